@@ -1,0 +1,4 @@
+//! Creel: a local webhook inspector.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod model;

@@ -1,0 +1,168 @@
+//! A bin: the URL that is handed out, and what was set for it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{BinId, BinName, CustomResponse, Timestamp};
+
+/// What an invalid signature leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureMode {
+    /// The verdict is reported; the sender gets the bin's answer.
+    #[default]
+    Report,
+    /// The sender gets 401 unless the verdict is valid.
+    Enforce,
+}
+
+/// How much a bin keeps. `None` means the server's default; 0 means no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BinLimits {
+    /// Requests; the oldest unpinned ones go first.
+    pub max_requests: Option<u64>,
+    /// Age in seconds.
+    pub max_age_s: Option<u64>,
+    /// Bytes of one body; more gets 413.
+    pub max_body_bytes: Option<u64>,
+}
+
+/// Everything about a bin that its owner sets, other than secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BinSettings {
+    /// A name to use in place of the id.
+    pub name: Option<BinName>,
+    /// The provider's id, when it is not to be recognised from the requests.
+    pub provider: Option<String>,
+    /// The signature scheme's id, when it is not to be recognised from the requests.
+    pub scheme: Option<String>,
+    /// A scheme of the user's own, as a full record; wins over `scheme`.
+    pub custom_scheme: Option<serde_json::Value>,
+    /// Report or enforce.
+    pub signature_mode: SignatureMode,
+    /// The URL that the sender was given when it is not the capture URL (tunnel, proxy).
+    pub public_url: Option<String>,
+    /// What senders are answered.
+    pub response: CustomResponse,
+    /// How much is kept.
+    pub limits: BinLimits,
+}
+
+/// A bin as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bin {
+    /// Its generated id.
+    pub id: BinId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What its owner set.
+    pub settings: BinSettings,
+    /// The secrets, oldest first.
+    pub secrets: Vec<Secret>,
+}
+
+/// What a bin holds and has lost. Kept up to date with every commit, never counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct BinCounts {
+    /// Requests that are there.
+    pub requests: u64,
+    /// Of these, not yet read.
+    pub unread: u64,
+    /// Bytes of heads and bodies that are there.
+    pub bytes: u64,
+    /// Requests that retention removed.
+    pub evicted: u64,
+    /// Requests that were refused (too large, malformed…); those that are still there count as requests too.
+    pub rejected: u64,
+}
+
+/// A secret's number in its database.
+pub type SecretId = i64;
+
+/// A secret of a bin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its number.
+    pub id: SecretId,
+    /// What the user calls it; names the secret that matched.
+    pub label: String,
+    /// The text as pasted.
+    pub value: SecretValue,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+impl Secret {
+    /// What may be shown of it.
+    #[must_use]
+    pub fn hint(&self) -> SecretHint {
+        let chars: Vec<char> = self.value.expose().chars().collect();
+        // Four characters of a short secret would be most of it.
+        let shown = if chars.len() >= 12 { 4 } else { 0 };
+        SecretHint {
+            id: self.id,
+            label: self.label.clone(),
+            hint: format!("…{}", chars[chars.len() - shown..].iter().collect::<String>()),
+            length: chars.len(),
+        }
+    }
+}
+
+/// What the API says about a secret: never its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretHint {
+    /// Its number.
+    pub id: SecretId,
+    /// Its label.
+    pub label: String,
+    /// The last four characters; none of a secret under twelve.
+    pub hint: String,
+    /// Length in characters.
+    pub length: usize,
+}
+
+/// A secret's text. Can be written into requests; never serialised, never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SecretValue(String);
+
+impl SecretValue {
+    /// Wraps the text as pasted.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text. Call it where it is used, not earlier.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_never_shows_more_than_its_end() {
+        let secret = |text: &str| Secret {
+            id: 1,
+            label: "live".into(),
+            value: SecretValue::new(text.into()),
+            created_at: Timestamp::default(),
+        };
+        assert_eq!(secret("whsec_0123456789").hint().hint, "…6789");
+        assert_eq!(secret("short").hint().hint, "…");
+        assert!(!format!("{:?}", secret("whsec_0123456789")).contains("6789"));
+    }
+}

@@ -1,0 +1,24 @@
+//! The domain: plain data and parsing. No I/O, no framework; everything may import this, it imports nothing of ours.
+
+mod bin;
+mod clock;
+pub mod filter;
+mod head;
+mod headers;
+mod id;
+mod request;
+mod response;
+mod target;
+mod verdict;
+
+pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, SecretId, SecretValue, SignatureMode};
+pub use clock::{Clock, Timestamp};
+pub use head::Head;
+pub use headers::{Header, Headers};
+pub use id::{BinId, BinName, RequestId, Seq};
+pub use request::{
+    AnswerGiven, CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, RequestSummary,
+};
+pub use response::{Answer, CustomResponse, Fault, FaultKind, ResponseHeader};
+pub use target::{Target, form_pairs};
+pub use verdict::{Derived, EventFacts, Freshness, FreshnessStatus, SignatureStatus, Verdict};

@@ -1,0 +1,191 @@
+//! A captured request: what is written, what is read, what is listed.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{BinId, Derived, Head, RequestId, Seq, Timestamp};
+
+/// Where the head's bytes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeadSource {
+    /// Recorded from the connection, byte for byte.
+    #[default]
+    Wire,
+    /// Written anew from what the parser understood, because recorder and parser disagreed.
+    Parsed,
+}
+
+/// Who sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// The address: the peer's, or the forwarded one when forwarding is trusted.
+    pub ip: IpAddr,
+    /// The port; 0 when a proxy did not say.
+    pub port: u16,
+}
+
+/// Why a request was refused. The head is kept all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// The body is over the bin's limit: 413.
+    BodyTooLarge,
+    /// The head is over the listener's limits: 431.
+    HeadTooLarge,
+    /// The head or the framing is not HTTP: 400.
+    Malformed,
+    /// The sender was too slow: 408.
+    Timeout,
+    /// The store could not take it: 503 or 507. Only counted, for obvious reasons.
+    NotStored,
+}
+
+impl Rejection {
+    /// The code that API, filter and database use.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BodyTooLarge => "body_too_large",
+            Self::HeadTooLarge => "head_too_large",
+            Self::Malformed => "malformed",
+            Self::Timeout => "timeout",
+            Self::NotStored => "not_stored",
+        }
+    }
+}
+
+/// What the sender was told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerGiven {
+    /// The status; `None` when the sender got no answer (a fault, or it had left).
+    pub status: Option<u16>,
+    /// From the complete head to the answer, in microseconds: until the row was written for an answer that is given at
+    /// once, until the last byte was handed over for one that is delayed or dripped.
+    pub duration_us: Option<u64>,
+}
+
+/// A request to be stored. The store adds `seq`, id and duplicate mark.
+#[derive(Debug, Clone)]
+pub struct NewRequest {
+    /// Whose.
+    pub bin: BinId,
+    /// When the head was complete.
+    pub received_at: Timestamp,
+    /// From the complete head to the complete body (or to the sender's leaving).
+    pub body_took: Duration,
+    /// The head as sent.
+    pub head: Head,
+    /// Wire or parsed.
+    pub head_source: HeadSource,
+    /// The body as sent, after chunked framing, in the pieces it arrived in.
+    pub body: Vec<Bytes>,
+    /// The trailer section as sent; empty when there is none.
+    pub trailers: Bytes,
+    /// `Content-Length`, if it was there.
+    pub declared_size: Option<u64>,
+    /// Whether the body came whole.
+    pub complete: bool,
+    /// The sender.
+    pub client: Option<Client>,
+    /// Why it was refused, if it was.
+    pub rejected: Option<Rejection>,
+    /// Verdict, freshness and event facts at capture.
+    pub derived: Derived,
+    /// The status that the sender is about to get.
+    pub status: Option<u16>,
+}
+
+impl NewRequest {
+    /// Bytes of the body that were received.
+    #[must_use]
+    pub fn body_len(&self) -> usize {
+        self.body.iter().map(Bytes::len).sum()
+    }
+}
+
+/// What the owner adds to a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    /// Whether it was looked at.
+    pub read: bool,
+    /// Pinned requests are not evicted.
+    pub pinned: bool,
+    /// A free text.
+    pub note: Option<String>,
+    /// Free words, sorted, each once.
+    pub tags: Vec<String>,
+}
+
+/// A change to [`Marks`]; what is `None` stays. An empty note removes the note.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MarksPatch {
+    /// Read or unread.
+    pub read: Option<bool>,
+    /// Pinned or not.
+    pub pinned: Option<bool>,
+    /// The new note.
+    pub note: Option<String>,
+    /// The new tags, all of them.
+    pub tags: Option<Vec<String>>,
+}
+
+/// Everything about a request but its header list and body: what lists and live events carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestSummary {
+    /// The cursor.
+    pub seq: Seq,
+    /// The id for the outside.
+    pub id: RequestId,
+    /// Whose.
+    pub bin: BinId,
+    /// When the head was complete.
+    pub received_at: Timestamp,
+    /// From the complete head to the complete body.
+    pub body_took: Duration,
+    /// The method as sent.
+    pub method: String,
+    /// The target as sent.
+    pub target: String,
+    /// The path below the bin, as sent.
+    pub path: String,
+    /// `1.1`, `1.0`.
+    pub http_version: String,
+    /// The `Content-Type` as sent.
+    pub content_type: Option<String>,
+    /// Wire or parsed.
+    pub head_source: HeadSource,
+    /// Bytes of the body that were received.
+    pub body_size: u64,
+    /// `Content-Length`, if it was there.
+    pub declared_size: Option<u64>,
+    /// Whether the body came whole.
+    pub complete: bool,
+    /// The sender.
+    pub client: Option<Client>,
+    /// Why it was refused, if it was.
+    pub rejected: Option<Rejection>,
+    /// Verdict, freshness, event facts.
+    pub derived: Derived,
+    /// What the sender was told.
+    pub response: AnswerGiven,
+    /// What the owner added.
+    pub marks: Marks,
+}
+
+/// A request as read back: the summary, the head, the body.
+#[derive(Debug, Clone)]
+pub struct CapturedRequest {
+    /// All that lists show.
+    pub summary: RequestSummary,
+    /// The head as sent.
+    pub head: Head,
+    /// The body as sent.
+    pub body: Bytes,
+    /// The trailer section as sent; empty when there is none.
+    pub trailers: Bytes,
+}
