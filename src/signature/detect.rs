@@ -32,6 +32,7 @@ pub(crate) struct Candidate {
 
 /// Compared field by field; larger is likelier.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one step of a ranking, in this order")]
 struct Rank {
     /// A signature is there that can be one of the scheme's algorithm.
     fits: bool,
@@ -52,26 +53,26 @@ const MAX_CANDIDATES: usize = 16;
 const MAX_HINT: usize = 64;
 
 struct Index {
-    by_header: HashMap<Vec<u8>, Vec<usize>>,
-    by_prefix: Vec<(String, usize)>,
+    headers: HashMap<Vec<u8>, Vec<usize>>,
+    prefixes: Vec<(String, usize)>,
     /// Schemes that no header hints at.
-    by_shape: Vec<usize>,
+    unhinted: Vec<usize>,
 }
 
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let mut index = Index { by_header: HashMap::new(), by_prefix: Vec::new(), by_shape: Vec::new() };
+        let mut index = Index { headers: HashMap::new(), prefixes: Vec::new(), unhinted: Vec::new() };
         for (at, scheme) in schemes().iter().enumerate() {
             for hint in &scheme.detect {
                 if hint.is_prefix {
-                    index.by_prefix.push((hint.name.clone(), at));
+                    index.prefixes.push((hint.name.clone(), at));
                 } else {
-                    index.by_header.entry(hint.name.clone().into_bytes()).or_default().push(at);
+                    index.headers.entry(hint.name.clone().into_bytes()).or_default().push(at);
                 }
             }
             if scheme.detect.is_empty() {
-                index.by_shape.push(at);
+                index.unhinted.push(at);
             }
         }
         index
@@ -135,10 +136,10 @@ fn by_headers(view: &View<'_>) -> Vec<usize> {
         let Some(name) = lower.get_mut(..field.name.len()) else { continue };
         name.copy_from_slice(&field.name);
         name.make_ascii_lowercase();
-        if let Some(hinted) = index.by_header.get(&*name) {
+        if let Some(hinted) = index.headers.get(&*name) {
             found.extend(hinted);
         }
-        for (prefix, at) in &index.by_prefix {
+        for (prefix, at) in &index.prefixes {
             if name.starts_with(prefix.as_bytes()) {
                 found.push(*at);
             }
@@ -165,7 +166,7 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
         let telling = scheme.algorithm != Algorithm::Equal && rank.is_complete;
         rank.fits.then_some(Candidate { index, is_strong: telling, rank })
     };
-    index().by_shape.iter().filter_map(candidate).collect()
+    index().unhinted.iter().filter_map(candidate).collect()
 }
 
 /// A cheap look before anything is parsed.
@@ -198,7 +199,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let groups = groups(scheme, &texts);
     let fits_length =
         |text: &&str| scheme.encoding.decode(text).is_some_and(|bytes| scheme.algorithm.fits_length(bytes.len()));
-    let fits = groups.iter().any(|group| group.signatures.iter().any(|text| fits_length(text)));
+    let fits = groups.iter().any(|group| group.signatures.iter().any(fits_length));
     let shared = shared_vars(scheme, view);
     let group = groups.first().map(|group| &group.vars[..]).unwrap_or_default();
     let context = Context { view, vars: Vars { shared: &shared, group }, secret: Some("") };

@@ -152,7 +152,7 @@ impl Reduction {
             }
             Self::Pairs => {
                 pairs.sort();
-                joined(&pairs, |text| Cow::Borrowed(text))
+                joined(&pairs, Cow::Borrowed)
             }
             Self::PairsEncoded => {
                 pairs.sort();

@@ -83,7 +83,9 @@ fn read_element<'t>(scheme: &'t Scheme, element: &'t str, into: &mut Group<'t>) 
 mod tests {
     use super::*;
 
-    fn read(record: &serde_json::Value, text: &str) -> Vec<(Vec<(String, String)>, Vec<String>)> {
+    type Read = (Vec<(String, String)>, Vec<String>);
+
+    fn read(record: &serde_json::Value, text: &str) -> Vec<Read> {
         let scheme = Scheme::from_json(&serde_json::json!({ "signature": record })).unwrap();
         let texts = [Cow::Borrowed(text.as_bytes())];
         groups(&scheme, &texts)
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn a_flood_is_cut_off() {
         let record = serde_json::json!({"from": "header:X", "group": " ", "split": ",", "items": ["t={timestamp}", "v1={signature}"]});
-        let many: String = (0..5_000).map(|n| format!("t={n},v1=a ")).collect();
+        let many = (0..5_000).map(|n| format!("t={n},v1=a")).collect::<Vec<_>>().join(" ");
         assert_eq!(read(&record, &many).len(), MAX_GROUPS);
         assert_eq!(read(&record, &"v1=a,".repeat(5_000))[0].1.len(), MAX_SIGNATURES);
         assert!(read(&record, &"v1=a,".repeat(20_000)).is_empty());

@@ -99,7 +99,7 @@ impl Pipeline {
                 TextStep::Strip(prefixes) => {
                     for prefix in prefixes {
                         if let Some(rest) = text.strip_prefix(prefix.as_str()) {
-                            text = rest.to_owned();
+                            text = rest.into();
                         }
                     }
                 }

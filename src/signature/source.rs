@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::request::View;
+use super::request::{Pair, View};
 
 /// A place in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,9 +144,6 @@ impl Source {
     pub(crate) fn values<'v>(&self, view: &'v View<'_>) -> Vec<Cow<'v, [u8]>> {
         let headers = view.request.headers;
         let owned = |text: String| Cow::Owned(text.into_bytes());
-        fn named<'v>(pairs: &'v [super::request::Pair], name: &str) -> impl Iterator<Item = &'v str> {
-            pairs.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
-        }
         match self {
             Self::Header(name) => headers
                 .iter()
@@ -182,6 +179,10 @@ impl Source {
             Self::Header(_) | Self::HeaderPrefix(_) | Self::Query(_) => false,
         }
     }
+}
+
+fn named<'v>(pairs: &'v [Pair], name: &str) -> impl Iterator<Item = &'v str> {
+    pairs.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
 /// The place in words, to stand inside a sentence.

@@ -177,7 +177,7 @@ fn placeholder(text: &str) -> Result<Piece, String> {
     let takes_pairs = matches!(name, "query" | "form");
     for part in parts {
         match filter::parse(part)? {
-            Parsed::Except(names) if takes_pairs && reduction.is_none() => excepted.extend(names),
+            Parsed::Except(keys) if takes_pairs && reduction.is_none() => excepted.extend(keys),
             Parsed::Reduce(one) if takes_pairs && reduction.is_none() => reduction = Some(one),
             Parsed::Bytes(filter) if !takes_pairs || reduction.is_some() => filters.push(filter),
             Parsed::Except(_) | Parsed::Reduce(_) | Parsed::Bytes(_) => {

@@ -1,4 +1,5 @@
 //! Published test vectors, when the shared folder is there. The repository's own vectors are in `src/signature/tests.rs`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test; the skip must be seen")]
 
 use std::path::PathBuf;
 
