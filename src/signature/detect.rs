@@ -30,12 +30,16 @@ pub(crate) struct Candidate {
     rank: Rank,
 }
 
+impl Candidate {
+    pub(crate) const fn fit(&self) -> Fit {
+        self.rank.fit
+    }
+}
+
 /// Compared field by field; larger is likelier.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one step of a ranking, in this order")]
 struct Rank {
-    /// A signature is there that can be one of the scheme's algorithm.
-    fits: bool,
+    fit: Fit,
     /// All that the scheme signs is there.
     is_complete: bool,
     /// How many headers hint at it.
@@ -45,6 +49,17 @@ struct Rank {
     /// It signs the body if and only if there is one.
     suits_body: bool,
     basis: Reverse<Option<Basis>>,
+}
+
+/// How much of a signature there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fit {
+    /// None in the scheme's form.
+    None,
+    /// One in the form (`v1=…`), too long or short for the algorithm.
+    Form,
+    /// One that can be of the algorithm.
+    Length,
 }
 
 /// Candidates examined for one request: the largest family that shares a header has eight.
@@ -93,8 +108,10 @@ pub fn detect(request: &SignedRequest<'_>) -> Vec<Detected> {
 
 fn why(scheme: &Scheme, candidate: &Candidate) -> String {
     let place = scheme.signature_place();
-    if !candidate.rank.fits {
-        return format!("The {place} is there, without a signature in the scheme's form.");
+    match candidate.rank.fit {
+        Fit::None => return format!("The {place} is there, without a signature in the scheme's form."),
+        Fit::Form => return format!("The {place} is there, with a signature that has not the scheme's length."),
+        Fit::Length => {}
     }
     if !candidate.rank.is_complete {
         return format!("The {place} fits the scheme; another part that it signs is missing.");
@@ -122,6 +139,10 @@ pub(crate) fn candidates(view: &View<'_>) -> Vec<Candidate> {
     };
     // A stable sort: what ranks alike stays in the catalogue's order.
     found.sort_by(|a, b| b.rank.cmp(&a.rank));
+    // Where one scheme's form is met, those whose form is not are out.
+    if found.first().is_some_and(|best| best.rank.fit > Fit::None) {
+        found.retain(|candidate| candidate.rank.fit > Fit::None);
+    }
     found.truncate(MAX_CANDIDATES);
     found
 }
@@ -164,7 +185,7 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
         let rank = rank(scheme, view);
         // A bare Authorization header or a member that holds a token says little by itself.
         let telling = scheme.algorithm != Algorithm::Equal && rank.is_complete;
-        rank.fits.then_some(Candidate { index, is_strong: telling, rank })
+        (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
     };
     index().unhinted.iter().filter_map(candidate).collect()
 }
@@ -199,7 +220,11 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let groups = groups(scheme, &texts);
     let fits_length =
         |text: &&str| scheme.encoding.decode(text).is_some_and(|bytes| scheme.algorithm.fits_length(bytes.len()));
-    let fits = groups.iter().any(|group| group.signatures.iter().any(fits_length));
+    let fit = match &groups[..] {
+        [] => Fit::None,
+        groups if groups.iter().any(|group| group.signatures.iter().any(fits_length)) => Fit::Length,
+        _ => Fit::Form,
+    };
     let shared = shared_vars(scheme, view);
     let group = groups.first().map(|group| &group.vars[..]).unwrap_or_default();
     let context = Context { view, vars: Vars { shared: &shared, group }, secret: Some("") };
@@ -215,7 +240,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let signs_body = scheme.signed.iter().any(|template| template.values().any(|value| *value == Value::Body));
     let own_name = scheme.id.split('-').next().unwrap_or(&scheme.id);
     Rank {
-        fits,
+        fit,
         is_complete: signed && required && timed,
         hints: scheme.detect.len(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),

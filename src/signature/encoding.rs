@@ -64,7 +64,11 @@ impl Encoding {
         let bytes = match self {
             Self::Hex => hex::decode(text).ok()?,
             Self::Base64 | Self::Base64url => from_base64(text)?,
-            Self::Base64Hex => hex::decode(from_base64(text)?).ok()?,
+            // The text inside is lower case with every sender; a changed case would be a changed signature.
+            Self::Base64Hex => {
+                let inner = from_base64(text).filter(|inner| !inner.iter().any(u8::is_ascii_uppercase))?;
+                hex::decode(inner).ok()?
+            }
             Self::Utf8 => text.as_bytes().to_vec(),
         };
         (!bytes.is_empty()).then_some(bytes)
@@ -129,6 +133,7 @@ mod tests {
         assert_eq!(Encoding::Base64.decode("-_-_"), Encoding::Base64url.decode("+/+/"));
         assert_eq!(Encoding::Hex.decode("aBcD"), Some(vec![0xab, 0xcd]));
         assert_eq!(Encoding::Base64Hex.decode("YWJjZA=="), Some(vec![0xab, 0xcd]));
+        assert_eq!(Encoding::Base64Hex.decode("YWJjRA=="), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod algorithm;
 mod catalogue;
 mod detect;
+mod draft;
 mod encoding;
 mod examine;
 mod explain;
@@ -14,6 +15,7 @@ mod record;
 mod request;
 mod scheme;
 mod secret;
+mod sign;
 mod source;
 mod template;
 mod timestamp;
@@ -28,7 +30,11 @@ pub use probe::{Offer, matches, offers, signature_texts, signed_bytes};
 pub use request::{Config, SignedRequest};
 pub use scheme::{Basis, NOT_PROVEN, Scheme, SchemeError};
 pub use secret::Pipeline;
+pub use sign::{SignError, SignInput, Signed, sign};
 pub use source::{Pointer, Source};
 pub use template::{Missing, Template};
 pub use timestamp::{Direction, TimestampRule, Unit};
 pub use verify::{AUTO, Verifier};
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use crate::model::{Freshness, Secret, SignatureStatus, Verdict};
 
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::{scheme, schemes};
-use super::detect::candidates;
+use super::detect::{Fit, candidates};
 use super::examine::{Held, Outcome, examine};
 use super::request::{Config, SignedRequest, View};
 use super::scheme::{Scheme, SchemeError};
@@ -157,6 +157,7 @@ impl Verifier {
     /// Of all schemes that fit the request the one that verifies, else the best-ranked one.
     fn examine_candidates<'v>(&'v self, rings: &[Vec<Option<Key>>], ring_of: &[usize], view: &View<'_>) -> Judged<'v> {
         let mut best: Option<(&'v Arc<Scheme>, Outcome)> = None;
+        let mut best_fit = Fit::None;
         for candidate in candidates(view) {
             let (Some(scheme), Some(keys)) =
                 (schemes().get(candidate.index), ring_of.get(candidate.index).and_then(|&ring| rings.get(ring)))
@@ -172,11 +173,13 @@ impl Verifier {
                 None => candidate.is_strong,
                 Some((_, known)) => {
                     candidate.is_strong
+                        && candidate.fit() == best_fit
                         && outcome.status == SignatureStatus::Invalid
                         && matches!(known.status, SignatureStatus::UndecodableSecret | SignatureStatus::Missing)
                 }
             };
             if better {
+                best_fit = candidate.fit();
                 best = Some((scheme, outcome));
             }
         }
