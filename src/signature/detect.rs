@@ -103,7 +103,7 @@ pub fn detect(request: &SignedRequest<'_>) -> Vec<Detected> {
         let scheme = schemes().get(candidate.index)?;
         Some(Detected { scheme, is_strong: candidate.is_strong, why: why(scheme, &candidate) })
     };
-    candidates(&view).into_iter().filter_map(described).collect()
+    ranked(&by_headers(&view), &view).into_iter().filter_map(described).collect()
 }
 
 fn why(scheme: &Scheme, candidate: &Candidate) -> String {
@@ -123,19 +123,18 @@ fn why(scheme: &Scheme, candidate: &Candidate) -> String {
     }
 }
 
-/// The candidates, likeliest first.
-pub(crate) fn candidates(view: &View<'_>) -> Vec<Candidate> {
-    let hinted = by_headers(view);
+/// The candidates, likeliest first, of which these are the ones that headers hint at.
+pub(crate) fn ranked(hinted: &[usize], view: &View<'_>) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = if hinted.is_empty() {
         by_shape(view)
     } else {
         let known = |&index: &usize| Some((index, schemes().get(index)?));
-        let ranked = |(index, scheme): (usize, &'static Arc<Scheme>)| Candidate {
+        let candidate = |(index, scheme): (usize, &'static Arc<Scheme>)| Candidate {
             index,
             is_strong: true,
             rank: rank(scheme, view),
         };
-        hinted.iter().filter_map(known).map(ranked).collect()
+        hinted.iter().filter_map(known).map(candidate).collect()
     };
     // A stable sort: what ranks alike stays in the catalogue's order.
     found.sort_by(|a, b| b.rank.cmp(&a.rank));
@@ -148,7 +147,7 @@ pub(crate) fn candidates(view: &View<'_>) -> Vec<Candidate> {
 }
 
 /// The schemes whose hinting headers are all there, in the catalogue's order.
-fn by_headers(view: &View<'_>) -> Vec<usize> {
+pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
     let index = index();
     let headers = view.request.headers;
     let mut found: Vec<usize> = Vec::new();
@@ -194,17 +193,17 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
 fn may_hold(source: &Source, view: &View<'_>) -> bool {
     let request = view.request;
     let is_form = || {
-        request.headers.get_str("content-type").is_some_and(|value| {
-            let lower = value.to_ascii_lowercase();
-            lower.starts_with("application/x-www-form-urlencoded") || lower.starts_with("multipart/form-data")
-        })
+        let content_type = request.headers.get("content-type").map(|value| &value[..]).unwrap_or_default();
+        let starts_with =
+            |kind: &[u8]| content_type.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
+        starts_with(b"application/x-www-form-urlencoded") || starts_with(b"multipart/form-data")
     };
     match source {
         Source::Header(name) => request.headers.contains(name),
         Source::HeaderPrefix(_) => true,
         Source::Query(name) => request.url.contains(name.as_str()),
         Source::Form(name) | Source::FormJson(name, _) => {
-            memchr::memmem::find(request.body, name.as_bytes()).is_some() && is_form()
+            is_form() && memchr::memmem::find(request.body, name.as_bytes()).is_some()
         }
         Source::Json(pointer) => {
             // A name that is written with escapes is not found; no provider writes it so.

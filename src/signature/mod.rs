@@ -22,7 +22,7 @@ mod timestamp;
 mod verify;
 
 pub use algorithm::{Algorithm, compute};
-pub use catalogue::{scheme, schemes};
+pub use catalogue::{add_schemes, read_schemes, scheme, schemes};
 pub use detect::{Detected, detect};
 pub use encoding::Encoding;
 pub use explain::{Explanation, MASKED_SECRET};

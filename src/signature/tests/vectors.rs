@@ -71,9 +71,7 @@ fn the_vectors_cover_every_algorithm_and_encoding_of_the_catalogue() {
         let alike = |other: &&Arc<Scheme>| other.algorithm == known.algorithm && other.secret == known.secret;
         // The public-key prefixes of two families differ in name only.
         assert!(
-            known.algorithm.is_asymmetric()
-                || used.iter().any(|other| alike(other))
-                || known.secret.notation().contains("whsec_"),
+            known.algorithm.is_asymmetric() || used.iter().any(alike) || known.secret.notation().contains("whsec_"),
             "{}",
             known.id
         );

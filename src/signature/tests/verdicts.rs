@@ -151,6 +151,13 @@ fn any_of_several_headers_and_repeats_may_carry_the_signature() {
 }
 
 #[test]
+fn a_verifier_is_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Verifier>();
+    shared::<Scheme>();
+}
+
+#[test]
 fn settings_are_refused_by_field() {
     let field =
         |chosen, custom: Option<&serde_json::Value>| Verifier::new(chosen, custom, &[]).err().map(|error| error.field);
