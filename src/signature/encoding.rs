@@ -96,10 +96,10 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     engine.decode(text).ok()
 }
 
-/// Base64 of a pasted key: either alphabet, padding optional, leftover bits ignored.
+/// Base64 of a pasted key: either alphabet, any padding, leftover bits ignored.
 pub(crate) fn key_from_base64(text: &str) -> Option<Vec<u8>> {
     let engine = if is_url_safe(text) { &KEY_URL_SAFE } else { &KEY_STANDARD };
-    engine.decode(text).ok()
+    engine.decode(text.trim_end_matches('=')).ok()
 }
 
 /// Padded standard base64, for templates.
@@ -149,6 +149,7 @@ mod tests {
     #[test]
     fn a_pasted_key_may_have_leftover_bits() {
         assert_eq!(key_from_base64(&("A".repeat(42) + "B")), Some(vec![0; 32]));
+        assert_eq!(key_from_base64("AAAA="), Some(vec![0; 3]));
         assert_eq!(key_from_base64("not base64"), None);
     }
 }
