@@ -9,6 +9,7 @@ mod headers;
 mod id;
 mod request;
 mod response;
+mod scan;
 mod target;
 mod verdict;
 
@@ -22,5 +23,6 @@ pub use request::{
     AnswerGiven, CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, RequestSummary,
 };
 pub use response::{Answer, CustomResponse, Fault, FaultKind, ResponseHeader};
+pub use scan::{HeadScan, RequestLine};
 pub use target::{Target, form_pairs};
 pub use verdict::{Derived, EventFacts, Freshness, FreshnessStatus, SignatureStatus, Verdict};
