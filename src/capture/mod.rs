@@ -14,8 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::model::{
-    BinId, BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection,
-    SignatureMode, SignatureStatus, Timestamp,
+    BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection, SignatureMode,
+    SignatureStatus, Timestamp,
 };
 use crate::store::{BinState, Store, StoreError, Stored};
 pub use answer::Reply;
@@ -306,7 +306,7 @@ impl Capture {
 
     /// The URL of a bin as its sender knows it.
     #[must_use]
-    pub fn bin_url(&self, bin: BinId, public_url: Option<&str>) -> String {
+    pub fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
         public_url
             .map_or_else(|| format!("{}/{bin}", self.0.options.base_url), |url| url.trim_end_matches('/').to_owned())
     }
