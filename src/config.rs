@@ -31,6 +31,7 @@ pub enum DurabilityArg {
 
 /// The flags of `creel serve`.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag on the command line is a bool")]
 pub struct ServeArgs {
     /// Address of the capture listener: the bin URLs, the half that may be exposed
     #[arg(long, env = "CREEL_CAPTURE", value_name = "ADDR", default_value = "127.0.0.1:4665")]
@@ -77,7 +78,7 @@ pub struct ServeArgs {
     /// Connections that the capture listener holds at once
     #[arg(long, env = "CREEL_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 10_000)]
     pub max_connections: usize,
-    /// Log format on stderr; RUST_LOG sets the level
+    /// Log format on stderr; `RUST_LOG` sets the level
     #[arg(long, env = "CREEL_LOG", value_enum, default_value_t)]
     pub log: LogFormat,
     /// Print the addresses as one JSON line instead of the start-up text
