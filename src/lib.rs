@@ -1,5 +1,7 @@
 //! Creel: a local webhook inspector.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod capture;
 pub mod model;
 pub mod provider;
+pub mod store;
