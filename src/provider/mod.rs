@@ -12,7 +12,6 @@ mod meta;
 mod paddle;
 mod pagerduty;
 mod pathors;
-pub mod pick;
 mod sendgrid;
 mod shopify;
 mod slack;
@@ -29,7 +28,7 @@ use percent_encoding::percent_decode;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{EventFacts, Headers};
+use crate::model::{EventFacts, Headers, pick};
 
 /// Every provider. Where several would know a request, the first one has it: what is more special stands higher.
 static PROVIDERS: &[&Provider] = &[
