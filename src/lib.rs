@@ -4,4 +4,5 @@
 pub mod capture;
 pub mod model;
 pub mod provider;
+pub mod signature;
 pub mod store;
