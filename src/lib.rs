@@ -4,5 +4,7 @@
 pub mod capture;
 pub mod config;
 pub mod model;
+pub mod provider;
+pub mod signature;
 pub mod store;
 pub mod telemetry;
