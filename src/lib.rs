@@ -1,5 +1,6 @@
 //! Creel: a local webhook inspector.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod export;
 pub mod model;
 pub mod view;
