@@ -1,0 +1,3 @@
+//! The rim: the only place that knows actix and askama.
+
+pub mod capture;
