@@ -89,7 +89,6 @@ fn heads_and_message_ends_are_the_parsers_on_random_connections() {
     let rounds = std::env::var("CREEL_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(FUZZ_ROUNDS);
     let seed: u64 =
         std::env::var("CREEL_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(rand::random);
-    println!("CREEL_FUZZ_SEED={seed} CREEL_FUZZ={rounds}");
     let mut messages = 0;
     for round in 0..rounds {
         let mut rng = StdRng::seed_from_u64(seed.wrapping_add(round));
