@@ -8,6 +8,7 @@ mod encoding;
 mod examine;
 mod explain;
 mod filter;
+pub mod handshake;
 mod pattern;
 mod probe;
 mod received;

@@ -49,6 +49,13 @@ fn key_of(algorithm: Algorithm, pipeline: &Pipeline, secret: &str) -> Option<Key
     Key::new(algorithm, &bytes?)
 }
 
+/// Says nothing of the secrets inside.
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Verifier(…)")
+    }
+}
+
 impl Verifier {
     /// From a bin's settings. A custom scheme wins over a chosen one; without either, or with [`AUTO`], the scheme is detected per request.
     ///
