@@ -1,3 +1,4 @@
 //! Signatures.
 
+mod diagnose;
 pub mod handshake;
