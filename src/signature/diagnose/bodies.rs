@@ -42,33 +42,158 @@ const JSON_COST: usize = 3;
 const FORMS: &[Form] = &[
     Form { code: "body_newline_removed", is_likely: true, fix: WAY, make: without_newline },
     Form { code: "body_newline_added", is_likely: true, fix: WAY, make: with_newline },
-    Form { code: "body_decompressed", is_likely: true, fix: "Sign the compressed bytes, or send the body without Content-Encoding.", make: decompressed },
-    Form { code: "body_json_javascript", is_likely: true, fix: RAW, make: |body| body.json("as JavaScript's JSON.stringify writes it", Style::JAVASCRIPT) },
-    Form { code: "body_json_python", is_likely: true, fix: RAW, make: |body| body.json("as Python's json.dumps writes it", Style::PYTHON) },
-    Form { code: "body_json_python", is_likely: true, fix: RAW, make: |body| body.json("as Python's json.dumps writes it without spaces", PYTHON_COMPACT) },
-    Form { code: "body_json_php", is_likely: true, fix: RAW, make: |body| body.json("as PHP's json_encode writes it", PHP) },
-    Form { code: "body_json_sorted", is_likely: true, fix: RAW, make: |body| body.json("as compact JSON with sorted names", SORTED) },
-    Form { code: "body_json_python", is_likely: false, fix: RAW, make: |body| body.json("as Python's json.dumps writes it with ensure_ascii=False", PYTHON_UTF8) },
-    Form { code: "body_json_compact", is_likely: false, fix: RAW, make: |body| body.json("as compact JSON", Style::COMPACT) },
-    Form { code: "body_json_spaced", is_likely: false, fix: RAW, make: |body| body.json("as JSON with a space after each comma and colon", SPACED) },
-    Form { code: "body_json_sorted", is_likely: false, fix: RAW, make: |body| body.json("as Python's json.dumps writes it with sort_keys=True", PYTHON_SORTED) },
-    Form { code: "body_json_sorted", is_likely: false, fix: RAW, make: |body| body.json("as compact, escaped JSON with sorted names", PYTHON_COMPACT_SORTED) },
-    Form { code: "body_json_go", is_likely: false, fix: RAW, make: |body| body.json("as Go's json.Marshal writes a map", GO_MAP) },
-    Form { code: "body_json_go", is_likely: false, fix: RAW, make: |body| body.json("as Go's json.Marshal writes a struct", GO) },
-    Form { code: "body_json_php", is_likely: false, fix: RAW, make: |body| body.json("as PHP's json_encode writes it with JSON_UNESCAPED_UNICODE", PHP_UTF8) },
-    Form { code: "body_json_dotnet", is_likely: false, fix: RAW, make: |body| body.json("as .NET's System.Text.Json writes it", DOTNET) },
-    Form { code: "body_json_pretty", is_likely: false, fix: RAW, make: |body| body.json("as JSON indented by two spaces", PRETTY) },
-    Form { code: "body_json_pretty", is_likely: false, fix: RAW, make: |body| body.json("as JSON indented by four spaces", PRETTY_4) },
-    Form { code: "body_json_python", is_likely: false, fix: RAW, make: |body| body.json("as Python's json.dumps writes it with indent=2", PYTHON_PRETTY) },
-    Form { code: "body_json_python", is_likely: false, fix: RAW, make: |body| body.json("as Python's json.dumps writes it with indent=4", PYTHON_PRETTY_4) },
-    Form { code: "body_json_pretty", is_likely: false, fix: RAW, make: |body| body.json("as JSON indented by tabs", PRETTY_TAB) },
+    Form {
+        code: "body_decompressed",
+        is_likely: true,
+        fix: "Sign the compressed bytes, or send the body without Content-Encoding.",
+        make: decompressed,
+    },
+    Form {
+        code: "body_json_javascript",
+        is_likely: true,
+        fix: RAW,
+        make: |body| body.json("as JavaScript's JSON.stringify writes it", Style::JAVASCRIPT),
+    },
+    Form {
+        code: "body_json_python",
+        is_likely: true,
+        fix: RAW,
+        make: |body| body.json("as Python's json.dumps writes it", Style::PYTHON),
+    },
+    Form {
+        code: "body_json_python",
+        is_likely: true,
+        fix: RAW,
+        make: |body| body.json("as Python's json.dumps writes it without spaces", PYTHON_COMPACT),
+    },
+    Form {
+        code: "body_json_php",
+        is_likely: true,
+        fix: RAW,
+        make: |body| body.json("as PHP's json_encode writes it", PHP),
+    },
+    Form {
+        code: "body_json_sorted",
+        is_likely: true,
+        fix: RAW,
+        make: |body| body.json("as compact JSON with sorted names", SORTED),
+    },
+    Form {
+        code: "body_empty",
+        is_likely: true,
+        fix: "The sender signed before it had a body, or its stream had been read already. Sign the bytes that are sent.",
+        make: empty,
+    },
+    Form {
+        code: "body_json_python",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as Python's json.dumps writes it with ensure_ascii=False", PYTHON_UTF8),
+    },
+    Form {
+        code: "body_json_compact",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as compact JSON", Style::COMPACT),
+    },
+    Form {
+        code: "body_json_spaced",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as JSON with a space after each comma and colon", SPACED),
+    },
+    Form {
+        code: "body_json_sorted",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as Python's json.dumps writes it with sort_keys=True", PYTHON_SORTED),
+    },
+    Form {
+        code: "body_json_sorted",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as compact, escaped JSON with sorted names", PYTHON_COMPACT_SORTED),
+    },
+    Form {
+        code: "body_json_go",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as Go's json.Marshal writes a map", GO_MAP),
+    },
+    Form {
+        code: "body_json_go",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as Go's json.Marshal writes a struct", GO),
+    },
+    Form {
+        code: "body_json_php",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as PHP's json_encode writes it with JSON_UNESCAPED_UNICODE", PHP_UTF8),
+    },
+    Form {
+        code: "body_json_dotnet",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as .NET's System.Text.Json writes it", DOTNET),
+    },
+    Form {
+        code: "body_json_pretty",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as JSON indented by two spaces", PRETTY),
+    },
+    Form {
+        code: "body_json_pretty",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as JSON indented by four spaces", PRETTY_4),
+    },
+    Form {
+        code: "body_json_python",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as Python's json.dumps writes it with indent=2", PYTHON_PRETTY),
+    },
+    Form {
+        code: "body_json_python",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as Python's json.dumps writes it with indent=4", PYTHON_PRETTY_4),
+    },
+    Form {
+        code: "body_json_pretty",
+        is_likely: false,
+        fix: RAW,
+        make: |body| body.json("as JSON indented by tabs", PRETTY_TAB),
+    },
     Form { code: "body_line_ends", is_likely: false, fix: WAY, make: line_ends },
-    Form { code: "body_byte_order_mark", is_likely: false, fix: "Leave the byte order mark out on both sides.", make: byte_order_mark },
+    Form {
+        code: "body_byte_order_mark",
+        is_likely: false,
+        fix: "Leave the byte order mark out on both sides.",
+        make: byte_order_mark,
+    },
     Form { code: "body_charset", is_likely: false, fix: "Sign and send the body in UTF-8.", make: charsets },
-    Form { code: "body_form_field", is_likely: false, fix: "Sign the form's bytes as they are sent, or send the JSON alone.", make: form_fields },
-    Form { code: "body_form_decoded", is_likely: false, fix: "Sign the form's bytes as they are sent, not decoded ones.", make: form_decoded },
-    Form { code: "body_empty", is_likely: false, fix: "The sender signed before it had a body, or its stream had been read already. Sign the bytes that are sent.", make: empty },
-    Form { code: "body_stringified", is_likely: false, fix: "The sender signed an object's text form. Sign the serialised bytes.", make: stringified },
+    Form {
+        code: "body_form_field",
+        is_likely: false,
+        fix: "Sign the form's bytes as they are sent, or send the JSON alone.",
+        make: form_fields,
+    },
+    Form {
+        code: "body_form_decoded",
+        is_likely: false,
+        fix: "Sign the form's bytes as they are sent, not decoded ones.",
+        make: form_decoded,
+    },
+    Form {
+        code: "body_stringified",
+        is_likely: false,
+        fix: "The sender signed an object's text form. Sign the serialised bytes.",
+        make: stringified,
+    },
 ];
 
 const PYTHON_COMPACT: Style = Style { comma: ",", colon: ":", ..Style::PYTHON };
@@ -243,7 +368,10 @@ fn charsets(body: &Body<'_>) -> Vec<Variant> {
         let windows = encoding_rs::WINDOWS_1252.decode_without_bom_handling(body.bytes).0;
         let mut all = one("read as Latin-1 and written in UTF-8", latin_as_utf8());
         all.extend(one("read as Windows-1252 and written in UTF-8", windows.as_bytes()));
-        all.extend(one("with replacement characters for what is not UTF-8", String::from_utf8_lossy(body.bytes).as_bytes()));
+        all.extend(one(
+            "with replacement characters for what is not UTF-8",
+            String::from_utf8_lossy(body.bytes).as_bytes(),
+        ));
         return all;
     };
     if text.is_ascii() {
@@ -262,7 +390,8 @@ fn charsets(body: &Body<'_>) -> Vec<Variant> {
 }
 
 fn is_form(body: &Body<'_>) -> bool {
-    body.header_has("content-type", "x-www-form-urlencoded") && memchr::memchr_iter(b'&', body.bytes).take(1000).count() < 1000
+    body.header_has("content-type", "x-www-form-urlencoded")
+        && memchr::memchr_iter(b'&', body.bytes).take(1000).count() < 1000
 }
 
 fn form_fields(body: &Body<'_>) -> Vec<Variant> {

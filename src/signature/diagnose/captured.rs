@@ -26,14 +26,20 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
                     search.found(
                         hit,
                         "signature_of_other_request",
-                        &format!("The signature was taken over from the request {}: it is right for that body.", other.id),
+                        &format!(
+                            "The signature was taken over from the request {}: it is right for that body.",
+                            other.id
+                        ),
                         "Sign each body anew; an older signature does not fit it.",
                     )
                 } else {
                     search.found(
                         hit,
                         "body_of_other_request",
-                        &format!("The signature is right for the body of the request {}: bodies were swapped.", other.id),
+                        &format!(
+                            "The signature is right for the body of the request {}: bodies were swapped.",
+                            other.id
+                        ),
                         "Look for a sender that signs one body and sends another, for example from a shared buffer.",
                     )
                 });

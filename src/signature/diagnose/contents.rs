@@ -53,7 +53,8 @@ const CONTENTS: &[&str] = &[
     "I.T",
 ];
 
-const FIX: &str = "Sign what the scheme signs, or give the bin the scheme that the sender uses (a custom one if need be).";
+const FIX: &str =
+    "Sign what the scheme signs, or give the bin the scheme that the sender uses (a custom one if need be).";
 
 /// A content that differs from the scheme's.
 pub(super) struct Content {
@@ -99,6 +100,7 @@ pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search
 pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
     let times = timestamps(search);
     let ids = ids(search);
+    let (own_times, own_ids) = (values(search, "timestamp"), values(search, "id"));
     let own: Vec<&str> = search.scheme.signed.iter().map(Template::text).collect();
     let mut contents = timestamp_units(search, &times);
     for pattern in CONTENTS {
@@ -119,7 +121,8 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
                     })
                     .collect();
                 let words = pattern.replace('T', "{timestamp}").replace('I', "{id}");
-                if own.contains(&words.as_str()) && !is_converted {
+                let is_own_time = !wants_time || own_times.contains(time);
+                if own.contains(&words.as_str()) && is_own_time && (!wants_id || own_ids.contains(id)) {
                     continue;
                 }
                 if let Ok(template) = Template::parse(&text) {
@@ -192,7 +195,10 @@ fn ids(search: &Search<'_>) -> Vec<String> {
     for field in search.case.request.headers {
         let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
         let name = name.to_ascii_lowercase();
-        let looks = name.ends_with("-id") || name.ends_with("-delivery") || name.ends_with("-nonce") || name == "idempotency-key";
+        let looks = name.ends_with("-id")
+            || name.ends_with("-delivery")
+            || name.ends_with("-nonce")
+            || name == "idempotency-key";
         if looks && is_plain(value) {
             found.push(value.to_owned());
         }

@@ -21,12 +21,20 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     if own.is_asymmetric() || own == Algorithm::Equal {
         return None;
     }
-    let is_hmac = matches!(own, Algorithm::HmacMd5 | Algorithm::HmacSha1 | Algorithm::HmacSha256 | Algorithm::HmacSha512);
-    let keys: Vec<KeyText> = search.case.secrets.iter().map(|secret| {
-        let text = secret.value.expose().trim().to_owned();
-        KeyText { bytes: text.clone().into_bytes(), text: Some(text) }
-    }).collect();
-    for algorithm in [Algorithm::DigestSha256, Algorithm::DigestSha1, Algorithm::DigestMd5].into_iter().filter(|_| is_hmac) {
+    let is_hmac =
+        matches!(own, Algorithm::HmacMd5 | Algorithm::HmacSha1 | Algorithm::HmacSha256 | Algorithm::HmacSha512);
+    let keys: Vec<KeyText> = search
+        .case
+        .secrets
+        .iter()
+        .map(|secret| {
+            let text = secret.value.expose().trim().to_owned();
+            KeyText { bytes: text.clone().into_bytes(), text: Some(text) }
+        })
+        .collect();
+    for algorithm in
+        [Algorithm::DigestSha256, Algorithm::DigestSha1, Algorithm::DigestMd5].into_iter().filter(|_| is_hmac)
+    {
         for (content, code, words) in CONTENTS {
             let Ok(template) = Template::parse(content) else { continue };
             for key in &keys {
@@ -42,8 +50,14 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
         let Ok(template) = Template::parse("{body}") else { continue };
         for key in &keys {
             if let Some(hit) = search.hit_with(algorithm, std::slice::from_ref(&template), &request, key) {
-                let sentence = "The signature is an HMAC of the body; the scheme asks for a plain hash that holds the secret.";
-                return Some(search.found(hit, "hmac_for_digest", sentence, "Compute what the scheme signs, or choose another scheme."));
+                let sentence =
+                    "The signature is an HMAC of the body; the scheme asks for a plain hash that holds the secret.";
+                return Some(search.found(
+                    hit,
+                    "hmac_for_digest",
+                    sentence,
+                    "Compute what the scheme signs, or choose another scheme.",
+                ));
             }
         }
     }

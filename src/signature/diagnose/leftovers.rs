@@ -71,13 +71,10 @@ fn malformed(search: &Search<'_>) -> Option<Finding> {
         Some(Fault::Header(name)) => format!("header {name}"),
         Some(Fault::Form(_)) | None => search.scheme.signature_place(),
     };
-    let size = token
-        .readings
-        .iter()
-        .find(|(reading, _)| *reading != Reading::Text)
-        .map_or_else(|| "can be read in no encoding".to_owned(), |(reading, bytes)| {
-            format!("has {} bytes in {}", bytes.len(), reading.words())
-        });
+    let size = token.readings.iter().find(|(reading, _)| *reading != Reading::Text).map_or_else(
+        || "can be read in no encoding".to_owned(),
+        |(reading, bytes)| format!("has {} bytes in {}", bytes.len(), reading.words()),
+    );
     Some(finding(
         "signature_malformed",
         format!("The signature in the {place} cannot be one of {}: it {size}.", own.name()),
@@ -88,7 +85,8 @@ fn malformed(search: &Search<'_>) -> Option<Finding> {
 fn test_mode(case: &Case<'_>) -> Option<Finding> {
     let json = pick::pick(case.request.body, &["/livemode", "/live_mode", "/test", "/testmode", "/environment"]);
     let is = |index: usize, text: &str| json.scalar(index).is_some_and(|value| value.eq_ignore_ascii_case(text));
-    let says_test = is(0, "false") || is(1, "false") || is(2, "true") || is(3, "true") || is(4, "sandbox") || is(4, "test");
+    let says_test =
+        is(0, "false") || is(1, "false") || is(2, "true") || is(3, "true") || is(4, "sandbox") || is(4, "test");
     says_test.then(|| {
         finding(
             "test_mode_secret",
@@ -110,7 +108,10 @@ fn url(search: &Search<'_>) -> Option<Finding> {
         .collect();
     Some(finding(
         "url_unknown",
-        format!("The scheme signs the URL as it is configured at the provider. Tried {tried} forms: {}…", examples.join(", ")),
+        format!(
+            "The scheme signs the URL as it is configured at the provider. Tried {tried} forms: {}…",
+            examples.join(", ")
+        ),
         "Set the bin's public URL to exactly the one that is configured at the provider.",
     ))
 }
@@ -146,7 +147,9 @@ fn changed(search: &Search<'_>) -> Option<Finding> {
         return None;
     }
     let headers = search.case.request.headers;
-    let via = ["via", "x-forwarded-for", "forwarded", "cf-ray", "x-forwarded-proto"].iter().any(|name| headers.contains(name));
+    let via = ["via", "x-forwarded-for", "forwarded", "cf-ray", "x-forwarded-proto"]
+        .iter()
+        .any(|name| headers.contains(name));
     let sentence = if via {
         "Or the body was changed on the way: the request came through a proxy."
     } else {
@@ -157,13 +160,12 @@ fn changed(search: &Search<'_>) -> Option<Finding> {
 
 fn not_tried(search: &Search<'_>) -> Option<Finding> {
     search.cut_short.then(|| {
-        finding(
-            "not_all_tried",
-            format!(
-                "The body is {} bytes long, so rarer variations and pairs were not tried.",
-                search.case.request.body.len()
-            ),
-            "Send a small body with the same settings and look again.",
-        )
+        let (why, fix) = if search.scheme.algorithm.is_asymmetric() {
+            ("Checking public-key signatures takes long".to_owned(), "Compare with the provider's documentation.")
+        } else {
+            let length = search.case.request.body.len();
+            (format!("The body is {length} bytes long"), "Send a small body with the same settings and look again.")
+        };
+        finding("not_all_tried", format!("{why}, so rarer variations and pairs of them were not tried."), fix)
     })
 }

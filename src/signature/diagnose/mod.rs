@@ -112,14 +112,9 @@ const PHASES: &[Phase] = &[
 #[must_use]
 pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     let mut search = Search::new(case);
-    let found = PHASES.iter().find_map(|phase| phase(&mut search));
-    let mut findings: Vec<Finding> = leftovers::facts(case);
-    if let Some(found) = found {
-        findings.insert(0, found);
-        return findings;
-    }
-    findings.extend(leftovers::guesses(&search));
-    findings
+    let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });
+    let rest = if found.is_some() || search.is_right { Vec::new() } else { leftovers::guesses(&search) };
+    found.into_iter().chain(leftovers::facts(case)).chain(rest).collect()
 }
 
 #[cfg(test)]

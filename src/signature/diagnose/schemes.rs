@@ -2,13 +2,13 @@
 
 use super::search::{Search, key_of};
 use super::{Case, Finding};
-use crate::signature::examine::{Held, examine};
+use crate::model::SignatureStatus;
 use crate::signature::algorithm::Key;
 use crate::signature::catalogue::schemes;
+use crate::signature::examine::{Held, examine};
 use crate::signature::received::{groups, texts};
 use crate::signature::request::View;
 use crate::signature::scheme::Scheme;
-use crate::model::SignatureStatus;
 
 /// Other schemes that are examined in full: more never find their signature in one request.
 const MAX_SCHEMES: usize = 24;
@@ -20,7 +20,10 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     for scheme in schemes().iter().filter(|scheme| scheme.id != case.scheme.id) {
         let texts = texts(scheme, &view);
         // A token that equals a secret proves nothing about the scheme's name.
-        if texts.is_empty() || scheme.algorithm == crate::signature::Algorithm::Equal || groups(scheme, &texts).is_empty() {
+        if texts.is_empty()
+            || scheme.algorithm == crate::signature::Algorithm::Equal
+            || groups(scheme, &texts).is_empty()
+        {
             continue;
         }
         let Some(less) = left.checked_sub(1) else { break };
@@ -46,11 +49,8 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 }
 
 fn verifies(case: &Case<'_>, scheme: &Scheme, view: &View<'_>) -> Option<String> {
-    let held: Vec<Held> = case
-        .secrets
-        .iter()
-        .map(|secret| Held { label: secret.label.clone(), value: secret.value.clone() })
-        .collect();
+    let held: Vec<Held> =
+        case.secrets.iter().map(|secret| Held { label: secret.label.clone(), value: secret.value.clone() }).collect();
     let keys: Vec<Option<Key>> = case
         .secrets
         .iter()

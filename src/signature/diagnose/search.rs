@@ -18,7 +18,7 @@ const MOST_WORK: usize = 1 << 30;
 /// What a variation costs beside its bytes, in bytes: rendering and comparing.
 const TRY_COST: usize = 4 << 10;
 /// The same for a public key: checking a signature takes as long as hashing this many bytes.
-const PUBLIC_KEY_COST: usize = 128 << 10;
+const PUBLIC_KEY_COST: usize = 64 << 10;
 
 /// The state of one diagnosis.
 pub(super) struct Search<'a> {
@@ -31,6 +31,8 @@ pub(super) struct Search<'a> {
     left: usize,
     /// Whether something was left out for lack of budget.
     pub(super) cut_short: bool,
+    /// Whether the signature turned out to be right as it is.
+    pub(super) is_right: bool,
     /// How many variations were tried.
     pub(super) tries: usize,
     /// The URLs that were tried, for the guess that none of them is right.
@@ -56,12 +58,21 @@ impl<'a> Search<'a> {
     pub(super) fn new(case: &'a Case<'a>) -> Self {
         let mut scheme = case.scheme.clone();
         scheme.timestamp = None;
-        scheme.record = serde_json::Value::Null;
         let tokens = tokens(case, &scheme);
         let algorithms = algorithms(&scheme, &tokens);
         let passes = WORK >> 20;
         let left = WORK.max(case.request.body.len().saturating_mul(passes).min(MOST_WORK));
-        Self { case, scheme, tokens, algorithms, left, cut_short: false, tries: 0, tried_urls: Vec::new() }
+        Self {
+            case,
+            scheme,
+            tokens,
+            algorithms,
+            left,
+            cut_short: false,
+            is_right: false,
+            tries: 0,
+            tried_urls: Vec::new(),
+        }
     }
 
     /// Takes work of that many bytes from the budget; false when there is not enough left.
@@ -142,15 +153,16 @@ impl<'a> Search<'a> {
                 token.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let context =
                 Context { view: &view, vars: Vars { shared: &shared, group: &group }, secret: key.text.as_deref() };
-            let hit = if algorithm.is_asymmetric() {
-                let message = template.to_bytes(&context).ok()?;
-                self.readings()
-                    .find(|(_, _, bytes)| ready.verifies(&message, bytes))
-                    .map(|(token, reading, _)| Hit { algorithm, reading, token })
-            } else {
-                let tag = ready.compute(|sink| template.render(&context, sink)).ok().flatten()?;
-                self.compare(algorithm, tag.as_bytes())
-            };
+            let hit =
+                if algorithm.is_asymmetric() {
+                    let message = template.to_bytes(&context).ok()?;
+                    self.readings()
+                        .find(|(_, _, bytes)| ready.verifies(&message, bytes))
+                        .map(|(token, reading, _)| Hit { algorithm, reading, token })
+                } else {
+                    let tag = ready.compute(|sink| template.render(&context, sink)).ok().flatten()?;
+                    self.compare(algorithm, tag.as_bytes())
+                };
             if hit.is_some() {
                 return hit;
             }
@@ -159,16 +171,19 @@ impl<'a> Search<'a> {
     }
 
     fn readings(&self) -> impl Iterator<Item = (usize, Reading, &[u8])> {
-        self.tokens.iter().enumerate().flat_map(|(at, token)| {
-            token.readings.iter().map(move |(reading, bytes)| (at, *reading, &bytes[..]))
-        })
+        self.tokens
+            .iter()
+            .enumerate()
+            .flat_map(|(at, token)| token.readings.iter().map(move |(reading, bytes)| (at, *reading, &bytes[..])))
     }
 
     /// The token that says these bytes.
     fn compare(&self, algorithm: Algorithm, expected: &[u8]) -> Option<Hit> {
-        self.readings()
-            .find(|(_, _, bytes)| *bytes == expected)
-            .map(|(token, reading, _)| Hit { algorithm, reading, token })
+        self.readings().find(|(_, _, bytes)| *bytes == expected).map(|(token, reading, _)| Hit {
+            algorithm,
+            reading,
+            token,
+        })
     }
 
     /// The bytes that a key makes, to be compared by other means.
@@ -189,11 +204,6 @@ impl<'a> Search<'a> {
         let template = self.scheme.signed.first()?;
         let tag = ready.compute(|sink| template.render(&context, sink)).ok().flatten()?;
         Some(tag.as_bytes().to_vec())
-    }
-
-    /// Whether the hit is just what the scheme wants.
-    pub(super) fn is_regular(&self, hit: Hit) -> bool {
-        self.irregularities(hit).is_empty()
     }
 
     /// What is not as the scheme wants it beside the variation itself: code, sentence, fix.
@@ -238,8 +248,7 @@ impl<'a> Search<'a> {
 
     /// A finding that verifies, with whatever else is irregular about the hit.
     pub(super) fn found(&self, hit: Hit, code: &'static str, sentence: &str, fix: &str) -> Finding {
-        let mut finding =
-            Finding { code, sentence: sentence.to_owned(), fix: fix.to_owned(), verifies: true };
+        let mut finding = Finding { code, sentence: sentence.to_owned(), fix: fix.to_owned(), verifies: true };
         for (_, more, fix) in self.irregularities(hit) {
             finding.sentence.push_str(" Besides, ");
             finding.sentence.push_str(&more);
@@ -267,9 +276,7 @@ impl<'a> Search<'a> {
 }
 
 pub(super) fn key_of(scheme: &Scheme, text: &str) -> Option<KeyText> {
-    let bytes =
-        if scheme.algorithm.is_asymmetric() { scheme.secret.asymmetric_key(text) } else { scheme.secret.key(text) };
-    Some(KeyText { bytes: bytes?, text: Some(text.to_owned()) })
+    Some(KeyText { bytes: scheme.key(text)?, text: Some(text.to_owned()) })
 }
 
 fn algorithms(scheme: &Scheme, tokens: &[Token]) -> Vec<Algorithm> {

@@ -41,17 +41,42 @@ const SENDER: &str = "Let the sender use the secret in the form that the scheme 
 
 /// Every form, likely ones first.
 const FORMS: &[Form] = &[
-    Form { code: "secret_whitespace", is_likely: true, fix: "Paste the secret again without spaces or line ends around it.", make: trimmed },
+    Form {
+        code: "secret_whitespace",
+        is_likely: true,
+        fix: "Paste the secret again without spaces or line ends around it.",
+        make: trimmed,
+    },
     Form { code: "secret_quotes", is_likely: true, fix: "Paste the secret again without the quotes.", make: unquoted },
-    Form { code: "secret_newline", is_likely: true, fix: "Remove the line end from the secret on the sender's side; `echo` and editors add one to files.", make: with_newline },
+    Form {
+        code: "secret_newline",
+        is_likely: true,
+        fix: "Remove the line end from the secret on the sender's side; `echo` and editors add one to files.",
+        make: with_newline,
+    },
     Form { code: "secret_assignment", is_likely: true, fix: "Paste only the value, not its name.", make: value_only },
-    Form { code: "secret_prefix", is_likely: true, fix: "Check whether the scheme uses the secret with or without its prefix; the two sides differ.", make: prefixes },
+    Form {
+        code: "secret_prefix",
+        is_likely: true,
+        fix: "Check whether the scheme uses the secret with or without its prefix; the two sides differ.",
+        make: prefixes,
+    },
     Form { code: "secret_as_text", is_likely: true, fix: SENDER, make: as_text },
     Form { code: "secret_as_base64", is_likely: true, fix: SENDER, make: as_base64 },
     Form { code: "secret_as_hex", is_likely: true, fix: SENDER, make: as_hex },
-    Form { code: "secret_auth_scheme", is_likely: true, fix: "Set the secret to the header's whole value, with `Bearer` or `Basic` before it.", make: auth_schemes },
+    Form {
+        code: "secret_auth_scheme",
+        is_likely: true,
+        fix: "Set the secret to the header's whole value, with `Bearer` or `Basic` before it.",
+        make: auth_schemes,
+    },
     Form { code: "secret_case", is_likely: false, fix: HERE, make: cases },
-    Form { code: "secret_part", is_likely: false, fix: "Paste one secret at a time; add a second one as a second secret.", make: parts },
+    Form {
+        code: "secret_part",
+        is_likely: false,
+        fix: "Paste one secret at a time; add a second one as a second secret.",
+        make: parts,
+    },
     Form { code: "secret_encoded", is_likely: false, fix: SENDER, make: encoded },
     Form { code: "secret_hashed", is_likely: false, fix: SENDER, make: hashed },
     Form { code: "secret_escaped", is_likely: false, fix: HERE, make: unescaped },
@@ -282,15 +307,17 @@ fn parts(secret: &str) -> Vec<Variant> {
     if parts.len() < 2 {
         return Vec::new();
     }
-    parts.into_iter().take(8).filter(|part| part.len() > 3).map(|part| text("when only a part of it is taken", part)).collect()
+    parts
+        .into_iter()
+        .take(8)
+        .filter(|part| part.len() > 3)
+        .map(|part| text("when only a part of it is taken", part))
+        .collect()
 }
 
 fn encoded(secret: &str) -> Vec<Variant> {
     let secret = secret.trim_matches(is_blank);
-    vec![
-        bytes("encoded in base64", STANDARD.encode(secret)),
-        bytes("encoded in hexadecimal", hex::encode(secret)),
-    ]
+    vec![bytes("encoded in base64", STANDARD.encode(secret)), bytes("encoded in hexadecimal", hex::encode(secret))]
 }
 
 fn hashed(secret: &str) -> Vec<Variant> {

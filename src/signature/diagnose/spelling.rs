@@ -13,7 +13,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
         if let Some(hit) = search.hit(&request, &key) {
             let mut irregular = search.irregularities(hit).into_iter();
             let Some((code, first, fix)) = irregular.next() else {
-                // It is right as it is; nothing to explain.
+                search.is_right = true;
                 return None;
             };
             let (sentences, fixes) = irregular.fold((first, fix), |(sentences, fixes), (_, sentence, fix)| {
@@ -44,7 +44,8 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
             return Some(Finding {
                 code: "signature_case",
                 sentence: "The signature is right but for the case of its letters, which counts in base64.".to_owned(),
-                fix: "Keep the signature's text as it is on the way; look for lower-casing of header values.".to_owned(),
+                fix: "Keep the signature's text as it is on the way; look for lower-casing of header values."
+                    .to_owned(),
                 verifies: true,
             });
         }

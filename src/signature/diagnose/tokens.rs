@@ -101,7 +101,12 @@ pub(super) fn tokens(case: &Case<'_>, scheme: &Scheme) -> Vec<Token> {
 }
 
 fn token(text: &str, vars: Vec<(String, String)>, fault: Option<Fault>) -> Token {
-    Token { text: text.to_owned(), vars, fault, readings: if text.len() <= MAX_TEXT { readings(text) } else { Vec::new() } }
+    Token {
+        text: text.to_owned(),
+        vars,
+        fault,
+        readings: if text.len() <= MAX_TEXT { readings(text) } else { Vec::new() },
+    }
 }
 
 fn readings(text: &str) -> Vec<(Reading, Vec<u8>)> {

@@ -52,7 +52,8 @@ pub(super) fn forms(search: &Search<'_>) -> Vec<Form> {
     bases.extend(search.case.urls.iter().map(|url| (Some("url_other_form"), url.clone())));
     let own = UrlParts::of(request.url);
     for header in ["x-forwarded-host", "x-original-host", "host"] {
-        if let Some(host) = request.headers.get_str(header).map(|host| host.split(',').next().unwrap_or_default().trim())
+        if let Some(host) =
+            request.headers.get_str(header).map(|host| host.split(',').next().unwrap_or_default().trim())
             && !host.is_empty()
             && host != own.authority
         {
@@ -83,16 +84,27 @@ fn variations(base_code: Option<&'static str>, base: &str) -> Vec<Form> {
     let parts = UrlParts::of(base);
     let other_scheme = if parts.scheme.eq_ignore_ascii_case("https") { "http" } else { "https" };
     let host = parts.authority;
-    let bare = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(host, |(bare, _)| bare);
+    let portless = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
     let authorities = [
         (None, host.to_owned()),
-        (Some("url_port"), bare.to_owned()),
-        (Some("url_port"), format!("{bare}:443")),
-        (Some("url_port"), format!("{bare}:80")),
+        (Some("url_port"), portless.to_owned()),
+        (Some("url_port"), format!("{portless}:443")),
+        (Some("url_port"), format!("{portless}:80")),
         (Some("url_host"), host.to_ascii_lowercase()),
     ];
-    let slashed = if parts.path.ends_with('/') { parts.path.trim_end_matches('/').to_owned() } else { format!("{}/", parts.path) };
-    let paths = [(None, parts.path.to_owned()), (Some("url_trailing_slash"), slashed), (Some("url_escapes"), unescaped(parts.path))];
+    let slashed = if parts.path.ends_with('/') {
+        parts.path.trim_end_matches('/').to_owned()
+    } else {
+        format!("{}/", parts.path)
+    };
+    let paths = [
+        (None, parts.path.to_owned()),
+        (Some("url_trailing_slash"), slashed),
+        (Some("url_escapes"), unescaped(parts.path)),
+    ];
     let queries = [
         (None, parts.query.to_owned()),
         (Some("url_query_missing"), String::new()),
