@@ -97,6 +97,17 @@ impl<'a> Outgoing<'a> {
         };
         path.split('/').any(dots) || path.contains('\\')
     }
+
+    /// Whether urllib3, which requests and `HTTPie` stand on, sends the target as it is: it resolves dots, writes escapes in
+    /// capitals, and encodes what it does not know.
+    pub(super) fn urllib3_keeps_target(&self) -> bool {
+        let target = path(&self.url);
+        let digit = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
+        let escapes =
+            target.split('%').skip(1).all(|rest| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(digit)));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
+        escapes && target.bytes().all(plain) && !target.starts_with("//") && !self.has_odd_path()
+    }
 }
 
 /// Path and query of an absolute URL, as they are.
