@@ -156,10 +156,11 @@ mod tests {
         let (a, b) = (json("a"), json("b"));
         let BodyDiff::Json(diff) = bodies(&a, &b) else { panic!() };
         assert!(diff.truncated && diff.changes.len() == 1_000);
-        let noise = |seed: u32| (0..3_000_000_u32).map(|n| (n.wrapping_mul(seed) >> 13) as u8).collect::<Vec<_>>();
+        let noise = |seed: u32| (0..800_000_u32).flat_map(|n| n.wrapping_mul(seed).to_le_bytes()).collect::<Vec<_>>();
         assert_eq!(kind(&bodies(&noise(2_654_435_761), &noise(40_503))), "bytes");
-        let lines =
-            |seed: u32| (0..100_000_u32).map(|n| format!("{}\n", n.wrapping_mul(seed) % 977)).collect::<String>();
+        let lines = |seed: u32| {
+            (0..100_000_u32).map(|n| format!("{}\n", n.wrapping_mul(seed) % 977)).collect::<Vec<_>>().concat()
+        };
         assert_eq!(kind(&bodies(lines(2_654_435_761).as_bytes(), lines(40_503).as_bytes())), "text");
     }
 

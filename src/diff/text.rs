@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn changed_lines_stand_in_hunks_with_their_numbers() {
-        let a: String = (1..=30).map(|n| format!("line {n}\n")).collect();
+        let a: String = (1..=30).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
         let b = a.replace("line 5\n", "line five\n").replace("line 25\n", "line 25\r\n");
         let diff = diff(&a, &b);
         assert_eq!(diff.hunks.len(), 2);

@@ -1,7 +1,7 @@
 //! Python with requests, or with `http.client` where requests would change the request.
 
 use super::outgoing::{Outgoing, path};
-use super::shell::{base64, plain};
+use super::shell::{base64, hex_escape, plain};
 use super::{ExportOptions, Single, SingleKind};
 use crate::model::CapturedRequest;
 
@@ -31,7 +31,8 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
 
 /// Whether requests sends target and fields as they are.
 fn keeps(outgoing: &Outgoing<'_>) -> bool {
-    outgoing.urllib3_keeps_target() && outgoing.grouped().iter().all(|(_, fields)| fields.len() == 1)
+    outgoing.urllib3_keeps_target()
+        && outgoing.grouped(str::to_ascii_lowercase).iter().all(|(_, fields)| fields.len() == 1)
 }
 
 fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
@@ -91,8 +92,10 @@ fn string_literal(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             ' '..='~' => out.push(character),
             // Characters up to U+00FF are mostly bytes of a header here; an escape leaves no doubt about them.
-            '\0'..='\u{ff}' => out.push_str(&format!("\\x{:02x}", u32::from(character))),
-            other => out.push(other),
+            other => match u8::try_from(other) {
+                Ok(byte) => out.extend(hex_escape(byte)),
+                Err(_) => out.push(other),
+            },
         }
     }
     out.push('"');

@@ -45,7 +45,7 @@ fn receive(listener: &TcpListener) -> Arrived {
 }
 
 fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) {
-    let mut chunk = [0; 64 * 1024];
+    let mut chunk = [0; 16 * 1024];
     let count = stream.read(&mut chunk).unwrap();
     assert!(count > 0, "the tool hung up: {:?}", String::from_utf8_lossy(bytes));
     bytes.extend_from_slice(&chunk[..count]);
