@@ -1,0 +1,69 @@
+//! What happened, in the order in which it was committed: what live streams carry and replay.
+
+use std::sync::Arc;
+
+use super::{BinId, CapturedRequest, Freshness, Marks, RequestId, Seq, Verdict};
+
+/// One committed change of a bin. `seq` comes from the same sequence as the requests', so that one cursor orders everything.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The cursor; for a captured request its own `seq`.
+    pub seq: Seq,
+    /// Whose.
+    pub bin: BinId,
+    /// What happened.
+    pub what: ChangeKind,
+}
+
+/// The kinds of changes.
+#[derive(Debug, Clone)]
+pub enum ChangeKind {
+    /// A request was captured (or imported).
+    Request(Arc<CapturedRequest>),
+    /// One request was deleted by its owner.
+    Deleted {
+        /// Its id.
+        id: RequestId,
+    },
+    /// Many requests were deleted by their owner; a reader fetches the list anew.
+    Cleared {
+        /// How many.
+        count: u64,
+    },
+    /// Retention removed the oldest requests up to and including this `seq`, other than pinned ones.
+    Evicted {
+        /// The newest that was removed.
+        through: Seq,
+        /// How many.
+        count: u64,
+    },
+    /// Read flag, pin, note or tags changed.
+    Marked {
+        /// Of which request.
+        id: RequestId,
+        /// As they are now.
+        marks: Marks,
+    },
+    /// The verdict was computed again and came out differently.
+    Verdict {
+        /// Of which request.
+        id: RequestId,
+        /// As it is now.
+        verdict: Verdict,
+        /// As it is now.
+        freshness: Freshness,
+    },
+    /// Verifying the bin again goes on. Not kept for replay.
+    Progress {
+        /// Requests looked at.
+        done: u64,
+        /// Requests to look at.
+        total: u64,
+        /// Whether it is over.
+        finished: bool,
+    },
+    /// The bin's settings or secrets changed.
+    Bin,
+    /// The bin is gone; nothing follows.
+    BinDeleted,
+}
