@@ -8,4 +8,5 @@ mod helpers;
 mod hostile_capture;
 mod readme;
 mod seeds;
+mod signature_vectors;
 mod tidy;
