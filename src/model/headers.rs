@@ -27,11 +27,11 @@ impl Serialize for Header {
         use base64::Engine as _;
         let mut field = serializer.serialize_struct("Header", 2)?;
         field.serialize_field("name", &String::from_utf8_lossy(&self.name))?;
-        match self.value_str() {
-            Some(text) => field.serialize_field("value", text)?,
-            None => {
-                field.serialize_field("value_base64", &base64::engine::general_purpose::STANDARD.encode(&self.value))?
-            }
+        if let Some(text) = self.value_str() {
+            field.serialize_field("value", text)?;
+        } else {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(&self.value);
+            field.serialize_field("value_base64", &encoded)?;
         }
         field.end()
     }

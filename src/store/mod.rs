@@ -184,7 +184,7 @@ pub struct Store {
 #[expect(
     clippy::todo,
     clippy::unused_async,
-    clippy::missing_const_for_fn,
+    clippy::needless_pass_by_value,
     unused_variables,
     reason = "the interface stands before the store does"
 )]

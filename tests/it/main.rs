@@ -1,1 +1,6 @@
-//! it
+//! The integration tests: one binary, a module per feature. Each boots the real application on port 0.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
+
+mod helpers;
+mod seeds;
+mod tidy;

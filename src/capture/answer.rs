@@ -1,0 +1,287 @@
+//! Which answer a request gets: the default, the bin's, the method's, the script's, the path's.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use bytes::Bytes;
+
+use super::template::{TemplateValues, is_template, render};
+use crate::model::{Answer, CustomResponse, Fault, ResponseHeader};
+
+/// An answer, ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status, 200 to 599.
+    pub status: u16,
+    /// The headers in order; repeats are allowed. Valid names and values.
+    pub headers: Arc<Vec<(String, String)>>,
+    /// The body.
+    pub body: Bytes,
+    /// To wait before answering.
+    pub delay: Duration,
+    /// What goes wrong on purpose; its probability has been drawn already.
+    pub fault: Option<Fault>,
+    /// Where the request was stored; `None` when it was not.
+    pub stored: Option<crate::store::Stored>,
+}
+
+impl Reply {
+    /// A short JSON answer of Creel's own.
+    #[must_use]
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self::with(status, vec![("Content-Type".to_owned(), "application/json".to_owned())], body.to_string())
+    }
+
+    /// An error answer: `{"ok": false, "error": …}`, the form that the guides' receivers use.
+    #[must_use]
+    pub fn error(status: u16, error: &str) -> Self {
+        Self::json(status, &serde_json::json!({"ok": false, "error": error}))
+    }
+
+    /// The same with further headers.
+    #[must_use]
+    pub fn with(status: u16, headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: Arc::new(headers), body: body.into(), delay: Duration::ZERO, fault: None, stored: None }
+    }
+}
+
+/// A bin's answers, prepared once per change of its settings.
+#[derive(Debug)]
+pub(super) struct Answers {
+    settings: CustomResponse,
+    /// The answer that most bins give, ready to be cloned: set when nothing depends on the request.
+    constant: Option<Reply>,
+    turn: AtomicUsize,
+}
+
+/// The default answer's body.
+const DEFAULT_BODY: &str = "ok";
+/// Stops a custom HTML answer from running scripts in the capture origin.
+const SANDBOX: (&str, &str) = ("Content-Security-Policy", "sandbox");
+
+impl Answers {
+    /// Prepares. When the answers are the same as before, the script goes on where it was.
+    pub(super) fn new(settings: &CustomResponse, before: Option<&Self>) -> Self {
+        let turn = before
+            .filter(|before| before.settings == *settings)
+            .map_or(0, |before| before.turn.load(Ordering::Relaxed));
+        let mut answers = Self { settings: settings.clone(), constant: None, turn: AtomicUsize::new(turn) };
+        let fixed = |answer: &Answer| {
+            answer.fault.is_none()
+                && !answer.body.as_deref().is_some_and(is_template)
+                && !answer.headers.iter().flatten().any(|header| is_template(&header.value))
+        };
+        if settings.script.is_empty() && settings.methods.is_empty() && !settings.cors && fixed(&settings.answer) {
+            answers.constant = Some(answers.build(&settings.answer, None, None));
+        }
+        answers
+    }
+
+    /// The answer for a request. Takes the script one step further.
+    pub(super) fn choose(&self, method: &str, status_by_path: Option<u16>) -> Chosen<'_> {
+        if let Some(constant) = &self.constant {
+            let mut reply = constant.clone();
+            reply.status = status_by_path.unwrap_or(reply.status);
+            return Chosen::Ready(reply);
+        }
+        let mut answer = self.settings.answer.clone();
+        if let Some(special) = self.settings.methods.iter().find(|(name, _)| name.eq_ignore_ascii_case(method)) {
+            merge(&mut answer, special.1);
+        }
+        if let Some(step) = self.step() {
+            merge(&mut answer, step);
+        }
+        answer.status = status_by_path.or(answer.status);
+        answer.fault = answer.fault.filter(|fault| rand::random::<f64>() < fault.probability);
+        Chosen::Template(self, Box::new(answer))
+    }
+
+    fn step(&self) -> Option<&Answer> {
+        let script = &self.settings.script;
+        if script.is_empty() {
+            return None;
+        }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        if self.settings.script_cycles { script.get(turn % script.len()) } else { script.get(turn).or(script.last()) }
+    }
+
+    fn build(&self, answer: &Answer, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Reply {
+        let fill = |text: &str| values.map_or_else(|| text.to_owned(), |values| render(text, values).into_owned());
+        let body: Bytes = match (&answer.body, &answer.body_base64) {
+            (_, Some(encoded)) => base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default().into(),
+            (Some(text), None) => fill(text).into(),
+            (None, None) => Bytes::from_static(DEFAULT_BODY.as_bytes()),
+        };
+        let mut headers: Vec<(String, String)> = answer
+            .headers
+            .iter()
+            .flatten()
+            .map(|ResponseHeader { name, value }| (name.clone(), header_safe(&fill(value))))
+            .collect();
+        let has = |headers: &[(String, String)], wanted: &str| {
+            headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        };
+        if !has(&headers, "Content-Type") {
+            headers.push(("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned()));
+        }
+        if !self.settings.no_sandbox {
+            headers.push((SANDBOX.0.to_owned(), SANDBOX.1.to_owned()));
+        }
+        if let Some(origin) = origin.filter(|_| self.settings.cors) {
+            headers.push(("Access-Control-Allow-Origin".to_owned(), header_safe(origin)));
+            headers.push(("Vary".to_owned(), "Origin".to_owned()));
+        }
+        Reply {
+            status: answer.status.unwrap_or(200),
+            headers: Arc::new(headers),
+            body,
+            delay: Duration::from_millis(answer.delay_ms.unwrap_or(0)),
+            fault: answer.fault,
+            stored: None,
+        }
+    }
+
+    /// Whether this bin answers preflights by itself.
+    pub(super) const fn cors(&self) -> bool {
+        self.settings.cors
+    }
+}
+
+/// A chosen answer: finished, or still to be filled in once the request has its id.
+pub(super) enum Chosen<'a> {
+    Ready(Reply),
+    Template(&'a Answers, Box<Answer>),
+}
+
+impl Chosen<'_> {
+    /// The status that the sender will get, if it gets any.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Ready(reply) => Some(reply.status),
+            Self::Template(_, answer) if answer.fault.is_some() => None,
+            Self::Template(_, answer) => Some(answer.status.unwrap_or(200)),
+        }
+    }
+
+    /// Whether filling it in needs the request.
+    pub(super) const fn needs_request(&self) -> bool {
+        matches!(self, Self::Template(..))
+    }
+
+    /// The finished answer.
+    pub(super) fn finish(self, values: Option<&TemplateValues<'_>>) -> Reply {
+        match self {
+            Self::Ready(reply) => reply,
+            Self::Template(answers, answer) => {
+                let headers = values.map(|values| values.head.headers());
+                let origin = headers.as_ref().and_then(|headers| headers.get_str("Origin"));
+                answers.build(&answer, values, origin)
+            }
+        }
+    }
+}
+
+/// The answer to a CORS preflight.
+pub(super) fn preflight(headers: &crate::model::Headers) -> Reply {
+    let asked = |name: &str| header_safe(headers.get_str(name).unwrap_or("*"));
+    Reply::with(
+        204,
+        vec![
+            ("Access-Control-Allow-Origin".to_owned(), asked("Origin")),
+            ("Access-Control-Allow-Methods".to_owned(), asked("Access-Control-Request-Method")),
+            ("Access-Control-Allow-Headers".to_owned(), asked("Access-Control-Request-Headers")),
+            ("Access-Control-Max-Age".to_owned(), "600".to_owned()),
+            ("Vary".to_owned(), "Origin".to_owned()),
+        ],
+        "",
+    )
+}
+
+/// Lays what `over` sets over `base`. A body replaces a body of the other kind as well.
+fn merge(base: &mut Answer, over: &Answer) {
+    base.status = over.status.or(base.status);
+    base.delay_ms = over.delay_ms.or(base.delay_ms);
+    base.fault = over.fault.or(base.fault);
+    if over.headers.is_some() {
+        base.headers.clone_from(&over.headers);
+    }
+    if over.body.is_some() || over.body_base64.is_some() {
+        base.body.clone_from(&over.body);
+        base.body_base64.clone_from(&over.body_base64);
+    }
+}
+
+/// A value that came out of a template, without what could end the header line.
+fn header_safe(value: &str) -> String {
+    value.chars().filter(|character| !character.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FaultKind, Head, Timestamp};
+
+    fn settings(json: &str) -> CustomResponse {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn reply(answers: &Answers, method: &str, path_status: Option<u16>) -> Reply {
+        let head = Head::new("POST /b HTTP/1.1\r\nOrigin: http://o\r\n\r\n".into());
+        let values =
+            TemplateValues { head: &head, body: b"{\"a\":\"x\\r\\ny\"}", id: None, received_at: Timestamp::default() };
+        answers.choose(method, path_status).finish(Some(&values))
+    }
+
+    #[test]
+    fn the_default_is_200_ok_and_the_path_may_set_the_status() {
+        let answers = Answers::new(&CustomResponse::default(), None);
+        let plain = reply(&answers, "POST", None);
+        assert_eq!((plain.status, &plain.body[..]), (200, &b"ok"[..]));
+        assert!(plain.headers.contains(&("Content-Security-Policy".into(), "sandbox".into())));
+        assert_eq!(reply(&answers, "POST", Some(418)).status, 418);
+    }
+
+    #[test]
+    fn a_script_is_used_in_turn_and_repeats_its_last_answer_or_cycles() {
+        let script = r#""script":[{"status":500},{"status":500,"body":"later"},{"status":200}]"#;
+        let once = Answers::new(&settings(&format!("{{{script}}}")), None);
+        let statuses: Vec<u16> = (0..5).map(|_| reply(&once, "POST", None).status).collect();
+        assert_eq!(statuses, [500, 500, 200, 200, 200]);
+        let cycle = Answers::new(&settings(&format!(r#"{{{script},"script_cycles":true}}"#)), None);
+        let statuses: Vec<u16> = (0..5).map(|_| reply(&cycle, "POST", None).status).collect();
+        assert_eq!(statuses, [500, 500, 200, 500, 500]);
+    }
+
+    #[test]
+    fn a_script_goes_on_when_other_settings_change() {
+        let settings = settings(r#"{"script":[{"status":500},{"status":200}]}"#);
+        let first = Answers::new(&settings, None);
+        assert_eq!(reply(&first, "POST", None).status, 500);
+        assert_eq!(reply(&Answers::new(&settings, Some(&first)), "POST", None).status, 200);
+    }
+
+    #[test]
+    fn a_method_has_its_own_answer_over_the_bins() {
+        let answers = Answers::new(&settings(r#"{"status":202,"body":"all","methods":{"GET":{"body":"get"}}}"#), None);
+        let get = reply(&answers, "GET", None);
+        assert_eq!((get.status, &get.body[..]), (202, &b"get"[..]));
+        assert_eq!(&reply(&answers, "POST", None).body[..], b"all");
+    }
+
+    #[test]
+    fn a_template_cannot_break_out_of_a_header() {
+        let answers = Answers::new(&settings(r#"{"headers":[{"name":"X-Echo","value":"{{request.json./a}}"}]}"#), None);
+        assert!(reply(&answers, "POST", None).headers.contains(&("X-Echo".into(), "xy".into())));
+    }
+
+    #[test]
+    fn a_fault_happens_with_its_probability() {
+        let never = Answers::new(&settings(r#"{"fault":{"kind":"reset","probability":0}}"#), None);
+        assert!(reply(&never, "POST", None).fault.is_none());
+        let always = Answers::new(&settings(r#"{"fault":{"kind":"reset"}}"#), None);
+        assert_eq!(reply(&always, "POST", None).fault.map(|fault| fault.kind), Some(FaultKind::Reset));
+        assert_eq!(always.choose("POST", None).status(), None);
+    }
+}

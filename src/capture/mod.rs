@@ -1,0 +1,388 @@
+//! The product's verb, free of any framework: a request has arrived; judge it, store it, choose the answer.
+//!
+//! Only when the store has committed (and the hub has published) does the sender get its answer, so that a 200 means stored.
+
+mod answer;
+mod prepared;
+pub mod template;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::model::{
+    BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection, SignatureMode,
+    SignatureStatus, Timestamp,
+};
+use crate::store::{BinState, Store, StoreError, Stored};
+pub use answer::Reply;
+use prepared::{Prepared, PreparedBins};
+use template::TemplateValues;
+
+/// What the capture half is told once.
+#[derive(Debug, Clone, Default)]
+pub struct CaptureOptions {
+    /// The URL that senders reach the capture listener by, without a slash at the end.
+    pub base_url: String,
+    /// Bytes of a body when the bin does not say.
+    pub max_body: u64,
+    /// Make a bin when a request names one that is not there.
+    pub auto_create: bool,
+    /// Believe `Forwarded` and `X-Forwarded-*`.
+    pub trust_forwarded: bool,
+}
+
+/// A request as the listener hands it over.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// The head as sent.
+    pub head: Head,
+    /// Wire or parsed.
+    pub head_source: HeadSource,
+    /// When the head was complete.
+    pub received_at: Timestamp,
+    /// The body as sent, in pieces.
+    pub body: Vec<Bytes>,
+    /// From the complete head to the end of the body.
+    pub body_took: Duration,
+    /// The trailer section as sent.
+    pub trailers: Bytes,
+    /// `Content-Length`, if it was there.
+    pub declared_size: Option<u64>,
+    /// Whether the body came whole.
+    pub complete: bool,
+    /// The other end of the connection.
+    pub peer: Option<SocketAddr>,
+    /// Why it is refused, when the listener refuses it.
+    pub rejected: Option<Rejection>,
+}
+
+/// A request that the HTTP parser has answered by itself; only its head is known.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// What was received of the head.
+    pub head: Bytes,
+    /// Why.
+    pub reason: Rejection,
+    /// What the sender was told.
+    pub status: Option<u16>,
+    /// When.
+    pub received_at: Timestamp,
+    /// The other end of the connection.
+    pub peer: Option<SocketAddr>,
+}
+
+/// What the capture half has seen since the start, beside what the store counts.
+#[derive(Debug, Default)]
+pub struct CaptureCounters {
+    /// Requests to bins that are not there.
+    pub unknown_bin: AtomicU64,
+    /// Requests that the parser refused and that name no bin of ours.
+    pub refused_unattributed: AtomicU64,
+    /// Requests that the parser refused and that were kept.
+    pub refused_kept: AtomicU64,
+    /// Heads on which recorder and parser disagreed.
+    pub head_mismatch: AtomicU64,
+}
+
+/// The handle. Cheap to clone.
+#[derive(Clone)]
+pub struct Capture(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    options: CaptureOptions,
+    prepared: PreparedBins,
+    counters: CaptureCounters,
+}
+
+impl Capture {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock, options: CaptureOptions) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            options,
+            prepared: PreparedBins::default(),
+            counters: CaptureCounters::default(),
+        }))
+    }
+
+    /// The clock that times are taken from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// What was seen since the start.
+    #[must_use]
+    pub fn counters(&self) -> &CaptureCounters {
+        &self.0.counters
+    }
+
+    /// The URL that senders reach the capture listener by, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.0.options.base_url
+    }
+
+    /// The bin that a target's first segment names.
+    #[must_use]
+    pub fn bin(&self, segment: &[u8]) -> Option<Arc<BinState>> {
+        self.0.store.bin(std::str::from_utf8(segment).ok()?)
+    }
+
+    /// The bin that a segment names, made now when that is wanted and the segment is a possible name.
+    pub async fn bin_or_create(&self, segment: &[u8]) -> Option<Arc<BinState>> {
+        if let Some(bin) = self.bin(segment) {
+            return Some(bin);
+        }
+        let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
+        let name = name.filter(|_| self.0.options.auto_create);
+        let Some(name) = name else {
+            self.0.counters.unknown_bin.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
+        let settings = BinSettings { name: Some(name.clone()), ..BinSettings::default() };
+        match self.0.store.create_bin(settings, Vec::new()).await {
+            Ok(bin) => Some(bin),
+            // Two first requests at once: the other one has made it.
+            Err(StoreError::NameTaken(_)) => self.0.store.bin(name.as_str()),
+            Err(error) => {
+                tracing::warn!(%error, bin = %name, "could not make the bin");
+                None
+            }
+        }
+    }
+
+    /// The answer for a request to a bin that is not there.
+    #[must_use]
+    pub fn unknown_bin(&self, segment: &[u8]) -> Reply {
+        let segment = String::from_utf8_lossy(segment);
+        if segment.is_empty() {
+            return Reply::error(404, "this is Creel's capture address: send requests to a bin URL, http://…/{bin}");
+        }
+        Reply::error(
+            404,
+            &format!("no bin '{segment}' here: create one in the console, or start creel with --auto-create"),
+        )
+    }
+
+    /// How many bytes a body for that bin may have.
+    #[must_use]
+    pub fn body_limit(&self, bin: &BinState) -> u64 {
+        match bin.bin.settings.limits.max_body_bytes {
+            None => self.0.options.max_body,
+            Some(0) => u64::MAX,
+            Some(limit) => limit,
+        }
+    }
+
+    /// Takes a request in and says what to answer. Never fails: what goes wrong is an answer, too.
+    pub async fn receive(&self, bin: &BinState, arrived: Arrived) -> Reply {
+        let prepared = self.0.prepared.of(bin);
+        let target = arrived.head.target();
+        let derived = Derived::default();
+        let method = arrived.head.method();
+        let own = self.answer_of_our_own(bin, &prepared, &arrived, &derived, &method);
+        let chosen = own.is_none().then(|| prepared.answers.choose(&method, target.status_override()));
+        let status = own
+            .as_ref()
+            .map(|reply| Some(reply.status))
+            .or_else(|| chosen.as_ref().map(answer::Chosen::status))
+            .flatten();
+        // A template is filled in after the commit (it may hold the id): keep what it needs, and only then.
+        let kept = chosen
+            .as_ref()
+            .filter(|chosen| chosen.needs_request())
+            .map(|_| (arrived.head.clone(), arrived.body.clone()));
+        let received_at = arrived.received_at;
+        let gone = !arrived.complete && arrived.rejected.is_none();
+        let request = NewRequest {
+            bin: bin.bin.id,
+            received_at,
+            body_took: arrived.body_took,
+            client: self.client(&arrived.head, arrived.peer),
+            head: arrived.head,
+            head_source: arrived.head_source,
+            body: arrived.body,
+            trailers: arrived.trailers,
+            declared_size: arrived.declared_size,
+            complete: arrived.complete,
+            rejected: arrived.rejected,
+            derived,
+            status: status.filter(|_| !gone),
+        };
+        match self.0.store.capture(request).await {
+            Ok(stored) => {
+                let mut reply = match (own, chosen) {
+                    (Some(reply), _) => reply,
+                    (None, Some(chosen)) => match kept {
+                        None => chosen.finish(None),
+                        Some((head, body)) => chosen.finish(Some(&TemplateValues {
+                            head: &head,
+                            body: &joined(&body),
+                            id: Some(stored.id),
+                            received_at,
+                        })),
+                    },
+                    (None, None) => Reply::error(500, "no answer was chosen"),
+                };
+                reply.stored = Some(stored);
+                reply
+            }
+            Err(error) => not_stored(&error),
+        }
+    }
+
+    /// Answers that do not come from the bin's settings: refusals, enforced signatures, preflights.
+    fn answer_of_our_own(
+        &self,
+        bin: &BinState,
+        prepared: &Prepared,
+        arrived: &Arrived,
+        derived: &Derived,
+        method: &str,
+    ) -> Option<Reply> {
+        match arrived.rejected {
+            Some(Rejection::BodyTooLarge) => {
+                let limit = self.body_limit(bin);
+                return Some(Reply::error(413, &format!("the body is larger than this bin takes ({limit} bytes)")));
+            }
+            Some(Rejection::Timeout) => return Some(Reply::error(408, "the body did not arrive in time")),
+            Some(Rejection::HeadTooLarge) => return Some(Reply::error(431, "the head is too large")),
+            Some(Rejection::Malformed) => return Some(Reply::error(400, "the request is not valid HTTP")),
+            Some(Rejection::NotStored) | None => {}
+        }
+        if prepared.answers.cors() && method == "OPTIONS" {
+            let headers = arrived.head.headers();
+            if headers.contains("Origin") && headers.contains("Access-Control-Request-Method") {
+                return Some(answer::preflight(&headers));
+            }
+        }
+        let enforced = bin.bin.settings.signature_mode == SignatureMode::Enforce;
+        (enforced && derived.verdict.status != SignatureStatus::Valid).then(|| Reply::error(401, "Invalid signature"))
+    }
+
+    /// Keeps the head of a request that the parser answered by itself, if it names a bin. Nobody waits for it.
+    pub fn refused(&self, refused: Refused) {
+        let head = Head::new(refused.head);
+        let Some(bin) = self.bin(head.target().bin_segment()) else {
+            self.0.counters.refused_unattributed.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        self.0.counters.refused_kept.fetch_add(1, Ordering::Relaxed);
+        self.0.store.capture_unattended(NewRequest {
+            bin: bin.bin.id,
+            received_at: refused.received_at,
+            body_took: Duration::ZERO,
+            client: self.client(&head, refused.peer),
+            head,
+            head_source: HeadSource::Wire,
+            body: Vec::new(),
+            trailers: Bytes::new(),
+            declared_size: None,
+            complete: false,
+            rejected: Some(refused.reason),
+            derived: Derived::default(),
+            status: refused.status,
+        });
+    }
+
+    /// Notes how a delayed, dripped or spoilt answer ended.
+    pub fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) {
+        self.0.store.answered(stored, status, took);
+    }
+
+    /// Counts a head on which recorder and parser disagreed.
+    pub fn count_mismatch(&self) {
+        self.0.counters.head_mismatch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The URL of a bin as its sender knows it.
+    #[must_use]
+    pub fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
+        public_url
+            .map_or_else(|| format!("{}/{bin}", self.0.options.base_url), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    fn client(&self, head: &Head, peer: Option<SocketAddr>) -> Option<Client> {
+        let forwarded = self.0.options.trust_forwarded.then(|| forwarded_for(&head.headers())).flatten();
+        forwarded.or_else(|| peer.map(|peer| Client { ip: peer.ip(), port: peer.port() }))
+    }
+}
+
+/// What a sender is told when its request could not be stored: never a success.
+fn not_stored(error: &StoreError) -> Reply {
+    let retry = |status, error: &str| {
+        let mut reply = Reply::error(status, error);
+        Arc::make_mut(&mut reply.headers).push(("Retry-After".to_owned(), "1".to_owned()));
+        reply
+    };
+    match error {
+        StoreError::Busy => retry(503, "too much is waiting to be stored; try again"),
+        StoreError::Closed => retry(503, "shutting down"),
+        StoreError::DiskFull => Reply::error(507, "not stored: the disk is full"),
+        StoreError::Unavailable(_) => retry(503, "not stored: the database cannot be written"),
+        StoreError::Corrupt(_) => Reply::error(503, "not stored: the database is damaged"),
+        StoreError::NotFound(_) => Reply::error(404, "the bin was deleted"),
+        StoreError::NameTaken(_) => Reply::error(503, "not stored"),
+    }
+}
+
+/// The client's address by `Forwarded` (RFC 7239) or `X-Forwarded-For`: the first one, as the proxies nearest to the sender wrote it.
+fn forwarded_for(headers: &Headers) -> Option<Client> {
+    let first = headers.get_str("Forwarded").map_or_else(
+        || headers.get_str("X-Forwarded-For").and_then(|list| list.split(',').next()).map(str::to_owned),
+        |list| {
+            let element = list.split(',').next()?;
+            let value = element.split(';').find_map(|pair| {
+                let (name, value) = pair.split_once('=')?;
+                name.trim().eq_ignore_ascii_case("for").then_some(value.trim())
+            })?;
+            Some(value.trim_matches('"').to_owned())
+        },
+    )?;
+    let text = first.trim();
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Some(Client { ip: address.ip(), port: address.port() });
+    }
+    let ip: IpAddr = text.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    Some(Client { ip, port: 0 })
+}
+
+/// A body in one piece; only copied when it came in several.
+#[must_use]
+pub fn joined(pieces: &[Bytes]) -> Bytes {
+    match pieces {
+        [] => Bytes::new(),
+        [one] => one.clone(),
+        many => many.concat().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_addresses_of_both_headers_are_read() {
+        for (name, value, ip, port) in [
+            ("X-Forwarded-For", "203.0.113.7, 10.0.0.1", "203.0.113.7", 0),
+            ("Forwarded", "For=\"[2001:db8::17]:4711\";proto=https, for=10.0.0.1", "2001:db8::17", 4711),
+            ("Forwarded", "proto=http;for=192.0.2.60", "192.0.2.60", 0),
+        ] {
+            let headers: Headers = [(name, value)].into_iter().collect();
+            assert_eq!(forwarded_for(&headers), Some(Client { ip: ip.parse().unwrap(), port }), "{value}");
+        }
+        for nonsense in ["unknown", "_hidden", "for=", "\u{1}"] {
+            let headers: Headers = [("X-Forwarded-For", nonsense)].into_iter().collect();
+            assert_eq!(forwarded_for(&headers), None);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Structured logs on stderr. Captured content, secrets and tokens are never logged.
+
+use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+
+use crate::config::LogFormat;
+
+/// Starts logging. `RUST_LOG` sets the level; without it, warnings of everybody and information of our own.
+pub fn start(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,creel=info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    // Fails only when logging was started before, which is as good.
+    let _ = match format {
+        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init(),
+        LogFormat::Json => registry.with(fmt::layer().with_writer(std::io::stderr).json()).try_init(),
+    };
+}
