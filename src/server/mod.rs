@@ -89,7 +89,7 @@ impl Application {
         let console_listener = bind("--console", config.console)?;
         let capture_address = capture_listener.local_addr()?;
         let console_address = console_listener.local_addr()?;
-        let hub = Hub::new();
+        let hub = Hub::start()?;
         let options = store_options(config);
         let database = options.path.display().to_string();
         let store = Store::open(options, clock.clone(), Arc::new(hub.clone()))?;
