@@ -7,6 +7,7 @@ pub mod filter;
 mod head;
 mod headers;
 mod id;
+pub mod pick;
 mod request;
 mod response;
 mod target;

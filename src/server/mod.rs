@@ -99,6 +99,7 @@ impl Application {
             clock,
             CaptureOptions {
                 base_url: base_url.clone(),
+                public_url: config.public_url.clone(),
                 max_body: config.max_body,
                 auto_create: config.auto_create,
                 trust_forwarded: config.trust_forwarded,

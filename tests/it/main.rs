@@ -1,6 +1,9 @@
 //! The integration tests: one binary, a module per feature. Each boots the real application on port 0.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
 
+mod cli;
 mod helpers;
+mod readme;
 mod seeds;
+mod signature_vectors;
 mod tidy;

@@ -70,7 +70,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/capture/", &["model", "signature", "provider", "store"]),
     ("src/config.rs", &["model", "store"]),
     ("src/telemetry.rs", &["config"]),
-    ("src/server/", &["model", "signature", "provider", "view", "export", "diff", "store", "live", "capture", "config"]),
+    (
+        "src/server/",
+        &["model", "signature", "provider", "view", "export", "diff", "store", "live", "capture", "config"],
+    ),
 ];
 
 #[test]

@@ -302,7 +302,8 @@ async fn admit(request: &HttpRequest) -> Result<(), HttpResponse> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let led_here = pages && problem.code() == Code::CrossOrigin && request.method() == Method::GET;
         // `//host` would be a link to another host.
-        match FromElsewhere { path }.render() {
+        let page = FromElsewhere { path }.render();
+        match page {
             Ok(html) if led_here && !path.starts_with("//") => {
                 HttpResponse::build(StatusCode::FORBIDDEN).content_type("text/html; charset=utf-8").body(html)
             }

@@ -26,7 +26,11 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 }
 
@@ -36,7 +40,10 @@ pub fn read_answer(socket: &mut TcpStream) -> std::io::Result<Answer> {
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
         if socket.read(&mut byte)? == 0 {
-            return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, String::from_utf8_lossy(&head).into_owned()));
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::UnexpectedEof,
+                String::from_utf8_lossy(&head).into_owned(),
+            ));
         }
         head.push(byte[0]);
     }

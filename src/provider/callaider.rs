@@ -1,0 +1,67 @@
+//! CallAIder: lifecycle events of assistant sessions.
+//! Source: the guide "Assistant webhooks". `session.started` and `session.ended`, one envelope, HMAC over the raw body.
+
+use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list, disagreement, key};
+
+const EVENT_HEADER: &str = "X-Callaider-Event";
+
+pub(super) static PROVIDER: Provider = Provider {
+    id: "callaider",
+    name: "CallAIder",
+    schemes: &["callaider"],
+    events: &["session.started", "session.ended"],
+    docs: "",
+    duplicates: "The same sessionId and event.",
+    marks: &["x-callaider-event", "x-callaider-signature"],
+    confirm: None,
+    read,
+    details,
+};
+
+fn read(input: &EventInput<'_>) -> Reading {
+    let json = input.pick(&["/event", "/sessionId"]);
+    let (body_event, session) = (json.text(0), json.text(1));
+    let mut notes = Vec::new();
+    if !json.whole {
+        notes.push(NOT_JSON.to_owned());
+    }
+    let mut headers = input.headers.all(EVENT_HEADER).filter_map(|value| std::str::from_utf8(value).ok());
+    let header_event = headers.next();
+    if headers.any(|other| Some(other) != header_event) {
+        notes.push(format!("The header {EVENT_HEADER} is there more than once, with different values."));
+    }
+    match (header_event, body_event) {
+        (Some(header), Some(body)) if header != body => notes.push(disagreement(EVENT_HEADER, header, body)),
+        (None, _) => notes.push(format!("The header {EVENT_HEADER} is missing; CallAIder always sends it.")),
+        (Some(_), _) => {}
+    }
+    Reading {
+        // The body's name is the one that the signature covers.
+        name: body_event.or(header_event).map(str::to_owned),
+        session: session.map(str::to_owned),
+        delivery_id: None,
+        duplicate_key: if json.whole { key([session, body_event]) } else { None },
+        notes,
+    }
+}
+
+fn details(input: &EventInput<'_>) -> Vec<Detail> {
+    let json = input.pick(&[
+        "/assistantId",
+        "/data/reason",
+        "/data/durationSeconds",
+        "/data/metadata/sessionMode",
+        "/data/metadata/callId",
+    ]);
+    let labels = ["assistant", "reason", "duration in seconds", "mode", "call"];
+    detail_list(labels.into_iter().enumerate().map(|(index, label)| (label, json.scalar(index))))
+}
+
+/// The envelope: event, session and assistant. No other platform that is known here has the three together.
+pub(super) fn has_shape(input: &EventInput<'_>) -> bool {
+    if memchr::memmem::find(input.body, b"\"assistantId\"").is_none() {
+        return false;
+    }
+    let json = input.pick(&["/event", "/sessionId", "/assistantId"]);
+    json.text(0).is_some_and(|event| PROVIDER.events.contains(&event)) && json.text(1).is_some() && json.there(2)
+}

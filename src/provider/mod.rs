@@ -1,0 +1,326 @@
+//! Providers: what a platform's events mean. Pure. One file per provider and one line in [`PROVIDERS`].
+
+mod callaider;
+mod cloudevents;
+mod discord;
+mod generic;
+mod gitea;
+mod github;
+mod gitlab;
+mod linear;
+mod meta;
+mod paddle;
+mod pagerduty;
+mod pathors;
+mod sendgrid;
+mod shopify;
+mod slack;
+mod square;
+mod standard_webhooks;
+mod stripe;
+mod telegram;
+mod twilio;
+mod zoom;
+
+use std::sync::LazyLock;
+
+use percent_encoding::percent_decode;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{EventFacts, Headers, pick};
+
+/// Every provider. Where several would know a request, the first one has it: what is more special stands higher.
+static PROVIDERS: &[&Provider] = &[
+    &callaider::PROVIDER,
+    &pathors::PROVIDER,
+    &gitea::PROVIDER,
+    &github::PROVIDER,
+    &gitlab::PROVIDER,
+    &stripe::PROVIDER,
+    &slack::PROVIDER,
+    &shopify::PROVIDER,
+    &twilio::PROVIDER,
+    &sendgrid::PROVIDER,
+    &linear::PROVIDER,
+    &paddle::PROVIDER,
+    &square::PROVIDER,
+    &pagerduty::PROVIDER,
+    &zoom::PROVIDER,
+    &discord::PROVIDER,
+    &telegram::PROVIDER,
+    &standard_webhooks::PROVIDER,
+    &cloudevents::PROVIDER,
+    &meta::PROVIDER,
+];
+
+/// Longest event name, session or delivery id that is kept, in bytes: far above what any provider sends, and short enough to index.
+const FACT_LIMIT: usize = 256;
+
+/// What is known about a platform.
+#[derive(Debug)]
+struct Provider {
+    /// Its id in settings and the API.
+    id: &'static str,
+    /// Its name.
+    name: &'static str,
+    /// Ids of the signature schemes that it uses; empty when it does not sign.
+    schemes: &'static [&'static str],
+    /// The names of its events, where they are few; else the usual ones.
+    events: &'static [&'static str],
+    /// Where its webhooks are documented.
+    docs: &'static str,
+    /// One sentence on what makes two deliveries the same event.
+    duplicates: &'static str,
+    /// Headers, in lower case, each of which makes a request this provider's.
+    marks: &'static [&'static str],
+    /// Must agree as well, where the marks are shared with others.
+    confirm: Option<fn(&EventInput<'_>) -> bool>,
+    /// Reads the facts.
+    read: fn(&EventInput<'_>) -> Reading,
+    /// Reads what else a list shows: label and value.
+    details: fn(&EventInput<'_>) -> Vec<Detail>,
+}
+
+/// What a provider's file reads out of a request.
+#[derive(Debug, Default)]
+struct Reading {
+    name: Option<String>,
+    session: Option<String>,
+    delivery_id: Option<String>,
+    duplicate_key: Option<String>,
+    notes: Vec<String>,
+}
+
+/// The parts of a request that facts are read from.
+#[derive(Debug, Clone, Copy)]
+pub struct EventInput<'a> {
+    /// The method as sent.
+    pub method: &'a str,
+    /// The header fields.
+    pub headers: &'a Headers,
+    /// The body as sent.
+    pub body: &'a [u8],
+    /// The path below the bin, as sent.
+    pub path: &'a [u8],
+    /// The query as sent, without its question mark.
+    pub query: Option<&'a [u8]>,
+}
+
+impl<'a> EventInput<'a> {
+    fn header(&self, name: &'static str) -> Option<&'a str> {
+        self.headers.get_str(name).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    fn owned_header(&self, name: &'static str) -> Option<String> {
+        self.header(name).map(str::to_owned)
+    }
+
+    fn pick<const N: usize>(&self, paths: &[&str; N]) -> pick::Picks<'a, N> {
+        pick::pick(self.body, paths)
+    }
+
+    fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(|value| {
+            let kind = value.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        })
+    }
+
+    /// The decoded value of a form field of the body; the first one of that name.
+    fn form(&self, name: &str) -> Option<String> {
+        self.body.split(|&byte| byte == b'&').find_map(|pair| {
+            let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+            let spaced: Vec<u8> = value.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+            Some(percent_decode(&spaced).decode_utf8_lossy().into_owned())
+        })
+    }
+}
+
+/// A provider as `GET /providers` shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProviderInfo {
+    /// Its id in settings.
+    pub id: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// The id of its signature scheme; none when it does not sign.
+    pub scheme: Option<&'static str>,
+    /// Every scheme that it uses.
+    pub schemes: &'static [&'static str],
+    /// Its events: all of them for platforms with few, else the usual ones.
+    pub events: &'static [&'static str],
+    /// What makes two deliveries the same event.
+    pub duplicates: &'static str,
+    /// Where its webhooks are documented; empty when that is not known.
+    pub docs: &'static str,
+}
+
+/// A value beside the facts that is worth showing: `reason: assistant_ended`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    /// What it is, in plain words.
+    pub label: &'static str,
+    /// Its value as text.
+    pub value: String,
+}
+
+/// Every provider, in the registry's order.
+#[must_use]
+pub fn catalogue() -> Vec<ProviderInfo> {
+    PROVIDERS
+        .iter()
+        .map(|provider| ProviderInfo {
+            id: provider.id,
+            name: provider.name,
+            scheme: provider.schemes.first().copied(),
+            schemes: provider.schemes,
+            events: provider.events,
+            duplicates: provider.duplicates,
+            docs: provider.docs,
+        })
+        .collect()
+}
+
+/// The scheme that goes with a provider when the bin names none. `None` for providers that do not sign, and unknown ids.
+#[must_use]
+pub fn scheme_of(provider: &str) -> Option<&'static str> {
+    by_id(provider)?.schemes.first().copied()
+}
+
+/// What the request means. `provider` is the one set on the bin, if any; `scheme` the signature scheme set or detected.
+/// Costs a pass over the headers for requests that are no provider's; `duplicate_of` and `handshake` are for the caller to fill.
+#[must_use]
+pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> EventFacts {
+    let known = find(provider, scheme, input);
+    let reading = match known {
+        Some(known) => (known.read)(input),
+        // Set to a platform that has no file here, or signed in a known way: the usual places are worth a look.
+        None if provider.is_some() || scheme.is_some() => generic::read(input),
+        None => return EventFacts::default(),
+    };
+    EventFacts {
+        provider: known.map(|known| known.id.to_owned()).or_else(|| provider.map(str::to_owned)),
+        name: reading.name.map(clipped),
+        session: reading.session.map(clipped),
+        delivery_id: reading.delivery_id.map(clipped),
+        duplicate_key: reading.duplicate_key.map(bounded_key),
+        duplicate_of: None,
+        notes: reading.notes,
+        handshake: None,
+    }
+}
+
+/// What else is worth showing of the event, for lists and detail pages: reason, duration, assistant, project…
+#[must_use]
+pub fn details(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Vec<Detail> {
+    find(provider, scheme, input).map(|known| (known.details)(input)).unwrap_or_default()
+}
+
+fn by_id(id: &str) -> Option<&'static Provider> {
+    PROVIDERS.iter().copied().find(|provider| provider.id == id)
+}
+
+/// The provider set on the bin; else by headers, by the scheme, by the shape of the body, in this order.
+fn find(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Option<&'static Provider> {
+    if let Some(id) = provider {
+        return by_id(id);
+    }
+    by_headers(input)
+        .or_else(|| {
+            let scheme = scheme?;
+            let confirmed = |known: &&Provider| known.confirm.is_none_or(|confirm| confirm(input));
+            let main = PROVIDERS.iter().copied().filter(|known| known.schemes.first() == Some(&scheme));
+            let other = PROVIDERS.iter().copied().filter(|known| known.schemes.contains(&scheme));
+            main.chain(other).find(confirmed)
+        })
+        .or_else(|| by_shape(input))
+}
+
+/// Marks by the length of the header's name: most headers of ordinary requests meet no candidate at all.
+static MARKS: LazyLock<Vec<Vec<(&'static str, usize)>>> = LazyLock::new(|| {
+    let mut table = Vec::new();
+    for (rank, provider) in PROVIDERS.iter().enumerate() {
+        for &mark in provider.marks {
+            if table.len() <= mark.len() {
+                table.resize(mark.len() + 1, Vec::new());
+            }
+            table[mark.len()].push((mark, rank));
+        }
+    }
+    table
+});
+
+fn by_headers(input: &EventInput<'_>) -> Option<&'static Provider> {
+    let table = &*MARKS;
+    let mut best = usize::MAX;
+    for field in input.headers {
+        for (mark, rank) in table.get(field.name.len()).into_iter().flatten() {
+            if *rank < best && field.name.eq_ignore_ascii_case(mark.as_bytes()) {
+                let confirmed = PROVIDERS[*rank].confirm.is_none_or(|confirm| confirm(input));
+                if confirmed {
+                    best = *rank;
+                }
+            }
+        }
+    }
+    PROVIDERS.get(best).copied()
+}
+
+/// CallAIder without its headers (a test by hand) and Pathors, which has none: by their envelope.
+fn by_shape(input: &EventInput<'_>) -> Option<&'static Provider> {
+    // A search for one word, so that other bodies are never parsed.
+    memchr::memmem::find(input.body, b"\"sessionId\"")?;
+    if input.body.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    if callaider::has_shape(input) {
+        Some(&callaider::PROVIDER)
+    } else if pathors::has_shape(input) {
+        Some(&pathors::PROVIDER)
+    } else {
+        None
+    }
+}
+
+fn no_details(_: &EventInput<'_>) -> Vec<Detail> {
+    Vec::new()
+}
+
+/// The details that are there, in order.
+fn detail_list<'t>(values: impl IntoIterator<Item = (&'static str, Option<std::borrow::Cow<'t, str>>)>) -> Vec<Detail> {
+    values
+        .into_iter()
+        .filter_map(|(label, value)| Some(Detail { label, value: clipped(value?.into_owned()) }))
+        .collect()
+}
+
+/// The sentence for a header that names another event than the body.
+fn disagreement(header: &str, says: &str, body: &str) -> String {
+    format!("The header {header} says “{}”, the body says “{}”.", clipped(says.to_owned()), clipped(body.to_owned()))
+}
+
+const NOT_JSON: &str = "The body is not valid JSON.";
+
+/// Joins the parts of a duplicate key; none when one is missing.
+fn key<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {
+    let parts: Option<Vec<&str>> = parts.into_iter().collect();
+    parts.map(|parts| parts.join(":"))
+}
+
+fn clipped(mut text: String) -> String {
+    if text.len() > FACT_LIMIT {
+        let end = (0..=FACT_LIMIT - '…'.len_utf8()).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// A key of any length in bounded room; equal only for equal keys.
+fn bounded_key(key: String) -> String {
+    if key.len() <= 2 * FACT_LIMIT { key } else { format!("sha256:{}", hex::encode(Sha256::digest(key.as_bytes()))) }
+}
+
+#[cfg(test)]
+mod tests;

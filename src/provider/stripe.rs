@@ -1,0 +1,41 @@
+//! Stripe. Source: docs.stripe.com, "The Event object".
+
+use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+
+pub(super) static PROVIDER: Provider = Provider {
+    id: "stripe",
+    name: "Stripe",
+    schemes: &["stripe"],
+    events: &[
+        "checkout.session.completed",
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "invoice.paid",
+        "customer.subscription.updated",
+        "charge.refunded",
+    ],
+    docs: "https://docs.stripe.com/api/events/types",
+    duplicates: "The same event id (evt_…).",
+    marks: &["stripe-signature"],
+    confirm: None,
+    read,
+    details,
+};
+
+fn read(input: &EventInput<'_>) -> Reading {
+    let json = input.pick(&["/id", "/type"]);
+    let id = json.text(0).map(str::to_owned);
+    Reading {
+        name: json.text(1).map(str::to_owned),
+        duplicate_key: if json.whole { id.clone() } else { None },
+        delivery_id: id,
+        session: None,
+        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
+    }
+}
+
+fn details(input: &EventInput<'_>) -> Vec<Detail> {
+    let json = input.pick(&["/data/object/id", "/account", "/livemode", "/api_version"]);
+    let labels = ["object", "account", "live mode", "API version"];
+    detail_list(labels.into_iter().enumerate().map(|(index, label)| (label, json.scalar(index))))
+}

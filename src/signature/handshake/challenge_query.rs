@@ -1,0 +1,15 @@
+//! Nylas and Dropbox `?challenge=`: send it back as plain text.
+//! Source: developer.nylas.com, "Webhooks: challenge"; dropbox.com/developers, "Webhooks: the verification request".
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member =
+    Member { id: "query-challenge", of: &["nylas", "dropbox"], sign: Sign::Query("challenge"), answer };
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    // Many a URL has a parameter of this name; on its own in a GET it is meant so.
+    if !context.is("GET") || !(context.set || context.query.len() == 1) {
+        return None;
+    }
+    context.query("challenge").map(Answer::text)
+}

@@ -1,0 +1,15 @@
+//! Azure Event Grid subscription validation: send the code back.
+//! Source: learn.microsoft.com, "Event Grid: endpoint validation with Event Grid event schema".
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member =
+    Member { id: "event-grid-validation", of: &["azure-event-grid"], sign: Sign::Header("aeg-event-type"), answer };
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    if context.header("aeg-event-type") != Some("SubscriptionValidation") {
+        return None;
+    }
+    let json = context.json(&["/0/data/validationCode"])?;
+    json.text(0).map(|code| Answer::json(&serde_json::json!({ "validationResponse": code })))
+}

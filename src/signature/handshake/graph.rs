@@ -1,0 +1,18 @@
+//! Microsoft Graph and SharePoint `?validationToken=`: send it back as plain text.
+//! Source: learn.microsoft.com, "Graph change notifications: notificationUrl validation".
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member = Member {
+    id: "graph-validation-token",
+    of: &["microsoft-graph", "graph", "sharepoint"],
+    sign: Sign::Query("validationToken"),
+    answer,
+};
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    if !context.is("POST") && !context.is("GET") {
+        return None;
+    }
+    context.query("validationToken").map(Answer::text)
+}

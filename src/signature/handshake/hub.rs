@@ -1,0 +1,23 @@
+//! `hub.challenge` of WebSub (W3C, section 5.3), Meta's webhooks, YouTube; Strava, which reads JSON.
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member = Member {
+    id: "hub-challenge",
+    // Bins of any provider: hubs are many, and the three parameters together leave no doubt.
+    of: &[],
+    sign: Sign::Query("hub.challenge"),
+    answer,
+};
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    if !context.is("GET") || !matches!(context.query("hub.mode")?, "subscribe" | "unsubscribe") {
+        return None;
+    }
+    let challenge = context.query("hub.challenge")?;
+    // Strava takes the same parameters and reads JSON.
+    if context.provider == Some("strava") {
+        return Some(Answer::json(&serde_json::json!({ "hub.challenge": challenge })));
+    }
+    Some(Answer::text(challenge))
+}

@@ -1,0 +1,17 @@
+//! Notion: the first, unsigned delivery carries `verification_token`, which the user pastes back into Notion. It is the key.
+//! Source: developers.notion.com, "Webhooks: verifying the subscription".
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member =
+    Member { id: "notion-verification-token", of: &["notion"], sign: Sign::Body("verification_token"), answer };
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    let json = context.json(&["/verification_token", "/type"])?;
+    let token = json.text(0)?;
+    // Other platforms use the word too; Notion's tokens start so, and its events have a type.
+    if !context.is("POST") || json.there(1) || !token.starts_with("secret_") || token.len() > 256 {
+        return None;
+    }
+    Some(Answer::json(&serde_json::json!({ "ok": true })).learning(token))
+}

@@ -1,0 +1,16 @@
+//! Okta one-time verification of event hooks: send the header's value back in JSON.
+//! Source: developer.okta.com, "Event hooks: one-time verification request".
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member = Member {
+    id: "okta-verification-challenge",
+    of: &["okta"],
+    sign: Sign::Header("x-okta-verification-challenge"),
+    answer,
+};
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    let challenge = context.header("x-okta-verification-challenge").filter(|_| context.is("GET"))?;
+    Some(Answer::json(&serde_json::json!({ "verification": challenge })))
+}

@@ -1,0 +1,16 @@
+//! Smartsheet: send `Smartsheet-Hook-Challenge` back. Source: developers.smartsheet.com, "Webhook verification".
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member = Member {
+    id: "smartsheet-hook-challenge",
+    of: &["smartsheet"],
+    sign: Sign::Header("smartsheet-hook-challenge"),
+    answer,
+};
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    let challenge = context.header("smartsheet-hook-challenge").filter(|_| context.is("POST"))?;
+    let answer = Answer::json(&serde_json::json!({ "smartsheetHookResponse": challenge }));
+    Some(answer.with_header("Smartsheet-Hook-Response", challenge))
+}

@@ -1,0 +1,18 @@
+//! Twitch EventSub callback verification: send the challenge back as plain text.
+//! Source: dev.twitch.tv, "Responding to a challenge request".
+
+use super::{Answer, Context, Member, Sign};
+
+pub(super) static MEMBER: Member = Member {
+    id: "twitch-callback-verification",
+    of: &["twitch"],
+    sign: Sign::Header("twitch-eventsub-message-type"),
+    answer,
+};
+
+fn answer(context: &Context<'_>) -> Option<Answer> {
+    if context.header("twitch-eventsub-message-type") != Some("webhook_callback_verification") {
+        return None;
+    }
+    context.json(&["/challenge"])?.text(0).map(Answer::text)
+}
