@@ -105,6 +105,8 @@ struct Inbox {
     bytes: usize,
     /// Per bin the newest change that did not fit.
     lost: HashMap<BinId, Seq>,
+    /// Per bin the newest change that was not built and must be read from the store.
+    unbuilt: HashMap<BinId, Seq>,
     waiting: bool,
     closed: bool,
 }
@@ -116,13 +118,41 @@ struct Channel {
     ring: Mutex<Ring>,
 }
 
+/// What a ring holds.
+#[derive(Clone)]
+enum Slot {
+    /// Events.
+    Batch(Arc<Batch>),
+    /// Events up to this cursor are in the store only: whoever comes by reads them there.
+    Hole(Seq),
+    /// Events up to this cursor did not fit into the inbox. They are in the store as well; but everybody reading them
+    /// there, when there is too much to do already, would only make it more.
+    Lost(Seq),
+}
+
+impl Slot {
+    fn len(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.len(),
+            Self::Hole(_) | Self::Lost(_) => 0,
+        }
+    }
+
+    fn last_seq(&self) -> Seq {
+        match self {
+            Self::Batch(batch) => batch.last_seq(),
+            Self::Hole(through) | Self::Lost(through) => *through,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Ring {
-    batches: VecDeque<Arc<Batch>>,
-    /// The number of the oldest batch; numbers only grow.
+    slots: VecDeque<Slot>,
+    /// The number of the oldest slot; numbers only grow.
     base: u64,
     bytes: usize,
-    /// The newest `seq` that was dropped from the ring, or never reached it.
+    /// The newest `seq` that was dropped from the ring.
     floor: Seq,
     wakers: Vec<Option<Waker>>,
     free: Vec<usize>,
@@ -132,7 +162,7 @@ struct Ring {
 
 impl Ring {
     fn end(&self) -> u64 {
-        self.base + self.batches.len() as u64
+        self.base + self.slots.len() as u64
     }
 
     fn take_wakers(&mut self) -> Vec<Waker> {
@@ -217,10 +247,13 @@ impl CommitListener for Hub {
                 *through = change.seq.max(*through);
             }
         }
-        if inbox.waiting {
-            inbox.waiting = false;
-            self.inner.filled.notify_one();
-        }
+        self.inner.wake(&mut inbox);
+    }
+
+    fn unbuilt(&self, bin: BinId, through: Seq) {
+        let mut inbox = self.inner.inbox.lock();
+        inbox.unbuilt.insert(bin, through);
+        self.inner.wake(&mut inbox);
     }
 }
 
@@ -240,11 +273,17 @@ fn cost(change: &Change) -> usize {
 }
 
 impl Inner {
+    fn wake(&self, inbox: &mut Inbox) {
+        if std::mem::take(&mut inbox.waiting) {
+            self.filled.notify_one();
+        }
+    }
+
     fn run(&self) {
         loop {
             let (changes, lost) = {
                 let mut inbox = self.inbox.lock();
-                while inbox.changes.is_empty() && inbox.lost.is_empty() && !inbox.closed {
+                while inbox.changes.is_empty() && inbox.lost.is_empty() && inbox.unbuilt.is_empty() && !inbox.closed {
                     inbox.waiting = true;
                     self.filled.wait(&mut inbox);
                 }
@@ -252,6 +291,12 @@ impl Inner {
                     return;
                 }
                 inbox.bytes = 0;
+                // Before the changes: a subscriber that has read the store past them skips them afterwards.
+                for (bin, through) in inbox.unbuilt.drain() {
+                    for channel in self.channels_of(bin) {
+                        self.push(&channel, vec![Slot::Hole(through)], false);
+                    }
+                }
                 (std::mem::take(&mut inbox.changes), std::mem::take(&mut inbox.lost))
             };
             self.publish(changes, lost);
@@ -260,13 +305,17 @@ impl Inner {
         }
     }
 
+    fn channels_of(&self, bin: BinId) -> Vec<Arc<Channel>> {
+        self.channels.read().get(&bin).cloned().unwrap_or_default()
+    }
+
     fn publish(&self, changes: Vec<Change>, lost: HashMap<BinId, Seq>) {
         let mut by_bin: HashMap<BinId, Vec<Change>> = HashMap::new();
         for change in changes {
             by_bin.entry(change.bin).or_default().push(change);
         }
         for (bin, changes) in by_bin {
-            let channels = self.channels.read().get(&bin).cloned().unwrap_or_default();
+            let channels = self.channels_of(bin);
             if channels.is_empty() {
                 continue;
             }
@@ -275,20 +324,21 @@ impl Inner {
             let gone = changes.iter().any(|change| matches!(change.what, ChangeKind::BinDeleted));
             for channel in channels {
                 let passes = |index: usize| channel.lets_through(&changes[index]);
-                self.push(&channel, events.batches(passes, BATCH_BYTES), None, gone);
+                let batches = events.batches(passes, BATCH_BYTES).into_iter().map(|batch| Slot::Batch(Arc::new(batch)));
+                self.push(&channel, batches.collect(), gone);
             }
         }
         // What was lost came after what was kept: the inbox takes nothing of a bin once it has dropped something of it.
         for (bin, through) in lost {
-            for channel in self.channels.read().get(&bin).cloned().unwrap_or_default() {
-                self.push(&channel, Vec::new(), Some(through), false);
+            for channel in self.channels_of(bin) {
+                self.push(&channel, vec![Slot::Lost(through)], false);
             }
         }
     }
 
-    /// Adds batches to a channel, drops what is over its bounds, wakes its subscribers.
-    fn push(&self, channel: &Channel, batches: Vec<Batch>, lost_through: Option<Seq>, ended: bool) {
-        if batches.is_empty() && lost_through.is_none() && !ended {
+    /// Adds slots to a channel, drops what is over its bounds, wakes its subscribers.
+    fn push(&self, channel: &Channel, slots: Vec<Slot>, ended: bool) {
+        if slots.is_empty() && !ended {
             return;
         }
         let bound = if self.ring_bytes.load(Ordering::Relaxed) > ALL_RINGS_BYTES {
@@ -297,21 +347,13 @@ impl Inner {
             RING_BYTES
         };
         let mut ring = channel.ring.lock();
-        for batch in batches {
-            self.ring_bytes.fetch_add(batch.len(), Ordering::Relaxed);
-            ring.bytes += batch.len();
-            ring.batches.push_back(Arc::new(batch));
+        for slot in slots {
+            self.ring_bytes.fetch_add(slot.len(), Ordering::Relaxed);
+            ring.bytes += slot.len();
+            ring.slots.push_back(slot);
         }
-        while ring.batches.len() > RING_BATCHES || (ring.bytes > bound && ring.batches.len() > 1) {
+        while ring.slots.len() > RING_BATCHES || (ring.bytes > bound && ring.slots.len() > 1) {
             self.drop_oldest(&mut ring);
-        }
-        if let Some(through) = lost_through {
-            while !ring.batches.is_empty() {
-                self.drop_oldest(&mut ring);
-            }
-            // A number is left out, so that those who had seen everything notice as well.
-            ring.base += 1;
-            ring.floor = ring.floor.max(through);
         }
         ring.ended |= ended;
         let wakers = ring.take_wakers();
@@ -320,11 +362,11 @@ impl Inner {
     }
 
     fn drop_oldest(&self, ring: &mut Ring) {
-        if let Some(batch) = ring.batches.pop_front() {
+        if let Some(slot) = ring.slots.pop_front() {
             ring.base += 1;
-            ring.bytes -= batch.len();
-            ring.floor = ring.floor.max(batch.last_seq());
-            self.ring_bytes.fetch_sub(batch.len(), Ordering::Relaxed);
+            ring.bytes -= slot.len();
+            ring.floor = ring.floor.max(slot.last_seq());
+            self.ring_bytes.fetch_sub(slot.len(), Ordering::Relaxed);
         }
     }
 
@@ -352,7 +394,7 @@ impl Inner {
         if ring.subscribers > 0 {
             return;
         }
-        while !ring.batches.is_empty() {
+        while !ring.slots.is_empty() {
             self.drop_oldest(&mut ring);
         }
         if let Some(of_bin) = channels.get_mut(&channel.bin) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::batch::Encoded;
-use super::{BATCH_BYTES, Batch, Channel, Inner};
+use super::{BATCH_BYTES, Batch, Channel, Inner, Slot};
 use crate::model::{Change, ChangeKind, Seq};
 use crate::store::{Store, StoreError};
 
@@ -60,7 +60,7 @@ type PageRead = Pin<Box<dyn Future<Output = Result<Vec<Change>, StoreError>> + S
 
 enum Phase {
     /// Reads what was missed. The ring fills meanwhile; what it cannot hold is read from the store as well.
-    CatchUp(Store, Option<PageRead>),
+    CatchUp(Option<PageRead>),
     Live,
     Over,
 }
@@ -75,6 +75,8 @@ pub struct Subscription {
     /// Everything up to here was delivered.
     last: Seq,
     phase: Phase,
+    /// Where to read what was missed; without it, that is only told.
+    store: Option<Store>,
     /// Encoded pages of the store that were not handed out yet.
     pages: std::vec::IntoIter<Batch>,
 }
@@ -91,14 +93,15 @@ impl Subscription {
         let next = ring.end();
         let last = ring.floor;
         drop(ring);
-        Self { inner, channel, slot, next, last, phase: Phase::Live, pages: Vec::new().into_iter() }
+        Self { inner, channel, slot, next, last, phase: Phase::Live, store: None, pages: Vec::new().into_iter() }
     }
 
     /// Makes the stream start after the cursor: with what the store has, then without a gap or a repeat with what comes.
     #[must_use]
     pub fn resume(mut self, store: Store, after: Seq) -> Self {
         self.last = after;
-        self.phase = Phase::CatchUp(store, None);
+        self.store = Some(store);
+        self.phase = Phase::CatchUp(None);
         self
     }
 
@@ -108,7 +111,7 @@ impl Subscription {
             if let Some(batch) = self.pages.next() {
                 return Poll::Ready(Some(Delivery::Events(Events { batch: Arc::new(batch), from: 0 })));
             }
-            let Phase::CatchUp(store, read) = &mut self.phase else {
+            let (Phase::CatchUp(read), Some(store)) = (&mut self.phase, &self.store) else {
                 return Poll::Ready(None);
             };
             let page = match read {
@@ -174,12 +177,27 @@ impl Subscription {
                 return Poll::Ready(Some(self.lag(from, floor)));
             }
         }
-        while let Some(batch) = usize::try_from(self.next - ring.base).ok().and_then(|index| ring.batches.get(index)) {
+        while let Some(slot) = usize::try_from(self.next - ring.base).ok().and_then(|index| ring.slots.get(index)) {
             self.next += 1;
-            let from = batch.first_after(self.last);
-            if from < batch.count() {
-                self.last = self.last.max(batch.last_seq());
-                return Poll::Ready(Some(Delivery::Events(Events { batch: Arc::clone(batch), from })));
+            match slot {
+                Slot::Batch(batch) => {
+                    let from = batch.first_after(self.last);
+                    if from < batch.count() {
+                        self.last = self.last.max(batch.last_seq());
+                        return Poll::Ready(Some(Delivery::Events(Events { batch: Arc::clone(batch), from })));
+                    }
+                }
+                Slot::Hole(through) if *through > self.last && self.store.is_some() => {
+                    self.phase = Phase::CatchUp(None);
+                    return Poll::Ready(None);
+                }
+                Slot::Hole(through) | Slot::Lost(through) if *through > self.last => {
+                    let to = *through;
+                    drop(ring);
+                    let from = std::mem::replace(&mut self.last, to);
+                    return Poll::Ready(Some(self.lag(from, to)));
+                }
+                Slot::Hole(_) | Slot::Lost(_) => {}
             }
         }
         if ring.ended {
@@ -206,7 +224,7 @@ impl Stream for Subscription {
         let this = self.get_mut();
         loop {
             match (&this.phase, this.pages.len()) {
-                (Phase::CatchUp(..), _) | (_, 1..) => match this.poll_catch_up(cx) {
+                (Phase::CatchUp(_), _) | (_, 1..) => match this.poll_catch_up(cx) {
                     Poll::Ready(None) => {}
                     other => return other,
                 },

@@ -52,7 +52,10 @@ impl FromRequest for BinRef {
         let named = request.match_info().get("bin").unwrap_or_default();
         ready(state(request).and_then(|state| {
             state.store.bin(named).map(Self).ok_or_else(|| {
-                Problem::new(Code::NotFound, format!("There is no bin '{}'.", named.chars().take(64).collect::<String>()))
+                Problem::new(
+                    Code::NotFound,
+                    format!("There is no bin '{}'.", named.chars().take(64).collect::<String>()),
+                )
             })
         }))
     }
@@ -68,9 +71,7 @@ impl FromRequest for WhichRequest {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(match request.match_info().get("id") {
             Some("latest") => Ok(Self(RequestRef::Latest)),
-            Some(id) => {
-                id.parse().map(|id| Self(RequestRef::Id(id))).map_err(|_| Problem::not_found("request"))
-            }
+            Some(id) => id.parse().map(|id| Self(RequestRef::Id(id))).map_err(|_| Problem::not_found("request")),
             None => Err(Problem::not_found("request")),
         })
     }
@@ -122,7 +123,12 @@ impl<T: DeserializeOwned + Default> FromRequest for OptionalJson<T> {
         let body = read_body(payload.take(), MAX_JSON);
         Box::pin(async move {
             // Only what states its type may hold something: a form post of another site cannot.
-            let body = if untyped { body.await? } else { typed.clone()?; body.await? };
+            let body = if untyped {
+                body.await?
+            } else {
+                typed.clone()?;
+                body.await?
+            };
             if body.is_empty() {
                 return Ok(Self(T::default()));
             }
@@ -141,7 +147,9 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         match error.classify() {
             serde_json::error::Category::Data if path == "." => Problem::new(Code::InvalidField, text),
             serde_json::error::Category::Data => Problem::field(path, text),
-            serde_json::error::Category::Syntax | serde_json::error::Category::Eof | serde_json::error::Category::Io => {
+            serde_json::error::Category::Syntax
+            | serde_json::error::Category::Eof
+            | serde_json::error::Category::Io => {
                 Problem::new(Code::InvalidBody, format!("The body is not JSON: {text}"))
             }
         }
@@ -188,9 +196,8 @@ pub(super) async fn read_body(mut payload: Payload, limit: usize) -> Result<Byte
 
 /// Reads the filter of a `q` parameter.
 pub(super) fn filter(q: Option<&str>) -> Result<Filter, Problem> {
-    Filter::parse(q.unwrap_or_default()).map_err(|error| {
-        Problem::new(Code::InvalidFilter, error.message).at("q").with("position", error.at)
-    })
+    Filter::parse(q.unwrap_or_default())
+        .map_err(|error| Problem::new(Code::InvalidFilter, error.message).at("q").with("position", error.at))
 }
 
 impl<T> Deref for Query<T> {

@@ -95,11 +95,7 @@ pub fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std
     // Made once, before the first request asks for it.
     openapi::document();
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .configure(configure)
-            .wrap(Compress::default())
-            .wrap(from_fn(security::guard))
+        App::new().app_data(state.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(security::guard))
     })
     .on_connect(|connection: &dyn Any, _: &mut Extensions| {
         if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {

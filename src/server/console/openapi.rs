@@ -62,9 +62,10 @@ impl Document {
         let segments: Vec<&str> = path.split('/').collect();
         let fits = |template: &[String]| {
             template.len() == segments.len()
-                && template.iter().zip(&segments).all(|(part, segment)| {
-                    if part.starts_with('{') { !segment.is_empty() } else { part == segment }
-                })
+                && template
+                    .iter()
+                    .zip(&segments)
+                    .all(|(part, segment)| if part.starts_with('{') { !segment.is_empty() } else { part == segment })
         };
         self.routes.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.clone())
     }
@@ -163,7 +164,9 @@ async fn show_page() -> Result<HttpResponse, Problem> {
     let text = |value: &'static Value| value.as_str().unwrap_or_default();
     let paths = document().json["paths"].as_object().into_iter().flatten();
     let operations = paths
-        .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, about)| (path, method, about)))
+        .flat_map(|(path, item)| {
+            item.as_object().into_iter().flatten().map(move |(method, about)| (path, method, about))
+        })
         .map(|(path, method, about)| Operation {
             method: method.to_ascii_uppercase(),
             path,
@@ -176,8 +179,7 @@ async fn show_page() -> Result<HttpResponse, Problem> {
                 .collect(),
         })
         .collect();
-    let html = DocsPage { operations }
-        .render()
-        .map_err(|_| Problem::new(Code::Internal, "The page could not be made."))?;
+    let html =
+        DocsPage { operations }.render().map_err(|_| Problem::new(Code::Internal, "The page could not be made."))?;
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }

@@ -72,7 +72,8 @@ impl Token {
 
 fn keyed(key: &str, message: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length; an error cannot happen, and would only make every token wrong.
-    Hmac::<Sha256>::new_from_slice(key.as_bytes()).map_or([0; 32], |mac| mac.chain_update(message).finalize().into_bytes().into())
+    Hmac::<Sha256>::new_from_slice(key.as_bytes())
+        .map_or([0; 32], |mac| mac.chain_update(message).finalize().into_bytes().into())
 }
 
 impl Policy {
@@ -104,7 +105,8 @@ impl Policy {
             let text = "The console does not answer to this Host. Use its address, or start creel with --allow-host.";
             Problem::new(Code::HostNotAllowed, text)
         };
-        let host = single(request.headers(), &header::HOST).ok().flatten().and_then(Authority::parse).ok_or_else(refuse)?;
+        let host =
+            single(request.headers(), &header::HOST).ok().flatten().and_then(Authority::parse).ok_or_else(refuse)?;
         // The absolute form of a target names a host, too: both must be fine.
         let in_target = request.uri().authority().map(|authority| Authority::parse(authority.as_str()));
         let allowed = self.allows(&host) && in_target.is_none_or(|authority| authority.as_ref() == Some(&host));
@@ -234,7 +236,10 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
 
 fn check_origin(headers: &HeaderMap, host: &Authority) -> Result<(), Problem> {
     let refuse = || {
-        Problem::new(Code::CrossOrigin, "The console takes no requests from pages of other sites (Origin, Sec-Fetch-Site).")
+        Problem::new(
+            Code::CrossOrigin,
+            "The console takes no requests from pages of other sites (Origin, Sec-Fetch-Site).",
+        )
     };
     let fetch_site = HeaderName::from_static("sec-fetch-site");
     let site_is_ours = match single(headers, &fetch_site) {
@@ -246,7 +251,9 @@ fn check_origin(headers: &HeaderMap, host: &Authority) -> Result<(), Problem> {
         Ok(None) => true,
         // Behind a proxy that speaks TLS the scheme differs; host and port are what tells pages apart here.
         Ok(Some(origin)) => Authority::of_origin(origin).is_some_and(|origin| {
-            origin.name == host.name && (origin.port == host.port || host.port.is_some_and(|port| origin.port.is_none() && (port == 80 || port == 443)))
+            origin.name == host.name
+                && (origin.port == host.port
+                    || host.port.is_some_and(|port| origin.port.is_none() && (port == 80 || port == 443)))
         }),
         Err(()) => false,
     };
@@ -367,10 +374,32 @@ mod tests {
     #[test]
     fn only_own_names_and_addresses_are_answered() {
         let local = policy("127.0.0.1:4666");
-        for host in ["127.0.0.1:4666", "localhost", "LOCALHOST:1", "localhost.:4666", "[::1]:4666", "127.9.9.9", "a.localhost:9", "creel.example", "creel.example:443", "box:8443"] {
+        for host in [
+            "127.0.0.1:4666",
+            "localhost",
+            "LOCALHOST:1",
+            "localhost.:4666",
+            "[::1]:4666",
+            "127.9.9.9",
+            "a.localhost:9",
+            "creel.example",
+            "creel.example:443",
+            "box:8443",
+        ] {
             assert_eq!(check(&local, &[("host", host)]), None, "{host}");
         }
-        for host in ["evil.example:4666", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "box", "", "a b", "127.0.0.1:x", "localhost@evil", "2130706433"] {
+        for host in [
+            "evil.example:4666",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "box",
+            "",
+            "a b",
+            "127.0.0.1:x",
+            "localhost@evil",
+            "2130706433",
+        ] {
             assert_eq!(check(&local, &[("host", host)]), Some(Code::HostNotAllowed), "{host}");
         }
         assert_eq!(check(&local, &[]), Some(Code::HostNotAllowed));
@@ -424,10 +453,16 @@ mod tests {
             headers
         };
         assert!(policy.has_token(&headers("authorization", "bearer 0123456789abcdef")).is_ok());
-        assert!(matches!(policy.has_token(&headers("authorization", "Bearer 0123456789abcdeg")), Err(TokenFault::Wrong)));
+        assert!(matches!(
+            policy.has_token(&headers("authorization", "Bearer 0123456789abcdeg")),
+            Err(TokenFault::Wrong)
+        ));
         let session = policy.token.as_ref().unwrap().session.clone();
         assert!(policy.has_token(&headers("cookie", &format!("a=b; creel_session={session}"))).is_ok());
-        assert!(matches!(policy.has_token(&headers("cookie", "creel_session=0123456789abcdef")), Err(TokenFault::None)));
+        assert!(matches!(
+            policy.has_token(&headers("cookie", "creel_session=0123456789abcdef")),
+            Err(TokenFault::None)
+        ));
         assert!(matches!(policy.has_token(&HeaderMap::new()), Err(TokenFault::None)));
     }
 }

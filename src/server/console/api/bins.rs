@@ -80,9 +80,9 @@ async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> R
     if let Some(bin) = state.store.bin(named) {
         return Ok(HttpResponse::Ok().json(state.bin_shape(&bin)));
     }
-    let name: BinName = named
-        .parse()
-        .map_err(|why: String| Problem::new(Code::InvalidField, format!("No bin can be made here: {why}.")).at("bin"))?;
+    let name: BinName = named.parse().map_err(|why: String| {
+        Problem::new(Code::InvalidField, format!("No bin can be made here: {why}.")).at("bin")
+    })?;
     if change.name().is_some_and(|other| *other != name) {
         return Err(Problem::field("name", "The name in the body differs from the one in the URL."));
     }

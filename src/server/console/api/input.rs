@@ -109,7 +109,10 @@ impl SecretInput {
         let prefix = if field.is_empty() { String::new() } else { format!("{field}.") };
         let characters = self.value.expose().chars().count();
         if characters == 0 || characters > MAX_SECRET {
-            return Err(Problem::field(format!("{prefix}value"), format!("A secret has 1 to {MAX_SECRET} characters.")));
+            return Err(Problem::field(
+                format!("{prefix}value"),
+                format!("A secret has 1 to {MAX_SECRET} characters."),
+            ));
         }
         let label = self.label.filter(|label| !label.trim().is_empty()).unwrap_or_else(|| format!("secret {number}"));
         short(&label, &format!("{prefix}label"))?;
@@ -146,7 +149,10 @@ impl BinInput {
                 matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none()
             });
             if !usable {
-                return Err(Problem::field("public_url", "A public URL starts with http:// or https:// and has no fragment."));
+                return Err(Problem::field(
+                    "public_url",
+                    "A public URL starts with http:// or https:// and has no fragment.",
+                ));
             }
         }
         let mut secrets = Vec::new();
@@ -180,7 +186,10 @@ impl BinChange {
     /// Whether requests must be judged again.
     pub(super) fn touches_verdicts(&self) -> bool {
         let input = &self.input;
-        input.provider.is_some() || input.scheme.is_some() || input.custom_scheme.is_some() || input.public_url.is_some()
+        input.provider.is_some()
+            || input.scheme.is_some()
+            || input.custom_scheme.is_some()
+            || input.public_url.is_some()
     }
 
     /// Makes the changes.
@@ -402,8 +411,12 @@ impl AnswerInput {
         if let Some(encoded) = &self.body_base64 {
             match base64::engine::general_purpose::STANDARD.decode(encoded) {
                 Ok(body) if body.len() <= MAX_RESPONSE_BODY => {}
-                Ok(_) => return fault("body_base64", format!("A response body has at most {MAX_RESPONSE_BODY} bytes.")),
-                Err(_) => return fault("body_base64", "This is not base64 (the standard alphabet, padded).".to_owned()),
+                Ok(_) => {
+                    return fault("body_base64", format!("A response body has at most {MAX_RESPONSE_BODY} bytes."));
+                }
+                Err(_) => {
+                    return fault("body_base64", "This is not base64 (the standard alphabet, padded).".to_owned());
+                }
             }
         }
         let headers = self.headers.map(|headers| checked_headers(headers, prefix)).transpose()?;
@@ -432,7 +445,10 @@ impl AnswerInput {
 
 fn checked_headers(headers: Vec<HeaderInput>, prefix: &str) -> Result<Vec<ResponseHeader>, Problem> {
     if headers.len() > MAX_HEADERS {
-        return Err(Problem::field(format!("{prefix}headers"), format!("An answer has at most {MAX_HEADERS} header fields.")));
+        return Err(Problem::field(
+            format!("{prefix}headers"),
+            format!("An answer has at most {MAX_HEADERS} header fields."),
+        ));
     }
     let checked = headers.into_iter().enumerate().map(|(index, HeaderInput { name, value })| {
         let field = |part: &str| format!("{prefix}headers[{index}].{part}");
@@ -441,7 +457,10 @@ fn checked_headers(headers: Vec<HeaderInput>, prefix: &str) -> Result<Vec<Respon
         }
         // Framing is the server's: a wrong length here would break the connection by accident. Faults break it on purpose.
         if ["content-length", "transfer-encoding", "connection"].contains(&name.to_ascii_lowercase().as_str()) {
-            return Err(Problem::field(field("name"), "The server sets this header itself; use a fault to break an answer."));
+            return Err(Problem::field(
+                field("name"),
+                "The server sets this header itself; use a fault to break an answer.",
+            ));
         }
         if value.len() > MAX_TEXT * 4 || value.bytes().any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f) {
             return Err(Problem::field(field("value"), "This is no HTTP field value."));

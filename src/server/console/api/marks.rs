@@ -57,9 +57,14 @@ impl MarksInput {
             }
             Some(tags) => {
                 let mut trimmed: Vec<String> = tags.iter().map(|tag| tag.trim().to_owned()).collect();
-                let fits = |tag: &String| !tag.is_empty() && tag.chars().count() <= MAX_TAG && !tag.chars().any(char::is_control);
+                let fits = |tag: &String| {
+                    !tag.is_empty() && tag.chars().count() <= MAX_TAG && !tag.chars().any(char::is_control)
+                };
                 if let Some(index) = trimmed.iter().position(|tag| !fits(tag)) {
-                    return Err(Problem::field(format!("tags[{index}]"), format!("A tag has 1 to {MAX_TAG} characters.")));
+                    return Err(Problem::field(
+                        format!("tags[{index}]"),
+                        format!("A tag has 1 to {MAX_TAG} characters."),
+                    ));
                 }
                 trimmed.sort();
                 trimmed.dedup();

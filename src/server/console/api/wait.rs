@@ -53,7 +53,12 @@ struct WaitedShape<'a> {
 }
 
 fn timeout(text: Option<&str>) -> Result<Duration, Problem> {
-    let refuse = || Problem::query("timeout", format!("A timeout is a number of seconds up to {MAX_TIMEOUT_S}, or like 500ms, 30s, 2m."));
+    let refuse = || {
+        Problem::query(
+            "timeout",
+            format!("A timeout is a number of seconds up to {MAX_TIMEOUT_S}, or like 500ms, 30s, 2m."),
+        )
+    };
     let Some(text) = text else {
         return Ok(Duration::from_secs_f64(DEFAULT_TIMEOUT_S));
     };
@@ -87,7 +92,8 @@ async fn wait(request: HttpRequest, bin: BinRef, query: Query<WaitParams>) -> Re
         return Err(Problem::query("count", format!("A count is a number from 1 to {MAX_PAGE}.")));
     }
     let timeout = timeout(query.timeout.as_deref())?;
-    let wanted = ListQuery { filter: parsed.clone(), limit: count, before: None, after: query.after, order: Order::Oldest };
+    let wanted =
+        ListQuery { filter: parsed.clone(), limit: count, before: None, after: query.after, order: Order::Oldest };
     // Subscribed before looking: what is committed after the look wakes the waiter.
     let mut changes = state.hub.subscribe(bin.id(), query.q.clone().map(|text| (text, parsed)))?;
     let met = async {
@@ -98,7 +104,11 @@ async fn wait(request: HttpRequest, bin: BinRef, query: Query<WaitParams>) -> Re
             }
             if changes.next().await.is_none() {
                 let gone = state.store.bin(bin.id().as_str()).is_none();
-                return Err(if gone { Problem::not_found("bin") } else { Problem::new(Code::ShuttingDown, "The server is shutting down.") });
+                return Err(if gone {
+                    Problem::not_found("bin")
+                } else {
+                    Problem::new(Code::ShuttingDown, "The server is shutting down.")
+                });
             }
         }
     };
@@ -117,9 +127,14 @@ async fn in_vain(state: &ConsoleState, bin: BinId, wanted: ListQuery) -> Result<
     let count = wanted.limit;
     let after = wanted.after;
     let matched = state.store.list(bin, wanted).await?.requests;
-    let recent = ListQuery { limit: SEEN_INSTEAD + matched.len().min(MAX_PAGE - SEEN_INSTEAD), after, ..ListQuery::default() };
+    let recent =
+        ListQuery { limit: SEEN_INSTEAD + matched.len().min(MAX_PAGE - SEEN_INSTEAD), after, ..ListQuery::default() };
     let seen = state.store.list(bin, recent).await?.requests;
-    let others: Vec<_> = seen.into_iter().filter(|seen| matched.iter().all(|matched| matched.id != seen.id)).take(SEEN_INSTEAD).collect();
+    let others: Vec<_> = seen
+        .into_iter()
+        .filter(|seen| matched.iter().all(|matched| matched.id != seen.id))
+        .take(SEEN_INSTEAD)
+        .collect();
     let json = |requests: &[RequestSummary]| serde_json::to_value(shapes(requests)).unwrap_or_default();
     let detail = format!("{} of {count} requests matched in time; {} others are there.", matched.len(), others.len());
     Ok(Problem::new(Code::Timeout, detail)

@@ -156,11 +156,11 @@ mod tests {
     #[test]
     fn what_is_not_the_protocol_is_refused() {
         for bad in [
-            &b"\x81\x05Hello"[..],                     // not masked
-            b"\xc1\x80\0\0\0\0",                       // a reserved bit
-            b"\x09\x80\0\0\0\0",                       // a control frame in pieces
-            b"\x89\xfe\x00\x7e",                       // a long control frame
-            b"\x83\x80\0\0\0\0",                       // an unknown opcode
+            &b"\x81\x05Hello"[..],                       // not masked
+            b"\xc1\x80\0\0\0\0",                         // a reserved bit
+            b"\x09\x80\0\0\0\0",                         // a control frame in pieces
+            b"\x89\xfe\x00\x7e",                         // a long control frame
+            b"\x83\x80\0\0\0\0",                         // an unknown opcode
             b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff", // more than is read
         ] {
             assert_eq!(next(&mut BytesMut::from(bad)), Err(Malformed), "{bad:x?}");

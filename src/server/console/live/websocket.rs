@@ -37,7 +37,12 @@ pub(super) struct Body {
 }
 
 impl Body {
-    pub(super) fn new(payload: web::Payload, subscription: Subscription, heartbeat: Duration, greeting: Option<String>) -> Self {
+    pub(super) fn new(
+        payload: web::Payload,
+        subscription: Subscription,
+        heartbeat: Duration,
+        greeting: Option<String>,
+    ) -> Self {
         let mut start = Vec::new();
         if let Some(text) = greeting {
             text_frame(&mut start, text.as_bytes());
