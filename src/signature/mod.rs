@@ -4,6 +4,7 @@ mod algorithm;
 mod catalogue;
 mod detect;
 mod draft;
+pub mod diagnose;
 mod encoding;
 mod examine;
 mod explain;
