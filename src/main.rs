@@ -1,3 +1,2 @@
 //! The `creel` command.
-
 fn main() {}

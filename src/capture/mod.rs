@@ -3,7 +3,9 @@
 //! Only when the store has committed (and the hub has published) does the sender get its answer, so that a 200 means stored.
 
 mod answer;
+mod judge;
 mod prepared;
+mod reverify;
 pub mod template;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,11 +16,14 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::model::{
-    BinId, BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection,
+    BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection, SecretValue,
     SignatureMode, SignatureStatus, Timestamp,
 };
+use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
+use answer::Chosen;
 pub use answer::Reply;
+pub use judge::{Judge, Judgement};
 use prepared::{Prepared, PreparedBins};
 use template::TemplateValues;
 
@@ -27,6 +32,8 @@ use template::TemplateValues;
 pub struct CaptureOptions {
     /// The URL that senders reach the capture listener by, without a slash at the end.
     pub base_url: String,
+    /// The server's public URL, if it has one, without a slash at the end: what schemes sign unless the bin has its own.
+    pub public_url: Option<String>,
     /// Bytes of a body when the bin does not say.
     pub max_body: u64,
     /// Make a bin when a request names one that is not there.
@@ -88,6 +95,9 @@ pub struct CaptureCounters {
     pub head_mismatch: AtomicU64,
 }
 
+/// The label of secrets that a provider's handshake handed over.
+const LEARNT: &str = "learnt from the handshake";
+
 /// The handle. Cheap to clone.
 #[derive(Clone)]
 pub struct Capture(Arc<Inner>);
@@ -97,6 +107,7 @@ struct Inner {
     clock: Clock,
     options: CaptureOptions,
     prepared: PreparedBins,
+    runs: reverify::Runs,
     counters: CaptureCounters,
 }
 
@@ -109,6 +120,7 @@ impl Capture {
             clock,
             options,
             prepared: PreparedBins::default(),
+            runs: reverify::Runs::default(),
             counters: CaptureCounters::default(),
         }))
     }
@@ -185,24 +197,22 @@ impl Capture {
 
     /// Takes a request in and says what to answer. Never fails: what goes wrong is an answer, too.
     pub async fn receive(&self, bin: &BinState, arrived: Arrived) -> Reply {
-        let prepared = self.0.prepared.of(bin);
-        let target = arrived.head.target();
-        let derived = Derived::default();
+        let prepared = self.0.prepared.of(bin, self.0.options.public_url.as_deref());
+        let body = joined(&arrived.body);
+        let left = !arrived.complete && arrived.rejected.is_none();
+        let Judgement { derived, handshake, learn } = prepared.judge.judge(&arrived.head, &body, arrived.received_at);
+        // A handshake that did not come whole is none.
+        let whole = arrived.complete && arrived.rejected.is_none();
+        let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));
         let method = arrived.head.method();
-        let own = self.answer_of_our_own(bin, &prepared, &arrived, &derived, &method);
-        let chosen = own.is_none().then(|| prepared.answers.choose(&method, target.status_override()));
-        let status = own
-            .as_ref()
-            .map(|reply| Some(reply.status))
-            .or_else(|| chosen.as_ref().map(answer::Chosen::status))
-            .flatten();
-        // A template is filled in after the commit (it may hold the id): keep what it needs, and only then.
-        let kept = chosen
-            .as_ref()
-            .filter(|chosen| chosen.needs_request())
-            .map(|_| (arrived.head.clone(), arrived.body.clone()));
+        let own = self.answer_of_our_own(bin, &prepared, &arrived, &derived, handshake);
+        let chosen = match own {
+            Some(reply) => Chosen::Ready(reply),
+            None => prepared.answers.choose(&method, arrived.head.target().status_override()),
+        };
+        // A template is filled in after the commit, since it may hold the id: keep what it needs, and only then.
+        let kept = chosen.needs_request().then(|| (arrived.head.clone(), body.clone()));
         let received_at = arrived.received_at;
-        let gone = !arrived.complete && arrived.rejected.is_none();
         let request = NewRequest {
             bin: bin.bin.id,
             received_at,
@@ -210,44 +220,47 @@ impl Capture {
             client: self.client(&arrived.head, arrived.peer),
             head: arrived.head,
             head_source: arrived.head_source,
-            body: arrived.body,
+            body: vec![body],
             trailers: arrived.trailers,
             declared_size: arrived.declared_size,
             complete: arrived.complete,
             rejected: arrived.rejected,
             derived,
-            status: status.filter(|_| !gone),
+            status: chosen.status().filter(|_| !left),
         };
-        match self.0.store.capture(request).await {
-            Ok(stored) => {
-                let mut reply = match (own, chosen) {
-                    (Some(reply), _) => reply,
-                    (None, Some(chosen)) => match kept {
-                        None => chosen.finish(None),
-                        Some((head, body)) => chosen.finish(Some(&TemplateValues {
-                            head: &head,
-                            body: &joined(&body),
-                            id: Some(stored.id),
-                            received_at,
-                        })),
-                    },
-                    (None, None) => Reply::error(500, "no answer was chosen"),
-                };
-                reply.stored = Some(stored);
-                reply
+        let stored = match self.0.store.capture(request).await {
+            Ok(stored) => stored,
+            Err(error) => return not_stored(&error),
+        };
+        if let Some(secret) = learn {
+            self.learn(bin, secret).await;
+        }
+        let mut reply = match kept {
+            None => chosen.finish(None),
+            Some((head, body)) => {
+                chosen.finish(Some(&TemplateValues { head: &head, body: &body, id: Some(stored.id), received_at }))
             }
-            Err(error) => not_stored(&error),
+        };
+        reply.stored = Some(stored);
+        reply
+    }
+
+    /// Keeps a secret that a provider handed over in its handshake.
+    async fn learn(&self, bin: &BinState, secret: SecretValue) {
+        match self.0.store.add_secret(bin.bin.id, LEARNT.to_owned(), secret).await {
+            Ok(_) => tracing::info!(bin = %bin.bin.id, "learnt a secret from the provider's handshake"),
+            Err(error) => tracing::warn!(bin = %bin.bin.id, %error, "could not keep the secret of a handshake"),
         }
     }
 
-    /// Answers that do not come from the bin's settings: refusals, enforced signatures, preflights.
+    /// Answers that do not come from the bin's settings: refusals, preflights, handshakes, enforced signatures.
     fn answer_of_our_own(
         &self,
         bin: &BinState,
         prepared: &Prepared,
         arrived: &Arrived,
         derived: &Derived,
-        method: &str,
+        handshake: Option<HandshakeAnswer>,
     ) -> Option<Reply> {
         match arrived.rejected {
             Some(Rejection::BodyTooLarge) => {
@@ -259,11 +272,14 @@ impl Capture {
             Some(Rejection::Malformed) => return Some(Reply::error(400, "the request is not valid HTTP")),
             Some(Rejection::NotStored) | None => {}
         }
-        if prepared.answers.cors() && method == "OPTIONS" {
+        if prepared.answers.cors() && arrived.head.method() == "OPTIONS" {
             let headers = arrived.head.headers();
             if headers.contains("Origin") && headers.contains("Access-Control-Request-Method") {
                 return Some(answer::preflight(&headers));
             }
+        }
+        if let Some(HandshakeAnswer { status, headers, body }) = handshake {
+            return Some(Reply::with(status, headers, body));
         }
         let enforced = bin.bin.settings.signature_mode == SignatureMode::Enforce;
         (enforced && derived.verdict.status != SignatureStatus::Valid).then(|| Reply::error(401, "Invalid signature"))
@@ -306,7 +322,7 @@ impl Capture {
 
     /// The URL of a bin as its sender knows it.
     #[must_use]
-    pub fn bin_url(&self, bin: BinId, public_url: Option<&str>) -> String {
+    pub fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
         public_url
             .map_or_else(|| format!("{}/{bin}", self.0.options.base_url), |url| url.trim_end_matches('/').to_owned())
     }

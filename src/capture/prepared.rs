@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use super::answer::Answers;
+use super::judge::Judge;
 use crate::model::BinId;
 use crate::store::BinState;
 
@@ -14,6 +15,7 @@ use crate::store::BinState;
 pub(super) struct Prepared {
     version: u64,
     pub(super) answers: Answers,
+    pub(super) judge: Judge,
 }
 
 /// The prepared bins. Entries of deleted bins go when the map is next swept.
@@ -22,7 +24,7 @@ pub(super) struct PreparedBins(RwLock<HashMap<BinId, Arc<Prepared>>>);
 
 impl PreparedBins {
     /// The prepared form of a bin in its present version.
-    pub(super) fn of(&self, bin: &BinState) -> Arc<Prepared> {
+    pub(super) fn of(&self, bin: &BinState, public_url: Option<&str>) -> Arc<Prepared> {
         let id = bin.bin.id;
         let before = self.0.read().get(&id).cloned();
         if let Some(prepared) = before.as_ref().filter(|prepared| prepared.version == bin.version) {
@@ -31,6 +33,7 @@ impl PreparedBins {
         let prepared = Arc::new(Prepared {
             version: bin.version,
             answers: Answers::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.answers)),
+            judge: Judge::new(&bin.bin, public_url),
         });
         self.0.write().insert(id, Arc::clone(&prepared));
         prepared

@@ -114,9 +114,9 @@ pub struct FieldError {
 }
 
 /// Bytes of an answer's body: 1 MiB.
-pub const MAX_ANSWER_BODY: usize = 1 << 20;
+const MAX_ANSWER_BODY: usize = 1 << 20;
 /// The longest delay: 60 s, after which most senders have given up.
-pub const MAX_DELAY_MS: u64 = 60_000;
+const MAX_DELAY_MS: u64 = 60_000;
 /// Answers of one script; longer ones are no longer readable.
 const MAX_SCRIPT: usize = 1_000;
 /// Headers of one answer.

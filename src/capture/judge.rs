@@ -1,0 +1,100 @@
+//! Everything that is derived from a request and a bin's settings: verdict, freshness, event facts, handshake.
+//! Used when a request arrives and again whenever a secret, a scheme or a provider changes.
+
+use crate::model::{Bin, Derived, Head, Headers, SecretValue, Timestamp};
+use crate::provider::{self, EventInput};
+use crate::signature::handshake::{self, HandshakeAnswer, HandshakeRequest};
+use crate::signature::{SignedRequest, Verifier};
+
+/// A bin's settings and secrets, ready to judge requests.
+#[derive(Debug)]
+pub struct Judge {
+    verifier: Verifier,
+    provider: Option<String>,
+    scheme: Option<String>,
+    secrets: Vec<crate::model::Secret>,
+    public_url: Option<String>,
+}
+
+/// What was found out about a request.
+#[derive(Debug)]
+pub struct Judgement {
+    /// What is stored.
+    pub derived: Derived,
+    /// The answer, when the request is a provider's handshake.
+    pub handshake: Option<HandshakeAnswer>,
+    /// A secret that the handshake handed over.
+    pub learn: Option<SecretValue>,
+}
+
+impl Judge {
+    /// Prepares the bin's secrets and scheme. `public_url` is the server's, for bins that have none of their own.
+    #[must_use]
+    pub fn new(bin: &Bin, public_url: Option<&str>) -> Self {
+        let settings = &bin.settings;
+        // A provider that signs in one way only says which scheme it is.
+        let scheme = settings
+            .scheme
+            .clone()
+            .or_else(|| settings.provider.as_deref().and_then(provider::scheme_of).map(str::to_owned));
+        Self {
+            // A scheme is checked when it is set. One that is not known any more (an older database) is as good as none.
+            verifier: Verifier::new(scheme.as_deref(), settings.custom_scheme.as_ref(), &bin.secrets)
+                .unwrap_or_else(|_| Verifier::detecting(&bin.secrets)),
+            provider: settings.provider.clone(),
+            scheme,
+            secrets: bin.secrets.clone(),
+            public_url: settings.public_url.clone().or_else(|| public_url.map(|url| format!("{url}/{}", bin.id))),
+        }
+    }
+
+    /// The URL of a request as its sender knows it, which is what some schemes sign: the public URL (else what the
+    /// sender's `Host` and path say), then the path below the bin, then the query as sent.
+    #[must_use]
+    pub fn url(&self, head: &Head, headers: &Headers) -> String {
+        let target = head.target();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut url = self.public_url.as_ref().map_or_else(
+            || {
+                let host = headers.get("Host").map(|host| text(host)).unwrap_or_default();
+                format!("http://{host}/{}", text(target.bin_segment()))
+            },
+            |url| url.trim_end_matches('/').to_owned(),
+        );
+        url.push_str(&text(target.path_below_bin()));
+        if let Some(query) = target.query() {
+            url.push('?');
+            url.push_str(&text(query));
+        }
+        url
+    }
+
+    /// Judges a request.
+    #[must_use]
+    pub fn judge(&self, head: &Head, body: &[u8], received_at: Timestamp) -> Judgement {
+        let (method, headers) = (head.method(), head.headers());
+        let url = self.url(head, &headers);
+        let target = head.target();
+        let (verdict, freshness) =
+            self.verifier.judge(&SignedRequest { method: &method, url: &url, headers: &headers, body, received_at });
+        let input = EventInput {
+            method: &method,
+            headers: &headers,
+            body,
+            path: target.path_below_bin(),
+            query: target.query(),
+        };
+        let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
+        let request = HandshakeRequest { method: &method, url: &url, headers: &headers, query: target.query(), body };
+        let handshake =
+            handshake::recognise(self.provider.as_deref(), self.scheme.as_deref(), &request, &self.secrets, &verdict);
+        let (handshake, learn) = match handshake {
+            None => (None, None),
+            Some(found) => {
+                event.handshake = Some(found.id.to_owned());
+                (Some(found.answer), found.learn)
+            }
+        };
+        Judgement { derived: Derived { verdict, freshness, event }, handshake, learn }
+    }
+}

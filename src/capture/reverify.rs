@@ -1,0 +1,90 @@
+//! Judging a whole bin again in the background, after a secret, a scheme or a provider has changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::Capture;
+use super::judge::Judge;
+use crate::model::{BinId, ChangeKind, filter::Filter};
+use crate::store::{Rederived, StoreError};
+
+/// Requests of one step: large enough to be quick, small enough that captures come between two writes.
+const PAGE: usize = 500;
+/// Bytes of one step.
+const PAGE_BYTES: usize = 8 << 20;
+
+/// Which run of a bin is the newest; older ones stop.
+#[derive(Debug, Default)]
+pub(super) struct Runs(Mutex<HashMap<BinId, u64>>);
+
+impl Runs {
+    fn begin(&self, bin: BinId) -> u64 {
+        let mut runs = self.0.lock();
+        let run = runs.entry(bin).or_default();
+        *run += 1;
+        *run
+    }
+
+    fn is_newest(&self, bin: BinId, run: u64) -> bool {
+        self.0.lock().get(&bin) == Some(&run)
+    }
+}
+
+impl Capture {
+    /// Judges everything in the bin again, oldest first, with the settings as they are now. Progress goes to the stream.
+    /// Ends early when the bin goes or a newer run starts.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn verify_again(&self, bin: BinId) -> Result<(), StoreError> {
+        let run = self.0.runs.begin(bin);
+        let store = &self.0.store;
+        let Some(state) = store.bin(bin.as_str()) else { return Ok(()) };
+        let judge = Arc::new(Judge::new(&state.bin, self.0.options.public_url.as_deref()));
+        let total = store.counts(bin).requests;
+        // What arrives from now on is judged with the new settings already.
+        let end = store.head_seq();
+        let (mut after, mut done) = (0, 0);
+        while self.0.runs.is_newest(bin, run) {
+            let page = store.requests_after(bin, after, &Filter::default(), PAGE, PAGE_BYTES).await?;
+            let Some(last) = page.last().map(|request| request.summary.seq) else { break };
+            after = last;
+            done += page.len() as u64;
+            let facts = {
+                let judge = Arc::clone(&judge);
+                let judged = tokio::task::spawn_blocking(move || {
+                    page.iter().filter_map(|request| rederived(&judge, request)).collect::<Vec<_>>()
+                });
+                judged.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+            };
+            if !facts.is_empty() {
+                store.rederive(bin, facts).await?;
+            }
+            store.announce(bin, ChangeKind::Progress { done: done.min(total), total, finished: false });
+            if after >= end {
+                break;
+            }
+        }
+        if self.0.runs.is_newest(bin, run) {
+            store.announce(bin, ChangeKind::Progress { done: total, total, finished: true });
+        }
+        Ok(())
+    }
+}
+
+/// The facts of a stored request, if they differ from those that are stored.
+fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Rederived> {
+    let before = &request.summary.derived;
+    let mut derived = judge.judge(&request.head, &request.body, request.summary.received_at).derived;
+    // What the store found among its neighbours stays.
+    if derived.event.duplicate_key == before.event.duplicate_key {
+        derived.event.duplicate_of = before.event.duplicate_of;
+    }
+    // A handshake is what happened then; with a secret learnt since, it may no longer look like one.
+    if derived.event.handshake.is_none() {
+        derived.event.handshake.clone_from(&before.event.handshake);
+    }
+    (derived != *before).then_some(Rederived { seq: request.summary.seq, derived })
+}

@@ -1,0 +1,236 @@
+//! The rim: the only place that knows actix and askama. Two listeners, two applications, one process.
+
+pub mod capture;
+pub mod console;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+
+use crate::capture::{Capture, CaptureOptions};
+use crate::config::{Config, Database};
+use crate::live::Hub;
+use crate::model::{BinSettings, Clock};
+use crate::store::{OpenError, Store, StoreError, StoreOptions};
+
+/// What the start-up text tells.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// The first bin, by name or id.
+    pub bin: String,
+    /// Its URL for senders.
+    pub bin_url: String,
+    /// The capture listener's URL, without a slash at the end.
+    pub capture_url: String,
+    /// The console's URL, without a slash at the end.
+    pub console_url: String,
+    /// The database file.
+    pub database: String,
+}
+
+/// Why the server could not start or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An address is taken or not ours.
+    #[error("cannot listen on {flag} {address}: {source}; give another address, or port 0 for any free port")]
+    Bind {
+        /// `--capture` or `--console`.
+        flag: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The first bin could not be made.
+    #[error("cannot make the first bin: {0}")]
+    FirstBin(#[from] StoreError),
+    /// Anything of the operating system.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// What is in flight gets this long to finish after the signal to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Runs the server on this thread until SIGINT or SIGTERM; `started` is called once both listeners are ready.
+///
+/// # Errors
+/// When an address or the database cannot be had.
+pub fn run(config: &Config, started: impl FnOnce(&Started)) -> Result<(), ServeError> {
+    actix_web::rt::System::new().block_on(async {
+        let application = Application::build(config, Clock::system()).await?;
+        started(application.started());
+        application.run_until(stop_signal()).await
+    })
+}
+
+/// The whole server as a value: it has bound its listeners and knows its addresses.
+pub struct Application {
+    started: Started,
+    store: Store,
+    hub: Hub,
+    capture: Server,
+    console: Server,
+}
+
+impl Application {
+    /// Opens the database, binds both listeners, makes a first bin when there is none.
+    ///
+    /// # Errors
+    /// When an address or the database cannot be had.
+    pub async fn build(config: &Config, clock: Clock) -> Result<Self, ServeError> {
+        let capture_listener = bind("--capture", config.capture)?;
+        let console_listener = bind("--console", config.console)?;
+        let capture_address = capture_listener.local_addr()?;
+        let console_address = console_listener.local_addr()?;
+        let hub = Hub::start()?;
+        let options = store_options(config);
+        let database = options.path.display().to_string();
+        let store = Store::open(options, clock.clone(), Arc::new(hub.clone()))?;
+        let base_url = config.public_url.clone().unwrap_or_else(|| url_of(capture_address));
+        let capture = Capture::new(
+            store.clone(),
+            clock,
+            CaptureOptions {
+                base_url: base_url.clone(),
+                public_url: config.public_url.clone(),
+                max_body: config.max_body,
+                auto_create: config.auto_create,
+                trust_forwarded: config.trust_forwarded,
+            },
+        );
+        let first = match store.bins().into_iter().next() {
+            Some(bin) => bin,
+            None => store.create_bin(BinSettings::default(), Vec::new()).await?,
+        };
+        let bin = first.bin.settings.name.as_ref().map_or_else(|| first.bin.id.to_string(), ToString::to_string);
+        let started = Started {
+            bin_url: capture.bin_url(&bin, first.bin.settings.public_url.as_deref()),
+            bin,
+            capture_url: url_of(capture_address),
+            console_url: url_of(console_address),
+            database,
+        };
+        Ok(Self {
+            capture: capture::serve(capture_listener, capture.clone(), config.max_connections, GRACE)?,
+            console: console::serve(
+                console_listener,
+                console::ConsoleState::new(store.clone(), hub.clone(), capture, config, console_address),
+                GRACE,
+            )?,
+            started,
+            store,
+            hub,
+        })
+    }
+
+    /// Where everything is.
+    #[must_use]
+    pub const fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// The store, for tests that look behind the API.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Serves until `stop` is ready: then stops accepting, finishes what is in flight, drains the writer, closes the database.
+    ///
+    /// # Errors
+    /// When a listener dies.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let handles = [self.capture.handle(), self.console.handle()];
+        let hub = self.hub;
+        let stopping = async {
+            stop.await;
+            tracing::info!("stopping");
+            // Streams never end by themselves: end them, or the console would wait its whole grace for them.
+            hub.close();
+            futures_util::future::join_all(handles.iter().map(|handle: &ServerHandle| handle.stop(true))).await;
+        };
+        let (served, ()) = tokio::join!(async { tokio::try_join!(self.capture, self.console) }, stopping);
+        // Closing waits for the disk; nothing else runs any more.
+        self.store.close();
+        served?;
+        Ok(())
+    }
+}
+
+fn store_options(config: &Config) -> StoreOptions {
+    let (path, ephemeral) = match &config.database {
+        Database::File(path) => (path.clone(), false),
+        Database::Ephemeral => (ephemeral_path(), true),
+    };
+    StoreOptions {
+        path,
+        ephemeral,
+        durability: config.durability,
+        max_requests: config.max_requests,
+        max_age_s: config.max_age_s,
+        max_bytes: config.max_bytes,
+    }
+}
+
+/// A folder of its own, with a name that nobody can guess and prepare.
+fn ephemeral_path() -> PathBuf {
+    std::env::temp_dir().join(format!("creel-{}", crate::model::BinId::generate())).join("creel.db")
+}
+
+/// Connections that wait to be accepted: a burst of senders is normal for webhooks.
+const BACKLOG: i32 = 1024;
+
+fn bind(flag: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listen = || {
+        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+        // A restart must not wait for the old connections' TIME_WAIT.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    listen().map_err(|source| ServeError::Bind { flag, address, source })
+}
+
+/// The URL of a listener as it is reached from this machine.
+fn url_of(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
+/// Ready at the first SIGINT or SIGTERM; a second one ends the process at once.
+async fn stop_signal() {
+    let signal = || async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            {
+                tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+                return;
+            }
+        }
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    signal().await;
+    actix_web::rt::spawn(async move {
+        signal().await;
+        std::process::exit(SECOND_SIGNAL);
+    });
+}
+
+/// What a shell reports for a process that SIGINT ended.
+const SECOND_SIGNAL: i32 = 130;

@@ -1,0 +1,63 @@
+//! The benchmarks: `cargo bench` prints one table. Every throughput is a ratio to an empty actix server measured
+//! in the same run, because absolute figures drift on shared machines. Needs `wrk`.
+//!
+//! `cargo bench -- capture` runs one section; `CREEL_BENCH_SECONDS` (default 8) and `CREEL_BENCH_ROWS` (default 1000000) set the sizes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod capture;
+mod fanout;
+mod load;
+mod process;
+mod stored;
+mod verdicts;
+
+/// A section: its name on the command line and what it does.
+type Section = (&'static str, fn());
+
+const SECTIONS: &[Section] = &[
+    ("capture", capture::throughput),
+    ("latency", capture::latency),
+    ("memory", capture::memory),
+    ("stored", stored::run),
+    ("fanout", fanout::run),
+    ("verdicts", verdicts::run),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|argument| argument == process::EMPTY_SERVER) {
+        process::serve_empty();
+        return;
+    }
+    let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    println!("| what | measured |\n|---|---|");
+    for (name, section) in SECTIONS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            section();
+        }
+    }
+}
+
+/// Prints one row of the table.
+pub fn row(what: &str, measured: &str) {
+    println!("| {what} | {measured} |");
+}
+
+/// A number from the environment.
+pub fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The middle one.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

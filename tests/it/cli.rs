@@ -1,0 +1,171 @@
+//! The real binary: help, start-up, exit codes, signals.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::helpers::raw;
+
+fn creel() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_creel"));
+    // The tester's own settings must not leak in.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CREEL_")) {
+        command.env_remove(name);
+    }
+    command.env("COLUMNS", "100");
+    command
+}
+
+fn output(arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = creel().args(arguments).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A server of the real binary on free ports.
+struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    fn start(database: &Path, flags: &[&str]) -> Self {
+        let mut child = creel()
+            .args(["--capture", "127.0.0.1:0", "--console", "127.0.0.1:0", "--db"])
+            .arg(database)
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    fn json_line(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    fn wait(mut self) -> (i32, String) {
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code().unwrap(), stderr)
+    }
+}
+
+fn address(started: &Value) -> std::net::SocketAddr {
+    started["capture_url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
+}
+
+#[test]
+fn help_says_what_every_flag_does() {
+    let (code, stdout, stderr) = output(&["serve", "--help"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("help_serve", stdout);
+    let (code, stdout, _) = output(&["--version"]);
+    assert_eq!((code, stdout.as_str()), (0, concat!("creel ", env!("CARGO_PKG_VERSION"), "\n")));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2_with_the_way_out() {
+    for (arguments, words) in [
+        (&["--no-such-flag"][..], "--no-such-flag"),
+        (&["--max-body", "much"], "10MiB"),
+        (&["--ephemeral", "--db", "x"], "cannot be used with"),
+        (&["--ephemeral", "--console", "0.0.0.0:0"], "--token"),
+        (&["--ephemeral", "--capture", "127.0.0.1:1", "--console", "127.0.0.1:1"], "an address each"),
+    ] {
+        let (code, stdout, stderr) = output(arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_with_its_flag() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, _, stderr) = output(&["--ephemeral", "--capture", &address]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("--capture") && stderr.contains(&address), "{stderr}");
+}
+
+#[test]
+fn the_start_up_text_leads_to_the_first_captured_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::start(&folder.path().join("creel.db"), &[]);
+    let mut text = String::new();
+    while !text.contains("stops.") {
+        assert!(running.stdout.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    let url = text.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
+    let (capture, bin) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let answer = raw::exchange(
+        capture.parse().unwrap(),
+        format!("POST /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi").as_bytes(),
+    );
+    assert_eq!((answer.status, &answer.body[..]), (200, &b"ok"[..]));
+    let shown = text.replace(bin, "BIN").replace(&folder.path().display().to_string(), "DIR");
+    let ports = regex::Regex::new(r"127\.0\.0\.1:\d+").unwrap();
+    insta::assert_snapshot!("start_up_text", ports.replace_all(&shown, "127.0.0.1:PORT"));
+    running.signal("-INT");
+    assert_eq!(running.wait().0, 0);
+}
+
+#[test]
+fn after_a_signal_to_stop_what_was_acknowledged_is_in_the_file_and_the_next_start_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("creel.db");
+    let mut first = Running::start(&database, &["--json"]);
+    let started = first.json_line();
+    let request =
+        format!("POST /{} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi", started["bin"].as_str().unwrap());
+    assert_eq!(raw::exchange(address(&started), request.as_bytes()).status, 200);
+    first.signal("-TERM");
+    assert_eq!(first.wait().0, 0);
+    assert!(!folder.path().join("creel.db-wal").exists(), "the log is folded into the database");
+
+    let mut second = Running::start(&database, &["--json"]);
+    let again = second.json_line();
+    assert_eq!(again["bin"], started["bin"], "the first bin is found, not made anew");
+    second.signal("-INT");
+    assert_eq!(second.wait().0, 0);
+}
+
+#[test]
+fn a_second_process_on_the_same_database_is_refused_and_told_who_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("creel.db");
+    let mut first = Running::start(&database, &["--json"]);
+    first.json_line();
+    let (code, stderr) = Running::start(&database, &["--json"]).wait();
+    assert_eq!(code, 1);
+    assert!(stderr.contains(&first.child.id().to_string()), "{stderr}");
+    first.signal("-TERM");
+    assert_eq!(first.wait().0, 0);
+}
+
+#[test]
+fn an_ephemeral_database_leaves_nothing_behind() {
+    let mut child = creel()
+        .args(["--ephemeral", "--json", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut running = Running { child, stdout };
+    let started = running.json_line();
+    let file = Path::new(started["database"].as_str().unwrap()).to_path_buf();
+    assert!(file.exists());
+    running.signal("-TERM");
+    assert_eq!(running.wait().0, 0);
+    assert!(!file.exists() && !file.parent().unwrap().exists());
+}

@@ -1,0 +1,144 @@
+//! Boots the real application and speaks its domain.
+
+pub mod captured;
+pub mod raw;
+
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+
+use creel::config::{Config, Database};
+use creel::model::Clock;
+use creel::server::{Application, Started};
+use creel::store::{Durability, Store};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+/// A running Creel. Stops in order when dropped.
+pub struct TestApp {
+    pub started: Started,
+    pub capture: SocketAddr,
+    pub console: SocketAddr,
+    pub store: Store,
+    pub client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// What tests run with: free ports, a database file in a folder of its own, generous limits.
+pub fn config() -> Config {
+    Config {
+        capture: "127.0.0.1:0".parse().unwrap(),
+        console: "127.0.0.1:0".parse().unwrap(),
+        database: Database::Ephemeral,
+        durability: Durability::Normal,
+        max_body: 10 << 20,
+        max_requests: 10_000,
+        max_age_s: 0,
+        max_bytes: 1 << 30,
+        public_url: None,
+        auto_create: false,
+        trust_forwarded: false,
+        token: None,
+        allow_hosts: Vec::new(),
+        max_connections: 10_000,
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(Clock::system(), change).await
+    }
+
+    /// Starts with a clock of the test's own.
+    pub async fn start_at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        let folder = tempfile::tempdir().unwrap();
+        config.database = Database::File(folder.path().join("creel.db"));
+        change(&mut config);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let application = Application::build(&config, clock).await.expect("the application starts");
+                let _ = tell.send((application.started().clone(), application.store().clone()));
+                application.run_until(async { stopped.await.unwrap_or(()) }).await.expect("the application ends well");
+            });
+        });
+        let (started, store) = told.await.expect("the application starts");
+        let address = |url: &str| url.strip_prefix("http://").unwrap().parse().unwrap();
+        Self {
+            capture: address(&started.capture_url),
+            console: address(&started.console_url),
+            started,
+            store,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            stop: Some(stop),
+            thread: Some(thread),
+            _folder: Some(folder),
+        }
+    }
+
+    /// Stops in order and waits for the end.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            if !std::thread::panicking() {
+                ended.expect("the application ends without a panic");
+            }
+        }
+    }
+
+    /// Makes a bin with these settings (`{}` for none) and answers with it.
+    pub async fn bin(&self, settings: Value) -> Value {
+        let response = self.client.post(self.api("/bins")).json(&settings).send().await.unwrap();
+        assert_eq!(response.status(), 201, "{}", response.text().await.unwrap());
+        response.json().await.unwrap()
+    }
+
+    /// Makes a bin without settings and answers with its id.
+    pub async fn bin_id(&self) -> String {
+        self.bin(json!({})).await["id"].as_str().unwrap().to_owned()
+    }
+
+    pub fn api(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.started.console_url)
+    }
+
+    /// Reads JSON from the API; the answer must be 200.
+    pub async fn get(&self, path: &str) -> Value {
+        let response = self.client.get(self.api(path)).send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert_eq!(status, 200, "GET {path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Reads bytes from the API; the answer must be 200.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let response = self.client.get(self.api(path)).send().await.unwrap();
+        assert_eq!(response.status(), 200, "GET {path}");
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    /// The bin's requests, oldest first.
+    pub async fn requests(&self, bin: &str) -> Vec<Value> {
+        let page = self.get(&format!("/bins/{bin}/requests?order=oldest&limit=1000")).await;
+        page["requests"].as_array().unwrap().clone()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
