@@ -3,6 +3,7 @@
 
 mod answers;
 mod cli;
+mod exporters;
 mod fidelity;
 mod helpers;
 mod hostile_capture;
