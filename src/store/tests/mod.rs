@@ -1,4 +1,6 @@
 //! Tests of the store as a whole.
 
 mod core;
+mod filters;
 mod help;
+mod speed;
