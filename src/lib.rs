@@ -9,13 +9,14 @@
 //! | [`signature`] | schemes as data, verdicts, diagnosis, signing, handshakes. Pure |
 //! | [`provider`] | what a platform's events mean. Pure |
 //! | [`view`], [`export`], [`diff`] | bodies for people, exporters and importers, comparison. Pure |
+//! | [`shapes`] | the JSON shapes that API, stream and command line share |
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
 //! | [`capture`] | the product's verb: judge, store, answer. Free of any framework |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
-//! Imports only go down: `main → cli → server → { capture, live } → store → model`; the pure parts import `model` alone.
+//! Imports only go down: `main → cli → server → { capture, live } → store → model`; the pure parts import `model` alone (`export` and `diff` also `view`).
 //! `tests/it/tidy.rs` holds this.
 //!
 //! # The life of a request
@@ -28,10 +29,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod capture;
+pub mod cli;
 pub mod config;
+pub mod diff;
 pub mod export;
+pub mod live;
 pub mod model;
 pub mod provider;
+pub mod server;
+pub mod shapes;
 pub mod signature;
 pub mod store;
 pub mod telemetry;
