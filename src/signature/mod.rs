@@ -3,8 +3,8 @@
 mod algorithm;
 mod catalogue;
 mod detect;
-mod draft;
 pub mod diagnose;
+mod draft;
 mod encoding;
 mod examine;
 mod explain;
