@@ -29,7 +29,7 @@ async fn heads_that_are_not_http_are_refused_with_a_reason_and_kept_byte_for_byt
     let app = TestApp::start().await;
     let fields = |text: &str| format!("POST /BIN HTTP/1.1\r\nHost: h\r\n{text}\r\n\r\n").into_bytes();
     let raw = |text: &[u8]| text.to_vec();
-    let many: String = (0..97).map(|n| format!("X-{n}: {n}\r\n")).collect();
+    let many: String = (0..97).fold(String::new(), |fields, n| fields + &format!("X-{n}: {n}\r\n"));
     for (name, head, status, why) in [
         ("no host", raw(b"GET /BIN HTTP/1.1\r\nA: b\r\n\r\n"), 400, Rejection::Malformed),
         ("two hosts", fields("Host: other"), 400, Rejection::Malformed),

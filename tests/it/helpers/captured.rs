@@ -25,7 +25,7 @@ pub async fn bin_limited(app: &TestApp, response: Value, max_body_bytes: Option<
 
 /// All that the bin has captured, oldest first.
 pub async fn all(app: &TestApp, bin: BinId) -> Vec<CapturedRequest> {
-    app.store.requests_after(bin, Default::default(), &Filter::default(), 1_000, usize::MAX).await.unwrap()
+    app.store.requests_after(bin, 0, &Filter::default(), 1_000, usize::MAX).await.unwrap()
 }
 
 /// The bin's only request; waits for it, since nobody is told when a refused or broken one is stored.
