@@ -1,0 +1,109 @@
+//! Go with net/http.
+
+use super::outgoing::{Outgoing, path};
+use super::{ExportOptions, Single, SingleKind};
+use crate::model::CapturedRequest;
+
+pub(super) const SINGLE: Single = Single {
+    kind: SingleKind::Go,
+    id: "go",
+    label: "Go",
+    media_type: "text/x-go; charset=utf-8",
+    extension: "go",
+    write,
+};
+
+fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
+    let outgoing = Outgoing::new(request, options);
+    let mut headers = String::new();
+    // Names are set as sent: Set and Add would write them in capitals.
+    let mut written: Vec<&str> = Vec::new();
+    for field in &outgoing.headers {
+        if written.contains(&field.name.as_str()) {
+            continue;
+        }
+        written.push(&field.name);
+        let same = outgoing.headers.iter().filter(|other| other.name == field.name);
+        let values: Vec<String> = same.map(|other| literal(&other.value)).collect();
+        headers.push_str(&format!(
+            "\trequest.Header[{}] = []string{{{}}}\n",
+            literal(field.name.as_bytes()),
+            values.join(", ")
+        ));
+    }
+    if !outgoing.headers.iter().any(|field| field.name == "User-Agent") {
+        headers.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none by itself\n");
+    }
+    let url = literal(outgoing.url.as_bytes());
+    // The parsed URL may come out in another spelling; an opaque one goes out as it stands.
+    let authority = outgoing.url.find("://").map_or("", |scheme| {
+        let rest = &outgoing.url[scheme + 3..];
+        &rest[..rest.len() - path(&outgoing.url).len()]
+    });
+    let (opaque, query) = path(&outgoing.url).split_once('?').unwrap_or((path(&outgoing.url), ""));
+    let opaque = literal(format!("//{authority}{opaque}").as_bytes());
+    format!(
+        "package main\n\nimport (\n\t\"bytes\"\n\t\"fmt\"\n\t\"io\"\n\t\"net/http\"\n)\n\nfunc main() {{\n\
+         \tbody := []byte({})\n\trequest, err := http.NewRequest({}, {url}, bytes.NewReader(body))\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\
+         \trequest.URL.Opaque = {opaque}\n\trequest.URL.RawQuery = {}\n{headers}\
+         \tclient := &http.Client{{Transport: &http.Transport{{DisableCompression: true}}}}\n\
+         \tresponse, err := client.Do(request)\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\tdefer response.Body.Close()\n\
+         \ttext, _ := io.ReadAll(response.Body)\n\tfmt.Println(response.Status, string(text))\n}}\n",
+        literal(outgoing.body),
+        literal(outgoing.method.as_bytes()),
+        literal(query.as_bytes()),
+    )
+    .into_bytes()
+}
+
+/// A Go string literal: readable text as it is, other bytes as `\xNN`.
+fn literal(bytes: &[u8]) -> String {
+    let mut out = "\"".to_owned();
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                other if crate::view::has_marks(other.encode_utf8(&mut [0; 4])) => {
+                    out.extend(other.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")));
+                }
+                other => out.push(other),
+            }
+        }
+        out.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{request, text};
+    use super::*;
+
+    #[test]
+    fn every_byte_has_its_literal() {
+        assert_eq!(literal(b"a\"\\\n\r\0\xff\xc3\xa9"), "\"a\\\"\\\\\\n\\x0d\\x00\\xffé\"");
+    }
+
+    #[test]
+    fn names_repeats_and_the_spelling_of_the_path_are_kept() {
+        let code = text(
+            SingleKind::Go,
+            &request(b"POST /b/%2f/../c?q=%zz HTTP/1.1\r\nx-a: 1\r\nx-a: 2\r\nX-A: 3\r\n\r\n", b"x"),
+            true,
+        );
+        assert!(
+            code.contains(
+                "request.Header[\"x-a\"] = []string{\"1\", \"2\"}\n\trequest.Header[\"X-A\"] = []string{\"3\"}\n"
+            ),
+            "{code}"
+        );
+        assert!(
+            code.contains("URL.Opaque = \"//127.0.0.1:4665/b/%2f/../c\"\n\trequest.URL.RawQuery = \"q=%zz\""),
+            "{code}"
+        );
+    }
+}

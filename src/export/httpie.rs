@@ -1,0 +1,70 @@
+//! `HTTPie` 3 and later.
+
+use super::outgoing::Outgoing;
+use super::shell::{base64_pipe, plain, quote};
+use super::{ExportOptions, Single, SingleKind};
+use crate::model::CapturedRequest;
+
+pub(super) const SINGLE: Single = Single {
+    kind: SingleKind::Httpie,
+    id: "httpie",
+    label: "HTTPie",
+    media_type: "text/x-shellscript; charset=utf-8",
+    extension: "sh",
+    write,
+};
+
+fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
+    let outgoing = Outgoing::new(request, options);
+    let mut parts = vec!["http".to_owned()];
+    let body = plain(outgoing.body);
+    if body.is_some() {
+        // Without a terminal HTTPie would wait for a body on its standard input.
+        parts.push("--ignore-stdin".to_owned());
+    }
+    if outgoing.has_odd_path() {
+        parts.push("--path-as-is".to_owned());
+    }
+    if let Some(text) = body.filter(|text| !text.is_empty()) {
+        parts.push(format!("--raw {}", quote(text.as_bytes())));
+    }
+    parts.push(quote(outgoing.method.as_bytes()));
+    parts.push(quote(outgoing.url.as_bytes()));
+    for field in &outgoing.headers {
+        // The blank keeps a value that starts with '=' or '@' from making another kind of item; HTTPie takes it off again.
+        let text = if field.value.is_empty() {
+            format!("{};", field.name).into_bytes()
+        } else {
+            [field.name.as_bytes(), b": ", &field.value].concat()
+        };
+        parts.push(quote(&text));
+    }
+    for name in ["User-Agent", "Accept", "Accept-Encoding", "Content-Type"] {
+        if !outgoing.has(name) {
+            parts.push(format!("'{name}:'"));
+        }
+    }
+    match body {
+        Some(_) => format!("{}\n", parts.join(" \\\n  ")).into_bytes(),
+        None => base64_pipe(outgoing.body, &parts.join(" ")).into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{request, text};
+    use super::*;
+
+    #[test]
+    fn a_usual_webhook_and_a_binary_body() {
+        let head =
+            b"PUT /b HTTP/1.1\r\nX-Json: =1\r\nX-Empty:\r\nAccept: a\r\nUser-Agent: u\r\nAccept-Encoding: gzip\r\n\r\n";
+        assert_eq!(
+            text(SingleKind::Httpie, &request(head, b"-x"), true),
+            "http \\\n  --ignore-stdin \\\n  --raw '-x' \\\n  'PUT' \\\n  'http://127.0.0.1:4665/b' \\\n  'X-Json: =1' \\\n  \
+             'X-Empty;' \\\n  'Accept: a' \\\n  'User-Agent: u' \\\n  'Accept-Encoding: gzip' \\\n  'Content-Type:'\n"
+        );
+        let binary = text(SingleKind::Httpie, &request(head, b"\0"), true);
+        assert!(binary.starts_with("base64 -d <<'CREEL_BODY' | http 'PUT'") && binary.ends_with("AA==\nCREEL_BODY\n"));
+    }
+}

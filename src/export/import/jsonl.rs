@@ -1,0 +1,160 @@
+//! One line of the lossless format.
+
+use std::time::Duration;
+
+use super::super::jsonl::VERSION;
+use super::{Fields, ImportError, Imported};
+use crate::model::{BinId, Derived, EventFacts, Freshness, Head, NewRequest, Timestamp, Verdict};
+
+/// Reads a line of an export for a bin; `None` for an empty line. `number` is the line's, from 1, for errors.
+/// Limits on sizes are the caller's: the line is in memory already.
+///
+/// # Errors
+/// The field at fault and what is expected.
+pub fn line(number: usize, text: &[u8], bin: BinId) -> Result<Option<Imported>, ImportError> {
+    let text = text.trim_ascii();
+    // Some editors put a byte order mark before the first line.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let map = serde_json::from_slice(text).map_err(|error| ImportError {
+        line: number,
+        field: None,
+        message: format!("is not a JSON object: {error}"),
+    })?;
+    let mut fields = Fields { line: number, map };
+    let version: u64 = fields.required("creel")?;
+    if version > VERSION {
+        return Err(fields.error("creel", format!("is format {version}; this version reads up to {VERSION}")));
+    }
+    let head = fields.bytes("head", "head_base64")?.ok_or_else(|| fields.error("head", "is missing"))?;
+    let body = fields.bytes("body", "body_base64")?.unwrap_or_default();
+    let trailers = fields.bytes("trailers", "trailers_base64")?.unwrap_or_default();
+    let response = fields.optional("response")?.unwrap_or_default();
+    let request = NewRequest {
+        bin,
+        received_at: received_at(&mut fields)?,
+        body_took: Duration::from_micros(fields.optional("body_took_us")?.unwrap_or(0)),
+        head: Head::new(head.into()),
+        head_source: fields.optional("head_source")?.unwrap_or_default(),
+        body: vec![body.into()],
+        trailers: trailers.into(),
+        declared_size: fields.optional("declared_size")?,
+        complete: fields.optional("complete")?.unwrap_or(true),
+        client: fields.optional("client")?,
+        rejected: fields.optional("rejected")?,
+        derived: Derived {
+            verdict: fields.optional("signature")?.unwrap_or_else(Verdict::unsigned),
+            freshness: fields.optional("freshness")?.unwrap_or_else(Freshness::none),
+            // The id belongs to another database.
+            event: EventFacts { duplicate_of: None, ..fields.optional("event")?.unwrap_or_default() },
+        },
+        status: None,
+    };
+    let marks = fields.optional("marks")?.unwrap_or_default();
+    let redacted = fields.optional("redacted")?.unwrap_or(false);
+    let mut imported = Imported { request, response, marks, redacted };
+    imported.request.status = imported.response.status;
+    Ok(Some(imported))
+}
+
+/// The exact time, else the one for people.
+fn received_at(fields: &mut Fields) -> Result<Timestamp, ImportError> {
+    match fields.optional("received_at_us")? {
+        Some(micros) => Ok(Timestamp::from_micros(micros)),
+        None => fields.required("received_at"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{options, request};
+    use super::super::super::{ManyKind, many};
+    use super::*;
+    use crate::model::{AnswerGiven, CapturedRequest, HeadSource, Marks, Rejection};
+
+    fn bin() -> BinId {
+        "zzzzzzzzzzzzzzzz".parse().unwrap()
+    }
+
+    fn round(request: &CapturedRequest, redact: bool) -> Imported {
+        let written = many(ManyKind::Jsonl, options(redact)).row(request);
+        assert_eq!(written.iter().filter(|&&byte| byte == b'\n').count(), 1);
+        line(1, &written, bin()).unwrap().unwrap()
+    }
+
+    fn error(text: &str) -> (Option<String>, String) {
+        let error = line(7, text.as_bytes(), bin()).unwrap_err();
+        assert_eq!(error.line, 7);
+        (error.field, error.message)
+    }
+
+    #[test]
+    fn errors_name_line_and_field() {
+        assert_eq!(error("{}"), (Some("creel".into()), "is missing".into()));
+        assert_eq!(error(r#"{"creel":2}"#).1, "is format 2; this version reads up to 1");
+        assert_eq!(error(r#"{"creel":1}"#).0.as_deref(), Some("head"));
+        assert_eq!(error(r#"{"creel":1,"head":"x","head_base64":"eA=="}"#).0.as_deref(), Some("head_base64"));
+        assert_eq!(error(r#"{"creel":1,"head":"x","body_base64":"?"}"#).0.as_deref(), Some("body_base64"));
+        assert_eq!(error(r#"{"creel":1,"head":"x"}"#).0.as_deref(), Some("received_at"));
+        assert_eq!(error(r#"{"creel":1,"head":"x","received_at":"noon"}"#).0.as_deref(), Some("received_at"));
+        assert_eq!(
+            error(r#"{"creel":1,"head":"x","received_at_us":1,"client":{"ip":"?"}}"#).0.as_deref(),
+            Some("client")
+        );
+        assert!(error("[").1.starts_with("is not a JSON object"));
+        assert_eq!(line(7, b"{}", bin()).unwrap_err().to_string(), "line 7, field creel: is missing");
+        assert!(line(1, b" \r\n", bin()).unwrap().is_none());
+        assert!(error(&format!("{{\"a\":{}", "[".repeat(100_000))).1.contains("recursion"));
+    }
+
+    #[test]
+    fn a_redacted_line_says_so() {
+        let imported = round(&request(b"POST /b HTTP/1.1\r\nCookie: a\r\n\r\n", b""), true);
+        assert!(imported.redacted);
+        assert_eq!(imported.request.head.raw(), "POST /b HTTP/1.1\r\nCookie: REDACTED\r\n\r\n");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn everything_comes_back(
+            head: Vec<u8>,
+            body: Vec<u8>,
+            trailers: Vec<u8>,
+            micros in -1_000_000_000_000_000_i64..4_000_000_000_000_000,
+            flags: [bool; 4],
+            note: Option<String>,
+            tags: Vec<String>,
+            declared: Option<u64>,
+        ) {
+            let mut request = request(&head, &body);
+            request.trailers = trailers.into();
+            let summary = &mut request.summary;
+            summary.received_at = Timestamp::from_micros(micros);
+            summary.declared_size = declared;
+            summary.complete = flags[0];
+            summary.rejected = flags[1].then_some(Rejection::BodyTooLarge);
+            summary.head_source = if flags[2] { HeadSource::Parsed } else { HeadSource::Wire };
+            summary.response = AnswerGiven { status: Some(503), duration_us: declared };
+            summary.marks = Marks { read: flags[3], pinned: flags[0], note, tags };
+            summary.derived.event.name = Some("session.ended".to_owned());
+            let imported = round(&request, false);
+            let new = imported.request;
+            proptest::prop_assert_eq!(new.head.raw(), request.head.raw());
+            proptest::prop_assert_eq!(&new.body[0], &request.body);
+            proptest::prop_assert_eq!(&new.trailers, &request.trailers);
+            proptest::prop_assert_eq!(
+                (new.bin, new.received_at, new.body_took, new.declared_size, new.complete, new.client, new.rejected),
+                (bin(), request.summary.received_at, request.summary.body_took, declared, flags[0], request.summary.client, request.summary.rejected)
+            );
+            proptest::prop_assert_eq!((new.head_source, new.derived), (request.summary.head_source, request.summary.derived.clone()));
+            proptest::prop_assert_eq!((imported.response, imported.marks, imported.redacted), (request.summary.response, request.summary.marks, false));
+        }
+
+        #[test]
+        fn any_line_is_read_or_refused(text: Vec<u8>) {
+            let _ = line(1, &text, bin());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Reading exports back: JSON lines with everything, HTTP archives with what they have.
+
+mod har;
+mod jsonl;
+
+pub use har::har;
+pub use jsonl::line;
+
+use crate::model::{AnswerGiven, Marks, NewRequest};
+
+/// A request that was read from a file.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The request. Verdict and event facts are those of the file; the duplicate mark is the store's to set.
+    pub request: NewRequest,
+    /// What the sender was told then.
+    pub response: AnswerGiven,
+    /// What its owner had added.
+    pub marks: Marks,
+    /// Whether credentials were taken out before: its signature cannot be verified again.
+    pub redacted: bool,
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}{}: {message}", field.as_deref().map(|field| format!(", field {field}")).unwrap_or_default())]
+pub struct ImportError {
+    /// The line, from 1. In an HTTP archive the entry, from 1; 0 for the archive itself.
+    pub line: usize,
+    /// The field at fault.
+    pub field: Option<String>,
+    /// One sentence for the user.
+    pub message: String,
+}
+
+/// The fields of an object, taken out one by one, so that an error can name its field.
+struct Fields {
+    line: usize,
+    map: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Fields {
+    fn error(&self, field: &str, message: impl Into<String>) -> ImportError {
+        ImportError { line: self.line, field: Some(field.to_owned()), message: message.into() }
+    }
+
+    /// A field that may be missing or null.
+    fn optional<T: serde::de::DeserializeOwned>(&mut self, field: &str) -> Result<Option<T>, ImportError> {
+        match self.map.remove(field) {
+            None | Some(serde_json::Value::Null) => Ok(None),
+            Some(value) => {
+                serde_json::from_value(value).map(Some).map_err(|error| self.error(field, error.to_string()))
+            }
+        }
+    }
+
+    fn required<T: serde::de::DeserializeOwned>(&mut self, field: &str) -> Result<T, ImportError> {
+        self.optional(field)?.ok_or_else(|| self.error(field, "is missing"))
+    }
+
+    /// Bytes that stand as text in `field` or in base64 in another.
+    fn bytes(&mut self, field: &str, encoded: &str) -> Result<Option<Vec<u8>>, ImportError> {
+        use base64::Engine as _;
+        let text: Option<String> = self.optional(field)?;
+        let base64: Option<String> = self.optional(encoded)?;
+        match (text, base64) {
+            (Some(_), Some(_)) => Err(self.error(encoded, format!("stands beside {field}; only one of them may"))),
+            (Some(text), None) => Ok(Some(text.into_bytes())),
+            (None, Some(base64)) => base64::engine::general_purpose::STANDARD
+                .decode(base64)
+                .map(Some)
+                .map_err(|_| self.error(encoded, "is not base64 (standard alphabet, with padding)")),
+            (None, None) => Ok(None),
+        }
+    }
+}

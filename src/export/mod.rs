@@ -1,0 +1,340 @@
+//! Exporters: a captured request as a command, as code, as a file; and reading them back ([`import`]).
+//! A family with one file per member; [`SINGLE`] and [`MANY`] list them and drive the API, the page and the tests.
+
+mod csv;
+mod curl;
+mod go;
+mod har;
+mod http;
+mod httpie;
+pub mod import;
+mod jsonl;
+mod node;
+mod outgoing;
+mod python;
+mod redact;
+mod shell;
+
+use std::str::FromStr;
+
+pub use redact::{REDACTED, is_sensitive};
+use serde::Serialize;
+
+use crate::model::CapturedRequest;
+
+/// Exporters of one request, in the order of the page.
+const SINGLE: &[Single] =
+    &[curl::SINGLE, httpie::SINGLE, python::SINGLE, node::SINGLE, go::SINGLE, http::SINGLE, har::SINGLE];
+
+/// Exporters of many requests.
+const MANY: &[Many] = &[har::MANY, jsonl::MANY, csv::MANY];
+
+/// An exporter of one request.
+struct Single {
+    kind: SingleKind,
+    id: &'static str,
+    label: &'static str,
+    media_type: &'static str,
+    /// The ending of a file name.
+    extension: &'static str,
+    write: fn(&CapturedRequest, &ExportOptions) -> Vec<u8>,
+}
+
+/// An exporter of many requests.
+struct Many {
+    kind: ManyKind,
+    id: &'static str,
+    label: &'static str,
+    media_type: &'static str,
+    extension: &'static str,
+    start: &'static str,
+    /// Stands between two rows.
+    between: &'static str,
+    end: &'static str,
+    row: fn(&CapturedRequest, &ExportOptions) -> Vec<u8>,
+}
+
+/// What to write one request as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SingleKind {
+    /// A curl command for a POSIX shell (bash where a header has odd bytes).
+    Curl,
+    /// An `HTTPie` command.
+    Httpie,
+    /// Python with requests.
+    Python,
+    /// JavaScript with fetch, for Node 18 and later.
+    Node,
+    /// Go with net/http.
+    Go,
+    /// The message as it goes over the wire.
+    Http,
+    /// An HTTP archive of one entry.
+    Har,
+}
+
+/// What to write many requests as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ManyKind {
+    /// HTTP archive 1.2.
+    Har,
+    /// JSON lines with everything; can be imported again.
+    Jsonl,
+    /// A table of the facts, without bodies.
+    Csv,
+}
+
+/// How to export.
+#[derive(Debug, Clone)]
+pub struct ExportOptions {
+    /// Replace credentials, cookies and signatures by `REDACTED`. On unless the user asks.
+    pub redact: bool,
+    /// Scheme and authority of URLs, e.g. `http://127.0.0.1:4665`. The target as sent follows.
+    pub origin: String,
+    /// The whole URL instead, for a single request that goes elsewhere.
+    pub url: Option<String>,
+}
+
+/// A finished export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The bytes. UTF-8 for all but `http`, which has the body as it is.
+    pub bytes: Vec<u8>,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The ending of a file name, without dot.
+    pub extension: &'static str,
+}
+
+/// Writes one request.
+#[must_use]
+pub fn single(kind: SingleKind, request: &CapturedRequest, options: &ExportOptions) -> Exported {
+    let member = kind.member();
+    Exported { bytes: (member.write)(request, options), media_type: member.media_type, extension: member.extension }
+}
+
+/// A writer for many requests: [`Rows::start`], then a [`Rows::row`] for each, then [`Rows::end`]. Holds one row at a time.
+#[derive(Debug)]
+pub struct Rows {
+    kind: ManyKind,
+    options: ExportOptions,
+    written: u64,
+}
+
+/// Begins an export of many requests.
+#[must_use]
+pub const fn many(kind: ManyKind, options: ExportOptions) -> Rows {
+    Rows { kind, options, written: 0 }
+}
+
+impl Rows {
+    /// What stands before the first row.
+    #[must_use]
+    pub fn start(&self) -> Vec<u8> {
+        self.kind.member().start.into()
+    }
+
+    /// One request, with what separates it from the one before.
+    pub fn row(&mut self, request: &CapturedRequest) -> Vec<u8> {
+        let member = self.kind.member();
+        let row = (member.row)(request, &self.options);
+        self.written += 1;
+        if self.written == 1 || member.between.is_empty() { row } else { [member.between.as_bytes(), &row].concat() }
+    }
+
+    /// What stands after the last row.
+    #[must_use]
+    pub fn end(&self) -> Vec<u8> {
+        self.kind.member().end.into()
+    }
+
+    /// How many rows were written.
+    #[must_use]
+    pub const fn written(&self) -> u64 {
+        self.written
+    }
+}
+
+impl SingleKind {
+    #[expect(clippy::expect_used, reason = "a test goes through every kind")]
+    fn member(self) -> &'static Single {
+        SINGLE.iter().find(|member| member.kind == self).expect("every kind is registered")
+    }
+
+    /// Every kind, in the order of the registry.
+    pub fn all() -> impl Iterator<Item = Self> {
+        SINGLE.iter().map(|member| member.kind)
+    }
+
+    /// The name in URLs.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        self.member().id
+    }
+
+    /// What a page calls it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        self.member().label
+    }
+}
+
+impl ManyKind {
+    #[expect(clippy::expect_used, reason = "a test goes through every kind")]
+    fn member(self) -> &'static Many {
+        MANY.iter().find(|member| member.kind == self).expect("every kind is registered")
+    }
+
+    /// Every kind, in the order of the registry.
+    pub fn all() -> impl Iterator<Item = Self> {
+        MANY.iter().map(|member| member.kind)
+    }
+
+    /// The name in URLs.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        self.member().id
+    }
+
+    /// What a page calls it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        self.member().label
+    }
+
+    /// The media type of the whole.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        self.member().media_type
+    }
+
+    /// The ending of a file name, without dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        self.member().extension
+    }
+}
+
+fn no_exporter(text: &str, ids: &[&str]) -> String {
+    format!("there is no export '{text}' here; there are {}", ids.join(", "))
+}
+
+impl FromStr for SingleKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let ids = || Self::all().map(Self::id).collect::<Vec<_>>();
+        Self::all().find(|kind| kind.id() == text).ok_or_else(|| no_exporter(text, &ids()))
+    }
+}
+
+impl FromStr for ManyKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let ids = || Self::all().map(Self::id).collect::<Vec<_>>();
+        Self::all().find(|kind| kind.id() == text).ok_or_else(|| no_exporter(text, &ids()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BinId, Derived, Head, RequestId, RequestSummary, Timestamp};
+
+    /// A request made of a head and a body, as it would be captured.
+    pub(crate) fn request(head: &[u8], body: &[u8]) -> CapturedRequest {
+        let head = Head::new(bytes::Bytes::copy_from_slice(head));
+        let at = Timestamp::from_micros(1_779_971_696_789_123);
+        CapturedRequest {
+            summary: RequestSummary {
+                seq: 42,
+                id: RequestId::new(at, 7, 42),
+                bin: "0123456789abcdef".parse::<BinId>().unwrap(),
+                received_at: at,
+                body_took: std::time::Duration::from_micros(1_500),
+                method: head.method(),
+                target: head.target().to_text().into_owned(),
+                path: String::from_utf8_lossy(head.target().path_below_bin()).into_owned(),
+                http_version: head.version(),
+                content_type: head.headers().get_str("content-type").map(str::to_owned),
+                head_source: crate::model::HeadSource::Wire,
+                body_size: body.len() as u64,
+                declared_size: Some(body.len() as u64),
+                complete: true,
+                client: Some(crate::model::Client { ip: [127, 0, 0, 1].into(), port: 5_000 }),
+                rejected: None,
+                derived: Derived::default(),
+                response: crate::model::AnswerGiven { status: Some(200), duration_us: Some(2_500) },
+                marks: crate::model::Marks::default(),
+            },
+            head,
+            body: bytes::Bytes::copy_from_slice(body),
+            trailers: bytes::Bytes::new(),
+        }
+    }
+
+    pub(crate) fn options(redact: bool) -> ExportOptions {
+        ExportOptions { redact, origin: "http://127.0.0.1:4665".to_owned(), url: None }
+    }
+
+    pub(crate) fn text(kind: SingleKind, request: &CapturedRequest, redact: bool) -> String {
+        String::from_utf8(single(kind, request, &options(redact)).bytes).unwrap()
+    }
+
+    #[test]
+    fn every_kind_is_registered_under_its_own_name() {
+        let names = ["curl", "httpie", "python", "node", "go", "http", "har"];
+        assert_eq!(SingleKind::all().map(SingleKind::id).collect::<Vec<_>>(), names);
+        for name in names {
+            assert_eq!(name.parse::<SingleKind>().unwrap().id(), name);
+        }
+        for kind in ManyKind::all() {
+            assert_eq!(kind.id().parse(), Ok(kind));
+        }
+        assert!("perl".parse::<SingleKind>().unwrap_err().contains("curl, httpie"));
+        assert!("curl".parse::<ManyKind>().unwrap_err().contains("har, jsonl, csv"));
+    }
+
+    #[test]
+    fn secrets_are_redacted_everywhere_unless_asked() {
+        let secrets = [
+            ("Authorization", "Bearer s3cr3t-a"),
+            ("Proxy-Authorization", "Basic s3cr3t-b"),
+            ("Cookie", "sid=s3cr3t-c"),
+            ("X-Hub-Signature-256", "sha256=s3cr3t-d"),
+            ("X-Callaider-Signature", "s3cr3t-e"),
+            ("X-Shopify-Hmac-Sha256", "s3cr3t-f"),
+            ("X-Gitlab-Token", "s3cr3t-g"),
+        ];
+        let fields: String = secrets.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = request(format!("POST /b HTTP/1.1\r\nHost: h\r\n{fields}\r\n").as_bytes(), b"x");
+        for redact in [true, false] {
+            let singles = SingleKind::all().map(|kind| (kind.id(), single(kind, &request, &options(redact)).bytes));
+            let rows = ManyKind::all().filter(|kind| *kind != ManyKind::Csv);
+            let rows = rows.map(|kind| (kind.id(), many(kind, options(redact)).row(&request)));
+            for (name, bytes) in singles.chain(rows) {
+                let found = String::from_utf8(bytes).unwrap().matches("s3cr3t-").count();
+                // An archive lists cookies by themselves as well.
+                let wanted = if redact { 0 } else { secrets.len() + usize::from(name == "har") };
+                assert_eq!(found, wanted, "{name}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_head_and_body_can_be_exported(head: Vec<u8>, body: Vec<u8>, redact: bool) {
+            let request = request(&[b"POST /b HTTP/1.1\r\n", &head[..]].concat(), &body);
+            for kind in SingleKind::all() {
+                let bytes = single(kind, &request, &options(redact)).bytes;
+                proptest::prop_assert!(kind == SingleKind::Http || String::from_utf8(bytes).is_ok());
+            }
+            for kind in ManyKind::all() {
+                let mut rows = many(kind, options(redact));
+                let all = [rows.start(), rows.row(&request), rows.row(&request), rows.end()].concat();
+                proptest::prop_assert!(String::from_utf8(all).is_ok());
+            }
+        }
+    }
+}

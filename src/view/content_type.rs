@@ -1,0 +1,108 @@
+//! A media type with its parameters, read as leniently as senders write it.
+
+/// Parameters that are read; more is no media type any more.
+const MAX_PARAMETERS: usize = 32;
+
+/// What a `Content-Type` or `Content-Disposition` field says (RFC 9110, section 8.3; RFC 6266).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContentType {
+    /// The part before the first semicolon, in lower case.
+    pub essence: String,
+    /// The parameters in order, names in lower case, quotes and their escapes taken away.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl ContentType {
+    /// Reads a field value. Anything can be read; what makes no sense is left out.
+    #[must_use]
+    pub fn parse(field: &str) -> Self {
+        let (essence, mut rest) = field.split_once(';').unwrap_or((field, ""));
+        let mut parameters = Vec::new();
+        while !rest.is_empty() && parameters.len() < MAX_PARAMETERS {
+            rest = rest.trim_start_matches([' ', '\t', ';']);
+            let name_end = rest.find(['=', ';']).unwrap_or(rest.len());
+            let name = rest[..name_end].trim().to_ascii_lowercase();
+            let Some(after) = rest[name_end..].strip_prefix('=') else {
+                rest = &rest[name_end..];
+                continue;
+            };
+            let after = after.trim_start_matches([' ', '\t']);
+            let (value, after) = if let Some(quoted) = after.strip_prefix('"') {
+                unquote(quoted)
+            } else {
+                let end = after.find(';').unwrap_or(after.len());
+                (after[..end].trim().to_owned(), &after[end..])
+            };
+            parameters.push((name, value));
+            rest = after;
+        }
+        Self { essence: essence.trim().to_ascii_lowercase(), parameters }
+    }
+
+    /// The first parameter of that (lower-case) name.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What stands before the slash.
+    #[must_use]
+    pub fn main_type(&self) -> &str {
+        self.essence.split_once('/').map_or(&self.essence, |(main, _)| main)
+    }
+
+    /// What stands after the slash.
+    #[must_use]
+    pub fn subtype(&self) -> &str {
+        self.essence.split_once('/').map_or("", |(_, subtype)| subtype)
+    }
+}
+
+/// The text up to the closing quote, and what follows. Browsers write `%22` for a quote in a name, others `\"`.
+fn unquote(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return (value, &text[at + 1..]),
+            // A backslash before anything but these two is a Windows path of an old browser, not an escape.
+            '\\' => match characters.clone().next() {
+                Some((_, next @ ('"' | '\\'))) => {
+                    value.push(next);
+                    characters.next();
+                }
+                Some(_) | None => value.push('\\'),
+            },
+            other => value.push(other),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_and_parameters_as_senders_write_them() {
+        let read = ContentType::parse("Multipart/Form-Data ; Boundary=\"a;b\\\"c\" ;x;charset=UTF-8");
+        assert_eq!(
+            (read.essence.as_str(), read.main_type(), read.subtype()),
+            ("multipart/form-data", "multipart", "form-data")
+        );
+        assert_eq!(read.parameter("boundary"), Some("a;b\"c"));
+        assert_eq!(read.parameter("charset"), Some("UTF-8"));
+        assert_eq!(
+            ContentType::parse("form-data; filename=\"C:\\dir\\a.txt\"").parameter("filename"),
+            Some("C:\\dir\\a.txt")
+        );
+        assert_eq!(ContentType::parse("").essence, "");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_read(field in "[a-z;=\" \\\\é]{0,40}") {
+            let _ = ContentType::parse(&field);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Undoing `Content-Encoding`: several codings in a row, never more output than a bound, and what came out before an error is kept.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use serde::Serialize;
+
+/// Bytes that come out, at most. A bomb stops here; a real webhook is far below.
+const MAX_OUTPUT: usize = 20 * 1024 * 1024;
+/// Codings in a row that are undone. Nobody sends two; ten thousand would be an attack.
+const MAX_CODINGS: usize = 5;
+/// The window that an HTTP zstd stream may ask for: 8 MiB (RFC 9659, section 3).
+const ZSTD_WINDOW_LOG: u32 = 23;
+/// How a brotli stream begins that asks for a "large window" of up to 1 GiB, which HTTP does not allow (RFC 7932, section 9.1).
+const BROTLI_LARGE_WINDOW: u8 = 0x11;
+
+/// A content coding (RFC 9110, section 8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// `gzip`, `x-gzip`
+    Gzip,
+    /// `deflate`: zlib, or raw deflate from senders that got it wrong.
+    Deflate,
+    /// `br`
+    Brotli,
+    /// `zstd`
+    Zstd,
+}
+
+impl Coding {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => Self::Gzip,
+            "deflate" => Self::Deflate,
+            "br" => Self::Brotli,
+            "zstd" => Self::Zstd,
+            _ => return None,
+        })
+    }
+
+    /// The name in the field.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+/// How decoding ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum DecodeState {
+    /// There is no content encoding.
+    NotEncoded,
+    /// All of it is decoded.
+    Whole,
+    /// The output reached its bound; there is more.
+    Capped {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+    /// The data is damaged, or ends too early. What came out before is there.
+    Corrupt {
+        /// In which coding.
+        coding: &'static str,
+    },
+    /// A coding that is not known; the bytes are as they were before it.
+    Unknown {
+        /// Its name as sent, cut.
+        coding: String,
+    },
+}
+
+/// The result of decoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<'a> {
+    /// The bytes as far as they could be decoded.
+    pub bytes: Cow<'a, [u8]>,
+    /// The codings that were undone, in the order of undoing.
+    pub codings: Vec<Coding>,
+    /// How it ended.
+    pub state: DecodeState,
+}
+
+impl Decoded<'_> {
+    /// One sentence for the user when decoding did not come to its end.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        match &self.state {
+            DecodeState::NotEncoded | DecodeState::Whole => None,
+            DecodeState::Capped { limit } => {
+                Some(format!("Decoding stopped at {} MiB; there is more.", limit / (1024 * 1024)))
+            }
+            DecodeState::Corrupt { coding } if self.bytes.is_empty() => {
+                Some(format!("The body says it is {coding}, and is not."))
+            }
+            DecodeState::Corrupt { coding } => {
+                Some(format!("The {coding} data is damaged or ends too early; this is what could be decoded."))
+            }
+            DecodeState::Unknown { coding } => {
+                Some(format!("The content encoding '{coding}' is not known; shown as sent."))
+            }
+        }
+    }
+}
+
+/// Undoes the codings that `field` names, the last one first (RFC 9110, section 8.4).
+#[must_use]
+pub fn decode<'a>(field: Option<&str>, bytes: &'a [u8]) -> Decoded<'a> {
+    decode_up_to(field, bytes, MAX_OUTPUT)
+}
+
+fn decode_up_to<'a>(field: Option<&str>, bytes: &'a [u8], limit: usize) -> Decoded<'a> {
+    let names = field
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"));
+    let mut decoded = Decoded { bytes: Cow::Borrowed(bytes), codings: Vec::new(), state: DecodeState::NotEncoded };
+    for name in names.rev() {
+        let coding = Coding::named(name).filter(|_| decoded.codings.len() < MAX_CODINGS);
+        let Some(coding) = coding else {
+            decoded.state = DecodeState::Unknown { coding: name.chars().take(40).collect() };
+            return decoded;
+        };
+        let (output, ended) = undo(coding, &decoded.bytes, limit);
+        // Damage at the very start means that it is not encoded like that at all: the bytes as sent say more than none.
+        let nothing = output.is_empty() && matches!(ended, Ended::Corrupt);
+        if !nothing {
+            decoded.bytes = Cow::Owned(output);
+            decoded.codings.push(coding);
+        }
+        decoded.state = match ended {
+            Ended::Whole => DecodeState::Whole,
+            Ended::Capped => DecodeState::Capped { limit },
+            Ended::Corrupt => DecodeState::Corrupt { coding: coding.name() },
+        };
+        if !matches!(ended, Ended::Whole) {
+            return decoded;
+        }
+    }
+    decoded
+}
+
+enum Ended {
+    Whole,
+    Capped,
+    Corrupt,
+}
+
+fn undo(coding: Coding, bytes: &[u8], limit: usize) -> (Vec<u8>, Ended) {
+    match coding {
+        Coding::Gzip => pour(flate2::bufread::MultiGzDecoder::new(bytes), limit),
+        Coding::Deflate => {
+            let (output, ended) = pour(flate2::bufread::ZlibDecoder::new(bytes), limit);
+            if output.is_empty() && matches!(ended, Ended::Corrupt) {
+                return pour(flate2::bufread::DeflateDecoder::new(bytes), limit);
+            }
+            (output, ended)
+        }
+        Coding::Brotli if bytes.first().is_some_and(|first| first & 0x7f == BROTLI_LARGE_WINDOW) => {
+            (Vec::new(), Ended::Corrupt)
+        }
+        Coding::Brotli => pour(brotli::Decompressor::new(bytes, 4_096), limit),
+        Coding::Zstd => {
+            let decoder = zstd::stream::read::Decoder::with_buffer(bytes).and_then(|mut decoder| {
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Ok(decoder)
+            });
+            decoder.map_or((Vec::new(), Ended::Corrupt), |decoder| pour(decoder, limit))
+        }
+    }
+}
+
+fn pour(mut decoder: impl Read, limit: usize) -> (Vec<u8>, Ended) {
+    let mut output = Vec::new();
+    let mut chunk = [0; 16 * 1024];
+    loop {
+        match decoder.read(&mut chunk) {
+            Ok(0) => return (output, Ended::Whole),
+            Ok(count) if output.len() + count > limit => {
+                output.extend_from_slice(&chunk[..limit - output.len()]);
+                return (output, Ended::Capped);
+            }
+            Ok(count) => output.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return (output, Ended::Corrupt),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn encode(coding: Coding, bytes: &[u8]) -> Vec<u8> {
+        match coding {
+            Coding::Gzip => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                encoder.write_all(bytes).unwrap();
+                encoder.finish().unwrap()
+            }
+            Coding::Deflate => {
+                let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+                encoder.write_all(bytes).unwrap();
+                encoder.finish().unwrap()
+            }
+            Coding::Brotli => {
+                let mut output = Vec::new();
+                brotli::CompressorWriter::new(&mut output, 4_096, 1, 18).write_all(bytes).unwrap();
+                output
+            }
+            Coding::Zstd => zstd::encode_all(bytes, 1).unwrap(),
+        }
+    }
+
+    const ALL: [Coding; 4] = [Coding::Gzip, Coding::Deflate, Coding::Brotli, Coding::Zstd];
+
+    #[test]
+    fn every_coding_is_undone_alone_and_stacked() {
+        for first in ALL {
+            let once = encode(first, b"hello hello");
+            assert_eq!(&*decode(Some(first.name()), &once).bytes, b"hello hello");
+            for second in ALL {
+                let twice = encode(second, &once);
+                let decoded =
+                    decode(Some(&format!("{}, identity,{}", first.name().to_uppercase(), second.name())), &twice);
+                assert_eq!((&*decoded.bytes, &decoded.state), (&b"hello hello"[..], &DecodeState::Whole));
+                assert_eq!(decoded.codings, [second, first]);
+            }
+        }
+        let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        raw.write_all(b"raw").unwrap();
+        assert_eq!(&*decode(Some("deflate"), &raw.finish().unwrap()).bytes, b"raw");
+        assert_eq!(decode(None, b"x").state, DecodeState::NotEncoded);
+    }
+
+    #[test]
+    fn bombs_stop_at_the_bound() {
+        let zeros = vec![0; 1_000_000];
+        for coding in ALL {
+            let bomb = encode(coding, &zeros);
+            let decoded = decode_up_to(Some(coding.name()), &bomb, 100_000);
+            assert_eq!((decoded.bytes.len(), decoded.state), (100_000, DecodeState::Capped { limit: 100_000 }));
+        }
+        let stacked = encode(Coding::Gzip, &encode(Coding::Gzip, &zeros));
+        assert_eq!(decode_up_to(Some("gzip, gzip"), &stacked, 100_000).bytes.len(), 100_000);
+        let many = "gzip,".repeat(10_000);
+        assert!(matches!(decode(Some(&many), b"x").state, DecodeState::Corrupt { .. }));
+        // A brotli stream may not ask for a gigabyte of window.
+        assert!(matches!(decode(Some("br"), &[0x11, 0x1e, 0, 0]).state, DecodeState::Corrupt { .. }));
+    }
+
+    #[test]
+    fn broken_data_keeps_what_came_out_before() {
+        let text: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+        for coding in ALL {
+            let mut encoded = encode(coding, &text);
+            encoded.truncate(encoded.len() / 2);
+            let decoded = decode(Some(coding.name()), &encoded);
+            assert_eq!(decoded.state, DecodeState::Corrupt { coding: coding.name() });
+            assert!(!decoded.bytes.is_empty() && text.starts_with(&decoded.bytes), "{coding:?}");
+        }
+        let plain = decode(Some("gzip"), b"{\"not\":\"gzip\"}");
+        assert_eq!(&*plain.bytes, b"{\"not\":\"gzip\"}");
+        assert_eq!(plain.state, DecodeState::Corrupt { coding: "gzip" });
+        assert_eq!(decode(Some("compress"), b"x").state, DecodeState::Unknown { coding: "compress".to_owned() });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_can_be_decoded(bytes: Vec<u8>) {
+            for coding in ALL {
+                let _ = decode(Some(coding.name()), &bytes);
+            }
+        }
+    }
+}
