@@ -28,14 +28,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod capture;
-pub mod cli;
 pub mod config;
-pub mod diff;
 pub mod export;
-pub mod live;
 pub mod model;
 pub mod provider;
-pub mod server;
 pub mod signature;
 pub mod store;
 pub mod telemetry;

@@ -86,13 +86,8 @@ impl Judge {
         };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
         let request = HandshakeRequest { method: &method, url: &url, headers: &headers, query: target.query(), body };
-        let handshake = handshake::recognise(
-            self.provider.as_deref(),
-            self.scheme.as_deref(),
-            &request,
-            &self.secrets,
-            &verdict,
-        );
+        let handshake =
+            handshake::recognise(self.provider.as_deref(), self.scheme.as_deref(), &request, &self.secrets, &verdict);
         let (handshake, learn) = match handshake {
             None => (None, None),
             Some(found) => {

@@ -16,13 +16,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::model::{
-    BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection, SignatureMode,
-    SecretValue, SignatureStatus, Timestamp,
+    BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection, SecretValue,
+    SignatureMode, SignatureStatus, Timestamp,
 };
-use crate::store::{BinState, Store, StoreError, Stored};
 use crate::signature::handshake::HandshakeAnswer;
-pub use answer::Reply;
+use crate::store::{BinState, Store, StoreError, Stored};
 use answer::Chosen;
+pub use answer::Reply;
 pub use judge::{Judge, Judgement};
 use prepared::{Prepared, PreparedBins};
 use template::TemplateValues;
@@ -200,8 +200,7 @@ impl Capture {
         let prepared = self.0.prepared.of(bin, self.0.options.public_url.as_deref());
         let body = joined(&arrived.body);
         let left = !arrived.complete && arrived.rejected.is_none();
-        let Judgement { derived, handshake, learn } =
-            prepared.judge.judge(&arrived.head, &body, arrived.received_at);
+        let Judgement { derived, handshake, learn } = prepared.judge.judge(&arrived.head, &body, arrived.received_at);
         // A handshake that did not come whole is none.
         let whole = arrived.complete && arrived.rejected.is_none();
         let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));

@@ -86,5 +86,5 @@ fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<R
     if derived.event.handshake.is_none() {
         derived.event.handshake.clone_from(&before.event.handshake);
     }
-    (derived != *before).then(|| Rederived { seq: request.summary.seq, derived })
+    (derived != *before).then_some(Rederived { seq: request.summary.seq, derived })
 }

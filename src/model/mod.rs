@@ -10,6 +10,7 @@ mod id;
 pub mod pick;
 mod request;
 mod response;
+mod scan;
 mod target;
 mod verdict;
 
@@ -23,5 +24,6 @@ pub use request::{
     AnswerGiven, CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, RequestSummary,
 };
 pub use response::{Answer, CustomResponse, Fault, FaultKind, FieldError, ResponseHeader};
+pub use scan::{HeadScan, RequestLine};
 pub use target::{Target, form_pairs};
 pub use verdict::{Derived, EventFacts, Freshness, FreshnessStatus, SignatureStatus, Verdict};

@@ -1,3 +1,35 @@
-//! Signatures.
+//! Signatures: schemes as data, and one engine that verifies, signs and explains by them. No code knows a provider.
 
+mod algorithm;
+mod catalogue;
+mod detect;
+mod encoding;
+mod examine;
+mod explain;
+mod filter;
 pub mod handshake;
+mod pattern;
+mod probe;
+mod received;
+mod record;
+mod request;
+mod scheme;
+mod secret;
+mod source;
+mod template;
+mod timestamp;
+mod verify;
+
+pub use algorithm::{Algorithm, compute};
+pub use catalogue::{scheme, schemes};
+pub use detect::{Detected, detect};
+pub use encoding::Encoding;
+pub use explain::{Explanation, MASKED_SECRET};
+pub use probe::{Offer, matches, offers, signature_texts, signed_bytes};
+pub use request::{Config, SignedRequest};
+pub use scheme::{Basis, NOT_PROVEN, Scheme, SchemeError};
+pub use secret::Pipeline;
+pub use source::{Pointer, Source};
+pub use template::{Missing, Template};
+pub use timestamp::{Direction, TimestampRule, Unit};
+pub use verify::{AUTO, Verifier};

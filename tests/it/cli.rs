@@ -125,7 +125,8 @@ fn after_a_signal_to_stop_what_was_acknowledged_is_in_the_file_and_the_next_star
     let database = folder.path().join("creel.db");
     let mut first = Running::start(&database, &["--json"]);
     let started = first.json_line();
-    let request = format!("POST /{} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi", started["bin"].as_str().unwrap());
+    let request =
+        format!("POST /{} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi", started["bin"].as_str().unwrap());
     assert_eq!(raw::exchange(address(&started), request.as_bytes()).status, 200);
     first.signal("-TERM");
     assert_eq!(first.wait().0, 0);

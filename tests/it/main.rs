@@ -5,4 +5,5 @@ mod cli;
 mod helpers;
 mod readme;
 mod seeds;
+mod signature_vectors;
 mod tidy;

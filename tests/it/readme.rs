@@ -41,9 +41,8 @@ async fn every_command_of_the_readme_does_what_it_promises() {
         }
     }
     assert!(promises.len() > 10, "the README shows commands");
-    let script = script
-        .replace("127.0.0.1:4665", &app.capture.to_string())
-        .replace("127.0.0.1:4666", &app.console.to_string());
+    let script =
+        script.replace("127.0.0.1:4665", &app.capture.to_string()).replace("127.0.0.1:4666", &app.console.to_string());
     let folder = tempfile::tempdir().unwrap();
     let output = tokio::task::spawn_blocking(move || {
         Command::new("bash").arg("-c").arg(script).current_dir(folder.path()).env("no_proxy", "*").output().unwrap()

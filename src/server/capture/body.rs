@@ -1,0 +1,201 @@
+//! Reads a body under its limits.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use actix_http::Payload;
+use actix_http::error::PayloadError;
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream as _;
+use tokio::time::Instant;
+
+/// A body whose sender is silent this long is given up.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A body that is not whole after this time is given up: a byte now and then must not hold a connection for ever.
+const WHOLE_TIMEOUT: Duration = Duration::from_mins(10);
+/// Bodies being received and stored, of all connections together. A single body may be larger: its own limit holds then.
+const MAX_IN_FLIGHT: u64 = 256 << 20;
+/// The pieces that a body is kept in grow from the one to the other. Pieces of the parser's are slices of its read buffers: a
+/// sender of single bytes would hold a whole buffer with each.
+const FIRST_PIECE: usize = 8 * 1024;
+const LARGEST_PIECE: usize = 1 << 20;
+
+/// How a body ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyEnd {
+    /// Whole.
+    Complete,
+    /// The sender left, or what it sent is not valid: the connection knows.
+    Cut,
+    /// Over the limit.
+    TooLarge,
+    /// Too slow.
+    Timeout,
+    /// Too much is in flight already.
+    NoRoom,
+}
+
+/// Bytes in flight of all connections.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<AtomicU64>);
+
+impl InFlight {
+    /// The share of one request; given back when dropped.
+    pub(super) fn share(&self) -> Share {
+        Share { all: Arc::clone(&self.0), own: 0 }
+    }
+}
+
+/// What one request has in flight.
+#[derive(Debug)]
+pub(super) struct Share {
+    all: Arc<AtomicU64>,
+    own: u64,
+}
+
+impl Share {
+    /// Takes `bytes` more; whether there is room for them.
+    fn take(&mut self, bytes: u64) -> bool {
+        let before = self.all.fetch_add(bytes, Ordering::Relaxed);
+        let others = before.saturating_sub(self.own);
+        self.own += bytes;
+        before + bytes <= MAX_IN_FLIGHT || others == 0
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Ordering::Relaxed);
+    }
+}
+
+/// A body's bytes, in few pieces of their own.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    full: Vec<Bytes>,
+    last: BytesMut,
+    length: u64,
+}
+
+impl Pieces {
+    fn push(&mut self, mut bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        while !bytes.is_empty() {
+            if self.last.len() == self.last.capacity() {
+                let next = match self.last.capacity() {
+                    // Most bodies come in one piece, and this is all there is of them.
+                    0 => bytes.len(),
+                    last => last.saturating_mul(2).clamp(FIRST_PIECE, LARGEST_PIECE),
+                };
+                let full = std::mem::replace(&mut self.last, BytesMut::with_capacity(next));
+                if !full.is_empty() {
+                    self.full.push(full.freeze());
+                }
+            }
+            let here = bytes.len().min(self.last.capacity() - self.last.len());
+            self.last.extend_from_slice(&bytes[..here]);
+            bytes = &bytes[here..];
+        }
+    }
+
+    /// All of them, in order.
+    pub(super) fn into_vec(mut self) -> Vec<Bytes> {
+        if !self.last.is_empty() {
+            self.full.push(self.last.freeze());
+        }
+        self.full
+    }
+}
+
+/// Reads a body: at most `limit` bytes are kept. `declared` is its length, if it is known.
+pub(super) async fn read(
+    mut payload: Payload,
+    declared: Option<u64>,
+    limit: u64,
+    share: &mut Share,
+) -> (Pieces, BodyEnd) {
+    let mut pieces = Pieces::default();
+    // Nobody waits for a body that is known to be too large: what is here already is kept, no more is asked for.
+    let hopeless = declared.is_some_and(|declared| declared > limit);
+    let (mut deadline, mut asked) = (None, false);
+    loop {
+        let chunk = match poll_here(&mut payload, &mut asked).await {
+            Some(chunk) => chunk,
+            None if hopeless => return (pieces, BodyEnd::TooLarge),
+            None => {
+                let deadline = *deadline.get_or_insert_with(|| Instant::now() + WHOLE_TIMEOUT);
+                let until = deadline.min(Instant::now() + IDLE_TIMEOUT);
+                let next = poll_fn(|context| Pin::new(&mut payload).poll_next(context));
+                match tokio::time::timeout_at(until, next).await {
+                    Ok(chunk) => chunk,
+                    Err(_elapsed) => return (pieces, BodyEnd::Timeout),
+                }
+            }
+        };
+        match chunk {
+            None if declared.is_some_and(|declared| declared != pieces.length) => return (pieces, BodyEnd::Cut),
+            None => return (pieces, BodyEnd::Complete),
+            Some(Err(_incomplete)) => return (pieces, BodyEnd::Cut),
+            Some(Ok(chunk)) => {
+                let room = usize::try_from(limit - pieces.length).unwrap_or(usize::MAX);
+                let kept = &chunk[..chunk.len().min(room)];
+                if !share.take(kept.len() as u64) {
+                    return (pieces, BodyEnd::NoRoom);
+                }
+                pieces.push(kept);
+                if kept.len() < chunk.len() {
+                    return (pieces, BodyEnd::TooLarge);
+                }
+                // A tunnel's stream never ends; its declared length does.
+                if declared == Some(pieces.length) {
+                    return (pieces, BodyEnd::Complete);
+                }
+            }
+        }
+    }
+}
+
+/// The next chunk, if it is here already.
+///
+/// The dispatcher polls a handler once when it has the head, and again when it has decoded what it has read of the body. Only then is
+/// it known that the body is still on its way, and a timer worth its cost.
+async fn poll_here(payload: &mut Payload, asked: &mut bool) -> Option<Option<Result<Bytes, PayloadError>>> {
+    poll_fn(|context| match Pin::new(&mut *payload).poll_next(context) {
+        Poll::Ready(chunk) => Poll::Ready(Some(chunk)),
+        Poll::Pending if !std::mem::replace(asked, true) => Poll::Pending,
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_of_single_bytes_is_kept_in_few_pieces_of_its_own_size() {
+        let mut pieces = Pieces::default();
+        for place in 0..1_000_000_usize {
+            pieces.push(&[place.to_le_bytes()[0]]);
+        }
+        let pieces = pieces.into_vec();
+        assert!(pieces.len() < 20, "{}", pieces.len());
+        assert!(pieces.concat().iter().enumerate().all(|(place, byte)| *byte == place.to_le_bytes()[0]));
+    }
+
+    #[test]
+    fn one_body_may_be_large_and_many_may_not_be_together() {
+        let all = InFlight::default();
+        let (mut first, mut second) = (all.share(), all.share());
+        assert!(first.take(MAX_IN_FLIGHT + 1), "alone");
+        assert!(!second.take(1), "beside a large one");
+        drop(first);
+        assert!(second.take(1), "room comes back");
+        drop(second);
+        assert_eq!(all.0.load(Ordering::Relaxed), 0);
+    }
+}

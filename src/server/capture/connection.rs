@@ -1,0 +1,280 @@
+//! What the recording stream and the handler share about one connection.
+//!
+//! One message at a time: bytes of the next one are held back until the answer to this one is on its way. So a head can never be
+//! taken for another's, and the parser's state (HEAD, keep-alive) is always that of the request being answered.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+
+use super::recorder::{Fed, RecordedHead, Recorder};
+use super::refusal::Refusal;
+use crate::capture::{Capture, Refused};
+use crate::model::Timestamp;
+
+/// How the connection goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    /// As HTTP says.
+    On,
+    /// Nothing more is read; what is to be answered still goes out.
+    ReadNoMore,
+    /// Nothing goes out any more; it is closed in order.
+    Close,
+    /// Nothing goes out any more; it is reset.
+    Reset,
+}
+
+/// How far the answer to the current message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Missing,
+    /// The last byte is in the dispatcher's buffer.
+    Encoded,
+    /// The last byte was taken by the socket.
+    Sent,
+}
+
+/// One connection, for the stream (which fills it) and the handler (which takes from it).
+pub(super) struct Connection {
+    pub(super) capture: Capture,
+    pub(super) peer: Option<SocketAddr>,
+    recorder: RefCell<Recorder>,
+    /// When the current head was complete.
+    head_at: Cell<Timestamp>,
+    /// Whether a handler has taken the current message's head.
+    taken: Cell<bool>,
+    /// Whether the current message is complete.
+    received: Cell<bool>,
+    answer: Cell<Answer>,
+    /// Whether the body broke the rules of chunked coding.
+    broken: Cell<bool>,
+    /// Whether the sender has closed its side, or all of it.
+    left: Cell<bool>,
+    course: Cell<Course>,
+    /// Whether all that was written has been taken by the socket.
+    flushed: Cell<bool>,
+    /// Whether the current head has been reported as refused.
+    refused: Cell<bool>,
+    /// Whether bytes of later messages wait in the stream.
+    pipelined: Cell<bool>,
+    reader: RefCell<Option<Waker>>,
+    handler: RefCell<Option<Waker>>,
+}
+
+impl Connection {
+    pub(super) fn new(capture: Capture, peer: Option<SocketAddr>) -> Self {
+        Self {
+            capture,
+            peer,
+            recorder: RefCell::new(Recorder::new()),
+            head_at: Cell::new(Timestamp::default()),
+            taken: Cell::new(false),
+            received: Cell::new(false),
+            answer: Cell::new(Answer::Missing),
+            broken: Cell::new(false),
+            left: Cell::new(false),
+            course: Cell::new(Course::On),
+            flushed: Cell::new(true),
+            refused: Cell::new(false),
+            pipelined: Cell::new(false),
+            reader: RefCell::new(None),
+            handler: RefCell::new(None),
+        }
+    }
+
+    // For the handler.
+
+    /// The current message's head, and when it was complete. Once per message.
+    pub(super) fn take_head(&self) -> Option<(RecordedHead, Timestamp)> {
+        self.taken.set(true);
+        self.recorder.borrow_mut().take_head().map(|head| (head, self.head_at.get()))
+    }
+
+    /// The trailer section of the current message, once it is complete.
+    pub(super) fn take_trailers(&self) -> Bytes {
+        self.recorder.borrow_mut().take_trailers()
+    }
+
+    /// Whether the body broke the rules of chunked coding.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.get()
+    }
+
+    /// Whether the sender has closed its side of the connection, or all of it.
+    pub(super) fn has_left(&self) -> bool {
+        self.left.get()
+    }
+
+    /// Ready when the sender has left.
+    pub(super) async fn left(&self) {
+        std::future::poll_fn(|context| {
+            if self.left.get() {
+                return Poll::Ready(());
+            }
+            *self.handler.borrow_mut() = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Ready when all that was written has been taken by the socket.
+    pub(super) fn poll_flushed(&self, context: &Context<'_>) -> Poll<()> {
+        if self.flushed.get() {
+            return Poll::Ready(());
+        }
+        *self.handler.borrow_mut() = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Changes how the connection goes on.
+    pub(super) fn turn(&self, course: Course) {
+        self.course.set(course);
+        wake(&self.reader);
+    }
+
+    /// Notes that the whole answer is in the dispatcher's buffer.
+    pub(super) fn answer_encoded(&self) {
+        self.answer.set(Answer::Encoded);
+        self.flushed.set(false);
+    }
+
+    // For the stream.
+
+    pub(super) fn course(&self) -> Course {
+        self.course.get()
+    }
+
+    /// Takes in bytes of the current message; how many of them the parser may see. The others belong to the next message.
+    pub(super) fn record(&self, bytes: &mut [u8]) -> usize {
+        let mut recorder = self.recorder.borrow_mut();
+        let had_head = recorder.has_head();
+        let fed = recorder.feed(bytes);
+        if recorder.has_head() && !had_head {
+            self.head_at.set(self.capture.clock().now());
+        }
+        drop(recorder);
+        match fed {
+            Fed::All => bytes.len(),
+            Fed::Ended(length) => {
+                self.received.set(true);
+                self.next_if_done();
+                length
+            }
+            Fed::Broken(place) => {
+                self.broken.set(true);
+                self.course.set(Course::ReadNoMore);
+                place
+            }
+        }
+    }
+
+    /// How many bytes may be recorded at once.
+    pub(super) fn room(&self) -> usize {
+        self.recorder.borrow().room()
+    }
+
+    /// Whether the current message is complete and still to be answered: nothing more may reach the parser.
+    pub(super) fn is_held(&self) -> bool {
+        self.received.get()
+    }
+
+    /// Notes that the sender closed its side.
+    pub(super) fn note_left(&self) {
+        self.left.set(true);
+        wake(&self.handler);
+    }
+
+    /// Notes that the connection is of no use any more.
+    pub(super) fn note_broken(&self) {
+        self.course.set(Course::Close);
+        self.note_left();
+    }
+
+    /// Who is to be woken when the next message may be read, or the course changes.
+    pub(super) fn remember_reader(&self, context: &Context<'_>) {
+        let mut reader = self.reader.borrow_mut();
+        if !reader.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
+            *reader = Some(context.waker().clone());
+        }
+    }
+
+    /// Notes whether bytes of later messages wait in the stream.
+    pub(super) fn note_pipelined(&self, pipelined: bool) {
+        self.pipelined.set(pipelined);
+    }
+
+    pub(super) fn note_written(&self) {
+        self.flushed.set(false);
+    }
+
+    /// All that was written has been taken by the socket.
+    pub(super) fn note_flushed(&self) {
+        if self.flushed.replace(true) {
+            return;
+        }
+        wake(&self.handler);
+        if self.answer.get() == Answer::Encoded {
+            self.answer.set(Answer::Sent);
+            self.next_if_done();
+        }
+    }
+
+    fn next_if_done(&self) {
+        if self.received.get() && self.answer.get() == Answer::Sent {
+            self.received.set(false);
+            self.taken.set(false);
+            self.answer.set(Answer::Missing);
+            // Without pipelining the socket wakes the reader by itself; waking it for every request would cost a poll each.
+            if self.pipelined.get() {
+                wake(&self.reader);
+            }
+        }
+    }
+
+    /// Whether bytes being written are the parser's own answer, since no handler has seen the current request.
+    pub(super) fn answers_by_itself(&self) -> bool {
+        !self.taken.get()
+    }
+
+    /// Whether a message has begun and not ended.
+    pub(super) fn is_inside(&self) -> bool {
+        self.recorder.borrow().is_inside()
+    }
+
+    /// Whether a head has begun and is not complete.
+    pub(super) fn is_inside_head(&self) -> bool {
+        self.recorder.borrow().pending() > 0
+    }
+
+    /// Reports the current request, of which no handler knows: the parser answers with `status` (`None`: the sender left within
+    /// the head, or was too slow). The refusal to be sent.
+    pub(super) fn refuse(&self, status: Option<u16>, known: Option<Refusal>) -> Refusal {
+        let mut recorder = self.recorder.borrow_mut();
+        let (head, received_at) = match recorder.take_head() {
+            Some(head) => (head.raw, self.head_at.get()),
+            None => (Bytes::copy_from_slice(recorder.partial()), self.capture.clock().now()),
+        };
+        drop(recorder);
+        let refusal = known.unwrap_or_else(|| Refusal::of(&head, status.unwrap_or(400)));
+        if self.refused.replace(true) || head.is_empty() {
+            return refusal;
+        }
+        self.capture.refused(Refused {
+            head,
+            reason: refusal.reason,
+            status: status.map(|_| refusal.status),
+            received_at,
+            peer: self.peer,
+        });
+        refusal
+    }
+}
+
+fn wake(waker: &RefCell<Option<Waker>>) {
+    if let Some(waker) = waker.borrow_mut().take() {
+        waker.wake();
+    }
+}

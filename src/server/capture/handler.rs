@@ -1,0 +1,163 @@
+//! One captured request: from the parser's hands to the verb, and the reply back to the sender.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use actix_http::{ConnectionType, HttpMessage as _, Request, Response};
+use bytes::Bytes;
+
+use super::answer::{AnswerBody, Report, response};
+use super::body::{self, BodyEnd, InFlight, Pieces};
+use super::connection::{Connection, Course};
+use super::framing::Framing;
+use super::recorder::RecordedHead;
+use crate::capture::{Arrived, Reply};
+use crate::model::{Fault, FaultKind, Head, HeadSource, Rejection, Timestamp};
+
+/// Answers one request.
+pub(super) async fn handle(mut request: Request, in_flight: InFlight) -> Result<Response<AnswerBody>, Infallible> {
+    // Every connection of this listener is recorded, see `serve`.
+    let connection = match request.conn_data::<Rc<Connection>>() {
+        Some(connection) => Rc::clone(connection),
+        None => unreachable!("a connection without its recorder"),
+    };
+    let (recorded, received_at, head_source) = head_of(&connection, &request);
+    let head = Head::new(recorded.raw.clone());
+    let target = head.target();
+    let segment = target.bin_segment();
+    let capture = connection.capture.clone();
+    let mut close = request.head().connection_type() == ConnectionType::Upgrade;
+    let bin = match capture.bin(segment) {
+        Some(bin) => bin,
+        None => match capture.bin_or_create(segment).await {
+            Some(bin) => bin,
+            None => {
+                return Ok(response(&connection, capture.unknown_bin(segment), unread(&connection, &recorded), None));
+            }
+        },
+    };
+    let mut share = in_flight.share();
+    let (pieces, end) = match recorded.framing {
+        Framing::Empty => (Pieces::default(), BodyEnd::Complete),
+        Framing::Tunnel if recorded.declared.is_none() => (Pieces::default(), BodyEnd::Complete),
+        Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Refused => {
+            let limit = capture.body_limit(&bin);
+            body::read(request.take_payload(), recorded.declared, limit, &mut share).await
+        }
+    };
+    if end == BodyEnd::NoRoom {
+        let mut reply = Reply::error(503, "too much is being received; try again");
+        reply.headers =
+            std::sync::Arc::new([&reply.headers[..], &[("Retry-After".to_owned(), "1".to_owned())]].concat());
+        connection.turn(Course::ReadNoMore);
+        return Ok(response(&connection, reply, true, None));
+    }
+    let rejected = match end {
+        BodyEnd::TooLarge => Some(Rejection::BodyTooLarge),
+        BodyEnd::Timeout => Some(Rejection::Timeout),
+        BodyEnd::Cut if connection.is_broken() => Some(Rejection::Malformed),
+        BodyEnd::Complete | BodyEnd::Cut | BodyEnd::NoRoom => None,
+    };
+    let gone = end == BodyEnd::Cut && rejected.is_none();
+    let arrived = Arrived {
+        head,
+        head_source,
+        received_at,
+        body: pieces.into_vec(),
+        body_took: if recorded.framing == Framing::Empty {
+            std::time::Duration::ZERO
+        } else {
+            capture.clock().now().since(received_at)
+        },
+        trailers: connection.take_trailers(),
+        declared_size: recorded.declared,
+        complete: end == BodyEnd::Complete,
+        peer: connection.peer,
+        rejected,
+    };
+    let reply = capture.receive(&bin, arrived).await;
+    drop(share);
+    if end != BodyEnd::Complete || recorded.framing == Framing::Tunnel {
+        close = true;
+        connection.turn(if gone { Course::Close } else { Course::ReadNoMore });
+    }
+    Ok(send(&connection, reply, close, received_at).await)
+}
+
+/// Gives the reply, after its delay and with its fault.
+async fn send(connection: &Rc<Connection>, reply: Reply, close: bool, received_at: Timestamp) -> Response<AnswerBody> {
+    let special = !reply.delay.is_zero() || reply.fault.is_some();
+    let report = reply.stored.filter(|_| special).map(|stored| Report { stored, received_at, status: reply.status });
+    if !reply.delay.is_zero() {
+        tokio::select! {
+            () = tokio::time::sleep(reply.delay) => {}
+            // A sender that has only closed its own side still gets its answer, just sooner.
+            () = connection.left() => {}
+        }
+    }
+    match reply.fault.map(|Fault { kind, .. }| kind) {
+        Some(kind @ (FaultKind::Close | FaultKind::Reset | FaultKind::Hang)) => {
+            if kind == FaultKind::Hang {
+                connection.left().await;
+            }
+            connection.turn(if kind == FaultKind::Reset { Course::Reset } else { Course::Close });
+            if let Some(report) = report {
+                report.file(connection, false);
+            }
+            // Nothing of it reaches the sender.
+            response(connection, Reply::with(200, Vec::new(), Bytes::new()), true, None)
+        }
+        Some(FaultKind::Cut | FaultKind::Drip) | None => response(connection, reply, close, report),
+    }
+}
+
+/// Whether a body is still to come that nobody will read; then nothing more is read at all.
+fn unread(connection: &Connection, head: &RecordedHead) -> bool {
+    let unread = head.framing != Framing::Empty;
+    if unread {
+        connection.turn(Course::ReadNoMore);
+    }
+    unread
+}
+
+/// The head as recorded; or as the parser understood it, should the two ever disagree.
+fn head_of(connection: &Connection, request: &Request) -> (RecordedHead, Timestamp, HeadSource) {
+    match connection.take_head() {
+        Some((head, at)) if agrees(&head, request) => (head, at, HeadSource::Wire),
+        recorded => {
+            connection.capture.count_mismatch();
+            let at = recorded.map_or_else(|| connection.capture.clock().now(), |(_, at)| at);
+            (parsed(request), at, HeadSource::Parsed)
+        }
+    }
+}
+
+/// A cheap check that both speak of the same request: the method, and the number of fields.
+fn agrees(head: &RecordedHead, request: &Request) -> bool {
+    let method = request.method().as_str().as_bytes();
+    head.raw.starts_with(method)
+        && head.raw.get(method.len()) == Some(&b' ')
+        && head.fields == request.headers().len()
+        && head.framing != Framing::Refused
+}
+
+/// A head written anew from what the parser kept: lower-case names, in no order.
+fn parsed(request: &Request) -> RecordedHead {
+    let mut text = String::new();
+    let _ = write!(text, "{} {} {:?}\r\n", request.method(), request.uri(), request.version());
+    let mut raw = text.into_bytes();
+    for (name, value) in request.headers() {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            raw.extend_from_slice(part);
+        }
+    }
+    raw.extend_from_slice(b"\r\n");
+    let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let framing = match declared {
+        _ if request.chunked().unwrap_or(false) => Framing::Chunked,
+        Some(length) if length > 0 => Framing::Length(length),
+        Some(_) | None => Framing::Empty,
+    };
+    RecordedHead { raw: raw.into(), declared, framing, fields: request.headers().len() }
+}

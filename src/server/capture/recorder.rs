@@ -1,0 +1,277 @@
+//! Keeps each request's head byte for byte while the bytes pass to the parser, and knows where each message ends.
+//!
+//! A pure state machine: bytes in, heads and message ends out. It never holds bodies.
+
+use bytes::Bytes;
+
+use super::framing::{Chunks, Fields, Framing, Taken};
+
+/// The longest head: what the parser holds before it answers 431 (`actix_http`, `h1::decoder::MAX_BUFFER_SIZE`).
+pub(super) const MAX_HEAD: usize = 128 * 1024;
+
+/// A complete head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RecordedHead {
+    /// The request line and field lines as sent, with the empty line that ends them; empty lines before them are left out.
+    pub(super) raw: Bytes,
+    /// `Content-Length`, if it is there and valid.
+    pub(super) declared: Option<u64>,
+    /// How the body is delimited.
+    pub(super) framing: Framing,
+    /// How many field lines there are.
+    pub(super) fields: usize,
+}
+
+/// Where in the connection's bytes we are.
+#[derive(Debug)]
+enum State {
+    /// In a head, or before it.
+    Head,
+    /// In a body, with that many bytes to come.
+    Length(u64),
+    /// In a chunked body.
+    Chunked(Chunks),
+    /// In a tunnel: bytes without end.
+    Tunnel,
+    /// After something that the parser refuses, or that breaks the rules: nothing is understood any more.
+    Dead,
+}
+
+/// Where in the request line we are; the rest of a head needs no change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Before,
+    Method,
+    Target,
+    Done,
+}
+
+/// What came of a piece of the connection's bytes.
+pub(super) use super::framing::Taken as Fed;
+
+/// The recorder of one connection.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    state: State,
+    /// Bytes of a head that is not complete, from its first byte on.
+    partial: Vec<u8>,
+    /// Where in `partial` the line begins that is not complete.
+    line_start: usize,
+    /// Length of the request line, once it is complete.
+    request_line: Option<usize>,
+    fields: Fields,
+    line: Line,
+    /// Bytes of empty lines skipped before this head.
+    skipped: usize,
+    head: Option<RecordedHead>,
+    trailers: Vec<u8>,
+}
+
+impl Recorder {
+    /// Before the first byte.
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::Head,
+            partial: Vec::new(),
+            line_start: 0,
+            request_line: None,
+            fields: Fields::default(),
+            line: Line::Before,
+            skipped: 0,
+            head: None,
+            trailers: Vec::new(),
+        }
+    }
+
+    /// Takes the next bytes of the connection, up to the end of the current message at most.
+    ///
+    /// In the request target, bytes that the parser refuses though senders use them are replaced in place by others of the same
+    /// number: what is recorded is the original.
+    pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Fed {
+        let mut at = 0;
+        if matches!(self.state, State::Head) {
+            match self.feed_head(bytes) {
+                Some(end) => at = end,
+                None => return Fed::All,
+            }
+        }
+        let rest = &bytes[at..];
+        let taken = match &mut self.state {
+            // The head that was just completed has no body.
+            State::Head => return Fed::Ended(at),
+            State::Tunnel | State::Dead => return Fed::All,
+            State::Length(left) => {
+                let here = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
+                *left -= here as u64;
+                if *left > 0 { Fed::All } else { Fed::Ended(here) }
+            }
+            State::Chunked(chunks) => chunks.take(rest),
+        };
+        match taken {
+            Taken::All => Fed::All,
+            Taken::Ended(length) => {
+                if let State::Chunked(chunks) = std::mem::replace(&mut self.state, State::Head) {
+                    self.trailers = chunks.into_trailers();
+                }
+                Fed::Ended(at + length)
+            }
+            Taken::Broken(length) => {
+                self.state = State::Dead;
+                Fed::Broken(at + length)
+            }
+        }
+    }
+
+    /// How many more bytes may be fed without taking in a head that is too long.
+    pub(super) fn room(&self) -> usize {
+        match self.state {
+            State::Head => MAX_HEAD.saturating_sub(self.pending()).max(1),
+            State::Length(left) => usize::try_from(left).unwrap_or(usize::MAX).saturating_add(MAX_HEAD),
+            State::Chunked(_) => MAX_HEAD,
+            State::Tunnel | State::Dead => usize::MAX,
+        }
+    }
+
+    /// Takes the complete head out, once.
+    pub(super) fn take_head(&mut self) -> Option<RecordedHead> {
+        self.head.take()
+    }
+
+    /// Whether a complete head waits to be taken.
+    pub(super) const fn has_head(&self) -> bool {
+        self.head.is_some()
+    }
+
+    /// Takes the trailer section of the message that ended last.
+    pub(super) fn take_trailers(&mut self) -> Bytes {
+        std::mem::take(&mut self.trailers).into()
+    }
+
+    /// What arrived of a head that is not complete.
+    pub(super) fn partial(&self) -> &[u8] {
+        &self.partial
+    }
+
+    /// Bytes of the head that is not complete, with the empty lines before it.
+    pub(super) fn pending(&self) -> usize {
+        self.partial.len() + self.skipped
+    }
+
+    /// Whether a message has begun and not ended.
+    pub(super) fn is_inside(&self) -> bool {
+        !matches!(self.state, State::Head) || self.pending() > 0
+    }
+
+    /// Takes bytes of a head; where in `bytes` it ends, if it does.
+    fn feed_head(&mut self, bytes: &mut [u8]) -> Option<usize> {
+        let start = if self.partial.is_empty() { self.skip_empty_lines(bytes)? } else { 0 };
+        let whole = self.partial.is_empty();
+        let end = if whole {
+            self.scan(&bytes[start..]).map(|end| start + end)
+        } else {
+            let before = self.partial.len();
+            let mut partial = std::mem::take(&mut self.partial);
+            partial.extend_from_slice(bytes);
+            let end = self.scan_from(&partial, before);
+            self.partial = partial;
+            end.map(|end| end - before)
+        };
+        let Some(end) = end else {
+            if whole {
+                self.partial.extend_from_slice(&bytes[start..]);
+            }
+            self.sanitise(&mut bytes[start..]);
+            return None;
+        };
+        let raw = if whole {
+            Bytes::copy_from_slice(&bytes[start..end])
+        } else {
+            self.partial.truncate(self.line_start);
+            std::mem::take(&mut self.partial).into()
+        };
+        self.sanitise(&mut bytes[start..end]);
+        self.complete(raw);
+        Some(end)
+    }
+
+    /// The parser skips empty lines before a request line (RFC 9112, section 2.2). `None` when there is nothing else.
+    fn skip_empty_lines(&mut self, bytes: &[u8]) -> Option<usize> {
+        let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.skipped += blank;
+        (blank < bytes.len()).then_some(blank)
+    }
+
+    fn scan(&mut self, head: &[u8]) -> Option<usize> {
+        self.line_start = 0;
+        self.scan_from(head, 0)
+    }
+
+    /// Reads the lines of `head` that are complete, looking for line ends from `from` on; the end of the head, if it is there.
+    fn scan_from(&mut self, head: &[u8], from: usize) -> Option<usize> {
+        for found in memchr::memchr_iter(b'\n', &head[from..]) {
+            let line_end = from + found;
+            let line = &head[self.line_start..line_end];
+            self.line_start = line_end + 1;
+            if self.request_line.is_none() {
+                self.request_line = Some(line.len());
+            } else if line.is_empty() || line == b"\r" {
+                return Some(line_end + 1);
+            } else {
+                self.fields.take(line);
+            }
+        }
+        None
+    }
+
+    fn complete(&mut self, raw: Bytes) {
+        let fields = std::mem::take(&mut self.fields);
+        let framing = fields.framing(&raw[..self.request_line.take().unwrap_or(0)]);
+        self.state = match framing {
+            Framing::Empty => State::Head,
+            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => State::Chunked(Chunks::new()),
+            Framing::Tunnel => State::Tunnel,
+            Framing::Refused => State::Dead,
+        };
+        self.line_start = 0;
+        self.line = Line::Before;
+        self.skipped = 0;
+        self.trailers = Vec::new();
+        self.head = Some(RecordedHead { raw, declared: fields.length, framing, fields: fields.count });
+    }
+
+    /// Replaces what the parser refuses in a target. `bytes` are the head's next ones.
+    fn sanitise(&mut self, bytes: &mut [u8]) {
+        let mut at = 0;
+        if self.line == Line::Before {
+            self.line = Line::Method;
+        }
+        if self.line == Line::Method {
+            match memchr::memchr2(b' ', b'\n', bytes) {
+                Some(end) => {
+                    self.line = if bytes[end] == b' ' { Line::Target } else { Line::Done };
+                    at = end + 1;
+                }
+                None => return,
+            }
+        }
+        if self.line == Line::Target {
+            for byte in &mut bytes[at..] {
+                if matches!(byte, b' ' | b'\r' | b'\n') {
+                    self.line = Line::Done;
+                    return;
+                }
+                if matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..) {
+                    *byte = SUBSTITUTE;
+                }
+            }
+        }
+    }
+}
+
+/// What the parser sees in place of a byte of a target that it would refuse.
+const SUBSTITUTE: u8 = b'_';
+
+#[cfg(test)]
+#[path = "recorder_tests.rs"]
+mod tests;

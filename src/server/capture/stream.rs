@@ -1,0 +1,271 @@
+//! The stream between socket and parser: it shows the parser one message at a time and records what passes.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf as _, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+use super::connection::{Connection, Course};
+use super::refusal::SLOW_HEAD;
+
+/// A head must be complete this long after the connection was made, or after its first byte: slow senders cost memory.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// Bytes of pipelined requests that are read while one is being answered. Reading on is how a sender's leaving is noticed.
+const MAX_AHEAD: usize = 64 * 1024;
+/// A sender that is still sending when we close gets this long, and this many bytes, to read our answer: closing a socket with
+/// unread data resets it, and the answer would be lost (RFC 9112, section 9.6).
+const LINGER: Duration = Duration::from_secs(2);
+const MAX_LINGER_BYTES: usize = 4 << 20;
+
+/// A connection's socket, recorded.
+pub(super) struct Recording {
+    socket: Option<TcpStream>,
+    connection: Rc<Connection>,
+    /// Read already, but of messages after the current one.
+    ahead: BytesMut,
+    /// Runs while a head is awaited that must come soon.
+    head_timer: Option<Pin<Box<Sleep>>>,
+    /// Whether any head has been completed.
+    started: bool,
+    /// Whether the parser was answered for.
+    refused: bool,
+}
+
+impl Recording {
+    pub(super) fn new(socket: TcpStream, connection: Rc<Connection>) -> Self {
+        Self {
+            socket: Some(socket),
+            connection,
+            ahead: BytesMut::new(),
+            head_timer: None,
+            started: false,
+            refused: false,
+        }
+    }
+
+    pub(super) const fn connection(&self) -> &Rc<Connection> {
+        &self.connection
+    }
+
+    /// Shows the parser what it may see of the bytes from `before` on, and keeps the others for later.
+    fn pass_on(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
+        let kept = self.connection.record(&mut buffer.filled_mut()[before..]);
+        let rest = &buffer.filled()[before + kept..];
+        if !rest.is_empty() {
+            self.ahead.extend_from_slice(rest);
+            buffer.set_filled(before + kept);
+            self.connection.note_pipelined(true);
+        }
+    }
+
+    /// Bytes of later messages that have been read already.
+    fn read_from_ahead(&mut self, buffer: &mut ReadBuf<'_>) {
+        let before = buffer.filled().len();
+        let length = self.ahead.len().min(buffer.remaining()).min(self.connection.room());
+        buffer.put_slice(&self.ahead[..length]);
+        let kept = self.connection.record(&mut buffer.filled_mut()[before..]);
+        buffer.set_filled(before + kept);
+        self.ahead.advance(kept);
+        self.connection.note_pipelined(!self.ahead.is_empty());
+    }
+
+    /// While a request is being answered: reads what comes after it, to notice when the sender leaves.
+    fn read_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        while self.ahead.len() < MAX_AHEAD {
+            let read = match self.read_socket(context, buffer, MAX_AHEAD) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(read) => read,
+            };
+            if read == 0 {
+                self.connection.note_left();
+                // The parser learns of the end only when it has seen all that came before it.
+                return if self.ahead.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending };
+            }
+            self.ahead.extend_from_slice(&buffer.filled()[before..]);
+            buffer.set_filled(before);
+            self.connection.note_pipelined(true);
+        }
+        Poll::Pending
+    }
+
+    /// Reads at most `room` bytes; 0 when the sender has closed its side or is gone.
+    fn read_socket(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>, room: usize) -> Poll<usize> {
+        let Some(socket) = &mut self.socket else { return Poll::Ready(0) };
+        let before = buffer.filled().len();
+        let read = if buffer.remaining() <= room {
+            ready!(Pin::new(socket).poll_read(context, buffer)).map(|()| buffer.filled().len() - before)
+        } else {
+            let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
+            let read = ready!(Pin::new(socket).poll_read(context, &mut part)).map(|()| part.filled().len());
+            buffer.advance(*read.as_ref().unwrap_or(&0));
+            read
+        };
+        // The dispatcher drops a request whose connection fails, even while it is being stored. It gets an end instead, and the
+        // handler keeps what came.
+        Poll::Ready(read.unwrap_or_else(|_reset| {
+            self.connection.note_broken();
+            0
+        }))
+    }
+
+    /// Runs the clock for a head that must come soon; ready when it has run out.
+    fn poll_head_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.started && !self.connection.is_inside_head() {
+            self.head_timer = None;
+            return Poll::Pending;
+        }
+        let timer = self.head_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_TIMEOUT)));
+        timer.as_mut().poll(context)
+    }
+
+    fn answer_slow_head(&mut self) {
+        self.connection.turn(Course::ReadNoMore);
+        if self.connection.is_inside_head() {
+            self.connection.refuse(Some(SLOW_HEAD.status), Some(SLOW_HEAD));
+            self.refused = true;
+            if let Some(socket) = &self.socket {
+                // A small answer on a connection that has sent nothing yet: the socket takes it, or the sender is gone.
+                let _ = socket.try_write(SLOW_HEAD.to_wire().as_bytes());
+            }
+        }
+    }
+}
+
+impl AsyncRead for Recording {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        this.connection.remember_reader(context);
+        if this.connection.course() != Course::On {
+            return Poll::Ready(Ok(()));
+        }
+        if this.connection.is_held() {
+            return this.read_ahead(context, buffer);
+        }
+        if !this.ahead.is_empty() {
+            this.read_from_ahead(buffer);
+            return Poll::Ready(Ok(()));
+        }
+        if this.connection.has_left() {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        let room = this.connection.room();
+        match this.read_socket(context, buffer, room) {
+            Poll::Ready(0) => {
+                this.connection.note_left();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(_) => {
+                this.pass_on(buffer, before);
+                if !this.connection.is_inside_head() {
+                    this.started = true;
+                    this.head_timer = None;
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                ready!(this.poll_head_timer(context));
+                this.answer_slow_head();
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Recording {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if matches!(this.connection.course(), Course::Close | Course::Reset) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        this.connection.note_written();
+        let Some(socket) = &mut this.socket else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        if this.connection.answers_by_itself() {
+            // The parser's answer: an empty 400 or 431. The sender gets ours, with the reason.
+            let refusal = this.connection.refuse(status_of(bytes), None);
+            this.refused = true;
+            let _ = ready!(Pin::new(socket).poll_write(context, refusal.to_wire().as_bytes()));
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        match ready!(Pin::new(socket).poll_write(context, bytes)) {
+            Ok(written) => Poll::Ready(Ok(written)),
+            Err(_gone) => {
+                // A failed `100 Continue` must not end the handler either; the next write will end the connection.
+                this.connection.note_broken();
+                Poll::Ready(Ok(bytes.len()))
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The dispatcher calls this when the socket has taken all of its buffer; a TCP socket has nothing to flush.
+        self.connection.note_flushed();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Some(socket) => Pin::new(socket).poll_shutdown(context),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        let connection = &self.connection;
+        if connection.is_inside_head() && !self.refused {
+            connection.refuse(None, None);
+        }
+        let Some(socket) = self.socket.take() else { return };
+        match connection.course() {
+            Course::Reset => {
+                let _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+            }
+            Course::Close => {}
+            Course::On | Course::ReadNoMore => {
+                let unread = self.refused || connection.is_inside() || !self.ahead.is_empty();
+                if unread && !connection.has_left() {
+                    linger(socket);
+                }
+            }
+        }
+    }
+}
+
+/// Closes our side, then reads away what the sender still sends, for a while.
+fn linger(mut socket: TcpStream) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    runtime.spawn(async move {
+        let drain = async {
+            socket.shutdown().await?;
+            let (mut buffer, mut left) = ([0; 4096], MAX_LINGER_BYTES);
+            while left > 0 {
+                match socket.read(&mut buffer).await? {
+                    0 => break,
+                    read => left = left.saturating_sub(read),
+                }
+            }
+            io::Result::Ok(())
+        };
+        let _ = tokio::time::timeout(LINGER, drain).await;
+    });
+}
+
+/// The status in `HTTP/1.1 400 …`.
+fn status_of(answer: &[u8]) -> Option<u16> {
+    std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()
+}

@@ -1,0 +1,371 @@
+//! The algorithms: keyed hashes, plain hashes, token equality, two kinds of public-key signatures.
+
+use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
+use p256::ecdsa::signature::{Signer as _, Verifier as _};
+use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
+use serde::{Deserialize, Serialize};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+use subtle::ConstantTimeEq as _;
+
+/// How a signature is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// HMAC with MD5 (no record uses it; diagnosis tries it).
+    HmacMd5,
+    /// HMAC with SHA-1.
+    HmacSha1,
+    /// HMAC with SHA-256.
+    HmacSha256,
+    /// HMAC with SHA-512.
+    HmacSha512,
+    /// Plain MD5; the secret stands in the template.
+    DigestMd5,
+    /// Plain SHA-1; the secret stands in the template.
+    DigestSha1,
+    /// Plain SHA-256; the secret stands in the template.
+    DigestSha256,
+    /// The signature is the secret.
+    Equal,
+    /// Ed25519 (RFC 8032); the secret is the public key.
+    Ed25519,
+    /// ECDSA over P-256 with SHA-256, DER signature; the secret is the public key (SPKI).
+    #[serde(rename = "ecdsa-p256-sha256")]
+    EcdsaP256Sha256,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: [Self; 10] = [
+        Self::HmacSha256,
+        Self::HmacSha1,
+        Self::HmacSha512,
+        Self::HmacMd5,
+        Self::DigestMd5,
+        Self::DigestSha1,
+        Self::DigestSha256,
+        Self::Equal,
+        Self::Ed25519,
+        Self::EcdsaP256Sha256,
+    ];
+
+    /// The algorithm of that name in a record.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Its name in a record.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HmacMd5 => "hmac-md5",
+            Self::HmacSha1 => "hmac-sha1",
+            Self::HmacSha256 => "hmac-sha256",
+            Self::HmacSha512 => "hmac-sha512",
+            Self::DigestMd5 => "digest-md5",
+            Self::DigestSha1 => "digest-sha1",
+            Self::DigestSha256 => "digest-sha256",
+            Self::Equal => "equal",
+            Self::Ed25519 => "ed25519",
+            Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+        }
+    }
+
+    /// Whether verifying takes a public key and signing a private one.
+    #[must_use]
+    pub const fn is_asymmetric(self) -> bool {
+        matches!(self, Self::Ed25519 | Self::EcdsaP256Sha256)
+    }
+
+    /// Whether a signature of that many bytes can be one of this algorithm.
+    #[must_use]
+    pub const fn fits_length(self, bytes: usize) -> bool {
+        match self {
+            Self::HmacMd5 | Self::DigestMd5 => bytes == 16,
+            Self::HmacSha1 | Self::DigestSha1 => bytes == 20,
+            Self::HmacSha256 | Self::DigestSha256 => bytes == 32,
+            Self::HmacSha512 | Self::Ed25519 => bytes == 64,
+            // DER of two integers of up to 33 bytes.
+            Self::EcdsaP256Sha256 => bytes >= 8 && bytes <= 72,
+            Self::Equal => bytes > 0,
+        }
+    }
+}
+
+/// Feeds a message piece by piece, so that a body is never copied.
+pub(crate) type Sink<'s> = dyn FnMut(&[u8]) + 's;
+
+/// A key that is ready for use. HMAC keys are already scheduled: each message clones the state.
+#[derive(Clone)]
+pub(crate) enum Key {
+    HmacMd5(Hmac<Md5>),
+    HmacSha1(Hmac<Sha1>),
+    HmacSha256(Hmac<Sha256>),
+    HmacSha512(Box<Hmac<Sha512>>),
+    DigestMd5,
+    DigestSha1,
+    DigestSha256,
+    Token(Vec<u8>),
+    Ed25519(Box<ed25519_dalek::VerifyingKey>),
+    EcdsaP256(Box<p256::ecdsa::VerifyingKey>),
+}
+
+fn hmac<M: KeyInit>(key: &[u8]) -> Option<M> {
+    M::new_from_slice(key).ok()
+}
+
+impl Key {
+    /// A key of the algorithm; `None` when the bytes are no such key.
+    pub(crate) fn new(algorithm: Algorithm, key: &[u8]) -> Option<Self> {
+        Some(match algorithm {
+            Algorithm::HmacMd5 => Self::HmacMd5(hmac(key)?),
+            Algorithm::HmacSha1 => Self::HmacSha1(hmac(key)?),
+            Algorithm::HmacSha256 => Self::HmacSha256(hmac(key)?),
+            Algorithm::HmacSha512 => Self::HmacSha512(Box::new(hmac(key)?)),
+            Algorithm::DigestMd5 => Self::DigestMd5,
+            Algorithm::DigestSha1 => Self::DigestSha1,
+            Algorithm::DigestSha256 => Self::DigestSha256,
+            Algorithm::Equal => Self::Token(key.to_vec()),
+            Algorithm::Ed25519 => Self::Ed25519(Box::new(ed25519_public(key)?)),
+            Algorithm::EcdsaP256Sha256 => Self::EcdsaP256(Box::new(ecdsa_public(key)?)),
+        })
+    }
+
+    /// The signature's bytes as this key makes them of the message that `feed` passes; `None` for public keys, which only verify.
+    /// What `feed` fails with is passed on.
+    pub(crate) fn compute<E>(&self, feed: impl FnOnce(&mut Sink<'_>) -> Result<(), E>) -> Result<Option<Tag>, E> {
+        fn mac<M: Mac + Clone, E>(
+            keyed: &M,
+            feed: impl FnOnce(&mut Sink<'_>) -> Result<(), E>,
+        ) -> Result<Option<Tag>, E> {
+            let mut mac = keyed.clone();
+            feed(&mut |piece| mac.update(piece))?;
+            Ok(Some(Tag::new(&mac.finalize().into_bytes())))
+        }
+        fn digest<D: sha2::Digest, E>(feed: impl FnOnce(&mut Sink<'_>) -> Result<(), E>) -> Result<Option<Tag>, E> {
+            let mut hash = D::new();
+            feed(&mut |piece| hash.update(piece))?;
+            Ok(Some(Tag::new(&hash.finalize())))
+        }
+        match self {
+            Self::HmacMd5(key) => mac(key, feed),
+            Self::HmacSha1(key) => mac(key, feed),
+            Self::HmacSha256(key) => mac(key, feed),
+            Self::HmacSha512(key) => mac(&**key, feed),
+            Self::DigestMd5 => digest::<Md5, E>(feed),
+            Self::DigestSha1 => digest::<Sha1, E>(feed),
+            Self::DigestSha256 => digest::<Sha256, E>(feed),
+            Self::Token(_) | Self::Ed25519(_) | Self::EcdsaP256(_) => Ok(None),
+        }
+    }
+
+    /// For tokens: whether the received one is the same, in constant time.
+    pub(crate) fn token_matches(&self, received: &[u8]) -> bool {
+        match self {
+            Self::Token(token) => token.ct_eq(received).into(),
+            Self::HmacMd5(_)
+            | Self::HmacSha1(_)
+            | Self::HmacSha256(_)
+            | Self::HmacSha512(_)
+            | Self::DigestMd5
+            | Self::DigestSha1
+            | Self::DigestSha256
+            | Self::Ed25519(_)
+            | Self::EcdsaP256(_) => false,
+        }
+    }
+
+    /// For public keys: whether the signature is right.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
+            Self::EcdsaP256(key) => p256::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Self::HmacMd5(_)
+            | Self::HmacSha1(_)
+            | Self::HmacSha256(_)
+            | Self::HmacSha512(_)
+            | Self::DigestMd5
+            | Self::DigestSha1
+            | Self::DigestSha256
+            | Self::Token(_) => false,
+        }
+    }
+}
+
+/// A computed keyed or plain hash.
+pub(crate) struct Tag {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Tag {
+    fn new(bytes: &[u8]) -> Self {
+        let mut tag = Self { bytes: [0; 64], length: bytes.len().min(64) };
+        tag.bytes[..tag.length].copy_from_slice(&bytes[..tag.length]);
+        tag
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// Compared in constant time.
+    pub(crate) fn matches(&self, received: &[u8]) -> bool {
+        self.as_bytes().ct_eq(received).into()
+    }
+}
+
+/// What stands before the 32 bytes of an Ed25519 public key in its SPKI form (RFC 8410, section 4).
+const ED25519_SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+/// What stands before the 32 bytes of an Ed25519 private key in its PKCS #8 form (RFC 8410, section 7).
+const ED25519_PKCS8_PREFIX: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+/// A public key raw, as SPKI, or as the second half of a 64-byte key pair.
+fn ed25519_public(key: &[u8]) -> Option<ed25519_dalek::VerifyingKey> {
+    let raw = match key.len() {
+        64 => &key[32..],
+        44 => key.strip_prefix(&ED25519_SPKI_PREFIX)?,
+        _ => key,
+    };
+    ed25519_dalek::VerifyingKey::from_bytes(raw.try_into().ok()?).ok()
+}
+
+/// SPKI, or the bare point.
+fn ecdsa_public(key: &[u8]) -> Option<p256::ecdsa::VerifyingKey> {
+    p256::ecdsa::VerifyingKey::from_public_key_der(key)
+        .or_else(|_| p256::ecdsa::VerifyingKey::from_sec1_bytes(key))
+        .ok()
+}
+
+/// A seed, the first half of a 64-byte key pair, or PKCS #8.
+fn ed25519_private(key: &[u8]) -> Option<ed25519_dalek::SigningKey> {
+    let seed = match key.len() {
+        64 => &key[..32],
+        48 => key.strip_prefix(&ED25519_PKCS8_PREFIX)?,
+        _ => key,
+    };
+    Some(ed25519_dalek::SigningKey::from_bytes(seed.try_into().ok()?))
+}
+
+/// PKCS #8, or the bare 32-byte scalar.
+fn ecdsa_private(key: &[u8]) -> Option<p256::ecdsa::SigningKey> {
+    p256::ecdsa::SigningKey::from_pkcs8_der(key).or_else(|_| p256::ecdsa::SigningKey::from_slice(key)).ok()
+}
+
+/// The signature's bytes. For public-key algorithms the key is the private one. `None` when the key does not fit the algorithm.
+///
+/// This is the one primitive that signing and diagnosis need: any algorithm, any key bytes, any message.
+#[must_use]
+pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    match algorithm {
+        Algorithm::Ed25519 => {
+            use ed25519_dalek::Signer as _;
+            Some(ed25519_private(key)?.sign(message).to_bytes().to_vec())
+        }
+        Algorithm::EcdsaP256Sha256 => {
+            let signature: p256::ecdsa::Signature = ecdsa_private(key)?.try_sign(message).ok()?;
+            Some(signature.to_der().as_bytes().to_vec())
+        }
+        Algorithm::Equal => Some(key.to_vec()),
+        Algorithm::HmacMd5
+        | Algorithm::HmacSha1
+        | Algorithm::HmacSha256
+        | Algorithm::HmacSha512
+        | Algorithm::DigestMd5
+        | Algorithm::DigestSha1
+        | Algorithm::DigestSha256 => {
+            let fed = Key::new(algorithm, key)?.compute(|sink| {
+                sink(message);
+                Ok::<(), std::convert::Infallible>(())
+            });
+            match fed {
+                Ok(tag) => tag.map(|tag| tag.as_bytes().to_vec()),
+                Err(never) => match never {},
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex_of(algorithm: Algorithm, key: &[u8], message: &[u8]) -> String {
+        hex::encode(compute(algorithm, key, message).unwrap())
+    }
+
+    #[test]
+    fn keyed_hashes_agree_with_their_rfcs() {
+        // RFC 2202 and RFC 4231, test case 2; RFC 2202, section 2, test case 2.
+        let message = b"what do ya want for nothing?";
+        for (algorithm, expected) in [
+            (Algorithm::HmacMd5, "750c783e6ab0b503eaa86e310a5db738"),
+            (Algorithm::HmacSha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+            (Algorithm::HmacSha256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            (
+                Algorithm::HmacSha512,
+                "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+            ),
+        ] {
+            assert_eq!(hex_of(algorithm, b"Jefe", message), expected, "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn plain_hashes_agree_with_their_standards() {
+        // RFC 1321, appendix A.5; FIPS 180-4, example "abc".
+        for (algorithm, expected) in [
+            (Algorithm::DigestMd5, "900150983cd24fb0d6963f7d28e17f72"),
+            (Algorithm::DigestSha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (Algorithm::DigestSha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ] {
+            assert_eq!(hex_of(algorithm, b"not used", b"abc"), expected, "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn ed25519_agrees_with_rfc_8032() {
+        // Section 7.1, test 2.
+        let seed = hex::decode("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb").unwrap();
+        let public = hex::decode("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c").unwrap();
+        let expected = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+        assert_eq!(hex_of(Algorithm::Ed25519, &seed, &[0x72]), expected);
+        let signature = hex::decode(expected).unwrap();
+        let pair = [seed, public.clone()].concat();
+        let spki = [&ED25519_SPKI_PREFIX[..], &public].concat();
+        for key in [&public, &pair, &spki] {
+            let key = Key::new(Algorithm::Ed25519, key).unwrap();
+            assert!(key.verifies(&[0x72], &signature));
+            assert!(!key.verifies(&[0x73], &signature));
+            assert!(!key.verifies(&[0x72], &signature[1..]));
+        }
+        assert!(Key::new(Algorithm::Ed25519, b"short").is_none());
+    }
+
+    #[test]
+    fn ecdsa_agrees_with_rfc_6979() {
+        // Appendix A.2.5, SHA-256, message "sample".
+        let private = hex::decode("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721").unwrap();
+        let public = hex::decode("0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299").unwrap();
+        let made = compute(Algorithm::EcdsaP256Sha256, &private, b"sample").unwrap();
+        let expected = hex::decode("3046022100efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8").unwrap();
+        assert_eq!(made, expected);
+        let key = Key::new(Algorithm::EcdsaP256Sha256, &public).unwrap();
+        assert!(key.verifies(b"sample", &expected));
+        assert!(!key.verifies(b"Sample", &expected));
+    }
+
+    #[test]
+    fn names_are_those_of_the_records() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::named(algorithm.name()), Some(algorithm));
+            assert_eq!(serde_json::to_value(algorithm).unwrap(), algorithm.name());
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Which schemes a request seems to use. Several share a header, so the answer is a ranking.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::algorithm::Algorithm;
+use super::catalogue::schemes;
+use super::received::{groups, shared_vars, texts};
+use super::request::{Config, SignedRequest, View};
+use super::scheme::{Basis, Scheme};
+use super::source::Source;
+use super::template::{Context, Value, Vars};
+
+/// A scheme that a request may use.
+#[derive(Debug, Clone)]
+pub struct Detected {
+    /// The scheme.
+    pub scheme: &'static Arc<Scheme>,
+    /// Whether the hint is strong enough to call a request signed. Weak ones are believed only when they verify.
+    pub is_strong: bool,
+    /// One sentence.
+    pub why: String,
+}
+
+/// A scheme by its place in the catalogue.
+pub(crate) struct Candidate {
+    pub(crate) index: usize,
+    pub(crate) is_strong: bool,
+    rank: Rank,
+}
+
+/// Compared field by field; larger is likelier.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one step of a ranking, in this order")]
+struct Rank {
+    /// A signature is there that can be one of the scheme's algorithm.
+    fits: bool,
+    /// All that the scheme signs is there.
+    is_complete: bool,
+    /// How many headers hint at it.
+    hints: usize,
+    /// A hinting header carries the scheme's own name.
+    is_named: bool,
+    /// It signs the body if and only if there is one.
+    suits_body: bool,
+    basis: Reverse<Option<Basis>>,
+}
+
+/// Candidates examined for one request: the largest family that shares a header has eight.
+const MAX_CANDIDATES: usize = 16;
+/// No hinting header has a longer name.
+const MAX_HINT: usize = 64;
+
+struct Index {
+    headers: HashMap<Vec<u8>, Vec<usize>>,
+    prefixes: Vec<(String, usize)>,
+    /// Schemes that no header hints at.
+    unhinted: Vec<usize>,
+}
+
+fn index() -> &'static Index {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut index = Index { headers: HashMap::new(), prefixes: Vec::new(), unhinted: Vec::new() };
+        for (at, scheme) in schemes().iter().enumerate() {
+            for hint in &scheme.detect {
+                if hint.is_prefix {
+                    index.prefixes.push((hint.name.clone(), at));
+                } else {
+                    index.headers.entry(hint.name.clone().into_bytes()).or_default().push(at);
+                }
+            }
+            if scheme.detect.is_empty() {
+                index.unhinted.push(at);
+            }
+        }
+        index
+    })
+}
+
+/// The schemes that the request may use, likeliest first.
+#[must_use]
+pub fn detect(request: &SignedRequest<'_>) -> Vec<Detected> {
+    let config = Config::new();
+    let view = View::new(request, &config);
+    let described = |candidate: Candidate| {
+        let scheme = schemes().get(candidate.index)?;
+        Some(Detected { scheme, is_strong: candidate.is_strong, why: why(scheme, &candidate) })
+    };
+    candidates(&view).into_iter().filter_map(described).collect()
+}
+
+fn why(scheme: &Scheme, candidate: &Candidate) -> String {
+    let place = scheme.signature_place();
+    if !candidate.rank.fits {
+        return format!("The {place} is there, without a signature in the scheme's form.");
+    }
+    if !candidate.rank.is_complete {
+        return format!("The {place} fits the scheme; another part that it signs is missing.");
+    }
+    if candidate.is_strong {
+        format!("The {place} fits the scheme.")
+    } else {
+        format!("The {place} may be the scheme's.")
+    }
+}
+
+/// The candidates, likeliest first.
+pub(crate) fn candidates(view: &View<'_>) -> Vec<Candidate> {
+    let hinted = by_headers(view);
+    let mut found: Vec<Candidate> = if hinted.is_empty() {
+        by_shape(view)
+    } else {
+        let known = |&index: &usize| Some((index, schemes().get(index)?));
+        let ranked = |(index, scheme): (usize, &'static Arc<Scheme>)| Candidate {
+            index,
+            is_strong: true,
+            rank: rank(scheme, view),
+        };
+        hinted.iter().filter_map(known).map(ranked).collect()
+    };
+    // A stable sort: what ranks alike stays in the catalogue's order.
+    found.sort_by(|a, b| b.rank.cmp(&a.rank));
+    found.truncate(MAX_CANDIDATES);
+    found
+}
+
+/// The schemes whose hinting headers are all there, in the catalogue's order.
+fn by_headers(view: &View<'_>) -> Vec<usize> {
+    let index = index();
+    let headers = view.request.headers;
+    let mut found: Vec<usize> = Vec::new();
+    let mut lower = [0; MAX_HINT];
+    for field in headers {
+        let Some(name) = lower.get_mut(..field.name.len()) else { continue };
+        name.copy_from_slice(&field.name);
+        name.make_ascii_lowercase();
+        if let Some(hinted) = index.headers.get(&*name) {
+            found.extend(hinted);
+        }
+        for (prefix, at) in &index.prefixes {
+            if name.starts_with(prefix.as_bytes()) {
+                found.push(*at);
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.retain(|&at| {
+        schemes()
+            .get(at)
+            .is_some_and(|scheme| scheme.detect.iter().all(|hint| hint.is_prefix || headers.contains(&hint.name)))
+    });
+    found
+}
+
+fn by_shape(view: &View<'_>) -> Vec<Candidate> {
+    let candidate = |&index: &usize| {
+        let scheme = schemes().get(index)?;
+        if !scheme.from.iter().any(|source| may_hold(source, view)) || texts(scheme, view).is_empty() {
+            return None;
+        }
+        let rank = rank(scheme, view);
+        // A bare Authorization header or a member that holds a token says little by itself.
+        let telling = scheme.algorithm != Algorithm::Equal && rank.is_complete;
+        rank.fits.then_some(Candidate { index, is_strong: telling, rank })
+    };
+    index().unhinted.iter().filter_map(candidate).collect()
+}
+
+/// A cheap look before anything is parsed.
+fn may_hold(source: &Source, view: &View<'_>) -> bool {
+    let request = view.request;
+    let is_form = || {
+        request.headers.get_str("content-type").is_some_and(|value| {
+            let lower = value.to_ascii_lowercase();
+            lower.starts_with("application/x-www-form-urlencoded") || lower.starts_with("multipart/form-data")
+        })
+    };
+    match source {
+        Source::Header(name) => request.headers.contains(name),
+        Source::HeaderPrefix(_) => true,
+        Source::Query(name) => request.url.contains(name.as_str()),
+        Source::Form(name) | Source::FormJson(name, _) => {
+            memchr::memmem::find(request.body, name.as_bytes()).is_some() && is_form()
+        }
+        Source::Json(pointer) => {
+            // A name that is written with escapes is not found; no provider writes it so.
+            let names = pointer.steps().iter().filter(|step| step.parse::<usize>().is_err());
+            matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))
+                && names.into_iter().all(|name| memchr::memmem::find(request.body, name.as_bytes()).is_some())
+        }
+    }
+}
+
+fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
+    let texts = texts(scheme, view);
+    let groups = groups(scheme, &texts);
+    let fits_length =
+        |text: &&str| scheme.encoding.decode(text).is_some_and(|bytes| scheme.algorithm.fits_length(bytes.len()));
+    let fits = groups.iter().any(|group| group.signatures.iter().any(fits_length));
+    let shared = shared_vars(scheme, view);
+    let group = groups.first().map(|group| &group.vars[..]).unwrap_or_default();
+    let context = Context { view, vars: Vars { shared: &shared, group }, secret: Some("") };
+    let signed =
+        scheme.signed.is_empty() || scheme.signed.iter().any(|template| template.render(&context, &mut |_| {}).is_ok());
+    let required = scheme.require.iter().all(|(left, right)| {
+        matches!((left.to_bytes(&context), right.to_bytes(&context)), (Ok(left), Ok(right)) if left == right)
+    });
+    let timed = scheme.timestamp.is_none_or(|rule| {
+        let text = context.vars.get("timestamp").and_then(|text| std::str::from_utf8(text).ok());
+        text.is_some_and(|text| rule.unit.parse(text).is_some())
+    });
+    let signs_body = scheme.signed.iter().any(|template| template.values().any(|value| *value == Value::Body));
+    let own_name = scheme.id.split('-').next().unwrap_or(&scheme.id);
+    Rank {
+        fits,
+        is_complete: signed && required && timed,
+        hints: scheme.detect.len(),
+        is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),
+        suits_body: signs_body != view.request.body.is_empty(),
+        basis: Reverse(scheme.basis),
+    }
+}

@@ -1,0 +1,255 @@
+//! One scheme, all secrets, one request: is the signature right, and if not, why.
+
+use std::borrow::Cow;
+
+use crate::model::{SecretValue, SignatureStatus, Timestamp};
+
+use super::algorithm::{Algorithm, Key};
+use super::pattern::TIMESTAMP;
+use super::received::{Group, groups, shared_vars, texts};
+use super::request::View;
+use super::scheme::Scheme;
+use super::template::{Context, Missing, Template, Vars};
+
+/// A secret and what it is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) label: String,
+    pub(crate) value: SecretValue,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) status: SignatureStatus,
+    pub(crate) reason: Option<String>,
+    /// The index of the secret that matched.
+    pub(crate) secret: Option<usize>,
+    /// The signed timestamp of the signature that matched, else of the first one that has one.
+    pub(crate) signed_at: Option<Timestamp>,
+    /// The group that matched, else the first.
+    pub(crate) group: usize,
+    /// The alternative that matched, else the first that the request has all parts for.
+    pub(crate) template: usize,
+}
+
+impl Outcome {
+    fn failed(status: SignatureStatus, reason: impl Into<String>) -> Self {
+        Self { status, reason: Some(reason.into()), secret: None, signed_at: None, group: 0, template: 0 }
+    }
+}
+
+/// Public-key signatures checked for one request; each takes about a tenth of a millisecond.
+const MAX_PUBLIC_KEY_CHECKS: usize = 64;
+/// Bytes hashed for one request beyond its first group: about a tenth of a second.
+const MAX_HASHED: usize = 128 << 20;
+
+pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Held], view: &View<'_>) -> Outcome {
+    let texts = texts(scheme, view);
+    if texts.is_empty() {
+        let reason = format!("The {} is missing.", scheme.signature_place());
+        return Outcome::failed(SignatureStatus::Missing, reason);
+    }
+    let shared = shared_vars(scheme, view);
+    let first_secret = secrets.first().map(|secret| secret.value.expose());
+    if let Some(refused) = unmet_requirement(scheme, view, &shared, first_secret) {
+        return refused;
+    }
+    let groups = groups(scheme, &texts);
+    if groups.is_empty() {
+        return Outcome::failed(SignatureStatus::Invalid, malformed(scheme));
+    }
+    let signed_at = groups.iter().find_map(|group| timestamp(scheme, &shared, group).ok().flatten());
+    let failed = |status, reason: String| Outcome { signed_at, ..Outcome::failed(status, reason) };
+    if keys.is_empty() {
+        return failed(SignatureStatus::NoSecret, "The bin has no secret to check the signature with.".to_owned());
+    }
+    if keys.iter().all(Option::is_none) {
+        return failed(SignatureStatus::UndecodableSecret, undecodable(scheme));
+    }
+    let mut attempt =
+        Attempt { scheme, keys, secrets, view, shared: &shared, problem: None, rendered: None, checks: 0 };
+    for (at, group) in groups.iter().enumerate() {
+        let cost = view.request.body.len().saturating_mul(keys.len()).saturating_mul(at);
+        if cost > MAX_HASHED {
+            break;
+        }
+        if let Some((template, secret, signed_at)) = attempt.group(at, group) {
+            return Outcome {
+                status: SignatureStatus::Valid,
+                reason: None,
+                secret: Some(secret),
+                signed_at,
+                group: at,
+                template,
+            };
+        }
+    }
+    match (attempt.rendered, attempt.problem) {
+        (Some((group, template)), _) => {
+            Outcome { group, template, ..failed(SignatureStatus::Invalid, mismatch(scheme, secrets)) }
+        }
+        (None, Some((status, reason))) => failed(status, reason),
+        (None, None) => failed(SignatureStatus::Invalid, malformed(scheme)),
+    }
+}
+
+fn malformed(scheme: &Scheme) -> String {
+    let place = scheme.signature_place();
+    match scheme.signature_form() {
+        Some(form) => format!("The {place} has no signature in the form `{}`.", form.replace("{signature}", "…")),
+        None => format!("The {place} has no signature in the expected form."),
+    }
+}
+
+fn undecodable(scheme: &Scheme) -> String {
+    let wanted = if scheme.algorithm.is_asymmetric() { "a public key" } else { "a key" };
+    format!("No secret of the bin can be read as {wanted} (expected: {}).", scheme.secret.notation())
+}
+
+fn mismatch(scheme: &Scheme, secrets: &[Held]) -> String {
+    let (one, many) = match scheme.algorithm {
+        Algorithm::Equal => ("The token is not the bin's secret.", "The token is none of the bin's secrets."),
+        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => {
+            ("The signature does not fit the bin's public key.", "The signature fits none of the bin's public keys.")
+        }
+        Algorithm::HmacMd5
+        | Algorithm::HmacSha1
+        | Algorithm::HmacSha256
+        | Algorithm::HmacSha512
+        | Algorithm::DigestMd5
+        | Algorithm::DigestSha1
+        | Algorithm::DigestSha256 => (
+            "The bin's secret makes another signature of this request.",
+            "The bin's secrets make other signatures of this request.",
+        ),
+    };
+    if secrets.len() == 1 { one.to_owned() } else { many.to_owned() }
+}
+
+fn unmet_requirement(
+    scheme: &Scheme,
+    view: &View<'_>,
+    shared: &[(&str, Cow<'_, [u8]>)],
+    secret: Option<&str>,
+) -> Option<Outcome> {
+    let context = Context { view, vars: Vars { shared, group: &[] }, secret };
+    for (left, right) in &scheme.require {
+        match (left.to_bytes(&context), right.to_bytes(&context)) {
+            (Ok(left), Ok(right)) if left == right => {}
+            (Ok(_), Ok(_)) => {
+                let reason = format!("The request must have `{}` equal to `{}`.", left.text(), right.text());
+                return Some(Outcome::failed(SignatureStatus::Invalid, reason));
+            }
+            (Err(missing), _) | (_, Err(missing)) => {
+                return Some(Outcome::failed(SignatureStatus::Missing, scheme.missing_sentence(&missing)));
+            }
+        }
+    }
+    None
+}
+
+/// The timestamp beside a group's signatures: `Ok(None)` when the scheme has none, an outcome's status and reason when it is not as it must be.
+fn timestamp(
+    scheme: &Scheme,
+    shared: &[(&str, Cow<'_, [u8]>)],
+    group: &Group<'_>,
+) -> Result<Option<Timestamp>, (SignatureStatus, String)> {
+    let Some(rule) = scheme.timestamp else { return Ok(None) };
+    let vars = Vars { shared, group: &group.vars };
+    let Some(text) = vars.get(TIMESTAMP) else {
+        return Err((SignatureStatus::Missing, scheme.missing_sentence(&Missing::Var(TIMESTAMP.to_owned()))));
+    };
+    let parsed = std::str::from_utf8(text).ok().and_then(|text| rule.unit.parse(text));
+    parsed
+        .map(Some)
+        .ok_or_else(|| (SignatureStatus::Invalid, "The timestamp is not written as the scheme writes it.".to_owned()))
+}
+
+struct Attempt<'a> {
+    scheme: &'a Scheme,
+    keys: &'a [Option<Key>],
+    secrets: &'a [Held],
+    view: &'a View<'a>,
+    shared: &'a [(&'a str, Cow<'a, [u8]>)],
+    /// Why the first group or alternative could not be computed at all.
+    problem: Option<(SignatureStatus, String)>,
+    /// The first group and alternative that could be computed.
+    rendered: Option<(usize, usize)>,
+    checks: usize,
+}
+
+impl Attempt<'_> {
+    /// The alternative and the secret that make one of the group's signatures, with the signed timestamp.
+    fn group(&mut self, at: usize, group: &Group<'_>) -> Option<(usize, usize, Option<Timestamp>)> {
+        let signed_at = match timestamp(self.scheme, self.shared, group) {
+            Ok(signed_at) => signed_at,
+            Err(problem) => {
+                self.problem.get_or_insert(problem);
+                return None;
+            }
+        };
+        let decode = |text: &&str| self.scheme.encoding.decode(text);
+        let received: Vec<Vec<u8>> = group.signatures.iter().filter_map(decode).collect();
+        if self.scheme.algorithm == Algorithm::Equal {
+            self.rendered.get_or_insert((at, 0));
+            let secret = self.keys.iter().position(|key| {
+                key.as_ref().is_some_and(|key| received.iter().any(|received| key.token_matches(received)))
+            });
+            return secret.map(|secret| (0, secret, signed_at));
+        }
+        for (alternative, template) in self.scheme.signed.iter().enumerate() {
+            match self.alternative(template, group, &received) {
+                Ok(Some(secret)) => return Some((alternative, secret, signed_at)),
+                Ok(None) => {
+                    self.rendered.get_or_insert((at, alternative));
+                }
+                Err(missing) => {
+                    let sentence = self.scheme.missing_sentence(&missing);
+                    self.problem.get_or_insert((SignatureStatus::Missing, sentence));
+                }
+            }
+        }
+        None
+    }
+
+    fn alternative(
+        &mut self,
+        template: &Template,
+        group: &Group<'_>,
+        received: &[Vec<u8>],
+    ) -> Result<Option<usize>, Missing> {
+        let context =
+            |secret| Context { view: self.view, vars: Vars { shared: self.shared, group: &group.vars }, secret };
+        if self.scheme.algorithm.is_asymmetric() {
+            let message = template.to_bytes(&context(None))?;
+            for (at, key) in self.keys.iter().enumerate() {
+                let Some(key) = key else { continue };
+                for signature in received {
+                    if self.checks >= MAX_PUBLIC_KEY_CHECKS {
+                        return Ok(None);
+                    }
+                    self.checks += 1;
+                    if key.verifies(&message, signature) {
+                        return Ok(Some(at));
+                    }
+                }
+            }
+            return Ok(None);
+        }
+        // Nothing that could match: a body of many MiB need not be hashed to say so. What is missing must still be found.
+        if received.is_empty() {
+            let any = self.secrets.first().map(|secret| secret.value.expose());
+            return template.render(&context(any), &mut |_| {}).map(|()| None);
+        }
+        for (at, (key, secret)) in self.keys.iter().zip(self.secrets).enumerate() {
+            let Some(key) = key else { continue };
+            let context = context(Some(secret.value.expose()));
+            let tag = key.compute(|sink| template.render(&context, sink))?;
+            if tag.is_some_and(|tag| received.iter().any(|received| tag.matches(received))) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+}

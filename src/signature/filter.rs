@@ -1,0 +1,229 @@
+//! Filters of template values: `{body|sha256|hex}`, `{form|sort_concat}`, `{h|header_values(.)}`.
+
+use std::borrow::Cow;
+
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256, Sha512};
+
+use super::encoding::to_base64;
+use super::request::{Pair, View};
+use super::template::Missing;
+
+/// A filter of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BytesFilter {
+    Md5,
+    Sha1,
+    Sha256,
+    Sha512,
+    Hex,
+    Base64,
+    Lower,
+    Upper,
+    /// A list of header names becomes their values, joined.
+    HeaderValues(String),
+    /// A list of header names becomes `name:value` pairs, joined.
+    HeaderPairs(String, String),
+}
+
+/// What turns pairs into bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reduction {
+    /// `key` and `value` side by side, sorted, repeats left out.
+    Concat,
+    /// `key=value&key=value`, sorted, decoded.
+    Pairs,
+    /// The same, form-encoded.
+    PairsEncoded,
+    /// `key=value1,value2` side by side, keys sorted, values in order.
+    Group,
+}
+
+/// The filters of one placeholder, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Parsed {
+    Bytes(BytesFilter),
+    Except(Vec<String>),
+    Reduce(Reduction),
+}
+
+/// Names in one list of signed headers. A list that repeats a long header thousands of times would be a bomb.
+const MAX_SIGNED_HEADERS: usize = 128;
+
+/// Reads one filter.
+pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
+    let (name, arguments) = match text.split_once('(') {
+        None => (text, None),
+        Some((name, rest)) => {
+            let inner = rest.strip_suffix(')').ok_or_else(|| format!("filter `{text}` does not end in `)`"))?;
+            (name, Some(inner))
+        }
+    };
+    let arguments: Vec<String> = arguments
+        .map(|inner| inner.split(',').map(|argument| argument.trim().trim_matches('\'').to_owned()).collect())
+        .unwrap_or_default();
+    let argument = |at: usize, otherwise: &str| arguments.get(at).cloned().unwrap_or_else(|| otherwise.to_owned());
+    let (filter, takes) = match name {
+        "md5" => (Parsed::Bytes(BytesFilter::Md5), 0),
+        "sha1" => (Parsed::Bytes(BytesFilter::Sha1), 0),
+        "sha256" => (Parsed::Bytes(BytesFilter::Sha256), 0),
+        "sha512" => (Parsed::Bytes(BytesFilter::Sha512), 0),
+        "hex" => (Parsed::Bytes(BytesFilter::Hex), 0),
+        "base64" => (Parsed::Bytes(BytesFilter::Base64), 0),
+        "lower" => (Parsed::Bytes(BytesFilter::Lower), 0),
+        "upper" => (Parsed::Bytes(BytesFilter::Upper), 0),
+        "header_values" => (Parsed::Bytes(BytesFilter::HeaderValues(argument(0, "."))), 1),
+        "header_pairs" => (Parsed::Bytes(BytesFilter::HeaderPairs(argument(0, ":"), argument(1, ";"))), 2),
+        "except" => (Parsed::Except(arguments.clone()), usize::MAX),
+        "sort_concat" => (Parsed::Reduce(Reduction::Concat), 0),
+        "sort_pairs" => (Parsed::Reduce(Reduction::Pairs), 0),
+        "sort_pairs_enc" => (Parsed::Reduce(Reduction::PairsEncoded), 0),
+        "sort_group" => (Parsed::Reduce(Reduction::Group), 0),
+        _ => return Err(format!("`{name}` is no filter")),
+    };
+    if arguments.len() > takes {
+        return Err(format!("filter `{name}` takes fewer arguments"));
+    }
+    Ok(filter)
+}
+
+/// The names in a list of headers, as senders write it: separated by spaces or commas.
+pub(crate) fn header_names(list: &str) -> impl Iterator<Item = &str> {
+    list.split([' ', ',']).filter(|name| !name.is_empty())
+}
+
+impl BytesFilter {
+    pub(crate) fn apply(&self, input: &[u8], view: &View<'_>) -> Result<Vec<u8>, Missing> {
+        Ok(match self {
+            Self::Md5 => Md5::digest(input).to_vec(),
+            Self::Sha1 => Sha1::digest(input).to_vec(),
+            Self::Sha256 => Sha256::digest(input).to_vec(),
+            Self::Sha512 => Sha512::digest(input).to_vec(),
+            Self::Hex => hex::encode(input).into_bytes(),
+            Self::Base64 => to_base64(input).into_bytes(),
+            Self::Lower => String::from_utf8_lossy(input).to_lowercase().into_bytes(),
+            Self::Upper => String::from_utf8_lossy(input).to_uppercase().into_bytes(),
+            Self::HeaderValues(between) => header_list(input, view, between, |_, value, out| {
+                out.extend_from_slice(value);
+            })?,
+            Self::HeaderPairs(within, between) => header_list(input, view, between, |name, value, out| {
+                out.extend_from_slice(name.as_bytes());
+                out.extend_from_slice(within.as_bytes());
+                out.extend_from_slice(value.trim_ascii());
+            })?,
+        })
+    }
+}
+
+fn header_list(
+    names: &[u8],
+    view: &View<'_>,
+    between: &str,
+    write: impl Fn(&str, &[u8], &mut Vec<u8>),
+) -> Result<Vec<u8>, Missing> {
+    let names = String::from_utf8_lossy(names);
+    if header_names(&names).nth(MAX_SIGNED_HEADERS).is_some() {
+        return Err(Missing::TooManySignedHeaders);
+    }
+    let mut out = Vec::new();
+    for (at, name) in header_names(&names).enumerate() {
+        let value = view.request.headers.get(name).ok_or_else(|| Missing::SignedHeader(name.to_owned()))?;
+        if at > 0 {
+            out.extend_from_slice(between.as_bytes());
+        }
+        write(name, value, &mut out);
+    }
+    Ok(out)
+}
+
+/// The pairs without the named ones.
+pub(crate) fn except<'p>(pairs: &'p [Pair], names: &[String]) -> Vec<&'p Pair> {
+    pairs.iter().filter(|(key, _)| !names.contains(key)).collect()
+}
+
+impl Reduction {
+    pub(crate) fn apply(self, mut pairs: Vec<&Pair>) -> Vec<u8> {
+        match self {
+            Self::Concat => {
+                pairs.sort();
+                pairs.dedup();
+                pairs.iter().flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]).flatten().copied().collect()
+            }
+            Self::Pairs => {
+                pairs.sort();
+                joined(&pairs, Cow::Borrowed)
+            }
+            Self::PairsEncoded => {
+                pairs.sort();
+                joined(&pairs, |text| Cow::Owned(form_encode(text)))
+            }
+            Self::Group => {
+                // A stable sort keeps the values of one key in their order.
+                pairs.sort_by(|a, b| a.0.cmp(&b.0));
+                let mut out = Vec::new();
+                for (at, (key, value)) in pairs.iter().enumerate() {
+                    if at > 0 && pairs[at - 1].0 == *key {
+                        out.push(b',');
+                    } else {
+                        out.extend_from_slice(key.as_bytes());
+                        out.push(b'=');
+                    }
+                    out.extend_from_slice(value.as_bytes());
+                }
+                out
+            }
+        }
+    }
+}
+
+fn joined<'p>(pairs: &[&'p Pair], write: impl Fn(&'p str) -> Cow<'p, str>) -> Vec<u8> {
+    let texts = pairs.iter().map(|(key, value)| format!("{}={}", write(key), write(value)));
+    texts.collect::<Vec<_>>().join("&").into_bytes()
+}
+
+/// Form encoding: letters, digits and `_.-~` stay, a space becomes `+`, the rest is escaped in upper case.
+pub(crate) fn form_encode(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            _ => {
+                // Writing to a String does not fail.
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reduced(reduction: Reduction, pairs: &[(&str, &str)]) -> String {
+        let owned: Vec<Pair> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        String::from_utf8(reduction.apply(owned.iter().collect())).unwrap()
+    }
+
+    #[test]
+    fn pairs_are_sorted_and_joined_as_each_provider_does() {
+        let pairs = [("b", "2 é"), ("a", "y"), ("b", "1"), ("a", "x"), ("a", "x")];
+        assert_eq!(reduced(Reduction::Concat, &pairs), "axayb1b2 é");
+        assert_eq!(reduced(Reduction::Pairs, &pairs), "a=x&a=x&a=y&b=1&b=2 é");
+        assert_eq!(reduced(Reduction::PairsEncoded, &pairs), "a=x&a=x&a=y&b=1&b=2+%C3%A9");
+        assert_eq!(reduced(Reduction::Group, &pairs), "a=y,x,xb=2 é,1");
+        assert_eq!(reduced(Reduction::Group, &[]), "");
+    }
+
+    #[test]
+    fn wrong_filters_are_refused() {
+        for wrong in ["", "sha3", "sha256(x)", "header_values(.", "header_pairs(a,b,c)"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse("except(a, b)"), Ok(Parsed::Except(vec!["a".into(), "b".into()])));
+        assert_eq!(parse("header_values(' ')"), Ok(Parsed::Bytes(BytesFilter::HeaderValues(" ".into()))));
+    }
+}

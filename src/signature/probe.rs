@@ -1,0 +1,94 @@
+//! The engine's steps one by one, for diagnosis: what a request offers, what a template makes of it, whether a key fits.
+//! Other bodies, URLs and headers are tried by passing another [`SignedRequest`].
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::algorithm::{Algorithm, Key};
+use super::received::{groups, shared_vars, texts};
+use super::request::{Config, SignedRequest, View};
+use super::scheme::Scheme;
+use super::template::{Context, Missing, Template, Vars};
+
+/// Signatures that a request carries, with the values (timestamp, id…) that belong to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The values by name: those captured beside the signatures, and the scheme's `vars`.
+    pub vars: BTreeMap<String, Vec<u8>>,
+    /// The signatures' texts without what stands around them (`sha256=`, `v1=`); not yet decoded.
+    pub signatures: Vec<String>,
+}
+
+/// The raw texts of the places where the scheme's signature stands, as far as they are UTF-8; empty when the request has none.
+#[must_use]
+pub fn signature_texts(scheme: &Scheme, request: &SignedRequest<'_>) -> Vec<String> {
+    let config = Config::new();
+    let view = View::new(request, &config);
+    texts(scheme, &view).iter().filter_map(|text| std::str::from_utf8(text).ok().map(str::to_owned)).collect()
+}
+
+/// The signatures that the request offers, in the form that the scheme wants. Empty when there is none in that form.
+#[must_use]
+pub fn offers(scheme: &Scheme, request: &SignedRequest<'_>) -> Vec<Offer> {
+    let config = Config::new();
+    let view = View::new(request, &config);
+    let texts = texts(scheme, &view);
+    let shared = shared_vars(scheme, &view);
+    let offer = |group: super::received::Group<'_>| {
+        let outside = shared.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
+        let captured = group.vars.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+        Offer {
+            vars: outside.chain(captured).collect(),
+            signatures: group.signatures.iter().map(|text| (*text).to_owned()).collect(),
+        }
+    };
+    groups(scheme, &texts).into_iter().map(offer).collect()
+}
+
+/// The bytes that the template makes of a request. `secret` is needed only where the template holds `{secret}`.
+///
+/// # Errors
+/// What the template needs and the request does not have.
+pub fn signed_bytes(
+    template: &Template,
+    request: &SignedRequest<'_>,
+    vars: &BTreeMap<String, Vec<u8>>,
+    secret: &str,
+    config: &Config,
+) -> Result<Vec<u8>, Missing> {
+    let view = View::new(request, config);
+    let shared: Vec<(&str, Cow<'_, [u8]>)> =
+        vars.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(&value[..]))).collect();
+    template.to_bytes(&Context { view: &view, vars: Vars { shared: &shared, group: &[] }, secret: Some(secret) })
+}
+
+/// Whether the key makes (or, as a public key, verifies) this signature of the message. Compared in constant time.
+#[must_use]
+pub fn matches(algorithm: Algorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    let Some(key) = Key::new(algorithm, key) else { return false };
+    match algorithm {
+        Algorithm::Equal => key.token_matches(signature),
+        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => key.verifies(message, signature),
+        Algorithm::HmacMd5
+        | Algorithm::HmacSha1
+        | Algorithm::HmacSha256
+        | Algorithm::HmacSha512
+        | Algorithm::DigestMd5
+        | Algorithm::DigestSha1
+        | Algorithm::DigestSha256 => {
+            let tag = key.compute(|sink| {
+                sink(message);
+                Ok::<(), std::convert::Infallible>(())
+            });
+            matches!(tag, Ok(Some(tag)) if tag.matches(signature))
+        }
+    }
+}
+
+impl Scheme {
+    /// The key bytes that this scheme makes of a secret's text; `None` when it cannot be decoded.
+    #[must_use]
+    pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
+        if self.algorithm.is_asymmetric() { self.secret.asymmetric_key(secret) } else { self.secret.key(secret) }
+    }
+}

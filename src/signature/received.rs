@@ -1,0 +1,127 @@
+//! Reading the signature text of a request: which signatures it offers, and which values stand beside them.
+
+use std::borrow::Cow;
+
+use super::pattern::SIGNATURE;
+use super::request::View;
+use super::scheme::Scheme;
+
+/// Signatures that share their values (timestamp and the like).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group<'t> {
+    pub(crate) vars: Vec<(&'t str, &'t str)>,
+    pub(crate) signatures: Vec<&'t str>,
+}
+
+/// Signatures looked at in one request. `DocuSign`, with one header per key, sends up to 100.
+const MAX_SIGNATURES: usize = 128;
+/// Groups with values of their own; each is hashed anew. Rotation needs two.
+const MAX_GROUPS: usize = 16;
+/// A longer text holds no signature; it is not searched.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// The texts that the scheme finds its signatures in.
+pub(crate) fn texts<'v>(scheme: &Scheme, view: &'v View<'_>) -> Vec<Cow<'v, [u8]>> {
+    match &scheme.from[..] {
+        [only] => only.values(view),
+        several => several.iter().flat_map(|source| source.values(view)).collect(),
+    }
+}
+
+/// The values that stand outside the signature text.
+pub(crate) fn shared_vars<'v>(scheme: &'v Scheme, view: &'v View<'_>) -> Vec<(&'v str, Cow<'v, [u8]>)> {
+    let value = |(name, source): &'v (String, super::source::Source)| Some((name.as_str(), source.first(view)?));
+    scheme.vars.iter().filter_map(value).collect()
+}
+
+/// The signatures in these texts, grouped by their values. Groups without a signature are left out.
+pub(crate) fn groups<'t>(scheme: &'t Scheme, texts: &'t [Cow<'_, [u8]>]) -> Vec<Group<'t>> {
+    let mut groups: Vec<Group<'t>> = Vec::new();
+    let mut left = MAX_SIGNATURES;
+    let readable = texts.iter().filter(|text| text.len() <= MAX_TEXT);
+    for text in readable.filter_map(|text| std::str::from_utf8(text).ok()) {
+        for section in split(text, scheme.group.as_deref()) {
+            let mut found = Group { vars: Vec::new(), signatures: Vec::new() };
+            for element in split(section, scheme.split.as_deref()) {
+                read_element(scheme, element.trim(), &mut found);
+            }
+            found.signatures.truncate(left);
+            if found.signatures.is_empty() {
+                continue;
+            }
+            left -= found.signatures.len();
+            // The same values sign the same bytes: hash those once for all their signatures.
+            if let Some(group) = groups.iter_mut().find(|group| group.vars == found.vars) {
+                group.signatures.extend(found.signatures);
+            } else if groups.len() < MAX_GROUPS {
+                groups.push(found);
+            }
+        }
+    }
+    groups
+}
+
+fn split<'t>(text: &'t str, separators: Option<&'t str>) -> impl Iterator<Item = &'t str> {
+    text.split(move |character| separators.is_some_and(|separators| separators.contains(character)))
+}
+
+fn read_element<'t>(scheme: &'t Scheme, element: &'t str, into: &mut Group<'t>) {
+    let Some(values) = scheme.items.iter().find_map(|pattern| pattern.matches(element)) else { return };
+    for (name, value) in values {
+        if name == SIGNATURE {
+            into.signatures.push(value);
+        } else if let Some((_, known)) = into.vars.iter_mut().find(|(known, _)| *known == name) {
+            // Of repeated values the last one counts.
+            *known = value;
+        } else {
+            into.vars.push((name, value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Read = (Vec<(String, String)>, Vec<String>);
+
+    fn read(record: &serde_json::Value, text: &str) -> Vec<Read> {
+        let scheme = Scheme::from_json(&serde_json::json!({ "signature": record })).unwrap();
+        let texts = [Cow::Borrowed(text.as_bytes())];
+        groups(&scheme, &texts)
+            .into_iter()
+            .map(|group| {
+                let vars = group.vars.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+                (vars, group.signatures.into_iter().map(str::to_owned).collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn elements_that_match_nothing_are_ignored() {
+        let record =
+            serde_json::json!({"from": "header:X", "split": ", ", "items": ["t={timestamp}", "v1={signature}"]});
+        let expected = vec![(vec![("timestamp".to_owned(), "5".to_owned())], vec!["a".to_owned(), "b".to_owned()])];
+        assert_eq!(read(&record, "v1=a, ,t=5,v0=x,,v1=b,v2=y"), expected);
+        assert!(read(&record, "t=5,v0=x").is_empty());
+        assert!(read(&record, "").is_empty());
+    }
+
+    #[test]
+    fn each_group_has_its_own_values_and_equal_values_share_one() {
+        let record = serde_json::json!({"from": "header:X", "group": " ", "split": ",", "items": ["t={timestamp}", "v1={signature}"]});
+        let read = read(&record, "t=1,v1=a t=2,v1=b t=1,v1=c");
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[0].1, ["a", "c"]);
+        assert_eq!(read[1].1, ["b"]);
+    }
+
+    #[test]
+    fn a_flood_is_cut_off() {
+        let record = serde_json::json!({"from": "header:X", "group": " ", "split": ",", "items": ["t={timestamp}", "v1={signature}"]});
+        let many = (0..5_000).map(|n| format!("t={n},v1=a")).collect::<Vec<_>>().join(" ");
+        assert_eq!(read(&record, &many).len(), MAX_GROUPS);
+        assert_eq!(read(&record, &"v1=a,".repeat(5_000))[0].1.len(), MAX_SIGNATURES);
+        assert!(read(&record, &"v1=a,".repeat(20_000)).is_empty());
+    }
+}

@@ -1,0 +1,217 @@
+//! The request as schemes see it. What needs parsing (query, form) is parsed once, when a scheme first asks.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use crate::model::{Headers, Timestamp, form_pairs};
+
+/// A request to judge. All parts are borrowed and exactly as sent.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedRequest<'a> {
+    /// The method as sent.
+    pub method: &'a str,
+    /// The URL as the provider knows it: public URL, path below the bin, query as sent.
+    pub url: &'a str,
+    /// The header fields in wire order.
+    pub headers: &'a Headers,
+    /// The body as sent, not decoded.
+    pub body: &'a [u8],
+    /// When the head was complete.
+    pub received_at: Timestamp,
+}
+
+/// Second values that some schemes need (`{config:app_key}`), by name.
+pub type Config = BTreeMap<String, String>;
+
+/// A decoded name and its value.
+pub(crate) type Pair = (String, String);
+
+/// More fields than any form of a webhook has. Beyond it the body is not taken for a form, so that `&&&…` cannot fill memory.
+const MAX_PAIRS: usize = 10_000;
+
+/// The parts of a URL, as they stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UrlParts<'a> {
+    pub(crate) scheme: &'a str,
+    /// With credentials and port.
+    pub(crate) authority: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    /// From the path on, with query and fragment.
+    pub(crate) after_authority: &'a str,
+}
+
+impl<'a> UrlParts<'a> {
+    pub(crate) fn of(url: &'a str) -> Self {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let path_at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, after_authority) = rest.split_at(path_at);
+        let before_fragment = after_authority.split('#').next().unwrap_or_default();
+        let (path, query) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
+        Self { scheme, authority, path, query, after_authority }
+    }
+
+    /// Where the port begins in the authority, with its colon. The colons of an IPv6 address stand in brackets.
+    fn port_at(&self) -> Option<usize> {
+        let host_at = self.authority.rfind('@').map_or(0, |at| at + 1);
+        let host = &self.authority[host_at..];
+        let after_bracket = host.rfind(']').map_or(0, |at| at + 1);
+        host[after_bracket..].find(':').map(|at| host_at + after_bracket + at)
+    }
+
+    /// The URL with the port left out.
+    pub(crate) fn without_port(&self) -> String {
+        let authority = &self.authority[..self.port_at().unwrap_or(self.authority.len())];
+        format!("{}://{authority}{}", self.scheme, self.after_authority)
+    }
+
+    /// The URL with its scheme's port added; as it is when it has one.
+    pub(crate) fn with_port(&self, url: &str) -> String {
+        if self.port_at().is_some() {
+            return url.to_owned();
+        }
+        let port = if self.scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+        format!("{}://{}:{port}{}", self.scheme, self.authority, self.after_authority)
+    }
+}
+
+/// A request with what was parsed of it so far.
+pub(crate) struct View<'a> {
+    pub(crate) request: &'a SignedRequest<'a>,
+    pub(crate) config: &'a Config,
+    query: OnceCell<Vec<Pair>>,
+    form: OnceCell<Vec<Pair>>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) const fn new(request: &'a SignedRequest<'a>, config: &'a Config) -> Self {
+        Self { request, config, query: OnceCell::new(), form: OnceCell::new() }
+    }
+
+    pub(crate) fn url(&self) -> UrlParts<'a> {
+        UrlParts::of(self.request.url)
+    }
+
+    pub(crate) fn query(&self) -> &[Pair] {
+        self.query.get_or_init(|| pairs(self.url().query.as_bytes()))
+    }
+
+    /// The form fields of the body: multipart when the content type says so, else URL-encoded whatever it says.
+    pub(crate) fn form(&self) -> &[Pair] {
+        self.form.get_or_init(|| match multipart_boundary(self.request.headers) {
+            Some(boundary) => multipart_parts(self.request.body, boundary)
+                .map(|part| (part.name, String::from_utf8_lossy(&self.request.body[part.value]).into_owned()))
+                .collect(),
+            None => pairs(self.request.body),
+        })
+    }
+}
+
+fn pairs(encoded: &[u8]) -> Vec<Pair> {
+    if memchr::memchr_iter(b'&', encoded).take(MAX_PAIRS).count() == MAX_PAIRS {
+        return Vec::new();
+    }
+    form_pairs(encoded)
+}
+
+/// The boundary, when the body is `multipart/form-data`.
+pub(crate) fn multipart_boundary(headers: &Headers) -> Option<&str> {
+    let content_type = headers.get_str("content-type")?;
+    let is_form = content_type.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"));
+    if !is_form {
+        return None;
+    }
+    let at = content_type.to_ascii_lowercase().find("boundary=")?;
+    let value = content_type[at + "boundary=".len()..].trim_start_matches('"');
+    let boundary = value.split(['"', ';']).next().unwrap_or_default().trim_end();
+    (!boundary.is_empty()).then_some(boundary)
+}
+
+/// A part of a multipart body: its field name, and where its value stands in the body.
+pub(crate) struct Part {
+    pub(crate) name: String,
+    pub(crate) value: std::ops::Range<usize>,
+}
+
+/// The parts that have a name, in order.
+pub(crate) fn multipart_parts<'b>(body: &'b [u8], boundary: &str) -> impl Iterator<Item = Part> + 'b {
+    let delimiter = format!("--{boundary}").into_bytes();
+    let ends: Vec<usize> = memchr::memmem::find_iter(body, &delimiter).take(MAX_PAIRS).collect();
+    let starts: Vec<usize> = ends.iter().map(|at| at + delimiter.len()).collect();
+    let after_last = body.len();
+    let sections: Vec<(usize, usize)> = starts.into_iter().zip(ends.into_iter().skip(1).chain([after_last])).collect();
+    sections.into_iter().filter_map(move |(start, end)| {
+        let section = body.get(start..end)?;
+        let head_length = memchr::memmem::find(section, b"\r\n\r\n")?;
+        let name = part_name(&section[..head_length])?;
+        let value_at = start + head_length + 4;
+        // The line end before the next delimiter belongs to the delimiter.
+        Some(Part { name, value: value_at..end.saturating_sub(2).max(value_at) })
+    })
+}
+
+fn part_name(head: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(head);
+    let mut rest = &*text;
+    loop {
+        let at = rest.find("name=\"")?;
+        let value = &rest[at + "name=\"".len()..];
+        // `filename="…"` ends in the same letters.
+        if !rest[..at].ends_with(|before: char| before.is_ascii_alphanumeric()) {
+            return value.split('"').next().map(str::to_owned);
+        }
+        rest = value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_come_and_go() {
+        for (url, without, with) in [
+            ("https://h.example:1/p?q#f", "https://h.example/p?q#f", "https://h.example:1/p?q#f"),
+            ("https://h.example/p", "https://h.example/p", "https://h.example:443/p"),
+            ("http://u:p@h?q", "http://u:p@h?q", "http://u:p@h:80?q"),
+            ("http://u:p@h:8/", "http://u:p@h/", "http://u:p@h:8/"),
+            ("http://[::1]:8/", "http://[::1]/", "http://[::1]:8/"),
+            ("http://[::1]/", "http://[::1]/", "http://[::1]:80/"),
+        ] {
+            let parts = UrlParts::of(url);
+            assert_eq!(parts.without_port(), without);
+            assert_eq!(parts.with_port(url), with);
+        }
+    }
+
+    #[test]
+    fn url_parts_are_those_of_the_text() {
+        let parts = UrlParts::of("https://h:1/a/b?c=d?e#f?g");
+        assert_eq!((parts.scheme, parts.authority, parts.path, parts.query), ("https", "h:1", "/a/b", "c=d?e"));
+        let odd = UrlParts::of("no url");
+        assert_eq!((odd.scheme, odd.authority, odd.path, odd.query), ("", "no url", "", ""));
+    }
+
+    #[test]
+    fn multipart_fields_are_read_by_their_own_name() {
+        let body = b"--X\r\nContent-Disposition: form-data; filename=\"f\"; name=\"json\"\r\n\r\n{\"a\":1}\r\n--X\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\n\r\n--X--\r\n";
+        let headers: Headers = [("Content-Type", "multipart/form-data; boundary=\"X\"")].into_iter().collect();
+        let request = SignedRequest {
+            method: "POST",
+            url: "https://h/",
+            headers: &headers,
+            body,
+            received_at: Timestamp::default(),
+        };
+        let config = Config::new();
+        let view = View::new(&request, &config);
+        let expected = [("json", "{\"a\":1}"), ("b", "")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        assert_eq!(view.form(), expected);
+    }
+
+    #[test]
+    fn a_flood_of_fields_is_no_form() {
+        assert!(pairs("&".repeat(20_000).as_bytes()).is_empty());
+        assert!(pairs("a=b&".repeat(20_000).as_bytes()).is_empty());
+    }
+}

@@ -1,0 +1,150 @@
+//! What can go wrong: when opening, and later.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+/// Why a database could not be opened. Each text names the file and the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("{} is in use by another process{}; stop that one, or choose another file with --db", path.display(), .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
+    Locked {
+        /// The database.
+        path: PathBuf,
+        /// The other process, as far as it is known.
+        pid: Option<u32>,
+    },
+    /// A newer version of Creel wrote it. It is left untouched.
+    #[error("{} was written by a newer version of Creel (its schema is {found}, this version knows {known}); use that version, or choose another file with --db", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema's number.
+        found: i64,
+        /// The newest number that this version knows.
+        known: i64,
+    },
+    /// It is no database, another program's database, or damaged.
+    #[error("{} is not a usable Creel database ({cause}); move it away or restore a copy, or choose another file with --db", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// It cannot be written.
+    #[error("{} is read-only; make the file and its folder writable, or choose another file with --db", path.display())]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The file system says no.
+    #[error("no permission to open {}; run as its owner, or choose another file with --db", path.display())]
+    Permission {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Its folder cannot be made.
+    #[error("the folder of {} cannot be made ({cause}); choose another file with --db", path.display())]
+    NoFolder {
+        /// The database.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// The disk is full.
+    #[error("the disk is full: {} cannot be opened for writing; make room, or choose another file with --db", path.display())]
+    DiskFull {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Moving it to this version's schema failed. The copy that was made before is beside it.
+    #[error("{} could not be moved to this version's schema ({cause}); the copy made before is beside it, named *.bak", path.display())]
+    Migration {
+        /// The database.
+        path: PathBuf,
+        /// What went wrong.
+        cause: String,
+    },
+    /// Anything else that the system or SQLite said.
+    #[error("{} cannot be opened: {cause}; choose another file with --db", path.display())]
+    Other {
+        /// The database.
+        path: PathBuf,
+        /// What went wrong.
+        cause: String,
+    },
+}
+
+impl OpenError {
+    pub(super) fn from_io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let path = path.to_path_buf();
+        match error.kind() {
+            ErrorKind::PermissionDenied => Self::Permission { path },
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            _ => Self::Other { path, cause: error.to_string() },
+        }
+    }
+
+    pub(super) fn from_sqlite(path: &std::path::Path, error: &rusqlite::Error) -> Self {
+        let path = path.to_path_buf();
+        let cause = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::NotADatabase { path, cause },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
+            Some(ErrorCode::PermissionDenied) => Self::Permission { path },
+            Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path, pid: None },
+            _ => Self::Other { path, cause },
+        }
+    }
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The bin, request or secret is not there.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The name is taken.
+    #[error("the name '{0}' is taken by another bin")]
+    NameTaken(String),
+    /// Too much is waiting to be written: try again later.
+    #[error("the store is busy")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The database cannot be written (read-only, locked, I/O error); the text is the cause.
+    #[error("the database cannot be written: {0}")]
+    Unavailable(String),
+    /// The database file is damaged; the text is the cause.
+    #[error("the database is damaged: {0}")]
+    Corrupt(String),
+    /// The server is shutting down.
+    #[error("shutting down")]
+    Closed,
+}
+
+impl StoreError {
+    /// Whether the database itself is in trouble, rather than the one thing that was asked.
+    pub(super) const fn is_trouble(&self) -> bool {
+        match self {
+            Self::DiskFull | Self::Unavailable(_) | Self::Corrupt(_) => true,
+            Self::NotFound(_) | Self::NameTaken(_) | Self::Busy | Self::Closed => false,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}

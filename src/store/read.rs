@@ -1,0 +1,183 @@
+//! Lists, single requests, replay of changes. Runs on the reading connections.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::bins::{signed, unsigned};
+use super::codes::Kind;
+use super::rows::{self, SUMMARY};
+use super::{RequestRef, StoreError};
+use crate::model::{
+    BinId, CapturedRequest, Change, ChangeKind, Freshness, Head, Marks, RequestId, RequestSummary, Seq, Verdict,
+};
+
+/// Larger bodies are read in place, so that there is one copy of them at a time.
+const INLINE_BODY: i64 = 1 << 20;
+/// About so many bytes of requests are replayed at once.
+const REPLAY_BYTES: usize = 16 << 20;
+
+/// A summary by bin and `seq`.
+pub(super) const BY_SEQ: &str = "SELECT r.seq, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, \
+     r.body_size, r.declared_size, r.client, r.method, r.target, r.content_type, r.provider, r.event, r.session, \
+     r.duplicate_key, r.duplicate_of, r.facts, r.note, r.tags FROM request r WHERE r.bin = ?1 AND r.seq = ?2";
+
+/// Whose requests, and what their ids are made with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source {
+    pub(super) bin: BinId,
+    pub(super) key: i64,
+    pub(super) salt: u32,
+}
+
+impl Source {
+    /// One request.
+    pub(super) fn request(self, conn: &Connection, which: RequestRef) -> Result<CapturedRequest, StoreError> {
+        let summary = match which {
+            RequestRef::Latest => conn
+                .prepare_cached(&format!(
+                    "SELECT {SUMMARY} FROM request r WHERE r.bin = ?1 ORDER BY r.seq DESC LIMIT 1"
+                ))?
+                .query_row([self.key], |row| self.summary(row))
+                .optional()?,
+            RequestRef::Id(id) => self.by_seq(conn, id.seq())?.filter(|summary| summary.id == id),
+        };
+        self.whole(conn, summary.ok_or(StoreError::NotFound("request"))?)
+    }
+
+    pub(super) fn by_seq(self, conn: &Connection, seq: Seq) -> Result<Option<RequestSummary>, StoreError> {
+        let summary = conn
+            .prepare_cached(BY_SEQ)?
+            .query_row(params![self.key, signed(seq)], |row| self.summary(row))
+            .optional()?;
+        Ok(summary)
+    }
+
+    pub(super) fn summary(self, row: &Row<'_>) -> Result<RequestSummary, rusqlite::Error> {
+        rows::summary(row, self.bin, self.salt)
+    }
+
+    /// Adds head and body.
+    pub(super) fn whole(self, conn: &Connection, summary: RequestSummary) -> Result<CapturedRequest, StoreError> {
+        let seq = signed(summary.seq);
+        let content = conn
+            .prepare_cached(
+                "SELECT head, trailers, CASE WHEN length(body) <= ?2 THEN body END FROM content WHERE seq = ?1",
+            )?
+            .query_row(params![seq, INLINE_BODY], |row| {
+                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
+            })
+            .optional()?;
+        // Deleted between the two statements.
+        let (head, trailers, body) = content.ok_or(StoreError::NotFound("request"))?;
+        let body = match body {
+            Some(body) => body,
+            None => {
+                let blob = conn.blob_open("main", "content", "body", seq, true)?;
+                let mut body = vec![0; blob.len()];
+                blob.read_at_exact(&mut body, 0)?;
+                body
+            }
+        };
+        Ok(CapturedRequest {
+            summary,
+            head: Head::new(head.into()),
+            body: body.into(),
+            trailers: trailers.map(Bytes::from).unwrap_or_default(),
+        })
+    }
+
+    /// Requests and other changes above `after`, oldest first.
+    pub(super) fn changes_after(self, conn: &Connection, after: Seq, limit: usize) -> Result<Vec<Change>, StoreError> {
+        // One state of the database for all of it.
+        let snapshot = conn.unchecked_transaction()?;
+        let (journal_from, evicted_seq, through, count): (i64, i64, i64, i64) = snapshot
+            .prepare_cached(
+                "SELECT journal_from, evicted_seq, evicted_through, evicted_count FROM tally WHERE bin = ?",
+            )?
+            .query_row([self.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .optional()?
+            .ok_or(StoreError::NotFound("bin"))?;
+        if after < unsigned(journal_from) {
+            return Err(StoreError::NotFound("cursor"));
+        }
+        let bounds = params![self.key, signed(after), signed(limit as u64)];
+        let mut changes: Vec<Change> = snapshot
+            .prepare_cached("SELECT seq, kind, data FROM change WHERE bin = ? AND seq > ? ORDER BY seq LIMIT ?")?
+            .query_map(bounds, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))?
+            .filter_map(|row| match row {
+                Ok((seq, kind, data)) => {
+                    // A row of a kind that this version does not know is left out.
+                    let what = Kind::read(kind).and_then(|kind| read_change(kind, &data))?;
+                    Some(Ok(Change { seq: unsigned(seq), bin: self.bin, what }))
+                }
+                Err(error) => Some(Err(error)),
+            })
+            .collect::<Result<_, _>>()?;
+        if unsigned(evicted_seq) > after {
+            let what = ChangeKind::Evicted { through: unsigned(through), count: unsigned(count) };
+            changes.push(Change { seq: unsigned(evicted_seq), bin: self.bin, what });
+        }
+        let summaries: Vec<RequestSummary> = snapshot
+            .prepare_cached(&format!(
+                "SELECT {SUMMARY} FROM request r WHERE r.bin = ? AND r.seq > ? ORDER BY r.seq LIMIT ?"
+            ))?
+            .query_map(bounds, |row| self.summary(row))?
+            .collect::<Result<_, _>>()?;
+        let mut end = None;
+        let mut bytes = 0;
+        for summary in summaries {
+            let seq = summary.seq;
+            let request = self.whole(&snapshot, summary)?;
+            bytes += request.head.raw().len() + request.body.len();
+            changes.push(Change { seq, bin: self.bin, what: ChangeKind::Request(Arc::new(request)) });
+            if bytes > REPLAY_BYTES {
+                end = Some(seq);
+                break;
+            }
+        }
+        changes.sort_by_key(|change| change.seq);
+        if let Some(end) = end {
+            changes.retain(|change| change.seq <= end);
+        }
+        changes.truncate(limit);
+        Ok(changes)
+    }
+}
+
+fn read_change(kind: Kind, data: &str) -> Option<ChangeKind> {
+    Some(match kind {
+        Kind::Deleted => ChangeKind::Deleted { id: serde_json::from_str(data).ok()? },
+        Kind::Cleared => ChangeKind::Cleared { count: serde_json::from_str(data).ok()? },
+        Kind::Marked => {
+            let (id, marks): (RequestId, Marks) = serde_json::from_str(data).ok()?;
+            ChangeKind::Marked { id, marks }
+        }
+        Kind::Verdict => {
+            let (id, verdict, freshness): (RequestId, Verdict, Freshness) = serde_json::from_str(data).ok()?;
+            ChangeKind::Verdict { id, verdict, freshness }
+        }
+        Kind::Bin => ChangeKind::Bin,
+    })
+}
+
+/// Without filter: a page straight from the clustered table.
+pub(super) fn plain_page(
+    source: Source,
+    conn: &Connection,
+    bounds: (Seq, Seq),
+    newest_first: bool,
+    limit: usize,
+) -> Result<Vec<RequestSummary>, StoreError> {
+    let order = if newest_first { "DESC" } else { "ASC" };
+    let page = conn
+        .prepare_cached(&format!(
+            "SELECT {SUMMARY} FROM request r WHERE r.bin = ? AND r.seq > ? AND r.seq < ? ORDER BY r.seq {order} LIMIT ?"
+        ))?
+        .query_map(params![source.key, signed(bounds.0), signed(bounds.1), signed(limit as u64)], |row| {
+            source.summary(row)
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(page)
+}

@@ -1,0 +1,408 @@
+//! Keeping to the limits: of number and age per bin, of bytes in all. And what follows from deleting: purging, giving back space.
+//!
+//! Evictions run in the same transactions as the inserts, in chunks, so that a capture never waits for a large one.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use super::bins::{BinEffect, Entry, signed, unsigned};
+use super::codes;
+use super::shared::Shared;
+use super::tx::{Effects, Tx};
+use crate::model::{BinId, ChangeKind, Seq, Timestamp};
+
+/// Rows that one batch evicts or purges at most. A few milliseconds.
+const CHUNK: u64 = 512;
+/// Bins that one batch evicts from at most; each needs a number of its own.
+const MAX_BINS: usize = 16;
+/// How often ages are looked at.
+const AGE_TICK_US: i64 = 1_000_000;
+/// Journal rows that are kept, and how many more may gather before they are trimmed.
+const JOURNAL_ROWS: u64 = 10_000;
+const JOURNAL_SLACK: u64 = 1_000;
+/// Free pages are given back when there are so many: 8 MiB. Fewer are soon used again.
+const FREE_PAGES: i64 = 2_048;
+/// Pages given back at a time, a few milliseconds' work.
+const VACUUM_STEP: u32 = 512;
+/// A log longer than this is cut when nothing is going on.
+const IDLE_LOG_BYTES: u64 = 4 << 20;
+
+/// What is to be removed.
+#[derive(Debug, Default)]
+pub(super) struct Retention {
+    /// Bins with more requests than they keep.
+    over: HashSet<BinId>,
+    /// Bins that may hold requests older than they keep.
+    aged: Vec<BinId>,
+    /// There are more bytes than are kept.
+    over_bytes: bool,
+    /// Everything up to this is pinned or gone, over all bins.
+    floor: Seq,
+    doomed: Vec<i64>,
+    journaled: u64,
+    next_age_check: i64,
+    /// The last run could not remove anything for bytes: wait for a change.
+    stuck: bool,
+}
+
+impl Retention {
+    pub(super) fn load(shared: &Shared, conn: &Connection) -> Result<Self, rusqlite::Error> {
+        let doomed =
+            conn.prepare("SELECT bin FROM doomed")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        // Bounded by what is kept of it.
+        let journaled: i64 = conn.query_row("SELECT count(*) FROM change", [], |row| row.get(0))?;
+        let mut retention = Self { doomed, journaled: unsigned(journaled), ..Self::default() };
+        for entry in shared.bins.all() {
+            retention.look_at(shared, &entry);
+        }
+        retention.over_bytes = is_over_bytes(shared);
+        Ok(retention)
+    }
+
+    /// Whether there is work that does not wait for the next capture.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.over.is_empty()
+            || !self.aged.is_empty()
+            || (self.over_bytes && !self.stuck)
+            || !self.doomed.is_empty()
+            || self.journaled > JOURNAL_ROWS + JOURNAL_SLACK
+    }
+
+    /// Finds out which bins have aged requests, now and then.
+    pub(super) fn plan(&mut self, shared: &Shared) {
+        let now = shared.clock.now().as_micros();
+        if now < self.next_age_check && self.next_age_check - now <= AGE_TICK_US {
+            return;
+        }
+        self.next_age_check = now + AGE_TICK_US;
+        self.aged = shared
+            .bins
+            .all()
+            .into_iter()
+            .filter(|entry| max_age_us(shared, entry) > 0 && entry.tally.lock().counts.requests > 0)
+            .map(|entry| entry.state.bin.id)
+            .collect();
+    }
+
+    /// How many numbers the next run needs.
+    pub(super) fn numbers(&self) -> u64 {
+        let bins = self.over.len().min(MAX_BINS) + self.aged.len().min(MAX_BINS);
+        let numbers = bins + if self.over_bytes && !self.stuck { MAX_BINS } else { 0 };
+        // One makes the run happen at all.
+        if numbers == 0 && self.is_behind() { 1 } else { numbers as u64 }
+    }
+
+    /// Removes a chunk of what is too much. `number` is the first of those that [`Retention::numbers`] asked for.
+    pub(super) fn run(&mut self, tx: &mut Tx<'_>, mut number: Seq) -> Result<(), StoreError> {
+        let mut room = CHUNK;
+        for bin in self.over.iter().copied().take(MAX_BINS).collect::<Vec<_>>() {
+            let excess = self.excess(tx, bin);
+            // Two batches' worth at least, so that a steady flow is kept up with.
+            let evicted = evict(tx, bin, number, excess.min(room.max(2 * tx.effects.captured)), None)?;
+            number += 1;
+            room = room.saturating_sub(evicted);
+            if evicted == 0 || evicted == excess {
+                self.over.remove(&bin);
+            }
+        }
+        let due = self.aged.len().min(MAX_BINS);
+        for bin in self.aged.drain(..due).collect::<Vec<_>>() {
+            let Some(entry) = tx.shared.bins.entry(bin) else {
+                continue;
+            };
+            let before = Timestamp::from_micros(tx.now.as_micros().saturating_sub(max_age_us(tx.shared, &entry)));
+            let evicted = evict(tx, bin, number, room.max(1), Some(before))?;
+            number += 1;
+            if evicted > 0 && evicted == room.max(1) {
+                self.aged.push(bin);
+            }
+            room = room.saturating_sub(evicted);
+        }
+        if self.over_bytes && !self.stuck {
+            self.evict_bytes(tx, number)?;
+        }
+        self.purge(tx)?;
+        self.trim_journal(tx)
+    }
+
+    /// A run was rolled back: what it thought of as done is not.
+    pub(super) fn forget_run(&mut self) {
+        self.floor = 0;
+        self.next_age_check = 0;
+        self.stuck = false;
+        self.over_bytes = true;
+    }
+
+    /// Takes note of what a commit changed, and puts the changed bins into effect.
+    pub(super) fn committed(&mut self, shared: &Shared, effects: &mut Effects) {
+        let bins = std::mem::take(&mut effects.bins);
+        let set: Vec<BinId> = bins.iter().filter_map(BinEffect::set_bin).collect();
+        let removed = set.len() < bins.len();
+        shared.bins.apply(bins);
+        for (bin, touch) in &effects.touched {
+            if touch.delta.pinned < 0 {
+                self.floor = 0;
+            }
+            // Only what can have made it too much: a run that found nothing must not start the next one.
+            let grew = touch.delta.requests > touch.delta.pinned || set.contains(bin);
+            let partly = touch.delta.eviction.is_some();
+            if (grew || partly)
+                && let Some(entry) = shared.bins.entry(*bin)
+            {
+                self.look_at(shared, &entry);
+            }
+        }
+        self.doomed.append(&mut effects.doomed);
+        self.journaled += effects.journaled;
+        if !effects.touched.is_empty() || removed {
+            self.over_bytes = is_over_bytes(shared);
+            self.stuck = self.stuck && self.over_bytes && effects.captured == 0;
+        }
+    }
+
+    fn look_at(&mut self, shared: &Shared, entry: &Entry) {
+        if excess(shared, entry) > 0 {
+            self.over.insert(entry.state.bin.id);
+        }
+    }
+
+    fn excess(&self, tx: &Tx<'_>, bin: BinId) -> u64 {
+        let Some(entry) = tx.shared.bins.entry(bin) else {
+            return 0;
+        };
+        let coming = tx.effects.touched.get(&bin).map_or(0, |touch| touch.delta.requests - touch.delta.pinned);
+        let limit = max_requests(tx.shared, &entry);
+        let tally = *entry.tally.lock();
+        let counted = tally.counts.requests.saturating_sub(tally.pinned).saturating_add_signed(coming);
+        if limit == 0 { 0 } else { counted.saturating_sub(limit) }
+    }
+
+    /// Removes the oldest requests of all bins.
+    fn evict_bytes(&mut self, tx: &mut Tx<'_>, first_number: Seq) -> Result<(), StoreError> {
+        let coming: i64 = tx.effects.touched.values().map(|touch| touch.delta.bytes - touch.delta.pinned_bytes).sum();
+        let held = tx.shared.bins.evictable_bytes().saturating_add_signed(coming);
+        let mut excess = held.saturating_sub(tx.shared.options.max_bytes);
+        let mut oldest = Vec::new();
+        {
+            let mut statement =
+                tx.conn.prepare_cached("SELECT seq, bin FROM content WHERE seq > ? ORDER BY seq LIMIT ?")?;
+            let mut rows = statement.query(params![signed(self.floor), signed(CHUNK)])?;
+            while let Some(row) = rows.next()? {
+                oldest.push((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+            }
+        }
+        let looked_at_all = (oldest.len() as u64) < CHUNK;
+        let mut bins: Vec<(i64, BinId, Vec<Row>)> = Vec::new();
+        let mut floor = self.floor;
+        for (seq, key) in oldest {
+            if excess == 0 {
+                break;
+            }
+            if let Some(bin) = tx.shared.bins.by_key(key)
+                && let Some(row) = row_of(tx.conn, key, seq)?
+                && row.flags & codes::PINNED == 0
+            {
+                let at = match bins.iter().position(|(known, ..)| *known == key) {
+                    Some(at) => at,
+                    None if bins.len() == MAX_BINS => break,
+                    None => {
+                        bins.push((key, bin, Vec::new()));
+                        bins.len() - 1
+                    }
+                };
+                excess = excess.saturating_sub(row.bytes);
+                bins[at].2.push(row);
+            }
+            floor = unsigned(seq);
+        }
+        self.floor = floor;
+        self.stuck = bins.is_empty() && looked_at_all;
+        for ((key, bin, rows), number) in bins.into_iter().zip(first_number..) {
+            // A bin that was deleted in this very batch goes with the purge.
+            if tx.touch(bin).is_ok() {
+                remove(tx, bin, key, number, &rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a chunk of a deleted bin's rows.
+    fn purge(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        let Some(&key) = self.doomed.last() else {
+            return Ok(());
+        };
+        let seqs: Vec<i64> = tx
+            .conn
+            .prepare_cached("SELECT seq FROM request WHERE bin = ? LIMIT ?")?
+            .query_map(params![key, signed(CHUNK)], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for seq in &seqs {
+            tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?.execute([seq])?;
+            tx.conn.prepare_cached("DELETE FROM request WHERE bin = ? AND seq = ?")?.execute([key, *seq])?;
+        }
+        if (seqs.len() as u64) < CHUNK {
+            let trimmed = tx.conn.prepare_cached("DELETE FROM change WHERE bin = ?")?.execute([key])?;
+            tx.conn.prepare_cached("DELETE FROM doomed WHERE bin = ?")?.execute([key])?;
+            self.journaled = self.journaled.saturating_sub(trimmed as u64);
+            self.doomed.pop();
+        }
+        Ok(())
+    }
+
+    fn trim_journal(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        if self.journaled <= JOURNAL_ROWS + JOURNAL_SLACK {
+            return Ok(());
+        }
+        let surplus = (self.journaled - JOURNAL_ROWS).min(2 * JOURNAL_SLACK);
+        let mut statement = tx.conn.prepare_cached(
+            "DELETE FROM change WHERE seq IN (SELECT seq FROM change ORDER BY seq LIMIT ?) RETURNING bin, seq",
+        )?;
+        let gone: Vec<(i64, i64)> =
+            statement.query_map([signed(surplus)], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        self.journaled = self.journaled.saturating_sub(gone.len() as u64);
+        let mut newest: std::collections::HashMap<i64, i64> = std::collections::HashMap::new();
+        for (bin, seq) in gone {
+            let newest = newest.entry(bin).or_default();
+            *newest = seq.max(*newest);
+        }
+        for (bin, seq) in newest {
+            tx.conn
+                .prepare_cached("UPDATE tally SET journal_from = max(journal_from, ?) WHERE bin = ?")?
+                .execute([seq, bin])?;
+        }
+        Ok(())
+    }
+}
+
+/// What eviction needs to know of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) seq: i64,
+    pub(super) flags: i64,
+    pub(super) bytes: u64,
+}
+
+fn max_requests(shared: &Shared, entry: &Entry) -> u64 {
+    entry.state.bin.settings.limits.max_requests.unwrap_or(shared.options.max_requests)
+}
+
+fn max_age_us(shared: &Shared, entry: &Entry) -> i64 {
+    signed(entry.state.bin.settings.limits.max_age_s.unwrap_or(shared.options.max_age_s)).saturating_mul(1_000_000)
+}
+
+/// Pinned requests do not count: they stay anyway, and must not push out the new ones.
+fn excess(shared: &Shared, entry: &Entry) -> u64 {
+    let limit = max_requests(shared, entry);
+    let tally = *entry.tally.lock();
+    if limit == 0 { 0 } else { tally.counts.requests.saturating_sub(tally.pinned).saturating_sub(limit) }
+}
+
+fn is_over_bytes(shared: &Shared) -> bool {
+    shared.options.max_bytes > 0 && shared.bins.evictable_bytes() > shared.options.max_bytes
+}
+
+fn row_of(conn: &Connection, key: i64, seq: i64) -> Result<Option<Row>, StoreError> {
+    use rusqlite::OptionalExtension as _;
+    let row = conn
+        .prepare_cached("SELECT flags, head_size + body_size FROM request WHERE bin = ? AND seq = ?")?
+        .query_row([key, seq], |row| Ok(Row { seq, flags: row.get(0)?, bytes: unsigned(row.get(1)?) }))
+        .optional()?;
+    Ok(row)
+}
+
+/// Evicts up to `count` of the bin's oldest requests (those received before a moment, if given).
+fn evict(tx: &mut Tx<'_>, bin: BinId, number: Seq, count: u64, before: Option<Timestamp>) -> Result<u64, StoreError> {
+    let Some(tally) = tx.shared.bins.tally(bin) else {
+        return Ok(0);
+    };
+    let Ok(touch) = tx.touch(bin) else {
+        return Ok(0);
+    };
+    if count == 0 {
+        return Ok(0);
+    }
+    let key = touch.key;
+    let mut floor = touch.delta.floor.unwrap_or(tally.floor);
+    let mut rows = Vec::new();
+    {
+        let mut statement = tx.conn.prepare_cached(
+            "SELECT seq, flags, head_size + body_size, received_at FROM request WHERE bin = ? AND seq > ? ORDER BY seq",
+        )?;
+        let mut found = statement.query(params![key, signed(floor)])?;
+        while let Some(row) = found.next()? {
+            if before.is_some_and(|before| row.get::<_, i64>(3).is_ok_and(|at| at >= before.as_micros())) {
+                break;
+            }
+            let (seq, flags): (i64, i64) = (row.get(0)?, row.get(1)?);
+            floor = unsigned(seq);
+            if flags & codes::PINNED == 0 {
+                rows.push(Row { seq, flags, bytes: unsigned(row.get(2)?) });
+                if rows.len() as u64 == count {
+                    break;
+                }
+            }
+        }
+    }
+    tx.touch(bin)?.delta.floor = Some(floor);
+    remove(tx, bin, key, number, &rows)?;
+    Ok(rows.len() as u64)
+}
+
+fn remove(tx: &mut Tx<'_>, bin: BinId, key: i64, number: Seq, rows: &[Row]) -> Result<(), StoreError> {
+    let Some(last) = rows.last() else {
+        return Ok(());
+    };
+    let through = unsigned(last.seq);
+    delete_rows(tx, bin, key, rows)?;
+    let count = rows.len() as u64;
+    let delta = &mut tx.touch(bin)?.delta;
+    delta.evicted += signed(count);
+    delta.eviction = Some((number, through, count));
+    tx.publish(bin, number, ChangeKind::Evicted { through, count });
+    Ok(())
+}
+
+/// Deletes these rows and takes them off the tally.
+pub(super) fn delete_rows(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<(), StoreError> {
+    let mut content = tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?;
+    let mut request = tx.conn.prepare_cached("DELETE FROM request WHERE bin = ? AND seq = ?")?;
+    for row in rows {
+        content.execute([row.seq])?;
+        request.execute([key, row.seq])?;
+    }
+    let delta = &mut tx.touch(bin)?.delta;
+    for row in rows {
+        let bytes = signed(row.bytes);
+        delta.requests -= 1;
+        delta.bytes -= bytes;
+        delta.unread -= i64::from(row.flags & codes::READ == 0);
+        if row.flags & codes::PINNED != 0 {
+            delta.pinned -= 1;
+            delta.pinned_bytes -= bytes;
+        }
+    }
+    Ok(())
+}
+
+/// Gives free pages back to the file system and cuts a long log, while nothing is going on.
+pub(super) fn give_back_space(shared: &Shared, conn: &Connection) {
+    let free: i64 = conn.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap_or(0);
+    if free > FREE_PAGES {
+        while shared.queue.is_empty() {
+            let before: i64 = conn.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap_or(0);
+            if before == 0 || conn.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})")).is_err() {
+                break;
+            }
+            shared.log.wrote(u64::from(VACUUM_STEP) * 4_096);
+        }
+    }
+    let log = super::open::log_path(&shared.path);
+    if shared.queue.is_empty() && std::fs::metadata(log).is_ok_and(|log| log.len() > IDLE_LOG_BYTES) {
+        // Without patience: a reader that is in the way is not worth holding up a capture.
+        let _ = conn.busy_timeout(std::time::Duration::ZERO);
+        let _ = super::checkpoint::state(conn, "TRUNCATE");
+        let _ = conn.busy_timeout(super::open::BUSY_PATIENCE);
+    }
+}

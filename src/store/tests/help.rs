@@ -1,0 +1,112 @@
+//! A store in a temporary folder, and requests to put into it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use crate::model::{BinId, BinSettings, Change, Client, Clock, Derived, Head, HeadSource, NewRequest, Timestamp};
+use crate::store::{BinState, CommitListener, Durability, Store, StoreOptions};
+
+/// Wants everything, keeps everything.
+#[derive(Default)]
+pub(super) struct Log(pub(super) Mutex<Vec<Change>>);
+
+impl CommitListener for Log {
+    fn wants(&self, _bin: BinId) -> bool {
+        true
+    }
+    fn committed(&self, changes: Vec<Change>) {
+        self.0.lock().extend(changes);
+    }
+}
+
+/// Wants nothing.
+pub(super) struct Deaf;
+
+impl CommitListener for Deaf {
+    fn wants(&self, _bin: BinId) -> bool {
+        false
+    }
+    fn committed(&self, _changes: Vec<Change>) {}
+}
+
+pub(super) fn options(path: &Path) -> StoreOptions {
+    StoreOptions {
+        path: path.to_path_buf(),
+        ephemeral: false,
+        durability: Durability::Normal,
+        max_requests: 0,
+        max_age_s: 0,
+        max_bytes: 0,
+    }
+}
+
+pub(super) fn start() -> Timestamp {
+    Timestamp::from_secs(1_779_971_696)
+}
+
+pub(super) struct Fixture {
+    pub(super) store: Store,
+    pub(super) log: Arc<Log>,
+    pub(super) clock: Clock,
+    pub(super) folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    pub(super) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(super) fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = options(&folder.path().join("creel.db"));
+        change(&mut options);
+        let (log, clock) = (Arc::new(Log::default()), Clock::fixed(start()));
+        let store = Store::open(options, clock.clone(), Arc::clone(&log) as Arc<dyn CommitListener>).unwrap();
+        Self { store, log, clock, folder }
+    }
+
+    pub(super) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("creel.db")
+    }
+
+    /// Closes the store and opens it again.
+    pub(super) fn again(self) -> Self {
+        let Self { store, log, clock, folder } = self;
+        store.close();
+        drop(store);
+        let options = options(&folder.path().join("creel.db"));
+        let store = Store::open(options, clock.clone(), Arc::clone(&log) as Arc<dyn CommitListener>).unwrap();
+        Self { store, log, clock, folder }
+    }
+
+    pub(super) async fn bin(&self) -> Arc<BinState> {
+        self.store.create_bin(BinSettings::default(), Vec::new()).await.unwrap()
+    }
+}
+
+pub(super) fn request(bin: BinId, head: &str, body: &[u8]) -> NewRequest {
+    NewRequest {
+        bin,
+        received_at: start(),
+        body_took: Duration::from_micros(1_500),
+        head: Head::new(Bytes::copy_from_slice(head.as_bytes())),
+        head_source: HeadSource::Wire,
+        body: if body.is_empty() { Vec::new() } else { vec![Bytes::copy_from_slice(body)] },
+        trailers: Bytes::new(),
+        declared_size: Some(body.len() as u64),
+        complete: true,
+        client: Some(Client { ip: [127, 0, 0, 1].into(), port: 5_000 }),
+        rejected: None,
+        derived: Derived::default(),
+        status: Some(200),
+    }
+}
+
+pub(super) fn post(bin: BinId, body: &str) -> NewRequest {
+    let head = format!("POST /{bin}/a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nX-Odd: 1\r\n\r\n");
+    request(bin, &head, body.as_bytes())
+}

@@ -1,0 +1,295 @@
+//! The writing thread: takes all that is queued, writes it in one transaction, tells everybody.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::hub::Worker;
+use super::queue::{Batch, Job};
+use super::retention::Retention;
+use super::shared::Shared;
+use super::tx::{Effects, Tx};
+use super::{StoreError, open};
+use crate::model::Seq;
+
+/// How long the writer sleeps when nothing comes: ages, vacuum and recovery are looked after this often.
+const TICK: Duration = Duration::from_secs(1);
+/// A batch that does not fit on the disk is halved this often at most, so that small requests are kept where a large one does not fit.
+const MAX_SPLITS: u32 = 24;
+/// What a row costs in the log beyond its bytes; for the checkpointer's estimate.
+const ROW_BYTES: u64 = 512;
+
+/// Finds out whether a request could be written: needs new pages, and leaves nothing behind.
+const PROBE: &str = "BEGIN IMMEDIATE;
+    INSERT OR REPLACE INTO content (seq, bin, head, body) VALUES (-1, 0, zeroblob(16384), x'');
+    COMMIT;
+    DELETE FROM content WHERE seq = -1;";
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    /// `None` after a failure: opened anew before the next batch.
+    conn: Option<Connection>,
+    retention: Retention,
+    recycled: Vec<Job>,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, conn: Connection) -> Result<Self, rusqlite::Error> {
+        let retention = Retention::load(&shared, &conn)?;
+        Ok(Self { shared, conn: Some(conn), retention, recycled: Vec::new() })
+    }
+
+    /// Until the queue is closed and empty.
+    pub(super) fn run(mut self) {
+        loop {
+            let patience = if self.retention.is_behind() { Duration::ZERO } else { TICK };
+            let shared = Arc::clone(&self.shared);
+            self.retention.plan(&shared);
+            let recycled = std::mem::take(&mut self.recycled);
+            let batch = shared.queue.take(patience, self.retention.numbers(), recycled);
+            let idle = batch.jobs.is_empty();
+            if idle && batch.closed {
+                break;
+            }
+            if idle && !self.retention.is_behind() {
+                self.idle();
+            } else if let Err(error) = self.write(batch) {
+                // Another connection does not help against a full disk.
+                if error != StoreError::DiskFull {
+                    self.conn = None;
+                }
+                shared.set_trouble(Some(error));
+            }
+            if let Some(conn) = &self.conn
+                && shared.log.take_finish()
+            {
+                // Completes the log between two batches, so that it starts over with the next one.
+                let _ = super::checkpoint::state(conn, "PASSIVE");
+            }
+        }
+        self.fold();
+    }
+
+    /// Writes a batch and tells everybody in it how it went.
+    fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let Batch { mut jobs, bytes, spare, last, closed: _ } = batch;
+        let mut outcomes: Vec<Option<StoreError>> = Vec::new();
+        outcomes.resize_with(jobs.len(), || None);
+        let mut splits = 0;
+        let worked = self.attempt(&mut jobs, &mut outcomes, spare, &mut splits);
+
+        let shared = Arc::clone(&self.shared);
+        let mut workers: Vec<Worker> = Vec::new();
+        let mut committed = 0;
+        for (job, outcome) in jobs.iter().zip(&outcomes) {
+            match job {
+                Job::Task { first, .. } => {
+                    if outcome.is_none() {
+                        committed = committed.max(*first);
+                    }
+                }
+                Job::Capture { seq, worker, .. } => {
+                    let Some(worker) = worker else {
+                        continue;
+                    };
+                    if !workers.contains(worker) {
+                        workers.push(*worker);
+                    }
+                    match outcome {
+                        None => committed = committed.max(*seq),
+                        Some(error) => shared.hub.fail(*worker, *seq, error.clone()),
+                    }
+                }
+            }
+        }
+        let failed =
+            jobs.iter().zip(&outcomes).filter(|(job, outcome)| matches!(job, Job::Capture { .. }) && outcome.is_some());
+        shared.failed.fetch_add(failed.count() as u64, Ordering::Relaxed);
+        if worked.is_ok() {
+            // Everything up to `last` is in, numbers that were never used included.
+            committed = last;
+        }
+        shared.committed.fetch_max(committed, Ordering::AcqRel);
+        shared.hub.settle(last, &workers);
+        shared.queue.settled(bytes);
+        for (job, outcome) in jobs.drain(..).zip(outcomes) {
+            match job {
+                Job::Capture { .. } => {}
+                Job::Task { task, .. } => task.finish(outcome.map_or(Ok(()), Err)),
+            }
+        }
+        self.recycled = jobs;
+        worked
+    }
+
+    /// Tries to write these jobs in one transaction. What fails has its outcome set.
+    fn attempt(
+        &mut self,
+        jobs: &mut [Job],
+        outcomes: &mut [Option<StoreError>],
+        spare: Seq,
+        splits: &mut u32,
+    ) -> Result<(), StoreError> {
+        let error = match self.transaction(jobs, outcomes, spare) {
+            Ok(effects) => {
+                self.publish(effects);
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if error == StoreError::DiskFull && jobs.len() > 1 && *splits < MAX_SPLITS {
+            *splits += 1;
+            let middle = jobs.len() / 2;
+            let (first, second) = jobs.split_at_mut(middle);
+            let (first_outcomes, second_outcomes) = outcomes.split_at_mut(middle);
+            // Numbers for retention are used once: the second half does without.
+            let one = self.attempt(first, first_outcomes, spare, splits);
+            let other = self.attempt(second, second_outcomes, 0, splits);
+            return one.and(other);
+        }
+        for outcome in outcomes {
+            outcome.get_or_insert_with(|| error.clone());
+        }
+        Err(error)
+    }
+
+    fn transaction(
+        &mut self,
+        jobs: &mut [Job],
+        outcomes: &mut [Option<StoreError>],
+        spare: Seq,
+    ) -> Result<Effects, StoreError> {
+        let conn = match &self.conn {
+            Some(conn) => conn,
+            None => self.conn.insert(open::reopen(&self.shared)?),
+        };
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let (done, effects) = {
+            let mut tx = Tx::new(conn, &self.shared);
+            let done = run_jobs(&mut tx, jobs, outcomes).and_then(|()| {
+                if spare > 0 {
+                    self.retention.run(&mut tx, spare)?;
+                }
+                tx.write_tallies()
+            });
+            (done, tx.effects)
+        };
+        let done = done.and_then(|()| Ok(conn.prepare_cached("COMMIT")?.execute([]).map(drop)?));
+        match done {
+            Ok(()) => Ok(effects),
+            Err(error) => {
+                self.retention.forget_run();
+                let stuck = !conn.is_autocommit() && conn.execute_batch("ROLLBACK").is_err();
+                if stuck {
+                    self.conn = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// After the commit, before anybody is answered.
+    fn publish(&mut self, mut effects: Effects) {
+        let shared = &self.shared;
+        shared.set_trouble(None);
+        shared.captured.fetch_add(effects.captured, Ordering::Relaxed);
+        shared.commits.fetch_add(1, Ordering::Relaxed);
+        shared.log.wrote(effects.bytes + ROW_BYTES * (effects.captured + effects.journaled + 8));
+        for (bin, touch) in &effects.touched {
+            if let Some(entry) = shared.bins.entry(*bin) {
+                shared.bins.count(&entry, &touch.delta);
+            }
+        }
+        self.retention.committed(shared, &mut effects);
+        if !effects.changes.is_empty() {
+            let mut changes = std::mem::take(&mut effects.changes);
+            changes.sort_by_key(|change| change.seq);
+            shared.listener.committed(changes);
+        }
+    }
+
+    /// Nothing was asked for a while.
+    fn idle(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        if shared.trouble().is_some() {
+            let worked = match self.conn.take() {
+                Some(conn) => Ok(conn),
+                None => open::reopen(&shared),
+            }
+            .and_then(|conn| self.conn.insert(conn).execute_batch(PROBE).map_err(StoreError::from));
+            if let Err(error) = worked {
+                if let Some(conn) = self.conn.take_if(|_| error != StoreError::DiskFull) {
+                    drop(conn);
+                } else if let Some(conn) = &self.conn {
+                    let _ = conn.execute_batch("ROLLBACK");
+                }
+                shared.set_trouble(Some(error));
+                return;
+            }
+            shared.set_trouble(None);
+        }
+        if let Some(conn) = &self.conn {
+            super::retention::give_back_space(&shared, conn);
+        }
+    }
+
+    /// The end: one file, nothing in the log.
+    fn fold(mut self) {
+        let last = self.shared.committed.load(Ordering::Acquire);
+        if let Some(conn) = self.conn.take() {
+            let kept =
+                conn.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'seq'", [super::bins::signed(last)]);
+            if let Err(error) = kept.and_then(|_| super::checkpoint::state(&conn, "TRUNCATE").map(|_| 0)) {
+                tracing::warn!(%error, "the log could not be folded into the database; the next start does it");
+            }
+        }
+    }
+}
+
+/// Runs the jobs. An error that is one job's own becomes its outcome; one that takes the transaction down is returned.
+fn run_jobs(tx: &mut Tx<'_>, jobs: &mut [Job], outcomes: &mut [Option<StoreError>]) -> Result<(), StoreError> {
+    for (job, outcome) in jobs.iter_mut().zip(outcomes) {
+        if outcome.is_some() {
+            // A task that ran in an earlier attempt.
+            continue;
+        }
+        match job {
+            Job::Capture { seq, request, .. } => {
+                if let Err(error) = tx.insert(*seq, request, None) {
+                    if error.is_trouble() && (tx.conn.is_autocommit() || !is_own_fault(&error)) {
+                        return Err(error);
+                    }
+                    *outcome = Some(error);
+                }
+            }
+            Job::Task { first, task } => {
+                tx.conn.prepare_cached("SAVEPOINT task")?.execute([])?;
+                let mark = tx.effects.mark();
+                let ran = catch_unwind(AssertUnwindSafe(|| task.run(tx, *first)))
+                    .unwrap_or_else(|_| Err(StoreError::Unavailable("a write panicked".to_owned())));
+                if let Err(error) = ran {
+                    tx.effects.go_back(mark);
+                    // A statement that panicked half-way may still be open.
+                    tx.inserter = None;
+                    if tx.conn.is_autocommit() {
+                        // SQLite has rolled everything back by itself.
+                        *outcome = Some(error.clone());
+                        return Err(error);
+                    }
+                    tx.conn.prepare_cached("ROLLBACK TO task")?.execute([])?;
+                    *outcome = Some(error);
+                }
+                tx.conn.prepare_cached("RELEASE task")?.execute([])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A row that SQLite refuses for itself (too big) harms nobody else.
+fn is_own_fault(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(cause) if cause.contains("too big"))
+}

@@ -1,0 +1,85 @@
+//! Published test vectors, when the shared folder is there. The repository's own vectors are in `src/signature/tests.rs`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test; the skip must be seen")]
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use creel::model::{FreshnessStatus, Headers, Secret, SecretValue, SignatureStatus, Timestamp};
+use creel::signature::{SignedRequest, Verifier, detect, scheme};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Vector {
+    id: String,
+    scheme: String,
+    secret: String,
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body_base64: String,
+    valid: bool,
+    verify_at_unix: Option<i64>,
+    tolerance_s: Option<u32>,
+    #[serde(default)]
+    extra_secrets: Vec<String>,
+}
+
+fn shared(file: &str) -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
+    let folder = std::env::var_os("CREEL_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    Some(folder.join(file)).filter(|path| path.exists())
+}
+
+fn secrets(vector: &Vector) -> Vec<Secret> {
+    let texts = std::iter::once(&vector.secret).chain(&vector.extra_secrets);
+    let secret = |(id, text): (i64, &String)| Secret {
+        id,
+        label: format!("secret {id}"),
+        value: SecretValue::new(text.clone()),
+        created_at: Timestamp::default(),
+    };
+    (0..).zip(texts).map(secret).collect()
+}
+
+#[test]
+fn every_published_vector_has_its_published_verdict() {
+    let Some(path) = shared("signatures/vectors.json") else {
+        eprintln!("skipped: no shared folder with signatures/vectors.json");
+        return;
+    };
+    let vectors: Vec<Vector> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert!(!vectors.is_empty());
+    let mut wrong = Vec::new();
+    for vector in &vectors {
+        let mut record = scheme(&vector.scheme).expect("a known scheme").record().clone();
+        if let Some(tolerance) = vector.tolerance_s {
+            record["timestamp"]["tolerance_s"] = tolerance.into();
+        }
+        let headers: Headers = vector.headers.iter().cloned().collect();
+        let body = base64::engine::general_purpose::STANDARD.decode(&vector.body_base64).unwrap();
+        let request = SignedRequest {
+            method: &vector.method,
+            url: &vector.url,
+            headers: &headers,
+            body: &body,
+            received_at: Timestamp::from_secs(vector.verify_at_unix.unwrap_or_default()),
+        };
+        let secrets = secrets(vector);
+        let (verdict, freshness) = Verifier::new(None, Some(&record), &secrets).unwrap().judge(&request);
+        let is_timely = vector.verify_at_unix.is_none()
+            || !matches!(freshness.status, FreshnessStatus::Stale | FreshnessStatus::Future);
+        if (verdict.status == SignatureStatus::Valid && is_timely) != vector.valid {
+            wrong.push(format!("{}: {verdict:?} {freshness:?}", vector.id));
+        }
+        // What verifies by its scheme is also found without being told which.
+        let (detected, _) = Verifier::detecting(&secrets).judge(&request);
+        if verdict.status == SignatureStatus::Valid && detected.status != SignatureStatus::Valid {
+            let ranking: Vec<_> = detect(&request).into_iter().map(|found| found.scheme.id.clone()).collect();
+            wrong.push(format!("{}: not detected: {detected:?} {ranking:?}", vector.id));
+        }
+        if verdict.status != SignatureStatus::Valid && verdict.reason.is_none() {
+            wrong.push(format!("{}: no reason", vector.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
+}
