@@ -29,6 +29,7 @@
 
 pub mod capture;
 pub mod config;
+pub mod diff;
 pub mod export;
 pub mod model;
 pub mod provider;

@@ -1,6 +1,7 @@
 //! Go with net/http.
 
 use super::outgoing::{Outgoing, path};
+use super::shell::hex_escape;
 use super::{ExportOptions, Single, SingleKind};
 use crate::model::CapturedRequest;
 
@@ -15,22 +16,13 @@ pub(super) const SINGLE: Single = Single {
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
-    let mut headers = String::new();
     // Names are set as sent: Set and Add would write them in capitals.
-    let mut written: Vec<&str> = Vec::new();
-    for field in &outgoing.headers {
-        if written.contains(&field.name.as_str()) {
-            continue;
-        }
-        written.push(&field.name);
-        let same = outgoing.headers.iter().filter(|other| other.name == field.name);
-        let values: Vec<String> = same.map(|other| literal(&other.value)).collect();
-        headers.push_str(&format!(
-            "\trequest.Header[{}] = []string{{{}}}\n",
-            literal(field.name.as_bytes()),
-            values.join(", ")
-        ));
-    }
+    let groups = outgoing.grouped(str::to_owned);
+    let groups = groups.iter().map(|(name, fields)| {
+        let values: Vec<String> = fields.iter().map(|field| literal(&field.value)).collect();
+        format!("\trequest.Header[{}] = []string{{{}}}\n", literal(name.as_bytes()), values.join(", "))
+    });
+    let mut headers: String = groups.collect::<Vec<_>>().concat();
     if !outgoing.headers.iter().any(|field| field.name == "User-Agent") {
         headers.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none by itself\n");
     }
@@ -67,12 +59,12 @@ fn literal(bytes: &[u8]) -> String {
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),
                 other if crate::view::has_marks(other.encode_utf8(&mut [0; 4])) => {
-                    out.extend(other.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")));
+                    out.extend(other.encode_utf8(&mut [0; 4]).bytes().flat_map(hex_escape));
                 }
                 other => out.push(other),
             }
         }
-        out.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+        out.extend(chunk.invalid().iter().copied().flat_map(hex_escape));
     }
     out.push('"');
     out

@@ -30,24 +30,29 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     }
     parts.push(quote(outgoing.method.as_bytes()));
     parts.push(quote(outgoing.url.as_bytes()));
+    let mut notes = Vec::new();
     for field in &outgoing.headers {
-        // The blank keeps a value that starts with '=' or '@' from making another kind of item; HTTPie takes it off again.
-        let text = if field.value.is_empty() {
-            format!("{};", field.name).into_bytes()
-        } else {
-            [field.name.as_bytes(), b": ", &field.value].concat()
+        let Ok(value) = str::from_utf8(&field.value) else {
+            notes.push(format!("# HTTPie cannot send the value of {}, which is not UTF-8; curl can.\n", field.name));
+            continue;
         };
-        parts.push(quote(&text));
+        // The blank keeps a value that starts with '=' or '@' from making another kind of item; HTTPie takes it off again.
+        let text = if value.is_empty() { format!("{};", field.name) } else { format!("{}: {value}", field.name) };
+        parts.push(quote(text.as_bytes()));
     }
     for name in ["User-Agent", "Accept", "Accept-Encoding", "Content-Type"] {
         if !outgoing.has(name) {
             parts.push(format!("'{name}:'"));
         }
     }
-    match body {
-        Some(_) => format!("{}\n", parts.join(" \\\n  ")).into_bytes(),
-        None => base64_pipe(outgoing.body, &parts.join(" ")).into_bytes(),
+    if !outgoing.urllib3_keeps_target() {
+        notes.push("# HTTPie writes this target in another way; curl does not.\n".to_owned());
     }
+    let command = match body {
+        Some(_) => format!("{}\n", parts.join(" \\\n  ")),
+        None => base64_pipe(outgoing.body, &parts.join(" ")),
+    };
+    format!("{}{command}", notes.concat()).into_bytes()
 }
 
 #[cfg(test)]

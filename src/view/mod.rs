@@ -18,7 +18,7 @@ use std::str::FromStr;
 pub use content_type::ContentType;
 pub use decode::{Coding, DecodeState, Decoded, decode};
 pub use form::{FormPair, FormView};
-pub use hex::{HexRow, HexView};
+pub use hex::{HexRow, HexView, hex_rows};
 pub use image::{ImageView, raster_mime};
 pub use json::JsonView;
 pub use multipart::{MultipartView, Part};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
 
 mod cli;
+mod exporters;
 mod helpers;
 mod readme;
 mod seeds;

@@ -80,7 +80,7 @@ mod tests {
 
     fn round(request: &CapturedRequest, redact: bool) -> Imported {
         let written = many(ManyKind::Jsonl, options(redact)).row(request);
-        assert_eq!(written.iter().filter(|&&byte| byte == b'\n').count(), 1);
+        assert_eq!(memchr::memchr(b'\n', &written), Some(written.len() - 1));
         line(1, &written, bin()).unwrap().unwrap()
     }
 
