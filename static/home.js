@@ -23,7 +23,7 @@ export function home() {
 async function refresh() {
   if (document.hidden || document.activeElement?.closest("#bins")) return;
   try {
-    const rows = parsed(`<table><tbody>${await part("/bins/rows")}</tbody></table>`).querySelector("tbody");
+    const rows = parsed(`<table><tbody>${await part("/parts/bins")}</tbody></table>`).querySelector("tbody");
     if (rows.innerHTML !== refresh.last) {
       refresh.last = rows.innerHTML;
       $("#bins").replaceChildren(...rows.children);

@@ -1,16 +1,24 @@
 //! The chosen request: what is known of it in one line, and the view that is open.
 
 use std::fmt;
+use std::sync::Arc;
 
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use askama::filters::HtmlSafe;
+use serde::Deserialize;
 
+use super::error::{PageError, html};
 use super::format;
 use super::list::{ListParams, query_string};
 use super::row::{Chip, chip, method_class, status_class};
-use super::shell::BinRef;
-use super::tabs::{CodeTab, CompareTab, EventTab, RawTab, RequestTab, SignatureTab};
-use crate::model::RequestSummary;
+use super::shell::{BinRef, bin_of};
+use super::tabs::{
+    BodyBox, BodyChoice, BodyPlaces, CodeTab, CompareTab, EventTab, RawTab, RequestTab, SignatureTab, TabContext,
+};
+use crate::model::{CapturedRequest, RequestId, RequestSummary};
+use crate::server::console::ConsoleState;
+use crate::store::{BinState, RequestRef};
 
 /// The views of a request, in the order of their tabs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +181,95 @@ impl Detail {
             body,
         }
     }
+}
+
+/// What the address says about the chosen request.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DetailParams {
+    /// The view.
+    pub tab: Option<String>,
+    /// `sorted`: headers by name.
+    pub headers: Option<String>,
+    /// The body's view.
+    pub view: Option<String>,
+    /// Where hexadecimal rows start.
+    pub at: usize,
+    /// The form of the Code view.
+    #[serde(rename = "as")]
+    pub form: Option<String>,
+    /// Whether the Code view shows credentials.
+    pub secrets: bool,
+    /// The request to compare with.
+    pub with: Option<String>,
+}
+
+/// Which request an address means: a ULID, or `latest`.
+pub(super) fn which(text: &str) -> Result<RequestRef, PageError> {
+    if text == "latest" {
+        return Ok(RequestRef::Latest);
+    }
+    text.parse().map(RequestRef::Id).map_err(|_| PageError::not_found("There is no such request."))
+}
+
+/// The chosen request with the view that the address asks for.
+pub(super) async fn load(
+    state: &web::Data<ConsoleState>,
+    bin: &Arc<BinState>,
+    id: &str,
+    list: &ListParams,
+    params: DetailParams,
+) -> Result<(RequestId, Detail), PageError> {
+    let request = state.store.request(bin.bin.id, which(id)?).await?;
+    let links = BinRef::new(&bin.bin, state.capture.base_url());
+    let tab = TabId::parse(params.tab.as_deref());
+    let page = format!("{}/requests/{}", links.base, request.summary.id);
+    let href = tab_href(&page, list, tab);
+    let context = TabContext {
+        state: state.clone(),
+        bin: Arc::clone(bin),
+        api: format!("{}/requests/{}", links.api, request.summary.id),
+        href: format!("{href}{}", if href.contains('?') { '&' } else { '?' }),
+        page,
+        links: links.clone(),
+        list: list.clone(),
+        params,
+    };
+    let summary = request.summary.clone();
+    let body = match tab {
+        TabId::Event => TabBody::Event(Box::new(EventTab::load(&context, &request).await?)),
+        TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, request).await?)),
+        TabId::Signature => TabBody::Signature(Box::new(SignatureTab::load(&context, request, None).await?)),
+        // These read the whole body, which takes its time when it is large: not on the thread that serves everybody.
+        TabId::Request | TabId::Code | TabId::Raw => web::block(move || views_of_bytes(tab, &request, &context)).await?,
+    };
+    Ok((summary.id, Detail::new(&summary, &links, list, tab, body)))
+}
+
+fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -> TabBody {
+    let params = &context.params;
+    let places = BodyPlaces { page: &context.page, api: &context.api, href: &context.href };
+    match tab {
+        TabId::Raw => TabBody::Raw(Box::new(RawTab::new(request, &context.api, BodyBox::bytes(request, params.at, places)))),
+        TabId::Code => TabBody::Code(Box::new(CodeTab::new(request, context))),
+        TabId::Request | TabId::Signature | TabId::Event | TabId::Compare => {
+            let body = BodyBox::new(request, BodyChoice { view: params.view.as_deref(), at: params.at }, places);
+            let sorted = params.headers.as_deref() == Some("sorted");
+            TabBody::Request(Box::new(RequestTab::new(request, sorted, &context.href, body)))
+        }
+    }
+}
+
+/// `GET /bins/{bin}/requests/{id}/part`: the chosen request alone, for a page that is already there.
+pub(super) async fn part(
+    state: web::Data<ConsoleState>,
+    path: web::Path<(String, String)>,
+    list: web::Query<ListParams>,
+    params: web::Query<DetailParams>,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &path.0)?;
+    let (_, detail) = load(&state, &bin, &path.1, &list, params.into_inner()).await?;
+    html(&detail)
 }
 
 /// The address of a view, with the list as it is.

@@ -1,11 +1,18 @@
 //! The inspector: the list of a bin's requests and the chosen one.
 
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::detail::Detail;
-use super::list::ListView;
-use super::shell::{BinRef, Shell};
+use super::detail::{self, Detail, DetailParams};
+use super::error::{PageError, html};
+use super::help;
+use super::list::{self, ListParams, ListView, encoded};
+use super::shell::{BinRef, Shell, bin_of};
+use crate::export::ManyKind;
+use crate::model::RequestId;
+use crate::server::console::ConsoleState;
+use crate::store::BinState;
 
 /// The inspector.
 #[derive(Debug, Template)]
@@ -23,6 +30,8 @@ pub struct InspectorPage {
     pub waiting: Waiting,
     /// What the whole list can be exported as.
     pub exports: Vec<ExportLink>,
+    /// The filter's fields, for the box that offers them.
+    pub fields: Vec<(&'static str, &'static str)>,
 }
 
 /// A download of the whole list.
@@ -55,4 +64,54 @@ impl Waiting {
         let curl = format!("curl -d '{{\"hello\":\"world\"}}' -H 'Content-Type: application/json' {}", bin.capture_url);
         Self { bin, empty, curl }
     }
+}
+
+/// `GET /bins/{bin}`.
+pub(super) async fn show(
+    state: web::Data<ConsoleState>,
+    name: web::Path<String>,
+    params: web::Query<ListParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &name)?;
+    page(&state, &bin, &params, None, &request).await
+}
+
+/// `GET /bins/{bin}/requests/{id}`.
+pub(super) async fn show_request(
+    state: web::Data<ConsoleState>,
+    path: web::Path<(String, String)>,
+    list: web::Query<ListParams>,
+    params: web::Query<DetailParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &path.0)?;
+    let (id, detail) = detail::load(&state, &bin, &path.1, &list, params.into_inner()).await?;
+    page(&state, &bin, &list, Some((id, detail)), &request).await
+}
+
+async fn page(
+    state: &ConsoleState,
+    bin: &BinState,
+    params: &ListParams,
+    chosen: Option<(RequestId, Detail)>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let (id, detail) = chosen.unzip();
+    let (list, counts) = list::load(state, bin, params, id).await?;
+    let links = list.bin.clone();
+    let query = params.filter_text();
+    let exports = ManyKind::all().map(|kind| ExportLink {
+        label: kind.label(),
+        href: format!("{}/export?as={}{}", links.api, kind.id(), if query.is_empty() { String::new() } else { format!("&q={}", encoded(query)) }),
+    });
+    html(&InspectorPage {
+        shell: Shell::new(request, &links.label),
+        waiting: Waiting::new(links.clone(), counts.requests == 0),
+        exports: exports.collect(),
+        fields: help::fields(),
+        bin: links,
+        list,
+        detail,
+    })
 }

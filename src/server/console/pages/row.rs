@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::format;
-use crate::model::{FreshnessStatus, RequestSummary, SignatureStatus};
+use crate::model::{Freshness, FreshnessStatus, RequestSummary, SignatureStatus, Verdict};
 
 /// A request in the list.
 #[derive(Debug, Template)]
@@ -116,20 +116,24 @@ impl Row {
     }
 }
 
-/// The chip for a verdict: freshness speaks only when the signature is right.
+/// The chip of a request in lists: freshness speaks only when the signature is right.
 #[must_use]
 pub fn chip(summary: &RequestSummary) -> Chip {
-    let (class, text) = match summary.derived.verdict.status {
-        SignatureStatus::Valid => match summary.derived.freshness.status {
-            FreshnessStatus::Fresh | FreshnessStatus::None => ("ok", "valid"),
-            FreshnessStatus::Stale => ("warn", "stale"),
-            FreshnessStatus::Future => ("warn", "future"),
-        },
-        SignatureStatus::Invalid => ("bad", "invalid"),
-        SignatureStatus::Missing => ("warn", "missing"),
-        SignatureStatus::NoSecret => ("", "no secret"),
-        SignatureStatus::UnsignedScheme => ("", "unsigned"),
-        SignatureStatus::UndecodableSecret => ("bad", "bad secret"),
+    chip_of(&summary.derived.verdict, &summary.derived.freshness, true)
+}
+
+/// The chip for a verdict; with `freshness_speaks`, a right signature that is too old says so.
+#[must_use]
+pub fn chip_of(verdict: &Verdict, freshness: &Freshness, freshness_speaks: bool) -> Chip {
+    let (class, text) = match (verdict.status, freshness.status) {
+        (SignatureStatus::Valid, FreshnessStatus::Stale) if freshness_speaks => ("warn", "stale"),
+        (SignatureStatus::Valid, FreshnessStatus::Future) if freshness_speaks => ("warn", "future"),
+        (SignatureStatus::Valid, _) => ("ok", "valid"),
+        (SignatureStatus::Invalid, _) => ("bad", "invalid"),
+        (SignatureStatus::Missing, _) => ("warn", "missing"),
+        (SignatureStatus::NoSecret, _) => ("", "no secret"),
+        (SignatureStatus::UnsignedScheme, _) => ("", "unsigned"),
+        (SignatureStatus::UndecodableSecret, _) => ("bad", "bad secret"),
     };
     Chip { class, text }
 }

@@ -9,11 +9,42 @@ mod request;
 mod signature;
 mod tree;
 
+use std::sync::Arc;
+
+use actix_web::web;
+
+use super::detail::DetailParams;
+use super::list::ListParams;
+use super::shell::BinRef;
+use crate::server::console::ConsoleState;
+use crate::store::BinState;
+
 pub use body::{BodyBox, BodyChoice, BodyPlaces, codings, open_body};
-pub use code::{CodeChoice, CodeTab};
-pub use compare::{Choice, CompareTab, DiffRow, DiffSection};
-pub use event::{EventTab, Neighbour};
+pub use code::CodeTab;
+pub use compare::CompareTab;
+pub use event::EventTab;
 pub use raw::RawTab;
 pub use request::RequestTab;
-pub use signature::{DiagnosisLine, SignatureTab};
+pub use signature::{SignatureTab, Trial};
+pub(super) use signature::try_secret;
 pub use tree::TreePart;
+
+/// What a view needs beside the request.
+pub struct TabContext {
+    /// The console.
+    pub state: web::Data<ConsoleState>,
+    /// The bin.
+    pub bin: Arc<BinState>,
+    /// The bin's addresses.
+    pub links: BinRef,
+    /// The list beside the request.
+    pub list: ListParams,
+    /// What the address says about the view.
+    pub params: DetailParams,
+    /// The request's page.
+    pub page: String,
+    /// The request's API.
+    pub api: String,
+    /// The view's address with a `?` or `&` at its end.
+    pub href: String,
+}
