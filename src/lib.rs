@@ -9,6 +9,7 @@
 //! | [`signature`] | schemes as data, verdicts, diagnosis, signing, handshakes. Pure |
 //! | [`provider`] | what a platform's events mean. Pure |
 //! | [`view`], [`export`], [`diff`] | bodies for people, exporters and importers, comparison. Pure |
+//! | [`shapes`] | the JSON shapes that API, stream and command line share |
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
 //! | [`capture`] | the product's verb: judge, store, answer. Free of any framework |
@@ -28,11 +29,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod capture;
+pub mod cli;
 pub mod config;
 pub mod diff;
 pub mod export;
+pub mod live;
 pub mod model;
 pub mod provider;
+pub mod server;
+pub mod shapes;
 pub mod signature;
 pub mod store;
 pub mod telemetry;

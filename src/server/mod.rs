@@ -89,7 +89,7 @@ impl Application {
         let console_listener = bind("--console", config.console)?;
         let capture_address = capture_listener.local_addr()?;
         let console_address = console_listener.local_addr()?;
-        let hub = Hub::new();
+        let hub = Hub::start()?;
         let options = store_options(config);
         let database = options.path.display().to_string();
         let store = Store::open(options, clock.clone(), Arc::new(hub.clone()))?;
@@ -216,7 +216,9 @@ async fn stop_signal() {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            if let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+            if let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            {
                 tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
                 return;
             }

@@ -145,6 +145,11 @@ pub trait CommitListener: Send + Sync + 'static {
     fn wants(&self, bin: BinId) -> bool;
     /// What was committed, ordered by `seq`.
     fn committed(&self, changes: Vec<Change>);
+    /// Changes of that bin up to `through` were committed, but not built, because nobody wanted them when they were
+    /// written; by the time of the commit somebody did. They are to be read from the store.
+    fn unbuilt(&self, bin: BinId, through: Seq) {
+        let _ = (bin, through);
+    }
 }
 
 /// What the operations routes tell.

@@ -135,6 +135,13 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let error = match self.transaction(jobs, outcomes, spare) {
             Ok(effects) => {
+                let newest = jobs.iter().map(|job| match job {
+                    Job::Task { first, .. } => *first,
+                    Job::Capture { seq, .. } => *seq,
+                });
+                // Before anybody hears of it: a subscriber's cursor is never ahead of the head.
+                let newest = newest.chain(effects.changes.iter().map(|change| change.seq)).max().unwrap_or(0);
+                self.shared.committed.fetch_max(newest, Ordering::AcqRel);
                 self.publish(effects);
                 return Ok(());
             }
@@ -204,6 +211,12 @@ impl Writer {
             }
         }
         self.retention.committed(shared, &mut effects);
+        for (bin, touch) in &effects.touched {
+            // Whoever subscribes after this finds everything in the store; who did before it, and after the bin was touched, would miss this batch.
+            if !touch.wanted && shared.listener.wants(*bin) {
+                shared.listener.unbuilt(*bin, shared.committed.load(Ordering::Acquire));
+            }
+        }
         if !effects.changes.is_empty() {
             let mut changes = std::mem::take(&mut effects.changes);
             changes.sort_by_key(|change| change.seq);

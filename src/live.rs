@@ -1,0 +1,419 @@
+//! The hub: hands committed changes to live subscribers. Bounded, ordered, resumable by cursor; a slow subscriber is
+//! told what it missed and never waited for.
+//!
+//! The store's writer drops changes into an inbox and goes on. A thread of the hub's own empties it: at once when it was
+//! idle, every [`BATCH_EVERY`] under load. Each event is serialised once, and each batch is encoded once, as WebSocket
+//! frames that every subscriber's connection writes as they are.
+
+mod batch;
+mod subscription;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Waker;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use crate::model::filter::Filter;
+use crate::model::{BinId, Change, ChangeKind, Seq};
+use crate::store::CommitListener;
+
+pub use batch::{Batch, text_frame};
+pub use subscription::{Delivery, Events, Subscription};
+
+/// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. A person does not see 20 ms.
+const BATCH_EVERY: Duration = Duration::from_millis(20);
+/// Batches that a channel keeps for subscribers that are behind: more than a second at full rate.
+const RING_BATCHES: usize = 64;
+/// Bytes of the same.
+const RING_BYTES: usize = 4 << 20;
+/// Bytes of all channels together, above which each channel keeps only [`RING_BYTES_UNDER_PRESSURE`].
+const ALL_RINGS_BYTES: usize = 48 << 20;
+/// What a channel keeps when all of them together hold too much.
+const RING_BYTES_UNDER_PRESSURE: usize = 256 << 10;
+/// One batch's bytes; what is more makes several, so that dropping the oldest loses little.
+const BATCH_BYTES: usize = 256 << 10;
+/// Bytes of captured requests that may wait in the inbox; they hold bodies, which are let go once the events are encoded.
+const INBOX_BYTES: usize = 32 << 20;
+/// Changes that may wait in the inbox.
+const INBOX_CHANGES: usize = 65_536;
+/// Subscribers in all. Each costs a connection and about 64 KiB.
+pub const MAX_SUBSCRIBERS: usize = 8_192;
+/// Different filters that are evaluated for one bin: each costs time for every captured request.
+pub const MAX_FILTERS_PER_BIN: usize = 64;
+
+/// Why a subscription was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SubscribeError {
+    /// Too many subscribers.
+    #[error("there are too many live subscribers already ({MAX_SUBSCRIBERS})")]
+    TooManySubscribers,
+    /// Too many different filters on one bin.
+    #[error("there are too many different live filters on this bin already ({MAX_FILTERS_PER_BIN})")]
+    TooManyFilters,
+    /// The server is going down.
+    #[error("shutting down")]
+    Closed,
+}
+
+/// Figures for the metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HubStats {
+    /// Subscribers now.
+    pub subscribers: usize,
+    /// Events published since the start.
+    pub published: u64,
+    /// Times that a subscriber was told that it had missed something.
+    pub lagged: u64,
+    /// Changes dropped because the hub itself could not keep up; their subscribers were told.
+    pub dropped: u64,
+}
+
+/// The handle. Cheap to clone; when the last clone goes, the hub's thread ends and every subscription with it.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+    _stop: Arc<StopOnDrop>,
+}
+
+struct StopOnDrop(Arc<Inner>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    channels: RwLock<HashMap<BinId, Vec<Arc<Channel>>>>,
+    subscribers: AtomicUsize,
+    ring_bytes: AtomicUsize,
+    inbox: Mutex<Inbox>,
+    filled: Condvar,
+    published: AtomicU64,
+    lagged: AtomicU64,
+    dropped: AtomicU64,
+}
+
+/// What was committed and is not published yet.
+#[derive(Default)]
+struct Inbox {
+    changes: Vec<Change>,
+    bytes: usize,
+    /// Per bin the newest change that did not fit.
+    lost: HashMap<BinId, Seq>,
+    /// Per bin the newest change that was not built and must be read from the store.
+    unbuilt: HashMap<BinId, Seq>,
+    waiting: bool,
+    closed: bool,
+}
+
+/// The subscribers of a bin that see the same events: all of them, or those that a filter lets through.
+struct Channel {
+    bin: BinId,
+    filter: Option<(String, Filter)>,
+    ring: Mutex<Ring>,
+}
+
+/// What a ring holds.
+#[derive(Clone)]
+enum Slot {
+    /// Events.
+    Batch(Arc<Batch>),
+    /// Events up to this cursor are in the store only: whoever comes by reads them there.
+    Hole(Seq),
+    /// Events up to this cursor did not fit into the inbox. They are in the store as well; but everybody reading them
+    /// there, when there is too much to do already, would only make it more.
+    Lost(Seq),
+}
+
+impl Slot {
+    fn len(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.len(),
+            Self::Hole(_) | Self::Lost(_) => 0,
+        }
+    }
+
+    fn last_seq(&self) -> Seq {
+        match self {
+            Self::Batch(batch) => batch.last_seq(),
+            Self::Hole(through) | Self::Lost(through) => *through,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Ring {
+    slots: VecDeque<Slot>,
+    /// The number of the oldest slot; numbers only grow.
+    base: u64,
+    bytes: usize,
+    /// The newest `seq` that was dropped from the ring.
+    floor: Seq,
+    wakers: Vec<Option<Waker>>,
+    free: Vec<usize>,
+    subscribers: usize,
+    ended: bool,
+}
+
+impl Ring {
+    fn end(&self) -> u64 {
+        self.base + self.slots.len() as u64
+    }
+
+    fn take_wakers(&mut self) -> Vec<Waker> {
+        self.wakers.iter_mut().filter_map(Option::take).collect()
+    }
+}
+
+impl Hub {
+    /// Starts the hub's thread.
+    pub fn start() -> std::io::Result<Self> {
+        let inner = Arc::new(Inner::default());
+        let worker = Arc::clone(&inner);
+        std::thread::Builder::new().name("creel-live".into()).spawn(move || worker.run())?;
+        Ok(Self { _stop: Arc::new(StopOnDrop(Arc::clone(&inner))), inner })
+    }
+
+    /// Subscribes to a bin's changes from now on, or to those that a filter (with its text) lets through.
+    /// Changes other than requests pass every filter.
+    pub fn subscribe(&self, bin: BinId, filter: Option<(String, Filter)>) -> Result<Subscription, SubscribeError> {
+        let filter = filter.filter(|(_, filter)| !filter.is_empty());
+        let mut channels = self.inner.channels.write();
+        // Under the lock that closing takes, so that no subscriber slips in after the end.
+        if self.inner.inbox.lock().closed {
+            return Err(SubscribeError::Closed);
+        }
+        if self.inner.subscribers.load(Ordering::Relaxed) >= MAX_SUBSCRIBERS {
+            return Err(SubscribeError::TooManySubscribers);
+        }
+        let of_bin = channels.entry(bin).or_default();
+        let text = filter.as_ref().map(|(text, _)| text.as_str());
+        let found = of_bin.iter().find(|channel| channel.filter.as_ref().map(|(text, _)| text.as_str()) == text);
+        let channel = match found {
+            Some(channel) => Arc::clone(channel),
+            None if of_bin.len() > MAX_FILTERS_PER_BIN => return Err(SubscribeError::TooManyFilters),
+            None => {
+                let channel = Arc::new(Channel { bin, filter, ring: Mutex::default() });
+                of_bin.push(Arc::clone(&channel));
+                channel
+            }
+        };
+        self.inner.subscribers.fetch_add(1, Ordering::Relaxed);
+        Ok(Subscription::new(Arc::clone(&self.inner), channel))
+    }
+
+    /// Figures for the metrics.
+    #[must_use]
+    pub fn stats(&self) -> HubStats {
+        HubStats {
+            subscribers: self.inner.subscribers.load(Ordering::Relaxed),
+            published: self.inner.published.load(Ordering::Relaxed),
+            lagged: self.inner.lagged.load(Ordering::Relaxed),
+            dropped: self.inner.dropped.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Ends every subscription and the hub's thread. Part of an orderly shutdown.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+}
+
+impl CommitListener for Hub {
+    fn wants(&self, bin: BinId) -> bool {
+        self.inner.subscribers.load(Ordering::Relaxed) > 0 && self.inner.channels.read().contains_key(&bin)
+    }
+
+    fn committed(&self, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut inbox = self.inner.inbox.lock();
+        for change in changes {
+            let cost = cost(&change);
+            // One change always fits, however large: an inbox that never takes it would lose it for ever.
+            let fits = inbox.changes.len() < INBOX_CHANGES && inbox.bytes + cost <= INBOX_BYTES;
+            if (fits || inbox.changes.is_empty()) && !inbox.lost.contains_key(&change.bin) {
+                inbox.bytes += cost;
+                inbox.changes.push(change);
+            } else {
+                self.inner.dropped.fetch_add(1, Ordering::Relaxed);
+                let through = inbox.lost.entry(change.bin).or_default();
+                *through = change.seq.max(*through);
+            }
+        }
+        self.inner.wake(&mut inbox);
+    }
+
+    fn unbuilt(&self, bin: BinId, through: Seq) {
+        let mut inbox = self.inner.inbox.lock();
+        inbox.unbuilt.insert(bin, through);
+        self.inner.wake(&mut inbox);
+    }
+}
+
+/// About the memory that a waiting change holds.
+fn cost(change: &Change) -> usize {
+    match &change.what {
+        ChangeKind::Request(request) => request.body.len() + request.head.raw().len() + 512,
+        ChangeKind::Deleted { .. }
+        | ChangeKind::Cleared { .. }
+        | ChangeKind::Evicted { .. }
+        | ChangeKind::Marked { .. }
+        | ChangeKind::Verdict { .. }
+        | ChangeKind::Progress { .. }
+        | ChangeKind::Bin
+        | ChangeKind::BinDeleted => 256,
+    }
+}
+
+impl Inner {
+    fn wake(&self, inbox: &mut Inbox) {
+        if std::mem::take(&mut inbox.waiting) {
+            self.filled.notify_one();
+        }
+    }
+
+    fn run(&self) {
+        loop {
+            let (changes, lost) = {
+                let mut inbox = self.inbox.lock();
+                while inbox.changes.is_empty() && inbox.lost.is_empty() && inbox.unbuilt.is_empty() && !inbox.closed {
+                    inbox.waiting = true;
+                    self.filled.wait(&mut inbox);
+                }
+                if inbox.closed {
+                    return;
+                }
+                inbox.bytes = 0;
+                // Before the changes: a subscriber that has read the store past them skips them afterwards.
+                for (bin, through) in inbox.unbuilt.drain() {
+                    for channel in self.channels_of(bin) {
+                        self.push(&channel, vec![Slot::Hole(through)], false);
+                    }
+                }
+                (std::mem::take(&mut inbox.changes), std::mem::take(&mut inbox.lost))
+            };
+            self.publish(changes, lost);
+            // Not a wait for luck: the first event went at once, those of the next 20 ms share a batch.
+            std::thread::sleep(BATCH_EVERY);
+        }
+    }
+
+    fn channels_of(&self, bin: BinId) -> Vec<Arc<Channel>> {
+        self.channels.read().get(&bin).cloned().unwrap_or_default()
+    }
+
+    fn publish(&self, changes: Vec<Change>, lost: HashMap<BinId, Seq>) {
+        let mut by_bin: HashMap<BinId, Vec<Change>> = HashMap::new();
+        for change in changes {
+            by_bin.entry(change.bin).or_default().push(change);
+        }
+        for (bin, changes) in by_bin {
+            let channels = self.channels_of(bin);
+            if channels.is_empty() {
+                continue;
+            }
+            self.published.fetch_add(changes.len() as u64, Ordering::Relaxed);
+            let events = batch::Encoded::new(&changes);
+            let gone = changes.iter().any(|change| matches!(change.what, ChangeKind::BinDeleted));
+            for channel in channels {
+                let passes = |index: usize| channel.lets_through(&changes[index]);
+                let batches = events.batches(passes, BATCH_BYTES).into_iter().map(|batch| Slot::Batch(Arc::new(batch)));
+                self.push(&channel, batches.collect(), gone);
+            }
+        }
+        // What was lost came after what was kept: the inbox takes nothing of a bin once it has dropped something of it.
+        for (bin, through) in lost {
+            for channel in self.channels_of(bin) {
+                self.push(&channel, vec![Slot::Lost(through)], false);
+            }
+        }
+    }
+
+    /// Adds slots to a channel, drops what is over its bounds, wakes its subscribers.
+    fn push(&self, channel: &Channel, slots: Vec<Slot>, ended: bool) {
+        if slots.is_empty() && !ended {
+            return;
+        }
+        let bound = if self.ring_bytes.load(Ordering::Relaxed) > ALL_RINGS_BYTES {
+            RING_BYTES_UNDER_PRESSURE
+        } else {
+            RING_BYTES
+        };
+        let mut ring = channel.ring.lock();
+        for slot in slots {
+            self.ring_bytes.fetch_add(slot.len(), Ordering::Relaxed);
+            ring.bytes += slot.len();
+            ring.slots.push_back(slot);
+        }
+        while ring.slots.len() > RING_BATCHES || (ring.bytes > bound && ring.slots.len() > 1) {
+            self.drop_oldest(&mut ring);
+        }
+        ring.ended |= ended;
+        let wakers = ring.take_wakers();
+        drop(ring);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn drop_oldest(&self, ring: &mut Ring) {
+        if let Some(slot) = ring.slots.pop_front() {
+            ring.base += 1;
+            ring.bytes -= slot.len();
+            ring.floor = ring.floor.max(slot.last_seq());
+            self.ring_bytes.fetch_sub(slot.len(), Ordering::Relaxed);
+        }
+    }
+
+    fn close(&self) {
+        let channels = self.channels.write();
+        self.inbox.lock().closed = true;
+        self.filled.notify_all();
+        for channel in channels.values().flatten() {
+            let mut ring = channel.ring.lock();
+            ring.ended = true;
+            let wakers = ring.take_wakers();
+            drop(ring);
+            wakers.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// A subscriber left; the last one of a channel takes the channel with it.
+    fn left(&self, channel: &Arc<Channel>, slot: usize) {
+        let mut channels = self.channels.write();
+        self.subscribers.fetch_sub(1, Ordering::Relaxed);
+        let mut ring = channel.ring.lock();
+        ring.wakers[slot] = None;
+        ring.free.push(slot);
+        ring.subscribers -= 1;
+        if ring.subscribers > 0 {
+            return;
+        }
+        while !ring.slots.is_empty() {
+            self.drop_oldest(&mut ring);
+        }
+        if let Some(of_bin) = channels.get_mut(&channel.bin) {
+            of_bin.retain(|other| !Arc::ptr_eq(other, channel));
+            if of_bin.is_empty() {
+                channels.remove(&channel.bin);
+            }
+        }
+    }
+}
+
+impl Channel {
+    fn lets_through(&self, change: &Change) -> bool {
+        match (&self.filter, &change.what) {
+            (Some((_, filter)), ChangeKind::Request(request)) => filter.matches(request),
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! One subscriber: first what it missed, out of the store, then what happens, out of its channel's ring.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::batch::Encoded;
+use super::{BATCH_BYTES, Batch, Channel, Inner, Slot};
+use crate::model::{Change, ChangeKind, Seq};
+use crate::store::{Store, StoreError};
+
+/// Changes that are read at once while catching up.
+const CATCH_UP_PAGE: usize = 256;
+
+/// What a subscriber gets next.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Events, in order.
+    Events(Events),
+    /// Some events did not reach it: those with `from < seq <= to`. Both are cursors; `from` is the last that it got.
+    Lagged {
+        /// The last cursor that was delivered.
+        from: Seq,
+        /// The last cursor that was missed; the stream goes on after it.
+        to: Seq,
+    },
+}
+
+/// A part of a batch, sharing its memory.
+#[derive(Debug)]
+pub struct Events {
+    batch: Arc<Batch>,
+    from: usize,
+}
+
+impl Events {
+    /// As WebSocket text frames.
+    #[must_use]
+    pub fn frames(&self) -> Bytes {
+        self.batch.frames_from(self.from)
+    }
+
+    /// As server-sent events.
+    #[must_use]
+    pub fn sse(&self) -> Bytes {
+        self.batch.sse_from(self.from)
+    }
+
+    /// Cursor, type and JSON of each.
+    pub fn iter(&self) -> impl Iterator<Item = (Seq, &'static str, &[u8])> {
+        self.batch.events_from(self.from)
+    }
+}
+
+type PageRead = Pin<Box<dyn Future<Output = Result<Vec<Change>, StoreError>> + Send>>;
+
+enum Phase {
+    /// Reads what was missed. The ring fills meanwhile; what it cannot hold is read from the store as well.
+    CatchUp(Option<PageRead>),
+    Live,
+    Over,
+}
+
+/// A stream of [`Delivery`]. Ends when the bin or the server goes, or when the store cannot say what was missed.
+pub struct Subscription {
+    inner: Arc<Inner>,
+    channel: Arc<Channel>,
+    slot: usize,
+    /// The number of the next batch in the ring.
+    next: u64,
+    /// Everything up to here was delivered.
+    last: Seq,
+    phase: Phase,
+    /// Where to read what was missed; without it, that is only told.
+    store: Option<Store>,
+    /// Encoded pages of the store that were not handed out yet.
+    pages: std::vec::IntoIter<Batch>,
+}
+
+impl Subscription {
+    /// Joins the channel; the caller holds the lock on the channels.
+    pub(super) fn new(inner: Arc<Inner>, channel: Arc<Channel>) -> Self {
+        let mut ring = channel.ring.lock();
+        ring.subscribers += 1;
+        let slot = ring.free.pop().unwrap_or_else(|| {
+            ring.wakers.push(None);
+            ring.wakers.len() - 1
+        });
+        let next = ring.end();
+        let last = ring.floor;
+        drop(ring);
+        Self { inner, channel, slot, next, last, phase: Phase::Live, store: None, pages: Vec::new().into_iter() }
+    }
+
+    /// Makes the stream start after the cursor: with what the store has, then without a gap or a repeat with what comes.
+    #[must_use]
+    pub fn resume(mut self, store: Store, after: Seq) -> Self {
+        self.last = after;
+        self.store = Some(store);
+        self.phase = Phase::CatchUp(None);
+        self
+    }
+
+    /// Polls the pages of the store. `Ready(None)` when the present is reached or nothing more can come: the phase says which.
+    fn poll_catch_up(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        loop {
+            if let Some(batch) = self.pages.next() {
+                return Poll::Ready(Some(Delivery::Events(Events { batch: Arc::new(batch), from: 0 })));
+            }
+            let (Phase::CatchUp(read), Some(store)) = (&mut self.phase, &self.store) else {
+                return Poll::Ready(None);
+            };
+            let page = match read {
+                Some(page) => page,
+                None => {
+                    let head = store.head_seq();
+                    if self.last > head {
+                        // A cursor of another database, or of one that was replaced: nothing above it would ever come.
+                        let from = std::mem::replace(&mut self.last, head);
+                        return Poll::Ready(Some(self.lag(from, head)));
+                    }
+                    let (store, bin, last) = (store.clone(), self.channel.bin, self.last);
+                    read.insert(Box::pin(async move { store.changes_after(bin, last, CATCH_UP_PAGE).await }))
+                }
+            };
+            let Poll::Ready(result) = page.as_mut().poll(cx) else {
+                return Poll::Pending;
+            };
+            *read = None;
+            match result {
+                Ok(changes) if changes.is_empty() => {
+                    let mut ring = self.channel.ring.lock();
+                    if self.next >= ring.base {
+                        drop(ring);
+                        self.phase = Phase::Live;
+                        return Poll::Ready(None);
+                    }
+                    // The ring ran over while the store was read. What it dropped is committed: read on.
+                    self.next = ring.end();
+                    ring.wakers[self.slot] = None;
+                }
+                Ok(changes) => {
+                    self.last = changes.iter().map(|change| change.seq).fold(self.last, Seq::max);
+                    let gone = changes.iter().any(|change| matches!(change.what, ChangeKind::BinDeleted));
+                    let passes = |index: usize| self.channel.lets_through(&changes[index]);
+                    self.pages = Encoded::new(&changes).batches(passes, BATCH_BYTES).into_iter();
+                    if gone {
+                        self.phase = Phase::Over;
+                    }
+                }
+                Err(StoreError::NotFound("cursor")) => {
+                    let head = store.head_seq();
+                    let from = std::mem::replace(&mut self.last, head);
+                    return Poll::Ready(Some(self.lag(from, head)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a live stream ends: what it missed cannot be read");
+                    self.phase = Phase::Over;
+                }
+            }
+        }
+    }
+
+    fn poll_live(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        let channel = Arc::clone(&self.channel);
+        let mut ring = channel.ring.lock();
+        if self.next < ring.base {
+            self.next = ring.base;
+            let floor = ring.floor;
+            if floor > self.last {
+                drop(ring);
+                let from = std::mem::replace(&mut self.last, floor);
+                return Poll::Ready(Some(self.lag(from, floor)));
+            }
+        }
+        while let Some(slot) = usize::try_from(self.next - ring.base).ok().and_then(|index| ring.slots.get(index)) {
+            self.next += 1;
+            match slot {
+                Slot::Batch(batch) => {
+                    let from = batch.first_after(self.last);
+                    if from < batch.count() {
+                        self.last = self.last.max(batch.last_seq());
+                        return Poll::Ready(Some(Delivery::Events(Events { batch: Arc::clone(batch), from })));
+                    }
+                }
+                Slot::Hole(through) if *through > self.last && self.store.is_some() => {
+                    self.phase = Phase::CatchUp(None);
+                    return Poll::Ready(None);
+                }
+                Slot::Hole(through) | Slot::Lost(through) if *through > self.last => {
+                    let to = *through;
+                    drop(ring);
+                    let from = std::mem::replace(&mut self.last, to);
+                    return Poll::Ready(Some(self.lag(from, to)));
+                }
+                Slot::Hole(_) | Slot::Lost(_) => {}
+            }
+        }
+        if ring.ended {
+            self.phase = Phase::Over;
+            return Poll::Ready(None);
+        }
+        let waker = &mut ring.wakers[self.slot];
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn lag(&self, from: Seq, to: Seq) -> Delivery {
+        self.inner.lagged.fetch_add(1, Ordering::Relaxed);
+        Delivery::Lagged { from, to }
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Delivery;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        let this = self.get_mut();
+        loop {
+            match (&this.phase, this.pages.len()) {
+                (Phase::CatchUp(_), _) | (_, 1..) => match this.poll_catch_up(cx) {
+                    Poll::Ready(None) => {}
+                    other => return other,
+                },
+                (Phase::Live, 0) => match this.poll_live(cx) {
+                    Poll::Ready(None) => {}
+                    other => return other,
+                },
+                (Phase::Over, 0) => return Poll::Ready(None),
+            }
+            if matches!(this.phase, Phase::Over) && this.pages.len() == 0 {
+                return Poll::Ready(None);
+            }
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.inner.left(&self.channel, self.slot);
+    }
+}

@@ -1,0 +1,126 @@
+//! Bins: list, create, read, change, delete.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::input::{BinChange, BinInput};
+use crate::model::{BinName, BinSettings};
+use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Json, OptionalJson, state};
+use crate::server::console::problem::{Code, Problem};
+use crate::shapes::BinShape;
+use crate::store::{BinState, StoreError};
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(list).service(create).service(read).service(create_or_get).service(update).service(remove);
+}
+
+/// Every bin.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Bins)]
+struct BinsShape {
+    /// Oldest first.
+    bins: Vec<BinShape>,
+}
+
+/// List the bins
+#[utoipa::path(tag = "bins", responses((status = 200, body = BinsShape)))]
+#[get("/api/v1/bins")]
+async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let bins = state.store.bins().iter().map(|bin| state.bin_shape(bin)).collect();
+    Ok(HttpResponse::Ok().json(BinsShape { bins }))
+}
+
+/// Create a bin; every setting is optional
+#[utoipa::path(tag = "bins", request_body(content = BinInput, description = "The settings"), responses((status = 201, body = BinShape)))]
+#[post("/api/v1/bins")]
+async fn create(request: HttpRequest, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let bin = make(state, input.0.checked()?).await?;
+    Ok(created(state, &bin))
+}
+
+async fn make(state: &ConsoleState, mut change: BinChange) -> Result<Arc<BinState>, StoreError> {
+    let secrets = std::mem::take(&mut change.secrets);
+    let mut settings = BinSettings::default();
+    change.apply(&mut settings);
+    state.store.create_bin(settings, secrets).await
+}
+
+fn created(state: &ConsoleState, bin: &BinState) -> HttpResponse {
+    let location = format!("/api/v1/bins/{}", bin.bin.id);
+    HttpResponse::Created().insert_header(("Location", location)).json(state.bin_shape(bin))
+}
+
+/// Read a bin
+#[utoipa::path(tag = "bins", responses((status = 200, body = BinShape)))]
+#[get("/api/v1/bins/{bin}")]
+async fn read(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(state(&request)?.bin_shape(&bin.0)))
+}
+
+/// Create the bin of that name, or get it as it is
+///
+/// The settings are those of a new bin; a bin that is there keeps its own.
+#[utoipa::path(
+    tag = "bins",
+    request_body(content = BinInput, description = "The settings of a new bin"),
+    responses((status = 200, body = BinShape), (status = 201, body = BinShape))
+)]
+#[put("/api/v1/bins/{bin}")]
+async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let named = request.match_info().get("bin").unwrap_or_default();
+    let mut change = input.0.checked()?;
+    if let Some(bin) = state.store.bin(named) {
+        return Ok(HttpResponse::Ok().json(state.bin_shape(&bin)));
+    }
+    let name: BinName = named.parse().map_err(|why: String| {
+        Problem::new(Code::InvalidField, format!("No bin can be made here: {why}.")).at("bin")
+    })?;
+    if change.name().is_some_and(|other| *other != name) {
+        return Err(Problem::field("name", "The name in the body differs from the one in the URL."));
+    }
+    change.set_name(name);
+    match make(state, change).await {
+        Ok(bin) => Ok(created(state, &bin)),
+        // Two at once: the other one has made it.
+        Err(StoreError::NameTaken(name)) => {
+            let bin = state.store.bin(&name).ok_or(StoreError::NameTaken(name))?;
+            Ok(HttpResponse::Ok().json(state.bin_shape(&bin)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Change a bin's settings
+///
+/// What is absent stays, `null` goes back to the default. Secrets have routes of their own.
+#[utoipa::path(tag = "bins", request_body = BinInput, responses((status = 200, body = BinShape)))]
+#[patch("/api/v1/bins/{bin}")]
+async fn update(request: HttpRequest, bin: BinRef, input: Json<BinInput>) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let change = input.0.checked()?;
+    if !change.secrets.is_empty() {
+        return Err(Problem::field("secrets", "Secrets of a bin that is there are added with POST …/secrets."));
+    }
+    let judge = change.touches_verdicts();
+    let changed = state.store.update_bin(bin.id(), move |settings| change.apply(settings)).await?;
+    if judge {
+        state.judge_again(bin.id());
+    }
+    Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
+}
+
+/// Delete a bin with everything in it
+#[utoipa::path(tag = "bins", responses((status = 204, description = "It is gone")))]
+#[delete("/api/v1/bins/{bin}")]
+async fn remove(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
+    state(&request)?.store.delete_bin(bin.id()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

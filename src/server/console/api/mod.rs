@@ -1,0 +1,21 @@
+//! The JSON API: one file per resource.
+
+mod bins;
+mod input;
+mod marks;
+mod requests;
+mod response;
+mod secrets;
+mod wait;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every route of the API.
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.configure(bins::configure)
+        .configure(secrets::configure)
+        .configure(response::configure)
+        .configure(wait::configure)
+        .configure(marks::configure)
+        .configure(requests::configure);
+}

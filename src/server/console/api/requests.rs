@@ -1,0 +1,193 @@
+//! Captured requests: list, read, exact bytes.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, delete, get};
+use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::model::{CapturedRequest, RequestSummary, Seq};
+use crate::server::console::extract::{BinRef, Query, WhichRequest, filter, state};
+use crate::server::console::problem::Problem;
+use crate::server::console::security::SANDBOX_CSP;
+use crate::shapes::{RequestShape, SummaryShape};
+use crate::store::{ListQuery, MAX_PAGE, Order};
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(list).service(delete_many).service(read).service(delete_one).service(raw).service(head).service(body);
+}
+
+/// A page when the client does not say.
+const PAGE: usize = 50;
+
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum OrderParam {
+    /// Newest first.
+    #[default]
+    Newest,
+    /// Oldest first.
+    Oldest,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// A filter: `method:POST sig:invalid "some text"`.
+    q: Option<String>,
+    /// At most so many; 1 to 1000, default 50.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// Only `seq` below this.
+    before: Option<Seq>,
+    /// Only `seq` above this.
+    after: Option<Seq>,
+    /// `newest` first (default) or `oldest`.
+    #[param(inline)]
+    order: Option<OrderParam>,
+}
+
+/// A page of requests.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RequestPage)]
+struct PageShape<'a> {
+    /// The requests, in the order asked for.
+    requests: Vec<SummaryShape<'a>>,
+    /// The cursor of the next page, for `before` (newest first) or `after` (oldest first); `null` at the end.
+    next: Option<Seq>,
+    /// How many there are (that match), when that is known.
+    total: Option<u64>,
+    /// How many retention has removed from the bin.
+    evicted: u64,
+    /// How many were refused.
+    rejected: u64,
+}
+
+/// How many a limit allows; the limit must make sense.
+pub(super) fn page_size(limit: Option<usize>, default: usize) -> Result<usize, Problem> {
+    match limit {
+        None => Ok(default),
+        Some(limit) if (1..=MAX_PAGE).contains(&limit) => Ok(limit),
+        Some(_) => Err(Problem::query("limit", format!("A limit is a number from 1 to {MAX_PAGE}."))),
+    }
+}
+
+/// The summaries' shapes.
+pub(super) fn shapes(requests: &[RequestSummary]) -> Vec<SummaryShape<'_>> {
+    requests.iter().map(SummaryShape::from).collect()
+}
+
+/// List or search a bin's requests
+#[utoipa::path(tag = "requests", params(ListParams), responses((status = 200, body = PageShape)))]
+#[get("/api/v1/bins/{bin}/requests")]
+async fn list(request: HttpRequest, bin: BinRef, query: Query<ListParams>) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let page = state
+        .store
+        .list(
+            bin.id(),
+            ListQuery {
+                filter: filter(query.q.as_deref())?,
+                limit: page_size(query.limit, PAGE)?,
+                before: query.before,
+                after: query.after,
+                order: match query.order.unwrap_or_default() {
+                    OrderParam::Newest => Order::Newest,
+                    OrderParam::Oldest => Order::Oldest,
+                },
+            },
+        )
+        .await?;
+    let counts = state.store.counts(bin.id());
+    Ok(HttpResponse::Ok().json(PageShape {
+        requests: shapes(&page.requests),
+        next: page.next,
+        total: page.total,
+        evicted: counts.evicted,
+        rejected: counts.rejected,
+    }))
+}
+
+/// How many were concerned.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Deleted)]
+struct DeletedShape {
+    /// Requests that are gone.
+    deleted: u64,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct FilterParam {
+    /// A filter; without it, every request of the bin.
+    q: Option<String>,
+}
+
+/// Delete requests: all that match, pinned ones too
+#[utoipa::path(tag = "requests", params(FilterParam), responses((status = 200, body = DeletedShape)))]
+#[delete("/api/v1/bins/{bin}/requests")]
+async fn delete_many(request: HttpRequest, bin: BinRef, query: Query<FilterParam>) -> Result<HttpResponse, Problem> {
+    let filter = filter(query.q.as_deref())?;
+    let deleted = state(&request)?.store.delete_matching(bin.id(), filter).await?;
+    Ok(HttpResponse::Ok().json(DeletedShape { deleted }))
+}
+
+/// Read a request: everything about it
+#[utoipa::path(tag = "requests", responses((status = 200, body = RequestShape)))]
+#[get("/api/v1/bins/{bin}/requests/{id}")]
+async fn read(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
+    Ok(HttpResponse::Ok().json(RequestShape::from(&captured)))
+}
+
+/// Delete a request
+#[utoipa::path(tag = "requests", responses((status = 204, description = "It is gone")))]
+#[delete("/api/v1/bins/{bin}/requests/{id}")]
+async fn delete_one(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let id = super::marks::id_of(state, &bin, which).await?;
+    state.store.delete(bin.id(), id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The head and the body, exactly as received
+#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>)))]
+#[get("/api/v1/bins/{bin}/requests/{id}/raw")]
+async fn raw(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
+    let mut all = BytesMut::with_capacity(captured.head.raw().len() + captured.body.len());
+    all.extend_from_slice(captured.head.raw());
+    all.extend_from_slice(&captured.body);
+    Ok(attachment(&captured, "request", all.freeze()))
+}
+
+/// The head, exactly as received
+#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>)))]
+#[get("/api/v1/bins/{bin}/requests/{id}/head")]
+async fn head(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
+    Ok(attachment(&captured, "head", captured.head.raw().clone()))
+}
+
+/// The body, exactly as received (after chunked framing, before any decoding)
+#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>)))]
+#[get("/api/v1/bins/{bin}/requests/{id}/body")]
+async fn body(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
+    Ok(attachment(&captured, "body", captured.body.clone()))
+}
+
+/// Captured bytes: always a file to save, never something that a browser shows or runs.
+fn attachment(captured: &CapturedRequest, what: &str, bytes: Bytes) -> HttpResponse {
+    let name = format!("attachment; filename=\"{}-{what}.bin\"", captured.summary.id);
+    HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
+        // Exact bytes need no coding on the way.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .body(bytes)
+}

@@ -1,0 +1,117 @@
+//! Secrets of a bin: write-only. What is shown is label, last characters, length.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::input::SecretInput;
+use crate::server::console::extract::{BinRef, Json, state};
+use crate::server::console::problem::Problem;
+use crate::shapes::SecretShape;
+use crate::store::BinState;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(list).service(add).service(replace).service(remove_all).service(remove);
+}
+
+/// Secrets of one bin: each is tried for every request.
+const MAX_SECRETS: usize = 32;
+
+/// A bin's secrets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Secrets)]
+struct SecretsShape {
+    /// Oldest first.
+    secrets: Vec<SecretShape>,
+}
+
+impl SecretsShape {
+    fn of(bin: &BinState) -> Self {
+        Self { secrets: bin.bin.secrets.iter().map(|secret| secret.hint().into()).collect() }
+    }
+}
+
+fn check_count(count: usize) -> Result<(), Problem> {
+    if count > MAX_SECRETS {
+        return Err(Problem::field("secrets", format!("A bin has at most {MAX_SECRETS} secrets.")));
+    }
+    Ok(())
+}
+
+/// List a bin's secrets
+#[utoipa::path(tag = "secrets", responses((status = 200, body = SecretsShape)))]
+#[get("/api/v1/bins/{bin}/secrets")]
+async fn list(bin: BinRef) -> HttpResponse {
+    HttpResponse::Ok().json(SecretsShape::of(&bin.0))
+}
+
+/// Add a secret; the bin's requests are judged again
+#[utoipa::path(tag = "secrets", request_body = SecretInput, responses((status = 201, body = SecretShape)))]
+#[post("/api/v1/bins/{bin}/secrets")]
+async fn add(request: HttpRequest, bin: BinRef, input: Json<SecretInput>) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let number = bin.0.bin.secrets.len() + 1;
+    check_count(number)?;
+    let (label, value) = input.0.checked("", number)?;
+    let changed = state.store.add_secret(bin.id(), label, value).await?;
+    state.judge_again(bin.id());
+    let newest = changed.bin.secrets.last().ok_or_else(|| Problem::not_found("secret"))?;
+    Ok(HttpResponse::Created().json(SecretShape::from(newest.hint())))
+}
+
+/// All secrets of a bin.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SecretsInput)]
+#[serde(deny_unknown_fields)]
+struct SecretsInput {
+    /// The secrets.
+    secrets: Vec<SecretInput>,
+}
+
+/// Replace a bin's secrets
+#[utoipa::path(tag = "secrets", request_body = SecretsInput, responses((status = 200, body = SecretsShape)))]
+#[put("/api/v1/bins/{bin}/secrets")]
+async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    check_count(input.0.secrets.len())?;
+    let checked = input.0.secrets.into_iter().enumerate();
+    let secrets: Vec<_> = checked
+        .map(|(index, secret)| secret.checked(&format!("secrets[{index}]"), index + 1))
+        .collect::<Result<_, _>>()?;
+    // New ones first: a request that comes in between is judged by either.
+    let old: Vec<_> = bin.0.bin.secrets.iter().map(|secret| secret.id).collect();
+    let mut changed = bin.0.clone();
+    for (label, value) in secrets {
+        changed = state.store.add_secret(bin.id(), label, value).await?;
+    }
+    for secret in old {
+        changed = state.store.delete_secret(bin.id(), secret).await?;
+    }
+    state.judge_again(bin.id());
+    Ok(HttpResponse::Ok().json(SecretsShape::of(&changed)))
+}
+
+/// Remove every secret of a bin
+#[utoipa::path(tag = "secrets", responses((status = 204, description = "They are gone")))]
+#[delete("/api/v1/bins/{bin}/secrets")]
+async fn remove_all(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    for secret in &bin.0.bin.secrets {
+        state.store.delete_secret(bin.id(), secret.id).await?;
+    }
+    state.judge_again(bin.id());
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Remove a secret
+#[utoipa::path(tag = "secrets", responses((status = 204, description = "It is gone")))]
+#[delete("/api/v1/bins/{bin}/secrets/{secret}")]
+async fn remove(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let number = request.match_info().get("secret").and_then(|text| text.parse().ok());
+    let number = number.ok_or_else(|| Problem::not_found("secret"))?;
+    state.store.delete_secret(bin.id(), number).await?;
+    state.judge_again(bin.id());
+    Ok(HttpResponse::NoContent().finish())
+}

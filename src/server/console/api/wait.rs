@@ -1,0 +1,145 @@
+//! Waiting for requests, for pipelines. The hub wakes the waiter, the store says what is there: nothing is polled.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, get};
+use futures_util::StreamExt as _;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::requests::shapes;
+use crate::model::{BinId, RequestSummary, Seq};
+use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Query, filter, state};
+use crate::server::console::problem::{Code, Problem};
+use crate::shapes::SummaryShape;
+use crate::store::{ListQuery, MAX_PAGE, Order};
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(wait);
+}
+
+/// Seconds to wait when the client does not say.
+const DEFAULT_TIMEOUT_S: f64 = 30.0;
+/// Seconds that a client may wait at most; the command line asks again when it wants longer.
+const MAX_TIMEOUT_S: f64 = 600.0;
+/// Requests that are shown when the wait was in vain.
+const SEEN_INSTEAD: usize = 20;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WaitParams {
+    /// A filter; without it, any request.
+    q: Option<String>,
+    /// How many must match; default 1.
+    #[param(minimum = 1, maximum = 1000)]
+    count: Option<usize>,
+    /// Seconds, at most 600; default 30. Also `500ms`, `30s`, `2m`.
+    timeout: Option<String>,
+    /// Only requests after this cursor; default all that are there.
+    after: Option<Seq>,
+}
+
+/// What was waited for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Waited)]
+struct WaitedShape<'a> {
+    /// The first that match, oldest first.
+    requests: Vec<SummaryShape<'a>>,
+    /// The cursor of the last of them, for the next wait.
+    seq: Option<Seq>,
+}
+
+fn timeout(text: Option<&str>) -> Result<Duration, Problem> {
+    let refuse = || {
+        Problem::query(
+            "timeout",
+            format!("A timeout is a number of seconds up to {MAX_TIMEOUT_S}, or like 500ms, 30s, 2m."),
+        )
+    };
+    let Some(text) = text else {
+        return Ok(Duration::from_secs_f64(DEFAULT_TIMEOUT_S));
+    };
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" => 60.0,
+        _ => return Err(refuse()),
+    };
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds = number.parse::<f64>().ok().filter(|_| plain).map(|number| number * factor);
+    let seconds = seconds.filter(|seconds| (0.0..=MAX_TIMEOUT_S).contains(seconds)).ok_or_else(refuse)?;
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Wait until requests are there
+///
+/// Answers as soon as `count` requests match, else after the timeout with 408 and what came instead.
+#[utoipa::path(
+    tag = "requests",
+    params(WaitParams),
+    responses((status = 200, body = WaitedShape), (status = 408, description = "Not met in time; `requests` has what matched, `seen` what came instead"))
+)]
+#[get("/api/v1/bins/{bin}/wait")]
+async fn wait(request: HttpRequest, bin: BinRef, query: Query<WaitParams>) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let parsed = filter(query.q.as_deref())?;
+    let count = query.count.unwrap_or(1);
+    if !(1..=MAX_PAGE).contains(&count) {
+        return Err(Problem::query("count", format!("A count is a number from 1 to {MAX_PAGE}.")));
+    }
+    let timeout = timeout(query.timeout.as_deref())?;
+    let wanted =
+        ListQuery { filter: parsed.clone(), limit: count, before: None, after: query.after, order: Order::Oldest };
+    // Subscribed before looking: what is committed after the look wakes the waiter.
+    let mut changes = state.hub.subscribe(bin.id(), query.q.clone().map(|text| (text, parsed)))?;
+    let met = async {
+        loop {
+            let page = state.store.list(bin.id(), wanted.clone()).await?;
+            if page.requests.len() >= count {
+                return Ok(page.requests);
+            }
+            if changes.next().await.is_none() {
+                let gone = state.store.bin(bin.id().as_str()).is_none();
+                return Err(if gone {
+                    Problem::not_found("bin")
+                } else {
+                    Problem::new(Code::ShuttingDown, "The server is shutting down.")
+                });
+            }
+        }
+    };
+    match tokio::time::timeout(timeout, met).await {
+        Ok(met) => {
+            let requests: Vec<RequestSummary> = met?;
+            let seq = requests.last().map(|request| request.seq);
+            Ok(HttpResponse::Ok().json(WaitedShape { requests: shapes(&requests), seq }))
+        }
+        Err(_) => Err(in_vain(state, bin.id(), wanted).await?),
+    }
+}
+
+/// What to say when the time is over: what matched, and what came instead.
+async fn in_vain(state: &ConsoleState, bin: BinId, wanted: ListQuery) -> Result<Problem, Problem> {
+    let count = wanted.limit;
+    let after = wanted.after;
+    let matched = state.store.list(bin, wanted).await?.requests;
+    let recent =
+        ListQuery { limit: SEEN_INSTEAD + matched.len().min(MAX_PAGE - SEEN_INSTEAD), after, ..ListQuery::default() };
+    let seen = state.store.list(bin, recent).await?.requests;
+    let others: Vec<_> = seen
+        .into_iter()
+        .filter(|seen| matched.iter().all(|matched| matched.id != seen.id))
+        .take(SEEN_INSTEAD)
+        .collect();
+    let json = |requests: &[RequestSummary]| serde_json::to_value(shapes(requests)).unwrap_or_default();
+    let detail = format!("{} of {count} requests matched in time; {} others are there.", matched.len(), others.len());
+    Ok(Problem::new(Code::Timeout, detail)
+        .with("wanted", count)
+        .with("matched", matched.len())
+        .with("requests", json(&matched))
+        .with("seen", json(&others)))
+}

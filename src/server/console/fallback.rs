@@ -1,0 +1,35 @@
+//! What no route answers: 404, 405 with `Allow`, `OPTIONS`, and webhooks that were sent to the console by mistake.
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::extract::state;
+use super::openapi;
+use super::problem::{Code, Problem};
+
+/// The answer for every request that no route takes.
+pub(super) async fn answer(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if let Some(methods) = openapi::document().methods_of(request.path()) {
+        return if request.method() == Method::OPTIONS {
+            Ok(HttpResponse::NoContent().insert_header((header::ALLOW, methods)).finish())
+        } else {
+            Err(Problem::allowing(methods))
+        };
+    }
+    let first = request.path().trim_start_matches('/').split('/').next().unwrap_or_default();
+    let state = state(&request)?;
+    if let Some(bin) = state.store.bin(first) {
+        let handle = bin.bin.settings.name.as_ref().map_or_else(|| bin.bin.id.to_string(), ToString::to_string);
+        let url = state.capture.bin_url(&handle, None);
+        let detail = format!("This is the console, which captures nothing. Send webhooks to {url} instead.");
+        return Err(Problem::new(Code::NotFound, detail).with("capture_url", url));
+    }
+    if request.method() == Method::GET || request.method() == Method::HEAD {
+        return Err(Problem::new(Code::NotFound, "There is nothing here."));
+    }
+    let base = state.capture.base_url();
+    Err(Problem::new(
+        Code::NotFound,
+        format!("There is nothing here. If this was meant to be a webhook: bins are at {base}/{{bin}}."),
+    ))
+}

@@ -1,0 +1,116 @@
+//! The live streams: WebSocket for pages and the command line, server-sent events for `curl -N`.
+
+mod frames;
+mod sse;
+mod websocket;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::extract::{BinRef, Query, filter, state};
+use super::problem::Problem;
+use crate::live::Subscription;
+use crate::model::Seq;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(stream).service(events_stream);
+}
+
+/// Whether an answer at this path goes on for ever (or for long), so that `HEAD` cannot be answered by making it.
+pub(super) fn never_ends(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("stream" | "events-stream" | "wait"))
+}
+
+/// Bytes handed to a connection at once: what a slow subscriber holds of its own, beside the kernel's buffer.
+const CHUNK: usize = 16 << 10;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct StreamQuery {
+    /// Replay everything after this cursor, then go on without a gap or a repeat. Default: from now on.
+    after: Option<Seq>,
+    /// A filter: only requests that match (other changes always pass).
+    q: Option<String>,
+    /// Start with a `hello` message that tells the cursor the stream starts from.
+    hello: Option<bool>,
+}
+
+/// Subscribes as the query says. Answers with the cursor that the stream starts from, too.
+fn subscribe(request: &HttpRequest, bin: &BinRef, query: &StreamQuery) -> Result<(Subscription, Seq), Problem> {
+    let state = state(request)?;
+    // The guard has looked already; a stream to a foreign page is bad enough to look twice.
+    state.security.check_source(request)?;
+    let parsed = filter(query.q.as_deref())?;
+    let filter = query.q.clone().map(|text| (text, parsed));
+    let subscription = state.hub.subscribe(bin.id(), filter)?;
+    let after = query.after.unwrap_or_else(|| state.store.head_seq());
+    Ok((subscription.resume(state.store.clone(), after), after))
+}
+
+/// The message that tells a subscriber what it missed.
+fn lagged(from: Seq, to: Seq) -> String {
+    json!({"seq": to, "type": "lagged", "from": from, "to": to}).to_string()
+}
+
+fn hello(after: Seq) -> String {
+    json!({"seq": after, "type": "hello"}).to_string()
+}
+
+/// Live changes over a WebSocket
+///
+/// Each text message is one JSON object `{"seq", "type", …}`: `request` (with its summary), `deleted`, `cleared`, `evicted`,
+/// `marked`, `verdict`, `progress`, `bin`, `bin_deleted`, and `lagged` with the cursors `from` and `to` when the subscriber
+/// was too slow: it missed what has `from < seq <= to`, and fetches it with `…/requests?after=from`.
+#[utoipa::path(tag = "live", params(StreamQuery), responses((status = 101, description = "A WebSocket")))]
+#[get("/api/v1/bins/{bin}/stream")]
+async fn stream(
+    request: HttpRequest,
+    payload: web::Payload,
+    bin: BinRef,
+    query: Query<StreamQuery>,
+) -> Result<HttpResponse, Problem> {
+    let accept = frames::handshake(&request)?;
+    let heartbeat = state(&request)?.heartbeat;
+    let (subscription, after) = subscribe(&request, &bin, &query)?;
+    let greeting = query.hello.unwrap_or(false).then(|| hello(after));
+    let body = websocket::Body::new(payload, subscription, heartbeat, greeting);
+    Ok(HttpResponse::SwitchingProtocols()
+        .upgrade("websocket")
+        .insert_header((header::SEC_WEBSOCKET_ACCEPT, accept))
+        .body(body))
+}
+
+/// Live changes as server-sent events
+///
+/// The same messages as the WebSocket's, with `id` (the cursor), `event` (the type) and `data` (the JSON object). A browser
+/// that reconnects goes on where it was (`Last-Event-ID`).
+#[utoipa::path(tag = "live", params(StreamQuery), responses((status = 200, description = "Events", content_type = "text/event-stream", body = String)))]
+#[get("/api/v1/bins/{bin}/events-stream")]
+async fn events_stream(
+    request: HttpRequest,
+    bin: BinRef,
+    mut query: Query<StreamQuery>,
+) -> Result<HttpResponse, Problem> {
+    let last_id = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    query.0.after = last_id.or(query.after);
+    let heartbeat = state(&request)?.heartbeat;
+    let (subscription, after) = subscribe(&request, &bin, &query)?;
+    let greeting = query.hello.unwrap_or(false).then(|| hello(after));
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        // Compressing would hold events back; so would a proxy's buffer.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .body(sse::Body::new(subscription, heartbeat, greeting)))
+}
+
+/// Takes the next piece for the connection off what is waiting.
+fn next_chunk(waiting: &mut Bytes) -> Bytes {
+    waiting.split_to(waiting.len().min(CHUNK))
+}

@@ -1,0 +1,120 @@
+//! The console: UI, API and live stream on a listener of their own. Private: see [`security`].
+
+mod api;
+mod extract;
+mod fallback;
+mod live;
+mod login;
+mod openapi;
+mod ops;
+pub mod problem;
+pub mod security;
+
+use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Extensions, Server};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+
+use crate::capture::Capture;
+use crate::config::Config;
+use crate::live::Hub;
+use crate::model::{BinId, Timestamp};
+use crate::shapes::BinShape;
+use crate::store::{BinState, Store};
+
+/// What every handler of the console may use. One for all workers.
+pub struct ConsoleState {
+    /// What is stored.
+    pub store: Store,
+    /// What happens.
+    pub hub: Hub,
+    /// The other half: its clock, its URLs, its counters.
+    pub capture: Capture,
+    /// The console's own URL, without a slash at the end.
+    pub console_url: String,
+    /// Who may talk to the console.
+    pub security: security::Policy,
+    /// Bytes of a body when the bin does not say.
+    pub max_body: u64,
+    /// When the server was started.
+    pub started_at: Timestamp,
+    /// How often a stream shows that it is alive.
+    pub heartbeat: Duration,
+}
+
+/// A stream shows that it is alive this often; browsers and proxies give up on silence after 30 to 60 s.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+impl ConsoleState {
+    /// Puts the parts together; `address` is the one that the listener was given.
+    #[must_use]
+    pub fn new(store: Store, hub: Hub, capture: Capture, config: &Config, address: SocketAddr) -> Self {
+        Self {
+            started_at: capture.clock().now(),
+            console_url: super::url_of(address),
+            security: security::Policy::new(address, &config.allow_hosts, config.token.as_ref()),
+            max_body: config.max_body,
+            heartbeat: HEARTBEAT,
+            store,
+            hub,
+            capture,
+        }
+    }
+
+    /// How a bin is shown, here and in pages.
+    #[must_use]
+    pub fn bin_shape(&self, bin: &BinState) -> BinShape {
+        BinShape::new(
+            &bin.bin,
+            self.store.counts(bin.bin.id),
+            self.store.last_request_at(bin.bin.id),
+            self.capture.base_url(),
+            &self.console_url,
+        )
+    }
+
+    /// What a signature is judged by has changed: judge the bin's requests again, in the background.
+    pub(crate) fn judge_again(&self, _bin: BinId) {}
+}
+
+/// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem to keep up for seconds.
+const SEND_BUFFER: usize = 64 << 10;
+/// Connections of the console per worker; each live subscriber holds one.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// Serves the console on `listener` until it is stopped; then gives what is in flight `grace` to finish.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std::io::Result<Server> {
+    let state = web::Data::from(Arc::new(state));
+    // Made once, before the first request asks for it.
+    openapi::document();
+    let server = HttpServer::new(move || {
+        App::new().app_data(state.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(security::guard))
+    })
+    .on_connect(|connection: &dyn Any, _: &mut Extensions| {
+        if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
+            // Best effort: a stream with the usual buffer works, too.
+            let _ = socket2::SockRef::from(stream).set_send_buffer_size(SEND_BUFFER);
+        }
+    })
+    .max_connections(MAX_CONNECTIONS)
+    .shutdown_timeout(grace.as_secs())
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Every route of the console.
+fn configure(app: &mut web::ServiceConfig) {
+    {
+        let mut documented = utoipa_actix_web::service_config::ServiceConfig::new(app);
+        openapi::routes(&mut documented);
+    }
+    app.configure(openapi::configure).configure(login::configure).default_service(web::to(fallback::answer));
+}

@@ -1,0 +1,185 @@
+//! The OpenAPI document, made from the handlers' own annotations, and a page that shows it.
+
+use std::sync::OnceLock;
+
+use actix_web::{App, HttpResponse, web};
+use askama::Template;
+use serde_json::{Value, json};
+use utoipa::OpenApi as _;
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::problem::{Code, Problem};
+use super::{api, live, ops};
+
+/// What the document says beside the routes.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Creel",
+        description = "A local webhook inspector. Where `{bin}` stands, a bin's id and its name both work."
+    ),
+    components(schemas(ProblemShape))
+)]
+struct Base;
+
+/// An error (RFC 9457).
+#[derive(utoipa::ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "only its schema is used; `problem::Problem` writes it")]
+struct ProblemShape {
+    /// Always `about:blank`; `code` tells problems apart.
+    r#type: String,
+    /// The status in words.
+    title: String,
+    /// The status.
+    status: u16,
+    /// A sentence.
+    detail: String,
+    /// The stable name of what went wrong.
+    code: String,
+    /// The field or query parameter at fault.
+    #[schema(nullable = false)]
+    field: Option<String>,
+}
+
+/// Every documented route.
+pub(super) fn routes(app: &mut ServiceConfig<'_>) {
+    app.configure(api::configure).configure(live::configure).configure(ops::configure);
+}
+
+/// The document and what is read out of it.
+pub(super) struct Document {
+    json: Value,
+    text: String,
+    /// Path templates in segments, with their methods.
+    routes: Vec<(Vec<String>, String)>,
+}
+
+impl Document {
+    /// The methods of the route that has this path, as `Allow` lists them.
+    pub(super) fn methods_of(&self, path: &str) -> Option<String> {
+        let segments: Vec<&str> = path.split('/').collect();
+        let fits = |template: &[String]| {
+            template.len() == segments.len()
+                && template
+                    .iter()
+                    .zip(&segments)
+                    .all(|(part, segment)| if part.starts_with('{') { !segment.is_empty() } else { part == segment })
+        };
+        self.routes.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.clone())
+    }
+}
+
+/// The document. The same for the whole life of the process.
+pub(super) fn document() -> &'static Document {
+    static DOCUMENT: OnceLock<Document> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let (_, made) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes).split_for_parts();
+        let mut json = serde_json::to_value(&made).unwrap_or_default();
+        json["openapi"] = "3.1.0".into();
+        json["info"]["version"] = env!("CARGO_PKG_VERSION").into();
+        if let Some(paths) = json["paths"].as_object_mut() {
+            for (path, item) in paths {
+                complete(path, item);
+            }
+        }
+        Document { text: json.to_string(), routes: templates(&json), json }
+    })
+}
+
+/// Adds what every operation has in common, so that handlers need not repeat it: path parameters and the error shape.
+fn complete(path: &str, item: &mut Value) {
+    for operation in item.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let parameters: Vec<Value> = named
+            .map(|name| {
+                let description = match name {
+                    "bin" => "The bin's id or name",
+                    "id" => "The request's id (a ULID), or `latest`",
+                    _ => "The number",
+                };
+                let schema = if name == "secret" { json!({"type": "integer"}) } else { json!({"type": "string"}) };
+                json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
+            })
+            .chain(operation["parameters"].as_array().cloned().unwrap_or_default())
+            .collect();
+        operation["parameters"] = parameters.into();
+        operation["responses"]["default"] = json!({
+            "description": "What went wrong",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        });
+    }
+}
+
+fn templates(json: &Value) -> Vec<(Vec<String>, String)> {
+    let paths = json["paths"].as_object().into_iter().flatten();
+    paths
+        .map(|(path, item)| {
+            let mut methods: Vec<String> =
+                item.as_object().into_iter().flatten().map(|(method, _)| method.to_ascii_uppercase()).collect();
+            methods.push("OPTIONS".to_owned());
+            (path.split('/').map(str::to_owned).collect(), methods.join(", "))
+        })
+        .collect()
+}
+
+/// The document and its page.
+pub(super) fn configure(app: &mut web::ServiceConfig) {
+    app.route("/api/v1/openapi.json", web::get().to(show_json)).route("/api/v1/docs", web::get().to(show_page));
+}
+
+async fn show_json() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document().text.as_str())
+}
+
+/// One line of the page.
+struct Operation<'a> {
+    method: String,
+    path: &'a str,
+    summary: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Creel API</title></head>
+<body><main><h1>Creel API</h1>
+<p>The machine-readable form is <a href="/api/v1/openapi.json">openapi.json</a>. Where <code>{bin}</code> stands, a bin's id and name both work.
+Errors are <code>application/problem+json</code> with a stable <code>code</code>.</p>
+{% for operation in operations %}<section><h2><code>{{ operation.method }} {{ operation.path }}</code></h2>
+<p>{{ operation.summary }}</p>{% if !operation.parameters.is_empty() %}
+<dl>{% for (name, text) in operation.parameters %}<dt><code>{{ name }}</code></dt><dd>{{ text }}</dd>{% endfor %}</dl>{% endif %}
+</section>
+{% endfor %}</main></body></html>
+"#
+)]
+struct DocsPage<'a> {
+    operations: Vec<Operation<'a>>,
+}
+
+async fn show_page() -> Result<HttpResponse, Problem> {
+    let text = |value: &'static Value| value.as_str().unwrap_or_default();
+    let paths = document().json["paths"].as_object().into_iter().flatten();
+    let operations = paths
+        .flat_map(|(path, item)| {
+            item.as_object().into_iter().flatten().map(move |(method, about)| (path, method, about))
+        })
+        .map(|(path, method, about)| Operation {
+            method: method.to_ascii_uppercase(),
+            path,
+            summary: text(&about["summary"]),
+            parameters: about["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|parameter| (text(&parameter["name"]), text(&parameter["description"])))
+                .collect(),
+        })
+        .collect();
+    let html =
+        DocsPage { operations }.render().map_err(|_| Problem::new(Code::Internal, "The page could not be made."))?;
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+}

@@ -1,0 +1,149 @@
+//! Operations: is it alive, can it work, what does it do.
+
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::extract::state;
+use super::problem::Problem;
+use crate::model::Timestamp;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(healthz).service(readyz).service(metrics).service(info);
+}
+
+/// A state in one word.
+#[derive(Serialize, ToSchema)]
+struct StatusShape {
+    /// Always `ok`; anything else is a problem.
+    status: &'static str,
+}
+
+/// Whether the process answers
+#[utoipa::path(tag = "operations", responses((status = 200, body = StatusShape)))]
+#[get("/healthz")]
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(StatusShape { status: "ok" })
+}
+
+/// Whether requests can be stored and read now
+#[utoipa::path(tag = "operations", responses((status = 200, body = StatusShape)))]
+#[get("/readyz")]
+async fn readyz(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    state(&request)?.store.check().await?;
+    Ok(HttpResponse::Ok().json(StatusShape { status: "ok" }))
+}
+
+/// What this server is and how it does.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Info)]
+struct InfoShape<'a> {
+    /// `creel`.
+    name: &'static str,
+    /// The version of the program.
+    version: &'static str,
+    /// Where bins are, without a slash at the end.
+    capture_url: &'a str,
+    /// Where the console is, without a slash at the end.
+    console_url: &'a str,
+    /// When the server was started.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// What time the server has.
+    #[schema(value_type = String, format = DateTime)]
+    now: Timestamp,
+    /// The newest cursor.
+    seq: u64,
+    /// How many bins there are.
+    bins: usize,
+    /// Bytes of a body when the bin does not say.
+    max_body_bytes: u64,
+    /// Live subscribers now.
+    subscribers: usize,
+    /// The database file with its log.
+    database_bytes: u64,
+    /// Why nothing can be stored at the moment, if so.
+    trouble: Option<String>,
+}
+
+/// Version, addresses, state
+#[utoipa::path(tag = "operations", responses((status = 200, body = InfoShape)))]
+#[get("/api/v1/info")]
+async fn info(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let stats = state.store.stats();
+    Ok(HttpResponse::Ok().json(InfoShape {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        capture_url: state.capture.base_url(),
+        console_url: &state.console_url,
+        started_at: state.started_at,
+        now: state.capture.clock().now(),
+        seq: state.store.head_seq(),
+        bins: state.store.bins().len(),
+        max_body_bytes: state.max_body,
+        subscribers: state.hub.stats().subscribers,
+        database_bytes: stats.file_bytes,
+        // The kind of trouble only: its cause may name paths, and stands in the log.
+        trouble: stats.trouble.map(|error| Problem::from(error).to_string()),
+    }))
+}
+
+/// Figures in Prometheus' text format
+#[utoipa::path(tag = "operations", responses((status = 200, description = "Metrics", content_type = "text/plain", body = String)))]
+#[get("/metrics")]
+async fn metrics(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let state = state(&request)?;
+    let store = state.store.stats();
+    let hub = state.hub.stats();
+    let seen = state.capture.counters();
+    let figures: [(&str, &str, &str, u64); 17] = [
+        ("captured_total", "counter", "Requests stored since the start.", store.captured),
+        ("not_stored_total", "counter", "Requests that could not be stored.", store.failed),
+        (
+            "unknown_bin_total",
+            "counter",
+            "Requests to bins that are not there.",
+            seen.unknown_bin.load(Ordering::Relaxed),
+        ),
+        (
+            "refused_kept_total",
+            "counter",
+            "Requests that the HTTP parser refused and that were kept.",
+            seen.refused_kept.load(Ordering::Relaxed),
+        ),
+        (
+            "refused_unattributed_total",
+            "counter",
+            "Requests that the HTTP parser refused and that name no bin.",
+            seen.refused_unattributed.load(Ordering::Relaxed),
+        ),
+        (
+            "head_mismatch_total",
+            "counter",
+            "Heads on which recorder and parser disagreed.",
+            seen.head_mismatch.load(Ordering::Relaxed),
+        ),
+        ("commits_total", "counter", "Transactions committed.", store.commits),
+        ("queued_requests", "gauge", "Requests that wait for the writer.", store.queued),
+        ("queued_bytes", "gauge", "Bytes of these.", store.queued_bytes),
+        ("database_bytes", "gauge", "Bytes of the database file and its log.", store.file_bytes),
+        ("database_wal_bytes", "gauge", "Bytes of the write-ahead log.", store.wal_bytes),
+        ("store_working", "gauge", "1 when requests can be stored.", u64::from(store.trouble.is_none())),
+        ("bins", "gauge", "Bins.", state.store.bins().len() as u64),
+        ("live_subscribers", "gauge", "Live subscribers.", hub.subscribers as u64),
+        ("live_events_total", "counter", "Events published to live subscribers.", hub.published),
+        ("live_lagged_total", "counter", "Times that a live subscriber was told that it missed something.", hub.lagged),
+        ("live_dropped_total", "counter", "Events dropped because the hub could not keep up.", hub.dropped),
+    ];
+    let mut text = String::with_capacity(figures.len() * 160);
+    for (name, kind, help, value) in figures {
+        // Writing to a string does not fail.
+        let _ = write!(text, "# HELP creel_{name} {help}\n# TYPE creel_{name} {kind}\ncreel_{name} {value}\n");
+    }
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}

@@ -1,0 +1,252 @@
+//! Errors of the API: RFC 9457 `application/problem+json` with a stable code, a sentence, and the field at fault.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::live::SubscribeError;
+use crate::store::StoreError;
+
+/// The stable name of what went wrong. Clients decide by it, never by the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The body is not JSON (or not what the route reads).
+    InvalidBody,
+    /// A field of the body is unknown, of the wrong type or out of range.
+    InvalidField,
+    /// A query parameter is unknown, of the wrong type or out of range.
+    InvalidQuery,
+    /// The filter cannot be read.
+    InvalidFilter,
+    /// The WebSocket handshake is not one.
+    InvalidUpgrade,
+    /// A token is needed, and none or a wrong one came.
+    Unauthorized,
+    /// The `Host` is none that the console answers to.
+    HostNotAllowed,
+    /// The request comes from a page of another site.
+    CrossOrigin,
+    /// There is no such route, bin, request or secret.
+    NotFound,
+    /// The route does not know the method.
+    MethodNotAllowed,
+    /// Nothing matched in time.
+    Timeout,
+    /// The body did not arrive in time.
+    SlowBody,
+    /// The name is taken.
+    NameTaken,
+    /// The body is over the route's limit.
+    TooLarge,
+    /// The body's type is not the one that the route reads.
+    UnsupportedMediaType,
+    /// Too many tries or subscribers.
+    TooManyRequests,
+    /// Something that should not happen; the log has the cause.
+    Internal,
+    /// Try again later.
+    Busy,
+    /// The database cannot be used at the moment.
+    StoreUnavailable,
+    /// The disk is full.
+    DiskFull,
+    /// The server is going down.
+    ShuttingDown,
+}
+
+impl Code {
+    /// The status that goes with it.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidBody | Self::InvalidQuery | Self::InvalidFilter | Self::InvalidUpgrade => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::HostNotAllowed | Self::CrossOrigin => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Timeout | Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::NameTaken => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Busy | Self::StoreUnavailable | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        }
+    }
+
+    /// Seconds after which trying again makes sense.
+    const fn retry_after(self) -> Option<u32> {
+        match self {
+            Self::TooManyRequests | Self::Busy | Self::StoreUnavailable | Self::DiskFull | Self::ShuttingDown => {
+                Some(1)
+            }
+            Self::InvalidBody
+            | Self::InvalidField
+            | Self::InvalidQuery
+            | Self::InvalidFilter
+            | Self::InvalidUpgrade
+            | Self::Unauthorized
+            | Self::HostNotAllowed
+            | Self::CrossOrigin
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::Timeout
+            | Self::SlowBody
+            | Self::NameTaken
+            | Self::TooLarge
+            | Self::UnsupportedMediaType
+            | Self::Internal => None,
+        }
+    }
+}
+
+/// What went wrong, for the client. The cause, where there is one, goes to the log.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: String,
+    field: Option<String>,
+    allow: Option<String>,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem with its sentence.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), field: None, allow: None, more: Map::new() }
+    }
+
+    /// There is no such thing.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("There is no such {what}."))
+    }
+
+    /// A field of the body at fault (`response.script[1].status`).
+    #[must_use]
+    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(Code::InvalidField, detail) }
+    }
+
+    /// A query parameter at fault.
+    #[must_use]
+    pub fn query(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: Some(name.into()), ..Self::new(Code::InvalidQuery, detail) }
+    }
+
+    /// The methods that the route does know.
+    #[must_use]
+    pub fn allowing(methods: String) -> Self {
+        let detail = format!("This route answers {methods}.");
+        Self { allow: Some(methods), ..Self::new(Code::MethodNotAllowed, detail) }
+    }
+
+    /// Adds a member of its own (RFC 9457, section 3.2).
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Names the field at fault.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Its code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The sentence, for pages that show it in their own way.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    fn body(&self) -> Value {
+        let status = self.code.status();
+        let mut body = Map::new();
+        body.insert("type".into(), "about:blank".into());
+        body.insert("title".into(), status.canonical_reason().unwrap_or("Error").into());
+        body.insert("status".into(), status.as_u16().into());
+        body.insert("detail".into(), self.detail.clone().into());
+        body.insert("code".into(), serde_json::to_value(self.code).unwrap_or_default());
+        if let Some(field) = &self.field {
+            body.insert("field".into(), field.clone().into());
+        }
+        body.extend(self.more.clone());
+        Value::Object(body)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(self.code.status());
+        if let Some(seconds) = self.code.retry_after() {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = &self.allow {
+            response.insert_header((header::ALLOW, methods.clone()));
+        }
+        if self.code == Code::Unauthorized {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"creel\""));
+        }
+        response.content_type("application/problem+json").body(self.body().to_string())
+    }
+}
+
+/// One exhaustive match from the store's errors to what a client is told. Causes go to the log.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(what) => Self::not_found(what),
+            StoreError::NameTaken(name) => {
+                Self::new(Code::NameTaken, format!("The name '{name}' is taken by another bin.")).at("name")
+            }
+            StoreError::Busy => Self::new(Code::Busy, "Too much is waiting to be stored; try again."),
+            StoreError::DiskFull => Self::new(Code::DiskFull, "The disk is full; nothing can be stored."),
+            StoreError::Unavailable(cause) => {
+                tracing::error!(%cause, "the database cannot be used");
+                Self::new(Code::StoreUnavailable, "The database cannot be used at the moment; the log says why.")
+            }
+            StoreError::Corrupt(cause) => {
+                tracing::error!(%cause, "the database is damaged");
+                Self::new(Code::StoreUnavailable, "The database is damaged; the log says more.")
+            }
+            StoreError::Closed => Self::new(Code::ShuttingDown, "The server is shutting down."),
+        }
+    }
+}
+
+impl From<SubscribeError> for Problem {
+    fn from(error: SubscribeError) -> Self {
+        let code = match error {
+            SubscribeError::TooManySubscribers | SubscribeError::TooManyFilters => Code::TooManyRequests,
+            SubscribeError::Closed => Code::ShuttingDown,
+        };
+        Self::new(code, format!("Not subscribed: {error}."))
+    }
+}

@@ -1,0 +1,141 @@
+//! How a change is shown on the live stream.
+
+use serde::Serialize;
+
+use super::{FreshnessShape, SignatureShape, SummaryShape};
+use crate::model::{Change, ChangeKind, Marks, RequestId, Seq};
+
+/// One message of the live stream: `{"seq", "type", …}`.
+#[derive(Debug, Serialize)]
+pub struct EventShape<'a> {
+    /// The cursor.
+    pub seq: Seq,
+    /// What happened, with its facts.
+    #[serde(flatten)]
+    pub what: WhatShape<'a>,
+}
+
+/// The facts of one message, by type.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum WhatShape<'a> {
+    /// A request was captured.
+    Request {
+        /// Its id.
+        id: RequestId,
+        /// All that lists show.
+        request: Box<SummaryShape<'a>>,
+    },
+    /// A request was deleted.
+    Deleted {
+        /// Its id.
+        id: RequestId,
+    },
+    /// Many requests were deleted.
+    Cleared {
+        /// How many.
+        count: u64,
+    },
+    /// Retention removed requests.
+    Evicted {
+        /// The newest that went.
+        through: Seq,
+        /// How many.
+        count: u64,
+    },
+    /// Read flag, pin, note or tags changed.
+    Marked {
+        /// Of which request.
+        id: RequestId,
+        /// As they are now.
+        #[serde(flatten)]
+        marks: &'a Marks,
+    },
+    /// The verdict was computed again and came out differently.
+    Verdict {
+        /// Of which request.
+        id: RequestId,
+        /// As it is now.
+        signature: SignatureShape<'a>,
+        /// As it is now.
+        freshness: FreshnessShape,
+    },
+    /// Long work goes on.
+    Progress {
+        /// Requests looked at.
+        done: u64,
+        /// Requests to look at.
+        total: u64,
+        /// Whether it is over.
+        finished: bool,
+    },
+    /// The bin's settings or secrets changed.
+    Bin,
+    /// The bin is gone; nothing follows.
+    BinDeleted,
+}
+
+impl<'a> From<&'a Change> for EventShape<'a> {
+    fn from(change: &'a Change) -> Self {
+        let what = match &change.what {
+            ChangeKind::Request(request) => {
+                WhatShape::Request { id: request.summary.id, request: Box::new((&request.summary).into()) }
+            }
+            ChangeKind::Deleted { id } => WhatShape::Deleted { id: *id },
+            ChangeKind::Cleared { count } => WhatShape::Cleared { count: *count },
+            ChangeKind::Evicted { through, count } => WhatShape::Evicted { through: *through, count: *count },
+            ChangeKind::Marked { id, marks } => WhatShape::Marked { id: *id, marks },
+            ChangeKind::Verdict { id, verdict, freshness } => {
+                WhatShape::Verdict { id: *id, signature: verdict.into(), freshness: freshness.into() }
+            }
+            ChangeKind::Progress { done, total, finished } => {
+                WhatShape::Progress { done: *done, total: *total, finished: *finished }
+            }
+            ChangeKind::Bin => WhatShape::Bin,
+            ChangeKind::BinDeleted => WhatShape::BinDeleted,
+        };
+        Self { seq: change.seq, what }
+    }
+}
+
+/// The `type` of a change's message; also the `event` field of server-sent events.
+#[must_use]
+pub const fn event_name(what: &ChangeKind) -> &'static str {
+    match what {
+        ChangeKind::Request(_) => "request",
+        ChangeKind::Deleted { .. } => "deleted",
+        ChangeKind::Cleared { .. } => "cleared",
+        ChangeKind::Evicted { .. } => "evicted",
+        ChangeKind::Marked { .. } => "marked",
+        ChangeKind::Verdict { .. } => "verdict",
+        ChangeKind::Progress { .. } => "progress",
+        ChangeKind::Bin => "bin",
+        ChangeKind::BinDeleted => "bin_deleted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::BinId;
+
+    #[test]
+    fn every_message_names_its_type_as_the_stream_does() {
+        let bin = BinId::generate();
+        let id = RequestId::new(crate::model::Timestamp::default(), 1, 2);
+        for what in [
+            ChangeKind::Deleted { id },
+            ChangeKind::Cleared { count: 3 },
+            ChangeKind::Evicted { through: 4, count: 1 },
+            ChangeKind::Marked { id, marks: Marks::default() },
+            ChangeKind::Progress { done: 1, total: 2, finished: false },
+            ChangeKind::Bin,
+            ChangeKind::BinDeleted,
+        ] {
+            let name = event_name(&what);
+            let change = Change { seq: 7, bin, what };
+            let json = serde_json::to_value(EventShape::from(&change)).unwrap();
+            assert_eq!((json["seq"].as_u64(), json["type"].as_str()), (Some(7), Some(name)));
+        }
+    }
+}
