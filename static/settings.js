@@ -8,7 +8,7 @@ import { Live } from "./live.js";
 import { toast } from "./toast.js";
 
 export function settings() {
-  const { bin, base } = document.body.dataset;
+  const { bin, base, headSeq } = document.body.dataset;
   const path = `/api/v1/bins/${bin}`;
   const answer = JSON.parse(document.body.dataset.response || "{}");
   fillAnswer(answer);
@@ -81,7 +81,7 @@ export function settings() {
   });
 
   const progress = $("#progress");
-  new Live(path, Number.MAX_SAFE_INTEGER, {
+  new Live(path, Number(headSeq), {
     onState() {},
     onChange(message) {
       if (message.type !== "progress") return;

@@ -200,7 +200,3 @@ mod tests {
         assert_eq!(Table::build().by_name.keys().collect::<std::collections::BTreeSet<_>>(), TABLE.by_name.keys().collect());
     }
 }
-#[cfg(test)]
-pub(crate) fn all_for_preview() -> Vec<(&'static str, Bytes)> {
-    TABLE.assets.iter().map(|a| (a.url.as_str(), a.plain.clone())).collect()
-}

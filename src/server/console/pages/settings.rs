@@ -47,6 +47,8 @@ pub struct SettingsPage {
     counts: BinCounts,
     bytes: String,
     exports: Vec<(String, String)>,
+    /// The cursor from which live changes are wanted.
+    head_seq: u64,
 }
 
 fn number(value: Option<u64>) -> String {
@@ -110,6 +112,7 @@ pub(super) async fn show(
         exports: ManyKind::all()
             .map(|kind| (kind.label().to_owned(), format!("{}/export?as={}", links.api, kind.id())))
             .collect(),
+        head_seq: state.store.head_seq(),
         bin: links,
     })
 }

@@ -25,7 +25,7 @@ pub use compare::CompareTab;
 pub use event::EventTab;
 pub use raw::RawTab;
 pub use request::RequestTab;
-pub use signature::{SignatureTab, Trial};
+pub use signature::SignatureTab;
 pub(super) use signature::try_secret;
 pub use tree::TreePart;
 
