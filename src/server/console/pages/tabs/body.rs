@@ -70,10 +70,13 @@ pub struct BodyBox {
     heading: &'static str,
     size: String,
     choices: Vec<Choice>,
+    /// What was undone before it is shown; the bytes as sent are in another view.
+    decoded: Option<String>,
     notes: Vec<String>,
     cut: bool,
     content: Content,
     download: String,
+    raw_href: String,
 }
 
 impl HtmlSafe for BodyBox {}
@@ -131,11 +134,18 @@ impl BodyBox {
             heading: "Body",
             size: format::size(request.summary.body_size),
             choices,
+            decoded: None,
             notes: Vec::new(),
             cut: false,
             content: Content::Nothing,
             download: format!("{}/body", places.api),
+            raw_href: format!("{}?tab=raw", places.page),
         };
+        let decoded = body.decoded();
+        if !decoded.codings.is_empty() {
+            let names: Vec<_> = decoded.codings.iter().map(|coding| coding.name()).collect();
+            shown.decoded = Some(format!("decoded from {}: {}", names.join(", "), format::size(body.bytes().len() as u64)));
+        }
         if request.body.is_empty() {
             shown.choices.clear();
         } else if pretty {
@@ -154,10 +164,12 @@ impl BodyBox {
             heading: "Body as sent",
             size: format::size(request.summary.body_size),
             choices: Vec::new(),
+            decoded: None,
             notes: Vec::new(),
             cut: false,
             content: Content::Nothing,
             download: format!("{}/body", places.api),
+            raw_href: format!("{}?tab=raw", places.page),
         };
         if !request.body.is_empty() {
             shown.show(&body, ViewKind::Hex, BodyChoice { view: None, at }, places);
