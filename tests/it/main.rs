@@ -1,9 +1,12 @@
 //! The integration tests: one binary, a module per feature. Each boots the real application on port 0.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
 
+mod answers;
 mod cli;
 mod exporters;
+mod fidelity;
 mod helpers;
+mod hostile_capture;
 mod readme;
 mod seeds;
 mod signature_vectors;
