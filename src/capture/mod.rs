@@ -3,6 +3,7 @@
 //! Only when the store has committed (and the hub has published) does the sender get its answer, so that a 200 means stored.
 
 mod answer;
+mod explain;
 mod judge;
 mod prepared;
 mod reverify;
@@ -23,6 +24,7 @@ use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
 use answer::Chosen;
 pub use answer::Reply;
+pub use explain::{Explained, Trial};
 pub use judge::{Judge, Judgement};
 use prepared::{Prepared, PreparedBins};
 use template::TemplateValues;

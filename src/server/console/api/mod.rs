@@ -1,11 +1,13 @@
 //! The JSON API: one file per resource.
 
 mod bins;
+mod catalogues;
 mod input;
 mod marks;
 mod requests;
 mod response;
 mod secrets;
+mod signature;
 mod wait;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,5 +19,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(response::configure)
         .configure(wait::configure)
         .configure(marks::configure)
-        .configure(requests::configure);
+        .configure(requests::configure)
+        .configure(signature::configure)
+        .configure(catalogues::configure);
 }
