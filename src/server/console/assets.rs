@@ -131,7 +131,9 @@ impl Table {
             match name.filter(|_| import) {
                 Some(name) => match self.add(name, depth + 1) {
                     Some(index) => {
-                        out.push_str(&line.replace(&format!("\"./{name}\""), &format!("\"{}\"", self.assets[index].url)));
+                        out.push_str(
+                            &line.replace(&format!("\"./{name}\""), &format!("\"{}\"", self.assets[index].url)),
+                        );
                     }
                     None => out.push_str(line),
                 },
@@ -184,7 +186,9 @@ mod tests {
             if asset.mime.starts_with("text/javascript") {
                 let text = std::str::from_utf8(&asset.plain).unwrap();
                 assert!(!text.contains("from \"./"), "{} imports a file that is not there", asset.url);
-                for (_, rest) in text.match_indices("from \"/assets/").map(|(at, found)| text.split_at(at + found.len())) {
+                for (_, rest) in
+                    text.match_indices("from \"/assets/").map(|(at, found)| text.split_at(at + found.len()))
+                {
                     let name = rest.split('"').next().unwrap();
                     assert!(TABLE.by_name.contains_key(name), "{} imports {name}", asset.url);
                 }
@@ -197,6 +201,9 @@ mod tests {
         assert!(url("base.css").starts_with("/assets/base-"));
         assert_eq!(url("no-such-file.css"), "/assets/missing");
         assert_eq!(Table::build().assets.len(), TABLE.assets.len());
-        assert_eq!(Table::build().by_name.keys().collect::<std::collections::BTreeSet<_>>(), TABLE.by_name.keys().collect());
+        assert_eq!(
+            Table::build().by_name.keys().collect::<std::collections::BTreeSet<_>>(),
+            TABLE.by_name.keys().collect()
+        );
     }
 }

@@ -241,7 +241,9 @@ pub(super) async fn load(
         TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, request).await?)),
         TabId::Signature => TabBody::Signature(Box::new(SignatureTab::load(&context, request, None).await?)),
         // These read the whole body, which takes its time when it is large: not on the thread that serves everybody.
-        TabId::Request | TabId::Code | TabId::Raw => web::block(move || views_of_bytes(tab, &request, &context)).await?,
+        TabId::Request | TabId::Code | TabId::Raw => {
+            web::block(move || views_of_bytes(tab, &request, &context)).await?
+        }
     };
     Ok((summary.id, Detail::new(&summary, &links, list, tab, body)))
 }
@@ -250,7 +252,9 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -
     let params = &context.params;
     let places = BodyPlaces { page: &context.page, api: &context.api, href: &context.href };
     match tab {
-        TabId::Raw => TabBody::Raw(Box::new(RawTab::new(request, &context.api, BodyBox::bytes(request, params.at, places)))),
+        TabId::Raw => {
+            TabBody::Raw(Box::new(RawTab::new(request, &context.api, BodyBox::bytes(request, params.at, places))))
+        }
         TabId::Code => TabBody::Code(Box::new(CodeTab::new(request, context))),
         TabId::Request | TabId::Signature | TabId::Event | TabId::Compare => {
             let body = BodyBox::new(request, BodyChoice { view: params.view.as_deref(), at: params.at }, places);

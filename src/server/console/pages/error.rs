@@ -63,7 +63,9 @@ impl From<StoreError> for PageError {
             sentence: sentence.to_owned(),
         };
         match error {
-            StoreError::NotFound(what) => Self::not_found(format!("There is no such {what}. It may have been deleted.")),
+            StoreError::NotFound(what) => {
+                Self::not_found(format!("There is no such {what}. It may have been deleted."))
+            }
             StoreError::NameTaken(name) => Self::refused(format!("The name '{name}' is taken.")),
             StoreError::Busy => unavailable("The store is busy. Try again in a moment."),
             StoreError::Closed => unavailable("The server is shutting down."),

@@ -132,7 +132,10 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        assert_eq!((size(999).as_str(), size(1_234).as_str(), size(10_485_760).as_str()), ("999 B", "1.2 KB", "10.5 MB"));
+        assert_eq!(
+            (size(999).as_str(), size(1_234).as_str(), size(10_485_760).as_str()),
+            ("999 B", "1.2 KB", "10.5 MB")
+        );
         assert_eq!((count(7).as_str(), count(1_234_567).as_str()), ("7", "1,234,567"));
         assert_eq!(micros(2_400), "2.4 ms");
         assert_eq!(clock_time(Timestamp::from_micros(1_779_971_696_789_000)), "12:34:56.789");
@@ -141,7 +144,10 @@ mod tests {
     #[test]
     fn text_of_strangers_stays_text() {
         assert_eq!(Seen("<b a='\"'>&").to_string(), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
-        assert_eq!(Seen("a\u{202e}b\u{0}").to_string(), "a<span class=\"ctl\">\\u{202e}</span>b<span class=\"ctl\">\\u{0}</span>");
+        assert_eq!(
+            Seen("a\u{202e}b\u{0}").to_string(),
+            "a<span class=\"ctl\">\\u{202e}</span>b<span class=\"ctl\">\\u{0}</span>"
+        );
         assert_eq!(Seen("a\r\nb\tc").to_string(), "a\nb\tc");
         assert_eq!(plain("x\u{1b}[2J\r\n"), "x\\u{1b}[2J\\r\\n");
     }

@@ -56,13 +56,21 @@ impl HtmlSafe for BinRow {}
 impl BinRow {
     /// A bin's row; `verdicts` says what its latest signatures came to.
     #[must_use]
-    pub fn new(bin: &BinRef, provider: Option<String>, counts: &BinCounts, last: Option<Timestamp>, now: Timestamp, verdicts: Vec<Chip>) -> Self {
+    pub fn new(
+        bin: &BinRef,
+        provider: Option<String>,
+        counts: &BinCounts,
+        last: Option<Timestamp>,
+        now: Timestamp,
+        verdicts: Vec<Chip>,
+    ) -> Self {
         Self {
             id: bin.id.clone(),
             reference: bin.label.clone(),
             label: bin.label.clone(),
             capture_url: bin.capture_url.clone(),
-            last: last.map(|at| Last { iso: at.to_string(), ago: format!("{} ago", format::span(now.since(at).as_secs())) }),
+            last: last
+                .map(|at| Last { iso: at.to_string(), ago: format!("{} ago", format::span(now.since(at).as_secs())) }),
             requests: format::count(counts.requests),
             unread: counts.unread,
             provider,

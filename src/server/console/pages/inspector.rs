@@ -103,7 +103,12 @@ async fn page(
     let query = params.filter_text();
     let exports = ManyKind::all().map(|kind| ExportLink {
         label: kind.label(),
-        href: format!("{}/export?as={}{}", links.api, kind.id(), if query.is_empty() { String::new() } else { format!("&q={}", encoded(query)) }),
+        href: format!(
+            "{}/export?as={}{}",
+            links.api,
+            kind.id(),
+            if query.is_empty() { String::new() } else { format!("&q={}", encoded(query)) }
+        ),
     });
     html(&InspectorPage {
         shell: Shell::new(request, &links.label),

@@ -32,7 +32,8 @@ pub struct ListParams {
 }
 
 /// Everything that is kept as it is in a query.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'*');
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'*');
 
 /// A value for a query string.
 #[must_use]
@@ -65,10 +66,7 @@ impl ListParams {
     /// The query string that keeps the list as it is.
     #[must_use]
     pub fn context(&self) -> String {
-        query_string(&[
-            ("q", Some(self.filter_text().to_owned())),
-            ("before", self.before.map(|seq| seq.to_string())),
-        ])
+        query_string(&[("q", Some(self.filter_text().to_owned())), ("before", self.before.map(|seq| seq.to_string()))])
     }
 
     /// The question to the store; a filter that cannot be read asks for everything and comes with its error.
@@ -148,10 +146,22 @@ impl HtmlSafe for ListView {}
 impl ListView {
     /// The list of a page of requests. `head_seq` must have been read before the page was.
     #[must_use]
-    pub fn new(bin: BinRef, params: &ListParams, page: &Page, counts: &BinCounts, error: Option<String>, head_seq: Seq, current: Option<RequestId>) -> Self {
+    pub fn new(
+        bin: BinRef,
+        params: &ListParams,
+        page: &Page,
+        counts: &BinCounts,
+        error: Option<String>,
+        head_seq: Seq,
+        current: Option<RequestId>,
+    ) -> Self {
         let context = params.context();
         let filtered = !params.filter_text().is_empty() && error.is_none();
-        let rows = page.requests.iter().map(|summary| Row::new(summary, &bin.base, &context, Some(summary.id) == current)).collect();
+        let rows = page
+            .requests
+            .iter()
+            .map(|summary| Row::new(summary, &bin.base, &context, Some(summary.id) == current))
+            .collect();
         let q = params.filter_text().to_owned();
         let link = |before: Option<Seq>| {
             let query = query_string(&[("q", Some(q.clone())), ("before", before.map(|seq| seq.to_string()))]);

@@ -33,5 +33,6 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/requests/{id}/json/find", web::get().to(tree_parts::find))
         .route("/bins/{bin}/requests/{id}/json/value", web::get().to(tree_parts::value))
         .route("/bins/{bin}/requests/{id}/image", web::get().to(tree_parts::image))
+        .route("/bins/{bin}/requests/{id}/signed", web::get().to(tabs::signed_bytes))
         .route("/bins/{bin}/requests/{id}/try", web::post().to(tabs::try_secret));
 }

@@ -91,7 +91,7 @@ pub(super) async fn image(state: web::Data<ConsoleState>, path: Path) -> Result<
 }
 
 /// Captured bytes: never a page, whatever a browser thinks of them.
-fn attachment(mime: &str) -> actix_web::HttpResponseBuilder {
+pub(super) fn attachment(mime: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response
         .content_type(mime)

@@ -106,7 +106,8 @@ pub fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a>
 #[must_use]
 pub fn codings(request: &CapturedRequest) -> String {
     let headers = request.head.headers();
-    let fields: Vec<_> = headers.all("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned()).collect();
+    let fields: Vec<_> =
+        headers.all("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned()).collect();
     fields.join(", ")
 }
 
@@ -144,7 +145,8 @@ impl BodyBox {
         let decoded = body.decoded();
         if !decoded.codings.is_empty() {
             let names: Vec<_> = decoded.codings.iter().map(|coding| coding.name()).collect();
-            shown.decoded = Some(format!("decoded from {}: {}", names.join(", "), format::size(body.bytes().len() as u64)));
+            shown.decoded =
+                Some(format!("decoded from {}: {}", names.join(", "), format::size(body.bytes().len() as u64)));
         }
         if request.body.is_empty() {
             shown.choices.clear();
@@ -184,8 +186,12 @@ impl BodyBox {
     }
 
     fn show(&mut self, body: &Body<'_>, kind: ViewKind, choice: BodyChoice<'_>, places: BodyPlaces<'_>) {
-        let options =
-            RenderOptions { text_bytes: TEXT_BYTES, hex_offset: choice.at, hex_rows: HEX_ROWS, ..RenderOptions::default() };
+        let options = RenderOptions {
+            text_bytes: TEXT_BYTES,
+            hex_offset: choice.at,
+            hex_rows: HEX_ROWS,
+            ..RenderOptions::default()
+        };
         let model = body.render(kind, &options);
         self.notes = model.notes;
         self.cut = model.truncated;
@@ -201,7 +207,10 @@ impl BodyBox {
                 }
             }
             ViewContent::Form(form) => Content::Form(
-                form.pairs.into_iter().map(|pair| Pair { name: pair.name, value: pair.value, cut: pair.truncated }).collect(),
+                form.pairs
+                    .into_iter()
+                    .map(|pair| Pair { name: pair.name, value: pair.value, cut: pair.truncated })
+                    .collect(),
             ),
             ViewContent::Multipart(multipart) => Content::Parts(multipart.parts.into_iter().map(part).collect()),
             ViewContent::Xml(xml) => {

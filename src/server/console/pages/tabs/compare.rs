@@ -4,8 +4,8 @@ use askama::Template;
 
 use actix_web::web;
 
-use super::super::error::PageError;
 use super::super::detail::which;
+use super::super::error::PageError;
 use super::super::format::{self, Seen};
 use super::super::row::clipped;
 use super::TabContext;
@@ -147,13 +147,25 @@ fn label(summary: &RequestSummary) -> String {
 }
 
 fn sections(comparison: diff::Comparison) -> Vec<DiffSection> {
-    let line = comparison.line.into_iter().map(|part| DiffRow { place: part.part.to_owned(), was: Some(part.a), is: Some(part.b) });
+    let line = comparison.line.into_iter().map(|part| DiffRow {
+        place: part.part.to_owned(),
+        was: Some(part.a),
+        is: Some(part.b),
+    });
     let mut header_rows: Vec<DiffRow> = comparison.headers.into_iter().flat_map(field_rows).collect();
     if comparison.header_order_differs {
-        header_rows.push(DiffRow { place: "(order)".to_owned(), was: None, is: Some("the fields come in another order".to_owned()) });
+        header_rows.push(DiffRow {
+            place: "(order)".to_owned(),
+            was: None,
+            is: Some("the fields come in another order".to_owned()),
+        });
     }
     let query = comparison.query.into_iter().flat_map(field_rows).collect();
-    let mut sections = vec![section("Request line", line.collect(), false), section("Headers", header_rows, false), section("Query", query, false)];
+    let mut sections = vec![
+        section("Request line", line.collect(), false),
+        section("Headers", header_rows, false),
+        section("Query", query, false),
+    ];
     sections.push(match comparison.body {
         BodyDiff::Same => section("Body", Vec::new(), false),
         BodyDiff::Json(json) => {
@@ -169,7 +181,9 @@ fn sections(comparison: diff::Comparison) -> Vec<DiffSection> {
             section("Body, as text", text_rows(text), cut)
         }
         BodyDiff::Bytes(bytes) => {
-            let text = |rows: &[crate::view::HexRow]| rows.iter().map(|row| format!("{}  {}", row.hex, row.ascii)).collect::<Vec<_>>().join("\n");
+            let text = |rows: &[crate::view::HexRow]| {
+                rows.iter().map(|row| format!("{}  {}", row.hex, row.ascii)).collect::<Vec<_>>().join("\n")
+            };
             let row = DiffRow {
                 place: format!("from byte {}", format::count(bytes.first_difference as u64)),
                 was: Some(text(&bytes.a_rows)),
@@ -209,7 +223,9 @@ fn field_rows(field: FieldChange) -> Vec<DiffRow> {
         if was == is {
             continue;
         }
-        let spelt = |side: &(String, String)| if side.0 == field.name { side.1.clone() } else { format!("{}: {}", side.0, side.1) };
+        let spelt = |side: &(String, String)| {
+            if side.0 == field.name { side.1.clone() } else { format!("{}: {}", side.0, side.1) }
+        };
         rows.push(DiffRow { place: field.name.clone(), was: was.as_ref().map(spelt), is: is.as_ref().map(spelt) });
     }
 }
@@ -218,7 +234,11 @@ fn json_rows(json: JsonDiff) -> Vec<DiffRow> {
     let rows = json.changes.into_iter().map(|change| {
         let pointer = change.pointer.or(change.pointer_b).unwrap_or_else(|| "(too deep for a path)".to_owned());
         let place = if pointer.is_empty() { "(the whole text)".to_owned() } else { pointer };
-        DiffRow { place: if change.retyped { format!("{place} (another type)") } else { place }, was: change.a, is: change.b }
+        DiffRow {
+            place: if change.retyped { format!("{place} (another type)") } else { place },
+            was: change.a,
+            is: change.b,
+        }
     });
     rows.collect()
 }

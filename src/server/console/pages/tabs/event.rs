@@ -73,7 +73,7 @@ impl EventTab {
         fact("Delivery", &event.delivery_id);
         fact("Same event by", &event.duplicate_key);
         for detail in provider::details(event.provider.as_deref(), scheme, &input) {
-            facts.push((detail.label.to_owned(), detail.value));
+            facts.push((capital(detail.label), detail.value));
         }
         let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
         Ok(Self {
@@ -87,6 +87,11 @@ impl EventTab {
     }
 }
 
+fn capital(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<Neighbour>, PageError> {
     let Some(session) = &request.summary.derived.event.session else { return Ok(Vec::new()) };
     let quoted = session.replace('\\', "\\\\").replace('"', "\\\"");
@@ -97,7 +102,9 @@ async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<
     let mut rows = Vec::with_capacity(page.requests.len());
     for summary in &page.requests {
         let gap = earlier.map(|earlier| {
-            format::micros(u64::try_from(summary.received_at.since(earlier.received_at).as_micros()).unwrap_or(u64::MAX))
+            format::micros(
+                u64::try_from(summary.received_at.since(earlier.received_at).as_micros()).unwrap_or(u64::MAX),
+            )
         });
         rows.push(Neighbour {
             href: format!("{}/requests/{}?tab=event", context.links.base, summary.id),

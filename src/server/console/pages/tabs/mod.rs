@@ -26,7 +26,7 @@ pub use event::EventTab;
 pub use raw::RawTab;
 pub use request::RequestTab;
 pub use signature::SignatureTab;
-pub(super) use signature::try_secret;
+pub(super) use signature::{signed_bytes, try_secret};
 pub use tree::TreePart;
 
 /// What a view needs beside the request.

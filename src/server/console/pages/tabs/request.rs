@@ -75,7 +75,8 @@ fn pair(field: &crate::model::Header) -> Pair {
 
 fn request_line(request: &CapturedRequest) -> String {
     let summary = &request.summary;
-    let version = if summary.http_version.is_empty() { String::new() } else { format!(" HTTP/{}", summary.http_version) };
+    let version =
+        if summary.http_version.is_empty() { String::new() } else { format!(" HTTP/{}", summary.http_version) };
     format!("{} {}{version}", summary.method, summary.target)
 }
 
@@ -106,8 +107,12 @@ fn banners(request: &CapturedRequest) -> Vec<String> {
     let summary = &request.summary;
     let mut banners = Vec::new();
     match summary.rejected {
-        Some(Rejection::BodyTooLarge) => banners.push("Refused with 413: the body is over the bin's limit. The head is kept.".to_owned()),
-        Some(Rejection::HeadTooLarge) => banners.push("Refused with 431: the head is over the listener's limits.".to_owned()),
+        Some(Rejection::BodyTooLarge) => {
+            banners.push("Refused with 413: the body is over the bin's limit. The head is kept.".to_owned())
+        }
+        Some(Rejection::HeadTooLarge) => {
+            banners.push("Refused with 431: the head is over the listener's limits.".to_owned())
+        }
         Some(Rejection::Malformed) => banners.push("Refused with 400: this is not well-formed HTTP.".to_owned()),
         Some(Rejection::Timeout) => banners.push("Refused with 408: the sender was too slow.".to_owned()),
         Some(Rejection::NotStored) => banners.push("This could not be stored when it came.".to_owned()),
@@ -117,13 +122,17 @@ fn banners(request: &CapturedRequest) -> Vec<String> {
                 format::count(summary.body_size),
                 format::count(declared)
             ),
-            None => format!("The sender left after {} bytes, before the end of the body.", format::count(summary.body_size)),
+            None => {
+                format!("The sender left after {} bytes, before the end of the body.", format::count(summary.body_size))
+            }
         }),
         None => {}
     }
     match summary.head_source {
         HeadSource::Wire => {}
-        HeadSource::Parsed => banners.push("The head was written anew from what the parser understood; it may differ from what was sent.".to_owned()),
+        HeadSource::Parsed => banners.push(
+            "The head was written anew from what the parser understood; it may differ from what was sent.".to_owned(),
+        ),
     }
     banners
 }

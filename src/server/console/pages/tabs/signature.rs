@@ -10,26 +10,16 @@ use super::super::format::{self, Seen};
 use super::super::list::ListParams;
 use super::super::row::{Chip, chip_of};
 use super::super::shell::{BinRef, bin_of};
+use super::super::tree_parts::attachment;
 use super::TabContext;
-use crate::capture::Judge;
-use crate::model::{Bin, CapturedRequest, Freshness, FreshnessStatus, Secret, SecretValue, SignatureStatus, Verdict};
-use crate::provider;
+use crate::capture::{Explained, Trial};
+use crate::model::{CapturedRequest, Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
 use crate::server::console::ConsoleState;
-use crate::signature::{Explanation, SignedRequest, Verifier, scheme, schemes};
+use crate::signature::diagnose::Finding;
+use crate::signature::{self, Explanation, schemes};
 
 /// Bytes of the signed content on the page; the rest is a download.
 const SIGNED_BYTES: usize = 16 * 1024;
-
-/// A cause that was tried.
-#[derive(Debug)]
-struct DiagnosisLine {
-    /// What it is.
-    sentence: String,
-    /// What to do.
-    fix: String,
-    /// Whether the signature is right that way.
-    verifies: bool,
-}
 
 /// The verdict with everything behind it.
 #[derive(Debug, Template)]
@@ -46,7 +36,7 @@ pub struct SignatureTab {
     /// Names and values: scheme, secret, algorithm.
     facts: Vec<(&'static str, String)>,
     /// Causes, those that would verify first.
-    diagnosis: Vec<DiagnosisLine>,
+    diagnosis: Vec<Finding>,
     /// What the signature should be.
     expected: Option<String>,
     /// What it is.
@@ -72,7 +62,7 @@ pub struct SignatureTab {
 /// A secret and a scheme that are tried without being stored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trial {
+pub(in super::super) struct TrialInput {
     /// The secret's text.
     secret: SecretValue,
     /// The scheme's id, when it is not the bin's.
@@ -83,10 +73,14 @@ pub struct Trial {
 pub(in super::super) async fn try_secret(
     state: web::Data<ConsoleState>,
     path: web::Path<(String, String)>,
-    trial: web::Json<Trial>,
+    input: web::Json<TrialInput>,
 ) -> Result<HttpResponse, PageError> {
     let bin = bin_of(&state, &path.0)?;
     let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
+    let TrialInput { secret, scheme } = input.into_inner();
+    if scheme.as_deref().is_some_and(|id| signature::scheme(id).is_none()) {
+        return Err(PageError::refused("There is no such scheme."));
+    }
     let links = BinRef::new(&bin.bin, state.capture.base_url());
     let page = format!("{}/requests/{}", links.base, request.summary.id);
     let context = TabContext {
@@ -99,15 +93,21 @@ pub(in super::super) async fn try_secret(
         state,
         bin,
     };
-    html(&SignatureTab::load(&context, request, Some(trial.into_inner())).await?)
+    let trial = Trial { secrets: Some(vec![secret]), scheme, ..Trial::default() };
+    html(&SignatureTab::load(&context, request, Some(trial)).await?)
 }
 
-/// What was found out, with what it was found out by.
-struct Examined {
-    explanation: Explanation,
-    findings: Vec<DiagnosisLine>,
-    labels: Vec<String>,
-    body_len: usize,
+/// `GET …/signed`: the bytes that are signed.
+pub(in super::super) async fn signed_bytes(
+    state: web::Data<ConsoleState>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &path.0)?;
+    let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
+    match state.capture.explain(&bin, request, Trial::default()).await?.explanation.signed {
+        Some(signed) => Ok(attachment("application/octet-stream").body(signed)),
+        None => Err(PageError::not_found("Nothing is signed, or a part of what is signed is missing.")),
+    }
 }
 
 impl SignatureTab {
@@ -117,16 +117,14 @@ impl SignatureTab {
         request: CapturedRequest,
         trial: Option<Trial>,
     ) -> Result<Self, PageError> {
-        let bin = context.bin.bin.clone();
-        let base = context.state.capture.base_url().to_owned();
-        let is_trial = trial.is_some();
-        let examined = web::block(move || examine(&bin, &base, &request, trial)).await?.map_err(PageError::refused)?;
-        Ok(Self::new(context, examined, is_trial))
+        let (is_trial, body_len) = (trial.is_some(), request.body.len());
+        let explained = context.state.capture.explain(&context.bin, request, trial.unwrap_or_default()).await?;
+        Ok(Self::new(context, explained, body_len, is_trial))
     }
 
-    fn new(context: &TabContext, examined: Examined, trial: bool) -> Self {
-        let Explanation { verdict, freshness, signed, expected, received, not_covered } = examined.explanation;
-        let known = verdict.scheme.as_deref().and_then(scheme);
+    fn new(context: &TabContext, explained: Explained, body_len: usize, trial: bool) -> Self {
+        let Explanation { verdict, freshness, signed, expected, received, not_covered } = explained.explanation;
+        let known = verdict.scheme.as_deref().and_then(signature::scheme);
         let mut facts = Vec::new();
         if let Some(id) = &verdict.scheme {
             let name = known.map_or(id.as_str(), |scheme| scheme.name.as_str());
@@ -139,20 +137,21 @@ impl SignatureTab {
                 }
             }
         }
-        if !examined.labels.is_empty() {
-            facts.push(("Secrets tried", examined.labels.join(", ")));
+        let labels: Vec<_> = context.bin.bin.secrets.iter().map(|secret| format::plain(&secret.label)).collect();
+        if !labels.is_empty() && !trial {
+            facts.push(("Secrets tried", labels.join(", ")));
         }
-        let (signed, signed_note) = shown_bytes(signed, examined.body_len);
+        let (signed, signed_note) = shown_bytes(signed, body_len);
         Self {
             chip: chip_of(&verdict, &freshness, false),
             sentence: sentence(&verdict),
             freshness: freshness_line(&freshness),
             reason: verdict.reason,
             facts,
-            diagnosis: examined.findings,
+            diagnosis: explained.findings,
             expected,
             received,
-            signed_href: signed.is_some().then(|| format!("{}/signature/signed", context.api)).filter(|_| !trial),
+            signed_href: signed.is_some().then(|| format!("{}/signed", context.page)).filter(|_| !trial),
             signed,
             signed_note,
             not_covered,
@@ -162,29 +161,6 @@ impl SignatureTab {
             trial,
         }
     }
-}
-
-fn examine(bin: &Bin, base: &str, request: &CapturedRequest, trial: Option<Trial>) -> Result<Examined, String> {
-    let (settings, url) = (&bin.settings, Judge::new(bin, Some(base)));
-    let (secrets, wanted) = match trial {
-        Some(trial) => {
-            let secret = Secret { id: 0, label: "the one you typed".into(), value: trial.secret, created_at: request.summary.received_at };
-            (vec![secret], trial.scheme.filter(|scheme| !scheme.is_empty()))
-        }
-        None => (bin.secrets.clone(), None),
-    };
-    let custom = settings.custom_scheme.as_ref().filter(|_| wanted.is_none());
-    let own = settings.scheme.clone().or_else(|| settings.provider.as_deref().and_then(provider::scheme_of).map(str::to_owned));
-    let verifier = Verifier::new(wanted.or(own).as_deref(), custom, &secrets).map_err(|error| error.to_string())?;
-    let (method, headers) = (request.head.method(), request.head.headers());
-    let url = url.url(&request.head, &headers);
-    let signed = SignedRequest { method: &method, url: &url, headers: &headers, body: &request.body, received_at: request.summary.received_at };
-    Ok(Examined {
-        explanation: verifier.explain(&signed),
-        findings: Vec::new(),
-        labels: secrets.into_iter().map(|secret| secret.label).collect(),
-        body_len: request.body.len(),
-    })
 }
 
 fn sentence(verdict: &Verdict) -> String {
@@ -203,11 +179,21 @@ fn sentence(verdict: &Verdict) -> String {
 
 fn freshness_line(freshness: &Freshness) -> Option<(Chip, String)> {
     let age = freshness.age_s.map(|age| format::span(age.unsigned_abs())).unwrap_or_default();
-    let tolerance = freshness.tolerance_s.map(|tolerance| format!("; up to {} is accepted", format::span(tolerance.unsigned_abs()))).unwrap_or_default();
+    let tolerance = freshness
+        .tolerance_s
+        .map(|tolerance| format!("; up to {} is accepted", format::span(tolerance.unsigned_abs())))
+        .unwrap_or_default();
     match freshness.status {
-        FreshnessStatus::Fresh => Some((Chip { class: "ok", text: "fresh" }, format!("Signed {age} before it arrived{tolerance}."))),
-        FreshnessStatus::Stale => Some((Chip { class: "warn", text: "stale" }, format!("Signed {age} before it arrived{tolerance}."))),
-        FreshnessStatus::Future => Some((Chip { class: "warn", text: "future" }, format!("Signed {age} after it arrived: a clock is wrong{tolerance}."))),
+        FreshnessStatus::Fresh => {
+            Some((Chip { class: "ok", text: "fresh" }, format!("Signed {age} before it arrived{tolerance}.")))
+        }
+        FreshnessStatus::Stale => {
+            Some((Chip { class: "warn", text: "stale" }, format!("Signed {age} before it arrived{tolerance}.")))
+        }
+        FreshnessStatus::Future => Some((
+            Chip { class: "warn", text: "future" },
+            format!("Signed {age} after it arrived: a clock is wrong{tolerance}."),
+        )),
         FreshnessStatus::None => None,
     }
 }
@@ -217,7 +203,11 @@ fn shown_bytes(signed: Option<Vec<u8>>, body_len: usize) -> (Option<String>, Str
     let Some(signed) = signed else { return (None, String::new()) };
     let same = if signed.len() == body_len { ", the body as sent" } else { "" };
     let bytes = format::plural(signed.len() as u64, "byte", "bytes");
-    let note = if signed.len() > SIGNED_BYTES { format!("{bytes}{same}, of which the first are shown") } else { format!("{bytes}{same}") };
+    let note = if signed.len() > SIGNED_BYTES {
+        format!("{bytes}{same}, of which the first are shown")
+    } else {
+        format!("{bytes}{same}")
+    };
     let text = String::from_utf8_lossy(&signed[..signed.len().min(SIGNED_BYTES)]).into_owned();
     (Some(text), note)
 }

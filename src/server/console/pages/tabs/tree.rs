@@ -20,6 +20,8 @@ pub struct TreeLine {
     node: u32,
     pointer: Option<String>,
     key: Option<String>,
+    /// The place in an array.
+    index: Option<u32>,
     repeated: bool,
     /// A scalar as written.
     value: Option<String>,
@@ -52,6 +54,7 @@ fn line(node: JsonNode) -> TreeLine {
     });
     TreeLine {
         node: node.node,
+        index: (node.key.is_none() && node.parent.is_some()).then_some(node.index),
         pointer: node.pointer,
         key: node.key,
         repeated: node.repeated_key,
@@ -127,6 +130,7 @@ impl TreePart {
             let mut found = line(hit.node);
             // The whole path says where it stands.
             found.key = found.pointer.clone().or(found.key);
+            found.index = None;
             found
         });
         Self { lines: lines.collect(), more: None, nothing }
