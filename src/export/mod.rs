@@ -307,7 +307,7 @@ mod tests {
             ("X-Shopify-Hmac-Sha256", "s3cr3t-f"),
             ("X-Gitlab-Token", "s3cr3t-g"),
         ];
-        let fields: String = secrets.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let fields = secrets.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
         let request = request(format!("POST /b HTTP/1.1\r\nHost: h\r\n{fields}\r\n").as_bytes(), b"x");
         for redact in [true, false] {
             let singles = SingleKind::all().map(|kind| (kind.id(), single(kind, &request, &options(redact)).bytes));

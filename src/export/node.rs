@@ -1,7 +1,7 @@
 //! JavaScript for Node 18 and later: fetch, or `node:http` where fetch cannot send the request as it was.
 
 use super::outgoing::{Outgoing, path};
-use super::shell::{base64, plain};
+use super::shell::{base64, hex_escape, plain};
 use super::{ExportOptions, Single, SingleKind};
 use crate::model::CapturedRequest;
 
@@ -28,10 +28,10 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let method = literal(outgoing.method);
     let url = literal(&outgoing.url);
     if fetchable(&outgoing) {
-        let mut headers = String::new();
-        for field in &outgoing.headers {
-            headers.push_str(&format!("    [{}, {}],\n", literal(&field.name), literal(&field.latin1())));
-        }
+        let pairs = outgoing.headers.iter();
+        let pairs = pairs.map(|field| format!("    [{}, {}],\n", literal(&field.name), literal(&field.latin1())));
+        let headers: Vec<String> = pairs.collect();
+        let headers = headers.concat();
         let with_body = if body.is_empty() { "" } else { "  body,\n" };
         return format!(
             "{body}const response = await fetch({url}, {{\n  method: {method},\n  headers: [\n{headers}  ],\n{with_body}  redirect: \"manual\",\n}});\n\
@@ -39,15 +39,15 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         )
         .into_bytes();
     }
-    let mut headers = String::new();
-    for (name, fields) in outgoing.grouped() {
+    let groups = outgoing.grouped(str::to_ascii_lowercase);
+    let groups = groups.iter().map(|(name, fields)| {
         let values: Vec<String> = fields.iter().map(|field| literal(&field.latin1())).collect();
         let value = if values.len() == 1 { values.concat() } else { format!("[{}]", values.join(", ")) };
-        headers.push_str(&format!("    {}: {value},\n", literal(name)));
-    }
-    if !outgoing.body.is_empty() {
-        headers.push_str("    \"Content-Length\": body.length,\n");
-    }
+        format!("    {}: {value},\n", literal(name))
+    });
+    let length = (!outgoing.body.is_empty()).then(|| "    \"Content-Length\": body.length,\n".to_owned());
+    let headers: Vec<String> = groups.chain(length).collect();
+    let headers = headers.concat();
     let module = if outgoing.url.starts_with("https:") { "https" } else { "http" };
     let send = if body.is_empty() { "request.end();" } else { "request.end(body);" };
     format!(
@@ -70,7 +70,7 @@ fn fetchable(outgoing: &Outgoing<'_>) -> bool {
     !bodiless && !rewritten && !odd_url && !REFUSED.contains(&upper.as_str())
 }
 
-/// A JavaScript string literal in ASCII.
+/// A JavaScript string literal. Bytes of a header come as characters up to U+00FF, which are escaped.
 fn literal(text: &str) -> String {
     let mut out = "\"".to_owned();
     for character in text.chars() {
@@ -79,9 +79,10 @@ fn literal(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             ' '..='~' => out.push(character),
-            '\0'..='\u{ff}' => out.push_str(&format!("\\x{:02x}", u32::from(character))),
-            '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
-            other => out.push(other),
+            other => match u8::try_from(other) {
+                Ok(byte) => out.extend(hex_escape(byte)),
+                Err(_) => out.push(other),
+            },
         }
     }
     out.push('"');

@@ -1,5 +1,7 @@
 //! What a client has to send again: the captured request without what the client's HTTP library sets by itself.
 
+use std::collections::HashMap;
+
 use crate::model::CapturedRequest;
 
 use super::{ExportOptions, REDACTED, is_sensitive};
@@ -75,11 +77,13 @@ impl<'a> Outgoing<'a> {
         self.headers.iter().any(|field| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// The fields with equal names together, in the order of their first; the name in the case of the first.
-    pub(super) fn grouped(&self) -> Vec<(&str, Vec<&Field>)> {
+    /// The fields whose names have the same key together, in the order of their first; the name as in the first.
+    pub(super) fn grouped(&self, key: fn(&str) -> String) -> Vec<(&str, Vec<&Field>)> {
+        let mut index: HashMap<String, usize> = HashMap::new();
         let mut groups: Vec<(&str, Vec<&Field>)> = Vec::new();
         for field in &self.headers {
-            match groups.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(&field.name)) {
+            let at = *index.entry(key(&field.name)).or_insert(groups.len());
+            match groups.get_mut(at) {
                 Some((_, fields)) => fields.push(field),
                 None => groups.push((&field.name, vec![field])),
             }
@@ -96,6 +100,17 @@ impl<'a> Outgoing<'a> {
             plain == "." || plain == ".."
         };
         path.split('/').any(dots) || path.contains('\\')
+    }
+
+    /// Whether urllib3, which requests and `HTTPie` stand on, sends the target as it is: it resolves dots, writes escapes in
+    /// capitals, and encodes what it does not know.
+    pub(super) fn urllib3_keeps_target(&self) -> bool {
+        let target = path(&self.url);
+        let digit = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
+        let escapes =
+            target.split('%').skip(1).all(|rest| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(digit)));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
+        escapes && target.bytes().all(plain) && !target.starts_with("//") && !self.has_odd_path()
     }
 }
 

@@ -1,7 +1,7 @@
-//! Python with requests.
+//! Python with requests, or with `http.client` where requests would change the request.
 
-use super::outgoing::Outgoing;
-use super::shell::{base64, plain};
+use super::outgoing::{Outgoing, path};
+use super::shell::{base64, hex_escape, plain};
 use super::{ExportOptions, Single, SingleKind};
 use crate::model::CapturedRequest;
 
@@ -19,46 +19,65 @@ const MAX_BYTES_LITERAL: usize = 1_024;
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
-    let mut imports = String::new();
-    let body = match plain(outgoing.body) {
-        Some(text) if text.is_ascii() => bytes_literal(text.as_bytes()),
-        Some(text) => format!("{}.encode()", string_literal(text)),
-        None if outgoing.body.len() <= MAX_BYTES_LITERAL => bytes_literal(outgoing.body),
-        None => {
-            imports.push_str("import base64\n\n");
-            format!("base64.b64decode(\"{}\")", base64(outgoing.body))
-        }
+    let (import, body) = match plain(outgoing.body) {
+        Some(text) if text.is_ascii() => ("", bytes_literal(text.as_bytes())),
+        Some(text) => ("", format!("{}.encode()", string_literal(text))),
+        None if outgoing.body.len() <= MAX_BYTES_LITERAL => ("", bytes_literal(outgoing.body)),
+        None => ("import base64\n", format!("base64.b64decode(\"{}\")", base64(outgoing.body))),
     };
-    let groups = outgoing.grouped();
-    let joined = groups.iter().any(|(_, fields)| fields.len() > 1);
-    let mut headers = String::new();
-    for (name, fields) in &groups {
-        let values: Vec<String> = fields.iter().map(|field| field.latin1()).collect();
-        headers.push_str(&format!("    {}: {},\n", string_literal(name), string_literal(&values.join(", "))));
-    }
+    let code = if keeps(&outgoing) { with_requests(&outgoing, &body) } else { with_http_client(&outgoing, &body) };
+    format!("{import}{code}").into_bytes()
+}
+
+/// Whether requests sends target and fields as they are.
+fn keeps(outgoing: &Outgoing<'_>) -> bool {
+    outgoing.urllib3_keeps_target()
+        && outgoing.grouped(str::to_ascii_lowercase).iter().all(|(_, fields)| fields.len() == 1)
+}
+
+fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
+    let given = outgoing
+        .headers
+        .iter()
+        .map(|field| format!("    {}: {},\n", string_literal(&field.name), string_literal(&field.latin1())));
     // urllib3 adds these two by itself unless it is told not to.
-    for name in ["User-Agent", "Accept-Encoding"] {
-        if !outgoing.has(name) {
-            headers.push_str(&format!("    \"{name}\": SKIP_HEADER,\n"));
-        }
-    }
-    let skips = headers.contains(": SKIP_HEADER,\n");
-    let url = string_literal(&outgoing.url);
-    let mut out = format!("{imports}import requests\n");
-    if skips {
-        out.push_str("from urllib3.util import SKIP_HEADER\n");
-    }
-    out.push_str(&format!("\nurl = {url}\n"));
-    if joined {
-        out.push_str("# requests sends no field twice: repeats are joined with commas, as RFC 9110 allows.\n");
-    }
-    out.push_str(&format!("headers = {{\n{headers}}}\nbody = {body}\n\n"));
-    out.push_str("request = requests.Request(\"POST\", url, headers=headers, data=body).prepare()\n");
-    out.push_str(&format!("request.method = {}\n", string_literal(outgoing.method)));
-    out.push_str("request.url = url  # as sent, not normalised\n");
-    out.push_str("with requests.Session() as session:\n    response = session.send(request, timeout=30)\n");
-    out.push_str("print(response.status_code, response.text)\n");
-    out.into_bytes()
+    let skipped: Vec<&str> = ["User-Agent", "Accept-Encoding"]
+        .into_iter()
+        .filter(|name| !outgoing.has(&name.to_ascii_lowercase()))
+        .collect();
+    let import = if skipped.is_empty() { "" } else { "from urllib3.util import SKIP_HEADER\n" };
+    let skipped = skipped.iter().map(|name| format!("    \"{name}\": SKIP_HEADER,\n"));
+    format!(
+        "import requests\n{import}\nurl = {url}\nheaders = {{\n{headers}}}\nbody = {body}\n\n\
+         request = requests.Request({method}, url, headers=headers, data=body).prepare()\n\
+         request.method = {method}  # in the sender's case\n\
+         with requests.Session() as session:\n    response = session.send(request, timeout=30, allow_redirects=False)\n\
+         print(response.status_code, response.text)\n",
+        url = string_literal(&outgoing.url),
+        headers = given.chain(skipped).collect::<String>(),
+        method = string_literal(outgoing.method),
+    )
+}
+
+fn with_http_client(outgoing: &Outgoing<'_>, body: &str) -> String {
+    let class = if outgoing.url.starts_with("https:") { "HTTPSConnection" } else { "HTTPConnection" };
+    let fields = outgoing.headers.iter().map(|field| {
+        format!("connection.putheader({}, {})\n", string_literal(&field.name), string_literal(&field.latin1()))
+    });
+    let length =
+        if outgoing.body.is_empty() { "" } else { "connection.putheader(\"Content-Length\", str(len(body)))\n" };
+    format!(
+        "# requests would change this request (its target, or a field that stands twice); http.client does not.\n\
+         import http.client\nfrom urllib.parse import urlsplit\n\nbody = {body}\n\n\
+         connection = http.client.{class}(urlsplit({origin}).netloc, timeout=30)\n\
+         connection.putrequest({method}, {target}, skip_accept_encoding=True)\n{fields}{length}\
+         connection.endheaders(body)\nresponse = connection.getresponse()\n\
+         print(response.status, response.read().decode(errors=\"replace\"))\n",
+        origin = string_literal(&outgoing.url[..outgoing.url.len() - path(&outgoing.url).len()]),
+        method = string_literal(outgoing.method),
+        target = string_literal(path(&outgoing.url)),
+        fields = fields.collect::<String>(),
+    )
 }
 
 /// A Python string literal in ASCII but for plain text.
@@ -73,8 +92,10 @@ fn string_literal(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             ' '..='~' => out.push(character),
             // Characters up to U+00FF are mostly bytes of a header here; an escape leaves no doubt about them.
-            '\0'..='\u{ff}' => out.push_str(&format!("\\x{:02x}", u32::from(character))),
-            other => out.push(other),
+            other => match u8::try_from(other) {
+                Ok(byte) => out.extend(hex_escape(byte)),
+                Err(_) => out.push(other),
+            },
         }
     }
     out.push('"');
@@ -92,11 +113,28 @@ mod tests {
 
     #[test]
     fn text_stays_readable_and_bytes_stay_exact() {
-        let head = b"PATCH /b HTTP/1.1\r\nX-A: 1\r\nx-a: \xe9\r\n\r\n";
+        let head = b"PATCH /b HTTP/1.1\r\nX-A: 1\xe9\r\n\r\n";
         let code = text(SingleKind::Python, &request(head, "{\"a\": \"ü\\n'\"}".as_bytes()), true);
-        assert!(code.contains("\"X-A\": \"1, \\xe9\",\n"), "{code}");
+        assert!(code.contains("\"X-A\": \"1\\xe9\",\n"), "{code}");
         assert!(code.contains("body = \"{\\\"a\\\": \\\"\\xfc\\\\n'\\\"}\".encode()"), "{code}");
         assert!(code.contains("request.method = \"PATCH\""), "{code}");
         assert_eq!(bytes_literal(b"it's \"\\\0\xff"), "b\"it's \\\"\\\\\\x00\\xff\"");
+    }
+
+    #[test]
+    fn what_requests_would_change_is_sent_by_http_client() {
+        for head in [
+            "GET /b?%2f",
+            "GET /b?%zz",
+            "GET /b?[1]",
+            "GET //b",
+            "GET /b/../c",
+            "GET /b HTTP/1.1\r\nA: 1\r\na: 2\r\nX: ",
+        ] {
+            let request = request(format!("{head} HTTP/1.1\r\n\r\n").as_bytes(), b"");
+            assert!(text(SingleKind::Python, &request, true).contains("http.client"), "{head}");
+        }
+        let usual = request(b"GET /b/c?a=%2F&b=(1) HTTP/1.1\r\n\r\n", b"");
+        assert!(!text(SingleKind::Python, &usual, true).contains("http.client"));
     }
 }

@@ -59,6 +59,12 @@ fn base64_lines(bytes: &[u8]) -> String {
     out
 }
 
+/// `\xNN`, as Python, JavaScript and Go write a byte.
+pub(super) fn hex_escape(byte: u8) -> [char; 4] {
+    let digit = |bits: u8| char::from(b"0123456789abcdef"[usize::from(bits & 15)]);
+    ['\\', 'x', digit(byte >> 4), digit(byte)]
+}
+
 /// Bytes in base64, on one line.
 pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)

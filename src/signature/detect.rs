@@ -30,12 +30,16 @@ pub(crate) struct Candidate {
     rank: Rank,
 }
 
+impl Candidate {
+    pub(crate) const fn fit(&self) -> Fit {
+        self.rank.fit
+    }
+}
+
 /// Compared field by field; larger is likelier.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one step of a ranking, in this order")]
 struct Rank {
-    /// A signature is there that can be one of the scheme's algorithm.
-    fits: bool,
+    fit: Fit,
     /// All that the scheme signs is there.
     is_complete: bool,
     /// How many headers hint at it.
@@ -45,6 +49,17 @@ struct Rank {
     /// It signs the body if and only if there is one.
     suits_body: bool,
     basis: Reverse<Option<Basis>>,
+}
+
+/// How much of a signature there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fit {
+    /// None in the scheme's form.
+    None,
+    /// One in the form (`v1=…`), too long or short for the algorithm.
+    Form,
+    /// One that can be of the algorithm.
+    Length,
 }
 
 /// Candidates examined for one request: the largest family that shares a header has eight.
@@ -88,13 +103,15 @@ pub fn detect(request: &SignedRequest<'_>) -> Vec<Detected> {
         let scheme = schemes().get(candidate.index)?;
         Some(Detected { scheme, is_strong: candidate.is_strong, why: why(scheme, &candidate) })
     };
-    candidates(&view).into_iter().filter_map(described).collect()
+    ranked(&by_headers(&view), &view).into_iter().filter_map(described).collect()
 }
 
 fn why(scheme: &Scheme, candidate: &Candidate) -> String {
     let place = scheme.signature_place();
-    if !candidate.rank.fits {
-        return format!("The {place} is there, without a signature in the scheme's form.");
+    match candidate.rank.fit {
+        Fit::None => return format!("The {place} is there, without a signature in the scheme's form."),
+        Fit::Form => return format!("The {place} is there, with a signature that has not the scheme's length."),
+        Fit::Length => {}
     }
     if !candidate.rank.is_complete {
         return format!("The {place} fits the scheme; another part that it signs is missing.");
@@ -106,28 +123,31 @@ fn why(scheme: &Scheme, candidate: &Candidate) -> String {
     }
 }
 
-/// The candidates, likeliest first.
-pub(crate) fn candidates(view: &View<'_>) -> Vec<Candidate> {
-    let hinted = by_headers(view);
+/// The candidates, likeliest first, of which these are the ones that headers hint at.
+pub(crate) fn ranked(hinted: &[usize], view: &View<'_>) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = if hinted.is_empty() {
         by_shape(view)
     } else {
         let known = |&index: &usize| Some((index, schemes().get(index)?));
-        let ranked = |(index, scheme): (usize, &'static Arc<Scheme>)| Candidate {
+        let candidate = |(index, scheme): (usize, &'static Arc<Scheme>)| Candidate {
             index,
             is_strong: true,
             rank: rank(scheme, view),
         };
-        hinted.iter().filter_map(known).map(ranked).collect()
+        hinted.iter().filter_map(known).map(candidate).collect()
     };
     // A stable sort: what ranks alike stays in the catalogue's order.
     found.sort_by(|a, b| b.rank.cmp(&a.rank));
+    // Where one scheme's form is met, those whose form is not are out.
+    if found.first().is_some_and(|best| best.rank.fit > Fit::None) {
+        found.retain(|candidate| candidate.rank.fit > Fit::None);
+    }
     found.truncate(MAX_CANDIDATES);
     found
 }
 
 /// The schemes whose hinting headers are all there, in the catalogue's order.
-fn by_headers(view: &View<'_>) -> Vec<usize> {
+pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
     let index = index();
     let headers = view.request.headers;
     let mut found: Vec<usize> = Vec::new();
@@ -164,7 +184,7 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
         let rank = rank(scheme, view);
         // A bare Authorization header or a member that holds a token says little by itself.
         let telling = scheme.algorithm != Algorithm::Equal && rank.is_complete;
-        rank.fits.then_some(Candidate { index, is_strong: telling, rank })
+        (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
     };
     index().unhinted.iter().filter_map(candidate).collect()
 }
@@ -173,17 +193,17 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
 fn may_hold(source: &Source, view: &View<'_>) -> bool {
     let request = view.request;
     let is_form = || {
-        request.headers.get_str("content-type").is_some_and(|value| {
-            let lower = value.to_ascii_lowercase();
-            lower.starts_with("application/x-www-form-urlencoded") || lower.starts_with("multipart/form-data")
-        })
+        let content_type = request.headers.get("content-type").map(|value| &value[..]).unwrap_or_default();
+        let starts_with =
+            |kind: &[u8]| content_type.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
+        starts_with(b"application/x-www-form-urlencoded") || starts_with(b"multipart/form-data")
     };
     match source {
         Source::Header(name) => request.headers.contains(name),
         Source::HeaderPrefix(_) => true,
         Source::Query(name) => request.url.contains(name.as_str()),
         Source::Form(name) | Source::FormJson(name, _) => {
-            memchr::memmem::find(request.body, name.as_bytes()).is_some() && is_form()
+            is_form() && memchr::memmem::find(request.body, name.as_bytes()).is_some()
         }
         Source::Json(pointer) => {
             // A name that is written with escapes is not found; no provider writes it so.
@@ -199,7 +219,11 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let groups = groups(scheme, &texts);
     let fits_length =
         |text: &&str| scheme.encoding.decode(text).is_some_and(|bytes| scheme.algorithm.fits_length(bytes.len()));
-    let fits = groups.iter().any(|group| group.signatures.iter().any(fits_length));
+    let fit = match &groups[..] {
+        [] => Fit::None,
+        groups if groups.iter().any(|group| group.signatures.iter().any(fits_length)) => Fit::Length,
+        _ => Fit::Form,
+    };
     let shared = shared_vars(scheme, view);
     let group = groups.first().map(|group| &group.vars[..]).unwrap_or_default();
     let context = Context { view, vars: Vars { shared: &shared, group }, secret: Some("") };
@@ -215,7 +239,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let signs_body = scheme.signed.iter().any(|template| template.values().any(|value| *value == Value::Body));
     let own_name = scheme.id.split('-').next().unwrap_or(&scheme.id);
     Rank {
-        fits,
+        fit,
         is_complete: signed && required && timed,
         hints: scheme.detect.len(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),

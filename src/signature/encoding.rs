@@ -64,7 +64,11 @@ impl Encoding {
         let bytes = match self {
             Self::Hex => hex::decode(text).ok()?,
             Self::Base64 | Self::Base64url => from_base64(text)?,
-            Self::Base64Hex => hex::decode(from_base64(text)?).ok()?,
+            // The text inside is lower case with every sender; a changed case would be a changed signature.
+            Self::Base64Hex => {
+                let inner = from_base64(text).filter(|inner| !inner.iter().any(u8::is_ascii_uppercase))?;
+                hex::decode(inner).ok()?
+            }
             Self::Utf8 => text.as_bytes().to_vec(),
         };
         (!bytes.is_empty()).then_some(bytes)
@@ -92,10 +96,10 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     engine.decode(text).ok()
 }
 
-/// Base64 of a pasted key: either alphabet, padding optional, leftover bits ignored.
+/// Base64 of a pasted key: either alphabet, any padding, leftover bits ignored.
 pub(crate) fn key_from_base64(text: &str) -> Option<Vec<u8>> {
     let engine = if is_url_safe(text) { &KEY_URL_SAFE } else { &KEY_STANDARD };
-    engine.decode(text).ok()
+    engine.decode(text.trim_end_matches('=')).ok()
 }
 
 /// Padded standard base64, for templates.
@@ -129,6 +133,7 @@ mod tests {
         assert_eq!(Encoding::Base64.decode("-_-_"), Encoding::Base64url.decode("+/+/"));
         assert_eq!(Encoding::Hex.decode("aBcD"), Some(vec![0xab, 0xcd]));
         assert_eq!(Encoding::Base64Hex.decode("YWJjZA=="), Some(vec![0xab, 0xcd]));
+        assert_eq!(Encoding::Base64Hex.decode("YWJjRA=="), None);
     }
 
     #[test]
@@ -144,6 +149,7 @@ mod tests {
     #[test]
     fn a_pasted_key_may_have_leftover_bits() {
         assert_eq!(key_from_base64(&("A".repeat(42) + "B")), Some(vec![0; 32]));
+        assert_eq!(key_from_base64("AAAA="), Some(vec![0; 3]));
         assert_eq!(key_from_base64("not base64"), None);
     }
 }

@@ -3,6 +3,8 @@
 mod algorithm;
 mod catalogue;
 mod detect;
+pub mod diagnose;
+mod draft;
 mod encoding;
 mod examine;
 mod explain;
@@ -15,13 +17,14 @@ mod record;
 mod request;
 mod scheme;
 mod secret;
+mod sign;
 mod source;
 mod template;
 mod timestamp;
 mod verify;
 
 pub use algorithm::{Algorithm, compute};
-pub use catalogue::{scheme, schemes};
+pub use catalogue::{add_schemes, read_schemes, scheme, schemes};
 pub use detect::{Detected, detect};
 pub use encoding::Encoding;
 pub use explain::{Explanation, MASKED_SECRET};
@@ -29,7 +32,11 @@ pub use probe::{Offer, matches, offers, signature_texts, signed_bytes};
 pub use request::{Config, SignedRequest};
 pub use scheme::{Basis, NOT_PROVEN, Scheme, SchemeError};
 pub use secret::Pipeline;
+pub use sign::{SignError, SignInput, Signed, sign};
 pub use source::{Pointer, Source};
 pub use template::{Missing, Template};
 pub use timestamp::{Direction, TimestampRule, Unit};
 pub use verify::{AUTO, Verifier};
+
+#[cfg(test)]
+mod tests;

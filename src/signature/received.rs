@@ -62,7 +62,10 @@ pub(crate) fn groups<'t>(scheme: &'t Scheme, texts: &'t [Cow<'_, [u8]>]) -> Vec<
 }
 
 fn split<'t>(text: &'t str, separators: Option<&'t str>) -> impl Iterator<Item = &'t str> {
-    text.split(move |character| separators.is_some_and(|separators| separators.contains(character)))
+    // Most schemes do not split, and their texts need not be searched.
+    let whole = separators.is_none().then_some(text);
+    let parts = separators.map(|separators| text.split(move |character| separators.contains(character)));
+    whole.into_iter().chain(parts.into_iter().flatten())
 }
 
 fn read_element<'t>(scheme: &'t Scheme, element: &'t str, into: &mut Group<'t>) {

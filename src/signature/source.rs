@@ -25,6 +25,10 @@ pub enum Source {
     Json(Pointer),
 }
 
+/// A longer document is not searched: a scheme may read eight members, each with a pass of its own. Providers that sign
+/// single members send a few KiB.
+const MAX_JSON: usize = 1 << 20;
+
 /// A JSON pointer (RFC 6901); empty steps are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer(Vec<String>);
@@ -44,15 +48,31 @@ impl Pointer {
         &self.0
     }
 
-    /// The text of what it points at: a string's content, anything else as it is written. Absent or `null` is `None`.
-    pub(crate) fn read(&self, json: &[u8]) -> Option<String> {
+    /// What it points at, as it is written.
+    fn find<'j>(&self, json: &'j [u8]) -> Option<&'j str> {
         let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+        if json.len() > MAX_JSON {
+            return None;
+        }
         let mut here: &RawValue = serde_json::from_slice(json).ok()?;
         for step in &self.0 {
             let mut reader = serde_json::Deserializer::from_str(here.get());
             here = Step(step).deserialize(&mut reader).ok()??;
         }
-        match here.get() {
+        Some(here.get())
+    }
+
+    /// Where in the JSON it points, and what stands there.
+    pub(crate) fn locate<'j>(&self, json: &'j [u8]) -> Option<(std::ops::Range<usize>, &'j str)> {
+        let found = self.find(json)?;
+        let start = found.as_ptr().addr().checked_sub(json.as_ptr().addr())?;
+        let place = start..start + found.len();
+        (json.get(place.clone())? == found.as_bytes() && found != "null").then_some((place, found))
+    }
+
+    /// The text of what it points at: a string's content, anything else as it is written. Absent or `null` is `None`.
+    pub(crate) fn read(&self, json: &[u8]) -> Option<String> {
+        match self.find(json)? {
             "null" => None,
             text if text.starts_with('"') => serde_json::from_str(text).ok(),
             text => Some(text.to_owned()),
@@ -230,7 +250,15 @@ mod tests {
 
     #[test]
     fn what_is_no_json_holds_nothing() {
-        for json in ["", "{", "{\"a\":1} x", "[1", &"[".repeat(100_000), "{\"a\":\"\\ud800\"}"] {
+        for json in [
+            "",
+            "{",
+            "{\"a\":1} x",
+            "[1",
+            &"[".repeat(100_000),
+            &format!("{{\"a\":1,\"b\":\"{}\"}}", "x".repeat(MAX_JSON)),
+            "{\"a\":\"\\ud800\"}",
+        ] {
             assert_eq!(read("/a", json), None);
         }
     }

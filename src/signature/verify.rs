@@ -9,7 +9,7 @@ use crate::model::{Freshness, Secret, SignatureStatus, Verdict};
 
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::{scheme, schemes};
-use super::detect::candidates;
+use super::detect::{Fit, by_headers, ranked};
 use super::examine::{Held, Outcome, examine};
 use super::request::{Config, SignedRequest, View};
 use super::scheme::{Scheme, SchemeError};
@@ -127,6 +127,12 @@ impl Verifier {
         self.facts(&self.examine(&view), request)
     }
 
+    /// The scheme that the request is judged by: the one set, else the detected one.
+    #[must_use]
+    pub fn scheme_for(&self, request: &SignedRequest<'_>) -> Option<&Arc<Scheme>> {
+        self.scheme().or_else(|| self.examine(&View::new(request, &self.config)).scheme)
+    }
+
     pub(crate) const fn config(&self) -> &Config {
         &self.config
     }
@@ -163,13 +169,19 @@ impl Verifier {
 
     /// Of all schemes that fit the request the one that verifies, else the best-ranked one.
     fn examine_candidates<'v>(&'v self, rings: &[Vec<Option<Key>>], ring_of: &[usize], view: &View<'_>) -> Judged<'v> {
+        let of_index =
+            |index: usize| Some((schemes().get(index)?, ring_of.get(index).and_then(|&ring| rings.get(ring))?));
+        let hinted = by_headers(view);
+        // One candidate needs no ranking. This is the hot path.
+        if let [only] = hinted[..]
+            && let Some((scheme, keys)) = of_index(only)
+        {
+            return Judged { scheme: Some(scheme), outcome: Some(examine(scheme, keys, &self.secrets, view)) };
+        }
         let mut best: Option<(&'v Arc<Scheme>, Outcome)> = None;
-        for candidate in candidates(view) {
-            let (Some(scheme), Some(keys)) =
-                (schemes().get(candidate.index), ring_of.get(candidate.index).and_then(|&ring| rings.get(ring)))
-            else {
-                continue;
-            };
+        let mut best_fit = Fit::None;
+        for candidate in ranked(&hinted, view) {
+            let Some((scheme, keys)) = of_index(candidate.index) else { continue };
             let outcome = examine(scheme, keys, &self.secrets, view);
             if outcome.status == SignatureStatus::Valid {
                 return Judged { scheme: Some(scheme), outcome: Some(outcome) };
@@ -179,11 +191,13 @@ impl Verifier {
                 None => candidate.is_strong,
                 Some((_, known)) => {
                     candidate.is_strong
+                        && candidate.fit() == best_fit
                         && outcome.status == SignatureStatus::Invalid
                         && matches!(known.status, SignatureStatus::UndecodableSecret | SignatureStatus::Missing)
                 }
             };
             if better {
+                best_fit = candidate.fit();
                 best = Some((scheme, outcome));
             }
         }

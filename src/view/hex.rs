@@ -39,19 +39,22 @@ fn fit(_body: &Body<'_>) -> Option<Fit> {
 
 fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
     let bytes = body.bytes();
-    let start = (options.hex_offset - options.hex_offset % ROW).min(bytes.len());
-    let rows: Vec<_> = bytes[start..]
-        .chunks(ROW)
-        .take(options.hex_rows.clamp(1, MAX_ROWS))
-        .enumerate()
-        .map(|(number, chunk)| row(start + number * ROW, chunk))
-        .collect();
+    let rows = hex_rows(bytes, options.hex_offset, options.hex_rows);
+    let start = rows.first().map_or(bytes.len(), |row| row.offset);
     let end = start + rows.len() * ROW;
     let next = Some(end).filter(|&end| end < bytes.len());
     let mut model = ViewModel::new(ViewKind::Hex);
     model.truncated = next.is_some() || start > 0;
     model.content = ViewContent::Hex(HexView { rows, total: bytes.len(), next });
     model
+}
+
+/// Rows of bytes, from the row that holds `offset` on; one row at least and 4,096 at most, as far as there are bytes.
+#[must_use]
+pub fn hex_rows(bytes: &[u8], offset: usize, count: usize) -> Vec<HexRow> {
+    let start = (offset - offset % ROW).min(bytes.len());
+    let chunks = bytes[start..].chunks(ROW).take(count.clamp(1, MAX_ROWS)).enumerate();
+    chunks.map(|(number, chunk)| row(start + number * ROW, chunk)).collect()
 }
 
 fn row(offset: usize, chunk: &[u8]) -> HexRow {

@@ -1,10 +1,14 @@
 //! The integration tests: one binary, a module per feature. Each boots the real application on port 0.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
 
+mod answers;
 mod api_bins;
 mod api_requests;
 mod cli;
+mod exporters;
+mod fidelity;
 mod helpers;
+mod hostile_capture;
 mod openapi;
 mod readme;
 mod security;

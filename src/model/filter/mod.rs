@@ -1,13 +1,42 @@
 //! The filter language (`method:POST -sig:valid "hello world"`): one syntax tree, evaluated in memory here and as SQL by the store.
+//!
+//! `lexer` cuts the text into words, `parser` makes the tree, `fields` is the table of fields (help, errors and parser share it),
+//! `leaf` holds the conditions and decides them, `pattern` compares texts. Every comparison ignores ASCII case.
 
-use super::CapturedRequest;
+mod fields;
+mod leaf;
+mod lexer;
+mod parser;
+mod pattern;
+
+pub use fields::{FIELDS, Field};
+pub use leaf::{Flag, Leaf, Needs, Thing};
+pub use pattern::{Needle, Pattern};
+
+use super::{CapturedRequest, RequestSummary};
 
 /// A parsed filter. The empty filter matches everything.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Filter {}
+pub struct Filter {
+    root: Option<Node>,
+}
+
+/// A part of a filter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// All of these.
+    All(Vec<Node>),
+    /// One of these at least.
+    Any(Vec<Node>),
+    /// Not this.
+    Not(Box<Node>),
+    /// A condition.
+    Leaf(Leaf),
+}
 
 /// Why a filter could not be read: where, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (at character {at})")]
 pub struct FilterError {
     /// Byte offset in the text.
     pub at: usize,
@@ -20,19 +49,80 @@ impl Filter {
     ///
     /// # Errors
     /// A sentence with its place when the text is no filter.
-    pub fn parse(_text: &str) -> Result<Self, FilterError> {
-        Ok(Self {})
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        Ok(Self { root: parser::parse(text)? })
     }
 
     /// Whether the filter matches everything.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        true
+    pub const fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+
+    /// The tree; `None` for the empty filter.
+    #[must_use]
+    pub const fn root(&self) -> Option<&Node> {
+        self.root.as_ref()
     }
 
     /// Whether the request matches.
     #[must_use]
-    pub fn matches(&self, _request: &CapturedRequest) -> bool {
-        true
+    pub fn matches(&self, request: &CapturedRequest) -> bool {
+        self.root.as_ref().is_none_or(|root| root.matches(request))
+    }
+
+    /// Whether the request matches, as far as its summary tells; `None` when head or body decide.
+    #[must_use]
+    pub fn matches_summary(&self, summary: &RequestSummary) -> Option<bool> {
+        self.root.as_ref().map_or(Some(true), |root| root.matches_summary(summary))
     }
 }
+
+impl Node {
+    fn matches(&self, request: &CapturedRequest) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.matches(request)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(request)),
+            Self::Not(part) => !part.matches(request),
+            Self::Leaf(leaf) => match leaf.decide(&request.summary) {
+                Some(decided) => decided,
+                None => leaf.content(request.head.raw(), &request.body),
+            },
+        }
+    }
+
+    fn matches_summary(&self, summary: &RequestSummary) -> Option<bool> {
+        match self {
+            Self::All(parts) => decided(parts, summary, false),
+            Self::Any(parts) => decided(parts, summary, true),
+            Self::Not(part) => part.matches_summary(summary).map(|matches| !matches),
+            Self::Leaf(leaf) => leaf.decide(summary),
+        }
+    }
+
+    /// What of a request this needs to be decided.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::needs).max().unwrap_or(Needs::Summary),
+            Self::Not(part) => part.needs(),
+            Self::Leaf(leaf) => leaf.needs(),
+        }
+    }
+}
+
+/// One part that comes out as `settles` settles it; one that is unknown leaves it open.
+fn decided(parts: &[Node], summary: &RequestSummary, settles: bool) -> Option<bool> {
+    let mut open = false;
+    for part in parts {
+        match part.matches_summary(summary) {
+            Some(matches) if matches == settles => return Some(settles),
+            Some(_) => {}
+            None => open = true,
+        }
+    }
+    if open { None } else { Some(!settles) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,8 @@ pub(super) fn response(
     report: Option<Report>,
 ) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // What is about to be written is not with the sender yet: a cut waits for that.
+    connection.note_written();
     let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let mut response = Response::with_body(
         status,

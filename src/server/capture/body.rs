@@ -17,7 +17,7 @@ use tokio::time::Instant;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A body that is not whole after this time is given up: a byte now and then must not hold a connection for ever.
 const WHOLE_TIMEOUT: Duration = Duration::from_mins(10);
-/// Bodies being received and stored, of all connections together. A single body may be larger: its own limit holds then.
+/// Bodies being received and stored, and heads that come in pieces, of all connections together. A single body may be larger: its own limit holds then.
 const MAX_IN_FLIGHT: u64 = 256 << 20;
 /// The pieces that a body is kept in grow from the one to the other. Pieces of the parser's are slices of its read buffers: a
 /// sender of single bytes would hold a whole buffer with each.
@@ -58,6 +58,16 @@ pub(super) struct Share {
 }
 
 impl Share {
+    /// Holds as many as that from now on; whether there is room for them.
+    pub(super) fn resize(&mut self, bytes: u64) -> bool {
+        if bytes >= self.own {
+            return bytes == self.own || self.take(bytes - self.own);
+        }
+        self.all.fetch_sub(self.own - bytes, Ordering::Relaxed);
+        self.own = bytes;
+        true
+    }
+
     /// Takes `bytes` more; whether there is room for them.
     fn take(&mut self, bytes: u64) -> bool {
         let before = self.all.fetch_add(bytes, Ordering::Relaxed);
@@ -195,6 +205,7 @@ mod tests {
         assert!(!second.take(1), "beside a large one");
         drop(first);
         assert!(second.take(1), "room comes back");
+        assert!(second.resize(10) && second.resize(3) && second.resize(0));
         drop(second);
         assert_eq!(all.0.load(Ordering::Relaxed), 0);
     }

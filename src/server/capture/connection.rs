@@ -246,7 +246,12 @@ impl Connection {
 
     /// Whether a head has begun and is not complete.
     pub(super) fn is_inside_head(&self) -> bool {
-        self.recorder.borrow().pending() > 0
+        self.pending_head() > 0
+    }
+
+    /// Bytes that arrived of a head that is not complete.
+    pub(super) fn pending_head(&self) -> usize {
+        self.recorder.borrow().pending()
     }
 
     /// Reports the current request, of which no handler knows: the parser answers with `status` (`None`: the sender left within

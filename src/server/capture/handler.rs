@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use actix_http::{ConnectionType, HttpMessage as _, Request, Response};
+use actix_server::GracefulShutdownSignal;
 use bytes::Bytes;
 
 use super::answer::{AnswerBody, Report, response};
@@ -15,8 +16,14 @@ use super::recorder::RecordedHead;
 use crate::capture::{Arrived, Reply};
 use crate::model::{Fault, FaultKind, Head, HeadSource, Rejection, Timestamp};
 
+/// What the handlers of one worker share.
+pub(super) struct Service {
+    pub(super) in_flight: InFlight,
+    pub(super) stopping: GracefulShutdownSignal,
+}
+
 /// Answers one request.
-pub(super) async fn handle(mut request: Request, in_flight: InFlight) -> Result<Response<AnswerBody>, Infallible> {
+pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result<Response<AnswerBody>, Infallible> {
     // Every connection of this listener is recorded, see `serve`.
     let connection = match request.conn_data::<Rc<Connection>>() {
         Some(connection) => Rc::clone(connection),
@@ -37,7 +44,7 @@ pub(super) async fn handle(mut request: Request, in_flight: InFlight) -> Result<
             }
         },
     };
-    let mut share = in_flight.share();
+    let mut share = service.in_flight.share();
     let (pieces, end) = match recorded.framing {
         Framing::Empty => (Pieces::default(), BodyEnd::Complete),
         Framing::Tunnel if recorded.declared.is_none() => (Pieces::default(), BodyEnd::Complete),
@@ -82,11 +89,18 @@ pub(super) async fn handle(mut request: Request, in_flight: InFlight) -> Result<
         close = true;
         connection.turn(if gone { Course::Close } else { Course::ReadNoMore });
     }
-    Ok(send(&connection, reply, close, received_at).await)
+    Ok(send(&connection, &service, reply, close, received_at).await)
 }
 
-/// Gives the reply, after its delay and with its fault.
-async fn send(connection: &Rc<Connection>, reply: Reply, close: bool, received_at: Timestamp) -> Response<AnswerBody> {
+/// Gives the reply, after its delay and with its fault. When the server stops nobody waits any longer: a delayed answer is given
+/// now rather than never, and who was to get none is let go.
+async fn send(
+    connection: &Rc<Connection>,
+    service: &Service,
+    reply: Reply,
+    close: bool,
+    received_at: Timestamp,
+) -> Response<AnswerBody> {
     let special = !reply.delay.is_zero() || reply.fault.is_some();
     let report = reply.stored.filter(|_| special).map(|stored| Report { stored, received_at, status: reply.status });
     if !reply.delay.is_zero() {
@@ -94,12 +108,16 @@ async fn send(connection: &Rc<Connection>, reply: Reply, close: bool, received_a
             () = tokio::time::sleep(reply.delay) => {}
             // A sender that has only closed its own side still gets its answer, just sooner.
             () = connection.left() => {}
+            () = service.stopping.notified() => {}
         }
     }
     match reply.fault.map(|Fault { kind, .. }| kind) {
         Some(kind @ (FaultKind::Close | FaultKind::Reset | FaultKind::Hang)) => {
             if kind == FaultKind::Hang {
-                connection.left().await;
+                tokio::select! {
+                    () = connection.left() => {}
+                    () = service.stopping.notified() => {}
+                }
             }
             connection.turn(if kind == FaultKind::Reset { Course::Reset } else { Course::Close });
             if let Some(report) = report {

@@ -27,6 +27,7 @@ use tokio::net::TcpStream;
 use crate::capture::Capture;
 use body::InFlight;
 use connection::Connection;
+use handler::Service;
 use stream::Recording;
 
 /// An idle connection is kept this long: senders of webhooks come back in bursts.
@@ -54,6 +55,7 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
     let stopping = builder.graceful_shutdown_signal();
     let server = builder.listen("capture", listener, move || {
         let (capture, in_flight, stopping) = (capture.clone(), in_flight.clone(), stopping.clone());
+        let service = Rc::new(Service { in_flight: in_flight.clone(), stopping: stopping.clone() });
         let http = HttpService::build()
             .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
             // The stream has a clock of its own for heads, which knows of every one and not only of the first.
@@ -65,16 +67,13 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
             .on_connect_ext(|io: &Recording, data| {
                 data.insert(Rc::clone(io.connection()));
             })
-            .finish(fn_service(move |request: Request| handler::handle(request, in_flight.clone())));
+            .finish(fn_service(move |request: Request| handler::handle(request, Rc::clone(&service))));
         fn_service(move |socket: TcpStream| {
-            let capture = capture.clone();
-            async move {
-                // An answer is one write: waiting for more to send only delays it.
-                let _ = socket.set_nodelay(true);
-                let peer = socket.peer_addr().ok();
-                let recording = Recording::new(socket, Rc::new(Connection::new(capture, peer)));
-                Ok::<_, actix_http::error::DispatchError>((recording, Protocol::Http1, peer))
-            }
+            // An answer is one write: waiting for more to send only delays it.
+            let _ = socket.set_nodelay(true);
+            let peer = socket.peer_addr().ok();
+            let recording = Recording::new(socket, Rc::new(Connection::new(capture.clone(), peer)), in_flight.share());
+            std::future::ready(Ok::<_, actix_http::error::DispatchError>((recording, Protocol::Http1, peer)))
         })
         .and_then(http)
     })?;

@@ -256,18 +256,35 @@ impl Recorder {
             }
         }
         if self.line == Line::Target {
-            for byte in &mut bytes[at..] {
-                if matches!(byte, b' ' | b'\r' | b'\n') {
+            let rest = &mut bytes[at..];
+            let length = match memchr::memchr3(b' ', b'\r', b'\n', rest) {
+                Some(end) => {
                     self.line = Line::Done;
-                    return;
+                    end
                 }
-                if matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..) {
+                None => rest.len(),
+            };
+            for byte in &mut rest[..length] {
+                if REFUSED[usize::from(*byte)] {
                     *byte = SUBSTITUTE;
                 }
             }
         }
     }
 }
+
+/// Bytes of a target that the parser refuses (`http::Uri`, `httparse`) and that senders use all the same.
+const REFUSED: [bool; 256] = {
+    let mut refused = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        refused[byte] = byte >= 0x80;
+        byte += 1;
+    }
+    (refused[b'"' as usize], refused[b'<' as usize]) = (true, true);
+    (refused[b'>' as usize], refused[b'`' as usize]) = (true, true);
+    refused
+};
 
 /// What the parser sees in place of a byte of a target that it would refuse.
 const SUBSTITUTE: u8 = b'_';

@@ -19,6 +19,14 @@ pub(super) const SLOW_HEAD: Refusal = Refusal {
     reason: Rejection::Timeout,
 };
 
+/// Too many heads are coming in pieces.
+pub(super) const CROWDED: Refusal = Refusal {
+    status: 503,
+    phrase: "Service Unavailable\r\nretry-after: 1",
+    why: "too much is being received; try again",
+    reason: Rejection::NotStored,
+};
+
 /// The longest target that the parser's type holds (`http::Uri`).
 const MAX_TARGET: usize = u16::MAX as usize - 1;
 

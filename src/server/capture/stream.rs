@@ -11,8 +11,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use super::body::Share;
 use super::connection::{Connection, Course};
-use super::refusal::SLOW_HEAD;
+use super::refusal::{CROWDED, Refusal, SLOW_HEAD};
+use crate::model::Rejection;
 
 /// A head must be complete this long after the connection was made, or after its first byte: slow senders cost memory.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -31,6 +33,8 @@ pub(super) struct Recording {
     ahead: BytesMut,
     /// Runs while a head is awaited that must come soon.
     head_timer: Option<Pin<Box<Sleep>>>,
+    /// What a head that comes in pieces takes of the memory for all connections.
+    head_share: Share,
     /// Whether any head has been completed.
     started: bool,
     /// Whether the parser was answered for.
@@ -38,12 +42,13 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    pub(super) fn new(socket: TcpStream, connection: Rc<Connection>) -> Self {
+    pub(super) fn new(socket: TcpStream, connection: Rc<Connection>, head_share: Share) -> Self {
         Self {
             socket: Some(socket),
             connection,
             ahead: BytesMut::new(),
             head_timer: None,
+            head_share,
             started: false,
             refused: false,
         }
@@ -125,15 +130,31 @@ impl Recording {
         timer.as_mut().poll(context)
     }
 
-    fn answer_slow_head(&mut self) {
+    /// Ends a connection whose head is too slow, or one too many.
+    fn refuse(&mut self, refusal: Refusal) {
         self.connection.turn(Course::ReadNoMore);
-        if self.connection.is_inside_head() {
-            self.connection.refuse(Some(SLOW_HEAD.status), Some(SLOW_HEAD));
-            self.refused = true;
-            if let Some(socket) = &self.socket {
-                // A small answer on a connection that has sent nothing yet: the socket takes it, or the sender is gone.
-                let _ = socket.try_write(SLOW_HEAD.to_wire().as_bytes());
-            }
+        if !self.connection.is_inside_head() {
+            return;
+        }
+        if refusal.reason != Rejection::NotStored {
+            self.connection.refuse(Some(refusal.status), Some(refusal));
+        }
+        self.refused = true;
+        if let Some(socket) = &self.socket {
+            // A small answer on a connection on which nothing else is under way: the socket takes it, or the sender is gone.
+            let _ = socket.try_write(refusal.to_wire().as_bytes());
+        }
+    }
+
+    /// Keeps account of what arrived of a head.
+    fn account(&mut self) {
+        let pending = self.connection.pending_head();
+        if pending == 0 {
+            self.started = true;
+            self.head_timer = None;
+        }
+        if !self.head_share.resize(pending as u64) {
+            self.refuse(CROWDED);
         }
     }
 }
@@ -154,6 +175,7 @@ impl AsyncRead for Recording {
         }
         if !this.ahead.is_empty() {
             this.read_from_ahead(buffer);
+            this.account();
             return Poll::Ready(Ok(()));
         }
         if this.connection.has_left() {
@@ -168,15 +190,12 @@ impl AsyncRead for Recording {
             }
             Poll::Ready(_) => {
                 this.pass_on(buffer, before);
-                if !this.connection.is_inside_head() {
-                    this.started = true;
-                    this.head_timer = None;
-                }
+                this.account();
                 Poll::Ready(Ok(()))
             }
             Poll::Pending => {
                 ready!(this.poll_head_timer(context));
-                this.answer_slow_head();
+                this.refuse(SLOW_HEAD);
                 Poll::Ready(Ok(()))
             }
         }
@@ -269,3 +288,7 @@ fn linger(mut socket: TcpStream) {
 fn status_of(answer: &[u8]) -> Option<u16> {
     std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;

@@ -78,7 +78,7 @@ impl Outline {
     fn pointer_along(&self, bytes: &[u8], way: &[(NodeId, u32)]) -> Option<String> {
         way.iter()
             .skip(1)
-            .try_fold(String::new(), |pointer, &(node, index)| self.pointer_below(bytes, &pointer, node, index))
+            .try_fold(String::new(), |pointer, &(node, index)| self.extend_pointer(bytes, pointer, node, index))
     }
 
     fn part(&self, bytes: &[u8], node: NodeId, finder: &memmem::Finder<'_>) -> Option<HitPart> {

@@ -267,11 +267,23 @@ impl Outline {
     /// A value's JSON pointer (RFC 6901); `None` when it is longer than 4 KiB or the number is not there.
     #[must_use]
     pub fn pointer(&self, bytes: &[u8], node: NodeId) -> Option<String> {
+        self.pointer_with(bytes, node, |child, parent| self.index(child, parent))
+    }
+
+    /// [`Outline::pointer`] for a caller who has a quick way to tell a value's place in its container (`index(child, parent)`):
+    /// counting takes long for many values at the end of a long array.
+    #[must_use]
+    pub fn pointer_with(
+        &self,
+        bytes: &[u8],
+        node: NodeId,
+        mut index: impl FnMut(NodeId, NodeId) -> u32,
+    ) -> Option<String> {
         self.get(node)?;
         let mut tokens = Vec::new();
         let (mut length, mut at) = (0, node);
         while let Some(parent) = self.parent(at) {
-            let token = self.token(bytes, at, || self.index(at, parent))?;
+            let token = self.token(bytes, at, || index(at, parent))?;
             length += token.len() + 1;
             if length > MAX_POINTER_BYTES {
                 return None;
@@ -291,10 +303,11 @@ impl Outline {
         }
     }
 
-    /// A pointer one level below `parent`; `None` when it would be too long.
-    pub(super) fn pointer_below(&self, bytes: &[u8], parent: &str, node: NodeId, index: u32) -> Option<String> {
-        let token = self.token(bytes, node, || index)?;
-        Some(format!("{parent}/{token}")).filter(|pointer| pointer.len() <= MAX_POINTER_BYTES)
+    /// Makes the pointer of a container that of a value in it; `None` when it would be too long.
+    pub(super) fn extend_pointer(&self, bytes: &[u8], mut pointer: String, node: NodeId, index: u32) -> Option<String> {
+        pointer.push('/');
+        pointer.push_str(&self.token(bytes, node, || index)?);
+        Some(pointer).filter(|pointer| pointer.len() <= MAX_POINTER_BYTES)
     }
 
     /// The value that a JSON pointer (RFC 6901) names. Of repeated keys the last one counts, as it does for most parsers.
@@ -359,7 +372,7 @@ impl Outline {
         let pointer = match (parent, parent_pointer) {
             (None, _) => Some(String::new()),
             (Some(_), None) => None,
-            (Some(_), Some(above)) => self.pointer_below(bytes, above, id, index),
+            (Some(_), Some(above)) => self.extend_pointer(bytes, above.to_owned(), id, index),
         };
         Some(JsonNode {
             node: id,

@@ -1,5 +1,6 @@
 //! Boots the real application and speaks its domain.
 
+pub mod captured;
 pub mod raw;
 
 use std::net::SocketAddr;

@@ -34,8 +34,8 @@ impl Answer {
     }
 }
 
-/// Reads one answer with its `Content-Length` body (or none).
-pub fn read_answer(socket: &mut TcpStream) -> std::io::Result<Answer> {
+/// Reads the head of one answer.
+pub fn read_head(socket: &mut TcpStream) -> std::io::Result<Answer> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -49,7 +49,12 @@ pub fn read_answer(socket: &mut TcpStream) -> std::io::Result<Answer> {
     }
     let head = String::from_utf8(head).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let mut answer = Answer { status, head, body: Vec::new() };
+    Ok(Answer { status, head, body: Vec::new() })
+}
+
+/// Reads one answer with its `Content-Length` body (or none).
+pub fn read_answer(socket: &mut TcpStream) -> std::io::Result<Answer> {
+    let mut answer = read_head(socket)?;
     let length: usize = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
     answer.body = vec![0; length];
     socket.read_exact(&mut answer.body)?;

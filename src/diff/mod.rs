@@ -1,0 +1,183 @@
+//! Comparing two captured requests: what differs, part by part, in the terms of each part. Pure, and bounded in time and size.
+
+mod bytes;
+mod head;
+mod json;
+mod text;
+
+pub use bytes::BytesDiff;
+pub use head::{Change, FieldChange, PartChange};
+pub use json::{JsonChange, JsonDiff};
+use serde::Serialize;
+pub use text::{DiffLine, Hunk, LineKind, TextDiff};
+
+use crate::model::{CapturedRequest, RequestId, Seq, Timestamp};
+use crate::view::{Body, BodyInput, json::scan};
+
+/// The largest body that is compared as JSON.
+const MAX_JSON: usize = 12 * 1024 * 1024;
+/// The largest body that is compared line by line.
+const MAX_TEXT: usize = 1024 * 1024;
+
+/// What differs between two requests.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The one.
+    pub a: Side,
+    /// The other.
+    pub b: Side,
+    /// Whether nothing that is compared differs.
+    pub same: bool,
+    /// Method, path below the bin, version.
+    pub line: Vec<PartChange>,
+    /// Header fields by name.
+    pub headers: Vec<FieldChange>,
+    /// Whether fields that both have come in another order.
+    pub header_order_differs: bool,
+    /// Query pairs by name.
+    pub query: Vec<FieldChange>,
+    /// The bodies, with their content encoding undone.
+    pub body: BodyDiff,
+}
+
+/// Which request stands on a side.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Side {
+    /// Its id.
+    pub id: RequestId,
+    /// Its cursor.
+    pub seq: Seq,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Bytes of its body as sent.
+    pub body_size: usize,
+}
+
+/// How bodies differ, in the best terms that both allow.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "as", rename_all = "snake_case")]
+pub enum BodyDiff {
+    /// They are equal, byte for byte.
+    Same,
+    /// Both are JSON.
+    Json(JsonDiff),
+    /// Both are text.
+    Text(TextDiff),
+    /// Anything else, or too large for more.
+    Bytes(BytesDiff),
+}
+
+/// Compares two requests.
+#[must_use]
+pub fn compare(a: &CapturedRequest, b: &CapturedRequest) -> Comparison {
+    let line = head::line(a, b);
+    let (headers, header_order_differs) = head::headers(&a.head.headers(), &b.head.headers());
+    let query = head::query(&a.head.target().query_pairs(), &b.head.target().query_pairs());
+    let body = with_body(a, |a| with_body(b, |b| bodies(a, b)));
+    let same = line.is_empty()
+        && headers.is_empty()
+        && !header_order_differs
+        && query.is_empty()
+        && matches!(body, BodyDiff::Same);
+    Comparison { a: side(a), b: side(b), same, line, headers, header_order_differs, query, body }
+}
+
+fn side(request: &CapturedRequest) -> Side {
+    Side {
+        id: request.summary.id,
+        seq: request.summary.seq,
+        received_at: request.summary.received_at,
+        body_size: request.body.len(),
+    }
+}
+
+fn with_body<T>(request: &CapturedRequest, then: impl FnOnce(&[u8]) -> T) -> T {
+    let headers = request.head.headers();
+    let encodings: Vec<_> = headers.all("content-encoding").map(|value| String::from_utf8_lossy(value)).collect();
+    let encoding = encodings.join(",");
+    let input = BodyInput { content_type: None, content_encoding: Some(&encoding), bytes: &request.body };
+    then(Body::open(input).bytes())
+}
+
+/// Compares two bodies.
+#[must_use]
+pub fn bodies(a: &[u8], b: &[u8]) -> BodyDiff {
+    if a == b {
+        return BodyDiff::Same;
+    }
+    if a.len().max(b.len()) <= MAX_JSON && looks_like_json(a) && looks_like_json(b) {
+        let (outline_a, outline_b) = (scan(a), scan(b));
+        if [&outline_a, &outline_b].iter().all(|outline| outline.error.is_none() && outline.all_outlined) {
+            return BodyDiff::Json(json::diff((a, &outline_a), (b, &outline_b)));
+        }
+    }
+    if a.len().max(b.len()) <= MAX_TEXT
+        && let (Ok(a), Ok(b)) = (std::str::from_utf8(a), std::str::from_utf8(b))
+        && !a.contains('\0')
+        && !b.contains('\0')
+    {
+        return BodyDiff::Text(text::diff(a, b));
+    }
+    BodyDiff::Bytes(bytes::diff(a, b))
+}
+
+/// Whether it can be JSON that is worth a comparison by structure.
+fn looks_like_json(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+    matches!((bytes.first(), bytes.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(diff: &BodyDiff) -> String {
+        serde_json::to_value(diff).unwrap()["as"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn bodies_are_compared_in_the_best_terms_that_both_allow() {
+        for (a, b, wanted) in [
+            (&b"x"[..], &b"x"[..], "same"),
+            (b"{\"a\":1}", b" {\"a\":2} ", "json"),
+            (b"{\"a\":1}", b"{\"a\":", "text"),
+            (b"a\nb", b"a\nc", "text"),
+            (b"a\0", b"b", "bytes"),
+            (b"\xff", b"", "bytes"),
+        ] {
+            assert_eq!(kind(&bodies(a, b)), wanted);
+        }
+    }
+
+    #[test]
+    fn large_bodies_do_not_take_long() {
+        let json =
+            |word: &str| format!("[{}0]", format!("{{\"k\":\"{word}\",\"n\":[1,2,3]}},").repeat(200_000)).into_bytes();
+        let (a, b) = (json("a"), json("b"));
+        let BodyDiff::Json(diff) = bodies(&a, &b) else { panic!() };
+        assert!(diff.truncated && diff.changes.len() == 1_000);
+        let noise = |seed: u32| (0..800_000_u32).flat_map(|n| n.wrapping_mul(seed).to_le_bytes()).collect::<Vec<_>>();
+        assert_eq!(kind(&bodies(&noise(2_654_435_761), &noise(40_503))), "bytes");
+        let lines = |seed: u32| {
+            (0..100_000_u32).map(|n| format!("{}\n", n.wrapping_mul(seed) % 977)).collect::<Vec<_>>().concat()
+        };
+        assert_eq!(kind(&bodies(lines(2_654_435_761).as_bytes(), lines(40_503).as_bytes())), "text");
+    }
+
+    #[test]
+    fn depth_does_not_matter() {
+        let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let BodyDiff::Json(diff) = bodies(deep("1").as_bytes(), deep("2").as_bytes()) else { panic!() };
+        assert_eq!(
+            (diff.changes.len(), diff.changes[0].a.as_deref(), diff.changes[0].pointer.as_deref()),
+            (1, Some("1"), None)
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_two_bodies_can_be_compared(a: Vec<u8>, b: Vec<u8>) {
+            proptest::prop_assert_eq!(kind(&bodies(&a, &b)) == "same", a == b);
+        }
+    }
+}

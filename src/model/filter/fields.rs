@@ -1,0 +1,334 @@
+//! The table of fields: what the parser reads, what help and errors show.
+
+use super::leaf::{Flag, Leaf, Thing};
+use super::lexer::Word;
+use super::parser;
+use super::{FilterError, Pattern};
+use crate::model::{FreshnessStatus, SignatureStatus, Timestamp};
+
+/// A field of the language.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// What stands before the colon.
+    pub name: &'static str,
+    /// One use.
+    pub example: &'static str,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+    read: fn(&Word) -> Result<Leaf, FilterError>,
+}
+
+/// Every field, in the order in which help shows them.
+pub const FIELDS: &[Field] = &[
+    Field {
+        name: "text",
+        example: "text:\"call ended\"",
+        meaning: "The text stands in path, query, headers or body; so does a word without a field.",
+        read: |value| parser::text(value).map(Leaf::Text),
+    },
+    Field {
+        name: "method",
+        example: "method:POST",
+        meaning: "The request's method.",
+        read: |value| Ok(Leaf::Method(pattern(value)?)),
+    },
+    Field {
+        name: "path",
+        example: "path:/a*",
+        meaning: "The path below the bin; a value without a leading slash may stand anywhere in it.",
+        read: |value| {
+            let path = pattern(value)?;
+            Ok(Leaf::Path(if value.text.starts_with(['/', '*']) { path } else { path.anywhere() }))
+        },
+    },
+    Field {
+        name: "status",
+        example: "status:4xx",
+        meaning: "The status we answered with: 401, 4xx, 400-404, >=500, or none.",
+        read: status,
+    },
+    Field {
+        name: "event",
+        example: "event:session.ended",
+        meaning: "The event's name.",
+        read: |value| Ok(Leaf::Event(pattern(value)?)),
+    },
+    Field {
+        name: "session",
+        example: "session:2d7b",
+        meaning: "The conversation's id, or the start of it.",
+        read: |value| Ok(Leaf::Session(pattern(value)?.prefix())),
+    },
+    Field {
+        name: "provider",
+        example: "provider:github",
+        meaning: "The provider's id.",
+        read: |value| Ok(Leaf::Provider(pattern(value)?)),
+    },
+    Field {
+        name: "sig",
+        example: "sig:invalid",
+        meaning: "The signature's verdict: valid, invalid, missing, no_secret, unsigned_scheme, undecodable_secret.",
+        read: |value| choose(value, SIGNATURES).map(Leaf::Signature),
+    },
+    Field {
+        name: "fresh",
+        example: "fresh:stale",
+        meaning: "The signed timestamp's age: fresh, stale, future, none.",
+        read: |value| choose(value, FRESHNESS).map(Leaf::Fresh),
+    },
+    Field {
+        name: "header",
+        example: "header:x-foo=bar",
+        meaning: "A header of that name, with that value if one is given.",
+        read: |value| named(value).map(|(name, value)| Leaf::Header { name, value }),
+    },
+    Field {
+        name: "query",
+        example: "query:a=1",
+        meaning: "A query parameter of that name, with that value if one is given.",
+        read: |value| named(value).map(|(name, value)| Leaf::Query { name, value }),
+    },
+    Field {
+        name: "json",
+        example: "json:/data/reason=user_ended",
+        meaning: "The value at that place of a JSON body; without a value: that there is one.",
+        read: json,
+    },
+    Field {
+        name: "size",
+        example: "size:>10k",
+        meaning: "Bytes of the body: 512, >10k, <=1m, 100-200; k and m are 1024-fold.",
+        read: size,
+    },
+    Field {
+        name: "after",
+        example: "after:2026-05-28T12:00:00Z",
+        meaning: "Received at that moment or later; a date means its first second in UTC.",
+        read: |value| moment(value).map(Leaf::After),
+    },
+    Field {
+        name: "before",
+        example: "before:2026-05-29",
+        meaning: "Received before that moment; a date means its first second in UTC.",
+        read: |value| moment(value).map(Leaf::Before),
+    },
+    Field {
+        name: "is",
+        example: "is:duplicate",
+        meaning: "One of duplicate, unread, read, pinned, incomplete, rejected, handshake.",
+        read: |value| choose(value, FLAGS).map(Leaf::Is),
+    },
+    Field {
+        name: "has",
+        example: "has:note",
+        meaning: "One of note, tag, body, query, event, session.",
+        read: |value| choose(value, THINGS).map(Leaf::Has),
+    },
+    Field {
+        name: "ip",
+        example: "ip:10.0.*",
+        meaning: "The sender's address.",
+        read: |value| Ok(Leaf::Ip(pattern(value)?)),
+    },
+    Field {
+        name: "tag",
+        example: "tag:demo",
+        meaning: "One of the request's tags.",
+        read: |value| Ok(Leaf::Tag(pattern(value)?)),
+    },
+    Field {
+        name: "note",
+        example: "note:todo",
+        meaning: "The text stands in the note.",
+        read: |value| Ok(Leaf::Note(pattern(value)?.anywhere())),
+    },
+    Field {
+        name: "id",
+        example: "id:01JW",
+        meaning: "The request's id, or the start of it.",
+        read: |value| Ok(Leaf::Id(pattern(value)?.prefix())),
+    },
+];
+
+const SIGNATURES: &[(&str, SignatureStatus)] = &[
+    ("valid", SignatureStatus::Valid),
+    ("invalid", SignatureStatus::Invalid),
+    ("missing", SignatureStatus::Missing),
+    ("no_secret", SignatureStatus::NoSecret),
+    ("unsigned_scheme", SignatureStatus::UnsignedScheme),
+    ("unsigned", SignatureStatus::UnsignedScheme),
+    ("undecodable_secret", SignatureStatus::UndecodableSecret),
+];
+
+const FRESHNESS: &[(&str, FreshnessStatus)] = &[
+    ("fresh", FreshnessStatus::Fresh),
+    ("stale", FreshnessStatus::Stale),
+    ("future", FreshnessStatus::Future),
+    ("none", FreshnessStatus::None),
+];
+
+const FLAGS: &[(&str, Flag)] = &[
+    ("duplicate", Flag::Duplicate),
+    ("unread", Flag::Unread),
+    ("read", Flag::Read),
+    ("pinned", Flag::Pinned),
+    ("incomplete", Flag::Incomplete),
+    ("rejected", Flag::Rejected),
+    ("handshake", Flag::Handshake),
+];
+
+const THINGS: &[(&str, Thing)] = &[
+    ("note", Thing::Note),
+    ("tag", Thing::Tag),
+    ("body", Thing::Body),
+    ("query", Thing::Query),
+    ("event", Thing::Event),
+    ("session", Thing::Session),
+];
+
+/// Reads a field with its value.
+pub(super) fn read(name: &Word, value: &Word) -> Result<Leaf, FilterError> {
+    match FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(&name.text)) {
+        Some(field) => (field.read)(value),
+        None => {
+            let hint = match nearest(&name.text, FIELDS.iter().map(|field| field.name)) {
+                Some(near) => format!("did you mean '{near}:'?"),
+                None => "put it in quotes to look for it as text".to_owned(),
+            };
+            Err(FilterError { at: name.at, message: format!("There is no field '{}': {hint}", name.text) })
+        }
+    }
+}
+
+fn pattern(value: &Word) -> Result<Pattern, FilterError> {
+    if value.text.is_empty() && !value.with_quotes {
+        return Err(error(value, "A value is missing after the colon."));
+    }
+    Ok(Pattern::new(&value.text, &value.stars()))
+}
+
+fn error(value: &Word, message: impl Into<String>) -> FilterError {
+    FilterError { at: value.at, message: message.into() }
+}
+
+fn choose<T: Copy>(value: &Word, choices: &[(&str, T)]) -> Result<T, FilterError> {
+    choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(&value.text)).map(|(_, choice)| *choice).ok_or_else(
+        || {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            error(value, format!("'{}' is none of {}.", value.text, names.join(", ")))
+        },
+    )
+}
+
+fn named(value: &Word) -> Result<(String, Option<Pattern>), FilterError> {
+    let (name, value_part) = match value.split('=') {
+        Some((name, rest)) => {
+            let stars = rest.stars();
+            (name, Some(Pattern::new(&rest.text, &stars)))
+        }
+        None => (value.clone(), None),
+    };
+    if name.text.is_empty() {
+        return Err(error(value, "A name is missing after the colon."));
+    }
+    Ok((name.text, value_part))
+}
+
+fn json(value: &Word) -> Result<Leaf, FilterError> {
+    let (pointer, value_part) = named(value)?;
+    if !pointer.starts_with('/') {
+        return Err(error(value, "A place in JSON starts with a slash, as in json:/data/reason=user_ended."));
+    }
+    Ok(Leaf::Json { pointer, value: value_part })
+}
+
+fn moment(value: &Word) -> Result<Timestamp, FilterError> {
+    let text = &value.text;
+    [text.clone(), format!("{text}T00:00:00Z"), format!("{text}Z"), format!("{text}:00Z")]
+        .iter()
+        .find_map(|form| form.parse().ok())
+        .ok_or_else(|| error(value, "A moment is written as 2026-05-28 or 2026-05-28T12:34:56Z."))
+}
+
+fn status(value: &Word) -> Result<Leaf, FilterError> {
+    let text = value.text.to_ascii_lowercase();
+    if text == "none" {
+        return Ok(Leaf::Status(None));
+    }
+    if let Some(class) = text.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok())
+        && (1..=5).contains(&class)
+    {
+        return Ok(Leaf::Status(Some((class * 100, class * 100 + 99))));
+    }
+    let number = |text: &str| text.parse::<u16>().ok().map(u64::from);
+    match range(&text, number) {
+        Some((from, to)) => {
+            let narrow = |bound: u64| u16::try_from(bound).unwrap_or(u16::MAX);
+            Ok(Leaf::Status(Some((narrow(from), narrow(to)))))
+        }
+        None => Err(error(value, "A status is written as 401, 4xx, 400-404, >=500, or none.")),
+    }
+}
+
+fn size(value: &Word) -> Result<Leaf, FilterError> {
+    let number = |text: &str| {
+        let (digits, factor) = match text.trim_end_matches("ib").trim_end_matches('b') {
+            text if text.ends_with('k') => (&text[..text.len() - 1], 1 << 10),
+            text if text.ends_with('m') => (&text[..text.len() - 1], 1 << 20),
+            text => (text, 1),
+        };
+        digits.parse::<u64>().ok()?.checked_mul(factor)
+    };
+    match range(&value.text.to_ascii_lowercase(), number) {
+        Some((from, to)) => Ok(Leaf::Size(from, to)),
+        None => Err(error(value, "A size is written as 512, >10k, <=1m, or 100-200.")),
+    }
+}
+
+/// `5`, `>5`, `>=5`, `<5`, `<=5`, `5-7`. A range that holds nothing is empty, not an error.
+fn range(text: &str, number: impl Fn(&str) -> Option<u64>) -> Option<(u64, u64)> {
+    const EMPTY: (u64, u64) = (1, 0);
+    if let Some(rest) = text.strip_prefix(">=") {
+        return Some((number(rest)?, u64::MAX));
+    }
+    if let Some(rest) = text.strip_prefix("<=") {
+        return Some((0, number(rest)?));
+    }
+    if let Some(rest) = text.strip_prefix('>') {
+        return Some(number(rest)?.checked_add(1).map_or(EMPTY, |from| (from, u64::MAX)));
+    }
+    if let Some(rest) = text.strip_prefix('<') {
+        return Some(number(rest)?.checked_sub(1).map_or(EMPTY, |to| (0, to)));
+    }
+    if let Some((from, to)) = text.split_once('-') {
+        return Some((number(from)?, number(to)?));
+    }
+    let exact = number(text)?;
+    Some((exact, exact))
+}
+
+/// The nearest of some names, if it is near enough to be meant.
+fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let text = text.to_ascii_lowercase();
+    names
+        .map(|name| (distance(&text, name), name))
+        .filter(|(distance, name)| *distance <= 2 || name.starts_with(&text) || text.starts_with(name))
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// How many letters have to change (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.bytes().enumerate() {
+            let change = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,163 @@
+//! Comparing texts: whole values with `*`, and words anywhere.
+
+/// A value as written in a filter: the whole text must be like it, `*` stands for anything. Ignores ASCII case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// What stands between the stars, in lower case.
+    parts: Vec<Vec<u8>>,
+}
+
+impl Pattern {
+    /// From the text and the offsets of its stars (a star in quotes is none).
+    pub(super) fn new(text: &str, stars: &[usize]) -> Self {
+        let mut parts = Vec::with_capacity(stars.len() + 1);
+        let mut start = 0;
+        for &star in stars {
+            parts.push(text.as_bytes()[start..star].to_ascii_lowercase());
+            start = star + 1;
+        }
+        parts.push(text.as_bytes()[start..].to_ascii_lowercase());
+        Self { parts }
+    }
+
+    /// This, wherever it stands.
+    pub(super) fn anywhere(mut self) -> Self {
+        self.parts.insert(0, Vec::new());
+        self.parts.push(Vec::new());
+        self
+    }
+
+    /// This, at the start.
+    pub(super) fn prefix(mut self) -> Self {
+        self.parts.push(Vec::new());
+        self
+    }
+
+    /// The text itself, when there is no star in it.
+    #[must_use]
+    pub fn exact(&self) -> Option<&str> {
+        match &self.parts[..] {
+            [only] => std::str::from_utf8(only).ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether the whole text is like this.
+    #[must_use]
+    pub fn matches(&self, text: &[u8]) -> bool {
+        let Some((first, rest)) = self.parts.split_first() else {
+            return false;
+        };
+        let Some((last, middle)) = rest.split_last() else {
+            return text.eq_ignore_ascii_case(first);
+        };
+        if text.len() < first.len() + last.len()
+            || !text[..first.len()].eq_ignore_ascii_case(first)
+            || !text[text.len() - last.len()..].eq_ignore_ascii_case(last)
+        {
+            return false;
+        }
+        let mut text = &text[first.len()..text.len() - last.len()];
+        // The earliest place of each part leaves the most room for the next.
+        for part in middle.iter().filter(|part| !part.is_empty()) {
+            match find(text, part) {
+                Some(at) => text = &text[at + part.len()..],
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+/// Finds a lower-case text in short values. For long ones there is [`Needle`].
+fn find(text: &[u8], lower: &[u8]) -> Option<usize> {
+    let (&first, _) = lower.split_first()?;
+    let mut from = 0;
+    while let Some(at) = memchr::memchr2(first, first.to_ascii_uppercase(), &text[from..]) {
+        let at = from + at;
+        if text.len() - at < lower.len() {
+            return None;
+        }
+        if text[at..at + lower.len()].eq_ignore_ascii_case(lower) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// A text to be found anywhere in heads and bodies. Ignores ASCII case.
+#[derive(Debug, Clone)]
+pub struct Needle {
+    text: String,
+    search: regex::bytes::Regex,
+}
+
+impl PartialEq for Needle {
+    fn eq(&self, other: &Self) -> bool {
+        self.text.eq_ignore_ascii_case(&other.text)
+    }
+}
+
+impl Needle {
+    /// Prepares the search. `None` only when the text is longer than filters may be.
+    pub(super) fn new(text: &str) -> Option<Self> {
+        // The engine turns this into a vectorised search for literals.
+        let search =
+            regex::bytes::RegexBuilder::new(&regex::escape(text)).case_insensitive(true).unicode(false).build().ok()?;
+        Some(Self { text: text.to_owned(), search })
+    }
+
+    /// The text as written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it stands in there.
+    #[must_use]
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        self.search.is_match(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pattern(text: &str) -> Pattern {
+        let stars: Vec<usize> = text.match_indices('*').map(|(at, _)| at).collect();
+        Pattern::new(text, &stars)
+    }
+
+    #[test]
+    fn stars_stand_for_anything_and_the_rest_for_itself() {
+        for (text, yes, no) in [
+            ("/a*", &["/a", "/A/b"][..], &["a", "/b"][..]),
+            ("*.ended", &["session.ended", ".ENDED"], &["ended"]),
+            ("a*b*c", &["abc", "aXbYc", "abbc"], &["acb", "ab"]),
+            ("*", &["", "x"], &[]),
+            ("ab*ba", &["abba", "abxba"], &["aba"]),
+            ("", &[""], &["x"]),
+        ] {
+            for value in yes {
+                assert!(pattern(text).matches(value.as_bytes()), "{text} {value}");
+            }
+            for value in no {
+                assert!(!pattern(text).matches(value.as_bytes()), "{text} {value}");
+            }
+        }
+        assert!(pattern("b").anywhere().matches(b"aBc"));
+        assert!(pattern("b").prefix().matches(b"Bc"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_needle_is_found_where_a_plain_search_finds_it(text in "[abAB.*\\\\ä ]{1,4}", hay in "[abAB.*\\\\ä ]{0,20}") {
+            let plain = hay.to_ascii_lowercase().contains(&text.to_ascii_lowercase());
+            prop_assert_eq!(Needle::new(&text).unwrap().is_in(hay.as_bytes()), plain);
+            prop_assert_eq!(Pattern::new(&text, &[]).anywhere().matches(hay.as_bytes()), plain);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use super::super::body::InFlight;
+use super::*;
+use crate::capture::{Capture, CaptureOptions};
+use crate::model::filter::Filter;
+use crate::model::{BinId, BinSettings, CapturedRequest, Change, Clock};
+use crate::store::{CommitListener, Durability, Store, StoreOptions};
+
+struct Nobody;
+
+impl CommitListener for Nobody {
+    fn wants(&self, _: BinId) -> bool {
+        false
+    }
+    fn committed(&self, _: Vec<Change>) {}
+}
+
+/// A recorded connection, its other end, and the store behind it.
+struct Wire {
+    stream: Recording,
+    sender: TcpStream,
+    store: Store,
+    in_flight: InFlight,
+    bin: BinId,
+    _folder: tempfile::TempDir,
+}
+
+async fn wire() -> Wire {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        path: folder.path().join("creel.db"),
+        ephemeral: false,
+        durability: Durability::Normal,
+        max_requests: 100,
+        max_age_s: 0,
+        max_bytes: 1 << 20,
+    };
+    let store = Store::open(options, Clock::system(), Arc::new(Nobody)).unwrap();
+    let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
+    let capture = Capture::new(store.clone(), Clock::system(), CaptureOptions::default());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (socket, peer) = listener.accept().await.unwrap();
+    let in_flight = InFlight::default();
+    let connection = Rc::new(Connection::new(capture, Some(peer)));
+    Wire {
+        stream: Recording::new(socket, connection, in_flight.share()),
+        sender,
+        store,
+        in_flight,
+        bin,
+        _folder: folder,
+    }
+}
+
+impl Wire {
+    /// All that the parser gets to read until it is told that nothing more comes.
+    async fn read_to_end(&mut self) -> Vec<u8> {
+        let mut seen = Vec::new();
+        self.stream.read_to_end(&mut seen).await.unwrap();
+        seen
+    }
+
+    async fn kept(&self) -> Vec<CapturedRequest> {
+        self.store.requests_after(self.bin, 0, &Filter::default(), 10, usize::MAX).await.unwrap()
+    }
+}
+
+/// Time stands still but for what is waited for, so the wait for a slow head is over at once.
+async fn slow_head(sent: &[u8]) -> (Wire, Vec<u8>, String) {
+    let mut wire = wire().await;
+    wire.sender.write_all(sent).await.unwrap();
+    tokio::time::pause();
+    let seen = wire.read_to_end().await;
+    tokio::time::resume();
+    let mut answer = String::new();
+    drop(wire.stream.socket.take());
+    wire.sender.read_to_string(&mut answer).await.unwrap();
+    (wire, seen, answer)
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_in_time_gets_408_whether_it_is_the_first_or_a_later_one() {
+    let (_, seen, answer) = slow_head(b"POST /nobody HTTP/1.1\r\nHo").await;
+    assert_eq!(seen.len(), 25);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_connection_that_sends_nothing_is_closed_without_a_word() {
+    let (_, seen, answer) = slow_head(b"").await;
+    assert_eq!((seen.len(), answer.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn one_message_at_a_time_reaches_the_parser() {
+    let mut wire = wire().await;
+    let (first, second) =
+        (format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", wire.bin), "GET /second HTTP/1.1\r\nHost: h\r\n\r\n");
+    wire.sender.write_all([first.as_bytes(), second.as_bytes()].concat().as_slice()).await.unwrap();
+    let mut seen = vec![0; 1000];
+    let read = wire.stream.read(&mut seen).await.unwrap();
+    assert_eq!(&seen[..read], first.as_bytes());
+    // The second one is held back until the first is answered.
+    let waiting = tokio::time::timeout(Duration::from_millis(50), wire.stream.read(&mut seen)).await;
+    assert!(waiting.is_err());
+    let connection = Rc::clone(wire.stream.connection());
+    assert_eq!(connection.take_head().unwrap().0.raw, first);
+    wire.stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+    connection.answer_encoded();
+    wire.stream.flush().await.unwrap();
+    let read = wire.stream.read(&mut seen).await.unwrap();
+    assert_eq!(&seen[..read], second.as_bytes());
+    assert_eq!(connection.take_head().unwrap().0.raw, second);
+}
+
+#[tokio::test]
+async fn the_parsers_own_answer_is_replaced_by_one_with_a_reason_and_the_request_kept() {
+    let mut wire = wire().await;
+    let head = format!("GET /{} HTTP/1.1\r\nNo-Host: h\r\n\r\n", wire.bin);
+    wire.sender.write_all(head.as_bytes()).await.unwrap();
+    let _ = wire.stream.read(&mut [0; 1000]).await.unwrap();
+    wire.stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    let mut answer = vec![0; 1000];
+    let read = wire.sender.read(&mut answer).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer[..read]).contains("need a Host field"));
+    while wire.kept().await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(wire.kept().await[0].head.raw(), &head);
+}
+
+#[tokio::test]
+async fn heads_in_pieces_count_towards_the_memory_of_all() {
+    let mut wire = wire().await;
+    let mut others = wire.in_flight.share();
+    assert!(others.resize(u64::MAX / 4), "the others may hold what they like, alone");
+    wire.sender.write_all(b"POST /nobody HTTP/1.1\r\nHo").await.unwrap();
+    wire.read_to_end().await;
+    drop(wire.stream.socket.take());
+    let mut answer = String::new();
+    wire.sender.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n"), "{answer}");
+}

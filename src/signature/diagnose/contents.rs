@@ -1,0 +1,245 @@
+//! Other contents: what other schemes sign of the same request, other joiners, other timestamps.
+
+use super::Finding;
+use super::search::Search;
+use crate::model::Timestamp;
+use crate::signature::received::shared_vars;
+use crate::signature::request::View;
+use crate::signature::template::Template;
+use crate::signature::timestamp::Unit;
+
+/// What is signed somewhere, likely ones first. `T` stands for a timestamp, `I` for an id.
+const CONTENTS: &[&str] = &[
+    "{body}",
+    "T.{body}",
+    "I.T.{body}",
+    "{body}.T",
+    "T{body}",
+    "T:{body}",
+    "v0:T:{body}",
+    "v1:T:{body}",
+    "{body}T",
+    "{body}:T",
+    "T,{body}",
+    "T|{body}",
+    "T_{body}",
+    "T-{body}",
+    "T\n{body}",
+    "T.I.{body}",
+    "IT{body}",
+    "I:T:{body}",
+    "I.{body}",
+    "I{body}",
+    "{body}I",
+    "{url}{body}",
+    "{body}{url}",
+    "{method}{url}{body}",
+    "{method}{url}{body}T",
+    "{url}",
+    "{url}{form|sort_concat}",
+    "{path_query}{body}",
+    "{path}{body}",
+    "{method}{path_query}{body}",
+    "{method}\n{path_query}\n{body}",
+    "{method}\n{path_query}\nT\n{body|sha256|hex}",
+    "T{method}{path_query}{body}",
+    "{body|sha256|hex}",
+    "{body|sha256}",
+    "{body|base64}",
+    "T.{body|sha256|hex}",
+    "T.{body|base64}",
+    "sha256={body}",
+    "T",
+    "I.T",
+];
+
+const FIX: &str =
+    "Sign what the scheme signs, or give the bin the scheme that the sender uses (a custom one if need be).";
+
+/// A content that differs from the scheme's.
+pub(super) struct Content {
+    /// As a template, for the sentence.
+    words: String,
+    template: Template,
+    code: &'static str,
+}
+
+impl Content {
+    pub(super) const fn template(&self) -> &Template {
+        &self.template
+    }
+}
+
+pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
+    let request = search.case.request;
+    let contents = contents(search);
+    for (secret, key) in search.keys() {
+        for content in &contents {
+            if let Some(hit) = search.hit_by(std::slice::from_ref(&content.template), &request, &key) {
+                let label = search.label(secret);
+                return Some(finding(search, content, hit, &format!(" with the secret{label}")));
+            }
+        }
+    }
+    None
+}
+
+/// The finding for a content that matched; `with` goes on after "The sender signed … ".
+pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search::Hit, with: &str) -> Finding {
+    let own = search.scheme.signed.first().map_or("", Template::text);
+    let sentence = format!(
+        "The sender signed `{}`{with}; the scheme {} signs `{}`.",
+        content.words.escape_debug(),
+        search.scheme.name,
+        own.escape_debug()
+    );
+    search.found(hit, content.code, &sentence, FIX)
+}
+
+/// The contents to try, without the scheme's own.
+pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
+    let times = timestamps(search);
+    let ids = ids(search);
+    let (own_times, own_ids) = (values(search, "timestamp"), values(search, "id"));
+    let own: Vec<&str> = search.scheme.signed.iter().map(Template::text).collect();
+    let mut contents = timestamp_units(search, &times);
+    for pattern in CONTENTS {
+        let (wants_time, wants_id) = (pattern.contains('T'), pattern.contains('I'));
+        let no = [(String::new(), false)];
+        let times: &[(String, bool)] = if wants_time { &times } else { &no };
+        let no_id = [String::new()];
+        let ids: &[String] = if wants_id { &ids } else { &no_id };
+        for (time, is_converted) in times {
+            for id in ids {
+                // The literal values may hold the letters that stand for them, so the pattern is put together once.
+                let text: String = pattern
+                    .chars()
+                    .map(|letter| match letter {
+                        'T' => time.clone(),
+                        'I' => id.clone(),
+                        other => other.to_string(),
+                    })
+                    .collect();
+                let words = pattern.replace('T', "{timestamp}").replace('I', "{id}");
+                let is_own_time = !wants_time || own_times.contains(time);
+                if own.contains(&words.as_str()) && is_own_time && (!wants_id || own_ids.contains(id)) {
+                    continue;
+                }
+                if let Ok(template) = Template::parse(&text) {
+                    let words = if *is_converted { format!("{words} (with the timestamp as {time})") } else { words };
+                    contents.push(Content { words, template, code: "signed_content" });
+                }
+            }
+        }
+    }
+    contents
+}
+
+/// The scheme's own templates with the timestamp in another unit.
+fn timestamp_units(search: &Search<'_>, times: &[(String, bool)]) -> Vec<Content> {
+    let mut contents = Vec::new();
+    for (time, _) in times.iter().filter(|(_, is_converted)| *is_converted) {
+        for own in &search.scheme.signed {
+            if !own.text().contains("{timestamp}") {
+                continue;
+            }
+            if let Ok(template) = Template::parse(&own.text().replace("{timestamp}", time)) {
+                let words = own.text().replace("{timestamp}", time);
+                contents.push(Content { words, template, code: "timestamp_unit" });
+            }
+        }
+    }
+    contents
+}
+
+/// Values that are tried for the timestamp, and whether they were converted.
+fn timestamps(search: &Search<'_>) -> Vec<(String, bool)> {
+    let mut found: Vec<String> = values(search, "timestamp");
+    for field in search.case.request.headers {
+        let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
+        let name = name.to_ascii_lowercase();
+        let looks = name.contains("timestamp") || name.ends_with("-time") || name == "date" || name.ends_with("-ts");
+        if looks && is_plain(value) {
+            found.push(value.to_owned());
+        }
+    }
+    dedup(&mut found);
+    found.truncate(3);
+    let mut all: Vec<(String, bool)> = found.iter().map(|time| (time.clone(), false)).collect();
+    for time in &found {
+        for converted in converted(time) {
+            if !all.iter().any(|(known, _)| *known == converted) {
+                all.push((converted, true));
+            }
+        }
+    }
+    all
+}
+
+/// The same moment in other units.
+fn converted(time: &str) -> Vec<String> {
+    let guessed = [Unit::S, Unit::Rfc3339, Unit::HttpDate].into_iter().find_map(|unit| {
+        let moment = unit.parse(time)?;
+        // Seconds have ten digits for three centuries, milliseconds thirteen.
+        Some(if unit == Unit::S && time.len() >= 13 { Unit::Ms.parse(time)? } else { moment })
+    });
+    let Some(moment) = guessed else { return Vec::new() };
+    let without_fraction = Timestamp::from_secs(moment.as_secs()).to_string().replace(".000Z", "Z");
+    let mut all = vec![Unit::S.format(moment), Unit::Ms.format(moment), without_fraction, moment.to_string()];
+    all.retain(|other| other != time);
+    all
+}
+
+fn ids(search: &Search<'_>) -> Vec<String> {
+    let mut found = values(search, "id");
+    for field in search.case.request.headers {
+        let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
+        let name = name.to_ascii_lowercase();
+        let looks = name.ends_with("-id")
+            || name.ends_with("-delivery")
+            || name.ends_with("-nonce")
+            || name == "idempotency-key";
+        if looks && is_plain(value) {
+            found.push(value.to_owned());
+        }
+    }
+    dedup(&mut found);
+    found.truncate(2);
+    found
+}
+
+/// The values of that name beside the signatures and in the scheme's own sources.
+fn values(search: &Search<'_>, name: &str) -> Vec<String> {
+    let mut found: Vec<String> = search
+        .tokens
+        .iter()
+        .flat_map(|token| &token.vars)
+        .filter(|(known, _)| known == name)
+        .map(|(_, value)| value.clone())
+        .collect();
+    let view = View::new(&search.case.request, search.case.config);
+    for (known, value) in shared_vars(&search.scheme, &view) {
+        if known == name
+            && let Ok(value) = std::str::from_utf8(&value)
+        {
+            found.push(value.to_owned());
+        }
+    }
+    found.retain(|value| is_plain(value));
+    found
+}
+
+fn is_plain(value: &str) -> bool {
+    !value.is_empty() && value.len() <= 100 && !value.contains(['{', '}'])
+}
+
+fn dedup(values: &mut Vec<String>) {
+    let mut seen = Vec::new();
+    values.retain(|value| {
+        let is_new = !seen.contains(value);
+        if is_new {
+            seen.push(value.clone());
+        }
+        is_new
+    });
+}

@@ -1,0 +1,212 @@
+//! What is left when nothing verifies: facts that explain the failure by themselves, and guesses, likeliest first.
+
+use super::search::{Search, shown};
+use super::tokens::{Fault, Reading};
+use super::{Case, Finding};
+use crate::model::pick;
+use crate::signature::Algorithm;
+use crate::signature::received::shared_vars;
+use crate::signature::request::View;
+use crate::signature::template::{Context, Vars};
+
+fn finding(code: &'static str, sentence: impl Into<String>, fix: &str) -> Finding {
+    Finding { code, sentence: sentence.into(), fix: fix.to_owned(), verifies: false }
+}
+
+/// Facts about the request that are worth saying whatever was found.
+pub(super) fn facts(case: &Case<'_>) -> Vec<Finding> {
+    let mut facts = Vec::new();
+    let received = case.request.body.len();
+    if case.over_limit {
+        facts.push(finding(
+            "body_over_limit",
+            format!("The body is larger than the bin takes; {received} bytes of it are here, so no signature can fit."),
+            "Raise the bin's limit for bodies and send again.",
+        ));
+    } else if !case.complete {
+        let declared = case.declared_size.map(|size| format!(" of {size}")).unwrap_or_default();
+        facts.push(finding(
+            "body_incomplete",
+            format!("The body did not come whole: {received}{declared} bytes arrived, so no signature can fit."),
+            "Look for a sender or proxy that gives up early, and send again.",
+        ));
+    }
+    facts.extend(requirement(case));
+    facts
+}
+
+/// Guesses, likeliest first.
+pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
+    let mut guesses = Vec::new();
+    guesses.extend(missing(search));
+    if guesses.is_empty() {
+        guesses.extend(part_missing(search));
+        guesses.extend(malformed(search));
+        guesses.extend(test_mode(search.case));
+        guesses.extend(url(search));
+        guesses.push(wrong_secret(search));
+        guesses.extend(changed(search));
+        guesses.extend(not_tried(search));
+        guesses.push(finding(
+            "wrong_scheme",
+            format!("Or the sender does not sign as {} does.", search.scheme.name),
+            "Compare with the provider's documentation, and set the bin's scheme, or a custom one.",
+        ));
+    }
+    guesses
+}
+
+fn missing(search: &Search<'_>) -> Option<Finding> {
+    search.tokens.is_empty().then(|| {
+        finding(
+            "signature_missing",
+            format!("The request carries no signature: the {} is not there.", search.scheme.signature_place()),
+            "Configure the secret at the provider; most leave the signature out without one. Then look for a proxy that drops headers.",
+        )
+    })
+}
+
+/// A part that the scheme signs and the request does not have.
+fn part_missing(search: &Search<'_>) -> Option<Finding> {
+    let view = View::new(&search.case.request, search.case.config);
+    let shared = shared_vars(&search.scheme, &view);
+    let group: Vec<(&str, &str)> = search.tokens.first().map_or_else(Vec::new, |token| {
+        token.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    });
+    let context = Context { view: &view, vars: Vars { shared: &shared, group: &group }, secret: Some("") };
+    let missing = search.scheme.signed.first()?.render(&context, &mut |_| {}).err()?;
+    Some(finding(
+        "part_missing",
+        search.scheme.missing_sentence(&missing),
+        "Send every part that the scheme signs; look for a proxy that drops or renames headers.",
+    ))
+}
+
+/// A condition of the scheme beside its signature that the request does not meet.
+fn requirement(case: &Case<'_>) -> Option<Finding> {
+    let view = View::new(&case.request, case.config);
+    let shared = shared_vars(case.scheme, &view);
+    let context = Context { view: &view, vars: Vars { shared: &shared, group: &[] }, secret: None };
+    case.scheme.require.iter().find_map(|(left, right)| match (left.to_bytes(&context), right.to_bytes(&context)) {
+        (Ok(left), Ok(right)) if left == right => None,
+        (Ok(_), Ok(_)) => Some(finding(
+            "requirement_unmet",
+            format!("Beside the signature the scheme asks that `{}` equals `{}`, and it does not.", left.text(), right.text()),
+            "Where a hash of the body is compared, the body was changed after it was signed; else the request is of another version of the scheme.",
+        )),
+        (Err(missing), _) | (_, Err(missing)) => Some(finding(
+            "part_missing",
+            case.scheme.missing_sentence(&missing),
+            "Send every part that the scheme asks for; look for a proxy that drops or renames headers.",
+        )),
+    })
+}
+
+fn malformed(search: &Search<'_>) -> Option<Finding> {
+    let own = search.scheme.algorithm;
+    if own == Algorithm::Equal || !search.algorithms.is_empty() {
+        return None;
+    }
+    let token = search.tokens.first()?;
+    let place = match &token.fault {
+        Some(Fault::Header(name)) => format!("header {name}"),
+        Some(Fault::Form(_)) | None => search.scheme.signature_place(),
+    };
+    let size = token.readings.iter().find(|(reading, _)| *reading != Reading::Text).map_or_else(
+        || "can be read in no encoding".to_owned(),
+        |(reading, bytes)| format!("has {} bytes in {}", bytes.len(), reading.words()),
+    );
+    Some(finding(
+        "signature_malformed",
+        format!("The signature in the {place} cannot be one of {}: it {size}.", own.name()),
+        "Look at how the sender writes the signature.",
+    ))
+}
+
+fn test_mode(case: &Case<'_>) -> Option<Finding> {
+    let json = pick::pick(case.request.body, &["/livemode", "/live_mode", "/test", "/testmode", "/environment"]);
+    let is = |index: usize, text: &str| json.scalar(index).is_some_and(|value| value.eq_ignore_ascii_case(text));
+    let says_test =
+        is(0, "false") || is(1, "false") || is(2, "true") || is(3, "true") || is(4, "sandbox") || is(4, "test");
+    says_test.then(|| {
+        finding(
+            "test_mode_secret",
+            "The body says that this is a test event; test mode often has a secret of its own.",
+            "Add the test mode's secret to the bin as a second one.",
+        )
+    })
+}
+
+fn url(search: &Search<'_>) -> Option<Finding> {
+    if !search.signs_url() {
+        return None;
+    }
+    let tried = search.tried_urls.len() + 1;
+    let examples: Vec<String> = std::iter::once(search.case.request.url)
+        .chain(search.tried_urls.iter().map(String::as_str))
+        .take(4)
+        .map(|url| shown(url).into_owned())
+        .collect();
+    Some(finding(
+        "url_unknown",
+        format!(
+            "The scheme signs the URL as it is configured at the provider. Tried {tried} forms: {}…",
+            examples.join(", ")
+        ),
+        "Set the bin's public URL to exactly the one that is configured at the provider.",
+    ))
+}
+
+fn wrong_secret(search: &Search<'_>) -> Finding {
+    if search.case.secrets.is_empty() {
+        return finding(
+            "no_secret",
+            "The bin has no secret to check the signature with.",
+            "Add the provider's signing secret to the bin.",
+        );
+    }
+    let what = match search.scheme.algorithm {
+        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => "public key",
+        Algorithm::HmacMd5
+        | Algorithm::HmacSha1
+        | Algorithm::HmacSha256
+        | Algorithm::HmacSha512
+        | Algorithm::DigestMd5
+        | Algorithm::DigestSha1
+        | Algorithm::DigestSha256
+        | Algorithm::Equal => "secret",
+    };
+    finding(
+        "wrong_secret",
+        format!("None of {} variations matches: most likely the sender has another {what}.", search.tries.max(1)),
+        "Copy the signing secret of this very endpoint from the provider; API keys and tokens are other things.",
+    )
+}
+
+fn changed(search: &Search<'_>) -> Option<Finding> {
+    if !search.signs_body() {
+        return None;
+    }
+    let headers = search.case.request.headers;
+    let via = ["via", "x-forwarded-for", "forwarded", "cf-ray", "x-forwarded-proto"]
+        .iter()
+        .any(|name| headers.contains(name));
+    let sentence = if via {
+        "Or the body was changed on the way: the request came through a proxy."
+    } else {
+        "Or the body was changed after it was signed, in a way that was not tried."
+    };
+    Some(finding("body_changed", sentence, "Compare the bytes at the sender with the body here, byte for byte."))
+}
+
+fn not_tried(search: &Search<'_>) -> Option<Finding> {
+    search.cut_short.then(|| {
+        let (why, fix) = if search.scheme.algorithm.is_asymmetric() {
+            ("Checking public-key signatures takes long".to_owned(), "Compare with the provider's documentation.")
+        } else {
+            let length = search.case.request.body.len();
+            (format!("The body is {length} bytes long"), "Send a small body with the same settings and look again.")
+        };
+        finding("not_all_tried", format!("{why}, so rarer variations and pairs of them were not tried."), fix)
+    })
+}

@@ -1,0 +1,178 @@
+//! What could be the signature in a request: the texts where the scheme expects it, read strictly and then with good will,
+//! and if there are none, any header that looks like a signature.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::Case;
+use crate::signature::encoding::Encoding;
+use crate::signature::received;
+use crate::signature::request::View;
+use crate::signature::scheme::Scheme;
+
+/// A text that could be the signature, with the values beside it.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) text: String,
+    pub(super) vars: Vec<(String, String)>,
+    pub(super) fault: Option<Fault>,
+    /// Its bytes, by each way to read it.
+    pub(super) readings: Vec<(Reading, Vec<u8>)>,
+}
+
+/// What is wrong with where or how the token stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// In the right place, but not in the scheme's form. Holds what stands before it.
+    Form(String),
+    /// In another header.
+    Header(String),
+}
+
+/// A way to write bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Hex,
+    Base64,
+    Base64OfHex,
+    HexOfBase64,
+    /// Digit pairs with dashes or colons between them.
+    SpacedHex,
+    /// Base64 that was percent-encoded, or whose plus signs became spaces.
+    EscapedBase64,
+    /// The text itself.
+    Text,
+}
+
+impl Reading {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Hex => "hexadecimal",
+            Self::Base64 => "base64",
+            Self::Base64OfHex => "base64 of the hexadecimal text",
+            Self::HexOfBase64 => "hexadecimal of the base64 text",
+            Self::SpacedHex => "hexadecimal with separators",
+            Self::EscapedBase64 => "base64 with percent escapes or with spaces for plus signs",
+            Self::Text => "plain text",
+        }
+    }
+
+    /// Whether the scheme reads it so.
+    pub(super) fn is_of(self, encoding: Encoding) -> bool {
+        matches!(
+            (self, encoding),
+            (Self::Hex, Encoding::Hex)
+                | (Self::Base64, Encoding::Base64 | Encoding::Base64url)
+                | (Self::Base64OfHex, Encoding::Base64Hex)
+                | (Self::Text, Encoding::Utf8)
+        )
+    }
+}
+
+/// Tokens of one request that are looked at.
+const MAX_TOKENS: usize = 8;
+
+/// A signature has at least this many bytes: MD5 has 16.
+const LEAST_BYTES: usize = 16;
+
+/// Longest text of a signature; base64 of the hexadecimal text of 64 bytes has 172 characters.
+const MAX_TEXT: usize = 512;
+
+pub(super) fn tokens(case: &Case<'_>, scheme: &Scheme) -> Vec<Token> {
+    let view = View::new(&case.request, case.config);
+    let texts = received::texts(scheme, &view);
+    let mut tokens = Vec::new();
+    for group in received::groups(scheme, &texts) {
+        let vars: Vec<(String, String)> =
+            group.vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        for text in group.signatures {
+            tokens.push(token(text, vars.clone(), None));
+        }
+    }
+    if tokens.is_empty() {
+        tokens = texts.iter().flat_map(|text| malformed(text)).collect();
+    }
+    if tokens.is_empty() {
+        tokens = elsewhere(case);
+    }
+    tokens.truncate(MAX_TOKENS);
+    tokens
+}
+
+fn token(text: &str, vars: Vec<(String, String)>, fault: Option<Fault>) -> Token {
+    Token {
+        text: text.to_owned(),
+        vars,
+        fault,
+        readings: if text.len() <= MAX_TEXT { readings(text) } else { Vec::new() },
+    }
+}
+
+fn readings(text: &str) -> Vec<(Reading, Vec<u8>)> {
+    let spaced = |separator: char| {
+        let joined: String = text.split(separator).collect();
+        let pairs = text.split(separator).all(|pair| pair.len() == 2);
+        if pairs { Encoding::Hex.decode(&joined) } else { None }
+    };
+    let percent = percent_decode_str(text).decode_utf8().ok().filter(|decoded| decoded != text);
+    let escaped = percent.map(Cow::into_owned).or_else(|| text.contains(' ').then(|| text.replace(' ', "+")));
+    let of_text = |bytes: Vec<u8>, encoding: Encoding| encoding.decode(std::str::from_utf8(&bytes).ok()?);
+    [
+        (Reading::Hex, Encoding::Hex.decode(text.strip_prefix("0x").unwrap_or(text))),
+        (Reading::Base64, Encoding::Base64.decode(text)),
+        (Reading::Base64OfHex, Encoding::Base64.decode(text).and_then(|bytes| of_text(bytes, Encoding::Hex))),
+        (Reading::HexOfBase64, Encoding::Hex.decode(text).and_then(|bytes| of_text(bytes, Encoding::Base64))),
+        (Reading::SpacedHex, spaced('-').or_else(|| spaced(':'))),
+        (Reading::EscapedBase64, escaped.and_then(|text| Encoding::Base64.decode(&text))),
+        (Reading::Text, Some(text.as_bytes().to_vec())),
+    ]
+    .into_iter()
+    .filter_map(|(reading, bytes)| Some((reading, bytes?)))
+    .collect()
+}
+
+/// Tokens of a text that is in the right place but not in the scheme's form: other prefixes, quotes, other separators.
+fn malformed(text: &[u8]) -> Vec<Token> {
+    let Ok(text) = std::str::from_utf8(text) else { return Vec::new() };
+    if text.len() > 4 * MAX_TEXT {
+        return Vec::new();
+    }
+    let mut vars = Vec::new();
+    let mut found = Vec::new();
+    for part in text.split([',', ';', ' ']).map(str::trim).filter(|part| !part.is_empty()) {
+        let (prefix, value) = prefix_of(part);
+        let value = value.trim_matches(['"', '\'', '`']);
+        if value.len() <= 20 && value.parse::<u64>().is_ok() {
+            vars.push(("timestamp".to_owned(), value.to_owned()));
+        } else if !value.is_empty() {
+            found.push((value, prefix.to_owned()));
+        }
+    }
+    found.into_iter().map(|(value, prefix)| token(value, vars.clone(), Some(Fault::Form(prefix)))).collect()
+}
+
+/// `sha256=`, `v1=`, `v1:`… and the rest. The equals signs at the end of base64 are no prefix.
+fn prefix_of(part: &str) -> (&str, &str) {
+    let at = part.find(['=', ':']).filter(|&at| at <= 16 && !part[at..].trim_matches('=').is_empty());
+    at.map_or(("", part), |at| part.split_at(at + 1))
+}
+
+/// Headers that hold something like a signature, where the scheme's own has none.
+fn elsewhere(case: &Case<'_>) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for field in case.request.headers {
+        let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
+        let lower = name.to_ascii_lowercase();
+        if !["sign", "hmac", "digest", "mac", "hash", "authorization"].iter().any(|word| lower.contains(word)) {
+            continue;
+        }
+        for mut token in malformed(value.as_bytes()) {
+            if token.readings.iter().any(|(reading, bytes)| *reading != Reading::Text && bytes.len() >= LEAST_BYTES) {
+                token.fault = Some(Fault::Header(name.to_owned()));
+                tokens.push(token);
+            }
+        }
+    }
+    tokens
+}

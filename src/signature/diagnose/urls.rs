@@ -1,0 +1,145 @@
+//! The URL in other forms: scheme, host, port, trailing slash, query; and the forms that the bin is known by.
+
+use super::Finding;
+use super::search::{Search, with_url};
+use crate::signature::request::UrlParts;
+
+/// A URL that the provider may know the bin by.
+pub(super) struct Form {
+    pub(super) code: &'static str,
+    pub(super) url: String,
+    /// How many things are different.
+    changes: usize,
+}
+
+/// URLs that are tried.
+const MAX_URLS: usize = 256;
+
+const FIX: &str = "Set the bin's public URL to exactly the one that is configured at the provider.";
+
+pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
+    if !search.signs_url() {
+        return None;
+    }
+    let keys = search.keys();
+    for form in forms(search) {
+        search.tried_urls.push(form.url.clone());
+        let request = with_url(&search.case.request, &form.url);
+        for (secret, key) in &keys {
+            if let Some(hit) = search.hit(&request, key) {
+                let label = search.label(secret);
+                return Some(finding(search, &form, hit, &label));
+            }
+        }
+    }
+    None
+}
+
+pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit, label: &str) -> Finding {
+    let with = if label.is_empty() { String::new() } else { format!(" and the secret{label}") };
+    let sentence = format!(
+        "The signature is right for the URL {}{with}; here it was checked with {}.",
+        super::search::shown(&form.url),
+        super::search::shown(search.case.request.url)
+    );
+    search.found(hit, form.code, &sentence, FIX)
+}
+
+/// The forms, those with the fewest changes first.
+pub(super) fn forms(search: &Search<'_>) -> Vec<Form> {
+    let request = &search.case.request;
+    let mut bases = vec![(None, request.url.to_owned())];
+    bases.extend(search.case.urls.iter().map(|url| (Some("url_other_form"), url.clone())));
+    let own = UrlParts::of(request.url);
+    for header in ["x-forwarded-host", "x-original-host", "host"] {
+        if let Some(host) =
+            request.headers.get_str(header).map(|host| host.split(',').next().unwrap_or_default().trim())
+            && !host.is_empty()
+            && host != own.authority
+        {
+            let base = format!("{}://{host}{}", own.scheme, own.after_authority);
+            bases.push((Some("url_host"), base));
+        }
+    }
+    for header in ["x-original-uri", "x-original-url", "x-forwarded-uri", "x-rewrite-url"] {
+        if let Some(path) = request.headers.get_str(header).filter(|path| path.starts_with('/')) {
+            bases.push((Some("url_path"), format!("{}://{}{path}", own.scheme, own.authority)));
+        }
+    }
+    let mut forms: Vec<Form> = Vec::new();
+    for (code, base) in &bases {
+        for form in variations(*code, base) {
+            if form.url != request.url && !forms.iter().any(|known| known.url == form.url) {
+                forms.push(form);
+            }
+        }
+    }
+    forms.sort_by_key(|form| form.changes);
+    forms.truncate(MAX_URLS);
+    forms
+}
+
+/// Every combination of the small changes of one URL.
+fn variations(base_code: Option<&'static str>, base: &str) -> Vec<Form> {
+    let parts = UrlParts::of(base);
+    let other_scheme = if parts.scheme.eq_ignore_ascii_case("https") { "http" } else { "https" };
+    let host = parts.authority;
+    let portless = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
+    let authorities = [
+        (None, host.to_owned()),
+        (Some("url_port"), portless.to_owned()),
+        (Some("url_port"), format!("{portless}:443")),
+        (Some("url_port"), format!("{portless}:80")),
+        (Some("url_host"), host.to_ascii_lowercase()),
+    ];
+    let slashed = if parts.path.ends_with('/') {
+        parts.path.trim_end_matches('/').to_owned()
+    } else {
+        format!("{}/", parts.path)
+    };
+    let paths = [
+        (None, parts.path.to_owned()),
+        (Some("url_trailing_slash"), slashed),
+        (Some("url_escapes"), unescaped(parts.path)),
+    ];
+    let queries = [
+        (None, parts.query.to_owned()),
+        (Some("url_query_missing"), String::new()),
+        (Some("url_query_order"), sorted(parts.query)),
+        (Some("url_escapes"), parts.query.replace('+', "%20")),
+        (Some("url_escapes"), parts.query.replace("%20", "+")),
+        (Some("url_escapes"), unescaped(parts.query)),
+    ];
+    let mut forms = Vec::new();
+    for (scheme_code, scheme) in [(None, parts.scheme), (Some("url_scheme"), other_scheme)] {
+        for (authority_code, authority) in &authorities {
+            for (path_code, path) in &paths {
+                for (query_code, query) in &queries {
+                    let codes = [base_code, scheme_code, *authority_code, *path_code, *query_code];
+                    let question = if query.is_empty() { "" } else { "?" };
+                    forms.push(Form {
+                        code: codes.iter().flatten().next().copied().unwrap_or("url_other_form"),
+                        url: format!("{scheme}://{authority}{path}{question}{query}"),
+                        changes: codes.iter().flatten().count(),
+                    });
+                }
+            }
+        }
+    }
+    forms.sort_by_key(|form| form.changes);
+    forms.truncate(MAX_URLS);
+    forms
+}
+
+fn sorted(query: &str) -> String {
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    pairs.join("&")
+}
+
+fn unescaped(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,245 @@
+//! A request while it is being signed: values are put where the scheme reads them, everything else stays byte for byte.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json};
+
+use crate::model::{Headers, Timestamp, form_pairs};
+
+use super::filter::form_encode;
+use super::request::{Config, SignedRequest, UrlParts, View, multipart_boundary, multipart_parts};
+use super::scheme::Scheme;
+use super::sign::{SignError, SignInput, Signed};
+use super::source::{Pointer, Source};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+/// Headers listed as signed when the choice is ours.
+const LISTED_HEADERS: usize = 8;
+
+pub(super) struct Draft<'a> {
+    method: &'a str,
+    url: Cow<'a, str>,
+    headers: Headers,
+    set: Vec<(String, String)>,
+    body: Cow<'a, [u8]>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(input: &SignInput<'a>) -> Self {
+        Self {
+            method: input.method,
+            url: Cow::Borrowed(input.url),
+            headers: input.headers.clone(),
+            set: Vec::new(),
+            body: Cow::Borrowed(input.body),
+        }
+    }
+
+    pub(super) fn request(&self) -> SignedRequest<'_> {
+        SignedRequest {
+            method: self.method,
+            url: &self.url,
+            headers: &self.headers,
+            body: &self.body,
+            received_at: Timestamp::default(),
+        }
+    }
+
+    pub(super) fn into_signed(self) -> Signed {
+        let changed = |text: Cow<'_, str>| match text {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => Some(text),
+        };
+        let body = match self.body {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(body) => Some(body),
+        };
+        Signed { headers: self.set, url: changed(self.url), body }
+    }
+
+    pub(super) fn has(&self, source: &Source) -> bool {
+        let request = self.request();
+        let config = Config::new();
+        let view = View::new(&request, &config);
+        source.first(&view).is_some_and(|value| !value.is_empty())
+    }
+
+    /// Names for a list of signed headers: the content type and the sender's own, never the signature itself.
+    pub(super) fn names_worth_signing(&self, scheme: &Scheme) -> Vec<String> {
+        let is_signature = |name: &str| {
+            scheme.from.iter().any(|source| matches!(source, Source::Header(own) if own.eq_ignore_ascii_case(name)))
+        };
+        let mut names: Vec<String> = Vec::new();
+        for field in &self.headers {
+            let name = String::from_utf8_lossy(&field.name).to_ascii_lowercase();
+            if (name == "content-type" || name.starts_with("x-")) && !is_signature(&name) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.truncate(LISTED_HEADERS);
+        if names.is_empty() {
+            names.extend(
+                self.headers.iter().next().map(|field| String::from_utf8_lossy(&field.name).to_ascii_lowercase()),
+            );
+        }
+        names
+    }
+
+    /// Puts a value where the scheme reads it; an old one there is replaced.
+    pub(super) fn place(&mut self, source: &Source, value: &str) -> Result<(), SignError> {
+        match source {
+            Source::Header(name) => self.place_header(name, value),
+            Source::HeaderPrefix(prefix) => self.place_header(&format!("{prefix}1"), value),
+            Source::Query(name) => {
+                self.url = Cow::Owned(with_query_pair(&self.url, name, value));
+                Ok(())
+            }
+            Source::Form(name) => self.place_field(name, value),
+            Source::FormJson(name, pointer) => {
+                let field = Source::Form(name.clone());
+                let old = {
+                    let request = self.request();
+                    let config = Config::new();
+                    let view = View::new(&request, &config);
+                    field.first(&view).map_or_else(|| b"{}".to_vec(), Cow::into_owned)
+                };
+                let json = with_member(&old, pointer, value)?;
+                self.place(&field, &String::from_utf8_lossy(&json))
+            }
+            Source::Json(pointer) => {
+                self.body = Cow::Owned(with_member(&self.body, pointer, value)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn place_header(&mut self, name: &str, value: &str) -> Result<(), SignError> {
+        // A line end would begin a field of its own.
+        if value.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err(SignError::Unplaceable(format!(
+                "The value for the header {name} has a control character in it."
+            )));
+        }
+        self.set.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.set.push((name.to_owned(), value.to_owned()));
+        let kept = self.headers.iter().filter(|field| !field.name.eq_ignore_ascii_case(name.as_bytes()));
+        let mut headers: Headers = kept.map(|field| (field.name.clone(), field.value.clone())).collect();
+        headers.push(name.to_owned(), value.to_owned());
+        self.headers = headers;
+        Ok(())
+    }
+
+    fn place_field(&mut self, name: &str, value: &str) -> Result<(), SignError> {
+        if let Some(boundary) = multipart_boundary(&self.headers) {
+            let part = multipart_parts(&self.body, boundary).find(|part| part.name == name);
+            let Some(part) = part else {
+                return Err(SignError::Unplaceable(format!(
+                    "The multipart body has no field {name} to put the value into."
+                )));
+            };
+            let mut body = self.body.to_vec();
+            body.splice(part.value, value.bytes());
+            self.body = Cow::Owned(body);
+            return Ok(());
+        }
+        let content_type = self.headers.get_str("content-type").map(str::to_ascii_lowercase);
+        match content_type {
+            Some(known) if known.starts_with(FORM) => {}
+            Some(_) if !self.body.is_empty() => {
+                return Err(SignError::Unplaceable(format!(
+                    "The scheme puts {name} into a form, and the body is none."
+                )));
+            }
+            Some(_) | None => self.place_header("Content-Type", FORM)?,
+        }
+        let mut body = without_pairs(&self.body, name);
+        if !body.is_empty() {
+            body.push(b'&');
+        }
+        body.extend_from_slice(format!("{}={}", form_encode(name), form_encode(value)).as_bytes());
+        self.body = Cow::Owned(body);
+        Ok(())
+    }
+}
+
+/// The encoded pairs as they stand, without those of this name.
+fn without_pairs(encoded: &[u8], name: &str) -> Vec<u8> {
+    let is_named = |pair: &&[u8]| form_pairs(pair).first().is_some_and(|(known, _)| known == name);
+    let kept: Vec<&[u8]> =
+        encoded.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty() && !is_named(pair)).collect();
+    kept.join(&b'&')
+}
+
+fn with_query_pair(url: &str, name: &str, value: &str) -> String {
+    let parts = UrlParts::of(url);
+    let fragment = url.find('#').map_or("", |at| &url[at..]);
+    let before_query = &url[..url.find(['?', '#']).unwrap_or(url.len())];
+    let kept = String::from_utf8_lossy(&without_pairs(parts.query.as_bytes(), name)).into_owned();
+    let between = if kept.is_empty() { "" } else { "&" };
+    format!("{before_query}?{kept}{between}{}={}{fragment}", form_encode(name), form_encode(value))
+}
+
+/// The JSON with a member set. A member that is there is replaced in place, and nothing else changes.
+fn with_member(json: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, SignError> {
+    let no_json = || SignError::Unplaceable(format!("The value for {pointer} belongs into JSON, and there is none."));
+    let quoted = serde_json::to_string(value).map_err(|_| no_json())?;
+    if let Some((place, old)) = pointer.locate(json) {
+        let is_number = old.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        let fits_number = value.parse::<i64>().is_ok();
+        let mut out = json.to_vec();
+        out.splice(place, if is_number && fits_number { value } else { &quoted }.bytes());
+        return Ok(out);
+    }
+    let mut document: Json = if json.trim_ascii().is_empty() {
+        Json::Object(Map::new())
+    } else {
+        serde_json::from_slice(json).map_err(|_| no_json())?
+    };
+    let mut here = &mut document;
+    for step in pointer.steps() {
+        if here.is_null() {
+            *here = if step.parse::<usize>().is_ok() { Json::Array(Vec::new()) } else { Json::Object(Map::new()) };
+        }
+        here = match here {
+            Json::Object(members) => members.entry(step.as_str()).or_insert(Json::Null),
+            Json::Array(items) => {
+                let at: usize = step.parse().map_err(|_| no_json())?;
+                if at == items.len() {
+                    items.push(Json::Null);
+                }
+                items.get_mut(at).ok_or_else(no_json)?
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => return Err(no_json()),
+        };
+    }
+    *here = Json::String(value.to_owned());
+    serde_json::to_vec(&document).map_err(|_| no_json())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(json: &str, pointer: &str, value: &str) -> Option<String> {
+        let Ok(Source::Json(pointer)) = Source::parse(&format!("json:{pointer}")) else { panic!("no pointer") };
+        with_member(json.as_bytes(), &pointer, value).ok().map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn a_member_is_replaced_in_place_or_added() {
+        assert_eq!(member("{ \"a\" : 1.50, \"t\":12 }", "/t", "13").as_deref(), Some("{ \"a\" : 1.50, \"t\":13 }"));
+        assert_eq!(member("{\"t\":\"12\"}", "/t", "13").as_deref(), Some("{\"t\":\"13\"}"));
+        assert_eq!(member("", "/a/0/b", "x").as_deref(), Some("{\"a\":[{\"b\":\"x\"}]}"));
+        assert_eq!(member("{\"a\":null}", "/a/b", "\"").as_deref(), Some("{\"a\":{\"b\":\"\\\"\"}}"));
+        for refused in ["not json", "[1]", "\"text\"", "{\"a\":1}"] {
+            assert_eq!(member(refused, "/a/b", "x"), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn query_and_form_pairs_are_replaced_and_the_rest_stays() {
+        assert_eq!(with_query_pair("https://h/p?a=%7e&s=1&b#f", "s", "x y"), "https://h/p?a=%7e&b&s=x+y#f");
+        assert_eq!(with_query_pair("https://h/p", "s", "1"), "https://h/p?s=1");
+        assert_eq!(without_pairs(b"a=1&&s=2&s&b=%20", "s"), b"a=1&b=%20");
+    }
+}

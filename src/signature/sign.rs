@@ -1,0 +1,254 @@
+//! Signing: the inverse of verifying, from the same record.
+
+use std::borrow::Cow;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{Headers, Timestamp};
+
+use super::algorithm::compute;
+use super::draft::Draft;
+use super::filter::BytesFilter;
+use super::pattern::{Part, Pattern, SIGNATURE, TIMESTAMP};
+use super::request::{Config, View};
+use super::scheme::Scheme;
+use super::source::Source;
+use super::template::{Context, Missing, Piece, Template, Value, Vars};
+
+/// A request to sign.
+#[derive(Debug, Clone, Copy)]
+pub struct SignInput<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The URL as the receiver knows it.
+    pub url: &'a str,
+    /// The header fields; an old signature among them is replaced.
+    pub headers: &'a Headers,
+    /// The body.
+    pub body: &'a [u8],
+    /// The moment that the signature speaks of.
+    pub timestamp: Timestamp,
+    /// The delivery's id, where the scheme signs one and the request has none; made up from the content when absent.
+    pub id: Option<&'a str>,
+    /// Second values that the scheme needs (`{config:app_key}`).
+    pub config: Option<&'a Config>,
+}
+
+/// What signing changes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// Fields to set: each takes the place of all fields of its name.
+    pub headers: Vec<(String, String)>,
+    /// The new URL, when the scheme puts something into the query.
+    pub url: Option<String>,
+    /// The new body, when the scheme puts something into the body.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Signed {
+    /// The headers with the changes made.
+    #[must_use]
+    pub fn apply_to(&self, headers: &Headers) -> Headers {
+        let is_set = |name: &[u8]| self.headers.iter().any(|(set, _)| name.eq_ignore_ascii_case(set.as_bytes()));
+        let kept = headers.iter().filter(|field| !is_set(&field.name));
+        let mut out: Headers = kept.map(|field| (field.name.clone(), field.value.clone())).collect();
+        for (name, value) in &self.headers {
+            out.push(name.clone(), value.clone());
+        }
+        out
+    }
+}
+
+/// Why a request cannot be signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The secret's text is no key of the scheme. For public-key schemes signing takes the private key.
+    #[error("The secret cannot be read as {wanted}.")]
+    Undecodable {
+        /// What is wanted, in words.
+        wanted: String,
+    },
+    /// The scheme signs a part that the request lacks and that nothing can stand for.
+    #[error("{sentence}")]
+    Missing {
+        /// What is missing.
+        missing: Missing,
+        /// The same in words.
+        sentence: String,
+    },
+    /// The signature or a value has its place in a part that the request does not have in that form.
+    #[error("{0}")]
+    Unplaceable(String),
+}
+
+/// Signs a request.
+///
+/// # Errors
+/// When the secret is no key, a signed part is missing, or the signature has no place in this request.
+pub fn sign(scheme: &Scheme, secret: &str, input: &SignInput<'_>) -> Result<Signed, SignError> {
+    let key = scheme.key(secret).ok_or_else(|| undecodable(scheme))?;
+    let mut config = input.config.cloned().unwrap_or_default();
+    config.extend(scheme.config.clone());
+    let mut draft = Draft::new(input);
+    place_vars(scheme, input, &mut draft)?;
+    place_header_lists(scheme, &mut draft)?;
+    place_required(scheme, secret, &config, &mut draft)?;
+    let captured = captured_vars(scheme, input, &draft);
+    let captured: Vec<(&str, &str)> = captured.iter().map(|(name, value)| (*name, value.as_str())).collect();
+
+    let message = message(scheme, secret, &config, &draft, &captured)?;
+    let bytes = compute(scheme.algorithm, &key, &message).ok_or_else(|| undecodable(scheme))?;
+    let text = assemble(scheme, &scheme.encoding.encode(&bytes), &captured);
+    if let Some(source) = scheme.from.first() {
+        draft.place(source, &text)?;
+    }
+    Ok(draft.into_signed())
+}
+
+fn undecodable(scheme: &Scheme) -> SignError {
+    let kind = if scheme.algorithm.is_asymmetric() { "a private key" } else { "a key" };
+    SignError::Undecodable { wanted: format!("{kind} ({})", scheme.secret.notation()) }
+}
+
+fn missing(scheme: &Scheme, missing: Missing) -> SignError {
+    SignError::Missing { sentence: scheme.missing_sentence(&missing), missing }
+}
+
+/// The bytes to sign, of the first alternative that the request has all parts for.
+fn message(
+    scheme: &Scheme,
+    secret: &str,
+    config: &Config,
+    draft: &Draft<'_>,
+    captured: &[(&str, &str)],
+) -> Result<Vec<u8>, SignError> {
+    let request = draft.request();
+    let view = View::new(&request, config);
+    let shared = super::received::shared_vars(scheme, &view);
+    let context = Context { view: &view, vars: Vars { shared: &shared, group: captured }, secret: Some(secret) };
+    let mut lacking = None;
+    for template in &scheme.signed {
+        match template.to_bytes(&context) {
+            Ok(message) => return Ok(message),
+            Err(part) => {
+                lacking.get_or_insert(part);
+            }
+        }
+    }
+    // A token is not computed from anything.
+    lacking.map_or_else(|| Ok(Vec::new()), |part| Err(missing(scheme, part)))
+}
+
+/// Sets the values outside the signature text: the timestamp anew, others only where they are absent.
+fn place_vars(scheme: &Scheme, input: &SignInput<'_>, draft: &mut Draft<'_>) -> Result<(), SignError> {
+    for (name, source) in &scheme.vars {
+        if name == TIMESTAMP {
+            draft.place(source, &timestamp_text(scheme, input))?;
+        } else if !draft.has(source) {
+            draft.place(source, &made_up(name, input))?;
+        }
+    }
+    Ok(())
+}
+
+fn timestamp_text(scheme: &Scheme, input: &SignInput<'_>) -> String {
+    scheme.timestamp.map(|rule| rule.unit).unwrap_or_default().format(input.timestamp)
+}
+
+/// A value that nothing else gives: the id asked for, or one that follows from the content.
+fn made_up(name: &str, input: &SignInput<'_>) -> String {
+    if let ("id", Some(id)) = (name, input.id) {
+        return id.to_owned();
+    }
+    let mut hash = Sha256::new();
+    hash.update(name);
+    hash.update(input.timestamp.as_micros().to_be_bytes());
+    hash.update(input.url);
+    hash.update(input.body);
+    hex::encode(&hash.finalize()[..16])
+}
+
+/// Headers that list the signed headers: where such a one is absent, it is set to list what is there.
+fn place_header_lists(scheme: &Scheme, draft: &mut Draft<'_>) -> Result<(), SignError> {
+    for (value, _) in listing_pieces(scheme) {
+        if let Value::Source(source @ Source::Header(_)) = value
+            && !draft.has(source)
+        {
+            let names = draft.names_worth_signing(scheme);
+            draft.place(source, &names.join(","))?;
+        }
+    }
+    Ok(())
+}
+
+/// The placeholders that stand for a list of header names.
+fn listing_pieces(scheme: &Scheme) -> impl Iterator<Item = (&Value, &BytesFilter)> {
+    scheme.signed.iter().flat_map(Template::pieces).filter_map(|piece| match piece {
+        Piece::Placeholder { value, filters, .. } => match filters.first() {
+            Some(list @ (BytesFilter::HeaderValues(_) | BytesFilter::HeaderPairs(..))) => Some((value, list)),
+            Some(_) | None => None,
+        },
+        Piece::Literal(_) => None,
+    })
+}
+
+/// Meets the scheme's requirements by setting the side that is a plain place in the request.
+fn place_required(scheme: &Scheme, secret: &str, config: &Config, draft: &mut Draft<'_>) -> Result<(), SignError> {
+    for (left, right) in &scheme.require {
+        let (place, other) = match (left.pieces(), right.pieces()) {
+            ([Piece::Placeholder { value: Value::Source(source), filters, .. }], _) if filters.is_empty() => {
+                (source, right)
+            }
+            (_, [Piece::Placeholder { value: Value::Source(source), filters, .. }]) if filters.is_empty() => {
+                (source, left)
+            }
+            _ => continue,
+        };
+        let wanted = {
+            let request = draft.request();
+            let view = View::new(&request, config);
+            let context = Context { view: &view, vars: Vars::default(), secret: Some(secret) };
+            other.to_bytes(&context).map_err(|part| missing(scheme, part))?
+        };
+        draft.place(place, &String::from_utf8_lossy(&wanted))?;
+    }
+    Ok(())
+}
+
+/// The values inside the signature text.
+fn captured_vars<'s>(scheme: &'s Scheme, input: &SignInput<'_>, draft: &Draft<'_>) -> Vec<(&'s str, String)> {
+    let is_list = |name: &str| listing_pieces(scheme).any(|(value, _)| *value == Value::Var(name.to_owned()));
+    let outside = |name: &str| scheme.vars.iter().any(|(var, _)| var == name);
+    let names = scheme.items.iter().flat_map(Pattern::names).filter(|name| *name != SIGNATURE && !outside(name));
+    let value = |name: &'s str| {
+        let text = match name {
+            TIMESTAMP => timestamp_text(scheme, input),
+            _ if is_list(name) => draft.names_worth_signing(scheme).join(" "),
+            _ => made_up(name, input),
+        };
+        (name, text)
+    };
+    names.map(value).collect()
+}
+
+/// The signature's text with what stands around it.
+fn assemble(scheme: &Scheme, signature: &str, captured: &[(&str, &str)]) -> String {
+    let written = |pattern: &Pattern| -> String {
+        let part_text = |part: &Part| match part {
+            Part::Literal(text) => Cow::Owned(text.clone()),
+            Part::Value(name) if name == SIGNATURE => Cow::Borrowed(signature),
+            Part::Value(name) => {
+                Cow::Owned(captured.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value).to_owned())
+            }
+        };
+        pattern.parts().iter().map(part_text).collect()
+    };
+    // Of several forms of a signature the first is the one to write.
+    let first = scheme.items.iter().position(Pattern::has_signature);
+    let Some(split) = &scheme.split else {
+        return first.and_then(|at| scheme.items.get(at)).map(written).unwrap_or_default();
+    };
+    let wanted =
+        |(at, pattern): (usize, &Pattern)| (Some(at) == first || !pattern.has_signature()).then(|| written(pattern));
+    scheme.items.iter().enumerate().filter_map(wanted).collect::<Vec<_>>().join(split)
+}

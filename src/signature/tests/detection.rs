@@ -1,0 +1,93 @@
+//! Which scheme a request is taken for when none is set.
+
+use super::*;
+use crate::model::{FreshnessStatus, SignatureStatus, Verdict};
+
+fn request(fields: &[(&str, &str)], url: &str, body: &str) -> Owned {
+    Owned { method: "POST".into(), url: url.into(), headers: headers(fields), body: body.as_bytes().to_vec() }
+}
+
+fn first(fields: &[(&str, &str)]) -> Option<String> {
+    let request = request(fields, "https://h/", "{}");
+    detect(&request.request()).first().map(|found| found.scheme.id.clone())
+}
+
+const HEX: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+#[test]
+fn nothing_signed_is_called_unsigned() {
+    for (fields, url, body) in [
+        (&[][..], "https://h/", "{}"),
+        (
+            &[("Authorization", "Bearer abc"), ("Content-Type", "application/json")],
+            "https://h/?a=b",
+            "{\"apikey\":\"x\",\"sharedSecret\":\"y\"}",
+        ),
+        (&[("webhook-id", "1")], "https://h/?signature=short", "[]"),
+    ] {
+        let request = request(fields, url, body);
+        for texts in [&[][..], &["s"]] {
+            let (verdict, freshness) = Verifier::detecting(&secrets(texts)).judge(&request.request());
+            assert_eq!(verdict, Verdict::unsigned(), "{fields:?}");
+            assert_eq!(freshness.status, FreshnessStatus::None);
+        }
+    }
+}
+
+#[test]
+fn a_shared_header_is_told_apart_by_its_shape() {
+    for (name, value, id) in [
+        ("X-Hub-Signature", format!("sha1={}", &HEX[..40]), "github-sha1"),
+        ("X-Hub-Signature", format!("sha256={HEX}"), "hub-sha256"),
+        ("X-Hub-Signature", format!("sha512={HEX}{HEX}"), "hub-sha512"),
+        ("Webhook-Signature", format!("t=n,s={HEX}"), "nmi"),
+        ("Webhook-Signature", format!("time=1,sig1={HEX}"), "cloudflare-stream"),
+        ("Webhook-Signature", HEX.to_owned(), "gocardless"),
+        ("X-Webhook-Signature", HEX.to_owned(), "strike"),
+        ("X-Webhook-Signature", format!("sha256={HEX}"), "cursor"),
+        ("X-Convoy-Signature", format!("t=1,v1={HEX}{HEX}"), "convoy-advanced-sha512-hex"),
+        ("X-Hmac-Signature", HEX.to_owned(), "aiprise"),
+        ("X-Callaider-Signature", "broken".to_owned(), "callaider"),
+        ("Authorization", format!("HMAC {}", STANDARD.encode([0; 32])), "teams-outgoing"),
+    ] {
+        assert_eq!(first(&[(name, &value)]).as_deref(), Some(id), "{name}: {value}");
+    }
+}
+
+#[test]
+fn more_hints_and_the_own_name_rank_higher() {
+    assert_eq!(first(&[("X-Signature", HEX), ("X-Timestamp", "1760000000000")]).as_deref(), Some("airwallex"));
+    assert_eq!(first(&[("X-Signature", HEX)]).as_deref(), Some("modern-treasury"));
+    let github = format!("sha256={HEX}");
+    assert_eq!(first(&[("X-Hub-Signature-256", &github), ("X-Gitea-Signature", HEX)]).as_deref(), Some("gitea"));
+}
+
+#[test]
+fn the_candidate_that_verifies_wins() {
+    let lemon = scheme("tebex").unwrap();
+    let (request, _) = signed_for(lemon);
+    let (verdict, _) = Verifier::detecting(&secrets(&[&secret_for(lemon)])).judge(&request.request());
+    assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Valid, Some("tebex")));
+    let (verdict, _) = Verifier::detecting(&secrets(&["wrong"])).judge(&request.request());
+    assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Invalid, Some("modern-treasury")));
+    let (verdict, _) = Verifier::detecting(&[]).judge(&request.request());
+    assert_eq!(verdict.status, SignatureStatus::NoSecret);
+}
+
+#[test]
+fn a_plain_secret_is_not_called_undecodable_while_a_sibling_takes_it() {
+    let fields = [("webhook-id", "m"), ("webhook-timestamp", "1760000000"), ("webhook-signature", "v1,AAAA")];
+    let request = request(&fields, "https://h/", "{}");
+    let (verdict, _) = Verifier::detecting(&secrets(&["not base64!"])).judge(&request.request());
+    assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Invalid, Some("standard-webhooks-utf8")));
+}
+
+#[test]
+fn every_record_but_the_bare_ones_is_found_among_the_candidates() {
+    for scheme in schemes() {
+        let (request, _) = signed_for(scheme);
+        let found = detect(&request.request());
+        assert!(found.iter().any(|found| found.scheme.id == scheme.id) || scheme.id == "tiktok-shop", "{}", scheme.id);
+        assert!(found.iter().all(|found| found.why.ends_with('.')), "{}", scheme.id);
+    }
+}

@@ -1,0 +1,98 @@
+//! What stands behind a verdict.
+
+use super::*;
+
+fn explain(id: &str) -> (Explanation, Owned) {
+    let (request, verifier) = signed_for(scheme(id).unwrap());
+    (verifier.explain(&request.request()), request)
+}
+
+#[test]
+fn the_signed_bytes_and_both_signatures_are_shown() {
+    let (explanation, request) = explain("stripe");
+    let signed = String::from_utf8(explanation.signed.unwrap()).unwrap();
+    assert_eq!(signed, format!("{}.{}", NOW.as_secs(), String::from_utf8(request.body).unwrap()));
+    assert_eq!(explanation.expected, explanation.received);
+    assert!(request.headers.get_str("stripe-signature").unwrap().ends_with(&explanation.received.unwrap()));
+}
+
+#[test]
+fn with_a_wrong_secret_the_expected_signature_is_another() {
+    let (request, _) = signed_for(scheme("callaider").unwrap());
+    let explanation = Verifier::new(Some("callaider"), None, &secrets(&["wrong"])).unwrap().explain(&request.request());
+    assert_eq!(
+        explanation.expected.as_deref(),
+        Some(&*hex::encode(compute(Algorithm::HmacSha256, b"wrong", &request.body).unwrap()))
+    );
+    assert_ne!(explanation.expected, explanation.received);
+    assert_eq!(explanation.signed, Some(request.body));
+}
+
+#[test]
+fn a_secret_is_never_given_out() {
+    for scheme in schemes() {
+        let (request, verifier) = signed_for(scheme);
+        if scheme.algorithm == Algorithm::Equal {
+            assert_eq!(verifier.explain(&request.request()).expected, None);
+            continue;
+        }
+        let explanation = verifier.explain(&request.request());
+        let signed = String::from_utf8_lossy(explanation.signed.as_deref().unwrap()).into_owned();
+        let uses_secret = scheme.signed.iter().any(|template| template.text().contains(MASKED_SECRET));
+        assert_eq!(signed.contains(MASKED_SECRET), uses_secret, "{}", scheme.id);
+        assert!(!signed.contains(&secret_for(scheme)), "{}", scheme.id);
+    }
+}
+
+#[test]
+fn what_is_left_out_is_said() {
+    for (id, sentence) in [
+        (
+            "gitlab",
+            "Nothing is signed: the token is the same in every request. Body, URL and headers could be changed.",
+        ),
+        ("plivo-v2", "The body is not signed: it could be changed."),
+        (
+            "mailgun",
+            "Of the body only this is signed: JSON member /signature/timestamp of the body, JSON member /signature/token of the body. The rest could be changed.",
+        ),
+        ("callaider", "The query is not signed: it could be changed."),
+    ] {
+        let (explanation, _) = explain(id);
+        assert!(explanation.not_covered.iter().any(|said| said == sentence), "{id}: {:?}", explanation.not_covered);
+    }
+    for id in ["twilio-json", "twilio-form", "square"] {
+        assert_eq!(explain(id).0.not_covered, Vec::<String>::new(), "{id}");
+    }
+}
+
+#[test]
+fn a_signature_in_no_known_form_is_shown_as_it_stands() {
+    let request = Owned {
+        method: "POST".into(),
+        url: "https://h/".into(),
+        headers: headers(&[("X-Callaider-Signature", "md5=1")]),
+        body: Vec::new(),
+    };
+    let explanation = Verifier::new(Some("callaider"), None, &secrets(&["s"])).unwrap().explain(&request.request());
+    assert_eq!(explanation.received.as_deref(), Some("md5=1"));
+    let nothing = Verifier::detecting(&[]).explain(&Owned { headers: Headers::new(), ..request }.request());
+    assert_eq!((nothing.signed, nothing.received), (None, None));
+}
+
+#[test]
+fn the_steps_for_diagnosis_lead_to_the_same_result() {
+    let scheme = scheme("stripe").unwrap();
+    let (request, _) = signed_for(scheme);
+    let request = request.request();
+    let offers = offers(scheme, &request);
+    let secret = secret_for(scheme);
+    let message = signed_bytes(&scheme.signed[0], &request, &offers[0].vars, &secret, &Config::new()).unwrap();
+    let received = scheme.encoding.decode(&offers[0].signatures[0]).unwrap();
+    let key = scheme.key(&secret).unwrap();
+    assert!(matches(scheme.algorithm, &key, &message, &received));
+    assert!(!matches(Algorithm::HmacSha1, &key, &message, &received));
+    let other = Template::parse("{body}.{timestamp}").unwrap();
+    let message = signed_bytes(&other, &request, &offers[0].vars, &secret, &Config::new()).unwrap();
+    assert!(!matches(scheme.algorithm, &key, &message, &received));
+}

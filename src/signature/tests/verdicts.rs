@@ -1,0 +1,183 @@
+//! Which verdict, and which sentence, for every way in which a signature can be wrong.
+
+use super::*;
+use crate::model::{FreshnessStatus, SignatureStatus};
+
+fn judge(id: &str, texts: &[&str], fields: &[(&str, &str)], body: &str) -> (SignatureStatus, String) {
+    let request = Owned {
+        method: "POST".into(),
+        url: "https://hook.example/in".into(),
+        headers: headers(fields),
+        body: body.as_bytes().to_vec(),
+    };
+    let (verdict, _) = Verifier::new(Some(id), None, &secrets(texts)).unwrap().judge(&request.request());
+    (verdict.status, verdict.reason.unwrap_or_default())
+}
+
+#[test]
+fn every_status_has_its_sentence() {
+    let sha = "sha256=0000000000000000000000000000000000000000000000000000000000000000";
+    let signed = ("X-Callaider-Signature", sha);
+    for (id, texts, fields, status, reason) in [
+        ("callaider", &["s"][..], &[][..], SignatureStatus::Missing, "The header X-Callaider-Signature is missing."),
+        ("callaider", &[], &[], SignatureStatus::Missing, "The header X-Callaider-Signature is missing."),
+        ("callaider", &[], &[signed], SignatureStatus::NoSecret, "The bin has no secret to check the signature with."),
+        (
+            "callaider",
+            &["s"],
+            &[signed],
+            SignatureStatus::Invalid,
+            "The bin's secret makes another signature of this request.",
+        ),
+        (
+            "callaider",
+            &["s", "t"],
+            &[signed],
+            SignatureStatus::Invalid,
+            "The bin's secrets make other signatures of this request.",
+        ),
+        (
+            "callaider",
+            &["s"],
+            &[("X-Callaider-Signature", &sha[7..])],
+            SignatureStatus::Invalid,
+            "The header X-Callaider-Signature has no signature in the form `sha256=…`.",
+        ),
+        (
+            "adyen-header",
+            &["no hex", "nor this"],
+            &[("HmacSignature", "AAAA")],
+            SignatureStatus::UndecodableSecret,
+            "No secret of the bin can be read as a key (expected: hex).",
+        ),
+        (
+            "discord",
+            &["abcd"],
+            &[("X-Signature-Ed25519", "00"), ("X-Signature-Timestamp", "1")],
+            SignatureStatus::UndecodableSecret,
+            "No secret of the bin can be read as a public key (expected: hex).",
+        ),
+        ("gitlab", &["s"], &[("X-Gitlab-Token", "t")], SignatureStatus::Invalid, "The token is not the bin's secret."),
+        (
+            "slack",
+            &["s"],
+            &[("X-Slack-Signature", "v0=00")],
+            SignatureStatus::Missing,
+            "The header X-Slack-Request-Timestamp is missing.",
+        ),
+        (
+            "slack",
+            &["s"],
+            &[("X-Slack-Signature", "v0=00"), ("X-Slack-Request-Timestamp", "soon")],
+            SignatureStatus::Invalid,
+            "The timestamp is not written as the scheme writes it.",
+        ),
+        (
+            "stripe",
+            &["s"],
+            &[("Stripe-Signature", "v1=00")],
+            SignatureStatus::Missing,
+            "The header Stripe-Signature has no timestamp.",
+        ),
+        (
+            "svix",
+            &["AAAA"],
+            &[("svix-signature", "v1,AA"), ("svix-timestamp", "1")],
+            SignatureStatus::Missing,
+            "The header svix-id is missing.",
+        ),
+        (
+            "tiktok-shop",
+            &["s"],
+            &[("Authorization", "00")],
+            SignatureStatus::Missing,
+            "The scheme needs the setting app_key, which is not set.",
+        ),
+        (
+            "twilio-json",
+            &["s"],
+            &[("X-Twilio-Signature", "AAAA")],
+            SignatureStatus::Missing,
+            "The query parameter bodySHA256 is missing.",
+        ),
+        (
+            "hook0",
+            &["s"],
+            &[("X-Hook0-Signature", "t=1,h=x-a,v1=00")],
+            SignatureStatus::Missing,
+            "The signed header x-a is missing.",
+        ),
+    ] {
+        assert_eq!(judge(id, texts, fields, "{}"), (status, reason.to_owned()), "{id} {fields:?}");
+    }
+}
+
+#[test]
+fn one_undecodable_secret_does_not_hide_the_right_one() {
+    let (request, _) = signed_for(scheme("adyen-header").unwrap());
+    let right = secret_for(scheme("adyen-header").unwrap());
+    let verifier = Verifier::new(Some("adyen-header"), None, &secrets(&["no hex", &right])).unwrap();
+    let (verdict, _) = verifier.judge(&request.request());
+    assert_eq!((verdict.status, verdict.secret.as_deref()), (SignatureStatus::Valid, Some("secret 1")));
+}
+
+#[test]
+fn the_signature_and_its_age_are_two_facts() {
+    let stripe = scheme("stripe").unwrap();
+    let (request, verifier) = signed_for(stripe);
+    let mut late = request.request();
+    late.received_at = Timestamp::from_secs(NOW.as_secs() + 301);
+    let (verdict, freshness) = verifier.judge(&late);
+    assert_eq!((verdict.status, freshness.status), (SignatureStatus::Valid, FreshnessStatus::Stale));
+    assert_eq!((freshness.age_s, freshness.tolerance_s), (Some(301), Some(300)));
+
+    let strangers = Verifier::of(Arc::clone(stripe), &secrets(&["wrong"]));
+    let (verdict, freshness) = strangers.judge(&late);
+    assert_eq!((verdict.status, freshness.status), (SignatureStatus::Invalid, FreshnessStatus::Stale));
+    let none = Verifier::of(Arc::clone(stripe), &[]);
+    assert_eq!(none.judge(&late).1.status, FreshnessStatus::Stale);
+}
+
+#[test]
+fn any_of_several_headers_and_repeats_may_carry_the_signature() {
+    let github = scheme("github").unwrap();
+    let (request, verifier) = signed_for(github);
+    let mut fields: Headers = headers(&[("x-hub-signature-256", "sha256=00"), ("X-HUB-SIGNATURE-256", "nonsense")]);
+    for field in &request.headers {
+        fields.push(field.name.clone(), field.value.clone());
+    }
+    let repeated = Owned { headers: fields, ..request };
+    assert_eq!(verifier.judge(&repeated.request()).0.status, SignatureStatus::Valid);
+}
+
+#[test]
+fn a_verifier_is_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Verifier>();
+    shared::<Scheme>();
+}
+
+#[test]
+fn settings_are_refused_by_field() {
+    let field =
+        |chosen, custom: Option<&serde_json::Value>| Verifier::new(chosen, custom, &[]).err().map(|error| error.field);
+    assert_eq!(field(Some("no-such"), None).as_deref(), Some("scheme"));
+    assert_eq!(field(None, Some(&serde_json::json!({"colour": 1}))).as_deref(), Some("colour"));
+    for chosen in [None, Some(AUTO), Some("stripe")] {
+        assert_eq!(field(chosen, None), None);
+    }
+}
+
+#[test]
+fn a_custom_scheme_wins_over_a_chosen_one() {
+    let custom = serde_json::json!({"header": "X-Sig", "algorithm": "hmac-sha1", "encoding": "base64", "prefix": "v="});
+    let verifier = Verifier::new(Some("stripe"), Some(&custom), &secrets(&["s"])).unwrap();
+    let own = verifier.scheme().unwrap();
+    let unsigned =
+        Owned { method: "POST".into(), url: "https://h/".into(), headers: Headers::new(), body: b"x".to_vec() };
+    let config = Config::new();
+    let request = unsigned.with(&sign(own, "s", &unsigned.input(&config)).unwrap());
+    assert!(request.headers.get_str("x-sig").unwrap().starts_with("v="));
+    let (verdict, _) = verifier.judge(&request.request());
+    assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Valid, Some("custom")));
+}
