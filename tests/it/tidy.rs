@@ -72,12 +72,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/store/", &["model"]),
     ("src/live", &["model", "store", "shapes"]),
     ("src/shapes/", &["model"]),
+    ("src/live", &["model", "shapes", "store"]),
     ("src/capture/", &["model", "signature", "provider", "store"]),
     ("src/config.rs", &["model", "store"]),
     ("src/telemetry.rs", &["config"]),
     (
         "src/server/",
-        &["model", "signature", "provider", "view", "export", "diff", "store", "live", "capture", "config"],
+        &["model", "shapes", "signature", "provider", "view", "export", "diff", "store", "live", "capture", "config"],
     ),
 ];
 
