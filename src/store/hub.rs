@@ -227,6 +227,10 @@ impl Future for Wait {
             if !waiting[at].1.will_wake(context.waker()) {
                 waiting[at].1 = context.waker().clone();
             }
+        } else {
+            // Another waiter's dispatch has found this one done. It must not lead: its task would be woken in vain, and the
+            // thread's next waiter never.
+            return Poll::Ready(this.outcome());
         }
         local.lead_if_vacant(this.seq, context.waker());
         // Looked at only after a leader is known: the writer settles first and looks for the leader then.
