@@ -16,7 +16,7 @@
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
-//! Imports only go down: `main → cli → server → { capture, live } → store → model`; the pure parts import `model` alone.
+//! Imports only go down: `main → cli → server → { capture, live } → store → model`; the pure parts import `model` alone (`export` and `diff` also `view`).
 //! `tests/it/tidy.rs` holds this.
 //!
 //! # The life of a request

@@ -1,2 +1,7 @@
 //! The `creel` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(creel::cli::run())
+}

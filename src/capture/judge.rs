@@ -48,6 +48,12 @@ impl Judge {
         }
     }
 
+    /// What judges the signature.
+    #[must_use]
+    pub const fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
     /// The URL of a request as its sender knows it, which is what some schemes sign: the public URL (else what the
     /// sender's `Host` and path say), then the path below the bin, then the query as sent.
     #[must_use]
@@ -59,9 +65,14 @@ impl Judge {
                 let host = headers.get("Host").map(|host| text(host)).unwrap_or_default();
                 format!("http://{host}/{}", text(target.bin_segment()))
             },
-            |url| url.trim_end_matches('/').to_owned(),
+            Clone::clone,
         );
-        url.push_str(&text(target.path_below_bin()));
+        let below = text(target.path_below_bin());
+        if url.ends_with('/') && below.starts_with('/') {
+            // A configured URL is signed as it was configured, unless that would double the slash.
+            url.pop();
+        }
+        url.push_str(&below);
         if let Some(query) = target.query() {
             url.push('?');
             url.push_str(&text(query));

@@ -3,6 +3,7 @@
 //! Only when the store has committed (and the hub has published) does the sender get its answer, so that a 200 means stored.
 
 mod answer;
+mod explain;
 mod judge;
 mod prepared;
 mod reverify;
@@ -23,6 +24,7 @@ use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
 use answer::Chosen;
 pub use answer::Reply;
+pub use explain::{Explained, Trial};
 pub use judge::{Judge, Judgement};
 use prepared::{Prepared, PreparedBins};
 use template::TemplateValues;
@@ -243,6 +245,15 @@ impl Capture {
         };
         reply.stored = Some(stored);
         reply
+    }
+
+    /// Judges a request that is about to be imported, by the bin's present settings.
+    pub fn judge_imported(&self, bin: &BinState, request: &mut NewRequest) {
+        let prepared = self.0.prepared.of(bin, self.0.options.public_url.as_deref());
+        let body = joined(&request.body);
+        let handshake = request.derived.event.handshake.take();
+        request.derived = prepared.judge.judge(&request.head, &body, request.received_at).derived;
+        request.derived.event.handshake = handshake;
     }
 
     /// Keeps a secret that a provider handed over in its handshake.

@@ -16,6 +16,10 @@ pub(super) const SINGLE: Single = Single {
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
+    if outgoing.method.is_empty() || !outgoing.method.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        // It would take the method for the URL.
+        return b"# HTTPie cannot send a method that is not all letters; curl can.\n".to_vec();
+    }
     let mut parts = vec!["http".to_owned()];
     let body = plain(outgoing.body);
     if body.is_some() {
@@ -28,6 +32,8 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     if let Some(text) = body.filter(|text| !text.is_empty()) {
         parts.push(format!("--raw {}", quote(text.as_bytes())));
     }
+    // A sender may choose a field name that looks like an option.
+    parts.push("--".to_owned());
     parts.push(quote(outgoing.method.as_bytes()));
     parts.push(quote(outgoing.url.as_bytes()));
     let mut notes = Vec::new();
@@ -66,10 +72,12 @@ mod tests {
             b"PUT /b HTTP/1.1\r\nX-Json: =1\r\nX-Empty:\r\nAccept: a\r\nUser-Agent: u\r\nAccept-Encoding: gzip\r\n\r\n";
         assert_eq!(
             text(SingleKind::Httpie, &request(head, b"-x"), true),
-            "http \\\n  --ignore-stdin \\\n  --raw '-x' \\\n  'PUT' \\\n  'http://127.0.0.1:4665/b' \\\n  'X-Json: =1' \\\n  \
+            "http \\\n  --ignore-stdin \\\n  --raw '-x' \\\n  -- \\\n  'PUT' \\\n  'http://127.0.0.1:4665/b' \\\n  'X-Json: =1' \\\n  \
              'X-Empty;' \\\n  'Accept: a' \\\n  'User-Agent: u' \\\n  'Accept-Encoding: gzip' \\\n  'Content-Type:'\n"
         );
         let binary = text(SingleKind::Httpie, &request(head, b"\0"), true);
-        assert!(binary.starts_with("base64 -d <<'CREEL_BODY' | http 'PUT'") && binary.ends_with("AA==\nCREEL_BODY\n"));
+        assert!(
+            binary.starts_with("base64 -d <<'CREEL_BODY' | http -- 'PUT'") && binary.ends_with("AA==\nCREEL_BODY\n")
+        );
     }
 }

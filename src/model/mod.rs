@@ -23,7 +23,7 @@ pub use id::{BinId, BinName, RequestId, Seq};
 pub use request::{
     AnswerGiven, CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, RequestSummary,
 };
-pub use response::{Answer, CustomResponse, Fault, FaultKind, FieldError, ResponseHeader};
+pub use response::{Answer, CustomResponse, Fault, FaultKind, ResponseHeader};
 pub use scan::{HeadScan, RequestLine};
 pub use target::{Target, form_pairs};
 pub use verdict::{Derived, EventFacts, Freshness, FreshnessStatus, SignatureStatus, Verdict};

@@ -64,9 +64,11 @@ const GRACE: Duration = Duration::from_secs(10);
 /// When an address or the database cannot be had.
 pub fn run(config: &Config, started: impl FnOnce(&Started)) -> Result<(), ServeError> {
     actix_web::rt::System::new().block_on(async {
+        // Listened for before anybody is told that it runs: a signal at any later moment stops it in order.
+        let stop = stop_signal()?;
         let application = Application::build(config, Clock::system()).await?;
         started(application.started());
-        application.run_until(stop_signal()).await
+        application.run_until(stop).await
     })
 }
 
@@ -211,25 +213,16 @@ fn url_of(address: SocketAddr) -> String {
 }
 
 /// Ready at the first SIGINT or SIGTERM; a second one ends the process at once.
-async fn stop_signal() {
-    let signal = || async {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            if let (Ok(mut interrupt), Ok(mut terminate)) =
-                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-            {
-                tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-                return;
-            }
-        }
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    signal().await;
-    actix_web::rt::spawn(async move {
-        signal().await;
-        std::process::exit(SECOND_SIGNAL);
-    });
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        actix_web::rt::spawn(async move {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            std::process::exit(SECOND_SIGNAL);
+        });
+    })
 }
 
 /// What a shell reports for a process that SIGINT ended.

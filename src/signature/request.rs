@@ -29,6 +29,9 @@ pub(crate) type Pair = (String, String);
 /// More fields than any form of a webhook has. Beyond it the body is not taken for a form, so that `&&&…` cannot fill memory.
 const MAX_PAIRS: usize = 10_000;
 
+/// A longer body is not taken for a form: its fields would be copied whole.
+const MAX_FORM: usize = 16 << 20;
+
 /// The parts of a URL, as they stand in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UrlParts<'a> {
@@ -98,6 +101,9 @@ impl<'a> View<'a> {
 
     /// The form fields of the body: multipart when the content type says so, else URL-encoded whatever it says.
     pub(crate) fn form(&self) -> &[Pair] {
+        if self.request.body.len() > MAX_FORM {
+            return &[];
+        }
         self.form.get_or_init(|| match multipart_boundary(self.request.headers) {
             Some(boundary) => multipart_parts(self.request.body, boundary)
                 .map(|part| (part.name, String::from_utf8_lossy(&self.request.body[part.value]).into_owned()))

@@ -25,6 +25,10 @@ pub enum Source {
     Json(Pointer),
 }
 
+/// A longer document is not searched: a scheme may read eight members, each with a pass of its own. Providers that sign
+/// single members send a few KiB.
+const MAX_JSON: usize = 1 << 20;
+
 /// A JSON pointer (RFC 6901); empty steps are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer(Vec<String>);
@@ -47,6 +51,9 @@ impl Pointer {
     /// What it points at, as it is written.
     fn find<'j>(&self, json: &'j [u8]) -> Option<&'j str> {
         let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+        if json.len() > MAX_JSON {
+            return None;
+        }
         let mut here: &RawValue = serde_json::from_slice(json).ok()?;
         for step in &self.0 {
             let mut reader = serde_json::Deserializer::from_str(here.get());
@@ -243,7 +250,15 @@ mod tests {
 
     #[test]
     fn what_is_no_json_holds_nothing() {
-        for json in ["", "{", "{\"a\":1} x", "[1", &"[".repeat(100_000), "{\"a\":\"\\ud800\"}"] {
+        for json in [
+            "",
+            "{",
+            "{\"a\":1} x",
+            "[1",
+            &"[".repeat(100_000),
+            &format!("{{\"a\":1,\"b\":\"{}\"}}", "x".repeat(MAX_JSON)),
+            "{\"a\":\"\\ud800\"}",
+        ] {
             assert_eq!(read("/a", json), None);
         }
     }

@@ -11,6 +11,7 @@ mod bins;
 mod checkpoint;
 mod codes;
 mod error;
+mod filter_sql;
 mod handle;
 mod hub;
 mod insert;

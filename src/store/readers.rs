@@ -103,7 +103,7 @@ impl Readers {
             Some(conn) => Ok(conn),
             None => {
                 let conn = open::reader(&self.path)?;
-                super::search::register(&conn)?;
+                super::filter_sql::register(&conn)?;
                 Ok(conn)
             }
         }

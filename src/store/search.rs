@@ -1,17 +1,29 @@
-//! Lists and filters as SQL, with the same meaning as in memory.
+//! Pages of a bin, filtered or not.
+//!
+//! A filtered page is found by looking at the bin in pieces, each a statement of its own: no long-lived snapshot keeps the
+//! log from starting over, and between two pieces it can be seen whether the search is still wanted and has time left.
 
-use rusqlite::Connection;
+use std::time::{Duration, Instant};
 
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+
+use super::bins::{signed, unsigned};
+use super::filter_sql::Condition;
 use super::read::{Source, plain_page};
 use super::readers::Wanted;
 use super::{ListQuery, MAX_PAGE, Order, Page, StoreError};
 use crate::model::{CapturedRequest, Seq, filter::Filter};
 
-/// Makes the filter's matchers known to a connection.
-#[expect(clippy::unnecessary_wraps, reason = "filters come next")]
-pub(super) fn register(_conn: &Connection) -> Result<(), StoreError> {
-    Ok(())
-}
+/// A page's search ends after this long; the page is then shorter, and `next` leads on.
+const PAGE_TIME: Duration = Duration::from_secs(2);
+/// How long the search goes on behind a full page, to count all that match.
+const COUNT_TIME: Duration = Duration::from_millis(30);
+/// Rows of the first piece, and of the largest.
+const FIRST_PIECE: i64 = 128;
+const LARGEST_PIECE: i64 = 16_384;
+/// A piece that took less is followed by a larger one; one that took four times as long, by a smaller one.
+const PIECE_TIME: Duration = Duration::from_millis(15);
 
 /// What is looked for.
 #[derive(Debug)]
@@ -23,6 +35,17 @@ pub(super) struct Search {
     after: Seq,
     /// Only below.
     before: Seq,
+}
+
+/// What a search found.
+#[derive(Debug, Default)]
+struct Found {
+    /// Cursors, in the search's order, up to the limit.
+    seqs: Vec<Seq>,
+    /// Where to go on; `None` when everything was looked at.
+    next: Option<Seq>,
+    /// How many match in all, if everything was looked at.
+    total: Option<u64>,
 }
 
 impl Search {
@@ -48,7 +71,7 @@ impl Search {
     }
 
     /// Whether it may take more than a few milliseconds.
-    pub(super) fn is_long(&self) -> bool {
+    pub(super) const fn is_long(&self) -> bool {
         !self.filter.is_empty()
     }
 
@@ -57,15 +80,25 @@ impl Search {
         &self,
         source: Source,
         conn: &Connection,
-        _wanted: &Wanted,
+        wanted: &Wanted,
         held: u64,
     ) -> Result<Page, StoreError> {
-        let newest_first = self.order == Order::Newest;
-        let mut requests = plain_page(source, conn, (self.after, self.before), newest_first, self.limit + 1)?;
-        let more = requests.len() > self.limit;
-        requests.truncate(self.limit);
-        let next = if more { requests.last().map(|last| last.seq) } else { None };
-        Ok(Page { requests, next, total: Some(held) })
+        if self.filter.is_empty() {
+            let newest_first = self.order == Order::Newest;
+            let bounds = (self.after, self.before);
+            let mut requests = plain_page(source, conn, bounds, newest_first, self.limit + 1)?;
+            let more = requests.len() > self.limit;
+            requests.truncate(self.limit);
+            let next = if more { requests.last().map(|last| last.seq) } else { None };
+            return Ok(Page { requests, next, total: Some(held) });
+        }
+        let found = self.find(source, conn, wanted, Some(PAGE_TIME), true)?;
+        let mut requests = Vec::with_capacity(found.seqs.len());
+        for seq in found.seqs {
+            // One that was deleted meanwhile is left out.
+            requests.extend(source.by_seq(conn, seq)?);
+        }
+        Ok(Page { requests, next: found.next, total: found.total })
     }
 
     /// Whole requests, up to about so many bytes.
@@ -73,13 +106,15 @@ impl Search {
         &self,
         source: Source,
         conn: &Connection,
-        _wanted: &Wanted,
+        wanted: &Wanted,
         max_bytes: usize,
     ) -> Result<Vec<CapturedRequest>, StoreError> {
-        let summaries = plain_page(source, conn, (self.after, self.before), false, self.limit)?;
         let mut bytes = 0;
         let mut requests = Vec::new();
-        for summary in summaries {
+        for seq in self.seqs(source, conn, wanted)?.0 {
+            let Some(summary) = source.by_seq(conn, seq)? else {
+                continue;
+            };
             let request = source.whole(conn, summary)?;
             bytes += request.head.raw().len() + request.body.len();
             requests.push(request);
@@ -95,11 +130,160 @@ impl Search {
         &self,
         source: Source,
         conn: &Connection,
-        _wanted: &Wanted,
+        wanted: &Wanted,
     ) -> Result<(Vec<Seq>, Option<Seq>), StoreError> {
-        let page = plain_page(source, conn, (self.after, self.before), false, self.limit)?;
-        let seqs: Vec<Seq> = page.iter().map(|summary| summary.seq).collect();
-        let end = if seqs.len() == self.limit { seqs.last().copied() } else { None };
-        Ok((seqs, end))
+        if self.filter.is_empty() {
+            let seqs: Vec<Seq> = conn
+                .prepare_cached("SELECT seq FROM request WHERE bin = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?")?
+                .query_map(
+                    params![source.key, signed(self.after), signed(self.before), signed(self.limit as u64)],
+                    |row| row.get(0).map(unsigned),
+                )?
+                .collect::<Result<_, _>>()?;
+            let end = if seqs.len() == self.limit { seqs.last().copied() } else { None };
+            return Ok((seqs, end));
+        }
+        let found = self.find(source, conn, wanted, None, false)?;
+        Ok((found.seqs, found.next))
+    }
+
+    fn find(
+        &self,
+        source: Source,
+        conn: &Connection,
+        wanted: &Wanted,
+        time: Option<Duration>,
+        count: bool,
+    ) -> Result<Found, StoreError> {
+        let Some(condition) = Condition::new(&self.filter) else {
+            return Ok(Found::default());
+        };
+        condition.running(wanted, source.salt, || self.pieces(source, conn, wanted, &condition, time, count))
+    }
+
+    fn pieces(
+        &self,
+        source: Source,
+        conn: &Connection,
+        wanted: &Wanted,
+        condition: &Condition,
+        time: Option<Duration>,
+        count: bool,
+    ) -> Result<Found, StoreError> {
+        let newest_first = self.order == Order::Newest;
+        let pieces = Pieces::new(conn, source.key, newest_first, condition)?;
+        let mut found = Found::default();
+        let mut matched = 0;
+        let (mut low, mut high) = (self.after, self.before);
+        let mut rows = FIRST_PIECE;
+        let started = Instant::now();
+        let mut full_since: Option<Instant> = None;
+        loop {
+            if wanted.is_over() {
+                return Err(StoreError::Closed);
+            }
+            let piece_started = Instant::now();
+            let end = pieces.end(low, high, rows)?;
+            // The last row belongs to this piece; the bounds are exclusive.
+            let (from, to) = match (newest_first, end) {
+                (true, Some(end)) => (end - 1, high),
+                (false, Some(end)) => (low, end + 1),
+                (_, None) => (low, high),
+            };
+            let seqs = pieces.matching(from, to)?;
+            matched += seqs.len() as u64;
+            let room = self.limit - found.seqs.len();
+            let more_than_room = seqs.len() > room;
+            found.seqs.extend(seqs.into_iter().take(room));
+            if found.seqs.len() == self.limit && full_since.is_none() {
+                full_since = Some(Instant::now());
+                found.next = found.seqs.last().copied();
+                if more_than_room && !count {
+                    return Ok(found);
+                }
+            }
+            match end {
+                None => {
+                    // What lies beyond the cursors was not counted.
+                    let all = self.after == 0 && self.before == Seq::MAX;
+                    found.total = (count && all).then_some(matched);
+                    if matched <= self.limit as u64 {
+                        found.next = None;
+                    }
+                    return Ok(found);
+                }
+                Some(end) if newest_first => high = end,
+                Some(end) => low = end,
+            }
+            if let Some(full_since) = full_since
+                && (!count || full_since.elapsed() > COUNT_TIME)
+            {
+                return Ok(found);
+            }
+            if full_since.is_none() && time.is_some_and(|time| started.elapsed() > time) {
+                found.next = Some(if newest_first { high } else { low });
+                return Ok(found);
+            }
+            let took = piece_started.elapsed();
+            if took < PIECE_TIME {
+                rows = (rows * 4).min(LARGEST_PIECE);
+            } else if took > 4 * PIECE_TIME {
+                rows = (rows / 4).max(1);
+            }
+        }
+    }
+}
+
+/// The two statements of a search.
+struct Pieces<'c> {
+    conn: &'c Connection,
+    key: i64,
+    newest_first: bool,
+    end: &'static str,
+    matching: String,
+    params: &'c [Value],
+}
+
+impl<'c> Pieces<'c> {
+    fn new(conn: &'c Connection, key: i64, newest_first: bool, condition: &'c Condition) -> Result<Self, StoreError> {
+        // Forwards even when the newest come first: SQLite goes to the next row of `content` faster than to the one before.
+        let join = if condition.content { "CROSS JOIN content c ON c.seq = r.seq" } else { "" };
+        let first = condition.params.len() + 1;
+        let matching = format!(
+            "SELECT r.seq FROM request r {join} WHERE r.bin = ?{first} AND r.seq > ?{} AND r.seq < ?{} AND ({})
+             ORDER BY r.seq",
+            first + 1,
+            first + 2,
+            condition.sql
+        );
+        let end = if newest_first {
+            "SELECT seq FROM request WHERE bin = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?"
+        } else {
+            "SELECT seq FROM request WHERE bin = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?"
+        };
+        Ok(Self { conn, key, newest_first, end, matching, params: &condition.params })
+    }
+
+    /// The last row of a piece of so many rows; `None` when there are fewer.
+    fn end(&self, low: Seq, high: Seq, rows: i64) -> Result<Option<Seq>, StoreError> {
+        let end: Option<i64> = self
+            .conn
+            .prepare_cached(self.end)?
+            .query_row(params![self.key, signed(low), signed(high), rows - 1], |row| row.get(0))
+            .optional()?;
+        Ok(end.map(unsigned))
+    }
+
+    /// What matches between the two, in the search's order.
+    fn matching(&self, low: Seq, high: Seq) -> Result<Vec<Seq>, StoreError> {
+        let mut statement = self.conn.prepare_cached(&self.matching)?;
+        let bounds = [Value::Integer(self.key), Value::Integer(signed(low)), Value::Integer(signed(high))];
+        let mut seqs: Vec<Seq> = statement
+            .query_map(params_from_iter(self.params.iter().chain(&bounds)), |row| row.get(0).map(unsigned))?
+            .collect::<Result<_, _>>()?;
+        if self.newest_first {
+            seqs.reverse();
+        }
+        Ok(seqs)
     }
 }

@@ -13,6 +13,7 @@ mod visible;
 mod xml;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::str::FromStr;
 
 pub use content_type::ContentType;
@@ -154,6 +155,8 @@ impl Default for RenderOptions {
 pub struct Body<'a> {
     content_type: Option<ContentType>,
     decoded: Decoded<'a>,
+    /// Made when it is first asked for, once for choosing the view and showing it.
+    outline: OnceCell<json::Outline>,
 }
 
 impl<'a> Body<'a> {
@@ -163,6 +166,7 @@ impl<'a> Body<'a> {
         Self {
             content_type: input.content_type.map(ContentType::parse),
             decoded: decode(input.content_encoding, input.bytes),
+            outline: OnceCell::new(),
         }
     }
 
@@ -190,9 +194,25 @@ impl<'a> Body<'a> {
         self.decoded.bytes
     }
 
+    /// The body read as JSON; has an error when it is none.
+    #[must_use]
+    pub fn outline(&self) -> &json::Outline {
+        self.outline.get_or_init(|| json::scan(self.bytes()))
+    }
+
+    /// The decoded bytes and their outline, to be kept for the next pages of a tree.
+    #[must_use]
+    pub fn into_outlined(self) -> (Cow<'a, [u8]>, json::Outline) {
+        let outline = self.outline.into_inner().unwrap_or_else(|| json::scan(&self.decoded.bytes));
+        (self.decoded.bytes, outline)
+    }
+
     /// The views that suit the body, best first. Never empty: hexadecimal is always there, as the last.
     #[must_use]
     pub fn views(&self) -> Vec<ViewKind> {
+        if self.bytes().is_empty() {
+            return vec![ViewKind::Text, ViewKind::Hex];
+        }
         let mut fits: Vec<(Fit, ViewKind)> =
             MEMBERS.iter().filter_map(|member| Some(((member.fit)(self)?, member.kind))).collect();
         // Stable: equals stay in the order of the registry.
@@ -290,7 +310,7 @@ mod tests {
         assert_eq!(ids(Some("text/plain"), b"{\"a\":1}"), ["json", "text", "hex"]);
         assert_eq!(ids(None, b"\0\x01"), ["hex"]);
         assert_eq!(ids(None, b"hello"), ["text", "hex"]);
-        assert_eq!(ids(None, b""), ["text", "hex"]);
+        assert_eq!(ids(Some("application/json"), b""), ["text", "hex"]);
     }
 
     #[test]

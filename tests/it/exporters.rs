@@ -120,6 +120,7 @@ fn nasty() -> Vec<CapturedRequest> {
         captured("POST", "/b", &[("Content-Encoding", b"gzip")], &all.repeat(8_000)),
         captured("PATCH", "/b/../c/./d//e", &json, b"{}"),
         captured("PURGE", "/b", &[], b""),
+        captured("-oX", "/b", &[("-d", b"looks like an option")], b""),
         captured("GET", "/b?plain", &[("Accept-Encoding", b"gzip, br")], b""),
         captured("GET", "/b", &json, b"a GET with a body"),
         captured("DELETE", "/b", &[], b""),
@@ -178,6 +179,10 @@ fn round_trip(
     for (number, request) in nasty().iter().enumerate() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let code = export(kind, request, listener.local_addr().unwrap());
+        if code.starts_with(b"# HTTPie cannot send a method") {
+            assert_eq!(request.summary.method, "-oX");
+            continue;
+        }
         let file = folder.path().join(format!("{number}.{extension}"));
         std::fs::write(&file, &code).unwrap();
         let mut command = run(&file);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::super::outgoing::{is_token, path};
 use super::{Fields, ImportError, Imported};
-use crate::model::{AnswerGiven, BinId, Derived, Head, HeadSource, Marks, NewRequest, Timestamp};
+use crate::model::{AnswerGiven, BinId, Derived, Head, HeadSource, Marks, NewRequest};
 
 #[derive(Deserialize)]
 struct Archive {
@@ -57,7 +57,8 @@ pub fn har(bytes: &[u8], bin: BinId) -> Result<Vec<Imported>, ImportError> {
 }
 
 fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportError> {
-    let received_at: Timestamp = fields.required("startedDateTime")?;
+    let received_at = fields.required("startedDateTime")?;
+    let received_at = fields.in_range("startedDateTime", received_at)?;
     let sent: Sent = fields.required("request")?;
     let head = head(&fields, &sent, bin, own)?;
     let body = match sent.post_data {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::jsonl::VERSION;
 use super::{Fields, ImportError, Imported};
-use crate::model::{BinId, Derived, EventFacts, Freshness, Head, NewRequest, Timestamp, Verdict};
+use crate::model::{BinId, Derived, EventFacts, Freshness, Head, Marks, NewRequest, Timestamp, Verdict};
 
 /// Reads a line of an export for a bin; `None` for an empty line. `number` is the line's, from 1, for errors.
 /// Limits on sizes are the caller's: the line is in memory already.
@@ -52,7 +52,9 @@ pub fn line(number: usize, text: &[u8], bin: BinId) -> Result<Option<Imported>, 
         },
         status: None,
     };
-    let marks = fields.optional("marks")?.unwrap_or_default();
+    let mut marks: Marks = fields.optional("marks")?.unwrap_or_default();
+    marks.tags.sort();
+    marks.tags.dedup();
     let redacted = fields.optional("redacted")?.unwrap_or(false);
     let mut imported = Imported { request, response, marks, redacted };
     imported.request.status = imported.response.status;
@@ -61,10 +63,11 @@ pub fn line(number: usize, text: &[u8], bin: BinId) -> Result<Option<Imported>, 
 
 /// The exact time, else the one for people.
 fn received_at(fields: &mut Fields) -> Result<Timestamp, ImportError> {
-    match fields.optional("received_at_us")? {
-        Some(micros) => Ok(Timestamp::from_micros(micros)),
-        None => fields.required("received_at"),
-    }
+    let (field, at) = match fields.optional("received_at_us")? {
+        Some(micros) => ("received_at_us", Timestamp::from_micros(micros)),
+        None => ("received_at", fields.required("received_at")?),
+    };
+    fields.in_range(field, at)
 }
 
 #[cfg(test)]
@@ -72,7 +75,7 @@ mod tests {
     use super::super::super::tests::{options, request};
     use super::super::super::{ManyKind, many};
     use super::*;
-    use crate::model::{AnswerGiven, CapturedRequest, HeadSource, Marks, Rejection};
+    use crate::model::{AnswerGiven, CapturedRequest, HeadSource, Rejection};
 
     fn bin() -> BinId {
         "zzzzzzzzzzzzzzzz".parse().unwrap()
@@ -99,6 +102,7 @@ mod tests {
         assert_eq!(error(r#"{"creel":1,"head":"x","body_base64":"?"}"#).0.as_deref(), Some("body_base64"));
         assert_eq!(error(r#"{"creel":1,"head":"x"}"#).0.as_deref(), Some("received_at"));
         assert_eq!(error(r#"{"creel":1,"head":"x","received_at":"noon"}"#).0.as_deref(), Some("received_at"));
+        assert_eq!(error(r#"{"creel":1,"head":"x","received_at_us":-1}"#).0.as_deref(), Some("received_at_us"));
         assert_eq!(
             error(r#"{"creel":1,"head":"x","received_at_us":1,"client":{"ip":"?"}}"#).0.as_deref(),
             Some("client")
@@ -122,10 +126,10 @@ mod tests {
             head: Vec<u8>,
             body: Vec<u8>,
             trailers: Vec<u8>,
-            micros in -1_000_000_000_000_000_i64..4_000_000_000_000_000,
+            micros in 0_i64..4_000_000_000_000_000,
             flags: [bool; 4],
             note: Option<String>,
-            tags: Vec<String>,
+            tags: std::collections::BTreeSet<String>,
             declared: Option<u64>,
         ) {
             let mut request = request(&head, &body);
@@ -137,7 +141,7 @@ mod tests {
             summary.rejected = flags[1].then_some(Rejection::BodyTooLarge);
             summary.head_source = if flags[2] { HeadSource::Parsed } else { HeadSource::Wire };
             summary.response = AnswerGiven { status: Some(503), duration_us: declared };
-            summary.marks = Marks { read: flags[3], pinned: flags[0], note, tags };
+            summary.marks = Marks { read: flags[3], pinned: flags[0], note, tags: tags.into_iter().collect() };
             summary.derived.event.name = Some("session.ended".to_owned());
             let imported = round(&request, false);
             let new = imported.request;

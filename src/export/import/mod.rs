@@ -6,7 +6,10 @@ mod jsonl;
 pub use har::har;
 pub use jsonl::line;
 
-use crate::model::{AnswerGiven, Marks, NewRequest};
+use crate::model::{AnswerGiven, Marks, NewRequest, Timestamp};
+
+/// The first second after the year 9999.
+const YEAR_10000: i64 = 253_402_300_800;
 
 /// A request that was read from a file.
 #[derive(Debug, Clone)]
@@ -56,6 +59,14 @@ impl Fields {
 
     fn required<T: serde::de::DeserializeOwned>(&mut self, field: &str) -> Result<T, ImportError> {
         self.optional(field)?.ok_or_else(|| self.error(field, "is missing"))
+    }
+
+    /// Refuses times that no server's clock shows: ids carry the time without a sign.
+    fn in_range(&self, field: &str, at: Timestamp) -> Result<Timestamp, ImportError> {
+        if at < Timestamp::from_secs(0) || at >= Timestamp::from_secs(YEAR_10000) {
+            return Err(self.error(field, "is not between the years 1970 and 9999"));
+        }
+        Ok(at)
     }
 
     /// Bytes that stand as text in `field` or in base64 in another.

@@ -202,7 +202,7 @@ pub(super) fn read(name: &Word, value: &Word) -> Result<Leaf, FilterError> {
 }
 
 fn pattern(value: &Word) -> Result<Pattern, FilterError> {
-    if value.text.is_empty() && !value.has_quotes() {
+    if value.text.is_empty() && !value.with_quotes {
         return Err(error(value, "A value is missing after the colon."));
     }
     Ok(Pattern::new(&value.text, &value.stars()))

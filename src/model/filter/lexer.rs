@@ -39,6 +39,8 @@ pub(super) struct Word {
     pub(super) at: usize,
     pub(super) text: String,
     quoted: Vec<bool>,
+    /// Whether there was a quote, even around nothing.
+    pub(super) with_quotes: bool,
 }
 
 impl Word {
@@ -49,6 +51,7 @@ impl Word {
             at: self.at + from,
             text: self.text[from..to].to_owned(),
             quoted: self.quoted[from..to].to_vec(),
+            with_quotes: self.with_quotes,
         };
         Some((part(0, at), part(at + 1, self.text.len())))
     }
@@ -94,18 +97,17 @@ pub(super) fn cut(text: &str) -> Result<Vec<Token>, FilterError> {
                 tokens.push(Token::Minus { at });
             }
             _ => {
-                let (word, was_quoted) = word(at, &mut signs)?;
-                tokens.push(if word.text == "OR" && !was_quoted { Token::Or { at } } else { Token::Word(word) });
+                let word = word(at, &mut signs)?;
+                tokens.push(if word.text == "OR" && !word.with_quotes { Token::Or { at } } else { Token::Word(word) });
             }
         }
     }
     Ok(tokens)
 }
 
-fn word(start: usize, signs: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> Result<(Word, bool), FilterError> {
+fn word(start: usize, signs: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> Result<Word, FilterError> {
     let mut word = Word { at: start, ..Word::default() };
     let mut open: Option<usize> = None;
-    let mut was_quoted = false;
     while let Some(&(at, sign)) = signs.peek() {
         if open.is_none() && (sign.is_whitespace() || matches!(sign, '(' | ')')) {
             break;
@@ -117,7 +119,7 @@ fn word(start: usize, signs: &mut std::iter::Peekable<std::str::CharIndices<'_>>
         match sign {
             '"' => {
                 open = if open.is_some() { None } else { Some(at) };
-                was_quoted = true;
+                word.with_quotes = true;
             }
             '\\' if open.is_some() && matches!(signs.peek(), Some((_, '"' | '\\'))) => {
                 if let Some((_, escaped)) = signs.next() {
@@ -129,6 +131,6 @@ fn word(start: usize, signs: &mut std::iter::Peekable<std::str::CharIndices<'_>>
     }
     match open {
         Some(at) => Err(FilterError { at, message: "The quote is not closed: add a \" at its end.".to_owned() }),
-        None => Ok((word, was_quoted)),
+        None => Ok(word),
     }
 }

@@ -1,12 +1,14 @@
 //! The console: UI, API and live stream on a listener of their own. Private: see [`security`].
 
 mod api;
+mod assets;
 mod extract;
 mod fallback;
 mod live;
 mod login;
 mod openapi;
 mod ops;
+mod pages;
 pub mod problem;
 pub mod security;
 
@@ -116,5 +118,8 @@ fn configure(app: &mut web::ServiceConfig) {
         let mut documented = utoipa_actix_web::service_config::ServiceConfig::new(app);
         openapi::routes(&mut documented);
     }
-    app.configure(openapi::configure).configure(login::configure).default_service(web::to(fallback::answer));
+    app.configure(openapi::configure)
+        .configure(login::configure)
+        .configure(pages::configure)
+        .default_service(web::to(fallback::answer));
 }

@@ -12,6 +12,7 @@ mod json;
 mod leftovers;
 mod number;
 mod pairs;
+mod recode;
 mod schemes;
 mod search;
 mod secrets;

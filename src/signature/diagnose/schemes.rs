@@ -9,15 +9,24 @@ use crate::signature::examine::{Held, examine};
 use crate::signature::received::{groups, texts};
 use crate::signature::request::View;
 use crate::signature::scheme::Scheme;
+use crate::signature::source::Source;
 
 /// Other schemes that are examined in full: more never find their signature in one request.
 const MAX_SCHEMES: usize = 24;
+
+/// Largest body in which signatures are looked for, once per scheme that keeps them there.
+const MAX_BODY_READ: usize = 64 << 10;
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     let case = search.case;
     let view = View::new(&case.request, case.config);
     let mut left = MAX_SCHEMES;
+    let is_small = case.request.body.len() <= MAX_BODY_READ;
+    let reads_body = |scheme: &Scheme| scheme.from.iter().any(Source::in_body);
     for scheme in schemes().iter().filter(|scheme| scheme.id != case.scheme.id) {
+        if reads_body(scheme) && !is_small {
+            continue;
+        }
         let texts = texts(scheme, &view);
         // A token that equals a secret proves nothing about the scheme's name.
         if texts.is_empty()

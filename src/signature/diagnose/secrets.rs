@@ -66,9 +66,15 @@ const FORMS: &[Form] = &[
     Form { code: "secret_as_hex", is_likely: true, fix: SENDER, make: as_hex },
     Form {
         code: "secret_auth_scheme",
-        is_likely: true,
+        is_likely: false,
         fix: "Set the secret to the header's whole value, with `Bearer` or `Basic` before it.",
         make: auth_schemes,
+    },
+    Form {
+        code: "secret_prefix",
+        is_likely: false,
+        fix: "Check whether the scheme uses the secret with or without its prefix; the two sides differ.",
+        make: rare_prefixes,
     },
     Form { code: "secret_case", is_likely: false, fix: HERE, make: cases },
     Form {
@@ -84,11 +90,15 @@ const FORMS: &[Form] = &[
 ];
 
 /// What senders sign with when their setting is empty, with the words for it.
-const UNSET: &[(&str, &str)] = &[
+const UNSET: [(&str, &str); 4] = [
     ("", "an empty secret"),
     ("undefined", "the word `undefined` as the secret"),
     ("null", "the word `null` as the secret"),
     ("None", "the word `None` as the secret"),
+];
+
+/// The rarer ones.
+const RARELY_UNSET: [(&str, &str); 4] = [
     ("nil", "the word `nil` as the secret"),
     ("false", "the word `false` as the secret"),
     ("secret", "the word `secret` as the secret"),
@@ -99,11 +109,11 @@ const UNSET: &[(&str, &str)] = &[
 const MAX_OTHERS: usize = 64;
 
 pub(super) fn likely(search: &mut Search<'_>) -> Option<Finding> {
-    forms(search, true).or_else(|| unset(search))
+    forms(search, true).or_else(|| unset(search, &UNSET))
 }
 
 pub(super) fn rare(search: &mut Search<'_>) -> Option<Finding> {
-    forms(search, false)
+    forms(search, false).or_else(|| unset(search, &RARELY_UNSET))
 }
 
 fn forms(search: &mut Search<'_>, is_likely: bool) -> Option<Finding> {
@@ -150,13 +160,13 @@ pub(super) fn variants(search: &Search<'_>, is_likely: bool) -> Vec<Ready> {
     ready
 }
 
-fn unset(search: &mut Search<'_>) -> Option<Finding> {
+fn unset(search: &mut Search<'_>, words: &[(&str, &str)]) -> Option<Finding> {
     let algorithm = search.scheme.algorithm;
     if algorithm.is_asymmetric() {
         return None;
     }
     let request = search.case.request;
-    UNSET.iter().find_map(|(text, words)| {
+    words.iter().find_map(|(text, words)| {
         let key = KeyText { bytes: text.as_bytes().to_vec(), text: Some((*text).to_owned()) };
         let hit = search.hit(&request, &key)?;
         Some(search.found(
@@ -236,7 +246,7 @@ fn value_only(secret: &str) -> Vec<Variant> {
         .collect()
 }
 
-const PREFIXES: [&str; 7] = ["whsec_", "v1,whsec_", "sk_", "sk_live_", "sk_test_", "whpk_", "sha256="];
+const RARE_PREFIXES: [&str; 6] = ["v1,whsec_", "sk_", "sk_live_", "sk_test_", "whpk_", "sha256="];
 
 fn prefixes(secret: &str) -> Vec<Variant> {
     let secret = secret.trim_matches(is_blank);
@@ -246,11 +256,14 @@ fn prefixes(secret: &str) -> Vec<Variant> {
         let how = format!("without `{}` before it", &secret[..=at]);
         all.push(text(&how, &secret[at + 1..]));
     }
-    for prefix in PREFIXES {
-        let how = format!("and `{prefix}` before it");
-        all.push(bytes(&how, format!("{prefix}{secret}")));
-    }
+    all.push(bytes("and `whsec_` before it", format!("whsec_{secret}")));
     all
+}
+
+fn rare_prefixes(secret: &str) -> Vec<Variant> {
+    let secret = secret.trim_matches(is_blank);
+    let with = |prefix: &&str| bytes(&format!("and `{prefix}` before it"), format!("{prefix}{secret}"));
+    RARE_PREFIXES.iter().map(with).collect()
 }
 
 /// The secret, and the secret without its prefix.

@@ -161,7 +161,8 @@ pub fn recognise(
     };
     let body =
         request.body.len() <= BODY_LIMIT && BODY_WORDS.as_ref().is_some_and(|words| words.is_match(request.body));
-    let header = request.headers.iter().any(|field| HEADER_LENGTHS.contains(&field.name.len()));
+    let lengths = *HEADER_LENGTHS;
+    let header = request.headers.iter().any(|field| lengths >> field.name.len().min(63) & 1 == 1);
     if query.is_empty() && !body && !header {
         return None;
     }
@@ -204,15 +205,12 @@ static BODY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     }))
 });
 
-/// The lengths of the header names of all members: most headers have none of these.
-static HEADER_LENGTHS: LazyLock<Vec<usize>> = LazyLock::new(|| {
-    MEMBERS
-        .iter()
-        .filter_map(|member| match member.sign {
-            Sign::Header(name) => Some(name.len()),
-            Sign::Query(_) | Sign::Body(_) => None,
-        })
-        .collect()
+/// The lengths of the header names of all members, as bits: most headers have none of these.
+static HEADER_LENGTHS: LazyLock<u64> = LazyLock::new(|| {
+    MEMBERS.iter().fold(0, |bits, member| match member.sign {
+        Sign::Header(name) => bits | 1 << name.len().min(63),
+        Sign::Query(_) | Sign::Body(_) => bits,
+    })
 });
 
 fn any_of(words: impl Iterator<Item = &'static str>) -> Option<Regex> {

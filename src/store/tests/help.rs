@@ -110,3 +110,12 @@ pub(super) fn post(bin: BinId, body: &str) -> NewRequest {
     let head = format!("POST /{bin}/a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nX-Odd: 1\r\n\r\n");
     request(bin, &head, body.as_bytes())
 }
+
+/// Waits until it is so; for what the writer does by itself.
+pub(super) async fn until(what: impl Fn() -> bool) {
+    let started = std::time::Instant::now();
+    while !what() {
+        assert!(started.elapsed() < Duration::from_secs(20), "it never came to be");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}

@@ -1,4 +1,10 @@
 //! Tests of the store as a whole.
 
+mod bins;
 mod core;
+mod faults;
+mod filters;
 mod help;
+mod retention;
+mod speed;
+mod waiting;

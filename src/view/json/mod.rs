@@ -39,12 +39,12 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
     }
     let start = body.bytes().iter().find(|byte| !byte.is_ascii_whitespace());
     // A lone number or word is JSON too, but nobody means it so unless they say it.
-    let looks = matches!(start, Some(b'{' | b'[')) && scan(body.bytes()).error.is_none();
+    let looks = matches!(start, Some(b'{' | b'[')) && body.outline().error.is_none();
     looks.then_some(Fit::Sniffed)
 }
 
 fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
-    let outline = scan(body.bytes());
+    let outline = body.outline();
     let rows = outline.first_rows(body.bytes(), options.json_rows);
     let mut model = ViewModel::new(ViewKind::Json);
     if let Some(error) = &outline.error {
@@ -54,7 +54,7 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
         model.notes.push(format!("Only the first {} values can be opened.", outline.len()));
     }
     model.truncated = rows.len() < outline.len() || !outline.all_outlined;
-    model.content = ViewContent::Json(JsonView { rows, nodes: outline.len(), error: outline.error });
+    model.content = ViewContent::Json(JsonView { rows, nodes: outline.len(), error: outline.error.clone() });
     model
 }
 

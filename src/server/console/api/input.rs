@@ -12,6 +12,7 @@ use crate::model::{
     Answer, BinName, BinSettings, CustomResponse, Fault, FaultKind, ResponseHeader, SecretValue, SignatureMode,
 };
 use crate::server::console::problem::Problem;
+use crate::signature;
 
 /// A response body, decoded.
 const MAX_RESPONSE_BODY: usize = 1 << 20;
@@ -120,6 +121,18 @@ impl SecretInput {
     }
 }
 
+/// Checks a scheme's id or record.
+pub(super) fn check_scheme(scheme: Option<&str>, custom: Option<&serde_json::Value>) -> Result<(), Problem> {
+    if scheme.is_some_and(|id| id != signature::AUTO && signature::scheme(id).is_none()) {
+        return Err(Problem::field("scheme", "This scheme is not known; `GET /api/v1/schemes` lists them."));
+    }
+    if let Some(Err(error)) = custom.map(signature::Scheme::from_json) {
+        let field = if error.field.is_empty() { String::new() } else { format!(".{}", error.field) };
+        return Err(Problem::field(format!("custom_scheme{field}"), capital(&error.message)));
+    }
+    Ok(())
+}
+
 /// Checked changes of a bin's settings.
 #[derive(Debug)]
 pub(super) struct BinChange {
@@ -143,6 +156,13 @@ impl BinInput {
                 short(text, field)?;
             }
         }
+        if let Some(Some(provider)) = &self.provider
+            && !crate::provider::catalogue().iter().any(|known| known.id == provider)
+        {
+            return Err(Problem::field("provider", "This provider is not known; `GET /api/v1/providers` lists them."));
+        }
+        let custom = self.custom_scheme.clone().flatten().map(serde_json::Value::Object);
+        check_scheme(self.scheme.as_ref().and_then(Option::as_deref), custom.as_ref())?;
         if let Some(Some(text)) = &self.public_url {
             short(text, "public_url")?;
             let usable = url::Url::parse(text).is_ok_and(|url| {

@@ -1,11 +1,16 @@
 //! The JSON API: one file per resource.
 
 mod bins;
+mod catalogues;
+mod diff;
+mod export;
+mod import;
 mod input;
 mod marks;
 mod requests;
 mod response;
 mod secrets;
+mod signature;
 mod wait;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,5 +22,10 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(response::configure)
         .configure(wait::configure)
         .configure(marks::configure)
-        .configure(requests::configure);
+        .configure(requests::configure)
+        .configure(signature::configure)
+        .configure(catalogues::configure)
+        .configure(export::configure)
+        .configure(import::configure)
+        .configure(diff::configure);
 }

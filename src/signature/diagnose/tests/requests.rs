@@ -1,0 +1,261 @@
+//! Signature, content, URL, scheme; and requests that nothing explains.
+
+use super::*;
+
+#[test]
+fn a_right_request_has_nothing_to_explain() {
+    for (scheme, secret, key) in schemes_to_try() {
+        let body = body_for(scheme).as_bytes();
+        let headers = Sent::new(scheme, &key, body).headers();
+        let found = Got { scheme, secret, headers, url: URL, body }.diagnose();
+        assert_eq!(found, [], "{scheme}");
+    }
+}
+
+#[test]
+fn the_content_of_another_scheme() {
+    for (scheme, secret, key) in schemes_to_try() {
+        let body = body_for(scheme);
+        if scheme == "twilio-form" {
+            continue;
+        }
+        let sent = Sent::new(scheme, &key, body.as_bytes());
+        for content in [
+            format!("{TIME}.{body}"),
+            body.to_owned(),
+            format!("{body}.{TIME}"),
+            format!("{TIME}:{body}"),
+            format!("{TIME}{body}"),
+            format!("v0:{TIME}:{body}"),
+            format!("req_9.{TIME}.{body}"),
+            format!("{URL}{body}"),
+            format!("POST{URL}{body}"),
+        ] {
+            if content.as_bytes() == sent.message() {
+                continue;
+            }
+            let mut headers = sent.headers_with(&sent.mac(content.as_bytes()));
+            headers.push("X-Request-Id", "req_9");
+            if !matches!(scheme, "stripe" | "standard-webhooks" | "slack" | "discord") {
+                headers.push("X-Timestamp", TIME);
+            }
+            let got = Got { scheme, secret: secret.clone(), headers, url: URL, body: body.as_bytes() };
+            names(&got.diagnose(), "signed_content", &format!("{scheme} {content}"));
+        }
+    }
+}
+
+#[test]
+fn the_timestamp_in_another_unit() {
+    for (scheme, secret, key) in schemes_to_try() {
+        if !matches!(scheme, "stripe" | "standard-webhooks" | "slack" | "discord") {
+            continue;
+        }
+        let body = JSON.as_bytes();
+        let signed = Sent { time: "1700000000000", ..Sent::new(scheme, &key, body) };
+        let headers = Sent::new(scheme, &key, body).headers_with(&signed.mac(&signed.message()));
+        names(&Got { scheme, secret, headers, url: URL, body }.diagnose(), "timestamp_unit", scheme);
+    }
+}
+
+#[test]
+fn the_signature_written_otherwise() {
+    let (plain, body) = ("0f3a9c5e7b1d2f4a6c8e", JSON.as_bytes());
+    let sent = Sent::new("callaider", plain.as_bytes(), body);
+    let mac = sent.mac(body);
+    let (hex, base64) = (hex::encode(&mac), STANDARD.encode(&mac));
+    let sha1 = hex::encode(compute(Algorithm::HmacSha1, plain.as_bytes(), body).unwrap());
+    let sha512 = hex::encode(compute(Algorithm::HmacSha512, plain.as_bytes(), body).unwrap());
+    let md5 = hex::encode(compute(Algorithm::HmacMd5, plain.as_bytes(), body).unwrap());
+    let dashed: Vec<String> = mac.iter().map(|byte| format!("{byte:02X}")).collect();
+    for (header, value, code) in [
+        ("X-Callaider-Signature", hex.clone(), "signature_prefix"),
+        ("X-Callaider-Signature", format!("v1={hex}"), "signature_prefix"),
+        ("X-Callaider-Signature", format!("\"sha256={hex}\""), "signature_prefix"),
+        ("X-Callaider-Signature", format!("sha256={base64}"), "signature_encoding"),
+        ("X-Callaider-Signature", format!("sha256={}", STANDARD.encode(&hex)), "signature_encoding"),
+        ("X-Callaider-Signature", format!("sha256={}", dashed.join("-")), "signature_encoding"),
+        ("X-Callaider-Signature", format!("sha256={sha1}"), "signature_algorithm"),
+        ("X-Callaider-Signature", format!("sha256={sha512}"), "signature_algorithm"),
+        ("X-Callaider-Signature", format!("sha256={md5}"), "signature_algorithm"),
+        ("X-Callaider-Signature", format!("sha256={}", &hex[..32]), "signature_truncated"),
+        ("X-Signature", format!("sha256={hex}"), "signature_header"),
+        ("X-Hub-Signature-256", format!("sha256={hex}"), "signature_header"),
+    ] {
+        let headers: Headers = [(header, value.clone())].into_iter().collect();
+        let found = Got { scheme: "callaider", secret: plain.into(), headers, url: URL, body }.diagnose();
+        names(&found, code, &value);
+    }
+    let sent = Sent::new("shopify", plain.as_bytes(), body);
+    let base64 = STANDARD.encode(sent.mac(body));
+    for (value, code) in [
+        (hex, "signature_encoding"),
+        (base64.to_lowercase(), "signature_case"),
+        (base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D"), "signature_encoding"),
+        (base64[..20].to_owned(), "signature_truncated"),
+    ] {
+        let headers: Headers = [("X-Shopify-Hmac-SHA256", value.clone())].into_iter().collect();
+        names(&Got { scheme: "shopify", secret: plain.into(), headers, url: URL, body }.diagnose(), code, &value);
+    }
+}
+
+#[test]
+fn a_hash_that_is_no_hmac() {
+    for (scheme, plain) in textual() {
+        if matches!(scheme, "twilio-form" | "square" | "slack") {
+            continue;
+        }
+        let body = JSON;
+        let sent = Sent::new(scheme, plain.as_bytes(), body.as_bytes());
+        for (content, code) in [
+            (body.to_owned(), "digest_without_secret"),
+            (format!("{plain}{body}"), "digest_with_secret"),
+            (format!("{body}{plain}"), "digest_with_secret"),
+        ] {
+            let headers = sent.headers_with(&compute(Algorithm::DigestSha256, b"", content.as_bytes()).unwrap());
+            let got = Got { scheme, secret: plain.clone(), headers, url: URL, body: body.as_bytes() };
+            names(&got.diagnose(), code, scheme);
+        }
+    }
+}
+
+#[test]
+fn the_url_in_another_form() {
+    for scheme in ["square", "twilio-form"] {
+        let (plain, body) = ("0f3a9c5e7b1d2f4a6c8e", body_for(scheme).as_bytes());
+        for (configured, code) in [
+            ("http://hook.example/in/sub?b=2&a=1", "url_scheme"),
+            ("https://hook.example/in/sub/?b=2&a=1", "url_trailing_slash"),
+            ("https://hook.example/in/sub?a=1&b=2", "url_query_order"),
+            ("https://hook.example/in/sub", "url_query_missing"),
+            ("https://public.example/in/sub?b=2&a=1", "url_host"),
+            ("https://tunnel.example/other", "url_other_form"),
+            ("http://hook.example/in/sub/?b=2&a=1", "url_scheme"),
+        ] {
+            let sent = Sent { signed_url: configured.into(), ..Sent::new(scheme, plain.as_bytes(), body) };
+            let mut headers = sent.headers();
+            headers.push("Host", "public.example");
+            let urls = ["https://tunnel.example/other".to_owned()];
+            let found = Got { scheme, secret: plain.into(), headers, url: URL, body }.diagnose_with(|case| {
+                case.urls = Box::leak(Box::new(urls));
+            });
+            names(&found, code, &format!("{scheme} {configured}"));
+        }
+    }
+    // Twilio's own alternatives cover its ports.
+    let sent =
+        Sent { signed_url: "https://hook.example:443/in/sub?b=2&a=1".into(), ..Sent::new("square", b"key", b"{}") };
+    let got = Got { scheme: "square", secret: "key".into(), headers: sent.headers(), url: URL, body: b"{}" };
+    names(&got.diagnose(), "url_port", "square");
+}
+
+#[test]
+fn another_scheme_that_shares_the_header() {
+    let (plain, body) = ("MDEyMzQ1Njc4OWFiY2RlZg==", JSON.as_bytes());
+    let mac = compute(Algorithm::HmacSha256, plain.as_bytes(), body).unwrap();
+    let headers: Headers = [("X-Signature", hex::encode(&mac))].into_iter().collect();
+    let found = Got { scheme: "airwallex", secret: plain.into(), headers, url: URL, body }.diagnose();
+    names(&found, "other_scheme", "X-Signature");
+}
+
+#[test]
+fn two_things_wrong_at_once() {
+    let (plain, pasted) = ("0f3a9c5e7b1d2f4a6c8e", " 0f3a9c5e7b1d2f4a6c8e\n".to_owned());
+    let sent = Sent::new("callaider", plain.as_bytes(), br#"{"b":1}"#);
+    let got =
+        Got { scheme: "callaider", secret: pasted.clone(), headers: sent.headers(), url: URL, body: br#"{"b": 1}"# };
+    names(&got.diagnose(), "secret_whitespace", "secret and body");
+    let mut headers = sent.headers_with(&sent.mac(br#"1700000000.{"b": 1}"#));
+    headers.push("X-Timestamp", TIME);
+    let got = Got { scheme: "callaider", secret: pasted.clone(), headers, url: URL, body: br#"{"b": 1}"# };
+    names(&got.diagnose(), "signed_content", "secret and content");
+    let sent = Sent {
+        signed_url: "http://hook.example/in/sub?b=2&a=1".into(),
+        ..Sent::new("square", plain.as_bytes(), b"{}")
+    };
+    let got = Got { scheme: "square", secret: pasted.clone(), headers: sent.headers(), url: URL, body: b"{}" };
+    names(&got.diagnose(), "url_scheme", "secret and URL");
+    // The prefix is missing, and the secret has white space around it.
+    let mac = Sent::new("callaider", plain.as_bytes(), b"{}").mac(b"{}");
+    let headers: Headers = [("X-Callaider-Signature", hex::encode(mac))].into_iter().collect();
+    let found = Got { scheme: "callaider", secret: pasted, headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "secret_whitespace", "secret and prefix");
+    assert!(found[0].sentence.contains("stands bare"), "{}", found[0].sentence);
+}
+
+#[test]
+fn when_nothing_matches_the_wrong_secret_comes_first() {
+    for (scheme, _, key) in schemes_to_try() {
+        let body = body_for(scheme).as_bytes();
+        let headers = Sent::new(scheme, &key, body).headers();
+        let wrong = if scheme == "discord" {
+            hex::encode(ed25519_dalek::SigningKey::from_bytes(&[9; 32]).verifying_key())
+        } else {
+            "d3Jvbmc=".into()
+        };
+        let found = Got { scheme, secret: wrong, headers, url: URL, body }.diagnose();
+        let codes: Vec<&str> =
+            found.iter().map(|finding| finding.code).filter(|code| *code != "not_all_tried").collect();
+        let expected: &[&str] = match scheme {
+            "square" | "twilio-form" => &["url_unknown", "wrong_secret", "body_changed", "wrong_scheme"],
+            _ => &["wrong_secret", "body_changed", "wrong_scheme"],
+        };
+        assert_eq!(codes, expected, "{scheme}");
+        assert!(found.iter().all(|finding| !finding.verifies && !finding.fix.is_empty()));
+    }
+}
+
+#[test]
+fn what_the_request_says_by_itself_comes_before_guesses() {
+    let headers = Sent::new("stripe", b"whsec_other", b"{}").headers();
+    let body = br#"{"livemode": false, "id": "evt_1"}"#;
+    let got = || Got { scheme: "stripe", secret: "whsec_x".into(), headers: headers.clone(), url: URL, body };
+    assert_eq!(got().diagnose()[0].code, "test_mode_secret");
+    let cut = got().diagnose_with(|case| {
+        case.complete = false;
+        case.declared_size = Some(99);
+    });
+    assert_eq!(cut[0].code, "body_incomplete");
+    assert!(cut[0].sentence.contains("of 99 bytes"), "{}", cut[0].sentence);
+    assert_eq!(got().diagnose_with(|case| case.over_limit = true)[0].code, "body_over_limit");
+    assert_eq!(got().diagnose_with(|case| case.secrets = &[]).iter().filter(|f| f.code == "no_secret").count(), 1);
+    let missing = Got { scheme: "stripe", secret: "x".into(), headers: Headers::new(), url: URL, body }.diagnose();
+    assert_eq!(missing.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["signature_missing"]);
+    let timeless: Headers = [("X-Slack-Signature", format!("v0={}", "0".repeat(64)))].into_iter().collect();
+    let part = Got { scheme: "slack", secret: "x".into(), headers: timeless, url: URL, body: b"{}" }.diagnose();
+    assert_eq!(
+        (part[0].code, part[0].sentence.as_str()),
+        ("part_missing", "The header X-Slack-Request-Timestamp is missing.")
+    );
+    let url = format!("{URL}&bodySHA256=00");
+    let mac = compute(Algorithm::HmacSha1, b"key", url.as_bytes()).unwrap();
+    let headers: Headers = [("X-Twilio-Signature", STANDARD.encode(mac))].into_iter().collect();
+    let changed = Got { scheme: "twilio-json", secret: "key".into(), headers, url: &url, body: b"{}" }.diagnose();
+    assert_eq!(changed.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["requirement_unmet"]);
+    let nonsense: Headers = [("Stripe-Signature", "t=1,v1=zzz")].into_iter().collect();
+    let malformed = Got { scheme: "stripe", secret: "x".into(), headers: nonsense, url: URL, body: b"{}" }.diagnose();
+    assert_eq!(malformed[0].code, "signature_malformed");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_request_can_be_diagnosed(body: Vec<u8>, value in ".{0,40}", secret in ".{0,20}", url in ".{0,30}", at in 0..200_usize) {
+        let schemes = crate::signature::schemes();
+        let scheme = &schemes[at % schemes.len()];
+        let mut headers = Headers::new();
+        for hint in &scheme.detect {
+            headers.push(hint.name.clone(), value.clone());
+        }
+        headers.push("X-Signature", value.clone());
+        let secrets = [super::secret("a", &secret)];
+        let config = Config::new();
+        let case = Case {
+            scheme,
+            config: &config,
+            request: SignedRequest { method: "POST", url: &url, headers: &headers, body: &body, received_at: Timestamp::default() },
+            secrets: &secrets, other_secrets: &[], other_requests: &[], urls: &[], complete: true, over_limit: false, declared_size: None,
+        };
+        let _ = diagnose(&case);
+    }
+}

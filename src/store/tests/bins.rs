@@ -1,0 +1,88 @@
+//! Bins and their secrets.
+
+use super::help::{Fixture, post, until};
+use crate::model::{BinSettings, ChangeKind, SecretValue};
+use crate::store::StoreError;
+
+fn named(name: &str) -> BinSettings {
+    BinSettings { name: Some(name.parse().unwrap()), ..BinSettings::default() }
+}
+
+#[tokio::test]
+async fn bins_are_found_by_id_and_name_and_survive_a_restart() {
+    let fixture = Fixture::new();
+    let secrets = vec![("live".to_owned(), SecretValue::new("s3cret".into()))];
+    let made = fixture.store.create_bin(named("one"), secrets).await.unwrap();
+    let id = made.bin.id;
+    assert_eq!(
+        fixture.store.create_bin(named("one"), Vec::new()).await.unwrap_err(),
+        StoreError::NameTaken("one".into())
+    );
+    let second = fixture.store.create_bin(named("two"), Vec::new()).await.unwrap();
+    let renamed = fixture.store.update_bin(id, |settings| settings.name = "three".parse().ok()).await.unwrap();
+    assert!(renamed.version > made.version);
+    assert!(fixture.store.bin("one").is_none());
+    assert_eq!(fixture.store.bin("three").unwrap().bin.id, id);
+    assert_eq!(fixture.store.bin(id.as_str()).unwrap().bin.id, id);
+    let taken = fixture.store.update_bin(id, |settings| settings.name = "two".parse().ok()).await;
+    assert_eq!(taken.unwrap_err(), StoreError::NameTaken("two".into()));
+    let with_two = fixture.store.add_secret(id, "test".into(), SecretValue::new("other".into())).await.unwrap();
+    let first = with_two.bin.secrets[0].id;
+    let with_one = fixture.store.delete_secret(id, first).await.unwrap();
+    assert_eq!(fixture.store.delete_secret(id, first).await.unwrap_err(), StoreError::NotFound("secret"));
+    let fixture = fixture.again();
+    let back = fixture.store.bin("three").unwrap();
+    assert_eq!(back.bin, with_one.bin);
+    assert_eq!(back.bin.secrets[0].value.expose(), "other");
+    assert_eq!(fixture.store.bins().iter().map(|bin| bin.bin.id).collect::<Vec<_>>(), [id, second.bin.id]);
+}
+
+#[tokio::test]
+async fn a_deleted_bin_is_gone_at_once_and_its_rows_soon() {
+    let fixture = Fixture::new();
+    let (bin, other) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
+    for _ in 0..1_200 {
+        fixture.store.capture_unattended(post(bin, "x"));
+    }
+    let kept = fixture.store.capture(post(other, "y")).await.unwrap();
+    fixture.store.delete_bin(bin).await.unwrap();
+    assert_eq!(fixture.store.delete_bin(bin).await, Err(StoreError::NotFound("bin")));
+    assert_eq!(fixture.store.capture(post(bin, "z")).await, Err(StoreError::NotFound("bin")));
+    assert!(matches!(fixture.log.0.lock().last().unwrap().what, ChangeKind::BinDeleted));
+    // Half of the rows may be left when it is closed; the next start goes on.
+    let fixture = fixture.again();
+    let rows = || {
+        let conn = rusqlite::Connection::open(fixture.path()).unwrap();
+        conn.query_row("SELECT (SELECT count(*) FROM content) + (SELECT count(*) FROM doomed)", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .unwrap()
+    };
+    until(|| rows() == 1).await;
+    assert!(fixture.store.request(other, crate::store::RequestRef::Id(kept.id)).await.is_ok());
+}
+
+#[tokio::test]
+async fn changes_are_replayed_in_order_until_the_journal_ends() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let start = fixture.store.head_seq();
+    let stored = fixture.store.capture(post(bin, "x")).await.unwrap();
+    let pin = crate::model::MarksPatch { pinned: Some(true), ..Default::default() };
+    fixture.store.mark(bin, stored.id, pin).await.unwrap();
+    fixture.store.add_secret(bin, "l".into(), SecretValue::new("v".into())).await.unwrap();
+    let other = fixture.store.capture(post(bin, "y")).await.unwrap();
+    fixture.store.delete(bin, other.id).await.unwrap();
+    let live: Vec<u64> = fixture.log.0.lock().iter().map(|change| change.seq).filter(|seq| *seq > start).collect();
+    let replayed = fixture.store.changes_after(bin, start, 100).await.unwrap();
+    let seqs: Vec<u64> = replayed.iter().map(|change| change.seq).collect();
+    // Everything but the request that is gone.
+    assert_eq!(seqs, live.iter().copied().filter(|seq| *seq != other.seq).collect::<Vec<_>>());
+    assert!(matches!(&replayed[0].what, ChangeKind::Request(request) if request.summary.id == stored.id));
+    assert!(matches!(&replayed[1].what, ChangeKind::Marked { marks, .. } if marks.pinned));
+    assert!(matches!(replayed[2].what, ChangeKind::Bin));
+    assert!(matches!(replayed[3].what, ChangeKind::Deleted { id } if id == other.id));
+    let one_by_one = fixture.store.changes_after(bin, seqs[0], 1).await.unwrap();
+    assert_eq!(one_by_one.len(), 1);
+    assert_eq!(one_by_one[0].seq, seqs[1]);
+}

@@ -1,0 +1,106 @@
+//! Limits are kept to, what is pinned stays, what went is counted.
+
+use super::help::{Fixture, post, start, until};
+use crate::model::{BinLimits, BinSettings, ChangeKind, MarksPatch, Timestamp};
+use crate::store::{ListQuery, RequestRef};
+
+#[tokio::test]
+async fn the_oldest_go_when_there_are_too_many_and_the_pinned_stay() {
+    let fixture = Fixture::with(|options| options.max_requests = 50);
+    let bin = fixture.bin().await.bin.id;
+    let first = fixture.store.capture(post(bin, "first")).await.unwrap();
+    let pin = MarksPatch { pinned: Some(true), ..MarksPatch::default() };
+    fixture.store.mark(bin, first.id, pin).await.unwrap();
+    let mut last = first;
+    for number in 0..2_000 {
+        fixture.store.capture_unattended(post(bin, &number.to_string()));
+        if number % 100 == 99 {
+            last = fixture.store.capture(post(bin, "waited for")).await.unwrap();
+        }
+    }
+    until(|| fixture.store.counts(bin).requests == 51).await;
+    let counts = fixture.store.counts(bin);
+    assert_eq!((counts.evicted, counts.unread), (2_020 - 50, 51));
+    let page = fixture.store.list(bin, ListQuery { limit: 100, ..ListQuery::default() }).await.unwrap();
+    assert_eq!(page.requests.len(), 51);
+    assert_eq!(page.requests[0].seq, last.seq);
+    assert_eq!(page.requests[50].id, first.id);
+    let log = fixture.log.0.lock();
+    assert!(log.is_sorted_by(|a, b| a.seq < b.seq), "changes come in the order of their numbers");
+    let evicted: u64 =
+        log.iter().map(|change| if let ChangeKind::Evicted { count, .. } = change.what { count } else { 0 }).sum();
+    assert_eq!(evicted, counts.evicted);
+    drop(log);
+    // Unpinned, it is the oldest again; and a smaller limit is kept to at once.
+    let unpin = MarksPatch { pinned: Some(false), ..MarksPatch::default() };
+    fixture.store.mark(bin, first.id, unpin).await.unwrap();
+    until(|| fixture.store.counts(bin).requests == 50).await;
+    assert!(fixture.store.request(bin, RequestRef::Id(first.id)).await.is_err());
+    fixture.store.update_bin(bin, |settings| settings.limits.max_requests = Some(5)).await.unwrap();
+    until(|| fixture.store.counts(bin).requests == 5).await;
+    let counts = fixture.store.counts(bin);
+    let fixture = fixture.again();
+    assert_eq!(fixture.store.counts(bin).evicted, counts.evicted);
+}
+
+#[tokio::test]
+async fn what_is_too_old_goes_by_itself() {
+    let fixture = Fixture::new();
+    let limits = BinLimits { max_age_s: Some(60), ..BinLimits::default() };
+    let bin =
+        fixture.store.create_bin(BinSettings { limits, ..BinSettings::default() }, Vec::new()).await.unwrap().bin.id;
+    fixture.store.capture(post(bin, "old")).await.unwrap();
+    let mut young = post(bin, "young");
+    young.received_at = Timestamp::from_secs(start().as_secs() + 30);
+    let young = fixture.store.capture(young).await.unwrap();
+    fixture.clock.set(Timestamp::from_secs(start().as_secs() + 61));
+    until(|| fixture.store.counts(bin).requests == 1).await;
+    assert!(fixture.store.request(bin, RequestRef::Id(young.id)).await.is_ok());
+    assert_eq!(fixture.store.counts(bin).evicted, 1);
+}
+
+#[tokio::test]
+async fn the_oldest_of_all_bins_go_when_there_are_too_many_bytes() {
+    let fixture = Fixture::with(|options| options.max_bytes = 100_000);
+    let (one, two) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
+    let body = "x".repeat(1_000);
+    let pinned = fixture.store.capture(post(one, &body)).await.unwrap();
+    fixture.store.mark(one, pinned.id, MarksPatch { pinned: Some(true), ..MarksPatch::default() }).await.unwrap();
+    for _ in 0..200 {
+        fixture.store.capture(post(one, &body)).await.unwrap();
+        fixture.store.capture(post(two, &body)).await.unwrap();
+    }
+    let held = || {
+        let (one, two) = (fixture.store.counts(one), fixture.store.counts(two));
+        (one.bytes + two.bytes, one.requests, two.requests)
+    };
+    until(|| held().0 <= 102_000).await;
+    let (bytes, in_one, in_two) = held();
+    assert!(bytes > 95_000, "{bytes}");
+    assert!(in_one.abs_diff(in_two) <= 2, "{in_one} {in_two}");
+    assert!(fixture.store.request(one, RequestRef::Id(pinned.id)).await.is_ok());
+    let rows: i64 = rusqlite::Connection::open(fixture.path())
+        .unwrap()
+        .query_row("SELECT count(*) FROM content", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(u64::try_from(rows).unwrap(), in_one + in_two);
+}
+
+#[tokio::test]
+async fn duplicates_name_the_first_of_their_kind() {
+    let fixture = Fixture::new();
+    let (bin, other) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
+    let keyed = |bin, key: &str| {
+        let mut new = post(bin, "x");
+        new.derived.event.duplicate_key = Some(key.to_owned());
+        new
+    };
+    let first = fixture.store.capture(keyed(bin, "k")).await.unwrap();
+    for (bin, key, expected) in
+        [(bin, "k", Some(first.id)), (bin, "l", None), (other, "k", None), (bin, "k", Some(first.id))]
+    {
+        let stored = fixture.store.capture(keyed(bin, key)).await.unwrap();
+        let back = fixture.store.request(bin, RequestRef::Id(stored.id)).await.unwrap();
+        assert_eq!(back.summary.derived.event.duplicate_of, expected);
+    }
+}
