@@ -70,7 +70,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/export/", &["model", "view"]),
     ("src/diff/", &["model", "view"]),
     ("src/store/", &["model"]),
-    ("src/live", &["model", "store", "shapes"]),
     ("src/shapes/", &["model"]),
     ("src/live", &["model", "shapes", "store"]),
     ("src/capture/", &["model", "signature", "provider", "store"]),
