@@ -56,12 +56,8 @@ impl Writer {
             }
             if idle && !self.retention.is_behind() {
                 self.idle();
-            } else if let Err(error) = self.write(batch) {
-                // Another connection does not help against a full disk.
-                if error != StoreError::DiskFull {
-                    self.conn = None;
-                }
-                shared.set_trouble(Some(error));
+            } else {
+                self.write(batch);
             }
             if let Some(conn) = &self.conn
                 && shared.log.take_finish()
@@ -74,7 +70,7 @@ impl Writer {
     }
 
     /// Writes a batch and tells everybody in it how it went.
-    fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
+    fn write(&mut self, batch: Batch) {
         let Batch { mut jobs, bytes, spare, last, closed: _ } = batch;
         let mut outcomes: Vec<Option<StoreError>> = Vec::new();
         outcomes.resize_with(jobs.len(), || None);
@@ -82,6 +78,13 @@ impl Writer {
         let worked = self.attempt(&mut jobs, &mut outcomes, spare, &mut splits);
 
         let shared = Arc::clone(&self.shared);
+        if let Err(error) = &worked {
+            // Another connection does not help against a full disk.
+            if *error != StoreError::DiskFull {
+                self.conn = None;
+            }
+            shared.set_trouble(Some(error.clone()));
+        }
         let mut workers: Vec<Worker> = Vec::new();
         let mut committed = 0;
         for (job, outcome) in jobs.iter().zip(&outcomes) {
@@ -122,7 +125,6 @@ impl Writer {
             }
         }
         self.recycled = jobs;
-        worked
     }
 
     /// Tries to write these jobs in one transaction. What fails has its outcome set.
@@ -188,7 +190,7 @@ impl Writer {
         match done {
             Ok(()) => Ok(effects),
             Err(error) => {
-                self.retention.forget_run();
+                self.retention.forget_run(&self.shared);
                 let stuck = !conn.is_autocommit() && conn.execute_batch("ROLLBACK").is_err();
                 if stuck {
                     self.conn = None;
@@ -245,7 +247,7 @@ impl Writer {
             shared.set_trouble(None);
         }
         if let Some(conn) = &self.conn {
-            super::retention::give_back_space(&shared, conn);
+            super::space::give_back(&shared, conn);
         }
     }
 

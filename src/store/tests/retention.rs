@@ -79,11 +79,12 @@ async fn the_oldest_of_all_bins_go_when_there_are_too_many_bytes() {
     assert!(bytes > 95_000, "{bytes}");
     assert!(in_one.abs_diff(in_two) <= 2, "{in_one} {in_two}");
     assert!(fixture.store.request(one, RequestRef::Id(pinned.id)).await.is_ok());
+    fixture.store.close();
     let rows: i64 = rusqlite::Connection::open(fixture.path())
         .unwrap()
         .query_row("SELECT count(*) FROM content", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(u64::try_from(rows).unwrap(), in_one + in_two);
+    assert_eq!(u64::try_from(rows).unwrap(), held().1 + held().2);
 }
 
 #[tokio::test]
