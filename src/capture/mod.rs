@@ -247,6 +247,15 @@ impl Capture {
         reply
     }
 
+    /// Judges a request that is about to be imported, by the bin's present settings.
+    pub fn judge_imported(&self, bin: &BinState, request: &mut NewRequest) {
+        let prepared = self.0.prepared.of(bin, self.0.options.public_url.as_deref());
+        let body = joined(&request.body);
+        let handshake = request.derived.event.handshake.take();
+        request.derived = prepared.judge.judge(&request.head, &body, request.received_at).derived;
+        request.derived.event.handshake = handshake;
+    }
+
     /// Keeps a secret that a provider handed over in its handshake.
     async fn learn(&self, bin: &BinState, secret: SecretValue) {
         match self.0.store.add_secret(bin.bin.id, LEARNT.to_owned(), secret).await {

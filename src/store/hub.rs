@@ -253,3 +253,29 @@ impl Drop for Wait {
         self.local.dispatch(None);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_waiter_is_woken_though_earlier_ones_of_its_thread_were_done_by_anothers_dispatch() {
+        let hub = Hub::new(0);
+        let worker = hub.local().worker();
+        let tasks = tokio::task::LocalSet::new();
+        // Two wait, one of them leads; both are settled at once, so that the leader's dispatch finishes the other.
+        for seq in [1, 2] {
+            tasks.spawn_local(hub.local().wait(seq));
+        }
+        tasks.run_until(tokio::task::yield_now()).await;
+        hub.settle(2, &[worker]);
+        tasks.await;
+
+        let late = tokio::task::LocalSet::new();
+        let third = late.spawn_local(hub.local().wait(3));
+        late.run_until(tokio::task::yield_now()).await;
+        hub.settle(3, &[worker]);
+        let woken = late.run_until(tokio::time::timeout(std::time::Duration::from_secs(5), third)).await;
+        assert_eq!(woken.expect("woken").expect("no panic"), Ok(()));
+    }
+}

@@ -2,7 +2,10 @@
 
 use std::io::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use creel::model::{BinId, CapturedRequest, HeadSource};
+use serde_json::Value;
 
 use crate::helpers::TestApp;
 use crate::helpers::captured::{all, bin, only};
@@ -170,7 +173,47 @@ async fn every_request_comes_back_as_it_was_written() {
         let answer = read_answer_to(&mut socket, case.name);
         assert_eq!((answer.status, answer.header("x-content-type-options")), (200, Some("nosniff")), "{}", case.name);
         assert_kept(&case, &head, &only(&app, bin).await);
+        assert_shown(&app, &case, &head, bin).await;
     }
+}
+
+/// The API shows the same bytes: as files, and as JSON.
+async fn assert_shown(app: &TestApp, case: &Case, head: &[u8], bin: BinId) {
+    let name = case.name;
+    let path = format!("/bins/{bin}/requests/latest");
+    assert!(app.bytes(&format!("{path}/head")).await == head, "{name}");
+    assert!(app.bytes(&format!("{path}/body")).await == case.body, "{name}");
+    assert!(app.bytes(&format!("{path}/raw")).await == [head, &case.body].concat(), "{name}");
+    let shown = app.get(&path).await;
+    let decoded = |text: &Value| BASE64.decode(text.as_str().unwrap()).unwrap();
+    // Every field in wire order, its name in its own case, its value without the blanks around it.
+    let lines = head.split(|byte| *byte == b'\n').skip(1).map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let sent: Vec<(Vec<u8>, Vec<u8>)> = lines
+        .map(|line| {
+            line.iter()
+                .position(|byte| *byte == b':')
+                .map(|colon| (line[..colon].to_vec(), line[colon + 1..].trim_ascii().to_vec()))
+                .unwrap()
+        })
+        .collect();
+    let fields: Vec<(Vec<u8>, Vec<u8>)> = shown["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| {
+            let value = field["value"]
+                .as_str()
+                .map_or_else(|| decoded(&field["value_base64"]), |text| text.as_bytes().to_vec());
+            (field["name"].as_str().unwrap().as_bytes().to_vec(), value)
+        })
+        .collect();
+    assert_eq!(fields, sent, "{name}");
+    let body = &shown["body"];
+    assert_eq!(body["size"], case.body.len(), "{name}");
+    let content = body["text"].as_str().map_or_else(|| decoded(&body["base64"]), |text| text.as_bytes().to_vec());
+    assert!(content == case.body, "{name}");
+    assert_eq!(shown["trailers_base64"].is_null(), case.trailers.is_empty(), "{name}");
+    assert_eq!(shown["head_source"], "wire", "{name}");
 }
 
 /// The answer to a HEAD request has a length and no body.

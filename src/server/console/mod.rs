@@ -1,12 +1,14 @@
 //! The console: UI, API and live stream on a listener of their own. Private: see [`security`].
 
 mod api;
+mod assets;
 mod extract;
 mod fallback;
 mod live;
 mod login;
 mod openapi;
 mod ops;
+mod pages;
 pub mod problem;
 pub mod security;
 
@@ -77,8 +79,15 @@ impl ConsoleState {
         )
     }
 
-    /// What a signature is judged by has changed: judge the bin's requests again, in the background.
-    pub(crate) fn judge_again(&self, _bin: BinId) {}
+    /// What requests are judged by has changed: judge the bin's requests again, in the background. Progress goes to the stream.
+    pub(super) fn judge_again(&self, bin: BinId) {
+        let capture = self.capture.clone();
+        actix_web::rt::spawn(async move {
+            if let Err(error) = capture.verify_again(bin).await {
+                tracing::warn!(%error, %bin, "the bin's requests could not be judged again");
+            }
+        });
+    }
 }
 
 /// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem to keep up for seconds.
@@ -116,5 +125,8 @@ fn configure(app: &mut web::ServiceConfig) {
         let mut documented = utoipa_actix_web::service_config::ServiceConfig::new(app);
         openapi::routes(&mut documented);
     }
-    app.configure(openapi::configure).configure(login::configure).default_service(web::to(fallback::answer));
+    app.configure(openapi::configure)
+        .configure(login::configure)
+        .configure(pages::configure)
+        .default_service(web::to(fallback::answer));
 }

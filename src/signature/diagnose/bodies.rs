@@ -6,7 +6,7 @@ use super::recode::{
     byte_order_mark, charsets, decompressed, empty, form_decoded, form_fields, line_ends, stringified, with_newline,
     without_newline,
 };
-use super::search::{Search, with_body};
+use super::search::{Parsed, Search, with_body};
 use crate::model::Headers;
 
 /// A way in which the bytes that were signed and the bytes that arrived differ.
@@ -264,14 +264,16 @@ pub(super) fn each<'a, T>(
     let request = search.case.request;
     let body = Body { bytes: request.body, headers: request.headers, json: json_of(search) };
     let found = each_form(search, &body, is_likely, attempt);
-    search.json = Some(body.json);
+    search.json = body.json.map_or(Parsed::No, Parsed::Json);
     found
 }
 
 /// The parsed body; it is parsed once for all phases.
 fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
-    if let Some(known) = search.json.take() {
-        return known;
+    match std::mem::replace(&mut search.json, Parsed::No) {
+        Parsed::Json(node) => return Some(node),
+        Parsed::No => return None,
+        Parsed::NotYet => {}
     }
     let body = search.case.request.body;
     let is_tried = body.len() <= MAX_JSON && search.spend(body.len().saturating_mul(PARSE_COST));

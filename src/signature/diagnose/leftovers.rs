@@ -5,6 +5,9 @@ use super::tokens::{Fault, Reading};
 use super::{Case, Finding};
 use crate::model::pick;
 use crate::signature::Algorithm;
+use crate::signature::received::shared_vars;
+use crate::signature::request::View;
+use crate::signature::template::{Context, Vars};
 
 fn finding(code: &'static str, sentence: impl Into<String>, fix: &str) -> Finding {
     Finding { code, sentence: sentence.into(), fix: fix.to_owned(), verifies: false }
@@ -28,6 +31,7 @@ pub(super) fn facts(case: &Case<'_>) -> Vec<Finding> {
             "Look for a sender or proxy that gives up early, and send again.",
         ));
     }
+    facts.extend(requirement(case));
     facts
 }
 
@@ -36,6 +40,7 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
     let mut guesses = Vec::new();
     guesses.extend(missing(search));
     if guesses.is_empty() {
+        guesses.extend(part_missing(search));
         guesses.extend(malformed(search));
         guesses.extend(test_mode(search.case));
         guesses.extend(url(search));
@@ -58,6 +63,42 @@ fn missing(search: &Search<'_>) -> Option<Finding> {
             format!("The request carries no signature: the {} is not there.", search.scheme.signature_place()),
             "Configure the secret at the provider; most leave the signature out without one. Then look for a proxy that drops headers.",
         )
+    })
+}
+
+/// A part that the scheme signs and the request does not have.
+fn part_missing(search: &Search<'_>) -> Option<Finding> {
+    let view = View::new(&search.case.request, search.case.config);
+    let shared = shared_vars(&search.scheme, &view);
+    let group: Vec<(&str, &str)> = search.tokens.first().map_or_else(Vec::new, |token| {
+        token.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    });
+    let context = Context { view: &view, vars: Vars { shared: &shared, group: &group }, secret: Some("") };
+    let missing = search.scheme.signed.first()?.render(&context, &mut |_| {}).err()?;
+    Some(finding(
+        "part_missing",
+        search.scheme.missing_sentence(&missing),
+        "Send every part that the scheme signs; look for a proxy that drops or renames headers.",
+    ))
+}
+
+/// A condition of the scheme beside its signature that the request does not meet.
+fn requirement(case: &Case<'_>) -> Option<Finding> {
+    let view = View::new(&case.request, case.config);
+    let shared = shared_vars(case.scheme, &view);
+    let context = Context { view: &view, vars: Vars { shared: &shared, group: &[] }, secret: None };
+    case.scheme.require.iter().find_map(|(left, right)| match (left.to_bytes(&context), right.to_bytes(&context)) {
+        (Ok(left), Ok(right)) if left == right => None,
+        (Ok(_), Ok(_)) => Some(finding(
+            "requirement_unmet",
+            format!("Beside the signature the scheme asks that `{}` equals `{}`, and it does not.", left.text(), right.text()),
+            "Where a hash of the body is compared, the body was changed after it was signed; else the request is of another version of the scheme.",
+        )),
+        (Err(missing), _) | (_, Err(missing)) => Some(finding(
+            "part_missing",
+            case.scheme.missing_sentence(&missing),
+            "Send every part that the scheme asks for; look for a proxy that drops or renames headers.",
+        )),
     })
 }
 

@@ -21,6 +21,17 @@ const TRY_COST: usize = 4 << 10;
 /// The same for a public key: checking a signature takes as long as hashing this many bytes.
 const PUBLIC_KEY_COST: usize = 64 << 10;
 
+/// The body as JSON.
+#[derive(Debug)]
+pub(super) enum Parsed<'a> {
+    /// Nobody has looked yet.
+    NotYet,
+    /// It is none, or too large to be read.
+    No,
+    /// What it holds.
+    Json(Node<'a>),
+}
+
 /// The state of one diagnosis.
 pub(super) struct Search<'a> {
     pub(super) case: &'a Case<'a>,
@@ -30,8 +41,8 @@ pub(super) struct Search<'a> {
     /// The algorithms that a token can be of, the scheme's own first.
     pub(super) algorithms: Vec<Algorithm>,
     left: usize,
-    /// The body as JSON, once it was looked at.
-    pub(super) json: Option<Option<Node<'a>>>,
+    /// The body as JSON, kept from phase to phase.
+    pub(super) json: Parsed<'a>,
     /// Whether something was left out for lack of budget.
     pub(super) cut_short: bool,
     /// Whether the signature turned out to be right as it is.
@@ -71,7 +82,7 @@ impl<'a> Search<'a> {
             tokens,
             algorithms,
             left,
-            json: None,
+            json: Parsed::NotYet,
             cut_short: false,
             is_right: false,
             tries: 0,

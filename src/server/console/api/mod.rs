@@ -2,6 +2,9 @@
 
 mod bins;
 mod catalogues;
+mod diff;
+mod export;
+mod import;
 mod input;
 mod marks;
 mod requests;
@@ -21,5 +24,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(marks::configure)
         .configure(requests::configure)
         .configure(signature::configure)
-        .configure(catalogues::configure);
+        .configure(catalogues::configure)
+        .configure(export::configure)
+        .configure(import::configure)
+        .configure(diff::configure);
 }

@@ -124,9 +124,9 @@ async fn explain(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Resu
 }
 
 /// What to try in place of the bin's settings. Nothing of it is stored.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = SignatureTrial)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 struct TrialInput {
     /// One secret.
     #[schema(value_type = Option<String>)]

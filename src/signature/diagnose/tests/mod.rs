@@ -1,6 +1,7 @@
 //! Right requests, broken in one way each: the first finding names the way.
 
 mod bodies;
+mod catalogue;
 mod requests;
 mod secrets;
 

@@ -221,6 +221,17 @@ fn what_the_request_says_by_itself_comes_before_guesses() {
     assert_eq!(got().diagnose_with(|case| case.secrets = &[]).iter().filter(|f| f.code == "no_secret").count(), 1);
     let missing = Got { scheme: "stripe", secret: "x".into(), headers: Headers::new(), url: URL, body }.diagnose();
     assert_eq!(missing.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["signature_missing"]);
+    let timeless: Headers = [("X-Slack-Signature", format!("v0={}", "0".repeat(64)))].into_iter().collect();
+    let part = Got { scheme: "slack", secret: "x".into(), headers: timeless, url: URL, body: b"{}" }.diagnose();
+    assert_eq!(
+        (part[0].code, part[0].sentence.as_str()),
+        ("part_missing", "The header X-Slack-Request-Timestamp is missing.")
+    );
+    let url = format!("{URL}&bodySHA256=00");
+    let mac = compute(Algorithm::HmacSha1, b"key", url.as_bytes()).unwrap();
+    let headers: Headers = [("X-Twilio-Signature", STANDARD.encode(mac))].into_iter().collect();
+    let changed = Got { scheme: "twilio-json", secret: "key".into(), headers, url: &url, body: b"{}" }.diagnose();
+    assert_eq!(changed.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["requirement_unmet"]);
     let nonsense: Headers = [("Stripe-Signature", "t=1,v1=zzz")].into_iter().collect();
     let malformed = Got { scheme: "stripe", secret: "x".into(), headers: nonsense, url: URL, body: b"{}" }.diagnose();
     assert_eq!(malformed[0].code, "signature_malformed");

@@ -1,0 +1,162 @@
+//! How facts are written for people: sizes, durations, times, and text from strangers.
+
+use std::fmt::Write as _;
+
+use askama::filters::HtmlSafe;
+
+use crate::model::Timestamp;
+
+/// `512 B`, `1.2 KB`, `10.4 MB`; powers of ten, as network tools count.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let value = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} KB", value / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", value / 1e6),
+        _ => format!("{:.1} GB", value / 1e9),
+    }
+}
+
+/// `1,234,567`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `180 µs`, `2.4 ms`, `1.5 s`.
+#[must_use]
+pub fn micros(micros: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let value = micros as f64;
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", value / 1e3),
+        _ => format!("{:.1} s", value / 1e6),
+    }
+}
+
+/// `1 request`, `2 requests`.
+#[must_use]
+pub fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// An age or a span in words: `8 s`, `12 min`, `3 h`, `9 days`.
+#[must_use]
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// The time of day in UTC with milliseconds; the browser writes its own zone's instead.
+#[must_use]
+pub fn clock_time(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(11..23).unwrap_or(&text).to_owned()
+}
+
+/// Characters that change how their surroundings look instead of being seen: controls, bidirectional marks, invisible ones.
+fn is_unseen(character: char) -> bool {
+    matches!(character,
+        '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text from strangers as plain text for attributes and titles: unseen characters are written as `\u{202e}`.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\r' => out.push_str("\\r"),
+            '\n' => out.push_str("\\n"),
+            unseen if is_unseen(unseen) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(unseen));
+            }
+            seen => out.push(seen),
+        }
+    }
+    out
+}
+
+/// Text from strangers as HTML: escaped here, with unseen characters as marked escapes. Line feeds and tabs stay.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a>(pub &'a str);
+
+impl std::fmt::Display for Seen<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut rest = self.0;
+        let special = |c: char| matches!(c, '<' | '>' | '&' | '"' | '\'') || is_unseen(c);
+        while let Some(at) = rest.find(special) {
+            f.write_str(&rest[..at])?;
+            let mut after = rest[at..].chars();
+            match after.next() {
+                Some('<') => f.write_str("&lt;")?,
+                Some('>') => f.write_str("&gt;")?,
+                Some('&') => f.write_str("&amp;")?,
+                Some('"') => f.write_str("&quot;")?,
+                Some('\'') => f.write_str("&#39;")?,
+                // A line break as Windows writes it is nothing odd.
+                Some('\r') if after.as_str().starts_with('\n') => {}
+                Some('\r') => f.write_str("<span class=\"ctl\">\\r</span>")?,
+                Some(unseen) => write!(f, "<span class=\"ctl\">\\u{{{:x}}}</span>", u32::from(unseen))?,
+                None => {}
+            }
+            rest = after.as_str();
+        }
+        f.write_str(rest)
+    }
+}
+
+// Display above escapes everything itself.
+impl HtmlSafe for Seen<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(
+            (size(999).as_str(), size(1_234).as_str(), size(10_485_760).as_str()),
+            ("999 B", "1.2 KB", "10.5 MB")
+        );
+        assert_eq!((count(7).as_str(), count(1_234_567).as_str()), ("7", "1,234,567"));
+        assert_eq!(micros(2_400), "2.4 ms");
+        assert_eq!(clock_time(Timestamp::from_micros(1_779_971_696_789_000)), "12:34:56.789");
+    }
+
+    #[test]
+    fn text_of_strangers_stays_text() {
+        assert_eq!(Seen("<b a='\"'>&").to_string(), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
+        assert_eq!(
+            Seen("a\u{202e}b\u{0}").to_string(),
+            "a<span class=\"ctl\">\\u{202e}</span>b<span class=\"ctl\">\\u{0}</span>"
+        );
+        assert_eq!(Seen("a\r\nb\tc").to_string(), "a\nb\tc");
+        assert_eq!(plain("x\u{1b}[2J\r\n"), "x\\u{1b}[2J\\r\\n");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_an_element(text: String) {
+            let html = Seen(&text).to_string().replace("<span class=\"ctl\">", "").replace("</span>", "");
+            proptest::prop_assert!(!html.contains('<') && !html.contains('"'));
+        }
+    }
+}

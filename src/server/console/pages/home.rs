@@ -1,0 +1,142 @@
+//! The first page: every bin, or how to get to the first request.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::error::{PageError, html};
+use super::format;
+use super::inspector::Waiting;
+use super::row::{self, Chip};
+use super::shell::{BinRef, Shell};
+use crate::model::{BinCounts, Timestamp};
+use crate::server::console::ConsoleState;
+use crate::store::{BinState, ListQuery};
+
+/// The first page.
+#[derive(Debug, Template)]
+#[template(path = "home.html")]
+pub struct HomePage {
+    /// The frame.
+    pub shell: Shell,
+    /// The bins, the most recently used first.
+    pub bins: Vec<BinRow>,
+    /// How to make a bin without a browser.
+    pub create_curl: String,
+    /// The only bin, while nothing was captured in it: the newcomer's case.
+    pub first: Option<Waiting>,
+    /// The cursor from which live changes are wanted.
+    pub head_seq: u64,
+}
+
+/// When the last request came.
+#[derive(Debug)]
+pub struct Last {
+    iso: String,
+    ago: String,
+}
+
+/// A bin in the list of bins.
+#[derive(Debug, Template)]
+#[template(path = "parts/bin_row.html")]
+pub struct BinRow {
+    id: String,
+    reference: String,
+    label: String,
+    capture_url: String,
+    last: Option<Last>,
+    requests: String,
+    unread: u64,
+    provider: Option<String>,
+    verdicts: Vec<Chip>,
+}
+
+impl HtmlSafe for BinRow {}
+
+impl BinRow {
+    /// A bin's row; `verdicts` says what its latest signatures came to.
+    #[must_use]
+    pub fn new(
+        bin: &BinRef,
+        provider: Option<String>,
+        counts: &BinCounts,
+        last: Option<Timestamp>,
+        now: Timestamp,
+        verdicts: Vec<Chip>,
+    ) -> Self {
+        Self {
+            id: bin.id.clone(),
+            reference: bin.label.clone(),
+            label: bin.label.clone(),
+            capture_url: bin.capture_url.clone(),
+            last: last
+                .map(|at| Last { iso: at.to_string(), ago: format!("{} ago", format::span(now.since(at).as_secs())) }),
+            requests: format::count(counts.requests),
+            unread: counts.unread,
+            provider,
+            verdicts,
+        }
+    }
+}
+
+/// Latest requests whose verdicts a bin's row sums up.
+const VERDICTS_OF: usize = 50;
+
+/// What the latest signatures came to: one chip per verdict that is there.
+async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Chip>, PageError> {
+    let query = ListQuery { limit: VERDICTS_OF, ..ListQuery::default() };
+    let page = state.store.list(bin.bin.id, query).await?;
+    let mut chips: Vec<Chip> = Vec::new();
+    for chip in page.requests.iter().map(row::chip).filter(|chip| chip.text != "unsigned") {
+        if !chips.contains(&chip) {
+            chips.push(chip);
+        }
+    }
+    Ok(chips)
+}
+
+async fn rows(state: &ConsoleState) -> Result<Vec<BinRow>, PageError> {
+    let now = state.capture.clock().now();
+    let mut bins = state.store.bins();
+    // The bins in use stand above; those without requests by age, the newest first.
+    bins.sort_by_key(|bin| std::cmp::Reverse((state.store.last_request_at(bin.bin.id), bin.bin.created_at)));
+    let mut rows = Vec::with_capacity(bins.len());
+    for bin in bins {
+        let id = bin.bin.id;
+        let links = BinRef::new(&bin.bin, state.capture.base_url());
+        let provider = bin.bin.settings.provider.clone();
+        let (counts, last) = (state.store.counts(id), state.store.last_request_at(id));
+        rows.push(BinRow::new(&links, provider, &counts, last, now, verdicts(state, &bin).await?));
+    }
+    Ok(rows)
+}
+
+/// `GET /`: the bins, or the newcomer's way to the first request.
+pub(super) async fn show(state: web::Data<ConsoleState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+    // Read first, so that a request that arrives now comes over the stream.
+    let head_seq = state.store.head_seq();
+    let first = match state.store.bins().as_slice() {
+        [only] if state.store.last_request_at(only.bin.id).is_none() => {
+            Some(Waiting::new(BinRef::new(&only.bin, state.capture.base_url()), true))
+        }
+        _ => None,
+    };
+    let bins = rows(&state).await?;
+    let base = request.connection_info().host().to_owned();
+    html(&HomePage {
+        shell: Shell::new(&request, "Bins"),
+        bins,
+        create_curl: format!("curl -X POST http://{base}/api/v1/bins -H 'Content-Type: application/json' -d '{{}}'"),
+        first,
+        head_seq,
+    })
+}
+
+/// `GET /parts/bins`: the rows of the list of bins as they are now.
+pub(super) async fn parts(state: web::Data<ConsoleState>) -> Result<HttpResponse, PageError> {
+    let html = rows(&state).await?.iter().map(BinRow::render).collect::<askama::Result<String>>()?;
+    Ok(HttpResponse::Ok()
+        .insert_header(("cache-control", "no-store"))
+        .content_type("text/html; charset=utf-8")
+        .body(html))
+}

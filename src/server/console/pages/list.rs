@@ -1,0 +1,276 @@
+//! The list beside the chosen request, its counts, and the part of it that a live page asks for.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use askama::filters::HtmlSafe;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+use super::error::PageError;
+use super::format;
+use super::row::Row;
+use super::shell::{BinRef, bin_of};
+use crate::model::filter::Filter;
+use crate::model::{BinCounts, RequestId, Seq};
+use crate::server::console::ConsoleState;
+use crate::store::{BinState, ListQuery, Order, Page};
+
+/// Rows on a page of the list: with some twenty nodes each it stays well under 3,000 nodes.
+pub const PAGE_ROWS: usize = 100;
+
+/// New requests that a reader further down is told of exactly; more are "500+".
+const MAX_NEWER: usize = 500;
+
+/// What the address says about the list.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListParams {
+    /// The filter.
+    pub q: Option<String>,
+    /// Only what is older than this.
+    pub before: Option<Seq>,
+}
+
+/// Everything that is kept as it is in a query.
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'*');
+
+/// A value for a query string.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, QUERY).to_string()
+}
+
+/// A query string of the pairs that are there, with its question mark; empty when there is none.
+#[must_use]
+pub fn query_string(pairs: &[(&str, Option<String>)]) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            out.push(if out.is_empty() { '?' } else { '&' });
+            out.push_str(name);
+            out.push('=');
+            out.push_str(&encoded(value));
+        }
+    }
+    out
+}
+
+impl ListParams {
+    /// The filter's text, without space around it.
+    #[must_use]
+    pub fn filter_text(&self) -> &str {
+        self.q.as_deref().map_or("", str::trim)
+    }
+
+    /// The query string that keeps the list as it is.
+    #[must_use]
+    pub fn context(&self) -> String {
+        query_string(&[("q", Some(self.filter_text().to_owned())), ("before", self.before.map(|seq| seq.to_string()))])
+    }
+
+    /// The question to the store; a filter that cannot be read asks for everything and comes with its error.
+    #[must_use]
+    pub fn query(&self) -> (ListQuery, Option<String>) {
+        let (filter, error) = match Filter::parse(self.filter_text()) {
+            Ok(filter) => (filter, None),
+            Err(error) => (Filter::default(), Some(error.message)),
+        };
+        (ListQuery { filter, limit: PAGE_ROWS, before: self.before, after: None, order: Order::Newest }, error)
+    }
+}
+
+/// The counts above the list.
+#[derive(Debug, Template)]
+#[template(path = "parts/counts.html")]
+pub struct Counts {
+    total: String,
+    unread: u64,
+    unread_text: String,
+    evicted: u64,
+    evicted_text: String,
+    rejected: u64,
+    rejected_text: String,
+}
+
+impl HtmlSafe for Counts {}
+
+impl Counts {
+    /// The bin's counts, and how many match when a filter is set.
+    #[must_use]
+    pub fn new(counts: &BinCounts, filtered: bool, matching: Option<u64>) -> Self {
+        let all = format::plural(counts.requests, "request", "requests");
+        let total = match (filtered, matching) {
+            (false, _) => all,
+            (true, Some(matching)) => format!("{} of {all}", format::count(matching)),
+            (true, None) => format!("filtered from {all}"),
+        };
+        Self {
+            total,
+            unread: counts.unread,
+            unread_text: format::count(counts.unread),
+            evicted: counts.evicted,
+            evicted_text: format::count(counts.evicted),
+            rejected: counts.rejected,
+            rejected_text: format::count(counts.rejected),
+        }
+    }
+}
+
+/// The list.
+#[derive(Debug, Template)]
+#[template(path = "parts/list.html")]
+pub struct ListView {
+    /// Whose.
+    pub bin: BinRef,
+    /// The filter's text.
+    pub q: String,
+    /// Why the filter cannot be read.
+    pub error: Option<String>,
+    /// The counts.
+    pub counts: Counts,
+    /// The rows, newest first.
+    pub rows: Vec<Row>,
+    /// Whether the newest request is on this page.
+    pub at_head: bool,
+    /// The page of older ones.
+    pub older_href: Option<String>,
+    /// The page with the newest.
+    pub newest_href: String,
+    /// The cursor from which live changes are wanted.
+    pub head_seq: Seq,
+}
+
+impl HtmlSafe for ListView {}
+
+impl ListView {
+    /// The list of a page of requests. `head_seq` must have been read before the page was.
+    #[must_use]
+    pub fn new(
+        bin: BinRef,
+        params: &ListParams,
+        page: &Page,
+        counts: &BinCounts,
+        error: Option<String>,
+        head_seq: Seq,
+        current: Option<RequestId>,
+    ) -> Self {
+        let context = params.context();
+        let filtered = !params.filter_text().is_empty() && error.is_none();
+        let rows = page
+            .requests
+            .iter()
+            .map(|summary| Row::new(summary, &bin.base, &context, Some(summary.id) == current))
+            .collect();
+        let q = params.filter_text().to_owned();
+        let link = |before: Option<Seq>| {
+            let query = query_string(&[("q", Some(q.clone())), ("before", before.map(|seq| seq.to_string()))]);
+            format!("{}{query}", bin.base)
+        };
+        Self {
+            counts: Counts::new(counts, filtered, page.total),
+            rows,
+            at_head: params.before.is_none(),
+            older_href: page.next.map(|next| link(Some(next))),
+            newest_href: link(None),
+            q,
+            error,
+            head_seq,
+            bin,
+        }
+    }
+}
+
+/// What a live page asks for after something changed: the same rows and counts as the page would have.
+#[derive(Debug, Serialize)]
+pub struct LiveList {
+    /// The rows, newest first.
+    pub rows: Vec<LiveRow>,
+    /// The counts as HTML.
+    pub counts: String,
+    /// Requests in the bin.
+    pub total: u64,
+    /// Of these, unread.
+    pub unread: u64,
+    /// Requests that match and are newer than `since`.
+    pub newer: usize,
+    /// Whether there are more of them than were counted.
+    pub newer_more: bool,
+    /// The page of older ones.
+    pub older_href: Option<String>,
+    /// Everything up to this cursor is in these rows.
+    pub head_seq: Seq,
+    /// Why the filter cannot be read.
+    pub error: Option<String>,
+}
+
+/// A row of [`LiveList`].
+#[derive(Debug, Serialize)]
+pub struct LiveRow {
+    /// The cursor.
+    pub seq: Seq,
+    /// The request's id.
+    pub id: String,
+    /// The row as HTML.
+    pub html: String,
+}
+
+/// What the live page's question says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LiveParams {
+    q: Option<String>,
+    before: Option<Seq>,
+    /// The newest row that is shown to a reader further down: what is above it is only counted.
+    since: Option<Seq>,
+}
+
+/// The list as an address asks for it, with the bin's counts.
+pub(super) async fn load(
+    state: &ConsoleState,
+    bin: &BinState,
+    params: &ListParams,
+    current: Option<RequestId>,
+) -> Result<(ListView, BinCounts), PageError> {
+    let id = bin.bin.id;
+    // Read before the rows: what is committed in between comes over the stream as well, and is shown once.
+    let head_seq = state.store.head_seq();
+    let (query, error) = params.query();
+    let page = state.store.list(id, query).await?;
+    let counts = state.store.counts(id);
+    let links = BinRef::new(&bin.bin, state.capture.base_url());
+    Ok((ListView::new(links, params, &page, &counts, error, head_seq, current), counts))
+}
+
+/// `GET /bins/{bin}/rows`: the list as it is now.
+pub(super) async fn rows(
+    state: web::Data<ConsoleState>,
+    name: web::Path<String>,
+    params: web::Query<LiveParams>,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &name)?;
+    let LiveParams { q, before, since } = params.into_inner();
+    let params = ListParams { q, before };
+    let (list, counts) = load(&state, &bin, &params, None).await?;
+    let newer = match since {
+        Some(since) => {
+            let (query, _) = params.query();
+            let query = ListQuery { before: None, after: Some(since), limit: MAX_NEWER, ..query };
+            state.store.list(bin.bin.id, query).await?.requests.len()
+        }
+        None => 0,
+    };
+    let rows = list.rows.iter().map(|row| Ok(LiveRow { seq: row.seq, id: row.id.clone(), html: row.render()? }));
+    let live = LiveList {
+        rows: rows.collect::<askama::Result<_>>()?,
+        counts: list.counts.render()?,
+        total: counts.requests,
+        unread: counts.unread,
+        newer,
+        newer_more: newer == MAX_NEWER,
+        older_href: list.older_href,
+        head_seq: list.head_seq,
+        error: list.error,
+    };
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(live))
+}

@@ -1,0 +1,179 @@
+//! One line of the list. The page and the live list show the same template.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::format;
+use crate::model::{Freshness, FreshnessStatus, RequestSummary, SignatureStatus, Verdict};
+
+/// A request in the list.
+#[derive(Debug, Template)]
+#[template(path = "parts/row.html")]
+pub struct Row {
+    /// The cursor.
+    pub seq: u64,
+    /// The request's id.
+    pub id: String,
+    /// Where the click leads.
+    pub href: String,
+    /// The method, shortened for the column.
+    pub method: String,
+    /// The method's colour.
+    pub method_class: &'static str,
+    /// The path below the bin with its query.
+    pub path: String,
+    /// RFC 3339.
+    pub time_iso: String,
+    /// The time of day.
+    pub time: String,
+    /// Event name, or what else says what this is.
+    pub about: String,
+    /// Marks and size.
+    pub extra: String,
+    /// Whether the marks say that something is missing.
+    pub alert: bool,
+    /// The verdict.
+    pub chip: Chip,
+    /// The answer's status, or a dash.
+    pub status: String,
+    /// The answer's colour.
+    pub status_class: &'static str,
+    /// Not looked at yet.
+    pub unread: bool,
+    /// The row is the open one.
+    pub current: bool,
+}
+
+impl HtmlSafe for Row {}
+
+/// A verdict as a chip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chip {
+    /// `ok`, `bad`, `warn`, or nothing.
+    pub class: &'static str,
+    /// What it says.
+    pub text: &'static str,
+}
+
+/// The longest path that a row shows; the whole one is in the detail.
+const PATH_CHARS: usize = 160;
+
+impl Row {
+    /// The row of a request. `base` is the bin's page, `context` the list's query string with its question mark, or empty.
+    #[must_use]
+    pub fn new(summary: &RequestSummary, base: &str, context: &str, current: bool) -> Self {
+        let event = &summary.derived.event;
+        let query = summary.target.split_once('?').map(|(_, query)| query);
+        let mut path: String = if summary.path.is_empty() { "/".to_owned() } else { summary.path.clone() };
+        if let Some(query) = query {
+            path.push('?');
+            path.push_str(query);
+        }
+        let about = match (&event.handshake, &event.name) {
+            (Some(_), _) => "handshake".to_owned(),
+            (None, Some(name)) => match &event.session {
+                Some(session) => format!("{name} · {}", session.chars().take(8).collect::<String>()),
+                None => name.clone(),
+            },
+            (None, None) => summary.content_type.as_deref().map(media_type).unwrap_or_default(),
+        };
+        let mut extra = Vec::new();
+        let alert = summary.rejected.is_some() || !summary.complete;
+        if let Some(rejection) = summary.rejected {
+            extra.push(rejection.code().replace('_', " "));
+        } else if !summary.complete {
+            extra.push("cut off".to_owned());
+        }
+        if event.duplicate_of.is_some() {
+            extra.push("duplicate".to_owned());
+        }
+        if summary.marks.pinned {
+            extra.push("pinned".to_owned());
+        }
+        if summary.marks.note.is_some() {
+            extra.push("note".to_owned());
+        }
+        extra.extend(summary.marks.tags.iter().take(2).map(|tag| format!("#{}", format::plain(tag))));
+        extra.push(format::size(summary.body_size));
+        Self {
+            seq: summary.seq,
+            id: summary.id.to_string(),
+            href: format!("{base}/requests/{}{context}", summary.id),
+            method: summary.method.clone(),
+            method_class: method_class(&summary.method),
+            path: format::plain(&clipped(&path, PATH_CHARS)),
+            time_iso: summary.received_at.to_string(),
+            time: format::clock_time(summary.received_at).chars().take(8).collect(),
+            about: format::plain(&clipped(&about, PATH_CHARS)),
+            extra: extra.join(" · "),
+            alert,
+            chip: chip(summary),
+            status: summary.response.status.map_or_else(|| "–".to_owned(), |status| status.to_string()),
+            status_class: status_class(summary.response.status),
+            unread: !summary.marks.read,
+            current,
+        }
+    }
+}
+
+/// The chip of a request in lists: freshness speaks only when the signature is right.
+#[must_use]
+pub fn chip(summary: &RequestSummary) -> Chip {
+    chip_of(&summary.derived.verdict, &summary.derived.freshness, true)
+}
+
+/// The chip for a verdict; with `freshness_speaks`, a right signature that is too old says so.
+#[must_use]
+pub fn chip_of(verdict: &Verdict, freshness: &Freshness, freshness_speaks: bool) -> Chip {
+    let (class, text) = match (verdict.status, freshness.status) {
+        (SignatureStatus::Valid, FreshnessStatus::Stale) if freshness_speaks => ("warn", "stale"),
+        (SignatureStatus::Valid, FreshnessStatus::Future) if freshness_speaks => ("warn", "future"),
+        (SignatureStatus::Valid, _) => ("ok", "valid"),
+        (SignatureStatus::Invalid, _) => ("bad", "invalid"),
+        (SignatureStatus::Missing, _) => ("warn", "missing"),
+        (SignatureStatus::NoSecret, _) => ("", "no secret"),
+        (SignatureStatus::UnsignedScheme, _) => ("", "unsigned"),
+        (SignatureStatus::UndecodableSecret, _) => ("bad", "bad secret"),
+    };
+    Chip { class, text }
+}
+
+/// The colour class of a method.
+#[must_use]
+pub fn method_class(method: &str) -> &'static str {
+    match method {
+        "GET" | "HEAD" => "get",
+        "POST" => "post",
+        "PUT" => "put",
+        "PATCH" => "patch",
+        "DELETE" => "delete",
+        _ => "other",
+    }
+}
+
+/// The colour class of a status; none given is like a failure.
+#[must_use]
+pub const fn status_class(status: Option<u16>) -> &'static str {
+    match status {
+        Some(200..=299) => "s2",
+        Some(300..=399) => "s3",
+        Some(400..=499) => "s4",
+        Some(500..=599) => "s5",
+        Some(_) => "",
+        None => "s0",
+    }
+}
+
+/// The type without its parameters.
+fn media_type(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or("").trim().to_owned()
+}
+
+/// At most so many characters, with an ellipsis for the rest.
+#[must_use]
+pub fn clipped(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! A bin's settings. The page shows them; its scripts write them through the API.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::error::{PageError, html};
+use super::format;
+use super::shell::{BinRef, Shell, bin_of};
+use crate::export::ManyKind;
+use crate::model::{BinCounts, FaultKind, SecretHint, SignatureMode};
+use crate::provider;
+use crate::server::console::ConsoleState;
+use crate::signature::schemes;
+use crate::store::{BinState, ListQuery};
+
+/// Latest requests that are looked at for the scheme that was recognised.
+const RECOGNISED_IN: usize = 50;
+
+/// An entry of a choice.
+#[derive(Debug)]
+struct Choice {
+    id: String,
+    label: String,
+    chosen: bool,
+}
+
+/// The settings.
+#[derive(Debug, Template)]
+#[template(path = "settings.html")]
+pub struct SettingsPage {
+    shell: Shell,
+    bin: BinRef,
+    name: String,
+    public_url: String,
+    providers: Vec<Choice>,
+    schemes: Vec<Choice>,
+    custom_scheme: String,
+    recognised: Option<String>,
+    enforce: bool,
+    secrets: Vec<SecretHint>,
+    /// The answer in the form of the API, for the scripts.
+    response: String,
+    faults: Vec<(&'static str, &'static str)>,
+    max_requests: String,
+    max_age_s: String,
+    max_body_bytes: String,
+    counts: BinCounts,
+    bytes: String,
+    exports: Vec<(String, String)>,
+    /// The cursor from which live changes are wanted.
+    head_seq: u64,
+}
+
+fn number(value: Option<u64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+const fn fault_words(kind: FaultKind) -> (&'static str, &'static str) {
+    match kind {
+        FaultKind::Close => ("close", "close the connection without an answer"),
+        FaultKind::Reset => ("reset", "reset the connection"),
+        FaultKind::Cut => ("cut", "announce the whole body, send a part"),
+        FaultKind::Drip => ("drip", "send the body slowly"),
+        FaultKind::Hang => ("hang", "never answer"),
+    }
+}
+
+/// The scheme that was recognised in the latest signed request.
+async fn recognised(state: &ConsoleState, bin: &BinState) -> Result<Option<String>, PageError> {
+    let page = state.store.list(bin.bin.id, ListQuery { limit: RECOGNISED_IN, ..ListQuery::default() }).await?;
+    let id = page.requests.into_iter().find_map(|summary| summary.derived.verdict.scheme);
+    Ok(id.map(|id| crate::signature::scheme(&id).map_or(id, |scheme| scheme.name.clone())))
+}
+
+/// `GET /bins/{bin}/settings`.
+pub(super) async fn show(
+    state: web::Data<ConsoleState>,
+    name: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &name)?;
+    let settings = &bin.bin.settings;
+    let links = BinRef::new(&bin.bin, state.capture.base_url());
+    let choice = |id: &str, label: &str, chosen: Option<&str>| Choice {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        chosen: chosen == Some(id),
+    };
+    let counts = state.store.counts(bin.bin.id);
+    let response = serde_json::to_string(&settings.response).unwrap_or_default();
+    let custom_scheme = settings.custom_scheme.as_ref().and_then(|record| serde_json::to_string_pretty(record).ok());
+    html(&SettingsPage {
+        shell: Shell::new(&request, format!("Settings of {}", links.label)),
+        name: settings.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+        public_url: settings.public_url.clone().unwrap_or_default(),
+        providers: provider::catalogue()
+            .iter()
+            .map(|entry| choice(entry.id, entry.name, settings.provider.as_deref()))
+            .collect(),
+        schemes: schemes().iter().map(|entry| choice(&entry.id, &entry.name, settings.scheme.as_deref())).collect(),
+        custom_scheme: custom_scheme.unwrap_or_default(),
+        recognised: recognised(&state, &bin).await?,
+        enforce: settings.signature_mode == SignatureMode::Enforce,
+        secrets: bin.bin.secrets.iter().map(crate::model::Secret::hint).collect(),
+        response,
+        faults: FaultKind::ALL.into_iter().map(fault_words).collect(),
+        max_requests: number(settings.limits.max_requests),
+        max_age_s: number(settings.limits.max_age_s),
+        max_body_bytes: number(settings.limits.max_body_bytes),
+        bytes: format::size(counts.bytes),
+        counts,
+        exports: ManyKind::all()
+            .map(|kind| (kind.label().to_owned(), format!("{}/export?as={}", links.api, kind.id())))
+            .collect(),
+        head_seq: state.store.head_seq(),
+        bin: links,
+    })
+}

@@ -1,0 +1,255 @@
+//! A body in one of its views.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::super::format::{self, Seen};
+use super::tree::{TreeLine, tree_lines};
+use crate::model::CapturedRequest;
+use crate::view::{self, Body, BodyInput, HexView, RenderOptions, ViewContent, ViewKind};
+
+/// Bytes of text on a page; the rest is a download.
+const TEXT_BYTES: usize = 128 * 1024;
+/// The name of the view that sets JSON out in lines, which is no view of its own in the family.
+const PRETTY: &str = "pretty";
+/// Rows of sixteen bytes on a page.
+const HEX_ROWS: usize = 256;
+
+/// What the address says about the body's view.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BodyChoice<'a> {
+    /// The view's name; the best one when there is none.
+    pub view: Option<&'a str>,
+    /// Where the hexadecimal rows start.
+    pub at: usize,
+}
+
+/// A view to choose.
+#[derive(Debug)]
+struct Choice {
+    label: &'static str,
+    href: String,
+    current: bool,
+}
+
+/// A form's pair or a part's line.
+#[derive(Debug)]
+struct Pair {
+    name: String,
+    value: String,
+    cut: bool,
+}
+
+/// A part of a multipart body.
+#[derive(Debug)]
+struct PartBox {
+    title: String,
+    file: Option<String>,
+    kind: String,
+    size: String,
+    text: Option<String>,
+    cut: bool,
+}
+
+/// What is shown.
+#[derive(Debug)]
+enum Content {
+    Nothing,
+    Json { lines: Vec<TreeLine>, source: String, values: String },
+    Form(Vec<Pair>),
+    Parts(Vec<PartBox>),
+    Text(String),
+    Image { src: String, about: String },
+    Hex { text: String, next: Option<String>, first: Option<String> },
+}
+
+/// A body in one of its views.
+#[derive(Debug, Template)]
+#[template(path = "tabs/body.html")]
+pub struct BodyBox {
+    heading: &'static str,
+    size: String,
+    choices: Vec<Choice>,
+    /// What was undone before it is shown; the bytes as sent are in another view.
+    decoded: Option<String>,
+    notes: Vec<String>,
+    cut: bool,
+    content: Content,
+    download: String,
+    raw_href: String,
+}
+
+impl HtmlSafe for BodyBox {}
+
+/// Where the parts of a body are fetched.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyPlaces<'a> {
+    /// The request's page: `/bins/…/requests/…`.
+    pub page: &'a str,
+    /// The request's API.
+    pub api: &'a str,
+    /// The tab's address with a `?` or `&` at its end.
+    pub href: &'a str,
+}
+
+/// The fields that say how a body is to be read.
+#[must_use]
+pub fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a> {
+    Body::open(BodyInput {
+        content_type: request.summary.content_type.as_deref(),
+        content_encoding: Some(codings).filter(|codings| !codings.is_empty()),
+        bytes: &request.body,
+    })
+}
+
+/// The `Content-Encoding` fields, joined.
+#[must_use]
+pub fn codings(request: &CapturedRequest) -> String {
+    let headers = request.head.headers();
+    let fields: Vec<_> =
+        headers.all("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned()).collect();
+    fields.join(", ")
+}
+
+impl BodyBox {
+    /// The body's view as the address says. Costs a pass over the body: call it where waiting is allowed.
+    #[must_use]
+    pub fn new(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>) -> Self {
+        let codings = codings(request);
+        let body = open_body(request, &codings);
+        let views = body.views();
+        let best = views.first().copied().unwrap_or(ViewKind::Hex);
+        let has_json = views.contains(&ViewKind::Json);
+        let pretty = has_json && choice.view == Some(PRETTY);
+        let kind = choice.view.and_then(|name| name.parse().ok()).filter(|kind| views.contains(kind)).unwrap_or(best);
+        let link = |name: &str| format!("{}view={name}", places.href);
+        let mut choices = Vec::new();
+        for view in &views {
+            let label = if *view == ViewKind::Text && views.len() > 2 { "As sent" } else { view.label() };
+            choices.push(Choice { label, href: link(view.id()), current: *view == kind && !pretty });
+            if *view == ViewKind::Json {
+                choices.push(Choice { label: "Pretty", href: link(PRETTY), current: pretty });
+            }
+        }
+        let mut shown = Self {
+            heading: "Body",
+            size: format::size(request.summary.body_size),
+            choices,
+            decoded: None,
+            notes: Vec::new(),
+            cut: false,
+            content: Content::Nothing,
+            download: format!("{}/body", places.api),
+            raw_href: format!("{}?tab=raw", places.page),
+        };
+        let decoded = body.decoded();
+        if !decoded.codings.is_empty() {
+            let names: Vec<_> = decoded.codings.iter().map(|coding| coding.name()).collect();
+            shown.decoded =
+                Some(format!("decoded from {}: {}", names.join(", "), format::size(body.bytes().len() as u64)));
+        }
+        if request.body.is_empty() {
+            shown.choices.clear();
+        } else if pretty {
+            shown.pretty(&body);
+        } else {
+            shown.show(&body, kind, choice, places);
+        }
+        shown
+    }
+
+    /// The bytes as sent, in hexadecimal, whatever they are.
+    #[must_use]
+    pub fn bytes(request: &CapturedRequest, at: usize, places: BodyPlaces<'_>) -> Self {
+        let body = Body::open(BodyInput { content_type: None, content_encoding: None, bytes: &request.body });
+        let mut shown = Self {
+            heading: "Body as sent",
+            size: format::size(request.summary.body_size),
+            choices: Vec::new(),
+            decoded: None,
+            notes: Vec::new(),
+            cut: false,
+            content: Content::Nothing,
+            download: format!("{}/body", places.api),
+            raw_href: format!("{}?tab=raw", places.page),
+        };
+        if !request.body.is_empty() {
+            shown.show(&body, ViewKind::Hex, BodyChoice { view: None, at }, places);
+        }
+        shown
+    }
+
+    fn pretty(&mut self, body: &Body<'_>) {
+        let pretty = view::json::pretty(body.bytes(), TEXT_BYTES);
+        self.cut = pretty.truncated;
+        self.content = Content::Text(pretty.text);
+    }
+
+    fn show(&mut self, body: &Body<'_>, kind: ViewKind, choice: BodyChoice<'_>, places: BodyPlaces<'_>) {
+        let options = RenderOptions {
+            text_bytes: TEXT_BYTES,
+            hex_offset: choice.at,
+            hex_rows: HEX_ROWS,
+            ..RenderOptions::default()
+        };
+        let model = body.render(kind, &options);
+        self.notes = model.notes;
+        self.cut = model.truncated;
+        self.content = match model.content {
+            ViewContent::Empty {} => Content::Nothing,
+            ViewContent::Json(json) => {
+                // The tree fetches what is missing by itself.
+                self.cut = false;
+                Content::Json {
+                    values: format::plural(json.nodes as u64, "value", "values"),
+                    lines: tree_lines(json.rows),
+                    source: format!("{}/json", places.page),
+                }
+            }
+            ViewContent::Form(form) => Content::Form(
+                form.pairs
+                    .into_iter()
+                    .map(|pair| Pair { name: pair.name, value: pair.value, cut: pair.truncated })
+                    .collect(),
+            ),
+            ViewContent::Multipart(multipart) => Content::Parts(multipart.parts.into_iter().map(part).collect()),
+            ViewContent::Xml(xml) => {
+                self.notes.extend(xml.error);
+                Content::Text(xml.pretty)
+            }
+            ViewContent::Text(text) => Content::Text(text.text),
+            ViewContent::Image(image) => {
+                let pixels = match (image.width, image.height) {
+                    (Some(width), Some(height)) => format!(", {width} × {height}"),
+                    _ => String::new(),
+                };
+                Content::Image { src: format!("{}/image", places.page), about: format!("{}{pixels}", image.mime) }
+            }
+            ViewContent::Hex(hex) => {
+                self.cut = false;
+                hex_content(&hex, choice.at, places.href)
+            }
+        };
+    }
+}
+
+fn part(part: view::Part) -> PartBox {
+    PartBox {
+        title: part.name.unwrap_or_else(|| "(no name)".to_owned()),
+        file: part.filename,
+        kind: part.content_type.unwrap_or_default(),
+        size: format::size(part.size as u64),
+        cut: part.truncated,
+        text: part.text,
+    }
+}
+
+fn hex_content(hex: &HexView, at: usize, href: &str) -> Content {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(hex.rows.len() * 80);
+    for row in &hex.rows {
+        let _ = writeln!(text, "{:08x}  {:<47}  {}", row.offset, row.hex, row.ascii);
+    }
+    let link = |at: usize| format!("{href}view=hex&at={at}");
+    Content::Hex { text, next: hex.next.map(link), first: (at > 0).then(|| link(0)) }
+}

@@ -1,0 +1,120 @@
+//! What the request means to the platform that sent it, and its place in its session.
+
+use askama::Template;
+
+use super::super::error::PageError;
+use super::super::format::{self, Seen};
+use super::TabContext;
+use crate::model::filter::Filter;
+use crate::model::{CapturedRequest, RequestSummary};
+use crate::provider::{self, EventInput};
+use crate::store::{ListQuery, Order};
+
+/// Requests of a session that are shown.
+const SESSION_ROWS: usize = 100;
+
+/// Another request of the same session.
+#[derive(Debug)]
+struct Neighbour {
+    /// Where it is.
+    href: String,
+    /// Its event's name.
+    name: String,
+    /// When it came.
+    time_iso: String,
+    /// Seconds from the request before it, in words.
+    gap: String,
+    /// Whether it repeats an earlier one.
+    duplicate: bool,
+    /// Whether it is the open one.
+    current: bool,
+}
+
+/// Provider facts, oddities, the session.
+#[derive(Debug, Template)]
+#[template(path = "tabs/event.html")]
+pub struct EventTab {
+    /// Names and values of what the provider's events say.
+    facts: Vec<(String, String)>,
+    /// What is odd.
+    notes: Vec<String>,
+    /// The first delivery of the same event, with the comparison.
+    duplicate_href: Option<String>,
+    /// Comparing with it.
+    compare_href: Option<String>,
+    /// A handshake that was answered.
+    handshake: Option<String>,
+    /// The requests of the session in order.
+    session: Vec<Neighbour>,
+}
+
+impl EventTab {
+    /// The event of a request, with its session's others.
+    pub(in super::super) async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, PageError> {
+        let event = &request.summary.derived.event;
+        let (headers, target, method) = (request.head.headers(), request.head.target(), request.head.method());
+        let input = EventInput {
+            method: &method,
+            headers: &headers,
+            body: &request.body,
+            path: target.path_below_bin(),
+            query: target.query(),
+        };
+        let scheme = request.summary.derived.verdict.scheme.as_deref();
+        let mut facts = Vec::new();
+        let mut fact = |name: &str, value: &Option<String>| {
+            if let Some(value) = value {
+                facts.push((name.to_owned(), value.clone()));
+            }
+        };
+        fact("Provider", &event.provider);
+        fact("Event", &event.name);
+        fact("Session", &event.session);
+        fact("Delivery", &event.delivery_id);
+        fact("Same event by", &event.duplicate_key);
+        for detail in provider::details(event.provider.as_deref(), scheme, &input) {
+            facts.push((capital(detail.label), detail.value));
+        }
+        let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
+        Ok(Self {
+            compare_href: event.duplicate_of.map(|first| format!("{}?tab=compare&with={first}", context.page)),
+            duplicate_href,
+            facts,
+            notes: event.notes.clone(),
+            handshake: event.handshake.clone(),
+            session: session(context, request).await?,
+        })
+    }
+}
+
+fn capital(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<Neighbour>, PageError> {
+    let Some(session) = &request.summary.derived.event.session else { return Ok(Vec::new()) };
+    let quoted = session.replace('\\', "\\\\").replace('"', "\\\"");
+    let Ok(filter) = Filter::parse(&format!("session:\"{quoted}\"")) else { return Ok(Vec::new()) };
+    let query = ListQuery { filter, limit: SESSION_ROWS, order: Order::Oldest, ..ListQuery::default() };
+    let page = context.state.store.list(context.bin.bin.id, query).await?;
+    let mut earlier: Option<&RequestSummary> = None;
+    let mut rows = Vec::with_capacity(page.requests.len());
+    for summary in &page.requests {
+        let gap = earlier.map(|earlier| {
+            format::micros(
+                u64::try_from(summary.received_at.since(earlier.received_at).as_micros()).unwrap_or(u64::MAX),
+            )
+        });
+        rows.push(Neighbour {
+            href: format!("{}/requests/{}?tab=event", context.links.base, summary.id),
+            name: summary.derived.event.name.as_deref().map_or_else(|| "(no event)".to_owned(), format::plain),
+            time_iso: summary.received_at.to_string(),
+            gap: gap.unwrap_or_default(),
+            duplicate: summary.derived.event.duplicate_of.is_some(),
+            current: summary.id == request.summary.id,
+        });
+        earlier = Some(summary);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,50 @@
+//! The views of a request, one file each.
+
+mod body;
+mod code;
+mod compare;
+mod event;
+mod raw;
+mod request;
+mod signature;
+mod tree;
+
+use std::sync::Arc;
+
+use actix_web::web;
+
+use super::detail::DetailParams;
+use super::list::ListParams;
+use super::shell::BinRef;
+use crate::server::console::ConsoleState;
+use crate::store::BinState;
+
+pub use body::{BodyBox, BodyChoice, BodyPlaces, codings, open_body};
+pub use code::CodeTab;
+pub use compare::CompareTab;
+pub use event::EventTab;
+pub use raw::RawTab;
+pub use request::RequestTab;
+pub use signature::SignatureTab;
+pub(super) use signature::{signed_bytes, try_secret};
+pub use tree::TreePart;
+
+/// What a view needs beside the request.
+pub struct TabContext {
+    /// The console.
+    pub state: web::Data<ConsoleState>,
+    /// The bin.
+    pub bin: Arc<BinState>,
+    /// The bin's addresses.
+    pub links: BinRef,
+    /// The list beside the request.
+    pub list: ListParams,
+    /// What the address says about the view.
+    pub params: DetailParams,
+    /// The request's page.
+    pub page: String,
+    /// The request's API.
+    pub api: String,
+    /// The view's address with a `?` or `&` at its end.
+    pub href: String,
+}

@@ -1,0 +1,41 @@
+//! The bytes.
+
+use askama::Template;
+
+use super::super::format::{self, Seen};
+use super::BodyBox;
+use crate::model::{CapturedRequest, HeadSource};
+
+/// Head as text, body in hexadecimal, downloads.
+#[derive(Debug, Template)]
+#[template(path = "tabs/raw.html")]
+pub struct RawTab {
+    /// The head with its line ends made visible.
+    head: String,
+    /// The whole head is recorded from the wire.
+    wire: bool,
+    /// The request's API address.
+    api: String,
+    /// Bytes of head and body.
+    sizes: String,
+    /// The body.
+    body: BodyBox,
+}
+
+impl RawTab {
+    /// The bytes of a request.
+    #[must_use]
+    pub fn new(request: &CapturedRequest, api: &str, body: BodyBox) -> Self {
+        let raw = request.head.raw();
+        Self {
+            head: String::from_utf8_lossy(raw).into_owned(),
+            wire: match request.summary.head_source {
+                HeadSource::Wire => true,
+                HeadSource::Parsed => false,
+            },
+            api: api.to_owned(),
+            sizes: format!("head {}, body {}", format::size(raw.len() as u64), format::size(request.summary.body_size)),
+            body,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The request as it was sent: line, headers, query, body.
+
+use askama::Template;
+
+use super::super::format::{self, Seen};
+use super::BodyBox;
+use crate::model::{CapturedRequest, HeadSource, Rejection};
+
+/// A name with its value.
+#[derive(Debug)]
+pub(super) struct Pair {
+    name: String,
+    value: String,
+}
+
+/// Line, headers, query, client, times, body.
+#[derive(Debug, Template)]
+#[template(path = "tabs/request.html")]
+pub struct RequestTab {
+    line: String,
+    /// What is not as it should be, in sentences.
+    banners: Vec<String>,
+    headers: Vec<Pair>,
+    headers_sorted: bool,
+    sent_href: String,
+    sorted_href: String,
+    query: Vec<Pair>,
+    trailers: Vec<Pair>,
+    facts: Vec<(&'static str, String)>,
+    body: BodyBox,
+}
+
+impl RequestTab {
+    /// Everything about a request. `href` is the tab's address with a `?` or `&` at its end.
+    #[must_use]
+    pub fn new(request: &CapturedRequest, headers_sorted: bool, href: &str, body: BodyBox) -> Self {
+        let summary = &request.summary;
+        let mut headers: Vec<Pair> = request.head.headers().iter().map(pair).collect();
+        if headers_sorted {
+            headers.sort_by_key(|field| field.name.to_ascii_lowercase());
+        }
+        let query = request.head.target().query_pairs().into_iter().map(|(name, value)| Pair { name, value }).collect();
+        let mut facts = vec![
+            ("Received", summary.received_at.to_string()),
+            ("Body took", format::micros(u64::try_from(summary.body_took.as_micros()).unwrap_or(u64::MAX))),
+            ("Size", sizes(request)),
+        ];
+        if let Some(client) = summary.client {
+            facts.push(("Client", std::net::SocketAddr::new(client.ip, client.port).to_string()));
+        }
+        facts.push(("Answer", answer(request)));
+        facts.push(("Number", format!("{} (seq)", summary.seq)));
+        facts.push(("Id", summary.id.to_string()));
+        Self {
+            line: request_line(request),
+            banners: banners(request),
+            headers,
+            headers_sorted,
+            sent_href: href.trim_end_matches(['?', '&']).to_owned(),
+            sorted_href: format!("{href}headers=sorted"),
+            query,
+            trailers: trailers(&request.trailers),
+            facts,
+            body,
+        }
+    }
+}
+
+fn pair(field: &crate::model::Header) -> Pair {
+    Pair {
+        name: String::from_utf8_lossy(&field.name).into_owned(),
+        value: field.value_str().map_or_else(|| field.value.escape_ascii().to_string(), ToOwned::to_owned),
+    }
+}
+
+fn request_line(request: &CapturedRequest) -> String {
+    let summary = &request.summary;
+    let version =
+        if summary.http_version.is_empty() { String::new() } else { format!(" HTTP/{}", summary.http_version) };
+    format!("{} {}{version}", summary.method, summary.target)
+}
+
+fn trailers(raw: &[u8]) -> Vec<Pair> {
+    raw.split(|&byte| byte == b'\n')
+        .map(|line| String::from_utf8_lossy(line).trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .map(|line| match line.split_once(':') {
+            Some((name, value)) => Pair { name: name.to_owned(), value: value.trim().to_owned() },
+            None => Pair { name: String::new(), value: line },
+        })
+        .collect()
+}
+
+fn sizes(request: &CapturedRequest) -> String {
+    let summary = &request.summary;
+    let head = format::size(request.head.raw().len() as u64);
+    format!("body {} ({} bytes), head {head}", format::size(summary.body_size), format::count(summary.body_size))
+}
+
+fn answer(request: &CapturedRequest) -> String {
+    let given = request.summary.response;
+    let took = given.duration_us.map(|took| format!(" in {}", format::micros(took))).unwrap_or_default();
+    given.status.map_or_else(|| "none".to_owned(), |status| format!("{status}{took}"))
+}
+
+fn banners(request: &CapturedRequest) -> Vec<String> {
+    let summary = &request.summary;
+    let mut banners = Vec::new();
+    match summary.rejected {
+        Some(Rejection::BodyTooLarge) => {
+            banners.push("Refused with 413: the body is over the bin's limit. The head is kept.".to_owned())
+        }
+        Some(Rejection::HeadTooLarge) => {
+            banners.push("Refused with 431: the head is over the listener's limits.".to_owned())
+        }
+        Some(Rejection::Malformed) => banners.push("Refused with 400: this is not well-formed HTTP.".to_owned()),
+        Some(Rejection::Timeout) => banners.push("Refused with 408: the sender was too slow.".to_owned()),
+        Some(Rejection::NotStored) => banners.push("This could not be stored when it came.".to_owned()),
+        None if !summary.complete => banners.push(match summary.declared_size {
+            Some(declared) => format!(
+                "The sender left after {} of {} bytes.",
+                format::count(summary.body_size),
+                format::count(declared)
+            ),
+            None => {
+                format!("The sender left after {} bytes, before the end of the body.", format::count(summary.body_size))
+            }
+        }),
+        None => {}
+    }
+    match summary.head_source {
+        HeadSource::Wire => {}
+        HeadSource::Parsed => banners.push(
+            "The head was written anew from what the parser understood; it may differ from what was sent.".to_owned(),
+        ),
+    }
+    banners
+}

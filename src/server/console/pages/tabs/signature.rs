@@ -1,0 +1,219 @@
+//! The verdict, why, and what to do about it.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::super::detail::{DetailParams, which};
+use super::super::error::{PageError, html};
+use super::super::format::{self, Seen};
+use super::super::list::ListParams;
+use super::super::row::{Chip, chip_of};
+use super::super::shell::{BinRef, bin_of};
+use super::super::tree_parts::attachment;
+use super::TabContext;
+use crate::capture::{Explained, Trial};
+use crate::model::{CapturedRequest, Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
+use crate::server::console::ConsoleState;
+use crate::signature::diagnose::Finding;
+use crate::signature::{self, Explanation, schemes};
+
+/// Bytes of the signed content on the page; the rest is a download.
+const SIGNED_BYTES: usize = 16 * 1024;
+
+/// The verdict with everything behind it.
+#[derive(Debug, Template)]
+#[template(path = "tabs/signature.html")]
+pub struct SignatureTab {
+    /// The verdict.
+    chip: Chip,
+    /// The verdict in a line.
+    sentence: String,
+    /// More about it.
+    reason: Option<String>,
+    /// Freshness in a line of its own.
+    freshness: Option<(Chip, String)>,
+    /// Names and values: scheme, secret, algorithm.
+    facts: Vec<(&'static str, String)>,
+    /// Causes, those that would verify first.
+    diagnosis: Vec<Finding>,
+    /// What the signature should be.
+    expected: Option<String>,
+    /// What it is.
+    received: Option<String>,
+    /// The bytes that are signed, as text.
+    signed: Option<String>,
+    /// How many there are, when only the first are shown.
+    signed_note: String,
+    /// Where to fetch all of them.
+    signed_href: Option<String>,
+    /// What the signature leaves out.
+    not_covered: Vec<String>,
+    /// The schemes to try, with the one in use.
+    schemes: Vec<(String, String)>,
+    /// Where to send a secret to be tried.
+    try_href: String,
+    /// The bin's settings.
+    settings_href: String,
+    /// Whether this shows a trial.
+    trial: bool,
+}
+
+/// A secret and a scheme that are tried without being stored.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct TrialInput {
+    /// The secret's text.
+    secret: SecretValue,
+    /// The scheme's id, when it is not the bin's.
+    scheme: Option<String>,
+}
+
+/// `POST …/try`: the verdict with a secret that is not stored.
+pub(in super::super) async fn try_secret(
+    state: web::Data<ConsoleState>,
+    path: web::Path<(String, String)>,
+    input: web::Json<TrialInput>,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &path.0)?;
+    let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
+    let TrialInput { secret, scheme } = input.into_inner();
+    if scheme.as_deref().is_some_and(|id| signature::scheme(id).is_none()) {
+        return Err(PageError::refused("There is no such scheme."));
+    }
+    let links = BinRef::new(&bin.bin, state.capture.base_url());
+    let page = format!("{}/requests/{}", links.base, request.summary.id);
+    let context = TabContext {
+        api: format!("{}/requests/{}", links.api, request.summary.id),
+        href: format!("{page}?tab=signature&"),
+        page,
+        links,
+        list: ListParams::default(),
+        params: DetailParams::default(),
+        state,
+        bin,
+    };
+    let trial = Trial { secrets: Some(vec![secret]), scheme, ..Trial::default() };
+    html(&SignatureTab::load(&context, request, Some(trial)).await?)
+}
+
+/// `GET …/signed`: the bytes that are signed.
+pub(in super::super) async fn signed_bytes(
+    state: web::Data<ConsoleState>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
+    let bin = bin_of(&state, &path.0)?;
+    let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
+    match state.capture.explain(&bin, request, Trial::default()).await?.explanation.signed {
+        Some(signed) => Ok(attachment("application/octet-stream").body(signed)),
+        None => Err(PageError::not_found("Nothing is signed, or a part of what is signed is missing.")),
+    }
+}
+
+impl SignatureTab {
+    /// The verdict with everything behind it; with a trial, as it would be with that.
+    pub(in super::super) async fn load(
+        context: &TabContext,
+        request: CapturedRequest,
+        trial: Option<Trial>,
+    ) -> Result<Self, PageError> {
+        let (is_trial, body_len) = (trial.is_some(), request.body.len());
+        let explained = context.state.capture.explain(&context.bin, request, trial.unwrap_or_default()).await?;
+        Ok(Self::new(context, explained, body_len, is_trial))
+    }
+
+    fn new(context: &TabContext, explained: Explained, body_len: usize, trial: bool) -> Self {
+        let Explanation { verdict, freshness, signed, expected, received, not_covered } = explained.explanation;
+        let known = verdict.scheme.as_deref().and_then(signature::scheme);
+        let mut facts = Vec::new();
+        if let Some(id) = &verdict.scheme {
+            let name = known.map_or(id.as_str(), |scheme| scheme.name.as_str());
+            let settings = &context.bin.bin.settings;
+            let how = match (settings.scheme.is_some() || settings.custom_scheme.is_some(), settings.provider.is_some())
+            {
+                (true, _) => "set on the bin",
+                (false, true) => "by the bin's provider",
+                (false, false) => "recognised",
+            };
+            facts.push(("Scheme", format!("{name} ({})", how)));
+            if let Some(scheme) = known {
+                facts.push(("Signature in", scheme.signature_place()));
+                if let Some(caution) = scheme.caution() {
+                    facts.push(("Caution", caution.to_owned()));
+                }
+            }
+        }
+        let labels: Vec<_> = context.bin.bin.secrets.iter().map(|secret| format::plain(&secret.label)).collect();
+        if !labels.is_empty() && !trial {
+            facts.push(("Secrets tried", labels.join(", ")));
+        }
+        let (signed, signed_note) = shown_bytes(signed, body_len);
+        Self {
+            chip: chip_of(&verdict, &freshness, false),
+            sentence: sentence(&verdict),
+            freshness: freshness_line(&freshness),
+            reason: verdict.reason,
+            facts,
+            diagnosis: explained.findings,
+            expected,
+            received,
+            signed_href: signed.is_some().then(|| format!("{}/signed", context.page)).filter(|_| !trial),
+            signed,
+            signed_note,
+            not_covered,
+            schemes: schemes().iter().map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect(),
+            try_href: format!("{}/try", context.page),
+            settings_href: format!("{}/settings", context.links.base),
+            trial,
+        }
+    }
+}
+
+fn sentence(verdict: &Verdict) -> String {
+    match verdict.status {
+        SignatureStatus::Valid => match &verdict.secret {
+            Some(label) => format!("The signature is right, made with the secret '{}'.", format::plain(label)),
+            None => "The signature is right.".to_owned(),
+        },
+        SignatureStatus::Invalid => "The signature is not right.".to_owned(),
+        SignatureStatus::Missing => "The signature is missing.".to_owned(),
+        SignatureStatus::NoSecret => "There is a signature, and no secret to check it with.".to_owned(),
+        SignatureStatus::UnsignedScheme => "Nothing is signed, as far as Creel knows.".to_owned(),
+        SignatureStatus::UndecodableSecret => "The secret cannot be read as this scheme wants it.".to_owned(),
+    }
+}
+
+fn freshness_line(freshness: &Freshness) -> Option<(Chip, String)> {
+    let age = freshness.age_s.map(|age| format::span(age.unsigned_abs())).unwrap_or_default();
+    let tolerance = freshness
+        .tolerance_s
+        .map(|tolerance| format!("; up to {} is accepted", format::span(tolerance.unsigned_abs())))
+        .unwrap_or_default();
+    match freshness.status {
+        FreshnessStatus::Fresh => {
+            Some((Chip { class: "ok", text: "fresh" }, format!("Signed {age} before it arrived{tolerance}.")))
+        }
+        FreshnessStatus::Stale => {
+            Some((Chip { class: "warn", text: "stale" }, format!("Signed {age} before it arrived{tolerance}.")))
+        }
+        FreshnessStatus::Future => Some((
+            Chip { class: "warn", text: "future" },
+            format!("Signed {age} after it arrived: a clock is wrong{tolerance}."),
+        )),
+        FreshnessStatus::None => None,
+    }
+}
+
+/// The signed bytes as text, and how many there are.
+fn shown_bytes(signed: Option<Vec<u8>>, body_len: usize) -> (Option<String>, String) {
+    let Some(signed) = signed else { return (None, String::new()) };
+    let same = if signed.len() == body_len { ", the body as sent" } else { "" };
+    let bytes = format::plural(signed.len() as u64, "byte", "bytes");
+    let note = if signed.len() > SIGNED_BYTES {
+        format!("{bytes}{same}, of which the first are shown")
+    } else {
+        format!("{bytes}{same}")
+    };
+    let text = String::from_utf8_lossy(&signed[..signed.len().min(SIGNED_BYTES)]).into_owned();
+    (Some(text), note)
+}

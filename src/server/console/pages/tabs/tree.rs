@@ -1,0 +1,175 @@
+//! Rows of a JSON outline as nested list items.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::super::format::Seen;
+use crate::view::json::{JsonHits, JsonNode, JsonPage, NodeKind};
+
+/// Where a container ends: how many of its values are not on the page.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// The first that is missing, and how many are.
+    more: Option<(u32, u32)>,
+}
+
+/// A value as a list item, with the ends of the containers that it is the last of.
+#[derive(Debug, Template)]
+#[template(path = "tabs/tree_line.html")]
+pub struct TreeLine {
+    node: u32,
+    pointer: Option<String>,
+    key: Option<String>,
+    /// The place in an array.
+    index: Option<u32>,
+    repeated: bool,
+    /// A scalar as written.
+    value: Option<String>,
+    class: &'static str,
+    cut: bool,
+    /// What a folded container says.
+    summary: String,
+    container: bool,
+    /// Whether its values follow.
+    open: bool,
+    closings: Vec<Closing>,
+}
+
+impl HtmlSafe for TreeLine {}
+
+fn line(node: JsonNode) -> TreeLine {
+    let (class, brackets) = match node.kind {
+        NodeKind::Object => ("c", Some(("{", "}", "key", "keys"))),
+        NodeKind::Array => ("c", Some(("[", "]", "item", "items"))),
+        NodeKind::String => ("s", None),
+        NodeKind::Number => ("d", None),
+        NodeKind::Bool | NodeKind::Null => ("b", None),
+    };
+    let summary = brackets.map_or_else(String::new, |(open, close, one, many)| {
+        if node.children == 0 {
+            format!("{open}{close}")
+        } else {
+            format!("{open} {} {close}", super::super::format::plural(u64::from(node.children), one, many))
+        }
+    });
+    TreeLine {
+        node: node.node,
+        index: (node.key.is_none() && node.parent.is_some()).then_some(node.index),
+        pointer: node.pointer,
+        key: node.key,
+        repeated: node.repeated_key,
+        value: node.value,
+        class,
+        cut: node.truncated,
+        summary,
+        container: brackets.is_some() && node.children > 0,
+        open: node.shown > 0,
+        closings: Vec::new(),
+    }
+}
+
+/// Nests rows that come in the order of the text, each container saying how many of its values follow.
+#[must_use]
+pub fn tree_lines(rows: Vec<JsonNode>) -> Vec<TreeLine> {
+    struct Open {
+        left: u32,
+        shown: u32,
+        children: u32,
+    }
+    let mut open: Vec<Open> = Vec::new();
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (shown, children) = (row.shown, row.children);
+        let mut line = line(row);
+        if shown > 0 {
+            open.push(Open { left: shown, shown, children });
+        } else {
+            while let Some(container) = open.last_mut() {
+                container.left = container.left.saturating_sub(1);
+                if container.left > 0 {
+                    break;
+                }
+                let missing = container.children.saturating_sub(container.shown);
+                line.closings.push(Closing { more: (missing > 0).then_some((container.shown, missing)) });
+                open.pop();
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// Some values of a container, fetched when it is opened.
+#[derive(Debug, Template)]
+#[template(path = "tabs/tree.html")]
+pub struct TreePart {
+    lines: Vec<TreeLine>,
+    /// The first that is missing, and how many are.
+    more: Option<(u32, u32)>,
+    /// What there is instead of lines.
+    nothing: Option<&'static str>,
+}
+
+impl TreePart {
+    /// A page of children.
+    #[must_use]
+    pub fn children(page: JsonPage) -> Self {
+        let more = page.next.map(|next| (next, page.total - next));
+        Self { lines: page.children.into_iter().map(line).collect(), more, nothing: None }
+    }
+
+    /// What a search found; containers stay closed.
+    #[must_use]
+    pub fn hits(hits: JsonHits) -> Self {
+        let nothing = match (hits.hits.is_empty(), hits.more) {
+            (true, _) => Some("Nothing found."),
+            (false, true) => Some("These are the first; there are more."),
+            (false, false) => None,
+        };
+        let lines = hits.hits.into_iter().map(|hit| {
+            let mut found = line(hit.node);
+            // The whole path says where it stands.
+            found.key = found.pointer.clone().or(found.key);
+            found.index = None;
+            found
+        });
+        Self { lines: lines.collect(), more: None, nothing }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::json::scan;
+
+    fn shape(text: &str, budget: u32) -> String {
+        let rows = scan(text.as_bytes()).first_rows(text.as_bytes(), budget);
+        let mut out = String::new();
+        for line in tree_lines(rows) {
+            out.push_str(if line.open { "(" } else { "." });
+            for closing in &line.closings {
+                out.push_str(&closing.more.map_or_else(|| ")".to_owned(), |(at, left)| format!("+{at}/{left})")));
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn containers_end_after_their_last_value() {
+        assert_eq!(shape("1", 100), ".");
+        assert_eq!(shape(r#"{"a":[1,2],"b":{"c":{"d":3}},"e":4}"#, 100), "((..)((.)).)");
+        assert_eq!(shape(r#"{"a":[]}"#, 100), "(.)");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_offered_where_it_belongs() {
+        let text = format!("[{}]", vec!["1"; 300].join(","));
+        assert_eq!(shape(&text, 4), "(...+3/297)");
+        let open = |text: &str, budget| shape(text, budget).matches('(').count();
+        let closed = |text: &str, budget| shape(text, budget).matches(')').count();
+        let nested = r#"[[1,2,[3,4]],[5,[6]],{"a":{"b":[7]}}]"#;
+        for budget in 1..20 {
+            assert_eq!(open(nested, budget), closed(nested, budget), "{budget}");
+        }
+    }
+}

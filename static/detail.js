@@ -1,0 +1,113 @@
+// The chosen request: loads its views as parts that the server wrote, and keeps the address in step.
+
+import { $, localTimes, make, parsed, showScripted } from "./dom.js";
+import { api, part } from "./api.js";
+import { tree } from "./tree.js";
+import { toast } from "./toast.js";
+
+export class DetailPane {
+  constructor({ onShown }) {
+    this.main = $("#main");
+    this.onShown = onShown;
+    this.main.addEventListener("click", (event) => this.click(event));
+    this.main.addEventListener("submit", (event) => this.submit(event));
+    this.prepare();
+  }
+
+  get element() { return $("#detail", this.main); }
+  get id() { return this.element?.dataset.id ?? null; }
+  get tab() { return this.element?.dataset.tab ?? "request"; }
+  get api() { return this.element?.dataset.api ?? null; }
+
+  /** Loads the view at `href` (a page's address) and shows it in place. */
+  async load(href, { push = true, focus = false } = {}) {
+    this.loading?.abort();
+    const loading = new AbortController();
+    this.loading = loading;
+    const url = new URL(href, location.href);
+    try {
+      const html = await part(`${url.pathname}/part${url.search}`, { signal: loading.signal });
+      if (loading.signal.aborted) return;
+      const same = parsed(html).firstElementChild?.dataset.id === this.id;
+      const top = this.main.scrollTop;
+      this.main.replaceChildren(parsed(html));
+      this.main.scrollTop = same ? Math.min(top, this.main.scrollHeight) : 0;
+      if (push === true) history.pushState({}, "", url);
+      else if (push === "replace") history.replaceState({}, "", url);
+      this.prepare();
+      if (focus) this.main.focus({ preventScroll: true });
+      this.onShown(this.id, url);
+    } catch (error) {
+      if (!loading.signal.aborted) toast(error.message, { bad: true });
+    }
+  }
+
+  /** The same view again, because something in it changed. */
+  reload() {
+    const open = this.main.contains(document.activeElement) && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+    if (this.id && !open) this.load(location.href, { push: false });
+  }
+
+  prepare() {
+    showScripted(this.main);
+    localTimes(this.main);
+    const json = $(".tree", this.main);
+    if (json) tree(json);
+  }
+
+  click(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    const link = event.target.closest("a[href]");
+    if (!link || !(link.closest(".tabs") || link.hasAttribute("data-part") || link.hasAttribute("data-request"))) return;
+    event.preventDefault();
+    const tab = link.dataset.tab;
+    this.load(link.href, { push: true }).then(() => {
+      // The link that was used is gone; its successor takes the focus.
+      if (tab) $(`.tabs a[data-tab="${tab}"]`, this.main)?.focus();
+      else if (document.activeElement === document.body) this.main.focus({ preventScroll: true });
+    });
+  }
+
+  submit(event) {
+    const form = event.target;
+    if (form.hasAttribute("data-part-form")) {
+      event.preventDefault();
+      const url = new URL(form.action, location.href);
+      url.search = new URLSearchParams(new FormData(form)).toString();
+      this.load(url.href).then(() => $("#compare-with", this.main)?.focus());
+    } else if (form.dataset.try) {
+      event.preventDefault();
+      this.trySecret(form);
+    }
+  }
+
+  /** Verifies with a secret that is not stored. */
+  async trySecret(form) {
+    const data = new FormData(form);
+    try {
+      const html = await part(form.dataset.try, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "text/html" },
+        body: JSON.stringify({ secret: data.get("secret"), scheme: data.get("scheme") || undefined }),
+      });
+      const result = $("#signature-result", parsed(html)) ?? make("div");
+      $("#signature-result", this.main).replaceWith(result);
+      showScripted(this.main);
+      result.setAttribute("tabindex", "-1");
+      result.focus();
+      this.main.scrollTop = 0;
+    } catch (error) {
+      toast(error.message, { bad: true });
+    }
+  }
+
+  /** Changes read flag, pin, note or tags. */
+  async patch(change) {
+    if (!this.api) return;
+    try {
+      await api("PATCH", this.api, change);
+    } catch (error) {
+      toast(error.message, { bad: true });
+    }
+  }
+}

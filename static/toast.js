@@ -1,0 +1,47 @@
+// Messages at the lower edge. What can be undone is done only when its message goes, so that nothing is lost when the tab closes before.
+
+import { $, announce, make } from "./dom.js";
+
+const SHOWN_MS = 5000;
+const UNDO_MS = 7000;
+const waiting = new Set();
+
+export function toast(text, { bad = false } = {}) {
+  const element = make("div", { class: bad ? "toast bad" : "toast" }, make("p", {}, text), closing(() => element.remove()));
+  $("#toasts").append(element);
+  announce(text);
+  setTimeout(() => element.remove(), bad ? SHOWN_MS * 2 : SHOWN_MS);
+  while ($("#toasts").children.length > 4) $("#toasts").firstElementChild.remove();
+}
+
+/** Says `text` with an Undo button; runs `act` when the time is up, or `undo` when the button is used. */
+export function undoable(text, act, undo) {
+  const button = make("button", { class: "btn small", type: "button", "data-undo": true }, "Undo");
+  const element = make("div", { class: "toast" }, make("p", {}, text), button, closing(() => finish(true)));
+  const entry = { finish };
+  let timer = setTimeout(() => finish(true), UNDO_MS);
+  function finish(go) {
+    if (!waiting.delete(entry)) return;
+    clearTimeout(timer);
+    element.remove();
+    if (go) act(); else undo();
+  }
+  // Whoever reads or aims at it gets the time for it.
+  element.addEventListener("mouseenter", () => clearTimeout(timer));
+  element.addEventListener("mouseleave", () => { timer = setTimeout(() => finish(true), UNDO_MS); });
+  button.addEventListener("click", () => finish(false));
+  waiting.add(entry);
+  $("#toasts").append(element);
+  announce(`${text} Press z to undo.`);
+}
+
+/** Takes back the newest thing that can be taken back. */
+export function undoNewest() {
+  [...waiting].at(-1)?.finish(false);
+}
+
+function closing(run) {
+  const button = make("button", { class: "btn small quiet", type: "button", "aria-label": "Dismiss" }, "✕");
+  button.addEventListener("click", run);
+  return button;
+}
