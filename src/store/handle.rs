@@ -69,11 +69,11 @@ impl Store {
             Arc::new(Shared::new(options, path.clone(), clock, listener, salt, last_seq, bins, Log::default()));
         let writer = Writer::new(Arc::clone(&shared), conn).map_err(failed)?;
         let writer = std::thread::Builder::new().name("store-writer".into()).spawn(|| writer.run()).map_err(other)?;
-        let checkpointed = Arc::clone(&shared);
+        let also = Arc::clone(&shared);
         let checkpointer = std::thread::Builder::new()
             .name("store-checkpoint".into())
             .spawn(move || {
-                checkpoint::run(&checkpointed, &checkpoint_conn, &file);
+                checkpoint::run(&also, &checkpoint_conn, &file);
                 (checkpoint_conn, file)
             })
             .map_err(other)?;
@@ -122,7 +122,7 @@ impl Store {
         settings: BinSettings,
         secrets: Vec<(String, SecretValue)>,
     ) -> Result<Arc<BinState>, StoreError> {
-        let id = self.write(1, 0, move |tx, _| tx.create_bin(settings, secrets)).await?;
+        let id = self.write(1, 0, move |tx, _| tx.create_bin(&settings, &secrets)).await?;
         self.state(id)
     }
 

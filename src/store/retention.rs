@@ -93,7 +93,7 @@ impl Retention {
     pub(super) fn run(&mut self, tx: &mut Tx<'_>, mut number: Seq) -> Result<(), StoreError> {
         let mut room = CHUNK;
         for bin in self.over.iter().copied().take(MAX_BINS).collect::<Vec<_>>() {
-            let excess = self.excess(tx, bin);
+            let excess = Self::excess_in(tx, bin);
             // Two batches' worth at least, so that a steady flow is kept up with.
             let evicted = evict(tx, bin, number, excess.min(room.max(2 * tx.effects.captured)), None)?;
             number += 1;
@@ -166,7 +166,7 @@ impl Retention {
         }
     }
 
-    fn excess(&self, tx: &Tx<'_>, bin: BinId) -> u64 {
+    fn excess_in(tx: &Tx<'_>, bin: BinId) -> u64 {
         let Some(entry) = tx.shared.bins.entry(bin) else {
             return 0;
         };

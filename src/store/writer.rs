@@ -85,7 +85,7 @@ impl Writer {
             }
             shared.set_trouble(Some(error.clone()));
         }
-        let mut workers: Vec<Worker> = Vec::new();
+        let mut waited: Vec<Worker> = Vec::new();
         let mut committed = 0;
         for (job, outcome) in jobs.iter().zip(&outcomes) {
             match job {
@@ -98,8 +98,8 @@ impl Writer {
                     let Some(worker) = worker else {
                         continue;
                     };
-                    if !workers.contains(worker) {
-                        workers.push(*worker);
+                    if !waited.contains(worker) {
+                        waited.push(*worker);
                     }
                     match outcome {
                         None => committed = committed.max(*seq),
@@ -116,7 +116,7 @@ impl Writer {
             committed = last;
         }
         shared.committed.fetch_max(committed, Ordering::AcqRel);
-        shared.hub.settle(last, &workers);
+        shared.hub.settle(last, &waited);
         shared.queue.settled(bytes);
         for (job, outcome) in jobs.drain(..).zip(outcomes) {
             match job {

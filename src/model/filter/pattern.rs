@@ -12,9 +12,9 @@ impl Pattern {
     pub(super) fn new(text: &str, stars: &[usize]) -> Self {
         let mut parts = Vec::with_capacity(stars.len() + 1);
         let mut start = 0;
-        for &star in stars {
-            parts.push(text.as_bytes()[start..star].to_ascii_lowercase());
-            start = star + 1;
+        for &at in stars {
+            parts.push(text.as_bytes()[start..at].to_ascii_lowercase());
+            start = at + 1;
         }
         parts.push(text.as_bytes()[start..].to_ascii_lowercase());
         Self { parts }
