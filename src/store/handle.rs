@@ -19,7 +19,7 @@ use super::read::Source;
 use super::readers::Readers;
 use super::search::Search;
 use super::shared::Shared;
-use super::writer::Writer;
+use super::writer::{PROBE, UNPROBE, Writer};
 use super::{
     BinState, CommitListener, ListQuery, OpenError, Page, RequestRef, StoreError, StoreOptions, StoreStats, Stored,
 };
@@ -269,11 +269,9 @@ impl Store {
 
     /// Whether a write and a read work now; for readiness. Tries them.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.write(0, 0, |tx, _| {
-            tx.conn.prepare_cached("UPDATE meta SET value = value WHERE name = 'seq'")?.execute([])?;
-            Ok(())
-        })
-        .await?;
+        for sql in [PROBE, UNPROBE] {
+            self.write(0, 0, |tx, _| Ok(tx.conn.execute_batch(sql)?)).await?;
+        }
         self.inner
             .readers
             .read(false, |conn, _| Ok(conn.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))?))

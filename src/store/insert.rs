@@ -10,7 +10,8 @@ use super::bins::{signed, unsigned};
 use super::tx::Tx;
 use super::{StoreError, codes, rows};
 use crate::model::{
-    AnswerGiven, CapturedRequest, ChangeKind, Derived, HeadScan, HeadSource, Marks, NewRequest, RequestId, RequestSummary, Seq, Timestamp,
+    AnswerGiven, CapturedRequest, ChangeKind, Derived, HeadScan, HeadSource, Marks, NewRequest, RequestId,
+    RequestSummary, Seq, Timestamp,
 };
 
 /// Larger bodies are written piece by piece into a reserved place, so that no second copy of them is made.

@@ -22,11 +22,10 @@ const MAX_SPLITS: u32 = 24;
 /// What a row costs in the log beyond its bytes; for the checkpointer's estimate.
 const ROW_BYTES: u64 = 512;
 
-/// Finds out whether a request could be written: needs new pages, and leaves nothing behind.
-const PROBE: &str = "BEGIN IMMEDIATE;
-    INSERT OR REPLACE INTO content (seq, bin, head, body) VALUES (-1, 0, zeroblob(16384), x'');
-    COMMIT;
-    DELETE FROM content WHERE seq = -1;";
+/// Finds out whether a request could be written: needs new pages. Committed before [`UNPROBE`] takes it back.
+pub(super) const PROBE: &str =
+    "INSERT OR REPLACE INTO content (seq, bin, head, body) VALUES (-1, 0, zeroblob(16384), x'')";
+pub(super) const UNPROBE: &str = "DELETE FROM content WHERE seq = -1";
 
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -75,10 +74,10 @@ impl Writer {
         let mut outcomes: Vec<Option<StoreError>> = Vec::new();
         outcomes.resize_with(jobs.len(), || None);
         let mut splits = 0;
-        let worked = self.attempt(&mut jobs, &mut outcomes, spare, &mut splits);
+        let result = self.attempt(&mut jobs, &mut outcomes, spare, &mut splits);
 
         let shared = Arc::clone(&self.shared);
-        if let Err(error) = &worked {
+        if let Err(error) = &result {
             // Another connection does not help against a full disk.
             if *error != StoreError::DiskFull {
                 self.conn = None;
@@ -111,7 +110,7 @@ impl Writer {
         let failed =
             jobs.iter().zip(&outcomes).filter(|(job, outcome)| matches!(job, Job::Capture { .. }) && outcome.is_some());
         shared.failed.fetch_add(failed.count() as u64, Ordering::Relaxed);
-        if worked.is_ok() {
+        if result.is_ok() {
             // Everything up to `last` is in, numbers that were never used included.
             committed = last;
         }
@@ -230,16 +229,18 @@ impl Writer {
     fn idle(&mut self) {
         let shared = Arc::clone(&self.shared);
         if shared.trouble().is_some() {
-            let worked = match self.conn.take() {
+            let result = match self.conn.take() {
                 Some(conn) => Ok(conn),
                 None => open::reopen(&shared),
             }
-            .and_then(|conn| self.conn.insert(conn).execute_batch(PROBE).map_err(StoreError::from));
-            if let Err(error) = worked {
-                if let Some(conn) = self.conn.take_if(|_| error != StoreError::DiskFull) {
-                    drop(conn);
-                } else if let Some(conn) = &self.conn {
-                    let _ = conn.execute_batch("ROLLBACK");
+            .and_then(|conn| {
+                let conn = self.conn.insert(conn);
+                conn.execute_batch(PROBE)?;
+                Ok(conn.execute_batch(UNPROBE)?)
+            });
+            if let Err(error) = result {
+                if error != StoreError::DiskFull {
+                    self.conn = None;
                 }
                 shared.set_trouble(Some(error));
                 return;

@@ -56,7 +56,14 @@ fn body(round: u64, connection: u64, number: u64) -> String {
 }
 
 /// Sends until the server is gone. What was acknowledged goes into `acknowledged`.
-fn load(address: SocketAddr, path: &str, round: u64, connection: u64, acknowledged: &Mutex<Vec<String>>, over: &AtomicBool) {
+fn load(
+    address: SocketAddr,
+    path: &str,
+    round: u64,
+    connection: u64,
+    acknowledged: &Mutex<Vec<String>>,
+    over: &AtomicBool,
+) {
     let Ok(mut socket) = TcpStream::connect(address) else {
         return;
     };
@@ -68,7 +75,10 @@ fn load(address: SocketAddr, path: &str, round: u64, connection: u64, acknowledg
             return;
         }
         let body = body(round, connection, number);
-        let request = format!("POST {path} HTTP/1.1\r\nHost: h\r\nX-Number: {number}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: h\r\nX-Number: {number}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         if socket.write_all(request.as_bytes()).is_err() {
             return;
         }
@@ -94,7 +104,7 @@ async fn stored(process: &Process) -> HashMap<String, u64> {
     let mut found = HashMap::new();
     for line in response.text().await.unwrap().lines() {
         let request: Value = serde_json::from_str(line).unwrap();
-        let body = request["body"]["text"].as_str().unwrap_or_else(|| panic!("{line}"));
+        let body = request["body"].as_str().unwrap_or_else(|| panic!("{line}"));
         *found.entry(body.to_owned()).or_default() += 1;
     }
     found
@@ -134,7 +144,13 @@ async fn no_acknowledged_request_is_lost_doubled_or_changed_by_kill_9() {
     let stored = stored(&process).await;
     let acknowledged = acknowledged.lock().unwrap().clone();
     for body in &acknowledged {
-        assert_eq!(stored.get(body), Some(&1), "{body:.30} of {} acknowledged, {} stored", acknowledged.len(), stored.len());
+        assert_eq!(
+            stored.get(body),
+            Some(&1),
+            "{body:.30} of {} acknowledged, {} stored",
+            acknowledged.len(),
+            stored.len()
+        );
     }
     assert!(stored.values().all(|count| *count == 1), "nothing is there twice");
     eprintln!("{rounds} rounds: {} acknowledged, {} stored", acknowledged.len(), stored.len());

@@ -83,9 +83,14 @@ async fn a_full_disk_is_507_and_room_makes_it_work_again() {
         assert!(kept < 100);
     };
     assert_eq!(full.status, 507, "{full:?}");
+    // Small ones may still fit; until nothing does.
+    while send(&app, &bin, "small").status == 200 {
+        kept += 1;
+        assert!(kept < 1_000);
+    }
     let problem: Value = serde_json::from_slice(&full.body).unwrap();
     assert!(problem["title"].is_string() || problem["code"].is_string() || problem["error"].is_string(), "{problem}");
-    assert_eq!(app.client.get(format!("{}/readyz", app.started.console_url)).send().await.unwrap().status(), 503);
+    assert_eq!(app.client.get(format!("{}/readyz", app.started.console_url)).send().await.unwrap().status(), 507);
     assert_eq!(app.client.get(format!("{}/healthz", app.started.console_url)).send().await.unwrap().status(), 200);
     assert_eq!(app.requests(&bin).await.len(), kept, "what was acknowledged is there, and nothing else");
     std::fs::remove_file(&filler).unwrap();
@@ -124,7 +129,11 @@ fn what_cannot_be_opened_is_named_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().canonicalize().unwrap();
     let path = folder.join("creel.db");
-    std::fs::write(&path, "this is no database, but a letter to a friend, long enough to be mistaken for one by its size only").unwrap();
+    std::fs::write(
+        &path,
+        "this is no database, but a letter to a friend, long enough to be mistaken for one by its size only",
+    )
+    .unwrap();
     refused(&path, "not a usable Creel database");
     std::fs::remove_file(&path).unwrap();
     let other = rusqlite::Connection::open(&path).unwrap();
