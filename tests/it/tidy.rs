@@ -27,8 +27,11 @@ fn code(text: &str) -> String {
     before_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
+/// The product's own files: those that hold only tests are left out.
 fn src() -> Vec<(String, String)> {
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+    let mut files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    files.retain(|(file, _)| !file.contains("/tests/") && !file.ends_with("tests.rs"));
+    files
 }
 
 /// Words that only files below one of these places may hold.

@@ -128,8 +128,14 @@ impl SignatureTab {
         let mut facts = Vec::new();
         if let Some(id) = &verdict.scheme {
             let name = known.map_or(id.as_str(), |scheme| scheme.name.as_str());
-            let set = context.bin.bin.settings.scheme.is_some() || context.bin.bin.settings.custom_scheme.is_some();
-            facts.push(("Scheme", format!("{name} ({})", if set { "set on the bin" } else { "recognised" })));
+            let settings = &context.bin.bin.settings;
+            let how = match (settings.scheme.is_some() || settings.custom_scheme.is_some(), settings.provider.is_some())
+            {
+                (true, _) => "set on the bin",
+                (false, true) => "by the bin's provider",
+                (false, false) => "recognised",
+            };
+            facts.push(("Scheme", format!("{name} ({})", how)));
             if let Some(scheme) = known {
                 facts.push(("Signature in", scheme.signature_place()));
                 if let Some(caution) = scheme.caution() {
