@@ -11,3 +11,4 @@ mod readme;
 mod seeds;
 mod signature_vectors;
 mod tidy;
+mod ui;

@@ -129,7 +129,8 @@ impl SignatureTab {
         if let Some(id) = &verdict.scheme {
             let name = known.map_or(id.as_str(), |scheme| scheme.name.as_str());
             let settings = &context.bin.bin.settings;
-            let how = match (settings.scheme.is_some() || settings.custom_scheme.is_some(), settings.provider.is_some()) {
+            let how = match (settings.scheme.is_some() || settings.custom_scheme.is_some(), settings.provider.is_some())
+            {
                 (true, _) => "set on the bin",
                 (false, true) => "by the bin's provider",
                 (false, false) => "recognised",
