@@ -48,7 +48,7 @@ async fn events_of_both_platforms_come_with_verdict_and_name() {
     stage.until_live().await;
     stage.event("session.started", SESSION, json!({"metadata": {"sessionMode": "voice"}}), SECRET).await;
     browser.until_text("#rows li:first-child", "session.started").await;
-    browser.until_text("#rows li:first-child .chip", "valid").await;
+    browser.until("document.querySelector('#rows li:first-child .chip')?.textContent === 'valid'").await;
     stage.event("session.ended", SESSION, json!({"reason": "timeout"}), "another secret").await;
     browser.until_text("#rows li:first-child", "session.ended").await;
     browser.until_text("#rows li:first-child .chip", "invalid").await;

@@ -32,7 +32,7 @@ async fn a_secret_added_later_verifies_everything_again_while_the_list_looks_on(
     browser.click("form[data-save=secret] button").await;
     browser.until_text("#secret-list", "…2026").await;
     stage.open("/bins/callaider").await;
-    browser.until_text("#rows li:first-child .chip", "valid").await;
+    browser.until("document.querySelector('#rows li:first-child .chip')?.textContent === 'valid'").await;
     let page = browser.js("return document.documentElement.outerHTML").await;
     assert!(!page.as_str().unwrap().contains(SECRET), "a secret is never shown again");
 
