@@ -77,6 +77,8 @@ pub struct Application {
     started: Started,
     store: Store,
     hub: Hub,
+    /// The folder of an ephemeral database.
+    temporary: Option<PathBuf>,
     capture: Server,
     console: Server,
 }
@@ -94,6 +96,7 @@ impl Application {
         let hub = Hub::start()?;
         let options = store_options(config);
         let database = options.path.display().to_string();
+        let temporary = options.path.parent().filter(|_| options.ephemeral).map(PathBuf::from);
         let store = Store::open(options, clock.clone(), Arc::new(hub.clone()))?;
         let base_url = config.public_url.clone().unwrap_or_else(|| url_of(capture_address));
         let capture = Capture::new(
@@ -129,6 +132,7 @@ impl Application {
             started,
             store,
             hub,
+            temporary,
         })
     }
 
@@ -161,6 +165,10 @@ impl Application {
         let (served, ()) = tokio::join!(async { tokio::try_join!(self.capture, self.console) }, stopping);
         // Closing waits for the disk; nothing else runs any more.
         self.store.close();
+        if let Some(folder) = self.temporary {
+            // Fails when somebody has put something into it; then it is theirs.
+            let _ = std::fs::remove_dir(folder);
+        }
         served?;
         Ok(())
     }

@@ -227,6 +227,9 @@ impl Future for Wait {
             if !waiting[at].1.will_wake(context.waker()) {
                 waiting[at].1 = context.waker().clone();
             }
+        } else {
+            // Another's dispatch has found this one done. It must not lead: a leader who no longer waits would dispatch nobody.
+            return Poll::Ready(this.outcome());
         }
         local.lead_if_vacant(this.seq, context.waker());
         // Looked at only after a leader is known: the writer settles first and looks for the leader then.
@@ -250,5 +253,31 @@ impl Drop for Wait {
         self.local.failed.borrow_mut().remove(&self.seq);
         // It may have led, or been woken to lead.
         self.local.dispatch(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_waiter_is_woken_though_earlier_ones_of_its_thread_were_done_by_anothers_dispatch() {
+        let hub = Hub::new(0);
+        let worker = hub.local().worker();
+        let tasks = tokio::task::LocalSet::new();
+        // Two wait, one of them leads; both are settled at once, so that the leader's dispatch finishes the other.
+        for seq in [1, 2] {
+            tasks.spawn_local(hub.local().wait(seq));
+        }
+        tasks.run_until(tokio::task::yield_now()).await;
+        hub.settle(2, &[worker]);
+        tasks.await;
+
+        let late = tokio::task::LocalSet::new();
+        let third = late.spawn_local(hub.local().wait(3));
+        late.run_until(tokio::task::yield_now()).await;
+        hub.settle(3, &[worker]);
+        let woken = late.run_until(tokio::time::timeout(std::time::Duration::from_secs(5), third)).await;
+        assert_eq!(woken.expect("woken").expect("no panic"), Ok(()));
     }
 }

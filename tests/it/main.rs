@@ -2,13 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs, unreachable_pub)]
 
 mod answers;
+mod api_bins;
+mod api_requests;
 mod cli;
 mod exporters;
 mod fidelity;
 mod helpers;
 mod hostile_capture;
+mod openapi;
 mod readme;
+mod security;
 mod seeds;
 mod signature_vectors;
+mod stream;
 mod tidy;
 mod ui;

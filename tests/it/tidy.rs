@@ -27,8 +27,11 @@ fn code(text: &str) -> String {
     before_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
+/// The product's own files: those that hold only tests are left out.
 fn src() -> Vec<(String, String)> {
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+    let mut files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    files.retain(|(file, _)| !file.contains("/tests/") && !file.ends_with("tests.rs"));
+    files
 }
 
 /// Words that only files below one of these places may hold.
@@ -67,13 +70,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/export/", &["model", "view"]),
     ("src/diff/", &["model", "view"]),
     ("src/store/", &["model"]),
-    ("src/live", &["model", "store"]),
+    ("src/shapes/", &["model"]),
+    ("src/live", &["model", "shapes", "store"]),
     ("src/capture/", &["model", "signature", "provider", "store"]),
     ("src/config.rs", &["model", "store"]),
     ("src/telemetry.rs", &["config"]),
     (
         "src/server/",
-        &["model", "signature", "provider", "view", "export", "diff", "store", "live", "capture", "config"],
+        &["model", "shapes", "signature", "provider", "view", "export", "diff", "store", "live", "capture", "config"],
     ),
 ];
 

@@ -34,12 +34,12 @@ pub(super) fn state(request: &HttpRequest) -> Result<&ConsoleState, Problem> {
 }
 
 /// The bin that `{bin}` names by id or name.
-pub struct BinRef(pub Arc<BinState>);
+pub(super) struct BinRef(pub(super) Arc<BinState>);
 
 impl BinRef {
     /// The bin's id.
     #[must_use]
-    pub fn id(&self) -> BinId {
+    pub(super) fn id(&self) -> BinId {
         self.0.bin.id
     }
 }
@@ -62,7 +62,7 @@ impl FromRequest for BinRef {
 }
 
 /// The request that `{id}` names: a ULID, or `latest`.
-pub struct WhichRequest(pub RequestRef);
+pub(super) struct WhichRequest(pub(super) RequestRef);
 
 impl FromRequest for WhichRequest {
     type Error = Problem;
@@ -78,7 +78,7 @@ impl FromRequest for WhichRequest {
 }
 
 /// A query whose parameters are all known and of the right type. The parameter at fault is named.
-pub struct Query<T>(pub T);
+pub(super) struct Query<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Error = Problem;
@@ -94,7 +94,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 }
 
 /// A JSON body whose fields are all known and of the right type. The field at fault is named by its path.
-pub struct Json<T>(pub T);
+pub(super) struct Json<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest for Json<T> {
     type Error = Problem;
@@ -111,7 +111,7 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
 }
 
 /// Like [`Json`], but no body at all stands for the type's default.
-pub struct OptionalJson<T>(pub T);
+pub(super) struct OptionalJson<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Default> FromRequest for OptionalJson<T> {
     type Error = Problem;

@@ -79,8 +79,15 @@ impl ConsoleState {
         )
     }
 
-    /// What a signature is judged by has changed: judge the bin's requests again, in the background.
-    pub(crate) fn judge_again(&self, _bin: BinId) {}
+    /// What requests are judged by has changed: judge the bin's requests again, in the background. Progress goes to the stream.
+    pub(super) fn judge_again(&self, bin: BinId) {
+        let capture = self.capture.clone();
+        actix_web::rt::spawn(async move {
+            if let Err(error) = capture.verify_again(bin).await {
+                tracing::warn!(%error, %bin, "the bin's requests could not be judged again");
+            }
+        });
+    }
 }
 
 /// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem to keep up for seconds.

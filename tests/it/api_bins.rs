@@ -1,0 +1,205 @@
+//! Bins, secrets and answers through the API.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::helpers::TestApp;
+
+/// Sends JSON and answers with status and body.
+async fn send(app: &TestApp, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    let response = app.client.request(method, app.api(path)).json(&body).send().await.unwrap();
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() })
+}
+
+#[actix_web::test]
+async fn a_bin_shows_its_urls_settings_and_counts() {
+    let app = TestApp::start().await;
+    let bin = app
+        .bin(json!({"name": "demo", "secrets": [{"label": "live", "value": "whsec_0123456789"}], "signature_mode": "enforce"}))
+        .await;
+    assert_eq!(bin["capture_url"], format!("{}/demo", app.started.capture_url));
+    assert_eq!(bin["console_url"], format!("{}/bins/demo", app.started.console_url));
+    insta::assert_json_snapshot!(bin, {
+        ".id" => insta::dynamic_redaction(|value, _| {
+            assert_eq!(value.as_str().unwrap().len(), 16);
+            "[id]"
+        }),
+        ".capture_url" => "[url]",
+        ".console_url" => "[url]",
+        ".sample_curl" => "[curl]",
+        ".created_at" => "[time]",
+    });
+    assert_eq!(app.get("/bins/demo").await, bin);
+    assert_eq!(app.get(&format!("/bins/{}", bin["id"].as_str().unwrap())).await, bin);
+    let listed = app.get("/bins").await;
+    assert_eq!(listed["bins"].as_array().unwrap().last(), Some(&bin));
+}
+
+#[actix_web::test]
+async fn a_bin_is_made_without_any_body_and_deleted() {
+    let app = TestApp::start().await;
+    let made = app.client.post(app.api("/bins")).send().await.unwrap();
+    assert_eq!(made.status(), 201);
+    let location = made.headers()["location"].to_str().unwrap().to_owned();
+    let url = format!("{}{location}", app.started.console_url);
+    assert_eq!(app.client.get(&url).send().await.unwrap().status(), 200);
+    assert_eq!(app.client.delete(&url).send().await.unwrap().status(), 204);
+    assert_eq!(app.client.get(&url).send().await.unwrap().status(), 404);
+}
+
+#[actix_web::test]
+async fn put_makes_a_bin_once_and_gets_it_afterwards() {
+    let app = TestApp::start().await;
+    let (status, made) = send(&app, Method::PUT, "/bins/team", json!({"provider": "github"})).await;
+    assert_eq!((status, &made["name"]), (StatusCode::CREATED, &json!("team")));
+    let (status, got) = send(&app, Method::PUT, "/bins/team", json!({"provider": "stripe"})).await;
+    assert_eq!((status, &got["provider"], &got["id"]), (StatusCode::OK, &json!("github"), &made["id"]));
+    let (status, problem) = send(&app, Method::PUT, "/bins/Team", json!({})).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid_field")));
+    let (status, problem) = send(&app, Method::POST, "/bins", json!({"name": "team"})).await;
+    assert_eq!(
+        (status, &problem["code"], &problem["field"]),
+        (StatusCode::CONFLICT, &json!("name_taken"), &json!("name"))
+    );
+}
+
+#[actix_web::test]
+async fn patch_changes_what_it_names_and_null_goes_back_to_the_default() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "a", "provider": "github", "limits": {"max_requests": 5, "max_age_s": 60}})).await;
+    let (status, bin) = send(
+        &app,
+        Method::PATCH,
+        "/bins/a",
+        json!({"name": "b", "limits": {"max_requests": null}, "public_url": "https://x.example/h"}),
+    )
+    .await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&bin["name"], &bin["provider"], &bin["public_url"]),
+        (&json!("b"), &json!("github"), &json!("https://x.example/h"))
+    );
+    assert_eq!(bin["limits"], json!({"max_requests": null, "max_age_s": 60, "max_body_bytes": null}));
+    let (_, bin) =
+        send(&app, Method::PATCH, "/bins/b", json!({"name": null, "provider": null, "public_url": null})).await;
+    assert_eq!((&bin["name"], &bin["provider"], &bin["public_url"]), (&Value::Null, &Value::Null, &Value::Null));
+}
+
+#[actix_web::test]
+async fn every_wrong_field_is_named() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "a"})).await;
+    for (body, field) in [
+        (json!({"colour": 1}), "colour"),
+        (json!({"name": 1}), "name"),
+        (json!({"name": "UPPER"}), "name"),
+        (json!({"name": "api"}), "name"),
+        (json!({"limits": {"max": 1}}), "limits.max"),
+        (json!({"limits": {"max_requests": -1}}), "limits.max_requests"),
+        (json!({"signature_mode": "shout"}), "signature_mode"),
+        (json!({"public_url": "ftp://x"}), "public_url"),
+        (json!({"secrets": [{"label": "a"}]}), "secrets[0]"),
+        (json!({"secrets": [{"value": "ok"}, {"value": ""}]}), "secrets[1].value"),
+        (json!({"response": {"status": 99}}), "response.status"),
+        (json!({"response": {"script": [200, {"status": 700}]}}), "response.script[1].status"),
+        (json!({"response": {"script": [200, {"statuss": 1}]}}), "response.script[1].statuss"),
+        (json!({"response": {"script": "500,x"}}), "response.script"),
+        (json!({"response": {"headers": [{"name": "a b", "value": ""}]}}), "response.headers[0].name"),
+        (json!({"response": {"headers": [{"name": "a", "value": "x\r\ny: z"}]}}), "response.headers[0].value"),
+        (json!({"response": {"body": "a", "body_base64": "YQ=="}}), "response.body_base64"),
+        (json!({"response": {"body_base64": "?"}}), "response.body_base64"),
+        (json!({"response": {"delay_ms": 60_001}}), "response.delay_ms"),
+        (json!({"response": {"fault": {"kind": "sulk"}}}), "response.fault.kind"),
+        (json!({"response": {"fault": {"kind": "drip", "probability": 2}}}), "response.fault.probability"),
+        (json!({"response": {"methods": {"GET": {"status": 1}}}}), "response.methods.GET.status"),
+    ] {
+        for (method, path) in [(Method::POST, "/bins"), (Method::PATCH, "/bins/a")] {
+            let (status, problem) = send(&app, method.clone(), path, body.clone()).await;
+            assert_eq!(status, 422, "{method} {body}: {problem}");
+            assert_eq!(
+                (&problem["code"], &problem["field"]),
+                (&json!("invalid_field"), &json!(field)),
+                "{body}: {problem}"
+            );
+            assert_eq!(problem["status"], 422);
+        }
+    }
+    assert_eq!(app.get("/bins").await["bins"].as_array().unwrap().len(), 2, "nothing was made");
+}
+
+#[actix_web::test]
+async fn what_is_no_json_of_that_type_is_refused() {
+    let app = TestApp::start().await;
+    for (content_type, body, status, code) in [
+        ("application/json", "{", 400, "invalid_body"),
+        ("application/json", "{} {}", 400, "invalid_body"),
+        ("application/json", "[]", 422, "invalid_field"),
+        ("application/json", "\u{feff}{}", 400, "invalid_body"),
+        ("application/x-www-form-urlencoded", "{}", 415, "unsupported_media_type"),
+        ("text/plain", "{}", 415, "unsupported_media_type"),
+        ("multipart/form-data", "", 415, "unsupported_media_type"),
+    ] {
+        let request = app.client.post(app.api("/bins")).header("Content-Type", content_type).body(body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.status(), status, "{content_type} {body}");
+        assert_eq!(response.json::<Value>().await.unwrap()["code"], code, "{content_type} {body}");
+    }
+    let untyped = app.client.post(app.api("/bins")).body("{}").send().await.unwrap();
+    assert_eq!(untyped.status(), 415);
+    let deep = format!("{{\"custom_scheme\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let request = app.client.post(app.api("/bins")).header("Content-Type", "application/json");
+    assert!(request.body(deep).send().await.unwrap().status().is_client_error());
+    let huge = json!({"response": {"body": "x".repeat(5 << 20)}});
+    assert_eq!(send(&app, Method::POST, "/bins", huge).await.0, 413);
+    let large = json!({"response": {"body": "x".repeat((1 << 20) + 1)}});
+    assert_eq!(send(&app, Method::POST, "/bins", large).await.0, 422);
+}
+
+#[actix_web::test]
+async fn secrets_are_written_and_never_shown() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "s", "secret": "first-secret-1234"})).await;
+    let (status, added) =
+        send(&app, Method::POST, "/bins/s/secrets", json!({"label": "next", "value": "second-secret-5678"})).await;
+    assert_eq!(status, 201);
+    assert_eq!((&added["label"], &added["hint"], &added["length"]), (&json!("next"), &json!("…5678"), &json!(18)));
+    let listed = app.get("/bins/s/secrets").await;
+    assert_eq!(listed["secrets"].as_array().unwrap().len(), 2);
+    let everything = format!("{listed}{}{}", app.get("/bins/s").await, app.get("/bins").await);
+    assert!(!everything.contains("secret-1234") && !everything.contains("secret-5678"));
+    let path = format!("/bins/s/secrets/{}", added["id"]);
+    assert_eq!(app.client.delete(app.api(&path)).send().await.unwrap().status(), 204);
+    assert_eq!(app.client.delete(app.api(&path)).send().await.unwrap().status(), 404);
+    assert_eq!(app.client.delete(app.api("/bins/s/secrets/x")).send().await.unwrap().status(), 404);
+    let (status, all) =
+        send(&app, Method::PUT, "/bins/s/secrets", json!({"secrets": [{"value": "third-secret-9999"}]})).await;
+    assert_eq!((status, all["secrets"].as_array().unwrap().len()), (StatusCode::OK, 1));
+    assert_eq!(all["secrets"][0]["hint"], "…9999");
+    assert_eq!(app.client.delete(app.api("/bins/s/secrets")).send().await.unwrap().status(), 204);
+    assert_eq!(app.get("/bins/s/secrets").await, json!({"secrets": []}));
+}
+
+#[actix_web::test]
+async fn answers_are_set_shown_and_reset() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "r"})).await;
+    let (status, set) = send(
+        &app,
+        Method::PUT,
+        "/bins/r/response",
+        json!({"status": 202, "headers": [{"name": "X-A", "value": "1"}, {"name": "X-A", "value": "2"}], "script": "500, 500,200", "script_cycles": true}),
+    )
+    .await;
+    assert_eq!(status, 200, "{set}");
+    assert_eq!(set["script"], json!([{"status": 500}, {"status": 500}, {"status": 200}]));
+    assert_eq!(app.get("/bins/r/response").await, set);
+    assert_eq!(app.get("/bins/r").await["response"], set);
+    let (_, mixed) =
+        send(&app, Method::PUT, "/bins/r/response", json!({"script": [500, {"status": 200, "body": "ok"}]})).await;
+    assert_eq!(mixed, json!({"script": [{"status": 500}, {"status": 200, "body": "ok"}]}));
+    assert_eq!(app.client.delete(app.api("/bins/r/response")).send().await.unwrap().status(), 204);
+    assert_eq!(app.get("/bins/r/response").await, json!({}));
+}

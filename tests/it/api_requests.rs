@@ -1,0 +1,240 @@
+//! Captured requests through the API: lists, one, bytes, marks, deletes, waiting.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::helpers::TestApp;
+
+async fn send(app: &TestApp, below: &str, body: &str) {
+    let response =
+        app.client.post(format!("{}{below}", app.started.bin_url)).body(body.to_owned()).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+#[actix_web::test]
+async fn a_request_has_the_shape_that_clients_are_written_against() {
+    let app = TestApp::start().await;
+    let request = app
+        .client
+        .post(format!("{}/sub?x=1&x=a+b", app.started.bin_url))
+        .header("X-Event", "session.ended")
+        .header("X-Odd", reqwest::header::HeaderValue::from_bytes(b"caf\xe9").unwrap())
+        .header("Content-Type", "application/json")
+        .header("User-Agent", "test")
+        .body(r#"{"a":1}"#);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    let bin = app.started.bin.clone();
+    let whole = app.get(&format!("/bins/{bin}/requests/latest")).await;
+    insta::assert_json_snapshot!(whole, {
+        ".id" => insta::dynamic_redaction(|value, _| {
+            assert_eq!(value.as_str().unwrap().len(), 26);
+            "[id]"
+        }),
+        ".bin" => "[bin]",
+        ".target" => "[target]",
+        ".seq" => "[seq]",
+        ".received_at" => "[time]",
+        ".client.port" => "[port]",
+        ".body_took_ms" => "[ms]",
+        ".response.duration_ms" => "[ms]",
+        ".headers" => insta::dynamic_redaction(|value, _| {
+            let insta::internals::Content::Seq(mut fields) = value else { panic!("a list") };
+            fields.retain(|field| !format!("{field:?}").contains("\"host\""));
+            insta::internals::Content::Seq(fields)
+        }),
+    });
+    let list = app.get(&format!("/bins/{bin}/requests")).await;
+    assert_eq!(
+        (&list["total"], &list["evicted"], &list["rejected"], &list["next"]),
+        (&json!(1), &json!(0), &json!(0), &Value::Null)
+    );
+    let mut summary = whole.as_object().unwrap().clone();
+    for key in ["headers", "query", "body_took_ms"] {
+        summary.remove(key).unwrap();
+    }
+    summary["body"].as_object_mut().unwrap().remove("text").unwrap();
+    assert_eq!(list["requests"][0], Value::Object(summary));
+}
+
+#[actix_web::test]
+async fn bytes_come_back_exactly() {
+    let app = TestApp::start().await;
+    let body: Vec<u8> = (0..=255).collect();
+    app.client.put(&app.started.bin_url).body(body.clone()).send().await.unwrap();
+    let path = format!("/bins/{}/requests/latest", app.started.bin);
+    let whole = app.get(&path).await;
+    assert!(whole["body"].get("text").is_none());
+    assert!(whole["body"]["base64"].as_str().unwrap().starts_with("AAECAwQF"));
+    assert_eq!(app.bytes(&format!("{path}/body")).await, body);
+    let head = app.bytes(&format!("{path}/head")).await;
+    assert!(head.starts_with(b"PUT /") && head.ends_with(b"\r\n\r\n"));
+    assert_eq!(app.bytes(&format!("{path}/raw")).await, [head, body].concat());
+    let named = format!("/bins/{}/requests/{}/body", app.started.bin, whole["id"].as_str().unwrap());
+    assert_eq!(app.bytes(&named).await.len(), 256);
+}
+
+#[actix_web::test]
+async fn pages_follow_the_cursor_in_both_orders_without_gap_or_repeat() {
+    let app = TestApp::start().await;
+    for number in 0..23 {
+        send(&app, &format!("/{number}"), "").await;
+    }
+    let bin = app.started.bin.clone();
+    for (order, cursor) in [("newest", "before"), ("oldest", "after")] {
+        let mut paths = Vec::new();
+        let mut from = String::new();
+        loop {
+            let page = app.get(&format!("/bins/{bin}/requests?limit=5&order={order}{from}")).await;
+            paths.extend(
+                page["requests"].as_array().unwrap().iter().map(|request| request["path"].as_str().unwrap().to_owned()),
+            );
+            let Some(next) = page["next"].as_u64() else { break };
+            from = format!("&{cursor}={next}");
+        }
+        let mut wanted: Vec<String> = (0..23).map(|number| format!("/{number}")).collect();
+        if order == "newest" {
+            wanted.reverse();
+        }
+        assert_eq!(paths, wanted);
+    }
+}
+
+#[actix_web::test]
+async fn wrong_queries_and_unknown_things_are_named() {
+    let app = TestApp::start().await;
+    let bin = &app.started.bin;
+    for (path, status, code, field) in [
+        (format!("/bins/{bin}/requests?limit=0"), 400, "invalid_query", Some("limit")),
+        (format!("/bins/{bin}/requests?limit=1001"), 400, "invalid_query", Some("limit")),
+        (format!("/bins/{bin}/requests?limit=x"), 400, "invalid_query", Some("limit")),
+        (format!("/bins/{bin}/requests?colour=red"), 400, "invalid_query", Some("colour")),
+        (format!("/bins/{bin}/requests?order=up"), 400, "invalid_query", Some("order")),
+        (format!("/bins/{bin}/requests?after=-1"), 400, "invalid_query", Some("after")),
+        (format!("/bins/{bin}/wait?timeout=never"), 400, "invalid_query", Some("timeout")),
+        (format!("/bins/{bin}/wait?count=0"), 400, "invalid_query", Some("count")),
+        (format!("/bins/{bin}/stream"), 400, "invalid_upgrade", None),
+        (format!("/bins/{bin}/requests/latest"), 404, "not_found", None),
+        (format!("/bins/{bin}/requests/nonsense"), 404, "not_found", None),
+        (format!("/bins/{bin}/requests/01JX7Z7C2V0000000000000001/body"), 404, "not_found", None),
+        ("/bins/nobody".to_owned(), 404, "not_found", None),
+        ("/bins/nobody/requests".to_owned(), 404, "not_found", None),
+        ("/nothing".to_owned(), 404, "not_found", None),
+    ] {
+        let response = app.client.get(app.api(&path)).send().await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(
+            (problem["code"].as_str(), problem.get("field").and_then(Value::as_str)),
+            (Some(code), field),
+            "{problem}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_webhook_that_is_sent_to_the_console_learns_the_right_url() {
+    let app = TestApp::start().await;
+    let bin = app.bin(json!({"name": "orders"})).await;
+    for path in ["orders", "orders/sub", bin["id"].as_str().unwrap()] {
+        let response = app.client.post(format!("{}/{path}", app.started.console_url)).body("x").send().await.unwrap();
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.json::<Value>().await.unwrap()["capture_url"], bin["capture_url"]);
+    }
+    let response = app.client.post(format!("{}/unknown", app.started.console_url)).body("x").send().await.unwrap();
+    assert!(response.text().await.unwrap().contains(&app.started.capture_url));
+}
+
+#[actix_web::test]
+async fn marks_are_kept_and_counted() {
+    let app = TestApp::start().await;
+    send(&app, "/a", "").await;
+    send(&app, "/b", "").await;
+    let bin = app.started.bin.clone();
+    let patch = |path: String, body: Value| app.client.patch(app.api(&path)).json(&body).send();
+    let marked = patch(
+        format!("/bins/{bin}/requests/latest"),
+        json!({"read": true, "pinned": true, "note": "look", "tags": ["b", " a ", "b"]}),
+    );
+    let marked: Value = marked.await.unwrap().json().await.unwrap();
+    assert_eq!(
+        (&marked["path"], &marked["read"], &marked["note"], &marked["tags"]),
+        (&json!("/b"), &json!(true), &json!("look"), &json!(["a", "b"]))
+    );
+    assert_eq!(app.get(&format!("/bins/{bin}")).await["counts"]["unread"], 1);
+    let all = patch(format!("/bins/{bin}/requests"), json!({"read": true})).await.unwrap();
+    assert_eq!(all.status(), 200);
+    assert_eq!(app.get(&format!("/bins/{bin}")).await["counts"]["unread"], 0);
+    let cleared: Value =
+        patch(format!("/bins/{bin}/requests/latest"), json!({"note": null})).await.unwrap().json().await.unwrap();
+    assert_eq!((&cleared["note"], &cleared["pinned"]), (&Value::Null, &json!(true)));
+    let wrong = patch(format!("/bins/{bin}/requests/latest"), json!({"tags": ["ok", ""]})).await.unwrap();
+    assert_eq!(
+        (wrong.status().as_u16(), wrong.json::<Value>().await.unwrap()["field"].clone()),
+        (422, json!("tags[1]"))
+    );
+}
+
+#[actix_web::test]
+async fn requests_are_deleted_one_or_all() {
+    let app = TestApp::start().await;
+    for below in ["/a", "/b", "/c"] {
+        send(&app, below, "").await;
+    }
+    let bin = app.started.bin.clone();
+    let delete = |path: String| app.client.delete(app.api(&path)).send();
+    assert_eq!(delete(format!("/bins/{bin}/requests/latest")).await.unwrap().status(), 204);
+    let left: Vec<Value> = app.requests(&bin).await.iter().map(|request| request["path"].clone()).collect();
+    assert_eq!(left, ["/a", "/b"]);
+    let deleted: Value = delete(format!("/bins/{bin}/requests")).await.unwrap().json().await.unwrap();
+    assert_eq!(deleted, json!({"deleted": 2}));
+    assert_eq!(app.get(&format!("/bins/{bin}")).await["counts"]["requests"], 0);
+}
+
+#[actix_web::test]
+async fn waiting_ends_with_what_came_before_or_comes_later() {
+    let app = TestApp::start().await;
+    let bin = app.started.bin.clone();
+    send(&app, "/early", "").await;
+    let met = app.get(&format!("/bins/{bin}/wait")).await;
+    assert_eq!(met["requests"][0]["path"], "/early");
+    let path = format!("/bins/{bin}/wait?count=2&timeout=20");
+    let (later, ()) = tokio::join!(app.get(&path), send(&app, "/late", ""));
+    assert_eq!(later["requests"].as_array().unwrap().len(), 2);
+    let next = app
+        .client
+        .get(app.api(&format!("/bins/{bin}/wait?timeout=100ms&after={}", later["seq"])))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(next.status(), 408);
+    let begun = std::time::Instant::now();
+    let problem = app.client.get(app.api(&format!("/bins/{bin}/wait?timeout=300ms&count=5"))).send().await.unwrap();
+    assert_eq!(problem.status(), 408);
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    let problem: Value = problem.json().await.unwrap();
+    assert_eq!((&problem["code"], &problem["wanted"], &problem["matched"]), (&json!("timeout"), &json!(5), &json!(2)));
+    assert_eq!(problem["requests"].as_array().unwrap().len(), 2);
+    assert_eq!(problem["seen"], json!([]));
+}
+
+#[actix_web::test]
+async fn operations_tell_how_the_server_does() {
+    let app = TestApp::start().await;
+    send(&app, "", "x").await;
+    let url = |path: &str| format!("{}{path}", app.started.console_url);
+    for path in ["/healthz", "/readyz"] {
+        let response = app.client.get(url(path)).send().await.unwrap();
+        assert_eq!(response.json::<Value>().await.unwrap(), json!({"status": "ok"}));
+    }
+    let metrics = app.client.get(url("/metrics")).send().await.unwrap();
+    assert!(metrics.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+    let text = metrics.text().await.unwrap();
+    assert!(text.contains("\ncreel_captured_total 1\n"), "{text}");
+    let info = app.get("/info").await;
+    assert_eq!(
+        (&info["name"], &info["capture_url"], &info["bins"]),
+        (&json!("creel"), &json!(app.started.capture_url), &json!(1))
+    );
+}

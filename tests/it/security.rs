@@ -1,0 +1,191 @@
+//! Who may talk to the console.
+
+use futures_util::StreamExt as _;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+
+use crate::helpers::TestApp;
+
+#[actix_web::test]
+async fn requests_of_foreign_pages_are_refused_on_every_kind_of_route() {
+    let app = TestApp::start().await;
+    let bin = app.started.bin.clone();
+    let url = |path: &str| format!("{}{path}", app.started.console_url);
+    for path in [
+        "/",
+        "/api/v1/bins",
+        "/api/v1/openapi.json",
+        "/healthz",
+        "/metrics",
+        "/nothing",
+        "/login",
+        &format!("/api/v1/bins/{bin}/events-stream"),
+    ] {
+        for (name, value) in [
+            ("Origin", "http://evil.example"),
+            ("Origin", "null"),
+            ("Origin", app.started.capture_url.as_str()),
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Site", "same-site"),
+            ("Host", "evil.example"),
+        ] {
+            let response = app.client.get(url(path)).header(name, value).send().await.unwrap();
+            assert_eq!(response.status(), 403, "{path} {name}: {value}");
+            assert!(!response.headers().contains_key("access-control-allow-origin"));
+        }
+    }
+    let forged = app.client.post(url("/api/v1/bins")).header("Origin", "http://evil.example").json(&json!({}));
+    assert_eq!(forged.send().await.unwrap().json::<Value>().await.unwrap()["code"], "cross_origin");
+    let own = app
+        .client
+        .get(url("/api/v1/bins"))
+        .header("Origin", &app.started.console_url)
+        .header("Sec-Fetch-Site", "same-origin");
+    assert_eq!(own.send().await.unwrap().status(), 200);
+}
+
+#[actix_web::test]
+async fn a_preflight_of_a_foreign_page_gets_no_permission() {
+    let app = TestApp::start().await;
+    let request = app.client.request(reqwest::Method::OPTIONS, app.api("/bins"));
+    let response = request
+        .header("Origin", "http://evil.example")
+        .header("Access-Control-Request-Method", "DELETE")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 403);
+    assert!(response.headers().keys().all(|name| !name.as_str().starts_with("access-control-")));
+}
+
+#[actix_web::test]
+async fn a_web_socket_opens_for_own_pages_and_programs_only() {
+    let app = TestApp::start().await;
+    let url = format!("ws://{}/api/v1/bins/{}/stream", app.console, app.started.bin);
+    for (name, value, allowed) in [
+        ("Origin", app.started.console_url.as_str(), true),
+        ("Origin", "http://evil.example", false),
+        ("Origin", "null", false),
+        ("Sec-Fetch-Site", "cross-site", false),
+        ("Host", "evil.example", false),
+    ] {
+        let mut request = url.as_str().into_client_request().unwrap();
+        request.headers_mut().insert(
+            tokio_tungstenite::tungstenite::http::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            value.parse().unwrap(),
+        );
+        let opened = tokio_tungstenite::connect_async(request).await;
+        assert_eq!(opened.is_ok(), allowed, "{name}: {value}");
+    }
+}
+
+#[actix_web::test]
+async fn every_answer_carries_the_security_headers() {
+    let app = TestApp::start().await;
+    for path in ["/api/v1/bins", "/api/v1/docs", "/nothing", "/login", "/healthz"] {
+        let response = app.client.get(format!("{}{path}", app.started.console_url)).send().await.unwrap();
+        let header = |name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let policy = header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe-inline"), "{path}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(header(name), value, "{path}");
+        }
+    }
+}
+
+const TOKEN: &str = "0123456789abcdef0123";
+
+async fn guarded() -> TestApp {
+    TestApp::start_with(|config| config.token = Some(creel::model::SecretValue::new(TOKEN.to_owned()))).await
+}
+
+#[actix_web::test]
+async fn with_a_token_nothing_is_told_without_it() {
+    let app = guarded().await;
+    let url = |path: &str| format!("{}{path}", app.started.console_url);
+    for path in ["/", "/api/v1/bins", "/api/v1/openapi.json", "/metrics", "/api/v1/info", "/nothing"] {
+        let response = app.client.get(url(path)).send().await.unwrap();
+        assert_eq!(response.status(), 401, "{path}");
+        assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"creel\"");
+    }
+    for path in ["/healthz", "/readyz", "/login"] {
+        assert_eq!(app.client.get(url(path)).send().await.unwrap().status(), 200, "{path}");
+    }
+    let socket = format!("ws://{}/api/v1/bins/{}/stream", app.console, app.started.bin);
+    assert!(tokio_tungstenite::connect_async(&socket).await.is_err());
+    let mut request = socket.as_str().into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {TOKEN}").parse().unwrap());
+    assert!(tokio_tungstenite::connect_async(request).await.is_ok());
+    assert_eq!(app.client.get(url("/api/v1/bins")).bearer_auth(TOKEN).send().await.unwrap().status(), 200);
+}
+
+#[actix_web::test]
+async fn a_browser_logs_in_and_keeps_a_strict_cookie() {
+    let app = guarded().await;
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let url = |path: &str| format!("{}{path}", app.started.console_url);
+    let led = client.get(url("/bins")).header("Accept", "text/html").send().await.unwrap();
+    assert_eq!((led.status(), &led.headers()["location"]), (StatusCode::SEE_OTHER, &"/login".parse().unwrap()));
+    let post = |body: String| {
+        client
+            .post(url("/login"))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Origin", &app.started.console_url)
+            .body(body)
+    };
+    let wrong = post("token=wrong".into()).send().await.unwrap();
+    assert_eq!(wrong.status(), 401);
+    assert!(!wrong.headers().contains_key("set-cookie"));
+    let right = post(format!("token={TOKEN}")).send().await.unwrap();
+    assert_eq!(right.status(), 303);
+    let cookie = right.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(TOKEN), "{cookie}");
+    let session = cookie.split(';').next().unwrap().to_owned();
+    assert_eq!(client.get(url("/api/v1/bins")).header("Cookie", &session).send().await.unwrap().status(), 200);
+    assert_eq!(client.get(url("/api/v1/bins")).header("Cookie", "creel_session=x").send().await.unwrap().status(), 401);
+    let foreign = post(format!("token={TOKEN}")).header("Sec-Fetch-Site", "cross-site").send().await.unwrap();
+    assert_eq!(foreign.status(), 403);
+}
+
+#[actix_web::test]
+async fn wrong_tokens_are_slow_and_many_are_turned_away_while_the_right_one_is_not() {
+    let app = guarded().await;
+    let guess = |number: usize| {
+        let request = app.client.get(app.api("/bins")).bearer_auth(format!("wrong-{number}"));
+        async move { request.send().await.unwrap().status() }
+    };
+    let begun = std::time::Instant::now();
+    assert_eq!(guess(0).await, 401);
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(400), "{:?}", begun.elapsed());
+    let mut guesses: futures_util::stream::FuturesUnordered<_> = (1..=40).map(guess).collect();
+    // The first to be answered are those that are turned away.
+    assert_eq!(guesses.next().await, Some(StatusCode::TOO_MANY_REQUESTS));
+    let right = app.client.get(app.api("/bins")).bearer_auth(TOKEN).send().await.unwrap();
+    assert_eq!(right.status(), 200);
+}
+
+#[actix_web::test]
+async fn captured_bytes_are_files_that_run_nowhere() {
+    let app = TestApp::start().await;
+    let html = "<script>alert(1)</script>";
+    app.client.post(&app.started.bin_url).header("Content-Type", "text/html").body(html).send().await.unwrap();
+    for part in ["raw", "head", "body"] {
+        let path = format!("/bins/{}/requests/latest/{part}", app.started.bin);
+        let response = app.client.get(app.api(&path)).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+        assert!(header("content-disposition").starts_with("attachment"));
+        assert_eq!(header("content-type"), "application/octet-stream");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert!(header("content-security-policy").starts_with("sandbox"));
+    }
+}
