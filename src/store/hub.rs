@@ -222,12 +222,7 @@ impl Future for Wait {
             // Even when it is settled already: a failure is handed over only to those who are listed.
             local.waiting.borrow_mut().push_back((this.seq, context.waker().clone()));
             this.state = State::Waiting;
-        } else {
-            // Somebody else on this thread has taken it off the list. It must not lead any more: its waker would stand
-            // where the next waiter's belongs, and nobody would wake that one.
-            let Some(at) = local.position(this.seq) else {
-                return Poll::Ready(this.outcome());
-            };
+        } else if let Some(at) = local.position(this.seq) {
             let mut waiting = local.waiting.borrow_mut();
             if !waiting[at].1.will_wake(context.waker()) {
                 waiting[at].1 = context.waker().clone();
