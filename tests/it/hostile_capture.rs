@@ -302,3 +302,23 @@ async fn hundreds_of_idle_and_half_sent_connections_do_not_keep_others_out() {
     drop(idle);
     until(&app, bin, |requests| requests.len() > 100).await;
 }
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_until_others_end() {
+    let app = TestApp::start_with(|config| config.max_connections = 1).await;
+    let bin = bin(&app, json!({})).await;
+    // The limit is kept per worker thread, rounded up.
+    let workers = std::thread::available_parallelism().unwrap().get();
+    let mut sockets: Vec<TcpStream> = (0..workers * 4)
+        .map(|n| {
+            let mut socket = connect(app.capture);
+            write!(socket, "POST /{bin}/n{n} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi").unwrap();
+            socket
+        })
+        .collect();
+    // Each is answered in the end, since those before it go.
+    for mut socket in sockets.drain(..) {
+        assert_eq!(read_answer(&mut socket).unwrap().status, 200);
+    }
+    assert_eq!(all(&app, bin).await.len(), workers * 4);
+}

@@ -64,3 +64,37 @@ async fn every_command_of_the_readme_does_what_it_promises() {
     }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// The lines of the README between two comments that only this test writes.
+const TABLE: (&str, &str) = ("<!-- schemes: made by tests/it/readme.rs -->\n", "<!-- end of schemes -->");
+
+#[test]
+fn the_table_of_schemes_is_the_catalogues() {
+    use std::fmt::Write as _;
+
+    let mut table = String::from("| id | provider | signature in | algorithm | proof |\n|---|---|---|---|---|\n");
+    for scheme in creel::signature::schemes() {
+        let record = scheme.record();
+        let proof = match record["basis"].as_str() {
+            Some("A") => "published vectors",
+            Some("B") => "provider's source or documentation",
+            _ => "from documentation, not proven",
+        };
+        // A pipe would end the cell.
+        let name = scheme.name.replace('|', "/");
+        let algorithm = record["algorithm"].as_str().unwrap();
+        writeln!(table, "| `{}` | {name} | {} | {algorithm} | {proof} |", scheme.id, scheme.signature_place()).unwrap();
+    }
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&file).unwrap();
+    let start = readme.find(TABLE.0).unwrap() + TABLE.0.len();
+    let end = readme.find(TABLE.1).unwrap();
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&file, format!("{}{table}{}", &readme[..start], &readme[end..])).unwrap();
+        return;
+    }
+    assert!(
+        readme[start..end] == table,
+        "the table is out of date: run UPDATE_README=1 cargo test --test it table_of_schemes"
+    );
+}

@@ -209,4 +209,73 @@ mod tests {
         drop(second);
         assert_eq!(all.0.load(Ordering::Relaxed), 0);
     }
+
+    type Sender = tokio::sync::mpsc::UnboundedSender<Result<Bytes, PayloadError>>;
+
+    fn feed(sender: &mut Option<Sender>, text: &'static str) {
+        sender.as_ref().unwrap().send(Ok(Bytes::from_static(text.as_bytes()))).unwrap();
+    }
+
+    /// Reads while `send` feeds the body; time stands still but for what is waited for.
+    async fn read_from(
+        declared: Option<u64>,
+        limit: u64,
+        send: impl AsyncFnOnce(&mut Option<Sender>),
+    ) -> (Vec<u8>, BodyEnd) {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let mut sender = Some(sender);
+        let payload = Box::pin(futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)));
+        let mut share = InFlight::default().share();
+        let reading = read(Payload::Stream { payload }, declared, limit, &mut share);
+        let sending = async {
+            send(&mut sender).await;
+            tokio::task::yield_now().await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            // The dispatcher polls the handler once before it has decoded anything.
+            biased;
+            (pieces, end) = reading => (pieces.into_vec().concat(), end),
+            () = sending => unreachable!(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_ends_whole_cut_or_over_its_limit() {
+        let whole = read_from(None, 10, async |sender| {
+            feed(sender, "abc");
+            tokio::task::yield_now().await;
+            feed(sender, "de");
+            drop(sender.take());
+        });
+        assert_eq!(whole.await, (b"abcde".to_vec(), BodyEnd::Complete));
+        let cut = read_from(Some(5), 10, async |sender| {
+            feed(sender, "abc");
+            sender.as_ref().unwrap().send(Err(PayloadError::Incomplete(None))).unwrap();
+        });
+        assert_eq!(cut.await, (b"abc".to_vec(), BodyEnd::Cut));
+        let too_large = read_from(None, 4, async |sender| feed(sender, "abcde"));
+        assert_eq!(too_large.await, (b"abcd".to_vec(), BodyEnd::TooLarge));
+        let hopeless = read_from(Some(5), 4, async |sender| feed(sender, "ab"));
+        assert_eq!(hopeless.await, (b"ab".to_vec(), BodyEnd::TooLarge));
+        let tunnel = read_from(Some(3), 10, async |sender| feed(sender, "abc"));
+        assert_eq!(tunnel.await, (b"abc".to_vec(), BodyEnd::Complete), "without an end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_sender_and_one_that_never_ends_are_given_up() {
+        let start = Instant::now();
+        let silent = read_from(Some(5), 10, async |sender| feed(sender, "abc"));
+        assert_eq!(silent.await, (b"abc".to_vec(), BodyEnd::Timeout));
+        assert!(start.elapsed() < IDLE_TIMEOUT * 2);
+        let start = Instant::now();
+        let endless = read_from(None, u64::MAX, async |sender| {
+            loop {
+                feed(sender, "a");
+                tokio::time::sleep(IDLE_TIMEOUT / 2).await;
+            }
+        });
+        assert_eq!(endless.await.1, BodyEnd::Timeout);
+        assert!(start.elapsed() >= WHOLE_TIMEOUT && start.elapsed() < WHOLE_TIMEOUT + IDLE_TIMEOUT);
+    }
 }

@@ -179,3 +179,36 @@ fn parsed(request: &Request) -> RecordedHead {
     };
     RecordedHead { raw: raw.into(), declared, framing, fields: request.headers().len() }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_http::Method;
+    use actix_http::test::TestRequest;
+
+    use super::*;
+
+    fn recorded(raw: &'static [u8], fields: usize) -> RecordedHead {
+        RecordedHead { raw: Bytes::from_static(raw), declared: None, framing: Framing::Empty, fields }
+    }
+
+    #[test]
+    fn a_head_that_is_not_the_parsers_is_noticed_and_replaced_by_what_the_parser_kept() {
+        let request = TestRequest::default()
+            .method(Method::PUT)
+            .uri("/b?x")
+            .insert_header(("X-Some", "1"))
+            .insert_header(("Content-Length", "3"))
+            .finish();
+        assert!(agrees(&recorded(b"PUT /b?x HTTP/1.1\r\nX-Some: 1\r\nContent-Length: 3\r\n\r\n", 2), &request));
+        assert!(!agrees(&recorded(b"PUT /b?x HTTP/1.1\r\nX-Some: 1\r\n\r\n", 1), &request), "another number of fields");
+        assert!(!agrees(&recorded(b"PUTT /b?x HTTP/1.1\r\nA: 1\r\nB: 2\r\n\r\n", 2), &request), "another method");
+        let head = parsed(&request);
+        assert_eq!((head.declared, head.framing, head.fields), (Some(3), Framing::Length(3), 2));
+        let head = Head::new(head.raw);
+        assert_eq!(
+            (head.method().as_str(), head.version().as_str(), head.target().raw()),
+            ("PUT", "1.1", &Bytes::from_static(b"/b?x"))
+        );
+        assert_eq!(head.headers().get_str("x-some"), Some("1"));
+    }
+}

@@ -54,6 +54,12 @@ const FORMS: &[Form] = &[
         fix: "Remove the line end from the secret on the sender's side; `echo` and editors add one to files.",
         make: with_newline,
     },
+    Form {
+        code: "secret_space",
+        is_likely: true,
+        fix: "Remove the white space around the secret on the sender's side; it came along when it was pasted.",
+        make: with_space,
+    },
     Form { code: "secret_assignment", is_likely: true, fix: "Paste only the value, not its name.", make: value_only },
     Form {
         code: "secret_prefix",
@@ -231,6 +237,19 @@ fn with_newline(secret: &str) -> Vec<Variant> {
             [text("and a line end after it", ended.clone()), bytes("and a line end after it", ended)]
         })
         .collect()
+}
+
+fn with_space(secret: &str) -> Vec<Variant> {
+    let secret = secret.trim_matches(is_blank);
+    [
+        ("and a space after it", format!("{secret} ")),
+        ("and a space before it", format!(" {secret}")),
+        ("and spaces around it", format!(" {secret} ")),
+        ("and a tab after it", format!("{secret}\t")),
+    ]
+    .into_iter()
+    .flat_map(|(how, spaced)| [text(how, spaced.clone()), bytes(how, spaced)])
+    .collect()
 }
 
 fn value_only(secret: &str) -> Vec<Variant> {

@@ -27,6 +27,8 @@ fn the_secret_in_another_form_at_the_sender() {
         let sha256 = hex::encode(compute(Algorithm::DigestSha256, b"", plain.as_bytes()).unwrap());
         for (key, pasted, code) in [
             (format!("{plain}\n").into_bytes(), plain.clone(), "secret_newline"),
+            (format!("{plain} ").into_bytes(), plain.clone(), "secret_space"),
+            (format!(" {plain}").into_bytes(), plain.clone(), "secret_space"),
             (plain.clone().into_bytes(), format!("whsec_{plain}"), "secret_prefix"),
             (format!("whsec_{plain}").into_bytes(), plain.clone(), "secret_prefix"),
             (hex::decode(&plain).unwrap(), plain.clone(), "secret_as_hex"),
