@@ -3,6 +3,7 @@
 //! Evictions run in the same transactions as the inserts, in chunks, so that a capture never waits for a large one.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
@@ -16,6 +17,10 @@ use crate::model::{BinId, Seq, Timestamp};
 
 /// Rows that one batch evicts or purges at most. A few milliseconds.
 const CHUNK: u64 = 512;
+/// A flow of captures is interrupted only for so many rows that are too much.
+const WORTHWHILE: u64 = 256;
+/// How long a little too much waits for company.
+const PATIENCE: Duration = Duration::from_millis(10);
 /// Bins that one batch evicts from at most; each needs a number of its own.
 const MAX_BINS: usize = 16;
 /// How often ages are looked at.
@@ -56,13 +61,24 @@ impl Retention {
         Ok(retention)
     }
 
-    /// Whether there is work that does not wait for the next capture.
-    pub(super) fn is_behind(&self) -> bool {
-        !self.over.is_empty()
-            || !self.aged.is_empty()
+    /// How long the writer may wait for captures before it goes on with this; `None` when there is nothing to be done.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        let more = !self.aged.is_empty()
             || (self.over_bytes && !self.stuck)
             || !self.doomed.is_empty()
-            || self.journaled > JOURNAL_ROWS + JOURNAL_SLACK
+            || self.journaled > JOURNAL_ROWS + JOURNAL_SLACK;
+        if more {
+            Some(Duration::ZERO)
+        } else if self.over.is_empty() {
+            None
+        } else {
+            Some(PATIENCE)
+        }
+    }
+
+    /// Whether there is work that does not wait for the next capture.
+    pub(super) fn is_behind(&self) -> bool {
+        self.patience().is_some()
     }
 
     /// Finds out which bins have aged requests, now and then.
@@ -92,8 +108,16 @@ impl Retention {
     /// Removes a chunk of what is too much. `number` is the first of those that [`Retention::numbers`] asked for.
     pub(super) fn run(&mut self, tx: &mut Tx<'_>, mut number: Seq) -> Result<(), StoreError> {
         let mut room = CHUNK;
-        for bin in self.over.iter().copied().take(MAX_BINS).collect::<Vec<_>>() {
-            let excess = Self::excess_in(tx, bin);
+        // Captures go first: a little too much is removed in larger pieces, or when nobody waits.
+        let least = if tx.effects.captured > 0 { WORTHWHILE } else { 0 };
+        let over: Vec<(BinId, u64)> = self
+            .over
+            .iter()
+            .map(|bin| (*bin, Self::excess_in(tx, *bin)))
+            .filter(|(_, excess)| *excess >= least)
+            .take(MAX_BINS)
+            .collect();
+        for (bin, excess) in over {
             // Two batches' worth at least, so that a steady flow is kept up with.
             let evicted = evict(tx, bin, number, excess.min(room.max(2 * tx.effects.captured)), None)?;
             number += 1;
@@ -220,7 +244,7 @@ impl Retention {
         for ((key, bin, rows), number) in bins.into_iter().zip(first_number..) {
             // A bin that was deleted in this very batch goes with the purge.
             if tx.touch(bin).is_ok() {
-                remove(tx, bin, key, number, &rows)?;
+                remove(tx, bin, key, number, &rows, false)?;
             }
         }
         Ok(())

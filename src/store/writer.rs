@@ -44,7 +44,7 @@ impl Writer {
     /// Until the queue is closed and empty.
     pub(super) fn run(mut self) {
         loop {
-            let patience = if self.retention.is_behind() { Duration::ZERO } else { TICK };
+            let patience = self.retention.patience().unwrap_or(TICK);
             let shared = Arc::clone(&self.shared);
             self.retention.plan(&shared);
             let recycled = std::mem::take(&mut self.recycled);
