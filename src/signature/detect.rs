@@ -179,7 +179,7 @@ pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
 
 fn by_shape(view: &View<'_>) -> Vec<Candidate> {
     // One search for the members of all schemes: most bodies have none of them, and this is asked of every request.
-    let members = member_names().as_ref().is_none_or(|names| names.is_match(view.request.body));
+    let members = member_names().is_none_or(|names| names.is_match(view.request.body));
     let candidate = |&index: &usize| {
         let scheme = schemes().get(index)?;
         if !scheme.from.iter().any(|source| (members || !matches!(source, Source::Json(_))) && may_hold(source, view))
@@ -196,9 +196,9 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
 }
 
 /// A name of each place in a JSON body that an unhinted scheme reads its signature from, as one search.
-fn member_names() -> &'static Option<Regex> {
+fn member_names() -> Option<&'static Regex> {
     static NAMES: OnceLock<Option<Regex>> = OnceLock::new();
-    NAMES.get_or_init(|| {
+    let made = NAMES.get_or_init(|| {
         let mut names: Vec<String> = Vec::new();
         for scheme in index().unhinted.iter().filter_map(|&at| schemes().get(at)) {
             for source in &scheme.from {
@@ -209,7 +209,8 @@ fn member_names() -> &'static Option<Regex> {
             }
         }
         Regex::new(&names.join("|")).ok()
-    })
+    });
+    made.as_ref()
 }
 
 /// A cheap look before anything is parsed.
