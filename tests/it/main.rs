@@ -12,6 +12,7 @@ mod helpers;
 mod hostile_capture;
 mod openapi;
 mod readme;
+mod receiver;
 mod security;
 mod seeds;
 mod signature_vectors;
