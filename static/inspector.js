@@ -98,7 +98,7 @@ export function inspector() {
 
   function markedHere(message) {
     $('[data-do="pin"]')?.setAttribute("aria-pressed", String(message.pinned));
-    const shown = $(".detail .note-text")?.textContent ?? "";
+    const shown = $(".detail .note-text")?.dataset.note ?? "";
     const tags = [...document.querySelectorAll(".facts .chip.accent")].map((chip) => chip.textContent.slice(1)).join(" ");
     if (shown !== (message.note ?? "") || tags !== (message.tags ?? []).join(" ")) detail.reload();
   }
@@ -188,7 +188,7 @@ export function inspector() {
   function note() {
     const { id, api: path } = detail;
     const text = make("textarea", { class: "input", id: "note-text", rows: "4", maxlength: "4000" });
-    text.value = $(".detail .note-text")?.textContent ?? "";
+    text.value = $(".detail .note-text")?.dataset.note ?? "";
     const tags = make("input", { class: "input", id: "note-tags", autocomplete: "off", "aria-describedby": "note-tags-hint" });
     tags.value = [...document.querySelectorAll(".facts .chip.accent")].map((chip) => chip.textContent.slice(1)).join(" ");
     const cancel = make("button", { class: "btn", type: "button" }, "Cancel");

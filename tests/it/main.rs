@@ -18,3 +18,4 @@ mod signature_vectors;
 mod store_faults;
 mod stream;
 mod tidy;
+mod ui;

@@ -9,7 +9,7 @@ use askama::filters::HtmlSafe;
 use serde::Deserialize;
 
 use super::error::{PageError, html};
-use super::format;
+use super::format::{self, Seen};
 use super::list::{ListParams, query_string};
 use super::row::{Chip, chip, method_class, status_class};
 use super::shell::{BinRef, bin_of};

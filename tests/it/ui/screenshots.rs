@@ -1,0 +1,46 @@
+//! The README's pictures, from real data: `cargo test --test it screenshots -- --ignored`.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::Stage;
+use super::browser::{NARROW, WIDE};
+
+#[tokio::test]
+#[ignore = "writes the README's pictures"]
+async fn screenshots() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    let shoot = async |name: &str, path: &str, ready: &str| {
+        for (width, size) in [("wide", WIDE), ("narrow", NARROW)] {
+            browser.size(size).await;
+            for theme in ["light", "dark"] {
+                browser.theme(theme).await;
+                stage.open(path).await;
+                browser.until(ready).await;
+                std::fs::write(folder.join(format!("{name}-{width}-{theme}.png")), browser.screenshot().await).unwrap();
+            }
+        }
+    };
+    shoot("first-empty", "/", "document.querySelector('#waiting')").await;
+    let seeded = stage.seed().await;
+    stage.app.bin(json!({"name": "pathors", "provider": "pathors"})).await;
+    for event in ["session.ended", "call.ended", "session.finalized", "recording.ready"] {
+        let body = json!({"event": event, "sessionId": "sess_01", "timestamp": "2026-05-28T12:40:00.000Z"}).to_string();
+        stage
+            .send("POST", "pathors", &[("Content-Type", "application/json"), ("Authorization", "Bearer x")], body)
+            .await;
+    }
+    let live = "document.querySelector('#live')?.dataset.state === 'live'";
+    let request = |id: &str, tab: &str| format!("/bins/callaider/requests/{id}?tab={tab}");
+    shoot("first-full", "/", "document.querySelector('#bins tr')").await;
+    shoot("inspector-list", "/bins/callaider", live).await;
+    shoot("inspector-json", &request(&seeded.json, "request"), live).await;
+    shoot("inspector-signature", &request(&seeded.invalid, "signature"), live).await;
+    shoot("inspector-multipart", &request(&seeded.multipart, "request"), live).await;
+    shoot("inspector-compare", &request(&seeded.invalid, "compare"), live).await;
+    shoot("settings", "/bins/callaider/settings", "document.querySelector('#preview')").await;
+}
