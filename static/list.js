@@ -5,7 +5,7 @@ import { $, $$, localTimes, make, parsed } from "./dom.js";
 import { sentence } from "./api.js";
 
 /** Least time between two looks, and how much longer than a look itself: a slow server is not pressed. */
-const EVERY_MS = 120;
+const EVERY_MS = 150;
 const HIDDEN_EVERY_MS = 1000;
 const REST = 3;
 /** Scrolled further than this, rows are left where they are. */
