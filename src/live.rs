@@ -25,6 +25,10 @@ pub use subscription::{Delivery, Events, Subscription};
 
 /// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. A person does not see 20 ms.
 const BATCH_EVERY: Duration = Duration::from_millis(20);
+/// The same with many subscribers: fewer wake-ups and writes matter more there than 10 ms do.
+const BATCH_EVERY_WITH_MANY: Duration = Duration::from_millis(30);
+/// What counts as many.
+const MANY_SUBSCRIBERS: usize = 256;
 /// Batches that a channel keeps for subscribers that are behind: more than a second at full rate.
 const RING_BATCHES: usize = 64;
 /// Bytes of the same.
@@ -300,8 +304,9 @@ impl Inner {
                 (std::mem::take(&mut inbox.changes), std::mem::take(&mut inbox.lost))
             };
             self.publish(changes, lost);
-            // Not a wait for luck: the first event went at once, those of the next 20 ms share a batch.
-            std::thread::sleep(BATCH_EVERY);
+            let many = self.subscribers.load(Ordering::Relaxed) > MANY_SUBSCRIBERS;
+            // Not a wait for luck: the first event went at once, those that come meanwhile share a batch.
+            std::thread::sleep(if many { BATCH_EVERY_WITH_MANY } else { BATCH_EVERY });
         }
     }
 

@@ -114,18 +114,17 @@ impl Subscription {
             let (Phase::CatchUp(read), Some(store)) = (&mut self.phase, &self.store) else {
                 return Poll::Ready(None);
             };
-            let page = match read {
-                Some(page) => page,
-                None => {
-                    let head = store.head_seq();
-                    if self.last > head {
-                        // A cursor of another database, or of one that was replaced: nothing above it would ever come.
-                        let from = std::mem::replace(&mut self.last, head);
-                        return Poll::Ready(Some(self.lag(from, head)));
-                    }
-                    let (store, bin, last) = (store.clone(), self.channel.bin, self.last);
-                    read.insert(Box::pin(async move { store.changes_after(bin, last, CATCH_UP_PAGE).await }))
+            let page = if let Some(page) = read {
+                page
+            } else {
+                let head = store.head_seq();
+                if self.last > head {
+                    // A cursor of another database, or of one that was replaced: nothing above it would ever come.
+                    let from = std::mem::replace(&mut self.last, head);
+                    return Poll::Ready(Some(self.lag(from, head)));
                 }
+                let (store, bin, last) = (store.clone(), self.channel.bin, self.last);
+                read.insert(Box::pin(async move { store.changes_after(bin, last, CATCH_UP_PAGE).await }))
             };
             let Poll::Ready(result) = page.as_mut().poll(cx) else {
                 return Poll::Pending;

@@ -183,3 +183,14 @@ fn a_subscriber_that_waits_is_woken_once_per_batch() {
     let channel = hub.inner.channels_of(bin).remove(0);
     assert_eq!(channel.ring.lock().take_wakers().len(), 1, "polling again leaves one waker");
 }
+
+#[tokio::test]
+async fn changes_that_were_not_built_are_not_passed_over_in_silence() {
+    let hub = Hub::start().unwrap();
+    let bin = BinId::generate();
+    let mut subscription = hub.subscribe(bin, None).unwrap();
+    hub.unbuilt(bin, 5);
+    hub.committed(vec![captured(bin, 6, 10)]);
+    // Without a store to read them from, they are told as a gap.
+    assert_eq!(until(&mut subscription, 6).await, [Got::Gap(0, 5), Got::Event(6)]);
+}

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use regex::bytes::Regex;
+
 use super::algorithm::Algorithm;
 use super::catalogue::schemes;
 use super::received::{groups, shared_vars, texts};
@@ -176,9 +178,13 @@ pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
 }
 
 fn by_shape(view: &View<'_>) -> Vec<Candidate> {
+    // One search for the members of all schemes: most bodies have none of them, and this is asked of every request.
+    let members = member_names().is_none_or(|names| names.is_match(view.request.body));
     let candidate = |&index: &usize| {
         let scheme = schemes().get(index)?;
-        if !scheme.from.iter().any(|source| may_hold(source, view)) || texts(scheme, view).is_empty() {
+        if !scheme.from.iter().any(|source| (members || !matches!(source, Source::Json(_))) && may_hold(source, view))
+            || texts(scheme, view).is_empty()
+        {
             return None;
         }
         let rank = rank(scheme, view);
@@ -187,6 +193,24 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
         (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
     };
     index().unhinted.iter().filter_map(candidate).collect()
+}
+
+/// A name of each place in a JSON body that an unhinted scheme reads its signature from, as one search.
+fn member_names() -> Option<&'static Regex> {
+    static NAMES: OnceLock<Option<Regex>> = OnceLock::new();
+    let made = NAMES.get_or_init(|| {
+        let mut names: Vec<String> = Vec::new();
+        for scheme in index().unhinted.iter().filter_map(|&at| schemes().get(at)) {
+            for source in &scheme.from {
+                if let Source::Json(pointer) = source {
+                    // The longest name is the rarest; without any name everything is possible.
+                    names.push(regex::escape(pointer.steps().iter().max_by_key(|step| step.len())?));
+                }
+            }
+        }
+        Regex::new(&names.join("|")).ok()
+    });
+    made.as_ref()
 }
 
 /// A cheap look before anything is parsed.

@@ -22,9 +22,9 @@ pub(super) struct Bins {
 
 #[derive(Debug, Default)]
 struct Inner {
-    by_id: HashMap<BinId, Entry>,
-    by_name: HashMap<String, BinId>,
-    by_key: HashMap<i64, BinId>,
+    bins: HashMap<BinId, Entry>,
+    names: HashMap<String, BinId>,
+    keys: HashMap<i64, BinId>,
 }
 
 /// A bin as the store knows it.
@@ -135,32 +135,32 @@ impl Bins {
         let inner = self.inner.read();
         let id = match reference.parse::<BinId>() {
             Ok(id) => id,
-            Err(_) => *inner.by_name.get(reference)?,
+            Err(_) => *inner.names.get(reference)?,
         };
-        inner.by_id.get(&id).map(|entry| Arc::clone(&entry.state))
+        inner.bins.get(&id).map(|entry| Arc::clone(&entry.state))
     }
 
     pub(super) fn entry(&self, bin: BinId) -> Option<Entry> {
-        self.inner.read().by_id.get(&bin).cloned()
+        self.inner.read().bins.get(&bin).cloned()
     }
 
     /// The bin of that number.
     pub(super) fn by_key(&self, key: i64) -> Option<BinId> {
-        self.inner.read().by_key.get(&key).copied()
+        self.inner.read().keys.get(&key).copied()
     }
 
     /// Its number.
     pub(super) fn key(&self, bin: BinId) -> Option<i64> {
-        self.inner.read().by_id.get(&bin).map(|entry| entry.key)
+        self.inner.read().bins.get(&bin).map(|entry| entry.key)
     }
 
     pub(super) fn tally(&self, bin: BinId) -> Option<Tally> {
-        self.inner.read().by_id.get(&bin).map(|entry| *entry.tally.lock())
+        self.inner.read().bins.get(&bin).map(|entry| *entry.tally.lock())
     }
 
     /// Every bin, oldest first.
     pub(super) fn all(&self) -> Vec<Entry> {
-        let mut all: Vec<Entry> = self.inner.read().by_id.values().cloned().collect();
+        let mut all: Vec<Entry> = self.inner.read().bins.values().cloned().collect();
         all.sort_unstable_by_key(|entry| entry.key);
         all
     }
@@ -191,25 +191,25 @@ impl Bins {
         let name = bin.settings.name.as_ref().map(ToString::to_string);
         let state = Arc::new(BinState { bin, version });
         let mut inner = self.inner.write();
-        let old = inner.by_id.remove(&id);
+        let old = inner.bins.remove(&id);
         if let Some(old_name) = old.as_ref().and_then(|old| old.state.bin.settings.name.as_ref()) {
-            inner.by_name.remove(old_name.as_str());
+            inner.names.remove(old_name.as_str());
         }
         let tally = old.map_or_else(|| Arc::new(Mutex::new(tally.unwrap_or_default())), |old| old.tally);
         if let Some(name) = name {
-            inner.by_name.insert(name, id);
+            inner.names.insert(name, id);
         }
-        inner.by_key.insert(key, id);
-        inner.by_id.insert(id, Entry { key, state, tally });
+        inner.keys.insert(key, id);
+        inner.bins.insert(id, Entry { key, state, tally });
     }
 
     fn remove(&self, id: BinId) {
         let mut inner = self.inner.write();
-        if let Some(old) = inner.by_id.remove(&id) {
-            inner.by_key.remove(&old.key);
+        if let Some(old) = inner.bins.remove(&id) {
+            inner.keys.remove(&old.key);
             self.evictable.fetch_sub(old.tally.lock().evictable(), Ordering::Relaxed);
             if let Some(name) = &old.state.bin.settings.name {
-                inner.by_name.remove(name.as_str());
+                inner.names.remove(name.as_str());
             }
         }
     }
@@ -257,10 +257,10 @@ fn unreadable(column: usize, cause: impl Into<Box<dyn std::error::Error + Send +
 impl Tx<'_> {
     pub(super) fn create_bin(
         &mut self,
-        settings: BinSettings,
-        secrets: Vec<(String, SecretValue)>,
+        settings: &BinSettings,
+        secrets: &[(String, SecretValue)],
     ) -> Result<BinId, StoreError> {
-        self.refuse_taken(&settings, None)?;
+        self.refuse_taken(settings, None)?;
         let id = BinId::generate();
         let key = self
             .conn
@@ -269,11 +269,11 @@ impl Tx<'_> {
                 id.as_str(),
                 settings.name.as_ref().map(crate::model::BinName::as_str),
                 self.now.as_micros(),
-                to_json(&settings)?
+                to_json(settings)?
             ])?;
         self.conn.prepare_cached("INSERT INTO tally (bin) VALUES (?)")?.execute([key])?;
         for (label, value) in secrets {
-            self.insert_secret(key, &label, &value)?;
+            self.insert_secret(key, label, value)?;
         }
         self.reload(key)?;
         Ok(id)

@@ -8,43 +8,38 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use super::bins::Bins;
+use super::change::MANY;
 use super::checkpoint::{self, Log};
 use super::insert::Imported;
 use super::lock::Lock;
 use super::open::{self, Opened};
-use super::queue::Task;
 use super::read::Source;
 use super::readers::Readers;
 use super::search::Search;
 use super::shared::Shared;
-use super::tx::Tx;
-use super::writer::Writer;
+use super::writer::{PROBE, UNPROBE, Writer};
 use super::{
-    BinState, CommitListener, ListQuery, OpenError, Page, Rederived, RequestRef, StoreError, StoreOptions, StoreStats,
-    Stored,
+    BinState, CommitListener, ListQuery, OpenError, Page, RequestRef, StoreError, StoreOptions, StoreStats, Stored,
 };
 use crate::model::{
-    BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Marks, MarksPatch, NewRequest,
-    RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, filter::Filter,
+    BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Marks, NewRequest, SecretId,
+    SecretValue, Seq, Timestamp, filter::Filter,
 };
 
-/// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in between.
-const MANY: usize = 500;
 /// Bytes of one job of an import.
 const MANY_BYTES: usize = 8 << 20;
 
 /// The handle. Cheap to clone; the last clone that goes closes the database (see [`Store::close`] for the orderly way).
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(super) struct Inner {
     shared: Arc<Shared>,
-    readers: Arc<Readers>,
+    pub(super) readers: Arc<Readers>,
     running: Mutex<Option<Running>>,
 }
 
@@ -74,11 +69,11 @@ impl Store {
             Arc::new(Shared::new(options, path.clone(), clock, listener, salt, last_seq, bins, Log::default()));
         let writer = Writer::new(Arc::clone(&shared), conn).map_err(failed)?;
         let writer = std::thread::Builder::new().name("store-writer".into()).spawn(|| writer.run()).map_err(other)?;
-        let checkpointed = Arc::clone(&shared);
+        let also = Arc::clone(&shared);
         let checkpointer = std::thread::Builder::new()
             .name("store-checkpoint".into())
             .spawn(move || {
-                checkpoint::run(&checkpointed, &checkpoint_conn, &file);
+                checkpoint::run(&also, &checkpoint_conn, &file);
                 (checkpoint_conn, file)
             })
             .map_err(other)?;
@@ -87,7 +82,7 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { shared, readers, running }) })
     }
 
-    fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
     }
 
@@ -127,7 +122,7 @@ impl Store {
         settings: BinSettings,
         secrets: Vec<(String, SecretValue)>,
     ) -> Result<Arc<BinState>, StoreError> {
-        let id = self.write(1, 0, move |tx, _| tx.create_bin(settings, secrets)).await?;
+        let id = self.write(1, 0, move |tx, _| tx.create_bin(&settings, &secrets)).await?;
         self.state(id)
     }
 
@@ -254,71 +249,9 @@ impl Store {
         self.shared().committed.load(Ordering::Acquire)
     }
 
-    fn source(&self, bin: BinId) -> Result<Source, StoreError> {
+    pub(super) fn source(&self, bin: BinId) -> Result<Source, StoreError> {
         let key = self.shared().bins.key(bin).ok_or(StoreError::NotFound("bin"))?;
         Ok(Source { bin, key, salt: self.shared().salt })
-    }
-
-    // Changing what is stored.
-
-    /// Changes read flag, pin, note, tags.
-    pub async fn mark(&self, bin: BinId, id: RequestId, patch: MarksPatch) -> Result<RequestSummary, StoreError> {
-        self.write(1, 0, move |tx, seq| tx.mark(bin, id, &patch, seq)).await
-    }
-
-    /// Marks everything that matches now. Answers with how many.
-    pub async fn mark_matching(&self, bin: BinId, filter: Filter, patch: MarksPatch) -> Result<u64, StoreError> {
-        let patch = Arc::new(patch);
-        self.each_part(bin, filter, move |seqs| {
-            let patch = Arc::clone(&patch);
-            (seqs.len() as u64, move |tx: &mut Tx<'_>, first| tx.mark_many(bin, &seqs, &patch, first))
-        })
-        .await
-    }
-
-    /// Deletes one request.
-    pub async fn delete(&self, bin: BinId, id: RequestId) -> Result<(), StoreError> {
-        self.write(1, 0, move |tx, seq| tx.delete(bin, id, seq)).await
-    }
-
-    /// Deletes everything that matches now, pinned ones too. Answers with how many.
-    pub async fn delete_matching(&self, bin: BinId, filter: Filter) -> Result<u64, StoreError> {
-        self.each_part(bin, filter, move |seqs| (1, move |tx: &mut Tx<'_>, seq| tx.delete_many(bin, &seqs, seq))).await
-    }
-
-    /// Finds what matches on a reading connection, and hands it to the writer in parts. Requests that arrive meanwhile are left alone.
-    async fn each_part<F>(
-        &self,
-        bin: BinId,
-        filter: Filter,
-        part: impl Fn(Vec<Seq>) -> (u64, F),
-    ) -> Result<u64, StoreError>
-    where
-        F: FnOnce(&mut Tx<'_>, Seq) -> Result<u64, StoreError> + Send + 'static,
-    {
-        let source = self.source(bin)?;
-        let through = self.head_seq();
-        let mut after = 0;
-        let mut changed = 0;
-        loop {
-            let search = Search::oldest_after(filter.clone(), after, MANY).through(through);
-            let (seqs, end) =
-                self.inner.readers.read(true, move |conn, wanted| search.seqs(source, conn, wanted)).await?;
-            if !seqs.is_empty() {
-                let (numbers, work) = part(seqs);
-                changed += self.write(numbers, 0, work).await?;
-            }
-            match end {
-                Some(end) => after = end,
-                None => return Ok(changed),
-            }
-        }
-    }
-
-    /// Writes facts that were derived anew, publishes the verdicts that changed.
-    pub async fn rederive(&self, bin: BinId, facts: Vec<Rederived>) -> Result<(), StoreError> {
-        let numbers = facts.len() as u64;
-        self.write(numbers, 0, move |tx, first| tx.rederive(bin, &facts, first)).await
     }
 
     // Operations.
@@ -336,11 +269,9 @@ impl Store {
 
     /// Whether a write and a read work now; for readiness. Tries them.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.write(0, 0, |tx, _| {
-            tx.conn.prepare_cached("UPDATE meta SET value = value WHERE name = 'seq'")?.execute([])?;
-            Ok(())
-        })
-        .await?;
+        for sql in [PROBE, UNPROBE] {
+            self.write(0, 0, |tx, _| Ok(tx.conn.execute_batch(sql)?)).await?;
+        }
         self.inner
             .readers
             .read(false, |conn, _| Ok(conn.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))?))
@@ -370,58 +301,6 @@ impl Store {
     /// Stores what is queued, folds the log into the database, closes it. Further writes get [`StoreError::Closed`].
     pub fn close(&self) {
         self.inner.close();
-    }
-
-    /// Runs `work` on the writing thread, inside the next batch. It needs so many numbers and holds about so many bytes.
-    pub(super) async fn write<T: Send + 'static>(
-        &self,
-        numbers: u64,
-        bytes: usize,
-        work: impl FnOnce(&mut Tx<'_>, Seq) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let task = Asked { work: Some(work), value: None, reply: Some(reply) };
-        self.shared().queue.task(Box::new(task), numbers, bytes)?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
-    }
-
-    fn write_unattended(
-        &self,
-        numbers: u64,
-        work: impl FnOnce(&mut Tx<'_>, Seq) -> Result<(), StoreError> + Send + 'static,
-    ) {
-        let task = Asked { work: Some(work), value: None, reply: None };
-        // Worth a line at most: nobody was promised anything.
-        if let Err(error) = self.shared().queue.task(Box::new(task), numbers, 0) {
-            tracing::debug!(%error, "a note was not taken");
-        }
-    }
-}
-
-/// A write that somebody may wait for.
-struct Asked<F, T> {
-    work: Option<F>,
-    value: Option<T>,
-    reply: Option<oneshot::Sender<Result<T, StoreError>>>,
-}
-
-impl<F, T: Send> Task for Asked<F, T>
-where
-    F: FnOnce(&mut Tx<'_>, Seq) -> Result<T, StoreError> + Send,
-{
-    fn run(&mut self, tx: &mut Tx<'_>, first: Seq) -> Result<(), StoreError> {
-        let work = self.work.take().ok_or_else(|| StoreError::Unavailable("interrupted".to_owned()))?;
-        self.value = Some(work(tx, first)?);
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
-        let Self { value, reply, .. } = *self;
-        if let Some(reply) = reply {
-            let value = committed.and_then(|()| value.ok_or(StoreError::Closed));
-            // Whoever asked may have left.
-            let _ = reply.send(value);
-        }
     }
 }
 

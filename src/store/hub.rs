@@ -222,14 +222,12 @@ impl Future for Wait {
             // Even when it is settled already: a failure is handed over only to those who are listed.
             local.waiting.borrow_mut().push_back((this.seq, context.waker().clone()));
             this.state = State::Waiting;
-        } else if let Some(at) = local.position(this.seq) {
-            let mut waiting = local.waiting.borrow_mut();
-            if !waiting[at].1.will_wake(context.waker()) {
-                waiting[at].1 = context.waker().clone();
-            }
         } else {
-            // Another's dispatch has found this one done. It must not lead: a leader who no longer waits would dispatch nobody.
-            return Poll::Ready(this.outcome());
+            // Done already: must not lead, because nobody would ever run to lead on.
+            let Some(at) = local.position(this.seq) else {
+                return Poll::Ready(this.outcome());
+            };
+            local.waiting.borrow_mut()[at].1.clone_from(context.waker());
         }
         local.lead_if_vacant(this.seq, context.waker());
         // Looked at only after a leader is known: the writer settles first and looks for the leader then.

@@ -1,6 +1,5 @@
 //! A request into its rows.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use super::bins::{signed, unsigned};
 use super::tx::Tx;
 use super::{StoreError, codes, rows};
 use crate::model::{
-    AnswerGiven, CapturedRequest, ChangeKind, HeadScan, HeadSource, Marks, NewRequest, RequestId, RequestSummary, Seq,
-    Target, Timestamp,
+    AnswerGiven, CapturedRequest, ChangeKind, Derived, HeadScan, HeadSource, Marks, NewRequest, RequestId,
+    RequestSummary, Seq, Timestamp,
 };
 
 /// Larger bodies are written piece by piece into a reserved place, so that no second copy of them is made.
@@ -121,31 +120,11 @@ impl Tx<'_> {
         self.effects.captured += 1;
         self.effects.bytes += unsigned(bytes);
         if wanted {
-            let path =
-                String::from_utf8_lossy(Target::new(Bytes::copy_from_slice(line.target)).path_below_bin()).into_owned();
             let mut derived = new.derived.clone();
             derived.event.duplicate_of = duplicate_of;
-            let summary = RequestSummary {
-                seq,
-                id: RequestId::new(new.received_at, self.shared.salt, seq),
-                bin: new.bin,
-                received_at: new.received_at,
-                body_took: new.body_took,
-                method: method.into_owned(),
-                target: target.into_owned(),
-                path,
-                http_version: text(line.version).into_owned(),
-                content_type: content_type.map(Cow::into_owned),
-                head_source: new.head_source,
-                body_size: body_len as u64,
-                declared_size: new.declared_size,
-                complete: new.complete,
-                client: new.client,
-                rejected: new.rejected,
-                derived,
-                response: AnswerGiven { status: new.status, duration_us: duration_us.map(unsigned) },
-                marks: marks.cloned().unwrap_or_default(),
-            };
+            let response = AnswerGiven { status: new.status, duration_us: duration_us.map(unsigned) };
+            let marks = marks.cloned().unwrap_or_default();
+            let summary = summary_of(seq, self.shared.salt, new, derived, response, marks);
             let captured = CapturedRequest {
                 summary,
                 head: new.head.clone(),
@@ -219,6 +198,42 @@ fn flags_of(new: &NewRequest, version: i64, marks: Option<&Marks>) -> i64 {
         | (codes::rejection(new.rejected) << codes::REJECTION_SHIFT)
         | (version << codes::VERSION_SHIFT)
         | marks.map_or(0, |marks| bit(marks.read, codes::READ) | bit(marks.pinned, codes::PINNED))
+}
+
+/// What lists will show of it.
+fn summary_of(
+    seq: Seq,
+    salt: u32,
+    new: &NewRequest,
+    derived: Derived,
+    response: AnswerGiven,
+    marks: Marks,
+) -> RequestSummary {
+    let scan = HeadScan::new(new.head.raw());
+    let line = scan.request_line();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let target = text(line.target);
+    RequestSummary {
+        seq,
+        id: RequestId::new(new.received_at, salt, seq),
+        bin: new.bin,
+        received_at: new.received_at,
+        body_took: new.body_took,
+        method: text(line.method),
+        path: rows::path_of(&target),
+        target,
+        http_version: text(line.version),
+        content_type: scan.field("content-type").map(text),
+        head_source: new.head_source,
+        body_size: new.body_len() as u64,
+        declared_size: new.declared_size,
+        complete: new.complete,
+        client: new.client,
+        rejected: new.rejected,
+        derived,
+        response,
+        marks,
+    }
 }
 
 /// The body for those who look at it live. Only large bodies in several pieces are copied.

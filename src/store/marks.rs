@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::bins::{signed, unsigned};
 use super::codes::{self, Kind};
-use super::retention::{Row, delete_rows};
+use super::evict::{Row, delete_rows};
 use super::rows;
 use super::tx::Tx;
 use super::{Rederived, StoreError, Stored};

@@ -1,6 +1,6 @@
 //! Storage: the only place that knows SQL. A cloneable handle over one writing thread and a few readers.
 //!
-//! - `handle` is what the others call; `queue` and `hub` are the way to the writer and back.
+//! - `handle` and `change` are what the others call; `queue` and `hub` are the way to the writer and back.
 //! - `writer` owns the writing connection: it takes all that is queued, writes it in one transaction (`tx`, `insert`, `marks`,
 //!   `retention`), publishes it, answers everybody. `checkpoint` folds the log into the database beside it.
 //! - `readers` hold connections of their own; `read` and `search` run on them.
@@ -8,9 +8,11 @@
 //! - `open`, `lock` and `migrations/` are the way in.
 
 mod bins;
+mod change;
 mod checkpoint;
 mod codes;
 mod error;
+mod evict;
 mod filter_sql;
 mod handle;
 mod hub;
@@ -25,6 +27,7 @@ mod retention;
 mod rows;
 mod search;
 mod shared;
+mod space;
 #[cfg(test)]
 mod tests;
 mod tx;

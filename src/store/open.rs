@@ -122,6 +122,9 @@ fn place(path: &Path) -> Result<PathBuf, OpenError> {
             .create(folder)
             .map_err(|error| OpenError::NoFolder { path: path.to_path_buf(), cause: error.to_string() })?;
     }
+    if !folder.is_dir() {
+        return Err(OpenError::NoFolder { path: path.to_path_buf(), cause: "a file is in its place".to_owned() });
+    }
     if path.exists() {
         if path.is_dir() {
             return Err(not_a_database(path, "it is a folder"));

@@ -43,7 +43,7 @@ impl Source {
                 .optional()?,
             RequestRef::Id(id) => self.by_seq(conn, id.seq())?.filter(|summary| summary.id == id),
         };
-        self.whole(conn, summary.ok_or(StoreError::NotFound("request"))?)
+        whole(conn, summary.ok_or(StoreError::NotFound("request"))?)
     }
 
     pub(super) fn by_seq(self, conn: &Connection, seq: Seq) -> Result<Option<RequestSummary>, StoreError> {
@@ -56,36 +56,6 @@ impl Source {
 
     pub(super) fn summary(self, row: &Row<'_>) -> Result<RequestSummary, rusqlite::Error> {
         rows::summary(row, self.bin, self.salt)
-    }
-
-    /// Adds head and body.
-    pub(super) fn whole(self, conn: &Connection, summary: RequestSummary) -> Result<CapturedRequest, StoreError> {
-        let seq = signed(summary.seq);
-        let content = conn
-            .prepare_cached(
-                "SELECT head, trailers, CASE WHEN length(body) <= ?2 THEN body END FROM content WHERE seq = ?1",
-            )?
-            .query_row(params![seq, INLINE_BODY], |row| {
-                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
-            })
-            .optional()?;
-        // Deleted between the two statements.
-        let (head, trailers, body) = content.ok_or(StoreError::NotFound("request"))?;
-        let body = match body {
-            Some(body) => body,
-            None => {
-                let blob = conn.blob_open("main", "content", "body", seq, true)?;
-                let mut body = vec![0; blob.len()];
-                blob.read_at_exact(&mut body, 0)?;
-                body
-            }
-        };
-        Ok(CapturedRequest {
-            summary,
-            head: Head::new(head.into()),
-            body: body.into(),
-            trailers: trailers.map(Bytes::from).unwrap_or_default(),
-        })
     }
 
     /// Requests and other changes above `after`, oldest first.
@@ -129,7 +99,7 @@ impl Source {
         let mut bytes = 0;
         for summary in summaries {
             let seq = summary.seq;
-            let request = self.whole(&snapshot, summary)?;
+            let request = whole(&snapshot, summary)?;
             bytes += request.head.raw().len() + request.body.len();
             changes.push(Change { seq, bin: self.bin, what: ChangeKind::Request(Arc::new(request)) });
             if bytes > REPLAY_BYTES {
@@ -144,6 +114,35 @@ impl Source {
         changes.truncate(limit);
         Ok(changes)
     }
+}
+
+/// Adds head and body.
+pub(super) fn whole(conn: &Connection, summary: RequestSummary) -> Result<CapturedRequest, StoreError> {
+    let seq = signed(summary.seq);
+    let content = conn
+        .prepare_cached(
+            "SELECT head, trailers, CASE WHEN length(body) <= ?2 THEN body END FROM content WHERE seq = ?1",
+        )?
+        .query_row(params![seq, INLINE_BODY], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
+        })
+        .optional()?;
+    // Deleted between the two statements.
+    let (head, trailers, body) = content.ok_or(StoreError::NotFound("request"))?;
+    let body = if let Some(body) = body {
+        body
+    } else {
+        let blob = conn.blob_open("main", "content", "body", seq, true)?;
+        let mut body = vec![0; blob.len()];
+        blob.read_at_exact(&mut body, 0)?;
+        body
+    };
+    Ok(CapturedRequest {
+        summary,
+        head: Head::new(head.into()),
+        body: body.into(),
+        trailers: trailers.map(Bytes::from).unwrap_or_default(),
+    })
 }
 
 fn read_change(kind: Kind, data: &str) -> Option<ChangeKind> {

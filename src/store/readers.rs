@@ -37,12 +37,6 @@ impl Wanted {
     pub(super) fn is_over(&self) -> bool {
         self.gone.load(Ordering::Relaxed) || self.closed.load(Ordering::Relaxed)
     }
-
-    /// For reads that nobody can leave.
-    #[cfg(test)]
-    pub(super) fn always() -> Self {
-        Self { gone: Arc::default(), closed: Arc::default() }
-    }
 }
 
 /// Sets the flag when the asking future goes.
@@ -99,14 +93,12 @@ impl Readers {
             return Err(StoreError::Closed);
         }
         let idle = self.idle.lock().pop();
-        match idle {
-            Some(conn) => Ok(conn),
-            None => {
-                let conn = open::reader(&self.path)?;
-                super::filter_sql::register(&conn)?;
-                Ok(conn)
-            }
+        if let Some(conn) = idle {
+            return Ok(conn);
         }
+        let conn = open::reader(&self.path)?;
+        super::filter_sql::register(&conn)?;
+        Ok(conn)
     }
 
     /// Ends reads as soon as they look, and closes the idle connections.

@@ -3,18 +3,24 @@
 //! Evictions run in the same transactions as the inserts, in chunks, so that a capture never waits for a large one.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::bins::{BinEffect, Entry, signed, unsigned};
 use super::codes;
+use super::evict::{Row, evict, remove, row_of};
 use super::shared::Shared;
 use super::tx::{Effects, Tx};
-use crate::model::{BinId, ChangeKind, Seq, Timestamp};
+use crate::model::{BinId, Seq, Timestamp};
 
 /// Rows that one batch evicts or purges at most. A few milliseconds.
 const CHUNK: u64 = 512;
+/// A flow of captures is interrupted only for so many rows that are too much.
+const WORTHWHILE: u64 = 256;
+/// How long a little too much waits for company.
+const PATIENCE: Duration = Duration::from_millis(10);
 /// Bins that one batch evicts from at most; each needs a number of its own.
 const MAX_BINS: usize = 16;
 /// How often ages are looked at.
@@ -22,12 +28,6 @@ const AGE_TICK_US: i64 = 1_000_000;
 /// Journal rows that are kept, and how many more may gather before they are trimmed.
 const JOURNAL_ROWS: u64 = 10_000;
 const JOURNAL_SLACK: u64 = 1_000;
-/// Free pages are given back when there are so many: 8 MiB. Fewer are soon used again.
-const FREE_PAGES: i64 = 2_048;
-/// Pages given back at a time, a few milliseconds' work.
-const VACUUM_STEP: u32 = 512;
-/// A log longer than this is cut when nothing is going on.
-const IDLE_LOG_BYTES: u64 = 4 << 20;
 
 /// What is to be removed.
 #[derive(Debug, Default)]
@@ -61,13 +61,24 @@ impl Retention {
         Ok(retention)
     }
 
-    /// Whether there is work that does not wait for the next capture.
-    pub(super) fn is_behind(&self) -> bool {
-        !self.over.is_empty()
-            || !self.aged.is_empty()
+    /// How long the writer may wait for captures before it goes on with this; `None` when there is nothing to be done.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        let more = !self.aged.is_empty()
             || (self.over_bytes && !self.stuck)
             || !self.doomed.is_empty()
-            || self.journaled > JOURNAL_ROWS + JOURNAL_SLACK
+            || self.journaled > JOURNAL_ROWS + JOURNAL_SLACK;
+        if more {
+            Some(Duration::ZERO)
+        } else if self.over.is_empty() {
+            None
+        } else {
+            Some(PATIENCE)
+        }
+    }
+
+    /// Whether there is work that does not wait for the next capture.
+    pub(super) fn is_behind(&self) -> bool {
+        self.patience().is_some()
     }
 
     /// Finds out which bins have aged requests, now and then.
@@ -97,8 +108,16 @@ impl Retention {
     /// Removes a chunk of what is too much. `number` is the first of those that [`Retention::numbers`] asked for.
     pub(super) fn run(&mut self, tx: &mut Tx<'_>, mut number: Seq) -> Result<(), StoreError> {
         let mut room = CHUNK;
-        for bin in self.over.iter().copied().take(MAX_BINS).collect::<Vec<_>>() {
-            let excess = self.excess(tx, bin);
+        // Captures go first: a little too much is removed in larger pieces, or when nobody waits.
+        let least = if tx.effects.captured > 0 { WORTHWHILE } else { 0 };
+        let over: Vec<(BinId, u64)> = self
+            .over
+            .iter()
+            .map(|bin| (*bin, Self::excess_in(tx, *bin)))
+            .filter(|(_, excess)| *excess >= least)
+            .take(MAX_BINS)
+            .collect();
+        for (bin, excess) in over {
             // Two batches' worth at least, so that a steady flow is kept up with.
             let evicted = evict(tx, bin, number, excess.min(room.max(2 * tx.effects.captured)), None)?;
             number += 1;
@@ -128,11 +147,14 @@ impl Retention {
     }
 
     /// A run was rolled back: what it thought of as done is not.
-    pub(super) fn forget_run(&mut self) {
+    pub(super) fn forget_run(&mut self, shared: &Shared) {
         self.floor = 0;
         self.next_age_check = 0;
         self.stuck = false;
-        self.over_bytes = true;
+        self.over_bytes = is_over_bytes(shared);
+        for entry in shared.bins.all() {
+            self.look_at(shared, &entry);
+        }
     }
 
     /// Takes note of what a commit changed, and puts the changed bins into effect.
@@ -168,7 +190,7 @@ impl Retention {
         }
     }
 
-    fn excess(&self, tx: &Tx<'_>, bin: BinId) -> u64 {
+    fn excess_in(tx: &Tx<'_>, bin: BinId) -> u64 {
         let Some(entry) = tx.shared.bins.entry(bin) else {
             return 0;
         };
@@ -222,7 +244,7 @@ impl Retention {
         for ((key, bin, rows), number) in bins.into_iter().zip(first_number..) {
             // A bin that was deleted in this very batch goes with the purge.
             if tx.touch(bin).is_ok() {
-                remove(tx, bin, key, number, &rows)?;
+                remove(tx, bin, key, number, &rows, false)?;
             }
         }
         Ok(())
@@ -276,14 +298,6 @@ impl Retention {
     }
 }
 
-/// What eviction needs to know of a request.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    pub(super) seq: i64,
-    pub(super) flags: i64,
-    pub(super) bytes: u64,
-}
-
 fn max_requests(shared: &Shared, entry: &Entry) -> u64 {
     entry.state.bin.settings.limits.max_requests.unwrap_or(shared.options.max_requests)
 }
@@ -301,108 +315,4 @@ fn excess(shared: &Shared, entry: &Entry) -> u64 {
 
 fn is_over_bytes(shared: &Shared) -> bool {
     shared.options.max_bytes > 0 && shared.bins.evictable_bytes() > shared.options.max_bytes
-}
-
-fn row_of(conn: &Connection, key: i64, seq: i64) -> Result<Option<Row>, StoreError> {
-    use rusqlite::OptionalExtension as _;
-    let row = conn
-        .prepare_cached("SELECT flags, head_size + body_size FROM request WHERE bin = ? AND seq = ?")?
-        .query_row([key, seq], |row| Ok(Row { seq, flags: row.get(0)?, bytes: unsigned(row.get(1)?) }))
-        .optional()?;
-    Ok(row)
-}
-
-/// Evicts up to `count` of the bin's oldest requests (those received before a moment, if given).
-fn evict(tx: &mut Tx<'_>, bin: BinId, number: Seq, count: u64, before: Option<Timestamp>) -> Result<u64, StoreError> {
-    let Some(tally) = tx.shared.bins.tally(bin) else {
-        return Ok(0);
-    };
-    let Ok(touch) = tx.touch(bin) else {
-        return Ok(0);
-    };
-    if count == 0 {
-        return Ok(0);
-    }
-    let key = touch.key;
-    let mut floor = touch.delta.floor.unwrap_or(tally.floor);
-    let mut rows = Vec::new();
-    {
-        let mut statement = tx.conn.prepare_cached(
-            "SELECT seq, flags, head_size + body_size, received_at FROM request WHERE bin = ? AND seq > ? ORDER BY seq",
-        )?;
-        let mut found = statement.query(params![key, signed(floor)])?;
-        while let Some(row) = found.next()? {
-            if before.is_some_and(|before| row.get::<_, i64>(3).is_ok_and(|at| at >= before.as_micros())) {
-                break;
-            }
-            let (seq, flags): (i64, i64) = (row.get(0)?, row.get(1)?);
-            floor = unsigned(seq);
-            if flags & codes::PINNED == 0 {
-                rows.push(Row { seq, flags, bytes: unsigned(row.get(2)?) });
-                if rows.len() as u64 == count {
-                    break;
-                }
-            }
-        }
-    }
-    tx.touch(bin)?.delta.floor = Some(floor);
-    remove(tx, bin, key, number, &rows)?;
-    Ok(rows.len() as u64)
-}
-
-fn remove(tx: &mut Tx<'_>, bin: BinId, key: i64, number: Seq, rows: &[Row]) -> Result<(), StoreError> {
-    let Some(last) = rows.last() else {
-        return Ok(());
-    };
-    let through = unsigned(last.seq);
-    delete_rows(tx, bin, key, rows)?;
-    let count = rows.len() as u64;
-    let delta = &mut tx.touch(bin)?.delta;
-    delta.evicted += signed(count);
-    delta.eviction = Some((number, through, count));
-    tx.publish(bin, number, ChangeKind::Evicted { through, count });
-    Ok(())
-}
-
-/// Deletes these rows and takes them off the tally.
-pub(super) fn delete_rows(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<(), StoreError> {
-    let mut content = tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?;
-    let mut request = tx.conn.prepare_cached("DELETE FROM request WHERE bin = ? AND seq = ?")?;
-    for row in rows {
-        content.execute([row.seq])?;
-        request.execute([key, row.seq])?;
-    }
-    let delta = &mut tx.touch(bin)?.delta;
-    for row in rows {
-        let bytes = signed(row.bytes);
-        delta.requests -= 1;
-        delta.bytes -= bytes;
-        delta.unread -= i64::from(row.flags & codes::READ == 0);
-        if row.flags & codes::PINNED != 0 {
-            delta.pinned -= 1;
-            delta.pinned_bytes -= bytes;
-        }
-    }
-    Ok(())
-}
-
-/// Gives free pages back to the file system and cuts a long log, while nothing is going on.
-pub(super) fn give_back_space(shared: &Shared, conn: &Connection) {
-    let free: i64 = conn.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap_or(0);
-    if free > FREE_PAGES {
-        while shared.queue.is_empty() {
-            let before: i64 = conn.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap_or(0);
-            if before == 0 || conn.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})")).is_err() {
-                break;
-            }
-            shared.log.wrote(u64::from(VACUUM_STEP) * 4_096);
-        }
-    }
-    let log = super::open::log_path(&shared.path);
-    if shared.queue.is_empty() && std::fs::metadata(log).is_ok_and(|log| log.len() > IDLE_LOG_BYTES) {
-        // Without patience: a reader that is in the way is not worth holding up a capture.
-        let _ = conn.busy_timeout(std::time::Duration::ZERO);
-        let _ = super::checkpoint::state(conn, "TRUNCATE");
-        let _ = conn.busy_timeout(super::open::BUSY_PATIENCE);
-    }
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::bins::{signed, unsigned};
 use super::filter_sql::Condition;
-use super::read::{Source, plain_page};
+use super::read::{Source, plain_page, whole};
 use super::readers::Wanted;
 use super::{ListQuery, MAX_PAGE, Order, Page, StoreError};
 use crate::model::{CapturedRequest, Seq, filter::Filter};
@@ -115,7 +115,7 @@ impl Search {
             let Some(summary) = source.by_seq(conn, seq)? else {
                 continue;
             };
-            let request = source.whole(conn, summary)?;
+            let request = whole(conn, summary)?;
             bytes += request.head.raw().len() + request.body.len();
             requests.push(request);
             if bytes >= max_bytes {
@@ -171,7 +171,7 @@ impl Search {
         count: bool,
     ) -> Result<Found, StoreError> {
         let newest_first = self.order == Order::Newest;
-        let pieces = Pieces::new(conn, source.key, newest_first, condition)?;
+        let pieces = Pieces::new(conn, source.key, newest_first, condition);
         let mut found = Found::default();
         let mut matched = 0;
         let (mut low, mut high) = (self.after, self.before);
@@ -245,7 +245,7 @@ struct Pieces<'c> {
 }
 
 impl<'c> Pieces<'c> {
-    fn new(conn: &'c Connection, key: i64, newest_first: bool, condition: &'c Condition) -> Result<Self, StoreError> {
+    fn new(conn: &'c Connection, key: i64, newest_first: bool, condition: &'c Condition) -> Self {
         // Forwards even when the newest come first: SQLite goes to the next row of `content` faster than to the one before.
         let join = if condition.content { "CROSS JOIN content c ON c.seq = r.seq" } else { "" };
         let first = condition.params.len() + 1;
@@ -261,7 +261,7 @@ impl<'c> Pieces<'c> {
         } else {
             "SELECT seq FROM request WHERE bin = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?"
         };
-        Ok(Self { conn, key, newest_first, end, matching, params: &condition.params })
+        Self { conn, key, newest_first, end, matching, params: &condition.params }
     }
 
     /// The last row of a piece of so many rows; `None` when there are fewer.

@@ -22,11 +22,10 @@ const MAX_SPLITS: u32 = 24;
 /// What a row costs in the log beyond its bytes; for the checkpointer's estimate.
 const ROW_BYTES: u64 = 512;
 
-/// Finds out whether a request could be written: needs new pages, and leaves nothing behind.
-const PROBE: &str = "BEGIN IMMEDIATE;
-    INSERT OR REPLACE INTO content (seq, bin, head, body) VALUES (-1, 0, zeroblob(16384), x'');
-    COMMIT;
-    DELETE FROM content WHERE seq = -1;";
+/// Finds out whether a request could be written: needs new pages. Committed before [`UNPROBE`] takes it back.
+pub(super) const PROBE: &str =
+    "INSERT OR REPLACE INTO content (seq, bin, head, body) VALUES (-1, 0, zeroblob(16384), x'')";
+pub(super) const UNPROBE: &str = "DELETE FROM content WHERE seq = -1";
 
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -45,7 +44,7 @@ impl Writer {
     /// Until the queue is closed and empty.
     pub(super) fn run(mut self) {
         loop {
-            let patience = if self.retention.is_behind() { Duration::ZERO } else { TICK };
+            let patience = self.retention.patience().unwrap_or(TICK);
             let shared = Arc::clone(&self.shared);
             self.retention.plan(&shared);
             let recycled = std::mem::take(&mut self.recycled);
@@ -56,12 +55,8 @@ impl Writer {
             }
             if idle && !self.retention.is_behind() {
                 self.idle();
-            } else if let Err(error) = self.write(batch) {
-                // Another connection does not help against a full disk.
-                if error != StoreError::DiskFull {
-                    self.conn = None;
-                }
-                shared.set_trouble(Some(error));
+            } else {
+                self.write(batch);
             }
             if let Some(conn) = &self.conn
                 && shared.log.take_finish()
@@ -74,15 +69,22 @@ impl Writer {
     }
 
     /// Writes a batch and tells everybody in it how it went.
-    fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
+    fn write(&mut self, batch: Batch) {
         let Batch { mut jobs, bytes, spare, last, closed: _ } = batch;
         let mut outcomes: Vec<Option<StoreError>> = Vec::new();
         outcomes.resize_with(jobs.len(), || None);
         let mut splits = 0;
-        let worked = self.attempt(&mut jobs, &mut outcomes, spare, &mut splits);
+        let result = self.attempt(&mut jobs, &mut outcomes, spare, &mut splits);
 
         let shared = Arc::clone(&self.shared);
-        let mut workers: Vec<Worker> = Vec::new();
+        if let Err(error) = &result {
+            // Another connection does not help against a full disk.
+            if *error != StoreError::DiskFull {
+                self.conn = None;
+            }
+            shared.set_trouble(Some(error.clone()));
+        }
+        let mut waited: Vec<Worker> = Vec::new();
         let mut committed = 0;
         for (job, outcome) in jobs.iter().zip(&outcomes) {
             match job {
@@ -95,8 +97,8 @@ impl Writer {
                     let Some(worker) = worker else {
                         continue;
                     };
-                    if !workers.contains(worker) {
-                        workers.push(*worker);
+                    if !waited.contains(worker) {
+                        waited.push(*worker);
                     }
                     match outcome {
                         None => committed = committed.max(*seq),
@@ -108,12 +110,12 @@ impl Writer {
         let failed =
             jobs.iter().zip(&outcomes).filter(|(job, outcome)| matches!(job, Job::Capture { .. }) && outcome.is_some());
         shared.failed.fetch_add(failed.count() as u64, Ordering::Relaxed);
-        if worked.is_ok() {
+        if result.is_ok() {
             // Everything up to `last` is in, numbers that were never used included.
             committed = last;
         }
         shared.committed.fetch_max(committed, Ordering::AcqRel);
-        shared.hub.settle(last, &workers);
+        shared.hub.settle(last, &waited);
         shared.queue.settled(bytes);
         for (job, outcome) in jobs.drain(..).zip(outcomes) {
             match job {
@@ -122,7 +124,6 @@ impl Writer {
             }
         }
         self.recycled = jobs;
-        worked
     }
 
     /// Tries to write these jobs in one transaction. What fails has its outcome set.
@@ -188,7 +189,7 @@ impl Writer {
         match done {
             Ok(()) => Ok(effects),
             Err(error) => {
-                self.retention.forget_run();
+                self.retention.forget_run(&self.shared);
                 let stuck = !conn.is_autocommit() && conn.execute_batch("ROLLBACK").is_err();
                 if stuck {
                     self.conn = None;
@@ -228,16 +229,18 @@ impl Writer {
     fn idle(&mut self) {
         let shared = Arc::clone(&self.shared);
         if shared.trouble().is_some() {
-            let worked = match self.conn.take() {
+            let result = match self.conn.take() {
                 Some(conn) => Ok(conn),
                 None => open::reopen(&shared),
             }
-            .and_then(|conn| self.conn.insert(conn).execute_batch(PROBE).map_err(StoreError::from));
-            if let Err(error) = worked {
-                if let Some(conn) = self.conn.take_if(|_| error != StoreError::DiskFull) {
-                    drop(conn);
-                } else if let Some(conn) = &self.conn {
-                    let _ = conn.execute_batch("ROLLBACK");
+            .and_then(|conn| {
+                let conn = self.conn.insert(conn);
+                conn.execute_batch(PROBE)?;
+                Ok(conn.execute_batch(UNPROBE)?)
+            });
+            if let Err(error) = result {
+                if error != StoreError::DiskFull {
+                    self.conn = None;
                 }
                 shared.set_trouble(Some(error));
                 return;
@@ -245,7 +248,7 @@ impl Writer {
             shared.set_trouble(None);
         }
         if let Some(conn) = &self.conn {
-            super::retention::give_back_space(&shared, conn);
+            super::space::give_back(&shared, conn);
         }
     }
 

@@ -58,7 +58,7 @@ pub fn run() {
         while received.load(Ordering::Relaxed) < expected && patience.elapsed() < Duration::from_secs(10) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let used = (server.cpu() - cpu).as_secs_f64() / seconds as f64;
+        let used = server.cpu().saturating_sub(cpu).as_secs_f64() / seconds as f64;
         let lost = expected - received.load(Ordering::Relaxed).min(expected);
         let memory = server.memory_mb();
         drop(server);

@@ -8,6 +8,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::cast_precision_loss,
+    clippy::must_use_candidate,
     missing_docs,
     unreachable_pub
 )]

@@ -4,8 +4,11 @@ use serde_json::json;
 
 use crate::helpers::{TestApp, raw};
 
-/// `CallAIder` and Pathors events in full form, as their guides describe them.
-pub const EVENTS: &[(&str, &[(&str, &str)], &str)] = &[
+/// An event: what it is, the headers that the platform sends with it, the body.
+type Event = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
+/// CallAIder and Pathors events in full form, as their guides describe them.
+pub const EVENTS: &[Event] = &[
     (
         "callaider session.started",
         &[

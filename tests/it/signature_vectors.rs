@@ -83,3 +83,49 @@ fn every_published_vector_has_its_published_verdict() {
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
 }
+
+/// The same as a sender and a client of the API see it: the request is posted to a bin with the vector's scheme, secrets and URL.
+#[tokio::test]
+async fn every_published_vector_has_its_published_verdict_through_a_running_server() {
+    let Some(path) = shared("signatures/vectors.json") else {
+        eprintln!("skipped: no shared folder with signatures/vectors.json");
+        return;
+    };
+    let vectors: Vec<Vector> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let app = crate::helpers::TestApp::start().await;
+    let mut wrong = Vec::new();
+    for vector in &vectors {
+        let (base, query) = match vector.url.split_once('?') {
+            Some((base, query)) => (base, format!("?{query}")),
+            None => (vector.url.as_str(), String::new()),
+        };
+        let texts = std::iter::once(&vector.secret).chain(&vector.extra_secrets);
+        let secrets: Vec<_> = texts.map(|text| serde_json::json!({"value": text})).collect();
+        let settings = serde_json::json!({"scheme": vector.scheme, "secrets": secrets, "public_url": base});
+        let bin = app.bin(settings).await["id"].as_str().unwrap().to_owned();
+
+        let body = base64::engine::general_purpose::STANDARD.decode(&vector.body_base64).unwrap();
+        let mut head = format!("{} /{bin}{query} HTTP/1.1\r\n", vector.method);
+        for (name, value) in &vector.headers {
+            // The length is that of this message, whatever the vector's was.
+            if !name.eq_ignore_ascii_case("content-length") {
+                head.push_str(&format!("{name}: {value}\r\n"));
+            }
+        }
+        if !vector.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            head.push_str("Host: hook.example\r\n");
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let answer = crate::helpers::raw::exchange(app.capture, &[head.as_bytes(), &body].concat());
+        assert_eq!(answer.status, 200, "{}: {}", vector.id, String::from_utf8_lossy(&answer.body));
+
+        let request = app.get(&format!("/bins/{bin}/requests/latest")).await;
+        let is_valid = request["signature"]["status"] == "valid";
+        // A vector may be wrong only by its clock: the signature itself is then right.
+        let may_be_stale = vector.verify_at_unix.is_some() && !vector.valid;
+        if is_valid != vector.valid && !(is_valid && may_be_stale) {
+            wrong.push(format!("{}: {}", vector.id, request["signature"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
+}

@@ -189,16 +189,14 @@ const THINGS: &[(&str, Thing)] = &[
 
 /// Reads a field with its value.
 pub(super) fn read(name: &Word, value: &Word) -> Result<Leaf, FilterError> {
-    match FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(&name.text)) {
-        Some(field) => (field.read)(value),
-        None => {
-            let hint = match nearest(&name.text, FIELDS.iter().map(|field| field.name)) {
-                Some(near) => format!("did you mean '{near}:'?"),
-                None => "put it in quotes to look for it as text".to_owned(),
-            };
-            Err(FilterError { at: name.at, message: format!("There is no field '{}': {hint}", name.text) })
-        }
+    if let Some(field) = FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(&name.text)) {
+        return (field.read)(value);
     }
+    let hint = match nearest(&name.text, FIELDS.iter().map(|field| field.name)) {
+        Some(near) => format!("did you mean '{near}:'?"),
+        None => "put it in quotes to look for it as text".to_owned(),
+    };
+    Err(FilterError { at: name.at, message: format!("There is no field '{}': {hint}", name.text) })
 }
 
 fn pattern(value: &Word) -> Result<Pattern, FilterError> {

@@ -11,12 +11,12 @@ impl Pattern {
     /// From the text and the offsets of its stars (a star in quotes is none).
     pub(super) fn new(text: &str, stars: &[usize]) -> Self {
         let mut parts = Vec::with_capacity(stars.len() + 1);
-        let mut start = 0;
-        for &star in stars {
-            parts.push(text.as_bytes()[start..star].to_ascii_lowercase());
-            start = star + 1;
+        let mut from = 0;
+        for &at in stars {
+            parts.push(text.as_bytes()[from..at].to_ascii_lowercase());
+            from = at + 1;
         }
-        parts.push(text.as_bytes()[start..].to_ascii_lowercase());
+        parts.push(text.as_bytes()[from..].to_ascii_lowercase());
         Self { parts }
     }
 

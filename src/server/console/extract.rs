@@ -158,7 +158,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// A parser's words as a sentence: `unknown field `a`` becomes `Unknown field `a`.`.
+/// A parser's words as a sentence: with a capital letter and a full stop.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();

@@ -75,7 +75,7 @@ struct InfoShape<'a> {
 #[get("/api/v1/info")]
 async fn info(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
-    let stats = state.store.stats();
+    let stored = state.store.stats();
     Ok(HttpResponse::Ok().json(InfoShape {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
@@ -87,9 +87,9 @@ async fn info(request: HttpRequest) -> Result<HttpResponse, Problem> {
         bins: state.store.bins().len(),
         max_body_bytes: state.max_body,
         subscribers: state.hub.stats().subscribers,
-        database_bytes: stats.file_bytes,
+        database_bytes: stored.file_bytes,
         // The kind of trouble only: its cause may name paths, and stands in the log.
-        trouble: stats.trouble.map(|error| Problem::from(error).to_string()),
+        trouble: stored.trouble.map(|error| Problem::from(error).to_string()),
     }))
 }
 

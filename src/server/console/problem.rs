@@ -110,7 +110,11 @@ impl Code {
 
 /// What went wrong, for the client. The cause, where there is one, goes to the log.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Told>);
+
+/// Boxed: every handler's `Result` would carry it otherwise.
+#[derive(Debug, Clone)]
+struct Told {
     code: Code,
     detail: String,
     field: Option<String>,
@@ -122,7 +126,7 @@ impl Problem {
     /// A problem with its sentence.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), field: None, allow: None, more: Map::new() }
+        Self(Box::new(Told { code, detail: detail.into(), field: None, allow: None, more: Map::new() }))
     }
 
     /// There is no such thing.
@@ -134,84 +138,86 @@ impl Problem {
     /// A field of the body at fault (`response.script[1].status`).
     #[must_use]
     pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(Code::InvalidField, detail) }
+        Self::new(Code::InvalidField, detail).at(field)
     }
 
     /// A query parameter at fault.
     #[must_use]
     pub fn query(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: Some(name.into()), ..Self::new(Code::InvalidQuery, detail) }
+        Self::new(Code::InvalidQuery, detail).at(name)
     }
 
     /// The methods that the route does know.
     #[must_use]
     pub fn allowing(methods: String) -> Self {
         let detail = format!("This route answers {methods}.");
-        Self { allow: Some(methods), ..Self::new(Code::MethodNotAllowed, detail) }
+        let mut problem = Self::new(Code::MethodNotAllowed, detail);
+        problem.0.allow = Some(methods);
+        problem
     }
 
     /// Adds a member of its own (RFC 9457, section 3.2).
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
     /// Names the field at fault.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.0.field = Some(field.into());
         self
     }
 
     /// Its code.
     #[must_use]
-    pub const fn code(&self) -> Code {
-        self.code
+    pub fn code(&self) -> Code {
+        self.0.code
     }
 
     /// The sentence, for pages that show it in their own way.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     fn body(&self) -> Value {
-        let status = self.code.status();
+        let status = self.0.code.status();
         let mut body = Map::new();
         body.insert("type".into(), "about:blank".into());
         body.insert("title".into(), status.canonical_reason().unwrap_or("Error").into());
         body.insert("status".into(), status.as_u16().into());
-        body.insert("detail".into(), self.detail.clone().into());
-        body.insert("code".into(), serde_json::to_value(self.code).unwrap_or_default());
-        if let Some(field) = &self.field {
+        body.insert("detail".into(), self.0.detail.clone().into());
+        body.insert("code".into(), serde_json::to_value(self.0.code).unwrap_or_default());
+        if let Some(field) = &self.0.field {
             body.insert("field".into(), field.clone().into());
         }
-        body.extend(self.more.clone());
+        body.extend(self.0.more.clone());
         Value::Object(body)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+        f.write_str(&self.0.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.code.status()
+        self.0.code.status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponseBuilder::new(self.code.status());
-        if let Some(seconds) = self.code.retry_after() {
+        let mut response = HttpResponseBuilder::new(self.0.code.status());
+        if let Some(seconds) = self.0.code.retry_after() {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
-        if let Some(methods) = &self.allow {
+        if let Some(methods) = &self.0.allow {
             response.insert_header((header::ALLOW, methods.clone()));
         }
-        if self.code == Code::Unauthorized {
+        if self.0.code == Code::Unauthorized {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"creel\""));
         }
         response.content_type("application/problem+json").body(self.body().to_string())

@@ -32,7 +32,7 @@ pub(super) const SANDBOX_CSP: &str = "sandbox; default-src 'none'; frame-ancesto
 /// A wrong token is answered after this long, one at a time: guessing stays slow however many connections try.
 const WRONG_TOKEN_DELAY: Duration = Duration::from_millis(500);
 /// More wrong tries than this at once are turned away.
-const WRONG_TOKENS_WAITING: u32 = 16;
+const WRONG_TOKENS_WAITING: u32 = 8;
 /// The cookie that the login page sets.
 pub(super) const COOKIE: &str = "creel_session";
 

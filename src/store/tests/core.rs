@@ -34,7 +34,7 @@ async fn a_body_of_many_mebibytes_is_kept_whole() {
     let fixture = Fixture::new();
     let bin = fixture.bin().await.bin.id;
     let mut new = post(bin, "");
-    let piece: Vec<u8> = (0..700_001_u32).map(|at| (at % 251) as u8).collect();
+    let piece: Vec<u8> = (0..700_001_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
     new.body = vec![piece.clone().into(), b"-"[..].into(), piece.clone().into()];
     let stored = fixture.store.capture(new).await.unwrap();
     let back = fixture.store.request(bin, RequestRef::Id(stored.id)).await.unwrap();

@@ -14,8 +14,14 @@ fn open(options: StoreOptions) -> Result<Store, OpenError> {
 }
 
 async fn pragma(fixture: &Fixture, sql: &'static str) {
-    // Outside the batch's transaction some settings do not take: a read of the new value makes sure.
-    fixture.store.write(0, 0, move |tx, _| Ok(tx.conn.query_row(sql, [], |_| Ok(())).unwrap_or(()))).await.unwrap();
+    fixture
+        .store
+        .write(0, 0, move |tx, _| {
+            let _ = tx.conn.query_row(sql, [], |_| Ok(()));
+            Ok(())
+        })
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

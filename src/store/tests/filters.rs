@@ -28,7 +28,7 @@ fn varied(bin: BinId, number: usize) -> NewRequest {
     let mut new = request(bin, &head, body.as_bytes());
     new.received_at = Timestamp::from_micros(start().as_micros() + 1_000_000 * i64::try_from(number).unwrap());
     new.status = [Some(200), Some(401), None, Some(404)][number % 4];
-    new.complete = number % 7 != 0;
+    new.complete = !number.is_multiple_of(7);
     new.rejected = [None, None, Some(Rejection::BodyTooLarge), Some(Rejection::Malformed)][(number / 3) % 4];
     new.client = [
         None,
@@ -48,13 +48,13 @@ fn varied(bin: BinId, number: usize) -> NewRequest {
         [(number / 2) % 4];
     new.derived.freshness = Freshness { status: fresh, age_s: Some(3), tolerance_s: None };
     let event = &mut new.derived.event;
-    if number % 3 > 0 {
+    if !number.is_multiple_of(3) {
         event.name = Some(pick(&["session.ended", "Session.Started", "odd\u{0}name"], 4));
         event.session = Some(format!("2d7b-{}", number % 9));
         event.provider = Some(pick(&["github", "CallAIder"], 6));
         event.duplicate_key = Some(format!("{}-{}", number % 9, number % 3));
     }
-    event.handshake = (number % 11 == 0).then(|| "slack".to_owned());
+    event.handshake = number.is_multiple_of(11).then(|| "slack".to_owned());
     new
 }
 
@@ -66,13 +66,13 @@ async fn filled() -> (Fixture, BinId, Vec<CapturedRequest>) {
         let stored = fixture.store.capture(varied(bin, number)).await.unwrap();
         fixture.store.capture(post(other, "hello")).await.unwrap();
         let patch = MarksPatch {
-            read: Some(number % 2 == 0),
-            pinned: Some(number % 5 == 0),
-            note: (number % 4 == 0).then(|| "To Do".to_owned()),
-            tags: (number % 6 == 0).then(|| vec!["demo".to_owned(), "b\"c".to_owned()]),
+            read: Some(number.is_multiple_of(2)),
+            pinned: Some(number.is_multiple_of(5)),
+            note: number.is_multiple_of(4).then(|| "To Do".to_owned()),
+            tags: number.is_multiple_of(6).then(|| vec!["demo".to_owned(), "b\"c".to_owned()]),
         };
         fixture.store.mark(bin, stored.id, patch).await.unwrap();
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             fixture.store.answered(stored, None, Duration::from_millis(7));
         }
     }

@@ -25,12 +25,12 @@ async fn the_oldest_go_when_there_are_too_many_and_the_pinned_stay() {
     assert_eq!(page.requests.len(), 51);
     assert_eq!(page.requests[0].seq, last.seq);
     assert_eq!(page.requests[50].id, first.id);
-    let log = fixture.log.0.lock();
-    assert!(log.is_sorted_by(|a, b| a.seq < b.seq), "changes come in the order of their numbers");
-    let evicted: u64 =
-        log.iter().map(|change| if let ChangeKind::Evicted { count, .. } = change.what { count } else { 0 }).sum();
-    assert_eq!(evicted, counts.evicted);
-    drop(log);
+    {
+        let log = fixture.log.0.lock();
+        assert!(log.is_sorted_by(|a, b| a.seq < b.seq), "changes come in the order of their numbers");
+        let count = |what: &ChangeKind| if let ChangeKind::Evicted { count, .. } = what { *count } else { 0 };
+        assert_eq!(log.iter().map(|change| count(&change.what)).sum::<u64>(), counts.evicted);
+    }
     // Unpinned, it is the oldest again; and a smaller limit is kept to at once.
     let unpin = MarksPatch { pinned: Some(false), ..MarksPatch::default() };
     fixture.store.mark(bin, first.id, unpin).await.unwrap();
@@ -79,11 +79,12 @@ async fn the_oldest_of_all_bins_go_when_there_are_too_many_bytes() {
     assert!(bytes > 95_000, "{bytes}");
     assert!(in_one.abs_diff(in_two) <= 2, "{in_one} {in_two}");
     assert!(fixture.store.request(one, RequestRef::Id(pinned.id)).await.is_ok());
+    fixture.store.close();
     let rows: i64 = rusqlite::Connection::open(fixture.path())
         .unwrap()
         .query_row("SELECT count(*) FROM content", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(u64::try_from(rows).unwrap(), in_one + in_two);
+    assert_eq!(u64::try_from(rows).unwrap(), held().1 + held().2);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! How fast the store is by itself. Not a timed test: run it with
 //! `CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo test --lib store::tests::speed -- --ignored --nocapture` and read the table.
-#![allow(clippy::print_stdout, reason = "its table is what it is for")]
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "its table is what it is for")]
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,27 +1,15 @@
-//! What clients write: bins' settings and answers, read strictly and checked field by field.
+//! What clients write: bins' settings, read strictly and checked field by field.
 
-use std::collections::BTreeMap;
-use std::fmt;
+#![expect(clippy::option_option, reason = "absent, null and a value are three things where settings are changed")]
 
-use base64::Engine as _;
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use crate::model::{
-    Answer, BinName, BinSettings, CustomResponse, Fault, FaultKind, ResponseHeader, SecretValue, SignatureMode,
-};
+use super::input_answer::ResponseInput;
+use crate::model::{BinName, BinSettings, CustomResponse, SecretValue, SignatureMode};
 use crate::server::console::problem::Problem;
 use crate::signature;
 
-/// A response body, decoded.
-const MAX_RESPONSE_BODY: usize = 1 << 20;
-/// Answers of a script: more than a person writes.
-const MAX_SCRIPT: usize = 1_000;
-/// Header fields of one answer.
-const MAX_HEADERS: usize = 100;
-/// A delay, in milliseconds: longer than any sender waits.
-const MAX_DELAY_MS: u64 = 60_000;
 /// Characters of a secret: a PEM key fits.
 const MAX_SECRET: usize = 16 << 10;
 /// Characters of a label, a provider's or scheme's id, a URL.
@@ -77,6 +65,7 @@ pub(super) struct BinInput {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = LimitsInput)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub(super) struct LimitsInput {
     /// Requests.
     #[serde(default, deserialize_with = "present")]
@@ -233,267 +222,6 @@ impl BinChange {
             set(&mut settings.limits.max_body_bytes, limits.max_body_bytes);
         }
     }
-}
-
-/// What senders are answered.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = ResponseInput)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ResponseInput {
-    /// 200 to 599; default 200.
-    #[schema(minimum = 200, maximum = 599)]
-    status: Option<u16>,
-    /// Header fields, repeats allowed; default `Content-Type: text/plain`.
-    headers: Option<Vec<HeaderInput>>,
-    /// The body as text; may hold templates. Default `ok`.
-    body: Option<String>,
-    /// The body as bytes, in base64.
-    body_base64: Option<String>,
-    /// Milliseconds to wait before answering.
-    #[schema(maximum = 60000)]
-    delay_ms: Option<u64>,
-    /// What goes wrong on purpose.
-    fault: Option<FaultInput>,
-    /// Answers for single methods, by method name.
-    #[serde(default)]
-    methods: BTreeMap<String, AnswerInput>,
-    /// Answers used in turn: `[500, 500, {"status": 200}]` or `"500,500,200"`.
-    #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
-    script: Script,
-    /// Start the script again rather than repeat its last answer.
-    #[serde(default)]
-    script_cycles: bool,
-    /// Answer `Origin`s with CORS headers and preflights.
-    #[serde(default)]
-    cors: bool,
-    /// Leave out `Content-Security-Policy: sandbox`.
-    #[serde(default)]
-    no_sandbox: bool,
-}
-
-/// One answer; what is not set comes from the bin's answer.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AnswerInput)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AnswerInput {
-    /// 200 to 599.
-    #[schema(minimum = 200, maximum = 599)]
-    status: Option<u16>,
-    /// Header fields, repeats allowed.
-    headers: Option<Vec<HeaderInput>>,
-    /// The body as text.
-    body: Option<String>,
-    /// The body as bytes, in base64.
-    body_base64: Option<String>,
-    /// Milliseconds to wait before answering.
-    #[schema(maximum = 60000)]
-    delay_ms: Option<u64>,
-    /// What goes wrong on purpose.
-    fault: Option<FaultInput>,
-}
-
-/// A header field of an answer.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = HeaderInput)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HeaderInput {
-    /// The field name.
-    name: String,
-    /// The field value.
-    value: String,
-}
-
-/// What goes wrong on purpose.
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = FaultInput)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FaultInput {
-    /// `close`, `reset`, `cut`, `drip` or `hang`.
-    #[schema(value_type = String)]
-    kind: FaultKind,
-    /// How often, 0 to 1; default always.
-    #[schema(minimum = 0, maximum = 1)]
-    probability: Option<f64>,
-    /// For `drip` bytes per second, for `cut` bytes that still arrive.
-    bytes: Option<u64>,
-}
-
-/// The answers of a script. Each entry is an answer or a status; all of it may be one text, `500,500,200`.
-#[derive(Debug, Default)]
-struct Script(Vec<AnswerInput>);
-
-impl<'de> Deserialize<'de> for Script {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Script;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of answers or statuses, or a text like \"500,500,200\"")
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Script, E> {
-                let statuses = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                let answers = statuses.map(|part| match part.parse() {
-                    Ok(status) => Ok(AnswerInput { status: Some(status), ..AnswerInput::default() }),
-                    Err(_) => Err(E::custom(format!("'{part}' is no status"))),
-                });
-                answers.collect::<Result<_, _>>().map(Script)
-            }
-            fn visit_unit<E>(self) -> Result<Script, E> {
-                Ok(Script::default())
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Script, A::Error> {
-                let mut script = Script::default();
-                while let Some(Entry(answer)) = entries.next_element()? {
-                    if script.0.len() == MAX_SCRIPT {
-                        return Err(A::Error::custom(format!("a script has at most {MAX_SCRIPT} answers")));
-                    }
-                    script.0.push(answer);
-                }
-                Ok(script)
-            }
-        }
-        deserializer.deserialize_any(Entries)
-    }
-}
-
-struct Entry(AnswerInput);
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct StatusOrAnswer;
-        impl<'de> Visitor<'de> for StatusOrAnswer {
-            type Value = Entry;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an answer or a status")
-            }
-            fn visit_u64<E: serde::de::Error>(self, status: u64) -> Result<Entry, E> {
-                let status = u16::try_from(status).map_err(|_| E::custom(format!("{status} is no status")))?;
-                Ok(Entry(AnswerInput { status: Some(status), ..AnswerInput::default() }))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
-                AnswerInput::deserialize(MapAccessDeserializer::new(map)).map(Entry)
-            }
-        }
-        deserializer.deserialize_any(StatusOrAnswer)
-    }
-}
-
-impl ResponseInput {
-    /// Checks every field; `at` is where it stands in the body, empty for the body itself.
-    pub(super) fn checked(self, at: &str) -> Result<CustomResponse, Problem> {
-        let prefix = if at.is_empty() { String::new() } else { format!("{at}.") };
-        let answer = AnswerInput {
-            status: self.status,
-            headers: self.headers,
-            body: self.body,
-            body_base64: self.body_base64,
-            delay_ms: self.delay_ms,
-            fault: self.fault,
-        };
-        let mut methods = BTreeMap::new();
-        for (method, answer) in self.methods {
-            let field = format!("{prefix}methods.{method}");
-            if !is_token(&method) {
-                return Err(Problem::field(field, "This is no HTTP method."));
-            }
-            methods.insert(method.to_ascii_uppercase(), answer.checked(&format!("{field}."))?);
-        }
-        let script = self.script.0.into_iter().enumerate();
-        Ok(CustomResponse {
-            answer: answer.checked(&prefix)?,
-            methods,
-            script: script
-                .map(|(index, answer)| answer.checked(&format!("{prefix}script[{index}].")))
-                .collect::<Result<_, _>>()?,
-            script_cycles: self.script_cycles,
-            cors: self.cors,
-            no_sandbox: self.no_sandbox,
-        })
-    }
-}
-
-impl AnswerInput {
-    fn checked(self, prefix: &str) -> Result<Answer, Problem> {
-        let fault = |name: &str, why: String| Err(Problem::field(format!("{prefix}{name}"), why));
-        if self.status.is_some_and(|status| !(200..=599).contains(&status)) {
-            return fault("status", "A status is a number from 200 to 599.".to_owned());
-        }
-        if self.delay_ms.is_some_and(|delay| delay > MAX_DELAY_MS) {
-            return fault("delay_ms", format!("A delay has at most {MAX_DELAY_MS} ms."));
-        }
-        if self.body.is_some() && self.body_base64.is_some() {
-            return fault("body_base64", "Give body or body_base64, not both.".to_owned());
-        }
-        if self.body.as_ref().is_some_and(|body| body.len() > MAX_RESPONSE_BODY) {
-            return fault("body", format!("A response body has at most {MAX_RESPONSE_BODY} bytes."));
-        }
-        if let Some(encoded) = &self.body_base64 {
-            match base64::engine::general_purpose::STANDARD.decode(encoded) {
-                Ok(body) if body.len() <= MAX_RESPONSE_BODY => {}
-                Ok(_) => {
-                    return fault("body_base64", format!("A response body has at most {MAX_RESPONSE_BODY} bytes."));
-                }
-                Err(_) => {
-                    return fault("body_base64", "This is not base64 (the standard alphabet, padded).".to_owned());
-                }
-            }
-        }
-        let headers = self.headers.map(|headers| checked_headers(headers, prefix)).transpose()?;
-        let spoilt = match self.fault {
-            None => None,
-            Some(FaultInput { probability: Some(chance), .. }) if !(0.0..=1.0).contains(&chance) => {
-                return fault("fault.probability", "A probability is a number from 0 to 1.".to_owned());
-            }
-            Some(FaultInput { kind: FaultKind::Drip, bytes: Some(0), .. }) => {
-                return fault("fault.bytes", "Give at least 1 byte per second.".to_owned());
-            }
-            Some(FaultInput { kind, probability, bytes }) => {
-                Some(Fault { kind, probability: probability.unwrap_or(1.0), bytes })
-            }
-        };
-        Ok(Answer {
-            status: self.status,
-            headers,
-            body: self.body,
-            body_base64: self.body_base64,
-            delay_ms: self.delay_ms,
-            fault: spoilt,
-        })
-    }
-}
-
-fn checked_headers(headers: Vec<HeaderInput>, prefix: &str) -> Result<Vec<ResponseHeader>, Problem> {
-    if headers.len() > MAX_HEADERS {
-        return Err(Problem::field(
-            format!("{prefix}headers"),
-            format!("An answer has at most {MAX_HEADERS} header fields."),
-        ));
-    }
-    let checked = headers.into_iter().enumerate().map(|(index, HeaderInput { name, value })| {
-        let field = |part: &str| format!("{prefix}headers[{index}].{part}");
-        if !is_token(&name) {
-            return Err(Problem::field(field("name"), "This is no HTTP field name."));
-        }
-        // Framing is the server's: a wrong length here would break the connection by accident. Faults break it on purpose.
-        if ["content-length", "transfer-encoding", "connection"].contains(&name.to_ascii_lowercase().as_str()) {
-            return Err(Problem::field(
-                field("name"),
-                "The server sets this header itself; use a fault to break an answer.",
-            ));
-        }
-        if value.len() > MAX_TEXT * 4 || value.bytes().any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f) {
-            return Err(Problem::field(field("value"), "This is no HTTP field value."));
-        }
-        Ok(ResponseHeader { name, value })
-    });
-    checked.collect()
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token(text: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.len() <= 256 && text.bytes().all(token)
 }
 
 fn short(text: &str, field: &str) -> Result<(), Problem> {

@@ -6,6 +6,7 @@ mod diff;
 mod export;
 mod import;
 mod input;
+mod input_answer;
 mod marks;
 mod requests;
 mod response;

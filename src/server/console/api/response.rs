@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input::ResponseInput;
+use super::input_answer::ResponseInput;
 use crate::model::CustomResponse;
 use crate::server::console::extract::{BinRef, Json, state};
 use crate::server::console::problem::Problem;

@@ -68,7 +68,8 @@ pub(super) fn close(out: &mut BytesMut, code: u16) {
 
 fn control(out: &mut BytesMut, opcode: u8, payload: &[u8]) {
     let payload = &payload[..payload.len().min(MAX_CONTROL)];
-    out.extend_from_slice(&[0x80 | opcode, payload.len() as u8]);
+    let length = u8::try_from(payload.len()).unwrap_or(0);
+    out.extend_from_slice(&[0x80 | opcode, length]);
     out.extend_from_slice(payload);
 }
 

@@ -1,0 +1,143 @@
+//! Removing rows: evicted ones and deleted ones.
+
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use super::bins::{signed, unsigned};
+use super::codes;
+use super::tx::Tx;
+use crate::model::{BinId, ChangeKind, Seq, Timestamp};
+
+/// What eviction needs to know of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) seq: i64,
+    pub(super) flags: i64,
+    pub(super) bytes: u64,
+}
+
+/// The row of a request.
+pub(super) fn row_of(conn: &Connection, key: i64, seq: i64) -> Result<Option<Row>, StoreError> {
+    use rusqlite::OptionalExtension as _;
+    let row = conn
+        .prepare_cached("SELECT flags, head_size + body_size FROM request WHERE bin = ? AND seq = ?")?
+        .query_row([key, seq], |row| Ok(Row { seq, flags: row.get(0)?, bytes: unsigned(row.get(1)?) }))
+        .optional()?;
+    Ok(row)
+}
+
+/// Evicts up to `count` of the bin's oldest requests (those received before a moment, if given).
+pub(super) fn evict(
+    tx: &mut Tx<'_>,
+    bin: BinId,
+    number: Seq,
+    count: u64,
+    before: Option<Timestamp>,
+) -> Result<u64, StoreError> {
+    let Some(tally) = tx.shared.bins.tally(bin) else {
+        return Ok(0);
+    };
+    let Ok(touch) = tx.touch(bin) else {
+        return Ok(0);
+    };
+    if count == 0 {
+        return Ok(0);
+    }
+    let key = touch.key;
+    let mut floor = touch.delta.floor.unwrap_or(tally.floor);
+    let mut rows = Vec::new();
+    let mut whole = true;
+    {
+        let mut statement = tx.conn.prepare_cached(
+            "SELECT seq, flags, head_size + body_size, received_at FROM request WHERE bin = ? AND seq > ? ORDER BY seq",
+        )?;
+        let mut found = statement.query(params![key, signed(floor)])?;
+        while let Some(row) = found.next()? {
+            if before.is_some_and(|before| row.get::<_, i64>(3).is_ok_and(|at| at >= before.as_micros())) {
+                break;
+            }
+            let (seq, flags): (i64, i64) = (row.get(0)?, row.get(1)?);
+            floor = unsigned(seq);
+            if flags & codes::PINNED != 0 {
+                whole = whole && rows.is_empty();
+            } else {
+                rows.push(Row { seq, flags, bytes: unsigned(row.get(2)?) });
+                if rows.len() as u64 == count {
+                    break;
+                }
+            }
+        }
+    }
+    tx.touch(bin)?.delta.floor = Some(floor);
+    remove(tx, bin, key, number, &rows, whole)?;
+    Ok(rows.len() as u64)
+}
+
+/// Deletes evicted rows, counts and publishes that. `whole` says that they are all that the bin has between the first and the last.
+pub(super) fn remove(
+    tx: &mut Tx<'_>,
+    bin: BinId,
+    key: i64,
+    number: Seq,
+    rows: &[Row],
+    whole: bool,
+) -> Result<(), StoreError> {
+    let Some(last) = rows.last() else {
+        return Ok(());
+    };
+    let through = unsigned(last.seq);
+    if !(whole && delete_range(tx, bin, key, rows)?) {
+        delete_rows(tx, bin, key, rows)?;
+    }
+    let count = rows.len() as u64;
+    let delta = &mut tx.touch(bin)?.delta;
+    delta.evicted += signed(count);
+    delta.eviction = Some((number, through, count));
+    tx.publish(bin, number, ChangeKind::Evicted { through, count });
+    Ok(())
+}
+
+/// Deletes these rows one by one and takes them off the tally.
+pub(super) fn delete_rows(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<(), StoreError> {
+    let mut content = tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?;
+    let mut request = tx.conn.prepare_cached("DELETE FROM request WHERE bin = ? AND seq = ?")?;
+    for row in rows {
+        content.execute([row.seq])?;
+        request.execute([key, row.seq])?;
+    }
+    take_off(tx, bin, rows)
+}
+
+/// Deletes all of a bin between two rows, when that is (nearly) all there is between them: much faster than one by one.
+fn delete_range(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<bool, StoreError> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return Ok(true);
+    };
+    let span = last.seq - first.seq;
+    if span > 2 * signed(rows.len() as u64) {
+        return Ok(false);
+    }
+    tx.conn
+        .prepare_cached("DELETE FROM content WHERE seq BETWEEN ?2 AND ?3 AND bin = ?1")?
+        .execute([key, first.seq, last.seq])?;
+    tx.conn
+        .prepare_cached("DELETE FROM request WHERE bin = ?1 AND seq BETWEEN ?2 AND ?3")?
+        .execute([key, first.seq, last.seq])?;
+    take_off(tx, bin, rows)?;
+    Ok(true)
+}
+
+fn take_off(tx: &mut Tx<'_>, bin: BinId, rows: &[Row]) -> Result<(), StoreError> {
+    let delta = &mut tx.touch(bin)?.delta;
+    for row in rows {
+        let bytes = signed(row.bytes);
+        delta.requests -= 1;
+        delta.bytes -= bytes;
+        delta.unread -= i64::from(row.flags & codes::READ == 0);
+        if row.flags & codes::PINNED != 0 {
+            delta.pinned -= 1;
+            delta.pinned_bytes -= bytes;
+        }
+    }
+    Ok(())
+}
