@@ -44,7 +44,8 @@ export function filterBox(apply) {
   function take(field) {
     const end = input.selectionStart;
     const start = end - word().length;
-    const whole = field.replace(/[…*].*$/, "");
+    // Flags are whole as they stand; a field's value is the reader's to write.
+    const whole = /^(is|has):/.test(field) ? field : field.slice(0, field.indexOf(":") + 1);
     input.setRangeText(whole, start, end, "end");
     input.focus();
     close();

@@ -5,9 +5,11 @@ import { $, $$, localTimes, make, parsed } from "./dom.js";
 import { sentence } from "./api.js";
 
 /** Least time between two looks, and how much longer than a look itself: a slow server is not pressed. */
-const EVERY_MS = 120;
+const EVERY_MS = 150;
 const HIDDEN_EVERY_MS = 1000;
 const REST = 3;
+/** Rows of a look while everything is new each time: what can be seen. The rest comes when it gets calmer. */
+const FLOOD_ROWS = 30;
 /** Scrolled further than this, rows are left where they are. */
 const AWAY_PX = 30;
 
@@ -58,6 +60,8 @@ export class List {
     this.held = !this.before && this.away() && this.newestSeq() > 0;
     if (this.held) { query.set("before", String(this.newestSeq() + 1)); query.set("since", String(this.newestSeq())); }
     else if (this.before) query.set("before", this.before);
+    const flooded = this.flood && !this.held && !this.before;
+    if (flooded) query.set("limit", String(FLOOD_ROWS));
     const asked = this.key();
     try {
       const response = await fetch(`${this.base}/rows?${query}`, { headers: { accept: "application/json" } });
@@ -67,6 +71,7 @@ export class List {
       if (asked === this.key()) {
         if (!document.hidden) await new Promise((resolve) => requestAnimationFrame(resolve));
         this.show(list);
+        if (flooded) this.dirty = true;
       } else this.dirty = true;
     } catch (error) {
       // The stream's own state says that the server is away; try again at leisure.
@@ -87,6 +92,8 @@ export class List {
     const old = new Map([...this.rows.children].map((item) => [item.dataset.id, item]));
     const changed = list.rows.filter((row) => !old.has(row.id) || (this.html.get(row.id) ?? row.html) !== row.html);
     const fresh = new Map([...parsed(changed.map((row) => row.html).join("")).children].map((item) => [item.dataset.id, item]));
+    // A second look in a row at nothing but new rows is a flood.
+    this.flood = list.rows.length > 0 && changed.length === list.rows.length && old.size > 0 && !this.held;
     const focused = document.activeElement?.closest?.("#rows > li")?.dataset.id;
     for (const [id, item] of old) if (!next.has(id) || fresh.has(id)) item.remove();
     let at = this.rows.firstElementChild;

@@ -16,13 +16,14 @@ const MAX_FORM: usize = 8 << 10;
 #[template(
     ext = "html",
     source = r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Creel: log in</title></head>
-<body><main><h1>Creel</h1>
-<form method="post" action="/login">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Creel: log in</title>
+<link rel="stylesheet" href="{{ crate::server::console::assets::url("base.css") }}"></head>
+<body><main class="page login"><h1>Creel</h1>
+<form class="field" method="post" action="/login">
 <p><label for="token">Token (from <code>--token</code> or <code>CREEL_TOKEN</code>)</label></p>
-<p><input id="token" name="token" type="password" autocomplete="current-password" required autofocus></p>
-{% if let Some(text) = error %}<p role="alert">{{ text }}</p>{% endif %}
-<p><button>Log in</button></p>
+<p><input class="input" id="token" name="token" type="password" autocomplete="current-password" required autofocus></p>
+{% if let Some(text) = error %}<p class="error-text" role="alert">{{ text }}</p>{% endif %}
+<p><button class="btn primary">Log in</button></p>
 </form></main></body></html>
 "#
 )]

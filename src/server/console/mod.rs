@@ -1,14 +1,14 @@
 //! The console: UI, API and live stream on a listener of their own. Private: see [`security`].
 
 mod api;
-mod assets;
+pub mod assets;
 mod extract;
 mod fallback;
 mod live;
 mod login;
 mod openapi;
 mod ops;
-mod pages;
+pub mod pages;
 pub mod problem;
 pub mod security;
 

@@ -145,8 +145,9 @@ struct Operation<'a> {
 #[template(
     ext = "html",
     source = r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Creel API</title></head>
-<body><main><h1>Creel API</h1>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Creel API</title>
+<link rel="stylesheet" href="{{ crate::server::console::assets::url("base.css") }}"></head>
+<body><main class="page api-page"><h1>Creel API</h1>
 <p>The machine-readable form is <a href="/api/v1/openapi.json">openapi.json</a>. Where <code>{bin}</code> stands, a bin's id and name both work.
 Errors are <code>application/problem+json</code> with a stable <code>code</code>.</p>
 {% for operation in operations %}<section><h2><code>{{ operation.method }} {{ operation.path }}</code></h2>

@@ -142,6 +142,8 @@ impl Browser {
     /// Clicks with the mouse, in the middle of an element that can be seen.
     pub async fn click(&self, selector: &str) {
         self.until(&format!("document.querySelector({})?.checkVisibility()", json!(selector))).await;
+        // A person would scroll it out from under the bar on top, too.
+        self.js(&format!("document.querySelector({}).scrollIntoView({{block: 'nearest'}})", json!(selector))).await;
         let found = self.post("/element", json!({"using": "css selector", "value": selector})).await;
         let id = found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
         self.post(&format!("/element/{id}/click"), json!({})).await;

@@ -13,6 +13,7 @@ const SECONDS: u64 = 8;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_requests_a_second_leave_the_page_responsive_and_true() {
     let seconds = std::env::var("CREEL_LOAD_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
+    let busy = machine_is_busy();
     let stage = Stage::set().await;
     let browser = &stage.browser;
     stage.app.bin(json!({"name": "load", "limits": {"max_requests": 0}})).await;
@@ -38,12 +39,12 @@ async fn a_thousand_requests_a_second_leave_the_page_responsive_and_true() {
             })
         })
         .collect();
+    let before = held(browser).await;
     let mut nodes = 0;
     let mut heap = Vec::new();
     while !senders.iter().all(tokio::task::JoinHandle::is_finished) {
         let count = browser.js("const walk = document.createTreeWalker(document.querySelector('#rows')); let n = 0; while (walk.nextNode()) n += 1; return n").await;
         nodes = nodes.max(count.as_u64().unwrap());
-        browser.devtools("HeapProfiler.collectGarbage", json!({})).await;
         heap.push(browser.js("return performance.memory.usedJSHeapSize").await.as_u64().unwrap() / 1_000);
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
@@ -58,13 +59,32 @@ async fn a_thousand_requests_a_second_leave_the_page_responsive_and_true() {
     browser.until(&format!("document.querySelector('#rows li').dataset.id === '{newest}'")).await;
     let tasks = browser.js("return window.tasks").await;
     let longest = tasks.as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).max().unwrap_or(0);
+    let after = held(browser).await;
     eprintln!(
-        "{total} requests in {took:.1?}: longest task {longest} ms, long tasks {tasks}, nodes of the list {nodes}, heap in kB {heap:?}"
+        "{total} requests in {took:.1?}: longest task {longest} ms, long tasks {tasks}, nodes of the list {nodes}, \
+         heap held before and after {before} and {after} kB, on the way {heap:?}"
     );
     assert!(nodes < 3_000, "{nodes} nodes in the list");
-    let (half, last) = (heap[heap.len() / 2], heap[heap.len() - 1]);
-    assert!(last < half * 3 / 2 + 2_000, "memory grows: {heap:?} kB");
-    assert!(longest < 100, "the page stood still for {longest} ms");
+    assert!(after < before + 3_000, "the page held {before} kB before and holds {after} kB after");
+    if busy {
+        eprintln!("not judged: the machine was busy with other work before the test began");
+    } else {
+        assert!(longest < 100, "the page stood still for {longest} ms");
+    }
+}
+
+/// Whether more is running than the machine has cores: then every duration here is somebody else's.
+fn machine_is_busy() -> bool {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: f64 = load.split(' ').next().and_then(|one| one.parse().ok()).unwrap_or(0.0);
+    load > cores as f64
+}
+
+/// Kilobytes of the page's objects that are in use.
+async fn held(browser: &super::browser::Browser) -> u64 {
+    browser.devtools("HeapProfiler.collectGarbage", json!({})).await;
+    browser.js("return performance.memory.usedJSHeapSize").await.as_u64().unwrap() / 1_000
 }
 
 #[tokio::test]

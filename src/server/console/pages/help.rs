@@ -5,6 +5,10 @@ use askama::Template;
 
 use super::error::{PageError, html};
 use super::shell::Shell;
+use crate::model::filter::FIELDS;
+
+/// Keys with what they do.
+type Keys = &'static [(&'static [&'static str], &'static str)];
 
 /// Help.
 #[derive(Debug, Template)]
@@ -12,36 +16,17 @@ use super::shell::Shell;
 pub struct HelpPage {
     shell: Shell,
     fields: Vec<(&'static str, &'static str)>,
-    keys: &'static [(&'static str, &'static [(&'static [&'static str], &'static str)])],
+    keys: &'static [(&'static str, Keys)],
 }
 
-/// The filter's fields with what they mean.
+/// The filter's fields with what they mean, from the table that the filter itself is read by.
 #[must_use]
 pub fn fields() -> Vec<(&'static str, &'static str)> {
-    FIELDS.to_vec()
+    FIELDS.iter().map(|field| (field.example, field.meaning)).collect()
 }
 
-const FIELDS: &[(&str, &str)] = &[
-    ("method:POST", "the method"),
-    ("path:/a*", "the path below the bin, * for anything"),
-    ("status:401", "the status that was answered"),
-    ("event:session.ended", "the event's name"),
-    ("session:2d7b…", "the provider's session"),
-    ("sig:invalid", "valid, invalid, missing, no_secret"),
-    ("fresh:stale", "fresh, stale, future, none"),
-    ("header:x-foo=bar", "a header field, with or without value"),
-    ("query:a=1", "a query parameter"),
-    ("json:/data/reason=user_ended", "a value in a JSON body, by its pointer"),
-    ("size:>10k", "the body's size"),
-    ("after:…", "received after a time"),
-    ("before:…", "received before a time"),
-    ("is:duplicate", "also unread, pinned, incomplete"),
-    ("has:note", "with a note"),
-    ("ip:127.0.0.1", "the sender's address"),
-];
-
 /// The keys of the console; the scripts' own list (`?`) has the same.
-const KEYS: &[(&str, &[(&[&str], &str)])] = &[
+const KEYS: &[(&str, Keys)] = &[
     (
         "List",
         &[

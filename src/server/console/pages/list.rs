@@ -223,6 +223,8 @@ pub struct LiveParams {
     before: Option<Seq>,
     /// The newest row that is shown to a reader further down: what is above it is only counted.
     since: Option<Seq>,
+    /// Fewer rows than a page has, while they come too quickly to be read.
+    limit: Option<usize>,
 }
 
 /// The list as an address asks for it, with the bin's counts.
@@ -232,11 +234,21 @@ pub(super) async fn load(
     params: &ListParams,
     current: Option<RequestId>,
 ) -> Result<(ListView, BinCounts), PageError> {
+    load_rows(state, bin, params, PAGE_ROWS, current).await
+}
+
+async fn load_rows(
+    state: &ConsoleState,
+    bin: &BinState,
+    params: &ListParams,
+    rows: usize,
+    current: Option<RequestId>,
+) -> Result<(ListView, BinCounts), PageError> {
     let id = bin.bin.id;
     // Read before the rows: what is committed in between comes over the stream as well, and is shown once.
     let head_seq = state.store.head_seq();
     let (query, error) = params.query();
-    let page = state.store.list(id, query).await?;
+    let page = state.store.list(id, ListQuery { limit: rows, ..query }).await?;
     let counts = state.store.counts(id);
     let links = BinRef::new(&bin.bin, state.capture.base_url());
     Ok((ListView::new(links, params, &page, &counts, error, head_seq, current), counts))
@@ -249,9 +261,10 @@ pub(super) async fn rows(
     params: web::Query<LiveParams>,
 ) -> Result<HttpResponse, PageError> {
     let bin = bin_of(&state, &name)?;
-    let LiveParams { q, before, since } = params.into_inner();
+    let LiveParams { q, before, since, limit } = params.into_inner();
     let params = ListParams { q, before };
-    let (list, counts) = load(&state, &bin, &params, None).await?;
+    let rows = limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS);
+    let (list, counts) = load_rows(&state, &bin, &params, rows, None).await?;
     let newer = match since {
         Some(since) => {
             let (query, _) = params.query();

@@ -106,33 +106,29 @@ fn answer(request: &CapturedRequest) -> String {
 fn banners(request: &CapturedRequest) -> Vec<String> {
     let summary = &request.summary;
     let mut banners = Vec::new();
-    match summary.rejected {
-        Some(Rejection::BodyTooLarge) => {
-            banners.push("Refused with 413: the body is over the bin's limit. The head is kept.".to_owned())
-        }
-        Some(Rejection::HeadTooLarge) => {
-            banners.push("Refused with 431: the head is over the listener's limits.".to_owned())
-        }
-        Some(Rejection::Malformed) => banners.push("Refused with 400: this is not well-formed HTTP.".to_owned()),
-        Some(Rejection::Timeout) => banners.push("Refused with 408: the sender was too slow.".to_owned()),
-        Some(Rejection::NotStored) => banners.push("This could not be stored when it came.".to_owned()),
-        None if !summary.complete => banners.push(match summary.declared_size {
-            Some(declared) => format!(
-                "The sender left after {} of {} bytes.",
-                format::count(summary.body_size),
-                format::count(declared)
-            ),
-            None => {
-                format!("The sender left after {} bytes, before the end of the body.", format::count(summary.body_size))
-            }
-        }),
-        None => {}
+    let refused = summary.rejected.map(|rejection| match rejection {
+        Rejection::BodyTooLarge => "Refused with 413: the body is over the bin's limit. The head is kept.",
+        Rejection::HeadTooLarge => "Refused with 431: the head is over the listener's limits.",
+        Rejection::Malformed => "Refused with 400: this is not well-formed HTTP.",
+        Rejection::Timeout => "Refused with 408: the sender was too slow.",
+        Rejection::NotStored => "This could not be stored when it came.",
+    });
+    if let Some(sentence) = refused {
+        banners.push(sentence.to_owned());
+    } else if !summary.complete {
+        let received = format::count(summary.body_size);
+        banners.push(match summary.declared_size {
+            Some(declared) => format!("The sender left after {received} of {} bytes.", format::count(declared)),
+            None => format!("The sender left after {received} bytes, before the end of the body."),
+        });
     }
     match summary.head_source {
         HeadSource::Wire => {}
-        HeadSource::Parsed => banners.push(
-            "The head was written anew from what the parser understood; it may differ from what was sent.".to_owned(),
-        ),
+        HeadSource::Parsed => {
+            let sentence =
+                "The head was written anew from what the parser understood; it may differ from what was sent.";
+            banners.push(sentence.to_owned());
+        }
     }
     banners
 }

@@ -135,7 +135,7 @@ impl SignatureTab {
                 (false, true) => "by the bin's provider",
                 (false, false) => "recognised",
             };
-            facts.push(("Scheme", format!("{name} ({})", how)));
+            facts.push(("Scheme", format!("{name} ({how})")));
             if let Some(scheme) = known {
                 facts.push(("Signature in", scheme.signature_place()));
                 if let Some(caution) = scheme.caution() {

@@ -8,7 +8,7 @@ use crate::view::json::{JsonHits, JsonNode, JsonPage, NodeKind};
 
 /// Where a container ends: how many of its values are not on the page.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Closing {
+pub(super) struct Closing {
     /// The first that is missing, and how many are.
     more: Option<(u32, u32)>,
 }
@@ -16,7 +16,8 @@ pub struct Closing {
 /// A value as a list item, with the ends of the containers that it is the last of.
 #[derive(Debug, Template)]
 #[template(path = "tabs/tree_line.html")]
-pub struct TreeLine {
+#[expect(clippy::struct_excessive_bools, reason = "a template asks yes or no")]
+pub(super) struct TreeLine {
     node: u32,
     pointer: Option<String>,
     key: Option<String>,
@@ -70,7 +71,7 @@ fn line(node: JsonNode) -> TreeLine {
 
 /// Nests rows that come in the order of the text, each container saying how many of its values follow.
 #[must_use]
-pub fn tree_lines(rows: Vec<JsonNode>) -> Vec<TreeLine> {
+pub(super) fn tree_lines(rows: Vec<JsonNode>) -> Vec<TreeLine> {
     struct Open {
         left: u32,
         shown: u32,
