@@ -36,7 +36,7 @@ async fn everything_can_be_done_by_keyboard() {
     browser.keys("k").await;
     stage.until_shown(&middle).await;
     browser.keys(ENTER).await;
-    browser.until("document.activeElement.id === 'main'").await;
+    browser.until("document.activeElement.id === 'pane'").await;
     browser.keys(ESCAPE).await;
     browser.until(&format!("document.activeElement.closest('li')?.dataset.id === '{middle}'")).await;
 
