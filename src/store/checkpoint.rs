@@ -19,6 +19,8 @@ const PASS_BYTES: u64 = 8 << 20;
 const LEFT_FOR_WRITER: i64 = 400;
 /// The log starts over when it has so many frames: 64 MiB. Longer logs make reads slower, shorter ones syncs more frequent.
 const RESTART_FRAMES: i64 = 16_384;
+/// So often what is left for the writer may double: to about 100,000 frames, at a log of half a gigabyte.
+const MAX_DOUBLINGS: i64 = 8;
 /// Passes in a row; a busy writer would keep this thread going for ever.
 const MAX_PASSES: usize = 8;
 /// How often this thread looks by itself.
@@ -92,10 +94,13 @@ fn passes(log: &Log, conn: &Connection, file: &File) -> Result<(), rusqlite::Err
         }
         let now = state(conn, "NOOP")?;
         let backlog = now.frames - now.done;
+        // The longer the log, the more the writer is asked to do: at full load the backlog never gets small.
+        let doublings = (now.frames / RESTART_FRAMES - 1).min(MAX_DOUBLINGS);
+        if doublings >= 0 && backlog <= LEFT_FOR_WRITER << doublings {
+            log.finish.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
         if backlog <= LEFT_FOR_WRITER {
-            if now.frames >= RESTART_FRAMES {
-                log.finish.store(true, Ordering::Relaxed);
-            }
             return Ok(());
         }
         if now.done <= before.done && before.frames - before.done > LEFT_FOR_WRITER {

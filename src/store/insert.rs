@@ -24,6 +24,10 @@ const INSERT_REQUEST: &str = "INSERT INTO request (bin, seq, received_at, flags,
 const INSERT_CONTENT: &str = "INSERT INTO content (seq, bin, trailers, head, body) VALUES (?,?,?,?,?)";
 const INSERT_LARGE: &str = "INSERT INTO content (seq, bin, trailers, head, body) VALUES (?,?,?,?,zeroblob(?))";
 
+/// Says which index, because SQLite would rather walk the whole bin in order.
+const FIRST_WITH_KEY: &str = "SELECT seq, received_at FROM request INDEXED BY request_duplicate \
+     WHERE bin = ?1 AND duplicate_hash = ?2 AND duplicate_key = ?3 ORDER BY seq LIMIT 1";
+
 /// The two statements of every capture, held for the whole batch.
 pub(super) struct Inserter<'a> {
     request: CachedStatement<'a>,
@@ -140,10 +144,7 @@ impl Tx<'_> {
     pub(super) fn first_with_key(&self, bin: i64, key: &str) -> Result<Option<RequestId>, StoreError> {
         let first = self
             .conn
-            .prepare_cached(
-                "SELECT seq, received_at FROM request
-                 WHERE bin = ?1 AND duplicate_hash = ?2 AND duplicate_key = ?3 ORDER BY seq LIMIT 1",
-            )?
+            .prepare_cached(FIRST_WITH_KEY)?
             .query_row(rusqlite::params![bin, rows::duplicate_hash(key), key], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
             })
