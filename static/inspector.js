@@ -23,6 +23,7 @@ export function inspector() {
   const list = new List(base, {
     onUpdate(state) {
       signals.unread(state.unread);
+      filter.error(state.error);
       // The newcomer's first request opens by itself.
       if (state.rows.length > 0 && $("#waiting.hello")) openId(state.rows[0].id, { push: "replace" });
     },

@@ -85,6 +85,9 @@ async fn everything_can_be_done_by_keyboard() {
 
     browser.keys("/").await;
     browser.until("document.activeElement.id === 'filter'").await;
+    browser.keys("nonsense:1").await;
+    browser.until_text("#filter-error", "nonsense").await;
+    browser.js("document.querySelector('#filter').value = ''").await;
     browser.keys("method:GET").await;
     browser.keys(ENTER).await;
     browser.until("location.search.includes('q=method')").await;
