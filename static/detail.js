@@ -7,7 +7,7 @@ import { toast } from "./toast.js";
 
 export class DetailPane {
   constructor({ onShown }) {
-    this.main = $("#main");
+    this.main = $("#pane");
     this.onShown = onShown;
     this.main.addEventListener("click", (event) => this.click(event));
     this.main.addEventListener("submit", (event) => this.submit(event));

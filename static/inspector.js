@@ -23,6 +23,7 @@ export function inspector() {
   const list = new List(base, {
     onUpdate(state) {
       signals.unread(state.unread);
+      filter.error(state.error);
       // The newcomer's first request opens by itself.
       if (state.rows.length > 0 && $("#waiting.hello")) openId(state.rows[0].id, { push: "replace" });
     },
@@ -103,7 +104,7 @@ export function inspector() {
     if (shown !== (message.note ?? "") || tags !== (message.tags ?? []).join(" ")) detail.reload();
   }
   function gone() {
-    $("#main").replaceChildren(make("div", { class: "nothing" }, make("p", {}, "This request was deleted.")));
+    $("#pane").replaceChildren(make("div", { class: "nothing" }, make("p", {}, "This request was deleted.")));
     history.replaceState({}, "", listAddress());
     showing("list");
   }
@@ -149,7 +150,7 @@ export function inspector() {
   command({ id: "older", label: "Next request (older)", keys: ["j", "ArrowDown"], run: step(1), when: overList });
   command({ id: "newer", label: "Previous request (newer)", keys: ["k", "ArrowUp"], run: step(-1), when: overList });
   command({
-    id: "open", label: "Read the chosen request", keys: ["Enter"], run: () => { showing("detail"); $("#main").focus(); },
+    id: "open", label: "Read the chosen request", keys: ["Enter"], run: () => { showing("detail"); $("#pane").focus(); },
     when: (event) => chosen() && (!event || document.activeElement === document.body || !!document.activeElement?.closest("#rows, #list-scroll")),
   });
   command({ id: "to-list", label: "Back to the list", keys: ["Escape"], run: toList, when: () => chosen() });

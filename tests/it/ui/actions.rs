@@ -36,7 +36,7 @@ async fn everything_can_be_done_by_keyboard() {
     browser.keys("k").await;
     stage.until_shown(&middle).await;
     browser.keys(ENTER).await;
-    browser.until("document.activeElement.id === 'main'").await;
+    browser.until("document.activeElement.id === 'pane'").await;
     browser.keys(ESCAPE).await;
     browser.until(&format!("document.activeElement.closest('li')?.dataset.id === '{middle}'")).await;
 
@@ -85,6 +85,9 @@ async fn everything_can_be_done_by_keyboard() {
 
     browser.keys("/").await;
     browser.until("document.activeElement.id === 'filter'").await;
+    browser.keys("nonsense:1").await;
+    browser.until_text("#filter-error", "nonsense").await;
+    browser.js("document.querySelector('#filter').value = ''").await;
     browser.keys("method:GET").await;
     browser.keys(ENTER).await;
     browser.until("location.search.includes('q=method')").await;

@@ -1,4 +1,4 @@
-//! A real Chromium, driven over the WebDriver protocol (W3C) and, where that has no word for it, the DevTools protocol.
+//! A real Chromium, driven over the `WebDriver` protocol (W3C) and, where that has no word for it, the `DevTools` protocol.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -23,7 +23,7 @@ pub struct Browser {
     address: SocketAddr,
     session: String,
     client: reqwest::Client,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
     _permit: SemaphorePermit<'static>,
 }
 
@@ -44,7 +44,7 @@ impl Browser {
             address: SocketAddr::from(([127, 0, 0, 1], port)),
             session: String::new(),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            _profile: profile,
+            profile,
             _permit: permit,
         };
         let args = [
@@ -57,7 +57,7 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
-            &format!("--user-data-dir={}", browser._profile.path().display()),
+            &format!("--user-data-dir={}", browser.profile.path().display()),
         ];
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": args},
@@ -175,7 +175,7 @@ impl Browser {
         self.post("/actions", json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})).await;
     }
 
-    /// A command of the DevTools protocol.
+    /// A command of the `DevTools` protocol.
     pub async fn devtools(&self, command: &str, params: Value) -> Value {
         self.post("/goog/cdp/execute", json!({"cmd": command, "params": params})).await
     }

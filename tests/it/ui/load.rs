@@ -75,10 +75,10 @@ async fn a_thousand_requests_a_second_leave_the_page_responsive_and_true() {
 
 /// Whether more is running than the machine has cores: then every duration here is somebody else's.
 fn machine_is_busy() -> bool {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().try_into().unwrap_or(u32::MAX));
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: f64 = load.split(' ').next().and_then(|one| one.parse().ok()).unwrap_or(0.0);
-    load > cores as f64
+    load > f64::from(cores)
 }
 
 /// Kilobytes of the page's objects that are in use.

@@ -1,4 +1,5 @@
-//! The README's pictures, from real data: `cargo test --test it screenshots -- --ignored`.
+//! Pictures of every page from real data, in `target/screenshots`; the README's among them also in `tests/screenshots`:
+//! `cargo test --test it screenshots -- --ignored`.
 
 use std::path::Path;
 
@@ -7,11 +8,17 @@ use serde_json::json;
 use super::Stage;
 use super::browser::{NARROW, WIDE};
 
+/// The pictures that the README shows.
+const IN_README: &[&str] =
+    &["inspector-signature-wide", "inspector-json-narrow", "first-empty-narrow", "inspector-list-narrow"];
+
 #[tokio::test]
 #[ignore = "writes the README's pictures"]
 async fn screenshots() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screenshots");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (folder, kept) = (root.join("target/screenshots"), root.join("tests/screenshots"));
     std::fs::create_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(&kept).unwrap();
     let stage = Stage::set().await;
     let browser = &stage.browser;
     let shoot = async |name: &str, path: &str, ready: &str| {
@@ -21,7 +28,12 @@ async fn screenshots() {
                 browser.theme(theme).await;
                 stage.open(path).await;
                 browser.until(ready).await;
-                std::fs::write(folder.join(format!("{name}-{width}-{theme}.png")), browser.screenshot().await).unwrap();
+                let (file, picture) = (format!("{name}-{width}"), browser.screenshot().await);
+                let png = format!("{file}-{theme}.png");
+                if IN_README.contains(&file.as_str()) {
+                    std::fs::write(kept.join(&png), &picture).unwrap();
+                }
+                std::fs::write(folder.join(&png), picture).unwrap();
             }
         }
     };
