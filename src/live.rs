@@ -2,7 +2,7 @@
 //! told what it missed and never waited for.
 //!
 //! The store's writer drops changes into an inbox and goes on. A thread of the hub's own empties it: at once when it was
-//! idle, every [`BATCH_EVERY`] under load. Each event is serialised once, and each batch is encoded once, as WebSocket
+//! idle, every `BATCH_EVERY` under load. Each event is serialised once, and each batch is encoded once, as WebSocket
 //! frames that every subscriber's connection writes as they are.
 
 mod batch;

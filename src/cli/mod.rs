@@ -1,4 +1,4 @@
-//! The command line: one file per subcommand; only [`output`] prints.
+//! The command line: one file per subcommand; only `output` prints.
 
 mod output;
 mod serve;

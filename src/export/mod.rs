@@ -1,5 +1,5 @@
 //! Exporters: a captured request as a command, as code, as a file; and reading them back ([`import`]).
-//! A family with one file per member; [`SINGLE`] and [`MANY`] list them and drive the API, the page and the tests.
+//! A family with one file per member; `SINGLE` and `MANY` list them and drive the API, the page and the tests.
 
 mod csv;
 mod curl;

@@ -1,4 +1,4 @@
-//! Providers: what a platform's events mean. Pure. One file per provider and one line in [`PROVIDERS`].
+//! Providers: what a platform's events mean. Pure. One file per provider and one line in `PROVIDERS`.
 
 mod callaider;
 mod cloudevents;

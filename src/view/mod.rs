@@ -1,4 +1,4 @@
-//! Body views: what a body looks like to people. A family with one file per member; [`MEMBERS`] lists them and drives
+//! Body views: what a body looks like to people. A family with one file per member; `MEMBERS` lists them and drives
 //! the page, the API and the tests. All of it is pure and bounded: any bytes give some view, never a panic.
 
 mod content_type;

@@ -112,7 +112,7 @@ async fn stored(process: &Process) -> HashMap<String, u64> {
 
 #[tokio::test]
 async fn no_acknowledged_request_is_lost_doubled_or_changed_by_kill_9() {
-    let rounds = std::env::var("CREEL_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let rounds = std::env::var("CREEL_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("creel.db");
     let acknowledged = Arc::new(Mutex::new(Vec::new()));

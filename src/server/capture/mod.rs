@@ -1,7 +1,7 @@
 //! The capture listener: nothing but bin URLs. It is the half that may be exposed, and it shows nothing that was captured.
 //!
-//! The connection's bytes pass a [`stream::Recording`] on their way to the HTTP parser; it records each head as sent and shows the
-//! parser one message at a time. The [`handler`] takes the head from there, reads the body under its limits, hands both to
+//! The connection's bytes pass a `stream::Recording` on their way to the HTTP parser; it records each head as sent and shows the
+//! parser one message at a time. The `handler` takes the head from there, reads the body under its limits, hands both to
 //! [`Capture::receive`], and sends what that says. HTTP/1.0 and 1.1 are spoken; HTTP/2, which has no heads as sent, is not offered.
 
 mod answer;

@@ -1,8 +1,8 @@
 //! Diagnosis: why a signature is not right. Tries systematically what would have made it so, and names it with the fix.
 //!
 //! Families of variations (secrets, contents, bodies, URLs…) each have a file with a table, one line per cause.
-//! [`PHASES`] says in which order they are tried; the first that verifies ends the search.
-//! Work is bounded: see [`search::Search`].
+//! `PHASES` says in which order they are tried; the first that verifies ends the search.
+//! Work is bounded: see `search::Search`.
 
 mod bodies;
 mod captured;

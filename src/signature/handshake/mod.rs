@@ -1,5 +1,5 @@
 //! Handshakes: what platforms send before or between events to see that somebody answers who knows how.
-//! One file per member and one line in [`MEMBERS`]. Answers are plain text or JSON, never HTML: part of them is the sender's own text.
+//! One file per member and one line in `MEMBERS`. Answers are plain text or JSON, never HTML: part of them is the sender's own text.
 
 mod asana;
 mod braintree;
