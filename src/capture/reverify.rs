@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 
@@ -14,6 +15,11 @@ use crate::store::{Rederived, StoreError};
 const PAGE: usize = 500;
 /// Bytes of one step.
 const PAGE_BYTES: usize = 8 << 20;
+
+/// Requests that arrive during one step when the server has better things to do than to look at old ones.
+const BUSY: u64 = 50;
+/// Then it rests this many times as long as a step took: senders wait for their answers, and nobody for this.
+const REST: u32 = 9;
 
 /// Which run of a bin is the newest; older ones stop.
 #[derive(Debug, Default)]
@@ -48,6 +54,7 @@ impl Capture {
         let end = store.head_seq();
         let (mut after, mut done) = (0, 0);
         while self.0.runs.is_newest(bin, run) {
+            let (started, captured) = (Instant::now(), store.stats().captured);
             let page = store.requests_after(bin, after, &Filter::default(), PAGE, PAGE_BYTES).await?;
             let Some(last) = page.last().map(|request| request.summary.seq) else { break };
             after = last;
@@ -65,6 +72,9 @@ impl Capture {
             store.announce(bin, ChangeKind::Progress { done: done.min(total), total, finished: false });
             if after >= end {
                 break;
+            }
+            if store.stats().captured - captured > BUSY {
+                tokio::time::sleep(started.elapsed() * REST).await;
             }
         }
         if self.0.runs.is_newest(bin, run) {
