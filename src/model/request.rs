@@ -81,8 +81,8 @@ pub struct NewRequest {
     pub head: Head,
     /// Wire or parsed.
     pub head_source: HeadSource,
-    /// The body as sent, after chunked framing, in the pieces it arrived in.
-    pub body: Vec<Bytes>,
+    /// The body as sent, after chunked framing.
+    pub body: Bytes,
     /// The trailer section as sent; empty when there is none.
     pub trailers: Bytes,
     /// `Content-Length`, if it was there.
@@ -97,14 +97,6 @@ pub struct NewRequest {
     pub derived: Derived,
     /// The status that the sender is about to get.
     pub status: Option<u16>,
-}
-
-impl NewRequest {
-    /// Bytes of the body that were received.
-    #[must_use]
-    pub fn body_len(&self) -> usize {
-        self.body.iter().map(Bytes::len).sum()
-    }
 }
 
 /// What the owner adds to a request.

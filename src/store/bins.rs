@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::by_bin::ByBin;
+use super::place::MAX_BINS;
 use super::tx::{Delta, Tx};
 use super::{BinState, StoreError};
 use crate::model::{Bin, BinCounts, BinId, BinSettings, ChangeKind, Secret, SecretId, SecretValue, Seq, Timestamp};
@@ -16,13 +18,15 @@ use crate::model::{Bin, BinCounts, BinId, BinSettings, ChangeKind, Secret, Secre
 pub(super) struct Bins {
     inner: RwLock<Inner>,
     versions: AtomicU64,
+    /// Grows after every change of the set of bins or of one's settings: who remembers bins looks here whether they still hold.
+    generation: AtomicU64,
     /// Bytes of requests that are not pinned, over all bins.
     evictable: AtomicI64,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    bins: HashMap<BinId, Entry>,
+    bins: ByBin<Entry>,
     names: HashMap<String, BinId>,
     keys: HashMap<i64, BinId>,
 }
@@ -201,6 +205,8 @@ impl Bins {
         }
         inner.keys.insert(key, id);
         inner.bins.insert(id, Entry { key, state, tally });
+        drop(inner);
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     fn remove(&self, id: BinId) {
@@ -212,6 +218,13 @@ impl Bins {
                 inner.names.remove(name.as_str());
             }
         }
+        drop(inner);
+        // Only now: who sees the new number finds the new state.
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 }
 
@@ -271,6 +284,10 @@ impl Tx<'_> {
                 self.now.as_micros(),
                 to_json(settings)?
             ])?;
+        if key > MAX_BINS {
+            let cause = format!("the database has made {MAX_BINS} bins, which is all it can; start a new one");
+            return Err(StoreError::Unavailable(cause));
+        }
         self.conn.prepare_cached("INSERT INTO tally (bin) VALUES (?)")?.execute([key])?;
         for (label, value) in secrets {
             self.insert_secret(key, label, value)?;

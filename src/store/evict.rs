@@ -1,11 +1,10 @@
 //! Removing rows: evicted ones and deleted ones.
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::StoreError;
 use super::bins::{signed, unsigned};
-use super::codes;
 use super::tx::Tx;
+use super::{StoreError, codes, place};
 use crate::model::{BinId, ChangeKind, Seq, Timestamp};
 
 /// What eviction needs to know of a request.
@@ -20,8 +19,10 @@ pub(super) struct Row {
 pub(super) fn row_of(conn: &Connection, key: i64, seq: i64) -> Result<Option<Row>, StoreError> {
     use rusqlite::OptionalExtension as _;
     let row = conn
-        .prepare_cached("SELECT flags, head_size + body_size FROM request WHERE bin = ? AND seq = ?")?
-        .query_row([key, seq], |row| Ok(Row { seq, flags: row.get(0)?, bytes: unsigned(row.get(1)?) }))
+        .prepare_cached("SELECT flags, head_size + body_size FROM request WHERE place = ?")?
+        .query_row([place::place(key, unsigned(seq))?], |row| {
+            Ok(Row { seq, flags: row.get(0)?, bytes: unsigned(row.get(1)?) })
+        })
         .optional()?;
     Ok(row)
 }
@@ -49,15 +50,16 @@ pub(super) fn evict(
     let mut whole = true;
     {
         let mut statement = tx.conn.prepare_cached(
-            "SELECT seq, flags, head_size + body_size, received_at FROM request WHERE bin = ? AND seq > ? ORDER BY seq",
+            "SELECT place, flags, head_size + body_size, received_at FROM request \
+             WHERE place > ? AND place < ? ORDER BY place",
         )?;
-        let mut found = statement.query(params![key, signed(floor)])?;
+        let mut found = statement.query(place::between(key, floor, Seq::MAX))?;
         while let Some(row) = found.next()? {
             if before.is_some_and(|before| row.get::<_, i64>(3).is_ok_and(|at| at >= before.as_micros())) {
                 break;
             }
-            let (seq, flags): (i64, i64) = (row.get(0)?, row.get(1)?);
-            floor = unsigned(seq);
+            floor = place::seq_of(row.get(0)?);
+            let (seq, flags) = (signed(floor), row.get::<_, i64>(1)?);
             if flags & codes::PINNED != 0 {
                 whole = whole && rows.is_empty();
             } else {
@@ -100,10 +102,10 @@ pub(super) fn remove(
 /// Deletes these rows one by one and takes them off the tally.
 pub(super) fn delete_rows(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<(), StoreError> {
     let mut content = tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?;
-    let mut request = tx.conn.prepare_cached("DELETE FROM request WHERE bin = ? AND seq = ?")?;
+    let mut request = tx.conn.prepare_cached("DELETE FROM request WHERE place = ?")?;
     for row in rows {
         content.execute([row.seq])?;
-        request.execute([key, row.seq])?;
+        request.execute([place::place(key, unsigned(row.seq))?])?;
     }
     take_off(tx, bin, rows)
 }
@@ -121,8 +123,8 @@ fn delete_range(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<b
         .prepare_cached("DELETE FROM content WHERE seq BETWEEN ?2 AND ?3 AND bin = ?1")?
         .execute([key, first.seq, last.seq])?;
     tx.conn
-        .prepare_cached("DELETE FROM request WHERE bin = ?1 AND seq BETWEEN ?2 AND ?3")?
-        .execute([key, first.seq, last.seq])?;
+        .prepare_cached("DELETE FROM request WHERE place BETWEEN ? AND ?")?
+        .execute([place::place(key, unsigned(first.seq))?, place::place(key, unsigned(last.seq))?])?;
     take_off(tx, bin, rows)?;
     Ok(true)
 }

@@ -10,6 +10,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error};
 
 use super::bins::{signed, unsigned};
+use super::place::SEQ;
 use super::readers::Wanted;
 use super::{StoreError, codes, rows};
 use crate::model::filter::{Filter, Flag, Leaf, Needs, Node, Pattern, Thing};
@@ -105,7 +106,7 @@ impl Condition {
             Leaf::Path(_) | Leaf::Query { .. } => self.call(leaf, "r.target"),
             Leaf::Ip(_) => self.call(leaf, "r.client"),
             Leaf::Tag(_) => self.call(leaf, "r.tags"),
-            Leaf::Id(_) => self.call(leaf, "r.seq, r.received_at"),
+            Leaf::Id(_) => self.call(leaf, &format!("{SEQ}, r.received_at")),
             Leaf::Status(None) => self.sql.push_str("r.status IS NULL"),
             Leaf::Status(Some((from, to))) => self.between("r.status", i64::from(*from), i64::from(*to)),
             Leaf::Size(from, to) => self.between("r.body_size", signed(*from), signed(*to)),

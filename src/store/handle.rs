@@ -94,6 +94,13 @@ impl Store {
         self.shared().bins.find(reference)
     }
 
+    /// A number that grows with every change of a bin, its settings or its secrets (not of its requests): what was looked up
+    /// before still holds while this is the same.
+    #[must_use]
+    pub fn bins_generation(&self) -> u64 {
+        self.shared().bins.generation()
+    }
+
     /// Every bin, oldest first.
     #[must_use]
     pub fn bins(&self) -> Vec<Arc<BinState>> {
@@ -155,20 +162,27 @@ impl Store {
 
     // Captures.
 
-    /// Stores a request; ready when it is committed (and published), or with the reason why it is not.
+    /// Stores a request: queued at once; ready when it is committed (and published), or with the reason why it is not.
     /// Dropping the future does not take the request back. The future stays on its thread (it is not `Send`).
-    pub async fn capture(&self, request: NewRequest) -> Result<Stored, StoreError> {
+    pub fn capture(&self, request: NewRequest) -> impl Future<Output = Result<Stored, StoreError>> + use<> {
         let shared = self.shared();
         let local = shared.hub.local();
-        let stored = shared.queue.capture(Box::new(request), shared.salt, Some(local.worker()))?;
-        local.wait(stored.seq).await?;
-        Ok(stored)
+        let request = Arc::new(request);
+        let queued = shared.queue.capture(Arc::clone(&request), shared.salt, Some(local.worker()));
+        let waiting = queued.map(|stored| (stored, local.wait(stored.seq)));
+        async move {
+            let (stored, wait) = waiting?;
+            wait.await?;
+            // Held until here, so that its memory is given back on the thread that took it: the allocator is quickest that way.
+            drop(request);
+            Ok(stored)
+        }
     }
 
     /// Stores a request that nobody waits for (one that the parser refused).
     pub fn capture_unattended(&self, request: NewRequest) {
         let shared = self.shared();
-        if shared.queue.capture(Box::new(request), shared.salt, None).is_err() {
+        if shared.queue.capture(Arc::new(request), shared.salt, None).is_err() {
             shared.failed.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -190,7 +204,7 @@ impl Store {
                 && let Some((mut request, marks)) = requests.next()
             {
                 request.bin = bin;
-                bytes += request.head.raw().len() + request.body_len();
+                bytes += request.head.raw().len() + request.body.len();
                 part.push((request, marks));
             }
             let numbers = part.len() as u64;

@@ -115,8 +115,8 @@ pub(super) struct Local {
     hub: Arc<Hub>,
     worker: Worker,
     mailbox: Arc<Mailbox>,
-    /// Who waits, by growing `seq`: one thread's jobs are queued one after another.
-    waiting: RefCell<VecDeque<(Seq, Waker)>>,
+    /// Who waits, by growing `seq`: one thread's jobs are queued one after another. Without a waker until first polled.
+    waiting: RefCell<VecDeque<(Seq, Option<Waker>)>>,
     /// Failures that their waiters have not fetched yet.
     failed: RefCell<HashMap<Seq, StoreError>>,
     /// Whose waker is in the mailbox; may be out of date when the writer took it.
@@ -129,9 +129,11 @@ impl Local {
         self.worker
     }
 
-    /// Waits until the job is committed or has failed.
+    /// Waits until the job is committed or has failed. To be called right after it was queued: only those who are listed are told
+    /// of a failure.
     pub(super) fn wait(self: Rc<Self>, seq: Seq) -> Wait {
-        Wait { local: self, seq, state: State::New }
+        self.waiting.borrow_mut().push_back((seq, None));
+        Wait { local: self, seq, done: false }
     }
 
     /// Wakes everybody on this thread who is done, other than `own`, and sees to it that the first who is not leads.
@@ -152,14 +154,15 @@ impl Local {
             }
             while let Some((seq, waker)) = waiting.pop_front_if(|(seq, _)| *seq <= settled) {
                 if Some(seq) != own {
-                    done.push(waker);
+                    done.extend(waker);
                 }
             }
-            if let Some((seq, waker)) = waiting.front() {
-                self.leader.set(*seq);
+            // Who was never polled cannot be woken, and will look by itself.
+            if let Some((seq, waker)) = waiting.iter().find_map(|(seq, waker)| Some((*seq, waker.as_ref()?))) {
+                self.leader.set(seq);
                 *self.mailbox.leader.lock() = Some(waker.clone());
                 // The writer may have settled it before it could see the new leader.
-                if *seq <= self.hub.settled() {
+                if seq <= self.hub.settled() {
                     continue;
                 }
             } else {
@@ -192,19 +195,12 @@ impl Local {
 pub(super) struct Wait {
     local: Rc<Local>,
     seq: Seq,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    New,
-    Waiting,
-    Done,
+    done: bool,
 }
 
 impl Wait {
     fn outcome(&mut self) -> Result<(), StoreError> {
-        self.state = State::Done;
+        self.done = true;
         match self.local.failed.borrow_mut().remove(&self.seq) {
             None => Ok(()),
             Some(error) => Err(error),
@@ -218,16 +214,13 @@ impl Future for Wait {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let local = Rc::clone(&this.local);
-        if this.state == State::New {
-            // Even when it is settled already: a failure is handed over only to those who are listed.
-            local.waiting.borrow_mut().push_back((this.seq, context.waker().clone()));
-            this.state = State::Waiting;
-        } else {
-            // Done already: must not lead, because nobody would ever run to lead on.
-            let Some(at) = local.position(this.seq) else {
-                return Poll::Ready(this.outcome());
-            };
-            local.waiting.borrow_mut()[at].1.clone_from(context.waker());
+        // Done already: must not lead, because nobody would ever run to lead on.
+        let Some(at) = local.position(this.seq) else {
+            return Poll::Ready(this.outcome());
+        };
+        match &mut local.waiting.borrow_mut()[at].1 {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
         }
         local.lead_if_vacant(this.seq, context.waker());
         // Looked at only after a leader is known: the writer settles first and looks for the leader then.
@@ -242,7 +235,7 @@ impl Future for Wait {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        if self.state != State::Waiting {
+        if self.done {
             return;
         }
         if let Some(at) = self.local.position(self.seq) {
@@ -256,7 +249,40 @@ impl Drop for Wait {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_failure_reaches_its_waiter_though_another_hears_of_it_before_that_one_is_polled() {
+        let hub = Hub::new(0);
+        let local = hub.local();
+        let (first, mut second) = (Rc::clone(&local).wait(1), Rc::clone(&local).wait(2));
+        hub.fail(local.worker(), 2, StoreError::DiskFull);
+        hub.settle(2, &[local.worker()]);
+        assert_eq!(first.await, Ok(()));
+        assert_eq!((&mut second).now_or_never(), Some(Err(StoreError::DiskFull)));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn who_was_never_polled_does_not_stand_in_the_way_of_those_who_were() {
+        let hub = Hub::new(0);
+        let worker = hub.local().worker();
+        let unpolled = hub.local().wait(1);
+        let tasks = tokio::task::LocalSet::new();
+        let polled = tasks.spawn_local(hub.local().wait(2));
+        tasks.run_until(tokio::task::yield_now()).await;
+        let late = tasks.spawn_local(hub.local().wait(3));
+        tasks.run_until(tokio::task::yield_now()).await;
+        for seq in 1..=3 {
+            hub.settle(seq, &[worker]);
+            tasks.run_until(tokio::task::yield_now()).await;
+        }
+        let both = async { (polled.await.unwrap(), late.await.unwrap()) };
+        let woken = tasks.run_until(tokio::time::timeout(std::time::Duration::from_secs(5), both)).await;
+        assert_eq!(woken.expect("woken"), (Ok(()), Ok(())));
+        assert_eq!(unpolled.await, Ok(()));
+    }
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_waiter_is_woken_though_earlier_ones_of_its_thread_were_done_by_anothers_dispatch() {

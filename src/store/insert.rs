@@ -3,40 +3,51 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, ToSql};
 
 use super::bins::{signed, unsigned};
 use super::tx::Tx;
-use super::{StoreError, codes, rows};
+use super::{StoreError, codes, place, rows};
 use crate::model::{
-    AnswerGiven, CapturedRequest, ChangeKind, Derived, HeadScan, HeadSource, Marks, NewRequest, RequestId,
-    RequestSummary, Seq, Timestamp,
+    AnswerGiven, CapturedRequest, ChangeKind, Derived, EventFacts, HeadSource, Marks, NewRequest, RequestId,
+    RequestSummary, Seq, Timestamp, text,
 };
 
-/// Larger bodies are written piece by piece into a reserved place, so that no second copy of them is made.
+/// Larger bodies are written into a reserved place, so that no second copy of them is made.
 const INLINE_BODY: usize = 1 << 20;
 
-const INSERT_REQUEST: &str = "INSERT INTO request (bin, seq, received_at, flags, status, duration_us, body_took_us, \
+/// What every request has.
+const INSERT_PLAIN: &str = "INSERT INTO request (place, received_at, flags, status, duration_us, body_took_us, \
+     head_size, body_size, declared_size, client, method, target, content_type) \
+     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)";
+/// The same with what was found out about it or added to it.
+const INSERT_FULL: &str = "INSERT INTO request (place, received_at, flags, status, duration_us, body_took_us, \
      head_size, body_size, declared_size, client, method, target, content_type, provider, event, session, \
      duplicate_key, duplicate_hash, duplicate_of, facts, note, tags) \
-     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const INSERT_CONTENT: &str = "INSERT INTO content (seq, bin, trailers, head, body) VALUES (?,?,?,?,?)";
 const INSERT_LARGE: &str = "INSERT INTO content (seq, bin, trailers, head, body) VALUES (?,?,?,?,zeroblob(?))";
 
 /// Says which index, because SQLite would rather walk the whole bin in order.
-const FIRST_WITH_KEY: &str = "SELECT seq, received_at FROM request INDEXED BY request_duplicate \
-     WHERE bin = ?1 AND duplicate_hash = ?2 AND duplicate_key = ?3 ORDER BY seq LIMIT 1";
+const FIRST_WITH_KEY: &str = "SELECT place, received_at FROM request INDEXED BY request_duplicate \
+     WHERE duplicate_hash = ?1 AND place > ?2 AND place < ?3 AND duplicate_key = ?4 ORDER BY place LIMIT 1";
 
-/// The two statements of every capture, held for the whole batch.
+/// The statements of captures, held for the whole batch.
 pub(super) struct Inserter<'a> {
-    request: CachedStatement<'a>,
+    plain: CachedStatement<'a>,
+    full: CachedStatement<'a>,
     content: CachedStatement<'a>,
+    first_with_key: CachedStatement<'a>,
 }
 
 impl<'a> Inserter<'a> {
     fn new(conn: &'a Connection) -> Result<Self, rusqlite::Error> {
-        Ok(Self { request: conn.prepare_cached(INSERT_REQUEST)?, content: conn.prepare_cached(INSERT_CONTENT)? })
+        Ok(Self {
+            plain: conn.prepare_cached(INSERT_PLAIN)?,
+            full: conn.prepare_cached(INSERT_FULL)?,
+            content: conn.prepare_cached(INSERT_CONTENT)?,
+            first_with_key: conn.prepare_cached(FIRST_WITH_KEY)?,
+        })
     }
 }
 
@@ -45,7 +56,7 @@ pub(super) struct Imported<'m> {
     pub(super) marks: &'m Marks,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
     /// Stores a request.
     pub(super) fn insert(
         &mut self,
@@ -54,59 +65,67 @@ impl Tx<'_> {
         imported: Option<&Imported<'_>>,
     ) -> Result<(), StoreError> {
         let touch = *self.touch(new.bin)?;
-        let duplicate_of = match &new.derived.event.duplicate_key {
+        let place = place::place(touch.key, seq)?;
+        let duplicate_key = new.derived.event.duplicate_key.as_deref();
+        let duplicate_hash = duplicate_key.map(rows::duplicate_hash);
+        let duplicate_of = match duplicate_key.zip(duplicate_hash) {
             None => None,
-            Some(key) => self.first_with_key(touch.key, key)?,
+            Some((key, hash)) => self.first_with_key(touch.key, key, hash)?,
         };
-        let scan = HeadScan::new(new.head.raw());
-        let line = scan.request_line();
-        let text = |bytes| String::from_utf8_lossy(bytes);
-        let (method, target) = (text(line.method), text(line.target));
-        let content_type = scan.field("content-type").map(text);
-        let version = codes::version(line.version);
+        let (method, target, version_text) = (new.head.method(), new.head.target(), new.head.version());
+        let target = target.to_text();
+        let content_type = new.head.scan().field("content-type").map(text);
+        let version = codes::version(version_text.as_bytes());
         let marks = imported.map(|imported| imported.marks);
         let flags = flags_of(new, version, marks);
         // An answer that is given at once is given as soon as this batch is committed; how long an imported one took is not known.
         let at_once = new.status.is_some() && imported.is_none();
         let duration_us = at_once.then(|| micros(self.now.since(new.received_at)));
-        let body_len = new.body_len();
+        let body_len = new.body.len();
 
         let conn = self.conn;
-        let inserter = match &mut self.inserter {
-            Some(inserter) => inserter,
-            none => none.insert(Inserter::new(conn)?),
-        };
+        let inserter = self.inserter()?;
         let event = &new.derived.event;
         let client = new.client.as_ref().map(rows::client_column);
         let duplicate_bytes = duplicate_of.map(RequestId::to_bytes);
-        let facts = rows::Facts::to_column(&new.derived, (version == 0).then_some(line.version));
-        inserter.request.execute(rusqlite::params![
-            touch.key,
-            signed(seq),
-            new.received_at.as_micros(),
-            flags,
-            new.status,
-            duration_us,
-            micros(new.body_took),
-            signed(new.head.raw().len() as u64),
-            signed(body_len as u64),
-            new.declared_size.map(signed),
-            client.as_ref().map(|(bytes, length)| &bytes[..*length]),
-            &*method,
-            &*target,
-            content_type.as_deref(),
-            event.provider.as_deref(),
-            event.name.as_deref(),
-            event.session.as_deref(),
-            event.duplicate_key.as_deref(),
-            event.duplicate_key.as_deref().map(rows::duplicate_hash),
-            duplicate_bytes.as_ref().map(|bytes| &bytes[..]),
-            facts,
-            marks.and_then(|marks| marks.note.as_deref()),
-            marks.and_then(|marks| rows::tags_column(&marks.tags)),
-        ])?;
+        let facts = rows::Facts::to_column(&new.derived, (version == 0).then_some(&*version_text));
+        let (note, tags) =
+            (marks.and_then(|marks| marks.note.as_deref()), marks.and_then(|marks| rows::tags_column(&marks.tags)));
+        let has_more = *event != EventFacts::default() || facts.is_some() || note.is_some() || tags.is_some();
+        // Every bound value costs: what most requests do not have is left out, which is a NULL as well.
+        let statement = if has_more { &mut inserter.full } else { &mut inserter.plain };
+        let mut next = 0;
+        let mut bind = |value: &dyn ToSql| {
+            next += 1;
+            statement.raw_bind_parameter(next, value)
+        };
+        bind(&place)?;
+        bind(&new.received_at.as_micros())?;
+        bind(&flags)?;
+        bind(&new.status)?;
+        bind(&duration_us)?;
+        bind(&micros(new.body_took))?;
+        bind(&signed(new.head.raw().len() as u64))?;
+        bind(&signed(body_len as u64))?;
+        bind(&new.declared_size.map(signed))?;
+        bind(&client.as_ref().map(|(bytes, length)| &bytes[..*length]))?;
+        bind(&&*method)?;
+        bind(&&*target)?;
+        bind(&content_type.as_deref())?;
+        if has_more {
+            bind(&event.provider)?;
+            bind(&event.name)?;
+            bind(&event.session)?;
+            bind(&duplicate_key)?;
+            bind(&duplicate_hash)?;
+            bind(&duplicate_bytes.as_ref().map(|bytes| &bytes[..]))?;
+            bind(&facts)?;
+            bind(&note)?;
+            bind(&tags)?;
+        }
+        statement.raw_execute()?;
         let trailers = (!new.trailers.is_empty()).then_some(&new.trailers[..]);
-        let body = insert_content(conn, inserter, touch.key, seq, trailers, new, body_len)?;
+        insert_content(conn, inserter, touch.key, seq, trailers, new)?;
 
         let bytes = signed((new.head.raw().len() + body_len) as u64);
         let touch = self.touch(new.bin)?;
@@ -132,7 +151,7 @@ impl Tx<'_> {
             let captured = CapturedRequest {
                 summary,
                 head: new.head.clone(),
-                body: body.unwrap_or_else(|| in_one_piece(&new.body)),
+                body: new.body.clone(),
                 trailers: new.trailers.clone(),
             };
             self.publish(new.bin, seq, ChangeKind::Request(Arc::new(captured)));
@@ -140,20 +159,29 @@ impl Tx<'_> {
         Ok(())
     }
 
+    fn inserter(&mut self) -> Result<&mut Inserter<'a>, StoreError> {
+        Ok(match &mut self.inserter {
+            Some(inserter) => inserter,
+            none => none.insert(Inserter::new(self.conn)?),
+        })
+    }
+
     /// The first request of the bin with that duplicate key, in this batch or before.
-    pub(super) fn first_with_key(&self, bin: i64, key: &str) -> Result<Option<RequestId>, StoreError> {
+    pub(super) fn first_with_key(&mut self, bin: i64, key: &str, hash: i64) -> Result<Option<RequestId>, StoreError> {
+        let salt = self.shared.salt;
+        let (low, high) = place::between(bin, 0, Seq::MAX);
         let first = self
-            .conn
-            .prepare_cached(FIRST_WITH_KEY)?
-            .query_row(rusqlite::params![bin, rows::duplicate_hash(key), key], |row| {
+            .inserter()?
+            .first_with_key
+            .query_row(rusqlite::params![hash, low, high, key], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
             })
             .optional()?;
-        Ok(first.map(|(seq, at)| RequestId::new(Timestamp::from_micros(at), self.shared.salt, unsigned(seq))))
+        Ok(first.map(|(place, at)| RequestId::new(Timestamp::from_micros(at), salt, place::seq_of(place))))
     }
 }
 
-/// Writes head and body. Answers with the body in one piece when it had to be put together.
+/// Writes head and body.
 fn insert_content(
     conn: &Connection,
     inserter: &mut Inserter<'_>,
@@ -161,34 +189,23 @@ fn insert_content(
     seq: Seq,
     trailers: Option<&[u8]>,
     new: &NewRequest,
-    body_len: usize,
-) -> Result<Option<Bytes>, StoreError> {
-    let head = &new.head.raw()[..];
-    if body_len > INLINE_BODY {
+) -> Result<(), StoreError> {
+    let (head, body) = (&new.head.raw()[..], &new.body[..]);
+    if body.len() > INLINE_BODY {
         conn.prepare_cached(INSERT_LARGE)?.execute(rusqlite::params![
             signed(seq),
             bin,
             trailers,
             head,
-            signed(body_len as u64)
+            signed(body.len() as u64)
         ])?;
         let mut blob = conn.blob_open("main", "content", "body", signed(seq), false)?;
-        let mut at = 0;
-        for piece in &new.body {
-            blob.write_at(piece, at)?;
-            at += piece.len();
-        }
+        blob.write_at(body, 0)?;
         blob.close()?;
-        return Ok(None);
+    } else {
+        inserter.content.execute(rusqlite::params![signed(seq), bin, trailers, head, body])?;
     }
-    let joined = match &new.body[..] {
-        [] => None,
-        [piece] => Some(piece.clone()),
-        pieces => Some(Bytes::from(pieces.concat())),
-    };
-    let body = joined.as_deref().unwrap_or_default();
-    inserter.content.execute(rusqlite::params![signed(seq), bin, trailers, head, body])?;
-    Ok(joined)
+    Ok(())
 }
 
 fn flags_of(new: &NewRequest, version: i64, marks: Option<&Marks>) -> i64 {
@@ -210,23 +227,21 @@ fn summary_of(
     response: AnswerGiven,
     marks: Marks,
 ) -> RequestSummary {
-    let scan = HeadScan::new(new.head.raw());
-    let line = scan.request_line();
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    let target = text(line.target);
+    let head = &new.head;
+    let target = head.target().to_text().into_owned();
     RequestSummary {
         seq,
         id: RequestId::new(new.received_at, salt, seq),
         bin: new.bin,
         received_at: new.received_at,
         body_took: new.body_took,
-        method: text(line.method),
+        method: head.method().into_owned(),
         path: rows::path_of(&target),
         target,
-        http_version: text(line.version),
-        content_type: scan.field("content-type").map(text),
+        http_version: head.version().into_owned(),
+        content_type: head.scan().field("content-type").map(|value| text(value).into_owned()),
         head_source: new.head_source,
-        body_size: new.body_len() as u64,
+        body_size: new.body.len() as u64,
         declared_size: new.declared_size,
         complete: new.complete,
         client: new.client,
@@ -234,15 +249,6 @@ fn summary_of(
         derived,
         response,
         marks,
-    }
-}
-
-/// The body for those who look at it live. Only large bodies in several pieces are copied.
-fn in_one_piece(pieces: &[Bytes]) -> Bytes {
-    match pieces {
-        [] => Bytes::new(),
-        [piece] => piece.clone(),
-        pieces => Bytes::from(pieces.concat()),
     }
 }
 

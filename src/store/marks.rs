@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::bins::{signed, unsigned};
+use super::bins::signed;
 use super::codes::{self, Kind};
-use super::evict::{Row, delete_rows};
+use super::evict::{delete_rows, row_of};
 use super::rows;
 use super::tx::Tx;
-use super::{Rederived, StoreError, Stored};
+use super::{Rederived, StoreError, Stored, place};
 use crate::model::{BinId, ChangeKind, Marks, MarksPatch, RequestId, RequestSummary, Seq};
 
 impl Tx<'_> {
@@ -57,13 +57,12 @@ impl Tx<'_> {
         let bytes = self
             .conn
             .prepare_cached(
-                "UPDATE request SET flags = (flags & ~?3) | ?4, note = ?5, tags = ?6
-                 WHERE bin = ?1 AND seq = ?2 RETURNING head_size + body_size",
+                "UPDATE request SET flags = (flags & ~?2) | ?3, note = ?4, tags = ?5
+                 WHERE place = ?1 RETURNING head_size + body_size",
             )?
             .query_row(
                 params![
-                    key,
-                    signed(summary.seq),
+                    place::place(key, summary.seq)?,
                     codes::READ | codes::PINNED,
                     bit(marks.read, codes::READ) | bit(marks.pinned, codes::PINNED),
                     marks.note,
@@ -89,7 +88,7 @@ impl Tx<'_> {
     pub(super) fn delete(&mut self, bin: BinId, id: RequestId, number: Seq) -> Result<(), StoreError> {
         let summary = self.summary(bin, id.seq())?.filter(|summary| summary.id == id).ok_or(GONE)?;
         let key = self.touch(bin)?.key;
-        let row = self.row(key, summary.seq)?.ok_or(GONE)?;
+        let row = row_of(self.conn, key, signed(summary.seq))?.ok_or(GONE)?;
         delete_rows(self, bin, key, &[row])?;
         self.journal(key, number, Kind::Deleted, &id)?;
         self.publish(bin, number, ChangeKind::Deleted { id });
@@ -101,7 +100,7 @@ impl Tx<'_> {
         let key = self.touch(bin)?.key;
         let mut found = Vec::with_capacity(seqs.len());
         for seq in seqs {
-            found.extend(self.row(key, *seq)?);
+            found.extend(row_of(self.conn, key, signed(*seq))?);
         }
         let count = found.len() as u64;
         if count > 0 {
@@ -121,13 +120,14 @@ impl Tx<'_> {
             };
             let mut derived = new.derived.clone();
             // The mark is this store's own; a new key looks for its first request among the earlier ones.
+            let duplicate_hash = derived.event.duplicate_key.as_deref().map(rows::duplicate_hash);
             derived.event.duplicate_of = if derived.event.duplicate_key == old.derived.event.duplicate_key {
                 old.derived.event.duplicate_of
             } else {
-                match &derived.event.duplicate_key {
+                match derived.event.duplicate_key.as_deref().zip(duplicate_hash) {
                     None => None,
-                    Some(duplicate_key) => {
-                        self.first_with_key(key, duplicate_key)?.filter(|first| first.seq() < new.seq)
+                    Some((duplicate_key, hash)) => {
+                        self.first_with_key(key, duplicate_key, hash)?.filter(|first| first.seq() < new.seq)
                     }
                 }
             };
@@ -135,24 +135,23 @@ impl Tx<'_> {
                 continue;
             }
             let version = codes::version(old.http_version.as_bytes());
-            let facts = rows::Facts::to_column(&derived, (version == 0).then_some(old.http_version.as_bytes()));
+            let facts = rows::Facts::to_column(&derived, (version == 0).then_some(&*old.http_version));
             let event = &derived.event;
             self.conn
                 .prepare_cached(
-                    "UPDATE request SET flags = (flags & ~?3) | ?4, provider = ?5, event = ?6, session = ?7,
-                            duplicate_key = ?8, duplicate_hash = ?9, duplicate_of = ?10, facts = ?11
-                     WHERE bin = ?1 AND seq = ?2",
+                    "UPDATE request SET flags = (flags & ~?2) | ?3, provider = ?4, event = ?5, session = ?6,
+                            duplicate_key = ?7, duplicate_hash = ?8, duplicate_of = ?9, facts = ?10
+                     WHERE place = ?1",
                 )?
                 .execute(params![
-                    key,
-                    signed(new.seq),
+                    place::place(key, new.seq)?,
                     codes::DERIVED_BITS,
                     rows::derived_bits(&derived),
                     event.provider,
                     event.name,
                     event.session,
                     event.duplicate_key,
-                    event.duplicate_key.as_deref().map(rows::duplicate_hash),
+                    duplicate_hash,
                     event.duplicate_of.map(|id| id.to_bytes().to_vec()),
                     facts,
                 ])?;
@@ -167,12 +166,16 @@ impl Tx<'_> {
 
     /// Notes what the sender got in the end.
     pub(super) fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) -> Result<(), StoreError> {
-        self.conn
-            .prepare_cached(
-                "UPDATE request SET status = ?2, duration_us = ?3
-                 WHERE bin = (SELECT bin FROM content WHERE seq = ?1) AND seq = ?1",
-            )?
-            .execute(params![signed(stored.seq), status, i64::try_from(took.as_micros()).unwrap_or(i64::MAX)])?;
+        let bin: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT bin FROM content WHERE seq = ?")?
+            .query_row([signed(stored.seq)], |row| row.get(0))
+            .optional()?;
+        // Gone already: deleted or evicted meanwhile.
+        let Some(bin) = bin else { return Ok(()) };
+        self.conn.prepare_cached("UPDATE request SET status = ?2, duration_us = ?3 WHERE place = ?1")?.execute(
+            params![place::place(bin, stored.seq)?, status, i64::try_from(took.as_micros()).unwrap_or(i64::MAX)],
+        )?;
         Ok(())
     }
 
@@ -181,21 +184,10 @@ impl Tx<'_> {
         let salt = self.shared.salt;
         let summary = self
             .conn
-            .prepare_cached(super::read::BY_SEQ)?
-            .query_row(params![key, signed(seq)], |row| rows::summary(row, bin, salt))
+            .prepare_cached(super::read::BY_PLACE)?
+            .query_row([place::place(key, seq)?], |row| rows::summary(row, bin, salt))
             .optional()?;
         Ok(summary)
-    }
-
-    fn row(&self, key: i64, seq: Seq) -> Result<Option<Row>, StoreError> {
-        let row = self
-            .conn
-            .prepare_cached("SELECT seq, flags, head_size + body_size FROM request WHERE bin = ? AND seq = ?")?
-            .query_row(params![key, signed(seq)], |row| {
-                Ok(Row { seq: row.get(0)?, flags: row.get(1)?, bytes: unsigned(row.get(2)?) })
-            })
-            .optional()?;
-        Ok(row)
     }
 }
 

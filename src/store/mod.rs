@@ -8,6 +8,7 @@
 //! - `open`, `lock` and `migrations/` are the way in.
 
 mod bins;
+mod by_bin;
 mod change;
 mod checkpoint;
 mod codes;
@@ -20,6 +21,7 @@ mod insert;
 mod lock;
 mod marks;
 mod open;
+mod place;
 mod queue;
 mod read;
 mod readers;

@@ -1,5 +1,6 @@
 //! The queue in front of the writer: bounded in bytes and number, ordered by `seq`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -24,8 +25,8 @@ pub(super) enum Job {
         seq: Seq,
         /// Who waits; `None` when nobody does.
         worker: Option<Worker>,
-        /// What to store. Boxed: the queue grows and is handed over by moving.
-        request: Box<NewRequest>,
+        /// What to store.
+        request: Arc<NewRequest>,
     },
     /// Anything else.
     Task {
@@ -94,11 +95,11 @@ impl Queue {
     /// Queues a request. Its number and id are fixed from here on.
     pub(super) fn capture(
         &self,
-        request: Box<NewRequest>,
+        request: Arc<NewRequest>,
         salt: u32,
         worker: Option<Worker>,
     ) -> Result<Stored, StoreError> {
-        let bytes = JOB_BYTES + request.head.raw().len() + request.body_len() + request.trailers.len();
+        let bytes = JOB_BYTES + request.head.raw().len() + request.body.len() + request.trailers.len();
         let received_at = request.received_at;
         let mut inner = self.inner.lock();
         inner.admit(bytes)?;

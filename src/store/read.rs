@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::bins::{signed, unsigned};
 use super::codes::Kind;
 use super::rows::{self, SUMMARY};
-use super::{RequestRef, StoreError};
+use super::{RequestRef, StoreError, place};
 use crate::model::{
     BinId, CapturedRequest, Change, ChangeKind, Freshness, Head, Marks, RequestId, RequestSummary, Seq, Verdict,
 };
@@ -18,10 +18,10 @@ const INLINE_BODY: i64 = 1 << 20;
 /// About so many bytes of requests are replayed at once.
 const REPLAY_BYTES: usize = 16 << 20;
 
-/// A summary by bin and `seq`.
-pub(super) const BY_SEQ: &str = "SELECT r.seq, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, \
+/// A summary by its place.
+pub(super) const BY_PLACE: &str = "SELECT r.place, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, \
      r.body_size, r.declared_size, r.client, r.method, r.target, r.content_type, r.provider, r.event, r.session, \
-     r.duplicate_key, r.duplicate_of, r.facts, r.note, r.tags FROM request r WHERE r.bin = ?1 AND r.seq = ?2";
+     r.duplicate_key, r.duplicate_of, r.facts, r.note, r.tags FROM request r WHERE r.place = ?";
 
 /// Whose requests, and what their ids are made with.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +37,9 @@ impl Source {
         let summary = match which {
             RequestRef::Latest => conn
                 .prepare_cached(&format!(
-                    "SELECT {SUMMARY} FROM request r WHERE r.bin = ?1 ORDER BY r.seq DESC LIMIT 1"
+                    "SELECT {SUMMARY} FROM request r WHERE r.place > ? AND r.place < ? ORDER BY r.place DESC LIMIT 1"
                 ))?
-                .query_row([self.key], |row| self.summary(row))
+                .query_row(place::between(self.key, 0, Seq::MAX), |row| self.summary(row))
                 .optional()?,
             RequestRef::Id(id) => self.by_seq(conn, id.seq())?.filter(|summary| summary.id == id),
         };
@@ -48,8 +48,8 @@ impl Source {
 
     pub(super) fn by_seq(self, conn: &Connection, seq: Seq) -> Result<Option<RequestSummary>, StoreError> {
         let summary = conn
-            .prepare_cached(BY_SEQ)?
-            .query_row(params![self.key, signed(seq)], |row| self.summary(row))
+            .prepare_cached(BY_PLACE)?
+            .query_row([place::place(self.key, seq)?], |row| self.summary(row))
             .optional()?;
         Ok(summary)
     }
@@ -89,11 +89,12 @@ impl Source {
             let what = ChangeKind::Evicted { through: unsigned(through), count: unsigned(count) };
             changes.push(Change { seq: unsigned(evicted_seq), bin: self.bin, what });
         }
+        let (low, high) = place::between(self.key, after, Seq::MAX);
         let summaries: Vec<RequestSummary> = snapshot
             .prepare_cached(&format!(
-                "SELECT {SUMMARY} FROM request r WHERE r.bin = ? AND r.seq > ? ORDER BY r.seq LIMIT ?"
+                "SELECT {SUMMARY} FROM request r WHERE r.place > ? AND r.place < ? ORDER BY r.place LIMIT ?"
             ))?
-            .query_map(bounds, |row| self.summary(row))?
+            .query_map(params![low, high, signed(limit as u64)], |row| self.summary(row))?
             .collect::<Result<_, _>>()?;
         let mut end = None;
         let mut bytes = 0;
@@ -170,13 +171,12 @@ pub(super) fn plain_page(
     limit: usize,
 ) -> Result<Vec<RequestSummary>, StoreError> {
     let order = if newest_first { "DESC" } else { "ASC" };
+    let (low, high) = place::between(source.key, bounds.0, bounds.1);
     let page = conn
         .prepare_cached(&format!(
-            "SELECT {SUMMARY} FROM request r WHERE r.bin = ? AND r.seq > ? AND r.seq < ? ORDER BY r.seq {order} LIMIT ?"
+            "SELECT {SUMMARY} FROM request r WHERE r.place > ? AND r.place < ? ORDER BY r.place {order} LIMIT ?"
         ))?
-        .query_map(params![source.key, signed(bounds.0), signed(bounds.1), signed(limit as u64)], |row| {
-            source.summary(row)
-        })?
+        .query_map(params![low, high, signed(limit as u64)], |row| source.summary(row))?
         .collect::<Result<_, _>>()?;
     Ok(page)
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::StoreError;
 use super::bins::{BinEffect, Entry, signed, unsigned};
-use super::codes;
 use super::evict::{Row, evict, remove, row_of};
 use super::shared::Shared;
 use super::tx::{Effects, Tx};
+use super::{StoreError, codes, place};
 use crate::model::{BinId, Seq, Timestamp};
 
 /// Rows that one batch evicts or purges at most. A few milliseconds.
@@ -255,16 +254,18 @@ impl Retention {
         let Some(&key) = self.doomed.last() else {
             return Ok(());
         };
-        let seqs: Vec<i64> = tx
+        let (low, high) = place::between(key, 0, Seq::MAX);
+        let places: Vec<i64> = tx
             .conn
-            .prepare_cached("SELECT seq FROM request WHERE bin = ? LIMIT ?")?
-            .query_map(params![key, signed(CHUNK)], |row| row.get(0))?
+            .prepare_cached("SELECT place FROM request WHERE place > ? AND place < ? LIMIT ?")?
+            .query_map(params![low, high, signed(CHUNK)], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        for seq in &seqs {
+        for place in &places {
+            let seq = signed(place::seq_of(*place));
             tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?.execute([seq])?;
-            tx.conn.prepare_cached("DELETE FROM request WHERE bin = ? AND seq = ?")?.execute([key, *seq])?;
+            tx.conn.prepare_cached("DELETE FROM request WHERE place = ?")?.execute([place])?;
         }
-        if (seqs.len() as u64) < CHUNK {
+        if (places.len() as u64) < CHUNK {
             let trimmed = tx.conn.prepare_cached("DELETE FROM change WHERE bin = ?")?.execute([key])?;
             tx.conn.prepare_cached("DELETE FROM doomed WHERE bin = ?")?.execute([key])?;
             self.journaled = self.journaled.saturating_sub(trimmed as u64);

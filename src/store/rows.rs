@@ -1,5 +1,6 @@
 //! Rows to requests and back.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -7,58 +8,58 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::bins::unsigned;
-use super::codes;
+use super::{codes, place};
 use crate::model::{
     AnswerGiven, BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, Target, Timestamp,
     Verdict,
 };
 
 /// The columns that [`summary`] reads, in its order.
-pub(super) const SUMMARY: &str = "r.seq, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, r.body_size, \
+pub(super) const SUMMARY: &str = "r.place, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, r.body_size, \
      r.declared_size, r.client, r.method, r.target, r.content_type, r.provider, r.event, r.session, r.duplicate_key, \
      r.duplicate_of, r.facts, r.note, r.tags";
 
 /// What filters do not ask for, as JSON; most requests have none of it.
 #[derive(Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(default)]
-pub(super) struct Facts {
+pub(super) struct Facts<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    scheme: Option<String>,
+    scheme: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<String>,
+    secret: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     age_s: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tolerance_s: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_id: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
+    delivery_id: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: Cow<'a, [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    handshake: Option<String>,
+    handshake: Option<Cow<'a, str>>,
     /// Only when the flags have no number for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
+    version: Option<Cow<'a, str>>,
 }
 
-impl Facts {
+impl Facts<'_> {
     /// `None` when there is nothing to say.
-    pub(super) fn to_column(derived: &Derived, version: Option<&[u8]>) -> Option<String> {
+    pub(super) fn to_column(derived: &Derived, version: Option<&str>) -> Option<String> {
         let Derived { verdict, freshness, event } = derived;
-        let facts = Self {
-            scheme: verdict.scheme.clone(),
-            secret: verdict.secret.clone(),
-            reason: verdict.reason.clone(),
+        let facts = Facts {
+            scheme: verdict.scheme.as_deref().map(Cow::Borrowed),
+            secret: verdict.secret.as_deref().map(Cow::Borrowed),
+            reason: verdict.reason.as_deref().map(Cow::Borrowed),
             age_s: freshness.age_s,
             tolerance_s: freshness.tolerance_s,
-            delivery_id: event.delivery_id.clone(),
-            notes: event.notes.clone(),
-            handshake: event.handshake.clone(),
-            version: version.map(|version| String::from_utf8_lossy(version).into_owned()),
+            delivery_id: event.delivery_id.as_deref().map(Cow::Borrowed),
+            notes: Cow::Borrowed(&event.notes),
+            handshake: event.handshake.as_deref().map(Cow::Borrowed),
+            version: version.map(Cow::Borrowed),
         };
-        if facts == Self::default() { None } else { serde_json::to_string(&facts).ok() }
+        if facts == Facts::default() { None } else { serde_json::to_string(&facts).ok() }
     }
 }
 
@@ -126,11 +127,11 @@ pub(super) fn path_of(target: &str) -> String {
 
 /// Reads [`SUMMARY`].
 pub(super) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSummary, rusqlite::Error> {
-    let seq = unsigned(row.get(0)?);
+    let seq = place::seq_of(row.get(0)?);
     let received_at = Timestamp::from_micros(row.get(1)?);
     let flags: i64 = row.get(2)?;
     let target: String = row.get(10)?;
-    let facts: Facts =
+    let facts: Facts<'_> =
         row.get_ref(17)?.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let duplicate_of: Option<[u8; 16]> = row.get(16)?;
     Ok(RequestSummary {
@@ -142,7 +143,8 @@ pub(super) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
         method: row.get(9)?,
         path: path_of(&target),
         target,
-        http_version: codes::read_version(flags).map_or(facts.version.unwrap_or_default(), ToOwned::to_owned),
+        http_version: codes::read_version(flags)
+            .map_or_else(|| facts.version.unwrap_or_default().into_owned(), ToOwned::to_owned),
         content_type: row.get(11)?,
         head_source: codes::head_source(flags),
         body_size: unsigned(row.get(6)?),
@@ -153,9 +155,9 @@ pub(super) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
         derived: Derived {
             verdict: Verdict {
                 status: codes::read_signature(flags),
-                scheme: facts.scheme,
-                secret: facts.secret,
-                reason: facts.reason,
+                scheme: facts.scheme.map(Cow::into_owned),
+                secret: facts.secret.map(Cow::into_owned),
+                reason: facts.reason.map(Cow::into_owned),
             },
             freshness: Freshness {
                 status: codes::read_freshness(flags),
@@ -166,11 +168,11 @@ pub(super) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
                 provider: row.get(12)?,
                 name: row.get(13)?,
                 session: row.get(14)?,
-                delivery_id: facts.delivery_id,
+                delivery_id: facts.delivery_id.map(Cow::into_owned),
                 duplicate_key: row.get(15)?,
                 duplicate_of: duplicate_of.map(RequestId::from_bytes),
-                notes: facts.notes,
-                handshake: facts.handshake,
+                notes: facts.notes.into_owned(),
+                handshake: facts.handshake.map(Cow::into_owned),
             },
         },
         response: AnswerGiven {

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
-use super::bins::{signed, unsigned};
+use super::bins::signed;
 use super::filter_sql::Condition;
+use super::place::SEQ;
 use super::read::{Source, plain_page, whole};
 use super::readers::Wanted;
-use super::{ListQuery, MAX_PAGE, Order, Page, StoreError};
+use super::{ListQuery, MAX_PAGE, Order, Page, StoreError, place};
 use crate::model::{CapturedRequest, Seq, filter::Filter};
 
 /// A page's search ends after this long; the page is then shorter, and `next` leads on.
@@ -133,12 +134,10 @@ impl Search {
         wanted: &Wanted,
     ) -> Result<(Vec<Seq>, Option<Seq>), StoreError> {
         if self.filter.is_empty() {
+            let (low, high) = place::between(source.key, self.after, self.before);
             let seqs: Vec<Seq> = conn
-                .prepare_cached("SELECT seq FROM request WHERE bin = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?")?
-                .query_map(
-                    params![source.key, signed(self.after), signed(self.before), signed(self.limit as u64)],
-                    |row| row.get(0).map(unsigned),
-                )?
+                .prepare_cached("SELECT place FROM request WHERE place > ? AND place < ? ORDER BY place LIMIT ?")?
+                .query_map(params![low, high, signed(self.limit as u64)], |row| row.get(0).map(place::seq_of))?
                 .collect::<Result<_, _>>()?;
             let end = if seqs.len() == self.limit { seqs.last().copied() } else { None };
             return Ok((seqs, end));
@@ -247,39 +246,36 @@ struct Pieces<'c> {
 impl<'c> Pieces<'c> {
     fn new(conn: &'c Connection, key: i64, newest_first: bool, condition: &'c Condition) -> Self {
         // Forwards even when the newest come first: SQLite goes to the next row of `content` faster than to the one before.
-        let join = if condition.content { "CROSS JOIN content c ON c.seq = r.seq" } else { "" };
+        let join = if condition.content { format!("CROSS JOIN content c ON c.seq = {SEQ}") } else { String::new() };
         let first = condition.params.len() + 1;
         let matching = format!(
-            "SELECT r.seq FROM request r {join} WHERE r.bin = ?{first} AND r.seq > ?{} AND r.seq < ?{} AND ({})
-             ORDER BY r.seq",
+            "SELECT r.place FROM request r {join} WHERE r.place > ?{first} AND r.place < ?{} AND ({}) ORDER BY r.place",
             first + 1,
-            first + 2,
             condition.sql
         );
         let end = if newest_first {
-            "SELECT seq FROM request WHERE bin = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?"
+            "SELECT place FROM request WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1 OFFSET ?"
         } else {
-            "SELECT seq FROM request WHERE bin = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT 1 OFFSET ?"
+            "SELECT place FROM request WHERE place > ? AND place < ? ORDER BY place LIMIT 1 OFFSET ?"
         };
         Self { conn, key, newest_first, end, matching, params: &condition.params }
     }
 
     /// The last row of a piece of so many rows; `None` when there are fewer.
     fn end(&self, low: Seq, high: Seq, rows: i64) -> Result<Option<Seq>, StoreError> {
-        let end: Option<i64> = self
-            .conn
-            .prepare_cached(self.end)?
-            .query_row(params![self.key, signed(low), signed(high), rows - 1], |row| row.get(0))
-            .optional()?;
-        Ok(end.map(unsigned))
+        let (low, high) = place::between(self.key, low, high);
+        let end: Option<i64> =
+            self.conn.prepare_cached(self.end)?.query_row(params![low, high, rows - 1], |row| row.get(0)).optional()?;
+        Ok(end.map(place::seq_of))
     }
 
     /// What matches between the two, in the search's order.
     fn matching(&self, low: Seq, high: Seq) -> Result<Vec<Seq>, StoreError> {
         let mut statement = self.conn.prepare_cached(&self.matching)?;
-        let bounds = [Value::Integer(self.key), Value::Integer(signed(low)), Value::Integer(signed(high))];
+        let (low, high) = place::between(self.key, low, high);
+        let bounds = [Value::Integer(low), Value::Integer(high)];
         let mut seqs: Vec<Seq> = statement
-            .query_map(params_from_iter(self.params.iter().chain(&bounds)), |row| row.get(0).map(unsigned))?
+            .query_map(params_from_iter(self.params.iter().chain(&bounds)), |row| row.get(0).map(place::seq_of))?
             .collect::<Result<_, _>>()?;
         if self.newest_first {
             seqs.reverse();

@@ -1,11 +1,10 @@
 //! A batch's transaction, and what it will change in memory once it is committed.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::bins::{BinEffect, signed, to_json};
+use super::by_bin::ByBin;
 use super::codes::Kind;
 use super::insert::Inserter;
 use super::shared::Shared;
@@ -26,7 +25,7 @@ pub(super) struct Tx<'a> {
 #[derive(Default)]
 pub(super) struct Effects {
     /// The bins whose tally changes.
-    pub(super) touched: HashMap<BinId, Touch>,
+    pub(super) touched: ByBin<Touch>,
     pub(super) changes: Vec<Change>,
     pub(super) bins: Vec<BinEffect>,
     /// Numbers of deleted bins whose rows are still there.
@@ -69,7 +68,7 @@ pub(super) struct Delta {
 
 /// To go back to when a task fails.
 pub(super) struct Mark {
-    touched: HashMap<BinId, Touch>,
+    touched: ByBin<Touch>,
     changes: usize,
     bins: usize,
     doomed: usize,

@@ -10,7 +10,7 @@ async fn what_is_captured_is_read_back_byte_for_byte() {
     let bin = fixture.bin().await.bin.id;
     let head = format!("PoSt /{bin}/p?q=\u{fffd} HTTP/1.0\r\nX-B: 1\r\nx-a:  2 \r\nX-B: 3\r\n\r\n");
     let mut new = request(bin, &head, b"");
-    new.body = vec![b"one\0"[..].into(), b"\xff two"[..].into()];
+    new.body = b"one\0\xff two"[..].into();
     new.trailers = b"T: 1\r\n"[..].into();
     let stored = fixture.store.capture(new.clone()).await.unwrap();
     let back = fixture.store.request(bin, RequestRef::Id(stored.id)).await.unwrap();
@@ -34,11 +34,10 @@ async fn a_body_of_many_mebibytes_is_kept_whole() {
     let fixture = Fixture::new();
     let bin = fixture.bin().await.bin.id;
     let mut new = post(bin, "");
-    let piece: Vec<u8> = (0..700_001_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
-    new.body = vec![piece.clone().into(), b"-"[..].into(), piece.clone().into()];
-    let stored = fixture.store.capture(new).await.unwrap();
+    new.body = (0..3_000_001_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    let stored = fixture.store.capture(new.clone()).await.unwrap();
     let back = fixture.store.request(bin, RequestRef::Id(stored.id)).await.unwrap();
-    assert_eq!(back.body, [&piece[..], b"-", &piece].concat());
+    assert_eq!(back.body, new.body);
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ pub(super) fn request(bin: BinId, head: &str, body: &[u8]) -> NewRequest {
         body_took: Duration::from_micros(1_500),
         head: Head::new(Bytes::copy_from_slice(head.as_bytes())),
         head_source: HeadSource::Wire,
-        body: if body.is_empty() { Vec::new() } else { vec![Bytes::copy_from_slice(body)] },
+        body: Bytes::copy_from_slice(body),
         trailers: Bytes::new(),
         declared_size: Some(body.len() as u64),
         complete: true,

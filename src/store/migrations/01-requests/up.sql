@@ -50,8 +50,8 @@ CREATE TABLE doomed (
 
 -- What lists and filters need. Narrow, and clustered by bin: a bin is listed and filtered without touching heads and bodies.
 CREATE TABLE request (
-    bin            INTEGER NOT NULL,
-    seq            INTEGER NOT NULL,
+    -- `bin << 42 | seq`, see `place.rs`.
+    place          INTEGER PRIMARY KEY,
     received_at    INTEGER NOT NULL,
     flags          INTEGER NOT NULL,
     status         INTEGER,
@@ -72,10 +72,9 @@ CREATE TABLE request (
     duplicate_of   BLOB,
     facts          TEXT,
     note           TEXT,
-    tags           TEXT,
-    PRIMARY KEY (bin, seq)
-) WITHOUT ROWID;
-CREATE INDEX request_duplicate ON request (bin, duplicate_hash) WHERE duplicate_hash IS NOT NULL;
+    tags           TEXT
+);
+CREATE INDEX request_duplicate ON request (duplicate_hash) WHERE duplicate_hash IS NOT NULL;
 
 -- Heads and bodies in the order of arrival. `bin` tells retention whose they are.
 CREATE TABLE content (
