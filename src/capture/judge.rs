@@ -1,7 +1,7 @@
 //! Everything that is derived from a request and a bin's settings: verdict, freshness, event facts, handshake.
 //! Used when a request arrives and again whenever a secret, a scheme or a provider changes.
 
-use crate::model::{Bin, Derived, Head, Headers, SecretValue, Timestamp};
+use crate::model::{Bin, Derived, Head, Headers, SecretValue, Timestamp, text};
 use crate::provider::{self, EventInput};
 use crate::signature::handshake::{self, HandshakeAnswer, HandshakeRequest};
 use crate::signature::{SignedRequest, Verifier};
@@ -59,14 +59,16 @@ impl Judge {
     #[must_use]
     pub fn url(&self, head: &Head, headers: &Headers) -> String {
         let target = head.target();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut url = self.public_url.as_ref().map_or_else(
-            || {
-                let host = headers.get("Host").map(|host| text(host)).unwrap_or_default();
-                format!("http://{host}/{}", text(target.bin_segment()))
-            },
-            Clone::clone,
-        );
+        // Made for every request: put together in one piece of memory.
+        let mut url = String::with_capacity(128 + target.raw().len());
+        if let Some(configured) = &self.public_url {
+            url.push_str(configured);
+        } else {
+            url.push_str("http://");
+            url.push_str(&headers.get("Host").map(|host| text(host)).unwrap_or_default());
+            url.push('/');
+            url.push_str(&text(target.bin_segment()));
+        }
         let below = text(target.path_below_bin());
         if url.ends_with('/') && below.starts_with('/') {
             // A configured URL is signed as it was configured, unless that would double the slash.
@@ -82,21 +84,14 @@ impl Judge {
 
     /// Judges a request.
     #[must_use]
-    pub fn judge(&self, head: &Head, body: &[u8], received_at: Timestamp) -> Judgement {
-        let (method, headers) = (head.method(), head.headers());
-        let url = self.url(head, &headers);
-        let target = head.target();
+    pub fn judge(&self, head: &Head, headers: &Headers, body: &[u8], received_at: Timestamp) -> Judgement {
+        let (method, target) = (head.method(), head.target());
+        let url = self.url(head, headers);
         let (verdict, freshness) =
-            self.verifier.judge(&SignedRequest { method: &method, url: &url, headers: &headers, body, received_at });
-        let input = EventInput {
-            method: &method,
-            headers: &headers,
-            body,
-            path: target.path_below_bin(),
-            query: target.query(),
-        };
+            self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
+        let input = EventInput { method: &method, headers, body, path: target.path_below_bin(), query: target.query() };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
-        let request = HandshakeRequest { method: &method, url: &url, headers: &headers, query: target.query(), body };
+        let request = HandshakeRequest { method: &method, url: &url, headers, query: target.query(), body };
         let handshake =
             handshake::recognise(self.provider.as_deref(), self.scheme.as_deref(), &request, &self.secrets, &verdict);
         let (handshake, learn) = match handshake {

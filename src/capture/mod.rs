@@ -3,6 +3,7 @@
 //! Only when the store has committed (and the hub has published) does the sender get its answer, so that a 200 means stored.
 
 mod answer;
+mod desk;
 mod explain;
 mod judge;
 mod prepared;
@@ -24,9 +25,10 @@ use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
 use answer::Chosen;
 pub use answer::Reply;
+pub use desk::{Desk, OpenBin};
 pub use explain::{Explained, Trial};
 pub use judge::{Judge, Judgement};
-use prepared::{Prepared, PreparedBins};
+use prepared::PreparedBins;
 use template::TemplateValues;
 
 /// What the capture half is told once.
@@ -151,11 +153,15 @@ impl Capture {
         self.0.store.bin(std::str::from_utf8(segment).ok()?)
     }
 
-    /// The bin that a segment names, made now when that is wanted and the segment is a possible name.
-    pub async fn bin_or_create(&self, segment: &[u8]) -> Option<Arc<BinState>> {
-        if let Some(bin) = self.bin(segment) {
-            return Some(bin);
-        }
+    /// Makes a bin ready to take requests.
+    #[must_use]
+    pub fn open(&self, state: Arc<BinState>) -> OpenBin {
+        let prepared = self.0.prepared.of(&state, self.0.options.public_url.as_deref());
+        OpenBin { state, prepared }
+    }
+
+    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a possible name.
+    pub async fn create(&self, segment: &[u8]) -> Option<OpenBin> {
         let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
         let name = name.filter(|_| self.0.options.auto_create);
         let Some(name) = name else {
@@ -163,7 +169,7 @@ impl Capture {
             return None;
         };
         let settings = BinSettings { name: Some(name.clone()), ..BinSettings::default() };
-        match self.0.store.create_bin(settings, Vec::new()).await {
+        let made = match self.0.store.create_bin(settings, Vec::new()).await {
             Ok(bin) => Some(bin),
             // Two first requests at once: the other one has made it.
             Err(StoreError::NameTaken(_)) => self.0.store.bin(name.as_str()),
@@ -171,7 +177,8 @@ impl Capture {
                 tracing::warn!(%error, bin = %name, "could not make the bin");
                 None
             }
-        }
+        };
+        made.map(|bin| self.open(bin))
     }
 
     /// The answer for a request to a bin that is not there.
@@ -189,8 +196,8 @@ impl Capture {
 
     /// How many bytes a body for that bin may have.
     #[must_use]
-    pub fn body_limit(&self, bin: &BinState) -> u64 {
-        match bin.bin.settings.limits.max_body_bytes {
+    pub fn body_limit(&self, bin: &OpenBin) -> u64 {
+        match bin.state.bin.settings.limits.max_body_bytes {
             None => self.0.options.max_body,
             Some(0) => u64::MAX,
             Some(limit) => limit,
@@ -198,31 +205,36 @@ impl Capture {
     }
 
     /// Takes a request in and says what to answer. Never fails: what goes wrong is an answer, too.
-    pub async fn receive(&self, bin: &BinState, arrived: Arrived) -> Reply {
-        let prepared = self.0.prepared.of(bin, self.0.options.public_url.as_deref());
-        let body = joined(&arrived.body);
-        let left = !arrived.complete && arrived.rejected.is_none();
-        let Judgement { derived, handshake, learn } = prepared.judge.judge(&arrived.head, &body, arrived.received_at);
+    ///
+    /// It is judged and queued at once; the future waits for the store.
+    pub fn receive<'a>(&'a self, bin: &'a OpenBin, arrived: Arrived) -> impl Future<Output = Reply> + 'a {
+        let OpenBin { state, prepared } = bin;
+        let Arrived { head, body, received_at, .. } = arrived;
+        let headers = head.headers();
+        let body = joined(body);
+        let judged = prepared.judge.judge(&head, &headers, &body, received_at);
+        let Judgement { derived, handshake, learn } = judged;
         // A handshake that did not come whole is none.
         let whole = arrived.complete && arrived.rejected.is_none();
         let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));
-        let method = arrived.head.method();
-        let own = self.answer_of_our_own(bin, &prepared, &arrived, &derived, handshake);
-        let chosen = match own {
+        let method = head.method();
+        let chosen = match self.answer_of_our_own(bin, arrived.rejected, &method, &headers, &derived, handshake) {
             Some(reply) => Chosen::Ready(reply),
-            None => prepared.answers.choose(&method, arrived.head.target().status_override()),
+            None => prepared.answers.choose(&method, head.target().status_override()),
         };
+        drop(method);
         // A template is filled in after the commit, since it may hold the id: keep what it needs, and only then.
-        let kept = chosen.needs_request().then(|| (arrived.head.clone(), body.clone()));
-        let received_at = arrived.received_at;
+        let kept = chosen.needs_request().then(|| (head.clone(), body.clone()));
+        // Who leaves early is told nothing.
+        let left = !arrived.complete && arrived.rejected.is_none();
         let request = NewRequest {
-            bin: bin.bin.id,
+            bin: state.bin.id,
             received_at,
             body_took: arrived.body_took,
-            client: self.client(&arrived.head, arrived.peer),
-            head: arrived.head,
+            client: self.client(&headers, arrived.peer),
+            head,
             head_source: arrived.head_source,
-            body: vec![body],
+            body,
             trailers: arrived.trailers,
             declared_size: arrived.declared_size,
             complete: arrived.complete,
@@ -230,29 +242,33 @@ impl Capture {
             derived,
             status: chosen.status().filter(|_| !left),
         };
-        let stored = match self.0.store.capture(request).await {
-            Ok(stored) => stored,
-            Err(error) => return not_stored(&error),
-        };
-        if let Some(secret) = learn {
-            self.learn(bin, secret).await;
-        }
-        let mut reply = match kept {
-            None => chosen.finish(None),
-            Some((head, body)) => {
-                chosen.finish(Some(&TemplateValues { head: &head, body: &body, id: Some(stored.id), received_at }))
+        drop(headers);
+        let storing = self.0.store.capture(request);
+        async move {
+            let stored = match storing.await {
+                Ok(stored) => stored,
+                Err(error) => return not_stored(&error),
+            };
+            if let Some(secret) = learn {
+                Box::pin(self.learn(state, secret)).await;
             }
-        };
-        reply.stored = Some(stored);
-        reply
+            let mut reply = match kept {
+                None => chosen.finish(None),
+                Some((head, body)) => {
+                    chosen.finish(Some(&TemplateValues { head: &head, body: &body, id: Some(stored.id), received_at }))
+                }
+            };
+            reply.stored = Some(stored);
+            reply
+        }
     }
 
     /// Judges a request that is about to be imported, by the bin's present settings.
     pub fn judge_imported(&self, bin: &BinState, request: &mut NewRequest) {
         let prepared = self.0.prepared.of(bin, self.0.options.public_url.as_deref());
-        let body = joined(&request.body);
         let handshake = request.derived.event.handshake.take();
-        request.derived = prepared.judge.judge(&request.head, &body, request.received_at).derived;
+        let headers = request.head.headers();
+        request.derived = prepared.judge.judge(&request.head, &headers, &request.body, request.received_at).derived;
         request.derived.event.handshake = handshake;
     }
 
@@ -267,13 +283,14 @@ impl Capture {
     /// Answers that do not come from the bin's settings: refusals, preflights, handshakes, enforced signatures.
     fn answer_of_our_own(
         &self,
-        bin: &BinState,
-        prepared: &Prepared,
-        arrived: &Arrived,
+        bin: &OpenBin,
+        rejected: Option<Rejection>,
+        method: &str,
+        headers: &Headers,
         derived: &Derived,
         handshake: Option<HandshakeAnswer>,
     ) -> Option<Reply> {
-        match arrived.rejected {
+        match rejected {
             Some(Rejection::BodyTooLarge) => {
                 let limit = self.body_limit(bin);
                 return Some(Reply::error(413, &format!("the body is larger than this bin takes ({limit} bytes)")));
@@ -283,16 +300,14 @@ impl Capture {
             Some(Rejection::Malformed) => return Some(Reply::error(400, "the request is not valid HTTP")),
             Some(Rejection::NotStored) | None => {}
         }
-        if prepared.answers.cors() && arrived.head.method() == "OPTIONS" {
-            let headers = arrived.head.headers();
-            if headers.contains("Origin") && headers.contains("Access-Control-Request-Method") {
-                return Some(answer::preflight(&headers));
-            }
+        let preflight = bin.prepared.answers.cors() && method == "OPTIONS";
+        if preflight && headers.contains("Origin") && headers.contains("Access-Control-Request-Method") {
+            return Some(answer::preflight(headers));
         }
         if let Some(HandshakeAnswer { status, headers, body }) = handshake {
             return Some(Reply::with(status, headers, body));
         }
-        let enforced = bin.bin.settings.signature_mode == SignatureMode::Enforce;
+        let enforced = bin.state.bin.settings.signature_mode == SignatureMode::Enforce;
         (enforced && derived.verdict.status != SignatureStatus::Valid).then(|| Reply::error(401, "Invalid signature"))
     }
 
@@ -308,10 +323,10 @@ impl Capture {
             bin: bin.bin.id,
             received_at: refused.received_at,
             body_took: Duration::ZERO,
-            client: self.client(&head, refused.peer),
+            client: self.client(&head.headers(), refused.peer),
             head,
             head_source: HeadSource::Wire,
-            body: Vec::new(),
+            body: Bytes::new(),
             trailers: Bytes::new(),
             declared_size: None,
             complete: false,
@@ -338,8 +353,8 @@ impl Capture {
             .map_or_else(|| format!("{}/{bin}", self.0.options.base_url), |url| url.trim_end_matches('/').to_owned())
     }
 
-    fn client(&self, head: &Head, peer: Option<SocketAddr>) -> Option<Client> {
-        let forwarded = self.0.options.trust_forwarded.then(|| forwarded_for(&head.headers())).flatten();
+    fn client(&self, headers: &Headers, peer: Option<SocketAddr>) -> Option<Client> {
+        let forwarded = self.0.options.trust_forwarded.then(|| forwarded_for(headers)).flatten();
         forwarded.or_else(|| peer.map(|peer| Client { ip: peer.ip(), port: peer.port() }))
     }
 }
@@ -384,13 +399,11 @@ fn forwarded_for(headers: &Headers) -> Option<Client> {
 }
 
 /// A body in one piece; only copied when it came in several.
-#[must_use]
-pub fn joined(pieces: &[Bytes]) -> Bytes {
-    match pieces {
-        [] => Bytes::new(),
-        [one] => one.clone(),
-        many => many.concat().into(),
+fn joined(mut pieces: Vec<Bytes>) -> Bytes {
+    if pieces.len() > 1 {
+        return pieces.concat().into();
     }
+    pieces.pop().unwrap_or_default()
 }
 
 #[cfg(test)]

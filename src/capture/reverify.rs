@@ -87,7 +87,8 @@ impl Capture {
 /// The facts of a stored request, if they differ from those that are stored.
 fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Rederived> {
     let before = &request.summary.derived;
-    let mut derived = judge.judge(&request.head, &request.body, request.summary.received_at).derived;
+    let headers = request.head.headers();
+    let mut derived = judge.judge(&request.head, &headers, &request.body, request.summary.received_at).derived;
     // What the store found among its neighbours stays.
     if derived.event.duplicate_key == before.event.duplicate_key {
         derived.event.duplicate_of = before.event.duplicate_of;

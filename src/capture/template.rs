@@ -80,7 +80,7 @@ fn value(placeholder: &str, values: &TemplateValues<'_>, json: &mut Option<Value
         "now" => values.received_at.to_string(),
         "now.unix" => values.received_at.as_secs().to_string(),
         "request.id" => values.id.map(|id| id.to_string()).unwrap_or_default(),
-        "request.method" => values.head.method(),
+        "request.method" => values.head.method().into_owned(),
         "request.path" => String::from_utf8_lossy(values.head.target().path_below_bin()).into_owned(),
         "request.body" => String::from_utf8_lossy(values.body).into_owned(),
         "request.body_base64" => base64::engine::general_purpose::STANDARD.encode(values.body),

@@ -1,23 +1,41 @@
 //! The head of a request: the exact bytes, and what can be read out of them.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use bytes::Bytes;
 
-use super::{Headers, Target};
+use super::{HeadScan, Headers, Target};
 
 /// The request line and field lines exactly as received, with the empty line that ends them.
 ///
 /// Reading is lenient: the head of a refused request is kept as well, and must still be shown.
 /// Line ends may be CRLF or bare LF; what cannot be read as a field becomes one with an empty name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Head {
     raw: Bytes,
+    /// Where the request line's parts stand: asked for several times per request, looked for once.
+    method: Range<usize>,
+    target: Range<usize>,
+    version: Range<usize>,
 }
 
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Head {}
+
 impl Head {
-    /// Wraps the bytes of a head. Nothing is checked or copied.
+    /// Wraps the bytes of a head. Nothing is refused or copied.
     #[must_use]
-    pub const fn new(raw: Bytes) -> Self {
-        Self { raw }
+    pub fn new(raw: Bytes) -> Self {
+        let line = HeadScan::new(&raw).request_line();
+        let (method, target, version) =
+            (place_of(&raw, line.method), place_of(&raw, line.target), place_of(&raw, line.version));
+        Self { raw, method, target, version }
     }
 
     /// The exact bytes.
@@ -26,81 +44,49 @@ impl Head {
         &self.raw
     }
 
-    /// The three parts of the request line; missing ones are empty.
-    /// The target is all that stands between the first and the last space, so that a target with a space stays whole.
-    fn request_line(&self) -> (Bytes, Bytes, Bytes) {
-        let Some(line) = self.lines().next() else {
-            return Default::default();
-        };
-        let Some(method_end) = memchr::memchr(b' ', &line) else {
-            return (line, Bytes::new(), Bytes::new());
-        };
-        let method = line.slice(..method_end);
-        let rest = line.slice(method_end + 1..);
-        match memchr::memrchr(b' ', &rest) {
-            Some(end) if rest[end + 1..].starts_with(b"HTTP/") => (method, rest.slice(..end), rest.slice(end + 1..)),
-            _ => (method, rest, Bytes::new()),
-        }
+    /// The same bytes, to be read in place.
+    #[must_use]
+    pub fn scan(&self) -> HeadScan<'_> {
+        HeadScan::new(&self.raw)
     }
 
     /// The method as sent; any token, in its own case.
     #[must_use]
-    pub fn method(&self) -> String {
-        String::from_utf8_lossy(&self.request_line().0).into_owned()
+    pub fn method(&self) -> Cow<'_, str> {
+        text(&self.raw[self.method.clone()])
     }
 
-    /// The request target as sent.
+    /// The request target as sent: all that stands between the first and the last space of the request line, so that one
+    /// with a space stays whole.
     #[must_use]
     pub fn target(&self) -> Target {
-        Target::new(self.request_line().1)
+        Target::new(self.raw.slice(self.target.clone()))
     }
 
     /// The version as sent, without `HTTP/`: `1.1`, `1.0`; empty when the request line has none.
     #[must_use]
-    pub fn version(&self) -> String {
-        let version = self.request_line().2;
-        String::from_utf8_lossy(version.strip_prefix(b"HTTP/").unwrap_or(&version)).into_owned()
+    pub fn version(&self) -> Cow<'_, str> {
+        text(&self.raw[self.version.clone()])
     }
 
     /// The header fields in wire order, sharing the head's memory.
     #[must_use]
     pub fn headers(&self) -> Headers {
-        let mut headers = Headers::new();
-        for line in self.lines().skip(1) {
-            let (name, value) = match memchr::memchr(b':', &line) {
-                Some(colon) => (line.slice(..colon), line.slice(colon + 1..)),
-                None => (Bytes::new(), line),
-            };
-            let (start, end) = trimmed(&value);
-            headers.push(name, value.slice(start..end));
-        }
-        headers
-    }
-
-    /// The lines up to the empty one, without their ends. Empty lines before the request line are skipped (RFC 9112, section 2.2).
-    fn lines(&self) -> impl Iterator<Item = Bytes> + '_ {
-        let mut at = 0;
-        while matches!(self.raw.get(at), Some(b'\r' | b'\n')) {
-            at += 1;
-        }
-        std::iter::from_fn(move || {
-            let rest = self.raw.get(at..).filter(|rest| !rest.is_empty())?;
-            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let start = at;
-            at += length + 1;
-            let line = self.raw.slice(start..start + length);
-            Some(if line.ends_with(b"\r") { line.slice(..line.len() - 1) } else { line })
-        })
-        .take_while(|line| !line.is_empty())
+        let shared = |part: &[u8]| self.raw.slice(place_of(&self.raw, part));
+        self.scan().fields().map(|(name, value)| (shared(name), shared(value))).collect()
     }
 }
 
-/// The range of a field value without optional white space around it (RFC 9110, section 5.5: spaces and tabs only).
-fn trimmed(value: &[u8]) -> (usize, usize) {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
-    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
-    (start, end)
+/// Bytes as text; those that are not UTF-8 become replacement characters. The check alone is much quicker than the replacing.
+#[must_use]
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+/// Where `part`, a piece of `whole`, stands in it.
+fn place_of(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+    if part.is_empty() || start + part.len() > whole.len() { 0..0 } else { start..start + part.len() }
 }
 
 #[cfg(test)]
@@ -114,7 +100,7 @@ mod tests {
     #[test]
     fn parts_of_a_usual_head() {
         let head = head(b"POST /bin/a?x=1 HTTP/1.1\r\nHost: h\r\nX-Odd:  two  words \r\nx-odd:again\r\n\r\n");
-        assert_eq!((head.method().as_str(), head.version().as_str()), ("POST", "1.1"));
+        assert_eq!((&*head.method(), &*head.version()), ("POST", "1.1"));
         assert_eq!(head.target().raw(), "/bin/a?x=1".as_bytes());
         let headers = head.headers();
         assert_eq!(headers.all("x-odd").map(|v| &v[..]).collect::<Vec<_>>(), [&b"two  words"[..], b"again"]);

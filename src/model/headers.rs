@@ -37,6 +37,9 @@ impl Serialize for Header {
     }
 }
 
+/// Room for the headers that most requests have, so that the list need not grow.
+const USUAL: usize = 12;
+
 /// An ordered list of header fields. Look-ups ignore ASCII case (RFC 9110, section 5.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -105,7 +108,7 @@ impl<'a> IntoIterator for &'a Headers {
 
 impl<N: Into<Bytes>, V: Into<Bytes>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let mut headers = Self::new();
+        let mut headers = Self(Vec::with_capacity(USUAL));
         for (name, value) in pairs {
             headers.push(name, value);
         }

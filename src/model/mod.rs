@@ -7,6 +7,7 @@ pub mod filter;
 mod head;
 mod headers;
 mod id;
+mod names;
 pub mod pick;
 mod request;
 mod response;
@@ -17,9 +18,10 @@ mod verdict;
 pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, SecretId, SecretValue, SignatureMode};
 pub use change::{Change, ChangeKind};
 pub use clock::{Clock, Timestamp};
-pub use head::Head;
+pub use head::{Head, text};
 pub use headers::{Header, Headers};
 pub use id::{BinId, BinName, RequestId, Seq};
+pub use names::HeaderNames;
 pub use request::{
     AnswerGiven, CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, RequestSummary,
 };

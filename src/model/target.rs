@@ -27,7 +27,7 @@ impl Target {
     /// The target as text; bytes that are not UTF-8 show as replacement characters.
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.raw)
+        super::text(&self.raw)
     }
 
     /// The target from its path on: scheme and authority of the absolute form are left out.

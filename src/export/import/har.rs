@@ -79,7 +79,7 @@ fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportEr
         head: Head::new(head.into()),
         head_source: HeadSource::Parsed,
         declared_size: None,
-        body: vec![body.into()],
+        body: body.into(),
         trailers: bytes::Bytes::new(),
         complete,
         client: None,
@@ -158,7 +158,7 @@ mod tests {
             let written = single(SingleKind::Har, &request(head, body), &options(true)).bytes;
             let [imported] = &har(&written, bin()).unwrap()[..] else { panic!() };
             assert_eq!(imported.request.head.raw(), &head[..]);
-            assert_eq!(imported.request.body.concat(), body);
+            assert_eq!(imported.request.body, body);
             assert_eq!(imported.request.head.target().path_below_bin(), b"/x");
             assert_eq!((imported.request.status, imported.request.head_source), (Some(200), HeadSource::Parsed));
         }
@@ -171,7 +171,7 @@ mod tests {
             "postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"a b","value":"é"}]}},"response":{"status":0}}]}}"#;
         let imported = har(text.as_bytes(), bin()).unwrap();
         assert_eq!(imported[0].request.head.raw(), "POST /zzzzzzzzzzzzzzzz/hook?x=1 HTTP/1.1\r\na: 1\r\n\r\n");
-        assert_eq!(imported[0].request.body.concat(), b"a+b=%C3%A9");
+        assert_eq!(imported[0].request.body, b"a+b=%C3%A9"[..]);
         assert_eq!(
             (imported[0].request.status, imported[0].request.received_at.to_string().as_str()),
             (None, "2026-01-02T02:04:05.006Z")

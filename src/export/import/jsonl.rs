@@ -38,7 +38,7 @@ pub fn line(number: usize, text: &[u8], bin: BinId) -> Result<Option<Imported>, 
         body_took: Duration::from_micros(fields.optional("body_took_us")?.unwrap_or(0)),
         head: Head::new(head.into()),
         head_source: fields.optional("head_source")?.unwrap_or_default(),
-        body: vec![body.into()],
+        body: body.into(),
         trailers: trailers.into(),
         declared_size: fields.optional("declared_size")?,
         complete: fields.optional("complete")?.unwrap_or(true),
@@ -146,7 +146,7 @@ mod tests {
             let imported = round(&request, false);
             let new = imported.request;
             proptest::prop_assert_eq!(new.head.raw(), request.head.raw());
-            proptest::prop_assert_eq!(&new.body[0], &request.body);
+            proptest::prop_assert_eq!(&new.body, &request.body);
             proptest::prop_assert_eq!(&new.trailers, &request.trailers);
             proptest::prop_assert_eq!(
                 (new.bin, new.received_at, new.body_took, new.declared_size, new.complete, new.client, new.rejected),

@@ -1,13 +1,15 @@
 //! Sends an answer: at once, slowly, or spoilt.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_http::body::{BodySize, MessageBody};
-use actix_http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_http::header::{self, HeaderName, HeaderValue};
 use actix_http::{ConnectionType, Response, StatusCode};
 use bytes::Bytes;
 use tokio::time::Sleep;
@@ -99,54 +101,95 @@ impl Drop for AnswerBody {
     }
 }
 
-/// Makes the response for a reply; `report` is kept for answers that take their time.
-pub(super) fn response(
-    connection: &Rc<Connection>,
-    reply: Reply,
+/// Makes the responses of one worker. It remembers the headers of the last reply: a bin's constant answer has the same ones
+/// every time.
+#[derive(Default)]
+pub(super) struct Responder(RefCell<Option<Ready>>);
+
+/// A reply's headers as the server takes them.
+#[derive(Clone)]
+struct Ready {
+    /// What they were made from. Held, so that no other list can be in its place.
+    of: Arc<Vec<(String, String)>>,
+    fields: Rc<[(HeaderName, HeaderValue)]>,
+    /// They ask to close the connection.
     close: bool,
-    report: Option<Report>,
-) -> Response<AnswerBody> {
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    // What is about to be written is not with the sender yet: a cut waits for that.
-    connection.note_written();
-    let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let mut response = Response::with_body(
-        status,
-        AnswerBody {
-            connection: Rc::clone(connection),
-            empty,
-            sent: false,
-            pace: pace_of(reply.fault, reply.body.len()),
-            bytes: reply.body,
-            report,
-        },
-    );
-    let mut close = close;
-    let headers = response.headers_mut();
-    for (name, value) in reply.headers.iter() {
-        close |= append(headers, name, value);
-    }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if close {
-        response.head_mut().set_connection_type(ConnectionType::Close);
-    }
-    response
 }
 
-/// Adds a header that the owner of the bin has set; whether it asks to close the connection.
-fn append(headers: &mut HeaderMap, name: &str, value: &str) -> bool {
-    let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
-    else {
-        return false;
-    };
-    if name == header::CONNECTION {
-        return value.as_bytes().eq_ignore_ascii_case(b"close");
+impl Responder {
+    /// Makes the response for a reply; `report` is kept for answers that take their time.
+    pub(super) fn response(
+        &self,
+        connection: &Rc<Connection>,
+        reply: Reply,
+        close: bool,
+        report: Option<Report>,
+    ) -> Response<AnswerBody> {
+        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        // What is about to be written is not with the sender yet: a cut waits for that.
+        connection.note_written();
+        let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let ready = self.ready(reply.headers);
+        let mut response = Response::with_body(
+            status,
+            AnswerBody {
+                connection: Rc::clone(connection),
+                empty,
+                sent: false,
+                pace: pace_of(reply.fault, reply.body.len()),
+                bytes: reply.body,
+                report,
+            },
+        );
+        let headers = response.headers_mut();
+        for (name, value) in &*ready.fields {
+            headers.append(name.clone(), value.clone());
+        }
+        if close || ready.close {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        response
     }
-    // The framing is the listener's: a wrong length here would make the next answer part of this one.
-    if name != header::CONTENT_LENGTH && name != header::TRANSFER_ENCODING && name != header::UPGRADE {
-        headers.append(name, value);
+
+    fn ready(&self, headers: Arc<Vec<(String, String)>>) -> Ready {
+        let mut last = self.0.borrow_mut();
+        if let Some(last) = last.as_ref().filter(|last| Arc::ptr_eq(&last.of, &headers)) {
+            return last.clone();
+        }
+        let ready = Ready::new(headers);
+        // A list that nobody else holds will not come again.
+        if Arc::strong_count(&ready.of) > 1 {
+            *last = Some(ready.clone());
+        }
+        ready
     }
-    false
+}
+
+impl Ready {
+    /// Takes the headers that the owner of the bin has set.
+    fn new(of: Arc<Vec<(String, String)>>) -> Self {
+        let mut close = false;
+        let mut fields = Vec::with_capacity(of.len() + 1);
+        for (name, value) in of.iter() {
+            let (Ok(name), Ok(value)) =
+                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+            else {
+                continue;
+            };
+            if name == header::CONNECTION {
+                close |= value.as_bytes().eq_ignore_ascii_case(b"close");
+                continue;
+            }
+            // The framing is the listener's: a wrong length here would make the next answer part of this one.
+            let ours =
+                [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE, header::X_CONTENT_TYPE_OPTIONS];
+            if !ours.contains(&name) {
+                fields.push((name, value));
+            }
+        }
+        fields.push((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
+        Self { of, fields: fields.into(), close }
+    }
 }
 
 /// Drips come this often at most: finer steps cost wake-ups and look the same to the sender.

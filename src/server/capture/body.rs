@@ -2,9 +2,10 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use actix_http::Payload;
@@ -44,16 +45,27 @@ pub(super) enum BodyEnd {
 pub(super) struct InFlight(Arc<AtomicU64>);
 
 impl InFlight {
+    /// For one worker, whose shares need not count the references to it across threads.
+    pub(super) fn of_worker(&self) -> WorkerInFlight {
+        WorkerInFlight(Rc::new(self.clone()))
+    }
+}
+
+/// Bytes in flight of all connections, as one worker sees them.
+#[derive(Debug, Clone)]
+pub(super) struct WorkerInFlight(Rc<InFlight>);
+
+impl WorkerInFlight {
     /// The share of one request; given back when dropped.
     pub(super) fn share(&self) -> Share {
-        Share { all: Arc::clone(&self.0), own: 0 }
+        Share { all: Rc::clone(&self.0), own: 0 }
     }
 }
 
 /// What one request has in flight.
 #[derive(Debug)]
 pub(super) struct Share {
-    all: Arc<AtomicU64>,
+    all: Rc<InFlight>,
     own: u64,
 }
 
@@ -63,14 +75,14 @@ impl Share {
         if bytes >= self.own {
             return bytes == self.own || self.take(bytes - self.own);
         }
-        self.all.fetch_sub(self.own - bytes, Ordering::Relaxed);
+        self.all.0.fetch_sub(self.own - bytes, Ordering::Relaxed);
         self.own = bytes;
         true
     }
 
     /// Takes `bytes` more; whether there is room for them.
     fn take(&mut self, bytes: u64) -> bool {
-        let before = self.all.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.all.0.fetch_add(bytes, Ordering::Relaxed);
         let others = before.saturating_sub(self.own);
         self.own += bytes;
         before + bytes <= MAX_IN_FLIGHT || others == 0
@@ -79,7 +91,9 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.all.fetch_sub(self.own, Ordering::Relaxed);
+        if self.own > 0 {
+            self.all.0.fetch_sub(self.own, Ordering::Relaxed);
+        }
     }
 }
 
@@ -140,7 +154,7 @@ pub(super) async fn read(
                 let deadline = *deadline.get_or_insert_with(|| Instant::now() + WHOLE_TIMEOUT);
                 let until = deadline.min(Instant::now() + IDLE_TIMEOUT);
                 let next = poll_fn(|context| Pin::new(&mut payload).poll_next(context));
-                match tokio::time::timeout_at(until, next).await {
+                match Box::pin(tokio::time::timeout_at(until, next)).await {
                     Ok(chunk) => chunk,
                     Err(_elapsed) => return (pieces, BodyEnd::Timeout),
                 }
@@ -172,12 +186,18 @@ pub(super) async fn read(
 /// The next chunk, if it is here already.
 ///
 /// The dispatcher polls a handler once when it has the head, and again when it has decoded what it has read of the body. Only then is
-/// it known that the body is still on its way, and a timer worth its cost.
+/// it known that the body is still on its way, and a timer worth its cost. Since it polls again anyway, the first time asks not to be
+/// woken: the wake would come with the bytes that are about to be decoded, and have the whole connection polled once more for nothing.
 async fn poll_here(payload: &mut Payload, asked: &mut bool) -> Option<Option<Result<Bytes, PayloadError>>> {
-    poll_fn(|context| match Pin::new(&mut *payload).poll_next(context) {
-        Poll::Ready(chunk) => Poll::Ready(Some(chunk)),
-        Poll::Pending if !std::mem::replace(asked, true) => Poll::Pending,
-        Poll::Pending => Poll::Ready(None),
+    poll_fn(|context| {
+        let first = !std::mem::replace(asked, true);
+        let mut silent = Context::from_waker(Waker::noop());
+        let context = if first { &mut silent } else { context };
+        match Pin::new(&mut *payload).poll_next(context) {
+            Poll::Ready(chunk) => Poll::Ready(Some(chunk)),
+            Poll::Pending if first => Poll::Pending,
+            Poll::Pending => Poll::Ready(None),
+        }
     })
     .await
 }
@@ -200,7 +220,8 @@ mod tests {
     #[test]
     fn one_body_may_be_large_and_many_may_not_be_together() {
         let all = InFlight::default();
-        let (mut first, mut second) = (all.share(), all.share());
+        let worker = all.of_worker();
+        let (mut first, mut second) = (worker.share(), all.of_worker().share());
         assert!(first.take(MAX_IN_FLIGHT + 1), "alone");
         assert!(!second.take(1), "beside a large one");
         drop(first);
@@ -225,7 +246,7 @@ mod tests {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         let mut sender = Some(sender);
         let payload = Box::pin(futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)));
-        let mut share = InFlight::default().share();
+        let mut share = InFlight::default().of_worker().share();
         let reading = read(Payload::Stream { payload }, declared, limit, &mut share);
         let sending = async {
             send(&mut sender).await;

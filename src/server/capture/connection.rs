@@ -5,12 +5,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
 use super::recorder::{Fed, RecordedHead, Recorder};
 use super::refusal::Refusal;
+use super::stopping::Stopping;
 use crate::capture::{Capture, Refused};
 use crate::model::Timestamp;
 
@@ -41,6 +43,11 @@ enum Answer {
 pub(super) struct Connection {
     pub(super) capture: Capture,
     pub(super) peer: Option<SocketAddr>,
+    stopping: Rc<Stopping>,
+    /// What it is known by there.
+    number: u64,
+    /// How many heads were complete so far.
+    heads: Cell<u64>,
     recorder: RefCell<Recorder>,
     /// When the current head was complete.
     head_at: Cell<Timestamp>,
@@ -65,8 +72,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(capture: Capture, peer: Option<SocketAddr>) -> Self {
-        Self {
+    pub(super) fn new(capture: Capture, peer: Option<SocketAddr>, stopping: Rc<Stopping>) -> Rc<Self> {
+        Rc::new_cyclic(|own| Self {
+            number: stopping.join(own.clone()),
+            stopping,
+            heads: Cell::new(0),
             capture,
             peer,
             recorder: RefCell::new(Recorder::new()),
@@ -82,7 +92,7 @@ impl Connection {
             pipelined: Cell::new(false),
             reader: RefCell::new(None),
             handler: RefCell::new(None),
-        }
+        })
     }
 
     // For the handler.
@@ -154,6 +164,7 @@ impl Connection {
         let fed = recorder.feed(bytes);
         if recorder.has_head() && !had_head {
             self.head_at.set(self.capture.clock().now());
+            self.heads.set(self.heads.get() + 1);
         }
         drop(recorder);
         match fed {
@@ -179,6 +190,21 @@ impl Connection {
     /// Whether the current message is complete and still to be answered: nothing more may reach the parser.
     pub(super) fn is_held(&self) -> bool {
         self.received.get()
+    }
+
+    /// How many heads were complete so far.
+    pub(super) fn heads(&self) -> u64 {
+        self.heads.get()
+    }
+
+    /// Whether the server stops and no message is under way: no further one is taken, nor the rest of a head waited for.
+    pub(super) fn is_done(&self) -> bool {
+        self.stopping.has_begun() && !self.is_held() && (!self.is_inside() || self.is_inside_head())
+    }
+
+    /// Has the stream look again.
+    pub(super) fn wake_reader(&self) {
+        wake(&self.reader);
     }
 
     /// Notes that the sender closed its side.
@@ -275,6 +301,12 @@ impl Connection {
             peer: self.peer,
         });
         refusal
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.stopping.leave(self.number);
     }
 }
 

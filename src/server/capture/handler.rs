@@ -8,18 +8,34 @@ use actix_http::{ConnectionType, HttpMessage as _, Request, Response};
 use actix_server::GracefulShutdownSignal;
 use bytes::Bytes;
 
-use super::answer::{AnswerBody, Report, response};
-use super::body::{self, BodyEnd, InFlight, Pieces};
+use super::answer::{AnswerBody, Report, Responder};
+use super::body::{self, BodyEnd, Pieces, WorkerInFlight};
 use super::connection::{Connection, Course};
 use super::framing::Framing;
 use super::recorder::RecordedHead;
-use crate::capture::{Arrived, Reply};
+use super::stopping::Stopping;
+use crate::capture::{Arrived, Capture, Desk, Reply};
 use crate::model::{Fault, FaultKind, Head, HeadSource, Rejection, Timestamp};
 
 /// What the handlers of one worker share.
 pub(super) struct Service {
-    pub(super) in_flight: InFlight,
-    pub(super) stopping: GracefulShutdownSignal,
+    desk: Desk,
+    in_flight: WorkerInFlight,
+    stopping: Rc<Stopping>,
+    /// For who waits for something else as well.
+    signal: GracefulShutdownSignal,
+    answers: Responder,
+}
+
+impl Service {
+    pub(super) fn new(
+        capture: Capture,
+        in_flight: WorkerInFlight,
+        stopping: Rc<Stopping>,
+        signal: GracefulShutdownSignal,
+    ) -> Self {
+        Self { desk: Desk::new(capture), in_flight, stopping, signal, answers: Responder::default() }
+    }
 }
 
 /// Answers one request.
@@ -30,27 +46,29 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         None => unreachable!("a connection without its recorder"),
     };
     let (recorded, received_at, head_source) = head_of(&connection, &request);
-    let head = Head::new(recorded.raw.clone());
+    let RecordedHead { raw, declared, framing, fields: _ } = recorded;
+    let head = Head::new(raw);
     let target = head.target();
     let segment = target.bin_segment();
-    let capture = connection.capture.clone();
+    let desk = &service.desk;
     let mut close = request.head().connection_type() == ConnectionType::Upgrade;
-    let bin = match capture.bin(segment) {
+    let bin = match desk.bin(segment) {
         Some(bin) => bin,
-        None => match capture.bin_or_create(segment).await {
-            Some(bin) => bin,
+        None => match Box::pin(desk.create(segment)).await {
+            Some(bin) => Rc::new(bin),
             None => {
-                return Ok(response(&connection, capture.unknown_bin(segment), unread(&connection, &recorded), None));
+                let close = unread(&connection, framing);
+                return Ok(service.answers.response(&connection, desk.unknown_bin(segment), close, None));
             }
         },
     };
+    drop(target);
     let mut share = service.in_flight.share();
-    let (pieces, end) = match recorded.framing {
+    let (pieces, end) = match framing {
         Framing::Empty => (Pieces::default(), BodyEnd::Complete),
-        Framing::Tunnel if recorded.declared.is_none() => (Pieces::default(), BodyEnd::Complete),
+        Framing::Tunnel if declared.is_none() => (Pieces::default(), BodyEnd::Complete),
         Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Refused => {
-            let limit = capture.body_limit(&bin);
-            body::read(request.take_payload(), recorded.declared, limit, &mut share).await
+            body::read(request.take_payload(), declared, desk.body_limit(&bin), &mut share).await
         }
     };
     if end == BodyEnd::NoRoom {
@@ -58,7 +76,7 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         reply.headers =
             std::sync::Arc::new([&reply.headers[..], &[("Retry-After".to_owned(), "1".to_owned())]].concat());
         connection.turn(Course::ReadNoMore);
-        return Ok(response(&connection, reply, true, None));
+        return Ok(service.answers.response(&connection, reply, true, None));
     }
     let rejected = match end {
         BodyEnd::TooLarge => Some(Rejection::BodyTooLarge),
@@ -72,23 +90,24 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         head_source,
         received_at,
         body: pieces.into_vec(),
-        body_took: if recorded.framing == Framing::Empty {
+        body_took: if framing == Framing::Empty {
             std::time::Duration::ZERO
         } else {
-            capture.clock().now().since(received_at)
+            desk.clock().now().since(received_at)
         },
         trailers: connection.take_trailers(),
-        declared_size: recorded.declared,
+        declared_size: declared,
         complete: end == BodyEnd::Complete,
         peer: connection.peer,
         rejected,
     };
-    let reply = capture.receive(&bin, arrived).await;
+    let reply = desk.receive(&bin, arrived).await;
     drop(share);
-    if end != BodyEnd::Complete || recorded.framing == Framing::Tunnel {
+    if end != BodyEnd::Complete || framing == Framing::Tunnel {
         close = true;
         connection.turn(if gone { Course::Close } else { Course::ReadNoMore });
     }
+    close |= service.stopping.has_begun();
     Ok(send(&connection, &service, reply, close, received_at).await)
 }
 
@@ -104,35 +123,42 @@ async fn send(
     let special = !reply.delay.is_zero() || reply.fault.is_some();
     let report = reply.stored.filter(|_| special).map(|stored| Report { stored, received_at, status: reply.status });
     if !reply.delay.is_zero() {
-        tokio::select! {
-            () = tokio::time::sleep(reply.delay) => {}
-            // A sender that has only closed its own side still gets its answer, just sooner.
-            () = connection.left() => {}
-            () = service.stopping.notified() => {}
-        }
+        // Boxed, as all that few requests need: the future of a request is moved about, and most should be small.
+        Box::pin(async {
+            tokio::select! {
+                () = tokio::time::sleep(reply.delay) => {}
+                // A sender that has only closed its own side still gets its answer, just sooner.
+                () = connection.left() => {}
+                () = service.signal.notified() => {}
+            }
+        })
+        .await;
     }
     match reply.fault.map(|Fault { kind, .. }| kind) {
         Some(kind @ (FaultKind::Close | FaultKind::Reset | FaultKind::Hang)) => {
             if kind == FaultKind::Hang {
-                tokio::select! {
-                    () = connection.left() => {}
-                    () = service.stopping.notified() => {}
-                }
+                Box::pin(async {
+                    tokio::select! {
+                        () = connection.left() => {}
+                        () = service.signal.notified() => {}
+                    }
+                })
+                .await;
             }
             connection.turn(if kind == FaultKind::Reset { Course::Reset } else { Course::Close });
             if let Some(report) = report {
                 report.file(connection, false);
             }
             // Nothing of it reaches the sender.
-            response(connection, Reply::with(200, Vec::new(), Bytes::new()), true, None)
+            service.answers.response(connection, Reply::with(200, Vec::new(), Bytes::new()), true, None)
         }
-        Some(FaultKind::Cut | FaultKind::Drip) | None => response(connection, reply, close, report),
+        Some(FaultKind::Cut | FaultKind::Drip) | None => service.answers.response(connection, reply, close, report),
     }
 }
 
 /// Whether a body is still to come that nobody will read; then nothing more is read at all.
-fn unread(connection: &Connection, head: &RecordedHead) -> bool {
-    let unread = head.framing != Framing::Empty;
+fn unread(connection: &Connection, framing: Framing) -> bool {
+    let unread = framing != Framing::Empty;
     if unread {
         connection.turn(Course::ReadNoMore);
     }
@@ -206,7 +232,7 @@ mod tests {
         assert_eq!((head.declared, head.framing, head.fields), (Some(3), Framing::Length(3), 2));
         let head = Head::new(head.raw);
         assert_eq!(
-            (head.method().as_str(), head.version().as_str(), head.target().raw()),
+            (&*head.method(), &*head.version(), head.target().raw()),
             ("PUT", "1.1", &Bytes::from_static(b"/b?x"))
         );
         assert_eq!(head.headers().get_str("x-some"), Some("1"));

@@ -11,6 +11,7 @@ mod framing;
 mod handler;
 mod recorder;
 mod refusal;
+mod stopping;
 mod stream;
 
 use std::io;
@@ -28,10 +29,9 @@ use crate::capture::Capture;
 use body::InFlight;
 use connection::Connection;
 use handler::Service;
+use stopping::Stopping;
 use stream::Recording;
 
-/// An idle connection is kept this long: senders of webhooks come back in bursts.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// What the kernel holds of an answer that the sender does not read. Answers are small; without a bound it is megabytes each.
 const SEND_BUFFER: usize = 64 * 1024;
 
@@ -52,18 +52,16 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
         .max_concurrent_connections(max_connections.div_ceil(workers))
         .shutdown_timeout(grace.as_secs())
         .disable_signals();
-    let stopping = builder.graceful_shutdown_signal();
+    let signal = builder.graceful_shutdown_signal();
     let server = builder.listen("capture", listener, move || {
-        let (capture, in_flight, stopping) = (capture.clone(), in_flight.clone(), stopping.clone());
-        let service = Rc::new(Service { in_flight: in_flight.clone(), stopping: stopping.clone() });
+        let (capture, in_flight) = (capture.clone(), in_flight.of_worker());
+        let stopping = Stopping::watch(signal.clone());
+        let service = Rc::new(Service::new(capture.clone(), in_flight.clone(), Rc::clone(&stopping), signal.clone()));
         let http = HttpService::build()
-            .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-            // The stream has a clock of its own for heads, which knows of every one and not only of the first.
+            // The stream has clocks of its own: for idle connections, which costs less than a timer per request, and for heads,
+            // which knows of every one and not only of the first. The same goes for the server's stop, see `stopping`.
+            .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
             .on_connect_ext(|io: &Recording, data| {
                 data.insert(Rc::clone(io.connection()));
             })
@@ -72,7 +70,8 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
             // An answer is one write: waiting for more to send only delays it.
             let _ = socket.set_nodelay(true);
             let peer = socket.peer_addr().ok();
-            let recording = Recording::new(socket, Rc::new(Connection::new(capture.clone(), peer)), in_flight.share());
+            let connection = Connection::new(capture.clone(), peer, Rc::clone(&stopping));
+            let recording = Recording::new(socket, connection, in_flight.share());
             std::future::ready(Ok::<_, actix_http::error::DispatchError>((recording, Protocol::Http1, peer)))
         })
         .and_then(http)

@@ -18,6 +18,8 @@ use crate::model::Rejection;
 
 /// A head must be complete this long after the connection was made, or after its first byte: slow senders cost memory.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// An idle connection is kept this long at least, and twice as long at most: senders of webhooks come back in bursts.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Bytes of pipelined requests that are read while one is being answered. Reading on is how a sender's leaving is noticed.
 const MAX_AHEAD: usize = 64 * 1024;
 /// A sender that is still sending when we close gets this long, and this many bytes, to read our answer: closing a socket with
@@ -33,12 +35,22 @@ pub(super) struct Recording {
     ahead: BytesMut,
     /// Runs while a head is awaited that must come soon.
     head_timer: Option<Pin<Box<Sleep>>>,
+    /// Made when the connection is idle for the first time, and looked at only then.
+    idle: Option<Idle>,
     /// What a head that comes in pieces takes of the memory for all connections.
     head_share: Share,
     /// Whether any head has been completed.
     started: bool,
     /// Whether the parser was answered for.
     refused: bool,
+}
+
+/// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all else that
+/// this stream does.
+struct Idle {
+    sleep: Pin<Box<Sleep>>,
+    /// How many heads were complete when it was set.
+    heads: u64,
 }
 
 impl Recording {
@@ -48,6 +60,7 @@ impl Recording {
             connection,
             ahead: BytesMut::new(),
             head_timer: None,
+            idle: None,
             head_share,
             started: false,
             refused: false,
@@ -120,6 +133,20 @@ impl Recording {
         }))
     }
 
+    /// Runs the clock of an idle connection; ready when no request has come for a whole round.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let heads = self.connection.heads();
+        let idle = self.idle.get_or_insert_with(|| Idle { sleep: Box::pin(tokio::time::sleep(KEEP_ALIVE)), heads });
+        while idle.sleep.as_mut().poll(context).is_ready() {
+            if idle.heads == heads {
+                return Poll::Ready(());
+            }
+            idle.heads = heads;
+            idle.sleep.as_mut().reset(tokio::time::Instant::now() + KEEP_ALIVE);
+        }
+        Poll::Pending
+    }
+
     /// Runs the clock for a head that must come soon; ready when it has run out.
     fn poll_head_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.started && !self.connection.is_inside_head() {
@@ -178,7 +205,7 @@ impl AsyncRead for Recording {
             this.account();
             return Poll::Ready(Ok(()));
         }
-        if this.connection.has_left() {
+        if this.connection.has_left() || this.connection.is_done() {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
@@ -193,6 +220,7 @@ impl AsyncRead for Recording {
                 this.account();
                 Poll::Ready(Ok(()))
             }
+            Poll::Pending if this.started && !this.connection.is_inside() => this.poll_idle(context).map(Ok),
             Poll::Pending => {
                 ready!(this.poll_head_timer(context));
                 this.refuse(SLOW_HEAD);

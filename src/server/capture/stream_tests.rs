@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use super::super::body::InFlight;
+use super::super::body::{InFlight, WorkerInFlight};
+use super::super::stopping::Stopping;
 use super::*;
 use crate::capture::{Capture, CaptureOptions};
 use crate::model::filter::Filter;
@@ -21,7 +22,8 @@ struct Wire {
     stream: Recording,
     sender: TcpStream,
     store: Store,
-    in_flight: InFlight,
+    in_flight: WorkerInFlight,
+    stopping: Rc<Stopping>,
     bin: BinId,
     _folder: tempfile::TempDir,
 }
@@ -42,13 +44,15 @@ async fn wire() -> Wire {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (socket, peer) = listener.accept().await.unwrap();
-    let in_flight = InFlight::default();
-    let connection = Rc::new(Connection::new(capture, Some(peer)));
+    let in_flight = InFlight::default().of_worker();
+    let stopping = Rc::<Stopping>::default();
+    let connection = Connection::new(capture, Some(peer), Rc::clone(&stopping));
     Wire {
         stream: Recording::new(socket, connection, in_flight.share()),
         sender,
         store,
         in_flight,
+        stopping,
         bin,
         _folder: folder,
     }
@@ -91,6 +95,52 @@ async fn a_head_that_does_not_come_in_time_gets_408_whether_it_is_the_first_or_a
 async fn a_connection_that_sends_nothing_is_closed_without_a_word() {
     let (_, seen, answer) = slow_head(b"").await;
     assert_eq!((seen.len(), answer.len()), (0, 0));
+}
+
+/// Reads a request and gives its answer, as the dispatcher does.
+async fn exchange(wire: &mut Wire) {
+    let request = format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", wire.bin);
+    wire.sender.write_all(request.as_bytes()).await.unwrap();
+    assert_eq!(wire.stream.read(&mut [0; 1000]).await.unwrap(), request.len());
+    let connection = Rc::clone(wire.stream.connection());
+    connection.take_head().unwrap();
+    wire.stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+    connection.answer_encoded();
+    wire.stream.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_its_time_and_not_before() {
+    let mut wire = wire().await;
+    exchange(&mut wire).await;
+    tokio::time::pause();
+    let early = tokio::time::timeout(KEEP_ALIVE / 2, wire.stream.read_u8()).await;
+    assert!(early.is_err(), "still open");
+    tokio::time::resume();
+    exchange(&mut wire).await;
+    tokio::time::pause();
+    let since = tokio::time::Instant::now();
+    assert_eq!(wire.stream.read(&mut [0; 10]).await.unwrap(), 0);
+    assert!(since.elapsed() >= KEEP_ALIVE && since.elapsed() <= KEEP_ALIVE * 2, "{:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn when_the_server_stops_idle_connections_end_and_those_with_a_request_under_way_do_not() {
+    let mut idle = wire().await;
+    exchange(&mut idle).await;
+    let mut slow = wire().await;
+    slow.sender.write_all(b"POST /nobody HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n1").await.unwrap();
+    assert!(slow.stream.read(&mut [0; 1000]).await.unwrap() > 0);
+    let (stop_idle, stop_slow) = (Rc::clone(&idle.stopping), Rc::clone(&slow.stopping));
+    let stop = async {
+        tokio::task::yield_now().await;
+        stop_idle.begin();
+        stop_slow.begin();
+        slow.sender.write_all(b"2").await.unwrap();
+    };
+    let (mut rest, mut nothing) = ([0; 10], [0; 10]);
+    let (end, more, ()) = tokio::join!(idle.stream.read(&mut nothing), slow.stream.read(&mut rest), stop);
+    assert_eq!((end.unwrap(), more.unwrap(), rest[0]), (0, 1, b'2'));
 }
 
 #[tokio::test]

@@ -1,0 +1,58 @@
+//! How a worker's connections learn that the server stops.
+//!
+//! The HTTP service could ask the server's signal by itself, but it would ask whenever a connection is polled: several times per
+//! request, under a lock that all workers share. Here one task per worker waits for the signal and wakes the connections.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+
+use actix_server::GracefulShutdownSignal;
+
+use super::connection::Connection;
+
+/// Whether the server stops, for the connections of one worker.
+#[derive(Default)]
+pub(super) struct Stopping {
+    begun: Cell<bool>,
+    connections: RefCell<HashMap<u64, Weak<Connection>>>,
+    next: Cell<u64>,
+}
+
+impl Stopping {
+    /// Watches the signal. To be called on the worker's thread.
+    pub(super) fn watch(signal: GracefulShutdownSignal) -> Rc<Self> {
+        let stopping = Rc::new(Self::default());
+        let also = Rc::clone(&stopping);
+        tokio::task::spawn_local(async move {
+            signal.notified().await;
+            also.begin();
+        });
+        stopping
+    }
+
+    /// Whether no further request is taken.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.get()
+    }
+
+    /// Lets a connection be woken when it begins; the number to leave with.
+    pub(super) fn join(&self, connection: Weak<Connection>) -> u64 {
+        let number = self.next.replace(self.next.get() + 1);
+        self.connections.borrow_mut().insert(number, connection);
+        number
+    }
+
+    /// Forgets a connection.
+    pub(super) fn leave(&self, number: u64) {
+        self.connections.borrow_mut().remove(&number);
+    }
+
+    pub(super) fn begin(&self) {
+        self.begun.set(true);
+        let connections: Vec<_> = self.connections.borrow().values().filter_map(Weak::upgrade).collect();
+        for connection in connections {
+            connection.wake_reader();
+        }
+    }
+}
