@@ -1,7 +1,7 @@
 //! CallAIder: lifecycle events of assistant sessions.
 //! Source: the guide "Assistant webhooks". `session.started` and `session.ended`, one envelope, HMAC over the raw body.
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list, disagreement, key};
+use super::{Detail, EventInput, Provider, Reading, detail_list, disagreement, json_notes, key};
 
 const EVENT_HEADER: &str = "X-Callaider-Event";
 
@@ -21,10 +21,7 @@ pub(super) static PROVIDER: Provider = Provider {
 fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/event", "/sessionId"]);
     let (body_event, session) = (json.text(0), json.text(1));
-    let mut notes = Vec::new();
-    if !json.whole {
-        notes.push(NOT_JSON.to_owned());
-    }
+    let mut notes = json_notes(&json);
     let mut headers = input.headers.all(EVENT_HEADER).filter_map(|value| std::str::from_utf8(value).ok());
     let header_event = headers.next();
     if headers.any(|other| Some(other) != header_event) {

@@ -1,6 +1,6 @@
 //! Discord: interactions and webhook events. Source: docs.discord.com, "Receiving and responding to interactions", "Webhook events".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "discord",
@@ -17,25 +17,18 @@ pub(super) static PROVIDER: Provider = Provider {
 
 fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/type", "/id", "/event/type", "/version"]);
-    let id = json.text(1).map(str::to_owned);
     let kind = json.scalar(0);
-    let name = match (json.text(2), kind.as_deref(), &id) {
-        (Some(event), _, _) => Some(event),
+    let name = match (json.text(2), kind.as_deref()) {
+        (Some(event), _) => Some(event),
         // A webhook event's ping is type 0, an interaction's is type 1; only interactions have an id.
-        (None, Some("0" | "1"), _) => Some("PING"),
-        (None, Some("2"), _) => Some("APPLICATION_COMMAND"),
-        (None, Some("3"), _) => Some("MESSAGE_COMPONENT"),
-        (None, Some("4"), _) => Some("APPLICATION_COMMAND_AUTOCOMPLETE"),
-        (None, Some("5"), _) => Some("MODAL_SUBMIT"),
-        (None, _, _) => None,
+        (None, Some("0" | "1")) => Some("PING"),
+        (None, Some("2")) => Some("APPLICATION_COMMAND"),
+        (None, Some("3")) => Some("MESSAGE_COMPONENT"),
+        (None, Some("4")) => Some("APPLICATION_COMMAND_AUTOCOMPLETE"),
+        (None, Some("5")) => Some("MODAL_SUBMIT"),
+        (None, _) => None,
     };
-    Reading {
-        name: name.map(str::to_owned),
-        duplicate_key: if json.whole { id.clone() } else { None },
-        delivery_id: id,
-        session: None,
-        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
-    }
+    Reading::of_json(&json, name, json.text(1))
 }
 
 fn details(input: &EventInput<'_>) -> Vec<Detail> {

@@ -1,6 +1,6 @@
 //! Linear. Source: linear.app/developers, "Webhooks".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list, disagreement};
+use super::{Detail, EventInput, Provider, Reading, detail_list, disagreement, json_notes};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "linear",
@@ -18,10 +18,7 @@ pub(super) static PROVIDER: Provider = Provider {
 fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/type"]);
     let (header, body) = (input.header("linear-event"), json.text(0));
-    let mut notes = Vec::new();
-    if !json.whole {
-        notes.push(NOT_JSON.to_owned());
-    }
+    let mut notes = json_notes(&json);
     if let (Some(header), Some(body)) = (header, body)
         && header != body
     {

@@ -1,7 +1,7 @@
 //! Meta: Facebook pages, Instagram, WhatsApp. They share their signature header with others, so the body decides.
 //! Source: developers.facebook.com, "Webhooks: getting started", "WhatsApp: webhook components".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list, json_notes};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "meta",
@@ -48,10 +48,7 @@ fn read(input: &EventInput<'_>) -> Reading {
         (Some(id), Some(time)) => Some(format!("{id}:{time}:{}", field.unwrap_or_default())),
         (_, _) => None,
     };
-    let mut notes = Vec::new();
-    if !json.whole {
-        notes.push(NOT_JSON.to_owned());
-    }
+    let mut notes = json_notes(&json);
     if json.there(11) {
         notes.push("The body holds several entries; the first one is named.".to_owned());
     }

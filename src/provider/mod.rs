@@ -28,7 +28,7 @@ use percent_encoding::percent_decode;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{EventFacts, Headers, pick};
+use crate::model::{EventFacts, HeaderNames, Headers, pick};
 
 /// Every provider. Where several would know a request, the first one has it: what is more special stands higher.
 static PROVIDERS: &[&Provider] = &[
@@ -90,6 +90,21 @@ struct Reading {
     delivery_id: Option<String>,
     duplicate_key: Option<String>,
     notes: Vec<String>,
+}
+
+impl Reading {
+    /// The reading of a JSON body that names its event and holds an id which all deliveries of the event share.
+    /// What is not whole tells no duplicates: it may not be what the provider sent.
+    fn of_json<const N: usize>(json: &pick::Picks<'_, N>, name: Option<&str>, id: Option<&str>) -> Self {
+        let id = id.map(str::to_owned);
+        Self {
+            name: name.map(str::to_owned),
+            duplicate_key: if json.whole { id.clone() } else { None },
+            delivery_id: id,
+            session: None,
+            notes: json_notes(json),
+        }
+    }
 }
 
 /// The parts of a request that facts are read from.
@@ -237,40 +252,32 @@ fn find(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) ->
         .or_else(|| by_shape(input))
 }
 
-/// Marks by the length of the header's name: most headers of ordinary requests meet no candidate at all.
-static MARKS: LazyLock<Vec<Vec<(&'static str, usize)>>> = LazyLock::new(|| {
-    let mut table = Vec::new();
-    for (rank, provider) in PROVIDERS.iter().enumerate() {
-        for &mark in provider.marks {
-            if table.len() <= mark.len() {
-                table.resize(mark.len() + 1, Vec::new());
-            }
-            table[mark.len()].push((mark, rank));
-        }
-    }
-    table
+/// The ranks of the providers by their marks.
+static MARKS: LazyLock<HeaderNames<usize>> = LazyLock::new(|| {
+    let ranked = PROVIDERS.iter().enumerate();
+    ranked.flat_map(|(rank, provider)| provider.marks.iter().map(move |&mark| (mark, rank))).collect()
 });
 
 fn by_headers(input: &EventInput<'_>) -> Option<&'static Provider> {
-    let table = &*MARKS;
     let mut best = usize::MAX;
     for field in input.headers {
-        for (mark, rank) in table.get(field.name.len()).into_iter().flatten() {
-            if *rank < best && field.name.eq_ignore_ascii_case(mark.as_bytes()) {
-                let confirmed = PROVIDERS[*rank].confirm.is_none_or(|confirm| confirm(input));
-                if confirmed {
-                    best = *rank;
-                }
+        for &rank in MARKS.get(&field.name) {
+            if rank < best && PROVIDERS[rank].confirm.is_none_or(|confirm| confirm(input)) {
+                best = rank;
             }
         }
     }
     PROVIDERS.get(best).copied()
 }
 
+/// The member that CallAIder's and Pathors' envelopes share.
+static SESSION: LazyLock<memchr::memmem::Finder<'static>> =
+    LazyLock::new(|| memchr::memmem::Finder::new(b"\"sessionId\""));
+
 /// CallAIder without its headers (a test by hand) and Pathors, which has none: by their envelope.
 fn by_shape(input: &EventInput<'_>) -> Option<&'static Provider> {
     // A search for one word, so that other bodies are never parsed.
-    memchr::memmem::find(input.body, b"\"sessionId\"")?;
+    SESSION.find(input.body)?;
     if input.body.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
@@ -301,6 +308,11 @@ fn disagreement(header: &str, says: &str, body: &str) -> String {
 }
 
 const NOT_JSON: &str = "The body is not valid JSON.";
+
+/// The first notes on a body that the provider always sends as JSON.
+fn json_notes<const N: usize>(json: &pick::Picks<'_, N>) -> Vec<String> {
+    if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] }
+}
 
 /// Joins the parts of a duplicate key; none when one is missing.
 fn key<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {

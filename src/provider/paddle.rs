@@ -1,6 +1,6 @@
 //! Paddle Billing. Source: developer.paddle.com, "Respond to webhooks".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list, json_notes};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "paddle",
@@ -23,7 +23,7 @@ fn read(input: &EventInput<'_>) -> Reading {
         delivery_id: json.text(2).map(str::to_owned).or_else(|| event_id.clone()),
         duplicate_key: if json.whole { event_id } else { None },
         session: None,
-        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
+        notes: json_notes(&json),
     }
 }
 

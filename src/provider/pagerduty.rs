@@ -1,6 +1,6 @@
 //! PagerDuty V3 webhooks. Source: developer.pagerduty.com, "Webhooks overview".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list, json_notes};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "pagerduty",
@@ -23,7 +23,7 @@ fn read(input: &EventInput<'_>) -> Reading {
         delivery_id: input.owned_header("x-webhook-id").or_else(|| id.clone()),
         duplicate_key: if json.whole { id } else { None },
         session: None,
-        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
+        notes: json_notes(&json),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pathors: `postSessionWebhook`. Unsigned; the user's own headers prove the source.
 //! Source: the page "Post-session webhook".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list, key};
+use super::{Detail, EventInput, Provider, Reading, detail_list, json_notes, key};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "pathors",
@@ -19,10 +19,7 @@ pub(super) static PROVIDER: Provider = Provider {
 fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/event", "/sessionId", "/reason"]);
     let (event, session) = (json.text(0), json.text(1));
-    let mut notes = Vec::new();
-    if !json.whole {
-        notes.push(NOT_JSON.to_owned());
-    }
+    let mut notes = json_notes(&json);
     // `reason` is a deprecated alias of `event`, written with an underscore.
     if let (Some("session.ended"), Some(reason)) = (event, json.text(2))
         && !matches!(reason, "session_ended" | "session.ended")

@@ -1,6 +1,6 @@
 //! Twilio SendGrid: the event webhook sends arrays of events. Source: twilio.com/docs/sendgrid, "Event Webhook reference".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "sendgrid",
@@ -17,21 +17,11 @@ pub(super) static PROVIDER: Provider = Provider {
 
 fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/0/event", "/0/sg_event_id", "/1/event"]);
-    let id = json.text(1).map(str::to_owned);
-    let mut notes = Vec::new();
-    if !json.whole {
-        notes.push(NOT_JSON.to_owned());
-    }
+    let mut reading = Reading::of_json(&json, json.text(0), json.text(1));
     if json.there(2) {
-        notes.push("The body holds several events; the first one is named.".to_owned());
+        reading.notes.push("The body holds several events; the first one is named.".to_owned());
     }
-    Reading {
-        name: json.text(0).map(str::to_owned),
-        duplicate_key: if json.whole { id.clone() } else { None },
-        delivery_id: id,
-        session: None,
-        notes,
-    }
+    reading
 }
 
 fn details(input: &EventInput<'_>) -> Vec<Detail> {

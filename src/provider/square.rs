@@ -1,6 +1,6 @@
 //! Square. Source: developer.squareup.com, "Webhooks overview".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "square",
@@ -17,21 +17,11 @@ pub(super) static PROVIDER: Provider = Provider {
 
 fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/type", "/event_id"]);
-    let id = json.text(1).map(str::to_owned);
-    let mut notes = Vec::new();
-    if !json.whole {
-        notes.push(NOT_JSON.to_owned());
-    }
+    let mut reading = Reading::of_json(&json, json.text(0), json.text(1));
     if let Some(number) = input.header("square-retry-number") {
-        notes.push(format!("Square sent this again (retry {}).", super::clipped(number.to_owned())));
+        reading.notes.push(format!("Square sent this again (retry {}).", super::clipped(number.to_owned())));
     }
-    Reading {
-        name: json.text(0).map(str::to_owned),
-        duplicate_key: if json.whole { id.clone() } else { None },
-        delivery_id: id,
-        session: None,
-        notes,
-    }
+    reading
 }
 
 fn details(input: &EventInput<'_>) -> Vec<Detail> {

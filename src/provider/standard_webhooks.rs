@@ -1,6 +1,6 @@
 //! Standard Webhooks and Svix, and everybody who sends through them. Source: the Standard Webhooks specification.
 
-use super::{EventInput, NOT_JSON, Provider, Reading, no_details};
+use super::{EventInput, Provider, Reading, json_notes, no_details};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "standard-webhooks",
@@ -23,6 +23,6 @@ fn read(input: &EventInput<'_>) -> Reading {
         duplicate_key: delivery_id.clone(),
         delivery_id,
         session: None,
-        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
+        notes: json_notes(&json),
     }
 }

@@ -1,6 +1,6 @@
 //! Stripe. Source: docs.stripe.com, "The Event object".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "stripe",
@@ -24,14 +24,7 @@ pub(super) static PROVIDER: Provider = Provider {
 
 fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/id", "/type"]);
-    let id = json.text(0).map(str::to_owned);
-    Reading {
-        name: json.text(1).map(str::to_owned),
-        duplicate_key: if json.whole { id.clone() } else { None },
-        delivery_id: id,
-        session: None,
-        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
-    }
+    Reading::of_json(&json, json.text(1), json.text(0))
 }
 
 fn details(input: &EventInput<'_>) -> Vec<Detail> {

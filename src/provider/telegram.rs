@@ -1,7 +1,7 @@
 //! Telegram Bot API: an update names its event by the one field that it holds beside `update_id`.
 //! Source: core.telegram.org/bots/api, "Update".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "telegram",
@@ -54,13 +54,10 @@ fn read(input: &EventInput<'_>) -> Reading {
         "/edited_message/chat/id",
         "/callback_query/message/chat/id",
     ]);
-    let id = json.scalar(14).map(std::borrow::Cow::into_owned);
+    let name = EVENTS.iter().enumerate().find(|(index, _)| json.there(*index)).map(|(_, name)| *name);
     Reading {
-        name: EVENTS.iter().enumerate().find(|(index, _)| json.there(*index)).map(|(_, name)| (*name).to_owned()),
         session: (15..18).find_map(|index| json.scalar(index)).map(std::borrow::Cow::into_owned),
-        duplicate_key: if json.whole { id.clone() } else { None },
-        delivery_id: id,
-        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
+        ..Reading::of_json(&json, name, json.scalar(14).as_deref())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Zoom. Source: developers.zoom.us, "Using webhooks".
 
-use super::{Detail, EventInput, NOT_JSON, Provider, Reading, detail_list};
+use super::{Detail, EventInput, Provider, Reading, detail_list, json_notes};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "zoom",
@@ -29,7 +29,7 @@ fn read(input: &EventInput<'_>) -> Reading {
         session: session.map(std::borrow::Cow::into_owned),
         delivery_id: input.owned_header("x-zm-trackingid"),
         duplicate_key,
-        notes: if json.whole { Vec::new() } else { vec![NOT_JSON.to_owned()] },
+        notes: json_notes(&json),
     }
 }
 

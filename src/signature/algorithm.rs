@@ -162,20 +162,21 @@ impl Key {
         }
     }
 
+    /// The same for a message that is there as a whole.
+    pub(crate) fn tag(&self, message: &[u8]) -> Option<Tag> {
+        let fed = self.compute(|sink| {
+            sink(message);
+            Ok::<(), std::convert::Infallible>(())
+        });
+        match fed {
+            Ok(tag) => tag,
+            Err(never) => match never {},
+        }
+    }
+
     /// For tokens: whether the received one is the same, in constant time.
     pub(crate) fn token_matches(&self, received: &[u8]) -> bool {
-        match self {
-            Self::Token(token) => token.ct_eq(received).into(),
-            Self::HmacMd5(_)
-            | Self::HmacSha1(_)
-            | Self::HmacSha256(_)
-            | Self::HmacSha512(_)
-            | Self::DigestMd5
-            | Self::DigestSha1
-            | Self::DigestSha256
-            | Self::Ed25519(_)
-            | Self::EcdsaP256(_) => false,
-        }
+        matches!(self, Self::Token(token) if token.ct_eq(received).into())
     }
 
     /// For public keys: whether the signature is right.
@@ -279,16 +280,7 @@ pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u
         | Algorithm::HmacSha512
         | Algorithm::DigestMd5
         | Algorithm::DigestSha1
-        | Algorithm::DigestSha256 => {
-            let fed = Key::new(algorithm, key)?.compute(|sink| {
-                sink(message);
-                Ok::<(), std::convert::Infallible>(())
-            });
-            match fed {
-                Ok(tag) => tag.map(|tag| tag.as_bytes().to_vec()),
-                Err(never) => match never {},
-            }
-        }
+        | Algorithm::DigestSha256 => Some(Key::new(algorithm, key)?.tag(message)?.as_bytes().to_vec()),
     }
 }
 

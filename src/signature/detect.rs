@@ -1,7 +1,6 @@
 //! Which schemes a request seems to use. Several share a header, so the answer is a ranking.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use regex::bytes::Regex;
@@ -13,6 +12,7 @@ use super::request::{Config, SignedRequest, View};
 use super::scheme::{Basis, Scheme};
 use super::source::Source;
 use super::template::{Context, Value, Vars};
+use crate::model::HeaderNames;
 
 /// A scheme that a request may use.
 #[derive(Debug, Clone)]
@@ -66,33 +66,41 @@ pub(crate) enum Fit {
 
 /// Candidates examined for one request: the largest family that shares a header has eight.
 const MAX_CANDIDATES: usize = 16;
-/// No hinting header has a longer name.
-const MAX_HINT: usize = 64;
 
 struct Index {
-    headers: HashMap<Vec<u8>, Vec<usize>>,
-    prefixes: Vec<(String, usize)>,
+    headers: HeaderNames<usize>,
+    prefixes: Vec<(&'static str, usize)>,
     /// Schemes that no header hints at.
     unhinted: Vec<usize>,
+    /// Headers that these read their signature from.
+    sources: HeaderNames<()>,
+    /// One of these reads its signature from headers of any name that begins so (none of the records that come with Creel does).
+    any_header: bool,
 }
 
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let mut index = Index { headers: HashMap::new(), prefixes: Vec::new(), unhinted: Vec::new() };
-        for (at, scheme) in schemes().iter().enumerate() {
-            for hint in &scheme.detect {
-                if hint.is_prefix {
-                    index.prefixes.push((hint.name.clone(), at));
-                } else {
-                    index.headers.entry(hint.name.clone().into_bytes()).or_default().push(at);
-                }
+        let hints =
+            || schemes().iter().enumerate().flat_map(|(at, scheme)| scheme.detect.iter().map(move |hint| (hint, at)));
+        let of_kind = |prefix: bool| {
+            hints().filter(move |(hint, _)| hint.is_prefix == prefix).map(|(hint, at)| (hint.name.as_str(), at))
+        };
+        let unhinted = || schemes().iter().enumerate().filter(|(_, scheme)| scheme.detect.is_empty());
+        let sources = unhinted().flat_map(|(_, scheme)| &scheme.from).filter_map(|source| match source {
+            Source::Header(name) => Some((name.as_str(), ())),
+            Source::HeaderPrefix(_) | Source::Query(_) | Source::Form(_) | Source::FormJson(..) | Source::Json(_) => {
+                None
             }
-            if scheme.detect.is_empty() {
-                index.unhinted.push(at);
-            }
+        });
+        Index {
+            headers: of_kind(false).collect(),
+            prefixes: of_kind(true).collect(),
+            unhinted: unhinted().map(|(at, _)| at).collect(),
+            sources: sources.collect(),
+            any_header: unhinted()
+                .any(|(_, scheme)| scheme.from.iter().any(|source| matches!(source, Source::HeaderPrefix(_)))),
         }
-        index
     })
 }
 
@@ -153,16 +161,10 @@ pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
     let index = index();
     let headers = view.request.headers;
     let mut found: Vec<usize> = Vec::new();
-    let mut lower = [0; MAX_HINT];
     for field in headers {
-        let Some(name) = lower.get_mut(..field.name.len()) else { continue };
-        name.copy_from_slice(&field.name);
-        name.make_ascii_lowercase();
-        if let Some(hinted) = index.headers.get(&*name) {
-            found.extend(hinted);
-        }
+        found.extend(index.headers.get(&field.name));
         for (prefix, at) in &index.prefixes {
-            if name.starts_with(prefix.as_bytes()) {
+            if field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())) {
                 found.push(*at);
             }
         }
@@ -178,11 +180,13 @@ pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
 }
 
 fn by_shape(view: &View<'_>) -> Vec<Candidate> {
-    // One search for the members of all schemes: most bodies have none of them, and this is asked of every request.
-    let members = member_names().is_none_or(|names| names.is_match(view.request.body));
+    let places = places_of(view);
+    if places == 0 {
+        return Vec::new();
+    }
     let candidate = |&index: &usize| {
         let scheme = schemes().get(index)?;
-        if !scheme.from.iter().any(|source| (members || !matches!(source, Source::Json(_))) && may_hold(source, view))
+        if !scheme.from.iter().any(|source| places & kind(source) != 0 && may_hold(source, view))
             || texts(scheme, view).is_empty()
         {
             return None;
@@ -193,6 +197,48 @@ fn by_shape(view: &View<'_>) -> Vec<Candidate> {
         (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
     };
     index().unhinted.iter().filter_map(candidate).collect()
+}
+
+/// Kinds of places, as bits.
+const fn kind(source: &Source) -> u8 {
+    match source {
+        Source::Header(_) | Source::HeaderPrefix(_) => 1,
+        Source::Query(_) => 2,
+        Source::Form(_) | Source::FormJson(..) => 4,
+        Source::Json(_) => 8,
+    }
+}
+
+/// In which kinds of places the request can hold a signature that no header hints at: a cheap look before anything is parsed,
+/// because this is asked of every request.
+fn places_of(view: &View<'_>) -> u8 {
+    let request = view.request;
+    let content_type = request.headers.get("content-type").map(|value| &value[..]).unwrap_or_default();
+    let is = |kind: &[u8]| content_type.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
+    let named = || request.headers.iter().any(|field| index().sources.get(&field.name).next().is_some());
+    let header = index().any_header || named();
+    let query = memchr::memchr(b'?', request.url.as_bytes()).is_some();
+    let form = is(b"application/x-www-form-urlencoded") || is(b"multipart/form-data");
+    let structured = matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['));
+    // One search for the members of all schemes: most bodies have none of them.
+    let json = structured && member_names().is_none_or(|names| names.is_match(request.body));
+    [header, query, form, json].iter().rev().fold(0, |bits, there| bits << 1 | u8::from(*there))
+}
+
+/// Whether the name stands in the request at all.
+fn may_hold(source: &Source, view: &View<'_>) -> bool {
+    let in_body = |name: &str| memchr::memmem::find(view.request.body, name.as_bytes()).is_some();
+    match source {
+        Source::Header(name) => view.request.headers.contains(name),
+        Source::HeaderPrefix(_) => true,
+        Source::Query(name) => view.request.url.contains(name.as_str()),
+        Source::Form(name) | Source::FormJson(name, _) => in_body(name),
+        Source::Json(pointer) => {
+            // A name that is written with escapes is not found; no provider writes it so.
+            let mut names = pointer.steps().iter().filter(|step| step.parse::<usize>().is_err());
+            names.all(|name| in_body(name))
+        }
+    }
 }
 
 /// A name of each place in a JSON body that an unhinted scheme reads its signature from, as one search.
@@ -211,31 +257,6 @@ fn member_names() -> Option<&'static Regex> {
         Regex::new(&names.join("|")).ok()
     });
     made.as_ref()
-}
-
-/// A cheap look before anything is parsed.
-fn may_hold(source: &Source, view: &View<'_>) -> bool {
-    let request = view.request;
-    let is_form = || {
-        let content_type = request.headers.get("content-type").map(|value| &value[..]).unwrap_or_default();
-        let starts_with =
-            |kind: &[u8]| content_type.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
-        starts_with(b"application/x-www-form-urlencoded") || starts_with(b"multipart/form-data")
-    };
-    match source {
-        Source::Header(name) => request.headers.contains(name),
-        Source::HeaderPrefix(_) => true,
-        Source::Query(name) => request.url.contains(name.as_str()),
-        Source::Form(name) | Source::FormJson(name, _) => {
-            is_form() && memchr::memmem::find(request.body, name.as_bytes()).is_some()
-        }
-        Source::Json(pointer) => {
-            // A name that is written with escapes is not found; no provider writes it so.
-            let names = pointer.steps().iter().filter(|step| step.parse::<usize>().is_err());
-            matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))
-                && names.into_iter().all(|name| memchr::memmem::find(request.body, name.as_bytes()).is_some())
-        }
-    }
 }
 
 fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {

@@ -62,12 +62,12 @@ impl Encoding {
     #[must_use]
     pub fn decode(self, text: &str) -> Option<Vec<u8>> {
         let bytes = match self {
-            Self::Hex => hex::decode(text).ok()?,
+            Self::Hex => from_hex(text.as_bytes())?,
             Self::Base64 | Self::Base64url => from_base64(text)?,
             // The text inside is lower case with every sender; a changed case would be a changed signature.
             Self::Base64Hex => {
                 let inner = from_base64(text).filter(|inner| !inner.iter().any(u8::is_ascii_uppercase))?;
-                hex::decode(inner).ok()?
+                from_hex(&inner)?
             }
             Self::Utf8 => text.as_bytes().to_vec(),
         };
@@ -85,6 +85,13 @@ impl Encoding {
             Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
         }
     }
+}
+
+/// Into room of its own size at once: the crate's other way grows byte by byte.
+fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; text.len() / 2];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn is_url_safe(text: &str) -> bool {

@@ -108,21 +108,15 @@ fn undecodable(scheme: &Scheme) -> String {
 }
 
 fn mismatch(scheme: &Scheme, secrets: &[Held]) -> String {
-    let (one, many) = match scheme.algorithm {
-        Algorithm::Equal => ("The token is not the bin's secret.", "The token is none of the bin's secrets."),
-        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => {
-            ("The signature does not fit the bin's public key.", "The signature fits none of the bin's public keys.")
-        }
-        Algorithm::HmacMd5
-        | Algorithm::HmacSha1
-        | Algorithm::HmacSha256
-        | Algorithm::HmacSha512
-        | Algorithm::DigestMd5
-        | Algorithm::DigestSha1
-        | Algorithm::DigestSha256 => (
+    let (one, many) = if scheme.algorithm == Algorithm::Equal {
+        ("The token is not the bin's secret.", "The token is none of the bin's secrets.")
+    } else if scheme.algorithm.is_asymmetric() {
+        ("The signature does not fit the bin's public key.", "The signature fits none of the bin's public keys.")
+    } else {
+        (
             "The bin's secret makes another signature of this request.",
             "The bin's secrets make other signatures of this request.",
-        ),
+        )
     };
     if secrets.len() == 1 { one.to_owned() } else { many.to_owned() }
 }

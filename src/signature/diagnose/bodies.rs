@@ -14,7 +14,29 @@ struct Form {
     code: &'static str,
     is_likely: bool,
     fix: &'static str,
-    make: fn(&Body<'_>) -> Vec<Variant>,
+    make: Make,
+}
+
+/// How a body gets another form.
+enum Make {
+    /// Its JSON written anew.
+    Json { how: &'static str, style: Style },
+    /// In a way of its own.
+    By(fn(&Body<'_>) -> Vec<Variant>),
+}
+
+impl Form {
+    /// The body's JSON as a library writes it; `how` is the [`Variant`]'s.
+    const fn json(code: &'static str, is_likely: bool, how: &'static str, style: Style) -> Self {
+        Self { code, is_likely, fix: RAW, make: Make::Json { how, style } }
+    }
+
+    fn make(&self, body: &Body<'_>) -> Vec<Variant> {
+        match self.make {
+            Make::Json { how, style } => body.json(how, style),
+            Make::By(make) => make(body),
+        }
+    }
 }
 
 /// A body in another form.
@@ -46,159 +68,64 @@ const RECODE_COST: usize = 8;
 const COPY_COST: usize = 1;
 
 const FORMS: &[Form] = &[
-    Form { code: "body_newline_removed", is_likely: true, fix: WAY, make: without_newline },
-    Form { code: "body_newline_added", is_likely: true, fix: WAY, make: with_newline },
+    Form { code: "body_newline_removed", is_likely: true, fix: WAY, make: Make::By(without_newline) },
+    Form { code: "body_newline_added", is_likely: true, fix: WAY, make: Make::By(with_newline) },
     Form {
         code: "body_decompressed",
         is_likely: true,
         fix: "Sign the compressed bytes, or send the body without Content-Encoding.",
-        make: decompressed,
+        make: Make::By(decompressed),
     },
-    Form {
-        code: "body_json_javascript",
-        is_likely: true,
-        fix: RAW,
-        make: |body| body.json("as JavaScript's JSON.stringify writes it", Style::JAVASCRIPT),
-    },
-    Form {
-        code: "body_json_python",
-        is_likely: true,
-        fix: RAW,
-        make: |body| body.json("as Python's json.dumps writes it", Style::PYTHON),
-    },
-    Form {
-        code: "body_json_python",
-        is_likely: true,
-        fix: RAW,
-        make: |body| body.json("as Python's json.dumps writes it without spaces", PYTHON_COMPACT),
-    },
-    Form {
-        code: "body_json_php",
-        is_likely: true,
-        fix: RAW,
-        make: |body| body.json("as PHP's json_encode writes it", PHP),
-    },
-    Form {
-        code: "body_json_sorted",
-        is_likely: true,
-        fix: RAW,
-        make: |body| body.json("as compact JSON with sorted names", SORTED),
-    },
+    Form::json("body_json_javascript", true, "as JavaScript's JSON.stringify writes it", Style::JAVASCRIPT),
+    Form::json("body_json_python", true, "as Python's json.dumps writes it", Style::PYTHON),
+    Form::json("body_json_python", true, "as Python's json.dumps writes it without spaces", PYTHON_COMPACT),
+    Form::json("body_json_php", true, "as PHP's json_encode writes it", PHP),
+    Form::json("body_json_sorted", true, "as compact JSON with sorted names", SORTED),
     Form {
         code: "body_empty",
         is_likely: true,
         fix: "The sender signed before it had a body, or its stream had been read already. Sign the bytes that are sent.",
-        make: empty,
+        make: Make::By(empty),
     },
-    Form {
-        code: "body_json_python",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as Python's json.dumps writes it with ensure_ascii=False", PYTHON_UTF8),
-    },
-    Form {
-        code: "body_json_compact",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as compact JSON", Style::COMPACT),
-    },
-    Form {
-        code: "body_json_spaced",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as JSON with a space after each comma and colon", SPACED),
-    },
-    Form {
-        code: "body_json_sorted",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as Python's json.dumps writes it with sort_keys=True", PYTHON_SORTED),
-    },
-    Form {
-        code: "body_json_sorted",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as compact, escaped JSON with sorted names", PYTHON_COMPACT_SORTED),
-    },
-    Form {
-        code: "body_json_go",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as Go's json.Marshal writes a map", GO_MAP),
-    },
-    Form {
-        code: "body_json_go",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as Go's json.Marshal writes a struct", GO),
-    },
-    Form {
-        code: "body_json_php",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as PHP's json_encode writes it with JSON_UNESCAPED_UNICODE", PHP_UTF8),
-    },
-    Form {
-        code: "body_json_dotnet",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as .NET's System.Text.Json writes it", DOTNET),
-    },
-    Form {
-        code: "body_json_pretty",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as JSON indented by two spaces", PRETTY),
-    },
-    Form {
-        code: "body_json_pretty",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as JSON indented by four spaces", PRETTY_4),
-    },
-    Form {
-        code: "body_json_python",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as Python's json.dumps writes it with indent=2", PYTHON_PRETTY),
-    },
-    Form {
-        code: "body_json_python",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as Python's json.dumps writes it with indent=4", PYTHON_PRETTY_4),
-    },
-    Form {
-        code: "body_json_pretty",
-        is_likely: false,
-        fix: RAW,
-        make: |body| body.json("as JSON indented by tabs", PRETTY_TAB),
-    },
-    Form { code: "body_line_ends", is_likely: false, fix: WAY, make: line_ends },
+    Form::json("body_json_python", false, "as Python's json.dumps writes it with ensure_ascii=False", PYTHON_UTF8),
+    Form::json("body_json_compact", false, "as compact JSON", Style::COMPACT),
+    Form::json("body_json_spaced", false, "as JSON with a space after each comma and colon", SPACED),
+    Form::json("body_json_sorted", false, "as Python's json.dumps writes it with sort_keys=True", PYTHON_SORTED),
+    Form::json("body_json_sorted", false, "as compact, escaped JSON with sorted names", PYTHON_COMPACT_SORTED),
+    Form::json("body_json_go", false, "as Go's json.Marshal writes a map", GO_MAP),
+    Form::json("body_json_go", false, "as Go's json.Marshal writes a struct", GO),
+    Form::json("body_json_php", false, "as PHP's json_encode writes it with JSON_UNESCAPED_UNICODE", PHP_UTF8),
+    Form::json("body_json_dotnet", false, "as .NET's System.Text.Json writes it", DOTNET),
+    Form::json("body_json_pretty", false, "as JSON indented by two spaces", PRETTY),
+    Form::json("body_json_pretty", false, "as JSON indented by four spaces", PRETTY_4),
+    Form::json("body_json_python", false, "as Python's json.dumps writes it with indent=2", PYTHON_PRETTY),
+    Form::json("body_json_python", false, "as Python's json.dumps writes it with indent=4", PYTHON_PRETTY_4),
+    Form::json("body_json_pretty", false, "as JSON indented by tabs", PRETTY_TAB),
+    Form { code: "body_line_ends", is_likely: false, fix: WAY, make: Make::By(line_ends) },
     Form {
         code: "body_byte_order_mark",
         is_likely: false,
         fix: "Leave the byte order mark out on both sides.",
-        make: byte_order_mark,
+        make: Make::By(byte_order_mark),
     },
-    Form { code: "body_charset", is_likely: false, fix: "Sign and send the body in UTF-8.", make: charsets },
+    Form { code: "body_charset", is_likely: false, fix: "Sign and send the body in UTF-8.", make: Make::By(charsets) },
     Form {
         code: "body_form_field",
         is_likely: false,
         fix: "Sign the form's bytes as they are sent, or send the JSON alone.",
-        make: form_fields,
+        make: Make::By(form_fields),
     },
     Form {
         code: "body_form_decoded",
         is_likely: false,
         fix: "Sign the form's bytes as they are sent, not decoded ones.",
-        make: form_decoded,
+        make: Make::By(form_decoded),
     },
     Form {
         code: "body_stringified",
         is_likely: false,
         fix: "The sender signed an object's text form. Sign the serialised bytes.",
-        make: stringified,
+        make: Make::By(stringified),
     },
 ];
 
@@ -299,7 +226,7 @@ fn each_form<'a, T>(
         if !search.spend(request.body.len().saturating_mul(cost)) {
             continue;
         }
-        for variant in (form.make)(body) {
+        for variant in form.make(body) {
             if !seen.insert(digest(&variant.bytes)) {
                 continue;
             }

@@ -165,17 +165,7 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
             "Add the provider's signing secret to the bin.",
         );
     }
-    let what = match search.scheme.algorithm {
-        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => "public key",
-        Algorithm::HmacMd5
-        | Algorithm::HmacSha1
-        | Algorithm::HmacSha256
-        | Algorithm::HmacSha512
-        | Algorithm::DigestMd5
-        | Algorithm::DigestSha1
-        | Algorithm::DigestSha256
-        | Algorithm::Equal => "secret",
-    };
+    let what = if search.scheme.algorithm.is_asymmetric() { "public key" } else { "secret" };
     finding(
         "wrong_secret",
         format!("None of {} variations matches: most likely the sender has another {what}.", search.tries.max(1)),

@@ -38,6 +38,7 @@ enum Made {
 
 const HERE: &str = "Paste the secret into the bin again, exactly as the provider shows it.";
 const SENDER: &str = "Let the sender use the secret in the form that the scheme asks for.";
+const PREFIX: &str = "Check whether the scheme uses the secret with or without its prefix; the two sides differ.";
 
 /// Every form, likely ones first.
 const FORMS: &[Form] = &[
@@ -61,12 +62,7 @@ const FORMS: &[Form] = &[
         make: with_space,
     },
     Form { code: "secret_assignment", is_likely: true, fix: "Paste only the value, not its name.", make: value_only },
-    Form {
-        code: "secret_prefix",
-        is_likely: true,
-        fix: "Check whether the scheme uses the secret with or without its prefix; the two sides differ.",
-        make: prefixes,
-    },
+    Form { code: "secret_prefix", is_likely: true, fix: PREFIX, make: prefixes },
     Form { code: "secret_as_text", is_likely: true, fix: SENDER, make: as_text },
     Form { code: "secret_as_base64", is_likely: true, fix: SENDER, make: as_base64 },
     Form { code: "secret_as_hex", is_likely: true, fix: SENDER, make: as_hex },
@@ -76,12 +72,7 @@ const FORMS: &[Form] = &[
         fix: "Set the secret to the header's whole value, with `Bearer` or `Basic` before it.",
         make: auth_schemes,
     },
-    Form {
-        code: "secret_prefix",
-        is_likely: false,
-        fix: "Check whether the scheme uses the secret with or without its prefix; the two sides differ.",
-        make: rare_prefixes,
-    },
+    Form { code: "secret_prefix", is_likely: false, fix: PREFIX, make: rare_prefixes },
     Form { code: "secret_case", is_likely: false, fix: HERE, make: cases },
     Form {
         code: "secret_part",

@@ -31,7 +31,7 @@ use regex::bytes::Regex;
 use sha2::Sha256;
 
 use crate::model::pick::{self, Picks};
-use crate::model::{Headers, Secret, SecretValue, SignatureStatus, Verdict, form_pairs};
+use crate::model::{HeaderNames, Headers, Secret, SecretValue, SignatureStatus, Verdict, form_pairs};
 
 /// Every handshake. The first one that has an answer gives it: what is more special stands higher.
 static MEMBERS: &[&Member] = &[
@@ -161,8 +161,7 @@ pub fn recognise(
     };
     let body =
         request.body.len() <= BODY_LIMIT && BODY_WORDS.as_ref().is_some_and(|words| words.is_match(request.body));
-    let lengths = *HEADER_LENGTHS;
-    let header = request.headers.iter().any(|field| lengths >> field.name.len().min(63) & 1 == 1);
+    let header = request.headers.iter().any(|field| HEADERS.get(&field.name).next().is_some());
     if query.is_empty() && !body && !header {
         return None;
     }
@@ -205,12 +204,13 @@ static BODY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     }))
 });
 
-/// The lengths of the header names of all members, as bits: most headers have none of these.
-static HEADER_LENGTHS: LazyLock<u64> = LazyLock::new(|| {
-    MEMBERS.iter().fold(0, |bits, member| match member.sign {
-        Sign::Header(name) => bits | 1 << name.len().min(63),
-        Sign::Query(_) | Sign::Body(_) => bits,
-    })
+/// The headers of all members.
+static HEADERS: LazyLock<HeaderNames<()>> = LazyLock::new(|| {
+    let names = MEMBERS.iter().filter_map(|member| match member.sign {
+        Sign::Header(name) => Some((name, ())),
+        Sign::Query(_) | Sign::Body(_) => None,
+    });
+    names.collect()
 });
 
 fn any_of(words: impl Iterator<Item = &'static str>) -> Option<Regex> {
