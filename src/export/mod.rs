@@ -157,27 +157,47 @@ impl Rows {
     }
 }
 
+/// What both kinds are asked for, read from their registry.
+macro_rules! registered {
+    ($kind:ident, $registry:ident) => {
+        impl $kind {
+            /// Every kind, in the order of the registry.
+            pub fn all() -> impl Iterator<Item = Self> {
+                $registry.iter().map(|member| member.kind)
+            }
+
+            /// The name in URLs.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                self.member().id
+            }
+
+            /// What a page calls it.
+            #[must_use]
+            pub fn label(self) -> &'static str {
+                self.member().label
+            }
+        }
+
+        impl FromStr for $kind {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::all().find(|kind| kind.id() == text).ok_or_else(|| {
+                    let ids: Vec<_> = Self::all().map(Self::id).collect();
+                    format!("there is no export '{text}' here; there are {}", ids.join(", "))
+                })
+            }
+        }
+    };
+}
+
+registered!(SingleKind, SINGLE);
+registered!(ManyKind, MANY);
+
 impl SingleKind {
     #[expect(clippy::expect_used, reason = "a test goes through every kind")]
     fn member(self) -> &'static Single {
         SINGLE.iter().find(|member| member.kind == self).expect("every kind is registered")
-    }
-
-    /// Every kind, in the order of the registry.
-    pub fn all() -> impl Iterator<Item = Self> {
-        SINGLE.iter().map(|member| member.kind)
-    }
-
-    /// The name in URLs.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        self.member().id
-    }
-
-    /// What a page calls it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        self.member().label
     }
 }
 
@@ -185,23 +205,6 @@ impl ManyKind {
     #[expect(clippy::expect_used, reason = "a test goes through every kind")]
     fn member(self) -> &'static Many {
         MANY.iter().find(|member| member.kind == self).expect("every kind is registered")
-    }
-
-    /// Every kind, in the order of the registry.
-    pub fn all() -> impl Iterator<Item = Self> {
-        MANY.iter().map(|member| member.kind)
-    }
-
-    /// The name in URLs.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        self.member().id
-    }
-
-    /// What a page calls it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        self.member().label
     }
 
     /// The media type of the whole.
@@ -214,26 +217,6 @@ impl ManyKind {
     #[must_use]
     pub fn extension(self) -> &'static str {
         self.member().extension
-    }
-}
-
-fn no_exporter(text: &str, ids: &[&str]) -> String {
-    format!("there is no export '{text}' here; there are {}", ids.join(", "))
-}
-
-impl FromStr for SingleKind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ids = || Self::all().map(Self::id).collect::<Vec<_>>();
-        Self::all().find(|kind| kind.id() == text).ok_or_else(|| no_exporter(text, &ids()))
-    }
-}
-
-impl FromStr for ManyKind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ids = || Self::all().map(Self::id).collect::<Vec<_>>();
-        Self::all().find(|kind| kind.id() == text).ok_or_else(|| no_exporter(text, &ids()))
     }
 }
 
@@ -253,10 +236,10 @@ mod tests {
                 bin: "0123456789abcdef".parse::<BinId>().unwrap(),
                 received_at: at,
                 body_took: std::time::Duration::from_micros(1_500),
-                method: head.method(),
+                method: head.method().into_owned(),
                 target: head.target().to_text().into_owned(),
                 path: String::from_utf8_lossy(head.target().path_below_bin()).into_owned(),
-                http_version: head.version(),
+                http_version: head.version().into_owned(),
                 content_type: head.headers().get_str("content-type").map(str::to_owned),
                 head_source: crate::model::HeadSource::Wire,
                 body_size: body.len() as u64,

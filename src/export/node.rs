@@ -1,7 +1,7 @@
 //! JavaScript for Node 18 and later: fetch, or `node:http` where fetch cannot send the request as it was.
 
 use super::outgoing::{Outgoing, path};
-use super::shell::{base64, hex_escape, plain};
+use super::shell::{self, base64, plain};
 use super::{ExportOptions, Single, SingleKind};
 use crate::model::CapturedRequest;
 
@@ -70,23 +70,9 @@ fn fetchable(outgoing: &Outgoing<'_>) -> bool {
     !bodiless && !rewritten && !odd_url && !REFUSED.contains(&upper.as_str())
 }
 
-/// A JavaScript string literal. Bytes of a header come as characters up to U+00FF, which are escaped.
+/// A JavaScript string literal.
 fn literal(text: &str) -> String {
-    let mut out = "\"".to_owned();
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            ' '..='~' => out.push(character),
-            other => match u8::try_from(other) {
-                Ok(byte) => out.extend(hex_escape(byte)),
-                Err(_) => out.push(other),
-            },
-        }
-    }
-    out.push('"');
-    out
+    shell::string_literal(text, "\n")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Python with requests, or with `http.client` where requests would change the request.
 
 use super::outgoing::{Outgoing, path};
-use super::shell::{base64, hex_escape, plain};
+use super::shell::{self, base64, plain};
 use super::{ExportOptions, Single, SingleKind};
 use crate::model::CapturedRequest;
 
@@ -82,24 +82,7 @@ fn with_http_client(outgoing: &Outgoing<'_>, body: &str) -> String {
 
 /// A Python string literal in ASCII but for plain text.
 fn string_literal(text: &str) -> String {
-    let mut out = "\"".to_owned();
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' '..='~' => out.push(character),
-            // Characters up to U+00FF are mostly bytes of a header here; an escape leaves no doubt about them.
-            other => match u8::try_from(other) {
-                Ok(byte) => out.extend(hex_escape(byte)),
-                Err(_) => out.push(other),
-            },
-        }
-    }
-    out.push('"');
-    out
+    shell::string_literal(text, "\n\r\t")
 }
 
 fn bytes_literal(bytes: &[u8]) -> String {

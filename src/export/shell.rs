@@ -65,6 +65,25 @@ pub(super) fn hex_escape(byte: u8) -> [char; 4] {
     ['\\', 'x', digit(byte >> 4), digit(byte)]
 }
 
+/// A string in double quotes, as Python and JavaScript both read it. `named` holds the control characters that are written
+/// as a backslash and a letter. Characters up to U+00FF are mostly bytes of a header here; an escape leaves no doubt about them.
+pub(super) fn string_literal(text: &str, named: &str) -> String {
+    let mut out = "\"".to_owned();
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            control if named.contains(control) => out.extend(control.escape_default()),
+            ' '..='~' => out.push(character),
+            other => match u8::try_from(other) {
+                Ok(byte) => out.extend(hex_escape(byte)),
+                Err(_) => out.push(other),
+            },
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// Bytes in base64, on one line.
 pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
@@ -73,6 +92,12 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn string_literals_name_only_the_control_characters_that_are_asked_for() {
+        assert_eq!(string_literal("a\"\\\n\t\u{e9}ł", "\n"), r#""a\"\\\n\x09\xe9ł""#);
+        assert_eq!(string_literal("\r\t\0", "\n\r\t"), r#""\r\t\x00""#);
+    }
 
     #[test]
     fn nothing_in_single_quotes_is_special() {
