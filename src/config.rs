@@ -63,6 +63,9 @@ pub struct ServeArgs {
     /// URL that senders use when it is not the capture address (tunnel, proxy); some schemes sign it
     #[arg(long, env = "CREEL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<Url>,
+    /// Signature schemes of your own: a JSON file with a list of records, offered and detected like the built-in ones
+    #[arg(long, env = "CREEL_SCHEMES", value_name = "FILE")]
+    pub schemes: Option<PathBuf>,
     /// Make a bin when a request names one that is not there
     #[arg(long, env = "CREEL_AUTO_CREATE")]
     pub auto_create: bool,
@@ -148,6 +151,14 @@ pub enum ConfigError {
     /// SQLite's own limit of a value.
     #[error("--max-body {0} is more than the database can hold in one value: give at most 900MiB")]
     MaxBody(u64),
+    /// The user's schemes cannot be read.
+    #[error("--schemes {}: {cause}", path.display())]
+    Schemes {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Both listeners on one address.
     #[error("--capture and --console are both {0}: the two halves need an address each")]
     SameAddress(SocketAddr),

@@ -153,6 +153,41 @@ fn a_second_process_on_the_same_database_is_refused_and_told_who_has_it() {
 }
 
 #[test]
+fn schemes_of_a_file_are_known_and_detected_and_a_wrong_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("schemes.json");
+    let write = |records: &str| std::fs::write(&file, records).unwrap();
+    let flags = ["--json", "--schemes", file.to_str().unwrap()];
+    write(r#"[{"id": "acme", "header": "X-Acme-Sum", "algorithm": "hmac-sha1", "prefix": "v7:"}]"#);
+    let mut running = Running::start(&folder.path().join("creel.db"), &flags);
+    let started = running.json_line();
+    let bin = started["bin"].as_str().unwrap();
+    // RFC 2202, test case 2.
+    let (body, sum) = ("what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    let console: std::net::SocketAddr =
+        started["console_url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+    let secret = r#"{"value": "Jefe"}"#;
+    let post = |target: std::net::SocketAddr, path: &str, fields: &str, body: &str| {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {target}\r\nContent-Length: {length}\r\n{fields}\r\n");
+        raw::exchange(target, format!("{head}{body}").as_bytes())
+    };
+    let json = "Content-Type: application/json\r\n";
+    assert_eq!(post(console, &format!("/api/v1/bins/{bin}/secrets"), json, secret).status, 201);
+    assert_eq!(post(address(&started), &format!("/{bin}"), &format!("X-Acme-Sum: v7:{sum}\r\n"), body).status, 200);
+    let latest = format!("GET /api/v1/bins/{bin}/requests/latest HTTP/1.1\r\nHost: {console}\r\n\r\n");
+    let latest: Value = serde_json::from_slice(&raw::exchange(console, latest.as_bytes()).body).unwrap();
+    assert_eq!((&latest["signature"]["status"], &latest["signature"]["scheme"]), (&"valid".into(), &"acme".into()));
+    running.signal("-TERM");
+    assert_eq!(running.wait().0, 0);
+
+    write(r#"[{"id": "acme", "header": "X-Acme-Sum", "algorithm": "rot13"}]"#);
+    let (code, stderr) = Running::start(&folder.path().join("creel.db"), &flags).wait();
+    assert_eq!(code, 2);
+    assert!(stderr.contains("schemes.json") && stderr.contains("acme.algorithm"), "{stderr}");
+}
+
+#[test]
 fn an_ephemeral_database_leaves_nothing_behind() {
     let mut child = creel()
         .args(["--ephemeral", "--json", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0"])
