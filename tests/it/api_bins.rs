@@ -85,6 +85,13 @@ async fn patch_changes_what_it_names_and_null_goes_back_to_the_default() {
     let (_, bin) =
         send(&app, Method::PATCH, "/bins/b", json!({"name": null, "provider": null, "public_url": null})).await;
     assert_eq!((&bin["name"], &bin["provider"], &bin["public_url"]), (&Value::Null, &Value::Null, &Value::Null));
+    let strict = json!({"signature_mode": "enforce", "limits": {"max_requests": 5, "max_body_bytes": 9}});
+    let (_, bin) = send(&app, Method::PATCH, &format!("/bins/{}", bin["id"].as_str().unwrap()), strict).await;
+    assert_eq!((&bin["signature_mode"], &bin["limits"]["max_requests"]), (&json!("enforce"), &json!(5)));
+    let path = format!("/bins/{}", bin["id"].as_str().unwrap());
+    let (status, bin) = send(&app, Method::PATCH, &path, json!({"signature_mode": null, "limits": null})).await;
+    assert_eq!((status, &bin["signature_mode"]), (StatusCode::OK, &json!("report")));
+    assert_eq!(bin["limits"], json!({"max_requests": null, "max_age_s": null, "max_body_bytes": null}));
 }
 
 #[actix_web::test]
@@ -100,7 +107,29 @@ async fn every_wrong_field_is_named() {
         (json!({"limits": {"max_requests": -1}}), "limits.max_requests"),
         (json!({"signature_mode": "shout"}), "signature_mode"),
         (json!({"public_url": "ftp://x"}), "public_url"),
-        (json!({"secrets": [{"label": "a"}]}), "secrets[0]"),
+        (json!({"public_url": "http:x"}), "public_url"),
+        (json!({"public_url": " http://x"}), "public_url"),
+        (json!({"public_url": "http://"}), "public_url"),
+        (json!({"public_url": "https://x/?a=1"}), "public_url"),
+        (json!({"public_url": "https://x/#a"}), "public_url"),
+        (json!({"secret": ""}), "secret"),
+        (json!({"secret": "x".repeat(16_385)}), "secret"),
+        (json!({"secrets": vec![json!({"value": "x"}); 33]}), "secrets"),
+        (json!({"secrets": [{"label": "a"}]}), "secrets[0].value"),
+        (json!({"secrets": [["a", "b"]]}), "secrets[0]"),
+        (json!({"limits": [1, 2, 3]}), "limits"),
+        (json!({"response": [200]}), "response"),
+        (json!({"response": {"fault": ["close", 1, 1]}}), "response.fault"),
+        (json!({"response": {"headers": [["a", "b"]]}}), "response.headers[0]"),
+        (json!({"response": {"methods": {"GET": [200]}}}), "response.methods.GET"),
+        (json!({"response": {"methods": {"GET": {}, "get": {}}}}), "response.methods.get"),
+        (
+            json!({"response": {"methods": (0..101).map(|n| (format!("M{n}"), json!({}))).collect::<serde_json::Map<_, _>>()}}),
+            "response.methods",
+        ),
+        (json!({"response": {"script": "200,".repeat(1_001)}}), "response.script"),
+        (json!({"response": {"script": vec![200; 1_001]}}), "response.script"),
+        (json!({"custom_scheme": [1]}), "custom_scheme"),
         (json!({"secrets": [{"value": "ok"}, {"value": ""}]}), "secrets[1].value"),
         (json!({"response": {"status": 99}}), "response.status"),
         (json!({"response": {"script": [200, {"status": 700}]}}), "response.script[1].status"),
@@ -112,6 +141,7 @@ async fn every_wrong_field_is_named() {
         (json!({"response": {"body_base64": "?"}}), "response.body_base64"),
         (json!({"response": {"delay_ms": 60_001}}), "response.delay_ms"),
         (json!({"response": {"fault": {"kind": "sulk"}}}), "response.fault.kind"),
+        (json!({"response": {"fault": {"kind": 3}}}), "response.fault.kind"),
         (json!({"response": {"fault": {"kind": "drip", "probability": 2}}}), "response.fault.probability"),
         (json!({"response": {"methods": {"GET": {"status": 1}}}}), "response.methods.GET.status"),
     ] {
@@ -130,6 +160,67 @@ async fn every_wrong_field_is_named() {
 }
 
 #[actix_web::test]
+async fn errors_are_plain_sentences_that_name_the_member() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "a"})).await;
+    for (path, body, status, field, detail) in [
+        ("/bins", r#"["name",null]"#, 422, None, "The body must be an object."),
+        ("/bins", "null", 422, None, "The body must be an object."),
+        ("/bins", r#"{"name":"a","name":"b"}"#, 422, Some("name"), "`name` stands twice; give it once."),
+        ("/bins/a/secrets", "{}", 422, Some("value"), "`value` is missing."),
+        ("/bins", r#"{"limits":7}"#, 422, Some("limits"), "`limits` must be an object."),
+        ("/bins", r#"{"name":7}"#, 422, Some("name"), "`name` must be a text."),
+        (
+            "/bins",
+            r#"{"response":{"status":-1}}"#,
+            422,
+            Some("response.status"),
+            "`response.status` must be a whole number from 0 to 65535.",
+        ),
+        ("/bins", "{} {}", 400, None, "The body is not JSON: something follows its value (line 1, column 4)."),
+        ("/bins", "{", 400, None, "The body is not JSON: it ends too early (line 1, column 1)."),
+    ] {
+        let request = app.client.post(app.api(path)).header("Content-Type", "application/json").body(body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{body}");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(
+            (problem.get("field").and_then(Value::as_str), problem["detail"].as_str()),
+            (field, Some(detail)),
+            "{body}"
+        );
+    }
+    for field in ["secret", "secrets"] {
+        let value = if field == "secret" { json!("x") } else { json!([{"value": "x"}]) };
+        let (status, problem) = send(&app, Method::PATCH, "/bins/a", json!({field: value})).await;
+        assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)));
+    }
+    assert_eq!(app.get("/bins").await["bins"].as_array().unwrap().len(), 2, "nothing was made");
+}
+
+#[actix_web::test]
+async fn what_a_client_wrote_does_not_fill_the_answer() {
+    let app = TestApp::start().await;
+    let long = "x".repeat(100_000);
+    for body in [
+        json!({long.as_str(): 1}),
+        json!({"signature_mode": long}),
+        json!({"response": {"script": long}}),
+        json!({"response": {"methods": {long.as_str(): {}}}}),
+        json!({"custom_scheme": {long.as_str(): 1}}),
+    ] {
+        let response = app.client.post(app.api("/bins")).json(&body).send().await.unwrap();
+        assert_eq!(response.status(), 422);
+        let text = response.text().await.unwrap();
+        assert!(text.len() < 2_000, "{} bytes", text.len());
+    }
+    let url = app.api(&format!("/bins/{}/requests?{}=1", app.started.bin, &long[..20_000]));
+    let response = app.client.get(url).send().await.unwrap();
+    assert_eq!(response.status(), 400);
+    assert!(response.text().await.unwrap().len() < 2_000);
+}
+
+#[actix_web::test]
 async fn what_is_no_json_of_that_type_is_refused() {
     let app = TestApp::start().await;
     for (content_type, body, status, code) in [
@@ -137,6 +228,7 @@ async fn what_is_no_json_of_that_type_is_refused() {
         ("application/json", "{} {}", 400, "invalid_body"),
         ("application/json", "[]", 422, "invalid_field"),
         ("application/json", "\u{feff}{}", 400, "invalid_body"),
+        ("application/json; charset=latin1", "{}", 415, "unsupported_media_type"),
         ("application/x-www-form-urlencoded", "{}", 415, "unsupported_media_type"),
         ("text/plain", "{}", 415, "unsupported_media_type"),
         ("multipart/form-data", "", 415, "unsupported_media_type"),
@@ -147,6 +239,10 @@ async fn what_is_no_json_of_that_type_is_refused() {
         assert_eq!(response.status(), status, "{content_type} {body}");
         assert_eq!(response.json::<Value>().await.unwrap()["code"], code, "{content_type} {body}");
     }
+    let said = |request: reqwest::RequestBuilder| request.header("Content-Type", "application/json; charset=\"UTF-8\"");
+    assert_eq!(said(app.client.post(app.api("/bins"))).body("{}").send().await.unwrap().status(), 201);
+    let twice = said(said(app.client.post(app.api("/bins")))).body("{}").send().await.unwrap();
+    assert_eq!(twice.status(), 415);
     let untyped = app.client.post(app.api("/bins")).body("{}").send().await.unwrap();
     assert_eq!(untyped.status(), 415);
     let deep = format!("{{\"custom_scheme\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));

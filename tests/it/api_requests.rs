@@ -111,6 +111,16 @@ async fn wrong_queries_and_unknown_things_are_named() {
         (format!("/bins/{bin}/requests?colour=red"), 400, "invalid_query", Some("colour")),
         (format!("/bins/{bin}/requests?order=up"), 400, "invalid_query", Some("order")),
         (format!("/bins/{bin}/requests?after=-1"), 400, "invalid_query", Some("after")),
+        (format!("/bins/{bin}/requests?limit=99999999999999999999"), 400, "invalid_query", Some("limit")),
+        (format!("/bins/{bin}/requests?limit=1&limit=2"), 400, "invalid_query", Some("limit")),
+        (format!("/bins/{bin}/requests?q=%FF%FE"), 400, "invalid_query", Some("q")),
+        (format!("/bins/{bin}/requests?%FF=1"), 400, "invalid_query", None),
+        (format!("/bins/{bin}/diff"), 400, "invalid_query", Some("a")),
+        (format!("/bins/{bin}/diff?a=latest"), 400, "invalid_query", Some("b")),
+        (format!("/bins/{bin}/export"), 400, "invalid_query", Some("as")),
+        (format!("/bins/{bin}/export?as=har&secrets=maybe"), 400, "invalid_query", Some("secrets")),
+        (format!("/bins/{bin}/requests/latest/export?as=curl&url=x"), 400, "invalid_query", Some("url")),
+        (format!("/bins/{bin}/requests/latest/export?as=curl&url=ftp://x/"), 400, "invalid_query", Some("url")),
         (format!("/bins/{bin}/wait?timeout=never"), 400, "invalid_query", Some("timeout")),
         (format!("/bins/{bin}/wait?count=0"), 400, "invalid_query", Some("count")),
         (format!("/bins/{bin}/stream"), 400, "invalid_upgrade", None),
@@ -130,6 +140,67 @@ async fn wrong_queries_and_unknown_things_are_named() {
             (Some(code), field),
             "{problem}"
         );
+    }
+}
+
+#[actix_web::test]
+async fn a_query_that_cannot_be_read_is_explained_in_plain_words() {
+    let app = TestApp::start().await;
+    let bin = &app.started.bin;
+    for (query, detail) in [
+        ("limit=-1", "`limit` must be a whole number, 0 or more."),
+        ("limit=", "`limit` must be a whole number, 0 or more."),
+        ("limit=99999999999999999999", "`limit` is too large a number."),
+        ("order=up", "`up` is not known here; expected: `newest` or `oldest`."),
+        ("limit=1&limit=2", "`limit` stands twice; give it once."),
+    ] {
+        let response = app.client.get(app.api(&format!("/bins/{bin}/requests?{query}"))).send().await.unwrap();
+        assert_eq!(response.json::<Value>().await.unwrap()["detail"], detail, "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn a_trial_of_a_signature_is_checked_as_a_bin_is() {
+    let app = TestApp::start().await;
+    send(&app, "", "x").await;
+    let url = app.api(&format!("/bins/{}/requests/latest/signature", app.started.bin));
+    for (body, field) in [
+        (json!({"public_url": "nonsense"}), "public_url"),
+        (json!({"public_url": "https://x/?a"}), "public_url"),
+        (json!({"secret": ""}), "secret"),
+        (json!({"secrets": ["ok", "x".repeat(16_385)]}), "secrets[1]"),
+        (json!({"custom_scheme": [1]}), "custom_scheme"),
+    ] {
+        let response = app.client.post(&url).json(&body).send().await.unwrap();
+        assert_eq!(response.status(), 422, "{body}");
+        assert_eq!(response.json::<Value>().await.unwrap()["field"], field, "{body}");
+    }
+    let body = json!({"public_url": "https://x.example/hook", "secrets": ["ok"]});
+    assert_eq!(app.client.post(&url).json(&body).send().await.unwrap().status(), 200);
+}
+
+#[actix_web::test]
+async fn an_import_that_cannot_be_read_says_where_and_why() {
+    let app = TestApp::start().await;
+    let url = app.api(&format!("/bins/{}/import", app.started.bin));
+    for (body, status, field, line, start) in [
+        ("garbage", 400, None, Some(1), "Line 1 is not a JSON object: expected value."),
+        ("\n{}\n", 422, Some("creel"), Some(2), "Line 2: `creel` is missing."),
+        (r#"{"creel":"x"}"#, 422, Some("creel"), Some(1), "Line 1: `creel` must be a whole number from 0 to "),
+        (r#"{"log":"#, 400, None, None, "The body is not an HTTP archive: "),
+        (r#"{"log":{"entries":[{}]}}"#, 422, Some("startedDateTime"), Some(1), "Line 1: `startedDateTime` is missing."),
+    ] {
+        let request = app.client.post(&url).header("Content-Type", "application/json").body(body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{body}");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(
+            (problem.get("field").and_then(Value::as_str), problem.get("line").and_then(Value::as_u64)),
+            (field, line),
+            "{problem}"
+        );
+        assert!(problem["detail"].as_str().unwrap().starts_with(start), "{problem}");
+        assert_eq!(problem["imported"], 0);
     }
 }
 
@@ -174,6 +245,8 @@ async fn marks_are_kept_and_counted() {
         (wrong.status().as_u16(), wrong.json::<Value>().await.unwrap()["field"].clone()),
         (422, json!("tags[1]"))
     );
+    let wrong = patch(format!("/bins/{bin}/requests/latest"), json!({"tags": ["a\u{1}b"]})).await.unwrap();
+    assert!(wrong.json::<Value>().await.unwrap()["detail"].as_str().unwrap().contains("control characters"));
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! The OpenAPI document: complete, and true to the routes.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::helpers::TestApp;
 
@@ -34,8 +34,19 @@ async fn the_document_is_whole() {
         let pointer = target.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{target} is there");
     }
+    let mut ids = std::collections::BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            assert!(operation.get("requestBody").is_none_or(|body| body["content"].is_object()), "{method} {path}");
+            for parameter in operation["parameters"].as_array().unwrap() {
+                assert!(parameter["description"].is_string(), "{method} {path}: {parameter} has a description");
+            }
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{method} {path}: no other operation is called {id}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let said = response["description"].as_str().is_some_and(|text| !text.is_empty());
+                assert!(said, "{method} {path}: {status} has a description");
+            }
             assert!(
                 operation["summary"].as_str().is_some_and(|text| !text.is_empty()),
                 "{method} {path} has a summary"
@@ -48,6 +59,88 @@ async fn the_document_is_whole() {
     }
     let page = app.client.get(app.api("/docs")).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("/api/v1/bins/{bin}/requests"));
+}
+
+#[actix_web::test]
+async fn the_document_says_what_bodies_and_answers_are() {
+    let app = TestApp::start().await;
+    let document = document(&app).await;
+    let operation = |method: &str, path: &str| document["paths"][format!("/api/v1/bins{path}")][method].clone();
+    let types = |content: &Value| content.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+
+    let created = operation("post", "")["requestBody"].clone();
+    assert_ne!(created["required"], true, "a bin is made without any body");
+    assert_eq!(created["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/BinInput");
+    assert_eq!(operation("patch", "/{bin}")["requestBody"]["required"], true);
+
+    let imported = operation("post", "/{bin}/import")["requestBody"]["content"].clone();
+    for kind in ["application/x-ndjson", "application/jsonl", "application/json"] {
+        assert!(types(&imported).contains(&kind.to_owned()), "{imported}");
+    }
+    for part in ["raw", "head", "body"] {
+        let answer = operation("get", &format!("/{{bin}}/requests/{{id}}/{part}"))["responses"]["200"].clone();
+        let schema = &answer["content"]["application/octet-stream"]["schema"];
+        let schema = schema["$ref"].as_str().map_or(schema, |at| document.pointer(&at[1..]).unwrap());
+        assert_eq!((&schema["type"], &schema["format"]), (&json!("string"), &json!("binary")), "{part}");
+    }
+    let in_vain = operation("get", "/{bin}/wait")["responses"]["408"]["content"].clone();
+    assert!(in_vain["application/problem+json"]["schema"].is_object(), "{in_vain}");
+
+    let schemas = &document["components"]["schemas"];
+    let script = schemas["ResponseInput"]["properties"]["script"]["anyOf"].as_array().unwrap();
+    let kinds: Vec<&Value> = script.iter().map(|kind| &kind["type"]).collect();
+    assert_eq!(kinds, ["array", "string", "null"]);
+    assert_eq!(schemas["BinInput"]["properties"]["signature_mode"]["enum"], json!(["report", "enforce", null]));
+    assert_eq!(schemas["FaultInput"]["properties"]["kind"]["enum"].as_array().unwrap().len(), 5);
+    assert_eq!(schemas["SecretsInput"]["properties"]["secrets"]["maxItems"], 32);
+    assert_eq!(schemas["SecretInput"]["properties"]["value"]["maxLength"], 16384);
+}
+
+#[actix_web::test]
+async fn exports_have_a_type_that_the_document_names() {
+    let app = TestApp::start().await;
+    let bin = &app.started.bin;
+    app.client.post(&app.started.bin_url).body("x").send().await.unwrap();
+    let document = document(&app).await;
+    for (template, path) in [
+        ("/api/v1/bins/{bin}/requests/{id}/export", format!("/bins/{bin}/requests/latest/export")),
+        ("/api/v1/bins/{bin}/export", format!("/bins/{bin}/export")),
+    ] {
+        let operation = &document["paths"][template]["get"];
+        let documented = operation["responses"]["200"]["content"].as_object().unwrap();
+        let parameters = operation["parameters"].as_array().unwrap();
+        let kind = parameters.iter().find(|parameter| parameter["name"] == "as").unwrap();
+        assert_eq!(kind["required"], true);
+        let kinds = &kind["schema"]["enum"];
+        let mut seen = std::collections::BTreeSet::new();
+        for kind in kinds.as_array().unwrap() {
+            let url = app.api(&format!("{path}?as={}", kind.as_str().unwrap()));
+            let answer = app.client.get(url).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{kind}");
+            let media_type = answer.headers()["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
+            assert!(documented.contains_key(&media_type), "{kind}: {media_type}");
+            seen.insert(media_type);
+        }
+        assert_eq!(seen.len(), documented.len(), "{template} has no other types");
+    }
+}
+
+#[actix_web::test]
+async fn the_document_and_its_page_know_no_other_method() {
+    let app = TestApp::start().await;
+    for path in ["/openapi.json", "/docs"] {
+        let refused = app.client.post(app.api(path)).send().await.unwrap();
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()["allow"]),
+            (405, &"GET, HEAD, OPTIONS".parse().unwrap())
+        );
+        let options = app.client.request(reqwest::Method::OPTIONS, app.api(path)).send().await.unwrap();
+        assert_eq!(
+            (options.status().as_u16(), &options.headers()["allow"]),
+            (204, &"GET, HEAD, OPTIONS".parse().unwrap())
+        );
+        assert_eq!(app.client.head(app.api(path)).send().await.unwrap().status(), 200);
+    }
 }
 
 #[actix_web::test]
@@ -79,7 +172,10 @@ async fn every_documented_route_is_there_and_knows_no_other_method() {
         }
         let options = app.client.request(reqwest::Method::OPTIONS, &url).send().await.unwrap();
         assert_eq!(options.status(), 204, "{path}");
-        assert!(options.headers().contains_key("allow"));
+        let endless = ["/stream", "/events-stream", "/wait"].iter().any(|end| path.ends_with(end));
+        let allow = options.headers()["allow"].to_str().unwrap().to_owned();
+        let head = methods.iter().any(|method| method == "GET") && !endless;
+        assert_eq!(allow.split(", ").any(|method| method == "HEAD"), head, "{path}: {allow}");
     }
 }
 

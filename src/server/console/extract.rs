@@ -1,6 +1,8 @@
 //! What handlers ask for: the bin of the path, a checked query, a checked JSON body.
 
+use std::fmt;
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,10 +12,12 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
-use super::ConsoleState;
 use super::problem::{Code, Problem};
+use super::{ConsoleState, words};
 use crate::model::BinId;
 use crate::model::filter::Filter;
 use crate::store::{BinState, RequestRef};
@@ -85,11 +89,32 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-        ready(serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map(Self).map_err(|error| {
-            let name = error.path().to_string();
-            Problem::query(name, sentence(&error.into_inner().to_string()))
-        }))
+        ready(read_query(request.query_string()).map(Self))
+    }
+}
+
+fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let decoded = |text| percent_encoding::percent_decode_str(text).decode_utf8();
+    for pair in text.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decoded(name).map_err(|_| Problem::new(Code::InvalidQuery, "A parameter's name is not UTF-8."))?;
+        if decoded(value).is_err() {
+            let detail = format!("The value of `{}` is not percent-encoded UTF-8.", words::cut(&name));
+            return Err(Problem::query(name, detail));
+        }
+    }
+    let pairs = url::form_urlencoded::parse(text.as_bytes());
+    serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
+        let path = error.path().to_string();
+        let (field, detail) = words::told(&path, &error.into_inner().to_string());
+        located(Problem::new(Code::InvalidQuery, detail), field)
+    })
+}
+
+fn located(problem: Problem, field: Option<String>) -> Problem {
+    match field {
+        Some(field) => problem.at(field),
+        None => problem,
     }
 }
 
@@ -139,41 +164,72 @@ impl<T: DeserializeOwned + Default> FromRequest for OptionalJson<T> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let not_json = |error: &serde_json::Error| Problem::new(Code::InvalidBody, words::syntax(error));
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
-        let text = sentence(&error.to_string());
         match error.classify() {
-            serde_json::error::Category::Data if path == "." => Problem::new(Code::InvalidField, text),
-            serde_json::error::Category::Data => Problem::field(path, text),
+            serde_json::error::Category::Data => {
+                let (field, detail) = words::told(&path, &error.to_string());
+                located(Problem::new(Code::InvalidField, detail), field)
+            }
+            // serde_json calls a number in the place of a word a mistake in the JSON.
+            serde_json::error::Category::Syntax
+                if path != "." && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() =>
+            {
+                let detail = format!("`{}` has the wrong type or is out of range.", words::cut(&path));
+                Problem::field(path, detail)
+            }
             serde_json::error::Category::Syntax
             | serde_json::error::Category::Eof
-            | serde_json::error::Category::Io => {
-                Problem::new(Code::InvalidBody, format!("The body is not JSON: {text}"))
-            }
+            | serde_json::error::Category::Io => not_json(&error),
         }
     })?;
-    json.end().map_err(|error| Problem::new(Code::InvalidBody, format!("The body is not JSON: {error}")))?;
+    json.end().map_err(|error| not_json(&error))?;
     Ok(value)
 }
 
-/// A parser's words as a sentence: with a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str().trim_end_matches('.'))
+/// An object and nothing else: serde reads a struct from a list of its fields' values as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 /// Refuses a body of any other type: a page of another site can send only form types without asking first.
 pub(super) fn require_type(request: &HttpRequest, types: &[&str]) -> Result<(), Problem> {
-    let given = request.headers().get(actix_web::http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = given.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if types.contains(&essence.as_str()) {
-        return Ok(());
+    let refuse = |detail: String| Err(Problem::new(Code::UnsupportedMediaType, detail));
+    let mut given = request.headers().get_all(actix_web::http::header::CONTENT_TYPE);
+    let (first, second) = (given.next().and_then(|value| value.to_str().ok()), given.next());
+    if second.is_some() {
+        return refuse("Send one Content-Type, not several.".to_owned());
     }
-    let wanted = types.join(" or ");
-    Err(Problem::new(Code::UnsupportedMediaType, format!("Send the body with 'Content-Type: {wanted}'.")))
+    let mut parts = first.unwrap_or_default().split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    if !types.contains(&essence.as_str()) {
+        let wanted = types.join(" or ");
+        return refuse(format!("Send the body with 'Content-Type: {wanted}'."));
+    }
+    let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
+    match charset.map(|(_, value)| value.trim_matches('"')) {
+        Some(other) if !other.eq_ignore_ascii_case("utf-8") => {
+            refuse("The body must be UTF-8; leave out 'charset'.".to_owned())
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Reads a body under a limit of size and time.

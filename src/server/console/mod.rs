@@ -11,6 +11,7 @@ mod ops;
 pub mod pages;
 pub mod problem;
 pub mod security;
+mod words;
 
 use std::any::Any;
 use std::net::{SocketAddr, TcpListener};

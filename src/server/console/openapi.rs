@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, web};
 use askama::Template;
 use serde_json::{Value, json};
@@ -88,9 +89,10 @@ pub(super) fn document() -> &'static Document {
     })
 }
 
-/// Adds what every operation has in common, so that handlers need not repeat it: path parameters and the error shape.
+/// Adds what every operation has in common, so that handlers need not repeat it: a name of its own,
+/// path parameters, descriptions of responses, the error shape.
 fn complete(path: &str, item: &mut Value) {
-    for operation in item.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+    for (method, operation) in item.as_object_mut().into_iter().flatten() {
         let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let parameters: Vec<Value> = named
             .map(|name| {
@@ -105,11 +107,39 @@ fn complete(path: &str, item: &mut Value) {
             .chain(operation["parameters"].as_array().cloned().unwrap_or_default())
             .collect();
         operation["parameters"] = parameters.into();
+        operation["operationId"] = operation_id(method, path).into();
+        for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+            // Every response needs one; what says no more than its status is written here.
+            if response["description"].as_str().is_none_or(str::is_empty) {
+                let status = StatusCode::from_bytes(status.as_bytes()).ok();
+                response["description"] =
+                    status.and_then(|status| status.canonical_reason()).unwrap_or("The answer").into();
+            }
+        }
+        // A body that may be left out (an `Option` at its handler) is still never `null`.
+        for (_, content) in
+            operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut).into_iter().flatten()
+        {
+            let given = content["schema"]["oneOf"]
+                .as_array()
+                .and_then(|kinds| kinds.iter().find(|kind| kind["type"] != "null"));
+            if let Some(given) = given.cloned() {
+                content["schema"] = given;
+            }
+        }
         operation["responses"]["default"] = json!({
             "description": "What went wrong",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         });
     }
+}
+
+/// A name that no other operation has: handlers of different resources share names such as `list`.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let words =
+        path.split('/').filter(|part| !part.is_empty()).map(|part| part.trim_matches(['{', '}']).replace('-', "_"));
+    std::iter::once(method.to_owned()).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn templates(json: &Value) -> Vec<(Vec<String>, String)> {
@@ -118,15 +148,27 @@ fn templates(json: &Value) -> Vec<(Vec<String>, String)> {
         .map(|(path, item)| {
             let mut methods: Vec<String> =
                 item.as_object().into_iter().flatten().map(|(method, _)| method.to_ascii_uppercase()).collect();
+            if methods.iter().any(|method| method == "GET") && !super::live::never_ends(path) {
+                methods.push("HEAD".to_owned());
+            }
             methods.push("OPTIONS".to_owned());
-            (path.split('/').map(str::to_owned).collect(), methods.join(", "))
+            (segments(path), methods.join(", "))
         })
+        // The document does not describe itself.
+        .chain([JSON_PATH, PAGE_PATH].map(|path| (segments(path), "GET, HEAD, OPTIONS".to_owned())))
         .collect()
 }
 
-/// The document and its page.
+fn segments(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_owned).collect()
+}
+
+const JSON_PATH: &str = "/api/v1/openapi.json";
+const PAGE_PATH: &str = "/api/v1/docs";
+
+/// The document and its page. As routes of the app, not resources: what they do not answer gets to the fallback.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
-    app.route("/api/v1/openapi.json", web::get().to(show_json)).route("/api/v1/docs", web::get().to(show_page));
+    app.route(JSON_PATH, web::get().to(show_json)).route(PAGE_PATH, web::get().to(show_page));
 }
 
 async fn show_json() -> HttpResponse {

@@ -101,47 +101,32 @@ async fn metrics(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let store = state.store.stats();
     let hub = state.hub.stats();
     let seen = state.capture.counters();
-    let figures: [(&str, &str, &str, u64); 17] = [
-        ("captured_total", "counter", "Requests stored since the start.", store.captured),
-        ("not_stored_total", "counter", "Requests that could not be stored.", store.failed),
-        (
-            "unknown_bin_total",
-            "counter",
-            "Requests to bins that are not there.",
-            seen.unknown_bin.load(Ordering::Relaxed),
-        ),
-        (
-            "refused_kept_total",
-            "counter",
-            "Requests that the HTTP parser refused and that were kept.",
-            seen.refused_kept.load(Ordering::Relaxed),
-        ),
-        (
-            "refused_unattributed_total",
-            "counter",
-            "Requests that the HTTP parser refused and that name no bin.",
-            seen.refused_unattributed.load(Ordering::Relaxed),
-        ),
-        (
-            "head_mismatch_total",
-            "counter",
-            "Heads on which recorder and parser disagreed.",
-            seen.head_mismatch.load(Ordering::Relaxed),
-        ),
-        ("commits_total", "counter", "Transactions committed.", store.commits),
-        ("queued_requests", "gauge", "Requests that wait for the writer.", store.queued),
-        ("queued_bytes", "gauge", "Bytes of these.", store.queued_bytes),
-        ("database_bytes", "gauge", "Bytes of the database file and its log.", store.file_bytes),
-        ("database_wal_bytes", "gauge", "Bytes of the write-ahead log.", store.wal_bytes),
-        ("store_working", "gauge", "1 when requests can be stored.", u64::from(store.trouble.is_none())),
-        ("bins", "gauge", "Bins.", state.store.bins().len() as u64),
-        ("live_subscribers", "gauge", "Live subscribers.", hub.subscribers as u64),
-        ("live_events_total", "counter", "Events published to live subscribers.", hub.published),
-        ("live_lagged_total", "counter", "Times that a live subscriber was told that it missed something.", hub.lagged),
-        ("live_dropped_total", "counter", "Events dropped because the hub could not keep up.", hub.dropped),
+    let [unknown_bin, refused_kept, unattributed, head_mismatch] =
+        [&seen.unknown_bin, &seen.refused_kept, &seen.refused_unattributed, &seen.head_mismatch]
+            .map(|count| count.load(Ordering::Relaxed));
+    let figures: [(&str, &str, u64); 17] = [
+        ("captured_total", "Requests stored since the start.", store.captured),
+        ("not_stored_total", "Requests that could not be stored.", store.failed),
+        ("unknown_bin_total", "Requests to bins that are not there.", unknown_bin),
+        ("refused_kept_total", "Requests that the HTTP parser refused and that were kept.", refused_kept),
+        ("refused_unattributed_total", "Requests that the HTTP parser refused and that name no bin.", unattributed),
+        ("head_mismatch_total", "Heads on which recorder and parser disagreed.", head_mismatch),
+        ("commits_total", "Transactions committed.", store.commits),
+        ("queued_requests", "Requests that wait for the writer.", store.queued),
+        ("queued_bytes", "Bytes of these.", store.queued_bytes),
+        ("database_bytes", "Bytes of the database file and its log.", store.file_bytes),
+        ("database_wal_bytes", "Bytes of the write-ahead log.", store.wal_bytes),
+        ("store_working", "1 when requests can be stored.", u64::from(store.trouble.is_none())),
+        ("bins", "Bins.", state.store.bins().len() as u64),
+        ("live_subscribers", "Live subscribers.", hub.subscribers as u64),
+        ("live_events_total", "Events published to live subscribers.", hub.published),
+        ("live_lagged_total", "Times that a live subscriber was told that it missed something.", hub.lagged),
+        ("live_dropped_total", "Events dropped because the hub could not keep up.", hub.dropped),
     ];
     let mut text = String::with_capacity(figures.len() * 160);
-    for (name, kind, help, value) in figures {
+    for (name, help, value) in figures {
+        // Prometheus' convention: counters end in `_total`, and nothing else does.
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
         // Writing to a string does not fail.
         let _ = write!(text, "# HELP creel_{name} {help}\n# TYPE creel_{name} {kind}\ncreel_{name} {value}\n");
     }

@@ -166,7 +166,8 @@ impl Problem {
     /// Names the field at fault.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
-        self.0.field = Some(field.into());
+        // A member's name is the client's: one that fills a body must not fill the answer.
+        self.0.field = Some(super::words::cut(&field.into()));
         self
     }
 

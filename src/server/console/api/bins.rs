@@ -37,7 +37,7 @@ async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 /// Create a bin; every setting is optional
-#[utoipa::path(tag = "bins", request_body(content = BinInput, description = "The settings"), responses((status = 201, body = BinShape)))]
+#[utoipa::path(tag = "bins", request_body(content = Option<BinInput>, description = "The settings"), responses((status = 201, body = BinShape)))]
 #[post("/api/v1/bins")]
 async fn create(request: HttpRequest, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
@@ -69,7 +69,7 @@ async fn read(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem
 /// The settings are those of a new bin; a bin that is there keeps its own.
 #[utoipa::path(
     tag = "bins",
-    request_body(content = BinInput, description = "The settings of a new bin"),
+    request_body(content = Option<BinInput>, description = "The settings of a new bin"),
     responses((status = 200, body = BinShape), (status = 201, body = BinShape))
 )]
 #[put("/api/v1/bins/{bin}")]
@@ -105,9 +105,10 @@ async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> R
 #[patch("/api/v1/bins/{bin}")]
 async fn update(request: HttpRequest, bin: BinRef, input: Json<BinInput>) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
+    let secrets = input.0.secrets_field();
     let change = input.0.checked()?;
-    if !change.secrets.is_empty() {
-        return Err(Problem::field("secrets", "Secrets of a bin that is there are added with POST …/secrets."));
+    if let Some(field) = secrets {
+        return Err(Problem::field(field, "Secrets of a bin that is there are added with POST …/secrets."));
     }
     let judge = change.touches_verdicts();
     let changed = state.store.update_bin(bin.id(), move |settings| change.apply(settings)).await?;

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::input::is_web_url;
+use super::schemas;
 use crate::export::{self, ExportOptions, ManyKind, Rows, SingleKind};
 use crate::model::filter::Filter;
 use crate::model::{BinId, Seq};
@@ -27,6 +29,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[into_params(parameter_in = Query)]
 struct OneParams {
     /// `curl`, `httpie`, `python`, `node`, `go`, `http` or `har`.
+    #[param(inline, value_type = schemas::SingleKindName)]
     r#as: String,
     /// `true` leaves credentials, cookies and signatures in.
     secrets: Option<bool>,
@@ -44,7 +47,10 @@ fn kind<K: std::str::FromStr>(text: &str, known: impl Iterator<Item = &'static s
 }
 
 /// Export a request as a command, as code or as a file
-#[utoipa::path(tag = "exports", params(OneParams), responses((status = 200, description = "The text", content_type = "text/plain", body = String)))]
+#[utoipa::path(tag = "exports", params(OneParams), responses((status = 200, description = "The text", content(
+    (String = "text/x-shellscript"), (String = "text/x-python"), (String = "text/javascript"), (String = "text/x-go"),
+    (schemas::Binary = "application/octet-stream"), (Object = "application/json"),
+))))]
 #[get("/api/v1/bins/{bin}/requests/{id}/export")]
 async fn one(
     request: HttpRequest,
@@ -54,6 +60,9 @@ async fn one(
 ) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
     let kind: SingleKind = kind(&query.r#as, SingleKind::all().map(SingleKind::id))?;
+    if query.url.as_deref().is_some_and(|url| !is_web_url(url)) {
+        return Err(Problem::query("url", "Give a whole URL that starts with http:// or https://."));
+    }
     let captured = state.store.request(bin.id(), which.0).await?;
     let exported = export::single(kind, &captured, &options(state, query.secrets, query.0.url));
     let name = format!("attachment; filename=\"{}.{}\"", captured.summary.id, exported.extension);
@@ -69,6 +78,7 @@ async fn one(
 #[into_params(parameter_in = Query)]
 struct ManyParams {
     /// `jsonl` (can be imported again), `har` or `csv`.
+    #[param(inline, value_type = schemas::ManyKindName)]
     r#as: String,
     /// Only what matches this filter.
     q: Option<String>,
@@ -124,7 +134,9 @@ impl Export {
 }
 
 /// Export a bin's requests, oldest first
-#[utoipa::path(tag = "exports", params(ManyParams), responses((status = 200, description = "The file", content_type = "application/octet-stream", body = String)))]
+#[utoipa::path(tag = "exports", params(ManyParams), responses((status = 200, description = "The file", content(
+    (String = "application/x-ndjson"), (Object = "application/json"), (String = "text/csv"),
+))))]
 #[get("/api/v1/bins/{bin}/export")]
 async fn many(request: HttpRequest, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;

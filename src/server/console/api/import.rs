@@ -10,6 +10,7 @@ use crate::export::import::{self, ImportError, Imported};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, require_type, state};
 use crate::server::console::problem::{Code, Problem};
+use crate::server::console::words;
 use crate::store::BinState;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -46,7 +47,7 @@ struct Import<'a> {
 
 impl Import<'_> {
     async fn add(&mut self, imported: Imported) -> Result<(), Problem> {
-        self.bytes += imported.request.body_len();
+        self.bytes += imported.request.body.len();
         self.batch.push(imported);
         if self.batch.len() >= BATCH || self.bytes >= MAX_LINE { self.store().await } else { Ok(()) }
     }
@@ -69,9 +70,21 @@ impl Import<'_> {
     }
 
     fn failed(&self, error: &ImportError) -> Problem {
-        Problem::field(error.field.clone().unwrap_or_default(), format!("Line {}: {}", error.line, error.message))
-            .with("line", error.line)
-            .with("imported", self.done.imported)
+        // Where the parser stood in one line of ours tells nobody anything.
+        let words = words::without_place(&error.message);
+        // Line 0 is the archive itself.
+        let place = if error.line == 0 { "The body".to_owned() } else { format!("Line {}", error.line) };
+        let problem = match &error.field {
+            // What is not even JSON.
+            None => Problem::new(Code::InvalidBody, words::sentence(&format!("{place} {words}"))),
+            Some(field) if words.starts_with("invalid ") || words.starts_with("missing field ") => {
+                let (at, detail) = words::told(field, words);
+                Problem::field(at.unwrap_or_default(), format!("{place}: {detail}"))
+            }
+            Some(field) => Problem::field(field, words::sentence(&format!("{place}: `{}` {words}", words::cut(field)))),
+        };
+        let problem = if error.line == 0 { problem } else { problem.with("line", error.line) };
+        problem.with("imported", self.done.imported)
     }
 }
 
@@ -80,7 +93,7 @@ impl Import<'_> {
 /// Lines are stored as they come; an error names the line, and `imported` says how many before it are in the bin.
 #[utoipa::path(
     tag = "exports",
-    request_body(content = String, content_type = "application/x-ndjson", description = "What an export wrote"),
+    request_body(content((String = "application/x-ndjson"), (String = "application/jsonl"), (String = "application/json")), description = "What an export wrote"),
     responses((status = 200, body = ImportedShape))
 )]
 #[post("/api/v1/bins/{bin}/import")]

@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::input_answer::ResponseInput;
+use super::schemas;
+use super::secrets::check_count;
 use crate::model::{BinName, BinSettings, CustomResponse, SecretValue, SignatureMode};
 use crate::server::console::problem::Problem;
 use crate::signature;
@@ -42,29 +44,33 @@ pub(super) struct BinInput {
     #[schema(value_type = Option<Object>)]
     custom_scheme: Option<Option<serde_json::Map<String, serde_json::Value>>>,
     /// One secret; for a new bin only.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 16384)]
     secret: Option<SecretValue>,
     /// Several secrets; for a new bin only.
+    #[schema(max_items = 32)]
     secrets: Option<Vec<SecretInput>>,
     /// `report` (default) or `enforce`: 401 unless the signature is valid.
-    #[schema(value_type = Option<String>)]
-    signature_mode: Option<SignatureMode>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = schemas::signature_mode)]
+    signature_mode: Option<Option<SignatureMode>>,
     /// The URL that senders are given when it is not the capture URL; what schemes sign.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[^?#]+$")]
     public_url: Option<Option<String>>,
     /// What senders are answered; replaced as a whole.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<ResponseInput>)]
     response: Option<Option<ResponseInput>>,
     /// How much is kept.
-    limits: Option<LimitsInput>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<LimitsInput>)]
+    limits: Option<Option<LimitsInput>>,
 }
 
 /// How much a bin keeps. `null` means the server's default, 0 no limit.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = LimitsInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 #[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub(super) struct LimitsInput {
     /// Requests.
@@ -84,30 +90,56 @@ pub(super) struct LimitsInput {
 /// A secret. Its text is never shown again.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = SecretInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct SecretInput {
     /// What you call it.
     pub(super) label: Option<String>,
     /// The text as the provider shows it.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 16384)]
     pub(super) value: SecretValue,
 }
+
+only_objects!(LimitsInput, SecretInput);
 
 impl SecretInput {
     /// Checks it; `number` makes a label when there is none.
     pub(super) fn checked(self, field: &str, number: usize) -> Result<(String, SecretValue), Problem> {
         let prefix = if field.is_empty() { String::new() } else { format!("{field}.") };
-        let characters = self.value.expose().chars().count();
-        if characters == 0 || characters > MAX_SECRET {
-            return Err(Problem::field(
-                format!("{prefix}value"),
-                format!("A secret has 1 to {MAX_SECRET} characters."),
-            ));
-        }
+        check_secret(&self.value, &format!("{prefix}value"))?;
         let label = self.label.filter(|label| !label.trim().is_empty()).unwrap_or_else(|| format!("secret {number}"));
         short(&label, &format!("{prefix}label"))?;
         Ok((label, self.value))
     }
+}
+
+/// Checks the length of a secret.
+pub(super) fn check_secret(secret: &SecretValue, field: &str) -> Result<(), Problem> {
+    let characters = secret.expose().chars().count();
+    if characters == 0 || characters > MAX_SECRET {
+        return Err(Problem::field(field, format!("A secret has 1 to {MAX_SECRET} characters.")));
+    }
+    Ok(())
+}
+
+/// Checks the URL that senders were given.
+pub(super) fn check_public_url(text: &str) -> Result<(), Problem> {
+    short(text, "public_url")?;
+    // What schemes sign goes on with the path below the bin and the query as sent.
+    if !is_web_url(text) || text.contains(['?', '#']) {
+        return Err(Problem::field(
+            "public_url",
+            "A public URL starts with http:// or https:// and has no query and no fragment.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether this is a whole `http` or `https` URL. The parser alone would repair what is written wrongly.
+pub(super) fn is_web_url(text: &str) -> bool {
+    let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    (begins("http://") || begins("https://"))
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && url::Url::parse(text).is_ok_and(|url| url.has_host())
 }
 
 /// Checks a scheme's id or record.
@@ -133,6 +165,11 @@ pub(super) struct BinChange {
 }
 
 impl BinInput {
+    /// The field that gives secrets, if any.
+    pub(super) fn secrets_field(&self) -> Option<&'static str> {
+        self.secret.as_ref().map(|_| "secret").or(self.secrets.as_ref().map(|_| "secrets"))
+    }
+
     /// Checks every field.
     pub(super) fn checked(mut self) -> Result<BinChange, Problem> {
         let name = match self.name.take() {
@@ -153,23 +190,16 @@ impl BinInput {
         let custom = self.custom_scheme.clone().flatten().map(serde_json::Value::Object);
         check_scheme(self.scheme.as_ref().and_then(Option::as_deref), custom.as_ref())?;
         if let Some(Some(text)) = &self.public_url {
-            short(text, "public_url")?;
-            let usable = url::Url::parse(text).is_ok_and(|url| {
-                matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none()
-            });
-            if !usable {
-                return Err(Problem::field(
-                    "public_url",
-                    "A public URL starts with http:// or https:// and has no fragment.",
-                ));
-            }
+            check_public_url(text)?;
         }
         let mut secrets = Vec::new();
         if let Some(value) = self.secret.take() {
-            secrets.push(SecretInput { label: None, value }.checked("secret", 1)?);
+            check_secret(&value, "secret")?;
+            secrets.push(("secret 1".to_owned(), value));
         }
         for (index, secret) in self.secrets.take().into_iter().flatten().enumerate() {
             let number = secrets.len() + 1;
+            check_count(number)?;
             secrets.push(secret.checked(&format!("secrets[{index}]"), number)?);
         }
         let response = match self.response.take() {
@@ -213,10 +243,13 @@ impl BinChange {
         set(&mut settings.provider, input.provider);
         set(&mut settings.scheme, input.scheme);
         set(&mut settings.custom_scheme, input.custom_scheme.map(|record| record.map(serde_json::Value::Object)));
-        set(&mut settings.signature_mode, input.signature_mode);
+        set(&mut settings.signature_mode, input.signature_mode.map(Option::unwrap_or_default));
         set(&mut settings.public_url, input.public_url);
         set(&mut settings.response, self.response);
         if let Some(limits) = input.limits {
+            // `null` forgets all of them, one by one.
+            let forgotten = LimitsInput { max_requests: Some(None), max_age_s: Some(None), max_body_bytes: Some(None) };
+            let limits = limits.unwrap_or(forgotten);
             set(&mut settings.limits.max_requests, limits.max_requests);
             set(&mut settings.limits.max_age_s, limits.max_age_s);
             set(&mut settings.limits.max_body_bytes, limits.max_body_bytes);

@@ -8,6 +8,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeser
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::schemas;
 use crate::model::{Answer, CustomResponse, Fault, FaultKind, ResponseHeader};
 use crate::server::console::problem::Problem;
 
@@ -15,6 +16,8 @@ use crate::server::console::problem::Problem;
 const MAX_RESPONSE_BODY: usize = 1 << 20;
 /// Answers of a script: more than a person writes.
 const MAX_SCRIPT: usize = 1_000;
+/// Methods with an answer of their own: more than there are.
+const MAX_METHODS: usize = 100;
 /// Header fields of one answer.
 const MAX_HEADERS: usize = 100;
 /// Bytes of one field value: what most clients take.
@@ -25,12 +28,13 @@ const MAX_DELAY_MS: u64 = 60_000;
 /// What senders are answered.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = ResponseInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct ResponseInput {
     /// 200 to 599; default 200.
     #[schema(minimum = 200, maximum = 599)]
     status: Option<u16>,
     /// Header fields, repeats allowed; default `Content-Type: text/plain`.
+    #[schema(max_items = 100)]
     headers: Option<Vec<HeaderInput>>,
     /// The body as text; may hold templates. Default `ok`.
     body: Option<String>,
@@ -46,7 +50,7 @@ pub(super) struct ResponseInput {
     methods: BTreeMap<String, AnswerInput>,
     /// Answers used in turn: `[500, 500, {"status": 200}]` or `"500,500,200"`.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(schema_with = schemas::script, required = false)]
     script: Script,
     /// Start the script again rather than repeat its last answer.
     #[serde(default)]
@@ -62,12 +66,13 @@ pub(super) struct ResponseInput {
 /// One answer; what is not set comes from the bin's answer.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = AnswerInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct AnswerInput {
     /// 200 to 599.
     #[schema(minimum = 200, maximum = 599)]
     status: Option<u16>,
     /// Header fields, repeats allowed.
+    #[schema(max_items = 100)]
     headers: Option<Vec<HeaderInput>>,
     /// The body as text.
     body: Option<String>,
@@ -83,7 +88,7 @@ pub(super) struct AnswerInput {
 /// A header field of an answer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = HeaderInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct HeaderInput {
     /// The field name.
     name: String,
@@ -94,10 +99,10 @@ pub(super) struct HeaderInput {
 /// What goes wrong on purpose.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = FaultInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct FaultInput {
     /// `close`, `reset`, `cut`, `drip` or `hang`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = schemas::fault_kind)]
     kind: FaultKind,
     /// How often, 0 to 1; default always.
     #[schema(minimum = 0, maximum = 1)]
@@ -105,6 +110,8 @@ pub(super) struct FaultInput {
     /// For `drip` bytes per second, for `cut` bytes that still arrive.
     bytes: Option<u64>,
 }
+
+only_objects!(ResponseInput, AnswerInput, HeaderInput, FaultInput);
 
 /// The answers of a script. Each entry is an answer or a status; all of it may be one text, `500,500,200`.
 #[derive(Debug, Default)]
@@ -124,7 +131,8 @@ impl<'de> Deserialize<'de> for Script {
                     Ok(status) => Ok(AnswerInput { status: Some(status), ..AnswerInput::default() }),
                     Err(_) => Err(E::custom(format!("'{part}' is no status"))),
                 });
-                answers.collect::<Result<_, _>>().map(Script)
+                let answers: Vec<_> = answers.take(MAX_SCRIPT + 1).collect::<Result<_, _>>()?;
+                if answers.len() > MAX_SCRIPT { Err(E::custom(too_long())) } else { Ok(Script(answers)) }
             }
             fn visit_unit<E>(self) -> Result<Script, E> {
                 Ok(Script::default())
@@ -133,7 +141,7 @@ impl<'de> Deserialize<'de> for Script {
                 let mut script = Script::default();
                 while let Some(Entry(answer)) = entries.next_element()? {
                     if script.0.len() == MAX_SCRIPT {
-                        return Err(A::Error::custom(format!("a script has at most {MAX_SCRIPT} answers")));
+                        return Err(A::Error::custom(too_long()));
                     }
                     script.0.push(answer);
                 }
@@ -142,6 +150,10 @@ impl<'de> Deserialize<'de> for Script {
         }
         deserializer.deserialize_any(Entries)
     }
+}
+
+fn too_long() -> String {
+    format!("a script has at most {MAX_SCRIPT} answers")
 }
 
 struct Entry(AnswerInput);
@@ -179,12 +191,19 @@ impl ResponseInput {
             fault: self.fault,
         };
         let mut methods = BTreeMap::new();
+        if self.methods.len() > MAX_METHODS {
+            let detail = format!("At most {MAX_METHODS} methods have an answer of their own.");
+            return Err(Problem::field(format!("{prefix}methods"), detail));
+        }
         for (method, answer) in self.methods {
             let field = format!("{prefix}methods.{method}");
             if !is_token(&method) {
                 return Err(Problem::field(field, "This is no HTTP method."));
             }
-            methods.insert(method.to_ascii_uppercase(), answer.checked(&format!("{field}."))?);
+            let answer = answer.checked(&format!("{field}."))?;
+            if methods.insert(method.to_ascii_uppercase(), answer).is_some() {
+                return Err(Problem::field(field, "This method stands twice; upper and lower case mean the same."));
+            }
         }
         let script = self.script.0.into_iter().enumerate();
         Ok(CustomResponse {

@@ -34,9 +34,10 @@ struct MarksInput {
     pinned: Option<bool>,
     /// A text; an empty one or `null` removes the note.
     #[serde(default, deserialize_with = "note")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 10000)]
     note: Option<String>,
     /// All tags of the request.
+    #[schema(max_items = 50)]
     tags: Option<Vec<String>>,
 }
 
@@ -63,7 +64,7 @@ impl MarksInput {
                 if let Some(index) = trimmed.iter().position(|tag| !fits(tag)) {
                     return Err(Problem::field(
                         format!("tags[{index}]"),
-                        format!("A tag has 1 to {MAX_TAG} characters."),
+                        format!("A tag has 1 to {MAX_TAG} characters and no control characters."),
                     ));
                 }
                 trimmed.sort();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::schemas;
 use crate::model::{CapturedRequest, RequestSummary, Seq};
 use crate::server::console::extract::{BinRef, Query, WhichRequest, filter, state};
 use crate::server::console::problem::Problem;
@@ -154,7 +155,7 @@ async fn delete_one(request: HttpRequest, bin: BinRef, which: WhichRequest) -> R
 }
 
 /// The head and the body, exactly as received
-#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>)))]
+#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/raw")]
 async fn raw(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state(&request)?.store.request(bin.id(), which.0).await?;
@@ -165,7 +166,7 @@ async fn raw(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<H
 }
 
 /// The head, exactly as received
-#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>)))]
+#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/head")]
 async fn head(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state(&request)?.store.request(bin.id(), which.0).await?;
@@ -173,7 +174,7 @@ async fn head(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<
 }
 
 /// The body, exactly as received (after chunked framing, before any decoding)
-#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>)))]
+#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/body")]
 async fn body(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state(&request)?.store.request(bin.id(), which.0).await?;

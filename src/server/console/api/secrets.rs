@@ -32,7 +32,8 @@ impl SecretsShape {
     }
 }
 
-fn check_count(count: usize) -> Result<(), Problem> {
+/// Checks how many secrets a bin would have.
+pub(super) fn check_count(count: usize) -> Result<(), Problem> {
     if count > MAX_SECRETS {
         return Err(Problem::field("secrets", format!("A bin has at most {MAX_SECRETS} secrets.")));
     }
@@ -66,6 +67,7 @@ async fn add(request: HttpRequest, bin: BinRef, input: Json<SecretInput>) -> Res
 #[serde(deny_unknown_fields)]
 struct SecretsInput {
     /// The secrets.
+    #[schema(max_items = 32)]
     secrets: Vec<SecretInput>,
 }
 

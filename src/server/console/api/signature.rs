@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input::check_scheme;
+use super::input::{check_public_url, check_scheme, check_secret};
 use crate::capture::{Explained, Trial};
 use crate::model::{FreshnessStatus, SecretValue, SignatureStatus};
 use crate::server::console::extract::{BinRef, Json, WhichRequest, state};
@@ -129,17 +129,18 @@ async fn explain(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Resu
 #[serde(deny_unknown_fields)]
 struct TrialInput {
     /// One secret.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 16384)]
     secret: Option<SecretValue>,
     /// Several secrets.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 32)]
     secrets: Option<Vec<SecretValue>>,
     /// A scheme's id, or `auto`.
     scheme: Option<String>,
     /// A scheme of your own, as a record.
     #[schema(value_type = Option<Object>)]
-    custom_scheme: Option<serde_json::Value>,
+    custom_scheme: Option<serde_json::Map<String, serde_json::Value>>,
     /// The URL that the sender was given.
+    #[schema(max_length = 2048)]
     public_url: Option<String>,
 }
 
@@ -160,6 +161,16 @@ async fn attempt(
     if secret.is_some() && secrets.is_some() {
         return Err(Problem::field("secrets", "Give either `secret` or `secrets`."));
     }
+    if let Some(secret) = &secret {
+        check_secret(secret, "secret")?;
+    }
+    for (index, secret) in secrets.iter().flatten().enumerate() {
+        check_secret(secret, &format!("secrets[{index}]"))?;
+    }
+    if let Some(url) = &public_url {
+        check_public_url(url)?;
+    }
+    let custom_scheme = custom_scheme.map(serde_json::Value::Object);
     let secrets = secret.map(|secret| vec![secret]).or(secrets);
     if secrets.as_ref().is_some_and(|secrets| secrets.len() > MAX_TRIED) {
         return Err(Problem::field("secrets", format!("At most {MAX_TRIED} secrets are tried at once.")));

@@ -52,6 +52,31 @@ struct WaitedShape<'a> {
     seq: Option<Seq>,
 }
 
+/// What is said when the time is over: a problem with what matched and what came instead.
+#[derive(ToSchema)]
+#[schema(as = WaitedInVain)]
+#[expect(dead_code, reason = "only its schema is used; `in_vain` writes it")]
+struct WaitedInVainShape<'a> {
+    /// Always `about:blank`.
+    r#type: String,
+    /// The status in words.
+    title: String,
+    /// 408.
+    status: u16,
+    /// A sentence.
+    detail: String,
+    /// Always `timeout`.
+    code: String,
+    /// How many were waited for.
+    wanted: usize,
+    /// How many matched.
+    matched: usize,
+    /// Those that matched, oldest first.
+    requests: Vec<SummaryShape<'a>>,
+    /// What came instead, newest first.
+    seen: Vec<SummaryShape<'a>>,
+}
+
 fn timeout(text: Option<&str>) -> Result<Duration, Problem> {
     let refuse = || {
         Problem::query(
@@ -81,7 +106,7 @@ fn timeout(text: Option<&str>) -> Result<Duration, Problem> {
 #[utoipa::path(
     tag = "requests",
     params(WaitParams),
-    responses((status = 200, body = WaitedShape), (status = 408, description = "Not met in time; `requests` has what matched, `seen` what came instead"))
+    responses((status = 200, body = WaitedShape), (status = 408, content_type = "application/problem+json", body = WaitedInVainShape, description = "Not met in time; `requests` has what matched, `seen` what came instead"))
 )]
 #[get("/api/v1/bins/{bin}/wait")]
 async fn wait(request: HttpRequest, bin: BinRef, query: Query<WaitParams>) -> Result<HttpResponse, Problem> {

@@ -131,17 +131,7 @@ impl BodyBox {
                 choices.push(Choice { label: "Pretty", href: link(PRETTY), current: pretty });
             }
         }
-        let mut shown = Self {
-            heading: "Body",
-            size: format::size(request.summary.body_size),
-            choices,
-            decoded: None,
-            notes: Vec::new(),
-            cut: false,
-            content: Content::Nothing,
-            download: format!("{}/body", places.api),
-            raw_href: format!("{}?tab=raw", places.page),
-        };
+        let mut shown = Self::empty("Body", request, choices, places);
         let decoded = body.decoded();
         if !decoded.codings.is_empty() {
             let names: Vec<_> = decoded.codings.iter().map(|coding| coding.name()).collect();
@@ -162,21 +152,26 @@ impl BodyBox {
     #[must_use]
     pub fn bytes(request: &CapturedRequest, at: usize, places: BodyPlaces<'_>) -> Self {
         let body = Body::open(BodyInput { content_type: None, content_encoding: None, bytes: &request.body });
-        let mut shown = Self {
-            heading: "Body as sent",
+        let mut shown = Self::empty("Body as sent", request, Vec::new(), places);
+        if !request.body.is_empty() {
+            shown.show(&body, ViewKind::Hex, BodyChoice { view: None, at }, places);
+        }
+        shown
+    }
+
+    /// The box with nothing in it yet.
+    fn empty(heading: &'static str, request: &CapturedRequest, choices: Vec<Choice>, places: BodyPlaces<'_>) -> Self {
+        Self {
+            heading,
             size: format::size(request.summary.body_size),
-            choices: Vec::new(),
+            choices,
             decoded: None,
             notes: Vec::new(),
             cut: false,
             content: Content::Nothing,
             download: format!("{}/body", places.api),
             raw_href: format!("{}?tab=raw", places.page),
-        };
-        if !request.body.is_empty() {
-            shown.show(&body, ViewKind::Hex, BodyChoice { view: None, at }, places);
         }
-        shown
     }
 
     fn pretty(&mut self, body: &Body<'_>) {

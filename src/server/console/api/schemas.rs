@@ -1,0 +1,69 @@
+//! Schemas that types alone do not tell: words to choose from, bytes, scripts.
+
+use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder, Ref, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::export::{ManyKind, SingleKind};
+use crate::model::{FaultKind, SignatureMode};
+
+/// Bytes as they are.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct Binary(Vec<u8>);
+
+fn one_of(words: impl IntoIterator<Item = impl Into<Value>>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
+}
+
+/// What one request is exported as, by name.
+pub(super) struct SingleKindName;
+
+impl PartialSchema for SingleKindName {
+    fn schema() -> RefOr<Schema> {
+        one_of(SingleKind::all().map(SingleKind::id)).into()
+    }
+}
+
+impl ToSchema for SingleKindName {}
+
+/// What many requests are exported as, by name.
+pub(super) struct ManyKindName;
+
+impl PartialSchema for ManyKindName {
+    fn schema() -> RefOr<Schema> {
+        one_of(ManyKind::all().map(ManyKind::id)).into()
+    }
+}
+
+impl ToSchema for ManyKindName {}
+
+/// What goes wrong on purpose.
+pub(super) fn fault_kind() -> Object {
+    let kinds = FaultKind::ALL.map(|kind| serde_json::to_value(kind).unwrap_or_default());
+    one_of(kinds).description(Some("`close`, `reset`, `cut`, `drip` or `hang`.")).build()
+}
+
+/// What an invalid signature leads to; `null` for the default.
+pub(super) fn signature_mode() -> Object {
+    let modes =
+        [SignatureMode::Report, SignatureMode::Enforce].map(|mode| serde_json::to_value(mode).unwrap_or_default());
+    one_of(modes.into_iter().chain([Value::Null]))
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("`report` (default) or `enforce`: 401 unless the signature is valid."))
+        .build()
+}
+
+/// A script: a list of statuses and answers, one text, or none.
+pub(super) fn script() -> Schema {
+    let status = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(200)).maximum(Some(599));
+    let entry = AnyOfBuilder::new().item(status).item(Ref::from_schema_name("AnswerInput"));
+    let script = AnyOfBuilder::new()
+        .item(ArrayBuilder::new().items(RefOr::T(Schema::AnyOf(entry.build()))).max_items(Some(1000)))
+        .item(ObjectBuilder::new().schema_type(Type::String))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some("Answers used in turn: `[500, 500, {\"status\": 200}]` or `\"500,500,200\"`."));
+    Schema::AnyOf(script.build())
+}

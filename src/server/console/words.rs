@@ -1,0 +1,142 @@
+//! A parser's words as a sentence for people, and the field that they are about.
+
+/// Characters of a client's own text in an error: enough to recognise it, too few to fill an answer.
+const MAX_ECHO: usize = 100;
+/// Characters of what a parser says that is not known here.
+const MAX_WORDS: usize = 400;
+
+/// The field at fault (none for the whole) and a sentence. `path` is where the parser was, `.` for the whole.
+pub(super) fn told(path: &str, words: &str) -> (Option<String>, String) {
+    let words = without_place(words);
+    let here = (path != ".").then(|| path.to_owned());
+    let subject = here.as_deref().map_or_else(|| "The body".to_owned(), |path| format!("`{}`", cut(path)));
+    // A parser that misses a member stands at the object around it.
+    let member = |name: &str| Some(here.as_ref().map_or_else(|| name.to_owned(), |path| format!("{path}.{name}")));
+    if let Some(name) = words.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return (member(name), format!("`{name}` is missing."));
+    }
+    if let Some(name) = words.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
+        return (member(name), format!("`{name}` stands twice; give it once."));
+    }
+    if let Some(rest) = words.strip_prefix("unknown field `").or_else(|| words.strip_prefix("unknown variant `")) {
+        // The name is the client's and may hold anything; what is expected is ours.
+        if let Some((name, known)) = rest.rsplit_once("`, expected ") {
+            let known = known.strip_prefix("one of ").unwrap_or(known);
+            return (here, format!("`{}` is not known here; expected: {known}.", cut(name)));
+        }
+        let name = rest.rsplit_once("`, there are").map_or(rest, |(name, _)| name);
+        return (here, format!("`{}` is not known here.", cut(name)));
+    }
+    let sentence = match words {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            format!("{subject} must be a whole number, 0 or more.")
+        }
+        "number too large to fit in target type" => format!("{subject} is too large a number."),
+        "provided string was not `true` or `false`" => format!("{subject} must be `true` or `false`."),
+        _ => match words.rsplit_once(", expected ") {
+            Some((given, wanted)) if given.starts_with("invalid ") => format!("{subject} must be {}.", kind(wanted)),
+            _ => sentence(words),
+        },
+    };
+    (here, sentence)
+}
+
+/// Why a body is no JSON at all.
+pub(super) fn syntax(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    if error.is_eof() {
+        return format!("The body is not JSON: it ends too early (line {line}, column {column}).");
+    }
+    let words = error.to_string();
+    let words = match without_place(&words) {
+        "trailing characters" => "something follows its value",
+        words => words,
+    };
+    format!("The body is not JSON: {words} (line {line}, column {column}).")
+}
+
+/// Types of the program's as people call them.
+fn kind(wanted: &str) -> String {
+    let up_to = |most: u64| format!("a whole number from 0 to {most}");
+    match wanted {
+        "a map" => "an object".to_owned(),
+        "a string" | "variant identifier" | "string or map" => "a text".to_owned(),
+        "a boolean" => "`true` or `false`".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "f64" => "a number".to_owned(),
+        "u16" => up_to(u16::MAX.into()),
+        "u32" => up_to(u32::MAX.into()),
+        "u64" | "usize" => up_to(u64::MAX),
+        other if other.starts_with("struct ") => "an object".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Without ` at line 1 column 2`: of a value that is well-formed, the field says more.
+pub(super) fn without_place(words: &str) -> &str {
+    match words.rsplit_once(" at line ") {
+        Some((before, place)) if place.replacen(" column ", "", 1).bytes().all(|byte| byte.is_ascii_digit()) => before,
+        _ => words,
+    }
+}
+
+/// A parser's words as a sentence: with a capital letter and a full stop.
+pub(super) fn sentence(words: &str) -> String {
+    let words = shortened(words, MAX_WORDS);
+    let mut characters = words.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str().trim_end_matches('.'))
+}
+
+/// What a client wrote, not longer than an error may repeat it.
+pub(super) fn cut(text: &str) -> String {
+    shortened(text, MAX_ECHO)
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, words: &str, field: Option<&str>, sentence: &str) {
+        assert_eq!(told(path, words), (field.map(str::to_owned), sentence.to_owned()));
+    }
+
+    #[test]
+    fn parsers_words_become_sentences_that_name_the_field() {
+        check(".", "missing field `a`", Some("a"), "`a` is missing.");
+        check("secrets[0]", "missing field `value`", Some("secrets[0].value"), "`value` is missing.");
+        check(".", "duplicate field `a` at line 1 column 9", Some("a"), "`a` stands twice; give it once.");
+        check(
+            "x",
+            "unknown field `x`, expected one of `a`, `b`",
+            Some("x"),
+            "`x` is not known here; expected: `a`, `b`.",
+        );
+        check("x", "unknown field `x`, there are no fields", Some("x"), "`x` is not known here.");
+        check("limit", "invalid digit found in string", Some("limit"), "`limit` must be a whole number, 0 or more.");
+        check(
+            "status",
+            "invalid value: integer `-1`, expected u16 at line 1 column 12",
+            Some("status"),
+            "`status` must be a whole number from 0 to 65535.",
+        );
+        check(".", "invalid type: null, expected struct BinInput", None, "The body must be an object.");
+        check("a", "something at line x", Some("a"), "Something at line x.");
+    }
+
+    #[test]
+    fn what_a_client_wrote_is_repeated_in_part_only() {
+        let long = "é".repeat(5_000);
+        let (_, sentence) = told("x", &format!("unknown field `{long}`, expected `a`"));
+        assert!(sentence.starts_with("`é") && sentence.contains('…') && sentence.len() < 300, "{sentence}");
+        assert!(told("x", &long).1.len() < 1_000);
+        assert_eq!(cut("short"), "short");
+    }
+}
