@@ -22,6 +22,11 @@ struct Contender {
 const UNLIMITED: &[&str] = &["--max-requests", "0", "--max-bytes", "0"];
 const FULL: &[&str] = &["--max-requests", "0", "--max-bytes", "0", "--durability", "full"];
 
+/// Places of two contenders that are compared with each other: they stand side by side, so that each round measures one right
+/// after the other.
+const PLAIN: usize = 0;
+const WITH_VERDICT: usize = 1;
+
 const CONTENDERS: &[Contender] = &[
     Contender { name: "capture, everything kept, NORMAL", flags: UNLIMITED, secret: None, connections: CONNECTIONS },
     Contender {
@@ -66,6 +71,8 @@ pub fn throughput() {
         }
     }
     row("an empty actix server (the limit of this stack)", &format!("{:.0} requests/s", median(empty_rates)));
+    let shares = results[WITH_VERDICT].iter().zip(&results[PLAIN]);
+    let share = median(shares.map(|(with, without)| with.1.per_second / without.1.per_second).collect());
     for (contender, rounds) in CONTENDERS.iter().zip(results) {
         let of = |pick: fn(&(f64, Throughput)) -> f64| median(rounds.iter().map(pick).collect());
         row(
@@ -79,6 +86,7 @@ pub fn throughput() {
             ),
         );
     }
+    row("capture with a verdict, against capture without, round by round", &format!("{share:.2}"));
 }
 
 /// Sets the secret on the server's bin and answers with the headers of a rightly signed request.
