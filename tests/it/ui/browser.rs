@@ -141,12 +141,29 @@ impl Browser {
 
     /// Clicks with the mouse, in the middle of an element that can be seen.
     pub async fn click(&self, selector: &str) {
-        self.until(&format!("document.querySelector({})?.checkVisibility()", json!(selector))).await;
-        // A person would scroll it out from under the bar on top, too.
-        self.js(&format!("document.querySelector({}).scrollIntoView({{block: 'nearest'}})", json!(selector))).await;
-        let found = self.post("/element", json!({"using": "css selector", "value": selector})).await;
+        let start = Instant::now();
+        loop {
+            self.until(&format!("document.querySelector({})?.checkVisibility()", json!(selector))).await;
+            // A person would scroll it out from under the bar on top, too.
+            self.js(&format!("document.querySelector({})?.scrollIntoView({{block: 'nearest'}})", json!(selector)))
+                .await;
+            let missed = match self.try_click(selector).await {
+                Ok(()) => return,
+                Err(missed) => missed,
+            };
+            // The page has put a new element in its place just now: the mouse goes to the new one.
+            let replaced = missed.starts_with("stale element reference") || missed.starts_with("no such element");
+            assert!(replaced && start.elapsed() < PATIENCE, "{selector}: {missed}");
+        }
+    }
+
+    async fn try_click(&self, selector: &str) -> Result<(), String> {
+        let session = &self.session;
+        let by = json!({"using": "css selector", "value": selector});
+        let found = self.call(reqwest::Method::POST, &format!("/session/{session}/element"), &by).await?;
         let id = found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
-        self.post(&format!("/element/{id}/click"), json!({})).await;
+        let path = format!("/session/{session}/element/{id}/click");
+        self.call(reqwest::Method::POST, &path, &json!({})).await.map(drop)
     }
 
     /// Chooses a file of this machine.
