@@ -40,7 +40,15 @@ impl Reply {
         Self::json(status, &serde_json::json!({"ok": false, "error": error}))
     }
 
-    /// The same with further headers.
+    /// An error that will pass: the sender is asked to come again in a second.
+    #[must_use]
+    pub fn retry(status: u16, error: &str) -> Self {
+        let mut reply = Self::error(status, error);
+        Arc::make_mut(&mut reply.headers).push(("Retry-After".to_owned(), "1".to_owned()));
+        reply
+    }
+
+    /// An answer of these parts, given at once.
     #[must_use]
     pub fn with(status: u16, headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
         Self { status, headers: Arc::new(headers), body: body.into(), delay: Duration::ZERO, fault: None, stored: None }

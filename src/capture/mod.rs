@@ -361,16 +361,11 @@ impl Capture {
 
 /// What a sender is told when its request could not be stored: never a success.
 fn not_stored(error: &StoreError) -> Reply {
-    let retry = |status, error: &str| {
-        let mut reply = Reply::error(status, error);
-        Arc::make_mut(&mut reply.headers).push(("Retry-After".to_owned(), "1".to_owned()));
-        reply
-    };
     match error {
-        StoreError::Busy => retry(503, "too much is waiting to be stored; try again"),
-        StoreError::Closed => retry(503, "shutting down"),
+        StoreError::Busy => Reply::retry(503, "too much is waiting to be stored; try again"),
+        StoreError::Closed => Reply::retry(503, "shutting down"),
         StoreError::DiskFull => Reply::error(507, "not stored: the disk is full"),
-        StoreError::Unavailable(_) => retry(503, "not stored: the database cannot be written"),
+        StoreError::Unavailable(_) => Reply::retry(503, "not stored: the database cannot be written"),
         StoreError::Corrupt(_) => Reply::error(503, "not stored: the database is damaged"),
         StoreError::NotFound(_) => Reply::error(404, "the bin was deleted"),
         StoreError::NameTaken(_) => Reply::error(503, "not stored"),

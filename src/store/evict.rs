@@ -10,21 +10,26 @@ use crate::model::{BinId, ChangeKind, Seq, Timestamp};
 /// What eviction needs to know of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
-    pub(super) seq: i64,
+    pub(super) place: i64,
     pub(super) flags: i64,
     pub(super) bytes: u64,
 }
 
-/// The row of a request.
-pub(super) fn row_of(conn: &Connection, key: i64, seq: i64) -> Result<Option<Row>, StoreError> {
+/// The row at a place.
+pub(super) fn row_at(conn: &Connection, place: i64) -> Result<Option<Row>, StoreError> {
     use rusqlite::OptionalExtension as _;
     let row = conn
         .prepare_cached("SELECT flags, head_size + body_size FROM request WHERE place = ?")?
-        .query_row([place::place(key, unsigned(seq))?], |row| {
-            Ok(Row { seq, flags: row.get(0)?, bytes: unsigned(row.get(1)?) })
-        })
+        .query_row([place], |row| Ok(Row { place, flags: row.get(0)?, bytes: unsigned(row.get(1)?) }))
         .optional()?;
     Ok(row)
+}
+
+/// Deletes what stands at a place; the tally is the caller's.
+pub(super) fn delete_at(conn: &Connection, place: i64) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM content WHERE seq = ?")?.execute([signed(place::seq_of(place))])?;
+    conn.prepare_cached("DELETE FROM request WHERE place = ?")?.execute([place])?;
+    Ok(())
 }
 
 /// Evicts up to `count` of the bin's oldest requests (those received before a moment, if given).
@@ -58,12 +63,12 @@ pub(super) fn evict(
             if before.is_some_and(|before| row.get::<_, i64>(3).is_ok_and(|at| at >= before.as_micros())) {
                 break;
             }
-            floor = place::seq_of(row.get(0)?);
-            let (seq, flags) = (signed(floor), row.get::<_, i64>(1)?);
+            let (place, flags): (i64, i64) = (row.get(0)?, row.get(1)?);
+            floor = place::seq_of(place);
             if flags & codes::PINNED != 0 {
                 whole = whole && rows.is_empty();
             } else {
-                rows.push(Row { seq, flags, bytes: unsigned(row.get(2)?) });
+                rows.push(Row { place, flags, bytes: unsigned(row.get(2)?) });
                 if rows.len() as u64 == count {
                     break;
                 }
@@ -87,9 +92,9 @@ pub(super) fn remove(
     let Some(last) = rows.last() else {
         return Ok(());
     };
-    let through = unsigned(last.seq);
+    let through = place::seq_of(last.place);
     if !(whole && delete_range(tx, bin, key, rows)?) {
-        delete_rows(tx, bin, key, rows)?;
+        delete_rows(tx, bin, rows)?;
     }
     let count = rows.len() as u64;
     let delta = &mut tx.touch(bin)?.delta;
@@ -100,12 +105,9 @@ pub(super) fn remove(
 }
 
 /// Deletes these rows one by one and takes them off the tally.
-pub(super) fn delete_rows(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<(), StoreError> {
-    let mut content = tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?;
-    let mut request = tx.conn.prepare_cached("DELETE FROM request WHERE place = ?")?;
+pub(super) fn delete_rows(tx: &mut Tx<'_>, bin: BinId, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
-        content.execute([row.seq])?;
-        request.execute([place::place(key, unsigned(row.seq))?])?;
+        delete_at(tx.conn, row.place)?;
     }
     take_off(tx, bin, rows)
 }
@@ -115,16 +117,16 @@ fn delete_range(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<b
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
         return Ok(true);
     };
-    let span = last.seq - first.seq;
+    let span = last.place - first.place;
     if span > 2 * signed(rows.len() as u64) {
         return Ok(false);
     }
-    tx.conn
-        .prepare_cached("DELETE FROM content WHERE seq BETWEEN ?2 AND ?3 AND bin = ?1")?
-        .execute([key, first.seq, last.seq])?;
-    tx.conn
-        .prepare_cached("DELETE FROM request WHERE place BETWEEN ? AND ?")?
-        .execute([place::place(key, unsigned(first.seq))?, place::place(key, unsigned(last.seq))?])?;
+    tx.conn.prepare_cached("DELETE FROM content WHERE seq BETWEEN ?2 AND ?3 AND bin = ?1")?.execute([
+        key,
+        signed(place::seq_of(first.place)),
+        signed(place::seq_of(last.place)),
+    ])?;
+    tx.conn.prepare_cached("DELETE FROM request WHERE place BETWEEN ? AND ?")?.execute([first.place, last.place])?;
     take_off(tx, bin, rows)?;
     Ok(true)
 }

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::bins::signed;
 use super::codes::{self, Kind};
-use super::evict::{delete_rows, row_of};
+use super::evict::{delete_rows, row_at};
 use super::rows;
 use super::tx::Tx;
 use super::{Rederived, StoreError, Stored, place};
@@ -88,8 +88,8 @@ impl Tx<'_> {
     pub(super) fn delete(&mut self, bin: BinId, id: RequestId, number: Seq) -> Result<(), StoreError> {
         let summary = self.summary(bin, id.seq())?.filter(|summary| summary.id == id).ok_or(GONE)?;
         let key = self.touch(bin)?.key;
-        let row = row_of(self.conn, key, signed(summary.seq))?.ok_or(GONE)?;
-        delete_rows(self, bin, key, &[row])?;
+        let row = row_at(self.conn, place::place(key, summary.seq)?)?.ok_or(GONE)?;
+        delete_rows(self, bin, &[row])?;
         self.journal(key, number, Kind::Deleted, &id)?;
         self.publish(bin, number, ChangeKind::Deleted { id });
         Ok(())
@@ -100,11 +100,11 @@ impl Tx<'_> {
         let key = self.touch(bin)?.key;
         let mut found = Vec::with_capacity(seqs.len());
         for seq in seqs {
-            found.extend(row_of(self.conn, key, signed(*seq))?);
+            found.extend(row_at(self.conn, place::place(key, *seq)?)?);
         }
         let count = found.len() as u64;
         if count > 0 {
-            delete_rows(self, bin, key, &found)?;
+            delete_rows(self, bin, &found)?;
             self.journal(key, number, Kind::Cleared, &count)?;
             self.publish(bin, number, ChangeKind::Cleared { count });
         }
@@ -184,7 +184,7 @@ impl Tx<'_> {
         let salt = self.shared.salt;
         let summary = self
             .conn
-            .prepare_cached(super::read::BY_PLACE)?
+            .prepare_cached(rows::BY_PLACE)?
             .query_row([place::place(key, seq)?], |row| rows::summary(row, bin, salt))
             .optional()?;
         Ok(summary)

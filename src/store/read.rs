@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::bins::{signed, unsigned};
 use super::codes::Kind;
-use super::rows::{self, SUMMARY};
+use super::rows::{self, BY_PLACE, SUMMARY};
 use super::{RequestRef, StoreError, place};
 use crate::model::{
     BinId, CapturedRequest, Change, ChangeKind, Freshness, Head, Marks, RequestId, RequestSummary, Seq, Verdict,
@@ -17,11 +17,6 @@ use crate::model::{
 const INLINE_BODY: i64 = 1 << 20;
 /// About so many bytes of requests are replayed at once.
 const REPLAY_BYTES: usize = 16 << 20;
-
-/// A summary by its place.
-pub(super) const BY_PLACE: &str = "SELECT r.place, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, \
-     r.body_size, r.declared_size, r.client, r.method, r.target, r.content_type, r.provider, r.event, r.session, \
-     r.duplicate_key, r.duplicate_of, r.facts, r.note, r.tags FROM request r WHERE r.place = ?";
 
 /// Whose requests, and what their ids are made with.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::bins::{BinEffect, Entry, signed, unsigned};
-use super::evict::{Row, evict, remove, row_of};
+use super::evict::{Row, delete_at, evict, remove, row_at};
 use super::shared::Shared;
 use super::tx::{Effects, Tx};
 use super::{StoreError, codes, place};
@@ -222,7 +222,7 @@ impl Retention {
                 break;
             }
             if let Some(bin) = tx.shared.bins.by_key(key)
-                && let Some(row) = row_of(tx.conn, key, seq)?
+                && let Some(row) = row_at(tx.conn, place::place(key, unsigned(seq))?)?
                 && row.flags & codes::PINNED == 0
             {
                 let at = match bins.iter().position(|(known, ..)| *known == key) {
@@ -261,9 +261,7 @@ impl Retention {
             .query_map(params![low, high, signed(CHUNK)], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for place in &places {
-            let seq = signed(place::seq_of(*place));
-            tx.conn.prepare_cached("DELETE FROM content WHERE seq = ?")?.execute([seq])?;
-            tx.conn.prepare_cached("DELETE FROM request WHERE place = ?")?.execute([place])?;
+            delete_at(tx.conn, *place)?;
         }
         if (places.len() as u64) < CHUNK {
             let trimmed = tx.conn.prepare_cached("DELETE FROM change WHERE bin = ?")?.execute([key])?;

@@ -14,10 +14,18 @@ use crate::model::{
     Verdict,
 };
 
+macro_rules! summary_columns {
+    () => {
+        "r.place, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, r.body_size, r.declared_size, \
+         r.client, r.method, r.target, r.content_type, r.provider, r.event, r.session, r.duplicate_key, \
+         r.duplicate_of, r.facts, r.note, r.tags"
+    };
+}
+
 /// The columns that [`summary`] reads, in its order.
-pub(super) const SUMMARY: &str = "r.place, r.received_at, r.flags, r.status, r.duration_us, r.body_took_us, r.body_size, \
-     r.declared_size, r.client, r.method, r.target, r.content_type, r.provider, r.event, r.session, r.duplicate_key, \
-     r.duplicate_of, r.facts, r.note, r.tags";
+pub(super) const SUMMARY: &str = summary_columns!();
+/// A summary by its place.
+pub(super) const BY_PLACE: &str = concat!("SELECT ", summary_columns!(), " FROM request r WHERE r.place = ?");
 
 /// What filters do not ask for, as JSON; most requests have none of it.
 #[derive(Debug, Default, Serialize, Deserialize, PartialEq, Eq)]

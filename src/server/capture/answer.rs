@@ -104,13 +104,14 @@ impl Drop for AnswerBody {
 /// Makes the responses of one worker. It remembers the headers of the last reply: a bin's constant answer has the same ones
 /// every time.
 #[derive(Default)]
-pub(super) struct Responder(RefCell<Option<Ready>>);
+pub(super) struct Responder(RefCell<Option<(List, Ready)>>);
+
+/// Headers as a reply has them. Held while they are remembered, so that no other list can be in their place.
+type List = Arc<Vec<(String, String)>>;
 
 /// A reply's headers as the server takes them.
 #[derive(Clone)]
 struct Ready {
-    /// What they were made from. Held, so that no other list can be in its place.
-    of: Arc<Vec<(String, String)>>,
     fields: Rc<[(HeaderName, HeaderValue)]>,
     /// They ask to close the connection.
     close: bool,
@@ -129,7 +130,7 @@ impl Responder {
         // What is about to be written is not with the sender yet: a cut waits for that.
         connection.note_written();
         let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let ready = self.ready(reply.headers);
+        let ready = self.ready(&reply.headers);
         let mut response = Response::with_body(
             status,
             AnswerBody {
@@ -151,15 +152,15 @@ impl Responder {
         response
     }
 
-    fn ready(&self, headers: Arc<Vec<(String, String)>>) -> Ready {
+    fn ready(&self, headers: &List) -> Ready {
         let mut last = self.0.borrow_mut();
-        if let Some(last) = last.as_ref().filter(|last| Arc::ptr_eq(&last.of, &headers)) {
-            return last.clone();
+        if let Some((_, ready)) = last.as_ref().filter(|(list, _)| Arc::ptr_eq(list, headers)) {
+            return ready.clone();
         }
         let ready = Ready::new(headers);
         // A list that nobody else holds will not come again.
-        if Arc::strong_count(&ready.of) > 1 {
-            *last = Some(ready.clone());
+        if Arc::strong_count(headers) > 1 {
+            *last = Some((Arc::clone(headers), ready.clone()));
         }
         ready
     }
@@ -167,10 +168,10 @@ impl Responder {
 
 impl Ready {
     /// Takes the headers that the owner of the bin has set.
-    fn new(of: Arc<Vec<(String, String)>>) -> Self {
+    fn new(list: &[(String, String)]) -> Self {
         let mut close = false;
-        let mut fields = Vec::with_capacity(of.len() + 1);
-        for (name, value) in of.iter() {
+        let mut fields = Vec::with_capacity(list.len() + 1);
+        for (name, value) in list {
             let (Ok(name), Ok(value)) =
                 (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
             else {
@@ -188,7 +189,7 @@ impl Ready {
             }
         }
         fields.push((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
-        Self { of, fields: fields.into(), close }
+        Self { fields: fields.into(), close }
     }
 }
 

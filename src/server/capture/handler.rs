@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use actix_http::{ConnectionType, HttpMessage as _, Request, Response};
-use actix_server::GracefulShutdownSignal;
 use bytes::Bytes;
 
 use super::answer::{AnswerBody, Report, Responder};
@@ -22,19 +21,12 @@ pub(super) struct Service {
     desk: Desk,
     in_flight: WorkerInFlight,
     stopping: Rc<Stopping>,
-    /// For who waits for something else as well.
-    signal: GracefulShutdownSignal,
     answers: Responder,
 }
 
 impl Service {
-    pub(super) fn new(
-        capture: Capture,
-        in_flight: WorkerInFlight,
-        stopping: Rc<Stopping>,
-        signal: GracefulShutdownSignal,
-    ) -> Self {
-        Self { desk: Desk::new(capture), in_flight, stopping, signal, answers: Responder::default() }
+    pub(super) fn new(capture: Capture, in_flight: WorkerInFlight, stopping: Rc<Stopping>) -> Self {
+        Self { desk: Desk::new(capture), in_flight, stopping, answers: Responder::default() }
     }
 }
 
@@ -72,9 +64,7 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         }
     };
     if end == BodyEnd::NoRoom {
-        let mut reply = Reply::error(503, "too much is being received; try again");
-        reply.headers =
-            std::sync::Arc::new([&reply.headers[..], &[("Retry-After".to_owned(), "1".to_owned())]].concat());
+        let reply = Reply::retry(503, "too much is being received; try again");
         connection.turn(Course::ReadNoMore);
         return Ok(service.answers.response(&connection, reply, true, None));
     }
@@ -129,7 +119,7 @@ async fn send(
                 () = tokio::time::sleep(reply.delay) => {}
                 // A sender that has only closed its own side still gets its answer, just sooner.
                 () = connection.left() => {}
-                () = service.signal.notified() => {}
+                () = service.stopping.begun() => {}
             }
         })
         .await;
@@ -140,7 +130,7 @@ async fn send(
                 Box::pin(async {
                     tokio::select! {
                         () = connection.left() => {}
-                        () = service.signal.notified() => {}
+                        () = service.stopping.begun() => {}
                     }
                 })
                 .await;

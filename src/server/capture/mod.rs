@@ -56,7 +56,7 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
     let server = builder.listen("capture", listener, move || {
         let (capture, in_flight) = (capture.clone(), in_flight.of_worker());
         let stopping = Stopping::watch(signal.clone());
-        let service = Rc::new(Service::new(capture.clone(), in_flight.clone(), Rc::clone(&stopping), signal.clone()));
+        let service = Rc::new(Service::new(capture.clone(), in_flight.clone(), Rc::clone(&stopping)));
         let http = HttpService::build()
             // The stream has clocks of its own: for idle connections, which costs less than a timer per request, and for heads,
             // which knows of every one and not only of the first. The same goes for the server's stop, see `stopping`.

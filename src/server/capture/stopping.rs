@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 use actix_server::GracefulShutdownSignal;
+use tokio::sync::Notify;
 
 use super::connection::Connection;
 
@@ -15,6 +16,7 @@ use super::connection::Connection;
 #[derive(Default)]
 pub(super) struct Stopping {
     begun: Cell<bool>,
+    beginning: Notify,
     connections: RefCell<HashMap<u64, Weak<Connection>>>,
     next: Cell<u64>,
 }
@@ -36,6 +38,14 @@ impl Stopping {
         self.begun.get()
     }
 
+    /// Ready when it has begun.
+    pub(super) async fn begun(&self) {
+        // On one thread nothing can come between the look and the wait.
+        if !self.begun.get() {
+            self.beginning.notified().await;
+        }
+    }
+
     /// Lets a connection be woken when it begins; the number to leave with.
     pub(super) fn join(&self, connection: Weak<Connection>) -> u64 {
         let number = self.next.replace(self.next.get() + 1);
@@ -50,6 +60,7 @@ impl Stopping {
 
     pub(super) fn begin(&self) {
         self.begun.set(true);
+        self.beginning.notify_waiters();
         let connections: Vec<_> = self.connections.borrow().values().filter_map(Weak::upgrade).collect();
         for connection in connections {
             connection.wake_reader();

@@ -39,8 +39,6 @@ pub(super) struct Recording {
     idle: Option<Idle>,
     /// What a head that comes in pieces takes of the memory for all connections.
     head_share: Share,
-    /// Whether any head has been completed.
-    started: bool,
     /// Whether the parser was answered for.
     refused: bool,
 }
@@ -62,7 +60,6 @@ impl Recording {
             head_timer: None,
             idle: None,
             head_share,
-            started: false,
             refused: false,
         }
     }
@@ -149,7 +146,7 @@ impl Recording {
 
     /// Runs the clock for a head that must come soon; ready when it has run out.
     fn poll_head_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.started && !self.connection.is_inside_head() {
+        if self.connection.heads() > 0 && !self.connection.is_inside_head() {
             self.head_timer = None;
             return Poll::Pending;
         }
@@ -177,7 +174,6 @@ impl Recording {
     fn account(&mut self) {
         let pending = self.connection.pending_head();
         if pending == 0 {
-            self.started = true;
             self.head_timer = None;
         }
         if !self.head_share.resize(pending as u64) {
@@ -220,7 +216,9 @@ impl AsyncRead for Recording {
                 this.account();
                 Poll::Ready(Ok(()))
             }
-            Poll::Pending if this.started && !this.connection.is_inside() => this.poll_idle(context).map(Ok),
+            Poll::Pending if this.connection.heads() > 0 && !this.connection.is_inside() => {
+                this.poll_idle(context).map(Ok)
+            }
             Poll::Pending => {
                 ready!(this.poll_head_timer(context));
                 this.refuse(SLOW_HEAD);

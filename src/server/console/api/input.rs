@@ -1,7 +1,5 @@
 //! What clients write: bins' settings, read strictly and checked field by field.
 
-#![expect(clippy::option_option, reason = "absent, null and a value are three things where settings are changed")]
-
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -71,7 +69,6 @@ pub(super) struct BinInput {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = LimitsInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
-#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub(super) struct LimitsInput {
     /// Requests.
     #[serde(default, deserialize_with = "present")]
