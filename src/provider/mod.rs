@@ -316,8 +316,14 @@ fn json_notes<const N: usize>(json: &pick::Picks<'_, N>) -> Vec<String> {
 
 /// Joins the parts of a duplicate key; none when one is missing.
 fn key<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {
-    let parts: Option<Vec<&str>> = parts.into_iter().collect();
-    parts.map(|parts| parts.join(":"))
+    let mut key = String::with_capacity(parts.iter().flatten().map(|part| part.len() + 1).sum());
+    for (at, part) in parts.into_iter().enumerate() {
+        if at > 0 {
+            key.push(':');
+        }
+        key.push_str(part?);
+    }
+    Some(key)
 }
 
 fn clipped(mut text: String) -> String {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use regex::bytes::Regex;
+use smallvec::SmallVec;
 
 use super::algorithm::Algorithm;
 use super::catalogue::schemes;
@@ -157,12 +158,12 @@ pub(crate) fn ranked(hinted: &[usize], view: &View<'_>) -> Vec<Candidate> {
 }
 
 /// The schemes whose hinting headers are all there, in the catalogue's order.
-pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
+pub(crate) fn by_headers(view: &View<'_>) -> SmallVec<[usize; 8]> {
     let index = index();
     let headers = view.request.headers;
-    let mut found: Vec<usize> = Vec::new();
+    let mut found: SmallVec<[usize; 8]> = SmallVec::new();
     for field in headers {
-        found.extend(index.headers.get(&field.name));
+        found.extend(index.headers.get(&field.name).copied());
         for (prefix, at) in &index.prefixes {
             if field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())) {
                 found.push(*at);
@@ -171,7 +172,7 @@ pub(crate) fn by_headers(view: &View<'_>) -> Vec<usize> {
     }
     found.sort_unstable();
     found.dedup();
-    found.retain(|&at| {
+    found.retain(|&mut at| {
         schemes()
             .get(at)
             .is_some_and(|scheme| scheme.detect.iter().all(|hint| hint.is_prefix || headers.contains(&hint.name)))

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 
 /// Padding is optional but right when there; bits past the last byte must be zero.
 const CANONICAL: GeneralPurposeConfig =
@@ -17,6 +18,9 @@ const URL_SAFE_UNPADDED: GeneralPurpose =
     GeneralPurpose::new(&alphabet::URL_SAFE, CANONICAL.with_encode_padding(false));
 const KEY_STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const KEY_URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// A signature's bytes; the usual ones need no memory of their own.
+pub type Decoded = SmallVec<[u8; 72]>;
 
 /// The text form of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -60,7 +64,7 @@ impl Encoding {
 
     /// The bytes that the text stands for; `None` unless it is a canonical, non-empty text of this encoding.
     #[must_use]
-    pub fn decode(self, text: &str) -> Option<Vec<u8>> {
+    pub fn decode(self, text: &str) -> Option<Decoded> {
         let bytes = match self {
             Self::Hex => from_hex(text.as_bytes())?,
             Self::Base64 | Self::Base64url => from_base64(text)?,
@@ -69,7 +73,7 @@ impl Encoding {
                 let inner = from_base64(text).filter(|inner| !inner.iter().any(u8::is_ascii_uppercase))?;
                 from_hex(&inner)?
             }
-            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Utf8 => text.as_bytes().into(),
         };
         (!bytes.is_empty()).then_some(bytes)
     }
@@ -87,9 +91,8 @@ impl Encoding {
     }
 }
 
-/// Into room of its own size at once: the crate's other way grows byte by byte.
-fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; text.len() / 2];
+fn from_hex(text: &[u8]) -> Option<Decoded> {
+    let mut bytes = smallvec![0; text.len() / 2];
     hex::decode_to_slice(text, &mut bytes).ok()?;
     Some(bytes)
 }
@@ -98,9 +101,12 @@ fn is_url_safe(text: &str) -> bool {
     text.bytes().any(|byte| byte == b'-' || byte == b'_')
 }
 
-fn from_base64(text: &str) -> Option<Vec<u8>> {
+fn from_base64(text: &str) -> Option<Decoded> {
     let engine = if is_url_safe(text) { &URL_SAFE } else { &STANDARD };
-    engine.decode(text).ok()
+    let mut bytes = smallvec![0; base64::decoded_len_estimate(text.len())];
+    let length = engine.decode_slice(text, &mut bytes).ok()?;
+    bytes.truncate(length);
+    Some(bytes)
 }
 
 /// Base64 of a pasted key: either alphabet, any padding, leftover bits ignored.
@@ -123,7 +129,7 @@ mod tests {
         // 32 zero bytes: 43 characters of which the last carries two unused bits.
         let good = "A".repeat(43);
         for accepted in [good.clone(), format!("{good}=")] {
-            assert_eq!(Encoding::Base64.decode(&accepted), Some(vec![0; 32]), "{accepted}");
+            assert_eq!(Encoding::Base64.decode(&accepted), Some(smallvec![0; 32]), "{accepted}");
         }
         for refused in
             ["A".repeat(42) + "B", format!("{good}=="), format!(" {good}"), "A=".into(), String::new(), "ab+_".into()]
@@ -138,8 +144,8 @@ mod tests {
     #[test]
     fn both_alphabets_and_both_cases_are_read() {
         assert_eq!(Encoding::Base64.decode("-_-_"), Encoding::Base64url.decode("+/+/"));
-        assert_eq!(Encoding::Hex.decode("aBcD"), Some(vec![0xab, 0xcd]));
-        assert_eq!(Encoding::Base64Hex.decode("YWJjZA=="), Some(vec![0xab, 0xcd]));
+        assert_eq!(Encoding::Hex.decode("aBcD"), Some(smallvec![0xab, 0xcd]));
+        assert_eq!(Encoding::Base64Hex.decode("YWJjZA=="), Some(smallvec![0xab, 0xcd]));
         assert_eq!(Encoding::Base64Hex.decode("YWJjRA=="), None);
     }
 

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use crate::model::{SecretValue, SignatureStatus, Timestamp};
 
 use super::algorithm::{Algorithm, Key};
+use super::encoding::Decoded;
 use super::pattern::TIMESTAMP;
 use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
@@ -184,7 +187,7 @@ impl Attempt<'_> {
             }
         };
         let decode = |text: &&str| self.scheme.encoding.decode(text);
-        let received: Vec<Vec<u8>> = group.signatures.iter().filter_map(decode).collect();
+        let received: SmallVec<[Decoded; 1]> = group.signatures.iter().filter_map(decode).collect();
         if self.scheme.algorithm == Algorithm::Equal {
             self.rendered.get_or_insert((at, 0));
             let secret = self.keys.iter().position(|key| {
@@ -211,7 +214,7 @@ impl Attempt<'_> {
         &mut self,
         template: &Template,
         group: &Group<'_>,
-        received: &[Vec<u8>],
+        received: &[Decoded],
     ) -> Result<Option<usize>, Missing> {
         let context =
             |secret| Context { view: self.view, vars: Vars { shared: self.shared, group: &group.vars }, secret };

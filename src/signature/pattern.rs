@@ -1,5 +1,7 @@
 //! Item patterns: `v1={signature}`, `{id}/SHA256/{signature}`. Each part of a signature text is matched against them as a whole.
 
+use smallvec::SmallVec;
+
 /// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -23,6 +25,9 @@ pub(crate) const TIMESTAMP: &str = "timestamp";
 const MAX_VALUES: usize = 3;
 /// Positions tried for one text. Honest ones match on the first try of each value.
 const MAX_TRIES: usize = 1_000;
+
+/// The values that a text gave, by name.
+pub(crate) type Matched<'p, 't> = SmallVec<[(&'p str, &'t str); MAX_VALUES]>;
 
 impl Pattern {
     /// `{signature}` alone.
@@ -94,11 +99,11 @@ impl Pattern {
     }
 
     /// The values when the whole text matches; earlier values take as much as they can.
-    pub(crate) fn matches<'p, 't>(&'p self, text: &'t str) -> Option<Vec<(&'p str, &'t str)>> {
+    pub(crate) fn matches<'p, 't>(&'p self, text: &'t str) -> Option<Matched<'p, 't>> {
         if text.contains('\n') {
             return None;
         }
-        let mut values = Vec::new();
+        let mut values = Matched::new();
         let mut tries = MAX_TRIES;
         matches_from(&self.parts, text, &mut values, &mut tries).then_some(values)
     }
@@ -112,12 +117,7 @@ fn accepts(name: &str, value: &str) -> bool {
     !value.is_empty() && (name != TIMESTAMP || value.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn matches_from<'p, 't>(
-    parts: &'p [Part],
-    text: &'t str,
-    values: &mut Vec<(&'p str, &'t str)>,
-    tries: &mut usize,
-) -> bool {
+fn matches_from<'p, 't>(parts: &'p [Part], text: &'t str, values: &mut Matched<'p, 't>, tries: &mut usize) -> bool {
     match parts {
         [] => text.is_empty(),
         [Part::Literal(literal), rest @ ..] => {

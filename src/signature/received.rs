@@ -2,16 +2,22 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::pattern::SIGNATURE;
 use super::request::View;
 use super::scheme::Scheme;
+use super::source::{Source, Values};
 
 /// Signatures that share their values (timestamp and the like).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group<'t> {
-    pub(crate) vars: Vec<(&'t str, &'t str)>,
-    pub(crate) signatures: Vec<&'t str>,
+    pub(crate) vars: SmallVec<[(&'t str, &'t str); 2]>,
+    pub(crate) signatures: SmallVec<[&'t str; 2]>,
 }
+
+/// All that one request offers; mostly one group.
+pub(crate) type Groups<'t> = SmallVec<[Group<'t>; 1]>;
 
 /// Signatures looked at in one request. `DocuSign`, with one header per key, sends up to 100.
 const MAX_SIGNATURES: usize = 128;
@@ -21,7 +27,7 @@ const MAX_GROUPS: usize = 16;
 const MAX_TEXT: usize = 64 * 1024;
 
 /// The texts that the scheme finds its signatures in.
-pub(crate) fn texts<'v>(scheme: &Scheme, view: &'v View<'_>) -> Vec<Cow<'v, [u8]>> {
+pub(crate) fn texts<'v>(scheme: &Scheme, view: &'v View<'_>) -> Values<'v> {
     match &scheme.from[..] {
         [only] => only.values(view),
         several => several.iter().flat_map(|source| source.values(view)).collect(),
@@ -30,18 +36,18 @@ pub(crate) fn texts<'v>(scheme: &Scheme, view: &'v View<'_>) -> Vec<Cow<'v, [u8]
 
 /// The values that stand outside the signature text.
 pub(crate) fn shared_vars<'v>(scheme: &'v Scheme, view: &'v View<'_>) -> Vec<(&'v str, Cow<'v, [u8]>)> {
-    let value = |(name, source): &'v (String, super::source::Source)| Some((name.as_str(), source.first(view)?));
+    let value = |(name, source): &'v (String, Source)| Some((name.as_str(), source.first(view)?));
     scheme.vars.iter().filter_map(value).collect()
 }
 
 /// The signatures in these texts, grouped by their values. Groups without a signature are left out.
-pub(crate) fn groups<'t>(scheme: &'t Scheme, texts: &'t [Cow<'_, [u8]>]) -> Vec<Group<'t>> {
-    let mut groups: Vec<Group<'t>> = Vec::new();
+pub(crate) fn groups<'t>(scheme: &'t Scheme, texts: &'t [Cow<'_, [u8]>]) -> Groups<'t> {
+    let mut groups = Groups::new();
     let mut left = MAX_SIGNATURES;
     let readable = texts.iter().filter(|text| text.len() <= MAX_TEXT);
     for text in readable.filter_map(|text| std::str::from_utf8(text).ok()) {
         for section in split(text, scheme.group.as_deref()) {
-            let mut found = Group { vars: Vec::new(), signatures: Vec::new() };
+            let mut found = Group { vars: SmallVec::new(), signatures: SmallVec::new() };
             for element in split(section, scheme.split.as_deref()) {
                 read_element(scheme, element.trim(), &mut found);
             }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 use super::request::{Pair, View};
 
@@ -24,6 +25,9 @@ pub enum Source {
     /// `json:/pointer`.
     Json(Pointer),
 }
+
+/// What stands in a place, in order; mostly one value.
+pub(crate) type Values<'v> = SmallVec<[Cow<'v, [u8]>; 1]>;
 
 /// A longer document is not searched: a scheme may read eight members, each with a pass of its own. Providers that sign
 /// single members send a few KiB.
@@ -161,7 +165,7 @@ impl Source {
     }
 
     /// Every value that stands there, in order.
-    pub(crate) fn values<'v>(&self, view: &'v View<'_>) -> Vec<Cow<'v, [u8]>> {
+    pub(crate) fn values<'v>(&self, view: &'v View<'_>) -> Values<'v> {
         let headers = view.request.headers;
         let owned = |text: String| Cow::Owned(text.into_bytes());
         match self {

@@ -1,5 +1,6 @@
 //! A request into its rows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,14 @@ pub(super) struct Inserter<'a> {
     full: CachedStatement<'a>,
     content: CachedStatement<'a>,
     first_with_key: CachedStatement<'a>,
+    repeated: HashMap<i64, Repeated>,
+}
+
+/// A duplicate key that was found, by its hash: when a sender repeats itself, the next ones come soon.
+struct Repeated {
+    bin: i64,
+    key: String,
+    first: RequestId,
 }
 
 impl<'a> Inserter<'a> {
@@ -47,7 +56,13 @@ impl<'a> Inserter<'a> {
             full: conn.prepare_cached(INSERT_FULL)?,
             content: conn.prepare_cached(INSERT_CONTENT)?,
             first_with_key: conn.prepare_cached(FIRST_WITH_KEY)?,
+            repeated: HashMap::new(),
         })
+    }
+
+    /// To be called when rows may have been removed.
+    pub(super) fn forget_repeated(&mut self) {
+        self.repeated.clear();
     }
 }
 
@@ -70,7 +85,7 @@ impl<'a> Tx<'a> {
         let duplicate_hash = duplicate_key.map(rows::duplicate_hash);
         let duplicate_of = match duplicate_key.zip(duplicate_hash) {
             None => None,
-            Some((key, hash)) => self.first_with_key(touch.key, key, hash)?,
+            Some((key, hash)) => self.repeated(touch.key, key, hash)?,
         };
         let (method, target, version_text) = (new.head.method(), new.head.target(), new.head.version());
         let target = target.to_text();
@@ -164,6 +179,19 @@ impl<'a> Tx<'a> {
             Some(inserter) => inserter,
             none => none.insert(Inserter::new(self.conn)?),
         })
+    }
+
+    /// What the request that is being stored repeats.
+    fn repeated(&mut self, bin: i64, key: &str, hash: i64) -> Result<Option<RequestId>, StoreError> {
+        let known = self.inserter()?.repeated.get(&hash);
+        if let Some(known) = known.filter(|known| known.bin == bin && known.key == key) {
+            return Ok(Some(known.first));
+        }
+        let first = self.first_with_key(bin, key, hash)?;
+        if let Some(first) = first {
+            self.inserter()?.repeated.insert(hash, Repeated { bin, key: key.to_owned(), first });
+        }
+        Ok(first)
     }
 
     /// The first request of the bin with that duplicate key, in this batch or before.

@@ -302,6 +302,10 @@ fn run_jobs(tx: &mut Tx<'_>, jobs: &mut [Job], outcomes: &mut [Option<StoreError
                     *outcome = Some(error);
                 }
                 tx.conn.prepare_cached("RELEASE task")?.execute([])?;
+                // It may have removed rows, or taken back some that it had added.
+                if let Some(inserter) = &mut tx.inserter {
+                    inserter.forget_repeated();
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::load::{self, Throughput, wrk};
 use crate::process::Server;
-use crate::{median, row, setting};
+use crate::{median, quartiles, row, runtime, setting};
 
 /// Rounds of each measurement; forward and backward in turn, so that drift hits both sides alike.
 const ROUNDS: usize = 3;
@@ -21,11 +21,6 @@ struct Contender {
 
 const UNLIMITED: &[&str] = &["--max-requests", "0", "--max-bytes", "0"];
 const FULL: &[&str] = &["--max-requests", "0", "--max-bytes", "0", "--durability", "full"];
-
-/// Places of two contenders that are compared with each other: they stand side by side, so that each round measures one right
-/// after the other.
-const PLAIN: usize = 0;
-const WITH_VERDICT: usize = 1;
 
 const CONTENDERS: &[Contender] = &[
     Contender { name: "capture, everything kept, NORMAL", flags: UNLIMITED, secret: None, connections: CONNECTIONS },
@@ -71,8 +66,6 @@ pub fn throughput() {
         }
     }
     row("an empty actix server (the limit of this stack)", &format!("{:.0} requests/s", median(empty_rates)));
-    let shares = results[WITH_VERDICT].iter().zip(&results[PLAIN]);
-    let share = median(shares.map(|(with, without)| with.1.per_second / without.1.per_second).collect());
     for (contender, rounds) in CONTENDERS.iter().zip(results) {
         let of = |pick: fn(&(f64, Throughput)) -> f64| median(rounds.iter().map(pick).collect());
         row(
@@ -86,30 +79,44 @@ pub fn throughput() {
             ),
         );
     }
-    row("capture with a verdict, against capture without, round by round", &format!("{share:.2}"));
 }
 
-/// Sets the secret on the server's bin and answers with the headers of a rightly signed request.
+/// What a verdict costs: one server, the same requests to a bin with the secret and to one without, and unsigned ones, in
+/// turn and in slices so short that the machine's own drift hits all alike.
+pub fn verdict() {
+    let slices = setting("CREEL_BENCH_SLICES", 24);
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::creel(&folder.path().join("creel.db"), UNLIMITED);
+    let with_secret = server.bin.clone();
+    let headers = signed(&server, "bench-secret");
+    let without_secret = server.another_bin();
+    let contenders = [(&with_secret, &headers[..]), (&without_secret, &headers[..]), (&without_secret, &[][..])];
+    let mut rates = [const { Vec::new() }; 3];
+    let mut order = [0, 1, 2];
+    for _ in 0..slices {
+        order.rotate_left(1);
+        for &which in &order {
+            let (bin, headers) = contenders[which];
+            let measured = wrk(server.capture, &format!("/{bin}"), CONNECTIONS, 1, headers);
+            assert_eq!(measured.failed, 0, "not every request was stored");
+            rates[which].push(measured.per_second);
+        }
+    }
+    let share = |of: usize, to: usize| quartiles(rates[of].iter().zip(&rates[to]).map(|(a, b)| a / b).collect());
+    row("capture of signed requests with the secret, against without it (median, quartiles)", &share(0, 1));
+    row("capture of signed requests with the secret, against unsigned ones", &share(0, 2));
+}
+
+/// The headers of a request that is rightly signed with the secret, which the server's bin is given.
 pub fn signed(server: &Server, secret: &str) -> Vec<(String, String)> {
     use hmac::{Hmac, KeyInit as _, Mac as _};
-    let response = reqwest::Client::new();
-    let url = format!("{}/api/v1/bins/{}/secrets", server.console, server.bin);
-    let body = serde_json::json!({"label": "bench", "value": secret});
-    runtime().block_on(async {
-        let answer = response.post(url).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-    });
+    server.add_secret(secret);
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(load::body().as_bytes());
     vec![
         ("X-Callaider-Event".to_owned(), "session.ended".to_owned()),
         ("X-Callaider-Signature".to_owned(), format!("sha256={}", hex::encode(mac.finalize().into_bytes()))),
     ]
-}
-
-/// A runtime for the load of our own.
-pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 /// Latency at 10,000 requests a second offered.

@@ -8,9 +8,9 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::capture::runtime;
 use crate::load;
 use crate::process::Server;
+use crate::runtime;
 use crate::{row, setting};
 
 const SUBSCRIBERS: u32 = 1_000;

@@ -1,13 +1,16 @@
 //! The benchmarks: `cargo bench` prints one table. Every throughput is a ratio to an empty actix server measured
 //! in the same run, because absolute figures drift on shared machines. Needs `wrk`.
 //!
-//! `cargo bench -- capture` runs one section; `CREEL_BENCH_SECONDS` (default 8) and `CREEL_BENCH_ROWS` (default 1000000) set the sizes.
+//! `cargo bench -- capture` runs one section; `CREEL_BENCH_SECONDS` (default 8), `CREEL_BENCH_SLICES` (default 24) and
+//! `CREEL_BENCH_ROWS` (default 1000000) set the sizes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     clippy::must_use_candidate,
     missing_docs,
     unreachable_pub
@@ -25,6 +28,7 @@ type Section = (&'static str, fn());
 
 const SECTIONS: &[Section] = &[
     ("capture", capture::throughput),
+    ("verdict", capture::verdict),
     ("latency", capture::latency),
     ("memory", capture::memory),
     ("stored", stored::run),
@@ -61,4 +65,17 @@ pub fn setting(name: &str, default: u64) -> u64 {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// The middle one, and those a quarter from either end.
+pub fn quartiles(mut values: Vec<f64>) -> String {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+    format!("{:.2} ({:.2} to {:.2})", at(0.5), at(0.25), at(0.75))
+}
+
+/// A runtime for the load of our own.
+#[expect(clippy::missing_panics_doc, reason = "a benchmark without a runtime cannot go on")]
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::runtime;
+
 /// The argument that turns this binary into the empty server.
 pub const EMPTY_SERVER: &str = "--empty-server";
 
@@ -64,6 +66,25 @@ impl Server {
             bin: text("bin"),
             child,
         }
+    }
+
+    /// Makes one more bin; its id.
+    pub fn another_bin(&self) -> String {
+        let bin = self.post("/bins", &serde_json::json!({}));
+        bin["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives the first bin a secret.
+    pub fn add_secret(&self, secret: &str) {
+        self.post(&format!("/bins/{}/secrets", self.bin), &serde_json::json!({"label": "bench", "value": secret}));
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        runtime().block_on(async {
+            let url = format!("{}/api/v1{path}", self.console);
+            let answer = reqwest::Client::new().post(url).json(body).send().await.unwrap();
+            answer.error_for_status().unwrap().json().await.unwrap()
+        })
     }
 
     /// Resident memory in MB.

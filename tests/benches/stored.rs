@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::capture::runtime;
 use crate::load;
 use crate::process::Server;
+use crate::runtime;
 use crate::{median, row, setting};
 
 const UNLIMITED: &[&str] = &["--max-requests", "0", "--max-bytes", "0"];

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::capture::{runtime, signed};
+use crate::capture::signed;
 use crate::load;
 use crate::process::Server;
-use crate::{row, setting};
+use crate::{row, runtime, setting};
 
 /// Rate of verification of stored requests, and what it costs the captures that go on meanwhile.
 pub fn run() {
@@ -29,7 +29,7 @@ pub fn run() {
         headers
     };
     runtime().block_on(fill(&server, &path, &headers, rows));
-    let other = other_bin(&server);
+    let other = format!("/{}", server.another_bin());
     let before = load::wrk(server.capture, &other, 64, seconds, &[]).per_second;
     let start = Instant::now();
     signed(&server, "bench-secret");
@@ -62,15 +62,6 @@ async fn fill(server: &Server, path: &str, headers: &[(String, String)], rows: u
         });
     }
     tasks.join_all().await;
-}
-
-fn other_bin(server: &Server) -> String {
-    runtime().block_on(async {
-        let url = format!("{}/api/v1/bins", server.console);
-        let bin: Value =
-            reqwest::Client::new().post(url).json(&serde_json::json!({})).send().await.unwrap().json().await.unwrap();
-        format!("/{}", bin["id"].as_str().unwrap())
-    })
 }
 
 fn wait_until_verified(server: &Server, rows: u64, start: Instant) -> Duration {

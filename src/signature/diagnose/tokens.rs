@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::Case;
-use crate::signature::encoding::Encoding;
+use crate::signature::encoding::{Decoded, Encoding};
 use crate::signature::received;
 use crate::signature::request::View;
 use crate::signature::scheme::Scheme;
@@ -18,7 +18,7 @@ pub(super) struct Token {
     pub(super) vars: Vec<(String, String)>,
     pub(super) fault: Option<Fault>,
     /// Its bytes, by each way to read it.
-    pub(super) readings: Vec<(Reading, Vec<u8>)>,
+    pub(super) readings: Vec<(Reading, Decoded)>,
 }
 
 /// What is wrong with where or how the token stands.
@@ -109,7 +109,7 @@ fn token(text: &str, vars: Vec<(String, String)>, fault: Option<Fault>) -> Token
     }
 }
 
-fn readings(text: &str) -> Vec<(Reading, Vec<u8>)> {
+fn readings(text: &str) -> Vec<(Reading, Decoded)> {
     let spaced = |separator: char| {
         let joined: String = text.split(separator).collect();
         let pairs = text.split(separator).all(|pair| pair.len() == 2);
@@ -117,7 +117,7 @@ fn readings(text: &str) -> Vec<(Reading, Vec<u8>)> {
     };
     let percent = percent_decode_str(text).decode_utf8().ok().filter(|decoded| decoded != text);
     let escaped = percent.map(Cow::into_owned).or_else(|| text.contains(' ').then(|| text.replace(' ', "+")));
-    let of_text = |bytes: Vec<u8>, encoding: Encoding| encoding.decode(std::str::from_utf8(&bytes).ok()?);
+    let of_text = |bytes: Decoded, encoding: Encoding| encoding.decode(std::str::from_utf8(&bytes).ok()?);
     [
         (Reading::Hex, Encoding::Hex.decode(text.strip_prefix("0x").unwrap_or(text))),
         (Reading::Base64, Encoding::Base64.decode(text)),
@@ -125,7 +125,7 @@ fn readings(text: &str) -> Vec<(Reading, Vec<u8>)> {
         (Reading::HexOfBase64, Encoding::Hex.decode(text).and_then(|bytes| of_text(bytes, Encoding::Base64))),
         (Reading::SpacedHex, spaced('-').or_else(|| spaced(':'))),
         (Reading::EscapedBase64, escaped.and_then(|text| Encoding::Base64.decode(&text))),
-        (Reading::Text, Some(text.as_bytes().to_vec())),
+        (Reading::Text, Some(text.as_bytes().into())),
     ]
     .into_iter()
     .filter_map(|(reading, bytes)| Some((reading, bytes?)))

@@ -1,7 +1,7 @@
 //! A store in a temporary folder, and requests to put into it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -118,4 +118,22 @@ pub(super) async fn until(what: impl Fn() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(20), "it never came to be");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
+}
+
+/// Holds the writer until the sender is dropped.
+pub(super) async fn hold(fixture: &Fixture) -> mpsc::Sender<()> {
+    let (release, held) = mpsc::channel::<()>();
+    let (started, starts) = tokio::sync::oneshot::channel();
+    let store = fixture.store.clone();
+    tokio::task::spawn(async move {
+        let _ = store
+            .write(0, 0, move |_, _| {
+                let _ = started.send(());
+                let _ = held.recv();
+                Ok(())
+            })
+            .await;
+    });
+    starts.await.unwrap();
+    release
 }

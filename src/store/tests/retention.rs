@@ -1,6 +1,6 @@
 //! Limits are kept to, what is pinned stays, what went is counted.
 
-use super::help::{Fixture, post, start, until};
+use super::help::{Fixture, hold, post, start, until};
 use crate::model::{BinLimits, BinSettings, ChangeKind, MarksPatch, Timestamp};
 use crate::store::{ListQuery, RequestRef};
 
@@ -103,5 +103,32 @@ async fn duplicates_name_the_first_of_their_kind() {
         let stored = fixture.store.capture(keyed(bin, key)).await.unwrap();
         let back = fixture.store.request(bin, RequestRef::Id(stored.id)).await.unwrap();
         assert_eq!(back.summary.derived.event.duplicate_of, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_names_the_first_that_is_still_there_also_within_one_batch() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let keyed = || {
+        let mut new = post(bin, "x");
+        new.derived.event.duplicate_key = Some("k".to_owned());
+        new
+    };
+    let store = &fixture.store;
+    let first = store.capture(keyed()).await.unwrap();
+    let release = hold(&fixture).await;
+    let (second, deleted, third, fourth, ()) = tokio::join!(
+        async { store.capture(keyed()).await },
+        store.delete(bin, first.id),
+        async { store.capture(keyed()).await },
+        async { store.capture(keyed()).await },
+        async { drop(release) },
+    );
+    deleted.unwrap();
+    let second = second.unwrap();
+    for (stored, expected) in [(second, first.id), (third.unwrap(), second.id), (fourth.unwrap(), second.id)] {
+        let back = store.request(bin, RequestRef::Id(stored.id)).await.unwrap();
+        assert_eq!(back.summary.derived.event.duplicate_of, Some(expected));
     }
 }

@@ -1,31 +1,12 @@
 //! Everybody who waits for a commit learns of it: also beside others who leave, and when the writer is overrun.
 
-use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
-use super::help::{Fixture, post};
+use super::help::{Fixture, hold, post};
 use crate::store::StoreError;
-
-/// Holds the writer until the sender is dropped.
-async fn hold(fixture: &Fixture) -> mpsc::Sender<()> {
-    let (release, held) = mpsc::channel::<()>();
-    let (started, starts) = tokio::sync::oneshot::channel();
-    let store = fixture.store.clone();
-    tokio::task::spawn(async move {
-        let _ = store
-            .write(0, 0, move |_, _| {
-                let _ = started.send(());
-                let _ = held.recv();
-                Ok(())
-            })
-            .await;
-    });
-    starts.await.unwrap();
-    release
-}
 
 #[tokio::test]
 async fn those_who_stay_are_answered_whoever_leaves() {

@@ -67,6 +67,7 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
     browser.until("document.querySelector('.palette-input')").await;
     assert_eq!(findings(&stage, &axe).await, json!([]), "the palette");
     browser.keys("\u{e00c}").await;
+    browser.until("!document.querySelector('dialog')").await;
     browser.keys("d").await;
     browser.until("document.querySelector('[data-undo]')").await;
     assert_eq!(findings(&stage, &axe).await, json!([]), "a message");

@@ -114,11 +114,11 @@ impl Browser {
         self.js(&format!("return document.querySelectorAll({}).length", json!(selector))).await.as_u64().unwrap()
     }
 
-    /// Waits until an expression is true.
+    /// Waits until an expression is true of a whole page: one that is still being read has only some of its elements.
     pub async fn until(&self, expression: &str) {
         let start = Instant::now();
         loop {
-            if self.js(&format!("return !!({expression})")).await == true {
+            if self.js(&format!("return document.readyState !== 'loading' && !!({expression})")).await == true {
                 return;
             }
             if start.elapsed() > PATIENCE {
