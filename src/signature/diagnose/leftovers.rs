@@ -13,6 +13,10 @@ fn finding(code: &'static str, sentence: impl Into<String>, fix: &str) -> Findin
     Finding { code, sentence: sentence.into(), fix: fix.to_owned(), verifies: false }
 }
 
+fn bytes(count: usize) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
 /// Facts about the request that are worth saying whatever was found.
 pub(super) fn facts(case: &Case<'_>) -> Vec<Finding> {
     let mut facts = Vec::new();
@@ -20,14 +24,17 @@ pub(super) fn facts(case: &Case<'_>) -> Vec<Finding> {
     if case.over_limit {
         facts.push(finding(
             "body_over_limit",
-            format!("The body is larger than the bin takes; {received} bytes of it are here, so no signature can fit."),
+            format!("The body is larger than the bin takes: {} of it came, so no signature can fit.", bytes(received)),
             "Raise the bin's limit for bodies and send again.",
         ));
     } else if !case.complete {
-        let declared = case.declared_size.map(|size| format!(" of {size}")).unwrap_or_default();
+        let arrived = match case.declared_size {
+            Some(size) => format!("{received} of {size} bytes"),
+            None => bytes(received),
+        };
         facts.push(finding(
             "body_incomplete",
-            format!("The body did not come whole: {received}{declared} bytes arrived, so no signature can fit."),
+            format!("The body did not come whole: {arrived} arrived, so no signature can fit."),
             "Look for a sender or proxy that gives up early, and send again.",
         ));
     }
@@ -114,7 +121,7 @@ fn malformed(search: &Search<'_>) -> Option<Finding> {
     };
     let size = token.readings.iter().find(|(reading, _)| *reading != Reading::Text).map_or_else(
         || "can be read in no encoding".to_owned(),
-        |(reading, bytes)| format!("has {} bytes in {}", bytes.len(), reading.words()),
+        |(reading, read)| format!("has {} in {}", bytes(read.len()), reading.words()),
     );
     Some(finding(
         "signature_malformed",
@@ -194,8 +201,8 @@ fn not_tried(search: &Search<'_>) -> Option<Finding> {
         let (why, fix) = if search.scheme.algorithm.is_asymmetric() {
             ("Checking public-key signatures takes long".to_owned(), "Compare with the provider's documentation.")
         } else {
-            let length = search.case.request.body.len();
-            (format!("The body is {length} bytes long"), "Send a small body with the same settings and look again.")
+            let length = bytes(search.case.request.body.len());
+            (format!("The body is {length} long"), "Send a small body with the same settings and look again.")
         };
         finding("not_all_tried", format!("{why}, so rarer variations and pairs of them were not tried."), fix)
     })

@@ -94,7 +94,8 @@ fn trailers(raw: &[u8]) -> Vec<Pair> {
 fn sizes(request: &CapturedRequest) -> String {
     let summary = &request.summary;
     let head = format::size(request.head.raw().len() as u64);
-    format!("body {} ({} bytes), head {head}", format::size(summary.body_size), format::count(summary.body_size))
+    let exactly = format::plural(summary.body_size, "byte", "bytes");
+    format!("body {} ({exactly}), head {head}", format::size(summary.body_size))
 }
 
 fn answer(request: &CapturedRequest) -> String {
@@ -116,10 +117,10 @@ fn banners(request: &CapturedRequest) -> Vec<String> {
     if let Some(sentence) = refused {
         banners.push(sentence.to_owned());
     } else if !summary.complete {
-        let received = format::count(summary.body_size);
+        let received = format::plural(summary.body_size, "byte", "bytes");
         banners.push(match summary.declared_size {
-            Some(declared) => format!("The sender left after {received} of {} bytes.", format::count(declared)),
-            None => format!("The sender left after {received} bytes, before the end of the body."),
+            Some(declared) => format!("The sender left after {received} of {}.", format::count(declared)),
+            None => format!("The sender left after {received}, before the end of the body."),
         });
     }
     match summary.head_source {
