@@ -1,6 +1,8 @@
 //! Everything that is derived from a request and a bin's settings: verdict, freshness, event facts, handshake.
 //! Used when a request arrives and again whenever a secret, a scheme or a provider changes.
 
+use std::borrow::Cow;
+
 use crate::model::{Bin, Derived, Head, Headers, SecretValue, Timestamp, text};
 use crate::provider::{self, EventInput};
 use crate::signature::handshake::{self, HandshakeAnswer, HandshakeRequest};
@@ -13,7 +15,23 @@ pub struct Judge {
     provider: Option<String>,
     scheme: Option<String>,
     secrets: Vec<crate::model::Secret>,
-    public_url: Option<String>,
+    public_url: Option<PublicUrl>,
+}
+
+/// The URL that a sender was given.
+#[derive(Debug)]
+struct PublicUrl {
+    /// Up to the query.
+    base: String,
+    /// Stands in for the query of requests that come without one.
+    query: Option<String>,
+}
+
+impl PublicUrl {
+    fn new(url: &str) -> Self {
+        let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query.to_owned())));
+        Self { base: base.to_owned(), query }
+    }
 }
 
 /// What was found out about a request.
@@ -44,7 +62,10 @@ impl Judge {
             provider: settings.provider.clone(),
             scheme,
             secrets: bin.secrets.clone(),
-            public_url: settings.public_url.clone().or_else(|| public_url.map(|url| format!("{url}/{}", bin.id))),
+            public_url: match (&settings.public_url, public_url) {
+                (Some(own), _) => Some(PublicUrl::new(own)),
+                (None, servers) => servers.map(|url| PublicUrl::new(&format!("{url}/{}", bin.id))),
+            },
         }
     }
 
@@ -55,14 +76,14 @@ impl Judge {
     }
 
     /// The URL of a request as its sender knows it, which is what some schemes sign: the public URL (else what the
-    /// sender's `Host` and path say), then the path below the bin, then the query as sent.
+    /// sender's `Host` and path say), then the path below the bin, then the query as sent (else the public URL's own).
     #[must_use]
     pub fn url(&self, head: &Head, headers: &Headers) -> String {
         let target = head.target();
         // Made for every request: put together in one piece of memory.
         let mut url = String::with_capacity(128 + target.raw().len());
         if let Some(configured) = &self.public_url {
-            url.push_str(configured);
+            url.push_str(&configured.base);
         } else {
             url.push_str("http://");
             url.push_str(&headers.get("Host").map(|host| text(host)).unwrap_or_default());
@@ -75,9 +96,10 @@ impl Judge {
             url.pop();
         }
         url.push_str(&below);
-        if let Some(query) = target.query() {
+        let configured = self.public_url.as_ref().and_then(|url| url.query.as_deref());
+        if let Some(query) = target.query().map(text).or(configured.map(Cow::Borrowed)) {
             url.push('?');
-            url.push_str(&text(query));
+            url.push_str(&query);
         }
         url
     }
@@ -102,5 +124,30 @@ impl Judge {
             }
         };
         Judgement { derived: Derived { verdict, freshness, event }, handshake, learn }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BinId, BinSettings};
+
+    #[test]
+    fn the_url_is_the_one_that_the_sender_was_given_with_what_it_added() {
+        for (configured, target, expected) in [
+            (None, "/b", "http://h:1/b"),
+            (None, "/b/x?a=1&a=2", "http://h:1/b/x?a=1&a=2"),
+            (Some("https://p.example/in"), "/b", "https://p.example/in"),
+            (Some("https://p.example/in"), "/b/x?", "https://p.example/in/x?"),
+            (Some("https://p.example/"), "/b/", "https://p.example/"),
+            (Some("https://p.example/in?t=1"), "/b", "https://p.example/in?t=1"),
+            (Some("https://p.example/in?t=1"), "/b/x", "https://p.example/in/x?t=1"),
+            (Some("https://p.example/in?t=1"), "/b?t=2", "https://p.example/in?t=2"),
+        ] {
+            let settings = BinSettings { public_url: configured.map(str::to_owned), ..BinSettings::default() };
+            let bin = Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: Vec::new() };
+            let head = Head::new(format!("POST {target} HTTP/1.1\r\nHost: h:1\r\n\r\n").into());
+            assert_eq!(Judge::new(&bin, None).url(&head, &head.headers()), expected, "{configured:?} {target}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Signed timestamps: units, tolerance, direction.
 
+use std::time::UNIX_EPOCH;
+
 use jiff::fmt::{rfc2822, temporal};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -66,7 +68,15 @@ impl Unit {
                 })?;
                 Some(Timestamp::from_micros(moment.as_microsecond()))
             }
-            Self::HttpDate => RFC_2822.parse_timestamp(text).ok().map(|at| Timestamp::from_micros(at.as_microsecond())),
+            Self::HttpDate => match RFC_2822.parse_timestamp(text) {
+                Ok(moment) => Some(Timestamp::from_micros(moment.as_microsecond())),
+                // The two old forms, which a recipient has to read as well.
+                Err(_) => {
+                    let moment = httpdate::parse_http_date(text).ok()?;
+                    let seconds = moment.duration_since(UNIX_EPOCH).ok()?.as_secs();
+                    Some(Timestamp::from_secs(i64::try_from(seconds).ok()?))
+                }
+            },
         }
     }
 
@@ -124,6 +134,9 @@ mod tests {
         }
         for text in ["2006-01-02T22:04:05", "2006-01-02T15:04:05-07:00", "2006-01-02 22:04:05Z"] {
             assert_eq!(Unit::Rfc3339.parse(text), Some(at), "{text}");
+        }
+        for text in ["Monday, 02-Jan-06 22:04:05 GMT", "Mon Jan  2 22:04:05 2006", "Mon, 2 Jan 2006 15:04:05 -0700"] {
+            assert_eq!(Unit::HttpDate.parse(text), Some(at), "{text}");
         }
         assert_eq!(
             Unit::Rfc3339.parse("2006-01-02T22:04:05.123456789Z").map(Timestamp::as_micros),

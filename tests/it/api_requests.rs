@@ -166,7 +166,7 @@ async fn a_trial_of_a_signature_is_checked_as_a_bin_is() {
     let url = app.api(&format!("/bins/{}/requests/latest/signature", app.started.bin));
     for (body, field) in [
         (json!({"public_url": "nonsense"}), "public_url"),
-        (json!({"public_url": "https://x/?a"}), "public_url"),
+        (json!({"public_url": "https://x/#a"}), "public_url"),
         (json!({"secret": ""}), "secret"),
         (json!({"secrets": ["ok", "x".repeat(16_385)]}), "secrets[1]"),
         (json!({"custom_scheme": [1]}), "custom_scheme"),

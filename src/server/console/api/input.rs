@@ -51,9 +51,10 @@ pub(super) struct BinInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = schemas::signature_mode)]
     signature_mode: Option<Option<SignatureMode>>,
-    /// The URL that senders are given when it is not the capture URL; what schemes sign.
+    /// The URL that senders are given when it is not the capture URL; what schemes sign. Its query counts for requests that come
+    /// without one.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[^?#]+$")]
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[^#]+$")]
     public_url: Option<Option<String>>,
     /// What senders are answered; replaced as a whole.
     #[serde(default, deserialize_with = "present")]
@@ -121,12 +122,9 @@ pub(super) fn check_secret(secret: &SecretValue, field: &str) -> Result<(), Prob
 /// Checks the URL that senders were given.
 pub(super) fn check_public_url(text: &str) -> Result<(), Problem> {
     short(text, "public_url")?;
-    // What schemes sign goes on with the path below the bin and the query as sent.
-    if !is_web_url(text) || text.contains(['?', '#']) {
-        return Err(Problem::field(
-            "public_url",
-            "A public URL starts with http:// or https:// and has no query and no fragment.",
-        ));
+    if !is_web_url(text) || text.contains('#') {
+        let message = "A public URL starts with http:// or https:// and has no fragment.";
+        return Err(Problem::field("public_url", message));
     }
     Ok(())
 }
