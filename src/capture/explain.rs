@@ -6,7 +6,7 @@ use crate::model::{
     Bin, CapturedRequest, Head, Headers, Secret, SecretValue, SignatureStatus, Timestamp, filter::Filter,
 };
 use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagnose};
-use crate::signature::{Config, Explanation, SignedRequest};
+use crate::signature::{Explanation, SignedRequest};
 use crate::store::{BinState, ListQuery, StoreError};
 
 /// What is tried in place of the bin's settings. Nothing of it is stored.
@@ -34,7 +34,7 @@ pub struct Explained {
 /// Neighbours of a request that are looked at for swapped bodies and replays, and their bytes in all.
 const NEIGHBOURS: usize = 20;
 const NEIGHBOUR_BYTES: usize = 4 << 20;
-/// The label that a tried secret is named by.
+/// The label that a tried secret is named by; with its number where several are.
 const TRIED: &str = "tried";
 
 impl Capture {
@@ -54,6 +54,8 @@ impl Capture {
             .store
             .bins()
             .iter()
+            // What somebody looks for was made lately.
+            .rev()
             .filter(|other| other.bin.id != bin.bin.id)
             .map(|other| {
                 let name =
@@ -87,9 +89,12 @@ impl Capture {
 fn tried(bin: &Bin, trial: Trial) -> Bin {
     let mut bin = bin.clone();
     if let Some(secrets) = trial.secrets {
+        let only = secrets.len() == 1;
+        let label = |at: usize| if only { TRIED.to_owned() } else { format!("{TRIED} {}", at + 1) };
         bin.secrets = secrets
             .into_iter()
-            .map(|value| Secret { id: 0, label: TRIED.to_owned(), value, created_at: Timestamp::default() })
+            .enumerate()
+            .map(|(at, value)| Secret { id: 0, label: label(at), value, created_at: Timestamp::default() })
             .collect();
     }
     if trial.scheme.is_some() || trial.custom_scheme.is_some() {
@@ -139,7 +144,7 @@ fn explain(
                 .collect();
             diagnose(&Case {
                 scheme,
-                config: &Config::default(),
+                config: judge.verifier().config(),
                 request: signed,
                 secrets: &bin.secrets,
                 other_secrets: &other_secrets,

@@ -80,6 +80,12 @@ impl Algorithm {
         matches!(self, Self::Ed25519 | Self::EcdsaP256Sha256)
     }
 
+    /// Whether it is a hash without a key: the secret has to stand in what is hashed.
+    #[must_use]
+    pub const fn is_plain_hash(self) -> bool {
+        matches!(self, Self::DigestMd5 | Self::DigestSha1 | Self::DigestSha256)
+    }
+
     /// Whether a signature of that many bytes can be one of this algorithm.
     #[must_use]
     pub const fn fits_length(self, bytes: usize) -> bool {

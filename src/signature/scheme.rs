@@ -209,6 +209,7 @@ impl Scheme {
             id,
         };
         scheme.check_names()?;
+        scheme.check_key()?;
         Ok(scheme)
     }
 
@@ -233,6 +234,25 @@ impl Scheme {
         }
         if self.timestamp.is_some() && !known(TIMESTAMP) {
             return Err(SchemeError::new("timestamp", "no item and no var gives `{timestamp}` a value"));
+        }
+        Ok(())
+    }
+
+    /// Whoever does not know the secret must not be able to sign, and a signature must be one of something.
+    fn check_key(&self) -> Result<(), SchemeError> {
+        for template in &self.signed {
+            let mut values = template.values().peekable();
+            if values.peek().is_none() {
+                return Err(SchemeError::new(
+                    "signed",
+                    "has no placeholder such as {body}: nothing of the request is signed",
+                ));
+            }
+            if self.algorithm.is_plain_hash() && !values.any(|value| *value == Value::Secret) {
+                let message =
+                    format!("{} has no key of its own: put {{secret}} into what is signed", self.algorithm.name());
+                return Err(SchemeError::new("signed", message));
+            }
         }
         Ok(())
     }
@@ -329,6 +349,7 @@ mod tests {
             ("encoding", serde_json::json!("base32")),
             ("secret", serde_json::json!("guess")),
             ("signed", serde_json::json!("{nothing}")),
+            ("signed", serde_json::json!("static")),
             ("signed", serde_json::json!(vec!["{body}"; 9])),
             ("timestamp", serde_json::json!({"unit": "s"})),
             ("timestamp", serde_json::json!({"unit": "fortnights"})),
@@ -340,6 +361,7 @@ mod tests {
         ] {
             assert_eq!(with(field, value.clone()), field, "{value}");
         }
+        assert_eq!(refused(&serde_json::json!({"header": "X", "algorithm": "digest-sha256"})), "signed");
         assert_eq!(refused(&serde_json::json!([])), "scheme");
         assert_eq!(refused(&serde_json::json!({})), "signature");
         assert_eq!(refused(&serde_json::json!({"signature": {}})), "signature.from");

@@ -62,6 +62,8 @@ pub enum Missing {
 
 /// Placeholders in one template; the known schemes need eight.
 const MAX_PLACEHOLDERS: usize = 32;
+/// Filters of one placeholder that make bytes of bytes; the known schemes need two. Each may double them.
+const MAX_FILTERS: usize = 3;
 
 /// The values by name: those of the whole request and those of one group of the signature text, which come first.
 #[derive(Clone, Copy, Default)]
@@ -184,6 +186,9 @@ fn placeholder(text: &str) -> Result<Piece, String> {
                 return Err(format!("filter `{part}` does not fit in `{{{text}}}`"));
             }
         }
+    }
+    if filters.len() > MAX_FILTERS {
+        return Err(format!("`{{{text}}}` has more than {MAX_FILTERS} filters"));
     }
     let pairs = |reduction: Option<Reduction>| {
         reduction
@@ -341,5 +346,7 @@ mod tests {
             assert!(Template::parse(wrong).is_err(), "{wrong}");
         }
         assert!(Template::parse(&"{body}".repeat(33)).is_err());
+        assert!(Template::parse("{body|sha256|hex|upper}").is_ok());
+        assert!(Template::parse("{body|hex|hex|hex|hex}").is_err());
     }
 }

@@ -17,6 +17,7 @@ mod schemes;
 mod search;
 mod secrets;
 mod spelling;
+mod times;
 mod tokens;
 mod urls;
 
@@ -50,7 +51,7 @@ pub struct Case<'a> {
     pub request: SignedRequest<'a>,
     /// The bin's secrets.
     pub secrets: &'a [Secret],
-    /// Secrets of other bins. At most 64 are tried.
+    /// Secrets of other bins, likely ones first. At most 512 are tried.
     pub other_secrets: &'a [OtherSecret<'a>],
     /// Other requests of the bin, newest first. At most 32 are compared.
     pub other_requests: &'a [OtherRequest<'a>],
@@ -114,6 +115,7 @@ const PHASES: &[Phase] = &[
 pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     let mut search = Search::new(case);
     let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });
+    let found = found.or_else(|| if search.is_right { times::find(case) } else { None });
     let rest = if found.is_some() || search.is_right { Vec::new() } else { leftovers::guesses(&search) };
     found.into_iter().chain(leftovers::facts(case)).chain(rest).collect()
 }

@@ -103,7 +103,7 @@ const RARELY_UNSET: [(&str, &str); 4] = [
 ];
 
 /// Other bins' secrets that are tried.
-const MAX_OTHERS: usize = 64;
+const MAX_OTHERS: usize = 512;
 
 pub(super) fn likely(search: &mut Search<'_>) -> Option<Finding> {
     forms(search, true).or_else(|| unset(search, &UNSET))

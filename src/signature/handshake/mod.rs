@@ -65,9 +65,6 @@ const BODY_LIMIT: usize = 8 << 10;
 /// Longest text of the sender's that is sent back, in bytes.
 const ECHO_LIMIT: usize = 4 << 10;
 
-/// Secrets a bin may have before nothing more is learnt: a stranger must not be able to fill it.
-const LEARN_LIMIT: usize = 16;
-
 /// One platform's handshake.
 struct Member {
     /// Its id, as shown beside the request.
@@ -112,7 +109,7 @@ pub struct Handshake {
     pub id: &'static str,
     /// What the sender is to be answered in place of the bin's answer.
     pub answer: HandshakeAnswer,
-    /// A secret that the sender handed over for the bin to keep. Never one that the bin has already.
+    /// A secret that the sender handed over for the bin to keep: the bin has none yet.
     pub learn: Option<SecretValue>,
 }
 
@@ -178,12 +175,8 @@ pub fn recognise(
             return None;
         }
         let given = (member.answer)(&Context { request, query: &query, secrets, verdict, provider, set })?;
-        let learn = given.learn.filter(|text| {
-            // A bin that nobody set to this platform learns only its first secret.
-            (set || secrets.is_empty())
-                && secrets.len() < LEARN_LIMIT
-                && secrets.iter().all(|known| known.value.expose() != text)
-        });
+        // Only the first secret is learnt: whoever knows the URL could otherwise plant one, and sign with it.
+        let learn = given.learn.filter(|_| secrets.is_empty());
         Some(Handshake { id: member.id, answer: given.answer, learn: learn.map(SecretValue::new) })
     })
 }

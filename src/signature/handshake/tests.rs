@@ -166,10 +166,11 @@ fn secrets_that_are_handed_over_are_learnt_once() {
     assert_eq!((handshake.id, handshake.learn), ("hook-secret", Some(value)));
     assert_eq!(handshake.answer.headers, [("X-Hook-Secret".to_owned(), asana[0].1.to_owned())]);
     let learnt = |provider, secrets| Try { provider, headers: &asana, secrets, ..PLAIN }.run().unwrap().learn.is_some();
-    assert!(!learnt(Some("asana"), vec![secret("a", asana[0].1)]), "known already");
-    assert!(learnt(Some("asana"), vec![secret("a", "another")]), "the bin is for it");
-    assert!(!learnt(None, vec![secret("a", "another")]), "a stranger could add a key of his own");
-    assert!(!learnt(Some("asana"), vec![secret("a", "another"); LEARN_LIMIT]));
+    for provider in [None, Some("asana")] {
+        assert!(learnt(provider, Vec::new()));
+        assert!(!learnt(provider, vec![secret("a", asana[0].1)]), "known already");
+        assert!(!learnt(provider, vec![secret("a", "another")]), "a stranger could add a key of his own");
+    }
     let token = "secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl";
     let notion = format!(r#"{{"verification_token":"{token}"}}"#);
     assert_eq!(Try { body: &notion, ..PLAIN }.run().unwrap().learn, Some(SecretValue::new(token.into())));

@@ -237,6 +237,37 @@ fn what_the_request_says_by_itself_comes_before_guesses() {
     assert_eq!(malformed[0].code, "signature_malformed");
 }
 
+#[test]
+fn a_right_signature_beside_a_timestamp_that_cannot_be_read_says_so() {
+    let sha256 = |message: &[u8]| hex::encode(compute(Algorithm::HmacSha256, b"key", message).unwrap());
+    let body = br#"{"id":1}"#;
+    let linear: Headers = [("Linear-Signature", sha256(body))].into_iter().collect();
+    let slack: Headers = [
+        ("X-Slack-Request-Timestamp", "1700000000.5".to_owned()),
+        ("X-Slack-Signature", format!("v0={}", sha256(br#"v0:1700000000.5:{"id":1}"#))),
+    ]
+    .into_iter()
+    .collect();
+    for (scheme, headers, code) in [("linear", linear, "timestamp_missing"), ("slack", slack, "timestamp_malformed")] {
+        let found = Got { scheme, secret: "key".into(), headers, url: URL, body }.diagnose();
+        assert_eq!((found[0].code, found[0].verifies), (code, true), "{scheme}: {found:?}");
+    }
+}
+
+#[test]
+fn settings_of_the_scheme_are_part_of_what_is_tried() {
+    let record = serde_json::json!({"signature": {"from": "header:X-Sig"}, "signed": "{config:app}{body}", "config": {"app": "AK"}});
+    let scheme: &'static Scheme = Box::leak(Box::new(Scheme::from_json(&record).unwrap()));
+    let mac = compute(Algorithm::HmacSha256, b"key\n", b"AK{}").unwrap();
+    let headers: Headers = [("X-Sig", hex::encode(mac))].into_iter().collect();
+    let got = Got { scheme: "github", secret: "key".into(), headers, url: URL, body: b"{}" };
+    let found = got.diagnose_with(|case| {
+        case.scheme = scheme;
+        case.config = &scheme.config;
+    });
+    assert_eq!((found[0].code, found[0].verifies), ("secret_newline", true), "{found:?}");
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
     #[test]
