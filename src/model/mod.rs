@@ -23,7 +23,7 @@ pub use headers::{Header, Headers};
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use names::HeaderNames;
 pub use request::{
-    AnswerGiven, CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, RequestSummary,
+    AnswerGiven, CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, Repeat, RequestSummary,
 };
 pub use response::{Answer, CustomResponse, Fault, FaultKind, ResponseHeader};
 pub use scan::{HeadScan, RequestLine};

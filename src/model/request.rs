@@ -181,3 +181,20 @@ pub struct CapturedRequest {
     /// The trailer section as sent; empty when there is none.
     pub trailers: Bytes,
 }
+
+/// How a delivery of an event relates to the first one of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    /// Whether the bodies are the same, byte for byte.
+    pub identical: bool,
+    /// How much later it came.
+    pub after: Duration,
+}
+
+impl CapturedRequest {
+    /// Compares it with the first delivery of the same event.
+    #[must_use]
+    pub fn repeat_of(&self, first: &Self) -> Repeat {
+        Repeat { identical: self.body == first.body, after: self.summary.received_at.since(first.summary.received_at) }
+    }
+}

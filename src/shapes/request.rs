@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::PairShape;
 use crate::model::{
-    AnswerGiven, BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, RequestId,
+    AnswerGiven, BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, Repeat, RequestId,
     RequestSummary, Seq, SignatureStatus, Timestamp, Verdict,
 };
 
@@ -156,6 +156,10 @@ pub struct EventFactsShape<'a> {
     /// The first request of the bin with the same event.
     #[schema(value_type = Option<String>)]
     pub duplicate_of: Option<RequestId>,
+    /// How it compares with that one. Only where one request is shown, and while that one is still there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub repeat: Option<RepeatShape>,
     /// What is odd about the event itself.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     #[schema(required = false)]
@@ -166,6 +170,16 @@ pub struct EventFactsShape<'a> {
     pub handshake: Option<&'a str>,
 }
 
+/// A repeated event beside its first delivery.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Repeat)]
+pub struct RepeatShape {
+    /// Whether the bodies are the same, byte for byte.
+    pub identical: bool,
+    /// How much later it came, in seconds.
+    pub seconds_apart: f64,
+}
+
 impl<'a> From<&'a EventFacts> for EventFactsShape<'a> {
     fn from(facts: &'a EventFacts) -> Self {
         Self {
@@ -174,6 +188,7 @@ impl<'a> From<&'a EventFacts> for EventFactsShape<'a> {
             session: facts.session.as_deref(),
             delivery_id: facts.delivery_id.as_deref(),
             duplicate_of: facts.duplicate_of,
+            repeat: None,
             notes: &facts.notes,
             handshake: facts.handshake.as_deref(),
         }
@@ -271,9 +286,15 @@ pub struct RequestShape<'a> {
     pub body_took_ms: f64,
 }
 
-impl<'a> From<&'a CapturedRequest> for RequestShape<'a> {
-    fn from(request: &'a CapturedRequest) -> Self {
+impl<'a> RequestShape<'a> {
+    /// A request, and the first delivery of its event if it repeats one.
+    #[must_use]
+    pub fn new(request: &'a CapturedRequest, first: Option<&CapturedRequest>) -> Self {
         let mut summary = SummaryShape::from(&request.summary);
+        summary.event.repeat = first.map(|first| {
+            let Repeat { identical, after } = request.repeat_of(first);
+            RepeatShape { identical, seconds_apart: after.as_secs_f64() }
+        });
         match std::str::from_utf8(&request.body) {
             Ok(text) => summary.body.text = Some(text),
             Err(_) => summary.body.base64 = Some(STANDARD.encode(&request.body)),

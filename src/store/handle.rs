@@ -236,6 +236,16 @@ impl Store {
         self.inner.readers.read(false, move |conn, _| source.request(conn, which)).await
     }
 
+    /// The first delivery of the event that this request repeats: `None` when it repeats none, or that one is gone.
+    pub async fn first_delivery(&self, request: &CapturedRequest) -> Result<Option<CapturedRequest>, StoreError> {
+        let Some(first) = request.summary.derived.event.duplicate_of else { return Ok(None) };
+        match self.request(request.summary.bin, RequestRef::Id(first)).await {
+            Ok(first) => Ok(Some(first)),
+            Err(StoreError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whole requests for exports, verification and diagnosis: `seq` above `after`, oldest first, at most `limit` of them and about `max_bytes`.
     pub async fn requests_after(
         &self,

@@ -311,3 +311,26 @@ async fn operations_tell_how_the_server_does() {
         (&json!("creel"), &json!(app.started.capture_url), &json!(1))
     );
 }
+
+#[actix_web::test]
+async fn a_repeated_event_says_of_which_how_much_later_and_whether_it_is_the_same() {
+    let app = TestApp::start().await;
+    let event = |status: &str| {
+        format!(r#"{{"event":"session.ended","sessionId":"s","assistantId":"a","data":{{"reason":"{status}"}}}}"#)
+    };
+    let latest = format!("/bins/{}/requests/latest", app.started.bin);
+    send(&app, "", &event("user_ended")).await;
+    let first = app.get(&latest).await;
+    assert_eq!((&first["event"]["duplicate_of"], first["event"].get("repeat")), (&Value::Null, None));
+    for (body, identical) in [(event("user_ended"), true), (event("assistant_ended"), false)] {
+        send(&app, "", &body).await;
+        let again = app.get(&latest).await;
+        assert_eq!(again["event"]["duplicate_of"], first["id"]);
+        assert_eq!(again["event"]["repeat"]["identical"], identical);
+        assert!(again["event"]["repeat"]["seconds_apart"].as_f64().unwrap() > 0.0);
+    }
+    let gone = app.api(&format!("/bins/{}/requests/{}", app.started.bin, first["id"].as_str().unwrap()));
+    assert_eq!(app.client.delete(gone).send().await.unwrap().status(), 204);
+    let again = app.get(&latest).await;
+    assert_eq!((&again["event"]["duplicate_of"], again["event"].get("repeat")), (&first["id"], None));
+}

@@ -140,8 +140,10 @@ async fn delete_many(request: HttpRequest, bin: BinRef, query: Query<FilterParam
 #[utoipa::path(tag = "requests", responses((status = 200, body = RequestShape)))]
 #[get("/api/v1/bins/{bin}/requests/{id}")]
 async fn read(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
-    Ok(HttpResponse::Ok().json(RequestShape::from(&captured)))
+    let state = state(&request)?;
+    let captured = state.store.request(bin.id(), which.0).await?;
+    let first = state.store.first_delivery(&captured).await?;
+    Ok(HttpResponse::Ok().json(RequestShape::new(&captured, first.as_ref())))
 }
 
 /// Delete a request

@@ -6,7 +6,7 @@ use super::super::error::PageError;
 use super::super::format::{self, Seen};
 use super::TabContext;
 use crate::model::filter::Filter;
-use crate::model::{CapturedRequest, RequestSummary};
+use crate::model::{CapturedRequest, Repeat, RequestSummary};
 use crate::provider::{self, EventInput};
 use crate::store::{ListQuery, Order};
 
@@ -40,6 +40,8 @@ pub struct EventTab {
     notes: Vec<String>,
     /// The first delivery of the same event, with the comparison.
     duplicate_href: Option<String>,
+    /// How this one compares with it, in words.
+    repeat: String,
     /// Comparing with it.
     compare_href: Option<String>,
     /// A handshake that was answered.
@@ -75,16 +77,23 @@ impl EventTab {
         for detail in provider::details(event.provider.as_deref(), scheme, &input) {
             facts.push((capital(detail.label), detail.value));
         }
+        let first = context.state.store.first_delivery(request).await?;
         let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
         Ok(Self {
             compare_href: event.duplicate_of.map(|first| format!("{}?tab=compare&with={first}", context.page)),
             duplicate_href,
+            repeat: first.map(|first| words(request.repeat_of(&first))).unwrap_or_default(),
             facts,
             notes: event.notes.clone(),
             handshake: event.handshake.clone(),
             session: session(context, request).await?,
         })
     }
+}
+
+fn words(repeat: Repeat) -> String {
+    let body = if repeat.identical { "with the same body, byte for byte" } else { "with another body" };
+    format!(", {} later, {body}", format::micros(u64::try_from(repeat.after.as_micros()).unwrap_or(u64::MAX)))
 }
 
 fn capital(label: &str) -> String {
