@@ -31,7 +31,7 @@ export function settings() {
       if (!$("[data-secret]", list)) list.replaceChildren();
       const remove = make("button", { class: "btn small danger", type: "button", "data-remove-secret": secret.id, "aria-label": `Remove the secret ${secret.label}` }, "Remove");
       list.append(make("li", { "data-secret": secret.id }, make("span", { class: "grow" }, make("strong", {}, secret.label), " ",
-        make("code", { class: "muted" }, secret.hint), " ", make("span", { class: "muted" }, `${secret.length} characters`)), remove));
+        make("code", { class: "muted" }, secret.public_key ?? secret.hint), " ", make("span", { class: "muted" }, `${secret.length} characters`)), remove));
     },
     async signature(form) {
       const custom = form.scheme.value === "custom";

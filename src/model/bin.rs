@@ -107,11 +107,12 @@ impl Secret {
             label: self.label.clone(),
             hint: format!("…{}", chars[chars.len() - shown..].iter().collect::<String>()),
             length: chars.len(),
+            public_key: self.value.public_key().map(str::to_owned),
         }
     }
 }
 
-/// What the API says about a secret: never its text.
+/// What the API says about a secret: never its text, unless that is a public key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SecretHint {
     /// Its number.
@@ -122,7 +123,13 @@ pub struct SecretHint {
     pub hint: String,
     /// Length in characters.
     pub length: usize,
+    /// The text, when it is no secret.
+    pub public_key: Option<String>,
 }
+
+/// How texts begin that are public keys by what they say themselves: PEM, SPKI in base64 (P-256 and Ed25519), Standard Webhooks'.
+const PUBLIC_KEYS: [&str; 4] =
+    ["-----BEGIN PUBLIC KEY-----", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE", "MCowBQYDK2VwAyEA", "whpk_"];
 
 /// A secret's text. Can be written into requests; never serialised, never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -140,6 +147,13 @@ impl SecretValue {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The text, when it says by itself that it is a public key. A bare number might as well be a private one.
+    #[must_use]
+    pub fn public_key(&self) -> Option<&str> {
+        let text = self.0.trim();
+        PUBLIC_KEYS.iter().any(|start| text.starts_with(start)).then_some(text)
     }
 }
 
@@ -164,5 +178,16 @@ mod tests {
         assert_eq!(secret("whsec_0123456789").hint().hint, "…6789");
         assert_eq!(secret("short").hint().hint, "…");
         assert!(!format!("{:?}", secret("whsec_0123456789")).contains("6789"));
+    }
+
+    #[test]
+    fn only_what_is_a_public_key_beyond_doubt_is_shown() {
+        let shown = |text: &str| SecretValue::new(text.into()).public_key().is_some();
+        for start in PUBLIC_KEYS {
+            assert!(shown(&format!(" {start}AAAA")), "{start}");
+        }
+        for hidden in ["-----BEGIN PRIVATE KEY-----", "whsk_AAAA", "whsec_AAAA", "0f3a9c5e7b1d2f4a", ""] {
+            assert!(!shown(hidden), "{hidden}");
+        }
     }
 }

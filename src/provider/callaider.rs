@@ -22,7 +22,8 @@ fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/event", "/sessionId"]);
     let (body_event, session) = (json.text(0), json.text(1));
     let mut notes = json_notes(&json);
-    let mut headers = input.headers.all(EVENT_HEADER).filter_map(|value| std::str::from_utf8(value).ok());
+    let texts = input.headers.all(EVENT_HEADER).filter_map(|value| std::str::from_utf8(value).ok());
+    let mut headers = texts.filter(|text| !text.is_empty());
     let header_event = headers.next();
     if headers.any(|other| Some(other) != header_event) {
         notes.push(format!("The header {EVENT_HEADER} is there more than once, with different values."));
@@ -30,6 +31,9 @@ fn read(input: &EventInput<'_>) -> Reading {
     match (header_event, body_event) {
         (Some(header), Some(body)) if header != body => notes.push(disagreement(EVENT_HEADER, header, body)),
         (None, _) => notes.push(format!("The header {EVENT_HEADER} is missing; CallAIder always sends it.")),
+        (Some(_), None) if json.there(0) => {
+            notes.push("The body's event is no text, so that it cannot be the header's.".to_owned());
+        }
         (Some(_), _) => {}
     }
     Reading {

@@ -51,6 +51,11 @@ fn callaider_header_that_disagrees_with_the_body_is_flagged() {
     let facts = read(None, &[("X-Callaider-Event", "session.started")], CALLAIDER_ENDED);
     assert_eq!(facts.name.as_deref(), Some("session.ended"));
     assert_eq!(facts.notes, ["The header X-Callaider-Event says “session.started”, the body says “session.ended”."]);
+    let facts = read(None, &[("X-Callaider-Event", "session.ended")], r#"{"event":5}"#);
+    assert_eq!(facts.notes, ["The body's event is no text, so that it cannot be the header's."]);
+    let facts = read(None, &[("X-Callaider-Event", "")], r#"{"event":null}"#);
+    assert_eq!(facts.name, None);
+    assert_eq!(facts.notes, ["The header X-Callaider-Event is missing; CallAIder always sends it."]);
 }
 
 #[test]

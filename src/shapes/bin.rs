@@ -113,11 +113,15 @@ pub struct SecretShape {
     pub hint: String,
     /// Length in characters.
     pub length: usize,
+    /// The text, when it says by itself that it is a public key (PEM, SPKI, `whpk_…`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub public_key: Option<String>,
 }
 
 impl From<SecretHint> for SecretShape {
     fn from(hint: SecretHint) -> Self {
-        Self { id: hint.id, label: hint.label, hint: hint.hint, length: hint.length }
+        Self { id: hint.id, label: hint.label, hint: hint.hint, length: hint.length, public_key: hint.public_key }
     }
 }
 

@@ -298,3 +298,13 @@ async fn answers_are_set_shown_and_reset() {
     assert_eq!(app.client.delete(app.api("/bins/r/response")).send().await.unwrap().status(), 204);
     assert_eq!(app.get("/bins/r/response").await, json!({}));
 }
+
+#[actix_web::test]
+async fn a_public_key_can_be_read_again_and_a_secret_cannot() {
+    let app = TestApp::start().await;
+    let key = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    let bin = app.bin(json!({"secrets": [{"value": key}, {"value": "whsec_0123456789"}]})).await;
+    assert_eq!(bin["secrets"][0]["public_key"], key);
+    assert_eq!(bin["secrets"][1].get("public_key"), None);
+    assert!(!bin.to_string().contains("012345"));
+}
