@@ -152,7 +152,12 @@ impl Scheme {
         let signature = match fields.get("signature") {
             Some(Json::Object(signature)) => signature,
             Some(_) => return Err(SchemeError::new("signature", "must be an object")),
-            None => return Err(SchemeError::new("signature", "is missing; it says where the signature stands")),
+            None => {
+                return Err(SchemeError::new(
+                    "signature",
+                    "is missing; it says where the signature stands. Or write the plain form, with `header`",
+                ));
+            }
         };
         refuse_unknown(signature, &SIGNATURE_FIELDS, "signature.")?;
         let in_signature = |error: SchemeError| SchemeError { field: format!("signature.{}", error.field), ..error };
@@ -184,7 +189,13 @@ impl Scheme {
         let timestamp = match fields.get("timestamp") {
             None => None,
             Some(rule) => {
-                Some(serde_json::from_value(rule.clone()).map_err(|error| SchemeError::new("timestamp", error))?)
+                let wrong = |_| {
+                    SchemeError::new(
+                        "timestamp",
+                        "may have `unit` (s, ms, rfc3339 or http-date), `tolerance_s` (whole seconds) and `direction` (both or past)",
+                    )
+                };
+                Some(serde_json::from_value(rule.clone()).map_err(wrong)?)
             }
         };
         let scheme = Self {

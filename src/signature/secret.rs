@@ -65,6 +65,7 @@ impl Pipeline {
                     let prefixes = step["strip ".len()..].split('|').map(|prefix| prefix.trim().to_owned());
                     text.push(TextStep::Strip(prefixes.filter(|prefix| !prefix.is_empty()).collect()));
                 }
+                ("", _) => return Err("a step is empty; steps are strip …, nfkd, utf8, hex, base64, sha1".to_owned()),
                 _ => return Err(format!("`{step}` is no step, or stands in the wrong place")),
             }
         }
