@@ -5,8 +5,8 @@ use super::judge::Judge;
 use crate::model::{
     Bin, CapturedRequest, Head, Headers, Secret, SecretValue, SignatureStatus, Timestamp, filter::Filter,
 };
-use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagnose};
-use crate::signature::{Explanation, SignedRequest};
+use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagnose_detected};
+use crate::signature::{Explanation, Scheme, SignedRequest};
 use crate::store::{BinState, ListQuery, StoreError};
 
 /// What is tried in place of the bin's settings. Nothing of it is stored.
@@ -124,8 +124,9 @@ fn explain(
         received_at: summary.received_at,
     };
     let explanation = judge.verifier().explain(&signed);
-    let findings = match judge.verifier().scheme_for(&signed) {
-        Some(scheme) if explanation.verdict.status != SignatureStatus::Valid => {
+    let schemes: Vec<&Scheme> = judge.verifier().schemes_for(&signed).into_iter().map(|scheme| &**scheme).collect();
+    let findings = match schemes.split_first() {
+        Some((&scheme, alike)) if explanation.verdict.status != SignatureStatus::Valid => {
             let other_headers: Vec<Headers> = neighbours.iter().map(|other| other.head.headers()).collect();
             let other_requests: Vec<OtherRequest<'_>> = neighbours
                 .iter()
@@ -142,18 +143,20 @@ fn explain(
                     })
                 })
                 .collect();
-            diagnose(&Case {
+            let urls = other_urls(bin, &request.head, &headers, base_url);
+            let case = Case {
                 scheme,
                 config: judge.verifier().config(),
                 request: signed,
                 secrets: &bin.secrets,
                 other_secrets: &other_secrets,
                 other_requests: &other_requests,
-                urls: &other_urls(bin, &request.head, &headers, base_url),
+                urls: &urls,
                 complete: summary.complete,
                 over_limit: summary.rejected == Some(crate::model::Rejection::BodyTooLarge),
                 declared_size: summary.declared_size,
-            })
+            };
+            diagnose_detected(&case, alike)
         }
         _ => Vec::new(),
     };

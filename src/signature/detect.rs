@@ -43,6 +43,8 @@ impl Candidate {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     fit: Fit,
+    /// How many things beside the signature are marks of this very scheme: a header with its version, what it requires.
+    own_marks: usize,
     /// All that the scheme signs is there.
     is_complete: bool,
     /// How many headers hint at it.
@@ -278,6 +280,13 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let required = scheme.require.iter().all(|(left, right)| {
         matches!((left.to_bytes(&context), right.to_bytes(&context)), (Ok(left), Ok(right)) if left == right)
     });
+    // Right or not: schemes that ask for nothing of the kind are less likely then.
+    let has_required = !scheme.require.is_empty()
+        && scheme.require.iter().all(|(left, right)| match (left.to_bytes(&context), right.to_bytes(&context)) {
+            // A hash that differs is one of a body that was changed; a literal that differs names another scheme.
+            (Ok(a), Ok(b)) => a == b || ![left, right].iter().any(|template| template.values().next().is_none()),
+            _ => false,
+        });
     let timed = scheme.timestamp.is_none_or(|rule| {
         let text = context.vars.get("timestamp").and_then(|text| std::str::from_utf8(text).ok());
         text.is_some_and(|text| rule.unit.parse(text).is_some())
@@ -286,10 +295,21 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let own_name = scheme.id.split('-').next().unwrap_or(&scheme.id);
     Rank {
         fit,
+        own_marks: usize::from(is_version(scheme, view)) + usize::from(has_required),
         is_complete: signed && required && timed,
         hints: scheme.detect.len(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),
         suits_body: signs_body != view.request.body.is_empty(),
         basis: Reverse(scheme.basis),
     }
+}
+
+/// Whether a header `X-Signature-Version: v2` beside `X-Signature` is there and says the last word of the scheme's id.
+fn is_version(scheme: &Scheme, view: &View<'_>) -> bool {
+    let Some((_, version)) = scheme.id.rsplit_once('-') else { return false };
+    let says = |name: &str| {
+        let name = format!("{name}-version");
+        view.request.headers.get_str(&name).is_some_and(|value| value.trim().eq_ignore_ascii_case(version))
+    };
+    scheme.detect.iter().any(|hint| !hint.is_prefix && says(&hint.name))
 }

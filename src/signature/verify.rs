@@ -9,7 +9,7 @@ use crate::model::{Freshness, Secret, SignatureStatus, Verdict};
 
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::{scheme, schemes};
-use super::detect::{Fit, by_headers, ranked};
+use super::detect::{Candidate, Fit, by_headers, ranked};
 use super::examine::{Held, Outcome, examine};
 use super::request::{Config, SignedRequest, View};
 use super::scheme::{Scheme, SchemeError};
@@ -131,6 +131,23 @@ impl Verifier {
     #[must_use]
     pub fn scheme_for(&self, request: &SignedRequest<'_>) -> Option<&Arc<Scheme>> {
         self.scheme().or_else(|| self.examine(&View::new(request, &self.config)).scheme)
+    }
+
+    /// The same, and where the scheme is detected the others that fit the request as well, likeliest first.
+    #[must_use]
+    pub fn schemes_for(&self, request: &SignedRequest<'_>) -> Vec<&Arc<Scheme>> {
+        let Some(first) = self.scheme_for(request) else { return Vec::new() };
+        let mut found = vec![first];
+        if matches!(self.mode, Mode::Detect { .. }) {
+            let view = View::new(request, &self.config);
+            let candidates = ranked(&by_headers(&view), &view);
+            let scheme = |candidate: &Candidate| schemes().get(candidate.index);
+            let is_first = |candidate: &&Candidate| scheme(candidate).is_some_and(|scheme| scheme.id == first.id);
+            let fit = candidates.iter().find(is_first).map(Candidate::fit);
+            let alike = |candidate: &&Candidate| candidate.is_strong && Some(candidate.fit()) == fit;
+            found.extend(candidates.iter().filter(alike).filter_map(scheme).filter(|scheme| scheme.id != first.id));
+        }
+        found
     }
 
     pub(crate) const fn config(&self) -> &Config {

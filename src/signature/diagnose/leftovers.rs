@@ -51,9 +51,9 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
         guesses.extend(malformed(search));
         guesses.extend(test_mode(search.case));
         guesses.extend(url(search));
+        guesses.extend(not_tried(search));
         guesses.push(wrong_secret(search));
         guesses.extend(changed(search));
-        guesses.extend(not_tried(search));
         guesses.push(finding(
             "wrong_scheme",
             format!("Or the sender does not sign as {} does.", search.scheme.name),
@@ -173,9 +173,16 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
         );
     }
     let what = if search.scheme.algorithm.is_asymmetric() { "public key" } else { "secret" };
+    let tries = search.tries.max(1);
+    let sentence = if search.cut_short {
+        // What was not tried may be the cause as well.
+        format!("None of the {tries} variations that were tried matches: the sender may have another {what}.")
+    } else {
+        format!("None of {tries} variations matches: most likely the sender has another {what}.")
+    };
     finding(
         "wrong_secret",
-        format!("None of {} variations matches: most likely the sender has another {what}.", search.tries.max(1)),
+        sentence,
         "Copy the signing secret of this very endpoint from the provider; API keys and tokens are other things.",
     )
 }

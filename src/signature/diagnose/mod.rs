@@ -90,9 +90,10 @@ pub struct OtherRequest<'a> {
 /// One step of the search.
 type Phase = fn(&mut Search<'_>) -> Option<Finding>;
 
-/// What is tried, likely things first.
+/// What is tried, likely things first; the commonest forms of the body before the many secrets, so that large bodies get them.
 const PHASES: &[Phase] = &[
     spelling::find,
+    bodies::common,
     secrets::likely,
     secrets::of_other_bins,
     schemes::find,
@@ -110,14 +111,74 @@ const PHASES: &[Phase] = &[
 ];
 
 /// Says why the signature is not right: what verifies first, else what is left, likeliest first.
-/// Pure and bounded: about 50 ms for a body of 1 MiB, in proportion for larger ones.
+/// Pure and bounded: about 50 ms for a body of up to 1 MiB, 100 ms for each MiB of larger ones.
 #[must_use]
 pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
-    let mut search = Search::new(case);
+    diagnosed(case, 1).findings
+}
+
+/// What came out for one scheme.
+struct Diagnosed {
+    findings: Vec<Finding>,
+    /// The signature is right, as it is or with the first finding: nothing else need be tried.
+    is_settled: bool,
+}
+
+/// With one of `share` parts of the budget.
+fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
+    let mut search = Search::new(case, share);
     let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });
     let found = found.or_else(|| if search.is_right { times::find(case) } else { None });
-    let rest = if found.is_some() || search.is_right { Vec::new() } else { leftovers::guesses(&search) };
-    found.into_iter().chain(leftovers::facts(case)).chain(rest).collect()
+    let is_settled = found.is_some() || search.is_right;
+    let rest = if is_settled { Vec::new() } else { leftovers::guesses(&search) };
+    Diagnosed { findings: found.into_iter().chain(leftovers::facts(case)).chain(rest).collect(), is_settled }
+}
+
+/// Candidates beside the first that are diagnosed. The largest family that shares a header has eight.
+const MAX_CANDIDATES: usize = 7;
+
+/// For a request whose scheme was detected, not chosen: `others` are the schemes that fit it as well as the case's, likeliest first.
+/// The first that explains the signature is believed; when none does, what is said of the case's own is.
+/// The others together take as long as one more [`diagnose`].
+#[must_use]
+pub fn diagnose_detected(case: &Case<'_>, others: &[&Scheme]) -> Vec<Finding> {
+    let own = diagnosed(case, 1);
+    if own.is_settled || others.is_empty() {
+        return own.findings;
+    }
+    let others = distinct(case.scheme, others);
+    let explained = others.iter().find_map(|scheme| {
+        let other = diagnosed(&Case { scheme, ..*case }, others.len());
+        let is_explained = other.findings.first().is_some_and(|first| first.verifies);
+        is_explained.then(|| by_other_scheme(scheme, other.findings))
+    });
+    explained.unwrap_or(own.findings)
+}
+
+/// The first few that differ in what they sign, how and where: the same search twice finds nothing new.
+fn distinct<'s>(first: &'s Scheme, others: &[&'s Scheme]) -> Vec<&'s Scheme> {
+    let is_same = |a: &Scheme, b: &Scheme| {
+        (a.algorithm, a.encoding) == (b.algorithm, b.encoding)
+            && (&a.secret, &a.signed, &a.from, &a.items) == (&b.secret, &b.signed, &b.from, &b.items)
+            && (&a.group, &a.split, &a.vars, &a.require) == (&b.group, &b.split, &b.vars, &b.require)
+    };
+    let mut kept = vec![first];
+    for &other in others {
+        if kept.len() <= MAX_CANDIDATES && !kept.iter().any(|known| is_same(known, other)) {
+            kept.push(other);
+        }
+    }
+    kept.split_off(1)
+}
+
+/// Says of findings which scheme they hold by.
+fn by_other_scheme(scheme: &Scheme, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if let Some(first) = findings.first_mut() {
+        first.sentence =
+            format!("{} It was checked by the scheme {}, which fits the request too.", first.sentence, scheme.name);
+        first.fix = format!("{} Set the bin's scheme to `{}`.", first.fix, scheme.id);
+    }
+    findings
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(super) fn secret_and_body(search: &mut Search<'_>) -> Option<Finding> {
     if variants.is_empty() {
         return None;
     }
-    bodies::each(search, true, |search, body| {
+    bodies::each_likely(search, |search, body| {
         let request = with_body(&search.case.request, &body.bytes);
         variants.iter().find_map(|variant| {
             let hit = search.hit(&request, &variant.key)?;
@@ -55,7 +55,7 @@ pub(super) fn secret_and_url(search: &mut Search<'_>) -> Option<Finding> {
 pub(super) fn content_and_body(search: &mut Search<'_>) -> Option<Finding> {
     let contents = contents::contents(search);
     let keys = search.keys();
-    bodies::each(search, true, |search, body| {
+    bodies::each_likely(search, |search, body| {
         let request = with_body(&search.case.request, &body.bytes);
         keys.iter().find_map(|(_, key)| {
             contents.iter().find_map(|content| {

@@ -1,6 +1,7 @@
 //! The search: one variation after the other is computed and compared with the signatures that the request offers.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::json::Node;
 use super::tokens::{Fault, Reading, Token, tokens};
@@ -14,8 +15,14 @@ use crate::signature::template::{Context, Piece, Template, Value, Vars};
 
 /// Bytes worked through for bodies of up to 1 MiB: about 50 ms on a processor that has instructions for SHA-256; measured.
 const WORK: usize = 80 << 20;
-/// For larger bodies the same number of passes, up to here: about a second.
+/// Larger bodies are searched where nobody waits for the thread: so often they are gone through,
+const LARGE_PASSES: usize = 160;
+/// up to here: about a second.
 const MOST_WORK: usize = 1 << 30;
+/// Bodies up to this size are always tried in their commonest forms, whatever is left of the budget,
+const MAX_OVERDRAWN: usize = 8 << 20;
+/// with at most so many passes beyond it: enough for one secret twice over.
+const OVERDRAFT_PASSES: usize = 128;
 /// What a variation costs beside its bytes, in bytes: rendering and comparing.
 const TRY_COST: usize = 4 << 10;
 /// The same for a public key: checking a signature takes as long as hashing this many bytes.
@@ -41,6 +48,12 @@ pub(super) struct Search<'a> {
     /// The algorithms that a token can be of, the scheme's own first.
     pub(super) algorithms: Vec<Algorithm>,
     left: usize,
+    /// Work beyond the budget that the commonest causes may take.
+    overdraft: usize,
+    /// Whether what is tried now is so common that it may take it.
+    pub(super) is_common: bool,
+    /// Digests of the bodies that were tried by themselves.
+    pub(super) tried_bodies: HashSet<u64>,
     /// The body as JSON, kept from phase to phase.
     pub(super) json: Parsed<'a>,
     /// Whether something was left out for lack of budget.
@@ -69,19 +82,24 @@ pub(super) struct KeyText {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(case: &'a Case<'a>) -> Self {
+    /// With the whole budget for `share` 1, half of it for 2…
+    pub(super) fn new(case: &'a Case<'a>, share: usize) -> Self {
         let mut scheme = case.scheme.clone();
         scheme.timestamp = None;
         let tokens = tokens(case, &scheme);
         let algorithms = algorithms(&scheme, &tokens);
-        let passes = WORK >> 20;
-        let left = WORK.max(case.request.body.len().saturating_mul(passes).min(MOST_WORK));
+        let length = case.request.body.len();
+        let left = if length <= 1 << 20 { WORK } else { length.saturating_mul(LARGE_PASSES).min(MOST_WORK) };
+        let overdraft = if length <= MAX_OVERDRAWN { length.saturating_mul(OVERDRAFT_PASSES) } else { 0 };
         Self {
             case,
             scheme,
             tokens,
             algorithms,
-            left,
+            left: left / share.max(1),
+            overdraft: overdraft / share.max(1),
+            is_common: false,
+            tried_bodies: HashSet::new(),
             json: Parsed::NotYet,
             cut_short: false,
             is_right: false,
@@ -94,6 +112,12 @@ impl<'a> Search<'a> {
     pub(super) fn spend(&mut self, bytes: usize) -> bool {
         if let Some(left) = self.left.checked_sub(bytes) {
             self.left = left;
+            return true;
+        }
+        if self.is_common
+            && let Some(overdraft) = self.overdraft.checked_sub(bytes)
+        {
+            self.overdraft = overdraft;
             return true;
         }
         self.cut_short = true;

@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     fn written(body: &str, style: Style) -> String {
-        print(&parse(body.as_bytes()).unwrap(), style, 0)
+        print(&parse(body.as_bytes()).unwrap(), style, 0).unwrap()
     }
 
     const BODY: &str = r#" {"b": [1, 2.50, {}], "a\u0041": "é😀/<\u001b\"", "2": null, "10": true, "b": []} "#;
@@ -257,6 +257,15 @@ mod tests {
         assert!(parse("[".repeat(100_000).as_bytes()).is_none());
     }
 
+    #[test]
+    fn indentation_does_not_grow_without_bound() {
+        let deep = format!("{}{}1{}", "[".repeat(90), "1,".repeat(50_000), "]".repeat(90));
+        let node = parse(deep.as_bytes()).unwrap();
+        let indented = Style { indent: Some("    "), ..Style::COMPACT };
+        assert_eq!(print(&node, indented, deep.len()), None);
+        assert_eq!(print(&node, Style::COMPACT, deep.len()), Some(deep));
+    }
+
     proptest::proptest! {
         #[test]
         fn agrees_with_the_usual_library(text in ".{0,12}", name in ".{0,5}", number: i64) {
@@ -268,7 +277,7 @@ mod tests {
         #[test]
         fn any_bytes_can_be_read(body: Vec<u8>) {
             if let Some(node) = parse(&body) {
-                let _ = (print(&node, Style::PYTHON, 0), print(&node, Style::JAVASCRIPT, 0));
+                let _ = (print(&node, Style::PYTHON, body.len()), print(&node, Style::JAVASCRIPT, body.len()));
             }
         }
     }

@@ -60,11 +60,17 @@ impl Style {
         Self { comma: ", ", colon: ": ", numbers: Numbers::Python, escapes: Escapes::Ascii, ..Self::COMPACT };
 }
 
-/// Writes a value. `capacity` is about how long the text becomes.
-pub(in crate::signature::diagnose) fn print(node: &Node<'_>, style: Style, capacity: usize) -> String {
-    let mut out = String::with_capacity(capacity);
-    Printer { style, plain: plain_bytes(style.escapes), out: &mut out }.value(node, 0);
-    out
+/// Escapes make a text six times as long at most. What is longer still is indentation, which deep nesting makes endless.
+const MAX_GROWTH: usize = 8;
+/// Short texts may grow more.
+const LEAST_LIMIT: usize = 64 << 10;
+
+/// Writes a value that was read from a text of this length; `None` when it becomes many times as long.
+pub(in crate::signature::diagnose) fn print(node: &Node<'_>, style: Style, length: usize) -> Option<String> {
+    let mut out = String::with_capacity(length + length / 8);
+    let limit = length.saturating_mul(MAX_GROWTH).max(LEAST_LIMIT);
+    Printer { style, plain: plain_bytes(style.escapes), limit, out: &mut out }.value(node, 0);
+    (out.len() <= limit).then_some(out)
 }
 
 fn plain_bytes(escapes: Escapes) -> [bool; 256] {
@@ -96,6 +102,8 @@ struct Printer<'o> {
     style: Style,
     /// For each byte whether it needs no second look; most text is such bytes.
     plain: [bool; 256],
+    /// Indentation ends here.
+    limit: usize,
     out: &'o mut String,
 }
 
@@ -151,7 +159,7 @@ impl Printer<'_> {
     }
 
     fn line(&mut self, depth: usize) {
-        if let Some(indent) = self.style.indent {
+        if let Some(indent) = self.style.indent.filter(|_| self.out.len() <= self.limit) {
             self.out.push('\n');
             for _ in 0..depth {
                 self.out.push_str(indent);

@@ -32,6 +32,40 @@ fn the_body_written_anew() {
 }
 
 #[test]
+fn the_body_written_anew_with_a_line_feed_after_it() {
+    let spaced = br#"{"b": 1.0, "a": "Zo\u00eb/<"}"#;
+    let tight = "{\"b\":1.0,\"a\":\"Zoë/<\"}".as_bytes();
+    for (signed, sent, code) in [
+        ("{\"a\":\"Zoë/\\u003c\",\"b\":1}\n".as_bytes(), tight, "body_json_go"),
+        (b"{\"b\": 1.0, \"a\": \"Zo\\u00eb/<\"}\n", tight, "body_json_python"),
+        ("{\"b\":1.0,\"a\":\"Zoë/<\"}\n".as_bytes(), spaced, "body_json_compact"),
+        ("{\"b\":1,\"a\":\"Zoë/<\"}\n".as_bytes(), spaced, "body_json_javascript"),
+        ("{\n  \"b\": 1,\n  \"a\": \"Zoë/<\"\n}\n".as_bytes(), tight, "body_json_pretty"),
+    ] {
+        for (scheme, secret, key) in schemes_to_try().into_iter().filter(|(scheme, ..)| *scheme != "twilio-form") {
+            let headers = Sent::new(scheme, &key, signed).headers();
+            let found = Got { scheme, secret, headers, url: URL, body: sent }.diagnose();
+            names(&found, code, &format!("{scheme} {}", String::from_utf8_lossy(signed)));
+            assert!(found[0].sentence.contains("with a line feed after it"), "{}", found[0].sentence);
+        }
+    }
+}
+
+#[test]
+fn sorted_names_as_python_writes_them_otherwise() {
+    let tight = "{\"b\":1.0,\"a\":\"Zoë/<\"}".as_bytes();
+    for signed in [
+        "{\"a\": \"Zoë/<\", \"b\": 1.0}",
+        "{\n  \"a\": \"Zo\\u00eb/<\",\n  \"b\": 1.0\n}",
+        "{\n    \"a\": \"Zo\\u00eb/<\",\n    \"b\": 1.0\n}\n",
+    ] {
+        let headers = Sent::new("github", b"right", signed.as_bytes()).headers();
+        let got = Got { scheme: "github", secret: "right".into(), headers, url: URL, body: tight };
+        names(&got.diagnose(), "body_json_sorted", signed);
+    }
+}
+
+#[test]
 fn the_body_changed_otherwise() {
     use std::io::Write as _;
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -111,11 +145,43 @@ fn a_large_body_is_searched_within_the_budget_and_says_what_was_left_out() {
     let found = got.diagnose();
     assert!(found.iter().all(|finding| !finding.verifies));
     assert!(found.iter().any(|finding| finding.code == "not_all_tried"), "{found:#?}");
+    // Then another secret is only a guess among others.
+    let place = |code: &str| found.iter().position(|finding| finding.code == code).unwrap();
+    assert!(place("not_all_tried") < place("wrong_secret"), "{found:#?}");
+    assert!(found[place("wrong_secret")].sentence.contains("may have"), "{found:#?}");
     // What is likely is still found.
     let compact = number_of_compact(&body);
     let headers = Sent::new("callaider", b"right", compact.as_bytes()).headers();
     let got = Got { scheme: "callaider", secret: "right".into(), headers, url: URL, body: body.as_bytes() };
     names(&got.diagnose(), "body_json_javascript", "large");
+}
+
+#[test]
+fn the_commonest_causes_are_found_in_large_bodies_too() {
+    let item = r#"{"id": 1, "text": "some words of a transcript"}"#;
+    for items in [20_000, 46_000] {
+        let spaced = format!("[{}]", vec![item; items].join(", "));
+        let compact = spaced.replace(": ", ":").replace(", ", ",");
+        assert!(compact.len() > 850_000, "{}", compact.len());
+        let indented = compact.replace("},{", "\n  },\n  {\n    ").replace(",\"", ",\n    \"");
+        let indented = indented.replace("[{", "[\n  {\n    ").replace("}]", "\n  }\n]").replace("\":", "\": ");
+        for (signed, sent, code) in [
+            (spaced.clone(), &compact, "body_json_python"),
+            (format!("{spaced}\n"), &compact, "body_json_python"),
+            (compact.clone(), &spaced, "body_json_javascript"),
+            (format!("{compact}\n"), &compact, "body_newline_added"),
+            (indented, &compact, "body_json_pretty"),
+        ] {
+            let headers = Sent::new("github", b"right", signed.as_bytes()).headers();
+            let got = Got { scheme: "github", secret: "right".into(), headers, url: URL, body: sent.as_bytes() };
+            names(&got.diagnose_with(|case| case.secrets = many_secrets()), code, &format!("{items} items"));
+        }
+    }
+}
+
+/// The right one stands last.
+fn many_secrets() -> &'static [Secret] {
+    Box::leak(["a wrong one", "another", "right"].map(|text| secret(text, text)).into())
 }
 
 fn number_of_compact(body: &str) -> String {

@@ -268,6 +268,78 @@ fn settings_of_the_scheme_are_part_of_what_is_tried() {
     assert_eq!((found[0].code, found[0].verifies), ("secret_newline", true), "{found:?}");
 }
 
+/// What is said of a request in a bin without a scheme.
+fn detected(headers: &Headers, url: &str, body: &[u8]) -> (String, Vec<Finding>) {
+    let config = Config::new();
+    let secrets = [secret("live", "0f3a9c5e7b1d2f4a6c8e")];
+    let request =
+        SignedRequest { method: "POST", url, headers, body, received_at: Timestamp::from_secs(1_700_000_001) };
+    let verifier = crate::signature::Verifier::detecting(&secrets);
+    let schemes: Vec<&Scheme> = verifier.schemes_for(&request).into_iter().map(|scheme| &**scheme).collect();
+    let case = Case {
+        scheme: schemes[0],
+        config: &config,
+        request,
+        secrets: &secrets,
+        other_secrets: &[],
+        other_requests: &[],
+        urls: &[],
+        complete: true,
+        over_limit: false,
+        declared_size: None,
+    };
+    (schemes[0].id.clone(), diagnose_detected(&case, &schemes[1..]))
+}
+
+fn twilio_json(signed_url: &str) -> Headers {
+    let mac = compute(Algorithm::HmacSha1, b"0f3a9c5e7b1d2f4a6c8e", signed_url.as_bytes()).unwrap();
+    [("X-Twilio-Signature", STANDARD.encode(mac)), ("Content-Type", "application/json".into())].into_iter().collect()
+}
+
+#[test]
+fn a_detected_scheme_is_the_version_that_a_header_says() {
+    let signed = b"0f3a9c5e7b1d2f4a6c8ePOSThttps://hook.example/in{\"a\":1}";
+    let mac = hex::encode(compute(Algorithm::DigestSha256, b"", signed).unwrap());
+    let mut headers: Headers = [("X-HubSpot-Signature", mac)].into_iter().collect();
+    let body = b"{\"a\":1}";
+    // Without that header the first of the family is taken, and the second explains the signature.
+    let (first, found) = detected(&headers, "http://hook.example/in", body);
+    assert_eq!(first, "hubspot-v1");
+    names(&found, "url_scheme", "hubspot without a version");
+    assert!(found[0].sentence.contains("HubSpot v2") && found[0].fix.contains("`hubspot-v2`"), "{found:#?}");
+    headers.push("X-HubSpot-Signature-Version", "v2");
+    let (first, found) = detected(&headers, "http://hook.example/in", body);
+    assert_eq!(first, "hubspot-v2");
+    names(&found, "url_scheme", "hubspot with a version");
+    assert!(!found[0].fix.contains("Set the bin's scheme"), "{found:#?}");
+}
+
+#[test]
+fn a_detected_scheme_is_the_one_whose_hash_of_the_body_is_there() {
+    let body = b"{\"a\":1}";
+    let hash = hex::encode(compute(Algorithm::DigestSha256, b"", body).unwrap());
+    let url = format!("http://hook.example/in?bodySHA256={hash}");
+    let (first, found) = detected(&twilio_json(&url.replace("http:", "https:")), &url, body);
+    assert_eq!(first, "twilio-json");
+    names(&found, "url_scheme", "twilio");
+    // The signature is right, so nothing of another scheme explains the changed body.
+    let (first, found) = detected(&twilio_json(&url), &url, b"{\"a\":2}");
+    assert_eq!(first, "twilio-json");
+    assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["requirement_unmet"]);
+    // A body changed and a URL of another form: still not the empty form of the sibling.
+    let (_, found) = detected(&twilio_json(&url.replace("http:", "https:")), &url, b"{\"a\":2}");
+    assert!(found[0].code == "url_scheme" && found.iter().any(|other| other.code == "requirement_unmet"), "{found:#?}");
+}
+
+#[test]
+fn of_detected_schemes_that_all_fail_the_first_is_spoken_of() {
+    let headers: Headers = [("X-Signature", "0".repeat(64))].into_iter().collect();
+    let (first, found) = detected(&headers, URL, b"{}");
+    assert_eq!(first, "modern-treasury");
+    assert!(found.iter().all(|finding| !finding.verifies && !finding.sentence.contains("which fits")), "{found:#?}");
+    assert!(found.iter().any(|finding| finding.code == "wrong_secret"), "{found:#?}");
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
     #[test]
