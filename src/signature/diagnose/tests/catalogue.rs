@@ -51,6 +51,8 @@ fn diagnosed(scheme: &Scheme, pasted: &str, signed: &Signed, body: &[u8]) -> Vec
         other_secrets: &[],
         other_requests: &[],
         urls: &[],
+        below: "",
+        query: None,
         complete: true,
         over_limit: false,
         declared_size: None,

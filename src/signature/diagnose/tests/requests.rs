@@ -254,7 +254,7 @@ proptest::proptest! {
             scheme,
             config: &config,
             request: SignedRequest { method: "POST", url: &url, headers: &headers, body: &body, received_at: Timestamp::default() },
-            secrets: &secrets, other_secrets: &[], other_requests: &[], urls: &[], complete: true, over_limit: false, declared_size: None,
+            secrets: &secrets, other_secrets: &[], other_requests: &[], urls: &[], below: &value, query: Some(&url), complete: true, over_limit: false, declared_size: None,
         };
         let _ = diagnose(&case);
     }
