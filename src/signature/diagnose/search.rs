@@ -7,6 +7,7 @@ use super::tokens::{Fault, Reading, Token, tokens};
 use super::{Case, Finding};
 use crate::model::Secret;
 use crate::signature::algorithm::{Algorithm, Key};
+use crate::signature::encoding::Encoding;
 use crate::signature::received::shared_vars;
 use crate::signature::request::{SignedRequest, View};
 use crate::signature::scheme::Scheme;
@@ -239,6 +240,20 @@ impl<'a> Search<'a> {
                 format!("the signature stands after `{before}` in the {place}, not as `{form}`"),
                 format!("Write the signature as `{form}`."),
             )),
+            Some(Fault::Around(before, after)) => {
+                let what = if self.scheme.algorithm == Algorithm::Equal { "token" } else { "signature" };
+                let (around, stands) = match (before.as_str(), after.as_str()) {
+                    (before, "") => (format!("`{before}`"), "stands before"),
+                    ("", after) => (format!("`{after}`"), "stands after"),
+                    (before, after) if before == after => (format!("`{before}`"), "stands around"),
+                    (before, after) => (format!("`{before}` and `{after}`"), "stand around"),
+                };
+                all.push((
+                    "signature_prefix",
+                    format!("{around} {stands} the {what} in the {place}"),
+                    format!("Write the {what} without {around}."),
+                ));
+            }
             Some(Fault::Header(name)) => all.push((
                 "signature_header",
                 format!("the signature stands in the header {name}, not in the {place}"),
@@ -254,11 +269,17 @@ impl<'a> Search<'a> {
             ));
         }
         if !hit.reading.is_of(self.scheme.encoding) {
-            all.push((
-                "signature_encoding",
-                format!("it is written in {}, not in {}", hit.reading.words(), self.scheme.encoding.name()),
-                format!("Write the signature in {}.", self.scheme.encoding.name()),
-            ));
+            let is_token = self.scheme.encoding == Encoding::Utf8;
+            let way = hit.reading.words();
+            all.push(if is_token {
+                ("signature_encoding", format!("it was sent in {way}"), "Send it as it is.".to_owned())
+            } else {
+                (
+                    "signature_encoding",
+                    format!("it is written in {}, not in {}", hit.reading.words(), self.scheme.encoding.name()),
+                    format!("Write the signature in {}.", self.scheme.encoding.name()),
+                )
+            });
         }
         all
     }
