@@ -258,6 +258,7 @@ mod tests {
             ("http://x.io/in", "/b/", "http://x.io/in"),
             ("http://x.io/in", "/b/c%41", "http://x.io/in/cA"),
             ("http://x.io/in?t=1", "/b?t=2", "http://x.io/in?t=1"),
+            ("http://x.io/in%20box", "/b", "http://x.io/in box"),
         ] {
             let (_, finding) = found(&bin(Some(public_url)), target, "", signed);
             assert!(finding.fix.starts_with("No setting of the bin can help: "), "{target} {signed} {}", finding.fix);

@@ -48,8 +48,6 @@ pub(super) struct Search<'a> {
     pub(super) cut_short: bool,
     /// Whether the signature turned out to be right as it is.
     pub(super) is_right: bool,
-    /// How many variations were tried.
-    pub(super) tries: usize,
     /// The URLs that were tried, for the guess that none of them is right.
     pub(super) tried_urls: Vec<String>,
 }
@@ -86,7 +84,6 @@ impl<'a> Search<'a> {
             json: Parsed::NotYet,
             cut_short: false,
             is_right: false,
-            tries: 0,
             tried_urls: Vec::new(),
         }
     }
@@ -145,7 +142,6 @@ impl<'a> Search<'a> {
             if !self.spend(passes.saturating_mul(request.body.len()).saturating_add(cost)) {
                 return None;
             }
-            self.tries += 1;
             self.hit_once(algorithm, &ready, template, request, key)
         })
     }

@@ -117,7 +117,8 @@ fn bared(whole: &Token, scheme: &Scheme) -> Option<Token> {
         unquoted
     } else {
         let (_, value) = prefix_of(unquoted.trim());
-        value.trim().trim_matches(QUOTES)
+        // `HMAC-SHA256 …`
+        value.rsplit(' ').next().unwrap_or_default().trim_matches(QUOTES)
     };
     let at = whole.text.find(bare).filter(|_| !bare.is_empty() && bare != whole.text)?;
     let (before, after) = (&whole.text[..at], &whole.text[at + bare.len()..]);

@@ -71,6 +71,9 @@ fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
         url.push('?');
         url.push_str(query);
     }
+    if url.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '#') {
+        return Err("the signed URL has characters that no public URL may have".to_owned());
+    }
     Ok(url)
 }
 

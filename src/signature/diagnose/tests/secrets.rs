@@ -160,9 +160,8 @@ fn only_the_bin_can_change_the_form_of_a_public_key_or_the_scheme() {
     names(&found, "secret_as_base64", "discord");
     assert_eq!(found[0].fix, "Paste the public key as hex.");
 
-    use ed25519_dalek::Signer as _;
     let message = format!("{TIME}|{{}}");
-    let signature = ed25519_dalek::SigningKey::from_bytes(&seed).sign(message.as_bytes()).to_bytes();
+    let signature = compute(Algorithm::Ed25519, &seed, message.as_bytes()).unwrap();
     let headers: Headers =
         [("telnyx-signature-ed25519", STANDARD.encode(signature)), ("telnyx-timestamp", TIME.to_owned())]
             .into_iter()
