@@ -49,15 +49,17 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
     let mut guesses = Vec::new();
     guesses.extend(missing(search));
     if guesses.is_empty() {
-        guesses.extend(undecodable(search));
+        let undecodable = undecodable(search);
+        let has_key = undecodable.is_none();
+        guesses.extend(undecodable);
         guesses.extend(part_missing(search));
         guesses.extend(malformed(search));
         guesses.extend(test_mode(search.case));
         guesses.extend(url(search));
-        if guesses.iter().all(|guess| guess.code != "undecodable_secret") {
+        if has_key {
             guesses.push(wrong_secret(search));
+            guesses.extend(changed(search));
         }
-        guesses.extend(changed(search));
         guesses.extend(not_tried(search));
         guesses.push(finding(
             "wrong_scheme",
@@ -193,6 +195,13 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
             "no_secret",
             "The bin has no secret to check the signature with.",
             "Add the provider's signing secret to the bin.",
+        );
+    }
+    if search.scheme.algorithm == Algorithm::Equal {
+        return finding(
+            "wrong_secret",
+            "Nothing that was tried matches: most likely the sender has another token.",
+            "Set the bin's secret to the very token that the provider was told to send.",
         );
     }
     let what = if search.scheme.algorithm.is_asymmetric() { "public key" } else { "secret" };

@@ -29,7 +29,8 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
             });
             if let Some(other) = other {
                 // Many schemes share a header's name, so this is only said beside it.
-                fixes = format!("{fixes} By another scheme the request is right: {}", other.fix);
+                let set = other.fix.trim_end_matches('.');
+                fixes = format!("{set}, by which the request is right as it is. Or: {fixes}");
             }
             let what = if search.scheme.algorithm == Algorithm::Equal { "token" } else { "signature" };
             let sentence = if search.scheme.encoding == Encoding::Utf8 && hit.reading == Reading::Base64 {

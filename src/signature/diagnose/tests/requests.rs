@@ -176,6 +176,16 @@ fn a_scheme_that_fits_as_it_is_comes_before_another_algorithm() {
 }
 
 #[test]
+fn a_signature_in_the_header_of_another_scheme_names_that_scheme() {
+    let mac = hex::encode(compute(Algorithm::HmacSha256, b"key", b"{}").unwrap());
+    let headers: Headers = [("X-Hub-Signature-256", format!("sha256={mac}"))].into_iter().collect();
+    let found = Got { scheme: "callaider", secret: "key".into(), headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "signature_header", "github");
+    let set = "Set the bin's scheme to `github`, by which the request is right as it is. Or: Send it in ";
+    assert!(found[0].fix.starts_with(set), "{}", found[0].fix);
+}
+
+#[test]
 fn what_stands_around_a_bare_signature() {
     let (plain, body) = ("0f3a9c5e7b1d2f4a6c8e", b"{}".as_slice());
     let mac = compute(Algorithm::HmacSha256, plain.as_bytes(), body).unwrap();
