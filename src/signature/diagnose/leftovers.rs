@@ -215,8 +215,7 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
 /// No secret of the bin is a key of the scheme: nothing could be right.
 fn undecodable(search: &Search<'_>) -> Option<Finding> {
     let (scheme, secrets) = (&search.scheme, search.case.secrets);
-    let is_key = |text: &str| scheme.key(text).is_some_and(|key| Key::new(scheme.algorithm, &key).is_some());
-    let first = secrets.first().filter(|_| !secrets.iter().any(|secret| is_key(secret.value.expose())))?;
+    let first = secrets.first().filter(|_| !secrets.iter().any(|secret| is_key(scheme, secret.value.expose())))?;
     let what = if scheme.algorithm.is_asymmetric() { "public key" } else { "key" };
     let (wanted, has) = (wanted(scheme), has(scheme, first.value.expose()));
     let sentence = if secrets.len() == 1 {
@@ -230,6 +229,10 @@ fn undecodable(search: &Search<'_>) -> Option<Finding> {
         "Copy the signing secret of this very endpoint from the provider; API keys and tokens are other things."
     };
     Some(finding("undecodable_secret", sentence, fix))
+}
+
+fn is_key(scheme: &Scheme, text: &str) -> bool {
+    scheme.key(text).is_some_and(|key| Key::new(scheme.algorithm, &key).is_some())
 }
 
 /// The form of the scheme's keys, with its verb.
@@ -255,6 +258,7 @@ fn has(scheme: &Scheme, text: &str) -> String {
     let count = text.chars().count();
     match text.chars().filter(foreign).count() {
         _ if count == 0 => "this is empty".to_owned(),
+        _ if is_key(scheme, text) => "this has white space around it".to_owned(),
         _ if text.starts_with("-----BEGIN ") => "this is another kind of PEM text".to_owned(),
         0 if scheme.key(text).is_some_and(|key| key.len() == 32) => {
             format!("this has the length, but its {count} {words} are no key")

@@ -125,6 +125,7 @@ fn a_secret_that_is_no_key_is_called_so_first() {
             "SG.abc.def",
             "a P-256 key in base64 or PEM is wanted, ",
         ),
+        ("adyen-header", "HmacSignature", " abcd\n", "this has white space around it."),
         ("adyen-header", "HmacSignature", "zz-not-hex", "an even number of hex digits is wanted, "),
         (
             "standard-webhooks",
