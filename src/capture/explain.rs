@@ -115,7 +115,7 @@ fn explain(
 ) -> Explained {
     let summary = &request.summary;
     let (method, headers) = (request.head.method(), request.head.headers());
-    let url = judge.url(&request.head, &headers);
+    let (target, url) = (request.head.target(), judge.url(&request.head, &headers));
     let signed = SignedRequest {
         method: &method,
         url: &url,
@@ -144,6 +144,8 @@ fn explain(
                 })
                 .collect();
             let urls = other_urls(bin, &request.head, &headers, base_url);
+            let below = String::from_utf8_lossy(target.path_below_bin());
+            let query = target.query().map(String::from_utf8_lossy);
             let case = Case {
                 scheme,
                 config: judge.verifier().config(),
@@ -152,6 +154,8 @@ fn explain(
                 other_secrets: &other_secrets,
                 other_requests: &other_requests,
                 urls: &urls,
+                below: &below,
+                query: query.as_deref(),
                 complete: summary.complete,
                 over_limit: summary.rejected == Some(crate::model::Rejection::BodyTooLarge),
                 declared_size: summary.declared_size,
@@ -163,7 +167,8 @@ fn explain(
     Explained { explanation, findings }
 }
 
-/// Other URLs that the sender may know the bin by: the capture address by id and by name, and the `Host` that it sent.
+/// Other URLs that the sender may know the bin by: the capture address by id and by name, the `Host` that it sent,
+/// and the public URL alone.
 fn other_urls(bin: &Bin, head: &Head, headers: &Headers, base_url: &str) -> Vec<String> {
     let target = head.target();
     let below = String::from_utf8_lossy(target.path_below_bin()).into_owned();
@@ -173,5 +178,102 @@ fn other_urls(bin: &Bin, head: &Head, headers: &Headers, base_url: &str) -> Vec<
     bases.extend(
         headers.get_str("Host").map(|host| format!("http://{host}/{}", String::from_utf8_lossy(target.bin_segment()))),
     );
-    bases.into_iter().map(|base| format!("{base}{below}{query}")).collect()
+    let with_the_rest = bases.into_iter().map(|base| format!("{base}{below}{query}"));
+    // Some senders sign the URL as it is configured, whatever they add to it.
+    with_the_rest.chain(bin.settings.public_url.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BinId, BinSettings};
+    use crate::signature::Config;
+    use crate::signature::diagnose::diagnose;
+    use crate::signature::{Algorithm, compute, scheme};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    fn bin(public_url: Option<&str>) -> Bin {
+        let settings = BinSettings {
+            public_url: public_url.map(str::to_owned),
+            scheme: Some("square".into()),
+            ..BinSettings::default()
+        };
+        let value = SecretValue::new("key".into());
+        let secret = Secret { id: 1, label: "live".into(), value, created_at: Timestamp::default() };
+        Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: vec![secret] }
+    }
+
+    /// The finding for a request to this target, signed for that URL; and its head.
+    fn found(bin: &Bin, target: &str, extra: &str, signed: &str) -> (Head, Finding) {
+        let mac = compute(Algorithm::HmacSha256, b"key", format!("{signed}{{}}").as_bytes()).unwrap();
+        let signature = format!("x-square-hmacsha256-signature: {}", STANDARD.encode(mac));
+        let head = Head::new(format!("POST {target} HTTP/1.1\r\nHost: h:1\r\n{extra}{signature}\r\n\r\n").into());
+        let headers = head.headers();
+        let (arrived, url) = (head.target(), Judge::new(bin, None).url(&head, &headers));
+        let findings = diagnose(&Case {
+            scheme: scheme("square").unwrap(),
+            config: &Config::default(),
+            request: SignedRequest {
+                method: "POST",
+                url: &url,
+                headers: &headers,
+                body: b"{}",
+                received_at: Timestamp::default(),
+            },
+            secrets: &bin.secrets,
+            other_secrets: &[],
+            other_requests: &[],
+            urls: &other_urls(bin, &head, &headers, "http://127.0.0.1:9"),
+            below: &String::from_utf8_lossy(arrived.path_below_bin()),
+            query: arrived.query().map(String::from_utf8_lossy).as_deref(),
+            complete: true,
+            over_limit: false,
+            declared_size: None,
+        });
+        let first = findings.into_iter().next().unwrap();
+        assert!(first.verifies, "{target} {signed} {first:?}");
+        (head, first)
+    }
+
+    #[test]
+    fn the_public_url_of_a_fix_makes_the_signature_right() {
+        let forwarded = "X-Forwarded-Host: x.io\r\n";
+        let original = "X-Forwarded-Host: x.io\r\nX-Original-URI: /in?t=1\r\n";
+        for (public_url, target, extra, signed, expected) in [
+            (None, "/b", forwarded, "https://x.io/b", "https://x.io/b"),
+            (None, "/b/a/b", forwarded, "https://x.io/b/a/b", "https://x.io/b"),
+            (None, "/b/a/b?q=1", forwarded, "https://x.io/b/a/b?q=1", "https://x.io/b"),
+            (None, "/b", "", "https://h/b", "https://h/b"),
+            (None, "/b", "", "http://h:1/b/", "http://h:1/b/"),
+            (None, "/b/", "", "https://h:1/b/", "https://h:1/b"),
+            (None, "/b", "X-Original-URI: /in?t=1\r\n", "http://h:1/in?t=1", "http://h:1/in?t=1"),
+            (Some("http://x.io/in?t=1"), "/b/c", "", "https://x.io/in/c?t=1", "https://x.io/in?t=1"),
+            (Some("http://x.io/in?t=1"), "/b/c", "", "http://x.io/in/c", "http://x.io/in"),
+            (Some("http://x.io/in?t=1"), "/b?u=2", original, "https://x.io/in?u=2", "https://x.io/in"),
+        ] {
+            let mut bin = bin(public_url);
+            let (head, finding) = found(&bin, target, extra, signed);
+            assert_eq!(finding.fix, format!("Set the bin's public URL to `{expected}`."), "{target} {signed}");
+            bin.settings.public_url = Some(expected.to_owned());
+            let judged = Judge::new(&bin, None).judge(&head, &head.headers(), b"{}", Timestamp::default());
+            assert_eq!(judged.derived.verdict.status, SignatureStatus::Valid, "{target} {signed}");
+        }
+    }
+
+    #[test]
+    fn what_no_public_url_can_mend_is_the_senders_or_a_proxys_to_mend() {
+        for (public_url, target, signed) in [
+            ("http://x.io/in", "/b?b=2&a=1", "http://x.io/in?a=1&b=2"),
+            ("http://x.io/in", "/b?a=1", "http://x.io/in"),
+            ("http://x.io/in", "/b?a=x%20y", "http://x.io/in?a=x+y"),
+            ("http://x.io/in", "/b/", "http://x.io/in"),
+            ("http://x.io/in", "/b/c%41", "http://x.io/in/cA"),
+            ("http://x.io/in?t=1", "/b?t=2", "http://x.io/in?t=1"),
+            ("http://x.io/in%20box", "/b", "http://x.io/in box"),
+        ] {
+            let (_, finding) = found(&bin(Some(public_url)), target, "", signed);
+            assert!(finding.fix.starts_with("No setting of the bin can help: "), "{target} {signed} {}", finding.fix);
+        }
+    }
 }

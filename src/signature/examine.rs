@@ -13,6 +13,7 @@ use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
 use super::scheme::Scheme;
 use super::template::{Context, Missing, Template, Vars};
+use super::unmet;
 
 /// A secret and what it is called.
 #[derive(Debug, Clone)]
@@ -107,7 +108,7 @@ fn malformed(scheme: &Scheme) -> String {
 
 fn undecodable(scheme: &Scheme) -> String {
     let wanted = if scheme.algorithm.is_asymmetric() { "a public key" } else { "a key" };
-    format!("No secret of the bin can be read as {wanted} (expected: {}).", scheme.secret.notation())
+    format!("No secret of the bin can be read as {wanted} (expected: {}).", scheme.secret.words())
 }
 
 fn mismatch(scheme: &Scheme, secrets: &[Held]) -> String {
@@ -133,9 +134,9 @@ fn unmet_requirement(
     let context = Context { view, vars: Vars { shared, group: &[] }, secret };
     for (left, right) in &scheme.require {
         match (left.to_bytes(&context), right.to_bytes(&context)) {
-            (Ok(left), Ok(right)) if left == right => {}
+            (Ok(one), Ok(other)) if one == other => {}
             (Ok(_), Ok(_)) => {
-                let reason = format!("The request must have `{}` equal to `{}`.", left.text(), right.text());
+                let reason = unmet::sentence(left, right, &context);
                 return Some(Outcome::failed(SignatureStatus::Invalid, reason));
             }
             (Err(missing), _) | (_, Err(missing)) => {

@@ -21,6 +21,7 @@ mod sign;
 mod source;
 mod template;
 mod timestamp;
+mod unmet;
 mod verify;
 
 pub use algorithm::{Algorithm, compute};

@@ -5,7 +5,7 @@ use sha1::Sha1;
 use sha2::Digest as _;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::encoding::key_from_base64;
+use super::encoding::{Encoding, key_from_base64};
 
 /// The steps from text to key, e.g. `strip whsec_ > base64`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,6 +91,43 @@ impl Pipeline {
         text.chain([decode.to_owned()]).chain(bytes).collect::<Vec<_>>().join(" > ")
     }
 
+    /// What the text is written in, after its prefix.
+    #[must_use]
+    pub const fn written_in(&self) -> Encoding {
+        match self.decode {
+            Decode::Utf8 => Encoding::Utf8,
+            Decode::Hex => Encoding::Hex,
+            Decode::Base64 => Encoding::Base64,
+        }
+    }
+
+    /// What is wanted, in words: ``base64, with or without `whsec_` before it``.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let wanted = match self.decode {
+            Decode::Utf8 => "text",
+            Decode::Hex => "hex",
+            Decode::Base64 => "base64",
+        };
+        let prefixes: Vec<&str> = self
+            .text
+            .iter()
+            .flat_map(|step| match step {
+                TextStep::Strip(prefixes) => &prefixes[..],
+                TextStep::Nfkd => &[],
+            })
+            .map(String::as_str)
+            .collect();
+        // `v1,whsec_` is `whsec_` with more before it.
+        let is_least = |prefix: &&&str| !prefixes.iter().any(|other| *other != **prefix && prefix.ends_with(other));
+        let least: Vec<String> = prefixes.iter().filter(is_least).map(|prefix| format!("`{prefix}`")).collect();
+        if least.is_empty() {
+            wanted.to_owned()
+        } else {
+            format!("{wanted}, with or without {} before it", least.join(" or "))
+        }
+    }
+
     /// The key; `None` when the text is not what the steps want, or nothing is left of it.
     #[must_use]
     pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
@@ -159,6 +196,18 @@ mod tests {
             key("utf8 > sha1", "abc").map(hex::encode).as_deref(),
             Some("a9993e364706816aba3e25717850c26c9cd0d89d")
         );
+    }
+
+    #[test]
+    fn what_is_wanted_is_said_in_words() {
+        for (notation, words) in [
+            ("hex", "hex"),
+            ("nfkd > utf8", "text"),
+            ("strip v1,whsec_|whsec_ > base64", "base64, with or without `whsec_` before it"),
+            ("strip whpk_|whsk_ > base64", "base64, with or without `whpk_` or `whsk_` before it"),
+        ] {
+            assert_eq!(Pipeline::parse(notation).unwrap().words(), words);
+        }
     }
 
     #[test]

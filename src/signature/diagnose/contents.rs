@@ -56,12 +56,16 @@ const CONTENTS: &[&str] = &[
 const FIX: &str =
     "Sign what the scheme signs, or give the bin the scheme that the sender uses (a custom one if need be).";
 
+const TIME_FIX: &str = "Sign the very text that stands in the header.";
+
 /// A content that differs from the scheme's.
 pub(super) struct Content {
     /// As a template, for the sentence.
     words: String,
     template: Template,
     code: &'static str,
+    /// For another unit of the time: the time as signed and as sent.
+    times: Option<(String, String)>,
 }
 
 impl Content {
@@ -86,6 +90,13 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 
 /// The finding for a content that matched; `with` goes on after "The sender signed … ".
 pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search::Hit, with: &str) -> Finding {
+    if let Some((signed, sent)) = &content.times {
+        let sentence = match (unit(signed), unit(sent)) {
+            (one, other) if one == other => format!("The sender signed the time as {signed} but sent it as {sent}."),
+            (one, other) => format!("The sender signed the time {one} ({signed}) but sent it {other}."),
+        };
+        return search.found(hit, content.code, &sentence, TIME_FIX);
+    }
     let own = search.scheme.signed.first().map_or("", Template::text);
     let sentence = format!(
         "The sender signed `{}`{with}; the scheme {} signs `{}`.",
@@ -105,11 +116,11 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
     let mut contents = timestamp_units(search, &times);
     for pattern in CONTENTS {
         let (wants_time, wants_id) = (pattern.contains('T'), pattern.contains('I'));
-        let no = [(String::new(), false)];
-        let times: &[(String, bool)] = if wants_time { &times } else { &no };
+        let no = [(String::new(), None)];
+        let times: &[(String, Option<String>)] = if wants_time { &times } else { &no };
         let no_id = [String::new()];
         let ids: &[String] = if wants_id { &ids } else { &no_id };
-        for (time, is_converted) in times {
+        for (time, converted_from) in times {
             for id in ids {
                 // The literal values may hold the letters that stand for them, so the pattern is put together once.
                 let text: String = pattern
@@ -126,8 +137,12 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
                     continue;
                 }
                 if let Ok(template) = Template::parse(&text) {
-                    let words = if *is_converted { format!("{words} (with the timestamp as {time})") } else { words };
-                    contents.push(Content { words, template, code: "signed_content" });
+                    let words = if converted_from.is_some() {
+                        format!("{words} (with the timestamp as {time})")
+                    } else {
+                        words
+                    };
+                    contents.push(Content { words, template, code: "signed_content", times: None });
                 }
             }
         }
@@ -136,24 +151,26 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
 }
 
 /// The scheme's own templates with the timestamp in another unit.
-fn timestamp_units(search: &Search<'_>, times: &[(String, bool)]) -> Vec<Content> {
+fn timestamp_units(search: &Search<'_>, times: &[(String, Option<String>)]) -> Vec<Content> {
     let mut contents = Vec::new();
-    for (time, _) in times.iter().filter(|(_, is_converted)| *is_converted) {
+    for (time, sent) in times {
+        let Some(sent) = sent else { continue };
         for own in &search.scheme.signed {
             if !own.text().contains("{timestamp}") {
                 continue;
             }
             if let Ok(template) = Template::parse(&own.text().replace("{timestamp}", time)) {
                 let words = own.text().replace("{timestamp}", time);
-                contents.push(Content { words, template, code: "timestamp_unit" });
+                let times = Some((time.clone(), sent.clone()));
+                contents.push(Content { words, template, code: "timestamp_unit", times });
             }
         }
     }
     contents
 }
 
-/// Values that are tried for the timestamp, and whether they were converted.
-fn timestamps(search: &Search<'_>) -> Vec<(String, bool)> {
+/// Values that are tried for the timestamp, with what they were converted from.
+fn timestamps(search: &Search<'_>) -> Vec<(String, Option<String>)> {
     let mut found: Vec<String> = values(search, "timestamp");
     for field in search.case.request.headers {
         let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
@@ -165,15 +182,25 @@ fn timestamps(search: &Search<'_>) -> Vec<(String, bool)> {
     }
     dedup(&mut found);
     found.truncate(3);
-    let mut all: Vec<(String, bool)> = found.iter().map(|time| (time.clone(), false)).collect();
+    let mut all: Vec<(String, Option<String>)> = found.iter().map(|time| (time.clone(), None)).collect();
     for time in &found {
         for converted in converted(time) {
             if !all.iter().any(|(known, _)| *known == converted) {
-                all.push((converted, true));
+                all.push((converted, Some(time.clone())));
             }
         }
     }
     all
+}
+
+/// How a time is written, in words.
+fn unit(time: &str) -> &'static str {
+    match () {
+        () if !time.bytes().all(|byte| byte.is_ascii_digit()) => "as a date",
+        // Seconds have ten digits for three centuries, milliseconds thirteen.
+        () if time.len() >= 13 => "in milliseconds",
+        () => "in seconds",
+    }
 }
 
 /// The same moment in other units.

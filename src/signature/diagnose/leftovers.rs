@@ -4,10 +4,12 @@ use super::search::{Search, shown};
 use super::tokens::{Fault, Reading};
 use super::{Case, Finding};
 use crate::model::pick;
-use crate::signature::Algorithm;
-use crate::signature::received::shared_vars;
+use crate::signature::algorithm::Key;
+use crate::signature::received::{shared_vars, texts};
 use crate::signature::request::View;
 use crate::signature::template::{Context, Vars};
+use crate::signature::unmet;
+use crate::signature::{Algorithm, Encoding, Scheme};
 
 fn finding(code: &'static str, sentence: impl Into<String>, fix: &str) -> Finding {
     Finding { code, sentence: sentence.into(), fix: fix.to_owned(), verifies: false }
@@ -47,13 +49,18 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
     let mut guesses = Vec::new();
     guesses.extend(missing(search));
     if guesses.is_empty() {
+        let undecodable = undecodable(search);
+        let has_key = undecodable.is_none();
+        guesses.extend(undecodable);
         guesses.extend(part_missing(search));
         guesses.extend(malformed(search));
         guesses.extend(test_mode(search.case));
         guesses.extend(url(search));
         guesses.extend(not_tried(search));
-        guesses.push(wrong_secret(search));
-        guesses.extend(changed(search));
+        if has_key {
+            guesses.push(wrong_secret(search));
+            guesses.extend(changed(search));
+        }
         guesses.push(finding(
             "wrong_scheme",
             format!("Or the sender does not sign as {} does.", search.scheme.name),
@@ -64,10 +71,21 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
 }
 
 fn missing(search: &Search<'_>) -> Option<Finding> {
+    let view = View::new(&search.case.request, search.case.config);
+    let texts = texts(&search.scheme, &view);
+    let what = if texts.is_empty() {
+        "is not there".to_owned()
+    } else if texts.iter().all(|text| text.trim_ascii().is_empty()) {
+        "is there, but empty".to_owned()
+    } else {
+        let form =
+            search.scheme.signature_form().map(|form| format!(" in the form `{}`", form.replace("{signature}", "…")));
+        format!("is there, but holds no signature{}", form.unwrap_or_default())
+    };
     search.tokens.is_empty().then(|| {
         finding(
             "signature_missing",
-            format!("The request carries no signature: the {} is not there.", search.scheme.signature_place()),
+            format!("The request carries no signature: the {} {what}.", search.scheme.signature_place()),
             "Configure the secret at the provider; most leave the signature out without one. Then look for a proxy that drops headers.",
         )
     })
@@ -95,10 +113,10 @@ fn requirement(case: &Case<'_>) -> Option<Finding> {
     let shared = shared_vars(case.scheme, &view);
     let context = Context { view: &view, vars: Vars { shared: &shared, group: &[] }, secret: None };
     case.scheme.require.iter().find_map(|(left, right)| match (left.to_bytes(&context), right.to_bytes(&context)) {
-        (Ok(left), Ok(right)) if left == right => None,
+        (Ok(one), Ok(other)) if one == other => None,
         (Ok(_), Ok(_)) => Some(finding(
             "requirement_unmet",
-            format!("Beside the signature the scheme asks that `{}` equals `{}`, and it does not.", left.text(), right.text()),
+            unmet::sentence(left, right, &context),
             "Where a hash of the body is compared, the body was changed after it was signed; else the request is of another version of the scheme.",
         )),
         (Err(missing), _) | (_, Err(missing)) => Some(finding(
@@ -117,7 +135,7 @@ fn malformed(search: &Search<'_>) -> Option<Finding> {
     let token = search.tokens.first()?;
     let place = match &token.fault {
         Some(Fault::Header(name)) => format!("header {name}"),
-        Some(Fault::Form(_)) | None => search.scheme.signature_place(),
+        Some(Fault::Form(_) | Fault::Around(..)) | None => search.scheme.signature_place(),
     };
     let size = token.readings.iter().find(|(reading, _)| *reading != Reading::Text).map_or_else(
         || "can be read in no encoding".to_owned(),
@@ -160,7 +178,14 @@ fn url(search: &Search<'_>) -> Option<Finding> {
             "The scheme signs the URL as it is configured at the provider. Tried {tried} forms: {}…",
             examples.join(", ")
         ),
-        "Set the bin's public URL to exactly the one that is configured at the provider.",
+        &if search.case.below.is_empty() {
+            "Set the bin's public URL to exactly the one that is configured at the provider.".to_owned()
+        } else {
+            format!(
+                "Set the bin's public URL to the one that is configured at the provider, without the `{}` that the request has after it.",
+                shown(search.case.below)
+            )
+        },
     ))
 }
 
@@ -172,19 +197,83 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
             "Add the provider's signing secret to the bin.",
         );
     }
+    if search.scheme.algorithm == Algorithm::Equal {
+        return finding(
+            "wrong_secret",
+            "Nothing that was tried matches: most likely the sender has another token.",
+            "Set the bin's secret to the very token that the provider was told to send.",
+        );
+    }
     let what = if search.scheme.algorithm.is_asymmetric() { "public key" } else { "secret" };
-    let tries = search.tries.max(1);
     let sentence = if search.cut_short {
         // What was not tried may be the cause as well.
-        format!("None of the {tries} variations that were tried matches: the sender may have another {what}.")
+        format!("Nothing that was tried matches: the sender may have another {what}.")
     } else {
-        format!("None of {tries} variations matches: most likely the sender has another {what}.")
+        format!("Nothing that was tried matches: most likely the sender has another {what}.")
     };
     finding(
         "wrong_secret",
         sentence,
         "Copy the signing secret of this very endpoint from the provider; API keys and tokens are other things.",
     )
+}
+
+/// No secret of the bin is a key of the scheme: nothing could be right.
+fn undecodable(search: &Search<'_>) -> Option<Finding> {
+    let (scheme, secrets) = (&search.scheme, search.case.secrets);
+    let first = secrets.first().filter(|_| !secrets.iter().any(|secret| is_key(scheme, secret.value.expose())))?;
+    let what = if scheme.algorithm.is_asymmetric() { "public key" } else { "key" };
+    let (wanted, has) = (wanted(scheme), has(scheme, first.value.expose()));
+    let sentence = if secrets.len() == 1 {
+        format!("The bin's secret is no {what} of {}: {wanted} wanted, {has}.", scheme.name)
+    } else {
+        format!("None of the bin's secrets is a {what} of {}: {wanted} wanted. Of the first one: {has}.", scheme.name)
+    };
+    let fix = if scheme.algorithm.is_asymmetric() {
+        "Copy the public key from the provider's settings; API keys, bot tokens and signing secrets are other things."
+    } else {
+        "Copy the signing secret of this very endpoint from the provider; API keys and tokens are other things."
+    };
+    Some(finding("undecodable_secret", sentence, fix))
+}
+
+fn is_key(scheme: &Scheme, text: &str) -> bool {
+    scheme.key(text).is_some_and(|key| Key::new(scheme.algorithm, &key).is_some())
+}
+
+/// The form of the scheme's keys, with its verb.
+fn wanted(scheme: &Scheme) -> String {
+    match (scheme.algorithm, scheme.secret.written_in()) {
+        (Algorithm::Ed25519, Encoding::Hex) => "64 hex digits are".to_owned(),
+        (Algorithm::Ed25519, Encoding::Base64) => "44 characters of base64 are".to_owned(),
+        (_, Encoding::Hex) => "an even number of hex digits is".to_owned(),
+        (Algorithm::EcdsaP256Sha256, _) => format!("a P-256 key in {} or PEM is", scheme.secret.words()),
+        _ => format!("{} is", scheme.secret.words()),
+    }
+}
+
+/// What a text is that is no key. Says nothing of the text but its length.
+fn has(scheme: &Scheme, text: &str) -> String {
+    let text = text.trim();
+    let encoding = scheme.secret.written_in();
+    let foreign = |character: &char| match encoding {
+        Encoding::Hex => !character.is_ascii_hexdigit(),
+        _ => !(character.is_ascii_alphanumeric() || "+/-_=".contains(*character)),
+    };
+    let words = if encoding == Encoding::Hex { "hex digits" } else { "characters of base64" };
+    let count = text.chars().count();
+    match text.chars().filter(foreign).count() {
+        _ if count == 0 => "this is empty".to_owned(),
+        _ if is_key(scheme, text) => "this has white space around it".to_owned(),
+        _ if text.starts_with("-----BEGIN ") => "this is another kind of PEM text".to_owned(),
+        0 if scheme.key(text).is_some_and(|key| key.len() == 32) => {
+            format!("this has the length, but its {count} {words} are no key")
+        }
+        0 if scheme.algorithm == Algorithm::Ed25519 => format!("this has {count}"),
+        0 => format!("the {count} {words} here cannot be read"),
+        1 => format!("this has a character that is none of the {words}"),
+        others => format!("this has {others} characters that are no {words}"),
+    }
 }
 
 fn changed(search: &Search<'_>) -> Option<Finding> {

@@ -57,6 +57,10 @@ pub struct Case<'a> {
     pub other_requests: &'a [OtherRequest<'a>],
     /// Other forms of the request's URL: by the capture listener, by the public URL. With path and query.
     pub urls: &'a [String],
+    /// The path below the bin as sent: in the request's URL it follows the bin's public URL.
+    pub below: &'a str,
+    /// The query as sent. Without one the public URL's own counts.
+    pub query: Option<&'a str>,
     /// Whether the body came whole.
     pub complete: bool,
     /// Whether the body was refused or cut because it was too large.

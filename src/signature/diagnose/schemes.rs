@@ -41,7 +41,6 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
         if !search.spend(cost) {
             break;
         }
-        search.tries += 1;
         if let Some(label) = verifies(case, scheme, &view) {
             return Some(Finding {
                 code: "other_scheme",

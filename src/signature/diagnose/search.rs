@@ -8,6 +8,7 @@ use super::tokens::{Fault, Reading, Token, tokens};
 use super::{Case, Finding};
 use crate::model::Secret;
 use crate::signature::algorithm::{Algorithm, Key};
+use crate::signature::encoding::Encoding;
 use crate::signature::received::shared_vars;
 use crate::signature::request::{SignedRequest, View};
 use crate::signature::scheme::Scheme;
@@ -60,8 +61,6 @@ pub(super) struct Search<'a> {
     pub(super) cut_short: bool,
     /// Whether the signature turned out to be right as it is.
     pub(super) is_right: bool,
-    /// How many variations were tried.
-    pub(super) tries: usize,
     /// The URLs that were tried, for the guess that none of them is right.
     pub(super) tried_urls: Vec<String>,
 }
@@ -103,7 +102,6 @@ impl<'a> Search<'a> {
             json: Parsed::NotYet,
             cut_short: false,
             is_right: false,
-            tries: 0,
             tried_urls: Vec::new(),
         }
     }
@@ -168,7 +166,6 @@ impl<'a> Search<'a> {
             if !self.spend(passes.saturating_mul(request.body.len()).saturating_add(cost)) {
                 return None;
             }
-            self.tries += 1;
             self.hit_once(algorithm, &ready, template, request, key)
         })
     }
@@ -263,6 +260,20 @@ impl<'a> Search<'a> {
                 format!("the signature stands after `{before}` in the {place}, not as `{form}`"),
                 format!("Write the signature as `{form}`."),
             )),
+            Some(Fault::Around(before, after)) => {
+                let what = if self.scheme.algorithm == Algorithm::Equal { "token" } else { "signature" };
+                let (around, stands) = match (before.as_str(), after.as_str()) {
+                    (before, "") => (format!("`{before}`"), "stands before"),
+                    ("", after) => (format!("`{after}`"), "stands after"),
+                    (before, after) if before == after => (format!("`{before}`"), "stands around"),
+                    (before, after) => (format!("`{before}` and `{after}`"), "stand around"),
+                };
+                all.push((
+                    "signature_prefix",
+                    format!("{around} {stands} the {what} in the {place}"),
+                    format!("Write the {what} without {around}."),
+                ));
+            }
             Some(Fault::Header(name)) => all.push((
                 "signature_header",
                 format!("the signature stands in the header {name}, not in the {place}"),
@@ -278,11 +289,17 @@ impl<'a> Search<'a> {
             ));
         }
         if !hit.reading.is_of(self.scheme.encoding) {
-            all.push((
-                "signature_encoding",
-                format!("it is written in {}, not in {}", hit.reading.words(), self.scheme.encoding.name()),
-                format!("Write the signature in {}.", self.scheme.encoding.name()),
-            ));
+            let is_token = self.scheme.encoding == Encoding::Utf8;
+            let way = hit.reading.words();
+            all.push(if is_token {
+                ("signature_encoding", format!("it was sent in {way}"), "Send it as it is.".to_owned())
+            } else {
+                (
+                    "signature_encoding",
+                    format!("it is written in {}, not in {}", hit.reading.words(), self.scheme.encoding.name()),
+                    format!("Write the signature in {}.", self.scheme.encoding.name()),
+                )
+            });
         }
         all
     }

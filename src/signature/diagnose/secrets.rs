@@ -12,7 +12,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::Finding;
 use super::search::{KeyText, Search};
-use crate::signature::encoding::key_from_base64;
+use crate::signature::catalogue::schemes;
+use crate::signature::encoding::{Encoding, key_from_base64};
+use crate::signature::scheme::Scheme;
 
 /// A way in which a secret goes wrong.
 pub(super) struct Form {
@@ -117,10 +119,44 @@ fn forms(search: &mut Search<'_>, is_likely: bool) -> Option<Finding> {
     let request = search.case.request;
     for variant in variants(search, is_likely) {
         if let Some(hit) = search.hit(&request, &variant.key) {
-            return Some(search.found(hit, variant.code, &format!("{}.", variant.sentence), variant.fix));
+            let fix = match sibling(search, &variant.key.bytes).filter(|_| variant.fix == SENDER) {
+                Some(other) => format!(
+                    "Set the bin's scheme to `{}`, or let the sender use the secret in the form that {} asks for.",
+                    other.id, search.scheme.name
+                ),
+                None => variant.fix.to_owned(),
+            };
+            return Some(search.found(hit, variant.code, &format!("{}.", variant.sentence), &fix));
         }
     }
     None
+}
+
+/// The known scheme that differs only in how it makes the key, and makes this one of a secret of the bin.
+fn sibling(search: &Search<'_>, key: &[u8]) -> Option<&'static Scheme> {
+    let own = &search.scheme;
+    let is_sibling = |other: &&Scheme| {
+        other.id != own.id
+            && (other.algorithm, other.encoding) == (own.algorithm, own.encoding)
+            && (&other.from, &other.items, &other.vars) == (&own.from, &own.items, &own.vars)
+            && other.signed == own.signed
+    };
+    let makes_it = |other: &&Scheme| {
+        search.case.secrets.iter().any(|secret| other.key(secret.value.expose()).as_deref() == Some(key))
+    };
+    schemes().iter().map(AsRef::as_ref).filter(is_sibling).find(makes_it)
+}
+
+/// What to do. The sender has no public key to change: there it is the bin that has it in another form.
+fn fix_of(form: &Form, scheme: &Scheme) -> &'static str {
+    if form.fix != SENDER || !scheme.algorithm.is_asymmetric() {
+        return form.fix;
+    }
+    match scheme.secret.written_in() {
+        Encoding::Hex => "Paste the public key as hex.",
+        Encoding::Base64 | Encoding::Base64url | Encoding::Base64Hex => "Paste the public key as base64.",
+        Encoding::Utf8 => HERE,
+    }
 }
 
 /// A secret's variation, ready to be tried.
@@ -150,7 +186,7 @@ pub(super) fn variants(search: &Search<'_>, is_likely: bool) -> Vec<Ready> {
                 let Some(key) = key.filter(|key| seen.insert(key.bytes.clone())) else { continue };
                 let label = search.label(secret);
                 let sentence = format!("The signature is right with the secret{label} {}", variant.how);
-                ready.push(Ready { code: form.code, sentence, fix: form.fix, key });
+                ready.push(Ready { code: form.code, sentence, fix: fix_of(form, &search.scheme), key });
             }
         }
     }
@@ -306,7 +342,7 @@ fn as_hex(secret: &str) -> Vec<Variant> {
         .into_iter()
         .filter_map(|(which, part)| {
             let part = part.strip_prefix("0x").unwrap_or(part);
-            Some(bytes(&format!("decoded from hexadecimal{which}"), hex::decode(part).ok()?))
+            Some(bytes(&format!("decoded from hex{which}"), hex::decode(part).ok()?))
         })
         .collect()
 }
@@ -340,18 +376,18 @@ fn parts(secret: &str) -> Vec<Variant> {
 
 fn encoded(secret: &str) -> Vec<Variant> {
     let secret = secret.trim_matches(is_blank);
-    vec![bytes("encoded in base64", STANDARD.encode(secret)), bytes("encoded in hexadecimal", hex::encode(secret))]
+    vec![bytes("encoded in base64", STANDARD.encode(secret)), bytes("encoded in hex", hex::encode(secret))]
 }
 
 fn hashed(secret: &str) -> Vec<Variant> {
     let secret = secret.trim_matches(is_blank);
     let (sha256, sha1, md5) = (Sha256::digest(secret), Sha1::digest(secret), Md5::digest(secret));
     vec![
-        bytes("hashed with SHA-256, in hexadecimal", hex::encode(sha256)),
+        bytes("hashed with SHA-256, in hex", hex::encode(sha256)),
         bytes("hashed with SHA-256", sha256.to_vec()),
-        bytes("hashed with SHA-1, in hexadecimal", hex::encode(sha1)),
+        bytes("hashed with SHA-1, in hex", hex::encode(sha1)),
         bytes("hashed with SHA-1", sha1.to_vec()),
-        bytes("hashed with MD5, in hexadecimal", hex::encode(md5)),
+        bytes("hashed with MD5, in hex", hex::encode(md5)),
     ]
 }
 

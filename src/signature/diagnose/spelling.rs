@@ -1,7 +1,10 @@
 //! The right signature, written or placed in another way: prefix, encoding, algorithm, header, cut short, lower-cased.
 
 use super::Finding;
+use super::schemes;
 use super::search::Search;
+use super::tokens::Reading;
+use crate::signature::Algorithm;
 use crate::signature::encoding::Encoding;
 
 /// Fewest characters that a cut-off signature must have to be called one by its beginning.
@@ -16,10 +19,25 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
                 search.is_right = true;
                 return None;
             };
-            let (sentences, fixes) = irregular.fold((first, fix), |(sentences, fixes), (_, sentence, fix)| {
+            // What is irregular by this scheme may be just right by another one.
+            let other = schemes::find(search);
+            if matches!(code, "signature_algorithm" | "signature_encoding") && other.is_some() {
+                return other;
+            }
+            let (sentences, mut fixes) = irregular.fold((first, fix), |(sentences, fixes), (_, sentence, fix)| {
                 (format!("{sentences}, and {sentence}"), format!("{fixes} {fix}"))
             });
-            let sentence = format!("The signature itself is right, but {sentences}.");
+            if let Some(other) = other {
+                // Many schemes share a header's name, so this is only said beside it.
+                let set = other.fix.trim_end_matches('.');
+                fixes = format!("{set}, by which the request is right as it is. Or: {fixes}");
+            }
+            let what = if search.scheme.algorithm == Algorithm::Equal { "token" } else { "signature" };
+            let sentence = if search.scheme.encoding == Encoding::Utf8 && hit.reading == Reading::Base64 {
+                "The token was sent base64-encoded.".to_owned()
+            } else {
+                format!("The {what} itself is right, but {sentences}.")
+            };
             return Some(Finding { code, sentence, fix: fixes, verifies: true });
         }
         if let Some(finding) = damaged(search, &key) {

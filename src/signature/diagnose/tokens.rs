@@ -26,6 +26,8 @@ pub(super) struct Token {
 pub(super) enum Fault {
     /// In the right place, but not in the scheme's form. Holds what stands before it.
     Form(String),
+    /// In the scheme's form, but with something before and after it that does not belong to it.
+    Around(String, String),
     /// In another header.
     Header(String),
 }
@@ -48,11 +50,11 @@ pub(super) enum Reading {
 impl Reading {
     pub(super) const fn words(self) -> &'static str {
         match self {
-            Self::Hex => "hexadecimal",
+            Self::Hex => "hex",
             Self::Base64 => "base64",
-            Self::Base64OfHex => "base64 of the hexadecimal text",
-            Self::HexOfBase64 => "hexadecimal of the base64 text",
-            Self::SpacedHex => "hexadecimal with separators",
+            Self::Base64OfHex => "base64 of the hex text",
+            Self::HexOfBase64 => "hex of the base64 text",
+            Self::SpacedHex => "hex with separators",
             Self::EscapedBase64 => "base64 with percent escapes or with spaces for plus signs",
             Self::Text => "plain text",
         }
@@ -69,6 +71,8 @@ impl Reading {
         )
     }
 }
+
+const QUOTES: [char; 3] = ['"', '\'', '`'];
 
 /// Tokens of one request that are looked at.
 const MAX_TOKENS: usize = 8;
@@ -90,14 +94,35 @@ pub(super) fn tokens(case: &Case<'_>, scheme: &Scheme) -> Vec<Token> {
             tokens.push(token(text, vars.clone(), None));
         }
     }
+    tokens.truncate(MAX_TOKENS);
+    let bared: Vec<Token> = tokens.iter().filter_map(|token| bared(token, scheme)).collect();
+    tokens.extend(bared);
     if tokens.is_empty() {
         tokens = texts.iter().flat_map(|text| malformed(text)).collect();
     }
     if tokens.is_empty() {
         tokens = elsewhere(case);
     }
-    tokens.truncate(MAX_TOKENS);
+    tokens.truncate(2 * MAX_TOKENS);
     tokens
+}
+
+/// A token without what may stand around it by mistake: quotes, separators, another scheme's prefix, `0x`.
+/// Schemes that have the signature bare take all of it for the signature.
+fn bared(whole: &Token, scheme: &Scheme) -> Option<Token> {
+    let end = whole.text.trim_end_matches([';', ',', ' ']);
+    let unquoted = end.trim_matches(QUOTES);
+    let bare = if scheme.encoding == Encoding::Utf8 {
+        // A token may have any characters.
+        unquoted
+    } else {
+        let (_, value) = prefix_of(unquoted.trim());
+        // `HMAC-SHA256 …`
+        value.rsplit(' ').next().unwrap_or_default().trim_matches(QUOTES)
+    };
+    let at = whole.text.find(bare).filter(|_| !bare.is_empty() && bare != whole.text)?;
+    let (before, after) = (&whole.text[..at], &whole.text[at + bare.len()..]);
+    Some(token(bare, whole.vars.clone(), Some(Fault::Around(before.to_owned(), after.to_owned()))))
 }
 
 fn token(text: &str, vars: Vec<(String, String)>, fault: Option<Fault>) -> Token {
@@ -119,7 +144,7 @@ fn readings(text: &str) -> Vec<(Reading, Decoded)> {
     let escaped = percent.map(Cow::into_owned).or_else(|| text.contains(' ').then(|| text.replace(' ', "+")));
     let of_text = |bytes: Decoded, encoding: Encoding| encoding.decode(std::str::from_utf8(&bytes).ok()?);
     [
-        (Reading::Hex, Encoding::Hex.decode(text.strip_prefix("0x").unwrap_or(text))),
+        (Reading::Hex, Encoding::Hex.decode(text)),
         (Reading::Base64, Encoding::Base64.decode(text)),
         (Reading::Base64OfHex, Encoding::Base64.decode(text).and_then(|bytes| of_text(bytes, Encoding::Hex))),
         (Reading::HexOfBase64, Encoding::Hex.decode(text).and_then(|bytes| of_text(bytes, Encoding::Base64))),
@@ -142,7 +167,7 @@ fn malformed(text: &[u8]) -> Vec<Token> {
     let mut found = Vec::new();
     for part in text.split([',', ';', ' ']).map(str::trim).filter(|part| !part.is_empty()) {
         let (prefix, value) = prefix_of(part);
-        let value = value.trim_matches(['"', '\'', '`']);
+        let value = value.trim_matches(QUOTES);
         if value.len() <= 20 && value.parse::<u64>().is_ok() {
             vars.push(("timestamp".to_owned(), value.to_owned()));
         } else if !value.is_empty() {
@@ -154,6 +179,11 @@ fn malformed(text: &[u8]) -> Vec<Token> {
 
 /// `sha256=`, `v1=`, `v1:`… and the rest. The equals signs at the end of base64 are no prefix.
 fn prefix_of(part: &str) -> (&str, &str) {
+    // Base64 can begin like that too, but does not go on with digits only.
+    let is_hex = |rest: &str| rest.len() >= 2 * LEAST_BYTES && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if part.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("0x")) && is_hex(&part[2..]) {
+        return part.split_at(2);
+    }
     let at = part.find(['=', ':']).filter(|&at| at <= 16 && !part[at..].trim_matches('=').is_empty());
     at.map_or(("", part), |at| part.split_at(at + 1))
 }

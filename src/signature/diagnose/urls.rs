@@ -1,7 +1,7 @@
 //! The URL in other forms: scheme, host, port, trailing slash, query; and the forms that the bin is known by.
 
-use super::Finding;
 use super::search::{Search, with_url};
+use super::{Case, Finding};
 use crate::signature::request::UrlParts;
 
 /// A URL that the provider may know the bin by.
@@ -14,8 +14,6 @@ pub(super) struct Form {
 
 /// URLs that are tried.
 const MAX_URLS: usize = 256;
-
-const FIX: &str = "Set the bin's public URL to exactly the one that is configured at the provider.";
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     if !search.signs_url() {
@@ -42,7 +40,41 @@ pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit,
         super::search::shown(&form.url),
         super::search::shown(search.case.request.url)
     );
-    search.found(hit, form.code, &sentence, FIX)
+    let fix = match public_url(search.case, &form.url) {
+        Ok(url) => format!("Set the bin's public URL to `{url}`."),
+        Err(why) => format!(
+            "No setting of the bin can help: {why}. The sender, or a proxy on the way, must send the URL exactly as it is configured at the provider."
+        ),
+    };
+    search.found(hit, form.code, &sentence, &fix)
+}
+
+/// The public URL that makes the request's URL the wanted one; else why there is none.
+/// A request's URL is its bin's public URL, the path below the bin as sent, and the query as sent, else the public URL's own.
+fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
+    let (path, query) = wanted.split_once('?').map_or((wanted, None), |(path, query)| (path, Some(query)));
+    let own_query = match (case.query, query) {
+        (None, query) => query,
+        (Some(sent), Some(query)) if sent == query => None,
+        (Some(_), _) => return Err("the query arrived in another form than the signed one".to_owned()),
+    };
+    let no_base = || format!("the request arrived below the bin with the path `{}`", super::search::shown(case.below));
+    let mut url = path.strip_suffix(case.below).ok_or_else(no_base)?.to_owned();
+    if UrlParts::of(&url).authority.is_empty() {
+        return Err(no_base());
+    }
+    if url.ends_with('/') && case.below.starts_with('/') {
+        // Of two slashes that meet, one is left out.
+        url.push('/');
+    }
+    if let Some(query) = own_query {
+        url.push('?');
+        url.push_str(query);
+    }
+    if url.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '#') {
+        return Err("the signed URL has characters that no public URL may have".to_owned());
+    }
+    Ok(url)
 }
 
 /// The forms, those with the fewest changes first.

@@ -146,6 +146,8 @@ impl Got<'_> {
             other_secrets: &[],
             other_requests: &[],
             urls: &[],
+            below: "",
+            query: self.url.split_once('?').map(|(_, query)| query),
             complete: true,
             over_limit: false,
             declared_size: None,

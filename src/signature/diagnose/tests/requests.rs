@@ -54,7 +54,13 @@ fn the_timestamp_in_another_unit() {
         let body = JSON.as_bytes();
         let signed = Sent { time: "1700000000000", ..Sent::new(scheme, &key, body) };
         let headers = Sent::new(scheme, &key, body).headers_with(&signed.mac(&signed.message()));
-        names(&Got { scheme, secret, headers, url: URL, body }.diagnose(), "timestamp_unit", scheme);
+        let found = Got { scheme, secret, headers, url: URL, body }.diagnose();
+        names(&found, "timestamp_unit", scheme);
+        assert_eq!(
+            found[0].sentence,
+            "The sender signed the time in milliseconds (1700000000000) but sent it in seconds."
+        );
+        assert_eq!(found[0].fix, "Sign the very text that stands in the header.");
     }
 }
 
@@ -159,6 +165,86 @@ fn another_scheme_that_shares_the_header() {
 }
 
 #[test]
+fn a_scheme_that_fits_as_it_is_comes_before_another_algorithm() {
+    let (plain, body) = ("0f3a9c5e7b1d2f4a6c8e", JSON);
+    let mac = compute(Algorithm::DigestSha256, b"", format!("{body}{TIME}{plain}").as_bytes()).unwrap();
+    let headers: Headers =
+        [("X-Cld-Signature", hex::encode(mac)), ("X-Cld-Timestamp", TIME.into())].into_iter().collect();
+    let found = Got { scheme: "cloudinary", secret: plain.into(), headers, url: URL, body: body.as_bytes() }.diagnose();
+    names(&found, "other_scheme", "cloudinary");
+    assert_eq!(found[0].fix, "Set the bin's scheme to `cloudinary-sha256`.");
+}
+
+#[test]
+fn a_signature_in_the_header_of_another_scheme_names_that_scheme() {
+    let mac = hex::encode(compute(Algorithm::HmacSha256, b"key", b"{}").unwrap());
+    let headers: Headers = [("X-Hub-Signature-256", format!("sha256={mac}"))].into_iter().collect();
+    let found = Got { scheme: "callaider", secret: "key".into(), headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "signature_header", "github");
+    let set = "Set the bin's scheme to `github`, by which the request is right as it is. Or: Send it in ";
+    assert!(found[0].fix.starts_with(set), "{}", found[0].fix);
+}
+
+#[test]
+fn what_stands_around_a_bare_signature() {
+    let (plain, body) = ("0f3a9c5e7b1d2f4a6c8e", b"{}".as_slice());
+    let mac = compute(Algorithm::HmacSha256, plain.as_bytes(), body).unwrap();
+    let url_mac = compute(Algorithm::HmacSha256, plain.as_bytes(), &[URL.as_bytes(), body].concat()).unwrap();
+    let custom = Scheme::from_json(&serde_json::json!({"header": "X-Own-Sig"})).unwrap();
+    for (before, after, without) in [
+        ("sha256=", "", "`sha256=`"),
+        ("sha256:", "", "`sha256:`"),
+        ("v1=", "", "`v1=`"),
+        ("0x", "", "`0x`"),
+        ("HMAC-SHA256 ", "", "`HMAC-SHA256 `"),
+        ("\"", "\"", "`\"`"),
+        ("\"sha256=", "\"", "`\"sha256=` and `\"`"),
+        ("", ";", "`;`"),
+    ] {
+        for (scheme, header, signature) in [
+            (scheme("linear").unwrap().as_ref(), "Linear-Signature", hex::encode(&mac)),
+            (scheme("square").unwrap().as_ref(), "x-square-hmacsha256-signature", STANDARD.encode(&url_mac)),
+            (&custom, "X-Own-Sig", hex::encode(&mac)),
+        ] {
+            if before == "0x" && scheme.id == "square" {
+                continue;
+            }
+            let headers: Headers = [(header, format!("{before}{signature}{after}"))].into_iter().collect();
+            let got = Got { scheme: "linear", secret: plain.into(), headers, url: URL, body };
+            let found = got.diagnose_with(|case| case.scheme = Box::leak(Box::new(scheme.clone())));
+            names(&found, "signature_prefix", &format!("{} {without}", scheme.id));
+            assert_eq!(found[0].fix, format!("Write the signature without {without}."), "{}", scheme.id);
+        }
+    }
+    // The same inside a scheme's own form.
+    for value in [format!("sha256=0x{}", hex::encode(&mac)), format!("0x{}", hex::encode(&mac))] {
+        let headers: Headers = [("X-Callaider-Signature", value.clone())].into_iter().collect();
+        let got = Got { scheme: "callaider", secret: plain.into(), headers, url: URL, body };
+        names(&got.diagnose(), "signature_prefix", &value);
+    }
+}
+
+#[test]
+fn a_header_without_a_signature_is_not_called_missing() {
+    for (scheme, header, value, what) in [
+        ("gitlab", "X-Gitlab-Token", "", "the header X-Gitlab-Token is there, but empty."),
+        ("pagerduty", "X-PagerDuty-Signature", " ", "the header X-PagerDuty-Signature is there, but empty."),
+        (
+            "pagerduty",
+            "X-PagerDuty-Signature",
+            ",,",
+            "the header X-PagerDuty-Signature is there, but holds no signature in the form `v1=…`.",
+        ),
+        ("pagerduty", "X-Other", "x", "the header X-PagerDuty-Signature is not there."),
+    ] {
+        let headers: Headers = [(header, value)].into_iter().collect();
+        let found = Got { scheme, secret: "key".into(), headers, url: URL, body: b"{}" }.diagnose();
+        assert_eq!(found[0].code, "signature_missing", "{scheme} {value}");
+        assert_eq!(found[0].sentence, format!("The request carries no signature: {what}"));
+    }
+}
+
+#[test]
 fn two_things_wrong_at_once() {
     let (plain, pasted) = ("0f3a9c5e7b1d2f4a6c8e", " 0f3a9c5e7b1d2f4a6c8e\n".to_owned());
     let sent = Sent::new("callaider", plain.as_bytes(), br#"{"b":1}"#);
@@ -232,6 +318,20 @@ fn what_the_request_says_by_itself_comes_before_guesses() {
     let headers: Headers = [("X-Twilio-Signature", STANDARD.encode(mac))].into_iter().collect();
     let changed = Got { scheme: "twilio-json", secret: "key".into(), headers, url: &url, body: b"{}" }.diagnose();
     assert_eq!(changed.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["requirement_unmet"]);
+    assert_eq!(
+        changed[0].sentence,
+        "The body is not the one that was signed: its SHA-256 is not the query's bodySHA256."
+    );
+    let versioned: Headers = [
+        ("BOX-SIGNATURE-PRIMARY", "AAAA"),
+        ("BOX-DELIVERY-TIMESTAMP", "2023-11-14T22:13:20Z"),
+        ("BOX-SIGNATURE-VERSION", "2"),
+        ("BOX-SIGNATURE-ALGORITHM", "HmacSHA256"),
+    ]
+    .into_iter()
+    .collect();
+    let other = Got { scheme: "box", secret: "key".into(), headers: versioned, url: URL, body: b"{}" }.diagnose();
+    assert_eq!(other[0].sentence, "BOX-SIGNATURE-VERSION is 2, not 1.");
     let nonsense: Headers = [("Stripe-Signature", "t=1,v1=zzz")].into_iter().collect();
     let malformed = Got { scheme: "stripe", secret: "x".into(), headers: nonsense, url: URL, body: b"{}" }.diagnose();
     assert_eq!(malformed[0].code, "signature_malformed");
@@ -284,6 +384,8 @@ fn detected(headers: &Headers, url: &str, body: &[u8]) -> (String, Vec<Finding>)
         other_secrets: &[],
         other_requests: &[],
         urls: &[],
+        below: "",
+        query: url.split_once('?').map(|(_, query)| query),
         complete: true,
         over_limit: false,
         declared_size: None,
@@ -357,7 +459,7 @@ proptest::proptest! {
             scheme,
             config: &config,
             request: SignedRequest { method: "POST", url: &url, headers: &headers, body: &body, received_at: Timestamp::default() },
-            secrets: &secrets, other_secrets: &[], other_requests: &[], urls: &[], complete: true, over_limit: false, declared_size: None,
+            secrets: &secrets, other_secrets: &[], other_requests: &[], urls: &[], below: &value, query: Some(&url), complete: true, over_limit: false, declared_size: None,
         };
         let _ = diagnose(&case);
     }

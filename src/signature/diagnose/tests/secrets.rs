@@ -109,3 +109,88 @@ fn the_secret_is_never_in_a_finding() {
         }
     }
 }
+
+#[test]
+fn a_secret_that_is_no_key_is_called_so_first() {
+    let token = "MTA5.Gx.dis-cord_bot";
+    let short = "ab".repeat(31);
+    let no_point = "ab".repeat(32);
+    for (scheme, header, secret, says) in [
+        ("discord", "X-Signature-Ed25519", token, "64 hex digits are wanted, this has 14 characters that are no hex"),
+        ("discord", "X-Signature-Ed25519", &short, "64 hex digits are wanted, this has 62."),
+        ("discord", "X-Signature-Ed25519", &no_point, "this has the length, but its 64 hex digits are no key."),
+        (
+            "sendgrid",
+            "X-Twilio-Email-Event-Webhook-Signature",
+            "SG.abc.def",
+            "a P-256 key in base64 or PEM is wanted, ",
+        ),
+        ("adyen-header", "HmacSignature", " abcd\n", "this has white space around it."),
+        ("adyen-header", "HmacSignature", "zz-not-hex", "an even number of hex digits is wanted, "),
+        (
+            "standard-webhooks",
+            "webhook-signature",
+            "not base64!",
+            "base64, with or without `whsec_` before it is wanted",
+        ),
+    ] {
+        let signature = if header == "webhook-signature" { "v1,AAAA" } else { "AAAA" };
+        let headers: Headers = [
+            (header, signature),
+            ("X-Signature-Timestamp", TIME),
+            ("X-Twilio-Email-Event-Webhook-Timestamp", TIME),
+            ("webhook-id", "m"),
+            ("webhook-timestamp", TIME),
+        ]
+        .into_iter()
+        .collect();
+        let found = Got { scheme, secret: secret.into(), headers, url: URL, body: b"{}" }.diagnose();
+        assert_eq!(found[0].code, "undecodable_secret", "{scheme} {found:#?}");
+        assert!(found[0].sentence.contains(says), "{scheme} {}", found[0].sentence);
+        assert!(!found[0].sentence.contains(secret) && found.iter().all(|finding| finding.code != "wrong_secret"));
+    }
+}
+
+#[test]
+fn only_the_bin_can_change_the_form_of_a_public_key_or_the_scheme() {
+    let seed = [7_u8; 32];
+    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+    let headers = Sent::new("discord", &seed, b"{}").headers();
+    let pasted = STANDARD.encode(public.as_bytes());
+    let found = Got { scheme: "discord", secret: pasted, headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "secret_as_base64", "discord");
+    assert_eq!(found[0].fix, "Paste the public key as hex.");
+
+    let message = format!("{TIME}|{{}}");
+    let signature = compute(Algorithm::Ed25519, &seed, message.as_bytes()).unwrap();
+    let headers: Headers =
+        [("telnyx-signature-ed25519", STANDARD.encode(signature)), ("telnyx-timestamp", TIME.to_owned())]
+            .into_iter()
+            .collect();
+    let pasted = hex::encode(public.as_bytes());
+    let found = Got { scheme: "telnyx", secret: pasted, headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "secret_as_hex", "telnyx");
+    assert_eq!(found[0].fix, "Paste the public key as base64.");
+
+    let headers = Sent::new("standard-webhooks", b"plain-text-secret", b"{}").headers();
+    let secret = "plain-text-secret".to_owned();
+    let found = Got { scheme: "standard-webhooks", secret, headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "secret_as_text", "standard-webhooks");
+    assert!(
+        found[0].fix.starts_with("Set the bin's scheme to `standard-webhooks-utf8`, or let the sender use"),
+        "{}",
+        found[0].fix
+    );
+}
+
+#[test]
+fn a_token_sent_in_base64_is_to_be_sent_as_it_is() {
+    let headers: Headers = [("X-Gitlab-Token", STANDARD.encode("a token of some length"))].into_iter().collect();
+    let secret = "a token of some length".to_owned();
+    let found = Got { scheme: "gitlab", secret, headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "signature_encoding", "gitlab");
+    assert_eq!(
+        (found[0].sentence.as_str(), found[0].fix.as_str()),
+        ("The token was sent base64-encoded.", "Send it as it is.")
+    );
+}
