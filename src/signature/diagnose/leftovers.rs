@@ -1,6 +1,6 @@
 //! What is left when nothing verifies: facts that explain the failure by themselves, and guesses, likeliest first.
 
-use super::search::{Search, shown};
+use super::search::{Cut, Search, shown};
 use super::tokens::{Fault, Reading};
 use super::{Case, Finding};
 use crate::model::pick;
@@ -56,11 +56,15 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
         guesses.extend(malformed(search));
         guesses.extend(test_mode(search.case));
         guesses.extend(url(search));
-        guesses.extend(not_tried(search));
+        // What was left out comes before other guesses only where it may be the commonest cause.
+        let (first, later) =
+            if search.cut == Cut::Common { (not_tried(search), None) } else { (None, not_tried(search)) };
+        guesses.extend(first);
         if has_key {
             guesses.push(wrong_secret(search));
             guesses.extend(changed(search));
         }
+        guesses.extend(later);
         guesses.push(finding(
             "wrong_scheme",
             format!("Or the sender does not sign as {} does.", search.scheme.name),
@@ -205,11 +209,11 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
         );
     }
     let what = if search.scheme.algorithm.is_asymmetric() { "public key" } else { "secret" };
-    let sentence = if search.cut_short {
+    let sentence = if search.cut == Cut::Nothing {
+        format!("Nothing that was tried matches: most likely the sender has another {what}.")
+    } else {
         // What was not tried may be the cause as well.
         format!("Nothing that was tried matches: the sender may have another {what}.")
-    } else {
-        format!("Nothing that was tried matches: most likely the sender has another {what}.")
     };
     finding(
         "wrong_secret",
@@ -293,7 +297,7 @@ fn changed(search: &Search<'_>) -> Option<Finding> {
 }
 
 fn not_tried(search: &Search<'_>) -> Option<Finding> {
-    search.cut_short.then(|| {
+    (search.cut != Cut::Nothing).then(|| {
         let (why, fix) = if search.scheme.algorithm.is_asymmetric() {
             ("Checking public-key signatures takes long".to_owned(), "Compare with the provider's documentation.")
         } else {

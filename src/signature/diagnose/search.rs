@@ -40,6 +40,16 @@ pub(super) enum Parsed<'a> {
     Json(Node<'a>),
 }
 
+/// What a search had no budget for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cut {
+    Nothing,
+    /// Some of what is rare.
+    Rare,
+    /// Even some of what is common.
+    Common,
+}
+
 /// The state of one diagnosis.
 pub(super) struct Search<'a> {
     pub(super) case: &'a Case<'a>,
@@ -57,8 +67,8 @@ pub(super) struct Search<'a> {
     pub(super) tried_bodies: HashSet<u64>,
     /// The body as JSON, kept from phase to phase.
     pub(super) json: Parsed<'a>,
-    /// Whether something was left out for lack of budget.
-    pub(super) cut_short: bool,
+    /// What was left out for lack of budget.
+    pub(super) cut: Cut,
     /// Whether the signature turned out to be right as it is.
     pub(super) is_right: bool,
     /// The URLs that were tried, for the guess that none of them is right.
@@ -100,7 +110,7 @@ impl<'a> Search<'a> {
             is_common: false,
             tried_bodies: HashSet::new(),
             json: Parsed::NotYet,
-            cut_short: false,
+            cut: Cut::Nothing,
             is_right: false,
             tried_urls: Vec::new(),
         }
@@ -118,7 +128,7 @@ impl<'a> Search<'a> {
             self.overdraft = overdraft;
             return true;
         }
-        self.cut_short = true;
+        self.cut = self.cut.max(if self.is_common { Cut::Common } else { Cut::Rare });
         false
     }
 
