@@ -12,7 +12,7 @@ use super::received::{groups, shared_vars, texts};
 use super::request::{Config, SignedRequest, View};
 use super::scheme::{Basis, Scheme};
 use super::source::Source;
-use super::template::{Context, Value, Vars};
+use super::template::{Context, Template, Value, Vars};
 use crate::model::HeaderNames;
 
 /// A scheme that a request may use.
@@ -277,16 +277,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let context = Context { view, vars: Vars { shared: &shared, group }, secret: Some("") };
     let signed =
         scheme.signed.is_empty() || scheme.signed.iter().any(|template| template.render(&context, &mut |_| {}).is_ok());
-    let required = scheme.require.iter().all(|(left, right)| {
-        matches!((left.to_bytes(&context), right.to_bytes(&context)), (Ok(left), Ok(right)) if left == right)
-    });
-    // Right or not: schemes that ask for nothing of the kind are less likely then.
-    let has_required = !scheme.require.is_empty()
-        && scheme.require.iter().all(|(left, right)| match (left.to_bytes(&context), right.to_bytes(&context)) {
-            // A hash that differs is one of a body that was changed; a literal that differs names another scheme.
-            (Ok(a), Ok(b)) => a == b || ![left, right].iter().any(|template| template.values().next().is_none()),
-            _ => false,
-        });
+    let required = scheme.require.iter().map(|pair| required(pair, &context)).min();
     let timed = scheme.timestamp.is_none_or(|rule| {
         let text = context.vars.get("timestamp").and_then(|text| std::str::from_utf8(text).ok());
         text.is_some_and(|text| rule.unit.parse(text).is_some())
@@ -295,13 +286,32 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let own_name = scheme.id.split('-').next().unwrap_or(&scheme.id);
     Rank {
         fit,
-        own_marks: usize::from(is_version(scheme, view)) + usize::from(has_required),
-        is_complete: signed && required && timed,
+        own_marks: usize::from(is_version(scheme, view)) + usize::from(required >= Some(Required::There)),
+        is_complete: signed && required.is_none_or(|required| required == Required::Met) && timed,
         hints: scheme.detect.len(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),
         suits_body: signs_body != view.request.body.is_empty(),
         basis: Reverse(scheme.basis),
     }
+}
+
+/// How far a request meets one of a scheme's conditions.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Required {
+    No,
+    /// Its parts are there, which makes schemes that ask for nothing of the kind less likely.
+    There,
+    Met,
+}
+
+fn required((left, right): &(Template, Template), context: &Context<'_>) -> Required {
+    let (Ok(one), Ok(other)) = (left.to_bytes(context), right.to_bytes(context)) else { return Required::No };
+    if one == other {
+        return Required::Met;
+    }
+    // A hash that differs is one of a body that was changed; a literal that differs names another scheme.
+    let is_literal = [left, right].iter().any(|template| template.values().next().is_none());
+    if is_literal { Required::No } else { Required::There }
 }
 
 /// Whether a header `X-Signature-Version: v2` beside `X-Signature` is there and says the last word of the scheme's id.

@@ -100,8 +100,8 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Held], v
 
 fn malformed(scheme: &Scheme) -> String {
     let place = scheme.signature_place();
-    match scheme.signature_form() {
-        Some(form) => format!("The {place} has no signature in the form `{}`.", form.replace("{signature}", "…")),
+    match scheme.shown_form() {
+        Some(form) => format!("The {place} has no signature in the form `{form}`."),
         None => format!("The {place} has no signature in the expected form."),
     }
 }

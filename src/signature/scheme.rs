@@ -293,6 +293,12 @@ impl Scheme {
         (!pattern.is_bare()).then(|| pattern.text())
     }
 
+    /// The same as it is shown to people: `sha256=…`.
+    #[must_use]
+    pub fn shown_form(&self) -> Option<String> {
+        self.signature_form().map(|form| form.replace("{signature}", "…"))
+    }
+
     /// One sentence about what a request lacks.
     #[must_use]
     pub fn missing_sentence(&self, missing: &Missing) -> String {

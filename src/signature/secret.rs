@@ -80,15 +80,10 @@ impl Pipeline {
             TextStep::Strip(prefixes) => format!("strip {}", prefixes.join("|")),
             TextStep::Nfkd => "nfkd".to_owned(),
         });
-        let decode = match self.decode {
-            Decode::Utf8 => "utf8",
-            Decode::Hex => "hex",
-            Decode::Base64 => "base64",
-        };
         let bytes = self.bytes.iter().map(|step| match step {
             ByteStep::Sha1 => "sha1".to_owned(),
         });
-        text.chain([decode.to_owned()]).chain(bytes).collect::<Vec<_>>().join(" > ")
+        text.chain([self.written_in().name().to_owned()]).chain(bytes).collect::<Vec<_>>().join(" > ")
     }
 
     /// What the text is written in, after its prefix.
@@ -104,10 +99,9 @@ impl Pipeline {
     /// What is wanted, in words: ``base64, with or without `whsec_` before it``.
     #[must_use]
     pub fn words(&self) -> String {
-        let wanted = match self.decode {
-            Decode::Utf8 => "text",
-            Decode::Hex => "hex",
-            Decode::Base64 => "base64",
+        let wanted = match self.written_in() {
+            Encoding::Utf8 => "text",
+            encoding => encoding.name(),
         };
         let prefixes: Vec<&str> = self
             .text

@@ -75,6 +75,9 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
 }
 
 fn missing(search: &Search<'_>) -> Option<Finding> {
+    if !search.tokens.is_empty() {
+        return None;
+    }
     let view = View::new(&search.case.request, search.case.config);
     let texts = texts(&search.scheme, &view);
     let what = if texts.is_empty() {
@@ -82,17 +85,14 @@ fn missing(search: &Search<'_>) -> Option<Finding> {
     } else if texts.iter().all(|text| text.trim_ascii().is_empty()) {
         "is there, but empty".to_owned()
     } else {
-        let form =
-            search.scheme.signature_form().map(|form| format!(" in the form `{}`", form.replace("{signature}", "…")));
+        let form = search.scheme.shown_form().map(|form| format!(" in the form `{form}`"));
         format!("is there, but holds no signature{}", form.unwrap_or_default())
     };
-    search.tokens.is_empty().then(|| {
-        finding(
-            "signature_missing",
-            format!("The request carries no signature: the {} {what}.", search.scheme.signature_place()),
-            "Configure the secret at the provider; most leave the signature out without one. Then look for a proxy that drops headers.",
-        )
-    })
+    Some(finding(
+        "signature_missing",
+        format!("The request carries no signature: the {} {what}.", search.scheme.signature_place()),
+        "Configure the secret at the provider; most leave the signature out without one. Then look for a proxy that drops headers.",
+    ))
 }
 
 /// A part that the scheme signs and the request does not have.

@@ -258,7 +258,7 @@ impl<'a> Search<'a> {
     pub(super) fn irregularities(&self, hit: Hit) -> Vec<(&'static str, String, String)> {
         let mut all = Vec::new();
         let place = self.scheme.signature_place();
-        let form = self.scheme.signature_form().unwrap_or_else(|| "{signature}".to_owned()).replace("{signature}", "…");
+        let form = self.scheme.shown_form().unwrap_or_else(|| "…".to_owned());
         match self.tokens.get(hit.token).and_then(|token| token.fault.as_ref()) {
             Some(Fault::Form(before)) if before.is_empty() => all.push((
                 "signature_prefix",
@@ -306,7 +306,7 @@ impl<'a> Search<'a> {
             } else {
                 (
                     "signature_encoding",
-                    format!("it is written in {}, not in {}", hit.reading.words(), self.scheme.encoding.name()),
+                    format!("it is written in {way}, not in {}", self.scheme.encoding.name()),
                     format!("Write the signature in {}.", self.scheme.encoding.name()),
                 )
             });
