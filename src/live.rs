@@ -21,7 +21,7 @@ use crate::model::{BinId, Change, ChangeKind, Seq};
 use crate::store::CommitListener;
 
 pub use batch::{Batch, text_frame};
-pub use subscription::{Delivery, Events, Subscription};
+pub use subscription::{Delivery, Subscription};
 
 /// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. A person does not see 20 ms.
 const BATCH_EVERY: Duration = Duration::from_millis(20);

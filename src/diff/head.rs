@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::model::{CapturedRequest, Headers};
+use crate::http::Headers;
+use crate::model::CapturedRequest;
 
 /// What happened from the one to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

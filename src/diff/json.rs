@@ -7,7 +7,8 @@ use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::head::Change;
-use crate::view::json::{NodeId, NodeKind, Outline, unescape};
+use crate::http::text::{clipped, lossy};
+use crate::json::{NodeId, NodeKind, Outline, unescape};
 
 /// Changes that are listed. Nobody reads more.
 const MAX_CHANGES: usize = 1_000;
@@ -208,20 +209,15 @@ fn replace(a: &[NodeId], b: &[NodeId], stack: &mut Vec<Work>) {
     stack.extend(b.iter().skip(a.len()).map(|&node| Work::Added(node)));
 }
 
+/// The start of a value as written. No character has more than four bytes, so a long value is not read to its end.
 fn shown(raw: &[u8]) -> String {
-    // No character has more than four bytes.
-    let start = String::from_utf8_lossy(&raw[..raw.len().min(MAX_SHOWN * 4)]);
-    let mut text: String = start.chars().take(MAX_SHOWN).collect();
-    if text.len() < raw.len() {
-        text.push('…');
-    }
-    text
+    clipped(&lossy(&raw[..raw.len().min(4 * (MAX_SHOWN + 1))]), MAX_SHOWN)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::json::scan;
+    use crate::json::scan;
 
     fn changes(a: &str, b: &str) -> Vec<(Change, String, Option<String>, Option<String>)> {
         let diff = diff((a.as_bytes(), &scan(a.as_bytes())), (b.as_bytes(), &scan(b.as_bytes())));

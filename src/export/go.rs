@@ -2,17 +2,11 @@
 
 use super::outgoing::{Outgoing, path};
 use super::shell::hex_escape;
-use super::{ExportOptions, Single, SingleKind};
+use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
-pub(super) const SINGLE: Single = Single {
-    kind: SingleKind::Go,
-    id: "go",
-    label: "Go",
-    media_type: "text/x-go; charset=utf-8",
-    extension: "go",
-    write,
-};
+pub(super) const SINGLE: Single =
+    Single { id: "go", label: "Go", media_type: "text/x-go; charset=utf-8", extension: "go", write };
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
@@ -85,11 +79,8 @@ mod tests {
 
     #[test]
     fn names_repeats_and_the_spelling_of_the_path_are_kept() {
-        let code = text(
-            SingleKind::Go,
-            &request(b"POST /b/%2f/../c?q=%zz HTTP/1.1\r\nx-a: 1\r\nx-a: 2\r\nX-A: 3\r\n\r\n", b"x"),
-            true,
-        );
+        let code =
+            text("go", &request(b"POST /b/%2f/../c?q=%zz HTTP/1.1\r\nx-a: 1\r\nx-a: 2\r\nX-A: 3\r\n\r\n", b"x"), true);
         assert!(
             code.contains(
                 "request.Header[\"x-a\"] = []string{\"1\", \"2\"}\n\trequest.Header[\"X-A\"] = []string{\"3\"}\n"

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 
 use crate::model::{Change, ChangeKind, Seq};
-use crate::shapes::{EventShape, event_name};
+use crate::shapes::EventShape;
 
 /// Appends one unmasked WebSocket text frame (RFC 6455, section 5.2): servers do not mask, so every client gets the same bytes.
 #[expect(clippy::cast_possible_truncation, reason = "each length stands in the arm of its size")]
@@ -58,7 +58,7 @@ impl Encoded {
                 }
                 Span {
                     seq: change.seq,
-                    name: event_name(&change.what),
+                    name: change.what.into_str(),
                     transient: matches!(change.what, ChangeKind::Progress { .. }),
                     start,
                     json: start,

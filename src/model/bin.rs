@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, BinName, CustomResponse, Timestamp};
+use super::{BinId, BinName, ResponseSettings, Timestamp};
 
 /// What an invalid signature leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct BinSettings {
     /// The URL that the sender was given when it is not the capture URL (tunnel, proxy).
     pub public_url: Option<String>,
     /// What senders are answered.
-    pub response: CustomResponse,
+    pub response: ResponseSettings,
     /// How much is kept.
     pub limits: BinLimits,
 }
@@ -62,6 +62,13 @@ pub struct Bin {
     pub settings: BinSettings,
     /// The secrets, oldest first.
     pub secrets: Vec<Secret>,
+}
+
+impl Bin {
+    /// What URLs and people call it: its name, else its id.
+    pub fn handle(&self) -> String {
+        self.settings.name.as_ref().map_or_else(|| self.id.to_string(), ToString::to_string)
+    }
 }
 
 /// What a bin holds and has lost. Kept up to date with every commit, never counted.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use strum::IntoStaticStr;
+
 use super::{BinId, CapturedRequest, Freshness, Marks, RequestId, Seq, Verdict};
 
 /// One committed change of a bin. `seq` comes from the same sequence as the requests', so that one cursor orders everything.
@@ -9,14 +11,15 @@ use super::{BinId, CapturedRequest, Freshness, Marks, RequestId, Seq, Verdict};
 pub struct Change {
     /// The cursor; for a captured request its own `seq`.
     pub seq: Seq,
-    /// Whose.
+    /// The bin.
     pub bin: BinId,
     /// What happened.
     pub what: ChangeKind,
 }
 
-/// The kinds of changes.
-#[derive(Debug, Clone)]
+/// The kinds of changes. The name of a kind is the `type` of its message and the `event` of a server-sent event.
+#[derive(Debug, Clone, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ChangeKind {
     /// A request was captured (or imported).
     Request(Arc<CapturedRequest>),

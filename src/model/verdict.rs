@@ -2,12 +2,14 @@
 //! All of it can be computed again from the raw request at any time.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use super::RequestId;
 
 /// Whether the signature is right. Says nothing about time: see [`Freshness`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum SignatureStatus {
     /// A secret of the bin made exactly this signature.
     Valid,
@@ -45,8 +47,9 @@ impl Verdict {
 }
 
 /// How old the signed timestamp was when the request arrived, against the scheme's tolerance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FreshnessStatus {
     /// Within the tolerance.
     Fresh,
@@ -100,7 +103,7 @@ pub struct EventFacts {
     pub handshake: Option<String>,
 }
 
-/// The three derived facts together, as they are stored beside a request.
+/// The three derived facts together, as they are kept beside a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Derived {
     /// Is the signature right?

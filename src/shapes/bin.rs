@@ -41,8 +41,8 @@ pub struct BinShape {
     /// The secrets, oldest first; never their text.
     pub secrets: Vec<SecretShape>,
     /// What senders are answered.
-    #[schema(value_type = ResponseShape)]
-    pub response: crate::model::CustomResponse,
+    #[schema(value_type = ResponseSettingsShape)]
+    pub response: crate::model::ResponseSettings,
     /// How much is kept.
     #[schema(value_type = LimitsShape)]
     pub limits: crate::model::BinLimits,
@@ -63,7 +63,7 @@ impl BinShape {
         capture_base: &str,
         console_base: &str,
     ) -> Self {
-        let handle = bin.settings.name.as_ref().map_or_else(|| bin.id.to_string(), ToString::to_string);
+        let handle = bin.handle();
         let capture_url = format!("{capture_base}/{handle}");
         let sample_target = bin.settings.public_url.as_ref().unwrap_or(&capture_url);
         Self {
@@ -166,16 +166,16 @@ pub struct PairShape {
 /// What senders are answered. What is not set has its default.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BinResponse)]
-pub struct ResponseShape {
+pub struct ResponseSettingsShape {
     /// The answer when nothing else applies.
     #[serde(flatten)]
-    pub answer: AnswerShape,
+    pub answer: ResponseShape,
     /// Answers for single methods, by method name.
     #[schema(required = false)]
-    pub methods: BTreeMap<String, AnswerShape>,
+    pub methods: BTreeMap<String, ResponseShape>,
     /// Answers used in turn.
     #[schema(required = false)]
-    pub script: Vec<AnswerShape>,
+    pub script: Vec<ResponseShape>,
     /// Start the script again rather than repeat its last answer.
     #[schema(required = false)]
     pub script_cycles: bool,
@@ -189,8 +189,8 @@ pub struct ResponseShape {
 
 /// One answer.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Answer)]
-pub struct AnswerShape {
+#[schema(as = Response)]
+pub struct ResponseShape {
     /// 200 to 599; default 200.
     #[schema(minimum = 200, maximum = 599)]
     pub status: Option<u16>,

@@ -9,9 +9,10 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, ToSql};
 use super::bins::{signed, unsigned};
 use super::tx::Tx;
 use super::{StoreError, codes, place, rows};
+use crate::http::text::lossy;
 use crate::model::{
-    AnswerGiven, CapturedRequest, ChangeKind, Derived, EventFacts, HeadSource, Marks, NewRequest, RequestId,
-    RequestSummary, Seq, Timestamp, text,
+    CapturedRequest, ChangeKind, Derived, EventFacts, HeadSource, Marks, NewRequest, RequestId, RequestSummary,
+    SentResponse, Seq, Timestamp,
 };
 
 /// Larger bodies are written into a reserved place, so that no second copy of them is made.
@@ -89,7 +90,7 @@ impl<'a> Tx<'a> {
         };
         let (method, target, version_text) = (new.head.method(), new.head.target(), new.head.version());
         let target = target.to_text();
-        let content_type = new.head.scan().field("content-type").map(text);
+        let content_type = new.head.scan().field("content-type").map(lossy);
         let version = codes::version(version_text.as_bytes());
         let marks = imported.map(|imported| imported.marks);
         let flags = flags_of(new, version, marks);
@@ -160,7 +161,7 @@ impl<'a> Tx<'a> {
         if wanted {
             let mut derived = new.derived.clone();
             derived.event.duplicate_of = duplicate_of;
-            let response = AnswerGiven { status: new.status, duration_us: duration_us.map(unsigned) };
+            let response = SentResponse { status: new.status, duration_us: duration_us.map(unsigned) };
             let marks = marks.cloned().unwrap_or_default();
             let summary = summary_of(seq, self.shared.salt, new, derived, response, marks);
             let captured = CapturedRequest {
@@ -252,7 +253,7 @@ fn summary_of(
     salt: u32,
     new: &NewRequest,
     derived: Derived,
-    response: AnswerGiven,
+    response: SentResponse,
     marks: Marks,
 ) -> RequestSummary {
     let head = &new.head;
@@ -267,7 +268,7 @@ fn summary_of(
         path: rows::path_of(&target),
         target,
         http_version: head.version().into_owned(),
-        content_type: head.scan().field("content-type").map(|value| text(value).into_owned()),
+        content_type: head.scan().field("content-type").map(|value| lossy(value).into_owned()),
         head_source: new.head_source,
         body_size: new.body.len() as u64,
         declared_size: new.declared_size,

@@ -9,8 +9,9 @@ use super::bins::{signed, unsigned};
 use super::codes::Kind;
 use super::rows::{self, BY_PLACE, SUMMARY};
 use super::{RequestRef, StoreError, place};
+use crate::http::Head;
 use crate::model::{
-    BinId, CapturedRequest, Change, ChangeKind, Freshness, Head, Marks, RequestId, RequestSummary, Seq, Verdict,
+    BinId, CapturedRequest, Change, ChangeKind, Freshness, Marks, RequestId, RequestSummary, Seq, Verdict,
 };
 
 /// Larger bodies are read in place, so that there is one copy of them at a time.

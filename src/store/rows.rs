@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bins::unsigned;
 use super::{codes, place};
+use crate::http::Target;
 use crate::model::{
-    AnswerGiven, BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, Target, Timestamp,
-    Verdict,
+    BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, SentResponse, Timestamp, Verdict,
 };
 
 macro_rules! summary_columns {
@@ -183,7 +183,7 @@ pub(super) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
                 handshake: facts.handshake.map(Cow::into_owned),
             },
         },
-        response: AnswerGiven {
+        response: SentResponse {
             status: row.get::<_, Option<i64>>(3)?.and_then(|status| u16::try_from(status).ok()),
             duration_us: row.get::<_, Option<i64>>(4)?.map(unsigned),
         },

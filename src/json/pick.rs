@@ -81,8 +81,7 @@ impl<const N: usize> Picks<'_, N> {
 pub fn pick<'a, const N: usize>(body: &'a [u8], paths: &[&str; N]) -> Picks<'a, N> {
     const { assert!(N > 0 && N < 32, "the paths of one pass are a mask of 32 bits") };
     let mut values = [const { None }; N];
-    // A byte order mark is not JSON, but senders on Windows write one and most receivers skip it.
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = crate::http::text::without_mark(body);
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = At { paths, active: (1 << N) - 1, depth: 0, out: &mut values }.deserialize(&mut json);
     let whole = read.is_ok() && json.end().is_ok();
