@@ -33,13 +33,13 @@ fn row(request: &CapturedRequest, _options: &ExportOptions) -> Vec<u8> {
         text(&event.session),
         text(&event.delivery_id),
         event.duplicate_of.map(|id| id.to_string()).unwrap_or_default(),
-        summary.derived.verdict.status.into_str().to_owned(),
+        summary.derived.verdict.status.name().to_owned(),
         text(&summary.derived.verdict.secret),
-        summary.derived.freshness.status.into_str().to_owned(),
+        summary.derived.freshness.status.name().to_owned(),
         text(&summary.content_type),
         summary.body_size.to_string(),
         summary.complete.to_string(),
-        summary.rejected.map(|rejection| rejection.into_str().to_owned()).unwrap_or_default(),
+        summary.rejected.map(|rejection| rejection.name().to_owned()).unwrap_or_default(),
         summary.response.status.map(|status| status.to_string()).unwrap_or_default(),
         summary
             .response

@@ -117,12 +117,6 @@ impl Rows {
     pub fn end(&self) -> Vec<u8> {
         self.exporter.0.end.into()
     }
-
-    /// How many rows were written.
-    #[must_use]
-    pub const fn written(&self) -> u64 {
-        self.written
-    }
 }
 
 /// A handle on an entry of a registry, and what both kinds of exporters are asked for.

@@ -119,12 +119,6 @@ impl Outline {
         self.nodes.len()
     }
 
-    /// Whether there is not even a root.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
     pub(super) fn get(&self, node: NodeId) -> Option<&Node> {
         self.nodes.get(node as usize)
     }
@@ -183,14 +177,6 @@ impl Outline {
             next = self.get(child).filter(|_| child < end)?.subtree_end;
             Some(child)
         })
-    }
-
-    /// The containers around a value, from the root inwards, at most `limit` of them from the inside.
-    #[must_use]
-    pub fn ancestors(&self, node: NodeId, limit: usize) -> Vec<NodeId> {
-        let mut found: Vec<_> = std::iter::successors(self.parent(node), |&up| self.parent(up)).take(limit).collect();
-        found.reverse();
-        found
     }
 
     /// A page of children: `limit` of them from `offset` on.

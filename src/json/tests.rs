@@ -88,7 +88,6 @@ fn depth_and_length_never_make_a_long_answer() {
     assert!(outline.first_rows(deep.as_bytes(), 500).len() <= 25);
     assert_eq!(outline.pointer(deep.as_bytes(), 100_000), None);
     assert_eq!(outline.find(deep.as_bytes(), "1", 10).hits[0].node.pointer, None);
-    assert_eq!(outline.ancestors(100_000, 3), [99_997, 99_998, 99_999]);
     let long = format!("[\"{}\"]", "é".repeat(1_000_000));
     let page = scan(long.as_bytes()).children(long.as_bytes(), 0, 0, 1);
     assert!(page.children[0].truncated && page.children[0].value.as_ref().unwrap().chars().count() == 1_000);

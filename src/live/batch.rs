@@ -58,7 +58,7 @@ impl Encoded {
                 }
                 Span {
                     seq: change.seq,
-                    name: change.what.into_str(),
+                    name: change.what.name(),
                     transient: matches!(change.what, ChangeKind::Progress { .. }),
                     start,
                     json: start,
@@ -152,6 +152,7 @@ impl Batch {
     }
 
     /// The events from that one on: cursor, type, JSON.
+    #[cfg(test)]
     pub(super) fn events_from(&self, index: usize) -> impl Iterator<Item = (Seq, &'static str, &[u8])> {
         self.spans.iter().skip(index).map(|span| (span.seq, span.name, &self.frames[span.json..span.end]))
     }

@@ -17,9 +17,9 @@ pub struct Change {
     pub what: ChangeKind,
 }
 
-/// The kinds of changes. The name of a kind is the `type` of its message and the `event` of a server-sent event.
+/// The kinds of changes.
 #[derive(Debug, Clone, IntoStaticStr)]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 pub enum ChangeKind {
     /// A request was captured (or imported).
     Request(Arc<CapturedRequest>),
@@ -69,4 +69,11 @@ pub enum ChangeKind {
     Bin,
     /// The bin is gone; nothing follows.
     BinDeleted,
+}
+
+impl ChangeKind {
+    /// The `type` of its message, and the `event` of a server-sent event.
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
 }

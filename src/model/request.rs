@@ -33,7 +33,7 @@ pub struct Client {
 /// Why a request was rejected. The head is kept all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 pub enum Rejection {
     /// The body is over the bin's limit: 413.
     BodyTooLarge,
@@ -45,6 +45,13 @@ pub enum Rejection {
     Timeout,
     /// The store could not take it: 503 or 507. Counted only: there is no row to mark.
     NotStored,
+}
+
+impl Rejection {
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// What the sender was told.

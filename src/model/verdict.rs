@@ -9,7 +9,7 @@ use super::RequestId;
 /// Whether the signature is right. Says nothing about time: see [`Freshness`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 pub enum SignatureStatus {
     /// A secret of the bin made exactly this signature.
     Valid,
@@ -23,6 +23,13 @@ pub enum SignatureStatus {
     UnsignedScheme,
     /// The bin's secrets cannot be decoded as the scheme wants them (hex, base64, a public key…).
     UndecodableSecret,
+}
+
+impl SignatureStatus {
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The verdict on a request's signature.
@@ -49,7 +56,7 @@ impl Verdict {
 /// How old the signed timestamp was when the request arrived, against the scheme's tolerance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 pub enum FreshnessStatus {
     /// Within the tolerance.
     Fresh,
@@ -59,6 +66,13 @@ pub enum FreshnessStatus {
     Future,
     /// The scheme signs no timestamp, or none could be read.
     None,
+}
+
+impl FreshnessStatus {
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The second fact beside the verdict.

@@ -116,7 +116,7 @@ mod tests {
             ChangeKind::Bin,
             ChangeKind::BinDeleted,
         ] {
-            let name = what.into_str();
+            let name = what.name();
             let change = Change { seq: 7, bin, what };
             let json = serde_json::to_value(EventShape::from(&change)).unwrap();
             assert_eq!((json["seq"].as_u64(), json["type"].as_str()), (Some(7), Some(name)));

@@ -239,7 +239,7 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
                 text: None,
                 base64: None,
             },
-            rejected: summary.rejected.map(Into::into),
+            rejected: summary.rejected.map(crate::model::Rejection::name),
             signature: (&summary.derived.verdict).into(),
             freshness: (&summary.derived.freshness).into(),
             event: (&summary.derived.event).into(),

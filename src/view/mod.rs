@@ -10,7 +10,6 @@ mod text;
 mod visible;
 mod xml;
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 use std::str::FromStr;
@@ -177,18 +176,6 @@ impl<'a> Body<'a> {
     #[must_use]
     pub const fn decoded(&self) -> &Decoded<'a> {
         &self.decoded
-    }
-
-    /// The declared type.
-    #[must_use]
-    pub const fn content_type(&self) -> Option<&ContentType> {
-        self.content_type.as_ref()
-    }
-
-    /// The decoded bytes, owned when they had to be made.
-    #[must_use]
-    pub fn into_bytes(self) -> Cow<'a, [u8]> {
-        self.decoded.bytes
     }
 
     /// The body read as JSON; has an error when it is none.

@@ -73,7 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/diff/", &["http", "json", "model", "view"]),
     ("src/store/", &["http", "json", "model"]),
     ("src/shapes/", &["http", "model"]),
-    ("src/live", &["model", "shapes", "store"]),
+    ("src/live/", &["model", "shapes", "store"]),
     ("src/capture/", &["http", "json", "model", "signature", "provider", "store"]),
     ("src/config.rs", &["model", "store"]),
     ("src/telemetry.rs", &["config"]),

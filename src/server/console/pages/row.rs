@@ -81,7 +81,7 @@ impl Row {
         let mut extra = Vec::new();
         let alert = summary.rejected.is_some() || !summary.complete;
         if let Some(rejection) = summary.rejected {
-            extra.push(rejection.into_str().replace('_', " "));
+            extra.push(rejection.name().replace('_', " "));
         } else if !summary.complete {
             extra.push("cut off".to_owned());
         }
