@@ -35,7 +35,7 @@ pub struct JsonChange {
     pub retyped: bool,
     /// Where: the JSON pointer in the one, or in the other for what was added. None when it is too long.
     pub pointer: Option<String>,
-    /// Where it stands in the other, when that is another place.
+    /// The pointer in the second text, when it is another one.
     pub pointer_b: Option<String>,
     /// The value in the one as written, cut.
     pub a: Option<String>,
@@ -60,7 +60,8 @@ struct Differ<'a> {
     places_b: Places,
 }
 
-/// The children of arrays whose elements were named: a pointer to the last of a million would else count them all, each time.
+/// The children of arrays whose elements were named. Without it, the pointer to the last of a million elements would count
+/// them all each time.
 #[derive(Default)]
 struct Places(HashMap<NodeId, Vec<NodeId>>);
 
@@ -75,7 +76,7 @@ impl Places {
 
 /// Compares two texts, which must be valid and outlined in whole.
 pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
-    // A keyed hash: nobody can prepare two values that look equal.
+    // A keyed hash: a sender cannot prepare two values that look equal.
     let state = RandomState::new();
     let mut differ = Differ {
         a,
@@ -85,7 +86,7 @@ pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
         places_a: Places::default(),
         places_b: Places::default(),
     };
-    // A stack of our own, so that depth does not matter.
+    // An explicit stack, so that depth does not matter.
     let mut stack = vec![Work::Pair(0, 0)];
     let mut changes = Vec::new();
     while let Some(work) = stack.pop() {
@@ -105,7 +106,7 @@ pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
 /// A hash for every value, equal for values that mean the same: order of keys, white space and escapes do not count.
 fn hashes((bytes, outline): Text<'_>, state: &RandomState) -> Vec<u64> {
     let mut hashes = vec![0; outline.len()];
-    // Values stand before what is inside them, so going backwards meets the inside first.
+    // A value comes before what is inside it, so going backwards meets the inside first.
     for node in (0..u32::try_from(outline.len()).unwrap_or(u32::MAX)).rev() {
         let raw = outline.raw(bytes, node);
         let hash = match outline.kind(bytes, node) {
@@ -202,7 +203,7 @@ impl Differ<'_> {
     }
 }
 
-/// Elements that stand in each other's place: compared one by one as far as both go.
+/// Replaced elements: compared one by one as far as both lists go.
 fn replace(a: &[NodeId], b: &[NodeId], stack: &mut Vec<Work>) {
     stack.extend(a.iter().zip(b).map(|(&a, &b)| Work::Pair(a, b)));
     stack.extend(a.iter().skip(b.len()).map(|&node| Work::Removed(node)));

@@ -41,7 +41,7 @@ pub struct Comparison {
     pub body: BodyDiff,
 }
 
-/// Which request stands on a side.
+/// The request on one side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Side {
     /// Its id.

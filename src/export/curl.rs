@@ -36,7 +36,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         };
         parts.push(format!("--header {}", quote(&text)));
     }
-    // What curl would add by itself and the sender did not send.
+    // Headers that curl would add and the sender did not send.
     let with_body = !outgoing.body.is_empty();
     for (name, added) in [
         ("User-Agent", true),

@@ -18,9 +18,9 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     });
     let mut headers: String = groups.collect::<Vec<_>>().concat();
     if !outgoing.headers.iter().any(|field| field.name == "User-Agent") {
-        headers.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none by itself\n");
+        headers.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none of its own\n");
     }
-    // Parsing would refuse or rewrite some targets; what is opaque goes out as it stands.
+    // Parsing would refuse or rewrite some targets; an opaque URL goes out as it is.
     let target = path(&outgoing.url);
     let origin = &outgoing.url[..outgoing.url.len() - target.len()];
     let (opaque, query) = target.split_once('?').unwrap_or((target, ""));

@@ -7,7 +7,7 @@ pub(super) const SINGLE: Single =
     Single { id: "http", label: "HTTP", media_type: "application/octet-stream", extension: "http", write };
 
 /// The head as sent. Only its framing changes, and only when it has to: the stored body is what chunks carried, so
-/// `Content-Length` takes the place of `Transfer-Encoding`, and of a length that a sender who left did not keep.
+/// `Content-Length` takes the place of `Transfer-Encoding`, and of a declared length that the sender did not reach.
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let head = redact::head(request.head.raw(), options.redact);
     let chunked = request.head.headers().contains("transfer-encoding");

@@ -273,7 +273,7 @@ mod tests {
             let rows = rows.map(|kind| (kind.id(), many(kind, options(redact)).row(&request)));
             for (name, bytes) in singles.chain(rows) {
                 let found = String::from_utf8(bytes).unwrap().matches("s3cr3t-").count();
-                // An archive lists cookies by themselves as well.
+                // An archive lists cookies a second time.
                 let wanted = if redact { 0 } else { secrets.len() + usize::from(name == "har") };
                 assert_eq!(found, wanted, "{name}");
             }

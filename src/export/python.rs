@@ -8,7 +8,7 @@ use crate::model::CapturedRequest;
 pub(super) const SINGLE: Single =
     Single { id: "python", label: "Python", media_type: "text/x-python; charset=utf-8", extension: "py", write };
 
-/// Bodies that are no text stand as bytes up to here, then in base64.
+/// Bodies that are not text are written as bytes up to this size, then in base64.
 const MAX_BYTES_LITERAL: usize = 1_024;
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
@@ -34,7 +34,7 @@ fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
         .headers
         .iter()
         .map(|field| format!("    {}: {},\n", string_literal(&field.name), string_literal(&field.latin1())));
-    // urllib3 adds these two by itself unless it is told not to.
+    // urllib3 adds these two unless it is told not to.
     let skipped: Vec<&str> = ["User-Agent", "Accept-Encoding"]
         .into_iter()
         .filter(|name| !outgoing.has(&name.to_ascii_lowercase()))

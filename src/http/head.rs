@@ -10,7 +10,7 @@ use super::{HeadScan, Headers, Target};
 
 /// The request line and field lines exactly as received, with the empty line that ends them.
 ///
-/// Reading is lenient: the head of a refused request is kept as well, and must still be shown.
+/// Reading is lenient: the head of a rejected request is kept as well, and must still be shown.
 /// Line ends may be CRLF or bare LF; what cannot be read as a field becomes one with an empty name.
 #[derive(Debug, Clone, Default)]
 pub struct Head {

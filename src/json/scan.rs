@@ -11,7 +11,7 @@ use crate::http::text::BYTE_ORDER_MARK;
 const MAX_NODES: usize = 2_000_000;
 /// Levels that are followed. Far above what any parser takes; bounds the stack at 4 MB.
 const MAX_DEPTH: usize = 1_000_000;
-/// Bytes that are read. Offsets are 32 bits; a page that shows more than this helps nobody.
+/// Bytes that are read. Offsets are 32 bits; a page that shows more than this would be of no use.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads `bytes`. A text that breaks off or is wrong gives the outline of what comes before, and the error.

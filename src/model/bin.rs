@@ -82,7 +82,7 @@ pub struct BinCounts {
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,
-    /// Requests that were refused (too large, malformed…); those that are still there count as requests too.
+    /// Requests that were rejected (too large, malformed…); those that are still there count as requests too.
     pub rejected: u64,
 }
 
@@ -156,7 +156,7 @@ impl SecretValue {
         &self.0
     }
 
-    /// The text, when it says by itself that it is a public key. A bare number might as well be a private one.
+    /// The text, when its form shows that it is a public key. A bare number might as well be a private key.
     #[must_use]
     pub fn public_key(&self) -> Option<&str> {
         let text = self.0.trim();

@@ -1,4 +1,4 @@
-//! The domain: plain data and parsing. No I/O, no framework; everything may import this, it imports nothing of ours.
+//! The domain: plain data and parsing. No I/O, no framework. Everything may import it; it imports only `http` and `json`.
 
 mod bin;
 mod change;

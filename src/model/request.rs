@@ -57,9 +57,9 @@ impl Rejection {
 /// What the sender was told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentResponse {
-    /// The status; `None` when the sender got no answer (a fault, or it had left).
+    /// The status; `None` when the sender got no response (a fault, or it had left).
     pub status: Option<u16>,
-    /// From the complete head to the answer, in microseconds: until the row was written for an answer that is given at
+    /// From the complete head to the response, in microseconds: until the row was written for a response that is given at
     /// once, until the last byte was handed over for one that is delayed or dripped.
     pub duration_us: Option<u64>,
 }
@@ -67,7 +67,7 @@ pub struct SentResponse {
 /// A request to be stored. The store adds `seq`, id and duplicate mark.
 #[derive(Debug, Clone)]
 pub struct NewRequest {
-    /// Whose.
+    /// The bin that it arrived at.
     pub bin: BinId,
     /// When the head was complete.
     pub received_at: Timestamp,
@@ -87,7 +87,7 @@ pub struct NewRequest {
     pub complete: bool,
     /// The sender.
     pub client: Option<Client>,
-    /// Why it was refused, if it was.
+    /// Why it was rejected, if it was.
     pub rejected: Option<Rejection>,
     /// Verdict, freshness and event facts at capture.
     pub derived: Derived,
@@ -129,7 +129,7 @@ pub struct RequestSummary {
     pub seq: Seq,
     /// The id for the outside.
     pub id: RequestId,
-    /// Whose.
+    /// The bin that it arrived at.
     pub bin: BinId,
     /// When the head was complete.
     pub received_at: Timestamp,
@@ -155,7 +155,7 @@ pub struct RequestSummary {
     pub complete: bool,
     /// The sender.
     pub client: Option<Client>,
-    /// Why it was refused, if it was.
+    /// Why it was rejected, if it was.
     pub rejected: Option<Rejection>,
     /// Verdict, freshness, event facts.
     pub derived: Derived,

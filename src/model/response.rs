@@ -57,7 +57,7 @@ pub struct ResponseSettings {
     /// After the last response of the script, start again instead of repeating the last one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub script_cycles: bool,
-    /// Answer `Origin`s with CORS headers and preflights by itself.
+    /// Add CORS headers for requests with an `Origin`, and answer preflights.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cors: bool,
     /// Leave out the `Content-Security-Policy: sandbox` that keeps a custom HTML response harmless.

@@ -32,7 +32,7 @@ use crate::http::{HeaderNames, Headers, essence, form};
 use crate::json::pick;
 use crate::model::EventFacts;
 
-/// Every provider. Where several would know a request, the first one has it: what is more special stands higher.
+/// Every provider. Where several recognise a request, the first one takes it: the more specific provider comes first.
 static PROVIDERS: &[&Provider] = &[
     &callaider::PROVIDER,
     &pathors::PROVIDER,

@@ -14,7 +14,7 @@ pub struct BinShape {
     /// The generated id.
     #[schema(value_type = String, example = "h3k9m2x7p4q8r6t1")]
     pub id: crate::model::BinId,
-    /// The chosen name; stands for the id in every route.
+    /// The chosen name; every route takes it in place of the id.
     #[schema(value_type = Option<String>)]
     pub name: Option<crate::model::BinName>,
     /// Where senders send to.
@@ -113,7 +113,7 @@ pub struct SecretShape {
     pub hint: String,
     /// Length in characters.
     pub length: usize,
-    /// The text, when it says by itself that it is a public key (PEM, SPKI, `whpk_…`).
+    /// The text, when its form shows that it is a public key (PEM, SPKI, `whpk_…`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub public_key: Option<String>,
@@ -137,7 +137,7 @@ pub struct CountsShape {
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,
-    /// Requests that were refused (too large, malformed…).
+    /// Requests that were rejected (too large, malformed…).
     pub rejected: u64,
 }
 

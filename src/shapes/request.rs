@@ -43,7 +43,7 @@ pub struct SummaryShape<'a> {
     pub client: Option<ClientShape>,
     /// The body's facts; its content only where one request is shown.
     pub body: BodyShape<'a>,
-    /// Why it was refused, if it was: `body_too_large`, `head_too_large`, `malformed`, `timeout`.
+    /// Why it was rejected, if it was: `body_too_large`, `head_too_large`, `malformed`, `timeout`.
     pub rejected: Option<&'static str>,
     /// Is the signature right?
     pub signature: SignatureShape<'a>,

@@ -6,7 +6,7 @@ use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
 
 pub(super) const MEMBER: Member = Member { id: "image", label: "Image", fit, render };
 
-/// An image to show. The page fetches the bytes by themselves.
+/// An image to show. The page fetches the bytes separately.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImageView {
     /// The type by its bytes, whatever the sender says.

@@ -27,7 +27,7 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
         return Some(Fit::Declared);
     }
     let start = body.bytes().iter().find(|byte| !byte.is_ascii_whitespace());
-    // A lone number or word is JSON too, but nobody means it so unless they say it.
+    // A lone number or word is JSON too, but is shown as such only when the sender declares it.
     let looks = matches!(start, Some(b'{' | b'[')) && body.outline().error.is_none();
     looks.then_some(Fit::Sniffed)
 }

@@ -10,7 +10,7 @@ pub(super) const MEMBER: Member = Member { id: "text", label: "Text", fit, rende
 /// Bytes that are looked at to tell text from other data.
 const SNIFFED: usize = 64 * 1024;
 
-/// A text.
+/// A body read as text, and in which charset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TextView {
     /// The text, cut at the limit. Use [`super::visible`] to show it.

@@ -86,7 +86,7 @@ impl Lines {
         }
     }
 
-    /// Something that gets its own line unless it stands in the middle of text.
+    /// Something that gets its own line unless it is in the middle of text.
     fn block(&mut self, parts: &[&str]) {
         if !self.inline {
             self.line();

@@ -69,7 +69,7 @@ impl Fields {
         Ok(at)
     }
 
-    /// Bytes that stand as text in `field` or in base64 in another.
+    /// Bytes that are given as text in `field`, or in base64 in another field.
     fn bytes(&mut self, field: &str, encoded: &str) -> Result<Option<Vec<u8>>, ImportError> {
         use base64::Engine as _;
         let text: Option<String> = self.optional(field)?;

@@ -9,7 +9,7 @@ use crate::model::{FreshnessStatus, SignatureStatus, Timestamp, parse_size};
 /// A field of the language.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    /// What stands before the colon.
+    /// The word before the colon.
     pub name: &'static str,
     /// One use.
     pub example: &'static str,
