@@ -4,6 +4,9 @@ use std::process::Command;
 
 use crate::helpers::TestApp;
 
+/// The id that the README's first bin has; a real one is drawn at random.
+const FIRST_BIN: &str = "h3k9m2x7q4c8v5tz";
+
 /// A fenced block: its language and its text.
 fn blocks(readme: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
@@ -41,8 +44,10 @@ async fn every_command_of_the_readme_does_what_it_promises() {
         }
     }
     assert!(promises.len() > 10, "the README shows commands");
-    let script =
-        script.replace("127.0.0.1:4665", &app.capture.to_string()).replace("127.0.0.1:4666", &app.console.to_string());
+    let script = script
+        .replace("127.0.0.1:4665", &app.capture.to_string())
+        .replace("127.0.0.1:4666", &app.console.to_string())
+        .replace(FIRST_BIN, &app.started.bin);
     let folder = tempfile::tempdir().unwrap();
     let output = tokio::task::spawn_blocking(move || {
         Command::new("bash").arg("-c").arg(script).current_dir(folder.path()).env("no_proxy", "*").output().unwrap()
@@ -65,36 +70,46 @@ async fn every_command_of_the_readme_does_what_it_promises() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The lines of the README between two comments that only this test writes.
-const TABLE: (&str, &str) = ("<!-- schemes: made by tests/it/readme.rs -->\n", "<!-- end of schemes -->");
+/// What is between these two lines of a file is written by the test below, never by hand.
+const MADE: (&str, &str) = ("<!-- schemes: made by tests/it/readme.rs -->\n", "<!-- end of schemes -->");
 
 #[test]
-fn the_table_of_schemes_is_the_catalogues() {
+fn what_is_said_about_the_schemes_is_the_catalogues() {
     use std::fmt::Write as _;
 
+    const PROOFS: [&str; 3] =
+        ["published vectors", "provider's source or documentation", "from documentation, not proven"];
     let mut table = String::from("| id | provider | signature in | algorithm | proof |\n|---|---|---|---|---|\n");
+    let mut counts = [0; PROOFS.len()];
     for scheme in creel::inside::schemes() {
         let record = scheme.record();
         let proof = match record["basis"].as_str() {
-            Some("A") => "published vectors",
-            Some("B") => "provider's source or documentation",
-            _ => "from documentation, not proven",
+            Some("A") => 0,
+            Some("B") => 1,
+            _ => 2,
         };
+        counts[proof] += 1;
         // A pipe would end the cell.
         let name = scheme.name.replace('|', "/");
         let algorithm = record["algorithm"].as_str().unwrap();
-        writeln!(table, "| `{}` | {name} | {} | {algorithm} | {proof} |", scheme.id, scheme.signature_place()).unwrap();
+        let (place, proof) = (scheme.signature_place(), PROOFS[proof]);
+        writeln!(table, "| `{}` | {name} | {place} | {algorithm} | {proof} |", scheme.id).unwrap();
     }
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&file).unwrap();
-    let start = readme.find(TABLE.0).unwrap() + TABLE.0.len();
-    let end = readme.find(TABLE.1).unwrap();
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&file, format!("{}{table}{}", &readme[..start], &readme[end..])).unwrap();
-        return;
-    }
-    assert!(
-        readme[start..end] == table,
-        "the table is out of date: run UPDATE_README=1 cargo test --test it table_of_schemes"
+    let [proven, read, unproven] = counts;
+    let line = format!(
+        "Creel knows {} schemes: {proven} proven by published vectors, {read} read in the provider's source or documentation, {unproven} from other documentation \
+         and not proven (a verdict by them says so). [All of them](src/signature/schemes/README.md), or `GET /api/v1/schemes`.\n",
+        counts.iter().sum::<i32>()
     );
+    for (name, made) in [("README.md", line), ("src/signature/schemes/README.md", table)] {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let start = text.find(MADE.0).unwrap() + MADE.0.len();
+        let end = text.find(MADE.1).unwrap();
+        if std::env::var_os("UPDATE_README").is_some() {
+            std::fs::write(&file, format!("{}{made}{}", &text[..start], &text[end..])).unwrap();
+        } else {
+            assert!(text[start..end] == made, "{name} is out of date: run UPDATE_README=1 cargo test --test it readme");
+        }
+    }
 }
