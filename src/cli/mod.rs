@@ -42,11 +42,11 @@ pub fn run() -> u8 {
             return code;
         }
     };
-    let args = match cli.command {
-        None => cli.serve,
-        Some(Command::Serve(args)) => args,
+    let done = match cli.command {
+        None => serve::run(&cli.serve),
+        Some(Command::Serve(args)) => serve::run(&args),
     };
-    match serve::run(&args) {
+    match done {
         Ok(()) => exit::DONE,
         Err(error) => {
             output::error(&error);
