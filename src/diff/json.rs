@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use serde::Serialize;
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
+use super::align::align;
 use super::head::Change;
 use crate::http::text::{clipped, lossy};
 use crate::json::{NodeId, NodeKind, Outline, unescape};
@@ -178,7 +179,7 @@ impl Differ<'_> {
         if hash_a.len() + hash_b.len() > MAX_ALIGNED {
             return replace(&in_a, &in_b, stack);
         }
-        for op in capture_diff_slices(Algorithm::Myers, &hash_a, &hash_b) {
+        for op in align(&hash_a, &hash_b, None) {
             match op {
                 DiffOp::Equal { .. } => {}
                 DiffOp::Delete { .. } | DiffOp::Insert { .. } | DiffOp::Replace { .. } => {

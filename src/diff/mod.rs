@@ -1,5 +1,6 @@
 //! Comparing two captured requests: what differs, part by part, in the terms of each part. Pure, and bounded in time and size.
 
+mod align;
 mod bytes;
 mod head;
 mod json;

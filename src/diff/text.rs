@@ -1,9 +1,12 @@
 //! Text line by line, in hunks with some lines around each change.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use similar::ChangeTag;
+use similar::{DiffOp, group_diff_ops};
+
+use super::align::align;
 
 /// Then the comparison gives up looking for the shortest way, and shows a longer one.
 const TIMEOUT: Duration = Duration::from_millis(250);
@@ -56,34 +59,63 @@ pub enum LineKind {
 }
 
 pub(super) fn diff(a: &str, b: &str) -> TextDiff {
-    let diff = similar::TextDiff::configure().timeout(TIMEOUT).diff_lines(a, b);
+    let (a, b) = (lines(a), lines(b));
+    // Equal lines have equal numbers.
+    let mut known = HashMap::new();
+    let mut number = |&line| {
+        let next = known.len() as u64;
+        *known.entry(line).or_insert(next)
+    };
+    let numbers_a: Vec<u64> = a.iter().map(&mut number).collect();
+    let numbers_b: Vec<u64> = b.iter().map(&mut number).collect();
     let mut hunks = Vec::new();
     let (mut left, mut truncated) = (MAX_LINES, false);
-    for group in diff.grouped_ops(CONTEXT) {
+    for group in group_diff_ops(align(&numbers_a, &numbers_b, Some(TIMEOUT)), CONTEXT) {
         if left == 0 {
             truncated = true;
             break;
         }
-        let mut lines = Vec::new();
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+        let mut shown = Vec::new();
+        for (kind, at_a, at_b) in group.iter().flat_map(changes) {
             if left == 0 {
                 truncated = true;
                 break;
             }
             left -= 1;
-            let text: String = change.value().chars().take(MAX_LINE).collect();
-            truncated |= text.len() < change.value().len();
-            let kind = match change.tag() {
-                ChangeTag::Equal => LineKind::Same,
-                ChangeTag::Delete => LineKind::Removed,
-                ChangeTag::Insert => LineKind::Added,
-            };
+            let line = at_a.map_or_else(|| at_b.map_or("", |at| b[at]), |at| a[at]);
+            let text: String = line.chars().take(MAX_LINE).collect();
+            truncated |= text.len() < line.len();
             let number = |index: Option<usize>| index.map(|index| index + 1);
-            lines.push(DiffLine { kind, a: number(change.old_index()), b: number(change.new_index()), text });
+            shown.push(DiffLine { kind, a: number(at_a), b: number(at_b), text });
         }
-        hunks.push(Hunk { lines });
+        hunks.push(Hunk { lines: shown });
     }
     TextDiff { hunks, truncated }
+}
+
+/// The lines with their ends: `\n`, `\r\n` or `\r`.
+fn lines(text: &str) -> Vec<&str> {
+    let (mut lines, mut rest) = (Vec::new(), text);
+    while let Some(at) = rest.find(['\n', '\r']) {
+        let (line, after) = rest.split_at(at + if rest[at..].starts_with("\r\n") { 2 } else { 1 });
+        lines.push(line);
+        rest = after;
+    }
+    lines.extend(Some(rest).filter(|rest| !rest.is_empty()));
+    lines
+}
+
+/// The lines of a step, each with its places in the two texts.
+fn changes(op: &DiffOp) -> impl Iterator<Item = (LineKind, Option<usize>, Option<usize>)> + use<> {
+    let (same, removed, added) = match *op {
+        DiffOp::Equal { .. } => (op.old_range().zip(op.new_range()), 0..0, 0..0),
+        DiffOp::Delete { .. } | DiffOp::Insert { .. } | DiffOp::Replace { .. } => {
+            ((0..0).zip(0..0), op.old_range(), op.new_range())
+        }
+    };
+    same.map(|(a, b)| (LineKind::Same, Some(a), Some(b)))
+        .chain(removed.map(|a| (LineKind::Removed, Some(a), None)))
+        .chain(added.map(|b| (LineKind::Added, None, Some(b))))
 }
 
 #[cfg(test)]
@@ -101,6 +133,13 @@ mod tests {
         assert_eq!((changed[0].text.as_str(), changed[0].a, changed[0].b), ("line 5\n", Some(5), None));
         assert_eq!((changed[3].text.as_str(), changed[3].a, changed[3].b), ("line 25\r\n", None, Some(25)));
         assert_eq!(diff.hunks[0].lines.len(), 8);
+    }
+
+    #[test]
+    fn a_line_ends_as_any_system_ends_it() {
+        assert_eq!(lines("a\r\nb\rc\n\nd"), ["a\r\n", "b\r", "c\n", "\n", "d"]);
+        assert_eq!(lines("\n"), ["\n"]);
+        assert!(lines("").is_empty());
     }
 
     #[test]
