@@ -9,7 +9,7 @@ import { toast } from "./toast.js";
 export function tree(root) {
   const box = root.closest(".body-box");
   const source = root.dataset.json;
-  const path = $(".path", box);
+  const path = $(".pointer", box);
   let found = null;
 
   const visible = () => $$('li[role="treeitem"]', root).filter((item) => !item.parentElement.closest('li[aria-expanded="false"]'));
@@ -21,7 +21,7 @@ export function tree(root) {
     item.setAttribute("aria-selected", "true");
     item.tabIndex = 0;
     path.textContent = item.dataset.pointer === "" ? "the whole text" : item.dataset.pointer ?? "too deep for a path";
-    if (focus) { item.focus({ preventScroll: true }); $(".n", item).scrollIntoView({ block: "nearest" }); }
+    if (focus) { item.focus({ preventScroll: true }); $(".line", item).scrollIntoView({ block: "nearest" }); }
   }
 
   async function open(item, wanted) {
@@ -51,7 +51,7 @@ export function tree(root) {
     const item = event.target.closest('li[role="treeitem"]');
     if (!item || String(getSelection())) return;
     choose(item);
-    if (event.target.closest(".n")) open(item);
+    if (event.target.closest(".line")) open(item);
   });
 
   root.addEventListener("keydown", (event) => {

@@ -21,8 +21,8 @@ async fn the_json_tree_folds_copies_and_searches() {
     browser.until_text(".tree", "2.50").await;
     browser.until_text(".tree", "key again").await;
 
-    browser.click(".tree li[data-pointer='/a/deep/2'] > .n").await;
-    browser.until_text(".path", "/a/deep/2").await;
+    browser.click(".tree li[data-pointer='/a/deep/2'] > .line").await;
+    browser.until_text(".pointer", "/a/deep/2").await;
     browser.click("[data-json-do=path]").await;
     browser.until_text("#toasts", "Path copied").await;
     assert_eq!(browser.clipboard().await, "/a/deep/2");
@@ -30,12 +30,12 @@ async fn the_json_tree_folds_copies_and_searches() {
     browser.until_text("#toasts", "Value copied").await;
     assert_eq!(browser.clipboard().await, "12345678901234567890", "as written");
 
-    browser.click(".tree li[data-pointer='/a'] > .n").await;
+    browser.click(".tree li[data-pointer='/a'] > .line").await;
     browser.until("document.querySelector('[data-pointer=\"/a\"]').getAttribute('aria-expanded') === 'false'").await;
     browser.keys(RIGHT).await;
     browser.until("document.querySelector('[data-pointer=\"/a\"]').getAttribute('aria-expanded') === 'true'").await;
     browser.keys(DOWN).await;
-    browser.until_text(".path", "/a/deep").await;
+    browser.until_text(".pointer", "/a/deep").await;
     browser.keys(LEFT).await;
     browser
         .until("document.querySelector('[data-pointer=\"/a/deep\"]').getAttribute('aria-expanded') === 'false'")

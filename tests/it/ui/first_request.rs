@@ -53,7 +53,7 @@ async fn events_of_both_platforms_come_with_verdict_and_name() {
     browser.until_text("#rows li:first-child", "session.ended").await;
     browser.until_text("#rows li:first-child .chip", "invalid").await;
     stage.event("session.ended", SESSION, json!({"reason": "timeout"}), SECRET).await;
-    browser.until_text("#rows li:first-child .i", "duplicate").await;
+    browser.until_text("#rows li:first-child .marks", "duplicate").await;
 
     stage.open("/bins/pathors").await;
     stage.until_live().await;

@@ -156,12 +156,12 @@ pub fn method_class(method: &str) -> &'static str {
 #[must_use]
 pub const fn status_class(status: Option<u16>) -> &'static str {
     match status {
-        Some(200..=299) => "s2",
-        Some(300..=399) => "s3",
-        Some(400..=499) => "s4",
-        Some(500..=599) => "s5",
+        Some(200..=299) => "success",
+        Some(300..=399) => "redirect",
+        Some(400..=499) => "client-error",
+        Some(500..=599) => "server-error",
         Some(_) => "",
-        None => "s0",
+        None => "unanswered",
     }
 }
 

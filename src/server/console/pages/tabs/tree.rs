@@ -40,11 +40,11 @@ impl HtmlSafe for TreeLine {}
 
 fn line(node: JsonNode) -> TreeLine {
     let (class, brackets) = match node.kind {
-        NodeKind::Object => ("c", Some(("{", "}", "key", "keys"))),
-        NodeKind::Array => ("c", Some(("[", "]", "item", "items"))),
-        NodeKind::String => ("s", None),
-        NodeKind::Number => ("d", None),
-        NodeKind::Bool | NodeKind::Null => ("b", None),
+        NodeKind::Object => ("container", Some(("{", "}", "key", "keys"))),
+        NodeKind::Array => ("container", Some(("[", "]", "item", "items"))),
+        NodeKind::String => ("string", None),
+        NodeKind::Number => ("number", None),
+        NodeKind::Bool | NodeKind::Null => ("literal", None),
     };
     let summary = brackets.map_or_else(String::new, |(open, close, one, many)| {
         if node.children == 0 {
