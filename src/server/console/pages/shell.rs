@@ -36,6 +36,12 @@ impl Shell {
     pub fn new(request: &HttpRequest, title: impl Into<String>) -> Self {
         Self { title: title.into(), theme: theme(request), modules: assets::modules() }
     }
+
+    /// The address of a file of `static/`.
+    #[must_use]
+    pub fn asset(&self, file: &str) -> &'static str {
+        assets::url(file)
+    }
 }
 
 fn theme(request: &HttpRequest) -> &'static str {
