@@ -1,10 +1,12 @@
 // The entry: what every page does, then the page's own.
 
 import { localTimes, showScripted } from "./dom.js";
-import { command, start } from "./commands.js";
+import { command, listen } from "./commands.js";
 import { copyButtons } from "./clipboard.js";
 import { home } from "./home.js";
 import { inspector } from "./inspector.js";
+import { keyHelp } from "./key_help.js";
+import { palette } from "./palette.js";
 import { settings } from "./settings.js";
 import { theme } from "./theme.js";
 
@@ -13,8 +15,9 @@ showScripted();
 localTimes(document.body);
 copyButtons();
 const pages = { home, inspector, settings };
-const page = document.body.dataset.page;
-pages[page]?.();
-if (!pages[page]) command({ id: "home", label: "All bins", keys: ["b"], run: () => { location.href = "/"; } });
+const page = pages[document.body.dataset.page];
+if (page) page(); else command("home", () => { location.href = "/"; });
 theme();
-start();
+command("palette", palette);
+command("help", keyHelp);
+listen();

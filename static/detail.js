@@ -1,9 +1,9 @@
 // The chosen request: loads its views as parts that the server wrote, and keeps the address in step.
 
-import { $, localTimes, make, parsed, showScripted } from "./dom.js";
+import { $, $$, localTimes, make, parsed, showScripted } from "./dom.js";
 import { api, part } from "./api.js";
-import { tree } from "./tree.js";
-import { toast } from "./toast.js";
+import { Tree } from "./tree.js";
+import { attempt, toast } from "./toast.js";
 
 export class DetailPane {
   constructor({ onShown }) {
@@ -18,6 +18,9 @@ export class DetailPane {
   get id() { return this.element?.dataset.id ?? null; }
   get tab() { return this.element?.dataset.tab ?? "request"; }
   get api() { return this.element?.dataset.api ?? null; }
+  get note() { return $(".note-text", this.main)?.dataset.note ?? ""; }
+  get tags() { return $$(".facts .chip.accent", this.main).map((chip) => chip.textContent.slice(1)); }
+  get pinned() { return $('[data-do="pin"]', this.main)?.getAttribute("aria-pressed") === "true"; }
 
   /** Loads the view at `href` (a page's address) and shows it in place. */
   async load(href, { push = true, focus = false } = {}) {
@@ -28,10 +31,7 @@ export class DetailPane {
     try {
       const html = await part(`${url.pathname}/part${url.search}`, { signal: loading.signal });
       if (loading.signal.aborted) return;
-      const same = parsed(html).firstElementChild?.dataset.id === this.id;
-      const top = this.main.scrollTop;
-      this.main.replaceChildren(parsed(html));
-      this.main.scrollTop = same ? Math.min(top, this.main.scrollHeight) : 0;
+      this.replace(parsed(html));
       if (push === true) history.pushState({}, "", url);
       else if (push === "replace") history.replaceState({}, "", url);
       this.prepare();
@@ -42,23 +42,39 @@ export class DetailPane {
     }
   }
 
+  /** Shows another request, or the same again where the reader is in it. */
+  replace(content) {
+    const same = content.firstElementChild?.dataset.id === this.id;
+    const top = this.main.scrollTop;
+    this.main.replaceChildren(content);
+    this.main.scrollTop = same ? Math.min(top, this.main.scrollHeight) : 0;
+  }
+
   /** The same view again, because something in it changed. */
   reload() {
-    const open = this.main.contains(document.activeElement) && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-    if (this.id && !open) this.load(location.href, { push: false });
+    const focused = document.activeElement;
+    const typing = this.main.contains(focused) && /^(INPUT|TEXTAREA|SELECT)$/.test(focused.tagName);
+    if (this.id && !typing) this.load(location.href, { push: false });
+  }
+
+  /** Shows the marks of a `marked` message of the stream. */
+  marked(message) {
+    $('[data-do="pin"]', this.main)?.setAttribute("aria-pressed", String(message.pinned));
+    const tags = (message.tags ?? []).join(" ");
+    if (this.note !== (message.note ?? "") || this.tags.join(" ") !== tags) this.reload();
   }
 
   prepare() {
     showScripted(this.main);
     localTimes(this.main);
     const json = $(".tree", this.main);
-    if (json) tree(json);
+    if (json) new Tree(json);
   }
 
   click(event) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     const link = event.target.closest("a[href]");
-    if (!link || !(link.closest(".tabs") || link.hasAttribute("data-part") || link.hasAttribute("data-request"))) return;
+    if (!link?.matches(".tabs a, [data-part], [data-request]")) return;
     event.preventDefault();
     const tab = link.dataset.tab;
     this.load(link.href, { push: true }).then(() => {
@@ -84,7 +100,7 @@ export class DetailPane {
   /** Verifies with a secret that is not stored. */
   async trySecret(form) {
     const data = new FormData(form);
-    try {
+    await attempt(async () => {
       const html = await part(form.dataset.try, {
         method: "POST",
         headers: { "content-type": "application/json", accept: "text/html" },
@@ -96,18 +112,11 @@ export class DetailPane {
       result.setAttribute("tabindex", "-1");
       result.focus();
       this.main.scrollTop = 0;
-    } catch (error) {
-      toast(error.message, { bad: true });
-    }
+    });
   }
 
   /** Changes read flag, pin, note or tags. */
   async patch(change) {
-    if (!this.api) return;
-    try {
-      await api("PATCH", this.api, change);
-    } catch (error) {
-      toast(error.message, { bad: true });
-    }
+    if (this.api) await attempt(() => api("PATCH", this.api, change));
   }
 }

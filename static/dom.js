@@ -1,4 +1,5 @@
-// Small helpers that every module uses. Text from the server is only ever set as text, or comes as HTML that the server escaped.
+// Small helpers that every module uses. Text from the server is only ever set as text, or comes as HTML that the server
+// escaped.
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];

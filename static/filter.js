@@ -1,87 +1,138 @@
 // The filter box: applies what is typed, and offers the language's fields.
 
-import { $, make } from "./dom.js";
+import { $, $$, make } from "./dom.js";
 
 const WAIT_MS = 250;
 
-export function filterBox(apply) {
-  const form = $(".filter");
-  const input = $("#filter");
-  const box = $("#suggest");
-  const fields = [...document.querySelectorAll("#filter-fields option")].map((option) => ({ field: option.value, meaning: option.textContent }));
-  let timer = 0;
-  let at = -1;
-  input.setAttribute("role", "combobox");
-  input.setAttribute("aria-expanded", "false");
-  input.setAttribute("aria-controls", "suggest");
-  input.setAttribute("aria-autocomplete", "list");
-
-  const submit = () => { clearTimeout(timer); apply(input.value.trim()); };
-  const word = () => input.value.slice(0, input.selectionStart).match(/[^\s()"]*$/)[0].replace(/^-/, "");
-
-  function close() {
-    box.hidden = true;
-    at = -1;
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
+export class FilterBox {
+  /** `apply(text)` is called with each new filter. */
+  constructor(apply) {
+    this.apply = apply;
+    this.input = $("#filter");
+    this.box = $("#suggest");
+    // The fields come with the page, from the table that the server reads filters by.
+    this.fields = $$("#filter-fields option").map(({ value, textContent }) => ({ field: value, meaning: textContent }));
+    this.timer = 0;
+    this.at = -1;
+    this.input.setAttribute("role", "combobox");
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.setAttribute("aria-controls", "suggest");
+    this.input.setAttribute("aria-autocomplete", "list");
+    this.input.addEventListener("focus", () => { if (this.input.value === "") this.offer(); });
+    this.input.addEventListener("blur", () => this.close());
+    this.input.addEventListener("input", () => this.typed());
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    $(".filter").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.close();
+      this.submit();
+    });
   }
 
-  function offer() {
-    const typed = word().toLowerCase();
-    const matching = typed && !typed.endsWith(":") ? fields.filter(({ field }) => field.startsWith(typed) && field !== typed) : [];
-    if (input.value !== "" && matching.length === 0) return close();
-    const shown = input.value === "" ? fields : matching;
-    box.replaceChildren(...shown.map(({ field, meaning }, index) => {
-      const option = make("div", { role: "option", id: `suggest-${index}`, "aria-selected": "false" }, make("code", {}, field), make("span", { class: "muted small" }, meaning));
-      option.addEventListener("mousedown", (event) => { event.preventDefault(); take(field); });
-      return option;
-    }));
-    at = -1;
-    box.hidden = shown.length === 0;
-    input.setAttribute("aria-expanded", String(!box.hidden));
+  focus() {
+    this.input.focus();
+    this.input.select();
   }
 
-  function take(field) {
-    const end = input.selectionStart;
-    const start = end - word().length;
-    // Flags are whole as they stand; a field's value is the reader's to write.
+  /** Shows a filter that came from elsewhere. */
+  value(text) { this.input.value = text; }
+
+  /** Shows why the filter cannot be read, or that it can. */
+  error(sentence) {
+    const place = $("#filter-error");
+    place.hidden = !sentence;
+    place.textContent = sentence ?? "";
+    if (sentence) {
+      this.input.setAttribute("aria-invalid", "true");
+      this.input.setAttribute("aria-describedby", "filter-error");
+    } else this.input.removeAttribute("aria-invalid");
+  }
+
+  submit() {
+    clearTimeout(this.timer);
+    this.apply(this.input.value.trim());
+  }
+
+  typed() {
+    this.offer();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.submit(), WAIT_MS);
+  }
+
+  /** The word before the cursor, without what excludes it. */
+  word() {
+    return this.input.value.slice(0, this.input.selectionStart).match(/[^\s()"]*$/)[0].replace(/^-/, "");
+  }
+
+  close() {
+    this.box.hidden = true;
+    this.at = -1;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  /** Offers the fields that the word may become; all of them while nothing is typed. */
+  offer() {
+    const typed = this.word().toLowerCase();
+    const fits = ({ field }) => field.startsWith(typed) && field !== typed;
+    const matching = typed && !typed.endsWith(":") ? this.fields.filter(fits) : [];
+    if (this.input.value !== "" && matching.length === 0) return this.close();
+    const shown = this.input.value === "" ? this.fields : matching;
+    this.box.replaceChildren(...shown.map((entry, index) => this.option(entry, index)));
+    this.at = -1;
+    this.box.hidden = shown.length === 0;
+    this.input.setAttribute("aria-expanded", String(!this.box.hidden));
+  }
+
+  option({ field, meaning }, index) {
+    const option = make("div", { role: "option", id: `suggest-${index}`, "aria-selected": "false" },
+      make("code", {}, field), make("span", { class: "muted small" }, meaning));
+    option.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      this.take(field);
+    });
+    return option;
+  }
+
+  take(field) {
+    const end = this.input.selectionStart;
+    const start = end - this.word().length;
+    // Flags are whole; of the other fields the reader writes the value.
     const whole = /^(is|has):/.test(field) ? field : field.slice(0, field.indexOf(":") + 1);
-    input.setRangeText(whole, start, end, "end");
-    input.focus();
-    close();
-    if (!whole.endsWith(":")) submit();
+    this.input.setRangeText(whole, start, end, "end");
+    this.input.focus();
+    this.close();
+    if (!whole.endsWith(":")) this.submit();
   }
 
-  input.addEventListener("focus", () => { if (input.value === "") offer(); });
-  input.addEventListener("blur", close);
-  input.addEventListener("input", () => { offer(); clearTimeout(timer); timer = setTimeout(submit, WAIT_MS); });
-  input.addEventListener("keydown", (event) => {
-    const options = [...box.children];
-    if (!box.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+  key(event) {
+    const open = !this.box.hidden;
+    if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
-      at = (at + (event.key === "ArrowDown" ? 1 : -1) + options.length) % options.length;
-      options.forEach((option, index) => option.setAttribute("aria-selected", String(index === at)));
-      options[at].scrollIntoView({ block: "nearest" });
-      input.setAttribute("aria-activedescendant", options[at].id);
-    } else if (!box.hidden && at >= 0 && (event.key === "Enter" || event.key === "Tab")) {
+      this.move(event.key === "ArrowDown" ? 1 : -1);
+    } else if (open && this.at >= 0 && (event.key === "Enter" || event.key === "Tab")) {
       event.preventDefault();
-      take(fields.find(({ field }) => field === $("code", options[at]).textContent).field);
+      this.take($("code", this.box.children[this.at]).textContent);
     } else if (event.key === "Escape") {
       event.stopPropagation();
-      if (!box.hidden) return close();
-      if (input.value) { input.value = ""; submit(); } else input.blur();
+      this.escape();
     }
-  });
-  form.addEventListener("submit", (event) => { event.preventDefault(); close(); submit(); });
+  }
 
-  return {
-    focus() { input.focus(); input.select(); },
-    value(text) { input.value = text; },
-    error(sentence) {
-      const place = $("#filter-error");
-      place.hidden = !sentence;
-      place.textContent = sentence ?? "";
-      if (sentence) { input.setAttribute("aria-invalid", "true"); input.setAttribute("aria-describedby", "filter-error"); } else input.removeAttribute("aria-invalid");
-    },
-  };
+  move(by) {
+    const options = [...this.box.children];
+    this.at = (this.at + by + options.length) % options.length;
+    options.forEach((option, index) => option.setAttribute("aria-selected", String(index === this.at)));
+    options[this.at].scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", options[this.at].id);
+  }
+
+  /** Closes what is offered, then empties the filter, then leaves it. */
+  escape() {
+    if (!this.box.hidden) return this.close();
+    if (this.input.value) {
+      this.input.value = "";
+      this.submit();
+    } else this.input.blur();
+  }
 }

@@ -2,13 +2,14 @@
 
 import { $, localTimes, make, parsed } from "./dom.js";
 import { api, part } from "./api.js";
-import { command, dialog } from "./commands.js";
+import { command } from "./commands.js";
+import { field, formDialog } from "./dialog.js";
 import { Live } from "./live.js";
 
 const EVERY_MS = 2000;
 
 export function home() {
-  command({ id: "new-bin", label: "Make a bin", keys: ["b"], run: newBin });
+  command("new-bin", newBin);
   const first = $("[data-first-bin]");
   if (first) {
     // The newcomer's page: as soon as something is captured, show it.
@@ -23,7 +24,7 @@ export function home() {
 async function refresh() {
   if (document.hidden || document.activeElement?.closest("#bins")) return;
   try {
-    const rows = parsed(`<table><tbody>${await part("/parts/bins")}</tbody></table>`).querySelector("tbody");
+    const rows = $("tbody", parsed(`<table><tbody>${await part("/parts/bins")}</tbody></table>`));
     if (rows.innerHTML !== refresh.last) {
       refresh.last = rows.innerHTML;
       $("#bins").replaceChildren(...rows.children);
@@ -33,17 +34,14 @@ async function refresh() {
 }
 
 function newBin() {
-  const name = make("input", { class: "input mono", id: "bin-name", autocomplete: "off", spellcheck: "false", placeholder: "e.g. callaider", "aria-describedby": "bin-name-hint" });
-  const hint = make("p", { class: "hint", id: "bin-name-hint" }, "Letters, digits, - and _. Leave it empty for a random one that nobody can guess.");
+  const name = make("input", {
+    class: "input mono", id: "bin-name", autocomplete: "off", spellcheck: "false", placeholder: "e.g. callaider",
+    "aria-describedby": "bin-name-hint",
+  });
+  const hint = make("p", { class: "hint", id: "bin-name-hint" },
+    "Letters, digits, - and _. Leave it empty for a random one that nobody can guess.");
   const problem = make("p", { class: "error-text", role: "alert" });
-  const cancel = make("button", { class: "btn", type: "button" }, "Cancel");
-  const form = make("form", { class: "dialog-body" }, make("h2", {}, "New bin"),
-    make("div", { class: "field" }, make("label", { for: "bin-name" }, "Name"), name, hint), problem,
-    make("div", { class: "dialog-foot" }, cancel, make("button", { class: "btn primary" }, "Make the bin")));
-  const element = dialog("", "New bin", form);
-  cancel.addEventListener("click", () => element.close());
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  formDialog({ label: "New bin", parts: [field("Name", name, hint), problem], submit: "Make the bin" }, async () => {
     try {
       const bin = await api("POST", "/api/v1/bins", name.value.trim() ? { name: name.value.trim() } : {});
       location.href = `/bins/${bin.name ?? bin.id}`;

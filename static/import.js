@@ -1,43 +1,67 @@
-// Importing a file, with its progress: sending it, then the server's answer.
+// Importing a file, with its progress: first sending it, then what the server says.
 
 import { make } from "./dom.js";
-import { dialog } from "./commands.js";
+import { field, formDialog } from "./dialog.js";
 import { toast } from "./toast.js";
 
 export function importFile(binApi) {
-  const file = make("input", { type: "file", class: "input", id: "import-file", accept: ".jsonl,.ndjson,.har,.json,application/json", required: true });
-  const bar = make("progress", { max: "1", value: "0", "aria-label": "Upload", hidden: true });
+  const file = make("input", {
+    type: "file", class: "input", id: "import-file", required: true,
+    accept: ".jsonl,.ndjson,.har,.json,application/json",
+  });
   const state = make("p", { class: "hint", role: "status" }, "JSON lines or HAR, as exported here or by a browser.");
-  const cancel = make("button", { class: "btn", type: "button" }, "Cancel");
-  const form = make("form", { class: "dialog-body" }, make("h2", {}, "Import requests"),
-    make("div", { class: "field" }, make("label", { for: "import-file" }, "File"), file), state, bar,
-    make("div", { class: "dialog-foot" }, cancel, make("button", { class: "btn primary" }, "Import")));
-  const element = dialog("", "Import requests", form);
-  const request = new XMLHttpRequest();
-  cancel.addEventListener("click", () => { request.abort(); element.close(); });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const bar = make("progress", { max: "1", value: "0", "aria-label": "Upload", hidden: true });
+  const upload = new Upload(state, bar);
+  const parts = [field("File", file), state, bar];
+  const send = async (element) => {
     bar.hidden = false;
     const text = await file.files[0].text();
-    // Only XMLHttpRequest tells how far an upload is.
-    request.open("POST", `${binApi}/import`);
-    request.setRequestHeader("content-type", "application/json");
-    request.upload.onprogress = (progress) => {
-      if (!progress.lengthComputable) return;
-      bar.max = progress.total;
-      bar.value = progress.loaded;
-      state.textContent = progress.loaded < progress.total ? `Sending ${Math.round((100 * progress.loaded) / progress.total)} %` : "Storing…";
-      if (progress.loaded === progress.total) bar.removeAttribute("value");
-    };
-    request.onload = () => {
-      let answer = {};
-      try { answer = JSON.parse(request.responseText); } catch { /* The status says enough. */ }
-      if (request.status >= 400) { state.textContent = answer.detail ?? `The server answered ${request.status}.`; state.className = "error-text"; bar.hidden = true; return; }
-      element.close();
-      toast(`Imported ${answer.imported ?? answer.count ?? ""} requests.`);
-    };
-    request.onerror = () => { state.textContent = "The server cannot be reached."; state.className = "error-text"; bar.hidden = true; };
-    request.send(text);
-  });
+    upload.send(`${binApi}/import`, text, () => element.close());
+  };
+  const { back } = formDialog({ label: "Import requests", parts, submit: "Import" }, send);
+  back.addEventListener("click", () => upload.request.abort());
   file.focus();
+}
+
+/** An upload that shows how far it is. Only XMLHttpRequest tells that. */
+class Upload {
+  constructor(state, bar) {
+    this.state = state;
+    this.bar = bar;
+    this.request = new XMLHttpRequest();
+  }
+
+  send(url, text, done) {
+    const { request } = this;
+    request.open("POST", url);
+    request.setRequestHeader("content-type", "application/json");
+    request.upload.onprogress = (progress) => this.progress(progress);
+    request.onload = () => this.loaded(done);
+    request.onerror = () => this.failed("The server cannot be reached.");
+    request.send(text);
+  }
+
+  progress({ lengthComputable, loaded, total }) {
+    if (!lengthComputable) return;
+    this.bar.max = total;
+    this.bar.value = loaded;
+    this.state.textContent = loaded < total ? `Sending ${Math.round((100 * loaded) / total)} %` : "Storing…";
+    // Without a value the bar says that it is not known how long it takes.
+    if (loaded === total) this.bar.removeAttribute("value");
+  }
+
+  loaded(done) {
+    let result = {};
+    try { result = JSON.parse(this.request.responseText); } catch { /* The status says enough. */ }
+    const { status } = this.request;
+    if (status >= 400) return this.failed(result.detail ?? `The server answered ${status}.`);
+    done();
+    toast(`Imported ${result.imported ?? result.count ?? ""} requests.`);
+  }
+
+  failed(sentence) {
+    this.state.textContent = sentence;
+    this.state.className = "error-text";
+    this.bar.hidden = true;
+  }
 }

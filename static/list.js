@@ -1,17 +1,24 @@
-// The live list. The server writes the rows, this keeps the page equal to what the server says: after a change it asks for the
-// rows again, at most a few times a second, and touches only the rows that differ.
+// The live list. The server writes the rows; this keeps the page equal to what the server says: after a change it asks
+// for the rows again, at most a few times a second, and touches only the rows that differ.
 
 import { $, $$, localTimes, make, parsed } from "./dom.js";
 import { sentence } from "./api.js";
 
-/** Least time between two looks, and how much longer than a look itself: a slow server is not pressed. */
+/** Least time between two looks. */
 const EVERY_MS = 150;
 const HIDDEN_EVERY_MS = 1000;
+/** The pause after a look is at least this many times as long as the look, so that a slow server is spared. */
 const REST = 3;
-/** Rows of a look while everything is new each time: what can be seen. The rest comes when it gets calmer. */
+/** Rows of a look while everything is new each time: what can be seen. The others come when it gets calmer. */
 const FLOOD_ROWS = 30;
 /** Scrolled further than this, rows are left where they are. */
 const AWAY_PX = 30;
+
+/** What a look that failed counts as, so that a server that is away is asked rarely. */
+const FAILED_COST_MS = 500;
+
+const byId = (items) => new Map([...items].map((item) => [item.dataset.id, item]));
+const focusedRow = () => document.activeElement?.closest?.("#rows > li")?.dataset.id;
 
 export class List {
   constructor(base, { onUpdate }) {
@@ -54,67 +61,94 @@ export class List {
     this.busy = true;
     this.dirty = false;
     const started = performance.now();
-    const query = new URLSearchParams();
-    if (this.q) query.set("q", this.q);
-    // Who reads further down keeps the same rows, and is told how many came.
-    this.held = !this.before && this.away() && this.newestSeq() > 0;
-    if (this.held) { query.set("before", String(this.newestSeq() + 1)); query.set("since", String(this.newestSeq())); }
-    else if (this.before) query.set("before", this.before);
-    const flooded = this.flood && !this.held && !this.before;
-    if (flooded) query.set("limit", String(FLOOD_ROWS));
-    const asked = this.key();
+    let failed = false;
     try {
-      const response = await fetch(`${this.base}/rows?${query}`, { headers: { accept: "application/json" } });
-      if (!response.ok) throw new Error(await sentence(response));
-      const list = await response.json();
-      this.failed = false;
-      if (asked === this.key()) {
-        if (!document.hidden) await new Promise((resolve) => requestAnimationFrame(resolve));
-        this.show(list);
-        if (flooded) this.dirty = true;
-      } else this.dirty = true;
+      await this.ask();
     } catch (error) {
       // The stream's own state says that the server is away; try again at leisure.
-      this.failed = true;
+      failed = true;
       this.dirty = true;
       console.debug(error.message);
     }
     this.last = performance.now();
-    this.cost = this.failed ? 500 : this.last - started;
+    this.cost = failed ? FAILED_COST_MS : this.last - started;
     this.busy = false;
     if (this.dirty) this.touch();
+  }
+
+  async ask() {
+    // A reader further down keeps the same rows, and is told how many came.
+    this.held = !this.before && this.away() && this.newestSeq() > 0;
+    const flooded = this.flood && !this.held && !this.before;
+    const asked = this.key();
+    const headers = { accept: "application/json" };
+    const response = await fetch(`${this.base}/rows?${this.query(flooded)}`, { headers });
+    if (!response.ok) throw new Error(await sentence(response));
+    const list = await response.json();
+    if (asked === this.key()) {
+      if (!document.hidden) await new Promise((resolve) => { requestAnimationFrame(resolve); });
+      this.show(list);
+      if (flooded) this.dirty = true;
+    } else this.dirty = true;
+  }
+
+  query(flooded) {
+    const query = new URLSearchParams();
+    if (this.q) query.set("q", this.q);
+    if (this.held) {
+      query.set("before", String(this.newestSeq() + 1));
+      query.set("since", String(this.newestSeq()));
+    } else if (this.before) query.set("before", this.before);
+    if (flooded) query.set("limit", String(FLOOD_ROWS));
+    return query;
   }
 
   key() { return `${this.q} ${this.before}`; }
 
   show(list) {
-    const next = new Map(list.rows.map((row) => [row.id, row.html]));
-    const old = new Map([...this.rows.children].map((item) => [item.dataset.id, item]));
-    const changed = list.rows.filter((row) => !old.has(row.id) || (this.html.get(row.id) ?? row.html) !== row.html);
-    const fresh = new Map([...parsed(changed.map((row) => row.html).join("")).children].map((item) => [item.dataset.id, item]));
+    const focused = focusedRow();
+    this.showRows(list.rows);
+    this.mark();
+    if (focused && focusedRow() !== focused) $("a", this.item(focused) ?? this.rows)?.focus({ preventScroll: true });
+    this.counts(list);
+    this.empty(list);
+    this.pager(list);
+    this.newer(list);
+    this.state = list;
+    this.onUpdate(list);
+  }
+
+  /** Puts the rows on the page; those that are there unchanged are not touched. */
+  showRows(rows) {
+    const old = byId(this.rows.children);
+    const changed = rows.filter((row) => !old.has(row.id) || (this.html.get(row.id) ?? row.html) !== row.html);
+    const fresh = byId(parsed(changed.map((row) => row.html).join("")).children);
+    const next = new Map(rows.map((row) => [row.id, row.html]));
     // A second look in a row at nothing but new rows is a flood.
-    this.flood = list.rows.length > 0 && changed.length === list.rows.length && old.size > 0 && !this.held;
-    const focused = document.activeElement?.closest?.("#rows > li")?.dataset.id;
+    this.flood = rows.length > 0 && changed.length === rows.length && old.size > 0 && !this.held;
     for (const [id, item] of old) if (!next.has(id) || fresh.has(id)) item.remove();
     let at = this.rows.firstElementChild;
-    for (const row of list.rows) {
+    for (const row of rows) {
       const item = fresh.get(row.id) ?? old.get(row.id);
       if (fresh.has(row.id)) localTimes(item);
       if (item === at) at = at.nextElementSibling; else this.rows.insertBefore(item, at);
     }
     this.html = next;
     for (const item of this.rows.children) item.hidden = this.gone.has(item.dataset.id);
-    this.mark();
-    if (focused && document.activeElement?.closest?.("#rows > li")?.dataset.id !== focused) $("a", this.item(focused) ?? this.rows)?.focus({ preventScroll: true });
-    const counts = $("#counts");
-    if (counts.dataset.html !== list.counts) { counts.dataset.html = list.counts; counts.innerHTML = list.counts; }
-    this.empty(list);
-    this.pager(list);
+  }
+
+  counts({ counts }) {
+    const place = $("#counts");
+    if (place.dataset.html === counts) return;
+    place.dataset.html = counts;
+    place.innerHTML = counts;
+  }
+
+  /** Says how many came while the reader is further down. */
+  newer({ newer, newer_more: more }) {
     const pill = $("#fresh");
-    pill.hidden = !(this.held && list.newer > 0);
-    pill.textContent = `${list.newer}${list.newer_more ? "+" : ""} new`;
-    this.state = list;
-    this.onUpdate(list);
+    pill.hidden = !(this.held && newer > 0);
+    pill.textContent = `${newer}${more ? "+" : ""} new`;
   }
 
   empty(list) {
@@ -128,12 +162,15 @@ export class List {
   pager(list) {
     const links = [];
     const here = this.q ? `${this.base}?q=${encodeURIComponent(this.q)}` : this.base;
-    if (this.before) links.push(make("a", { class: "btn small", rel: "first", href: here, "data-list": true }, "Newest"));
+    const link = (rel, href, text) => make("a", { class: "btn small", rel, href, "data-list": true }, text);
+    if (this.before) links.push(link("first", here, "Newest"));
     links.push(make("span", { class: "grow" }));
-    if (list.older_href) links.push(make("a", { class: "btn small", rel: "next", href: list.older_href, "data-list": true }, "Older"));
+    if (list.older_href) links.push(link("next", list.older_href, "Older"));
     const pager = $("#pager");
-    const now = links.map((link) => link.getAttribute("href")).join(" ");
-    if (pager.dataset.links !== now) { pager.dataset.links = now; pager.replaceChildren(...links); }
+    const now = links.map((entry) => entry.getAttribute("href")).join(" ");
+    if (pager.dataset.links === now) return;
+    pager.dataset.links = now;
+    pager.replaceChildren(...links);
   }
 
   /** Marks the chosen row. */

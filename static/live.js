@@ -1,11 +1,11 @@
-// The live stream: one WebSocket that says what changed, from the cursor on where the page stands. It comes back by itself.
+// The live stream: one WebSocket that says what changed after the page's cursor. It connects again when it breaks.
 
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5000;
 
 /**
  * Follows a bin's changes from `after` on.
- * `onChange(message)` gets each message in order, once; `onState("live" | "reconnecting" | "paused")` what the indicator may say.
+ * `onChange(message)` gets each message in order, once; `onState` the state to show: `live`, `reconnecting`, `paused`.
  */
 export class Live {
   constructor(api, after, { onChange, onState }) {
@@ -32,23 +32,25 @@ export class Live {
     socket.onopen = () => {
       this.retry = FIRST_RETRY_MS;
       this.onState("live");
-      // Whatever happened while nobody listened: look again.
+      // Something may have changed before the connection was there: look again.
       this.onChange({ type: "connected" });
     };
-    socket.onmessage = (event) => {
-      let message;
-      try { message = JSON.parse(event.data); } catch { return; }
-      if (typeof message.seq === "number" && message.seq > this.cursor) this.cursor = message.seq;
-      if (message.type === "lagged" && typeof message.to === "number") this.cursor = Math.max(this.cursor, message.to);
-      if (message.type === "bin_deleted") this.ended = true;
-      this.onChange(message);
-    };
+    socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => {
       if (this.socket !== socket || this.paused || this.ended) return;
       this.onState("reconnecting");
       this.again(this.retry);
       this.retry = Math.min(this.retry * 2, LAST_RETRY_MS);
     };
+  }
+
+  receive(text) {
+    let message;
+    try { message = JSON.parse(text); } catch { return; }
+    if (typeof message.seq === "number") this.cursor = Math.max(this.cursor, message.seq);
+    if (message.type === "lagged" && typeof message.to === "number") this.cursor = Math.max(this.cursor, message.to);
+    if (message.type === "bin_deleted") this.ended = true;
+    this.onChange(message);
   }
 
   again(delay) {

@@ -1,10 +1,13 @@
-// What tells somebody who looks elsewhere: unread count in title and icon, and, if asked for, notifications and a sound.
+// What is noticed while another tab is open: the unread count in title and icon and, when wanted, notifications and a
+// sound.
 
 import { $, $$ } from "./dom.js";
 import { toast } from "./toast.js";
 
 /** Notifications and sounds come at most this often. */
 const QUIET_MS = 4000;
+/** Characters of a notification's text. */
+const BODY_CHARS = 200;
 
 export class Signals {
   constructor(bin, label) {
@@ -30,20 +33,27 @@ export class Signals {
   }
 
   set(what, on) {
-    try { localStorage.setItem(this.key(what), on ? "on" : "off"); } catch { /* Private windows may refuse; then it is off. */ }
+    // Private windows may refuse; then it is off.
+    try { localStorage.setItem(this.key(what), on ? "on" : "off"); } catch { /* As above. */ }
     this.show();
   }
 
   show() {
-    for (const what of ["notify", "sound"]) for (const button of $$(`[data-do="${what}"]`)) button.setAttribute("aria-pressed", String(this.on(what)));
+    for (const what of ["notify", "sound"]) {
+      for (const button of $$(`[data-do="${what}"]`)) button.setAttribute("aria-pressed", String(this.on(what)));
+    }
   }
 
   async toggleNotify() {
-    if (this.on("notify")) { this.set("notify", false); return toast("Notifications are off."); }
+    if (this.on("notify")) {
+      this.set("notify", false);
+      return toast("Notifications are off.");
+    }
     if (!("Notification" in window)) return toast("This browser has no notifications.", { bad: true });
-    const answer = await Notification.requestPermission();
-    this.set("notify", answer === "granted");
-    toast(answer === "granted" ? "Notifications are on while this page is open." : "The browser did not allow notifications.", { bad: answer !== "granted" });
+    const granted = await Notification.requestPermission() === "granted";
+    this.set("notify", granted);
+    if (granted) toast("Notifications are on while this page is open.");
+    else toast("The browser did not allow notifications.", { bad: true });
   }
 
   toggleSound() {
@@ -58,13 +68,15 @@ export class Signals {
     if (performance.now() < this.quietUntil) return;
     this.quietUntil = performance.now() + QUIET_MS;
     if (this.on("sound")) this.beep();
-    if (this.on("notify") && document.hidden && Notification.permission === "granted") {
-      const what = request?.event?.name ?? `${request?.method ?? ""} ${request?.path ?? ""}`;
-      const body = this.held > 1 ? `${this.held} new requests; the last: ${what}` : what;
-      const note = new Notification(this.label, { body: body.slice(0, 200), tag: this.key("note") });
-      note.onclick = () => { window.focus(); note.close(); };
-    }
+    if (this.on("notify") && document.hidden && Notification.permission === "granted") this.notify(request);
     this.held = 0;
+  }
+
+  notify({ event, method, path }) {
+    const what = event?.name ?? `${method} ${path}`;
+    const body = this.held > 1 ? `${this.held} new requests; the last: ${what}` : what;
+    const note = new Notification(this.label, { body: body.slice(0, BODY_CHARS), tag: this.key("note") });
+    note.onclick = () => { window.focus(); note.close(); };
   }
 
   beep() {

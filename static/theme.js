@@ -1,16 +1,22 @@
-// Dark and light: the system's wish until somebody switches. A cookie remembers it, so that the server writes the right page at once.
+// Dark and light: as the system says until a theme is chosen. A cookie remembers the choice, so that the server writes
+// the right page at once.
 
 import { command } from "./commands.js";
 
+const YEAR_S = 31536000;
+const root = document.documentElement;
+
 export function theme() {
-  command({ id: "theme", label: "Switch between dark and light", keys: ["t"], run: () => set(dark() ? "light" : "dark") });
-  command({ id: "theme-system", label: "Dark or light as the system says", run: () => set("") });
+  command("theme", () => set(dark() ? "light" : "dark"));
+  command("theme-system", () => set(""));
 }
 
-const root = document.documentElement;
-const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+function dark() {
+  if (root.dataset.theme) return root.dataset.theme === "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
 
 function set(name) {
   if (name) root.dataset.theme = name; else delete root.dataset.theme;
-  document.cookie = `creel_theme=${name}; path=/; max-age=${name ? 31536000 : 0}; samesite=strict`;
+  document.cookie = `creel_theme=${name}; path=/; max-age=${name ? YEAR_S : 0}; samesite=strict`;
 }

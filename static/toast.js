@@ -1,4 +1,5 @@
-// Messages at the lower edge. What can be undone is done only when its message goes, so that nothing is lost when the tab closes before.
+// Messages at the lower edge. What can be undone is done only when its message goes, so that nothing is lost when the
+// tab closes before.
 
 import { $, announce, make } from "./dom.js";
 
@@ -7,11 +8,23 @@ const UNDO_MS = 7000;
 const waiting = new Set();
 
 export function toast(text, { bad = false } = {}) {
-  const element = make("div", { class: bad ? "toast bad" : "toast" }, make("p", {}, text), closing(() => element.remove()));
+  const dismiss = closing(() => element.remove());
+  const element = make("div", { class: bad ? "toast bad" : "toast" }, make("p", {}, text), dismiss);
   $("#toasts").append(element);
   announce(text);
   setTimeout(() => element.remove(), bad ? SHOWN_MS * 2 : SHOWN_MS);
   while ($("#toasts").children.length > 4) $("#toasts").firstElementChild.remove();
+}
+
+/** Does what may fail; the reason is shown. Says whether it worked. */
+export async function attempt(act) {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    toast(error.message, { bad: true });
+    return false;
+  }
 }
 
 /** Says `text` with an Undo button; runs `act` when the time is up, or `undo` when the button is used. */

@@ -1,4 +1,4 @@
-//! Settings: secrets, schemes, answers, limits; verifying again; trying a secret; the end of a bin.
+//! Settings: secrets, schemes, the response, limits; verifying again; trying a secret; the end of a bin.
 
 use serde_json::json;
 
@@ -43,7 +43,7 @@ async fn a_secret_added_later_verifies_everything_again_while_the_list_looks_on(
 }
 
 #[tokio::test]
-async fn answer_limits_name_and_own_scheme_are_saved() {
+async fn response_limits_name_and_own_scheme_are_saved() {
     let stage = Stage::set().await;
     let browser = &stage.browser;
     let id = stage.app.bin_id().await;
@@ -52,13 +52,13 @@ async fn answer_limits_name_and_own_scheme_are_saved() {
     browser.keys("201").await;
     browser.click("#headers").await;
     browser.keys("X-Made: by hand").await;
-    browser.click("#answer-body").await;
+    browser.click("#response-body").await;
     browser.keys("made").await;
     browser.until_text("#preview", "HTTP/1.1 201").await;
     browser.until_text("#preview", "made").await;
     browser.click("#script").await;
     browser.keys("500, 201").await;
-    browser.click("form[data-save=answer] .primary").await;
+    browser.click("form[data-save=response] .primary").await;
     browser.until_text("#toasts", "Saved").await;
     let url = format!("{}/{id}", stage.app.started.capture_url);
     let statuses =

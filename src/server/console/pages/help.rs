@@ -1,14 +1,13 @@
-//! Help: the keys, the filter language.
+//! Help: the filter language, the keys, the placeholders. Each is rendered from the table that the product itself uses.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::commands::{GROUPS, Group};
 use super::error::{PageError, html};
 use super::shell::Shell;
+use crate::capture::template::PLACEHOLDERS;
 use crate::model::filter::FIELDS;
-
-/// Keys with what they do.
-type Keys = &'static [(&'static [&'static str], &'static str)];
 
 /// Help.
 #[derive(Debug, Template)]
@@ -16,7 +15,8 @@ type Keys = &'static [(&'static [&'static str], &'static str)];
 pub struct HelpPage {
     shell: Shell,
     fields: Vec<(&'static str, &'static str)>,
-    keys: &'static [(&'static str, Keys)],
+    groups: &'static [Group],
+    placeholders: &'static [(&'static str, &'static str)],
 }
 
 /// The filter's fields with what they mean, from the table that the filter itself is read by.
@@ -25,47 +25,8 @@ pub fn fields() -> Vec<(&'static str, &'static str)> {
     FIELDS.iter().map(|field| (field.example, field.meaning)).collect()
 }
 
-/// The keys of the console; the scripts' own list (`?`) has the same.
-const KEYS: &[(&str, Keys)] = &[
-    (
-        "List",
-        &[
-            (&["j", "↓"], "Next request (older)"),
-            (&["k", "↑"], "Previous request (newer)"),
-            (&["Enter"], "Read the chosen request"),
-            (&["Esc"], "Back to the list"),
-            (&["/"], "Filter"),
-            (&["g"], "Go to the newest"),
-            (&["l"], "Pause the stream or go on"),
-            (&["y"], "Copy the bin's URL"),
-        ],
-    ),
-    (
-        "Request",
-        &[
-            (&["c"], "Copy as curl"),
-            (&["x"], "Compare with another"),
-            (&["n"], "Note and tags"),
-            (&["p"], "Pin or unpin"),
-            (&["u"], "Mark as unread"),
-            (&["d"], "Delete"),
-            (&["z"], "Undo the deletion"),
-            (&["1", "…", "6"], "Request, Signature, Event, Compare, Code, Raw"),
-        ],
-    ),
-    (
-        "Everywhere",
-        &[
-            (&["Ctrl K"], "Commands"),
-            (&["?"], "Keyboard help"),
-            (&["t"], "Dark or light"),
-            (&["b"], "All bins; there: a new bin"),
-            (&[","], "Settings of the bin"),
-        ],
-    ),
-];
-
 /// `GET /help`.
 pub(super) async fn show(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    html(&HelpPage { shell: Shell::new(&request, "Help"), fields: fields(), keys: KEYS })
+    let shell = Shell::new(&request, "Help");
+    html(&HelpPage { shell, fields: fields(), groups: GROUPS, placeholders: PLACEHOLDERS })
 }

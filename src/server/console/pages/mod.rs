@@ -1,5 +1,6 @@
 //! The pages: a struct for each template beside the handler that fills it.
 
+pub mod commands;
 pub mod detail;
 pub mod error;
 pub mod format;

@@ -6,6 +6,7 @@ use askama::Template;
 use super::error::{PageError, html};
 use super::format;
 use super::shell::{BinRef, Shell, bin_of};
+use crate::capture::template::PLACEHOLDERS;
 use crate::export::ManyExporter;
 use crate::model::{BinCounts, FaultKind, SecretHint, SignatureMode};
 use crate::provider;
@@ -40,6 +41,8 @@ pub struct SettingsPage {
     secrets: Vec<SecretHint>,
     /// The answer in the form of the API, for the scripts.
     response: String,
+    /// What the response's body and headers may quote.
+    placeholders: &'static [(&'static str, &'static str)],
     faults: Vec<(&'static str, &'static str)>,
     max_requests: String,
     max_age_s: String,
@@ -103,6 +106,7 @@ pub(super) async fn show(
         enforce: settings.signature_mode == SignatureMode::Enforce,
         secrets: bin.bin.secrets.iter().map(crate::model::Secret::hint).collect(),
         response,
+        placeholders: PLACEHOLDERS,
         faults: FaultKind::ALL.into_iter().map(fault_words).collect(),
         max_requests: number(settings.limits.max_requests),
         max_age_s: number(settings.limits.max_age_s),

@@ -5,6 +5,7 @@ use actix_web::http::header;
 
 use std::sync::Arc;
 
+use super::commands;
 use super::error::PageError;
 use crate::model::Bin;
 use crate::server::console::{ConsoleState, assets};
@@ -35,6 +36,18 @@ impl Shell {
     #[must_use]
     pub fn new(request: &HttpRequest, title: impl Into<String>) -> Self {
         Self { title: title.into(), theme: theme(request), modules: assets::modules() }
+    }
+
+    /// The commands as JSON, for the scripts.
+    #[must_use]
+    pub fn commands(&self) -> &'static str {
+        &commands::JSON
+    }
+
+    /// The key of a command.
+    #[must_use]
+    pub fn key(&self, command: &str) -> &'static str {
+        commands::key_of(command)
     }
 
     /// The address of a file of `static/`.
