@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::Capture;
 use super::judge::Judge;
 use crate::model::{BinId, ChangeKind, filter::Filter};
-use crate::store::{Rederived, StoreError};
+use crate::store::{Reverified, StoreError};
 
 /// Requests of one step: large enough to be quick, small enough that captures come between two writes.
 const PAGE: usize = 500;
@@ -64,10 +64,10 @@ impl Capture {
                 let judged = tokio::task::spawn_blocking(move || {
                     page.iter().filter_map(|request| rederived(&judge, request)).collect::<Vec<_>>()
                 });
-                judged.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+                judged.await.map_err(|error| StoreError::Failed(error.to_string()))?
             };
             if !facts.is_empty() {
-                store.rederive(bin, facts).await?;
+                store.reverify(bin, facts).await?;
             }
             store.announce(bin, ChangeKind::Progress { done: done.min(total), total, finished: false });
             if after >= end {
@@ -85,7 +85,7 @@ impl Capture {
 }
 
 /// The facts of a stored request, if they differ from those that are stored.
-fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Rederived> {
+fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Reverified> {
     let before = &request.summary.derived;
     let headers = request.head.headers();
     let mut derived = judge.judge(&request.head, &headers, &request.body, request.summary.received_at).derived;
@@ -97,5 +97,5 @@ fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<R
     if derived.event.handshake.is_none() {
         derived.event.handshake.clone_from(&before.event.handshake);
     }
-    (derived != *before).then_some(Rederived { seq: request.summary.seq, derived })
+    (derived != *before).then_some(Reverified { seq: request.summary.seq, derived })
 }
