@@ -81,15 +81,7 @@ async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -
     let secrets: Vec<_> = checked
         .map(|(index, secret)| secret.checked(&format!("secrets[{index}]"), index + 1))
         .collect::<Result<_, _>>()?;
-    // New ones first: a request that comes in between is judged by either.
-    let old: Vec<_> = bin.0.bin.secrets.iter().map(|secret| secret.id).collect();
-    let mut changed = bin.0.clone();
-    for (label, value) in secrets {
-        changed = state.store.add_secret(bin.id(), label, value).await?;
-    }
-    for secret in old {
-        changed = state.store.delete_secret(bin.id(), secret).await?;
-    }
+    let changed = state.store.replace_secrets(bin.id(), secrets).await?;
     state.judge_again(bin.id());
     Ok(HttpResponse::Ok().json(SecretsShape::of(&changed)))
 }
@@ -99,9 +91,7 @@ async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -
 #[delete("/api/v1/bins/{bin}/secrets")]
 async fn remove_all(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
-    for secret in &bin.0.bin.secrets {
-        state.store.delete_secret(bin.id(), secret.id).await?;
-    }
+    state.store.replace_secrets(bin.id(), Vec::new()).await?;
     state.judge_again(bin.id());
     Ok(HttpResponse::NoContent().finish())
 }
