@@ -1,15 +1,17 @@
-//! Judging a whole bin again in the background, after a secret, a scheme or a provider has changed.
+//! Judging a whole bin again in the background, after a secret, a scheme or a provider has changed. The store tells of
+//! each change, so that what makes it need not remember to ask for this.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Capture;
 use super::judge::Judge;
 use crate::model::{BinId, ChangeKind, filter::Filter};
-use crate::store::{Reverified, StoreError};
+use crate::store::{BinUpdate, Reverified, StoreError};
 
 /// Requests of one step: large enough to be quick, small enough that captures come between two writes.
 const PAGE: usize = 500;
@@ -39,12 +41,27 @@ impl Runs {
 }
 
 impl Capture {
+    /// Judges each bin again whose verdicts may come out differently after a change, until the store is dropped.
+    pub async fn verify_after_changes(self, mut updates: UnboundedReceiver<BinUpdate>) {
+        while let Some(BinUpdate { before, after }) = updates.recv().await {
+            if !Judge::may_differ(&before.bin, &after.bin) {
+                continue;
+            }
+            let (capture, bin) = (self.clone(), after.bin.id);
+            tokio::spawn(async move {
+                if let Err(error) = capture.verify_again(bin).await {
+                    tracing::warn!(%error, %bin, "the bin's requests could not be judged again");
+                }
+            });
+        }
+    }
+
     /// Judges everything in the bin again, oldest first, with the settings as they are now. Progress goes to the stream.
     /// Ends early when the bin goes or a newer run starts.
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    pub async fn verify_again(&self, bin: BinId) -> Result<(), StoreError> {
+    async fn verify_again(&self, bin: BinId) -> Result<(), StoreError> {
         let run = self.0.runs.begin(bin);
         let store = &self.0.store;
         let Some(state) = store.bin(bin.as_str()) else { return Ok(()) };

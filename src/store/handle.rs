@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
 use super::error::{OpenError, StoreError, Thing};
 use super::sqlite::{Database, Search};
 use super::types::{
-    BinState, CommitListener, ListQuery, Page, RequestRef, StoreOptions, StoreStats, Stored, VerdictStatus,
+    BinState, BinUpdate, CommitListener, ListQuery, Page, RequestRef, StoreOptions, StoreStats, Stored, VerdictStatus,
 };
 use crate::model::{
     BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Marks, NewRequest, SecretId,
@@ -51,6 +53,15 @@ impl Store {
     #[must_use]
     pub fn bins_generation(&self) -> u64 {
         self.db.shared.bins.generation()
+    }
+
+    /// Every later change of a bin's settings or secrets, once it is committed. There is one receiver: a later one
+    /// replaces it.
+    #[must_use]
+    pub fn bin_updates(&self) -> UnboundedReceiver<BinUpdate> {
+        let (sender, receiver) = unbounded_channel();
+        self.db.shared.bins.send_updates_to(sender);
+        receiver
     }
 
     /// Every bin, oldest first.

@@ -18,6 +18,6 @@ mod types;
 pub use error::{OpenError, StoreError, Thing};
 pub use handle::Store;
 pub use types::{
-    BinState, CommitListener, Durability, ListQuery, MAX_PAGE, Order, Page, RequestRef, Reverified, StoreOptions,
-    StoreStats, Stored, VerdictStatus,
+    BinState, BinUpdate, CommitListener, Durability, ListQuery, MAX_PAGE, Order, Page, RequestRef, Reverified,
+    StoreOptions, StoreStats, Stored, VerdictStatus,
 };

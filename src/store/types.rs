@@ -1,6 +1,7 @@
 //! What the store is told and what it tells: options, queries, results, the listener.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::StoreError;
 use crate::model::{
@@ -39,6 +40,13 @@ pub struct BinState {
     pub bin: Bin,
     /// Grows with every change of settings or secrets, for caches of what is derived from them.
     pub version: u64,
+}
+
+/// A bin before and after its settings or secrets were changed.
+#[derive(Debug)]
+pub struct BinUpdate {
+    pub before: Arc<BinState>,
+    pub after: Arc<BinState>,
 }
 
 /// Where a request was stored.

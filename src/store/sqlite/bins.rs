@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::effects::{BinEffect, Delta};
 use super::values::{signed, unsigned};
 use crate::model::{Bin, BinCounts, BinId, Seq, Timestamp};
-use crate::store::types::{BinState, VerdictStatus};
+use crate::store::types::{BinState, BinUpdate, VerdictStatus};
 
 /// All bins.
 #[derive(Debug, Default)]
@@ -22,6 +23,9 @@ pub(crate) struct Bins {
     generation: AtomicU64,
     /// Bytes of requests that are not pinned, over all bins.
     evictable: AtomicI64,
+    /// Where changed bins are told. Unbounded, because the writer cannot wait: each entry is one committed change of a
+    /// bin's settings, and the receiver only starts work with it.
+    updates: Mutex<Option<UnboundedSender<BinUpdate>>>,
 }
 
 #[derive(Debug, Default)]
@@ -163,15 +167,25 @@ impl Bins {
         if let Some(old_name) = old.as_ref().and_then(|old| old.state.bin.settings.name.as_ref()) {
             inner.names.remove(old_name.as_str());
         }
+        let before = old.as_ref().map(|old| Arc::clone(&old.state));
         let holds =
             old.map_or_else(|| Arc::new(Holds { tally: Mutex::new(tally), ..Holds::default() }), |old| old.holds);
         if let Some(name) = name {
             inner.names.insert(name, id);
         }
         inner.keys.insert(key, id);
-        inner.bins.insert(id, Entry { key, state, holds });
+        inner.bins.insert(id, Entry { key, state: Arc::clone(&state), holds });
         drop(inner);
         self.generation.fetch_add(1, Ordering::Release);
+        if let (Some(before), Some(updates)) = (before, &*self.updates.lock()) {
+            // The receiver may be gone: the server is stopping.
+            let _ = updates.send(BinUpdate { before, after: state });
+        }
+    }
+
+    /// Sends every later change of a bin there, in place of an earlier receiver.
+    pub(crate) fn send_updates_to(&self, updates: UnboundedSender<BinUpdate>) {
+        *self.updates.lock() = Some(updates);
     }
 
     fn remove(&self, id: BinId) {

@@ -56,7 +56,6 @@ async fn add(request: HttpRequest, bin: BinRef, input: Json<SecretInput>) -> Res
     check_count(number)?;
     let (label, value) = input.0.checked("", number)?;
     let changed = state.store.add_secret(bin.id(), label, value).await?;
-    state.judge_again(bin.id());
     let newest = changed.bin.secrets.last().ok_or_else(|| Problem::not_found("secret"))?;
     Ok(HttpResponse::Created().json(SecretShape::from(newest.hint())))
 }
@@ -82,7 +81,6 @@ async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -
         .map(|(index, secret)| secret.checked(&format!("secrets[{index}]"), index + 1))
         .collect::<Result<_, _>>()?;
     let changed = state.store.replace_secrets(bin.id(), secrets).await?;
-    state.judge_again(bin.id());
     Ok(HttpResponse::Ok().json(SecretsShape::of(&changed)))
 }
 
@@ -92,7 +90,6 @@ async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -
 async fn remove_all(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
     state.store.replace_secrets(bin.id(), Vec::new()).await?;
-    state.judge_again(bin.id());
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -104,6 +101,5 @@ async fn remove(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Probl
     let number = request.match_info().get("secret").and_then(|text| text.parse().ok());
     let number = number.ok_or_else(|| Problem::not_found("secret"))?;
     state.store.delete_secret(bin.id(), number).await?;
-    state.judge_again(bin.id());
     Ok(HttpResponse::NoContent().finish())
 }
