@@ -5,40 +5,90 @@
 //!
 //! | part | what it is |
 //! |---|---|
-//! | [`model`] | the domain: bins, heads, captured requests, filters, time. Plain data and parsing |
+//! | [`http`] | HTTP as sent: one lenient reader each for heads, targets, media types, codings, forms, multipart. Pure |
+//! | [`json`] | JSON as written: outline, pointers, picking a few values, printing as other languages print. Pure |
+//! | [`model`] | the domain: bins, captured requests, verdicts, the filter language, time. Plain data |
 //! | [`signature`] | schemes as data, verdicts, diagnosis, signing, handshakes. Pure |
 //! | [`provider`] | what a platform's events mean. Pure |
 //! | [`view`], [`export`], [`diff`] | bodies for people, exporters and importers, comparison. Pure |
-//! | [`shapes`] | the JSON shapes that API, stream and command line share |
+//! | [`shapes`] | the JSON shapes that API and stream share |
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
-//! | [`capture`] | the product's verb: judge, store, answer. Free of any framework |
+//! | [`capture`] | the product's verb: judge, store, choose the response. Free of any framework |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
-//! Imports only go down: `main → cli → server → { capture, live } → store → model`; the pure parts import `model` alone (`export` and `diff` also `view`).
-//! `tests/it/tidy.rs` holds this.
+//! Imports only go down: `main → cli → server → { capture, live } → store → model → { http, json }`; the pure parts import
+//! `model`, `http` and `json` alone (`export` and `diff` also `view`). `tests/it/tidy.rs` holds this.
+//!
+//! # The words
+//!
+//! One word for one thing, in code, API, console and documents alike.
+//!
+//! | word | means | not |
+//! |---|---|---|
+//! | bin | a URL to hand out, and what arrives there | basket, token, channel |
+//! | head | request line and header fields, the bytes as sent | – |
+//! | response | what a bin gives to a sender; *answer* is only the verb | answer, reply |
+//! | rejected | what the listener turns down (too large, too slow, not HTTP); its head is kept | refused |
+//! | verdict | whether a signature is right | result, check |
+//! | freshness | how old the signed timestamp was on arrival | – |
+//! | reverify | compute verdict and event facts of stored requests again | judge again, rederive |
+//! | scheme | how a provider signs, as a record of the catalogue | algorithm |
+//! | trigger | what a handshake is recognised by | sign |
+//! | change | something that was committed; it has a cursor | event (that is the provider's) |
+//! | cursor, `seq` | a change's place in the order of commits | number |
+//! | problem | an error for a client: code, sentence, field (RFC 9457) | – |
 //!
 //! # The life of a request
 //!
 //! A sender calls a bin URL. The capture listener's recorder (`server/capture`) keeps the head's bytes as they arrive; the
 //! handler streams the body under its limits. [`capture::Capture::receive`] computes the verdict and the event's facts and
 //! hands everything to [`store::Store::capture`]; the writing thread commits a batch, publishes it to [`live::Hub`] and
-//! answers everybody in it. Only then does the sender get the bin's answer: a 200 means stored, and what the console
-//! announces can be opened.
+//! wakes everyone who waits for it. Only then does the sender get the bin's response: a 200 means stored, and what the
+//! console announces can be opened.
+//!
+//! The hub's thread serialises each change once and hands the batch to the WebSockets of the bin's subscribers
+//! (`server/console/live`). In the browser `static/live.js` follows the cursor; `static/list.js` takes a message as a hint
+//! that something changed, and fetches the new rows from `/bins/{bin}/rows`. They are rendered by the row template that the
+//! whole page uses (`templates/parts/row.html`), so that the page and a live row cannot differ.
+//!
+//! # From outside
+//!
+//! The crate is a program: [`run`] is what `main` calls, [`Application`] what the tests start. Everything else is private, so
+//! that the compiler shows what is dead; [`inside`] opens what tests, benchmarks and fuzz targets reach for.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-pub mod capture;
-pub mod cli;
-pub mod config;
-pub mod diff;
-pub mod export;
-pub mod live;
-pub mod model;
-pub mod provider;
-pub mod server;
-pub mod shapes;
-pub mod signature;
-pub mod store;
-pub mod telemetry;
-pub mod view;
+pub(crate) mod capture;
+pub(crate) mod cli;
+pub(crate) mod config;
+pub(crate) mod diff;
+pub(crate) mod export;
+pub(crate) mod http;
+pub(crate) mod json;
+pub(crate) mod live;
+pub(crate) mod model;
+pub(crate) mod provider;
+pub(crate) mod server;
+pub(crate) mod shapes;
+pub(crate) mod signature;
+pub(crate) mod store;
+pub(crate) mod telemetry;
+pub(crate) mod view;
+
+pub use cli::run;
+pub use config::{Config, Database};
+pub use server::{Application, Started};
+
+/// What tests, benchmarks and fuzz targets reach for. Nothing here is promised to anybody else.
+pub mod inside {
+    pub use crate::export::{ExportOptions, SingleExporter, single};
+    pub use crate::http::{Head, Headers};
+    pub use crate::model::filter::Filter;
+    pub use crate::model::{
+        BinId, BinSettings, CapturedRequest, Client, Clock, Derived, FreshnessStatus, HeadSource, Marks, NewRequest,
+        Rejection, RequestId, RequestSummary, Secret, SecretValue, SentResponse, SignatureStatus, Timestamp,
+    };
+    pub use crate::signature::{SignInput, SignedRequest, Verifier, detect, scheme, schemes, sign};
+    pub use crate::store::{Durability, Store};
+}

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(creel::cli::run())
+    ExitCode::from(creel::run())
 }

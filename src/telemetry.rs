@@ -4,11 +4,11 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config::LogFormat;
 
-/// Warnings of everybody and information of our own. The parser would call every request that it refuses an error of the
+/// Warnings of all crates, and information of this one. The parser would call every request that it rejects an error of the
 /// connection: such requests are kept and shown, and a sender of them must not fill the log.
 const DEFAULT_FILTER: &str = "warn,creel=info,actix_http=off";
 
-/// Starts logging. `RUST_LOG` sets the level; without it, warnings of everybody and information of our own.
+/// Starts logging. `RUST_LOG` sets the level; without it, warnings of all crates and information of this one are logged.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use bytes::Bytes;
 
 use super::template::{TemplateValues, is_template, render};
-use crate::model::{Answer, CustomResponse, Fault, ResponseHeader};
+use crate::model::{Fault, Response, ResponseHeader, ResponseSettings};
 
 /// An answer, ready to be sent.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Reply {
 /// A bin's answers, prepared once per change of its settings.
 #[derive(Debug)]
 pub(super) struct Answers {
-    settings: CustomResponse,
+    settings: ResponseSettings,
     /// The answer that most bins give, ready to be cloned: set when nothing depends on the request.
     constant: Option<Reply>,
     turn: AtomicUsize,
@@ -71,18 +71,18 @@ const SANDBOX: (&str, &str) = ("Content-Security-Policy", "sandbox");
 
 impl Answers {
     /// Prepares. When the answers are the same as before, the script goes on where it was.
-    pub(super) fn new(settings: &CustomResponse, before: Option<&Self>) -> Self {
+    pub(super) fn new(settings: &ResponseSettings, before: Option<&Self>) -> Self {
         let turn = before
             .filter(|before| before.settings == *settings)
             .map_or(0, |before| before.turn.load(Ordering::Relaxed));
         let mut answers = Self { settings: settings.clone(), constant: None, turn: AtomicUsize::new(turn) };
-        let fixed = |answer: &Answer| {
+        let fixed = |answer: &Response| {
             answer.fault.is_none()
                 && !answer.body.as_deref().is_some_and(is_template)
                 && !answer.headers.iter().flatten().any(|header| is_template(&header.value))
         };
-        if settings.script.is_empty() && settings.methods.is_empty() && !settings.cors && fixed(&settings.answer) {
-            answers.constant = Some(answers.build(&settings.answer, None, None));
+        if settings.script.is_empty() && settings.methods.is_empty() && !settings.cors && fixed(&settings.response) {
+            answers.constant = Some(answers.build(&settings.response, None, None));
         }
         answers
     }
@@ -94,7 +94,7 @@ impl Answers {
             reply.status = status_by_path.unwrap_or(reply.status);
             return Chosen::Ready(reply);
         }
-        let mut answer = self.settings.answer.clone();
+        let mut answer = self.settings.response.clone();
         if let Some(special) = self.settings.methods.iter().find(|(name, _)| name.eq_ignore_ascii_case(method)) {
             merge(&mut answer, special.1);
         }
@@ -106,7 +106,7 @@ impl Answers {
         Chosen::Template(self, Box::new(answer))
     }
 
-    fn step(&self) -> Option<&Answer> {
+    fn step(&self) -> Option<&Response> {
         let script = &self.settings.script;
         if script.is_empty() {
             return None;
@@ -115,7 +115,7 @@ impl Answers {
         if self.settings.script_cycles { script.get(turn % script.len()) } else { script.get(turn).or(script.last()) }
     }
 
-    fn build(&self, answer: &Answer, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Reply {
+    fn build(&self, answer: &Response, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Reply {
         let fill = |text: &str| values.map_or_else(|| text.to_owned(), |values| render(text, values).into_owned());
         let body: Bytes = match (&answer.body, &answer.body_base64) {
             (_, Some(encoded)) => base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default().into(),
@@ -160,7 +160,7 @@ impl Answers {
 /// A chosen answer: finished, or still to be filled in once the request has its id.
 pub(super) enum Chosen<'a> {
     Ready(Reply),
-    Template(&'a Answers, Box<Answer>),
+    Template(&'a Answers, Box<Response>),
 }
 
 impl Chosen<'_> {
@@ -192,7 +192,7 @@ impl Chosen<'_> {
 }
 
 /// The answer to a CORS preflight.
-pub(super) fn preflight(headers: &crate::model::Headers) -> Reply {
+pub(super) fn preflight(headers: &crate::http::Headers) -> Reply {
     let asked = |name: &str| header_safe(headers.get_str(name).unwrap_or("*"));
     Reply::with(
         204,
@@ -208,7 +208,7 @@ pub(super) fn preflight(headers: &crate::model::Headers) -> Reply {
 }
 
 /// Lays what `over` sets over `base`. A body replaces a body of the other kind as well.
-fn merge(base: &mut Answer, over: &Answer) {
+fn merge(base: &mut Response, over: &Response) {
     base.status = over.status.or(base.status);
     base.delay_ms = over.delay_ms.or(base.delay_ms);
     base.fault = over.fault.or(base.fault);
@@ -229,9 +229,10 @@ fn header_safe(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FaultKind, Head, Timestamp};
+    use crate::http::Head;
+    use crate::model::{FaultKind, Timestamp};
 
-    fn settings(json: &str) -> CustomResponse {
+    fn settings(json: &str) -> ResponseSettings {
         serde_json::from_str(json).unwrap()
     }
 
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_default_is_200_ok_and_the_path_may_set_the_status() {
-        let answers = Answers::new(&CustomResponse::default(), None);
+        let answers = Answers::new(&ResponseSettings::default(), None);
         let plain = reply(&answers, "POST", None);
         assert_eq!((plain.status, &plain.body[..]), (200, &b"ok"[..]));
         assert!(plain.headers.contains(&("Content-Security-Policy".into(), "sandbox".into())));

@@ -2,9 +2,8 @@
 
 use super::Capture;
 use super::judge::Judge;
-use crate::model::{
-    Bin, CapturedRequest, Head, Headers, Secret, SecretValue, SignatureStatus, Timestamp, filter::Filter,
-};
+use crate::http::{Head, Headers};
+use crate::model::{Bin, CapturedRequest, Secret, SecretValue, SignatureStatus, Timestamp, filter::Filter};
 use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagnose_detected};
 use crate::signature::{Explanation, Scheme, SignedRequest};
 use crate::store::{BinState, ListQuery, StoreError};
@@ -58,8 +57,7 @@ impl Capture {
             .rev()
             .filter(|other| other.bin.id != bin.bin.id)
             .map(|other| {
-                let name =
-                    other.bin.settings.name.as_ref().map_or_else(|| other.bin.id.to_string(), ToString::to_string);
+                let name = other.bin.handle();
                 (name, other.bin.secrets.clone())
             })
             .collect();

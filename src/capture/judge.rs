@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Bin, Derived, Head, Headers, SecretValue, Timestamp, text};
+use crate::http::{Head, Headers, text::lossy};
+use crate::model::{Bin, Derived, SecretValue, Timestamp};
 use crate::provider::{self, EventInput};
 use crate::signature::handshake::{self, HandshakeAnswer, HandshakeRequest};
 use crate::signature::{SignedRequest, Verifier};
@@ -97,18 +98,18 @@ impl Judge {
             url.push_str(&configured.base);
         } else {
             url.push_str("http://");
-            url.push_str(&headers.get("Host").map(|host| text(host)).unwrap_or_default());
+            url.push_str(&headers.get("Host").map(|host| lossy(host)).unwrap_or_default());
             url.push('/');
-            url.push_str(&text(target.bin_segment()));
+            url.push_str(&lossy(target.bin_segment()));
         }
-        let below = text(target.path_below_bin());
+        let below = lossy(target.path_below_bin());
         if url.ends_with('/') && below.starts_with('/') {
             // A configured URL is signed as it was configured, unless that would double the slash.
             url.pop();
         }
         url.push_str(&below);
         let configured = self.public_url.as_ref().and_then(|url| url.query.as_deref());
-        if let Some(query) = target.query().map(text).or(configured.map(Cow::Borrowed)) {
+        if let Some(query) = target.query().map(lossy).or(configured.map(Cow::Borrowed)) {
             url.push('?');
             url.push_str(&query);
         }
@@ -122,7 +123,7 @@ impl Judge {
         let url = self.url(head, headers);
         let (verdict, freshness) =
             self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
-        let input = EventInput { method: &method, headers, body, path: target.path_below_bin(), query: target.query() };
+        let input = EventInput { headers, body };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
         let request = HandshakeRequest { method: &method, url: &url, headers, query: target.query(), body };
         let handshake =

@@ -17,9 +17,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::http::{Head, Headers};
 use crate::model::{
-    BinName, BinSettings, Client, Clock, Derived, Head, HeadSource, Headers, NewRequest, Rejection, SecretValue,
-    SignatureMode, SignatureStatus, Timestamp,
+    BinName, BinSettings, Client, Clock, Derived, HeadSource, NewRequest, Rejection, SecretValue, SignatureMode,
+    SignatureStatus, Timestamp,
 };
 use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
@@ -27,7 +28,7 @@ use answer::Chosen;
 pub use answer::Reply;
 pub use desk::{Desk, OpenBin};
 pub use explain::{Explained, Trial};
-pub use judge::{Judge, Judgement};
+pub use judge::Judgement;
 use prepared::PreparedBins;
 use template::TemplateValues;
 
@@ -183,7 +184,7 @@ impl Capture {
 
     /// The answer for a request to a bin that is not there.
     #[must_use]
-    pub fn unknown_bin(&self, segment: &[u8]) -> Reply {
+    pub fn unknown_bin(segment: &[u8]) -> Reply {
         let segment = String::from_utf8_lossy(segment);
         if segment.is_empty() {
             return Reply::error(404, "this is Creel's capture address: send requests to a bin URL, http://…/{bin}");

@@ -20,7 +20,7 @@ const PAGE_BYTES: usize = 8 << 20;
 
 /// Requests that arrive during one step when the server has better things to do than to look at old ones.
 const BUSY: u64 = 50;
-/// Then it rests this many times as long as a step took: senders wait for their answers, and nobody for this.
+/// Then it pauses this many times as long as the step took: senders wait for their responses, nothing waits for this.
 const REST: u32 = 9;
 
 /// Which run of a bin is the newest; older ones stop.

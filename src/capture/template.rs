@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use serde_json::Value;
 
-use crate::model::{Head, RequestId, Timestamp};
+use crate::http::Head;
+use crate::model::{RequestId, Timestamp};
 
 /// What a template may take values from.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ fn value(placeholder: &str, values: &TemplateValues<'_>, json: &mut Option<Value
             match kind {
                 "header" => values.head.headers().get_str(name).unwrap_or_default().to_owned(),
                 "query" => first(values.head.target().query_pairs(), name),
-                "form" => first(crate::model::form_pairs(values.body), name),
+                "form" => first(crate::http::form::pairs(values.body), name),
                 "json" => {
                     let body = json.get_or_insert_with(|| serde_json::from_slice(values.body).unwrap_or_default());
                     match body.pointer(name) {

@@ -1,4 +1,4 @@
-//! Bytes: where the first difference is, and what stands there.
+//! Bytes: the place of the first difference, and the bytes around it.
 
 use serde::Serialize;
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::model::{CapturedRequest, Headers};
+use crate::http::Headers;
+use crate::model::CapturedRequest;
 
 /// What happened from the one to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,7 +69,7 @@ pub(super) fn headers(a: &Headers, b: &Headers) -> (Vec<FieldChange>, bool) {
     (changes, order(&a, &b) != order(&b, &a))
 }
 
-/// The names of `fields` that `other` has too, each where it first stands.
+/// The names of `fields` that `other` has too, each at its first place.
 fn order(fields: &[(String, String)], other: &[(String, String)]) -> Vec<String> {
     let known: HashSet<String> = other.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
     let mut seen = HashSet::new();

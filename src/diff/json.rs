@@ -7,7 +7,8 @@ use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::head::Change;
-use crate::view::json::{NodeId, NodeKind, Outline, unescape};
+use crate::http::text::{clipped, lossy};
+use crate::json::{NodeId, NodeKind, Outline, unescape};
 
 /// Changes that are listed. Nobody reads more.
 const MAX_CHANGES: usize = 1_000;
@@ -34,7 +35,7 @@ pub struct JsonChange {
     pub retyped: bool,
     /// Where: the JSON pointer in the one, or in the other for what was added. None when it is too long.
     pub pointer: Option<String>,
-    /// Where it stands in the other, when that is another place.
+    /// The pointer in the second text, when it is another one.
     pub pointer_b: Option<String>,
     /// The value in the one as written, cut.
     pub a: Option<String>,
@@ -59,7 +60,8 @@ struct Differ<'a> {
     places_b: Places,
 }
 
-/// The children of arrays whose elements were named: a pointer to the last of a million would else count them all, each time.
+/// The children of arrays whose elements were named. Without it, the pointer to the last of a million elements would count
+/// them all each time.
 #[derive(Default)]
 struct Places(HashMap<NodeId, Vec<NodeId>>);
 
@@ -74,7 +76,7 @@ impl Places {
 
 /// Compares two texts, which must be valid and outlined in whole.
 pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
-    // A keyed hash: nobody can prepare two values that look equal.
+    // A keyed hash: a sender cannot prepare two values that look equal.
     let state = RandomState::new();
     let mut differ = Differ {
         a,
@@ -84,7 +86,7 @@ pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
         places_a: Places::default(),
         places_b: Places::default(),
     };
-    // A stack of our own, so that depth does not matter.
+    // An explicit stack, so that depth does not matter.
     let mut stack = vec![Work::Pair(0, 0)];
     let mut changes = Vec::new();
     while let Some(work) = stack.pop() {
@@ -104,7 +106,7 @@ pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
 /// A hash for every value, equal for values that mean the same: order of keys, white space and escapes do not count.
 fn hashes((bytes, outline): Text<'_>, state: &RandomState) -> Vec<u64> {
     let mut hashes = vec![0; outline.len()];
-    // Values stand before what is inside them, so going backwards meets the inside first.
+    // A value comes before what is inside it, so going backwards meets the inside first.
     for node in (0..u32::try_from(outline.len()).unwrap_or(u32::MAX)).rev() {
         let raw = outline.raw(bytes, node);
         let hash = match outline.kind(bytes, node) {
@@ -201,27 +203,22 @@ impl Differ<'_> {
     }
 }
 
-/// Elements that stand in each other's place: compared one by one as far as both go.
+/// Replaced elements: compared one by one as far as both lists go.
 fn replace(a: &[NodeId], b: &[NodeId], stack: &mut Vec<Work>) {
     stack.extend(a.iter().zip(b).map(|(&a, &b)| Work::Pair(a, b)));
     stack.extend(a.iter().skip(b.len()).map(|&node| Work::Removed(node)));
     stack.extend(b.iter().skip(a.len()).map(|&node| Work::Added(node)));
 }
 
+/// The start of a value as written. No character has more than four bytes, so a long value is not read to its end.
 fn shown(raw: &[u8]) -> String {
-    // No character has more than four bytes.
-    let start = String::from_utf8_lossy(&raw[..raw.len().min(MAX_SHOWN * 4)]);
-    let mut text: String = start.chars().take(MAX_SHOWN).collect();
-    if text.len() < raw.len() {
-        text.push('…');
-    }
-    text
+    clipped(&lossy(&raw[..raw.len().min(4 * (MAX_SHOWN + 1))]), MAX_SHOWN)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::json::scan;
+    use crate::json::scan;
 
     fn changes(a: &str, b: &str) -> Vec<(Change, String, Option<String>, Option<String>)> {
         let diff = diff((a.as_bytes(), &scan(a.as_bytes())), (b.as_bytes(), &scan(b.as_bytes())));

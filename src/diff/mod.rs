@@ -6,13 +6,14 @@ mod json;
 mod text;
 
 pub use bytes::BytesDiff;
-pub use head::{Change, FieldChange, PartChange};
-pub use json::{JsonChange, JsonDiff};
+pub use head::{FieldChange, PartChange};
+pub use json::JsonDiff;
 use serde::Serialize;
-pub use text::{DiffLine, Hunk, LineKind, TextDiff};
+pub use text::{LineKind, TextDiff};
 
+use crate::json::scan;
 use crate::model::{CapturedRequest, RequestId, Seq, Timestamp};
-use crate::view::{Body, BodyInput, json::scan};
+use crate::view::{Body, BodyInput};
 
 /// The largest body that is compared as JSON.
 const MAX_JSON: usize = 12 * 1024 * 1024;
@@ -22,9 +23,9 @@ const MAX_TEXT: usize = 1024 * 1024;
 /// What differs between two requests.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The one.
+    /// The first request.
     pub a: Side,
-    /// The other.
+    /// The second request.
     pub b: Side,
     /// Whether nothing that is compared differs.
     pub same: bool,
@@ -40,7 +41,7 @@ pub struct Comparison {
     pub body: BodyDiff,
 }
 
-/// Which request stands on a side.
+/// The request on one side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Side {
     /// Its id.

@@ -1,14 +1,14 @@
 //! A table (RFC 4180) of the facts, one request a row. Cells cannot become formulas in a spreadsheet.
 
-use super::{ExportOptions, Many, ManyKind};
+use super::{ExportOptions, Many};
 use crate::model::CapturedRequest;
 
 pub(super) const MANY: Many = Many {
-    kind: ManyKind::Csv,
     id: "csv",
     label: "CSV",
     media_type: "text/csv; charset=utf-8; header=present",
     extension: "csv",
+    keeps_secrets: false,
     start: HEADER,
     between: "",
     end: "",
@@ -33,13 +33,13 @@ fn row(request: &CapturedRequest, _options: &ExportOptions) -> Vec<u8> {
         text(&event.session),
         text(&event.delivery_id),
         event.duplicate_of.map(|id| id.to_string()).unwrap_or_default(),
-        name(&summary.derived.verdict.status),
+        summary.derived.verdict.status.name().to_owned(),
         text(&summary.derived.verdict.secret),
-        name(&summary.derived.freshness.status),
+        summary.derived.freshness.status.name().to_owned(),
         text(&summary.content_type),
         summary.body_size.to_string(),
         summary.complete.to_string(),
-        summary.rejected.map(|rejection| rejection.code().to_owned()).unwrap_or_default(),
+        summary.rejected.map(|rejection| rejection.name().to_owned()).unwrap_or_default(),
         summary.response.status.map(|status| status.to_string()).unwrap_or_default(),
         summary
             .response
@@ -51,61 +51,35 @@ fn row(request: &CapturedRequest, _options: &ExportOptions) -> Vec<u8> {
         text(&summary.marks.note),
         summary.marks.tags.join(" "),
     ];
-    let mut out = cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
-    out.push_str("\r\n");
-    out.into_bytes()
+    // Writing to memory does not fail.
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let _ = writer.write_record(cells.iter().map(|cell| guarded(cell)));
+    writer.into_inner().unwrap_or_default()
 }
 
-/// The name that the API uses.
-fn name(status: &impl serde::Serialize) -> String {
-    match serde_json::to_value(status) {
-        Ok(serde_json::Value::String(name)) => name,
-        Ok(_) | Err(_) => String::new(),
-    }
-}
-
-/// A cell. A first character that starts a formula, or that a spreadsheet drops before looking for one, gets an apostrophe before it.
-fn quoted(cell: &str) -> String {
+/// A cell that no spreadsheet takes for a formula: a first character that starts one, or that is dropped before one is looked
+/// for, gets an apostrophe before it.
+fn guarded(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let guard = if formula { "'" } else { "" };
     // NUL ends a cell in some readers.
     let cell = cell.replace('\0', "\u{fffd}");
-    if formula || cell.contains(['"', ',', ';', '\r', '\n', '\t', '\'']) {
-        return format!("\"{guard}{}\"", cell.replace('"', "\"\""));
-    }
-    cell
+    if formula { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::many;
     use super::super::tests::{options, request};
-    use super::*;
 
-    /// Reads RFC 4180.
     fn read(text: &str) -> Vec<Vec<String>> {
-        let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-        let mut characters = text.chars().peekable();
-        while let Some(character) = characters.next() {
-            match (character, quoted) {
-                ('"', true) if characters.peek() == Some(&'"') => cell.extend(characters.next()),
-                ('"', _) => quoted = !quoted,
-                (',', false) => row.push(std::mem::take(&mut cell)),
-                ('\r', false) if characters.next_if_eq(&'\n').is_some() => {
-                    row.push(std::mem::take(&mut cell));
-                    rows.push(std::mem::take(&mut row));
-                }
-                (other, _) => cell.push(other),
-            }
-        }
-        assert!(row.is_empty() && cell.is_empty() && !quoted);
-        rows
+        let rows = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes()).into_records();
+        rows.map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
     }
 
     fn table(note: &str) -> Vec<Vec<String>> {
         let mut request = request(b"POST /b/=1+1?a,b HTTP/1.1\r\n\r\n", b"xyz");
         request.summary.marks.note = Some(note.to_owned());
-        let mut rows = many(ManyKind::Csv, options(true));
+        let mut rows = many("csv".parse().unwrap(), options(true));
         read(&String::from_utf8([rows.start(), rows.row(&request), rows.end()].concat()).unwrap())
     }
 

@@ -2,17 +2,11 @@
 
 use super::outgoing::Outgoing;
 use super::shell::{base64_pipe, plain, quote};
-use super::{ExportOptions, Single, SingleKind};
+use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
-pub(super) const SINGLE: Single = Single {
-    kind: SingleKind::Curl,
-    id: "curl",
-    label: "curl",
-    media_type: "text/x-shellscript; charset=utf-8",
-    extension: "sh",
-    write,
-};
+pub(super) const SINGLE: Single =
+    Single { id: "curl", label: "curl", media_type: "text/x-shellscript; charset=utf-8", extension: "sh", write };
 
 /// From this size on curl asks first and waits ("Expect: 100-continue").
 const EXPECTS_FROM: usize = 1024 * 1024;
@@ -42,7 +36,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         };
         parts.push(format!("--header {}", quote(&text)));
     }
-    // What curl would add by itself and the sender did not send.
+    // Headers that curl would add and the sender did not send.
     let with_body = !outgoing.body.is_empty();
     for (name, added) in [
         ("User-Agent", true),
@@ -78,13 +72,12 @@ fn finish(parts: &[String]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{request, text};
-    use super::*;
 
     #[test]
     fn a_usual_webhook() {
         let head = b"POST /b/x?a=1 HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nAccept: */*\r\nX-Empty:\r\nContent-Length: 9\r\n\r\n";
         assert_eq!(
-            text(SingleKind::Curl, &request(head, br#"{"a":"'"}"#), true),
+            text("curl", &request(head, br#"{"a":"'"}"#), true),
             "curl \\\n  --request 'POST' \\\n  'http://127.0.0.1:4665/b/x?a=1' \\\n  --header 'Content-Type: application/json' \\\n  \
              --header 'Accept: */*' \\\n  --header 'X-Empty;' \\\n  --header 'User-Agent:' \\\n  --data-binary '{\"a\":\"'\\''\"}'\n"
         );
@@ -92,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_body_that_looks_like_a_file_name_is_not_read_from_a_file() {
-        let text = text(SingleKind::Curl, &request(b"POST /b HTTP/1.1\r\n\r\n", b"@/etc/passwd"), true);
+        let text = text("curl", &request(b"POST /b HTTP/1.1\r\n\r\n", b"@/etc/passwd"), true);
         assert!(text.contains("--data-raw '@/etc/passwd'"), "{text}");
     }
 }

@@ -2,17 +2,11 @@
 
 use super::outgoing::{Outgoing, path};
 use super::shell::hex_escape;
-use super::{ExportOptions, Single, SingleKind};
+use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
-pub(super) const SINGLE: Single = Single {
-    kind: SingleKind::Go,
-    id: "go",
-    label: "Go",
-    media_type: "text/x-go; charset=utf-8",
-    extension: "go",
-    write,
-};
+pub(super) const SINGLE: Single =
+    Single { id: "go", label: "Go", media_type: "text/x-go; charset=utf-8", extension: "go", write };
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
@@ -24,9 +18,9 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     });
     let mut headers: String = groups.collect::<Vec<_>>().concat();
     if !outgoing.headers.iter().any(|field| field.name == "User-Agent") {
-        headers.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none by itself\n");
+        headers.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none of its own\n");
     }
-    // Parsing would refuse or rewrite some targets; what is opaque goes out as it stands.
+    // Parsing would refuse or rewrite some targets; an opaque URL goes out as it is.
     let target = path(&outgoing.url);
     let origin = &outgoing.url[..outgoing.url.len() - target.len()];
     let (opaque, query) = target.split_once('?').unwrap_or((target, ""));
@@ -85,11 +79,8 @@ mod tests {
 
     #[test]
     fn names_repeats_and_the_spelling_of_the_path_are_kept() {
-        let code = text(
-            SingleKind::Go,
-            &request(b"POST /b/%2f/../c?q=%zz HTTP/1.1\r\nx-a: 1\r\nx-a: 2\r\nX-A: 3\r\n\r\n", b"x"),
-            true,
-        );
+        let code =
+            text("go", &request(b"POST /b/%2f/../c?q=%zz HTTP/1.1\r\nx-a: 1\r\nx-a: 2\r\nX-A: 3\r\n\r\n", b"x"), true);
         assert!(
             code.contains(
                 "request.Header[\"x-a\"] = []string{\"1\", \"2\"}\n\trequest.Header[\"X-A\"] = []string{\"3\"}\n"

@@ -3,18 +3,19 @@
 use serde_json::{Value, json};
 
 use super::shell::base64;
-use super::{ExportOptions, Many, ManyKind, REDACTED, Single, SingleKind, is_sensitive, outgoing};
-use crate::model::{CapturedRequest, Header};
+use super::{ExportOptions, Many, REDACTED, Single, is_sensitive, outgoing};
+use crate::http::Header;
+use crate::model::CapturedRequest;
 
 pub(super) const SINGLE: Single =
-    Single { kind: SingleKind::Har, id: "har", label: "HAR", media_type: "application/json", extension: "har", write };
+    Single { id: "har", label: "HAR", media_type: "application/json", extension: "har", write };
 
 pub(super) const MANY: Many = Many {
-    kind: ManyKind::Har,
     id: "har",
     label: "HAR",
     media_type: "application/json",
     extension: "har",
+    keeps_secrets: false,
     start: START,
     between: ",\n",
     end: END,
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn every_field_that_the_format_wants_is_there() {
         let head = b"POST /b/x?a=1&a=2 HTTP/1.1\r\nHost: h\r\nCookie: s=1; t\r\nContent-Type: a/b\r\n\r\n";
-        let exported = single(SingleKind::Har, &request(head, b"\xff"), &options(false));
+        let exported = single("har".parse().unwrap(), &request(head, b"\xff"), &options(false));
         let har: Value = serde_json::from_slice(&exported.bytes).unwrap();
         let entry = &har["log"]["entries"][0];
         assert_eq!(har["log"]["version"], "1.2");
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn many_entries_make_one_archive() {
         for count in [0, 1, 3] {
-            let mut rows = many(ManyKind::Har, options(true));
+            let mut rows = many("har".parse().unwrap(), options(true));
             let mut all = rows.start();
             for _ in 0..count {
                 all.extend(rows.row(&request(b"GET /b HTTP/1.1\r\n\r\n", b"")));

@@ -1,19 +1,13 @@
 //! The message as it goes over the wire: for `nc`, for a file in a test, for an editor's HTTP client.
 
-use super::{ExportOptions, Single, SingleKind, redact};
+use super::{ExportOptions, Single, redact};
 use crate::model::CapturedRequest;
 
-pub(super) const SINGLE: Single = Single {
-    kind: SingleKind::Http,
-    id: "http",
-    label: "HTTP",
-    media_type: "application/octet-stream",
-    extension: "http",
-    write,
-};
+pub(super) const SINGLE: Single =
+    Single { id: "http", label: "HTTP", media_type: "application/octet-stream", extension: "http", write };
 
 /// The head as sent. Only its framing changes, and only when it has to: the stored body is what chunks carried, so
-/// `Content-Length` takes the place of `Transfer-Encoding`, and of a length that a sender who left did not keep.
+/// `Content-Length` takes the place of `Transfer-Encoding`, and of a declared length that the sender did not reach.
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let head = redact::head(request.head.raw(), options.redact);
     let chunked = request.head.headers().contains("transfer-encoding");

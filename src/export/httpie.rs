@@ -2,17 +2,11 @@
 
 use super::outgoing::Outgoing;
 use super::shell::{base64_pipe, plain, quote};
-use super::{ExportOptions, Single, SingleKind};
+use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
-pub(super) const SINGLE: Single = Single {
-    kind: SingleKind::Httpie,
-    id: "httpie",
-    label: "HTTPie",
-    media_type: "text/x-shellscript; charset=utf-8",
-    extension: "sh",
-    write,
-};
+pub(super) const SINGLE: Single =
+    Single { id: "httpie", label: "HTTPie", media_type: "text/x-shellscript; charset=utf-8", extension: "sh", write };
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
@@ -64,18 +58,17 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{request, text};
-    use super::*;
 
     #[test]
     fn a_usual_webhook_and_a_binary_body() {
         let head =
             b"PUT /b HTTP/1.1\r\nX-Json: =1\r\nX-Empty:\r\nAccept: a\r\nUser-Agent: u\r\nAccept-Encoding: gzip\r\n\r\n";
         assert_eq!(
-            text(SingleKind::Httpie, &request(head, b"-x"), true),
+            text("httpie", &request(head, b"-x"), true),
             "http \\\n  --ignore-stdin \\\n  --raw '-x' \\\n  -- \\\n  'PUT' \\\n  'http://127.0.0.1:4665/b' \\\n  'X-Json: =1' \\\n  \
              'X-Empty;' \\\n  'Accept: a' \\\n  'User-Agent: u' \\\n  'Accept-Encoding: gzip' \\\n  'Content-Type:'\n"
         );
-        let binary = text(SingleKind::Httpie, &request(head, b"\0"), true);
+        let binary = text("httpie", &request(head, b"\0"), true);
         assert!(
             binary.starts_with("base64 -d <<'CREEL_BODY' | http -- 'PUT'") && binary.ends_with("AA==\nCREEL_BODY\n")
         );

@@ -4,15 +4,15 @@ use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
 use super::shell::base64;
-use super::{ExportOptions, Many, ManyKind, redact};
+use super::{ExportOptions, Many, redact};
 use crate::model::CapturedRequest;
 
 pub(super) const MANY: Many = Many {
-    kind: ManyKind::Jsonl,
     id: "jsonl",
     label: "JSON lines",
     media_type: "application/x-ndjson",
     extension: "jsonl",
+    keeps_secrets: true,
     start: "",
     between: "",
     end: "",

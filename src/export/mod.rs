@@ -15,10 +15,10 @@ mod python;
 mod redact;
 mod shell;
 
+use std::fmt;
 use std::str::FromStr;
 
 pub use redact::{REDACTED, is_sensitive};
-use serde::Serialize;
 
 use crate::model::CapturedRequest;
 
@@ -31,7 +31,6 @@ const MANY: &[Many] = &[har::MANY, jsonl::MANY, csv::MANY];
 
 /// An exporter of one request.
 struct Single {
-    kind: SingleKind,
     id: &'static str,
     label: &'static str,
     media_type: &'static str,
@@ -42,48 +41,17 @@ struct Single {
 
 /// An exporter of many requests.
 struct Many {
-    kind: ManyKind,
     id: &'static str,
     label: &'static str,
     media_type: &'static str,
     extension: &'static str,
+    /// Whether credentials are written unless the user asks otherwise: what is to be imported again must be complete.
+    keeps_secrets: bool,
     start: &'static str,
-    /// Stands between two rows.
+    /// Separates two rows.
     between: &'static str,
     end: &'static str,
     row: fn(&CapturedRequest, &ExportOptions) -> Vec<u8>,
-}
-
-/// What to write one request as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SingleKind {
-    /// A curl command for a POSIX shell (bash where a header has odd bytes).
-    Curl,
-    /// An `HTTPie` command.
-    Httpie,
-    /// Python with requests.
-    Python,
-    /// JavaScript with fetch, for Node 18 and later.
-    Node,
-    /// Go with net/http.
-    Go,
-    /// The message as it goes over the wire.
-    Http,
-    /// An HTTP archive of one entry.
-    Har,
-}
-
-/// What to write many requests as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ManyKind {
-    /// HTTP archive 1.2.
-    Har,
-    /// JSON lines with everything; can be imported again.
-    Jsonl,
-    /// A table of the facts, without bodies.
-    Csv,
 }
 
 /// How to export.
@@ -110,120 +78,127 @@ pub struct Exported {
 
 /// Writes one request.
 #[must_use]
-pub fn single(kind: SingleKind, request: &CapturedRequest, options: &ExportOptions) -> Exported {
-    let member = kind.member();
+pub fn single(exporter: SingleExporter, request: &CapturedRequest, options: &ExportOptions) -> Exported {
+    let member = exporter.0;
     Exported { bytes: (member.write)(request, options), media_type: member.media_type, extension: member.extension }
 }
 
 /// A writer for many requests: [`Rows::start`], then a [`Rows::row`] for each, then [`Rows::end`]. Holds one row at a time.
 #[derive(Debug)]
 pub struct Rows {
-    kind: ManyKind,
+    exporter: ManyExporter,
     options: ExportOptions,
     written: u64,
 }
 
 /// Begins an export of many requests.
 #[must_use]
-pub const fn many(kind: ManyKind, options: ExportOptions) -> Rows {
-    Rows { kind, options, written: 0 }
+pub const fn many(exporter: ManyExporter, options: ExportOptions) -> Rows {
+    Rows { exporter, options, written: 0 }
 }
 
 impl Rows {
-    /// What stands before the first row.
+    /// What precedes the first row.
     #[must_use]
     pub fn start(&self) -> Vec<u8> {
-        self.kind.member().start.into()
+        self.exporter.0.start.into()
     }
 
     /// One request, with what separates it from the one before.
     pub fn row(&mut self, request: &CapturedRequest) -> Vec<u8> {
-        let member = self.kind.member();
+        let member = self.exporter.0;
         let row = (member.row)(request, &self.options);
         self.written += 1;
         if self.written == 1 || member.between.is_empty() { row } else { [member.between.as_bytes(), &row].concat() }
     }
 
-    /// What stands after the last row.
+    /// What follows the last row.
     #[must_use]
     pub fn end(&self) -> Vec<u8> {
-        self.kind.member().end.into()
-    }
-
-    /// How many rows were written.
-    #[must_use]
-    pub const fn written(&self) -> u64 {
-        self.written
+        self.exporter.0.end.into()
     }
 }
 
-/// What both kinds are asked for, read from their registry.
-macro_rules! registered {
-    ($kind:ident, $registry:ident) => {
-        impl $kind {
-            /// Every kind, in the order of the registry.
+/// A handle on an entry of a registry, and what both kinds of exporters are asked for.
+macro_rules! exporters {
+    ($(#[$doc:meta])* $exporter:ident($entry:ident), $registry:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub struct $exporter(&'static $entry);
+
+        impl $exporter {
+            /// Every exporter, in the order of the registry.
             pub fn all() -> impl Iterator<Item = Self> {
-                $registry.iter().map(|member| member.kind)
+                $registry.iter().map(Self)
             }
 
             /// The name in URLs.
-            #[must_use]
-            pub fn id(self) -> &'static str {
-                self.member().id
+            pub const fn id(self) -> &'static str {
+                self.0.id
             }
 
             /// What a page calls it.
-            #[must_use]
-            pub fn label(self) -> &'static str {
-                self.member().label
+            pub const fn label(self) -> &'static str {
+                self.0.label
             }
         }
 
-        impl FromStr for $kind {
+        impl FromStr for $exporter {
             type Err = String;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::all().find(|kind| kind.id() == text).ok_or_else(|| {
+                Self::all().find(|exporter| exporter.id() == text).ok_or_else(|| {
                     let ids: Vec<_> = Self::all().map(Self::id).collect();
                     format!("there is no export '{text}' here; there are {}", ids.join(", "))
                 })
             }
         }
+
+        impl fmt::Debug for $exporter {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.id())
+            }
+        }
     };
 }
 
-registered!(SingleKind, SINGLE);
-registered!(ManyKind, MANY);
+exporters!(
+    /// Writes one request.
+    SingleExporter(Single),
+    SINGLE
+);
+exporters!(
+    /// Writes many requests.
+    ManyExporter(Many),
+    MANY
+);
 
-impl SingleKind {
-    #[expect(clippy::expect_used, reason = "a test goes through every kind")]
-    fn member(self) -> &'static Single {
-        SINGLE.iter().find(|member| member.kind == self).expect("every kind is registered")
-    }
+impl SingleExporter {
+    /// The curl command, which the page shows first.
+    pub const CURL: Self = Self(&curl::SINGLE);
 }
 
-impl ManyKind {
-    #[expect(clippy::expect_used, reason = "a test goes through every kind")]
-    fn member(self) -> &'static Many {
-        MANY.iter().find(|member| member.kind == self).expect("every kind is registered")
-    }
-
+impl ManyExporter {
     /// The media type of the whole.
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        self.member().media_type
+    pub const fn media_type(self) -> &'static str {
+        self.0.media_type
     }
 
     /// The ending of a file name, without dot.
-    #[must_use]
-    pub fn extension(self) -> &'static str {
-        self.member().extension
+    pub const fn extension(self) -> &'static str {
+        self.0.extension
+    }
+
+    /// Whether credentials are written unless the user asks otherwise.
+    pub const fn keeps_secrets(self) -> bool {
+        self.0.keeps_secrets
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BinId, Derived, Head, RequestId, RequestSummary, Timestamp};
+    use crate::http::Head;
+    use crate::model::{BinId, Derived, RequestId, RequestSummary, Timestamp};
 
     /// A request made of a head and a body, as it would be captured.
     pub(crate) fn request(head: &[u8], body: &[u8]) -> CapturedRequest {
@@ -248,7 +223,7 @@ mod tests {
                 client: Some(crate::model::Client { ip: [127, 0, 0, 1].into(), port: 5_000 }),
                 rejected: None,
                 derived: Derived::default(),
-                response: crate::model::AnswerGiven { status: Some(200), duration_us: Some(2_500) },
+                response: crate::model::SentResponse { status: Some(200), duration_us: Some(2_500) },
                 marks: crate::model::Marks::default(),
             },
             head,
@@ -261,22 +236,22 @@ mod tests {
         ExportOptions { redact, origin: "http://127.0.0.1:4665".to_owned(), url: None }
     }
 
-    pub(crate) fn text(kind: SingleKind, request: &CapturedRequest, redact: bool) -> String {
-        String::from_utf8(single(kind, request, &options(redact)).bytes).unwrap()
+    pub(crate) fn text(id: &str, request: &CapturedRequest, redact: bool) -> String {
+        String::from_utf8(single(id.parse().unwrap(), request, &options(redact)).bytes).unwrap()
     }
 
     #[test]
-    fn every_kind_is_registered_under_its_own_name() {
+    fn every_exporter_is_found_by_its_own_name() {
         let names = ["curl", "httpie", "python", "node", "go", "http", "har"];
-        assert_eq!(SingleKind::all().map(SingleKind::id).collect::<Vec<_>>(), names);
+        assert_eq!(SingleExporter::all().map(SingleExporter::id).collect::<Vec<_>>(), names);
         for name in names {
-            assert_eq!(name.parse::<SingleKind>().unwrap().id(), name);
+            assert_eq!(name.parse::<SingleExporter>().unwrap().id(), name);
         }
-        for kind in ManyKind::all() {
-            assert_eq!(kind.id().parse(), Ok(kind));
+        for exporter in ManyExporter::all() {
+            assert_eq!(exporter.id().parse::<ManyExporter>().unwrap().label(), exporter.label());
         }
-        assert!("perl".parse::<SingleKind>().unwrap_err().contains("curl, httpie"));
-        assert!("curl".parse::<ManyKind>().unwrap_err().contains("har, jsonl, csv"));
+        assert!("perl".parse::<SingleExporter>().unwrap_err().contains("curl, httpie"));
+        assert!("curl".parse::<ManyExporter>().unwrap_err().contains("har, jsonl, csv"));
     }
 
     #[test]
@@ -293,12 +268,12 @@ mod tests {
         let fields = secrets.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
         let request = request(format!("POST /b HTTP/1.1\r\nHost: h\r\n{fields}\r\n").as_bytes(), b"x");
         for redact in [true, false] {
-            let singles = SingleKind::all().map(|kind| (kind.id(), single(kind, &request, &options(redact)).bytes));
-            let rows = ManyKind::all().filter(|kind| *kind != ManyKind::Csv);
+            let singles = SingleExporter::all().map(|kind| (kind.id(), single(kind, &request, &options(redact)).bytes));
+            let rows = ManyExporter::all().filter(|kind| kind.id() != "csv");
             let rows = rows.map(|kind| (kind.id(), many(kind, options(redact)).row(&request)));
             for (name, bytes) in singles.chain(rows) {
                 let found = String::from_utf8(bytes).unwrap().matches("s3cr3t-").count();
-                // An archive lists cookies by themselves as well.
+                // An archive lists cookies a second time.
                 let wanted = if redact { 0 } else { secrets.len() + usize::from(name == "har") };
                 assert_eq!(found, wanted, "{name}");
             }
@@ -309,11 +284,11 @@ mod tests {
         #[test]
         fn any_head_and_body_can_be_exported(head: Vec<u8>, body: Vec<u8>, redact: bool) {
             let request = request(&[b"POST /b HTTP/1.1\r\n", &head[..]].concat(), &body);
-            for kind in SingleKind::all() {
+            for kind in SingleExporter::all() {
                 let bytes = single(kind, &request, &options(redact)).bytes;
-                proptest::prop_assert!(kind == SingleKind::Http || String::from_utf8(bytes).is_ok());
+                proptest::prop_assert!(kind.id() == "http" || String::from_utf8(bytes).is_ok());
             }
-            for kind in ManyKind::all() {
+            for kind in ManyExporter::all() {
                 let mut rows = many(kind, options(redact));
                 let all = [rows.start(), rows.row(&request), rows.row(&request), rows.end()].concat();
                 proptest::prop_assert!(String::from_utf8(all).is_ok());

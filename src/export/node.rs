@@ -2,17 +2,11 @@
 
 use super::outgoing::{Outgoing, path};
 use super::shell::{self, base64, plain};
-use super::{ExportOptions, Single, SingleKind};
+use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
-pub(super) const SINGLE: Single = Single {
-    kind: SingleKind::Node,
-    id: "node",
-    label: "Node",
-    media_type: "text/javascript; charset=utf-8",
-    extension: "mjs",
-    write,
-};
+pub(super) const SINGLE: Single =
+    Single { id: "node", label: "Node", media_type: "text/javascript; charset=utf-8", extension: "mjs", write };
 
 /// Methods that fetch refuses, or writes in capitals when they are not (Fetch, section 2.2.1).
 const REFUSED: &[&str] = &["CONNECT", "TRACE", "TRACK"];
@@ -78,11 +72,10 @@ fn literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{request, text};
-    use super::*;
 
     #[test]
     fn fetch_where_it_can_and_node_http_where_it_cannot() {
-        let usual = text(SingleKind::Node, &request(b"POST /b HTTP/1.1\r\nX-A: 1\r\nX-A: \xff\r\n\r\n", b"{}\n"), true);
+        let usual = text("node", &request(b"POST /b HTTP/1.1\r\nX-A: 1\r\nX-A: \xff\r\n\r\n", b"{}\n"), true);
         assert!(
             usual.starts_with(
                 "const body = Buffer.from(\"{}\\n\");\nconst response = await fetch(\"http://127.0.0.1:4665/b\""
@@ -96,7 +89,7 @@ mod tests {
             (b"GET /b/../c HTTP/1.1\r\n\r\n", b""),
             (b"TRACE /b HTTP/1.1\r\n\r\n", b""),
         ] {
-            assert!(text(SingleKind::Node, &request(head, body), true).contains("node:http\""));
+            assert!(text("node", &request(head, body), true).contains("node:http\""));
         }
     }
 }

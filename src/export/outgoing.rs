@@ -1,4 +1,4 @@
-//! What a client has to send again: the captured request without what the client's HTTP library sets by itself.
+//! What a client has to send again: the captured request without what the client's HTTP library sets on its own.
 
 use std::collections::HashMap;
 
@@ -63,7 +63,7 @@ impl<'a> Outgoing<'a> {
                     return None;
                 }
                 let hidden = options.redact && is_sensitive(&field.name);
-                // Line ends and NUL cannot be in a value; a refused head may still hold them.
+                // Line ends and NUL cannot be in a value; a rejected head may still hold them.
                 let value = field.value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0));
                 let value = if hidden { REDACTED.as_bytes().to_vec() } else { value.collect() };
                 Some(Field { name: name.to_owned(), value })
@@ -102,7 +102,7 @@ impl<'a> Outgoing<'a> {
         path.split('/').any(dots) || path.contains('\\')
     }
 
-    /// Whether urllib3, which requests and `HTTPie` stand on, sends the target as it is: it resolves dots, writes escapes in
+    /// Whether urllib3, which requests and `HTTPie` are built on, sends the target as it is: it resolves dots, writes escapes in
     /// capitals, and encodes what it does not know.
     pub(super) fn urllib3_keeps_target(&self) -> bool {
         let target = path(&self.url);

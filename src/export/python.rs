@@ -2,19 +2,13 @@
 
 use super::outgoing::{Outgoing, path};
 use super::shell::{self, base64, plain};
-use super::{ExportOptions, Single, SingleKind};
+use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
-pub(super) const SINGLE: Single = Single {
-    kind: SingleKind::Python,
-    id: "python",
-    label: "Python",
-    media_type: "text/x-python; charset=utf-8",
-    extension: "py",
-    write,
-};
+pub(super) const SINGLE: Single =
+    Single { id: "python", label: "Python", media_type: "text/x-python; charset=utf-8", extension: "py", write };
 
-/// Bodies that are no text stand as bytes up to here, then in base64.
+/// Bodies that are not text are written as bytes up to this size, then in base64.
 const MAX_BYTES_LITERAL: usize = 1_024;
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
@@ -40,7 +34,7 @@ fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
         .headers
         .iter()
         .map(|field| format!("    {}: {},\n", string_literal(&field.name), string_literal(&field.latin1())));
-    // urllib3 adds these two by itself unless it is told not to.
+    // urllib3 adds these two unless it is told not to.
     let skipped: Vec<&str> = ["User-Agent", "Accept-Encoding"]
         .into_iter()
         .filter(|name| !outgoing.has(&name.to_ascii_lowercase()))
@@ -97,7 +91,7 @@ mod tests {
     #[test]
     fn text_stays_readable_and_bytes_stay_exact() {
         let head = b"PATCH /b HTTP/1.1\r\nX-A: 1\xe9\r\n\r\n";
-        let code = text(SingleKind::Python, &request(head, "{\"a\": \"ü\\n'\"}".as_bytes()), true);
+        let code = text("python", &request(head, "{\"a\": \"ü\\n'\"}".as_bytes()), true);
         assert!(code.contains("\"X-A\": \"1\\xe9\",\n"), "{code}");
         assert!(code.contains("body = \"{\\\"a\\\": \\\"\\xfc\\\\n'\\\"}\".encode()"), "{code}");
         assert!(code.contains("request.method = \"PATCH\""), "{code}");
@@ -115,9 +109,9 @@ mod tests {
             "GET /b HTTP/1.1\r\nA: 1\r\na: 2\r\nX: ",
         ] {
             let request = request(format!("{head} HTTP/1.1\r\n\r\n").as_bytes(), b"");
-            assert!(text(SingleKind::Python, &request, true).contains("http.client"), "{head}");
+            assert!(text("python", &request, true).contains("http.client"), "{head}");
         }
         let usual = request(b"GET /b/c?a=%2F&b=(1) HTTP/1.1\r\n\r\n", b"");
-        assert!(!text(SingleKind::Python, &usual, true).contains("http.client"));
+        assert!(!text("python", &usual, true).contains("http.client"));
     }
 }

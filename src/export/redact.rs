@@ -1,6 +1,6 @@
 //! What is not shown in an export unless the user asks: credentials, cookies, signatures.
 
-/// What stands in place of a redacted value.
+/// What replaces a redacted value.
 pub const REDACTED: &str = "REDACTED";
 
 const NAMES: &[&str] =
@@ -20,7 +20,7 @@ pub fn is_sensitive(name: &[u8]) -> bool {
 
 /// A head with sensitive values replaced; every other byte stays.
 pub(super) fn head(raw: &[u8], redact: bool) -> Vec<u8> {
-    // The request line is no field, whatever colons it has; empty lines may stand before it.
+    // The request line is no field, whatever colons it has; empty lines may precede it.
     let start = raw.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(raw.len());
     let line = memchr::memchr(b'\n', &raw[start..]).map_or(raw.len(), |end| start + end + 1);
     [&raw[..line], &fields(&raw[line..], redact)].concat()

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::view::has_marks;
 
-/// The longest text that stands in a command or a source as it is. Linux takes 128 KiB in one argument.
+/// The longest text that is written into a command or a source as it is. Linux takes 128 KiB in one argument.
 const MAX_PLAIN: usize = 64 * 1024;
 /// Base64 per line, as in MIME.
 const BASE64_LINE: usize = 76;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 
 use crate::model::{Change, ChangeKind, Seq};
-use crate::shapes::{EventShape, event_name};
+use crate::shapes::EventShape;
 
 /// Appends one unmasked WebSocket text frame (RFC 6455, section 5.2): servers do not mask, so every client gets the same bytes.
 #[expect(clippy::cast_possible_truncation, reason = "each length stands in the arm of its size")]
@@ -26,12 +26,12 @@ pub fn text_frame(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(text);
 }
 
-/// Where one event stands in a buffer.
+/// The place of one event in a buffer.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     seq: Seq,
     name: &'static str,
-    /// Not stored, has no place in the order: shown to whoever is there, never a cursor.
+    /// Not stored and without a place in the order: shown to the subscribers of the moment, never used as a cursor.
     transient: bool,
     start: usize,
     json: usize,
@@ -58,7 +58,7 @@ impl Encoded {
                 }
                 Span {
                     seq: change.seq,
-                    name: event_name(&change.what),
+                    name: change.what.name(),
                     transient: matches!(change.what, ChangeKind::Progress { .. }),
                     start,
                     json: start,
@@ -69,7 +69,7 @@ impl Encoded {
         Self { json, spans }
     }
 
-    /// The events whose index passes, as frames, in batches of about `max_bytes`.
+    /// The events whose index `passes` accepts, as frames, in batches of about `max_bytes`.
     pub(super) fn batches(&self, passes: impl Fn(usize) -> bool, max_bytes: usize) -> Vec<Batch> {
         let mut batches = Vec::new();
         let (mut frames, mut spans) = (Vec::new(), Vec::new());
@@ -118,7 +118,7 @@ impl Batch {
         self.spans.iter().rev().find(|span| !span.transient).map_or(0, |span| span.seq)
     }
 
-    /// The index of the first event that somebody who has seen everything up to `seen` has not.
+    /// The index of the first event after `seen`.
     #[must_use]
     pub(super) fn first_after(&self, seen: Seq) -> usize {
         self.spans.iter().position(|span| span.transient || span.seq > seen).unwrap_or(self.spans.len())
@@ -152,6 +152,7 @@ impl Batch {
     }
 
     /// The events from that one on: cursor, type, JSON.
+    #[cfg(test)]
     pub(super) fn events_from(&self, index: usize) -> impl Iterator<Item = (Seq, &'static str, &[u8])> {
         self.spans.iter().skip(index).map(|span| (span.seq, span.name, &self.frames[span.json..span.end]))
     }

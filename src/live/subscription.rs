@@ -51,6 +51,7 @@ impl Events {
     }
 
     /// Cursor, type and JSON of each.
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = (Seq, &'static str, &[u8])> {
         self.batch.events_from(self.from)
     }

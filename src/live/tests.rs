@@ -5,8 +5,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::*;
+use crate::http::Head;
 use crate::model::{
-    AnswerGiven, CapturedRequest, Client, Derived, Head, HeadSource, Marks, RequestId, RequestSummary, Timestamp,
+    CapturedRequest, Client, Derived, HeadSource, Marks, RequestId, RequestSummary, SentResponse, Timestamp,
 };
 
 fn captured(bin: BinId, seq: Seq, body: usize) -> Change {
@@ -29,7 +30,7 @@ fn captured(bin: BinId, seq: Seq, body: usize) -> Change {
         client: Some(Client { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1 }),
         rejected: None,
         derived: Derived::default(),
-        response: AnswerGiven::default(),
+        response: SentResponse::default(),
         marks: Marks::default(),
     };
     let request = CapturedRequest { summary, head, body: vec![b'x'; body].into(), trailers: Bytes::new() };

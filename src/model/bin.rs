@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, BinName, CustomResponse, Timestamp};
+use super::{BinId, BinName, ResponseSettings, Timestamp};
 
 /// What an invalid signature leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct BinSettings {
     /// The URL that the sender was given when it is not the capture URL (tunnel, proxy).
     pub public_url: Option<String>,
     /// What senders are answered.
-    pub response: CustomResponse,
+    pub response: ResponseSettings,
     /// How much is kept.
     pub limits: BinLimits,
 }
@@ -64,6 +64,13 @@ pub struct Bin {
     pub secrets: Vec<Secret>,
 }
 
+impl Bin {
+    /// What URLs and people call it: its name, else its id.
+    pub fn handle(&self) -> String {
+        self.settings.name.as_ref().map_or_else(|| self.id.to_string(), ToString::to_string)
+    }
+}
+
 /// What a bin holds and has lost. Kept up to date with every commit, never counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct BinCounts {
@@ -75,7 +82,7 @@ pub struct BinCounts {
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,
-    /// Requests that were refused (too large, malformed…); those that are still there count as requests too.
+    /// Requests that were rejected (too large, malformed…); those that are still there count as requests too.
     pub rejected: u64,
 }
 
@@ -149,7 +156,7 @@ impl SecretValue {
         &self.0
     }
 
-    /// The text, when it says by itself that it is a public key. A bare number might as well be a private one.
+    /// The text, when its form shows that it is a public key. A bare number might as well be a private key.
     #[must_use]
     pub fn public_key(&self) -> Option<&str> {
         let text = self.0.trim();

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use strum::IntoStaticStr;
+
 use super::{BinId, CapturedRequest, Freshness, Marks, RequestId, Seq, Verdict};
 
 /// One committed change of a bin. `seq` comes from the same sequence as the requests', so that one cursor orders everything.
@@ -9,14 +11,15 @@ use super::{BinId, CapturedRequest, Freshness, Marks, RequestId, Seq, Verdict};
 pub struct Change {
     /// The cursor; for a captured request its own `seq`.
     pub seq: Seq,
-    /// Whose.
+    /// The bin.
     pub bin: BinId,
     /// What happened.
     pub what: ChangeKind,
 }
 
 /// The kinds of changes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum ChangeKind {
     /// A request was captured (or imported).
     Request(Arc<CapturedRequest>),
@@ -66,4 +69,11 @@ pub enum ChangeKind {
     Bin,
     /// The bin is gone; nothing follows.
     BinDeleted,
+}
+
+impl ChangeKind {
+    /// The `type` of its message, and the `event` of a server-sent event.
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
 }

@@ -100,7 +100,7 @@ impl Clock {
         Self { fixed: None }
     }
 
-    /// A clock that stands at `at` until it is set.
+    /// A clock that stays at `at` until it is set.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
         Self { fixed: Some(Arc::new(AtomicI64::new(at.0))) }

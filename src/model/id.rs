@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for BinId {
 #[serde(transparent)]
 pub struct BinName(String);
 
-/// Words that stand for something else on one of the two listeners, or that browsers ask for by themselves.
+/// Words with another meaning on one of the two listeners, or that browsers request on their own.
 const RESERVED: &[&str] = &[
     "api", "assets", "bins", "compat", "favicon", "healthz", "login", "metrics", "new", "readyz", "robots", "smee",
     "static",
@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for BinName {
     }
 }
 
-/// The id of a captured request for the outside: a ULID whose last 48 bits are the request's `seq`,
+/// The public id of a captured request: a ULID whose last 48 bits are the request's `seq`,
 /// so that a request is found by its id without an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(ulid::Ulid);

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
-use super::{BinId, Derived, Head, RequestId, Seq, Timestamp};
+use super::{BinId, Derived, RequestId, Seq, Timestamp};
+use crate::http::Head;
 
 /// Where the head's bytes come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,9 +30,10 @@ pub struct Client {
     pub port: u16,
 }
 
-/// Why a request was refused. The head is kept all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Why a request was rejected. The head is kept all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Rejection {
     /// The body is over the bin's limit: 413.
     BodyTooLarge,
@@ -40,30 +43,23 @@ pub enum Rejection {
     Malformed,
     /// The sender was too slow: 408.
     Timeout,
-    /// The store could not take it: 503 or 507. Only counted, for obvious reasons.
+    /// The store could not take it: 503 or 507. Counted only: there is no row to mark.
     NotStored,
 }
 
 impl Rejection {
-    /// The code that API, filter and database use.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::BodyTooLarge => "body_too_large",
-            Self::HeadTooLarge => "head_too_large",
-            Self::Malformed => "malformed",
-            Self::Timeout => "timeout",
-            Self::NotStored => "not_stored",
-        }
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// What the sender was told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AnswerGiven {
-    /// The status; `None` when the sender got no answer (a fault, or it had left).
+pub struct SentResponse {
+    /// The status; `None` when the sender got no response (a fault, or it had left).
     pub status: Option<u16>,
-    /// From the complete head to the answer, in microseconds: until the row was written for an answer that is given at
+    /// From the complete head to the response, in microseconds: until the row was written for a response that is given at
     /// once, until the last byte was handed over for one that is delayed or dripped.
     pub duration_us: Option<u64>,
 }
@@ -71,7 +67,7 @@ pub struct AnswerGiven {
 /// A request to be stored. The store adds `seq`, id and duplicate mark.
 #[derive(Debug, Clone)]
 pub struct NewRequest {
-    /// Whose.
+    /// The bin that it arrived at.
     pub bin: BinId,
     /// When the head was complete.
     pub received_at: Timestamp,
@@ -91,7 +87,7 @@ pub struct NewRequest {
     pub complete: bool,
     /// The sender.
     pub client: Option<Client>,
-    /// Why it was refused, if it was.
+    /// Why it was rejected, if it was.
     pub rejected: Option<Rejection>,
     /// Verdict, freshness and event facts at capture.
     pub derived: Derived,
@@ -133,7 +129,7 @@ pub struct RequestSummary {
     pub seq: Seq,
     /// The id for the outside.
     pub id: RequestId,
-    /// Whose.
+    /// The bin that it arrived at.
     pub bin: BinId,
     /// When the head was complete.
     pub received_at: Timestamp,
@@ -159,12 +155,12 @@ pub struct RequestSummary {
     pub complete: bool,
     /// The sender.
     pub client: Option<Client>,
-    /// Why it was refused, if it was.
+    /// Why it was rejected, if it was.
     pub rejected: Option<Rejection>,
     /// Verdict, freshness, event facts.
     pub derived: Derived,
     /// What the sender was told.
-    pub response: AnswerGiven,
+    pub response: SentResponse,
     /// What the owner added.
     pub marks: Marks,
 }

@@ -1,10 +1,10 @@
-//! What a bin answers: a fixed answer, one per method, a script of answers, faults.
+//! What a bin responds with: a fixed response, one per method, a script of responses, faults.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A header of an answer. Repeats are allowed, so answers hold a list of these.
+/// A header of a response. Repeats are allowed, so a response holds a list of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseHeader {
@@ -14,10 +14,11 @@ pub struct ResponseHeader {
     pub value: String,
 }
 
-/// One answer. What is not set comes from the level above: an answer of a script or method takes the bin's, the bin's takes the default.
+/// One response. What is not set comes from the level above: a response of a script or method takes the bin's, the bin's takes
+/// the default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Answer {
+pub struct Response {
     /// The status, 200 to 599; default 200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -38,28 +39,28 @@ pub struct Answer {
     pub fault: Option<Fault>,
 }
 
-impl Eq for Answer {}
+impl Eq for Response {}
 
-/// The settings of `PUT …/response`: the bin's answer, others per method, a script.
+/// The settings of `PUT …/response`: the bin's response, others per method, a script.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CustomResponse {
-    /// The answer when nothing below says otherwise.
+pub struct ResponseSettings {
+    /// The response when nothing below says otherwise.
     #[serde(flatten)]
-    pub answer: Answer,
-    /// Answers for single methods, by method name.
+    pub response: Response,
+    /// Responses for single methods, by method name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub methods: BTreeMap<String, Answer>,
-    /// Answers used in turn; each entry is an answer or just a status.
+    pub methods: BTreeMap<String, Response>,
+    /// Responses used in turn; each entry is a response or just a status.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub script: Vec<Answer>,
-    /// After the last answer of the script: start again, rather than repeat the last one.
+    pub script: Vec<Response>,
+    /// After the last response of the script, start again instead of repeating the last one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub script_cycles: bool,
-    /// Answer `Origin`s with CORS headers and preflights by itself.
+    /// Add CORS headers for requests with an `Origin`, and answer preflights.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cors: bool,
-    /// Leave out the `Content-Security-Policy: sandbox` that keeps a custom HTML answer harmless.
+    /// Leave out the `Content-Security-Policy: sandbox` that keeps a custom HTML response harmless.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_sandbox: bool,
 }
@@ -86,7 +87,7 @@ const fn always() -> f64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// Close the connection in order, without an answer.
+    /// Close the connection in order, without a response.
     Close,
     /// Reset the connection.
     Reset,

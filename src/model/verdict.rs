@@ -2,12 +2,14 @@
 //! All of it can be computed again from the raw request at any time.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use super::RequestId;
 
 /// Whether the signature is right. Says nothing about time: see [`Freshness`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum SignatureStatus {
     /// A secret of the bin made exactly this signature.
     Valid,
@@ -21,6 +23,13 @@ pub enum SignatureStatus {
     UnsignedScheme,
     /// The bin's secrets cannot be decoded as the scheme wants them (hex, base64, a public key…).
     UndecodableSecret,
+}
+
+impl SignatureStatus {
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The verdict on a request's signature.
@@ -45,8 +54,9 @@ impl Verdict {
 }
 
 /// How old the signed timestamp was when the request arrived, against the scheme's tolerance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum FreshnessStatus {
     /// Within the tolerance.
     Fresh,
@@ -56,6 +66,13 @@ pub enum FreshnessStatus {
     Future,
     /// The scheme signs no timestamp, or none could be read.
     None,
+}
+
+impl FreshnessStatus {
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The second fact beside the verdict.
@@ -100,7 +117,7 @@ pub struct EventFacts {
     pub handshake: Option<String>,
 }
 
-/// The three derived facts together, as they are stored beside a request.
+/// The three derived facts together, as they are kept beside a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Derived {
     /// Is the signature right?

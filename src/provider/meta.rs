@@ -19,7 +19,7 @@ pub(super) static PROVIDER: Provider = Provider {
 
 fn has_shape(input: &EventInput<'_>) -> bool {
     let json = input.pick(&["/object", "/entry"]);
-    json.text(0).is_some() && json.values[1] == Some(crate::model::pick::Picked::Structure)
+    json.text(0).is_some() && json.values[1] == Some(crate::json::pick::Picked::Structure)
 }
 
 fn read(input: &EventInput<'_>) -> Reading {

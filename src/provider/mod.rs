@@ -24,13 +24,15 @@ mod zoom;
 
 use std::sync::LazyLock;
 
-use percent_encoding::percent_decode;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{EventFacts, HeaderNames, Headers, pick};
+use crate::http::text::cut;
+use crate::http::{HeaderNames, Headers, essence, form};
+use crate::json::pick;
+use crate::model::EventFacts;
 
-/// Every provider. Where several would know a request, the first one has it: what is more special stands higher.
+/// Every provider. Where several recognise a request, the first one takes it: the more specific provider comes first.
 static PROVIDERS: &[&Provider] = &[
     &callaider::PROVIDER,
     &pathors::PROVIDER,
@@ -110,16 +112,10 @@ impl Reading {
 /// The parts of a request that facts are read from.
 #[derive(Debug, Clone, Copy)]
 pub struct EventInput<'a> {
-    /// The method as sent.
-    pub method: &'a str,
     /// The header fields.
     pub headers: &'a Headers,
     /// The body as sent.
     pub body: &'a [u8],
-    /// The path below the bin, as sent.
-    pub path: &'a [u8],
-    /// The query as sent, without its question mark.
-    pub query: Option<&'a [u8]>,
 }
 
 impl<'a> EventInput<'a> {
@@ -136,19 +132,13 @@ impl<'a> EventInput<'a> {
     }
 
     fn is_form(&self) -> bool {
-        self.header("content-type").is_some_and(|value| {
-            let kind = value.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        })
+        let declared = self.header("content-type").map(essence);
+        declared.is_some_and(|declared| declared.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
     }
 
     /// The decoded value of a form field of the body; the first one of that name.
     fn form(&self, name: &str) -> Option<String> {
-        self.body.split(|&byte| byte == b'&').find_map(|pair| {
-            let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-            let spaced: Vec<u8> = value.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-            Some(percent_decode(&spaced).decode_utf8_lossy().into_owned())
-        })
+        form::first(self.body, name)
     }
 }
 
@@ -326,13 +316,8 @@ fn key<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {
     Some(key)
 }
 
-fn clipped(mut text: String) -> String {
-    if text.len() > FACT_LIMIT {
-        let end = (0..=FACT_LIMIT - '…'.len_utf8()).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text
+fn clipped(text: String) -> String {
+    if text.len() <= FACT_LIMIT { text } else { format!("{}…", cut(&text, FACT_LIMIT - '…'.len_utf8()).0) }
 }
 
 /// A key of any length in bounded room; equal only for equal keys.

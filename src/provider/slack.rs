@@ -1,7 +1,7 @@
 //! Slack: Events API, slash commands, interactions. Source: docs.slack.dev, "Events API", "Handling user interaction".
 
 use super::{Detail, EventInput, Provider, Reading, detail_list};
-use crate::model::pick::{self, Picks};
+use crate::json::pick::{self, Picks};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "slack",

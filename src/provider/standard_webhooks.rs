@@ -1,4 +1,4 @@
-//! Standard Webhooks and Svix, and everybody who sends through them. Source: the Standard Webhooks specification.
+//! Standard Webhooks and Svix, and all platforms that send through them. Source: the Standard Webhooks specification.
 
 use super::{EventInput, Provider, Reading, json_notes, no_details};
 

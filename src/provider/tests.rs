@@ -6,11 +6,7 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> Headers {
 
 fn read(provider: Option<&str>, pairs: &[(&'static str, &'static str)], body: &str) -> EventFacts {
     let headers = headers(pairs);
-    facts(
-        provider,
-        None,
-        &EventInput { method: "POST", headers: &headers, body: body.as_bytes(), path: b"", query: None },
-    )
+    facts(provider, None, &EventInput { headers: &headers, body: body.as_bytes() })
 }
 
 const CALLAIDER_ENDED: &str = r#"{"event":"session.ended","timestamp":"2026-05-28T12:34:56.789Z","assistantId":123,
@@ -71,7 +67,7 @@ fn callaider_with_a_broken_body_has_the_headers_name_and_no_duplicate_key() {
 #[test]
 fn callaider_details_are_what_a_list_shows() {
     let none = Headers::new();
-    let input = EventInput { method: "POST", headers: &none, body: CALLAIDER_ENDED.as_bytes(), path: b"", query: None };
+    let input = EventInput { headers: &none, body: CALLAIDER_ENDED.as_bytes() };
     let shown: Vec<_> =
         details(Some("callaider"), None, &input).into_iter().map(|detail| (detail.label, detail.value)).collect();
     assert_eq!(
@@ -288,7 +284,7 @@ fn a_provider_without_a_file_keeps_its_id_and_is_read_from_the_usual_places() {
 fn the_scheme_names_the_provider_when_no_header_does() {
     let none = Headers::new();
     let body = br#"{"id":"evt_1","type":"invoice.paid"}"#;
-    let input = EventInput { method: "POST", headers: &none, body, path: b"", query: None };
+    let input = EventInput { headers: &none, body };
     assert_eq!(facts(None, Some("stripe"), &input).provider.as_deref(), Some("stripe"));
     let generic = facts(None, Some("razorpay"), &input);
     assert_eq!((generic.provider, generic.name.as_deref()), (None, Some("invoice.paid")));
@@ -297,7 +293,7 @@ fn the_scheme_names_the_provider_when_no_header_does() {
 #[test]
 fn a_scheme_that_many_use_does_not_make_a_provider() {
     let none = Headers::new();
-    let input = EventInput { method: "POST", headers: &none, body: br#"{"type":"a"}"#, path: b"", query: None };
+    let input = EventInput { headers: &none, body: br#"{"type":"a"}"# };
     assert_eq!(facts(None, Some("github"), &input).provider, None);
     assert_eq!(facts(None, Some("standard-webhooks"), &input).provider.as_deref(), Some("standard-webhooks"));
 }
@@ -317,7 +313,7 @@ proptest::proptest! {
     fn any_body_can_be_read_by_every_provider(body: Vec<u8>, form: bool) {
         let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
         let headers = headers(&[("Content-Type", kind)]);
-        let input = EventInput { method: "POST", headers: &headers, body: &body, path: b"", query: None };
+        let input = EventInput { headers: &headers, body: &body };
         for provider in PROVIDERS {
             let _ = (facts(Some(provider.id), None, &input), details(Some(provider.id), None, &input));
         }

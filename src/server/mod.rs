@@ -119,7 +119,7 @@ impl Application {
             Some(bin) => bin,
             None => store.create_bin(BinSettings::default(), Vec::new()).await?,
         };
-        let bin = first.bin.settings.name.as_ref().map_or_else(|| first.bin.id.to_string(), ToString::to_string);
+        let bin = first.bin.handle();
         let started = Started {
             bin_url: capture.bin_url(&bin, first.bin.settings.public_url.as_deref()),
             bin,

@@ -14,7 +14,7 @@ pub struct BinShape {
     /// The generated id.
     #[schema(value_type = String, example = "h3k9m2x7p4q8r6t1")]
     pub id: crate::model::BinId,
-    /// The chosen name; stands for the id in every route.
+    /// The chosen name; every route takes it in place of the id.
     #[schema(value_type = Option<String>)]
     pub name: Option<crate::model::BinName>,
     /// Where senders send to.
@@ -41,8 +41,8 @@ pub struct BinShape {
     /// The secrets, oldest first; never their text.
     pub secrets: Vec<SecretShape>,
     /// What senders are answered.
-    #[schema(value_type = ResponseShape)]
-    pub response: crate::model::CustomResponse,
+    #[schema(value_type = ResponseSettingsShape)]
+    pub response: crate::model::ResponseSettings,
     /// How much is kept.
     #[schema(value_type = LimitsShape)]
     pub limits: crate::model::BinLimits,
@@ -63,7 +63,7 @@ impl BinShape {
         capture_base: &str,
         console_base: &str,
     ) -> Self {
-        let handle = bin.settings.name.as_ref().map_or_else(|| bin.id.to_string(), ToString::to_string);
+        let handle = bin.handle();
         let capture_url = format!("{capture_base}/{handle}");
         let sample_target = bin.settings.public_url.as_ref().unwrap_or(&capture_url);
         Self {
@@ -113,7 +113,7 @@ pub struct SecretShape {
     pub hint: String,
     /// Length in characters.
     pub length: usize,
-    /// The text, when it says by itself that it is a public key (PEM, SPKI, `whpk_…`).
+    /// The text, when its form shows that it is a public key (PEM, SPKI, `whpk_…`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub public_key: Option<String>,
@@ -137,7 +137,7 @@ pub struct CountsShape {
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,
-    /// Requests that were refused (too large, malformed…).
+    /// Requests that were rejected (too large, malformed…).
     pub rejected: u64,
 }
 
@@ -166,16 +166,16 @@ pub struct PairShape {
 /// What senders are answered. What is not set has its default.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BinResponse)]
-pub struct ResponseShape {
+pub struct ResponseSettingsShape {
     /// The answer when nothing else applies.
     #[serde(flatten)]
-    pub answer: AnswerShape,
+    pub answer: ResponseShape,
     /// Answers for single methods, by method name.
     #[schema(required = false)]
-    pub methods: BTreeMap<String, AnswerShape>,
+    pub methods: BTreeMap<String, ResponseShape>,
     /// Answers used in turn.
     #[schema(required = false)]
-    pub script: Vec<AnswerShape>,
+    pub script: Vec<ResponseShape>,
     /// Start the script again rather than repeat its last answer.
     #[schema(required = false)]
     pub script_cycles: bool,
@@ -189,8 +189,8 @@ pub struct ResponseShape {
 
 /// One answer.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Answer)]
-pub struct AnswerShape {
+#[schema(as = Response)]
+pub struct ResponseShape {
     /// 200 to 599; default 200.
     #[schema(minimum = 200, maximum = 599)]
     pub status: Option<u16>,

@@ -12,13 +12,13 @@ pub struct EventShape<'a> {
     pub seq: Seq,
     /// What happened, with its facts.
     #[serde(flatten)]
-    pub what: WhatShape<'a>,
+    pub what: ChangeShape<'a>,
 }
 
 /// The facts of one message, by type.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum WhatShape<'a> {
+pub enum ChangeShape<'a> {
     /// A request was captured.
     Request {
         /// Its id.
@@ -79,38 +79,22 @@ impl<'a> From<&'a Change> for EventShape<'a> {
     fn from(change: &'a Change) -> Self {
         let what = match &change.what {
             ChangeKind::Request(request) => {
-                WhatShape::Request { id: request.summary.id, request: Box::new((&request.summary).into()) }
+                ChangeShape::Request { id: request.summary.id, request: Box::new((&request.summary).into()) }
             }
-            ChangeKind::Deleted { id } => WhatShape::Deleted { id: *id },
-            ChangeKind::Cleared { count } => WhatShape::Cleared { count: *count },
-            ChangeKind::Evicted { through, count } => WhatShape::Evicted { through: *through, count: *count },
-            ChangeKind::Marked { id, marks } => WhatShape::Marked { id: *id, marks },
+            ChangeKind::Deleted { id } => ChangeShape::Deleted { id: *id },
+            ChangeKind::Cleared { count } => ChangeShape::Cleared { count: *count },
+            ChangeKind::Evicted { through, count } => ChangeShape::Evicted { through: *through, count: *count },
+            ChangeKind::Marked { id, marks } => ChangeShape::Marked { id: *id, marks },
             ChangeKind::Verdict { id, verdict, freshness } => {
-                WhatShape::Verdict { id: *id, signature: verdict.into(), freshness: freshness.into() }
+                ChangeShape::Verdict { id: *id, signature: verdict.into(), freshness: freshness.into() }
             }
             ChangeKind::Progress { done, total, finished } => {
-                WhatShape::Progress { done: *done, total: *total, finished: *finished }
+                ChangeShape::Progress { done: *done, total: *total, finished: *finished }
             }
-            ChangeKind::Bin => WhatShape::Bin,
-            ChangeKind::BinDeleted => WhatShape::BinDeleted,
+            ChangeKind::Bin => ChangeShape::Bin,
+            ChangeKind::BinDeleted => ChangeShape::BinDeleted,
         };
         Self { seq: change.seq, what }
-    }
-}
-
-/// The `type` of a change's message; also the `event` field of server-sent events.
-#[must_use]
-pub const fn event_name(what: &ChangeKind) -> &'static str {
-    match what {
-        ChangeKind::Request(_) => "request",
-        ChangeKind::Deleted { .. } => "deleted",
-        ChangeKind::Cleared { .. } => "cleared",
-        ChangeKind::Evicted { .. } => "evicted",
-        ChangeKind::Marked { .. } => "marked",
-        ChangeKind::Verdict { .. } => "verdict",
-        ChangeKind::Progress { .. } => "progress",
-        ChangeKind::Bin => "bin",
-        ChangeKind::BinDeleted => "bin_deleted",
     }
 }
 
@@ -132,7 +116,7 @@ mod tests {
             ChangeKind::Bin,
             ChangeKind::BinDeleted,
         ] {
-            let name = event_name(&what);
+            let name = what.name();
             let change = Change { seq: 7, bin, what };
             let json = serde_json::to_value(EventShape::from(&change)).unwrap();
             assert_eq!((json["seq"].as_u64(), json["type"].as_str()), (Some(7), Some(name)));

@@ -4,9 +4,6 @@ mod bin;
 mod event;
 mod request;
 
-pub use bin::{AnswerShape, BinShape, CountsShape, FaultShape, LimitsShape, PairShape, ResponseShape, SecretShape};
-pub use event::{EventShape, event_name};
-pub use request::{
-    BodyShape, ClientShape, EventFactsShape, FieldShape, FreshnessShape, GivenShape, RequestShape, SignatureShape,
-    SummaryShape,
-};
+pub use bin::{BinShape, PairShape, ResponseSettingsShape, SecretShape};
+pub use event::EventShape;
+pub use request::{FreshnessShape, RequestShape, SignatureShape, SummaryShape};

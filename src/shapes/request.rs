@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::PairShape;
 use crate::model::{
-    AnswerGiven, BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, Repeat, RequestId,
-    RequestSummary, Seq, SignatureStatus, Timestamp, Verdict,
+    BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, Repeat, RequestId,
+    RequestSummary, SentResponse, Seq, SignatureStatus, Timestamp, Verdict,
 };
 
 /// Everything about a request but its header list, query pairs and body content.
@@ -43,7 +43,7 @@ pub struct SummaryShape<'a> {
     pub client: Option<ClientShape>,
     /// The body's facts; its content only where one request is shown.
     pub body: BodyShape<'a>,
-    /// Why it was refused, if it was: `body_too_large`, `head_too_large`, `malformed`, `timeout`.
+    /// Why it was rejected, if it was: `body_too_large`, `head_too_large`, `malformed`, `timeout`.
     pub rejected: Option<&'static str>,
     /// Is the signature right?
     pub signature: SignatureShape<'a>,
@@ -52,7 +52,7 @@ pub struct SummaryShape<'a> {
     /// What it means to the provider.
     pub event: EventFactsShape<'a>,
     /// What the sender was told.
-    pub response: GivenShape,
+    pub response: SentResponseShape,
     /// Whether its owner has looked at it.
     pub read: bool,
     /// Pinned requests are not evicted.
@@ -197,16 +197,16 @@ impl<'a> From<&'a EventFacts> for EventFactsShape<'a> {
 
 /// What the sender was told.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AnswerGiven)]
-pub struct GivenShape {
+#[schema(as = SentResponse)]
+pub struct SentResponseShape {
     /// The status; `null` when there was no answer.
     pub status: Option<u16>,
     /// From the complete head to the answer, in milliseconds.
     pub duration_ms: Option<f64>,
 }
 
-impl From<&AnswerGiven> for GivenShape {
-    fn from(given: &AnswerGiven) -> Self {
+impl From<&SentResponse> for SentResponseShape {
+    fn from(given: &SentResponse) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 microseconds")]
         Self { status: given.status, duration_ms: given.duration_us.map(|micros| micros as f64 / 1_000.0) }
     }
@@ -239,7 +239,7 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
                 text: None,
                 base64: None,
             },
-            rejected: summary.rejected.map(crate::model::Rejection::code),
+            rejected: summary.rejected.map(crate::model::Rejection::name),
             signature: (&summary.derived.verdict).into(),
             freshness: (&summary.derived.freshness).into(),
             event: (&summary.derived.event).into(),
@@ -277,7 +277,7 @@ pub struct RequestShape<'a> {
     pub query: Vec<PairShape>,
     /// The header fields in wire order.
     #[schema(value_type = Vec<FieldShape>)]
-    pub headers: crate::model::Headers,
+    pub headers: crate::http::Headers,
     /// The trailer section as sent, in base64, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

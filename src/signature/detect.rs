@@ -13,7 +13,7 @@ use super::request::{Config, SignedRequest, View};
 use super::scheme::{Basis, Scheme};
 use super::source::Source;
 use super::template::{Context, Template, Value, Vars};
-use crate::model::HeaderNames;
+use crate::http::HeaderNames;
 
 /// A scheme that a request may use.
 #[derive(Debug, Clone)]

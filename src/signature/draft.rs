@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
-use crate::model::{Headers, Timestamp, form_pairs};
+use crate::http::multipart::Parts;
+use crate::http::{Headers, form};
+use crate::json::Pointer;
+use crate::model::Timestamp;
 
 use super::filter::form_encode;
-use super::request::{Config, SignedRequest, UrlParts, View, multipart_boundary, multipart_parts};
+use super::request::{Config, SignedRequest, UrlParts, View, multipart_boundary};
 use super::scheme::Scheme;
 use super::sign::{SignError, SignInput, Signed};
-use super::source::{Pointer, Source};
+use super::source::{self, Source};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// Headers listed as signed when the choice is ours.
@@ -131,14 +134,14 @@ impl<'a> Draft<'a> {
 
     fn place_field(&mut self, name: &str, value: &str) -> Result<(), SignError> {
         if let Some(boundary) = multipart_boundary(&self.headers) {
-            let part = multipart_parts(&self.body, boundary).find(|part| part.name == name);
+            let part = Parts::new(&self.body, &boundary).find(|part| part.name.as_deref() == Some(name));
             let Some(part) = part else {
                 return Err(SignError::Unplaceable(format!(
                     "The multipart body has no field {name} to put the value into."
                 )));
             };
             let mut body = self.body.to_vec();
-            body.splice(part.value, value.bytes());
+            body.splice(part.content, value.bytes());
             self.body = Cow::Owned(body);
             return Ok(());
         }
@@ -164,7 +167,7 @@ impl<'a> Draft<'a> {
 
 /// The encoded pairs as they stand, without those of this name.
 fn without_pairs(encoded: &[u8], name: &str) -> Vec<u8> {
-    let is_named = |pair: &&[u8]| form_pairs(pair).first().is_some_and(|(known, _)| known == name);
+    let is_named = |pair: &&[u8]| form::pairs(pair).first().is_some_and(|(known, _)| known == name);
     let kept: Vec<&[u8]> =
         encoded.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty() && !is_named(pair)).collect();
     kept.join(&b'&')
@@ -183,7 +186,7 @@ fn with_query_pair(url: &str, name: &str, value: &str) -> String {
 fn with_member(json: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, SignError> {
     let no_json = || SignError::Unplaceable(format!("The value for {pointer} belongs into JSON, and there is none."));
     let quoted = serde_json::to_string(value).map_err(|_| no_json())?;
-    if let Some((place, old)) = pointer.locate(json) {
+    if let Some((place, old)) = source::locate(pointer, json) {
         let is_number = old.starts_with(|first: char| first == '-' || first.is_ascii_digit());
         let fits_number = value.parse::<i64>().is_ok();
         let mut out = json.to_vec();

@@ -34,7 +34,7 @@ pub use request::{Config, SignedRequest};
 pub use scheme::{Basis, NOT_PROVEN, Scheme, SchemeError};
 pub use secret::Pipeline;
 pub use sign::{SignError, SignInput, Signed, sign};
-pub use source::{Pointer, Source};
+pub use source::Source;
 pub use template::{Missing, Template};
 pub use timestamp::{Direction, TimestampRule, Unit};
 pub use verify::{AUTO, Verifier};

@@ -3,7 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use crate::model::{Headers, Timestamp, form_pairs};
+use crate::http::multipart::Parts;
+use crate::http::text::lossy;
+use crate::http::{ContentType, Headers, form};
+use crate::model::Timestamp;
 
 /// A request to judge. All parts are borrowed and exactly as sent.
 #[derive(Debug, Clone, Copy)]
@@ -105,8 +108,9 @@ impl<'a> View<'a> {
             return &[];
         }
         self.form.get_or_init(|| match multipart_boundary(self.request.headers) {
-            Some(boundary) => multipart_parts(self.request.body, boundary)
-                .map(|part| (part.name, String::from_utf8_lossy(&self.request.body[part.value]).into_owned()))
+            Some(boundary) => Parts::new(self.request.body, &boundary)
+                .take(MAX_PAIRS)
+                .filter_map(|part| Some((part.name?, lossy(&self.request.body[part.content]).into_owned())))
                 .collect(),
             None => pairs(self.request.body),
         })
@@ -117,57 +121,13 @@ fn pairs(encoded: &[u8]) -> Vec<Pair> {
     if memchr::memchr_iter(b'&', encoded).take(MAX_PAIRS).count() == MAX_PAIRS {
         return Vec::new();
     }
-    form_pairs(encoded)
+    form::pairs(encoded)
 }
 
 /// The boundary, when the body is `multipart/form-data`.
-pub(crate) fn multipart_boundary(headers: &Headers) -> Option<&str> {
-    let content_type = headers.get_str("content-type")?;
-    let is_form = content_type.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"));
-    if !is_form {
-        return None;
-    }
-    let at = content_type.to_ascii_lowercase().find("boundary=")?;
-    let value = content_type[at + "boundary=".len()..].trim_start_matches('"');
-    let boundary = value.split(['"', ';']).next().unwrap_or_default().trim_end();
-    (!boundary.is_empty()).then_some(boundary)
-}
-
-/// A part of a multipart body: its field name, and where its value stands in the body.
-pub(crate) struct Part {
-    pub(crate) name: String,
-    pub(crate) value: std::ops::Range<usize>,
-}
-
-/// The parts that have a name, in order.
-pub(crate) fn multipart_parts<'b>(body: &'b [u8], boundary: &str) -> impl Iterator<Item = Part> + 'b {
-    let delimiter = format!("--{boundary}").into_bytes();
-    let ends: Vec<usize> = memchr::memmem::find_iter(body, &delimiter).take(MAX_PAIRS).collect();
-    let starts: Vec<usize> = ends.iter().map(|at| at + delimiter.len()).collect();
-    let after_last = body.len();
-    let sections: Vec<(usize, usize)> = starts.into_iter().zip(ends.into_iter().skip(1).chain([after_last])).collect();
-    sections.into_iter().filter_map(move |(start, end)| {
-        let section = body.get(start..end)?;
-        let head_length = memchr::memmem::find(section, b"\r\n\r\n")?;
-        let name = part_name(&section[..head_length])?;
-        let value_at = start + head_length + 4;
-        // The line end before the next delimiter belongs to the delimiter.
-        Some(Part { name, value: value_at..end.saturating_sub(2).max(value_at) })
-    })
-}
-
-fn part_name(head: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(head);
-    let mut rest = &*text;
-    loop {
-        let at = rest.find("name=\"")?;
-        let value = &rest[at + "name=\"".len()..];
-        // `filename="…"` ends in the same letters.
-        if !rest[..at].ends_with(|before: char| before.is_ascii_alphanumeric()) {
-            return value.split('"').next().map(str::to_owned);
-        }
-        rest = value;
-    }
+pub(crate) fn multipart_boundary(headers: &Headers) -> Option<String> {
+    let content_type = ContentType::parse(headers.get_str("content-type")?);
+    if content_type.essence == "multipart/form-data" { content_type.boundary().map(str::to_owned) } else { None }
 }
 
 #[cfg(test)]

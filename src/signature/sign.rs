@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Headers, Timestamp};
+use crate::http::Headers;
+use crate::model::Timestamp;
 
 use super::algorithm::compute;
 use super::draft::Draft;

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 use super::request::{Pair, View};
+use crate::json::Pointer;
 
 /// A place in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,108 +32,21 @@ pub(crate) type Values<'v> = SmallVec<[Cow<'v, [u8]>; 1]>;
 /// single members send a few KiB.
 const MAX_JSON: usize = 1 << 20;
 
-/// A JSON pointer (RFC 6901); empty steps are left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pointer(Vec<String>);
-
-impl Pointer {
-    fn parse(text: &str) -> Option<Self> {
-        if !text.starts_with('/') {
-            return None;
-        }
-        let steps = text.split('/').filter(|step| !step.is_empty());
-        Some(Self(steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect()))
-    }
-
-    /// The steps, unescaped.
-    #[must_use]
-    pub fn steps(&self) -> &[String] {
-        &self.0
-    }
-
-    /// What it points at, as it is written.
-    fn find<'j>(&self, json: &'j [u8]) -> Option<&'j str> {
-        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-        if json.len() > MAX_JSON {
-            return None;
-        }
-        let mut here: &RawValue = serde_json::from_slice(json).ok()?;
-        for step in &self.0 {
-            let mut reader = serde_json::Deserializer::from_str(here.get());
-            here = Step(step).deserialize(&mut reader).ok()??;
-        }
-        Some(here.get())
-    }
-
-    /// Where in the JSON it points, and what stands there.
-    pub(crate) fn locate<'j>(&self, json: &'j [u8]) -> Option<(std::ops::Range<usize>, &'j str)> {
-        let found = self.find(json)?;
-        let start = found.as_ptr().addr().checked_sub(json.as_ptr().addr())?;
-        let place = start..start + found.len();
-        (json.get(place.clone())? == found.as_bytes() && found != "null").then_some((place, found))
-    }
-
-    /// The text of what it points at: a string's content, anything else as it is written. Absent or `null` is `None`.
-    pub(crate) fn read(&self, json: &[u8]) -> Option<String> {
-        match self.find(json)? {
-            "null" => None,
-            text if text.starts_with('"') => serde_json::from_str(text).ok(),
-            text => Some(text.to_owned()),
-        }
-    }
+/// Where in the JSON a pointer leads, and the value there as written. Absent or `null` is `None`.
+pub(crate) fn locate<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<(std::ops::Range<usize>, &'j str)> {
+    let found = find(pointer, json)?;
+    let start = found.as_ptr().addr() - json.as_ptr().addr();
+    Some((start..start + found.len(), found))
 }
 
-impl fmt::Display for Pointer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|step| write!(f, "/{}", step.replace('~', "~0").replace('/', "~1")))
-    }
+/// The text of the value that a pointer leads to: a string's content, anything else as written. Absent or `null` is `None`.
+pub(crate) fn read(pointer: &Pointer, json: &[u8]) -> Option<String> {
+    let found = find(pointer, json)?;
+    if found.starts_with('"') { serde_json::from_str(found).ok() } else { Some(found.to_owned()) }
 }
 
-/// One step into a JSON value without building the rest of it.
-struct Step<'s>(&'s str);
-
-impl<'de> DeserializeSeed<'de> for Step<'_> {
-    type Value = Option<&'de RawValue>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Step<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or array")
-    }
-
-    /// Of repeated members the last one counts, as in every common parser.
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-            if name == self.0 {
-                found = Some(members.next_value()?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let wanted = self.0.parse::<usize>().ok();
-        let mut found = None;
-        let mut at = 0;
-        loop {
-            if Some(at) == wanted {
-                let Some(item) = items.next_element()? else { break };
-                found = Some(item);
-            } else if items.next_element::<IgnoredAny>()?.is_none() {
-                break;
-            }
-            at += 1;
-        }
-        Ok(found)
-    }
+fn find<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<&'j str> {
+    if json.len() > MAX_JSON { None } else { pointer.find(json).filter(|found| *found != "null") }
 }
 
 impl Source {
@@ -148,7 +60,11 @@ impl Source {
         if name.is_empty() || name == "*" {
             return Err(wrong());
         }
-        let pointer = |text: &str| Pointer::parse(text).ok_or_else(|| format!("`{text}` is no JSON pointer"));
+        let pointer = |text: &str| {
+            Pointer::parse(text)
+                .filter(|pointer| !pointer.steps().is_empty())
+                .ok_or_else(|| format!("`{text}` is no JSON pointer"))
+        };
         match kind {
             "header" => Ok(match name.strip_suffix('*') {
                 Some(prefix) => Self::HeaderPrefix(prefix.to_owned()),
@@ -184,9 +100,9 @@ impl Source {
             Self::Query(name) => named(view.query(), name).map(|value| Cow::Borrowed(value.as_bytes())).collect(),
             Self::Form(name) => named(view.form(), name).map(|value| Cow::Borrowed(value.as_bytes())).collect(),
             Self::FormJson(name, pointer) => {
-                named(view.form(), name).filter_map(|value| pointer.read(value.as_bytes())).map(owned).collect()
+                named(view.form(), name).filter_map(|value| read(pointer, value.as_bytes())).map(owned).collect()
             }
-            Self::Json(pointer) => pointer.read(view.request.body).map(owned).into_iter().collect(),
+            Self::Json(pointer) => read(pointer, view.request.body).map(owned).into_iter().collect(),
         }
     }
 
@@ -228,7 +144,7 @@ mod tests {
     use super::*;
 
     fn read(pointer: &str, json: &str) -> Option<String> {
-        Pointer::parse(pointer).unwrap().read(json.as_bytes())
+        super::read(&Pointer::parse(pointer).unwrap(), json.as_bytes())
     }
 
     #[test]

@@ -271,7 +271,8 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Headers, Timestamp};
+    use crate::http::Headers;
+    use crate::model::Timestamp;
     use crate::signature::request::{Config, SignedRequest};
 
     fn rendered(template: &str) -> Result<String, Missing> {

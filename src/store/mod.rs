@@ -4,7 +4,6 @@
 //!   are the words of both.
 //! - `commits` wakes those who wait for a commit.
 //! - `sqlite/` is the database behind the handle, and the only place that names rusqlite.
-#![allow(missing_docs, reason = "a name that says it all has no comment")]
 
 mod change;
 mod commits;
@@ -15,9 +14,9 @@ mod sqlite;
 mod tests;
 mod types;
 
-pub use error::{OpenError, StoreError, Thing};
+pub use error::{OpenError, StoreError};
 pub use handle::Store;
 pub use types::{
     BinState, BinUpdate, CommitListener, Durability, ListQuery, MAX_PAGE, Order, Page, RequestRef, Reverified,
-    StoreOptions, StoreStats, Stored, VerdictStatus,
+    StoreOptions, Stored,
 };

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewKind, ViewModel};
-use crate::model::form_pairs;
+use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
+use crate::http::form;
 
 /// Pairs that are shown; the rest is counted.
 const MAX_PAIRS: usize = 2_000;
 
-pub(super) const MEMBER: Member = Member { kind: ViewKind::Form, label: "Form", fit, render };
+pub(super) const MEMBER: Member = Member { id: "form", label: "Form", fit, render };
 
 /// A form's pairs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +38,7 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
 }
 
 fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
-    let mut model = ViewModel::new(ViewKind::Form);
+    let mut model = ViewModel::new(&MEMBER);
     let mut left = options.text_bytes;
     let mut total = 0;
     let mut pairs = Vec::new();
@@ -49,10 +49,10 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
         }
         // An encoded byte takes three; what is longer than all that may be shown is cut before it is decoded.
         let most = left.saturating_mul(3).min(encoded.len());
-        for (name, value) in form_pairs(&encoded[..most]) {
-            let (name, name_cut) = super::text::cut(&name, left);
+        for (name, value) in form::pairs(&encoded[..most]) {
+            let (name, name_cut) = crate::http::text::cut(&name, left);
             left -= name.len();
-            let (value, value_cut) = super::text::cut(&value, left);
+            let (value, value_cut) = crate::http::text::cut(&value, left);
             left -= value.len();
             let truncated = name_cut || value_cut || most < encoded.len();
             model.truncated |= truncated;
@@ -70,11 +70,12 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{BodyInput, render as render_view};
+    use crate::view::tests::render as render_view;
+    use crate::view::{BodyInput, ViewKind};
 
     fn form(bytes: &[u8], text_bytes: usize) -> (FormView, bool) {
         let input = BodyInput { content_type: None, content_encoding: None, bytes };
-        let model = render_view(ViewKind::Form, input, &RenderOptions { text_bytes, ..RenderOptions::default() });
+        let model = render_view(ViewKind(&MEMBER), input, &RenderOptions { text_bytes, ..RenderOptions::default() });
         match model.content {
             ViewContent::Form(form) => (form, model.truncated),
             other => panic!("{other:?}"),

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewKind, ViewModel};
+use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
 
 const ROW: usize = 16;
 /// Rows in one answer: 64 KiB of body.
 const MAX_ROWS: usize = 4_096;
 
-pub(super) const MEMBER: Member = Member { kind: ViewKind::Hex, label: "Hex", fit, render };
+pub(super) const MEMBER: Member = Member { id: "hex", label: "Hex", fit, render };
 
 /// A page of rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,7 +43,7 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
     let start = rows.first().map_or(bytes.len(), |row| row.offset);
     let end = start + rows.len() * ROW;
     let next = Some(end).filter(|&end| end < bytes.len());
-    let mut model = ViewModel::new(ViewKind::Hex);
+    let mut model = ViewModel::new(&MEMBER);
     model.truncated = next.is_some() || start > 0;
     model.content = ViewContent::Hex(HexView { rows, total: bytes.len(), next });
     model
@@ -74,12 +74,13 @@ fn row(offset: usize, chunk: &[u8]) -> HexRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{BodyInput, render as render_view};
+    use crate::view::tests::render as render_view;
+    use crate::view::{BodyInput, ViewKind};
 
     fn hex(bytes: &[u8], hex_offset: usize, hex_rows: usize) -> HexView {
         let input = BodyInput { content_type: None, content_encoding: None, bytes };
         let options = RenderOptions { hex_offset, hex_rows, ..RenderOptions::default() };
-        match render_view(ViewKind::Hex, input, &options).content {
+        match render_view(ViewKind(&MEMBER), input, &options).content {
             ViewContent::Hex(view) => view,
             other => panic!("{other:?}"),
         }

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewKind, ViewModel};
+use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
 
-pub(super) const MEMBER: Member = Member { kind: ViewKind::Image, label: "Image", fit, render };
+pub(super) const MEMBER: Member = Member { id: "image", label: "Image", fit, render };
 
-/// An image to show. The page fetches the bytes by themselves.
+/// An image to show. The page fetches the bytes separately.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImageView {
     /// The type by its bytes, whatever the sender says.
@@ -41,7 +41,7 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
 }
 
 fn render(body: &Body<'_>, _options: &RenderOptions) -> ViewModel {
-    let mut model = ViewModel::new(ViewKind::Image);
+    let mut model = ViewModel::new(&MEMBER);
     let Some(mime) = raster_mime(body.bytes()) else {
         model.notes.push("The body is not a raster image that can be shown.".to_owned());
         return model;
@@ -51,7 +51,7 @@ fn render(body: &Body<'_>, _options: &RenderOptions) -> ViewModel {
         && declared != mime
         && !declared.contains("icon")
     {
-        model.notes.push(format!("The sender says {}; the bytes are {mime}.", super::text::cut(declared, 80).0));
+        model.notes.push(format!("The sender says {}; the bytes are {mime}.", crate::http::text::cut(declared, 80).0));
     }
     let size = dimensions(mime, body.bytes());
     model.content = ViewContent::Image(ImageView {
@@ -140,11 +140,11 @@ fn webp(bytes: &[u8]) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::BodyInput;
+    use crate::view::{BodyInput, ViewKind};
 
     fn image(content_type: Option<&str>, bytes: &[u8]) -> (ViewContent, Vec<String>) {
         let model = Body::open(BodyInput { content_type, content_encoding: None, bytes })
-            .render(ViewKind::Image, &RenderOptions::default());
+            .render(ViewKind(&MEMBER), &RenderOptions::default());
         (model.content, model.notes)
     }
 
@@ -182,7 +182,7 @@ mod tests {
             content_encoding: None,
             bytes: b"BMW and others, a text of some length",
         });
-        assert!(!body.views().contains(&ViewKind::Image));
+        assert!(!body.views().contains(&ViewKind(&MEMBER)));
     }
 
     proptest::proptest! {

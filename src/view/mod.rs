@@ -1,8 +1,6 @@
 //! Body views: what a body looks like to people. A family with one file per member; `MEMBERS` lists them and drives
 //! the page, the API and the tests. All of it is pure and bounded: any bytes give some view, never a panic.
 
-mod content_type;
-mod decode;
 mod form;
 mod hex;
 mod image;
@@ -12,21 +10,23 @@ mod text;
 mod visible;
 mod xml;
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::fmt;
 use std::str::FromStr;
 
-pub use content_type::ContentType;
-pub use decode::{Coding, DecodeState, Decoded, decode};
-pub use form::{FormPair, FormView};
+pub use form::FormView;
 pub use hex::{HexRow, HexView, hex_rows};
 pub use image::{ImageView, raster_mime};
 pub use json::JsonView;
 pub use multipart::{MultipartView, Part};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 pub use text::TextView;
-pub use visible::{Segment, escaped, has_marks, visible};
+pub use visible::{has_marks, hidden};
 pub use xml::XmlView;
+
+use crate::http::ContentType;
+use crate::http::coding::{Decoded, decode};
+use crate::json::{Outline, scan};
 
 /// Every view, in the order in which equals are offered. The last one shows anything.
 const MEMBERS: &[Member] =
@@ -34,7 +34,8 @@ const MEMBERS: &[Member] =
 
 /// One member of the family.
 struct Member {
-    kind: ViewKind,
+    /// The name in URLs and in JSON; also the JSON member that holds the view's content.
+    id: &'static str,
     /// What the tab says.
     label: &'static str,
     /// How well it suits the body; `None` when it has nothing to show.
@@ -56,54 +57,49 @@ enum Fit {
     Declared,
 }
 
-/// A view's name in URLs and in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ViewKind {
-    /// A JSON tree.
-    Json,
-    /// Form pairs.
-    Form,
-    /// Multipart parts and files.
-    Multipart,
-    /// Indented XML.
-    Xml,
-    /// A raster image.
-    Image,
-    /// Text.
-    Text,
-    /// Bytes in hexadecimal.
-    Hex,
-}
+/// A view of the family: a handle on its entry in the registry.
+#[derive(Clone, Copy)]
+pub struct ViewKind(&'static Member);
 
 impl ViewKind {
+    /// The JSON tree.
+    pub const JSON: Self = Self(&json::MEMBER);
+    /// Text.
+    pub const TEXT: Self = Self(&text::MEMBER);
+    /// Bytes in hexadecimal.
+    pub const HEX: Self = Self(&hex::MEMBER);
+
     /// The name in URLs.
-    #[must_use]
     pub const fn id(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Form => "form",
-            Self::Multipart => "multipart",
-            Self::Xml => "xml",
-            Self::Image => "image",
-            Self::Text => "text",
-            Self::Hex => "hex",
-        }
+        self.0.id
     }
 
     /// What a tab says.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        self.member().label
-    }
-
-    fn member(self) -> &'static Member {
-        MEMBERS.iter().find(|member| member.kind == self).unwrap_or(&hex::MEMBER)
+    pub const fn label(self) -> &'static str {
+        self.0.label
     }
 
     /// Every view, in the order of the registry.
     pub fn all() -> impl Iterator<Item = Self> {
-        MEMBERS.iter().map(|member| member.kind)
+        MEMBERS.iter().map(Self)
+    }
+}
+
+impl PartialEq for ViewKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl fmt::Debug for ViewKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl Serialize for ViewKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
     }
 }
 
@@ -156,7 +152,7 @@ pub struct Body<'a> {
     content_type: Option<ContentType>,
     decoded: Decoded<'a>,
     /// Made when it is first asked for, once for choosing the view and showing it.
-    outline: OnceCell<json::Outline>,
+    outline: OnceCell<Outline>,
 }
 
 impl<'a> Body<'a> {
@@ -182,39 +178,20 @@ impl<'a> Body<'a> {
         &self.decoded
     }
 
-    /// The declared type.
-    #[must_use]
-    pub const fn content_type(&self) -> Option<&ContentType> {
-        self.content_type.as_ref()
-    }
-
-    /// The decoded bytes, owned when they had to be made.
-    #[must_use]
-    pub fn into_bytes(self) -> Cow<'a, [u8]> {
-        self.decoded.bytes
-    }
-
     /// The body read as JSON; has an error when it is none.
     #[must_use]
-    pub fn outline(&self) -> &json::Outline {
-        self.outline.get_or_init(|| json::scan(self.bytes()))
-    }
-
-    /// The decoded bytes and their outline, to be kept for the next pages of a tree.
-    #[must_use]
-    pub fn into_outlined(self) -> (Cow<'a, [u8]>, json::Outline) {
-        let outline = self.outline.into_inner().unwrap_or_else(|| json::scan(&self.decoded.bytes));
-        (self.decoded.bytes, outline)
+    pub fn outline(&self) -> &Outline {
+        self.outline.get_or_init(|| scan(self.bytes()))
     }
 
     /// The views that suit the body, best first. Never empty: hexadecimal is always there, as the last.
     #[must_use]
     pub fn views(&self) -> Vec<ViewKind> {
         if self.bytes().is_empty() {
-            return vec![ViewKind::Text, ViewKind::Hex];
+            return vec![ViewKind::TEXT, ViewKind::HEX];
         }
         let mut fits: Vec<(Fit, ViewKind)> =
-            MEMBERS.iter().filter_map(|member| Some(((member.fit)(self)?, member.kind))).collect();
+            ViewKind::all().filter_map(|kind| Some(((kind.0.fit)(self)?, kind))).collect();
         // Stable: equals stay in the order of the registry.
         fits.sort_by_key(|&(fit, _)| std::cmp::Reverse(fit));
         fits.into_iter().map(|(_, kind)| kind).collect()
@@ -223,24 +200,12 @@ impl<'a> Body<'a> {
     /// Shows the body in one view. Every view takes every body.
     #[must_use]
     pub fn render(&self, kind: ViewKind, options: &RenderOptions) -> ViewModel {
-        let mut model = (kind.member().render)(self, options);
+        let mut model = (kind.0.render)(self, options);
         if let Some(sentence) = self.decoded.sentence() {
             model.notes.insert(0, sentence);
         }
         model
     }
-}
-
-/// The views that suit a body, best first.
-#[must_use]
-pub fn views(input: BodyInput<'_>) -> Vec<ViewKind> {
-    Body::open(input).views()
-}
-
-/// Shows a body in one view.
-#[must_use]
-pub fn render(kind: ViewKind, input: BodyInput<'_>, options: &RenderOptions) -> ViewModel {
-    Body::open(input).render(kind, options)
 }
 
 /// What a view shows, ready for a page or as JSON. All text in it comes from the sender: escape it.
@@ -261,8 +226,14 @@ pub struct ViewModel {
 
 impl ViewModel {
     /// An empty model for a view to fill.
-    fn new(kind: ViewKind) -> Self {
-        Self { kind, label: kind.label(), notes: Vec::new(), truncated: false, content: ViewContent::Empty {} }
+    fn new(member: &'static Member) -> Self {
+        Self {
+            kind: ViewKind(member),
+            label: member.label,
+            notes: Vec::new(),
+            truncated: false,
+            content: ViewContent::Empty {},
+        }
     }
 }
 
@@ -293,6 +264,16 @@ pub enum ViewContent {
 mod tests {
     use super::*;
 
+    /// The views that suit a body, best first.
+    pub(super) fn views(input: BodyInput<'_>) -> Vec<ViewKind> {
+        Body::open(input).views()
+    }
+
+    /// A body in one view.
+    pub(super) fn render(kind: ViewKind, input: BodyInput<'_>, options: &RenderOptions) -> ViewModel {
+        Body::open(input).render(kind, options)
+    }
+
     fn ids(content_type: Option<&str>, bytes: &[u8]) -> Vec<&'static str> {
         views(BodyInput { content_type, content_encoding: None, bytes }).into_iter().map(ViewKind::id).collect()
     }
@@ -317,8 +298,8 @@ mod tests {
     fn every_member_has_its_own_name_that_reads_back() {
         for kind in ViewKind::all() {
             assert_eq!(kind.id().parse(), Ok(kind));
+            assert_eq!(ViewKind::all().filter(|other| *other == kind).count(), 1);
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.id());
-            assert_eq!(kind.member().kind, kind);
         }
         assert!("svg".parse::<ViewKind>().unwrap_err().contains("json, form"));
     }
@@ -341,7 +322,7 @@ mod tests {
             hex_offset: usize,
         ) {
             let body = Body::open(BodyInput { content_type: Some(&content_type), content_encoding: Some(&encoding), bytes: &bytes });
-            proptest::prop_assert_eq!(body.views().last().copied(), Some(ViewKind::Hex));
+            proptest::prop_assert_eq!(body.views().last().copied(), Some(ViewKind::HEX));
             for kind in ViewKind::all() {
                 let model = body.render(kind, &RenderOptions { hex_offset, ..RenderOptions::default() });
                 proptest::prop_assert!(serde_json::to_string(&model).is_ok());

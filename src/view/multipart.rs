@@ -1,21 +1,15 @@
-//! Multipart bodies: parts and files with their places in the body. Reads what senders write, also when it breaks off;
-//! the parts keep offsets, so that nothing is copied.
+//! Multipart bodies: parts and files with their places in the body.
 
-use memchr::memmem;
 use serde::Serialize;
 
-use super::{Body, ContentType, Fit, Member, RenderOptions, ViewContent, ViewKind, ViewModel};
+use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
+use crate::http::ContentType;
+use crate::http::multipart::{self, Parts};
 
-pub(super) const MEMBER: Member = Member { kind: ViewKind::Multipart, label: "Multipart", fit, render };
+pub(super) const MEMBER: Member = Member { id: "multipart", label: "Multipart", fit, render };
 
 /// Parts that are listed. A bomb of a million empty parts stops here.
 const MAX_PARTS: usize = 500;
-/// Bytes of one part's head.
-const MAX_PART_HEAD: usize = 16 * 1024;
-/// Field lines of one part's head.
-const MAX_PART_FIELDS: usize = 50;
-/// Bytes of a boundary. RFC 2046 allows 70; some senders do not know.
-const MAX_BOUNDARY: usize = 256;
 /// Bytes of a part that are shown beside its facts.
 const PREVIEW: usize = 1_024;
 
@@ -57,98 +51,37 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
 }
 
 fn render(body: &Body<'_>, _options: &RenderOptions) -> ViewModel {
-    let mut model = ViewModel::new(ViewKind::Multipart);
-    let Some(boundary) = body.content_type.as_ref().and_then(|declared| declared.parameter("boundary")) else {
-        model.notes.push("The Content-Type names no boundary, so the parts cannot be told apart.".to_owned());
+    let mut model = ViewModel::new(&MEMBER);
+    let declared = body.content_type.as_ref();
+    let Some(boundary) = declared.and_then(ContentType::boundary) else {
+        let is_named = declared.is_some_and(|declared| declared.parameter("boundary").is_some());
+        let what = if is_named { "a boundary that cannot be used" } else { "no boundary" };
+        model.notes.push(format!("The Content-Type names {what}, so the parts cannot be told apart."));
         return model;
     };
-    if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
-        model.notes.push("The Content-Type names a boundary that cannot be used.".to_owned());
-        return model;
-    }
-    let (parts, complete, more) = split(body.bytes(), boundary);
+    let mut reader = Parts::new(body.bytes(), boundary);
+    let parts: Vec<Part> = reader.by_ref().take(MAX_PARTS).map(|part| shown(body.bytes(), part)).collect();
+    let more = parts.len() == MAX_PARTS && reader.next().is_some();
     if parts.is_empty() {
-        model.notes.push("The boundary does not stand in the body.".to_owned());
+        model.notes.push("The body does not contain the boundary.".to_owned());
     }
     if more {
         model.truncated = true;
         model.notes.push(format!("Only the first {MAX_PARTS} parts are listed."));
-    } else if !complete {
+    } else if !reader.closed() {
         model.notes.push("The closing boundary is missing: the body is not whole.".to_owned());
     }
+    let complete = reader.closed() && !more;
     model.content = ViewContent::Multipart(MultipartView { boundary: boundary.to_owned(), parts, complete });
     model
 }
 
-/// The parts, whether the closing boundary is there, and whether there are more parts than are listed.
-fn split(bytes: &[u8], boundary: &str) -> (Vec<Part>, bool, bool) {
-    let delimiter = [b"--", boundary.as_bytes()].concat();
-    let finder = memmem::Finder::new(&delimiter);
-    let mut parts = Vec::new();
-    // Where the content after the last delimiter line starts.
-    let mut open: Option<usize> = None;
-    let mut at = 0;
-    while let Some(found) = finder.find(&bytes[at..]).map(|found| at + found) {
-        at = found + delimiter.len();
-        let Some(after) = delimiter_end(bytes, found, at) else { continue };
-        if let Some(start) = open.take() {
-            parts.push(part(bytes, start, content_end(bytes, start, found)));
-        }
-        match after {
-            After::Close => return (parts, true, false),
-            After::Part(_) if parts.len() >= MAX_PARTS => return (parts, false, true),
-            After::Part(start) => {
-                open = Some(start);
-                at = start;
-            }
-        }
-    }
-    if let Some(start) = open {
-        parts.push(part(bytes, start, bytes.len()));
-    }
-    (parts, false, false)
-}
-
-enum After {
-    Close,
-    Part(usize),
-}
-
-/// What follows the delimiter at `found..end`, if it is one: at the start of a line, and alone on it but for blanks.
-fn delimiter_end(bytes: &[u8], found: usize, end: usize) -> Option<After> {
-    if found > 0 && bytes[found - 1] != b'\n' {
-        return None;
-    }
-    let rest = &bytes[end..];
-    if rest.starts_with(b"--") {
-        return Some(After::Close);
-    }
-    let line_end = memchr::memchr(b'\n', rest)?;
-    rest[..line_end].iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')).then_some(After::Part(end + line_end + 1))
-}
-
-/// The line end before a delimiter belongs to the delimiter (RFC 2046, section 5.1.1).
-fn content_end(bytes: &[u8], start: usize, found: usize) -> usize {
-    let content = &bytes[start..found];
-    let content = content.strip_suffix(b"\n").unwrap_or(content);
-    start + content.strip_suffix(b"\r").unwrap_or(content).len()
-}
-
-fn part(bytes: &[u8], start: usize, end: usize) -> Part {
-    let end = end.max(start);
-    let (headers, offset) = head(bytes, start, end);
-    let field = |name: &str| headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-    let disposition = field("content-disposition").map(|value| ContentType::parse(value)).unwrap_or_default();
-    let filename = disposition
-        .parameter("filename*")
-        .and_then(extended)
-        .or_else(|| disposition.parameter("filename").map(str::to_owned));
-    let content_type = field("content-type").cloned();
-    let content = &bytes[offset..end];
+fn shown(bytes: &[u8], part: multipart::Part) -> Part {
+    let content = &bytes[part.content.clone()];
     let start = &content[..content.len().min(PREVIEW)];
     let text = match std::str::from_utf8(start) {
         Ok(text) => Some(text),
-        // A cut through a character is no sign of other data.
+        // A character that the cut splits does not make the part binary.
         Err(error) if error.error_len().is_none() && start.len() < content.len() => {
             std::str::from_utf8(&start[..error.valid_up_to()]).ok()
         }
@@ -156,57 +89,25 @@ fn part(bytes: &[u8], start: usize, end: usize) -> Part {
     };
     let text = text.filter(|text| !text.contains('\0')).map(str::to_owned);
     Part {
-        name: disposition.parameter("name").map(str::to_owned),
-        filename,
-        content_type,
-        offset,
+        content_type: part.field("content-type").map(str::to_owned),
+        offset: part.content.start,
         size: content.len(),
         truncated: text.as_ref().is_some_and(|text| text.len() < content.len()),
         text,
-        headers,
+        name: part.name,
+        filename: part.filename,
+        headers: part.headers,
     }
-}
-
-/// The field lines from `start` on, and where the content starts. A head without its empty line is all content.
-fn head(bytes: &[u8], start: usize, end: usize) -> (Vec<(String, String)>, usize) {
-    let limit = end.min(start + MAX_PART_HEAD);
-    let mut headers = Vec::new();
-    let mut at = start;
-    while let Some(length) = memchr::memchr(b'\n', &bytes[at..limit]) {
-        let line = &bytes[at..at + length];
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        at += length + 1;
-        if line.is_empty() {
-            return (headers, at);
-        }
-        let line = String::from_utf8_lossy(line);
-        match line.split_once(':') {
-            Some((name, value)) if headers.len() < MAX_PART_FIELDS => {
-                headers.push((name.trim().to_owned(), value.trim().to_owned()));
-            }
-            Some(_) | None => {}
-        }
-    }
-    (Vec::new(), start)
-}
-
-/// `UTF-8''a%20b` (RFC 8187). RFC 7578 forbids it in forms; senders write it all the same.
-fn extended(value: &str) -> Option<String> {
-    let (charset, rest) = value.split_once('\'')?;
-    let (_, encoded) = rest.split_once('\'')?;
-    let bytes: Vec<u8> = percent_encoding::percent_decode_str(encoded).collect();
-    let encoding = encoding_rs::Encoding::for_label(charset.as_bytes())?;
-    Some(encoding.decode_without_bom_handling(&bytes).0.into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::BodyInput;
+    use crate::view::{BodyInput, ViewKind};
 
     fn multipart(content_type: &str, bytes: &[u8]) -> (Option<MultipartView>, Vec<String>) {
         let body = Body::open(BodyInput { content_type: Some(content_type), content_encoding: None, bytes });
-        let model = body.render(ViewKind::Multipart, &RenderOptions::default());
+        let model = body.render(ViewKind(&MEMBER), &RenderOptions::default());
         match model.content {
             ViewContent::Multipart(view) => (Some(view), model.notes),
             _ => (None, model.notes),
@@ -242,7 +143,7 @@ mod tests {
     fn a_boundary_must_be_named_and_must_be_there() {
         assert!(multipart("multipart/form-data", b"--x").0.is_none());
         assert!(multipart("multipart/form-data; boundary=\"\"", b"--x").0.is_none());
-        assert!(multipart("multipart/form-data; boundary=x", b"text").1[0].contains("does not stand"));
+        assert!(multipart("multipart/form-data; boundary=x", b"text").1[0].contains("does not contain"));
     }
 
     #[test]

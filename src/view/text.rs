@@ -3,14 +3,14 @@
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use serde::Serialize;
 
-use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewKind, ViewModel};
+use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
 
-pub(super) const MEMBER: Member = Member { kind: ViewKind::Text, label: "Text", fit, render };
+pub(super) const MEMBER: Member = Member { id: "text", label: "Text", fit, render };
 
 /// Bytes that are looked at to tell text from other data.
 const SNIFFED: usize = 64 * 1024;
 
-/// A text.
+/// A body read as text, and in which charset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TextView {
     /// The text, cut at the limit. Use [`super::visible`] to show it.
@@ -46,7 +46,7 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
 
 fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
     let read = read(body, options.text_bytes);
-    let mut model = ViewModel::new(ViewKind::Text);
+    let mut model = ViewModel::new(&MEMBER);
     model.truncated = read.truncated;
     if let Some(unknown) = read.unknown {
         model.notes.push(format!("The charset '{unknown}' is not known; read as {}.", read.view.charset));
@@ -87,22 +87,15 @@ pub(super) fn read(body: &Body<'_>, max_bytes: usize) -> Read {
     Read { view: TextView { text, charset: encoding.name(), replaced }, truncated, unknown }
 }
 
-/// The start of a text, at most `max_bytes` long, and whether something was cut.
-pub(super) fn cut(text: &str, max_bytes: usize) -> (&str, bool) {
-    if text.len() <= max_bytes {
-        return (text, false);
-    }
-    (&text[..text.floor_char_boundary(max_bytes)], true)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{BodyInput, views};
+    use crate::view::tests::views;
+    use crate::view::{BodyInput, ViewKind};
 
     fn text(content_type: Option<&str>, bytes: &[u8], limit: usize) -> (TextView, Vec<String>, bool) {
         let body = Body::open(BodyInput { content_type, content_encoding: None, bytes });
-        let model = body.render(ViewKind::Text, &RenderOptions { text_bytes: limit, ..RenderOptions::default() });
+        let model = body.render(ViewKind(&MEMBER), &RenderOptions { text_bytes: limit, ..RenderOptions::default() });
         match model.content {
             ViewContent::Text(view) => (view, model.notes, model.truncated),
             other => panic!("{other:?}"),
@@ -141,7 +134,7 @@ mod tests {
     #[test]
     fn binary_is_not_offered_as_text() {
         let offered = |bytes: &[u8]| {
-            views(BodyInput { content_type: None, content_encoding: None, bytes }).contains(&ViewKind::Text)
+            views(BodyInput { content_type: None, content_encoding: None, bytes }).contains(&ViewKind(&MEMBER))
         };
         assert!(
             offered("é".repeat(SNIFFED).as_bytes()) && offered(b"\x1b[1m") && !offered(b"\0") && !offered(b"\xff\xd8")

@@ -4,9 +4,9 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde::Serialize;
 
-use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewKind, ViewModel};
+use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
 
-pub(super) const MEMBER: Member = Member { kind: ViewKind::Xml, label: "XML", fit, render };
+pub(super) const MEMBER: Member = Member { id: "xml", label: "XML", fit, render };
 
 /// Levels that are indented; deeper ones stay at this margin.
 const MAX_INDENT: usize = 64;
@@ -37,7 +37,7 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
 
 fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
     let read = super::text::read(body, options.text_bytes.saturating_mul(INPUT_FACTOR));
-    let mut model = ViewModel::new(ViewKind::Xml);
+    let mut model = ViewModel::new(&MEMBER);
     let (pretty, ended) = pretty(&read.view.text, options.text_bytes);
     let error = match ended {
         Ended::Whole => None,
@@ -86,7 +86,7 @@ impl Lines {
         }
     }
 
-    /// Something that gets its own line unless it stands in the middle of text.
+    /// Something that gets its own line unless it is in the middle of text.
     fn block(&mut self, parts: &[&str]) {
         if !self.inline {
             self.line();
@@ -140,10 +140,10 @@ fn pretty(text: &str, max_bytes: usize) -> (String, Ended) {
             Ok(Event::Decl(declaration)) => lines.block(&["<?", &declaration, "?>"]),
             Ok(Event::PI(instruction)) => lines.block(&["<?", &instruction, "?>"]),
             Ok(Event::DocType(doctype)) => lines.block(&["<!DOCTYPE ", doctype.trim_start(), ">"]),
-            Err(error) => break Ended::Wrong(super::text::cut(&error.to_string(), 200).0.to_owned()),
+            Err(error) => break Ended::Wrong(crate::http::text::cut(&error.to_string(), 200).0.to_owned()),
         }
     };
-    let (kept, cut) = super::text::cut(&lines.out, max_bytes);
+    let (kept, cut) = crate::http::text::cut(&lines.out, max_bytes);
     let length = kept.len();
     lines.out.truncate(length);
     (lines.out, if cut { Ended::Limit } else { ended })
@@ -152,12 +152,12 @@ fn pretty(text: &str, max_bytes: usize) -> (String, Ended) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::BodyInput;
+    use crate::view::{BodyInput, ViewKind};
 
     fn xml(text: &str, limit: usize) -> (XmlView, bool) {
         let body =
             Body::open(BodyInput { content_type: Some("text/xml"), content_encoding: None, bytes: text.as_bytes() });
-        let model = body.render(ViewKind::Xml, &RenderOptions { text_bytes: limit, ..RenderOptions::default() });
+        let model = body.render(ViewKind(&MEMBER), &RenderOptions { text_bytes: limit, ..RenderOptions::default() });
         match model.content {
             ViewContent::Xml(view) => (view, model.truncated),
             other => panic!("{other:?}"),

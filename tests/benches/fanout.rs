@@ -82,5 +82,5 @@ fn now_ms() -> f64 {
 
 fn at_ms(event: &Value) -> f64 {
     let text = event["request"]["received_at"].as_str().unwrap();
-    text.parse::<creel::model::Timestamp>().unwrap().as_micros() as f64 / 1000.0
+    text.parse::<creel::inside::Timestamp>().unwrap().as_micros() as f64 / 1000.0
 }

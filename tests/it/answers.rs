@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use creel::model::BinId;
+use creel::inside::BinId;
 use serde_json::{Value, json};
 
 use crate::helpers::TestApp;

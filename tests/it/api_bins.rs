@@ -342,6 +342,6 @@ async fn requests_are_verified_again_whenever_a_secret_or_a_scheme_changes() {
     until_verdict(&app, "again", "no_secret").await;
     // A change that does not come from the API, as when a handshake hands over a secret.
     let bin = app.store.bin("again").unwrap().bin.id;
-    app.store.add_secret(bin, "learnt".to_owned(), creel::model::SecretValue::new("right".to_owned())).await.unwrap();
+    app.store.add_secret(bin, "learnt".to_owned(), creel::inside::SecretValue::new("right".to_owned())).await.unwrap();
     until_verdict(&app, "again", "valid").await;
 }

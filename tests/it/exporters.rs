@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use creel::export::{ExportOptions, SingleKind, single};
-use creel::model::{
-    AnswerGiven, CapturedRequest, Client, Derived, Head, HeadSource, Marks, RequestId, RequestSummary, Timestamp,
+use creel::inside::Head;
+use creel::inside::{
+    CapturedRequest, Client, Derived, HeadSource, Marks, RequestId, RequestSummary, SentResponse, Timestamp,
 };
+use creel::inside::{ExportOptions, SingleExporter, single};
 
 /// A tool that has not sent its request by then never will.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,7 +82,7 @@ fn captured(method: &str, target: &str, fields: &[(&str, &[u8])], body: &[u8]) -
             client: Some(Client { ip: [127, 0, 0, 1].into(), port: 1 }),
             rejected: None,
             derived: Derived::default(),
-            response: AnswerGiven::default(),
+            response: SentResponse::default(),
             marks: Marks::default(),
         },
         head,
@@ -154,7 +155,7 @@ fn joined(fields: &Fields) -> Fields {
     out
 }
 
-fn export(kind: SingleKind, request: &CapturedRequest, to: SocketAddr) -> Vec<u8> {
+fn export(kind: SingleExporter, request: &CapturedRequest, to: SocketAddr) -> Vec<u8> {
     single(kind, request, &ExportOptions { redact: false, origin: format!("http://{to}"), url: None }).bytes
 }
 
@@ -170,7 +171,7 @@ fn there(program: &str, arguments: &[&str]) -> bool {
 
 /// Runs a command on each nasty request and hands over what was captured and what arrived.
 fn round_trip(
-    kind: SingleKind,
+    kind: SingleExporter,
     extension: &str,
     run: impl Fn(&Path) -> Command,
     check: impl Fn(&CapturedRequest, &Arrived),
@@ -213,7 +214,7 @@ fn curl_sends_exactly_what_was_captured() {
         command.arg(file);
         command
     };
-    round_trip(SingleKind::Curl, "sh", run, |request, arrived| {
+    round_trip(SingleExporter::CURL, "sh", run, |request, arrived| {
         assert_eq!(fields(&arrived.head, &["host", "content-length"]), told(request));
     });
 }
@@ -228,7 +229,7 @@ fn httpie_sends_exactly_what_was_captured() {
         command.arg(file);
         command
     };
-    round_trip(SingleKind::Httpie, "sh", run, |request, arrived| {
+    round_trip(SingleExporter::Httpie, "sh", run, |request, arrived| {
         let got = fields(&arrived.head, &["host", "content-length", "connection"]);
         let mut wanted = told(request);
         wanted.retain(|(_, value)| std::str::from_utf8(value).is_ok());
@@ -246,7 +247,7 @@ fn python_sends_exactly_what_was_captured() {
         command.arg(file);
         command
     };
-    round_trip(SingleKind::Python, "py", run, |request, arrived| {
+    round_trip(SingleExporter::Python, "py", run, |request, arrived| {
         let got = fields(&arrived.head, &["host", "content-length", "connection"]);
         assert_eq!(joined(&got), joined(&told(request)));
     });
@@ -262,7 +263,7 @@ fn node_sends_all_that_was_captured() {
         command.arg(file);
         command
     };
-    round_trip(SingleKind::Node, "mjs", run, |request, arrived| {
+    round_trip(SingleExporter::Node, "mjs", run, |request, arrived| {
         // fetch adds fields of its own, which cannot be taken out.
         let got = joined(&fields(&arrived.head, &[]));
         for field in joined(&told(request)) {
@@ -281,7 +282,7 @@ fn go_sends_exactly_what_was_captured() {
         command.arg("run").arg(file);
         command
     };
-    round_trip(SingleKind::Go, "go", run, |request, arrived| {
+    round_trip(SingleExporter::Go, "go", run, |request, arrived| {
         let got = fields(&arrived.head, &["host", "content-length", "connection"]);
         assert_eq!(joined(&got), joined(&told(request)));
     });
@@ -292,7 +293,7 @@ fn the_message_can_be_written_to_a_socket_as_it_is() {
     for request in nasty() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let to = listener.local_addr().unwrap();
-        let message = export(SingleKind::Http, &request, to);
+        let message = export(SingleExporter::Http, &request, to);
         let receiving = std::thread::spawn(move || receive(&listener));
         TcpStream::connect(to).unwrap().write_all(&message).unwrap();
         let arrived = receiving.join().unwrap();

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use creel::model::{BinId, CapturedRequest, HeadSource};
+use creel::inside::{BinId, CapturedRequest, HeadSource};
 use serde_json::Value;
 
 use crate::helpers::TestApp;

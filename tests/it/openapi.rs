@@ -87,7 +87,7 @@ async fn the_document_says_what_bodies_and_answers_are() {
     assert!(in_vain["application/problem+json"]["schema"].is_object(), "{in_vain}");
 
     let schemas = &document["components"]["schemas"];
-    let script = schemas["ResponseInput"]["properties"]["script"]["anyOf"].as_array().unwrap();
+    let script = schemas["ResponseSettingsInput"]["properties"]["script"]["anyOf"].as_array().unwrap();
     let kinds: Vec<&Value> = script.iter().map(|kind| &kind["type"]).collect();
     assert_eq!(kinds, ["array", "string", "null"]);
     assert_eq!(schemas["BinInput"]["properties"]["signature_mode"]["enum"], json!(["report", "enforce", null]));

@@ -1,7 +1,8 @@
 //! A receiver as the CallAIder guide describes it, beside Creel's own signing and judging.
 
-use creel::model::{Headers, Secret, SecretValue, SignatureStatus, Timestamp};
-use creel::signature::{SignInput, SignedRequest, Verifier, scheme, sign};
+use creel::inside::Headers;
+use creel::inside::{Secret, SecretValue, SignatureStatus, Timestamp};
+use creel::inside::{SignInput, SignedRequest, Verifier, scheme, sign};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use subtle::ConstantTimeEq as _;
 

@@ -105,7 +105,7 @@ async fn every_answer_carries_the_security_headers() {
 const TOKEN: &str = "0123456789abcdef0123";
 
 async fn guarded() -> TestApp {
-    TestApp::start_with(|config| config.token = Some(creel::model::SecretValue::new(TOKEN.to_owned()))).await
+    TestApp::start_with(|config| config.token = Some(creel::inside::SecretValue::new(TOKEN.to_owned()))).await
 }
 
 #[actix_web::test]

@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use creel::model::{FreshnessStatus, Headers, Secret, SecretValue, SignatureStatus, Timestamp};
-use creel::signature::{SignedRequest, Verifier, detect, scheme};
+use creel::inside::Headers;
+use creel::inside::{FreshnessStatus, Secret, SecretValue, SignatureStatus, Timestamp};
+use creel::inside::{SignedRequest, Verifier, detect, scheme};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

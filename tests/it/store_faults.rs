@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use creel::config::Database;
+use creel::Database;
 use serde_json::Value;
 
 use crate::helpers::TestApp;

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::super::outgoing::{is_token, path};
 use super::{Fields, ImportError, Imported};
-use crate::model::{AnswerGiven, BinId, Derived, Head, HeadSource, Marks, NewRequest};
+use crate::http::Head;
+use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, SentResponse};
 
 #[derive(Deserialize)]
 struct Archive {
@@ -87,7 +88,7 @@ fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportEr
         derived: Derived::default(),
         status,
     };
-    Ok(Imported { request, response: AnswerGiven { status, duration_us: None }, marks: Marks::default(), redacted })
+    Ok(Imported { request, response: SentResponse { status, duration_us: None }, marks: Marks::default(), redacted })
 }
 
 fn head(fields: &Fields, sent: &Sent, bin: BinId, own: bool) -> Result<Vec<u8>, ImportError> {
@@ -143,8 +144,8 @@ fn body(mut data: Fields) -> Result<Vec<u8>, ImportError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::single;
     use super::super::super::tests::{options, request};
-    use super::super::super::{SingleKind, single};
     use super::*;
 
     fn bin() -> BinId {
@@ -155,7 +156,7 @@ mod tests {
     fn what_creel_wrote_comes_back() {
         let head = b"PUT /0123456789abcdef/x?a=1 HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\n\r\n";
         for body in [&b"text"[..], b"\0\xff", b""] {
-            let written = single(SingleKind::Har, &request(head, body), &options(true)).bytes;
+            let written = single("har".parse().unwrap(), &request(head, body), &options(true)).bytes;
             let [imported] = &har(&written, bin()).unwrap()[..] else { panic!() };
             assert_eq!(imported.request.head.raw(), &head[..]);
             assert_eq!(imported.request.body, body);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::super::jsonl::VERSION;
 use super::{Fields, ImportError, Imported};
-use crate::model::{BinId, Derived, EventFacts, Freshness, Head, Marks, NewRequest, Timestamp, Verdict};
+use crate::http::Head;
+use crate::model::{BinId, Derived, EventFacts, Freshness, Marks, NewRequest, Timestamp, Verdict};
 
 /// Reads a line of an export for a bin; `None` for an empty line. `number` is the line's, from 1, for errors.
 /// Limits on sizes are the caller's: the line is in memory already.
@@ -72,17 +73,17 @@ fn received_at(fields: &mut Fields) -> Result<Timestamp, ImportError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::many;
     use super::super::super::tests::{options, request};
-    use super::super::super::{ManyKind, many};
     use super::*;
-    use crate::model::{AnswerGiven, CapturedRequest, HeadSource, Rejection};
+    use crate::model::{CapturedRequest, HeadSource, Rejection, SentResponse};
 
     fn bin() -> BinId {
         "zzzzzzzzzzzzzzzz".parse().unwrap()
     }
 
     fn round(request: &CapturedRequest, redact: bool) -> Imported {
-        let written = many(ManyKind::Jsonl, options(redact)).row(request);
+        let written = many("jsonl".parse().unwrap(), options(redact)).row(request);
         assert_eq!(memchr::memchr(b'\n', &written), Some(written.len() - 1));
         line(1, &written, bin()).unwrap().unwrap()
     }
@@ -140,7 +141,7 @@ mod tests {
             summary.complete = flags[0];
             summary.rejected = flags[1].then_some(Rejection::BodyTooLarge);
             summary.head_source = if flags[2] { HeadSource::Parsed } else { HeadSource::Wire };
-            summary.response = AnswerGiven { status: Some(503), duration_us: declared };
+            summary.response = SentResponse { status: Some(503), duration_us: declared };
             summary.marks = Marks { read: flags[3], pinned: flags[0], note, tags: tags.into_iter().collect() };
             summary.derived.event.name = Some("session.ended".to_owned());
             let imported = round(&request, false);

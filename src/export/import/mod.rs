@@ -6,7 +6,7 @@ mod jsonl;
 pub use har::har;
 pub use jsonl::line;
 
-use crate::model::{AnswerGiven, Marks, NewRequest, Timestamp};
+use crate::model::{Marks, NewRequest, SentResponse, Timestamp};
 
 /// The first second after the year 9999.
 const YEAR_10000: i64 = 253_402_300_800;
@@ -17,7 +17,7 @@ pub struct Imported {
     /// The request. Verdict and event facts are those of the file; the duplicate mark is the store's to set.
     pub request: NewRequest,
     /// What the sender was told then.
-    pub response: AnswerGiven,
+    pub response: SentResponse,
     /// What its owner had added.
     pub marks: Marks,
     /// Whether credentials were taken out before: its signature cannot be verified again.
@@ -69,7 +69,7 @@ impl Fields {
         Ok(at)
     }
 
-    /// Bytes that stand as text in `field` or in base64 in another.
+    /// Bytes that are given as text in `field`, or in base64 in another field.
     fn bytes(&mut self, field: &str, encoded: &str) -> Result<Option<Vec<u8>>, ImportError> {
         use base64::Engine as _;
         let text: Option<String> = self.optional(field)?;

@@ -4,12 +4,12 @@ use super::leaf::{Flag, Leaf, Thing};
 use super::lexer::Word;
 use super::parser;
 use super::{FilterError, Pattern};
-use crate::model::{FreshnessStatus, SignatureStatus, Timestamp};
+use crate::model::{FreshnessStatus, SignatureStatus, Timestamp, parse_size};
 
 /// A field of the language.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    /// What stands before the colon.
+    /// The word before the colon.
     pub name: &'static str,
     /// One use.
     pub example: &'static str,
@@ -270,15 +270,7 @@ fn status(value: &Word) -> Result<Leaf, FilterError> {
 }
 
 fn size(value: &Word) -> Result<Leaf, FilterError> {
-    let number = |text: &str| {
-        let (digits, factor) = match text.trim_end_matches("ib").trim_end_matches('b') {
-            text if text.ends_with('k') => (&text[..text.len() - 1], 1 << 10),
-            text if text.ends_with('m') => (&text[..text.len() - 1], 1 << 20),
-            text => (text, 1),
-        };
-        digits.parse::<u64>().ok()?.checked_mul(factor)
-    };
-    match range(&value.text.to_ascii_lowercase(), number) {
+    match range(&value.text, parse_size) {
         Some((from, to)) => Ok(Leaf::Size(from, to)),
         None => Err(error(value, "A size is written as 512, >10k, <=1m, or 100-200.")),
     }
@@ -310,23 +302,8 @@ fn range(text: &str, number: impl Fn(&str) -> Option<u64>) -> Option<(u64, u64)>
 fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let text = text.to_ascii_lowercase();
     names
-        .map(|name| (distance(&text, name), name))
+        .map(|name| (strsim::levenshtein(&text, name), name))
         .filter(|(distance, name)| *distance <= 2 || name.starts_with(&text) || text.starts_with(name))
         .min()
         .map(|(_, name)| name)
-}
-
-/// How many letters have to change (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.bytes().enumerate() {
-            let change = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

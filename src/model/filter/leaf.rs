@@ -1,9 +1,9 @@
 //! The conditions of a filter, and how they are decided.
 
 use super::{Needle, Pattern};
-use crate::model::{
-    FreshnessStatus, HeadScan, RequestId, RequestSummary, SignatureStatus, Timestamp, form_pairs, pick,
-};
+use crate::http::{HeadScan, form};
+use crate::json::pick;
+use crate::model::{FreshnessStatus, RequestId, RequestSummary, SignatureStatus, Timestamp};
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -202,7 +202,7 @@ impl Leaf {
         match self {
             Self::Path(pattern) => pattern.matches(path),
             Self::Query { name, value } => query.is_some_and(|query| {
-                form_pairs(query).iter().any(|(found, text)| {
+                form::pairs(query).iter().any(|(found, text)| {
                     found.eq_ignore_ascii_case(name)
                         && value.as_ref().is_none_or(|value| value.matches(text.as_bytes()))
                 })

@@ -1,9 +1,9 @@
 //! Comparing texts: whole values with `*`, and words anywhere.
 
-/// A value as written in a filter: the whole text must be like it, `*` stands for anything. Ignores ASCII case.
+/// A value as written in a filter: the whole text must be like it, `*` matches anything. Ignores ASCII case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// What stands between the stars, in lower case.
+    /// The pieces between the stars, in lower case.
     parts: Vec<Vec<u8>>,
 }
 
@@ -20,7 +20,7 @@ impl Pattern {
         Self { parts }
     }
 
-    /// This, wherever it stands.
+    /// This, anywhere in the text.
     pub(super) fn anywhere(mut self) -> Self {
         self.parts.insert(0, Vec::new());
         self.parts.push(Vec::new());
@@ -114,7 +114,7 @@ impl Needle {
         &self.text
     }
 
-    /// Whether it stands in there.
+    /// Whether the text contains it.
     #[must_use]
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         self.search.is_match(bytes)

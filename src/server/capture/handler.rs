@@ -14,7 +14,8 @@ use super::framing::Framing;
 use super::recorder::RecordedHead;
 use super::stopping::Stopping;
 use crate::capture::{Arrived, Capture, Desk, Reply};
-use crate::model::{Fault, FaultKind, Head, HeadSource, Rejection, Timestamp};
+use crate::http::Head;
+use crate::model::{Fault, FaultKind, HeadSource, Rejection, Timestamp};
 
 /// What the handlers of one worker share.
 pub(super) struct Service {
@@ -50,7 +51,12 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
             Some(bin) => Rc::new(bin),
             None => {
                 let close = unread(&connection, framing);
-                return Ok(service.answers.response(&connection, desk.unknown_bin(segment), close, None));
+                return Ok(service.answers.response(
+                    &connection,
+                    crate::capture::Capture::unknown_bin(segment),
+                    close,
+                    None,
+                ));
             }
         },
     };

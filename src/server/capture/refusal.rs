@@ -1,6 +1,7 @@
 //! What a sender is told whose request the parser refuses: a status and a reason, rather than the parser's empty 400.
 
-use crate::model::{Head, Rejection};
+use crate::http::Head;
+use crate::model::Rejection;
 
 /// A refusal: what goes into the answer and into the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(super) async fn answer(request: HttpRequest) -> Result<HttpResponse, Problem
     let first = request.path().trim_start_matches('/').split('/').next().unwrap_or_default();
     let state = state(&request)?;
     if let Some(bin) = state.store.bin(first) {
-        let handle = bin.bin.settings.name.as_ref().map_or_else(|| bin.bin.id.to_string(), ToString::to_string);
+        let handle = bin.bin.handle();
         let url = state.capture.bin_url(&handle, None);
         let detail = format!("This is the console, which captures nothing. Send webhooks to {url} instead.");
         return Err(Problem::new(Code::NotFound, detail).with("capture_url", url));

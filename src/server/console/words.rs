@@ -1,5 +1,7 @@
 //! A parser's words as a sentence for people, and the field that they are about.
 
+use crate::http::text::clipped;
+
 /// Characters of a client's own text in an error: enough to recognise it, too few to fill an answer.
 const MAX_ECHO: usize = 100;
 /// Characters of what a parser says that is not known here.
@@ -82,7 +84,7 @@ pub(super) fn without_place(words: &str) -> &str {
 
 /// A parser's words as a sentence: with a capital letter and a full stop.
 pub(super) fn sentence(words: &str) -> String {
-    let words = shortened(words, MAX_WORDS);
+    let words = clipped(words, MAX_WORDS);
     let mut characters = words.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", characters.as_str().trim_end_matches('.'))
@@ -90,14 +92,7 @@ pub(super) fn sentence(words: &str) -> String {
 
 /// What a client wrote, not longer than an error may repeat it.
 pub(super) fn cut(text: &str) -> String {
-    shortened(text, MAX_ECHO)
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    clipped(text, MAX_ECHO)
 }
 
 #[cfg(test)]

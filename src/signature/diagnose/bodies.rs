@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::Finding;
-use super::json::{self, Escapes, Node, Numbers, Style};
 use super::recode::{
     byte_order_mark, charsets, decompressed, empty, form_decoded, form_fields, line_ends, stringified, with_newline,
     without_newline,
 };
 use super::search::{Parsed, Search, with_body};
-use crate::model::Headers;
+use crate::http::Headers;
+use crate::json::print::{Escapes, Numbers, Style, print};
+use crate::json::tree::{self, Node};
 
 /// A way in which the bytes that were signed and the bytes that arrived differ.
 struct Form {
@@ -61,7 +62,7 @@ pub(super) struct Variant {
 /// The body and what was read of it.
 pub(super) struct Body<'a> {
     pub(super) bytes: &'a [u8],
-    headers: &'a Headers,
+    pub(super) headers: &'a Headers,
     json: Option<Node<'a>>,
 }
 
@@ -309,7 +310,7 @@ fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
     }
     let body = search.case.request.body;
     let is_tried = body.len() <= MAX_JSON && search.spend(body.len().saturating_mul(PARSE_COST));
-    if is_tried { json::parse(body) } else { None }
+    if is_tried { tree::parse(body) } else { None }
 }
 
 fn digest(bytes: &[u8]) -> u64 {
@@ -321,7 +322,7 @@ fn digest(bytes: &[u8]) -> u64 {
 
 impl Body<'_> {
     fn json(&self, how: &'static str, style: Style) -> Vec<Variant> {
-        let printed = self.json.as_ref().and_then(|node| json::print(node, style, self.bytes.len()));
+        let printed = self.json.as_ref().and_then(|node| print(node, style, self.bytes.len()));
         printed.map(|text| Variant { how, bytes: text.into_bytes() }).into_iter().collect()
     }
 

@@ -2,7 +2,7 @@
 
 use super::search::{Search, with_body};
 use super::{Finding, OtherRequest};
-use crate::model::Headers;
+use crate::http::Headers;
 use crate::signature::SignedRequest;
 use crate::signature::received::texts;
 use crate::signature::request::View;

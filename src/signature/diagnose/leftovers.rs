@@ -3,7 +3,7 @@
 use super::search::{Cut, Search, shown};
 use super::tokens::{Fault, Reading};
 use super::{Case, Finding};
-use crate::model::pick;
+use crate::json::pick;
 use crate::signature::algorithm::Key;
 use crate::signature::received::{shared_vars, texts};
 use crate::signature::request::View;

@@ -8,9 +8,7 @@ mod bodies;
 mod captured;
 mod contents;
 mod digests;
-mod json;
 mod leftovers;
-mod number;
 mod pairs;
 mod recode;
 mod schemes;
@@ -24,7 +22,8 @@ mod urls;
 use serde::Serialize;
 
 use super::{Config, Scheme, SignedRequest};
-use crate::model::{Headers, RequestId, Secret, SecretValue};
+use crate::http::Headers;
+use crate::model::{RequestId, Secret, SecretValue};
 use search::Search;
 
 /// One thing that was found out.

@@ -1,12 +1,8 @@
 //! Bodies in other forms than JSON written anew: line ends, compression, charsets, forms, text forms of objects.
 
-use std::io::Read as _;
-
 use super::bodies::{Body, Variant};
-use crate::model::form_pairs;
-
-/// Decoded bodies are cut off here.
-const MAX_DECODED: u64 = 16 << 20;
+use crate::http::text::BYTE_ORDER_MARK;
+use crate::http::{coding, form};
 
 fn one(how: &'static str, bytes: impl Into<Vec<u8>>) -> Vec<Variant> {
     vec![Variant { how, bytes: bytes.into() }]
@@ -28,24 +24,8 @@ pub(super) fn with_newline(body: &Body<'_>) -> Vec<Variant> {
 }
 
 pub(super) fn decompressed(body: &Body<'_>) -> Vec<Variant> {
-    let mut decoded = Vec::new();
-    let read = |reader: &mut dyn std::io::Read, decoded: &mut Vec<u8>| {
-        reader.take(MAX_DECODED).read_to_end(decoded).is_ok_and(|length| length > 0)
-    };
-    let mut bytes = body.bytes;
-    let done = if body.bytes.starts_with(&[0x1f, 0x8b]) {
-        read(&mut flate2::read::MultiGzDecoder::new(bytes), &mut decoded)
-    } else if body.header_has("content-encoding", "deflate") {
-        read(&mut flate2::read::ZlibDecoder::new(bytes), &mut decoded)
-            || read(&mut flate2::read::DeflateDecoder::new(body.bytes), &mut decoded)
-    } else if body.header_has("content-encoding", "br") {
-        read(&mut brotli::Decompressor::new(&mut bytes, 4096), &mut decoded)
-    } else if body.bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        zstd::stream::read::Decoder::new(bytes).is_ok_and(|mut reader| read(&mut reader, &mut decoded))
-    } else {
-        false
-    };
-    if done { one("after decompression", decoded) } else { Vec::new() }
+    let coding = body.headers.get_str("content-encoding");
+    coding::decode_by_magic(coding, body.bytes).map_or_else(Vec::new, |decoded| one("after decompression", decoded))
 }
 
 pub(super) fn line_ends(body: &Body<'_>) -> Vec<Variant> {
@@ -63,10 +43,9 @@ pub(super) fn line_ends(body: &Body<'_>) -> Vec<Variant> {
 }
 
 pub(super) fn byte_order_mark(body: &Body<'_>) -> Vec<Variant> {
-    const MARK: &[u8] = b"\xef\xbb\xbf";
-    match body.bytes.strip_prefix(MARK) {
+    match body.bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => one("without its byte order mark", rest),
-        None => one("with a byte order mark before it", [MARK, body.bytes].concat()),
+        None => one("with a byte order mark before it", [BYTE_ORDER_MARK, body.bytes].concat()),
     }
 }
 
@@ -106,7 +85,7 @@ pub(super) fn form_fields(body: &Body<'_>) -> Vec<Variant> {
     if !is_form(body) {
         return Vec::new();
     }
-    let long = form_pairs(body.bytes).into_iter().filter(|(_, value)| value.starts_with(['{', '[']));
+    let long = form::pairs(body.bytes).into_iter().filter(|(_, value)| value.starts_with(['{', '[']));
     long.take(4).flat_map(|(_, value)| one("that stands in the form's field, decoded", value)).collect()
 }
 
@@ -114,7 +93,7 @@ pub(super) fn form_decoded(body: &Body<'_>) -> Vec<Variant> {
     if !is_form(body) {
         return Vec::new();
     }
-    let pairs = form_pairs(body.bytes);
+    let pairs = form::pairs(body.bytes);
     let joined = |pairs: &[(String, String)]| {
         pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     };

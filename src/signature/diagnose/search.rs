@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::json::Node;
 use super::tokens::{Fault, Reading, Token, tokens};
 use super::{Case, Finding};
+use crate::json::tree::Node;
 use crate::model::Secret;
 use crate::signature::algorithm::{Algorithm, Key};
 use crate::signature::encoding::Encoding;

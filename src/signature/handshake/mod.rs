@@ -30,8 +30,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use regex::bytes::Regex;
 use sha2::Sha256;
 
-use crate::model::pick::{self, Picks};
-use crate::model::{HeaderNames, Headers, Secret, SecretValue, SignatureStatus, Verdict, form_pairs};
+use crate::http::{HeaderNames, Headers, form};
+use crate::json::pick::{self, Picks};
+use crate::model::{Secret, SecretValue, SignatureStatus, Verdict};
 
 /// Every handshake. The first one that has an answer gives it: what is more special stands higher.
 static MEMBERS: &[&Member] = &[
@@ -153,7 +154,7 @@ pub fn recognise(
     verdict: &Verdict,
 ) -> Option<Handshake> {
     let query = match request.query {
-        Some(query) if QUERY_NAMES.as_ref().is_some_and(|names| names.is_match(query)) => form_pairs(query),
+        Some(query) if QUERY_NAMES.as_ref().is_some_and(|names| names.is_match(query)) => form::pairs(query),
         Some(_) | None => Vec::new(),
     };
     let body =

@@ -13,7 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::model::{Headers, Secret, SecretValue, Timestamp};
+use crate::http::Headers;
+use crate::model::{Secret, SecretValue, Timestamp};
 
 /// The moment that the tests sign at.
 const NOW: Timestamp = Timestamp::from_secs(1_760_000_000);

@@ -63,7 +63,7 @@ fn a_flipped_bit_of_the_body_is_noticed_unless_the_explanation_says_otherwise() 
         for changed in flipped(&request.body).step_by(step) {
             // Where decoded pairs are signed, `%7b` and `%7B` are the same.
             let signs_pairs = scheme.signed.iter().any(|template| template.text().contains("{form|"));
-            if signs_pairs && crate::model::form_pairs(&changed) == crate::model::form_pairs(&request.body) {
+            if signs_pairs && crate::http::form::pairs(&changed) == crate::http::form::pairs(&request.body) {
                 continue;
             }
             let changed = Owned { body: changed, ..request.clone() };

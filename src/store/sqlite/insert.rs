@@ -10,9 +10,11 @@ use super::statements::{CaptureStatements, Repeated};
 use super::tx::Tx;
 use super::values::{bit, micros, signed, unsigned};
 use super::{codes, columns as column, row_key, rows};
+use crate::http::Target;
+use crate::http::text::lossy;
 use crate::model::{
-    AnswerGiven, CapturedRequest, ChangeKind, EventFacts, HeadSource, Marks, NewRequest, RequestId, RequestSummary,
-    Seq, Target, Timestamp, text,
+    CapturedRequest, ChangeKind, EventFacts, HeadSource, Marks, NewRequest, RequestId, RequestSummary, SentResponse,
+    Seq, Timestamp,
 };
 use crate::store::error::StoreError;
 
@@ -78,7 +80,7 @@ impl<'a> Tx<'a> {
             client: new.client.as_ref().map(rows::client_column),
             method: new.head.method(),
             target: target.to_text(),
-            content_type: new.head.scan().field("content-type").map(text),
+            content_type: new.head.scan().field("content-type").map(lossy),
             duplicate_hash,
             duplicate_of,
             facts: rows::Facts::to_column(&new.derived, (version == 0).then_some(&*version_text)),
@@ -179,7 +181,7 @@ impl<'a> Tx<'a> {
             client: new.client,
             rejected: new.rejected,
             derived,
-            response: AnswerGiven { status: new.status, duration_us: row.duration_us.map(unsigned) },
+            response: SentResponse { status: new.status, duration_us: row.duration_us.map(unsigned) },
             marks: imported.cloned().unwrap_or_default(),
         };
         let captured =

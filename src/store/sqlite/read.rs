@@ -9,8 +9,9 @@ use super::codes::{self, JournalKind};
 use super::columns::{SELECT, SELECT_ONE};
 use super::values::{signed, unsigned};
 use super::{row_key, rows};
+use crate::http::Head;
 use crate::model::{
-    BinId, CapturedRequest, Change, ChangeKind, Freshness, Head, Marks, RequestId, RequestSummary, Seq, Verdict,
+    BinId, CapturedRequest, Change, ChangeKind, Freshness, Marks, RequestId, RequestSummary, Seq, Verdict,
 };
 use crate::store::error::{StoreError, Thing};
 use crate::store::types::{RequestRef, VerdictStatus};

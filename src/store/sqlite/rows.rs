@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{bit, unsigned};
 use super::{codes, columns as column, row_key};
+use crate::http::Target;
 use crate::model::{
-    AnswerGiven, BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, Target, Timestamp,
-    Verdict,
+    BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, SentResponse, Timestamp, Verdict,
 };
 
 /// What filters do not ask for, as JSON; most requests have none of it.
@@ -177,7 +177,7 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
                 handshake: facts.handshake.map(Cow::into_owned),
             },
         },
-        response: AnswerGiven {
+        response: SentResponse {
             status: row.get::<_, Option<i64>>(column::STATUS)?.and_then(|status| u16::try_from(status).ok()),
             duration_us: row.get::<_, Option<i64>>(column::DURATION_US)?.map(unsigned),
         },

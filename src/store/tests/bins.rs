@@ -2,7 +2,8 @@
 
 use super::help::{Fixture, post, until};
 use crate::model::{BinSettings, ChangeKind, SecretValue};
-use crate::store::{StoreError, Thing};
+use crate::store::StoreError;
+use crate::store::error::Thing;
 
 fn named(name: &str) -> BinSettings {
     BinSettings { name: Some(name.parse().unwrap()), ..BinSettings::default() }

@@ -2,7 +2,8 @@
 
 use super::help::{Fixture, post, request, until};
 use crate::model::{BinId, ChangeKind, Derived, FreshnessStatus, MarksPatch, SignatureStatus, filter::Filter};
-use crate::store::{ListQuery, Order, RequestRef, Reverified, StoreError, Thing};
+use crate::store::error::Thing;
+use crate::store::{ListQuery, Order, RequestRef, Reverified, StoreError};
 
 #[tokio::test]
 async fn what_is_captured_is_read_back_byte_for_byte() {

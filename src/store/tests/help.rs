@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use crate::model::{BinId, BinSettings, Change, Client, Clock, Derived, Head, HeadSource, NewRequest, Timestamp};
+use crate::http::Head;
+use crate::model::{BinId, BinSettings, Change, Client, Clock, Derived, HeadSource, NewRequest, Timestamp};
 use crate::store::{BinState, CommitListener, Durability, Store, StoreOptions};
 
 /// Wants everything, keeps everything.

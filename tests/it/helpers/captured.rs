@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use creel::model::filter::Filter;
-use creel::model::{BinId, BinSettings, CapturedRequest};
+use creel::inside::Filter;
+use creel::inside::{BinId, BinSettings, CapturedRequest};
 use serde_json::Value;
 
 use super::TestApp;

@@ -6,10 +6,10 @@ pub mod raw;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
-use creel::config::{Config, Database};
-use creel::model::Clock;
-use creel::server::{Application, Started};
-use creel::store::{Durability, Store};
+use creel::inside::Clock;
+use creel::inside::{Durability, Store};
+use creel::{Application, Started};
+use creel::{Config, Database};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 

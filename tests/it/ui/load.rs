@@ -82,10 +82,11 @@ async fn held(browser: &super::browser::Browser) -> u64 {
 #[tokio::test]
 async fn the_inspector_of_a_hundred_thousand_requests_is_small_and_made_at_once() {
     use bytes::Bytes;
-    use creel::model::{Derived, Head, HeadSource, Marks, NewRequest, Timestamp};
+    use creel::inside::Head;
+    use creel::inside::{Derived, HeadSource, Marks, NewRequest, Timestamp};
     let stage_app = crate::helpers::TestApp::start().await;
     let bin = stage_app.bin(json!({"name": "full", "limits": {"max_requests": 0}})).await;
-    let id: creel::model::BinId = bin["id"].as_str().unwrap().parse().unwrap();
+    let id: creel::inside::BinId = bin["id"].as_str().unwrap().parse().unwrap();
     let head =
         Head::new(Bytes::from(format!("POST /{id}/a HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\r\n")));
     let body = Bytes::from(json!({"event": "x", "data": "y".repeat(200)}).to_string());

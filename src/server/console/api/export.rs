@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::is_web_url;
 use super::schemas;
-use crate::export::{self, ExportOptions, ManyKind, Rows, SingleKind};
+use crate::export::{self, ExportOptions, ManyExporter, Rows, SingleExporter};
 use crate::model::filter::Filter;
 use crate::model::{BinId, Seq};
 use crate::server::console::extract::{BinRef, Query, WhichRequest, filter, state};
@@ -29,7 +29,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[into_params(parameter_in = Query)]
 struct OneParams {
     /// `curl`, `httpie`, `python`, `node`, `go`, `http` or `har`.
-    #[param(inline, value_type = schemas::SingleKindName)]
+    #[param(inline, value_type = schemas::SingleExporterName)]
     r#as: String,
     /// `true` leaves credentials, cookies and signatures in.
     secrets: Option<bool>,
@@ -59,7 +59,7 @@ async fn one(
     query: Query<OneParams>,
 ) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
-    let kind: SingleKind = kind(&query.r#as, SingleKind::all().map(SingleKind::id))?;
+    let kind: SingleExporter = kind(&query.r#as, SingleExporter::all().map(SingleExporter::id))?;
     if query.url.as_deref().is_some_and(|url| !is_web_url(url)) {
         return Err(Problem::query("url", "Give a whole URL that starts with http:// or https://."));
     }
@@ -78,7 +78,7 @@ async fn one(
 #[into_params(parameter_in = Query)]
 struct ManyParams {
     /// `jsonl` (can be imported again), `har` or `csv`.
-    #[param(inline, value_type = schemas::ManyKindName)]
+    #[param(inline, value_type = schemas::ManyExporterName)]
     r#as: String,
     /// Only what matches this filter.
     q: Option<String>,
@@ -140,9 +140,9 @@ impl Export {
 #[get("/api/v1/bins/{bin}/export")]
 async fn many(request: HttpRequest, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
-    let kind: ManyKind = kind(&query.r#as, ManyKind::all().map(ManyKind::id))?;
+    let kind: ManyExporter = kind(&query.r#as, ManyExporter::all().map(ManyExporter::id))?;
     // JSON lines are Creel's own format: what is imported again must be all there.
-    let secrets = query.secrets.or((kind == ManyKind::Jsonl).then_some(true));
+    let secrets = query.secrets.or(kind.keeps_secrets().then_some(true));
     let rows = export::many(kind, options(state, secrets, None));
     let export = Export {
         store: state.store.clone(),

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::input_answer::ResponseInput;
+use super::input_response::ResponseSettingsInput;
 use super::schemas;
 use super::secrets::check_count;
-use crate::model::{BinName, BinSettings, CustomResponse, SecretValue, SignatureMode};
+use crate::model::{BinName, BinSettings, ResponseSettings, SecretValue, SignatureMode};
 use crate::server::console::problem::Problem;
 use crate::signature;
 
@@ -58,8 +58,8 @@ pub(super) struct BinInput {
     public_url: Option<Option<String>>,
     /// What senders are answered; replaced as a whole.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<ResponseInput>)]
-    response: Option<Option<ResponseInput>>,
+    #[schema(value_type = Option<ResponseSettingsInput>)]
+    response: Option<Option<ResponseSettingsInput>>,
     /// How much is kept.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<LimitsInput>)]
@@ -154,7 +154,7 @@ pub(super) fn check_scheme(scheme: Option<&str>, custom: Option<&serde_json::Val
 pub(super) struct BinChange {
     name: Option<Option<BinName>>,
     input: BinInput,
-    response: Option<CustomResponse>,
+    response: Option<ResponseSettings>,
     /// The secrets to add.
     pub(super) secrets: Vec<(String, SecretValue)>,
 }
@@ -199,7 +199,7 @@ impl BinInput {
         }
         let response = match self.response.take() {
             None => None,
-            Some(None) => Some(CustomResponse::default()),
+            Some(None) => Some(ResponseSettings::default()),
             Some(Some(response)) => Some(response.checked("response")?),
         };
         Ok(BinChange { name, input: self, response, secrets })

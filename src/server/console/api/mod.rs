@@ -28,7 +28,7 @@ mod diff;
 mod export;
 mod import;
 mod input;
-mod input_answer;
+mod input_response;
 mod marks;
 mod requests;
 mod response;

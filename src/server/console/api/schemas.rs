@@ -5,7 +5,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder, Ref, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::export::{ManyKind, SingleKind};
+use crate::export::{ManyExporter, SingleExporter};
 use crate::model::{FaultKind, SignatureMode};
 
 /// Bytes as they are.
@@ -19,26 +19,26 @@ fn one_of(words: impl IntoIterator<Item = impl Into<Value>>) -> ObjectBuilder {
 }
 
 /// What one request is exported as, by name.
-pub(super) struct SingleKindName;
+pub(super) struct SingleExporterName;
 
-impl PartialSchema for SingleKindName {
+impl PartialSchema for SingleExporterName {
     fn schema() -> RefOr<Schema> {
-        one_of(SingleKind::all().map(SingleKind::id)).into()
+        one_of(SingleExporter::all().map(SingleExporter::id)).into()
     }
 }
 
-impl ToSchema for SingleKindName {}
+impl ToSchema for SingleExporterName {}
 
 /// What many requests are exported as, by name.
-pub(super) struct ManyKindName;
+pub(super) struct ManyExporterName;
 
-impl PartialSchema for ManyKindName {
+impl PartialSchema for ManyExporterName {
     fn schema() -> RefOr<Schema> {
-        one_of(ManyKind::all().map(ManyKind::id)).into()
+        one_of(ManyExporter::all().map(ManyExporter::id)).into()
     }
 }
 
-impl ToSchema for ManyKindName {}
+impl ToSchema for ManyExporterName {}
 
 /// What goes wrong on purpose.
 pub(super) fn fault_kind() -> Object {
@@ -59,7 +59,7 @@ pub(super) fn signature_mode() -> Object {
 /// A script: a list of statuses and answers, one text, or none.
 pub(super) fn script() -> Schema {
     let status = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(200)).maximum(Some(599));
-    let entry = AnyOfBuilder::new().item(status).item(Ref::from_schema_name("AnswerInput"));
+    let entry = AnyOfBuilder::new().item(status).item(Ref::from_schema_name("ResponseInput"));
     let script = AnyOfBuilder::new()
         .item(ArrayBuilder::new().items(RefOr::T(Schema::AnyOf(entry.build()))).max_items(Some(1000)))
         .item(ObjectBuilder::new().schema_type(Type::String))

@@ -5,19 +5,8 @@ use std::fmt::Write as _;
 use askama::filters::HtmlSafe;
 
 use crate::model::Timestamp;
-
-/// `512 B`, `1.2 KB`, `10.4 MB`; powers of ten, as network tools count.
-#[must_use]
-pub fn size(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let value = bytes as f64;
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} KB", value / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", value / 1e6),
-        _ => format!("{:.1} GB", value / 1e9),
-    }
-}
+pub use crate::model::size_text as size;
+use crate::view::hidden;
 
 /// `1,234,567`.
 #[must_use]
@@ -69,14 +58,6 @@ pub fn clock_time(at: Timestamp) -> String {
     text.get(11..23).unwrap_or(&text).to_owned()
 }
 
-/// Characters that change how their surroundings look instead of being seen: controls, bidirectional marks, invisible ones.
-fn is_unseen(character: char) -> bool {
-    matches!(character,
-        '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
-}
-
 /// Text from strangers as plain text for attributes and titles: unseen characters are written as `\u{202e}`.
 #[must_use]
 pub fn plain(text: &str) -> String {
@@ -85,7 +66,7 @@ pub fn plain(text: &str) -> String {
         match character {
             '\r' => out.push_str("\\r"),
             '\n' => out.push_str("\\n"),
-            unseen if is_unseen(unseen) => {
+            unseen if hidden(unseen).is_some() => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(unseen));
             }
             seen => out.push(seen),
@@ -101,7 +82,7 @@ pub struct Seen<'a>(pub &'a str);
 impl std::fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut rest = self.0;
-        let special = |c: char| matches!(c, '<' | '>' | '&' | '"' | '\'') || is_unseen(c);
+        let special = |c: char| matches!(c, '<' | '>' | '&' | '"' | '\'') || hidden(c).is_some();
         while let Some(at) = rest.find(special) {
             f.write_str(&rest[..at])?;
             let mut after = rest[at..].chars();
@@ -132,10 +113,6 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(
-            (size(999).as_str(), size(1_234).as_str(), size(10_485_760).as_str()),
-            ("999 B", "1.2 KB", "10.5 MB")
-        );
         assert_eq!((count(7).as_str(), count(1_234_567).as_str()), ("7", "1,234,567"));
         assert_eq!(micros(2_400), "2.4 ms");
         assert_eq!(clock_time(Timestamp::from_micros(1_779_971_696_789_000)), "12:34:56.789");

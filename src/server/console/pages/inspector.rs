@@ -9,7 +9,7 @@ use super::error::{PageError, html};
 use super::help;
 use super::list::{self, ListParams, ListView, encoded};
 use super::shell::{BinRef, Shell, bin_of};
-use crate::export::ManyKind;
+use crate::export::ManyExporter;
 use crate::model::RequestId;
 use crate::server::console::ConsoleState;
 use crate::store::BinState;
@@ -101,7 +101,7 @@ async fn page(
     let (list, counts) = list::load(state, bin, params, id).await?;
     let links = list.bin.clone();
     let query = params.filter_text();
-    let exports = ManyKind::all().map(|kind| ExportLink {
+    let exports = ManyExporter::all().map(|kind| ExportLink {
         label: kind.label(),
         href: format!(
             "{}/export?as={}{}",

@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::format;
+use crate::http::text::clipped;
 use crate::model::{FreshnessStatus, RequestSummary, SignatureStatus};
 
 /// A request in the list.
@@ -80,7 +81,7 @@ impl Row {
         let mut extra = Vec::new();
         let alert = summary.rejected.is_some() || !summary.complete;
         if let Some(rejection) = summary.rejected {
-            extra.push(rejection.code().replace('_', " "));
+            extra.push(rejection.name().replace('_', " "));
         } else if !summary.complete {
             extra.push("cut off".to_owned());
         }
@@ -167,13 +168,4 @@ pub const fn status_class(status: Option<u16>) -> &'static str {
 /// The type without its parameters.
 fn media_type(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or("").trim().to_owned()
-}
-
-/// At most so many characters, with an ellipsis for the rest.
-#[must_use]
-pub fn clipped(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use super::error::{PageError, html};
 use super::format;
 use super::shell::{BinRef, Shell, bin_of};
-use crate::export::ManyKind;
+use crate::export::ManyExporter;
 use crate::model::{BinCounts, FaultKind, SecretHint, SignatureMode};
 use crate::provider;
 use crate::server::console::ConsoleState;
@@ -109,7 +109,7 @@ pub(super) async fn show(
         max_body_bytes: number(settings.limits.max_body_bytes),
         bytes: format::size(counts.bytes),
         counts,
-        exports: ManyKind::all()
+        exports: ManyExporter::all()
             .map(|kind| (kind.label().to_owned(), format!("{}/export?as={}", links.api, kind.id())))
             .collect(),
         head_seq: state.store.head_seq(),

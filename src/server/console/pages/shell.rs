@@ -71,7 +71,7 @@ impl BinRef {
     /// From a bin and the capture listener's URL without a slash at the end.
     #[must_use]
     pub fn new(bin: &Bin, capture_base: &str) -> Self {
-        let label = bin.settings.name.as_ref().map_or_else(|| bin.id.to_string(), ToString::to_string);
+        let label = bin.handle();
         Self {
             id: bin.id.to_string(),
             base: format!("/bins/{label}"),

@@ -7,8 +7,8 @@ use super::detail::which;
 use super::error::{PageError, html};
 use super::shell::bin_of;
 use super::tabs::{TreePart, codings, open_body};
+use crate::json::scan;
 use crate::server::console::ConsoleState;
-use crate::view::json::scan;
 use crate::view::raster_mime;
 
 /// Values that one click fetches.

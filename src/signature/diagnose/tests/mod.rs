@@ -69,7 +69,7 @@ impl<'t> Sent<'t> {
             "square" => vec![url.as_bytes(), body],
             "discord" => vec![time.as_bytes(), body],
             "twilio-form" => {
-                let mut pairs = crate::model::form_pairs(body);
+                let mut pairs = crate::http::form::pairs(body);
                 pairs.sort();
                 let text: String = pairs.into_iter().map(|(name, value)| name + &value).collect();
                 return [url.as_bytes(), text.as_bytes()].concat();

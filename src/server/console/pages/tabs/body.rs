@@ -118,16 +118,16 @@ impl BodyBox {
         let codings = codings(request);
         let body = open_body(request, &codings);
         let views = body.views();
-        let best = views.first().copied().unwrap_or(ViewKind::Hex);
-        let has_json = views.contains(&ViewKind::Json);
+        let best = views.first().copied().unwrap_or(ViewKind::HEX);
+        let has_json = views.contains(&ViewKind::JSON);
         let pretty = has_json && choice.view == Some(PRETTY);
         let kind = choice.view.and_then(|name| name.parse().ok()).filter(|kind| views.contains(kind)).unwrap_or(best);
         let link = |name: &str| format!("{}view={name}", places.href);
         let mut choices = Vec::new();
         for view in &views {
-            let label = if *view == ViewKind::Text && views.len() > 2 { "As sent" } else { view.label() };
+            let label = if *view == ViewKind::TEXT && views.len() > 2 { "As sent" } else { view.label() };
             choices.push(Choice { label, href: link(view.id()), current: *view == kind && !pretty });
-            if *view == ViewKind::Json {
+            if *view == ViewKind::JSON {
                 choices.push(Choice { label: "Pretty", href: link(PRETTY), current: pretty });
             }
         }
@@ -154,7 +154,7 @@ impl BodyBox {
         let body = Body::open(BodyInput { content_type: None, content_encoding: None, bytes: &request.body });
         let mut shown = Self::empty("Body as sent", request, Vec::new(), places);
         if !request.body.is_empty() {
-            shown.show(&body, ViewKind::Hex, BodyChoice { view: None, at }, places);
+            shown.show(&body, ViewKind::HEX, BodyChoice { view: None, at }, places);
         }
         shown
     }
@@ -175,7 +175,7 @@ impl BodyBox {
     }
 
     fn pretty(&mut self, body: &Body<'_>) {
-        let pretty = view::json::pretty(body.bytes(), TEXT_BYTES);
+        let pretty = crate::json::pretty(body.bytes(), TEXT_BYTES);
         self.cut = pretty.truncated;
         self.content = Content::Text(pretty.text);
     }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::super::format::Seen;
 use super::TabContext;
-use crate::export::{ExportOptions, SingleKind, single};
+use crate::export::{ExportOptions, SingleExporter, single};
 use crate::model::CapturedRequest;
 
 /// Bytes of text on the page; the rest is a download.
@@ -46,17 +46,17 @@ impl CodeTab {
     #[must_use]
     pub fn new(request: &CapturedRequest, context: &TabContext) -> Self {
         let wanted = context.params.form.as_deref();
-        let kind = SingleKind::all().find(|kind| Some(kind.id()) == wanted).unwrap_or(SingleKind::Curl);
+        let kind = SingleExporter::all().find(|kind| Some(kind.id()) == wanted).unwrap_or(SingleExporter::CURL);
         let redact = !context.params.secrets;
         let origin = context.state.capture.base_url().to_owned();
         let exported = single(kind, request, &ExportOptions { redact, origin, url: None });
         let cut = exported.bytes.len() > TEXT_BYTES;
         let shown = &exported.bytes[..exported.bytes.len().min(TEXT_BYTES)];
         let keep = if redact { "" } else { "&secrets=true" };
-        let choices = SingleKind::all().map(|choice| CodeChoice {
+        let choices = SingleExporter::all().map(|choice| CodeChoice {
             label: choice.label().to_owned(),
             href: format!("{}as={}{keep}", context.href, choice.id()),
-            current: choice == kind,
+            current: choice.id() == kind.id(),
         });
         let turned = if redact { "&secrets=true" } else { "" };
         Self {

@@ -7,9 +7,9 @@ use actix_web::web;
 use super::super::detail::which;
 use super::super::error::PageError;
 use super::super::format::{self, Seen};
-use super::super::row::clipped;
 use super::TabContext;
 use crate::diff::{self, BodyDiff, FieldChange, JsonDiff, LineKind, TextDiff};
+use crate::http::text::clipped;
 use crate::model::{CapturedRequest, RequestSummary};
 use crate::store::ListQuery;
 

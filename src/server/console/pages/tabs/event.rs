@@ -54,14 +54,8 @@ impl EventTab {
     /// The event of a request, with its session's others.
     pub(in super::super) async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, PageError> {
         let event = &request.summary.derived.event;
-        let (headers, target, method) = (request.head.headers(), request.head.target(), request.head.method());
-        let input = EventInput {
-            method: &method,
-            headers: &headers,
-            body: &request.body,
-            path: target.path_below_bin(),
-            query: target.query(),
-        };
+        let headers = request.head.headers();
+        let input = EventInput { headers: &headers, body: &request.body };
         let scheme = request.summary.derived.verdict.scheme.as_deref();
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: &Option<String>| {

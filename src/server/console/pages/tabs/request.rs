@@ -66,7 +66,7 @@ impl RequestTab {
     }
 }
 
-fn pair(field: &crate::model::Header) -> Pair {
+fn pair(field: &crate::http::Header) -> Pair {
     Pair {
         name: String::from_utf8_lossy(&field.name).into_owned(),
         value: field.value_str().map_or_else(|| field.value.escape_ascii().to_string(), ToOwned::to_owned),

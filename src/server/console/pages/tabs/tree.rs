@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::super::format::Seen;
-use crate::view::json::{JsonHits, JsonNode, JsonPage, NodeKind};
+use crate::json::{JsonHits, JsonNode, JsonPage, NodeKind};
 
 /// Where a container ends: how many of its values are not on the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl TreePart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::json::scan;
+    use crate::json::scan;
 
     fn shape(text: &str, budget: u32) -> String {
         let rows = scan(text.as_bytes()).first_rows(text.as_bytes(), budget);

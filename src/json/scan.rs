@@ -3,31 +3,16 @@
 //! The grammar is RFC 8259's. Three things are accepted that `serde_json` refuses: any depth up to [`MAX_DEPTH`],
 //! numbers of any size (they stay as written), and escapes of lone surrogates. A leading byte order mark is skipped.
 
-use serde::Serialize;
-
+use super::JsonError;
 use super::outline::{NO_KEY, NO_PARENT, Node, NodeId, Outline};
+use crate::http::text::BYTE_ORDER_MARK;
 
 /// Values that are outlined: 28 bytes each, so 56 MB at most. Values after that are checked and counted in their container only.
 const MAX_NODES: usize = 2_000_000;
 /// Levels that are followed. Far above what any parser takes; bounds the stack at 4 MB.
 const MAX_DEPTH: usize = 1_000_000;
-/// Bytes that are read. Offsets are 32 bits; a page that shows more than this helps nobody.
+/// Bytes that are read. Offsets are 32 bits; a page that shows more than this would be of no use.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Why a text is not JSON, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JsonError {
-    /// Byte offset.
-    pub offset: usize,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// What was expected.
-    pub message: &'static str,
-}
 
 /// Reads `bytes`. A text that breaks off or is wrong gives the outline of what comes before, and the error.
 #[must_use]

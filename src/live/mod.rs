@@ -21,9 +21,9 @@ use crate::model::{BinId, Change, ChangeKind, Seq};
 use crate::store::CommitListener;
 
 pub use batch::{Batch, text_frame};
-pub use subscription::{Delivery, Events, Subscription};
+pub use subscription::{Delivery, Subscription};
 
-/// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. A person does not see 20 ms.
+/// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. 20 ms are too short to notice.
 const BATCH_EVERY: Duration = Duration::from_millis(20);
 /// The same with many subscribers: fewer wake-ups and writes matter more there than 10 ms do.
 const BATCH_EVERY_WITH_MANY: Duration = Duration::from_millis(30);
@@ -127,10 +127,10 @@ struct Channel {
 enum Slot {
     /// Events.
     Batch(Arc<Batch>),
-    /// Events up to this cursor are in the store only: whoever comes by reads them there.
+    /// Events up to this cursor are in the store only: a subscriber that gets here reads them there.
     Hole(Seq),
-    /// Events up to this cursor did not fit into the inbox. They are in the store as well; but everybody reading them
-    /// there, when there is too much to do already, would only make it more.
+    /// Events up to this cursor did not fit into the inbox. They are in the store as well, but to have every
+    /// subscriber read them there would add load when there is too much already.
     Lost(Seq),
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::schemas;
-use crate::model::{Answer, CustomResponse, Fault, FaultKind, ResponseHeader};
+use crate::model::{Fault, FaultKind, Response, ResponseHeader, ResponseSettings};
 use crate::server::console::problem::Problem;
 
 /// A response body, decoded.
@@ -27,9 +27,9 @@ const MAX_DELAY_MS: u64 = 60_000;
 
 /// What senders are answered.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = ResponseInput)]
+#[schema(as = ResponseSettingsInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
-pub(super) struct ResponseInput {
+pub(super) struct ResponseSettingsInput {
     /// 200 to 599; default 200.
     #[schema(minimum = 200, maximum = 599)]
     status: Option<u16>,
@@ -47,7 +47,7 @@ pub(super) struct ResponseInput {
     fault: Option<FaultInput>,
     /// Answers for single methods, by method name.
     #[serde(default)]
-    methods: BTreeMap<String, AnswerInput>,
+    methods: BTreeMap<String, ResponseInput>,
     /// Answers used in turn: `[500, 500, {"status": 200}]` or `"500,500,200"`.
     #[serde(default)]
     #[schema(schema_with = schemas::script, required = false)]
@@ -65,9 +65,9 @@ pub(super) struct ResponseInput {
 
 /// One answer; what is not set comes from the bin's answer.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(as = AnswerInput)]
+#[schema(as = ResponseInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
-pub(super) struct AnswerInput {
+pub(super) struct ResponseInput {
     /// 200 to 599.
     #[schema(minimum = 200, maximum = 599)]
     status: Option<u16>,
@@ -111,11 +111,11 @@ pub(super) struct FaultInput {
     bytes: Option<u64>,
 }
 
-only_objects!(ResponseInput, AnswerInput, HeaderInput, FaultInput);
+only_objects!(ResponseSettingsInput, ResponseInput, HeaderInput, FaultInput);
 
 /// The answers of a script. Each entry is an answer or a status; all of it may be one text, `500,500,200`.
 #[derive(Debug, Default)]
-struct Script(Vec<AnswerInput>);
+struct Script(Vec<ResponseInput>);
 
 impl<'de> Deserialize<'de> for Script {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for Script {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Script, E> {
                 let statuses = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 let answers = statuses.map(|part| match part.parse() {
-                    Ok(status) => Ok(AnswerInput { status: Some(status), ..AnswerInput::default() }),
+                    Ok(status) => Ok(ResponseInput { status: Some(status), ..ResponseInput::default() }),
                     Err(_) => Err(E::custom(format!("'{part}' is no status"))),
                 });
                 let answers: Vec<_> = answers.take(MAX_SCRIPT + 1).collect::<Result<_, _>>()?;
@@ -153,36 +153,36 @@ impl<'de> Deserialize<'de> for Script {
 }
 
 fn too_long() -> String {
-    format!("a script has at most {MAX_SCRIPT} answers")
+    format!("a script has at most {MAX_SCRIPT} responses")
 }
 
-struct Entry(AnswerInput);
+struct Entry(ResponseInput);
 
 impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct StatusOrAnswer;
-        impl<'de> Visitor<'de> for StatusOrAnswer {
+        struct StatusOrResponse;
+        impl<'de> Visitor<'de> for StatusOrResponse {
             type Value = Entry;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an answer or a status")
+                f.write_str("a response or a status")
             }
             fn visit_u64<E: serde::de::Error>(self, status: u64) -> Result<Entry, E> {
                 let status = u16::try_from(status).map_err(|_| E::custom(format!("{status} is no status")))?;
-                Ok(Entry(AnswerInput { status: Some(status), ..AnswerInput::default() }))
+                Ok(Entry(ResponseInput { status: Some(status), ..ResponseInput::default() }))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
-                AnswerInput::deserialize(MapAccessDeserializer::new(map)).map(Entry)
+                ResponseInput::deserialize(MapAccessDeserializer::new(map)).map(Entry)
             }
         }
-        deserializer.deserialize_any(StatusOrAnswer)
+        deserializer.deserialize_any(StatusOrResponse)
     }
 }
 
-impl ResponseInput {
-    /// Checks every field; `at` is where it stands in the body, empty for the body itself.
-    pub(super) fn checked(self, at: &str) -> Result<CustomResponse, Problem> {
+impl ResponseSettingsInput {
+    /// Checks every field; `at` is its place in the body, empty for the body itself.
+    pub(super) fn checked(self, at: &str) -> Result<ResponseSettings, Problem> {
         let prefix = if at.is_empty() { String::new() } else { format!("{at}.") };
-        let answer = AnswerInput {
+        let response = ResponseInput {
             status: self.status,
             headers: self.headers,
             body: self.body,
@@ -192,25 +192,25 @@ impl ResponseInput {
         };
         let mut methods = BTreeMap::new();
         if self.methods.len() > MAX_METHODS {
-            let detail = format!("At most {MAX_METHODS} methods have an answer of their own.");
+            let detail = format!("At most {MAX_METHODS} methods have a response of their own.");
             return Err(Problem::field(format!("{prefix}methods"), detail));
         }
-        for (method, answer) in self.methods {
+        for (method, response) in self.methods {
             let field = format!("{prefix}methods.{method}");
             if !is_token(&method) {
                 return Err(Problem::field(field, "This is no HTTP method."));
             }
-            let answer = answer.checked(&format!("{field}."))?;
-            if methods.insert(method.to_ascii_uppercase(), answer).is_some() {
-                return Err(Problem::field(field, "This method stands twice; upper and lower case mean the same."));
+            let response = response.checked(&format!("{field}."))?;
+            if methods.insert(method.to_ascii_uppercase(), response).is_some() {
+                return Err(Problem::field(field, "This method is given twice; upper and lower case mean the same."));
             }
         }
         let script = self.script.0.into_iter().enumerate();
-        Ok(CustomResponse {
-            answer: answer.checked(&prefix)?,
+        Ok(ResponseSettings {
+            response: response.checked(&prefix)?,
             methods,
             script: script
-                .map(|(index, answer)| answer.checked(&format!("{prefix}script[{index}].")))
+                .map(|(index, response)| response.checked(&format!("{prefix}script[{index}].")))
                 .collect::<Result<_, _>>()?,
             script_cycles: self.script_cycles,
             cors: self.cors,
@@ -219,8 +219,8 @@ impl ResponseInput {
     }
 }
 
-impl AnswerInput {
-    fn checked(self, prefix: &str) -> Result<Answer, Problem> {
+impl ResponseInput {
+    fn checked(self, prefix: &str) -> Result<Response, Problem> {
         let fault = |name: &str, why: String| Err(Problem::field(format!("{prefix}{name}"), why));
         if self.status.is_some_and(|status| !(200..=599).contains(&status)) {
             return fault("status", "A status is a number from 200 to 599.".to_owned());
@@ -258,7 +258,7 @@ impl AnswerInput {
                 Some(Fault { kind, probability: probability.unwrap_or(1.0), bytes })
             }
         };
-        Ok(Answer {
+        Ok(Response {
             status: self.status,
             headers,
             body: self.body,

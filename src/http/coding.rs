@@ -109,6 +109,20 @@ impl Decoded<'_> {
     }
 }
 
+/// What a body becomes when its coding is undone: the one whose magic bytes it begins with, else the one that `field` names.
+/// `None` when there is no such coding, or the body is damaged or larger than decoding allows.
+pub fn decode_by_magic(field: Option<&str>, bytes: &[u8]) -> Option<Vec<u8>> {
+    let coding = match bytes {
+        [0x1f, 0x8b, ..] => Coding::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Coding::Zstd,
+        _ => field?.split(',').find_map(|name| Coding::named(name.trim()))?,
+    };
+    match undo(coding, bytes, MAX_OUTPUT) {
+        (output, Ended::Whole) if !output.is_empty() => Some(output),
+        _ => None,
+    }
+}
+
 /// Undoes the codings that `field` names, the last one first (RFC 9110, section 8.4).
 #[must_use]
 pub fn decode<'a>(field: Option<&str>, bytes: &'a [u8]) -> Decoded<'a> {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::http::text::lossy;
+
 /// The string at the start of `bytes`, with its quotes. `bytes` starts with a quote; a string without end goes to the end.
 pub(super) fn first_string(bytes: &[u8]) -> &[u8] {
     let mut at = 1;
@@ -16,9 +18,15 @@ pub(super) fn first_string(bytes: &[u8]) -> &[u8] {
 }
 
 /// The text of a string as written: quotes taken away, escapes resolved. A lone surrogate becomes U+FFFD.
-#[must_use]
 pub fn unescape(written: &[u8]) -> String {
-    unescape_start(written, usize::MAX)
+    text(written).0.into_owned()
+}
+
+/// The text of a string as written, borrowed when it holds no escapes, and whether it holds a lone surrogate (which becomes U+FFFD).
+pub(super) fn text(written: &[u8]) -> (Cow<'_, str>, bool) {
+    let inner = written.strip_prefix(b"\"").unwrap_or(written);
+    let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
+    resolve(inner)
 }
 
 /// The first `max_chars` characters (or a few more) of a string's text.
@@ -26,9 +34,16 @@ pub(super) fn unescape_start(written: &[u8], max_chars: usize) -> String {
     let inner = written.strip_prefix(b"\"").unwrap_or(written);
     let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
     // No character takes more than 12 bytes as written (two \u escapes).
-    let inner = &inner[..inner.len().min(max_chars.saturating_mul(12))];
-    let text = String::from_utf8_lossy(inner);
+    resolve(&inner[..inner.len().min(max_chars.saturating_mul(12))]).0.into_owned()
+}
+
+fn resolve(inner: &[u8]) -> (Cow<'_, str>, bool) {
+    let text = lossy(inner);
+    if memchr::memchr(b'\\', inner).is_none() {
+        return (text, false);
+    }
     let mut out = String::with_capacity(text.len());
+    let mut lone_surrogate = false;
     let mut rest: &str = &text;
     while let Some(slash) = rest.find('\\') {
         out.push_str(&rest[..slash]);
@@ -41,30 +56,31 @@ pub(super) fn unescape_start(written: &[u8], max_chars: usize) -> String {
             'n' => '\n',
             'r' => '\r',
             't' => '\t',
-            'u' => unicode_escape(&mut rest),
+            'u' => unicode_escape(&mut rest).unwrap_or_else(|| {
+                lone_surrogate = true;
+                char::REPLACEMENT_CHARACTER
+            }),
             other => other,
         });
     }
     out.push_str(rest);
-    out
+    (Cow::Owned(out), lone_surrogate)
 }
 
 /// The character of the hexadecimal digits at the start of `rest`, and of a second escape when the two are a surrogate pair.
-fn unicode_escape(rest: &mut &str) -> char {
-    let Some(first) = hex4(rest) else { return char::REPLACEMENT_CHARACTER };
+/// `None` for a lone surrogate, or when there are no four digits.
+fn unicode_escape(rest: &mut &str) -> Option<char> {
+    let first = hex4(rest)?;
     *rest = &rest[4..];
     if let Some(character) = char::from_u32(first) {
-        return character;
+        return Some(character);
     }
-    let second = rest.strip_prefix("\\u").and_then(hex4).filter(|second| (0xdc00..0xe000).contains(second));
-    match second {
-        Some(second) if first < 0xdc00 => {
-            *rest = &rest[6..];
-            char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
-                .unwrap_or(char::REPLACEMENT_CHARACTER)
-        }
-        Some(_) | None => char::REPLACEMENT_CHARACTER,
+    let second = rest.strip_prefix("\\u").and_then(hex4).filter(|second| (0xdc00..0xe000).contains(second))?;
+    if first >= 0xdc00 {
+        return None;
     }
+    *rest = &rest[6..];
+    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
 }
 
 fn hex4(text: &str) -> Option<u32> {

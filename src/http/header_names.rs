@@ -1,7 +1,7 @@
 //! Looking header names up among many known ones: asked for every field of every request.
 
-/// Values by header name. Look-ups ignore ASCII case (RFC 9110, section 5.1) and cost next to nothing for names whose length no
-/// known one has, which most are.
+/// Values by header name. Look-ups ignore ASCII case (RFC 9110, section 5.1) and are almost free for names whose length no
+/// known name has, which is the usual case.
 #[derive(Debug)]
 pub struct HeaderNames<T> {
     by_length: Vec<Vec<Known<T>>>,

@@ -53,7 +53,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Steps over the string whose opening quote stands at `at`.
+    /// Steps over the string whose opening quote is at `at`.
     pub(super) fn string(&mut self) -> Result<(), Failure> {
         self.at += 1;
         loop {
@@ -74,7 +74,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Steps over the escape whose backslash stands at `at`.
+    /// Steps over the escape whose backslash is at `at`.
     fn escape(&mut self) -> Result<(), Failure> {
         let start = self.at;
         self.at += 2;

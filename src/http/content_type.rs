@@ -2,6 +2,8 @@
 
 /// Parameters that are read; more is no media type any more.
 const MAX_PARAMETERS: usize = 32;
+/// Bytes of a boundary. RFC 2046 allows 70; some senders write more.
+const MAX_BOUNDARY: usize = 256;
 
 /// What a `Content-Type` or `Content-Disposition` field says (RFC 9110, section 8.3; RFC 6266).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,23 +41,33 @@ impl ContentType {
         Self { essence: essence.trim().to_ascii_lowercase(), parameters }
     }
 
+    /// The boundary that separates the parts of a multipart body, if a usable one is named.
+    pub fn boundary(&self) -> Option<&str> {
+        self.parameter("boundary").filter(|boundary| (1..=MAX_BOUNDARY).contains(&boundary.len()))
+    }
+
     /// The first parameter of that (lower-case) name.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// What stands before the slash.
+    /// The part before the slash.
     #[must_use]
     pub fn main_type(&self) -> &str {
         self.essence.split_once('/').map_or(&self.essence, |(main, _)| main)
     }
 
-    /// What stands after the slash.
+    /// The part after the slash.
     #[must_use]
     pub fn subtype(&self) -> &str {
         self.essence.split_once('/').map_or("", |(_, subtype)| subtype)
     }
+}
+
+/// The media type of a `Content-Type` field, without its parameters, in the sender's case. Allocates nothing.
+pub fn essence(field: &str) -> &str {
+    field.split(';').next().unwrap_or_default().trim()
 }
 
 /// The text up to the closing quote, and what follows. Browsers write `%22` for a quote in a name, others `\"`.

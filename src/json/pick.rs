@@ -50,7 +50,7 @@ impl Picked<'_> {
 pub struct Picks<'a, const N: usize> {
     /// One entry per path, in the order of the paths.
     pub values: [Option<Picked<'a>>; N],
-    /// Whether the whole body was one JSON value. When it was not, `values` holds what stood before the error.
+    /// Whether the whole body was one JSON value. When it was not, `values` holds what came before the error.
     pub whole: bool,
 }
 
@@ -67,7 +67,7 @@ impl<const N: usize> Picks<'_, N> {
         self.values.get(index)?.as_ref()?.scalar()
     }
 
-    /// Whether anything but `null` stands there.
+    /// Whether there is anything but `null`.
     #[must_use]
     pub fn there(&self, index: usize) -> bool {
         self.values.get(index).is_some_and(|value| !matches!(value, None | Some(Picked::Null)))
@@ -75,14 +75,13 @@ impl<const N: usize> Picks<'_, N> {
 }
 
 /// Reads the values at `paths` (`/data/reason`, `/entry/0/id`; no escapes, at most 31) in one pass.
-/// Of a repeated key the last one counts, as in JavaScript and Python. What stands elsewhere is skipped, however deep.
+/// Of a repeated key the last one counts, as in JavaScript and Python. Everything else is skipped, however deep.
 /// Never fails: see [`Picks::whole`].
 #[must_use]
 pub fn pick<'a, const N: usize>(body: &'a [u8], paths: &[&str; N]) -> Picks<'a, N> {
     const { assert!(N > 0 && N < 32, "the paths of one pass are a mask of 32 bits") };
     let mut values = [const { None }; N];
-    // A byte order mark is not JSON, but senders on Windows write one and most receivers skip it.
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = crate::http::text::without_mark(body);
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = At { paths, active: (1 << N) - 1, depth: 0, out: &mut values }.deserialize(&mut json);
     let whole = read.is_ok() && json.end().is_ok();

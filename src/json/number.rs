@@ -29,7 +29,7 @@ pub(super) fn python(text: &str) -> String {
     signed(negative, &body)
 }
 
-/// The sign, the shortest digits, and where the point stands before (≤ 0) or in them. `None` for what a double cannot hold.
+/// The sign, the shortest digits, and the place of the point before (≤ 0) or in them. `None` for what a double cannot hold.
 fn shortest(text: &str) -> Option<(bool, String, i32)> {
     let value: f64 = text.parse().ok()?;
     if !value.is_finite() {
@@ -45,7 +45,7 @@ fn signed(negative: bool, body: &str) -> String {
     if negative { format!("-{body}") } else { body.to_owned() }
 }
 
-/// Without exponent; `whole` stands after a number without a fraction.
+/// Without exponent; `whole` follows a number without a fraction.
 fn plain(digits: &str, point: i32, whole: &str) -> String {
     match usize::try_from(point) {
         Ok(0) | Err(_) => format!("0.{}{digits}", "0".repeat(usize::try_from(-point).unwrap_or(0))),

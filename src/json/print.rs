@@ -1,14 +1,14 @@
-//! The printer.
+//! JSON printed as the libraries of other languages print it.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::Node;
-use crate::signature::diagnose::number;
+use super::number;
+use super::tree::Node;
 
 /// How numbers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::signature::diagnose) enum Numbers {
+pub enum Numbers {
     AsWritten,
     JavaScript,
     Python,
@@ -16,7 +16,7 @@ pub(in crate::signature::diagnose) enum Numbers {
 
 /// Which characters beyond the necessary ones are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::signature::diagnose) enum Escapes {
+pub enum Escapes {
     /// None.
     Least,
     /// Everything beyond ASCII, as `\uXXXX`.
@@ -33,19 +33,19 @@ pub(in crate::signature::diagnose) enum Escapes {
 
 /// A way to write JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::signature::diagnose) struct Style {
-    pub(in crate::signature::diagnose) comma: &'static str,
-    pub(in crate::signature::diagnose) colon: &'static str,
+pub struct Style {
+    pub comma: &'static str,
+    pub colon: &'static str,
     /// The indent of one level; none for one line.
-    pub(in crate::signature::diagnose) indent: Option<&'static str>,
-    pub(in crate::signature::diagnose) sorted: bool,
-    pub(in crate::signature::diagnose) numbers: Numbers,
-    pub(in crate::signature::diagnose) escapes: Escapes,
+    pub indent: Option<&'static str>,
+    pub sorted: bool,
+    pub numbers: Numbers,
+    pub escapes: Escapes,
 }
 
 impl Style {
     /// Without any white space.
-    pub(in crate::signature::diagnose) const COMPACT: Self = Self {
+    pub const COMPACT: Self = Self {
         comma: ",",
         colon: ":",
         indent: None,
@@ -54,9 +54,9 @@ impl Style {
         escapes: Escapes::Least,
     };
     /// JavaScript's `JSON.stringify`.
-    pub(in crate::signature::diagnose) const JAVASCRIPT: Self = Self { numbers: Numbers::JavaScript, ..Self::COMPACT };
+    pub const JAVASCRIPT: Self = Self { numbers: Numbers::JavaScript, ..Self::COMPACT };
     /// Python's `json.dumps`.
-    pub(in crate::signature::diagnose) const PYTHON: Self =
+    pub const PYTHON: Self =
         Self { comma: ", ", colon: ": ", numbers: Numbers::Python, escapes: Escapes::Ascii, ..Self::COMPACT };
 }
 
@@ -66,7 +66,7 @@ const MAX_GROWTH: usize = 8;
 const LEAST_LIMIT: usize = 64 << 10;
 
 /// Writes a value that was read from a text of this length; `None` when it becomes many times as long.
-pub(in crate::signature::diagnose) fn print(node: &Node<'_>, style: Style, length: usize) -> Option<String> {
+pub fn print(node: &Node<'_>, style: Style, length: usize) -> Option<String> {
     let mut out = String::with_capacity(length + length / 8);
     let limit = length.saturating_mul(MAX_GROWTH).max(LEAST_LIMIT);
     Printer { style, plain: plain_bytes(style.escapes), limit, out: &mut out }.value(node, 0);

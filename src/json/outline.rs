@@ -5,7 +5,8 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::Serialize;
 
-use super::scan::JsonError;
+use super::JsonError;
+use super::pointer::Pointer;
 use super::strings::{self, Cut};
 
 /// The number of a value: its place in the order of the text, the root is 0.
@@ -118,12 +119,6 @@ impl Outline {
         self.nodes.len()
     }
 
-    /// Whether there is not even a root.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
     pub(super) fn get(&self, node: NodeId) -> Option<&Node> {
         self.nodes.get(node as usize)
     }
@@ -182,14 +177,6 @@ impl Outline {
             next = self.get(child).filter(|_| child < end)?.subtree_end;
             Some(child)
         })
-    }
-
-    /// The containers around a value, from the root inwards, at most `limit` of them from the inside.
-    #[must_use]
-    pub fn ancestors(&self, node: NodeId, limit: usize) -> Vec<NodeId> {
-        let mut found: Vec<_> = std::iter::successors(self.parent(node), |&up| self.parent(up)).take(limit).collect();
-        found.reverse();
-        found
     }
 
     /// A page of children: `limit` of them from `offset` on.
@@ -311,28 +298,22 @@ impl Outline {
     }
 
     /// The value that a JSON pointer (RFC 6901) names. Of repeated keys the last one counts, as it does for most parsers.
-    #[must_use]
-    pub fn resolve(&self, bytes: &[u8], pointer: &str) -> Option<NodeId> {
+    pub fn resolve(&self, bytes: &[u8], pointer: &Pointer) -> Option<NodeId> {
         self.get(0)?;
-        if pointer.is_empty() {
-            return Some(0);
-        }
-        pointer.strip_prefix('/')?.split('/').try_fold(0, |node, token| {
-            let name = token.replace("~1", "/").replace("~0", "~");
-            match self.kind(bytes, node)? {
-                NodeKind::Object => self
-                    .child_ids(node)
-                    .filter(|&child| self.raw_key(bytes, child).is_some_and(|key| strings::unescape(key) == name))
-                    .last(),
-                NodeKind::Array if name == "0" || !name.starts_with(['0', '+']) => {
-                    self.child_ids(node).nth(name.parse().ok()?)
-                }
-                NodeKind::Array | NodeKind::String | NodeKind::Number | NodeKind::Bool | NodeKind::Null => None,
+        pointer.steps().iter().try_fold(0, |node, name| match self.kind(bytes, node)? {
+            NodeKind::Object => self.child_ids(node).filter(|&child| self.has_key(bytes, child, name)).last(),
+            NodeKind::Array if name == "0" || !name.starts_with(['0', '+']) => {
+                self.child_ids(node).nth(name.parse().ok()?)
             }
+            NodeKind::Array | NodeKind::String | NodeKind::Number | NodeKind::Bool | NodeKind::Null => None,
         })
     }
 
-    /// How often each key stands in an object; empty for what is no object or too large a one.
+    fn has_key(&self, bytes: &[u8], node: NodeId, name: &str) -> bool {
+        self.raw_key(bytes, node).is_some_and(|key| strings::text(key).0 == name)
+    }
+
+    /// How often each key occurs in an object; empty for what is no object or too large a one.
     pub(super) fn repeated_keys(&self, bytes: &[u8], node: NodeId) -> HashMap<String, u32> {
         let mut counts = HashMap::new();
         if self.kind(bytes, node) != Some(NodeKind::Object) || self.child_count(node) > MAX_KEYS_COMPARED {

@@ -5,16 +5,17 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::text::lossy;
 use super::{HeadScan, Headers, Target};
 
 /// The request line and field lines exactly as received, with the empty line that ends them.
 ///
-/// Reading is lenient: the head of a refused request is kept as well, and must still be shown.
+/// Reading is lenient: the head of a rejected request is kept as well, and must still be shown.
 /// Line ends may be CRLF or bare LF; what cannot be read as a field becomes one with an empty name.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
     raw: Bytes,
-    /// Where the request line's parts stand: asked for several times per request, looked for once.
+    /// The places of the request line's parts: read several times per request, found once.
     method: Range<usize>,
     target: Range<usize>,
     version: Range<usize>,
@@ -53,10 +54,10 @@ impl Head {
     /// The method as sent; any token, in its own case.
     #[must_use]
     pub fn method(&self) -> Cow<'_, str> {
-        text(&self.raw[self.method.clone()])
+        lossy(&self.raw[self.method.clone()])
     }
 
-    /// The request target as sent: all that stands between the first and the last space of the request line, so that one
+    /// The request target as sent: everything between the first and the last space of the request line, so that a target
     /// with a space stays whole.
     #[must_use]
     pub fn target(&self) -> Target {
@@ -66,7 +67,7 @@ impl Head {
     /// The version as sent, without `HTTP/`: `1.1`, `1.0`; empty when the request line has none.
     #[must_use]
     pub fn version(&self) -> Cow<'_, str> {
-        text(&self.raw[self.version.clone()])
+        lossy(&self.raw[self.version.clone()])
     }
 
     /// The header fields in wire order, sharing the head's memory.
@@ -77,13 +78,7 @@ impl Head {
     }
 }
 
-/// Bytes as text; those that are not UTF-8 become replacement characters. The check alone is much quicker than the replacing.
-#[must_use]
-pub fn text(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
-}
-
-/// Where `part`, a piece of `whole`, stands in it.
+/// The place of `part`, a piece of `whole`, in it.
 fn place_of(whole: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
     if part.is_empty() || start + part.len() > whole.len() { 0..0 } else { start..start + part.len() }

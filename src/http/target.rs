@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use percent_encoding::percent_decode;
+
+use super::form;
+use super::text::lossy;
 
 /// A request target as sent (RFC 9112, section 3.2): origin form mostly, absolute form from proxies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,7 +29,7 @@ impl Target {
     /// The target as text; bytes that are not UTF-8 show as replacement characters.
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
-        super::text(&self.raw)
+        lossy(&self.raw)
     }
 
     /// The target from its path on: scheme and authority of the absolute form are left out.
@@ -75,7 +77,7 @@ impl Target {
     /// The query's pairs in order, decoded as forms are (`+` is a space). A pair without `=` has an empty value.
     #[must_use]
     pub fn query_pairs(&self) -> Vec<(String, String)> {
-        self.query().map(form_pairs).unwrap_or_default()
+        self.query().map(form::pairs).unwrap_or_default()
     }
 
     /// The status that the segment right after the bin asks for (`/{bin}/404`): 200 to 599.
@@ -88,23 +90,6 @@ impl Target {
         }
         std::str::from_utf8(segment).ok()?.parse().ok().filter(|status| (200..=599).contains(status))
     }
-}
-
-/// Decodes `application/x-www-form-urlencoded` pairs, in order. Invalid escapes stay as they are; invalid UTF-8 is replaced.
-#[must_use]
-pub fn form_pairs(encoded: &[u8]) -> Vec<(String, String)> {
-    let decode = |part: &[u8]| {
-        let spaced: Vec<u8> = part.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-        percent_decode(&spaced).decode_utf8_lossy().into_owned()
-    };
-    encoded
-        .split(|&byte| byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| match memchr::memchr(b'=', pair) {
-            Some(equals) => (decode(&pair[..equals]), decode(&pair[equals + 1..])),
-            None => (decode(pair), String::new()),
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn trimmed(mut value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Head;
+    use crate::http::Head;
     use proptest::prelude::*;
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Header fields as they stood on the wire: ordered, with their case, their repeats and their bytes.
+//! Header fields as they were on the wire: ordered, with their case, their repeats and their bytes.
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 /// One field line: its name and value bytes as sent, without the white space around the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Header {
-    /// The name in the sender's case. Bytes, because a refused head may hold anything.
+    /// The name in the sender's case. Bytes, because a rejected head may hold anything.
     pub name: Bytes,
     /// The value without leading and trailing white space; spaces inside stay.
     pub value: Bytes,
@@ -21,7 +21,7 @@ impl Header {
 }
 
 /// JSON shape: `{"name", "value"}`, or `{"name", "value_base64"}` when the value is not UTF-8.
-/// A name that is not UTF-8 (only refused heads have one) is shown with replacement characters; the head has its bytes.
+/// A name that is not UTF-8 (only rejected heads have one) is shown with replacement characters; the head has its bytes.
 impl Serialize for Header {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use base64::Engine as _;

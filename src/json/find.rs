@@ -29,7 +29,7 @@ pub struct JsonHit {
     /// The value. Whether its key is repeated is not looked up.
     #[serde(flatten)]
     pub node: JsonNode,
-    /// Where the text stands.
+    /// Where the text was found.
     pub part: HitPart,
 }
 
@@ -97,7 +97,7 @@ impl Outline {
     }
 }
 
-/// What stands between the quotes.
+/// The bytes between the quotes.
 fn quoted(string: &[u8]) -> &[u8] {
     let inner = string.strip_prefix(b"\"").unwrap_or(string);
     inner.strip_suffix(b"\"").unwrap_or(inner)

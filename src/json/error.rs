@@ -1,0 +1,16 @@
+//! Why a text is not JSON.
+
+use serde::Serialize;
+
+/// Why a text is not JSON, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JsonError {
+    /// Byte offset.
+    pub offset: usize,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What was expected.
+    pub message: &'static str,
+}

@@ -1,0 +1,27 @@
+//! JSON as written: read without being converted, however large, deep or broken.
+//!
+//! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it; [`pick`] takes a few
+//! values out of a text in one pass without building anything.
+
+mod error;
+mod find;
+mod number;
+mod outline;
+pub mod pick;
+mod pointer;
+mod pretty;
+pub mod print;
+mod scan;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod tokens;
+pub mod tree;
+
+pub use error::JsonError;
+pub use find::JsonHits;
+pub use outline::{JsonNode, JsonPage, NodeId, NodeKind, Outline};
+pub use pointer::Pointer;
+pub use pretty::pretty;
+pub use scan::scan;
+pub use strings::unescape;

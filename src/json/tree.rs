@@ -1,0 +1,158 @@
+//! A JSON text as a tree, to be printed as the libraries of other languages print what they have read.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::outline::{NodeId, NodeKind, Outline};
+use super::scan::scan;
+use super::strings;
+
+/// Levels that are followed. Webhooks are not nested as deeply; recursion must end.
+const MAX_DEPTH: u32 = 100;
+/// Characters of a number. Printing works on each digit.
+const MAX_DIGITS: usize = 400;
+
+/// A JSON value with its numbers as written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node<'a> {
+    Literal(&'static str),
+    Number(&'a str),
+    Text(Cow<'a, str>),
+    Array(Vec<Node<'a>>),
+    /// Members in order; of repeated names the last value takes the first one's place, as in most parsers.
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+/// Reads a text; `None` when it is not one JSON value, or nested too deeply, or holds what libraries write differently (half a
+/// surrogate pair, a number of hundreds of digits).
+pub fn parse(text: &[u8]) -> Option<Node<'_>> {
+    let outline = scan(text);
+    if outline.error.is_some() || !outline.all_outlined {
+        return None;
+    }
+    build(&outline, text, 0)
+}
+
+fn build<'a>(outline: &Outline, text: &'a [u8], node: NodeId) -> Option<Node<'a>> {
+    if outline.depth(node) >= MAX_DEPTH {
+        return None;
+    }
+    let written = outline.raw(text, node);
+    Some(match outline.kind(text, node)? {
+        NodeKind::Object => {
+            let mut members = Vec::with_capacity(outline.child_count(node) as usize);
+            for child in outline.child_ids(node) {
+                members.push((string(outline.raw_key(text, child)?)?, build(outline, text, child)?));
+            }
+            Node::Object(without_repeats(members))
+        }
+        NodeKind::Array => {
+            Node::Array(outline.child_ids(node).map(|child| build(outline, text, child)).collect::<Option<_>>()?)
+        }
+        NodeKind::String => Node::Text(string(written)?),
+        NodeKind::Number => Node::Number(std::str::from_utf8(written).ok().filter(|text| text.len() <= MAX_DIGITS)?),
+        NodeKind::Bool if written == b"true" => Node::Literal("true"),
+        NodeKind::Bool => Node::Literal("false"),
+        NodeKind::Null => Node::Literal("null"),
+    })
+}
+
+fn string(written: &[u8]) -> Option<Cow<'_, str>> {
+    let (text, lone_surrogate) = strings::text(written);
+    (!lone_surrogate).then_some(text)
+}
+
+/// Objects of up to this many members are searched one by one, which is quicker than hashing.
+const FEW: usize = 16;
+
+fn without_repeats<'a>(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Vec<(Cow<'a, str>, Node<'a>)> {
+    let few = members.len() <= FEW;
+    let repeats = |at: usize| members[..at].iter().any(|(name, _)| *name == members[at].0);
+    if few && !(1..members.len()).any(repeats) {
+        return members;
+    }
+    let mut places: HashMap<Cow<'a, str>, usize> = HashMap::with_capacity(members.len());
+    let mut kept: Vec<(Cow<'a, str>, Node<'a>)> = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        if let Some(&at) = places.get(&name) {
+            kept[at].1 = value;
+        } else {
+            places.insert(name.clone(), kept.len());
+            kept.push((name, value));
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::print::{Escapes, Style, print};
+
+    fn written(body: &str, style: Style) -> String {
+        print(&parse(body.as_bytes()).unwrap(), style, 0).unwrap()
+    }
+
+    const BODY: &str = r#" {"b": [1, 2.50, {}], "a\u0041": "é😀/<\u001b\"", "2": null, "10": true, "b": []} "#;
+
+    #[test]
+    fn as_each_language_writes_it() {
+        for (style, expected) in [
+            (Style::JAVASCRIPT, r#"{"2":null,"10":true,"b":[],"aA":"é😀/<\u001b\""}"#),
+            (Style::PYTHON, r#"{"b": [], "aA": "\u00e9\ud83d\ude00/<\u001b\"", "2": null, "10": true}"#),
+            (Style { sorted: true, ..Style::COMPACT }, r#"{"10":true,"2":null,"aA":"é😀/<\u001b\"","b":[]}"#),
+            (
+                Style { escapes: Escapes::AsciiAndSlash, ..Style::COMPACT },
+                r#"{"b":[],"aA":"\u00e9\ud83d\ude00\/<\u001b\"","2":null,"10":true}"#,
+            ),
+            (
+                Style { escapes: Escapes::Html, ..Style::COMPACT },
+                r#"{"b":[],"aA":"é😀/\u003c\u001b\"","2":null,"10":true}"#,
+            ),
+            (
+                Style { escapes: Escapes::DotNet, ..Style::COMPACT },
+                r#"{"b":[],"aA":"\u00E9\uD83D\uDE00/\u003C\u001B\u0022","2":null,"10":true}"#,
+            ),
+        ] {
+            assert_eq!(written(BODY, style), expected);
+        }
+        let pretty = Style { indent: Some("  "), colon: ": ", ..Style::COMPACT };
+        assert_eq!(written(r#"{"a":[1,{}],"b":[]}"#, pretty), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}");
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused() {
+        for wrong in
+            ["", "{", "{\"a\"}", "[1,]", "01x", "--1", "\"\\x\"", "\"\\ud800\"", "\"\\u+041\"", "nul", "{} x", "[1 2]"]
+        {
+            assert_eq!(parse(wrong.as_bytes()), None, "{wrong}");
+        }
+        assert_eq!(parse(b"\xff"), None);
+        assert!(parse("[".repeat(100_000).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn indentation_does_not_grow_without_bound() {
+        let deep = format!("{}{}1{}", "[".repeat(90), "1,".repeat(50_000), "]".repeat(90));
+        let node = parse(deep.as_bytes()).unwrap();
+        let indented = Style { indent: Some("    "), ..Style::COMPACT };
+        assert_eq!(print(&node, indented, deep.len()), None);
+        assert_eq!(print(&node, Style::COMPACT, deep.len()), Some(deep));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn agrees_with_the_usual_library(text in ".{0,12}", name in ".{0,5}", number: i64) {
+            let value = serde_json::json!({ name: [text, number, null, true] });
+            let body = serde_json::to_string_pretty(&value).unwrap();
+            proptest::prop_assert_eq!(written(&body, Style::COMPACT), value.to_string());
+        }
+
+        #[test]
+        fn any_bytes_can_be_read(body: Vec<u8>) {
+            if let Some(node) = parse(&body) {
+                let _ = (print(&node, Style::PYTHON, body.len()), print(&node, Style::JAVASCRIPT, body.len()));
+            }
+        }
+    }
+}
