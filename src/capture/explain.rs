@@ -67,7 +67,7 @@ impl Capture {
         // Bounded, but long enough to hold up everybody else of this thread.
         tokio::task::spawn_blocking(move || explain(&judge, &tried, &request, &neighbours, &others, &base_url))
             .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))
+            .map_err(|error| StoreError::Failed(error.to_string()))
     }
 
     async fn neighbours(&self, bin: &BinState, request: &CapturedRequest) -> Result<Vec<CapturedRequest>, StoreError> {

@@ -70,6 +70,17 @@ impl Judge {
         }
     }
 
+    /// Whether two states of a bin may judge a request differently.
+    #[must_use]
+    pub fn may_differ(before: &Bin, after: &Bin) -> bool {
+        let (old, new) = (&before.settings, &after.settings);
+        old.provider != new.provider
+            || old.scheme != new.scheme
+            || old.custom_scheme != new.custom_scheme
+            || old.public_url != new.public_url
+            || before.secrets != after.secrets
+    }
+
     /// What judges the signature.
     #[must_use]
     pub const fn verifier(&self) -> &Verifier {

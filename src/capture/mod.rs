@@ -368,8 +368,9 @@ fn not_stored(error: &StoreError) -> Reply {
         StoreError::DiskFull => Reply::error(507, "not stored: the disk is full"),
         StoreError::Unavailable(_) => Reply::retry(503, "not stored: the database cannot be written"),
         StoreError::Corrupt(_) => Reply::error(503, "not stored: the database is damaged"),
+        StoreError::TooLarge => Reply::error(413, "not stored: the request is larger than the database can store"),
         StoreError::NotFound(_) => Reply::error(404, "the bin was deleted"),
-        StoreError::NameTaken(_) => Reply::error(503, "not stored"),
+        StoreError::NameTaken(_) | StoreError::CursorGone | StoreError::Failed(_) => Reply::error(503, "not stored"),
     }
 }
 

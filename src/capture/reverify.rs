@@ -1,15 +1,17 @@
-//! Judging a whole bin again in the background, after a secret, a scheme or a provider has changed.
+//! Judging a whole bin again in the background, after a secret, a scheme or a provider has changed. The store tells of
+//! each change, so that what makes it need not remember to ask for this.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Capture;
 use super::judge::Judge;
 use crate::model::{BinId, ChangeKind, filter::Filter};
-use crate::store::{Rederived, StoreError};
+use crate::store::{BinUpdate, Reverified, StoreError};
 
 /// Requests of one step: large enough to be quick, small enough that captures come between two writes.
 const PAGE: usize = 500;
@@ -39,12 +41,27 @@ impl Runs {
 }
 
 impl Capture {
+    /// Judges each bin again whose verdicts may come out differently after a change, until the store is dropped.
+    pub async fn verify_after_changes(self, mut updates: UnboundedReceiver<BinUpdate>) {
+        while let Some(BinUpdate { before, after }) = updates.recv().await {
+            if !Judge::may_differ(&before.bin, &after.bin) {
+                continue;
+            }
+            let (capture, bin) = (self.clone(), after.bin.id);
+            tokio::spawn(async move {
+                if let Err(error) = capture.verify_again(bin).await {
+                    tracing::warn!(%error, %bin, "the bin's requests could not be judged again");
+                }
+            });
+        }
+    }
+
     /// Judges everything in the bin again, oldest first, with the settings as they are now. Progress goes to the stream.
     /// Ends early when the bin goes or a newer run starts.
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    pub async fn verify_again(&self, bin: BinId) -> Result<(), StoreError> {
+    async fn verify_again(&self, bin: BinId) -> Result<(), StoreError> {
         let run = self.0.runs.begin(bin);
         let store = &self.0.store;
         let Some(state) = store.bin(bin.as_str()) else { return Ok(()) };
@@ -64,10 +81,10 @@ impl Capture {
                 let judged = tokio::task::spawn_blocking(move || {
                     page.iter().filter_map(|request| rederived(&judge, request)).collect::<Vec<_>>()
                 });
-                judged.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+                judged.await.map_err(|error| StoreError::Failed(error.to_string()))?
             };
             if !facts.is_empty() {
-                store.rederive(bin, facts).await?;
+                store.reverify(bin, facts).await?;
             }
             store.announce(bin, ChangeKind::Progress { done: done.min(total), total, finished: false });
             if after >= end {
@@ -85,7 +102,7 @@ impl Capture {
 }
 
 /// The facts of a stored request, if they differ from those that are stored.
-fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Rederived> {
+fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Reverified> {
     let before = &request.summary.derived;
     let headers = request.head.headers();
     let mut derived = judge.judge(&request.head, &headers, &request.body, request.summary.received_at).derived;
@@ -97,5 +114,5 @@ fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<R
     if derived.event.handshake.is_none() {
         derived.event.handshake.clone_from(&before.event.handshake);
     }
-    (derived != *before).then_some(Rederived { seq: request.summary.seq, derived })
+    (derived != *before).then_some(Reverified { seq: request.summary.seq, derived })
 }

@@ -152,7 +152,7 @@ impl Subscription {
                         self.phase = Phase::Over;
                     }
                 }
-                Err(StoreError::NotFound("cursor")) => {
+                Err(StoreError::CursorGone) => {
                     let head = store.head_seq();
                     let from = std::mem::replace(&mut self.last, head);
                     return Poll::Ready(Some(self.lag(from, head)));

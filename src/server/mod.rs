@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use tokio::task::JoinSet;
 
 use crate::capture::{Capture, CaptureOptions};
 use crate::config::{Config, Database};
@@ -77,6 +78,8 @@ pub struct Application {
     started: Started,
     store: Store,
     hub: Hub,
+    /// Judges bins again after changes. Ends when it is dropped.
+    reverifying: JoinSet<()>,
     /// The folder of an ephemeral database.
     temporary: Option<PathBuf>,
     capture: Server,
@@ -110,6 +113,8 @@ impl Application {
                 trust_forwarded: config.trust_forwarded,
             },
         );
+        let mut reverifying = JoinSet::new();
+        reverifying.spawn(capture.clone().verify_after_changes(store.bin_updates()));
         let first = match store.bins().into_iter().next() {
             Some(bin) => bin,
             None => store.create_bin(BinSettings::default(), Vec::new()).await?,
@@ -132,6 +137,7 @@ impl Application {
             started,
             store,
             hub,
+            reverifying,
             temporary,
         })
     }
@@ -163,6 +169,7 @@ impl Application {
             futures_util::future::join_all(handles.iter().map(|handle: &ServerHandle| handle.stop(true))).await;
         };
         let (served, ()) = tokio::join!(async { tokio::try_join!(self.capture, self.console) }, stopping);
+        drop(self.reverifying);
         // Closing waits for the disk; nothing else runs any more.
         self.store.close();
         if let Some(folder) = self.temporary {

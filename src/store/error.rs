@@ -1,8 +1,7 @@
-//! What can go wrong: when opening, and later.
+//! What can go wrong: when the database is opened, and later.
 
-use std::path::PathBuf;
-
-use rusqlite::ErrorCode;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// Why a database could not be opened. Each text names the file and the way out.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +77,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    pub(super) fn from_io(path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn from_io(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         let path = path.to_path_buf();
         match error.kind() {
@@ -88,34 +87,43 @@ impl OpenError {
             _ => Self::Other { path, cause: error.to_string() },
         }
     }
+}
 
-    pub(super) fn from_sqlite(path: &std::path::Path, error: &rusqlite::Error) -> Self {
-        let path = path.to_path_buf();
-        let cause = error.to_string();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::NotADatabase { path, cause },
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
-            Some(ErrorCode::PermissionDenied) => Self::Permission { path },
-            Some(ErrorCode::DiskFull) => Self::DiskFull { path },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path, pid: None },
-            _ => Self::Other { path, cause },
-        }
+/// What was asked for and does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    Bin,
+    Request,
+    Secret,
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bin => "bin",
+            Self::Request => "request",
+            Self::Secret => "secret",
+        })
     }
 }
 
 /// Why the store could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The bin, request or secret is not there.
     #[error("{0} not found")]
-    NotFound(&'static str),
+    NotFound(Thing),
+    /// The journal no longer reaches back to the cursor.
+    #[error("the changes after this cursor are no longer kept")]
+    CursorGone,
     /// The name is taken.
     #[error("the name '{0}' is taken by another bin")]
     NameTaken(String),
+    /// A value is larger than the database takes.
+    #[error("too large for the database")]
+    TooLarge,
     /// Too much is waiting to be written: try again later.
     #[error("the store is busy")]
     Busy,
-    /// The disk is full.
     #[error("the disk is full")]
     DiskFull,
     /// The database cannot be written (read-only, locked, I/O error); the text is the cause.
@@ -124,6 +132,9 @@ pub enum StoreError {
     /// The database file is damaged; the text is the cause.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
+    /// The work itself failed (it panicked, or was cut off), not the database; the text is the cause.
+    #[error("the work failed: {0}")]
+    Failed(String),
     /// The server is shutting down.
     #[error("shutting down")]
     Closed,
@@ -131,20 +142,16 @@ pub enum StoreError {
 
 impl StoreError {
     /// Whether the database itself is in trouble, rather than the one thing that was asked.
-    pub(super) const fn is_trouble(&self) -> bool {
+    pub(crate) const fn is_trouble(&self) -> bool {
         match self {
             Self::DiskFull | Self::Unavailable(_) | Self::Corrupt(_) => true,
-            Self::NotFound(_) | Self::NameTaken(_) | Self::Busy | Self::Closed => false,
-        }
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
-            _ => Self::Unavailable(error.to_string()),
+            Self::NotFound(_)
+            | Self::CursorGone
+            | Self::NameTaken(_)
+            | Self::TooLarge
+            | Self::Busy
+            | Self::Failed(_)
+            | Self::Closed => false,
         }
     }
 }

@@ -308,3 +308,40 @@ async fn a_public_key_can_be_read_again_and_a_secret_cannot() {
     assert_eq!(bin["secrets"][1].get("public_key"), None);
     assert!(!bin.to_string().contains("012345"));
 }
+
+/// Waits until the newest request's verdict has that status.
+async fn until_verdict(app: &TestApp, bin: &str, status: &str) {
+    let path = format!("/bins/{bin}/requests/latest");
+    let started = std::time::Instant::now();
+    loop {
+        let signature = app.get(&path).await["signature"].take();
+        if signature["status"] == status {
+            return;
+        }
+        assert!(started.elapsed().as_secs() < 10, "{status} was expected: {signature}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[actix_web::test]
+async fn requests_are_verified_again_whenever_a_secret_or_a_scheme_changes() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "again", "scheme": "gitlab"})).await;
+    let url = format!("{}/again", app.started.capture_url);
+    app.client.post(url).header("X-Gitlab-Token", "right").body("x").send().await.unwrap();
+    until_verdict(&app, "again", "no_secret").await;
+    send(&app, Method::POST, "/bins/again/secrets", json!({"value": "right"})).await;
+    until_verdict(&app, "again", "valid").await;
+    send(&app, Method::PUT, "/bins/again/secrets", json!({"secrets": [{"value": "wrong"}]})).await;
+    until_verdict(&app, "again", "invalid").await;
+    send(&app, Method::PATCH, "/bins/again", json!({"scheme": "github"})).await;
+    until_verdict(&app, "again", "missing").await;
+    send(&app, Method::PATCH, "/bins/again", json!({"scheme": "gitlab"})).await;
+    until_verdict(&app, "again", "invalid").await;
+    app.client.delete(app.api("/bins/again/secrets")).send().await.unwrap();
+    until_verdict(&app, "again", "no_secret").await;
+    // A change that does not come from the API, as when a handshake hands over a secret.
+    let bin = app.store.bin("again").unwrap().bin.id;
+    app.store.add_secret(bin, "learnt".to_owned(), creel::inside::SecretValue::new("right".to_owned())).await.unwrap();
+    until_verdict(&app, "again", "valid").await;
+}

@@ -39,7 +39,7 @@ const FENCES: &[(&str, &[&str])] = &[
     // The log names the parser to keep it quiet.
     ("actix_", &["src/server/", "src/telemetry.rs"]),
     ("askama", &["src/server/"]),
-    ("rusqlite", &["src/store/"]),
+    ("rusqlite", &["src/store/sqlite/"]),
     ("clap::", &["src/cli/", "src/config.rs"]),
     ("reqwest", &["src/deliver/", "src/client.rs"]),
     ("tokio_tungstenite", &["src/client.rs"]),

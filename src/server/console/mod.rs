@@ -25,7 +25,7 @@ use actix_web::{App, HttpServer, web};
 use crate::capture::Capture;
 use crate::config::Config;
 use crate::live::Hub;
-use crate::model::{BinId, Timestamp};
+use crate::model::Timestamp;
 use crate::shapes::BinShape;
 use crate::store::{BinState, Store};
 
@@ -78,16 +78,6 @@ impl ConsoleState {
             self.capture.base_url(),
             &self.console_url,
         )
-    }
-
-    /// What requests are judged by has changed: judge the bin's requests again, in the background. Progress goes to the stream.
-    pub(super) fn judge_again(&self, bin: BinId) {
-        let capture = self.capture.clone();
-        actix_web::rt::spawn(async move {
-            if let Err(error) = capture.verify_again(bin).await {
-                tracing::warn!(%error, %bin, "the bin's requests could not be judged again");
-            }
-        });
     }
 }
 

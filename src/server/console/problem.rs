@@ -229,11 +229,13 @@ impl ResponseError for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NotFound(what) => Self::not_found(what),
+            StoreError::NotFound(what) => Self::not_found(&what.to_string()),
+            StoreError::CursorGone => Self::not_found("cursor"),
             StoreError::NameTaken(name) => {
                 Self::new(Code::NameTaken, format!("The name '{name}' is taken by another bin.")).at("name")
             }
             StoreError::Busy => Self::new(Code::Busy, "Too much is waiting to be stored; try again."),
+            StoreError::TooLarge => Self::new(Code::TooLarge, "This is larger than the database can store."),
             StoreError::DiskFull => Self::new(Code::DiskFull, "The disk is full; nothing can be stored."),
             StoreError::Unavailable(cause) => {
                 tracing::error!(%cause, "the database cannot be used");
@@ -242,6 +244,10 @@ impl From<StoreError> for Problem {
             StoreError::Corrupt(cause) => {
                 tracing::error!(%cause, "the database is damaged");
                 Self::new(Code::StoreUnavailable, "The database is damaged; the log says more.")
+            }
+            StoreError::Failed(cause) => {
+                tracing::error!(%cause, "a request of the console failed");
+                Self::new(Code::Internal, "Something went wrong; the log says more.")
             }
             StoreError::Closed => Self::new(Code::ShuttingDown, "The server is shutting down."),
         }

@@ -3,6 +3,7 @@
 use super::help::{Fixture, post, until};
 use crate::model::{BinSettings, ChangeKind, SecretValue};
 use crate::store::StoreError;
+use crate::store::error::Thing;
 
 fn named(name: &str) -> BinSettings {
     BinSettings { name: Some(name.parse().unwrap()), ..BinSettings::default() }
@@ -29,7 +30,7 @@ async fn bins_are_found_by_id_and_name_and_survive_a_restart() {
     let with_two = fixture.store.add_secret(id, "test".into(), SecretValue::new("other".into())).await.unwrap();
     let first = with_two.bin.secrets[0].id;
     let with_one = fixture.store.delete_secret(id, first).await.unwrap();
-    assert_eq!(fixture.store.delete_secret(id, first).await.unwrap_err(), StoreError::NotFound("secret"));
+    assert_eq!(fixture.store.delete_secret(id, first).await.unwrap_err(), StoreError::NotFound(Thing::Secret));
     let fixture = fixture.again();
     let back = fixture.store.bin("three").unwrap();
     assert_eq!(back.bin, with_one.bin);
@@ -46,8 +47,8 @@ async fn a_deleted_bin_is_gone_at_once_and_its_rows_soon() {
     }
     let kept = fixture.store.capture(post(other, "y")).await.unwrap();
     fixture.store.delete_bin(bin).await.unwrap();
-    assert_eq!(fixture.store.delete_bin(bin).await, Err(StoreError::NotFound("bin")));
-    assert_eq!(fixture.store.capture(post(bin, "z")).await, Err(StoreError::NotFound("bin")));
+    assert_eq!(fixture.store.delete_bin(bin).await, Err(StoreError::NotFound(Thing::Bin)));
+    assert_eq!(fixture.store.capture(post(bin, "z")).await, Err(StoreError::NotFound(Thing::Bin)));
     assert!(matches!(fixture.log.0.lock().last().unwrap().what, ChangeKind::BinDeleted));
     // Half of the rows may be left when it is closed; the next start goes on.
     let fixture = fixture.again();
@@ -85,4 +86,30 @@ async fn changes_are_replayed_in_order_until_the_journal_ends() {
     let one_by_one = fixture.store.changes_after(bin, seqs[0], 1).await.unwrap();
     assert_eq!(one_by_one.len(), 1);
     assert_eq!(one_by_one[0].seq, seqs[1]);
+}
+
+#[tokio::test]
+async fn secrets_are_replaced_in_one_step() {
+    let fixture = Fixture::new();
+    let secret = |text: &str| (text.to_owned(), SecretValue::new(text.to_owned()));
+    let bin =
+        fixture.store.create_bin(BinSettings::default(), vec![secret("old"), secret("older")]).await.unwrap().bin.id;
+    let changes = |fixture: &Fixture| fixture.log.0.lock().iter().filter(|c| matches!(c.what, ChangeKind::Bin)).count();
+    let labels = |fixture: &Fixture| -> Vec<String> {
+        let bin = fixture.store.bin(bin.as_str()).unwrap();
+        bin.bin.secrets.iter().map(|secret| secret.label.clone()).collect()
+    };
+    let before = changes(&fixture);
+    let replaced =
+        fixture.store.replace_secrets(bin, vec![secret("new"), secret("newer"), secret("newest")]).await.unwrap();
+    assert_eq!(replaced.bin.secrets.len(), 3);
+    assert_eq!(
+        (changes(&fixture) - before, labels(&fixture)),
+        (1, vec!["new".into(), "newer".into(), "newest".into()])
+    );
+    let fixture = fixture.again();
+    assert_eq!(labels(&fixture).len(), 3);
+    assert!(fixture.store.replace_secrets(bin, Vec::new()).await.unwrap().bin.secrets.is_empty());
+    fixture.store.delete_bin(bin).await.unwrap();
+    assert_eq!(fixture.store.replace_secrets(bin, Vec::new()).await.unwrap_err(), StoreError::NotFound(Thing::Bin));
 }

@@ -1,8 +1,9 @@
 //! Storing, listing, reading back, changing.
 
-use super::help::{Fixture, post, request};
-use crate::model::{ChangeKind, MarksPatch, filter::Filter};
-use crate::store::{ListQuery, Order, RequestRef, StoreError};
+use super::help::{Fixture, post, request, until};
+use crate::model::{BinId, ChangeKind, Derived, FreshnessStatus, MarksPatch, SignatureStatus, filter::Filter};
+use crate::store::error::Thing;
+use crate::store::{ListQuery, Order, RequestRef, Reverified, StoreError};
 
 #[tokio::test]
 async fn what_is_captured_is_read_back_byte_for_byte() {
@@ -85,7 +86,7 @@ async fn counts_follow_captures_marks_and_deletions_and_survive_a_restart() {
     let pin = MarksPatch { pinned: Some(true), note: Some("n".into()), ..MarksPatch::default() };
     fixture.store.mark(bin, ids[1], pin).await.unwrap();
     fixture.store.delete(bin, ids[2]).await.unwrap();
-    assert_eq!(fixture.store.delete(bin, ids[2]).await, Err(StoreError::NotFound("request")));
+    assert_eq!(fixture.store.delete(bin, ids[2]).await, Err(StoreError::NotFound(Thing::Request)));
     let counts = fixture.store.counts(bin);
     assert_eq!((counts.requests, counts.unread), (9, 8));
     let fixture = fixture.again();
@@ -112,4 +113,44 @@ async fn a_number_is_never_given_out_twice() {
         fixture = fixture.again();
         assert!(fixture.store.head_seq() >= last);
     }
+}
+
+#[tokio::test]
+async fn the_latest_verdicts_follow_everything_that_changes_them() {
+    async fn latest(fixture: &Fixture, bin: BinId) -> Vec<SignatureStatus> {
+        fixture.store.latest_verdicts(bin).await.unwrap().iter().map(|(signature, _)| *signature).collect()
+    }
+    use SignatureStatus::{Invalid, Missing, UnsignedScheme, Valid};
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    assert_eq!(latest(&fixture, bin).await, []);
+    let mut stored = Vec::new();
+    for status in [UnsignedScheme, Valid, Invalid] {
+        let mut new = post(bin, "x");
+        new.derived.verdict.status = status;
+        stored.push(fixture.store.capture(new).await.unwrap());
+    }
+    assert_eq!(latest(&fixture, bin).await, [Invalid, Valid, UnsignedScheme]);
+    assert_eq!(latest(&fixture, bin).await, [Invalid, Valid, UnsignedScheme]);
+    let mut derived = Derived::default();
+    derived.verdict.status = Missing;
+    derived.freshness.status = FreshnessStatus::Stale;
+    fixture.store.reverify(bin, vec![Reverified { seq: stored[1].seq, derived }]).await.unwrap();
+    assert_eq!(fixture.store.latest_verdicts(bin).await.unwrap()[1], (Missing, FreshnessStatus::Stale));
+    fixture.store.delete(bin, stored[2].id).await.unwrap();
+    assert_eq!(latest(&fixture, bin).await, [Missing, UnsignedScheme]);
+    let fixture = fixture.again();
+    assert_eq!(latest(&fixture, bin).await, [Missing, UnsignedScheme]);
+    fixture.store.update_bin(bin, |settings| settings.limits.max_requests = Some(1)).await.unwrap();
+    until(|| fixture.store.counts(bin).requests == 1).await;
+    assert_eq!(latest(&fixture, bin).await, [Missing]);
+    // Only the newest ones are told.
+    fixture.store.update_bin(bin, |settings| settings.limits.max_requests = None).await.unwrap();
+    for _ in 0..59 {
+        fixture.store.capture_unattended(post(bin, "y"));
+    }
+    fixture.store.capture(post(bin, "z")).await.unwrap();
+    assert_eq!(latest(&fixture, bin).await, [UnsignedScheme; 50]);
+    fixture.store.delete_bin(bin).await.unwrap();
+    assert_eq!(fixture.store.latest_verdicts(bin).await, Err(StoreError::NotFound(Thing::Bin)));
 }

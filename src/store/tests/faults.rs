@@ -1,4 +1,4 @@
-//! What goes wrong is said, nobody gets a false success, and the store goes on when it can.
+//! What goes wrong is said, no caller gets a false success, and the store goes on when it can.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ fn open(options: StoreOptions) -> Result<Store, OpenError> {
 async fn pragma(fixture: &Fixture, sql: &'static str) {
     fixture
         .store
+        .db
         .write(0, 0, move |tx, _| {
             let _ = tx.conn.query_row(sql, [], |_| Ok(()));
             Ok(())
@@ -69,7 +70,7 @@ async fn small_requests_are_kept_where_a_large_one_does_not_fit() {
 async fn a_connection_that_cannot_write_is_replaced() {
     let fixture = Fixture::new();
     let bin = fixture.bin().await.bin.id;
-    fixture.store.write(0, 0, |tx, _| Ok(tx.conn.execute_batch("PRAGMA query_only = ON")?)).await.unwrap();
+    fixture.store.db.write(0, 0, |tx, _| Ok(tx.conn.execute_batch("PRAGMA query_only = ON")?)).await.unwrap();
     let failed = fixture.store.capture(post(bin, "x")).await;
     assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
     assert!(matches!(fixture.store.stats().trouble, Some(StoreError::Unavailable(_))));
@@ -97,11 +98,11 @@ async fn a_write_that_fails_or_panics_harms_nobody_else() {
     let bin = fixture.bin().await.bin.id;
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let failing = fixture.store.write(1, 0, move |tx, seq| {
+    let failing = fixture.store.db.write(1, 0, move |tx, seq| {
         tx.delete_bin(bin, seq)?;
-        Err::<(), _>(StoreError::NotFound("sense"))
+        Err::<(), _>(StoreError::CursorGone)
     });
-    let panicking = fixture.store.write(1, 0, move |tx, seq| {
+    let panicking = fixture.store.db.write(1, 0, move |tx, seq| {
         tx.delete_bin(bin, seq)?;
         panic!("on purpose");
         #[expect(unreachable_code, reason = "says the type")]
@@ -110,11 +111,25 @@ async fn a_write_that_fails_or_panics_harms_nobody_else() {
     let (one, failed, panicked, two) =
         tokio::join!(fixture.store.capture(post(bin, "1")), failing, panicking, fixture.store.capture(post(bin, "2")));
     std::panic::set_hook(quiet);
-    assert_eq!(failed, Err(StoreError::NotFound("sense")));
-    assert!(matches!(panicked, Err(StoreError::Unavailable(_))));
+    assert_eq!(failed, Err(StoreError::CursorGone));
+    assert!(matches!(panicked, Err(StoreError::Failed(_))));
     assert!(one.is_ok() && two.is_ok());
     let fixture = fixture.again();
     assert_eq!(fixture.store.counts(bin).requests, 2);
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_the_database_fails_alone_and_is_no_trouble() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let too_large = fixture
+        .store
+        .db
+        .write(0, 0, |tx, _| Ok(tx.conn.query_row("SELECT length(zeroblob(2000000000))", [], |_| Ok(()))?));
+    let (stored, failed) = tokio::join!(fixture.store.capture(post(bin, "x")), too_large);
+    assert_eq!(failed, Err(StoreError::TooLarge));
+    assert!(stored.is_ok());
+    assert_eq!(fixture.store.stats().trouble, None);
 }
 
 #[test]

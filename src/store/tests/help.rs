@@ -13,9 +13,9 @@ use crate::store::{BinState, CommitListener, Durability, Store, StoreOptions};
 
 /// Wants everything, keeps everything.
 #[derive(Default)]
-pub(super) struct Log(pub(super) Mutex<Vec<Change>>);
+pub(super) struct Recorded(pub(super) Mutex<Vec<Change>>);
 
-impl CommitListener for Log {
+impl CommitListener for Recorded {
     fn wants(&self, _bin: BinId) -> bool {
         true
     }
@@ -51,7 +51,7 @@ pub(super) fn start() -> Timestamp {
 
 pub(super) struct Fixture {
     pub(super) store: Store,
-    pub(super) log: Arc<Log>,
+    pub(super) log: Arc<Recorded>,
     pub(super) clock: Clock,
     pub(super) folder: tempfile::TempDir,
 }
@@ -65,7 +65,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let mut options = options(&folder.path().join("creel.db"));
         change(&mut options);
-        let (log, clock) = (Arc::new(Log::default()), Clock::fixed(start()));
+        let (log, clock) = (Arc::new(Recorded::default()), Clock::fixed(start()));
         let store = Store::open(options, clock.clone(), Arc::clone(&log) as Arc<dyn CommitListener>).unwrap();
         Self { store, log, clock, folder }
     }
@@ -112,7 +112,7 @@ pub(super) fn post(bin: BinId, body: &str) -> NewRequest {
     request(bin, &head, body.as_bytes())
 }
 
-/// Waits until it is so; for what the writer does by itself.
+/// Waits until it is so; for what the writer does without being asked.
 pub(super) async fn until(what: impl Fn() -> bool) {
     let started = std::time::Instant::now();
     while !what() {
@@ -128,6 +128,7 @@ pub(super) async fn hold(fixture: &Fixture) -> mpsc::Sender<()> {
     let store = fixture.store.clone();
     tokio::task::spawn(async move {
         let _ = store
+            .db
             .write(0, 0, move |_, _| {
                 let _ = started.send(());
                 let _ = held.recv();

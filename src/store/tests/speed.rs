@@ -1,4 +1,4 @@
-//! How fast the store is by itself. Not a timed test: run it with
+//! How fast the store is without the server. Not a timed test: run it with
 //! `CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo test --lib store::tests::speed -- --ignored --nocapture` and read the table.
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "its table is what it is for")]
 
@@ -33,7 +33,7 @@ fn event(bin: BinId, number: u64) -> NewRequest {
     new
 }
 
-/// So many waiters on each of two threads, so many requests in all. Answers with requests per second.
+/// `waiters` on each of two threads, `requests` over all. Returns requests per second.
 fn feed(store: &Store, bin: BinId, waiters: u64, requests: u64) -> f64 {
     let started = Instant::now();
     std::thread::scope(|scope| {

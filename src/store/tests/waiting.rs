@@ -45,7 +45,7 @@ async fn those_who_stay_are_answered_whoever_leaves() {
         })
         .await;
     fixture.store.check().await.unwrap();
-    // Whoever had queued its request had it stored, gone or not.
+    // Every request that was queued is stored, whether its sender stayed or not.
     assert_eq!(fixture.store.counts(bin).requests, 40 * 30);
 }
 

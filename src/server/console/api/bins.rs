@@ -110,11 +110,7 @@ async fn update(request: HttpRequest, bin: BinRef, input: Json<BinInput>) -> Res
     if let Some(field) = secrets {
         return Err(Problem::field(field, "Secrets of a bin that is there are added with POST …/secrets."));
     }
-    let judge = change.touches_verdicts();
     let changed = state.store.update_bin(bin.id(), move |settings| change.apply(settings)).await?;
-    if judge {
-        state.judge_again(bin.id());
-    }
     Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
 }
 

@@ -41,6 +41,6 @@ async fn diff(request: HttpRequest, bin: BinRef, query: Query<DiffParams>) -> Re
     // Bounded, but long enough for large bodies to hold up everybody else of this thread.
     let comparison = tokio::task::spawn_blocking(move || compare(&a, &b))
         .await
-        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        .map_err(|error| StoreError::Failed(error.to_string()))?;
     Ok(HttpResponse::Ok().json(comparison))
 }

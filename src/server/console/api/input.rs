@@ -217,15 +217,6 @@ impl BinChange {
         self.name = Some(Some(name));
     }
 
-    /// Whether requests must be judged again.
-    pub(super) fn touches_verdicts(&self) -> bool {
-        let input = &self.input;
-        input.provider.is_some()
-            || input.scheme.is_some()
-            || input.custom_scheme.is_some()
-            || input.public_url.is_some()
-    }
-
     /// Makes the changes.
     pub(super) fn apply(self, settings: &mut BinSettings) {
         fn set<T>(place: &mut T, value: Option<T>) {

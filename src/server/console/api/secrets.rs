@@ -56,7 +56,6 @@ async fn add(request: HttpRequest, bin: BinRef, input: Json<SecretInput>) -> Res
     check_count(number)?;
     let (label, value) = input.0.checked("", number)?;
     let changed = state.store.add_secret(bin.id(), label, value).await?;
-    state.judge_again(bin.id());
     let newest = changed.bin.secrets.last().ok_or_else(|| Problem::not_found("secret"))?;
     Ok(HttpResponse::Created().json(SecretShape::from(newest.hint())))
 }
@@ -81,16 +80,7 @@ async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -
     let secrets: Vec<_> = checked
         .map(|(index, secret)| secret.checked(&format!("secrets[{index}]"), index + 1))
         .collect::<Result<_, _>>()?;
-    // New ones first: a request that comes in between is judged by either.
-    let old: Vec<_> = bin.0.bin.secrets.iter().map(|secret| secret.id).collect();
-    let mut changed = bin.0.clone();
-    for (label, value) in secrets {
-        changed = state.store.add_secret(bin.id(), label, value).await?;
-    }
-    for secret in old {
-        changed = state.store.delete_secret(bin.id(), secret).await?;
-    }
-    state.judge_again(bin.id());
+    let changed = state.store.replace_secrets(bin.id(), secrets).await?;
     Ok(HttpResponse::Ok().json(SecretsShape::of(&changed)))
 }
 
@@ -99,10 +89,7 @@ async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -
 #[delete("/api/v1/bins/{bin}/secrets")]
 async fn remove_all(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
-    for secret in &bin.0.bin.secrets {
-        state.store.delete_secret(bin.id(), secret.id).await?;
-    }
-    state.judge_again(bin.id());
+    state.store.replace_secrets(bin.id(), Vec::new()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -114,6 +101,5 @@ async fn remove(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Probl
     let number = request.match_info().get("secret").and_then(|text| text.parse().ok());
     let number = number.ok_or_else(|| Problem::not_found("secret"))?;
     state.store.delete_secret(bin.id(), number).await?;
-    state.judge_again(bin.id());
     Ok(HttpResponse::NoContent().finish())
 }

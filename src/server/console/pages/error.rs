@@ -66,6 +66,9 @@ impl From<StoreError> for PageError {
             StoreError::NotFound(what) => {
                 Self::not_found(format!("There is no such {what}. It may have been deleted."))
             }
+            StoreError::CursorGone => Self::not_found("There is no such cursor. It may have been deleted."),
+            StoreError::TooLarge => Self::refused("This is larger than the database can store."),
+            StoreError::Failed(cause) => Self::broken(&cause),
             StoreError::NameTaken(name) => Self::refused(format!("The name '{name}' is taken.")),
             StoreError::Busy => unavailable("The store is busy. Try again in a moment."),
             StoreError::Closed => unavailable("The server is shutting down."),

@@ -9,9 +9,9 @@ use super::format;
 use super::inspector::Waiting;
 use super::row::{self, Chip};
 use super::shell::{BinRef, Shell};
-use crate::model::{BinCounts, Timestamp};
+use crate::model::{BinCounts, SignatureStatus, Timestamp};
 use crate::server::console::ConsoleState;
-use crate::store::{BinState, ListQuery};
+use crate::store::BinState;
 
 /// The first page.
 #[derive(Debug, Template)]
@@ -79,16 +79,12 @@ impl BinRow {
     }
 }
 
-/// Latest requests whose verdicts a bin's row sums up.
-const VERDICTS_OF: usize = 50;
-
 /// What the latest signatures came to: one chip per verdict that is there.
 async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Chip>, PageError> {
-    let query = ListQuery { limit: VERDICTS_OF, ..ListQuery::default() };
-    let page = state.store.list(bin.bin.id, query).await?;
     let mut chips: Vec<Chip> = Vec::new();
-    for chip in page.requests.iter().map(row::chip).filter(|chip| chip.text != "unsigned") {
-        if !chips.contains(&chip) {
+    for (verdict, freshness) in state.store.latest_verdicts(bin.bin.id).await?.iter() {
+        let chip = row::chip_of(*verdict, *freshness, true);
+        if *verdict != SignatureStatus::UnsignedScheme && !chips.contains(&chip) {
             chips.push(chip);
         }
     }

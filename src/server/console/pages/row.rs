@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 
 use super::format;
 use crate::http::text::clipped;
-use crate::model::{Freshness, FreshnessStatus, RequestSummary, SignatureStatus, Verdict};
+use crate::model::{FreshnessStatus, RequestSummary, SignatureStatus};
 
 /// A request in the list.
 #[derive(Debug, Template)]
@@ -120,13 +120,13 @@ impl Row {
 /// The chip of a request in lists: freshness speaks only when the signature is right.
 #[must_use]
 pub fn chip(summary: &RequestSummary) -> Chip {
-    chip_of(&summary.derived.verdict, &summary.derived.freshness, true)
+    chip_of(summary.derived.verdict.status, summary.derived.freshness.status, true)
 }
 
 /// The chip for a verdict; with `freshness_speaks`, a right signature that is too old says so.
 #[must_use]
-pub fn chip_of(verdict: &Verdict, freshness: &Freshness, freshness_speaks: bool) -> Chip {
-    let (class, text) = match (verdict.status, freshness.status) {
+pub const fn chip_of(verdict: SignatureStatus, freshness: FreshnessStatus, freshness_speaks: bool) -> Chip {
+    let (class, text) = match (verdict, freshness) {
         (SignatureStatus::Valid, FreshnessStatus::Stale) if freshness_speaks => ("warn", "stale"),
         (SignatureStatus::Valid, FreshnessStatus::Future) if freshness_speaks => ("warn", "future"),
         (SignatureStatus::Valid, _) => ("ok", "valid"),

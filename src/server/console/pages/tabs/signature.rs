@@ -149,7 +149,7 @@ impl SignatureTab {
         }
         let (signed, signed_note) = shown_bytes(signed, body_len);
         Self {
-            chip: chip_of(&verdict, &freshness, false),
+            chip: chip_of(verdict.status, freshness.status, false),
             sentence: sentence(&verdict),
             freshness: freshness_line(&freshness),
             reason: verdict.reason,

@@ -1,0 +1,107 @@
+//! Folding the write-ahead log into the database, beside the writer.
+//!
+//! SQLite syncs the database file only in the pass that completes the log, and that pass has to run between two
+//! batches, or the log never starts over. Without help it would sync everything at once and stall captures for a tenth
+//! of a second. So this thread makes passes all the time and syncs the file after each one; what is left for the writer
+//! is small.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::open::BUSY_PATIENCE;
+use super::paths;
+use super::wal::WalProgress;
+
+/// Frames of a page each that the writer may be left with: a few milliseconds.
+const LEFT_FOR_WRITER: i64 = 400;
+/// The log starts over at this many frames: 64 MiB. Longer logs make reads slower, shorter ones syncs more frequent.
+const RESTART_FRAMES: i64 = 16_384;
+/// How often what is left for the writer may double: to about 100,000 frames, at a log of half a gigabyte.
+const MAX_DOUBLINGS: i64 = 8;
+/// Passes in a row; a busy writer would keep this thread going for ever.
+const MAX_PASSES: usize = 8;
+/// How often this thread looks at the log when it is not woken.
+const TICK: Duration = Duration::from_secs(1);
+/// Free pages are given back from this many on: 8 MiB. Fewer are soon used again.
+const FREE_PAGES: i64 = 2_048;
+/// Pages given back at a time, a few milliseconds' work.
+const VACUUM_STEP: u32 = 512;
+/// A log longer than this is truncated when the writer is idle.
+const IDLE_WAL_BYTES: u64 = 4 << 20;
+
+/// The checkpointer's thread. `file` is the database file: an independent handle that must stay open as long as any
+/// connection does, because closing it would drop the locks that SQLite holds for this process.
+pub(crate) fn run(wal: &WalProgress, conn: &Connection, file: &File) {
+    while wal.wait_for_pass(TICK) {
+        if wal.take_written() == 0 {
+            continue;
+        }
+        if let Err(error) = passes(wal, conn, file) {
+            // The writer notices on its own whether the database still works.
+            tracing::debug!(%error, "checkpoint failed");
+            // Not at full speed for ever.
+            wal.pause(TICK);
+        }
+    }
+}
+
+fn passes(wal: &WalProgress, conn: &Connection, file: &File) -> Result<(), rusqlite::Error> {
+    for _ in 0..MAX_PASSES {
+        let before = checkpoint(conn, "PASSIVE")?;
+        if let Err(error) = file.sync_data() {
+            tracing::debug!(%error, "the database file could not be synced");
+        }
+        let now = checkpoint(conn, "NOOP")?;
+        let backlog = now.frames - now.done;
+        // The longer the log, the more the writer is asked to do: at full load the backlog never gets small.
+        let doublings = (now.frames / RESTART_FRAMES - 1).min(MAX_DOUBLINGS);
+        if doublings >= 0 && backlog <= LEFT_FOR_WRITER << doublings {
+            wal.ask_to_finish();
+            return Ok(());
+        }
+        if backlog <= LEFT_FOR_WRITER {
+            return Ok(());
+        }
+        if now.done <= before.done && before.frames - before.done > LEFT_FOR_WRITER {
+            // A reader holds an old state: another pass would not get further.
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// How long the log is, and how much of it is in the database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WalState {
+    pub(crate) frames: i64,
+    pub(crate) done: i64,
+}
+
+/// Checkpoints in that mode (`NOOP` only looks).
+pub(crate) fn checkpoint(conn: &Connection, mode: &str) -> Result<WalState, rusqlite::Error> {
+    conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(WalState { frames: row.get(1)?, done: row.get(2)? })
+    })
+}
+
+/// Gives free pages back to the file system and truncates a long log, on the writing thread, as long as that is `idle`.
+pub(crate) fn give_back(conn: &Connection, path: &Path, wal: &WalProgress, idle: impl Fn() -> bool) {
+    let free = || conn.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+    if free() > FREE_PAGES {
+        while idle() {
+            if free() == 0 || conn.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})")).is_err() {
+                break;
+            }
+            wal.wrote(u64::from(VACUUM_STEP) * 4_096);
+        }
+    }
+    if idle() && std::fs::metadata(paths::wal(path)).is_ok_and(|file| file.len() > IDLE_WAL_BYTES) {
+        // Without patience: a reader that is in the way is not worth holding up a capture.
+        let _ = conn.busy_timeout(Duration::ZERO);
+        let _ = checkpoint(conn, "TRUNCATE");
+        let _ = conn.busy_timeout(BUSY_PATIENCE);
+    }
+}

@@ -1,0 +1,72 @@
+//! The columns of `request`: their names, and their positions in every statement that lists them.
+
+macro_rules! placeholder {
+    ($column:ident) => {
+        ", ?"
+    };
+}
+
+/// Makes a position (from 0) of each column, and the statements that list them in this order: first the `plain` columns,
+/// which every request has.
+macro_rules! columns {
+    (
+        plain { $first:ident = $first_name:literal, $($plain:ident = $plain_name:literal,)+ }
+        more { $($more:ident = $more_name:literal,)+ }
+    ) => {
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts; the constants are what is used")]
+        enum Position { $first, $($plain,)+ $($more,)+ }
+
+        pub(crate) const $first: usize = Position::$first as usize;
+        $(pub(crate) const $plain: usize = Position::$plain as usize;)+
+        $(pub(crate) const $more: usize = Position::$more as usize;)+
+
+        /// Writes a request without what most requests do not have. Every bound value costs, and what is left out is
+        /// NULL.
+        pub(crate) const INSERT_PLAIN: &str = concat!(
+            "INSERT INTO request (", $first_name, $(", ", $plain_name,)+ ") VALUES (?", $(placeholder!($plain),)+ ")"
+        );
+        /// Writes a request with everything that was found out about it or added to it.
+        pub(crate) const INSERT_FULL: &str = concat!(
+            "INSERT INTO request (", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+
+            ") VALUES (?", $(placeholder!($plain),)+ $(placeholder!($more),)+ ")"
+        );
+        /// Reads all columns, for [`super::rows::summary`]; conditions follow.
+        pub(crate) const SELECT: &str = concat!(
+            "SELECT ", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+ " FROM request"
+        );
+        /// Reads all columns of one request.
+        pub(crate) const SELECT_ONE: &str = concat!(
+            "SELECT ", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+ " FROM request WHERE place = ?"
+        );
+    };
+}
+
+columns! {
+    plain {
+        // `place` is the name of the key in the schema; see `row_key`.
+        ROW_KEY = "place",
+        RECEIVED_AT = "received_at",
+        FLAGS = "flags",
+        STATUS = "status",
+        DURATION_US = "duration_us",
+        BODY_TOOK_US = "body_took_us",
+        HEAD_SIZE = "head_size",
+        BODY_SIZE = "body_size",
+        DECLARED_SIZE = "declared_size",
+        CLIENT = "client",
+        METHOD = "method",
+        TARGET = "target",
+        CONTENT_TYPE = "content_type",
+    }
+    more {
+        PROVIDER = "provider",
+        EVENT = "event",
+        SESSION = "session",
+        DUPLICATE_KEY = "duplicate_key",
+        DUPLICATE_HASH = "duplicate_hash",
+        DUPLICATE_OF = "duplicate_of",
+        FACTS = "facts",
+        NOTE = "note",
+        TAGS = "tags",
+    }
+}

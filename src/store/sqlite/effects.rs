@@ -1,0 +1,108 @@
+//! What a batch changes in memory once it is committed.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{Bin, BinId, Change, Seq, Timestamp};
+
+/// Everything that a batch changes. The map is asked for every request; ids are random and made here, so that senders
+/// cannot aim at collisions and a cheap hash will do.
+#[derive(Default)]
+pub(crate) struct Effects {
+    /// The bins that were read or changed.
+    pub(crate) touched: FxHashMap<BinId, Touch>,
+    /// To be published, in no particular order.
+    pub(crate) changes: Vec<Change>,
+    pub(crate) bins: Vec<BinEffect>,
+    /// Keys of deleted bins whose rows are still in the database.
+    pub(crate) to_purge: Vec<i64>,
+    /// A cursor that no row proves; 0 for none.
+    pub(crate) keep_seq: Seq,
+    /// Rows added to the journal.
+    pub(crate) journaled: u64,
+    /// Requests stored.
+    pub(crate) captured: u64,
+    /// Bytes written, about; for the checkpointer.
+    pub(crate) bytes: u64,
+}
+
+/// A bin in the batch's transaction.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Touch {
+    pub(crate) key: i64,
+    /// Whether the listener wants its changes.
+    pub(crate) wanted: bool,
+    pub(crate) delta: Delta,
+}
+
+/// How a tally changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Delta {
+    pub(crate) requests: i64,
+    pub(crate) unread: i64,
+    pub(crate) pinned: i64,
+    pub(crate) bytes: i64,
+    pub(crate) pinned_bytes: i64,
+    pub(crate) evicted: i64,
+    pub(crate) rejected: i64,
+    pub(crate) last_request_at: Option<Timestamp>,
+    /// `seq`, `through` and `count` of an eviction.
+    pub(crate) eviction: Option<(Seq, Seq, u64)>,
+    pub(crate) floor: Option<Seq>,
+}
+
+/// How the set of bins changes.
+#[derive(Debug)]
+pub(crate) enum BinEffect {
+    /// Made or changed.
+    Set {
+        key: i64,
+        /// As it is now.
+        bin: Box<Bin>,
+    },
+    Removed(BinId),
+}
+
+impl BinEffect {
+    /// The bin that was made or changed.
+    pub(crate) fn set_bin(&self) -> Option<BinId> {
+        match self {
+            Self::Set { bin, .. } => Some(bin.id),
+            Self::Removed(_) => None,
+        }
+    }
+}
+
+/// A state of the effects, to go back to when a task fails.
+pub(crate) struct Mark {
+    touched: FxHashMap<BinId, Touch>,
+    changes: usize,
+    bins: usize,
+    to_purge: usize,
+    keep_seq: Seq,
+    journaled: u64,
+    captured: u64,
+}
+
+impl Effects {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            touched: self.touched.clone(),
+            changes: self.changes.len(),
+            bins: self.bins.len(),
+            to_purge: self.to_purge.len(),
+            keep_seq: self.keep_seq,
+            journaled: self.journaled,
+            captured: self.captured,
+        }
+    }
+
+    pub(crate) fn go_back(&mut self, mark: Mark) {
+        self.touched = mark.touched;
+        self.changes.truncate(mark.changes);
+        self.bins.truncate(mark.bins);
+        self.to_purge.truncate(mark.to_purge);
+        self.keep_seq = mark.keep_seq;
+        self.journaled = mark.journaled;
+        self.captured = mark.captured;
+    }
+}

@@ -1,0 +1,50 @@
+//! The database: SQLite with one writing thread and a few reading connections.
+//!
+//! - `database` opens everything, starts the threads and is what the handle holds.
+//! - On the way to the writer: `queue` (bounded), `job` (what is queued).
+//! - `writer` owns the writing connection. It takes all that is queued, writes it in one transaction, publishes it,
+//!   answers the waiters. `tx` is that transaction; `insert`, `bin_writes`, `marks`, `evict` and `retention` are what
+//!   happens in it; `effects` is what it changes in memory once it is committed.
+//! - `checkpoint` folds the write-ahead log into the database, beside the writer; `wal` is what the two tell each
+//!   other.
+//! - `readers` holds the reading connections; `read` and `search` (with `filter_sql`) run on them, `cancel` ends them
+//!   early.
+//! - `bins` keeps bins, secrets and counts in memory, so that look-ups never wait; `bin_reads` loads them.
+//! - How values are written: `columns`, `rows`, `row_key`, `codes`, `values`.
+//! - The way in: `open`, `lock`, `paths`, `migrations/`.
+
+mod bin_reads;
+mod bin_writes;
+mod bins;
+mod cancel;
+mod checkpoint;
+mod codes;
+mod columns;
+mod database;
+mod effects;
+mod error;
+mod evict;
+mod filter_sql;
+mod insert;
+mod job;
+mod lock;
+mod marks;
+mod open;
+mod paths;
+mod queue;
+mod read;
+mod readers;
+mod retention;
+mod row_key;
+mod rows;
+mod search;
+mod shared;
+mod statements;
+mod tx;
+mod values;
+mod wal;
+mod writer;
+
+pub(crate) use database::Database;
+pub(crate) use search::Search;
+pub(crate) use tx::Tx;

@@ -1,0 +1,139 @@
+//! The queue in front of the writer: bounded in bytes and number, ordered by `seq`. It does not know what its jobs do.
+
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use crate::model::Seq;
+use crate::store::error::StoreError;
+
+/// Most jobs that wait. About a tenth of a second of work at full speed; more would only make senders wait longer.
+const MAX_QUEUED: usize = 8_192;
+/// Most bytes that wait. With what the listeners read at the same time, this bounds the memory under overload.
+const MAX_QUEUED_BYTES: usize = 64 << 20;
+/// What a job costs beyond its head and body: the structs and their strings.
+const JOB_BYTES: usize = 1_024;
+
+/// What the writer takes at once.
+pub(crate) struct Batch<J> {
+    /// The jobs, by growing `seq`.
+    pub(crate) jobs: Vec<J>,
+    /// Their bytes, to be given back when they are settled.
+    pub(crate) bytes: usize,
+    /// The first of the cursors reserved behind the jobs'.
+    pub(crate) spare: Seq,
+    /// The last cursor given out.
+    pub(crate) last: Seq,
+    /// No more jobs will come.
+    pub(crate) closed: bool,
+}
+
+pub(crate) struct Queue<J> {
+    inner: Mutex<Inner<J>>,
+    news: Condvar,
+}
+
+struct Inner<J> {
+    jobs: Vec<J>,
+    /// Bytes of the queued jobs and of the batch that is being written.
+    bytes: usize,
+    /// How many jobs the batch that is being written has.
+    writing: usize,
+    next: Seq,
+    closed: bool,
+    writer_sleeps: bool,
+}
+
+impl<J> Queue<J> {
+    /// A queue whose first cursor is `next`.
+    pub(crate) fn new(next: Seq) -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                jobs: Vec::new(),
+                bytes: 0,
+                writing: 0,
+                next,
+                closed: false,
+                writer_sleeps: false,
+            }),
+            news: Condvar::new(),
+        }
+    }
+
+    /// Queues a job that holds about `bytes` bytes and uses `cursors` cursors; it is made with the first of them, which
+    /// is returned.
+    pub(crate) fn push(&self, bytes: usize, cursors: u64, job: impl FnOnce(Seq) -> J) -> Result<Seq, StoreError> {
+        let mut inner = self.inner.lock();
+        inner.admit(bytes + JOB_BYTES)?;
+        let first = inner.take_cursors(cursors);
+        inner.jobs.push(job(first));
+        self.wake(inner);
+        Ok(first)
+    }
+
+    fn wake(&self, mut inner: MutexGuard<'_, Inner<J>>) {
+        if std::mem::take(&mut inner.writer_sleeps) {
+            drop(inner);
+            self.news.notify_one();
+        }
+    }
+
+    /// Takes all that is queued; waits up to `patience` for something. Reserves `spare` cursors behind it.
+    /// `recycled` is the vector of an earlier batch, to be used again.
+    pub(crate) fn take(&self, patience: Duration, spare: u64, recycled: Vec<J>) -> Batch<J> {
+        let mut inner = self.inner.lock();
+        if inner.jobs.is_empty() && !inner.closed && !patience.is_zero() {
+            inner.writer_sleeps = true;
+            self.news.wait_for(&mut inner, patience);
+            inner.writer_sleeps = false;
+        }
+        let jobs = std::mem::replace(&mut inner.jobs, recycled);
+        inner.writing = jobs.len();
+        let first_spare = inner.take_cursors(spare);
+        Batch { jobs, bytes: inner.bytes, spare: first_spare, last: inner.next - 1, closed: inner.closed }
+    }
+
+    /// Gives back the room of a batch that is settled.
+    pub(crate) fn settled(&self, bytes: usize) {
+        let mut inner = self.inner.lock();
+        inner.bytes = inner.bytes.saturating_sub(bytes);
+        inner.writing = 0;
+    }
+
+    /// Turns every later job away.
+    pub(crate) fn close(&self) {
+        self.inner.lock().closed = true;
+        self.news.notify_one();
+    }
+
+    /// How many jobs wait or are being written, and their bytes.
+    pub(crate) fn load(&self) -> (u64, u64) {
+        let inner = self.inner.lock();
+        ((inner.jobs.len() + inner.writing) as u64, inner.bytes as u64)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inner.lock().jobs.is_empty()
+    }
+}
+
+impl<J> Inner<J> {
+    fn admit(&mut self, bytes: usize) -> Result<(), StoreError> {
+        if self.closed {
+            return Err(StoreError::Closed);
+        }
+        // A single body larger than the bound is taken when the queue is empty.
+        let full = self.bytes > 0 && self.bytes + bytes > MAX_QUEUED_BYTES;
+        if full || self.jobs.len() >= MAX_QUEUED {
+            return Err(StoreError::Busy);
+        }
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    const fn take_cursors(&mut self, count: u64) -> Seq {
+        let first = self.next;
+        self.next += count;
+        first
+    }
+}

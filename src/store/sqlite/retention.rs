@@ -1,0 +1,323 @@
+//! Keeping to the limits: number and age per bin, bytes over all bins. And purging deleted bins and the journal's old
+//! rows.
+//!
+//! Evictions run in the same transactions as the inserts, in chunks, so that a capture never waits for a large one.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::bins::Entry;
+use super::effects::{BinEffect, Effects};
+use super::evict::{Row, delete_at, evict, remove, row_at};
+use super::shared::Shared;
+use super::tx::Tx;
+use super::values::{signed, unsigned};
+use super::{codes, row_key};
+use crate::model::{BinId, Seq, Timestamp};
+use crate::store::error::StoreError;
+
+/// Rows that one batch evicts or purges at most. A few milliseconds.
+const CHUNK: u64 = 512;
+/// While captures come, at least this many rows are evicted from a bin at once.
+const WORTHWHILE: u64 = 256;
+/// How long fewer rows wait for more.
+const PATIENCE: Duration = Duration::from_millis(10);
+/// Bins that one batch evicts from at most; each needs a cursor of its own.
+const MAX_BINS: usize = 16;
+/// How often bins are searched for requests that are too old.
+const AGE_TICK_US: i64 = 1_000_000;
+/// Journal rows that are kept, and how many more may accumulate before they are trimmed.
+const JOURNAL_ROWS: u64 = 10_000;
+const JOURNAL_SLACK: u64 = 1_000;
+
+/// What is to be removed.
+#[derive(Debug, Default)]
+pub(crate) struct Retention {
+    /// Bins with more requests than they keep.
+    over: HashSet<BinId>,
+    /// Bins that may hold requests older than they keep.
+    aged: Vec<BinId>,
+    /// More bytes are held than may be kept.
+    over_bytes: bool,
+    /// Everything up to this is pinned or gone, over all bins.
+    floor: Seq,
+    /// Keys of deleted bins whose rows are still in the database.
+    to_purge: Vec<i64>,
+    /// Rows of the journal.
+    journaled: u64,
+    next_age_check: i64,
+    /// The last run could not remove anything for bytes: wait for a change.
+    stuck: bool,
+}
+
+impl Retention {
+    pub(crate) fn load(shared: &Shared, conn: &Connection) -> Result<Self, rusqlite::Error> {
+        let to_purge =
+            conn.prepare("SELECT bin FROM doomed")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        // Bounded by what is kept of it.
+        let journaled: i64 = conn.query_row("SELECT count(*) FROM change", [], |row| row.get(0))?;
+        let mut retention = Self { to_purge, journaled: unsigned(journaled), ..Self::default() };
+        for entry in shared.bins.all() {
+            retention.look_at(shared, &entry);
+        }
+        retention.over_bytes = is_over_bytes(shared);
+        Ok(retention)
+    }
+
+    /// How long the writer may wait for captures before it goes on with this; `None` when there is nothing to be done.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        let more = !self.aged.is_empty()
+            || (self.over_bytes && !self.stuck)
+            || !self.to_purge.is_empty()
+            || self.journaled > JOURNAL_ROWS + JOURNAL_SLACK;
+        if more {
+            Some(Duration::ZERO)
+        } else if self.over.is_empty() {
+            None
+        } else {
+            Some(PATIENCE)
+        }
+    }
+
+    /// Whether there is work that does not wait for the next capture.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.patience().is_some()
+    }
+
+    /// Finds out which bins have aged requests, now and then.
+    pub(crate) fn plan(&mut self, shared: &Shared) {
+        let now = shared.clock.now().as_micros();
+        if now < self.next_age_check && self.next_age_check - now <= AGE_TICK_US {
+            return;
+        }
+        self.next_age_check = now + AGE_TICK_US;
+        self.aged = shared
+            .bins
+            .all()
+            .into_iter()
+            .filter(|entry| max_age_us(shared, entry) > 0 && entry.holds.tally.lock().counts.requests > 0)
+            .map(|entry| entry.state.bin.id)
+            .collect();
+    }
+
+    /// How many cursors the next run needs.
+    pub(crate) fn cursors(&self) -> u64 {
+        let bins = self.over.len().min(MAX_BINS) + self.aged.len().min(MAX_BINS);
+        let cursors = bins + if self.over_bytes && !self.stuck { MAX_BINS } else { 0 };
+        // One makes the run happen at all.
+        if cursors == 0 && self.is_behind() { 1 } else { cursors as u64 }
+    }
+
+    /// Removes a chunk of what is too much. `seq` is the first of the cursors that [`Retention::cursors`] asked for.
+    pub(crate) fn run(&mut self, tx: &mut Tx<'_>, mut seq: Seq) -> Result<(), StoreError> {
+        let mut room = CHUNK;
+        // Captures go first: few rows wait until they are more, or until no capture waits.
+        let least = if tx.effects.captured > 0 { WORTHWHILE } else { 0 };
+        let over: Vec<(BinId, u64)> = self
+            .over
+            .iter()
+            .map(|bin| (*bin, Self::excess_in(tx, *bin)))
+            .filter(|(_, excess)| *excess >= least)
+            .take(MAX_BINS)
+            .collect();
+        for (bin, excess) in over {
+            // Two batches' worth at least, so that a steady flow is kept up with.
+            let evicted = evict(tx, bin, seq, excess.min(room.max(2 * tx.effects.captured)), None)?;
+            seq += 1;
+            room = room.saturating_sub(evicted);
+            if evicted == 0 || evicted == excess {
+                self.over.remove(&bin);
+            }
+        }
+        let due = self.aged.len().min(MAX_BINS);
+        for bin in self.aged.drain(..due).collect::<Vec<_>>() {
+            let Some(entry) = tx.shared.bins.entry(bin) else {
+                continue;
+            };
+            let before = Timestamp::from_micros(tx.now.as_micros().saturating_sub(max_age_us(tx.shared, &entry)));
+            let evicted = evict(tx, bin, seq, room.max(1), Some(before))?;
+            seq += 1;
+            if evicted > 0 && evicted == room.max(1) {
+                self.aged.push(bin);
+            }
+            room = room.saturating_sub(evicted);
+        }
+        if self.over_bytes && !self.stuck {
+            self.evict_bytes(tx, seq)?;
+        }
+        self.purge(tx)?;
+        self.trim_journal(tx)
+    }
+
+    /// A run was rolled back: what it has noted as done is not.
+    pub(crate) fn forget_run(&mut self, shared: &Shared) {
+        self.floor = 0;
+        self.next_age_check = 0;
+        self.stuck = false;
+        self.over_bytes = is_over_bytes(shared);
+        for entry in shared.bins.all() {
+            self.look_at(shared, &entry);
+        }
+    }
+
+    /// Takes note of what a commit changed, and puts the changed bins into effect.
+    pub(crate) fn committed(&mut self, shared: &Shared, effects: &mut Effects) {
+        let bins = std::mem::take(&mut effects.bins);
+        let set: Vec<BinId> = bins.iter().filter_map(BinEffect::set_bin).collect();
+        let removed = set.len() < bins.len();
+        shared.bins.apply(bins);
+        for (bin, touch) in &effects.touched {
+            if touch.delta.pinned < 0 {
+                self.floor = 0;
+            }
+            // Only what can have made it too much: a run that found nothing must not start the next one.
+            let grew = touch.delta.requests > touch.delta.pinned || set.contains(bin);
+            let partly = touch.delta.eviction.is_some();
+            if (grew || partly)
+                && let Some(entry) = shared.bins.entry(*bin)
+            {
+                self.look_at(shared, &entry);
+            }
+        }
+        self.to_purge.append(&mut effects.to_purge);
+        self.journaled += effects.journaled;
+        if !effects.touched.is_empty() || removed {
+            self.over_bytes = is_over_bytes(shared);
+            self.stuck = self.stuck && self.over_bytes && effects.captured == 0;
+        }
+    }
+
+    fn look_at(&mut self, shared: &Shared, entry: &Entry) {
+        if excess(shared, entry) > 0 {
+            self.over.insert(entry.state.bin.id);
+        }
+    }
+
+    fn excess_in(tx: &Tx<'_>, bin: BinId) -> u64 {
+        let Some(entry) = tx.shared.bins.entry(bin) else {
+            return 0;
+        };
+        let coming = tx.effects.touched.get(&bin).map_or(0, |touch| touch.delta.requests - touch.delta.pinned);
+        let limit = max_requests(tx.shared, &entry);
+        let tally = *entry.holds.tally.lock();
+        let counted = tally.counts.requests.saturating_sub(tally.pinned).saturating_add_signed(coming);
+        if limit == 0 { 0 } else { counted.saturating_sub(limit) }
+    }
+
+    /// Removes the oldest requests of all bins.
+    fn evict_bytes(&mut self, tx: &mut Tx<'_>, first: Seq) -> Result<(), StoreError> {
+        let coming: i64 = tx.effects.touched.values().map(|touch| touch.delta.bytes - touch.delta.pinned_bytes).sum();
+        let held = tx.shared.bins.evictable_bytes().saturating_add_signed(coming);
+        let mut excess = held.saturating_sub(tx.shared.options.max_bytes);
+        let mut oldest = Vec::new();
+        {
+            let mut statement =
+                tx.conn.prepare_cached("SELECT seq, bin FROM content WHERE seq > ? ORDER BY seq LIMIT ?")?;
+            let mut rows = statement.query(params![signed(self.floor), signed(CHUNK)])?;
+            while let Some(row) = rows.next()? {
+                oldest.push((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+            }
+        }
+        let looked_at_all = (oldest.len() as u64) < CHUNK;
+        let mut bins: Vec<(i64, BinId, Vec<Row>)> = Vec::new();
+        let mut floor = self.floor;
+        for (seq, key) in oldest {
+            if excess == 0 {
+                break;
+            }
+            if let Some(bin) = tx.shared.bins.by_key(key)
+                && let Some(row) = row_at(tx.conn, row_key::row_key(key, unsigned(seq))?)?
+                && row.flags & codes::PINNED == 0
+            {
+                let at = match bins.iter().position(|(known, ..)| *known == key) {
+                    Some(at) => at,
+                    None if bins.len() == MAX_BINS => break,
+                    None => {
+                        bins.push((key, bin, Vec::new()));
+                        bins.len() - 1
+                    }
+                };
+                excess = excess.saturating_sub(row.bytes);
+                bins[at].2.push(row);
+            }
+            floor = unsigned(seq);
+        }
+        self.floor = floor;
+        self.stuck = bins.is_empty() && looked_at_all;
+        for ((key, bin, rows), seq) in bins.into_iter().zip(first..) {
+            // A bin that was deleted in this very batch goes with the purge.
+            if tx.touch(bin).is_ok() {
+                remove(tx, bin, key, seq, &rows, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a chunk of a deleted bin's rows.
+    fn purge(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        let Some(&key) = self.to_purge.last() else {
+            return Ok(());
+        };
+        let (low, high) = row_key::between(key, 0, Seq::MAX);
+        let row_keys: Vec<i64> = tx
+            .conn
+            .prepare_cached("SELECT place FROM request WHERE place > ? AND place < ? LIMIT ?")?
+            .query_map(params![low, high, signed(CHUNK)], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for row_key in &row_keys {
+            delete_at(tx.conn, *row_key)?;
+        }
+        if (row_keys.len() as u64) < CHUNK {
+            let trimmed = tx.conn.prepare_cached("DELETE FROM change WHERE bin = ?")?.execute([key])?;
+            tx.conn.prepare_cached("DELETE FROM doomed WHERE bin = ?")?.execute([key])?;
+            self.journaled = self.journaled.saturating_sub(trimmed as u64);
+            self.to_purge.pop();
+        }
+        Ok(())
+    }
+
+    fn trim_journal(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        if self.journaled <= JOURNAL_ROWS + JOURNAL_SLACK {
+            return Ok(());
+        }
+        let surplus = (self.journaled - JOURNAL_ROWS).min(2 * JOURNAL_SLACK);
+        let mut statement = tx.conn.prepare_cached(
+            "DELETE FROM change WHERE seq IN (SELECT seq FROM change ORDER BY seq LIMIT ?) RETURNING bin, seq",
+        )?;
+        let gone: Vec<(i64, i64)> =
+            statement.query_map([signed(surplus)], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        self.journaled = self.journaled.saturating_sub(gone.len() as u64);
+        let mut newest: HashMap<i64, i64> = HashMap::new();
+        for (bin, seq) in gone {
+            let newest = newest.entry(bin).or_default();
+            *newest = seq.max(*newest);
+        }
+        for (bin, seq) in newest {
+            tx.conn
+                .prepare_cached("UPDATE tally SET journal_from = max(journal_from, ?) WHERE bin = ?")?
+                .execute([seq, bin])?;
+        }
+        Ok(())
+    }
+}
+
+fn max_requests(shared: &Shared, entry: &Entry) -> u64 {
+    entry.state.bin.settings.limits.max_requests.unwrap_or(shared.options.max_requests)
+}
+
+fn max_age_us(shared: &Shared, entry: &Entry) -> i64 {
+    signed(entry.state.bin.settings.limits.max_age_s.unwrap_or(shared.options.max_age_s)).saturating_mul(1_000_000)
+}
+
+/// Pinned requests do not count: they stay anyway, and must not push out the new ones.
+fn excess(shared: &Shared, entry: &Entry) -> u64 {
+    let limit = max_requests(shared, entry);
+    let tally = *entry.holds.tally.lock();
+    if limit == 0 { 0 } else { tally.counts.requests.saturating_sub(tally.pinned).saturating_sub(limit) }
+}
+
+fn is_over_bytes(shared: &Shared) -> bool {
+    shared.options.max_bytes > 0 && shared.bins.evictable_bytes() > shared.options.max_bytes
+}

@@ -1,0 +1,42 @@
+//! The key of a request's row: its bin's key and its cursor in one integer, so that the requests of a bin lie together
+//! and in order. An integer is found, compared and appended several times faster than a key of two columns. The schema
+//! calls the column `place`.
+
+use super::values::{signed, unsigned};
+use crate::model::Seq;
+use crate::store::error::StoreError;
+
+/// Bits of the cursor: four billion thousands, years at full speed. The bin has the 21 above them.
+const SEQ_BITS: u32 = 42;
+/// The largest cursor that fits.
+const MAX_SEQ: i64 = (1 << SEQ_BITS) - 1;
+/// The largest key of a bin that fits. Keys are not used twice, so this is also how many bins a database can ever make.
+pub(crate) const MAX_BINS: i64 = (1 << (63 - SEQ_BITS)) - 1;
+
+/// The cursor in SQL, of the request `r`.
+pub(crate) const SEQ: &str = "(r.place & 4398046511103)";
+
+/// Fails when the cursor is larger than any that fits.
+pub(crate) fn row_key(bin: i64, seq: Seq) -> Result<i64, StoreError> {
+    let seq = signed(seq);
+    if seq > MAX_SEQ {
+        return Err(StoreError::Unavailable("the database has used up its cursors; start a new one".to_owned()));
+    }
+    Ok(bin << SEQ_BITS | seq)
+}
+
+/// The keys between which the bin's requests with cursors between the two lie; both ends are exclusive.
+pub(crate) fn between(bin: i64, after: Seq, before: Seq) -> (i64, i64) {
+    let first = bin << SEQ_BITS;
+    let low = first | signed(after).min(MAX_SEQ);
+    // One more than the last key of the bin, when there is no end.
+    let high = if signed(before) > MAX_SEQ { first + (1 << SEQ_BITS) } else { first | signed(before) };
+    (low, high)
+}
+
+pub(crate) fn seq_of(row_key: i64) -> Seq {
+    unsigned(row_key & MAX_SEQ)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! What the callers' threads, the writer and the checkpointer share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use super::bins::Bins;
+use super::wal::WalProgress;
+use crate::model::{Clock, Seq};
+use crate::store::commits::CommitWaiters;
+use crate::store::error::StoreError;
+use crate::store::types::{CommitListener, StoreOptions};
+
+/// The state of one open database.
+pub(crate) struct Shared {
+    pub(crate) options: StoreOptions,
+    /// The file itself, links resolved.
+    pub(crate) path: PathBuf,
+    pub(crate) clock: Clock,
+    pub(crate) listener: Arc<dyn CommitListener>,
+    /// What request ids are made with: constant for a database.
+    pub(crate) salt: u32,
+    pub(crate) waiters: Arc<CommitWaiters>,
+    pub(crate) bins: Bins,
+    /// The newest cursor that is committed.
+    pub(crate) committed: AtomicU64,
+    pub(crate) captured: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) commits: AtomicU64,
+    pub(crate) wal: WalProgress,
+    in_trouble: AtomicBool,
+    trouble: Mutex<Option<StoreError>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        options: StoreOptions,
+        path: PathBuf,
+        clock: Clock,
+        listener: Arc<dyn CommitListener>,
+        salt: u32,
+        last_seq: Seq,
+        bins: Bins,
+    ) -> Self {
+        Self {
+            options,
+            path,
+            clock,
+            listener,
+            salt,
+            waiters: CommitWaiters::new(last_seq),
+            bins,
+            committed: AtomicU64::new(last_seq),
+            captured: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            wal: WalProgress::default(),
+            in_trouble: AtomicBool::new(false),
+            trouble: Mutex::new(None),
+        }
+    }
+
+    /// Notes what is wrong with the database, or that it works again.
+    pub(crate) fn set_trouble(&self, trouble: Option<StoreError>) {
+        // The flag keeps the lock out of the usual path.
+        if trouble.is_none() && !self.in_trouble.load(Ordering::Acquire) {
+            return;
+        }
+        let mut now = self.trouble.lock();
+        match (&*now, &trouble) {
+            (None, Some(error)) => tracing::error!(file = %self.path.display(), %error, "writing does not work"),
+            (Some(_), None) => tracing::info!(file = %self.path.display(), "writing works again"),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        self.in_trouble.store(trouble.is_some(), Ordering::Release);
+        *now = trouble;
+    }
+
+    pub(crate) fn trouble(&self) -> Option<StoreError> {
+        if self.in_trouble.load(Ordering::Acquire) { self.trouble.lock().clone() } else { None }
+    }
+}

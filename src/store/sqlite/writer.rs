@@ -1,0 +1,319 @@
+//! The writing thread: takes all that is queued, writes it in one transaction, publishes it, answers the waiters.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::effects::Effects;
+use super::job::Job;
+use super::queue::{Batch, Queue};
+use super::retention::Retention;
+use super::shared::Shared;
+use super::tx::Tx;
+use super::values::signed;
+use super::{checkpoint, open};
+use crate::model::Seq;
+use crate::store::commits::Worker;
+use crate::store::error::StoreError;
+
+/// How long the writer sleeps when nothing comes: ages, vacuum and recovery are seen to this often.
+const TICK: Duration = Duration::from_secs(1);
+/// A batch that does not fit on the disk is halved this often at most, so that small requests are kept where a large
+/// one does not fit.
+const MAX_SPLITS: u32 = 24;
+/// What a row costs in the log beyond its bytes; for the checkpointer's estimate.
+const ROW_BYTES: u64 = 512;
+
+/// Finds out whether a request could be written: needs new pages. Committed before [`UNPROBE`] takes it back.
+pub(crate) const PROBE: &str =
+    "INSERT OR REPLACE INTO content (seq, bin, head, body) VALUES (-1, 0, zeroblob(16384), x'')";
+pub(crate) const UNPROBE: &str = "DELETE FROM content WHERE seq = -1";
+
+/// The owner of the writing connection.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    queue: Arc<Queue<Job>>,
+    /// `None` after a failure: opened anew before the next batch.
+    conn: Option<Connection>,
+    retention: Retention,
+    recycled: Vec<Job>,
+}
+
+impl Writer {
+    pub(crate) fn new(shared: Arc<Shared>, queue: Arc<Queue<Job>>, conn: Connection) -> Result<Self, rusqlite::Error> {
+        let retention = Retention::load(&shared, &conn)?;
+        Ok(Self { shared, queue, conn: Some(conn), retention, recycled: Vec::new() })
+    }
+
+    /// Until the queue is closed and empty.
+    pub(crate) fn run(mut self) {
+        loop {
+            let patience = self.retention.patience().unwrap_or(TICK);
+            let shared = Arc::clone(&self.shared);
+            self.retention.plan(&shared);
+            let recycled = std::mem::take(&mut self.recycled);
+            // Where threads compete for processors, those whose senders were just answered run first and queue more:
+            // larger batches cost less per request.
+            std::thread::yield_now();
+            let batch = self.queue.take(patience, self.retention.cursors(), recycled);
+            let idle = batch.jobs.is_empty();
+            if idle && batch.closed {
+                break;
+            }
+            if idle && !self.retention.is_behind() {
+                self.idle();
+            } else {
+                self.write(batch);
+            }
+            if let Some(conn) = &self.conn
+                && shared.wal.take_finish()
+            {
+                // Completes the log between two batches, so that it starts over with the next one.
+                let _ = checkpoint::checkpoint(conn, "PASSIVE");
+            }
+        }
+        self.fold();
+    }
+
+    /// Writes a batch and tells every job's waiter how it went.
+    fn write(&mut self, batch: Batch<Job>) {
+        let Batch { mut jobs, bytes, spare, last, closed: _ } = batch;
+        let mut outcomes: Vec<Option<StoreError>> = Vec::new();
+        outcomes.resize_with(jobs.len(), || None);
+        let mut splits = 0;
+        let result = self.attempt(&mut jobs, &mut outcomes, spare, &mut splits);
+
+        let shared = Arc::clone(&self.shared);
+        if let Err(error) = &result {
+            // Another connection does not help against a full disk.
+            if *error != StoreError::DiskFull {
+                self.conn = None;
+            }
+            shared.set_trouble(Some(error.clone()));
+        }
+        let mut waited: Vec<Worker> = Vec::new();
+        let mut tasks = Vec::new();
+        let (mut committed, mut failed) = (0, 0);
+        for (job, outcome) in jobs.drain(..).zip(outcomes) {
+            match job {
+                Job::Task { first, task } => {
+                    if outcome.is_none() {
+                        committed = committed.max(first);
+                    }
+                    tasks.push((task, outcome));
+                }
+                // Let go of the request before its sender is answered: see `Store::capture`.
+                Job::Capture { seq, worker, request: _ } => {
+                    failed += u64::from(outcome.is_some());
+                    let Some(worker) = worker else {
+                        continue;
+                    };
+                    if !waited.contains(&worker) {
+                        waited.push(worker);
+                    }
+                    match outcome {
+                        None => committed = committed.max(seq),
+                        Some(error) => shared.waiters.fail(worker, seq, error),
+                    }
+                }
+            }
+        }
+        shared.failed.fetch_add(failed, Ordering::Relaxed);
+        if result.is_ok() {
+            // Everything up to `last` is in, cursors that were never used included.
+            committed = last;
+        }
+        shared.committed.fetch_max(committed, Ordering::AcqRel);
+        // Before the answers: a sender that sends again at once finds the room that its last request took.
+        self.queue.settled(bytes);
+        shared.waiters.settle(last, &waited);
+        for (task, outcome) in tasks {
+            task.finish(outcome.map_or(Ok(()), Err));
+        }
+        self.recycled = jobs;
+    }
+
+    /// Tries to write these jobs in one transaction. What fails has its outcome set.
+    fn attempt(
+        &mut self,
+        jobs: &mut [Job],
+        outcomes: &mut [Option<StoreError>],
+        spare: Seq,
+        splits: &mut u32,
+    ) -> Result<(), StoreError> {
+        let error = match self.transaction(jobs, outcomes, spare) {
+            Ok(effects) => {
+                // Before the announcement: a subscriber's cursor is never ahead of the head.
+                let newest =
+                    jobs.iter().map(Job::seq).chain(effects.changes.iter().map(|change| change.seq)).max().unwrap_or(0);
+                self.shared.committed.fetch_max(newest, Ordering::AcqRel);
+                self.publish(effects);
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if error == StoreError::DiskFull && jobs.len() > 1 && *splits < MAX_SPLITS {
+            *splits += 1;
+            let middle = jobs.len() / 2;
+            let (first, second) = jobs.split_at_mut(middle);
+            let (first_outcomes, second_outcomes) = outcomes.split_at_mut(middle);
+            // The cursors for retention are used once: the second half does without.
+            let one = self.attempt(first, first_outcomes, spare, splits);
+            let other = self.attempt(second, second_outcomes, 0, splits);
+            return one.and(other);
+        }
+        for outcome in outcomes {
+            outcome.get_or_insert_with(|| error.clone());
+        }
+        Err(error)
+    }
+
+    fn transaction(
+        &mut self,
+        jobs: &mut [Job],
+        outcomes: &mut [Option<StoreError>],
+        spare: Seq,
+    ) -> Result<Effects, StoreError> {
+        let conn = match &self.conn {
+            Some(conn) => conn,
+            None => self.conn.insert(open::reopen(&self.shared.path, &self.shared.options)?),
+        };
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let (done, effects) = {
+            let mut tx = Tx::new(conn, &self.shared);
+            let done = run_jobs(&mut tx, jobs, outcomes).and_then(|()| {
+                if spare > 0 {
+                    self.retention.run(&mut tx, spare)?;
+                }
+                tx.write_tallies()
+            });
+            (done, tx.effects)
+        };
+        let done = done.and_then(|()| Ok(conn.prepare_cached("COMMIT")?.execute([]).map(drop)?));
+        match done {
+            Ok(()) => Ok(effects),
+            Err(error) => {
+                self.retention.forget_run(&self.shared);
+                let stuck = !conn.is_autocommit() && conn.execute_batch("ROLLBACK").is_err();
+                if stuck {
+                    self.conn = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Puts a committed batch into effect, before its waiters are answered.
+    fn publish(&mut self, mut effects: Effects) {
+        let shared = &self.shared;
+        shared.set_trouble(None);
+        shared.captured.fetch_add(effects.captured, Ordering::Relaxed);
+        shared.commits.fetch_add(1, Ordering::Relaxed);
+        shared.wal.wrote(effects.bytes + ROW_BYTES * (effects.captured + effects.journaled + 8));
+        for (bin, touch) in &effects.touched {
+            if let Some(entry) = shared.bins.entry(*bin) {
+                shared.bins.count(&entry, &touch.delta);
+            }
+        }
+        self.retention.committed(shared, &mut effects);
+        for (bin, touch) in &effects.touched {
+            // Who subscribes after this finds everything in the store. Who subscribed before this, but after the bin
+            // was touched, would miss this batch.
+            if !touch.wanted && shared.listener.wants(*bin) {
+                shared.listener.unbuilt(*bin, shared.committed.load(Ordering::Acquire));
+            }
+        }
+        if !effects.changes.is_empty() {
+            let mut changes = std::mem::take(&mut effects.changes);
+            changes.sort_by_key(|change| change.seq);
+            shared.listener.committed(changes);
+        }
+    }
+
+    /// Nothing was queued for a while.
+    fn idle(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        if shared.trouble().is_some() {
+            let result = match self.conn.take() {
+                Some(conn) => Ok(conn),
+                None => open::reopen(&shared.path, &shared.options),
+            }
+            .and_then(|conn| {
+                let conn = self.conn.insert(conn);
+                conn.execute_batch(PROBE)?;
+                Ok(conn.execute_batch(UNPROBE)?)
+            });
+            if let Err(error) = result {
+                if error != StoreError::DiskFull {
+                    self.conn = None;
+                }
+                shared.set_trouble(Some(error));
+                return;
+            }
+            shared.set_trouble(None);
+        }
+        if let Some(conn) = &self.conn {
+            checkpoint::give_back(conn, &shared.path, &shared.wal, || self.queue.is_empty());
+        }
+    }
+
+    /// The end: one file, nothing in the log.
+    fn fold(mut self) {
+        let last = self.shared.committed.load(Ordering::Acquire);
+        if let Some(conn) = self.conn.take() {
+            let kept = conn.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'seq'", [signed(last)]);
+            if let Err(error) = kept.and_then(|_| checkpoint::checkpoint(&conn, "TRUNCATE")) {
+                tracing::warn!(%error, "the log could not be folded into the database; the next start does it");
+            }
+        }
+    }
+}
+
+/// Runs the jobs. An error that is one job's own becomes its outcome; one that takes the transaction down is returned.
+fn run_jobs(tx: &mut Tx<'_>, jobs: &mut [Job], outcomes: &mut [Option<StoreError>]) -> Result<(), StoreError> {
+    for (job, outcome) in jobs.iter_mut().zip(outcomes) {
+        if outcome.is_some() {
+            // A task that ran in an earlier attempt.
+            continue;
+        }
+        match job {
+            Job::Capture { seq, request, .. } => {
+                if let Err(error) = tx.insert(*seq, request, None) {
+                    // A row that SQLite refuses for itself (too large) harms no other, unless it took the transaction
+                    // along.
+                    if error.is_trouble() || tx.conn.is_autocommit() {
+                        return Err(error);
+                    }
+                    *outcome = Some(error);
+                }
+            }
+            Job::Task { first, task } => {
+                tx.conn.prepare_cached("SAVEPOINT task")?.execute([])?;
+                let mark = tx.effects.mark();
+                let ran = catch_unwind(AssertUnwindSafe(|| task.run(tx, *first)))
+                    .unwrap_or_else(|_| Err(StoreError::Failed("a write panicked".to_owned())));
+                if let Err(error) = ran {
+                    tx.effects.go_back(mark);
+                    // A statement that panicked half-way may still be open.
+                    tx.captures = None;
+                    if tx.conn.is_autocommit() {
+                        // SQLite has rolled the whole transaction back.
+                        *outcome = Some(error.clone());
+                        return Err(error);
+                    }
+                    tx.conn.prepare_cached("ROLLBACK TO task")?.execute([])?;
+                    *outcome = Some(error);
+                }
+                tx.conn.prepare_cached("RELEASE task")?.execute([])?;
+                // It may have removed rows, or taken back some that it had added.
+                if let Some(captures) = &mut tx.captures {
+                    captures.forget_repeated();
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! What the store is told and what it tells: options, queries, results, the listener.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::StoreError;
+use crate::model::{
+    Bin, BinId, Change, Derived, FreshnessStatus, RequestId, RequestSummary, Seq, SignatureStatus, filter::Filter,
+};
+
+/// How much a commit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// The death of the process (`synchronous=NORMAL`).
+    #[default]
+    Normal,
+    /// A power cut as well (`synchronous=FULL`).
+    Full,
+}
+
+/// Where and how to store.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// The database file; its folder is made when it does not exist.
+    pub path: PathBuf,
+    /// Remove the file at the end (a temporary database).
+    pub ephemeral: bool,
+    pub durability: Durability,
+    /// Requests kept per bin when the bin has no limit of its own; 0 means no limit.
+    pub max_requests: u64,
+    /// Age kept, in seconds, when the bin has no limit of its own; 0 means no limit.
+    pub max_age_s: u64,
+    /// Bytes of heads and bodies kept over all bins; 0 means no limit.
+    pub max_bytes: u64,
+}
+
+/// A bin as the server holds it in memory: shared, replaced whole when something is set.
+#[derive(Debug)]
+pub struct BinState {
+    pub bin: Bin,
+    /// Grows with every change of settings or secrets, for caches of what is derived from them.
+    pub version: u64,
+}
+
+/// A bin before and after its settings or secrets were changed.
+#[derive(Debug)]
+pub struct BinUpdate {
+    pub before: Arc<BinState>,
+    pub after: Arc<BinState>,
+}
+
+/// Where a request was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    pub seq: Seq,
+    pub id: RequestId,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    #[default]
+    Newest,
+    Oldest,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    /// Only what matches.
+    pub filter: Filter,
+    /// The size of the page; the store caps it at [`MAX_PAGE`].
+    pub limit: usize,
+    /// Only `seq` below this.
+    pub before: Option<Seq>,
+    /// Only `seq` above this.
+    pub after: Option<Seq>,
+    pub order: Order,
+}
+
+/// The most that one page holds.
+pub const MAX_PAGE: usize = 1_000;
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub requests: Vec<RequestSummary>,
+    /// The `seq` to go on from (as `before` or `after`, by the order); `None` at the end.
+    pub next: Option<Seq>,
+    /// How many match in all, when that is known without a scan (no filter), or was counted within the scan's bound.
+    pub total: Option<u64>,
+}
+
+/// Which request of a bin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestRef {
+    Latest,
+    Id(RequestId),
+}
+
+/// What a request's signature came to.
+pub type VerdictStatus = (SignatureStatus, FreshnessStatus);
+
+/// New facts about a stored request, derived with the bin's present settings.
+#[derive(Debug, Clone)]
+pub struct Reverified {
+    pub seq: Seq,
+    pub derived: Derived,
+}
+
+/// Is told what was committed. Called on the writing thread, in commit order, before any waiter is answered.
+/// Must return at once.
+pub trait CommitListener: Send + Sync + 'static {
+    /// Whether changes of that bin are wanted; saves building them when there are no subscribers.
+    fn wants(&self, bin: BinId) -> bool;
+    /// What was committed, ordered by `seq`.
+    fn committed(&self, changes: Vec<Change>);
+    /// Changes of that bin up to `through` were committed but not built: they were not wanted when they were written,
+    /// and are wanted now. The listener reads them from the store.
+    fn unbuilt(&self, bin: BinId, through: Seq) {
+        let _ = (bin, through);
+    }
+}
+
+/// Figures for metrics. Counters start at zero with the process.
+#[derive(Debug, Clone, Default)]
+pub struct StoreStats {
+    /// Requests stored.
+    pub captured: u64,
+    /// Requests that could not be stored.
+    pub failed: u64,
+    /// Jobs that wait for the writer or are being written.
+    pub queued: u64,
+    /// Bytes of these.
+    pub queued_bytes: u64,
+    pub commits: u64,
+    /// Bytes of the database file and of its write-ahead log.
+    pub file_bytes: u64,
+    /// Bytes of the write-ahead log.
+    pub wal_bytes: u64,
+    /// Why writing does not work at the moment; `None` when it does.
+    pub trouble: Option<StoreError>,
+}
