@@ -3,10 +3,9 @@
 //! Only when the store has committed (and the hub has published) does the sender get its answer, so that a 200 means stored.
 
 mod answer;
-mod desk;
+mod bins;
 mod explain;
 mod judge;
-mod prepared;
 mod reverify;
 pub mod template;
 
@@ -25,10 +24,10 @@ use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
 use answer::Chosen;
 pub use answer::Reply;
-pub use desk::{Desk, OpenBin};
+use bins::PreparedBins;
+pub use bins::{OpenBin, WorkerBins};
 pub use explain::{Explained, Trial};
 pub use judge::{Judge, Judgement};
-use prepared::PreparedBins;
 use template::TemplateValues;
 
 /// What the capture half is told once.

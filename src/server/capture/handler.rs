@@ -13,12 +13,12 @@ use super::connection::{Connection, Course};
 use super::framing::Framing;
 use super::recorder::RecordedHead;
 use super::stopping::Stopping;
-use crate::capture::{Arrived, Capture, Desk, Reply};
+use crate::capture::{Arrived, Capture, Reply, WorkerBins};
 use crate::model::{Fault, FaultKind, Head, HeadSource, Rejection, Timestamp};
 
 /// What the handlers of one worker share.
 pub(super) struct Service {
-    desk: Desk,
+    bins: WorkerBins,
     in_flight: WorkerInFlight,
     stopping: Rc<Stopping>,
     answers: Responder,
@@ -26,7 +26,7 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(capture: Capture, in_flight: WorkerInFlight, stopping: Rc<Stopping>) -> Self {
-        Self { desk: Desk::new(capture), in_flight, stopping, answers: Responder::default() }
+        Self { bins: WorkerBins::new(capture), in_flight, stopping, answers: Responder::default() }
     }
 }
 
@@ -42,15 +42,15 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
     let head = Head::new(raw);
     let target = head.target();
     let segment = target.bin_segment();
-    let desk = &service.desk;
+    let capture = service.bins.capture();
     let mut close = request.head().connection_type() == ConnectionType::Upgrade;
-    let bin = match desk.bin(segment) {
+    let bin = match service.bins.bin(segment) {
         Some(bin) => bin,
-        None => match Box::pin(desk.create(segment)).await {
+        None => match Box::pin(capture.create(segment)).await {
             Some(bin) => Rc::new(bin),
             None => {
                 let close = unread(&connection, framing);
-                return Ok(service.answers.response(&connection, desk.unknown_bin(segment), close, None));
+                return Ok(service.answers.response(&connection, capture.unknown_bin(segment), close, None));
             }
         },
     };
@@ -60,7 +60,7 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         Framing::Empty => (Pieces::default(), BodyEnd::Complete),
         Framing::Tunnel if declared.is_none() => (Pieces::default(), BodyEnd::Complete),
         Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Refused => {
-            body::read(request.take_payload(), declared, desk.body_limit(&bin), &mut share).await
+            body::read(request.take_payload(), declared, capture.body_limit(&bin), &mut share).await
         }
     };
     if end == BodyEnd::NoRoom {
@@ -83,7 +83,7 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         body_took: if framing == Framing::Empty {
             std::time::Duration::ZERO
         } else {
-            desk.clock().now().since(received_at)
+            capture.clock().now().since(received_at)
         },
         trailers: connection.take_trailers(),
         declared_size: declared,
@@ -91,7 +91,7 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         peer: connection.peer,
         rejected,
     };
-    let reply = desk.receive(&bin, arrived).await;
+    let reply = capture.receive(&bin, arrived).await;
     drop(share);
     if end != BodyEnd::Complete || framing == Framing::Tunnel {
         close = true;
