@@ -8,8 +8,8 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use super::Capture;
-use super::answer::Answers;
 use super::judge::Judge;
+use super::response::Responses;
 use crate::model::BinId;
 use crate::store::BinState;
 
@@ -17,7 +17,7 @@ use crate::store::BinState;
 #[derive(Debug)]
 pub(super) struct Prepared {
     version: u64,
-    pub(super) answers: Answers,
+    pub(super) responses: Responses,
     pub(super) judge: Judge,
 }
 
@@ -35,7 +35,7 @@ impl PreparedBins {
         }
         let prepared = Arc::new(Prepared {
             version: bin.version,
-            answers: Answers::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.answers)),
+            responses: Responses::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.responses)),
             judge: Judge::new(&bin.bin, public_url),
         });
         self.0.write().insert(id, Arc::clone(&prepared));

@@ -1,7 +1,7 @@
-//! Templates in answers: `{{request.json./challenge}}` and the like.
+//! Templates in responses: `{{request.json./challenge}}` and the like.
 //!
 //! What has the form of a known value is replaced (by nothing, when the request has no such value);
-//! everything else between braces stays as it is, since answers may hold templates of other tools.
+//! everything else between braces stays as it is, since responses may hold templates of other tools.
 
 use std::borrow::Cow;
 
@@ -38,7 +38,7 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("{{now.unix}}", "the same in seconds since 1970"),
 ];
 
-/// Whether a text has any placeholder at all; without one it is sent as it stands.
+/// Whether a text has any placeholder at all; without one it is sent as it is.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
     text.contains("{{")

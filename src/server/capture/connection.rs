@@ -11,9 +11,9 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::recorder::{Fed, RecordedHead, Recorder};
-use super::refusal::Refusal;
+use super::rejection::HeadRejection;
 use super::stopping::Stopping;
-use crate::capture::{Capture, Refused};
+use crate::capture::{Capture, Rejected};
 use crate::model::Timestamp;
 
 /// How the connection goes on.
@@ -29,9 +29,9 @@ pub(super) enum Course {
     Reset,
 }
 
-/// How far the answer to the current message is.
+/// How far the response to the current message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum Sending {
     Missing,
     /// The last byte is in the dispatcher's buffer.
     Encoded,
@@ -55,7 +55,7 @@ pub(super) struct Connection {
     taken: Cell<bool>,
     /// Whether the current message is complete.
     received: Cell<bool>,
-    answer: Cell<Answer>,
+    response: Cell<Sending>,
     /// Whether the body broke the rules of chunked coding.
     broken: Cell<bool>,
     /// Whether the sender has closed its side, or all of it.
@@ -63,8 +63,8 @@ pub(super) struct Connection {
     course: Cell<Course>,
     /// Whether all that was written has been taken by the socket.
     flushed: Cell<bool>,
-    /// Whether the current head has been reported as refused.
-    refused: Cell<bool>,
+    /// Whether the current head has been reported as rejected.
+    rejected: Cell<bool>,
     /// Whether bytes of later messages wait in the stream.
     pipelined: Cell<bool>,
     reader: RefCell<Option<Waker>>,
@@ -83,12 +83,12 @@ impl Connection {
             head_at: Cell::new(Timestamp::default()),
             taken: Cell::new(false),
             received: Cell::new(false),
-            answer: Cell::new(Answer::Missing),
+            response: Cell::new(Sending::Missing),
             broken: Cell::new(false),
             left: Cell::new(false),
             course: Cell::new(Course::On),
             flushed: Cell::new(true),
-            refused: Cell::new(false),
+            rejected: Cell::new(false),
             pipelined: Cell::new(false),
             reader: RefCell::new(None),
             handler: RefCell::new(None),
@@ -146,8 +146,8 @@ impl Connection {
     }
 
     /// Notes that the whole answer is in the dispatcher's buffer.
-    pub(super) fn answer_encoded(&self) {
-        self.answer.set(Answer::Encoded);
+    pub(super) fn response_encoded(&self) {
+        self.response.set(Sending::Encoded);
         self.flushed.set(false);
     }
 
@@ -242,17 +242,17 @@ impl Connection {
             return;
         }
         wake(&self.handler);
-        if self.answer.get() == Answer::Encoded {
-            self.answer.set(Answer::Sent);
+        if self.response.get() == Sending::Encoded {
+            self.response.set(Sending::Sent);
             self.next_if_done();
         }
     }
 
     fn next_if_done(&self) {
-        if self.received.get() && self.answer.get() == Answer::Sent {
+        if self.received.get() && self.response.get() == Sending::Sent {
             self.received.set(false);
             self.taken.set(false);
-            self.answer.set(Answer::Missing);
+            self.response.set(Sending::Missing);
             // Without pipelining the socket wakes the reader by itself; waking it for every request would cost a poll each.
             if self.pipelined.get() {
                 wake(&self.reader);
@@ -281,26 +281,26 @@ impl Connection {
     }
 
     /// Reports the current request, of which no handler knows: the parser answers with `status` (`None`: the sender left within
-    /// the head, or was too slow). The refusal to be sent.
-    pub(super) fn refuse(&self, status: Option<u16>, known: Option<Refusal>) -> Refusal {
+    /// the head, or was too slow). What is to be sent.
+    pub(super) fn reject(&self, status: Option<u16>, known: Option<HeadRejection>) -> HeadRejection {
         let mut recorder = self.recorder.borrow_mut();
         let (head, received_at) = match recorder.take_head() {
             Some(head) => (head.raw, self.head_at.get()),
             None => (Bytes::copy_from_slice(recorder.partial()), self.capture.clock().now()),
         };
         drop(recorder);
-        let refusal = known.unwrap_or_else(|| Refusal::of(&head, status.unwrap_or(400)));
-        if self.refused.replace(true) || head.is_empty() {
-            return refusal;
+        let rejection = known.unwrap_or_else(|| HeadRejection::of(&head, status.unwrap_or(400)));
+        if self.rejected.replace(true) || head.is_empty() {
+            return rejection;
         }
-        self.capture.refused(Refused {
+        self.capture.rejected(Rejected {
             head,
-            reason: refusal.reason,
-            status: status.map(|_| refusal.status),
+            reason: rejection.reason,
+            status: status.map(|_| rejection.status),
             received_at,
             peer: self.peer,
         });
-        refusal
+        rejection
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a message's body is delimited, by exactly the rules of the parser behind it (`actix_http` 3.20, `h1::decoder`).
 //!
-//! Only what the parser accepts matters here: of a head that it refuses nothing more is read.
+//! Only what the parser accepts matters here: of a head that it rejects nothing more is read.
 
 /// What stands between a head and the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub(super) enum Framing {
     Chunked,
     /// All the rest of the connection: the parser takes `Upgrade: websocket` and `CONNECT` as the start of a tunnel.
     Tunnel,
-    /// The parser refuses this head.
-    Refused,
+    /// The parser rejects this head.
+    Rejected,
 }
 
 /// What the field lines say about the body, gathered line by line.
@@ -26,7 +26,7 @@ pub(super) struct Fields {
     pub(super) length: Option<u64>,
     chunked: bool,
     websocket: bool,
-    refused: bool,
+    rejected: bool,
 }
 
 impl Fields {
@@ -42,7 +42,7 @@ impl Fields {
             }
             Some(b'T' | b't') => {
                 if let Some(value) = value_of(line, b"transfer-encoding") {
-                    self.refused |= self.chunked || !value.eq_ignore_ascii_case(b"chunked");
+                    self.rejected |= self.chunked || !value.eq_ignore_ascii_case(b"chunked");
                     self.chunked = true;
                 }
             }
@@ -58,15 +58,15 @@ impl Fields {
     fn take_length(&mut self, value: &[u8]) {
         let length =
             std::str::from_utf8(value).ok().filter(|text| !text.starts_with('+')).and_then(|text| text.parse().ok());
-        self.refused |= self.length.is_some() || length.is_none();
+        self.rejected |= self.length.is_some() || length.is_none();
         self.length = length;
     }
 
     /// How the body is delimited, given the request line.
     pub(super) fn framing(&self, request_line: &[u8]) -> Framing {
         let http_10 = request_line.trim_ascii_end().ends_with(b"HTTP/1.0");
-        if self.refused || self.chunked && (http_10 || self.length.is_some()) {
-            return Framing::Refused;
+        if self.rejected || self.chunked && (http_10 || self.length.is_some()) {
+            return Framing::Rejected;
         }
         if self.chunked {
             return Framing::Chunked;
@@ -76,7 +76,7 @@ impl Fields {
         }
         match self.length {
             Some(length) if length > 0 => Framing::Length(length),
-            None if http_10 && request_line.starts_with(b"POST ") => Framing::Refused,
+            None if http_10 && request_line.starts_with(b"POST ") => Framing::Rejected,
             Some(_) | None if request_line.starts_with(b"CONNECT ") => Framing::Tunnel,
             Some(_) | None => Framing::Empty,
         }
@@ -107,7 +107,7 @@ enum Step {
     EndLf,
 }
 
-/// Most that is kept of a trailer section; one that is longer is refused. Trailers carry a checksum or a signature.
+/// Most that is kept of a trailer section; one that is longer is rejected. Trailers carry a checksum or a signature.
 const MAX_TRAILERS: usize = 16 * 1024;
 
 /// Follows the chunked coding through the pieces in which it arrives, and keeps the trailer section.
@@ -221,32 +221,32 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_delimited_by_the_rules_of_rfc_9112_section_6_and_what_is_ambiguous_is_refused() {
+    fn the_body_is_delimited_by_the_rules_of_rfc_9112_section_6_and_what_is_ambiguous_is_rejected() {
         let post: &[u8] = b"POST /b HTTP/1.1\r";
         for (fields, expected) in [
             (&[][..], Framing::Empty),
             (&[&b"content-LENGTH:\t12 \r"[..]], Framing::Length(12)),
             (&[b"Content-Length: 0"], Framing::Empty),
-            (&[b"Content-Length: +1"], Framing::Refused),
-            (&[b"Content-Length: -1"], Framing::Refused),
-            (&[b"Content-Length: 0x1"], Framing::Refused),
-            (&[b"Content-Length: 1, 1"], Framing::Refused),
-            (&[b"Content-Length: 99999999999999999999"], Framing::Refused),
-            (&[b"Content-Length: 1", b"content-length: 1"], Framing::Refused),
+            (&[b"Content-Length: +1"], Framing::Rejected),
+            (&[b"Content-Length: -1"], Framing::Rejected),
+            (&[b"Content-Length: 0x1"], Framing::Rejected),
+            (&[b"Content-Length: 1, 1"], Framing::Rejected),
+            (&[b"Content-Length: 99999999999999999999"], Framing::Rejected),
+            (&[b"Content-Length: 1", b"content-length: 1"], Framing::Rejected),
             (&[b"Transfer-Encoding: Chunked"], Framing::Chunked),
-            (&[b"Transfer-Encoding: gzip, chunked"], Framing::Refused),
-            (&[b"Transfer-Encoding: identity"], Framing::Refused),
-            (&[b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"], Framing::Refused),
-            (&[b"Transfer-Encoding: chunked", b"Content-Length: 3"], Framing::Refused),
+            (&[b"Transfer-Encoding: gzip, chunked"], Framing::Rejected),
+            (&[b"Transfer-Encoding: identity"], Framing::Rejected),
+            (&[b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"], Framing::Rejected),
+            (&[b"Transfer-Encoding: chunked", b"Content-Length: 3"], Framing::Rejected),
             (&[b"Upgrade: WebSocket", b"Content-Length: 3"], Framing::Tunnel),
             (&[b"Upgrade: h2c", b"Content-Length: 3"], Framing::Length(3)),
             (&[b"Content-Lengths: 3"], Framing::Empty),
         ] {
             assert_eq!(framing(post, fields), expected, "{fields:?}");
         }
-        assert_eq!(framing(b"POST /b HTTP/1.0", &[]), Framing::Refused);
+        assert_eq!(framing(b"POST /b HTTP/1.0", &[]), Framing::Rejected);
         assert_eq!(framing(b"PUT /b HTTP/1.0", &[]), Framing::Empty);
-        assert_eq!(framing(b"PUT /b HTTP/1.0", &[b"Transfer-Encoding: chunked"]), Framing::Refused);
+        assert_eq!(framing(b"PUT /b HTTP/1.0", &[b"Transfer-Encoding: chunked"]), Framing::Rejected);
         assert_eq!(framing(b"CONNECT h:1 HTTP/1.1", &[]), Framing::Tunnel);
         assert_eq!(framing(b"CONNECT h:1 HTTP/1.1", &[b"Content-Length: 2"]), Framing::Length(2));
     }

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use actix_http::{ConnectionType, HttpMessage as _, Request, Response};
 use bytes::Bytes;
 
-use super::answer::{AnswerBody, Report, Responder};
 use super::body::{self, BodyEnd, Pieces, WorkerInFlight};
 use super::connection::{Connection, Course};
 use super::framing::Framing;
 use super::recorder::RecordedHead;
+use super::response::{Report, Responder, ResponseBody};
 use super::stopping::Stopping;
-use crate::capture::{Arrived, Capture, Reply, WorkerBins};
+use crate::capture::{self, Arrived, Capture, WorkerBins};
 use crate::model::{Fault, FaultKind, Head, HeadSource, Rejection, Timestamp};
 
 /// What the handlers of one worker share.
@@ -21,17 +21,17 @@ pub(super) struct Service {
     bins: WorkerBins,
     in_flight: WorkerInFlight,
     stopping: Rc<Stopping>,
-    answers: Responder,
+    responder: Responder,
 }
 
 impl Service {
     pub(super) fn new(capture: Capture, in_flight: WorkerInFlight, stopping: Rc<Stopping>) -> Self {
-        Self { bins: WorkerBins::new(capture), in_flight, stopping, answers: Responder::default() }
+        Self { bins: WorkerBins::new(capture), in_flight, stopping, responder: Responder::default() }
     }
 }
 
 /// Answers one request.
-pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result<Response<AnswerBody>, Infallible> {
+pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result<Response<ResponseBody>, Infallible> {
     // Every connection of this listener is recorded, see `serve`.
     let connection = match request.conn_data::<Rc<Connection>>() {
         Some(connection) => Rc::clone(connection),
@@ -50,7 +50,7 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
             Some(bin) => Rc::new(bin),
             None => {
                 let close = unread(&connection, framing);
-                return Ok(service.answers.response(&connection, capture.unknown_bin(segment), close, None));
+                return Ok(service.responder.response(&connection, capture.unknown_bin(segment), close, None));
             }
         },
     };
@@ -59,14 +59,14 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
     let (pieces, end) = match framing {
         Framing::Empty => (Pieces::default(), BodyEnd::Complete),
         Framing::Tunnel if declared.is_none() => (Pieces::default(), BodyEnd::Complete),
-        Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Refused => {
+        Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Rejected => {
             body::read(request.take_payload(), declared, capture.body_limit(&bin), &mut share).await
         }
     };
     if end == BodyEnd::NoRoom {
-        let reply = Reply::retry(503, "too much is being received; try again");
+        let response = capture::Response::retry(503, "too much is being received; try again");
         connection.turn(Course::ReadNoMore);
-        return Ok(service.answers.response(&connection, reply, true, None));
+        return Ok(service.responder.response(&connection, response, true, None));
     }
     let rejected = match end {
         BodyEnd::TooLarge => Some(Rejection::BodyTooLarge),
@@ -91,14 +91,14 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         peer: connection.peer,
         rejected,
     };
-    let reply = capture.receive(&bin, arrived).await;
+    let response = capture.receive(&bin, arrived).await;
     drop(share);
     if end != BodyEnd::Complete || framing == Framing::Tunnel {
         close = true;
         connection.turn(if gone { Course::Close } else { Course::ReadNoMore });
     }
     close |= service.stopping.has_begun();
-    Ok(send(&connection, &service, reply, close, received_at).await)
+    Ok(send(&connection, &service, response, close, received_at).await)
 }
 
 /// Gives the reply, after its delay and with its fault. When the server stops nobody waits any longer: a delayed answer is given
@@ -106,17 +106,17 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
 async fn send(
     connection: &Rc<Connection>,
     service: &Service,
-    reply: Reply,
+    response: capture::Response,
     close: bool,
     received_at: Timestamp,
-) -> Response<AnswerBody> {
-    let special = !reply.delay.is_zero() || reply.fault.is_some();
-    let report = reply.stored.filter(|_| special).map(|stored| Report { stored, received_at, status: reply.status });
-    if !reply.delay.is_zero() {
+) -> Response<ResponseBody> {
+    let special = !response.delay.is_zero() || response.fault.is_some();
+    let report = response.stored.filter(|_| special).map(|stored| Report { stored, received_at, status: response.status });
+    if !response.delay.is_zero() {
         // Boxed, as all that few requests need: the future of a request is moved about, and most should be small.
         Box::pin(async {
             tokio::select! {
-                () = tokio::time::sleep(reply.delay) => {}
+                () = tokio::time::sleep(response.delay) => {}
                 // A sender that has only closed its own side still gets its answer, just sooner.
                 () = connection.left() => {}
                 () = service.stopping.begun() => {}
@@ -124,7 +124,7 @@ async fn send(
         })
         .await;
     }
-    match reply.fault.map(|Fault { kind, .. }| kind) {
+    match response.fault.map(|Fault { kind, .. }| kind) {
         Some(kind @ (FaultKind::Close | FaultKind::Reset | FaultKind::Hang)) => {
             if kind == FaultKind::Hang {
                 Box::pin(async {
@@ -140,9 +140,9 @@ async fn send(
                 report.file(connection, false);
             }
             // Nothing of it reaches the sender.
-            service.answers.response(connection, Reply::with(200, Vec::new(), Bytes::new()), true, None)
+            service.responder.response(connection, capture::Response::with(200, Vec::new(), Bytes::new()), true, None)
         }
-        Some(FaultKind::Cut | FaultKind::Drip) | None => service.answers.response(connection, reply, close, report),
+        Some(FaultKind::Cut | FaultKind::Drip) | None => service.responder.response(connection, response, close, report),
     }
 }
 
@@ -173,7 +173,7 @@ fn agrees(head: &RecordedHead, request: &Request) -> bool {
     head.raw.starts_with(method)
         && head.raw.get(method.len()) == Some(&b' ')
         && head.fields == request.headers().len()
-        && head.framing != Framing::Refused
+        && head.framing != Framing::Rejected
 }
 
 /// A head written anew from what the parser kept: lower-case names, in no order.

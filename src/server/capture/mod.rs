@@ -4,13 +4,13 @@
 //! parser one message at a time. The `handler` takes the head from there, reads the body under its limits, hands both to
 //! [`Capture::receive`], and sends what that says. HTTP/1.0 and 1.1 are spoken; HTTP/2, which has no heads as sent, is not offered.
 
-mod answer;
 mod body;
 mod connection;
 mod framing;
 mod handler;
 mod recorder;
-mod refusal;
+mod rejection;
+mod response;
 mod stopping;
 mod stream;
 
@@ -32,7 +32,7 @@ use handler::Service;
 use stopping::Stopping;
 use stream::Recording;
 
-/// What the kernel holds of an answer that the sender does not read. Answers are small; without a bound it is megabytes each.
+/// What the kernel holds of a response that the sender does not read. Responses are small; without a bound it is megabytes each.
 const SEND_BUFFER: usize = 64 * 1024;
 
 /// Serves bin URLs on `listener`. The server runs when it is awaited; it takes no signals, its handle stops it.
@@ -67,7 +67,7 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
             })
             .finish(fn_service(move |request: Request| handler::handle(request, Rc::clone(&service))));
         fn_service(move |socket: TcpStream| {
-            // An answer is one write: waiting for more to send only delays it.
+            // A response is one write: waiting for more to send only delays it.
             let _ = socket.set_nodelay(true);
             let peer = socket.peer_addr().ok();
             let connection = Connection::new(capture.clone(), peer, Rc::clone(&stopping));

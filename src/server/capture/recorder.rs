@@ -33,7 +33,7 @@ enum State {
     Chunked(Chunks),
     /// In a tunnel: bytes without end.
     Tunnel,
-    /// After something that the parser refuses, or that breaks the rules: nothing is understood any more.
+    /// After something that the parser rejects, or that breaks the rules: nothing is understood any more.
     Dead,
 }
 
@@ -85,7 +85,7 @@ impl Recorder {
 
     /// Takes the next bytes of the connection, up to the end of the current message at most.
     ///
-    /// In the request target, bytes that the parser refuses though senders use them are replaced in place by others of the same
+    /// In the request target, bytes that the parser rejects though senders use them are replaced in place by others of the same
     /// number: what is recorded is the original.
     pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Fed {
         let mut at = 0;
@@ -231,7 +231,7 @@ impl Recorder {
             Framing::Length(length) => State::Length(length),
             Framing::Chunked => State::Chunked(Chunks::new()),
             Framing::Tunnel => State::Tunnel,
-            Framing::Refused => State::Dead,
+            Framing::Rejected => State::Dead,
         };
         self.line_start = 0;
         self.line = Line::Before;
@@ -240,7 +240,7 @@ impl Recorder {
         self.head = Some(RecordedHead { raw, declared: fields.length, framing, fields: fields.count });
     }
 
-    /// Replaces what the parser refuses in a target. `bytes` are the head's next ones.
+    /// Replaces what the parser rejects in a target. `bytes` are the head's next ones.
     fn sanitise(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
         if self.line == Line::Before {
@@ -265,7 +265,7 @@ impl Recorder {
                 None => rest.len(),
             };
             for byte in &mut rest[..length] {
-                if REFUSED[usize::from(*byte)] {
+                if REJECTED[usize::from(*byte)] {
                     *byte = SUBSTITUTE;
                 }
             }
@@ -273,20 +273,20 @@ impl Recorder {
     }
 }
 
-/// Bytes of a target that the parser refuses (`http::Uri`, `httparse`) and that senders use all the same.
-const REFUSED: [bool; 256] = {
-    let mut refused = [false; 256];
+/// Bytes of a target that the parser rejects (`http::Uri`, `httparse`) and that senders use all the same.
+const REJECTED: [bool; 256] = {
+    let mut rejected = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        refused[byte] = byte >= 0x80;
+        rejected[byte] = byte >= 0x80;
         byte += 1;
     }
-    (refused[b'"' as usize], refused[b'<' as usize]) = (true, true);
-    (refused[b'>' as usize], refused[b'`' as usize]) = (true, true);
-    refused
+    (rejected[b'"' as usize], rejected[b'<' as usize]) = (true, true);
+    (rejected[b'>' as usize], rejected[b'`' as usize]) = (true, true);
+    rejected
 };
 
-/// What the parser sees in place of a byte of a target that it would refuse.
+/// What the parser sees in place of a byte of a target that it would reject.
 const SUBSTITUTE: u8 = b'_';
 
 #[cfg(test)]

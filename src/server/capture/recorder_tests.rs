@@ -77,7 +77,7 @@ fn a_head_with_contradicting_lengths_is_kept_and_nothing_after_it_is_taken_for_a
             .to_vec();
     assert_eq!(recorder.feed(&mut wire), Fed::All);
     let head = recorder.take_head().unwrap();
-    assert_eq!((head.framing, head.raw.len()), (Framing::Refused, wire.len() - 18));
+    assert_eq!((head.framing, head.raw.len()), (Framing::Rejected, wire.len() - 18));
     assert!(!recorder.has_head());
 }
 
@@ -140,7 +140,7 @@ fn compare(wire: &[u8], rng: &mut StdRng, config: ServiceConfig) -> Result<u64, 
                     if !wire[message_start + blank..at].starts_with(&head.raw) {
                         return Err(format!("another head was recorded: {}", head.raw.escape_ascii()));
                     }
-                    if head.fields != request.headers().len() || head.framing == Framing::Refused {
+                    if head.fields != request.headers().len() || head.framing == Framing::Rejected {
                         return Err(format!("fields or framing differ: {head:?} and {request:?}"));
                     }
                     inside = !matches!(codec.message_type(), MessageType::None);

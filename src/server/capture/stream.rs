@@ -13,7 +13,7 @@ use tokio::time::Sleep;
 
 use super::body::Share;
 use super::connection::{Connection, Course};
-use super::refusal::{CROWDED, Refusal, SLOW_HEAD};
+use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
 use crate::model::Rejection;
 
 /// A head must be complete this long after the connection was made, or after its first byte: slow senders cost memory.
@@ -40,7 +40,7 @@ pub(super) struct Recording {
     /// What a head that comes in pieces takes of the memory for all connections.
     head_share: Share,
     /// Whether the parser was answered for.
-    refused: bool,
+    rejected: bool,
 }
 
 /// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all else that
@@ -60,7 +60,7 @@ impl Recording {
             head_timer: None,
             idle: None,
             head_share,
-            refused: false,
+            rejected: false,
         }
     }
 
@@ -155,18 +155,18 @@ impl Recording {
     }
 
     /// Ends a connection whose head is too slow, or one too many.
-    fn refuse(&mut self, refusal: Refusal) {
+    fn reject(&mut self, rejection: HeadRejection) {
         self.connection.turn(Course::ReadNoMore);
         if !self.connection.is_inside_head() {
             return;
         }
-        if refusal.reason != Rejection::NotStored {
-            self.connection.refuse(Some(refusal.status), Some(refusal));
+        if rejection.reason != Rejection::NotStored {
+            self.connection.reject(Some(rejection.status), Some(rejection));
         }
-        self.refused = true;
+        self.rejected = true;
         if let Some(socket) = &self.socket {
             // A small answer on a connection on which nothing else is under way: the socket takes it, or the sender is gone.
-            let _ = socket.try_write(refusal.to_wire().as_bytes());
+            let _ = socket.try_write(rejection.to_wire().as_bytes());
         }
     }
 
@@ -177,7 +177,7 @@ impl Recording {
             self.head_timer = None;
         }
         if !self.head_share.resize(pending as u64) {
-            self.refuse(CROWDED);
+            self.reject(CROWDED);
         }
     }
 }
@@ -221,7 +221,7 @@ impl AsyncRead for Recording {
             }
             Poll::Pending => {
                 ready!(this.poll_head_timer(context));
-                this.refuse(SLOW_HEAD);
+                this.reject(SLOW_HEAD);
                 Poll::Ready(Ok(()))
             }
         }
@@ -240,9 +240,9 @@ impl AsyncWrite for Recording {
         };
         if this.connection.answers_by_itself() {
             // The parser's answer: an empty 400 or 431. The sender gets ours, with the reason.
-            let refusal = this.connection.refuse(status_of(bytes), None);
-            this.refused = true;
-            let _ = ready!(Pin::new(socket).poll_write(context, refusal.to_wire().as_bytes()));
+            let rejection = this.connection.reject(status_of(bytes), None);
+            this.rejected = true;
+            let _ = ready!(Pin::new(socket).poll_write(context, rejection.to_wire().as_bytes()));
             return Poll::Ready(Ok(bytes.len()));
         }
         match ready!(Pin::new(socket).poll_write(context, bytes)) {
@@ -272,8 +272,8 @@ impl AsyncWrite for Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         let connection = &self.connection;
-        if connection.is_inside_head() && !self.refused {
-            connection.refuse(None, None);
+        if connection.is_inside_head() && !self.rejected {
+            connection.reject(None, None);
         }
         let Some(socket) = self.socket.take() else { return };
         match connection.course() {
@@ -282,7 +282,7 @@ impl Drop for Recording {
             }
             Course::Close => {}
             Course::On | Course::ReadNoMore => {
-                let unread = self.refused || connection.is_inside() || !self.ahead.is_empty();
+                let unread = self.rejected || connection.is_inside() || !self.ahead.is_empty();
                 if unread && !connection.has_left() {
                     linger(socket);
                 }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use tokio::time::Sleep;
 
 use super::connection::{Connection, Course};
-use crate::capture::Reply;
+use crate::capture;
 use crate::model::{Fault, FaultKind, Timestamp};
 use crate::store::Stored;
 
@@ -45,7 +45,7 @@ impl Report {
 }
 
 /// An answer's body.
-pub(super) struct AnswerBody {
+pub(super) struct ResponseBody {
     connection: Rc<Connection>,
     bytes: Bytes,
     empty: bool,
@@ -54,7 +54,7 @@ pub(super) struct AnswerBody {
     report: Option<Report>,
 }
 
-impl MessageBody for AnswerBody {
+impl MessageBody for ResponseBody {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
@@ -91,9 +91,9 @@ impl MessageBody for AnswerBody {
     }
 }
 
-impl Drop for AnswerBody {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
-        self.connection.answer_encoded();
+        self.connection.response_encoded();
         if let Some(report) = self.report.take() {
             let told = self.sent || self.bytes.is_empty() || self.empty;
             report.file(&self.connection, told && !self.connection.has_left());
@@ -122,34 +122,34 @@ impl Responder {
     pub(super) fn response(
         &self,
         connection: &Rc<Connection>,
-        reply: Reply,
+        response: capture::Response,
         close: bool,
         report: Option<Report>,
-    ) -> Response<AnswerBody> {
-        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    ) -> Response<ResponseBody> {
+        let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // What is about to be written is not with the sender yet: a cut waits for that.
         connection.note_written();
         let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let ready = self.ready(&reply.headers);
-        let mut response = Response::with_body(
+        let ready = self.ready(&response.headers);
+        let mut sent = Response::with_body(
             status,
-            AnswerBody {
+            ResponseBody {
                 connection: Rc::clone(connection),
                 empty,
                 sent: false,
-                pace: pace_of(reply.fault, reply.body.len()),
-                bytes: reply.body,
+                pace: pace_of(response.fault, response.body.len()),
+                bytes: response.body,
                 report,
             },
         );
-        let headers = response.headers_mut();
+        let headers = sent.headers_mut();
         for (name, value) in &*ready.fields {
             headers.append(name.clone(), value.clone());
         }
         if close || ready.close {
-            response.head_mut().set_connection_type(ConnectionType::Close);
+            sent.head_mut().set_connection_type(ConnectionType::Close);
         }
-        response
+        sent
     }
 
     fn ready(&self, headers: &List) -> Ready {
