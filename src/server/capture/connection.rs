@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
-use super::recorder::{Fed, RecordedHead, Recorder};
+use super::framing::Progress;
+use super::recorder::{RecordedHead, Recorder};
 use super::rejection::HeadRejection;
 use super::stopping::Stopping;
 use crate::capture::{Capture, Rejected};
@@ -168,13 +169,13 @@ impl Connection {
         }
         drop(recorder);
         match fed {
-            Fed::All => bytes.len(),
-            Fed::Ended(length) => {
+            Progress::Continues => bytes.len(),
+            Progress::Ended(length) => {
                 self.received.set(true);
                 self.next_if_done();
                 length
             }
-            Fed::Broken(place) => {
+            Progress::Broken(place) => {
                 self.broken.set(true);
                 self.course.set(Course::ReadNoMore);
                 place

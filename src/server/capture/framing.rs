@@ -118,11 +118,11 @@ pub(super) struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// What came of a piece.
+/// How far a piece of the connection's bytes has brought the current message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(super) enum Progress {
     /// All of it belongs to this message, and more is to come.
-    All,
+    Continues,
     /// The message ended after that many bytes.
     Ended(usize),
     /// The byte at this place breaks the rules.
@@ -141,7 +141,7 @@ impl Chunks {
     }
 
     /// Follows one piece.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Taken {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Progress {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             if self.step == Step::Data {
@@ -154,15 +154,15 @@ impl Chunks {
                 continue;
             }
             if self.step == Step::EndLf && byte == b'\n' {
-                return Taken::Ended(at + 1);
+                return Progress::Ended(at + 1);
             }
             match self.next(byte) {
                 Some(step) => self.step = step,
-                None => return Taken::Broken(at),
+                None => return Progress::Broken(at),
             }
             at += 1;
         }
-        Taken::All
+        Progress::Continues
     }
 
     /// The step after `byte`; `None` where the parser gives up.
@@ -256,11 +256,11 @@ mod tests {
         let wire = b"4;ext=\"v\"\r\nab\r\n\r\n1 \r\nX\r\n000\r\nX-Sum: 1\r\nY: 2\r\n\r\nGET /";
         let end = wire.len() - 5;
         let mut at_once = Chunks::new();
-        assert_eq!(at_once.take(wire), Taken::Ended(end));
+        assert_eq!(at_once.take(wire), Progress::Ended(end));
         assert_eq!(at_once.into_trailers(), b"X-Sum: 1\r\nY: 2\r\n");
         let mut bytewise = Chunks::new();
         for (place, byte) in wire[..end].iter().enumerate() {
-            let expected = if place + 1 == end { Taken::Ended(1) } else { Taken::All };
+            let expected = if place + 1 == end { Progress::Ended(1) } else { Progress::Continues };
             assert_eq!(bytewise.take(&[*byte]), expected, "{place}");
         }
         assert_eq!(bytewise.into_trailers(), b"X-Sum: 1\r\nY: 2\r\n");
@@ -280,10 +280,10 @@ mod tests {
             (b"ffffffffffffffff0", 16),
             (b"0\r\n\r\r", 4),
         ] {
-            assert_eq!(Chunks::new().take(wire), Taken::Broken(place), "{}", wire.escape_ascii());
+            assert_eq!(Chunks::new().take(wire), Progress::Broken(place), "{}", wire.escape_ascii());
         }
         let mut endless = Chunks::new();
-        assert_eq!(endless.take(b"0\r\n"), Taken::All);
-        assert!(matches!(endless.take(&vec![b'a'; 2 * MAX_TRAILERS]), Taken::Broken(_)));
+        assert_eq!(endless.take(b"0\r\n"), Progress::Continues);
+        assert!(matches!(endless.take(&vec![b'a'; 2 * MAX_TRAILERS]), Progress::Broken(_)));
     }
 }

@@ -316,5 +316,4 @@ fn status_of(answer: &[u8]) -> Option<u16> {
 }
 
 #[cfg(test)]
-#[path = "stream_tests.rs"]
 mod tests;

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::framing::{Chunks, Fields, Framing, Taken};
+use super::framing::{Chunks, Fields, Framing, Progress};
 
 /// The longest head: what the parser holds before it answers 431 (`actix_http`, `h1::decoder::MAX_BUFFER_SIZE`).
 pub(super) const MAX_HEAD: usize = 128 * 1024;
@@ -46,9 +46,6 @@ enum Line {
     Done,
 }
 
-/// What came of a piece of the connection's bytes.
-pub(super) use super::framing::Taken as Fed;
-
 /// The recorder of one connection.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -87,37 +84,37 @@ impl Recorder {
     ///
     /// In the request target, bytes that the parser rejects though senders use them are replaced in place by others of the same
     /// number: what is recorded is the original.
-    pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Fed {
+    pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Progress {
         let mut at = 0;
         if matches!(self.state, State::Head) {
             match self.feed_head(bytes) {
                 Some(end) => at = end,
-                None => return Fed::All,
+                None => return Progress::Continues,
             }
         }
         let rest = &bytes[at..];
         let taken = match &mut self.state {
             // The head that was just completed has no body.
-            State::Head => return Fed::Ended(at),
-            State::Tunnel | State::Dead => return Fed::All,
+            State::Head => return Progress::Ended(at),
+            State::Tunnel | State::Dead => return Progress::Continues,
             State::Length(left) => {
                 let here = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
                 *left -= here as u64;
-                if *left > 0 { Fed::All } else { Fed::Ended(here) }
+                if *left > 0 { Progress::Continues } else { Progress::Ended(here) }
             }
             State::Chunked(chunks) => chunks.take(rest),
         };
         match taken {
-            Taken::All => Fed::All,
-            Taken::Ended(length) => {
+            Progress::Continues => Progress::Continues,
+            Progress::Ended(length) => {
                 if let State::Chunked(chunks) = std::mem::replace(&mut self.state, State::Head) {
                     self.trailers = chunks.into_trailers();
                 }
-                Fed::Ended(at + length)
+                Progress::Ended(at + length)
             }
-            Taken::Broken(length) => {
+            Progress::Broken(length) => {
                 self.state = State::Dead;
-                Fed::Broken(at + length)
+                Progress::Broken(at + length)
             }
         }
     }
@@ -290,5 +287,4 @@ const REJECTED: [bool; 256] = {
 const SUBSTITUTE: u8 = b'_';
 
 #[cfg(test)]
-#[path = "recorder_tests.rs"]
 mod tests;
