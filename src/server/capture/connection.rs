@@ -6,15 +6,16 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
 use super::framing::Progress;
 use super::recorder::{RecordedHead, Recorder};
 use super::rejection::HeadRejection;
-use super::stopping::Stopping;
-use crate::capture::{Capture, Rejected};
+use super::wake::WakeSlot;
+use super::worker::Worker;
+use crate::capture::Rejected;
 use crate::model::Timestamp;
 
 /// How the connection goes on.
@@ -42,10 +43,9 @@ enum Sending {
 
 /// One connection, for the stream (which fills it) and the handler (which takes from it).
 pub(super) struct Connection {
-    pub(super) capture: Capture,
+    pub(super) worker: Rc<Worker>,
     pub(super) peer: Option<SocketAddr>,
-    stopping: Rc<Stopping>,
-    /// What it is known by there.
+    /// Its number with `Stopping`.
     number: u64,
     /// How many heads were complete so far.
     heads: Cell<u64>,
@@ -68,18 +68,18 @@ pub(super) struct Connection {
     rejected: Cell<bool>,
     /// Whether bytes of later messages wait in the stream.
     pipelined: Cell<bool>,
-    reader: RefCell<Option<Waker>>,
-    handler: RefCell<Option<Waker>>,
+    reader: Rc<WakeSlot>,
+    handler: WakeSlot,
 }
 
 impl Connection {
-    pub(super) fn new(capture: Capture, peer: Option<SocketAddr>, stopping: Rc<Stopping>) -> Rc<Self> {
-        Rc::new_cyclic(|own| Self {
-            number: stopping.join(own.clone()),
-            stopping,
-            heads: Cell::new(0),
-            capture,
+    pub(super) fn new(worker: Rc<Worker>, peer: Option<SocketAddr>) -> Rc<Self> {
+        let reader = Rc::default();
+        Rc::new(Self {
+            number: worker.stopping.join(&reader),
+            worker,
             peer,
+            heads: Cell::new(0),
             recorder: RefCell::new(Recorder::new()),
             head_at: Cell::new(Timestamp::default()),
             taken: Cell::new(false),
@@ -91,8 +91,8 @@ impl Connection {
             flushed: Cell::new(true),
             rejected: Cell::new(false),
             pipelined: Cell::new(false),
-            reader: RefCell::new(None),
-            handler: RefCell::new(None),
+            reader,
+            handler: WakeSlot::default(),
         })
     }
 
@@ -125,7 +125,7 @@ impl Connection {
             if self.left.get() {
                 return Poll::Ready(());
             }
-            *self.handler.borrow_mut() = Some(context.waker().clone());
+            self.handler.remember(context);
             Poll::Pending
         })
         .await;
@@ -136,14 +136,14 @@ impl Connection {
         if self.flushed.get() {
             return Poll::Ready(());
         }
-        *self.handler.borrow_mut() = Some(context.waker().clone());
+        self.handler.remember(context);
         Poll::Pending
     }
 
     /// Changes how the connection goes on.
     pub(super) fn turn(&self, course: Course) {
         self.course.set(course);
-        wake(&self.reader);
+        self.reader.wake();
     }
 
     /// Notes that the whole answer is in the dispatcher's buffer.
@@ -164,7 +164,7 @@ impl Connection {
         let had_head = recorder.has_head();
         let fed = recorder.feed(bytes);
         if recorder.has_head() && !had_head {
-            self.head_at.set(self.capture.clock().now());
+            self.head_at.set(self.worker.capture().clock().now());
             self.heads.set(self.heads.get() + 1);
         }
         drop(recorder);
@@ -200,18 +200,13 @@ impl Connection {
 
     /// Whether the server stops and no message is under way: no further one is taken, nor the rest of a head waited for.
     pub(super) fn is_done(&self) -> bool {
-        self.stopping.has_begun() && !self.is_held() && (!self.is_inside() || self.is_inside_head())
-    }
-
-    /// Has the stream look again.
-    pub(super) fn wake_reader(&self) {
-        wake(&self.reader);
+        self.worker.stopping.has_begun() && !self.is_held() && (!self.is_inside() || self.is_inside_head())
     }
 
     /// Notes that the sender closed its side.
     pub(super) fn note_left(&self) {
         self.left.set(true);
-        wake(&self.handler);
+        self.handler.wake();
     }
 
     /// Notes that the connection is of no use any more.
@@ -222,10 +217,7 @@ impl Connection {
 
     /// Who is to be woken when the next message may be read, or the course changes.
     pub(super) fn remember_reader(&self, context: &Context<'_>) {
-        let mut reader = self.reader.borrow_mut();
-        if !reader.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
-            *reader = Some(context.waker().clone());
-        }
+        self.reader.remember(context);
     }
 
     /// Notes whether bytes of later messages wait in the stream.
@@ -242,7 +234,7 @@ impl Connection {
         if self.flushed.replace(true) {
             return;
         }
-        wake(&self.handler);
+        self.handler.wake();
         if self.response.get() == Sending::Encoded {
             self.response.set(Sending::Sent);
             self.next_if_done();
@@ -256,7 +248,7 @@ impl Connection {
             self.response.set(Sending::Missing);
             // Without pipelining the socket wakes the reader by itself; waking it for every request would cost a poll each.
             if self.pipelined.get() {
-                wake(&self.reader);
+                self.reader.wake();
             }
         }
     }
@@ -287,14 +279,14 @@ impl Connection {
         let mut recorder = self.recorder.borrow_mut();
         let (head, received_at) = match recorder.take_head() {
             Some(head) => (head.raw, self.head_at.get()),
-            None => (Bytes::copy_from_slice(recorder.partial()), self.capture.clock().now()),
+            None => (Bytes::copy_from_slice(recorder.partial()), self.worker.capture().clock().now()),
         };
         drop(recorder);
         let rejection = known.unwrap_or_else(|| HeadRejection::of(&head, status.unwrap_or(400)));
         if self.rejected.replace(true) || head.is_empty() {
             return rejection;
         }
-        self.capture.rejected(Rejected {
+        self.worker.capture().rejected(Rejected {
             head,
             reason: rejection.reason,
             status: status.map(|_| rejection.status),
@@ -307,12 +299,6 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.stopping.leave(self.number);
-    }
-}
-
-fn wake(waker: &RefCell<Option<Waker>>) {
-    if let Some(waker) = waker.borrow_mut().take() {
-        waker.wake();
+        self.worker.stopping.leave(self.number);
     }
 }

@@ -4,34 +4,19 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use actix_http::{ConnectionType, HttpMessage as _, Request, Response};
+use actix_http::{ConnectionType, HttpMessage as _, Request};
 use bytes::Bytes;
 
-use super::body::{self, BodyEnd, Pieces, WorkerInFlight};
+use super::body::{self, BodyEnd, Pieces};
 use super::connection::{Connection, Course};
 use super::framing::Framing;
 use super::recorder::RecordedHead;
-use super::response::{Report, Responder, ResponseBody};
-use super::stopping::Stopping;
-use crate::capture::{self, Arrived, Capture, WorkerBins};
+use super::response::{HttpResponse, Report, http_response};
+use crate::capture::{Arrived, Response};
 use crate::model::{Fault, FaultKind, Head, HeadSource, Rejection, Timestamp};
 
-/// What the handlers of one worker share.
-pub(super) struct Service {
-    bins: WorkerBins,
-    in_flight: WorkerInFlight,
-    stopping: Rc<Stopping>,
-    responder: Responder,
-}
-
-impl Service {
-    pub(super) fn new(capture: Capture, in_flight: WorkerInFlight, stopping: Rc<Stopping>) -> Self {
-        Self { bins: WorkerBins::new(capture), in_flight, stopping, responder: Responder::default() }
-    }
-}
-
 /// Answers one request.
-pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result<Response<ResponseBody>, Infallible> {
+pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infallible> {
     // Every connection of this listener is recorded, see `serve`.
     let connection = match request.conn_data::<Rc<Connection>>() {
         Some(connection) => Rc::clone(connection),
@@ -42,20 +27,21 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
     let head = Head::new(raw);
     let target = head.target();
     let segment = target.bin_segment();
-    let capture = service.bins.capture();
+    let worker = &connection.worker;
+    let capture = worker.capture();
     let mut close = request.head().connection_type() == ConnectionType::Upgrade;
-    let bin = match service.bins.bin(segment) {
+    let bin = match worker.bins.bin(segment) {
         Some(bin) => bin,
         None => match Box::pin(capture.create(segment)).await {
             Some(bin) => Rc::new(bin),
             None => {
                 let close = unread(&connection, framing);
-                return Ok(service.responder.response(&connection, capture.unknown_bin(segment), close, None));
+                return Ok(http_response(&connection, capture.unknown_bin(segment), close, None));
             }
         },
     };
     drop(target);
-    let mut share = service.in_flight.share();
+    let mut share = worker.in_flight.share();
     let (pieces, end) = match framing {
         Framing::Empty => (Pieces::default(), BodyEnd::Complete),
         Framing::Tunnel if declared.is_none() => (Pieces::default(), BodyEnd::Complete),
@@ -64,9 +50,9 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         }
     };
     if end == BodyEnd::NoRoom {
-        let response = capture::Response::retry(503, "too much is being received; try again");
+        let response = Response::retry(503, "too much is being received; try again");
         connection.turn(Course::ReadNoMore);
-        return Ok(service.responder.response(&connection, response, true, None));
+        return Ok(http_response(&connection, response, true, None));
     }
     let rejected = match end {
         BodyEnd::TooLarge => Some(Rejection::BodyTooLarge),
@@ -97,19 +83,19 @@ pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result
         close = true;
         connection.turn(if gone { Course::Close } else { Course::ReadNoMore });
     }
-    close |= service.stopping.has_begun();
-    Ok(send(&connection, &service, response, close, received_at).await)
+    close |= worker.stopping.has_begun();
+    Ok(send(&connection, response, close, received_at).await)
 }
 
 /// Gives the reply, after its delay and with its fault. When the server stops nobody waits any longer: a delayed answer is given
 /// now rather than never, and who was to get none is let go.
 async fn send(
     connection: &Rc<Connection>,
-    service: &Service,
-    response: capture::Response,
+    response: Response,
     close: bool,
     received_at: Timestamp,
-) -> Response<ResponseBody> {
+) -> HttpResponse {
+    let stopping = &connection.worker.stopping;
     let special = !response.delay.is_zero() || response.fault.is_some();
     let report = response.stored.filter(|_| special).map(|stored| Report { stored, received_at, status: response.status });
     if !response.delay.is_zero() {
@@ -119,7 +105,7 @@ async fn send(
                 () = tokio::time::sleep(response.delay) => {}
                 // A sender that has only closed its own side still gets its answer, just sooner.
                 () = connection.left() => {}
-                () = service.stopping.begun() => {}
+                () = stopping.begun() => {}
             }
         })
         .await;
@@ -130,7 +116,7 @@ async fn send(
                 Box::pin(async {
                     tokio::select! {
                         () = connection.left() => {}
-                        () = service.stopping.begun() => {}
+                        () = stopping.begun() => {}
                     }
                 })
                 .await;
@@ -140,9 +126,9 @@ async fn send(
                 report.file(connection, false);
             }
             // Nothing of it reaches the sender.
-            service.responder.response(connection, capture::Response::with(200, Vec::new(), Bytes::new()), true, None)
+            http_response(connection, Response::with(200, Vec::new(), Bytes::new()), true, None)
         }
-        Some(FaultKind::Cut | FaultKind::Drip) | None => service.responder.response(connection, response, close, report),
+        Some(FaultKind::Cut | FaultKind::Drip) | None => http_response(connection, response, close, report),
     }
 }
 
@@ -160,8 +146,8 @@ fn head_of(connection: &Connection, request: &Request) -> (RecordedHead, Timesta
     match connection.take_head() {
         Some((head, at)) if agrees(&head, request) => (head, at, HeadSource::Wire),
         recorded => {
-            connection.capture.count_mismatch();
-            let at = recorded.map_or_else(|| connection.capture.clock().now(), |(_, at)| at);
+            connection.worker.capture().count_mismatch();
+            let at = recorded.map_or_else(|| connection.worker.capture().clock().now(), |(_, at)| at);
             (parsed(request), at, HeadSource::Parsed)
         }
     }

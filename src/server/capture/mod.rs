@@ -8,11 +8,14 @@ mod body;
 mod connection;
 mod framing;
 mod handler;
+mod header_cache;
 mod recorder;
 mod rejection;
 mod response;
 mod stopping;
 mod stream;
+mod wake;
+mod worker;
 
 use std::io;
 use std::net::TcpListener;
@@ -20,7 +23,7 @@ use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_http::{HttpService, KeepAlive, Protocol, Request};
+use actix_http::{HttpService, KeepAlive, Protocol};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt as _, fn_service};
 use tokio::net::TcpStream;
@@ -28,9 +31,9 @@ use tokio::net::TcpStream;
 use crate::capture::Capture;
 use body::InFlight;
 use connection::Connection;
-use handler::Service;
 use stopping::Stopping;
 use stream::Recording;
+use worker::Worker;
 
 /// What the kernel holds of a response that the sender does not read. Responses are small; without a bound it is megabytes each.
 const SEND_BUFFER: usize = 64 * 1024;
@@ -54,9 +57,7 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
         .disable_signals();
     let signal = builder.graceful_shutdown_signal();
     let server = builder.listen("capture", listener, move || {
-        let (capture, in_flight) = (capture.clone(), in_flight.of_worker());
-        let stopping = Stopping::watch(signal.clone());
-        let service = Rc::new(Service::new(capture.clone(), in_flight.clone(), Rc::clone(&stopping)));
+        let worker = Worker::new(capture.clone(), &in_flight, Stopping::watch(signal.clone()));
         let http = HttpService::build()
             // The stream has clocks of its own: for idle connections, which costs less than a timer per request, and for heads,
             // which knows of every one and not only of the first. The same goes for the server's stop, see `stopping`.
@@ -65,13 +66,12 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
             .on_connect_ext(|io: &Recording, data| {
                 data.insert(Rc::clone(io.connection()));
             })
-            .finish(fn_service(move |request: Request| handler::handle(request, Rc::clone(&service))));
+            .finish(fn_service(handler::handle));
         fn_service(move |socket: TcpStream| {
             // A response is one write: waiting for more to send only delays it.
             let _ = socket.set_nodelay(true);
             let peer = socket.peer_addr().ok();
-            let connection = Connection::new(capture.clone(), peer, Rc::clone(&stopping));
-            let recording = Recording::new(socket, connection, in_flight.share());
+            let recording = Recording::new(socket, Connection::new(Rc::clone(&worker), peer));
             std::future::ready(Ok::<_, actix_http::error::DispatchError>((recording, Protocol::Http1, peer)))
         })
         .and_then(http)

@@ -1,23 +1,23 @@
-//! Sends an answer: at once, slowly, or spoilt.
+//! Sends a response: at once, slowly, or spoilt.
 
-use std::cell::RefCell;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_http::body::{BodySize, MessageBody};
-use actix_http::header::{self, HeaderName, HeaderValue};
-use actix_http::{ConnectionType, Response, StatusCode};
+use actix_http::{ConnectionType, StatusCode};
 use bytes::Bytes;
 use tokio::time::Sleep;
 
 use super::connection::{Connection, Course};
-use crate::capture;
+use crate::capture::Response;
 use crate::model::{Fault, FaultKind, Timestamp};
 use crate::store::Stored;
+
+/// What the framework sends.
+pub(super) type HttpResponse = actix_http::Response<ResponseBody>;
 
 /// How the body goes out.
 enum Pace {
@@ -29,7 +29,7 @@ enum Pace {
     Cut { part: usize },
 }
 
-/// To be noted once the answer is out, for answers that do not go out at once.
+/// To be filed once the response is out, for one that does not go out at once.
 pub(super) struct Report {
     pub(super) stored: Stored,
     pub(super) received_at: Timestamp,
@@ -39,12 +39,13 @@ pub(super) struct Report {
 impl Report {
     /// Notes what the sender was told, and after how long. Nothing, when it had left.
     pub(super) fn file(&self, connection: &Connection, told: bool) {
-        let took = connection.capture.clock().now().since(self.received_at);
-        connection.capture.answered(self.stored, told.then_some(self.status), took);
+        let capture = connection.worker.capture();
+        let took = capture.clock().now().since(self.received_at);
+        capture.answered(self.stored, told.then_some(self.status), took);
     }
 }
 
-/// An answer's body.
+/// A response's body.
 pub(super) struct ResponseBody {
     connection: Rc<Connection>,
     bytes: Bytes,
@@ -101,96 +102,33 @@ impl Drop for ResponseBody {
     }
 }
 
-/// Makes the responses of one worker. It remembers the headers of the last reply: a bin's constant answer has the same ones
-/// every time.
-#[derive(Default)]
-pub(super) struct Responder(RefCell<Option<(List, Ready)>>);
-
-/// Headers as a reply has them. Held while they are remembered, so that no other list can be in their place.
-type List = Arc<Vec<(String, String)>>;
-
-/// A reply's headers as the server takes them.
-#[derive(Clone)]
-struct Ready {
-    fields: Rc<[(HeaderName, HeaderValue)]>,
-    /// They ask to close the connection.
+/// The response as the framework takes it; `report` is kept for one that takes its time.
+pub(super) fn http_response(
+    connection: &Rc<Connection>,
+    response: Response,
     close: bool,
-}
-
-impl Responder {
-    /// Makes the response for a reply; `report` is kept for answers that take their time.
-    pub(super) fn response(
-        &self,
-        connection: &Rc<Connection>,
-        response: capture::Response,
-        close: bool,
-        report: Option<Report>,
-    ) -> Response<ResponseBody> {
-        let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        // What is about to be written is not with the sender yet: a cut waits for that.
-        connection.note_written();
-        let empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let ready = self.ready(&response.headers);
-        let mut sent = Response::with_body(
-            status,
-            ResponseBody {
-                connection: Rc::clone(connection),
-                empty,
-                sent: false,
-                pace: pace_of(response.fault, response.body.len()),
-                bytes: response.body,
-                report,
-            },
-        );
-        let headers = sent.headers_mut();
-        for (name, value) in &*ready.fields {
-            headers.append(name.clone(), value.clone());
-        }
-        if close || ready.close {
-            sent.head_mut().set_connection_type(ConnectionType::Close);
-        }
-        sent
+    report: Option<Report>,
+) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // What is about to be written is not with the sender yet: a cut waits for that.
+    connection.note_written();
+    let headers = connection.worker.headers.ready(&response.headers);
+    let body = ResponseBody {
+        connection: Rc::clone(connection),
+        empty: matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED),
+        sent: false,
+        pace: pace_of(response.fault, response.body.len()),
+        bytes: response.body,
+        report,
+    };
+    let mut http = HttpResponse::with_body(status, body);
+    for (name, value) in &*headers.fields {
+        http.headers_mut().append(name.clone(), value.clone());
     }
-
-    fn ready(&self, headers: &List) -> Ready {
-        let mut last = self.0.borrow_mut();
-        if let Some((_, ready)) = last.as_ref().filter(|(list, _)| Arc::ptr_eq(list, headers)) {
-            return ready.clone();
-        }
-        let ready = Ready::new(headers);
-        // A list that nobody else holds will not come again.
-        if Arc::strong_count(headers) > 1 {
-            *last = Some((Arc::clone(headers), ready.clone()));
-        }
-        ready
+    if close || headers.close {
+        http.head_mut().set_connection_type(ConnectionType::Close);
     }
-}
-
-impl Ready {
-    /// Takes the headers that the owner of the bin has set.
-    fn new(list: &[(String, String)]) -> Self {
-        let mut close = false;
-        let mut fields = Vec::with_capacity(list.len() + 1);
-        for (name, value) in list {
-            let (Ok(name), Ok(value)) =
-                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
-            else {
-                continue;
-            };
-            if name == header::CONNECTION {
-                close |= value.as_bytes().eq_ignore_ascii_case(b"close");
-                continue;
-            }
-            // The framing is the listener's: a wrong length here would make the next answer part of this one.
-            let ours =
-                [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE, header::X_CONTENT_TYPE_OPTIONS];
-            if !ours.contains(&name) {
-                fields.push((name, value));
-            }
-        }
-        fields.push((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
-        Self { fields: fields.into(), close }
-    }
+    http
 }
 
 /// Drips come this often at most: finer steps cost wake-ups and look the same to the sender.

@@ -52,14 +52,14 @@ struct Idle {
 }
 
 impl Recording {
-    pub(super) fn new(socket: TcpStream, connection: Rc<Connection>, head_share: Share) -> Self {
+    pub(super) fn new(socket: TcpStream, connection: Rc<Connection>) -> Self {
         Self {
             socket: Some(socket),
+            head_share: connection.worker.in_flight.share(),
             connection,
             ahead: BytesMut::new(),
             head_timer: None,
             idle: None,
-            head_share,
             rejected: false,
         }
     }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use super::super::body::{InFlight, WorkerInFlight};
+use super::super::body::InFlight;
 use super::super::stopping::Stopping;
+use super::super::worker::Worker;
 use super::*;
 use crate::capture::{Capture, CaptureOptions};
 use crate::model::filter::Filter;
@@ -22,8 +23,7 @@ struct Wire {
     stream: Recording,
     sender: TcpStream,
     store: Store,
-    in_flight: WorkerInFlight,
-    stopping: Rc<Stopping>,
+    worker: Rc<Worker>,
     bin: BinId,
     _folder: tempfile::TempDir,
 }
@@ -44,15 +44,13 @@ async fn wire() -> Wire {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (socket, peer) = listener.accept().await.unwrap();
-    let in_flight = InFlight::default().of_worker();
-    let stopping = Rc::<Stopping>::default();
-    let connection = Connection::new(capture, Some(peer), Rc::clone(&stopping));
+    let worker = Worker::new(capture, &InFlight::default(), Rc::<Stopping>::default());
+    let connection = Connection::new(Rc::clone(&worker), Some(peer));
     Wire {
-        stream: Recording::new(socket, connection, in_flight.share()),
+        stream: Recording::new(socket, connection),
         sender,
         store,
-        in_flight,
-        stopping,
+        worker,
         bin,
         _folder: folder,
     }
@@ -131,11 +129,11 @@ async fn when_the_server_stops_idle_connections_end_and_those_with_a_request_und
     let mut slow = wire().await;
     slow.sender.write_all(b"POST /nobody HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n1").await.unwrap();
     assert!(slow.stream.read(&mut [0; 1000]).await.unwrap() > 0);
-    let (stop_idle, stop_slow) = (Rc::clone(&idle.stopping), Rc::clone(&slow.stopping));
+    let (idle_worker, slow_worker) = (Rc::clone(&idle.worker), Rc::clone(&slow.worker));
     let stop = async {
         tokio::task::yield_now().await;
-        stop_idle.begin();
-        stop_slow.begin();
+        idle_worker.stopping.begin();
+        slow_worker.stopping.begin();
         slow.sender.write_all(b"2").await.unwrap();
     };
     let (mut rest, mut nothing) = ([0; 10], [0; 10]);
@@ -184,7 +182,7 @@ async fn the_parsers_own_response_is_replaced_by_one_with_a_reason_and_the_reque
 #[tokio::test]
 async fn heads_in_pieces_count_towards_the_memory_of_all() {
     let mut wire = wire().await;
-    let mut others = wire.in_flight.share();
+    let mut others = wire.worker.in_flight.share();
     assert!(others.resize(u64::MAX / 4), "the others may hold what they like, alone");
     wire.sender.write_all(b"POST /nobody HTTP/1.1\r\nHo").await.unwrap();
     wire.read_to_end().await;
