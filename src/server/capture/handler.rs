@@ -8,7 +8,7 @@ use actix_http::{ConnectionType, HttpMessage as _, Request};
 use bytes::Bytes;
 
 use super::body::{self, BodyEnd, Pieces};
-use super::connection::{Connection, Course};
+use super::connection::{Connection, Disposition};
 use super::framing::Framing;
 use super::recorder::RecordedHead;
 use super::response::{HttpResponse, Report, http_response};
@@ -51,7 +51,7 @@ pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infalli
     };
     if end == BodyEnd::NoRoom {
         let response = Response::retry(503, "too much is being received; try again");
-        connection.turn(Course::ReadNoMore);
+        connection.set_disposition(Disposition::ReadNoMore);
         return Ok(http_response(&connection, response, true, None));
     }
     let rejected = match end {
@@ -81,7 +81,7 @@ pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infalli
     drop(share);
     if end != BodyEnd::Complete || framing == Framing::Tunnel {
         close = true;
-        connection.turn(if gone { Course::Close } else { Course::ReadNoMore });
+        connection.set_disposition(if gone { Disposition::Close } else { Disposition::ReadNoMore });
     }
     close |= worker.stopping.has_begun();
     Ok(send(&connection, response, close, received_at).await)
@@ -121,7 +121,7 @@ async fn send(
                 })
                 .await;
             }
-            connection.turn(if kind == FaultKind::Reset { Course::Reset } else { Course::Close });
+            connection.set_disposition(if kind == FaultKind::Reset { Disposition::Reset } else { Disposition::Close });
             if let Some(report) = report {
                 report.file(connection, false);
             }
@@ -136,7 +136,7 @@ async fn send(
 fn unread(connection: &Connection, framing: Framing) -> bool {
     let unread = framing != Framing::Empty;
     if unread {
-        connection.turn(Course::ReadNoMore);
+        connection.set_disposition(Disposition::ReadNoMore);
     }
     unread
 }

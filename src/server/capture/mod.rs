@@ -14,6 +14,7 @@ mod rejection;
 mod response;
 mod stopping;
 mod stream;
+mod turn;
 mod wake;
 mod worker;
 

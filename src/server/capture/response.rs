@@ -11,7 +11,7 @@ use actix_http::{ConnectionType, StatusCode};
 use bytes::Bytes;
 use tokio::time::Sleep;
 
-use super::connection::{Connection, Course};
+use super::connection::{Connection, Disposition};
 use crate::capture::Response;
 use crate::model::{Fault, FaultKind, Timestamp};
 use crate::store::Stored;
@@ -83,7 +83,7 @@ impl MessageBody for ResponseBody {
             Pace::Cut { .. } => {
                 ready!(this.connection.poll_flushed(context));
                 // From here on nothing reaches the socket, so what follows only makes the dispatcher notice.
-                this.connection.turn(Course::Close);
+                this.connection.set_disposition(Disposition::Close);
                 std::mem::take(&mut this.bytes)
             }
         };

@@ -12,8 +12,9 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use super::body::Share;
-use super::connection::{Connection, Course};
+use super::connection::{Connection, Disposition};
 use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
+use super::turn::Turn;
 use crate::model::Rejection;
 
 /// A head must be complete this long after the connection was made, or after its first byte: slow senders cost memory.
@@ -31,24 +32,24 @@ const MAX_LINGER_BYTES: usize = 4 << 20;
 pub(super) struct Recording {
     socket: Option<TcpStream>,
     connection: Rc<Connection>,
-    /// Read already, but of messages after the current one.
+    /// Bytes read already of messages after the current one.
     ahead: BytesMut,
     /// Runs while a head is awaited that must come soon.
     head_timer: Option<Pin<Box<Sleep>>>,
     /// Made when the connection is idle for the first time, and looked at only then.
     idle: Option<Idle>,
-    /// What a head that comes in pieces takes of the memory for all connections.
+    /// What an incomplete head takes of the memory for all connections.
     head_share: Share,
-    /// Whether the parser was answered for.
-    rejected: bool,
+    /// What the sender was told in place of the parser's own response.
+    rejected: Option<HeadRejection>,
 }
 
 /// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all else that
 /// this stream does.
 struct Idle {
     sleep: Pin<Box<Sleep>>,
-    /// How many heads were complete when it was set.
-    heads: u64,
+    /// Whether anything was received since it was set.
+    used: bool,
 }
 
 impl Recording {
@@ -60,7 +61,7 @@ impl Recording {
             ahead: BytesMut::new(),
             head_timer: None,
             idle: None,
-            rejected: false,
+            rejected: None,
         }
     }
 
@@ -75,7 +76,6 @@ impl Recording {
         if !rest.is_empty() {
             self.ahead.extend_from_slice(rest);
             buffer.set_filled(before + kept);
-            self.connection.note_pipelined(true);
         }
     }
 
@@ -87,7 +87,6 @@ impl Recording {
         let kept = self.connection.record(&mut buffer.filled_mut()[before..]);
         buffer.set_filled(before + kept);
         self.ahead.advance(kept);
-        self.connection.note_pipelined(!self.ahead.is_empty());
     }
 
     /// While a request is being answered: reads what comes after it, to notice when the sender leaves.
@@ -105,7 +104,6 @@ impl Recording {
             }
             self.ahead.extend_from_slice(&buffer.filled()[before..]);
             buffer.set_filled(before);
-            self.connection.note_pipelined(true);
         }
         Poll::Pending
     }
@@ -125,20 +123,20 @@ impl Recording {
         // The dispatcher drops a request whose connection fails, even while it is being stored. It gets an end instead, and the
         // handler keeps what came.
         Poll::Ready(read.unwrap_or_else(|_reset| {
-            self.connection.note_broken();
+            self.connection.note_failed();
             0
         }))
     }
 
-    /// Runs the clock of an idle connection; ready when no request has come for a whole round.
+    /// Runs the clock of an idle connection; ready when nothing has come for a whole round.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let heads = self.connection.heads();
-        let idle = self.idle.get_or_insert_with(|| Idle { sleep: Box::pin(tokio::time::sleep(KEEP_ALIVE)), heads });
+        let idle = self
+            .idle
+            .get_or_insert_with(|| Idle { sleep: Box::pin(tokio::time::sleep(KEEP_ALIVE)), used: false });
         while idle.sleep.as_mut().poll(context).is_ready() {
-            if idle.heads == heads {
+            if !std::mem::take(&mut idle.used) {
                 return Poll::Ready(());
             }
-            idle.heads = heads;
             idle.sleep.as_mut().reset(tokio::time::Instant::now() + KEEP_ALIVE);
         }
         Poll::Pending
@@ -146,32 +144,31 @@ impl Recording {
 
     /// Runs the clock for a head that must come soon; ready when it has run out.
     fn poll_head_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.connection.heads() > 0 && !self.connection.is_inside_head() {
-            self.head_timer = None;
-            return Poll::Pending;
-        }
         let timer = self.head_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_TIMEOUT)));
         timer.as_mut().poll(context)
     }
 
-    /// Ends a connection whose head is too slow, or one too many.
+    /// Ends a connection whose head is too slow, or for whose head there is no memory.
     fn reject(&mut self, rejection: HeadRejection) {
-        self.connection.turn(Course::ReadNoMore);
-        if !self.connection.is_inside_head() {
+        self.connection.set_disposition(Disposition::ReadNoMore);
+        if self.connection.pending_head() == 0 || self.rejected.is_some() {
             return;
         }
+        self.rejected = Some(rejection);
         if rejection.reason != Rejection::NotStored {
             self.connection.reject(Some(rejection.status), Some(rejection));
         }
-        self.rejected = true;
         if let Some(socket) = &self.socket {
-            // A small answer on a connection on which nothing else is under way: the socket takes it, or the sender is gone.
+            // A small response on a connection on which nothing else is under way: the socket takes it, or the sender is gone.
             let _ = socket.try_write(rejection.to_wire().as_bytes());
         }
     }
 
-    /// Keeps account of what arrived of a head.
+    /// Keeps account of what was just received.
     fn account(&mut self) {
+        if let Some(idle) = &mut self.idle {
+            idle.used = true;
+        }
         let pending = self.connection.pending_head();
         if pending == 0 {
             self.head_timer = None;
@@ -190,10 +187,10 @@ impl AsyncRead for Recording {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.connection.remember_reader(context);
-        if this.connection.course() != Course::On {
+        if this.connection.disposition() != Disposition::Open {
             return Poll::Ready(Ok(()));
         }
-        if this.connection.is_held() {
+        if matches!(this.connection.turn(), Turn::Held(_)) {
             return this.read_ahead(context, buffer);
         }
         if !this.ahead.is_empty() {
@@ -216,12 +213,16 @@ impl AsyncRead for Recording {
                 this.account();
                 Poll::Ready(Ok(()))
             }
-            Poll::Pending if this.connection.heads() > 0 && !this.connection.is_inside() => {
-                this.poll_idle(context).map(Ok)
-            }
             Poll::Pending => {
-                ready!(this.poll_head_timer(context));
-                this.reject(SLOW_HEAD);
+                if this.connection.turn() == Turn::First || this.connection.pending_head() > 0 {
+                    ready!(this.poll_head_timer(context));
+                    this.reject(SLOW_HEAD);
+                } else if this.connection.is_inside() {
+                    // The handler has clocks of its own for a body.
+                    return Poll::Pending;
+                } else {
+                    ready!(this.poll_idle(context));
+                }
                 Poll::Ready(Ok(()))
             }
         }
@@ -231,17 +232,16 @@ impl AsyncRead for Recording {
 impl AsyncWrite for Recording {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        if matches!(this.connection.course(), Course::Close | Course::Reset) {
+        if matches!(this.connection.disposition(), Disposition::Close | Disposition::Reset) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         this.connection.note_written();
         let Some(socket) = &mut this.socket else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
-        if this.connection.answers_by_itself() {
-            // The parser's answer: an empty 400 or 431. The sender gets ours, with the reason.
-            let rejection = this.connection.reject(status_of(bytes), None);
-            this.rejected = true;
+        if this.connection.turn().is_with_parser() {
+            // The parser's own response: an empty 400 or 431. The sender gets ours, with the reason.
+            let rejection = *this.rejected.get_or_insert_with(|| this.connection.reject(status_of(bytes), None));
             let _ = ready!(Pin::new(socket).poll_write(context, rejection.to_wire().as_bytes()));
             return Poll::Ready(Ok(bytes.len()));
         }
@@ -249,7 +249,7 @@ impl AsyncWrite for Recording {
             Ok(written) => Poll::Ready(Ok(written)),
             Err(_gone) => {
                 // A failed `100 Continue` must not end the handler either; the next write will end the connection.
-                this.connection.note_broken();
+                this.connection.note_failed();
                 Poll::Ready(Ok(bytes.len()))
             }
         }
@@ -257,7 +257,10 @@ impl AsyncWrite for Recording {
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // The dispatcher calls this when the socket has taken all of its buffer; a TCP socket has nothing to flush.
-        self.connection.note_flushed();
+        if self.connection.note_flushed() && !self.ahead.is_empty() {
+            // A message that comes later is announced by the socket: to wake the task for every request would cost a poll each.
+            self.connection.wake_reader();
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -272,17 +275,17 @@ impl AsyncWrite for Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         let connection = &self.connection;
-        if connection.is_inside_head() && !self.rejected {
+        if connection.pending_head() > 0 && self.rejected.is_none() {
             connection.reject(None, None);
         }
         let Some(socket) = self.socket.take() else { return };
-        match connection.course() {
-            Course::Reset => {
+        match connection.disposition() {
+            Disposition::Reset => {
                 let _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
             }
-            Course::Close => {}
-            Course::On | Course::ReadNoMore => {
-                let unread = self.rejected || connection.is_inside() || !self.ahead.is_empty();
+            Disposition::Close => {}
+            Disposition::Open | Disposition::ReadNoMore => {
+                let unread = self.rejected.is_some() || connection.is_inside() || !self.ahead.is_empty();
                 if unread && !connection.has_left() {
                     linger(socket);
                 }
@@ -311,8 +314,8 @@ fn linger(mut socket: TcpStream) {
 }
 
 /// The status in `HTTP/1.1 400 …`.
-fn status_of(answer: &[u8]) -> Option<u16> {
-    std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()
+fn status_of(response: &[u8]) -> Option<u16> {
+    std::str::from_utf8(response.get(9..12)?).ok()?.parse().ok()
 }
 
 #[cfg(test)]
