@@ -1,6 +1,7 @@
 //! What Creel does with a request that has arrived, free of any framework: judge it, store it, choose the response.
 //!
-//! The sender gets its response only when the store has committed and the hub has published, so that a 200 means stored.
+//! The sender gets its response only when the store has committed and the hub has published, so that a 200 means
+//! stored.
 
 mod bins;
 mod explain;
@@ -30,12 +31,13 @@ use response::Chosen;
 pub use response::Response;
 use template::TemplateValues;
 
-/// What the capture half is told once.
+/// The settings of the capture half.
 #[derive(Debug, Clone, Default)]
 pub struct CaptureOptions {
     /// The URL that senders reach the capture listener by, without a slash at the end.
     pub base_url: String,
-    /// The server's public URL, if it has one, without a slash at the end: what schemes sign unless the bin has its own.
+    /// The server's public URL, if it has one, without a slash at the end: what schemes sign unless the bin has its
+    /// own.
     pub public_url: Option<String>,
     /// Bytes of a body when the bin does not say.
     pub max_body: u64,
@@ -50,7 +52,7 @@ pub struct CaptureOptions {
 pub struct Arrived {
     /// The head as sent.
     pub head: Head,
-    /// Wire or parsed.
+    /// Whether the head is as sent.
     pub head_source: HeadSource,
     /// When the head was complete.
     pub received_at: Timestamp,
@@ -62,7 +64,7 @@ pub struct Arrived {
     pub trailers: Bytes,
     /// `Content-Length`, if it was there.
     pub declared_size: Option<u64>,
-    /// Whether the body came whole.
+    /// Whether the body is complete.
     pub complete: bool,
     /// The other end of the connection.
     pub peer: Option<SocketAddr>,
@@ -85,7 +87,7 @@ pub struct Rejected {
     pub peer: Option<SocketAddr>,
 }
 
-/// What the capture half has seen since the start, beside what the store counts.
+/// What the capture half has counted since the start, beside what the store counts.
 #[derive(Debug, Default)]
 pub struct CaptureCounters {
     /// Requests to bins that are not there.
@@ -159,7 +161,8 @@ impl Capture {
         OpenBin { state, prepared }
     }
 
-    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a possible name.
+    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a
+    /// possible name.
     pub async fn create(&self, segment: &[u8]) -> Option<OpenBin> {
         let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
         let name = name.filter(|_| self.0.options.auto_create);
@@ -213,7 +216,7 @@ impl Capture {
         let body = joined(body);
         let judged = prepared.judge.judge(&head, &headers, &body, received_at);
         let Judgement { derived, handshake, learn } = judged;
-        // A handshake that did not come whole is none.
+        // An incomplete handshake is none.
         let whole = arrived.complete && arrived.rejected.is_none();
         let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));
         let method = head.method();
@@ -224,7 +227,7 @@ impl Capture {
         drop(method);
         // A template is filled in after the commit, since it may hold the id: keep what it needs, and only then.
         let kept = chosen.needs_request().then(|| (head.clone(), body.clone()));
-        // Who leaves early is told nothing.
+        // A sender that leaves early gets no response.
         let left = !arrived.complete && arrived.rejected.is_none();
         let request = NewRequest {
             bin: state.bin.id,
@@ -279,7 +282,8 @@ impl Capture {
         }
     }
 
-    /// Responses that do not come from the bin's settings: to what is rejected, preflights, handshakes, enforced signatures.
+    /// Responses that do not come from the bin's settings: to what is rejected, preflights, handshakes, enforced
+    /// signatures.
     fn own_response(
         &self,
         bin: &OpenBin,
@@ -307,7 +311,8 @@ impl Capture {
             return Some(Response::with(status, headers, body));
         }
         let enforced = bin.state.bin.settings.signature_mode == SignatureMode::Enforce;
-        (enforced && derived.verdict.status != SignatureStatus::Valid).then(|| Response::error(401, "Invalid signature"))
+        (enforced && derived.verdict.status != SignatureStatus::Valid)
+            .then(|| Response::error(401, "Invalid signature"))
     }
 
     /// Keeps the head of a rejected request, if it names a bin. Does not wait for the store.
@@ -358,7 +363,7 @@ impl Capture {
     }
 }
 
-/// What a sender is told when its request could not be stored: never a success.
+/// The response when a request could not be stored: never a success.
 fn not_stored(error: &StoreError) -> Response {
     match error {
         StoreError::Busy => Response::retry(503, "too much is waiting to be stored; try again"),
@@ -371,7 +376,8 @@ fn not_stored(error: &StoreError) -> Response {
     }
 }
 
-/// The client's address by `Forwarded` (RFC 7239) or `X-Forwarded-For`: the first one, as the proxies nearest to the sender wrote it.
+/// The client's address by `Forwarded` (RFC 7239) or `X-Forwarded-For`: the first one, as the proxies nearest to the
+/// sender wrote it.
 fn forwarded_for(headers: &Headers) -> Option<Client> {
     let first = headers.get_str("Forwarded").map_or_else(
         || headers.get_str("X-Forwarded-For").and_then(|list| list.split(',').next()).map(str::to_owned),

@@ -273,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_method_has_its_own_response_over_the_bins() {
-        let responses = Responses::new(&settings(r#"{"status":202,"body":"all","methods":{"GET":{"body":"get"}}}"#), None);
+        let responses =
+            Responses::new(&settings(r#"{"status":202,"body":"all","methods":{"GET":{"body":"get"}}}"#), None);
         let get = respond(&responses, "GET", None);
         assert_eq!((get.status, &get.body[..]), (202, &b"get"[..]));
         assert_eq!(&respond(&responses, "POST", None).body[..], b"all");
@@ -281,7 +282,8 @@ mod tests {
 
     #[test]
     fn a_template_cannot_break_out_of_a_header() {
-        let responses = Responses::new(&settings(r#"{"headers":[{"name":"X-Echo","value":"{{request.json./a}}"}]}"#), None);
+        let responses =
+            Responses::new(&settings(r#"{"headers":[{"name":"X-Echo","value":"{{request.json./a}}"}]}"#), None);
         assert!(respond(&responses, "POST", None).headers.contains(&("X-Echo".into(), "xy".into())));
     }
 

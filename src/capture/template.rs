@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::model::{Head, RequestId, Timestamp};
 
-/// What a template may take values from.
+/// Where a template takes its values from.
 #[derive(Debug)]
 pub struct TemplateValues<'a> {
     /// The request's head.
@@ -71,7 +71,7 @@ pub fn render<'a>(template: &'a str, values: &TemplateValues<'_>) -> Cow<'a, str
     Cow::Owned(out)
 }
 
-/// The value of a placeholder; `None` when it is not one of ours.
+/// The value of a placeholder; `None` when it is not a known one.
 fn value(placeholder: &str, values: &TemplateValues<'_>, json: &mut Option<Value>) -> Option<String> {
     let first = |pairs: Vec<(String, String)>, name: &str| {
         pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value).unwrap_or_default()
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_stays() {
+    fn what_is_no_known_placeholder_stays() {
         for text in ["{{user.name}}", "{{", "a {{ b", "{{request.nothing}}", "}}{{", "{{request.what.x}}"] {
             assert_eq!(filled(text), text);
         }

@@ -1,7 +1,8 @@
 //! What the recording stream and the handler share about one connection.
 //!
-//! One message at a time: bytes of the next one are held back until the response to this one is sent, see `turn`. So a head is
-//! never taken for another's, and the parser's state (HEAD, keep-alive) is always that of the request being answered.
+//! One message at a time: bytes of the next one are held back until the response to this one is sent, see `turn`. So a
+//! head is never taken for another's, and the parser's state (HEAD, keep-alive) is always that of the request being
+//! answered.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -137,7 +138,8 @@ impl Connection {
         self.disposition.get()
     }
 
-    /// Takes in bytes of the current message; how many of them the parser may see. The others belong to the next message.
+    /// Takes in bytes of the current message; how many of them the parser may see. The others belong to the next
+    /// message.
     pub(super) fn record(&self, bytes: &mut [u8]) -> usize {
         let mut recorder = self.recorder.borrow_mut();
         let had_head = recorder.has_head();
@@ -164,7 +166,8 @@ impl Connection {
         self.recorder.borrow().room()
     }
 
-    /// Whether the server stops and no request is under way: no further one is taken, nor the rest of a head waited for.
+    /// Whether the server stops and no request is under way: no further one is taken, nor the rest of a head waited
+    /// for.
     pub(super) fn is_done(&self) -> bool {
         self.turn.get().awaits_head() && self.worker.stopping.has_begun()
     }
@@ -217,8 +220,8 @@ impl Connection {
         self.recorder.borrow().pending()
     }
 
-    /// Reports the current request, which no handler has seen, as rejected: for the reason `known`, or for the one that is found
-    /// for the parser's `status` (`None`: the sender left within the head). What the sender is to be told.
+    /// Reports the current request, which no handler has seen, as rejected: for the reason `known`, or for the one that
+    /// is found for the parser's `status` (`None`: the sender left within the head). What the sender is to be told.
     pub(super) fn reject(&self, status: Option<u16>, known: Option<HeadRejection>) -> HeadRejection {
         let mut recorder = self.recorder.borrow_mut();
         let (head, received_at) = match recorder.take_head() {

@@ -1,8 +1,8 @@
 //! How a message's body is delimited, by exactly the rules of the parser behind it (`actix_http` 3.20, `h1::decoder`).
 //!
-//! Only what the parser accepts matters here: of a head that it rejects nothing more is read.
+//! What follows a head that the parser rejects does not matter: nothing more is read.
 
-/// What stands between a head and the next one.
+/// What comes between a head and the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
     /// Nothing.
@@ -11,7 +11,7 @@ pub(super) enum Framing {
     Length(u64),
     /// Chunks and trailers.
     Chunked,
-    /// All the rest of the connection: the parser takes `Upgrade: websocket` and `CONNECT` as the start of a tunnel.
+    /// All the rest of the connection: the parser takes `Upgrade: websocket` and `CONNECT` for the start of a tunnel.
     Tunnel,
     /// The parser rejects this head.
     Rejected,
@@ -90,7 +90,7 @@ fn value_of<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     start.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
 }
 
-/// Where in the chunked coding the connection stands; the same steps as the parser's.
+/// Where in the chunked coding the connection is; the steps are the parser's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     SizeFirst,
@@ -107,7 +107,7 @@ enum Step {
     EndLf,
 }
 
-/// Most that is kept of a trailer section; one that is longer is rejected. Trailers carry a checksum or a signature.
+/// The longest trailer section; a longer one breaks the rules. Trailers carry a checksum or a signature.
 const MAX_TRAILERS: usize = 16 * 1024;
 
 /// Follows the chunked coding through the pieces in which it arrives, and keeps the trailer section.

@@ -1,5 +1,5 @@
-//! One captured request: from the HTTP parser to [`Capture::receive`](crate::capture::Capture::receive), and its response back
-//! to the sender.
+//! One captured request: from the HTTP parser to [`Capture::receive`](crate::capture::Capture::receive), and its
+//! response back to the sender.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -151,8 +151,8 @@ fn receive<'a>(
     )
 }
 
-/// Sends the response, after its delay and with its fault. When the server stops, a delayed response is sent now rather than
-/// never, and a sender that was to get none is let go.
+/// Sends the response, after its delay and with its fault. When the server stops, a delayed response is sent now rather
+/// than never, and a sender that was to get none is let go.
 async fn send(connection: &Rc<Connection>, response: Response, close: bool, received_at: Timestamp) -> HttpResponse {
     let fault = response.fault.map(|fault| fault.kind);
     let at_once = response.delay.is_zero() && fault.is_none();

@@ -38,7 +38,7 @@ pub(super) const CROWDED: HeadRejection = HeadRejection {
 const MAX_TARGET: usize = u16::MAX as usize - 1;
 
 impl HeadRejection {
-    /// Finds the reason for the parser's `status` in what was received of the head.
+    /// Finds the reason for the parser's `status` in what arrived of the head.
     pub(super) fn of(raw: &[u8], status: u16) -> Self {
         let rejection = |reason, status, phrase, why| Self { status, phrase, retry_after: None, why, reason };
         let too_large = |status, phrase, why| rejection(Rejection::HeadTooLarge, status, phrase, why);

@@ -37,7 +37,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Notes what the sender was told, and after how long. Nothing, when it had left.
+    /// Notes after how long the response ended, and its status if the sender was `told` it.
     pub(super) fn file(&self, connection: &Connection, told: bool) {
         let capture = connection.worker.capture();
         let took = capture.clock().now().since(self.received_at);
@@ -131,7 +131,7 @@ pub(super) fn http_response(
     http
 }
 
-/// Drips come this often at most: finer steps cost wake-ups and look the same to the sender.
+/// A drip comes this often at most: finer steps cost wake-ups and look the same to the sender.
 const DRIP_TICK: Duration = Duration::from_millis(100);
 
 fn pace_of(fault: Option<Fault>, length: usize) -> Pace {

@@ -1,7 +1,8 @@
 //! How a worker's connections learn that the server stops.
 //!
-//! The HTTP service could ask the server's signal itself, but it would ask whenever a connection is polled: several times per
-//! request, under a lock that all workers share. Here one task per worker waits for the signal and wakes the connections.
+//! The HTTP service could ask the server's signal itself, but it would ask whenever a connection is polled: several
+//! times per request, under a lock that all workers share. Here one task per worker waits for the signal and wakes the
+//! connections.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

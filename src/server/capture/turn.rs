@@ -1,10 +1,10 @@
 //! How far the current message is: a pure state machine.
 //!
-//! A message goes through two things at once: it arrives, and it is answered. Most are complete before a handler sees them; a
-//! large body still arrives while its handler runs; and a response may be sent before the body has ended. The next message is
-//! shown to the parser when both are done.
+//! A message goes through two things at once: it arrives, and it is answered. Most are complete before a handler sees
+//! them; a large body still arrives while its handler runs; and a response may be sent before the body has ended. The
+//! next message is shown to the parser when both are done.
 //!
-//! | turn | head complete | handler takes head | message ends | body breaks the rules | response encoded | response sent |
+//! | turn | head complete | handler takes head | message ends | body breaks rules | response encoded | response sent |
 //! |---|---|---|---|---|---|---|
 //! | `First`, `Next` | `Body(Parser)` | `Body(Handler)` * | | | | |
 //! | `Body(Parser)` | | `Body(Handler)` | `Held(Parser)` | `Broken(Parser)` | | |
@@ -18,8 +18,8 @@
 //! | `Held(Dispatcher)` | | | | | | `Next` |
 //! | `Rest` | `Body(Parser)` * | `Body(Handler)` * | `Next` | | | |
 //!
-//! An empty place: the event changes nothing. Those with a star happen only if recorder and parser disagree on where a message
-//! begins; the request is then answered all the same.
+//! An empty place: the event changes nothing. Those with a star happen only if recorder and parser disagree on where a
+//! message begins; the request is then answered all the same.
 
 /// Who has the current request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn a_broken_body_is_answered_and_never_followed_by_another_message() {
         let broken = turns(&[Turn::head_complete, Turn::broken, Turn::taken, Turn::ended, Turn::encoded]);
-        assert_eq!(broken[1..], [Holder::Parser, Holder::Handler, Holder::Handler, Holder::Dispatcher].map(Turn::Broken));
+        assert_eq!(
+            broken[1..],
+            [Holder::Parser, Holder::Handler, Holder::Handler, Holder::Dispatcher].map(Turn::Broken)
+        );
         assert_eq!(broken[4].sent(), Turn::Rest);
     }
 

@@ -1,6 +1,7 @@
 //! Keeps each request's head byte for byte while the bytes pass to the parser, and knows where each message ends.
 //!
-//! A pure state machine: bytes in, heads and message ends out. It never holds bodies.
+//! A pure state machine: bytes in, heads and message ends out. It never holds bodies. It must agree with the parser
+//! behind it on every message, which a differential test checks on random connections.
 
 use bytes::Bytes;
 
@@ -12,7 +13,8 @@ pub(super) const MAX_HEAD: usize = 128 * 1024;
 /// A complete head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RecordedHead {
-    /// The request line and field lines as sent, with the empty line that ends them; empty lines before them are left out.
+    /// The request line and field lines as sent, with the empty line that ends them; empty lines before them are left
+    /// out.
     pub(super) raw: Bytes,
     /// `Content-Length`, if it is there and valid.
     pub(super) declared: Option<u64>,
@@ -22,22 +24,22 @@ pub(super) struct RecordedHead {
     pub(super) fields: usize,
 }
 
-/// Where in the connection's bytes we are.
+/// Where in the connection's bytes the recorder is.
 #[derive(Debug)]
 enum State {
     /// In a head, or before it.
     Head,
-    /// In a body, with that many bytes to come.
+    /// In a body of which that many bytes are to come.
     Length(u64),
     /// In a chunked body.
     Chunked(Chunks),
     /// In a tunnel: bytes without end.
     Tunnel,
-    /// After something that the parser rejects, or that breaks the rules: nothing is understood any more.
+    /// After something that the parser rejects or that breaks the rules: what follows has no meaning.
     Dead,
 }
 
-/// Where in the request line we are; the rest of a head needs no change.
+/// Where in the request line the recorder is: only a target is altered, see `sanitise`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
     Before,
@@ -50,11 +52,11 @@ enum Line {
 #[derive(Debug)]
 pub(super) struct Recorder {
     state: State,
-    /// Bytes of a head that is not complete, from its first byte on.
+    /// What has arrived of an incomplete head.
     partial: Vec<u8>,
-    /// Where in `partial` the line begins that is not complete.
+    /// Where in `partial` its last, incomplete line begins.
     line_start: usize,
-    /// Length of the request line, once it is complete.
+    /// The length of the request line, once it is complete.
     request_line: Option<usize>,
     fields: Fields,
     line: Line,
@@ -82,8 +84,8 @@ impl Recorder {
 
     /// Takes the next bytes of the connection, up to the end of the current message at most.
     ///
-    /// In the request target, bytes that the parser rejects though senders use them are replaced in place by others of the same
-    /// number: what is recorded is the original.
+    /// Bytes of the target that the parser rejects, though senders use them, are each replaced in place. What is
+    /// recorded is the original.
     pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Progress {
         let mut at = 0;
         if matches!(self.state, State::Head) {
@@ -144,12 +146,12 @@ impl Recorder {
         std::mem::take(&mut self.trailers).into()
     }
 
-    /// What arrived of a head that is not complete.
+    /// What has arrived of an incomplete head.
     pub(super) fn partial(&self) -> &[u8] {
         &self.partial
     }
 
-    /// Bytes of the head that is not complete, with the empty lines before it.
+    /// Bytes of the incomplete head, with the empty lines before it.
     pub(super) fn pending(&self) -> usize {
         self.partial.len() + self.skipped
     }
@@ -159,7 +161,7 @@ impl Recorder {
         !matches!(self.state, State::Head) || self.pending() > 0
     }
 
-    /// Takes bytes of a head; where in `bytes` it ends, if it does.
+    /// Takes bytes of a head; returns where in `bytes` it ends, if it does.
     fn feed_head(&mut self, bytes: &mut [u8]) -> Option<usize> {
         let start = if self.partial.is_empty() { self.skip_empty_lines(bytes)? } else { 0 };
         let whole = self.partial.is_empty();
@@ -191,7 +193,8 @@ impl Recorder {
         Some(end)
     }
 
-    /// The parser skips empty lines before a request line (RFC 9112, section 2.2). `None` when there is nothing else.
+    /// Counts the empty lines before a request line, which the parser skips (RFC 9112, section 2.2). `None` when
+    /// nothing else came.
     fn skip_empty_lines(&mut self, bytes: &[u8]) -> Option<usize> {
         let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.skipped += blank;
@@ -203,7 +206,8 @@ impl Recorder {
         self.scan_from(head, 0)
     }
 
-    /// Reads the lines of `head` that are complete, looking for line ends from `from` on; the end of the head, if it is there.
+    /// Reads the complete lines of `head`, looking for line ends from `from` on; returns the end of the head, if it is
+    /// there.
     fn scan_from(&mut self, head: &[u8], from: usize) -> Option<usize> {
         for found in memchr::memchr_iter(b'\n', &head[from..]) {
             let line_end = from + found;
@@ -270,7 +274,7 @@ impl Recorder {
     }
 }
 
-/// Bytes of a target that the parser rejects (`http::Uri`, `httparse`) and that senders use all the same.
+/// Bytes that the parser rejects in a target (`http::Uri`, `httparse`) and that senders use all the same.
 const REJECTED: [bool; 256] = {
     let mut rejected = [false; 256];
     let mut byte = 0;
@@ -283,7 +287,7 @@ const REJECTED: [bool; 256] = {
     rejected
 };
 
-/// What the parser sees in place of a byte of a target that it would reject.
+/// What the parser sees in place of such a byte.
 const SUBSTITUTE: u8 = b'_';
 
 #[cfg(test)]

@@ -17,14 +17,18 @@ use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
 use super::turn::Turn;
 use crate::model::Rejection;
 
-/// A head must be complete this long after the connection was made, or after its first byte: slow senders cost memory.
+/// The first head must be complete this long after the connection was made, a later one this long after its first byte:
+/// slow senders cost memory.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// An idle connection is kept this long at least, and twice as long at most: senders of webhooks come back in bursts.
+/// An idle connection is kept for this long at least and twice as long at most: senders of webhooks come back in
+/// bursts.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Bytes of pipelined requests that are read while one is being answered. Reading on is how a sender's leaving is noticed.
+/// Bytes that are read ahead of pipelined requests while one is being answered. Only by reading on is it noticed that a
+/// sender has left.
 const MAX_AHEAD: usize = 64 * 1024;
-/// A sender that is still sending when we close gets this long, and this many bytes, to read our answer: closing a socket with
-/// unread data resets it, and the answer would be lost (RFC 9112, section 9.6).
+/// When a connection is closed while its sender is still sending, what it sends is read away for this long and up to
+/// this many bytes: closing a socket with unread data resets it, and the response would be lost (RFC 9112, section
+/// 9.6).
 const LINGER: Duration = Duration::from_secs(2);
 const MAX_LINGER_BYTES: usize = 4 << 20;
 
@@ -44,8 +48,8 @@ pub(super) struct Recording {
     rejected: Option<HeadRejection>,
 }
 
-/// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all else that
-/// this stream does.
+/// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all
+/// else that this stream does.
 struct Idle {
     sleep: Pin<Box<Sleep>>,
     /// Whether anything was received since it was set.
@@ -89,7 +93,7 @@ impl Recording {
         self.ahead.advance(kept);
     }
 
-    /// While a request is being answered: reads what comes after it, to notice when the sender leaves.
+    /// Reads what comes after a request that is being answered, to notice when the sender leaves.
     fn read_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         while self.ahead.len() < MAX_AHEAD {
@@ -120,8 +124,8 @@ impl Recording {
             buffer.advance(*read.as_ref().unwrap_or(&0));
             read
         };
-        // The dispatcher drops a request whose connection fails, even while it is being stored. It gets an end instead, and the
-        // handler keeps what came.
+        // The dispatcher drops the handler of a request whose connection fails, even while it is being stored. So it is
+        // shown the end of the stream instead, and the handler keeps what came.
         Poll::Ready(read.unwrap_or_else(|_reset| {
             self.connection.note_failed();
             0
@@ -130,9 +134,8 @@ impl Recording {
 
     /// Runs the clock of an idle connection; ready when nothing has come for a whole round.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let idle = self
-            .idle
-            .get_or_insert_with(|| Idle { sleep: Box::pin(tokio::time::sleep(KEEP_ALIVE)), used: false });
+        let idle =
+            self.idle.get_or_insert_with(|| Idle { sleep: Box::pin(tokio::time::sleep(KEEP_ALIVE)), used: false });
         while idle.sleep.as_mut().poll(context).is_ready() {
             if !std::mem::take(&mut idle.used) {
                 return Poll::Ready(());
@@ -159,7 +162,8 @@ impl Recording {
             self.connection.reject(Some(rejection.status), Some(rejection));
         }
         if let Some(socket) = &self.socket {
-            // A small response on a connection on which nothing else is under way: the socket takes it, or the sender is gone.
+            // A small response on a connection on which nothing else is under way: the socket takes it, or the sender
+            // is gone.
             let _ = socket.try_write(rejection.to_wire().as_bytes());
         }
     }
@@ -240,7 +244,7 @@ impl AsyncWrite for Recording {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         if this.connection.turn().is_with_parser() {
-            // The parser's own response: an empty 400 or 431. The sender gets ours, with the reason.
+            // The parser's own response is an empty 400 or 431. The sender gets one with the reason.
             let rejection = *this.rejected.get_or_insert_with(|| this.connection.reject(status_of(bytes), None));
             let _ = ready!(Pin::new(socket).poll_write(context, rejection.to_wire().as_bytes()));
             return Poll::Ready(Ok(bytes.len()));
@@ -248,7 +252,8 @@ impl AsyncWrite for Recording {
         match ready!(Pin::new(socket).poll_write(context, bytes)) {
             Ok(written) => Poll::Ready(Ok(written)),
             Err(_gone) => {
-                // A failed `100 Continue` must not end the handler either; the next write will end the connection.
+                // As in `read_socket`: a failed `100 Continue` must not drop the handler. The next write ends the
+                // connection.
                 this.connection.note_failed();
                 Poll::Ready(Ok(bytes.len()))
             }
@@ -256,9 +261,11 @@ impl AsyncWrite for Recording {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The dispatcher calls this when the socket has taken all of its buffer; a TCP socket has nothing to flush.
+        // The dispatcher calls this when the socket has taken all of its buffer. The socket itself has nothing to
+        // flush.
         if self.connection.note_flushed() && !self.ahead.is_empty() {
-            // A message that comes later is announced by the socket: to wake the task for every request would cost a poll each.
+            // A message that comes later is announced by the socket: to wake the task for every request would cost a
+            // poll each.
             self.connection.wake_reader();
         }
         Poll::Ready(Ok(()))
@@ -294,7 +301,7 @@ impl Drop for Recording {
     }
 }
 
-/// Closes our side, then reads away what the sender still sends, for a while.
+/// Closes this side, then reads away what the sender still sends, for a while.
 fn linger(mut socket: TcpStream) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     runtime.spawn(async move {

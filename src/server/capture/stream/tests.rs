@@ -46,18 +46,11 @@ async fn wire() -> Wire {
     let (socket, peer) = listener.accept().await.unwrap();
     let worker = Worker::new(capture, &InFlight::default(), Rc::<Stopping>::default());
     let connection = Connection::new(Rc::clone(&worker), Some(peer));
-    Wire {
-        stream: Recording::new(socket, connection),
-        sender,
-        store,
-        worker,
-        bin,
-        _folder: folder,
-    }
+    Wire { stream: Recording::new(socket, connection), sender, store, worker, bin, _folder: folder }
 }
 
 impl Wire {
-    /// All that the parser gets to read until it is told that nothing more comes.
+    /// All that the parser gets to read until the end of the stream.
     async fn read_to_end(&mut self) -> Vec<u8> {
         let mut seen = Vec::new();
         self.stream.read_to_end(&mut seen).await.unwrap();
@@ -69,7 +62,7 @@ impl Wire {
     }
 }
 
-/// Time stands still but for what is waited for, so the wait for a slow head is over at once.
+/// The clock is paused and only advances to the next timer, so the wait for a slow head is over at once.
 async fn slow_head(sent: &[u8]) -> (Wire, Vec<u8>, String) {
     let mut wire = wire().await;
     wire.sender.write_all(sent).await.unwrap();
