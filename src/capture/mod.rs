@@ -1,12 +1,12 @@
-//! The product's verb, free of any framework: a request has arrived; judge it, store it, choose the answer.
+//! What Creel does with a request that has arrived, free of any framework: judge it, store it, choose the response.
 //!
-//! Only when the store has committed (and the hub has published) does the sender get its answer, so that a 200 means stored.
+//! The sender gets its response only when the store has committed and the hub has published, so that a 200 means
+//! stored.
 
-mod answer;
-mod desk;
+mod bins;
 mod explain;
 mod judge;
-mod prepared;
+mod response;
 mod reverify;
 pub mod template;
 
@@ -24,20 +24,21 @@ use crate::model::{
 };
 use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
-use answer::Chosen;
-pub use answer::Reply;
-pub use desk::{Desk, OpenBin};
+use bins::PreparedBins;
+pub use bins::{OpenBin, WorkerBins};
 pub use explain::{Explained, Trial};
 pub use judge::Judgement;
-use prepared::PreparedBins;
+use response::Chosen;
+pub use response::Outgoing;
 use template::TemplateValues;
 
-/// What the capture half is told once.
+/// The settings of the capture half.
 #[derive(Debug, Clone, Default)]
 pub struct CaptureOptions {
     /// The URL that senders reach the capture listener by, without a slash at the end.
     pub base_url: String,
-    /// The server's public URL, if it has one, without a slash at the end: what schemes sign unless the bin has its own.
+    /// The server's public URL, if it has one, without a slash at the end: what schemes sign unless the bin has its
+    /// own.
     pub public_url: Option<String>,
     /// Bytes of a body when the bin does not say.
     pub max_body: u64,
@@ -52,7 +53,7 @@ pub struct CaptureOptions {
 pub struct Arrived {
     /// The head as sent.
     pub head: Head,
-    /// Wire or parsed.
+    /// Whether the head is as sent.
     pub head_source: HeadSource,
     /// When the head was complete.
     pub received_at: Timestamp,
@@ -64,38 +65,38 @@ pub struct Arrived {
     pub trailers: Bytes,
     /// `Content-Length`, if it was there.
     pub declared_size: Option<u64>,
-    /// Whether the body came whole.
+    /// Whether the body is complete.
     pub complete: bool,
     /// The other end of the connection.
     pub peer: Option<SocketAddr>,
-    /// Why it is refused, when the listener refuses it.
+    /// Why the listener rejects it, if it does.
     pub rejected: Option<Rejection>,
 }
 
-/// A request that the HTTP parser has answered by itself; only its head is known.
+/// A request that the listener has rejected before a handler saw it. Only its head is known, or a part of that.
 #[derive(Debug, Clone)]
-pub struct Refused {
+pub struct Rejected {
     /// What was received of the head.
     pub head: Bytes,
-    /// Why.
+    /// Why it was rejected.
     pub reason: Rejection,
-    /// What the sender was told.
+    /// The status that the sender was sent; `None` when it had left.
     pub status: Option<u16>,
-    /// When.
+    /// When the head was complete; else when it was rejected.
     pub received_at: Timestamp,
     /// The other end of the connection.
     pub peer: Option<SocketAddr>,
 }
 
-/// What the capture half has seen since the start, beside what the store counts.
+/// What the capture half has counted since the start, beside what the store counts.
 #[derive(Debug, Default)]
 pub struct CaptureCounters {
     /// Requests to bins that are not there.
     pub unknown_bin: AtomicU64,
-    /// Requests that the parser refused and that name no bin of ours.
-    pub refused_unattributed: AtomicU64,
-    /// Requests that the parser refused and that were kept.
-    pub refused_kept: AtomicU64,
+    /// Rejected requests that name no bin.
+    pub rejected_unattributed: AtomicU64,
+    /// Rejected requests whose head was kept.
+    pub rejected_kept: AtomicU64,
     /// Heads on which recorder and parser disagreed.
     pub head_mismatch: AtomicU64,
 }
@@ -161,7 +162,8 @@ impl Capture {
         OpenBin { state, prepared }
     }
 
-    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a possible name.
+    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a
+    /// possible name.
     pub async fn create(&self, segment: &[u8]) -> Option<OpenBin> {
         let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
         let name = name.filter(|_| self.0.options.auto_create);
@@ -182,14 +184,14 @@ impl Capture {
         made.map(|bin| self.open(bin))
     }
 
-    /// The answer for a request to a bin that is not there.
+    /// The response for a request to a bin that is not there.
     #[must_use]
-    pub fn unknown_bin(segment: &[u8]) -> Reply {
+    pub fn unknown_bin(segment: &[u8]) -> Outgoing {
         let segment = String::from_utf8_lossy(segment);
         if segment.is_empty() {
-            return Reply::error(404, "this is Creel's capture address: send requests to a bin URL, http://…/{bin}");
+            return Outgoing::error(404, "this is Creel's capture address: send requests to a bin URL, http://…/{bin}");
         }
-        Reply::error(
+        Outgoing::error(
             404,
             &format!("no bin '{segment}' here: create one in the console, or start creel with --auto-create"),
         )
@@ -205,28 +207,28 @@ impl Capture {
         }
     }
 
-    /// Takes a request in and says what to answer. Never fails: what goes wrong is an answer, too.
+    /// Takes a request in and says what to answer. Never fails: what goes wrong is a response, too.
     ///
     /// It is judged and queued at once; the future waits for the store.
-    pub fn receive<'a>(&'a self, bin: &'a OpenBin, arrived: Arrived) -> impl Future<Output = Reply> + 'a {
+    pub fn receive<'a>(&'a self, bin: &'a OpenBin, arrived: Arrived) -> impl Future<Output = Outgoing> + 'a {
         let OpenBin { state, prepared } = bin;
         let Arrived { head, body, received_at, .. } = arrived;
         let headers = head.headers();
         let body = joined(body);
         let judged = prepared.judge.judge(&head, &headers, &body, received_at);
         let Judgement { derived, handshake, learn } = judged;
-        // A handshake that did not come whole is none.
+        // An incomplete handshake is none.
         let whole = arrived.complete && arrived.rejected.is_none();
         let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));
         let method = head.method();
-        let chosen = match self.answer_of_our_own(bin, arrived.rejected, &method, &headers, &derived, handshake) {
-            Some(reply) => Chosen::Ready(reply),
-            None => prepared.answers.choose(&method, head.target().status_override()),
+        let chosen = match self.own_response(bin, arrived.rejected, &method, &headers, &derived, handshake) {
+            Some(response) => Chosen::Ready(response),
+            None => prepared.responses.choose(&method, head.target().status_override()),
         };
         drop(method);
         // A template is filled in after the commit, since it may hold the id: keep what it needs, and only then.
         let kept = chosen.needs_request().then(|| (head.clone(), body.clone()));
-        // Who leaves early is told nothing.
+        // A sender that leaves early gets no response.
         let left = !arrived.complete && arrived.rejected.is_none();
         let request = NewRequest {
             bin: state.bin.id,
@@ -253,14 +255,14 @@ impl Capture {
             if let Some(secret) = learn {
                 Box::pin(self.learn(state, secret)).await;
             }
-            let mut reply = match kept {
+            let mut response = match kept {
                 None => chosen.finish(None),
                 Some((head, body)) => {
                     chosen.finish(Some(&TemplateValues { head: &head, body: &body, id: Some(stored.id), received_at }))
                 }
             };
-            reply.stored = Some(stored);
-            reply
+            response.stored = Some(stored);
+            response
         }
     }
 
@@ -281,8 +283,9 @@ impl Capture {
         }
     }
 
-    /// Answers that do not come from the bin's settings: refusals, preflights, handshakes, enforced signatures.
-    fn answer_of_our_own(
+    /// Responses that do not come from the bin's settings: to what is rejected, preflights, handshakes, enforced
+    /// signatures.
+    fn own_response(
         &self,
         bin: &OpenBin,
         rejected: Option<Rejection>,
@@ -290,54 +293,55 @@ impl Capture {
         headers: &Headers,
         derived: &Derived,
         handshake: Option<HandshakeAnswer>,
-    ) -> Option<Reply> {
+    ) -> Option<Outgoing> {
         match rejected {
             Some(Rejection::BodyTooLarge) => {
                 let limit = self.body_limit(bin);
-                return Some(Reply::error(413, &format!("the body is larger than this bin takes ({limit} bytes)")));
+                return Some(Outgoing::error(413, &format!("the body is larger than this bin takes ({limit} bytes)")));
             }
-            Some(Rejection::Timeout) => return Some(Reply::error(408, "the body did not arrive in time")),
-            Some(Rejection::HeadTooLarge) => return Some(Reply::error(431, "the head is too large")),
-            Some(Rejection::Malformed) => return Some(Reply::error(400, "the request is not valid HTTP")),
+            Some(Rejection::Timeout) => return Some(Outgoing::error(408, "the body did not arrive in time")),
+            Some(Rejection::HeadTooLarge) => return Some(Outgoing::error(431, "the head is too large")),
+            Some(Rejection::Malformed) => return Some(Outgoing::error(400, "the request is not valid HTTP")),
             Some(Rejection::NotStored) | None => {}
         }
-        let preflight = bin.prepared.answers.cors() && method == "OPTIONS";
+        let preflight = bin.prepared.responses.cors() && method == "OPTIONS";
         if preflight && headers.contains("Origin") && headers.contains("Access-Control-Request-Method") {
-            return Some(answer::preflight(headers));
+            return Some(response::preflight(headers));
         }
         if let Some(HandshakeAnswer { status, headers, body }) = handshake {
-            return Some(Reply::with(status, headers, body));
+            return Some(Outgoing::with(status, headers, body));
         }
         let enforced = bin.state.bin.settings.signature_mode == SignatureMode::Enforce;
-        (enforced && derived.verdict.status != SignatureStatus::Valid).then(|| Reply::error(401, "Invalid signature"))
+        (enforced && derived.verdict.status != SignatureStatus::Valid)
+            .then(|| Outgoing::error(401, "Invalid signature"))
     }
 
-    /// Keeps the head of a request that the parser answered by itself, if it names a bin. Nobody waits for it.
-    pub fn refused(&self, refused: Refused) {
-        let head = Head::new(refused.head);
+    /// Keeps the head of a rejected request, if it names a bin. Does not wait for the store.
+    pub fn rejected(&self, rejected: Rejected) {
+        let head = Head::new(rejected.head);
         let Some(bin) = self.bin(head.target().bin_segment()) else {
-            self.0.counters.refused_unattributed.fetch_add(1, Ordering::Relaxed);
+            self.0.counters.rejected_unattributed.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        self.0.counters.refused_kept.fetch_add(1, Ordering::Relaxed);
+        self.0.counters.rejected_kept.fetch_add(1, Ordering::Relaxed);
         self.0.store.capture_unattended(NewRequest {
             bin: bin.bin.id,
-            received_at: refused.received_at,
+            received_at: rejected.received_at,
             body_took: Duration::ZERO,
-            client: self.client(&head.headers(), refused.peer),
+            client: self.client(&head.headers(), rejected.peer),
             head,
             head_source: HeadSource::Wire,
             body: Bytes::new(),
             trailers: Bytes::new(),
             declared_size: None,
             complete: false,
-            rejected: Some(refused.reason),
+            rejected: Some(rejected.reason),
             derived: Derived::default(),
-            status: refused.status,
+            status: rejected.status,
         });
     }
 
-    /// Notes how a delayed, dripped or spoilt answer ended.
+    /// Notes how a delayed, dripped or spoilt response ended.
     pub fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) {
         self.0.store.answered(stored, status, took);
     }
@@ -360,21 +364,22 @@ impl Capture {
     }
 }
 
-/// What a sender is told when its request could not be stored: never a success.
-fn not_stored(error: &StoreError) -> Reply {
+/// The response when a request could not be stored: never a success.
+fn not_stored(error: &StoreError) -> Outgoing {
     match error {
-        StoreError::Busy => Reply::retry(503, "too much is waiting to be stored; try again"),
-        StoreError::Closed => Reply::retry(503, "shutting down"),
-        StoreError::DiskFull => Reply::error(507, "not stored: the disk is full"),
-        StoreError::Unavailable(_) => Reply::retry(503, "not stored: the database cannot be written"),
-        StoreError::Corrupt(_) => Reply::error(503, "not stored: the database is damaged"),
-        StoreError::TooLarge => Reply::error(413, "not stored: the request is larger than the database can store"),
-        StoreError::NotFound(_) => Reply::error(404, "the bin was deleted"),
-        StoreError::NameTaken(_) | StoreError::CursorGone | StoreError::Failed(_) => Reply::error(503, "not stored"),
+        StoreError::Busy => Outgoing::retry(503, "too much is waiting to be stored; try again"),
+        StoreError::Closed => Outgoing::retry(503, "shutting down"),
+        StoreError::DiskFull => Outgoing::error(507, "not stored: the disk is full"),
+        StoreError::Unavailable(_) => Outgoing::retry(503, "not stored: the database cannot be written"),
+        StoreError::Corrupt(_) => Outgoing::error(503, "not stored: the database is damaged"),
+        StoreError::TooLarge => Outgoing::error(413, "not stored: the request is larger than the database can store"),
+        StoreError::NotFound(_) => Outgoing::error(404, "the bin was deleted"),
+        StoreError::NameTaken(_) | StoreError::CursorGone | StoreError::Failed(_) => Outgoing::error(503, "not stored"),
     }
 }
 
-/// The client's address by `Forwarded` (RFC 7239) or `X-Forwarded-For`: the first one, as the proxies nearest to the sender wrote it.
+/// The client's address by `Forwarded` (RFC 7239) or `X-Forwarded-For`: the first one, as the proxies nearest to the
+/// sender wrote it.
 fn forwarded_for(headers: &Headers) -> Option<Client> {
     let first = headers.get_str("Forwarded").map_or_else(
         || headers.get_str("X-Forwarded-For").and_then(|list| list.split(',').next()).map(str::to_owned),

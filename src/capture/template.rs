@@ -1,7 +1,7 @@
-//! Templates in answers: `{{request.json./challenge}}` and the like.
+//! Templates in responses: `{{request.json./challenge}}` and the like.
 //!
 //! What has the form of a known value is replaced (by nothing, when the request has no such value);
-//! everything else between braces stays as it is, since answers may hold templates of other tools.
+//! everything else between braces stays as it is, since responses may hold templates of other tools.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::http::Head;
 use crate::model::{RequestId, Timestamp};
 
-/// What a template may take values from.
+/// Where a template takes its values from.
 #[derive(Debug)]
 pub struct TemplateValues<'a> {
     /// The request's head.
@@ -39,7 +39,7 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("{{now.unix}}", "the same in seconds since 1970"),
 ];
 
-/// Whether a text has any placeholder at all; without one it is sent as it stands.
+/// Whether a text has any placeholder at all; without one it is sent as it is.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
     text.contains("{{")
@@ -72,7 +72,7 @@ pub fn render<'a>(template: &'a str, values: &TemplateValues<'_>) -> Cow<'a, str
     Cow::Owned(out)
 }
 
-/// The value of a placeholder; `None` when it is not one of ours.
+/// The value of a placeholder; `None` when it is not a known one.
 fn value(placeholder: &str, values: &TemplateValues<'_>, json: &mut Option<Value>) -> Option<String> {
     let first = |pairs: Vec<(String, String)>, name: &str| {
         pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value).unwrap_or_default()
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_stays() {
+    fn what_is_no_known_placeholder_stays() {
         for text in ["{{user.name}}", "{{", "a {{ b", "{{request.nothing}}", "}}{{", "{{request.what.x}}"] {
             assert_eq!(filled(text), text);
         }

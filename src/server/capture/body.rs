@@ -14,27 +14,28 @@ use bytes::{Bytes, BytesMut};
 use futures_util::Stream as _;
 use tokio::time::Instant;
 
-/// A body whose sender is silent this long is given up.
+/// A body is given up when its sender is silent this long.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// A body that is not whole after this time is given up: a byte now and then must not hold a connection for ever.
+/// A body is given up when it is not complete after this time: a byte now and then must not hold a connection for ever.
 const WHOLE_TIMEOUT: Duration = Duration::from_mins(10);
-/// Bodies being received and stored, and heads that come in pieces, of all connections together. A single body may be larger: its own limit holds then.
+/// Memory for bodies that are being received and stored, and for incomplete heads, of all connections together. A
+/// single body may be larger: then only its own limit holds.
 const MAX_IN_FLIGHT: u64 = 256 << 20;
-/// The pieces that a body is kept in grow from the one to the other. Pieces of the parser's are slices of its read buffers: a
-/// sender of single bytes would hold a whole buffer with each.
+/// A body is copied into pieces that grow from the one size to the other. The parser's own chunks are slices of its
+/// read buffers: a sender of single bytes would keep a whole buffer alive with each.
 const FIRST_PIECE: usize = 8 * 1024;
 const LARGEST_PIECE: usize = 1 << 20;
 
 /// How a body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyEnd {
-    /// Whole.
+    /// It is complete.
     Complete,
-    /// The sender left, or what it sent is not valid: the connection knows.
+    /// The sender left, or broke the rules of chunked coding: the connection knows which.
     Cut,
-    /// Over the limit.
+    /// It is over the limit.
     TooLarge,
-    /// Too slow.
+    /// It came too slowly.
     Timeout,
     /// Too much is in flight already.
     NoRoom,
@@ -45,7 +46,7 @@ pub(super) enum BodyEnd {
 pub(super) struct InFlight(Arc<AtomicU64>);
 
 impl InFlight {
-    /// For one worker, whose shares need not count the references to it across threads.
+    /// The same count for one worker, whose shares need no atomic reference counting.
     pub(super) fn of_worker(&self) -> WorkerInFlight {
         WorkerInFlight(Rc::new(self.clone()))
     }
@@ -70,7 +71,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Holds as many as that from now on; whether there is room for them.
+    /// Holds `bytes` from now on; whether there is room for them.
     pub(super) fn resize(&mut self, bytes: u64) -> bool {
         if bytes >= self.own {
             return bytes == self.own || self.take(bytes - self.own);
@@ -143,7 +144,7 @@ pub(super) async fn read(
     share: &mut Share,
 ) -> (Pieces, BodyEnd) {
     let mut pieces = Pieces::default();
-    // Nobody waits for a body that is known to be too large: what is here already is kept, no more is asked for.
+    // A body that is known to be too large is not waited for: what is here already is kept, no more is asked for.
     let hopeless = declared.is_some_and(|declared| declared > limit);
     let (mut deadline, mut asked) = (None, false);
     loop {
@@ -185,9 +186,10 @@ pub(super) async fn read(
 
 /// The next chunk, if it is here already.
 ///
-/// The dispatcher polls a handler once when it has the head, and again when it has decoded what it has read of the body. Only then is
-/// it known that the body is still on its way, and a timer worth its cost. Since it polls again anyway, the first time asks not to be
-/// woken: the wake would come with the bytes that are about to be decoded, and have the whole connection polled once more for nothing.
+/// The dispatcher polls a handler once when it has the head, and again when it has decoded what it has read of the
+/// body. Only then is it known that the body is still on its way, and a timer worth its cost. Since it polls again
+/// anyway, the first time asks not to be woken: the wake would come with the bytes that are about to be decoded, and
+/// have the whole connection polled once more for nothing.
 async fn poll_here(payload: &mut Payload, asked: &mut bool) -> Option<Option<Result<Bytes, PayloadError>>> {
     poll_fn(|context| {
         let first = !std::mem::replace(asked, true);
@@ -237,7 +239,7 @@ mod tests {
         sender.as_ref().unwrap().send(Ok(Bytes::from_static(text.as_bytes()))).unwrap();
     }
 
-    /// Reads while `send` feeds the body; time stands still but for what is waited for.
+    /// Reads while `send` feeds the body; the clock only advances to the next timer.
     async fn read_from(
         declared: Option<u64>,
         limit: u64,

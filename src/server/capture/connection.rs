@@ -1,27 +1,31 @@
 //! What the recording stream and the handler share about one connection.
 //!
-//! One message at a time: bytes of the next one are held back until the answer to this one is on its way. So a head can never be
-//! taken for another's, and the parser's state (HEAD, keep-alive) is always that of the request being answered.
+//! One message at a time: bytes of the next one are held back until the response to this one is sent, see `turn`. So a
+//! head is never taken for another's, and the parser's state (HEAD, keep-alive) is always that of the request being
+//! answered.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use super::recorder::{Fed, RecordedHead, Recorder};
-use super::refusal::Refusal;
-use super::stopping::Stopping;
-use crate::capture::{Capture, Refused};
+use super::framing::Progress;
+use super::recorder::{RecordedHead, Recorder};
+use super::rejection::HeadRejection;
+use super::turn::Turn;
+use super::wake::WakeSlot;
+use super::worker::Worker;
+use crate::capture::Rejected;
 use crate::model::Timestamp;
 
-/// How the connection goes on.
+/// What may still pass over the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Course {
-    /// As HTTP says.
-    On,
-    /// Nothing more is read; what is to be answered still goes out.
+pub(super) enum Disposition {
+    /// Both directions.
+    Open,
+    /// Nothing more is read; what is written still goes out.
     ReadNoMore,
     /// Nothing goes out any more; it is closed in order.
     Close,
@@ -29,69 +33,42 @@ pub(super) enum Course {
     Reset,
 }
 
-/// How far the answer to the current message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Missing,
-    /// The last byte is in the dispatcher's buffer.
-    Encoded,
-    /// The last byte was taken by the socket.
-    Sent,
-}
-
 /// One connection, for the stream (which fills it) and the handler (which takes from it).
 pub(super) struct Connection {
-    pub(super) capture: Capture,
+    pub(super) worker: Rc<Worker>,
     pub(super) peer: Option<SocketAddr>,
-    stopping: Rc<Stopping>,
-    /// What it is known by there.
+    /// Its number with `Stopping`.
     number: u64,
-    /// How many heads were complete so far.
-    heads: Cell<u64>,
     recorder: RefCell<Recorder>,
     /// When the current head was complete.
     head_at: Cell<Timestamp>,
-    /// Whether a handler has taken the current message's head.
-    taken: Cell<bool>,
-    /// Whether the current message is complete.
-    received: Cell<bool>,
-    answer: Cell<Answer>,
-    /// Whether the body broke the rules of chunked coding.
-    broken: Cell<bool>,
+    turn: Cell<Turn>,
+    disposition: Cell<Disposition>,
     /// Whether the sender has closed its side, or all of it.
     left: Cell<bool>,
-    course: Cell<Course>,
-    /// Whether all that was written has been taken by the socket.
+    /// Whether the socket has taken all that was written.
     flushed: Cell<bool>,
-    /// Whether the current head has been reported as refused.
-    refused: Cell<bool>,
-    /// Whether bytes of later messages wait in the stream.
-    pipelined: Cell<bool>,
-    reader: RefCell<Option<Waker>>,
-    handler: RefCell<Option<Waker>>,
+    /// The dispatcher's task when it waits to read.
+    reader: Rc<WakeSlot>,
+    /// The same task when its handler waits for `left` or `flushed`.
+    handler: WakeSlot,
 }
 
 impl Connection {
-    pub(super) fn new(capture: Capture, peer: Option<SocketAddr>, stopping: Rc<Stopping>) -> Rc<Self> {
-        Rc::new_cyclic(|own| Self {
-            number: stopping.join(own.clone()),
-            stopping,
-            heads: Cell::new(0),
-            capture,
+    pub(super) fn new(worker: Rc<Worker>, peer: Option<SocketAddr>) -> Rc<Self> {
+        let reader = Rc::default();
+        Rc::new(Self {
+            number: worker.stopping.join(&reader),
+            worker,
             peer,
             recorder: RefCell::new(Recorder::new()),
             head_at: Cell::new(Timestamp::default()),
-            taken: Cell::new(false),
-            received: Cell::new(false),
-            answer: Cell::new(Answer::Missing),
-            broken: Cell::new(false),
+            turn: Cell::new(Turn::First),
+            disposition: Cell::new(Disposition::Open),
             left: Cell::new(false),
-            course: Cell::new(Course::On),
             flushed: Cell::new(true),
-            refused: Cell::new(false),
-            pipelined: Cell::new(false),
-            reader: RefCell::new(None),
-            handler: RefCell::new(None),
+            reader,
+            handler: WakeSlot::default(),
         })
     }
 
@@ -99,7 +76,7 @@ impl Connection {
 
     /// The current message's head, and when it was complete. Once per message.
     pub(super) fn take_head(&self) -> Option<(RecordedHead, Timestamp)> {
-        self.taken.set(true);
+        self.turn.set(self.turn.get().taken());
         self.recorder.borrow_mut().take_head().map(|head| (head, self.head_at.get()))
     }
 
@@ -108,9 +85,9 @@ impl Connection {
         self.recorder.borrow_mut().take_trailers()
     }
 
-    /// Whether the body broke the rules of chunked coding.
+    /// Whether the body breaks the rules of chunked coding.
     pub(super) fn is_broken(&self) -> bool {
-        self.broken.get()
+        matches!(self.turn.get(), Turn::Broken(_))
     }
 
     /// Whether the sender has closed its side of the connection, or all of it.
@@ -124,62 +101,64 @@ impl Connection {
             if self.left.get() {
                 return Poll::Ready(());
             }
-            *self.handler.borrow_mut() = Some(context.waker().clone());
+            self.handler.remember(context);
             Poll::Pending
         })
         .await;
     }
 
-    /// Ready when all that was written has been taken by the socket.
+    /// Ready when the socket has taken all that was written.
     pub(super) fn poll_flushed(&self, context: &Context<'_>) -> Poll<()> {
         if self.flushed.get() {
             return Poll::Ready(());
         }
-        *self.handler.borrow_mut() = Some(context.waker().clone());
+        self.handler.remember(context);
         Poll::Pending
     }
 
-    /// Changes how the connection goes on.
-    pub(super) fn turn(&self, course: Course) {
-        self.course.set(course);
-        wake(&self.reader);
+    /// Changes what may still pass.
+    pub(super) fn set_disposition(&self, disposition: Disposition) {
+        self.disposition.set(disposition);
+        self.reader.wake();
     }
 
-    /// Notes that the whole answer is in the dispatcher's buffer.
-    pub(super) fn answer_encoded(&self) {
-        self.answer.set(Answer::Encoded);
+    /// Notes that the whole response is in the dispatcher's buffer.
+    pub(super) fn response_encoded(&self) {
+        self.turn.set(self.turn.get().encoded());
         self.flushed.set(false);
     }
 
     // For the stream.
 
-    pub(super) fn course(&self) -> Course {
-        self.course.get()
+    pub(super) fn turn(&self) -> Turn {
+        self.turn.get()
     }
 
-    /// Takes in bytes of the current message; how many of them the parser may see. The others belong to the next message.
+    pub(super) fn disposition(&self) -> Disposition {
+        self.disposition.get()
+    }
+
+    /// Takes in bytes of the current message; how many of them the parser may see. The others belong to the next
+    /// message.
     pub(super) fn record(&self, bytes: &mut [u8]) -> usize {
         let mut recorder = self.recorder.borrow_mut();
         let had_head = recorder.has_head();
-        let fed = recorder.feed(bytes);
+        let progress = recorder.feed(bytes);
+        let mut turn = self.turn.get();
         if recorder.has_head() && !had_head {
-            self.head_at.set(self.capture.clock().now());
-            self.heads.set(self.heads.get() + 1);
+            self.head_at.set(self.worker.capture().clock().now());
+            turn = turn.head_complete();
         }
-        drop(recorder);
-        match fed {
-            Fed::All => bytes.len(),
-            Fed::Ended(length) => {
-                self.received.set(true);
-                self.next_if_done();
-                length
+        let (turn, shown) = match progress {
+            Progress::Continues => (turn, bytes.len()),
+            Progress::Ended(length) => (turn.ended(), length),
+            Progress::Broken(place) => {
+                self.disposition.set(Disposition::ReadNoMore);
+                (turn.broken(), place)
             }
-            Fed::Broken(place) => {
-                self.broken.set(true);
-                self.course.set(Course::ReadNoMore);
-                place
-            }
-        }
+        };
+        self.turn.set(turn);
+        shown
     }
 
     /// How many bytes may be recorded at once.
@@ -187,82 +166,48 @@ impl Connection {
         self.recorder.borrow().room()
     }
 
-    /// Whether the current message is complete and still to be answered: nothing more may reach the parser.
-    pub(super) fn is_held(&self) -> bool {
-        self.received.get()
-    }
-
-    /// How many heads were complete so far.
-    pub(super) fn heads(&self) -> u64 {
-        self.heads.get()
-    }
-
-    /// Whether the server stops and no message is under way: no further one is taken, nor the rest of a head waited for.
+    /// Whether the server stops and no request is under way: no further one is taken, nor the rest of a head waited
+    /// for.
     pub(super) fn is_done(&self) -> bool {
-        self.stopping.has_begun() && !self.is_held() && (!self.is_inside() || self.is_inside_head())
-    }
-
-    /// Has the stream look again.
-    pub(super) fn wake_reader(&self) {
-        wake(&self.reader);
+        self.turn.get().awaits_head() && self.worker.stopping.has_begun()
     }
 
     /// Notes that the sender closed its side.
     pub(super) fn note_left(&self) {
         self.left.set(true);
-        wake(&self.handler);
+        self.handler.wake();
     }
 
-    /// Notes that the connection is of no use any more.
-    pub(super) fn note_broken(&self) {
-        self.course.set(Course::Close);
+    /// Notes that the socket has failed.
+    pub(super) fn note_failed(&self) {
+        self.disposition.set(Disposition::Close);
         self.note_left();
     }
 
-    /// Who is to be woken when the next message may be read, or the course changes.
+    /// Remembers the task that is to be woken when the next message may be read, or the disposition changes.
     pub(super) fn remember_reader(&self, context: &Context<'_>) {
-        let mut reader = self.reader.borrow_mut();
-        if !reader.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
-            *reader = Some(context.waker().clone());
-        }
+        self.reader.remember(context);
     }
 
-    /// Notes whether bytes of later messages wait in the stream.
-    pub(super) fn note_pipelined(&self, pipelined: bool) {
-        self.pipelined.set(pipelined);
+    /// Wakes that task.
+    pub(super) fn wake_reader(&self) {
+        self.reader.wake();
     }
 
     pub(super) fn note_written(&self) {
         self.flushed.set(false);
     }
 
-    /// All that was written has been taken by the socket.
-    pub(super) fn note_flushed(&self) {
+    /// Notes that the socket has taken all that was written; whether this lets the next message be shown to the parser.
+    pub(super) fn note_flushed(&self) -> bool {
         if self.flushed.replace(true) {
-            return;
+            return false;
         }
-        wake(&self.handler);
-        if self.answer.get() == Answer::Encoded {
-            self.answer.set(Answer::Sent);
-            self.next_if_done();
-        }
-    }
-
-    fn next_if_done(&self) {
-        if self.received.get() && self.answer.get() == Answer::Sent {
-            self.received.set(false);
-            self.taken.set(false);
-            self.answer.set(Answer::Missing);
-            // Without pipelining the socket wakes the reader by itself; waking it for every request would cost a poll each.
-            if self.pipelined.get() {
-                wake(&self.reader);
-            }
-        }
-    }
-
-    /// Whether bytes being written are the parser's own answer, since no handler has seen the current request.
-    pub(super) fn answers_by_itself(&self) -> bool {
-        !self.taken.get()
+        self.handler.wake();
+        let before = self.turn.get();
+        let turn = before.sent();
+        self.turn.set(turn);
+        turn != before && turn == Turn::Next
     }
 
     /// Whether a message has begun and not ended.
@@ -270,48 +215,36 @@ impl Connection {
         self.recorder.borrow().is_inside()
     }
 
-    /// Whether a head has begun and is not complete.
-    pub(super) fn is_inside_head(&self) -> bool {
-        self.pending_head() > 0
-    }
-
     /// Bytes that arrived of a head that is not complete.
     pub(super) fn pending_head(&self) -> usize {
         self.recorder.borrow().pending()
     }
 
-    /// Reports the current request, of which no handler knows: the parser answers with `status` (`None`: the sender left within
-    /// the head, or was too slow). The refusal to be sent.
-    pub(super) fn refuse(&self, status: Option<u16>, known: Option<Refusal>) -> Refusal {
+    /// Reports the current request, which no handler has seen, as rejected: for the reason `known`, or for the one that
+    /// is found for the parser's `status` (`None`: the sender left within the head). What the sender is to be told.
+    pub(super) fn reject(&self, status: Option<u16>, known: Option<HeadRejection>) -> HeadRejection {
         let mut recorder = self.recorder.borrow_mut();
         let (head, received_at) = match recorder.take_head() {
             Some(head) => (head.raw, self.head_at.get()),
-            None => (Bytes::copy_from_slice(recorder.partial()), self.capture.clock().now()),
+            None => (Bytes::copy_from_slice(recorder.partial()), self.worker.capture().clock().now()),
         };
         drop(recorder);
-        let refusal = known.unwrap_or_else(|| Refusal::of(&head, status.unwrap_or(400)));
-        if self.refused.replace(true) || head.is_empty() {
-            return refusal;
+        let rejection = known.unwrap_or_else(|| HeadRejection::of(&head, status.unwrap_or(400)));
+        if !head.is_empty() {
+            self.worker.capture().rejected(Rejected {
+                head,
+                reason: rejection.reason,
+                status: status.map(|_| rejection.status),
+                received_at,
+                peer: self.peer,
+            });
         }
-        self.capture.refused(Refused {
-            head,
-            reason: refusal.reason,
-            status: status.map(|_| refusal.status),
-            received_at,
-            peer: self.peer,
-        });
-        refusal
+        rejection
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.stopping.leave(self.number);
-    }
-}
-
-fn wake(waker: &RefCell<Option<Waker>>) {
-    if let Some(waker) = waker.borrow_mut().take() {
-        waker.wake();
+        self.worker.stopping.leave(self.number);
     }
 }

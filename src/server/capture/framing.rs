@@ -1,8 +1,8 @@
 //! How a message's body is delimited, by exactly the rules of the parser behind it (`actix_http` 3.20, `h1::decoder`).
 //!
-//! Only what the parser accepts matters here: of a head that it refuses nothing more is read.
+//! What follows a head that the parser rejects does not matter: nothing more is read.
 
-/// What stands between a head and the next one.
+/// What comes between a head and the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
     /// Nothing.
@@ -11,10 +11,10 @@ pub(super) enum Framing {
     Length(u64),
     /// Chunks and trailers.
     Chunked,
-    /// All the rest of the connection: the parser takes `Upgrade: websocket` and `CONNECT` as the start of a tunnel.
+    /// All the rest of the connection: the parser takes `Upgrade: websocket` and `CONNECT` for the start of a tunnel.
     Tunnel,
-    /// The parser refuses this head.
-    Refused,
+    /// The parser rejects this head.
+    Rejected,
 }
 
 /// What the field lines say about the body, gathered line by line.
@@ -26,7 +26,7 @@ pub(super) struct Fields {
     pub(super) length: Option<u64>,
     chunked: bool,
     websocket: bool,
-    refused: bool,
+    rejected: bool,
 }
 
 impl Fields {
@@ -42,7 +42,7 @@ impl Fields {
             }
             Some(b'T' | b't') => {
                 if let Some(value) = value_of(line, b"transfer-encoding") {
-                    self.refused |= self.chunked || !value.eq_ignore_ascii_case(b"chunked");
+                    self.rejected |= self.chunked || !value.eq_ignore_ascii_case(b"chunked");
                     self.chunked = true;
                 }
             }
@@ -58,15 +58,15 @@ impl Fields {
     fn take_length(&mut self, value: &[u8]) {
         let length =
             std::str::from_utf8(value).ok().filter(|text| !text.starts_with('+')).and_then(|text| text.parse().ok());
-        self.refused |= self.length.is_some() || length.is_none();
+        self.rejected |= self.length.is_some() || length.is_none();
         self.length = length;
     }
 
     /// How the body is delimited, given the request line.
     pub(super) fn framing(&self, request_line: &[u8]) -> Framing {
         let http_10 = request_line.trim_ascii_end().ends_with(b"HTTP/1.0");
-        if self.refused || self.chunked && (http_10 || self.length.is_some()) {
-            return Framing::Refused;
+        if self.rejected || self.chunked && (http_10 || self.length.is_some()) {
+            return Framing::Rejected;
         }
         if self.chunked {
             return Framing::Chunked;
@@ -76,7 +76,7 @@ impl Fields {
         }
         match self.length {
             Some(length) if length > 0 => Framing::Length(length),
-            None if http_10 && request_line.starts_with(b"POST ") => Framing::Refused,
+            None if http_10 && request_line.starts_with(b"POST ") => Framing::Rejected,
             Some(_) | None if request_line.starts_with(b"CONNECT ") => Framing::Tunnel,
             Some(_) | None => Framing::Empty,
         }
@@ -90,7 +90,7 @@ fn value_of<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     start.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
 }
 
-/// Where in the chunked coding the connection stands; the same steps as the parser's.
+/// Where in the chunked coding the connection is; the steps are the parser's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     SizeFirst,
@@ -107,7 +107,7 @@ enum Step {
     EndLf,
 }
 
-/// Most that is kept of a trailer section; one that is longer is refused. Trailers carry a checksum or a signature.
+/// The longest trailer section; a longer one breaks the rules. Trailers carry a checksum or a signature.
 const MAX_TRAILERS: usize = 16 * 1024;
 
 /// Follows the chunked coding through the pieces in which it arrives, and keeps the trailer section.
@@ -118,11 +118,11 @@ pub(super) struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// What came of a piece.
+/// How far a piece of the connection's bytes has brought the current message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(super) enum Progress {
     /// All of it belongs to this message, and more is to come.
-    All,
+    Continues,
     /// The message ended after that many bytes.
     Ended(usize),
     /// The byte at this place breaks the rules.
@@ -141,7 +141,7 @@ impl Chunks {
     }
 
     /// Follows one piece.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Taken {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Progress {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             if self.step == Step::Data {
@@ -154,15 +154,15 @@ impl Chunks {
                 continue;
             }
             if self.step == Step::EndLf && byte == b'\n' {
-                return Taken::Ended(at + 1);
+                return Progress::Ended(at + 1);
             }
             match self.next(byte) {
                 Some(step) => self.step = step,
-                None => return Taken::Broken(at),
+                None => return Progress::Broken(at),
             }
             at += 1;
         }
-        Taken::All
+        Progress::Continues
     }
 
     /// The step after `byte`; `None` where the parser gives up.
@@ -221,32 +221,32 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_delimited_by_the_rules_of_rfc_9112_section_6_and_what_is_ambiguous_is_refused() {
+    fn the_body_is_delimited_by_the_rules_of_rfc_9112_section_6_and_what_is_ambiguous_is_rejected() {
         let post: &[u8] = b"POST /b HTTP/1.1\r";
         for (fields, expected) in [
             (&[][..], Framing::Empty),
             (&[&b"content-LENGTH:\t12 \r"[..]], Framing::Length(12)),
             (&[b"Content-Length: 0"], Framing::Empty),
-            (&[b"Content-Length: +1"], Framing::Refused),
-            (&[b"Content-Length: -1"], Framing::Refused),
-            (&[b"Content-Length: 0x1"], Framing::Refused),
-            (&[b"Content-Length: 1, 1"], Framing::Refused),
-            (&[b"Content-Length: 99999999999999999999"], Framing::Refused),
-            (&[b"Content-Length: 1", b"content-length: 1"], Framing::Refused),
+            (&[b"Content-Length: +1"], Framing::Rejected),
+            (&[b"Content-Length: -1"], Framing::Rejected),
+            (&[b"Content-Length: 0x1"], Framing::Rejected),
+            (&[b"Content-Length: 1, 1"], Framing::Rejected),
+            (&[b"Content-Length: 99999999999999999999"], Framing::Rejected),
+            (&[b"Content-Length: 1", b"content-length: 1"], Framing::Rejected),
             (&[b"Transfer-Encoding: Chunked"], Framing::Chunked),
-            (&[b"Transfer-Encoding: gzip, chunked"], Framing::Refused),
-            (&[b"Transfer-Encoding: identity"], Framing::Refused),
-            (&[b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"], Framing::Refused),
-            (&[b"Transfer-Encoding: chunked", b"Content-Length: 3"], Framing::Refused),
+            (&[b"Transfer-Encoding: gzip, chunked"], Framing::Rejected),
+            (&[b"Transfer-Encoding: identity"], Framing::Rejected),
+            (&[b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"], Framing::Rejected),
+            (&[b"Transfer-Encoding: chunked", b"Content-Length: 3"], Framing::Rejected),
             (&[b"Upgrade: WebSocket", b"Content-Length: 3"], Framing::Tunnel),
             (&[b"Upgrade: h2c", b"Content-Length: 3"], Framing::Length(3)),
             (&[b"Content-Lengths: 3"], Framing::Empty),
         ] {
             assert_eq!(framing(post, fields), expected, "{fields:?}");
         }
-        assert_eq!(framing(b"POST /b HTTP/1.0", &[]), Framing::Refused);
+        assert_eq!(framing(b"POST /b HTTP/1.0", &[]), Framing::Rejected);
         assert_eq!(framing(b"PUT /b HTTP/1.0", &[]), Framing::Empty);
-        assert_eq!(framing(b"PUT /b HTTP/1.0", &[b"Transfer-Encoding: chunked"]), Framing::Refused);
+        assert_eq!(framing(b"PUT /b HTTP/1.0", &[b"Transfer-Encoding: chunked"]), Framing::Rejected);
         assert_eq!(framing(b"CONNECT h:1 HTTP/1.1", &[]), Framing::Tunnel);
         assert_eq!(framing(b"CONNECT h:1 HTTP/1.1", &[b"Content-Length: 2"]), Framing::Length(2));
     }
@@ -256,11 +256,11 @@ mod tests {
         let wire = b"4;ext=\"v\"\r\nab\r\n\r\n1 \r\nX\r\n000\r\nX-Sum: 1\r\nY: 2\r\n\r\nGET /";
         let end = wire.len() - 5;
         let mut at_once = Chunks::new();
-        assert_eq!(at_once.take(wire), Taken::Ended(end));
+        assert_eq!(at_once.take(wire), Progress::Ended(end));
         assert_eq!(at_once.into_trailers(), b"X-Sum: 1\r\nY: 2\r\n");
         let mut bytewise = Chunks::new();
         for (place, byte) in wire[..end].iter().enumerate() {
-            let expected = if place + 1 == end { Taken::Ended(1) } else { Taken::All };
+            let expected = if place + 1 == end { Progress::Ended(1) } else { Progress::Continues };
             assert_eq!(bytewise.take(&[*byte]), expected, "{place}");
         }
         assert_eq!(bytewise.into_trailers(), b"X-Sum: 1\r\nY: 2\r\n");
@@ -280,10 +280,10 @@ mod tests {
             (b"ffffffffffffffff0", 16),
             (b"0\r\n\r\r", 4),
         ] {
-            assert_eq!(Chunks::new().take(wire), Taken::Broken(place), "{}", wire.escape_ascii());
+            assert_eq!(Chunks::new().take(wire), Progress::Broken(place), "{}", wire.escape_ascii());
         }
         let mut endless = Chunks::new();
-        assert_eq!(endless.take(b"0\r\n"), Taken::All);
-        assert!(matches!(endless.take(&vec![b'a'; 2 * MAX_TRAILERS]), Taken::Broken(_)));
+        assert_eq!(endless.take(b"0\r\n"), Progress::Continues);
+        assert!(matches!(endless.take(&vec![b'a'; 2 * MAX_TRAILERS]), Progress::Broken(_)));
     }
 }

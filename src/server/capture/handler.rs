@@ -1,185 +1,200 @@
-//! One captured request: from the parser's hands to the verb, and the reply back to the sender.
+//! One captured request: from the HTTP parser to [`Capture::receive`](crate::capture::Capture::receive), and its
+//! response back to the sender.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::rc::Rc;
+use std::time::Duration;
 
-use actix_http::{ConnectionType, HttpMessage as _, Request, Response};
+use actix_http::{ConnectionType, HttpMessage as _, Request};
 use bytes::Bytes;
 
-use super::answer::{AnswerBody, Report, Responder};
-use super::body::{self, BodyEnd, Pieces, WorkerInFlight};
-use super::connection::{Connection, Course};
+use super::body::{self, BodyEnd, Pieces, Share};
+use super::connection::{Connection, Disposition};
 use super::framing::Framing;
 use super::recorder::RecordedHead;
-use super::stopping::Stopping;
-use crate::capture::{Arrived, Capture, Desk, Reply};
+use super::response::{HttpResponse, Report, http_response};
+use crate::capture::{Arrived, Capture, OpenBin, Outgoing};
 use crate::http::Head;
-use crate::model::{Fault, FaultKind, HeadSource, Rejection, Timestamp};
-
-/// What the handlers of one worker share.
-pub(super) struct Service {
-    desk: Desk,
-    in_flight: WorkerInFlight,
-    stopping: Rc<Stopping>,
-    answers: Responder,
-}
-
-impl Service {
-    pub(super) fn new(capture: Capture, in_flight: WorkerInFlight, stopping: Rc<Stopping>) -> Self {
-        Self { desk: Desk::new(capture), in_flight, stopping, answers: Responder::default() }
-    }
-}
+use crate::model::{FaultKind, HeadSource, Rejection, Timestamp};
 
 /// Answers one request.
-pub(super) async fn handle(mut request: Request, service: Rc<Service>) -> Result<Response<AnswerBody>, Infallible> {
+pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infallible> {
     // Every connection of this listener is recorded, see `serve`.
     let connection = match request.conn_data::<Rc<Connection>>() {
         Some(connection) => Rc::clone(connection),
         None => unreachable!("a connection without its recorder"),
     };
-    let (recorded, received_at, head_source) = head_of(&connection, &request);
-    let RecordedHead { raw, declared, framing, fields: _ } = recorded;
-    let head = Head::new(raw);
-    let target = head.target();
-    let segment = target.bin_segment();
-    let desk = &service.desk;
-    let mut close = request.head().connection_type() == ConnectionType::Upgrade;
-    let bin = match desk.bin(segment) {
-        Some(bin) => bin,
-        None => match Box::pin(desk.create(segment)).await {
-            Some(bin) => Rc::new(bin),
-            None => {
-                let close = unread(&connection, framing);
-                return Ok(service.answers.response(
-                    &connection,
-                    crate::capture::Capture::unknown_bin(segment),
-                    close,
-                    None,
-                ));
-            }
-        },
+    let message = Message::of(&connection, &request);
+    let (framing, received_at) = (message.framing, message.received_at);
+    let Some(bin) = admit(&connection, &message.head).await else {
+        return Ok(unknown_bin(&connection, &message));
     };
-    drop(target);
-    let mut share = service.in_flight.share();
-    let (pieces, end) = match framing {
-        Framing::Empty => (Pieces::default(), BodyEnd::Complete),
-        Framing::Tunnel if declared.is_none() => (Pieces::default(), BodyEnd::Complete),
-        Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Refused => {
-            body::read(request.take_payload(), declared, desk.body_limit(&bin), &mut share).await
-        }
-    };
+    let mut share = connection.worker.in_flight.share();
+    let limit = connection.worker.capture().body_limit(&bin);
+    let (body, end) = read_body(&mut request, &message, limit, &mut share).await;
     if end == BodyEnd::NoRoom {
-        let reply = Reply::retry(503, "too much is being received; try again");
-        connection.turn(Course::ReadNoMore);
-        return Ok(service.answers.response(&connection, reply, true, None));
+        connection.set_disposition(Disposition::ReadNoMore);
+        let response = Outgoing::retry(503, "too much is being received; try again");
+        return Ok(http_response(&connection, response, true, None));
     }
-    let rejected = match end {
+    let rejected = rejection(&connection, end);
+    let response = receive(&connection, &bin, message, body, end, rejected).await;
+    drop(share);
+    let mut close = connection.worker.stopping.has_begun();
+    close |= request.head().connection_type() == ConnectionType::Upgrade;
+    if end != BodyEnd::Complete || framing == Framing::Tunnel {
+        close = true;
+        // A body that was cut short with nothing wrong about it: the sender has gone.
+        let gone = end == BodyEnd::Cut && rejected.is_none();
+        connection.set_disposition(if gone { Disposition::Close } else { Disposition::ReadNoMore });
+    }
+    Ok(send(&connection, response, close, received_at).await)
+}
+
+/// A request whose body is still to come.
+struct Message {
+    head: Head,
+    head_source: HeadSource,
+    received_at: Timestamp,
+    declared: Option<u64>,
+    framing: Framing,
+}
+
+impl Message {
+    /// The head as recorded; or as the parser understood it, should the two ever disagree.
+    fn of(connection: &Connection, request: &Request) -> Self {
+        let capture = connection.worker.capture();
+        let (recorded, received_at, head_source) = match connection.take_head() {
+            Some((head, at)) if agrees(&head, request) => (head, at, HeadSource::Wire),
+            recorded => {
+                capture.count_mismatch();
+                let at = recorded.map_or_else(|| capture.clock().now(), |(_, at)| at);
+                (parsed(request), at, HeadSource::Parsed)
+            }
+        };
+        let RecordedHead { raw, declared, framing, fields: _ } = recorded;
+        Self { head: Head::new(raw), head_source, received_at, declared, framing }
+    }
+}
+
+/// Finds the bin that the request names, or makes it where that is wanted.
+async fn admit(connection: &Connection, head: &Head) -> Option<Rc<OpenBin>> {
+    let bins = &connection.worker.bins;
+    if let Some(bin) = bins.bin(head.target().bin_segment()) {
+        return Some(bin);
+    }
+    // Boxed, as all that few requests need: the future of a request is moved about, and most should be small.
+    let made = Box::pin(async { bins.capture().create(head.target().bin_segment()).await }).await;
+    made.map(Rc::new)
+}
+
+/// The response to a request that names no bin. Its body is not read: if it has one, nothing more is.
+fn unknown_bin(connection: &Rc<Connection>, message: &Message) -> HttpResponse {
+    let close = message.framing != Framing::Empty;
+    if close {
+        connection.set_disposition(Disposition::ReadNoMore);
+    }
+    let response = Capture::unknown_bin(message.head.target().bin_segment());
+    http_response(connection, response, close, None)
+}
+
+/// Reads the body, of at most `limit` bytes; `share` holds their place in the memory for all.
+async fn read_body(request: &mut Request, message: &Message, limit: u64, share: &mut Share) -> (Pieces, BodyEnd) {
+    match message.framing {
+        Framing::Empty => (Pieces::default(), BodyEnd::Complete),
+        Framing::Tunnel if message.declared.is_none() => (Pieces::default(), BodyEnd::Complete),
+        Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Rejected => {
+            body::read(request.take_payload(), message.declared, limit, share).await
+        }
+    }
+}
+
+/// Why a request is rejected whose body ended like this.
+fn rejection(connection: &Connection, end: BodyEnd) -> Option<Rejection> {
+    match end {
         BodyEnd::TooLarge => Some(Rejection::BodyTooLarge),
         BodyEnd::Timeout => Some(Rejection::Timeout),
         BodyEnd::Cut if connection.is_broken() => Some(Rejection::Malformed),
         BodyEnd::Complete | BodyEnd::Cut | BodyEnd::NoRoom => None,
+    }
+}
+
+/// Has the request judged and stored; its response.
+fn receive<'a>(
+    connection: &'a Connection,
+    bin: &'a OpenBin,
+    message: Message,
+    body: Pieces,
+    end: BodyEnd,
+    rejected: Option<Rejection>,
+) -> impl Future<Output = Outgoing> + 'a {
+    let capture = connection.worker.capture();
+    let Message { head, head_source, received_at, declared, framing } = message;
+    let body_took = match framing {
+        Framing::Empty => Duration::ZERO,
+        _ => capture.clock().now().since(received_at),
     };
-    let gone = end == BodyEnd::Cut && rejected.is_none();
-    let arrived = Arrived {
-        head,
-        head_source,
-        received_at,
-        body: pieces.into_vec(),
-        body_took: if framing == Framing::Empty {
-            std::time::Duration::ZERO
-        } else {
-            desk.clock().now().since(received_at)
+    capture.receive(
+        bin,
+        Arrived {
+            head,
+            head_source,
+            received_at,
+            body: body.into_vec(),
+            body_took,
+            trailers: connection.take_trailers(),
+            declared_size: declared,
+            complete: end == BodyEnd::Complete,
+            peer: connection.peer,
+            rejected,
         },
-        trailers: connection.take_trailers(),
-        declared_size: declared,
-        complete: end == BodyEnd::Complete,
-        peer: connection.peer,
-        rejected,
-    };
-    let reply = desk.receive(&bin, arrived).await;
-    drop(share);
-    if end != BodyEnd::Complete || framing == Framing::Tunnel {
-        close = true;
-        connection.turn(if gone { Course::Close } else { Course::ReadNoMore });
-    }
-    close |= service.stopping.has_begun();
-    Ok(send(&connection, &service, reply, close, received_at).await)
+    )
 }
 
-/// Gives the reply, after its delay and with its fault. When the server stops nobody waits any longer: a delayed answer is given
-/// now rather than never, and who was to get none is let go.
-async fn send(
-    connection: &Rc<Connection>,
-    service: &Service,
-    reply: Reply,
-    close: bool,
-    received_at: Timestamp,
-) -> Response<AnswerBody> {
-    let special = !reply.delay.is_zero() || reply.fault.is_some();
-    let report = reply.stored.filter(|_| special).map(|stored| Report { stored, received_at, status: reply.status });
-    if !reply.delay.is_zero() {
-        // Boxed, as all that few requests need: the future of a request is moved about, and most should be small.
-        Box::pin(async {
-            tokio::select! {
-                () = tokio::time::sleep(reply.delay) => {}
-                // A sender that has only closed its own side still gets its answer, just sooner.
-                () = connection.left() => {}
-                () = service.stopping.begun() => {}
-            }
-        })
-        .await;
+/// Sends the response, after its delay and with its fault. When the server stops, a delayed response is sent now rather
+/// than never, and a sender that was to get none is let go.
+async fn send(connection: &Rc<Connection>, response: Outgoing, close: bool, received_at: Timestamp) -> HttpResponse {
+    let fault = response.fault.map(|fault| fault.kind);
+    let at_once = response.delay.is_zero() && fault.is_none();
+    let stored = response.stored.filter(|_| !at_once);
+    let report = stored.map(|stored| Report { stored, received_at, status: response.status });
+    if !response.delay.is_zero() {
+        // A sender that has only closed its own side still gets its response, just sooner.
+        Box::pin(wait(connection, tokio::time::sleep(response.delay))).await;
     }
-    match reply.fault.map(|Fault { kind, .. }| kind) {
-        Some(kind @ (FaultKind::Close | FaultKind::Reset | FaultKind::Hang)) => {
-            if kind == FaultKind::Hang {
-                Box::pin(async {
-                    tokio::select! {
-                        () = connection.left() => {}
-                        () = service.stopping.begun() => {}
-                    }
-                })
-                .await;
-            }
-            connection.turn(if kind == FaultKind::Reset { Course::Reset } else { Course::Close });
-            if let Some(report) = report {
-                report.file(connection, false);
-            }
-            // Nothing of it reaches the sender.
-            service.answers.response(connection, Reply::with(200, Vec::new(), Bytes::new()), true, None)
-        }
-        Some(FaultKind::Cut | FaultKind::Drip) | None => service.answers.response(connection, reply, close, report),
-    }
-}
-
-/// Whether a body is still to come that nobody will read; then nothing more is read at all.
-fn unread(connection: &Connection, framing: Framing) -> bool {
-    let unread = framing != Framing::Empty;
-    if unread {
-        connection.turn(Course::ReadNoMore);
-    }
-    unread
-}
-
-/// The head as recorded; or as the parser understood it, should the two ever disagree.
-fn head_of(connection: &Connection, request: &Request) -> (RecordedHead, Timestamp, HeadSource) {
-    match connection.take_head() {
-        Some((head, at)) if agrees(&head, request) => (head, at, HeadSource::Wire),
-        recorded => {
-            connection.capture.count_mismatch();
-            let at = recorded.map_or_else(|| connection.capture.clock().now(), |(_, at)| at);
-            (parsed(request), at, HeadSource::Parsed)
+    match fault {
+        Some(FaultKind::Cut | FaultKind::Drip) | None => return http_response(connection, response, close, report),
+        Some(FaultKind::Close) => connection.set_disposition(Disposition::Close),
+        Some(FaultKind::Reset) => connection.set_disposition(Disposition::Reset),
+        Some(FaultKind::Hang) => {
+            Box::pin(wait(connection, std::future::pending())).await;
+            connection.set_disposition(Disposition::Close);
         }
     }
+    if let Some(report) = report {
+        report.file(connection, false);
+    }
+    // Nothing of it reaches the sender.
+    http_response(connection, Outgoing::with(200, Vec::new(), Bytes::new()), true, None)
 }
 
-/// A cheap check that both speak of the same request: the method, and the number of fields.
+/// Waits until `time_is_up`, but not longer than the sender is there and the server runs.
+async fn wait(connection: &Connection, time_is_up: impl Future<Output = ()>) {
+    tokio::select! {
+        () = time_is_up => {}
+        () = connection.left() => {}
+        () = connection.worker.stopping.begun() => {}
+    }
+}
+
+/// A cheap check that recorder and parser speak of the same request: the method, and the number of fields.
 fn agrees(head: &RecordedHead, request: &Request) -> bool {
     let method = request.method().as_str().as_bytes();
     head.raw.starts_with(method)
         && head.raw.get(method.len()) == Some(&b' ')
         && head.fields == request.headers().len()
-        && head.framing != Framing::Refused
+        && head.framing != Framing::Rejected
 }
 
 /// A head written anew from what the parser kept: lower-case names, in no order.
@@ -208,6 +223,16 @@ mod tests {
     use actix_http::test::TestRequest;
 
     use super::*;
+
+    fn size_of_future<F>(_: impl FnOnce(Request) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_future_of_a_request_is_small_since_the_dispatcher_moves_it() {
+        let size = size_of_future(handle);
+        assert!(size <= 1024, "{size} bytes");
+    }
 
     fn recorded(raw: &'static [u8], fields: usize) -> RecordedHead {
         RecordedHead { raw: Bytes::from_static(raw), declared: None, framing: Framing::Empty, fields }

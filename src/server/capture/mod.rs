@@ -1,18 +1,31 @@
-//! The capture listener: nothing but bin URLs. It is the half that may be exposed, and it shows nothing that was captured.
+//! The capture listener: nothing but bin URLs. It is the half that may be exposed, and it shows nothing that was
+//! captured.
 //!
-//! The connection's bytes pass a `stream::Recording` on their way to the HTTP parser; it records each head as sent and shows the
-//! parser one message at a time. The `handler` takes the head from there, reads the body under its limits, hands both to
-//! [`Capture::receive`], and sends what that says. HTTP/1.0 and 1.1 are spoken; HTTP/2, which has no heads as sent, is not offered.
+//! | file | what it does |
+//! |---|---|
+//! | `stream` | lies between socket and HTTP parser: records what passes, shows the parser one message at a time |
+//! | `recorder`, `framing` | keep each head as sent, and find where each message ends |
+//! | `connection`, `turn` | what stream and handler share, and how far the current message is |
+//! | `handler`, `body`, `response` | take the head, read the body, call [`Capture::receive`], send what it says |
+//! | `rejection` | the response to a head that no handler sees |
+//! | `worker`, `header_cache`, `stopping`, `wake` | what the connections of one thread share, and how they end |
+//!
+//! HTTP/1.0 and 1.1 are spoken. HTTP/2 is not offered: its heads are not sent as text, so there would be nothing to
+//! keep as sent.
 
-mod answer;
 mod body;
 mod connection;
 mod framing;
 mod handler;
+mod header_cache;
 mod recorder;
-mod refusal;
+mod rejection;
+mod response;
 mod stopping;
 mod stream;
+mod turn;
+mod wake;
+mod worker;
 
 use std::io;
 use std::net::TcpListener;
@@ -20,7 +33,7 @@ use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_http::{HttpService, KeepAlive, Protocol, Request};
+use actix_http::{HttpService, KeepAlive, Protocol};
 use actix_server::Server;
 use actix_service::{ServiceFactoryExt as _, fn_service};
 use tokio::net::TcpStream;
@@ -28,22 +41,24 @@ use tokio::net::TcpStream;
 use crate::capture::Capture;
 use body::InFlight;
 use connection::Connection;
-use handler::Service;
 use stopping::Stopping;
 use stream::Recording;
+use worker::Worker;
 
-/// What the kernel holds of an answer that the sender does not read. Answers are small; without a bound it is megabytes each.
+/// What the kernel holds of a response that the sender does not read. Responses are small; by default it would be
+/// megabytes for each.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// Serves bin URLs on `listener`. The server runs when it is awaited; it takes no signals, its handle stops it.
+/// Serves bin URLs on `listener`. The server runs when it is awaited. It ignores the process's signals: its handle
+/// stops it.
 ///
-/// At most `max_connections` are served at a time, the others wait to be accepted. A stop in order lets what is in flight finish
-/// for `grace` (whole seconds).
+/// At most `max_connections` are served at a time, the others wait to be accepted. A graceful stop gives requests in
+/// flight `grace` (whole seconds) to finish.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, grace: Duration) -> io::Result<Server> {
-    // Accepted sockets inherit it.
+    // Accepted sockets inherit the size.
     socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
     let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let in_flight = InFlight::default();
@@ -54,24 +69,21 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
         .disable_signals();
     let signal = builder.graceful_shutdown_signal();
     let server = builder.listen("capture", listener, move || {
-        let (capture, in_flight) = (capture.clone(), in_flight.of_worker());
-        let stopping = Stopping::watch(signal.clone());
-        let service = Rc::new(Service::new(capture.clone(), in_flight.clone(), Rc::clone(&stopping)));
+        let worker = Worker::new(capture.clone(), &in_flight, Stopping::watch(signal.clone()));
         let http = HttpService::build()
-            // The stream has clocks of its own: for idle connections, which costs less than a timer per request, and for heads,
-            // which knows of every one and not only of the first. The same goes for the server's stop, see `stopping`.
+            // The stream has clocks of its own: one for idle connections, which costs less than a timer per request,
+            // and one for heads, which watches every head and not only the first. For the server's stop see `stopping`.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .on_connect_ext(|io: &Recording, data| {
                 data.insert(Rc::clone(io.connection()));
             })
-            .finish(fn_service(move |request: Request| handler::handle(request, Rc::clone(&service))));
+            .finish(fn_service(handler::handle));
         fn_service(move |socket: TcpStream| {
-            // An answer is one write: waiting for more to send only delays it.
+            // A response is one write: waiting for more to send only delays it.
             let _ = socket.set_nodelay(true);
             let peer = socket.peer_addr().ok();
-            let connection = Connection::new(capture.clone(), peer, Rc::clone(&stopping));
-            let recording = Recording::new(socket, connection, in_flight.share());
+            let recording = Recording::new(socket, Connection::new(Rc::clone(&worker), peer));
             std::future::ready(Ok::<_, actix_http::error::DispatchError>((recording, Protocol::Http1, peer)))
         })
         .and_then(http)

@@ -1,7 +1,8 @@
 //! How a worker's connections learn that the server stops.
 //!
-//! The HTTP service could ask the server's signal by itself, but it would ask whenever a connection is polled: several times per
-//! request, under a lock that all workers share. Here one task per worker waits for the signal and wakes the connections.
+//! The HTTP service could ask the server's signal itself, but it would ask whenever a connection is polled: several
+//! times per request, under a lock that all workers share. Here one task per worker waits for the signal and wakes the
+//! connections.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -10,14 +11,15 @@ use std::rc::{Rc, Weak};
 use actix_server::GracefulShutdownSignal;
 use tokio::sync::Notify;
 
-use super::connection::Connection;
+use super::wake::WakeSlot;
 
 /// Whether the server stops, for the connections of one worker.
 #[derive(Default)]
 pub(super) struct Stopping {
     begun: Cell<bool>,
     beginning: Notify,
-    connections: RefCell<HashMap<u64, Weak<Connection>>>,
+    /// The readers of the open connections, by their numbers.
+    readers: RefCell<HashMap<u64, Weak<WakeSlot>>>,
     next: Cell<u64>,
 }
 
@@ -46,24 +48,23 @@ impl Stopping {
         }
     }
 
-    /// Lets a connection be woken when it begins; the number to leave with.
-    pub(super) fn join(&self, connection: Weak<Connection>) -> u64 {
+    /// Has the reader of a connection woken when it begins; the number to leave with.
+    pub(super) fn join(&self, reader: &Rc<WakeSlot>) -> u64 {
         let number = self.next.replace(self.next.get() + 1);
-        self.connections.borrow_mut().insert(number, connection);
+        self.readers.borrow_mut().insert(number, Rc::downgrade(reader));
         number
     }
 
     /// Forgets a connection.
     pub(super) fn leave(&self, number: u64) {
-        self.connections.borrow_mut().remove(&number);
+        self.readers.borrow_mut().remove(&number);
     }
 
     pub(super) fn begin(&self) {
         self.begun.set(true);
         self.beginning.notify_waiters();
-        let connections: Vec<_> = self.connections.borrow().values().filter_map(Weak::upgrade).collect();
-        for connection in connections {
-            connection.wake_reader();
+        for reader in self.readers.borrow().values().filter_map(Weak::upgrade) {
+            reader.wake();
         }
     }
 }

@@ -102,7 +102,7 @@ async fn metrics(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let hub = state.hub.stats();
     let seen = state.capture.counters();
     let [unknown_bin, refused_kept, unattributed, head_mismatch] =
-        [&seen.unknown_bin, &seen.refused_kept, &seen.refused_unattributed, &seen.head_mismatch]
+        [&seen.unknown_bin, &seen.rejected_kept, &seen.rejected_unattributed, &seen.head_mismatch]
             .map(|count| count.load(Ordering::Relaxed));
     let figures: [(&str, &str, u64); 17] = [
         ("captured_total", "Requests stored since the start.", store.captured),

@@ -13,12 +13,12 @@ fn record(wire: &[u8], piece: usize) -> (Vec<(Bytes, Bytes)>, Vec<u8>) {
     while at < wire.len() {
         let mut bytes = wire[at..wire.len().min(at + piece)].to_vec();
         let length = match recorder.feed(&mut bytes) {
-            Fed::All => bytes.len(),
-            Fed::Ended(length) => {
+            Progress::Continues => bytes.len(),
+            Progress::Ended(length) => {
                 messages.push((recorder.take_head().expect("a message has a head").raw, recorder.take_trailers()));
                 length
             }
-            Fed::Broken(place) => {
+            Progress::Broken(place) => {
                 at = wire.len();
                 place
             }
@@ -65,7 +65,7 @@ fn only_the_target_is_altered() {
 fn a_head_that_is_too_long_leaves_no_room_and_is_not_kept_twice() {
     let mut recorder = Recorder::new();
     assert_eq!(recorder.room(), MAX_HEAD);
-    assert_eq!(recorder.feed(&mut vec![b'a'; MAX_HEAD - 1]), Fed::All);
+    assert_eq!(recorder.feed(&mut vec![b'a'; MAX_HEAD - 1]), Progress::Continues);
     assert_eq!((recorder.room(), recorder.partial().len()), (1, MAX_HEAD - 1));
 }
 
@@ -75,9 +75,9 @@ fn a_head_with_contradicting_lengths_is_kept_and_nothing_after_it_is_taken_for_a
     let mut wire =
         b"POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nGET / HTTP/1.1\r\n\r\n"
             .to_vec();
-    assert_eq!(recorder.feed(&mut wire), Fed::All);
+    assert_eq!(recorder.feed(&mut wire), Progress::Continues);
     let head = recorder.take_head().unwrap();
-    assert_eq!((head.framing, head.raw.len()), (Framing::Refused, wire.len() - 18));
+    assert_eq!((head.framing, head.raw.len()), (Framing::Rejected, wire.len() - 18));
     assert!(!recorder.has_head());
 }
 
@@ -118,9 +118,9 @@ fn compare(wire: &[u8], rng: &mut StdRng, config: ServiceConfig) -> Result<u64, 
         let mut bytes = wire[at..at + piece].to_vec();
         let fed = recorder.feed(&mut bytes);
         let length = match fed {
-            Fed::All => piece,
-            Fed::Ended(length) => length,
-            Fed::Broken(place) => place + 1,
+            Progress::Continues => piece,
+            Progress::Ended(length) => length,
+            Progress::Broken(place) => place + 1,
         };
         buffer.extend_from_slice(&bytes[..length]);
         at += length;
@@ -140,7 +140,7 @@ fn compare(wire: &[u8], rng: &mut StdRng, config: ServiceConfig) -> Result<u64, 
                     if !wire[message_start + blank..at].starts_with(&head.raw) {
                         return Err(format!("another head was recorded: {}", head.raw.escape_ascii()));
                     }
-                    if head.fields != request.headers().len() || head.framing == Framing::Refused {
+                    if head.fields != request.headers().len() || head.framing == Framing::Rejected {
                         return Err(format!("fields or framing differ: {head:?} and {request:?}"));
                     }
                     inside = !matches!(codec.message_type(), MessageType::None);
@@ -150,14 +150,14 @@ fn compare(wire: &[u8], rng: &mut StdRng, config: ServiceConfig) -> Result<u64, 
         }
         match (fed, failed) {
             (_, true) => return Ok(messages),
-            (Fed::Broken(_), false) => return Err("the recorder gave up, the parser did not".into()),
-            (Fed::Ended(_), false) if inside || !buffer.is_empty() || recorder.has_head() => {
+            (Progress::Broken(_), false) => return Err("the recorder gave up, the parser did not".into()),
+            (Progress::Ended(_), false) if inside || !buffer.is_empty() || recorder.has_head() => {
                 return Err("the recorder ended a message, the parser did not".into());
             }
-            (Fed::Ended(_), false) => message_start = at,
-            (Fed::All, false) if inside && recorder.partial().is_empty() => {}
-            (Fed::All, false) if !inside && !recorder.has_head() && buffer.len() == recorder.pending() => {}
-            (Fed::All, false) => {
+            (Progress::Ended(_), false) => message_start = at,
+            (Progress::Continues, false) if inside && recorder.partial().is_empty() => {}
+            (Progress::Continues, false) if !inside && !recorder.has_head() && buffer.len() == recorder.pending() => {}
+            (Progress::Continues, false) => {
                 return Err("the recorder is inside a message, the parser is not, or the reverse".into());
             }
         }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use super::super::body::{InFlight, WorkerInFlight};
+use super::super::body::InFlight;
 use super::super::stopping::Stopping;
+use super::super::worker::Worker;
 use super::*;
 use crate::capture::{Capture, CaptureOptions};
 use crate::model::filter::Filter;
@@ -22,8 +23,7 @@ struct Wire {
     stream: Recording,
     sender: TcpStream,
     store: Store,
-    in_flight: WorkerInFlight,
-    stopping: Rc<Stopping>,
+    worker: Rc<Worker>,
     bin: BinId,
     _folder: tempfile::TempDir,
 }
@@ -44,22 +44,13 @@ async fn wire() -> Wire {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (socket, peer) = listener.accept().await.unwrap();
-    let in_flight = InFlight::default().of_worker();
-    let stopping = Rc::<Stopping>::default();
-    let connection = Connection::new(capture, Some(peer), Rc::clone(&stopping));
-    Wire {
-        stream: Recording::new(socket, connection, in_flight.share()),
-        sender,
-        store,
-        in_flight,
-        stopping,
-        bin,
-        _folder: folder,
-    }
+    let worker = Worker::new(capture, &InFlight::default(), Rc::<Stopping>::default());
+    let connection = Connection::new(Rc::clone(&worker), Some(peer));
+    Wire { stream: Recording::new(socket, connection), sender, store, worker, bin, _folder: folder }
 }
 
 impl Wire {
-    /// All that the parser gets to read until it is told that nothing more comes.
+    /// All that the parser gets to read until the end of the stream.
     async fn read_to_end(&mut self) -> Vec<u8> {
         let mut seen = Vec::new();
         self.stream.read_to_end(&mut seen).await.unwrap();
@@ -71,33 +62,33 @@ impl Wire {
     }
 }
 
-/// Time stands still but for what is waited for, so the wait for a slow head is over at once.
+/// The clock is paused and only advances to the next timer, so the wait for a slow head is over at once.
 async fn slow_head(sent: &[u8]) -> (Wire, Vec<u8>, String) {
     let mut wire = wire().await;
     wire.sender.write_all(sent).await.unwrap();
     tokio::time::pause();
     let seen = wire.read_to_end().await;
     tokio::time::resume();
-    let mut answer = String::new();
+    let mut response = String::new();
     drop(wire.stream.socket.take());
-    wire.sender.read_to_string(&mut answer).await.unwrap();
-    (wire, seen, answer)
+    wire.sender.read_to_string(&mut response).await.unwrap();
+    (wire, seen, response)
 }
 
 #[tokio::test]
 async fn a_head_that_does_not_come_in_time_gets_408_whether_it_is_the_first_or_a_later_one() {
-    let (_, seen, answer) = slow_head(b"POST /nobody HTTP/1.1\r\nHo").await;
+    let (_, seen, response) = slow_head(b"POST /nobody HTTP/1.1\r\nHo").await;
     assert_eq!(seen.len(), 25);
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
 }
 
 #[tokio::test]
 async fn a_connection_that_sends_nothing_is_closed_without_a_word() {
-    let (_, seen, answer) = slow_head(b"").await;
-    assert_eq!((seen.len(), answer.len()), (0, 0));
+    let (_, seen, response) = slow_head(b"").await;
+    assert_eq!((seen.len(), response.len()), (0, 0));
 }
 
-/// Reads a request and gives its answer, as the dispatcher does.
+/// Reads a request and gives its response, as the dispatcher does.
 async fn exchange(wire: &mut Wire) {
     let request = format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", wire.bin);
     wire.sender.write_all(request.as_bytes()).await.unwrap();
@@ -105,7 +96,7 @@ async fn exchange(wire: &mut Wire) {
     let connection = Rc::clone(wire.stream.connection());
     connection.take_head().unwrap();
     wire.stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-    connection.answer_encoded();
+    connection.response_encoded();
     wire.stream.flush().await.unwrap();
 }
 
@@ -131,11 +122,11 @@ async fn when_the_server_stops_idle_connections_end_and_those_with_a_request_und
     let mut slow = wire().await;
     slow.sender.write_all(b"POST /nobody HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n1").await.unwrap();
     assert!(slow.stream.read(&mut [0; 1000]).await.unwrap() > 0);
-    let (stop_idle, stop_slow) = (Rc::clone(&idle.stopping), Rc::clone(&slow.stopping));
+    let (idle_worker, slow_worker) = (Rc::clone(&idle.worker), Rc::clone(&slow.worker));
     let stop = async {
         tokio::task::yield_now().await;
-        stop_idle.begin();
-        stop_slow.begin();
+        idle_worker.stopping.begin();
+        slow_worker.stopping.begin();
         slow.sender.write_all(b"2").await.unwrap();
     };
     let (mut rest, mut nothing) = ([0; 10], [0; 10]);
@@ -158,7 +149,7 @@ async fn one_message_at_a_time_reaches_the_parser() {
     let connection = Rc::clone(wire.stream.connection());
     assert_eq!(connection.take_head().unwrap().0.raw, first);
     wire.stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-    connection.answer_encoded();
+    connection.response_encoded();
     wire.stream.flush().await.unwrap();
     let read = wire.stream.read(&mut seen).await.unwrap();
     assert_eq!(&seen[..read], second.as_bytes());
@@ -166,15 +157,15 @@ async fn one_message_at_a_time_reaches_the_parser() {
 }
 
 #[tokio::test]
-async fn the_parsers_own_answer_is_replaced_by_one_with_a_reason_and_the_request_kept() {
+async fn the_parsers_own_response_is_replaced_by_one_with_a_reason_and_the_request_kept() {
     let mut wire = wire().await;
     let head = format!("GET /{} HTTP/1.1\r\nNo-Host: h\r\n\r\n", wire.bin);
     wire.sender.write_all(head.as_bytes()).await.unwrap();
     let _ = wire.stream.read(&mut [0; 1000]).await.unwrap();
     wire.stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-    let mut answer = vec![0; 1000];
-    let read = wire.sender.read(&mut answer).await.unwrap();
-    assert!(String::from_utf8_lossy(&answer[..read]).contains("need a Host field"));
+    let mut response = vec![0; 1000];
+    let read = wire.sender.read(&mut response).await.unwrap();
+    assert!(String::from_utf8_lossy(&response[..read]).contains("need a Host field"));
     while wire.kept().await.is_empty() {
         tokio::task::yield_now().await;
     }
@@ -184,12 +175,12 @@ async fn the_parsers_own_answer_is_replaced_by_one_with_a_reason_and_the_request
 #[tokio::test]
 async fn heads_in_pieces_count_towards_the_memory_of_all() {
     let mut wire = wire().await;
-    let mut others = wire.in_flight.share();
+    let mut others = wire.worker.in_flight.share();
     assert!(others.resize(u64::MAX / 4), "the others may hold what they like, alone");
     wire.sender.write_all(b"POST /nobody HTTP/1.1\r\nHo").await.unwrap();
     wire.read_to_end().await;
     drop(wire.stream.socket.take());
-    let mut answer = String::new();
-    wire.sender.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n"), "{answer}");
+    let mut response = String::new();
+    wire.sender.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n"), "{response}");
 }

@@ -12,18 +12,23 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use super::body::Share;
-use super::connection::{Connection, Course};
-use super::refusal::{CROWDED, Refusal, SLOW_HEAD};
+use super::connection::{Connection, Disposition};
+use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
+use super::turn::Turn;
 use crate::model::Rejection;
 
-/// A head must be complete this long after the connection was made, or after its first byte: slow senders cost memory.
+/// The first head must be complete this long after the connection was made, a later one this long after its first byte:
+/// slow senders cost memory.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// An idle connection is kept this long at least, and twice as long at most: senders of webhooks come back in bursts.
+/// An idle connection is kept for this long at least and twice as long at most: senders of webhooks come back in
+/// bursts.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Bytes of pipelined requests that are read while one is being answered. Reading on is how a sender's leaving is noticed.
+/// Bytes that are read ahead of pipelined requests while one is being answered. Only by reading on is it noticed that a
+/// sender has left.
 const MAX_AHEAD: usize = 64 * 1024;
-/// A sender that is still sending when we close gets this long, and this many bytes, to read our answer: closing a socket with
-/// unread data resets it, and the answer would be lost (RFC 9112, section 9.6).
+/// When a connection is closed while its sender is still sending, what it sends is read away for this long and up to
+/// this many bytes: closing a socket with unread data resets it, and the response would be lost (RFC 9112, section
+/// 9.6).
 const LINGER: Duration = Duration::from_secs(2);
 const MAX_LINGER_BYTES: usize = 4 << 20;
 
@@ -31,36 +36,36 @@ const MAX_LINGER_BYTES: usize = 4 << 20;
 pub(super) struct Recording {
     socket: Option<TcpStream>,
     connection: Rc<Connection>,
-    /// Read already, but of messages after the current one.
+    /// Bytes read already of messages after the current one.
     ahead: BytesMut,
     /// Runs while a head is awaited that must come soon.
     head_timer: Option<Pin<Box<Sleep>>>,
     /// Made when the connection is idle for the first time, and looked at only then.
     idle: Option<Idle>,
-    /// What a head that comes in pieces takes of the memory for all connections.
+    /// What an incomplete head takes of the memory for all connections.
     head_share: Share,
-    /// Whether the parser was answered for.
-    refused: bool,
+    /// What the sender was told in place of the parser's own response.
+    rejected: Option<HeadRejection>,
 }
 
-/// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all else that
-/// this stream does.
+/// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all
+/// else that this stream does.
 struct Idle {
     sleep: Pin<Box<Sleep>>,
-    /// How many heads were complete when it was set.
-    heads: u64,
+    /// Whether anything was received since it was set.
+    used: bool,
 }
 
 impl Recording {
-    pub(super) fn new(socket: TcpStream, connection: Rc<Connection>, head_share: Share) -> Self {
+    pub(super) fn new(socket: TcpStream, connection: Rc<Connection>) -> Self {
         Self {
             socket: Some(socket),
+            head_share: connection.worker.in_flight.share(),
             connection,
             ahead: BytesMut::new(),
             head_timer: None,
             idle: None,
-            head_share,
-            refused: false,
+            rejected: None,
         }
     }
 
@@ -75,7 +80,6 @@ impl Recording {
         if !rest.is_empty() {
             self.ahead.extend_from_slice(rest);
             buffer.set_filled(before + kept);
-            self.connection.note_pipelined(true);
         }
     }
 
@@ -87,10 +91,9 @@ impl Recording {
         let kept = self.connection.record(&mut buffer.filled_mut()[before..]);
         buffer.set_filled(before + kept);
         self.ahead.advance(kept);
-        self.connection.note_pipelined(!self.ahead.is_empty());
     }
 
-    /// While a request is being answered: reads what comes after it, to notice when the sender leaves.
+    /// Reads what comes after a request that is being answered, to notice when the sender leaves.
     fn read_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         while self.ahead.len() < MAX_AHEAD {
@@ -105,7 +108,6 @@ impl Recording {
             }
             self.ahead.extend_from_slice(&buffer.filled()[before..]);
             buffer.set_filled(before);
-            self.connection.note_pipelined(true);
         }
         Poll::Pending
     }
@@ -122,23 +124,22 @@ impl Recording {
             buffer.advance(*read.as_ref().unwrap_or(&0));
             read
         };
-        // The dispatcher drops a request whose connection fails, even while it is being stored. It gets an end instead, and the
-        // handler keeps what came.
+        // The dispatcher drops the handler of a request whose connection fails, even while it is being stored. So it is
+        // shown the end of the stream instead, and the handler keeps what came.
         Poll::Ready(read.unwrap_or_else(|_reset| {
-            self.connection.note_broken();
+            self.connection.note_failed();
             0
         }))
     }
 
-    /// Runs the clock of an idle connection; ready when no request has come for a whole round.
+    /// Runs the clock of an idle connection; ready when nothing has come for a whole round.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let heads = self.connection.heads();
-        let idle = self.idle.get_or_insert_with(|| Idle { sleep: Box::pin(tokio::time::sleep(KEEP_ALIVE)), heads });
+        let idle =
+            self.idle.get_or_insert_with(|| Idle { sleep: Box::pin(tokio::time::sleep(KEEP_ALIVE)), used: false });
         while idle.sleep.as_mut().poll(context).is_ready() {
-            if idle.heads == heads {
+            if !std::mem::take(&mut idle.used) {
                 return Poll::Ready(());
             }
-            idle.heads = heads;
             idle.sleep.as_mut().reset(tokio::time::Instant::now() + KEEP_ALIVE);
         }
         Poll::Pending
@@ -146,38 +147,38 @@ impl Recording {
 
     /// Runs the clock for a head that must come soon; ready when it has run out.
     fn poll_head_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.connection.heads() > 0 && !self.connection.is_inside_head() {
-            self.head_timer = None;
-            return Poll::Pending;
-        }
         let timer = self.head_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_TIMEOUT)));
         timer.as_mut().poll(context)
     }
 
-    /// Ends a connection whose head is too slow, or one too many.
-    fn refuse(&mut self, refusal: Refusal) {
-        self.connection.turn(Course::ReadNoMore);
-        if !self.connection.is_inside_head() {
+    /// Ends a connection whose head is too slow, or for whose head there is no memory.
+    fn reject(&mut self, rejection: HeadRejection) {
+        self.connection.set_disposition(Disposition::ReadNoMore);
+        if self.connection.pending_head() == 0 || self.rejected.is_some() {
             return;
         }
-        if refusal.reason != Rejection::NotStored {
-            self.connection.refuse(Some(refusal.status), Some(refusal));
+        self.rejected = Some(rejection);
+        if rejection.reason != Rejection::NotStored {
+            self.connection.reject(Some(rejection.status), Some(rejection));
         }
-        self.refused = true;
         if let Some(socket) = &self.socket {
-            // A small answer on a connection on which nothing else is under way: the socket takes it, or the sender is gone.
-            let _ = socket.try_write(refusal.to_wire().as_bytes());
+            // A small response on a connection on which nothing else is under way: the socket takes it, or the sender
+            // is gone.
+            let _ = socket.try_write(rejection.to_wire().as_bytes());
         }
     }
 
-    /// Keeps account of what arrived of a head.
+    /// Keeps account of what was just received.
     fn account(&mut self) {
+        if let Some(idle) = &mut self.idle {
+            idle.used = true;
+        }
         let pending = self.connection.pending_head();
         if pending == 0 {
             self.head_timer = None;
         }
         if !self.head_share.resize(pending as u64) {
-            self.refuse(CROWDED);
+            self.reject(CROWDED);
         }
     }
 }
@@ -190,10 +191,10 @@ impl AsyncRead for Recording {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.connection.remember_reader(context);
-        if this.connection.course() != Course::On {
+        if this.connection.disposition() != Disposition::Open {
             return Poll::Ready(Ok(()));
         }
-        if this.connection.is_held() {
+        if matches!(this.connection.turn(), Turn::Held(_)) {
             return this.read_ahead(context, buffer);
         }
         if !this.ahead.is_empty() {
@@ -216,12 +217,16 @@ impl AsyncRead for Recording {
                 this.account();
                 Poll::Ready(Ok(()))
             }
-            Poll::Pending if this.connection.heads() > 0 && !this.connection.is_inside() => {
-                this.poll_idle(context).map(Ok)
-            }
             Poll::Pending => {
-                ready!(this.poll_head_timer(context));
-                this.refuse(SLOW_HEAD);
+                if this.connection.turn() == Turn::First || this.connection.pending_head() > 0 {
+                    ready!(this.poll_head_timer(context));
+                    this.reject(SLOW_HEAD);
+                } else if this.connection.is_inside() {
+                    // The handler has clocks of its own for a body.
+                    return Poll::Pending;
+                } else {
+                    ready!(this.poll_idle(context));
+                }
                 Poll::Ready(Ok(()))
             }
         }
@@ -231,33 +236,38 @@ impl AsyncRead for Recording {
 impl AsyncWrite for Recording {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        if matches!(this.connection.course(), Course::Close | Course::Reset) {
+        if matches!(this.connection.disposition(), Disposition::Close | Disposition::Reset) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         this.connection.note_written();
         let Some(socket) = &mut this.socket else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
-        if this.connection.answers_by_itself() {
-            // The parser's answer: an empty 400 or 431. The sender gets ours, with the reason.
-            let refusal = this.connection.refuse(status_of(bytes), None);
-            this.refused = true;
-            let _ = ready!(Pin::new(socket).poll_write(context, refusal.to_wire().as_bytes()));
+        if this.connection.turn().is_with_parser() {
+            // The parser's own response is an empty 400 or 431. The sender gets one with the reason.
+            let rejection = *this.rejected.get_or_insert_with(|| this.connection.reject(status_of(bytes), None));
+            let _ = ready!(Pin::new(socket).poll_write(context, rejection.to_wire().as_bytes()));
             return Poll::Ready(Ok(bytes.len()));
         }
         match ready!(Pin::new(socket).poll_write(context, bytes)) {
             Ok(written) => Poll::Ready(Ok(written)),
             Err(_gone) => {
-                // A failed `100 Continue` must not end the handler either; the next write will end the connection.
-                this.connection.note_broken();
+                // As in `read_socket`: a failed `100 Continue` must not drop the handler. The next write ends the
+                // connection.
+                this.connection.note_failed();
                 Poll::Ready(Ok(bytes.len()))
             }
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The dispatcher calls this when the socket has taken all of its buffer; a TCP socket has nothing to flush.
-        self.connection.note_flushed();
+        // The dispatcher calls this when the socket has taken all of its buffer. The socket itself has nothing to
+        // flush.
+        if self.connection.note_flushed() && !self.ahead.is_empty() {
+            // A message that comes later is announced by the socket: to wake the task for every request would cost a
+            // poll each.
+            self.connection.wake_reader();
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -272,17 +282,17 @@ impl AsyncWrite for Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         let connection = &self.connection;
-        if connection.is_inside_head() && !self.refused {
-            connection.refuse(None, None);
+        if connection.pending_head() > 0 && self.rejected.is_none() {
+            connection.reject(None, None);
         }
         let Some(socket) = self.socket.take() else { return };
-        match connection.course() {
-            Course::Reset => {
+        match connection.disposition() {
+            Disposition::Reset => {
                 let _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
             }
-            Course::Close => {}
-            Course::On | Course::ReadNoMore => {
-                let unread = self.refused || connection.is_inside() || !self.ahead.is_empty();
+            Disposition::Close => {}
+            Disposition::Open | Disposition::ReadNoMore => {
+                let unread = self.rejected.is_some() || connection.is_inside() || !self.ahead.is_empty();
                 if unread && !connection.has_left() {
                     linger(socket);
                 }
@@ -291,7 +301,7 @@ impl Drop for Recording {
     }
 }
 
-/// Closes our side, then reads away what the sender still sends, for a while.
+/// Closes this side, then reads away what the sender still sends, for a while.
 fn linger(mut socket: TcpStream) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     runtime.spawn(async move {
@@ -311,10 +321,9 @@ fn linger(mut socket: TcpStream) {
 }
 
 /// The status in `HTTP/1.1 400 …`.
-fn status_of(answer: &[u8]) -> Option<u16> {
-    std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()
+fn status_of(response: &[u8]) -> Option<u16> {
+    std::str::from_utf8(response.get(9..12)?).ok()?.parse().ok()
 }
 
 #[cfg(test)]
-#[path = "stream_tests.rs"]
 mod tests;

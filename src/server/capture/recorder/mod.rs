@@ -1,10 +1,11 @@
 //! Keeps each request's head byte for byte while the bytes pass to the parser, and knows where each message ends.
 //!
-//! A pure state machine: bytes in, heads and message ends out. It never holds bodies.
+//! A pure state machine: bytes in, heads and message ends out. It never holds bodies. It must agree with the parser
+//! behind it on every message, which a differential test checks on random connections.
 
 use bytes::Bytes;
 
-use super::framing::{Chunks, Fields, Framing, Taken};
+use super::framing::{Chunks, Fields, Framing, Progress};
 
 /// The longest head: what the parser holds before it answers 431 (`actix_http`, `h1::decoder::MAX_BUFFER_SIZE`).
 pub(super) const MAX_HEAD: usize = 128 * 1024;
@@ -12,7 +13,8 @@ pub(super) const MAX_HEAD: usize = 128 * 1024;
 /// A complete head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RecordedHead {
-    /// The request line and field lines as sent, with the empty line that ends them; empty lines before them are left out.
+    /// The request line and field lines as sent, with the empty line that ends them; empty lines before them are left
+    /// out.
     pub(super) raw: Bytes,
     /// `Content-Length`, if it is there and valid.
     pub(super) declared: Option<u64>,
@@ -22,22 +24,22 @@ pub(super) struct RecordedHead {
     pub(super) fields: usize,
 }
 
-/// Where in the connection's bytes we are.
+/// Where in the connection's bytes the recorder is.
 #[derive(Debug)]
 enum State {
     /// In a head, or before it.
     Head,
-    /// In a body, with that many bytes to come.
+    /// In a body of which that many bytes are to come.
     Length(u64),
     /// In a chunked body.
     Chunked(Chunks),
     /// In a tunnel: bytes without end.
     Tunnel,
-    /// After something that the parser refuses, or that breaks the rules: nothing is understood any more.
+    /// After something that the parser rejects or that breaks the rules: what follows has no meaning.
     Dead,
 }
 
-/// Where in the request line we are; the rest of a head needs no change.
+/// Where in the request line the recorder is: only a target is altered, see `sanitise`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
     Before,
@@ -46,18 +48,15 @@ enum Line {
     Done,
 }
 
-/// What came of a piece of the connection's bytes.
-pub(super) use super::framing::Taken as Fed;
-
 /// The recorder of one connection.
 #[derive(Debug)]
 pub(super) struct Recorder {
     state: State,
-    /// Bytes of a head that is not complete, from its first byte on.
+    /// What has arrived of an incomplete head.
     partial: Vec<u8>,
-    /// Where in `partial` the line begins that is not complete.
+    /// Where in `partial` its last, incomplete line begins.
     line_start: usize,
-    /// Length of the request line, once it is complete.
+    /// The length of the request line, once it is complete.
     request_line: Option<usize>,
     fields: Fields,
     line: Line,
@@ -85,39 +84,39 @@ impl Recorder {
 
     /// Takes the next bytes of the connection, up to the end of the current message at most.
     ///
-    /// In the request target, bytes that the parser refuses though senders use them are replaced in place by others of the same
-    /// number: what is recorded is the original.
-    pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Fed {
+    /// Bytes of the target that the parser rejects, though senders use them, are each replaced in place. What is
+    /// recorded is the original.
+    pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Progress {
         let mut at = 0;
         if matches!(self.state, State::Head) {
             match self.feed_head(bytes) {
                 Some(end) => at = end,
-                None => return Fed::All,
+                None => return Progress::Continues,
             }
         }
         let rest = &bytes[at..];
         let taken = match &mut self.state {
             // The head that was just completed has no body.
-            State::Head => return Fed::Ended(at),
-            State::Tunnel | State::Dead => return Fed::All,
+            State::Head => return Progress::Ended(at),
+            State::Tunnel | State::Dead => return Progress::Continues,
             State::Length(left) => {
                 let here = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
                 *left -= here as u64;
-                if *left > 0 { Fed::All } else { Fed::Ended(here) }
+                if *left > 0 { Progress::Continues } else { Progress::Ended(here) }
             }
             State::Chunked(chunks) => chunks.take(rest),
         };
         match taken {
-            Taken::All => Fed::All,
-            Taken::Ended(length) => {
+            Progress::Continues => Progress::Continues,
+            Progress::Ended(length) => {
                 if let State::Chunked(chunks) = std::mem::replace(&mut self.state, State::Head) {
                     self.trailers = chunks.into_trailers();
                 }
-                Fed::Ended(at + length)
+                Progress::Ended(at + length)
             }
-            Taken::Broken(length) => {
+            Progress::Broken(length) => {
                 self.state = State::Dead;
-                Fed::Broken(at + length)
+                Progress::Broken(at + length)
             }
         }
     }
@@ -147,12 +146,12 @@ impl Recorder {
         std::mem::take(&mut self.trailers).into()
     }
 
-    /// What arrived of a head that is not complete.
+    /// What has arrived of an incomplete head.
     pub(super) fn partial(&self) -> &[u8] {
         &self.partial
     }
 
-    /// Bytes of the head that is not complete, with the empty lines before it.
+    /// Bytes of the incomplete head, with the empty lines before it.
     pub(super) fn pending(&self) -> usize {
         self.partial.len() + self.skipped
     }
@@ -162,7 +161,7 @@ impl Recorder {
         !matches!(self.state, State::Head) || self.pending() > 0
     }
 
-    /// Takes bytes of a head; where in `bytes` it ends, if it does.
+    /// Takes bytes of a head; returns where in `bytes` it ends, if it does.
     fn feed_head(&mut self, bytes: &mut [u8]) -> Option<usize> {
         let start = if self.partial.is_empty() { self.skip_empty_lines(bytes)? } else { 0 };
         let whole = self.partial.is_empty();
@@ -194,7 +193,8 @@ impl Recorder {
         Some(end)
     }
 
-    /// The parser skips empty lines before a request line (RFC 9112, section 2.2). `None` when there is nothing else.
+    /// Counts the empty lines before a request line, which the parser skips (RFC 9112, section 2.2). `None` when
+    /// nothing else came.
     fn skip_empty_lines(&mut self, bytes: &[u8]) -> Option<usize> {
         let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.skipped += blank;
@@ -206,7 +206,8 @@ impl Recorder {
         self.scan_from(head, 0)
     }
 
-    /// Reads the lines of `head` that are complete, looking for line ends from `from` on; the end of the head, if it is there.
+    /// Reads the complete lines of `head`, looking for line ends from `from` on; returns the end of the head, if it is
+    /// there.
     fn scan_from(&mut self, head: &[u8], from: usize) -> Option<usize> {
         for found in memchr::memchr_iter(b'\n', &head[from..]) {
             let line_end = from + found;
@@ -231,7 +232,7 @@ impl Recorder {
             Framing::Length(length) => State::Length(length),
             Framing::Chunked => State::Chunked(Chunks::new()),
             Framing::Tunnel => State::Tunnel,
-            Framing::Refused => State::Dead,
+            Framing::Rejected => State::Dead,
         };
         self.line_start = 0;
         self.line = Line::Before;
@@ -240,7 +241,7 @@ impl Recorder {
         self.head = Some(RecordedHead { raw, declared: fields.length, framing, fields: fields.count });
     }
 
-    /// Replaces what the parser refuses in a target. `bytes` are the head's next ones.
+    /// Replaces what the parser rejects in a target. `bytes` are the head's next ones.
     fn sanitise(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
         if self.line == Line::Before {
@@ -265,7 +266,7 @@ impl Recorder {
                 None => rest.len(),
             };
             for byte in &mut rest[..length] {
-                if REFUSED[usize::from(*byte)] {
+                if REJECTED[usize::from(*byte)] {
                     *byte = SUBSTITUTE;
                 }
             }
@@ -273,22 +274,21 @@ impl Recorder {
     }
 }
 
-/// Bytes of a target that the parser refuses (`http::Uri`, `httparse`) and that senders use all the same.
-const REFUSED: [bool; 256] = {
-    let mut refused = [false; 256];
+/// Bytes that the parser rejects in a target (`http::Uri`, `httparse`) and that senders use all the same.
+const REJECTED: [bool; 256] = {
+    let mut rejected = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        refused[byte] = byte >= 0x80;
+        rejected[byte] = byte >= 0x80;
         byte += 1;
     }
-    (refused[b'"' as usize], refused[b'<' as usize]) = (true, true);
-    (refused[b'>' as usize], refused[b'`' as usize]) = (true, true);
-    refused
+    (rejected[b'"' as usize], rejected[b'<' as usize]) = (true, true);
+    (rejected[b'>' as usize], rejected[b'`' as usize]) = (true, true);
+    rejected
 };
 
-/// What the parser sees in place of a byte of a target that it would refuse.
+/// What the parser sees in place of such a byte.
 const SUBSTITUTE: u8 = b'_';
 
 #[cfg(test)]
-#[path = "recorder_tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! Which answer a request gets: the default, the bin's, the method's, the script's, the path's.
+//! Which response a request gets: the default, the bin's, the method's, the script's, the path's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,89 +10,90 @@ use bytes::Bytes;
 use super::template::{TemplateValues, is_template, render};
 use crate::model::{Fault, Response, ResponseHeader, ResponseSettings};
 
-/// An answer, ready to be sent.
+/// A response, ready to be sent.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub struct Outgoing {
     /// The status, 200 to 599.
     pub status: u16,
     /// The headers in order; repeats are allowed. Valid names and values.
     pub headers: Arc<Vec<(String, String)>>,
     /// The body.
     pub body: Bytes,
-    /// To wait before answering.
+    /// How long to wait before it is sent.
     pub delay: Duration,
-    /// What goes wrong on purpose; its probability has been drawn already.
+    /// What goes wrong on purpose. Whether it does has been drawn already.
     pub fault: Option<Fault>,
     /// Where the request was stored; `None` when it was not.
     pub stored: Option<crate::store::Stored>,
 }
 
-impl Reply {
-    /// A short JSON answer of Creel's own.
+impl Outgoing {
+    /// A short JSON response of Creel's own.
     #[must_use]
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
         Self::with(status, vec![("Content-Type".to_owned(), "application/json".to_owned())], body.to_string())
     }
 
-    /// An error answer: `{"ok": false, "error": …}`, the form that the guides' receivers use.
+    /// An error: `{"ok": false, "error": …}`, the form that the guides' receivers use.
     #[must_use]
     pub fn error(status: u16, error: &str) -> Self {
         Self::json(status, &serde_json::json!({"ok": false, "error": error}))
     }
 
-    /// An error that will pass: the sender is asked to come again in a second.
+    /// An error that will pass: `Retry-After` asks the sender to come again in a second.
     #[must_use]
     pub fn retry(status: u16, error: &str) -> Self {
-        let mut reply = Self::error(status, error);
-        Arc::make_mut(&mut reply.headers).push(("Retry-After".to_owned(), "1".to_owned()));
-        reply
+        let mut response = Self::error(status, error);
+        Arc::make_mut(&mut response.headers).push(("Retry-After".to_owned(), "1".to_owned()));
+        response
     }
 
-    /// An answer of these parts, given at once.
+    /// A response of these parts, sent at once.
     #[must_use]
     pub fn with(status: u16, headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
         Self { status, headers: Arc::new(headers), body: body.into(), delay: Duration::ZERO, fault: None, stored: None }
     }
 }
 
-/// A bin's answers, prepared once per change of its settings.
+/// A bin's responses, prepared once per change of its settings.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub(super) struct Responses {
     settings: ResponseSettings,
-    /// The answer that most bins give, ready to be cloned: set when nothing depends on the request.
-    constant: Option<Reply>,
-    turn: AtomicUsize,
+    /// The only response, ready to be cloned, when nothing depends on the request: so it is with most bins.
+    constant: Option<Outgoing>,
+    /// How many responses the script has given.
+    step: AtomicUsize,
 }
 
-/// The default answer's body.
+/// The default response's body.
 const DEFAULT_BODY: &str = "ok";
-/// Stops a custom HTML answer from running scripts in the capture origin.
+/// Stops a custom HTML response from running scripts in the capture origin.
 const SANDBOX: (&str, &str) = ("Content-Security-Policy", "sandbox");
 
-impl Answers {
-    /// Prepares. When the answers are the same as before, the script goes on where it was.
+impl Responses {
+    /// When the settings are the same as `before`, the script goes on where it was.
     pub(super) fn new(settings: &ResponseSettings, before: Option<&Self>) -> Self {
-        let turn = before
+        let step = before
             .filter(|before| before.settings == *settings)
-            .map_or(0, |before| before.turn.load(Ordering::Relaxed));
-        let mut answers = Self { settings: settings.clone(), constant: None, turn: AtomicUsize::new(turn) };
+            .map_or(0, |before| before.step.load(Ordering::Relaxed));
+        let mut responses = Self { settings: settings.clone(), constant: None, step: AtomicUsize::new(step) };
         let fixed = |answer: &Response| {
             answer.fault.is_none()
                 && !answer.body.as_deref().is_some_and(is_template)
                 && !answer.headers.iter().flatten().any(|header| is_template(&header.value))
         };
         if settings.script.is_empty() && settings.methods.is_empty() && !settings.cors && fixed(&settings.response) {
-            answers.constant = Some(answers.build(&settings.response, None, None));
+            responses.constant = Some(responses.build(&settings.response, None, None));
         }
-        answers
+        responses
     }
 
-    /// The answer for a request. Takes the script one step further.
+    /// The response for a request. Takes the script one step further.
     pub(super) fn choose(&self, method: &str, status_by_path: Option<u16>) -> Chosen<'_> {
         if let Some(constant) = &self.constant {
-            let mut reply = constant.clone();
-            reply.status = status_by_path.unwrap_or(reply.status);
-            return Chosen::Ready(reply);
+            let mut response = constant.clone();
+            response.status = status_by_path.unwrap_or(response.status);
+            return Chosen::Ready(response);
         }
         let mut answer = self.settings.response.clone();
         if let Some(special) = self.settings.methods.iter().find(|(name, _)| name.eq_ignore_ascii_case(method)) {
@@ -111,11 +112,11 @@ impl Answers {
         if script.is_empty() {
             return None;
         }
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        if self.settings.script_cycles { script.get(turn % script.len()) } else { script.get(turn).or(script.last()) }
+        let step = self.step.fetch_add(1, Ordering::Relaxed);
+        if self.settings.script_cycles { script.get(step % script.len()) } else { script.get(step).or(script.last()) }
     }
 
-    fn build(&self, answer: &Response, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Reply {
+    fn build(&self, answer: &Response, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Outgoing {
         let fill = |text: &str| values.map_or_else(|| text.to_owned(), |values| render(text, values).into_owned());
         let body: Bytes = match (&answer.body, &answer.body_base64) {
             (_, Some(encoded)) => base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default().into(),
@@ -141,7 +142,7 @@ impl Answers {
             headers.push(("Access-Control-Allow-Origin".to_owned(), header_safe(origin)));
             headers.push(("Vary".to_owned(), "Origin".to_owned()));
         }
-        Reply {
+        Outgoing {
             status: answer.status.unwrap_or(200),
             headers: Arc::new(headers),
             body,
@@ -151,23 +152,23 @@ impl Answers {
         }
     }
 
-    /// Whether this bin answers preflights by itself.
+    /// Whether this bin answers CORS preflights.
     pub(super) const fn cors(&self) -> bool {
         self.settings.cors
     }
 }
 
-/// A chosen answer: finished, or still to be filled in once the request has its id.
+/// A chosen response: finished, or still to be filled in once the request has its id.
 pub(super) enum Chosen<'a> {
-    Ready(Reply),
-    Template(&'a Answers, Box<Response>),
+    Ready(Outgoing),
+    Template(&'a Responses, Box<Response>),
 }
 
 impl Chosen<'_> {
     /// The status that the sender will get, if it gets any.
     pub(super) fn status(&self) -> Option<u16> {
         match self {
-            Self::Ready(reply) => Some(reply.status),
+            Self::Ready(response) => Some(response.status),
             Self::Template(_, answer) if answer.fault.is_some() => None,
             Self::Template(_, answer) => Some(answer.status.unwrap_or(200)),
         }
@@ -178,23 +179,23 @@ impl Chosen<'_> {
         matches!(self, Self::Template(..))
     }
 
-    /// The finished answer.
-    pub(super) fn finish(self, values: Option<&TemplateValues<'_>>) -> Reply {
+    /// The finished response.
+    pub(super) fn finish(self, values: Option<&TemplateValues<'_>>) -> Outgoing {
         match self {
-            Self::Ready(reply) => reply,
-            Self::Template(answers, answer) => {
+            Self::Ready(response) => response,
+            Self::Template(responses, answer) => {
                 let headers = values.map(|values| values.head.headers());
                 let origin = headers.as_ref().and_then(|headers| headers.get_str("Origin"));
-                answers.build(&answer, values, origin)
+                responses.build(&answer, values, origin)
             }
         }
     }
 }
 
-/// The answer to a CORS preflight.
-pub(super) fn preflight(headers: &crate::http::Headers) -> Reply {
+/// The response to a CORS preflight.
+pub(super) fn preflight(headers: &crate::http::Headers) -> Outgoing {
     let asked = |name: &str| header_safe(headers.get_str(name).unwrap_or("*"));
-    Reply::with(
+    Outgoing::with(
         204,
         vec![
             ("Access-Control-Allow-Origin".to_owned(), asked("Origin")),
@@ -236,61 +237,63 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
-    fn reply(answers: &Answers, method: &str, path_status: Option<u16>) -> Reply {
+    fn respond(responses: &Responses, method: &str, path_status: Option<u16>) -> Outgoing {
         let head = Head::new("POST /b HTTP/1.1\r\nOrigin: http://o\r\n\r\n".into());
         let values =
             TemplateValues { head: &head, body: b"{\"a\":\"x\\r\\ny\"}", id: None, received_at: Timestamp::default() };
-        answers.choose(method, path_status).finish(Some(&values))
+        responses.choose(method, path_status).finish(Some(&values))
     }
 
     #[test]
     fn the_default_is_200_ok_and_the_path_may_set_the_status() {
-        let answers = Answers::new(&ResponseSettings::default(), None);
-        let plain = reply(&answers, "POST", None);
+        let responses = Responses::new(&ResponseSettings::default(), None);
+        let plain = respond(&responses, "POST", None);
         assert_eq!((plain.status, &plain.body[..]), (200, &b"ok"[..]));
         assert!(plain.headers.contains(&("Content-Security-Policy".into(), "sandbox".into())));
-        assert_eq!(reply(&answers, "POST", Some(418)).status, 418);
+        assert_eq!(respond(&responses, "POST", Some(418)).status, 418);
     }
 
     #[test]
-    fn a_script_is_used_in_turn_and_repeats_its_last_answer_or_cycles() {
+    fn a_script_is_used_in_turn_and_repeats_its_last_response_or_cycles() {
         let script = r#""script":[{"status":500},{"status":500,"body":"later"},{"status":200}]"#;
-        let once = Answers::new(&settings(&format!("{{{script}}}")), None);
-        let statuses: Vec<u16> = (0..5).map(|_| reply(&once, "POST", None).status).collect();
+        let once = Responses::new(&settings(&format!("{{{script}}}")), None);
+        let statuses: Vec<u16> = (0..5).map(|_| respond(&once, "POST", None).status).collect();
         assert_eq!(statuses, [500, 500, 200, 200, 200]);
-        let cycle = Answers::new(&settings(&format!(r#"{{{script},"script_cycles":true}}"#)), None);
-        let statuses: Vec<u16> = (0..5).map(|_| reply(&cycle, "POST", None).status).collect();
+        let cycle = Responses::new(&settings(&format!(r#"{{{script},"script_cycles":true}}"#)), None);
+        let statuses: Vec<u16> = (0..5).map(|_| respond(&cycle, "POST", None).status).collect();
         assert_eq!(statuses, [500, 500, 200, 500, 500]);
     }
 
     #[test]
     fn a_script_goes_on_when_other_settings_change() {
         let settings = settings(r#"{"script":[{"status":500},{"status":200}]}"#);
-        let first = Answers::new(&settings, None);
-        assert_eq!(reply(&first, "POST", None).status, 500);
-        assert_eq!(reply(&Answers::new(&settings, Some(&first)), "POST", None).status, 200);
+        let first = Responses::new(&settings, None);
+        assert_eq!(respond(&first, "POST", None).status, 500);
+        assert_eq!(respond(&Responses::new(&settings, Some(&first)), "POST", None).status, 200);
     }
 
     #[test]
-    fn a_method_has_its_own_answer_over_the_bins() {
-        let answers = Answers::new(&settings(r#"{"status":202,"body":"all","methods":{"GET":{"body":"get"}}}"#), None);
-        let get = reply(&answers, "GET", None);
+    fn a_method_has_its_own_response_over_the_bins() {
+        let responses =
+            Responses::new(&settings(r#"{"status":202,"body":"all","methods":{"GET":{"body":"get"}}}"#), None);
+        let get = respond(&responses, "GET", None);
         assert_eq!((get.status, &get.body[..]), (202, &b"get"[..]));
-        assert_eq!(&reply(&answers, "POST", None).body[..], b"all");
+        assert_eq!(&respond(&responses, "POST", None).body[..], b"all");
     }
 
     #[test]
     fn a_template_cannot_break_out_of_a_header() {
-        let answers = Answers::new(&settings(r#"{"headers":[{"name":"X-Echo","value":"{{request.json./a}}"}]}"#), None);
-        assert!(reply(&answers, "POST", None).headers.contains(&("X-Echo".into(), "xy".into())));
+        let responses =
+            Responses::new(&settings(r#"{"headers":[{"name":"X-Echo","value":"{{request.json./a}}"}]}"#), None);
+        assert!(respond(&responses, "POST", None).headers.contains(&("X-Echo".into(), "xy".into())));
     }
 
     #[test]
     fn a_fault_happens_with_its_probability() {
-        let never = Answers::new(&settings(r#"{"fault":{"kind":"reset","probability":0}}"#), None);
-        assert!(reply(&never, "POST", None).fault.is_none());
-        let always = Answers::new(&settings(r#"{"fault":{"kind":"reset"}}"#), None);
-        assert_eq!(reply(&always, "POST", None).fault.map(|fault| fault.kind), Some(FaultKind::Reset));
+        let never = Responses::new(&settings(r#"{"fault":{"kind":"reset","probability":0}}"#), None);
+        assert!(respond(&never, "POST", None).fault.is_none());
+        let always = Responses::new(&settings(r#"{"fault":{"kind":"reset"}}"#), None);
+        assert_eq!(respond(&always, "POST", None).fault.map(|fault| fault.kind), Some(FaultKind::Reset));
         assert_eq!(always.choose("POST", None).status(), None);
     }
 }

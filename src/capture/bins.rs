@@ -1,0 +1,92 @@
+//! Bins, ready to take requests: what is derived from their settings once, and what one worker remembers of them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::Capture;
+use super::judge::Judge;
+use super::response::Responses;
+use crate::model::BinId;
+use crate::store::BinState;
+
+/// What is derived from a bin's settings and secrets.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    version: u64,
+    pub(super) responses: Responses,
+    pub(super) judge: Judge,
+}
+
+/// The prepared form of each bin, made anew when the bin changes. A deleted bin leaves an entry behind.
+#[derive(Debug, Default)]
+pub(super) struct PreparedBins(RwLock<HashMap<BinId, Arc<Prepared>>>);
+
+impl PreparedBins {
+    /// The prepared form of a bin in its present version.
+    pub(super) fn of(&self, bin: &BinState, public_url: Option<&str>) -> Arc<Prepared> {
+        let id = bin.bin.id;
+        let before = self.0.read().get(&id).cloned();
+        if let Some(prepared) = before.as_ref().filter(|prepared| prepared.version == bin.version) {
+            return Arc::clone(prepared);
+        }
+        let prepared = Arc::new(Prepared {
+            version: bin.version,
+            responses: Responses::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.responses)),
+            judge: Judge::new(&bin.bin, public_url),
+        });
+        self.0.write().insert(id, Arc::clone(&prepared));
+        prepared
+    }
+}
+
+/// A bin, ready to take requests.
+#[derive(Debug, Clone)]
+pub struct OpenBin {
+    pub(super) state: Arc<BinState>,
+    pub(super) prepared: Arc<Prepared>,
+}
+
+/// Names that a worker remembers; beyond it all are forgotten. More bins than this are hardly ever in use together.
+const MAX_REMEMBERED: usize = 1_024;
+
+/// The bins that the requests of one worker have named, found without a lock until any bin changes.
+pub struct WorkerBins {
+    capture: Capture,
+    open: RefCell<HashMap<Box<[u8]>, Rc<OpenBin>>>,
+    /// The store's generation when these were looked up.
+    generation: Cell<u64>,
+}
+
+impl WorkerBins {
+    /// Remembers nothing yet.
+    #[must_use]
+    pub fn new(capture: Capture) -> Self {
+        Self { capture, open: RefCell::default(), generation: Cell::new(0) }
+    }
+
+    /// The capture half that they belong to.
+    pub const fn capture(&self) -> &Capture {
+        &self.capture
+    }
+
+    /// The bin that a target's first segment names.
+    #[must_use]
+    pub fn bin(&self, segment: &[u8]) -> Option<Rc<OpenBin>> {
+        // Asked before the look-up: what is found may be newer than this generation, never older.
+        let generation = self.capture.0.store.bins_generation();
+        let mut open = self.open.borrow_mut();
+        if self.generation.replace(generation) != generation || open.len() >= MAX_REMEMBERED {
+            open.clear();
+        }
+        if let Some(known) = open.get(segment) {
+            return Some(Rc::clone(known));
+        }
+        let found = Rc::new(self.capture.open(self.capture.bin(segment)?));
+        open.insert(segment.into(), Rc::clone(&found));
+        Some(found)
+    }
+}

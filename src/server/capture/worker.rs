@@ -1,0 +1,32 @@
+//! What the connections of one worker thread share. None of it takes a lock for a request.
+
+use std::rc::Rc;
+
+use super::body::{InFlight, WorkerInFlight};
+use super::header_cache::HeaderCache;
+use super::stopping::Stopping;
+use crate::capture::{Capture, WorkerBins};
+
+/// One worker.
+pub(super) struct Worker {
+    pub(super) bins: WorkerBins,
+    pub(super) in_flight: WorkerInFlight,
+    pub(super) stopping: Rc<Stopping>,
+    pub(super) headers: HeaderCache,
+}
+
+impl Worker {
+    /// `in_flight` counts for all workers together.
+    pub(super) fn new(capture: Capture, in_flight: &InFlight, stopping: Rc<Stopping>) -> Rc<Self> {
+        Rc::new(Self {
+            bins: WorkerBins::new(capture),
+            in_flight: in_flight.of_worker(),
+            stopping,
+            headers: HeaderCache::default(),
+        })
+    }
+
+    pub(super) const fn capture(&self) -> &Capture {
+        self.bins.capture()
+    }
+}
