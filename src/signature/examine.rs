@@ -11,13 +11,13 @@ use super::encoding::Decoded;
 use super::pattern::TIMESTAMP;
 use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
+use super::requirement;
 use super::scheme::Scheme;
 use super::template::{Context, Missing, Template, Vars};
-use super::unmet;
 
 /// A secret and what it is called.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct LabelledSecret {
     pub(crate) label: String,
     pub(crate) value: SecretValue,
 }
@@ -48,7 +48,7 @@ const MAX_PUBLIC_KEY_CHECKS: usize = 64;
 /// Bytes hashed for one request beyond its first group: about a tenth of a second.
 const MAX_HASHED: usize = 128 << 20;
 
-pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Held], view: &View<'_>) -> Outcome {
+pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret], view: &View<'_>) -> Outcome {
     let texts = texts(scheme, view);
     if texts.is_empty() {
         let reason = format!("The {} is missing.", scheme.signature_place());
@@ -111,7 +111,7 @@ fn undecodable(scheme: &Scheme) -> String {
     format!("No secret of the bin can be read as {wanted} (expected: {}).", scheme.secret.words())
 }
 
-fn mismatch(scheme: &Scheme, secrets: &[Held]) -> String {
+fn mismatch(scheme: &Scheme, secrets: &[LabelledSecret]) -> String {
     let (one, many) = if scheme.algorithm == Algorithm::Equal {
         ("The token is not the bin's secret.", "The token is none of the bin's secrets.")
     } else if scheme.algorithm.is_asymmetric() {
@@ -136,7 +136,7 @@ fn unmet_requirement(
         match (left.to_bytes(&context), right.to_bytes(&context)) {
             (Ok(one), Ok(other)) if one == other => {}
             (Ok(_), Ok(_)) => {
-                let reason = unmet::sentence(left, right, &context);
+                let reason = requirement::sentence(left, right, &context);
                 return Some(Outcome::failed(SignatureStatus::Invalid, reason));
             }
             (Err(missing), _) | (_, Err(missing)) => {
@@ -167,7 +167,7 @@ fn timestamp(
 struct Attempt<'a> {
     scheme: &'a Scheme,
     keys: &'a [Option<Key>],
-    secrets: &'a [Held],
+    secrets: &'a [LabelledSecret],
     view: &'a View<'a>,
     shared: &'a [(&'a str, Cow<'a, [u8]>)],
     /// Why the first group or alternative could not be computed at all.

@@ -53,7 +53,7 @@ impl Verifier {
         let context = |secret| Context { view: &view, vars, secret };
         explanation.signed = template.and_then(|template| template.to_bytes(&context(Some(MASKED_SECRET))).ok());
 
-        let decodable = |secret: &&super::examine::Held| scheme.key(secret.value.expose()).is_some();
+        let decodable = |secret: &&super::examine::LabelledSecret| scheme.key(secret.value.expose()).is_some();
         let secret = match outcome.secret {
             Some(at) => self.secrets().get(at),
             None => self.secrets().iter().find(decodable),

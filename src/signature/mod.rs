@@ -15,13 +15,13 @@ mod probe;
 mod received;
 mod record;
 mod request;
+mod requirement;
 mod scheme;
 mod secret;
 mod sign;
 mod source;
 mod template;
 mod timestamp;
-mod unmet;
 mod verify;
 
 pub use algorithm::{Algorithm, compute};

@@ -10,7 +10,7 @@ use crate::model::{Freshness, Secret, SignatureStatus, Verdict};
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::{scheme, schemes};
 use super::detect::{Candidate, Fit, by_headers, ranked};
-use super::examine::{Held, Outcome, examine};
+use super::examine::{LabelledSecret, Outcome, examine};
 use super::request::{Config, SignedRequest, View};
 use super::scheme::{Scheme, SchemeError};
 use super::secret::Pipeline;
@@ -21,7 +21,7 @@ pub const AUTO: &str = "auto";
 /// Judges the signatures of one bin's requests. Keys are decoded and scheduled when it is built.
 pub struct Verifier {
     mode: Mode,
-    secrets: Vec<Held>,
+    secrets: Vec<LabelledSecret>,
     config: Config,
 }
 
@@ -154,7 +154,7 @@ impl Verifier {
         &self.config
     }
 
-    pub(crate) fn secrets(&self) -> &[Held] {
+    pub(crate) fn secrets(&self) -> &[LabelledSecret] {
         &self.secrets
     }
 
@@ -223,6 +223,6 @@ impl Verifier {
     }
 }
 
-fn held(secrets: &[Secret]) -> Vec<Held> {
-    secrets.iter().map(|secret| Held { label: secret.label.clone(), value: secret.value.clone() }).collect()
+fn held(secrets: &[Secret]) -> Vec<LabelledSecret> {
+    secrets.iter().map(|secret| LabelledSecret { label: secret.label.clone(), value: secret.value.clone() }).collect()
 }

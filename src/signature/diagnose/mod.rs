@@ -5,18 +5,18 @@
 //! Work is bounded: see `search::Search`.
 
 mod bodies;
-mod captured;
-mod contents;
+mod combinations;
 mod digests;
+mod guesses;
 mod json;
-mod leftovers;
 mod number;
-mod pairs;
+mod other_requests;
 mod recode;
 mod schemes;
 mod search;
 mod secrets;
-mod spelling;
+mod signature_form;
+mod signed_content;
 mod times;
 mod tokens;
 mod urls;
@@ -96,22 +96,22 @@ type Phase = fn(&mut Search<'_>) -> Option<Finding>;
 
 /// What is tried, likely things first; the commonest forms of the body before the many secrets, so that large bodies get them.
 const PHASES: &[Phase] = &[
-    spelling::find,
+    signature_form::find,
     bodies::common,
     secrets::likely,
     secrets::of_other_bins,
     schemes::find,
     bodies::likely,
     urls::find,
-    contents::find,
-    captured::find,
+    signed_content::find,
+    other_requests::find,
     secrets::rare,
     bodies::rare,
     digests::find,
-    pairs::secret_and_content,
-    pairs::secret_and_body,
-    pairs::secret_and_url,
-    pairs::content_and_body,
+    combinations::secret_and_content,
+    combinations::secret_and_body,
+    combinations::secret_and_url,
+    combinations::content_and_body,
 ];
 
 /// Says why the signature is not right: what verifies first, else what is left, likeliest first.
@@ -134,8 +134,8 @@ fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
     let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });
     let found = found.or_else(|| if search.is_right { times::find(case) } else { None });
     let is_settled = found.is_some() || search.is_right;
-    let rest = if is_settled { Vec::new() } else { leftovers::guesses(&search) };
-    Diagnosed { findings: found.into_iter().chain(leftovers::facts(case)).chain(rest).collect(), is_settled }
+    let rest = if is_settled { Vec::new() } else { guesses::guesses(&search) };
+    Diagnosed { findings: found.into_iter().chain(guesses::facts(case)).chain(rest).collect(), is_settled }
 }
 
 /// Candidates beside the first that are diagnosed. The largest family that shares a header has eight.

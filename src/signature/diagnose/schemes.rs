@@ -5,7 +5,7 @@ use super::{Case, Finding};
 use crate::model::SignatureStatus;
 use crate::signature::algorithm::Key;
 use crate::signature::catalogue::schemes;
-use crate::signature::examine::{Held, examine};
+use crate::signature::examine::{LabelledSecret, examine};
 use crate::signature::received::{groups, texts};
 use crate::signature::request::View;
 use crate::signature::scheme::Scheme;
@@ -57,8 +57,11 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 }
 
 fn verifies(case: &Case<'_>, scheme: &Scheme, view: &View<'_>) -> Option<String> {
-    let held: Vec<Held> =
-        case.secrets.iter().map(|secret| Held { label: secret.label.clone(), value: secret.value.clone() }).collect();
+    let held: Vec<LabelledSecret> = case
+        .secrets
+        .iter()
+        .map(|secret| LabelledSecret { label: secret.label.clone(), value: secret.value.clone() })
+        .collect();
     let keys: Vec<Option<Key>> = case
         .secrets
         .iter()

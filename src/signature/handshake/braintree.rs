@@ -5,10 +5,10 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
 
-use super::{Answer, Context, Member, Sign, is_public};
+use super::{Answer, Context, Member, Trigger, is_public};
 
 pub(super) static MEMBER: Member =
-    Member { id: "braintree-challenge", of: &["braintree"], sign: Sign::Query("bt_challenge"), answer };
+    Member { id: "braintree-challenge", of: &["braintree"], trigger: Trigger::Query("bt_challenge"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let challenge = context.query("bt_challenge").filter(|_| context.is("GET"))?;

@@ -72,13 +72,13 @@ struct Member {
     /// Ids of the providers and schemes whose bins it is answered in. Empty: any.
     of: &'static [&'static str],
     /// What has to be in a request before anything is looked at closer.
-    sign: Sign,
+    trigger: Trigger,
     /// The answer, when it is this handshake.
     answer: fn(&Context<'_>) -> Option<Answer>,
 }
 
 /// The cheap first look.
-enum Sign {
+enum Trigger {
     /// A query parameter of this name.
     Query(&'static str),
     /// A header of this name, in lower case.
@@ -163,10 +163,10 @@ pub fn recognise(
         return None;
     }
     MEMBERS.iter().find_map(|member| {
-        let there = match member.sign {
-            Sign::Query(name) => query.iter().any(|(found, _)| found == name),
-            Sign::Header(name) => header && request.headers.contains(name),
-            Sign::Body(word) => body && memchr::memmem::find(request.body, word.as_bytes()).is_some(),
+        let there = match member.trigger {
+            Trigger::Query(name) => query.iter().any(|(found, _)| found == name),
+            Trigger::Header(name) => header && request.headers.contains(name),
+            Trigger::Body(word) => body && memchr::memmem::find(request.body, word.as_bytes()).is_some(),
         };
         let mine = |id: Option<&str>| id.is_some_and(|id| member.of.contains(&id));
         let set = mine(provider) || mine(scheme);
@@ -183,25 +183,25 @@ pub fn recognise(
 
 /// The names of the query parameters of all members, as one search.
 static QUERY_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    any_of(MEMBERS.iter().filter_map(|member| match member.sign {
-        Sign::Query(name) => Some(name),
-        Sign::Header(_) | Sign::Body(_) => None,
+    any_of(MEMBERS.iter().filter_map(|member| match member.trigger {
+        Trigger::Query(name) => Some(name),
+        Trigger::Header(_) | Trigger::Body(_) => None,
     }))
 });
 
 /// The words of the bodies of all members, as one search.
 static BODY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    any_of(MEMBERS.iter().filter_map(|member| match member.sign {
-        Sign::Body(word) => Some(word),
-        Sign::Header(_) | Sign::Query(_) => None,
+    any_of(MEMBERS.iter().filter_map(|member| match member.trigger {
+        Trigger::Body(word) => Some(word),
+        Trigger::Header(_) | Trigger::Query(_) => None,
     }))
 });
 
 /// The headers of all members.
 static HEADERS: LazyLock<HeaderNames<()>> = LazyLock::new(|| {
-    let names = MEMBERS.iter().filter_map(|member| match member.sign {
-        Sign::Header(name) => Some((name, ())),
-        Sign::Query(_) | Sign::Body(_) => None,
+    let names = MEMBERS.iter().filter_map(|member| match member.trigger {
+        Trigger::Header(name) => Some((name, ())),
+        Trigger::Query(_) | Trigger::Body(_) => None,
     });
     names.collect()
 });

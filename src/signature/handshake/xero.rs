@@ -1,11 +1,11 @@
 //! Xero "intent to receive": deliveries without events, some signed wrongly on purpose. Those must get 401.
 //! Source: developer.xero.com, "Webhooks: intent to receive".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 use crate::model::SignatureStatus;
 
 pub(super) static MEMBER: Member =
-    Member { id: "xero-intent-to-receive", of: &["xero"], sign: Sign::Header("x-xero-signature"), answer };
+    Member { id: "xero-intent-to-receive", of: &["xero"], trigger: Trigger::Header("x-xero-signature"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let json = context.json(&["/events", "/events/0", "/entropy"])?;

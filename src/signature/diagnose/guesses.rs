@@ -7,8 +7,8 @@ use crate::model::pick;
 use crate::signature::algorithm::Key;
 use crate::signature::received::{shared_vars, texts};
 use crate::signature::request::View;
+use crate::signature::requirement;
 use crate::signature::template::{Context, Vars};
-use crate::signature::unmet;
 use crate::signature::{Algorithm, Encoding, Scheme};
 
 fn finding(code: &'static str, sentence: impl Into<String>, fix: &str) -> Finding {
@@ -120,7 +120,7 @@ fn requirement(case: &Case<'_>) -> Option<Finding> {
         (Ok(one), Ok(other)) if one == other => None,
         (Ok(_), Ok(_)) => Some(finding(
             "requirement_unmet",
-            unmet::sentence(left, right, &context),
+            requirement::sentence(left, right, &context),
             "Where a hash of the body is compared, the body was changed after it was signed; else the request is of another version of the scheme.",
         )),
         (Err(missing), _) | (_, Err(missing)) => Some(finding(
