@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
 
-use super::scheme::{Scheme, SchemeError};
+use super::record::SchemeError;
+use super::scheme::Scheme;
 
 /// One record a line. Every test run reads all of them.
 const RECORDS: &str = include_str!("schemes/catalogue.json");
@@ -76,15 +77,15 @@ pub fn scheme(id: &str) -> Option<&'static Arc<Scheme>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::scheme::Basis;
+    use crate::signature::Evidence;
 
     #[test]
     fn every_record_is_read_and_found() {
         assert_eq!(schemes().len(), 169);
         for known in schemes() {
             assert_eq!(scheme(&known.id).map(|found| &found.id), Some(&known.id));
-            assert!(!known.name.is_empty() && known.basis.is_some() && known.source.is_some(), "{}", known.id);
-            assert_eq!(known.caution().is_some(), known.basis == Some(Basis::C));
+            assert!(!known.name.is_empty() && known.evidence.is_some() && known.source.is_some(), "{}", known.id);
+            assert_eq!(known.caution().is_some(), known.evidence == Some(Evidence::ThirdParty));
         }
         assert!(scheme("no-such").is_none());
     }

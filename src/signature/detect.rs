@@ -9,8 +9,9 @@ use smallvec::SmallVec;
 use super::algorithm::Algorithm;
 use super::catalogue::schemes;
 use super::received::{groups, shared_vars, texts};
+use super::record::Evidence;
 use super::request::{Config, SignedRequest, View};
-use super::scheme::{Basis, Scheme};
+use super::scheme::Scheme;
 use super::source::Source;
 use super::template::{Context, Template, Value, Vars};
 use crate::model::HeaderNames;
@@ -53,7 +54,7 @@ struct Rank {
     is_named: bool,
     /// It signs the body if and only if there is one.
     suits_body: bool,
-    basis: Reverse<Option<Basis>>,
+    evidence: Reverse<Option<Evidence>>,
 }
 
 /// How much of a signature there is.
@@ -291,7 +292,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
         hints: scheme.detect.len(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),
         suits_body: signs_body != view.request.body.is_empty(),
-        basis: Reverse(scheme.basis),
+        evidence: Reverse(scheme.evidence),
     }
 }
 

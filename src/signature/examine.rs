@@ -8,12 +8,13 @@ use crate::model::{SecretValue, SignatureStatus, Timestamp};
 
 use super::algorithm::{Algorithm, Key};
 use super::encoding::Decoded;
+use super::missing::Missing;
 use super::pattern::TIMESTAMP;
 use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
 use super::requirement;
 use super::scheme::Scheme;
-use super::template::{Context, Missing, Template, Vars};
+use super::template::{Context, Template, Vars};
 
 /// A secret and what it is called.
 #[derive(Debug, Clone)]

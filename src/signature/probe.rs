@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::algorithm::{Algorithm, Key};
+use super::missing::Missing;
 use super::received::{groups, shared_vars, texts};
 use super::request::{Config, SignedRequest, View};
 use super::scheme::Scheme;
-use super::template::{Context, Missing, Template, Vars};
+use super::template::{Context, Template, Vars};
 
 /// Signatures that a request carries, with the values (timestamp, id…) that belong to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,13 +73,5 @@ pub fn matches(algorithm: Algorithm, key: &[u8], message: &[u8], signature: &[u8
         key.verifies(message, signature)
     } else {
         key.tag(message).is_some_and(|tag| tag.matches(signature))
-    }
-}
-
-impl Scheme {
-    /// The key bytes that this scheme makes of a secret's text; `None` when it cannot be decoded.
-    #[must_use]
-    pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
-        if self.algorithm.is_asymmetric() { self.secret.asymmetric_key(secret) } else { self.secret.key(secret) }
     }
 }

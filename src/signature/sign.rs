@@ -9,11 +9,12 @@ use crate::model::{Headers, Timestamp};
 use super::algorithm::compute;
 use super::draft::Draft;
 use super::filter::BytesFilter;
+use super::missing::Missing;
 use super::pattern::{Part, Pattern, SIGNATURE, TIMESTAMP};
 use super::request::{Config, View};
 use super::scheme::Scheme;
 use super::source::Source;
-use super::template::{Context, Missing, Piece, Template, Value, Vars};
+use super::template::{Context, Piece, Template, Value, Vars};
 
 /// A request to sign.
 #[derive(Debug, Clone, Copy)]

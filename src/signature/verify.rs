@@ -11,8 +11,9 @@ use super::algorithm::{Algorithm, Key};
 use super::catalogue::{scheme, schemes};
 use super::detect::{Candidate, Fit, by_headers, ranked};
 use super::examine::{LabelledSecret, Outcome, examine};
+use super::record::SchemeError;
 use super::request::{Config, SignedRequest, View};
-use super::scheme::{Scheme, SchemeError};
+use super::scheme::Scheme;
 use super::secret::Pipeline;
 
 /// The scheme's name that asks for detection, as if none were set.

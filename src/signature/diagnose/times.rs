@@ -1,10 +1,11 @@
 //! A right signature beside a timestamp that the scheme cannot read. Age is another fact, and no cause.
 
 use super::{Case, Finding};
+use crate::signature::Missing;
 use crate::signature::pattern::TIMESTAMP;
 use crate::signature::received::{groups, shared_vars, texts};
 use crate::signature::request::View;
-use crate::signature::template::{Missing, Vars};
+use crate::signature::template::Vars;
 use crate::signature::timestamp::Unit;
 
 pub(super) fn find(case: &Case<'_>) -> Option<Finding> {
