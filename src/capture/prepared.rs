@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use super::CaptureOptions;
 use super::answer::Answers;
 use super::judge::Judge;
 use crate::model::BinId;
@@ -24,7 +25,7 @@ pub(super) struct PreparedBins(RwLock<HashMap<BinId, Arc<Prepared>>>);
 
 impl PreparedBins {
     /// The prepared form of a bin in its present version.
-    pub(super) fn of(&self, bin: &BinState, public_url: Option<&str>) -> Arc<Prepared> {
+    pub(super) fn of(&self, bin: &BinState, options: &CaptureOptions) -> Arc<Prepared> {
         let id = bin.bin.id;
         let before = self.0.read().get(&id).cloned();
         if let Some(prepared) = before.as_ref().filter(|prepared| prepared.version == bin.version) {
@@ -33,7 +34,7 @@ impl PreparedBins {
         let prepared = Arc::new(Prepared {
             version: bin.version,
             answers: Answers::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.answers)),
-            judge: Judge::new(&bin.bin, public_url),
+            judge: Judge::new(&bin.bin, options),
         });
         self.0.write().insert(id, Arc::clone(&prepared));
         prepared

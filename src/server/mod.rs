@@ -108,6 +108,7 @@ impl Application {
                 max_body: config.max_body,
                 auto_create: config.auto_create,
                 trust_forwarded: config.trust_forwarded,
+                catalogue: config.catalogue.clone(),
             },
         );
         let first = match store.bins().into_iter().next() {

@@ -10,6 +10,7 @@ mod examine;
 mod explain;
 mod filter;
 pub mod handshake;
+mod index;
 mod missing;
 mod pattern;
 mod probe;
@@ -26,8 +27,8 @@ mod timestamp;
 mod verify;
 
 pub use algorithm::{Algorithm, compute};
-pub use catalogue::{add_schemes, read_schemes, scheme, schemes};
-pub use detect::{Detected, detect};
+pub use catalogue::Catalogue;
+pub use detect::Detected;
 pub use encoding::Encoding;
 pub use explain::{Explanation, MASKED_SECRET};
 pub use missing::Missing;

@@ -73,7 +73,7 @@ fn the_table_of_schemes_is_the_catalogues() {
     use std::fmt::Write as _;
 
     let mut table = String::from("| id | provider | signature in | algorithm | proof |\n|---|---|---|---|---|\n");
-    for scheme in creel::signature::schemes() {
+    for scheme in creel::signature::Catalogue::default().schemes() {
         let record = scheme.record();
         let proof = match record["basis"].as_str() {
             Some("A") => "published vectors",

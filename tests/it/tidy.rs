@@ -73,7 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/shapes/", &["model"]),
     ("src/live", &["model", "shapes", "store"]),
     ("src/capture/", &["model", "signature", "provider", "store"]),
-    ("src/config.rs", &["model", "store"]),
+    ("src/config.rs", &["model", "signature", "store"]),
     ("src/telemetry.rs", &["config"]),
     (
         "src/server/",

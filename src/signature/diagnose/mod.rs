@@ -23,7 +23,7 @@ mod urls;
 
 use serde::Serialize;
 
-use super::{Config, Scheme, SignedRequest};
+use super::{Catalogue, Config, Scheme, SignedRequest};
 use crate::model::{Headers, RequestId, Secret, SecretValue};
 use search::Search;
 
@@ -43,6 +43,8 @@ pub struct Finding {
 /// A request whose signature is not right, and what may explain it.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
+    /// The schemes that are known here.
+    pub catalogue: &'a Catalogue,
     /// The scheme in force.
     pub scheme: &'a Scheme,
     /// Second values of the scheme, from the bin's settings.

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use creel::config::{Config, Database};
 use creel::model::Clock;
 use creel::server::{Application, Started};
+use creel::signature::Catalogue;
 use creel::store::{Durability, Store};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -42,6 +43,7 @@ pub fn config() -> Config {
         token: None,
         allow_hosts: Vec::new(),
         max_connections: 10_000,
+        catalogue: Catalogue::default(),
     }
 }
 
