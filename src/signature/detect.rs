@@ -43,7 +43,7 @@ impl Candidate {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     fit: Fit,
-    /// How many things beside the signature are marks of this very scheme: a header with its version, what it requires.
+    /// How many things beside the signature are typical of this very scheme: a header with its version, what it asks for.
     own_marks: usize,
     /// All that the scheme signs is there.
     is_complete: bool,
@@ -176,8 +176,8 @@ const fn kind(source: &Source) -> u8 {
     }
 }
 
-/// In which kinds of places the request can hold a signature that no header hints at: a cheap look before anything is parsed,
-/// because this is asked of every request.
+/// In which kinds of places the request can hold a signature that no header hints at: a cheap look before anything is
+/// parsed, because this is asked of every request.
 fn places_of(index: &Index, view: &View<'_>) -> u8 {
     let request = view.request;
     let content_type = request.headers.get("content-type").map(|value| &value[..]).unwrap_or_default();
@@ -192,7 +192,7 @@ fn places_of(index: &Index, view: &View<'_>) -> u8 {
     [header, query, form, json].iter().rev().fold(0, |bits, there| bits << 1 | u8::from(*there))
 }
 
-/// Whether the name stands in the request at all.
+/// Whether the name is in the request at all.
 fn may_hold(source: &Source, view: &View<'_>) -> bool {
     let in_body = |name: &str| memchr::memmem::find(view.request.body, name.as_bytes()).is_some();
     match source {

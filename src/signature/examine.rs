@@ -12,7 +12,7 @@ use super::missing::Missing;
 use super::pattern::TIMESTAMP;
 use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
-use super::requirement;
+use super::requirement::{self, Unmet};
 use super::scheme::Scheme;
 use super::template::{Context, Template, Vars};
 
@@ -57,8 +57,11 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
     }
     let shared = shared_vars(scheme, view);
     let first_secret = secrets.first().map(|secret| secret.value.expose());
-    if let Some(refused) = unmet_requirement(scheme, view, &shared, first_secret) {
-        return refused;
+    let context = Context { view, vars: Vars { shared: &shared, group: &[] }, secret: first_secret };
+    match requirement::unmet(scheme, &context) {
+        None => {}
+        Some(Unmet::Missing(reason)) => return Outcome::failed(SignatureStatus::Missing, reason),
+        Some(Unmet::Different(reason)) => return Outcome::failed(SignatureStatus::Invalid, reason),
     }
     let groups = groups(scheme, &texts);
     if groups.is_empty() {
@@ -126,29 +129,8 @@ fn mismatch(scheme: &Scheme, secrets: &[LabelledSecret]) -> String {
     if secrets.len() == 1 { one.to_owned() } else { many.to_owned() }
 }
 
-fn unmet_requirement(
-    scheme: &Scheme,
-    view: &View<'_>,
-    shared: &[(&str, Cow<'_, [u8]>)],
-    secret: Option<&str>,
-) -> Option<Outcome> {
-    let context = Context { view, vars: Vars { shared, group: &[] }, secret };
-    for (left, right) in &scheme.require {
-        match (left.to_bytes(&context), right.to_bytes(&context)) {
-            (Ok(one), Ok(other)) if one == other => {}
-            (Ok(_), Ok(_)) => {
-                let reason = requirement::sentence(left, right, &context);
-                return Some(Outcome::failed(SignatureStatus::Invalid, reason));
-            }
-            (Err(missing), _) | (_, Err(missing)) => {
-                return Some(Outcome::failed(SignatureStatus::Missing, scheme.missing_sentence(&missing)));
-            }
-        }
-    }
-    None
-}
-
-/// The timestamp beside a group's signatures: `Ok(None)` when the scheme has none, an outcome's status and reason when it is not as it must be.
+/// The timestamp beside a group's signatures: `Ok(None)` when the scheme has none, an outcome's status and reason when
+/// it is missing or malformed.
 fn timestamp(
     scheme: &Scheme,
     shared: &[(&str, Cow<'_, [u8]>)],
@@ -236,7 +218,7 @@ impl Attempt<'_> {
             }
             return Ok(None);
         }
-        // Nothing that could match: a body of many MiB need not be hashed to say so. What is missing must still be found.
+        // Nothing could match: a body of many MiB need not be hashed to say so. What is missing must still be found.
         if received.is_empty() {
             let any = self.secrets.first().map(|secret| secret.value.expose());
             return template.render(&context(any), &mut |_| {}).map(|()| None);

@@ -18,9 +18,10 @@ pub(super) struct Index {
     pub(super) unhinted: Vec<usize>,
     /// Headers that these read their signature from.
     pub(super) sources: HeaderNames<()>,
-    /// One of these reads its signature from headers of any name that begins so (none of the records that come with Creel does).
+    /// One of these reads its signature from headers of any name with some beginning (none that comes with Creel does).
     pub(super) any_header: bool,
-    /// A name of each place in a JSON body that one of these reads its signature from, as one search; `None` when any body may hold one.
+    /// A name of each place in a JSON body that one of these reads its signature from, as one search; `None` when any
+    /// body may hold one.
     pub(super) members: Option<Regex>,
 }
 

@@ -202,7 +202,7 @@ fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
     deserializer.deserialize_map(Object(PhantomData))
 }
 
-/// Up to [`MAX_ENTRIES`], as a list or, where there is one, by itself.
+/// Up to [`MAX_ENTRIES`], as a list; one alone may be written without.
 pub(super) struct Few<T>(pub(super) Vec<T>);
 
 impl<T> Default for Few<T> {

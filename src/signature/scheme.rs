@@ -134,7 +134,7 @@ impl Scheme {
         Ok(())
     }
 
-    /// Whoever does not know the secret must not be able to sign, and a signature must be one of something.
+    /// Signing must take the secret, and a signature must depend on the request.
     fn check_key(&self) -> Result<(), SchemeError> {
         for template in &self.signed {
             let mut values = template.values().peekable();
@@ -171,13 +171,13 @@ impl Scheme {
         (self.evidence == Some(Evidence::ThirdParty)).then_some(NOT_PROVEN)
     }
 
-    /// Where the signature stands, in words: `header X-Callaider-Signature`.
+    /// Where the signature is, in words: `header X-Callaider-Signature`.
     #[must_use]
     pub fn signature_place(&self) -> String {
         self.from.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// The form of a signature's text, e.g. `sha256={signature}`; `None` when it stands bare.
+    /// The form of a signature's text, e.g. `sha256={signature}`; `None` when the signature is all of it.
     #[must_use]
     pub fn signature_form(&self) -> Option<String> {
         let pattern = self.items.iter().find(|item| item.has_signature())?;

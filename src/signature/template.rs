@@ -8,7 +8,7 @@ use super::missing::Missing;
 use super::request::View;
 use super::source::Source;
 
-/// What a placeholder stands for.
+/// What a placeholder is replaced by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Body,
@@ -121,7 +121,7 @@ impl Template {
         &self.pieces
     }
 
-    /// The values that stand in it, in order.
+    /// The values in it, in order.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Placeholder { value, .. } => Some(value),
@@ -206,7 +206,7 @@ fn placeholder(text: &str) -> Result<Piece, String> {
     Ok(Piece::Placeholder { value, filters, optional })
 }
 
-/// Names that a captured or named value must not have: they stand for parts of the request.
+/// Names that a captured or named value must not have: they name parts of the request.
 pub(crate) const RESERVED: [&str; 11] = [
     "body",
     "method",

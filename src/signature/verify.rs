@@ -59,7 +59,8 @@ impl std::fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// From a bin's settings. A custom scheme wins over a chosen one; without either, or with [`AUTO`], the scheme is detected per request.
+    /// From a bin's settings. A custom scheme wins over a chosen one; without either, or with [`AUTO`], the scheme is
+    /// detected per request.
     ///
     /// # Errors
     /// When the chosen scheme is not known or the custom one is wrong; says which field.

@@ -87,12 +87,6 @@ impl Policy {
         }
     }
 
-    /// Whether a token is asked for.
-    #[must_use]
-    pub const fn needs_token(&self) -> bool {
-        self.token.is_some()
-    }
-
     /// Refuses a request whose `Host` the console does not answer to, or that a page of another site made.
     pub(super) fn check_source(&self, request: &HttpRequest) -> Result<(), Problem> {
         let host = self.host(request)?;

@@ -1,10 +1,11 @@
-//! Diagnosis: why a signature is not right. Tries systematically what would have made it so, and names it with the fix.
+//! Diagnosis: why a signature is not right. Tries systematically what would make it right, and names that with the fix.
 //!
 //! Families of variations (secrets, contents, bodies, URLs…) each have a file with a table, one line per cause.
 //! `PHASES` says in which order they are tried; the first that verifies ends the search.
 //! Work is bounded: see `search::Search`.
 
 mod bodies;
+mod body;
 mod combinations;
 mod digests;
 mod guesses;
@@ -17,7 +18,6 @@ mod search;
 mod secrets;
 mod signature_form;
 mod signed_content;
-mod times;
 mod tokens;
 mod urls;
 
@@ -96,7 +96,8 @@ pub struct OtherRequest<'a> {
 /// One step of the search.
 type Phase = fn(&mut Search<'_>) -> Option<Finding>;
 
-/// What is tried, likely things first; the commonest forms of the body before the many secrets, so that large bodies get them.
+/// What is tried, likely things first. The commonest forms of the body come before the many secrets, so that they are
+/// tried for large bodies too.
 const PHASES: &[Phase] = &[
     signature_form::find,
     bodies::common,
@@ -134,7 +135,7 @@ struct Diagnosed {
 fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
     let mut search = Search::new(case, share);
     let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });
-    let found = found.or_else(|| if search.is_right { times::find(case) } else { None });
+    let found = found.or_else(|| if search.is_right { signature_form::timestamp(case) } else { None });
     let is_settled = found.is_some() || search.is_right;
     let rest = if is_settled { Vec::new() } else { guesses::guesses(&search) };
     Diagnosed { findings: found.into_iter().chain(guesses::facts(case)).chain(rest).collect(), is_settled }
@@ -143,9 +144,9 @@ fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
 /// Candidates beside the first that are diagnosed. The largest family that shares a header has eight.
 const MAX_CANDIDATES: usize = 7;
 
-/// For a request whose scheme was detected, not chosen: `others` are the schemes that fit it as well as the case's, likeliest first.
-/// The first that explains the signature is believed; when none does, what is said of the case's own is.
-/// The others together take as long as one more [`diagnose`].
+/// For a request whose scheme was detected, not chosen: `others` are the schemes that fit it as well as the case's,
+/// likeliest first. The first that explains the signature is believed; when none does, the findings by the case's own
+/// are. The others together take as long as one more [`diagnose`].
 #[must_use]
 pub fn diagnose_detected(case: &Case<'_>, others: &[&Scheme]) -> Vec<Finding> {
     let own = diagnosed(case, 1);
@@ -177,7 +178,7 @@ fn distinct<'s>(first: &'s Scheme, others: &[&'s Scheme]) -> Vec<&'s Scheme> {
     kept.split_off(1)
 }
 
-/// Says of findings which scheme they hold by.
+/// Adds to findings by which scheme they hold.
 fn by_other_scheme(scheme: &Scheme, mut findings: Vec<Finding>) -> Vec<Finding> {
     if let Some(first) = findings.first_mut() {
         first.sentence =

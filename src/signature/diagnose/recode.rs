@@ -1,8 +1,8 @@
-//! Bodies in other forms than JSON written anew: line ends, compression, charsets, forms, text forms of objects.
+//! Bodies in forms other than JSON serialised again: line ends, compression, charsets, forms, text forms of objects.
 
 use std::io::Read as _;
 
-use super::bodies::{Body, Variant};
+use super::body::{Body, Variant};
 use crate::model::form_pairs;
 
 /// Decoded bodies are cut off here.

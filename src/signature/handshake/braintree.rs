@@ -1,5 +1,6 @@
-//! Braintree `bt_challenge`: the public key, a bar, and the HMAC-SHA1 of the challenge under the SHA-1 of the private key.
-//! The bin holds both keys as secrets, the public one under a label with the word "public"; or one secret `public|private`.
+//! Braintree `bt_challenge`: the public key, a bar, and the HMAC-SHA1 of the challenge under the SHA-1 of the private
+//! key. The bin holds both keys as secrets, the public one under a label with the word "public"; or one secret
+//! `public|private`.
 //! Source: `braintree_ruby`, `webhook_notification_gateway.rb` and its specification.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};

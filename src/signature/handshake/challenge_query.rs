@@ -7,7 +7,7 @@ pub(super) static MEMBER: Member =
     Member { id: "query-challenge", of: &["nylas", "dropbox"], trigger: Trigger::Query("challenge"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
-    // Many a URL has a parameter of this name; on its own in a GET it is meant so.
+    // Many URLs have a parameter of this name; only as the sole one of a GET it is surely a challenge.
     if !context.is("GET") || !(context.set || context.query.len() == 1) {
         return None;
     }

@@ -1,5 +1,6 @@
-//! Handshakes: what platforms send before or between events to see that somebody answers who knows how.
-//! One file per member and one line in `MEMBERS`. Answers are plain text or JSON, never HTML: part of them is the sender's own text.
+//! Handshakes: requests by which platforms check, before or between events, that a receiver of theirs has the URL.
+//! One file per member and one line in `MEMBERS`. Responses are plain text or JSON, never HTML: part of them is the
+//! sender's own text.
 
 mod asana;
 mod braintree;
@@ -33,7 +34,7 @@ use sha2::Sha256;
 use crate::model::pick::{self, Picks};
 use crate::model::{HeaderNames, Headers, Secret, SecretValue, SignatureStatus, Verdict, form_pairs};
 
-/// Every handshake. The first one that has an answer gives it: what is more special stands higher.
+/// Every handshake, special ones before general ones: the first that has an answer gives it.
 static MEMBERS: &[&Member] = &[
     &lark::MEMBER,
     &slack::MEMBER,
@@ -142,8 +143,9 @@ struct Answer {
     learn: Option<String>,
 }
 
-/// Says whether a request is a handshake and what to answer. `provider` and `scheme` are those set on the bin, if any.
-/// When one is set, other platforms' handshakes are left alone. Ordinary requests cost a look at their headers and one search in a short body.
+/// Says whether a request is a handshake and what to answer. `provider` and `scheme` are those set on the bin, if any;
+/// when one is set, other platforms' handshakes are left alone. Ordinary requests cost a look at their headers and one
+/// search in a short body.
 #[must_use]
 pub fn recognise(
     provider: Option<&str>,
@@ -175,7 +177,7 @@ pub fn recognise(
             return None;
         }
         let given = (member.answer)(&Context { request, query: &query, secrets, verdict, provider, set })?;
-        // Only the first secret is learnt: whoever knows the URL could otherwise plant one, and sign with it.
+        // Only the first secret is learnt: anyone who knows the URL could otherwise plant one, and sign with it.
         let learn = given.learn.filter(|_| secrets.is_empty());
         Some(Handshake { id: member.id, answer: given.answer, learn: learn.map(SecretValue::new) })
     })

@@ -1,4 +1,4 @@
-//! Notion: the first, unsigned delivery carries `verification_token`, which the user pastes back into Notion. It is the key.
+//! Notion: the first, unsigned delivery carries `verification_token`, the key, which the user pastes back into Notion.
 //! Source: developers.notion.com, "Webhooks: verifying the subscription".
 
 use super::{Answer, Context, Member, Trigger};

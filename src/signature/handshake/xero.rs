@@ -15,7 +15,7 @@ fn answer(context: &Context<'_>) -> Option<Answer> {
     match context.verdict.status {
         SignatureStatus::Valid => Some(Answer::empty(200)),
         SignatureStatus::Invalid | SignatureStatus::Missing => Some(Answer::empty(401)),
-        // Without a key nobody can tell the wrong ones.
+        // Without a key the wrong ones cannot be told.
         SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme | SignatureStatus::UndecodableSecret => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Every record signs and verifies, and notices changes.
 
+use super::steps::{Offer, offers, signature_texts};
 use super::*;
 use crate::model::{FreshnessStatus, SignatureStatus};
 
@@ -36,7 +37,7 @@ fn signing_again_replaces_the_old_signature() {
         let second = first.with(&sign(scheme, &private, &input).unwrap());
         assert_eq!(status(&verifier, &second), SignatureStatus::Valid, "{}", scheme.id);
         assert_eq!(second.headers.len(), first.headers.len(), "{}", scheme.id);
-        assert_eq!(super::signature_texts(scheme, &second.request()).len(), 1, "{}", scheme.id);
+        assert_eq!(signature_texts(scheme, &second.request()).len(), 1, "{}", scheme.id);
     }
 }
 
@@ -72,7 +73,7 @@ fn a_flipped_bit_of_the_body_is_noticed_unless_the_explanation_says_otherwise() 
     }
 }
 
-/// The request with another value at this place; `None` where the value cannot stand there.
+/// The request with another value at this place; `None` where the value cannot be there.
 fn replaced(request: &Owned, source: &Source, value: &str) -> Option<Owned> {
     let config = Config::new();
     let mut draft = draft::Draft::new(&request.input(&config));

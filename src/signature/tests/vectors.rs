@@ -1,5 +1,5 @@
-//! Vectors made for this repository with another implementation (Python's hashlib, hmac and cryptography), one or more for each
-//! family of algorithms, encodings, secrets, sources and filters.
+//! Vectors made for this repository with another implementation (Python's hashlib, hmac and cryptography), one or more
+//! for each family of algorithms, encodings, secrets, sources and filters.
 
 use serde::Deserialize;
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::signature::{SignInput, Signed, sign};
 
-/// A request signed by a scheme, with the secret that the bin needs. None for schemes that sign data of the sender's own.
+/// A request signed by a scheme, with the secret that the bin needs; `None` for schemes that sign the sender's own data.
 fn signed(scheme: &Scheme, body: &[u8]) -> Option<(String, Signed)> {
     let notation = scheme.secret.notation();
     let key = match scheme.algorithm {
