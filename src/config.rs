@@ -1,12 +1,13 @@
 //! What `creel serve` is told: flags and environment (`CREEL_…`), validated once into a [`Config`].
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use url::Url;
 
 use crate::model::{SecretValue, parse_size};
+use crate::signature::Catalogue;
 use crate::store::Durability;
 
 /// How the log on stderr looks.
@@ -129,6 +130,8 @@ pub struct Config {
     pub allow_hosts: Vec<String>,
     /// Connections of the capture listener.
     pub max_connections: usize,
+    /// The schemes that can be chosen and are detected.
+    pub catalogue: Catalogue,
 }
 
 /// Why flags and environment make no configuration. Each names the flag and the way out.
@@ -223,8 +226,17 @@ impl TryFrom<&ServeArgs> for Config {
             token: args.token.clone().map(SecretValue::new),
             allow_hosts: args.allow_hosts.clone(),
             max_connections: args.max_connections,
+            catalogue: args.schemes.as_deref().map(catalogue_with).transpose()?.unwrap_or_default(),
         })
     }
+}
+
+/// The known schemes and those of a file.
+fn catalogue_with(path: &Path) -> Result<Catalogue, ConfigError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| error.to_string())
+        .and_then(|records| Catalogue::with(&records).map_err(|error| error.to_string()))
+        .map_err(|cause| ConfigError::Schemes { path: path.to_owned(), cause })
 }
 
 /// The user's data directory by the platform's custom.

@@ -89,6 +89,6 @@ pub mod inside {
         BinId, BinSettings, CapturedRequest, Client, Clock, Derived, FreshnessStatus, HeadSource, Marks, NewRequest,
         Rejection, RequestId, RequestSummary, Secret, SecretValue, SentResponse, SignatureStatus, Timestamp,
     };
-    pub use crate::signature::{SignInput, SignedRequest, Verifier, detect, scheme, schemes, sign};
+    pub use crate::signature::{Catalogue, SignInput, SignedRequest, Verifier, sign};
     pub use crate::store::{Durability, Store};
 }

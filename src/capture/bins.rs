@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::Capture;
 use super::judge::Judge;
 use super::response::Responses;
+use super::{Capture, CaptureOptions};
 use crate::model::BinId;
 use crate::store::BinState;
 
@@ -27,7 +27,7 @@ pub(super) struct PreparedBins(RwLock<HashMap<BinId, Arc<Prepared>>>);
 
 impl PreparedBins {
     /// The prepared form of a bin in its present version.
-    pub(super) fn of(&self, bin: &BinState, public_url: Option<&str>) -> Arc<Prepared> {
+    pub(super) fn of(&self, bin: &BinState, options: &CaptureOptions) -> Arc<Prepared> {
         let id = bin.bin.id;
         let before = self.0.read().get(&id).cloned();
         if let Some(prepared) = before.as_ref().filter(|prepared| prepared.version == bin.version) {
@@ -36,7 +36,7 @@ impl PreparedBins {
         let prepared = Arc::new(Prepared {
             version: bin.version,
             responses: Responses::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.responses)),
-            judge: Judge::new(&bin.bin, public_url),
+            judge: Judge::new(&bin.bin, options),
         });
         self.0.write().insert(id, Arc::clone(&prepared));
         prepared

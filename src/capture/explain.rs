@@ -1,7 +1,7 @@
 //! Why a signature is right or not: the verdict in full, and the diagnosis over everything that this server knows.
 
-use super::Capture;
 use super::judge::Judge;
+use super::{Capture, CaptureOptions};
 use crate::http::{Head, Headers};
 use crate::model::{Bin, CapturedRequest, Secret, SecretValue, SignatureStatus, Timestamp, filter::Filter};
 use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagnose_detected};
@@ -62,10 +62,10 @@ impl Capture {
             })
             .collect();
         let tried = tried(&bin.bin, trial);
-        let judge = Judge::new(&tried, self.0.options.public_url.as_deref());
-        let base_url = self.0.options.base_url.clone();
+        let judge = Judge::new(&tried, &self.0.options);
+        let capture = self.clone();
         // Bounded, but long enough to hold up everybody else of this thread.
-        tokio::task::spawn_blocking(move || explain(&judge, &tried, &request, &neighbours, &others, &base_url))
+        tokio::task::spawn_blocking(move || explain(&capture.0.options, &judge, &tried, &request, &neighbours, &others))
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))
     }
@@ -104,12 +104,12 @@ fn tried(bin: &Bin, trial: Trial) -> Bin {
 }
 
 fn explain(
+    options: &CaptureOptions,
     judge: &Judge,
     bin: &Bin,
     request: &CapturedRequest,
     neighbours: &[CapturedRequest],
     others: &[(String, Vec<Secret>)],
-    base_url: &str,
 ) -> Explained {
     let summary = &request.summary;
     let (method, headers) = (request.head.method(), request.head.headers());
@@ -141,10 +141,11 @@ fn explain(
                     })
                 })
                 .collect();
-            let urls = other_urls(bin, &request.head, &headers, base_url);
+            let urls = other_urls(bin, &request.head, &headers, &options.base_url);
             let below = String::from_utf8_lossy(target.path_below_bin());
             let query = target.query().map(String::from_utf8_lossy);
             let case = Case {
+                catalogue: &options.catalogue,
                 scheme,
                 config: judge.verifier().config(),
                 request: signed,
@@ -187,7 +188,7 @@ mod tests {
     use crate::model::{BinId, BinSettings};
     use crate::signature::Config;
     use crate::signature::diagnose::diagnose;
-    use crate::signature::{Algorithm, compute, scheme};
+    use crate::signature::{Algorithm, compute};
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
@@ -208,9 +209,11 @@ mod tests {
         let signature = format!("x-square-hmacsha256-signature: {}", STANDARD.encode(mac));
         let head = Head::new(format!("POST {target} HTTP/1.1\r\nHost: h:1\r\n{extra}{signature}\r\n\r\n").into());
         let headers = head.headers();
-        let (arrived, url) = (head.target(), Judge::new(bin, None).url(&head, &headers));
+        let options = CaptureOptions::default();
+        let (arrived, url) = (head.target(), Judge::new(bin, &options).url(&head, &headers));
         let findings = diagnose(&Case {
-            scheme: scheme("square").unwrap(),
+            catalogue: &options.catalogue,
+            scheme: options.catalogue.scheme("square").unwrap(),
             config: &Config::default(),
             request: SignedRequest {
                 method: "POST",
@@ -254,7 +257,8 @@ mod tests {
             let (head, finding) = found(&bin, target, extra, signed);
             assert_eq!(finding.fix, format!("Set the bin's public URL to `{expected}`."), "{target} {signed}");
             bin.settings.public_url = Some(expected.to_owned());
-            let judged = Judge::new(&bin, None).judge(&head, &head.headers(), b"{}", Timestamp::default());
+            let judge = Judge::new(&bin, &CaptureOptions::default());
+            let judged = judge.judge(&head, &head.headers(), b"{}", Timestamp::default());
             assert_eq!(judged.derived.verdict.status, SignatureStatus::Valid, "{target} {signed}");
         }
     }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::CaptureOptions;
 use crate::http::{Head, Headers, text::lossy};
 use crate::model::{Bin, Derived, SecretValue, Timestamp};
 use crate::provider::{self, EventInput};
@@ -47,9 +48,9 @@ pub struct Judgement {
 }
 
 impl Judge {
-    /// Prepares the bin's secrets and scheme. `public_url` is the server's, for bins that have none of their own.
+    /// Prepares the bin's secrets and scheme. The server's public URL counts for bins that have none of their own.
     #[must_use]
-    pub fn new(bin: &Bin, public_url: Option<&str>) -> Self {
+    pub fn new(bin: &Bin, options: &CaptureOptions) -> Self {
         let settings = &bin.settings;
         // A provider that signs in one way only says which scheme it is.
         let scheme = settings
@@ -58,14 +59,19 @@ impl Judge {
             .or_else(|| settings.provider.as_deref().and_then(provider::scheme_of).map(str::to_owned));
         Self {
             // A scheme is checked when it is set. One that is not known any more (an older database) is as good as none.
-            verifier: Verifier::new(scheme.as_deref(), settings.custom_scheme.as_ref(), &bin.secrets)
-                .unwrap_or_else(|_| Verifier::detecting(&bin.secrets)),
+            verifier: Verifier::new(
+                &options.catalogue,
+                scheme.as_deref(),
+                settings.custom_scheme.as_ref(),
+                &bin.secrets,
+            )
+            .unwrap_or_else(|_| Verifier::detecting(&options.catalogue, &bin.secrets)),
             provider: settings.provider.clone(),
             scheme,
             secrets: bin.secrets.clone(),
-            public_url: match (&settings.public_url, public_url) {
+            public_url: match (&settings.public_url, &options.public_url) {
                 (Some(own), _) => Some(PublicUrl::new(own)),
-                (None, servers) => servers.map(|url| PublicUrl::new(&format!("{url}/{}", bin.id))),
+                (None, servers) => servers.as_ref().map(|url| PublicUrl::new(&format!("{url}/{}", bin.id))),
             },
         }
     }
@@ -159,7 +165,8 @@ mod tests {
             let settings = BinSettings { public_url: configured.map(str::to_owned), ..BinSettings::default() };
             let bin = Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: Vec::new() };
             let head = Head::new(format!("POST {target} HTTP/1.1\r\nHost: h:1\r\n\r\n").into());
-            assert_eq!(Judge::new(&bin, None).url(&head, &head.headers()), expected, "{configured:?} {target}");
+            let judge = Judge::new(&bin, &CaptureOptions::default());
+            assert_eq!(judge.url(&head, &head.headers()), expected, "{configured:?} {target}");
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::model::{
     BinName, BinSettings, Client, Clock, Derived, HeadSource, NewRequest, Rejection, SecretValue, SignatureMode,
     SignatureStatus, Timestamp,
 };
+use crate::signature::Catalogue;
 use crate::signature::handshake::HandshakeAnswer;
 use crate::store::{BinState, Store, StoreError, Stored};
 use bins::PreparedBins;
@@ -46,6 +47,8 @@ pub struct CaptureOptions {
     pub auto_create: bool,
     /// Believe `Forwarded` and `X-Forwarded-*`.
     pub trust_forwarded: bool,
+    /// The schemes that can be chosen and are detected.
+    pub catalogue: Catalogue,
 }
 
 /// A request as the listener hands it over.
@@ -137,6 +140,12 @@ impl Capture {
         &self.0.clock
     }
 
+    /// The schemes that can be chosen and are detected.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.0.options.catalogue
+    }
+
     /// What was seen since the start.
     #[must_use]
     pub fn counters(&self) -> &CaptureCounters {
@@ -158,7 +167,7 @@ impl Capture {
     /// Makes a bin ready to take requests.
     #[must_use]
     pub fn open(&self, state: Arc<BinState>) -> OpenBin {
-        let prepared = self.0.prepared.of(&state, self.0.options.public_url.as_deref());
+        let prepared = self.0.prepared.of(&state, &self.0.options);
         OpenBin { state, prepared }
     }
 
@@ -268,7 +277,7 @@ impl Capture {
 
     /// Judges a request that is about to be imported, by the bin's present settings.
     pub fn judge_imported(&self, bin: &BinState, request: &mut NewRequest) {
-        let prepared = self.0.prepared.of(bin, self.0.options.public_url.as_deref());
+        let prepared = self.0.prepared.of(bin, &self.0.options);
         let handshake = request.derived.event.handshake.take();
         let headers = request.head.headers();
         request.derived = prepared.judge.judge(&request.head, &headers, &request.body, request.received_at).derived;

@@ -65,7 +65,7 @@ impl Capture {
         let run = self.0.runs.begin(bin);
         let store = &self.0.store;
         let Some(state) = store.bin(bin.as_str()) else { return Ok(()) };
-        let judge = Arc::new(Judge::new(&state.bin, self.0.options.public_url.as_deref()));
+        let judge = Arc::new(Judge::new(&state.bin, &self.0.options));
         let total = store.counts(bin).requests;
         // What arrives from now on is judged with the new settings already.
         let end = store.head_seq();

@@ -9,7 +9,7 @@ pub struct HeaderNames<T> {
 
 #[derive(Debug)]
 struct Known<T> {
-    name: &'static str,
+    name: Box<str>,
     sum: u8,
     value: T,
 }
@@ -29,14 +29,14 @@ impl<T> HeaderNames<T> {
     }
 }
 
-impl<T> FromIterator<(&'static str, T)> for HeaderNames<T> {
-    fn from_iter<I: IntoIterator<Item = (&'static str, T)>>(pairs: I) -> Self {
+impl<'n, T> FromIterator<(&'n str, T)> for HeaderNames<T> {
+    fn from_iter<I: IntoIterator<Item = (&'n str, T)>>(pairs: I) -> Self {
         let mut by_length: Vec<Vec<Known<T>>> = Vec::new();
         for (name, value) in pairs {
             if by_length.len() <= name.len() {
                 by_length.resize_with(name.len() + 1, Vec::new);
             }
-            by_length[name.len()].push(Known { name, sum: sum(name.as_bytes()), value });
+            by_length[name.len()].push(Known { name: name.into(), sum: sum(name.as_bytes()), value });
         }
         Self { by_length }
     }

@@ -111,6 +111,7 @@ impl Application {
                 max_body: config.max_body,
                 auto_create: config.auto_create,
                 trust_forwarded: config.trust_forwarded,
+                catalogue: config.catalogue.clone(),
             },
         );
         let mut reverifying = JoinSet::new();

@@ -21,11 +21,11 @@ pub enum Algorithm {
     HmacSha256,
     /// HMAC with SHA-512.
     HmacSha512,
-    /// Plain MD5; the secret stands in the template.
+    /// Plain MD5; the secret is part of the template.
     DigestMd5,
-    /// Plain SHA-1; the secret stands in the template.
+    /// Plain SHA-1; the secret is part of the template.
     DigestSha1,
-    /// Plain SHA-256; the secret stands in the template.
+    /// Plain SHA-256; the secret is part of the template.
     DigestSha256,
     /// The signature is the secret.
     Equal,
@@ -80,7 +80,7 @@ impl Algorithm {
         matches!(self, Self::Ed25519 | Self::EcdsaP256Sha256)
     }
 
-    /// Whether it is a hash without a key: the secret has to stand in what is hashed.
+    /// Whether it is a hash without a key: the secret has to be part of what is hashed.
     #[must_use]
     pub const fn is_plain_hash(self) -> bool {
         matches!(self, Self::DigestMd5 | Self::DigestSha1 | Self::DigestSha256)
@@ -140,8 +140,8 @@ impl Key {
         })
     }
 
-    /// The signature's bytes as this key makes them of the message that `feed` passes; `None` for public keys, which only verify.
-    /// What `feed` fails with is passed on.
+    /// The signature's bytes as this key makes them of the message that `feed` passes; `None` for public keys, which
+    /// only verify. An error of `feed` is passed on.
     pub(crate) fn compute<E>(&self, feed: impl FnOnce(&mut Sink<'_>) -> Result<(), E>) -> Result<Option<Tag>, E> {
         fn mac<M: Mac + Clone, E>(
             keyed: &M,
@@ -227,9 +227,9 @@ impl Tag {
     }
 }
 
-/// What stands before the 32 bytes of an Ed25519 public key in its SPKI form (RFC 8410, section 4).
+/// The bytes before the 32 of an Ed25519 public key in its SPKI form (RFC 8410, section 4).
 const ED25519_SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-/// What stands before the 32 bytes of an Ed25519 private key in its PKCS #8 form (RFC 8410, section 7).
+/// The bytes before the 32 of an Ed25519 private key in its PKCS #8 form (RFC 8410, section 7).
 const ED25519_PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
@@ -265,9 +265,8 @@ fn ecdsa_private(key: &[u8]) -> Option<p256::ecdsa::SigningKey> {
     p256::ecdsa::SigningKey::from_pkcs8_der(key).or_else(|_| p256::ecdsa::SigningKey::from_slice(key)).ok()
 }
 
-/// The signature's bytes. For public-key algorithms the key is the private one. `None` when the key does not fit the algorithm.
-///
-/// This is the one primitive that signing and diagnosis need: any algorithm, any key bytes, any message.
+/// The signature's bytes: any algorithm, any key bytes, any message. For public-key algorithms the key is the private
+/// one. `None` when the key does not fit the algorithm.
 #[must_use]
 pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     match algorithm {

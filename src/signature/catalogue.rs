@@ -1,47 +1,79 @@
-//! The known schemes, embedded.
+//! The schemes that a server knows: those that come with Creel, and those of a user's file.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::scheme::{Scheme, SchemeError};
+use super::index::Index;
+use super::record::SchemeError;
+use super::scheme::Scheme;
 
-/// One record a line. Every test run reads all of them.
+/// The records that come with Creel. Every test run reads all of them.
 const RECORDS: &str = include_str!("schemes/catalogue.json");
 
-struct Catalogue {
+/// Known schemes, to be chosen by id and detected in requests. Cheap to clone.
+#[derive(Clone)]
+pub struct Catalogue(Arc<Inner>);
+
+struct Inner {
     schemes: Vec<Arc<Scheme>>,
     by_id: HashMap<String, usize>,
+    index: Index,
 }
 
-static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-
-#[expect(clippy::expect_used, reason = "the records are part of the program; a test reads them all")]
-fn embedded() -> Vec<Scheme> {
-    read_schemes(RECORDS).expect("the embedded records are right")
-}
-
-fn catalogue() -> &'static Catalogue {
-    #[expect(clippy::expect_used, reason = "the records are part of the program; a test reads them all")]
-    CATALOGUE.get_or_init(|| catalogue_of(embedded()).expect("the embedded ids are unique"))
-}
-
-fn catalogue_of(schemes: Vec<Scheme>) -> Result<Catalogue, SchemeError> {
-    let mut by_id = HashMap::with_capacity(schemes.len());
-    for (at, scheme) in schemes.iter().enumerate() {
-        if by_id.insert(scheme.id.clone(), at).is_some() {
-            return Err(SchemeError::new(&format!("{}.id", scheme.id), "there is a scheme of that id already"));
-        }
+/// The schemes that come with Creel.
+impl Default for Catalogue {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "the records are part of the program; a test reads them all")]
+        Self::with("[]").expect("the embedded records are right")
     }
-    Ok(Catalogue { schemes: schemes.into_iter().map(Arc::new).collect(), by_id })
 }
 
-/// Reads a list of records, such as a user's file.
-///
-/// # Errors
-/// The record and field at fault, as `id.field`.
-pub fn read_schemes(records: &str) -> Result<Vec<Scheme>, SchemeError> {
+impl Catalogue {
+    /// The schemes that come with Creel and after them those of a list of records, such as a user's file.
+    ///
+    /// # Errors
+    /// The record and field at fault, as `id.field`.
+    pub fn with(records: &str) -> Result<Self, SchemeError> {
+        let mut schemes = Vec::new();
+        let mut by_id = HashMap::new();
+        for scheme in read(RECORDS)?.into_iter().chain(read(records)?) {
+            if by_id.insert(scheme.id.clone(), schemes.len()).is_some() {
+                return Err(SchemeError::new(&format!("{}.id", scheme.id), "there is a scheme of that id already"));
+            }
+            schemes.push(Arc::new(scheme));
+        }
+        let index = Index::new(&schemes);
+        Ok(Self(Arc::new(Inner { schemes, by_id, index })))
+    }
+
+    /// All of them, in order.
+    #[must_use]
+    pub fn schemes(&self) -> &[Arc<Scheme>] {
+        &self.0.schemes
+    }
+
+    /// The scheme of that id.
+    #[must_use]
+    pub fn scheme(&self, id: &str) -> Option<&Arc<Scheme>> {
+        self.0.by_id.get(id).and_then(|&at| self.0.schemes.get(at))
+    }
+
+    pub(super) fn index(&self) -> &Index {
+        &self.0.index
+    }
+}
+
+/// The number says enough; records are long.
+impl fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Catalogue({} schemes)", self.schemes().len())
+    }
+}
+
+fn read(records: &str) -> Result<Vec<Scheme>, SchemeError> {
     let records: Vec<Json> = serde_json::from_str(records).map_err(|error| SchemeError::new("schemes", error))?;
     let read = |record: &Json| {
         let id = record.get("id").and_then(Json::as_str).unwrap_or("without id");
@@ -50,53 +82,54 @@ pub fn read_schemes(records: &str) -> Result<Vec<Scheme>, SchemeError> {
     records.iter().map(read).collect()
 }
 
-/// Adds a user's schemes for the whole program, so that they can be chosen and are detected. To be called once, before anything else here.
-///
-/// # Errors
-/// When an id is taken, or the catalogue is in use already.
-pub fn add_schemes(own: Vec<Scheme>) -> Result<(), SchemeError> {
-    let all = embedded().into_iter().chain(own).collect();
-    let too_late = |_| SchemeError::new("schemes", "schemes can be added only at the start");
-    CATALOGUE.set(catalogue_of(all)?).map_err(too_late)
-}
-
-/// Every known scheme, in the catalogue's order.
-#[must_use]
-pub fn schemes() -> &'static [Arc<Scheme>] {
-    &catalogue().schemes
-}
-
-/// The known scheme of that id.
-#[must_use]
-pub fn scheme(id: &str) -> Option<&'static Arc<Scheme>> {
-    let catalogue = catalogue();
-    catalogue.by_id.get(id).and_then(|&at| catalogue.schemes.get(at))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::scheme::Basis;
+    use crate::signature::Evidence;
 
     #[test]
     fn every_record_is_read_and_found() {
-        assert_eq!(schemes().len(), 169);
-        for known in schemes() {
-            assert_eq!(scheme(&known.id).map(|found| &found.id), Some(&known.id));
-            assert!(!known.name.is_empty() && known.basis.is_some() && known.source.is_some(), "{}", known.id);
-            assert_eq!(known.caution().is_some(), known.basis == Some(Basis::C));
+        let records: Vec<Json> = serde_json::from_str(RECORDS).unwrap();
+        let catalogue = Catalogue::default();
+        assert!(!records.is_empty() && catalogue.schemes().iter().map(|known| known.record()).eq(&records));
+        for known in catalogue.schemes() {
+            assert_eq!(catalogue.scheme(&known.id).map(|found| &found.id), Some(&known.id));
+            assert!(!known.name.is_empty() && known.evidence.is_some() && known.source.is_some(), "{}", known.id);
+            assert_eq!(known.caution().is_some(), known.evidence == Some(Evidence::ThirdParty));
         }
-        assert!(scheme("no-such").is_none());
+        assert!(catalogue.scheme("no-such").is_none());
+    }
+
+    #[test]
+    fn the_records_are_indented_so_that_a_change_shows_as_one() {
+        let records: Vec<Json> = serde_json::from_str(RECORDS).unwrap();
+        let written = serde_json::to_string_pretty(&records).unwrap() + "\n";
+        if std::env::var_os("UPDATE_CATALOGUE").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/signature/schemes/catalogue.json");
+            std::fs::write(file, written).unwrap();
+            return;
+        }
+        assert!(RECORDS == written, "run UPDATE_CATALOGUE=1 cargo test --lib records_are_indented");
+    }
+
+    #[test]
+    fn a_catalogue_with_own_schemes_leaves_others_as_they_are() {
+        let own = Catalogue::with(r#"[{"id": "acme", "header": "X-Acme-Sum"}]"#).unwrap();
+        let (known, more) = (Catalogue::default(), own.schemes().len());
+        assert_eq!(known.schemes().len() + 1, more);
+        assert!(own.scheme("acme").is_some() && known.scheme("acme").is_none());
+        assert_eq!(own.schemes().last().map(|last| last.id.as_str()), Some("acme"));
     }
 
     #[test]
     fn a_bad_record_is_named_with_its_field() {
-        let error = |records: &str| read_schemes(records).and_then(catalogue_of).err().map(|error| error.field);
+        let error = |records: &str| Catalogue::with(records).err().map(|error| error.field);
         let bad = r#"[{"id": "a", "signature": {"from": "header:X"}, "algorithm": "rot13"}]"#;
         assert_eq!(error(bad).as_deref(), Some("a.algorithm"));
         let twice =
             r#"[{"id": "a", "signature": {"from": "header:X"}}, {"id": "a", "signature": {"from": "header:X"}}]"#;
         assert_eq!(error(twice).as_deref(), Some("a.id"));
+        assert_eq!(error(r#"[{"id": "github", "header": "X"}]"#).as_deref(), Some("github.id"));
         assert_eq!(error("[]"), None);
         assert_eq!(error("nonsense").as_deref(), Some("schemes"));
     }

@@ -1,25 +1,25 @@
 //! Which schemes a request seems to use. Several share a header, so the answer is a ranking.
 
 use std::cmp::Reverse;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use regex::bytes::Regex;
 use smallvec::SmallVec;
 
 use super::algorithm::Algorithm;
-use super::catalogue::schemes;
+use super::catalogue::Catalogue;
+use super::index::Index;
 use super::received::{groups, shared_vars, texts};
+use super::record::Evidence;
 use super::request::{Config, SignedRequest, View};
-use super::scheme::{Basis, Scheme};
+use super::scheme::Scheme;
 use super::source::Source;
 use super::template::{Context, Template, Value, Vars};
-use crate::http::HeaderNames;
 
 /// A scheme that a request may use.
 #[derive(Debug, Clone)]
-pub struct Detected {
+pub struct Detected<'c> {
     /// The scheme.
-    pub scheme: &'static Arc<Scheme>,
+    pub scheme: &'c Arc<Scheme>,
     /// Whether the hint is strong enough to call a request signed. Weak ones are believed only when they verify.
     pub is_strong: bool,
     /// One sentence.
@@ -43,7 +43,7 @@ impl Candidate {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     fit: Fit,
-    /// How many things beside the signature are marks of this very scheme: a header with its version, what it requires.
+    /// How many things beside the signature are typical of this very scheme: a header with its version, what it asks for.
     own_marks: usize,
     /// All that the scheme signs is there.
     is_complete: bool,
@@ -53,7 +53,7 @@ struct Rank {
     is_named: bool,
     /// It signs the body if and only if there is one.
     suits_body: bool,
-    basis: Reverse<Option<Basis>>,
+    evidence: Reverse<Option<Evidence>>,
 }
 
 /// How much of a signature there is.
@@ -70,53 +70,83 @@ pub(crate) enum Fit {
 /// Candidates examined for one request: the largest family that shares a header has eight.
 const MAX_CANDIDATES: usize = 16;
 
-struct Index {
-    headers: HeaderNames<usize>,
-    prefixes: Vec<(&'static str, usize)>,
-    /// Schemes that no header hints at.
-    unhinted: Vec<usize>,
-    /// Headers that these read their signature from.
-    sources: HeaderNames<()>,
-    /// One of these reads its signature from headers of any name that begins so (none of the records that come with Creel does).
-    any_header: bool,
-}
-
-fn index() -> &'static Index {
-    static INDEX: OnceLock<Index> = OnceLock::new();
-    INDEX.get_or_init(|| {
-        let hints =
-            || schemes().iter().enumerate().flat_map(|(at, scheme)| scheme.detect.iter().map(move |hint| (hint, at)));
-        let of_kind = |prefix: bool| {
-            hints().filter(move |(hint, _)| hint.is_prefix == prefix).map(|(hint, at)| (hint.name.as_str(), at))
+impl Catalogue {
+    /// The schemes that the request may use, likeliest first.
+    #[must_use]
+    pub fn detect(&self, request: &SignedRequest<'_>) -> Vec<Detected<'_>> {
+        let config = Config::new();
+        let view = View::new(request, &config);
+        let described = |candidate: Candidate| {
+            let scheme = self.schemes().get(candidate.index)?;
+            Some(Detected { scheme, is_strong: candidate.is_strong, why: why(scheme, &candidate) })
         };
-        let unhinted = || schemes().iter().enumerate().filter(|(_, scheme)| scheme.detect.is_empty());
-        let sources = unhinted().flat_map(|(_, scheme)| &scheme.from).filter_map(|source| match source {
-            Source::Header(name) => Some((name.as_str(), ())),
-            Source::HeaderPrefix(_) | Source::Query(_) | Source::Form(_) | Source::FormJson(..) | Source::Json(_) => {
-                None
-            }
-        });
-        Index {
-            headers: of_kind(false).collect(),
-            prefixes: of_kind(true).collect(),
-            unhinted: unhinted().map(|(at, _)| at).collect(),
-            sources: sources.collect(),
-            any_header: unhinted()
-                .any(|(_, scheme)| scheme.from.iter().any(|source| matches!(source, Source::HeaderPrefix(_)))),
-        }
-    })
-}
+        self.ranked(&self.hinted(&view), &view).into_iter().filter_map(described).collect()
+    }
 
-/// The schemes that the request may use, likeliest first.
-#[must_use]
-pub fn detect(request: &SignedRequest<'_>) -> Vec<Detected> {
-    let config = Config::new();
-    let view = View::new(request, &config);
-    let described = |candidate: Candidate| {
-        let scheme = schemes().get(candidate.index)?;
-        Some(Detected { scheme, is_strong: candidate.is_strong, why: why(scheme, &candidate) })
-    };
-    ranked(&by_headers(&view), &view).into_iter().filter_map(described).collect()
+    /// The candidates, likeliest first, of which `hinted` are the ones that headers hint at.
+    pub(crate) fn ranked(&self, hinted: &[usize], view: &View<'_>) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = if hinted.is_empty() {
+            self.by_shape(view)
+        } else {
+            let candidate = |&index: &usize| {
+                let scheme = self.schemes().get(index)?;
+                Some(Candidate { index, is_strong: true, rank: rank(scheme, view) })
+            };
+            hinted.iter().filter_map(candidate).collect()
+        };
+        // A stable sort: what ranks alike stays in the catalogue's order.
+        found.sort_by(|a, b| b.rank.cmp(&a.rank));
+        // Where one scheme's form is met, those whose form is not are out.
+        if found.first().is_some_and(|best| best.rank.fit > Fit::None) {
+            found.retain(|candidate| candidate.rank.fit > Fit::None);
+        }
+        found.truncate(MAX_CANDIDATES);
+        found
+    }
+
+    /// The schemes whose hinting headers are all there, in the catalogue's order.
+    pub(crate) fn hinted(&self, view: &View<'_>) -> SmallVec<[usize; 8]> {
+        let index = self.index();
+        let headers = view.request.headers;
+        let mut found: SmallVec<[usize; 8]> = SmallVec::new();
+        for field in headers {
+            found.extend(index.headers.get(&field.name).copied());
+            for (prefix, at) in &index.prefixes {
+                if field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())) {
+                    found.push(*at);
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|&mut at| {
+            self.schemes()
+                .get(at)
+                .is_some_and(|scheme| scheme.detect.iter().all(|hint| hint.is_prefix || headers.contains(&hint.name)))
+        });
+        found
+    }
+
+    /// The schemes that no header hints at, by a signature in their place and form.
+    fn by_shape(&self, view: &View<'_>) -> Vec<Candidate> {
+        let places = places_of(self.index(), view);
+        if places == 0 {
+            return Vec::new();
+        }
+        let candidate = |&index: &usize| {
+            let scheme = self.schemes().get(index)?;
+            if !scheme.from.iter().any(|source| places & kind(source) != 0 && may_hold(source, view))
+                || texts(scheme, view).is_empty()
+            {
+                return None;
+            }
+            let rank = rank(scheme, view);
+            // A bare Authorization header or a member that holds a token says little alone.
+            let telling = scheme.algorithm != Algorithm::Equal && rank.is_complete;
+            (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
+        };
+        self.index().unhinted.iter().filter_map(candidate).collect()
+    }
 }
 
 fn why(scheme: &Scheme, candidate: &Candidate) -> String {
@@ -136,72 +166,6 @@ fn why(scheme: &Scheme, candidate: &Candidate) -> String {
     }
 }
 
-/// The candidates, likeliest first, of which these are the ones that headers hint at.
-pub(crate) fn ranked(hinted: &[usize], view: &View<'_>) -> Vec<Candidate> {
-    let mut found: Vec<Candidate> = if hinted.is_empty() {
-        by_shape(view)
-    } else {
-        let known = |&index: &usize| Some((index, schemes().get(index)?));
-        let candidate = |(index, scheme): (usize, &'static Arc<Scheme>)| Candidate {
-            index,
-            is_strong: true,
-            rank: rank(scheme, view),
-        };
-        hinted.iter().filter_map(known).map(candidate).collect()
-    };
-    // A stable sort: what ranks alike stays in the catalogue's order.
-    found.sort_by(|a, b| b.rank.cmp(&a.rank));
-    // Where one scheme's form is met, those whose form is not are out.
-    if found.first().is_some_and(|best| best.rank.fit > Fit::None) {
-        found.retain(|candidate| candidate.rank.fit > Fit::None);
-    }
-    found.truncate(MAX_CANDIDATES);
-    found
-}
-
-/// The schemes whose hinting headers are all there, in the catalogue's order.
-pub(crate) fn by_headers(view: &View<'_>) -> SmallVec<[usize; 8]> {
-    let index = index();
-    let headers = view.request.headers;
-    let mut found: SmallVec<[usize; 8]> = SmallVec::new();
-    for field in headers {
-        found.extend(index.headers.get(&field.name).copied());
-        for (prefix, at) in &index.prefixes {
-            if field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())) {
-                found.push(*at);
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found.retain(|&mut at| {
-        schemes()
-            .get(at)
-            .is_some_and(|scheme| scheme.detect.iter().all(|hint| hint.is_prefix || headers.contains(&hint.name)))
-    });
-    found
-}
-
-fn by_shape(view: &View<'_>) -> Vec<Candidate> {
-    let places = places_of(view);
-    if places == 0 {
-        return Vec::new();
-    }
-    let candidate = |&index: &usize| {
-        let scheme = schemes().get(index)?;
-        if !scheme.from.iter().any(|source| places & kind(source) != 0 && may_hold(source, view))
-            || texts(scheme, view).is_empty()
-        {
-            return None;
-        }
-        let rank = rank(scheme, view);
-        // A bare Authorization header or a member that holds a token says little by itself.
-        let telling = scheme.algorithm != Algorithm::Equal && rank.is_complete;
-        (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
-    };
-    index().unhinted.iter().filter_map(candidate).collect()
-}
-
 /// Kinds of places, as bits.
 const fn kind(source: &Source) -> u8 {
     match source {
@@ -212,23 +176,23 @@ const fn kind(source: &Source) -> u8 {
     }
 }
 
-/// In which kinds of places the request can hold a signature that no header hints at: a cheap look before anything is parsed,
-/// because this is asked of every request.
-fn places_of(view: &View<'_>) -> u8 {
+/// In which kinds of places the request can hold a signature that no header hints at: a cheap look before anything is
+/// parsed, because this is asked of every request.
+fn places_of(index: &Index, view: &View<'_>) -> u8 {
     let request = view.request;
     let content_type = request.headers.get("content-type").map(|value| &value[..]).unwrap_or_default();
     let is = |kind: &[u8]| content_type.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
-    let named = || request.headers.iter().any(|field| index().sources.get(&field.name).next().is_some());
-    let header = index().any_header || named();
+    let named = || request.headers.iter().any(|field| index.sources.get(&field.name).next().is_some());
+    let header = index.any_header || named();
     let query = memchr::memchr(b'?', request.url.as_bytes()).is_some();
     let form = is(b"application/x-www-form-urlencoded") || is(b"multipart/form-data");
     let structured = matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['));
     // One search for the members of all schemes: most bodies have none of them.
-    let json = structured && member_names().is_none_or(|names| names.is_match(request.body));
+    let json = structured && index.members.as_ref().is_none_or(|names| names.is_match(request.body));
     [header, query, form, json].iter().rev().fold(0, |bits, there| bits << 1 | u8::from(*there))
 }
 
-/// Whether the name stands in the request at all.
+/// Whether the name is in the request at all.
 fn may_hold(source: &Source, view: &View<'_>) -> bool {
     let in_body = |name: &str| memchr::memmem::find(view.request.body, name.as_bytes()).is_some();
     match source {
@@ -242,24 +206,6 @@ fn may_hold(source: &Source, view: &View<'_>) -> bool {
             names.all(|name| in_body(name))
         }
     }
-}
-
-/// A name of each place in a JSON body that an unhinted scheme reads its signature from, as one search.
-fn member_names() -> Option<&'static Regex> {
-    static NAMES: OnceLock<Option<Regex>> = OnceLock::new();
-    let made = NAMES.get_or_init(|| {
-        let mut names: Vec<String> = Vec::new();
-        for scheme in index().unhinted.iter().filter_map(|&at| schemes().get(at)) {
-            for source in &scheme.from {
-                if let Source::Json(pointer) = source {
-                    // The longest name is the rarest; without any name everything is possible.
-                    names.push(regex::escape(pointer.steps().iter().max_by_key(|step| step.len())?));
-                }
-            }
-        }
-        Regex::new(&names.join("|")).ok()
-    });
-    made.as_ref()
 }
 
 fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
@@ -291,7 +237,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
         hints: scheme.detect.len(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),
         suits_body: signs_body != view.request.body.is_empty(),
-        basis: Reverse(scheme.basis),
+        evidence: Reverse(scheme.evidence),
     }
 }
 

@@ -1,4 +1,5 @@
-//! How a signature is written as text. Only the canonical text of a value is read: a lenient decoder would call a changed signature right.
+//! How a signature is written as text. Only the canonical text of a value is read: a lenient decoder would call a
+//! changed signature right.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -19,7 +20,7 @@ const URL_SAFE_UNPADDED: GeneralPurpose =
 const KEY_STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const KEY_URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// A signature's bytes; the usual ones need no memory of their own.
+/// A signature's bytes; those of the usual lengths stay on the stack.
 pub type Decoded = SmallVec<[u8; 72]>;
 
 /// The text form of a signature.
@@ -62,7 +63,7 @@ impl Encoding {
         }
     }
 
-    /// The bytes that the text stands for; `None` unless it is a canonical, non-empty text of this encoding.
+    /// The bytes that the text encodes; `None` unless it is a canonical, non-empty text of this encoding.
     #[must_use]
     pub fn decode(self, text: &str) -> Option<Decoded> {
         let bytes = match self {

@@ -8,16 +8,17 @@ use crate::model::{SecretValue, SignatureStatus, Timestamp};
 
 use super::algorithm::{Algorithm, Key};
 use super::encoding::Decoded;
+use super::missing::Missing;
 use super::pattern::TIMESTAMP;
 use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
+use super::requirement::{self, Unmet};
 use super::scheme::Scheme;
-use super::template::{Context, Missing, Template, Vars};
-use super::unmet;
+use super::template::{Context, Template, Vars};
 
 /// A secret and what it is called.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct LabelledSecret {
     pub(crate) label: String,
     pub(crate) value: SecretValue,
 }
@@ -48,7 +49,7 @@ const MAX_PUBLIC_KEY_CHECKS: usize = 64;
 /// Bytes hashed for one request beyond its first group: about a tenth of a second.
 const MAX_HASHED: usize = 128 << 20;
 
-pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Held], view: &View<'_>) -> Outcome {
+pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret], view: &View<'_>) -> Outcome {
     let texts = texts(scheme, view);
     if texts.is_empty() {
         let reason = format!("The {} is missing.", scheme.signature_place());
@@ -56,8 +57,11 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Held], v
     }
     let shared = shared_vars(scheme, view);
     let first_secret = secrets.first().map(|secret| secret.value.expose());
-    if let Some(refused) = unmet_requirement(scheme, view, &shared, first_secret) {
-        return refused;
+    let context = Context { view, vars: Vars { shared: &shared, group: &[] }, secret: first_secret };
+    match requirement::unmet(scheme, &context) {
+        None => {}
+        Some(Unmet::Missing(reason)) => return Outcome::failed(SignatureStatus::Missing, reason),
+        Some(Unmet::Different(reason)) => return Outcome::failed(SignatureStatus::Invalid, reason),
     }
     let groups = groups(scheme, &texts);
     if groups.is_empty() {
@@ -111,7 +115,7 @@ fn undecodable(scheme: &Scheme) -> String {
     format!("No secret of the bin can be read as {wanted} (expected: {}).", scheme.secret.words())
 }
 
-fn mismatch(scheme: &Scheme, secrets: &[Held]) -> String {
+fn mismatch(scheme: &Scheme, secrets: &[LabelledSecret]) -> String {
     let (one, many) = if scheme.algorithm == Algorithm::Equal {
         ("The token is not the bin's secret.", "The token is none of the bin's secrets.")
     } else if scheme.algorithm.is_asymmetric() {
@@ -125,29 +129,8 @@ fn mismatch(scheme: &Scheme, secrets: &[Held]) -> String {
     if secrets.len() == 1 { one.to_owned() } else { many.to_owned() }
 }
 
-fn unmet_requirement(
-    scheme: &Scheme,
-    view: &View<'_>,
-    shared: &[(&str, Cow<'_, [u8]>)],
-    secret: Option<&str>,
-) -> Option<Outcome> {
-    let context = Context { view, vars: Vars { shared, group: &[] }, secret };
-    for (left, right) in &scheme.require {
-        match (left.to_bytes(&context), right.to_bytes(&context)) {
-            (Ok(one), Ok(other)) if one == other => {}
-            (Ok(_), Ok(_)) => {
-                let reason = unmet::sentence(left, right, &context);
-                return Some(Outcome::failed(SignatureStatus::Invalid, reason));
-            }
-            (Err(missing), _) | (_, Err(missing)) => {
-                return Some(Outcome::failed(SignatureStatus::Missing, scheme.missing_sentence(&missing)));
-            }
-        }
-    }
-    None
-}
-
-/// The timestamp beside a group's signatures: `Ok(None)` when the scheme has none, an outcome's status and reason when it is not as it must be.
+/// The timestamp beside a group's signatures: `Ok(None)` when the scheme has none, an outcome's status and reason when
+/// it is missing or malformed.
 fn timestamp(
     scheme: &Scheme,
     shared: &[(&str, Cow<'_, [u8]>)],
@@ -167,7 +150,7 @@ fn timestamp(
 struct Attempt<'a> {
     scheme: &'a Scheme,
     keys: &'a [Option<Key>],
-    secrets: &'a [Held],
+    secrets: &'a [LabelledSecret],
     view: &'a View<'a>,
     shared: &'a [(&'a str, Cow<'a, [u8]>)],
     /// Why the first group or alternative could not be computed at all.
@@ -235,7 +218,7 @@ impl Attempt<'_> {
             }
             return Ok(None);
         }
-        // Nothing that could match: a body of many MiB need not be hashed to say so. What is missing must still be found.
+        // Nothing could match: a body of many MiB need not be hashed to say so. What is missing must still be found.
         if received.is_empty() {
             let any = self.secrets.first().map(|secret| secret.value.expose());
             return template.render(&context(any), &mut |_| {}).map(|()| None);

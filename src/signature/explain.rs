@@ -1,4 +1,4 @@
-//! A verdict with all that stands behind it: the exact signed bytes, the expected and the received signature, what is not covered.
+//! A verdict with its evidence: the exact signed bytes, the expected and the received signature, what is not covered.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::scheme::Scheme;
 use super::template::{Context, Template, Value, Vars};
 use super::verify::Verifier;
 
-/// What stands in signed bytes where the secret stood: a secret is never given out again.
+/// Takes the place of the secret in signed bytes that are shown: a secret is never given out again.
 pub const MASKED_SECRET: &str = "{secret}";
 
 /// A verdict, explained.
@@ -21,12 +21,13 @@ pub struct Explanation {
     pub verdict: Verdict,
     /// Was it made just now?
     pub freshness: Freshness,
-    /// The exact bytes that are signed, of the alternative that matched or else the first. `None` when parts are missing
-    /// or nothing is signed. Where the scheme hashes the secret with the message, [`MASKED_SECRET`] stands in its place.
+    /// The exact bytes that are signed, of the alternative that matched or else the first. `None` when parts are
+    /// missing or nothing is signed. Where the scheme hashes the secret with the message, [`MASKED_SECRET`] is in its
+    /// place.
     pub signed: Option<Vec<u8>>,
     /// The signature as the matching secret, else the first one, makes it. `None` for public keys and plain tokens.
     pub expected: Option<String>,
-    /// The signature as received, without what stands around it.
+    /// The signature as received, without its prefix and the values beside it.
     pub received: Option<String>,
     /// What could be changed without the signature noticing. Plain sentences.
     pub not_covered: Vec<String>,
@@ -53,7 +54,7 @@ impl Verifier {
         let context = |secret| Context { view: &view, vars, secret };
         explanation.signed = template.and_then(|template| template.to_bytes(&context(Some(MASKED_SECRET))).ok());
 
-        let decodable = |secret: &&super::examine::Held| scheme.key(secret.value.expose()).is_some();
+        let decodable = |secret: &&super::examine::LabelledSecret| scheme.key(secret.value.expose()).is_some();
         let secret = match outcome.secret {
             Some(at) => self.secrets().get(at),
             None => self.secrets().iter().find(decodable),
@@ -67,7 +68,7 @@ impl Verifier {
             signatures.iter().find(|text| scheme.encoding.decode(text).as_deref() == Some(&bytes[..]))
         });
         explanation.received = matching.or_else(|| signatures.first()).map(|text| (*text).to_owned()).or_else(|| {
-            // Not in the scheme's form: show the text as it stands.
+            // Not in the scheme's form: show the text as it is.
             texts.first().map(|text: &Cow<'_, [u8]>| String::from_utf8_lossy(text).into_owned())
         });
         explanation.expected = made.map(|(text, _)| match &explanation.received {

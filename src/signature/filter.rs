@@ -7,8 +7,8 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::encoding::to_base64;
+use super::missing::Missing;
 use super::request::{Pair, View};
-use super::template::Missing;
 
 /// A filter of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

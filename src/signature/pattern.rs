@@ -1,4 +1,5 @@
-//! Item patterns: `v1={signature}`, `{id}/SHA256/{signature}`. Each part of a signature text is matched against them as a whole.
+//! Item patterns: `v1={signature}`, `{id}/SHA256/{signature}`. Each part of a signature text is matched against them as
+//! a whole.
 
 use smallvec::SmallVec;
 
@@ -131,7 +132,7 @@ fn matches_from<'p, 't>(parts: &'p [Part], text: &'t str, values: &mut Matched<'
             fits
         }
         [Part::Value(name), rest @ ..] => {
-            // Two values never stand side by side, so a literal says where this one can end.
+            // Two values are never side by side, so a literal says where this one can end.
             let [Part::Literal(literal), ..] = rest else { return false };
             let mut end = text.len();
             while let Some(at) = text[..end].rfind(literal.as_str()) {

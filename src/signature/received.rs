@@ -1,4 +1,4 @@
-//! Reading the signature text of a request: which signatures it offers, and which values stand beside them.
+//! Reading the signature text of a request: which signatures it offers, and which values are beside them.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub(crate) type Groups<'t> = SmallVec<[Group<'t>; 1]>;
 
 /// Signatures looked at in one request. `DocuSign`, with one header per key, sends up to 100.
 const MAX_SIGNATURES: usize = 128;
-/// Groups with values of their own; each is hashed anew. Rotation needs two.
+/// Groups with values of their own; each costs a hash of the body. Rotation of secrets needs two.
 const MAX_GROUPS: usize = 16;
 /// A longer text holds no signature; it is not searched.
 const MAX_TEXT: usize = 64 * 1024;
@@ -34,7 +34,7 @@ pub(crate) fn texts<'v>(scheme: &Scheme, view: &'v View<'_>) -> Values<'v> {
     }
 }
 
-/// The values that stand outside the signature text.
+/// The values outside the signature text.
 pub(crate) fn shared_vars<'v>(scheme: &'v Scheme, view: &'v View<'_>) -> Vec<(&'v str, Cow<'v, [u8]>)> {
     let value = |(name, source): &'v (String, Source)| Some((name.as_str(), source.first(view)?));
     scheme.vars.iter().filter_map(value).collect()

@@ -29,13 +29,14 @@ pub type Config = BTreeMap<String, String>;
 /// A decoded name and its value.
 pub(crate) type Pair = (String, String);
 
-/// More fields than any form of a webhook has. Beyond it the body is not taken for a form, so that `&&&…` cannot fill memory.
+/// More fields than any form of a webhook has. Beyond it the body is not taken for a form, so that `&&&…` cannot fill
+/// memory.
 const MAX_PAIRS: usize = 10_000;
 
 /// A longer body is not taken for a form: its fields would be copied whole.
 const MAX_FORM: usize = 16 << 20;
 
-/// The parts of a URL, as they stand in it.
+/// The parts of a URL, as they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UrlParts<'a> {
     pub(crate) scheme: &'a str,
@@ -57,7 +58,7 @@ impl<'a> UrlParts<'a> {
         Self { scheme, authority, path, query, after_authority }
     }
 
-    /// Where the port begins in the authority, with its colon. The colons of an IPv6 address stand in brackets.
+    /// Where the port begins in the authority, with its colon. The colons of an IPv6 address are in brackets.
     fn port_at(&self) -> Option<usize> {
         let host_at = self.authority.rfind('@').map_or(0, |at| at + 1);
         let host = &self.authority[host_at..];

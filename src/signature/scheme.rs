@@ -1,49 +1,20 @@
-//! A scheme: how one provider signs, read from its record.
+//! A scheme: how one provider signs, compiled from its record.
 
-use std::fmt;
-
-use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::algorithm::Algorithm;
 use super::encoding::Encoding;
+use super::missing::Missing;
 use super::pattern::{Pattern, SIGNATURE, TIMESTAMP};
-use super::record::{basis, config, parsed, refuse_unknown, require, separators, text, texts, vars};
+use super::record::{self, Evidence, Record, Requirement, SchemeError, SignatureRecord};
 use super::request::Config;
 use super::secret::Pipeline;
 use super::source::Source;
-use super::template::{Missing, RESERVED, Template, Value};
+use super::template::{RESERVED, Template, Value};
 use super::timestamp::TimestampRule;
 
-/// How well a record is proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Basis {
-    /// A published vector was recomputed and agrees.
-    A,
-    /// Read in the provider's own source or documentation.
-    B,
-    /// From third-party documentation.
-    C,
-}
-
-/// What is said about schemes of basis C.
+/// What is said about schemes that are known from third parties only.
 pub const NOT_PROVEN: &str = "from documentation, not proven";
-
-/// Why a record is no scheme.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("scheme field `{field}`: {message}")]
-pub struct SchemeError {
-    /// The field at fault.
-    pub field: String,
-    /// One sentence.
-    pub message: String,
-}
-
-impl SchemeError {
-    pub(crate) fn new(field: &str, message: impl fmt::Display) -> Self {
-        Self { field: field.to_owned(), message: message.to_string() }
-    }
-}
 
 /// A header whose presence hints at a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +42,7 @@ pub struct Scheme {
     /// What it says about its timestamp, if it has one.
     pub timestamp: Option<TimestampRule>,
     /// How well it is proven; `None` for a user's own.
-    pub basis: Option<Basis>,
+    pub evidence: Option<Evidence>,
     /// Where it was read.
     pub source: Option<String>,
     /// What to know about it.
@@ -88,26 +59,6 @@ pub struct Scheme {
     record: Json,
 }
 
-const FIELDS: [&str; 15] = [
-    "id",
-    "name",
-    "detect",
-    "signature",
-    "algorithm",
-    "encoding",
-    "secret",
-    "vars",
-    "signed",
-    "timestamp",
-    "require",
-    "basis",
-    "source",
-    "notes",
-    "config",
-];
-const SIGNATURE_FIELDS: [&str; 4] = ["from", "group", "split", "items"];
-const PLAIN_FIELDS: [&str; 6] = ["id", "name", "header", "algorithm", "encoding", "prefix"];
-
 impl Scheme {
     /// Reads a record: the full form of the catalogue, or the plain form
     /// `{"header": "X-Sig", "algorithm": "hmac-sha256", "encoding": "hex", "prefix": "sha256="}`.
@@ -115,109 +66,43 @@ impl Scheme {
     /// # Errors
     /// The field at fault and why; unknown fields are refused by name.
     pub fn from_json(record: &Json) -> Result<Self, SchemeError> {
-        let fields = record.as_object().ok_or_else(|| SchemeError::new("scheme", "must be an object"))?;
-        if fields.contains_key("header") { Self::from_plain(fields) } else { Self::from_full(fields) }
+        if record::is_plain(record) {
+            let full = record::full(record)?;
+            Self::compile(record::read(&full)?, full)
+        } else {
+            Self::compile(record::read(record)?, record.clone())
+        }
     }
 
-    fn from_plain(fields: &Map<String, Json>) -> Result<Self, SchemeError> {
-        refuse_unknown(fields, &PLAIN_FIELDS, "")?;
-        let header = text(fields, "header")?.unwrap_or_default();
-        if header.is_empty() || !header.bytes().all(|byte| byte.is_ascii_graphic() && !b":*{}".contains(&byte)) {
-            return Err(SchemeError::new("header", "must be a header name"));
+    fn compile(record: Record, written: Json) -> Result<Self, SchemeError> {
+        check_id(&record.id)?;
+        let signature = checked_signature(record.signature)?;
+        let mut signed = record.signed.0;
+        if signed.is_empty() && record.algorithm != Algorithm::Equal {
+            signed.push(Template::body());
         }
-        let prefix = text(fields, "prefix")?.unwrap_or_default();
-        if prefix.contains(['{', '}', '\n']) {
-            return Err(SchemeError::new("prefix", "must not contain braces or line ends"));
-        }
-        let mut full = serde_json::json!({
-            "id": text(fields, "id")?.unwrap_or("custom"),
-            "signature": { "from": format!("header:{header}"), "items": [format!("{}{{signature}}", prefix.trim_start())] },
-            "algorithm": text(fields, "algorithm")?.unwrap_or("hmac-sha256"),
-            "encoding": text(fields, "encoding")?.unwrap_or("hex"),
-            "detect": [header.to_ascii_lowercase()],
-        });
-        if let (Some(name), Some(full)) = (fields.get("name"), full.as_object_mut()) {
-            full.insert("name".to_owned(), name.clone());
-        }
-        Self::from_json(&full)
-    }
-
-    fn from_full(fields: &Map<String, Json>) -> Result<Self, SchemeError> {
-        refuse_unknown(fields, &FIELDS, "")?;
-        let id = text(fields, "id")?.unwrap_or("custom").to_owned();
-        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
-            return Err(SchemeError::new("id", "must consist of letters, digits, `-`, `_` and `.`"));
-        }
-        let name = text(fields, "name")?.unwrap_or(&id).to_owned();
-        let signature = match fields.get("signature") {
-            Some(Json::Object(signature)) => signature,
-            Some(_) => return Err(SchemeError::new("signature", "must be an object")),
-            None => {
-                return Err(SchemeError::new(
-                    "signature",
-                    "is missing; it says where the signature stands. Or write the plain form, with `header`",
-                ));
-            }
-        };
-        refuse_unknown(signature, &SIGNATURE_FIELDS, "signature.")?;
-        let in_signature = |error: SchemeError| SchemeError { field: format!("signature.{}", error.field), ..error };
-        let from = texts(signature, "from").map_err(in_signature)?;
-        let from = parsed(&from, "signature.from", Source::parse)?;
-        if from.is_empty() {
-            return Err(SchemeError::new("signature.from", "is missing; write header:NAME, for example"));
-        }
-        let mut items = parsed(&texts(signature, "items").map_err(in_signature)?, "signature.items", Pattern::parse)?;
-        if items.is_empty() {
-            items.push(Pattern::bare());
-        }
-        if !items.iter().any(Pattern::has_signature) {
-            return Err(SchemeError::new("signature.items", "no item has {signature}"));
-        }
-        let algorithm = text(fields, "algorithm")?.unwrap_or("hmac-sha256");
-        let algorithm = Algorithm::named(algorithm).ok_or_else(|| {
-            SchemeError::new("algorithm", format!("`{algorithm}` is none of {}", names_of_algorithms()))
-        })?;
-        let encoding = text(fields, "encoding")?.unwrap_or("hex");
-        let encoding = Encoding::named(encoding)
-            .ok_or_else(|| SchemeError::new("encoding", format!("`{encoding}` is none of {}", names_of_encodings())))?;
-        let secret = Pipeline::parse(text(fields, "secret")?.unwrap_or("utf8"))
-            .map_err(|message| SchemeError::new("secret", message))?;
-        let mut signed = texts(fields, "signed")?;
-        if signed.is_empty() && algorithm != Algorithm::Equal {
-            signed.push("{body}".to_owned());
-        }
-        let timestamp = match fields.get("timestamp") {
-            None => None,
-            Some(rule) => {
-                let wrong = |_| {
-                    SchemeError::new(
-                        "timestamp",
-                        "may have `unit` (s, ms, rfc3339 or http-date), `tolerance_s` (whole seconds) and `direction` (both or past)",
-                    )
-                };
-                Some(serde_json::from_value(rule.clone()).map_err(wrong)?)
-            }
-        };
+        // Without separators nothing is split.
+        let separators = |characters: Option<String>| characters.filter(|characters| !characters.is_empty());
         let scheme = Self {
-            name,
-            algorithm,
-            encoding,
-            secret,
-            signed: parsed(&signed, "signed", Template::parse)?,
-            timestamp,
-            basis: basis(text(fields, "basis")?)?,
-            source: text(fields, "source")?.map(str::to_owned),
-            notes: text(fields, "notes")?.map(str::to_owned),
-            config: config(fields.get("config"))?,
-            detect: texts(fields, "detect")?.iter().map(|name| Hint::of(name)).collect(),
-            from,
-            group: separators(signature, "group").map_err(in_signature)?,
-            split: separators(signature, "split").map_err(in_signature)?,
-            items,
-            vars: vars(fields.get("vars"))?,
-            require: require(fields.get("require"))?,
-            record: Json::Object(fields.clone()),
-            id,
+            name: record.name.unwrap_or_else(|| record.id.clone()),
+            id: record.id,
+            algorithm: record.algorithm,
+            encoding: record.encoding,
+            secret: record.secret,
+            signed,
+            timestamp: record.timestamp,
+            evidence: record.evidence,
+            source: record.source,
+            notes: record.notes,
+            config: record.config.into(),
+            detect: record.detect.0.iter().map(|name| Hint::of(name)).collect(),
+            from: signature.from.0,
+            group: separators(signature.group),
+            split: separators(signature.split),
+            items: signature.items.0,
+            vars: record.vars.0,
+            require: record.require.0.into_iter().map(|Requirement(left, right)| (left, right)).collect(),
+            record: written,
         };
         scheme.check_names()?;
         scheme.check_key()?;
@@ -249,7 +134,7 @@ impl Scheme {
         Ok(())
     }
 
-    /// Whoever does not know the secret must not be able to sign, and a signature must be one of something.
+    /// Signing must take the secret, and a signature must depend on the request.
     fn check_key(&self) -> Result<(), SchemeError> {
         for template in &self.signed {
             let mut values = template.values().peekable();
@@ -274,19 +159,25 @@ impl Scheme {
         &self.record
     }
 
+    /// The key bytes that this scheme makes of a secret's text; `None` when it cannot be decoded.
+    #[must_use]
+    pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
+        if self.algorithm.is_asymmetric() { self.secret.asymmetric_key(secret) } else { self.secret.key(secret) }
+    }
+
     /// What to say when the record is not proven.
     #[must_use]
     pub fn caution(&self) -> Option<&'static str> {
-        (self.basis == Some(Basis::C)).then_some(NOT_PROVEN)
+        (self.evidence == Some(Evidence::ThirdParty)).then_some(NOT_PROVEN)
     }
 
-    /// Where the signature stands, in words: `header X-Callaider-Signature`.
+    /// Where the signature is, in words: `header X-Callaider-Signature`.
     #[must_use]
     pub fn signature_place(&self) -> String {
         self.from.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// The form of a signature's text, e.g. `sha256={signature}`; `None` when it stands bare.
+    /// The form of a signature's text, e.g. `sha256={signature}`; `None` when the signature is all of it.
     #[must_use]
     pub fn signature_form(&self) -> Option<String> {
         let pattern = self.items.iter().find(|item| item.has_signature())?;
@@ -326,12 +217,30 @@ impl Hint {
     }
 }
 
-fn names_of_algorithms() -> String {
-    Algorithm::ALL.map(Algorithm::name).join(", ")
+fn check_id(id: &str) -> Result<(), SchemeError> {
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+        return Err(SchemeError::new("id", "must consist of letters, digits, `-`, `_` and `.`"));
+    }
+    Ok(())
 }
 
-fn names_of_encodings() -> String {
-    Encoding::ALL.map(Encoding::name).join(", ")
+/// Where the signature is, with at least one place and one item that has it.
+fn checked_signature(signature: Option<SignatureRecord>) -> Result<SignatureRecord, SchemeError> {
+    let mut signature = signature.ok_or_else(|| {
+        let message = "is missing; it says where the signature is. Or write the plain form, with `header`";
+        SchemeError::new("signature", message)
+    })?;
+    if signature.from.0.is_empty() {
+        return Err(SchemeError::new("signature.from", "is missing; write header:NAME, for example"));
+    }
+    let items = &mut signature.items.0;
+    if items.is_empty() {
+        items.push(Pattern::bare());
+    }
+    if !items.iter().any(Pattern::has_signature) {
+        return Err(SchemeError::new("signature.items", "no item has {signature}"));
+    }
+    Ok(signature)
 }
 
 #[cfg(test)]
@@ -369,14 +278,23 @@ mod tests {
             ("signed", serde_json::json!("static")),
             ("signed", serde_json::json!(vec!["{body}"; 9])),
             ("timestamp", serde_json::json!({"unit": "s"})),
-            ("timestamp", serde_json::json!({"unit": "fortnights"})),
-            ("vars", serde_json::json!({"timestamp": "cookie:a"})),
-            ("require", serde_json::json!([["{body}"]])),
+            ("vars", serde_json::json!(["header:X"])),
             ("basis", serde_json::json!("Z")),
-            ("config", serde_json::json!({"a": 1})),
             ("signature", serde_json::json!("header:X")),
+            ("signature", serde_json::json!(["header:X"])),
+            ("name", Json::Null),
         ] {
             assert_eq!(with(field, value.clone()), field, "{value}");
+        }
+        for (field, value, path) in [
+            ("timestamp", serde_json::json!({"unit": "fortnights"}), "timestamp.unit"),
+            ("vars", serde_json::json!({"timestamp": "cookie:a"}), "vars.timestamp"),
+            ("require", serde_json::json!([["{body}"]]), "require[0]"),
+            ("require", serde_json::json!([["{body}", "{body|sort_pairs}"]]), "require[0][1]"),
+            ("signed", serde_json::json!(["{body}", 1]), "signed[1]"),
+            ("config", serde_json::json!({"a": 1}), "config.a"),
+        ] {
+            assert_eq!(with(field, value.clone()), path, "{value}");
         }
         assert_eq!(refused(&serde_json::json!({"header": "X", "algorithm": "digest-sha256"})), "signed");
         assert_eq!(refused(&serde_json::json!([])), "scheme");

@@ -17,7 +17,7 @@ pub struct Pipeline {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum TextStep {
-    /// Takes each of these off the front, in order, where it stands there.
+    /// Takes each of these off the front, in order, where it is there.
     Strip(Vec<String>),
     /// Unicode compatibility decomposition.
     Nfkd,
@@ -42,7 +42,8 @@ impl Default for Pipeline {
 }
 
 impl Pipeline {
-    /// Reads the notation of the records: text steps (`strip a|b`, `nfkd`), one of `utf8`, `hex`, `base64`, then byte steps (`sha1`).
+    /// Reads the notation of the records: text steps (`strip a|b`, `nfkd`), one of `utf8`, `hex`, `base64`, then byte
+    /// steps (`sha1`).
     ///
     /// # Errors
     /// A sentence that names the step at fault.

@@ -1,86 +1,18 @@
-//! Signing: the inverse of verifying, from the same record.
+//! Signing: the inverse of verifying, from the same record. Only tests sign until there is `deliver/`, which will.
 
 use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::http::Headers;
-use crate::model::Timestamp;
-
 use super::algorithm::compute;
-use super::draft::Draft;
+use super::draft::{Draft, SignError, SignInput, Signed};
 use super::filter::BytesFilter;
+use super::missing::Missing;
 use super::pattern::{Part, Pattern, SIGNATURE, TIMESTAMP};
 use super::request::{Config, View};
 use super::scheme::Scheme;
 use super::source::Source;
-use super::template::{Context, Missing, Piece, Template, Value, Vars};
-
-/// A request to sign.
-#[derive(Debug, Clone, Copy)]
-pub struct SignInput<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The URL as the receiver knows it.
-    pub url: &'a str,
-    /// The header fields; an old signature among them is replaced.
-    pub headers: &'a Headers,
-    /// The body.
-    pub body: &'a [u8],
-    /// The moment that the signature speaks of.
-    pub timestamp: Timestamp,
-    /// The delivery's id, where the scheme signs one and the request has none; made up from the content when absent.
-    pub id: Option<&'a str>,
-    /// Second values that the scheme needs (`{config:app_key}`).
-    pub config: Option<&'a Config>,
-}
-
-/// What signing changes of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed {
-    /// Fields to set: each takes the place of all fields of its name.
-    pub headers: Vec<(String, String)>,
-    /// The new URL, when the scheme puts something into the query.
-    pub url: Option<String>,
-    /// The new body, when the scheme puts something into the body.
-    pub body: Option<Vec<u8>>,
-}
-
-impl Signed {
-    /// The headers with the changes made.
-    #[must_use]
-    pub fn apply_to(&self, headers: &Headers) -> Headers {
-        let is_set = |name: &[u8]| self.headers.iter().any(|(set, _)| name.eq_ignore_ascii_case(set.as_bytes()));
-        let kept = headers.iter().filter(|field| !is_set(&field.name));
-        let mut out: Headers = kept.map(|field| (field.name.clone(), field.value.clone())).collect();
-        for (name, value) in &self.headers {
-            out.push(name.clone(), value.clone());
-        }
-        out
-    }
-}
-
-/// Why a request cannot be signed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignError {
-    /// The secret's text is no key of the scheme. For public-key schemes signing takes the private key.
-    #[error("The secret cannot be read as {wanted}.")]
-    Undecodable {
-        /// What is wanted, in words.
-        wanted: String,
-    },
-    /// The scheme signs a part that the request lacks and that nothing can stand for.
-    #[error("{sentence}")]
-    Missing {
-        /// What is missing.
-        missing: Missing,
-        /// The same in words.
-        sentence: String,
-    },
-    /// The signature or a value has its place in a part that the request does not have in that form.
-    #[error("{0}")]
-    Unplaceable(String),
-}
+use super::template::{Context, Piece, Template, Value, Vars};
 
 /// Signs a request.
 ///
@@ -140,7 +72,7 @@ fn message(
     lacking.map_or_else(|| Ok(Vec::new()), |part| Err(missing(scheme, part)))
 }
 
-/// Sets the values outside the signature text: the timestamp anew, others only where they are absent.
+/// Sets the values outside the signature text: always the timestamp, others only where they are absent.
 fn place_vars(scheme: &Scheme, input: &SignInput<'_>, draft: &mut Draft<'_>) -> Result<(), SignError> {
     for (name, source) in &scheme.vars {
         if name == TIMESTAMP {
@@ -182,7 +114,7 @@ fn place_header_lists(scheme: &Scheme, draft: &mut Draft<'_>) -> Result<(), Sign
     Ok(())
 }
 
-/// The placeholders that stand for a list of header names.
+/// The placeholders whose value is a list of header names.
 fn listing_pieces(scheme: &Scheme) -> impl Iterator<Item = (&Value, &BytesFilter)> {
     scheme.signed.iter().flat_map(Template::pieces).filter_map(|piece| match piece {
         Piece::Placeholder { value, filters, .. } => match filters.first() {
@@ -232,7 +164,7 @@ fn captured_vars<'s>(scheme: &'s Scheme, input: &SignInput<'_>, draft: &Draft<'_
     names.map(value).collect()
 }
 
-/// The signature's text with what stands around it.
+/// The signature's text with its prefix and the values beside it.
 fn assemble(scheme: &Scheme, signature: &str, captured: &[(&str, &str)]) -> String {
     let written = |pattern: &Pattern| -> String {
         let part_text = |part: &Part| match part {

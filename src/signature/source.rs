@@ -1,4 +1,4 @@
-//! Where a value stands in a request: a header, a query parameter, a form field, a member of the JSON body.
+//! Where a value is in a request: a header, a query parameter, a form field, a member of the JSON body.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,7 +25,7 @@ pub enum Source {
     Json(Pointer),
 }
 
-/// What stands in a place, in order; mostly one value.
+/// The values in a place, in order; mostly one.
 pub(crate) type Values<'v> = SmallVec<[Cow<'v, [u8]>; 1]>;
 
 /// A longer document is not searched: a scheme may read eight members, each with a pass of its own. Providers that sign
@@ -80,7 +80,7 @@ impl Source {
         }
     }
 
-    /// Every value that stands there, in order.
+    /// Every value in that place, in order.
     pub(crate) fn values<'v>(&self, view: &'v View<'_>) -> Values<'v> {
         let headers = view.request.headers;
         let owned = |text: String| Cow::Owned(text.into_bytes());
@@ -106,7 +106,7 @@ impl Source {
         }
     }
 
-    /// The first value that stands there.
+    /// The first value in that place.
     pub(crate) fn first<'v>(&self, view: &'v View<'_>) -> Option<Cow<'v, [u8]>> {
         self.values(view).into_iter().next()
     }
@@ -125,7 +125,7 @@ fn named<'v>(pairs: &'v [Pair], name: &str) -> impl Iterator<Item = &'v str> {
     pairs.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
-/// The place in words, to stand inside a sentence.
+/// The place in words, for the inside of a sentence.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

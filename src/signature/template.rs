@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::algorithm::Sink;
 use super::filter::{self, BytesFilter, Parsed, Reduction};
+use super::missing::Missing;
 use super::request::View;
 use super::source::Source;
 
-/// What a placeholder stands for.
+/// What a placeholder is replaced by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Body,
@@ -43,23 +44,6 @@ pub struct Template {
     pieces: Vec<Piece>,
 }
 
-/// What a template needs and the request does not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Missing {
-    /// A place in the request.
-    Source(Source),
-    /// A captured or named value.
-    Var(String),
-    /// A setting of the scheme.
-    Config(String),
-    /// A header that the request itself lists as signed.
-    SignedHeader(String),
-    /// The request lists more headers as signed than are looked at.
-    TooManySignedHeaders,
-    /// The secret, where only the request was given.
-    Secret,
-}
-
 /// Placeholders in one template; the known schemes need eight.
 const MAX_PLACEHOLDERS: usize = 32;
 /// Filters of one placeholder that make bytes of bytes; the known schemes need two. Each may double them.
@@ -88,6 +72,12 @@ pub(crate) struct Context<'c> {
 }
 
 impl Template {
+    /// `{body}` alone.
+    pub(crate) fn body() -> Self {
+        let body = Piece::Placeholder { value: Value::Body, filters: Vec::new(), optional: false };
+        Self { text: "{body}".to_owned(), pieces: vec![body] }
+    }
+
     /// Reads a template.
     ///
     /// # Errors
@@ -131,7 +121,7 @@ impl Template {
         &self.pieces
     }
 
-    /// The values that stand in it, in order.
+    /// The values in it, in order.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Placeholder { value, .. } => Some(value),
@@ -216,7 +206,7 @@ fn placeholder(text: &str) -> Result<Piece, String> {
     Ok(Piece::Placeholder { value, filters, optional })
 }
 
-/// Names that a captured or named value must not have: they stand for parts of the request.
+/// Names that a captured or named value must not have: they name parts of the request.
 pub(crate) const RESERVED: [&str; 11] = [
     "body",
     "method",

@@ -8,11 +8,12 @@ use serde_json::Value as Json;
 use crate::model::{Freshness, Secret, SignatureStatus, Verdict};
 
 use super::algorithm::{Algorithm, Key};
-use super::catalogue::{scheme, schemes};
-use super::detect::{Candidate, Fit, by_headers, ranked};
-use super::examine::{Held, Outcome, examine};
+use super::catalogue::Catalogue;
+use super::detect::{Candidate, Fit};
+use super::examine::{LabelledSecret, Outcome, examine};
+use super::record::SchemeError;
 use super::request::{Config, SignedRequest, View};
-use super::scheme::{Scheme, SchemeError};
+use super::scheme::Scheme;
 use super::secret::Pipeline;
 
 /// The scheme's name that asks for detection, as if none were set.
@@ -21,7 +22,7 @@ pub const AUTO: &str = "auto";
 /// Judges the signatures of one bin's requests. Keys are decoded and scheduled when it is built.
 pub struct Verifier {
     mode: Mode,
-    secrets: Vec<Held>,
+    secrets: Vec<LabelledSecret>,
     config: Config,
 }
 
@@ -30,8 +31,9 @@ enum Mode {
         scheme: Arc<Scheme>,
         keys: Vec<Option<Key>>,
     },
-    /// The keys of each way to read a secret; and which of these each known scheme uses.
+    /// The keys of each way to read a secret; and which of these each scheme of the catalogue uses.
     Detect {
+        catalogue: Catalogue,
         rings: Vec<Vec<Option<Key>>>,
         ring_of: Vec<usize>,
     },
@@ -57,23 +59,30 @@ impl std::fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// From a bin's settings. A custom scheme wins over a chosen one; without either, or with [`AUTO`], the scheme is detected per request.
+    /// From a bin's settings. A custom scheme wins over a chosen one; without either, or with [`AUTO`], the scheme is
+    /// detected per request.
     ///
     /// # Errors
     /// When the chosen scheme is not known or the custom one is wrong; says which field.
-    pub fn new(chosen: Option<&str>, custom: Option<&Json>, secrets: &[Secret]) -> Result<Self, SchemeError> {
+    pub fn new(
+        catalogue: &Catalogue,
+        chosen: Option<&str>,
+        custom: Option<&Json>,
+        secrets: &[Secret],
+    ) -> Result<Self, SchemeError> {
         let one = match (custom, chosen) {
             (Some(record), _) => Some(Arc::new(Scheme::from_json(record)?)),
             (None, None | Some(AUTO)) => None,
             (None, Some(id)) => Some(
-                scheme(id)
+                catalogue
+                    .scheme(id)
                     .cloned()
                     .ok_or_else(|| SchemeError::new("scheme", format!("`{id}` is not a known scheme")))?,
             ),
         };
         Ok(match one {
             Some(scheme) => Self::of(scheme, secrets),
-            None => Self::detecting(secrets),
+            None => Self::detecting(catalogue, secrets),
         })
     }
 
@@ -83,15 +92,15 @@ impl Verifier {
         let key = |secret: &Secret| key_of(scheme.algorithm, &scheme.secret, secret.value.expose());
         let keys = secrets.iter().map(key).collect();
         let config = scheme.config.clone();
-        Self { mode: Mode::One { scheme, keys }, secrets: held(secrets), config }
+        Self { mode: Mode::One { scheme, keys }, secrets: labelled(secrets), config }
     }
 
     /// For whatever scheme a request seems to use.
     #[must_use]
-    pub fn detecting(secrets: &[Secret]) -> Self {
+    pub fn detecting(catalogue: &Catalogue, secrets: &[Secret]) -> Self {
         let mut rings = Vec::new();
         let mut known: HashMap<(Algorithm, &Pipeline), usize> = HashMap::new();
-        let ring_of = schemes().iter().map(|scheme| {
+        let ring_of = catalogue.schemes().iter().map(|scheme| {
             *known.entry((scheme.algorithm, &scheme.secret)).or_insert_with(|| {
                 let key = |secret: &Secret| key_of(scheme.algorithm, &scheme.secret, secret.value.expose());
                 rings.push(secrets.iter().map(key).collect());
@@ -99,12 +108,13 @@ impl Verifier {
             })
         });
         let ring_of = ring_of.collect();
-        Self { mode: Mode::Detect { rings, ring_of }, secrets: held(secrets), config: Config::new() }
+        let mode = Mode::Detect { catalogue: catalogue.clone(), rings, ring_of };
+        Self { mode, secrets: labelled(secrets), config: Config::new() }
     }
 
     /// With second values for the schemes that need one; those of a custom scheme's own record stay.
-    #[must_use]
-    pub fn with_config(mut self, config: Config) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_config(mut self, config: Config) -> Self {
         for (name, value) in config {
             self.config.entry(name).or_insert(value);
         }
@@ -138,10 +148,10 @@ impl Verifier {
     pub fn schemes_for(&self, request: &SignedRequest<'_>) -> Vec<&Arc<Scheme>> {
         let Some(first) = self.scheme_for(request) else { return Vec::new() };
         let mut found = vec![first];
-        if matches!(self.mode, Mode::Detect { .. }) {
+        if let Mode::Detect { catalogue, .. } = &self.mode {
             let view = View::new(request, &self.config);
-            let candidates = ranked(&by_headers(&view), &view);
-            let scheme = |candidate: &Candidate| schemes().get(candidate.index);
+            let candidates = catalogue.ranked(&catalogue.hinted(&view), &view);
+            let scheme = |candidate: &Candidate| catalogue.schemes().get(candidate.index);
             let is_first = |candidate: &&Candidate| scheme(candidate).is_some_and(|scheme| scheme.id == first.id);
             let fit = candidates.iter().find(is_first).map(Candidate::fit);
             let alike = |candidate: &&Candidate| candidate.is_strong && Some(candidate.fit()) == fit;
@@ -154,7 +164,7 @@ impl Verifier {
         &self.config
     }
 
-    pub(crate) fn secrets(&self) -> &[Held] {
+    pub(crate) fn secrets(&self) -> &[LabelledSecret] {
         &self.secrets
     }
 
@@ -180,15 +190,22 @@ impl Verifier {
             Mode::One { scheme, keys } => {
                 Judged { scheme: Some(scheme), outcome: Some(examine(scheme, keys, &self.secrets, view)) }
             }
-            Mode::Detect { rings, ring_of } => self.examine_candidates(rings, ring_of, view),
+            Mode::Detect { catalogue, rings, ring_of } => {
+                let keys_of = |at: usize| rings.get(*ring_of.get(at)?).map(Vec::as_slice);
+                self.examine_candidates(catalogue, keys_of, view)
+            }
         }
     }
 
     /// Of all schemes that fit the request the one that verifies, else the best-ranked one.
-    fn examine_candidates<'v>(&'v self, rings: &[Vec<Option<Key>>], ring_of: &[usize], view: &View<'_>) -> Judged<'v> {
-        let of_index =
-            |index: usize| Some((schemes().get(index)?, ring_of.get(index).and_then(|&ring| rings.get(ring))?));
-        let hinted = by_headers(view);
+    fn examine_candidates<'v>(
+        &self,
+        catalogue: &'v Catalogue,
+        keys_of: impl Fn(usize) -> Option<&'v [Option<Key>]>,
+        view: &View<'_>,
+    ) -> Judged<'v> {
+        let of_index = |index: usize| Some((catalogue.schemes().get(index)?, keys_of(index)?));
+        let hinted = catalogue.hinted(view);
         // One candidate needs no ranking. This is the hot path.
         if let [only] = hinted[..]
             && let Some((scheme, keys)) = of_index(only)
@@ -197,7 +214,7 @@ impl Verifier {
         }
         let mut best: Option<(&'v Arc<Scheme>, Outcome)> = None;
         let mut best_fit = Fit::None;
-        for candidate in ranked(&hinted, view) {
+        for candidate in catalogue.ranked(&hinted, view) {
             let Some((scheme, keys)) = of_index(candidate.index) else { continue };
             let outcome = examine(scheme, keys, &self.secrets, view);
             if outcome.status == SignatureStatus::Valid {
@@ -223,6 +240,6 @@ impl Verifier {
     }
 }
 
-fn held(secrets: &[Secret]) -> Vec<Held> {
-    secrets.iter().map(|secret| Held { label: secret.label.clone(), value: secret.value.clone() }).collect()
+fn labelled(secrets: &[Secret]) -> Vec<LabelledSecret> {
+    secrets.iter().map(|secret| LabelledSecret { label: secret.label.clone(), value: secret.value.clone() }).collect()
 }

@@ -3,6 +3,8 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use creel::inside::Catalogue;
+
 use crate::helpers::TestApp;
 
 /// Sends JSON and answers with status and body.
@@ -344,4 +346,27 @@ async fn requests_are_verified_again_whenever_a_secret_or_a_scheme_changes() {
     let bin = app.store.bin("again").unwrap().bin.id;
     app.store.add_secret(bin, "learnt".to_owned(), creel::inside::SecretValue::new("right".to_owned())).await.unwrap();
     until_verdict(&app, "again", "valid").await;
+}
+
+#[actix_web::test]
+async fn two_servers_in_one_process_know_schemes_of_their_own() {
+    let record = r#"[{"id": "acme", "header": "X-Acme-Sum", "algorithm": "hmac-sha1", "prefix": "v7:"}]"#;
+    let own = TestApp::start_with(|config| config.catalogue = Catalogue::with(record).unwrap()).await;
+    let other = TestApp::start().await;
+    for (app, knows) in [(&own, true), (&other, false)] {
+        let listed = app.get("/schemes").await;
+        let is_listed = listed["schemes"].as_array().unwrap().iter().any(|scheme| scheme["id"] == "acme");
+        assert_eq!(is_listed, knows);
+
+        let (status, answer) = send(app, Method::POST, "/bins", json!({"scheme": "acme"})).await;
+        assert_eq!(status, if knows { StatusCode::CREATED } else { StatusCode::UNPROCESSABLE_ENTITY }, "{answer}");
+
+        let bin = app.bin(json!({"secret": "Jefe"})).await;
+        // RFC 2202, test case 2.
+        let sum = "v7:effcdf6ae5eb2fa2d27416d5f184df9c259a7c79";
+        let sent = app.client.post(bin["capture_url"].as_str().unwrap()).header("X-Acme-Sum", sum);
+        assert_eq!(sent.body("what do ya want for nothing?").send().await.unwrap().status(), StatusCode::OK);
+        let detected = app.get(&format!("/bins/{}/requests/latest", bin["id"].as_str().unwrap())).await;
+        assert_eq!(detected["signature"]["status"], if knows { "valid" } else { "unsigned_scheme" }, "{detected}");
+    }
 }

@@ -81,7 +81,7 @@ fn what_is_said_about_the_schemes_is_the_catalogues() {
         ["published vectors", "provider's source or documentation", "from documentation, not proven"];
     let mut table = String::from("| id | provider | signature in | algorithm | proof |\n|---|---|---|---|---|\n");
     let mut counts = [0; PROOFS.len()];
-    for scheme in creel::inside::schemes() {
+    for scheme in creel::inside::Catalogue::default().schemes() {
         let record = scheme.record();
         let proof = match record["basis"].as_str() {
             Some("A") => 0,

@@ -1,8 +1,7 @@
 //! A receiver as the CallAIder guide describes it, beside Creel's own signing and judging.
 
-use creel::inside::Headers;
-use creel::inside::{Secret, SecretValue, SignatureStatus, Timestamp};
-use creel::inside::{SignInput, SignedRequest, Verifier, scheme, sign};
+use creel::inside::{Catalogue, SignInput, SignedRequest, Verifier, sign};
+use creel::inside::{Headers, Secret, SecretValue, SignatureStatus, Timestamp};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use subtle::ConstantTimeEq as _;
 
@@ -26,7 +25,7 @@ fn creel_accepts(headers: &Headers, body: &[u8]) -> bool {
         value: SecretValue::new(SECRET.to_owned()),
         created_at: Timestamp::default(),
     };
-    let verifier = Verifier::new(Some("callaider"), None, &[secret]).unwrap();
+    let verifier = Verifier::new(&Catalogue::default(), Some("callaider"), None, &[secret]).unwrap();
     let request = SignedRequest {
         method: "POST",
         url: "https://hook.example/assistant-webhook",
@@ -47,7 +46,7 @@ fn signed(secret: &str, body: &[u8]) -> Headers {
         id: None,
         config: None,
     };
-    let signed = sign(scheme("callaider").unwrap(), secret, &input).unwrap();
+    let signed = sign(Catalogue::default().scheme("callaider").unwrap(), secret, &input).unwrap();
     signed.apply_to(&Headers::new())
 }
 

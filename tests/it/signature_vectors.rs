@@ -1,12 +1,11 @@
-//! Published test vectors, when the shared folder is there. The repository's own vectors are in `src/signature/tests.rs`.
+//! Published test vectors, when the shared folder is there. The repository's own vectors are in `src/signature/tests/vectors.json`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test; the skip must be seen")]
 
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use creel::inside::Headers;
-use creel::inside::{FreshnessStatus, Secret, SecretValue, SignatureStatus, Timestamp};
-use creel::inside::{SignedRequest, Verifier, detect, scheme};
+use creel::inside::{Catalogue, SignedRequest, Verifier};
+use creel::inside::{FreshnessStatus, Headers, Secret, SecretValue, SignatureStatus, Timestamp};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -50,9 +49,10 @@ fn every_published_vector_has_its_published_verdict() {
     };
     let vectors: Vec<Vector> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert!(!vectors.is_empty());
+    let catalogue = Catalogue::default();
     let mut wrong = Vec::new();
     for vector in &vectors {
-        let mut record = scheme(&vector.scheme).expect("a known scheme").record().clone();
+        let mut record = catalogue.scheme(&vector.scheme).expect("a known scheme").record().clone();
         if let Some(tolerance) = vector.tolerance_s {
             record["timestamp"]["tolerance_s"] = tolerance.into();
         }
@@ -66,16 +66,16 @@ fn every_published_vector_has_its_published_verdict() {
             received_at: Timestamp::from_secs(vector.verify_at_unix.unwrap_or_default()),
         };
         let secrets = secrets(vector);
-        let (verdict, freshness) = Verifier::new(None, Some(&record), &secrets).unwrap().judge(&request);
+        let (verdict, freshness) = Verifier::new(&catalogue, None, Some(&record), &secrets).unwrap().judge(&request);
         let is_timely = vector.verify_at_unix.is_none()
             || !matches!(freshness.status, FreshnessStatus::Stale | FreshnessStatus::Future);
         if (verdict.status == SignatureStatus::Valid && is_timely) != vector.valid {
             wrong.push(format!("{}: {verdict:?} {freshness:?}", vector.id));
         }
         // What verifies by its scheme is also found without being told which.
-        let (detected, _) = Verifier::detecting(&secrets).judge(&request);
+        let (detected, _) = Verifier::detecting(&catalogue, &secrets).judge(&request);
         if verdict.status == SignatureStatus::Valid && detected.status != SignatureStatus::Valid {
-            let ranking: Vec<_> = detect(&request).into_iter().map(|found| found.scheme.id.clone()).collect();
+            let ranking: Vec<_> = catalogue.detect(&request).into_iter().map(|found| found.scheme.id.clone()).collect();
             wrong.push(format!("{}: not detected: {detected:?} {ranking:?}", vector.id));
         }
         if verdict.status != SignatureStatus::Valid && verdict.reason.is_none() {

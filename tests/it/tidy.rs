@@ -75,7 +75,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/shapes/", &["http", "model"]),
     ("src/live/", &["model", "shapes", "store"]),
     ("src/capture/", &["http", "json", "model", "signature", "provider", "store"]),
-    ("src/config.rs", &["model", "store"]),
+    ("src/config.rs", &["model", "signature", "store"]),
     ("src/telemetry.rs", &["config"]),
     (
         "src/server/",

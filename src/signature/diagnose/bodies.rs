@@ -1,16 +1,16 @@
-//! The body in other forms: written anew by a JSON library, with other line ends, decoded, in another charset.
+//! The body in other forms: serialised again by a JSON library, with other line ends, decoded, in another charset.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::Finding;
+use super::body::{Body, Variant};
 use super::recode::{
     byte_order_mark, charsets, decompressed, empty, form_decoded, form_fields, line_ends, stringified, with_newline,
     without_newline,
 };
 use super::search::{Parsed, Search, with_body};
-use crate::http::Headers;
-use crate::json::print::{Escapes, Numbers, Style, print};
+use crate::json::print::{Escapes, Numbers, Style};
 use crate::json::tree::{self, Node};
 
 /// A way in which the bytes that were signed and the bytes that arrived differ.
@@ -32,7 +32,7 @@ enum Tier {
 
 /// How a body gets another form.
 enum Make {
-    /// Its JSON written anew.
+    /// Its JSON serialised again.
     Json { how: &'static str, style: Style },
     /// In a way of its own.
     By(fn(&Body<'_>) -> Vec<Variant>),
@@ -52,24 +52,10 @@ impl Form {
     }
 }
 
-/// A body in another form.
-pub(super) struct Variant {
-    /// Completes "The signature is right for the body …".
-    pub(super) how: &'static str,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// The body and what was read of it.
-pub(super) struct Body<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) headers: &'a Headers,
-    json: Option<Node<'a>>,
-}
-
 const RAW: &str = "Sign the very bytes that are sent: serialise once, sign that text, send that text.";
 const WAY: &str = "Something between sender and bin changes the body, or the sender signs before its last change. Sign the bytes that are sent.";
 
-/// Bodies beyond this are not written anew: the tree would take many times their size.
+/// Larger bodies are not serialised again: the tree would take many times their size.
 const MAX_JSON: usize = 16 << 20;
 /// Reading JSON takes about as long as hashing this many times its length; measured.
 const PARSE_COST: usize = 10;
@@ -240,7 +226,7 @@ impl Ready {
     }
 }
 
-/// Whether JSON written anew is tried with a line feed after it as well.
+/// Whether JSON that was serialised again is tried with a line feed after it as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineFeeds {
     Tried,
@@ -267,7 +253,7 @@ fn each<'a, T>(
         return None;
     }
     let request = search.case.request;
-    let body = Body { bytes: request.body, headers: request.headers, json: json_of(search) };
+    let body = Body::new(&request, json_of(search));
     seen.insert(digest(request.body));
     let forms = FORMS.iter().filter(|form| tiers.contains(&form.tier));
     let found = forms.into_iter().find_map(|form| {
@@ -318,15 +304,4 @@ fn digest(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     hasher.finish()
-}
-
-impl Body<'_> {
-    fn json(&self, how: &'static str, style: Style) -> Vec<Variant> {
-        let printed = self.json.as_ref().and_then(|node| print(node, style, self.bytes.len()));
-        printed.map(|text| Variant { how, bytes: text.into_bytes() }).into_iter().collect()
-    }
-
-    pub(super) fn header_has(&self, name: &'static str, word: &str) -> bool {
-        self.headers.get_str(name).is_some_and(|value| value.to_ascii_lowercase().contains(word))
-    }
 }

@@ -1,4 +1,4 @@
-//! Hashes that are no HMAC: of the body alone, of secret and body side by side; and HMAC where a plain hash is asked for.
+//! Hashes that are no HMAC: of the body alone, of secret and body together; and HMAC where a plain hash is asked for.
 
 use super::Finding;
 use super::search::{KeyText, Search};

@@ -1,27 +1,27 @@
-//! Diagnosis: why a signature is not right. Tries systematically what would have made it so, and names it with the fix.
+//! Diagnosis: why a signature is not right. Tries systematically what would make it right, and names that with the fix.
 //!
 //! Families of variations (secrets, contents, bodies, URLs…) each have a file with a table, one line per cause.
 //! `PHASES` says in which order they are tried; the first that verifies ends the search.
 //! Work is bounded: see `search::Search`.
 
 mod bodies;
-mod captured;
-mod contents;
+mod body;
+mod combinations;
 mod digests;
-mod leftovers;
-mod pairs;
+mod guesses;
+mod other_requests;
 mod recode;
 mod schemes;
 mod search;
 mod secrets;
-mod spelling;
-mod times;
+mod signature_form;
+mod signed_content;
 mod tokens;
 mod urls;
 
 use serde::Serialize;
 
-use super::{Config, Scheme, SignedRequest};
+use super::{Catalogue, Config, Scheme, SignedRequest};
 use crate::http::Headers;
 use crate::model::{RequestId, Secret, SecretValue};
 use search::Search;
@@ -42,6 +42,8 @@ pub struct Finding {
 /// A request whose signature is not right, and what may explain it.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
+    /// The schemes that are known here.
+    pub catalogue: &'a Catalogue,
     /// The scheme in force.
     pub scheme: &'a Scheme,
     /// Second values of the scheme, from the bin's settings.
@@ -93,24 +95,25 @@ pub struct OtherRequest<'a> {
 /// One step of the search.
 type Phase = fn(&mut Search<'_>) -> Option<Finding>;
 
-/// What is tried, likely things first; the commonest forms of the body before the many secrets, so that large bodies get them.
+/// What is tried, likely things first. The commonest forms of the body come before the many secrets, so that they are
+/// tried for large bodies too.
 const PHASES: &[Phase] = &[
-    spelling::find,
+    signature_form::find,
     bodies::common,
     secrets::likely,
     secrets::of_other_bins,
     schemes::find,
     bodies::likely,
     urls::find,
-    contents::find,
-    captured::find,
+    signed_content::find,
+    other_requests::find,
     secrets::rare,
     bodies::rare,
     digests::find,
-    pairs::secret_and_content,
-    pairs::secret_and_body,
-    pairs::secret_and_url,
-    pairs::content_and_body,
+    combinations::secret_and_content,
+    combinations::secret_and_body,
+    combinations::secret_and_url,
+    combinations::content_and_body,
 ];
 
 /// Says why the signature is not right: what verifies first, else what is left, likeliest first.
@@ -131,18 +134,18 @@ struct Diagnosed {
 fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
     let mut search = Search::new(case, share);
     let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });
-    let found = found.or_else(|| if search.is_right { times::find(case) } else { None });
+    let found = found.or_else(|| if search.is_right { signature_form::timestamp(case) } else { None });
     let is_settled = found.is_some() || search.is_right;
-    let rest = if is_settled { Vec::new() } else { leftovers::guesses(&search) };
-    Diagnosed { findings: found.into_iter().chain(leftovers::facts(case)).chain(rest).collect(), is_settled }
+    let rest = if is_settled { Vec::new() } else { guesses::guesses(&search) };
+    Diagnosed { findings: found.into_iter().chain(guesses::facts(case)).chain(rest).collect(), is_settled }
 }
 
 /// Candidates beside the first that are diagnosed. The largest family that shares a header has eight.
 const MAX_CANDIDATES: usize = 7;
 
-/// For a request whose scheme was detected, not chosen: `others` are the schemes that fit it as well as the case's, likeliest first.
-/// The first that explains the signature is believed; when none does, what is said of the case's own is.
-/// The others together take as long as one more [`diagnose`].
+/// For a request whose scheme was detected, not chosen: `others` are the schemes that fit it as well as the case's,
+/// likeliest first. The first that explains the signature is believed; when none does, the findings by the case's own
+/// are. The others together take as long as one more [`diagnose`].
 #[must_use]
 pub fn diagnose_detected(case: &Case<'_>, others: &[&Scheme]) -> Vec<Finding> {
     let own = diagnosed(case, 1);
@@ -174,7 +177,7 @@ fn distinct<'s>(first: &'s Scheme, others: &[&'s Scheme]) -> Vec<&'s Scheme> {
     kept.split_off(1)
 }
 
-/// Says of findings which scheme they hold by.
+/// Adds to findings by which scheme they hold.
 fn by_other_scheme(scheme: &Scheme, mut findings: Vec<Finding>) -> Vec<Finding> {
     if let Some(first) = findings.first_mut() {
         first.sentence =

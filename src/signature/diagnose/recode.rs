@@ -1,6 +1,6 @@
-//! Bodies in other forms than JSON written anew: line ends, compression, charsets, forms, text forms of objects.
+//! Bodies in forms other than JSON serialised again: line ends, compression, charsets, forms, text forms of objects.
 
-use super::bodies::{Body, Variant};
+use super::body::{Body, Variant};
 use crate::http::text::BYTE_ORDER_MARK;
 use crate::http::{coding, form};
 

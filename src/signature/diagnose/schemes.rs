@@ -4,8 +4,7 @@ use super::search::{Search, key_of};
 use super::{Case, Finding};
 use crate::model::SignatureStatus;
 use crate::signature::algorithm::Key;
-use crate::signature::catalogue::schemes;
-use crate::signature::examine::{Held, examine};
+use crate::signature::examine::{LabelledSecret, examine};
 use crate::signature::received::{groups, texts};
 use crate::signature::request::View;
 use crate::signature::scheme::Scheme;
@@ -23,7 +22,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     let mut left = MAX_SCHEMES;
     let is_small = case.request.body.len() <= MAX_BODY_READ;
     let reads_body = |scheme: &Scheme| scheme.from.iter().any(Source::in_body);
-    for scheme in schemes().iter().filter(|scheme| scheme.id != case.scheme.id) {
+    for scheme in case.catalogue.schemes().iter().filter(|scheme| scheme.id != case.scheme.id) {
         if reads_body(scheme) && !is_small {
             continue;
         }
@@ -57,8 +56,11 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 }
 
 fn verifies(case: &Case<'_>, scheme: &Scheme, view: &View<'_>) -> Option<String> {
-    let held: Vec<Held> =
-        case.secrets.iter().map(|secret| Held { label: secret.label.clone(), value: secret.value.clone() }).collect();
+    let held: Vec<LabelledSecret> = case
+        .secrets
+        .iter()
+        .map(|secret| LabelledSecret { label: secret.label.clone(), value: secret.value.clone() })
+        .collect();
     let keys: Vec<Option<Key>> = case
         .secrets
         .iter()

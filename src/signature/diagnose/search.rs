@@ -14,15 +14,15 @@ use crate::signature::request::{SignedRequest, View};
 use crate::signature::scheme::Scheme;
 use crate::signature::template::{Context, Piece, Template, Value, Vars};
 
-/// Bytes worked through for bodies of up to 1 MiB: about 50 ms on a processor that has instructions for SHA-256; measured.
+/// Bytes that are hashed for bodies of up to 1 MiB: about 50 ms on a processor with instructions for SHA-256; measured.
 const WORK: usize = 80 << 20;
-/// Larger bodies are searched where nobody waits for the thread: so often they are gone through,
+/// How many times the length of a larger body is hashed, up to [`MOST_WORK`].
 const LARGE_PASSES: usize = 160;
-/// up to here: about a second.
+/// The most that is hashed for any body: about a second, which keeps no request waiting.
 const MOST_WORK: usize = 1 << 30;
-/// Bodies up to this size are always tried in their commonest forms, whatever is left of the budget,
+/// Bodies up to this size are always tried in their commonest forms, whatever is left of the budget.
 const MAX_OVERDRAWN: usize = 8 << 20;
-/// with at most so many passes beyond it: enough for one secret twice over.
+/// How many times the length of such a body is hashed beyond the budget at most: enough for one secret twice over.
 const OVERDRAFT_PASSES: usize = 128;
 /// What a variation costs beside its bytes, in bytes: rendering and comparing.
 const TRY_COST: usize = 4 << 10;
@@ -32,7 +32,7 @@ const PUBLIC_KEY_COST: usize = 64 << 10;
 /// The body as JSON.
 #[derive(Debug)]
 pub(super) enum Parsed<'a> {
-    /// Nobody has looked yet.
+    /// Not parsed yet.
     NotYet,
     /// It is none, or too large to be read.
     No,
@@ -63,7 +63,7 @@ pub(super) struct Search<'a> {
     overdraft: usize,
     /// Whether what is tried now is so common that it may take it.
     pub(super) is_common: bool,
-    /// Digests of the bodies that were tried by themselves.
+    /// Digests of the bodies that were tried with the plain secrets.
     pub(super) tried_bodies: HashSet<u64>,
     /// The body as JSON, kept from phase to phase.
     pub(super) json: Parsed<'a>,

@@ -12,7 +12,6 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::Finding;
 use super::search::{KeyText, Search};
-use crate::signature::catalogue::schemes;
 use crate::signature::encoding::{Encoding, key_from_base64};
 use crate::signature::scheme::Scheme;
 
@@ -133,7 +132,7 @@ fn forms(search: &mut Search<'_>, is_likely: bool) -> Option<Finding> {
 }
 
 /// The known scheme that differs only in how it makes the key, and makes this one of a secret of the bin.
-fn sibling(search: &Search<'_>, key: &[u8]) -> Option<&'static Scheme> {
+fn sibling<'a>(search: &Search<'a>, key: &[u8]) -> Option<&'a Scheme> {
     let own = &search.scheme;
     let is_sibling = |other: &&Scheme| {
         other.id != own.id
@@ -144,7 +143,7 @@ fn sibling(search: &Search<'_>, key: &[u8]) -> Option<&'static Scheme> {
     let makes_it = |other: &&Scheme| {
         search.case.secrets.iter().any(|secret| other.key(secret.value.expose()).as_deref() == Some(key))
     };
-    schemes().iter().map(AsRef::as_ref).filter(is_sibling).find(makes_it)
+    search.case.catalogue.schemes().iter().map(AsRef::as_ref).filter(is_sibling).find(makes_it)
 }
 
 /// What to do. The sender has no public key to change: there it is the bin that has it in another form.

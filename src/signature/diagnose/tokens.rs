@@ -1,5 +1,5 @@
-//! What could be the signature in a request: the texts where the scheme expects it, read strictly and then with good will,
-//! and if there are none, any header that looks like a signature.
+//! What could be the signature in a request: the texts where the scheme expects it, read strictly and then leniently;
+//! if there are none, any header that looks like a signature.
 
 use std::borrow::Cow;
 
@@ -21,10 +21,10 @@ pub(super) struct Token {
     pub(super) readings: Vec<(Reading, Decoded)>,
 }
 
-/// What is wrong with where or how the token stands.
+/// What is wrong with the token's place or form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// In the right place, but not in the scheme's form. Holds what stands before it.
+    /// In the right place, but not in the scheme's form. Holds the text before it.
     Form(String),
     /// In the scheme's form, but with something before and after it that does not belong to it.
     Around(String, String),
@@ -107,7 +107,7 @@ pub(super) fn tokens(case: &Case<'_>, scheme: &Scheme) -> Vec<Token> {
     tokens
 }
 
-/// A token without what may stand around it by mistake: quotes, separators, another scheme's prefix, `0x`.
+/// A token without what may be around it by mistake: quotes, separators, another scheme's prefix, `0x`.
 /// Schemes that have the signature bare take all of it for the signature.
 fn bared(whole: &Token, scheme: &Scheme) -> Option<Token> {
     let end = whole.text.trim_end_matches([';', ',', ' ']);

@@ -49,8 +49,8 @@ pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit,
     search.found(hit, form.code, &sentence, &fix)
 }
 
-/// The public URL that makes the request's URL the wanted one; else why there is none.
-/// A request's URL is its bin's public URL, the path below the bin as sent, and the query as sent, else the public URL's own.
+/// The public URL that makes the request's URL the wanted one; else why there is none. A request's URL is its bin's
+/// public URL, the path below the bin as sent, and the query as sent, else the public URL's own.
 fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
     let (path, query) = wanted.split_once('?').map_or((wanted, None), |(path, query)| (path, Some(query)));
     let own_query = match (case.query, query) {

@@ -1,14 +1,15 @@
-//! Braintree `bt_challenge`: the public key, a bar, and the HMAC-SHA1 of the challenge under the SHA-1 of the private key.
-//! The bin holds both keys as secrets, the public one under a label with the word "public"; or one secret `public|private`.
+//! Braintree `bt_challenge`: the public key, a bar, and the HMAC-SHA1 of the challenge under the SHA-1 of the private
+//! key. The bin holds both keys as secrets, the public one under a label with the word "public"; or one secret
+//! `public|private`.
 //! Source: `braintree_ruby`, `webhook_notification_gateway.rb` and its specification.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
 
-use super::{Answer, Context, Member, Sign, is_public};
+use super::{Answer, Context, Member, Trigger, is_public};
 
 pub(super) static MEMBER: Member =
-    Member { id: "braintree-challenge", of: &["braintree"], sign: Sign::Query("bt_challenge"), answer };
+    Member { id: "braintree-challenge", of: &["braintree"], trigger: Trigger::Query("bt_challenge"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let challenge = context.query("bt_challenge").filter(|_| context.is("GET"))?;

@@ -1,10 +1,10 @@
 //! monday.com and others: a body that holds a challenge and nothing else is sent back as it is.
 //! Source: developer.monday.com, "Webhooks: verify a webhook URL".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "body-challenge", of: &["monday"], sign: Sign::Body("\"challenge\""), answer };
+    Member { id: "body-challenge", of: &["monday"], trigger: Trigger::Body("\"challenge\""), answer };
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,13 +1,13 @@
 //! Nylas and Dropbox `?challenge=`: send it back as plain text.
 //! Source: developer.nylas.com, "Webhooks: challenge"; dropbox.com/developers, "Webhooks: the verification request".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "query-challenge", of: &["nylas", "dropbox"], sign: Sign::Query("challenge"), answer };
+    Member { id: "query-challenge", of: &["nylas", "dropbox"], trigger: Trigger::Query("challenge"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
-    // Many a URL has a parameter of this name; on its own in a GET it is meant so.
+    // Many URLs have a parameter of this name; only as the sole one of a GET it is surely a challenge.
     if !context.is("GET") || !(context.set || context.query.len() == 1) {
         return None;
     }

@@ -1,9 +1,9 @@
 //! The CloudEvents abuse protection: allow the origin that asks. Source: CloudEvents, "HTTP 1.1 web hooks", section 4.
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "cloudevents-webhook-origin", of: &[], sign: Sign::Header("webhook-request-origin"), answer };
+    Member { id: "cloudevents-webhook-origin", of: &[], trigger: Trigger::Header("webhook-request-origin"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let origin = context.header("webhook-request-origin").filter(|_| context.is("OPTIONS"))?;

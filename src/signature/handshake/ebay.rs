@@ -3,10 +3,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "ebay-challenge-code", of: &["ebay"], sign: Sign::Query("challenge_code"), answer };
+    Member { id: "ebay-challenge-code", of: &["ebay"], trigger: Trigger::Query("challenge_code"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     if !context.is("GET") {

@@ -1,10 +1,14 @@
 //! Azure Event Grid subscription validation: send the code back.
 //! Source: learn.microsoft.com, "Event Grid: endpoint validation with Event Grid event schema".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "event-grid-validation", of: &["azure-event-grid"], sign: Sign::Header("aeg-event-type"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "event-grid-validation",
+    of: &["azure-event-grid"],
+    trigger: Trigger::Header("aeg-event-type"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     if context.header("aeg-event-type") != Some("SubscriptionValidation") {

@@ -1,12 +1,12 @@
 //! Microsoft Graph and SharePoint `?validationToken=`: send it back as plain text.
 //! Source: learn.microsoft.com, "Graph change notifications: notificationUrl validation".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "graph-validation-token",
     of: &["microsoft-graph", "graph", "sharepoint"],
-    sign: Sign::Query("validationToken"),
+    trigger: Trigger::Query("validationToken"),
     answer,
 };
 

@@ -1,12 +1,12 @@
 //! `hub.challenge` of WebSub (W3C, section 5.3), Meta's webhooks, YouTube; Strava, which reads JSON.
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "hub-challenge",
     // Bins of any provider: hubs are many, and the three parameters together leave no doubt.
     of: &[],
-    sign: Sign::Query("hub.challenge"),
+    trigger: Trigger::Query("hub.challenge"),
     answer,
 };
 

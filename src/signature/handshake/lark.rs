@@ -1,10 +1,10 @@
 //! Lark and Feishu took Slack's `url_verification` over, but read the answer as JSON only.
 //! Source: open.larksuite.com, "Configure request URL".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "lark-url-verification", of: &["lark"], sign: Sign::Body("url_verification"), answer };
+    Member { id: "lark-url-verification", of: &["lark"], trigger: Trigger::Body("url_verification"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let json = context.json(&["/type", "/challenge"])?;

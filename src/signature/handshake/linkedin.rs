@@ -1,10 +1,10 @@
 //! LinkedIn `challengeCode`: sign it with the client secret.
 //! Source: learn.microsoft.com, "LinkedIn webhooks: validating the webhook endpoint".
 
-use super::{Answer, Context, Member, Sign, hmac_sha256};
+use super::{Answer, Context, Member, Trigger, hmac_sha256};
 
 pub(super) static MEMBER: Member =
-    Member { id: "linkedin-challenge-code", of: &["linkedin"], sign: Sign::Query("challengeCode"), answer };
+    Member { id: "linkedin-challenge-code", of: &["linkedin"], trigger: Trigger::Query("challengeCode"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let code = context.query("challengeCode").filter(|_| context.is("GET"))?;

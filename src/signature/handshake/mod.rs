@@ -1,5 +1,6 @@
-//! Handshakes: what platforms send before or between events to see that somebody answers who knows how.
-//! One file per member and one line in `MEMBERS`. Answers are plain text or JSON, never HTML: part of them is the sender's own text.
+//! Handshakes: requests by which platforms check, before or between events, that a receiver of theirs has the URL.
+//! One file per member and one line in `MEMBERS`. Responses are plain text or JSON, never HTML: part of them is the
+//! sender's own text.
 
 mod asana;
 mod braintree;
@@ -34,7 +35,7 @@ use crate::http::{HeaderNames, Headers, form};
 use crate::json::pick::{self, Picks};
 use crate::model::{Secret, SecretValue, SignatureStatus, Verdict};
 
-/// Every handshake. The first one that has an answer gives it: what is more special stands higher.
+/// Every handshake, special ones before general ones: the first that has an answer gives it.
 static MEMBERS: &[&Member] = &[
     &lark::MEMBER,
     &slack::MEMBER,
@@ -73,13 +74,13 @@ struct Member {
     /// Ids of the providers and schemes whose bins it is answered in. Empty: any.
     of: &'static [&'static str],
     /// What has to be in a request before anything is looked at closer.
-    sign: Sign,
+    trigger: Trigger,
     /// The answer, when it is this handshake.
     answer: fn(&Context<'_>) -> Option<Answer>,
 }
 
 /// The cheap first look.
-enum Sign {
+enum Trigger {
     /// A query parameter of this name.
     Query(&'static str),
     /// A header of this name, in lower case.
@@ -143,8 +144,9 @@ struct Answer {
     learn: Option<String>,
 }
 
-/// Says whether a request is a handshake and what to answer. `provider` and `scheme` are those set on the bin, if any.
-/// When one is set, other platforms' handshakes are left alone. Ordinary requests cost a look at their headers and one search in a short body.
+/// Says whether a request is a handshake and what to answer. `provider` and `scheme` are those set on the bin, if any;
+/// when one is set, other platforms' handshakes are left alone. Ordinary requests cost a look at their headers and one
+/// search in a short body.
 #[must_use]
 pub fn recognise(
     provider: Option<&str>,
@@ -164,10 +166,10 @@ pub fn recognise(
         return None;
     }
     MEMBERS.iter().find_map(|member| {
-        let there = match member.sign {
-            Sign::Query(name) => query.iter().any(|(found, _)| found == name),
-            Sign::Header(name) => header && request.headers.contains(name),
-            Sign::Body(word) => body && memchr::memmem::find(request.body, word.as_bytes()).is_some(),
+        let there = match member.trigger {
+            Trigger::Query(name) => query.iter().any(|(found, _)| found == name),
+            Trigger::Header(name) => header && request.headers.contains(name),
+            Trigger::Body(word) => body && memchr::memmem::find(request.body, word.as_bytes()).is_some(),
         };
         let mine = |id: Option<&str>| id.is_some_and(|id| member.of.contains(&id));
         let set = mine(provider) || mine(scheme);
@@ -176,7 +178,7 @@ pub fn recognise(
             return None;
         }
         let given = (member.answer)(&Context { request, query: &query, secrets, verdict, provider, set })?;
-        // Only the first secret is learnt: whoever knows the URL could otherwise plant one, and sign with it.
+        // Only the first secret is learnt: anyone who knows the URL could otherwise plant one, and sign with it.
         let learn = given.learn.filter(|_| secrets.is_empty());
         Some(Handshake { id: member.id, answer: given.answer, learn: learn.map(SecretValue::new) })
     })
@@ -184,25 +186,25 @@ pub fn recognise(
 
 /// The names of the query parameters of all members, as one search.
 static QUERY_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    any_of(MEMBERS.iter().filter_map(|member| match member.sign {
-        Sign::Query(name) => Some(name),
-        Sign::Header(_) | Sign::Body(_) => None,
+    any_of(MEMBERS.iter().filter_map(|member| match member.trigger {
+        Trigger::Query(name) => Some(name),
+        Trigger::Header(_) | Trigger::Body(_) => None,
     }))
 });
 
 /// The words of the bodies of all members, as one search.
 static BODY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    any_of(MEMBERS.iter().filter_map(|member| match member.sign {
-        Sign::Body(word) => Some(word),
-        Sign::Header(_) | Sign::Query(_) => None,
+    any_of(MEMBERS.iter().filter_map(|member| match member.trigger {
+        Trigger::Body(word) => Some(word),
+        Trigger::Header(_) | Trigger::Query(_) => None,
     }))
 });
 
 /// The headers of all members.
 static HEADERS: LazyLock<HeaderNames<()>> = LazyLock::new(|| {
-    let names = MEMBERS.iter().filter_map(|member| match member.sign {
-        Sign::Header(name) => Some((name, ())),
-        Sign::Query(_) | Sign::Body(_) => None,
+    let names = MEMBERS.iter().filter_map(|member| match member.trigger {
+        Trigger::Header(name) => Some((name, ())),
+        Trigger::Query(_) | Trigger::Body(_) => None,
     });
     names.collect()
 });

@@ -1,10 +1,10 @@
-//! Notion: the first, unsigned delivery carries `verification_token`, which the user pastes back into Notion. It is the key.
+//! Notion: the first, unsigned delivery carries `verification_token`, the key, which the user pastes back into Notion.
 //! Source: developers.notion.com, "Webhooks: verifying the subscription".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "notion-verification-token", of: &["notion"], sign: Sign::Body("verification_token"), answer };
+    Member { id: "notion-verification-token", of: &["notion"], trigger: Trigger::Body("verification_token"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let json = context.json(&["/verification_token", "/type"])?;

@@ -1,12 +1,12 @@
 //! Okta one-time verification of event hooks: send the header's value back in JSON.
 //! Source: developer.okta.com, "Event hooks: one-time verification request".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "okta-verification-challenge",
     of: &["okta"],
-    sign: Sign::Header("x-okta-verification-challenge"),
+    trigger: Trigger::Header("x-okta-verification-challenge"),
     answer,
 };
 

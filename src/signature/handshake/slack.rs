@@ -1,10 +1,10 @@
 //! Slack `url_verification`: send the challenge back.
 //! Source: docs.slack.dev, "`url_verification` event".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "slack-url-verification", of: &["slack"], sign: Sign::Body("url_verification"), answer };
+    Member { id: "slack-url-verification", of: &["slack"], trigger: Trigger::Body("url_verification"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let json = context.json(&["/type", "/challenge"])?;

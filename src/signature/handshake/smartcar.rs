@@ -1,10 +1,10 @@
 //! Smartcar VERIFY: sign the challenge with the application management token.
 //! Source: smartcar.com/docs, "Webhooks: callback URI verification".
 
-use super::{Answer, Context, Member, Sign, hmac_sha256};
+use super::{Answer, Context, Member, Trigger, hmac_sha256};
 
 pub(super) static MEMBER: Member =
-    Member { id: "smartcar-verify", of: &["smartcar"], sign: Sign::Body("\"challenge\""), answer };
+    Member { id: "smartcar-verify", of: &["smartcar"], trigger: Trigger::Body("\"challenge\""), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     // Version 4 says eventType and data, the ones before eventName and payload.

@@ -1,11 +1,11 @@
 //! Smartsheet: send `Smartsheet-Hook-Challenge` back. Source: developers.smartsheet.com, "Webhook verification".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "smartsheet-hook-challenge",
     of: &["smartsheet"],
-    sign: Sign::Header("smartsheet-hook-challenge"),
+    trigger: Trigger::Header("smartsheet-hook-challenge"),
     answer,
 };
 

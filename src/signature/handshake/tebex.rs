@@ -1,9 +1,9 @@
 //! Tebex `validation.webhook`: send its id back. Source: docs.tebex.io, "Webhooks: handling validation webhooks".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member =
-    Member { id: "tebex-validation", of: &["tebex"], sign: Sign::Body("validation.webhook"), answer };
+    Member { id: "tebex-validation", of: &["tebex"], trigger: Trigger::Body("validation.webhook"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let json = context.json(&["/type", "/id"])?;

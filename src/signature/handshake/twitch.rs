@@ -1,12 +1,12 @@
 //! Twitch EventSub callback verification: send the challenge back as plain text.
 //! Source: dev.twitch.tv, "Responding to a challenge request".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "twitch-callback-verification",
     of: &["twitch"],
-    sign: Sign::Header("twitch-eventsub-message-type"),
+    trigger: Trigger::Header("twitch-eventsub-message-type"),
     answer,
 };
 

@@ -4,10 +4,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Answer, Context, Member, Sign, hmac_sha256};
+use super::{Answer, Context, Member, Trigger, hmac_sha256};
 
 pub(super) static MEMBER: Member =
-    Member { id: "x-crc", of: &["x", "twitter", "x-twitter"], sign: Sign::Query("crc_token"), answer };
+    Member { id: "x-crc", of: &["x", "twitter", "x-twitter"], trigger: Trigger::Query("crc_token"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     if !context.is("GET") {

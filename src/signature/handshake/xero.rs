@@ -1,11 +1,11 @@
 //! Xero "intent to receive": deliveries without events, some signed wrongly on purpose. Those must get 401.
 //! Source: developer.xero.com, "Webhooks: intent to receive".
 
-use super::{Answer, Context, Member, Sign};
+use super::{Answer, Context, Member, Trigger};
 use crate::model::SignatureStatus;
 
 pub(super) static MEMBER: Member =
-    Member { id: "xero-intent-to-receive", of: &["xero"], sign: Sign::Header("x-xero-signature"), answer };
+    Member { id: "xero-intent-to-receive", of: &["xero"], trigger: Trigger::Header("x-xero-signature"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let json = context.json(&["/events", "/events/0", "/entropy"])?;
@@ -15,7 +15,7 @@ fn answer(context: &Context<'_>) -> Option<Answer> {
     match context.verdict.status {
         SignatureStatus::Valid => Some(Answer::empty(200)),
         SignatureStatus::Invalid | SignatureStatus::Missing => Some(Answer::empty(401)),
-        // Without a key nobody can tell the wrong ones.
+        // Without a key the wrong ones cannot be told.
         SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme | SignatureStatus::UndecodableSecret => None,
     }
 }

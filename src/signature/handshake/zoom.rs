@@ -1,10 +1,10 @@
 //! Zoom `endpoint.url_validation`: sign the token with the secret token.
 //! Source: developers.zoom.us, "Validate your webhook endpoint".
 
-use super::{Answer, Context, Member, Sign, hmac_sha256};
+use super::{Answer, Context, Member, Trigger, hmac_sha256};
 
 pub(super) static MEMBER: Member =
-    Member { id: "zoom-url-validation", of: &["zoom"], sign: Sign::Body("endpoint.url_validation"), answer };
+    Member { id: "zoom-url-validation", of: &["zoom"], trigger: Trigger::Body("endpoint.url_validation"), answer };
 
 fn answer(context: &Context<'_>) -> Option<Answer> {
     let json = context.json(&["/event", "/payload/plainToken"])?;

@@ -9,7 +9,7 @@ fn request(fields: &[(&str, &str)], url: &str, body: &str) -> Owned {
 
 fn first(fields: &[(&str, &str)]) -> Option<String> {
     let request = request(fields, "https://h/", "{}");
-    detect(&request.request()).first().map(|found| found.scheme.id.clone())
+    catalogue().detect(&request.request()).first().map(|found| found.scheme.id.clone())
 }
 
 const HEX: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -27,7 +27,7 @@ fn nothing_signed_is_called_unsigned() {
     ] {
         let request = request(fields, url, body);
         for texts in [&[][..], &["s"]] {
-            let (verdict, freshness) = Verifier::detecting(&secrets(texts)).judge(&request.request());
+            let (verdict, freshness) = Verifier::detecting(catalogue(), &secrets(texts)).judge(&request.request());
             assert_eq!(verdict, Verdict::unsigned(), "{fields:?}");
             assert_eq!(freshness.status, FreshnessStatus::None);
         }
@@ -64,13 +64,13 @@ fn more_hints_and_the_own_name_rank_higher() {
 
 #[test]
 fn the_candidate_that_verifies_wins() {
-    let lemon = scheme("tebex").unwrap();
+    let lemon = scheme("tebex");
     let (request, _) = signed_for(lemon);
-    let (verdict, _) = Verifier::detecting(&secrets(&[&secret_for(lemon)])).judge(&request.request());
+    let (verdict, _) = Verifier::detecting(catalogue(), &secrets(&[&secret_for(lemon)])).judge(&request.request());
     assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Valid, Some("tebex")));
-    let (verdict, _) = Verifier::detecting(&secrets(&["wrong"])).judge(&request.request());
+    let (verdict, _) = Verifier::detecting(catalogue(), &secrets(&["wrong"])).judge(&request.request());
     assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Invalid, Some("modern-treasury")));
-    let (verdict, _) = Verifier::detecting(&[]).judge(&request.request());
+    let (verdict, _) = Verifier::detecting(catalogue(), &[]).judge(&request.request());
     assert_eq!(verdict.status, SignatureStatus::NoSecret);
 }
 
@@ -78,15 +78,15 @@ fn the_candidate_that_verifies_wins() {
 fn a_plain_secret_is_not_called_undecodable_while_a_sibling_takes_it() {
     let fields = [("webhook-id", "m"), ("webhook-timestamp", "1760000000"), ("webhook-signature", "v1,AAAA")];
     let request = request(&fields, "https://h/", "{}");
-    let (verdict, _) = Verifier::detecting(&secrets(&["not base64!"])).judge(&request.request());
+    let (verdict, _) = Verifier::detecting(catalogue(), &secrets(&["not base64!"])).judge(&request.request());
     assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Invalid, Some("standard-webhooks-utf8")));
 }
 
 #[test]
 fn every_record_but_the_bare_ones_is_found_among_the_candidates() {
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let (request, _) = signed_for(scheme);
-        let found = detect(&request.request());
+        let found = catalogue().detect(&request.request());
         assert!(found.iter().any(|found| found.scheme.id == scheme.id) || scheme.id == "tiktok-shop", "{}", scheme.id);
         assert!(found.iter().all(|found| found.why.ends_with('.')), "{}", scheme.id);
     }

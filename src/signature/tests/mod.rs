@@ -4,10 +4,11 @@ mod detection;
 mod explanations;
 mod properties;
 mod round_trip;
+mod steps;
 mod vectors;
 mod verdicts;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +19,16 @@ use crate::model::{Secret, SecretValue, Timestamp};
 
 /// The moment that the tests sign at.
 const NOW: Timestamp = Timestamp::from_secs(1_760_000_000);
+
+/// The schemes that come with Creel, read once for all tests.
+pub(super) fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
+    &CATALOGUE
+}
+
+pub(super) fn scheme(id: &str) -> &'static Arc<Scheme> {
+    catalogue().scheme(id).unwrap()
+}
 
 fn secrets(texts: &[&str]) -> Vec<Secret> {
     let secret = |(id, text): (i64, &&str)| Secret {

@@ -1,5 +1,6 @@
 //! Every record signs and verifies, and notices changes.
 
+use super::steps::{Offer, offers, signature_texts};
 use super::*;
 use crate::model::{FreshnessStatus, SignatureStatus};
 
@@ -9,7 +10,7 @@ fn status(verifier: &Verifier, request: &Owned) -> SignatureStatus {
 
 #[test]
 fn every_record_signs_and_verifies() {
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let (request, verifier) = signed_for(scheme);
         let (verdict, freshness) = verifier.judge(&request.request());
         assert_eq!(verdict.status, SignatureStatus::Valid, "{}: {verdict:?}\n{request:?}", scheme.id);
@@ -27,7 +28,7 @@ fn every_record_signs_and_verifies() {
 
 #[test]
 fn signing_again_replaces_the_old_signature() {
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let (first, verifier) = signed_for(scheme);
         let (private, _) = key_texts(scheme);
         let config: Config = [("app_key".to_owned(), "APP".to_owned())].into();
@@ -36,7 +37,7 @@ fn signing_again_replaces_the_old_signature() {
         let second = first.with(&sign(scheme, &private, &input).unwrap());
         assert_eq!(status(&verifier, &second), SignatureStatus::Valid, "{}", scheme.id);
         assert_eq!(second.headers.len(), first.headers.len(), "{}", scheme.id);
-        assert_eq!(super::signature_texts(scheme, &second.request()).len(), 1, "{}", scheme.id);
+        assert_eq!(signature_texts(scheme, &second.request()).len(), 1, "{}", scheme.id);
     }
 }
 
@@ -51,7 +52,7 @@ fn flipped(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 
 #[test]
 fn a_flipped_bit_of_the_body_is_noticed_unless_the_explanation_says_otherwise() {
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let (request, verifier) = signed_for(scheme);
         let excused = verifier.explain(&request.request()).not_covered.iter().any(|sentence| {
             sentence.contains("body is not signed")
@@ -72,7 +73,7 @@ fn a_flipped_bit_of_the_body_is_noticed_unless_the_explanation_says_otherwise() 
     }
 }
 
-/// The request with another value at this place; `None` where the value cannot stand there.
+/// The request with another value at this place; `None` where the value cannot be there.
 fn replaced(request: &Owned, source: &Source, value: &str) -> Option<Owned> {
     let config = Config::new();
     let mut draft = draft::Draft::new(&request.input(&config));
@@ -90,7 +91,7 @@ fn value_at(request: &Owned, source: &Source) -> String {
 
 #[test]
 fn a_flipped_bit_of_the_signature_text_is_noticed() {
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let (request, verifier) = signed_for(scheme);
         let source = match &scheme.from[0] {
             Source::HeaderPrefix(prefix) => Source::Header(format!("{prefix}1")),
@@ -125,7 +126,7 @@ fn meaning(scheme: &Scheme, request: &Owned) -> Vec<Offer> {
 
 #[test]
 fn a_flipped_bit_of_a_signed_value_is_noticed() {
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let (request, verifier) = signed_for(scheme);
         let unsigned = verifier.explain(&request.request()).not_covered.join(" ");
         for (name, source) in &scheme.vars {
@@ -150,8 +151,7 @@ fn signing_says_what_it_lacks() {
     let unsigned =
         Owned { method: "POST".into(), url: "https://h/".into(), headers: Headers::new(), body: b"x".to_vec() };
     let config = Config::new();
-    let error =
-        |id: &str, secret: &str| sign(scheme(id).unwrap(), secret, &unsigned.input(&config)).unwrap_err().to_string();
+    let error = |id: &str, secret: &str| sign(scheme(id), secret, &unsigned.input(&config)).unwrap_err().to_string();
     assert_eq!(error("solidgate", "s"), "The header merchant is missing.");
     assert_eq!(error("tiktok-shop", "s"), "The scheme needs the setting app_key, which is not set.");
     assert_eq!(error("adyen-header", "not hex"), "The secret cannot be read as a key (hex).");

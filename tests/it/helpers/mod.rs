@@ -6,6 +6,7 @@ pub mod raw;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
+use creel::inside::Catalogue;
 use creel::inside::Clock;
 use creel::inside::{Durability, Store};
 use creel::{Application, Started};
@@ -42,6 +43,7 @@ pub fn config() -> Config {
         token: None,
         allow_hosts: Vec::new(),
         max_connections: 10_000,
+        catalogue: Catalogue::default(),
     }
 }
 

@@ -41,7 +41,7 @@ async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
 #[post("/api/v1/bins")]
 async fn create(request: HttpRequest, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
-    let bin = make(state, input.0.checked()?).await?;
+    let bin = make(state, input.0.checked(state.capture.catalogue())?).await?;
     Ok(created(state, &bin))
 }
 
@@ -76,7 +76,7 @@ async fn read(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem
 async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
     let named = request.match_info().get("bin").unwrap_or_default();
-    let mut change = input.0.checked()?;
+    let mut change = input.0.checked(state.capture.catalogue())?;
     if let Some(bin) = state.store.bin(named) {
         return Ok(HttpResponse::Ok().json(state.bin_shape(&bin)));
     }
@@ -106,7 +106,7 @@ async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> R
 async fn update(request: HttpRequest, bin: BinRef, input: Json<BinInput>) -> Result<HttpResponse, Problem> {
     let state = state(&request)?;
     let secrets = input.0.secrets_field();
-    let change = input.0.checked()?;
+    let change = input.0.checked(state.capture.catalogue())?;
     if let Some(field) = secrets {
         return Err(Problem::field(field, "Secrets of a bin that is there are added with POST …/secrets."));
     }

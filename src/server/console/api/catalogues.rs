@@ -1,12 +1,14 @@
 //! The catalogues: signature schemes and providers.
 
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::provider;
-use crate::signature::{Scheme, schemes};
+use crate::server::console::extract::state;
+use crate::server::console::problem::Problem;
+use crate::signature::Scheme;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list_schemes).service(list_providers);
@@ -44,8 +46,9 @@ impl<'a> From<&'a Scheme> for SchemeShape<'a> {
 /// List the signature schemes
 #[utoipa::path(tag = "catalogues", responses((status = 200, body = SchemesShape<'_>)))]
 #[get("/api/v1/schemes")]
-async fn list_schemes() -> HttpResponse {
-    HttpResponse::Ok().json(SchemesShape { schemes: schemes().iter().map(|scheme| scheme.as_ref().into()).collect() })
+async fn list_schemes(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let schemes = state(&request)?.capture.catalogue().schemes();
+    Ok(HttpResponse::Ok().json(SchemesShape { schemes: schemes.iter().map(|scheme| scheme.as_ref().into()).collect() }))
 }
 
 /// The catalogue of providers.

@@ -8,7 +8,8 @@ use super::schemas;
 use super::secrets::check_count;
 use crate::model::{BinName, BinSettings, ResponseSettings, SecretValue, SignatureMode};
 use crate::server::console::problem::Problem;
-use crate::signature;
+use crate::server::console::words::told;
+use crate::signature::{AUTO, Catalogue, Scheme};
 
 /// Characters of a secret: a PEM key fits.
 const MAX_SECRET: usize = 16 << 10;
@@ -138,13 +139,18 @@ pub(super) fn is_web_url(text: &str) -> bool {
 }
 
 /// Checks a scheme's id or record.
-pub(super) fn check_scheme(scheme: Option<&str>, custom: Option<&serde_json::Value>) -> Result<(), Problem> {
-    if scheme.is_some_and(|id| id != signature::AUTO && signature::scheme(id).is_none()) {
+pub(super) fn check_scheme(
+    catalogue: &Catalogue,
+    scheme: Option<&str>,
+    custom: Option<&serde_json::Value>,
+) -> Result<(), Problem> {
+    if scheme.is_some_and(|id| id != AUTO && catalogue.scheme(id).is_none()) {
         return Err(Problem::field("scheme", "This scheme is not known; `GET /api/v1/schemes` lists them."));
     }
-    if let Some(Err(error)) = custom.map(signature::Scheme::from_json) {
-        let field = if error.field.is_empty() { String::new() } else { format!(".{}", error.field) };
-        return Err(Problem::field(format!("custom_scheme{field}"), capital(&error.message)));
+    if let Some(Err(error)) = custom.map(Scheme::from_json) {
+        let field = format!("custom_scheme.{}", error.field);
+        let (_, sentence) = told(&field, &error.message);
+        return Err(Problem::field(field, sentence));
     }
     Ok(())
 }
@@ -165,8 +171,8 @@ impl BinInput {
         self.secret.as_ref().map(|_| "secret").or(self.secrets.as_ref().map(|_| "secrets"))
     }
 
-    /// Checks every field.
-    pub(super) fn checked(mut self) -> Result<BinChange, Problem> {
+    /// Checks every field; the scheme must be one of the catalogue.
+    pub(super) fn checked(mut self, catalogue: &Catalogue) -> Result<BinChange, Problem> {
         let name = match self.name.take() {
             None => None,
             Some(None) => Some(None),
@@ -183,7 +189,7 @@ impl BinInput {
             return Err(Problem::field("provider", "This provider is not known; `GET /api/v1/providers` lists them."));
         }
         let custom = self.custom_scheme.clone().flatten().map(serde_json::Value::Object);
-        check_scheme(self.scheme.as_ref().and_then(Option::as_deref), custom.as_ref())?;
+        check_scheme(catalogue, self.scheme.as_ref().and_then(Option::as_deref), custom.as_ref())?;
         if let Some(Some(text)) = &self.public_url {
             check_public_url(text)?;
         }

@@ -11,7 +11,6 @@ use crate::export::ManyExporter;
 use crate::model::{BinCounts, FaultKind, SecretHint, SignatureMode};
 use crate::provider;
 use crate::server::console::ConsoleState;
-use crate::signature::schemes;
 use crate::store::{BinState, ListQuery};
 
 /// Latest requests that are looked at for the scheme that was recognised.
@@ -72,7 +71,7 @@ const fn fault_words(kind: FaultKind) -> (&'static str, &'static str) {
 async fn recognised(state: &ConsoleState, bin: &BinState) -> Result<Option<String>, PageError> {
     let page = state.store.list(bin.bin.id, ListQuery { limit: RECOGNISED_IN, ..ListQuery::default() }).await?;
     let id = page.requests.into_iter().find_map(|summary| summary.derived.verdict.scheme);
-    Ok(id.map(|id| crate::signature::scheme(&id).map_or(id, |scheme| scheme.name.clone())))
+    Ok(id.map(|id| state.capture.catalogue().scheme(&id).map_or(id, |scheme| scheme.name.clone())))
 }
 
 /// `GET /bins/{bin}/settings`.
@@ -100,7 +99,13 @@ pub(super) async fn show(
             .iter()
             .map(|entry| choice(entry.id, entry.name, settings.provider.as_deref()))
             .collect(),
-        schemes: schemes().iter().map(|entry| choice(&entry.id, &entry.name, settings.scheme.as_deref())).collect(),
+        schemes: state
+            .capture
+            .catalogue()
+            .schemes()
+            .iter()
+            .map(|entry| choice(&entry.id, &entry.name, settings.scheme.as_deref()))
+            .collect(),
         custom_scheme: custom_scheme.unwrap_or_default(),
         recognised: recognised(&state, &bin).await?,
         enforce: settings.signature_mode == SignatureMode::Enforce,

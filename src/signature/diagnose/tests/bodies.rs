@@ -179,7 +179,7 @@ fn the_commonest_causes_are_found_in_large_bodies_too() {
     }
 }
 
-/// The right one stands last.
+/// The right one is last.
 fn many_secrets() -> &'static [Secret] {
     Box::leak(["a wrong one", "another", "right"].map(|text| secret(text, text)).into())
 }

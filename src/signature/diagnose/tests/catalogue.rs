@@ -1,9 +1,9 @@
 //! Every known scheme, signed by the engine and broken in ways that fit all.
 
 use super::*;
-use crate::signature::{SignInput, Signed, schemes, sign};
+use crate::signature::{SignInput, Signed, sign};
 
-/// A request signed by a scheme, with the secret that the bin needs. None for schemes that sign data of the sender's own.
+/// A request signed by a scheme, with the secret that the bin needs; `None` for schemes that sign the sender's own data.
 fn signed(scheme: &Scheme, body: &[u8]) -> Option<(String, Signed)> {
     let notation = scheme.secret.notation();
     let key = match scheme.algorithm {
@@ -38,6 +38,7 @@ fn diagnosed(scheme: &Scheme, pasted: &str, signed: &Signed, body: &[u8]) -> Vec
     let config = Config::new();
     let secrets = [secret("live", pasted)];
     diagnose(&Case {
+        catalogue: catalogue(),
         scheme,
         config: &config,
         request: SignedRequest {
@@ -63,7 +64,7 @@ fn diagnosed(scheme: &Scheme, pasted: &str, signed: &Signed, body: &[u8]) -> Vec
 fn the_secrets_white_space_is_named_for_every_scheme_and_a_wrong_secret_never_verifies() {
     let body = br#"{"event": "x", "n": 1}"#;
     let mut tried = 0;
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let Some((secret, signed)) = signed(scheme, body) else { continue };
         tried += 1;
         assert_eq!(diagnosed(scheme, &secret, &signed, body), [], "{}", scheme.id);
@@ -83,7 +84,7 @@ fn the_secrets_white_space_is_named_for_every_scheme_and_a_wrong_secret_never_ve
 fn json_written_anew_is_named_for_every_scheme_that_signs_the_body() {
     let (signed_body, sent) = (&br#"{"event": "x", "n": 1}"#[..], &br#"{"event":"x","n":1}"#[..]);
     let mut tried = 0;
-    for scheme in schemes() {
+    for scheme in catalogue().schemes() {
         let Some((secret, signed)) = signed(scheme, signed_body) else { continue };
         let signs_body = scheme.signed.iter().any(|template| template.text().contains("{body"));
         if !signs_body || signed.body.is_some() || scheme.algorithm == Algorithm::Equal || scheme.signed.len() > 1 {

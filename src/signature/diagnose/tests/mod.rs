@@ -10,7 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 use crate::model::Timestamp;
-use crate::signature::{Algorithm, compute, scheme};
+use crate::signature::tests::{catalogue, scheme};
+use crate::signature::{Algorithm, compute};
 
 const TIME: &str = "1700000000";
 const URL: &str = "https://hook.example/in/sub?b=2&a=1";
@@ -53,7 +54,7 @@ impl<'t> Sent<'t> {
     }
 
     fn algorithm(&self) -> Algorithm {
-        scheme(self.scheme).unwrap().algorithm
+        scheme(self.scheme).algorithm
     }
 
     fn mac(&self, message: &[u8]) -> Vec<u8> {
@@ -133,7 +134,8 @@ impl Got<'_> {
         let config = Config::new();
         let secrets = [secret("live", &self.secret)];
         let mut case = Case {
-            scheme: scheme(self.scheme).unwrap(),
+            catalogue: catalogue(),
+            scheme: scheme(self.scheme),
             config: &config,
             request: SignedRequest {
                 method: "POST",

@@ -202,8 +202,8 @@ fn what_stands_around_a_bare_signature() {
         ("", ";", "`;`"),
     ] {
         for (scheme, header, signature) in [
-            (scheme("linear").unwrap().as_ref(), "Linear-Signature", hex::encode(&mac)),
-            (scheme("square").unwrap().as_ref(), "x-square-hmacsha256-signature", STANDARD.encode(&url_mac)),
+            (scheme("linear").as_ref(), "Linear-Signature", hex::encode(&mac)),
+            (scheme("square").as_ref(), "x-square-hmacsha256-signature", STANDARD.encode(&url_mac)),
             (&custom, "X-Own-Sig", hex::encode(&mac)),
         ] {
             if before == "0x" && scheme.id == "square" {
@@ -374,9 +374,10 @@ fn detected(headers: &Headers, url: &str, body: &[u8]) -> (String, Vec<Finding>)
     let secrets = [secret("live", "0f3a9c5e7b1d2f4a6c8e")];
     let request =
         SignedRequest { method: "POST", url, headers, body, received_at: Timestamp::from_secs(1_700_000_001) };
-    let verifier = crate::signature::Verifier::detecting(&secrets);
+    let verifier = crate::signature::Verifier::detecting(catalogue(), &secrets);
     let schemes: Vec<&Scheme> = verifier.schemes_for(&request).into_iter().map(|scheme| &**scheme).collect();
     let case = Case {
+        catalogue: catalogue(),
         scheme: schemes[0],
         config: &config,
         request,
@@ -446,7 +447,7 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
     #[test]
     fn any_request_can_be_diagnosed(body: Vec<u8>, value in ".{0,40}", secret in ".{0,20}", url in ".{0,30}", at in 0..200_usize) {
-        let schemes = crate::signature::schemes();
+        let schemes = catalogue().schemes();
         let scheme = &schemes[at % schemes.len()];
         let mut headers = Headers::new();
         for hint in &scheme.detect {
@@ -456,6 +457,7 @@ proptest::proptest! {
         let secrets = [super::secret("a", &secret)];
         let config = Config::new();
         let case = Case {
+            catalogue: catalogue(),
             scheme,
             config: &config,
             request: SignedRequest { method: "POST", url: &url, headers: &headers, body: &body, received_at: Timestamp::default() },

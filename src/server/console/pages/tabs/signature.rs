@@ -15,8 +15,8 @@ use super::TabContext;
 use crate::capture::{Explained, Trial};
 use crate::model::{CapturedRequest, Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
 use crate::server::console::ConsoleState;
+use crate::signature::Explanation;
 use crate::signature::diagnose::Finding;
-use crate::signature::{self, Explanation, schemes};
 
 /// Bytes of the signed content on the page; the rest is a download.
 const SIGNED_BYTES: usize = 16 * 1024;
@@ -78,7 +78,7 @@ pub(in super::super) async fn try_secret(
     let bin = bin_of(&state, &path.0)?;
     let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
     let TrialInput { secret, scheme } = input.into_inner();
-    if scheme.as_deref().is_some_and(|id| signature::scheme(id).is_none()) {
+    if scheme.as_deref().is_some_and(|id| state.capture.catalogue().scheme(id).is_none()) {
         return Err(PageError::refused("There is no such scheme."));
     }
     let links = BinRef::new(&bin.bin, state.capture.base_url());
@@ -124,7 +124,8 @@ impl SignatureTab {
 
     fn new(context: &TabContext, explained: Explained, body_len: usize, trial: bool) -> Self {
         let Explanation { verdict, freshness, signed, expected, received, not_covered } = explained.explanation;
-        let known = verdict.scheme.as_deref().and_then(signature::scheme);
+        let catalogue = context.state.capture.catalogue();
+        let known = verdict.scheme.as_deref().and_then(|id| catalogue.scheme(id));
         let mut facts = Vec::new();
         if let Some(id) = &verdict.scheme {
             let name = known.map_or(id.as_str(), |scheme| scheme.name.as_str());
@@ -161,7 +162,7 @@ impl SignatureTab {
             signed,
             signed_note,
             not_covered,
-            schemes: schemes().iter().map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect(),
+            schemes: catalogue.schemes().iter().map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect(),
             try_href: format!("{}/try", context.page),
             settings_href: format!("{}/settings", context.links.base),
             trial,

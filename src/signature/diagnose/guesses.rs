@@ -1,4 +1,4 @@
-//! What is left when nothing verifies: facts that explain the failure by themselves, and guesses, likeliest first.
+//! When nothing verifies: facts that explain the failure without a search, and guesses, likeliest first.
 
 use super::search::{Cut, Search, shown};
 use super::tokens::{Fault, Reading};
@@ -7,8 +7,8 @@ use crate::json::pick;
 use crate::signature::algorithm::Key;
 use crate::signature::received::{shared_vars, texts};
 use crate::signature::request::View;
+use crate::signature::requirement::{self, Unmet};
 use crate::signature::template::{Context, Vars};
-use crate::signature::unmet;
 use crate::signature::{Algorithm, Encoding, Scheme};
 
 fn finding(code: &'static str, sentence: impl Into<String>, fix: &str) -> Finding {
@@ -116,18 +116,17 @@ fn requirement(case: &Case<'_>) -> Option<Finding> {
     let view = View::new(&case.request, case.config);
     let shared = shared_vars(case.scheme, &view);
     let context = Context { view: &view, vars: Vars { shared: &shared, group: &[] }, secret: None };
-    case.scheme.require.iter().find_map(|(left, right)| match (left.to_bytes(&context), right.to_bytes(&context)) {
-        (Ok(one), Ok(other)) if one == other => None,
-        (Ok(_), Ok(_)) => Some(finding(
+    Some(match requirement::unmet(case.scheme, &context)? {
+        Unmet::Different(sentence) => finding(
             "requirement_unmet",
-            unmet::sentence(left, right, &context),
+            sentence,
             "Where a hash of the body is compared, the body was changed after it was signed; else the request is of another version of the scheme.",
-        )),
-        (Err(missing), _) | (_, Err(missing)) => Some(finding(
+        ),
+        Unmet::Missing(sentence) => finding(
             "part_missing",
-            case.scheme.missing_sentence(&missing),
+            sentence,
             "Send every part that the scheme asks for; look for a proxy that drops or renames headers.",
-        )),
+        ),
     })
 }
 

@@ -1,40 +1,37 @@
-//! The engine's steps one by one, for diagnosis: what a request offers, what a template makes of it, whether a key fits.
-//! Other bodies, URLs and headers are tried by passing another [`SignedRequest`].
+//! The engine's steps one by one: what a request offers, what a template makes of it, whether a key fits.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::algorithm::{Algorithm, Key};
-use super::received::{groups, shared_vars, texts};
-use super::request::{Config, SignedRequest, View};
-use super::scheme::Scheme;
-use super::template::{Context, Missing, Template, Vars};
+use super::*;
+use crate::signature::algorithm::Key;
+use crate::signature::received::{groups, shared_vars, texts};
+use crate::signature::request::View;
+use crate::signature::template::{Context, Vars};
 
 /// Signatures that a request carries, with the values (timestamp, id…) that belong to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
+pub(super) struct Offer {
     /// The values by name: those captured beside the signatures, and the scheme's `vars`.
-    pub vars: BTreeMap<String, Vec<u8>>,
-    /// The signatures' texts without what stands around them (`sha256=`, `v1=`); not yet decoded.
-    pub signatures: Vec<String>,
+    pub(super) vars: BTreeMap<String, Vec<u8>>,
+    /// The signatures' texts without their prefixes (`sha256=`, `v1=`); not yet decoded.
+    pub(super) signatures: Vec<String>,
 }
 
-/// The raw texts of the places where the scheme's signature stands, as far as they are UTF-8; empty when the request has none.
-#[must_use]
-pub fn signature_texts(scheme: &Scheme, request: &SignedRequest<'_>) -> Vec<String> {
+/// The raw texts of the places that the scheme reads its signature from, as far as they are UTF-8.
+pub(super) fn signature_texts(scheme: &Scheme, request: &SignedRequest<'_>) -> Vec<String> {
     let config = Config::new();
     let view = View::new(request, &config);
     texts(scheme, &view).iter().filter_map(|text| std::str::from_utf8(text).ok().map(str::to_owned)).collect()
 }
 
 /// The signatures that the request offers, in the form that the scheme wants. Empty when there is none in that form.
-#[must_use]
-pub fn offers(scheme: &Scheme, request: &SignedRequest<'_>) -> Vec<Offer> {
+pub(super) fn offers(scheme: &Scheme, request: &SignedRequest<'_>) -> Vec<Offer> {
     let config = Config::new();
     let view = View::new(request, &config);
     let texts = texts(scheme, &view);
     let shared = shared_vars(scheme, &view);
-    let offer = |group: super::received::Group<'_>| {
+    let offer = |group: crate::signature::received::Group<'_>| {
         let outside = shared.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
         let captured = group.vars.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
         Offer {
@@ -46,10 +43,7 @@ pub fn offers(scheme: &Scheme, request: &SignedRequest<'_>) -> Vec<Offer> {
 }
 
 /// The bytes that the template makes of a request. `secret` is needed only where the template holds `{secret}`.
-///
-/// # Errors
-/// What the template needs and the request does not have.
-pub fn signed_bytes(
+fn signed_bytes(
     template: &Template,
     request: &SignedRequest<'_>,
     vars: &BTreeMap<String, Vec<u8>>,
@@ -63,8 +57,7 @@ pub fn signed_bytes(
 }
 
 /// Whether the key makes (or, as a public key, verifies) this signature of the message. Compared in constant time.
-#[must_use]
-pub fn matches(algorithm: Algorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+fn matches(algorithm: Algorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let Some(key) = Key::new(algorithm, key) else { return false };
     if algorithm == Algorithm::Equal {
         key.token_matches(signature)
@@ -75,10 +68,19 @@ pub fn matches(algorithm: Algorithm, key: &[u8], message: &[u8], signature: &[u8
     }
 }
 
-impl Scheme {
-    /// The key bytes that this scheme makes of a secret's text; `None` when it cannot be decoded.
-    #[must_use]
-    pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
-        if self.algorithm.is_asymmetric() { self.secret.asymmetric_key(secret) } else { self.secret.key(secret) }
-    }
+#[test]
+fn the_steps_lead_to_the_verdict() {
+    let scheme = scheme("stripe");
+    let (request, _) = signed_for(scheme);
+    let request = request.request();
+    let offers = offers(scheme, &request);
+    let secret = secret_for(scheme);
+    let message = signed_bytes(&scheme.signed[0], &request, &offers[0].vars, &secret, &Config::new()).unwrap();
+    let received = scheme.encoding.decode(&offers[0].signatures[0]).unwrap();
+    let key = scheme.key(&secret).unwrap();
+    assert!(matches(scheme.algorithm, &key, &message, &received));
+    assert!(!matches(Algorithm::HmacSha1, &key, &message, &received));
+    let other = Template::parse("{body}.{timestamp}").unwrap();
+    let message = signed_bytes(&other, &request, &offers[0].vars, &secret, &Config::new()).unwrap();
+    assert!(!matches(scheme.algorithm, &key, &message, &received));
 }

@@ -1,15 +1,15 @@
 //! Two things wrong at once: the pairs that are met in practice.
 
 use super::search::{Search, with_body, with_url};
-use super::{Finding, bodies, contents, secrets, urls};
+use super::{Finding, bodies, secrets, signed_content, urls};
 
 pub(super) fn secret_and_content(search: &mut Search<'_>) -> Option<Finding> {
     let request = search.case.request;
-    let contents = contents::contents(search);
+    let contents = signed_content::contents(search);
     for variant in secrets::variants(search, true) {
         for content in &contents {
             if let Some(hit) = search.hit_by(std::slice::from_ref(content.template()), &request, &variant.key) {
-                let mut finding = contents::finding(search, content, hit, "");
+                let mut finding = signed_content::finding(search, content, hit, "");
                 join(&mut finding, &variant.sentence, variant.fix);
                 return Some(finding);
             }
@@ -53,14 +53,14 @@ pub(super) fn secret_and_url(search: &mut Search<'_>) -> Option<Finding> {
 }
 
 pub(super) fn content_and_body(search: &mut Search<'_>) -> Option<Finding> {
-    let contents = contents::contents(search);
+    let contents = signed_content::contents(search);
     let keys = search.keys();
     bodies::each_likely(search, |search, body| {
         let request = with_body(&search.case.request, &body.bytes);
         keys.iter().find_map(|(_, key)| {
             contents.iter().find_map(|content| {
                 let hit = search.hit_by(std::slice::from_ref(content.template()), &request, key)?;
-                let mut finding = contents::finding(search, content, hit, "");
+                let mut finding = signed_content::finding(search, content, hit, "");
                 join(&mut finding, &format!("The signature is right for the body {}", body.how), body.fix);
                 Some(finding)
             })

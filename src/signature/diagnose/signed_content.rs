@@ -8,7 +8,7 @@ use crate::signature::request::View;
 use crate::signature::template::Template;
 use crate::signature::timestamp::Unit;
 
-/// What is signed somewhere, likely ones first. `T` stands for a timestamp, `I` for an id.
+/// What is signed somewhere, likely ones first. `T` is a timestamp, `I` an id.
 const CONTENTS: &[&str] = &[
     "{body}",
     "T.{body}",
@@ -122,7 +122,7 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
         let ids: &[String] = if wants_id { &ids } else { &no_id };
         for (time, converted_from) in times {
             for id in ids {
-                // The literal values may hold the letters that stand for them, so the pattern is put together once.
+                // Times and ids may hold these two letters themselves, so both are put in at one go.
                 let text: String = pattern
                     .chars()
                     .map(|letter| match letter {

@@ -1,14 +1,33 @@
-//! A condition of a scheme beside its signature that a request does not meet, in a sentence.
+//! What a scheme asks for beside a right signature (`require` in its record): that a hash in a header is the body's,
+//! that a header has a certain value.
 
 use super::filter::BytesFilter;
+use super::scheme::Scheme;
 use super::source::Source;
 use super::template::{Context, Piece, Template, Value};
 
 /// Longest value that is shown.
 const LONGEST: usize = 40;
 
+/// A condition that a request does not meet, in a sentence.
+pub(super) enum Unmet {
+    /// A part that is compared is missing.
+    Missing(String),
+    /// The two sides differ.
+    Different(String),
+}
+
+/// The first of the scheme's conditions that is not met.
+pub(super) fn unmet(scheme: &Scheme, context: &Context<'_>) -> Option<Unmet> {
+    scheme.require.iter().find_map(|(left, right)| match (left.to_bytes(context), right.to_bytes(context)) {
+        (Ok(one), Ok(other)) if one == other => None,
+        (Ok(_), Ok(_)) => Some(Unmet::Different(different(left, right, context))),
+        (Err(missing), _) | (_, Err(missing)) => Some(Unmet::Missing(scheme.missing_sentence(&missing))),
+    })
+}
+
 /// One sentence for two sides that must be equal and are not.
-pub(super) fn sentence(left: &Template, right: &Template, context: &Context<'_>) -> String {
+fn different(left: &Template, right: &Template, context: &Context<'_>) -> String {
     match (left.pieces(), right.pieces()) {
         (
             [Piece::Placeholder { value: Value::Source(place), .. }],

@@ -1,0 +1,36 @@
+//! The body of a request as diagnosis sees it, and what may have been signed in its place.
+
+use crate::http::Headers;
+use crate::json::print::{Style, print};
+use crate::json::tree::Node;
+use crate::signature::SignedRequest;
+
+/// A body in another form.
+pub(super) struct Variant {
+    /// Completes "The signature is right for the body …".
+    pub(super) how: &'static str,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The body and what was read of it.
+pub(super) struct Body<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) headers: &'a Headers,
+    pub(super) json: Option<Node<'a>>,
+}
+
+impl<'a> Body<'a> {
+    pub(super) const fn new(request: &SignedRequest<'a>, json: Option<Node<'a>>) -> Self {
+        Self { bytes: request.body, headers: request.headers, json }
+    }
+
+    /// Its JSON written in this style; `how` is the [`Variant`]'s.
+    pub(super) fn json(&self, how: &'static str, style: Style) -> Vec<Variant> {
+        let printed = self.json.as_ref().and_then(|node| print(node, style, self.bytes.len()));
+        printed.map(|text| Variant { how, bytes: text.into_bytes() }).into_iter().collect()
+    }
+
+    pub(super) fn header_has(&self, name: &'static str, word: &str) -> bool {
+        self.headers.get_str(name).is_some_and(|value| value.to_ascii_lowercase().contains(word))
+    }
+}

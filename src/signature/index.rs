@@ -1,0 +1,63 @@
+//! Which schemes a request's headers hint at. Asked for every request, so it is made once for a catalogue.
+
+use std::sync::Arc;
+
+use regex::bytes::Regex;
+
+use super::scheme::Scheme;
+use super::source::Source;
+use crate::http::HeaderNames;
+
+/// Schemes are given by their place in the catalogue.
+pub(super) struct Index {
+    /// Header names that hint at schemes.
+    pub(super) headers: HeaderNames<usize>,
+    /// Beginnings of header names that hint at schemes.
+    pub(super) prefixes: Vec<(String, usize)>,
+    /// Schemes that no header hints at.
+    pub(super) unhinted: Vec<usize>,
+    /// Headers that these read their signature from.
+    pub(super) sources: HeaderNames<()>,
+    /// One of these reads its signature from headers of any name with some beginning (none that comes with Creel does).
+    pub(super) any_header: bool,
+    /// A name of each place in a JSON body that one of these reads its signature from, as one search; `None` when any
+    /// body may hold one.
+    pub(super) members: Option<Regex>,
+}
+
+impl Index {
+    pub(super) fn new(schemes: &[Arc<Scheme>]) -> Self {
+        let hints =
+            || schemes.iter().enumerate().flat_map(|(at, scheme)| scheme.detect.iter().map(move |hint| (hint, at)));
+        let of_kind = |prefix: bool| {
+            hints().filter(move |(hint, _)| hint.is_prefix == prefix).map(|(hint, at)| (hint.name.as_str(), at))
+        };
+        let unhinted = || schemes.iter().enumerate().filter(|(_, scheme)| scheme.detect.is_empty());
+        let sources = || unhinted().flat_map(|(_, scheme)| &scheme.from);
+        let headers = sources().filter_map(|source| match source {
+            Source::Header(name) => Some((name.as_str(), ())),
+            Source::HeaderPrefix(_) | Source::Query(_) | Source::Form(_) | Source::FormJson(..) | Source::Json(_) => {
+                None
+            }
+        });
+        Self {
+            headers: of_kind(false).collect(),
+            prefixes: of_kind(true).map(|(prefix, at)| (prefix.to_owned(), at)).collect(),
+            unhinted: unhinted().map(|(at, _)| at).collect(),
+            sources: headers.collect(),
+            any_header: sources().any(|source| matches!(source, Source::HeaderPrefix(_))),
+            members: member_names(sources()),
+        }
+    }
+}
+
+fn member_names<'s>(sources: impl Iterator<Item = &'s Source>) -> Option<Regex> {
+    let mut names: Vec<String> = Vec::new();
+    for source in sources {
+        if let Source::Json(pointer) = source {
+            // The longest name is the rarest; without any name everything is possible.
+            names.push(regex::escape(pointer.steps().iter().max_by_key(|step| step.len())?));
+        }
+    }
+    Regex::new(&names.join("|")).ok()
+}
