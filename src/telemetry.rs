@@ -2,19 +2,26 @@
 
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
-use crate::config::LogFormat;
+/// How the log looks.
+#[derive(Debug, Clone, Copy)]
+pub enum Format {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// Warnings of all crates, and information of this one. The parser would call every request that it rejects an error of the
 /// connection: such requests are kept and shown, and a sender of them must not fill the log.
 const DEFAULT_FILTER: &str = "warn,creel=info,actix_http=off";
 
 /// Starts logging. `RUST_LOG` sets the level; without it, warnings of all crates and information of this one are logged.
-pub fn start(format: LogFormat) {
+pub fn start(format: Format) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
     // Fails only when logging was started before, which is as good.
     let _ = match format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init(),
-        LogFormat::Json => registry.with(fmt::layer().with_writer(std::io::stderr).json()).try_init(),
+        Format::Text => registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init(),
+        Format::Json => registry.with(fmt::layer().with_writer(std::io::stderr).json()).try_init(),
     };
 }

@@ -188,7 +188,7 @@ mod tests {
     use crate::model::{BinId, BinSettings};
     use crate::signature::Config;
     use crate::signature::diagnose::diagnose;
-    use crate::signature::{Algorithm, compute};
+    use crate::signature::{Algorithm, algorithm::compute};
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 

@@ -5,7 +5,7 @@ mod serve;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::ServeArgs;
+use serve::ServeArgs;
 
 /// A local webhook inspector: catches requests exactly as sent, judges their signatures, shows them live
 #[derive(Debug, Parser)]

@@ -1,15 +1,174 @@
 //! `creel serve`: starts both listeners and says where they are.
 
-use crate::config::{Config, ServeArgs};
-use crate::{server, telemetry};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use url::Url;
 
 use super::output;
+use crate::config::{self, Config, ConfigError, Database};
+use crate::model::{SecretValue, parse_size};
+use crate::store::Durability;
+use crate::{server, telemetry};
+
+/// How the log on stderr looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What commits survive, as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum DurabilityArg {
+    /// Every acknowledged request survives the death of the process.
+    #[default]
+    Normal,
+    /// Every acknowledged request survives a power cut, too.
+    Full,
+}
+
+/// The flags of `creel serve`.
+#[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag on the command line is a bool")]
+pub(super) struct ServeArgs {
+    /// Address of the capture listener: the bin URLs, the half that may be exposed
+    #[arg(long, env = "CREEL_CAPTURE", value_name = "ADDR", default_value = "127.0.0.1:4665")]
+    pub(super) capture: SocketAddr,
+    /// Address of the console: UI, API and live stream. Port 0 means any free port
+    #[arg(long, env = "CREEL_CONSOLE", value_name = "ADDR", default_value = "127.0.0.1:4666")]
+    pub(super) console: SocketAddr,
+    /// Database file [default: creel/creel.db in the user's data directory]
+    #[arg(long, env = "CREEL_DB", value_name = "PATH", conflicts_with = "ephemeral")]
+    pub(super) db: Option<PathBuf>,
+    /// Keep everything in a temporary file that is removed at the end
+    #[arg(long, env = "CREEL_EPHEMERAL")]
+    pub(super) ephemeral: bool,
+    /// What an acknowledged request survives
+    #[arg(long, env = "CREEL_DURABILITY", value_enum, default_value_t)]
+    pub(super) durability: DurabilityArg,
+    /// Largest body, when the bin does not say: 10MiB, 512k, 1000000
+    #[arg(long, env = "CREEL_MAX_BODY", value_name = "SIZE", default_value = "10MiB", value_parser = size)]
+    pub(super) max_body: u64,
+    /// Requests kept per bin, when the bin does not say; 0 means no limit
+    #[arg(long, env = "CREEL_MAX_REQUESTS", value_name = "COUNT", default_value_t = 10_000)]
+    pub(super) max_requests: u64,
+    /// Seconds that requests are kept, when the bin does not say; 0 means no limit
+    #[arg(long, env = "CREEL_MAX_AGE", value_name = "SECONDS", default_value_t = 0)]
+    pub(super) max_age: u64,
+    /// Bytes kept in all bins together; 0 means no limit
+    #[arg(long, env = "CREEL_MAX_BYTES", value_name = "SIZE", default_value = "1GiB", value_parser = size)]
+    pub(super) max_bytes: u64,
+    /// URL that senders use when it is not the capture address (tunnel, proxy); some schemes sign it
+    #[arg(long, env = "CREEL_PUBLIC_URL", value_name = "URL")]
+    pub(super) public_url: Option<Url>,
+    /// Signature schemes of your own: a JSON file with a list of records, offered and detected like the built-in ones
+    #[arg(long, env = "CREEL_SCHEMES", value_name = "FILE")]
+    pub(super) schemes: Option<PathBuf>,
+    /// Make a bin when a request names one that is not there
+    #[arg(long, env = "CREEL_AUTO_CREATE")]
+    pub(super) auto_create: bool,
+    /// Believe Forwarded and X-Forwarded-For headers; only behind a proxy that sets them
+    #[arg(long, env = "CREEL_TRUST_FORWARDED")]
+    pub(super) trust_forwarded: bool,
+    /// Token that the console asks for; needed when the console is not on a loopback address
+    #[arg(long, env = "CREEL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub(super) token: Option<String>,
+    /// Further host name that the console answers to (repeatable)
+    #[arg(long = "allow-host", env = "CREEL_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
+    pub(super) allow_hosts: Vec<String>,
+    /// Connections that the capture listener holds at once
+    #[arg(long, env = "CREEL_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 10_000)]
+    pub(super) max_connections: usize,
+    /// Log format on stderr; `RUST_LOG` sets the level
+    #[arg(long, env = "CREEL_LOG", value_enum, default_value_t)]
+    pub(super) log: LogFormat,
+    /// Print the addresses as one JSON line instead of the start-up text
+    #[arg(long, env = "CREEL_JSON")]
+    pub(super) json: bool,
+}
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    let config = Config::try_from(args)?;
-    telemetry::start(args.log);
+    let config = config(args)?;
+    telemetry::start(match args.log {
+        LogFormat::Text => telemetry::Format::Text,
+        LogFormat::Json => telemetry::Format::Json,
+    });
     let json = args.json;
     server::run(&config, move |started| if json { output::started_json(started) } else { output::started(started) })?;
     Ok(())
+}
+
+/// The flags as a configuration.
+fn config(args: &ServeArgs) -> Result<Config, ConfigError> {
+    let database = match (&args.db, args.ephemeral) {
+        (_, true) => Database::Ephemeral,
+        (Some(path), false) => Database::File(path.clone()),
+        (None, false) => Database::File(config::default_database()?),
+    };
+    Config {
+        capture: args.capture,
+        console: args.console,
+        database,
+        durability: match args.durability {
+            DurabilityArg::Normal => Durability::Normal,
+            DurabilityArg::Full => Durability::Full,
+        },
+        max_body: args.max_body,
+        max_requests: args.max_requests,
+        max_age_s: args.max_age,
+        max_bytes: args.max_bytes,
+        public_url: args.public_url.as_ref().map(config::public_url).transpose()?,
+        auto_create: args.auto_create,
+        trust_forwarded: args.trust_forwarded,
+        token: args.token.clone().map(SecretValue::new),
+        allow_hosts: args.allow_hosts.clone(),
+        max_connections: args.max_connections,
+        catalogue: args.schemes.as_deref().map(config::catalogue_with).transpose()?.unwrap_or_default(),
+    }
+    .checked()
+}
+
+/// Reads a size of the command line.
+fn size(text: &str) -> Result<u64, String> {
+    parse_size(text).ok_or_else(|| "give a number with k, M or G, such as 10MiB".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn config(line: &str) -> Result<Config, ConfigError> {
+        super::config(&Line::parse_from(std::iter::once("creel").chain(line.split_whitespace())).serve)
+    }
+
+    #[test]
+    fn a_console_for_other_machines_needs_a_token() {
+        assert!(matches!(config("--ephemeral --console 0.0.0.0:4666"), Err(ConfigError::TokenNeeded(_))));
+        assert!(matches!(config("--ephemeral --console 0.0.0.0:4666 --token short"), Err(ConfigError::TokenShort(5))));
+        assert!(config("--ephemeral --console 0.0.0.0:4666 --token 0123456789abcdef").is_ok());
+        assert!(config("--ephemeral --console [::1]:4666").is_ok());
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_before_anything_starts() {
+        assert!(matches!(config("--ephemeral --public-url ftp://h"), Err(ConfigError::PublicUrl(_))));
+        assert!(matches!(config("--ephemeral --public-url https://h/?q"), Err(ConfigError::PublicUrl(_))));
+        assert!(matches!(config("--ephemeral --max-body 2GiB"), Err(ConfigError::MaxBody(_))));
+        assert!(matches!(config("--ephemeral --capture 127.0.0.1:4666"), Err(ConfigError::SameAddress(_))));
+        assert_eq!(config("--ephemeral --public-url https://h/a/").unwrap().public_url.as_deref(), Some("https://h/a"));
+    }
 }

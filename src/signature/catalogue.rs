@@ -85,7 +85,7 @@ fn read(records: &str) -> Result<Vec<Scheme>, SchemeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::Evidence;
+    use crate::signature::record::Evidence;
 
     #[test]
     fn every_record_is_read_and_found() {

@@ -1,6 +1,6 @@
 //! Signatures: schemes as data, and one engine that verifies, signs and explains by them. No code knows a provider.
 
-mod algorithm;
+pub mod algorithm;
 mod catalogue;
 mod detect;
 pub mod diagnose;
@@ -25,21 +25,15 @@ mod template;
 mod timestamp;
 mod verify;
 
-pub use algorithm::{Algorithm, compute};
+pub use algorithm::Algorithm;
 pub use catalogue::Catalogue;
-pub use detect::Detected;
-pub use draft::{SignError, SignInput, Signed};
+pub use draft::SignInput;
 pub use encoding::Encoding;
-pub use explain::{Explanation, MASKED_SECRET};
+pub use explain::Explanation;
 pub use missing::Missing;
-pub use record::{Evidence, SchemeError};
 pub use request::{Config, SignedRequest};
-pub use scheme::{NOT_PROVEN, Scheme};
-pub use secret::Pipeline;
+pub use scheme::Scheme;
 pub use sign::sign;
-pub use source::Source;
-pub use template::Template;
-pub use timestamp::{Direction, TimestampRule, Unit};
 pub use verify::{AUTO, Verifier};
 
 #[cfg(test)]

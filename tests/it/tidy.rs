@@ -40,7 +40,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("actix_", &["src/server/", "src/telemetry.rs"]),
     ("askama", &["src/server/"]),
     ("rusqlite", &["src/store/sqlite/"]),
-    ("clap::", &["src/cli/", "src/config.rs"]),
+    ("clap::", &["src/cli/"]),
     ("reqwest", &["src/deliver/", "src/client.rs"]),
     ("tokio_tungstenite", &["src/client.rs"]),
     ("SystemTime::now", &["src/model/clock.rs"]),
@@ -76,7 +76,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/live/", &["model", "shapes", "store"]),
     ("src/capture/", &["http", "json", "model", "signature", "provider", "store"]),
     ("src/config.rs", &["model", "signature", "store"]),
-    ("src/telemetry.rs", &["config"]),
+    ("src/telemetry.rs", &[]),
     (
         "src/server/",
         &[

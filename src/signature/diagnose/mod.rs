@@ -118,7 +118,7 @@ const PHASES: &[Phase] = &[
 
 /// Says why the signature is not right: what verifies first, else what is left, likeliest first.
 /// Pure and bounded: about 50 ms for a body of up to 1 MiB, 100 ms for each MiB of larger ones.
-#[must_use]
+#[cfg(test)]
 pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     diagnosed(case, 1).findings
 }

@@ -13,6 +13,11 @@ use std::sync::{Arc, LazyLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::algorithm::compute;
+use super::draft::{SignError, Signed};
+use super::explain::MASKED_SECRET;
+use super::source::Source;
+use super::template::Template;
 use super::*;
 use crate::http::Headers;
 use crate::model::{Secret, SecretValue, Timestamp};

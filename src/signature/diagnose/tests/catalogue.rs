@@ -1,7 +1,8 @@
 //! Every known scheme, signed by the engine and broken in ways that fit all.
 
 use super::*;
-use crate::signature::{SignInput, Signed, sign};
+use crate::signature::draft::Signed;
+use crate::signature::{SignInput, sign};
 
 /// A request signed by a scheme, with the secret that the bin needs; `None` for schemes that sign the sender's own data.
 fn signed(scheme: &Scheme, body: &[u8]) -> Option<(String, Signed)> {

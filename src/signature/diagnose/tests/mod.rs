@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 use crate::model::Timestamp;
+use crate::signature::algorithm::{Algorithm, compute};
 use crate::signature::tests::{catalogue, scheme};
-use crate::signature::{Algorithm, compute};
 
 const TIME: &str = "1700000000";
 const URL: &str = "https://hook.example/in/sub?b=2&a=1";
