@@ -1,4 +1,4 @@
-// Copying. The clipboard API is only there on loopback and https, so the old way stands in on a plain address.
+// Copying. The clipboard API is only there on loopback and https; elsewhere an older way is used.
 
 import { $, make } from "./dom.js";
 import { toast } from "./toast.js";

@@ -39,7 +39,7 @@ export function undoable(text, act, undo) {
     element.remove();
     if (go) act(); else undo();
   }
-  // Whoever reads or aims at it gets the time for it.
+  // While the mouse is over the message, it stays.
   element.addEventListener("mouseenter", () => clearTimeout(timer));
   element.addEventListener("mouseleave", () => { timer = setTimeout(() => finish(true), UNDO_MS); });
   button.addEventListener("click", () => finish(false));
