@@ -57,6 +57,8 @@
 //!
 //! The crate is a program: [`run`] is what `main` calls, [`Application`] what the tests start. Everything else is private, so
 //! that the compiler shows what is dead; [`inside`] opens what tests, benchmarks and fuzz targets reach for.
+// The map is for those who read the source: `cargo doc --document-private-items`.
+#![allow(rustdoc::private_intra_doc_links)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub(crate) mod capture;

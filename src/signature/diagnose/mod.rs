@@ -145,7 +145,7 @@ const MAX_CANDIDATES: usize = 7;
 
 /// For a request whose scheme was detected, not chosen: `others` are the schemes that fit it as well as the case's,
 /// likeliest first. The first that explains the signature is believed; when none does, the findings by the case's own
-/// are. The others together take as long as one more [`diagnose`].
+/// are. The others together take as long as one more diagnosis.
 #[must_use]
 pub fn diagnose_detected(case: &Case<'_>, others: &[&Scheme]) -> Vec<Finding> {
     let own = diagnosed(case, 1);
