@@ -78,6 +78,8 @@ pub struct Subscription {
     phase: Phase,
     /// Where to read what was missed; without it, that is only told.
     store: Option<Store>,
+    /// The bin was there after this subscription had joined its channel: if it goes, the channel is told.
+    end_is_announced: bool,
     /// Encoded pages of the store that were not handed out yet.
     pages: std::vec::IntoIter<Batch>,
 }
@@ -94,13 +96,24 @@ impl Subscription {
         let next = ring.end();
         let last = ring.floor;
         drop(ring);
-        Self { inner, channel, slot, next, last, phase: Phase::Live, store: None, pages: Vec::new().into_iter() }
+        Self {
+            inner,
+            channel,
+            slot,
+            next,
+            last,
+            phase: Phase::Live,
+            store: None,
+            end_is_announced: false,
+            pages: Vec::new().into_iter(),
+        }
     }
 
     /// Makes the stream start after the cursor: with what the store has, then without a gap or a repeat with what comes.
     #[must_use]
     pub fn resume(mut self, store: Store, after: Seq) -> Self {
         self.last = after;
+        self.end_is_announced = store.bin(&self.channel.bin.to_string()).is_some();
         self.store = Some(store);
         self.phase = Phase::CatchUp(None);
         self
@@ -157,6 +170,8 @@ impl Subscription {
                     let from = std::mem::replace(&mut self.last, head);
                     return Poll::Ready(Some(self.lag(from, head)));
                 }
+                // The bin was deleted meanwhile: the channel has its last changes, or will have them.
+                Err(StoreError::NotFound(_)) if self.end_is_announced => self.phase = Phase::Live,
                 Err(error) => {
                     tracing::warn!(%error, "a live stream ends: what it missed cannot be read");
                     self.phase = Phase::Over;

@@ -7,8 +7,10 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use super::*;
 use crate::http::Head;
 use crate::model::{
-    CapturedRequest, Client, Derived, HeadSource, Marks, RequestId, RequestSummary, SentResponse, Timestamp,
+    BinSettings, CapturedRequest, Client, Clock, Derived, HeadSource, Marks, RequestId, RequestSummary, SentResponse,
+    Timestamp,
 };
+use crate::store::{Durability, Store, StoreOptions};
 
 fn captured(bin: BinId, seq: Seq, body: usize) -> Change {
     let head = Head::new(Bytes::from(format!("POST /{bin}/x HTTP/1.1\r\nHost: h\r\n\r\n")));
@@ -194,4 +196,24 @@ async fn changes_that_were_not_built_are_not_passed_over_in_silence() {
     hub.committed(vec![captured(bin, 6, 10)]);
     // Without a store to read them from, they are told as a gap.
     assert_eq!(until(&mut subscription, 6).await, [Got::Gap(0, 5), Got::Event(6)]);
+}
+
+#[tokio::test]
+async fn a_bin_that_goes_while_its_past_is_read_still_ends_with_its_last_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        path: folder.path().join("creel.db"),
+        ephemeral: false,
+        durability: Durability::Normal,
+        max_requests: 0,
+        max_age_s: 0,
+        max_bytes: 0,
+    };
+    let hub = Hub::start().unwrap();
+    let store = Store::open(options, Clock::system(), Arc::new(hub.clone())).unwrap();
+    let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
+    let mut subscription = hub.subscribe(bin, None).unwrap().resume(store.clone(), store.head_seq());
+    store.delete_bin(bin).await.unwrap();
+    assert!(matches!(expand(subscription.next().await.unwrap())[..], [Got::Event(_)]));
+    assert!(subscription.next().await.is_none());
 }
