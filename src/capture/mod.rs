@@ -19,7 +19,7 @@ use bytes::Bytes;
 
 use crate::http::{Head, Headers};
 use crate::model::{
-    BinName, BinSettings, Client, Clock, Derived, HeadSource, NewRequest, Rejection, SecretValue, SignatureMode,
+    BinName, BinSettings, Client, Clock, Derived, HeadSource, Marks, NewRequest, Rejection, SecretValue, SignatureMode,
     SignatureStatus, Timestamp,
 };
 use crate::signature::Catalogue;
@@ -275,13 +275,17 @@ impl Capture {
         }
     }
 
-    /// Judges a request that is about to be imported, by the bin's present settings.
-    pub fn judge_imported(&self, bin: &BinState, request: &mut NewRequest) {
+    /// Stores requests that were exported before, with their marks; verdicts are those of the bin's present settings.
+    /// Returns how many were stored.
+    pub async fn import(&self, bin: &BinState, mut requests: Vec<(NewRequest, Marks)>) -> Result<u64, StoreError> {
         let prepared = self.0.prepared.of(bin, &self.0.options);
-        let handshake = request.derived.event.handshake.take();
-        let headers = request.head.headers();
-        request.derived = prepared.judge.judge(&request.head, &headers, &request.body, request.received_at).derived;
-        request.derived.event.handshake = handshake;
+        for (request, _) in &mut requests {
+            let handshake = request.derived.event.handshake.take();
+            let headers = request.head.headers();
+            request.derived = prepared.judge.judge(&request.head, &headers, &request.body, request.received_at).derived;
+            request.derived.event.handshake = handshake;
+        }
+        self.0.store.import(bin.bin.id, requests).await
     }
 
     /// Keeps a secret that a provider handed over in its handshake.

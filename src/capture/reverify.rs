@@ -1,4 +1,4 @@
-//! Judging a whole bin again in the background, after a secret, a scheme or a provider has changed. The store tells of
+//! Reverifying a whole bin in the background, after a secret, a scheme or a provider has changed. The store tells of
 //! each change, so that what makes it need not remember to ask for this.
 
 use std::collections::HashMap;
@@ -41,27 +41,27 @@ impl Runs {
 }
 
 impl Capture {
-    /// Judges each bin again whose verdicts may come out differently after a change, until the store is dropped.
-    pub async fn verify_after_changes(self, mut updates: UnboundedReceiver<BinUpdate>) {
+    /// Reverifies each bin whose verdicts may come out differently after a change, until the store is dropped.
+    pub async fn reverify_after_changes(self, mut updates: UnboundedReceiver<BinUpdate>) {
         while let Some(BinUpdate { before, after }) = updates.recv().await {
             if !Judge::may_differ(&before.bin, &after.bin) {
                 continue;
             }
             let (capture, bin) = (self.clone(), after.bin.id);
             tokio::spawn(async move {
-                if let Err(error) = capture.verify_again(bin).await {
-                    tracing::warn!(%error, %bin, "the bin's requests could not be judged again");
+                if let Err(error) = capture.reverify(bin).await {
+                    tracing::warn!(%error, %bin, "the bin's requests could not be reverified");
                 }
             });
         }
     }
 
-    /// Judges everything in the bin again, oldest first, with the settings as they are now. Progress goes to the stream.
+    /// Reverifies everything in the bin, oldest first, with the settings as they are now. Progress goes to the stream.
     /// Ends early when the bin goes or a newer run starts.
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    async fn verify_again(&self, bin: BinId) -> Result<(), StoreError> {
+    async fn reverify(&self, bin: BinId) -> Result<(), StoreError> {
         let run = self.0.runs.begin(bin);
         let store = &self.0.store;
         let Some(state) = store.bin(bin.as_str()) else { return Ok(()) };
@@ -79,7 +79,7 @@ impl Capture {
             let facts = {
                 let judge = Arc::clone(&judge);
                 let judged = tokio::task::spawn_blocking(move || {
-                    page.iter().filter_map(|request| rederived(&judge, request)).collect::<Vec<_>>()
+                    page.iter().filter_map(|request| reverified(&judge, request)).collect::<Vec<_>>()
                 });
                 judged.await.map_err(|error| StoreError::Failed(error.to_string()))?
             };
@@ -102,7 +102,7 @@ impl Capture {
 }
 
 /// The facts of a stored request, if they differ from those that are stored.
-fn rederived(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Reverified> {
+fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Reverified> {
     let before = &request.summary.derived;
     let headers = request.head.headers();
     let mut derived = judge.judge(&request.head, &headers, &request.body, request.summary.received_at).derived;

@@ -78,7 +78,7 @@ pub struct Application {
     started: Started,
     store: Store,
     hub: Hub,
-    /// Judges bins again after changes. Ends when it is dropped.
+    /// Reverifies bins after changes. Ends when it is dropped.
     reverifying: JoinSet<()>,
     /// The folder of an ephemeral database.
     temporary: Option<PathBuf>,
@@ -115,7 +115,7 @@ impl Application {
             },
         );
         let mut reverifying = JoinSet::new();
-        reverifying.spawn(capture.clone().verify_after_changes(store.bin_updates()));
+        reverifying.spawn(capture.clone().reverify_after_changes(store.bin_updates()));
         let first = match store.bins().into_iter().next() {
             Some(bin) => bin,
             None => store.create_bin(BinSettings::default(), Vec::new()).await?,

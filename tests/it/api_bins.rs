@@ -167,7 +167,7 @@ async fn errors_are_plain_sentences_that_name_the_member() {
     for (path, body, status, field, detail) in [
         ("/bins", r#"["name",null]"#, 422, None, "The body must be an object."),
         ("/bins", "null", 422, None, "The body must be an object."),
-        ("/bins", r#"{"name":"a","name":"b"}"#, 422, Some("name"), "`name` stands twice; give it once."),
+        ("/bins", r#"{"name":"a","name":"b"}"#, 422, Some("name"), "`name` is given twice; give it once."),
         ("/bins/a/secrets", "{}", 422, Some("value"), "`value` is missing."),
         ("/bins", r#"{"limits":7}"#, 422, Some("limits"), "`limits` must be an object."),
         ("/bins", r#"{"name":7}"#, 422, Some("name"), "`name` must be a text."),

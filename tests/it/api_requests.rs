@@ -152,7 +152,7 @@ async fn a_query_that_cannot_be_read_is_explained_in_plain_words() {
         ("limit=", "`limit` must be a whole number, 0 or more."),
         ("limit=99999999999999999999", "`limit` is too large a number."),
         ("order=up", "`up` is not known here; expected: `newest` or `oldest`."),
-        ("limit=1&limit=2", "`limit` stands twice; give it once."),
+        ("limit=1&limit=2", "`limit` is given twice; give it once."),
     ] {
         let response = app.client.get(app.api(&format!("/bins/{bin}/requests?{query}"))).send().await.unwrap();
         assert_eq!(response.json::<Value>().await.unwrap()["detail"], detail, "{query}");

@@ -11,6 +11,7 @@ mod fidelity;
 mod helpers;
 mod hostile_capture;
 mod openapi;
+mod pages;
 mod readme;
 mod receiver;
 mod security;

@@ -35,14 +35,13 @@ struct Table {
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 
-/// The URL of a file of `static/`; of the file's plain name when there is no such file, which a test rules out for every page.
-#[must_use]
+/// The URL of a file of `static/`. For a file that is not there, a URL that leads nowhere; a test rules that out for every
+/// page.
 pub fn url(file: &str) -> &'static str {
     TABLE.by_file.get(file).map_or("/assets/missing", |&index| TABLE.assets[index].url.as_str())
 }
 
 /// The URLs of the script modules, so that a page can ask for all of them at once instead of one after the other.
-#[must_use]
 pub fn modules() -> Vec<&'static str> {
     let mut urls = Vec::new();
     for (file, &index) in &TABLE.by_file {

@@ -1,8 +1,6 @@
-//! What handlers ask for: the bin of the path, a checked query, a checked JSON body.
+//! What handlers ask for: the state, the bin and the request of the path, a checked query, a checked JSON body.
 
-use std::fmt;
 use std::future::{Ready, ready};
-use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,37 +10,57 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
-use super::{ConsoleState, words};
+use super::{ConsoleState, error_text};
 use crate::model::BinId;
 use crate::model::filter::Filter;
 use crate::store::{BinState, RequestRef};
 
-/// A body of the API other than an import: a response of 1 MiB in base64, with room for what stands beside it.
+/// A body of the API other than an import: a response of 1 MiB in base64, with room for its other fields.
 const MAX_JSON: usize = 4 << 20;
 /// From the first to the last byte of a body of the API.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
-/// The state behind a request; there always is one.
-pub(super) fn state(request: &HttpRequest) -> Result<&ConsoleState, Problem> {
-    request
-        .app_data::<web::Data<ConsoleState>>()
-        .map(|data| data.as_ref())
-        .ok_or_else(|| Problem::new(Code::Internal, "The console is not set up."))
+/// The console's state, for handlers to use.
+#[derive(Clone)]
+pub(super) struct State(web::Data<ConsoleState>);
+
+impl State {
+    /// The state of the application that a request belongs to.
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let data = request.app_data::<web::Data<ConsoleState>>();
+        data.cloned().map(Self).ok_or_else(|| Problem::new(Code::Internal, "The console is not set up."))
+    }
 }
+
+impl Deref for State {
+    type Target = ConsoleState;
+    fn deref(&self) -> &ConsoleState {
+        &self.0
+    }
+}
+
+impl FromRequest for State {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+/// Characters of a name that an error repeats: a bin's name has at most 63.
+const MAX_NAME_ECHO: usize = 64;
 
 /// The bin that `{bin}` names by id or name.
 pub(super) struct BinRef(pub(super) Arc<BinState>);
 
 impl BinRef {
     /// The bin's id.
-    #[must_use]
     pub(super) fn id(&self) -> BinId {
         self.0.bin.id
     }
@@ -54,12 +72,10 @@ impl FromRequest for BinRef {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let named = request.match_info().get("bin").unwrap_or_default();
-        ready(state(request).and_then(|state| {
+        ready(State::of(request).and_then(|state| {
             state.store.bin(named).map(Self).ok_or_else(|| {
-                Problem::new(
-                    Code::NotFound,
-                    format!("There is no bin '{}'.", named.chars().take(64).collect::<String>()),
-                )
+                let shown: String = named.chars().take(MAX_NAME_ECHO).collect();
+                Problem::new(Code::NotFound, format!("There is no bin '{shown}'."))
             })
         }))
     }
@@ -68,16 +84,22 @@ impl FromRequest for BinRef {
 /// The request that `{id}` names: a ULID, or `latest`.
 pub(super) struct WhichRequest(pub(super) RequestRef);
 
+impl WhichRequest {
+    /// Reads a request's id, or `latest`. What is neither names no request.
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
+        if text == "latest" {
+            return Ok(Self(RequestRef::Latest));
+        }
+        text.parse().map(|id| Self(RequestRef::Id(id))).map_err(|_| Problem::not_found("request"))
+    }
+}
+
 impl FromRequest for WhichRequest {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(match request.match_info().get("id") {
-            Some("latest") => Ok(Self(RequestRef::Latest)),
-            Some(id) => id.parse().map(|id| Self(RequestRef::Id(id))).map_err(|_| Problem::not_found("request")),
-            None => Err(Problem::not_found("request")),
-        })
+        ready(Self::parse(request.match_info().get("id").unwrap_or_default()))
     }
 }
 
@@ -99,14 +121,14 @@ fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = decoded(name).map_err(|_| Problem::new(Code::InvalidQuery, "A parameter's name is not UTF-8."))?;
         if decoded(value).is_err() {
-            let detail = format!("The value of `{}` is not percent-encoded UTF-8.", words::cut(&name));
+            let detail = format!("The value of `{}` is not percent-encoded UTF-8.", error_text::cut(&name));
             return Err(Problem::query(name, detail));
         }
     }
     let pairs = url::form_urlencoded::parse(text.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let path = error.path().to_string();
-        let (field, detail) = words::told(&path, &error.into_inner().to_string());
+        let (field, detail) = error_text::told(&path, &error.into_inner().to_string());
         located(Problem::new(Code::InvalidQuery, detail), field)
     })
 }
@@ -118,10 +140,39 @@ fn located(problem: Problem, field: Option<String>) -> Problem {
     }
 }
 
+/// A type that is read from a JSON object and nothing else. [`only_objects`] is the way to make one.
+pub(super) trait ObjectOnly: DeserializeOwned {}
+
+/// Reads these types (derived with `remote = "Self"`) from objects only: what serde derives takes a list of the fields'
+/// values as well.
+macro_rules! only_objects {
+    ($($type:ty),+) => {$(
+        impl $crate::server::console::extract::ObjectOnly for $type {}
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Members;
+                impl<'de> serde::de::Visitor<'de> for Members {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("an object")
+                    }
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, members: A) -> Result<$type, A::Error> {
+                        // The derived function, which belongs to the type and not to the trait.
+                        <$type>::deserialize(serde::de::value::MapAccessDeserializer::new(members))
+                    }
+                }
+                deserializer.deserialize_map(Members)
+            }
+        }
+    )+};
+}
+pub(super) use only_objects;
+
 /// A JSON body whose fields are all known and of the right type. The field at fault is named by its path.
 pub(super) struct Json<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest for Json<T> {
+impl<T: ObjectOnly> FromRequest for Json<T> {
     type Error = Problem;
     type Future = Extracting<Self>;
 
@@ -135,10 +186,10 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     }
 }
 
-/// Like [`Json`], but no body at all stands for the type's default.
+/// Like [`Json`], but no body at all means the type's default.
 pub(super) struct OptionalJson<T>(pub(super) T);
 
-impl<T: DeserializeOwned + Default> FromRequest for OptionalJson<T> {
+impl<T: ObjectOnly + Default> FromRequest for OptionalJson<T> {
     type Error = Problem;
     type Future = Extracting<Self>;
 
@@ -147,7 +198,7 @@ impl<T: DeserializeOwned + Default> FromRequest for OptionalJson<T> {
         let typed = require_type(request, &["application/json"]);
         let body = read_body(payload.take(), MAX_JSON);
         Box::pin(async move {
-            // Only what states its type may hold something: a form post of another site cannot.
+            // A body must state its type, which a form of another site cannot; only an empty one may go without.
             let body = if untyped {
                 body.await?
             } else {
@@ -163,22 +214,22 @@ impl<T: DeserializeOwned + Default> FromRequest for OptionalJson<T> {
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let not_json = |error: &serde_json::Error| Problem::new(Code::InvalidBody, words::syntax(error));
+fn parse<T: ObjectOnly>(body: &[u8]) -> Result<T, Problem> {
+    let not_json = |error: &serde_json::Error| Problem::new(Code::InvalidBody, error_text::syntax(error));
     let mut json = serde_json::Deserializer::from_slice(body);
-    let Object(value) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
         match error.classify() {
             serde_json::error::Category::Data => {
-                let (field, detail) = words::told(&path, &error.to_string());
+                let (field, detail) = error_text::told(&path, &error.to_string());
                 located(Problem::new(Code::InvalidField, detail), field)
             }
             // serde_json calls a number in the place of a word a mistake in the JSON.
             serde_json::error::Category::Syntax
                 if path != "." && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() =>
             {
-                let detail = format!("`{}` has the wrong type or is out of range.", words::cut(&path));
+                let detail = format!("`{}` has the wrong type or is out of range.", error_text::cut(&path));
                 Problem::field(path, detail)
             }
             serde_json::error::Category::Syntax
@@ -188,25 +239,6 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|error| not_json(&error))?;
     Ok(value)
-}
-
-/// An object and nothing else: serde reads a struct from a list of its fields' values as well.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = Object<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
-            }
-        }
-        deserializer.deserialize_map(Members(PhantomData))
-    }
 }
 
 /// Refuses a body of any other type: a page of another site can send only form types without asking first.

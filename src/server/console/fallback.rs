@@ -1,14 +1,14 @@
-//! What no route answers: 404, 405 with `Allow`, `OPTIONS`, and webhooks that were sent to the console by mistake.
+//! Requests that no route takes: 404, 405 with `Allow`, `OPTIONS`, and webhooks that were sent to the console by mistake.
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::extract::state;
+use super::extract::State;
 use super::openapi;
 use super::problem::{Code, Problem};
 
-/// The answer for every request that no route takes.
-pub(super) async fn answer(request: HttpRequest) -> Result<HttpResponse, Problem> {
+/// The response to them.
+pub(super) async fn answer(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     if let Some(methods) = openapi::document().methods_of(request.path()) {
         return if request.method() == Method::OPTIONS {
             Ok(HttpResponse::NoContent().insert_header((header::ALLOW, methods)).finish())
@@ -17,7 +17,6 @@ pub(super) async fn answer(request: HttpRequest) -> Result<HttpResponse, Problem
         };
     }
     let first = request.path().trim_start_matches('/').split('/').next().unwrap_or_default();
-    let state = state(&request)?;
     if let Some(bin) = state.store.bin(first) {
         let handle = bin.bin.handle();
         let url = state.capture.bin_url(&handle, None);

@@ -1,17 +1,17 @@
 //! The console: UI, API and live stream on a listener of their own. Private: see [`security`].
 
 mod api;
-pub mod assets;
+mod assets;
+mod error_text;
 mod extract;
 mod fallback;
 mod live;
 mod login;
 mod openapi;
 mod ops;
-pub mod pages;
-pub mod problem;
-pub mod security;
-mod words;
+mod pages;
+mod problem;
+mod security;
 
 use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
@@ -29,13 +29,13 @@ use crate::model::Timestamp;
 use crate::shapes::BinShape;
 use crate::store::{BinState, Store};
 
-/// What every handler of the console may use. One for all workers.
+/// What the handlers of the console share. One for all workers.
 pub struct ConsoleState {
-    /// What is stored.
+    /// Bins and requests.
     pub store: Store,
-    /// What happens.
+    /// Live changes.
     pub hub: Hub,
-    /// The other half: its clock, its URLs, its counters.
+    /// The capture half: its clock, its URLs, its counters.
     pub capture: Capture,
     /// The console's own URL, without a slash at the end.
     pub console_url: String,
@@ -53,8 +53,7 @@ pub struct ConsoleState {
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 impl ConsoleState {
-    /// Puts the parts together; `address` is the one that the listener was given.
-    #[must_use]
+    /// Puts the parts together; `address` is that of the listener.
     pub fn new(store: Store, hub: Hub, capture: Capture, config: &Config, address: SocketAddr) -> Self {
         Self {
             started_at: capture.clock().now(),
@@ -69,7 +68,6 @@ impl ConsoleState {
     }
 
     /// How a bin is shown, here and in pages.
-    #[must_use]
     pub fn bin_shape(&self, bin: &BinState) -> BinShape {
         BinShape::new(
             &bin.bin,
@@ -81,7 +79,8 @@ impl ConsoleState {
     }
 }
 
-/// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem to keep up for seconds.
+/// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem
+/// to keep up for seconds.
 const SEND_BUFFER: usize = 64 << 10;
 /// Connections of the console per worker; each live subscriber holds one.
 const MAX_CONNECTIONS: usize = 10_000;

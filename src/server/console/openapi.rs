@@ -10,15 +10,16 @@ use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::problem::{Code, Problem};
-use super::{api, live, ops};
+use super::pages::html;
+use super::problem::Problem;
+use super::{api, assets, live, ops};
 
-/// What the document says beside the routes.
+/// What the document says besides the routes.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Creel",
-        description = "A local webhook inspector. Where `{bin}` stands, a bin's id and its name both work."
+        description = "A local webhook inspector. In place of `{bin}`, a bin's id and its name both work."
     ),
     components(schemas(ProblemShape))
 )]
@@ -89,7 +90,7 @@ pub(super) fn document() -> &'static Document {
     })
 }
 
-/// Adds what every operation has in common, so that handlers need not repeat it: a name of its own,
+/// Adds what every operation has in common, so that handlers need not repeat it: an id,
 /// path parameters, descriptions of responses, the error shape.
 fn complete(path: &str, item: &mut Value) {
     for (method, operation) in item.as_object_mut().into_iter().flatten() {
@@ -113,7 +114,7 @@ fn complete(path: &str, item: &mut Value) {
             if response["description"].as_str().is_none_or(str::is_empty) {
                 let status = StatusCode::from_bytes(status.as_bytes()).ok();
                 response["description"] =
-                    status.and_then(|status| status.canonical_reason()).unwrap_or("The answer").into();
+                    status.and_then(|status| status.canonical_reason()).unwrap_or("The response").into();
             }
         }
         // A body that may be left out (an `Option` at its handler) is still never `null`.
@@ -166,7 +167,7 @@ fn segments(path: &str) -> Vec<String> {
 const JSON_PATH: &str = "/api/v1/openapi.json";
 const PAGE_PATH: &str = "/api/v1/docs";
 
-/// The document and its page. As routes of the app, not resources: what they do not answer gets to the fallback.
+/// The document and its page. As routes of the app, not resources: other methods get to the fallback.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.route(JSON_PATH, web::get().to(show_json)).route(PAGE_PATH, web::get().to(show_page));
 }
@@ -183,22 +184,9 @@ struct Operation<'a> {
     parameters: Vec<(&'a str, &'a str)>,
 }
 
+/// Every operation of the API, for people.
 #[derive(Template)]
-#[template(
-    ext = "html",
-    source = r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Creel API</title>
-<link rel="stylesheet" href="{{ crate::server::console::assets::url("base.css") }}"></head>
-<body><main class="page api-page"><h1>Creel API</h1>
-<p>The machine-readable form is <a href="/api/v1/openapi.json">openapi.json</a>. Where <code>{bin}</code> stands, a bin's id and name both work.
-Errors are <code>application/problem+json</code> with a stable <code>code</code>.</p>
-{% for operation in operations %}<section><h2><code>{{ operation.method }} {{ operation.path }}</code></h2>
-<p>{{ operation.summary }}</p>{% if !operation.parameters.is_empty() %}
-<dl>{% for (name, text) in operation.parameters %}<dt><code>{{ name }}</code></dt><dd>{{ text }}</dd>{% endfor %}</dl>{% endif %}
-</section>
-{% endfor %}</main></body></html>
-"#
-)]
+#[template(path = "docs.html")]
 struct DocsPage<'a> {
     operations: Vec<Operation<'a>>,
 }
@@ -222,7 +210,5 @@ async fn show_page() -> Result<HttpResponse, Problem> {
                 .collect(),
         })
         .collect();
-    let html =
-        DocsPage { operations }.render().map_err(|_| Problem::new(Code::Internal, "The page could not be made."))?;
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+    html(&DocsPage { operations })
 }

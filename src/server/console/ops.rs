@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::extract::state;
+use super::extract::State;
 use super::problem::Problem;
 use crate::model::Timestamp;
 
@@ -23,7 +23,7 @@ struct StatusShape {
     status: &'static str,
 }
 
-/// Whether the process answers
+/// Whether the process responds
 #[utoipa::path(tag = "operations", responses((status = 200, body = StatusShape)))]
 #[get("/healthz")]
 async fn healthz() -> HttpResponse {
@@ -33,12 +33,12 @@ async fn healthz() -> HttpResponse {
 /// Whether requests can be stored and read now
 #[utoipa::path(tag = "operations", responses((status = 200, body = StatusShape)))]
 #[get("/readyz")]
-async fn readyz(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    state(&request)?.store.check().await?;
+async fn readyz(state: State) -> Result<HttpResponse, Problem> {
+    state.store.check().await?;
     Ok(HttpResponse::Ok().json(StatusShape { status: "ok" }))
 }
 
-/// What this server is and how it does.
+/// What this server is and how it is doing.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Info)]
 struct InfoShape<'a> {
@@ -73,8 +73,7 @@ struct InfoShape<'a> {
 /// Version, addresses, state
 #[utoipa::path(tag = "operations", responses((status = 200, body = InfoShape)))]
 #[get("/api/v1/info")]
-async fn info(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn info(state: State) -> Result<HttpResponse, Problem> {
     let stored = state.store.stats();
     Ok(HttpResponse::Ok().json(InfoShape {
         name: env!("CARGO_PKG_NAME"),
@@ -88,7 +87,7 @@ async fn info(request: HttpRequest) -> Result<HttpResponse, Problem> {
         max_body_bytes: state.max_body,
         subscribers: state.hub.stats().subscribers,
         database_bytes: stored.file_bytes,
-        // The kind of trouble only: its cause may name paths, and stands in the log.
+        // The kind of trouble only: its cause may name paths, and is in the log.
         trouble: stored.trouble.map(|error| Problem::from(error).to_string()),
     }))
 }
@@ -96,8 +95,7 @@ async fn info(request: HttpRequest) -> Result<HttpResponse, Problem> {
 /// Figures in Prometheus' text format
 #[utoipa::path(tag = "operations", responses((status = 200, description = "Metrics", content_type = "text/plain", body = String)))]
 #[get("/metrics")]
-async fn metrics(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn metrics(state: State) -> Result<HttpResponse, Problem> {
     let store = state.store.stats();
     let hub = state.hub.stats();
     let seen = state.capture.counters();
@@ -108,8 +106,8 @@ async fn metrics(request: HttpRequest) -> Result<HttpResponse, Problem> {
         ("captured_total", "Requests stored since the start.", store.captured),
         ("not_stored_total", "Requests that could not be stored.", store.failed),
         ("unknown_bin_total", "Requests to bins that are not there.", unknown_bin),
-        ("refused_kept_total", "Requests that the HTTP parser refused and that were kept.", refused_kept),
-        ("refused_unattributed_total", "Requests that the HTTP parser refused and that name no bin.", unattributed),
+        ("refused_kept_total", "Requests that the HTTP parser rejected and that were kept.", refused_kept),
+        ("refused_unattributed_total", "Requests that the HTTP parser rejected and that name no bin.", unattributed),
         ("head_mismatch_total", "Heads on which recorder and parser disagreed.", head_mismatch),
         ("commits_total", "Transactions committed.", store.commits),
         ("queued_requests", "Requests that wait for the writer.", store.queued),

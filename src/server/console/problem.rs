@@ -1,7 +1,9 @@
-//! Errors of the API: RFC 9457 `application/problem+json` with a stable code, a sentence, and the field at fault.
+//! What goes wrong, for clients: a stable code, a sentence, the field at fault. Said once, shown in two ways: the API's
+//! responses are RFC 9457 `application/problem+json`; around pages, `pages::error` renders the same problem as a page.
 
 use std::fmt;
 
+use actix_web::error::BlockingError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
@@ -26,7 +28,7 @@ pub enum Code {
     InvalidUpgrade,
     /// A token is needed, and none or a wrong one came.
     Unauthorized,
-    /// The `Host` is none that the console answers to.
+    /// The console does not answer to this `Host`.
     HostNotAllowed,
     /// The request comes from a page of another site.
     CrossOrigin,
@@ -60,7 +62,6 @@ pub enum Code {
 
 impl Code {
     /// The status that goes with it.
-    #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
             Self::InvalidBody | Self::InvalidQuery | Self::InvalidFilter | Self::InvalidUpgrade => {
@@ -124,31 +125,26 @@ struct Told {
 
 impl Problem {
     /// A problem with its sentence.
-    #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Told { code, detail: detail.into(), field: None, allow: None, more: Map::new() }))
     }
 
-    /// There is no such thing.
-    #[must_use]
+    /// There is no such bin, request or secret.
     pub fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
     /// A field of the body at fault (`response.script[1].status`).
-    #[must_use]
     pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Code::InvalidField, detail).at(field)
     }
 
     /// A query parameter at fault.
-    #[must_use]
     pub fn query(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Code::InvalidQuery, detail).at(name)
     }
 
     /// The methods that the route does know.
-    #[must_use]
     pub fn allowing(methods: String) -> Self {
         let detail = format!("This route answers {methods}.");
         let mut problem = Self::new(Code::MethodNotAllowed, detail);
@@ -157,37 +153,38 @@ impl Problem {
     }
 
     /// Adds a member of its own (RFC 9457, section 3.2).
-    #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
     /// Names the field at fault.
-    #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
-        // A member's name is the client's: one that fills a body must not fill the answer.
-        self.0.field = Some(super::words::cut(&field.into()));
+        // A member's name is the client's: one that fills a body must not fill the response.
+        self.0.field = Some(super::error_text::cut(&field.into()));
         self
     }
 
     /// Its code.
-    #[must_use]
     pub fn code(&self) -> Code {
         self.0.code
     }
 
     /// The sentence, for pages that show it in their own way.
-    #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    /// The status in words.
+    pub fn title(&self) -> &'static str {
+        self.0.code.status().canonical_reason().unwrap_or("Error")
     }
 
     fn body(&self) -> Value {
         let status = self.0.code.status();
         let mut body = Map::new();
         body.insert("type".into(), "about:blank".into());
-        body.insert("title".into(), status.canonical_reason().unwrap_or("Error").into());
+        body.insert("title".into(), self.title().into());
         body.insert("status".into(), status.as_u16().into());
         body.insert("detail".into(), self.0.detail.clone().into());
         body.insert("code".into(), serde_json::to_value(self.0.code).unwrap_or_default());
@@ -251,6 +248,24 @@ impl From<StoreError> for Problem {
             }
             StoreError::Closed => Self::new(Code::ShuttingDown, "The server is shutting down."),
         }
+    }
+}
+
+/// A page that cannot be rendered, or work on another thread that panicked.
+fn internal(cause: &dyn fmt::Display) -> Problem {
+    tracing::error!(%cause, "a request could not be answered");
+    Problem::new(Code::Internal, "Something went wrong here; the log says more.")
+}
+
+impl From<askama::Error> for Problem {
+    fn from(error: askama::Error) -> Self {
+        internal(&error)
+    }
+}
+
+impl From<BlockingError> for Problem {
+    fn from(error: BlockingError) -> Self {
+        internal(&error)
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::input::{BinChange, BinInput};
 use crate::model::{BinName, BinSettings};
 use crate::server::console::ConsoleState;
-use crate::server::console::extract::{BinRef, Json, OptionalJson, state};
+use crate::server::console::extract::{BinRef, Json, OptionalJson, State};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::BinShape;
 use crate::store::{BinState, StoreError};
@@ -30,8 +30,7 @@ struct BinsShape {
 /// List the bins
 #[utoipa::path(tag = "bins", responses((status = 200, body = BinsShape)))]
 #[get("/api/v1/bins")]
-async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn list(state: State) -> Result<HttpResponse, Problem> {
     let bins = state.store.bins().iter().map(|bin| state.bin_shape(bin)).collect();
     Ok(HttpResponse::Ok().json(BinsShape { bins }))
 }
@@ -39,10 +38,9 @@ async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
 /// Create a bin; every setting is optional
 #[utoipa::path(tag = "bins", request_body(content = Option<BinInput>, description = "The settings"), responses((status = 201, body = BinShape)))]
 #[post("/api/v1/bins")]
-async fn create(request: HttpRequest, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
-    let bin = make(state, input.0.checked(state.capture.catalogue())?).await?;
-    Ok(created(state, &bin))
+async fn create(state: State, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
+    let bin = make(&state, input.0.checked(state.capture.catalogue())?).await?;
+    Ok(created(&state, &bin))
 }
 
 async fn make(state: &ConsoleState, mut change: BinChange) -> Result<Arc<BinState>, StoreError> {
@@ -60,8 +58,8 @@ fn created(state: &ConsoleState, bin: &BinState) -> HttpResponse {
 /// Read a bin
 #[utoipa::path(tag = "bins", responses((status = 200, body = BinShape)))]
 #[get("/api/v1/bins/{bin}")]
-async fn read(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(state(&request)?.bin_shape(&bin.0)))
+async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(state.bin_shape(&bin.0)))
 }
 
 /// Create the bin of that name, or get it as it is
@@ -73,8 +71,11 @@ async fn read(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem
     responses((status = 200, body = BinShape), (status = 201, body = BinShape))
 )]
 #[put("/api/v1/bins/{bin}")]
-async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn create_or_get(
+    state: State,
+    request: HttpRequest,
+    input: OptionalJson<BinInput>,
+) -> Result<HttpResponse, Problem> {
     let named = request.match_info().get("bin").unwrap_or_default();
     let mut change = input.0.checked(state.capture.catalogue())?;
     if let Some(bin) = state.store.bin(named) {
@@ -87,9 +88,9 @@ async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> R
         return Err(Problem::field("name", "The name in the body differs from the one in the URL."));
     }
     change.set_name(name);
-    match make(state, change).await {
-        Ok(bin) => Ok(created(state, &bin)),
-        // Two at once: the other one has made it.
+    match make(&state, change).await {
+        Ok(bin) => Ok(created(&state, &bin)),
+        // Two at once: the other one has created it.
         Err(StoreError::NameTaken(name)) => {
             let bin = state.store.bin(&name).ok_or(StoreError::NameTaken(name))?;
             Ok(HttpResponse::Ok().json(state.bin_shape(&bin)))
@@ -103,8 +104,7 @@ async fn create_or_get(request: HttpRequest, input: OptionalJson<BinInput>) -> R
 /// What is absent stays, `null` goes back to the default. Secrets have routes of their own.
 #[utoipa::path(tag = "bins", request_body = BinInput, responses((status = 200, body = BinShape)))]
 #[patch("/api/v1/bins/{bin}")]
-async fn update(request: HttpRequest, bin: BinRef, input: Json<BinInput>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<HttpResponse, Problem> {
     let secrets = input.0.secrets_field();
     let change = input.0.checked(state.capture.catalogue())?;
     if let Some(field) = secrets {
@@ -117,7 +117,7 @@ async fn update(request: HttpRequest, bin: BinRef, input: Json<BinInput>) -> Res
 /// Delete a bin with everything in it
 #[utoipa::path(tag = "bins", responses((status = 204, description = "It is gone")))]
 #[delete("/api/v1/bins/{bin}")]
-async fn remove(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
-    state(&request)?.store.delete_bin(bin.id()).await?;
+async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
+    state.store.delete_bin(bin.id()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,13 +1,12 @@
 //! The catalogues: signature schemes and providers.
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::provider;
-use crate::server::console::extract::state;
-use crate::server::console::problem::Problem;
+use crate::server::console::extract::State;
 use crate::signature::Scheme;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -46,9 +45,9 @@ impl<'a> From<&'a Scheme> for SchemeShape<'a> {
 /// List the signature schemes
 #[utoipa::path(tag = "catalogues", responses((status = 200, body = SchemesShape<'_>)))]
 #[get("/api/v1/schemes")]
-async fn list_schemes(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let schemes = state(&request)?.capture.catalogue().schemes();
-    Ok(HttpResponse::Ok().json(SchemesShape { schemes: schemes.iter().map(|scheme| scheme.as_ref().into()).collect() }))
+async fn list_schemes(state: State) -> HttpResponse {
+    let schemes = state.capture.catalogue().schemes().iter().map(|scheme| scheme.as_ref().into()).collect();
+    HttpResponse::Ok().json(SchemesShape { schemes })
 }
 
 /// The catalogue of providers.

@@ -1,14 +1,14 @@
 //! Comparison of two requests.
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::diff::compare;
-use crate::server::console::extract::{BinRef, Query, state};
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::problem::Problem;
-use crate::store::{RequestRef, StoreError};
+use crate::store::RequestRef;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(diff);
@@ -25,22 +25,18 @@ struct DiffParams {
 }
 
 fn which(name: &str, text: &str) -> Result<RequestRef, Problem> {
-    if text == "latest" {
-        return Ok(RequestRef::Latest);
-    }
-    text.parse().map(RequestRef::Id).map_err(|_| Problem::query(name, "Give a request's id, or `latest`."))
+    let which = WhichRequest::parse(text).map_err(|_| Problem::query(name, "Give a request's id, or `latest`."))?;
+    Ok(which.0)
 }
 
 /// Compare two requests of a bin: request line, headers, query, body
 #[utoipa::path(tag = "requests", params(DiffParams), responses((status = 200, description = "What differs", body = Object)))]
 #[get("/api/v1/bins/{bin}/diff")]
-async fn diff(request: HttpRequest, bin: BinRef, query: Query<DiffParams>) -> Result<HttpResponse, Problem> {
-    let store = &state(&request)?.store;
+async fn diff(state: State, bin: BinRef, query: Query<DiffParams>) -> Result<HttpResponse, Problem> {
+    let store = &state.store;
     let a = store.request(bin.id(), which("a", &query.a)?).await?;
     let b = store.request(bin.id(), which("b", &query.b)?).await?;
-    // Bounded, but long enough for large bodies to hold up everybody else of this thread.
-    let comparison = tokio::task::spawn_blocking(move || compare(&a, &b))
-        .await
-        .map_err(|error| StoreError::Failed(error.to_string()))?;
+    // For large bodies this takes long enough to hold up the other requests of this thread.
+    let comparison = web::block(move || compare(&a, &b)).await?;
     Ok(HttpResponse::Ok().json(comparison))
 }

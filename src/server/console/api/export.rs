@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Deserialize;
@@ -15,7 +15,8 @@ use super::schemas;
 use crate::export::{self, ExportOptions, ManyExporter, Rows, SingleExporter};
 use crate::model::filter::Filter;
 use crate::model::{BinId, Seq};
-use crate::server::console::extract::{BinRef, Query, WhichRequest, filter, state};
+use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::problem::Problem;
 use crate::server::console::security::SANDBOX_CSP;
 use crate::store::Store;
@@ -37,7 +38,7 @@ struct OneParams {
     url: Option<String>,
 }
 
-fn options(state: &crate::server::console::ConsoleState, secrets: Option<bool>, url: Option<String>) -> ExportOptions {
+fn options(state: &ConsoleState, secrets: Option<bool>, url: Option<String>) -> ExportOptions {
     ExportOptions { redact: !secrets.unwrap_or(false), origin: state.capture.base_url().to_owned(), url }
 }
 
@@ -52,19 +53,13 @@ fn kind<K: std::str::FromStr>(text: &str, known: impl Iterator<Item = &'static s
     (schemas::Binary = "application/octet-stream"), (Object = "application/json"),
 ))))]
 #[get("/api/v1/bins/{bin}/requests/{id}/export")]
-async fn one(
-    request: HttpRequest,
-    bin: BinRef,
-    which: WhichRequest,
-    query: Query<OneParams>,
-) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn one(state: State, bin: BinRef, which: WhichRequest, query: Query<OneParams>) -> Result<HttpResponse, Problem> {
     let kind: SingleExporter = kind(&query.r#as, SingleExporter::all().map(SingleExporter::id))?;
     if query.url.as_deref().is_some_and(|url| !is_web_url(url)) {
         return Err(Problem::query("url", "Give a whole URL that starts with http:// or https://."));
     }
     let captured = state.store.request(bin.id(), which.0).await?;
-    let exported = export::single(kind, &captured, &options(state, query.secrets, query.0.url));
+    let exported = export::single(kind, &captured, &options(&state, query.secrets, query.0.url));
     let name = format!("attachment; filename=\"{}.{}\"", captured.summary.id, exported.extension);
     Ok(HttpResponse::Ok()
         .content_type(exported.media_type)
@@ -123,7 +118,7 @@ impl Export {
                     }
                 }
                 Err(error) => {
-                    // The status is sent already: breaking off is the only way left to say that it is not whole.
+                    // The status is sent already: breaking off is the only way left to show that the file is not whole.
                     tracing::warn!(%error, bin = %self.bin, "an export broke off");
                     self.ended = true;
                     return Some((Err(Problem::from(error).into()), self));
@@ -138,12 +133,11 @@ impl Export {
     (String = "application/x-ndjson"), (Object = "application/json"), (String = "text/csv"),
 ))))]
 #[get("/api/v1/bins/{bin}/export")]
-async fn many(request: HttpRequest, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let kind: ManyExporter = kind(&query.r#as, ManyExporter::all().map(ManyExporter::id))?;
     // JSON lines are Creel's own format: what is imported again must be all there.
     let secrets = query.secrets.or(kind.keeps_secrets().then_some(true));
-    let rows = export::many(kind, options(state, secrets, None));
+    let rows = export::many(kind, options(&state, secrets, None));
     let export = Export {
         store: state.store.clone(),
         bin: bin.id(),

@@ -1,6 +1,6 @@
 //! Import: JSON lines (or an HTTP archive) become requests of a bin again, with their times and marks.
 
-use actix_web::{HttpRequest, HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post, web};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,9 +8,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::export::import::{self, ImportError, Imported};
 use crate::server::console::ConsoleState;
-use crate::server::console::extract::{BinRef, require_type, state};
+use crate::server::console::error_text;
+use crate::server::console::extract::{BinRef, State, require_type};
 use crate::server::console::problem::{Code, Problem};
-use crate::server::console::words;
 use crate::store::BinState;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -31,7 +31,7 @@ struct ImportedShape {
 const TYPES: &[&str] = &["application/x-ndjson", "application/jsonl", "application/json"];
 /// Requests that are stored in one go.
 const BATCH: usize = 200;
-/// One line: a body at its largest in base64, and what stands beside it.
+/// One line: a body at its largest in base64, and its other fields.
 const MAX_LINE: usize = 64 << 20;
 /// An archive is read whole.
 const MAX_ARCHIVE: usize = 64 << 20;
@@ -58,30 +58,30 @@ impl Import<'_> {
             .into_iter()
             .map(|imported| {
                 self.done.redacted += u64::from(imported.redacted);
-                let mut request = imported.request;
-                self.state.capture.judge_imported(self.bin, &mut request);
-                (request, imported.marks)
+                (imported.request, imported.marks)
             })
             .collect();
         if !requests.is_empty() {
-            self.done.imported += self.state.store.import(self.bin.bin.id, requests).await?;
+            self.done.imported += self.state.capture.import(self.bin, requests).await?;
         }
         Ok(())
     }
 
     fn failed(&self, error: &ImportError) -> Problem {
-        // Where the parser stood in one line of ours tells nobody anything.
-        let words = words::without_place(&error.message);
+        // The column in a line that a program wrote helps no reader.
+        let words = error_text::without_place(&error.message);
         // Line 0 is the archive itself.
         let place = if error.line == 0 { "The body".to_owned() } else { format!("Line {}", error.line) };
         let problem = match &error.field {
             // What is not even JSON.
-            None => Problem::new(Code::InvalidBody, words::sentence(&format!("{place} {words}"))),
+            None => Problem::new(Code::InvalidBody, error_text::sentence(&format!("{place} {words}"))),
             Some(field) if words.starts_with("invalid ") || words.starts_with("missing field ") => {
-                let (at, detail) = words::told(field, words);
+                let (at, detail) = error_text::told(field, words);
                 Problem::field(at.unwrap_or_default(), format!("{place}: {detail}"))
             }
-            Some(field) => Problem::field(field, words::sentence(&format!("{place}: `{}` {words}", words::cut(field)))),
+            Some(field) => {
+                Problem::field(field, error_text::sentence(&format!("{place}: `{}` {words}", error_text::cut(field))))
+            }
         };
         let problem = if error.line == 0 { problem } else { problem.with("line", error.line) };
         problem.with("imported", self.done.imported)
@@ -98,13 +98,14 @@ impl Import<'_> {
 )]
 #[post("/api/v1/bins/{bin}/import")]
 async fn read_in(
+    state: State,
     request: HttpRequest,
     bin: BinRef,
-    mut payload: actix_web::web::Payload,
+    mut payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     require_type(&request, TYPES)?;
     let mut import = Import {
-        state: state(&request)?,
+        state: &state,
         bin: &bin.0,
         batch: Vec::new(),
         bytes: 0,
@@ -114,7 +115,7 @@ async fn read_in(
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Code::InvalidBody, "The body broke off."))?;
         buffer.extend_from_slice(&chunk);
-        // An archive is one JSON object with `log` in it; a line of ours never begins so.
+        // An archive is one JSON object with `log` in it; a line of JSON lines never begins like that.
         let archive =
             *archive.get_or_insert_with(|| buffer.trim_ascii_start().starts_with(b"{\n") || is_archive(&buffer));
         if buffer.len() > if archive { MAX_ARCHIVE } else { MAX_LINE } {

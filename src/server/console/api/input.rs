@@ -5,12 +5,14 @@ use utoipa::ToSchema;
 
 use super::input_response::ResponseSettingsInput;
 use super::schemas;
-use super::secrets::check_count;
 use crate::model::{BinName, BinSettings, ResponseSettings, SecretValue, SignatureMode};
+use crate::server::console::error_text::told;
+use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
-use crate::server::console::words::told;
 use crate::signature::{AUTO, Catalogue, Scheme};
 
+/// Secrets of one bin: each is tried for every request.
+const MAX_SECRETS: usize = 32;
 /// Characters of a secret: a PEM key fits.
 const MAX_SECRET: usize = 16 << 10;
 /// Characters of a label, a provider's or scheme's id, a URL.
@@ -24,7 +26,7 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
 /// The settings of a bin. What is absent stays as it is (or gets its default), `null` goes back to the default.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = BinInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct BinInput {
     /// A name to use in place of the id: `[a-z0-9][a-z0-9_-]{0,62}`.
     #[serde(default, deserialize_with = "present")]
@@ -52,12 +54,12 @@ pub(super) struct BinInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = schemas::signature_mode)]
     signature_mode: Option<Option<SignatureMode>>,
-    /// The URL that senders are given when it is not the capture URL; what schemes sign. Its query counts for requests that come
-    /// without one.
+    /// The URL that senders are given when it is not the capture URL; what schemes sign. Its query counts for requests
+    /// that come without one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[^#]+$")]
     public_url: Option<Option<String>>,
-    /// What senders are answered; replaced as a whole.
+    /// The response that senders get; replaced as a whole.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<ResponseSettingsInput>)]
     response: Option<Option<ResponseSettingsInput>>,
@@ -98,7 +100,7 @@ pub(super) struct SecretInput {
     pub(super) value: SecretValue,
 }
 
-only_objects!(LimitsInput, SecretInput);
+only_objects!(BinInput, LimitsInput, SecretInput);
 
 impl SecretInput {
     /// Checks it; `number` makes a label when there is none.
@@ -109,6 +111,14 @@ impl SecretInput {
         short(&label, &format!("{prefix}label"))?;
         Ok((label, self.value))
     }
+}
+
+/// Checks how many secrets a bin would have.
+pub(super) fn check_count(count: usize) -> Result<(), Problem> {
+    if count > MAX_SECRETS {
+        return Err(Problem::field("secrets", format!("A bin has at most {MAX_SECRETS} secrets.")));
+    }
+    Ok(())
 }
 
 /// Checks the length of a secret.

@@ -1,4 +1,4 @@
-//! What clients write about answers: the bin's own, others per method, scripts, faults.
+//! What clients write about responses: the bin's own, others per method, scripts, faults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,22 +10,23 @@ use utoipa::ToSchema;
 
 use super::schemas;
 use crate::model::{Fault, FaultKind, Response, ResponseHeader, ResponseSettings};
+use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
 
 /// A response body, decoded.
 const MAX_RESPONSE_BODY: usize = 1 << 20;
-/// Answers of a script: more than a person writes.
+/// Responses of a script: more than a person writes.
 const MAX_SCRIPT: usize = 1_000;
-/// Methods with an answer of their own: more than there are.
+/// Methods with a response of their own: more than there are.
 const MAX_METHODS: usize = 100;
-/// Header fields of one answer.
+/// Header fields of one response.
 const MAX_HEADERS: usize = 100;
 /// Bytes of one field value: what most clients take.
 const MAX_HEADER_VALUE: usize = 8 << 10;
 /// A delay, in milliseconds: longer than any sender waits.
 const MAX_DELAY_MS: u64 = 60_000;
 
-/// What senders are answered.
+/// The response that senders get.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = ResponseSettingsInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -40,19 +41,19 @@ pub(super) struct ResponseSettingsInput {
     body: Option<String>,
     /// The body as bytes, in base64.
     body_base64: Option<String>,
-    /// Milliseconds to wait before answering.
+    /// Milliseconds to wait before responding.
     #[schema(maximum = 60000)]
     delay_ms: Option<u64>,
     /// What goes wrong on purpose.
     fault: Option<FaultInput>,
-    /// Answers for single methods, by method name.
+    /// Responses for single methods, by method name.
     #[serde(default)]
     methods: BTreeMap<String, ResponseInput>,
-    /// Answers used in turn: `[500, 500, {"status": 200}]` or `"500,500,200"`.
+    /// Responses used in turn: `[500, 500, {"status": 200}]` or `"500,500,200"`.
     #[serde(default)]
     #[schema(schema_with = schemas::script, required = false)]
     script: Script,
-    /// Start the script again rather than repeat its last answer.
+    /// Start the script again rather than repeat its last response.
     #[serde(default)]
     script_cycles: bool,
     /// Answer `Origin`s with CORS headers and preflights.
@@ -63,7 +64,7 @@ pub(super) struct ResponseSettingsInput {
     no_sandbox: bool,
 }
 
-/// One answer; what is not set comes from the bin's answer.
+/// One response; what is not set comes from the bin's own.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = ResponseInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -78,14 +79,14 @@ pub(super) struct ResponseInput {
     body: Option<String>,
     /// The body as bytes, in base64.
     body_base64: Option<String>,
-    /// Milliseconds to wait before answering.
+    /// Milliseconds to wait before responding.
     #[schema(maximum = 60000)]
     delay_ms: Option<u64>,
     /// What goes wrong on purpose.
     fault: Option<FaultInput>,
 }
 
-/// A header field of an answer.
+/// A header field of a response.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = HeaderInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -113,7 +114,7 @@ pub(super) struct FaultInput {
 
 only_objects!(ResponseSettingsInput, ResponseInput, HeaderInput, FaultInput);
 
-/// The answers of a script. Each entry is an answer or a status; all of it may be one text, `500,500,200`.
+/// The responses of a script. Each entry is a response or a status; all of it may be one text, `500,500,200`.
 #[derive(Debug, Default)]
 struct Script(Vec<ResponseInput>);
 
@@ -127,23 +128,23 @@ impl<'de> Deserialize<'de> for Script {
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Script, E> {
                 let statuses = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                let answers = statuses.map(|part| match part.parse() {
+                let responses = statuses.map(|part| match part.parse() {
                     Ok(status) => Ok(ResponseInput { status: Some(status), ..ResponseInput::default() }),
                     Err(_) => Err(E::custom(format!("'{part}' is no status"))),
                 });
-                let answers: Vec<_> = answers.take(MAX_SCRIPT + 1).collect::<Result<_, _>>()?;
-                if answers.len() > MAX_SCRIPT { Err(E::custom(too_long())) } else { Ok(Script(answers)) }
+                let responses: Vec<_> = responses.take(MAX_SCRIPT + 1).collect::<Result<_, _>>()?;
+                if responses.len() > MAX_SCRIPT { Err(E::custom(too_long())) } else { Ok(Script(responses)) }
             }
             fn visit_unit<E>(self) -> Result<Script, E> {
                 Ok(Script::default())
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Script, A::Error> {
                 let mut script = Script::default();
-                while let Some(Entry(answer)) = entries.next_element()? {
+                while let Some(Entry(response)) = entries.next_element()? {
                     if script.0.len() == MAX_SCRIPT {
                         return Err(A::Error::custom(too_long()));
                     }
-                    script.0.push(answer);
+                    script.0.push(response);
                 }
                 Ok(script)
             }
@@ -246,7 +247,7 @@ impl ResponseInput {
             }
         }
         let headers = self.headers.map(|headers| checked_headers(headers, prefix)).transpose()?;
-        let spoilt = match self.fault {
+        let checked_fault = match self.fault {
             None => None,
             Some(FaultInput { probability: Some(chance), .. }) if !(0.0..=1.0).contains(&chance) => {
                 return fault("fault.probability", "A probability is a number from 0 to 1.".to_owned());
@@ -264,7 +265,7 @@ impl ResponseInput {
             body: self.body,
             body_base64: self.body_base64,
             delay_ms: self.delay_ms,
-            fault: spoilt,
+            fault: checked_fault,
         })
     }
 }
@@ -273,7 +274,7 @@ fn checked_headers(headers: Vec<HeaderInput>, prefix: &str) -> Result<Vec<Respon
     if headers.len() > MAX_HEADERS {
         return Err(Problem::field(
             format!("{prefix}headers"),
-            format!("An answer has at most {MAX_HEADERS} header fields."),
+            format!("A response has at most {MAX_HEADERS} header fields."),
         ));
     }
     let checked = headers.into_iter().enumerate().map(|(index, HeaderInput { name, value })| {
@@ -281,11 +282,12 @@ fn checked_headers(headers: Vec<HeaderInput>, prefix: &str) -> Result<Vec<Respon
         if !is_token(&name) {
             return Err(Problem::field(field("name"), "This is no HTTP field name."));
         }
-        // Framing is the server's: a wrong length here would break the connection by accident. Faults break it on purpose.
+        // The server does the framing: a wrong length here would break the connection by accident. Faults break it on
+        // purpose.
         if ["content-length", "transfer-encoding", "connection"].contains(&name.to_ascii_lowercase().as_str()) {
             return Err(Problem::field(
                 field("name"),
-                "The server sets this header itself; use a fault to break an answer.",
+                "The server sets this header itself; use a fault to break a response.",
             ));
         }
         if value.len() > MAX_HEADER_VALUE || value.bytes().any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f) {

@@ -1,13 +1,13 @@
 //! What the owner adds to requests: read flag, pin, note, tags.
 
-use actix_web::{HttpRequest, HttpResponse, patch};
+use actix_web::{HttpResponse, patch};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::model::{MarksPatch, RequestId};
 use crate::server::console::ConsoleState;
-use crate::server::console::extract::{BinRef, Json, Query, WhichRequest, filter, state};
+use crate::server::console::extract::{BinRef, Json, Query, State, WhichRequest, filter, only_objects};
 use crate::server::console::problem::Problem;
 use crate::shapes::SummaryShape;
 use crate::store::RequestRef;
@@ -26,7 +26,7 @@ const MAX_TAG: usize = 100;
 /// What changes; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = MarksInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 struct MarksInput {
     /// Read or unread.
     read: Option<bool>,
@@ -40,6 +40,8 @@ struct MarksInput {
     #[schema(max_items = 50)]
     tags: Option<Vec<String>>,
 }
+
+only_objects!(MarksInput);
 
 /// `null` removes the note, as an empty text does.
 fn note<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -88,14 +90,13 @@ pub(super) async fn id_of(state: &ConsoleState, bin: &BinRef, which: WhichReques
 #[utoipa::path(tag = "requests", request_body = MarksInput, responses((status = 200, body = SummaryShape)))]
 #[patch("/api/v1/bins/{bin}/requests/{id}")]
 async fn mark_one(
-    request: HttpRequest,
+    state: State,
     bin: BinRef,
     which: WhichRequest,
     input: Json<MarksInput>,
 ) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
     let patch = input.0.checked()?;
-    let id = id_of(state, &bin, which).await?;
+    let id = id_of(&state, &bin, which).await?;
     let summary = state.store.mark(bin.id(), id, patch).await?;
     Ok(HttpResponse::Ok().json(SummaryShape::from(&summary)))
 }
@@ -120,12 +121,12 @@ struct FilterParam {
 #[utoipa::path(tag = "requests", params(FilterParam), request_body = MarksInput, responses((status = 200, body = MarkedShape)))]
 #[patch("/api/v1/bins/{bin}/requests")]
 async fn mark_many(
-    request: HttpRequest,
+    state: State,
     bin: BinRef,
     query: Query<FilterParam>,
     input: Json<MarksInput>,
 ) -> Result<HttpResponse, Problem> {
     let filter = filter(query.q.as_deref())?;
-    let marked = state(&request)?.store.mark_matching(bin.id(), filter, input.0.checked()?).await?;
+    let marked = state.store.mark_matching(bin.id(), filter, input.0.checked()?).await?;
     Ok(HttpResponse::Ok().json(MarkedShape { marked }))
 }

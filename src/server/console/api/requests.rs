@@ -1,7 +1,7 @@
 //! Captured requests: list, read, exact bytes.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, delete, get};
+use actix_web::{HttpResponse, delete, get};
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::schemas;
 use crate::model::{CapturedRequest, RequestSummary, Seq};
-use crate::server::console::extract::{BinRef, Query, WhichRequest, filter, state};
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::problem::Problem;
 use crate::server::console::security::SANDBOX_CSP;
 use crate::shapes::{RequestShape, SummaryShape};
@@ -38,7 +38,7 @@ enum OrderParam {
 struct ListParams {
     /// A filter: `method:POST sig:invalid "some text"`.
     q: Option<String>,
-    /// At most so many; 1 to 1000, default 50.
+    /// How many at most; 1 to 1000, default 50.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// Only `seq` below this.
@@ -62,11 +62,11 @@ struct PageShape<'a> {
     total: Option<u64>,
     /// How many retention has removed from the bin.
     evicted: u64,
-    /// How many were refused.
+    /// How many were rejected.
     rejected: u64,
 }
 
-/// How many a limit allows; the limit must make sense.
+/// The page's size for a `limit`.
 pub(super) fn page_size(limit: Option<usize>, default: usize) -> Result<usize, Problem> {
     match limit {
         None => Ok(default),
@@ -83,8 +83,7 @@ pub(super) fn shapes(requests: &[RequestSummary]) -> Vec<SummaryShape<'_>> {
 /// List or search a bin's requests
 #[utoipa::path(tag = "requests", params(ListParams), responses((status = 200, body = PageShape)))]
 #[get("/api/v1/bins/{bin}/requests")]
-async fn list(request: HttpRequest, bin: BinRef, query: Query<ListParams>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn list(state: State, bin: BinRef, query: Query<ListParams>) -> Result<HttpResponse, Problem> {
     let page = state
         .store
         .list(
@@ -130,17 +129,16 @@ struct FilterParam {
 /// Delete requests: all that match, pinned ones too
 #[utoipa::path(tag = "requests", params(FilterParam), responses((status = 200, body = DeletedShape)))]
 #[delete("/api/v1/bins/{bin}/requests")]
-async fn delete_many(request: HttpRequest, bin: BinRef, query: Query<FilterParam>) -> Result<HttpResponse, Problem> {
+async fn delete_many(state: State, bin: BinRef, query: Query<FilterParam>) -> Result<HttpResponse, Problem> {
     let filter = filter(query.q.as_deref())?;
-    let deleted = state(&request)?.store.delete_matching(bin.id(), filter).await?;
+    let deleted = state.store.delete_matching(bin.id(), filter).await?;
     Ok(HttpResponse::Ok().json(DeletedShape { deleted }))
 }
 
 /// Read a request: everything about it
 #[utoipa::path(tag = "requests", responses((status = 200, body = RequestShape)))]
 #[get("/api/v1/bins/{bin}/requests/{id}")]
-async fn read(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn read(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state.store.request(bin.id(), which.0).await?;
     let first = state.store.first_delivery(&captured).await?;
     Ok(HttpResponse::Ok().json(RequestShape::new(&captured, first.as_ref())))
@@ -149,9 +147,8 @@ async fn read(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<
 /// Delete a request
 #[utoipa::path(tag = "requests", responses((status = 204, description = "It is gone")))]
 #[delete("/api/v1/bins/{bin}/requests/{id}")]
-async fn delete_one(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
-    let id = super::marks::id_of(state, &bin, which).await?;
+async fn delete_one(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let id = super::marks::id_of(&state, &bin, which).await?;
     state.store.delete(bin.id(), id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -159,8 +156,8 @@ async fn delete_one(request: HttpRequest, bin: BinRef, which: WhichRequest) -> R
 /// The head and the body, exactly as received
 #[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/raw")]
-async fn raw(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
+async fn raw(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state.store.request(bin.id(), which.0).await?;
     let mut all = BytesMut::with_capacity(captured.head.raw().len() + captured.body.len());
     all.extend_from_slice(captured.head.raw());
     all.extend_from_slice(&captured.body);
@@ -170,16 +167,16 @@ async fn raw(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<H
 /// The head, exactly as received
 #[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/head")]
-async fn head(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
+async fn head(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state.store.request(bin.id(), which.0).await?;
     Ok(attachment(&captured, "head", captured.head.raw().clone()))
 }
 
 /// The body, exactly as received (after chunked framing, before any decoding)
 #[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/body")]
-async fn body(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state(&request)?.store.request(bin.id(), which.0).await?;
+async fn body(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state.store.request(bin.id(), which.0).await?;
     Ok(attachment(&captured, "body", captured.body.clone()))
 }
 

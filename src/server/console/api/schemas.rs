@@ -1,4 +1,4 @@
-//! Schemas that types alone do not tell: words to choose from, bytes, scripts.
+//! Schemas that cannot be derived from types: words to choose from, bytes, scripts.
 
 use serde_json::Value;
 use utoipa::openapi::RefOr;
@@ -56,7 +56,7 @@ pub(super) fn signature_mode() -> Object {
         .build()
 }
 
-/// A script: a list of statuses and answers, one text, or none.
+/// A script: a list of statuses and responses, one text, or none.
 pub(super) fn script() -> Schema {
     let status = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(200)).maximum(Some(599));
     let entry = AnyOfBuilder::new().item(status).item(Ref::from_schema_name("ResponseInput"));
@@ -64,6 +64,6 @@ pub(super) fn script() -> Schema {
         .item(ArrayBuilder::new().items(RefOr::T(Schema::AnyOf(entry.build()))).max_items(Some(1000)))
         .item(ObjectBuilder::new().schema_type(Type::String))
         .item(ObjectBuilder::new().schema_type(Type::Null))
-        .description(Some("Answers used in turn: `[500, 500, {\"status\": 200}]` or `\"500,500,200\"`."));
+        .description(Some("Responses used in turn: `[500, 500, {\"status\": 200}]` or `\"500,500,200\"`."));
     Schema::AnyOf(script.build())
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input::SecretInput;
-use crate::server::console::extract::{BinRef, Json, state};
+use super::input::{SecretInput, check_count};
+use crate::server::console::extract::{BinRef, Json, State, only_objects};
 use crate::server::console::problem::Problem;
 use crate::shapes::SecretShape;
 use crate::store::BinState;
@@ -14,9 +14,6 @@ use crate::store::BinState;
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list).service(add).service(replace).service(remove_all).service(remove);
 }
-
-/// Secrets of one bin: each is tried for every request.
-const MAX_SECRETS: usize = 32;
 
 /// A bin's secrets.
 #[derive(Serialize, ToSchema)]
@@ -32,14 +29,6 @@ impl SecretsShape {
     }
 }
 
-/// Checks how many secrets a bin would have.
-pub(super) fn check_count(count: usize) -> Result<(), Problem> {
-    if count > MAX_SECRETS {
-        return Err(Problem::field("secrets", format!("A bin has at most {MAX_SECRETS} secrets.")));
-    }
-    Ok(())
-}
-
 /// List a bin's secrets
 #[utoipa::path(tag = "secrets", responses((status = 200, body = SecretsShape)))]
 #[get("/api/v1/bins/{bin}/secrets")]
@@ -47,11 +36,10 @@ async fn list(bin: BinRef) -> HttpResponse {
     HttpResponse::Ok().json(SecretsShape::of(&bin.0))
 }
 
-/// Add a secret; the bin's requests are judged again
+/// Add a secret; the bin's requests are reverified
 #[utoipa::path(tag = "secrets", request_body = SecretInput, responses((status = 201, body = SecretShape)))]
 #[post("/api/v1/bins/{bin}/secrets")]
-async fn add(request: HttpRequest, bin: BinRef, input: Json<SecretInput>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn add(state: State, bin: BinRef, input: Json<SecretInput>) -> Result<HttpResponse, Problem> {
     let number = bin.0.bin.secrets.len() + 1;
     check_count(number)?;
     let (label, value) = input.0.checked("", number)?;
@@ -63,18 +51,19 @@ async fn add(request: HttpRequest, bin: BinRef, input: Json<SecretInput>) -> Res
 /// All secrets of a bin.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SecretsInput)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 struct SecretsInput {
     /// The secrets.
     #[schema(max_items = 32)]
     secrets: Vec<SecretInput>,
 }
 
+only_objects!(SecretsInput);
+
 /// Replace a bin's secrets
 #[utoipa::path(tag = "secrets", request_body = SecretsInput, responses((status = 200, body = SecretsShape)))]
 #[put("/api/v1/bins/{bin}/secrets")]
-async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn replace(state: State, bin: BinRef, input: Json<SecretsInput>) -> Result<HttpResponse, Problem> {
     check_count(input.0.secrets.len())?;
     let checked = input.0.secrets.into_iter().enumerate();
     let secrets: Vec<_> = checked
@@ -87,8 +76,7 @@ async fn replace(request: HttpRequest, bin: BinRef, input: Json<SecretsInput>) -
 /// Remove every secret of a bin
 #[utoipa::path(tag = "secrets", responses((status = 204, description = "They are gone")))]
 #[delete("/api/v1/bins/{bin}/secrets")]
-async fn remove_all(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn remove_all(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
     state.store.replace_secrets(bin.id(), Vec::new()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -96,8 +84,7 @@ async fn remove_all(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, P
 /// Remove a secret
 #[utoipa::path(tag = "secrets", responses((status = 204, description = "It is gone")))]
 #[delete("/api/v1/bins/{bin}/secrets/{secret}")]
-async fn remove(request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn remove(state: State, request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
     let number = request.match_info().get("secret").and_then(|text| text.parse().ok());
     let number = number.ok_or_else(|| Problem::not_found("secret"))?;
     state.store.delete_secret(bin.id(), number).await?;

@@ -1,6 +1,6 @@
 //! A request's signature in full: the verdict, what was signed, why it is not right; and other secrets to try.
 
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpResponse, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -9,16 +9,17 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::{check_public_url, check_scheme, check_secret};
 use crate::capture::{Explained, Trial};
-use crate::model::{FreshnessStatus, SecretValue, SignatureStatus};
-use crate::server::console::extract::{BinRef, Json, WhichRequest, state};
+use crate::model::{SecretValue, SignatureStatus};
+use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
 use crate::server::console::problem::Problem;
+use crate::shapes::{FreshnessShape, SignatureShape};
 use crate::signature::diagnose::Finding;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(explain).service(attempt);
 }
 
-/// A verdict in full. The same names as in a request's `signature` and `freshness` stand at the top level as well.
+/// A verdict in full. The same names as in a request's `signature` and `freshness` are at the top level as well.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SignatureExplained)]
 struct ExplainedShape<'a> {
@@ -32,9 +33,9 @@ struct ExplainedShape<'a> {
     /// Why it is not valid, in one sentence.
     reason: Option<&'a str>,
     /// Is the signature right?
-    signature: VerdictShape<'a>,
+    signature: SignatureShape<'a>,
     /// Was it made just now? Judged at the time of arrival.
-    freshness: FreshShape,
+    freshness: FreshnessShape,
     /// The exact bytes that the scheme signs, in base64.
     signed_base64: Option<String>,
     /// The signature that the bin's first fitting secret makes of them.
@@ -45,34 +46,6 @@ struct ExplainedShape<'a> {
     not_covered: &'a [String],
     /// Why it is not right; what would verify comes first. Empty when it is right.
     diagnosis: Vec<FindingShape<'a>>,
-}
-
-/// The verdict on the signature.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Verdict)]
-struct VerdictShape<'a> {
-    /// `valid`, `invalid`, `missing`, `no_secret`, `unsigned_scheme` or `undecodable_secret`.
-    #[schema(value_type = String)]
-    status: SignatureStatus,
-    /// The scheme's id.
-    scheme: Option<&'a str>,
-    /// The label of the secret that matched.
-    secret: Option<&'a str>,
-    /// Why it is not valid, in one sentence.
-    reason: Option<&'a str>,
-}
-
-/// How old the signed time was at arrival.
-#[derive(Serialize, ToSchema)]
-#[schema(as = FreshnessExplained)]
-struct FreshShape {
-    /// `fresh`, `stale`, `future` or `none`.
-    #[schema(value_type = String)]
-    status: FreshnessStatus,
-    /// Seconds from the signed time to the arrival.
-    age_s: Option<i64>,
-    /// Seconds that the scheme allows.
-    tolerance_s: Option<i64>,
 }
 
 /// A possible cause.
@@ -95,17 +68,16 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
     }
 }
 
-fn answer(explained: &Explained) -> HttpResponse {
+fn shown(explained: &Explained) -> HttpResponse {
     let explanation = &explained.explanation;
-    let (verdict, freshness) = (&explanation.verdict, explanation.freshness);
-    let (scheme, secret, reason) = (verdict.scheme.as_deref(), verdict.secret.as_deref(), verdict.reason.as_deref());
+    let signature = SignatureShape::from(&explanation.verdict);
     HttpResponse::Ok().json(ExplainedShape {
-        status: verdict.status,
-        scheme,
-        secret,
-        reason,
-        signature: VerdictShape { status: verdict.status, scheme, secret, reason },
-        freshness: FreshShape { status: freshness.status, age_s: freshness.age_s, tolerance_s: freshness.tolerance_s },
+        status: signature.status,
+        scheme: signature.scheme,
+        secret: signature.secret,
+        reason: signature.reason,
+        signature,
+        freshness: (&explanation.freshness).into(),
         signed_base64: explanation.signed.as_ref().map(|signed| STANDARD.encode(signed)),
         expected: explanation.expected.as_deref(),
         received: explanation.received.as_deref(),
@@ -117,16 +89,15 @@ fn answer(explained: &Explained) -> HttpResponse {
 /// Explain a request's verdict: what was signed, and why it is not right
 #[utoipa::path(tag = "signatures", responses((status = 200, body = ExplainedShape<'_>)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/signature")]
-async fn explain(request: HttpRequest, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn explain(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state.store.request(bin.id(), which.0).await?;
-    Ok(answer(&state.capture.explain(&bin.0, captured, Trial::default()).await?))
+    Ok(shown(&state.capture.explain(&bin.0, captured, Trial::default()).await?))
 }
 
 /// What to try in place of the bin's settings. Nothing of it is stored.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SignatureTrial)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 struct TrialInput {
     /// One secret.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 16384)]
@@ -144,6 +115,8 @@ struct TrialInput {
     public_url: Option<String>,
 }
 
+only_objects!(TrialInput);
+
 /// Secrets of one try: each costs a computation.
 const MAX_TRIED: usize = 32;
 
@@ -151,12 +124,11 @@ const MAX_TRIED: usize = 32;
 #[utoipa::path(tag = "signatures", request_body = TrialInput, responses((status = 200, body = ExplainedShape<'_>)))]
 #[post("/api/v1/bins/{bin}/requests/{id}/signature")]
 async fn attempt(
-    request: HttpRequest,
+    state: State,
     bin: BinRef,
     which: WhichRequest,
     input: Json<TrialInput>,
 ) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
     let TrialInput { secret, secrets, scheme, custom_scheme, public_url } = input.0;
     if secret.is_some() && secrets.is_some() {
         return Err(Problem::field("secrets", "Give either `secret` or `secrets`."));
@@ -178,5 +150,5 @@ async fn attempt(
     check_scheme(state.capture.catalogue(), scheme.as_deref(), custom_scheme.as_ref())?;
     let captured = state.store.request(bin.id(), which.0).await?;
     let trial = Trial { secrets, scheme, custom_scheme, public_url };
-    Ok(answer(&state.capture.explain(&bin.0, captured, trial).await?))
+    Ok(shown(&state.capture.explain(&bin.0, captured, trial).await?))
 }

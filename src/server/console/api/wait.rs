@@ -1,8 +1,8 @@
-//! Waiting for requests, for pipelines. The hub wakes the waiter, the store says what is there: nothing is polled.
+//! Waiting for requests, for pipelines. The hub wakes the waiter, which then asks the store: nothing is polled.
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::requests::shapes;
 use crate::model::{BinId, RequestSummary, Seq};
 use crate::server::console::ConsoleState;
-use crate::server::console::extract::{BinRef, Query, filter, state};
+use crate::server::console::extract::{BinRef, Query, State, filter};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::SummaryShape;
 use crate::store::{ListQuery, MAX_PAGE, Order};
@@ -24,7 +24,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 const DEFAULT_TIMEOUT_S: f64 = 30.0;
 /// Seconds that a client may wait at most; the command line asks again when it wants longer.
 const MAX_TIMEOUT_S: f64 = 600.0;
-/// Requests that are shown when the wait was in vain.
+/// Other requests that a timeout shows.
 const SEEN_INSTEAD: usize = 20;
 
 #[derive(Deserialize, IntoParams)]
@@ -52,11 +52,11 @@ struct WaitedShape<'a> {
     seq: Option<Seq>,
 }
 
-/// What is said when the time is over: a problem with what matched and what came instead.
+/// The problem when the timeout ends the wait: with what matched and what came instead.
 #[derive(ToSchema)]
-#[schema(as = WaitedInVain)]
-#[expect(dead_code, reason = "only its schema is used; `in_vain` writes it")]
-struct WaitedInVainShape<'a> {
+#[schema(as = WaitTimeout)]
+#[expect(dead_code, reason = "only its schema is used; `timed_out` writes it")]
+struct WaitTimeoutShape<'a> {
     /// Always `about:blank`.
     r#type: String,
     /// The status in words.
@@ -106,11 +106,10 @@ fn timeout(text: Option<&str>) -> Result<Duration, Problem> {
 #[utoipa::path(
     tag = "requests",
     params(WaitParams),
-    responses((status = 200, body = WaitedShape), (status = 408, content_type = "application/problem+json", body = WaitedInVainShape, description = "Not met in time; `requests` has what matched, `seen` what came instead"))
+    responses((status = 200, body = WaitedShape), (status = 408, content_type = "application/problem+json", body = WaitTimeoutShape, description = "Not met in time; `requests` has what matched, `seen` what came instead"))
 )]
 #[get("/api/v1/bins/{bin}/wait")]
-async fn wait(request: HttpRequest, bin: BinRef, query: Query<WaitParams>) -> Result<HttpResponse, Problem> {
-    let state = state(&request)?;
+async fn wait(state: State, bin: BinRef, query: Query<WaitParams>) -> Result<HttpResponse, Problem> {
     let parsed = filter(query.q.as_deref())?;
     let count = query.count.unwrap_or(1);
     if !(1..=MAX_PAGE).contains(&count) {
@@ -119,7 +118,7 @@ async fn wait(request: HttpRequest, bin: BinRef, query: Query<WaitParams>) -> Re
     let timeout = timeout(query.timeout.as_deref())?;
     let wanted =
         ListQuery { filter: parsed.clone(), limit: count, before: None, after: query.after, order: Order::Oldest };
-    // Subscribed before looking: what is committed after the look wakes the waiter.
+    // Subscribed before the first query: what is committed after the query wakes the waiter.
     let mut changes = state.hub.subscribe(bin.id(), query.q.clone().map(|text| (text, parsed)))?;
     let met = async {
         loop {
@@ -143,12 +142,12 @@ async fn wait(request: HttpRequest, bin: BinRef, query: Query<WaitParams>) -> Re
             let seq = requests.last().map(|request| request.seq);
             Ok(HttpResponse::Ok().json(WaitedShape { requests: shapes(&requests), seq }))
         }
-        Err(_) => Err(in_vain(state, bin.id(), wanted).await?),
+        Err(_) => Err(timed_out(&state, bin.id(), wanted).await?),
     }
 }
 
-/// What to say when the time is over: what matched, and what came instead.
-async fn in_vain(state: &ConsoleState, bin: BinId, wanted: ListQuery) -> Result<Problem, Problem> {
+/// The problem when the timeout ends the wait.
+async fn timed_out(state: &ConsoleState, bin: BinId, wanted: ListQuery) -> Result<Problem, Problem> {
     let count = wanted.limit;
     let after = wanted.after;
     let matched = state.store.list(bin, wanted).await?.requests;

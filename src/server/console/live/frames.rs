@@ -1,5 +1,8 @@
 //! The small part of RFC 6455 that a server needs which only talks: the handshake, and reading what clients send for
 //! pings and closing. Server frames are made by the hub (`live::text_frame`).
+//!
+//! `actix_http::ws` has the same, and is not used: its codec (3.20) takes the whole of a frame into memory before it
+//! refuses one that is too long, however long it says it is, and it costs two crates.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -22,12 +25,12 @@ const PONG: u8 = 10;
 
 /// The connection ends in order.
 pub(super) const NORMAL: u16 = 1000;
-/// The server or the bin goes.
+/// The server or the bin is going.
 pub(super) const GOING_AWAY: u16 = 1001;
 /// The client broke the protocol.
 pub(super) const PROTOCOL_ERROR: u16 = 1002;
 
-/// Checks an opening handshake (section 4.2.1) and answers with `Sec-WebSocket-Accept`.
+/// Checks an opening handshake (section 4.2.1) and returns the `Sec-WebSocket-Accept` for it.
 pub(super) fn handshake(request: &HttpRequest) -> Result<String, Problem> {
     let value = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let refuse = |why: &str| Err(Problem::new(Code::InvalidUpgrade, format!("This route is a WebSocket: {why}.")));
@@ -56,7 +59,7 @@ pub(super) fn ping(out: &mut BytesMut) {
     control(out, PING, &[]);
 }
 
-/// Appends the answer to a ping.
+/// Appends the pong to a ping.
 pub(super) fn pong(out: &mut BytesMut, payload: &[u8]) {
     control(out, PONG, payload);
 }
@@ -82,7 +85,7 @@ pub(super) enum Incoming {
     Pong,
     /// The client says goodbye.
     Close,
-    /// Data; nobody reads it.
+    /// Data, which is not used.
     Data,
 }
 

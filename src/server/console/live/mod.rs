@@ -12,7 +12,7 @@ use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::extract::{BinRef, Query, filter, state};
+use super::extract::{BinRef, Query, State, filter};
 use super::problem::Problem;
 use crate::live::Subscription;
 use crate::model::Seq;
@@ -21,7 +21,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(stream).service(events_stream);
 }
 
-/// Whether an answer at this path goes on for ever (or for long), so that `HEAD` cannot be answered by making it.
+/// Whether a response at this path goes on for ever (or for long), so that `HEAD` cannot be answered by making it.
 pub(super) fn never_ends(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("stream" | "events-stream" | "wait"))
 }
@@ -41,10 +41,14 @@ struct StreamQuery {
     hello: Option<bool>,
 }
 
-/// Subscribes as the query says. Answers with the cursor that the stream starts from, too.
-fn subscribe(request: &HttpRequest, bin: &BinRef, query: &StreamQuery) -> Result<(Subscription, Seq), Problem> {
-    let state = state(request)?;
-    // The guard has looked already; a stream to a foreign page is bad enough to look twice.
+/// Subscribes as the query says. Returns the cursor that the stream starts from, too.
+fn subscribe(
+    state: &State,
+    request: &HttpRequest,
+    bin: &BinRef,
+    query: &StreamQuery,
+) -> Result<(Subscription, Seq), Problem> {
+    // The guard has checked this already; a stream to a foreign page is bad enough to check twice.
     state.security.check_source(request)?;
     let parsed = filter(query.q.as_deref())?;
     let filter = query.q.clone().map(|text| (text, parsed));
@@ -70,16 +74,16 @@ fn hello(after: Seq) -> String {
 #[utoipa::path(tag = "live", params(StreamQuery), responses((status = 101, description = "A WebSocket")))]
 #[get("/api/v1/bins/{bin}/stream")]
 async fn stream(
+    state: State,
     request: HttpRequest,
     payload: web::Payload,
     bin: BinRef,
     query: Query<StreamQuery>,
 ) -> Result<HttpResponse, Problem> {
     let accept = frames::handshake(&request)?;
-    let heartbeat = state(&request)?.heartbeat;
-    let (subscription, after) = subscribe(&request, &bin, &query)?;
+    let (subscription, after) = subscribe(&state, &request, &bin, &query)?;
     let greeting = query.hello.unwrap_or(false).then(|| hello(after));
-    let body = websocket::Body::new(payload, subscription, heartbeat, greeting);
+    let body = websocket::Body::new(payload, subscription, state.heartbeat, greeting);
     Ok(HttpResponse::SwitchingProtocols()
         .upgrade("websocket")
         .insert_header((header::SEC_WEBSOCKET_ACCEPT, accept))
@@ -93,21 +97,21 @@ async fn stream(
 #[utoipa::path(tag = "live", params(StreamQuery), responses((status = 200, description = "Events", content_type = "text/event-stream", body = String)))]
 #[get("/api/v1/bins/{bin}/events-stream")]
 async fn events_stream(
+    state: State,
     request: HttpRequest,
     bin: BinRef,
     mut query: Query<StreamQuery>,
 ) -> Result<HttpResponse, Problem> {
     let last_id = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     query.0.after = last_id.or(query.after);
-    let heartbeat = state(&request)?.heartbeat;
-    let (subscription, after) = subscribe(&request, &bin, &query)?;
+    let (subscription, after) = subscribe(&state, &request, &bin, &query)?;
     let greeting = query.hello.unwrap_or(false).then(|| hello(after));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         // Compressing would hold events back; so would a proxy's buffer.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .body(sse::Body::new(subscription, heartbeat, greeting)))
+        .body(sse::Body::new(subscription, state.heartbeat, greeting)))
 }
 
 /// Takes the next piece for the connection off what is waiting.

@@ -18,7 +18,7 @@ use crate::live::{Delivery, Subscription, text_frame};
 
 /// Heartbeats without a sign of life after which a subscriber counts as gone.
 const SILENT_BEATS: u32 = 2;
-/// Bytes of answers to pings that may wait behind events.
+/// Bytes of pongs that may wait behind events.
 const CONTROL_WAITING: usize = 4 << 10;
 
 /// Both directions of a WebSocket.
@@ -64,7 +64,7 @@ impl Body {
         self.over = true;
     }
 
-    /// Reads what the subscriber sent. Data is ignored: there is nothing that it could tell us.
+    /// Reads what the subscriber sent. Data is ignored: a subscriber has nothing to say.
     fn poll_incoming(&mut self, cx: &mut Context<'_>) {
         while !self.over {
             match frames::next(&mut self.received) {
@@ -134,7 +134,7 @@ impl MessageBody for Body {
                     text_frame(&mut frame, lagged(from, to).as_bytes());
                     this.waiting = frame.into();
                 }
-                // The bin or the server goes: 1001, so that clients come back and see.
+                // The bin or the server is going: 1001, so that clients connect again and find out.
                 Poll::Ready(None) => this.close(frames::GOING_AWAY),
                 Poll::Pending => return Poll::Pending,
             }

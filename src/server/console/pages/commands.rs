@@ -101,7 +101,6 @@ pub const GROUPS: &[Group] = &[
 pub static JSON: LazyLock<String> = LazyLock::new(|| serde_json::to_string(GROUPS).unwrap_or_default());
 
 /// The sign of a command's first key, for tooltips; empty when there is none.
-#[must_use]
 pub fn key_of(id: &str) -> &'static str {
     let commands = GROUPS.iter().flat_map(|group| group.commands);
     commands.filter(|command| command.id == id).find_map(|command| command.keys.first()).map_or("", |key| key.1)
@@ -109,15 +108,17 @@ pub fn key_of(id: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::detail::TabId;
+    use strum::VariantArray as _;
+
     use super::*;
+    use crate::server::console::pages::address::TabId;
 
     #[test]
     fn each_tab_has_a_command_and_the_key_of_its_place() {
         let tabs: Vec<_> =
             GROUPS.iter().flat_map(|group| group.commands).filter(|c| c.id.starts_with("tab-")).collect();
-        assert_eq!(tabs.len(), TabId::ALL.len());
-        for (place, (command, tab)) in tabs.into_iter().zip(TabId::ALL).enumerate() {
+        assert_eq!(tabs.len(), TabId::VARIANTS.len());
+        for (place, (command, tab)) in tabs.into_iter().zip(TabId::VARIANTS).enumerate() {
             assert_eq!(command.id, format!("tab-{}", tab.id()));
             assert_eq!(command.keys[0].0, (place + 1).to_string());
         }

@@ -6,73 +6,19 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use askama::filters::HtmlSafe;
-use serde::Deserialize;
+use strum::VariantArray as _;
 
-use super::error::{PageError, html};
+use super::address::{DetailParams, ListParams, TabId, tab_href};
 use super::format::{self, Seen};
-use super::list::{ListParams, query_string};
+use super::html;
 use super::row::{Chip, chip, method_class, status_class};
-use super::shell::{BinRef, bin_of};
+use super::shell::BinLinks;
 use super::tabs::{
     BodyBox, BodyChoice, BodyPlaces, CodeTab, CompareTab, EventTab, RawTab, RequestTab, SignatureTab, TabContext,
 };
 use crate::model::{CapturedRequest, RequestId, RequestSummary};
-use crate::server::console::ConsoleState;
-use crate::store::{BinState, RequestRef};
-
-/// The views of a request, in the order of their tabs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TabId {
-    /// Line, headers, query, body.
-    Request,
-    /// The verdict and why.
-    Signature,
-    /// What it means to the provider.
-    Event,
-    /// Against another request.
-    Compare,
-    /// As commands and code.
-    Code,
-    /// The bytes.
-    Raw,
-}
-
-impl TabId {
-    /// Every view.
-    pub const ALL: [Self; 6] = [Self::Request, Self::Signature, Self::Event, Self::Compare, Self::Code, Self::Raw];
-
-    /// The name in addresses.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Signature => "signature",
-            Self::Event => "event",
-            Self::Compare => "compare",
-            Self::Code => "code",
-            Self::Raw => "raw",
-        }
-    }
-
-    /// The name on the tab.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Request => "Request",
-            Self::Signature => "Signature",
-            Self::Event => "Event",
-            Self::Compare => "Compare",
-            Self::Code => "Code",
-            Self::Raw => "Raw",
-        }
-    }
-
-    /// The view of that name; the first one when there is none.
-    #[must_use]
-    pub fn parse(name: Option<&str>) -> Self {
-        Self::ALL.into_iter().find(|tab| Some(tab.id()) == name).unwrap_or(Self::Request)
-    }
-}
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::problem::Problem;
 
 /// A tab's link.
 #[derive(Debug)]
@@ -86,17 +32,11 @@ pub struct TabLink {
 /// The view that is open.
 #[derive(Debug)]
 pub enum TabBody {
-    /// Line, headers, query, body.
     Request(Box<RequestTab>),
-    /// The verdict and why.
     Signature(Box<SignatureTab>),
-    /// What it means to the provider.
     Event(Box<EventTab>),
-    /// Against another request.
     Compare(Box<CompareTab>),
-    /// As commands and code.
     Code(Box<CodeTab>),
-    /// The bytes.
     Raw(Box<RawTab>),
 }
 
@@ -116,13 +56,11 @@ impl fmt::Display for TabBody {
 // Each view is a template, which escapes what it shows.
 impl HtmlSafe for TabBody {}
 
-/// The chosen request.
 #[derive(Debug, Template)]
 #[template(path = "detail.html")]
 pub struct Detail {
     id: String,
     seq: u64,
-    /// The open view's name.
     tab: &'static str,
     api: String,
     list_href: String,
@@ -147,10 +85,9 @@ impl HtmlSafe for Detail {}
 
 impl Detail {
     /// The request with one of its views open.
-    #[must_use]
-    pub fn new(summary: &RequestSummary, bin: &BinRef, params: &ListParams, tab: TabId, body: TabBody) -> Self {
+    pub fn new(summary: &RequestSummary, bin: &BinLinks, params: &ListParams, tab: TabId, body: TabBody) -> Self {
         let base = format!("{}/requests/{}", bin.base, summary.id);
-        let tabs = TabId::ALL.into_iter().map(|entry| TabLink {
+        let tabs = TabId::VARIANTS.iter().map(|&entry| TabLink {
             id: entry.id(),
             label: entry.label(),
             href: tab_href(&base, params, entry),
@@ -183,51 +120,22 @@ impl Detail {
     }
 }
 
-/// What the address says about the chosen request.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct DetailParams {
-    /// The view.
-    pub tab: Option<String>,
-    /// `sorted`: headers by name.
-    pub headers: Option<String>,
-    /// The body's view.
-    pub view: Option<String>,
-    /// Where hexadecimal rows start.
-    pub at: usize,
-    /// The form of the Code view.
-    #[serde(rename = "as")]
-    pub form: Option<String>,
-    /// Whether the Code view shows credentials.
-    pub secrets: bool,
-    /// The request to compare with.
-    pub with: Option<String>,
-}
-
-/// Which request an address means: a ULID, or `latest`.
-pub(super) fn which(text: &str) -> Result<RequestRef, PageError> {
-    if text == "latest" {
-        return Ok(RequestRef::Latest);
-    }
-    text.parse().map(RequestRef::Id).map_err(|_| PageError::not_found("There is no such request."))
-}
-
 /// The chosen request with the view that the address asks for.
 pub(super) async fn load(
-    state: &web::Data<ConsoleState>,
-    bin: &Arc<BinState>,
-    id: &str,
+    state: &State,
+    bin: &BinRef,
+    which: WhichRequest,
     list: &ListParams,
     params: DetailParams,
-) -> Result<(RequestId, Detail), PageError> {
-    let request = state.store.request(bin.bin.id, which(id)?).await?;
-    let links = BinRef::new(&bin.bin, state.capture.base_url());
+) -> Result<(RequestId, Detail), Problem> {
+    let request = state.store.request(bin.id(), which.0).await?;
+    let links = BinLinks::new(&bin.0.bin, state.capture.base_url());
     let tab = TabId::parse(params.tab.as_deref());
     let page = format!("{}/requests/{}", links.base, request.summary.id);
     let href = tab_href(&page, list, tab);
     let context = TabContext {
         state: state.clone(),
-        bin: Arc::clone(bin),
+        bin: Arc::clone(&bin.0),
         api: format!("{}/requests/{}", links.api, request.summary.id),
         href: format!("{href}{}", if href.contains('?') { '&' } else { '?' }),
         page,
@@ -240,7 +148,7 @@ pub(super) async fn load(
         TabId::Event => TabBody::Event(Box::new(EventTab::load(&context, &request).await?)),
         TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, request).await?)),
         TabId::Signature => TabBody::Signature(Box::new(SignatureTab::load(&context, request, None).await?)),
-        // These read the whole body, which takes its time when it is large: not on the thread that serves everybody.
+        // These read the whole body, which takes long when it is large: not on the thread that serves other requests.
         TabId::Request | TabId::Code | TabId::Raw => {
             web::block(move || views_of_bytes(tab, &request, &context)).await?
         }
@@ -266,23 +174,12 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -
 
 /// `GET /bins/{bin}/requests/{id}/part`: the chosen request alone, for a page that is already there.
 pub(super) async fn part(
-    state: web::Data<ConsoleState>,
-    path: web::Path<(String, String)>,
-    list: web::Query<ListParams>,
-    params: web::Query<DetailParams>,
-) -> Result<HttpResponse, PageError> {
-    let bin = bin_of(&state, &path.0)?;
-    let (_, detail) = load(&state, &bin, &path.1, &list, params.into_inner()).await?;
+    state: State,
+    bin: BinRef,
+    which: WhichRequest,
+    list: Query<ListParams>,
+    params: Query<DetailParams>,
+) -> Result<HttpResponse, Problem> {
+    let (_, detail) = load(&state, &bin, which, &list, params.0).await?;
     html(&detail)
-}
-
-/// The address of a view, with the list as it is.
-fn tab_href(base: &str, params: &ListParams, tab: TabId) -> String {
-    let name = (tab != TabId::Request).then(|| tab.id().to_owned());
-    let query = query_string(&[
-        ("q", Some(params.filter_text().to_owned())),
-        ("before", params.before.map(|seq| seq.to_string())),
-        ("tab", name),
-    ]);
-    format!("{base}{query}")
 }

@@ -1,121 +1,45 @@
-//! Pages for what goes wrong.
+//! Problems as pages.
 
-use std::fmt;
-
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::Next;
 use askama::Template;
 
 use super::shell::Shell;
-use crate::store::StoreError;
+use super::{HTML, format};
 
-/// Why there is no page.
-#[derive(Debug)]
-pub struct PageError {
-    status: StatusCode,
+use crate::server::console::problem::Problem;
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    shell: Shell,
+    status: u16,
     title: &'static str,
     sentence: String,
 }
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage<'a> {
-    shell: Shell,
-    status: u16,
-    title: &'static str,
-    sentence: &'a str,
-}
-
-impl PageError {
-    /// There is no such thing.
-    #[must_use]
-    pub fn not_found(sentence: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, title: "Not found", sentence: sentence.into() }
-    }
-
-    /// The sender's mistake, in a sentence.
-    #[must_use]
-    pub fn refused(sentence: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "That does not work", sentence: sentence.into() }
-    }
-
-    fn broken(cause: &dyn fmt::Display) -> Self {
-        tracing::error!(%cause, "a page could not be made");
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            title: "Something went wrong",
-            sentence: "The page could not be made. The log says why.".to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for PageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
-    }
-}
-
-impl From<StoreError> for PageError {
-    fn from(error: StoreError) -> Self {
-        let unavailable = |sentence: &str| Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            title: "Not now",
-            sentence: sentence.to_owned(),
-        };
-        match error {
-            StoreError::NotFound(what) => {
-                Self::not_found(format!("There is no such {what}. It may have been deleted."))
-            }
-            StoreError::CursorGone => Self::not_found("There is no such cursor. It may have been deleted."),
-            StoreError::TooLarge => Self::refused("This is larger than the database can store."),
-            StoreError::Failed(cause) => Self::broken(&cause),
-            StoreError::NameTaken(name) => Self::refused(format!("The name '{name}' is taken.")),
-            StoreError::Busy => unavailable("The store is busy. Try again in a moment."),
-            StoreError::Closed => unavailable("The server is shutting down."),
-            StoreError::DiskFull => unavailable("The disk is full."),
-            StoreError::Unavailable(cause) | StoreError::Corrupt(cause) => {
-                tracing::error!(%cause, "the store cannot be read");
-                unavailable("The database cannot be read. The log says why.")
-            }
-        }
-    }
-}
-
-impl From<askama::Error> for PageError {
-    fn from(error: askama::Error) -> Self {
-        Self::broken(&error)
-    }
-}
-
-impl From<actix_web::error::BlockingError> for PageError {
-    fn from(error: actix_web::error::BlockingError) -> Self {
-        Self::broken(&error)
-    }
-}
-
-impl ResponseError for PageError {
-    fn status_code(&self) -> StatusCode {
-        self.status
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let page = ErrorPage {
-            shell: Shell::plain(self.title),
-            status: self.status.as_u16(),
-            title: self.title,
-            sentence: &self.sentence,
-        };
-        HttpResponse::build(self.status)
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .content_type("text/html; charset=utf-8")
-            .body(page.render().unwrap_or_else(|_| self.sentence.clone()))
-    }
-}
-
-/// A page as an answer. Never cached: it is about now.
-pub(super) fn html(page: &impl Template) -> Result<HttpResponse, PageError> {
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .content_type("text/html; charset=utf-8")
-        .body(page.render()?))
+/// Runs around every page: a [`Problem`] of the handler, or of what it asks for, is shown as a page.
+pub(super) async fn problems_as_pages(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let Some(problem) = response.response().error().and_then(actix_web::Error::as_error::<Problem>) else {
+        return Ok(response);
+    };
+    let title = problem.title();
+    let page = ErrorPage {
+        shell: Shell::new(response.request(), title),
+        status: problem.code().status().as_u16(),
+        title,
+        sentence: format::plain(problem.detail()),
+    };
+    let html = page.render().unwrap_or_else(|_| title.to_owned());
+    // Status and other header fields stay those of the problem.
+    Ok(response.map_body(|head, _| {
+        head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+        BoxBody::new(html)
+    }))
 }

@@ -9,7 +9,6 @@ pub use crate::model::size_text as size;
 use crate::view::hidden;
 
 /// `1,234,567`.
-#[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -23,7 +22,6 @@ pub fn count(number: u64) -> String {
 }
 
 /// `180 µs`, `2.4 ms`, `1.5 s`.
-#[must_use]
 pub fn micros(micros: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
     let value = micros as f64;
@@ -35,13 +33,11 @@ pub fn micros(micros: u64) -> String {
 }
 
 /// `1 request`, `2 requests`.
-#[must_use]
 pub fn plural(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 /// An age or a span in words: `8 s`, `12 min`, `3 h`, `9 days`.
-#[must_use]
 pub fn span(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
@@ -52,14 +48,12 @@ pub fn span(seconds: u64) -> String {
 }
 
 /// The time of day in UTC with milliseconds; the browser writes its own zone's instead.
-#[must_use]
 pub fn clock_time(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(11..23).unwrap_or(&text).to_owned()
 }
 
 /// Text from strangers as plain text for attributes and titles: unseen characters are written as `\u{202e}`.
-#[must_use]
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

@@ -4,10 +4,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::commands::{GROUPS, Group};
-use super::error::{PageError, html};
+use super::html;
 use super::shell::Shell;
 use crate::capture::template::PLACEHOLDERS;
 use crate::model::filter::FIELDS;
+use crate::server::console::problem::Problem;
 
 /// Help.
 #[derive(Debug, Template)]
@@ -20,13 +21,12 @@ pub struct HelpPage {
 }
 
 /// The filter's fields with what they mean, from the table that the filter itself is read by.
-#[must_use]
 pub fn fields() -> Vec<(&'static str, &'static str)> {
     FIELDS.iter().map(|field| (field.example, field.meaning)).collect()
 }
 
 /// `GET /help`.
-pub(super) async fn show(request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let shell = Shell::new(&request, "Help");
     html(&HelpPage { shell, fields: fields(), groups: GROUPS, placeholders: PLACEHOLDERS })
 }

@@ -1,23 +1,23 @@
 //! The first page: every bin, or how to get to the first request.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::error::{PageError, html};
 use super::format;
 use super::inspector::Waiting;
 use super::row::{self, Chip};
-use super::shell::{BinRef, Shell};
+use super::shell::{BinLinks, Shell};
+use super::{HTML, html};
 use crate::model::{BinCounts, SignatureStatus, Timestamp};
 use crate::server::console::ConsoleState;
+use crate::server::console::extract::State;
+use crate::server::console::problem::Problem;
 use crate::store::BinState;
 
-/// The first page.
 #[derive(Debug, Template)]
 #[template(path = "home.html")]
 pub struct HomePage {
-    /// The frame.
     pub shell: Shell,
     /// The bins, the most recently used first.
     pub bins: Vec<BinRow>,
@@ -55,9 +55,8 @@ impl HtmlSafe for BinRow {}
 
 impl BinRow {
     /// A bin's row; `verdicts` says what its latest signatures came to.
-    #[must_use]
     pub fn new(
-        bin: &BinRef,
+        bin: &BinLinks,
         provider: Option<String>,
         counts: &BinCounts,
         last: Option<Timestamp>,
@@ -80,7 +79,7 @@ impl BinRow {
 }
 
 /// What the latest signatures came to: one chip per verdict that is there.
-async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Chip>, PageError> {
+async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Chip>, Problem> {
     let mut chips: Vec<Chip> = Vec::new();
     for (verdict, freshness) in state.store.latest_verdicts(bin.bin.id).await?.iter() {
         let chip = row::chip_of(*verdict, *freshness, true);
@@ -91,15 +90,15 @@ async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Chip>, Pag
     Ok(chips)
 }
 
-async fn rows(state: &ConsoleState) -> Result<Vec<BinRow>, PageError> {
+async fn rows(state: &ConsoleState) -> Result<Vec<BinRow>, Problem> {
     let now = state.capture.clock().now();
     let mut bins = state.store.bins();
-    // The bins in use stand above; those without requests by age, the newest first.
+    // The bins in use come first; those without requests by age, the newest first.
     bins.sort_by_key(|bin| std::cmp::Reverse((state.store.last_request_at(bin.bin.id), bin.bin.created_at)));
     let mut rows = Vec::with_capacity(bins.len());
     for bin in bins {
         let id = bin.bin.id;
-        let links = BinRef::new(&bin.bin, state.capture.base_url());
+        let links = BinLinks::new(&bin.bin, state.capture.base_url());
         let provider = bin.bin.settings.provider.clone();
         let (counts, last) = (state.store.counts(id), state.store.last_request_at(id));
         rows.push(BinRow::new(&links, provider, &counts, last, now, verdicts(state, &bin).await?));
@@ -108,12 +107,12 @@ async fn rows(state: &ConsoleState) -> Result<Vec<BinRow>, PageError> {
 }
 
 /// `GET /`: the bins, or the newcomer's way to the first request.
-pub(super) async fn show(state: web::Data<ConsoleState>, request: HttpRequest) -> Result<HttpResponse, PageError> {
+pub(super) async fn show(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     // Read first, so that a request that arrives now comes over the stream.
     let head_seq = state.store.head_seq();
     let first = match state.store.bins().as_slice() {
         [only] if state.store.last_request_at(only.bin.id).is_none() => {
-            Some(Waiting::new(BinRef::new(&only.bin, state.capture.base_url()), true))
+            Some(Waiting::new(BinLinks::new(&only.bin, state.capture.base_url()), true))
         }
         _ => None,
     };
@@ -129,10 +128,7 @@ pub(super) async fn show(state: web::Data<ConsoleState>, request: HttpRequest) -
 }
 
 /// `GET /parts/bins`: the rows of the list of bins as they are now.
-pub(super) async fn parts(state: web::Data<ConsoleState>) -> Result<HttpResponse, PageError> {
+pub(super) async fn parts(state: State) -> Result<HttpResponse, Problem> {
     let html = rows(&state).await?.iter().map(BinRow::render).collect::<askama::Result<String>>()?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("cache-control", "no-store"))
-        .content_type("text/html; charset=utf-8")
-        .body(html))
+    Ok(HttpResponse::Ok().content_type(HTML).body(html))
 }

@@ -1,32 +1,27 @@
 //! The inspector: the list of a bin's requests and the chosen one.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::detail::{self, Detail, DetailParams};
-use super::error::{PageError, html};
-use super::help;
-use super::list::{self, ListParams, ListView, encoded};
-use super::shell::{BinRef, Shell, bin_of};
+use super::address::{DetailParams, ListParams, encoded};
+use super::detail::{self, Detail};
+use super::list::{self, ListView};
+use super::shell::{BinLinks, Shell};
+use super::{help, html};
 use crate::export::ManyExporter;
 use crate::model::RequestId;
-use crate::server::console::ConsoleState;
-use crate::store::BinState;
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::problem::Problem;
 
-/// The inspector.
 #[derive(Debug, Template)]
 #[template(path = "inspector.html")]
 pub struct InspectorPage {
-    /// The frame.
     pub shell: Shell,
-    /// The bin.
-    pub bin: BinRef,
-    /// The list.
+    pub bin: BinLinks,
     pub list: ListView,
-    /// The chosen request.
     pub detail: Option<Detail>,
-    /// What stands there when none is chosen.
+    /// What is shown when none is chosen.
     pub waiting: Waiting,
     /// What the whole list can be exported as.
     pub exports: Vec<ExportLink>,
@@ -43,12 +38,11 @@ pub struct ExportLink {
     pub href: String,
 }
 
-/// What stands in the place of a request while none is chosen.
+/// What is shown in place of a request while none is chosen.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/waiting.html")]
 pub struct Waiting {
-    /// The bin.
-    pub bin: BinRef,
+    pub bin: BinLinks,
     /// Whether nothing was captured yet.
     pub empty: bool,
     /// A command to send something.
@@ -58,9 +52,7 @@ pub struct Waiting {
 impl HtmlSafe for Waiting {}
 
 impl Waiting {
-    /// For a bin that is empty or not.
-    #[must_use]
-    pub fn new(bin: BinRef, empty: bool) -> Self {
+    pub fn new(bin: BinLinks, empty: bool) -> Self {
         let curl = format!("curl -d '{{\"hello\":\"world\"}}' -H 'Content-Type: application/json' {}", bin.capture_url);
         Self { bin, empty, curl }
     }
@@ -68,37 +60,36 @@ impl Waiting {
 
 /// `GET /bins/{bin}`.
 pub(super) async fn show(
-    state: web::Data<ConsoleState>,
-    name: web::Path<String>,
-    params: web::Query<ListParams>,
+    state: State,
+    bin: BinRef,
+    params: Query<ListParams>,
     request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
-    let bin = bin_of(&state, &name)?;
+) -> Result<HttpResponse, Problem> {
     page(&state, &bin, &params, None, &request).await
 }
 
 /// `GET /bins/{bin}/requests/{id}`.
 pub(super) async fn show_request(
-    state: web::Data<ConsoleState>,
-    path: web::Path<(String, String)>,
-    list: web::Query<ListParams>,
-    params: web::Query<DetailParams>,
+    state: State,
+    bin: BinRef,
+    which: WhichRequest,
+    list: Query<ListParams>,
+    params: Query<DetailParams>,
     request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
-    let bin = bin_of(&state, &path.0)?;
-    let (id, detail) = detail::load(&state, &bin, &path.1, &list, params.into_inner()).await?;
-    page(&state, &bin, &list, Some((id, detail)), &request).await
+) -> Result<HttpResponse, Problem> {
+    let chosen = detail::load(&state, &bin, which, &list, params.0).await?;
+    page(&state, &bin, &list, Some(chosen), &request).await
 }
 
 async fn page(
-    state: &ConsoleState,
-    bin: &BinState,
+    state: &State,
+    bin: &BinRef,
     params: &ListParams,
     chosen: Option<(RequestId, Detail)>,
     request: &HttpRequest,
-) -> Result<HttpResponse, PageError> {
+) -> Result<HttpResponse, Problem> {
     let (id, detail) = chosen.unzip();
-    let (list, counts) = list::load(state, bin, params, id).await?;
+    let (list, counts) = list::load(state, &bin.0, params, id).await?;
     let links = list.bin.clone();
     let query = params.filter_text();
     let exports = ManyExporter::all().map(|kind| ExportLink {

@@ -1,18 +1,19 @@
 //! The list beside the chosen request, its counts, and the part of it that a live page asks for.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use askama::Template;
 use askama::filters::HtmlSafe;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::error::PageError;
+use super::address::{ListParams, query_string};
 use super::format;
 use super::row::Row;
-use super::shell::{BinRef, bin_of};
+use super::shell::BinLinks;
 use crate::model::filter::Filter;
 use crate::model::{BinCounts, RequestId, Seq};
 use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Query, State};
+use crate::server::console::problem::Problem;
 use crate::store::{BinState, ListQuery, Order, Page};
 
 /// Rows on a page of the list: with some twenty nodes each it stays well under 3,000 nodes.
@@ -20,65 +21,6 @@ pub const PAGE_ROWS: usize = 100;
 
 /// New requests that a reader further down is told of exactly; more are "500+".
 const MAX_NEWER: usize = 500;
-
-/// What the address says about the list.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct ListParams {
-    /// The filter.
-    pub q: Option<String>,
-    /// Only what is older than this.
-    pub before: Option<Seq>,
-}
-
-/// Everything that is kept as it is in a query.
-const QUERY: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'*');
-
-/// A value for a query string.
-#[must_use]
-pub fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, QUERY).to_string()
-}
-
-/// A query string of the pairs that are there, with its question mark; empty when there is none.
-#[must_use]
-pub fn query_string(pairs: &[(&str, Option<String>)]) -> String {
-    let mut out = String::new();
-    for (name, value) in pairs {
-        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-            out.push(if out.is_empty() { '?' } else { '&' });
-            out.push_str(name);
-            out.push('=');
-            out.push_str(&encoded(value));
-        }
-    }
-    out
-}
-
-impl ListParams {
-    /// The filter's text, without space around it.
-    #[must_use]
-    pub fn filter_text(&self) -> &str {
-        self.q.as_deref().map_or("", str::trim)
-    }
-
-    /// The query string that keeps the list as it is.
-    #[must_use]
-    pub fn context(&self) -> String {
-        query_string(&[("q", Some(self.filter_text().to_owned())), ("before", self.before.map(|seq| seq.to_string()))])
-    }
-
-    /// The question to the store; a filter that cannot be read asks for everything and comes with its error.
-    #[must_use]
-    pub fn query(&self) -> (ListQuery, Option<String>) {
-        let (filter, error) = match Filter::parse(self.filter_text()) {
-            Ok(filter) => (filter, None),
-            Err(error) => (Filter::default(), Some(error.message)),
-        };
-        (ListQuery { filter, limit: PAGE_ROWS, before: self.before, after: None, order: Order::Newest }, error)
-    }
-}
 
 /// The counts above the list.
 #[derive(Debug, Template)]
@@ -97,7 +39,6 @@ impl HtmlSafe for Counts {}
 
 impl Counts {
     /// The bin's counts, and how many match when a filter is set.
-    #[must_use]
     pub fn new(counts: &BinCounts, filtered: bool, matching: Option<u64>) -> Self {
         let all = format::plural(counts.requests, "request", "requests");
         let total = match (filtered, matching) {
@@ -117,17 +58,13 @@ impl Counts {
     }
 }
 
-/// The list.
 #[derive(Debug, Template)]
 #[template(path = "parts/list.html")]
 pub struct ListView {
-    /// Whose.
-    pub bin: BinRef,
-    /// The filter's text.
+    pub bin: BinLinks,
     pub q: String,
     /// Why the filter cannot be read.
     pub error: Option<String>,
-    /// The counts.
     pub counts: Counts,
     /// The rows, newest first.
     pub rows: Vec<Row>,
@@ -145,9 +82,8 @@ impl HtmlSafe for ListView {}
 
 impl ListView {
     /// The list of a page of requests. `head_seq` must have been read before the page was.
-    #[must_use]
     pub fn new(
-        bin: BinRef,
+        bin: BinLinks,
         params: &ListParams,
         page: &Page,
         counts: &BinCounts,
@@ -207,15 +143,13 @@ pub struct LiveList {
 /// A row of [`LiveList`].
 #[derive(Debug, Serialize)]
 pub struct LiveRow {
-    /// The cursor.
     pub seq: Seq,
-    /// The request's id.
     pub id: String,
     /// The row as HTML.
     pub html: String,
 }
 
-/// What the live page's question says.
+/// What a live page asks for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct LiveParams {
@@ -233,8 +167,17 @@ pub(super) async fn load(
     bin: &BinState,
     params: &ListParams,
     current: Option<RequestId>,
-) -> Result<(ListView, BinCounts), PageError> {
+) -> Result<(ListView, BinCounts), Problem> {
     load_rows(state, bin, params, PAGE_ROWS, current).await
+}
+
+/// The query to the store; a filter that cannot be read asks for everything and comes with its error.
+fn query(params: &ListParams) -> (ListQuery, Option<String>) {
+    let (filter, error) = match Filter::parse(params.filter_text()) {
+        Ok(filter) => (filter, None),
+        Err(error) => (Filter::default(), Some(error.message)),
+    };
+    (ListQuery { filter, limit: PAGE_ROWS, before: params.before, after: None, order: Order::Newest }, error)
 }
 
 async fn load_rows(
@@ -243,33 +186,28 @@ async fn load_rows(
     params: &ListParams,
     rows: usize,
     current: Option<RequestId>,
-) -> Result<(ListView, BinCounts), PageError> {
+) -> Result<(ListView, BinCounts), Problem> {
     let id = bin.bin.id;
     // Read before the rows: what is committed in between comes over the stream as well, and is shown once.
     let head_seq = state.store.head_seq();
-    let (query, error) = params.query();
+    let (query, error) = query(params);
     let page = state.store.list(id, ListQuery { limit: rows, ..query }).await?;
     let counts = state.store.counts(id);
-    let links = BinRef::new(&bin.bin, state.capture.base_url());
+    let links = BinLinks::new(&bin.bin, state.capture.base_url());
     Ok((ListView::new(links, params, &page, &counts, error, head_seq, current), counts))
 }
 
 /// `GET /bins/{bin}/rows`: the list as it is now.
-pub(super) async fn rows(
-    state: web::Data<ConsoleState>,
-    name: web::Path<String>,
-    params: web::Query<LiveParams>,
-) -> Result<HttpResponse, PageError> {
-    let bin = bin_of(&state, &name)?;
-    let LiveParams { q, before, since, limit } = params.into_inner();
+pub(super) async fn rows(state: State, bin: BinRef, params: Query<LiveParams>) -> Result<HttpResponse, Problem> {
+    let LiveParams { q, before, since, limit } = params.0;
     let params = ListParams { q, before };
     let rows = limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS);
-    let (list, counts) = load_rows(&state, &bin, &params, rows, None).await?;
+    let (list, counts) = load_rows(&state, &bin.0, &params, rows, None).await?;
     let newer = match since {
         Some(since) => {
-            let (query, _) = params.query();
+            let (query, _) = query(&params);
             let query = ListQuery { before: None, after: Some(since), limit: MAX_NEWER, ..query };
-            state.store.list(bin.bin.id, query).await?.requests.len()
+            state.store.list(bin.id(), query).await?.requests.len()
         }
         None => 0,
     };
@@ -285,5 +223,5 @@ pub(super) async fn rows(
         head_seq: list.head_seq,
         error: list.error,
     };
-    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(live))
+    Ok(HttpResponse::Ok().json(live))
 }

@@ -1,39 +1,70 @@
 //! The pages: a struct for each template beside the handler that fills it.
 
-pub mod commands;
-pub mod detail;
-pub mod error;
-pub mod format;
-pub mod help;
-pub mod home;
-pub mod inspector;
-pub mod list;
-pub mod row;
-pub mod settings;
-pub mod shell;
-pub mod tabs;
+mod address;
+mod commands;
+mod detail;
+mod error;
+mod format;
+mod help;
+mod home;
+mod inspector;
+mod list;
+mod row;
+mod settings;
+mod shell;
+mod tabs;
 mod tree_parts;
 
-use actix_web::web;
+use actix_web::middleware::from_fn;
+use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
+use askama::Template;
 
 use super::assets;
+use super::problem::Problem;
 
-/// Mounts every page and the assets. The state is `web::Data<ConsoleState>`.
+/// The type of pages and parts of pages.
+const HTML: &str = "text/html; charset=utf-8";
+
+/// Mounts every page and the assets.
 pub fn configure(app: &mut web::ServiceConfig) {
     app.configure(assets::configure)
-        .route("/", web::get().to(home::show))
-        .route("/parts/bins", web::get().to(home::parts))
-        .route("/help", web::get().to(help::show))
-        .route("/bins", web::get().to(home::show))
-        .route("/bins/{bin}", web::get().to(inspector::show))
-        .route("/bins/{bin}/rows", web::get().to(list::rows))
-        .route("/bins/{bin}/settings", web::get().to(settings::show))
-        .route("/bins/{bin}/requests/{id}", web::get().to(inspector::show_request))
-        .route("/bins/{bin}/requests/{id}/part", web::get().to(detail::part))
-        .route("/bins/{bin}/requests/{id}/json", web::get().to(tree_parts::children))
-        .route("/bins/{bin}/requests/{id}/json/find", web::get().to(tree_parts::find))
-        .route("/bins/{bin}/requests/{id}/json/value", web::get().to(tree_parts::value))
-        .route("/bins/{bin}/requests/{id}/image", web::get().to(tree_parts::image))
-        .route("/bins/{bin}/requests/{id}/signed", web::get().to(tabs::signed_bytes))
-        .route("/bins/{bin}/requests/{id}/try", web::post().to(tabs::try_secret));
+        .route("/", get(home::show))
+        .route("/parts/bins", get(home::parts))
+        .route("/help", get(help::show))
+        .route("/bins", get(home::show))
+        .route("/bins/{bin}", get(inspector::show))
+        .route("/bins/{bin}/rows", get(list::rows))
+        .route("/bins/{bin}/settings", get(settings::show))
+        .route("/bins/{bin}/requests/{id}", get(inspector::show_request))
+        .route("/bins/{bin}/requests/{id}/part", get(detail::part))
+        .route("/bins/{bin}/requests/{id}/json", get(tree_parts::children))
+        .route("/bins/{bin}/requests/{id}/json/find", get(tree_parts::find))
+        .route("/bins/{bin}/requests/{id}/json/value", get(tree_parts::value))
+        .route("/bins/{bin}/requests/{id}/image", get(tree_parts::image))
+        .route("/bins/{bin}/requests/{id}/signed", get(tabs::signed_bytes))
+        .route("/bins/{bin}/requests/{id}/try", page(web::post(), tabs::try_secret));
+}
+
+fn get<F, Args>(handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    page(web::get(), handler)
+}
+
+/// A route whose problems are pages.
+fn page<F, Args>(route: Route, handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    route.to(handler).wrap(from_fn(error::problems_as_pages))
+}
+
+/// A page, or a part of one.
+pub(super) fn html(page: &impl Template) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().content_type(HTML).body(page.render()?))
 }

@@ -35,9 +35,9 @@ pub struct Row {
     pub alert: bool,
     /// The verdict.
     pub chip: Chip,
-    /// The answer's status, or a dash.
+    /// The response's status, or a dash.
     pub status: String,
-    /// The answer's colour.
+    /// The response's colour.
     pub status_class: &'static str,
     /// Not looked at yet.
     pub unread: bool,
@@ -60,8 +60,8 @@ pub struct Chip {
 const PATH_CHARS: usize = 160;
 
 impl Row {
-    /// The row of a request. `base` is the bin's page, `context` the list's query string with its question mark, or empty.
-    #[must_use]
+    /// The row of a request. `base` is the bin's page, `context` the list's query string with its question mark, or
+    /// empty.
     pub fn new(summary: &RequestSummary, base: &str, context: &str, current: bool) -> Self {
         let event = &summary.derived.event;
         let query = summary.target.split_once('?').map(|(_, query)| query);
@@ -118,13 +118,11 @@ impl Row {
 }
 
 /// The chip of a request in lists: freshness speaks only when the signature is right.
-#[must_use]
 pub fn chip(summary: &RequestSummary) -> Chip {
     chip_of(summary.derived.verdict.status, summary.derived.freshness.status, true)
 }
 
 /// The chip for a verdict; with `freshness_speaks`, a right signature that is too old says so.
-#[must_use]
 pub const fn chip_of(verdict: SignatureStatus, freshness: FreshnessStatus, freshness_speaks: bool) -> Chip {
     let (class, text) = match (verdict, freshness) {
         (SignatureStatus::Valid, FreshnessStatus::Stale) if freshness_speaks => ("warn", "stale"),
@@ -140,7 +138,6 @@ pub const fn chip_of(verdict: SignatureStatus, freshness: FreshnessStatus, fresh
 }
 
 /// The colour class of a method.
-#[must_use]
 pub fn method_class(method: &str) -> &'static str {
     match method {
         "GET" | "HEAD" => "get",
@@ -153,7 +150,6 @@ pub fn method_class(method: &str) -> &'static str {
 }
 
 /// The colour class of a status; none given is like a failure.
-#[must_use]
 pub const fn status_class(status: Option<u16>) -> &'static str {
     match status {
         Some(200..=299) => "success",

@@ -1,16 +1,18 @@
 //! A bin's settings. The page shows them; its scripts write them through the API.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::error::{PageError, html};
 use super::format;
-use super::shell::{BinRef, Shell, bin_of};
+use super::html;
+use super::shell::{BinLinks, Shell};
 use crate::capture::template::PLACEHOLDERS;
 use crate::export::ManyExporter;
 use crate::model::{BinCounts, FaultKind, SecretHint, SignatureMode};
 use crate::provider;
 use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, State};
+use crate::server::console::problem::Problem;
 use crate::store::{BinState, ListQuery};
 
 /// Latest requests that are looked at for the scheme that was recognised.
@@ -29,7 +31,7 @@ struct Choice {
 #[template(path = "settings.html")]
 pub struct SettingsPage {
     shell: Shell,
-    bin: BinRef,
+    bin: BinLinks,
     name: String,
     public_url: String,
     providers: Vec<Choice>,
@@ -38,7 +40,7 @@ pub struct SettingsPage {
     recognised: Option<String>,
     enforce: bool,
     secrets: Vec<SecretHint>,
-    /// The answer in the form of the API, for the scripts.
+    /// The response in the form of the API, for the scripts.
     response: String,
     /// What the response's body and headers may quote.
     placeholders: &'static [(&'static str, &'static str)],
@@ -68,21 +70,16 @@ const fn fault_words(kind: FaultKind) -> (&'static str, &'static str) {
 }
 
 /// The scheme that was recognised in the latest signed request.
-async fn recognised(state: &ConsoleState, bin: &BinState) -> Result<Option<String>, PageError> {
+async fn recognised(state: &ConsoleState, bin: &BinState) -> Result<Option<String>, Problem> {
     let page = state.store.list(bin.bin.id, ListQuery { limit: RECOGNISED_IN, ..ListQuery::default() }).await?;
     let id = page.requests.into_iter().find_map(|summary| summary.derived.verdict.scheme);
     Ok(id.map(|id| state.capture.catalogue().scheme(&id).map_or(id, |scheme| scheme.name.clone())))
 }
 
 /// `GET /bins/{bin}/settings`.
-pub(super) async fn show(
-    state: web::Data<ConsoleState>,
-    name: web::Path<String>,
-    request: HttpRequest,
-) -> Result<HttpResponse, PageError> {
-    let bin = bin_of(&state, &name)?;
+pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let settings = &bin.bin.settings;
-    let links = BinRef::new(&bin.bin, state.capture.base_url());
+    let links = BinLinks::new(&bin.bin, state.capture.base_url());
     let choice = |id: &str, label: &str, chosen: Option<&str>| Choice {
         id: id.to_owned(),
         label: label.to_owned(),

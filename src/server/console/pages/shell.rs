@@ -1,15 +1,10 @@
 //! What every page has: title, theme, scripts.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
-
-use std::sync::Arc;
 
 use super::commands;
-use super::error::PageError;
 use crate::model::Bin;
-use crate::server::console::{ConsoleState, assets};
-use crate::store::BinState;
+use crate::server::console::assets;
 
 /// The cookie that remembers the switch between dark and light; the script that owns the switch writes it.
 const THEME_COOKIE: &str = "creel_theme";
@@ -19,41 +14,32 @@ const THEME_COOKIE: &str = "creel_theme";
 pub struct Shell {
     /// The page's own title.
     pub title: String,
-    /// `dark`, `light`, or empty for the system's wish.
+    /// `dark`, `light`, or empty for the system's choice.
     pub theme: &'static str,
     /// The script modules, to be fetched together.
     pub modules: Vec<&'static str>,
 }
 
+#[expect(clippy::unused_self, reason = "templates reach these through the shell that every page has")]
 impl Shell {
-    /// The frame for a page that knows nothing of the request that asked for it.
-    #[must_use]
-    pub fn plain(title: impl Into<String>) -> Self {
-        Self { title: title.into(), theme: "", modules: assets::modules() }
-    }
-
     /// The frame for a page of this title.
-    #[must_use]
     pub fn new(request: &HttpRequest, title: impl Into<String>) -> Self {
         Self { title: title.into(), theme: theme(request), modules: assets::modules() }
     }
 
     /// The commands as JSON, for the scripts.
-    #[must_use]
     #[expect(clippy::unused_self, reason = "templates call it on the shell they have")]
     pub fn commands(&self) -> &'static str {
         &commands::JSON
     }
 
     /// The key of a command.
-    #[must_use]
     #[expect(clippy::unused_self, reason = "templates call it on the shell they have")]
     pub fn key(&self, command: &str) -> &'static str {
         commands::key_of(command)
     }
 
     /// The address of a file of `static/`.
-    #[must_use]
     #[expect(clippy::unused_self, reason = "templates call it on the shell they have")]
     pub fn asset(&self, file: &str) -> &'static str {
         assets::url(file)
@@ -61,22 +47,20 @@ impl Shell {
 }
 
 fn theme(request: &HttpRequest) -> &'static str {
-    let cookies = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
-    let chosen = cookies
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == THEME_COOKIE)
-        .map(|(_, value)| value);
-    match chosen {
+    let cookie = request.cookies_raw().ok().and_then(|cookies| {
+        let chosen = cookies.iter().find(|cookie| cookie.name() == THEME_COOKIE)?;
+        Some(chosen.value().to_owned())
+    });
+    match cookie.as_deref() {
         Some("dark") => "dark",
         Some("light") => "light",
         _ => "",
     }
 }
 
-/// A bin as pages name it.
+/// A bin's names and addresses, for pages.
 #[derive(Debug, Clone)]
-pub struct BinRef {
+pub struct BinLinks {
     /// Its id.
     pub id: String,
     /// Its name, or its id.
@@ -89,9 +73,8 @@ pub struct BinRef {
     pub capture_url: String,
 }
 
-impl BinRef {
+impl BinLinks {
     /// From a bin and the capture listener's URL without a slash at the end.
-    #[must_use]
     pub fn new(bin: &Bin, capture_base: &str) -> Self {
         let label = bin.handle();
         Self {
@@ -102,12 +85,4 @@ impl BinRef {
             label,
         }
     }
-}
-
-/// The bin of that id or name.
-pub(super) fn bin_of(state: &ConsoleState, name: &str) -> Result<Arc<BinState>, PageError> {
-    state.store.bin(name).ok_or_else(|| {
-        let shown: String = name.chars().take(64).collect();
-        PageError::not_found(format!("There is no bin '{}'. It may have been deleted.", super::format::plain(&shown)))
-    })
 }

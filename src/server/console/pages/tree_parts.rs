@@ -1,14 +1,15 @@
 //! Pieces of a JSON body for a tree that is already on a page.
 
+use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::detail::which;
-use super::error::{PageError, html};
-use super::shell::bin_of;
+use super::html;
 use super::tabs::{TreePart, codings, open_body};
 use crate::json::scan;
-use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::problem::{Code, Problem};
+use crate::server::console::security::SANDBOX_CSP;
 use crate::view::raster_mime;
 
 /// Values that one click fetches.
@@ -27,16 +28,14 @@ pub(super) struct TreeParams {
     text: String,
 }
 
-type Path = web::Path<(String, String)>;
-
-/// Reads the body and makes something of it, on a thread where that may take its time.
+/// Reads the body and makes something of it, on a thread that may be busy for long.
 async fn with_body<T: Send + 'static>(
-    state: &ConsoleState,
-    path: &(String, String),
+    state: &State,
+    bin: &BinRef,
+    which: WhichRequest,
     make: impl FnOnce(&[u8]) -> T + Send + 'static,
-) -> Result<T, PageError> {
-    let bin = bin_of(state, &path.0)?;
-    let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
+) -> Result<T, Problem> {
+    let request = state.store.request(bin.id(), which.0).await?;
     Ok(web::block(move || {
         let codings = codings(&request);
         make(open_body(&request, &codings).bytes())
@@ -46,47 +45,50 @@ async fn with_body<T: Send + 'static>(
 
 /// `GET …/json?node=&offset=`: values of a container.
 pub(super) async fn children(
-    state: web::Data<ConsoleState>,
-    path: Path,
-    params: web::Query<TreeParams>,
-) -> Result<HttpResponse, PageError> {
+    state: State,
+    bin: BinRef,
+    which: WhichRequest,
+    params: Query<TreeParams>,
+) -> Result<HttpResponse, Problem> {
     let make = move |body: &[u8]| TreePart::children(scan(body).children(body, params.node, params.offset, PAGE));
-    html(&with_body(&state, &path, make).await?)
+    html(&with_body(&state, &bin, which, make).await?)
 }
 
 /// `GET …/json/find?text=`: values that hold a text.
 pub(super) async fn find(
-    state: web::Data<ConsoleState>,
-    path: Path,
-    params: web::Query<TreeParams>,
-) -> Result<HttpResponse, PageError> {
+    state: State,
+    bin: BinRef,
+    which: WhichRequest,
+    params: Query<TreeParams>,
+) -> Result<HttpResponse, Problem> {
     let make = move |body: &[u8]| TreePart::hits(scan(body).find(body, &params.text, HITS));
-    html(&with_body(&state, &path, make).await?)
+    html(&with_body(&state, &bin, which, make).await?)
 }
 
 /// `GET …/json/value?node=`: a value as written.
 pub(super) async fn value(
-    state: web::Data<ConsoleState>,
-    path: Path,
-    params: web::Query<TreeParams>,
-) -> Result<HttpResponse, PageError> {
+    state: State,
+    bin: BinRef,
+    which: WhichRequest,
+    params: Query<TreeParams>,
+) -> Result<HttpResponse, Problem> {
     let make = move |body: &[u8]| {
         let outline = scan(body);
         (usize::try_from(params.node).unwrap_or(usize::MAX) < outline.len())
             .then(|| bytes::Bytes::copy_from_slice(outline.raw(body, params.node)))
     };
-    match with_body(&state, &path, make).await? {
+    match with_body(&state, &bin, which, make).await? {
         Some(raw) => Ok(attachment("text/plain; charset=utf-8").body(raw)),
-        None => Err(PageError::not_found("There is no such value.")),
+        None => Err(Problem::new(Code::NotFound, "There is no such value.")),
     }
 }
 
 /// `GET …/image`: the body, when it is a raster image; nothing else is ever shown as what it says it is.
-pub(super) async fn image(state: web::Data<ConsoleState>, path: Path) -> Result<HttpResponse, PageError> {
+pub(super) async fn image(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let make = |body: &[u8]| raster_mime(body).map(|mime| (mime, bytes::Bytes::copy_from_slice(body)));
-    match with_body(&state, &path, make).await? {
+    match with_body(&state, &bin, which, make).await? {
         Some((mime, body)) => Ok(attachment(mime).body(body)),
-        None => Err(PageError::not_found("The body is not an image that can be shown.")),
+        None => Err(Problem::new(Code::NotFound, "The body is not an image that can be shown.")),
     }
 }
 
@@ -95,9 +97,7 @@ pub(super) fn attachment(mime: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response
         .content_type(mime)
-        .insert_header(("x-content-type-options", "nosniff"))
-        .insert_header(("content-security-policy", "sandbox; default-src 'none'"))
-        .insert_header(("content-disposition", "attachment"))
-        .insert_header(("cache-control", "no-store"));
+        .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
+        .insert_header((header::CONTENT_DISPOSITION, "attachment"));
     response
 }

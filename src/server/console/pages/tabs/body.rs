@@ -3,9 +3,9 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::super::format::{self, Seen};
 use super::tree::{TreeLine, tree_lines};
 use crate::model::CapturedRequest;
+use crate::server::console::pages::format::{self, Seen};
 use crate::view::{self, Body, BodyInput, HexView, RenderOptions, ViewContent, ViewKind};
 
 /// Bytes of text on a page; the rest is a download.
@@ -93,7 +93,6 @@ pub struct BodyPlaces<'a> {
 }
 
 /// The fields that say how a body is to be read.
-#[must_use]
 pub fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a> {
     Body::open(BodyInput {
         content_type: request.summary.content_type.as_deref(),
@@ -103,7 +102,6 @@ pub fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a>
 }
 
 /// The `Content-Encoding` fields, joined.
-#[must_use]
 pub fn codings(request: &CapturedRequest) -> String {
     let headers = request.head.headers();
     let fields: Vec<_> =
@@ -113,7 +111,6 @@ pub fn codings(request: &CapturedRequest) -> String {
 
 impl BodyBox {
     /// The body's view as the address says. Costs a pass over the body: call it where waiting is allowed.
-    #[must_use]
     pub fn new(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>) -> Self {
         let codings = codings(request);
         let body = open_body(request, &codings);
@@ -149,7 +146,6 @@ impl BodyBox {
     }
 
     /// The bytes as sent, in hexadecimal, whatever they are.
-    #[must_use]
     pub fn bytes(request: &CapturedRequest, at: usize, places: BodyPlaces<'_>) -> Self {
         let body = Body::open(BodyInput { content_type: None, content_encoding: None, bytes: &request.body });
         let mut shown = Self::empty("Body as sent", request, Vec::new(), places);
@@ -193,7 +189,7 @@ impl BodyBox {
         self.content = match model.content {
             ViewContent::Empty {} => Content::Nothing,
             ViewContent::Json(json) => {
-                // The tree fetches what is missing by itself.
+                // The tree fetches what is missing.
                 self.cut = false;
                 Content::Json {
                     values: format::plural(json.nodes as u64, "value", "values"),

@@ -2,10 +2,10 @@
 
 use askama::Template;
 
-use super::super::format::Seen;
 use super::TabContext;
 use crate::export::{ExportOptions, SingleExporter, single};
 use crate::model::CapturedRequest;
+use crate::server::console::pages::format::Seen;
 
 /// Bytes of text on the page; the rest is a download.
 const TEXT_BYTES: usize = 64 * 1024;
@@ -13,11 +13,8 @@ const TEXT_BYTES: usize = 64 * 1024;
 /// A form that the request can be written in.
 #[derive(Debug)]
 struct CodeChoice {
-    /// What it says.
     label: String,
-    /// Where it leads.
     href: String,
-    /// Whether it is the open one.
     current: bool,
 }
 
@@ -25,11 +22,8 @@ struct CodeChoice {
 #[derive(Debug, Template)]
 #[template(path = "tabs/code.html")]
 pub struct CodeTab {
-    /// The forms.
     choices: Vec<CodeChoice>,
-    /// The open one's name.
     label: String,
-    /// The text.
     text: String,
     /// Whether there is more text than is shown.
     cut: bool,
@@ -43,7 +37,6 @@ pub struct CodeTab {
 
 impl CodeTab {
     /// The request in the form that the address asks for.
-    #[must_use]
     pub fn new(request: &CapturedRequest, context: &TabContext) -> Self {
         let wanted = context.params.form.as_deref();
         let kind = SingleExporter::all().find(|kind| Some(kind.id()) == wanted).unwrap_or(SingleExporter::CURL);

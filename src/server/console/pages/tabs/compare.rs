@@ -4,13 +4,13 @@ use askama::Template;
 
 use actix_web::web;
 
-use super::super::detail::which;
-use super::super::error::PageError;
-use super::super::format::{self, Seen};
 use super::TabContext;
 use crate::diff::{self, BodyDiff, FieldChange, JsonDiff, LineKind, TextDiff};
 use crate::http::text::clipped;
 use crate::model::{CapturedRequest, RequestSummary};
+use crate::server::console::extract::WhichRequest;
+use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::problem::Problem;
 use crate::store::ListQuery;
 
 /// Requests that are offered: the newest.
@@ -23,15 +23,12 @@ const VALUE_CHARS: usize = 2_000;
 /// A request to compare with.
 #[derive(Debug)]
 struct Choice {
-    /// Its id.
     id: String,
     /// What it is, in a line.
     label: String,
-    /// Whether it is the chosen one.
     chosen: bool,
 }
 
-/// A difference.
 #[derive(Debug)]
 struct DiffRow {
     /// Where: a header's name, a JSON pointer, a line.
@@ -45,27 +42,21 @@ struct DiffRow {
 /// The differences of one part.
 #[derive(Debug)]
 struct DiffSection {
-    /// Which part.
     title: &'static str,
     /// What the differences come to.
     summary: String,
-    /// The differences.
     rows: Vec<DiffRow>,
 }
 
-/// The comparison.
 #[derive(Debug, Template)]
 #[template(path = "tabs/compare.html")]
 pub struct CompareTab {
-    /// The tab's address.
     action: String,
     /// What the list shows stays as it is: names and values for hidden fields.
     hidden: Vec<(&'static str, String)>,
-    /// What it can be compared with.
     choices: Vec<Choice>,
     /// The other's address, once chosen.
     other_href: Option<String>,
-    /// The differences.
     sections: Vec<DiffSection>,
     /// Whether the bytes are the same.
     identical: bool,
@@ -73,14 +64,14 @@ pub struct CompareTab {
 
 impl CompareTab {
     /// The comparison that the address asks for: with the chosen one, else with the request before of the same event.
-    pub(in super::super) async fn load(context: &TabContext, request: CapturedRequest) -> Result<Self, PageError> {
+    pub async fn load(context: &TabContext, request: CapturedRequest) -> Result<Self, Problem> {
         let bin = context.bin.bin.id;
         let own = request.summary.id;
         let newest = context.state.store.list(bin, ListQuery { limit: CHOICES, ..ListQuery::default() }).await?;
         let before = ListQuery { limit: CHOICES, before: Some(request.summary.seq), ..ListQuery::default() };
         let earlier = context.state.store.list(bin, before).await?.requests;
         let chosen = match context.params.with.as_deref().filter(|with| !with.is_empty()) {
-            Some(with) => Some(context.state.store.request(bin, which(with)?).await?),
+            Some(with) => Some(context.state.store.request(bin, WhichRequest::parse(with)?.0).await?),
             None => match likely(&request.summary, &earlier, &newest.requests) {
                 Some(id) => Some(context.state.store.request(bin, crate::store::RequestRef::Id(id)).await?),
                 None => None,
@@ -114,7 +105,7 @@ impl CompareTab {
         };
         if let Some(other) = chosen {
             tab.other_href = Some(format!("{}/requests/{}", context.links.base, other.summary.id));
-            // Large bodies take their time.
+            // For large bodies this takes long.
             let comparison = web::block(move || diff::compare(&other, &request)).await?;
             tab.identical = matches!(comparison.body, BodyDiff::Same);
             tab.sections = sections(comparison);
@@ -123,7 +114,7 @@ impl CompareTab {
     }
 }
 
-/// The request that somebody most likely wants to see beside this one.
+/// The request that is most likely wanted beside this one.
 fn likely(
     own: &RequestSummary,
     earlier: &[RequestSummary],

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use super::super::error::PageError;
-use super::super::format::{self, Seen};
 use super::TabContext;
 use crate::model::filter::Filter;
 use crate::model::{CapturedRequest, Repeat, RequestSummary};
 use crate::provider::{self, EventInput};
+use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::problem::Problem;
 use crate::store::{ListQuery, Order};
 
 /// Requests of a session that are shown.
@@ -16,11 +16,8 @@ const SESSION_ROWS: usize = 100;
 /// Another request of the same session.
 #[derive(Debug)]
 struct Neighbour {
-    /// Where it is.
     href: String,
-    /// Its event's name.
     name: String,
-    /// When it came.
     time_iso: String,
     /// Seconds from the request before it, in words.
     gap: String,
@@ -36,13 +33,11 @@ struct Neighbour {
 pub struct EventTab {
     /// Names and values of what the provider's events say.
     facts: Vec<(String, String)>,
-    /// What is odd.
     notes: Vec<String>,
     /// The first delivery of the same event, with the comparison.
     duplicate_href: Option<String>,
     /// How this one compares with it, in words.
     repeat: String,
-    /// Comparing with it.
     compare_href: Option<String>,
     /// A handshake that was answered.
     handshake: Option<String>,
@@ -52,7 +47,7 @@ pub struct EventTab {
 
 impl EventTab {
     /// The event of a request, with its session's others.
-    pub(in super::super) async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, PageError> {
+    pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
         let event = &request.summary.derived.event;
         let headers = request.head.headers();
         let input = EventInput { headers: &headers, body: &request.body };
@@ -95,7 +90,7 @@ fn capital(label: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<Neighbour>, PageError> {
+async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<Neighbour>, Problem> {
     let Some(session) = &request.summary.derived.event.session else { return Ok(Vec::new()) };
     let quoted = session.replace('\\', "\\\\").replace('"', "\\\"");
     let Ok(filter) = Filter::parse(&format!("session:\"{quoted}\"")) else { return Ok(Vec::new()) };

@@ -11,12 +11,9 @@ mod tree;
 
 use std::sync::Arc;
 
-use actix_web::web;
-
-use super::detail::DetailParams;
-use super::list::ListParams;
-use super::shell::BinRef;
-use crate::server::console::ConsoleState;
+use super::address::{DetailParams, ListParams};
+use super::shell::BinLinks;
+use crate::server::console::extract::State;
 use crate::store::BinState;
 
 pub use body::{BodyBox, BodyChoice, BodyPlaces, codings, open_body};
@@ -31,19 +28,14 @@ pub use tree::TreePart;
 
 /// What a view needs beside the request.
 pub struct TabContext {
-    /// The console.
-    pub state: web::Data<ConsoleState>,
-    /// The bin.
+    pub state: State,
     pub bin: Arc<BinState>,
-    /// The bin's addresses.
-    pub links: BinRef,
-    /// The list beside the request.
+    pub links: BinLinks,
     pub list: ListParams,
     /// What the address says about the view.
     pub params: DetailParams,
     /// The request's page.
     pub page: String,
-    /// The request's API.
     pub api: String,
     /// The view's address with a `?` or `&` at its end.
     pub href: String,

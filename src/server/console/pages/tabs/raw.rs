@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::super::format::{self, Seen};
 use super::BodyBox;
 use crate::model::{CapturedRequest, HeadSource};
+use crate::server::console::pages::format::{self, Seen};
 
 /// Head as text, body in hexadecimal, downloads.
 #[derive(Debug, Template)]
@@ -14,17 +14,13 @@ pub struct RawTab {
     head: String,
     /// The whole head is recorded from the wire.
     wire: bool,
-    /// The request's API address.
     api: String,
     /// Bytes of head and body.
     sizes: String,
-    /// The body.
     body: BodyBox,
 }
 
 impl RawTab {
-    /// The bytes of a request.
-    #[must_use]
     pub fn new(request: &CapturedRequest, api: &str, body: BodyBox) -> Self {
         let raw = request.head.raw();
         Self {

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::super::format::{self, Seen};
 use super::BodyBox;
 use crate::model::{CapturedRequest, HeadSource, Rejection};
+use crate::server::console::pages::format::{self, Seen};
 
 /// A name with its value.
 #[derive(Debug)]
@@ -32,7 +32,6 @@ pub struct RequestTab {
 
 impl RequestTab {
     /// Everything about a request. `href` is the tab's address with a `?` or `&` at its end.
-    #[must_use]
     pub fn new(request: &CapturedRequest, headers_sorted: bool, href: &str, body: BodyBox) -> Self {
         let summary = &request.summary;
         let mut headers: Vec<Pair> = request.head.headers().iter().map(pair).collect();
@@ -48,8 +47,8 @@ impl RequestTab {
         if let Some(client) = summary.client {
             facts.push(("Client", std::net::SocketAddr::new(client.ip, client.port).to_string()));
         }
-        facts.push(("Answer", answer(request)));
-        facts.push(("Number", format!("{} (seq)", summary.seq)));
+        facts.push(("Response", response(request)));
+        facts.push(("Cursor", format!("{} (seq)", summary.seq)));
         facts.push(("Id", summary.id.to_string()));
         Self {
             line: request_line(request),
@@ -98,7 +97,7 @@ fn sizes(request: &CapturedRequest) -> String {
     format!("body {} ({exactly}), head {head}", format::size(summary.body_size))
 }
 
-fn answer(request: &CapturedRequest) -> String {
+fn response(request: &CapturedRequest) -> String {
     let given = request.summary.response;
     let took = given.duration_us.map(|took| format!(" in {}", format::micros(took))).unwrap_or_default();
     given.status.map_or_else(|| "none".to_owned(), |status| format!("{status}{took}"))
@@ -107,14 +106,14 @@ fn answer(request: &CapturedRequest) -> String {
 fn banners(request: &CapturedRequest) -> Vec<String> {
     let summary = &request.summary;
     let mut banners = Vec::new();
-    let refused = summary.rejected.map(|rejection| match rejection {
-        Rejection::BodyTooLarge => "Refused with 413: the body is over the bin's limit. The head is kept.",
-        Rejection::HeadTooLarge => "Refused with 431: the head is over the listener's limits.",
-        Rejection::Malformed => "Refused with 400: this is not well-formed HTTP.",
-        Rejection::Timeout => "Refused with 408: the sender was too slow.",
+    let rejected = summary.rejected.map(|rejection| match rejection {
+        Rejection::BodyTooLarge => "Rejected with 413: the body is over the bin's limit. The head is kept.",
+        Rejection::HeadTooLarge => "Rejected with 431: the head is over the listener's limits.",
+        Rejection::Malformed => "Rejected with 400: this is not well-formed HTTP.",
+        Rejection::Timeout => "Rejected with 408: the sender was too slow.",
         Rejection::NotStored => "This could not be stored when it came.",
     });
-    if let Some(sentence) = refused {
+    if let Some(sentence) = rejected {
         banners.push(sentence.to_owned());
     } else if !summary.complete {
         let received = format::plural(summary.body_size, "byte", "bytes");

@@ -1,20 +1,20 @@
 //! The verdict, why, and what to do about it.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
 
-use super::super::detail::{DetailParams, which};
-use super::super::error::{PageError, html};
-use super::super::format::{self, Seen};
-use super::super::list::ListParams;
-use super::super::row::{Chip, chip_of};
-use super::super::shell::{BinRef, bin_of};
-use super::super::tree_parts::attachment;
 use super::TabContext;
 use crate::capture::{Explained, Trial};
 use crate::model::{CapturedRequest, Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
-use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
+use crate::server::console::pages::address::{DetailParams, ListParams};
+use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::pages::html;
+use crate::server::console::pages::row::{Chip, chip_of};
+use crate::server::console::pages::shell::BinLinks;
+use crate::server::console::pages::tree_parts::attachment;
+use crate::server::console::problem::{Code, Problem};
 use crate::signature::Explanation;
 use crate::signature::diagnose::Finding;
 
@@ -25,11 +25,9 @@ const SIGNED_BYTES: usize = 16 * 1024;
 #[derive(Debug, Template)]
 #[template(path = "tabs/signature.html")]
 pub struct SignatureTab {
-    /// The verdict.
     chip: Chip,
     /// The verdict in a line.
     sentence: String,
-    /// More about it.
     reason: Option<String>,
     /// Freshness in a line of its own.
     freshness: Option<(Chip, String)>,
@@ -39,7 +37,6 @@ pub struct SignatureTab {
     diagnosis: Vec<Finding>,
     /// What the signature should be.
     expected: Option<String>,
-    /// What it is.
     received: Option<String>,
     /// The bytes that are signed, as text.
     signed: Option<String>,
@@ -53,7 +50,6 @@ pub struct SignatureTab {
     schemes: Vec<(String, String)>,
     /// Where to send a secret to be tried.
     try_href: String,
-    /// The bin's settings.
     settings_href: String,
     /// Whether this shows a trial.
     trial: bool,
@@ -61,27 +57,28 @@ pub struct SignatureTab {
 
 /// A secret and a scheme that are tried without being stored.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in super::super) struct TrialInput {
-    /// The secret's text.
+#[serde(deny_unknown_fields, remote = "Self")]
+pub struct TrialInput {
     secret: SecretValue,
     /// The scheme's id, when it is not the bin's.
     scheme: Option<String>,
 }
 
+only_objects!(TrialInput);
+
 /// `POST …/try`: the verdict with a secret that is not stored.
-pub(in super::super) async fn try_secret(
-    state: web::Data<ConsoleState>,
-    path: web::Path<(String, String)>,
-    input: web::Json<TrialInput>,
-) -> Result<HttpResponse, PageError> {
-    let bin = bin_of(&state, &path.0)?;
-    let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
-    let TrialInput { secret, scheme } = input.into_inner();
+pub async fn try_secret(
+    state: State,
+    BinRef(bin): BinRef,
+    which: WhichRequest,
+    input: Json<TrialInput>,
+) -> Result<HttpResponse, Problem> {
+    let request = state.store.request(bin.bin.id, which.0).await?;
+    let TrialInput { secret, scheme } = input.0;
     if scheme.as_deref().is_some_and(|id| state.capture.catalogue().scheme(id).is_none()) {
-        return Err(PageError::refused("There is no such scheme."));
+        return Err(Problem::field("scheme", "There is no such scheme."));
     }
-    let links = BinRef::new(&bin.bin, state.capture.base_url());
+    let links = BinLinks::new(&bin.bin, state.capture.base_url());
     let page = format!("{}/requests/{}", links.base, request.summary.id);
     let context = TabContext {
         api: format!("{}/requests/{}", links.api, request.summary.id),
@@ -98,25 +95,17 @@ pub(in super::super) async fn try_secret(
 }
 
 /// `GET …/signed`: the bytes that are signed.
-pub(in super::super) async fn signed_bytes(
-    state: web::Data<ConsoleState>,
-    path: web::Path<(String, String)>,
-) -> Result<HttpResponse, PageError> {
-    let bin = bin_of(&state, &path.0)?;
-    let request = state.store.request(bin.bin.id, which(&path.1)?).await?;
+pub async fn signed_bytes(state: State, BinRef(bin): BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let request = state.store.request(bin.bin.id, which.0).await?;
     match state.capture.explain(&bin, request, Trial::default()).await?.explanation.signed {
         Some(signed) => Ok(attachment("application/octet-stream").body(signed)),
-        None => Err(PageError::not_found("Nothing is signed, or a part of what is signed is missing.")),
+        None => Err(Problem::new(Code::NotFound, "Nothing is signed, or a part of what is signed is missing.")),
     }
 }
 
 impl SignatureTab {
     /// The verdict with everything behind it; with a trial, as it would be with that.
-    pub(in super::super) async fn load(
-        context: &TabContext,
-        request: CapturedRequest,
-        trial: Option<Trial>,
-    ) -> Result<Self, PageError> {
+    pub async fn load(context: &TabContext, request: CapturedRequest, trial: Option<Trial>) -> Result<Self, Problem> {
         let (is_trial, body_len) = (trial.is_some(), request.body.len());
         let explained = context.state.capture.explain(&context.bin, request, trial.unwrap_or_default()).await?;
         Ok(Self::new(context, explained, body_len, is_trial))

@@ -3,8 +3,8 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::super::format::Seen;
 use crate::json::{JsonHits, JsonNode, JsonPage, NodeKind};
+use crate::server::console::pages::format::Seen;
 
 /// Where a container ends: how many of its values are not on the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,10 @@ fn line(node: JsonNode) -> TreeLine {
         if node.children == 0 {
             format!("{open}{close}")
         } else {
-            format!("{open} {} {close}", super::super::format::plural(u64::from(node.children), one, many))
+            format!(
+                "{open} {} {close}",
+                crate::server::console::pages::format::plural(u64::from(node.children), one, many)
+            )
         }
     });
     TreeLine {
@@ -70,7 +73,6 @@ fn line(node: JsonNode) -> TreeLine {
 }
 
 /// Nests rows that come in the order of the text, each container saying how many of its values follow.
-#[must_use]
 pub(super) fn tree_lines(rows: Vec<JsonNode>) -> Vec<TreeLine> {
     struct Open {
         left: u32,
@@ -113,14 +115,12 @@ pub struct TreePart {
 
 impl TreePart {
     /// A page of children.
-    #[must_use]
     pub fn children(page: JsonPage) -> Self {
         let more = page.next.map(|next| (next, page.total - next));
         Self { lines: page.children.into_iter().map(line).collect(), more, nothing: None }
     }
 
     /// What a search found; containers stay closed.
-    #[must_use]
     pub fn hits(hits: JsonHits) -> Self {
         let nothing = match (hits.hits.is_empty(), hits.more) {
             (true, _) => Some("Nothing found."),
@@ -129,7 +129,7 @@ impl TreePart {
         };
         let lines = hits.hits.into_iter().map(|hit| {
             let mut found = line(hit.node);
-            // The whole path says where it stands.
+            // The whole path says where it is.
             found.key = found.pointer.clone().or(found.key);
             found.index = None;
             found

@@ -1,10 +1,14 @@
-//! A parser's words as a sentence for people, and the field that they are about.
+//! What serde says, as a sentence for people, and the field that it is about.
+//!
+//! serde hands an error over as text only: which member is missing or unknown is nowhere else, and `serde_path_to_error`
+//! knows the path, not the cause. So the text is read here, for the sentence and the field alone; status and code never
+//! depend on it, and a text that is not known here is passed on as it is.
 
 use crate::http::text::clipped;
 
-/// Characters of a client's own text in an error: enough to recognise it, too few to fill an answer.
+/// Characters of a client's own text in an error: enough to recognise it, too few to fill a response.
 const MAX_ECHO: usize = 100;
-/// Characters of what a parser says that is not known here.
+/// Characters of a text of serde's that is not known here.
 const MAX_WORDS: usize = 400;
 
 /// The field at fault (none for the whole) and a sentence. `path` is where the parser was, `.` for the whole.
@@ -12,13 +16,13 @@ pub(super) fn told(path: &str, words: &str) -> (Option<String>, String) {
     let words = without_place(words);
     let here = (path != ".").then(|| path.to_owned());
     let subject = here.as_deref().map_or_else(|| "The body".to_owned(), |path| format!("`{}`", cut(path)));
-    // A parser that misses a member stands at the object around it.
+    // When a member is missing, the path is that of the object around it.
     let member = |name: &str| Some(here.as_ref().map_or_else(|| name.to_owned(), |path| format!("{path}.{name}")));
     if let Some(name) = words.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         return (member(name), format!("`{name}` is missing."));
     }
     if let Some(name) = words.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
-        return (member(name), format!("`{name}` stands twice; give it once."));
+        return (member(name), format!("`{name}` is given twice; give it once."));
     }
     if let Some(rest) = words.strip_prefix("unknown field `").or_else(|| words.strip_prefix("unknown variant `")) {
         // The name is the client's and may hold anything; what is expected is ours.
@@ -43,7 +47,7 @@ pub(super) fn told(path: &str, words: &str) -> (Option<String>, String) {
     (here, sentence)
 }
 
-/// Why a body is no JSON at all.
+/// Why a body is not JSON at all.
 pub(super) fn syntax(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     if error.is_eof() {
@@ -57,7 +61,7 @@ pub(super) fn syntax(error: &serde_json::Error) -> String {
     format!("The body is not JSON: {words} (line {line}, column {column}).")
 }
 
-/// Types of the program's as people call them.
+/// The program's types in plain words.
 fn kind(wanted: &str) -> String {
     let up_to = |most: u64| format!("a whole number from 0 to {most}");
     match wanted {
@@ -82,7 +86,7 @@ pub(super) fn without_place(words: &str) -> &str {
     }
 }
 
-/// A parser's words as a sentence: with a capital letter and a full stop.
+/// A text of serde's as a sentence: with a capital letter and a full stop.
 pub(super) fn sentence(words: &str) -> String {
     let words = clipped(words, MAX_WORDS);
     let mut characters = words.chars();
@@ -90,7 +94,7 @@ pub(super) fn sentence(words: &str) -> String {
     format!("{first}{}.", characters.as_str().trim_end_matches('.'))
 }
 
-/// What a client wrote, not longer than an error may repeat it.
+/// A client's text, cut to what an error may repeat.
 pub(super) fn cut(text: &str) -> String {
     clipped(text, MAX_ECHO)
 }
@@ -104,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn parsers_words_become_sentences_that_name_the_field() {
+    fn what_serde_says_becomes_sentences_that_name_the_field() {
         check(".", "missing field `a`", Some("a"), "`a` is missing.");
         check("secrets[0]", "missing field `value`", Some("secrets[0].value"), "`value` is missing.");
-        check(".", "duplicate field `a` at line 1 column 9", Some("a"), "`a` stands twice; give it once.");
+        check(".", "duplicate field `a` at line 1 column 9", Some("a"), "`a` is given twice; give it once.");
         check(
             "x",
             "unknown field `x`, expected one of `a`, `b`",

@@ -1,0 +1,158 @@
+//! Who may talk to the console. Checked for every request before it is routed, on parsed values, never by a path's
+//! beginning.
+//!
+//! A web page of any site can make a browser send requests to a local server. Three things keep it out: the `Host` must be
+//! one that the console answers to (against DNS rebinding), `Origin` and `Sec-Fetch-Site` must be the console's own
+//! (against forged requests and foreign WebSockets), and no CORS header ever lets a foreign page read a response.
+
+mod origin;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::net::SocketAddr;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::Cookie;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
+use askama::Template;
+use header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::extract::State;
+use super::problem::{Code, Problem};
+use crate::model::SecretValue;
+use origin::{Hosts, check_origin};
+use token::{Token, TokenFault};
+
+/// Nothing inline, nothing from elsewhere, no frame around it.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                   connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// For captured bytes: whatever a browser makes of them, it runs nothing.
+pub(super) const SANDBOX_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
+
+/// Whom the console talks to.
+pub struct Policy {
+    hosts: Hosts,
+    token: Option<Token>,
+}
+
+impl Policy {
+    /// The rules for a listener at `address`.
+    pub fn new(address: SocketAddr, allow_hosts: &[String], token: Option<&SecretValue>) -> Self {
+        let allowed = allow_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
+        Self { hosts: Hosts { listen: address.ip(), allowed }, token: token.map(Token::new) }
+    }
+
+    /// Refuses a request whose `Host` the console does not answer to, or that a page of another site made.
+    pub(super) fn check_source(&self, request: &HttpRequest) -> Result<(), Problem> {
+        check_origin(request.headers(), &self.hosts.host(request)?)
+    }
+
+    /// The session cookie for the right token; a wrong one is refused slowly.
+    pub(super) async fn log_in(&self, given: &str) -> Result<Cookie<'static>, Problem> {
+        match &self.token {
+            Some(token) if token.is(given) => Ok(token.cookie()),
+            Some(token) => Err(token.slow_refusal().await),
+            None => Err(token::wrong()),
+        }
+    }
+}
+
+/// The one value of a header; an error when there are several or it is not text.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
+    let mut values = headers.get_all(name);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ()),
+        (Some(_), Some(_)) => Err(()),
+    }
+}
+
+/// Paths that answer without a token: they tell nothing, or are there to ask for it.
+fn open_to_all(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/login") || path.starts_with("/assets/")
+}
+
+/// A page that a browser was led to from another site. Followed from here, the same link comes from the console itself.
+#[derive(Template)]
+#[template(path = "elsewhere.html")]
+struct FromElsewhere<'a> {
+    path: &'a str,
+}
+
+/// Runs before and after everything: refuses, answers `HEAD` by `GET`, adds the security headers.
+pub(super) async fn guard(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if let Err(response) = admit(request.request()).await {
+        let mut response = request.into_response(response);
+        add_headers(response.headers_mut());
+        return Ok(response);
+    }
+    // The connection drops the body of the response. Streams are left out: they would never end.
+    if request.method() == Method::HEAD && !super::live::never_ends(request.path()) {
+        request.head_mut().method = Method::GET;
+    }
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    add_headers(response.headers_mut());
+    Ok(response)
+}
+
+async fn admit(request: &HttpRequest) -> Result<(), HttpResponse> {
+    let state = State::of(request).map_err(|problem| problem.error_response())?;
+    let policy = &state.security;
+    let pages = accepts_html(request.headers());
+    policy.check_source(request).map_err(|problem| {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let led_here = pages && problem.code() == Code::CrossOrigin && request.method() == Method::GET;
+        // `//host` would be a link to another host.
+        let page = FromElsewhere { path }.render();
+        match page {
+            Ok(html) if led_here && !path.starts_with("//") => {
+                HttpResponse::build(StatusCode::FORBIDDEN).content_type("text/html; charset=utf-8").body(html)
+            }
+            _ => problem.error_response(),
+        }
+    })?;
+    if open_to_all(request.path()) {
+        return Ok(());
+    }
+    let Some(token) = &policy.token else { return Ok(()) };
+    match token.check(request) {
+        Ok(()) => Ok(()),
+        Err(TokenFault::Missing) if pages && request.method() == Method::GET => {
+            Err(HttpResponse::SeeOther().insert_header((header::LOCATION, "/login")).finish())
+        }
+        Err(TokenFault::Missing) => {
+            let text = "The console asks for a token: send 'Authorization: Bearer TOKEN'.";
+            Err(Problem::new(Code::Unauthorized, text).error_response())
+        }
+        Err(TokenFault::Wrong) => Err(token.slow_refusal().await.error_response()),
+    }
+}
+
+/// Whether a person is looking: browsers ask for HTML when they open a page.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// What every response of the console carries, unless the handler has set its own.
+fn add_headers(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}

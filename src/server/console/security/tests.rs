@@ -1,0 +1,108 @@
+use actix_web::HttpRequest;
+use actix_web::test::TestRequest;
+
+use super::*;
+use crate::server::console::problem::Code;
+
+fn policy(listen: &str) -> Policy {
+    Policy::new(listen.parse().unwrap(), &["Creel.Example".to_owned(), "box:8443".to_owned()], None)
+}
+
+fn check(policy: &Policy, headers: &[(&'static str, &str)]) -> Option<Code> {
+    let mut request = TestRequest::get().uri("/api/v1/bins");
+    for (name, value) in headers {
+        request = request.append_header((*name, *value));
+    }
+    policy.check_source(&request.to_http_request()).err().map(|problem| problem.code())
+}
+
+#[test]
+fn only_own_names_and_addresses_are_answered() {
+    let local = policy("127.0.0.1:4666");
+    for host in [
+        "127.0.0.1:4666",
+        "localhost",
+        "LOCALHOST:1",
+        "localhost.:4666",
+        "[::1]:4666",
+        "127.9.9.9",
+        "a.localhost:9",
+        "creel.example",
+        "creel.example:443",
+        "box:8443",
+    ] {
+        assert_eq!(check(&local, &[("host", host)]), None, "{host}");
+    }
+    for host in [
+        "evil.example:4666",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "10.0.0.1",
+        "box",
+        "",
+        "a b",
+        "127.0.0.1:x",
+        "localhost@evil",
+        "2130706433",
+    ] {
+        assert_eq!(check(&local, &[("host", host)]), Some(Code::HostNotAllowed), "{host}");
+    }
+    assert_eq!(check(&local, &[]), Some(Code::HostNotAllowed));
+    assert_eq!(check(&local, &[("host", "localhost"), ("host", "localhost")]), Some(Code::HostNotAllowed));
+    let everywhere = policy("0.0.0.0:4666");
+    assert_eq!(check(&everywhere, &[("host", "10.0.0.1:4666")]), None);
+    assert_eq!(check(&everywhere, &[("host", "evil.example:4666")]), Some(Code::HostNotAllowed));
+}
+
+#[test]
+fn only_the_console_s_own_pages_are_answered() {
+    let local = policy("127.0.0.1:4666");
+    let host = ("host", "localhost:4666");
+    for (name, value) in [
+        ("origin", "http://localhost:4666"),
+        ("origin", "https://localhost:4666"),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-site", "none"),
+    ] {
+        assert_eq!(check(&local, &[host, (name, value)]), None, "{value}");
+    }
+    for (name, value) in [
+        ("origin", "http://localhost:4665"),
+        ("origin", "http://localhost"),
+        ("origin", "http://127.0.0.1:4666"),
+        ("origin", "http://evil.example"),
+        ("origin", "http://localhost:4666.evil.example"),
+        ("origin", "http://localhost:4666@evil.example"),
+        ("origin", "null"),
+        ("origin", ""),
+        ("origin", "file://"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-site", "SAME-ORIGIN"),
+    ] {
+        assert_eq!(check(&local, &[host, (name, value)]), Some(Code::CrossOrigin), "{name}: {value}");
+    }
+    let twice = [host, ("origin", "http://localhost:4666"), ("origin", "http://evil.example")];
+    assert_eq!(check(&local, &twice), Some(Code::CrossOrigin));
+    // Behind a proxy that speaks TLS on the usual port.
+    assert_eq!(check(&local, &[("host", "creel.example"), ("origin", "https://creel.example")]), None);
+}
+
+#[test]
+fn a_token_comes_as_bearer_or_as_the_login_s_cookie() {
+    let token = Token::new(&SecretValue::new("0123456789abcdef".to_owned()));
+    let check = |name: &str, value: &str| {
+        let request: HttpRequest = TestRequest::get().insert_header((name, value)).to_http_request();
+        token.check(&request)
+    };
+    assert!(check("authorization", "bearer 0123456789abcdef").is_ok());
+    assert!(matches!(check("authorization", "Bearer 0123456789abcdeg"), Err(TokenFault::Wrong)));
+    let cookie = token.cookie();
+    let session = cookie.value();
+    // Cookies of other programs on this host, broken ones and one of the same name among them, do not matter.
+    for others in ["", "a=b; ", "a; =; %; ", "creel_session=0123; "] {
+        assert!(check("cookie", &format!("{others}creel_session={session}")).is_ok(), "{others}");
+    }
+    assert!(matches!(check("cookie", "creel_session=0123456789abcdef"), Err(TokenFault::Missing)));
+    assert!(matches!(check("x", "y"), Err(TokenFault::Missing)));
+}
