@@ -9,6 +9,7 @@ mod body;
 mod connection;
 mod framing;
 mod handler;
+pub mod inside;
 mod recorder;
 mod refusal;
 mod stopping;
