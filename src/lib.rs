@@ -84,13 +84,19 @@ pub use server::{Application, Started};
 
 /// What tests, benchmarks and fuzz targets reach for. Nothing here is promised to anybody else.
 pub mod inside {
-    pub use crate::export::{ExportOptions, SingleExporter, single};
+    pub use crate::export::import::{Imported, har as read_har, line as read_jsonl};
+    pub use crate::export::{ExportOptions, ManyExporter, SingleExporter, many, single};
+    pub use crate::http::multipart::{Part, Parts};
     pub use crate::http::{Head, Headers};
-    pub use crate::model::filter::Filter;
+    pub use crate::json::{NodeKind, Outline, Pointer, scan, unescape};
+    pub use crate::model::filter::{Filter, Node};
     pub use crate::model::{
         BinId, BinSettings, CapturedRequest, Client, Clock, Derived, FreshnessStatus, HeadSource, Marks, NewRequest,
         Rejection, RequestId, RequestSummary, Secret, SecretValue, SentResponse, SignatureStatus, Timestamp,
     };
-    pub use crate::signature::{Catalogue, SignInput, SignedRequest, Verifier, sign};
+    pub use crate::server::capture::inside::{Recorded, RecordedMessage, record};
+    pub use crate::server::console::problem::Code;
+    pub use crate::signature::{Catalogue, Config, Scheme, SignInput, SignedRequest, Verifier, sign};
     pub use crate::store::{Durability, Store};
+    pub use crate::view::{Body, BodyInput, RenderOptions, ViewKind};
 }

@@ -6,10 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use creel::inside::{
-    CapturedRequest, Client, Derived, ExportOptions, Head, HeadSource, Marks, RequestId, RequestSummary, SentResponse,
-    SingleExporter, Timestamp, single,
-};
+use creel::inside::{CapturedRequest, ExportOptions, Head, SingleExporter, single};
+
+use crate::helpers::captured;
 
 /// A tool that has not sent its request by then never will.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -60,34 +59,7 @@ fn captured(method: &str, target: &str, fields: &[(&str, &[u8])], body: &[u8]) -
         raw.extend_from_slice(b"\r\n");
     }
     raw.extend_from_slice(format!("Content-Length: {}\r\nConnection: keep-alive\r\n\r\n", body.len()).as_bytes());
-    let head = Head::new(raw.into());
-    let at = Timestamp::from_secs(1_779_971_696);
-    CapturedRequest {
-        summary: RequestSummary {
-            seq: 1,
-            id: RequestId::new(at, 0, 1),
-            bin: "0123456789abcdef".parse().unwrap(),
-            received_at: at,
-            body_took: Duration::ZERO,
-            method: head.method().into_owned(),
-            target: head.target().to_text().into_owned(),
-            path: String::from_utf8_lossy(head.target().path_below_bin()).into_owned(),
-            http_version: head.version().into_owned(),
-            content_type: head.headers().get_str("content-type").map(str::to_owned),
-            head_source: HeadSource::Wire,
-            body_size: body.len() as u64,
-            declared_size: Some(body.len() as u64),
-            complete: true,
-            client: Some(Client { ip: [127, 0, 0, 1].into(), port: 1 }),
-            rejected: None,
-            derived: Derived::default(),
-            response: SentResponse::default(),
-            marks: Marks::default(),
-        },
-        head,
-        body: body.to_vec().into(),
-        trailers: bytes::Bytes::new(),
-    }
+    captured::request(&raw, body)
 }
 
 /// Requests that are hard to write down.

@@ -17,6 +17,7 @@ mod receiver;
 mod security;
 mod seeds;
 mod signature_vectors;
+mod snapshots;
 mod store_faults;
 mod stream;
 mod tidy;

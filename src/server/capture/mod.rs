@@ -18,6 +18,7 @@ mod connection;
 mod framing;
 mod handler;
 mod header_cache;
+pub mod inside;
 mod recorder;
 mod rejection;
 mod response;

@@ -10,7 +10,7 @@ mod login;
 mod openapi;
 mod ops;
 mod pages;
-mod problem;
+pub mod problem;
 mod security;
 
 use std::any::Any;

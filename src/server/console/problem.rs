@@ -8,12 +8,13 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use strum::VariantArray;
 
 use crate::live::SubscribeError;
 use crate::store::StoreError;
 
 /// The stable name of what went wrong. Clients decide by it, never by the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The body is not JSON (or not what the route reads).

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use creel::inside::Filter;
-use creel::inside::{BinId, BinSettings, CapturedRequest};
+use creel::inside::{
+    BinId, BinSettings, CapturedRequest, Client, Derived, Filter, Head, HeadSource, Marks, RequestId, RequestSummary,
+    SentResponse, Timestamp,
+};
 use serde_json::Value;
 
 use super::TestApp;
@@ -45,5 +47,37 @@ pub async fn until(app: &TestApp, bin: BinId, wanted: impl Fn(&[CapturedRequest]
         }
         assert!(start.elapsed() < PATIENCE, "not captured as wanted: {requests:#?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A request with this head and body, as it would be captured, without a bin or a store.
+pub fn request(head: &[u8], body: &[u8]) -> CapturedRequest {
+    let head = Head::new(head.to_vec().into());
+    let at = Timestamp::from_secs(1_779_971_696);
+    CapturedRequest {
+        summary: RequestSummary {
+            seq: 1,
+            id: RequestId::new(at, 0, 1),
+            bin: "0123456789abcdef".parse().unwrap(),
+            received_at: at,
+            body_took: Duration::ZERO,
+            method: head.method().into_owned(),
+            target: head.target().to_text().into_owned(),
+            path: String::from_utf8_lossy(head.target().path_below_bin()).into_owned(),
+            http_version: head.version().into_owned(),
+            content_type: head.headers().get_str("content-type").map(str::to_owned),
+            head_source: HeadSource::Wire,
+            body_size: body.len() as u64,
+            declared_size: Some(body.len() as u64),
+            complete: true,
+            client: Some(Client { ip: [127, 0, 0, 1].into(), port: 1 }),
+            rejected: None,
+            derived: Derived::default(),
+            response: SentResponse::default(),
+            marks: Marks::default(),
+        },
+        head,
+        body: body.to_vec().into(),
+        trailers: bytes::Bytes::new(),
     }
 }

@@ -90,8 +90,13 @@ impl TestApp {
         self.end();
     }
 
-    fn end(&mut self) {
+    /// Begins to stop; what is under way is still answered.
+    pub fn begin_to_stop(&mut self) {
         drop(self.stop.take());
+    }
+
+    fn end(&mut self) {
+        self.begin_to_stop();
         if let Some(thread) = self.thread.take() {
             let ended = thread.join();
             if !std::thread::panicking() {
