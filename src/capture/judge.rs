@@ -7,7 +7,7 @@ use super::CaptureOptions;
 use crate::http::{Head, Headers, text::lossy};
 use crate::model::{Bin, Derived, SecretValue, Timestamp};
 use crate::provider::{self, EventInput};
-use crate::signature::handshake::{self, HandshakeAnswer, HandshakeRequest};
+use crate::signature::handshake::{self, HandshakeRequest, HandshakeResponse};
 use crate::signature::{SignedRequest, Verifier};
 
 /// A bin's settings and secrets, ready to judge requests.
@@ -42,7 +42,7 @@ pub struct Judgement {
     /// What is stored.
     pub derived: Derived,
     /// The answer, when the request is a provider's handshake.
-    pub handshake: Option<HandshakeAnswer>,
+    pub handshake: Option<HandshakeResponse>,
     /// A secret that the handshake handed over.
     pub learn: Option<SecretValue>,
 }
@@ -138,7 +138,7 @@ impl Judge {
             None => (None, None),
             Some(found) => {
                 event.handshake = Some(found.id.to_owned());
-                (Some(found.answer), found.learn)
+                (Some(found.response), found.learn)
             }
         };
         Judgement { derived: Derived { verdict, freshness, event }, handshake, learn }

@@ -23,7 +23,7 @@ use crate::model::{
     SignatureStatus, Timestamp,
 };
 use crate::signature::Catalogue;
-use crate::signature::handshake::HandshakeAnswer;
+use crate::signature::handshake::HandshakeResponse;
 use crate::store::{BinState, Store, StoreError, Stored};
 use bins::PreparedBins;
 pub use bins::{OpenBin, WorkerBins};
@@ -305,7 +305,7 @@ impl Capture {
         method: &str,
         headers: &Headers,
         derived: &Derived,
-        handshake: Option<HandshakeAnswer>,
+        handshake: Option<HandshakeResponse>,
     ) -> Option<Outgoing> {
         match rejected {
             Some(Rejection::BodyTooLarge) => {
@@ -321,7 +321,7 @@ impl Capture {
         if preflight && headers.contains("Origin") && headers.contains("Access-Control-Request-Method") {
             return Some(response::preflight(headers));
         }
-        if let Some(HandshakeAnswer { status, headers, body }) = handshake {
+        if let Some(HandshakeResponse { status, headers, body }) = handshake {
             return Some(Outgoing::with(status, headers, body));
         }
         let enforced = bin.state.bin.settings.signature_mode == SignatureMode::Enforce;

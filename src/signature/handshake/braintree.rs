@@ -6,17 +6,17 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
 
-use super::{Answer, Context, Member, Trigger, is_public};
+use super::{Context, Member, Response, Trigger, is_public};
 
 pub(super) static MEMBER: Member =
     Member { id: "braintree-challenge", of: &["braintree"], trigger: Trigger::Query("bt_challenge"), answer };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     let challenge = context.query("bt_challenge").filter(|_| context.is("GET"))?;
     let (public, private) = keys(context)?;
     let mut mac = Hmac::<Sha1>::new_from_slice(&Sha1::digest(private)).ok()?;
     mac.update(challenge.as_bytes());
-    Some(Answer::text(&format!("{public}|{}", hex::encode(mac.finalize().into_bytes()))))
+    Some(Response::text(&format!("{public}|{}", hex::encode(mac.finalize().into_bytes()))))
 }
 
 fn keys<'a>(context: &Context<'a>) -> Option<(&'a str, &'a str)> {

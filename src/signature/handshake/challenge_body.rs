@@ -1,7 +1,7 @@
 //! monday.com and others: a body that holds a challenge and nothing else is sent back as it is.
 //! Source: developer.monday.com, "Webhooks: verify a webhook URL".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member =
     Member { id: "body-challenge", of: &["monday"], trigger: Trigger::Body("\"challenge\""), answer };
@@ -12,10 +12,10 @@ struct Challenge {
     challenge: String,
 }
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     if !context.is("POST") {
         return None;
     }
     let body: Challenge = serde_json::from_slice(context.request.body).ok()?;
-    Some(Answer::json(&serde_json::json!({ "challenge": body.challenge })))
+    Some(Response::json(&serde_json::json!({ "challenge": body.challenge })))
 }

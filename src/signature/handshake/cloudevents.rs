@@ -1,11 +1,11 @@
 //! The CloudEvents abuse protection: allow the origin that asks. Source: CloudEvents, "HTTP 1.1 web hooks", section 4.
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member =
     Member { id: "cloudevents-webhook-origin", of: &[], trigger: Trigger::Header("webhook-request-origin"), answer };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     let origin = context.header("webhook-request-origin").filter(|_| context.is("OPTIONS"))?;
-    Some(Answer::empty(200).with_header("WebHook-Allowed-Origin", origin).with_header("WebHook-Allowed-Rate", "*"))
+    Some(Response::empty(200).with_header("WebHook-Allowed-Origin", origin).with_header("WebHook-Allowed-Rate", "*"))
 }

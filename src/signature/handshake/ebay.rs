@@ -3,12 +3,12 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member =
     Member { id: "ebay-challenge-code", of: &["ebay"], trigger: Trigger::Query("challenge_code"), answer };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     if !context.is("GET") {
         return None;
     }
@@ -18,5 +18,5 @@ fn answer(context: &Context<'_>) -> Option<Answer> {
         .chain_update(context.secret()?)
         .chain_update(endpoint)
         .finalize();
-    Some(Answer::json(&serde_json::json!({ "challengeResponse": hex::encode(digest) })))
+    Some(Response::json(&serde_json::json!({ "challengeResponse": hex::encode(digest) })))
 }

@@ -1,7 +1,7 @@
 //! Azure Event Grid subscription validation: send the code back.
 //! Source: learn.microsoft.com, "Event Grid: endpoint validation with Event Grid event schema".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "event-grid-validation",
@@ -10,10 +10,10 @@ pub(super) static MEMBER: Member = Member {
     answer,
 };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     if context.header("aeg-event-type") != Some("SubscriptionValidation") {
         return None;
     }
     let json = context.json(&["/0/data/validationCode"])?;
-    json.text(0).map(|code| Answer::json(&serde_json::json!({ "validationResponse": code })))
+    json.text(0).map(|code| Response::json(&serde_json::json!({ "validationResponse": code })))
 }

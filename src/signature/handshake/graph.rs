@@ -1,7 +1,7 @@
 //! Microsoft Graph and SharePoint `?validationToken=`: send it back as plain text.
 //! Source: learn.microsoft.com, "Graph change notifications: notificationUrl validation".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "graph-validation-token",
@@ -10,9 +10,9 @@ pub(super) static MEMBER: Member = Member {
     answer,
 };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     if !context.is("POST") && !context.is("GET") {
         return None;
     }
-    context.query("validationToken").map(Answer::text)
+    context.query("validationToken").map(Response::text)
 }

@@ -1,6 +1,6 @@
 //! `hub.challenge` of WebSub (W3C, section 5.3), Meta's webhooks, YouTube; Strava, which reads JSON.
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "hub-challenge",
@@ -10,14 +10,14 @@ pub(super) static MEMBER: Member = Member {
     answer,
 };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     if !context.is("GET") || !matches!(context.query("hub.mode")?, "subscribe" | "unsubscribe") {
         return None;
     }
     let challenge = context.query("hub.challenge")?;
     // Strava takes the same parameters and reads JSON.
     if context.provider == Some("strava") {
-        return Some(Answer::json(&serde_json::json!({ "hub.challenge": challenge })));
+        return Some(Response::json(&serde_json::json!({ "hub.challenge": challenge })));
     }
-    Some(Answer::text(challenge))
+    Some(Response::text(challenge))
 }

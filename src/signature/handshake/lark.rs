@@ -1,15 +1,15 @@
 //! Lark and Feishu took Slack's `url_verification` over, but read the answer as JSON only.
 //! Source: open.larksuite.com, "Configure request URL".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member =
     Member { id: "lark-url-verification", of: &["lark"], trigger: Trigger::Body("url_verification"), answer };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/type", "/challenge"])?;
     if !context.set || json.text(0) != Some("url_verification") {
         return None;
     }
-    json.text(1).map(|challenge| Answer::json(&serde_json::json!({ "challenge": challenge })))
+    json.text(1).map(|challenge| Response::json(&serde_json::json!({ "challenge": challenge })))
 }

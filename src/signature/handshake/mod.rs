@@ -35,7 +35,7 @@ use crate::http::{HeaderNames, Headers, form};
 use crate::json::pick::{self, Picks};
 use crate::model::{Secret, SecretValue, SignatureStatus, Verdict};
 
-/// Every handshake, special ones before general ones: the first that has an answer gives it.
+/// Every handshake, special ones before general ones: the first that has a response gives it.
 static MEMBERS: &[&Member] = &[
     &lark::MEMBER,
     &slack::MEMBER,
@@ -75,8 +75,8 @@ struct Member {
     of: &'static [&'static str],
     /// What has to be in a request before anything is looked at closer.
     trigger: Trigger,
-    /// The answer, when it is this handshake.
-    answer: fn(&Context<'_>) -> Option<Answer>,
+    /// The response, when it is this handshake.
+    answer: fn(&Context<'_>) -> Option<Response>,
 }
 
 /// The cheap first look.
@@ -109,15 +109,15 @@ pub struct HandshakeRequest<'a> {
 pub struct Handshake {
     /// Which one: `slack-url-verification`, …
     pub id: &'static str,
-    /// What the sender is to be answered in place of the bin's answer.
-    pub answer: HandshakeAnswer,
+    /// What the sender gets in place of the bin's response.
+    pub response: HandshakeResponse,
     /// A secret that the sender handed over for the bin to keep: the bin has none yet.
     pub learn: Option<SecretValue>,
 }
 
-/// The answer to a handshake.
+/// The response to a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandshakeAnswer {
+pub struct HandshakeResponse {
     /// The status.
     pub status: u16,
     /// The headers in order, with a content type when there is a body.
@@ -139,8 +139,8 @@ struct Context<'a> {
 }
 
 /// What a member gives.
-struct Answer {
-    answer: HandshakeAnswer,
+struct Response {
+    response: HandshakeResponse,
     learn: Option<String>,
 }
 
@@ -180,7 +180,7 @@ pub fn recognise(
         let given = (member.answer)(&Context { request, query: &query, secrets, verdict, provider, set })?;
         // Only the first secret is learnt: anyone who knows the URL could otherwise plant one, and sign with it.
         let learn = given.learn.filter(|_| secrets.is_empty());
-        Some(Handshake { id: member.id, answer: given.answer, learn: learn.map(SecretValue::new) })
+        Some(Handshake { id: member.id, response: given.response, learn: learn.map(SecretValue::new) })
     })
 }
 
@@ -251,7 +251,7 @@ fn is_public(secret: &Secret) -> bool {
     secret.label.to_ascii_lowercase().contains("public")
 }
 
-impl Answer {
+impl Response {
     fn text(body: &str) -> Self {
         Self::new(200, Some("text/plain; charset=utf-8"), body.to_owned())
     }
@@ -271,11 +271,11 @@ impl Answer {
             // A browser must not take the sender's text for a page.
             headers.push(("X-Content-Type-Options".to_owned(), "nosniff".to_owned()));
         }
-        Self { answer: HandshakeAnswer { status, headers, body }, learn: None }
+        Self { response: HandshakeResponse { status, headers, body }, learn: None }
     }
 
     fn with_header(mut self, name: &str, value: &str) -> Self {
-        self.answer.headers.push((name.to_owned(), value.to_owned()));
+        self.response.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -285,7 +285,7 @@ impl Answer {
     }
 }
 
-/// HMAC-SHA256. Takes keys of any length, so that it has an answer always.
+/// HMAC-SHA256. Takes keys of any length, so that there always is a result.
 fn hmac_sha256(key: &str, message: &str) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(key.as_bytes())
         .map(|mut mac| {

@@ -1,7 +1,7 @@
 //! Okta one-time verification of event hooks: send the header's value back in JSON.
 //! Source: developer.okta.com, "Event hooks: one-time verification request".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "okta-verification-challenge",
@@ -10,7 +10,7 @@ pub(super) static MEMBER: Member = Member {
     answer,
 };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     let challenge = context.header("x-okta-verification-challenge").filter(|_| context.is("GET"))?;
-    Some(Answer::json(&serde_json::json!({ "verification": challenge })))
+    Some(Response::json(&serde_json::json!({ "verification": challenge })))
 }

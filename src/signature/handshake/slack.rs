@@ -1,15 +1,15 @@
 //! Slack `url_verification`: send the challenge back.
 //! Source: docs.slack.dev, "`url_verification` event".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member =
     Member { id: "slack-url-verification", of: &["slack"], trigger: Trigger::Body("url_verification"), answer };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/type", "/challenge"])?;
     if json.text(0) != Some("url_verification") {
         return None;
     }
-    json.text(1).map(Answer::text)
+    json.text(1).map(Response::text)
 }

@@ -1,12 +1,12 @@
 //! Smartcar VERIFY: sign the challenge with the application management token.
 //! Source: smartcar.com/docs, "Webhooks: callback URI verification".
 
-use super::{Answer, Context, Member, Trigger, hmac_sha256};
+use super::{Context, Member, Response, Trigger, hmac_sha256};
 
 pub(super) static MEMBER: Member =
     Member { id: "smartcar-verify", of: &["smartcar"], trigger: Trigger::Body("\"challenge\""), answer };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     // Version 4 says eventType and data, the ones before eventName and payload.
     let json = context.json(&["/eventType", "/data/challenge", "/eventName", "/payload/challenge"])?;
     let challenge = match (json.text(0), json.text(2)) {
@@ -15,5 +15,5 @@ fn answer(context: &Context<'_>) -> Option<Answer> {
         (_, _) => None,
     }?;
     let signature = hex::encode(hmac_sha256(context.secret()?, challenge));
-    Some(Answer::json(&serde_json::json!({ "challenge": signature })))
+    Some(Response::json(&serde_json::json!({ "challenge": signature })))
 }

@@ -1,6 +1,6 @@
 //! Smartsheet: send `Smartsheet-Hook-Challenge` back. Source: developers.smartsheet.com, "Webhook verification".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "smartsheet-hook-challenge",
@@ -9,8 +9,8 @@ pub(super) static MEMBER: Member = Member {
     answer,
 };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     let challenge = context.header("smartsheet-hook-challenge").filter(|_| context.is("POST"))?;
-    let answer = Answer::json(&serde_json::json!({ "smartsheetHookResponse": challenge }));
+    let answer = Response::json(&serde_json::json!({ "smartsheetHookResponse": challenge }));
     Some(answer.with_header("Smartsheet-Hook-Response", challenge))
 }

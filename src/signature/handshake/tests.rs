@@ -42,7 +42,7 @@ impl Try<'_> {
 
     /// Id, status and body.
     fn told(&self) -> Option<(&'static str, u16, String)> {
-        self.run().map(|handshake| (handshake.id, handshake.answer.status, handshake.answer.body))
+        self.run().map(|handshake| (handshake.id, handshake.response.status, handshake.response.body))
     }
 }
 
@@ -164,7 +164,7 @@ fn secrets_that_are_handed_over_are_learnt_once() {
     let value = SecretValue::new(asana[0].1.into());
     let handshake = Try { headers: &asana, ..PLAIN }.run().unwrap();
     assert_eq!((handshake.id, handshake.learn), ("hook-secret", Some(value)));
-    assert_eq!(handshake.answer.headers, [("X-Hook-Secret".to_owned(), asana[0].1.to_owned())]);
+    assert_eq!(handshake.response.headers, [("X-Hook-Secret".to_owned(), asana[0].1.to_owned())]);
     let learnt = |provider, secrets| Try { provider, headers: &asana, secrets, ..PLAIN }.run().unwrap().learn.is_some();
     for provider in [None, Some("asana")] {
         assert!(learnt(provider, Vec::new()));
@@ -190,8 +190,8 @@ fn deliveries_signed_wrongly_on_purpose_get_401() {
         (SignatureStatus::Invalid, Some(401), Some(401)),
         (SignatureStatus::NoSecret, None, Some(200)),
     ] {
-        assert_eq!(Try { status, secrets: Vec::new(), ..xero }.run().map(|it| it.answer.status), xero_says);
-        assert_eq!(Try { status, secrets: Vec::new(), ..discord }.run().map(|it| it.answer.status), discord_says);
+        assert_eq!(Try { status, secrets: Vec::new(), ..xero }.run().map(|it| it.response.status), xero_says);
+        assert_eq!(Try { status, secrets: Vec::new(), ..discord }.run().map(|it| it.response.status), discord_says);
     }
     is(Try { status: SignatureStatus::Valid, ..discord }.told(), "discord-ping", 200, r#"{"type":1}"#);
 }
@@ -202,13 +202,13 @@ fn headers_are_sent_back_where_they_are_asked_for() {
     let told = r#"{"verification":"My verification challenge"}"#;
     is(Try { method: "GET", headers: &okta, ..PLAIN }.told(), "okta-verification-challenge", 200, told);
     let sheet = Try { headers: &[("Smartsheet-Hook-Challenge", "c")], ..PLAIN }.run().unwrap();
-    assert!(sheet.answer.headers.contains(&("Smartsheet-Hook-Response".into(), "c".into())));
+    assert!(sheet.response.headers.contains(&("Smartsheet-Hook-Response".into(), "c".into())));
     let origin = Try { method: "OPTIONS", headers: &[("WebHook-Request-Origin", "eventemitter.example.com")], ..PLAIN };
     assert!(
         origin
             .run()
             .unwrap()
-            .answer
+            .response
             .headers
             .contains(&("WebHook-Allowed-Origin".into(), "eventemitter.example.com".into()))
     );
@@ -238,7 +238,7 @@ fn ordinary_requests_are_no_handshakes() {
 
 #[test]
 fn no_answer_is_a_page() {
-    let text = Answer::text("<script>").answer;
+    let text = Response::text("<script>").response;
     assert!(text.headers.iter().any(|(name, value)| name == "Content-Type" && value.starts_with("text/plain")));
     assert!(text.headers.iter().any(|(name, value)| name == "X-Content-Type-Options" && value == "nosniff"));
 }

@@ -1,7 +1,7 @@
 //! Twitch EventSub callback verification: send the challenge back as plain text.
 //! Source: dev.twitch.tv, "Responding to a challenge request".
 
-use super::{Answer, Context, Member, Trigger};
+use super::{Context, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "twitch-callback-verification",
@@ -10,9 +10,9 @@ pub(super) static MEMBER: Member = Member {
     answer,
 };
 
-fn answer(context: &Context<'_>) -> Option<Answer> {
+fn answer(context: &Context<'_>) -> Option<Response> {
     if context.header("twitch-eventsub-message-type") != Some("webhook_callback_verification") {
         return None;
     }
-    context.json(&["/challenge"])?.text(0).map(Answer::text)
+    context.json(&["/challenge"])?.text(0).map(Response::text)
 }
