@@ -106,9 +106,9 @@ pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
 
 /// A hash for every value, equal for values that mean the same: order of keys, white space and escapes do not count.
 fn hashes((bytes, outline): Text<'_>, state: &RandomState) -> Vec<u64> {
-    let mut hashes = vec![0; outline.len()];
+    let mut hashes = vec![0; outline.count()];
     // A value comes before what is inside it, so going backwards meets the inside first.
-    for node in (0..u32::try_from(outline.len()).unwrap_or(u32::MAX)).rev() {
+    for node in (0..u32::try_from(outline.count()).unwrap_or(u32::MAX)).rev() {
         let raw = outline.raw(bytes, node);
         let hash = match outline.kind(bytes, node) {
             Some(NodeKind::String) => state.hash_one(("string", unescape(raw))),

@@ -54,7 +54,7 @@ impl Outline {
         let finder = memmem::Finder::new(needle.as_bytes());
         // The way to the current value: each container's number and the place of the current value's ancestor in it.
         let mut way: Vec<(NodeId, u32)> = Vec::new();
-        for node in 0..u32::try_from(self.len()).unwrap_or(u32::MAX) {
+        for node in 0..u32::try_from(self.count()).unwrap_or(u32::MAX) {
             let depth = self.depth(node) as usize;
             way.truncate(depth + 1);
             match way.get_mut(depth) {

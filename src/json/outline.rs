@@ -115,7 +115,7 @@ pub struct JsonPage {
 impl Outline {
     /// How many values have a number.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.nodes.len()
     }
 

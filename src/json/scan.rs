@@ -264,14 +264,14 @@ mod tests {
     fn a_text_that_breaks_off_keeps_what_came_before() {
         let outline = scan(br#"{"a":[1,2"#);
         assert!(outline.error.is_some());
-        assert_eq!(outline.len(), 4);
+        assert_eq!(outline.count(), 4);
     }
 
     #[test]
     fn a_hundred_thousand_levels_are_read_without_recursion() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let outline = scan(deep.as_bytes());
-        assert_eq!((outline.error.as_ref(), outline.len()), (None, 100_000));
+        assert_eq!((outline.error.as_ref(), outline.count()), (None, 100_000));
         let objects = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
         assert_eq!(scan(objects.as_bytes()).error, None);
         assert!(scan("[".repeat(MAX_DEPTH + 1).as_bytes()).error.is_some());
@@ -281,7 +281,7 @@ mod tests {
     fn more_values_than_are_outlined_are_still_counted() {
         let wide = format!("[{}0]", "0,".repeat(MAX_NODES + 10));
         let outline = scan(wide.as_bytes());
-        assert_eq!((outline.error.as_ref(), outline.len(), outline.all_outlined), (None, MAX_NODES, false));
+        assert_eq!((outline.error.as_ref(), outline.count(), outline.all_outlined), (None, MAX_NODES, false));
         assert_eq!(outline.nodes[0].children as usize, MAX_NODES + 11);
     }
 

@@ -40,9 +40,9 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
         model.notes.push(format!("Not valid JSON: {} at line {}, column {}.", error.message, error.line, error.column));
     }
     if !outline.all_outlined {
-        model.notes.push(format!("Only the first {} values can be opened.", outline.len()));
+        model.notes.push(format!("Only the first {} values can be opened.", outline.count()));
     }
-    model.truncated = rows.len() < outline.len() || !outline.all_outlined;
-    model.content = ViewContent::Json(JsonView { rows, nodes: outline.len(), error: outline.error.clone() });
+    model.truncated = rows.len() < outline.count() || !outline.all_outlined;
+    model.content = ViewContent::Json(JsonView { rows, nodes: outline.count(), error: outline.error.clone() });
     model
 }

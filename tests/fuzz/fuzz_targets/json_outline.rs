@@ -29,7 +29,7 @@ fn id(number: usize) -> u32 {
 
 /// The values stand one after the other or in each other, whether or not the text is JSON.
 fn in_order(outline: &Outline, text: &[u8]) {
-    for node in 0..id(outline.len()) {
+    for node in 0..id(outline.count()) {
         let children: Vec<u32> = outline.child_ids(node).collect();
         assert_eq!(children.len(), outline.child_count(node) as usize);
         for child in children {

@@ -28,19 +28,16 @@ impl Shell {
     }
 
     /// The commands as JSON, for the scripts.
-    #[expect(clippy::unused_self, reason = "templates call it on the shell they have")]
     pub fn commands(&self) -> &'static str {
         &commands::JSON
     }
 
     /// The key of a command.
-    #[expect(clippy::unused_self, reason = "templates call it on the shell they have")]
     pub fn key(&self, command: &str) -> &'static str {
         commands::key_of(command)
     }
 
     /// The address of a file of `static/`.
-    #[expect(clippy::unused_self, reason = "templates call it on the shell they have")]
     pub fn asset(&self, file: &str) -> &'static str {
         assets::url(file)
     }

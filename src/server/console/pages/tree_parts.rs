@@ -74,7 +74,7 @@ pub(super) async fn value(
 ) -> Result<HttpResponse, Problem> {
     let make = move |body: &[u8]| {
         let outline = scan(body);
-        (usize::try_from(params.node).unwrap_or(usize::MAX) < outline.len())
+        (usize::try_from(params.node).unwrap_or(usize::MAX) < outline.count())
             .then(|| bytes::Bytes::copy_from_slice(outline.raw(body, params.node)))
     };
     match with_body(&state, &bin, which, make).await? {
