@@ -23,5 +23,5 @@ pub use find::JsonHits;
 pub use outline::{JsonNode, JsonPage, NodeId, NodeKind, Outline};
 pub use pointer::Pointer;
 pub use pretty::pretty;
-pub use scan::scan;
+pub use scan::{scan, value_at};
 pub use strings::unescape;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::scan::scan;
-
 /// The way to a value in a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pointer(Vec<String>);
@@ -21,15 +19,6 @@ impl Pointer {
     /// The steps, unescaped.
     pub fn steps(&self) -> &[String] {
         &self.0
-    }
-
-    /// The value that it names, as written: a piece of `json`. `None` when there is none, or the text is not JSON.
-    pub fn find<'j>(&self, json: &'j [u8]) -> Option<&'j str> {
-        let outline = scan(json);
-        if outline.error.is_some() {
-            return None;
-        }
-        std::str::from_utf8(outline.raw(json, outline.resolve(json, self)?)).ok()
     }
 }
 

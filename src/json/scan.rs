@@ -5,6 +5,7 @@
 
 use super::JsonError;
 use super::outline::{NO_KEY, NO_PARENT, Node, NodeId, Outline};
+use super::pointer::Pointer;
 use crate::http::text::BYTE_ORDER_MARK;
 
 /// Values that are outlined: 28 bytes each, so 56 MB at most. Values after that are checked and counted in their container only.
@@ -36,6 +37,15 @@ pub fn scan(bytes: &[u8]) -> Outline {
     let error = scanner.document().err().map(|(offset, message)| located(bytes, offset, message));
     scanner.close_all();
     Outline { nodes: scanner.nodes, error, all_outlined: scanner.all_outlined }
+}
+
+/// The value that a pointer names, as written: a piece of `text`. `None` when there is none, or the text is not JSON.
+pub fn value_at<'t>(text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {
+    let outline = scan(text);
+    if outline.error.is_some() {
+        return None;
+    }
+    std::str::from_utf8(outline.raw(text, outline.resolve(text, pointer)?)).ok()
 }
 
 fn located(bytes: &[u8], offset: usize, message: &'static str) -> JsonError {

@@ -6,7 +6,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use super::request::{Pair, View};
-use crate::json::Pointer;
+use crate::json::{Pointer, value_at};
 
 /// A place in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn read(pointer: &Pointer, json: &[u8]) -> Option<String> {
 }
 
 fn find<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<&'j str> {
-    if json.len() > MAX_JSON { None } else { pointer.find(json).filter(|found| *found != "null") }
+    if json.len() > MAX_JSON { None } else { value_at(json, pointer).filter(|found| *found != "null") }
 }
 
 impl Source {

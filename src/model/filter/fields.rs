@@ -2,8 +2,7 @@
 
 use super::leaf::{Flag, Leaf, Thing};
 use super::lexer::Word;
-use super::parser;
-use super::{FilterError, Pattern};
+use super::{FilterError, Needle, Pattern};
 use crate::model::{FreshnessStatus, SignatureStatus, Timestamp, parse_size};
 
 /// A field of the language.
@@ -24,7 +23,7 @@ pub const FIELDS: &[Field] = &[
         name: "text",
         example: "text:\"call ended\"",
         meaning: "The text stands in path, query, headers or body; so does a word without a field.",
-        read: |value| parser::text(value).map(Leaf::Text),
+        read: |value| text(value).map(Leaf::Text),
     },
     Field {
         name: "method",
@@ -208,6 +207,15 @@ fn pattern(value: &Word) -> Result<Pattern, FilterError> {
 
 fn error(value: &Word, message: impl Into<String>) -> FilterError {
     FilterError { at: value.at, message: message.into() }
+}
+
+/// A text to be looked for.
+pub(super) fn text(word: &Word) -> Result<Needle, FilterError> {
+    if word.text.is_empty() {
+        return Err(FilterError { at: word.at, message: "The text to look for is empty.".to_owned() });
+    }
+    Needle::new(&word.text)
+        .ok_or_else(|| FilterError { at: word.at, message: "This text is too long to look for.".to_owned() })
 }
 
 fn choose<T: Copy>(value: &Word, choices: &[(&str, T)]) -> Result<T, FilterError> {

@@ -2,7 +2,7 @@
 
 use super::fields;
 use super::lexer::{self, Token};
-use super::{FilterError, Leaf, Needle, Node};
+use super::{FilterError, Leaf, Node};
 
 /// Conditions in one filter. Each costs time for every request that is looked at.
 const MAX_LEAVES: usize = 64;
@@ -99,14 +99,5 @@ fn leaf(word: &lexer::Word) -> Result<Leaf, FilterError> {
     {
         return fields::read(&name, &value);
     }
-    text(word).map(Leaf::Text)
-}
-
-/// A text to be looked for.
-pub(super) fn text(word: &lexer::Word) -> Result<Needle, FilterError> {
-    if word.text.is_empty() {
-        return Err(FilterError { at: word.at, message: "The text to look for is empty.".to_owned() });
-    }
-    Needle::new(&word.text)
-        .ok_or_else(|| FilterError { at: word.at, message: "This text is too long to look for.".to_owned() })
+    fields::text(word).map(Leaf::Text)
 }
