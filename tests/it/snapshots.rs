@@ -211,7 +211,7 @@ async fn a_requests_row_and_tabs() {
         "declared_size": request.body.len(),
         "client": {"ip": "192.0.2.7", "port": 4711},
         "response": {"status": 200, "duration_us": 2_500},
-        "marks": {"note": "look at this", "tags": ["demo"]},
+        "marks": {"read": true, "pinned": false, "note": "look at this", "tags": ["demo"]},
     });
     let import = app.client.post(app.api("/bins/shop/import")).header("content-type", "application/x-ndjson");
     assert_eq!(import.body(line.to_string()).send().await.unwrap().status(), 200);
