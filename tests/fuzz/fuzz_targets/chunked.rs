@@ -45,7 +45,9 @@ fn decode(body: &[u8]) -> Decoded {
         if size == 0 {
             return trailers(body, at);
         }
-        let Some(after) = usize::try_from(size).ok().and_then(|size| at.checked_add(size)) else { return Decoded::Open };
+        let Some(after) = usize::try_from(size).ok().and_then(|size| at.checked_add(size)) else {
+            return Decoded::Open;
+        };
         at = after;
         for expected in *b"\r\n" {
             match body.get(at) {
