@@ -10,3 +10,82 @@ pub fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
 pub fn first(encoded: &[u8], name: &str) -> Option<String> {
     form_urlencoded::parse(encoded).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
+
+/// How a language writes a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormStyle {
+    /// What a space becomes.
+    pub space: &'static str,
+    /// What stays as it is, beside letters and digits.
+    pub safe: &'static str,
+    /// Whether the digits of escapes are in lower case.
+    pub lower: bool,
+    /// What a pair without value becomes.
+    pub empty: Empty,
+}
+
+/// A pair without value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// `name=`
+    Equals,
+    /// `name`
+    Bare,
+    /// Nothing.
+    Dropped,
+}
+
+impl FormStyle {
+    /// The URL standard: browsers, `URLSearchParams`, Ruby's `URI.encode_www_form`, Java's `URLEncoder`.
+    pub const WHATWG: Self = Self { space: "+", safe: "*-._", lower: false, empty: Empty::Equals };
+    /// Python's `urlencode`, Go's `Values.Encode` (which sorts), Ruby's `CGI.escape`.
+    pub const PYTHON: Self = Self { safe: "-._~", ..Self::WHATWG };
+    /// PHP's `http_build_query`, and `urlencode` of Python 2.
+    pub const PHP: Self = Self { safe: "-._", ..Self::WHATWG };
+    /// RFC 3986: PHP's `PHP_QUERY_RFC3986`, Node's `qs`, .NET's `Uri.EscapeDataString`.
+    pub const RFC3986: Self = Self { space: "%20", ..Self::PYTHON };
+    /// JavaScript's `encodeURIComponent`, and with it Node's `querystring`.
+    pub const JAVASCRIPT: Self = Self { space: "%20", safe: "-._~!'()*", ..Self::WHATWG };
+    /// axios and Angular, which take back some of these escapes.
+    pub const AXIOS: Self = Self { space: "+", safe: "-._~!'()*:$,", ..Self::WHATWG };
+    /// Python's `quote`.
+    pub const PYTHON_QUOTE: Self = Self { space: "%20", safe: "-._~/", ..Self::WHATWG };
+    /// .NET's `WebUtility.UrlEncode`.
+    pub const DOTNET: Self = Self { safe: "-._!*()", ..Self::WHATWG };
+}
+
+/// Writes pairs as a form.
+pub fn write<'p>(pairs: impl IntoIterator<Item = &'p (String, String)>, style: FormStyle) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        if value.is_empty() && style.empty == Empty::Dropped {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push('&');
+        }
+        escape(name, style, &mut out);
+        if !value.is_empty() || style.empty == Empty::Equals {
+            out.push('=');
+            escape(value, style, &mut out);
+        }
+    }
+    out
+}
+
+fn escape(text: &str, style: FormStyle, out: &mut String) {
+    const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+    const LOWER: &[u8; 16] = b"0123456789abcdef";
+    let digits = if style.lower { LOWER } else { UPPER };
+    for byte in text.bytes() {
+        match byte {
+            b' ' => out.push_str(style.space),
+            byte if byte.is_ascii_alphanumeric() || style.safe.as_bytes().contains(&byte) => out.push(char::from(byte)),
+            byte => {
+                out.push('%');
+                out.push(char::from(digits[usize::from(byte >> 4)]));
+                out.push(char::from(digits[usize::from(byte & 15)]));
+            }
+        }
+    }
+}

@@ -15,6 +15,7 @@ mod scan;
 mod strings;
 #[cfg(test)]
 mod tests;
+pub mod text_forms;
 mod tokens;
 pub mod tree;
 

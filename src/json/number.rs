@@ -1,32 +1,145 @@
-//! Numbers as JavaScript and Python print them after reading them. Both print the shortest digits that read back the same;
-//! they differ in when they write an exponent.
+//! Numbers as the libraries of other languages print them after reading them. All print the shortest digits that read back
+//! the same; they differ in what they read as a double and in when they write an exponent.
 
-/// The number as `JSON.stringify(JSON.parse(…))` writes it. `null` for what is too large.
-pub(super) fn javascript(text: &str) -> String {
-    let Some((negative, digits, point)) = shortest(text) else { return "null".to_owned() };
-    if digits == "0" {
-        // Negative zero loses its sign.
-        return digits;
-    }
-    let body = if (-5..=21).contains(&point) { plain(&digits, point, "") } else { exponent(&digits, point, 1) };
-    signed(negative, &body)
+/// What a language makes of a number without point and exponent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    /// Every digit is kept.
+    Kept,
+    /// Kept as far as 64 bits go; larger ones are doubles.
+    Bits64,
+    /// A double like any other.
+    Double,
 }
 
-/// The number as `json.dumps(json.loads(…))` writes it: whole numbers keep every digit.
-pub(super) fn python(text: &str) -> String {
-    if !text.contains(['.', 'e', 'E']) {
-        return if text == "-0" { "0".to_owned() } else { text.to_owned() };
-    }
-    let negative = text.starts_with('-');
-    let Some((_, digits, point)) = shortest(text) else { return signed(negative, "Infinity") };
-    let body = if digits == "0" {
-        "0.0".to_owned()
-    } else if (-3..=16).contains(&point) {
-        plain(&digits, point, ".0")
-    } else {
-        exponent(&digits, point, 2)
+/// How a language prints numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers {
+    whole: Whole,
+    /// Where the point of a number may be to be written without exponent: before its first digit (≤ 0) or after it.
+    plain: (i32, i32),
+    /// After a double without fraction.
+    suffix: &'static str,
+    exponent: Exponent,
+    /// What negative zero becomes.
+    negative_zero: &'static str,
+    /// What is too large for a double; the sign goes before it unless it is `null`.
+    infinity: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Exponent {
+    mark: char,
+    /// Whether a positive one has a plus sign.
+    plus: bool,
+    /// Fewest digits.
+    width: usize,
+    /// Whether a single digit before it gets `.0`.
+    point_zero: bool,
+}
+
+impl Numbers {
+    /// `JSON.stringify(JSON.parse(…))`
+    pub const JAVASCRIPT: Self = Self {
+        whole: Whole::Double,
+        plain: (-5, 21),
+        suffix: "",
+        exponent: Exponent { mark: 'e', plus: true, width: 1, point_zero: false },
+        negative_zero: "0",
+        infinity: "null",
     };
-    signed(negative, &body)
+    /// Go's `json.Marshal` of what was read into `any`.
+    pub const GO: Self = Self { negative_zero: "-0", ..Self::JAVASCRIPT };
+    /// Go's `fmt.Sprint` of the same.
+    pub const GO_SPRINT: Self =
+        Self { plain: (-3, 6), exponent: Exponent { width: 2, ..Self::JAVASCRIPT.exponent }, ..Self::GO };
+    /// `json.dumps(json.loads(…))`
+    pub const PYTHON: Self = Self {
+        whole: Whole::Kept,
+        plain: (-3, 16),
+        suffix: ".0",
+        exponent: Exponent { mark: 'e', plus: true, width: 2, point_zero: false },
+        negative_zero: "-0.0",
+        infinity: "Infinity",
+    };
+    /// Ruby's `JSON.generate(JSON.parse(…))`.
+    pub const RUBY: Self =
+        Self { plain: (-3, 15), exponent: Exponent { point_zero: true, ..Self::PYTHON.exponent }, ..Self::PYTHON };
+    /// PHP's `json_encode(json_decode(…))`.
+    pub const PHP: Self = Self {
+        whole: Whole::Bits64,
+        plain: (-3, 17),
+        suffix: "",
+        exponent: Exponent { mark: 'e', plus: true, width: 1, point_zero: true },
+        negative_zero: "-0",
+        infinity: "0",
+    };
+    /// The same with `JSON_PRESERVE_ZERO_FRACTION`.
+    pub const PHP_FRACTION: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::PHP };
+    /// Java's `Double.toString`, as Jackson prints doubles; whole numbers stay.
+    pub const JAVA: Self = Self {
+        whole: Whole::Kept,
+        plain: (-2, 7),
+        suffix: ".0",
+        exponent: Exponent { mark: 'E', plus: false, width: 1, point_zero: true },
+        negative_zero: "-0.0",
+        infinity: "Infinity",
+    };
+    /// Gson's of what was read into `Object`: every number is a double.
+    pub const GSON: Self = Self { whole: Whole::Double, ..Self::JAVA };
+    /// .NET's doubles, as System.Text.Json prints them.
+    pub const DOTNET: Self = Self {
+        whole: Whole::Kept,
+        plain: (-4, 15),
+        suffix: "",
+        exponent: Exponent { mark: 'E', plus: true, width: 2, point_zero: false },
+        negative_zero: "-0",
+        infinity: "Infinity",
+    };
+    /// The same with `.0`, as Newtonsoft.Json prints them.
+    pub const NEWTONSOFT: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::DOTNET };
+    /// Rust's `serde_json`.
+    pub const RUST: Self = Self {
+        whole: Whole::Bits64,
+        plain: (-4, 16),
+        suffix: ".0",
+        exponent: Exponent { mark: 'e', plus: false, width: 1, point_zero: false },
+        negative_zero: "-0.0",
+        infinity: "null",
+    };
+
+    /// The number as the language prints it.
+    pub(super) fn print(&self, text: &str) -> String {
+        if !text.contains(['.', 'e', 'E']) {
+            let is_kept = match self.whole {
+                Whole::Kept => text != "-0",
+                Whole::Bits64 => {
+                    text != "-0" && (text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() && *self == Self::RUST)
+                }
+                Whole::Double => false,
+            };
+            if is_kept {
+                return text.to_owned();
+            }
+            if self.whole == Whole::Kept {
+                // A whole zero has no sign.
+                return "0".to_owned();
+            }
+        }
+        let Some((is_negative, digits, point)) = shortest(text) else {
+            let is_signed = text.starts_with('-') && self.infinity != "null";
+            return signed(is_signed, self.infinity);
+        };
+        if digits == "0" {
+            return if is_negative { self.negative_zero.to_owned() } else { format!("0{}", self.suffix) };
+        }
+        let body = if (self.plain.0..=self.plain.1).contains(&point) {
+            plain(&digits, point, self.suffix)
+        } else {
+            exponent(&digits, point, self.exponent)
+        };
+        signed(is_negative, &body)
+    }
 }
 
 /// The sign, the shortest digits, and the place of the point before (≤ 0) or in them. `None` for what a double cannot hold.
@@ -54,13 +167,21 @@ fn plain(digits: &str, point: i32, whole: &str) -> String {
     }
 }
 
-/// With an exponent of at least that many digits.
-fn exponent(digits: &str, point: i32, width: usize) -> String {
+/// With an exponent.
+fn exponent(digits: &str, point: i32, how: Exponent) -> String {
     let (first, rest) = digits.split_at(1);
-    let point_and_rest = if rest.is_empty() { String::new() } else { format!(".{rest}") };
+    let fraction = match rest {
+        "" if how.point_zero => ".0".to_owned(),
+        "" => String::new(),
+        rest => format!(".{rest}"),
+    };
     let power = point - 1;
-    let sign = if power < 0 { '-' } else { '+' };
-    format!("{first}{point_and_rest}e{sign}{:0width$}", power.unsigned_abs())
+    let sign = match power {
+        ..0 => "-",
+        0.. if how.plus => "+",
+        0.. => "",
+    };
+    format!("{first}{fraction}{}{sign}{:0width$}", how.mark, power.unsigned_abs(), width = how.width)
 }
 
 #[cfg(test)]
@@ -87,7 +208,7 @@ mod tests {
             ("0.1", "0.1"),
             ("1.7976931348623157e308", "1.7976931348623157e+308"),
         ] {
-            assert_eq!(javascript(text), expected, "{text}");
+            assert_eq!(Numbers::JAVASCRIPT.print(text), expected, "{text}");
         }
     }
 
@@ -111,7 +232,7 @@ mod tests {
             ("1e100", "1e+100"),
             ("123456789.125", "123456789.125"),
         ] {
-            assert_eq!(python(text), expected, "{text}");
+            assert_eq!(Numbers::PYTHON.print(text), expected, "{text}");
         }
     }
 
@@ -123,8 +244,8 @@ mod tests {
                 let bits = |text: String| text.parse::<f64>().unwrap().to_bits();
                 // JavaScript prints negative zero without its sign.
                 let positive = if value == 0.0 { 0.0 } else { value };
-                proptest::prop_assert_eq!(bits(javascript(&text)), positive.to_bits());
-                proptest::prop_assert_eq!(bits(python(&text)), value.to_bits());
+                proptest::prop_assert_eq!(bits(Numbers::JAVASCRIPT.print(&text)), positive.to_bits());
+                proptest::prop_assert_eq!(bits(Numbers::PYTHON.print(&text)), value.to_bits());
             }
         }
     }

@@ -3,32 +3,63 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::number;
 use super::tree::Node;
 
-/// How numbers are printed.
+pub use super::number::Numbers;
+
+/// Which characters beyond the necessary ones are escaped, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Numbers {
-    AsWritten,
-    JavaScript,
-    Python,
+pub struct Escapes {
+    pub beyond_ascii: Beyond,
+    /// Characters of ASCII written as `\uXXXX`.
+    pub ascii: &'static str,
+    /// Whether `/` is written as `\/`.
+    pub slash: bool,
+    /// Whether hexadecimal digits are in upper case.
+    pub upper: bool,
+    /// Whether backspace and form feed have their short forms.
+    pub short: bool,
 }
 
-/// Which characters beyond the necessary ones are escaped.
+/// Which characters beyond ASCII are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Escapes {
-    /// None.
-    Least,
-    /// Everything beyond ASCII, as `\uXXXX`.
-    Ascii,
+pub enum Beyond {
+    None,
+    /// The separators of lines and paragraphs, which JavaScript took for line ends.
+    Lines,
+    /// These, and U+0085.
+    LinesAndNextLine,
+    /// These, and what takes two UTF-16 units.
+    LinesAndSupplementary,
+    All,
+}
+
+impl Escapes {
+    /// Only what JSON asks for.
+    pub const LEAST: Self = Self { beyond_ascii: Beyond::None, ascii: "", slash: false, upper: false, short: true };
+    /// Everything beyond printable ASCII (Python).
+    pub const ASCII: Self = Self { beyond_ascii: Beyond::All, ascii: "\u{7f}", ..Self::LEAST };
     /// Everything beyond ASCII, and slashes (PHP).
-    AsciiAndSlash,
-    /// Slashes only (PHP with `JSON_UNESCAPED_UNICODE`).
-    Slash,
-    /// `<`, `>`, `&` and the two line separators (Go).
-    Html,
-    /// Everything beyond ASCII, `<>&'"+` and backquotes, with upper-case digits (.NET).
-    DotNet,
+    pub const PHP: Self = Self { beyond_ascii: Beyond::All, slash: true, ..Self::LEAST };
+    /// `<`, `>`, `&` and the two line separators (Go from 1.22 on, Rails).
+    pub const HTML: Self = Self { beyond_ascii: Beyond::Lines, ascii: "<>&", ..Self::LEAST };
+    /// The same with `=` and `'` (Gson).
+    pub const GSON: Self = Self { ascii: "<>&='", ..Self::HTML };
+    /// Everything beyond ASCII, `<>&'"+` and backquotes, with upper-case digits (System.Text.Json).
+    pub const DOTNET: Self = Self { beyond_ascii: Beyond::All, ascii: "<>&'\"+`\u{7f}", upper: true, ..Self::LEAST };
+    /// `UnsafeRelaxedJsonEscaping` of System.Text.Json.
+    pub const DOTNET_RELAXED: Self =
+        Self { beyond_ascii: Beyond::LinesAndSupplementary, ascii: "\u{7f}", upper: true, ..Self::LEAST };
+}
+
+/// In which order the members of an object are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    AsRead,
+    /// By name, byte by byte.
+    Sorted,
+    /// Names that are array indexes first, in ascending order, as JavaScript keeps them.
+    IndexesFirst,
 }
 
 /// A way to write JSON.
@@ -38,9 +69,20 @@ pub struct Style {
     pub colon: &'static str,
     /// The indent of one level; none for one line.
     pub indent: Option<&'static str>,
-    pub sorted: bool,
-    pub numbers: Numbers,
+    /// The line end of indented JSON.
+    pub line_end: &'static str,
+    pub order: Order,
+    /// `None` keeps numbers as written.
+    pub numbers: Option<Numbers>,
     pub escapes: Escapes,
+    /// Objects without members, and those whose names count up from 0, become arrays, as PHP's associative arrays do.
+    pub php_arrays: bool,
+    /// Members that are null are left out.
+    pub without_nulls: bool,
+    /// Brackets with nothing between them are on lines of their own, as Ruby's `pretty_generate` has them.
+    pub empty_lines: bool,
+    /// Jackson's pretty printer: arrays on one line, blanks inside what is empty.
+    pub jackson: bool,
 }
 
 impl Style {
@@ -49,15 +91,31 @@ impl Style {
         comma: ",",
         colon: ":",
         indent: None,
-        sorted: false,
-        numbers: Numbers::AsWritten,
-        escapes: Escapes::Least,
+        line_end: "\n",
+        order: Order::AsRead,
+        numbers: None,
+        escapes: Escapes::LEAST,
+        php_arrays: false,
+        without_nulls: false,
+        empty_lines: false,
+        jackson: false,
     };
     /// JavaScript's `JSON.stringify`.
-    pub const JAVASCRIPT: Self = Self { numbers: Numbers::JavaScript, ..Self::COMPACT };
+    pub const JAVASCRIPT: Self =
+        Self { numbers: Some(Numbers::JAVASCRIPT), order: Order::IndexesFirst, ..Self::COMPACT };
     /// Python's `json.dumps`.
     pub const PYTHON: Self =
-        Self { comma: ", ", colon: ": ", numbers: Numbers::Python, escapes: Escapes::Ascii, ..Self::COMPACT };
+        Self { comma: ", ", colon: ": ", numbers: Some(Numbers::PYTHON), escapes: Escapes::ASCII, ..Self::COMPACT };
+
+    /// The same with sorted names.
+    pub const fn sorted(self) -> Self {
+        Self { order: Order::Sorted, ..self }
+    }
+
+    /// The same in lines, each level indented by this.
+    pub const fn indented(self, indent: &'static str) -> Self {
+        Self { comma: ",", colon: ": ", indent: Some(indent), ..self }
+    }
 }
 
 /// Escapes make a text six times as long at most. What is longer still is indentation, which deep nesting makes endless.
@@ -76,10 +134,14 @@ pub fn print(node: &Node<'_>, style: Style, length: usize) -> Option<String> {
 fn plain_bytes(escapes: Escapes) -> [bool; 256] {
     let mut plain = [true; 256];
     for (byte, plain) in (0_u8..=255).zip(&mut plain) {
-        // Longer characters are all escaped, or at most the two line separators, which begin with 0xE2.
-        *plain = match byte {
-            0..=0x7f => !needs_escape(char::from(byte), escapes),
-            0x80.. => !needs_escape('\u{80}', escapes) && (byte != 0xe2 || escapes == Escapes::Least),
+        // Of longer characters the first byte says whether a second look is needed.
+        *plain = match (byte, escapes.beyond_ascii) {
+            (0..=0x7f, _) => !needs_escape(char::from(byte), escapes),
+            (0x80.., Beyond::None) => true,
+            (0x80.., Beyond::All) => false,
+            (0x80.., Beyond::Lines) => byte != 0xe2,
+            (0x80.., Beyond::LinesAndNextLine) => !matches!(byte, 0xe2 | 0xc2),
+            (0x80.., Beyond::LinesAndSupplementary) => byte != 0xe2 && byte < 0xf0,
         };
     }
     plain
@@ -88,13 +150,12 @@ fn plain_bytes(escapes: Escapes) -> [bool; 256] {
 fn needs_escape(character: char, escapes: Escapes) -> bool {
     match character {
         '"' | '\\' | '\0'..='\u{1f}' => true,
-        '\u{7f}' => matches!(escapes, Escapes::Ascii | Escapes::DotNet),
-        '/' => matches!(escapes, Escapes::Slash | Escapes::AsciiAndSlash),
-        '<' | '>' | '&' => matches!(escapes, Escapes::Html | Escapes::DotNet),
-        '\'' | '+' | '`' => escapes == Escapes::DotNet,
-        '\u{2028}' | '\u{2029}' => escapes != Escapes::Least,
-        '\u{80}'.. => matches!(escapes, Escapes::Ascii | Escapes::AsciiAndSlash | Escapes::DotNet),
-        _ => false,
+        '/' => escapes.slash,
+        '\0'..='\u{7f}' => escapes.ascii.contains(character),
+        '\u{2028}' | '\u{2029}' => escapes.beyond_ascii != Beyond::None,
+        '\u{85}' => matches!(escapes.beyond_ascii, Beyond::All | Beyond::LinesAndNextLine),
+        '\u{10000}'.. => matches!(escapes.beyond_ascii, Beyond::All | Beyond::LinesAndSupplementary),
+        '\u{80}'.. => escapes.beyond_ascii == Beyond::All,
     }
 }
 
@@ -112,43 +173,79 @@ impl Printer<'_> {
         match node {
             Node::Literal(word) => self.out.push_str(word),
             Node::Number(text) => match self.style.numbers {
-                Numbers::AsWritten => self.out.push_str(text),
-                Numbers::JavaScript => self.out.push_str(&number::javascript(text)),
-                Numbers::Python => self.out.push_str(&number::python(text)),
+                None => self.out.push_str(text),
+                Some(numbers) => self.out.push_str(&numbers.print(text)),
             },
             Node::Text(text) => self.text(text),
-            Node::Array(items) if items.is_empty() => self.out.push_str("[]"),
-            Node::Array(items) => {
-                self.out.push('[');
-                for (at, item) in items.iter().enumerate() {
-                    self.between(at, depth);
-                    self.value(item, depth + 1);
-                }
-                self.line(depth);
-                self.out.push(']');
+            Node::Array(items) => self.array(&items.iter().collect::<Vec<_>>(), depth),
+            Node::Object(members) if self.style.php_arrays && counts_up(members) => {
+                self.array(&members.iter().map(|(_, value)| value).collect::<Vec<_>>(), depth);
             }
-            Node::Object(members) if members.is_empty() => self.out.push_str("{}"),
-            Node::Object(members) => {
-                self.out.push('{');
-                let mut order: Vec<&(Cow<'_, str>, Node<'_>)> = members.iter().collect();
-                if self.style.sorted {
-                    order.sort_by(|a, b| a.0.cmp(&b.0));
-                } else if self.style.numbers == Numbers::JavaScript
-                    && members.iter().any(|(name, _)| array_index(name).is_some())
-                {
-                    // JavaScript lists names that are array indexes first, in ascending order.
-                    order.sort_by_key(|(name, _)| array_index(name).map_or((1, 0), |index| (0, index)));
-                }
-                for (at, (name, value)) in order.into_iter().enumerate() {
-                    self.between(at, depth);
-                    self.text(name);
-                    self.out.push_str(self.style.colon);
-                    self.value(value, depth + 1);
-                }
-                self.line(depth);
-                self.out.push('}');
+            Node::Object(members) => self.object(members, depth),
+        }
+    }
+
+    fn array(&mut self, items: &[&Node<'_>], depth: usize) {
+        if items.is_empty() {
+            self.empty('[', ']', depth);
+            return;
+        }
+        self.out.push('[');
+        for (at, item) in items.iter().enumerate() {
+            if self.style.jackson {
+                self.out.push_str(if at > 0 { ", " } else { " " });
+                self.value(item, depth);
+            } else {
+                self.between(at, depth);
+                self.value(item, depth + 1);
             }
         }
+        if self.style.jackson {
+            self.out.push(' ');
+        } else {
+            self.line(depth);
+        }
+        self.out.push(']');
+    }
+
+    fn object(&mut self, members: &[(Cow<'_, str>, Node<'_>)], depth: usize) {
+        let is_written = |value: &Node<'_>| !self.style.without_nulls || *value != Node::Literal("null");
+        let mut order: Vec<&(Cow<'_, str>, Node<'_>)> = members.iter().filter(|(_, value)| is_written(value)).collect();
+        if order.is_empty() {
+            self.empty('{', '}', depth);
+            return;
+        }
+        match self.style.order {
+            Order::AsRead => {}
+            Order::Sorted => order.sort_by(|a, b| a.0.cmp(&b.0)),
+            Order::IndexesFirst if order.iter().any(|(name, _)| array_index(name).is_some()) => {
+                order.sort_by_key(|(name, _)| array_index(name).map_or((1, 0), |index| (0, index)));
+            }
+            Order::IndexesFirst => {}
+        }
+        self.out.push('{');
+        for (at, (name, value)) in order.into_iter().enumerate() {
+            self.between(at, depth);
+            self.text(name);
+            self.out.push_str(self.style.colon);
+            self.value(value, depth + 1);
+        }
+        self.line(depth);
+        self.out.push('}');
+    }
+
+    /// Brackets with nothing between them.
+    fn empty(&mut self, open: char, close: char, depth: usize) {
+        self.out.push(open);
+        if self.style.jackson {
+            self.out.push(' ');
+        } else if self.style.empty_lines {
+            if open == '[' {
+                self.out.push_str(self.style.line_end);
+            }
+            self.line(depth);
+        }
+        self.out.push(close);
     }
 
     fn between(&mut self, at: usize, depth: usize) {
@@ -160,7 +257,7 @@ impl Printer<'_> {
 
     fn line(&mut self, depth: usize) {
         if let Some(indent) = self.style.indent.filter(|_| self.out.len() <= self.limit) {
-            self.out.push('\n');
+            self.out.push_str(self.style.line_end);
             for _ in 0..depth {
                 self.out.push_str(indent);
             }
@@ -192,11 +289,12 @@ impl Printer<'_> {
 
     fn escaped(&mut self, character: char) {
         let short = match character {
-            '"' if self.style.escapes != Escapes::DotNet => Some("\\\""),
+            character if self.style.escapes.ascii.contains(character) => None,
+            '"' => Some("\\\""),
             '\\' => Some("\\\\"),
             '/' => Some("\\/"),
-            '\u{8}' => Some("\\b"),
-            '\u{c}' => Some("\\f"),
+            '\u{8}' if self.style.escapes.short => Some("\\b"),
+            '\u{c}' if self.style.escapes.short => Some("\\f"),
             '\n' => Some("\\n"),
             '\r' => Some("\\r"),
             '\t' => Some("\\t"),
@@ -208,14 +306,21 @@ impl Printer<'_> {
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
             // Writing to a String does not fail.
-            let _ = match self.style.escapes {
-                Escapes::DotNet => write!(self.out, "\\u{unit:04X}"),
-                Escapes::Least | Escapes::Ascii | Escapes::AsciiAndSlash | Escapes::Slash | Escapes::Html => {
-                    write!(self.out, "\\u{unit:04x}")
-                }
+            let _ = if self.style.escapes.upper {
+                write!(self.out, "\\u{unit:04X}")
+            } else {
+                write!(self.out, "\\u{unit:04x}")
             };
         }
     }
+}
+
+/// Whether the names are 0, 1, 2…; so they are where there are none.
+fn counts_up(members: &[(Cow<'_, str>, Node<'_>)]) -> bool {
+    members
+        .iter()
+        .enumerate()
+        .all(|(at, (name, _))| array_index(name).and_then(|index| usize::try_from(index).ok()) == Some(at))
 }
 
 fn array_index(name: &str) -> Option<u32> {

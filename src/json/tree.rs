@@ -100,17 +100,17 @@ mod tests {
         for (style, expected) in [
             (Style::JAVASCRIPT, r#"{"2":null,"10":true,"b":[],"aA":"é😀/<\u001b\""}"#),
             (Style::PYTHON, r#"{"b": [], "aA": "\u00e9\ud83d\ude00/<\u001b\"", "2": null, "10": true}"#),
-            (Style { sorted: true, ..Style::COMPACT }, r#"{"10":true,"2":null,"aA":"é😀/<\u001b\"","b":[]}"#),
+            (Style::COMPACT.sorted(), r#"{"10":true,"2":null,"aA":"é😀/<\u001b\"","b":[]}"#),
             (
-                Style { escapes: Escapes::AsciiAndSlash, ..Style::COMPACT },
+                Style { escapes: Escapes::PHP, ..Style::COMPACT },
                 r#"{"b":[],"aA":"\u00e9\ud83d\ude00\/<\u001b\"","2":null,"10":true}"#,
             ),
             (
-                Style { escapes: Escapes::Html, ..Style::COMPACT },
+                Style { escapes: Escapes::HTML, ..Style::COMPACT },
                 r#"{"b":[],"aA":"é😀/\u003c\u001b\"","2":null,"10":true}"#,
             ),
             (
-                Style { escapes: Escapes::DotNet, ..Style::COMPACT },
+                Style { escapes: Escapes::DOTNET, ..Style::COMPACT },
                 r#"{"b":[],"aA":"\u00E9\uD83D\uDE00/\u003C\u001B\u0022","2":null,"10":true}"#,
             ),
         ] {

@@ -6,7 +6,7 @@ use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use sha2::{Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq as _;
 
 /// How a signature is computed.
@@ -19,6 +19,10 @@ pub enum Algorithm {
     HmacSha1,
     /// HMAC with SHA-256.
     HmacSha256,
+    /// HMAC with SHA-224 (no record uses it; diagnosis tries it).
+    HmacSha224,
+    /// HMAC with SHA-384.
+    HmacSha384,
     /// HMAC with SHA-512.
     HmacSha512,
     /// Plain MD5; the secret is part of the template.
@@ -27,6 +31,10 @@ pub enum Algorithm {
     DigestSha1,
     /// Plain SHA-256; the secret is part of the template.
     DigestSha256,
+    /// Plain SHA-384; the secret is part of the template.
+    DigestSha384,
+    /// Plain SHA-512; the secret is part of the template.
+    DigestSha512,
     /// The signature is the secret.
     Equal,
     /// Ed25519 (RFC 8032); the secret is the public key.
@@ -38,14 +46,18 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every algorithm.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::HmacSha256,
         Self::HmacSha1,
         Self::HmacSha512,
+        Self::HmacSha384,
+        Self::HmacSha224,
         Self::HmacMd5,
         Self::DigestMd5,
         Self::DigestSha1,
         Self::DigestSha256,
+        Self::DigestSha384,
+        Self::DigestSha512,
         Self::Equal,
         Self::Ed25519,
         Self::EcdsaP256Sha256,
@@ -64,10 +76,14 @@ impl Algorithm {
             Self::HmacMd5 => "hmac-md5",
             Self::HmacSha1 => "hmac-sha1",
             Self::HmacSha256 => "hmac-sha256",
+            Self::HmacSha224 => "hmac-sha224",
+            Self::HmacSha384 => "hmac-sha384",
             Self::HmacSha512 => "hmac-sha512",
             Self::DigestMd5 => "digest-md5",
             Self::DigestSha1 => "digest-sha1",
             Self::DigestSha256 => "digest-sha256",
+            Self::DigestSha384 => "digest-sha384",
+            Self::DigestSha512 => "digest-sha512",
             Self::Equal => "equal",
             Self::Ed25519 => "ed25519",
             Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
@@ -83,7 +99,10 @@ impl Algorithm {
     /// Whether it is a hash without a key: the secret has to be part of what is hashed.
     #[must_use]
     pub const fn is_plain_hash(self) -> bool {
-        matches!(self, Self::DigestMd5 | Self::DigestSha1 | Self::DigestSha256)
+        matches!(
+            self,
+            Self::DigestMd5 | Self::DigestSha1 | Self::DigestSha256 | Self::DigestSha384 | Self::DigestSha512
+        )
     }
 
     /// Whether a signature of that many bytes can be one of this algorithm.
@@ -93,7 +112,9 @@ impl Algorithm {
             Self::HmacMd5 | Self::DigestMd5 => bytes == 16,
             Self::HmacSha1 | Self::DigestSha1 => bytes == 20,
             Self::HmacSha256 | Self::DigestSha256 => bytes == 32,
-            Self::HmacSha512 | Self::Ed25519 => bytes == 64,
+            Self::HmacSha224 => bytes == 28,
+            Self::HmacSha384 | Self::DigestSha384 => bytes == 48,
+            Self::HmacSha512 | Self::DigestSha512 | Self::Ed25519 => bytes == 64,
             // DER of two integers of up to 33 bytes.
             Self::EcdsaP256Sha256 => bytes >= 8 && bytes <= 72,
             Self::Equal => bytes > 0,
@@ -110,10 +131,14 @@ pub(crate) enum Key {
     HmacMd5(Hmac<Md5>),
     HmacSha1(Hmac<Sha1>),
     HmacSha256(Hmac<Sha256>),
+    HmacSha224(Hmac<Sha224>),
+    HmacSha384(Box<Hmac<Sha384>>),
     HmacSha512(Box<Hmac<Sha512>>),
     DigestMd5,
     DigestSha1,
     DigestSha256,
+    DigestSha384,
+    DigestSha512,
     Token(Vec<u8>),
     Ed25519(Box<ed25519_dalek::VerifyingKey>),
     EcdsaP256(Box<p256::ecdsa::VerifyingKey>),
@@ -130,10 +155,14 @@ impl Key {
             Algorithm::HmacMd5 => Self::HmacMd5(hmac(key)?),
             Algorithm::HmacSha1 => Self::HmacSha1(hmac(key)?),
             Algorithm::HmacSha256 => Self::HmacSha256(hmac(key)?),
+            Algorithm::HmacSha224 => Self::HmacSha224(hmac(key)?),
+            Algorithm::HmacSha384 => Self::HmacSha384(Box::new(hmac(key)?)),
             Algorithm::HmacSha512 => Self::HmacSha512(Box::new(hmac(key)?)),
             Algorithm::DigestMd5 => Self::DigestMd5,
             Algorithm::DigestSha1 => Self::DigestSha1,
             Algorithm::DigestSha256 => Self::DigestSha256,
+            Algorithm::DigestSha384 => Self::DigestSha384,
+            Algorithm::DigestSha512 => Self::DigestSha512,
             Algorithm::Equal => Self::Token(key.to_vec()),
             Algorithm::Ed25519 => Self::Ed25519(Box::new(ed25519_public(key)?)),
             Algorithm::EcdsaP256Sha256 => Self::EcdsaP256(Box::new(ecdsa_public(key)?)),
@@ -160,10 +189,14 @@ impl Key {
             Self::HmacMd5(key) => mac(key, feed),
             Self::HmacSha1(key) => mac(key, feed),
             Self::HmacSha256(key) => mac(key, feed),
+            Self::HmacSha224(key) => mac(key, feed),
+            Self::HmacSha384(key) => mac(&**key, feed),
             Self::HmacSha512(key) => mac(&**key, feed),
             Self::DigestMd5 => digest::<Md5, E>(feed),
             Self::DigestSha1 => digest::<Sha1, E>(feed),
             Self::DigestSha256 => digest::<Sha256, E>(feed),
+            Self::DigestSha384 => digest::<Sha384, E>(feed),
+            Self::DigestSha512 => digest::<Sha512, E>(feed),
             Self::Token(_) | Self::Ed25519(_) | Self::EcdsaP256(_) => Ok(None),
         }
     }
@@ -195,10 +228,14 @@ impl Key {
             Self::HmacMd5(_)
             | Self::HmacSha1(_)
             | Self::HmacSha256(_)
+            | Self::HmacSha224(_)
+            | Self::HmacSha384(_)
             | Self::HmacSha512(_)
             | Self::DigestMd5
             | Self::DigestSha1
             | Self::DigestSha256
+            | Self::DigestSha384
+            | Self::DigestSha512
             | Self::Token(_) => false,
         }
     }
@@ -281,11 +318,15 @@ pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u
         Algorithm::Equal => Some(key.to_vec()),
         Algorithm::HmacMd5
         | Algorithm::HmacSha1
+        | Algorithm::HmacSha224
         | Algorithm::HmacSha256
+        | Algorithm::HmacSha384
         | Algorithm::HmacSha512
         | Algorithm::DigestMd5
         | Algorithm::DigestSha1
-        | Algorithm::DigestSha256 => Some(Key::new(algorithm, key)?.tag(message)?.as_bytes().to_vec()),
+        | Algorithm::DigestSha256
+        | Algorithm::DigestSha384
+        | Algorithm::DigestSha512 => Some(Key::new(algorithm, key)?.tag(message)?.as_bytes().to_vec()),
     }
 }
 
@@ -304,7 +345,12 @@ mod tests {
         for (algorithm, expected) in [
             (Algorithm::HmacMd5, "750c783e6ab0b503eaa86e310a5db738"),
             (Algorithm::HmacSha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+            (Algorithm::HmacSha224, "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44"),
             (Algorithm::HmacSha256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            (
+                Algorithm::HmacSha384,
+                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+            ),
             (
                 Algorithm::HmacSha512,
                 "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",

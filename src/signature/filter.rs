@@ -32,6 +32,8 @@ pub(crate) enum BytesFilter {
 pub(crate) enum Reduction {
     /// `key` and `value` side by side, sorted, repeats left out.
     Concat,
+    /// The same in the order sent.
+    Sent,
     /// `key=value&key=value`, sorted, decoded.
     Pairs,
     /// The same, form-encoded.
@@ -76,6 +78,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
         "header_values" => (Parsed::Bytes(BytesFilter::HeaderValues(argument(0, "."))), 1),
         "header_pairs" => (Parsed::Bytes(BytesFilter::HeaderPairs(argument(0, ":"), argument(1, ";"))), 2),
         "except" => (Parsed::Except(arguments.clone()), usize::MAX),
+        "concat" => (Parsed::Reduce(Reduction::Sent), 0),
         "sort_concat" => (Parsed::Reduce(Reduction::Concat), 0),
         "sort_pairs" => (Parsed::Reduce(Reduction::Pairs), 0),
         "sort_pairs_enc" => (Parsed::Reduce(Reduction::PairsEncoded), 0),
@@ -148,6 +151,9 @@ impl Reduction {
             Self::Concat => {
                 pairs.sort();
                 pairs.dedup();
+                pairs.iter().flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]).flatten().copied().collect()
+            }
+            Self::Sent => {
                 pairs.iter().flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]).flatten().copied().collect()
             }
             Self::Pairs => {

@@ -5,12 +5,10 @@ use std::collections::HashSet;
 
 use super::Finding;
 use super::body::{Body, Variant};
-use super::recode::{
-    byte_order_mark, charsets, decompressed, empty, form_decoded, form_fields, line_ends, stringified, with_newline,
-    without_newline,
-};
+use super::json_writers::writers;
 use super::search::{Parsed, Search, with_body};
-use crate::json::print::{Escapes, Numbers, Style};
+use super::{form_writers, parts, recode, text_forms};
+use crate::json::print::Style;
 use crate::json::tree::{self, Node};
 
 /// A way in which the bytes that were signed and the bytes that arrived differ.
@@ -18,12 +16,27 @@ struct Form {
     code: &'static str,
     tier: Tier,
     fix: &'static str,
+    needs: Needs,
+    /// What making it costs, in hashes of the body.
+    cost: usize,
     make: Make,
+}
+
+/// What a body must be to have a form at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Json,
+    /// An object without objects and arrays in it.
+    FlatJson,
+    Form,
+    /// Text beyond ASCII.
+    Letters,
 }
 
 /// How often a form is met, and thereby when it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tier {
+pub(super) enum Tier {
     /// Tried first, and for large bodies too.
     Common,
     Likely,
@@ -32,21 +45,31 @@ enum Tier {
 
 /// How a body gets another form.
 enum Make {
-    /// Its JSON serialised again.
-    Json { how: &'static str, style: Style },
+    /// Its JSON serialised again; with the [`Variant`]'s words.
+    Json(Cow<'static, str>, Style),
     /// In a way of its own.
-    By(fn(&Body<'_>) -> Vec<Variant>),
+    By(By),
 }
 
+type By = fn(&Body<'_>) -> Vec<Variant>;
+
 impl Form {
-    /// The body's JSON as a library writes it; `how` is the [`Variant`]'s.
-    const fn json(code: &'static str, tier: Tier, how: &'static str, style: Style) -> Self {
-        Self { code, tier, fix: RAW, make: Make::Json { how, style } }
+    /// The same again; only the table's own, which make no JSON.
+    fn copied(&self) -> Self {
+        let make = match &self.make {
+            Make::Json(how, style) => Make::Json(how.clone(), *style),
+            Make::By(make) => Make::By(*make),
+        };
+        Self { make, ..*self }
+    }
+
+    const fn by(code: &'static str, tier: Tier, fix: &'static str, (needs, cost): (Needs, usize), make: By) -> Self {
+        Self { code, tier, fix, needs, cost, make: Make::By(make) }
     }
 
     fn make(&self, body: &Body<'_>) -> Vec<Variant> {
-        match self.make {
-            Make::Json { how, style } => body.json(how, style),
+        match &self.make {
+            Make::Json(how, style) => body.json(how.clone(), *style),
             Make::By(make) => make(body),
         }
     }
@@ -66,112 +89,75 @@ const RECODE_COST: usize = 8;
 /// The same for copying it.
 const COPY_COST: usize = 1;
 
+/// How much is made at one go; the cost counts each variation.
 const FORMS: &[Form] = &[
-    Form { code: "body_newline_removed", tier: Tier::Common, fix: WAY, make: Make::By(without_newline) },
-    Form { code: "body_newline_added", tier: Tier::Common, fix: WAY, make: Make::By(with_newline) },
-    Form::json("body_json_javascript", Tier::Common, "as JavaScript's JSON.stringify writes it", Style::JAVASCRIPT),
-    Form::json("body_json_python", Tier::Common, "as Python's json.dumps writes it", Style::PYTHON),
-    Form::json("body_json_python", Tier::Common, "as Python's json.dumps writes it without spaces", PYTHON_COMPACT),
-    Form::json("body_json_sorted", Tier::Common, "as compact JSON with sorted names", SORTED),
-    Form::json("body_json_go", Tier::Common, "as Go's json.Marshal writes a map", GO_MAP),
-    Form::json("body_json_go", Tier::Common, "as Go's json.Marshal writes a struct", GO),
-    Form::json("body_json_pretty", Tier::Common, "as JSON indented by two spaces", PRETTY),
-    Form {
-        code: "body_decompressed",
-        tier: Tier::Likely,
-        fix: "Sign the compressed bytes, or send the body without Content-Encoding.",
-        make: Make::By(decompressed),
-    },
-    Form::json("body_json_php", Tier::Likely, "as PHP's json_encode writes it", PHP),
-    Form {
-        code: "body_empty",
-        tier: Tier::Likely,
-        fix: "The sender signed before it had a body, or its stream had been read already. Sign the bytes that are sent.",
-        make: Make::By(empty),
-    },
-    Form::json("body_json_python", Tier::Rare, "as Python's json.dumps writes it with ensure_ascii=False", PYTHON_UTF8),
-    Form::json("body_json_compact", Tier::Rare, "as compact JSON", Style::COMPACT),
-    Form::json("body_json_spaced", Tier::Rare, "as JSON with a space after each comma and colon", SPACED),
-    Form::json("body_json_sorted", Tier::Rare, "as Python's json.dumps writes it with sort_keys=True", PYTHON_SORTED),
-    Form::json(
-        "body_json_sorted",
+    Form::by("body_newline_removed", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::without_newline),
+    Form::by("body_newline_added", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::with_newline),
+    Form::by("body_line_ends", Tier::Likely, WAY, (Needs::Nothing, RECODE_COST), recode::line_ends),
+    Form::by("body_decompressed", Tier::Likely, COMPRESSED, (Needs::Nothing, COPY_COST), recode::decompressed),
+    Form::by("body_empty", Tier::Likely, EMPTY, (Needs::Nothing, 0), recode::empty),
+    Form::by("body_form_escapes", Tier::Likely, FORM, (Needs::Form, 8 * RECODE_COST), form_writers::escaped_quickly),
+    Form::by("body_form_escapes", Tier::Likely, FORM, (Needs::Form, 50 * RECODE_COST), form_writers::escaped),
+    Form::by("body_form_sorted", Tier::Likely, FORM, (Needs::Form, 4 * RECODE_COST), form_writers::reordered),
+    Form::by("body_form_sorted", Tier::Likely, FORM, (Needs::Form, 80 * RECODE_COST), form_writers::reordered_anew),
+    Form::by("body_form_field", Tier::Likely, FIELD, (Needs::Form, RECODE_COST), form_writers::fields),
+    Form::by("body_form_decoded", Tier::Likely, DECODED, (Needs::Form, 30 * RECODE_COST), form_writers::decoded),
+    Form::by("body_byte_order_mark", Tier::Rare, MARK, (Needs::Nothing, COPY_COST), recode::byte_order_mark),
+    Form::by("body_charset", Tier::Rare, CHARSET, (Needs::Letters, 16 * COPY_COST), recode::charsets),
+    Form::by("body_unicode", Tier::Rare, WAY, (Needs::Letters, 4 * RECODE_COST), recode::normalised),
+    Form::by("body_base64", Tier::Rare, GATEWAY, (Needs::Nothing, RECODE_COST), recode::base64),
+    Form::by("body_stringified", Tier::Rare, OBJECT, (Needs::Nothing, 0), text_forms::words),
+    Form::by("body_stringified", Tier::Rare, OBJECT, (Needs::Nothing, 12 * PRINT_COST), text_forms::stringified),
+    Form::by("body_json_member", Tier::Rare, WHOLE, (Needs::Json, 14 * PRINT_COST), parts::member),
+    Form::by(
+        "body_json_without_signature",
         Tier::Rare,
-        "as Python's json.dumps writes it with sort_keys=True and ensure_ascii=False",
-        PYTHON_UTF8_SORTED,
+        "Sign the whole body as it is sent, and send the signature beside it.",
+        (Needs::Json, 7 * PRINT_COST),
+        parts::without_signature,
     ),
-    Form::json("body_json_sorted", Tier::Rare, "as compact, escaped JSON with sorted names", PYTHON_COMPACT_SORTED),
-    Form::json("body_json_php", Tier::Rare, "as PHP's json_encode writes it with JSON_UNESCAPED_UNICODE", PHP_UTF8),
-    Form::json("body_json_dotnet", Tier::Rare, "as .NET's System.Text.Json writes it", DOTNET),
-    Form::json("body_json_pretty", Tier::Rare, "as JSON indented by four spaces", PRETTY_4),
-    Form::json("body_json_python", Tier::Rare, "as Python's json.dumps writes it with indent=2", PYTHON_PRETTY),
-    Form::json("body_json_python", Tier::Rare, "as Python's json.dumps writes it with indent=4", PYTHON_PRETTY_4),
-    Form::json(
-        "body_json_python",
-        Tier::Rare,
-        "as Python's json.dumps writes it with indent=2 and ensure_ascii=False",
-        PYTHON_UTF8_PRETTY,
-    ),
-    Form::json(
-        "body_json_sorted",
-        Tier::Rare,
-        "as Python's json.dumps writes it with indent=2 and sort_keys=True",
-        PYTHON_PRETTY_SORTED,
-    ),
-    Form::json(
-        "body_json_sorted",
-        Tier::Rare,
-        "as Python's json.dumps writes it with indent=4 and sort_keys=True",
-        PYTHON_PRETTY_4_SORTED,
-    ),
-    Form::json("body_json_pretty", Tier::Rare, "as JSON indented by tabs", PRETTY_TAB),
-    Form { code: "body_line_ends", tier: Tier::Rare, fix: WAY, make: Make::By(line_ends) },
-    Form {
-        code: "body_byte_order_mark",
-        tier: Tier::Rare,
-        fix: "Leave the byte order mark out on both sides.",
-        make: Make::By(byte_order_mark),
-    },
-    Form { code: "body_charset", tier: Tier::Rare, fix: "Sign and send the body in UTF-8.", make: Make::By(charsets) },
-    Form {
-        code: "body_form_field",
-        tier: Tier::Rare,
-        fix: "Sign the form's bytes as they are sent, or send the JSON alone.",
-        make: Make::By(form_fields),
-    },
-    Form {
-        code: "body_form_decoded",
-        tier: Tier::Rare,
-        fix: "Sign the form's bytes as they are sent, not decoded ones.",
-        make: Make::By(form_decoded),
-    },
-    Form {
-        code: "body_stringified",
-        tier: Tier::Rare,
-        fix: "The sender signed an object's text form. Sign the serialised bytes.",
-        make: Make::By(stringified),
-    },
+    Form::by("body_json_as_form", Tier::Rare, RAW, (Needs::FlatJson, 50 * RECODE_COST), form_writers::of_json),
+    Form::by("body_escaped", Tier::Rare, WAY, (Needs::Nothing, 8 * RECODE_COST), recode::escaped),
 ];
 
-const PYTHON_COMPACT: Style = Style { comma: ",", colon: ":", ..Style::PYTHON };
-const PYTHON_UTF8: Style = Style { escapes: Escapes::Least, ..Style::PYTHON };
-const PYTHON_SORTED: Style = Style { sorted: true, ..Style::PYTHON };
-const PYTHON_COMPACT_SORTED: Style = Style { sorted: true, ..PYTHON_COMPACT };
-const PYTHON_PRETTY: Style = Style { comma: ",", indent: Some("  "), ..Style::PYTHON };
-const PYTHON_PRETTY_4: Style = Style { indent: Some("    "), ..PYTHON_PRETTY };
-const PYTHON_UTF8_SORTED: Style = Style { sorted: true, ..PYTHON_UTF8 };
-const PYTHON_UTF8_PRETTY: Style = Style { escapes: Escapes::Least, ..PYTHON_PRETTY };
-const PYTHON_PRETTY_SORTED: Style = Style { sorted: true, ..PYTHON_PRETTY };
-const PYTHON_PRETTY_4_SORTED: Style = Style { sorted: true, ..PYTHON_PRETTY_4 };
-const SORTED: Style = Style { sorted: true, ..Style::COMPACT };
-const SPACED: Style = Style { comma: ", ", colon: ": ", ..Style::COMPACT };
-const PHP: Style = Style { escapes: Escapes::AsciiAndSlash, ..Style::COMPACT };
-const PHP_UTF8: Style = Style { escapes: Escapes::Slash, ..Style::COMPACT };
-const GO: Style = Style { escapes: Escapes::Html, numbers: Numbers::JavaScript, ..Style::COMPACT };
-const GO_MAP: Style = Style { sorted: true, ..GO };
-const DOTNET: Style = Style { escapes: Escapes::DotNet, ..Style::COMPACT };
-const PRETTY: Style = Style { colon: ": ", indent: Some("  "), ..Style::JAVASCRIPT };
-const PRETTY_4: Style = Style { indent: Some("    "), ..PRETTY };
-const PRETTY_TAB: Style = Style { indent: Some("\t"), ..PRETTY };
+const COMPRESSED: &str = "Sign the compressed bytes, or send the body without Content-Encoding.";
+const EMPTY: &str =
+    "The sender signed before it had a body, or its stream had been read already. Sign the bytes that are sent.";
+const FIELD: &str = "Sign the form's bytes as they are sent, or send the JSON alone.";
+const DECODED: &str = "Sign the form's bytes as they are sent, not decoded ones.";
+const MARK: &str = "Leave the byte order mark out on both sides.";
+const CHARSET: &str = "Sign and send the body in UTF-8.";
+const GATEWAY: &str =
+    "Sign the bytes that are sent. API gateways encode what they take for binary; configure the media type there.";
+const OBJECT: &str = "The sender signed an object's text form. Sign the serialised bytes.";
+const WHOLE: &str = "Sign the whole body as it is sent, not a member of it.";
+const FORM: &str =
+    "Sign the form's bytes as they are sent: a form that is parsed and written again gets other escapes.";
+
+/// The forms of that tier: JSON written anew, and before it what is likelier still.
+fn forms(tier: Tier) -> impl Iterator<Item = Form> {
+    let json = writers(tier).into_iter().map(|writer| Form {
+        code: writer.code,
+        tier: writer.tier,
+        fix: RAW,
+        needs: Needs::Json,
+        cost: PRINT_COST,
+        make: Make::Json(writer.how, writer.style),
+    });
+    let own = move || FORMS.iter().filter(move |form| form.tier == tier).map(Form::copied);
+    let (before, after) = if tier == Tier::Rare { (None, Some(own())) } else { (Some(own()), None) };
+    before.into_iter().flatten().chain(json).chain(after.into_iter().flatten())
+}
+
+/// A JSON text in the forms that are met most, for one that was inside another.
+pub(super) fn common_json(inner: &str) -> Vec<Variant> {
+    let Some(node) = tree::parse(inner.as_bytes()) else { return Vec::new() };
+    let written = writers(Tier::Common).into_iter().filter_map(|writer| {
+        let bytes = crate::json::print::print(&node, writer.style, inner.len())?.into_bytes();
+        Some(Variant { how: format!("without the JSON string around it, {}", writer.how).into(), bytes })
+    });
+    written.collect()
+}
 
 pub(super) fn common(search: &mut Search<'_>) -> Option<Finding> {
     search.is_common = true;
@@ -255,15 +241,14 @@ fn each<'a, T>(
     let request = search.case.request;
     let body = Body::new(&request, json_of(search));
     seen.insert(digest(request.body));
-    let forms = FORMS.iter().filter(|form| tiers.contains(&form.tier));
-    let found = forms.into_iter().find_map(|form| {
-        if !is_affordable(search, form, &body) {
+    let found = tiers.iter().flat_map(|tier| forms(*tier)).find_map(|form| {
+        if !is_affordable(search, &form, &body) {
             return None;
         }
         form.make(&body).into_iter().find_map(|variant| {
-            let ready = Ready { code: form.code, how: variant.how.into(), fix: form.fix, bytes: variant.bytes };
+            let ready = Ready { code: form.code, how: variant.how, fix: form.fix, bytes: variant.bytes };
             let found = if seen.insert(digest(&ready.bytes)) { attempt(search, &ready) } else { None };
-            let ends_line = line_feeds == LineFeeds::Tried && matches!(form.make, Make::Json { .. });
+            let ends_line = line_feeds == LineFeeds::Tried && matches!(form.make, Make::Json(..));
             if found.is_some() || !ends_line {
                 return found;
             }
@@ -275,16 +260,19 @@ fn each<'a, T>(
     found
 }
 
-/// Takes what it costs to make the form from the budget. False as well for JSON forms of what is none.
+/// Takes what it costs to make the form from the budget. False as well for forms that the body cannot have.
 fn is_affordable(search: &mut Search<'_>, form: &Form, body: &Body<'_>) -> bool {
-    let cost = match (&form.make, form.code) {
-        (Make::Json { .. }, _) if body.json.is_none() => return false,
-        (Make::Json { .. }, _) => PRINT_COST,
-        (Make::By(_), "body_empty") => 0,
-        (Make::By(_), "body_charset" | "body_line_ends" | "body_stringified" | "body_form_decoded") => RECODE_COST,
-        (Make::By(_), _) => COPY_COST,
+    let has_it = match form.needs {
+        Needs::Nothing => true,
+        Needs::Json => body.json.is_some(),
+        Needs::FlatJson => form_writers::is_flat(body),
+        Needs::Form => form_writers::is_form(body),
+        Needs::Letters => !body.bytes.is_ascii(),
     };
-    search.spend(body.bytes.len().saturating_mul(cost))
+    if !has_it {
+        return false;
+    }
+    search.spend(body.bytes.len().saturating_mul(form.cost))
 }
 
 /// The parsed body; it is parsed once for all phases.

@@ -1,5 +1,7 @@
 //! The body of a request as diagnosis sees it, and what may have been signed in its place.
 
+use std::borrow::Cow;
+
 use crate::http::Headers;
 use crate::json::print::{Style, print};
 use crate::json::tree::Node;
@@ -8,8 +10,13 @@ use crate::signature::SignedRequest;
 /// A body in another form.
 pub(super) struct Variant {
     /// Completes "The signature is right for the body …".
-    pub(super) how: &'static str,
+    pub(super) how: Cow<'static, str>,
     pub(super) bytes: Vec<u8>,
+}
+
+/// One variation.
+pub(super) fn one(how: &'static str, bytes: impl Into<Vec<u8>>) -> Vec<Variant> {
+    vec![Variant { how: how.into(), bytes: bytes.into() }]
 }
 
 /// The body and what was read of it.
@@ -25,7 +32,7 @@ impl<'a> Body<'a> {
     }
 
     /// Its JSON written in this style; `how` is the [`Variant`]'s.
-    pub(super) fn json(&self, how: &'static str, style: Style) -> Vec<Variant> {
+    pub(super) fn json(&self, how: Cow<'static, str>, style: Style) -> Vec<Variant> {
         let printed = self.json.as_ref().and_then(|node| print(node, style, self.bytes.len()));
         printed.map(|text| Variant { how, bytes: text.into_bytes() }).into_iter().collect()
     }

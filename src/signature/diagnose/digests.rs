@@ -12,6 +12,10 @@ const CONTENTS: &[(&str, &str, &str)] = &[
     ("{body}{secret}", "digest_with_secret", "a plain hash of the body followed by the secret"),
     ("{secret}.{body}", "digest_with_secret", "a plain hash of the secret, a dot and the body"),
     ("{body}.{secret}", "digest_with_secret", "a plain hash of the body, a dot and the secret"),
+    ("{secret}:{body}", "digest_with_secret", "a plain hash of the secret, a colon and the body"),
+    ("{body}:{secret}", "digest_with_secret", "a plain hash of the body, a colon and the secret"),
+    ("{body}&key={secret}", "digest_with_secret", "a plain hash of the body, `&key=` and the secret"),
+    ("{secret}{body}{secret}", "digest_with_secret", "a plain hash of secret, body and secret"),
     ("{body}{secret}{body}", "digest_with_secret", "a plain hash of body, secret and body"),
 ];
 
@@ -21,8 +25,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     if own.is_asymmetric() || own == Algorithm::Equal {
         return None;
     }
-    let is_hmac =
-        matches!(own, Algorithm::HmacMd5 | Algorithm::HmacSha1 | Algorithm::HmacSha256 | Algorithm::HmacSha512);
+    let is_hmac = !own.is_plain_hash();
     let keys: Vec<KeyText> = search
         .case
         .secrets
@@ -32,8 +35,18 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
             KeyText { bytes: text.clone().into_bytes(), text: Some(text) }
         })
         .collect();
-    for algorithm in
-        [Algorithm::DigestSha256, Algorithm::DigestSha1, Algorithm::DigestMd5].into_iter().filter(|_| is_hmac)
+    if let Some(found) = swapped(search, &keys) {
+        return Some(found);
+    }
+    for algorithm in [
+        Algorithm::DigestSha256,
+        Algorithm::DigestSha1,
+        Algorithm::DigestMd5,
+        Algorithm::DigestSha512,
+        Algorithm::DigestSha384,
+    ]
+    .into_iter()
+    .filter(|_| is_hmac)
     {
         for (content, code, words) in CONTENTS {
             let Ok(template) = Template::parse(content) else { continue };
@@ -45,7 +58,8 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
             }
         }
     }
-    let hmacs = [Algorithm::HmacSha256, Algorithm::HmacSha1, Algorithm::HmacMd5];
+    let hmacs =
+        [Algorithm::HmacSha256, Algorithm::HmacSha1, Algorithm::HmacMd5, Algorithm::HmacSha512, Algorithm::HmacSha384];
     for algorithm in hmacs.into_iter().filter(|_| !is_hmac) {
         let Ok(template) = Template::parse("{body}") else { continue };
         for key in &keys {
@@ -58,6 +72,30 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
                     sentence,
                     "Compute what the scheme signs, or choose another scheme.",
                 ));
+            }
+        }
+    }
+    None
+}
+
+/// An HMAC whose key and message changed places: the message that the scheme signs as the key, the secret as the message.
+fn swapped(search: &mut Search<'_>, keys: &[KeyText]) -> Option<Finding> {
+    let templates = search.scheme.signed.clone();
+    for algorithm in search.algorithms.clone() {
+        if algorithm.is_plain_hash() || algorithm.is_asymmetric() || algorithm == Algorithm::Equal {
+            continue;
+        }
+        for template in &templates {
+            for key in keys {
+                let hit = search.hit_swapped(algorithm, template, key);
+                if let Some(hit) = hit {
+                    return Some(search.found(
+                        hit,
+                        "key_message_swapped",
+                        "The signature is an HMAC with its parts swapped: the signed text was taken for the key, and the secret for the message.",
+                        "Change the order of the two arguments at the sender: the secret is the key.",
+                    ));
+                }
             }
         }
     }

@@ -1,12 +1,11 @@
-//! Bodies in forms other than JSON serialised again: line ends, compression, charsets, forms, text forms of objects.
+//! Bodies in other forms, whatever they hold: line ends, compression, charsets, base64.
 
-use super::body::{Body, Variant};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::body::{Body, Variant, one};
+use crate::http::coding;
 use crate::http::text::BYTE_ORDER_MARK;
-use crate::http::{coding, form};
-
-fn one(how: &'static str, bytes: impl Into<Vec<u8>>) -> Vec<Variant> {
-    vec![Variant { how, bytes: bytes.into() }]
-}
+use crate::signature::encoding::{key_from_base64, to_base64};
 
 pub(super) fn without_newline(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
@@ -50,10 +49,9 @@ pub(super) fn byte_order_mark(body: &Body<'_>) -> Vec<Variant> {
 }
 
 pub(super) fn charsets(body: &Body<'_>) -> Vec<Variant> {
-    let latin_as_utf8 = || body.bytes.iter().map(|&byte| char::from(byte)).collect::<String>();
     let Ok(text) = std::str::from_utf8(body.bytes) else {
         let windows = encoding_rs::WINDOWS_1252.decode_without_bom_handling(body.bytes).0;
-        let mut all = one("read as Latin-1 and written in UTF-8", latin_as_utf8());
+        let mut all = one("read as Latin-1 and written in UTF-8", latin_as_utf8(body.bytes));
         all.extend(one("read as Windows-1252 and written in UTF-8", windows.as_bytes()));
         all.extend(one(
             "with replacement characters for what is not UTF-8",
@@ -65,45 +63,60 @@ pub(super) fn charsets(body: &Body<'_>) -> Vec<Variant> {
         return Vec::new();
     }
     let latin: Option<Vec<u8>> = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
-    let mut all: Vec<Variant> = latin.into_iter().flat_map(|latin| one("in Latin-1", latin)).collect();
     let (windows, _, is_lossy) = encoding_rs::WINDOWS_1252.encode(text);
-    if !is_lossy {
-        all.extend(one("in Windows-1252", windows.as_ref()));
+    let mut all = Vec::new();
+    for (bytes, name) in [(latin, "in Latin-1"), ((!is_lossy).then(|| windows.to_vec()), "in Windows-1252")] {
+        // What is UTF-8 again was encoded twice on the way.
+        all.extend(bytes.into_iter().flat_map(|bytes| {
+            let is_utf8 = std::str::from_utf8(&bytes).is_ok();
+            one(if is_utf8 { "encoded in UTF-8 once; it arrived encoded twice" } else { name }, bytes)
+        }));
     }
-    let question: String = text.chars().map(|character| if character.is_ascii() { character } else { '?' }).collect();
-    all.extend(one("with a question mark for each character beyond ASCII", question));
-    all.extend(one("encoded in UTF-8 twice", latin_as_utf8()));
+    all.extend(replaced(text));
+    all.extend(one("encoded in UTF-8 twice", latin_as_utf8(body.bytes)));
+    let windows = encoding_rs::WINDOWS_1252.decode_without_bom_handling(body.bytes).0;
+    all.extend(one("encoded in UTF-8 twice, by way of Windows-1252", windows.as_bytes()));
+    all.extend(one("in UTF-16", text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()));
     all
 }
 
-fn is_form(body: &Body<'_>) -> bool {
-    body.header_has("content-type", "x-www-form-urlencoded")
-        && memchr::memchr_iter(b'&', body.bytes).take(1000).count() < 1000
+fn latin_as_utf8(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-pub(super) fn form_fields(body: &Body<'_>) -> Vec<Variant> {
-    if !is_form(body) {
-        return Vec::new();
-    }
-    let long = form::pairs(body.bytes).into_iter().filter(|(_, value)| value.starts_with(['{', '[']));
-    long.take(4).flat_map(|(_, value)| one("that stands in the form's field, decoded", value)).collect()
-}
-
-pub(super) fn form_decoded(body: &Body<'_>) -> Vec<Variant> {
-    if !is_form(body) {
-        return Vec::new();
-    }
-    let pairs = form::pairs(body.bytes);
-    let joined = |pairs: &[(String, String)]| {
-        pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+/// Characters that a charset did not have: a mark for each, for each UTF-16 unit, or for each byte; and left out.
+fn replaced(text: &str) -> Vec<Variant> {
+    let marked = |mark: &str, is_lost: fn(char) -> bool, count: fn(char) -> usize| -> String {
+        let one = |character: char| match is_lost(character) {
+            true => mark.repeat(count(character)),
+            false => character.to_string(),
+        };
+        text.chars().map(one).collect()
     };
-    let mut sorted = pairs.clone();
-    sorted.sort();
-    let object: serde_json::Map<String, serde_json::Value> =
-        pairs.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
-    let mut all = one("with the form decoded", joined(&pairs));
-    all.extend(one("with the form decoded and sorted", joined(&sorted)));
-    all.extend(one("with the form as JSON", serde_json::Value::Object(object).to_string()));
+    let beyond_ascii: fn(char) -> bool = |character| !character.is_ascii();
+    let beyond_latin: fn(char) -> bool = |character| u32::from(character) > 0xff;
+    let supplementary: fn(char) -> bool = |character| u32::from(character) > 0xffff;
+    let mut all = one("with a question mark for each character beyond ASCII", marked("?", beyond_ascii, |_| 1));
+    all.extend(one(
+        "with question marks for what is beyond ASCII, two for an emoji",
+        marked("?", beyond_ascii, char::len_utf16),
+    ));
+    all.extend(one("with a question mark for each byte beyond ASCII", marked("?", beyond_ascii, char::len_utf8)));
+    all.extend(one("without what is beyond ASCII", marked("", beyond_ascii, |_| 1)));
+    for mark in ["?", "\u{fffd}"] {
+        all.extend(one("with question marks for emoji", marked(mark, supplementary, |_| 1)));
+        all.extend(one("with two question marks for each emoji", marked(mark, supplementary, |_| 2)));
+        all.extend(one("with four question marks for each emoji", marked(mark, supplementary, |_| 4)));
+    }
+    all.extend(one("without emoji", marked("", supplementary, |_| 1)));
+    for (how, count) in [
+        ("in Latin-1, with a question mark for each other character", (|_| 1) as fn(char) -> usize),
+        ("in Latin-1, with question marks for other characters, two for an emoji", char::len_utf16),
+    ] {
+        let text = marked("?", beyond_latin, count);
+        let bytes: Option<Vec<u8>> = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+        all.extend(bytes.into_iter().flat_map(|bytes| one(how, bytes)));
+    }
     all
 }
 
@@ -113,19 +126,44 @@ pub(super) fn empty(_: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-pub(super) fn stringified(body: &Body<'_>) -> Vec<Variant> {
-    let mut all = one("when it is `[object Object]`", *b"[object Object]");
-    all.extend(one("when it is `undefined`", *b"undefined"));
-    all.extend(one("when it is `null`", *b"null"));
-    if let Ok(text) = std::str::from_utf8(body.bytes) {
-        all.extend(one("as a JSON string of its text", serde_json::Value::from(text).to_string()));
-        if !text.contains(['\'', '\\']) {
-            all.extend(one("as Python's repr of its bytes", format!("b'{text}'")));
-        }
-        // A double-encoded body: the sender signed the object and sent its text in quotes.
-        if let Ok(inner) = serde_json::from_slice::<String>(body.bytes) {
-            all.extend(one("without the JSON string around it", inner));
-        }
+/// Characters that are written as one, or as a letter and its marks.
+pub(super) fn normalised(body: &Body<'_>) -> Vec<Variant> {
+    let Ok(text) = std::str::from_utf8(body.bytes) else { return Vec::new() };
+    if text.is_ascii() {
+        return Vec::new();
     }
+    let mut all = one("in composed Unicode form (NFC)", text.nfc().collect::<String>());
+    all.extend(one("in decomposed Unicode form (NFD)", text.nfd().collect::<String>()));
+    all.extend(one("in compatible Unicode form (NFKC)", text.nfkc().collect::<String>()));
+    all
+}
+
+/// Base64 on the way, as gateways send what they take for binary.
+pub(super) fn base64(body: &Body<'_>) -> Vec<Variant> {
+    let text = body.bytes.trim_ascii();
+    let decoded = std::str::from_utf8(text).ok().and_then(|text| key_from_base64(text.trim_matches('"')));
+    let mut all: Vec<Variant> = decoded.into_iter().flat_map(|decoded| one("decoded from base64", decoded)).collect();
+    all.extend(one("encoded in base64", to_base64(body.bytes)));
+    all.extend(one("encoded in hex", hex::encode(body.bytes)));
+    all.extend(one("encoded in base64url", to_base64(body.bytes).replace('+', "-").replace('/', "_").replace('=', "")));
+    all
+}
+
+/// HTML's entities and backslashes, put in or taken out.
+pub(super) fn escaped(body: &Body<'_>) -> Vec<Variant> {
+    let Ok(text) = std::str::from_utf8(body.bytes) else { return Vec::new() };
+    let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
+    let with = entities.iter().fold(text.to_owned(), |text, (plain, entity)| text.replace(plain, entity));
+    let without = entities.iter().rev().fold(text.to_owned(), |text, (plain, entity)| text.replace(entity, plain));
+    let mut all = one("with HTML entities", with);
+    all.extend(one("with its HTML entities resolved", without));
+    all.extend(one("without its backslashes", text.replace('\\', "")));
+    all.extend(one("with a backslash before each quote", text.replace('\\', "\\\\").replace('"', "\\\"")));
+    all.extend(one(
+        "with its percent escapes resolved",
+        percent_encoding::percent_decode(body.bytes).collect::<Vec<u8>>(),
+    ));
+    all.extend(one("without any white space", text.split_whitespace().collect::<String>()));
+    all.extend(one("in lower case", text.to_lowercase()));
     all
 }

@@ -218,6 +218,24 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// The same with the message as the key and the secret as the message.
+    pub(super) fn hit_swapped(&mut self, algorithm: Algorithm, template: &Template, key: &KeyText) -> Option<Hit> {
+        let request = &self.case.request;
+        if !self.spend(TRY_COST.saturating_add(request.body.len().saturating_mul(2))) {
+            return None;
+        }
+        let view = View::new(request, self.case.config);
+        let shared = shared_vars(&self.scheme, &view);
+        let group: Vec<(&str, &str)> = self.tokens.first().map_or_else(Vec::new, |token| {
+            token.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+        });
+        let context =
+            Context { view: &view, vars: Vars { shared: &shared, group: &group }, secret: key.text.as_deref() };
+        let message = template.to_bytes(&context).ok()?;
+        let tag = Key::new(algorithm, &message)?.tag(&key.bytes)?;
+        self.compare(algorithm, tag.as_bytes())
+    }
+
     fn readings(&self) -> impl Iterator<Item = (usize, Reading, &[u8])> {
         self.tokens
             .iter()
@@ -350,12 +368,30 @@ pub(super) fn key_of(scheme: &Scheme, text: &str) -> Option<KeyText> {
 fn algorithms(scheme: &Scheme, tokens: &[Token]) -> Vec<Algorithm> {
     let own = scheme.algorithm;
     let family: &[Algorithm] = match own {
-        Algorithm::HmacMd5 | Algorithm::HmacSha1 | Algorithm::HmacSha256 | Algorithm::HmacSha512 => {
-            &[Algorithm::HmacSha256, Algorithm::HmacSha1, Algorithm::HmacSha512, Algorithm::HmacMd5]
-        }
-        Algorithm::DigestMd5 | Algorithm::DigestSha1 | Algorithm::DigestSha256 => {
-            &[Algorithm::DigestSha256, Algorithm::DigestSha1, Algorithm::DigestMd5]
-        }
+        Algorithm::HmacMd5
+        | Algorithm::HmacSha1
+        | Algorithm::HmacSha224
+        | Algorithm::HmacSha256
+        | Algorithm::HmacSha384
+        | Algorithm::HmacSha512 => &[
+            Algorithm::HmacSha256,
+            Algorithm::HmacSha1,
+            Algorithm::HmacSha512,
+            Algorithm::HmacSha384,
+            Algorithm::HmacSha224,
+            Algorithm::HmacMd5,
+        ],
+        Algorithm::DigestMd5
+        | Algorithm::DigestSha1
+        | Algorithm::DigestSha256
+        | Algorithm::DigestSha384
+        | Algorithm::DigestSha512 => &[
+            Algorithm::DigestSha256,
+            Algorithm::DigestSha1,
+            Algorithm::DigestMd5,
+            Algorithm::DigestSha512,
+            Algorithm::DigestSha384,
+        ],
         Algorithm::Equal | Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => &[],
     };
     let fits = |algorithm: Algorithm| {

@@ -9,7 +9,7 @@ use crate::signature::template::Template;
 use crate::signature::timestamp::Unit;
 
 /// What is signed somewhere, likely ones first. `T` is a timestamp, `I` an id.
-const CONTENTS: &[&str] = &[
+const LIKELY: &[&str] = &[
     "{body}",
     "T.{body}",
     "I.T.{body}",
@@ -34,29 +34,103 @@ const CONTENTS: &[&str] = &[
     "{url}{body}",
     "{body}{url}",
     "{method}{url}{body}",
-    "{method}{url}{body}T",
     "{url}",
     "{url}{form|sort_concat}",
+    "{url}{form|concat}",
     "{path_query}{body}",
-    "{path}{body}",
     "{method}{path_query}{body}",
-    "{method}\n{path_query}\n{body}",
-    "{method}\n{path_query}\nT\n{body|sha256|hex}",
-    "T{method}{path_query}{body}",
     "{body|sha256|hex}",
-    "{body|sha256}",
     "{body|base64}",
     "T.{body|sha256|hex}",
-    "T.{body|base64}",
     "sha256={body}",
     "T",
     "I.T",
+];
+
+/// The rest; tried with the request's own times alone.
+const RARE: &[&str] = &[
+    "{method}{url}{body}T",
+    "{url}{form|sort_pairs}",
+    "{url_no_query}{form|sort_concat}",
+    "{url_no_query}",
+    "{url_no_query}{body}",
+    "{form|sort_concat}",
+    "{form|concat}",
+    "{form|sort_pairs}",
+    "{path}{body}",
+    "{method}\n{path_query}\n{body}",
+    "{method}\n{path_query}\nT\n{body|sha256|hex}",
+    "T{method}{path_query}{body}",
+    "{body|sha256}",
+    "T.{body|base64}",
+    "T.{body|sha256}",
+    "T{body|sha256|hex}",
+    "{body|sha256|base64}",
+    "{body|md5|hex}",
+    "{body|sha1|hex}",
+    "{body|sha512|hex}",
+    "{body|hex}",
+    "{body|sha256|hex|upper}",
+    "{body|lower}",
+    "{method}{body}",
+    "{method}.{body}",
+    "{method} {url}\n{body}",
+    "{method}{path}T{body}",
+    "{method}{path}{body}T",
+    "T{method}{path}{body}",
+    "T.{url}.{body}",
+    "T{url}{body}",
+    "{url}T{body}",
+    "{url}.{body}",
+    "{url}\n{body}",
+    "{url}|{body}",
+    "{path}\n{body}",
+    "T {body}",
+    "{body}|T",
+    "{body},T",
+    "{body}-T",
+    "{body}\nT",
+    "I{body}T",
+    "I:{body}",
+    "I|T|{body}",
+    "I-T-{body}",
+    "IT.{body}",
+    "TI{body}",
+    "T:I:{body}",
+    "T|I|{body}",
+    "v1.T.{body}",
+    "v0.T.{body}",
+    "v1:{body}",
+    "v0:{body}",
+    "v1{body}",
+    "v0{body}",
+    "v1.{body}",
+    "v2:T:{body}",
+    "v2.T.{body}",
+    "v1T{body}",
+    "t=T.{body}",
+    "t=T,{body}",
+    "timestamp=T&{body}",
+    "{secret}{body}",
+    "{body}{secret}",
+    "{secret}.{body}",
+    "{secret}T{body}",
+    "T{secret}{body}",
+    "T{body}{secret}",
+    "sha1={body}",
+    "body={body}",
+    "payload={body}",
+    "{body}{body}",
+    "I",
+    "{secret}",
 ];
 
 const FIX: &str =
     "Sign what the scheme signs, or give the bin the scheme that the sender uses (a custom one if need be).";
 
 const TIME_FIX: &str = "Sign the very text that stands in the header.";
+
+const MOMENT_FIX: &str = "Take the time once: sign the very text that is sent.";
 
 /// A content that differs from the scheme's.
 pub(super) struct Content {
@@ -76,7 +150,7 @@ impl Content {
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     let request = search.case.request;
-    let contents = contents(search);
+    let contents = all_contents(search);
     for (secret, key) in search.keys() {
         for content in &contents {
             if let Some(hit) = search.hit_by(std::slice::from_ref(&content.template), &request, &key) {
@@ -92,10 +166,14 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search::Hit, with: &str) -> Finding {
     if let Some((signed, sent)) = &content.times {
         let sentence = match (unit(signed), unit(sent)) {
+            (..) if content.code == "timestamp_other" => {
+                format!("The sender signed another time than it sent: {signed} is signed, {sent} was sent.")
+            }
             (one, other) if one == other => format!("The sender signed the time as {signed} but sent it as {sent}."),
             (one, other) => format!("The sender signed the time {one} ({signed}) but sent it {other}."),
         };
-        return search.found(hit, content.code, &sentence, TIME_FIX);
+        let fix = if content.code == "timestamp_other" { MOMENT_FIX } else { TIME_FIX };
+        return search.found(hit, content.code, &sentence, fix);
     }
     let own = search.scheme.signed.first().map_or("", Template::text);
     let sentence = format!(
@@ -107,17 +185,35 @@ pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search
     search.found(hit, content.code, &sentence, FIX)
 }
 
-/// The contents to try, without the scheme's own.
+/// The likely contents, without the scheme's own; for these a second cause is looked for as well.
 pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
     let times = timestamps(search);
+    let mut contents = timestamp_units(search, &times);
+    contents.extend(patterns(search, LIKELY, &times));
+    contents
+}
+
+/// All of them.
+fn all_contents(search: &Search<'_>) -> Vec<Content> {
+    let times = timestamps(search);
+    let mut contents = timestamp_units(search, &times);
+    contents.extend(timestamp_moments(search, &times));
+    contents.extend(patterns(search, LIKELY, &times));
+    let sent: Vec<(String, Option<String>)> = times.into_iter().filter(|(_, from)| from.is_none()).collect();
+    contents.extend(patterns(search, RARE, &sent));
+    contents
+}
+
+/// The patterns with each of these times and each id.
+fn patterns(search: &Search<'_>, patterns: &[&str], times: &[(String, Option<String>)]) -> Vec<Content> {
     let ids = ids(search);
     let (own_times, own_ids) = (values(search, "timestamp"), values(search, "id"));
     let own: Vec<&str> = search.scheme.signed.iter().map(Template::text).collect();
-    let mut contents = timestamp_units(search, &times);
-    for pattern in CONTENTS {
+    let mut contents = Vec::new();
+    for pattern in patterns {
         let (wants_time, wants_id) = (pattern.contains('T'), pattern.contains('I'));
         let no = [(String::new(), None)];
-        let times: &[(String, Option<String>)] = if wants_time { &times } else { &no };
+        let times: &[(String, Option<String>)] = if wants_time { times } else { &no };
         let no_id = [String::new()];
         let ids: &[String] = if wants_id { &ids } else { &no_id };
         for (time, converted_from) in times {
@@ -137,11 +233,9 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
                     continue;
                 }
                 if let Ok(template) = Template::parse(&text) {
-                    let words = if converted_from.is_some() {
-                        format!("{words} (with the timestamp as {time})")
-                    } else {
-                        words
-                    };
+                    // Of two times in a request the sentence says which one.
+                    let is_told = converted_from.is_some() || wants_time && !own_times.contains(time);
+                    let words = if is_told { format!("{words} (with the timestamp as {time})") } else { words };
                     contents.push(Content { words, template, code: "signed_content", times: None });
                 }
             }
@@ -191,6 +285,35 @@ fn timestamps(search: &Search<'_>) -> Vec<(String, Option<String>)> {
         }
     }
     all
+}
+
+/// Seconds that pass between two looks at the clock.
+const SECONDS_OFF: [i64; 8] = [-1, 1, -2, 2, -3, 3, -4, 4];
+
+/// The scheme's own templates with another moment than the one that was sent.
+fn timestamp_moments(search: &Search<'_>, times: &[(String, Option<String>)]) -> Vec<Content> {
+    let sent: Vec<&String> = times.iter().filter(|(_, from)| from.is_none()).map(|(time, _)| time).collect();
+    let mut contents = Vec::new();
+    for time in &sent {
+        let seconds = time.parse::<i64>().ok();
+        let near = seconds.into_iter().flat_map(|time| {
+            // Milliseconds have thirteen digits.
+            let step = if time >= 100_000_000_000 { 1000 } else { 1 };
+            SECONDS_OFF.iter().map(move |off| (time + off * step).to_string())
+        });
+        let cut = seconds.filter(|time| *time >= 100_000_000_000).map(|time| (time / 1000 * 1000).to_string());
+        let others = sent.iter().filter(|other| *other != time).map(|other| (*other).clone());
+        for signed in near.chain(cut).chain(others) {
+            for own in search.scheme.signed.iter().filter(|own| own.text().contains("{timestamp}")) {
+                let words = own.text().replace("{timestamp}", &signed);
+                if let Ok(template) = Template::parse(&words) {
+                    let times = Some((signed.clone(), (*time).clone()));
+                    contents.push(Content { words, template, code: "timestamp_other", times });
+                }
+            }
+        }
+    }
+    contents
 }
 
 /// How a time is written, in words.

@@ -1,7 +1,9 @@
 //! The URL in other forms: scheme, host, port, trailing slash, query; and the forms that the bin is known by.
 
+use super::form_writers::{self, STYLES};
 use super::search::{Search, with_url};
 use super::{Case, Finding};
+use crate::http::form;
 use crate::signature::request::UrlParts;
 
 /// A URL that the provider may know the bin by.
@@ -136,22 +138,19 @@ fn variations(base_code: Option<&'static str>, base: &str) -> Vec<Form> {
         (None, parts.path.to_owned()),
         (Some("url_trailing_slash"), slashed),
         (Some("url_escapes"), unescaped(parts.path)),
+        (Some("url_path"), parts.path.replace("//", "/")),
+        (Some("url_path"), "/".to_owned()),
+        (Some("url_path"), String::new()),
     ];
-    let queries = [
-        (None, parts.query.to_owned()),
-        (Some("url_query_missing"), String::new()),
-        (Some("url_query_order"), sorted(parts.query)),
-        (Some("url_escapes"), parts.query.replace('+', "%20")),
-        (Some("url_escapes"), parts.query.replace("%20", "+")),
-        (Some("url_escapes"), unescaped(parts.query)),
-    ];
+    let queries = queries(parts.query);
     let mut forms = Vec::new();
     for (scheme_code, scheme) in [(None, parts.scheme), (Some("url_scheme"), other_scheme)] {
         for (authority_code, authority) in &authorities {
             for (path_code, path) in &paths {
                 for (query_code, query) in &queries {
                     let codes = [base_code, scheme_code, *authority_code, *path_code, *query_code];
-                    let question = if query.is_empty() { "" } else { "?" };
+                    // `%3Fa=1`: the question mark was escaped together with the rest.
+                    let question = if query.is_empty() || query.starts_with("%3") || query == "?" { "" } else { "?" };
                     forms.push(Form {
                         code: codes.iter().flatten().next().copied().unwrap_or("url_other_form"),
                         url: format!("{scheme}://{authority}{path}{question}{query}"),
@@ -164,6 +163,84 @@ fn variations(base_code: Option<&'static str>, base: &str) -> Vec<Form> {
     forms.sort_by_key(|form| form.changes);
     forms.truncate(MAX_URLS);
     forms
+}
+
+/// The query in other forms, likely ones first.
+fn queries(query: &str) -> Vec<(Option<&'static str>, String)> {
+    let mut all = vec![(None, query.to_owned())];
+    if query.is_empty() {
+        all.push((Some("url_query"), "?".to_owned()));
+        return all;
+    }
+    let pairs = form::pairs(query.as_bytes());
+    let mut by_name = pairs.clone();
+    by_name.sort();
+    let mut reversed: Vec<&str> = query.split('&').collect();
+    reversed.reverse();
+    all.extend([
+        (Some("url_query_missing"), String::new()),
+        (Some("url_query_order"), sorted(query)),
+        (Some("url_escapes"), query.replace('+', "%20")),
+        (Some("url_escapes"), query.replace("%20", "+")),
+        (Some("url_escapes"), unescaped(query)),
+        (Some("url_escapes"), unescaped(&query.replace('+', " "))),
+        (Some("url_escapes"), format!("%3F{query}")),
+        (Some("url_escapes"), format!("%3f{query}")),
+        (Some("url_escapes"), query.replace('&', "&amp;")),
+        (Some("url_escapes"), recased(query, u8::to_ascii_lowercase)),
+        (Some("url_escapes"), recased(query, u8::to_ascii_uppercase)),
+        (Some("url_query_order"), reversed.join("&")),
+    ]);
+    // Parsed and written again, by each language's writer; decoded only in part, as HubSpot and Twilio ask for.
+    for (_, style) in STYLES {
+        all.push((Some("url_escapes"), form::write(&pairs, *style)));
+    }
+    for (_, style) in STYLES {
+        all.push((Some("url_query_order"), form::write(&by_name, *style)));
+    }
+    for safe in ["-._~", "-._~!'()*", ":?/\\@!$'()*,;", "'", "/:", "-._~:/?#[]@!$'()*,;"] {
+        all.push((Some("url_escapes"), partly_unescaped(query, safe)));
+    }
+    let orders = form_writers::orders(&query.split('&').collect::<Vec<_>>());
+    all.extend(orders.into_iter().map(|pairs| (Some("url_query_order"), pairs.join("&"))));
+    let mut seen = Vec::new();
+    all.retain(|(_, text)| {
+        let is_new = !seen.contains(text);
+        if is_new {
+            seen.push(text.clone());
+        }
+        is_new
+    });
+    all
+}
+
+/// Only the escapes of these characters, and of letters and digits, resolved.
+fn partly_unescaped(text: &str, safe: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let byte = rest.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte
+            .map(char::from)
+            .filter(|letter| letter.is_ascii_alphanumeric() || letter.is_ascii() && safe.contains(*letter))
+        {
+            Some(letter) => {
+                out.push(letter);
+                rest = &rest[3..];
+            }
+            None => {
+                out.push('%');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out + rest
+}
+
+fn recased(text: &str, change: fn(&u8) -> u8) -> String {
+    String::from_utf8_lossy(&form_writers::recased(text.as_bytes(), change)).into_owned()
 }
 
 fn sorted(query: &str) -> String {

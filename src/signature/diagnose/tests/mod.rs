@@ -1,9 +1,11 @@
 //! Right requests, broken in one way each: the first finding names the way.
 
 mod bodies;
+mod broken;
 mod catalogue;
 mod requests;
 mod secrets;
+mod writers;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,0 +1,168 @@
+//! Our writers beside the languages themselves: `tests/writers/run` makes the table with the real ones.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::http::form::{self, FormStyle};
+use crate::json::print::{Beyond, Escapes, Numbers, Style, print};
+use crate::json::text_forms::{TextForm, text_form};
+use crate::json::tree::parse;
+use crate::signature::diagnose::json_writers::{self, GO, GSON_TREE, JACKSON, JACKSON_PRETTY, PHP, RUBY, RUBY_PRETTY};
+
+#[derive(Deserialize)]
+struct Table {
+    inputs: Inputs,
+    outputs: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Inputs {
+    json: Vec<String>,
+    forms: Vec<Vec<(String, String)>>,
+}
+
+fn table() -> Table {
+    serde_json::from_str(include_str!("../../../../tests/writers/table.json")).unwrap()
+}
+
+const PYTHON_UTF8: Style = Style { escapes: Escapes::LEAST, ..Style::PYTHON };
+/// Go 1.19 wrote the table.
+const GO_OLD: Style = Style { escapes: Escapes { short: false, ..Escapes::HTML }, ..GO.sorted() };
+const GO_PLAIN: Escapes = Escapes { ascii: "", short: false, ..Escapes::HTML };
+
+fn style(name: &str) -> Option<Style> {
+    let (name, php_arrays) = name.strip_suffix("-arrays").map_or((name, false), |name| (name, true));
+    let php = |unicode: bool, slash: bool| Style {
+        php_arrays,
+        escapes: Escapes { beyond_ascii: if unicode { Beyond::Lines } else { Beyond::All }, slash, ..Escapes::PHP },
+        ..PHP
+    };
+    Some(match name {
+        "javascript" => Style::JAVASCRIPT,
+        "javascript-indent-2" => Style::JAVASCRIPT.indented("  "),
+        "javascript-indent-tab" => Style::JAVASCRIPT.indented("\t"),
+        "python" => Style::PYTHON,
+        "python-compact" => Style { comma: ",", colon: ":", ..Style::PYTHON },
+        "python-utf8" => PYTHON_UTF8,
+        "python-sorted" => Style::PYTHON.sorted(),
+        "python-indent-2" => Style::PYTHON.indented("  "),
+        "python-indent-4-sorted-utf8" => PYTHON_UTF8.sorted().indented("    "),
+        "php" => php(false, true),
+        "php-unicode" => php(true, true),
+        "php-slashes" => php(false, false),
+        "php-unicode-slashes" => php(true, false),
+        "php-pretty" => php(false, true).indented("    "),
+        "php-pretty-unicode-slashes" => php(true, false).indented("    "),
+        "php-fraction" => Style { numbers: Some(Numbers::PHP_FRACTION), ..php(false, true) },
+        "ruby" => RUBY,
+        "ruby-pretty" => RUBY_PRETTY,
+        "go-map" => GO_OLD,
+        "go-map-indent-2" => GO_OLD.indented("  "),
+        "go-map-plain-line" => Style { escapes: GO_PLAIN, ..GO_OLD },
+        "jackson" => JACKSON,
+        "jackson-pretty" => JACKSON_PRETTY,
+        "gson-tree" => GSON_TREE,
+        "gson-tree-nulls" => Style { without_nulls: false, ..GSON_TREE },
+        "gson-tree-plain" => Style { escapes: Escapes { ascii: "", ..Escapes::GSON }, ..GSON_TREE },
+        "gson-tree-pretty" => GSON_TREE.indented("  "),
+        "gson-object" => Style { numbers: Some(Numbers::GSON), ..GSON_TREE },
+        _ => return None,
+    })
+}
+
+#[test]
+fn json_is_written_as_the_languages_write_it() {
+    let table = table();
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for (name, outputs) in &table.outputs {
+        let Some(style) = style(name) else { continue };
+        for (input, expected) in table.inputs.json.iter().zip(outputs) {
+            if name.starts_with("gson") && input.contains("\"k\": 1, \"k\"") {
+                // Gson refuses repeated names.
+                continue;
+            }
+            let node = parse(input.as_bytes()).unwrap();
+            let line = if name.ends_with("-line") { "\n" } else { "" };
+            let got = print(&node, style, input.len()).unwrap() + line;
+            compared += 1;
+            if got != *expected {
+                wrong.push(format!("{name}\n  wanted {expected}\n  got    {got}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 300, "{compared}");
+}
+
+/// PHP's HEX flags write upper-case digits, its control characters lower-case ones: compared where there are none.
+#[test]
+fn the_hex_flags_of_php() {
+    let table = table();
+    let hex = Style { escapes: Escapes { ascii: "<>&'\"", upper: true, ..Escapes::PHP }, ..PHP };
+    let input = table.inputs.json.iter().position(|input| input.contains("</script>")).unwrap();
+    let node = parse(table.inputs.json[input].as_bytes()).unwrap();
+    assert_eq!(print(&node, hex, 0).unwrap(), table.outputs["php-hex"][input]);
+}
+
+#[test]
+fn text_forms_are_those_of_the_languages() {
+    let table = table();
+    for (name, form) in [
+        ("python-str", TextForm::Python),
+        ("ruby-to-s", TextForm::Ruby),
+        ("java-to-string", TextForm::Java),
+        ("go-sprint", TextForm::Go),
+    ] {
+        for (input, expected) in table.inputs.json.iter().zip(&table.outputs[name]) {
+            if input.contains("\\u0085") {
+                // Which invisible characters are escaped differs with the Unicode version.
+                continue;
+            }
+            assert_eq!(text_form(&parse(input.as_bytes()).unwrap(), form), *expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn forms_are_written_as_the_languages_write_them() {
+    let table = table();
+    for (name, style) in [
+        ("form-whatwg", FormStyle::WHATWG),
+        ("form-ruby", FormStyle::WHATWG),
+        ("form-java", FormStyle::WHATWG),
+        ("form-python", FormStyle::PYTHON),
+        ("form-ruby-cgi", FormStyle::PYTHON),
+        ("form-python-quote", FormStyle::RFC3986),
+        ("form-php", FormStyle::PHP),
+        ("form-php-rfc3986", FormStyle::RFC3986),
+        ("form-querystring", FormStyle::JAVASCRIPT),
+        ("form-encode-uri-component", FormStyle::JAVASCRIPT),
+        ("form-go-sorted", FormStyle::PYTHON),
+    ] {
+        for (pairs, expected) in table.inputs.forms.iter().zip(&table.outputs[name]) {
+            let mut pairs = pairs.clone();
+            if name.ends_with("-sorted") {
+                pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            }
+            assert_eq!(form::write(&pairs, style), *expected, "{name}");
+        }
+    }
+}
+
+/// What no language here writes is held to its documentation: System.Text.Json escapes by default all but Basic Latin and
+/// `<>&'"+` and backquotes with upper-case digits; Newtonsoft.Json keeps `.0`; Rails escapes `<>&` and the two separators.
+#[test]
+fn dotnet_and_rails_by_their_documentation() {
+    let body = "{\"a\":\"é<&>'+`\\\"\u{2028}\",\"n\":[1.0,12.50,1e16]}";
+    let node = parse(body.as_bytes()).unwrap();
+    let written = |style| print(&node, style, body.len()).unwrap();
+    let stj = r#"{"a":"\u00E9\u003C\u0026\u003E\u0027\u002B\u0060\u0022\u2028","n":[1.0,12.50,1e16]}"#;
+    assert_eq!(written(json_writers::DOTNET), stj);
+    let rails = "{\"a\":\"é\\u003c\\u0026\\u003e'+`\\\"\\u2028\",\"n\":[1.0,12.5,1.0e+16]}";
+    assert_eq!(written(json_writers::RAILS), rails);
+    let newtonsoft = "{\"a\":\"é<&>'+`\\\"\\u2028\",\"n\":[1.0,12.5,1E+16]}";
+    assert_eq!(written(json_writers::NEWTONSOFT), newtonsoft);
+    assert_eq!(written(json_writers::RUST.sorted()), "{\"a\":\"é<&>'+`\\\"\u{2028}\",\"n\":[1.0,12.5,1e16]}");
+}

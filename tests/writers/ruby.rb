@@ -1,0 +1,15 @@
+# JSON, forms and text forms as Ruby writes them.
+require 'json'
+require 'uri'
+require 'cgi'
+
+inputs = JSON.parse($stdin.read)
+json = ->(&write) { inputs['json'].map { |text| write.call(JSON.parse(text)) } }
+table = {
+  'ruby' => json.call { |value| JSON.generate(value) },
+  'ruby-pretty' => json.call { |value| JSON.pretty_generate(value) },
+  'ruby-to-s' => json.call(&:to_s),
+  'form-ruby' => inputs['forms'].map { |pairs| URI.encode_www_form(pairs) },
+  'form-ruby-cgi' => inputs['forms'].map { |pairs| pairs.map { |pair| pair.map { |text| CGI.escape(text) }.join('=') }.join('&') }
+}
+$stdout.write(JSON.generate(table))
