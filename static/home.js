@@ -39,7 +39,7 @@ function newBin() {
     "aria-describedby": "bin-name-hint",
   });
   const hint = make("p", { class: "hint", id: "bin-name-hint" },
-    "Letters, digits, - and _. Leave it empty for a random one that nobody can guess.");
+    "Letters, digits, - and _. Leave it empty for a random one that cannot be guessed.");
   const problem = make("p", { class: "error-text", role: "alert" });
   formDialog({ label: "New bin", parts: [field("Name", name, hint), problem], submit: "Make the bin" }, async () => {
     try {

@@ -25,7 +25,7 @@ pub struct Judge {
 struct PublicUrl {
     /// Up to the query.
     base: String,
-    /// Stands in for the query of requests that come without one.
+    /// Counts as the query of requests that come without one.
     query: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl PublicUrl {
 pub struct Judgement {
     /// What is stored.
     pub derived: Derived,
-    /// The answer, when the request is a provider's handshake.
+    /// The response, when the request is a provider's handshake.
     pub handshake: Option<HandshakeResponse>,
     /// A secret that the handshake handed over.
     pub learn: Option<SecretValue>,

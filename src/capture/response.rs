@@ -77,10 +77,10 @@ impl Responses {
             .filter(|before| before.settings == *settings)
             .map_or(0, |before| before.step.load(Ordering::Relaxed));
         let mut responses = Self { settings: settings.clone(), constant: None, step: AtomicUsize::new(step) };
-        let fixed = |answer: &Response| {
-            answer.fault.is_none()
-                && !answer.body.as_deref().is_some_and(is_template)
-                && !answer.headers.iter().flatten().any(|header| is_template(&header.value))
+        let fixed = |response: &Response| {
+            response.fault.is_none()
+                && !response.body.as_deref().is_some_and(is_template)
+                && !response.headers.iter().flatten().any(|header| is_template(&header.value))
         };
         if settings.script.is_empty() && settings.methods.is_empty() && !settings.cors && fixed(&settings.response) {
             responses.constant = Some(responses.build(&settings.response, None, None));
@@ -95,16 +95,16 @@ impl Responses {
             response.status = status_by_path.unwrap_or(response.status);
             return Chosen::Ready(response);
         }
-        let mut answer = self.settings.response.clone();
+        let mut response = self.settings.response.clone();
         if let Some(special) = self.settings.methods.iter().find(|(name, _)| name.eq_ignore_ascii_case(method)) {
-            merge(&mut answer, special.1);
+            merge(&mut response, special.1);
         }
         if let Some(step) = self.step() {
-            merge(&mut answer, step);
+            merge(&mut response, step);
         }
-        answer.status = status_by_path.or(answer.status);
-        answer.fault = answer.fault.filter(|fault| rand::random::<f64>() < fault.probability);
-        Chosen::Template(self, Box::new(answer))
+        response.status = status_by_path.or(response.status);
+        response.fault = response.fault.filter(|fault| rand::random::<f64>() < fault.probability);
+        Chosen::Template(self, Box::new(response))
     }
 
     fn step(&self) -> Option<&Response> {
@@ -116,14 +116,14 @@ impl Responses {
         if self.settings.script_cycles { script.get(step % script.len()) } else { script.get(step).or(script.last()) }
     }
 
-    fn build(&self, answer: &Response, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Outgoing {
+    fn build(&self, response: &Response, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Outgoing {
         let fill = |text: &str| values.map_or_else(|| text.to_owned(), |values| render(text, values).into_owned());
-        let body: Bytes = match (&answer.body, &answer.body_base64) {
+        let body: Bytes = match (&response.body, &response.body_base64) {
             (_, Some(encoded)) => base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default().into(),
             (Some(text), None) => fill(text).into(),
             (None, None) => Bytes::from_static(DEFAULT_BODY.as_bytes()),
         };
-        let mut headers: Vec<(String, String)> = answer
+        let mut headers: Vec<(String, String)> = response
             .headers
             .iter()
             .flatten()
@@ -143,11 +143,11 @@ impl Responses {
             headers.push(("Vary".to_owned(), "Origin".to_owned()));
         }
         Outgoing {
-            status: answer.status.unwrap_or(200),
+            status: response.status.unwrap_or(200),
             headers: Arc::new(headers),
             body,
-            delay: Duration::from_millis(answer.delay_ms.unwrap_or(0)),
-            fault: answer.fault,
+            delay: Duration::from_millis(response.delay_ms.unwrap_or(0)),
+            fault: response.fault,
             stored: None,
         }
     }
@@ -169,8 +169,8 @@ impl Chosen<'_> {
     pub(super) fn status(&self) -> Option<u16> {
         match self {
             Self::Ready(response) => Some(response.status),
-            Self::Template(_, answer) if answer.fault.is_some() => None,
-            Self::Template(_, answer) => Some(answer.status.unwrap_or(200)),
+            Self::Template(_, response) if response.fault.is_some() => None,
+            Self::Template(_, response) => Some(response.status.unwrap_or(200)),
         }
     }
 
@@ -183,10 +183,10 @@ impl Chosen<'_> {
     pub(super) fn finish(self, values: Option<&TemplateValues<'_>>) -> Outgoing {
         match self {
             Self::Ready(response) => response,
-            Self::Template(responses, answer) => {
+            Self::Template(responses, response) => {
                 let headers = values.map(|values| values.head.headers());
                 let origin = headers.as_ref().and_then(|headers| headers.get_str("Origin"));
-                responses.build(&answer, values, origin)
+                responses.build(&response, values, origin)
             }
         }
     }

@@ -11,7 +11,7 @@ use super::head::Change;
 use crate::http::text::{clipped, lossy};
 use crate::json::{NodeId, NodeKind, Outline, unescape};
 
-/// Changes that are listed. Nobody reads more.
+/// Changes that are listed: more than a person reads.
 const MAX_CHANGES: usize = 1_000;
 /// Characters of a value that are shown.
 const MAX_SHOWN: usize = 300;

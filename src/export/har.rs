@@ -45,7 +45,7 @@ fn entry(request: &CapturedRequest, options: &ExportOptions) -> Value {
         "time": waited,
         "request": sent(request, options),
         "response": {
-            // 0 is what HAR writers put where no answer was given.
+            // 0 is what HAR writers put where no response was given.
             "status": summary.response.status.unwrap_or(0),
             "statusText": "",
             "httpVersion": "HTTP/1.1",

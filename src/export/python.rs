@@ -61,7 +61,7 @@ fn with_http_client(outgoing: &Outgoing<'_>, body: &str) -> String {
     let length =
         if outgoing.body.is_empty() { "" } else { "connection.putheader(\"Content-Length\", str(len(body)))\n" };
     format!(
-        "# requests would change this request (its target, or a field that stands twice); http.client does not.\n\
+        "# requests would change this request (its target, or a field that is there twice); http.client does not.\n\
          import http.client\nfrom urllib.parse import urlsplit\n\nbody = {body}\n\n\
          connection = http.client.{class}(urlsplit({origin}).netloc, timeout=30)\n\
          connection.putrequest({method}, {target}, skip_accept_encoding=True)\n{fields}{length}\

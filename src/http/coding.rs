@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// Bytes that come out, at most. A bomb stops here; a real webhook is far below.
 const MAX_OUTPUT: usize = 20 * 1024 * 1024;
-/// Codings in a row that are undone. Nobody sends two; ten thousand would be an attack.
+/// Codings in a row that are undone. Senders use one; ten thousand would be an attack.
 const MAX_CODINGS: usize = 5;
 /// The window that an HTTP zstd stream may ask for: 8 MiB (RFC 9659, section 3).
 const ZSTD_WINDOW_LOG: u32 = 23;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::outline::{JsonNode, NodeId, NodeKind, Outline};
 use super::strings;
 
-/// Hits in one answer, at most.
+/// Hits of one search, at most.
 const MAX_HITS: usize = 1_000;
 
 /// Where the text was found.

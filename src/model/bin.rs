@@ -10,7 +10,7 @@ use super::{BinId, BinName, ResponseSettings, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignatureMode {
-    /// The verdict is reported; the sender gets the bin's answer.
+    /// The verdict is reported; the sender gets the bin's response.
     #[default]
     Report,
     /// The sender gets 401 unless the verdict is valid.

@@ -197,7 +197,7 @@ fn store_options(config: &Config) -> StoreOptions {
     }
 }
 
-/// A folder of its own, with a name that nobody can guess and prepare.
+/// A folder of its own, with a name that cannot be guessed, so that no other program can prepare it.
 fn ephemeral_path() -> PathBuf {
     std::env::temp_dir().join(format!("creel-{}", crate::model::BinId::generate())).join("creel.db")
 }

@@ -40,7 +40,7 @@ pub struct BinShape {
     pub public_url: Option<String>,
     /// The secrets, oldest first; never their text.
     pub secrets: Vec<SecretShape>,
-    /// What senders are answered.
+    /// The response that senders get.
     #[schema(value_type = ResponseSettingsShape)]
     pub response: crate::model::ResponseSettings,
     /// How much is kept.
@@ -163,20 +163,20 @@ pub struct PairShape {
     pub value: String,
 }
 
-/// What senders are answered. What is not set has its default.
+/// The response that senders get. What is not set has its default.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BinResponse)]
 pub struct ResponseSettingsShape {
-    /// The answer when nothing else applies.
+    /// The response when nothing else applies.
     #[serde(flatten)]
     pub answer: ResponseShape,
-    /// Answers for single methods, by method name.
+    /// Responses for single methods, by method name.
     #[schema(required = false)]
     pub methods: BTreeMap<String, ResponseShape>,
-    /// Answers used in turn.
+    /// Responses used in turn.
     #[schema(required = false)]
     pub script: Vec<ResponseShape>,
-    /// Start the script again rather than repeat its last answer.
+    /// Start the script again rather than repeat its last response.
     #[schema(required = false)]
     pub script_cycles: bool,
     /// Answer `Origin`s with CORS headers.
@@ -187,7 +187,7 @@ pub struct ResponseSettingsShape {
     pub no_sandbox: bool,
 }
 
-/// One answer.
+/// One response.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Response)]
 pub struct ResponseShape {

@@ -199,9 +199,9 @@ impl<'a> From<&'a EventFacts> for EventFactsShape<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SentResponse)]
 pub struct SentResponseShape {
-    /// The status; `null` when there was no answer.
+    /// The status; `null` when there was no response.
     pub status: Option<u16>,
-    /// From the complete head to the answer, in milliseconds.
+    /// From the complete head to the response, in milliseconds.
     pub duration_ms: Option<f64>,
 }
 

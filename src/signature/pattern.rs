@@ -45,10 +45,10 @@ impl Pattern {
             match value {
                 Some((name, after)) if is_word(name) => {
                     if matches!(parts.last(), Some(Part::Value(_))) {
-                        return Err(format!("in `{text}` two values stand side by side; nothing tells them apart"));
+                        return Err(format!("in `{text}` two values are side by side; nothing tells them apart"));
                     }
                     if parts.contains(&Part::Value(name.to_owned())) {
-                        return Err(format!("`{{{name}}}` stands twice in `{text}`"));
+                        return Err(format!("`{{{name}}}` is there twice in `{text}`"));
                     }
                     parts.push(Part::Value(name.to_owned()));
                     rest = after;

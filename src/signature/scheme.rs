@@ -115,7 +115,7 @@ impl Scheme {
         let known = |name: &str| captured.contains(&name) || self.vars.iter().any(|(var, _)| var == name);
         let names = captured.iter().copied().chain(self.vars.iter().map(|(name, _)| name.as_str()));
         if let Some(reserved) = names.into_iter().find(|name| RESERVED.contains(name)) {
-            return Err(SchemeError::new("signature.items", format!("`{reserved}` stands for a part of the request")));
+            return Err(SchemeError::new("signature.items", format!("`{reserved}` names a part of the request")));
         }
         let templates = self.signed.iter().map(|template| ("signed", template));
         let required = self.require.iter().flat_map(|(left, right)| [("require", left), ("require", right)]);

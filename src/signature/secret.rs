@@ -67,7 +67,7 @@ impl Pipeline {
                     text.push(TextStep::Strip(prefixes.filter(|prefix| !prefix.is_empty()).collect()));
                 }
                 ("", _) => return Err("a step is empty; steps are strip …, nfkd, utf8, hex, base64, sha1".to_owned()),
-                _ => return Err(format!("`{step}` is no step, or stands in the wrong place")),
+                _ => return Err(format!("`{step}` is no step, or is in the wrong place")),
             }
         }
         let decode = decode.ok_or("one of `utf8`, `hex`, `base64` is needed")?;

@@ -147,7 +147,7 @@ impl Store {
         self.db.capture(request)
     }
 
-    /// Stores a request that no caller waits for (one that the parser refused).
+    /// Stores a request that no caller waits for (one that was rejected).
     pub fn capture_unattended(&self, request: NewRequest) {
         self.db.capture_unattended(request);
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
 
 const ROW: usize = 16;
-/// Rows in one answer: 64 KiB of body.
+/// Rows in one model: 64 KiB of body.
 const MAX_ROWS: usize = 4_096;
 
 pub(super) const MEMBER: Member = Member { id: "hex", label: "Hex", fit, render };

@@ -75,7 +75,7 @@ impl Fields {
         let text: Option<String> = self.optional(field)?;
         let base64: Option<String> = self.optional(encoded)?;
         match (text, base64) {
-            (Some(_), Some(_)) => Err(self.error(encoded, format!("stands beside {field}; only one of them may"))),
+            (Some(_), Some(_)) => Err(self.error(encoded, format!("is given beside {field}; give only one of them"))),
             (Some(text), None) => Ok(Some(text.into_bytes())),
             (None, Some(base64)) => base64::engine::general_purpose::STANDARD
                 .decode(base64)

@@ -22,7 +22,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         name: "text",
         example: "text:\"call ended\"",
-        meaning: "The text stands in path, query, headers or body; so does a word without a field.",
+        meaning: "The text is in path, query, headers or body. A word without a field means the same.",
         read: |value| text(value).map(Leaf::Text),
     },
     Field {
@@ -34,7 +34,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         name: "path",
         example: "path:/a*",
-        meaning: "The path below the bin; a value without a leading slash may stand anywhere in it.",
+        meaning: "The path below the bin; a value without a leading slash may be anywhere in it.",
         read: |value| {
             let path = pattern(value)?;
             Ok(Leaf::Path(if value.text.starts_with(['/', '*']) { path } else { path.anywhere() }))
@@ -139,7 +139,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         name: "note",
         example: "note:todo",
-        meaning: "The text stands in the note.",
+        meaning: "The text is in the note.",
         read: |value| Ok(Leaf::Note(pattern(value)?.anywhere())),
     },
     Field {

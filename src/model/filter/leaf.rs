@@ -14,7 +14,7 @@ pub enum Leaf {
     Method(Pattern),
     /// The path below the bin.
     Path(Pattern),
-    /// The answer's status, from and to; `None` for requests that got no answer.
+    /// The response's status, from and to; `None` for requests that got no response.
     Status(Option<(u16, u16)>),
     /// The event's name.
     Event(Pattern),

@@ -57,7 +57,7 @@ impl Parser {
             return Err(FilterError { at: self.end, message: "Something to look for is missing here.".to_owned() });
         };
         if depth >= MAX_DEPTH {
-            let message = format!("At most {MAX_DEPTH} parentheses and '-' can stand inside each other.");
+            let message = format!("At most {MAX_DEPTH} parentheses and '-' can be inside each other.");
             return Err(FilterError { at: token.at(), message });
         }
         match token {

@@ -280,31 +280,31 @@ impl<'a> Search<'a> {
         match self.tokens.get(hit.token).and_then(|token| token.fault.as_ref()) {
             Some(Fault::Form(before)) if before.is_empty() => all.push((
                 "signature_prefix",
-                format!("the signature stands bare in the {place}, not as `{form}`"),
+                format!("the signature is bare in the {place}, not as `{form}`"),
                 format!("Write the signature as `{form}`."),
             )),
             Some(Fault::Form(before)) => all.push((
                 "signature_prefix",
-                format!("the signature stands after `{before}` in the {place}, not as `{form}`"),
+                format!("the signature comes after `{before}` in the {place}, not as `{form}`"),
                 format!("Write the signature as `{form}`."),
             )),
             Some(Fault::Around(before, after)) => {
                 let what = if self.scheme.algorithm == Algorithm::Equal { "token" } else { "signature" };
-                let (around, stands) = match (before.as_str(), after.as_str()) {
-                    (before, "") => (format!("`{before}`"), "stands before"),
-                    ("", after) => (format!("`{after}`"), "stands after"),
-                    (before, after) if before == after => (format!("`{before}`"), "stands around"),
-                    (before, after) => (format!("`{before}` and `{after}`"), "stand around"),
+                let (around, comes) = match (before.as_str(), after.as_str()) {
+                    (before, "") => (format!("`{before}`"), "comes before"),
+                    ("", after) => (format!("`{after}`"), "comes after"),
+                    (before, after) if before == after => (format!("`{before}`"), "is around"),
+                    (before, after) => (format!("`{before}` and `{after}`"), "are around"),
                 };
                 all.push((
                     "signature_prefix",
-                    format!("{around} {stands} the {what} in the {place}"),
+                    format!("{around} {comes} the {what} in the {place}"),
                     format!("Write the {what} without {around}."),
                 ));
             }
             Some(Fault::Header(name)) => all.push((
                 "signature_header",
-                format!("the signature stands in the header {name}, not in the {place}"),
+                format!("the signature is in the header {name}, not in the {place}"),
                 format!("Send it in the {place}, or choose a scheme that reads {name}."),
             )),
             None => {}

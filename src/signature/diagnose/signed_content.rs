@@ -128,7 +128,7 @@ const RARE: &[&str] = &[
 const FIX: &str =
     "Sign what the scheme signs, or give the bin the scheme that the sender uses (a custom one if need be).";
 
-const TIME_FIX: &str = "Sign the very text that stands in the header.";
+const TIME_FIX: &str = "Sign the very text that is in the header.";
 
 const MOMENT_FIX: &str = "Take the time once: sign the very text that is sent.";
 

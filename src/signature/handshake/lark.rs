@@ -1,4 +1,4 @@
-//! Lark and Feishu took Slack's `url_verification` over, but read the answer as JSON only.
+//! Lark and Feishu took Slack's `url_verification` over, but read the response as JSON only.
 //! Source: open.larksuite.com, "Configure request URL".
 
 use super::{Context, Member, Response, Trigger};

@@ -11,6 +11,6 @@ pub(super) static MEMBER: Member = Member {
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     let challenge = context.header("smartsheet-hook-challenge").filter(|_| context.is("POST"))?;
-    let answer = Response::json(&serde_json::json!({ "smartsheetHookResponse": challenge }));
-    Some(answer.with_header("Smartsheet-Hook-Response", challenge))
+    let response = Response::json(&serde_json::json!({ "smartsheetHookResponse": challenge }));
+    Some(response.with_header("Smartsheet-Hook-Response", challenge))
 }

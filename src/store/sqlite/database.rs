@@ -114,10 +114,10 @@ impl Database {
         bytes: usize,
         work: impl FnOnce(&mut Tx<'_>, Seq) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let task = Box::new(Write::new(work, Some(reply)));
+        let (sender, outcome) = oneshot::channel();
+        let task = Box::new(Write::new(work, Some(sender)));
         self.queue.push(bytes, cursors, |first| Job::Task { first, task })?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
+        outcome.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Runs `work` on the writing thread; no caller waits.

@@ -46,12 +46,12 @@ pub(crate) trait Task: Send {
 pub(crate) struct Write<F, T> {
     work: Option<F>,
     value: Option<T>,
-    reply: Option<oneshot::Sender<Result<T, StoreError>>>,
+    caller: Option<oneshot::Sender<Result<T, StoreError>>>,
 }
 
 impl<F, T> Write<F, T> {
-    pub(crate) fn new(work: F, reply: Option<oneshot::Sender<Result<T, StoreError>>>) -> Self {
-        Self { work: Some(work), value: None, reply }
+    pub(crate) fn new(work: F, caller: Option<oneshot::Sender<Result<T, StoreError>>>) -> Self {
+        Self { work: Some(work), value: None, caller }
     }
 }
 
@@ -67,11 +67,11 @@ where
     }
 
     fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
-        let Self { value, reply, .. } = *self;
-        if let Some(reply) = reply {
+        let Self { value, caller, .. } = *self;
+        if let Some(caller) = caller {
             let value = committed.and_then(|()| value.ok_or(StoreError::Closed));
             // The caller may have left.
-            let _ = reply.send(value);
+            let _ = caller.send(value);
         }
     }
 }

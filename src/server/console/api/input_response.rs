@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for Script {
         impl<'de> Visitor<'de> for Entries {
             type Value = Script;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of answers or statuses, or a text like \"500,500,200\"")
+                f.write_str("a list of responses or statuses, or a text like \"500,500,200\"")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Script, E> {
                 let statuses = text.split(',').map(str::trim).filter(|part| !part.is_empty());

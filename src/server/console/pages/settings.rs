@@ -61,7 +61,7 @@ fn number(value: Option<u64>) -> String {
 
 const fn fault_words(kind: FaultKind) -> (&'static str, &'static str) {
     match kind {
-        FaultKind::Close => ("close", "close the connection without an answer"),
+        FaultKind::Close => ("close", "close the connection without a response"),
         FaultKind::Reset => ("reset", "reset the connection"),
         FaultKind::Cut => ("cut", "announce the whole body, send a part"),
         FaultKind::Drip => ("drip", "send the body slowly"),
