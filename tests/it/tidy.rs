@@ -21,9 +21,10 @@ fn sources(folder: &Path) -> Vec<(String, String)> {
     files
 }
 
-/// A file's code without its tests and without comments.
+/// A file's code without its tests and without comments. What follows the declaration of tests in another file
+/// (`mod tests;`) is code.
 fn code(text: &str) -> String {
-    let before_tests = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let before_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
     before_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
