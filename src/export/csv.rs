@@ -51,8 +51,13 @@ fn row(request: &CapturedRequest, _options: &ExportOptions) -> Vec<u8> {
         text(&summary.marks.note),
         summary.marks.tags.join(" "),
     ];
+    // Every cell in quotes: many spreadsheets separate cells at semicolons or tabs, and what follows one that is bare would
+    // be a cell of its own, with a formula in it.
+    let mut writer = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
     // Writing to memory does not fail.
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let _ = writer.write_record(cells.iter().map(|cell| guarded(cell)));
     writer.into_inner().unwrap_or_default()
 }
@@ -93,6 +98,14 @@ mod tests {
             (cell("signature"), cell("duration_ms"), cell("note")),
             ("unsigned_scheme", "2.500", "a \"b\",\r\nc")
         );
+    }
+
+    #[test]
+    fn what_separates_cells_elsewhere_is_in_quotes() {
+        let mut request = request(b"POST /b HTTP/1.1\r\n\r\n", b"");
+        request.summary.marks.note = Some("a;=1+1".to_owned());
+        let row = many("csv".parse().unwrap(), options(true)).row(&request);
+        assert!(String::from_utf8(row).unwrap().contains(",\"a;=1+1\","));
     }
 
     proptest::proptest! {
