@@ -19,7 +19,8 @@
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
 //! Imports only go down: `main → cli → server → { capture, live } → store → model → { http, json }`; the pure parts import
-//! `model`, `http` and `json` alone (`export` and `diff` also `view`). `tests/it/tidy.rs` holds this.
+//! `model`, `http` and `json` alone (`export` and `diff` also `view`); `capture` judges by `signature` and `provider`; `live`
+//! writes `shapes`. `tests/it/tidy.rs` holds this.
 //!
 //! # The words
 //!
