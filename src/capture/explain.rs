@@ -4,7 +4,7 @@ use super::judge::Judge;
 use super::{Capture, CaptureOptions};
 use crate::http::{Head, Headers};
 use crate::model::{Bin, CapturedRequest, Secret, SecretValue, SignatureStatus, Timestamp, filter::Filter};
-use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagnose_detected};
+use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagnose_detected, diagnose_unknown};
 use crate::signature::{Explanation, Scheme, SignedRequest};
 use crate::store::{BinState, ListQuery, StoreError};
 
@@ -161,6 +161,8 @@ fn explain(
             };
             diagnose_detected(&case, alike)
         }
+        // No scheme is recognised, and there is a secret: some place may hold a signature all the same.
+        None if !bin.secrets.is_empty() => diagnose_unknown(&signed, &bin.secrets),
         _ => Vec::new(),
     };
     Explained { explanation, findings }

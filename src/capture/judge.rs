@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::CaptureOptions;
 use crate::http::{Head, Headers, text::lossy};
-use crate::model::{Bin, Derived, SecretValue, Timestamp};
+use crate::model::{Bin, Derived, SecretValue, SignatureStatus, Timestamp};
 use crate::provider::{self, EventInput};
 use crate::signature::handshake::{self, HandshakeRequest, HandshakeResponse};
 use crate::signature::{SignedRequest, Verifier};
@@ -52,20 +52,19 @@ impl Judge {
     #[must_use]
     pub fn new(bin: &Bin, options: &CaptureOptions) -> Self {
         let settings = &bin.settings;
-        // A provider that signs in one way only says which scheme it is.
-        let scheme = settings
-            .scheme
-            .clone()
-            .or_else(|| settings.provider.as_deref().and_then(provider::scheme_of).map(str::to_owned));
+        let provider = settings.provider.as_deref();
+        let scheme = settings.scheme.clone().or_else(|| provider.and_then(provider::scheme_of).map(str::to_owned));
+        // A provider stands for all its schemes. Without a secret, one whose only proof is a header of the user's own is unsigned.
+        let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
+        let chosen = settings.scheme.as_deref();
         Self {
             // A scheme is checked when it is set. One that is not known any more (an older database) is as good as none.
-            verifier: Verifier::new(
-                &options.catalogue,
-                scheme.as_deref(),
-                settings.custom_scheme.as_ref(),
-                &bin.secrets,
-            )
-            .unwrap_or_else(|_| Verifier::detecting(&options.catalogue, &bin.secrets)),
+            verifier: if chosen.is_none() && settings.custom_scheme.is_none() && !ids.is_empty() {
+                Verifier::among(&options.catalogue, ids, &bin.secrets)
+            } else {
+                Verifier::new(&options.catalogue, chosen, settings.custom_scheme.as_ref(), &bin.secrets)
+                    .unwrap_or_else(|_| Verifier::detecting(&options.catalogue, &bin.secrets))
+            },
             provider: settings.provider.clone(),
             scheme,
             secrets: bin.secrets.clone(),
@@ -131,6 +130,10 @@ impl Judge {
             self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
         let input = EventInput { headers, body };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
+        if verdict.status == SignatureStatus::Invalid {
+            // What is forged is the first of nothing: the real event that comes later is no duplicate of it.
+            event.duplicate_key = None;
+        }
         let request = HandshakeRequest { method: &method, url: &url, headers, query: target.query(), body };
         let handshake =
             handshake::recognise(self.provider.as_deref(), self.scheme.as_deref(), &request, &self.secrets, &verdict);
@@ -168,5 +171,43 @@ mod tests {
             let judge = Judge::new(&bin, &CaptureOptions::default());
             assert_eq!(judge.url(&head, &head.headers()), expected, "{configured:?} {target}");
         }
+    }
+
+    /// The verdict and the event's duplicate key in a bin of this provider with this secret.
+    fn judged(provider: &str, secret: Option<&str>, fields: &str, body: &[u8]) -> Derived {
+        let settings = BinSettings { provider: Some(provider.to_owned()), ..BinSettings::default() };
+        let secrets = secret.into_iter().map(|text| crate::model::Secret {
+            id: 1,
+            label: "live".into(),
+            value: SecretValue::new(text.to_owned()),
+            created_at: Timestamp::default(),
+        });
+        let bin = Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: secrets.collect() };
+        let head = Head::new(format!("POST /b HTTP/1.1\r\nHost: h:1\r\n{fields}\r\n").into());
+        Judge::new(&bin, &CaptureOptions::default()).judge(&head, &head.headers(), body, Timestamp::default()).derived
+    }
+
+    #[test]
+    fn a_header_of_the_users_own_is_the_proof_where_nothing_is_signed() {
+        for (secret, fields, status) in [
+            (Some("Bearer tok-1"), "Authorization: Bearer tok-1\r\n", SignatureStatus::Valid),
+            (Some("Bearer tok-1"), "Authorization: Bearer wrong\r\n", SignatureStatus::Invalid),
+            (Some("Bearer tok-1"), "", SignatureStatus::Missing),
+            (None, "Authorization: Bearer tok-1\r\n", SignatureStatus::UnsignedScheme),
+        ] {
+            assert_eq!(judged("pathors", secret, fields, b"{}").verdict.status, status, "{secret:?} {fields}");
+        }
+    }
+
+    #[test]
+    fn a_forged_event_is_the_first_of_nothing() {
+        let body = br#"{"event":"session.ended","sessionId":"s-1","timestamp":"2026-05-28T12:34:56.789Z"}"#;
+        let mac = crate::signature::algorithm::compute(crate::signature::Algorithm::HmacSha256, b"key", body).unwrap();
+        let right = format!("X-Callaider-Signature: sha256={}\r\n", hex::encode(mac));
+        let wrong = format!("X-Callaider-Signature: sha256={}\r\n", "0".repeat(64));
+        let (real, forged) =
+            (judged("callaider", Some("key"), &right, body), judged("callaider", Some("key"), &wrong, body));
+        assert!(real.event.duplicate_key.is_some() && forged.event.duplicate_key.is_none());
+        assert_eq!(forged.event.session.as_deref(), Some("s-1"));
     }
 }

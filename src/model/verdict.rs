@@ -41,7 +41,7 @@ pub struct Verdict {
     pub scheme: Option<String>,
     /// The label of the secret that matched.
     pub secret: Option<String>,
-    /// One sentence that says why, when it is not valid.
+    /// One sentence that says why, when it is not valid; what a stricter receiver would refuse, when it is.
     pub reason: Option<String>,
 }
 

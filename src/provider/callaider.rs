@@ -9,6 +9,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "callaider",
     name: "CallAIder",
     schemes: &["callaider"],
+    own_header: false,
     events: &["session.started", "session.ended"],
     docs: "",
     duplicates: "The same sessionId and event.",

@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "cloudevents",
     name: "CloudEvents",
     schemes: &[],
+    own_header: false,
     events: &[],
     docs: "https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md",
     duplicates: "The same ce-source and ce-id.",

@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "discord",
     name: "Discord",
     schemes: &["discord"],
+    own_header: false,
     events: &["PING", "APPLICATION_COMMAND", "MESSAGE_COMPONENT", "MODAL_SUBMIT", "APPLICATION_AUTHORIZED"],
     docs: "https://docs.discord.com/developers/interactions/receiving-and-responding",
     duplicates: "The same interaction id.",

@@ -7,6 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "gitea",
     name: "Gitea, Forgejo",
     schemes: &["gitea"],
+    own_header: false,
     events: &["push", "create", "delete", "pull_request", "issues", "issue_comment", "release"],
     docs: "https://docs.gitea.com/usage/webhooks",
     duplicates: "The same X-Gitea-Delivery.",

@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "github",
     name: "GitHub",
     schemes: &["github", "github-sha1"],
+    own_header: false,
     events: &["ping", "push", "pull_request", "issues", "issue_comment", "release", "workflow_run", "check_run"],
     docs: "https://docs.github.com/webhooks/webhook-events-and-payloads",
     duplicates: "The same X-GitHub-Delivery: a redelivery keeps it.",

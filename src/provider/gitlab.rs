@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "gitlab",
     name: "GitLab",
     schemes: &["gitlab", "standard-webhooks"],
+    own_header: false,
     events: &[
         "Push Hook",
         "Tag Push Hook",

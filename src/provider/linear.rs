@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "linear",
     name: "Linear",
     schemes: &["linear"],
+    own_header: false,
     events: &["Issue", "Comment", "Project", "ProjectUpdate", "Cycle", "IssueLabel", "Reaction"],
     docs: "https://linear.app/developers/webhooks",
     duplicates: "The same Linear-Delivery.",

@@ -8,6 +8,7 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "Meta (Facebook, Instagram, WhatsApp)",
     // The record named after GitHub is the same scheme: hex HMAC-SHA256 of the body in X-Hub-Signature-256.
     schemes: &["github"],
+    own_header: false,
     events: &["page.feed", "page.messaging", "instagram.comments", "whatsapp_business_account.messages"],
     docs: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started",
     duplicates: "The same message or status id; else the same entry id, time and field.",

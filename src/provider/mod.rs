@@ -68,6 +68,8 @@ struct Provider {
     name: &'static str,
     /// Ids of the signature schemes that it uses; empty when it does not sign.
     schemes: &'static [&'static str],
+    /// Whether it signs nothing, but sends headers of the user's own, such as `Authorization`.
+    own_header: bool,
     /// The names of its events, where they are few; else the usual ones.
     events: &'static [&'static str],
     /// Where its webhooks are documented.
@@ -191,6 +193,17 @@ pub fn catalogue() -> Vec<ProviderInfo> {
 #[must_use]
 pub fn scheme_of(provider: &str) -> Option<&'static str> {
     by_id(provider)?.schemes.first().copied()
+}
+
+/// All schemes of a provider, the main one first. Where the only proof is a header of the user's own, it counts when there is
+/// a secret to compare it with.
+#[must_use]
+pub fn schemes_of(provider: &str, has_secret: bool) -> &'static [&'static str] {
+    match by_id(provider) {
+        Some(known) if known.schemes.is_empty() && known.own_header && has_secret => &["authorization"],
+        Some(known) => known.schemes,
+        None => &[],
+    }
 }
 
 /// What the request means. `provider` is the one set on the bin, if any; `scheme` the signature scheme set or detected.

@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "paddle",
     name: "Paddle",
     schemes: &["paddle"],
+    own_header: false,
     events: &["transaction.completed", "subscription.created", "subscription.updated", "customer.created"],
     docs: "https://developer.paddle.com/webhooks/overview",
     duplicates: "The same event_id: retries have another notification_id.",

@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "pagerduty",
     name: "PagerDuty",
     schemes: &["pagerduty"],
+    own_header: false,
     events: &["incident.triggered", "incident.acknowledged", "incident.resolved", "incident.reassigned", "pagey.ping"],
     docs: "https://developer.pagerduty.com/docs/webhooks-overview",
     duplicates: "The same event.id: retries keep it.",

@@ -7,6 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "pathors",
     name: "Pathors",
     schemes: &[],
+    own_header: true,
     events: &["session.ended", "call.ended", "session.finalized", "recording.ready"],
     docs: "",
     duplicates: "The same sessionId and event.",

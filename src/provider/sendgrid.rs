@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "sendgrid",
     name: "SendGrid",
     schemes: &["sendgrid"],
+    own_header: false,
     events: &["processed", "delivered", "deferred", "bounce", "open", "click", "dropped", "spamreport", "unsubscribe"],
     docs: "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event",
     duplicates: "The same sg_event_id of the first event in the batch.",

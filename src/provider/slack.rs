@@ -7,6 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "slack",
     name: "Slack",
     schemes: &["slack"],
+    own_header: false,
     events: &["url_verification", "app_mention", "message", "reaction_added", "block_actions", "view_submission"],
     docs: "https://docs.slack.dev/apis/events-api/",
     duplicates: "The same event_id; for commands and interactions the same trigger_id.",

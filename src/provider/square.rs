@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "square",
     name: "Square",
     schemes: &["square"],
+    own_header: false,
     events: &["payment.created", "payment.updated", "order.created", "refund.created", "customer.updated"],
     docs: "https://developer.squareup.com/docs/webhooks/overview",
     duplicates: "The same event_id: retries keep it.",

@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "standard-webhooks",
     name: "Standard Webhooks, Svix",
     schemes: &["standard-webhooks", "standard-webhooks-utf8", "standard-webhooks-ed25519", "svix", "svix-ed25519"],
+    own_header: false,
     events: &[],
     docs: "https://www.standardwebhooks.com/",
     duplicates: "The same webhook-id (svix-id): retries keep it.",

@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "stripe",
     name: "Stripe",
     schemes: &["stripe"],
+    own_header: false,
     events: &[
         "checkout.session.completed",
         "payment_intent.succeeded",

@@ -7,6 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "telegram",
     name: "Telegram",
     schemes: &["telegram"],
+    own_header: false,
     events: &EVENTS,
     docs: "https://core.telegram.org/bots/api#update",
     duplicates: "The same update_id.",

@@ -7,6 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "twilio",
     name: "Twilio",
     schemes: &["twilio-form", "twilio-json"],
+    own_header: false,
     events: &["call.ringing", "call.in-progress", "call.completed", "message.received", "message.delivered"],
     docs: "https://www.twilio.com/docs/usage/webhooks",
     duplicates: "The same I-Twilio-Idempotency-Token; without it the same Sid and status.",

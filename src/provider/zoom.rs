@@ -6,6 +6,7 @@ pub(super) static PROVIDER: Provider = Provider {
     id: "zoom",
     name: "Zoom",
     schemes: &["zoom"],
+    own_header: false,
     events: &["endpoint.url_validation", "meeting.started", "meeting.ended", "recording.completed"],
     docs: "https://developers.zoom.us/docs/api/webhooks/",
     duplicates: "The same event, event_ts and meeting.",

@@ -11,6 +11,7 @@ use super::index::Index;
 use super::received::{groups, shared_vars, texts};
 use super::record::Evidence;
 use super::request::{Config, SignedRequest, View};
+use super::rules::share_a_place;
 use super::scheme::Scheme;
 use super::source::Source;
 use super::template::{Context, Template, Value, Vars};
@@ -36,6 +37,16 @@ pub(crate) struct Candidate {
 impl Candidate {
     pub(crate) const fn fit(&self) -> Fit {
         self.rank.fit
+    }
+
+    /// Whether another of the same place is of the version that the request names, or has the parts that it asks for.
+    pub(crate) const fn is_outdone_by(&self, other: &Self) -> bool {
+        other.rank.own_marks > self.rank.own_marks
+    }
+
+    /// Whether a signature is there beyond doubt: of the algorithm's length, or in a header of the scheme's own name.
+    pub(crate) const fn is_recognised(&self) -> bool {
+        self.is_strong && (matches!(self.rank.fit, Fit::Length) || self.rank.is_named)
     }
 }
 
@@ -96,10 +107,16 @@ impl Catalogue {
         };
         // A stable sort: what ranks alike stays in the catalogue's order.
         found.sort_by(|a, b| b.rank.cmp(&a.rank));
-        // Where one scheme's form is met, those whose form is not are out.
-        if found.first().is_some_and(|best| best.rank.fit > Fit::None) {
-            found.retain(|candidate| candidate.rank.fit > Fit::None);
-        }
+        // Where one scheme's form is met, those of the same place whose form is not are out.
+        let scheme = |candidate: &Candidate| self.schemes().get(candidate.index);
+        let met: SmallVec<[usize; 8]> =
+            found.iter().filter(|candidate| candidate.rank.fit > Fit::None).map(|candidate| candidate.index).collect();
+        let is_outdone = |candidate: &Candidate| {
+            met.iter().filter_map(|&at| self.schemes().get(at)).any(|better| {
+                scheme(candidate).is_some_and(|own| share_a_place(own, better) || !candidate.rank.is_named)
+            })
+        };
+        found.retain(|candidate| candidate.rank.fit > Fit::None || !is_outdone(candidate));
         found.truncate(MAX_CANDIDATES);
         found
     }

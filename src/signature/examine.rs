@@ -13,6 +13,7 @@ use super::pattern::TIMESTAMP;
 use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
 use super::requirement::{self, Unmet};
+use super::rules;
 use super::scheme::Scheme;
 use super::template::{Context, Template, Vars};
 
@@ -55,6 +56,16 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
         let reason = format!("The {} is missing.", scheme.signature_place());
         return Outcome::failed(SignatureStatus::Missing, reason);
     }
+    if let Some(repeated) = rules::repeated(scheme, view) {
+        return Outcome::failed(SignatureStatus::Invalid, repeated.sentence());
+    }
+    if let Some(named) = rules::named_version(scheme, view)
+        && rules::version_of(scheme).is_some_and(|own| own != named)
+    {
+        let reason =
+            format!("The request says that its signature is of version {named}; the scheme is {}.", scheme.name);
+        return Outcome::failed(SignatureStatus::Invalid, reason);
+    }
     let shared = shared_vars(scheme, view);
     let first_secret = secrets.first().map(|secret| secret.value.expose());
     let context = Context { view, vars: Vars { shared: &shared, group: &[] }, secret: first_secret };
@@ -85,7 +96,7 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
         if let Some((template, secret, signed_at)) = attempt.group(at, group) {
             return Outcome {
                 status: SignatureStatus::Valid,
-                reason: None,
+                reason: leniency(scheme, group),
                 secret: Some(secret),
                 signed_at,
                 group: at,
@@ -100,6 +111,13 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
         (None, Some((status, reason))) => failed(status, reason),
         (None, None) => failed(SignatureStatus::Invalid, malformed(scheme)),
     }
+}
+
+/// A note where no signature of the group is written as the provider's own receiver wants it.
+fn leniency(scheme: &Scheme, group: &Group<'_>) -> Option<String> {
+    let mut notes = group.signatures.iter().map(|text| rules::leniency(scheme, text));
+    let first = notes.next().flatten()?;
+    notes.all(|note| note.is_some()).then_some(first)
 }
 
 fn malformed(scheme: &Scheme) -> String {

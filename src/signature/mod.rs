@@ -17,6 +17,7 @@ mod received;
 mod record;
 mod request;
 mod requirement;
+mod rules;
 mod scheme;
 mod secret;
 mod sign;

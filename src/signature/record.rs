@@ -66,8 +66,8 @@ pub(super) struct Record {
     pub(super) signature: Option<SignatureRecord>,
     #[serde(default = "hmac_sha256")]
     pub(super) algorithm: Algorithm,
-    #[serde(default)]
-    pub(super) encoding: Encoding,
+    #[serde(default, deserialize_with = "some")]
+    pub(super) encoding: Option<Encoding>,
     #[serde(default)]
     pub(super) secret: Pipeline,
     #[serde(default)]
@@ -118,8 +118,8 @@ struct Plain {
     header: String,
     #[serde(default = "hmac_sha256")]
     algorithm: Algorithm,
-    #[serde(default)]
-    encoding: Encoding,
+    #[serde(default, deserialize_with = "some")]
+    encoding: Option<Encoding>,
     #[serde(default)]
     prefix: String,
 }
@@ -151,6 +151,9 @@ pub(super) fn full(plain: &Json) -> Result<Json, SchemeError> {
     if prefix.contains(['{', '}', '\n']) {
         return Err(SchemeError::new("prefix", "must not contain braces or line ends"));
     }
+    // A token is compared as it is; digests are mostly written in hex.
+    let otherwise = if algorithm == Algorithm::Equal { Encoding::Utf8 } else { Encoding::Hex };
+    let encoding = encoding.unwrap_or(otherwise);
     let mut full = serde_json::json!({
         "id": id,
         "signature": { "from": format!("header:{header}"), "items": [format!("{}{{signature}}", prefix.trim_start())] },

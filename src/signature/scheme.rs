@@ -83,11 +83,12 @@ impl Scheme {
         }
         // Without separators nothing is split.
         let separators = |characters: Option<String>| characters.filter(|characters| !characters.is_empty());
+        let otherwise = if record.algorithm == Algorithm::Equal { Encoding::Utf8 } else { Encoding::Hex };
         let scheme = Self {
             name: record.name.unwrap_or_else(|| record.id.clone()),
             id: record.id,
             algorithm: record.algorithm,
-            encoding: record.encoding,
+            encoding: record.encoding.unwrap_or(otherwise),
             secret: record.secret,
             signed,
             timestamp: record.timestamp,

@@ -9,10 +9,11 @@ use crate::model::{Freshness, Secret, SignatureStatus, Verdict};
 
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::Catalogue;
-use super::detect::{Candidate, Fit};
+use super::detect::Candidate;
 use super::examine::{LabelledSecret, Outcome, examine};
 use super::record::SchemeError;
 use super::request::{Config, SignedRequest, View};
+use super::rules;
 use super::scheme::Scheme;
 use super::secret::Pipeline;
 
@@ -36,6 +37,8 @@ enum Mode {
         catalogue: Catalogue,
         rings: Vec<Vec<Option<Key>>>,
         ring_of: Vec<usize>,
+        /// The schemes of the bin's provider, where one is set: no other is looked for.
+        only: Option<Vec<usize>>,
     },
 }
 
@@ -108,8 +111,25 @@ impl Verifier {
             })
         });
         let ring_of = ring_of.collect();
-        let mode = Mode::Detect { catalogue: catalogue.clone(), rings, ring_of };
+        let mode = Mode::Detect { catalogue: catalogue.clone(), rings, ring_of, only: None };
         Self { mode, secrets: labelled(secrets), config: Config::new() }
+    }
+
+    /// For those of a provider's schemes that a request seems to use; the first one where it uses none.
+    #[must_use]
+    pub fn among(catalogue: &Catalogue, ids: &[&str], secrets: &[Secret]) -> Self {
+        let indexes: Vec<usize> =
+            ids.iter().filter_map(|id| catalogue.schemes().iter().position(|scheme| scheme.id == *id)).collect();
+        if let [only] = indexes[..]
+            && let Some(scheme) = catalogue.schemes().get(only)
+        {
+            return Self::of(scheme.clone(), secrets);
+        }
+        let mut verifier = Self::detecting(catalogue, secrets);
+        if let Mode::Detect { only, .. } = &mut verifier.mode {
+            *only = (!indexes.is_empty()).then_some(indexes);
+        }
+        verifier
     }
 
     /// With second values for the schemes that need one; those of a custom scheme's own record stay.
@@ -148,9 +168,10 @@ impl Verifier {
     pub fn schemes_for(&self, request: &SignedRequest<'_>) -> Vec<&Arc<Scheme>> {
         let Some(first) = self.scheme_for(request) else { return Vec::new() };
         let mut found = vec![first];
-        if let Mode::Detect { catalogue, .. } = &self.mode {
+        if let Mode::Detect { catalogue, only, .. } = &self.mode {
             let view = View::new(request, &self.config);
-            let candidates = catalogue.ranked(&catalogue.hinted(&view), &view);
+            let mut candidates = catalogue.ranked(&catalogue.hinted(&view), &view);
+            candidates.retain(|candidate| only.as_ref().is_none_or(|only| only.contains(&candidate.index)));
             let scheme = |candidate: &Candidate| catalogue.schemes().get(candidate.index);
             let is_first = |candidate: &&Candidate| scheme(candidate).is_some_and(|scheme| scheme.id == first.id);
             let fit = candidates.iter().find(is_first).map(Candidate::fit);
@@ -190,54 +211,124 @@ impl Verifier {
             Mode::One { scheme, keys } => {
                 Judged { scheme: Some(scheme), outcome: Some(examine(scheme, keys, &self.secrets, view)) }
             }
-            Mode::Detect { catalogue, rings, ring_of } => {
+            Mode::Detect { catalogue, rings, ring_of, only } => {
                 let keys_of = |at: usize| rings.get(*ring_of.get(at)?).map(Vec::as_slice);
-                self.examine_candidates(catalogue, keys_of, view)
+                self.examine_candidates(catalogue, only.as_deref(), keys_of, view)
             }
         }
     }
 
-    /// Of all schemes that fit the request the one that verifies, else the best-ranked one.
+    /// Judges every signature that is recognised: one wrong makes the request invalid. Where several schemes read one
+    /// place, any of them that verifies is believed, else the best-ranked one.
     fn examine_candidates<'v>(
         &self,
         catalogue: &'v Catalogue,
+        only: Option<&[usize]>,
         keys_of: impl Fn(usize) -> Option<&'v [Option<Key>]>,
         view: &View<'_>,
     ) -> Judged<'v> {
         let of_index = |index: usize| Some((catalogue.schemes().get(index)?, keys_of(index)?));
-        let hinted = catalogue.hinted(view);
+        let mut hinted = catalogue.hinted(view);
+        if let Some(only) = only {
+            hinted.retain(|index| only.contains(index));
+        }
         // One candidate needs no ranking. This is the hot path.
         if let [only] = hinted[..]
             && let Some((scheme, keys)) = of_index(only)
         {
             return Judged { scheme: Some(scheme), outcome: Some(examine(scheme, keys, &self.secrets, view)) };
         }
-        let mut best: Option<(&'v Arc<Scheme>, Outcome)> = None;
-        let mut best_fit = Fit::None;
+        let mut places: Vec<Place<'v>> = Vec::new();
         for candidate in catalogue.ranked(&hinted, view) {
-            let Some((scheme, keys)) = of_index(candidate.index) else { continue };
-            let outcome = examine(scheme, keys, &self.secrets, view);
-            if outcome.status == SignatureStatus::Valid {
-                return Judged { scheme: Some(scheme), outcome: Some(outcome) };
+            if only.is_some_and(|only| !only.contains(&candidate.index)) {
+                continue;
             }
-            // A hint as weak as an `apikey` member is believed only when it verifies.
-            let better = match &best {
-                None => candidate.is_strong,
-                Some((_, known)) => {
-                    candidate.is_strong
-                        && candidate.fit() == best_fit
-                        && outcome.status == SignatureStatus::Invalid
-                        && matches!(known.status, SignatureStatus::UndecodableSecret | SignatureStatus::Missing)
+            let Some((scheme, keys)) = of_index(candidate.index) else { continue };
+            let place = places.iter_mut().find(|place| rules::share_a_place(place.scheme, scheme));
+            if place.as_ref().is_some_and(|place| place.is_valid() || candidate.is_outdone_by(&place.first)) {
+                continue;
+            }
+            let outcome = examine(scheme, keys, &self.secrets, view);
+            match place {
+                Some(place) if place.is_bettered_by(&candidate, &outcome) => {
+                    (place.scheme, place.outcome) = (scheme, outcome);
+                    place.is_believed |= candidate.is_strong || place.is_valid();
                 }
-            };
-            if better {
-                best_fit = candidate.fit();
-                best = Some((scheme, outcome));
+                Some(_) => {}
+                None => {
+                    // A hint as weak as an `apikey` member is believed only when it verifies.
+                    let is_believed = candidate.is_strong || outcome.status == SignatureStatus::Valid;
+                    places.push(Place { scheme, outcome, is_believed, first: candidate });
+                }
             }
         }
-        let (scheme, outcome) = best.unzip();
-        Judged { scheme, outcome }
+        places.retain(|place| place.is_believed);
+        let judged = decided(places);
+        match (judged.scheme, only.and_then(|only| of_index(*only.first()?))) {
+            // Nothing of the provider's is there: its first scheme says what is missing.
+            (None, Some((scheme, keys))) => {
+                Judged { scheme: Some(scheme), outcome: Some(examine(scheme, keys, &self.secrets, view)) }
+            }
+            _ => judged,
+        }
     }
+}
+
+/// A place that a signature was read from, with the scheme that explains it best so far.
+struct Place<'v> {
+    scheme: &'v Arc<Scheme>,
+    outcome: Outcome,
+    is_believed: bool,
+    /// The likeliest candidate of the place.
+    first: Candidate,
+}
+
+impl Place<'_> {
+    fn is_valid(&self) -> bool {
+        self.outcome.status == SignatureStatus::Valid
+    }
+
+    fn is_bettered_by(&self, candidate: &Candidate, outcome: &Outcome) -> bool {
+        outcome.status == SignatureStatus::Valid
+            || (candidate.is_strong
+                && (!self.is_believed
+                    || candidate.fit() == self.first.fit()
+                        && outcome.status == SignatureStatus::Invalid
+                        && matches!(
+                            self.outcome.status,
+                            SignatureStatus::UndecodableSecret | SignatureStatus::Missing
+                        )))
+    }
+}
+
+/// The verdict over all places: a wrong signature first, unless a stronger one of the same provider is right; then a
+/// right one; then the likeliest.
+fn decided(mut places: Vec<Place<'_>>) -> Judged<'_> {
+    let right =
+        |wrong: &Place<'_>| places.iter().any(|place| place.is_valid() && rules::outweighs(place.scheme, wrong.scheme));
+    let is_wrong = |place: &Place<'_>| {
+        place.outcome.status == SignatureStatus::Invalid && place.first.is_recognised() && !right(place)
+    };
+    let has_right = places.iter().find(|place| place.is_valid()).map(|place| place.scheme.name.clone());
+    let wrong = places.iter().position(is_wrong);
+    let at = match (&has_right, wrong) {
+        (Some(_), Some(wrong)) => wrong,
+        (Some(_), None) => places.iter().position(Place::is_valid).unwrap_or_default(),
+        // As before: the best-ranked one, or one that says more than that something is missing.
+        (None, _) => 0,
+    };
+    if at >= places.len() {
+        return Judged { scheme: None, outcome: None };
+    }
+    let Place { scheme, mut outcome, .. } = places.swap_remove(at);
+    if let (Some(name), Some(_)) = (has_right, wrong) {
+        let reason = outcome.reason.take().unwrap_or_default();
+        outcome.reason = Some(format!(
+            "The signature by {} is wrong, though the one by {name} is right: every one that is there must be. {reason}",
+            scheme.name
+        ));
+    }
+    Judged { scheme: Some(scheme), outcome: Some(outcome) }
 }
 
 fn labelled(secrets: &[Secret]) -> Vec<LabelledSecret> {

@@ -12,7 +12,7 @@ use crate::signature::template::{Context, Vars};
 use crate::signature::{Algorithm, Encoding, Scheme};
 
 fn finding(code: &'static str, sentence: impl Into<String>, fix: &str) -> Finding {
-    Finding { code, sentence: sentence.into(), fix: fix.to_owned(), verifies: false }
+    Finding { code, sentence: sentence.into(), fix: fix.to_owned(), verifies: false, custom_scheme: None }
 }
 
 fn bytes(count: usize) -> String {

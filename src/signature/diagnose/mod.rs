@@ -22,6 +22,7 @@ mod signature_form;
 mod signed_content;
 mod text_forms;
 mod tokens;
+mod unknown;
 mod urls;
 
 use serde::Serialize;
@@ -30,6 +31,7 @@ use super::{Catalogue, Config, Scheme, SignedRequest};
 use crate::http::Headers;
 use crate::model::{RequestId, Secret, SecretValue};
 use search::Search;
+pub use unknown::diagnose_unknown;
 
 /// One thing that was found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +44,9 @@ pub struct Finding {
     pub fix: String,
     /// Whether the signature was seen to be right with it. Otherwise it is a guess.
     pub verifies: bool,
+    /// A record that makes the signature right when the bin has it as its `custom_scheme`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_scheme: Option<serde_json::Value>,
 }
 
 /// A request whose signature is not right, and what may explain it.
@@ -137,6 +142,9 @@ struct Diagnosed {
 
 /// With one of `share` parts of the budget.
 fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
+    if let Some(finding) = signature_form::repeated(case) {
+        return Diagnosed { findings: vec![finding], is_settled: true };
+    }
     let mut search = Search::new(case, share);
     let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });
     let found = found.or_else(|| if search.is_right { signature_form::timestamp(case) } else { None });

@@ -7,6 +7,7 @@ use crate::signature::algorithm::Key;
 use crate::signature::examine::{LabelledSecret, examine};
 use crate::signature::received::{groups, texts};
 use crate::signature::request::View;
+use crate::signature::rules::share_a_place;
 use crate::signature::scheme::Scheme;
 use crate::signature::source::Source;
 
@@ -21,9 +22,11 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     let view = View::new(&case.request, case.config);
     let mut left = MAX_SCHEMES;
     let is_small = case.request.body.len() <= MAX_BODY_READ;
+    // Where the scheme's own place has a signature, one in another place does not explain why this one is wrong.
+    let has_own = search.tokens.iter().any(|token| token.fault.is_none() && !search.algorithms.is_empty());
     let reads_body = |scheme: &Scheme| scheme.from.iter().any(Source::in_body);
     for scheme in case.catalogue.schemes().iter().filter(|scheme| scheme.id != case.scheme.id) {
-        if reads_body(scheme) && !is_small {
+        if reads_body(scheme) && !is_small || has_own && !share_a_place(case.scheme, scheme) {
             continue;
         }
         let texts = texts(scheme, &view);
@@ -49,6 +52,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
                 ),
                 fix: format!("Set the bin's scheme to `{}`.", scheme.id),
                 verifies: true,
+                custom_scheme: None,
             });
         }
     }

@@ -334,7 +334,8 @@ impl<'a> Search<'a> {
 
     /// A finding that verifies, with whatever else is irregular about the hit.
     pub(super) fn found(&self, hit: Hit, code: &'static str, sentence: &str, fix: &str) -> Finding {
-        let mut finding = Finding { code, sentence: sentence.to_owned(), fix: fix.to_owned(), verifies: true };
+        let mut finding =
+            Finding { code, sentence: sentence.to_owned(), fix: fix.to_owned(), verifies: true, custom_scheme: None };
         for (_, more, fix) in self.irregularities(hit) {
             finding.sentence.push_str(" Besides, ");
             finding.sentence.push_str(&more);

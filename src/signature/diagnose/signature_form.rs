@@ -9,6 +9,7 @@ use crate::signature::encoding::Encoding;
 use crate::signature::pattern::TIMESTAMP;
 use crate::signature::received::{groups, shared_vars, texts};
 use crate::signature::request::View;
+use crate::signature::rules;
 use crate::signature::template::Vars;
 use crate::signature::timestamp::Unit;
 use crate::signature::{Algorithm, Missing};
@@ -44,7 +45,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
             } else {
                 format!("The {what} itself is right, but {sentences}.")
             };
-            return Some(Finding { code, sentence, fix: fixes, verifies: true });
+            return Some(Finding { code, sentence, fix: fixes, verifies: true, custom_scheme: None });
         }
         if let Some(finding) = damaged(search, &key) {
             return Some(finding);
@@ -71,6 +72,7 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                 fix: "Keep the signature's text as it is on the way; look for lower-casing of header values."
                     .to_owned(),
                 verifies: true,
+                custom_scheme: None,
             });
         }
         let start = expected.get(..text.len()).filter(|start| start.eq_ignore_ascii_case(text));
@@ -84,6 +86,7 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                 ),
                 fix: "Send the whole signature; look for a column or header that is too short.".to_owned(),
                 verifies: true,
+                custom_scheme: None,
             });
         }
     }
@@ -118,5 +121,21 @@ pub(super) fn timestamp(case: &Case<'_>) -> Option<Finding> {
             ("timestamp_malformed", sentence, format!("Write the timestamp {form}."))
         }
     };
-    Some(Finding { code, sentence, fix, verifies: true })
+    Some(Finding { code, sentence, fix, verifies: true, custom_scheme: None })
+}
+
+/// The signature, or a value beside it, is there more than once. Whether each alone would be right is said as well.
+pub(super) fn repeated(case: &Case<'_>) -> Option<Finding> {
+    let view = View::new(&case.request, case.config);
+    let repeated = rules::repeated(case.scheme, &view)?;
+    Some(Finding {
+        code: "signature_repeated",
+        sentence: repeated.sentence(),
+        fix: format!(
+            "Send the {} once; look for a proxy or a middleware that adds a second one, or for a forged one.",
+            repeated.place
+        ),
+        verifies: true,
+        custom_scheme: None,
+    })
 }

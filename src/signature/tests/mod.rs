@@ -4,6 +4,7 @@ mod detection;
 mod explanations;
 mod properties;
 mod round_trip;
+mod rules;
 mod steps;
 mod vectors;
 mod verdicts;

@@ -60,11 +60,21 @@ struct FindingShape<'a> {
     fix: &'a str,
     /// Whether the signature is right with this change.
     verifies: bool,
+    /// A record that makes the signature right as the bin's `custom_scheme`.
+    #[schema(value_type = Option<Object>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_scheme: Option<&'a serde_json::Value>,
 }
 
 impl<'a> From<&'a Finding> for FindingShape<'a> {
     fn from(finding: &'a Finding) -> Self {
-        Self { code: finding.code, sentence: &finding.sentence, fix: &finding.fix, verifies: finding.verifies }
+        Self {
+            code: finding.code,
+            sentence: &finding.sentence,
+            fix: &finding.fix,
+            verifies: finding.verifies,
+            custom_scheme: finding.custom_scheme.as_ref(),
+        }
     }
 }
 

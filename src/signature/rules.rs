@@ -1,0 +1,118 @@
+//! The rules of a verdict beside the arithmetic of one signature. `README.md` in this folder has them with their sources.
+
+use super::algorithm::Algorithm;
+use super::encoding::Encoding;
+use super::request::View;
+use super::scheme::Scheme;
+use super::source::Source;
+
+/// A part of the signature that is there more than once, which no scheme says the meaning of.
+pub(super) struct Repeated {
+    /// `header X-Callaider-Signature`
+    pub(super) place: String,
+    pub(super) count: usize,
+}
+
+/// The first place of the scheme (signature, timestamp, id) that the request fills more than once. Receivers take the
+/// first, the last or both joined, so that what one checks another may not have seen. Headers of a common beginning are
+/// several by design.
+pub(super) fn repeated(scheme: &Scheme, view: &View<'_>) -> Option<Repeated> {
+    let places = scheme.from.iter().chain(scheme.vars.iter().map(|(_, source)| source));
+    places.filter(|source| !matches!(source, Source::HeaderPrefix(_))).find_map(|source| {
+        let count = match source {
+            Source::Header(name) => view.request.headers.all(name).count(),
+            Source::HeaderPrefix(_) | Source::Query(_) | Source::Form(_) | Source::FormJson(..) | Source::Json(_) => {
+                source.values(view).len()
+            }
+        };
+        (count > 1).then(|| Repeated { place: source.to_string(), count })
+    })
+}
+
+impl Repeated {
+    pub(super) fn sentence(&self) -> String {
+        let count = if self.count == 2 { "twice".to_owned() } else { format!("{} times", self.count) };
+        format!("The {} is there {count}: receivers take the first, the last or both joined.", self.place)
+    }
+}
+
+/// The version that a header beside the signature names (`X-HubSpot-Signature-Version: v2`), where the scheme is one of
+/// several versions. `None` where there is no such header or it names no version.
+pub(super) fn named_version(scheme: &Scheme, view: &View<'_>) -> Option<String> {
+    version_of(scheme)?;
+    let named = |name: &str| {
+        let value = view.request.headers.get_str(&format!("{name}-version"))?.trim().to_ascii_lowercase();
+        is_version(&value).then_some(value)
+    };
+    scheme.detect.iter().filter(|hint| !hint.is_prefix).find_map(|hint| named(&hint.name))
+}
+
+/// The version in the scheme's id: `v1` of `hubspot-v1`.
+pub(super) fn version_of(scheme: &Scheme) -> Option<&str> {
+    scheme.id.rsplit_once('-').map(|(_, version)| version).filter(|version| is_version(version))
+}
+
+fn is_version(text: &str) -> bool {
+    let digits = text.strip_prefix('v').unwrap_or_default();
+    !digits.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Providers that write their signatures in upper-case hex themselves.
+const UPPER_CASE: &[&str] = &["bridge", "oura", "scrapfly"];
+
+/// What a receiver stricter than this server would refuse about a right signature's text.
+pub(super) fn leniency(scheme: &Scheme, text: &str) -> Option<String> {
+    let how = match scheme.encoding {
+        Encoding::Hex if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            if UPPER_CASE.iter().any(|provider| scheme.id.starts_with(provider)) {
+                return None;
+            }
+            "in upper-case hex"
+        }
+        Encoding::Base64 if text.contains(['-', '_']) => "in the base64 alphabet of URLs",
+        Encoding::Base64 | Encoding::Base64Hex if text.len() % 4 != 0 => "in base64 without its padding",
+        Encoding::Base64url if text.contains(['+', '/']) => "in the standard base64 alphabet",
+        Encoding::Hex | Encoding::Base64 | Encoding::Base64url | Encoding::Base64Hex | Encoding::Utf8 => return None,
+    };
+    Some(format!("Right, but written {how}: receivers that compare the text, as most libraries do, refuse it."))
+}
+
+/// Whether the two read their signature from a common place: then they are different readings of one signature.
+pub(super) fn share_a_place(one: &Scheme, other: &Scheme) -> bool {
+    one.from.iter().any(|source| match source {
+        Source::Header(name) => {
+            other.from.iter().any(|known| matches!(known, Source::Header(known) if known.eq_ignore_ascii_case(name)))
+        }
+        source => other.from.contains(source),
+    })
+}
+
+/// Whether both are one provider's, by their ids: `github`, `github-sha1`.
+fn is_one_provider(one: &Scheme, other: &Scheme) -> bool {
+    let provider = |scheme: &Scheme| match scheme.id.split('-').next().unwrap_or_default() {
+        // GitHub's older header has the name that WebSub gave it.
+        "hub" => "github".to_owned(),
+        own => own.to_owned(),
+    };
+    provider(one) == provider(other)
+}
+
+/// Whether a right signature by `right` makes a wrong one by `wrong` meaningless: of a provider's two the stronger decides.
+pub(super) fn outweighs(right: &Scheme, wrong: &Scheme) -> bool {
+    is_one_provider(right, wrong) && strength(right.algorithm) > strength(wrong.algorithm)
+}
+
+const fn strength(algorithm: Algorithm) -> u8 {
+    match algorithm {
+        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => 9,
+        Algorithm::HmacSha512 => 8,
+        Algorithm::HmacSha384 => 7,
+        Algorithm::HmacSha256 => 6,
+        Algorithm::HmacSha224 => 5,
+        Algorithm::HmacSha1 => 4,
+        Algorithm::HmacMd5 => 3,
+        Algorithm::DigestSha512 | Algorithm::DigestSha384 | Algorithm::DigestSha256 => 2,
+        Algorithm::DigestSha1 | Algorithm::DigestMd5 => 1,
+        Algorithm::Equal => 0,
+    }
+}
