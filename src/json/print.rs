@@ -64,6 +64,7 @@ pub enum Order {
 
 /// A way to write JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of some library, and they combine freely")]
 pub struct Style {
     pub comma: &'static str,
     pub colon: &'static str,
@@ -216,12 +217,11 @@ impl Printer<'_> {
             return;
         }
         match self.style.order {
-            Order::AsRead => {}
             Order::Sorted => order.sort_by(|a, b| a.0.cmp(&b.0)),
             Order::IndexesFirst if order.iter().any(|(name, _)| array_index(name).is_some()) => {
                 order.sort_by_key(|(name, _)| array_index(name).map_or((1, 0), |index| (0, index)));
             }
-            Order::IndexesFirst => {}
+            Order::AsRead | Order::IndexesFirst => {}
         }
         self.out.push('{');
         for (at, (name, value)) in order.into_iter().enumerate() {

@@ -70,7 +70,7 @@ pub(super) fn leniency(scheme: &Scheme, text: &str) -> Option<String> {
             "in upper-case hex"
         }
         Encoding::Base64 if text.contains(['-', '_']) => "in the base64 alphabet of URLs",
-        Encoding::Base64 | Encoding::Base64Hex if text.len() % 4 != 0 => "in base64 without its padding",
+        Encoding::Base64 | Encoding::Base64Hex if !text.len().is_multiple_of(4) => "in base64 without its padding",
         Encoding::Base64url if text.contains(['+', '/']) => "in the standard base64 alphabet",
         Encoding::Hex | Encoding::Base64 | Encoding::Base64url | Encoding::Base64Hex | Encoding::Utf8 => return None,
     };

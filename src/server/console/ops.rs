@@ -99,15 +99,15 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
     let store = state.store.stats();
     let hub = state.hub.stats();
     let seen = state.capture.counters();
-    let [unknown_bin, refused_kept, unattributed, head_mismatch] =
+    let [unknown_bin, rejected_kept, unattributed, head_mismatch] =
         [&seen.unknown_bin, &seen.rejected_kept, &seen.rejected_unattributed, &seen.head_mismatch]
             .map(|count| count.load(Ordering::Relaxed));
     let figures: [(&str, &str, u64); 17] = [
         ("captured_total", "Requests stored since the start.", store.captured),
         ("not_stored_total", "Requests that could not be stored.", store.failed),
         ("unknown_bin_total", "Requests to bins that are not there.", unknown_bin),
-        ("refused_kept_total", "Requests that the HTTP parser rejected and that were kept.", refused_kept),
-        ("refused_unattributed_total", "Requests that the HTTP parser rejected and that name no bin.", unattributed),
+        ("rejected_kept_total", "Requests that the HTTP parser rejected and that were kept.", rejected_kept),
+        ("rejected_unattributed_total", "Requests that the HTTP parser rejected and that name no bin.", unattributed),
         ("head_mismatch_total", "Heads on which recorder and parser disagreed.", head_mismatch),
         ("commits_total", "Transactions committed.", store.commits),
         ("queued_requests", "Requests that wait for the writer.", store.queued),

@@ -1,6 +1,7 @@
 //! Two things wrong at once: the pairs that are met in practice.
 
-use super::search::{Search, with_body, with_url};
+use super::search::Search;
+use super::variation::{with_body, with_url};
 use super::{Finding, bodies, secrets, signed_content, urls};
 
 pub(super) fn secret_and_content(search: &mut Search<'_>) -> Option<Finding> {

@@ -1,7 +1,8 @@
 //! When nothing verifies: facts that explain the failure without a search, and guesses, likeliest first.
 
-use super::search::{Cut, Search, shown};
+use super::search::{Cut, Search};
 use super::tokens::{Fault, Reading};
+use super::variation::shown;
 use super::{Case, Finding};
 use crate::json::pick;
 use crate::signature::algorithm::Key;

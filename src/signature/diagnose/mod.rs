@@ -16,7 +16,9 @@ mod parts;
 mod recode;
 mod schemes;
 mod search;
+mod secret_encodings;
 mod secret_forms;
+mod secret_variant;
 mod secrets;
 mod signature_form;
 mod signed_content;
@@ -24,6 +26,7 @@ mod text_forms;
 mod tokens;
 mod unknown;
 mod urls;
+mod variation;
 
 use serde::Serialize;
 

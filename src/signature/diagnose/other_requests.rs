@@ -1,6 +1,7 @@
 //! Other requests of the bin: bodies that were swapped, signatures that were used before.
 
-use super::search::{Search, with_body};
+use super::search::Search;
+use super::variation::with_body;
 use super::{Finding, OtherRequest};
 use crate::http::Headers;
 use crate::signature::SignedRequest;

@@ -96,5 +96,5 @@ pub(super) fn without_signature(body: &Body<'_>) -> Vec<Variant> {
 }
 
 fn short(name: &str) -> String {
-    super::search::shown(name).into_owned()
+    super::variation::shown(name).into_owned()
 }

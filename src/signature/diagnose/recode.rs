@@ -87,9 +87,8 @@ fn latin_as_utf8(bytes: &[u8]) -> String {
 /// Characters that a charset did not have: a mark for each, for each UTF-16 unit, or for each byte; and left out.
 fn replaced(text: &str) -> Vec<Variant> {
     let marked = |mark: &str, is_lost: fn(char) -> bool, count: fn(char) -> usize| -> String {
-        let one = |character: char| match is_lost(character) {
-            true => mark.repeat(count(character)),
-            false => character.to_string(),
+        let one = |character: char| {
+            if is_lost(character) { mark.repeat(count(character)) } else { character.to_string() }
         };
         text.chars().map(one).collect()
     };

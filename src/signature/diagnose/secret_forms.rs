@@ -2,12 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use md5::Md5;
-use percent_encoding::percent_decode_str;
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256, Sha512};
-use unicode_normalization::UnicodeNormalization as _;
 
+use super::secret_encodings::{encoded, hashed, normalised, unescaped};
+use super::secret_variant::{Variant, bytes, is_blank, text};
 use crate::signature::encoding::key_from_base64;
 
 /// A way in which a secret goes wrong.
@@ -16,20 +13,6 @@ pub(super) struct Form {
     pub(super) is_likely: bool,
     pub(super) fix: &'static str,
     pub(super) make: fn(&str) -> Vec<Variant>,
-}
-
-/// A secret in another form.
-pub(super) struct Variant {
-    /// Completes "The signature is right with the secret …".
-    pub(super) how: String,
-    pub(super) key: Made,
-}
-
-pub(super) enum Made {
-    /// A text, from which the scheme makes the key.
-    Text(String),
-    /// The key itself.
-    Bytes(Vec<u8>),
 }
 
 pub(super) const HERE: &str = "Paste the secret into the bin again, exactly as the provider shows it.";
@@ -96,19 +79,6 @@ pub(super) const FORMS: &[Form] = &[
     Form { code: "secret_unicode", is_likely: false, fix: "Use a secret of plain ASCII characters.", make: normalised },
 ];
 
-fn text(how: &str, text: impl Into<String>) -> Variant {
-    Variant { how: how.to_owned(), key: Made::Text(text.into()) }
-}
-
-fn bytes(how: &str, bytes: impl Into<Vec<u8>>) -> Variant {
-    Variant { how: how.to_owned(), key: Made::Bytes(bytes.into()) }
-}
-
-/// White space, and what is as invisible: zero-width characters and the byte order mark.
-fn is_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\0')
-}
-
 fn trimmed(secret: &str) -> Vec<Variant> {
     let inner: String = secret.chars().filter(|&character| !is_blank(character)).collect();
     vec![
@@ -169,7 +139,7 @@ fn value_only(secret: &str) -> Vec<Variant> {
         if !name.starts_with(|first: char| first.is_ascii_alphabetic() || "-$\"'_".contains(first)) {
             break;
         }
-        let how = format!("without `{}` before it", super::search::shown(&secret[..secret.len() - value.len()]));
+        let how = format!("without `{}` before it", super::variation::shown(&secret[..secret.len() - value.len()]));
         let bare = value.trim_end_matches([';', ',']).trim_matches(['"', '\'']);
         all.push(text(&how, bare));
         all.push(text(&how, bare.split(" #").next().unwrap_or_default().trim_end().trim_matches(['"', '\''])));
@@ -361,64 +331,4 @@ fn parts(secret: &str) -> Vec<Variant> {
         .filter(|part| part.len() > 3)
         .map(|part| text("when only a part of it is taken", part))
         .collect()
-}
-
-fn encoded(secret: &str) -> Vec<Variant> {
-    let secret = secret.trim_matches(is_blank);
-    let url_safe = STANDARD.encode(secret).replace('+', "-").replace('/', "_");
-    let percent = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
-    vec![
-        bytes("encoded in base64", STANDARD.encode(secret)),
-        bytes("encoded in hex", hex::encode(secret)),
-        bytes("encoded in upper-case hex", hex::encode_upper(secret)),
-        bytes("and a line end, encoded in base64", STANDARD.encode(format!("{secret}\n"))),
-        bytes("encoded in base64url", url_safe.trim_end_matches('=')),
-        bytes("encoded in base64url with padding", url_safe.as_str()),
-        bytes("encoded in base64 without padding", STANDARD.encode(secret).trim_end_matches('=')),
-        bytes("with percent escapes", percent),
-        bytes("as a JSON string", serde_json::Value::from(secret).to_string()),
-        bytes("and a zero byte after it", format!("{secret}\0")),
-    ]
-}
-
-fn hashed(secret: &str) -> Vec<Variant> {
-    let secret = secret.trim_matches(is_blank);
-    let (sha256, sha1, md5) = (Sha256::digest(secret), Sha1::digest(secret), Md5::digest(secret));
-    vec![
-        bytes("hashed with SHA-256, in hex", hex::encode(sha256)),
-        bytes("hashed with SHA-256", sha256.to_vec()),
-        bytes("hashed with SHA-1, in hex", hex::encode(sha1)),
-        bytes("hashed with SHA-1", sha1.to_vec()),
-        bytes("hashed with MD5, in hex", hex::encode(md5)),
-        bytes("hashed with MD5", md5.to_vec()),
-        bytes("hashed with SHA-256, in base64", STANDARD.encode(sha256)),
-        bytes("hashed with SHA-256, in upper-case hex", hex::encode_upper(sha256)),
-        bytes("hashed with SHA-512, in hex", hex::encode(Sha512::digest(secret))),
-        bytes("hashed with SHA-512", Sha512::digest(secret).to_vec()),
-    ]
-}
-
-fn unescaped(secret: &str) -> Vec<Variant> {
-    let mut all: Vec<Variant> = percent_decode_str(secret)
-        .decode_utf8()
-        .ok()
-        .map(|decoded| text("with its percent escapes decoded", decoded))
-        .into_iter()
-        .collect();
-    if let Ok(decoded) = serde_json::from_str::<String>(&format!("\"{secret}\"")) {
-        all.push(text("with its backslash escapes decoded", decoded));
-    }
-    all.push(text("without its backslashes", secret.replace('\\', "")));
-    all
-}
-
-fn normalised(secret: &str) -> Vec<Variant> {
-    let latin: Option<Vec<u8>> = secret.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
-    let mut all = vec![
-        text("in composed Unicode form", secret.nfc().collect::<String>()),
-        text("in decomposed Unicode form", secret.nfd().collect::<String>()),
-        text("in compatible Unicode form", secret.nfkd().collect::<String>()),
-    ];
-    all.extend(latin.map(|latin| bytes("in Latin-1", latin)));
-    all
 }

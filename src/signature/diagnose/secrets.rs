@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::Finding;
 use super::search::{KeyText, Search};
-use super::secret_forms::{FORMS, Form, HERE, Made, SENDER};
+use super::secret_forms::{FORMS, Form, HERE, SENDER};
+use super::secret_variant::Made;
 use crate::signature::encoding::Encoding;
 use crate::signature::scheme::Scheme;
 

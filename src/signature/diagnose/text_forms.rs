@@ -40,7 +40,7 @@ pub(super) fn words(_: &Body<'_>) -> Vec<Variant> {
 pub(super) fn stringified(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     if let Some(node) = &body.json {
-        all.extend(FORMS.iter().flat_map(|(how, form)| one(*how, text_form(node, *form))));
+        all.extend(FORMS.iter().flat_map(|(how, form)| one(how, text_form(node, *form))));
     }
     let Ok(text) = std::str::from_utf8(body.bytes) else { return all };
     all.extend(in_a_string(text, "its text", body));

@@ -175,14 +175,15 @@ fn records(place: &Found, request: &SignedRequest<'_>, algorithm: Algorithm) -> 
         record
     };
     let is_plain = place.item.is_none() && place.source.starts_with("header:");
-    let mut all = vec![match is_plain {
-        true => json!({
+    let mut all = vec![if is_plain {
+        json!({
             "header": place.name,
             "algorithm": algorithm,
             "encoding": place.encoding,
             "prefix": place.prefix,
-        }),
-        false => full(None, "{body}"),
+        })
+    } else {
+        full(None, "{body}")
     }];
     all.extend(["{url}{body}", "{url}", "{body|sha256|hex}"].map(|signed| full(None, signed)));
     let timed = [

@@ -1,7 +1,8 @@
 //! The URL in other forms: scheme, host, port, trailing slash, query; and the forms that the bin is known by.
 
 use super::form_writers::{self, STYLES};
-use super::search::{Search, with_url};
+use super::search::Search;
+use super::variation::with_url;
 use super::{Case, Finding};
 use crate::http::form;
 use crate::signature::request::UrlParts;
@@ -39,8 +40,8 @@ pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit,
     let with = if label.is_empty() { String::new() } else { format!(" and the secret{label}") };
     let sentence = format!(
         "The signature is right for the URL {}{with}; here it was checked with {}.",
-        super::search::shown(&form.url),
-        super::search::shown(search.case.request.url)
+        super::variation::shown(&form.url),
+        super::variation::shown(search.case.request.url)
     );
     let fix = match public_url(search.case, &form.url) {
         Ok(url) => format!("Set the bin's public URL to `{url}`."),
@@ -60,7 +61,8 @@ fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
         (Some(sent), Some(query)) if sent == query => None,
         (Some(_), _) => return Err("the query arrived in another form than the signed one".to_owned()),
     };
-    let no_base = || format!("the request arrived below the bin with the path `{}`", super::search::shown(case.below));
+    let no_base =
+        || format!("the request arrived below the bin with the path `{}`", super::variation::shown(case.below));
     let mut url = path.strip_suffix(case.below).ok_or_else(no_base)?.to_owned();
     if UrlParts::of(&url).authority.is_empty() {
         return Err(no_base());

@@ -159,8 +159,8 @@ pub(super) fn check_scheme(
     }
     if let Some(Err(error)) = custom.map(Scheme::from_json) {
         let field = format!("custom_scheme.{}", error.field);
-        let (_, sentence) = told(&field, &error.message);
-        return Err(Problem::field(field, sentence));
+        let (at, sentence) = told(&field, &error.message);
+        return Err(Problem::field(at.unwrap_or(field), sentence));
     }
     Ok(())
 }

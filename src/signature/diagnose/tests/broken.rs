@@ -118,6 +118,7 @@ impl Broken {
 fn the_true_cause_is_named_first() {
     let all: Vec<Broken> = serde_json::from_str(include_str!("broken.json")).unwrap();
     let mut families: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut report = Vec::new();
     for broken in &all {
         let (status, findings) = broken.outcome(Some(&broken.scheme));
         let is_named = broken.is_named(&status, &findings);
@@ -128,15 +129,15 @@ fn the_true_cause_is_named_first() {
             let got: Vec<String> =
                 findings.iter().take(2).map(|f| format!("{}{}", f.code, if f.verifies { "!" } else { "" })).collect();
             let wanted = [&broken.cause, &broken.first_guess, &broken.status].into_iter().flatten().next().unwrap();
-            println!("{}: {} | wanted {wanted} | {status} {}", broken.family(), broken.name, got.join(", "));
+            report.push(format!("{}: {} | wanted {wanted} | {status} {}", broken.family(), broken.name, got.join(", ")));
         }
     }
     for (family, (named, count)) in &families {
-        println!("{family}: {named} of {count}");
+        report.push(format!("{family}: {named} of {count}"));
     }
     let named: usize = families.values().map(|(named, _)| named).sum();
-    println!("all: {named} of {}", all.len());
-    assert!(named * 100 >= LEAST_SHARE * all.len(), "{named} of {} are named rightly", all.len());
+    let report = report.join("\n");
+    assert!(named * 100 >= LEAST_SHARE * all.len(), "{named} of {} are named rightly:\n{report}", all.len());
 }
 
 /// Run with `cargo test --release --lib diagnosis_is_bounded -- --ignored --nocapture`.
