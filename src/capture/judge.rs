@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::CaptureOptions;
-use crate::http::{Head, Headers, text::lossy};
+use crate::http::{Head, Headers, coding, text::lossy};
 use crate::model::{Bin, Derived, SecretValue, SignatureStatus, Timestamp};
 use crate::provider::{self, EventInput};
 use crate::signature::handshake::{self, HandshakeRequest, HandshakeResponse};
@@ -128,7 +128,8 @@ impl Judge {
         let url = self.url(head, headers);
         let (verdict, freshness) =
             self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
-        let input = EventInput { headers, body };
+        let read = coding::plain(headers.get_str("content-encoding"), body);
+        let input = EventInput { headers, body: &read };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
         if verdict.status == SignatureStatus::Invalid {
             // What is forged is the first of nothing: the real event that comes later is no duplicate of it.

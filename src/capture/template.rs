@@ -39,6 +39,13 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("{{now.unix}}", "the same in seconds since 1970"),
 ];
 
+impl TemplateValues<'_> {
+    /// The body as it is read: decompressed, without a byte order mark.
+    fn read(&self) -> Cow<'_, [u8]> {
+        crate::http::coding::plain(self.head.headers().get_str("content-encoding"), self.body)
+    }
+}
+
 /// Whether a text has any placeholder at all; without one it is sent as it is.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
@@ -83,16 +90,16 @@ fn value(placeholder: &str, values: &TemplateValues<'_>, json: &mut Option<Value
         "request.id" => values.id.map(|id| id.to_string()).unwrap_or_default(),
         "request.method" => values.head.method().into_owned(),
         "request.path" => String::from_utf8_lossy(values.head.target().path_below_bin()).into_owned(),
-        "request.body" => String::from_utf8_lossy(values.body).into_owned(),
+        "request.body" => String::from_utf8_lossy(&values.read()).into_owned(),
         "request.body_base64" => base64::engine::general_purpose::STANDARD.encode(values.body),
         _ => {
             let (kind, name) = placeholder.strip_prefix("request.")?.split_once('.')?;
             match kind {
                 "header" => values.head.headers().get_str(name).unwrap_or_default().to_owned(),
                 "query" => first(values.head.target().query_pairs(), name),
-                "form" => first(crate::http::form::pairs(values.body), name),
+                "form" => first(crate::http::form::pairs(&values.read()), name),
                 "json" => {
-                    let body = json.get_or_insert_with(|| serde_json::from_slice(values.body).unwrap_or_default());
+                    let body = json.get_or_insert_with(|| serde_json::from_slice(&values.read()).unwrap_or_default());
                     match body.pointer(name) {
                         None => String::new(),
                         Some(Value::String(text)) => text.clone(),

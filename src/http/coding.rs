@@ -5,6 +5,8 @@ use std::io::Read;
 
 use serde::Serialize;
 
+use super::text::BYTE_ORDER_MARK;
+
 /// Bytes that come out, at most. A bomb stops here; a real webhook is far below.
 const MAX_OUTPUT: usize = 20 * 1024 * 1024;
 /// Codings in a row that are undone. Senders use one; ten thousand would be an attack.
@@ -127,6 +129,28 @@ pub fn decode_by_magic(field: Option<&str>, bytes: &[u8]) -> Option<Vec<u8>> {
 #[must_use]
 pub fn decode<'a>(field: Option<&str>, bytes: &'a [u8]) -> Decoded<'a> {
     decode_up_to(field, bytes, MAX_OUTPUT)
+}
+
+/// Bytes of a compressed body that are read for what it says: event names and ids are at its beginning, and a filter may
+/// read thousands of bodies.
+const MAX_READ: usize = 4 * 1024 * 1024;
+
+/// A body as everything reads it that asks what it says (facts, filters, templates): its codings undone as far as they can be, up
+/// to a few MiB, and without a byte order mark. Signatures are over the bytes as sent.
+pub fn plain<'a>(field: Option<&str>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    let decoded = match field {
+        Some(_) => decode_up_to(field, bytes, MAX_READ).bytes,
+        None => Cow::Borrowed(bytes),
+    };
+    match decoded {
+        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),
+        Cow::Owned(mut bytes) => {
+            if bytes.starts_with(BYTE_ORDER_MARK) {
+                bytes.drain(..BYTE_ORDER_MARK.len());
+            }
+            Cow::Owned(bytes)
+        }
+    }
 }
 
 fn decode_up_to<'a>(field: Option<&str>, bytes: &'a [u8], limit: usize) -> Decoded<'a> {
@@ -254,6 +278,18 @@ mod tests {
         raw.write_all(b"raw").unwrap();
         assert_eq!(&*decode(Some("deflate"), &raw.finish().unwrap()).bytes, b"raw");
         assert_eq!(decode(None, b"x").state, DecodeState::NotEncoded);
+    }
+
+    #[test]
+    fn a_body_is_read_without_its_codings_and_its_byte_order_mark() {
+        let marked = "\u{feff}{}".as_bytes();
+        assert_eq!(&*plain(None, marked), b"{}");
+        assert_eq!(&*plain(None, b"{}"), b"{}");
+        for coding in ALL {
+            assert_eq!(&*plain(Some(coding.name()), &encode(coding, marked)), b"{}");
+        }
+        assert_eq!(&*plain(Some("gzip"), b"{}"), b"{}");
+        assert_eq!(plain(Some("gzip"), &encode(Coding::Gzip, &vec![0; 9 << 20])).len(), MAX_READ);
     }
 
     #[test]

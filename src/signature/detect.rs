@@ -41,7 +41,7 @@ impl Candidate {
 
     /// Whether another of the same place is of the version that the request names, or has the parts that it asks for.
     pub(crate) const fn is_outdone_by(&self, other: &Self) -> bool {
-        other.rank.own_marks > self.rank.own_marks
+        other.rank.asked_for > self.rank.asked_for
     }
 
     /// Whether a signature is there beyond doubt: of the algorithm's length, or in a header of the scheme's own name.
@@ -56,6 +56,8 @@ struct Rank {
     fit: Fit,
     /// How many things beside the signature are typical of this very scheme: a header with its version, what it asks for.
     own_marks: usize,
+    /// Those that decide between two readings of one signature: a version, a part that one of them asks for.
+    asked_for: usize,
     /// All that the scheme signs is there.
     is_complete: bool,
     /// How many headers hint at it.
@@ -247,9 +249,11 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     });
     let signs_body = scheme.signed.iter().any(|template| template.values().any(|value| *value == Value::Body));
     let own_name = scheme.id.split('-').next().unwrap_or(&scheme.id);
+    let asked_for = usize::from(is_version(scheme, view)) + usize::from(required >= Some(Required::There));
     Rank {
         fit,
-        own_marks: usize::from(is_version(scheme, view)) + usize::from(required >= Some(Required::There)),
+        own_marks: asked_for + scheme.marks.iter().filter(|mark| mark.first(view).is_some()).count(),
+        asked_for,
         is_complete: signed && required.is_none_or(|required| required == Required::Met) && timed,
         hints: scheme.detect.len(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),

@@ -21,6 +21,8 @@ pub(crate) enum BytesFilter {
     Base64,
     Lower,
     Upper,
+    /// Contentful's path: the query escaped as one value, then all of it by the rules of `encodeURI`.
+    EscapeQuery,
     /// A list of header names becomes their values, joined.
     HeaderValues(String),
     /// A list of header names becomes `name:value` pairs, joined.
@@ -36,6 +38,8 @@ pub(crate) enum Reduction {
     Sent,
     /// `key=value&key=value`, sorted, decoded.
     Pairs,
+    /// The same, with `_` for `&` and `=` in values (Vonage).
+    PairsSafe,
     /// The same, form-encoded.
     PairsEncoded,
     /// `key=value1,value2` side by side, keys sorted, values in order.
@@ -75,12 +79,14 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
         "base64" => (Parsed::Bytes(BytesFilter::Base64), 0),
         "lower" => (Parsed::Bytes(BytesFilter::Lower), 0),
         "upper" => (Parsed::Bytes(BytesFilter::Upper), 0),
+        "escape_query" => (Parsed::Bytes(BytesFilter::EscapeQuery), 0),
         "header_values" => (Parsed::Bytes(BytesFilter::HeaderValues(argument(0, "."))), 1),
         "header_pairs" => (Parsed::Bytes(BytesFilter::HeaderPairs(argument(0, ":"), argument(1, ";"))), 2),
         "except" => (Parsed::Except(arguments.clone()), usize::MAX),
         "concat" => (Parsed::Reduce(Reduction::Sent), 0),
         "sort_concat" => (Parsed::Reduce(Reduction::Concat), 0),
         "sort_pairs" => (Parsed::Reduce(Reduction::Pairs), 0),
+        "sort_pairs_safe" => (Parsed::Reduce(Reduction::PairsSafe), 0),
         "sort_pairs_enc" => (Parsed::Reduce(Reduction::PairsEncoded), 0),
         "sort_group" => (Parsed::Reduce(Reduction::Group), 0),
         _ => return Err(format!("`{name}` is no filter")),
@@ -107,6 +113,7 @@ impl BytesFilter {
             Self::Base64 => to_base64(input).into_bytes(),
             Self::Lower => String::from_utf8_lossy(input).to_lowercase().into_bytes(),
             Self::Upper => String::from_utf8_lossy(input).to_uppercase().into_bytes(),
+            Self::EscapeQuery => escape_query(&String::from_utf8_lossy(input)).into_bytes(),
             Self::HeaderValues(between) => header_list(input, view, between, |_, value, out| {
                 out.extend_from_slice(value);
             })?,
@@ -117,6 +124,30 @@ impl BytesFilter {
             })?,
         })
     }
+}
+
+/// `encodeURI(path + '?' + encodeURIComponent(query))`
+fn escape_query(path_query: &str) -> String {
+    const UNRESERVED: &str = "-_.!~*'()";
+    const RESERVED: &str = ";/?:@&=+$,#";
+    let escape = |text: &str, safe: &[&str]| -> String {
+        let byte = |byte: u8| match char::from(byte) {
+            plain
+                if plain.is_ascii_alphanumeric()
+                    || plain.is_ascii() && safe.iter().any(|safe| safe.contains(plain)) =>
+            {
+                plain.to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        };
+        text.bytes().map(byte).collect()
+    };
+    let whole = match path_query.split_once('?') {
+        Some((path, query)) if !query.is_empty() => format!("{path}?{}", escape(query, &[UNRESERVED])),
+        Some((path, _)) => path.to_owned(),
+        None => path_query.to_owned(),
+    };
+    escape(&whole, &[UNRESERVED, RESERVED])
 }
 
 fn header_list(
@@ -159,6 +190,11 @@ impl Reduction {
             Self::Pairs => {
                 pairs.sort();
                 joined(&pairs, Cow::Borrowed)
+            }
+            Self::PairsSafe => {
+                pairs.sort();
+                let safe = |(key, value): &&Pair| format!("{key}={}", value.replace(['&', '='], "_"));
+                pairs.iter().map(safe).collect::<Vec<_>>().join("&").into_bytes()
             }
             Self::PairsEncoded => {
                 pairs.sort();

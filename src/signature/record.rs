@@ -76,6 +76,9 @@ pub(super) struct Record {
     pub(super) signed: Few<Template>,
     #[serde(default, deserialize_with = "some_object")]
     pub(super) timestamp: Option<TimestampRule>,
+    /// What is typical of the sender beside its signature; none of it is asked for.
+    #[serde(default)]
+    pub(super) marks: Few<Source>,
     #[serde(default)]
     pub(super) require: Few<Requirement>,
     #[serde(default, rename = "basis", deserialize_with = "some")]

@@ -55,6 +55,8 @@ pub struct Scheme {
     pub(crate) split: Option<String>,
     pub(crate) items: Vec<Pattern>,
     pub(crate) vars: Vec<(String, Source)>,
+    /// What is typical of the sender, to tell it from others that use the same header.
+    pub(crate) marks: Vec<Source>,
     pub(crate) require: Vec<(Template, Template)>,
     record: Json,
 }
@@ -102,6 +104,7 @@ impl Scheme {
             split: separators(signature.split),
             items: signature.items.0,
             vars: record.vars.0,
+            marks: record.marks.0,
             require: record.require.0.into_iter().map(|Requirement(left, right)| (left, right)).collect(),
             record: written,
         };

@@ -1,7 +1,7 @@
 //! The conditions of a filter, and how they are decided.
 
 use super::{Needle, Pattern};
-use crate::http::{HeadScan, form};
+use crate::http::{HeadScan, coding, form};
 use crate::json::pick;
 use crate::model::{FreshnessStatus, RequestId, RequestSummary, SignatureStatus, Timestamp};
 
@@ -215,19 +215,24 @@ impl Leaf {
     #[must_use]
     pub fn content(&self, head: &[u8], body: &[u8]) -> bool {
         let scan = HeadScan::new(head);
+        let read = || {
+            let coding = scan.fields().find(|(name, _)| name.eq_ignore_ascii_case(b"content-encoding"));
+            coding::plain(coding.and_then(|(_, value)| std::str::from_utf8(value).ok()), body)
+        };
         match self {
             Self::Text(needle) => {
                 let (path, query) = below_bin(scan.request_line().target);
                 needle.is_in(path)
                     || query.is_some_and(|query| needle.is_in(query))
                     || needle.is_in(scan.field_section())
-                    || needle.is_in(body)
+                    || needle.is_in(&read())
             }
             Self::Header { name, value } => scan.fields().any(|(found, text)| {
                 found.eq_ignore_ascii_case(name.as_bytes()) && value.as_ref().is_none_or(|value| value.matches(text))
             }),
             Self::Json { pointer, value } => {
-                let picks = pick::pick(body, &[pointer.as_str()]);
+                let body = read();
+                let picks = pick::pick(&body, &[pointer.as_str()]);
                 match value {
                     None => picks.there(0),
                     Some(value) => match &picks.values[0] {

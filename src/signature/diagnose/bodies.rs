@@ -31,6 +31,8 @@ enum Needs {
     /// An object without objects and arrays in it.
     FlatJson,
     Form,
+    /// Several lines.
+    Lines,
     /// Text beyond ASCII.
     Letters,
 }
@@ -94,7 +96,7 @@ const COPY_COST: usize = 1;
 const FORMS: &[Form] = &[
     Form::by("body_newline_removed", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::without_newline),
     Form::by("body_newline_added", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::with_newline),
-    Form::by("body_line_ends", Tier::Likely, WAY, (Needs::Nothing, RECODE_COST), recode::line_ends),
+    Form::by("body_line_ends", Tier::Common, WAY, (Needs::Lines, 3 * COPY_COST), recode::line_ends),
     Form::by("body_decompressed", Tier::Likely, COMPRESSED, (Needs::Nothing, COPY_COST), recode::decompressed),
     Form::by("body_empty", Tier::Likely, EMPTY, (Needs::Nothing, 0), recode::empty),
     Form::by("body_form_escapes", Tier::Likely, FORM, (Needs::Form, 8 * RECODE_COST), form_writers::escaped_quickly),
@@ -268,6 +270,7 @@ fn is_affordable(search: &mut Search<'_>, form: &Form, body: &Body<'_>) -> bool 
         Needs::Json => body.json.is_some(),
         Needs::FlatJson => form_writers::is_flat(body),
         Needs::Form => form_writers::is_form(body),
+        Needs::Lines => memchr::memchr(b'\n', body.bytes).is_some(),
         Needs::Letters => !body.bytes.is_ascii(),
     };
     if !has_it {

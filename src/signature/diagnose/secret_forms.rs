@@ -130,7 +130,8 @@ fn with_space(secret: &str) -> Vec<Variant> {
 }
 
 fn value_only(secret: &str) -> Vec<Variant> {
-    let mut rest = secret.trim_matches(is_blank);
+    let whole = secret.trim_matches(is_blank);
+    let mut rest = whole;
     let mut all = Vec::new();
     // `export NAME="value"`, `set NAME=value`, `- name: value`: one step after the other.
     for _ in 0..3 {
@@ -139,7 +140,9 @@ fn value_only(secret: &str) -> Vec<Variant> {
         if !name.starts_with(|first: char| first.is_ascii_alphabetic() || "-$\"'_".contains(first)) {
             break;
         }
-        let how = format!("without `{}` before it", super::variation::shown(&secret[..secret.len() - value.len()]));
+        // The value is a part of the whole, so that what is before it ends between two characters.
+        let before = value.as_ptr() as usize - whole.as_ptr() as usize;
+        let how = format!("without `{}` before it", super::variation::shown(whole.get(..before).unwrap_or(name)));
         let bare = value.trim_end_matches([';', ',']).trim_matches(['"', '\'']);
         all.push(text(&how, bare));
         all.push(text(&how, bare.split(" #").next().unwrap_or_default().trim_end().trim_matches(['"', '\''])));

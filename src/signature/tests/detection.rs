@@ -63,6 +63,20 @@ fn more_hints_and_the_own_name_rank_higher() {
 }
 
 #[test]
+fn those_that_share_a_header_are_told_apart_by_what_else_they_send() {
+    let named = |fields: &[(&str, &str)], body: &str| {
+        let request = request(fields, "https://h/?data.id=1", body);
+        catalogue().detect(&request.request()).first().map(|found| found.scheme.id.clone()).unwrap()
+    };
+    assert_eq!(named(&[("X-Signature", HEX), ("X-Event-Name", "order_created")], "{}"), "lemonsqueezy");
+    assert_eq!(named(&[("X-Signature", HEX)], r#"{"event":"taskCreated","webhook_id":"w"}"#), "clickup");
+    let mercado = format!("ts=1704908010,v1={HEX}");
+    assert_eq!(named(&[("X-Signature", &mercado), ("X-Request-Id", "r")], "{}"), "mercadopago");
+    assert_eq!(named(&[("X-Signature", HEX), ("X-Request-Id", "r")], "{}"), "modern-treasury");
+    assert_eq!(named(&[("ElevenLabs-Signature", &format!("t=1704908010,v0={HEX}"))], "{}"), "elevenlabs");
+}
+
+#[test]
 fn the_candidate_that_verifies_wins() {
     let lemon = scheme("tebex");
     let (request, _) = signed_for(lemon);

@@ -129,7 +129,12 @@ fn the_true_cause_is_named_first() {
             let got: Vec<String> =
                 findings.iter().take(2).map(|f| format!("{}{}", f.code, if f.verifies { "!" } else { "" })).collect();
             let wanted = [&broken.cause, &broken.first_guess, &broken.status].into_iter().flatten().next().unwrap();
-            report.push(format!("{}: {} | wanted {wanted} | {status} {}", broken.family(), broken.name, got.join(", ")));
+            report.push(format!(
+                "{}: {} | wanted {wanted} | {status} {}",
+                broken.family(),
+                broken.name,
+                got.join(", ")
+            ));
         }
     }
     for (family, (named, count)) in &families {
@@ -141,20 +146,22 @@ fn the_true_cause_is_named_first() {
 }
 
 /// Run with `cargo test --release --lib diagnosis_is_bounded -- --ignored --nocapture`.
+#[expect(clippy::print_stdout, reason = "measurements are printed for whoever asks for them")]
 #[test]
 #[ignore = "measures time: only an optimised build on a quiet machine says something"]
 fn diagnosis_is_bounded_for_1_mib() {
-    let flat: String = (0..30_000).map(|at| format!("\"name{at}\":\"value é {at} <&>\",")).collect();
-    let form: String = (0..900).map(|at| format!("name{at}={}&", "a%20b+c".repeat(160))).collect();
+    let flat: String = (0..30_000).map(|at| format!("\"name{at}\":\"value é {at} <&>\",")).collect::<Vec<_>>().concat();
+    let form: String = (0..900).map(|at| format!("name{at}={}&", "a%20b+c".repeat(160))).collect::<Vec<_>>().concat();
     let nested: String = (0..9_000)
         .map(|at| {
             format!(
                 "{{\"id\":{at}.50,\"text\":\"some text of an event that is rather long, {at}\",\"list\":[1,2,{{}}]}},"
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     for (kind, body) in [
-        ("flat JSON", format!("{{{}\"z\":1}}", flat)),
+        ("flat JSON", format!("{{{flat}\"z\":1}}")),
         ("form", format!("{form}z=1")),
         ("nested JSON", format!("{{\"data\":[{nested}1]}}")),
         ("text", "plain ü text\r\n".repeat(70_000)),
@@ -170,7 +177,8 @@ fn diagnosis_is_bounded_for_1_mib() {
                 ("X-Slack-Signature", format!("v0={signature}")),
             ]
             .into_iter()
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
             let got = Got {
                 scheme,
                 secret: "whsec_secret".into(),

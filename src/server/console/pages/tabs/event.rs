@@ -50,7 +50,8 @@ impl EventTab {
     pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
         let event = &request.summary.derived.event;
         let headers = request.head.headers();
-        let input = EventInput { headers: &headers, body: &request.body };
+        let read = crate::http::coding::plain(headers.get_str("content-encoding"), &request.body);
+        let input = EventInput { headers: &headers, body: &read };
         let scheme = request.summary.derived.verdict.scheme.as_deref();
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: &Option<String>| {

@@ -180,6 +180,10 @@ fn freshness_line(freshness: &Freshness) -> Option<(Chip, String)> {
         .map(|tolerance| format!("; up to {} is accepted", format::span(tolerance.unsigned_abs())))
         .unwrap_or_default();
     match freshness.status {
+        // A clock that is a little fast, or a scheme that does not look at times in the future.
+        FreshnessStatus::Fresh if freshness.age_s.is_some_and(|age| age < 0) => {
+            Some((Chip { class: "ok", text: "fresh" }, format!("Signed {age} after it arrived{tolerance}.")))
+        }
         FreshnessStatus::Fresh => {
             Some((Chip { class: "ok", text: "fresh" }, format!("Signed {age} before it arrived{tolerance}.")))
         }
