@@ -177,8 +177,7 @@ fn diagnosis_is_bounded_for_1_mib() {
                 ("X-Slack-Signature", format!("v0={signature}")),
             ]
             .into_iter()
-            .collect::<Vec<_>>()
-            .concat();
+            .collect();
             let got = Got {
                 scheme,
                 secret: "whsec_secret".into(),
