@@ -1,6 +1,5 @@
 // The commands of a page. Their labels and keys come from the server, which shows the same in Help; the scripts say
-// what
-// each one does. A key, an entry of the palette and a button (`data-do`) run the same thing.
+// what each one does. A key, an entry of the palette and a button (`data-do`) run the same thing.
 
 import { $, $$ } from "./dom.js";
 
