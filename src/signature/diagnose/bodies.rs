@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::Finding;
-use super::body::{Body, Variant};
+use super::body::{Body, Tier, Variant};
 use super::json_writers::writers;
 use super::search::{Parsed, Search};
 use super::variation::with_body;
@@ -35,15 +35,6 @@ enum Needs {
     Lines,
     /// Text beyond ASCII.
     Letters,
-}
-
-/// How often a form is met, and thereby when it is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tier {
-    /// Tried first, and for large bodies too.
-    Common,
-    Likely,
-    Rare,
 }
 
 /// How a body gets another form.
@@ -150,16 +141,6 @@ fn forms(tier: Tier) -> impl Iterator<Item = Form> {
     let own = move || FORMS.iter().filter(move |form| form.tier == tier).map(Form::copied);
     let (before, after) = if tier == Tier::Rare { (None, Some(own())) } else { (Some(own()), None) };
     before.into_iter().flatten().chain(json).chain(after.into_iter().flatten())
-}
-
-/// A JSON text in the forms that are met most, for one that was inside another.
-pub(super) fn common_json(inner: &str) -> Vec<Variant> {
-    let Some(node) = tree::parse(inner.as_bytes()) else { return Vec::new() };
-    let written = writers(Tier::Common).into_iter().filter_map(|writer| {
-        let bytes = crate::json::print::print(&node, writer.style, inner.len())?.into_bytes();
-        Some(Variant { how: format!("without the JSON string around it, {}", writer.how).into(), bytes })
-    });
-    written.collect()
 }
 
 pub(super) fn common(search: &mut Search<'_>) -> Option<Finding> {

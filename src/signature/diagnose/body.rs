@@ -7,6 +7,15 @@ use crate::json::print::{Style, print};
 use crate::json::tree::Node;
 use crate::signature::SignedRequest;
 
+/// How often a form is met, which decides when it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tier {
+    /// Tried first, and for large bodies too.
+    Common,
+    Likely,
+    Rare,
+}
+
 /// A body in another form.
 pub(super) struct Variant {
     /// Completes "The signature is right for the body …".

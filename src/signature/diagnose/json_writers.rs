@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::bodies::Tier;
+use super::body::Tier;
 use crate::json::print::{Beyond, Escapes, Numbers, Style};
 
 /// A way to write JSON, with its name.

@@ -1,10 +1,10 @@
 //! What is signed by mistake when an object is turned into text: its language's own form, JSON in a JSON string, a word.
 
-use super::body::{Body, Variant, one};
-use super::json_writers::PHP;
+use super::body::{Body, Tier, Variant, one};
+use super::json_writers::{PHP, writers};
 use crate::json::print::{Style, print};
 use crate::json::text_forms::{TextForm, text_form};
-use crate::json::tree::Node;
+use crate::json::tree::{self, Node};
 
 /// What remains of an object that nobody serialised.
 const WORDS: &[&str] = &[
@@ -52,7 +52,7 @@ pub(super) fn stringified(body: &Body<'_>) -> Vec<Variant> {
     all.extend(one("as Python's repr of its bytes", bytes_repr(body.bytes)));
     // A body that is encoded twice: the sender signed the object and sent its text in quotes.
     if let Ok(inner) = serde_json::from_slice::<String>(body.bytes) {
-        all.extend(super::bodies::common_json(&inner));
+        all.extend(common_json(&inner));
         all.extend(one("without the JSON string around it", inner));
     }
     all
@@ -89,4 +89,14 @@ fn bytes_repr(bytes: &[u8]) -> String {
     }
     out.push(quote);
     out
+}
+
+/// A JSON text in the forms that are met most, for one that was inside another.
+fn common_json(inner: &str) -> Vec<Variant> {
+    let Some(node) = tree::parse(inner.as_bytes()) else { return Vec::new() };
+    let written = writers(Tier::Common).into_iter().filter_map(|writer| {
+        let bytes = print(&node, writer.style, inner.len())?.into_bytes();
+        Some(Variant { how: format!("without the JSON string around it, {}", writer.how).into(), bytes })
+    });
+    written.collect()
 }

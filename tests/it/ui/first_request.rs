@@ -52,6 +52,9 @@ async fn events_of_both_platforms_come_with_verdict_and_name() {
     stage.event("session.ended", SESSION, json!({"reason": "timeout"}), "another secret").await;
     browser.until_text("#rows li:first-child", "session.ended").await;
     browser.until_text("#rows li:first-child .chip", "invalid").await;
+    // A forged event is the first of nothing: the real one is no duplicate of it, the one after that is.
+    stage.event("session.ended", SESSION, json!({"reason": "timeout"}), SECRET).await;
+    browser.until("document.querySelector('#rows li:first-child .chip')?.textContent === 'valid'").await;
     stage.event("session.ended", SESSION, json!({"reason": "timeout"}), SECRET).await;
     browser.until_text("#rows li:first-child .marks", "duplicate").await;
 
