@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::model::SecretValue;
+use crate::model::{Network, SecretValue};
 use crate::signature::Catalogue;
-use crate::store::Durability;
+use crate::store::{Durability, MAX_BODY};
 
 /// Where requests are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Make bins on first use.
     pub auto_create: bool,
-    /// Believe forwarding headers.
-    pub trust_forwarded: bool,
+    /// Proxies whose forwarding headers are believed.
+    pub trusted_proxies: Vec<Network>,
     /// What the console asks for.
     pub token: Option<SecretValue>,
     /// Further host names of the console.
@@ -88,8 +88,6 @@ pub enum ConfigError {
 
 /// A shorter token can be guessed in time; 16 characters of hex are 64 bits.
 const MIN_TOKEN: usize = 16;
-/// `SQLite` holds values up to 1e9 bytes; some is left for the head.
-const MAX_MAX_BODY: u64 = 900 << 20;
 
 impl Config {
     /// The configuration, if it can work.
@@ -104,7 +102,7 @@ impl Config {
         if self.capture == self.console && self.capture.port() != 0 {
             return Err(ConfigError::SameAddress(self.capture));
         }
-        if self.max_body > MAX_MAX_BODY {
+        if self.max_body > MAX_BODY {
             return Err(ConfigError::MaxBody(self.max_body));
         }
         Ok(self)

@@ -21,13 +21,13 @@ pub(super) struct Prepared {
     pub(super) judge: Judge,
 }
 
-/// The prepared form of each bin, made anew when the bin changes. A deleted bin leaves an entry behind.
+/// The prepared form of each bin, made anew when the bin changes.
 #[derive(Debug, Default)]
 pub(super) struct PreparedBins(RwLock<HashMap<BinId, Arc<Prepared>>>);
 
 impl PreparedBins {
-    /// The prepared form of a bin in its present version.
-    pub(super) fn of(&self, bin: &BinState, options: &CaptureOptions) -> Arc<Prepared> {
+    /// The prepared form of a bin in its present version. `exists` says which bins are still there.
+    pub(super) fn of(&self, bin: &BinState, options: &CaptureOptions, exists: impl Fn(BinId) -> bool) -> Arc<Prepared> {
         let id = bin.bin.id;
         let before = self.0.read().get(&id).cloned();
         if let Some(prepared) = before.as_ref().filter(|prepared| prepared.version == bin.version) {
@@ -38,7 +38,13 @@ impl PreparedBins {
             responses: Responses::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.responses)),
             judge: Judge::new(&bin.bin, options),
         });
-        self.0.write().insert(id, Arc::clone(&prepared));
+        let mut all = self.0.write();
+        // Now and then, so that deleted bins do not stay for ever.
+        if all.len() == all.capacity() {
+            all.retain(|id, _| exists(*id));
+        }
+        all.insert(id, Arc::clone(&prepared));
+        drop(all);
         prepared
     }
 }
@@ -88,5 +94,25 @@ impl WorkerBins {
         let found = Rc::new(self.capture.open(self.capture.bin(segment)?));
         open.insert(segment.into(), Rc::clone(&found));
         Some(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Bin, BinSettings, Timestamp};
+
+    #[test]
+    fn deleted_bins_are_forgotten() {
+        let prepared = PreparedBins::default();
+        let (options, last) = (CaptureOptions::default(), BinId::generate());
+        for n in 0..2_000 {
+            let id = if n == 0 { last } else { BinId::generate() };
+            let bin =
+                Bin { id, created_at: Timestamp::default(), settings: BinSettings::default(), secrets: Vec::new() };
+            prepared.of(&BinState { bin, version: 1 }, &options, |id| id == last);
+        }
+        let all = prepared.0.read();
+        assert!(all.len() < 100 && all.contains_key(&last), "{}", all.len());
     }
 }

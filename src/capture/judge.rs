@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use super::CaptureOptions;
 use crate::http::{Head, Headers, coding, text::lossy};
-use crate::model::{Bin, Derived, SecretValue, SignatureStatus, Timestamp};
+use crate::model::{Bin, Derived, SignatureMode, SignatureStatus, Timestamp};
 use crate::provider::{self, EventInput};
-use crate::signature::handshake::{self, HandshakeRequest, HandshakeResponse};
+use crate::signature::handshake::{self, BinSetting, HandshakeRequest, HandshakeResponse, Learnt};
 use crate::signature::{SignedRequest, Verifier};
 
 /// A bin's settings and secrets, ready to judge requests.
@@ -16,6 +16,7 @@ pub struct Judge {
     verifier: Verifier,
     provider: Option<String>,
     scheme: Option<String>,
+    enforce: bool,
     secrets: Vec<crate::model::Secret>,
     public_url: Option<PublicUrl>,
 }
@@ -44,7 +45,7 @@ pub struct Judgement {
     /// The response, when the request is a provider's handshake.
     pub handshake: Option<HandshakeResponse>,
     /// A secret that the handshake handed over.
-    pub learn: Option<SecretValue>,
+    pub learn: Option<Learnt>,
 }
 
 impl Judge {
@@ -66,7 +67,9 @@ impl Judge {
                     .unwrap_or_else(|_| Verifier::detecting(&options.catalogue, &bin.secrets))
             },
             provider: settings.provider.clone(),
-            scheme,
+            // A scheme of the user's own judges instead, and is nobody's whose handshake is known.
+            scheme: if settings.custom_scheme.is_some() { Some("custom".to_owned()) } else { scheme },
+            enforce: settings.signature_mode == SignatureMode::Enforce,
             secrets: bin.secrets.clone(),
             public_url: match (&settings.public_url, &options.public_url) {
                 (Some(own), _) => Some(PublicUrl::new(own)),
@@ -136,8 +139,9 @@ impl Judge {
             event.duplicate_key = None;
         }
         let request = HandshakeRequest { method: &method, url: &url, headers, query: target.query(), body };
-        let handshake =
-            handshake::recognise(self.provider.as_deref(), self.scheme.as_deref(), &request, &self.secrets, &verdict);
+        let bin =
+            BinSetting { provider: self.provider.as_deref(), scheme: self.scheme.as_deref(), enforce: self.enforce };
+        let handshake = handshake::recognise(bin, &request, &self.secrets, &verdict);
         let (handshake, learn) = match handshake {
             None => (None, None),
             Some(found) => {
@@ -180,7 +184,7 @@ mod tests {
         let secrets = secret.into_iter().map(|text| crate::model::Secret {
             id: 1,
             label: "live".into(),
-            value: SecretValue::new(text.to_owned()),
+            value: crate::model::SecretValue::new(text.to_owned()),
             created_at: Timestamp::default(),
         });
         let bin = Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: secrets.collect() };

@@ -4,29 +4,35 @@
 //! stored.
 
 mod bins;
+mod counters;
+mod creation;
 mod explain;
+mod forwarded;
 mod judge;
 mod response;
 mod reverify;
 pub mod template;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use crate::http::{Head, Headers};
 use crate::model::{
-    BinName, BinSettings, Client, Clock, Derived, HeadSource, Marks, NewRequest, Rejection, SecretValue, SignatureMode,
-    SignatureStatus, Timestamp,
+    Client, Clock, Derived, HeadSource, Marks, Network, NewRequest, Rejection, SignatureMode, SignatureStatus,
+    Timestamp,
 };
 use crate::signature::Catalogue;
-use crate::signature::handshake::HandshakeResponse;
-use crate::store::{BinState, Store, StoreError, Stored};
+use crate::signature::handshake::{HandshakeResponse, Learnt};
+use crate::store::{BinState, MAX_BODY, Store, StoreError, Stored};
 use bins::PreparedBins;
 pub use bins::{OpenBin, WorkerBins};
+pub use counters::CaptureCounters;
+use creation::Creations;
 pub use explain::{Explained, Trial};
 pub use judge::Judgement;
 use response::Chosen;
@@ -45,8 +51,8 @@ pub struct CaptureOptions {
     pub max_body: u64,
     /// Make a bin when a request names one that is not there.
     pub auto_create: bool,
-    /// Believe `Forwarded` and `X-Forwarded-*`.
-    pub trust_forwarded: bool,
+    /// Proxies whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: Vec<Network>,
     /// The schemes that can be chosen and are detected.
     pub catalogue: Catalogue,
 }
@@ -91,21 +97,8 @@ pub struct Rejected {
     pub peer: Option<SocketAddr>,
 }
 
-/// What the capture half has counted since the start, beside what the store counts.
-#[derive(Debug, Default)]
-pub struct CaptureCounters {
-    /// Requests to bins that are not there.
-    pub unknown_bin: AtomicU64,
-    /// Rejected requests that name no bin.
-    pub rejected_unattributed: AtomicU64,
-    /// Rejected requests whose head was kept.
-    pub rejected_kept: AtomicU64,
-    /// Heads on which recorder and parser disagreed.
-    pub head_mismatch: AtomicU64,
-}
-
-/// The label of secrets that a provider's handshake handed over.
-const LEARNT: &str = "learnt from the handshake";
+/// The largest body of a bin whose owner wants no limit: it is in memory, twice for a moment.
+const UNLIMITED_BODY: u64 = 128 << 20;
 
 /// The handle. Cheap to clone.
 #[derive(Clone)]
@@ -118,6 +111,7 @@ struct Inner {
     prepared: PreparedBins,
     runs: reverify::Runs,
     counters: CaptureCounters,
+    creations: Mutex<Creations>,
 }
 
 impl Capture {
@@ -131,6 +125,7 @@ impl Capture {
             prepared: PreparedBins::default(),
             runs: reverify::Runs::default(),
             counters: CaptureCounters::default(),
+            creations: Mutex::new(Creations::new()),
         }))
     }
 
@@ -167,43 +162,13 @@ impl Capture {
     /// Makes a bin ready to take requests.
     #[must_use]
     pub fn open(&self, state: Arc<BinState>) -> OpenBin {
-        let prepared = self.0.prepared.of(&state, &self.0.options);
+        let prepared = self.prepared(&state);
         OpenBin { state, prepared }
     }
 
-    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a
-    /// possible name.
-    pub async fn create(&self, segment: &[u8]) -> Option<OpenBin> {
-        let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
-        let name = name.filter(|_| self.0.options.auto_create);
-        let Some(name) = name else {
-            self.0.counters.unknown_bin.fetch_add(1, Ordering::Relaxed);
-            return None;
-        };
-        let settings = BinSettings { name: Some(name.clone()), ..BinSettings::default() };
-        let made = match self.0.store.create_bin(settings, Vec::new()).await {
-            Ok(bin) => Some(bin),
-            // Two first requests at once: the other one has made it.
-            Err(StoreError::NameTaken(_)) => self.0.store.bin(name.as_str()),
-            Err(error) => {
-                tracing::warn!(%error, bin = %name, "could not make the bin");
-                None
-            }
-        };
-        made.map(|bin| self.open(bin))
-    }
-
-    /// The response for a request to a bin that is not there.
-    #[must_use]
-    pub fn unknown_bin(segment: &[u8]) -> Outgoing {
-        let segment = String::from_utf8_lossy(segment);
-        if segment.is_empty() {
-            return Outgoing::error(404, "this is Creel's capture address: send requests to a bin URL, http://…/{bin}");
-        }
-        Outgoing::error(
-            404,
-            &format!("no bin '{segment}' here: create one in the console, or start creel with --auto-create"),
-        )
+    fn prepared(&self, bin: &BinState) -> Arc<bins::Prepared> {
+        let store = &self.0.store;
+        self.0.prepared.of(bin, &self.0.options, |bin| store.bin(bin.as_str()).is_some())
     }
 
     /// How many bytes a body for that bin may have.
@@ -211,8 +176,9 @@ impl Capture {
     pub fn body_limit(&self, bin: &OpenBin) -> u64 {
         match bin.state.bin.settings.limits.max_body_bytes {
             None => self.0.options.max_body,
-            Some(0) => u64::MAX,
-            Some(limit) => limit,
+            // No limit that its owner has set; memory has one.
+            Some(0) => self.0.options.max_body.max(UNLIMITED_BODY),
+            Some(limit) => limit.min(MAX_BODY),
         }
     }
 
@@ -255,19 +221,29 @@ impl Capture {
             status: chosen.status().filter(|_| !left),
         };
         drop(headers);
+        // Boxed: few requests have it, and the future of each is moved about.
+        let learn = learn.map(|learnt| Box::new((learnt, request.client)));
         let storing = self.0.store.capture(request);
         async move {
             let stored = match storing.await {
                 Ok(stored) => stored,
                 Err(error) => return not_stored(&error),
             };
-            if let Some(secret) = learn {
-                Box::pin(self.learn(state, secret)).await;
+            if let Some(learn) = learn {
+                let (learnt, client) = *learn;
+                Box::pin(self.learn(state, learnt, client)).await;
             }
             let mut response = match kept {
-                None => chosen.finish(None),
+                None => chosen.finish(&prepared.responses, None),
                 Some((head, body)) => {
-                    chosen.finish(Some(&TemplateValues { head: &head, body: &body, id: Some(stored.id), received_at }))
+                    let long = body.len() > LONG_BODY;
+                    let prepared = Arc::clone(prepared);
+                    let fill = move || {
+                        let values = TemplateValues { head: &head, body: &body, id: Some(stored.id), received_at };
+                        chosen.finish(&prepared.responses, Some(&values))
+                    };
+                    // The worker's other connections do not wait for it.
+                    if long { Box::pin(off_the_worker(fill)).await } else { fill() }
                 }
             };
             response.stored = Some(stored);
@@ -278,7 +254,7 @@ impl Capture {
     /// Stores requests that were exported before, with their marks; verdicts are those of the bin's present settings.
     /// Returns how many were stored.
     pub async fn import(&self, bin: &BinState, mut requests: Vec<(NewRequest, Marks)>) -> Result<u64, StoreError> {
-        let prepared = self.0.prepared.of(bin, &self.0.options);
+        let prepared = self.prepared(bin);
         for (request, _) in &mut requests {
             let handshake = request.derived.event.handshake.take();
             let headers = request.head.headers();
@@ -288,10 +264,16 @@ impl Capture {
         self.0.store.import(bin.bin.id, requests).await
     }
 
-    /// Keeps a secret that a provider handed over in its handshake.
-    async fn learn(&self, bin: &BinState, secret: SecretValue) {
-        match self.0.store.add_secret(bin.bin.id, LEARNT.to_owned(), secret).await {
-            Ok(_) => tracing::info!(bin = %bin.bin.id, "learnt a secret from the provider's handshake"),
+    /// Keeps a secret that a provider handed over in its handshake. Its label says where it is from.
+    async fn learn(&self, bin: &BinState, Learnt { secret, of }: Learnt, client: Option<Client>) {
+        let sender = client.map_or_else(|| "an unknown sender".to_owned(), |client| client.ip.to_string());
+        let label = format!("learnt from {sender} ({} handshake)", of.join(", "));
+        match self.0.store.learn_secret(bin.bin.id, label, secret, of).await {
+            Ok(true) => {
+                self.0.counters.learnt_secrets.fetch_add(1, Ordering::Relaxed);
+                tracing::info!(bin = %bin.bin.id, sender, "learnt a secret from the provider's handshake");
+            }
+            Ok(false) => tracing::info!(bin = %bin.bin.id, sender, "did not learn a secret: the bin has changed"),
             Err(error) => tracing::warn!(bin = %bin.bin.id, %error, "could not keep the secret of a handshake"),
         }
     }
@@ -359,11 +341,6 @@ impl Capture {
         self.0.store.answered(stored, status, took);
     }
 
-    /// Counts a head on which recorder and parser disagreed.
-    pub fn count_mismatch(&self) {
-        self.0.counters.head_mismatch.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// The URL of a bin as its sender knows it.
     #[must_use]
     pub fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
@@ -372,9 +349,18 @@ impl Capture {
     }
 
     fn client(&self, headers: &Headers, peer: Option<SocketAddr>) -> Option<Client> {
-        let forwarded = self.0.options.trust_forwarded.then(|| forwarded_for(headers)).flatten();
-        forwarded.or_else(|| peer.map(|peer| Client { ip: peer.ip(), port: peer.port() }))
+        peer.map(|peer| forwarded::client(peer, headers, &self.0.options.trusted_proxies))
     }
+}
+
+/// A template is filled in from a body of this length elsewhere than on the worker's thread.
+const LONG_BODY: usize = 64 << 10;
+
+async fn off_the_worker(fill: impl FnOnce() -> Outgoing + Send + 'static) -> Outgoing {
+    tokio::task::spawn_blocking(fill).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a template could not be filled in");
+        Outgoing::error(500, "the response could not be made")
+    })
 }
 
 /// The response when a request could not be stored: never a success.
@@ -387,30 +373,10 @@ fn not_stored(error: &StoreError) -> Outgoing {
         StoreError::Corrupt(_) => Outgoing::error(503, "not stored: the database is damaged"),
         StoreError::TooLarge => Outgoing::error(413, "not stored: the request is larger than the database can store"),
         StoreError::NotFound(_) => Outgoing::error(404, "the bin was deleted"),
-        StoreError::NameTaken(_) | StoreError::CursorGone | StoreError::Failed(_) => Outgoing::error(503, "not stored"),
+        StoreError::NameTaken(_) | StoreError::Full(_) | StoreError::CursorGone | StoreError::Failed(_) => {
+            Outgoing::error(503, "not stored")
+        }
     }
-}
-
-/// The client's address by `Forwarded` (RFC 7239) or `X-Forwarded-For`: the first one, as the proxies nearest to the
-/// sender wrote it.
-fn forwarded_for(headers: &Headers) -> Option<Client> {
-    let first = headers.get_str("Forwarded").map_or_else(
-        || headers.get_str("X-Forwarded-For").and_then(|list| list.split(',').next()).map(str::to_owned),
-        |list| {
-            let element = list.split(',').next()?;
-            let value = element.split(';').find_map(|pair| {
-                let (name, value) = pair.split_once('=')?;
-                name.trim().eq_ignore_ascii_case("for").then_some(value.trim())
-            })?;
-            Some(value.trim_matches('"').to_owned())
-        },
-    )?;
-    let text = first.trim();
-    if let Ok(address) = text.parse::<SocketAddr>() {
-        return Some(Client { ip: address.ip(), port: address.port() });
-    }
-    let ip: IpAddr = text.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-    Some(Client { ip, port: 0 })
 }
 
 /// A body in one piece; only copied when it came in several.
@@ -419,25 +385,4 @@ fn joined(mut pieces: Vec<Bytes>) -> Bytes {
         return pieces.concat().into();
     }
     pieces.pop().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn forwarded_addresses_of_both_headers_are_read() {
-        for (name, value, ip, port) in [
-            ("X-Forwarded-For", "203.0.113.7, 10.0.0.1", "203.0.113.7", 0),
-            ("Forwarded", "For=\"[2001:db8::17]:4711\";proto=https, for=10.0.0.1", "2001:db8::17", 4711),
-            ("Forwarded", "proto=http;for=192.0.2.60", "192.0.2.60", 0),
-        ] {
-            let headers: Headers = [(name, value)].into_iter().collect();
-            assert_eq!(forwarded_for(&headers), Some(Client { ip: ip.parse().unwrap(), port }), "{value}");
-        }
-        for nonsense in ["unknown", "_hidden", "for=", "\u{1}"] {
-            let headers: Headers = [("X-Forwarded-For", nonsense)].into_iter().collect();
-            assert_eq!(forwarded_for(&headers), None);
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use bytes::Bytes;
 
-use super::template::{TemplateValues, is_template, render};
+use super::template::{MAX_HEADER, MAX_TEXT, TemplateValues, is_template, render};
 use crate::model::{Fault, Response, ResponseHeader, ResponseSettings};
 
 /// A response, ready to be sent.
@@ -89,7 +89,7 @@ impl Responses {
     }
 
     /// The response for a request. Takes the script one step further.
-    pub(super) fn choose(&self, method: &str, status_by_path: Option<u16>) -> Chosen<'_> {
+    pub(super) fn choose(&self, method: &str, status_by_path: Option<u16>) -> Chosen {
         if let Some(constant) = &self.constant {
             let mut response = constant.clone();
             response.status = status_by_path.unwrap_or(response.status);
@@ -104,7 +104,7 @@ impl Responses {
         }
         response.status = status_by_path.or(response.status);
         response.fault = response.fault.filter(|fault| rand::random::<f64>() < fault.probability);
-        Chosen::Template(self, Box::new(response))
+        Chosen::Template(Box::new(response))
     }
 
     fn step(&self) -> Option<&Response> {
@@ -117,17 +117,19 @@ impl Responses {
     }
 
     fn build(&self, response: &Response, values: Option<&TemplateValues<'_>>, origin: Option<&str>) -> Outgoing {
-        let fill = |text: &str| values.map_or_else(|| text.to_owned(), |values| render(text, values).into_owned());
+        let fill = |text: &str, limit: usize| {
+            values.map_or_else(|| text.to_owned(), |values| render(text, values, limit).into_owned())
+        };
         let body: Bytes = match (&response.body, &response.body_base64) {
             (_, Some(encoded)) => base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default().into(),
-            (Some(text), None) => fill(text).into(),
+            (Some(text), None) => fill(text, MAX_TEXT).into(),
             (None, None) => Bytes::from_static(DEFAULT_BODY.as_bytes()),
         };
         let mut headers: Vec<(String, String)> = response
             .headers
             .iter()
             .flatten()
-            .map(|ResponseHeader { name, value }| (name.clone(), header_safe(&fill(value))))
+            .map(|ResponseHeader { name, value }| (name.clone(), header_safe(&fill(value, MAX_HEADER))))
             .collect();
         let has = |headers: &[(String, String)], wanted: &str| {
             headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
@@ -159,18 +161,18 @@ impl Responses {
 }
 
 /// A chosen response: finished, or still to be filled in once the request has its id.
-pub(super) enum Chosen<'a> {
+pub(super) enum Chosen {
     Ready(Outgoing),
-    Template(&'a Responses, Box<Response>),
+    Template(Box<Response>),
 }
 
-impl Chosen<'_> {
+impl Chosen {
     /// The status that the sender will get, if it gets any.
     pub(super) fn status(&self) -> Option<u16> {
         match self {
             Self::Ready(response) => Some(response.status),
-            Self::Template(_, response) if response.fault.is_some() => None,
-            Self::Template(_, response) => Some(response.status.unwrap_or(200)),
+            Self::Template(response) if response.fault.is_some() => None,
+            Self::Template(response) => Some(response.status.unwrap_or(200)),
         }
     }
 
@@ -179,11 +181,11 @@ impl Chosen<'_> {
         matches!(self, Self::Template(..))
     }
 
-    /// The finished response.
-    pub(super) fn finish(self, values: Option<&TemplateValues<'_>>) -> Outgoing {
+    /// The finished response, of the bin's `responses`.
+    pub(super) fn finish(self, responses: &Responses, values: Option<&TemplateValues<'_>>) -> Outgoing {
         match self {
             Self::Ready(response) => response,
-            Self::Template(responses, response) => {
+            Self::Template(response) => {
                 let headers = values.map(|values| values.head.headers());
                 let origin = headers.as_ref().and_then(|headers| headers.get_str("Origin"));
                 responses.build(&response, values, origin)
@@ -241,7 +243,7 @@ mod tests {
         let head = Head::new("POST /b HTTP/1.1\r\nOrigin: http://o\r\n\r\n".into());
         let values =
             TemplateValues { head: &head, body: b"{\"a\":\"x\\r\\ny\"}", id: None, received_at: Timestamp::default() };
-        responses.choose(method, path_status).finish(Some(&values))
+        responses.choose(method, path_status).finish(responses, Some(&values))
     }
 
     #[test]

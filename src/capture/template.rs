@@ -4,11 +4,13 @@
 //! everything else between braces stays as it is, since responses may hold templates of other tools.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use base64::Engine as _;
 use serde_json::Value;
 
-use crate::http::Head;
+use crate::http::{Head, coding, form};
+use crate::json::pick::pick;
 use crate::model::{RequestId, Timestamp};
 
 /// Where a template takes its values from.
@@ -39,77 +41,128 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("{{now.unix}}", "the same in seconds since 1970"),
 ];
 
-impl TemplateValues<'_> {
-    /// The body as it is read: decompressed, without a byte order mark.
-    fn read(&self) -> Cow<'_, [u8]> {
-        crate::http::coding::plain(self.head.headers().get_str("content-encoding"), self.body)
-    }
-}
-
 /// Whether a text has any placeholder at all; without one it is sent as it is.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
     text.contains("{{")
 }
 
-/// Fills a template in.
+/// The longest text that a template makes: as long as a body can be set.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// The longest value of a header that a template makes.
+pub const MAX_HEADER: usize = 8 << 10;
+
+/// Bytes of a form that are searched for a name, and of a JSON body that is read whole. Of a longer one single values are
+/// picked out.
+const MAX_READ: usize = 1 << 20;
+
+/// Fills a template in, up to `limit` bytes: what comes after that is left out. A sender decides how long values are.
 #[must_use]
-pub fn render<'a>(template: &'a str, values: &TemplateValues<'_>) -> Cow<'a, str> {
+pub fn render<'a>(template: &'a str, values: &TemplateValues<'_>, limit: usize) -> Cow<'a, str> {
     if !is_template(template) {
         return Cow::Borrowed(template);
     }
-    let mut out = String::with_capacity(template.len());
+    let mut out = String::with_capacity(template.len().min(limit));
     let mut rest = template;
-    // The body is parsed at most once for a template with many pointers.
-    let mut json = None;
+    let mut found = Found::new(values, limit);
     while let Some(open) = rest.find("{{") {
-        out.push_str(&rest[..open]);
+        push(&mut out, &rest[..open], limit);
         let Some(close) = rest[open..].find("}}") else {
             rest = &rest[open..];
             break;
         };
         let placeholder = rest[open + 2..open + close].trim();
-        match value(placeholder, values, &mut json) {
-            Some(text) => out.push_str(&text),
-            None => out.push_str(&rest[open..open + close + 2]),
+        match found.value(placeholder) {
+            Some(text) => push(&mut out, text, limit),
+            None => push(&mut out, &rest[open..open + close + 2], limit),
         }
         rest = &rest[open + close + 2..];
+        if out.len() >= limit {
+            return Cow::Owned(out);
+        }
     }
-    out.push_str(rest);
+    push(&mut out, rest, limit);
     Cow::Owned(out)
 }
 
-/// The value of a placeholder; `None` when it is not a known one.
-fn value(placeholder: &str, values: &TemplateValues<'_>, json: &mut Option<Value>) -> Option<String> {
-    let first = |pairs: Vec<(String, String)>, name: &str| {
-        pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value).unwrap_or_default()
-    };
-    Some(match placeholder {
-        "now" => values.received_at.to_string(),
-        "now.unix" => values.received_at.as_secs().to_string(),
-        "request.id" => values.id.map(|id| id.to_string()).unwrap_or_default(),
-        "request.method" => values.head.method().into_owned(),
-        "request.path" => String::from_utf8_lossy(values.head.target().path_below_bin()).into_owned(),
-        "request.body" => String::from_utf8_lossy(&values.read()).into_owned(),
-        "request.body_base64" => base64::engine::general_purpose::STANDARD.encode(values.body),
-        _ => {
-            let (kind, name) = placeholder.strip_prefix("request.")?.split_once('.')?;
-            match kind {
-                "header" => values.head.headers().get_str(name).unwrap_or_default().to_owned(),
-                "query" => first(values.head.target().query_pairs(), name),
-                "form" => first(crate::http::form::pairs(&values.read()), name),
-                "json" => {
-                    let body = json.get_or_insert_with(|| serde_json::from_slice(&values.read()).unwrap_or_default());
-                    match body.pointer(name) {
-                        None => String::new(),
-                        Some(Value::String(text)) => text.clone(),
-                        Some(other) => other.to_string(),
-                    }
-                }
-                _ => return None,
-            }
+/// Appends as much of `text` as there is room for.
+fn push(out: &mut String, text: &str, limit: usize) {
+    let room = limit.saturating_sub(out.len());
+    out.push_str(&text[..text.floor_char_boundary(room)]);
+}
+
+/// The values that a template has asked for, each looked for once.
+struct Found<'t, 'v> {
+    values: &'v TemplateValues<'v>,
+    /// Bytes that a value is worth finding.
+    limit: usize,
+    known: HashMap<&'t str, Option<String>>,
+    read: Option<Cow<'v, [u8]>>,
+    json: Option<Value>,
+}
+
+impl<'t, 'v> Found<'t, 'v> {
+    fn new(values: &'v TemplateValues<'v>, limit: usize) -> Self {
+        Self { values, limit, known: HashMap::new(), read: None, json: None }
+    }
+
+    /// The value of a placeholder; `None` when it is not a known one.
+    fn value(&mut self, placeholder: &'t str) -> Option<&str> {
+        if !self.known.contains_key(placeholder) {
+            let value = self.find(placeholder);
+            self.known.insert(placeholder, value);
         }
-    })
+        self.known.get(placeholder)?.as_deref()
+    }
+
+    /// The body as it is read: decompressed, without a byte order mark.
+    fn read(&mut self) -> &[u8] {
+        let TemplateValues { head, body, .. } = self.values;
+        self.read.get_or_insert_with(|| coding::plain(head.headers().get_str("content-encoding"), body))
+    }
+
+    fn find(&mut self, placeholder: &str) -> Option<String> {
+        let (values, limit) = (self.values, self.limit);
+        Some(match placeholder {
+            "now" => values.received_at.to_string(),
+            "now.unix" => values.received_at.as_secs().to_string(),
+            "request.id" => values.id.map(|id| id.to_string()).unwrap_or_default(),
+            "request.method" => values.head.method().into_owned(),
+            "request.path" => String::from_utf8_lossy(values.head.target().path_below_bin()).into_owned(),
+            "request.body" => String::from_utf8_lossy(cut(self.read(), limit)).into_owned(),
+            "request.body_base64" => base64::engine::general_purpose::STANDARD.encode(cut(values.body, limit)),
+            _ => {
+                let (kind, name) = placeholder.strip_prefix("request.")?.split_once('.')?;
+                match kind {
+                    "header" => values.head.headers().get_str(name).unwrap_or_default().to_owned(),
+                    "query" => {
+                        values.head.target().query().and_then(|query| form::first(query, name)).unwrap_or_default()
+                    }
+                    "form" => form::first(cut(self.read(), MAX_READ), name).unwrap_or_default(),
+                    "json" if self.read().len() > MAX_READ => {
+                        pick(self.read(), &[name]).scalar(0).map(Cow::into_owned).unwrap_or_default()
+                    }
+                    "json" => {
+                        if self.json.is_none() {
+                            self.json = Some(serde_json::from_slice(self.read()).unwrap_or_default());
+                        }
+                        match self.json.as_ref()?.pointer(name) {
+                            None => String::new(),
+                            Some(Value::String(text)) => text.clone(),
+                            Some(other) => other.to_string(),
+                        }
+                    }
+                    _ => return None,
+                }
+            }
+        })
+    }
+}
+
+/// At most `limit` bytes from the start.
+fn cut(bytes: &[u8], limit: usize) -> &[u8] {
+    &bytes[..bytes.len().min(limit)]
 }
 
 #[cfg(test)]
@@ -124,7 +177,7 @@ mod tests {
             id: None,
             received_at: Timestamp::from_secs(1_779_971_696),
         };
-        render(template, &values).into_owned()
+        render(template, &values, MAX_TEXT).into_owned()
     }
 
     #[test]
@@ -147,5 +200,29 @@ mod tests {
         for text in ["{{user.name}}", "{{", "a {{ b", "{{request.nothing}}", "}}{{", "{{request.what.x}}"] {
             assert_eq!(filled(text), text);
         }
+    }
+
+    #[test]
+    fn a_sender_makes_neither_a_long_text_nor_long_work_of_a_template() {
+        let head = Head::new("POST /b HTTP/1.1\r\n\r\n".into());
+        let long = "é".repeat(5 << 20);
+        let mut pairs = "a&".repeat(5 << 20);
+        pairs.push_str("x=late");
+        let json = format!(r#"{{"pad":"{}","x":"found"}}"#, "p".repeat(2 << 20));
+        let filled = |template: &str, body: &str| {
+            let values =
+                TemplateValues { head: &head, body: body.as_bytes(), id: None, received_at: Timestamp::default() };
+            render(template, &values, MAX_TEXT).into_owned()
+        };
+        for template in ["{{request.body}}", "{{request.body_base64}}", "{{request.json.}}", "{{request.form.é}}"] {
+            let many = filled(&template.repeat(100), &long);
+            assert!(many.len() <= MAX_TEXT, "{template}");
+        }
+        assert!(filled(&"{{request.body}}".repeat(100), &long).len() > MAX_TEXT - 4);
+        let start = std::time::Instant::now();
+        assert_eq!(filled(&"{{request.form.x}}".repeat(10_000), &pairs), "");
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_eq!(filled("{{request.form.x}}", "a&x=early"), "early");
+        assert_eq!(filled("{{request.json./x}}", &json), "found");
     }
 }

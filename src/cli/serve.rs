@@ -8,7 +8,7 @@ use url::Url;
 
 use super::output;
 use crate::config::{self, Config, ConfigError, Database};
-use crate::model::{SecretValue, parse_size};
+use crate::model::{Network, SecretValue, parse_size};
 use crate::store::Durability;
 use crate::{server, telemetry};
 
@@ -72,8 +72,11 @@ pub(super) struct ServeArgs {
     /// Make a bin when a request names one that is not there
     #[arg(long, env = "CREEL_AUTO_CREATE")]
     pub(super) auto_create: bool,
-    /// Believe Forwarded and X-Forwarded-For headers; only behind a proxy that sets them
-    #[arg(long, env = "CREEL_TRUST_FORWARDED")]
+    /// Proxy whose Forwarded and X-Forwarded-For headers are believed: an address or network (repeatable)
+    #[arg(long = "trusted-proxy", env = "CREEL_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    pub(super) trusted_proxies: Vec<Network>,
+    /// Deprecated: the same as `--trusted-proxy 127.0.0.0/8,::1`
+    #[arg(long, env = "CREEL_TRUST_FORWARDED", hide = true)]
     pub(super) trust_forwarded: bool,
     /// Token that the console asks for; needed when the console is not on a loopback address
     #[arg(long, env = "CREEL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
@@ -125,13 +128,19 @@ fn config(args: &ServeArgs) -> Result<Config, ConfigError> {
         max_bytes: args.max_bytes,
         public_url: args.public_url.as_ref().map(config::public_url).transpose()?,
         auto_create: args.auto_create,
-        trust_forwarded: args.trust_forwarded,
+        trusted_proxies: trusted_proxies(args),
         token: args.token.clone().map(SecretValue::new),
         allow_hosts: args.allow_hosts.clone(),
         max_connections: args.max_connections,
         catalogue: args.schemes.as_deref().map(config::catalogue_with).transpose()?.unwrap_or_default(),
     }
     .checked()
+}
+
+/// The proxies that are trusted; the older flag means those on this machine.
+fn trusted_proxies(args: &ServeArgs) -> Vec<Network> {
+    let loopback = ["127.0.0.0/8", "::1"].into_iter().filter(|_| args.trust_forwarded);
+    args.trusted_proxies.iter().copied().chain(loopback.filter_map(|text| text.parse().ok())).collect()
 }
 
 /// Reads a size of the command line.
@@ -170,5 +179,15 @@ mod tests {
         assert!(matches!(config("--ephemeral --max-body 2GiB"), Err(ConfigError::MaxBody(_))));
         assert!(matches!(config("--ephemeral --capture 127.0.0.1:4666"), Err(ConfigError::SameAddress(_))));
         assert_eq!(config("--ephemeral --public-url https://h/a/").unwrap().public_url.as_deref(), Some("https://h/a"));
+    }
+
+    #[test]
+    fn trusted_proxies_are_networks_and_the_older_flag_means_this_machine() {
+        let trusted = |line: &str| config(&format!("--ephemeral {line}")).unwrap().trusted_proxies;
+        let networks = |text: &str| text.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<Network>>();
+        assert_eq!(trusted(""), []);
+        assert_eq!(trusted("--trusted-proxy 10.0.0.0/8 --trusted-proxy ::1"), networks("10.0.0.0/8 ::1"));
+        assert_eq!(trusted("--trust-forwarded"), networks("127.0.0.0/8 ::1"));
+        assert!(Line::try_parse_from(["creel", "--trusted-proxy", "proxy.example"]).is_err());
     }
 }

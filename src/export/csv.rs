@@ -1,6 +1,6 @@
 //! A table (RFC 4180) of the facts, one request a row. Cells cannot become formulas in a spreadsheet.
 
-use super::{ExportOptions, Many};
+use super::{ExportOptions, Many, redact};
 use crate::model::CapturedRequest;
 
 pub(super) const MANY: Many = Many {
@@ -8,7 +8,6 @@ pub(super) const MANY: Many = Many {
     label: "CSV",
     media_type: "text/csv; charset=utf-8; header=present",
     extension: "csv",
-    keeps_secrets: false,
     start: HEADER,
     between: "",
     end: "",
@@ -18,7 +17,7 @@ pub(super) const MANY: Many = Many {
 const HEADER: &str = "id,seq,received_at,method,target,path,event,session,delivery_id,duplicate_of,signature,secret,freshness,\
     content_type,body_size,complete,rejected,status,duration_ms,client,pinned,note,tags\r\n";
 
-fn row(request: &CapturedRequest, _options: &ExportOptions) -> Vec<u8> {
+fn row(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let summary = &request.summary;
     let event = &summary.derived.event;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -27,7 +26,7 @@ fn row(request: &CapturedRequest, _options: &ExportOptions) -> Vec<u8> {
         summary.seq.to_string(),
         summary.received_at.to_string(),
         summary.method.clone(),
-        summary.target.clone(),
+        String::from_utf8_lossy(&redact::target(summary.target.as_bytes(), options.redact)).into_owned(),
         summary.path.clone(),
         text(&event.name),
         text(&event.session),

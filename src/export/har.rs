@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::shell::base64;
-use super::{ExportOptions, Many, REDACTED, Single, is_sensitive, outgoing};
+use super::{ExportOptions, Many, REDACTED, Single, is_sensitive, outgoing, redact};
 use crate::http::Header;
 use crate::model::CapturedRequest;
 
@@ -15,7 +15,6 @@ pub(super) const MANY: Many = Many {
     label: "HAR",
     media_type: "application/json",
     extension: "har",
-    keeps_secrets: false,
     start: START,
     between: ",\n",
     end: END,
@@ -74,7 +73,16 @@ fn sent(request: &CapturedRequest, options: &ExportOptions) -> Value {
         .flat_map(|value| latin1(value).split(';').map(str::trim).map(str::to_owned).collect::<Vec<_>>())
         .filter_map(|cookie| cookie.split_once('=').map(|(name, value)| pair(name, value)))
         .collect();
-    let query: Vec<Value> = request.head.target().query_pairs().iter().map(|(name, value)| pair(name, value)).collect();
+    let query: Vec<Value> = request
+        .head
+        .target()
+        .query_pairs()
+        .iter()
+        .map(|(name, value)| {
+            let hidden = options.redact && redact::is_sensitive_parameter(name.as_bytes());
+            pair(name, if hidden { REDACTED } else { value })
+        })
+        .collect();
     let mut sent = json!({
         "method": request.summary.method,
         "url": outgoing::url(request, &ExportOptions { url: None, ..options.clone() }),

@@ -12,7 +12,6 @@ pub(super) const MANY: Many = Many {
     label: "JSON lines",
     media_type: "application/x-ndjson",
     extension: "jsonl",
-    keeps_secrets: true,
     start: "",
     between: "",
     end: "",

@@ -45,8 +45,6 @@ struct Many {
     label: &'static str,
     media_type: &'static str,
     extension: &'static str,
-    /// Whether credentials are written unless the user asks otherwise: what is to be imported again must be complete.
-    keeps_secrets: bool,
     start: &'static str,
     /// Separates two rows.
     between: &'static str,
@@ -186,11 +184,6 @@ impl ManyExporter {
     /// The ending of a file name, without dot.
     pub const fn extension(self) -> &'static str {
         self.0.extension
-    }
-
-    /// Whether credentials are written unless the user asks otherwise.
-    pub const fn keeps_secrets(self) -> bool {
-        self.0.keeps_secrets
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::model::CapturedRequest;
 
-use super::{ExportOptions, REDACTED, is_sensitive};
+use super::{ExportOptions, REDACTED, is_sensitive, redact};
 
 /// Fields that belong to one connection (RFC 9110, section 7.6.1), or that the sending library writes itself.
 const OWN: &[&str] = &[
@@ -135,7 +135,11 @@ pub(super) fn url(request: &CapturedRequest, options: &ExportOptions) -> String 
         Some(_) | None => raw,
     };
     let slash = if origin_form.first() == Some(&b'/') { "" } else { "/" };
-    format!("{}{slash}{}", options.origin.trim_end_matches('/'), printable(origin_form))
+    format!(
+        "{}{slash}{}",
+        options.origin.trim_end_matches('/'),
+        printable(&redact::target(origin_form, options.redact))
+    )
 }
 
 fn printable(bytes: &[u8]) -> String {

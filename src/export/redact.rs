@@ -1,14 +1,40 @@
 //! What is not shown in an export unless the user asks: credentials, cookies, signatures.
 
+use std::borrow::Cow;
+
 /// What replaces a redacted value.
 pub const REDACTED: &str = "REDACTED";
 
 const NAMES: &[&str] =
     &["authorization", "proxy-authorization", "cookie", "set-cookie", "authentication-info", "x-authorization"];
 
-/// Parts of names of headers that carry a signature or a shared secret, at one provider or another.
-const PARTS: &[&str] =
-    &["signature", "hmac", "token", "secret", "api-key", "apikey", "api_key", "password", "-sign", "digest-key"];
+/// Parts of names that carry a signature or a shared secret, at one provider or another.
+const PARTS: &[&str] = &[
+    "signature",
+    "hmac",
+    "token",
+    "secret",
+    "api-key",
+    "apikey",
+    "api_key",
+    "access-key",
+    "access_key",
+    "accesskey",
+    "password",
+    "passwd",
+    "credential",
+    "jwt",
+    "session",
+    "-sign",
+    "digest-key",
+    "private-key",
+    "x-auth",
+    "auth-key",
+    "auth_key",
+];
+
+/// Whole names of query parameters, beside those that would be sensitive as headers.
+const PARAMETERS: &[&str] = &["sig", "sign", "key", "auth", "pass", "pwd", "code"];
 
 /// Whether the value of a header of this name is a credential, a cookie or a signature.
 #[must_use]
@@ -18,12 +44,50 @@ pub fn is_sensitive(name: &[u8]) -> bool {
         || PARTS.iter().any(|part| memchr::memmem::find(&name, part.as_bytes()).is_some())
 }
 
+/// Whether the value of a query parameter of this (decoded) name is.
+pub(super) fn is_sensitive_parameter(name: &[u8]) -> bool {
+    is_sensitive(name) || PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// A target with sensitive values of its query replaced; every other byte stays.
+pub(super) fn target(raw: &[u8], redact: bool) -> Cow<'_, [u8]> {
+    let Some(start) = memchr::memchr(b'?', raw).filter(|_| redact) else { return Cow::Borrowed(raw) };
+    let mut out = raw[..=start].to_vec();
+    for (at, pair) in raw[start + 1..].split(|&byte| byte == b'&').enumerate() {
+        if at > 0 {
+            out.push(b'&');
+        }
+        let equals = memchr::memchr(b'=', pair);
+        let hidden = equals.filter(|equals| {
+            let name: Vec<u8> = percent_encoding::percent_decode(&pair[..*equals]).collect();
+            is_sensitive_parameter(&name)
+        });
+        match hidden {
+            Some(equals) => {
+                out.extend_from_slice(&pair[..=equals]);
+                out.extend_from_slice(REDACTED.as_bytes());
+            }
+            None => out.extend_from_slice(pair),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A request line with sensitive values of its target's query replaced.
+fn request_line(line: &[u8], redact: bool) -> Vec<u8> {
+    let Some(from) = memchr::memchr(b' ', line) else { return line.to_vec() };
+    let end = line.trim_ascii_end().len().max(from + 1);
+    // The version comes after the last space; without one the rest is the target.
+    let to = memchr::memrchr(b' ', &line[from + 1..end]).map_or(end, |space| from + 1 + space);
+    [&line[..=from], &target(&line[from + 1..to], redact), &line[to..]].concat()
+}
+
 /// A head with sensitive values replaced; every other byte stays.
 pub(super) fn head(raw: &[u8], redact: bool) -> Vec<u8> {
     // The request line is no field, whatever colons it has; empty lines may precede it.
     let start = raw.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(raw.len());
     let line = memchr::memchr(b'\n', &raw[start..]).map_or(raw.len(), |end| start + end + 1);
-    [&raw[..line], &fields(&raw[line..], redact)].concat()
+    [&raw[..start], &request_line(&raw[start..line], redact), &fields(&raw[line..], redact)].concat()
 }
 
 /// Field lines (a trailer section) with sensitive values replaced; every other byte stays.
@@ -67,6 +131,27 @@ mod tests {
         let wanted = b"POST /token:x HTTP/1.1\r\nHost: h\r\nAUTHORIZATION: REDACTED\r\n \r\nX-A:  1 \nStripe-Signature: REDACTED\n\r\n";
         assert_eq!(String::from_utf8(head(&raw[..], true)).unwrap(), String::from_utf8_lossy(wanted));
         assert_eq!(head(raw, false), raw);
+    }
+
+    #[test]
+    fn sensitive_values_of_a_query_are_hidden_and_nothing_else_of_the_target() {
+        for (raw, wanted) in [
+            ("/b?a=1&access_token=x&b", "/b?a=1&access_token=REDACTED&b"),
+            (
+                "/b?Signature=x%3D&sig=y&API_KEY=&k%65y=z",
+                "/b?Signature=REDACTED&sig=REDACTED&API_KEY=REDACTED&k%65y=REDACTED",
+            ),
+            ("/b?design=1&keyboard=2&token", "/b?design=1&keyboard=2&token"),
+            ("/token=x", "/token=x"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&target(raw.as_bytes(), true)), wanted);
+            assert_eq!(&target(raw.as_bytes(), false)[..], raw.as_bytes());
+            let line = |target: &str| format!("\r\nPOST {target} HTTP/1.1\r\nHost: h\r\n\r\n");
+            assert_eq!(head(line(raw).as_bytes(), true), line(wanted).as_bytes());
+        }
+        for name in ["X-Auth", "X-Auth-Key", "X-Access-Key", "X-Jwt", "X-Api-Key", "x-session-id"] {
+            assert!(is_sensitive(name.as_bytes()), "{name}");
+        }
     }
 
     #[test]

@@ -90,7 +90,15 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// What time it is: the system's clock, or one that a test sets.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    fixed: Option<Arc<AtomicI64>>,
+    fixed: Option<Arc<Fixed>>,
+}
+
+/// A clock that a test sets.
+#[derive(Debug)]
+struct Fixed {
+    now: AtomicI64,
+    /// What [`Clock::steady`] says.
+    steady: AtomicI64,
 }
 
 impl Clock {
@@ -103,21 +111,44 @@ impl Clock {
     /// A clock that stays at `at` until it is set.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
-        Self { fixed: Some(Arc::new(AtomicI64::new(at.0))) }
+        Self { fixed: Some(Arc::new(Fixed { now: AtomicI64::new(at.0), steady: AtomicI64::new(0) })) }
     }
 
     /// Sets a fixed clock; the system's clock is left alone.
     pub fn set(&self, at: Timestamp) {
         if let Some(fixed) = &self.fixed {
-            fixed.store(at.0, Ordering::Relaxed);
+            let before = fixed.now.swap(at.0, Ordering::Relaxed);
+            fixed.steady.fetch_add(at.0.saturating_sub(before).max(0), Ordering::Relaxed);
         }
+    }
+
+    /// Sets a fixed clock as somebody sets the system's: no time has passed.
+    #[cfg(test)]
+    pub fn jump(&self, at: Timestamp) {
+        if let Some(fixed) = &self.fixed {
+            fixed.now.store(at.0, Ordering::Relaxed);
+        }
+    }
+
+    /// Microseconds that have passed since some moment, whatever the clock is set to.
+    #[must_use]
+    pub fn steady(&self) -> i64 {
+        if let Some(fixed) = &self.fixed {
+            return fixed.steady.load(Ordering::Relaxed);
+        }
+        // Unlike the monotonic clock this one goes on while the machine sleeps.
+        #[cfg(target_os = "linux")]
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        #[cfg(not(target_os = "linux"))]
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        now.tv_sec.saturating_mul(1_000_000).saturating_add(now.tv_nsec / 1_000)
     }
 
     /// Now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.fixed {
-            Some(fixed) => Timestamp(fixed.load(Ordering::Relaxed)),
+            Some(fixed) => Timestamp(fixed.now.load(Ordering::Relaxed)),
             None => Timestamp(
                 std::time::SystemTime::now()
                     .duration_since(std::time::UNIX_EPOCH)

@@ -5,6 +5,7 @@ mod change;
 mod clock;
 pub mod filter;
 mod id;
+mod network;
 mod request;
 mod response;
 mod size;
@@ -14,6 +15,7 @@ pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, Secret
 pub use change::{Change, ChangeKind};
 pub use clock::{Clock, Timestamp};
 pub use id::{BinId, BinName, RequestId, Seq};
+pub use network::Network;
 pub use request::{
     CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, Repeat, RequestSummary, SentResponse,
 };

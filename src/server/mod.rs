@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod console;
+mod ephemeral;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -110,7 +111,7 @@ impl Application {
                 public_url: config.public_url.clone(),
                 max_body: config.max_body,
                 auto_create: config.auto_create,
-                trust_forwarded: config.trust_forwarded,
+                trusted_proxies: config.trusted_proxies.clone(),
                 catalogue: config.catalogue.clone(),
             },
         );
@@ -129,7 +130,7 @@ impl Application {
             database,
         };
         Ok(Self {
-            capture: capture::serve(capture_listener, capture.clone(), config.max_connections, GRACE)?,
+            capture: capture::serve(capture_listener, capture.clone(), connections(config.max_connections), GRACE)?,
             console: console::serve(
                 console_listener,
                 console::ConsoleState::new(store.clone(), hub.clone(), capture, config, console_address),
@@ -185,7 +186,10 @@ impl Application {
 fn store_options(config: &Config) -> StoreOptions {
     let (path, ephemeral) = match &config.database {
         Database::File(path) => (path.clone(), false),
-        Database::Ephemeral => (ephemeral_path(), true),
+        Database::Ephemeral => {
+            ephemeral::clean_up();
+            (ephemeral::path(), true)
+        }
     };
     StoreOptions {
         path,
@@ -197,9 +201,28 @@ fn store_options(config: &Config) -> StoreOptions {
     }
 }
 
-/// A folder of its own, with a name that cannot be guessed, so that no other program can prepare it.
-fn ephemeral_path() -> PathBuf {
-    std::env::temp_dir().join(format!("creel-{}", crate::model::BinId::generate())).join("creel.db")
+/// Descriptors that are kept for the console, the database and the runtime: senders that hold all others do not shut the
+/// owner out.
+const RESERVED: u64 = 100;
+
+/// How many connections the capture listener holds: as many as wanted, if the system lets the process open that many
+/// files. The soft limit is raised, since it is often small for the sake of programs that cannot take large numbers.
+fn connections(wanted: usize) -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current: soft, maximum: hard } = getrlimit(Resource::Nofile);
+    let needed = wanted as u64 + RESERVED;
+    let Some(soft) = soft.filter(|soft| *soft < needed) else { return wanted };
+    let raised = hard.map_or(needed, |hard| hard.min(needed)).max(soft);
+    let limit = match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: hard }) {
+        Ok(()) => raised,
+        Err(_) => soft,
+    };
+    let possible = limit.saturating_sub(RESERVED).max(limit / 4);
+    let possible = usize::try_from(possible).unwrap_or(wanted).clamp(1, wanted.max(1));
+    if possible < wanted {
+        tracing::warn!(limit, wanted, possible, "fewer connections are held: the limit of open files is low");
+    }
+    possible
 }
 
 /// Connections that wait to be accepted: a burst of senders is normal for webhooks.

@@ -26,11 +26,13 @@ impl Store {
 
     /// Deletes one request.
     pub async fn delete(&self, bin: BinId, id: RequestId) -> Result<(), StoreError> {
+        self.db.make_room();
         self.db.write(1, 0, move |tx, seq| tx.delete(bin, id, seq)).await
     }
 
     /// Deletes everything that matches now, pinned requests too. Returns how many.
     pub async fn delete_matching(&self, bin: BinId, filter: Filter) -> Result<u64, StoreError> {
+        self.db.make_room();
         self.each_part(bin, filter, move |seqs| (1, move |tx: &mut Tx<'_>, seq| tx.delete_many(bin, &seqs, seq))).await
     }
 

@@ -118,6 +118,9 @@ pub enum StoreError {
     /// The name is taken.
     #[error("the name '{0}' is taken by another bin")]
     NameTaken(String),
+    /// There are as many as there may be.
+    #[error("there is no room for another {0}")]
+    Full(Thing),
     /// A value is larger than the database takes.
     #[error("too large for the database")]
     TooLarge,
@@ -148,6 +151,7 @@ impl StoreError {
             Self::NotFound(_)
             | Self::CursorGone
             | Self::NameTaken(_)
+            | Self::Full(_)
             | Self::TooLarge
             | Self::Busy
             | Self::Failed(_)

@@ -70,6 +70,12 @@ impl Store {
         self.db.shared.bins.all().into_iter().map(|entry| entry.state).collect()
     }
 
+    /// How many bins there are.
+    #[must_use]
+    pub fn bin_count(&self) -> usize {
+        self.db.shared.bins.count_all()
+    }
+
     /// The bin's counts as of the last commit.
     #[must_use]
     pub fn counts(&self, bin: BinId) -> BinCounts {
@@ -114,6 +120,7 @@ impl Store {
 
     /// Deletes a bin with everything in it.
     pub async fn delete_bin(&self, bin: BinId) -> Result<(), StoreError> {
+        self.db.make_room();
         self.db.write(1, 0, move |tx, seq| tx.delete_bin(bin, seq)).await
     }
 
@@ -121,6 +128,19 @@ impl Store {
     pub async fn add_secret(&self, bin: BinId, label: String, value: SecretValue) -> Result<Arc<BinState>, StoreError> {
         self.db.write(1, 0, move |tx, seq| tx.add_secret(bin, seq, (label, value))).await?;
         self.state(bin)
+    }
+
+    /// Adds a secret that a sender has handed over for deliveries `of` these providers and schemes; whether it was added.
+    /// It is not when the bin has a secret, is set to none of them any more, or enforces signatures. It goes again when
+    /// the bin is set to another provider or scheme.
+    pub async fn learn_secret(
+        &self,
+        bin: BinId,
+        label: String,
+        value: SecretValue,
+        of: &'static [&'static str],
+    ) -> Result<bool, StoreError> {
+        self.db.write(1, 0, move |tx, seq| tx.learn_secret(bin, seq, (label, value), of)).await
     }
 
     /// Replaces all secrets in one step.

@@ -14,9 +14,10 @@ mod sqlite;
 mod tests;
 mod types;
 
-pub use error::{OpenError, StoreError};
+pub use error::{OpenError, StoreError, Thing};
 pub use handle::Store;
+pub use sqlite::remove_abandoned;
 pub use types::{
-    BinState, BinUpdate, CommitListener, Durability, ListQuery, MAX_PAGE, Order, Page, RequestRef, Reverified,
-    StoreOptions, Stored,
+    BinState, BinUpdate, CommitListener, Durability, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS, Order, Page,
+    RequestRef, Reverified, StoreOptions, Stored,
 };

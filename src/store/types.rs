@@ -18,6 +18,12 @@ pub enum Durability {
     Full,
 }
 
+/// The largest body: `SQLite` holds values up to 1e9 bytes; some is left for the head.
+pub const MAX_BODY: u64 = 900 << 20;
+
+/// The most secrets that a bin has: each is tried for every request.
+pub const MAX_SECRETS: usize = 32;
+
 /// Where and how to store.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -138,6 +144,8 @@ pub struct StoreStats {
     pub file_bytes: u64,
     /// Bytes of the write-ahead log.
     pub wal_bytes: u64,
+    /// Whether the clock has jumped ahead within the last hour.
+    pub clock_jumped: bool,
     /// Why writing does not work at the moment; `None` when it does.
     pub trouble: Option<StoreError>,
 }

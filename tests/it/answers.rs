@@ -219,3 +219,26 @@ async fn stopping_gives_delayed_answers_at_once_and_lets_hanging_senders_go() {
     stopping.join().unwrap();
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
+
+#[tokio::test]
+async fn stopping_keeps_and_answers_what_has_come_of_a_body() {
+    let (app, bin) = app_and_bin(json!({})).await;
+    let mut socket = connect(app.capture);
+    write!(socket, "POST /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf").unwrap();
+    // Another capture of the same worker: the first has surely been read by then.
+    for _ in 0..4 {
+        assert_eq!(post(&app, bin.as_str()).status, 200);
+    }
+    let store = app.store.clone();
+    let path = app.database();
+    let stopping = std::thread::spawn(move || app.stop_and_keep());
+    assert_eq!(read_answer(&mut socket).unwrap().status, 408);
+    let folder = stopping.join().unwrap();
+    drop(store);
+    let rows: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM content WHERE body = CAST('half' AS BLOB)", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 1);
+    drop(folder);
+}

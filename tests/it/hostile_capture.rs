@@ -232,6 +232,13 @@ async fn upgrades_and_connect_on_a_bin_are_answered_and_never_hang() {
             "POST /{bin} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\nbody"
         ),
         format!("CONNECT /{bin} HTTP/1.1\r\nHost: h\r\n\r\n"),
+        format!("CONNECT /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\nmore"),
+        format!(
+            "POST /{bin} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n"
+        ),
+        format!(
+            "POST /{bin} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n\r\n0123456789"
+        ),
     ] {
         let mut socket = connect(app.capture);
         socket.write_all(request.as_bytes()).unwrap();
@@ -240,7 +247,11 @@ async fn upgrades_and_connect_on_a_bin_are_answered_and_never_hang() {
         assert!(read_answer(&mut socket).is_err(), "the connection ends");
     }
     let kept = all(&app, bin).await;
-    assert_eq!(kept.iter().map(|kept| &kept.body[..]).collect::<Vec<_>>(), [&b""[..], b"body", b"body", b""]);
+    assert_eq!(
+        kept.iter().map(|kept| &kept.body[..]).collect::<Vec<_>>(),
+        [&b""[..], b"body", b"body", b"", b"", b"", b"01234"]
+    );
+    assert!(kept.iter().all(|kept| kept.summary.rejected.is_none()));
     let answer = exchange(app.capture, b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n");
     assert_eq!(answer.status, 404);
 }
@@ -321,4 +332,73 @@ async fn connections_beyond_the_limit_wait_until_others_end() {
         assert_eq!(read_answer(&mut socket).unwrap().status, 200);
     }
     assert_eq!(all(&app, bin).await.len(), workers * 4);
+}
+
+async fn metric(app: &TestApp, name: &str) -> u64 {
+    let text =
+        app.client.get(format!("{}/metrics", app.started.console_url)).send().await.unwrap().text().await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap();
+    line.parse().unwrap()
+}
+
+#[tokio::test]
+async fn slow_large_bodies_stop_no_small_capture_and_those_refused_are_counted() {
+    let app = TestApp::start().await;
+    let bin = bin(&app, json!({})).await;
+    let large = 10 << 20;
+    let head = format!("POST /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: {large}\r\n\r\n");
+    let part = vec![b'x'; large - 60];
+    let slow: Vec<TcpStream> = (0..30)
+        .map(|_| {
+            let mut socket = connect(app.capture);
+            // One that is refused is not read to its end.
+            let _ = socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(&part));
+            socket
+        })
+        .collect();
+    let small = format!("POST /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: 1024\r\n\r\n{}", "y".repeat(1024));
+    let mut socket = connect(app.capture);
+    for n in 0..1_000 {
+        if n % 100 == 0 {
+            socket = connect(app.capture);
+        }
+        socket.write_all(small.as_bytes()).unwrap();
+        assert_eq!(read_answer(&mut socket).unwrap().status, 200, "the small one of number {n}");
+    }
+    assert!(metric(&app, "creel_crowded_total").await > 0);
+    drop(slow);
+}
+
+#[tokio::test]
+async fn senders_that_leave_a_hang_are_noticed_however_much_they_have_sent() {
+    let app = TestApp::start_with(|config| config.max_connections = 4).await;
+    let (hanging, plain) = (bin(&app, json!({"fault": {"kind": "hang"}})).await, bin(&app, json!({})).await);
+    let more = vec![b'x'; 200_000];
+    let senders: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut socket = connect(app.capture);
+            write!(socket, "GET /{hanging} HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+            socket.write_all(&more).unwrap();
+            socket
+        })
+        .collect();
+    until(&app, hanging, |requests| requests.len() >= 4).await;
+    for socket in senders {
+        socket2::SockRef::from(&socket).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    }
+    let request = format!("POST /{plain} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok");
+    assert_eq!(exchange(app.capture, request.as_bytes()).status, 200);
+}
+
+#[tokio::test]
+async fn a_method_may_have_every_character_of_a_token() {
+    let app = TestApp::start().await;
+    let bin = bin(&app, json!({})).await;
+    let method = "A#$%&'*+-.^_`|~!z9";
+    let request = format!("{method} /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok");
+    assert_eq!(exchange(app.capture, request.as_bytes()).status, 200);
+    let kept = only(&app, bin).await;
+    assert_eq!((kept.summary.method.as_str(), &kept.body[..]), (method, &b"ok"[..]));
+    assert_eq!(kept.head.raw(), request.trim_end_matches("ok").as_bytes());
+    assert_eq!(metric(&app, "creel_head_mismatch_total").await, 0);
 }

@@ -174,6 +174,30 @@ async fn wrong_tokens_are_slow_and_many_are_turned_away_while_the_right_one_is_n
 }
 
 #[actix_web::test]
+async fn wrong_tokens_stay_slow_after_clients_that_leave_while_they_wait() {
+    let app = guarded().await;
+    let guess = || app.client.get(app.api("/bins")).bearer_auth("wrong-wrong-wrong").send();
+    for _ in 0..3 {
+        // Some are turned away at once; those who wait leave.
+        let leaving = futures_util::future::join_all((0..10).map(|_| guess()));
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(300), leaving).await;
+    }
+    // None of them is counted any more: the next one is answered, and late.
+    let begun = std::time::Instant::now();
+    loop {
+        let status = guess().await.unwrap().status();
+        if status == 401 {
+            break;
+        }
+        assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "the places come back");
+    }
+    let begun = std::time::Instant::now();
+    assert_eq!(guess().await.unwrap().status(), 401);
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(400), "{:?}", begun.elapsed());
+}
+
+#[actix_web::test]
 async fn captured_bytes_are_files_that_run_nowhere() {
     let app = TestApp::start().await;
     let html = "<script>alert(1)</script>";
@@ -187,5 +211,117 @@ async fn captured_bytes_are_files_that_run_nowhere() {
         assert_eq!(header("content-type"), "application/octet-stream");
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert!(header("content-security-policy").starts_with("sandbox"));
+    }
+}
+
+/// Sends a request and returns the status and body.
+async fn sent(request: reqwest::RequestBuilder) -> (u16, String) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+/// GitHub's signature of a body.
+fn github(key: &str, body: &str) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+#[tokio::test]
+async fn a_handshake_signs_no_body_for_a_stranger() {
+    let app = TestApp::start().await;
+    let body = r#"{"paid":true}"#;
+    for settings in [
+        json!({"signature_mode": "enforce", "secrets": [{"value": "the-owners-secret"}]}),
+        json!({"signature_mode": "enforce", "scheme": "x-twitter", "secrets": [{"value": "the-owners-secret"}]}),
+        json!({"provider": "zoom", "signature_mode": "enforce", "secrets": [{"value": "the-owners-secret"}]}),
+    ] {
+        let bin = app.bin(settings).await;
+        let url = format!("{}/{}", app.started.capture_url, bin["id"].as_str().unwrap());
+        for token in [body, "v0:1700000000:{}", "12345"] {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("crc_token", token).finish();
+            let crc = sent(app.client.get(format!("{url}?{query}"))).await;
+            assert_eq!(crc, (401, r#"{"ok":false,"error":"Invalid signature"}"#.to_owned()), "{token}");
+            let zoom = json!({"event": "endpoint.url_validation", "payload": {"plainToken": token}});
+            assert_eq!(sent(app.client.post(&url).json(&zoom)).await.0, 401, "{token}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_plants_no_secret() {
+    const PLANTED: &str = "attacker-0123456789abcdef";
+    let app = TestApp::start().await;
+    let bin = app.bin_id().await;
+    let url = format!("{}/{bin}", app.started.capture_url);
+    let plant = || app.client.post(&url).header("X-Hook-Secret", PLANTED).body("x");
+    let secrets = async || app.get(&format!("/bins/{bin}/secrets")).await["secrets"].as_array().unwrap().clone();
+    let set = async |settings: serde_json::Value| {
+        let response = app.client.patch(app.api(&format!("/bins/{bin}"))).json(&settings).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
+    };
+    assert_eq!(sent(plant()).await.0, 200);
+    assert!(secrets().await.is_empty(), "nothing is set");
+    set(json!({"scheme": "asana", "signature_mode": "enforce"})).await;
+    sent(plant()).await;
+    assert!(secrets().await.is_empty(), "enforced");
+    set(json!({"signature_mode": "report"})).await;
+    // Many at once: one is the first.
+    futures_util::future::join_all((0..64).map(|_| sent(plant()))).await;
+    let learnt = secrets().await;
+    assert_eq!(learnt.len(), 1, "{learnt:?}");
+    assert!(learnt[0]["label"].as_str().unwrap().starts_with("learnt from 127.0.0.1"), "{learnt:?}");
+    // What is learnt is for this provider only.
+    set(json!({"name": "still-asana"})).await;
+    assert_eq!(secrets().await.len(), 1);
+    set(json!({"provider": "github", "scheme": null, "signature_mode": "enforce"})).await;
+    assert!(secrets().await.is_empty());
+    let secret = json!({"value": "the-owners-own-secret"});
+    app.client.post(app.api(&format!("/bins/{bin}/secrets"))).json(&secret).send().await.unwrap();
+    let body = r#"{"action":"opened"}"#;
+    let signed = |key| {
+        let post =
+            app.client.post(&url).header("X-GitHub-Event", "push").header("X-Hub-Signature-256", github(key, body));
+        post.body(body)
+    };
+    assert_eq!(sent(signed(PLANTED)).await.0, 401);
+    assert_eq!(sent(signed("the-owners-own-secret")).await.0, 200);
+    let metrics = app.client.get(format!("{}/metrics", app.started.console_url)).send().await.unwrap();
+    assert!(metrics.text().await.unwrap().contains("\ncreel_learnt_secrets_total 1\n"));
+}
+
+#[tokio::test]
+async fn however_many_add_a_secret_at_once_a_bin_has_at_most_32() {
+    let app = TestApp::start().await;
+    let bin = app.bin_id().await;
+    let add = |n: usize| {
+        let secret = json!({"value": format!("a-secret-with-the-number-{n}")});
+        sent(app.client.post(app.api(&format!("/bins/{bin}/secrets"))).json(&secret))
+    };
+    let added = futures_util::future::join_all((0..64).map(add)).await;
+    assert_eq!(added.iter().filter(|(status, _)| *status == 201).count(), 32);
+    assert!(added.iter().all(|(status, _)| matches!(status, 201 | 422)), "{added:?}");
+    assert_eq!(app.get(&format!("/bins/{bin}/secrets")).await["secrets"].as_array().unwrap().len(), 32);
+}
+
+#[tokio::test]
+async fn no_export_holds_credentials_unless_they_are_asked_for() {
+    let app = TestApp::start().await;
+    let bin = app.bin_id().await;
+    let secrets = ["cookie-of-mine", "query-of-mine", "key-of-mine", "jwt-of-mine"];
+    let request = app
+        .client
+        .post(format!("{}/{bin}?a=1&access_token={}", app.started.capture_url, secrets[1]))
+        .header("Cookie", secrets[0])
+        .header("X-Access-Key", secrets[2])
+        .header("X-Jwt", secrets[3]);
+    assert_eq!(sent(request).await.0, 200);
+    for export in ["export?as=jsonl", "export?as=har", "export?as=csv", "requests/latest/export?as=curl"] {
+        let text =
+            async |more: &str| String::from_utf8(app.bytes(&format!("/bins/{bin}/{export}{more}")).await).unwrap();
+        let (plain, whole) = (text("").await, text("&secrets=true").await);
+        assert!(secrets.iter().all(|secret| !plain.contains(secret)), "{export}: {plain}");
+        assert!(whole.contains(secrets[1]), "{export}: {whole}");
     }
 }

@@ -100,6 +100,27 @@ async fn a_full_disk_is_507_and_room_makes_it_work_again() {
 }
 
 #[tokio::test]
+async fn on_a_disk_without_a_free_byte_requests_and_bins_can_be_deleted() {
+    let Some(disk) = SmallDisk::new("8m") else {
+        return;
+    };
+    let app = TestApp::start_with(|config| config.database = Database::File(disk.path())).await;
+    let bins = [app.bin_id().await, app.bin_id().await];
+    for n in 0..20 {
+        assert_eq!(send(&app, &bins[n % 2], &"x".repeat(50_000)).status, 200);
+    }
+    // Somebody else fills the disk to its last byte.
+    let mut filler = std::fs::File::create(disk.0.path().join("filler")).unwrap();
+    while std::io::Write::write(&mut filler, &[0; 4_096]).is_ok_and(|written| written > 0) {}
+    let delete = async |path: String| app.client.delete(app.api(&path)).send().await.unwrap().status();
+    let latest = app.requests(&bins[0]).await[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(delete(format!("/bins/{}/requests/{latest}", bins[0])).await, 204);
+    assert_eq!(delete(format!("/bins/{}/requests", bins[1])).await, 200);
+    assert_eq!(delete(format!("/bins/{}", bins[0])).await, 204);
+    app.stop();
+}
+
+#[tokio::test]
 async fn a_database_that_another_program_locks_is_503() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("creel.db");

@@ -2,9 +2,6 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -14,13 +11,21 @@ use bytes::{Bytes, BytesMut};
 use futures_util::Stream as _;
 use tokio::time::Instant;
 
+use super::in_flight::Share;
+use super::stopping::Stopping;
+
 /// A body is given up when its sender is silent this long.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A body is given up when it is not complete after this time: a byte now and then must not hold a connection for ever.
 const WHOLE_TIMEOUT: Duration = Duration::from_mins(10);
-/// Memory for bodies that are being received and stored, and for incomplete heads, of all connections together. A
-/// single body may be larger: then only its own limit holds.
-const MAX_IN_FLIGHT: u64 = 256 << 20;
+/// How often it is looked at whether a body comes fast enough.
+const TICK: Duration = Duration::from_secs(2);
+/// A large body has to come at this rate (bytes a second), over this time.
+const LEAST_RATE: (u64, Duration) = (512, IDLE_TIMEOUT);
+/// Every body has to come at this rate while much of the memory is taken.
+const LEAST_RATE_CROWDED: (u64, Duration) = (2 << 10, Duration::from_secs(4));
+/// What is still being received when the server stops gets this long; then what has come is kept.
+const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 /// A body is copied into pieces that grow from the one size to the other. The parser's own chunks are slices of its
 /// read buffers: a sender of single bytes would keep a whole buffer alive with each.
 const FIRST_PIECE: usize = 8 * 1024;
@@ -39,63 +44,6 @@ pub(super) enum BodyEnd {
     Timeout,
     /// Too much is in flight already.
     NoRoom,
-}
-
-/// Bytes in flight of all connections.
-#[derive(Debug, Clone, Default)]
-pub(super) struct InFlight(Arc<AtomicU64>);
-
-impl InFlight {
-    /// The same count for one worker, whose shares need no atomic reference counting.
-    pub(super) fn of_worker(&self) -> WorkerInFlight {
-        WorkerInFlight(Rc::new(self.clone()))
-    }
-}
-
-/// Bytes in flight of all connections, as one worker sees them.
-#[derive(Debug, Clone)]
-pub(super) struct WorkerInFlight(Rc<InFlight>);
-
-impl WorkerInFlight {
-    /// The share of one request; given back when dropped.
-    pub(super) fn share(&self) -> Share {
-        Share { all: Rc::clone(&self.0), own: 0 }
-    }
-}
-
-/// What one request has in flight.
-#[derive(Debug)]
-pub(super) struct Share {
-    all: Rc<InFlight>,
-    own: u64,
-}
-
-impl Share {
-    /// Holds `bytes` from now on; whether there is room for them.
-    pub(super) fn resize(&mut self, bytes: u64) -> bool {
-        if bytes >= self.own {
-            return bytes == self.own || self.take(bytes - self.own);
-        }
-        self.all.0.fetch_sub(self.own - bytes, Ordering::Relaxed);
-        self.own = bytes;
-        true
-    }
-
-    /// Takes `bytes` more; whether there is room for them.
-    fn take(&mut self, bytes: u64) -> bool {
-        let before = self.all.0.fetch_add(bytes, Ordering::Relaxed);
-        let others = before.saturating_sub(self.own);
-        self.own += bytes;
-        before + bytes <= MAX_IN_FLIGHT || others == 0
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        if self.own > 0 {
-            self.all.0.fetch_sub(self.own, Ordering::Relaxed);
-        }
-    }
 }
 
 /// A body's bytes, in few pieces of their own.
@@ -136,28 +84,86 @@ impl Pieces {
     }
 }
 
+/// How fast a body comes whose sender is waited for.
+#[derive(Debug)]
+struct Pace {
+    /// When it is given up, however it comes.
+    deadline: Instant,
+    /// When its last bytes came.
+    last: Instant,
+    /// When it is looked at next.
+    next: Instant,
+    /// The bytes since then.
+    since: (Instant, u64),
+    /// Whether the deadline is that of a server that stops.
+    stopping: bool,
+}
+
+impl Pace {
+    fn new() -> Self {
+        let now = Instant::now();
+        let deadline = now + WHOLE_TIMEOUT;
+        Self { deadline, last: now, next: now + TICK, since: (now, 0), stopping: false }
+    }
+
+    fn received(&mut self, bytes: u64) {
+        self.last = Instant::now();
+        self.since.1 += bytes;
+    }
+
+    /// Whether to go on waiting for it.
+    fn is_kept(&mut self, share: &Share, stopping: &Stopping) -> bool {
+        let now = Instant::now();
+        if now < self.next {
+            return true;
+        }
+        self.next = now + TICK;
+        if stopping.has_begun() && !self.stopping {
+            self.stopping = true;
+            self.deadline = self.deadline.min(now + STOP_TIMEOUT);
+        }
+        if now >= self.deadline || now >= self.last + IDLE_TIMEOUT {
+            return false;
+        }
+        let (begun, bytes) = self.since;
+        let crowded = share.is_crowded();
+        let (rate, over) = if crowded { LEAST_RATE_CROWDED } else { LEAST_RATE };
+        if now < begun + over {
+            return true;
+        }
+        self.since = (now, 0);
+        // Small bodies may come as slowly as they like while there is room: they are typed by hand.
+        bytes >= rate * (now - begun).as_secs() || !(crowded || share.is_large())
+    }
+}
+
 /// Reads a body: at most `limit` bytes are kept. `declared` is its length, if it is known.
 pub(super) async fn read(
     mut payload: Payload,
     declared: Option<u64>,
     limit: u64,
     share: &mut Share,
+    stopping: &Stopping,
 ) -> (Pieces, BodyEnd) {
     let mut pieces = Pieces::default();
     // A body that is known to be too large is not waited for: what is here already is kept, no more is asked for.
     let hopeless = declared.is_some_and(|declared| declared > limit);
-    let (mut deadline, mut asked) = (None, false);
+    // Made when the sender is waited for: most bodies are here already.
+    let mut pace: Option<Box<Pace>> = None;
+    let mut asked = false;
     loop {
         let chunk = match poll_here(&mut payload, &mut asked).await {
             Some(chunk) => chunk,
             None if hopeless => return (pieces, BodyEnd::TooLarge),
             None => {
-                let deadline = *deadline.get_or_insert_with(|| Instant::now() + WHOLE_TIMEOUT);
-                let until = deadline.min(Instant::now() + IDLE_TIMEOUT);
+                let pace = pace.get_or_insert_with(|| Box::new(Pace::new()));
+                if !pace.is_kept(share, stopping) {
+                    return (pieces, BodyEnd::Timeout);
+                }
                 let next = poll_fn(|context| Pin::new(&mut payload).poll_next(context));
-                match Box::pin(tokio::time::timeout_at(until, next)).await {
+                match Box::pin(tokio::time::timeout_at(pace.next, next)).await {
                     Ok(chunk) => chunk,
-                    Err(_elapsed) => return (pieces, BodyEnd::Timeout),
+                    Err(_elapsed) => continue,
                 }
             }
         };
@@ -166,18 +172,22 @@ pub(super) async fn read(
             None => return (pieces, BodyEnd::Complete),
             Some(Err(_incomplete)) => return (pieces, BodyEnd::Cut),
             Some(Ok(chunk)) => {
-                let room = usize::try_from(limit - pieces.length).unwrap_or(usize::MAX);
+                // A tunnel's stream goes on after the declared length.
+                let end = declared.map_or(limit, |declared| declared.min(limit));
+                let room = usize::try_from(end - pieces.length).unwrap_or(usize::MAX);
                 let kept = &chunk[..chunk.len().min(room)];
                 if !share.take(kept.len() as u64) {
                     return (pieces, BodyEnd::NoRoom);
                 }
                 pieces.push(kept);
-                if kept.len() < chunk.len() {
-                    return (pieces, BodyEnd::TooLarge);
+                if let Some(pace) = &mut pace {
+                    pace.received(kept.len() as u64);
                 }
-                // A tunnel's stream never ends; its declared length does.
                 if declared == Some(pieces.length) {
                     return (pieces, BodyEnd::Complete);
+                }
+                if kept.len() < chunk.len() {
+                    return (pieces, BodyEnd::TooLarge);
                 }
             }
         }
@@ -206,6 +216,7 @@ async fn poll_here(payload: &mut Payload, asked: &mut bool) -> Option<Option<Res
 
 #[cfg(test)]
 mod tests {
+    use super::super::in_flight::{InFlight, LARGE_BODIES, SMALL};
     use super::*;
 
     #[test]
@@ -217,20 +228,6 @@ mod tests {
         let pieces = pieces.into_vec();
         assert!(pieces.len() < 20, "{}", pieces.len());
         assert!(pieces.concat().iter().enumerate().all(|(place, byte)| *byte == place.to_le_bytes()[0]));
-    }
-
-    #[test]
-    fn one_body_may_be_large_and_many_may_not_be_together() {
-        let all = InFlight::default();
-        let worker = all.of_worker();
-        let (mut first, mut second) = (worker.share(), all.of_worker().share());
-        assert!(first.take(MAX_IN_FLIGHT + 1), "alone");
-        assert!(!second.take(1), "beside a large one");
-        drop(first);
-        assert!(second.take(1), "room comes back");
-        assert!(second.resize(10) && second.resize(3) && second.resize(0));
-        drop(second);
-        assert_eq!(all.0.load(Ordering::Relaxed), 0);
     }
 
     type Sender = tokio::sync::mpsc::UnboundedSender<Result<Bytes, PayloadError>>;
@@ -245,11 +242,23 @@ mod tests {
         limit: u64,
         send: impl AsyncFnOnce(&mut Option<Sender>),
     ) -> (Vec<u8>, BodyEnd) {
+        let in_flight = InFlight::default();
+        read_beside(&in_flight, declared, limit, send).await
+    }
+
+    /// The same beside what is in flight already.
+    async fn read_beside(
+        in_flight: &InFlight,
+        declared: Option<u64>,
+        limit: u64,
+        send: impl AsyncFnOnce(&mut Option<Sender>),
+    ) -> (Vec<u8>, BodyEnd) {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         let mut sender = Some(sender);
         let payload = Box::pin(futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)));
-        let mut share = InFlight::default().of_worker().share();
-        let reading = read(Payload::Stream { payload }, declared, limit, &mut share);
+        let mut share = in_flight.of_peer(None).body();
+        let stopping = Stopping::default();
+        let reading = read(Payload::Stream { payload }, declared, limit, &mut share, &stopping);
         let sending = async {
             send(&mut sender).await;
             tokio::task::yield_now().await;
@@ -283,6 +292,8 @@ mod tests {
         assert_eq!(hopeless.await, (b"ab".to_vec(), BodyEnd::TooLarge));
         let tunnel = read_from(Some(3), 10, async |sender| feed(sender, "abc"));
         assert_eq!(tunnel.await, (b"abc".to_vec(), BodyEnd::Complete), "without an end");
+        let more = read_from(Some(3), 10, async |sender| feed(sender, "abcde"));
+        assert_eq!(more.await, (b"abc".to_vec(), BodyEnd::Complete), "what follows is not its body");
     }
 
     #[tokio::test(start_paused = true)]
@@ -300,5 +311,47 @@ mod tests {
         });
         assert_eq!(endless.await.1, BodyEnd::Timeout);
         assert!(start.elapsed() >= WHOLE_TIMEOUT && start.elapsed() < WHOLE_TIMEOUT + IDLE_TIMEOUT);
+    }
+
+    /// Feeds a body a byte a second.
+    async fn trickle(sender: &mut Option<Sender>) {
+        loop {
+            feed(sender, "a");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_body_has_to_come_at_a_least_rate_and_every_body_where_memory_is_short() {
+        let start = Instant::now();
+        let large = read_from(None, u64::MAX, async |sender| {
+            let whole = vec![b'x'; usize::try_from(SMALL).unwrap() + 1];
+            sender.as_ref().unwrap().send(Ok(whole.into())).unwrap();
+            trickle(sender).await;
+        });
+        assert_eq!(large.await.1, BodyEnd::Timeout);
+        assert!(start.elapsed() <= LEAST_RATE.1 * 3, "{:?}", start.elapsed());
+        let start = Instant::now();
+        let small = read_from(Some(100), u64::MAX, trickle);
+        assert_eq!(small.await.1, BodyEnd::Complete);
+        assert!(start.elapsed() >= Duration::from_secs(99));
+        let in_flight = InFlight::default();
+        let mut others = in_flight.of_peer(None).body();
+        assert!(others.take(SMALL + LARGE_BODIES));
+        let start = Instant::now();
+        let large = read_beside(&in_flight, None, u64::MAX, async |sender| {
+            let whole = vec![b'x'; usize::try_from(SMALL).unwrap()];
+            sender.as_ref().unwrap().send(Ok(whole.into())).unwrap();
+            trickle(sender).await;
+        });
+        assert_eq!(large.await.1, BodyEnd::NoRoom, "beside a large one");
+        assert!(others.resize(LARGE_BODIES - 100));
+        let large = read_beside(&in_flight, None, u64::MAX, async |sender| {
+            let whole = vec![b'x'; usize::try_from(SMALL).unwrap() + 1];
+            sender.as_ref().unwrap().send(Ok(whole.into())).unwrap();
+            trickle(sender).await;
+        });
+        assert_eq!(large.await.1, BodyEnd::Timeout);
+        assert!(start.elapsed() <= LEAST_RATE_CROWDED.1 * 4, "{:?}", start.elapsed());
     }
 }

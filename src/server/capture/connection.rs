@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 
 use super::framing::Progress;
+use super::in_flight::PeerInFlight;
 use super::recorder::{RecordedHead, Recorder};
 use super::rejection::HeadRejection;
 use super::turn::Turn;
@@ -37,6 +38,8 @@ pub(super) enum Disposition {
 pub(super) struct Connection {
     pub(super) worker: Rc<Worker>,
     pub(super) peer: Option<SocketAddr>,
+    /// What its peer has in flight.
+    pub(super) in_flight: PeerInFlight,
     /// Its number with `Stopping`.
     number: u64,
     recorder: RefCell<Recorder>,
@@ -46,6 +49,8 @@ pub(super) struct Connection {
     disposition: Cell<Disposition>,
     /// Whether the sender has closed its side, or all of it.
     left: Cell<bool>,
+    /// Whether nothing more of this connection is answered: what comes is read to notice its end, and thrown away.
+    ignoring: Cell<bool>,
     /// Whether the socket has taken all that was written.
     flushed: Cell<bool>,
     /// The dispatcher's task when it waits to read.
@@ -59,6 +64,7 @@ impl Connection {
         let reader = Rc::default();
         Rc::new(Self {
             number: worker.stopping.join(&reader),
+            in_flight: worker.in_flight.of_peer(peer.map(|peer| peer.ip())),
             worker,
             peer,
             recorder: RefCell::new(Recorder::new()),
@@ -66,6 +72,7 @@ impl Connection {
             turn: Cell::new(Turn::First),
             disposition: Cell::new(Disposition::Open),
             left: Cell::new(false),
+            ignoring: Cell::new(false),
             flushed: Cell::new(true),
             reader,
             handler: WakeSlot::default(),
@@ -93,6 +100,17 @@ impl Connection {
     /// Whether the sender has closed its side of the connection, or all of it.
     pub(super) fn has_left(&self) -> bool {
         self.left.get()
+    }
+
+    /// Reads what the sender still sends and throws it away: only so is it noticed that it has left, however much that is.
+    pub(super) fn ignore_what_comes(&self) {
+        self.ignoring.set(true);
+        self.reader.wake();
+    }
+
+    /// Whether what comes is thrown away.
+    pub(super) fn is_ignoring(&self) -> bool {
+        self.ignoring.get()
     }
 
     /// Ready when the sender has left.

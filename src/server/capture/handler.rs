@@ -9,14 +9,18 @@ use std::time::Duration;
 use actix_http::{ConnectionType, HttpMessage as _, Request};
 use bytes::Bytes;
 
-use super::body::{self, BodyEnd, Pieces, Share};
+use super::body::{self, BodyEnd, Pieces};
 use super::connection::{Connection, Disposition};
 use super::framing::Framing;
-use super::recorder::RecordedHead;
+use super::in_flight::Share;
+use super::recorder::{RecordedHead, method_byte};
 use super::response::{HttpResponse, Report, http_response};
-use crate::capture::{Arrived, Capture, OpenBin, Outgoing};
+use crate::capture::{Arrived, OpenBin, Outgoing};
 use crate::http::Head;
 use crate::model::{FaultKind, HeadSource, Rejection, Timestamp};
+
+/// The longest that a sender is left without a response on purpose.
+const HANG_LIMIT: Duration = Duration::from_mins(10);
 
 /// Answers one request.
 pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infallible> {
@@ -27,13 +31,15 @@ pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infalli
     };
     let message = Message::of(&connection, &request);
     let (framing, received_at) = (message.framing, message.received_at);
-    let Some(bin) = admit(&connection, &message.head).await else {
-        return Ok(unknown_bin(&connection, &message));
+    let bin = match admit(&connection, &message.head).await {
+        Ok(bin) => bin,
+        Err(response) => return Ok(unread(&connection, &message, response)),
     };
-    let mut share = connection.worker.in_flight.share();
+    let mut share = connection.in_flight.body();
     let limit = connection.worker.capture().body_limit(&bin);
-    let (body, end) = read_body(&mut request, &message, limit, &mut share).await;
+    let (body, end) = read_body(&connection, &mut request, &message, limit, &mut share).await;
     if end == BodyEnd::NoRoom {
+        connection.worker.capture().count_crowded();
         connection.set_disposition(Disposition::ReadNoMore);
         let response = Outgoing::retry(503, "too much is being received; try again");
         return Ok(http_response(&connection, response, true, None));
@@ -79,33 +85,38 @@ impl Message {
 }
 
 /// Finds the bin that the request names, or makes it where that is wanted.
-async fn admit(connection: &Connection, head: &Head) -> Option<Rc<OpenBin>> {
+async fn admit(connection: &Connection, head: &Head) -> Result<Rc<OpenBin>, Outgoing> {
     let bins = &connection.worker.bins;
     if let Some(bin) = bins.bin(head.target().bin_segment()) {
-        return Some(bin);
+        return Ok(bin);
     }
     // Boxed, as all that few requests need: the future of a request is moved about, and most should be small.
     let made = Box::pin(async { bins.capture().create(head.target().bin_segment()).await }).await;
     made.map(Rc::new)
 }
 
-/// The response to a request that names no bin. Its body is not read: if it has one, nothing more is.
-fn unknown_bin(connection: &Rc<Connection>, message: &Message) -> HttpResponse {
+/// The response to a request whose body is not read: if it has one, nothing more is.
+fn unread(connection: &Rc<Connection>, message: &Message, response: Outgoing) -> HttpResponse {
     let close = message.framing != Framing::Empty;
     if close {
         connection.set_disposition(Disposition::ReadNoMore);
     }
-    let response = Capture::unknown_bin(message.head.target().bin_segment());
     http_response(connection, response, close, None)
 }
 
 /// Reads the body, of at most `limit` bytes; `share` holds their place in the memory for all.
-async fn read_body(request: &mut Request, message: &Message, limit: u64, share: &mut Share) -> (Pieces, BodyEnd) {
+async fn read_body(
+    connection: &Connection,
+    request: &mut Request,
+    message: &Message,
+    limit: u64,
+    share: &mut Share,
+) -> (Pieces, BodyEnd) {
     match message.framing {
         Framing::Empty => (Pieces::default(), BodyEnd::Complete),
-        Framing::Tunnel if message.declared.is_none() => (Pieces::default(), BodyEnd::Complete),
+        Framing::Tunnel if message.declared.unwrap_or(0) == 0 => (Pieces::default(), BodyEnd::Complete),
         Framing::Length(_) | Framing::Chunked | Framing::Tunnel | Framing::Rejected => {
-            body::read(request.take_payload(), message.declared, limit, share).await
+            body::read(request.take_payload(), message.declared, limit, share, &connection.worker.stopping).await
         }
     }
 }
@@ -168,7 +179,8 @@ async fn send(connection: &Rc<Connection>, response: Outgoing, close: bool, rece
         Some(FaultKind::Close) => connection.set_disposition(Disposition::Close),
         Some(FaultKind::Reset) => connection.set_disposition(Disposition::Reset),
         Some(FaultKind::Hang) => {
-            Box::pin(wait(connection, std::future::pending())).await;
+            connection.ignore_what_comes();
+            Box::pin(wait(connection, tokio::time::sleep(HANG_LIMIT))).await;
             connection.set_disposition(Disposition::Close);
         }
     }
@@ -191,7 +203,8 @@ async fn wait(connection: &Connection, time_is_up: impl Future<Output = ()>) {
 /// A cheap check that recorder and parser speak of the same request: the method, and the number of fields.
 fn agrees(head: &RecordedHead, request: &Request) -> bool {
     let method = request.method().as_str().as_bytes();
-    head.raw.starts_with(method)
+    let recorded = head.raw.iter().take(method.len()).map(|byte| method_byte(*byte));
+    recorded.eq(method.iter().copied())
         && head.raw.get(method.len()) == Some(&b' ')
         && head.fields == request.headers().len()
         && head.framing != Framing::Rejected

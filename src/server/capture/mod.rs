@@ -8,6 +8,7 @@
 //! | `connection`, `turn` | what stream and handler share, and how far the current message is |
 //! | `handler`, `body`, `response` | take the head, read the body, call [`Capture::receive`], send what it says |
 //! | `rejection` | the response to a head that no handler sees |
+//! | `in_flight` | the memory for what is being received, and who may have how much of it |
 //! | `worker`, `header_cache`, `stopping`, `wake` | what the connections of one thread share, and how they end |
 //!
 //! HTTP/1.0 and 1.1 are spoken. HTTP/2 is not offered: its heads are not sent as text, so there would be nothing to
@@ -18,6 +19,7 @@ mod connection;
 mod framing;
 mod handler;
 mod header_cache;
+mod in_flight;
 pub mod inside;
 mod recorder;
 mod rejection;
@@ -40,8 +42,8 @@ use actix_service::{ServiceFactoryExt as _, fn_service};
 use tokio::net::TcpStream;
 
 use crate::capture::Capture;
-use body::InFlight;
 use connection::Connection;
+use in_flight::InFlight;
 use stopping::Stopping;
 use stream::Recording;
 use worker::Worker;

@@ -24,7 +24,7 @@ enum Pace {
     /// At once.
     Whole,
     /// In small pieces, one per tick.
-    Drip { piece: usize, tick: Duration, sleep: Pin<Box<Sleep>> },
+    Drip { piece: usize, tick: Duration, sleep: Pin<Box<Sleep>>, until: tokio::time::Instant },
     /// A part at once, then the connection is closed.
     Cut { part: usize },
 }
@@ -69,8 +69,12 @@ impl MessageBody for ResponseBody {
             return Poll::Ready(None);
         }
         let next = match &mut this.pace {
-            Pace::Whole => std::mem::take(&mut this.bytes),
-            Pace::Drip { piece, tick, sleep } => {
+            Pace::Whole => this.bytes.split_to(this.bytes.len().min(PIECE)),
+            Pace::Drip { until, .. } if tokio::time::Instant::now() >= *until => {
+                this.connection.set_disposition(Disposition::Close);
+                std::mem::take(&mut this.bytes)
+            }
+            Pace::Drip { piece, tick, sleep, .. } => {
                 if this.sent {
                     ready!(sleep.as_mut().poll(context));
                     let next = sleep.deadline() + *tick;
@@ -79,7 +83,11 @@ impl MessageBody for ResponseBody {
                 let piece = this.bytes.len().min(*piece);
                 this.bytes.split_to(piece)
             }
-            Pace::Cut { part } if !this.sent && *part > 0 => this.bytes.split_to(this.bytes.len().min(*part)),
+            Pace::Cut { part } if *part > 0 => {
+                let piece = this.bytes.len().min(*part).min(PIECE);
+                *part -= piece;
+                this.bytes.split_to(piece)
+            }
             Pace::Cut { .. } => {
                 ready!(this.connection.poll_flushed(context));
                 // From here on nothing reaches the socket, so what follows only makes the dispatcher notice.
@@ -131,6 +139,13 @@ pub(super) fn http_response(
     http
 }
 
+/// A body is handed to the dispatcher in pieces of this size, as the socket takes them: the dispatcher copies what it is
+/// given, and a sender that does not read would hold a copy of the whole.
+const PIECE: usize = 32 << 10;
+
+/// The longest that a drip takes.
+const DRIP_LIMIT: Duration = Duration::from_mins(10);
+
 /// A drip comes this often at most: finer steps cost wake-ups and look the same to the sender.
 const DRIP_TICK: Duration = Duration::from_millis(100);
 
@@ -142,11 +157,14 @@ fn pace_of(fault: Option<Fault>, length: usize) -> Pace {
             let ticks_per_second = u64::try_from(1_000 / DRIP_TICK.as_millis()).unwrap_or(1);
             let (piece, tick) = if per_second <= ticks_per_second {
                 (1, Duration::from_micros(1_000_000 / per_second))
-            } else {
+            } else if per_second <= PIECE as u64 * ticks_per_second {
                 (per_second.div_ceil(ticks_per_second), DRIP_TICK)
+            } else {
+                (PIECE as u64, Duration::from_micros(PIECE as u64 * 1_000_000 / per_second))
             };
             let piece = usize::try_from(piece).unwrap_or(usize::MAX);
-            Pace::Drip { piece, tick, sleep: Box::pin(tokio::time::sleep(tick)) }
+            let until = tokio::time::Instant::now() + DRIP_LIMIT;
+            Pace::Drip { piece, tick, sleep: Box::pin(tokio::time::sleep(tick)), until }
         }
         FaultKind::Cut => {
             let part = bytes.map_or(length / 2, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));

@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use super::body::{InFlight, WorkerInFlight};
 use super::header_cache::HeaderCache;
+use super::in_flight::InFlight;
 use super::stopping::Stopping;
 use crate::capture::{Capture, WorkerBins};
 
 /// One worker.
 pub(super) struct Worker {
     pub(super) bins: WorkerBins,
-    pub(super) in_flight: WorkerInFlight,
+    pub(super) in_flight: InFlight,
     pub(super) stopping: Rc<Stopping>,
     pub(super) headers: HeaderCache,
 }
@@ -20,7 +20,7 @@ impl Worker {
     pub(super) fn new(capture: Capture, in_flight: &InFlight, stopping: Rc<Stopping>) -> Rc<Self> {
         Rc::new(Self {
             bins: WorkerBins::new(capture),
-            in_flight: in_flight.of_worker(),
+            in_flight: in_flight.clone(),
             stopping,
             headers: HeaderCache::default(),
         })

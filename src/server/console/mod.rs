@@ -5,6 +5,7 @@ mod assets;
 mod error_text;
 mod extract;
 mod fallback;
+mod heavy;
 mod live;
 mod login;
 mod openapi;
@@ -79,6 +80,9 @@ impl ConsoleState {
     }
 }
 
+/// A connection whose client takes nothing of what was sent for this long is closed by the system.
+#[cfg(target_os = "linux")]
+const UNREAD_TIMEOUT: Duration = Duration::from_mins(2);
 /// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem
 /// to keep up for seconds.
 const SEND_BUFFER: usize = 64 << 10;
@@ -98,8 +102,12 @@ pub fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std
     })
     .on_connect(|connection: &dyn Any, _: &mut Extensions| {
         if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
+            let socket = socket2::SockRef::from(stream);
             // Best effort: a stream with the usual buffer works, too.
-            let _ = socket2::SockRef::from(stream).set_send_buffer_size(SEND_BUFFER);
+            let _ = socket.set_send_buffer_size(SEND_BUFFER);
+            // A stream whose client reads nothing is not asked for more, and so cannot notice it.
+            #[cfg(target_os = "linux")]
+            let _ = socket.set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
         }
     })
     // A page goes out in several writes: without this the last one waits 40 ms for the browser's acknowledgement.

@@ -1,7 +1,7 @@
 //! Operations: is it alive, can it work, what does it do.
 
 use std::fmt::Write as _;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
@@ -99,22 +99,30 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
     let store = state.store.stats();
     let hub = state.hub.stats();
     let seen = state.capture.counters();
-    let [unknown_bin, rejected_kept, unattributed, head_mismatch] =
-        [&seen.unknown_bin, &seen.rejected_kept, &seen.rejected_unattributed, &seen.head_mismatch]
-            .map(|count| count.load(Ordering::Relaxed));
-    let figures: [(&str, &str, u64); 17] = [
+    let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let figures = [
         ("captured_total", "Requests stored since the start.", store.captured),
         ("not_stored_total", "Requests that could not be stored.", store.failed),
-        ("unknown_bin_total", "Requests to bins that are not there.", unknown_bin),
-        ("rejected_kept_total", "Requests that the HTTP parser rejected and that were kept.", rejected_kept),
-        ("rejected_unattributed_total", "Requests that the HTTP parser rejected and that name no bin.", unattributed),
-        ("head_mismatch_total", "Heads on which recorder and parser disagreed.", head_mismatch),
+        ("unknown_bin_total", "Requests to bins that are not there.", of(&seen.unknown_bin)),
+        ("rejected_kept_total", "Requests that the HTTP parser rejected and that were kept.", of(&seen.rejected_kept)),
+        (
+            "rejected_unattributed_total",
+            "Requests that the HTTP parser rejected and that name no bin.",
+            of(&seen.rejected_unattributed),
+        ),
+        ("head_mismatch_total", "Heads on which recorder and parser disagreed.", of(&seen.head_mismatch)),
+        ("crowded_total", "Requests refused because too much was being received.", of(&seen.crowded)),
+        ("unread_responses_total", "Responses given up because the sender did not read them.", of(&seen.unread)),
+        ("auto_created_total", "Bins made by requests.", of(&seen.created)),
+        ("auto_create_rejected_total", "Requests to unknown bins refused: too many bins.", of(&seen.not_created)),
+        ("learnt_secrets_total", "Secrets that senders handed over in handshakes.", of(&seen.learnt_secrets)),
         ("commits_total", "Transactions committed.", store.commits),
         ("queued_requests", "Requests that wait for the writer.", store.queued),
         ("queued_bytes", "Bytes of these.", store.queued_bytes),
         ("database_bytes", "Bytes of the database file and its log.", store.file_bytes),
         ("database_wal_bytes", "Bytes of the write-ahead log.", store.wal_bytes),
         ("store_working", "1 when requests can be stored.", u64::from(store.trouble.is_none())),
+        ("clock_jumped", "1 within an hour of a jump of the clock ahead.", u64::from(store.clock_jumped)),
         ("bins", "Bins.", state.store.bins().len() as u64),
         ("live_subscribers", "Live subscribers.", hub.subscribers as u64),
         ("live_events_total", "Events published to live subscribers.", hub.published),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use strum::VariantArray;
 
 use crate::live::SubscribeError;
-use crate::store::StoreError;
+use crate::store::{MAX_SECRETS, StoreError, Thing};
 
 /// The stable name of what went wrong. Clients decide by it, never by the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
@@ -232,6 +232,10 @@ impl From<StoreError> for Problem {
             StoreError::NameTaken(name) => {
                 Self::new(Code::NameTaken, format!("The name '{name}' is taken by another bin.")).at("name")
             }
+            StoreError::Full(Thing::Secret) => {
+                Self::field("secrets", format!("A bin has at most {MAX_SECRETS} secrets."))
+            }
+            StoreError::Full(what) => Self::new(Code::TooManyRequests, format!("There is no room for another {what}.")),
             StoreError::Busy => Self::new(Code::Busy, "Too much is waiting to be stored; try again."),
             StoreError::TooLarge => Self::new(Code::TooLarge, "This is larger than the database can store."),
             StoreError::DiskFull => Self::new(Code::DiskFull, "The disk is full; nothing can be stored."),

@@ -1,10 +1,15 @@
 //! Asana and Clio `X-Hook-Secret`: send the header back. It is the key of all deliveries to come, so it can be learnt.
 //! Source: developers.asana.com, "Webhooks: the handshake"; docs.developers.clio.com, "Webhooks".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "hook-secret", of: &["asana", "clio"], trigger: Trigger::Header("x-hook-secret"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "hook-secret",
+    of: &["asana", "clio"],
+    guard: Guard::None,
+    trigger: Trigger::Header("x-hook-secret"),
+    answer,
+};
 
 /// Longest secret that is learnt, in bytes; theirs are 32 to 64.
 const SECRET_LIMIT: usize = 256;

@@ -6,13 +6,23 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
 
-use super::{Context, Member, Response, Trigger, is_public};
+use super::{Context, Guard, Member, Response, Trigger, is_public};
 
-pub(super) static MEMBER: Member =
-    Member { id: "braintree-challenge", of: &["braintree"], trigger: Trigger::Query("bt_challenge"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "braintree-challenge",
+    of: &["braintree"],
+    guard: Guard::Secret,
+    trigger: Trigger::Query("bt_challenge"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     let challenge = context.query("bt_challenge").filter(|_| context.is("GET"))?;
+    // Its library's own form (`WebhookNotificationGateway#verify`). A payload is base64 and much longer.
+    let hex = challenge.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if !hex || !(20..=40).contains(&challenge.len()) {
+        return None;
+    }
     let (public, private) = keys(context)?;
     let mut mac = Hmac::<Sha1>::new_from_slice(&Sha1::digest(private)).ok()?;
     mac.update(challenge.as_bytes());

@@ -1,10 +1,15 @@
 //! monday.com and others: a body that holds a challenge and nothing else is sent back as it is.
 //! Source: developer.monday.com, "Webhooks: verify a webhook URL".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "body-challenge", of: &["monday"], trigger: Trigger::Body("\"challenge\""), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "body-challenge",
+    of: &["monday"],
+    guard: Guard::None,
+    trigger: Trigger::Body("\"challenge\""),
+    answer,
+};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

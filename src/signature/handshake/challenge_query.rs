@@ -1,10 +1,15 @@
 //! Nylas and Dropbox `?challenge=`: send it back as plain text.
 //! Source: developer.nylas.com, "Webhooks: challenge"; dropbox.com/developers, "Webhooks: the verification request".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "query-challenge", of: &["nylas", "dropbox"], trigger: Trigger::Query("challenge"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "query-challenge",
+    of: &["nylas", "dropbox"],
+    guard: Guard::None,
+    trigger: Trigger::Query("challenge"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     // Many URLs have a parameter of this name; only as the sole one of a GET it is surely a challenge.

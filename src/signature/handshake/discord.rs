@@ -1,11 +1,16 @@
 //! Discord PING: type 1 of interactions is answered with type 1, type 0 of webhook events with 204. Some pings are
 //! signed wrongly on purpose and must get 401. Source: docs.discord.com, "Setting up an endpoint", "Webhook events".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 use crate::model::SignatureStatus;
 
-pub(super) static MEMBER: Member =
-    Member { id: "discord-ping", of: &["discord"], trigger: Trigger::Header("x-signature-ed25519"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "discord-ping",
+    of: &["discord"],
+    guard: Guard::Signature,
+    trigger: Trigger::Header("x-signature-ed25519"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/type", "/event", "/application_id"])?;

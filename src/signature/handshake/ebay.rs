@@ -3,10 +3,15 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "ebay-challenge-code", of: &["ebay"], trigger: Trigger::Query("challenge_code"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "ebay-challenge-code",
+    of: &["ebay"],
+    guard: Guard::Secret,
+    trigger: Trigger::Query("challenge_code"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     if !context.is("GET") {
@@ -14,7 +19,7 @@ fn answer(context: &Context<'_>) -> Option<Response> {
     }
     let endpoint = context.request.url.split('?').next().unwrap_or_default();
     let digest = Sha256::new()
-        .chain_update(context.query("challenge_code")?)
+        .chain_update(context.token(context.query("challenge_code")?)?)
         .chain_update(context.secret()?)
         .chain_update(endpoint)
         .finalize();

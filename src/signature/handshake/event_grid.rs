@@ -1,11 +1,12 @@
 //! Azure Event Grid subscription validation: send the code back.
 //! Source: learn.microsoft.com, "Event Grid: endpoint validation with Event Grid event schema".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "event-grid-validation",
     of: &["azure-event-grid"],
+    guard: Guard::None,
     trigger: Trigger::Header("aeg-event-type"),
     answer,
 };

@@ -1,11 +1,12 @@
 //! Microsoft Graph and SharePoint `?validationToken=`: send it back as plain text.
 //! Source: learn.microsoft.com, "Graph change notifications: notificationUrl validation".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "graph-validation-token",
     of: &["microsoft-graph", "graph", "sharepoint"],
+    guard: Guard::None,
     trigger: Trigger::Query("validationToken"),
     answer,
 };

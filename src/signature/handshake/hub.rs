@@ -1,11 +1,12 @@
 //! `hub.challenge` of WebSub (W3C, section 5.3), Meta's webhooks, YouTube; Strava, which reads JSON.
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "hub-challenge",
     // Bins of any provider: hubs are many, and the three parameters together leave no doubt.
     of: &[],
+    guard: Guard::None,
     trigger: Trigger::Query("hub.challenge"),
     answer,
 };

@@ -1,10 +1,15 @@
 //! Lark and Feishu took Slack's `url_verification` over, but read the response as JSON only.
 //! Source: open.larksuite.com, "Configure request URL".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "lark-url-verification", of: &["lark"], trigger: Trigger::Body("url_verification"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "lark-url-verification",
+    of: &["lark"],
+    guard: Guard::None,
+    trigger: Trigger::Body("url_verification"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/type", "/challenge"])?;

@@ -64,6 +64,12 @@ static MEMBERS: &[&Member] = &[
 /// Largest body that can be a handshake, in bytes: they are a few hundred.
 const BODY_LIMIT: usize = 8 << 10;
 
+/// Longest challenge that is computed with a secret, in bytes.
+const TOKEN_LIMIT: usize = 64;
+
+/// From this length on, text in hex may be a digest.
+const DIGEST_LENGTH: usize = 40;
+
 /// Longest text of the sender's that is sent back, in bytes.
 const ECHO_LIMIT: usize = 4 << 10;
 
@@ -73,10 +79,26 @@ struct Member {
     id: &'static str,
     /// Ids of the providers and schemes whose bins it is answered in. Empty: any.
     of: &'static [&'static str],
+    /// What it asks of bin and request before it is answered.
+    guard: Guard,
     /// What has to be in a request before anything is looked at closer.
     trigger: Trigger,
     /// The response, when it is this handshake.
     answer: fn(&Context<'_>) -> Option<Response>,
+}
+
+/// What a handshake asks of bin and request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Nothing: the response says what the sender knows already.
+    None,
+    /// The platform signs this request like a delivery: where signatures are enforced, this one has to be valid.
+    Signature,
+    /// The response is computed with a secret of the bin's: answered only where the bin is set to this platform, so that
+    /// the secret is this platform's. See also [`Context::token`].
+    Secret,
+    /// Both.
+    Both,
 }
 
 /// The cheap first look.
@@ -112,7 +134,27 @@ pub struct Handshake {
     /// What the sender gets in place of the bin's response.
     pub response: HandshakeResponse,
     /// A secret that the sender handed over for the bin to keep: the bin has none yet.
-    pub learn: Option<SecretValue>,
+    pub learn: Option<Learnt>,
+}
+
+/// A secret that a sender handed over, for deliveries of these platforms only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learnt {
+    /// The secret.
+    pub secret: SecretValue,
+    /// Ids of the providers and schemes that it is for.
+    pub of: &'static [&'static str],
+}
+
+/// What a bin is set to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BinSetting<'a> {
+    /// The provider.
+    pub provider: Option<&'a str>,
+    /// The scheme that judges its requests.
+    pub scheme: Option<&'a str>,
+    /// Whether senders without a valid signature are turned away.
+    pub enforce: bool,
 }
 
 /// The response to a handshake.
@@ -144,13 +186,14 @@ struct Response {
     learn: Option<String>,
 }
 
-/// Says whether a request is a handshake and what to answer. `provider` and `scheme` are those set on the bin, if any;
-/// when one is set, other platforms' handshakes are left alone. Ordinary requests cost a look at their headers and one
-/// search in a short body.
+/// Says whether a request is a handshake and what to answer. When a provider or scheme is set on the bin, other
+/// platforms' handshakes are left alone. Ordinary requests cost a look at their headers and one search in a short body.
+///
+/// Everybody who knows the URL can send a handshake. So a secret computes nothing but for the platform whose secret it is,
+/// and none is learnt but where the bin is set to a platform that hands secrets over.
 #[must_use]
 pub fn recognise(
-    provider: Option<&str>,
-    scheme: Option<&str>,
+    bin: BinSetting<'_>,
     request: &HandshakeRequest<'_>,
     secrets: &[Secret],
     verdict: &Verdict,
@@ -165,6 +208,7 @@ pub fn recognise(
     if query.is_empty() && !body && !header {
         return None;
     }
+    let BinSetting { provider, scheme, enforce } = bin;
     MEMBERS.iter().find_map(|member| {
         let there = match member.trigger {
             Trigger::Query(name) => query.iter().any(|(found, _)| found == name),
@@ -177,10 +221,21 @@ pub fn recognise(
         if !there || !(set || open) {
             return None;
         }
+        // The scheme says what the bin's secrets sign: with another platform's they are that one's.
+        let own_secrets = set && (scheme.is_none() || mine(scheme));
+        if matches!(member.guard, Guard::Secret | Guard::Both) && !own_secrets {
+            return None;
+        }
+        let valid = verdict.status == SignatureStatus::Valid;
+        if enforce && !valid && matches!(member.guard, Guard::Signature | Guard::Both) {
+            return None;
+        }
         let given = (member.answer)(&Context { request, query: &query, secrets, verdict, provider, set })?;
-        // Only the first secret is learnt: anyone who knows the URL could otherwise plant one, and sign with it.
-        let learn = given.learn.filter(|_| secrets.is_empty());
-        Some(Handshake { id: member.id, response: given.response, learn: learn.map(SecretValue::new) })
+        // Anyone who knows the URL can plant a secret and sign with it: only the first one is learnt, only where the
+        // platform is known to hand it over, and never where signatures are enforced.
+        let learn = given.learn.filter(|_| secrets.is_empty() && own_secrets && !enforce);
+        let learn = learn.map(|secret| Learnt { secret: SecretValue::new(secret), of: member.of });
+        Some(Handshake { id: member.id, response: given.response, learn })
     })
 }
 
@@ -234,6 +289,18 @@ impl<'a> Context<'a> {
     /// Reads the body; nothing unless it is one whole JSON value.
     fn json<const N: usize>(&self, paths: &[&str; N]) -> Option<Picks<'a, N>> {
         Some(pick::pick(self.request.body, paths)).filter(|picks| picks.whole)
+    }
+
+    /// A challenge that may be computed with a secret: of the platforms' form, and nothing that a signature of any scheme
+    /// could be made over. Those sign bodies, which are JSON (numbers and `true` as well) or hold characters that no
+    /// token has, and digests of bodies or times with random bytes, which are long and in hex.
+    #[expect(clippy::unused_self, reason = "beside the methods that it is used with")]
+    fn token<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let form = (1..=TOKEN_LIMIT).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let digest = text.len() >= DIGEST_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        (form && !digest && !json).then_some(text)
     }
 
     /// The secret that the request was signed with; else the newest one that is not marked as public.

@@ -1,10 +1,15 @@
 //! Notion: the first, unsigned delivery carries `verification_token`, the key, which the user pastes back into Notion.
 //! Source: developers.notion.com, "Webhooks: verifying the subscription".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "notion-verification-token", of: &["notion"], trigger: Trigger::Body("verification_token"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "notion-verification-token",
+    of: &["notion"],
+    guard: Guard::None,
+    trigger: Trigger::Body("verification_token"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/verification_token", "/type"])?;

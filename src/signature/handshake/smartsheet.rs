@@ -1,10 +1,11 @@
 //! Smartsheet: send `Smartsheet-Hook-Challenge` back. Source: developers.smartsheet.com, "Webhook verification".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "smartsheet-hook-challenge",
     of: &["smartsheet"],
+    guard: Guard::None,
     trigger: Trigger::Header("smartsheet-hook-challenge"),
     answer,
 };

@@ -1,9 +1,14 @@
 //! Tebex `validation.webhook`: send its id back. Source: docs.tebex.io, "Webhooks: handling validation webhooks".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
-pub(super) static MEMBER: Member =
-    Member { id: "tebex-validation", of: &["tebex"], trigger: Trigger::Body("validation.webhook"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "tebex-validation",
+    of: &["tebex"],
+    guard: Guard::Signature,
+    trigger: Trigger::Body("validation.webhook"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/type", "/id"])?;

@@ -7,6 +7,8 @@ fn secret(label: &str, text: &str) -> Secret {
 
 /// A request as a line of words, for the table.
 struct Try<'t> {
+    scheme: Option<&'t str>,
+    enforce: bool,
     provider: Option<&'t str>,
     method: &'t str,
     query: &'t str,
@@ -17,6 +19,8 @@ struct Try<'t> {
 }
 
 const PLAIN: Try<'static> = Try {
+    scheme: None,
+    enforce: false,
     provider: None,
     method: "POST",
     query: "",
@@ -37,7 +41,8 @@ impl Try<'_> {
             body: self.body.as_bytes(),
         };
         let verdict = Verdict { status: self.status, ..Verdict::unsigned() };
-        recognise(self.provider, None, &request, &self.secrets, &verdict)
+        let bin = BinSetting { provider: self.provider, scheme: self.scheme, enforce: self.enforce };
+        recognise(bin, &request, &self.secrets, &verdict)
     }
 
     /// Id, status and body.
@@ -105,28 +110,31 @@ fn challenges_in_queries_are_sent_back_as_plain_text() {
 
 #[test]
 fn challenges_that_need_the_secret_are_signed_with_it() {
-    let get = |query, key| Try { method: "GET", query, secrets: vec![secret("a", key)], ..PLAIN };
+    let get = |provider, query, key| {
+        let secrets = vec![secret("a", key)];
+        Try { provider: Some(provider), method: "GET", query, secrets, ..PLAIN }
+    };
     is(
-        get("crc_token=foo&nonce=bar", "consumer-secret").told(),
+        get("x", "crc_token=foo&nonce=bar", "consumer-secret").told(),
         "x-crc",
         200,
         r#"{"response_token":"sha256=DcTy7IecOE1nIXA5KRcZ3lAsoNWL9GefbVQ+nWXIK0Q="}"#,
     );
     is(
-        get("challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0", "client-secret").told(),
+        get("linkedin", "challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0", "client-secret").told(),
         "linkedin-challenge-code",
         200,
         r#"{"challengeCode":"890e4665-4dfe-4ab1-b689-ed553bceeed0","challengeResponse":"8ab4bbad570533d66462deba280bde93c1cad8b543e7f526d3e962acaf6c391a"}"#,
     );
     is(
-        get("challenge_code=71745723-d031-455c-bfa5-f90d11b4f20a", "my-verification-token-of-32-chars").told(),
+        get("ebay", "challenge_code=71745723-d031-455c-bfa5-f90d11b4f20a", "my-verification-token-of-32-chars").told(),
         "ebay-challenge-code",
         200,
         r#"{"challengeResponse":"9ae37003a827d01e70aae2449bb07c92d974531e8c8395a5376fb5fdfe54fb0c"}"#,
     );
     let zoom = r#"{"event":"endpoint.url_validation","event_ts":1654503849680,"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}"#;
     is(
-        Try { body: zoom, secrets: vec![secret("a", "zoom-secret\n")], ..PLAIN }.told(),
+        Try { provider: Some("zoom"), body: zoom, secrets: vec![secret("a", "zoom-secret\n")], ..PLAIN }.told(),
         "zoom-url-validation",
         200,
         r#"{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"b17f0320a1322a509340a1a835b3d9edbc491f0b0790ed2d20d0604d39dfe922"}"#,
@@ -136,21 +144,103 @@ fn challenges_that_need_the_secret_are_signed_with_it() {
         r#"{"eventType":"VERIFY","data":{"challenge":"9c9c9c9c"}}"#,
         r#"{"eventName":"verify","payload":{"challenge":"9c9c9c9c"}}"#,
     ] {
-        is(Try { body, secrets: vec![secret("a", "abc123abc123")], ..PLAIN }.told(), "smartcar-verify", 200, signed);
-        assert_eq!(Try { body, ..PLAIN }.told(), None);
+        let smartcar = Try { provider: Some("smartcar"), body, secrets: vec![secret("a", "abc123abc123")], ..PLAIN };
+        is(smartcar.told(), "smartcar-verify", 200, signed);
+        assert_eq!(Try { secrets: Vec::new(), ..smartcar }.told(), None);
     }
-    assert_eq!(Try { body: zoom, ..PLAIN }.told(), None);
+    assert_eq!(Try { provider: Some("zoom"), body: zoom, ..PLAIN }.told(), None);
+}
+
+/// Every handshake that is computed with a secret, with `token` as its challenge.
+fn computed<T>(token: &str, look: impl Fn(&str, &Try<'_>) -> T) -> Vec<T> {
+    let key = || vec![secret("a", "public|private")];
+    let query = |name: &str| format!("{name}={}", token.replace('%', "%25").replace('&', "%26"));
+    let quoted = serde_json::to_string(token).unwrap();
+    let zoom = format!(r#"{{"event":"endpoint.url_validation","payload":{{"plainToken":{quoted}}}}}"#);
+    let smartcar = format!(r#"{{"eventType":"VERIFY","data":{{"challenge":{quoted}}}}}"#);
+    let queries =
+        [("x", "crc_token"), ("linkedin", "challengeCode"), ("ebay", "challenge_code"), ("braintree", "bt_challenge")];
+    let get = queries.iter().map(|(of, name)| {
+        look(of, &Try { provider: Some(of), method: "GET", query: &query(name), secrets: key(), ..PLAIN })
+    });
+    let post = [("zoom", &zoom), ("smartcar", &smartcar)];
+    let post = post.iter().map(|(of, body)| look(of, &Try { provider: Some(of), body, secrets: key(), ..PLAIN }));
+    get.chain(post).collect()
+}
+
+#[test]
+fn nothing_is_computed_with_a_secret_but_tokens_of_the_platform_whose_secret_it_is() {
+    let token = "0123456789abcdefabcd";
+    computed(token, |of, there| {
+        assert!(there.told().is_some(), "{of} answers its own token");
+        let with = |provider, scheme| Try { provider, scheme, secrets: there.secrets.clone(), ..*there }.told();
+        assert_eq!(with(None, None), None, "{of}: whose secret it is is not known");
+        assert_eq!(with(None, Some("github")), None, "{of}: the secret is another platform's");
+        assert_eq!(with(Some(of), Some("github")), None, "{of}: the secret signs for another scheme");
+        assert!(with(Some("github"), Some(of)).is_some(), "{of}: the scheme says whose it is");
+    });
+    let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    for signed in [
+        r#"{"event":"paid"}"#,
+        "a=b&c=d",
+        "v0:1700000000:{}",
+        "1700000000.{}",
+        "1700000000{}",
+        "12345678901234567890",
+        "true",
+        "null",
+        "1e5",
+        "-1",
+        digest,
+        &digest.to_uppercase(),
+        "15290068540123456789012345678901234567890123456789ab",
+        "with space",
+        "line\nbreak",
+        "dot.ted",
+        "",
+        &"x".repeat(65),
+    ] {
+        computed(signed, |of, there| {
+            if of != "braintree" || signed != "12345678901234567890" {
+                assert_eq!(there.told(), None, "{of} signs {signed:?}");
+            }
+        });
+    }
+}
+
+#[test]
+fn where_signatures_are_enforced_a_handshake_that_is_signed_has_to_verify() {
+    let slack = r#"{"challenge":"c","type":"url_verification"}"#;
+    let zoom = r#"{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}"#;
+    for (provider, body) in [("slack", slack), ("zoom", zoom)] {
+        let told = |enforce, status| {
+            let secrets = vec![secret("a", "b")];
+            Try { provider: Some(provider), body, secrets, enforce, status, ..PLAIN }.told().is_some()
+        };
+        assert!(told(true, SignatureStatus::Valid), "{provider}");
+        assert!(told(false, SignatureStatus::Missing), "{provider}");
+        for status in [SignatureStatus::Missing, SignatureStatus::Invalid, SignatureStatus::NoSecret] {
+            assert!(!told(true, status), "{provider} {status:?}");
+        }
+    }
 }
 
 #[test]
 fn braintree_answers_as_its_library_does() {
-    let told = "integration_public_key|c9f15b74b0d98635cd182c51e2703cffa83388c3";
+    let told = "integration_public_key|d9b899556c966b3f06945ec21311865d35df3ce4";
     for secrets in [
         vec![secret("Public key", "integration_public_key"), secret("private", "integration_private_key")],
         vec![secret("x", "integration_public_key|integration_private_key")],
     ] {
         is(
-            Try { method: "GET", query: "bt_challenge=verification_token", secrets, ..PLAIN }.told(),
+            Try {
+                method: "GET",
+                provider: Some("braintree"),
+                query: "bt_challenge=20f9f8ed05f77439fe955c977e4c8a53",
+                secrets,
+                ..PLAIN
+            }
+            .told(),
             "braintree-challenge",
             200,
             told,
@@ -162,18 +252,26 @@ fn braintree_answers_as_its_library_does() {
 fn secrets_that_are_handed_over_are_learnt_once() {
     let asana = [("X-Hook-Secret", "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81")];
     let value = SecretValue::new(asana[0].1.into());
-    let handshake = Try { headers: &asana, ..PLAIN }.run().unwrap();
-    assert_eq!((handshake.id, handshake.learn), ("hook-secret", Some(value)));
+    let of: &[&str] = &["asana", "clio"];
+    let handshake = Try { provider: Some("asana"), headers: &asana, ..PLAIN }.run().unwrap();
+    assert_eq!((handshake.id, handshake.learn), ("hook-secret", Some(Learnt { secret: value, of })));
     assert_eq!(handshake.response.headers, [("X-Hook-Secret".to_owned(), asana[0].1.to_owned())]);
-    let learnt = |provider, secrets| Try { provider, headers: &asana, secrets, ..PLAIN }.run().unwrap().learn.is_some();
-    for provider in [None, Some("asana")] {
-        assert!(learnt(provider, Vec::new()));
-        assert!(!learnt(provider, vec![secret("a", asana[0].1)]), "known already");
-        assert!(!learnt(provider, vec![secret("a", "another")]), "a stranger could add a key of his own");
-    }
+    let learnt = |provider, scheme, enforce, secrets| {
+        Try { provider, scheme, enforce, headers: &asana, secrets, ..PLAIN }.run().is_some_and(|it| it.learn.is_some())
+    };
+    assert!(learnt(Some("asana"), None, false, Vec::new()));
+    assert!(learnt(None, Some("clio"), false, Vec::new()));
+    assert!(!learnt(None, None, false, Vec::new()), "a stranger plants it before the owner has set anything");
+    assert!(!learnt(Some("github"), None, false, Vec::new()));
+    assert!(!learnt(Some("asana"), Some("github"), false, Vec::new()));
+    assert!(!learnt(Some("asana"), None, true, Vec::new()), "never where signatures are enforced");
+    assert!(!learnt(Some("asana"), None, false, vec![secret("a", asana[0].1)]), "known already");
+    assert!(!learnt(Some("asana"), None, false, vec![secret("a", "another")]), "a stranger could add a key of his own");
     let token = "secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl";
-    let notion = format!(r#"{{"verification_token":"{token}"}}"#);
-    assert_eq!(Try { body: &notion, ..PLAIN }.run().unwrap().learn, Some(SecretValue::new(token.into())));
+    let body = format!(r#"{{"verification_token":"{token}"}}"#);
+    let notion = |provider| Try { provider, body: &body, ..PLAIN }.run().unwrap().learn.map(|learnt| learnt.secret);
+    assert_eq!(notion(Some("notion")), Some(SecretValue::new(token.into())));
+    assert_eq!(notion(None), None);
 }
 
 #[test]
@@ -252,6 +350,6 @@ proptest::proptest! {
         let body = [&body, word].concat();
         let headers: Headers = [("X-Hook-Secret", body.clone())].into_iter().collect();
         let request = HandshakeRequest { method: &method, url: "http://h/b", headers: &headers, query: Some(&query), body: &body };
-        let _ = recognise(None, None, &request, &[secret("a", "b")], &Verdict::unsigned());
+        let _ = recognise(BinSetting::default(), &request, &[secret("a", "b")], &Verdict::unsigned());
     }
 }

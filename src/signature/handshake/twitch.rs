@@ -1,11 +1,12 @@
 //! Twitch EventSub callback verification: send the challenge back as plain text.
 //! Source: dev.twitch.tv, "Responding to a challenge request".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "twitch-callback-verification",
     of: &["twitch"],
+    guard: Guard::Signature,
     trigger: Trigger::Header("twitch-eventsub-message-type"),
     answer,
 };

@@ -4,15 +4,20 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Context, Member, Response, Trigger, hmac_sha256};
+use super::{Context, Guard, Member, Response, Trigger, hmac_sha256};
 
-pub(super) static MEMBER: Member =
-    Member { id: "x-crc", of: &["x", "twitter", "x-twitter"], trigger: Trigger::Query("crc_token"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "x-crc",
+    of: &["x", "twitter", "x-twitter"],
+    guard: Guard::Secret,
+    trigger: Trigger::Query("crc_token"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     if !context.is("GET") {
         return None;
     }
-    let signature = STANDARD.encode(hmac_sha256(context.secret()?, context.query("crc_token")?));
+    let signature = STANDARD.encode(hmac_sha256(context.secret()?, context.token(context.query("crc_token")?)?));
     Some(Response::json(&serde_json::json!({ "response_token": format!("sha256={signature}") })))
 }

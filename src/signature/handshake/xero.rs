@@ -1,11 +1,16 @@
 //! Xero "intent to receive": deliveries without events, some signed wrongly on purpose. Those must get 401.
 //! Source: developer.xero.com, "Webhooks: intent to receive".
 
-use super::{Context, Member, Response, Trigger};
+use super::{Context, Guard, Member, Response, Trigger};
 use crate::model::SignatureStatus;
 
-pub(super) static MEMBER: Member =
-    Member { id: "xero-intent-to-receive", of: &["xero"], trigger: Trigger::Header("x-xero-signature"), answer };
+pub(super) static MEMBER: Member = Member {
+    id: "xero-intent-to-receive",
+    of: &["xero"],
+    guard: Guard::Signature,
+    trigger: Trigger::Header("x-xero-signature"),
+    answer,
+};
 
 fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/events", "/events/0", "/entropy"])?;

@@ -7,9 +7,10 @@ use super::codes::JournalKind;
 use super::effects::BinEffect;
 use super::row_key::MAX_BINS;
 use super::tx::Tx;
-use super::values::to_json;
-use crate::model::{BinId, BinName, BinSettings, ChangeKind, SecretId, SecretValue, Seq};
+use super::values::{to_json, unsigned};
+use crate::model::{BinId, BinName, BinSettings, ChangeKind, SecretId, SecretValue, Seq, SignatureMode};
 use crate::store::error::{StoreError, Thing};
+use crate::store::types::MAX_SECRETS;
 
 impl Tx<'_> {
     pub(crate) fn create_bin(
@@ -21,21 +22,41 @@ impl Tx<'_> {
         let id = BinId::generate();
         let key = self
             .conn
-            .prepare_cached("INSERT INTO bin (id, name, created_at, settings) VALUES (?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO bin (key, id, name, created_at, settings) VALUES (?, ?, ?, ?, ?)")?
             .insert(params![
+                self.free_key()?,
                 id.as_str(),
                 settings.name.as_ref().map(BinName::as_str),
                 self.now.as_micros(),
                 to_json(settings)?
             ])?;
-        if key > MAX_BINS {
-            let cause = format!("the database has made {MAX_BINS} bins, which is all it can; start a new one");
-            return Err(StoreError::Unavailable(cause));
-        }
         self.conn.prepare_cached("INSERT INTO tally (bin) VALUES (?)")?.execute([key])?;
         self.insert_secrets(key, secrets)?;
         self.reload(key)?;
         Ok(id)
+    }
+
+    /// The key of the next bin: the one after the last, or, when these are used up, one whose bin is gone with all rows.
+    fn free_key(&self) -> Result<i64, StoreError> {
+        let last: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'bin'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let next = last.unwrap_or(0) + 1;
+        if next <= MAX_BINS {
+            return Ok(next);
+        }
+        let free: Option<i64> = self
+            .conn
+            .prepare_cached(
+                "WITH used (key) AS (SELECT 0 UNION SELECT key FROM bin UNION SELECT bin FROM doomed)
+                 SELECT min(key + 1) FROM used WHERE key + 1 NOT IN used",
+            )?
+            .query_row([], |row| row.get(0))?;
+        free.filter(|key| *key <= MAX_BINS).ok_or_else(|| {
+            StoreError::Unavailable(format!("the database holds {MAX_BINS} bins, which is all it can; delete some"))
+        })
     }
 
     pub(crate) fn update_bin(
@@ -53,6 +74,7 @@ impl Tx<'_> {
             to_json(&settings)?,
             key
         ])?;
+        self.forget_learnt(key, &settings)?;
         self.changed(bin, key, seq)
     }
 
@@ -80,6 +102,45 @@ impl Tx<'_> {
         self.changed(bin, key, seq)
     }
 
+    /// Adds the secret that a handshake handed over, if the bin is still one that learns it; whether it is.
+    pub(crate) fn learn_secret(
+        &mut self,
+        bin: BinId,
+        seq: Seq,
+        (label, value): (String, SecretValue),
+        of: &[&str],
+    ) -> Result<bool, StoreError> {
+        let key = self.touch(bin)?.key;
+        // Looked at here and not where the handshake was recognised: many may come at once, and the owner's change between.
+        let bin_now = read_bin(self.conn, key)?.ok_or(StoreError::NotFound(Thing::Bin))?;
+        let of = of.join(" ");
+        let enforced = bin_now.settings.signature_mode == SignatureMode::Enforce;
+        if !bin_now.secrets.is_empty() || enforced || !is_for(&of, &bin_now.settings) {
+            return Ok(false);
+        }
+        self.conn
+            .prepare_cached("INSERT INTO secret (bin, label, value, created_at, learnt) VALUES (?, ?, ?, ?, ?)")?
+            .execute(params![key, label, value.expose(), self.now.as_micros(), of])?;
+        self.changed(bin, key, seq)?;
+        Ok(true)
+    }
+
+    /// Removes learnt secrets that are for other platforms than the bin is set to now: whoever handed one over could sign
+    /// with it whatever the bin is for.
+    fn forget_learnt(&self, key: i64, settings: &BinSettings) -> Result<(), StoreError> {
+        let learnt: Vec<(SecretId, String)> = self
+            .conn
+            .prepare_cached("SELECT id, learnt FROM secret WHERE bin = ? AND learnt IS NOT NULL")?
+            .query_map([key], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (id, of) in learnt {
+            if !is_for(&of, settings) {
+                self.conn.prepare_cached("DELETE FROM secret WHERE id = ?")?.execute([id])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes every secret and adds these.
     pub(crate) fn replace_secrets(
         &mut self,
@@ -104,6 +165,14 @@ impl Tx<'_> {
     }
 
     fn insert_secrets(&self, key: i64, secrets: &[(String, SecretValue)]) -> Result<(), StoreError> {
+        let there: i64 = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM secret WHERE bin = ?")?
+            .query_row([key], |row| row.get(0))?;
+        // Inside the write: of many at once each would find room before it.
+        if unsigned(there) + secrets.len() as u64 > MAX_SECRETS as u64 {
+            return Err(StoreError::Full(Thing::Secret));
+        }
         let mut insert =
             self.conn.prepare_cached("INSERT INTO secret (bin, label, value, created_at) VALUES (?, ?, ?, ?)")?;
         for (label, value) in secrets {
@@ -139,4 +208,11 @@ impl Tx<'_> {
         self.effects.bins.push(BinEffect::Set { key, bin: Box::new(bin) });
         Ok(())
     }
+}
+
+/// Whether a secret that was learnt for these ids (with blanks between) is for a bin of these settings: the scheme decides
+/// what is verified, and without one the provider.
+fn is_for(of: &str, settings: &BinSettings) -> bool {
+    let set = settings.scheme.as_deref().or(settings.provider.as_deref());
+    settings.custom_scheme.is_none() && set.is_some_and(|set| of.split(' ').any(|id| id == set))
 }

@@ -123,6 +123,10 @@ impl Bins {
         self.inner.read().bins.get(&bin).map(|entry| *entry.holds.tally.lock())
     }
 
+    pub(crate) fn count_all(&self) -> usize {
+        self.inner.read().bins.len()
+    }
+
     /// Every bin, oldest first.
     pub(crate) fn all(&self) -> Vec<Entry> {
         let mut all: Vec<Entry> = self.inner.read().bins.values().cloned().collect();

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -12,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::cancel::Wanted;
 use super::error::open_error;
+use super::files;
 use super::job::{Job, Write};
 use super::lock::Lock;
 use super::open::{self, Opened};
@@ -36,7 +38,12 @@ pub(crate) struct Database {
     queue: Arc<Queue<Job>>,
     readers: Arc<Readers>,
     running: Mutex<Option<Running>>,
+    /// The last check and when it was made. Locked while one is made: those who ask meanwhile share it.
+    checked: tokio::sync::Mutex<Option<(Instant, Result<(), StoreError>)>>,
 }
+
+/// How long a check is good for: anybody may ask, and each check writes.
+const CHECK_AGE: Duration = Duration::from_secs(1);
 
 struct Running {
     writer: JoinHandle<()>,
@@ -58,7 +65,8 @@ impl Database {
         let bins = bin_reads::load(&conn).map_err(failed)?;
         let file = File::open(&path).map_err(other)?;
         let checkpoint_conn = open::checkpointer(&path, &options).map_err(failed)?;
-        let shared = Arc::new(Shared::new(options, path.clone(), clock, listener, salt, last_seq, bins));
+        let identity = files::identity(&file.metadata().map_err(other)?);
+        let shared = Arc::new(Shared::new(options, (path.clone(), identity), clock, listener, salt, last_seq, bins));
         let queue = Arc::new(Queue::new(last_seq + 1));
         let writer = Writer::new(Arc::clone(&shared), Arc::clone(&queue), conn).map_err(failed)?;
         let writer = std::thread::Builder::new().name("store-writer".into()).spawn(|| writer.run()).map_err(other)?;
@@ -72,7 +80,7 @@ impl Database {
             .map_err(other)?;
         let readers = Arc::new(Readers::new(path));
         let running = Mutex::new(Some(Running { writer, checkpointer, lock }));
-        Ok(Self { shared, queue, readers, running })
+        Ok(Self { shared, queue, readers, running, checked: tokio::sync::Mutex::default() })
     }
 
     /// Queues a request and waits on this thread until it is committed or has failed.
@@ -170,13 +178,26 @@ impl Database {
         Ok(verdicts)
     }
 
-    /// Whether a write and a read work now. Tries them.
+    /// Whether a write and a read work now. Tries them, once a second at most.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        let mut checked = self.checked.lock().await;
+        let outcome = match &*checked {
+            Some((at, outcome)) if at.elapsed() < CHECK_AGE => outcome.clone(),
+            Some(_) | None => {
+                let outcome = self.try_out().await;
+                *checked = Some((Instant::now(), outcome.clone()));
+                outcome
+            }
+        };
+        drop(checked);
+        self.shared.trouble().map_or(outcome, Err)
+    }
+
+    async fn try_out(&self) -> Result<(), StoreError> {
         for sql in [PROBE, UNPROBE] {
             self.write(0, 0, |tx, _| Ok(tx.conn.execute_batch(sql)?)).await?;
         }
-        self.read(false, |conn, _| Ok(conn.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))?)).await?;
-        self.shared.trouble().map_or(Ok(()), Err)
+        self.read(false, |conn, _| Ok(conn.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))?)).await
     }
 
     pub(crate) fn stats(&self) -> StoreStats {
@@ -192,6 +213,7 @@ impl Database {
             commits: shared.commits.load(Ordering::Relaxed),
             file_bytes: size(&shared.path) + wal_bytes,
             wal_bytes,
+            clock_jumped: shared.clock_jumped.load(Ordering::Relaxed),
             trouble: shared.trouble(),
         }
     }
@@ -214,12 +236,17 @@ impl Database {
             drop(file);
         }
         if self.shared.options.ephemeral {
-            let path = &self.shared.path;
-            for file in [path, &paths::wal(path), &paths::shm(path), lock.path()] {
-                let _ = std::fs::remove_file(file);
-            }
+            open::remove_files(&self.shared.path);
         }
+        lock.remove_note();
         drop(lock);
+    }
+}
+
+impl Database {
+    /// Sees to it that something can be removed although the disk is full.
+    pub(crate) fn make_room(&self) {
+        self.shared.reserve.lock().release_if_needed();
     }
 }
 

@@ -1,50 +1,107 @@
-//! One process at a time: a lock on a file beside the database. The system drops it with the process, however that
-//! ends.
+//! One process at a time: a lock on the database file, whatever name it was opened by, and one on a file beside it, which
+//! names the process. The system drops them with the process, however that ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::files;
 use super::paths::beside;
 use crate::store::error::OpenError;
 
-/// The lock; held until it is dropped.
+/// Longest text of the lock's own file: a process id.
+const LONGEST: u64 = 20;
+
+/// The locks; held until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    /// Closed last: closing any handle to the database drops the locks that SQLite holds for this process.
+    database: File,
+    note: Note,
+}
+
+/// The file beside the database.
+#[derive(Debug)]
+struct Note {
+    file: File,
     path: PathBuf,
+    made: bool,
 }
 
 impl Lock {
-    /// Takes it, or names the process that has it.
-    pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
-        let path = beside(database, ".lock");
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| OpenError::from_io(database, &error))?;
-        match file.try_lock() {
+    /// Takes them, or names the process that has them.
+    pub(crate) fn take(path: &Path, database: File) -> Result<Self, OpenError> {
+        let note = Note::open(path)?;
+        let failed = |error: &std::io::Error| OpenError::from_io(path, error);
+        // Elsewhere this kind of lock is in the way of those that SQLite takes on the same file.
+        let locked = if cfg!(target_os = "linux") { database.try_lock() } else { Ok(()) };
+        match locked.and_then(|()| note.file.try_lock()) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                // The holder wrote its process id; any other text is no id.
-                let _ = file.take(20).read_to_string(&mut text);
-                return Err(OpenError::Locked { path: database.to_path_buf(), pid: text.trim().parse().ok() });
+                let pid = note.pid();
+                if note.made {
+                    note.remove();
+                }
+                return Err(OpenError::Locked { path: path.to_path_buf(), pid });
             }
-            Err(TryLockError::Error(error)) => return Err(OpenError::from_io(database, &error)),
+            Err(TryLockError::Error(error)) => return Err(failed(&error)),
         }
-        // Only for the message above: not worth refusing to start.
-        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file, path })
+        note.write();
+        Ok(Self { database, note })
     }
 
-    /// The lock's own file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// The database file.
+    pub(crate) const fn database(&self) -> &File {
+        &self.database
+    }
+
+    /// Removes the file beside the database. The lock on the database itself is still held.
+    pub(crate) fn remove_note(&self) {
+        // Where that file is the only lock, another process may wait for it.
+        if cfg!(target_os = "linux") {
+            self.note.remove();
+        }
+    }
+}
+
+impl Note {
+    fn open(database: &Path) -> Result<Self, OpenError> {
+        let path = beside(database, ".lock");
+        let in_the_way = |cause: &str| OpenError::Other {
+            path: database.to_path_buf(),
+            cause: format!("{} is in the way: {cause}", path.display()),
+        };
+        let (mut file, made) = match files::open_or_make(&path) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+                return Err(in_the_way(&error.to_string()));
+            }
+            Err(error) => return Err(OpenError::from_io(database, &error)),
+        };
+        let found = file.metadata().map_err(|error| OpenError::from_io(database, &error))?;
+        let mut text = String::new();
+        let ours = found.len() <= LONGEST
+            && files::has_one_name(&found)
+            && file.read_to_string(&mut text).is_ok()
+            && text.trim().bytes().all(|byte| byte.is_ascii_digit());
+        if ours { Ok(Self { file, path, made }) } else { Err(in_the_way("it is not Creel's")) }
+    }
+
+    /// The process that it names.
+    fn pid(&self) -> Option<u32> {
+        let mut text = String::new();
+        let mut file = &self.file;
+        file.rewind().and_then(|()| file.take(LONGEST).read_to_string(&mut text)).ok()?;
+        text.trim().parse().ok()
+    }
+
+    /// Names this process. Only for a message: not worth refusing to start.
+    fn write(&self) {
+        let mut file = &self.file;
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+    }
+
+    fn remove(&self) {
+        let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -1,8 +1,7 @@
 //! Opening: folder, lock, header, connection, migrations.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,9 +12,11 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::Migrations;
 
 use super::error::open_error;
+use super::files;
 use super::lock::Lock;
-use super::paths::beside;
+use super::paths::{self, beside};
 use super::values::unsigned;
+use super::wal_check;
 use crate::store::error::{OpenError, StoreError};
 use crate::store::types::{Durability, StoreOptions};
 
@@ -36,35 +37,87 @@ pub(crate) struct Opened {
     pub(crate) conn: Connection,
 }
 
-/// Takes the lock, opens or makes the database, migrates it.
+/// Looks at the file, takes the lock, opens or makes the database, migrates it. Nothing of a file is changed before it is
+/// known to be Creel's, and what was made is removed again when this fails.
 pub(crate) fn open(options: &StoreOptions) -> Result<Opened, OpenError> {
-    // The lock comes first: opening and closing a database file drops the locks that this process may hold on it
-    // already.
     let path = resolved(&options.path)?;
-    let lock = Lock::take(&path)?;
-    make_file(&path)?;
+    let (file, made) = files::open_or_make(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => not_a_database(&path, &error.to_string()),
+        _ => OpenError::from_io(&path, &error),
+    })?;
     let known = i64::try_from(MIGRATIONS.dirs().count()).unwrap_or(i64::MAX);
-    look_at_header(&path, known)?;
-    let failed = |error: &rusqlite::Error| open_error(&path, error);
-    let mut conn = Connection::open_with_flags(&path, flags()).map_err(|error| failed(&error))?;
+    let taken = look_at_header(&path, &file, known).and_then(|()| Lock::take(&path, file));
+    let remove = |file: &Path| drop(std::fs::remove_file(file));
+    let lock = taken.inspect_err(|_| {
+        if made {
+            remove(&path);
+        }
+    })?;
+    if !made && lock.database().metadata().is_ok_and(|found| found.len() == 0) {
+        tracing::warn!(file = %path.display(), "the database file is empty: what was in it is not there any more");
+    }
+    let missing = |file: &PathBuf| files::look(file).is_ok_and(|found| found.is_none());
+    let beside: Vec<PathBuf> = [paths::wal(&path), paths::shm(&path)].into_iter().filter(missing).collect();
+    match open_locked(&path, &lock, options, known) {
+        Ok(conn) => Ok(Opened { path, lock, conn }),
+        Err(error) => {
+            if made {
+                beside.iter().chain([&path]).for_each(|file| remove(file));
+            }
+            lock.remove_note();
+            Err(error)
+        }
+    }
+}
+
+/// Removes a temporary database whose process is gone. Whether there is none any more.
+pub fn remove_abandoned(path: &Path) -> bool {
+    if !files::look(path).is_ok_and(|found| found.is_some()) {
+        return false;
+    }
+    let Ok((file, false)) = files::open_or_make(path) else { return false };
+    let taken = look_at_header(path, &file, i64::MAX).and_then(|()| Lock::take(path, file));
+    let Ok(lock) = taken else { return false };
+    remove_files(path);
+    lock.remove_note();
+    true
+}
+
+/// Removes a temporary database, which is locked by this process.
+pub(crate) fn remove_files(path: &Path) {
+    for file in [path, &paths::wal(path), &paths::shm(path)] {
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+fn open_locked(path: &Path, lock: &Lock, options: &StoreOptions, known: i64) -> Result<Connection, OpenError> {
+    close_to_others(path, lock)?;
+    look_at_log(path)?;
+    let failed = |error: &rusqlite::Error| open_error(path, error);
+    let mut conn = Connection::open_with_flags(path, flags()).map_err(|error| failed(&error))?;
     conn.busy_timeout(BUSY_PATIENCE).map_err(|error| failed(&error))?;
-    let found = schema_of(&conn, &path, known)?;
+    let found = schema_of(&conn, path, known)?;
     if conn.is_readonly("main").map_err(|error| failed(&error))? {
-        return Err(OpenError::ReadOnly { path });
+        return Err(OpenError::ReadOnly { path: path.to_path_buf() });
     }
     if found == 0 {
+        let tables = conn.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0));
+        if tables.map_err(|error| failed(&error))? > 0 {
+            let _ = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            return Err(not_a_database(path, "it belongs to another program"));
+        }
         conn.execute_batch(&format!("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {APPLICATION_ID}"))
             .map_err(|error| failed(&error))?;
     } else if found < known {
-        back_up(&conn, &path, found)?;
+        back_up(&conn, path, found)?;
     }
     configure(&conn, options).map_err(|error| failed(&error))?;
     if found < known {
         Migrations::from_directory(&MIGRATIONS)
             .and_then(|migrations| migrations.to_latest(&mut conn))
-            .map_err(|error| OpenError::Migration { path: path.clone(), cause: error.to_string() })?;
+            .map_err(|error| OpenError::Migration { path: path.to_path_buf(), cause: error.to_string() })?;
     }
-    Ok(Opened { path, lock, conn })
+    Ok(conn)
 }
 
 /// A new writing connection to a database that is open already.
@@ -117,51 +170,84 @@ fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
     if !folder.is_dir() {
         return Err(OpenError::NoFolder { path: path.to_path_buf(), cause: "a file is in its place".to_owned() });
     }
-    if path.exists() {
-        if path.is_dir() {
-            return Err(not_a_database(path, "it is a folder"));
-        }
-        return path.canonicalize().map_err(|error| OpenError::from_io(path, &error));
+    if let Some(found) = files::look(path).map_err(|error| OpenError::from_io(path, &error))? {
+        return path.canonicalize().map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound if found.is_symlink() => {
+                not_a_database(path, "it is a link to a file that is not there")
+            }
+            _ => OpenError::from_io(path, &error),
+        });
     }
     let name = path.file_name().ok_or_else(|| not_a_database(path, "it names no file"))?;
     let folder = folder.canonicalize().map_err(|error| OpenError::from_io(path, &error))?;
     Ok(folder.join(name))
 }
 
-/// Makes the file, open to its owner only.
-fn make_file(path: &Path) -> Result<(), OpenError> {
-    let file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| OpenError::from_io(path, &error))?;
-    // Captured requests hold secrets: a file that others can read is closed to them, where the file system allows it.
-    if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
-        let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
+/// Closes the database and what is beside it to all but its owner. Files beside it that are no plain files, or have other
+/// names, are not SQLite's: they are refused before it writes to them.
+fn close_to_others(path: &Path, lock: &Lock) -> Result<(), OpenError> {
+    files::close_to_others(lock.database());
+    for beside in [paths::wal(path), paths::shm(path), beside(path, "-journal")] {
+        let failed = |cause: &str| {
+            let cause = format!("{} is in the way: {cause}", beside.display());
+            OpenError::Other { path: path.to_path_buf(), cause }
+        };
+        let Some(found) = files::look(&beside).map_err(|error| OpenError::from_io(path, &error))? else { continue };
+        if let Some(cause) = files::no_file(&found) {
+            return Err(failed(cause));
+        }
+        if !files::has_one_name(&found) {
+            return Err(failed("it has another name as well"));
+        }
+        let (file, _) = files::open_or_make(&beside).map_err(|error| failed(&error.to_string()))?;
+        files::close_to_others(&file);
     }
     Ok(())
 }
 
-/// Refuses what is no database, another program's, or newer, before SQLite touches the file.
-fn look_at_header(path: &Path, known: i64) -> Result<(), OpenError> {
-    let mut header = Vec::with_capacity(100);
-    let file = File::open(path).map_err(|error| OpenError::from_io(path, &error))?;
-    file.take(100).read_to_end(&mut header).map_err(|error| OpenError::from_io(path, &error))?;
-    if header.is_empty() {
+/// Says what is lost when the log of a process that has died is damaged, and keeps a copy of it: SQLite is silent about it.
+fn look_at_log(path: &Path) -> Result<(), OpenError> {
+    let failed = |error: std::io::Error| OpenError::from_io(path, &error);
+    let log = paths::wal(path);
+    if files::look(&log).map_err(failed)?.is_none_or(|found| found.len() == 0) {
         return Ok(());
     }
-    let number = |at: usize| {
-        header.get(at..at + 4).map_or(0, |bytes| bytes.iter().fold(0_i64, |sum, byte| (sum << 8) | i64::from(*byte)))
+    let (file, _) = files::open_or_make(&log).map_err(failed)?;
+    let Some(place) = wal_check::damage(&file).map_err(failed)? else { return Ok(()) };
+    let copy = beside(path, "-wal.damaged");
+    let kept = match files::look(&copy) {
+        Ok(None) => std::fs::copy(&log, &copy).is_ok(),
+        Ok(Some(_)) | Err(_) => false,
     };
-    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+    tracing::error!(
+        file = %log.display(), place, copy = kept.then(|| copy.display().to_string()),
+        "the log is damaged: what was stored after this place is lost"
+    );
+    Ok(())
+}
+
+/// Refuses what is no database, another program's, or newer, before SQLite touches the file or its log.
+fn look_at_header(path: &Path, file: &File, known: i64) -> Result<(), OpenError> {
+    let failed = |error: std::io::Error| OpenError::from_io(path, &error);
+    let length = file.metadata().map_err(failed)?.len();
+    let logs = [paths::wal(path), beside(path, "-journal")];
+    let with_log = logs.iter().any(|log| files::look(log).is_ok_and(|found| found.is_some_and(|log| log.len() > 0)));
+    if length == 0 {
+        // SQLite would delete it.
+        return if with_log { Err(not_a_database(path, "it is empty, but its log is not")) } else { Ok(()) };
+    }
+    let mut header = [0; 100];
+    if length < 100 || file.read_exact_at(&mut header, 0).is_err() || !header.starts_with(b"SQLite format 3\0") {
         return Err(not_a_database(path, "it does not start like an SQLite database"));
     }
-    if number(68) != APPLICATION_ID && number(28) > 1 {
+    let number = |at: usize| header[at..at + 4].iter().fold(0_i64, |sum, byte| (sum << 8) | i64::from(*byte));
+    let [pages, cookie, version, application] = [28, 40, 60, 68].map(number);
+    // A first start may have ended before it wrote anything.
+    let blank = application == 0 && pages <= 1 && cookie == 0 && version == 0 && !with_log;
+    if application != APPLICATION_ID && !blank {
         return Err(not_a_database(path, "it belongs to another program"));
     }
-    newer(path, number(60), known)
+    newer(path, version, known)
 }
 
 /// The schema's number as SQLite sees it, log included.

@@ -4,6 +4,7 @@
 //! Evictions run in the same transactions as the inserts, in chunks, so that a capture never waits for a large one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -48,8 +49,49 @@ pub(crate) struct Retention {
     /// Rows of the journal.
     journaled: u64,
     next_age_check: i64,
+    /// What ages are told by.
+    ages: Ages,
     /// The last run could not remove anything for bytes: wait for a change.
     stuck: bool,
+}
+
+/// A clock for ages that does not believe the system's clock when it jumps ahead: every request would be too old at once.
+#[derive(Debug, Default)]
+struct Ages {
+    /// The system's clock less the steady one, as it is believed.
+    offset: Option<i64>,
+    /// When the system's clock jumped, by the steady one.
+    jumped: Option<i64>,
+}
+
+/// Further than this in [`AGE_TICK_US`] is a jump.
+const JUMP_US: i64 = 60_000_000;
+/// A jump is believed after this time.
+const BELIEVED_US: i64 = 3_600_000_000;
+
+impl Ages {
+    /// What time it is.
+    fn now(&mut self, shared: &Shared) -> Timestamp {
+        let (now, steady) = (shared.clock.now().as_micros(), shared.clock.steady());
+        let offset = now - steady;
+        let believed = *self.offset.get_or_insert(offset);
+        if offset - believed <= JUMP_US {
+            self.offset = Some(offset);
+            self.jumped = None;
+        } else {
+            let jumped = *self.jumped.get_or_insert_with(|| {
+                let seconds = (offset - believed) / 1_000_000;
+                tracing::warn!(seconds, "the clock has jumped ahead: for an hour nothing is removed for its age by it");
+                steady
+            });
+            if steady - jumped >= BELIEVED_US {
+                self.offset = Some(offset);
+                self.jumped = None;
+            }
+        }
+        shared.clock_jumped.store(self.jumped.is_some(), Ordering::Relaxed);
+        Timestamp::from_micros(steady + self.offset.unwrap_or(offset))
+    }
 }
 
 impl Retention {
@@ -59,6 +101,7 @@ impl Retention {
         // Bounded by what is kept of it.
         let journaled: i64 = conn.query_row("SELECT count(*) FROM change", [], |row| row.get(0))?;
         let mut retention = Self { to_purge, journaled: unsigned(journaled), ..Self::default() };
+        retention.ages.now(shared);
         for entry in shared.bins.all() {
             retention.look_at(shared, &entry);
         }
@@ -93,6 +136,7 @@ impl Retention {
             return;
         }
         self.next_age_check = now + AGE_TICK_US;
+        self.ages.now(shared);
         self.aged = shared
             .bins
             .all()
@@ -136,7 +180,9 @@ impl Retention {
             let Some(entry) = tx.shared.bins.entry(bin) else {
                 continue;
             };
-            let before = Timestamp::from_micros(tx.now.as_micros().saturating_sub(max_age_us(tx.shared, &entry)));
+            let before = Timestamp::from_micros(
+                self.ages.now(tx.shared).as_micros().saturating_sub(max_age_us(tx.shared, &entry)),
+            );
             let evicted = evict(tx, bin, seq, room.max(1), Some(before))?;
             seq += 1;
             if evicted > 0 && evicted == room.max(1) {

@@ -10,7 +10,7 @@ use crate::store::error::StoreError;
 const SEQ_BITS: u32 = 42;
 /// The largest cursor that fits.
 const MAX_SEQ: i64 = (1 << SEQ_BITS) - 1;
-/// The largest key of a bin that fits. Keys are not used twice, so this is also how many bins a database can ever make.
+/// The largest key of a bin that fits: how many bins a database holds.
 pub(crate) const MAX_BINS: i64 = (1 << (63 - SEQ_BITS)) - 1;
 
 /// The cursor in SQL, of the request `r`.

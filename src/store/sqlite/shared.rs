@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::bins::Bins;
+use super::files;
+use super::reserve::Reserve;
 use super::wal::WalProgress;
 use crate::model::{Clock, Seq};
 use crate::store::commits::CommitWaiters;
@@ -18,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) options: StoreOptions,
     /// The file itself, links resolved.
     pub(crate) path: PathBuf,
+    /// Which file that is.
+    identity: (u64, u64),
     pub(crate) clock: Clock,
     pub(crate) listener: Arc<dyn CommitListener>,
     /// What request ids are made with: constant for a database.
@@ -30,6 +34,9 @@ pub(crate) struct Shared {
     pub(crate) failed: AtomicU64,
     pub(crate) commits: AtomicU64,
     pub(crate) wal: WalProgress,
+    pub(crate) reserve: Mutex<Reserve>,
+    /// Whether the clock has jumped ahead within the last hour.
+    pub(crate) clock_jumped: AtomicBool,
     in_trouble: AtomicBool,
     trouble: Mutex<Option<StoreError>>,
 }
@@ -37,7 +44,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(
         options: StoreOptions,
-        path: PathBuf,
+        (path, identity): (PathBuf, (u64, u64)),
         clock: Clock,
         listener: Arc<dyn CommitListener>,
         salt: u32,
@@ -45,8 +52,10 @@ impl Shared {
         bins: Bins,
     ) -> Self {
         Self {
+            reserve: Mutex::new(Reserve::new(&path)),
             options,
             path,
+            identity,
             clock,
             listener,
             salt,
@@ -57,8 +66,20 @@ impl Shared {
             failed: AtomicU64::new(0),
             commits: AtomicU64::new(0),
             wal: WalProgress::default(),
+            clock_jumped: AtomicBool::new(false),
             in_trouble: AtomicBool::new(false),
             trouble: Mutex::new(None),
+        }
+    }
+
+    /// An error when the path names another file than the one that is open, or none: what is stored would be gone with
+    /// the process.
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        match files::look(&self.path) {
+            Ok(Some(found)) if files::identity(&found) == self.identity => Ok(()),
+            Ok(Some(_)) => Err(StoreError::Unavailable("another file is in the place of the database".to_owned())),
+            Ok(None) => Err(StoreError::Unavailable("the database file was removed or moved away".to_owned())),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }
 

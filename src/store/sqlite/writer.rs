@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -40,12 +40,21 @@ pub(crate) struct Writer {
     conn: Option<Connection>,
     retention: Retention,
     recycled: Vec<Job>,
+    /// When the file's place was last looked at, and whether it was there.
+    looked_at: (Instant, Result<(), StoreError>),
 }
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>, queue: Arc<Queue<Job>>, conn: Connection) -> Result<Self, rusqlite::Error> {
         let retention = Retention::load(&shared, &conn)?;
-        Ok(Self { shared, queue, conn: Some(conn), retention, recycled: Vec::new() })
+        Ok(Self {
+            shared,
+            queue,
+            conn: Some(conn),
+            retention,
+            recycled: Vec::new(),
+            looked_at: (Instant::now(), Ok(())),
+        })
     }
 
     /// Until the queue is closed and empty.
@@ -177,6 +186,7 @@ impl Writer {
         outcomes: &mut [Option<StoreError>],
         spare: Seq,
     ) -> Result<Effects, StoreError> {
+        self.check_place()?;
         let conn = match &self.conn {
             Some(conn) => conn,
             None => self.conn.insert(open::reopen(&self.shared.path, &self.shared.options)?),
@@ -204,6 +214,14 @@ impl Writer {
                 Err(error)
             }
         }
+    }
+
+    /// Looks once a second whether the database file is still where it was.
+    fn check_place(&mut self) -> Result<(), StoreError> {
+        if self.looked_at.0.elapsed() >= TICK {
+            self.looked_at = (Instant::now(), self.shared.check_place());
+        }
+        self.looked_at.1.clone()
     }
 
     /// Puts a committed batch into effect, before its waiters are answered.
@@ -236,6 +254,11 @@ impl Writer {
     /// Nothing was queued for a while.
     fn idle(&mut self) {
         let shared = Arc::clone(&self.shared);
+        if let Err(error) = self.check_place() {
+            self.conn = None;
+            shared.set_trouble(Some(error));
+            return;
+        }
         if shared.trouble().is_some() {
             let result = match self.conn.take() {
                 Some(conn) => Ok(conn),
@@ -255,6 +278,7 @@ impl Writer {
             }
             shared.set_trouble(None);
         }
+        shared.reserve.lock().refill();
         if let Some(conn) = &self.conn {
             checkpoint::give_back(conn, &shared.path, &shared.wal, || self.queue.is_empty());
         }

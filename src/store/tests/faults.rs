@@ -194,3 +194,185 @@ async fn a_temporary_database_leaves_nothing_behind() {
     let left: Vec<_> = std::fs::read_dir(fixture.folder.path()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn what_a_killed_process_has_left_of_a_temporary_database_is_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let temporary = |name: &str| open(StoreOptions { ephemeral: true, ..options(&at(name)) }).unwrap();
+    let (used, killed) = (temporary("used.db"), temporary("killed.db"));
+    // What there is of it while its process lives, without its locks.
+    for suffix in ["", "-wal", "-shm"] {
+        std::fs::copy(at(&format!("killed.db{suffix}")), at(&format!("left.db{suffix}"))).unwrap();
+    }
+    killed.close();
+    std::fs::write(at("letter.txt"), "a letter to a friend").unwrap();
+    let before = listing(folder.path());
+    for name in ["used.db", "letter.txt", "none.db"] {
+        assert!(!crate::store::remove_abandoned(&at(name)), "{name}");
+    }
+    assert_eq!(listing(folder.path()), before);
+    assert!(crate::store::remove_abandoned(&at("left.db")));
+    let left = listing(folder.path());
+    assert!(left.iter().all(|(name, ..)| !name.to_string_lossy().starts_with("left")), "{left:?}");
+    used.close();
+}
+
+/// All of a folder: names, kinds, modes, contents of plain files.
+fn listing(folder: &std::path::Path) -> Vec<(std::ffi::OsString, u32, Option<Vec<u8>>)> {
+    let mut all: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let found = entry.path().symlink_metadata().unwrap();
+            let content = found.is_file().then(|| std::fs::read(entry.path()).unwrap());
+            (entry.file_name(), found.permissions().mode(), content)
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn what_is_not_ours_is_neither_changed_nor_waited_for_and_nothing_is_left_beside_it() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("letter.txt"), "a letter to a friend").unwrap();
+    std::fs::set_permissions(at("letter.txt"), std::fs::Permissions::from_mode(0o664)).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    symlink(at("letter.txt"), at("link.txt")).unwrap();
+    symlink(at("nothing"), at("dangling")).unwrap();
+    symlink(at("pipe"), at("link-to-pipe")).unwrap();
+    rusqlite::Connection::open(at("theirs.db"))
+        .unwrap()
+        .execute_batch("PRAGMA application_id = 7; CREATE VIEW v AS SELECT 1")
+        .unwrap();
+    // Their data is in the log only.
+    let theirs = rusqlite::Connection::open(at("logged.db")).unwrap();
+    theirs.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)").unwrap();
+    std::fs::write(at("emptied.db"), "").unwrap();
+    std::fs::write(at("emptied.db-wal"), "a log").unwrap();
+    for (beside, of) in [("a.db.lock", "victim"), ("b.db-wal", "victim"), ("c.db-shm", "pipe")] {
+        symlink(at(of), at(beside)).unwrap();
+    }
+    std::fs::write(at("victim"), "1").unwrap();
+    std::fs::write(at("other"), "2").unwrap();
+    std::fs::hard_link(at("other"), at("d.db.lock")).unwrap();
+    std::fs::write(at("e.db.lock"), "notes of somebody").unwrap();
+    let before = listing(folder.path());
+    for name in [
+        "letter.txt",
+        "pipe",
+        "socket",
+        "link.txt",
+        "dangling",
+        "link-to-pipe",
+        "theirs.db",
+        "logged.db",
+        "emptied.db",
+        "a.db",
+        "b.db",
+        "c.db",
+        "d.db",
+        "e.db",
+    ] {
+        let error = open(options(&at(name))).unwrap_err();
+        assert!(error.to_string().contains("--db"), "{name}: {error}");
+        assert_eq!(listing(folder.path()), before, "{name}");
+    }
+}
+
+#[test]
+fn a_database_is_opened_once_whatever_name_it_is_opened_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, hard, soft) = (folder.path().join("a.db"), folder.path().join("b.db"), folder.path().join("c.db"));
+    let first = open(options(&path)).unwrap();
+    std::fs::hard_link(&path, &hard).unwrap();
+    std::os::unix::fs::symlink(&path, &soft).unwrap();
+    for other in [&hard, &soft] {
+        let error = open(options(other)).unwrap_err();
+        assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+    }
+    assert!(!folder.path().join("b.db.lock").exists());
+    first.close();
+    assert!(!folder.path().join("a.db.lock").exists());
+}
+
+#[test]
+fn a_log_that_others_could_read_is_closed_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("creel.db");
+    open(options(&path)).unwrap().close();
+    let beside = ["creel.db-wal", "creel.db-shm"].map(|name| folder.path().join(name));
+    let files: Vec<_> = beside.iter().chain([&path]).collect();
+    for file in &files {
+        let _ = std::fs::OpenOptions::new().append(true).create(true).open(file).unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let _store = open(options(&path)).unwrap();
+    for file in files {
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_moved_away_takes_nothing_until_it_is_back() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let away = fixture.folder.path().join("away.db");
+    std::fs::rename(fixture.path(), &away).unwrap();
+    until(|| fixture.store.stats().trouble.is_some()).await;
+    let failed = fixture.store.capture(post(bin, "x")).await;
+    assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
+    // Another one is not taken for it.
+    std::fs::copy(&away, fixture.path()).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    assert!(matches!(fixture.store.capture(post(bin, "x")).await, Err(StoreError::Unavailable(_))));
+    std::fs::rename(&away, fixture.path()).unwrap();
+    until(|| fixture.store.stats().trouble.is_none()).await;
+    fixture.store.capture(post(bin, "y")).await.unwrap();
+}
+
+#[tokio::test]
+async fn readiness_is_tried_out_once_a_second_for_all_who_ask() {
+    let fixture = Fixture::new();
+    let before = fixture.store.stats().commits;
+    for _ in 0..20 {
+        join_all((0..20).map(|_| fixture.store.check())).await.into_iter().for_each(Result::unwrap);
+    }
+    assert!(fixture.store.stats().commits - before < 20, "{}", fixture.store.stats().commits - before);
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_told_from_one_that_a_crash_has_torn() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    for n in 0..20 {
+        fixture.store.capture(post(bin, &format!("body {n}"))).await.unwrap();
+    }
+    // As a process leaves it that dies.
+    let left = tempfile::tempdir().unwrap();
+    let copy = left.path().join("creel.db");
+    let log = left.path().join("creel.db-wal");
+    let aside = left.path().join("creel.db-wal.damaged");
+    let whole = std::fs::read(fixture.folder.path().join("creel.db-wal")).unwrap();
+    let frame = 4_096 + 24;
+    assert!(whole.len() > 20 * frame, "{}", whole.len());
+    let opened = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = whole.clone();
+        change(&mut bytes);
+        std::fs::copy(fixture.path(), &copy).unwrap();
+        std::fs::write(&log, bytes).unwrap();
+        let _ = std::fs::remove_file(&aside);
+        open(options(&copy)).unwrap().close();
+        aside.exists()
+    };
+    assert!(!opened(&|_| {}), "whole");
+    assert!(!opened(&|bytes| bytes.truncate(whole.len() - 100)), "torn");
+    assert!(!opened(&|bytes| bytes.clear()), "none");
+    assert!(opened(&|bytes| bytes[..40].fill(0xa5)), "no log any more");
+    assert!(opened(&|bytes| bytes[32 + 3 * frame + 500] ^= 1), "damaged in the middle");
+}

@@ -132,3 +132,21 @@ async fn a_repeat_names_the_first_that_is_still_there_also_within_one_batch() {
         assert_eq!(back.summary.derived.event.duplicate_of, Some(expected));
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_removes_nothing_for_an_hour() {
+    let fixture = Fixture::with(|options| options.max_age_s = 86_400);
+    let bin = fixture.bin().await.bin.id;
+    fixture.store.capture(post(bin, "kept")).await.unwrap();
+    let later = |seconds: i64| Timestamp::from_secs(start().as_secs() + seconds);
+    let year = 400 * 86_400;
+    fixture.clock.jump(later(year));
+    until(|| fixture.store.stats().clock_jumped).await;
+    fixture.store.capture(post(bin, "also")).await.unwrap();
+    fixture.clock.set(later(year + 1_800));
+    fixture.store.capture(post(bin, "later")).await.unwrap();
+    assert_eq!(fixture.store.counts(bin).requests, 3);
+    fixture.clock.set(later(year + 3_700));
+    until(|| fixture.store.counts(bin).requests < 3).await;
+    assert!(!fixture.store.stats().clock_jumped);
+}

@@ -23,7 +23,7 @@ pub struct TestApp {
     pub client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 /// What tests run with: free ports, a database file in a folder of its own, generous limits.
@@ -39,7 +39,7 @@ pub fn config() -> Config {
         max_bytes: 1 << 30,
         public_url: None,
         auto_create: false,
-        trust_forwarded: false,
+        trusted_proxies: Vec::new(),
         token: None,
         allow_hosts: Vec::new(),
         max_connections: 10_000,
@@ -81,13 +81,24 @@ impl TestApp {
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             stop: Some(stop),
             thread: Some(thread),
-            _folder: Some(folder),
+            folder: Some(folder),
         }
     }
 
     /// Stops in order and waits for the end.
     pub fn stop(mut self) {
         self.end();
+    }
+
+    /// The database file.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.started.database.clone().into()
+    }
+
+    /// Stops in order and hands over the folder with the database.
+    pub fn stop_and_keep(mut self) -> Option<tempfile::TempDir> {
+        self.end();
+        self.folder.take()
     }
 
     /// Begins to stop; what is under way is still answered.

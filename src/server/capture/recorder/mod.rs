@@ -84,7 +84,7 @@ impl Recorder {
 
     /// Takes the next bytes of the connection, up to the end of the current message at most.
     ///
-    /// Bytes of the target that the parser rejects, though senders use them, are each replaced in place. What is
+    /// Bytes of method and target that the parser rejects, though senders use them, are each replaced in place. What is
     /// recorded is the original.
     pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Progress {
         let mut at = 0;
@@ -241,20 +241,21 @@ impl Recorder {
         self.head = Some(RecordedHead { raw, declared: fields.length, framing, fields: fields.count });
     }
 
-    /// Replaces what the parser rejects in a target. `bytes` are the head's next ones.
+    /// Replaces what the parser rejects in a method and a target. `bytes` are the head's next ones.
     fn sanitise(&mut self, bytes: &mut [u8]) {
         let mut at = 0;
         if self.line == Line::Before {
             self.line = Line::Method;
         }
         if self.line == Line::Method {
-            match memchr::memchr2(b' ', b'\n', bytes) {
-                Some(end) => {
-                    self.line = if bytes[end] == b' ' { Line::Target } else { Line::Done };
-                    at = end + 1;
-                }
-                None => return,
+            let end = memchr::memchr2(b' ', b'\n', bytes);
+            let length = end.unwrap_or(bytes.len());
+            for byte in &mut bytes[..length] {
+                *byte = method_byte(*byte);
             }
+            let Some(end) = end else { return };
+            self.line = if bytes[end] == b' ' { Line::Target } else { Line::Done };
+            at = end + 1;
         }
         if self.line == Line::Target {
             let rest = &mut bytes[at..];
@@ -286,6 +287,12 @@ const REJECTED: [bool; 256] = {
     (rejected[b'>' as usize], rejected[b'`' as usize]) = (true, true);
     rejected
 };
+
+/// What the parser is given for a byte of a method: a token may have all of these (RFC 9110, section 5.6.2), `http::Method`
+/// takes them not.
+pub(super) const fn method_byte(byte: u8) -> u8 {
+    if matches!(byte, b'#' | b'$' | b'%' | b'&' | b'\'') { SUBSTITUTE } else { byte }
+}
 
 /// What the parser sees in place of such a byte.
 const SUBSTITUTE: u8 = b'_';

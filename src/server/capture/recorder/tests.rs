@@ -55,10 +55,12 @@ fn pipelined_messages_each_keep_their_own_head_however_they_are_cut() {
 }
 
 #[test]
-fn only_the_target_is_altered() {
-    let wire = b"G`T /a`b H`TP/1.1\r\nA: `<\"\x80\r\n\r\n";
-    let (_, seen) = record(wire, 1);
-    assert_eq!(seen, b"G`T /a_b H`TP/1.1\r\nA: `<\"\x80\r\n\r\n");
+fn only_method_and_target_are_altered() {
+    let wire = b"G`#$%&'T /a`b%&' H#TP/1.1\r\n#: `<\"\x80\r\n\r\n";
+    for piece in [1, 3, wire.len()] {
+        let (_, seen) = record(wire, piece);
+        assert_eq!(seen, b"G`_____T /a_b%&' H#TP/1.1\r\n#: `<\"\x80\r\n\r\n", "in pieces of {piece}");
+    }
 }
 
 #[test]

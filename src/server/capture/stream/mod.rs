@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use super::body::Share;
 use super::connection::{Connection, Disposition};
+use super::in_flight::Share;
 use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
 use super::turn::Turn;
 use crate::model::Rejection;
@@ -26,6 +26,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Bytes that are read ahead of pipelined requests while one is being answered. Only by reading on is it noticed that a
 /// sender has left.
 const MAX_AHEAD: usize = 64 * 1024;
+/// A connection is closed when its sender takes nothing of a response for the one time, or has not taken all that was
+/// written after the other.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+const WHOLE_WRITE_TIMEOUT: Duration = Duration::from_mins(5);
 /// When a connection is closed while its sender is still sending, what it sends is read away for this long and up to
 /// this many bytes: closing a socket with unread data resets it, and the response would be lost (RFC 9112, section
 /// 9.6).
@@ -46,6 +50,14 @@ pub(super) struct Recording {
     head_share: Share,
     /// What the sender was told in place of the parser's own response.
     rejected: Option<HeadRejection>,
+    /// Runs while the socket takes nothing more.
+    stall: Option<Stall>,
+}
+
+/// Ends a connection whose sender does not read. Made only when the socket is full.
+struct Stall {
+    sleep: Pin<Box<Sleep>>,
+    deadline: tokio::time::Instant,
 }
 
 /// Ends idle connections. One timer for the life of a connection: a new one for each request would cost more than all
@@ -60,12 +72,13 @@ impl Recording {
     pub(super) fn new(socket: TcpStream, connection: Rc<Connection>) -> Self {
         Self {
             socket: Some(socket),
-            head_share: connection.worker.in_flight.share(),
+            head_share: connection.in_flight.head(),
             connection,
             ahead: BytesMut::new(),
             head_timer: None,
             idle: None,
             rejected: None,
+            stall: None,
         }
     }
 
@@ -96,7 +109,12 @@ impl Recording {
     /// Reads what comes after a request that is being answered, to notice when the sender leaves.
     fn read_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        while self.ahead.len() < MAX_AHEAD {
+        loop {
+            if self.connection.is_ignoring() {
+                self.ahead.clear();
+            } else if self.ahead.len() >= MAX_AHEAD {
+                return Poll::Pending;
+            }
             let read = match self.read_socket(context, buffer, MAX_AHEAD) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(read) => read,
@@ -109,7 +127,6 @@ impl Recording {
             self.ahead.extend_from_slice(&buffer.filled()[before..]);
             buffer.set_filled(before);
         }
-        Poll::Pending
     }
 
     /// Reads at most `room` bytes; 0 when the sender has closed its side or is gone.
@@ -151,6 +168,16 @@ impl Recording {
         timer.as_mut().poll(context)
     }
 
+    /// Runs the clock of a response that the socket does not take; ready when it has run out.
+    fn poll_stall(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let stall = self.stall.get_or_insert_with(|| {
+            let now = tokio::time::Instant::now();
+            let sleep = Box::pin(tokio::time::sleep_until(now + WRITE_TIMEOUT));
+            Stall { sleep, deadline: now + WHOLE_WRITE_TIMEOUT }
+        });
+        stall.sleep.as_mut().poll(context)
+    }
+
     /// Ends a connection whose head is too slow, or for whose head there is no memory.
     fn reject(&mut self, rejection: HeadRejection) {
         self.connection.set_disposition(Disposition::ReadNoMore);
@@ -158,7 +185,9 @@ impl Recording {
             return;
         }
         self.rejected = Some(rejection);
-        if rejection.reason != Rejection::NotStored {
+        if rejection.reason == Rejection::NotStored {
+            self.connection.worker.capture().count_crowded();
+        } else {
             self.connection.reject(Some(rejection.status), Some(rejection));
         }
         if let Some(socket) = &self.socket {
@@ -249,9 +278,20 @@ impl AsyncWrite for Recording {
             let _ = ready!(Pin::new(socket).poll_write(context, rejection.to_wire().as_bytes()));
             return Poll::Ready(Ok(bytes.len()));
         }
-        match ready!(Pin::new(socket).poll_write(context, bytes)) {
-            Ok(written) => Poll::Ready(Ok(written)),
-            Err(_gone) => {
+        match Pin::new(socket).poll_write(context, bytes) {
+            Poll::Ready(Ok(written)) => {
+                if let Some(stall) = &mut this.stall {
+                    stall.sleep.as_mut().reset((tokio::time::Instant::now() + WRITE_TIMEOUT).min(stall.deadline));
+                }
+                Poll::Ready(Ok(written))
+            }
+            Poll::Pending => {
+                ready!(this.poll_stall(context));
+                this.connection.worker.capture().count_unread();
+                this.connection.note_failed();
+                Poll::Ready(Ok(bytes.len()))
+            }
+            Poll::Ready(Err(_gone)) => {
                 // As in `read_socket`: a failed `100 Continue` must not drop the handler. The next write ends the
                 // connection.
                 this.connection.note_failed();
@@ -260,9 +300,10 @@ impl AsyncWrite for Recording {
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // The dispatcher calls this when the socket has taken all of its buffer. The socket itself has nothing to
         // flush.
+        self.stall = None;
         if self.connection.note_flushed() && !self.ahead.is_empty() {
             // A message that comes later is announced by the socket: to wake the task for every request would cost a
             // poll each.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::super::body::InFlight;
+use super::super::in_flight::InFlight;
 use super::super::stopping::Stopping;
 use super::super::worker::Worker;
 use super::*;
@@ -175,12 +175,45 @@ async fn the_parsers_own_response_is_replaced_by_one_with_a_reason_and_the_reque
 #[tokio::test]
 async fn heads_in_pieces_count_towards_the_memory_of_all() {
     let mut wire = wire().await;
-    let mut others = wire.worker.in_flight.share();
-    assert!(others.resize(u64::MAX / 4), "the others may hold what they like, alone");
+    let mut others = wire.worker.in_flight.of_peer(None).head();
+    assert!(!others.resize(1 << 30), "the others hold all there is");
     wire.sender.write_all(b"POST /nobody HTTP/1.1\r\nHo").await.unwrap();
     wire.read_to_end().await;
     drop(wire.stream.socket.take());
     let mut response = String::new();
     wire.sender.read_to_string(&mut response).await.unwrap();
     assert!(response.starts_with("HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n"), "{response}");
+}
+
+#[tokio::test]
+async fn a_sender_that_does_not_read_is_let_go() {
+    let mut wire = wire().await;
+    let connection = Rc::clone(wire.stream.connection());
+    // A handler has the request: what is written is its response.
+    let _ = connection.take_head();
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let mut written = 0;
+    while !connection.has_left() {
+        written += wire.stream.write(&vec![b'x'; 65_536]).await.unwrap();
+        assert!(written < 64 << 20, "the socket takes no end of it");
+    }
+    assert!(start.elapsed() >= WRITE_TIMEOUT && start.elapsed() < WRITE_TIMEOUT * 2, "{:?}", start.elapsed());
+    assert!(wire.stream.write(b"x").await.is_err(), "nothing more is written");
+    assert_eq!(wire.worker.capture().counters().unread.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn the_dispatcher_gets_a_response_in_small_pieces() {
+    use actix_http::body::MessageBody as _;
+    let wire = wire().await;
+    let outgoing = crate::capture::Outgoing::with(200, Vec::new(), vec![b'x'; 1 << 20]);
+    let response = super::super::response::http_response(wire.stream.connection(), outgoing, false, None);
+    let mut body = Box::pin(response.into_body());
+    let mut length = 0;
+    while let Some(Ok(piece)) = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await {
+        assert!(piece.len() <= 64 << 10, "{}", piece.len());
+        length += piece.len();
+    }
+    assert_eq!(length, 1 << 20);
 }

@@ -1,12 +1,13 @@
 //! Comparison of two requests.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::diff::compare;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
 use crate::store::RequestRef;
 
@@ -37,6 +38,6 @@ async fn diff(state: State, bin: BinRef, query: Query<DiffParams>) -> Result<Htt
     let a = store.request(bin.id(), which("a", &query.a)?).await?;
     let b = store.request(bin.id(), which("b", &query.b)?).await?;
     // For large bodies this takes long enough to hold up the other requests of this thread.
-    let comparison = web::block(move || compare(&a, &b)).await?;
+    let comparison = heavy(move || compare(&a, &b)).await?;
     Ok(HttpResponse::Ok().json(comparison))
 }

@@ -135,9 +135,7 @@ impl Export {
 #[get("/api/v1/bins/{bin}/export")]
 async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let kind: ManyExporter = kind(&query.r#as, ManyExporter::all().map(ManyExporter::id))?;
-    // JSON lines are Creel's own format: what is imported again must be all there.
-    let secrets = query.secrets.or(kind.keeps_secrets().then_some(true));
-    let rows = export::many(kind, options(&state, secrets, None));
+    let rows = export::many(kind, options(&state, query.secrets, None));
     let export = Export {
         store: state.store.clone(),
         bin: bin.id(),

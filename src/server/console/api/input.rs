@@ -10,6 +10,7 @@ use crate::server::console::error_text::told;
 use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
 use crate::signature::{AUTO, Catalogue, Scheme};
+use crate::store::MAX_BODY;
 
 /// Secrets of one bin: each is tried for every request.
 const MAX_SECRETS: usize = 32;
@@ -212,6 +213,11 @@ impl BinInput {
             let number = secrets.len() + 1;
             check_count(number)?;
             secrets.push(secret.checked(&format!("secrets[{index}]"), number)?);
+        }
+        let body_limit =
+            self.limits.as_ref().and_then(Option::as_ref).and_then(|limits| limits.max_body_bytes.flatten());
+        if body_limit.is_some_and(|limit| limit > MAX_BODY) {
+            return Err(Problem::field("limits.max_body_bytes", format!("A body has at most {MAX_BODY} bytes.")));
         }
         let response = match self.response.take() {
             None => None,

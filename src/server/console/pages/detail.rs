@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use askama::Template;
 use askama::filters::HtmlSafe;
 use strum::VariantArray as _;
@@ -18,6 +18,7 @@ use super::tabs::{
 };
 use crate::model::{CapturedRequest, RequestId, RequestSummary};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
 
 /// A tab's link.
@@ -149,9 +150,7 @@ pub(super) async fn load(
         TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, request).await?)),
         TabId::Signature => TabBody::Signature(Box::new(SignatureTab::load(&context, request, None).await?)),
         // These read the whole body, which takes long when it is large: not on the thread that serves other requests.
-        TabId::Request | TabId::Code | TabId::Raw => {
-            web::block(move || views_of_bytes(tab, &request, &context)).await?
-        }
+        TabId::Request | TabId::Code | TabId::Raw => heavy(move || views_of_bytes(tab, &request, &context)).await?,
     };
     Ok((summary.id, Detail::new(&summary, &links, list, tab, body)))
 }

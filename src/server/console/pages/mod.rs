@@ -9,6 +9,7 @@ mod help;
 mod home;
 mod inspector;
 mod list;
+mod notices;
 mod row;
 mod settings;
 mod shell;

@@ -3,8 +3,10 @@
 use actix_web::HttpRequest;
 
 use super::commands;
+use super::notices::notices;
 use crate::model::Bin;
 use crate::server::console::assets;
+use crate::server::console::extract::State;
 
 /// The cookie that remembers the switch between dark and light; the script that owns the switch writes it.
 const THEME_COOKIE: &str = "creel_theme";
@@ -18,13 +20,22 @@ pub struct Shell {
     pub theme: &'static str,
     /// The script modules, to be fetched together.
     pub modules: Vec<&'static str>,
+    /// What does not work, in sentences.
+    pub notices: Vec<String>,
 }
 
 #[expect(clippy::unused_self, reason = "templates reach these through the shell that every page has")]
 impl Shell {
     /// The frame for a page of this title.
     pub fn new(request: &HttpRequest, title: impl Into<String>) -> Self {
-        Self { title: title.into(), theme: theme(request), modules: assets::modules() }
+        // The login page is for people who have not shown who they are yet.
+        let notices = State::of(request).ok().filter(|_| request.path() != "/login").map(|state| notices(&state));
+        Self {
+            title: title.into(),
+            theme: theme(request),
+            modules: assets::modules(),
+            notices: notices.unwrap_or_default(),
+        }
     }
 
     /// The commands as JSON, for the scripts.

@@ -1,13 +1,14 @@
 //! Pieces of a JSON body for a tree that is already on a page.
 
+use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::html;
 use super::tabs::{TreePart, codings, open_body};
 use crate::json::scan;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::heavy::heavy;
 use crate::server::console::problem::{Code, Problem};
 use crate::server::console::security::SANDBOX_CSP;
 use crate::view::raster_mime;
@@ -36,7 +37,7 @@ async fn with_body<T: Send + 'static>(
     make: impl FnOnce(&[u8]) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let request = state.store.request(bin.id(), which.0).await?;
-    Ok(web::block(move || {
+    Ok(heavy(move || {
         let codings = codings(&request);
         make(open_body(&request, &codings).bytes())
     })

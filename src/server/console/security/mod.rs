@@ -25,6 +25,7 @@ use super::extract::State;
 use super::problem::{Code, Problem};
 use crate::model::SecretValue;
 use origin::{Hosts, check_origin};
+pub(super) use token::without_session;
 use token::{Token, TokenFault};
 
 /// Nothing inline, nothing from elsewhere, no frame around it.
@@ -53,10 +54,10 @@ impl Policy {
 
     /// The session cookie for the right token; a wrong one is refused slowly.
     pub(super) async fn log_in(&self, given: &str) -> Result<Cookie<'static>, Problem> {
-        match &self.token {
-            Some(token) if token.is(given) => Ok(token.cookie()),
-            Some(token) => Err(token.slow_refusal().await),
-            None => Err(token::wrong()),
+        let Some(token) = &self.token else { return Err(token::wrong()) };
+        match token.compare(given).await {
+            Ok(()) => Ok(token.begin_session()),
+            Err(fault) => Err(token.refusal(fault).await),
         }
     }
 }
@@ -109,10 +110,10 @@ async fn admit(request: &HttpRequest) -> Result<(), HttpResponse> {
     policy.check_source(request).map_err(|problem| {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let led_here = pages && problem.code() == Code::CrossOrigin && request.method() == Method::GET;
-        // `//host` would be a link to another host.
+        // `//host` would be a link to another host, and so would `/\host` in a browser.
         let page = FromElsewhere { path }.render();
         match page {
-            Ok(html) if led_here && !path.starts_with("//") => {
+            Ok(html) if led_here && !path.starts_with("//") && !path.starts_with("/\\") => {
                 HttpResponse::build(StatusCode::FORBIDDEN).content_type("text/html; charset=utf-8").body(html)
             }
             _ => problem.error_response(),
@@ -122,7 +123,7 @@ async fn admit(request: &HttpRequest) -> Result<(), HttpResponse> {
         return Ok(());
     }
     let Some(token) = &policy.token else { return Ok(()) };
-    match token.check(request) {
+    match token.check(request).await {
         Ok(()) => Ok(()),
         Err(TokenFault::Missing) if pages && request.method() == Method::GET => {
             Err(HttpResponse::SeeOther().insert_header((header::LOCATION, "/login")).finish())
@@ -131,7 +132,7 @@ async fn admit(request: &HttpRequest) -> Result<(), HttpResponse> {
             let text = "The console asks for a token: send 'Authorization: Bearer TOKEN'.";
             Err(Problem::new(Code::Unauthorized, text).error_response())
         }
-        Err(TokenFault::Wrong) => Err(token.slow_refusal().await.error_response()),
+        Err(fault) => Err(token.refusal(fault).await.error_response()),
     }
 }
 

@@ -88,21 +88,33 @@ fn only_the_console_s_own_pages_are_answered() {
     assert_eq!(check(&local, &[("host", "creel.example"), ("origin", "https://creel.example")]), None);
 }
 
-#[test]
-fn a_token_comes_as_bearer_or_as_the_login_s_cookie() {
+#[actix_web::test]
+async fn a_token_comes_as_bearer_or_as_the_login_s_cookie() {
     let token = Token::new(&SecretValue::new("0123456789abcdef".to_owned()));
-    let check = |name: &str, value: &str| {
+    let check = async |name: &str, value: &str| {
         let request: HttpRequest = TestRequest::get().insert_header((name, value)).to_http_request();
-        token.check(&request)
+        token.check(&request).await
     };
-    assert!(check("authorization", "bearer 0123456789abcdef").is_ok());
-    assert!(matches!(check("authorization", "Bearer 0123456789abcdeg"), Err(TokenFault::Wrong)));
-    let cookie = token.cookie();
+    assert!(check("authorization", "bearer 0123456789abcdef").await.is_ok());
+    assert!(matches!(check("authorization", "Bearer 0123456789abcdeg").await, Err(TokenFault::Wrong)));
+    let cookie = token.begin_session();
     let session = cookie.value();
     // Cookies of other programs on this host, broken ones and one of the same name among them, do not matter.
     for others in ["", "a=b; ", "a; =; %; ", "creel_session=0123; "] {
-        assert!(check("cookie", &format!("{others}creel_session={session}")).is_ok(), "{others}");
+        assert!(check("cookie", &format!("{others}creel_session={session}")).await.is_ok(), "{others}");
     }
-    assert!(matches!(check("cookie", "creel_session=0123456789abcdef"), Err(TokenFault::Missing)));
-    assert!(matches!(check("x", "y"), Err(TokenFault::Missing)));
+    assert!(matches!(check("cookie", "creel_session=0123456789abcdef").await, Err(TokenFault::Missing)));
+    assert!(matches!(check("x", "y").await, Err(TokenFault::Missing)));
+}
+
+#[test]
+fn a_session_is_not_shown_where_a_browser_has_sent_it_to_the_capture_listener() {
+    for (value, shown) in [
+        ("a=1; creel_session=0123abcd; b=2", "a=1; creel_session=(hidden); b=2"),
+        ("creel_session=0; creel_session=1", "creel_session=(hidden); creel_session=(hidden)"),
+        ("creel_session", "creel_session"),
+        ("a creel_session b=1; creel_session=", "a creel_session b=1; creel_session=(hidden)"),
+    ] {
+        assert_eq!(super::without_session(value.to_owned()), shown);
+    }
 }

@@ -1,5 +1,6 @@
 //! The token: as a bearer for programs, as a cookie for browsers. Wrong ones are answered slowly.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time};
 use actix_web::http::header;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use rand::Rng as _;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
@@ -23,36 +25,85 @@ const COOKIE_AGE: time::Duration = time::Duration::days(30);
 const WRONG_TOKEN_DELAY: Duration = Duration::from_millis(500);
 /// Wrong tokens whose responses may wait at once; more are turned away.
 const WRONG_TOKENS_WAITING: u32 = 8;
+/// While wrong tokens wait for their response, tokens are compared one after another, this long each.
+const COMPARISON_TIME: Duration = Duration::from_millis(20);
+/// Tokens that may wait for their comparison at once; more are turned away, whatever they are.
+const COMPARISONS_WAITING: u32 = 256;
+/// Browsers that may be logged in at once.
+const MAX_SESSIONS: usize = 64;
 
 /// The token that the console asks for.
 pub(super) struct Token {
     /// Compared in place of the text, so that lengths do not matter.
     digest: [u8; 32],
-    /// What the cookie holds: made from the token, so that the token itself is not kept in a browser.
-    session: String,
-    waiting: AtomicU32,
-    turn: Mutex<()>,
+    /// Digests of the session cookies given since the start, oldest first. A browser sends a cookie to every port of its
+    /// host, so other programs may read it: it is random, and worth nothing after a restart.
+    sessions: parking_lot::Mutex<VecDeque<[u8; 32]>>,
+    wrong: Queue,
+    compared: Queue,
 }
 
 /// Why a request does not carry the token.
 pub(super) enum TokenFault {
     /// It carries none, or a session that is not (or no longer) right: the login is the way on.
     Missing,
-    /// Its bearer is wrong.
+    /// It is wrong.
     Wrong,
+    /// Too many tokens wait for their comparison.
+    Crowded,
+}
+
+/// Requests that wait, one at a time.
+#[derive(Default)]
+struct Queue {
+    waiting: AtomicU32,
+    turn: Mutex<()>,
+}
+
+impl Queue {
+    /// Waits for its turn, and then for `time`. `false` when `most` wait already.
+    async fn wait(&self, most: u32, time: Duration) -> bool {
+        /// A client that leaves while it waits is dropped here, and counted no more.
+        struct Counted<'a>(&'a AtomicU32);
+        impl Drop for Counted<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _counted = Counted(&self.waiting);
+        if before >= most {
+            return false;
+        }
+        let _turn = self.turn.lock().await;
+        tokio::time::sleep(time).await;
+        true
+    }
 }
 
 impl Token {
     pub(super) fn new(token: &SecretValue) -> Self {
-        let digest = keyed(token.expose(), b"creel token");
-        let session = hex::encode(keyed(token.expose(), b"creel session"));
-        Self { digest, session, waiting: AtomicU32::new(0), turn: Mutex::new(()) }
+        Self {
+            digest: keyed(token.expose(), b"creel token"),
+            sessions: parking_lot::Mutex::default(),
+            wrong: Queue::default(),
+            compared: Queue::default(),
+        }
     }
 
-    /// The login's cookie.
-    pub(super) fn cookie(&self) -> Cookie<'static> {
+    /// A new session's cookie. The oldest session ends where there are too many.
+    pub(super) fn begin_session(&self) -> Cookie<'static> {
+        let mut random = [0; 32];
+        rand::rng().fill_bytes(&mut random);
+        let session = hex::encode(random);
+        let mut sessions = self.sessions.lock();
+        if sessions.len() >= MAX_SESSIONS {
+            sessions.pop_front();
+        }
+        sessions.push_back(keyed(&session, b"creel session"));
+        drop(sessions);
         // Strict: links from other sites arrive without it. No `Secure`: the console speaks plain HTTP on loopback.
-        Cookie::build(COOKIE, self.session.clone())
+        Cookie::build(COOKIE, session)
             .path("/")
             .http_only(true)
             .same_site(SameSite::Strict)
@@ -61,7 +112,7 @@ impl Token {
     }
 
     /// Whether the request carries the token, as a bearer or as the login's cookie.
-    pub(super) fn check(&self, request: &HttpRequest) -> Result<(), TokenFault> {
+    pub(super) async fn check(&self, request: &HttpRequest) -> Result<(), TokenFault> {
         let bearer = single(request.headers(), &header::AUTHORIZATION)
             .ok()
             .flatten()
@@ -69,37 +120,58 @@ impl Token {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, given)| given.trim());
         if let Some(given) = bearer {
-            return if self.is(given) { Ok(()) } else { Err(TokenFault::Wrong) };
+            return self.compare(given).await;
         }
         // Another program on this host may have set a cookie of the same name: one right one is enough.
-        let is_session = |cookie: &Cookie<'_>| {
-            cookie.name() == COOKIE && bool::from(cookie.value().as_bytes().ct_eq(self.session.as_bytes()))
-        };
+        let is_session = |cookie: &Cookie<'_>| cookie.name() == COOKIE && self.is_session(cookie.value());
         let logged_in = request.cookies_raw().is_ok_and(|cookies| cookies.iter().any(is_session));
         if logged_in { Ok(()) } else { Err(TokenFault::Missing) }
     }
 
-    pub(super) fn is(&self, given: &str) -> bool {
-        keyed(given, b"creel token").ct_eq(&self.digest).into()
+    /// Compares a token. While others are guessing, the right one waits like all: a quick response would tell it apart.
+    pub(super) async fn compare(&self, given: &str) -> Result<(), TokenFault> {
+        let guessing = self.wrong.waiting.load(Ordering::Relaxed) > 0;
+        if guessing && !self.compared.wait(COMPARISONS_WAITING, COMPARISON_TIME).await {
+            return Err(TokenFault::Crowded);
+        }
+        let right: bool = keyed(given, b"creel token").ct_eq(&self.digest).into();
+        if right { Ok(()) } else { Err(TokenFault::Wrong) }
     }
 
-    /// The problem of a wrong token: late, one at a time, and not for many at once.
-    pub(super) async fn slow_refusal(&self) -> Problem {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WRONG_TOKENS_WAITING {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Problem::new(Code::TooManyRequests, "Too many wrong tokens; try again later.");
-        }
-        let turn = self.turn.lock().await;
-        tokio::time::sleep(WRONG_TOKEN_DELAY).await;
-        drop(turn);
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        wrong()
+    fn is_session(&self, given: &str) -> bool {
+        // A random value of 256 bits, by its digest: how long the search takes tells nothing.
+        self.sessions.lock().contains(&keyed(given, b"creel session"))
+    }
+
+    /// The problem of a token that is not right: late, one at a time, and not for many at once.
+    pub(super) async fn refusal(&self, fault: TokenFault) -> Problem {
+        let waited =
+            !matches!(fault, TokenFault::Crowded) && self.wrong.wait(WRONG_TOKENS_WAITING, WRONG_TOKEN_DELAY).await;
+        if waited { wrong() } else { crowded() }
     }
 }
 
 /// The problem of a wrong token.
 pub(super) fn wrong() -> Problem {
     Problem::new(Code::Unauthorized, "This token is wrong.")
+}
+
+/// The problem of one token too many.
+fn crowded() -> Problem {
+    Problem::new(Code::TooManyRequests, "Too many wrong tokens; try again later.")
+}
+
+/// A header's value without a session of this console. A browser sends the cookie to all ports of a host, and so to
+/// the capture listener, too: who sees the page must not be able to take over another one's session.
+pub(in crate::server::console) fn without_session(value: String) -> String {
+    let Some(at) = value.find(COOKIE) else { return value };
+    let start = at + COOKIE.len();
+    let end = value[start..].find([';', ',', ' ']).map_or(value.len(), |length| start + length);
+    if value[start..].starts_with('=') {
+        format!("{}=(hidden){}", &value[..start], without_session(value[end..].to_owned()))
+    } else {
+        format!("{}{}", &value[..start], without_session(value[start..].to_owned()))
+    }
 }
 
 fn keyed(key: &str, message: &[u8]) -> [u8; 32] {

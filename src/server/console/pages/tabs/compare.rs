@@ -2,13 +2,12 @@
 
 use askama::Template;
 
-use actix_web::web;
-
 use super::TabContext;
 use crate::diff::{self, BodyDiff, FieldChange, JsonDiff, LineKind, TextDiff};
 use crate::http::text::clipped;
 use crate::model::{CapturedRequest, RequestSummary};
 use crate::server::console::extract::WhichRequest;
+use crate::server::console::heavy::heavy;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
 use crate::store::ListQuery;
@@ -106,7 +105,7 @@ impl CompareTab {
         if let Some(other) = chosen {
             tab.other_href = Some(format!("{}/requests/{}", context.links.base, other.summary.id));
             // For large bodies this takes long.
-            let comparison = web::block(move || diff::compare(&other, &request)).await?;
+            let comparison = heavy(move || diff::compare(&other, &request)).await?;
             tab.identical = matches!(comparison.body, BodyDiff::Same);
             tab.sections = sections(comparison);
         }

@@ -5,6 +5,7 @@ use askama::Template;
 use super::BodyBox;
 use crate::model::{CapturedRequest, HeadSource, Rejection};
 use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::security::without_session;
 
 /// A name with its value.
 #[derive(Debug)]
@@ -68,7 +69,9 @@ impl RequestTab {
 fn pair(field: &crate::http::Header) -> Pair {
     Pair {
         name: String::from_utf8_lossy(&field.name).into_owned(),
-        value: field.value_str().map_or_else(|| field.value.escape_ascii().to_string(), ToOwned::to_owned),
+        value: without_session(
+            field.value_str().map_or_else(|| field.value.escape_ascii().to_string(), ToOwned::to_owned),
+        ),
     }
 }
 

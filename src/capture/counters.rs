@@ -1,0 +1,54 @@
+//! What the capture half counts, for metrics and for the notices of the console.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use super::Capture;
+
+/// What the capture half has counted since the start, beside what the store counts.
+#[derive(Debug, Default)]
+pub struct CaptureCounters {
+    /// Requests to bins that are not there.
+    pub unknown_bin: AtomicU64,
+    /// Rejected requests that name no bin.
+    pub rejected_unattributed: AtomicU64,
+    /// Rejected requests whose head was kept.
+    pub rejected_kept: AtomicU64,
+    /// Heads on which recorder and parser disagreed.
+    pub head_mismatch: AtomicU64,
+    /// Requests that were turned away because too much was being received.
+    pub crowded: AtomicU64,
+    /// Responses that were given up because the sender did not read them.
+    pub unread: AtomicU64,
+    /// When that many requests were turned away was last told in the log, in seconds since 1970.
+    pub(super) crowded_told: AtomicI64,
+    /// Bins that requests have made.
+    pub created: AtomicU64,
+    /// Requests that would have made a bin, and were refused.
+    pub not_created: AtomicU64,
+    /// Secrets that were learnt from handshakes.
+    pub learnt_secrets: AtomicU64,
+}
+
+impl Capture {
+    /// Counts a head on which recorder and parser disagreed.
+    pub fn count_mismatch(&self) {
+        self.0.counters.head_mismatch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a request that was turned away because too much is being received. The log tells it once a minute.
+    pub fn count_crowded(&self) {
+        let counters = &self.0.counters;
+        let refused = counters.crowded.fetch_add(1, Ordering::Relaxed) + 1;
+        let now = self.0.clock.now().as_secs();
+        let told = counters.crowded_told.load(Ordering::Relaxed);
+        let due = told == 0 || now.abs_diff(told) >= 60;
+        if due && counters.crowded_told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            tracing::warn!(refused, "requests are refused: too much is being received at once");
+        }
+    }
+
+    /// Counts a response that was given up because its sender did not read it.
+    pub fn count_unread(&self) {
+        self.0.counters.unread.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,86 @@
+//! Bins that requests make: when `--auto-create` is on, anybody can name one, so their number and pace are bounded.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::{Capture, OpenBin, Outgoing, not_stored};
+use crate::model::{BinName, BinSettings};
+use crate::store::StoreError;
+
+/// How many bins requests may make: anybody can name one.
+const MAX_AUTO_BINS: usize = 1_000;
+/// How many of them at once, and after how long one more.
+const AUTO_BINS_AT_ONCE: u32 = 50;
+const AUTO_BIN_EVERY: Duration = Duration::from_secs(1);
+
+/// Keeps the rate at which requests make bins.
+#[derive(Debug)]
+pub(super) struct Creations {
+    left: u32,
+    /// Up to when what is left has been added up.
+    since: Instant,
+}
+
+impl Creations {
+    pub(super) fn new() -> Self {
+        Self { left: AUTO_BINS_AT_ONCE, since: Instant::now() }
+    }
+
+    /// Whether one more may be made.
+    fn take(&mut self) -> bool {
+        let more = self.since.elapsed().as_secs() / AUTO_BIN_EVERY.as_secs();
+        self.left = self.left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX)).min(AUTO_BINS_AT_ONCE);
+        self.since += Duration::from_secs(more);
+        let may = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        may
+    }
+}
+
+impl Capture {
+    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a
+    /// possible name. Else the response.
+    pub async fn create(&self, segment: &[u8]) -> Result<OpenBin, Outgoing> {
+        let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
+        let name = name.filter(|_| self.0.options.auto_create);
+        let Some(name) = name else {
+            self.0.counters.unknown_bin.fetch_add(1, Ordering::Relaxed);
+            return Err(Self::unknown_bin(segment));
+        };
+        if self.0.store.bin_count() >= MAX_AUTO_BINS || !self.0.creations.lock().take() {
+            let refused = self.0.counters.not_created.fetch_add(1, Ordering::Relaxed) + 1;
+            if refused.is_power_of_two() {
+                tracing::warn!(refused, "requests to unknown bins are refused: too many bins, or made too fast");
+            }
+            return Err(Outgoing::retry(429, "too many bins are made by requests: make this one in the console"));
+        }
+        let settings = BinSettings { name: Some(name.clone()), ..BinSettings::default() };
+        match self.0.store.create_bin(settings, Vec::new()).await {
+            Ok(bin) => {
+                self.0.counters.created.fetch_add(1, Ordering::Relaxed);
+                Ok(self.open(bin))
+            }
+            // Two first requests at once: the other one has made it.
+            Err(StoreError::NameTaken(_)) => {
+                let made = self.0.store.bin(name.as_str());
+                made.map(|bin| self.open(bin)).ok_or_else(|| Self::unknown_bin(segment))
+            }
+            Err(error) => {
+                tracing::warn!(%error, bin = %name, "could not make the bin");
+                Err(not_stored(&error))
+            }
+        }
+    }
+
+    /// The response for a request to a bin that is not there.
+    fn unknown_bin(segment: &[u8]) -> Outgoing {
+        let segment = String::from_utf8_lossy(segment);
+        if segment.is_empty() {
+            return Outgoing::error(404, "this is Creel's capture address: send requests to a bin URL, http://…/{bin}");
+        }
+        Outgoing::error(
+            404,
+            &format!("no bin '{segment}' here: create one in the console, or start creel with --auto-create"),
+        )
+    }
+}

@@ -1,0 +1,239 @@
+//! Memory for what is being received, of all connections together.
+//!
+//! There are three pools, so that small captures never wait for large ones, nor for heads: incomplete heads, the first
+//! bytes of each body, and what bodies have beyond these. One peer gets a part of each pool at most. A request costs two
+//! atomic additions and two subtractions for its body; the lock is taken once per connection.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+/// A body is large from here on.
+pub(super) const SMALL: u64 = 64 << 10;
+/// Bytes of incomplete heads.
+const HEADS: u64 = 32 << 20;
+/// Bytes of bodies, of each up to [`SMALL`].
+const SMALL_BODIES: u64 = 48 << 20;
+/// Bytes of bodies beyond that. A single body may be larger: then only its own limit holds.
+pub(super) const LARGE_BODIES: u64 = 176 << 20;
+const MAX: [u64; 3] = [HEADS, SMALL_BODIES, LARGE_BODIES];
+const HEAD: usize = 0;
+const BODY: usize = 1;
+const BEYOND: usize = 2;
+
+/// Bytes taken of each pool.
+#[derive(Debug, Default)]
+struct Taken([AtomicU64; 3]);
+
+/// What all connections have in flight.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    taken: Taken,
+    /// What those peers have that are connected.
+    peers: Mutex<HashMap<IpAddr, Weak<Taken>>>,
+}
+
+/// Peers that are remembered before those that have left are looked for.
+const PEERS: usize = 64;
+
+impl InFlight {
+    /// The part of a connection's peer.
+    pub(super) fn of_peer(&self, peer: Option<IpAddr>) -> PeerInFlight {
+        let Some(peer) = peer.map(network) else {
+            return PeerInFlight(Rc::new((Arc::clone(&self.0), Arc::default())));
+        };
+        let mut peers = self.0.peers.lock();
+        let known = peers.get(&peer).and_then(Weak::upgrade);
+        let taken = known.unwrap_or_else(|| {
+            if peers.len() >= PEERS && peers.len() == peers.capacity() {
+                peers.retain(|_, taken| taken.strong_count() > 0);
+            }
+            let taken = Arc::default();
+            peers.insert(peer, Arc::downgrade(&taken));
+            taken
+        });
+        drop(peers);
+        PeerInFlight(Rc::new((Arc::clone(&self.0), taken)))
+    }
+}
+
+/// One host may have many addresses of IPv6: its network counts.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => IpAddr::V4(ip),
+            None => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+        },
+        ip @ IpAddr::V4(_) => ip,
+    }
+}
+
+/// What one peer has in flight, as one connection sees it: its shares need no atomic reference counting.
+#[derive(Debug, Clone)]
+pub(super) struct PeerInFlight(Rc<(Arc<All>, Arc<Taken>)>);
+
+impl PeerInFlight {
+    /// The share of an incomplete head; given back when dropped.
+    pub(super) fn head(&self) -> Share {
+        Share { of: self.clone(), head: true, own: 0 }
+    }
+
+    /// The share of a request's body; given back when dropped.
+    pub(super) fn body(&self) -> Share {
+        Share { of: self.clone(), head: false, own: 0 }
+    }
+
+    /// Takes `more` of a pool in which the share has `own` already; whether there is room.
+    fn take(&self, pool: usize, more: u64, own: u64) -> bool {
+        let (all, peer) = &*self.0;
+        let taken = all.taken.0[pool].fetch_add(more, Ordering::Relaxed);
+        let by_peer = peer.0[pool].fetch_add(more, Ordering::Relaxed);
+        let max = MAX[pool];
+        let for_all = taken + more <= max || pool == BEYOND && taken <= own;
+        let for_peer = by_peer + more <= max / 4 * 3 || by_peer <= own;
+        for_all && for_peer
+    }
+
+    fn give_back(&self, pool: usize, bytes: u64) {
+        let (all, peer) = &*self.0;
+        all.taken.0[pool].fetch_sub(bytes, Ordering::Relaxed);
+        peer.0[pool].fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// What one request has in flight.
+#[derive(Debug)]
+pub(super) struct Share {
+    of: PeerInFlight,
+    head: bool,
+    own: u64,
+}
+
+impl Share {
+    /// Holds `bytes` from now on; whether there is room for them.
+    pub(super) fn resize(&mut self, bytes: u64) -> bool {
+        if bytes >= self.own {
+            return bytes == self.own || self.take(bytes - self.own);
+        }
+        let (before, after) = (self.parts(self.own), self.parts(bytes));
+        for (pool, before, after) in [(before.0, before.1, after.1), (BEYOND, before.2, after.2)] {
+            if before > after {
+                self.of.give_back(pool, before - after);
+            }
+        }
+        self.own = bytes;
+        true
+    }
+
+    /// Takes `bytes` more; whether there is room for them.
+    pub(super) fn take(&mut self, bytes: u64) -> bool {
+        let (before, after) = (self.parts(self.own), self.parts(self.own + bytes));
+        self.own += bytes;
+        let mut room = true;
+        for (pool, before, after) in [(before.0, before.1, after.1), (BEYOND, before.2, after.2)] {
+            if after > before {
+                room &= self.of.take(pool, after - before, before);
+            }
+        }
+        room
+    }
+
+    /// Whether it holds more than a small body does.
+    pub(super) const fn is_large(&self) -> bool {
+        self.own > SMALL
+    }
+
+    /// Whether half of the pool is taken that it takes from.
+    pub(super) fn is_crowded(&self) -> bool {
+        let pool = match (self.head, self.is_large()) {
+            (true, _) => HEAD,
+            (false, true) => BEYOND,
+            (false, false) => BODY,
+        };
+        self.of.0.0.taken.0[pool].load(Ordering::Relaxed) > MAX[pool] / 2
+    }
+
+    /// The pool of its first bytes, how many of `bytes` are these, and how many are beyond.
+    fn parts(&self, bytes: u64) -> (usize, u64, u64) {
+        if self.head { (HEAD, bytes, 0) } else { (BODY, bytes.min(SMALL), bytes.saturating_sub(SMALL)) }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.resize(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(all: &InFlight) -> [u64; 3] {
+        [HEAD, BODY, BEYOND].map(|pool| all.0.taken.0[pool].load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn one_body_may_be_large_and_many_may_not_be_together() {
+        let all = InFlight::default();
+        let (mut first, mut second) = (all.of_peer(None).body(), all.of_peer(None).body());
+        assert!(first.take(SMALL + LARGE_BODIES + 1), "alone");
+        assert!(second.take(SMALL), "a small one beside a large one");
+        assert!(!second.take(1), "a large one beside a large one");
+        drop(first);
+        assert!(second.take(1), "room comes back");
+        assert!(second.resize(10) && second.resize(3) && second.resize(0));
+        drop(second);
+        assert_eq!(taken(&all), [0, 0, 0]);
+    }
+
+    #[test]
+    fn small_bodies_wait_neither_for_large_ones_nor_for_heads() {
+        let all = InFlight::default();
+        let peer = || all.of_peer(Some("192.0.2.1".parse().unwrap()));
+        let mut large: Vec<Share> = Vec::new();
+        loop {
+            let mut body = peer().body();
+            if !body.take(10 << 20) {
+                break;
+            }
+            large.push(body);
+        }
+        let mut heads: Vec<Share> = (0..1_000).map(|_| peer().head()).collect();
+        assert!(heads.iter_mut().any(|head| !head.take(100 << 10)));
+        let mut small: Vec<Share> = (0..500).map(|_| peer().body()).collect();
+        assert!(small.iter_mut().all(|body| body.take(SMALL)));
+        drop((large, heads, small));
+        assert_eq!(taken(&all), [0, 0, 0]);
+    }
+
+    #[test]
+    fn one_peer_leaves_room_for_the_others() {
+        let all = InFlight::default();
+        let peer = |address: &str| all.of_peer(Some(address.parse().unwrap()));
+        let mut of_first = Vec::new();
+        loop {
+            // Of one network, so of one peer.
+            let mut body = peer(&format!("2001:db8::{:x}", of_first.len())).body();
+            if !body.take(10 << 20) {
+                break;
+            }
+            of_first.push(body);
+        }
+        assert!(of_first.len() > 5, "{}", of_first.len());
+        assert!(peer("2001:db8:1::1").body().take(10 << 20));
+        drop(of_first);
+        assert_eq!(taken(&all), [0, 0, 0]);
+        for n in 0..10_000_u32 {
+            drop(peer(&std::net::Ipv4Addr::from_bits(n).to_string()));
+        }
+        assert!(all.0.peers.lock().len() < 1_000, "those that have left are forgotten");
+    }
+}

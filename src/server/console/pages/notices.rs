@@ -1,0 +1,31 @@
+//! What the owner should know, whatever page is open: what does not work, and what was turned away.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::format;
+use crate::server::console::ConsoleState;
+
+/// Sentences for the top of a page; none when all is well.
+pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
+    let store = state.store.stats();
+    let seen = state.capture.counters();
+    let mut all = Vec::new();
+    if let Some(trouble) = store.trouble {
+        all.push(format!("Requests cannot be stored: {trouble}."));
+    }
+    if store.clock_jumped {
+        all.push("The clock has jumped ahead. For an hour nothing is removed for its age.".to_owned());
+    }
+    let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    for (count, what) in [
+        (store.failed, "could not be stored"),
+        (of(&seen.crowded), "refused: too much was being received at once"),
+        (of(&seen.not_created), "to unknown bins refused: requests have made too many bins"),
+    ] {
+        if count > 0 {
+            let noun = if count == 1 { "request" } else { "requests" };
+            all.push(format!("Since the start: {} {noun} {what}.", format::count(count)));
+        }
+    }
+    all
+}
