@@ -204,7 +204,7 @@ fn undo(coding: Coding, bytes: &[u8], limit: usize) -> (Vec<u8>, Ended) {
         Coding::Brotli if bytes.first().is_some_and(|first| first & 0x7f == BROTLI_LARGE_WINDOW) => {
             (Vec::new(), Ended::Corrupt)
         }
-        Coding::Brotli => pour(brotli::Decompressor::new(bytes, 4_096), limit),
+        Coding::Brotli => pour(brotli_decompressor::Decompressor::new(bytes, 4_096), limit),
         Coding::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(bytes).and_then(|mut decoder| {
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;

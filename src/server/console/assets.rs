@@ -16,15 +16,12 @@ struct Files;
 
 /// Bytes of the hash in a name: enough to tell versions apart, short enough to read.
 const HASH_BYTES: usize = 6;
-/// Best that is still quick; it is done once per start, for a few tens of kilobytes.
-const BROTLI_QUALITY: i32 = 9;
 
 struct Asset {
     url: String,
     mime: &'static str,
     plain: Bytes,
     gzip: Option<Bytes>,
-    brotli: Option<Bytes>,
 }
 
 struct Table {
@@ -67,9 +64,8 @@ async fn serve(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     };
     let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
     let takes = |coding: &str| accepted.split(',').any(|part| part.split(';').next().unwrap_or("").trim() == coding);
-    let (coding, body) = match (&asset.brotli, &asset.gzip) {
-        (Some(body), _) if takes("br") => (Some("br"), body),
-        (_, Some(body)) if takes("gzip") => (Some("gzip"), body),
+    let (coding, body) = match &asset.gzip {
+        Some(body) if takes("gzip") => (Some("gzip"), body),
         _ => (None, &asset.plain),
     };
     let mut response = HttpResponse::Ok();
@@ -113,7 +109,6 @@ impl Table {
             url: format!("/assets/{name}"),
             mime: mime(extension),
             gzip: smaller(gzip(&content), &content),
-            brotli: smaller(brotli(&content), &content),
             plain: content,
         });
         self.by_file.insert(file.to_owned(), index);
@@ -161,13 +156,6 @@ fn gzip(content: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(content).ok()?;
     encoder.finish().ok()
-}
-
-fn brotli(content: &[u8]) -> Option<Vec<u8>> {
-    let params = brotli::enc::BrotliEncoderParams { quality: BROTLI_QUALITY, ..Default::default() };
-    let mut out = Vec::new();
-    brotli::BrotliCompress(&mut &*content, &mut out, &params).ok()?;
-    Some(out)
 }
 
 fn smaller(compressed: Option<Vec<u8>>, plain: &Bytes) -> Option<Bytes> {
