@@ -143,10 +143,13 @@ fn readings(text: &str) -> Vec<(Reading, Decoded)> {
     let percent = percent_decode_str(text).decode_utf8().ok().filter(|decoded| decoded != text);
     let escaped = percent.map(Cow::into_owned).or_else(|| text.contains(' ').then(|| text.replace(' ', "+")));
     let of_text = |bytes: Decoded, encoding: Encoding| encoding.decode(std::str::from_utf8(&bytes).ok()?);
+    let hex = Encoding::Hex.decode(text);
+    // The digits of a hash in hex are base64 too, of a longer hash; no base64 of a hash has hex digits only.
+    let base64 = || if hex.is_some() { None } else { Encoding::Base64.decode(text) };
     [
-        (Reading::Hex, Encoding::Hex.decode(text)),
-        (Reading::Base64, Encoding::Base64.decode(text)),
-        (Reading::Base64OfHex, Encoding::Base64.decode(text).and_then(|bytes| of_text(bytes, Encoding::Hex))),
+        (Reading::Base64, base64()),
+        (Reading::Base64OfHex, base64().and_then(|bytes| of_text(bytes, Encoding::Hex))),
+        (Reading::Hex, hex),
         (Reading::HexOfBase64, Encoding::Hex.decode(text).and_then(|bytes| of_text(bytes, Encoding::Base64))),
         (Reading::SpacedHex, spaced('-').or_else(|| spaced(':'))),
         (Reading::EscapedBase64, escaped.and_then(|text| Encoding::Base64.decode(&text))),
