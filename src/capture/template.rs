@@ -100,11 +100,33 @@ struct Found<'t, 'v> {
     known: HashMap<&'t str, Option<String>>,
     read: Option<Cow<'v, [u8]>>,
     json: Option<Value>,
+    /// Values that were picked out of a large JSON body; each takes a pass over it.
+    picked: usize,
+    /// The first value of each name: a sender may have sent half a million pairs, which are gone through once.
+    query: Option<FirstValues>,
+    form: Option<FirstValues>,
+}
+
+/// The first value of each name of a form or query.
+type FirstValues = HashMap<String, String>;
+
+/// Values of one text that are picked out of a large JSON body.
+const MAX_PICKED: usize = 16;
+
+/// Pairs of a form or query that are looked at: a form with more is none that a person or a program fills in.
+const MAX_PAIRS: usize = 10_000;
+
+fn first_values(encoded: &[u8]) -> FirstValues {
+    let mut values = FirstValues::new();
+    for (name, value) in form::first_pairs(encoded, MAX_PAIRS) {
+        values.entry(name).or_insert(value);
+    }
+    values
 }
 
 impl<'t, 'v> Found<'t, 'v> {
     fn new(values: &'v TemplateValues<'v>, limit: usize) -> Self {
-        Self { values, limit, known: HashMap::new(), read: None, json: None }
+        Self { values, limit, known: HashMap::new(), read: None, json: None, picked: 0, query: None, form: None }
     }
 
     /// The value of a placeholder; `None` when it is not a known one.
@@ -137,10 +159,20 @@ impl<'t, 'v> Found<'t, 'v> {
                 match kind {
                     "header" => values.head.headers().get_str(name).unwrap_or_default().to_owned(),
                     "query" => {
-                        values.head.target().query().and_then(|query| form::first(query, name)).unwrap_or_default()
+                        let query = || first_values(values.head.target().query().unwrap_or_default());
+                        self.query.get_or_insert_with(query).get(name).cloned().unwrap_or_default()
                     }
-                    "form" => form::first(cut(self.read(), MAX_READ), name).unwrap_or_default(),
+                    "form" => {
+                        if self.form.is_none() {
+                            self.form = Some(first_values(cut(self.read(), MAX_READ)));
+                        }
+                        self.form.as_ref()?.get(name).cloned().unwrap_or_default()
+                    }
                     "json" if self.read().len() > MAX_READ => {
+                        self.picked += 1;
+                        if self.picked > MAX_PICKED {
+                            return Some(String::new());
+                        }
                         pick(self.read(), &[name]).scalar(0).map(Cow::into_owned).unwrap_or_default()
                     }
                     "json" => {
@@ -222,7 +254,10 @@ mod tests {
         let start = std::time::Instant::now();
         assert_eq!(filled(&"{{request.form.x}}".repeat(10_000), &pairs), "");
         assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
-        assert_eq!(filled("{{request.form.x}}", "a&x=early"), "early");
+        let names: String = (0..50_000).map(|n| format!("{{{{request.form.{n}}}}}{{{{request.query.{n}}}}}")).collect();
+        assert_eq!(filled(&names, &pairs), "");
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_eq!(filled("{{request.form.x}}", "a&x=early&x=late"), "early");
         assert_eq!(filled("{{request.json./x}}", &json), "found");
     }
 }

@@ -6,6 +6,11 @@ pub fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(encoded).into_owned().collect()
 }
 
+/// The first pairs, at most `most`, decoded like [`pairs`].
+pub fn first_pairs(encoded: &[u8], most: usize) -> impl Iterator<Item = (String, String)> + '_ {
+    form_urlencoded::parse(encoded).take(most).map(|(name, value)| (name.into_owned(), value.into_owned()))
+}
+
 /// The decoded value of the first pair of that name. The rest of the form is not decoded.
 pub fn first(encoded: &[u8], name: &str) -> Option<String> {
     form_urlencoded::parse(encoded).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
