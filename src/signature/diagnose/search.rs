@@ -13,16 +13,17 @@ use crate::signature::request::{SignedRequest, View};
 use crate::signature::scheme::Scheme;
 use crate::signature::template::{Context, Piece, Template, Value, Vars};
 
-/// Bytes that are hashed for bodies of up to 1 MiB: about 50 ms on a processor with instructions for SHA-256; measured.
-const WORK: usize = 80 << 20;
+/// Bytes that are hashed for bodies of up to 1 MiB: with [`OVERDRAFT_PASSES`] about 50 ms on a processor with instructions
+/// for SHA-256; measured.
+const WORK: usize = 48 << 20;
 /// How many times the length of a larger body is hashed, up to [`MOST_WORK`].
 const LARGE_PASSES: usize = 160;
 /// The most that is hashed for any body: about a second, which keeps no request waiting.
 const MOST_WORK: usize = 1 << 30;
 /// Bodies up to this size are always tried in their commonest forms, whatever is left of the budget.
 const MAX_OVERDRAWN: usize = 8 << 20;
-/// How many times the length of such a body is hashed beyond the budget at most: enough for one secret twice over.
-const OVERDRAFT_PASSES: usize = 128;
+/// How many times the length of such a body is hashed beyond the budget at most: enough for three secrets.
+const OVERDRAFT_PASSES: usize = 32;
 /// What a variation costs beside its bytes, in bytes: rendering and comparing.
 const TRY_COST: usize = 4 << 10;
 /// The same for a public key: checking a signature takes as long as hashing this many bytes.
