@@ -39,13 +39,10 @@ pub fn scan(bytes: &[u8]) -> Outline {
     Outline { nodes: scanner.nodes, error, all_outlined: scanner.all_outlined }
 }
 
-/// The value that a pointer names, as written: a piece of `text`. `None` when there is none, or the text is not JSON.
+/// The value that a pointer names, as written: a piece of `text`. `None` when there is none, or the text is not JSON. For
+/// several values of one text, [`Outline::value_at`] reads it once.
 pub fn value_at<'t>(text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {
-    let outline = scan(text);
-    if outline.error.is_some() {
-        return None;
-    }
-    std::str::from_utf8(outline.raw(text, outline.resolve(text, pointer)?)).ok()
+    scan(text).value_at(text, pointer)
 }
 
 fn located(bytes: &[u8], offset: usize, message: &'static str) -> JsonError {

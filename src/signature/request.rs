@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::http::multipart::Parts;
 use crate::http::text::lossy;
 use crate::http::{ContentType, Headers, form};
+use crate::json::{Outline, Pointer, scan};
 use crate::model::Timestamp;
 
 /// A request to judge. All parts are borrowed and exactly as sent.
@@ -35,6 +36,9 @@ const MAX_PAIRS: usize = 10_000;
 
 /// A longer body is not taken for a form: its fields would be copied whole.
 const MAX_FORM: usize = 16 << 20;
+
+/// A longer document is not searched. Providers that sign single members send a few KiB.
+pub(super) const MAX_JSON: usize = 1 << 20;
 
 /// The parts of a URL, as they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,11 +92,12 @@ pub(crate) struct View<'a> {
     pub(crate) config: &'a Config,
     query: OnceCell<Vec<Pair>>,
     form: OnceCell<Vec<Pair>>,
+    json: OnceCell<Option<Outline>>,
 }
 
 impl<'a> View<'a> {
     pub(crate) const fn new(request: &'a SignedRequest<'a>, config: &'a Config) -> Self {
-        Self { request, config, query: OnceCell::new(), form: OnceCell::new() }
+        Self { request, config, query: OnceCell::new(), form: OnceCell::new(), json: OnceCell::new() }
     }
 
     pub(crate) fn url(&self) -> UrlParts<'a> {
@@ -101,6 +106,13 @@ impl<'a> View<'a> {
 
     pub(crate) fn query(&self) -> &[Pair] {
         self.query.get_or_init(|| pairs(self.url().query.as_bytes()))
+    }
+
+    /// The value in the JSON body that a pointer names, as written. The body is read once, whatever is asked for.
+    pub(crate) fn json(&self, pointer: &Pointer) -> Option<&'a str> {
+        let body = self.request.body;
+        let outline = self.json.get_or_init(|| (body.len() <= MAX_JSON).then(|| scan(body)));
+        outline.as_ref()?.value_at(body, pointer)
     }
 
     /// The form fields of the body: multipart when the content type says so, else URL-encoded whatever it says.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use super::request::{Pair, View};
+use super::request::{MAX_JSON, Pair, View};
 use crate::json::{Pointer, value_at};
 
 /// A place in a request.
@@ -28,10 +28,6 @@ pub enum Source {
 /// The values in a place, in order; mostly one.
 pub(crate) type Values<'v> = SmallVec<[Cow<'v, [u8]>; 1]>;
 
-/// A longer document is not searched: a scheme may read eight members, each with a pass of its own. Providers that sign
-/// single members send a few KiB.
-const MAX_JSON: usize = 1 << 20;
-
 /// Where in the JSON a pointer leads, and the value there as written. Absent or `null` is `None`.
 pub(crate) fn locate<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<(std::ops::Range<usize>, &'j str)> {
     let found = find(pointer, json)?;
@@ -40,9 +36,17 @@ pub(crate) fn locate<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<(std::ops:
 }
 
 /// The text of the value that a pointer leads to: a string's content, anything else as written. Absent or `null` is `None`.
-pub(crate) fn read(pointer: &Pointer, json: &[u8]) -> Option<String> {
-    let found = find(pointer, json)?;
-    if found.starts_with('"') { serde_json::from_str(found).ok() } else { Some(found.to_owned()) }
+fn read(pointer: &Pointer, json: &[u8]) -> Option<String> {
+    text_of(find(pointer, json)?)
+}
+
+/// The text of a value as written; that of `null` is none.
+fn text_of(found: &str) -> Option<String> {
+    match found {
+        "null" => None,
+        found if found.starts_with('"') => serde_json::from_str(found).ok(),
+        found => Some(found.to_owned()),
+    }
 }
 
 fn find<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<&'j str> {
@@ -102,7 +106,7 @@ impl Source {
             Self::FormJson(name, pointer) => {
                 named(view.form(), name).filter_map(|value| read(pointer, value.as_bytes())).map(owned).collect()
             }
-            Self::Json(pointer) => read(pointer, view.request.body).map(owned).into_iter().collect(),
+            Self::Json(pointer) => view.json(pointer).and_then(text_of).map(owned).into_iter().collect(),
         }
     }
 
