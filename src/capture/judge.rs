@@ -132,7 +132,8 @@ impl Judge {
         let (verdict, freshness) =
             self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
         let read = coding::plain(headers.get_str("content-encoding"), body);
-        let input = EventInput { headers, body: &read };
+        let json = provider::json_of(headers, &read);
+        let input = EventInput { headers, body: &read, json: &json };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
         if verdict.status == SignatureStatus::Invalid {
             // What is forged is the first of nothing: the real event that comes later is no duplicate of it.

@@ -2,6 +2,7 @@
 
 pub mod coding;
 mod content_type;
+pub mod fields;
 pub mod form;
 mod head;
 mod header_names;

@@ -32,6 +32,19 @@ impl Picked<'_> {
         }
     }
 
+    /// The value without its loan from the body.
+    #[must_use]
+    pub fn into_owned(self) -> Picked<'static> {
+        match self {
+            Self::Text(text) => Picked::Text(Cow::Owned(text.into_owned())),
+            Self::Integer(digits) => Picked::Integer(digits),
+            Self::Float(number) => Picked::Float(number),
+            Self::Bool(value) => Picked::Bool(value),
+            Self::Null => Picked::Null,
+            Self::Structure => Picked::Structure,
+        }
+    }
+
     /// A string, number or boolean as text.
     #[must_use]
     pub fn scalar(&self) -> Option<Cow<'_, str>> {

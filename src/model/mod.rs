@@ -3,6 +3,7 @@
 mod bin;
 mod change;
 mod clock;
+pub mod document;
 pub mod filter;
 mod id;
 mod network;

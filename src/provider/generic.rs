@@ -9,8 +9,14 @@ const NAMES: [&str; 4] = ["x-event-type", "x-webhook-event", "x-webhook-topic", 
 pub(super) fn read(input: &EventInput<'_>) -> Reading {
     let header_name = NAMES.into_iter().find_map(|name| input.owned_header(name));
     let header_id = IDS.into_iter().find_map(|name| input.owned_header(name));
-    if input.is_form() {
-        return Reading { name: header_name, delivery_id: header_id, ..Reading::default() };
+    if input.is_form() && input.json == input.body {
+        let field = |names: &[&str]| names.iter().find_map(|name| input.form(name));
+        return Reading {
+            name: header_name.or_else(|| field(&["event", "event_type", "eventType", "type", "topic", "action"])),
+            session: field(&["sessionId", "session_id", "conversation_id", "call_id"]),
+            delivery_id: header_id.or_else(|| field(&["event_id", "eventId", "webhook_id"])),
+            ..Reading::default()
+        };
     }
     let json = input.pick(&[
         "/event",

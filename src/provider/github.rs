@@ -29,7 +29,7 @@ fn read(input: &EventInput<'_>) -> Reading {
         notes.push("The header X-GitHub-Event is missing; GitHub always sends it.".to_owned());
     }
     // Only a ping says in its body what it is: it alone has the sentence `zen`.
-    if !input.is_form() && name.as_deref() == Some("ping") {
+    if name.as_deref() == Some("ping") {
         let json = input.pick(&["/zen", "/hook_id"]);
         if !json.whole {
             notes.push(NOT_JSON.to_owned());

@@ -15,6 +15,7 @@ mod pathors;
 mod sendgrid;
 mod shopify;
 mod slack;
+mod sns;
 mod square;
 mod standard_webhooks;
 mod stripe;
@@ -22,15 +23,16 @@ mod telegram;
 mod twilio;
 mod zoom;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::http::text::cut;
-use crate::http::{HeaderNames, Headers, essence, form};
+use crate::http::text::{cut, lossy};
+use crate::http::{HeaderNames, Headers, essence, fields, form};
 use crate::json::pick;
-use crate::model::EventFacts;
+use crate::model::{EventFacts, document};
 
 /// Every provider. Where several recognise a request, the first one takes it: the more specific provider comes first.
 static PROVIDERS: &[&Provider] = &[
@@ -41,6 +43,7 @@ static PROVIDERS: &[&Provider] = &[
     &gitlab::PROVIDER,
     &stripe::PROVIDER,
     &slack::PROVIDER,
+    &sns::PROVIDER,
     &shopify::PROVIDER,
     &twilio::PROVIDER,
     &sendgrid::PROVIDER,
@@ -116,8 +119,15 @@ impl Reading {
 pub struct EventInput<'a> {
     /// The header fields.
     pub headers: &'a Headers,
-    /// The body as sent.
+    /// The body with its content encoding undone.
     pub body: &'a [u8],
+    /// The JSON that the body is about: the body, or a field of it (see [`json_of`]).
+    pub json: &'a [u8],
+}
+
+/// The JSON that a body is about: of a form or multipart body a field (`payload`), of others the body.
+pub fn json_of<'a>(headers: &Headers, body: &'a [u8]) -> Cow<'a, [u8]> {
+    document::json_in(headers.get_str("content-type"), body)
 }
 
 impl<'a> EventInput<'a> {
@@ -130,17 +140,26 @@ impl<'a> EventInput<'a> {
     }
 
     fn pick<const N: usize>(&self, paths: &[&str; N]) -> pick::Picks<'a, N> {
-        pick::pick(self.body, paths)
+        pick::pick(self.json, paths)
     }
 
+    /// Whether the body is a form or has parts, and not JSON that is sent as one.
     fn is_form(&self) -> bool {
-        let declared = self.header("content-type").map(essence);
-        declared.is_some_and(|declared| declared.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+        let declared = self.header("content-type").map(essence).unwrap_or_default();
+        let form = declared.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let parts = declared.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("multipart/"));
+        parts || form && !matches!(self.body.trim_ascii_start().first(), Some(b'{' | b'['))
     }
 
-    /// The decoded value of a form field of the body; the first one of that name.
+    /// The decoded value of a field of the body; the first one of that name.
     fn form(&self, name: &str) -> Option<String> {
-        form::first(self.body, name)
+        let declared = self.header("content-type")?;
+        if essence(declared).eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return form::first(self.body, name);
+        }
+        let fields = fields::fields(Some(declared), self.body)?;
+        let (_, value) = fields.into_iter().find(|(found, _)| found == name)?;
+        Some(lossy(&value).into_owned())
     }
 }
 
@@ -280,8 +299,8 @@ static SESSION: LazyLock<memchr::memmem::Finder<'static>> =
 /// CallAIder without its headers (a test by hand) and Pathors, which has none: by their envelope.
 fn by_shape(input: &EventInput<'_>) -> Option<&'static Provider> {
     // A search for one word, so that other bodies are never parsed.
-    SESSION.find(input.body)?;
-    if input.body.trim_ascii_start().first() != Some(&b'{') {
+    SESSION.find(input.json)?;
+    if input.json.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
     if callaider::has_shape(input) {
@@ -298,7 +317,7 @@ fn no_details(_: &EventInput<'_>) -> Vec<Detail> {
 }
 
 /// The details that are there, in order.
-fn detail_list<'t>(values: impl IntoIterator<Item = (&'static str, Option<std::borrow::Cow<'t, str>>)>) -> Vec<Detail> {
+fn detail_list<'t>(values: impl IntoIterator<Item = (&'static str, Option<Cow<'t, str>>)>) -> Vec<Detail> {
     values
         .into_iter()
         .filter_map(|(label, value)| Some(Detail { label, value: clipped(value?.into_owned()) }))

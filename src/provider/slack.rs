@@ -1,7 +1,6 @@
 //! Slack: Events API, slash commands, interactions. Source: docs.slack.dev, "Events API", "Handling user interaction".
 
 use super::{Detail, EventInput, Provider, Reading, detail_list};
-use crate::json::pick::{self, Picks};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "slack",
@@ -38,12 +37,9 @@ fn read_event(input: &EventInput<'_>) -> Reading {
 }
 
 fn read_form(input: &EventInput<'_>) -> Reading {
-    let (name, id) = if let Some(payload) = input.form("payload") {
-        let json: Picks<'_, 2> = pick::pick(payload.as_bytes(), &["/type", "/trigger_id"]);
-        (json.text(0).map(str::to_owned), json.text(1).map(str::to_owned))
-    } else {
-        (input.form("command"), input.form("trigger_id"))
-    };
+    let json = input.pick(&["/type", "/trigger_id"]);
+    let name = json.text(0).map(str::to_owned).or_else(|| input.form("command"));
+    let id = json.text(1).map(str::to_owned).or_else(|| input.form("trigger_id"));
     Reading { name, duplicate_key: id.clone(), delivery_id: id, ..Reading::default() }
 }
 

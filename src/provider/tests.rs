@@ -6,7 +6,8 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> Headers {
 
 fn read(provider: Option<&str>, pairs: &[(&'static str, &'static str)], body: &str) -> EventFacts {
     let headers = headers(pairs);
-    facts(provider, None, &EventInput { headers: &headers, body: body.as_bytes() })
+    let json = json_of(&headers, body.as_bytes());
+    facts(provider, None, &EventInput { headers: &headers, body: body.as_bytes(), json: &json })
 }
 
 const CALLAIDER_ENDED: &str = r#"{"event":"session.ended","timestamp":"2026-05-28T12:34:56.789Z","assistantId":123,
@@ -67,7 +68,7 @@ fn callaider_with_a_broken_body_has_the_headers_name_and_no_duplicate_key() {
 #[test]
 fn callaider_details_are_what_a_list_shows() {
     let none = Headers::new();
-    let input = EventInput { headers: &none, body: CALLAIDER_ENDED.as_bytes() };
+    let input = EventInput { headers: &none, body: CALLAIDER_ENDED.as_bytes(), json: CALLAIDER_ENDED.as_bytes() };
     let shown: Vec<_> =
         details(Some("callaider"), None, &input).into_iter().map(|detail| (detail.label, detail.value)).collect();
     assert_eq!(
@@ -185,6 +186,34 @@ fn every_provider_by_its_headers() {
             [Some("open"), None, Some("e"), Some("e")],
         ),
         (
+            "sns",
+            &[("x-amz-sns-message-type", "Notification"), ("Content-Type", "text/plain; charset=UTF-8")],
+            r#"{"Type":"Notification","MessageId":"m","TopicArn":"arn:aws:sns:eu:1:t","Message":"{\"notificationType\":\"Bounce\"}"}"#,
+            [Some("Bounce"), None, Some("m"), Some("m")],
+        ),
+        (
+            "sns",
+            &[("x-amz-sns-message-type", "Notification")],
+            r#"{"Type":"Notification","MessageId":"m","Message":"plain words"}"#,
+            [Some("Notification"), None, Some("m"), Some("m")],
+        ),
+        (
+            "sns",
+            &[("x-amz-sns-message-type", "SubscriptionConfirmation")],
+            r#"{"Type":"SubscriptionConfirmation","MessageId":"m","Token":"t","Message":"{\"type\":\"x\"}"}"#,
+            [Some("SubscriptionConfirmation"), None, Some("m"), Some("m")],
+        ),
+        (
+            "sns",
+            &[
+                ("x-amz-sns-message-type", "Notification"),
+                ("x-amz-sns-message-id", "m"),
+                ("x-amz-sns-rawdelivery", "true"),
+            ],
+            r#"{"Records":[{"eventName":"ObjectCreated:Put"}]}"#,
+            [Some("ObjectCreated:Put"), None, Some("m"), Some("m")],
+        ),
+        (
             "linear",
             &[("Linear-Delivery", "d"), ("Linear-Event", "Issue")],
             r#"{"type":"Issue","action":"create"}"#,
@@ -281,10 +310,39 @@ fn a_provider_without_a_file_keeps_its_id_and_is_read_from_the_usual_places() {
 }
 
 #[test]
+fn facts_are_found_in_fields_of_forms_and_parts() {
+    const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+    const PARTS: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=x");
+    let zen = "payload=%7B%22zen%22%3A%22Keep+it+simple%22%2C%22hook_id%22%3A1%7D";
+    let facts = read(None, &[("X-GitHub-Event", "ping"), ("X-GitHub-Delivery", "d"), FORM], zen);
+    assert_eq!((facts.name.as_deref(), facts.notes), (Some("ping"), Vec::new()));
+    let json = r#"{"event":"session.ended","sessionId":"s","timestamp":"t","messagesCount":3}"#;
+    let as_part = format!("--x\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{json}\r\n--x--\r\n");
+    for (field, body) in [(FORM, json), (PARTS, as_part.as_str()), (("Content-Type", "text/plain"), json)] {
+        let facts = read(None, &[field], body);
+        assert_eq!((facts.provider.as_deref(), facts.session.as_deref()), (Some("pathors"), Some("s")), "{body}");
+    }
+    let slack = "--x\r\nContent-Disposition: form-data; name=\"payload\"\r\n\r\n{\"type\":\"a\",\"trigger_id\":\"t\"}\r\n--x--\r\n";
+    let facts = read(Some("slack"), &[PARTS], slack);
+    assert_eq!((facts.name.as_deref(), facts.delivery_id.as_deref()), (Some("a"), Some("t")));
+    let facts = read(Some("other"), &[FORM], "event=sent&event_id=e1&session_id=s");
+    assert_eq!(
+        (facts.name.as_deref(), facts.delivery_id.as_deref(), facts.session.as_deref()),
+        (Some("sent"), Some("e1"), Some("s"))
+    );
+    let facts = read(Some("other"), &[FORM], r#"{"event":"sent","event_id":"e1"}"#);
+    assert_eq!(
+        (facts.name.as_deref(), facts.duplicate_key.as_deref()),
+        (Some("sent"), Some("e1")),
+        "as curl -d sends it"
+    );
+}
+
+#[test]
 fn the_scheme_names_the_provider_when_no_header_does() {
     let none = Headers::new();
     let body = br#"{"id":"evt_1","type":"invoice.paid"}"#;
-    let input = EventInput { headers: &none, body };
+    let input = EventInput { headers: &none, body, json: body };
     assert_eq!(facts(None, Some("stripe"), &input).provider.as_deref(), Some("stripe"));
     let generic = facts(None, Some("razorpay"), &input);
     assert_eq!((generic.provider, generic.name.as_deref()), (None, Some("invoice.paid")));
@@ -293,7 +351,7 @@ fn the_scheme_names_the_provider_when_no_header_does() {
 #[test]
 fn a_scheme_that_many_use_does_not_make_a_provider() {
     let none = Headers::new();
-    let input = EventInput { headers: &none, body: br#"{"type":"a"}"# };
+    let input = EventInput { headers: &none, body: br#"{"type":"a"}"#, json: br#"{"type":"a"}"# };
     assert_eq!(facts(None, Some("github"), &input).provider, None);
     assert_eq!(facts(None, Some("standard-webhooks"), &input).provider.as_deref(), Some("standard-webhooks"));
 }
@@ -313,7 +371,7 @@ proptest::proptest! {
     fn any_body_can_be_read_by_every_provider(body: Vec<u8>, form: bool) {
         let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
         let headers = headers(&[("Content-Type", kind)]);
-        let input = EventInput { headers: &headers, body: &body };
+        let input = EventInput { headers: &headers, body: &body, json: &body };
         for provider in PROVIDERS {
             let _ = (facts(Some(provider.id), None, &input), details(Some(provider.id), None, &input));
         }

@@ -91,7 +91,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         name: "json",
         example: "json:/data/reason=user_ended",
-        meaning: "The value at that place of a JSON body; without a value: that there is one.",
+        meaning: "The value at that place of the body's JSON, also in a form, a part or a text; without a value: that there is one.",
         read: json,
     },
     Field {

@@ -2,7 +2,8 @@
 
 use super::{Needle, Pattern};
 use crate::http::{HeadScan, coding, form};
-use crate::json::pick;
+use crate::json::pick::Picked;
+use crate::model::document;
 use crate::model::{FreshnessStatus, RequestId, RequestSummary, SignatureStatus, Timestamp};
 
 /// A condition.
@@ -40,7 +41,7 @@ pub enum Leaf {
         /// The value, decoded.
         value: Option<Pattern>,
     },
-    /// A value in a JSON body, by its pointer (RFC 6901, without escapes).
+    /// A value in the body's JSON, wherever that is, by its pointer (RFC 6901, without escapes).
     Json {
         /// The pointer.
         pointer: String,
@@ -231,15 +232,12 @@ impl Leaf {
                 found.eq_ignore_ascii_case(name.as_bytes()) && value.as_ref().is_none_or(|value| value.matches(text))
             }),
             Self::Json { pointer, value } => {
-                let body = read();
-                let picks = pick::pick(&body, &[pointer.as_str()]);
-                match value {
-                    None => picks.there(0),
-                    Some(value) => match &picks.values[0] {
-                        Some(pick::Picked::Null) => value.matches(b"null"),
-                        Some(found) => found.scalar().is_some_and(|text| value.matches(text.as_bytes())),
-                        None => false,
-                    },
+                let declared = scan.field("content-type").and_then(|field| std::str::from_utf8(field).ok());
+                match (document::value_in(declared, &read(), pointer), value) {
+                    (None, _) | (Some(Picked::Null), None) => false,
+                    (Some(_), None) => true,
+                    (Some(Picked::Null), Some(value)) => value.matches(b"null"),
+                    (Some(found), Some(value)) => found.scalar().is_some_and(|text| value.matches(text.as_bytes())),
                 }
             }
             _ => false,

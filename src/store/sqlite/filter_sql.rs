@@ -97,8 +97,8 @@ impl Condition {
 
     fn leaf(&mut self, leaf: &Leaf) {
         match leaf {
-            Leaf::Text(_) | Leaf::Header { .. } => self.call(leaf, "c.head, c.body"),
-            Leaf::Json { .. } => self.call(leaf, "NULL, c.body"),
+            // How a body is to be read is in the head.
+            Leaf::Text(_) | Leaf::Header { .. } | Leaf::Json { .. } => self.call(leaf, "c.head, c.body"),
             Leaf::Method(pattern) => self.like(leaf, pattern, "r.method"),
             Leaf::Event(pattern) => self.like(leaf, pattern, "r.event"),
             Leaf::Session(pattern) => self.like(leaf, pattern, "r.session"),

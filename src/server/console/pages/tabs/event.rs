@@ -51,7 +51,8 @@ impl EventTab {
         let event = &request.summary.derived.event;
         let headers = request.head.headers();
         let read = crate::http::coding::plain(headers.get_str("content-encoding"), &request.body);
-        let input = EventInput { headers: &headers, body: &read };
+        let json = provider::json_of(&headers, &read);
+        let input = EventInput { headers: &headers, body: &read, json: &json };
         let scheme = request.summary.derived.verdict.scheme.as_deref();
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: &Option<String>| {

@@ -1,0 +1,128 @@
+//! The JSON of a body, wherever its sender has put it: the body itself whatever its type says, a field of a form
+//! (`payload=…`), a part of a multipart body, or a text inside other JSON (`Message` of a notification of Amazon SNS).
+
+use std::borrow::Cow;
+
+use crate::http::fields::{Field, fields};
+use crate::http::text::without_mark;
+use crate::json::pick::{Picked, pick};
+
+/// Texts inside texts that are read as JSON.
+const MAX_DEPTH: usize = 3;
+/// Steps of a pointer at which a text is tried.
+const MAX_STEPS: usize = 8;
+
+/// The JSON that a body is about: of a form or multipart body its field `payload`, else the first field that is JSON; of all
+/// others the body.
+pub fn json_in<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a, [u8]> {
+    let Some(fields) = fields(content_type, body) else { return Cow::Borrowed(body) };
+    let (mut named, mut others): (Vec<_>, Vec<_>) =
+        fields.into_iter().filter(|(_, value)| may_be_json(value)).partition(|(name, _)| name == "payload");
+    let first = if named.is_empty() { others.drain(..).next() } else { named.drain(..).next() };
+    first.map_or(Cow::Borrowed(body), |(_, value)| value)
+}
+
+/// The value at a pointer (RFC 6901, without escapes). In a form or multipart body the pointer begins with the name of a field, or
+/// leads into one that is JSON.
+pub fn value_in(content_type: Option<&str>, body: &[u8], pointer: &str) -> Option<Picked<'static>> {
+    match fields(content_type, body) {
+        None => value_at(body, pointer, MAX_DEPTH),
+        Some(fields) => value_of(&fields, pointer),
+    }
+}
+
+fn value_of(fields: &[Field<'_>], pointer: &str) -> Option<Picked<'static>> {
+    let (name, rest) = split(pointer);
+    let named = fields.iter().filter(|(found, _)| *found == name).find_map(|(_, value)| match rest {
+        "" => Some(Picked::Text(String::from_utf8_lossy(value).into_owned().into())),
+        rest => value_at(value, rest, MAX_DEPTH),
+    });
+    named.or_else(|| {
+        let json = fields.iter().filter(|(_, value)| may_be_json(value));
+        json.take(MAX_STEPS).find_map(|(_, value)| value_at(value, pointer, MAX_DEPTH))
+    })
+}
+
+/// The value at a pointer of a JSON text; if it leads into a string that is JSON, in there.
+fn value_at(json: &[u8], pointer: &str, depth: usize) -> Option<Picked<'static>> {
+    let [found] = pick(json, &[pointer]).values;
+    if let Some(found) = found {
+        return Some(found.into_owned());
+    }
+    // Nearly no JSON has a string that begins like this, and a search is faster than another reading.
+    let inside = [&b"\"{"[..], b"\"["].iter().any(|start| memchr::memmem::find(json, start).is_some());
+    if depth == 0 || !inside {
+        return None;
+    }
+    let mut ends = pointer.match_indices('/').skip(1).map(|(at, _)| at).take(MAX_STEPS);
+    ends.find_map(|end| {
+        let [outer] = pick(json, &[&pointer[..end]]).values;
+        let text = outer?.text()?.to_owned();
+        if may_be_json(text.as_bytes()) { value_at(text.as_bytes(), &pointer[end..], depth - 1) } else { None }
+    })
+}
+
+/// The first step of a pointer, and the others.
+fn split(pointer: &str) -> (&str, &str) {
+    let steps = pointer.strip_prefix('/').unwrap_or(pointer);
+    steps.split_at(steps.find('/').unwrap_or(steps.len()))
+}
+
+fn may_be_json(value: &[u8]) -> bool {
+    matches!(without_mark(value).trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
+    const MULTIPART: Option<&str> = Some("multipart/form-data; boundary=x");
+
+    fn value(content_type: Option<&str>, body: &str, pointer: &str) -> Option<String> {
+        value_in(content_type, body.as_bytes(), pointer)?.scalar().map(Cow::into_owned)
+    }
+
+    #[test]
+    fn json_is_found_wherever_it_is() {
+        let encoded = "payload=%7B%22action%22%3A%22opened%22%2C%22n%22%3A%7B%22m%22%3A1%7D%7D&token=t";
+        let part =
+            "--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{\"event\":{\"type\":\"sent\"}}\r\n--x--\r\n";
+        let message =
+            r#"{"Type":"Notification","Message":"{\"detail\":{\"state\":\"ok\",\"in\":\"[{\\\"a\\\":7}]\"}}"}"#;
+        for (content_type, body, pointer, expected) in [
+            (FORM, encoded, "/action", Some("opened")),
+            (FORM, encoded, "/payload/action", Some("opened")),
+            (FORM, encoded, "/payload/n/m", Some("1")),
+            (FORM, encoded, "/n/m", Some("1")),
+            (FORM, encoded, "/token", Some("t")),
+            (FORM, encoded, "/token/x", None),
+            (FORM, encoded, "/other", None),
+            (FORM, r#"{"a":"b=c"}"#, "/a", Some("b=c")),
+            (MULTIPART, part, "/event/type", Some("sent")),
+            (MULTIPART, part, "/json/event/type", Some("sent")),
+            (Some("text/plain; charset=UTF-8"), message, "/Type", Some("Notification")),
+            (Some("text/plain"), message, "/Message/detail/state", Some("ok")),
+            (None, message, "/Message/detail/in/0/a", Some("7")),
+            (None, message, "/Message/detail/in/0/b", None),
+            (None, r#"{"a":"{","b":{"c":1}}"#, "/a/c", None),
+        ] {
+            assert_eq!(value(content_type, body, pointer).as_deref(), expected, "{pointer} in {body}");
+        }
+    }
+
+    #[test]
+    fn the_payload_comes_before_other_fields_and_a_body_without_json_is_itself() {
+        assert_eq!(&*json_in(FORM, b"a=%5B1%5D&payload=%7B%7D"), b"{}");
+        assert_eq!(&*json_in(FORM, b"a=1&b=%5B1%5D"), b"[1]");
+        assert_eq!(&*json_in(FORM, b"a=1"), b"a=1");
+        assert_eq!(&*json_in(Some("text/plain"), b"{}"), b"{}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_body_can_be_asked(body: Vec<u8>, pointer in "(/[a-c0]{0,2}){0,12}", kind in 0_usize..3) {
+            let _ = value_in([None, FORM, MULTIPART][kind], &body, &pointer);
+        }
+    }
+}
