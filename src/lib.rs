@@ -86,7 +86,7 @@ pub use server::{Application, Started};
 /// What tests, benchmarks and fuzz targets reach for. Nothing here is promised to anybody else.
 pub mod inside {
     pub use crate::export::import::{Imported, har as read_har, line as read_jsonl};
-    pub use crate::export::{ExportOptions, ManyExporter, SingleExporter, many, single};
+    pub use crate::export::{ExportOptions, ManyExporter, SingleExporter, many, message, single};
     pub use crate::http::multipart::{Part, Parts};
     pub use crate::http::{Head, Headers};
     pub use crate::json::{NodeKind, Outline, Pointer, scan, unescape};
@@ -98,6 +98,6 @@ pub mod inside {
     pub use crate::server::capture::inside::{Recorded, RecordedMessage, record};
     pub use crate::server::console::problem::Code;
     pub use crate::signature::{Catalogue, Config, Scheme, SignInput, SignedRequest, Verifier, sign};
-    pub use crate::store::{Durability, Store};
+    pub use crate::store::{Durability, Kept, Store};
     pub use crate::view::{Body, BodyInput, RenderOptions, ViewKind};
 }

@@ -23,12 +23,11 @@ use parking_lot::Mutex;
 
 use crate::http::{Head, Headers};
 use crate::model::{
-    Client, Clock, Derived, HeadSource, Marks, Network, NewRequest, Rejection, SignatureMode, SignatureStatus,
-    Timestamp,
+    Client, Clock, Derived, HeadSource, Network, NewRequest, Rejection, SignatureMode, SignatureStatus, Timestamp,
 };
 use crate::signature::Catalogue;
 use crate::signature::handshake::{HandshakeResponse, Learnt};
-use crate::store::{BinState, MAX_BODY, Store, StoreError, Stored};
+use crate::store::{BinState, Kept, MAX_BODY, Store, StoreError, Stored};
 use bins::PreparedBins;
 pub use bins::{OpenBin, WorkerBins};
 pub use counters::CaptureCounters;
@@ -251,9 +250,9 @@ impl Capture {
         }
     }
 
-    /// Stores requests that were exported before, with their marks; verdicts are those of the bin's present settings.
+    /// Stores requests that were exported before, with what was kept beside them; verdicts are those of the bin's present settings.
     /// Returns how many were stored.
-    pub async fn import(&self, bin: &BinState, mut requests: Vec<(NewRequest, Marks)>) -> Result<u64, StoreError> {
+    pub async fn import(&self, bin: &BinState, mut requests: Vec<(NewRequest, Kept)>) -> Result<u64, StoreError> {
         let prepared = self.prepared(bin);
         for (request, _) in &mut requests {
             let handshake = request.derived.event.handshake.take();
@@ -289,15 +288,16 @@ impl Capture {
         derived: &Derived,
         handshake: Option<HandshakeResponse>,
     ) -> Option<Outgoing> {
-        match rejected {
-            Some(Rejection::BodyTooLarge) => {
-                let limit = self.body_limit(bin);
-                return Some(Outgoing::error(413, &format!("the body is larger than this bin takes ({limit} bytes)")));
-            }
-            Some(Rejection::Timeout) => return Some(Outgoing::error(408, "the body did not arrive in time")),
-            Some(Rejection::HeadTooLarge) => return Some(Outgoing::error(431, "the head is too large")),
-            Some(Rejection::Malformed) => return Some(Outgoing::error(400, "the request is not valid HTTP")),
-            Some(Rejection::NotStored) | None => {}
+        if let Some(reason) = rejected {
+            let sentence = reason.sentence();
+            return Some(match reason.kind() {
+                Rejection::BodyTooLarge => {
+                    Outgoing::error(413, &format!("{sentence} ({} bytes)", self.body_limit(bin)))
+                }
+                Rejection::Timeout => Outgoing::error(408, sentence),
+                Rejection::HeadTooLarge => Outgoing::error(431, sentence),
+                _ => Outgoing::error(400, sentence),
+            });
         }
         let preflight = bin.prepared.responses.cors() && method == "OPTIONS";
         if preflight && headers.contains("Origin") && headers.contains("Access-Control-Request-Method") {

@@ -12,6 +12,7 @@ pub use json::JsonDiff;
 use serde::Serialize;
 pub use text::{LineKind, TextDiff};
 
+use crate::http::text::without_mark;
 use crate::json::scan;
 use crate::model::{CapturedRequest, RequestId, Seq, Timestamp};
 use crate::view::{Body, BodyInput};
@@ -125,7 +126,7 @@ pub fn bodies(a: &[u8], b: &[u8]) -> BodyDiff {
 
 /// Whether it can be JSON that is worth a comparison by structure.
 fn looks_like_json(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+    let bytes = without_mark(bytes).trim_ascii();
     matches!((bytes.first(), bytes.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
 }
 

@@ -2,6 +2,7 @@
 
 use super::outgoing::Outgoing;
 use super::shell::{base64_pipe, plain, quote};
+use super::wire::Framing;
 use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
@@ -13,20 +14,24 @@ const EXPECTS_FROM: usize = 1024 * 1024;
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
+    if let Some(refusal) = outgoing.refusal("#") {
+        return refusal.into_bytes();
+    }
+    let mut notes = Vec::new();
+    outgoing.note_trailers(&mut notes);
+    // With data, `Content-Length: 0` of an empty body is sent, too.
+    let with_data = !outgoing.body.is_empty() || outgoing.framing != Framing::None && outgoing.method != "HEAD";
     let mut parts = vec!["curl".to_owned()];
     match outgoing.method {
-        "GET" if outgoing.body.is_empty() => {}
-        // With -X HEAD curl would wait for a body that never comes.
-        "HEAD" if outgoing.body.is_empty() => parts.push("--head".to_owned()),
+        "GET" if !with_data => {}
+        // With --request HEAD curl would wait for a body that never comes.
+        "HEAD" if !with_data => parts.push("--head".to_owned()),
         method => parts.push(format!("--request {}", quote(method.as_bytes()))),
     }
-    if outgoing.has_odd_path() {
-        parts.push("--path-as-is".to_owned());
+    if outgoing.is_http_10 {
+        parts.push("--http1.0".to_owned());
     }
-    if outgoing.url.contains(['[', ']', '{', '}']) {
-        parts.push("--globoff".to_owned());
-    }
-    parts.push(quote(outgoing.url.as_bytes()));
+    parts.extend(address(&outgoing, &mut notes));
     for field in &outgoing.headers {
         // A semicolon sends a field with an empty value; a colon would take the field out.
         let text = if field.value.is_empty() {
@@ -36,37 +41,66 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         };
         parts.push(format!("--header {}", quote(&text)));
     }
+    match outgoing.framing {
+        Framing::Chunked if with_data => parts.push("--header 'Transfer-Encoding: chunked'".to_owned()),
+        Framing::Chunked => notes.push("curl sends HEAD without the empty chunked body".to_owned()),
+        Framing::Length if !with_data => parts.push("--header 'Content-Length: 0'".to_owned()),
+        Framing::Length | Framing::None => {}
+    }
     // Headers that curl would add and the sender did not send.
-    let with_body = !outgoing.body.is_empty();
     for (name, added) in [
         ("User-Agent", true),
         ("Accept", true),
-        ("Content-Type", with_body),
+        ("Content-Type", with_data),
         ("Expect", outgoing.body.len() >= EXPECTS_FROM),
     ] {
-        if added && !outgoing.has(name) {
+        if added && !outgoing.has(&name.to_ascii_lowercase()) {
             parts.push(format!("--header '{name}:'"));
         }
     }
-    match plain(outgoing.body) {
-        _ if !with_body => finish(&parts),
+    let mut comments = outgoing.comments("#", &notes);
+    if outgoing.method == "HEAD" && with_data {
+        comments.push_str("# No response to HEAD has a body, which curl does not know here: it gives up waiting.\n");
+        parts.push("--max-time 10".to_owned());
+    }
+    let command = match plain(outgoing.body) {
+        _ if !with_data => joined(&parts),
         Some(text) => {
             // A leading @ would name a file, but not for --data-raw.
             let option = if text.starts_with('@') { "--data-raw" } else { "--data-binary" };
             parts.push(format!("{option} {}", quote(outgoing.body)));
-            finish(&parts)
+            joined(&parts)
         }
         None => {
             parts.push("--data-binary @-".to_owned());
-            base64_pipe(outgoing.body, &parts.join(" ")).into_bytes()
+            base64_pipe(outgoing.body, &parts.join(" "))
         }
-    }
+    };
+    format!("{comments}{command}").into_bytes()
 }
 
-fn finish(parts: &[String]) -> Vec<u8> {
-    let mut text = parts.join(" \\\n  ");
-    text.push('\n');
-    text.into_bytes()
+/// The URL, and what keeps curl from changing it.
+fn address(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> Vec<String> {
+    let mut parts = Vec::new();
+    if !outgoing.url_keeps_target() {
+        if outgoing.target.is_empty() || outgoing.target.contains(&0) {
+            outgoing.target_or_escaped(|_| false, notes);
+        } else {
+            parts.push(format!("--request-target {}", quote(&outgoing.target)));
+        }
+    }
+    if outgoing.has_odd_path() {
+        parts.push("--path-as-is".to_owned());
+    }
+    if outgoing.url.contains(['[', ']', '{', '}']) {
+        parts.push("--globoff".to_owned());
+    }
+    parts.push(quote(outgoing.url.as_bytes()));
+    parts
+}
+
+fn joined(parts: &[String]) -> String {
+    format!("{}\n", parts.join(" \\\n  "))
 }
 
 #[cfg(test)]
@@ -81,6 +115,14 @@ mod tests {
             "curl \\\n  --request 'POST' \\\n  'http://127.0.0.1:4665/b/x?a=1' \\\n  --header 'Content-Type: application/json' \\\n  \
              --header 'Accept: */*' \\\n  --header 'X-Empty;' \\\n  --header 'User-Agent:' \\\n  --data-binary '{\"a\":\"'\\''\"}'\n"
         );
+    }
+
+    #[test]
+    fn an_empty_body_has_a_length_only_if_the_sender_gave_it_one() {
+        let with = text("curl", &request(b"POST /b HTTP/1.1\r\nContent-Length: 0\r\n\r\n", b""), true);
+        assert!(with.ends_with("--data-binary ''\n"), "{with}");
+        let without = text("curl", &request(b"POST /b HTTP/1.1\r\n\r\n", b""), true);
+        assert!(!without.contains("--data"), "{without}");
     }
 
     #[test]

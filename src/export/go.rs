@@ -1,7 +1,8 @@
 //! Go with net/http.
 
-use super::outgoing::{Outgoing, path};
+use super::outgoing::{Field, Outgoing, origin};
 use super::shell::hex_escape;
+use super::wire::Framing;
 use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
@@ -10,39 +11,99 @@ pub(super) const SINGLE: Single =
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
-    // Names are set as sent: Set and Add would write them in capitals.
-    let groups = outgoing.grouped(str::to_owned);
-    let groups = groups.iter().map(|(name, fields)| {
-        let values: Vec<String> = fields.iter().map(|field| literal(&field.value)).collect();
-        format!("\trequest.Header[{}] = []string{{{}}}\n", literal(name.as_bytes()), values.join(", "))
-    });
-    let mut headers: String = groups.collect::<Vec<_>>().concat();
-    if !outgoing.headers.iter().any(|field| field.name == "User-Agent") {
-        headers.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none of its own\n");
+    if let Some(refusal) = outgoing.refusal("//") {
+        return refusal.into_bytes();
     }
-    // Parsing would refuse or rewrite some targets; an opaque URL goes out as it is.
-    let target = path(&outgoing.url);
-    let origin = &outgoing.url[..outgoing.url.len() - target.len()];
-    let (opaque, query) = target.split_once('?').unwrap_or((target, ""));
-    // Two slashes would start an authority, so then the whole URL is sent, which servers must understand as well.
-    let opaque = if opaque.starts_with("//") { format!("//{}{opaque}", authority(origin)) } else { opaque.to_owned() };
-    let (origin, opaque) = (literal(origin.as_bytes()), literal(opaque.as_bytes()));
+    let mut notes = Vec::new();
+    outgoing.note_version(&mut notes);
+    outgoing.note_trailers(&mut notes);
+    let origin = origin(&outgoing.url);
+    let headers = headers(&outgoing, &mut notes);
+    let opaque = opaque(&outgoing, origin, &mut notes);
+    let framing = framing(&outgoing, &mut notes);
     format!(
-        "package main\n\nimport (\n\t\"bytes\"\n\t\"fmt\"\n\t\"io\"\n\t\"net/http\"\n)\n\nfunc main() {{\n\
-         \tbody := []byte({})\n\trequest, err := http.NewRequest({}, {origin}, bytes.NewReader(body))\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\
-         \trequest.URL.Opaque = {opaque}\n\trequest.URL.RawQuery = {}\n{headers}\
-         \tclient := &http.Client{{Transport: &http.Transport{{DisableCompression: true}}}}\n\
+        "{}package main\n\nimport (\n\t\"bytes\"\n\t\"fmt\"\n\t\"io\"\n\t\"net/http\"\n)\n\nfunc main() {{\n\
+         \tbody := []byte({})\n\trequest, err := http.NewRequest({}, {}, bytes.NewReader(body))\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\
+         \trequest.URL.Opaque = {opaque}\n{headers}{framing}\
+         \tclient := &http.Client{{\n\t\tTransport:     &http.Transport{{DisableCompression: true}},\n\
+         \t\tCheckRedirect: func(*http.Request, []*http.Request) error {{ return http.ErrUseLastResponse }},\n\t}}\n\
          \tresponse, err := client.Do(request)\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\tdefer response.Body.Close()\n\
          \ttext, _ := io.ReadAll(response.Body)\n\tfmt.Println(response.Status, string(text))\n}}\n",
+        outgoing.comments("//", &notes),
         literal(outgoing.body),
         literal(outgoing.method.as_bytes()),
-        literal(query.as_bytes()),
+        literal(origin.as_bytes()),
     )
     .into_bytes()
 }
 
-fn authority(origin: &str) -> &str {
-    origin.split_once("://").map_or("", |(_, authority)| authority)
+/// The lines that set the fields. Names are set as sent: Set and Add would write them in capitals.
+fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
+    let mut groups = outgoing.grouped(str::to_owned);
+    groups.retain(|(name, fields)| {
+        let refused = fields.iter().any(|field| field.has_controls());
+        if refused {
+            notes.push(format!("{name} is left out, since Go sends no control characters"));
+        }
+        !refused
+    });
+    if groups.iter().any(|(name, fields)| *name == "User-Agent" && fields.len() > 1) {
+        notes.push("Go sends only the first User-Agent".to_owned());
+    }
+    let mut sorted: Vec<&str> = outgoing.headers.iter().map(|field| field.name.as_str()).collect();
+    sorted.sort_by_key(|name| (*name != "User-Agent", *name));
+    if !sorted.iter().copied().eq(outgoing.headers.iter().map(|field| field.name.as_str())) {
+        notes.push("Go sends the fields in the order of their names".to_owned());
+    }
+    let lines = groups.iter().map(|(name, fields)| {
+        let values: Vec<String> = fields.iter().map(|field| literal(&field.value)).collect();
+        format!("\trequest.Header[{}] = []string{{{}}}\n", literal(name.as_bytes()), values.join(", "))
+    });
+    let mut lines: String = lines.collect();
+    let agent = |field: &Field| field.name == "User-Agent";
+    if !outgoing.headers.iter().any(agent) {
+        lines.push_str("\trequest.Header[\"User-Agent\"] = []string{\"\"} // send none of its own\n");
+    } else if outgoing.headers.iter().find(|field| agent(field)).is_some_and(|field| field.value.is_empty()) {
+        notes.push("Go sends no User-Agent that is empty".to_owned());
+    }
+    lines
+}
+
+/// The target as an opaque URL, which goes out as it is: parsing would refuse or rewrite some.
+fn opaque(outgoing: &Outgoing<'_>, origin: &str, notes: &mut Vec<String>) -> String {
+    let target = outgoing.target_or_escaped(|byte| byte > b' ' && byte != 0x7f, notes);
+    // Every character is a byte.
+    let target: Vec<u8> = target.chars().filter_map(|character| u8::try_from(character).ok()).collect();
+    if !target.starts_with(b"//") {
+        return literal(&target);
+    }
+    // Two slashes would start an authority, so then the whole URL is sent, which servers must understand as well.
+    notes.push("Go sends the target as a whole URL".to_owned());
+    let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
+    literal(&[b"//", authority.as_bytes(), &target].concat())
+}
+
+/// The lines that set how the body is delimited, where Go would choose otherwise.
+fn framing(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> &'static str {
+    let adds_length = matches!(outgoing.method, "POST" | "PUT" | "PATCH");
+    match outgoing.framing {
+        Framing::Chunked => {
+            "\trequest.Body = io.NopCloser(bytes.NewReader(body))\n\trequest.ContentLength = -1\n\
+             \trequest.TransferEncoding = []string{\"chunked\"}\n"
+        }
+        Framing::None if adds_length => {
+            notes.push("Go adds Content-Length: 0".to_owned());
+            ""
+        }
+        Framing::Length if outgoing.body.is_empty() && matches!(outgoing.method, "GET" | "HEAD") => {
+            notes.push("Go leaves out Content-Length: 0".to_owned());
+            ""
+        }
+        Framing::Length if outgoing.body.is_empty() && !adds_length => {
+            "\trequest.TransferEncoding = []string{\"identity\"} // send Content-Length: 0\n"
+        }
+        Framing::None | Framing::Length => "",
+    }
 }
 
 /// A Go string literal: readable text as it is, other bytes as `\xNN`.
@@ -87,6 +148,7 @@ mod tests {
             ),
             "{code}"
         );
-        assert!(code.contains("URL.Opaque = \"/b/%2f/../c\"\n\trequest.URL.RawQuery = \"q=%zz\""), "{code}");
+        assert!(code.contains("URL.Opaque = \"/b/%2f/../c?q=%zz\"\n"), "{code}");
+        assert!(code.starts_with("// Differs from what was captured: Go sends the fields in the order"), "{code}");
     }
 }

@@ -1,7 +1,9 @@
-//! HTTP archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), for one request and for many.
+//! HTTP archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), for one request and for many. What the format has no
+//! words for (the head's bytes, trailers, why it was rejected…) is in `_creel`: names with an underscore are free.
 
 use serde_json::{Value, json};
 
+use super::record::{self, Record};
 use super::shell::base64;
 use super::{ExportOptions, Many, REDACTED, Single, is_sensitive, outgoing, redact};
 use crate::http::Header;
@@ -57,9 +59,7 @@ fn entry(request: &CapturedRequest, options: &ExportOptions) -> Value {
         },
         "cache": {},
         "timings": {"send": 0, "wait": waited, "receive": 0},
-        "_id": summary.id,
-        "_complete": summary.complete,
-        "_rejected": summary.rejected,
+        "_creel": Record { request, options, with_body: false },
     })
 }
 
@@ -95,10 +95,10 @@ fn sent(request: &CapturedRequest, options: &ExportOptions) -> Value {
     });
     if !request.body.is_empty() {
         let mime = request.summary.content_type.as_deref().unwrap_or("");
-        sent["postData"] = match std::str::from_utf8(&request.body) {
-            Ok(text) => json!({"mimeType": mime, "text": text}),
-            // HAR 1.2 has an encoding for answers only; names with an underscore are free.
-            Err(_) => json!({"mimeType": mime, "text": base64(&request.body), "_encoding": "base64"}),
+        sent["postData"] = match record::text(&request.body) {
+            Some(text) => json!({"mimeType": mime, "text": text}),
+            // HAR 1.2 has an encoding for responses only.
+            None => json!({"mimeType": mime, "text": base64(&request.body), "_encoding": "base64"}),
         };
     }
     sent

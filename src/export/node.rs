@@ -1,67 +1,99 @@
-//! JavaScript for Node 18 and later: fetch, or `node:http` where fetch cannot send the request as it was.
+//! JavaScript for Node 18 and later, with `node:http`: fetch adds fields of its own (`accept-language`, `sec-fetch-mode`), joins
+//! those that are there twice, and knows neither every method nor every path.
 
-use super::outgoing::{Outgoing, path};
+use super::outgoing::{Outgoing, origin};
 use super::shell::{self, base64, plain};
+use super::wire::Framing;
 use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
 pub(super) const SINGLE: Single =
     Single { id: "node", label: "Node", media_type: "text/javascript; charset=utf-8", extension: "mjs", write };
 
-/// Methods that fetch refuses, or writes in capitals when they are not (Fetch, section 2.2.1).
-const REFUSED: &[&str] = &["CONNECT", "TRACE", "TRACK"];
-const NORMALISED: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
-
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
+    if let Some(refusal) = outgoing.refusal("//") {
+        return refusal.into_bytes();
+    }
+    let mut notes = Vec::new();
+    outgoing.note_version(&mut notes);
     let body = match plain(outgoing.body) {
-        Some("") => String::new(),
+        _ if outgoing.framing == Framing::None => String::new(),
         Some(text) => format!("const body = Buffer.from({});\n", literal(text)),
         None => format!("const body = Buffer.from(\"{}\", \"base64\");\n", base64(outgoing.body)),
     };
-    let method = literal(outgoing.method);
-    let url = literal(&outgoing.url);
-    if fetchable(&outgoing) {
-        let pairs = outgoing.headers.iter();
-        let pairs = pairs.map(|field| format!("    [{}, {}],\n", literal(&field.name), literal(&field.latin1())));
-        let headers: Vec<String> = pairs.collect();
-        let headers = headers.concat();
-        let with_body = if body.is_empty() { "" } else { "  body,\n" };
-        return format!(
-            "{body}const response = await fetch({url}, {{\n  method: {method},\n  headers: [\n{headers}  ],\n{with_body}  redirect: \"manual\",\n}});\n\
-             console.log(response.status, await response.text());\n"
-        )
-        .into_bytes();
-    }
-    let groups = outgoing.grouped(str::to_ascii_lowercase);
-    let groups = groups.iter().map(|(name, fields)| {
-        let values: Vec<String> = fields.iter().map(|field| literal(&field.latin1())).collect();
-        let value = if values.len() == 1 { values.concat() } else { format!("[{}]", values.join(", ")) };
-        format!("    {}: {value},\n", literal(name))
-    });
-    let length = (!outgoing.body.is_empty()).then(|| "    \"Content-Length\": body.length,\n".to_owned());
-    let headers: Vec<String> = groups.chain(length).collect();
-    let headers = headers.concat();
+    let headers = headers(&outgoing, &mut notes);
     let module = if outgoing.url.starts_with("https:") { "https" } else { "http" };
-    let send = if body.is_empty() { "request.end();" } else { "request.end(body);" };
+    // Node refuses white space and control characters in a path; other bytes are characters of Latin-1 to it.
+    let path = literal(&outgoing.target_or_escaped(|byte| byte > b' ' && byte != 0x7f, &mut notes));
     format!(
-        "// fetch cannot send this request as it was.\nimport {{ request as send }} from \"node:{module}\";\n\n\
-         {body}const request = send({url}, {{\n  method: {method},\n  path: {},\n  headers: {{\n{headers}  }},\n}}, async (response) => {{\n  \
-         let text = \"\";\n  for await (const piece of response) text += piece;\n  console.log(response.statusCode, text);\n}});\n{send}\n",
-        literal(path(&outgoing.url)),
+        "{}import {{ request as send }} from \"node:{module}\";\n\n\
+         {body}const request = send({}, {{\n  method: {},\n  path: {path},\n  headers: {{\n{headers}  }},\n}}, async (response) => {{\n  \
+         let text = \"\";\n  for await (const piece of response) text += piece;\n  console.log(response.statusCode, text);\n}});\n{}",
+        outgoing.comments("//", &notes),
+        literal(origin(&outgoing.url)),
+        literal(outgoing.method),
+        sending(&outgoing),
     )
     .into_bytes()
 }
 
-/// Whether fetch sends this method with this body to this path.
-fn fetchable(outgoing: &Outgoing<'_>) -> bool {
-    let upper = outgoing.method.to_ascii_uppercase();
-    let bodiless = matches!(upper.as_str(), "GET" | "HEAD") && !outgoing.body.is_empty();
-    let rewritten = NORMALISED.contains(&upper.as_str()) && upper != outgoing.method;
-    // The URL standard rewrites these characters and segments.
-    let odd_url =
-        outgoing.has_odd_path() || outgoing.url.contains(['\\', '"', '<', '>', '`', '{', '}', '^', '|', '\'']);
-    !bodiless && !rewritten && !odd_url && !REFUSED.contains(&upper.as_str())
+/// The lines of the `headers` object.
+fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
+    let groups = outgoing.grouped(str::to_ascii_lowercase);
+    let kept = groups.iter().flat_map(|(name, fields)| fields.iter().map(move |_| *name));
+    if !kept.eq(outgoing.headers.iter().map(|field| field.name.as_str())) {
+        notes.push("Node sends fields of the same name one after the other and in one spelling".to_owned());
+    }
+    let mut lines = String::new();
+    for (name, fields) in groups {
+        if name.eq_ignore_ascii_case("expect") {
+            notes.push("Expect is left out, since Node would wait for an answer to it".to_owned());
+            continue;
+        }
+        if fields.iter().any(|field| field.has_controls()) {
+            notes.push(format!("{name} is left out, since Node sends no control characters"));
+            continue;
+        }
+        if fields.len() > 1 && name.eq_ignore_ascii_case("cookie") {
+            notes.push("Node joins the Cookie fields".to_owned());
+        }
+        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            notes.push(format!("Node sends {name} before the other fields"));
+        }
+        let values: Vec<String> = fields.iter().map(|field| literal(&field.latin1())).collect();
+        let value = if values.len() == 1 { values.concat() } else { format!("[{}]", values.join(", ")) };
+        lines.push_str(&format!("    {}: {value},\n", literal(name)));
+    }
+    match outgoing.framing {
+        Framing::None => {}
+        Framing::Length => lines.push_str("    \"Content-Length\": body.length,\n"),
+        Framing::Chunked => lines.push_str("    \"Transfer-Encoding\": \"chunked\",\n"),
+    }
+    lines
+}
+
+/// The lines that send it, without what Node would add.
+fn sending(outgoing: &Outgoing<'_>) -> String {
+    let mut lines = String::new();
+    if outgoing.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        lines.push_str(&format!("request.method = {}; // in the sender's case\n", literal(outgoing.method)));
+    }
+    let bare = outgoing.framing == Framing::None;
+    for (name, added) in
+        [("Connection", !outgoing.has("connection")), ("Content-Length", bare), ("Transfer-Encoding", bare)]
+    {
+        if added {
+            lines.push_str(&format!("request.removeHeader(\"{name}\");\n"));
+        }
+    }
+    if !outgoing.trailers.is_empty() {
+        let pairs = outgoing.trailers.iter();
+        let pairs = pairs.map(|field| format!("[{}, {}]", literal(&field.name), literal(&field.latin1())));
+        lines.push_str(&format!("request.addTrailers([{}]);\n", pairs.collect::<Vec<_>>().join(", ")));
+    }
+    lines.push_str(if bare { "request.end();\n" } else { "request.end(body);\n" });
+    lines
 }
 
 /// A JavaScript string literal.
@@ -74,22 +106,23 @@ mod tests {
     use super::super::tests::{request, text};
 
     #[test]
-    fn fetch_where_it_can_and_node_http_where_it_cannot() {
-        let usual = text("node", &request(b"POST /b HTTP/1.1\r\nX-A: 1\r\nX-A: \xff\r\n\r\n", b"{}\n"), true);
-        assert!(
-            usual.starts_with(
-                "const body = Buffer.from(\"{}\\n\");\nconst response = await fetch(\"http://127.0.0.1:4665/b\""
-            ),
-            "{usual}"
+    fn fields_keep_their_names_repeats_and_bytes_and_nothing_is_added() {
+        let code = text("node", &request(b"post /b HTTP/1.1\r\nX-A: 1\r\nX-A: \xff\r\nY: 2\r\n\r\n", b"{}\n"), true);
+        assert_eq!(
+            code,
+            "import { request as send } from \"node:http\";\n\nconst body = Buffer.from(\"{}\\n\");\n\
+             const request = send(\"http://127.0.0.1:4665\", {\n  method: \"post\",\n  path: \"/b\",\n  headers: {\n    \
+             \"X-A\": [\"1\", \"\\xff\"],\n    \"Y\": \"2\",\n    \"Content-Length\": body.length,\n  },\n}, async (response) => {\n  \
+             let text = \"\";\n  for await (const piece of response) text += piece;\n  console.log(response.statusCode, text);\n});\n\
+             request.method = \"post\"; // in the sender's case\nrequest.removeHeader(\"Connection\");\nrequest.end(body);\n"
         );
-        assert!(usual.contains("[\"X-A\", \"\\xff\"]"), "{usual}");
-        for (head, body) in [
-            (&b"GET /b HTTP/1.1\r\nX-A: 1\r\nX-A: 2\r\n\r\n"[..], &b"x"[..]),
-            (b"post /b HTTP/1.1\r\n\r\n", b""),
-            (b"GET /b/../c HTTP/1.1\r\n\r\n", b""),
-            (b"TRACE /b HTTP/1.1\r\n\r\n", b""),
-        ] {
-            assert!(text("node", &request(head, body), true).contains("node:http\""));
-        }
+    }
+
+    #[test]
+    fn what_node_cannot_send_is_said_first() {
+        let head = b"GET /b HTTP/1.0\r\nx-a: 1\r\nB: 2\r\nX-A: 3\r\nExpect: 100-continue\r\nC: \x01\r\nCookie: a\r\nCookie: b\r\n\r\n";
+        let code = text("node", &request(head, b""), false);
+        let comments: Vec<&str> = code.lines().take_while(|line| line.starts_with("//")).collect();
+        assert_eq!(comments.len(), 5, "{code}");
     }
 }

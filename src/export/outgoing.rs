@@ -1,24 +1,22 @@
-//! What a client has to send again: the captured request without what the client's HTTP library sets on its own.
+//! What a client has to send again: the captured request without what the client writes on its own, and in words what
+//! comes out different all the same.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::model::CapturedRequest;
+use super::wire::Framing;
+use super::{ExportOptions, REDACTED, is_sensitive, redact, wire};
+use crate::http::Headers;
+use crate::http::text::{clipped, is_token};
+use crate::model::{CapturedRequest, HeadSource, Rejection};
 
-use super::{ExportOptions, REDACTED, is_sensitive, redact};
+/// Fields that every client writes itself: where the request goes, and how its body is delimited.
+const OWN: &[&str] = &["content-length", "host", "transfer-encoding"];
 
-/// Fields that belong to one connection (RFC 9110, section 7.6.1), or that the sending library writes itself.
-const OWN: &[&str] = &[
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Names that a note lists.
+const MAX_NAMES: usize = 8;
+/// Characters of a name or value in a note.
+const MAX_NOTED: usize = 60;
 
 /// A request to be sent by some client.
 pub(super) struct Outgoing<'a> {
@@ -26,10 +24,20 @@ pub(super) struct Outgoing<'a> {
     pub(super) method: &'a str,
     /// The URL, printable ASCII.
     pub(super) url: String,
+    /// The target to send, byte for byte.
+    pub(super) target: Vec<u8>,
     /// The fields in order, with a valid name each.
     pub(super) headers: Vec<Field>,
     /// The body as sent, still content-encoded.
     pub(super) body: &'a [u8],
+    /// How the body is delimited.
+    pub(super) framing: Framing,
+    /// The trailer fields, if the body is chunked.
+    pub(super) trailers: Vec<Field>,
+    /// Whether it was HTTP/1.0.
+    pub(super) is_http_10: bool,
+    /// What no client sends as it was, a sentence each.
+    differences: Vec<String>,
 }
 
 /// A field to send.
@@ -43,38 +51,98 @@ impl Field {
     pub(super) fn latin1(&self) -> String {
         self.value.iter().map(|&byte| char::from(byte)).collect()
     }
+
+    /// Whether the value has control characters, which strict libraries refuse (RFC 9110, section 5.5).
+    pub(super) fn has_controls(&self) -> bool {
+        self.value.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control())
+    }
 }
 
 impl<'a> Outgoing<'a> {
     pub(super) fn new(request: &'a CapturedRequest, options: &ExportOptions) -> Self {
-        let headers = request.head.headers();
-        // What Connection names belongs to the connection as well.
-        let named: Vec<String> = headers
-            .all("connection")
-            .flat_map(|value| value.split(|&byte| byte == b','))
-            .map(|name| String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase())
-            .collect();
-        let headers = headers
-            .iter()
-            .filter_map(|field| {
-                let name = std::str::from_utf8(&field.name).ok().filter(|name| is_token(name))?;
-                let lower = name.to_ascii_lowercase();
-                if OWN.contains(&lower.as_str()) || named.contains(&lower) {
-                    return None;
-                }
-                let hidden = options.redact && is_sensitive(&field.name);
-                // Line ends and NUL cannot be in a value; a rejected head may still hold them.
-                let value = field.value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0));
-                let value = if hidden { REDACTED.as_bytes().to_vec() } else { value.collect() };
-                Some(Field { name: name.to_owned(), value })
-            })
-            .collect();
-        Self { method: &request.summary.method, url: url(request, options), headers, body: &request.body }
+        let summary = &request.summary;
+        let mut odd_names = Vec::new();
+        let headers = fields(&request.head.headers(), options, &mut odd_names);
+        let framing = Framing::of(request);
+        let trailers = match framing {
+            Framing::Chunked => fields(&wire::trailers(request), options, &mut odd_names),
+            Framing::None | Framing::Length => Vec::new(),
+        };
+        let mut differences = Vec::new();
+        if !odd_names.is_empty() {
+            differences.push(format!("what cannot be sent as a field is left out: {}", listed(&odd_names)));
+        }
+        if !matches!(&*summary.http_version, "1.0" | "1.1") {
+            differences.push("the request line has no version that can be sent".to_owned());
+        }
+        if summary.head_source == HeadSource::Parsed {
+            differences.push("the head is known only as the parser understood it".to_owned());
+        }
+        if let Some(sentence) = missing_body(request) {
+            differences.push(sentence);
+        }
+        Self {
+            method: &summary.method,
+            url: url(request, options),
+            target: options.url.as_ref().map_or_else(
+                || redact::target(&request.head.target().raw(), options.redact).into_owned(),
+                |url| path(&printable(url.as_bytes())).as_bytes().to_vec(),
+            ),
+            headers,
+            body: &request.body,
+            framing,
+            trailers,
+            is_http_10: summary.http_version == "1.0",
+            differences,
+        }
+    }
+
+    /// What differs, as comment lines: what no client can send, then what this one cannot.
+    pub(super) fn comments(&self, start: &str, own: &[String]) -> String {
+        let sentences = self.differences.iter().chain(own);
+        let lines = sentences.map(|sentence| format!("{start} Differs from what was captured: {sentence}.\n"));
+        lines.collect::<Vec<_>>().concat()
+    }
+
+    /// In place of code: why no client can send this at all.
+    pub(super) fn refusal(&self, start: &str) -> Option<String> {
+        let refused = !is_token(self.method.as_bytes());
+        let why = "the method is none that a client sends; the HTTP export has the bytes";
+        refused.then(|| format!("{start} This cannot be sent again: {why}.\n"))
     }
 
     /// Whether a field of that (lower-case) name is sent.
     pub(super) fn has(&self, name: &str) -> bool {
         self.headers.iter().any(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether the URL's path and query are the target as sent.
+    pub(super) fn url_keeps_target(&self) -> bool {
+        path(&self.url).as_bytes() == self.target
+    }
+
+    /// The target as text of single bytes if it has only those that `sendable` knows; else with escapes, and a note.
+    pub(super) fn target_or_escaped(&self, sendable: fn(u8) -> bool, notes: &mut Vec<String>) -> Cow<'_, str> {
+        if !self.target.is_empty() && self.target.iter().copied().all(sendable) {
+            return self.target.iter().map(|&byte| char::from(byte)).collect::<String>().into();
+        }
+        notes.push("the target has bytes that are written as escapes here".to_owned());
+        path(&self.url).into()
+    }
+
+    /// Notes for a client that speaks HTTP/1.1 alone.
+    pub(super) fn note_version(&self, notes: &mut Vec<String>) {
+        if self.is_http_10 {
+            notes.push("the sender spoke HTTP/1.0, this speaks HTTP/1.1".to_owned());
+        }
+    }
+
+    /// Notes for a client that sends no trailer fields.
+    pub(super) fn note_trailers(&self, notes: &mut Vec<String>) {
+        if !self.trailers.is_empty() {
+            let names: Vec<&str> = self.trailers.iter().map(|field| field.name.as_str()).collect();
+            notes.push(format!("the trailer fields are not sent: {}", listed(&names)));
+        }
     }
 
     /// The fields whose names have the same key together, in the order of their first; the name as in the first.
@@ -103,21 +171,81 @@ impl<'a> Outgoing<'a> {
     }
 
     /// Whether urllib3, which requests and `HTTPie` are built on, sends the target as it is: it resolves dots, writes escapes in
-    /// capitals, and encodes what it does not know.
+    /// capitals, encodes what it does not know, and drops a question mark that nothing follows.
     pub(super) fn urllib3_keeps_target(&self) -> bool {
         let target = path(&self.url);
         let digit = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
         let escapes =
             target.split('%').skip(1).all(|rest| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(digit)));
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
-        escapes && target.bytes().all(plain) && !target.starts_with("//") && !self.has_odd_path()
+        let whole = !target.starts_with("//") && !target.ends_with('?') && self.url_keeps_target();
+        escapes && target.bytes().all(plain) && whole && !self.has_odd_path()
     }
+}
+
+/// The fields that are sent; names of those that cannot be go to `odd`.
+fn fields(headers: &Headers, options: &ExportOptions, odd: &mut Vec<String>) -> Vec<Field> {
+    let mut sent = Vec::with_capacity(headers.len());
+    for field in headers {
+        let name = std::str::from_utf8(&field.name).ok().filter(|name| is_token(name.as_bytes()));
+        // No client sends a line end or NUL; the head of a rejected request may hold them.
+        let Some(name) = name.filter(|_| !field.value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))) else {
+            odd.push(field.name.escape_ascii().to_string());
+            continue;
+        };
+        if OWN.contains(&name.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        let hidden = options.redact && is_sensitive(&field.name);
+        let value = if hidden { REDACTED.as_bytes().to_vec() } else { field.value.to_vec() };
+        sent.push(Field { name: name.to_owned(), value });
+    }
+    sent
+}
+
+/// Whether a value begins or ends with what Python takes for white space, beyond what HTTP does.
+pub(super) fn has_odd_ends(value: &str) -> bool {
+    let space = |character: char| character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character);
+    value.starts_with(space) || value.ends_with(space)
+}
+
+/// The sentence for a body that is not whole.
+fn missing_body(request: &CapturedRequest) -> Option<String> {
+    let summary = &request.summary;
+    if summary.complete {
+        return None;
+    }
+    let of = summary.declared_size.map(|declared| format!(" of {declared}")).unwrap_or_default();
+    Some(match summary.rejected {
+        Some(Rejection::BodyTooLarge) => {
+            format!("the body was over the bin's limit, {}{of} bytes of it are sent", request.body.len())
+        }
+        _ => format!("the body broke off, the {}{of} bytes that came are sent", request.body.len()),
+    })
+}
+
+/// A few names, for a comment: on one line, in ASCII.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<String> = names.iter().take(MAX_NAMES).map(|name| noted(name.as_ref().as_bytes())).collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+/// A name or value for a comment: on one line, in ASCII, not long.
+pub(super) fn noted(bytes: &[u8]) -> String {
+    let text = if bytes.is_empty() { "(a line without a name)".to_owned() } else { bytes.escape_ascii().to_string() };
+    clipped(&text, MAX_NOTED)
 }
 
 /// Path and query of an absolute URL, as they are.
 pub(super) fn path(url: &str) -> &str {
     let after = url.find("://").map_or(0, |scheme| scheme + 3);
     url[after..].find(['/', '?']).map_or("", |start| &url[after + start..])
+}
+
+/// Scheme and authority of an absolute URL.
+pub(super) fn origin(url: &str) -> &str {
+    &url[..url.len() - path(url).len()]
 }
 
 /// The URL to send to: printable ASCII without a fragment; every other byte of the target is percent-encoded.
@@ -154,24 +282,33 @@ fn printable(bytes: &[u8]) -> String {
     out
 }
 
-/// Whether this is a token (RFC 9110, section 5.6.2).
-pub(super) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{options, request};
     use super::*;
 
     #[test]
-    fn what_belongs_to_the_connection_stays_behind() {
+    fn only_the_address_and_the_framing_are_the_clients_own() {
         let head = b"POST /b?x=1 HTTP/1.1\r\nHost: h\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nContent-Length: 1\r\n\
-            X-Stay: 2\r\nbad name: 3\r\nTE: trailers\r\n\r\n";
+            X-Stay: 2\r\nbad name: 3\r\nTE: trailers\r\nX-Cut: a\0b\r\n\r\n";
         let request = request(head, b"x");
         let outgoing = Outgoing::new(&request, &options(true));
-        assert_eq!(outgoing.headers.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["X-Stay"]);
-        assert_eq!(outgoing.url, "http://127.0.0.1:4665/b?x=1");
+        let names: Vec<&str> = outgoing.headers.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["Connection", "X-Hop", "X-Stay", "TE"]);
+        assert_eq!((outgoing.url.as_str(), outgoing.framing), ("http://127.0.0.1:4665/b?x=1", Framing::Length));
+        assert_eq!(
+            outgoing.comments("#", &[]),
+            "# Differs from what was captured: what cannot be sent as a field is left out: bad name, X-Cut.\n"
+        );
+    }
+
+    #[test]
+    fn whatever_was_captured_a_comment_is_one_line_of_ascii() {
+        let mut request = request(b"POST /b HTTP/2\r\n\xffa\r\x0bb\xe2\x80\xa8: 1\r\n\x1b[31m\r\n\r\n", b"x");
+        request.summary.complete = false;
+        let comments = Outgoing::new(&request, &options(true)).comments("//", &[]);
+        assert_eq!(comments.lines().count(), 3, "{comments}");
+        assert!(comments.lines().all(|line| line.starts_with("// ") && line.is_ascii()), "{comments}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Python with requests, or with `http.client` where requests would change the request.
 
-use super::outgoing::{Outgoing, path};
+use super::outgoing::{Outgoing, has_odd_ends, origin};
 use super::shell::{self, base64, plain};
+use super::wire::Framing;
 use super::{ExportOptions, Single};
 use crate::model::CapturedRequest;
 
@@ -13,19 +14,34 @@ const MAX_BYTES_LITERAL: usize = 1_024;
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let outgoing = Outgoing::new(request, options);
+    if let Some(refusal) = outgoing.refusal("#") {
+        return refusal.into_bytes();
+    }
     let (import, body) = match plain(outgoing.body) {
         Some(text) if text.is_ascii() => ("", bytes_literal(text.as_bytes())),
         Some(text) => ("", format!("{}.encode()", string_literal(text))),
         None if outgoing.body.len() <= MAX_BYTES_LITERAL => ("", bytes_literal(outgoing.body)),
         None => ("import base64\n", format!("base64.b64decode(\"{}\")", base64(outgoing.body))),
     };
-    let code = if keeps(&outgoing) { with_requests(&outgoing, &body) } else { with_http_client(&outgoing, &body) };
-    format!("{import}{code}").into_bytes()
+    let mut notes = Vec::new();
+    outgoing.note_version(&mut notes);
+    let code =
+        if keeps(&outgoing) { with_requests(&outgoing, &body) } else { with_http_client(&outgoing, &body, &mut notes) };
+    format!("{}{import}{code}", outgoing.comments("#", &notes)).into_bytes()
 }
 
-/// Whether requests sends target and fields as they are.
+/// Whether requests sends method, target, fields and framing as they are.
 fn keeps(outgoing: &Outgoing<'_>) -> bool {
-    outgoing.urllib3_keeps_target()
+    // It gives every request a length but these.
+    let bodiless = matches!(&*outgoing.method.to_ascii_uppercase(), "GET" | "HEAD");
+    let framed = match outgoing.framing {
+        Framing::None => bodiless,
+        Framing::Length => !bodiless || !outgoing.body.is_empty(),
+        Framing::Chunked => false,
+    };
+    framed
+        && outgoing.urllib3_keeps_target()
+        && outgoing.headers.iter().all(|field| !has_odd_ends(&field.latin1()))
         && outgoing.grouped(str::to_ascii_lowercase).iter().all(|(_, fields)| fields.len() == 1)
 }
 
@@ -53,23 +69,40 @@ fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
     )
 }
 
-fn with_http_client(outgoing: &Outgoing<'_>, body: &str) -> String {
+fn with_http_client(outgoing: &Outgoing<'_>, body: &str, notes: &mut Vec<String>) -> String {
     let class = if outgoing.url.starts_with("https:") { "HTTPSConnection" } else { "HTTPConnection" };
-    let fields = outgoing.headers.iter().map(|field| {
-        format!("connection.putheader({}, {})\n", string_literal(&field.name), string_literal(&field.latin1()))
-    });
-    let length =
-        if outgoing.body.is_empty() { "" } else { "connection.putheader(\"Content-Length\", str(len(body)))\n" };
+    let put = |name: &str, value: &str| format!("connection.putheader({}, {value})\n", string_literal(name));
+    let fields = outgoing.headers.iter().map(|field| put(&field.name, &string_literal(&field.latin1())));
+    let framing = match outgoing.framing {
+        Framing::None => String::new(),
+        Framing::Length => put("Content-Length", "str(len(body))"),
+        Framing::Chunked => put("Transfer-Encoding", "\"chunked\""),
+    };
+    let send = match outgoing.framing {
+        Framing::None => "connection.endheaders()\n".to_owned(),
+        Framing::Length => "connection.endheaders(body)\n".to_owned(),
+        Framing::Chunked if outgoing.trailers.is_empty() => {
+            "connection.endheaders(body, encode_chunked=True)\n".to_owned()
+        }
+        Framing::Chunked => {
+            let trailers = outgoing.trailers.iter().map(|field| [field.name.as_bytes(), b": ", &field.value, b"\r\n"]);
+            let trailers = bytes_literal(&trailers.map(|parts| parts.concat()).collect::<Vec<_>>().concat());
+            format!(
+                "connection.endheaders()\nif body:\n    connection.send(b\"%x\\r\\n%b\\r\\n\" % (len(body), body))\n\
+                 connection.send(b\"0\\r\\n\" + {trailers} + b\"\\r\\n\")\n"
+            )
+        }
+    };
     format!(
-        "# requests would change this request (its target, or a field that is there twice); http.client does not.\n\
+        "# requests would change this request, http.client does not.\n\
          import http.client\nfrom urllib.parse import urlsplit\n\nbody = {body}\n\n\
          connection = http.client.{class}(urlsplit({origin}).netloc, timeout=30)\n\
-         connection.putrequest({method}, {target}, skip_accept_encoding=True)\n{fields}{length}\
-         connection.endheaders(body)\nresponse = connection.getresponse()\n\
+         connection.putrequest({method}, {target}, skip_accept_encoding=True)\n{fields}{framing}\
+         {send}response = connection.getresponse()\n\
          print(response.status, response.read().decode(errors=\"replace\"))\n",
-        origin = string_literal(&outgoing.url[..outgoing.url.len() - path(&outgoing.url).len()]),
+        origin = string_literal(origin(&outgoing.url)),
         method = string_literal(outgoing.method),
-        target = string_literal(path(&outgoing.url)),
+        target = string_literal(&outgoing.target_or_escaped(|byte| byte.is_ascii_graphic(), notes)),
         fields = fields.collect::<String>(),
     )
 }
@@ -104,14 +137,22 @@ mod tests {
             "GET /b?%2f",
             "GET /b?%zz",
             "GET /b?[1]",
+            "GET /b?",
             "GET //b",
             "GET /b/../c",
+            "GET http://other/b",
+            "POST /b",
+            "GET /b HTTP/1.1\r\nContent-Length: 0\r\nX:",
+            "GET /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\nX:",
             "GET /b HTTP/1.1\r\nA: 1\r\na: 2\r\nX: ",
         ] {
-            let request = request(format!("{head} HTTP/1.1\r\n\r\n").as_bytes(), b"");
+            let head = if head.contains("HTTP/1.1") { head.to_owned() } else { format!("{head} HTTP/1.1") };
+            let request = request(format!("{head}\r\n\r\n").as_bytes(), b"");
             assert!(text("python", &request, true).contains("http.client"), "{head}");
         }
         let usual = request(b"GET /b/c?a=%2F&b=(1) HTTP/1.1\r\n\r\n", b"");
         assert!(!text("python", &usual, true).contains("http.client"));
+        let space = request(b"GET /b HTTP/1.1\r\nX: \xa0a\r\n\r\n", b"");
+        assert!(text("python", &space, true).contains("http.client"));
     }
 }

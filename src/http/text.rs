@@ -15,6 +15,12 @@ pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
+/// Whether this is a token: a method, the name of a field (RFC 9110, section 5.6.2).
+pub fn is_token(bytes: &[u8]) -> bool {
+    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !bytes.is_empty() && bytes.iter().all(token)
+}
+
 /// The start of a text, at most `max_bytes` long, and whether something was cut. A character is never split.
 pub fn cut(text: &str, max_bytes: usize) -> (&str, bool) {
     if text.len() <= max_bytes {

@@ -7,6 +7,7 @@ pub mod document;
 pub mod filter;
 mod id;
 mod network;
+mod rejection;
 mod request;
 mod response;
 mod size;
@@ -17,8 +18,9 @@ pub use change::{Change, ChangeKind};
 pub use clock::{Clock, Timestamp};
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use network::Network;
+pub use rejection::Rejection;
 pub use request::{
-    CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Rejection, Repeat, RequestSummary, SentResponse,
+    CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Repeat, RequestSummary, SentResponse,
 };
 pub use response::{Fault, FaultKind, Response, ResponseHeader, ResponseSettings};
 pub use size::{parse_size, size_text};

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
 
-use super::{BinId, Derived, RequestId, Seq, Timestamp};
+use super::{BinId, Derived, Rejection, RequestId, Seq, Timestamp};
 use crate::http::Head;
 
 /// Where the head's bytes come from.
@@ -28,30 +27,6 @@ pub struct Client {
     pub ip: IpAddr,
     /// The port; 0 when a proxy did not say.
     pub port: u16,
-}
-
-/// Why a request was rejected. The head is kept all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Rejection {
-    /// The body is over the bin's limit: 413.
-    BodyTooLarge,
-    /// The head is over the listener's limits: 431.
-    HeadTooLarge,
-    /// The head or the framing is not HTTP: 400.
-    Malformed,
-    /// The sender was too slow: 408.
-    Timeout,
-    /// The store could not take it: 503 or 507. Counted only: there is no row to mark.
-    NotStored,
-}
-
-impl Rejection {
-    /// The name that API, filter and database use.
-    pub fn name(self) -> &'static str {
-        self.into()
-    }
 }
 
 /// What the sender was told.

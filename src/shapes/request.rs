@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::PairShape;
 use crate::model::{
-    BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, Repeat, RequestId,
+    BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, Rejection, Repeat, RequestId,
     RequestSummary, SentResponse, Seq, SignatureStatus, Timestamp, Verdict,
 };
 
@@ -45,6 +45,8 @@ pub struct SummaryShape<'a> {
     pub body: BodyShape<'a>,
     /// Why it was rejected, if it was: `body_too_large`, `head_too_large`, `malformed`, `timeout`.
     pub rejected: Option<&'static str>,
+    /// The reason for that, if it was.
+    pub rejected_because: Option<RejectionShape>,
     /// Is the signature right?
     pub signature: SignatureShape<'a>,
     /// Was it made just now?
@@ -195,6 +197,16 @@ impl<'a> From<&'a EventFacts> for EventFactsShape<'a> {
     }
 }
 
+/// Why a request was rejected.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RejectionReason)]
+pub struct RejectionShape {
+    /// The reason's name: that of the kind if nothing more is known.
+    pub code: &'static str,
+    /// What the sender was told.
+    pub sentence: &'static str,
+}
+
 /// What the sender was told.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SentResponse)]
@@ -239,7 +251,10 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
                 text: None,
                 base64: None,
             },
-            rejected: summary.rejected.map(crate::model::Rejection::name),
+            rejected: summary.rejected.map(Rejection::name),
+            rejected_because: summary
+                .rejected
+                .map(|reason| RejectionShape { code: reason.code(), sentence: reason.sentence() }),
             signature: (&summary.derived.verdict).into(),
             freshness: (&summary.derived.freshness).into(),
             event: (&summary.derived.event).into(),

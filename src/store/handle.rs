@@ -9,11 +9,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::error::{OpenError, StoreError, Thing};
 use super::sqlite::{Database, Search};
 use super::types::{
-    BinState, BinUpdate, CommitListener, ListQuery, Page, RequestRef, StoreOptions, StoreStats, Stored, VerdictStatus,
+    BinState, BinUpdate, CommitListener, Kept, ListQuery, Page, RequestRef, StoreOptions, StoreStats, Stored,
+    VerdictStatus,
 };
 use crate::model::{
-    BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Marks, NewRequest, SecretId,
-    SecretValue, Seq, Timestamp, filter::Filter,
+    BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, NewRequest, SecretId, SecretValue, Seq,
+    Timestamp, filter::Filter,
 };
 
 /// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
@@ -177,8 +178,8 @@ impl Store {
         self.db.write_unattended(0, move |tx, _| tx.answered(stored, status, took));
     }
 
-    /// Stores many requests with their own times and marks (import). Returns how many.
-    pub async fn import(&self, bin: BinId, requests: Vec<(NewRequest, Marks)>) -> Result<u64, StoreError> {
+    /// Stores many requests with their own times, marks and durations (import). Returns how many.
+    pub async fn import(&self, bin: BinId, requests: Vec<(NewRequest, Kept)>) -> Result<u64, StoreError> {
         let mut requests = requests.into_iter().peekable();
         let mut stored = 0;
         while requests.peek().is_some() {
@@ -186,18 +187,18 @@ impl Store {
             let mut bytes = 0;
             while part.len() < MANY
                 && bytes < MANY_BYTES
-                && let Some((mut request, marks)) = requests.next()
+                && let Some((mut request, kept)) = requests.next()
             {
                 request.bin = bin;
                 bytes += request.head.raw().len() + request.body.len();
-                part.push((request, marks));
+                part.push((request, kept));
             }
             let cursors = part.len() as u64;
             stored += self
                 .db
                 .write(cursors, bytes, move |tx, first| {
-                    for ((request, marks), seq) in part.iter().zip(first..) {
-                        tx.insert(seq, request, Some(marks))?;
+                    for ((request, kept), seq) in part.iter().zip(first..) {
+                        tx.insert(seq, request, Some(kept))?;
                     }
                     Ok(cursors)
                 })

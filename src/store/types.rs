@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::error::StoreError;
 use crate::model::{
-    Bin, BinId, Change, Derived, FreshnessStatus, RequestId, RequestSummary, Seq, SignatureStatus, filter::Filter,
+    Bin, BinId, Change, Derived, FreshnessStatus, Marks, RequestId, RequestSummary, Seq, SignatureStatus,
+    filter::Filter,
 };
 
 /// How much a commit survives.
@@ -38,6 +39,15 @@ pub struct StoreOptions {
     pub max_age_s: u64,
     /// Bytes of heads and bodies kept over all bins; 0 means no limit.
     pub max_bytes: u64,
+}
+
+/// What is kept beside a request that is imported.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// What its owner had added.
+    pub marks: Marks,
+    /// How long the response took then, in microseconds.
+    pub duration_us: Option<u64>,
 }
 
 /// A bin as the server holds it in memory: shared, replaced whole when something is set.

@@ -5,6 +5,7 @@ use quick_xml::events::Event;
 use serde::Serialize;
 
 use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
+use crate::http::text::without_mark;
 
 pub(super) const MEMBER: Member = Member { id: "xml", label: "XML", fit, render };
 
@@ -31,7 +32,7 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
         return Some(Fit::Declared);
     }
     let bytes = body.bytes();
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let start = without_mark(bytes).trim_ascii_start();
     start.starts_with(b"<?xml").then_some(Fit::Sniffed)
 }
 

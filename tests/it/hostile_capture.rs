@@ -31,60 +31,60 @@ async fn heads_that_are_not_http_are_refused_with_a_reason_and_kept_byte_for_byt
     let raw = |text: &[u8]| text.to_vec();
     let many: String = (0..97).fold(String::new(), |fields, n| fields + &format!("X-{n}: {n}\r\n"));
     for (name, head, status, why) in [
-        ("no host", raw(b"GET /BIN HTTP/1.1\r\nA: b\r\n\r\n"), 400, Rejection::Malformed),
-        ("two hosts", fields("Host: other"), 400, Rejection::Malformed),
-        ("both lengths", fields("Content-Length: 3\r\nTransfer-Encoding: chunked"), 400, Rejection::Malformed),
+        ("no host", raw(b"GET /BIN HTTP/1.1\r\nA: b\r\n\r\n"), 400, Rejection::NoHost),
+        ("two hosts", fields("Host: other"), 400, Rejection::SeveralHosts),
+        ("both lengths", fields("Content-Length: 3\r\nTransfer-Encoding: chunked"), 400, Rejection::LengthAndCoding),
         (
             "both lengths, reversed",
             fields("Transfer-Encoding: chunked\r\nContent-Length: 3"),
             400,
-            Rejection::Malformed,
+            Rejection::LengthAndCoding,
         ),
-        ("repeated lengths", fields("Content-Length: 3\r\nContent-Length: 3"), 400, Rejection::Malformed),
-        ("contradicting lengths", fields("Content-Length: 3\r\nContent-Length: 4"), 400, Rejection::Malformed),
-        ("a list of lengths", fields("Content-Length: 3, 3"), 400, Rejection::Malformed),
-        ("a negative length", fields("Content-Length: -1"), 400, Rejection::Malformed),
-        ("a signed length", fields("Content-Length: +3"), 400, Rejection::Malformed),
-        ("a huge length", fields("Content-Length: 18446744073709551616"), 400, Rejection::Malformed),
-        ("a length in hex", fields("Content-Length: 0x10"), 400, Rejection::Malformed),
-        ("a coding we do not know", fields("Transfer-Encoding: gzip, chunked"), 501, Rejection::Malformed),
+        ("repeated lengths", fields("Content-Length: 3\r\nContent-Length: 3"), 400, Rejection::SeveralLengths),
+        ("contradicting lengths", fields("Content-Length: 3\r\nContent-Length: 4"), 400, Rejection::SeveralLengths),
+        ("a list of lengths", fields("Content-Length: 3, 3"), 400, Rejection::BadLength),
+        ("a negative length", fields("Content-Length: -1"), 400, Rejection::BadLength),
+        ("a signed length", fields("Content-Length: +3"), 400, Rejection::BadLength),
+        ("a huge length", fields("Content-Length: 18446744073709551616"), 400, Rejection::BadLength),
+        ("a length in hex", fields("Content-Length: 0x10"), 400, Rejection::BadLength),
+        ("a coding we do not know", fields("Transfer-Encoding: gzip, chunked"), 501, Rejection::UnknownCoding),
         (
             "chunked twice",
             fields("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
             400,
-            Rejection::Malformed,
+            Rejection::SeveralCodings,
         ),
-        ("chunked hidden", fields("Transfer-Encoding: xchunked"), 501, Rejection::Malformed),
+        ("chunked hidden", fields("Transfer-Encoding: xchunked"), 501, Rejection::UnknownCoding),
         (
             "chunked in http 1.0",
             raw(b"POST /BIN HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
             400,
-            Rejection::Malformed,
+            Rejection::NoLength,
         ),
-        ("http 1.0 without length", raw(b"POST /BIN HTTP/1.0\r\n\r\n"), 400, Rejection::Malformed),
-        ("a space before the colon", fields("Content-Length : 3"), 400, Rejection::Malformed),
-        ("a folded line", fields("A: b\r\n c"), 400, Rejection::Malformed),
-        ("a nul in a value", fields("A: b\0c"), 400, Rejection::Malformed),
-        ("a control byte in a value", fields("A: b\x01c"), 400, Rejection::Malformed),
-        ("a bare cr in a value", fields("A: b\rc"), 400, Rejection::Malformed),
+        ("http 1.0 without length", raw(b"POST /BIN HTTP/1.0\r\n\r\n"), 400, Rejection::NoLength),
+        ("a space before the colon", fields("Content-Length : 3"), 400, Rejection::BadFieldName),
+        ("a folded line", fields("A: b\r\n c"), 400, Rejection::BadFieldName),
+        ("a nul in a value", fields("A: b\0c"), 400, Rejection::BadFieldValue),
+        ("a control byte in a value", fields("A: b\x01c"), 400, Rejection::BadFieldValue),
+        ("a bare cr in a value", fields("A: b\rc"), 400, Rejection::BadFieldValue),
         (
             "latin-1 in a name",
             [b"GET /BIN HTTP/1.1\r\nHost: h\r\nCaf\xe9: 1\r\n\r\n".to_vec()].concat(),
             400,
-            Rejection::Malformed,
+            Rejection::BadFieldName,
         ),
-        ("a line without colon", fields("nonsense"), 400, Rejection::Malformed),
-        ("an empty name", fields(": value"), 400, Rejection::Malformed),
-        ("a space in the target", raw(b"GET /BIN/a b HTTP/1.1\r\nHost: h\r\n\r\n"), 400, Rejection::Malformed),
-        ("a nul in the target", raw(b"GET /BIN/a\0b HTTP/1.1\r\nHost: h\r\n\r\n"), 400, Rejection::Malformed),
-        ("no version", raw(b"GET /BIN\r\n\r\n"), 400, Rejection::Malformed),
-        ("version 2", raw(b"GET /BIN HTTP/2.0\r\nHost: h\r\n\r\n"), 505, Rejection::Malformed),
+        ("a line without colon", fields("nonsense"), 400, Rejection::BadFieldName),
+        ("an empty name", fields(": value"), 400, Rejection::BadFieldName),
+        ("a space in the target", raw(b"GET /BIN/a b HTTP/1.1\r\nHost: h\r\n\r\n"), 400, Rejection::BadRequestLine),
+        ("a nul in the target", raw(b"GET /BIN/a\0b HTTP/1.1\r\nHost: h\r\n\r\n"), 400, Rejection::BadRequestLine),
+        ("no version", raw(b"GET /BIN\r\n\r\n"), 400, Rejection::BadRequestLine),
+        ("version 2", raw(b"GET /BIN HTTP/2.0\r\nHost: h\r\n\r\n"), 505, Rejection::UnknownVersion),
         ("97 fields and the host", fields(many.trim_end()), 431, Rejection::HeadTooLarge),
         (
             "a target of 70 KiB",
             format!("GET /BIN/{} HTTP/1.1\r\nHost: h\r\n\r\n", "p".repeat(70 << 10)).into_bytes(),
             414,
-            Rejection::HeadTooLarge,
+            Rejection::TargetTooLong,
         ),
     ] {
         let bin = bin(&app, json!({})).await;
@@ -94,7 +94,7 @@ async fn heads_that_are_not_http_are_refused_with_a_reason_and_kept_byte_for_byt
         assert_eq!(answer.status, status, "{name}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{name}");
         let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-        assert_eq!(told["ok"], false, "{name}");
+        assert_eq!((&told["ok"], &told["error"]), (&json!(false), &json!(why.sentence())), "{name}");
         let kept = only(&app, bin).await;
         assert_eq!(kept.summary.rejected, Some(why), "{name}");
         assert_eq!(kept.summary.response.status, Some(status), "{name}");
@@ -155,7 +155,7 @@ async fn a_body_that_breaks_its_chunks_is_kept_up_to_there() {
         assert_eq!(insist(app.capture, request.as_bytes()).status, 400);
         let kept = only(&app, bin).await;
         assert_eq!((&kept.body[..], kept.summary.complete), (&b"abc"[..], false));
-        assert_eq!(kept.summary.rejected, Some(Rejection::Malformed));
+        assert_eq!(kept.summary.rejected, Some(Rejection::BrokenChunks));
     }
 }
 

@@ -4,6 +4,7 @@
 mod answers;
 mod api_bins;
 mod api_requests;
+mod archives;
 mod cli;
 mod crash;
 mod exporters;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::super::outgoing::{is_token, path};
+use super::super::outgoing::path;
+use super::record::record;
 use super::{Fields, ImportError, Imported};
 use crate::http::Head;
+use crate::http::text::{is_token, without_mark};
 use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, SentResponse};
 
 #[derive(Deserialize)]
@@ -41,29 +43,42 @@ struct Sent {
     post_data: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// Reads an archive for a bin. Heads are written anew, as the archive has no exact bytes; paths of other servers go below the bin.
+/// The part of a request that an entry of Creel's has nowhere else.
+#[derive(Deserialize)]
+struct KeptSent {
+    #[serde(rename = "postData")]
+    post_data: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Reads an archive for a bin. What Creel wrote comes back as it was. Of others, heads are written anew, as the archive has no
+/// exact bytes; their paths go below the bin.
 ///
 /// # Errors
 /// The entry and field at fault and what is expected; nothing is returned of an archive with a fault.
 pub fn har(bytes: &[u8], bin: BinId) -> Result<Vec<Imported>, ImportError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let archive: Archive = serde_json::from_slice(bytes).map_err(|error| ImportError {
-        line: 0,
-        field: None,
-        message: format!("is not an HTTP archive: {error}"),
-    })?;
+    let archive: Archive = serde_json::from_slice(without_mark(bytes))
+        .map_err(|error| ImportError::not_json(0, "an HTTP archive", &error))?;
     let own = archive.log.creator.and_then(|creator| creator.name).is_some_and(|name| name == "Creel");
     let entries = archive.log.entries.into_iter().enumerate();
-    entries.map(|(index, map)| entry(Fields { line: index + 1, map }, bin, own)).collect()
+    entries.map(|(index, map)| entry(Fields::new(index + 1, "", map), bin, own)).collect()
 }
 
 fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportError> {
+    if let Some(kept) = fields.optional("_creel")? {
+        // All that Creel knew of it. Only the body is where an archive has it.
+        let sent: Option<KeptSent> = fields.optional("request")?;
+        let body = match sent.and_then(|sent| sent.post_data) {
+            Some(data) => body(Fields::new(fields.line, "request.postData.", data))?,
+            None => Vec::new(),
+        };
+        return record(Fields::new(fields.line, "_creel.", kept), bin, Some(body));
+    }
     let received_at = fields.required("startedDateTime")?;
     let received_at = fields.in_range("startedDateTime", received_at)?;
     let sent: Sent = fields.required("request")?;
     let head = head(&fields, &sent, bin, own)?;
     let body = match sent.post_data {
-        Some(data) => body(Fields { line: fields.line, map: data })?,
+        Some(data) => body(Fields::new(fields.line, "request.postData.", data))?,
         None => Vec::new(),
     };
     let status = fields
@@ -92,7 +107,7 @@ fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportEr
 }
 
 fn head(fields: &Fields, sent: &Sent, bin: BinId, own: bool) -> Result<Vec<u8>, ImportError> {
-    if !is_token(&sent.method) {
+    if !is_token(sent.method.as_bytes()) {
         return Err(fields.error("request.method", "is no HTTP method"));
     }
     let target = path(&sent.url);
@@ -109,7 +124,7 @@ fn head(fields: &Fields, sent: &Sent, bin: BinId, own: bool) -> Result<Vec<u8>, 
             continue;
         }
         let at = || format!("request.headers[{index}]");
-        if !is_token(&pair.name) {
+        if !is_token(pair.name.as_bytes()) {
             return Err(fields.error(&at(), "has a name that is no header name"));
         }
         if pair.value.contains(['\r', '\n', '\0']) {
@@ -132,7 +147,7 @@ fn body(mut data: Fields) -> Result<Vec<u8>, ImportError> {
     match (text, encoding.as_deref()) {
         (Some(text), Some("base64")) => base64::engine::general_purpose::STANDARD
             .decode(text)
-            .map_err(|_| data.error("request.postData.text", "is not base64 (standard alphabet, with padding)")),
+            .map_err(|_| data.error("text", "is not base64 (standard alphabet, with padding)")),
         (Some(text), _) => Ok(text.into_bytes()),
         (None, _) => {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -147,22 +162,39 @@ mod tests {
     use super::super::super::single;
     use super::super::super::tests::{options, request};
     use super::*;
+    use crate::model::{CapturedRequest, Rejection, Timestamp};
 
     fn bin() -> BinId {
         "zzzzzzzzzzzzzzzz".parse().unwrap()
     }
 
+    fn round(request: &CapturedRequest) -> Imported {
+        let written = single("har".parse().unwrap(), request, &options(false)).bytes;
+        let [imported] = &har(&written, bin()).unwrap()[..] else { panic!() };
+        imported.clone()
+    }
+
     #[test]
     fn what_creel_wrote_comes_back() {
-        let head = b"PUT /0123456789abcdef/x?a=1 HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\n\r\n";
+        let head = b"PUT /0123456789abcdef/x?a=1 HTTP/1.1\r\nhOST:h\r\nX-A:  1\r\nx-a: 2\r\n\r\n";
         for body in [&b"text"[..], b"\0\xff", b""] {
-            let written = single("har".parse().unwrap(), &request(head, body), &options(true)).bytes;
-            let [imported] = &har(&written, bin()).unwrap()[..] else { panic!() };
+            let imported = round(&request(head, body));
             assert_eq!(imported.request.head.raw(), &head[..]);
             assert_eq!(imported.request.body, body);
             assert_eq!(imported.request.head.target().path_below_bin(), b"/x");
-            assert_eq!((imported.request.status, imported.request.head_source), (Some(200), HeadSource::Parsed));
+            assert_eq!((imported.request.status, imported.request.head_source), (Some(200), HeadSource::Wire));
         }
+    }
+
+    #[test]
+    fn what_versions_before_wrote_is_read() {
+        let text = r#"{"log":{"version":"1.2","creator":{"name":"Creel","version":"0.1.0"},"entries":[{"startedDateTime":"2026-01-02T03:04:05Z",
+            "request":{"method":"POST","url":"http://127.0.0.1:4665/0123456789abcdef/x","headers":[{"name":"a","value":"1"}],
+            "postData":{"mimeType":"","text":"/w==","_encoding":"base64"}},"response":{"status":200},"_complete":false,"_rejected":"body_too_large"}]}}"#;
+        let imported = &har(text.as_bytes(), bin()).unwrap()[0].request;
+        assert_eq!(imported.head.raw(), "POST /0123456789abcdef/x HTTP/1.1\r\na: 1\r\n\r\n");
+        assert_eq!((imported.complete, imported.rejected), (false, Some(Rejection::BodyTooLarge)));
+        assert_eq!(imported.body, b"\xff"[..]);
     }
 
     #[test]
@@ -183,19 +215,47 @@ mod tests {
     fn no_head_can_be_smuggled_in() {
         let archive = |method: &str, url: &str, name: &str, value: &str| {
             let entry = serde_json::json!({"startedDateTime": "2026-01-02T03:04:05Z", "request": {"method": method, "url": url, "headers": [{"name": name, "value": value}]}});
-            har(serde_json::json!({"log": {"entries": [entry]}}).to_string().as_bytes(), bin())
-                .unwrap_err()
-                .field
-                .unwrap()
+            har(serde_json::json!({"log": {"entries": [entry]}}).to_string().as_bytes(), bin()).unwrap_err()
+        };
+        let archive = |method: &str, url: &str, name: &str, value: &str| match archive(method, url, name, value) {
+            ImportError::Field { field, .. } => field,
+            other => panic!("{other}"),
         };
         assert_eq!(archive("GET / HTTP/1.1\r\nX:", "http://h/", "a", "b"), "request.method");
         assert_eq!(archive("GET", "http://h/ HTTP/1.1\r\nX:", "a", "b"), "request.url");
         assert_eq!(archive("GET", "http://h/", "a: b\r\nc", "b"), "request.headers[0]");
         assert_eq!(archive("GET", "http://h/", "a", "b\r\nc: d"), "request.headers[0]");
-        assert!(har(b"{}", bin()).unwrap_err().message.starts_with("is not an HTTP archive"));
+        assert!(har(b"{}", bin()).unwrap_err().to_string().starts_with("line 0: is not an HTTP archive"));
     }
 
     proptest::proptest! {
+        #[test]
+        fn everything_comes_back(
+            head in "(GET|pOST|\u{e9}| )? ?(/[a-z?%#<]{0,6}|\\*|http://h/x)?( HTTP/(1[.][01]|2))?\r?\n(([A-Za-z :\u{e9}\0]{0,6}:[ -~\u{e9}\t\0]{0,8})?\r?\n){0,4}",
+            noise: Vec<u8>,
+            body: Vec<u8>,
+            trailers: Vec<u8>,
+            micros in 0_i64..4_000_000_000_000_000,
+            flags: [bool; 3],
+        ) {
+            let mut request = request(&[head.as_bytes(), &noise].concat(), &body);
+            request.trailers = trailers.into();
+            let summary = &mut request.summary;
+            summary.received_at = Timestamp::from_micros(micros);
+            summary.complete = flags[0];
+            summary.rejected = flags[1].then_some(Rejection::NoHost);
+            summary.head_source = if flags[2] { HeadSource::Parsed } else { HeadSource::Wire };
+            let Imported { request: new, response, marks, .. } = round(&request);
+            proptest::prop_assert_eq!(new.head.raw(), request.head.raw());
+            proptest::prop_assert_eq!((&new.body, &new.trailers), (&request.body, &request.trailers));
+            let summary = &request.summary;
+            proptest::prop_assert_eq!(
+                (new.received_at, new.body_took, new.declared_size, new.complete, new.client, new.rejected, new.head_source),
+                (summary.received_at, summary.body_took, summary.declared_size, summary.complete, summary.client, summary.rejected, summary.head_source)
+            );
+            proptest::prop_assert_eq!((new.derived, response, marks), (summary.derived.clone(), summary.response, summary.marks.clone()));
+        }
+
         #[test]
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
             let _ = har(&bytes, bin());

@@ -1,11 +1,9 @@
 //! One line of the lossless format.
 
-use std::time::Duration;
-
-use super::super::jsonl::VERSION;
+use super::record::record;
 use super::{Fields, ImportError, Imported};
-use crate::http::Head;
-use crate::model::{BinId, Derived, EventFacts, Freshness, Marks, NewRequest, Timestamp, Verdict};
+use crate::http::text::without_mark;
+use crate::model::BinId;
 
 /// Reads a line of an export for a bin; `None` for an empty line. `number` is the line's, from 1, for errors.
 /// Limits on sizes are the caller's: the line is in memory already.
@@ -15,60 +13,12 @@ use crate::model::{BinId, Derived, EventFacts, Freshness, Marks, NewRequest, Tim
 pub fn line(number: usize, text: &[u8], bin: BinId) -> Result<Option<Imported>, ImportError> {
     let text = text.trim_ascii();
     // Some editors put a byte order mark before the first line.
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let text = without_mark(text);
     if text.is_empty() {
         return Ok(None);
     }
-    let map = serde_json::from_slice(text).map_err(|error| ImportError {
-        line: number,
-        field: None,
-        message: format!("is not a JSON object: {error}"),
-    })?;
-    let mut fields = Fields { line: number, map };
-    let version: u64 = fields.required("creel")?;
-    if version > VERSION {
-        return Err(fields.error("creel", format!("is format {version}; this version reads up to {VERSION}")));
-    }
-    let head = fields.bytes("head", "head_base64")?.ok_or_else(|| fields.error("head", "is missing"))?;
-    let body = fields.bytes("body", "body_base64")?.unwrap_or_default();
-    let trailers = fields.bytes("trailers", "trailers_base64")?.unwrap_or_default();
-    let response = fields.optional("response")?.unwrap_or_default();
-    let request = NewRequest {
-        bin,
-        received_at: received_at(&mut fields)?,
-        body_took: Duration::from_micros(fields.optional("body_took_us")?.unwrap_or(0)),
-        head: Head::new(head.into()),
-        head_source: fields.optional("head_source")?.unwrap_or_default(),
-        body: body.into(),
-        trailers: trailers.into(),
-        declared_size: fields.optional("declared_size")?,
-        complete: fields.optional("complete")?.unwrap_or(true),
-        client: fields.optional("client")?,
-        rejected: fields.optional("rejected")?,
-        derived: Derived {
-            verdict: fields.optional("signature")?.unwrap_or_else(Verdict::unsigned),
-            freshness: fields.optional("freshness")?.unwrap_or_else(Freshness::none),
-            // The id belongs to another database.
-            event: EventFacts { duplicate_of: None, ..fields.optional("event")?.unwrap_or_default() },
-        },
-        status: None,
-    };
-    let mut marks: Marks = fields.optional("marks")?.unwrap_or_default();
-    marks.tags.sort();
-    marks.tags.dedup();
-    let redacted = fields.optional("redacted")?.unwrap_or(false);
-    let mut imported = Imported { request, response, marks, redacted };
-    imported.request.status = imported.response.status;
-    Ok(Some(imported))
-}
-
-/// The exact time, else the one for people.
-fn received_at(fields: &mut Fields) -> Result<Timestamp, ImportError> {
-    let (field, at) = match fields.optional("received_at_us")? {
-        Some(micros) => ("received_at_us", Timestamp::from_micros(micros)),
-        None => ("received_at", fields.required("received_at")?),
-    };
-    fields.in_range(field, at)
+    let map = serde_json::from_slice(text).map_err(|error| ImportError::not_json(number, "a JSON object", &error))?;
+    record(Fields::new(number, "", map), bin, None).map(Some)
 }
 
 #[cfg(test)]
@@ -76,7 +26,7 @@ mod tests {
     use super::super::super::many;
     use super::super::super::tests::{options, request};
     use super::*;
-    use crate::model::{CapturedRequest, HeadSource, Rejection, SentResponse};
+    use crate::model::{CapturedRequest, HeadSource, Marks, Rejection, SentResponse, Timestamp};
 
     fn bin() -> BinId {
         "zzzzzzzzzzzzzzzz".parse().unwrap()
@@ -90,8 +40,13 @@ mod tests {
 
     fn error(text: &str) -> (Option<String>, String) {
         let error = line(7, text.as_bytes(), bin()).unwrap_err();
-        assert_eq!(error.line, 7);
-        (error.field, error.message)
+        assert_eq!(error.line(), 7);
+        match error {
+            ImportError::NotJson { wanted, words, .. } => (None, format!("is not {wanted}: {words}")),
+            ImportError::Type { field, words: message, .. } | ImportError::Field { field, message, .. } => {
+                (Some(field), message)
+            }
+        }
     }
 
     #[test]
@@ -139,7 +94,7 @@ mod tests {
             summary.received_at = Timestamp::from_micros(micros);
             summary.declared_size = declared;
             summary.complete = flags[0];
-            summary.rejected = flags[1].then_some(Rejection::BodyTooLarge);
+            summary.rejected = flags[1].then_some(Rejection::SeveralLengths);
             summary.head_source = if flags[2] { HeadSource::Parsed } else { HeadSource::Wire };
             summary.response = SentResponse { status: Some(503), duration_us: declared };
             summary.marks = Marks { read: flags[3], pinned: flags[0], note, tags: tags.into_iter().collect() };

@@ -1,7 +1,8 @@
-//! Reading exports back: JSON lines with everything, HTTP archives with what they have.
+//! Reading exports back: JSON lines and Creel's own HTTP archives with everything, others with what they have.
 
 mod har;
 mod jsonl;
+mod record;
 
 pub use har::har;
 pub use jsonl::line;
@@ -24,36 +25,81 @@ pub struct Imported {
     pub redacted: bool,
 }
 
-/// Why a file cannot be read.
+/// Why a file cannot be read. A line counts from 1; in an HTTP archive it is the entry, and 0 the archive itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}{}: {message}", field.as_deref().map(|field| format!(", field {field}")).unwrap_or_default())]
-pub struct ImportError {
-    /// The line, from 1. In an HTTP archive the entry, from 1; 0 for the archive itself.
-    pub line: usize,
-    /// The field at fault.
-    pub field: Option<String>,
-    /// One sentence for the user.
-    pub message: String,
+pub enum ImportError {
+    /// It is not the JSON that it should be.
+    #[error("line {line}: is not {wanted}: {words}")]
+    NotJson {
+        /// Where.
+        line: usize,
+        /// What it should be.
+        wanted: &'static str,
+        /// What the JSON reader says.
+        words: String,
+    },
+    /// A field's value is of another type than it should be.
+    #[error("line {line}, field {field}: {words}")]
+    Type {
+        /// Where.
+        line: usize,
+        /// The field at fault.
+        field: String,
+        /// What the JSON reader says.
+        words: String,
+    },
+    /// A field's value makes no sense.
+    #[error("line {line}, field {field}: {message}")]
+    Field {
+        /// Where.
+        line: usize,
+        /// The field at fault.
+        field: String,
+        /// For the user, to follow the field's name.
+        message: String,
+    },
+}
+
+impl ImportError {
+    fn not_json(line: usize, wanted: &'static str, error: &serde_json::Error) -> Self {
+        Self::NotJson { line, wanted, words: error.to_string() }
+    }
+
+    /// The line at fault.
+    #[must_use]
+    pub const fn line(&self) -> usize {
+        match self {
+            Self::NotJson { line, .. } | Self::Type { line, .. } | Self::Field { line, .. } => *line,
+        }
+    }
 }
 
 /// The fields of an object, taken out one by one, so that an error can name its field.
 struct Fields {
     line: usize,
+    /// What the object is in, with a dot at its end.
+    within: &'static str,
     map: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Fields {
+    const fn new(line: usize, within: &'static str, map: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { line, within, map }
+    }
+
     fn error(&self, field: &str, message: impl Into<String>) -> ImportError {
-        ImportError { line: self.line, field: Some(field.to_owned()), message: message.into() }
+        ImportError::Field { line: self.line, field: format!("{}{field}", self.within), message: message.into() }
     }
 
     /// A field that may be missing or null.
     fn optional<T: serde::de::DeserializeOwned>(&mut self, field: &str) -> Result<Option<T>, ImportError> {
         match self.map.remove(field) {
             None | Some(serde_json::Value::Null) => Ok(None),
-            Some(value) => {
-                serde_json::from_value(value).map(Some).map_err(|error| self.error(field, error.to_string()))
-            }
+            Some(value) => serde_json::from_value(value).map(Some).map_err(|error| ImportError::Type {
+                line: self.line,
+                field: format!("{}{field}", self.within),
+                words: error.to_string(),
+            }),
         }
     }
 

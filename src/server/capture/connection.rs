@@ -14,7 +14,7 @@ use bytes::Bytes;
 use super::framing::Progress;
 use super::in_flight::PeerInFlight;
 use super::recorder::{RecordedHead, Recorder};
-use super::rejection::HeadRejection;
+use super::rejection::{BROKE_OFF, HeadRejection};
 use super::turn::Turn;
 use super::wake::WakeSlot;
 use super::worker::Worker;
@@ -247,7 +247,7 @@ impl Connection {
             None => (Bytes::copy_from_slice(recorder.partial()), self.worker.capture().clock().now()),
         };
         drop(recorder);
-        let rejection = known.unwrap_or_else(|| HeadRejection::of(&head, status.unwrap_or(400)));
+        let rejection = known.unwrap_or_else(|| status.map_or(BROKE_OFF, |status| HeadRejection::of(&head, status)));
         if !head.is_empty() {
             self.worker.capture().rejected(Rejected {
                 head,

@@ -126,7 +126,7 @@ fn rejection(connection: &Connection, end: BodyEnd) -> Option<Rejection> {
     match end {
         BodyEnd::TooLarge => Some(Rejection::BodyTooLarge),
         BodyEnd::Timeout => Some(Rejection::Timeout),
-        BodyEnd::Cut if connection.is_broken() => Some(Rejection::Malformed),
+        BodyEnd::Cut if connection.is_broken() => Some(Rejection::BrokenChunks),
         BodyEnd::Complete | BodyEnd::Cut | BodyEnd::NoRoom => None,
     }
 }

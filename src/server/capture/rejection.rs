@@ -1,6 +1,7 @@
 //! Why a head is rejected before any handler sees it, and the response that says so: the parser's own is an empty 400.
 
 use crate::http::Head;
+use crate::http::text::is_token;
 use crate::model::Rejection;
 
 /// Why a head is rejected.
@@ -11,29 +12,24 @@ pub(super) struct HeadRejection {
     phrase: &'static str,
     /// Seconds after which the sender may come again, where that helps.
     retry_after: Option<u32>,
-    /// The sentence that the sender gets.
-    why: &'static str,
-    /// What is stored.
+    /// What is stored, and the sentence that the sender gets.
     pub(super) reason: Rejection,
 }
 
 /// The head did not come in time.
-pub(super) const SLOW_HEAD: HeadRejection = HeadRejection {
-    status: 408,
-    phrase: "Request Timeout",
-    retry_after: None,
-    why: "the head did not arrive in time",
-    reason: Rejection::Timeout,
-};
+pub(super) const SLOW_HEAD: HeadRejection =
+    HeadRejection { status: 408, phrase: "Request Timeout", retry_after: None, reason: Rejection::HeadTooSlow };
+
+/// The sender has left within the head: nobody is told.
+pub(super) const BROKE_OFF: HeadRejection =
+    HeadRejection { status: 400, phrase: "Bad Request", retry_after: None, reason: Rejection::HeadBrokeOff };
 
 /// Heads that are not complete take too much memory.
-pub(super) const CROWDED: HeadRejection = HeadRejection {
-    status: 503,
-    phrase: "Service Unavailable",
-    retry_after: Some(1),
-    why: "too much is being received; try again",
-    reason: Rejection::NotStored,
-};
+pub(super) const CROWDED: HeadRejection =
+    HeadRejection { status: 503, phrase: "Service Unavailable", retry_after: Some(1), reason: Rejection::NotStored };
+
+/// Digits of the longest `Content-Length` that fits its type, less one: with more it may not.
+const MAX_LENGTH_DIGITS: usize = 19;
 
 /// The longest target that the parser's type holds (`http::Uri`).
 const MAX_TARGET: usize = u16::MAX as usize - 1;
@@ -41,49 +37,74 @@ const MAX_TARGET: usize = u16::MAX as usize - 1;
 impl HeadRejection {
     /// Finds the reason for the parser's `status` in what arrived of the head.
     pub(super) fn of(raw: &[u8], status: u16) -> Self {
-        let rejection = |reason, status, phrase, why| Self { status, phrase, retry_after: None, why, reason };
-        let too_large = |status, phrase, why| rejection(Rejection::HeadTooLarge, status, phrase, why);
-        let malformed = |status, phrase, why| rejection(Rejection::Malformed, status, phrase, why);
+        let of = |reason, status, phrase| Self { status, phrase, retry_after: None, reason };
         if status == 431 {
-            return too_large(431, "Request Header Fields Too Large", "the head has more than 96 fields or 128 KiB");
+            return of(Rejection::HeadTooLarge, 431, "Request Header Fields Too Large");
         }
         let head = Head::new(raw.to_vec().into());
         if head.target().raw().len() > MAX_TARGET {
-            return too_large(414, "URI Too Long", "the target is longer than 65,534 bytes");
+            return of(Rejection::TargetTooLong, 414, "URI Too Long");
         }
-        let version = head.version();
-        if version.len() == 3 && version.as_bytes()[1] == b'.' && !version.starts_with("1.") {
-            return malformed(505, "HTTP Version Not Supported", "only HTTP/1.0 and HTTP/1.1 are spoken here");
-        }
-        let headers = head.headers();
-        let codings: Vec<_> = headers.all("transfer-encoding").collect();
-        let bad_request = |why| malformed(400, "Bad Request", why);
-        if !codings.is_empty() && headers.contains("content-length") {
-            return bad_request("Content-Length and Transfer-Encoding contradict each other");
-        }
-        if codings.len() == 1 && version == "1.1" && !codings[0].eq_ignore_ascii_case(b"chunked") {
-            return malformed(501, "Not Implemented", "the only transfer coding taken here is chunked");
-        }
-        if headers.all("content-length").count() > 1 {
-            return bad_request("there is more than one Content-Length");
-        }
-        match headers.all("host").count() {
-            0 if version == "1.1" => bad_request("HTTP/1.1 requests need a Host field"),
-            0 | 1 => bad_request("the request is not valid HTTP"),
-            _ => bad_request("there is more than one Host field"),
+        match reason_of(&head) {
+            Rejection::UnknownVersion => of(Rejection::UnknownVersion, 505, "HTTP Version Not Supported"),
+            Rejection::UnknownCoding => of(Rejection::UnknownCoding, 501, "Not Implemented"),
+            reason => of(reason, 400, "Bad Request"),
         }
     }
 
     /// The whole response, for the wire.
     pub(super) fn to_wire(self) -> String {
-        let Self { status, phrase, retry_after, why, reason: _ } = self;
+        let Self { status, phrase, retry_after, reason } = self;
         let retry_after = retry_after.map_or_else(String::new, |seconds| format!("retry-after: {seconds}\r\n"));
+        // What is counted only has nothing wrong with it: there is no room for it now.
+        let why = match reason {
+            Rejection::NotStored => "too much is being received; try again",
+            reason => reason.sentence(),
+        };
         let body = format!(r#"{{"ok":false,"error":"{why}"}}"#);
         format!(
             "HTTP/1.1 {status} {phrase}\r\n{retry_after}content-type: application/json\r\ncontent-length: {}\r\n\
              x-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}",
             body.len()
         )
+    }
+}
+
+/// What is wrong with a head that the parser does not take.
+fn reason_of(head: &Head) -> Rejection {
+    let version = head.version();
+    if version.len() == 3 && version.as_bytes()[1] == b'.' && !version.starts_with("1.") {
+        return Rejection::UnknownVersion;
+    }
+    let target = head.target();
+    let odd_target = target.raw().iter().any(|byte| *byte <= b' ' || *byte == 0x7f);
+    if version.is_empty() || !is_token(head.method().as_bytes()) || target.raw().is_empty() || odd_target {
+        return Rejection::BadRequestLine;
+    }
+    let headers = head.headers();
+    if headers.iter().any(|field| !is_token(&field.name)) {
+        return Rejection::BadFieldName;
+    }
+    if headers.iter().any(|field| field.value.iter().any(|byte| *byte != b'\t' && byte.is_ascii_control())) {
+        return Rejection::BadFieldValue;
+    }
+    let codings: Vec<_> = headers.all("transfer-encoding").collect();
+    let lengths: Vec<_> = headers.all("content-length").collect();
+    if !codings.is_empty() && !lengths.is_empty() {
+        return Rejection::LengthAndCoding;
+    }
+    let chunked = matches!(codings[..], [coding] if coding.eq_ignore_ascii_case(b"chunked"));
+    match (lengths.len(), headers.all("host").count()) {
+        _ if codings.len() > 1 => Rejection::SeveralCodings,
+        _ if !codings.is_empty() && !chunked => Rejection::UnknownCoding,
+        _ if version == "1.0" && (chunked || lengths.is_empty() && head.method() == "POST") => Rejection::NoLength,
+        (2.., _) => Rejection::SeveralLengths,
+        (1, _) if !lengths[0].iter().all(u8::is_ascii_digit) || lengths[0].len() > MAX_LENGTH_DIGITS => {
+            Rejection::BadLength
+        }
+        (_, 0) if version == "1.1" => Rejection::NoHost,
+        (_, 2..) => Rejection::SeveralHosts,
+        (_, _) => Rejection::Malformed,
     }
 }
 
@@ -110,7 +131,7 @@ mod tests {
                 400,
                 "more than one",
             ),
-            (b"\x16\x03\x01", 400, 400, "not valid HTTP"),
+            (b"\x16\x03\x01", 400, 400, "method, target and version"),
             (b"GET /b HTTP/1.1\r\nX: aaaa", 431, 431, "128 KiB"),
         ] {
             let rejection = HeadRejection::of(head, told);

@@ -11,33 +11,81 @@ pub(crate) const REJECTION_SHIFT: u32 = 5;
 pub(crate) const SIGNATURE_SHIFT: u32 = 8;
 pub(crate) const FRESHNESS_SHIFT: u32 = 11;
 pub(crate) const VERSION_SHIFT: u32 = 13;
+/// More about a rejection, whose kind is in the three bits at `REJECTION_SHIFT`.
+pub(crate) const REASON_SHIFT: u32 = 15;
 /// Enumerations have three bits; freshness and version have two.
 pub(crate) const THREE_BITS: i64 = 7;
 pub(crate) const TWO_BITS: i64 = 3;
+/// A reason has five.
+pub(crate) const FIVE_BITS: i64 = 31;
 
 /// The bits that [`crate::model::Derived`] decides.
 pub(crate) const DERIVED_BITS: i64 = HANDSHAKE | (THREE_BITS << SIGNATURE_SHIFT) | (TWO_BITS << FRESHNESS_SHIFT);
 
+/// The bits of a rejection: its kind, and its reason where that says more.
 pub(crate) const fn rejection(rejected: Option<Rejection>) -> i64 {
-    match rejected {
-        None => 0,
-        Some(Rejection::BodyTooLarge) => 1,
-        Some(Rejection::HeadTooLarge) => 2,
-        Some(Rejection::Malformed) => 3,
-        Some(Rejection::Timeout) => 4,
-        Some(Rejection::NotStored) => 5,
-    }
+    let Some(reason) = rejected else { return 0 };
+    let kind = match reason.kind() {
+        Rejection::BodyTooLarge => 1,
+        Rejection::HeadTooLarge => 2,
+        Rejection::Timeout => 4,
+        Rejection::NotStored => 5,
+        _ => 3,
+    };
+    let more = match reason {
+        Rejection::BodyTooLarge
+        | Rejection::HeadTooLarge
+        | Rejection::Malformed
+        | Rejection::Timeout
+        | Rejection::NotStored => 0,
+        Rejection::TargetTooLong => 1,
+        Rejection::HeadTooSlow => 2,
+        Rejection::HeadBrokeOff => 3,
+        Rejection::BadRequestLine => 4,
+        Rejection::UnknownVersion => 5,
+        Rejection::BadFieldName => 6,
+        Rejection::BadFieldValue => 7,
+        Rejection::LengthAndCoding => 8,
+        Rejection::UnknownCoding => 9,
+        Rejection::SeveralLengths => 10,
+        Rejection::BadLength => 11,
+        Rejection::NoLength => 12,
+        Rejection::NoHost => 13,
+        Rejection::SeveralHosts => 14,
+        Rejection::BrokenChunks => 15,
+        Rejection::SeveralCodings => 16,
+    };
+    (kind << REJECTION_SHIFT) | (more << REASON_SHIFT)
 }
 
 pub(crate) const fn read_rejection(flags: i64) -> Option<Rejection> {
-    match (flags >> REJECTION_SHIFT) & THREE_BITS {
-        1 => Some(Rejection::BodyTooLarge),
-        2 => Some(Rejection::HeadTooLarge),
-        3 => Some(Rejection::Malformed),
-        4 => Some(Rejection::Timeout),
-        5 => Some(Rejection::NotStored),
-        _ => None,
-    }
+    let kind = match (flags >> REJECTION_SHIFT) & THREE_BITS {
+        1 => Rejection::BodyTooLarge,
+        2 => Rejection::HeadTooLarge,
+        3 => Rejection::Malformed,
+        4 => Rejection::Timeout,
+        5 => Rejection::NotStored,
+        _ => return None,
+    };
+    Some(match (flags >> REASON_SHIFT) & FIVE_BITS {
+        1 => Rejection::TargetTooLong,
+        2 => Rejection::HeadTooSlow,
+        3 => Rejection::HeadBrokeOff,
+        4 => Rejection::BadRequestLine,
+        5 => Rejection::UnknownVersion,
+        6 => Rejection::BadFieldName,
+        7 => Rejection::BadFieldValue,
+        8 => Rejection::LengthAndCoding,
+        9 => Rejection::UnknownCoding,
+        10 => Rejection::SeveralLengths,
+        11 => Rejection::BadLength,
+        12 => Rejection::NoLength,
+        13 => Rejection::NoHost,
+        14 => Rejection::SeveralHosts,
+        15 => Rejection::BrokenChunks,
+        16 => Rejection::SeveralCodings,
+        _ => kind,
+    })
 }
 
 pub(crate) const fn signature(status: SignatureStatus) -> i64 {
@@ -123,5 +171,20 @@ impl JournalKind {
             5 => Some(Self::Bin),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[test]
+    fn every_rejection_comes_back_with_its_reason() {
+        for reason in Rejection::VARIANTS {
+            assert_eq!(read_rejection(rejection(Some(*reason))), Some(*reason));
+        }
+        assert_eq!(read_rejection(rejection(None)), None);
     }
 }

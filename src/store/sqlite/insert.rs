@@ -13,10 +13,11 @@ use super::{codes, columns as column, row_key, rows};
 use crate::http::Target;
 use crate::http::text::lossy;
 use crate::model::{
-    CapturedRequest, ChangeKind, EventFacts, HeadSource, Marks, NewRequest, RequestId, RequestSummary, SentResponse,
-    Seq, Timestamp,
+    CapturedRequest, ChangeKind, EventFacts, HeadSource, NewRequest, RequestId, RequestSummary, SentResponse, Seq,
+    Timestamp,
 };
 use crate::store::error::StoreError;
+use crate::store::types::Kept;
 
 /// Larger bodies are written into a reserved blob, so that no second copy of them is made.
 const INLINE_BODY: usize = 1 << 20;
@@ -40,8 +41,8 @@ struct Columns<'r> {
 }
 
 impl<'a> Tx<'a> {
-    /// Stores a request; an imported one with its marks.
-    pub(crate) fn insert(&mut self, seq: Seq, new: &NewRequest, imported: Option<&Marks>) -> Result<(), StoreError> {
+    /// Stores a request; an imported one with what was kept beside it.
+    pub(crate) fn insert(&mut self, seq: Seq, new: &NewRequest, imported: Option<&Kept>) -> Result<(), StoreError> {
         let Touch { key, wanted, .. } = *self.touch(new.bin)?;
         let target = new.head.target();
         let row = self.columns(key, seq, new, &target, imported)?;
@@ -60,7 +61,7 @@ impl<'a> Tx<'a> {
         seq: Seq,
         new: &'r NewRequest,
         target: &'r Target,
-        imported: Option<&'r Marks>,
+        imported: Option<&'r Kept>,
     ) -> Result<Columns<'r>, StoreError> {
         let duplicate_key = new.derived.event.duplicate_key.as_deref();
         let duplicate_hash = duplicate_key.map(rows::duplicate_hash);
@@ -70,13 +71,15 @@ impl<'a> Tx<'a> {
         };
         let version_text = new.head.version();
         let version = codes::version(version_text.as_bytes());
-        // A response that is given at once is given as soon as this batch is committed; how long an imported one took
-        // is not known.
-        let at_once = new.status.is_some() && imported.is_none();
+        let duration_us = match imported {
+            // A response that is given at once is given as soon as this batch is committed.
+            None => new.status.is_some().then(|| micros(self.now.since(new.received_at))),
+            Some(kept) => kept.duration_us.map(signed),
+        };
         Ok(Columns {
             row_key: row_key::row_key(bin, seq)?,
             flags: flags_of(new, version, imported),
-            duration_us: at_once.then(|| micros(self.now.since(new.received_at))),
+            duration_us,
             client: new.client.as_ref().map(rows::client_column),
             method: new.head.method(),
             target: target.to_text(),
@@ -84,8 +87,8 @@ impl<'a> Tx<'a> {
             duplicate_hash,
             duplicate_of,
             facts: rows::Facts::to_column(&new.derived, (version == 0).then_some(&*version_text)),
-            note: imported.and_then(|marks| marks.note.as_deref()),
-            tags: imported.and_then(|marks| rows::tags_column(&marks.tags)),
+            note: imported.and_then(|kept| kept.marks.note.as_deref()),
+            tags: imported.and_then(|kept| rows::tags_column(&kept.marks.tags)),
         })
     }
 
@@ -160,7 +163,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Publishes the request as lists will show it.
-    fn announce(&mut self, seq: Seq, new: &NewRequest, row: &Columns<'_>, imported: Option<&Marks>) {
+    fn announce(&mut self, seq: Seq, new: &NewRequest, row: &Columns<'_>, imported: Option<&Kept>) {
         let mut derived = new.derived.clone();
         derived.event.duplicate_of = row.duplicate_of;
         let summary = RequestSummary {
@@ -182,7 +185,7 @@ impl<'a> Tx<'a> {
             rejected: new.rejected,
             derived,
             response: SentResponse { status: new.status, duration_us: row.duration_us.map(unsigned) },
-            marks: imported.cloned().unwrap_or_default(),
+            marks: imported.map(|kept| kept.marks.clone()).unwrap_or_default(),
         };
         let captured =
             CapturedRequest { summary, head: new.head.clone(), body: new.body.clone(), trailers: new.trailers.clone() };
@@ -222,11 +225,11 @@ impl<'a> Tx<'a> {
     }
 }
 
-fn flags_of(new: &NewRequest, version: i64, imported: Option<&Marks>) -> i64 {
+fn flags_of(new: &NewRequest, version: i64, imported: Option<&Kept>) -> i64 {
     rows::derived_bits(&new.derived)
         | bit(!new.complete, codes::INCOMPLETE)
         | bit(new.head_source == HeadSource::Parsed, codes::PARSED_HEAD)
-        | (codes::rejection(new.rejected) << codes::REJECTION_SHIFT)
+        | codes::rejection(new.rejected)
         | (version << codes::VERSION_SHIFT)
-        | imported.map_or(0, rows::mark_bits)
+        | imported.map_or(0, |kept| rows::mark_bits(&kept.marks))
 }

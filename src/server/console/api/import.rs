@@ -7,11 +7,12 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::export::import::{self, ImportError, Imported};
+use crate::http::text::{BYTE_ORDER_MARK, without_mark};
 use crate::server::console::ConsoleState;
 use crate::server::console::error_text;
 use crate::server::console::extract::{BinRef, State, require_type};
 use crate::server::console::problem::{Code, Problem};
-use crate::store::BinState;
+use crate::store::{BinState, Kept};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(read_in);
@@ -58,7 +59,8 @@ impl Import<'_> {
             .into_iter()
             .map(|imported| {
                 self.done.redacted += u64::from(imported.redacted);
-                (imported.request, imported.marks)
+                let kept = Kept { marks: imported.marks, duration_us: imported.response.duration_us };
+                (imported.request, kept)
             })
             .collect();
         if !requests.is_empty() {
@@ -68,22 +70,26 @@ impl Import<'_> {
     }
 
     fn failed(&self, error: &ImportError) -> Problem {
-        // The column in a line that a program wrote helps no reader.
-        let words = error_text::without_place(&error.message);
+        let line = error.line();
         // Line 0 is the archive itself.
-        let place = if error.line == 0 { "The body".to_owned() } else { format!("Line {}", error.line) };
-        let problem = match &error.field {
-            // What is not even JSON.
-            None => Problem::new(Code::InvalidBody, error_text::sentence(&format!("{place} {words}"))),
-            Some(field) if words.starts_with("invalid ") || words.starts_with("missing field ") => {
+        let place = if line == 0 { "The body".to_owned() } else { format!("Line {line}") };
+        let problem = match error {
+            // The column in a line that a program wrote helps no reader.
+            ImportError::NotJson { wanted, words, .. } => {
+                let words = error_text::without_place(words);
+                let detail = error_text::sentence(&format!("{place} is not {wanted}: {words}"));
+                Problem::new(Code::InvalidBody, detail)
+            }
+            ImportError::Type { field, words, .. } => {
                 let (at, detail) = error_text::told(field, words);
                 Problem::field(at.unwrap_or_default(), format!("{place}: {detail}"))
             }
-            Some(field) => {
-                Problem::field(field, error_text::sentence(&format!("{place}: `{}` {words}", error_text::cut(field))))
+            ImportError::Field { field, message, .. } => {
+                let detail = format!("{place}: `{}` {message}", error_text::cut(field));
+                Problem::field(field, error_text::sentence(&detail))
             }
         };
-        let problem = if error.line == 0 { problem } else { problem.with("line", error.line) };
+        let problem = if line == 0 { problem } else { problem.with("line", line) };
         problem.with("imported", self.done.imported)
     }
 }
@@ -111,15 +117,21 @@ async fn read_in(
         bytes: 0,
         done: ImportedShape { imported: 0, redacted: 0 },
     };
-    let (mut buffer, mut number, mut archive) = (Vec::new(), 0, None);
+    let (mut buffer, mut number, mut kind) = (Vec::new(), 0, None);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Code::InvalidBody, "The body broke off."))?;
         buffer.extend_from_slice(&chunk);
-        // An archive is one JSON object with `log` in it; a line of JSON lines never begins like that.
-        let archive =
-            *archive.get_or_insert_with(|| buffer.trim_ascii_start().starts_with(b"{\n") || is_archive(&buffer));
+        // The first bytes tell; they may come one by one.
+        kind = kind.or_else(|| Kind::of(&buffer));
+        let archive = kind == Some(Kind::Archive);
         if buffer.len() > if archive { MAX_ARCHIVE } else { MAX_LINE } {
-            return Err(Problem::new(Code::TooLarge, format!("A line or archive is larger than {MAX_LINE} bytes.")));
+            let detail = format!(
+                "A line or archive is larger than {MAX_LINE} bytes. Of many requests, JSON lines can be of any size."
+            );
+            return Err(Problem::new(Code::TooLarge, detail));
+        }
+        if kind.is_none() {
+            continue;
         }
         let mut start = 0;
         while !archive && let Some(end) = memchr::memchr(b'\n', &buffer[start..]) {
@@ -132,7 +144,7 @@ async fn read_in(
         }
         buffer.drain(..start);
     }
-    if archive == Some(true) {
+    if kind == Some(Kind::Archive) {
         for imported in import::har(&buffer, bin.id()).map_err(|error| import.failed(&error))? {
             import.add(imported).await?;
         }
@@ -143,7 +155,49 @@ async fn read_in(
     Ok(HttpResponse::Ok().json(import.done))
 }
 
-fn is_archive(start: &[u8]) -> bool {
-    let dense: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(8).collect();
-    dense.starts_with(b"{\"log\":")
+/// What is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Lines,
+    Archive,
+}
+
+impl Kind {
+    /// By the first bytes, once they are enough: an archive is one JSON object with `log` in it, or one that is spread over
+    /// lines; a line of JSON lines never begins like that.
+    fn of(start: &[u8]) -> Option<Self> {
+        const ARCHIVE: &[u8] = b"{\"log\":";
+        let start = start.trim_ascii_start();
+        if start.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(start) {
+            return None;
+        }
+        let start = without_mark(start).trim_ascii_start();
+        if start.strip_prefix(b"{").is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"\r\n")) {
+            return Some(Self::Archive);
+        }
+        let dense: Vec<u8> =
+            start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(ARCHIVE.len()).collect();
+        match ARCHIVE.strip_prefix(&dense[..]) {
+            Some([]) => Some(Self::Archive),
+            Some(_) => None,
+            None => Some(Self::Lines),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_is_known_however_its_first_bytes_come() {
+        for text in ["{\"log\":{}}", "\u{feff}{ \"log\" : {", "{\r\n  \"comment\"", "\n{\n}"] {
+            let kinds = (0..=text.len()).map(|length| Kind::of(&text.as_bytes()[..length]));
+            assert_eq!(kinds.flatten().next(), Some(Kind::Archive), "{text}");
+        }
+        for text in ["{\"creel\":1}", "{}\n", "[", "\u{feff}{\"c"] {
+            let kinds = (0..=text.len()).map(|length| Kind::of(&text.as_bytes()[..length]));
+            assert_eq!(kinds.flatten().next(), Some(Kind::Lines), "{text}");
+        }
+    }
 }

@@ -1,13 +1,14 @@
 //! Captured requests: list, read, exact bytes.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, delete, get};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::schemas;
+use crate::export::{self, Normalised};
 use crate::model::{CapturedRequest, RequestSummary, Seq};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::problem::Problem;
@@ -18,6 +19,9 @@ use crate::store::{ListQuery, MAX_PAGE, Order};
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list).service(delete_many).service(read).service(delete_one).service(raw).service(head).service(body);
 }
+
+/// Names what of a request is not as received.
+const NORMALISED: HeaderName = HeaderName::from_static("creel-normalised");
 
 /// A page when the client does not say.
 const PAGE: usize = 50;
@@ -153,15 +157,26 @@ async fn delete_one(state: State, bin: BinRef, which: WhichRequest) -> Result<Ht
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The head and the body, exactly as received
-#[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
+/// The whole request, to be written to a socket as it is
+///
+/// Head, body and trailers as received. Where the chunks of a chunked body ended is not kept: it comes as one chunk. What is not
+/// as received is named by the `Creel-Normalised` field of the response: `chunks`, or `head` for one that is known only as the
+/// parser understood it.
+#[utoipa::path(tag = "requests", responses((
+    status = 200,
+    description = "The bytes",
+    content_type = "application/octet-stream",
+    body = schemas::Binary,
+    headers(("Creel-Normalised" = String, description = "What is not as received: `chunks`, `head`, both; else it is not there")),
+)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/raw")]
 async fn raw(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state.store.request(bin.id(), which.0).await?;
-    let mut all = BytesMut::with_capacity(captured.head.raw().len() + captured.body.len());
-    all.extend_from_slice(captured.head.raw());
-    all.extend_from_slice(&captured.body);
-    Ok(attachment(&captured, "request", all.freeze()))
+    let mut response = attachment(&captured, "request", export::message(&captured));
+    if let Some(words) = Normalised::of(&captured).words() {
+        response.headers_mut().insert(NORMALISED, HeaderValue::from_static(words));
+    }
+    Ok(response)
 }
 
 /// The head, exactly as received

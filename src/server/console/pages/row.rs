@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::format;
+use crate::http::essence;
 use crate::http::text::clipped;
 use crate::model::{FreshnessStatus, RequestSummary, SignatureStatus};
 
@@ -76,12 +77,12 @@ impl Row {
                 Some(session) => format!("{name} · {}", session.chars().take(8).collect::<String>()),
                 None => name.clone(),
             },
-            (None, None) => summary.content_type.as_deref().map(media_type).unwrap_or_default(),
+            (None, None) => summary.content_type.as_deref().map(essence).unwrap_or_default().to_owned(),
         };
         let mut extra = Vec::new();
         let alert = summary.rejected.is_some() || !summary.complete;
         if let Some(rejection) = summary.rejected {
-            extra.push(rejection.name().replace('_', " "));
+            extra.push(rejection.code().replace('_', " "));
         } else if !summary.complete {
             extra.push("cut off".to_owned());
         }
@@ -159,9 +160,4 @@ pub const fn status_class(status: Option<u16>) -> &'static str {
         Some(_) => "",
         None => "unanswered",
     }
-}
-
-/// The type without its parameters.
-fn media_type(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or("").trim().to_owned()
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::BodyBox;
+use crate::export::Normalised;
 use crate::model::{CapturedRequest, HeadSource};
 use crate::server::console::pages::format::{self, Seen};
 
@@ -14,6 +15,8 @@ pub struct RawTab {
     head: String,
     /// The whole head is recorded from the wire.
     wire: bool,
+    /// The body came in chunks, whose ends are not kept.
+    chunks: bool,
     api: String,
     /// Bytes of head and body.
     sizes: String,
@@ -29,6 +32,7 @@ impl RawTab {
                 HeadSource::Wire => true,
                 HeadSource::Parsed => false,
             },
+            chunks: Normalised::of(request).chunks,
             api: api.to_owned(),
             sizes: format!("head {}, body {}", format::size(raw.len() as u64), format::size(request.summary.body_size)),
             body,

@@ -109,15 +109,10 @@ fn response(request: &CapturedRequest) -> String {
 fn banners(request: &CapturedRequest) -> Vec<String> {
     let summary = &request.summary;
     let mut banners = Vec::new();
-    let rejected = summary.rejected.map(|rejection| match rejection {
-        Rejection::BodyTooLarge => "Rejected with 413: the body is over the bin's limit. The head is kept.",
-        Rejection::HeadTooLarge => "Rejected with 431: the head is over the listener's limits.",
-        Rejection::Malformed => "Rejected with 400: this is not well-formed HTTP.",
-        Rejection::Timeout => "Rejected with 408: the sender was too slow.",
-        Rejection::NotStored => "This could not be stored when it came.",
-    });
-    if let Some(sentence) = rejected {
-        banners.push(sentence.to_owned());
+    if let Some(reason) = summary.rejected {
+        let status = summary.response.status.map(|status| format!(" with {status}")).unwrap_or_default();
+        let kept = if reason.kind() == Rejection::BodyTooLarge { " The head is kept." } else { "" };
+        banners.push(format!("Rejected{status}: {}.{kept}", reason.sentence()));
     } else if !summary.complete {
         let received = format::plural(summary.body_size, "byte", "bytes");
         banners.push(match summary.declared_size {
