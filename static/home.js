@@ -1,10 +1,11 @@
 // The first page: making bins, and counts that stay true.
 
-import { $, localTimes, make, parsed } from "./dom.js";
+import { $, $$, localTimes, make, parsed, showScripted } from "./dom.js";
 import { api, part } from "./api.js";
 import { command } from "./commands.js";
 import { field, formDialog } from "./dialog.js";
 import { Live } from "./live.js";
+import { attempt } from "./toast.js";
 
 const EVERY_MS = 2000;
 
@@ -19,6 +20,35 @@ export function home() {
       onState() {},
     });
   } else if ($("#bins")) setInterval(refresh, EVERY_MS);
+  setInterval(refreshUnknown, EVERY_MS);
+  $("#unknown").addEventListener("click", makeUnknown);
+}
+
+async function refreshUnknown() {
+  if (document.hidden) return;
+  try {
+    const now = parsed(await part("/parts/unknown"));
+    const names = (root) => $$("[data-make-bin]", root).map((button) => button.dataset.makeBin).join();
+    const shown = $("#unknown");
+    if (names(now) === names(shown)) {
+      // The buttons stay as they are: one of them may be about to be pressed.
+      const times = $$("[data-times]", now);
+      $$("[data-times]", shown).forEach((cell, place) => cell.replaceChildren(...times[place].childNodes));
+    } else if (!document.activeElement?.closest("#unknown")) {
+      shown.replaceChildren(now);
+      showScripted(shown);
+    }
+  } catch { /* The next look may succeed. */ }
+}
+
+async function makeUnknown(event) {
+  const button = event.target.closest("[data-make-bin]");
+  if (!button) return;
+  button.disabled = true;
+  button.disabled = await attempt(async () => {
+    const bin = await api("PUT", `/api/v1/bins/${encodeURIComponent(button.dataset.makeBin)}`);
+    location.href = `/bins/${bin.name ?? bin.id}`;
+  });
 }
 
 async function refresh() {

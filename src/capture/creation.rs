@@ -42,11 +42,15 @@ impl Capture {
     /// possible name. Else the response.
     pub async fn create(&self, segment: &[u8]) -> Result<OpenBin, Outgoing> {
         let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
-        let name = name.filter(|_| self.0.options.auto_create);
         let Some(name) = name else {
             self.0.counters.unknown_bin.fetch_add(1, Ordering::Relaxed);
             return Err(Self::unknown_bin(segment));
         };
+        if !self.0.options.auto_create {
+            self.0.counters.unknown_bin.fetch_add(1, Ordering::Relaxed);
+            self.0.unknown.note(name, self.0.clock.now());
+            return Err(Self::unknown_bin(segment));
+        }
         if self.0.store.bin_count() >= MAX_AUTO_BINS || !self.0.creations.lock().take() {
             let refused = self.0.counters.not_created.fetch_add(1, Ordering::Relaxed) + 1;
             if refused.is_power_of_two() {

@@ -12,6 +12,7 @@ mod judge;
 mod response;
 mod reverify;
 pub mod template;
+mod unknown;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub use judge::Judgement;
 use response::Chosen;
 pub use response::Outgoing;
 use template::TemplateValues;
+pub use unknown::UnknownBin;
+use unknown::UnknownBins;
 
 /// The settings of the capture half.
 #[derive(Debug, Clone, Default)]
@@ -111,6 +114,7 @@ struct Inner {
     runs: reverify::Runs,
     counters: CaptureCounters,
     creations: Mutex<Creations>,
+    unknown: UnknownBins,
 }
 
 impl Capture {
@@ -125,6 +129,7 @@ impl Capture {
             runs: reverify::Runs::default(),
             counters: CaptureCounters::default(),
             creations: Mutex::new(Creations::new()),
+            unknown: UnknownBins::default(),
         }))
     }
 
@@ -168,6 +173,12 @@ impl Capture {
     fn prepared(&self, bin: &BinState) -> Arc<bins::Prepared> {
         let store = &self.0.store;
         self.0.prepared.of(bin, &self.0.options, |bin| store.bin(bin.as_str()).is_some())
+    }
+
+    /// The names that senders asked for lately and that no bin has, the latest first.
+    #[must_use]
+    pub fn unknown_bins(&self) -> Vec<UnknownBin> {
+        self.0.unknown.recent(self.0.clock.now(), |name| self.0.store.bin(name).is_some())
     }
 
     /// How many bytes a body for that bin may have.

@@ -1,10 +1,13 @@
 //! Captured requests through the API: lists, one, bytes, marks, deletes, waiting.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::helpers::TestApp;
+use crate::helpers::captured::only;
+use crate::helpers::raw::exchange;
 
 async fn send(app: &TestApp, below: &str, body: &str) {
     let response =
@@ -333,4 +336,81 @@ async fn a_repeated_event_says_of_which_how_much_later_and_whether_it_is_the_sam
     assert_eq!(app.client.delete(gone).send().await.unwrap().status(), 204);
     let again = app.get(&latest).await;
     assert_eq!((&again["event"]["duplicate_of"], again["event"].get("repeat")), (&first["id"], None));
+}
+
+#[actix_web::test]
+async fn the_reason_of_a_rejection_is_shown_wherever_the_request_is() {
+    let app = TestApp::start().await;
+    let bin = app.started.bin.clone();
+    let wire = format!("POST /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx");
+    let told: Value = serde_json::from_slice(&exchange(app.capture, wire.as_bytes()).body).unwrap();
+    let sentence = "there is more than one Content-Length";
+    assert_eq!(told["error"], sentence);
+    only(&app, bin.parse().unwrap()).await;
+    let shown = app.get(&format!("/bins/{bin}/requests/latest")).await;
+    let because = json!({"code": "several_lengths", "sentence": sentence});
+    assert_eq!((&shown["rejected"], &shown["rejected_because"]), (&json!("malformed"), &because));
+    assert_eq!(app.requests(&bin).await[0]["rejected_because"], because);
+    let page = app.client.get(format!("{}/bins/{bin}/requests/latest", app.started.console_url)).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains(&format!("Rejected with 400: {sentence}.")));
+    let line = String::from_utf8(app.bytes(&format!("/bins/{bin}/export?as=jsonl")).await).unwrap();
+    assert!(line.contains(r#""rejected":"malformed","rejected_because":"several_lengths""#), "{line}");
+}
+
+#[actix_web::test]
+async fn names_that_senders_ask_for_are_listed_until_their_bin_is_made() {
+    let app = TestApp::start().await;
+    for name in ["ordres", "favicon.ico", "ordres", "Not-A-Name"] {
+        let url = format!("{}/{name}/x", app.started.capture_url);
+        assert_eq!(app.client.post(url).body("x").send().await.unwrap().status(), 404);
+    }
+    let unknown = app.get("/bins").await["unknown"].clone();
+    assert_eq!(
+        (unknown.as_array().unwrap().len(), &unknown[0]["name"], &unknown[0]["count"]),
+        (1, &json!("ordres"), &json!(2))
+    );
+    let page = app.client.get(format!("{}/", app.started.console_url)).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains(r#"data-make-bin="ordres""#) && page.contains("2 times"), "{page}");
+    let metrics = app.client.get(format!("{}/metrics", app.started.console_url)).send().await.unwrap();
+    assert!(metrics.text().await.unwrap().contains("creel_unknown_bin_total 4\n"));
+    assert_eq!(app.client.put(app.api("/bins/ordres")).send().await.unwrap().status(), 201);
+    assert_eq!(app.get("/bins").await["unknown"], json!([]));
+}
+
+#[actix_web::test]
+async fn json_is_looked_for_in_forms_parts_and_texts() {
+    let app = TestApp::start().await;
+    let bin = app.started.bin.clone();
+    let part = "--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{\"a\":{\"b\":2}}\r\n--x--\r\n";
+    let bodies = [
+        ("application/x-www-form-urlencoded", "payload=%7B%22a%22%3A%7B%22b%22%3A1%7D%7D&c=d"),
+        ("multipart/form-data; boundary=x", part),
+        ("text/plain", r#"{"a":{"b":3}}"#),
+        ("application/x-www-form-urlencoded", r#"{"a":{"b":4}}"#),
+        ("application/json", r#"{"a":"{\"b\":5}"}"#),
+    ];
+    for (content_type, body) in bodies {
+        let request = app.client.post(&app.started.bin_url).header("Content-Type", content_type).body(body);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(br#"{"a":{"b":6}}"#).unwrap();
+    let request = app.client.post(&app.started.bin_url).header("Content-Encoding", "gzip").body(gzip.finish().unwrap());
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    for (filter, total) in [
+        ("json:/a/b", 6),
+        ("json:/a/b=6", 1),
+        ("json:/a/b=1", 1),
+        ("json:/payload/a/b=1", 1),
+        ("json:/c=d", 1),
+        ("json:/a/b=2", 1),
+        ("json:/json/a/b=2", 1),
+        ("json:/a/b=3", 1),
+        ("json:/a/b=4", 1),
+        ("json:/a/b=5", 1),
+        ("json:/a/c", 0),
+    ] {
+        let found = app.get(&format!("/bins/{bin}/requests?q={}", filter.replace('/', "%2F"))).await;
+        assert_eq!(found["total"], total, "{filter}");
+    }
 }

@@ -20,3 +20,32 @@ async fn what_goes_wrong_on_the_way_to_a_page_is_told_on_a_page_as_the_api_tells
         assert!(html.contains(sentence) && html.contains(r#"data-theme="dark""#), "{path}: {html}");
     }
 }
+
+#[actix_web::test]
+async fn a_browser_that_is_refused_by_cors_is_explained_and_the_way_out_named() {
+    let app = TestApp::start().await;
+    let bin = &app.started.bin;
+    let preflight = app.client.request(reqwest::Method::OPTIONS, &app.started.bin_url);
+    let preflight = preflight.header("Origin", "https://x.example").header("Access-Control-Request-Method", "POST");
+    preflight.send().await.unwrap();
+    let latest = format!("{}/bins/{bin}/requests/latest", app.started.console_url);
+    let page = || async { app.client.get(&latest).send().await.unwrap().text().await.unwrap() };
+    let shown = page().await;
+    let link = format!("<a href=\"/bins/{bin}/settings#cors\">");
+    assert!(shown.contains("This is a preflight") && shown.contains(&link), "{shown}");
+    let post = app.client.post(&app.started.bin_url).header("Origin", "https://x.example");
+    post.header("Sec-Fetch-Mode", "cors").send().await.unwrap();
+    assert!(page().await.contains("the page cannot read the response"));
+    app.client.post(&app.started.bin_url).header("Origin", "https://x.example").send().await.unwrap();
+    assert!(!page().await.contains(&link), "no browser");
+    let url = app.api(&format!("/bins/{bin}/response"));
+    assert_eq!(app.client.put(url).json(&serde_json::json!({"cors": true})).send().await.unwrap().status(), 200);
+    app.client
+        .post(&app.started.bin_url)
+        .header("Origin", "https://x.example")
+        .header("Sec-Fetch-Mode", "cors")
+        .send()
+        .await
+        .unwrap();
+    assert!(!page().await.contains(&link), "CORS is on");
+}

@@ -26,6 +26,22 @@ async fn a_newcomer_sees_the_first_request_appear_without_a_reload() {
 }
 
 #[tokio::test]
+async fn a_name_that_a_sender_asked_for_appears_and_one_click_makes_the_bin() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.open("/").await;
+    browser.until_text("main", "Waiting for the first request").await;
+    for _ in 0..2 {
+        let url = format!("{}/ordres", stage.app.started.capture_url);
+        assert_eq!(stage.app.client.post(url).body("x").send().await.unwrap().status(), 404);
+    }
+    browser.until_text("#unknown", "2 times").await;
+    browser.click("[data-make-bin=ordres]").await;
+    browser.until("location.pathname === '/bins/ordres'").await;
+    assert_eq!(stage.app.get("/bins/ordres").await["name"], "ordres");
+}
+
+#[tokio::test]
 async fn an_open_empty_bin_shows_its_first_request_by_itself() {
     let stage = Stage::set().await;
     stage.app.bin(json!({"name": "fresh"})).await;

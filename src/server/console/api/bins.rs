@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::{BinChange, BinInput};
-use crate::model::{BinName, BinSettings};
+use crate::capture::UnknownBin;
+use crate::model::{BinName, BinSettings, Timestamp};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Json, OptionalJson, State};
 use crate::server::console::problem::{Code, Problem};
@@ -25,6 +26,27 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 struct BinsShape {
     /// Oldest first.
     bins: Vec<BinShape>,
+    /// Names that senders asked for in the last hour and that no bin has, at most 20, the latest first.
+    unknown: Vec<UnknownBinShape>,
+}
+
+/// A name that senders asked for and that no bin has.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UnknownBin)]
+struct UnknownBinShape {
+    /// The name; `PUT /bins/{name}` makes the bin.
+    name: String,
+    /// How often it was asked for.
+    count: u64,
+    /// When it was asked for last.
+    #[schema(value_type = String, format = DateTime)]
+    last_at: Timestamp,
+}
+
+impl From<UnknownBin> for UnknownBinShape {
+    fn from(unknown: UnknownBin) -> Self {
+        Self { name: unknown.name.to_string(), count: unknown.count, last_at: unknown.last_at }
+    }
 }
 
 /// List the bins
@@ -32,7 +54,8 @@ struct BinsShape {
 #[get("/api/v1/bins")]
 async fn list(state: State) -> Result<HttpResponse, Problem> {
     let bins = state.store.bins().iter().map(|bin| state.bin_shape(bin)).collect();
-    Ok(HttpResponse::Ok().json(BinsShape { bins }))
+    let unknown = state.capture.unknown_bins().into_iter().map(Into::into).collect();
+    Ok(HttpResponse::Ok().json(BinsShape { bins, unknown }))
 }
 
 /// Create a bin; every setting is optional

@@ -166,7 +166,7 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -
         TabId::Request | TabId::Signature | TabId::Event | TabId::Compare => {
             let body = BodyBox::new(request, BodyChoice { view: params.view.as_deref(), at: params.at }, places);
             let sorted = params.headers.as_deref() == Some("sorted");
-            TabBody::Request(Box::new(RequestTab::new(request, sorted, &context.href, body)))
+            TabBody::Request(Box::new(RequestTab::new(request, sorted, context, body)))
         }
     }
 }

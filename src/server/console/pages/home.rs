@@ -8,6 +8,7 @@ use super::format;
 use super::inspector::Waiting;
 use super::row::{self, Chip};
 use super::shell::{BinLinks, Shell};
+use super::unknown::Unknown;
 use super::{HTML, html};
 use crate::model::{BinCounts, SignatureStatus, Timestamp};
 use crate::server::console::ConsoleState;
@@ -25,6 +26,8 @@ pub struct HomePage {
     pub create_curl: String,
     /// The only bin, while nothing was captured in it: the newcomer's case.
     pub first: Option<Waiting>,
+    /// The bins that senders asked for in vain.
+    pub unknown: Unknown,
     /// The cursor from which live changes are wanted.
     pub head_seq: u64,
 }
@@ -123,6 +126,7 @@ pub(super) async fn show(state: State, request: HttpRequest) -> Result<HttpRespo
         bins,
         create_curl: format!("curl -X POST http://{base}/api/v1/bins -H 'Content-Type: application/json' -d '{{}}'"),
         first,
+        unknown: Unknown::new(&state),
         head_seq,
     })
 }

@@ -15,6 +15,7 @@ mod settings;
 mod shell;
 mod tabs;
 mod tree_parts;
+mod unknown;
 
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
@@ -31,6 +32,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
     app.configure(assets::configure)
         .route("/", get(home::show))
         .route("/parts/bins", get(home::parts))
+        .route("/parts/unknown", get(unknown::part))
         .route("/help", get(help::show))
         .route("/bins", get(home::show))
         .route("/bins/{bin}", get(inspector::show))

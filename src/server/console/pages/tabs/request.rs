@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::BodyBox;
+use super::{BodyBox, TabContext};
 use crate::model::{CapturedRequest, HeadSource, Rejection};
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::security::without_session;
@@ -21,6 +21,9 @@ pub struct RequestTab {
     line: String,
     /// What is not as it should be, in sentences.
     banners: Vec<String>,
+    /// What a browser needs that this bin does not give.
+    browser: Option<&'static str>,
+    settings_href: String,
     headers: Vec<Pair>,
     headers_sorted: bool,
     sent_href: String,
@@ -32,8 +35,9 @@ pub struct RequestTab {
 }
 
 impl RequestTab {
-    /// Everything about a request. `href` is the tab's address with a `?` or `&` at its end.
-    pub fn new(request: &CapturedRequest, headers_sorted: bool, href: &str, body: BodyBox) -> Self {
+    /// Everything about a request, in the place that `context` describes.
+    pub fn new(request: &CapturedRequest, headers_sorted: bool, context: &TabContext, body: BodyBox) -> Self {
+        let href = context.href.as_str();
         let summary = &request.summary;
         let mut headers: Vec<Pair> = request.head.headers().iter().map(pair).collect();
         if headers_sorted {
@@ -54,6 +58,8 @@ impl RequestTab {
         Self {
             line: request_line(request),
             banners: banners(request),
+            browser: browser(request, context.bin.bin.settings.response.cors),
+            settings_href: format!("{}/settings", context.links.base),
             headers,
             headers_sorted,
             sent_href: href.trim_end_matches(['?', '&']).to_owned(),
@@ -104,6 +110,23 @@ fn response(request: &CapturedRequest) -> String {
     let given = request.summary.response;
     let took = given.duration_us.map(|took| format!(" in {}", format::micros(took))).unwrap_or_default();
     given.status.map_or_else(|| "none".to_owned(), |status| format!("{status}{took}"))
+}
+
+/// The hint for a request of a browser's page that the bin, without CORS, does not let read the response.
+fn browser(request: &CapturedRequest, cors: bool) -> Option<&'static str> {
+    let headers = request.head.headers();
+    if cors || !headers.contains("origin") {
+        return None;
+    }
+    if request.summary.method == "OPTIONS" && headers.contains("access-control-request-method") {
+        return Some(
+            "This is a preflight: a browser asks whether a page of another origin may send. The bin gives no permission, so \
+             the browser sends nothing more.",
+        );
+    }
+    (headers.get_str("sec-fetch-mode") == Some("cors")).then_some(
+        "A page in a browser sent this. The bin does not permit other origins, so the page cannot read the response.",
+    )
 }
 
 fn banners(request: &CapturedRequest) -> Vec<String> {
