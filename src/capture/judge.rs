@@ -38,7 +38,7 @@ impl PublicUrl {
 }
 
 /// What was found out about a request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Judgement {
     /// What is stored.
     pub derived: Derived,
@@ -124,25 +124,35 @@ impl Judge {
         url
     }
 
+    fn bin(&self) -> BinSetting<'_> {
+        BinSetting { provider: self.provider.as_deref(), scheme: self.scheme.as_deref(), enforce: self.enforce }
+    }
+
     /// Judges a request.
     #[must_use]
     pub fn judge(&self, head: &Head, headers: &Headers, body: &[u8], received_at: Timestamp) -> Judgement {
         let (method, target) = (head.method(), head.target());
         let url = self.url(head, headers);
-        let (verdict, freshness) =
+        let (mut verdict, freshness) =
             self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
+        if verdict.status == SignatureStatus::Valid && handshake::may_have_signed(self.bin(), headers, body) {
+            verdict.status = SignatureStatus::Invalid;
+            verdict.reason = Some(
+                "The signature is right, but what it signs has the form of a challenge: it may come from a handshake."
+                    .to_owned(),
+            );
+        }
         let read = coding::plain(headers.get_str("content-encoding"), body);
         let json = provider::json_of(headers, &read);
         let input = EventInput { headers, body: &read, json: &json };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
-        if verdict.status == SignatureStatus::Invalid {
-            // What is forged is the first of nothing: the real event that comes later is no duplicate of it.
+        let unproven = !matches!(verdict.status, SignatureStatus::Valid | SignatureStatus::UnsignedScheme);
+        if verdict.status == SignatureStatus::Invalid || (unproven && !self.secrets.is_empty()) {
+            // What may be forged is the first of nothing: the real event that comes later is no duplicate of it.
             event.duplicate_key = None;
         }
         let request = HandshakeRequest { method: &method, url: &url, headers, query: target.query(), body };
-        let bin =
-            BinSetting { provider: self.provider.as_deref(), scheme: self.scheme.as_deref(), enforce: self.enforce };
-        let handshake = handshake::recognise(bin, &request, &self.secrets, &verdict);
+        let handshake = handshake::recognise(self.bin(), &request, &self.secrets, &verdict);
         let (handshake, learn) = match handshake {
             None => (None, None),
             Some(found) => {

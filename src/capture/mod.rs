@@ -20,7 +20,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use crate::http::{Head, Headers};
 use crate::model::{
@@ -194,19 +196,50 @@ impl Capture {
 
     /// Takes a request in and says what to answer. Never fails: what goes wrong is a response, too.
     ///
-    /// It is judged and queued at once; the future waits for the store.
-    pub fn receive<'a>(&'a self, bin: &'a OpenBin, arrived: Arrived) -> impl Future<Output = Outgoing> + 'a {
-        let OpenBin { state, prepared } = bin;
-        let Arrived { head, body, received_at, .. } = arrived;
+    /// It is judged and queued at once; the future waits for the store. What takes long to judge waits for its turn on
+    /// another thread first.
+    pub fn receive<'a>(&'a self, bin: &'a OpenBin, mut arrived: Arrived) -> impl Future<Output = Outgoing> + 'a {
+        let body = joined(std::mem::take(&mut arrived.body));
+        let head = arrived.head.clone();
         let headers = head.headers();
-        let body = joined(body);
-        let judged = prepared.judge.judge(&head, &headers, &body, received_at);
-        let Judgement { derived, handshake, learn } = judged;
+        if takes_long(&headers, &body) {
+            return Either::Left(Box::pin(self.receive_elsewhere(bin, arrived, body)));
+        }
+        let judged = bin.prepared.judge.judge(&head, &headers, &body, arrived.received_at);
+        Either::Right(self.keep(bin, arrived, body, &headers, judged))
+    }
+
+    /// The same for a request that is judged on another thread: the worker's other connections do not wait for it.
+    async fn receive_elsewhere(&self, bin: &OpenBin, arrived: Arrived, body: Bytes) -> Outgoing {
+        let (prepared, head, read) = (Arc::clone(&bin.prepared), arrived.head.clone(), body.clone());
+        let received_at = arrived.received_at;
+        let judged = off_the_worker(move || prepared.judge.judge(&head, &head.headers(), &read, received_at)).await;
+        let head = arrived.head.clone();
+        // Kept in any case.
+        self.keep(bin, arrived, body, &head.headers(), judged.unwrap_or_default()).await
+    }
+
+    /// Queues a judged request and makes its response.
+    fn keep<'a>(
+        &'a self,
+        bin: &'a OpenBin,
+        arrived: Arrived,
+        body: Bytes,
+        headers: &Headers,
+        judged: Judgement,
+    ) -> impl Future<Output = Outgoing> + use<'a> {
+        let OpenBin { state, prepared } = bin;
+        let Arrived { head, received_at, .. } = arrived;
+        let Judgement { mut derived, handshake, learn } = judged;
+        if !arrived.complete {
+            // Half of an event is the first of nothing.
+            derived.event.duplicate_key = None;
+        }
         // An incomplete handshake is none.
         let whole = arrived.complete && arrived.rejected.is_none();
         let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));
         let method = head.method();
-        let chosen = match self.own_response(bin, arrived.rejected, &method, &headers, &derived, handshake) {
+        let chosen = match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
             Some(response) => Chosen::Ready(response),
             None => prepared.responses.choose(&method, head.target().status_override()),
         };
@@ -219,7 +252,7 @@ impl Capture {
             bin: state.bin.id,
             received_at,
             body_took: arrived.body_took,
-            client: self.client(&headers, arrived.peer),
+            client: self.client(headers, arrived.peer),
             head,
             head_source: arrived.head_source,
             body,
@@ -230,7 +263,6 @@ impl Capture {
             derived,
             status: chosen.status().filter(|_| !left),
         };
-        drop(headers);
         // Boxed: few requests have it, and the future of each is moved about.
         let learn = learn.map(|learnt| Box::new((learnt, request.client)));
         let storing = self.0.store.capture(request);
@@ -246,14 +278,14 @@ impl Capture {
             let mut response = match kept {
                 None => chosen.finish(&prepared.responses, None),
                 Some((head, body)) => {
-                    let long = body.len() > LONG_BODY;
+                    let long = takes_long(&head.headers(), &body);
                     let prepared = Arc::clone(prepared);
                     let fill = move || {
                         let values = TemplateValues { head: &head, body: &body, id: Some(stored.id), received_at };
                         chosen.finish(&prepared.responses, Some(&values))
                     };
-                    // The worker's other connections do not wait for it.
-                    if long { Box::pin(off_the_worker(fill)).await } else { fill() }
+                    let failed = || Outgoing::error(500, "the response could not be made");
+                    if long { Box::pin(off_the_worker(fill)).await.unwrap_or_else(failed) } else { fill() }
                 }
             };
             response.stored = Some(stored);
@@ -364,14 +396,29 @@ impl Capture {
     }
 }
 
-/// A template is filled in from a body of this length elsewhere than on the worker's thread.
+/// Work over a body of this length takes long enough to hold up the other connections of a worker.
 const LONG_BODY: usize = 64 << 10;
+/// So much may come of this little when it is compressed.
+const LONG_COMPRESSED: usize = 1 << 10;
 
-async fn off_the_worker(fill: impl FnOnce() -> Outgoing + Send + 'static) -> Outgoing {
-    tokio::task::spawn_blocking(fill).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a template could not be filled in");
-        Outgoing::error(500, "the response could not be made")
-    })
+/// Whether judging a request, or filling in a template from it, takes long.
+fn takes_long(headers: &Headers, body: &Bytes) -> bool {
+    body.len() > LONG_BODY || body.len() > LONG_COMPRESSED && headers.contains("Content-Encoding")
+}
+
+/// Requests that are worked on at once away from their worker: more would leave the workers no processor.
+static ELSEWHERE: Semaphore = Semaphore::const_new(2);
+
+/// Runs long work on another thread, when it is its turn. `None` when it has panicked.
+async fn off_the_worker<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    // The semaphore is never closed.
+    let permit = ELSEWHERE.acquire().await.ok();
+    let done = tokio::task::spawn_blocking(move || {
+        // Held to the end even when the sender has left.
+        let _permit = permit;
+        work()
+    });
+    done.await.inspect_err(|error| tracing::error!(%error, "work on a request has failed")).ok()
 }
 
 /// The response when a request could not be stored: never a success.

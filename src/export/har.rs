@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::record::{self, Record};
 use super::shell::base64;
-use super::{ExportOptions, Many, REDACTED, Single, is_sensitive, outgoing, redact};
+use super::{ExportOptions, Many, REDACTED, Single, outgoing, redact};
 use crate::http::Header;
 use crate::model::CapturedRequest;
 
@@ -105,7 +105,7 @@ fn sent(request: &CapturedRequest, options: &ExportOptions) -> Value {
 }
 
 fn value(field: &Header, options: &ExportOptions) -> String {
-    if options.redact && is_sensitive(&field.name) { REDACTED.to_owned() } else { latin1(&field.value) }
+    latin1(&redact::value(&field.name, &field.value, options.redact))
 }
 
 /// As UTF-8, else every byte a character, as browsers read header fields.

@@ -20,7 +20,7 @@ mod wire;
 use std::fmt;
 use std::str::FromStr;
 
-pub use redact::{REDACTED, is_sensitive};
+pub use redact::REDACTED;
 pub use wire::{Normalised, message};
 
 use crate::model::CapturedRequest;

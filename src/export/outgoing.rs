@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::wire::Framing;
-use super::{ExportOptions, REDACTED, is_sensitive, redact, wire};
+use super::{ExportOptions, redact, wire};
 use crate::http::Headers;
 use crate::http::text::{clipped, is_token};
 use crate::model::{CapturedRequest, HeadSource, Rejection};
@@ -85,7 +85,7 @@ impl<'a> Outgoing<'a> {
             method: &summary.method,
             url: url(request, options),
             target: options.url.as_ref().map_or_else(
-                || redact::target(&request.head.target().raw(), options.redact).into_owned(),
+                || redact::target(request.head.target().raw(), options.redact).into_owned(),
                 |url| path(&printable(url.as_bytes())).as_bytes().to_vec(),
             ),
             headers,
@@ -196,8 +196,7 @@ fn fields(headers: &Headers, options: &ExportOptions, odd: &mut Vec<String>) -> 
         if OWN.contains(&name.to_ascii_lowercase().as_str()) {
             continue;
         }
-        let hidden = options.redact && is_sensitive(&field.name);
-        let value = if hidden { REDACTED.as_bytes().to_vec() } else { field.value.to_vec() };
+        let value = redact::value(&field.name, &field.value, options.redact).into_owned();
         sent.push(Field { name: name.to_owned(), value });
     }
     sent

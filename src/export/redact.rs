@@ -33,14 +33,39 @@ const PARTS: &[&str] = &[
     "auth_key",
 ];
 
+/// Words of names that say the same.
+const WORDS: &[&str] =
+    &["key", "auth", "otp", "pin", "pass", "pwd", "bearer", "csrf", "xsrf", "sig", "sid", "cred", "appkey", "ticket"];
+
+/// Names with such a word that are no secret.
+const OPEN: &[&str] = &["idempotency-key", "x-idempotency-key", "sec-websocket-key"];
+
+/// Fields whose value is a URL, with a query that may hold a token.
+const URLS: &[&str] = &[
+    "referer",
+    "location",
+    "content-location",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-forwarded-uri",
+    "x-forwarded-url",
+    "x-request-uri",
+];
+
 /// Whole names of query parameters, beside those that would be sensitive as headers.
-const PARAMETERS: &[&str] = &["sig", "sign", "key", "auth", "pass", "pwd", "code"];
+const PARAMETERS: &[&str] = &["sign", "code", "assertion", "refresh", "policy"];
 
 /// Whether the value of a header of this name is a credential, a cookie or a signature.
 #[must_use]
 pub fn is_sensitive(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
-    NAMES.iter().any(|known| name == known.as_bytes())
+    if OPEN.iter().any(|open| name == open.as_bytes()) {
+        return false;
+    }
+    let is_word = |word: &[u8]| WORDS.iter().any(|known| word == known.as_bytes());
+    name.split(|byte| !byte.is_ascii_alphanumeric()).any(is_word)
+        || NAMES.iter().any(|known| name == known.as_bytes())
         || PARTS.iter().any(|part| memchr::memmem::find(&name, part.as_bytes()).is_some())
 }
 
@@ -53,10 +78,10 @@ pub(super) fn is_sensitive_parameter(name: &[u8]) -> bool {
 pub(super) fn target(raw: &[u8], redact: bool) -> Cow<'_, [u8]> {
     let Some(start) = memchr::memchr(b'?', raw).filter(|_| redact) else { return Cow::Borrowed(raw) };
     let mut out = raw[..=start].to_vec();
-    for (at, pair) in raw[start + 1..].split(|&byte| byte == b'&').enumerate() {
-        if at > 0 {
-            out.push(b'&');
-        }
+    let mut rest = &raw[start + 1..];
+    loop {
+        let end = memchr::memchr2(b'&', b';', rest).unwrap_or(rest.len());
+        let pair = &rest[..end];
         let equals = memchr::memchr(b'=', pair);
         let hidden = equals.filter(|equals| {
             let name: Vec<u8> = percent_encoding::percent_decode(&pair[..*equals]).collect();
@@ -69,8 +94,19 @@ pub(super) fn target(raw: &[u8], redact: bool) -> Cow<'_, [u8]> {
             }
             None => out.extend_from_slice(pair),
         }
+        let Some(separator) = rest.get(end) else { return Cow::Owned(out) };
+        out.push(*separator);
+        rest = &rest[end + 1..];
     }
-    Cow::Owned(out)
+}
+
+/// The value of a field, without what is sensitive in it.
+pub(super) fn value<'v>(name: &[u8], value: &'v [u8], redact: bool) -> Cow<'v, [u8]> {
+    if redact && is_sensitive(name) {
+        return Cow::Borrowed(REDACTED.as_bytes());
+    }
+    let is_url = URLS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    target(value, redact && is_url)
 }
 
 /// A request line with sensitive values of its target's query replaced.
@@ -114,7 +150,11 @@ pub(super) fn fields(raw: &[u8], redact: bool) -> Vec<u8> {
                 out.push(b' ');
                 out.extend_from_slice(REDACTED.as_bytes());
             }
-            Some(_) | None => out.extend_from_slice(content),
+            Some(colon) => {
+                out.extend_from_slice(&content[..=colon]);
+                out.extend_from_slice(&value(content[..colon].trim_ascii(), &content[colon + 1..], true));
+            }
+            None => out.extend_from_slice(content),
         }
         out.extend_from_slice(end);
     }
@@ -134,9 +174,26 @@ mod tests {
     }
 
     #[test]
+    fn names_are_sensitive_by_their_words() {
+        for name in ["Ocp-Apim-Subscription-Key", "X-Key", "X-Appkey", "X-Sentry-Auth", "X-Otp", "X-Pwd", "Paddle-Sig"]
+        {
+            assert!(is_sensitive(name.as_bytes()), "{name}");
+        }
+        for name in ["Idempotency-Key", "Content-Type", "X-Monkey", "X-Passenger", "Keep-Alive", "Author"] {
+            assert!(!is_sensitive(name.as_bytes()), "{name}");
+        }
+        let head = fields(b"Referer: https://h/p?token=x&a=1\r\n", true);
+        assert_eq!(head, b"Referer: https://h/p?token=REDACTED&a=1\r\n");
+    }
+
+    #[test]
     fn sensitive_values_of_a_query_are_hidden_and_nothing_else_of_the_target() {
         for (raw, wanted) in [
             ("/b?a=1&access_token=x&b", "/b?a=1&access_token=REDACTED&b"),
+            (
+                "/b?a=1;token=x;b&pin=1&sid=2&subscription-key=3",
+                "/b?a=1;token=REDACTED;b&pin=REDACTED&sid=REDACTED&subscription-key=REDACTED",
+            ),
             (
                 "/b?Signature=x%3D&sig=y&API_KEY=&k%65y=z",
                 "/b?Signature=REDACTED&sig=REDACTED&API_KEY=REDACTED&k%65y=REDACTED",

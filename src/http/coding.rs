@@ -133,10 +133,10 @@ pub fn decode<'a>(field: Option<&str>, bytes: &'a [u8]) -> Decoded<'a> {
 
 /// Bytes of a compressed body that are read for what it says: event names and ids are at its beginning, and a filter may
 /// read thousands of bodies.
-const MAX_READ: usize = 4 * 1024 * 1024;
+const MAX_READ: usize = 1024 * 1024;
 
 /// A body as everything reads it that asks what it says (facts, filters, templates): its codings undone as far as they can be, up
-/// to a few MiB, and without a byte order mark. Signatures are over the bytes as sent.
+/// to a MiB, and without a byte order mark. Signatures are over the bytes as sent.
 pub fn plain<'a>(field: Option<&str>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     let decoded = match field {
         Some(_) => decode_up_to(field, bytes, MAX_READ).bytes,

@@ -105,6 +105,21 @@ impl Algorithm {
         )
     }
 
+    /// What hashing costs, in passes of SHA-256, for which processors have instructions; measured.
+    pub const fn hash_cost(self) -> usize {
+        match self {
+            Self::HmacSha384 | Self::HmacSha512 | Self::DigestSha384 | Self::DigestSha512 | Self::Ed25519 => 3,
+            Self::HmacMd5 | Self::DigestMd5 => 2,
+            Self::HmacSha1
+            | Self::HmacSha224
+            | Self::HmacSha256
+            | Self::DigestSha1
+            | Self::DigestSha256
+            | Self::Equal
+            | Self::EcdsaP256Sha256 => 1,
+        }
+    }
+
     /// Whether a signature of that many bytes can be one of this algorithm.
     #[must_use]
     pub const fn fits_length(self, bytes: usize) -> bool {

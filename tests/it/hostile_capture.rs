@@ -402,3 +402,38 @@ async fn a_method_may_have_every_character_of_a_token() {
     assert_eq!(kept.head.raw(), request.trim_end_matches("ok").as_bytes());
     assert_eq!(metric(&app, "creel_head_mismatch_total").await, 0);
 }
+
+#[tokio::test]
+async fn bodies_that_unpack_to_much_hold_up_no_other_sender() {
+    let app = TestApp::start().await;
+    let bin = bin(&app, json!({})).await;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(b"{").unwrap();
+    for _ in 0..1_000 {
+        packed.write_all(&b"\"k0\":1,".repeat(1_000)).unwrap();
+    }
+    let packed = packed.finish().unwrap();
+    let head = format!(
+        "POST /{bin} HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nStripe-Signature: t=1,v1=aa\r\nContent-Length: {}\r\n\r\n",
+        packed.len()
+    );
+    let mut senders: Vec<TcpStream> = (0..24).map(|_| connect(app.capture)).collect();
+    for sender in &mut senders {
+        sender.write_all(head.as_bytes()).and_then(|()| sender.write_all(&packed)).unwrap();
+    }
+    // Answered while those are worked on: fewer than half of them are done by then.
+    let small = format!("GET /{bin} HTTP/1.1\r\nHost: h\r\n\r\n");
+    for _ in 0..8 {
+        assert_eq!(exchange(app.capture, small.as_bytes()).status, 200);
+    }
+    let done = senders.iter().filter(|sender| {
+        sender.set_nonblocking(true).unwrap();
+        let done = sender.peek(&mut [0]).is_ok();
+        sender.set_nonblocking(false).unwrap();
+        done
+    });
+    assert!(done.count() < senders.len(), "small captures come first");
+    for sender in &mut senders {
+        assert_eq!(read_answer(sender).unwrap().status, 200);
+    }
+}

@@ -317,11 +317,76 @@ async fn no_export_holds_credentials_unless_they_are_asked_for() {
         .header("X-Access-Key", secrets[2])
         .header("X-Jwt", secrets[3]);
     assert_eq!(sent(request).await.0, 200);
-    for export in ["export?as=jsonl", "export?as=har", "export?as=csv", "requests/latest/export?as=curl"] {
+    let single = ["curl", "httpie", "python", "node", "go", "http", "har"]
+        .map(|kind| format!("requests/latest/export?as={kind}"));
+    let many = ["jsonl", "har", "csv"].map(|kind| format!("export?as={kind}"));
+    for export in single.iter().chain(&many) {
         let text =
             async |more: &str| String::from_utf8(app.bytes(&format!("/bins/{bin}/{export}{more}")).await).unwrap();
         let (plain, whole) = (text("").await, text("&secrets=true").await);
         assert!(secrets.iter().all(|secret| !plain.contains(secret)), "{export}: {plain}");
         assert!(whole.contains(secrets[1]), "{export}: {whole}");
     }
+}
+
+#[tokio::test]
+async fn what_a_stranger_taught_is_gone_where_signatures_are_enforced_or_the_owner_adds_a_secret() {
+    const PLANTED: &str = "attacker-0123456789abcdef";
+    let app = TestApp::start().await;
+    for owner in [json!({"signature_mode": "enforce"}), json!({"secret": "the-owners-own-secret"})] {
+        let bin = app.bin(json!({"scheme": "asana"})).await["id"].as_str().unwrap().to_owned();
+        let url = format!("{}/{bin}", app.started.capture_url);
+        assert_eq!(sent(app.client.post(&url).header("X-Hook-Secret", PLANTED).body("x")).await.0, 200);
+        let labels = async || {
+            let secrets = app.get(&format!("/bins/{bin}/secrets")).await["secrets"].as_array().unwrap().clone();
+            secrets.iter().map(|secret| secret["label"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(labels().await[0].starts_with("learnt from"));
+        if let Some(secret) = owner.get("secret") {
+            let secret = json!({"label": "mine", "value": secret});
+            assert_eq!(sent(app.client.post(app.api(&format!("/bins/{bin}/secrets"))).json(&secret)).await.0, 201);
+            assert_eq!(labels().await, ["mine"]);
+        } else {
+            assert_eq!(sent(app.client.patch(app.api(&format!("/bins/{bin}"))).json(&owner)).await.0, 200);
+            assert!(labels().await.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_s_own_response_signs_no_delivery() {
+    use base64::Engine as _;
+    let app = TestApp::start().await;
+    let settings =
+        json!({"scheme": "x-twitter", "signature_mode": "enforce", "secrets": [{"value": "the-owners-secret"}]});
+    let bin = app.bin(settings).await;
+    let url = format!("{}/{}", app.started.capture_url, bin["id"].as_str().unwrap());
+    let (status, response) = sent(app.client.get(format!("{url}?crc_token=hello"))).await;
+    assert_eq!(status, 200);
+    let token = serde_json::from_str::<serde_json::Value>(&response).unwrap()["response_token"].clone();
+    let header = "x-twitter-webhooks-signature";
+    let forged = app.client.post(&url).header(header, token.as_str().unwrap()).body("hello");
+    assert_eq!(sent(forged).await.0, 401);
+    let delivery = r#"{"for_user_id":"1"}"#;
+    let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(b"the-owners-secret").unwrap();
+    hmac::Mac::update(&mut mac, delivery.as_bytes());
+    let right = base64::engine::general_purpose::STANDARD.encode(hmac::Mac::finalize(mac).into_bytes());
+    let right = app.client.post(&url).header(header, format!("sha256={right}")).body(delivery);
+    assert_eq!(sent(right).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_nobody_signed_is_not_the_first_of_a_delivery() {
+    let app = TestApp::start().await;
+    let bin = app.bin(json!({"provider": "github", "secrets": [{"value": "the-owners-secret"}]})).await;
+    let url = format!("{}/{}", app.started.capture_url, bin["id"].as_str().unwrap());
+    let body = r#"{"action":"opened"}"#;
+    let delivery =
+        || app.client.post(&url).header("X-GitHub-Event", "push").header("X-GitHub-Delivery", "d-1").body(body);
+    sent(delivery()).await;
+    sent(delivery().header("X-Hub-Signature-256", github("the-owners-secret", body))).await;
+    sent(delivery().header("X-Hub-Signature-256", github("the-owners-secret", body))).await;
+    let kept = app.requests(bin["id"].as_str().unwrap()).await;
+    assert!(kept[1]["event"]["duplicate_of"].is_null(), "{}", kept[1]);
+    assert_eq!(kept[2]["event"]["duplicate_of"], kept[1]["id"], "{}", kept[2]);
 }

@@ -345,7 +345,7 @@ mod tests {
             trickle(sender).await;
         });
         assert_eq!(large.await.1, BodyEnd::NoRoom, "beside a large one");
-        assert!(others.resize(LARGE_BODIES - 100));
+        assert!(others.resize(LARGE_BODIES - SMALL));
         let large = read_beside(&in_flight, None, u64::MAX, async |sender| {
             let whole = vec![b'x'; usize::try_from(SMALL).unwrap() + 1];
             sender.as_ref().unwrap().send(Ok(whole.into())).unwrap();

@@ -1,8 +1,9 @@
 //! Memory for what is being received, of all connections together.
 //!
-//! There are three pools, so that small captures never wait for large ones, nor for heads: incomplete heads, the first
-//! bytes of each body, and what bodies have beyond these. One peer gets a part of each pool at most. A request costs two
-//! atomic additions and two subtractions for its body; the lock is taken once per connection.
+//! There are four pools, so that small captures never wait for large ones, nor for heads: incomplete heads, small bodies,
+//! large bodies, and what is read ahead. One peer gets a part of each pool at most: behind a tunnel all senders are one
+//! peer, so the first bytes of a body need no room at all. A request costs two atomic additions and two subtractions for
+//! its body; the lock is taken once per connection.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -14,20 +15,25 @@ use parking_lot::Mutex;
 
 /// A body is large from here on.
 pub(super) const SMALL: u64 = 64 << 10;
+/// The first bytes of each body are not counted: the number of connections bounds them, and most bodies have no more.
+const FREE: u64 = 4 << 10;
 /// Bytes of incomplete heads.
 const HEADS: u64 = 32 << 20;
-/// Bytes of bodies, of each up to [`SMALL`].
+/// Bytes of bodies of up to [`SMALL`].
 const SMALL_BODIES: u64 = 48 << 20;
-/// Bytes of bodies beyond that. A single body may be larger: then only its own limit holds.
-pub(super) const LARGE_BODIES: u64 = 176 << 20;
-const MAX: [u64; 3] = [HEADS, SMALL_BODIES, LARGE_BODIES];
+/// Bytes of large bodies. A single one may be larger: then only its own limit holds.
+pub(super) const LARGE_BODIES: u64 = 144 << 20;
+/// Bytes that are read ahead of requests that are being answered.
+const READ_AHEAD: u64 = 32 << 20;
+const MAX: [u64; 4] = [HEADS, SMALL_BODIES, LARGE_BODIES, READ_AHEAD];
 const HEAD: usize = 0;
 const BODY: usize = 1;
-const BEYOND: usize = 2;
+const LARGE: usize = 2;
+const AHEAD: usize = 3;
 
 /// Bytes taken of each pool.
 #[derive(Debug, Default)]
-struct Taken([AtomicU64; 3]);
+struct Taken([AtomicU64; 4]);
 
 /// What all connections have in flight.
 #[derive(Debug, Clone, Default)]
@@ -82,12 +88,17 @@ pub(super) struct PeerInFlight(Rc<(Arc<All>, Arc<Taken>)>);
 impl PeerInFlight {
     /// The share of an incomplete head; given back when dropped.
     pub(super) fn head(&self) -> Share {
-        Share { of: self.clone(), head: true, own: 0 }
+        Share { of: self.clone(), kind: Kind::Head, own: 0 }
     }
 
     /// The share of a request's body; given back when dropped.
     pub(super) fn body(&self) -> Share {
-        Share { of: self.clone(), head: false, own: 0 }
+        Share { of: self.clone(), kind: Kind::Body, own: 0 }
+    }
+
+    /// The share of what is read ahead of later requests; given back when dropped.
+    pub(super) fn ahead(&self) -> Share {
+        Share { of: self.clone(), kind: Kind::Ahead, own: 0 }
     }
 
     /// Takes `more` of a pool in which the share has `own` already; whether there is room.
@@ -96,7 +107,7 @@ impl PeerInFlight {
         let taken = all.taken.0[pool].fetch_add(more, Ordering::Relaxed);
         let by_peer = peer.0[pool].fetch_add(more, Ordering::Relaxed);
         let max = MAX[pool];
-        let for_all = taken + more <= max || pool == BEYOND && taken <= own;
+        let for_all = taken + more <= max || pool == LARGE && taken <= own;
         let for_peer = by_peer + more <= max / 4 * 3 || by_peer <= own;
         for_all && for_peer
     }
@@ -108,41 +119,43 @@ impl PeerInFlight {
     }
 }
 
-/// What one request has in flight.
+/// What one connection or request has in flight.
 #[derive(Debug)]
 pub(super) struct Share {
     of: PeerInFlight,
-    head: bool,
+    kind: Kind,
     own: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Head,
+    Body,
+    Ahead,
 }
 
 impl Share {
     /// Holds `bytes` from now on; whether there is room for them.
     pub(super) fn resize(&mut self, bytes: u64) -> bool {
-        if bytes >= self.own {
-            return bytes == self.own || self.take(bytes - self.own);
+        if bytes == self.own {
+            return true;
         }
         let (before, after) = (self.parts(self.own), self.parts(bytes));
-        for (pool, before, after) in [(before.0, before.1, after.1), (BEYOND, before.2, after.2)] {
-            if before > after {
+        self.own = bytes;
+        let mut room = true;
+        for (pool, (before, after)) in before.into_iter().zip(after).enumerate() {
+            if after > before {
+                room &= self.of.take(pool, after - before, before);
+            } else if after < before {
                 self.of.give_back(pool, before - after);
             }
         }
-        self.own = bytes;
-        true
+        room
     }
 
     /// Takes `bytes` more; whether there is room for them.
     pub(super) fn take(&mut self, bytes: u64) -> bool {
-        let (before, after) = (self.parts(self.own), self.parts(self.own + bytes));
-        self.own += bytes;
-        let mut room = true;
-        for (pool, before, after) in [(before.0, before.1, after.1), (BEYOND, before.2, after.2)] {
-            if after > before {
-                room &= self.of.take(pool, after - before, before);
-            }
-        }
-        room
+        self.resize(self.own + bytes)
     }
 
     /// Whether it holds more than a small body does.
@@ -152,17 +165,25 @@ impl Share {
 
     /// Whether half of the pool is taken that it takes from.
     pub(super) fn is_crowded(&self) -> bool {
-        let pool = match (self.head, self.is_large()) {
-            (true, _) => HEAD,
-            (false, true) => BEYOND,
-            (false, false) => BODY,
+        let pool = match self.kind {
+            Kind::Head => HEAD,
+            Kind::Ahead => AHEAD,
+            Kind::Body if self.is_large() => LARGE,
+            Kind::Body => BODY,
         };
         self.of.0.0.taken.0[pool].load(Ordering::Relaxed) > MAX[pool] / 2
     }
 
-    /// The pool of its first bytes, how many of `bytes` are these, and how many are beyond.
-    fn parts(&self, bytes: u64) -> (usize, u64, u64) {
-        if self.head { (HEAD, bytes, 0) } else { (BODY, bytes.min(SMALL), bytes.saturating_sub(SMALL)) }
+    /// How many of `bytes` are in each pool. A large body has all of its bytes with the large ones.
+    fn parts(&self, bytes: u64) -> [u64; 4] {
+        let mut parts = [0; 4];
+        match self.kind {
+            Kind::Head => parts[HEAD] = bytes,
+            Kind::Ahead => parts[AHEAD] = bytes,
+            Kind::Body if bytes > SMALL => parts[LARGE] = bytes - FREE,
+            Kind::Body => parts[BODY] = bytes.saturating_sub(FREE),
+        }
+        parts
     }
 }
 
@@ -176,22 +197,22 @@ impl Drop for Share {
 mod tests {
     use super::*;
 
-    fn taken(all: &InFlight) -> [u64; 3] {
-        [HEAD, BODY, BEYOND].map(|pool| all.0.taken.0[pool].load(Ordering::Relaxed))
+    fn taken(all: &InFlight) -> [u64; 4] {
+        [HEAD, BODY, LARGE, AHEAD].map(|pool| all.0.taken.0[pool].load(Ordering::Relaxed))
     }
 
     #[test]
     fn one_body_may_be_large_and_many_may_not_be_together() {
         let all = InFlight::default();
         let (mut first, mut second) = (all.of_peer(None).body(), all.of_peer(None).body());
-        assert!(first.take(SMALL + LARGE_BODIES + 1), "alone");
+        assert!(first.take(LARGE_BODIES + FREE + 1), "alone");
         assert!(second.take(SMALL), "a small one beside a large one");
         assert!(!second.take(1), "a large one beside a large one");
         drop(first);
         assert!(second.take(1), "room comes back");
         assert!(second.resize(10) && second.resize(3) && second.resize(0));
         drop(second);
-        assert_eq!(taken(&all), [0, 0, 0]);
+        assert_eq!(taken(&all), [0; 4]);
     }
 
     #[test]
@@ -210,8 +231,15 @@ mod tests {
         assert!(heads.iter_mut().any(|head| !head.take(100 << 10)));
         let mut small: Vec<Share> = (0..500).map(|_| peer().body()).collect();
         assert!(small.iter_mut().all(|body| body.take(SMALL)));
-        drop((large, heads, small));
-        assert_eq!(taken(&all), [0, 0, 0]);
+        // However many large ones come byte by byte, they take no room of small ones.
+        let mut growing: Vec<Share> = (0..2_000).map(|_| peer().body()).collect();
+        assert!(!growing.iter_mut().all(|body| body.take(SMALL) && body.take(1)));
+        drop((large, heads, small, growing));
+        let mut small: Vec<Share> = (0..5_000).map(|_| peer().body()).collect();
+        assert!(!small.iter_mut().all(|body| body.take(SMALL)), "their pool has an end");
+        assert!(peer().body().take(FREE), "the smallest find room in any case");
+        drop(small);
+        assert_eq!(taken(&all), [0; 4]);
     }
 
     #[test]
@@ -230,7 +258,7 @@ mod tests {
         assert!(of_first.len() > 5, "{}", of_first.len());
         assert!(peer("2001:db8:1::1").body().take(10 << 20));
         drop(of_first);
-        assert_eq!(taken(&all), [0, 0, 0]);
+        assert_eq!(taken(&all), [0; 4]);
         for n in 0..10_000_u32 {
             drop(peer(&std::net::Ipv4Addr::from_bits(n).to_string()));
         }

@@ -175,7 +175,7 @@ impl<'a> Search<'a> {
         templates.iter().find_map(|template| {
             // For an asymmetric one the message is put together first.
             let (cost, more) = if algorithm.is_asymmetric() { (PUBLIC_KEY_COST, 1) } else { (TRY_COST, 0) };
-            let factor = hash_cost(algorithm) + more;
+            let factor = algorithm.hash_cost() + more;
             let passes = body_passes(template).saturating_mul(factor);
             if !self.spend(passes.saturating_mul(request.body.len()).saturating_add(cost)) {
                 return None;
@@ -407,19 +407,6 @@ fn algorithms(scheme: &Scheme, tokens: &[Token]) -> Vec<Algorithm> {
     };
     let others = family.iter().copied().filter(|&algorithm| algorithm != own);
     [own].into_iter().chain(others).filter(|&algorithm| fits(algorithm)).collect()
-}
-
-/// What hashing costs beside SHA-256, for which processors have instructions; measured.
-const fn hash_cost(algorithm: Algorithm) -> usize {
-    match algorithm {
-        Algorithm::HmacSha384
-        | Algorithm::HmacSha512
-        | Algorithm::DigestSha384
-        | Algorithm::DigestSha512
-        | Algorithm::Ed25519 => 3,
-        Algorithm::HmacMd5 | Algorithm::DigestMd5 => 2,
-        _ => 1,
-    }
 }
 
 /// How often a template goes through the body; filters hash or encode it before it is hashed.

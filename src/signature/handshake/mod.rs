@@ -67,6 +67,9 @@ const BODY_LIMIT: usize = 8 << 10;
 /// Longest challenge that is computed with a secret, in bytes.
 const TOKEN_LIMIT: usize = 64;
 
+/// Digits at the start of a text that may be a time.
+const TIME_DIGITS: usize = 10;
+
 /// From this length on, text in hex may be a digest.
 const DIGEST_LENGTH: usize = 40;
 
@@ -296,11 +299,11 @@ impl<'a> Context<'a> {
     /// token has, and digests of bodies or times with random bytes, which are long and in hex.
     #[expect(clippy::unused_self, reason = "beside the methods that it is used with")]
     fn token<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let form = (1..=TOKEN_LIMIT).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         let digest = text.len() >= DIGEST_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // Some schemes sign a time with a word after it.
+        let timed = text.len() >= TIME_DIGITS && text.bytes().take(TIME_DIGITS).all(|byte| byte.is_ascii_digit());
         let json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-        (form && !digest && !json).then_some(text)
+        (has_token_form(text) && !digest && !timed && !json).then_some(text)
     }
 
     /// The secret that the request was signed with; else the newest one that is not marked as public.
@@ -312,6 +315,28 @@ impl<'a> Context<'a> {
             .or_else(|| self.secrets.iter().rev().find(|secret| !is_public(secret)))
             .map(|secret| secret.value.expose().trim())
     }
+}
+
+/// The form of a token of those platforms whose handshake computes with a secret.
+fn has_token_form(text: &str) -> bool {
+    (1..=TOKEN_LIMIT).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// Whether a signature of that body may be the response to a handshake, which anybody can ask for: then it proves
+/// nothing, however right it is. No delivery of these platforms has such a body.
+pub fn may_have_signed(bin: BinSetting<'_>, headers: &Headers, body: &[u8]) -> bool {
+    let is_set = |member: &&&Member| {
+        let mine = |id: Option<&str>| id.is_some_and(|id| member.of.contains(&id));
+        matches!(member.guard, Guard::Secret | Guard::Both) && (mine(bin.provider) || mine(bin.scheme))
+    };
+    if body.len() > BODY_LIMIT || !MEMBERS.iter().any(|member| is_set(&member)) {
+        return false;
+    }
+    let is_form = headers.get_str("content-type").is_some_and(|of| of.contains("form"));
+    let payload = is_form.then(|| form::first(body, "bt_payload")).flatten();
+    let text = payload.as_deref().map_or_else(|| std::str::from_utf8(body).ok(), Some);
+    text.is_some_and(|text| has_token_form(text.trim()))
 }
 
 fn is_public(secret: &Secret) -> bool {

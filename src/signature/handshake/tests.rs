@@ -170,7 +170,7 @@ fn computed<T>(token: &str, look: impl Fn(&str, &Try<'_>) -> T) -> Vec<T> {
 
 #[test]
 fn nothing_is_computed_with_a_secret_but_tokens_of_the_platform_whose_secret_it_is() {
-    let token = "0123456789abcdefabcd";
+    let token = "abcdef0123456789abcd";
     computed(token, |of, there| {
         assert!(there.told().is_some(), "{of} answers its own token");
         let with = |provider, scheme| Try { provider, scheme, secrets: there.secrets.clone(), ..*there }.told();
@@ -187,6 +187,8 @@ fn nothing_is_computed_with_a_secret_but_tokens_of_the_platform_whose_secret_it_
         "1700000000.{}",
         "1700000000{}",
         "12345678901234567890",
+        // A time with a word after it.
+        "1700000000zzz",
         "true",
         "null",
         "1e5",

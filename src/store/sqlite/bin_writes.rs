@@ -98,6 +98,8 @@ impl Tx<'_> {
 
     pub(crate) fn add_secret(&mut self, bin: BinId, seq: Seq, secret: (String, SecretValue)) -> Result<(), StoreError> {
         let key = self.touch(bin)?.key;
+        // The owner knows better than whoever handed one over.
+        self.conn.prepare_cached("DELETE FROM secret WHERE bin = ? AND learnt IS NOT NULL")?.execute([key])?;
         self.insert_secrets(key, &[secret])?;
         self.changed(bin, key, seq)
     }
@@ -125,8 +127,8 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Removes learnt secrets that are for other platforms than the bin is set to now: whoever handed one over could sign
-    /// with it whatever the bin is for.
+    /// Removes learnt secrets that are for other platforms than the bin is set to now, and all where signatures are
+    /// enforced: whoever handed one over could sign with it.
     fn forget_learnt(&self, key: i64, settings: &BinSettings) -> Result<(), StoreError> {
         let learnt: Vec<(SecretId, String)> = self
             .conn
@@ -134,7 +136,7 @@ impl Tx<'_> {
             .query_map([key], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         for (id, of) in learnt {
-            if !is_for(&of, settings) {
+            if settings.signature_mode == SignatureMode::Enforce || !is_for(&of, settings) {
                 self.conn.prepare_cached("DELETE FROM secret WHERE id = ?")?.execute([id])?;
             }
         }

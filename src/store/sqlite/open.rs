@@ -56,6 +56,10 @@ pub(crate) fn open(options: &StoreOptions) -> Result<Opened, OpenError> {
     if !made && lock.database().metadata().is_ok_and(|found| found.len() == 0) {
         tracing::warn!(file = %path.display(), "the database file is empty: what was in it is not there any more");
     }
+    if lock.database().metadata().is_ok_and(|found| !files::has_one_name(&found)) {
+        // SQLite names the log after the database: under another name it would not find what is in it.
+        tracing::warn!(file = %path.display(), "the database has another name (a hard link): use one of them only");
+    }
     let missing = |file: &PathBuf| files::look(file).is_ok_and(|found| found.is_none());
     let beside: Vec<PathBuf> = [paths::wal(&path), paths::shm(&path)].into_iter().filter(missing).collect();
     match open_locked(&path, &lock, options, known) {
@@ -273,20 +277,20 @@ fn not_a_database(path: &Path, cause: &str) -> OpenError {
 
 /// Copies the database before its schema is changed.
 fn back_up(conn: &Connection, path: &Path, version: i64) -> Result<(), OpenError> {
-    let copy = beside(path, &format!(".v{version}.bak"));
-    let failed = |cause: String| OpenError::Migration { path: path.to_path_buf(), cause };
-    // A copy from an earlier attempt is as good as this one only if nothing has changed since: make it anew.
-    if let Err(error) = std::fs::remove_file(&copy)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(failed(error.to_string()));
-    }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&copy)
-        .map_err(|error| failed(error.to_string()))?;
+    let failed =
+        |cause: String| OpenError::Other { path: path.to_path_buf(), cause: format!("no copy was made ({cause})") };
+    // What has that name already is left alone: it may be somebody else's, or the copy of an attempt that failed.
+    let names = (0..100).map(|n| if n == 0 { format!(".v{version}.bak") } else { format!(".v{version}.{n}.bak") });
+    let make = |name: String| {
+        let copy = beside(path, &name);
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy) {
+            Ok(_) => Some(Ok(copy)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => None,
+            Err(error) => Some(Err(error.to_string())),
+        }
+    };
+    let made = names.into_iter().find_map(make).unwrap_or_else(|| Err("every name for it is taken".to_owned()));
+    let copy = made.map_err(&failed)?;
     let mut target = Connection::open(&copy).map_err(|error| failed(error.to_string()))?;
     rusqlite::backup::Backup::new(conn, &mut target)
         .and_then(|backup| backup.run_to_completion(4_096, Duration::ZERO, None))

@@ -1,15 +1,15 @@
 //! What the callers' threads, the writer and the checkpointer share.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
 use super::bins::Bins;
-use super::files;
 use super::reserve::Reserve;
 use super::wal::WalProgress;
+use super::{files, paths};
 use crate::model::{Clock, Seq};
 use crate::store::commits::CommitWaiters;
 use crate::store::error::StoreError;
@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) path: PathBuf,
     /// Which file that is.
     identity: (u64, u64),
+    /// Which file the log is, once it is there.
+    log_identity: OnceLock<(u64, u64)>,
     pub(crate) clock: Clock,
     pub(crate) listener: Arc<dyn CommitListener>,
     /// What request ids are made with: constant for a database.
@@ -56,6 +58,7 @@ impl Shared {
             options,
             path,
             identity,
+            log_identity: OnceLock::new(),
             clock,
             listener,
             salt,
@@ -76,11 +79,24 @@ impl Shared {
     /// the process.
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
         match files::look(&self.path) {
-            Ok(Some(found)) if files::identity(&found) == self.identity => Ok(()),
+            Ok(Some(found)) if files::identity(&found) == self.identity => self.check_log(),
             Ok(Some(_)) => Err(StoreError::Unavailable("another file is in the place of the database".to_owned())),
             Ok(None) => Err(StoreError::Unavailable("the database file was removed or moved away".to_owned())),
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
+    }
+
+    /// An error when the log is not the one that was there first: what is written to a removed file is gone with the
+    /// process.
+    fn check_log(&self) -> Result<(), StoreError> {
+        let found = files::look(&paths::wal(&self.path)).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let found = found.map(|log| files::identity(&log));
+        let first =
+            found.map(|found| *self.log_identity.get_or_init(|| found)).or_else(|| self.log_identity.get().copied());
+        if found == first {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable("the database's log was removed or replaced; start Creel again".to_owned()))
     }
 
     /// Notes what is wrong with the database, or that it works again.

@@ -26,6 +26,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Bytes that are read ahead of pipelined requests while one is being answered. Only by reading on is it noticed that a
 /// sender has left.
 const MAX_AHEAD: usize = 64 * 1024;
+/// The same while much is read ahead on other connections.
+const MAX_AHEAD_CROWDED: usize = 2 * 1024;
 /// A connection is closed when its sender takes nothing of a response for the one time, or has not taken all that was
 /// written after the other.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,6 +50,7 @@ pub(super) struct Recording {
     idle: Option<Idle>,
     /// What an incomplete head takes of the memory for all connections.
     head_share: Share,
+    ahead_share: Share,
     /// What the sender was told in place of the parser's own response.
     rejected: Option<HeadRejection>,
     /// Runs while the socket takes nothing more.
@@ -73,6 +76,7 @@ impl Recording {
         Self {
             socket: Some(socket),
             head_share: connection.in_flight.head(),
+            ahead_share: connection.in_flight.ahead(),
             connection,
             ahead: BytesMut::new(),
             head_timer: None,
@@ -104,6 +108,10 @@ impl Recording {
         let kept = self.connection.record(&mut buffer.filled_mut()[before..]);
         buffer.set_filled(before + kept);
         self.ahead.advance(kept);
+        if self.ahead.is_empty() {
+            self.ahead = BytesMut::new();
+            self.ahead_share.resize(0);
+        }
     }
 
     /// Reads what comes after a request that is being answered, to notice when the sender leaves.
@@ -112,10 +120,13 @@ impl Recording {
         loop {
             if self.connection.is_ignoring() {
                 self.ahead.clear();
-            } else if self.ahead.len() >= MAX_AHEAD {
+            } else if self.ahead.len() >= MAX_AHEAD
+                || (self.ahead.len() >= MAX_AHEAD_CROWDED && self.ahead_share.is_crowded())
+            {
                 return Poll::Pending;
             }
-            let read = match self.read_socket(context, buffer, MAX_AHEAD) {
+            let room = if self.ahead_share.is_crowded() { MAX_AHEAD_CROWDED } else { MAX_AHEAD };
+            let read = match self.read_socket(context, buffer, room) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(read) => read,
             };
@@ -125,6 +136,7 @@ impl Recording {
                 return if self.ahead.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending };
             }
             self.ahead.extend_from_slice(&buffer.filled()[before..]);
+            self.ahead_share.resize(self.ahead.capacity() as u64);
             buffer.set_filled(before);
         }
     }

@@ -114,6 +114,7 @@ fn a_session_is_not_shown_where_a_browser_has_sent_it_to_the_capture_listener() 
         ("creel_session=0; creel_session=1", "creel_session=(hidden); creel_session=(hidden)"),
         ("creel_session", "creel_session"),
         ("a creel_session b=1; creel_session=", "a creel_session b=1; creel_session=(hidden)"),
+        ("creel_session = 0123 ; b=2", "creel_session=(hidden); b=2"),
     ] {
         assert_eq!(super::without_session(value.to_owned()), shown);
     }

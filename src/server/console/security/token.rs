@@ -165,13 +165,12 @@ fn crowded() -> Problem {
 /// the capture listener, too: who sees the page must not be able to take over another one's session.
 pub(in crate::server::console) fn without_session(value: String) -> String {
     let Some(at) = value.find(COOKIE) else { return value };
-    let start = at + COOKIE.len();
-    let end = value[start..].find([';', ',', ' ']).map_or(value.len(), |length| start + length);
-    if value[start..].starts_with('=') {
-        format!("{}=(hidden){}", &value[..start], without_session(value[end..].to_owned()))
-    } else {
-        format!("{}{}", &value[..start], without_session(value[start..].to_owned()))
-    }
+    let (before, after) = value.split_at(at + COOKIE.len());
+    let Some(session) = after.trim_start().strip_prefix('=') else {
+        return format!("{before}{}", without_session(after.to_owned()));
+    };
+    let end = session.find([';', ',']).unwrap_or(session.len());
+    format!("{before}=(hidden){}", without_session(session[end..].to_owned()))
 }
 
 fn keyed(key: &str, message: &[u8]) -> [u8; 32] {
