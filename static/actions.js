@@ -6,8 +6,17 @@ import { copy } from "./clipboard.js";
 import { field, formDialog } from "./dialog.js";
 import { attempt, toast, undoable } from "./toast.js";
 
-export function copyCurl(detail) {
-  return attempt(async () => copy(await part(`${detail.api}/export?as=curl`), "Copied as curl"));
+const REDACTED = "REDACTED";
+
+/** Copies the open request as a command: with its credentials when the Code view shows them, else as it says. */
+export function copyCurl(detail, { secrets = detail.secrets } = {}) {
+  return attempt(async () => {
+    const text = await part(`${detail.api}/export?as=curl${secrets ? "&secrets=true" : ""}`);
+    if (secrets) return copy(text, "Copied as curl, with credentials and signature");
+    if (!text.includes(REDACTED)) return copy(text, "Copied as curl");
+    const action = { label: "Copy with them", run: () => copyCurl(detail, { secrets: true }) };
+    await copy(text, `Copied as curl; credentials and signature are ${REDACTED}`, { action });
+  });
 }
 
 export async function compare(navigation) {
@@ -59,7 +68,8 @@ export function remove({ list, detail, navigation }) {
 }
 
 /** Deletes what the list shows now and everything older that matches, unless it is undone. */
-export function clear({ binApi, list, navigation }) {
+export async function clear({ binApi, list, navigation }) {
+  if (list.before) await list.newest();
   if (list.items().length === 0) return toast("There is nothing to delete.");
   // What arrives while the deletion can still be undone is not meant.
   const newest = new Date($("time", list.rows).dateTime);
@@ -74,8 +84,15 @@ export function clear({ binApi, list, navigation }) {
     show();
   };
   list.rows.hidden = true;
-  const what = list.q ? "Everything that matches the filter" : "Everything in this bin";
-  undoable(`${what} is deleted.`, act, show);
+  undoable(`${counted(list)} deleted, pinned ones too.`, act, show);
+}
+
+/** What is deleted, with its number where that is known. */
+function counted({ q, state }) {
+  const number = q ? state?.matching : state?.total;
+  if (number === null || number === undefined) return "Everything that matches the filter is";
+  const many = number === 1 ? "1 request is" : `${number.toLocaleString("en")} requests are`;
+  return q ? `${many.replace(/ (is|are)$/, "")} that match the filter ${number === 1 ? "is" : "are"}` : many;
 }
 
 export async function readAll(binApi) {

@@ -1,6 +1,6 @@
 // The entry: what every page does, then the page's own.
 
-import { localTimes, showScripted } from "./dom.js";
+import { keepAgo, localTimes } from "./dom.js";
 import { command, listen } from "./commands.js";
 import { copyButtons } from "./clipboard.js";
 import { home } from "./home.js";
@@ -9,10 +9,11 @@ import { keyHelp } from "./key_help.js";
 import { palette } from "./palette.js";
 import { settings } from "./settings.js";
 import { theme } from "./theme.js";
+import { sayNow } from "./toast.js";
 
 document.documentElement.classList.add("scripted");
-showScripted();
 localTimes(document.body);
+keepAgo();
 copyButtons();
 const pages = { home, inspector, settings };
 const page = pages[document.body.dataset.page];
@@ -21,3 +22,4 @@ theme();
 command("palette", palette);
 command("help", keyHelp);
 listen();
+sayNow();

@@ -1,9 +1,11 @@
 // Copying. The clipboard API is only there on loopback and https; elsewhere an older way is used.
 
-import { $, make } from "./dom.js";
-import { toast } from "./toast.js";
+import { make } from "./dom.js";
+import { part } from "./api.js";
+import { attempt, toast } from "./toast.js";
 
-export async function copy(text, what = "Copied") {
+/** Copies a text; says `what` when it is done, or why it was not. */
+export async function copy(text, what = "Copied", options = {}) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -15,23 +17,23 @@ export async function copy(text, what = "Copied") {
     area.remove();
     if (!done) return toast("The browser did not allow copying.", { bad: true });
   }
-  toast(what);
+  toast(what, options);
 }
 
-/** Buttons with `data-copy` (the text) or `data-copy-from` (an element's id). */
+/**
+ * Buttons with `data-copy` (the text) or `data-copy-url` (where the whole text is: what the page shows of it may be its
+ * beginning, with marks for what cannot be seen).
+ */
 export function copyButtons() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-copy-from]");
-    if (!button) return;
-    const text = button.dataset.copy ?? textOf(button.dataset.copyFrom);
-    copy(text, button.dataset.copy ? `Copied: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}` : "Copied");
+    const { copy: text, copyUrl: url } = event.target.closest("[data-copy], [data-copy-url]")?.dataset ?? {};
+    if (url !== undefined) attempt(() => copyFrom(url));
+    else if (text !== undefined) copy(text, `Copied: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`);
   });
 }
 
-function textOf(id) {
-  const element = $(`#${CSS.escape(id)}`);
-  if (element?.tagName !== "TABLE") return element?.textContent ?? "";
-  const lines = [...element.rows].map((row) => [...row.cells].map((cell) => cell.textContent).join(": "));
-  const first = id === "request-head" ? [$("#request-line")?.textContent ?? ""] : [];
-  return [...first, ...lines].join("\n");
+async function copyFrom(url) {
+  const text = await part(url);
+  const length = text.length.toLocaleString("en");
+  await copy(text, `Copied, ${length} ${text.length === 1 ? "character" : "characters"}`);
 }

@@ -1,9 +1,10 @@
 // The chosen request: loads its views as parts that the server wrote, and keeps the address in step.
 
-import { $, $$, localTimes, make, parsed, showScripted } from "./dom.js";
-import { api, part } from "./api.js";
+import { $, $$, localTimes, make, parsed } from "./dom.js";
+import { PART, api, part } from "./api.js";
 import { Tree } from "./tree.js";
 import { attempt, toast } from "./toast.js";
+import { pickers } from "./picker.js";
 
 export class DetailPane {
   constructor({ onShown }) {
@@ -17,9 +18,12 @@ export class DetailPane {
   get element() { return $("#detail", this.main); }
   get id() { return this.element?.dataset.id ?? null; }
   get tab() { return this.element?.dataset.tab ?? "request"; }
+  get seq() { return Number(this.element?.dataset.seq ?? 0); }
   get api() { return this.element?.dataset.api ?? null; }
   get note() { return $(".note-text", this.main)?.dataset.note ?? ""; }
   get tags() { return $$(".facts .chip.accent", this.main).map((chip) => chip.textContent.slice(1)); }
+  /** Whether the reader has chosen to see credentials in the Code view. */
+  get secrets() { return this.showsSecrets ?? false; }
   get pinned() { return $('[data-do="pin"]', this.main)?.getAttribute("aria-pressed") === "true"; }
 
   /** Loads the view at `href` (a page's address) and shows it in place. */
@@ -65,10 +69,12 @@ export class DetailPane {
   }
 
   prepare() {
-    showScripted(this.main);
     localTimes(this.main);
     const json = $(".tree", this.main);
     if (json) new Tree(json);
+    pickers(this.main);
+    const code = $("[data-secrets]", this.main);
+    if (code) this.showsSecrets = code.dataset.secrets === "true";
   }
 
   click(event) {
@@ -103,16 +109,29 @@ export class DetailPane {
     await attempt(async () => {
       const html = await part(form.dataset.try, {
         method: "POST",
-        headers: { "content-type": "application/json", accept: "text/html" },
+        headers: { "content-type": "application/json", accept: PART },
         body: JSON.stringify({ secret: data.get("secret"), scheme: data.get("scheme") || undefined }),
       });
       const result = $("#signature-result", parsed(html)) ?? make("div");
       $("#signature-result", this.main).replaceWith(result);
-      showScripted(this.main);
       result.setAttribute("tabindex", "-1");
       result.focus();
       this.main.scrollTop = 0;
+      // A secret that is right is worth keeping, with the scheme that it is right for.
+      const tried = { secret: data.get("secret"), scheme: data.get("scheme") };
+      $("[data-keep]", result)?.addEventListener("click", () => this.keep(tried));
     });
+  }
+
+  async keep({ secret, scheme }) {
+    const bin = this.api.replace(/\/requests\/.*$/, "");
+    const done = await attempt(async () => {
+      await api("POST", `${bin}/secrets`, { value: secret });
+      if (scheme) await api("PATCH", bin, { scheme, custom_scheme: null });
+    });
+    if (!done) return;
+    toast("The secret is kept. Every request is verified again.");
+    this.load(location.href, { push: false });
   }
 
   /** Changes read flag, pin, note or tags. */

@@ -30,22 +30,66 @@ export function clock(date, withMillis = false) {
   return withMillis ? `${base}.${String(date.getMilliseconds()).padStart(3, "0")}` : base;
 }
 
+/** The reader's zone at that time: `UTC+2`. */
+function zone(date) {
+  const minutes = -date.getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${two(rest)}` : ""}`;
+}
+
+const fullTime = (date) => {
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${clock(date, true)} ${zone(date)}`;
+};
+
+/** The time of day; of another day, the day. */
+function shortTime(date) {
+  if (date.toDateString() === new Date().toDateString()) return clock(date);
+  return `${date.getDate()} ${date.toLocaleString("en", { month: "short" })}`;
+}
+
+/** How long ago, in the words that the server uses. */
+function ago(date) {
+  const seconds = Math.max(0, Math.floor((Date.now() - date.getTime()) / 1000));
+  const steps = [[86400, "days"], [3600, "h"], [60, "min"]];
+  const [step, unit] = steps.find(([length]) => seconds >= 2 * length) ?? [1, "s"];
+  return `${Math.floor(seconds / step)} ${unit} ago`;
+}
+
 /** Writes times in the reader's zone; their place and width stay as they are. */
 export function localTimes(root) {
   for (const element of $$("time[datetime]:not([data-local])", root)) {
     const date = new Date(element.dateTime);
     if (Number.isNaN(date.getTime())) continue;
     element.dataset.local = "";
-    const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-    element.title = element.dateTime;
-    if (element.classList.contains("ago")) continue;
-    element.textContent = element.classList.contains("full") ? `${day} ${clock(date, true)}` : clock(date);
+    const full = fullTime(date);
+    element.title = `${full} (${ago(date)})`;
+    if (element.classList.contains("ago")) element.title = full;
+    else element.textContent = element.classList.contains("full") ? full : shortTime(date);
+  }
+  for (const option of $$("option[data-time]", root)) {
+    option.textContent = `${clock(new Date(option.dataset.time), true)} ${option.dataset.rest}`;
+  }
+  const place = $("#zone", root);
+  if (place) {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const now = zone(new Date());
+    place.textContent = now === timeZone ? `Times are ${now}.` : `Times are ${now} (${timeZone}).`;
   }
 }
 
-/** Shows what works only with scripts. */
-export function showScripted(root = document) {
-  for (const element of $$(".needs-script[hidden]", root)) element.hidden = false;
+const AGO_EVERY_MS = 5000;
+
+/** From now on, what says how long ago something was stays true. */
+export function keepAgo() {
+  setInterval(() => {
+    if (document.hidden) return;
+    for (const element of $$("time.ago")) {
+      const text = ago(new Date(element.dateTime));
+      if (element.textContent !== text) element.textContent = text;
+    }
+  }, AGO_EVERY_MS);
 }
 
 let announceTimer = 0;

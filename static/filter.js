@@ -11,14 +11,15 @@ export class FilterBox {
     this.input = $("#filter");
     this.box = $("#suggest");
     // The fields come with the page, from the table that the server reads filters by.
-    this.fields = $$("#filter-fields option").map(({ value, textContent }) => ({ field: value, meaning: textContent }));
+    this.fields = $$("#filter-fields option").map(({ value, textContent, dataset }) => ({
+      field: value, meaning: textContent, values: dataset.values.split(" ").filter(Boolean),
+    }));
     this.timer = 0;
     this.at = -1;
     this.input.setAttribute("role", "combobox");
     this.input.setAttribute("aria-expanded", "false");
     this.input.setAttribute("aria-controls", "suggest");
     this.input.setAttribute("aria-autocomplete", "list");
-    this.input.addEventListener("focus", () => { if (this.input.value === "") this.offer(); });
     this.input.addEventListener("blur", () => this.close());
     this.input.addEventListener("input", () => this.typed());
     this.input.addEventListener("keydown", (event) => this.key(event));
@@ -71,17 +72,29 @@ export class FilterBox {
     this.input.removeAttribute("aria-activedescendant");
   }
 
-  /** Offers the fields that the word may become; all of them while nothing is typed. */
-  offer() {
+  /** Offers what the word may become: a field, then a value of it. What is shown is what is written if it is taken. */
+  offer({ all = false } = {}) {
     const typed = this.word().toLowerCase();
-    const fits = ({ field }) => field.startsWith(typed) && field !== typed;
-    const matching = typed && !typed.endsWith(":") ? this.fields.filter(fits) : [];
-    if (this.input.value !== "" && matching.length === 0) return this.close();
-    const shown = this.input.value === "" ? this.fields : matching;
+    if (!typed && !all) return this.close();
+    const colon = typed.indexOf(":");
+    const begun = this.fields.filter(({ field }) => field.startsWith(typed));
+    const shown = colon < 0 ? begun : this.valuesOf(typed, colon);
+    if (shown.length === 0) return this.close();
     this.box.replaceChildren(...shown.map((entry, index) => this.option(entry, index)));
     this.at = -1;
-    this.box.hidden = shown.length === 0;
-    this.input.setAttribute("aria-expanded", String(!this.box.hidden));
+    this.box.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+  }
+
+  /** The values that a field may have and that begin as typed. */
+  valuesOf(typed, colon) {
+    const found = this.fields.find(({ field }) => field === typed.slice(0, colon + 1));
+    const begun = typed.slice(colon + 1);
+    const values = (found?.values ?? []).filter((value) => {
+      const small = value.toLowerCase();
+      return small.startsWith(begun) && small !== begun;
+    });
+    return values.map((value) => ({ field: `${found.field}${value}`, meaning: "" }));
   }
 
   option({ field, meaning }, index) {
@@ -97,17 +110,20 @@ export class FilterBox {
   take(field) {
     const end = this.input.selectionStart;
     const start = end - this.word().length;
-    // Flags are whole; of the other fields the reader writes the value.
-    const whole = /^(is|has):/.test(field) ? field : field.slice(0, field.indexOf(":") + 1);
-    this.input.setRangeText(whole, start, end, "end");
+    this.input.setRangeText(field, start, end, "end");
     this.input.focus();
     this.close();
-    if (!whole.endsWith(":")) this.submit();
+    // A field wants a value: those that it may have are offered next.
+    if (field.endsWith(":")) this.offer();
+    else this.submit();
   }
 
   key(event) {
     const open = !this.box.hidden;
-    if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    if (!open && event.key === "ArrowDown") {
+      event.preventDefault();
+      this.offer({ all: true });
+    } else if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       this.move(event.key === "ArrowDown" ? 1 : -1);
     } else if (open && this.at >= 0 && (event.key === "Enter" || event.key === "Tab")) {

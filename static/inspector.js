@@ -26,8 +26,10 @@ export function inspector() {
     },
   });
   const detail = new DetailPane({
-    onShown(id) {
-      list.select(id);
+    onShown(id, url) {
+      list.select(id, detail.seq);
+      // Where a link of the page leads may be further down in the list.
+      if (!list.item(id) && !url.searchParams.has("before")) list.turnTo(detail.seq);
       navigation.show("detail");
       read(id);
     },

@@ -2,7 +2,7 @@
 // for the rows again, at most a few times a second, and touches only the rows that differ.
 
 import { $, $$, localTimes, make, parsed } from "./dom.js";
-import { sentence } from "./api.js";
+import { reached, refusal } from "./api.js";
 
 /** Least time between two looks. */
 const EVERY_MS = 150;
@@ -29,14 +29,20 @@ export class List {
     this.html = new Map();
     this.gone = new Set();
     this.selected = $(".row[aria-current]", this.rows)?.closest("li").dataset.id ?? null;
+    /** The place of the chosen request, also when it is not in the list. */
+    this.seq = Number($("#detail")?.dataset.seq ?? 0);
+    /** The place around which rows are wanted next. */
+    this.around = null;
     this.busy = false;
     this.dirty = false;
     this.last = 0;
     this.cost = 0;
     const query = new URLSearchParams(location.search);
     this.q = (query.get("q") ?? "").trim();
-    this.before = query.get("before");
+    // The server turns the list to the page that shows the request of the address.
+    this.before = this.rows.dataset.before ?? null;
     localTimes(this.rows);
+    this.item(this.selected)?.scrollIntoView({ block: "center" });
     this.scroller.addEventListener("scroll", () => { if (!this.away() && this.held) this.touch(); }, { passive: true });
     $("#fresh").addEventListener("click", () => this.newest());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.touch(); });
@@ -68,24 +74,37 @@ export class List {
       // The stream's own state says that the server is away; try again at leisure.
       failed = true;
       this.dirty = true;
-      console.debug(error.message);
+      this.trouble(error.message);
     }
+    if (!failed) this.trouble("");
     this.last = performance.now();
     this.cost = failed ? FAILED_COST_MS : this.last - started;
     this.busy = false;
     if (this.dirty) this.touch();
   }
 
+  /** Says why the list is not up to date; what it shows stays. */
+  trouble(sentence) {
+    const place = $("#list-error");
+    const text = sentence && `Not up to date: ${sentence}`;
+    if (place.textContent !== text) place.textContent = text;
+    place.hidden = !sentence;
+  }
+
   async ask() {
     // A reader further down keeps the same rows, and is told how many came.
-    this.held = !this.before && this.away() && this.newestSeq() > 0;
+    this.held = !this.before && this.around === null && this.away() && this.newestSeq() > 0;
     const flooded = this.flood && !this.held && !this.before;
     const asked = this.key();
     const headers = { accept: "application/json" };
-    const response = await fetch(`${this.base}/rows?${this.query(flooded)}`, { headers });
-    if (!response.ok) throw new Error(await sentence(response));
+    const response = await reached(`${this.base}/rows?${this.query(flooded)}`, { headers });
+    if (!response.ok) throw await refusal(response);
     const list = await response.json();
     if (asked === this.key()) {
+      if (this.around !== null) {
+        this.around = null;
+        this.before = list.before === null ? null : String(list.before);
+      }
       if (!document.hidden) await new Promise((resolve) => { requestAnimationFrame(resolve); });
       this.show(list);
       if (flooded) this.dirty = true;
@@ -95,7 +114,8 @@ export class List {
   query(flooded) {
     const query = new URLSearchParams();
     if (this.q) query.set("q", this.q);
-    if (this.held) {
+    if (this.around !== null) query.set("around", String(this.around));
+    else if (this.held) {
       query.set("before", String(this.newestSeq() + 1));
       query.set("since", String(this.newestSeq()));
     } else if (this.before) query.set("before", this.before);
@@ -103,7 +123,7 @@ export class List {
     return query;
   }
 
-  key() { return `${this.q} ${this.before}`; }
+  key() { return `${this.q} ${this.before} ${this.around}`; }
 
   show(list) {
     const focused = focusedRow();
@@ -137,7 +157,8 @@ export class List {
     for (const item of this.rows.children) item.hidden = this.gone.has(item.dataset.id);
   }
 
-  counts({ counts }) {
+  counts({ counts, clear_label: label }) {
+    for (const button of $$('[data-do="clear"]')) if (button.textContent !== label) button.textContent = label;
     const place = $("#counts");
     if (place.dataset.html === counts) return;
     place.dataset.html = counts;
@@ -160,13 +181,16 @@ export class List {
   }
 
   pager(list) {
-    const links = [];
-    const here = this.q ? `${this.base}?q=${encodeURIComponent(this.q)}` : this.base;
-    const link = (rel, href, text) => make("a", { class: "btn small", rel, href, "data-list": true }, text);
-    if (this.before) links.push(link("first", here, "Newest"));
-    links.push(make("span", { class: "grow" }));
-    if (list.older_href) links.push(link("next", list.older_href, "Older"));
-    const pager = $("#pager");
+    const made = (rel, href, text) => make("a", { class: "btn small", rel, href, "data-list": true }, text);
+    const link = (rel, href, text) => (href ? [made(rel, href, text)] : []);
+    const gap = () => make("span", { class: "grow" });
+    const newest = this.before ? link("first", list.newest_href, "Newest") : [];
+    this.links($("#pager-top"), [...newest, gap(), ...link("prev", list.newer_href, "Newer")]);
+    $("#pager-top").hidden = newest.length === 0;
+    this.links($("#pager"), [gap(), ...link("next", list.older_href, "Older")]);
+  }
+
+  links(pager, links) {
     const now = links.map((entry) => entry.getAttribute("href")).join(" ");
     if (pager.dataset.links === now) return;
     pager.dataset.links = now;
@@ -179,24 +203,35 @@ export class List {
     $("a", this.item(this.selected) ?? make("i"))?.setAttribute("aria-current", "true");
   }
 
-  select(id) {
+  select(id, seq = Number(this.item(id)?.dataset.seq ?? 0)) {
     this.selected = id;
+    if (seq) this.seq = seq;
     this.mark();
     this.item(id)?.scrollIntoView({ block: "nearest" });
   }
 
-  /** The row `step` away from the chosen one. */
+  /** Turns to the page that shows the chosen request, unless the filter leaves it out. */
+  async turnTo(seq) {
+    this.around = seq;
+    await this.look();
+    this.item(this.selected)?.scrollIntoView({ block: "center" });
+  }
+
+  /** The row `step` away from the chosen one, or from where it would be. */
   neighbour(step) {
     const items = this.items();
     const index = items.findIndex((item) => item.dataset.id === this.selected);
-    if (index < 0) return step > 0 ? items[0] : items.at(-1);
-    return items[index + step];
+    if (index >= 0) return items[index + step];
+    if (!this.seq) return step > 0 ? items[0] : items.at(-1);
+    const seq = (item) => Number(item.dataset.seq);
+    return step > 0 ? items.find((item) => seq(item) < this.seq) : items.findLast((item) => seq(item) > this.seq);
   }
 
   /** Shows another part of the list: a filter, an older page. */
   async go(q, before) {
     this.q = q;
     this.before = before;
+    this.around = null;
     this.scroller.scrollTop = 0;
     await this.look();
   }

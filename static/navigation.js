@@ -52,7 +52,7 @@ export class Navigation {
     history.pushState({}, "", this.detail.id ? this.address(this.detail.id, this.detail.tab) : this.listAddress());
   }
 
-  /** Opens the request `by` rows further down; after the last row, the first of the next page. */
+  /** Opens the request `by` rows further down; after the last row, the first of the next page; and back. */
   async step(by) {
     const { list } = this;
     const item = list.neighbour(by);
@@ -60,11 +60,17 @@ export class Navigation {
       const inList = focusIn("#rows");
       await this.open(item.dataset.id, { push: "replace" });
       if (inList) $("a", list.item(item.dataset.id) ?? item)?.focus({ preventScroll: true });
-    } else if (by > 0 && list.state?.older_href && list.selected) {
-      await this.go(list.q, new URL(list.state.older_href, location.href).searchParams.get("before"));
-      const first = list.items()[0];
-      if (first) this.open(first.dataset.id, { push: "replace" });
+    } else if (list.selected) {
+      await this.turn(by > 0 ? list.state?.older_href : list.state?.newer_href, by > 0 ? 0 : -1);
     }
+  }
+
+  /** Turns to another page of the list, and opens the request at that place of it. */
+  async turn(href, place) {
+    if (!href) return;
+    await this.go(this.list.q, new URL(href, location.href).searchParams.get("before"));
+    const item = this.list.items().at(place);
+    if (item) this.open(item.dataset.id, { push: "replace" });
   }
 
   toDetail() {

@@ -10,11 +10,20 @@ const words = (field) => field.value.trim().split(/[\s,]+/).filter(Boolean);
 
 export class ResponseForm {
   /** `stored` is the response as the API has it. What the form has no field for is kept. */
-  constructor(stored) {
+  constructor(form, stored) {
     this.stored = stored;
-    this.form = $('form[data-save="response"]');
+    this.form = form.elements;
+    this.known = [...document.querySelectorAll("#body-hint code")].map((code) => code.textContent.slice(2, -2));
     this.fill();
-    this.form.addEventListener("input", () => this.preview());
+    form.addEventListener("input", () => this.preview());
+    this.preview();
+  }
+
+  /** Back to the default response. */
+  reset() {
+    this.stored = {};
+    this.form.script.disabled = false;
+    this.fill();
     this.preview();
   }
 
@@ -25,7 +34,7 @@ export class ResponseForm {
     form.delay_ms.value = stored.delay_ms ?? "";
     form.headers.value = (stored.headers ?? []).map(({ name, value }) => `${name}: ${value}`).join("\n");
     form.body.value = stored.body ?? "";
-    if (stored.body_base64) form.body.placeholder = "bytes, set by the API";
+    form.body.placeholder = stored.body_base64 ? "bytes, set by the API" : "ok";
     if (isPlain(script)) form.script.value = script.map((entry) => entry.status ?? entry).join(", ");
     else form.script.disabled = true;
     form.script_cycles.checked = !!stored.script_cycles;
@@ -94,18 +103,47 @@ export class ResponseForm {
     } catch (error) {
       $("#preview").textContent = error.message;
     }
+    const unknown = this.unknown();
+    $("#unknown-placeholders").textContent = unknown.length > 0
+      ? `${unknown.join(", ")}: no such placeholder; it is sent as it stands.` : "";
+  }
+
+  /** What looks like a placeholder of Creel's and is none. */
+  unknown() {
+    const written = `${this.form.body.value} ${this.form.headers.value}`.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g);
+    const ours = [...written].map(([, name]) => name).filter((name) => /^(request|now)\b/i.test(name));
+    const fits = (name) => this.known.some((known) => {
+      const [, kind] = known.match(/^(request\.(?:json|header|query|form)\.)/) ?? [];
+      return kind ? name.startsWith(kind) && name.length > kind.length : name === known;
+    });
+    return [...new Set(ours.filter((name) => !fits(name)))].map((name) => `{{${name}}}`);
+  }
+
+  /** The fields that the server adds to those of the form. */
+  added(body) {
+    const added = [{ name: "X-Content-Type-Options", value: "nosniff" }];
+    if (!this.stored.no_sandbox) added.unshift({ name: "Content-Security-Policy", value: "sandbox" });
+    if (this.form.cors.checked) {
+      added.push({ name: "Access-Control-Allow-Origin", value: "(the sender's Origin)" });
+      added.push({ name: "Vary", value: "Origin" });
+    }
+    const known = !body.includes("{{") && !(this.stored.body_base64 && !this.form.body.value);
+    const length = known ? new TextEncoder().encode(body).length : "(of the body)";
+    return [...added, { name: "Content-Length", value: length }, { name: "Date", value: "(now)" }];
   }
 
   /** The first response as a sender would see it. */
   lines() {
     const { form } = this;
     const headers = this.headers();
+    const body = form.body.value || "ok";
     if (!headers.some(({ name }) => name.toLowerCase() === "content-type")) {
-      headers.unshift({ name: "Content-Type", value: "text/plain" });
+      headers.push({ name: "Content-Type", value: "text/plain; charset=utf-8" });
     }
+    headers.push(...this.added(body));
     const status = words(form.script)[0] ?? (form.status.value || "200");
     const lines = [`HTTP/1.1 ${status}`, ...headers.map(({ name, value }) => `${name}: ${value}`)];
-    lines.push("", form.body.value || "ok");
+    lines.push("", body);
     if (form.delay_ms.value > 0) lines.unshift(`(after ${form.delay_ms.value} ms)`);
     if (form.fault.value) {
       const often = form.probability.value ? `, in ${form.probability.value} %` : "";

@@ -6,10 +6,12 @@ import { attempt, toast } from "./toast.js";
 
 /** Stores the secret of the form and shows it. */
 export async function addSecret(form, path) {
-  const body = { value: form.value.value };
-  if (form.label.value.trim()) body.label = form.label.value.trim();
+  const { secret_value: text, secret_label: label } = form.elements;
+  const body = { value: text.value };
+  if (label.value.trim()) body.label = label.value.trim();
   const secret = await api("POST", `${path}/secrets`, body);
-  form.reset();
+  text.value = "";
+  label.value = "";
   const list = $("#secret-list");
   if (!$("[data-secret]", list)) list.replaceChildren();
   list.append(item(secret));

@@ -1,39 +1,39 @@
-// Settings: each card is saved alone, through the API.
+// Settings: one form that is saved as one, through the API, and says what is unsaved.
 
-import { $, $$, make } from "./dom.js";
+import { $, make } from "./dom.js";
 import { api } from "./api.js";
 import { command } from "./commands.js";
 import { formDialog } from "./dialog.js";
 import { importFile } from "./import.js";
 import { Live } from "./live.js";
 import { ownRecord, ownScheme } from "./own_scheme.js";
+import { chosenScheme, pickers } from "./picker.js";
 import { showProgress } from "./progress.js";
 import { ResponseForm } from "./response_form.js";
 import { addSecret, removableSecrets } from "./secrets.js";
-import { attempt, toast } from "./toast.js";
+import { attempt, later, toast } from "./toast.js";
+import { Unsaved } from "./unsaved.js";
+
+/** The parts of the settings: the controls of each, and what the API is sent of it. */
+const LIMITS = ["max_requests", "max_age_s", "max_body_bytes"];
+const RESPONSE = ["status", "delay_ms", "headers", "body", "script", "script_cycles", "fault", "probability", "cors"];
 
 export function settings() {
   const { bin, base, headSeq, response } = document.body.dataset;
   const path = `/api/v1/bins/${bin}`;
-  const responseForm = new ResponseForm(JSON.parse(response || "{}"));
+  const form = $("#settings");
+  const responseForm = new ResponseForm(form, JSON.parse(response || "{}"));
   ownScheme();
   removableSecrets(path);
-  const saves = {
-    general: (form) => saveGeneral(form, path, base),
-    secret: (form) => addSecret(form, path),
-    signature: (form) => saveSignature(form, path),
-    response: () => api("PUT", `${path}/response`, responseForm.read()),
-    limits: (form) => saveLimits(form, path),
-  };
-  for (const form of $$("form[data-save]")) {
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      save(form, saves[form.dataset.save]);
-    });
-  }
-  $("[data-response-reset]").addEventListener("click", async () => {
-    if (await attempt(() => api("DELETE", `${path}/response`))) location.reload();
+  pickers(form);
+  const unsaved = new Unsaved(form);
+  const page = { form, path, base, responseForm, unsaved };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    save(page);
   });
+  $("[data-discard]").addEventListener("click", () => { unsaved.forget(); location.reload(); });
+  $("[data-response-reset]").addEventListener("click", () => { responseForm.reset(); unsaved.look(); });
   new Live(path, Number(headSeq), {
     onState() {},
     onChange(message) {
@@ -41,59 +41,68 @@ export function settings() {
     },
   });
   command("import", () => importFile(path));
-  command("delete-bin", () => deleteBin(path));
+  command("delete-bin", () => deleteBin(path, unsaved));
   command("to-requests", () => { location.href = base; });
   command("home", () => { location.href = "/"; });
 }
 
-/** Saves a card; its button waits, and its own line says what went wrong. */
-async function save(form, act) {
-  const button = $("button.primary", form);
-  const problem = $(".error-text", form);
-  button.disabled = true;
+/** Saves everything that is unsaved; the bar says what went wrong. */
+async function save(page) {
+  const { form, path, base, unsaved } = page;
+  const problem = $("#save-error");
   problem.textContent = "";
+  unsaved.busy(true);
   try {
-    await act(form);
-    toast("Saved.");
+    const change = changes(page);
+    const saved = Object.keys(change).length > 0 ? await api("PATCH", path, change) : null;
+    if (form.elements.secret_value.value) await addSecret(form, path);
+    unsaved.saved();
+    const now = saved ? `/bins/${saved.name ?? saved.id}` : base;
+    if (now === base) toast("Saved.");
+    else {
+      later("Saved. The bin has a new URL.");
+      location.href = `${now}/settings`;
+    }
   } catch (error) {
     problem.textContent = error.message;
+    const last = error.field?.replace(/\[.*$/, "").split(".").at(-1);
+    const secret = { value: "secret_value", label: "secret_label" };
+    form.elements[secret[last] ?? last]?.focus();
   }
-  button.disabled = false;
+  unsaved.busy(false);
 }
 
-async function saveGeneral(form, path, base) {
-  const saved = await api("PATCH", path, {
-    name: form.name.value.trim() || null,
-    provider: form.provider.value || null,
-    public_url: form.public_url.value.trim() || null,
-  });
-  const now = `/bins/${saved.name ?? saved.id}`;
-  if (now !== base) location.href = `${now}/settings`;
+/** What the API is sent: the parts that were changed, and no other, which somebody else may be changing. */
+function changes({ form, responseForm, unsaved }) {
+  const { elements } = form;
+  const changed = (names) => names.some((name) => unsaved.has(name));
+  const change = {};
+  if (changed(["name"])) change.name = elements.name.value.trim().toLowerCase() || null;
+  if (changed(["public_url"])) change.public_url = elements.public_url.value.trim() || null;
+  if (changed(["scheme", "custom_scheme"])) {
+    const own = elements.scheme.value === "custom";
+    Object.assign(change, chosenScheme(elements.scheme), { custom_scheme: own ? ownRecord() : null });
+  }
+  if (changed(["enforce"])) change.signature_mode = elements.enforce.checked ? "enforce" : "report";
+  if (changed(RESPONSE)) change.response = responseForm.read();
+  if (changed(LIMITS)) {
+    const number = (name) => (elements[name].value === "" ? null : Number(elements[name].value));
+    change.limits = Object.fromEntries(LIMITS.map((name) => [name, number(name)]));
+  }
+  return change;
 }
 
-async function saveSignature(form, path) {
-  const own = form.scheme.value === "custom";
-  await api("PATCH", path, {
-    scheme: own ? null : form.scheme.value || null,
-    custom_scheme: own ? ownRecord() : null,
-    signature_mode: form.enforce.checked ? "enforce" : "report",
-  });
-}
-
-async function saveLimits(form, path) {
-  const number = (name) => (form[name].value === "" ? null : Number(form[name].value));
-  const names = ["max_requests", "max_age_s", "max_body_bytes"];
-  await api("PATCH", path, { limits: Object.fromEntries(names.map((name) => [name, number(name)])) });
-}
-
-function deleteBin(path) {
+function deleteBin(path, unsaved) {
   const text = make("p", {}, "Its requests and secrets go with it. This cannot be undone.");
   const form = {
     label: "Delete this bin", title: "Delete this bin?", parts: [text],
     cancel: "Keep it", submit: "Delete for good", danger: true,
   };
   const { back } = formDialog(form, async (element) => {
-    if (await attempt(() => api("DELETE", path))) location.href = "/"; else element.close();
+    if (!await attempt(() => api("DELETE", path))) return element.close();
+    unsaved.forget();
+    later("The bin is deleted.");
+    location.href = "/";
   });
   back.focus();
 }

@@ -1,19 +1,46 @@
 // Messages at the lower edge. What can be undone is done only when its message goes, so that nothing is lost when the
 // tab closes before.
 
-import { $, announce, make } from "./dom.js";
+import { $, $$, announce, make } from "./dom.js";
 
 const SHOWN_MS = 5000;
 const UNDO_MS = 7000;
 const waiting = new Set();
 
-export function toast(text, { bad = false } = {}) {
+/** Says `text`. An `action` is offered beside it: `{label, run}`. */
+export function toast(text, { bad = false, action = null } = {}) {
   const dismiss = closing(() => element.remove());
-  const element = make("div", { class: bad ? "toast bad" : "toast" }, make("p", {}, text), dismiss);
+  const offered = action ? [offer(action, () => element.remove())] : [];
+  const element = make("div", { class: bad ? "toast bad" : "toast" }, make("p", {}, text), ...offered, dismiss);
+  // The same again takes the place of the one before.
+  for (const same of $$("#toasts .toast:not(.bad)")) if ($("p", same).textContent === text) same.remove();
   $("#toasts").append(element);
   announce(text);
-  setTimeout(() => element.remove(), bad ? SHOWN_MS * 2 : SHOWN_MS);
+  setTimeout(() => element.remove(), bad || action ? SHOWN_MS * 2 : SHOWN_MS);
   while ($("#toasts").children.length > 4) $("#toasts").firstElementChild.remove();
+}
+
+function offer({ label, run }, done) {
+  const button = make("button", { class: "btn small", type: "button", "data-action": true }, label);
+  button.addEventListener("click", () => { done(); run(); });
+  return button;
+}
+
+const LATER = "creel:said";
+
+/** Says `text` on the page that is opened next. */
+export function later(text) {
+  // Where the browser keeps nothing, it is not said.
+  try { sessionStorage.setItem(LATER, text); } catch { /* As above. */ }
+}
+
+/** Says what the page before left to say. */
+export function sayNow() {
+  try {
+    const text = sessionStorage.getItem(LATER);
+    sessionStorage.removeItem(LATER);
+    if (text) toast(text);
+  } catch { /* As above. */ }
 }
 
 /** Does what may fail; the reason is shown. Says whether it worked. */

@@ -45,7 +45,7 @@ export class Tree {
     item.setAttribute("aria-selected", "true");
     item.tabIndex = 0;
     const { pointer } = item.dataset;
-    $(".pointer", this.box).textContent = pointer === "" ? "the whole text" : pointer ?? "too deep for a path";
+    $(".pointer", this.box).textContent = pointer === "" ? "(root)" : pointer ?? "too deep for a path";
     if (!focus) return;
     item.focus({ preventScroll: true });
     $(".line", item).scrollIntoView({ block: "nearest" });

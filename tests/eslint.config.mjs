@@ -2,10 +2,10 @@
 
 /** What browsers provide and the scripts use. A name that is not here is a mistake or needs a thought. */
 const BROWSER = [
-  "AbortController", "AudioContext", "CSS", "FormData", "HTMLElement", "Notification", "URL", "URLSearchParams",
-  "WebSocket", "XMLHttpRequest", "addEventListener", "clearTimeout", "console", "document", "fetch", "getSelection",
-  "history", "localStorage", "location", "matchMedia", "navigator", "performance", "requestAnimationFrame",
-  "setInterval", "setTimeout", "window",
+  "AbortController", "AudioContext", "CSS", "Event", "FormData", "HTMLElement", "Notification", "TextEncoder", "URL",
+  "URLSearchParams", "WebSocket", "XMLHttpRequest", "addEventListener", "clearTimeout", "document", "fetch",
+  "getSelection", "history", "localStorage", "location", "matchMedia", "navigator", "performance",
+  "requestAnimationFrame", "sessionStorage", "setInterval", "setTimeout", "window",
 ];
 
 export default [

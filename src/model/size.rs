@@ -1,17 +1,42 @@
 //! Sizes as people write and read them, in powers of 1024.
 
-/// Reads a size in bytes: a number with an optional unit (`k`, `M`, `G`, also as `KB` or `KiB`; case does not matter).
+/// Decimals of a size that are read: [`size_text`] writes one.
+const MAX_DECIMALS: usize = 6;
+
+/// Reads a size in bytes: a number with an optional unit (`k`, `M`, `G`, also as `KB` or `KiB`; case does not matter). Before
+/// a unit it may have decimals, as sizes are shown: `1.2 KiB`.
 /// `None` when it is no such text, or too large for 64 bits.
 pub fn parse_size(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
-    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+    let decimals = text[digits..]
+        .strip_prefix('.')
+        .map_or(0, |rest| rest.len() - rest.trim_start_matches(|character: char| character.is_ascii_digit()).len());
+    if decimals > 0 {
+        return parse_decimal(&text[..digits], &text[digits + 1..][..decimals], text[digits + 1 + decimals..].trim());
+    }
+    text[..digits].parse::<u64>().ok()?.checked_mul(unit(text[digits..].trim())?)
+}
+
+/// Bytes of a unit.
+fn unit(name: &str) -> Option<u64> {
+    Some(match name.to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kb" | "kib" => 1 << 10,
         "m" | "mb" | "mib" => 1 << 20,
         "g" | "gb" | "gib" => 1 << 30,
         _ => return None,
-    };
-    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
+    })
+}
+
+/// A size with decimals, rounded down to whole bytes.
+fn parse_decimal(whole: &str, decimals: &str, name: &str) -> Option<u64> {
+    let unit = unit(name).filter(|unit| *unit > 1)?;
+    if decimals.len() > MAX_DECIMALS {
+        return None;
+    }
+    let scale = 10_u64.pow(u32::try_from(decimals.len()).ok()?);
+    let part = decimals.parse::<u64>().ok()?.checked_mul(unit)? / scale;
+    whole.parse::<u64>().ok()?.checked_mul(unit)?.checked_add(part)
 }
 
 /// A size for people: `512 B`, `1.2 KiB`, `10.4 MiB`.
@@ -33,10 +58,13 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        for (text, size) in [("0", 0), ("12", 12), ("1k", 1024), ("10MiB", 10 << 20), ("2 GB", 2 << 30)] {
+        for (text, size) in [("0", 0), ("12", 12), ("1k", 1024), ("10MiB", 10 << 20), ("2 GB", 2 << 30)]
+            .into_iter()
+            .chain([("1.5k", 1_536), ("1.2 KiB", 1_228), ("0.001MiB", 1_048)])
+        {
             assert_eq!(parse_size(text), Some(size), "{text}");
         }
-        for bad in ["", "k", "1x", "-1", "99999999999G"] {
+        for bad in ["", "k", "1x", "-1", "99999999999G", "1.5", "1.", ".5k", "1.5.5k", "1.0000001k"] {
             assert_eq!(parse_size(bad), None, "{bad}");
         }
     }

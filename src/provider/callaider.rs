@@ -1,7 +1,8 @@
 //! CallAIder: lifecycle events of assistant sessions.
 //! Source: the guide "Assistant webhooks". `session.started` and `session.ended`, one envelope, HMAC over the raw body.
 
-use super::{Detail, EventInput, Provider, Reading, detail_list, disagreement, json_notes, key};
+use super::{Detail, EventInput, Provider, Reading, detail_list, disagreement, field_note, json_notes, key};
+use crate::model::Timestamp;
 
 const EVENT_HEADER: &str = "X-Callaider-Event";
 
@@ -20,9 +21,15 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 fn read(input: &EventInput<'_>) -> Reading {
-    let json = input.pick(&["/event", "/sessionId"]);
+    let json = input.pick(&["/event", "/sessionId", "/timestamp"]);
     let (body_event, session) = (json.text(0), json.text(1));
     let mut notes = json_notes(&json);
+    if json.whole && body_event.is_some() {
+        let is_text = |text: &str| !text.is_empty();
+        notes.extend(field_note(&json, 1, "sessionId", PROVIDER.name, ("no text", is_text)));
+        let is_time = |text: &str| text.parse::<Timestamp>().is_ok();
+        notes.extend(field_note(&json, 2, "timestamp", PROVIDER.name, ("no time of RFC 3339", is_time)));
+    }
     let texts = input.headers.all(EVENT_HEADER).filter_map(|value| std::str::from_utf8(value).ok());
     let mut headers = texts.filter(|text| !text.is_empty());
     let header_event = headers.next();

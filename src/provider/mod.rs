@@ -329,6 +329,23 @@ fn disagreement(header: &str, says: &str, body: &str) -> String {
     format!("The header {header} says “{}”, the body says “{}”.", clipped(says.to_owned()), clipped(body.to_owned()))
 }
 
+/// The sentence for a field that a provider always sends, when it is missing or not what it should be. `wrong` says what it
+/// is then, and decides it.
+fn field_note<const N: usize>(
+    json: &pick::Picks<'_, N>,
+    index: usize,
+    field: &str,
+    provider: &str,
+    (wrong, is_right): (&str, impl Fn(&str) -> bool),
+) -> Option<String> {
+    match (json.text(index), json.there(index)) {
+        (Some(text), _) if is_right(text) => None,
+        (Some(text), _) => Some(format!("The field {field} is {wrong}: “{}”.", clipped(text.to_owned()))),
+        (None, true) => Some(format!("The field {field} is no text.")),
+        (None, false) => Some(format!("The field {field} is missing; {provider} always sends it.")),
+    }
+}
+
 const NOT_JSON: &str = "The body is not valid JSON.";
 
 /// The first notes on a body that the provider always sends as JSON.

@@ -1,7 +1,7 @@
 //! Pathors: `postSessionWebhook`. Unsigned; the user's own headers prove the source.
 //! Source: the page "Post-session webhook".
 
-use super::{Detail, EventInput, Provider, Reading, detail_list, json_notes, key};
+use super::{Detail, EventInput, Provider, Reading, detail_list, field_note, json_notes, key};
 
 pub(super) static PROVIDER: Provider = Provider {
     id: "pathors",
@@ -21,6 +21,9 @@ fn read(input: &EventInput<'_>) -> Reading {
     let json = input.pick(&["/event", "/sessionId", "/reason"]);
     let (event, session) = (json.text(0), json.text(1));
     let mut notes = json_notes(&json);
+    if json.whole && event.is_some() {
+        notes.extend(field_note(&json, 1, "sessionId", PROVIDER.name, ("no text", |text: &str| !text.is_empty())));
+    }
     // `reason` is a deprecated alias of `event`, written with an underscore.
     if let (Some("session.ended"), Some(reason)) = (event, json.text(2))
         && !matches!(reason, "session_ended" | "session.ended")

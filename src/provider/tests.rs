@@ -56,6 +56,34 @@ fn callaider_header_that_disagrees_with_the_body_is_flagged() {
 }
 
 #[test]
+fn a_field_that_is_always_sent_is_missed_and_a_wrong_one_is_named() {
+    let notes = |provider: &'static str, body: &str| {
+        read(Some(provider), &[("X-Callaider-Event", "session.ended")], body).notes
+    };
+    for (body, wanted) in [
+        (
+            r#"{"event":"session.ended","timestamp":"2026-05-28T12:34:56.789Z"}"#,
+            &["The field sessionId is missing; CallAIder always sends it."][..],
+        ),
+        (
+            r#"{"event":"session.ended","sessionId":"","timestamp":"yesterday"}"#,
+            &["The field sessionId is no text: “”.", "The field timestamp is no time of RFC 3339: “yesterday”."],
+        ),
+        (
+            r#"{"event":"session.ended","sessionId":7,"timestamp":null}"#,
+            &["The field sessionId is no text.", "The field timestamp is missing; CallAIder always sends it."],
+        ),
+        (r#"{"event":"session.ended","sessionId":"s","timestamp":"2026-05-28T12:34:56+02:00"}"#, &[]),
+    ] {
+        assert_eq!(notes("callaider", body), wanted, "{body}");
+    }
+    assert_eq!(
+        notes("pathors", r#"{"event":"call.ended"}"#),
+        ["The field sessionId is missing; Pathors always sends it."]
+    );
+}
+
+#[test]
 fn callaider_with_a_broken_body_has_the_headers_name_and_no_duplicate_key() {
     let facts = read(None, &[("X-Callaider-Event", "session.ended")], &CALLAIDER_ENDED[..150]);
     assert_eq!(facts.name.as_deref(), Some("session.ended"));

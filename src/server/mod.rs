@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod console;
 mod ephemeral;
+pub mod reach;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::config::{Config, Database};
 use crate::live::Hub;
 use crate::model::{BinSettings, Clock};
 use crate::store::{OpenError, Store, StoreError, StoreOptions};
+use reach::Reach;
 
 /// What the start-up text tells.
 #[derive(Debug, Clone)]
@@ -31,13 +33,17 @@ pub struct Started {
     pub console_url: String,
     /// The database file.
     pub database: String,
+    /// Who reaches the bin's URL.
+    pub reach: Reach,
+    /// Whether the console asks for a token.
+    pub asks_for_token: bool,
 }
 
 /// Why the server could not start or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// An address is taken or not ours.
-    #[error("cannot listen on {flag} {address}: {source}; give another address, or port 0 for any free port")]
+    #[error("cannot listen on {flag} {address} (give another address, or port 0 for any free port)")]
     Bind {
         /// `--capture` or `--console`.
         flag: &'static str,
@@ -50,7 +56,7 @@ pub enum ServeError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The first bin could not be made.
-    #[error("cannot make the first bin: {0}")]
+    #[error("cannot make the first bin")]
     FirstBin(#[from] StoreError),
     /// Anything of the operating system.
     #[error(transparent)]
@@ -122,18 +128,27 @@ impl Application {
             None => store.create_bin(BinSettings::default(), Vec::new()).await?,
         };
         let bin = first.bin.handle();
+        let bin_url = capture.bin_url(&bin, first.bin.settings.public_url.as_deref());
         let started = Started {
-            bin_url: capture.bin_url(&bin, first.bin.settings.public_url.as_deref()),
+            reach: Reach::of(&bin_url, capture_address),
+            bin_url,
             bin,
             capture_url: url_of(capture_address),
             console_url: url_of(console_address),
             database,
+            asks_for_token: config.token.is_some(),
         };
         Ok(Self {
             capture: capture::serve(capture_listener, capture.clone(), connections(config.max_connections), GRACE)?,
             console: console::serve(
                 console_listener,
-                console::ConsoleState::new(store.clone(), hub.clone(), capture, config, console_address),
+                console::ConsoleState::new(
+                    store.clone(),
+                    hub.clone(),
+                    capture,
+                    config,
+                    console::Addresses { capture: capture_address, console: console_address },
+                ),
                 GRACE,
             )?,
             started,

@@ -140,8 +140,8 @@ fn mismatch(scheme: &Scheme, secrets: &[LabelledSecret]) -> String {
         ("The signature does not fit the bin's public key.", "The signature fits none of the bin's public keys.")
     } else {
         (
-            "The bin's secret makes another signature of this request.",
-            "The bin's secrets make other signatures of this request.",
+            "The bin's secret gives a different signature for this request.",
+            "The bin's secrets give different signatures for this request.",
         )
     };
     if secrets.len() == 1 { one.to_owned() } else { many.to_owned() }

@@ -152,7 +152,7 @@ pub(super) fn full(plain: &Json) -> Result<Json, SchemeError> {
         return Err(SchemeError::new("header", "must be a header name"));
     }
     if prefix.contains(['{', '}', '\n']) {
-        return Err(SchemeError::new("prefix", "must not contain braces or line ends"));
+        return Err(SchemeError::new("prefix", "must not contain braces or newlines"));
     }
     // A token is compared as it is; digests are mostly written in hex.
     let otherwise = if algorithm == Algorithm::Equal { Encoding::Utf8 } else { Encoding::Hex };

@@ -18,6 +18,6 @@ pub use error::{OpenError, StoreError, Thing};
 pub use handle::Store;
 pub use sqlite::remove_abandoned;
 pub use types::{
-    BinState, BinUpdate, CommitListener, Durability, Kept, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS, Order, Page,
-    RequestRef, Reverified, StoreOptions, Stored,
+    BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS,
+    Order, Page, RequestRef, Reverified, StoreOptions, Stored,
 };

@@ -58,8 +58,14 @@ async fn put_makes_a_bin_once_and_gets_it_afterwards() {
     assert_eq!((status, &made["name"]), (StatusCode::CREATED, &json!("team")));
     let (status, got) = send(&app, Method::PUT, "/bins/team", json!({"provider": "stripe"})).await;
     assert_eq!((status, &got["provider"], &got["id"]), (StatusCode::OK, &json!("github"), &made["id"]));
-    let (status, problem) = send(&app, Method::PUT, "/bins/Team", json!({})).await;
+    let (status, problem) = send(&app, Method::PUT, "/bins/te.am", json!({})).await;
     assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid_field")));
+    // A brand is written as it is: it is the same bin.
+    let (status, got) = send(&app, Method::PUT, "/bins/TEAM", json!({})).await;
+    assert_eq!((status, &got["id"]), (StatusCode::OK, &made["id"]));
+    let (status, got) = send(&app, Method::POST, "/bins", json!({"name": "CallAIder"})).await;
+    assert_eq!((status, &got["name"]), (StatusCode::CREATED, &json!("callaider")));
+    assert_eq!(app.get("/bins/CallAIder").await["id"], got["id"]);
     let (status, problem) = send(&app, Method::POST, "/bins", json!({"name": "team"})).await;
     assert_eq!(
         (status, &problem["code"], &problem["field"]),
@@ -103,7 +109,7 @@ async fn every_wrong_field_is_named() {
     for (body, field) in [
         (json!({"colour": 1}), "colour"),
         (json!({"name": 1}), "name"),
-        (json!({"name": "UPPER"}), "name"),
+        (json!({"name": "has space"}), "name"),
         (json!({"name": "api"}), "name"),
         (json!({"limits": {"max": 1}}), "limits.max"),
         (json!({"limits": {"max_requests": -1}}), "limits.max_requests"),
@@ -176,7 +182,7 @@ async fn errors_are_plain_sentences_that_name_the_member() {
             r#"{"response":{"status":-1}}"#,
             422,
             Some("response.status"),
-            "`response.status` must be a whole number from 0 to 65535.",
+            "`response.status` must be a whole number from 200 to 599.",
         ),
         ("/bins", "{} {}", 400, None, "The body is not JSON: something follows its value (line 1, column 4)."),
         ("/bins", "{", 400, None, "The body is not JSON: it ends too early (line 1, column 1)."),

@@ -263,7 +263,16 @@ async fn requests_are_deleted_one_or_all() {
     assert_eq!(delete(format!("/bins/{bin}/requests/latest")).await.unwrap().status(), 204);
     let left: Vec<Value> = app.requests(&bin).await.iter().map(|request| request["path"].clone()).collect();
     assert_eq!(left, ["/a", "/b"]);
-    let deleted: Value = delete(format!("/bins/{bin}/requests")).await.unwrap().json().await.unwrap();
+    // A filter that was forgotten, or that a script left empty, empties no bin.
+    for path in ["", "?q=", "?q=%20", "?all=false"] {
+        let refused = delete(format!("/bins/{bin}/requests{path}")).await.unwrap();
+        assert_eq!(refused.status(), 400, "{path}");
+        let problem: Value = refused.json().await.unwrap();
+        assert_eq!((&problem["code"], &problem["field"]), (&json!("invalid_query"), &json!("q")), "{problem}");
+    }
+    assert_eq!(delete(format!("/bins/{bin}/requests?q=a&all=true")).await.unwrap().status(), 400);
+    assert_eq!(app.get(&format!("/bins/{bin}")).await["counts"]["requests"], 2);
+    let deleted: Value = delete(format!("/bins/{bin}/requests?all=true")).await.unwrap().json().await.unwrap();
     assert_eq!(deleted, json!({"deleted": 2}));
     assert_eq!(app.get(&format!("/bins/{bin}")).await["counts"]["requests"], 0);
 }

@@ -59,6 +59,64 @@ async fn the_document_is_whole() {
     }
     let page = app.client.get(app.api("/docs")).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("/api/v1/bins/{bin}/requests"));
+    assert!(page.contains(r#"href="/""#), "there is a way back");
+    for (name, shape) in document["components"]["schemas"].as_object().unwrap() {
+        let told = page.contains(&format!("id=\"shape-{name}\""));
+        assert!(told || !shape["properties"].is_object(), "the page has the shape {name}");
+    }
+}
+
+#[actix_web::test]
+async fn every_body_has_an_example_that_the_api_takes() {
+    let app = TestApp::start().await;
+    let document = document(&app).await;
+    let mut tried = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Some(content) = operation["requestBody"]["content"].get("application/json") else { continue };
+            if path.ends_with("/import") {
+                continue;
+            }
+            let bin = app.bin_id().await;
+            let sent = app.client.post(format!("{}/{bin}", app.started.capture_url)).body("x").send().await.unwrap();
+            assert_eq!(sent.status(), 200);
+            // A new bin is made under its own name.
+            let named =
+                if (method.as_str(), path.as_str()) == ("put", "/api/v1/bins/{bin}") { "callaider-2" } else { &bin };
+            let url = format!("{}{}", app.started.console_url, path.replace("{bin}", named).replace("{id}", "latest"));
+            let request = app.client.request(method.to_uppercase().parse().unwrap(), url);
+            let answer = request.json(&content["example"]).send().await.unwrap();
+            assert!(answer.status().is_success(), "{method} {path}: {}", answer.text().await.unwrap());
+            tried += 1;
+        }
+    }
+    assert!(tried > 7, "{tried}");
+}
+
+#[actix_web::test]
+async fn a_number_s_bounds_are_told_alike_whatever_came_in_its_place() {
+    let app = TestApp::start().await;
+    let bin = app.bin_id().await;
+    let told = async |body: Value| {
+        let put = app.client.put(app.api(&format!("/bins/{bin}/response"))).json(&body).send().await.unwrap();
+        assert_eq!(put.status(), 422, "{body}");
+        let problem: Value = put.json().await.unwrap();
+        (problem["field"].as_str().unwrap().to_owned(), problem["detail"].as_str().unwrap().to_owned())
+    };
+    for (field, wanted, wrong) in [
+        ("status", "a whole number from 200 to 599", [json!("200"), json!(99), json!(600), json!(-1), json!(200.5)]),
+        ("delay_ms", "a whole number from 0 to 60000", [json!("5"), json!(-1), json!(60_001), json!(1.5), json!(true)]),
+    ] {
+        for value in wrong {
+            assert_eq!(told(json!({field: value})).await, (field.to_owned(), format!("`{field}` must be {wanted}.")));
+        }
+    }
+    let told = told(json!({"fault": {"kind": "reset", "probability": 2}})).await;
+    let (field, detail) = ("fault.probability", "`fault.probability` must be a number from 0 to 1.");
+    assert_eq!(told, (field.to_owned(), detail.to_owned()));
+    let put =
+        app.client.put(app.api(&format!("/bins/{bin}/response"))).json(&json!({"status": null, "delay_ms": null}));
+    assert_eq!(put.send().await.unwrap().status(), 200);
 }
 
 #[actix_web::test]

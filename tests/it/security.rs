@@ -93,7 +93,7 @@ async fn every_answer_carries_the_security_headers() {
         assert!(!policy.contains("unsafe-inline"), "{path}");
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {

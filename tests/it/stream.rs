@@ -77,7 +77,7 @@ async fn changes_of_every_kind_arrive_in_order() {
         .await
         .unwrap();
     app.client.delete(app.api(&format!("/bins/live/requests/{id}"))).send().await.unwrap();
-    app.client.delete(app.api("/bins/live/requests")).send().await.unwrap();
+    app.client.delete(app.api("/bins/live/requests?all=true")).send().await.unwrap();
     app.client.patch(app.api("/bins/live")).json(&json!({"signature_mode": "enforce"})).send().await.unwrap();
     app.client.delete(app.api("/bins/live")).send().await.unwrap();
     let mut messages = Vec::new();

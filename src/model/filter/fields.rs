@@ -14,6 +14,8 @@ pub struct Field {
     pub example: &'static str,
     /// What it means, in one sentence.
     pub meaning: &'static str,
+    /// The values to choose from, where they are few.
+    pub values: &'static [&'static str],
     read: fn(&Word) -> Result<Leaf, FilterError>,
 }
 
@@ -23,129 +25,154 @@ pub const FIELDS: &[Field] = &[
         name: "text",
         example: "text:\"call ended\"",
         meaning: "The text is in path, query, headers or body. A word without a field means the same.",
+        values: &[],
         read: |value| text(value).map(Leaf::Text),
     },
     Field {
         name: "method",
         example: "method:POST",
         meaning: "The request's method.",
+        values: &["GET", "POST", "PUT", "PATCH", "DELETE"],
         read: |value| Ok(Leaf::Method(pattern(value)?)),
     },
     Field {
         name: "path",
         example: "path:/a*",
-        meaning: "The path below the bin; a value without a leading slash may be anywhere in it.",
+        meaning: "The path below the bin: /orders and what is below it; /orders* what begins so; orders anywhere in it.",
+        values: &[],
         read: |value| {
             let path = pattern(value)?;
-            Ok(Leaf::Path(if value.text.starts_with(['/', '*']) { path } else { path.anywhere() }))
+            Ok(Leaf::Path(match value.text.chars().next() {
+                Some('/') if value.stars().is_empty() => path.and_below(),
+                Some('/' | '*') => path,
+                Some(_) | None => path.anywhere(),
+            }))
         },
     },
     Field {
         name: "status",
         example: "status:4xx",
         meaning: "The status we answered with: 401, 4xx, 400-404, >=500, or none.",
+        values: &["2xx", "3xx", "4xx", "5xx", "none"],
         read: status,
     },
     Field {
         name: "event",
         example: "event:session.ended",
         meaning: "The event's name.",
+        values: &[],
         read: |value| Ok(Leaf::Event(pattern(value)?)),
     },
     Field {
         name: "session",
         example: "session:2d7b",
         meaning: "The conversation's id, or the start of it.",
+        values: &[],
         read: |value| Ok(Leaf::Session(pattern(value)?.prefix())),
     },
     Field {
         name: "provider",
         example: "provider:github",
         meaning: "The provider's id.",
+        values: &[],
         read: |value| Ok(Leaf::Provider(pattern(value)?)),
     },
     Field {
         name: "sig",
         example: "sig:invalid",
         meaning: "The signature's verdict: valid, invalid, missing, no_secret, unsigned_scheme, undecodable_secret.",
+        values: &["valid", "invalid", "missing", "no_secret", "unsigned_scheme", "undecodable_secret"],
         read: |value| choose(value, SIGNATURES).map(Leaf::Signature),
     },
     Field {
         name: "fresh",
         example: "fresh:stale",
         meaning: "The signed timestamp's age: fresh, stale, future, none.",
+        values: &["fresh", "stale", "future", "none"],
         read: |value| choose(value, FRESHNESS).map(Leaf::Fresh),
     },
     Field {
         name: "header",
         example: "header:x-foo=bar",
         meaning: "A header of that name, with that value if one is given.",
+        values: &[],
         read: |value| named(value).map(|(name, value)| Leaf::Header { name, value }),
     },
     Field {
         name: "query",
         example: "query:a=1",
         meaning: "A query parameter of that name, with that value if one is given.",
+        values: &[],
         read: |value| named(value).map(|(name, value)| Leaf::Query { name, value }),
     },
     Field {
         name: "json",
         example: "json:/data/reason=user_ended",
         meaning: "The value at that place of the body's JSON, also in a form, a part or a text; without a value: that there is one.",
+        values: &[],
         read: json,
     },
     Field {
         name: "size",
         example: "size:>10k",
         meaning: "Bytes of the body: 512, >10k, <=1m, 100-200; k and m are 1024-fold.",
+        values: &[],
         read: size,
     },
     Field {
         name: "after",
         example: "after:2026-05-28T12:00:00Z",
         meaning: "Received at that moment or later; a date means its first second in UTC.",
+        values: &[],
         read: |value| moment(value).map(Leaf::After),
     },
     Field {
         name: "before",
         example: "before:2026-05-29",
         meaning: "Received before that moment; a date means its first second in UTC.",
+        values: &[],
         read: |value| moment(value).map(Leaf::Before),
     },
     Field {
         name: "is",
         example: "is:duplicate",
         meaning: "One of duplicate, unread, read, pinned, incomplete, rejected, handshake.",
+        values: &["duplicate", "unread", "read", "pinned", "incomplete", "rejected", "handshake"],
         read: |value| choose(value, FLAGS).map(Leaf::Is),
     },
     Field {
         name: "has",
         example: "has:note",
         meaning: "One of note, tag, body, query, event, session.",
+        values: &["note", "tag", "body", "query", "event", "session"],
         read: |value| choose(value, THINGS).map(Leaf::Has),
     },
     Field {
         name: "ip",
         example: "ip:10.0.*",
         meaning: "The sender's address.",
+        values: &[],
         read: |value| Ok(Leaf::Ip(pattern(value)?)),
     },
     Field {
         name: "tag",
         example: "tag:demo",
         meaning: "One of the request's tags.",
+        values: &[],
         read: |value| Ok(Leaf::Tag(pattern(value)?)),
     },
     Field {
         name: "note",
         example: "note:todo",
         meaning: "The text is in the note.",
+        values: &[],
         read: |value| Ok(Leaf::Note(pattern(value)?.anywhere())),
     },
     Field {
         name: "id",
         example: "id:01JW",
         meaning: "The request's id, or the start of it.",
+        values: &[],
         read: |value| Ok(Leaf::Id(pattern(value)?.prefix())),
     },
 ];
@@ -314,4 +341,21 @@ fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
         .filter(|(distance, name)| *distance <= 2 || name.starts_with(&text) || text.starts_with(name))
         .min()
         .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::filter::{FIELDS, Filter};
+
+    #[test]
+    fn every_value_that_is_offered_can_be_read() {
+        for field in FIELDS {
+            for value in field.values {
+                let text = format!("{}:{value}", field.name);
+                assert!(Filter::parse(&text).is_ok(), "{text}");
+            }
+            assert!(Filter::parse(field.example).is_ok(), "{}", field.example);
+            assert!(field.example.starts_with(&format!("{}:", field.name)), "{}", field.example);
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub(super) enum Token {
     Or {
         at: usize,
     },
-    /// A `-` right before a word or a parenthesis.
+    /// A `-` right before a word or a parenthesis, or `NOT`.
     Minus {
         at: usize,
     },
@@ -98,11 +98,38 @@ pub(super) fn cut(text: &str) -> Result<Vec<Token>, FilterError> {
             }
             _ => {
                 let word = word(at, &mut signs)?;
-                tokens.push(if word.text == "OR" && !word.with_quotes { Token::Or { at } } else { Token::Word(word) });
+                tokens.push(Token::Word(word));
             }
         }
     }
-    Ok(tokens)
+    Ok(signs_of_words(tokens))
+}
+
+/// Reads the words `or`, `and` and `NOT` as signs where they stand as such. In small letters `or` and `and` join what is on
+/// both their sides; at an end they are words, and `not` always is.
+fn signs_of_words(tokens: Vec<Token>) -> Vec<Token> {
+    let mut read: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        let Token::Word(word) = token else {
+            read.push(token);
+            continue;
+        };
+        let at = word.at;
+        let bare = if word.with_quotes { "" } else { word.text.as_str() };
+        let after = matches!(read.last(), Some(Token::Word(_) | Token::Close { .. }));
+        let before = matches!(rest.peek(), Some(Token::Word(_) | Token::Open { .. } | Token::Minus { .. }));
+        let joins = after && before;
+        match bare {
+            "OR" => read.push(Token::Or { at }),
+            _ if joins && bare.eq_ignore_ascii_case("or") => read.push(Token::Or { at }),
+            // What stands side by side is joined anyway.
+            _ if joins && bare.eq_ignore_ascii_case("and") => {}
+            "NOT" if before => read.push(Token::Minus { at }),
+            _ => read.push(Token::Word(word)),
+        }
+    }
+    read
 }
 
 fn word(start: usize, signs: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> Result<Word, FilterError> {

@@ -9,7 +9,7 @@ mod lexer;
 mod parser;
 mod pattern;
 
-pub use fields::FIELDS;
+pub use fields::{FIELDS, Field};
 pub use leaf::{Flag, Leaf, Needs, Thing};
 pub use pattern::{Needle, Pattern};
 

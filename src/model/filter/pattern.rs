@@ -5,6 +5,8 @@
 pub struct Pattern {
     /// The pieces between the stars, in lower case.
     parts: Vec<Vec<u8>>,
+    /// Of a path: what is below it is like it, too.
+    below: bool,
 }
 
 impl Pattern {
@@ -17,13 +19,19 @@ impl Pattern {
             from = at + 1;
         }
         parts.push(text.as_bytes()[from..].to_ascii_lowercase());
-        Self { parts }
+        Self { parts, below: false }
     }
 
     /// This, anywhere in the text.
     pub(super) fn anywhere(mut self) -> Self {
         self.parts.insert(0, Vec::new());
         self.parts.push(Vec::new());
+        self
+    }
+
+    /// This path and every path below it. The bin itself has the path `/`, whether it was called with the slash or not.
+    pub(super) fn and_below(mut self) -> Self {
+        self.below = true;
         self
     }
 
@@ -37,7 +45,7 @@ impl Pattern {
     #[must_use]
     pub fn exact(&self) -> Option<&str> {
         match &self.parts[..] {
-            [only] => std::str::from_utf8(only).ok(),
+            [only] if !self.below => std::str::from_utf8(only).ok(),
             _ => None,
         }
     }
@@ -49,7 +57,7 @@ impl Pattern {
             return false;
         };
         let Some((last, middle)) = rest.split_last() else {
-            return text.eq_ignore_ascii_case(first);
+            return text.eq_ignore_ascii_case(first) || (self.below && is_below(text, first));
         };
         if text.len() < first.len() + last.len()
             || !text[..first.len()].eq_ignore_ascii_case(first)
@@ -67,6 +75,16 @@ impl Pattern {
         }
         true
     }
+}
+
+/// Whether a path is another, or below it.
+fn is_below(path: &[u8], other: &[u8]) -> bool {
+    if other == b"/" {
+        return path.is_empty();
+    }
+    let other = other.strip_suffix(b"/").unwrap_or(other);
+    path.get(..other.len()).is_some_and(|start| start.eq_ignore_ascii_case(other))
+        && matches!(path.get(other.len()), None | Some(b'/'))
 }
 
 /// Finds a lower-case text in short values. For long ones there is [`Needle`].
@@ -129,6 +147,23 @@ mod tests {
     fn pattern(text: &str) -> Pattern {
         let stars: Vec<usize> = text.match_indices('*').map(|(at, _)| at).collect();
         Pattern::new(text, &stars)
+    }
+
+    #[test]
+    fn a_path_stands_for_what_is_below_it_and_not_for_what_only_begins_so() {
+        for (path, yes, no) in [
+            ("/orders", &["/orders", "/orders/", "/Orders/7/a"][..], &["/orders2", "/order", "", "/a/orders"][..]),
+            ("/orders/", &["/orders", "/orders/", "/orders/7"], &["/orders2"]),
+            ("/", &["", "/"], &["/a", "//"]),
+        ] {
+            let pattern = pattern(path).and_below();
+            for text in yes {
+                assert!(pattern.matches(text.as_bytes()), "{path} is {text}");
+            }
+            for text in no {
+                assert!(!pattern.matches(text.as_bytes()), "{path} is not {text}");
+            }
+        }
     }
 
     #[test]

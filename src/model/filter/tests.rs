@@ -28,7 +28,17 @@ fn or_binds_weaker_than_standing_side_by_side() {
     assert_ne!(tree("a b OR c"), tree("a (b OR c)"));
     assert_eq!(tree("-a b"), tree("(-a) b"));
     assert_eq!(tree("\"OR\""), tree("text:OR"));
-    assert_eq!(tree("a or b"), tree("a text:or b"));
+    // Small letters join what is on both sides; a word is meant in quotes, at an end, or where nothing could be joined.
+    assert_eq!(tree("a or b"), tree("a OR b"));
+    assert_eq!(tree("(sig:invalid) Or -b"), tree("sig:invalid OR -b"));
+    assert_eq!(tree("a and b"), tree("a b"));
+    assert_eq!(tree("a AND NOT b"), tree("a -b"));
+    assert_eq!(tree("NOT (a b)"), tree("-(a b)"));
+    assert_eq!(tree("a \"or\" b"), tree("a text:or b"));
+    assert_eq!(tree("a or"), tree("a text:or"));
+    assert_eq!(tree("or a"), tree("text:or a"));
+    assert_eq!(tree("not found"), tree("text:not found"));
+    assert_eq!(tree("error NOT"), tree("error text:NOT"));
     assert_eq!(tree("\"-a\""), tree("text:-a"));
     assert_eq!(tree("12:30"), tree("text:12:30"));
 }

@@ -73,7 +73,9 @@ impl FromRequest for BinRef {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let named = request.match_info().get("bin").unwrap_or_default();
         ready(State::of(request).and_then(|state| {
-            state.store.bin(named).map(Self).ok_or_else(|| {
+            // Names are in small letters, and written with capitals by people.
+            let found = state.store.bin(named).or_else(|| state.store.bin(&named.to_ascii_lowercase()));
+            found.map(Self).ok_or_else(|| {
                 let shown: String = named.chars().take(MAX_NAME_ECHO).collect();
                 Problem::new(Code::NotFound, format!("There is no bin '{shown}'."))
             })

@@ -1,14 +1,19 @@
 //! Requests that no route takes: 404, 405 with `Allow`, `OPTIONS`, and webhooks that were sent to the console by mistake.
 
 use actix_web::http::{Method, header};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{HttpRequest, HttpResponse, Route, web};
 
 use super::extract::State;
-use super::openapi;
 use super::problem::{Code, Problem};
+use super::{openapi, pages};
 
-/// The response to them.
-pub(super) async fn answer(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
+/// Takes them all. Who opens one in a browser gets a page.
+pub(super) fn route() -> Route {
+    web::to(answer).wrap(from_fn(pages::problems_for_people))
+}
+
+async fn answer(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     if let Some(methods) = openapi::document().methods_of(request.path()) {
         return if request.method() == Method::OPTIONS {
             Ok(HttpResponse::NoContent().insert_header((header::ALLOW, methods)).finish())

@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod docs;
 mod error_text;
 mod extract;
 mod fallback;
@@ -40,27 +41,57 @@ pub struct ConsoleState {
     pub capture: Capture,
     /// The console's own URL, without a slash at the end.
     pub console_url: String,
+    /// Where the capture listener is.
+    pub listener: SocketAddr,
+    /// Whether the console asks for a token.
+    pub asks_for_token: bool,
     /// Who may talk to the console.
     pub security: security::Policy,
-    /// Bytes of a body when the bin does not say.
-    pub max_body: u64,
+    /// What a bin keeps when it does not say.
+    pub defaults: Defaults,
     /// When the server was started.
     pub started_at: Timestamp,
     /// How often a stream shows that it is alive.
     pub heartbeat: Duration,
 }
 
+/// Where the two listeners are.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// The capture half.
+    pub capture: SocketAddr,
+    /// The console.
+    pub console: SocketAddr,
+}
+
+/// What a bin keeps when it does not say. 0 means no limit.
+#[derive(Debug, Clone, Copy)]
+pub struct Defaults {
+    /// Bytes of a body.
+    pub max_body: u64,
+    /// Requests.
+    pub max_requests: u64,
+    /// Seconds that requests are kept.
+    pub max_age_s: u64,
+}
+
 /// A stream shows that it is alive this often; browsers and proxies give up on silence after 30 to 60 s.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 impl ConsoleState {
-    /// Puts the parts together; `address` is that of the listener.
-    pub fn new(store: Store, hub: Hub, capture: Capture, config: &Config, address: SocketAddr) -> Self {
+    /// Puts the parts together.
+    pub fn new(store: Store, hub: Hub, capture: Capture, config: &Config, addresses: Addresses) -> Self {
         Self {
             started_at: capture.clock().now(),
-            console_url: super::url_of(address),
-            security: security::Policy::new(address, &config.allow_hosts, config.token.as_ref()),
-            max_body: config.max_body,
+            console_url: super::url_of(addresses.console),
+            listener: addresses.capture,
+            asks_for_token: config.token.is_some(),
+            security: security::Policy::new(addresses.console, &config.allow_hosts, config.token.as_ref()),
+            defaults: Defaults {
+                max_body: config.max_body,
+                max_requests: config.max_requests,
+                max_age_s: config.max_age_s,
+            },
             heartbeat: HEARTBEAT,
             store,
             hub,
@@ -128,5 +159,5 @@ fn configure(app: &mut web::ServiceConfig) {
     app.configure(openapi::configure)
         .configure(login::configure)
         .configure(pages::configure)
-        .default_service(web::to(fallback::answer));
+        .default_service(fallback::route());
 }

@@ -1,18 +1,15 @@
-//! The OpenAPI document, made from the handlers' own annotations, and a page that shows it.
+//! The OpenAPI document, made from the handlers' own annotations.
 
 use std::sync::OnceLock;
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, web};
-use askama::Template;
 use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::pages::html;
-use super::problem::Problem;
-use super::{api, assets, live, ops};
+use super::{api, docs, live, ops};
 
 /// What the document says besides the routes.
 #[derive(utoipa::OpenApi)]
@@ -59,6 +56,11 @@ pub(super) struct Document {
 }
 
 impl Document {
+    /// The document itself.
+    pub(super) const fn json(&self) -> &Value {
+        &self.json
+    }
+
     /// The methods of the route that has this path, as `Allow` lists them.
     pub(super) fn methods_of(&self, path: &str) -> Option<String> {
         let segments: Vec<&str> = path.split('/').collect();
@@ -88,6 +90,49 @@ pub(super) fn document() -> &'static Document {
         }
         Document { text: json.to_string(), routes: templates(&json), json }
     })
+}
+
+/// A body for each operation that takes one, as a client would write it; the tests send each of them.
+const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("post", "/bins", r#"{"name": "callaider", "provider": "callaider", "secret": "whsec_callaider_live"}"#),
+    ("put", "/bins/{bin}", r#"{"provider": "callaider"}"#),
+    ("patch", "/bins/{bin}", r#"{"public_url": "https://hooks.example.net/callaider"}"#),
+    ("patch", "/bins/{bin}/requests", r#"{"read": true}"#),
+    ("patch", "/bins/{bin}/requests/{id}", r#"{"pinned": true, "note": "see staging", "tags": ["demo"]}"#),
+    ("post", "/bins/{bin}/requests/{id}/signature", r#"{"secret": "whsec_another"}"#),
+    ("put", "/bins/{bin}/response", r#"{"status": 202, "body": "{{request.json./challenge}}"}"#),
+    ("post", "/bins/{bin}/secrets", r#"{"label": "live", "value": "whsec_callaider_live"}"#),
+    ("put", "/bins/{bin}/secrets", r#"{"secrets": [{"label": "live", "value": "whsec_callaider_live"}]}"#),
+];
+
+/// A value for the parameters that a first try needs.
+const PARAMETER_EXAMPLES: &[(&str, &str, &str, &str)] = &[
+    ("get", "/bins/{bin}/diff", "a", "latest"),
+    ("get", "/bins/{bin}/diff", "b", "latest"),
+    ("get", "/bins/{bin}/export", "as", "jsonl"),
+    ("get", "/bins/{bin}/requests", "q", "sig:invalid"),
+    ("delete", "/bins/{bin}/requests", "q", "is:duplicate"),
+    ("patch", "/bins/{bin}/requests", "q", "is:unread"),
+    ("get", "/bins/{bin}/requests/{id}/export", "as", "curl"),
+    ("get", "/bins/{bin}/wait", "q", "event:session.ended"),
+];
+
+/// Adds the examples of an operation.
+fn exemplify(method: &str, path: &str, operation: &mut Value) {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let example = EXAMPLES.iter().find(|(of, at, _)| (*of, *at) == (method, path));
+    if let Some(example) = example.and_then(|(_, _, text)| serde_json::from_str::<Value>(text).ok())
+        && let Some(content) = operation.pointer_mut("/requestBody/content/application~1json")
+    {
+        content["example"] = example;
+    }
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let known = PARAMETER_EXAMPLES.iter().find(|(of, at, named, _)| (*of, *at, *named) == (method, path, name));
+        if let Some((_, _, _, value)) = known {
+            parameter["example"] = (*value).into();
+        }
+    }
 }
 
 /// Adds what every operation has in common, so that handlers need not repeat it: an id,
@@ -128,6 +173,7 @@ fn complete(path: &str, item: &mut Value) {
                 content["schema"] = given;
             }
         }
+        exemplify(method, path, operation);
         operation["responses"]["default"] = json!({
             "description": "What went wrong",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -169,46 +215,9 @@ const PAGE_PATH: &str = "/api/v1/docs";
 
 /// The document and its page. As routes of the app, not resources: other methods get to the fallback.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
-    app.route(JSON_PATH, web::get().to(show_json)).route(PAGE_PATH, web::get().to(show_page));
+    app.route(JSON_PATH, web::get().to(show_json)).route(PAGE_PATH, web::get().to(docs::show));
 }
 
 async fn show_json() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document().text.as_str())
-}
-
-/// One line of the page.
-struct Operation<'a> {
-    method: String,
-    path: &'a str,
-    summary: &'a str,
-    parameters: Vec<(&'a str, &'a str)>,
-}
-
-/// Every operation of the API, for people.
-#[derive(Template)]
-#[template(path = "docs.html")]
-struct DocsPage<'a> {
-    operations: Vec<Operation<'a>>,
-}
-
-async fn show_page() -> Result<HttpResponse, Problem> {
-    let text = |value: &'static Value| value.as_str().unwrap_or_default();
-    let paths = document().json["paths"].as_object().into_iter().flatten();
-    let operations = paths
-        .flat_map(|(path, item)| {
-            item.as_object().into_iter().flatten().map(move |(method, about)| (path, method, about))
-        })
-        .map(|(path, method, about)| Operation {
-            method: method.to_ascii_uppercase(),
-            path,
-            summary: text(&about["summary"]),
-            parameters: about["parameters"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|parameter| (text(&parameter["name"]), text(&parameter["description"])))
-                .collect(),
-        })
-        .collect();
-    html(&DocsPage { operations })
 }

@@ -84,7 +84,7 @@ async fn info(state: State) -> Result<HttpResponse, Problem> {
         now: state.capture.clock().now(),
         seq: state.store.head_seq(),
         bins: state.store.bins().len(),
-        max_body_bytes: state.max_body,
+        max_body_bytes: state.defaults.max_body,
         subscribers: state.hub.stats().subscribers,
         database_bytes: stored.file_bytes,
         // The kind of trouble only: its cause may name paths, and is in the log.

@@ -222,7 +222,7 @@ const LATER: &[Writer] = &[
         "as JSON indented by four spaces, with numbers as they came",
         Style::COMPACT.indented("    "),
     ),
-    writer("body_json_pretty", Tier::Rare, "as JSON indented by two spaces with CR LF line ends", crlf(PRETTY)),
+    writer("body_json_pretty", Tier::Rare, "as JSON indented by two spaces with CR LF newlines", crlf(PRETTY)),
     writer("body_json_ruby", Tier::Rare, "as Ruby's JSON.pretty_generate writes it", RUBY_PRETTY),
     writer("body_json_ruby", Tier::Rare, "as JSON.pretty_generate of json 2.10 writes it", RUBY.indented("  ")),
     writer(

@@ -10,7 +10,7 @@ use crate::signature::encoding::{key_from_base64, to_base64};
 pub(super) fn without_newline(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     if let Some(rest) = body.bytes.strip_suffix(b"\n") {
-        all.extend(one("without its last line end", rest.strip_suffix(b"\r").unwrap_or(rest)));
+        all.extend(one("without its trailing newline", rest.strip_suffix(b"\r").unwrap_or(rest)));
     }
     all.extend(one("without the white space around it", body.bytes.trim_ascii()));
     all
@@ -18,7 +18,7 @@ pub(super) fn without_newline(body: &Body<'_>) -> Vec<Variant> {
 
 pub(super) fn with_newline(body: &Body<'_>) -> Vec<Variant> {
     let mut all = one("with a line feed after it", [body.bytes, b"\n"].concat());
-    all.extend(one("with a line end (CR LF) after it", [body.bytes, b"\r\n"].concat()));
+    all.extend(one("with a trailing newline (CR LF)", [body.bytes, b"\r\n"].concat()));
     all
 }
 
@@ -35,7 +35,7 @@ pub(super) fn line_ends(body: &Body<'_>) -> Vec<Variant> {
     let unix = text.replace("\r\n", "\n");
     let windows = unix.replace('\n', "\r\n");
     let none = unix.replace('\n', "");
-    [("with LF line ends", unix), ("with CR LF line ends", windows), ("without line ends", none)]
+    [("with LF newlines", unix), ("with CR LF newlines", windows), ("without newlines", none)]
         .into_iter()
         .flat_map(|(how, text)| one(how, text))
         .collect()

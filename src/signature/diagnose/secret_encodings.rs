@@ -18,7 +18,7 @@ pub(super) fn encoded(secret: &str) -> Vec<Variant> {
         bytes("encoded in base64", STANDARD.encode(secret)),
         bytes("encoded in hex", hex::encode(secret)),
         bytes("encoded in upper-case hex", hex::encode_upper(secret)),
-        bytes("and a line end, encoded in base64", STANDARD.encode(format!("{secret}\n"))),
+        bytes("and a trailing newline, encoded in base64", STANDARD.encode(format!("{secret}\n"))),
         bytes("encoded in base64url", url_safe.trim_end_matches('=')),
         bytes("encoded in base64url with padding", url_safe.as_str()),
         bytes("encoded in base64 without padding", STANDARD.encode(secret).trim_end_matches('=')),

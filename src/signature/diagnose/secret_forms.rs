@@ -24,14 +24,14 @@ pub(super) const FORMS: &[Form] = &[
     Form {
         code: "secret_whitespace",
         is_likely: true,
-        fix: "Paste the secret again without spaces or line ends around it.",
+        fix: "Paste the secret again without spaces or newlines around it.",
         make: trimmed,
     },
     Form { code: "secret_quotes", is_likely: true, fix: "Paste the secret again without the quotes.", make: unquoted },
     Form {
         code: "secret_newline",
         is_likely: true,
-        fix: "Remove the line end from the secret on the sender's side; `echo` and editors add one to files.",
+        fix: "Remove the trailing newline from the secret on the sender's side; `echo` and editors add one to files.",
         make: with_newline,
     },
     Form {
@@ -111,7 +111,7 @@ fn with_newline(secret: &str) -> Vec<Variant> {
         .into_iter()
         .flat_map(|end| {
             let ended = format!("{secret}{end}");
-            [text("and a line end after it", ended.clone()), bytes("and a line end after it", ended)]
+            [text("and a trailing newline", ended.clone()), bytes("and a trailing newline", ended)]
         })
         .collect()
 }
@@ -179,7 +179,7 @@ fn cut_by_dotenv(secret: &str) -> Vec<Variant> {
     until("up to its first `&`", whole.find('&'));
     until("up to its first `;`", whole.find(';'));
     until("up to its first quote", whole.find(['"', '\'']));
-    until("up to its first line end", whole.find(['\r', '\n']));
+    until("up to its first newline", whole.find(['\r', '\n']));
     if let Some(at) = whole.find('$') {
         // `$name` and `${name}` of a variable that is not set.
         let rest = whole[at + 1..].trim_start_matches('{');

@@ -27,14 +27,14 @@ fn every_status_has_its_sentence() {
             &["s"],
             &[signed],
             SignatureStatus::Invalid,
-            "The bin's secret makes another signature of this request.",
+            "The bin's secret gives a different signature for this request.",
         ),
         (
             "callaider",
             &["s", "t"],
             &[signed],
             SignatureStatus::Invalid,
-            "The bin's secrets make other signatures of this request.",
+            "The bin's secrets give different signatures for this request.",
         ),
         (
             "callaider",

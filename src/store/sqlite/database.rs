@@ -27,10 +27,7 @@ use super::{bin_reads, checkpoint, paths};
 use crate::model::{BinId, Clock, NewRequest, RequestId, Seq};
 use crate::store::commits::Worker;
 use crate::store::error::{OpenError, StoreError, Thing};
-use crate::store::types::{CommitListener, StoreOptions, StoreStats, Stored, VerdictStatus};
-
-/// The newest requests whose verdicts [`Database::latest_verdicts`] tells.
-const LATEST: usize = 50;
+use crate::store::types::{CommitListener, LATEST_VERDICTS, StoreOptions, StoreStats, Stored, VerdictStatus};
 
 /// An open database. Dropping it closes it.
 pub(crate) struct Database {
@@ -170,7 +167,7 @@ impl Database {
             }
         }
         let verdicts: Arc<[VerdictStatus]> =
-            self.read(false, move |conn, _| source.verdicts(conn, LATEST)).await?.into();
+            self.read(false, move |conn, _| source.verdicts(conn, LATEST_VERDICTS)).await?.into();
         let mut kept = entry.holds.verdicts.lock();
         kept.as_of = Some(commits);
         kept.verdicts = Arc::clone(&verdicts);

@@ -67,7 +67,7 @@ async fn everything_can_be_done_by_keyboard() {
 
     for (key, part) in [
         ("2", "The signature is right"),
-        ("3", "Same event by"),
+        ("3", "Duplicates share"),
         ("5", "curl"),
         ("6", "Head as sent"),
         ("1", "Headers"),

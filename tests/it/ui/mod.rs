@@ -6,7 +6,9 @@ mod bodies;
 mod browser;
 mod first_request;
 mod hostile;
+mod lists;
 mod load;
+mod newcomer;
 mod proxy;
 mod screenshots;
 mod settings;
@@ -16,6 +18,8 @@ mod without_scripts;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
+
+use creel::Config;
 
 use crate::helpers::TestApp;
 use browser::Browser;
@@ -31,7 +35,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn set() -> Self {
-        Self { app: TestApp::start().await, browser: Browser::start().await }
+        Self::set_with(|_| {}).await
+    }
+
+    /// With a configuration of the test's own.
+    pub async fn set_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self { app: TestApp::start_with(change).await, browser: Browser::start().await }
     }
 
     pub fn url(&self, path: &str) -> String {

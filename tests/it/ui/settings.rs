@@ -29,7 +29,7 @@ async fn a_secret_added_later_verifies_everything_again_while_the_list_looks_on(
     browser.keys("live").await;
     browser.click("#secret-value").await;
     browser.keys(SECRET).await;
-    browser.click("form[data-save=secret] button").await;
+    browser.click(".add-secret button").await;
     browser.until_text("#secret-list", "…2026").await;
     stage.open("/bins/callaider").await;
     browser.until("document.querySelector('#rows li:first-child .chip')?.textContent === 'valid'").await;
@@ -58,8 +58,9 @@ async fn response_limits_name_and_own_scheme_are_saved() {
     browser.until_text("#preview", "made").await;
     browser.click("#script").await;
     browser.keys("500, 201").await;
-    browser.click("form[data-save=response] .primary").await;
+    browser.click("[data-save]").await;
     browser.until_text("#toasts", "Saved").await;
+    browser.until_text("#unsaved", "Everything is saved").await;
     let url = format!("{}/{id}", stage.app.started.capture_url);
     let statuses =
         [stage.app.client.post(&url).send().await.unwrap(), stage.app.client.post(&url).send().await.unwrap()];
@@ -67,28 +68,29 @@ async fn response_limits_name_and_own_scheme_are_saved() {
 
     browser.click("#max_requests").await;
     browser.keys("5").await;
-    browser.click("form[data-save=limits] .primary").await;
-    browser.until("document.querySelectorAll('.toast').length === 2").await;
+    browser.click("[data-save]").await;
+    browser.until_text("#unsaved", "Everything is saved").await;
 
     browser.js("const s = document.querySelector('#scheme'); s.value = 'custom'; s.dispatchEvent(new Event('change', {bubbles: true}))").await;
     browser.click("#own-header").await;
     browser.keys("X-Sign").await;
     browser.click("#own-prefix").await;
     browser.keys("v1=").await;
-    browser.click("form[data-save=signature] .primary").await;
-    browser.until("document.querySelectorAll('.toast').length === 3").await;
+    browser.click("[data-save]").await;
+    browser.until_text("#unsaved", "Everything is saved").await;
     let bin = stage.app.get(&format!("/bins/{id}")).await;
     assert_eq!(bin["limits"]["max_requests"], 5);
     assert_eq!(bin["custom_scheme"]["signature"]["from"], "header:x-sign", "{bin}");
 
     browser.click("#name").await;
     browser.keys("Not A Name").await;
-    browser.click("form[data-save=general] .primary").await;
-    browser.until_text("form[data-save=general] .error-text", "name").await;
+    browser.click("[data-save]").await;
+    browser.until_text("#save-error", "name").await;
+    browser.until("document.activeElement.id === 'name'").await;
     browser.js("document.querySelector('#name').value = ''").await;
     browser.click("#name").await;
     browser.keys("orders").await;
-    browser.click("form[data-save=general] .primary").await;
+    browser.click("[data-save]").await;
     browser.until("location.pathname === '/bins/orders/settings'").await;
 
     browser.click("[data-do=delete-bin]").await;

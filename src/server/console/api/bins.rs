@@ -7,9 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input::{BinChange, BinInput};
+use super::input::{BinChange, BinInput, bin_name};
 use crate::capture::UnknownBin;
-use crate::model::{BinName, BinSettings, Timestamp};
+use crate::model::{BinSettings, Timestamp};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Json, OptionalJson, State};
 use crate::server::console::problem::{Code, Problem};
@@ -101,12 +101,11 @@ async fn create_or_get(
 ) -> Result<HttpResponse, Problem> {
     let named = request.match_info().get("bin").unwrap_or_default();
     let mut change = input.0.checked(state.capture.catalogue())?;
-    if let Some(bin) = state.store.bin(named) {
+    if let Some(bin) = state.store.bin(named).or_else(|| state.store.bin(&named.to_ascii_lowercase())) {
         return Ok(HttpResponse::Ok().json(state.bin_shape(&bin)));
     }
-    let name: BinName = named.parse().map_err(|why: String| {
-        Problem::new(Code::InvalidField, format!("No bin can be made here: {why}.")).at("bin")
-    })?;
+    let name = bin_name(named)
+        .map_err(|why| Problem::new(Code::InvalidField, format!("No bin can be made here: {why}.")).at("bin"))?;
     if change.name().is_some_and(|other| *other != name) {
         return Err(Problem::field("name", "The name in the body differs from the one in the URL."));
     }

@@ -29,9 +29,9 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
 #[schema(as = BinInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct BinInput {
-    /// A name to use in place of the id: `[a-z0-9][a-z0-9_-]{0,62}`.
+    /// A name to use in place of the id: letters, digits, `-` and `_`, up to 63. Capital letters are made small.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9_-]{0,62}$")]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
     name: Option<Option<String>>,
     /// The provider's id, when it is not to be recognised from the requests.
     #[serde(default, deserialize_with = "present")]
@@ -114,6 +114,11 @@ impl SecretInput {
     }
 }
 
+/// Reads a bin's name. A brand is written as it is: `CallAIder` names the bin `callaider`.
+pub(super) fn bin_name(text: &str) -> Result<BinName, String> {
+    text.to_ascii_lowercase().parse()
+}
+
 /// Checks how many secrets a bin would have.
 pub(super) fn check_count(count: usize) -> Result<(), Problem> {
     if count > MAX_SECRETS {
@@ -187,7 +192,7 @@ impl BinInput {
         let name = match self.name.take() {
             None => None,
             Some(None) => Some(None),
-            Some(Some(text)) => Some(Some(text.parse().map_err(|why: String| Problem::field("name", capital(&why)))?)),
+            Some(Some(text)) => Some(Some(bin_name(&text).map_err(|why| Problem::field("name", capital(&why)))?)),
         };
         for (field, text) in [("provider", &self.provider), ("scheme", &self.scheme)] {
             if let Some(Some(text)) = text {

@@ -32,6 +32,7 @@ const MAX_DELAY_MS: u64 = 60_000;
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct ResponseSettingsInput {
     /// 200 to 599; default 200.
+    #[serde(default, deserialize_with = "status")]
     #[schema(minimum = 200, maximum = 599)]
     status: Option<u16>,
     /// Header fields, repeats allowed; default `Content-Type: text/plain`.
@@ -42,6 +43,7 @@ pub(super) struct ResponseSettingsInput {
     /// The body as bytes, in base64.
     body_base64: Option<String>,
     /// Milliseconds to wait before responding.
+    #[serde(default, deserialize_with = "delay")]
     #[schema(maximum = 60000)]
     delay_ms: Option<u64>,
     /// What goes wrong on purpose.
@@ -70,6 +72,7 @@ pub(super) struct ResponseSettingsInput {
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct ResponseInput {
     /// 200 to 599.
+    #[serde(default, deserialize_with = "status")]
     #[schema(minimum = 200, maximum = 599)]
     status: Option<u16>,
     /// Header fields, repeats allowed.
@@ -80,6 +83,7 @@ pub(super) struct ResponseInput {
     /// The body as bytes, in base64.
     body_base64: Option<String>,
     /// Milliseconds to wait before responding.
+    #[serde(default, deserialize_with = "delay")]
     #[schema(maximum = 60000)]
     delay_ms: Option<u64>,
     /// What goes wrong on purpose.
@@ -106,10 +110,67 @@ pub(super) struct FaultInput {
     #[schema(schema_with = schemas::fault_kind)]
     kind: FaultKind,
     /// How often, 0 to 1; default always.
+    #[serde(default, deserialize_with = "probability")]
     #[schema(minimum = 0, maximum = 1)]
     probability: Option<f64>,
     /// For `drip` bytes per second, for `cut` bytes that still arrive.
     bytes: Option<u64>,
+}
+
+/// A number of a kind: read whatever it is, so that one that is out of bounds and a text in its place are told alike.
+#[derive(Clone, Copy)]
+struct Number {
+    /// What is expected, in words.
+    wanted: &'static str,
+    from: f64,
+    to: f64,
+    whole: bool,
+}
+
+const STATUS: Number = Number { wanted: "a whole number from 200 to 599", from: 200.0, to: 599.0, whole: true };
+const DELAY: Number = Number { wanted: "a whole number from 0 to 60000", from: 0.0, to: 60_000.0, whole: true };
+const PROBABILITY: Number = Number { wanted: "a number from 0 to 1", from: 0.0, to: 1.0, whole: false };
+
+impl Number {
+    fn within<E: serde::de::Error>(self, number: f64) -> Result<f64, E> {
+        let fits = (self.from..=self.to).contains(&number) && (!self.whole || number.fract() == 0.0);
+        let given = serde::de::Unexpected::Float(number);
+        if fits { Ok(number) } else { Err(E::invalid_value(given, &self)) }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what is that large is out of every bound")]
+impl Visitor<'_> for Number {
+    type Value = Option<f64>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.wanted)
+    }
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Option<f64>, E> {
+        self.within(number as f64).map(Some)
+    }
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Option<f64>, E> {
+        self.within(number as f64).map(Some)
+    }
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Option<f64>, E> {
+        self.within(number).map(Some)
+    }
+    fn visit_unit<E>(self) -> Result<Option<f64>, E> {
+        Ok(None)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and within bounds")]
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    Ok(deserializer.deserialize_any(STATUS)?.map(|number| number as u16))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and within bounds")]
+fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(deserializer.deserialize_any(DELAY)?.map(|number| number as u64))
+}
+
+fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    deserializer.deserialize_any(PROBABILITY)
 }
 
 only_objects!(ResponseSettingsInput, ResponseInput, HeaderInput, FaultInput);
@@ -168,7 +229,7 @@ impl<'de> Deserialize<'de> for Entry {
                 f.write_str("a response or a status")
             }
             fn visit_u64<E: serde::de::Error>(self, status: u64) -> Result<Entry, E> {
-                let status = u16::try_from(status).map_err(|_| E::custom(format!("{status} is no status")))?;
+                let status = u16::try_from(status).unwrap_or(u16::MAX);
                 Ok(Entry(ResponseInput { status: Some(status), ..ResponseInput::default() }))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {

@@ -125,16 +125,26 @@ struct DeletedShape {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct FilterParam {
-    /// A filter; without it, every request of the bin.
+struct DeleteParams {
+    /// A filter. Without it, `all=true` must say that every request of the bin is meant.
     q: Option<String>,
+    /// Every request of the bin.
+    all: Option<bool>,
 }
 
 /// Delete requests: all that match, pinned ones too
-#[utoipa::path(tag = "requests", params(FilterParam), responses((status = 200, body = DeletedShape)))]
+#[utoipa::path(tag = "requests", params(DeleteParams), responses((status = 200, body = DeletedShape)))]
 #[delete("/api/v1/bins/{bin}/requests")]
-async fn delete_many(state: State, bin: BinRef, query: Query<FilterParam>) -> Result<HttpResponse, Problem> {
+async fn delete_many(state: State, bin: BinRef, query: Query<DeleteParams>) -> Result<HttpResponse, Problem> {
     let filter = filter(query.q.as_deref())?;
+    let all = query.all.unwrap_or(false);
+    if all && !filter.is_empty() {
+        return Err(Problem::query("all", "Give either `q` or `all=true`."));
+    }
+    // A filter that was left out or is empty by mistake must not empty the bin.
+    if filter.is_empty() && !all {
+        return Err(Problem::query("q", "Say what to delete: `q` with a filter, or `all=true` for every request."));
+    }
     let deleted = state.store.delete_matching(bin.id(), filter).await?;
     Ok(HttpResponse::Ok().json(DeletedShape { deleted }))
 }

@@ -16,7 +16,7 @@ use super::shell::BinLinks;
 use super::tabs::{
     BodyBox, BodyChoice, BodyPlaces, CodeTab, CompareTab, EventTab, RawTab, RequestTab, SignatureTab, TabContext,
 };
-use crate::model::{CapturedRequest, RequestId, RequestSummary};
+use crate::model::{CapturedRequest, RequestId, RequestSummary, Seq, Timestamp};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
@@ -74,6 +74,11 @@ pub struct Detail {
     status_class: &'static str,
     took: Option<String>,
     time_iso: String,
+    time_full: String,
+    /// How long ago it came.
+    ago: String,
+    /// The view that explains the verdict.
+    signature_href: String,
     size: String,
     tags: Vec<String>,
     note: Option<String>,
@@ -84,9 +89,26 @@ pub struct Detail {
 
 impl HtmlSafe for Detail {}
 
+/// What surrounds the chosen request.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    pub bin: &'a BinLinks,
+    pub list: &'a ListParams,
+    /// The time of looking.
+    pub now: Timestamp,
+}
+
+/// Which request was asked for, and where it is in the list.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen {
+    pub id: RequestId,
+    pub seq: Seq,
+}
+
 impl Detail {
-    /// The request with one of its views open.
-    pub fn new(summary: &RequestSummary, bin: &BinLinks, params: &ListParams, tab: TabId, body: TabBody) -> Self {
+    /// The request with one of its views open, as it is `now`.
+    pub fn new(summary: &RequestSummary, context: &Frame<'_>, tab: TabId, body: TabBody) -> Self {
+        let Frame { bin, list: params, now } = *context;
         let base = format!("{}/requests/{}", bin.base, summary.id);
         let tabs = TabId::VARIANTS.iter().map(|&entry| TabLink {
             id: entry.id(),
@@ -111,6 +133,9 @@ impl Detail {
             status_class: status_class(summary.response.status),
             took: summary.response.duration_us.map(format::micros),
             time_iso: summary.received_at.to_string(),
+            time_full: format::full_time(summary.received_at),
+            ago: format::ago(summary.received_at, now),
+            signature_href: tab_href(&base, params, TabId::Signature),
             size: format::size(summary.body_size),
             tags: summary.marks.tags.iter().map(|tag| format::plain(tag)).collect(),
             note: summary.marks.note.clone(),
@@ -128,9 +153,9 @@ pub(super) async fn load(
     which: WhichRequest,
     list: &ListParams,
     params: DetailParams,
-) -> Result<(RequestId, Detail), Problem> {
+) -> Result<(Chosen, Detail), Problem> {
     let request = state.store.request(bin.id(), which.0).await?;
-    let links = BinLinks::new(&bin.0.bin, state.capture.base_url());
+    let links = BinLinks::new(&bin.0.bin, state);
     let tab = TabId::parse(params.tab.as_deref());
     let page = format!("{}/requests/{}", links.base, request.summary.id);
     let href = tab_href(&page, list, tab);
@@ -152,7 +177,8 @@ pub(super) async fn load(
         // These read the whole body, which takes long when it is large: not on the thread that serves other requests.
         TabId::Request | TabId::Code | TabId::Raw => heavy(move || views_of_bytes(tab, &request, &context)).await?,
     };
-    Ok((summary.id, Detail::new(&summary, &links, list, tab, body)))
+    let frame = Frame { bin: &links, list, now: state.capture.clock().now() };
+    Ok((Chosen { id: summary.id, seq: summary.seq }, Detail::new(&summary, &frame, tab, body)))
 }
 
 fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -> TabBody {
@@ -160,7 +186,8 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -
     let places = BodyPlaces { page: &context.page, api: &context.api, href: &context.href };
     match tab {
         TabId::Raw => {
-            TabBody::Raw(Box::new(RawTab::new(request, &context.api, BodyBox::bytes(request, params.at, places))))
+            let choice = BodyChoice { view: params.view.as_deref(), at: params.at };
+            TabBody::Raw(Box::new(RawTab::new(request, &context.api, BodyBox::bytes(request, choice, places))))
         }
         TabId::Code => TabBody::Code(Box::new(CodeTab::new(request, context))),
         TabId::Request | TabId::Signature | TabId::Event | TabId::Compare => {

@@ -1,14 +1,15 @@
 //! Problems as pages.
 
+use actix_web::HttpRequest;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use askama::Template;
 
-use super::shell::Shell;
+use super::shell::{BinLinks, Shell};
 use super::{HTML, format};
-
+use crate::server::console::extract::State;
 use crate::server::console::problem::Problem;
 
 #[derive(Template)]
@@ -18,6 +19,8 @@ struct ErrorPage {
     status: u16,
     title: &'static str,
     sentence: String,
+    /// The nearest page that is there: its address and what it is.
+    back: Option<(String, String)>,
 }
 
 /// Runs around every page: a [`Problem`] of the handler, or of what it asks for, is shown as a page.
@@ -29,8 +32,13 @@ pub(super) async fn problems_as_pages(
     let Some(problem) = response.response().error().and_then(actix_web::Error::as_error::<Problem>) else {
         return Ok(response);
     };
+    // The scripts ask for parts of pages, and read problems as the API tells them.
+    if super::wants_problems(response.request()) {
+        return Ok(response);
+    }
     let title = problem.title();
     let page = ErrorPage {
+        back: back(response.request()),
         shell: Shell::new(response.request(), title),
         status: problem.code().status().as_u16(),
         title,
@@ -42,4 +50,24 @@ pub(super) async fn problems_as_pages(
         head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
         BoxBody::new(html)
     }))
+}
+
+/// Like [`problems_as_pages`], for routes that programs use as well: only for who asks for HTML.
+pub(in crate::server::console) async fn problems_for_people(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        return problems_as_pages(request, next).await;
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// The bin that the address is of, when it is there.
+fn back(request: &HttpRequest) -> Option<(String, String)> {
+    let state = State::of(request).ok()?;
+    let bin = state.store.bin(request.path().strip_prefix("/bins/")?.split('/').next()?)?;
+    let links = BinLinks::new(&bin.bin, &state);
+    Some((links.base, format!("Requests of {}", links.label)))
 }

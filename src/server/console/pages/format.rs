@@ -32,6 +32,11 @@ pub fn micros(micros: u64) -> String {
     }
 }
 
+/// A size with its bytes, where two that are nearly the same must be told apart: `10.0 MiB (10,485,760 bytes)`.
+pub fn exact_size(bytes: u64) -> String {
+    if bytes < 1_024 { size(bytes) } else { format!("{} ({} bytes)", size(bytes), count(bytes)) }
+}
+
 /// `1 request`, `2 requests`.
 pub fn plural(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
@@ -51,6 +56,17 @@ pub fn span(seconds: u64) -> String {
 pub fn clock_time(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(11..23).unwrap_or(&text).to_owned()
+}
+
+/// Day and time of day with the zone, which is UTC; the browser writes its own zone's instead.
+pub fn full_time(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} {} UTC", text.get(..10).unwrap_or_default(), clock_time(at))
+}
+
+/// How long ago that was.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    format!("{} ago", span(now.since(at).as_secs()))
 }
 
 /// Text from strangers as plain text for attributes and titles: unseen characters are written as `\u{202e}`.
@@ -109,7 +125,10 @@ mod tests {
     fn figures_read_well() {
         assert_eq!((count(7).as_str(), count(1_234_567).as_str()), ("7", "1,234,567"));
         assert_eq!(micros(2_400), "2.4 ms");
-        assert_eq!(clock_time(Timestamp::from_micros(1_779_971_696_789_000)), "12:34:56.789");
+        let at = Timestamp::from_micros(1_779_971_696_789_000);
+        assert_eq!(clock_time(at), "12:34:56.789");
+        assert_eq!(full_time(at), "2026-05-28 12:34:56.789 UTC");
+        assert_eq!(ago(at, Timestamp::from_secs(1_779_971_696 + 125)), "2 min ago");
     }
 
     #[test]

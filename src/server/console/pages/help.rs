@@ -7,26 +7,26 @@ use super::commands::{GROUPS, Group};
 use super::html;
 use super::shell::Shell;
 use crate::capture::template::PLACEHOLDERS;
-use crate::model::filter::FIELDS;
+use crate::model::filter::{FIELDS, Field};
+use crate::server::console::extract::State;
 use crate::server::console::problem::Problem;
+use crate::server::url_of;
 
 /// Help.
 #[derive(Debug, Template)]
 #[template(path = "help.html")]
 pub struct HelpPage {
     shell: Shell,
-    fields: Vec<(&'static str, &'static str)>,
+    fields: &'static [Field],
+    /// The capture listener's URL on this machine.
+    listener: String,
     groups: &'static [Group],
     placeholders: &'static [(&'static str, &'static str)],
 }
 
-/// The filter's fields with what they mean, from the table that the filter itself is read by.
-pub fn fields() -> Vec<(&'static str, &'static str)> {
-    FIELDS.iter().map(|field| (field.example, field.meaning)).collect()
-}
-
 /// `GET /help`.
-pub(super) async fn show(request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let shell = Shell::new(&request, "Help");
-    html(&HelpPage { shell, fields: fields(), groups: GROUPS, placeholders: PLACEHOLDERS })
+    let listener = url_of(state.listener);
+    html(&HelpPage { shell, fields: FIELDS, listener, groups: GROUPS, placeholders: PLACEHOLDERS })
 }

@@ -5,12 +5,12 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::address::{DetailParams, ListParams, encoded};
-use super::detail::{self, Detail};
+use super::detail::{self, Chosen, Detail};
+use super::html;
 use super::list::{self, ListView};
 use super::shell::{BinLinks, Shell};
-use super::{help, html};
 use crate::export::ManyExporter;
-use crate::model::RequestId;
+use crate::model::filter::{FIELDS, Field};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::problem::Problem;
 
@@ -25,8 +25,10 @@ pub struct InspectorPage {
     pub waiting: Waiting,
     /// What the whole list can be exported as.
     pub exports: Vec<ExportLink>,
+    /// The whole of it, for another Creel.
+    pub whole_href: String,
     /// The filter's fields, for the box that offers them.
-    pub fields: Vec<(&'static str, &'static str)>,
+    pub fields: &'static [Field],
 }
 
 /// A download of the whole list.
@@ -85,27 +87,24 @@ async fn page(
     state: &State,
     bin: &BinRef,
     params: &ListParams,
-    chosen: Option<(RequestId, Detail)>,
+    chosen: Option<(Chosen, Detail)>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (id, detail) = chosen.unzip();
-    let (list, counts) = list::load(state, &bin.0, params, id).await?;
+    let (chosen, detail) = chosen.unzip();
+    let (list, counts) = list::load(state, &bin.0, params, chosen).await?;
     let links = list.bin.clone();
     let query = params.filter_text();
+    let matching = if query.is_empty() { String::new() } else { format!("&q={}", encoded(query)) };
     let exports = ManyExporter::all().map(|kind| ExportLink {
         label: kind.label(),
-        href: format!(
-            "{}/export?as={}{}",
-            links.api,
-            kind.id(),
-            if query.is_empty() { String::new() } else { format!("&q={}", encoded(query)) }
-        ),
+        href: format!("{}/export?as={}{matching}", links.api, kind.id()),
     });
     html(&InspectorPage {
         shell: Shell::new(request, &links.label),
         waiting: Waiting::new(links.clone(), counts.requests == 0),
         exports: exports.collect(),
-        fields: help::fields(),
+        whole_href: format!("{}/export?as=jsonl&secrets=true{matching}", links.api),
+        fields: FIELDS,
         bin: links,
         list,
         detail,

@@ -6,6 +6,7 @@ use askama::filters::HtmlSafe;
 use serde::{Deserialize, Serialize};
 
 use super::address::{ListParams, query_string};
+use super::detail::Chosen;
 use super::format;
 use super::row::Row;
 use super::shell::BinLinks;
@@ -70,10 +71,16 @@ pub struct ListView {
     pub rows: Vec<Row>,
     /// Whether the newest request is on this page.
     pub at_head: bool,
+    /// The cursor below which the rows are, when they are not the newest.
+    pub before: Option<Seq>,
     /// The page of older ones.
     pub older_href: Option<String>,
+    /// The page of newer ones.
+    pub newer_href: Option<String>,
     /// The page with the newest.
     pub newest_href: String,
+    /// What deleting everything that matches is called: it says how many.
+    pub clear_label: String,
     /// The cursor from which live changes are wanted.
     pub head_seq: Seq,
 }
@@ -81,16 +88,9 @@ pub struct ListView {
 impl HtmlSafe for ListView {}
 
 impl ListView {
-    /// The list of a page of requests. `head_seq` must have been read before the page was.
-    pub fn new(
-        bin: BinLinks,
-        params: &ListParams,
-        page: &Page,
-        counts: &BinCounts,
-        error: Option<String>,
-        head_seq: Seq,
-        current: Option<RequestId>,
-    ) -> Self {
+    /// The list of a page of requests.
+    fn new(bin: BinLinks, params: &ListParams, counts: &BinCounts, look: Look, current: Option<RequestId>) -> Self {
+        let Look { page, newer, error, head_seq } = look;
         let context = params.context();
         let filtered = !params.filter_text().is_empty() && error.is_none();
         let rows = page
@@ -108,12 +108,40 @@ impl ListView {
             rows,
             at_head: params.before.is_none(),
             older_href: page.next.map(|next| link(Some(next))),
+            newer_href: params.before.and(newer).map(|newer| link(newer.before)),
             newest_href: link(None),
+            before: params.before,
+            clear_label: clear_label(counts.requests, filtered, page.total),
             q,
             error,
             head_seq,
             bin,
         }
+    }
+}
+
+/// One look at the store for the list.
+struct Look {
+    page: Page,
+    /// The page of newer requests, if there are any.
+    newer: Option<NewerPage>,
+    /// Why the filter cannot be read.
+    error: Option<String>,
+    /// Read before the page was.
+    head_seq: Seq,
+}
+
+/// Where the page of newer requests is: below a cursor, or with the newest.
+#[derive(Debug, Clone, Copy)]
+struct NewerPage {
+    before: Option<Seq>,
+}
+
+fn clear_label(all: u64, filtered: bool, matching: Option<u64>) -> String {
+    match (filtered, matching) {
+        (false, _) => format!("Delete all {}…", format::plural(all, "request", "requests")),
+        (true, Some(matching)) => format!("Delete the {} that match…", format::count(matching)),
+        (true, None) => "Delete all that match…".to_owned(),
     }
 }
 
@@ -132,8 +160,18 @@ pub struct LiveList {
     pub newer: usize,
     /// Whether there are more of them than were counted.
     pub newer_more: bool,
+    /// Of these, how many match, when that is known.
+    pub matching: Option<u64>,
+    /// What deleting all of them is called.
+    pub clear_label: String,
+    /// The cursor below which the rows are, when they are not the newest.
+    pub before: Option<Seq>,
     /// The page of older ones.
     pub older_href: Option<String>,
+    /// The page of newer ones.
+    pub newer_href: Option<String>,
+    /// The page with the newest.
+    pub newest_href: String,
     /// Everything up to this cursor is in these rows.
     pub head_seq: Seq,
     /// Why the filter cannot be read.
@@ -155,6 +193,8 @@ pub struct LiveRow {
 pub struct LiveParams {
     q: Option<String>,
     before: Option<Seq>,
+    /// The rows around this request in place of the newest.
+    around: Option<Seq>,
     /// The newest row that is shown to a reader further down: what is above it is only counted.
     since: Option<Seq>,
     /// Fewer rows than a page has, while they come too quickly to be read.
@@ -166,9 +206,42 @@ pub(super) async fn load(
     state: &ConsoleState,
     bin: &BinState,
     params: &ListParams,
-    current: Option<RequestId>,
+    chosen: Option<Chosen>,
 ) -> Result<(ListView, BinCounts), Problem> {
-    load_rows(state, bin, params, PAGE_ROWS, current).await
+    let params = match chosen {
+        Some(chosen) => around(state, bin, params, chosen.seq).await?,
+        None => params.clone(),
+    };
+    let (list, counts, _) = load_rows(state, bin, &params, PAGE_ROWS, chosen.map(|chosen| chosen.id)).await?;
+    Ok((list, counts))
+}
+
+/// Newer requests that are shown above one that is not on the page of the newest.
+const ROWS_ABOVE: usize = 20;
+
+/// The same list, turned to the page that shows the request at `seq`.
+async fn around(state: &ConsoleState, bin: &BinState, params: &ListParams, seq: Seq) -> Result<ListParams, Problem> {
+    if params.before.is_some() {
+        return Ok(params.clone());
+    }
+    let newer = newer_than(state, bin, params, seq, PAGE_ROWS).await?;
+    // The first hundred are on the page of the newest.
+    let before = (newer.len() >= PAGE_ROWS).then(|| newer[ROWS_ABOVE - 1] + 1);
+    Ok(ListParams { before, ..params.clone() })
+}
+
+/// The cursors of requests that match and are newer, the nearest first.
+async fn newer_than(
+    state: &ConsoleState,
+    bin: &BinState,
+    params: &ListParams,
+    seq: Seq,
+    limit: usize,
+) -> Result<Vec<Seq>, Problem> {
+    let (query, _) = query(params);
+    let query = ListQuery { before: None, after: Some(seq), order: Order::Oldest, limit, ..query };
+    let page = state.store.list(bin.bin.id, query).await?;
+    Ok(page.requests.iter().map(|summary| summary.seq).collect())
 }
 
 /// The query to the store; a filter that cannot be read asks for everything and comes with its error.
@@ -186,23 +259,37 @@ async fn load_rows(
     params: &ListParams,
     rows: usize,
     current: Option<RequestId>,
-) -> Result<(ListView, BinCounts), Problem> {
+) -> Result<(ListView, BinCounts, Option<u64>), Problem> {
     let id = bin.bin.id;
     // Read before the rows: what is committed in between comes over the stream as well, and is shown once.
     let head_seq = state.store.head_seq();
     let (query, error) = query(params);
     let page = state.store.list(id, ListQuery { limit: rows, ..query }).await?;
+    let newer = match (params.before, page.requests.first()) {
+        (Some(_), Some(first)) => {
+            let newer = newer_than(state, bin, params, first.seq, PAGE_ROWS).await?;
+            // A page that is not full is that of the newest.
+            let before = newer.last().filter(|_| newer.len() == PAGE_ROWS).map(|last| last + 1);
+            (!newer.is_empty()).then_some(NewerPage { before })
+        }
+        _ => None,
+    };
     let counts = state.store.counts(id);
-    let links = BinLinks::new(&bin.bin, state.capture.base_url());
-    Ok((ListView::new(links, params, &page, &counts, error, head_seq, current), counts))
+    let links = BinLinks::new(&bin.bin, state);
+    let matching = page.total;
+    let look = Look { page, newer, error, head_seq };
+    Ok((ListView::new(links, params, &counts, look, current), counts, matching))
 }
 
 /// `GET /bins/{bin}/rows`: the list as it is now.
 pub(super) async fn rows(state: State, bin: BinRef, params: Query<LiveParams>) -> Result<HttpResponse, Problem> {
-    let LiveParams { q, before, since, limit } = params.0;
-    let params = ListParams { q, before };
+    let LiveParams { q, before, around: seq, since, limit } = params.0;
+    let mut params = ListParams { q, before };
+    if let Some(seq) = seq {
+        params = around(&state, &bin.0, &params, seq).await?;
+    }
     let rows = limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS);
-    let (list, counts) = load_rows(&state, &bin.0, &params, rows, None).await?;
+    let (list, counts, matching) = load_rows(&state, &bin.0, &params, rows, None).await?;
     let newer = match since {
         Some(since) => {
             let (query, _) = query(&params);
@@ -219,7 +306,12 @@ pub(super) async fn rows(state: State, bin: BinRef, params: Query<LiveParams>) -
         unread: counts.unread,
         newer,
         newer_more: newer == MAX_NEWER,
+        matching,
+        clear_label: list.clear_label,
+        before: list.before,
         older_href: list.older_href,
+        newer_href: list.newer_href,
+        newest_href: list.newest_href,
         head_seq: list.head_seq,
         error: list.error,
     };

@@ -1,6 +1,7 @@
 //! The pages: a struct for each template beside the handler that fills it.
 
 mod address;
+mod choices;
 mod commands;
 mod detail;
 mod error;
@@ -17,9 +18,13 @@ mod tabs;
 mod tree_parts;
 mod unknown;
 
+use actix_web::http::header;
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, web};
 use askama::Template;
+
+pub(super) use error::problems_for_people;
+pub(super) use shell::Shell;
 
 use super::assets;
 use super::problem::Problem;
@@ -33,6 +38,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/", get(home::show))
         .route("/parts/bins", get(home::parts))
         .route("/parts/unknown", get(unknown::part))
+        .route("/parts/choices", get(choices::part))
         .route("/help", get(help::show))
         .route("/bins", get(home::show))
         .route("/bins/{bin}", get(inspector::show))
@@ -44,6 +50,8 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/requests/{id}/json/find", get(tree_parts::find))
         .route("/bins/{bin}/requests/{id}/json/value", get(tree_parts::value))
         .route("/bins/{bin}/requests/{id}/image", get(tree_parts::image))
+        .route("/bins/{bin}/requests/{id}/parts/{part}", get(tree_parts::file))
+        .route("/bins/{bin}/requests/{id}/text", get(tree_parts::text))
         .route("/bins/{bin}/requests/{id}/signed", get(tabs::signed_bytes))
         .route("/bins/{bin}/requests/{id}/try", page(web::post(), tabs::try_secret));
 }
@@ -65,6 +73,15 @@ where
     F::Output: Responder + 'static,
 {
     route.to(handler).wrap(from_fn(error::problems_as_pages))
+}
+
+/// The type of problems.
+const PROBLEM: &str = "application/problem+json";
+
+/// Whether the client reads problems as JSON rather than as a page.
+fn wants_problems(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains(PROBLEM))
 }
 
 /// A page, or a part of one.

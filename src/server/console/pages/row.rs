@@ -22,13 +22,15 @@ pub struct Row {
     pub method: String,
     /// The method's colour.
     pub method_class: &'static str,
-    /// The path below the bin with its query.
-    pub path: String,
+    /// What leads: the event's name, else the path below the bin with its query.
+    pub lead: String,
+    /// Its class: an event's name looks otherwise than a path.
+    pub lead_class: &'static str,
     /// RFC 3339.
     pub time_iso: String,
     /// The time of day.
     pub time: String,
-    /// Event name, or what else says what this is.
+    /// What follows it: path and session of an event, else what says what this is.
     pub about: String,
     /// Marks and size.
     pub extra: String,
@@ -71,13 +73,13 @@ impl Row {
             path.push('?');
             path.push_str(query);
         }
-        let about = match (&event.handshake, &event.name) {
-            (Some(_), _) => "handshake".to_owned(),
-            (None, Some(name)) => match &event.session {
-                Some(session) => format!("{name} · {}", session.chars().take(8).collect::<String>()),
-                None => name.clone(),
-            },
-            (None, None) => summary.content_type.as_deref().map(essence).unwrap_or_default().to_owned(),
+        let session = event.session.as_deref().map(|session| session.chars().take(8).collect::<String>());
+        let (lead, about, is_event) = match (&event.handshake, &event.name) {
+            (Some(_), _) => ("handshake".to_owned(), path, true),
+            (None, Some(name)) => {
+                (name.clone(), [Some(path), session].into_iter().flatten().collect::<Vec<_>>().join(" · "), true)
+            }
+            (None, None) => (path, summary.content_type.as_deref().map(essence).unwrap_or_default().to_owned(), false),
         };
         let mut extra = Vec::new();
         let alert = summary.rejected.is_some() || !summary.complete;
@@ -96,14 +98,17 @@ impl Row {
             extra.push("note".to_owned());
         }
         extra.extend(summary.marks.tags.iter().take(2).map(|tag| format!("#{}", format::plain(tag))));
-        extra.push(format::size(summary.body_size));
+        // Of a body that was turned down, what it would have been.
+        let turned_down = summary.declared_size.filter(|_| summary.rejected.is_some());
+        extra.push(format::size(turned_down.unwrap_or(summary.body_size)));
         Self {
             seq: summary.seq,
             id: summary.id.to_string(),
             href: format!("{base}/requests/{}{context}", summary.id),
             method: summary.method.clone(),
             method_class: method_class(&summary.method),
-            path: format::plain(&clipped(&path, PATH_CHARS)),
+            lead: format::plain(&clipped(&lead, PATH_CHARS)),
+            lead_class: if is_event { "event" } else { "" },
             time_iso: summary.received_at.to_string(),
             time: format::clock_time(summary.received_at).chars().take(8).collect(),
             about: format::plain(&clipped(&about, PATH_CHARS)),

@@ -3,13 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::choices::Choices;
 use super::format;
 use super::html;
 use super::shell::{BinLinks, Shell};
 use crate::capture::template::PLACEHOLDERS;
 use crate::export::ManyExporter;
 use crate::model::{BinCounts, FaultKind, SecretHint, SignatureMode};
-use crate::provider;
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, State};
 use crate::server::console::problem::Problem;
@@ -17,14 +17,6 @@ use crate::store::{BinState, ListQuery};
 
 /// Latest requests that are looked at for the scheme that was recognised.
 const RECOGNISED_IN: usize = 50;
-
-/// An entry of a choice.
-#[derive(Debug)]
-struct Choice {
-    id: String,
-    label: String,
-    chosen: bool,
-}
 
 /// The settings.
 #[derive(Debug, Template)]
@@ -34,8 +26,7 @@ pub struct SettingsPage {
     bin: BinLinks,
     name: String,
     public_url: String,
-    providers: Vec<Choice>,
-    schemes: Vec<Choice>,
+    choices: Choices,
     custom_scheme: String,
     recognised: Option<String>,
     enforce: bool,
@@ -48,6 +39,10 @@ pub struct SettingsPage {
     max_requests: String,
     max_age_s: String,
     max_body_bytes: String,
+    /// What the server was started with, for what is not set.
+    default_requests: String,
+    default_age: String,
+    default_body: u64,
     counts: BinCounts,
     bytes: String,
     exports: Vec<(String, String)>,
@@ -57,6 +52,11 @@ pub struct SettingsPage {
 
 fn number(value: Option<u64>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A limit of the server's.
+fn default_limit(limit: u64) -> String {
+    if limit == 0 { "no limit".to_owned() } else { limit.to_string() }
 }
 
 const fn fault_words(kind: FaultKind) -> (&'static str, &'static str) {
@@ -79,12 +79,7 @@ async fn recognised(state: &ConsoleState, bin: &BinState) -> Result<Option<Strin
 /// `GET /bins/{bin}/settings`.
 pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let settings = &bin.bin.settings;
-    let links = BinLinks::new(&bin.bin, state.capture.base_url());
-    let choice = |id: &str, label: &str, chosen: Option<&str>| Choice {
-        id: id.to_owned(),
-        label: label.to_owned(),
-        chosen: chosen == Some(id),
-    };
+    let links = BinLinks::new(&bin.bin, &state);
     let counts = state.store.counts(bin.bin.id);
     let response = serde_json::to_string(&settings.response).unwrap_or_default();
     let custom_scheme = settings.custom_scheme.as_ref().and_then(|record| serde_json::to_string_pretty(record).ok());
@@ -92,17 +87,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         shell: Shell::new(&request, format!("Settings of {}", links.label)),
         name: settings.name.as_ref().map(ToString::to_string).unwrap_or_default(),
         public_url: settings.public_url.clone().unwrap_or_default(),
-        providers: provider::catalogue()
-            .iter()
-            .map(|entry| choice(entry.id, entry.name, settings.provider.as_deref()))
-            .collect(),
-        schemes: state
-            .capture
-            .catalogue()
-            .schemes()
-            .iter()
-            .map(|entry| choice(&entry.id, &entry.name, settings.scheme.as_deref()))
-            .collect(),
+        choices: Choices::new(state.capture.catalogue(), Some(settings)),
         custom_scheme: custom_scheme.unwrap_or_default(),
         recognised: recognised(&state, &bin).await?,
         enforce: settings.signature_mode == SignatureMode::Enforce,
@@ -113,6 +98,9 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         max_requests: number(settings.limits.max_requests),
         max_age_s: number(settings.limits.max_age_s),
         max_body_bytes: number(settings.limits.max_body_bytes),
+        default_requests: default_limit(state.defaults.max_requests),
+        default_age: default_limit(state.defaults.max_age_s),
+        default_body: state.defaults.max_body,
         bytes: format::size(counts.bytes),
         counts,
         exports: ManyExporter::all()

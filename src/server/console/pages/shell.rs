@@ -5,8 +5,10 @@ use actix_web::HttpRequest;
 use super::commands;
 use super::notices::notices;
 use crate::model::Bin;
-use crate::server::console::assets;
 use crate::server::console::extract::State;
+use crate::server::console::{ConsoleState, assets};
+use crate::server::reach::Reach;
+use crate::server::url_of;
 
 /// The cookie that remembers the switch between dark and light; the script that owns the switch writes it.
 const THEME_COOKIE: &str = "creel_theme";
@@ -41,6 +43,14 @@ impl Shell {
     /// The commands as JSON, for the scripts.
     pub fn commands(&self) -> &'static str {
         &commands::JSON
+    }
+
+    /// What the page is, for search engines and link previews.
+    pub fn description(&self) -> String {
+        format!(
+            "{}: Creel catches webhooks, keeps them exactly as sent, and says whether their signatures are right.",
+            self.title
+        )
     }
 
     /// The key of a command.
@@ -79,18 +89,36 @@ pub struct BinLinks {
     pub api: String,
     /// The URL that senders use.
     pub capture_url: String,
+    /// Who reaches that URL.
+    pub reach: Reach,
+    /// The capture listener's URL on this machine.
+    pub listener: String,
 }
 
 impl BinLinks {
-    /// From a bin and the capture listener's URL without a slash at the end.
-    pub fn new(bin: &Bin, capture_base: &str) -> Self {
+    /// A bin's names and addresses on this server.
+    pub fn new(bin: &Bin, state: &ConsoleState) -> Self {
         let label = bin.handle();
+        let capture_url =
+            bin.settings.public_url.clone().unwrap_or_else(|| format!("{}/{label}", state.capture.base_url()));
         Self {
             id: bin.id.to_string(),
             base: format!("/bins/{label}"),
             api: format!("/api/v1/bins/{label}"),
-            capture_url: bin.settings.public_url.clone().unwrap_or_else(|| format!("{capture_base}/{label}")),
+            reach: Reach::of(&capture_url, state.listener),
+            listener: url_of(state.listener),
+            capture_url,
             label,
         }
+    }
+
+    /// Who reaches the URL, in a sentence.
+    pub fn who(&self) -> String {
+        self.reach.who(&self.listener)
+    }
+
+    /// What to do when the sender is elsewhere; nothing when the URL is public.
+    pub fn way_out(&self) -> Option<String> {
+        self.reach.way_out(&self.listener, "set its address as the bin's Public URL in Settings")
     }
 }

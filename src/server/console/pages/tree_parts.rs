@@ -1,17 +1,19 @@
 //! Pieces of a JSON body for a tree that is already on a page.
 
-use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::html;
-use super::tabs::{TreePart, codings, open_body};
+use super::tabs::{BodyBox, TreePart, codings, open_body};
+use crate::http::ContentType;
+use crate::http::multipart::Parts;
 use crate::json::scan;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::{Code, Problem};
 use crate::server::console::security::SANDBOX_CSP;
-use crate::view::raster_mime;
+use crate::view::{hidden, raster_mime};
 
 /// Values that one click fetches.
 const PAGE: u32 = 200;
@@ -93,6 +95,67 @@ pub(super) async fn image(state: State, bin: BinRef, which: WhichRequest) -> Res
     }
 }
 
+/// Which view of the text.
+#[derive(Debug, Deserialize)]
+pub(super) struct TextParams {
+    view: Option<String>,
+}
+
+/// `GET …/text?view=`: the whole body as the text that a view shows the beginning of, to be copied.
+pub(super) async fn text(
+    state: State,
+    bin: BinRef,
+    which: WhichRequest,
+    params: Query<TextParams>,
+) -> Result<HttpResponse, Problem> {
+    let request = state.store.request(bin.id(), which.0).await?;
+    let view = params.0.view;
+    let whole = heavy(move || BodyBox::whole_text(&request, view.as_deref())).await?;
+    match whole {
+        Some(text) => Ok(attachment("text/plain; charset=utf-8").body(text)),
+        None => Err(Problem::new(Code::TooLarge, "This is too long to be copied, or no text; download it instead.")),
+    }
+}
+
+/// `GET …/parts/{part}`: the content of a part of a multipart body, as a file; a raster image as what it is.
+pub(super) async fn file(
+    state: State,
+    request: HttpRequest,
+    bin: BinRef,
+    which: WhichRequest,
+) -> Result<HttpResponse, Problem> {
+    let number: Option<usize> = request.match_info().get("part").and_then(|text| text.parse().ok());
+    let captured = state.store.request(bin.id(), which.0).await?;
+    let found = heavy(move || {
+        let codings = codings(&captured);
+        let body = open_body(&captured, &codings);
+        let declared = ContentType::parse(captured.summary.content_type.as_deref()?);
+        let part = Parts::new(body.bytes(), declared.boundary()?).nth(number?)?;
+        Some((part.filename.or(part.name), bytes::Bytes::copy_from_slice(&body.bytes()[part.content])))
+    })
+    .await?;
+    let Some((name, content)) = found else {
+        return Err(Problem::new(Code::NotFound, "There is no such part."));
+    };
+    let mime = raster_mime(&content).unwrap_or("application/octet-stream");
+    let name = ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(file_name(name.as_deref().unwrap_or_default()))],
+    };
+    Ok(attachment(mime).insert_header(name).body(content))
+}
+
+/// Characters of a file's name.
+const MAX_FILE_NAME: usize = 100;
+
+/// A sender's name for a file, as one that is safe to offer: its last segment, without what hides or begins with a dot.
+fn file_name(given: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default().trim_start_matches('.');
+    let kept = last.chars().filter(|&character| hidden(character).is_none() && !"\"<>:|?*\n\t".contains(character));
+    let name: String = kept.take(MAX_FILE_NAME).collect();
+    if name.trim().is_empty() { "part.bin".to_owned() } else { name }
+}
+
 /// Captured bytes: never a page, whatever a browser thinks of them.
 pub(super) fn attachment(mime: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
@@ -101,4 +164,27 @@ pub(super) fn attachment(mime: &str) -> actix_web::HttpResponseBuilder {
         .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
         .insert_header((header::CONTENT_DISPOSITION, "attachment"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_s_name_is_one_that_can_be_saved() {
+        for (given, name) in [
+            ("call-881.wav", "call-881.wav"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\temp\\a.txt", "a.txt"),
+            (".bashrc", "bashrc"),
+            ("invoice\u{202e}fdp.exe", "invoicefdp.exe"),
+            ("é.bin", "é.bin"),
+            ("a\"b\nc", "abc"),
+            ("", "part.bin"),
+            ("..", "part.bin"),
+        ] {
+            assert_eq!(file_name(given), name, "{given:?}");
+        }
+        assert_eq!(file_name(&"x".repeat(1_000)).len(), MAX_FILE_NAME);
+    }
 }

@@ -14,6 +14,10 @@ const TEXT_BYTES: usize = 128 * 1024;
 const PRETTY: &str = "pretty";
 /// Rows of sixteen bytes on a page.
 const HEX_ROWS: usize = 256;
+/// Bytes of text that are copied at once: what a clipboard takes without a pause. A decoded body is never larger.
+const COPY_BYTES: usize = 32 << 20;
+/// Rows of sixteen bytes that are shown of a file in a multipart body.
+const PART_ROWS: usize = 8;
 
 /// What the address says about the body's view.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,6 +53,12 @@ struct PartBox {
     size: String,
     text: Option<String>,
     cut: bool,
+    /// Where its content is saved from.
+    href: String,
+    /// The same, for a raster image to be shown.
+    image: Option<String>,
+    /// Its first bytes, for what is neither text nor image.
+    hex: Option<String>,
 }
 
 /// What is shown.
@@ -75,6 +85,11 @@ pub struct BodyBox {
     notes: Vec<String>,
     cut: bool,
     content: Content,
+    /// What stands there when there is nothing to show.
+    nothing: String,
+    /// Where the whole text is copied from.
+    copy: Option<String>,
+    has_bytes: bool,
     download: String,
     raw_href: String,
 }
@@ -142,15 +157,52 @@ impl BodyBox {
         } else {
             shown.show(&body, kind, choice, places);
         }
+        let is_json = matches!(shown.content, Content::Json { .. });
+        if (is_json || matches!(shown.content, Content::Text(_))) && body.bytes().len() <= COPY_BYTES {
+            let view = if pretty {
+                PRETTY
+            } else if is_json {
+                ViewKind::TEXT.id()
+            } else {
+                kind.id()
+            };
+            shown.copy = Some(format!("{}/text?view={view}", places.page));
+        }
         shown
     }
 
-    /// The bytes as sent, in hexadecimal, whatever they are.
-    pub fn bytes(request: &CapturedRequest, at: usize, places: BodyPlaces<'_>) -> Self {
+    /// The whole of a body as text, in the view of that name; `None` when it is longer than what is copied at once.
+    pub fn whole_text(request: &CapturedRequest, view: Option<&str>) -> Option<String> {
+        let codings = codings(request);
+        let body = open_body(request, &codings);
+        if view == Some(PRETTY) {
+            let pretty = crate::json::pretty(body.bytes(), COPY_BYTES);
+            return (!pretty.truncated).then_some(pretty.text);
+        }
+        let kind = view.and_then(|name| name.parse().ok()).unwrap_or(ViewKind::TEXT);
+        let options = RenderOptions { text_bytes: COPY_BYTES, ..RenderOptions::default() };
+        let model = body.render(kind, &options);
+        match model.content {
+            ViewContent::Text(text) if !model.truncated => Some(text.text),
+            ViewContent::Xml(xml) if !model.truncated => Some(xml.pretty),
+            _ => None,
+        }
+    }
+
+    /// The bytes as sent: as text where they are text, else (or when that is chosen) in hexadecimal.
+    pub fn bytes(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>) -> Self {
         let body = Body::open(BodyInput { content_type: None, content_encoding: None, bytes: &request.body });
-        let mut shown = Self::empty("Body as sent", request, Vec::new(), places);
+        let is_text = body.views().contains(&ViewKind::TEXT);
+        let text = is_text && choice.view != Some(ViewKind::HEX.id());
+        let choices = [ViewKind::TEXT, ViewKind::HEX].into_iter().filter(|_| is_text && !request.body.is_empty());
+        let choices = choices.map(|kind| Choice {
+            label: kind.label(),
+            href: format!("{}view={}", places.href, kind.id()),
+            current: (kind == ViewKind::TEXT) == text,
+        });
+        let mut shown = Self::empty("Body as sent", request, choices.collect(), places);
         if !request.body.is_empty() {
-            shown.show(&body, ViewKind::HEX, BodyChoice { view: None, at }, places);
+            shown.show(&body, if text { ViewKind::TEXT } else { ViewKind::HEX }, choice, places);
         }
         shown
     }
@@ -165,6 +217,9 @@ impl BodyBox {
             notes: Vec::new(),
             cut: false,
             content: Content::Nothing,
+            nothing: nothing(request),
+            copy: None,
+            has_bytes: !request.body.is_empty(),
             download: format!("{}/body", places.api),
             raw_href: format!("{}?tab=raw", places.page),
         }
@@ -203,7 +258,10 @@ impl BodyBox {
                     .map(|pair| Pair { name: pair.name, value: pair.value, cut: pair.truncated })
                     .collect(),
             ),
-            ViewContent::Multipart(multipart) => Content::Parts(multipart.parts.into_iter().map(part).collect()),
+            ViewContent::Multipart(multipart) => {
+                let parts = multipart.parts.into_iter().enumerate();
+                Content::Parts(parts.map(|(number, shown)| part(number, shown, body.bytes(), places)).collect())
+            }
             ViewContent::Xml(xml) => {
                 self.notes.extend(xml.error);
                 Content::Text(xml.pretty)
@@ -224,8 +282,27 @@ impl BodyBox {
     }
 }
 
-fn part(part: view::Part) -> PartBox {
+/// What is said in place of a body that is not there.
+fn nothing(request: &CapturedRequest) -> String {
+    let summary = &request.summary;
+    let announced = summary.declared_size.filter(|size| *size > 0).map(format::size);
+    match (summary.rejected, announced) {
+        (None, None) => "No body.".to_owned(),
+        (None, Some(size)) => format!("Nothing arrived of a body of {size}."),
+        (Some(_), Some(size)) => format!("The body of {size} was not kept: the request was rejected."),
+        (Some(_), None) => "No body was kept: the request was rejected.".to_owned(),
+    }
+}
+
+fn part(number: usize, part: view::Part, body: &[u8], places: BodyPlaces<'_>) -> PartBox {
+    let content = &body[part.offset..part.offset + part.size];
+    let href = format!("{}/parts/{number}", places.page);
+    let is_image = crate::view::raster_mime(content).is_some();
+    let shows_hex = part.text.is_none() && !is_image && !content.is_empty();
     PartBox {
+        image: is_image.then(|| href.clone()),
+        hex: shows_hex.then(|| hex_text(&view::hex_rows(content, 0, PART_ROWS))),
+        href,
         title: part.name.unwrap_or_else(|| "(no name)".to_owned()),
         file: part.filename,
         kind: part.content_type.unwrap_or_default(),
@@ -235,12 +312,17 @@ fn part(part: view::Part) -> PartBox {
     }
 }
 
-fn hex_content(hex: &HexView, at: usize, href: &str) -> Content {
+fn hex_text(rows: &[view::HexRow]) -> String {
     use std::fmt::Write as _;
-    let mut text = String::with_capacity(hex.rows.len() * 80);
-    for row in &hex.rows {
+    let mut text = String::with_capacity(rows.len() * 80);
+    for row in rows {
         let _ = writeln!(text, "{:08x}  {:<47}  {}", row.offset, row.hex, row.ascii);
     }
+    text
+}
+
+fn hex_content(hex: &HexView, at: usize, href: &str) -> Content {
+    let text = hex_text(&hex.rows);
     let link = |at: usize| format!("{href}view=hex&at={at}");
     Content::Hex { text, next: hex.next.map(link), first: (at > 0).then(|| link(0)) }
 }

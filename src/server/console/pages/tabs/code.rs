@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::TabContext;
-use crate::export::{ExportOptions, SingleExporter, single};
+use crate::export::{ExportOptions, REDACTED, SingleExporter, single};
 use crate::model::CapturedRequest;
 use crate::server::console::pages::format::Seen;
 
@@ -31,6 +31,8 @@ pub struct CodeTab {
     download: String,
     /// Whether credentials and signatures are left out.
     redacted: bool,
+    /// Whether there are any.
+    hides: bool,
     /// The same with or without them.
     toggle_href: String,
 }
@@ -57,8 +59,9 @@ impl CodeTab {
             label: kind.label().to_owned(),
             text: String::from_utf8_lossy(shown).into_owned(),
             cut,
-            download: format!("{}/export?as={}{}", context.api, kind.id(), if redact { "" } else { "&redact=false" }),
+            download: format!("{}/export?as={}{}", context.api, kind.id(), keep),
             redacted: redact,
+            hides: exported.bytes.windows(REDACTED.len()).any(|text| text == REDACTED.as_bytes()),
             toggle_href: format!("{}as={}{turned}", context.href, kind.id()),
         }
     }

@@ -23,6 +23,9 @@ const VALUE_CHARS: usize = 2_000;
 #[derive(Debug)]
 struct Choice {
     id: String,
+    /// When it came: for the scripts, and as a time of day in UTC.
+    time_iso: String,
+    time: String,
     /// What it is, in a line.
     label: String,
     chosen: bool,
@@ -84,6 +87,8 @@ impl CompareTab {
         offered.dedup_by_key(|summary| summary.id);
         let choices = offered.iter().map(|summary| Choice {
             id: summary.id.to_string(),
+            time_iso: summary.received_at.to_string(),
+            time: format::clock_time(summary.received_at),
             label: label(summary),
             chosen: chosen.as_ref().is_some_and(|chosen| chosen.summary.id == summary.id),
         });
@@ -127,13 +132,7 @@ fn likely(
 
 fn label(summary: &RequestSummary) -> String {
     let what = summary.derived.event.name.as_deref().unwrap_or(&summary.path);
-    format::plain(&format!(
-        "{} {} {} · {}",
-        format::clock_time(summary.received_at),
-        summary.method,
-        clipped(what, 60),
-        format::size(summary.body_size)
-    ))
+    format::plain(&format!("{} {} · {}", clipped(what, 60), summary.method, format::size(summary.body_size)))
 }
 
 fn sections(comparison: diff::Comparison) -> Vec<DiffSection> {
@@ -223,7 +222,7 @@ fn field_rows(field: FieldChange) -> Vec<DiffRow> {
 fn json_rows(json: JsonDiff) -> Vec<DiffRow> {
     let rows = json.changes.into_iter().map(|change| {
         let pointer = change.pointer.or(change.pointer_b).unwrap_or_else(|| "(too deep for a path)".to_owned());
-        let place = if pointer.is_empty() { "(the whole text)".to_owned() } else { pointer };
+        let place = if pointer.is_empty() { "(root)".to_owned() } else { pointer };
         DiffRow {
             place: if change.retyped { format!("{place} (another type)") } else { place },
             was: change.a,

@@ -19,6 +19,7 @@ struct Neighbour {
     href: String,
     name: String,
     time_iso: String,
+    time_full: String,
     /// Seconds from the request before it, in words.
     gap: String,
     /// Whether it repeats an earlier one.
@@ -64,7 +65,7 @@ impl EventTab {
         fact("Event", &event.name);
         fact("Session", &event.session);
         fact("Delivery", &event.delivery_id);
-        fact("Same event by", &event.duplicate_key);
+        fact("Duplicates share", &event.duplicate_key);
         for detail in provider::details(event.provider.as_deref(), scheme, &input) {
             facts.push((capital(detail.label), detail.value));
         }
@@ -110,6 +111,7 @@ async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<
             href: format!("{}/requests/{}?tab=event", context.links.base, summary.id),
             name: summary.derived.event.name.as_deref().map_or_else(|| "(no event)".to_owned(), format::plain),
             time_iso: summary.received_at.to_string(),
+            time_full: format::full_time(summary.received_at),
             gap: gap.unwrap_or_default(),
             duplicate: summary.derived.event.duplicate_of.is_some(),
             current: summary.id == request.summary.id,

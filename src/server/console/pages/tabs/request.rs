@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::{BodyBox, TabContext};
-use crate::model::{CapturedRequest, HeadSource, Rejection};
+use crate::model::{CapturedRequest, FreshnessStatus, HeadSource, Rejection, RequestSummary, SignatureStatus};
+use crate::server::console::pages::address::{TabId, tab_href};
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::security::without_session;
 
@@ -12,6 +13,15 @@ use crate::server::console::security::without_session;
 pub(super) struct Pair {
     name: String,
     value: String,
+}
+
+/// Why a verdict is not what one would wish, with the way on.
+#[derive(Debug)]
+struct VerdictBanner {
+    class: &'static str,
+    sentence: String,
+    href: String,
+    link: &'static str,
 }
 
 /// Line, headers, query, client, times, body.
@@ -26,6 +36,11 @@ pub struct RequestTab {
     settings_href: String,
     headers: Vec<Pair>,
     headers_sorted: bool,
+    /// What the signature's verdict says, unless all is well.
+    verdict: Option<VerdictBanner>,
+    head_href: String,
+    received_iso: String,
+    received_full: String,
     sent_href: String,
     sorted_href: String,
     query: Vec<Pair>,
@@ -45,7 +60,6 @@ impl RequestTab {
         }
         let query = request.head.target().query_pairs().into_iter().map(|(name, value)| Pair { name, value }).collect();
         let mut facts = vec![
-            ("Received", summary.received_at.to_string()),
             ("Body took", format::micros(u64::try_from(summary.body_took.as_micros()).unwrap_or(u64::MAX))),
             ("Size", sizes(request)),
         ];
@@ -53,13 +67,17 @@ impl RequestTab {
             facts.push(("Client", std::net::SocketAddr::new(client.ip, client.port).to_string()));
         }
         facts.push(("Response", response(request)));
-        facts.push(("Cursor", format!("{} (seq)", summary.seq)));
+        facts.push(("Cursor", format!("{}, its place among all changes on this server", summary.seq)));
         facts.push(("Id", summary.id.to_string()));
         Self {
             line: request_line(request),
-            banners: banners(request),
+            banners: banners(request, context),
             browser: browser(request, context.bin.bin.settings.response.cors),
             settings_href: format!("{}/settings", context.links.base),
+            verdict: verdict(summary, context),
+            head_href: format!("{}/head", context.api),
+            received_iso: summary.received_at.to_string(),
+            received_full: format::full_time(summary.received_at),
             headers,
             headers_sorted,
             sent_href: href.trim_end_matches(['?', '&']).to_owned(),
@@ -129,13 +147,67 @@ fn browser(request: &CapturedRequest, cors: bool) -> Option<&'static str> {
     )
 }
 
-fn banners(request: &CapturedRequest) -> Vec<String> {
+/// What the verdict says, in a sentence, where there is something to do about it.
+fn verdict(summary: &RequestSummary, context: &TabContext) -> Option<VerdictBanner> {
+    let verdict = &summary.derived.verdict;
+    let reason = verdict.reason.as_deref().map(format::plain);
+    let (class, sentence, link) = match (verdict.status, summary.derived.freshness.status) {
+        (SignatureStatus::Invalid, _) => {
+            ("bad", reason.unwrap_or_else(|| "The signature is not right.".to_owned()), "Why")
+        }
+        (SignatureStatus::UndecodableSecret, _) => {
+            let sentence = reason.unwrap_or_else(|| "The secret cannot be read as this scheme wants it.".to_owned());
+            ("bad", sentence, "More")
+        }
+        (SignatureStatus::Missing, _) => {
+            ("", reason.unwrap_or_else(|| "The signature is missing.".to_owned()), "What is expected")
+        }
+        (SignatureStatus::NoSecret, _) => {
+            let sentence = "There is a signature, and the bin has no secret to check it with.".to_owned();
+            ("info", sentence, "Try a secret")
+        }
+        (SignatureStatus::Valid, FreshnessStatus::Stale) => {
+            ("", "The signature is right, and its timestamp is too old.".to_owned(), "How old")
+        }
+        (SignatureStatus::Valid, FreshnessStatus::Future) => {
+            ("", "The signature is right, and its timestamp is in the future.".to_owned(), "How far")
+        }
+        (SignatureStatus::Valid, FreshnessStatus::Fresh | FreshnessStatus::None)
+        | (SignatureStatus::UnsignedScheme, _) => return None,
+    };
+    let href = tab_href(&context.page, &context.list, TabId::Signature);
+    Some(VerdictBanner { class, sentence, href, link })
+}
+
+/// Why a body was turned down: its size, the limit, where that is set.
+fn too_large(summary: &RequestSummary, context: &TabContext) -> String {
+    let own = context.bin.bin.settings.limits.max_body_bytes;
+    let limit = own.unwrap_or(context.state.defaults.max_body);
+    let size = summary.declared_size.map_or_else(
+        || "the body is over the limit".to_owned(),
+        |size| format!("a body of {}", format::exact_size(size)),
+    );
+    let kept = match summary.body_size {
+        0 => "The head is kept.".to_owned(),
+        kept => format!("The head and the first {} of the body are kept.", format::size(kept)),
+    };
+    let set = if own.is_some() {
+        "set for this bin: see Settings, Limits"
+    } else {
+        "the server's: raise it with --max-body, or for this bin in Settings, Limits"
+    };
+    format!("Rejected with 413: {size}, where {} are taken now ({set}). {kept}", format::exact_size(limit))
+}
+
+fn banners(request: &CapturedRequest, context: &TabContext) -> Vec<String> {
     let summary = &request.summary;
     let mut banners = Vec::new();
     if let Some(reason) = summary.rejected {
         let status = summary.response.status.map(|status| format!(" with {status}")).unwrap_or_default();
-        let kept = if reason.kind() == Rejection::BodyTooLarge { " The head is kept." } else { "" };
-        banners.push(format!("Rejected{status}: {}.{kept}", reason.sentence()));
+        banners.push(match reason.kind() {
+            Rejection::BodyTooLarge => too_large(summary, context),
+            _ => format!("Rejected{status}: {}.", reason.sentence()),
+        });
     } else if !summary.complete {
         let received = format::plural(summary.body_size, "byte", "bytes");
         banners.push(match summary.declared_size {

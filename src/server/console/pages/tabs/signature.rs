@@ -9,6 +9,7 @@ use crate::capture::{Explained, Trial};
 use crate::model::{CapturedRequest, Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
 use crate::server::console::pages::address::{DetailParams, ListParams};
+use crate::server::console::pages::choices;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::pages::html;
 use crate::server::console::pages::row::{Chip, chip_of};
@@ -53,6 +54,8 @@ pub struct SignatureTab {
     settings_href: String,
     /// Whether this shows a trial.
     trial: bool,
+    /// Whether what was tried is right, so that it can be kept.
+    keeps: bool,
 }
 
 /// A secret and a scheme that are tried without being stored.
@@ -78,7 +81,7 @@ pub async fn try_secret(
     if scheme.as_deref().is_some_and(|id| state.capture.catalogue().scheme(id).is_none()) {
         return Err(Problem::field("scheme", "There is no such scheme."));
     }
-    let links = BinLinks::new(&bin.bin, state.capture.base_url());
+    let links = BinLinks::new(&bin.bin, &state);
     let page = format!("{}/requests/{}", links.base, request.summary.id);
     let context = TabContext {
         api: format!("{}/requests/{}", links.api, request.summary.id),
@@ -140,6 +143,7 @@ impl SignatureTab {
         let (signed, signed_note) = shown_bytes(signed, body_len);
         Self {
             chip: chip_of(verdict.status, freshness.status, false),
+            keeps: trial && verdict.status == SignatureStatus::Valid,
             sentence: sentence(&verdict),
             freshness: freshness_line(&freshness),
             reason: verdict.reason,
@@ -151,7 +155,7 @@ impl SignatureTab {
             signed,
             signed_note,
             not_covered,
-            schemes: catalogue.schemes().iter().map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect(),
+            schemes: choices::schemes(catalogue),
             try_href: format!("{}/try", context.page),
             settings_href: format!("{}/settings", context.links.base),
             trial,
