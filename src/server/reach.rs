@@ -77,8 +77,8 @@ impl Reach {
             return None;
         }
         Some(format!(
-            "Is the sender elsewhere, as a platform on the internet is? Lead a tunnel to {listener} (for one, \
-             `cloudflared tunnel --url {listener}`), and {set}."
+            "Is the sender elsewhere, as a platform on the internet is? Point a tunnel at {listener} (for one, \
+             cloudflared tunnel --url {listener}), and {set}."
         ))
     }
 }

@@ -157,7 +157,7 @@ fn verdict(summary: &RequestSummary, context: &TabContext) -> Option<VerdictBann
         }
         (SignatureStatus::UndecodableSecret, _) => {
             let sentence = reason.unwrap_or_else(|| "The secret cannot be read as this scheme wants it.".to_owned());
-            ("bad", sentence, "More")
+            ("bad", sentence, "What the scheme wants")
         }
         (SignatureStatus::Missing, _) => {
             ("", reason.unwrap_or_else(|| "The signature is missing.".to_owned()), "What is expected")
