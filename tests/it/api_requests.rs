@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::helpers::TestApp;
 use crate::helpers::captured::only;
-use crate::helpers::raw::exchange;
+use crate::helpers::raw::{self, exchange};
+use crate::helpers::TestApp;
 
 async fn send(app: &TestApp, below: &str, body: &str) {
     let response =
@@ -275,6 +275,29 @@ async fn requests_are_deleted_one_or_all() {
     let deleted: Value = delete(format!("/bins/{bin}/requests?all=true")).await.unwrap().json().await.unwrap();
     assert_eq!(deleted, json!({"deleted": 2}));
     assert_eq!(app.get(&format!("/bins/{bin}")).await["counts"]["requests"], 0);
+}
+
+#[actix_web::test]
+async fn a_url_that_is_not_encoded_is_told_how_to_be() {
+    let app = TestApp::start().await;
+    let bin = app.started.bin.clone();
+    for target in [
+        format!("/api/v1/bins/{bin}/requests?q=size:>10k"),
+        format!("/api/v1/bins/{bin}/requests?q=\"two words\""),
+        "/bins/<b>".to_owned(),
+    ] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", app.console);
+        let answer = raw::exchange(app.console, request.as_bytes());
+        assert_eq!(answer.status, 400, "{target}");
+        let problem: Value =
+            serde_json::from_slice(&answer.body).unwrap_or_else(|_| panic!("{target}: {:?}", answer.body));
+        assert!(problem["detail"].as_str().unwrap().contains("--data-urlencode"), "{problem}");
+        assert_eq!((&problem["status"], &problem["code"]), (&json!(400), &json!("invalid_query")));
+    }
+    // What is refused by a handler keeps its own words.
+    let request = format!("GET /api/v1/bins/{bin}/requests?limit=0 HTTP/1.1\r\nHost: {}\r\n\r\n", app.console);
+    let own: Value = serde_json::from_slice(&raw::exchange(app.console, request.as_bytes()).body).unwrap();
+    assert_eq!(own["field"], "limit");
 }
 
 #[actix_web::test]

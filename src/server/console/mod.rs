@@ -14,15 +14,20 @@ mod ops;
 mod pages;
 pub mod problem;
 mod security;
+mod unread;
 
-use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Extensions, Server};
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::AppConfig;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
 
 use crate::capture::Capture;
 use crate::config::Config;
@@ -30,6 +35,7 @@ use crate::live::Hub;
 use crate::model::Timestamp;
 use crate::shapes::BinShape;
 use crate::store::{BinState, Store};
+use unread::Explaining;
 
 /// What the handlers of the console share. One for all workers.
 pub struct ConsoleState {
@@ -120,6 +126,9 @@ const SEND_BUFFER: usize = 64 << 10;
 /// Connections of the console per worker; each live subscriber holds one.
 const MAX_CONNECTIONS: usize = 10_000;
 
+/// A client that is told goodbye gets this long to hang up.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Serves the console on `listener` until it is stopped; then gives what is in flight `grace` to finish.
 ///
 /// # Errors
@@ -128,25 +137,40 @@ pub fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std
     let state = web::Data::from(Arc::new(state));
     // Made once, before the first request asks for it.
     openapi::document();
-    let server = HttpServer::new(move || {
-        App::new().app_data(state.clone()).configure(configure).wrap(Compress::default()).wrap(from_fn(security::guard))
-    })
-    .on_connect(|connection: &dyn Any, _: &mut Extensions| {
-        if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
-            let socket = socket2::SockRef::from(stream);
-            // Best effort: a stream with the usual buffer works, too.
-            let _ = socket.set_send_buffer_size(SEND_BUFFER);
+    let address = listener.local_addr()?;
+    let builder =
+        Server::build().max_concurrent_connections(MAX_CONNECTIONS).shutdown_timeout(grace.as_secs()).disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    // What `HttpServer` does, over a stream of our own.
+    let server = builder.listen("console", listener, move || {
+        let app = App::new()
+            .app_data(state.clone())
+            .configure(configure)
+            .wrap(Compress::default())
+            .wrap(from_fn(security::guard));
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .local_addr(address)
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(|socket: TcpStream| {
+            // Best effort: a stream with the usual settings works, too. A page goes out in several writes: with a delay the
+            // last one would wait 40 ms for the browser's acknowledgement.
+            let options = socket2::SockRef::from(&socket);
+            let _ = options.set_send_buffer_size(SEND_BUFFER);
             // A stream whose client reads nothing is not asked for more, and so cannot notice it.
             #[cfg(target_os = "linux")]
-            let _ = socket.set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
-        }
-    })
-    // A page goes out in several writes: without this the last one waits 40 ms for the browser's acknowledgement.
-    .tcp_nodelay(true)
-    .max_connections(MAX_CONNECTIONS)
-    .shutdown_timeout(grace.as_secs())
-    .disable_signals()
-    .listen(listener)?;
+            let _ = options.set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
+            let _ = socket.set_nodelay(true);
+            let peer = socket.peer_addr().ok();
+            std::future::ready(Ok::<_, DispatchError>((Explaining::new(socket), Protocol::Http1, peer)))
+        })
+        .and_then(http)
+    })?;
     Ok(server.run())
 }
 

@@ -181,7 +181,7 @@ impl Problem {
         self.0.code.status().canonical_reason().unwrap_or("Error")
     }
 
-    fn body(&self) -> Value {
+    pub(super) fn body(&self) -> Value {
         let status = self.0.code.status();
         let mut body = Map::new();
         body.insert("type".into(), "about:blank".into());

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of the reserve: a log of a few hundred deleted requests.
 const SIZE: u64 = 4 << 20;
 /// A small disk keeps this part of its free space at most.
-const PART: u64 = 16;
+const PART: u64 = 4;
 /// The reserve is made again when there is this many times its size.
 const PLENTY: u64 = 4;
 
