@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::helpers::TestApp;
 use crate::helpers::captured::only;
 use crate::helpers::raw::{self, exchange};
-use crate::helpers::TestApp;
 
 async fn send(app: &TestApp, below: &str, body: &str) {
     let response =
