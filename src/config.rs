@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::deliver::engine::{AllowedTarget, TlsOptions};
 use crate::model::{Network, SecretValue};
 use crate::signature::Catalogue;
 use crate::store::{Durability, MAX_BODY};
@@ -51,6 +52,17 @@ pub struct Config {
     pub max_connections: usize,
     /// The schemes that can be chosen and are detected.
     pub catalogue: Catalogue,
+    /// What may be sent to.
+    pub delivery: DeliveryConfig,
+}
+
+/// What may be sent to, and what its certificates are measured by.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryConfig {
+    /// Targets beside this machine.
+    pub allowed: Vec<AllowedTarget>,
+    /// How targets prove who they are.
+    pub tls: TlsOptions,
 }
 
 /// Why flags and environment make no configuration. Each names the flag and the way out.
@@ -76,6 +88,14 @@ pub enum ConfigError {
     /// The user's schemes cannot be read.
     #[error("--schemes {}: {cause}", path.display())]
     Schemes {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The certificates cannot be read.
+    #[error("--cacert {}: {cause}", path.display())]
+    CaCert {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -113,6 +133,15 @@ impl Config {
 pub fn public_url(url: &Url) -> Result<String, ConfigError> {
     let usable = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
     if usable { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(ConfigError::PublicUrl(url.clone())) }
+}
+
+/// The certificates of a file, beside the system's.
+pub fn tls_options(file: Option<&Path>, insecure: bool) -> Result<TlsOptions, ConfigError> {
+    let options = TlsOptions { insecure, ..TlsOptions::default() };
+    match file {
+        None => Ok(options),
+        Some(path) => options.with_file(path).map_err(|cause| ConfigError::CaCert { path: path.to_owned(), cause }),
+    }
 }
 
 /// The known schemes and those of a file.

@@ -15,12 +15,13 @@
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
 //! | [`capture`] | the product's verb: judge, store, choose the response. Free of any framework |
+//! | [`deliver`] | what Creel sends: the engine, replays, jobs. On threads of its own |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
-//! Imports only go down: `main → cli → server → { capture, live } → store → model → { http, json }`; the pure parts import
+//! Imports only go down: `main → cli → server → { capture, deliver, live } → store → model → { http, json }`; the pure parts import
 //! `model`, `http` and `json` alone (`export` and `diff` also `view`); `capture` judges by `signature` and `provider`; `live`
-//! writes `shapes`. `tests/it/tidy.rs` holds this.
+//! writes `shapes`; the engine of `deliver` knows `http` and `model` alone. `tests/it/tidy.rs` holds this.
 //!
 //! # The words
 //!
@@ -39,6 +40,11 @@
 //! | trigger | what a handshake is recognised by | sign |
 //! | change | something that was committed; it has a cursor | event (that is the provider's) |
 //! | cursor, `seq` | a change's place in the order of commits | number |
+//! | target | a URL that Creel sends to | destination, upstream |
+//! | attempt | one try to send a request to a target, and what came of it | delivery log |
+//! | replay | sending a captured request again because somebody asked | resend |
+//! | origin | what a request counts as: sent over the network, or by Creel itself | source |
+//! | job | deliveries that nobody waits for | task |
 //! | problem | an error for a client: code, sentence, field (RFC 9457) | – |
 //!
 //! # The life of a request
@@ -65,6 +71,7 @@
 pub(crate) mod capture;
 pub(crate) mod cli;
 pub(crate) mod config;
+pub(crate) mod deliver;
 pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod http;
@@ -80,7 +87,7 @@ pub(crate) mod telemetry;
 pub(crate) mod view;
 
 pub use cli::run;
-pub use config::{Config, Database};
+pub use config::{Config, Database, DeliveryConfig};
 pub use server::{Application, Started};
 
 /// What tests, benchmarks and fuzz targets reach for. Nothing here is promised to anybody else.
@@ -93,7 +100,7 @@ pub mod inside {
     pub use crate::model::filter::{Filter, Node};
     pub use crate::model::{
         BinId, BinSettings, CapturedRequest, Client, Clock, Derived, FreshnessStatus, HeadSource, Marks, NewRequest,
-        Rejection, RequestId, RequestSummary, Secret, SecretValue, SentResponse, SignatureStatus, Timestamp,
+        Origin, Rejection, RequestId, RequestSummary, Secret, SecretValue, SentResponse, SignatureStatus, Timestamp,
     };
     pub use crate::server::capture::inside::{Recorded, RecordedMessage, record};
     pub use crate::server::console::problem::Code;

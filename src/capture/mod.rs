@@ -26,7 +26,8 @@ use tokio::sync::Semaphore;
 
 use crate::http::{Head, Headers};
 use crate::model::{
-    Client, Clock, Derived, HeadSource, Network, NewRequest, Rejection, SignatureMode, SignatureStatus, Timestamp,
+    Client, Clock, Derived, HeadSource, Network, NewRequest, Origin, Rejection, SignatureMode, SignatureStatus,
+    Timestamp,
 };
 use crate::signature::Catalogue;
 use crate::signature::handshake::{HandshakeResponse, Learnt};
@@ -59,7 +60,26 @@ pub struct CaptureOptions {
     pub trusted_proxies: Vec<Network>,
     /// The schemes that can be chosen and are detected.
     pub catalogue: Catalogue,
+    /// Which connections are Creel's own.
+    pub own_connections: OwnConnections,
 }
+
+/// Tells by the other end's address what a request of Creel's own counts as, and how often it was sent on. `None` for
+/// everybody else.
+pub type OwnConnection = dyn Fn(SocketAddr) -> Option<(Origin, u8)> + Send + Sync;
+
+/// The connections that Creel itself has made.
+#[derive(Clone, Default)]
+pub struct OwnConnections(pub Option<Arc<OwnConnection>>);
+
+impl std::fmt::Debug for OwnConnections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OwnConnections(…)")
+    }
+}
+
+/// A request that Creel has sent on this often is turned away: it goes in a circle.
+const MAX_HOPS: u8 = 8;
 
 /// A request as the listener hands it over.
 #[derive(Debug, Clone)]
@@ -229,6 +249,7 @@ impl Capture {
         judged: Judgement,
     ) -> impl Future<Output = Outgoing> + use<'a> {
         let OpenBin { state, prepared } = bin;
+        let (origin, hops) = self.origin(arrived.peer);
         let Arrived { head, received_at, .. } = arrived;
         let Judgement { mut derived, handshake, learn } = judged;
         if !arrived.complete {
@@ -262,11 +283,16 @@ impl Capture {
             rejected: arrived.rejected,
             derived,
             status: chosen.status().filter(|_| !left),
+            origin,
+            hops,
         };
         // Boxed: few requests have it, and the future of each is moved about.
         let learn = learn.map(|learnt| Box::new((learnt, request.client)));
-        let storing = self.0.store.capture(request);
+        let storing = (hops <= MAX_HOPS).then(|| self.0.store.capture(request));
         async move {
+            let Some(storing) = storing else {
+                return Outgoing::error(508, &format!("a loop: Creel has sent this on {MAX_HOPS} times already"));
+            };
             let stored = match storing.await {
                 Ok(stored) => stored,
                 Err(error) => return not_stored(&error),
@@ -362,6 +388,7 @@ impl Capture {
             return;
         };
         self.0.counters.rejected_kept.fetch_add(1, Ordering::Relaxed);
+        let (origin, hops) = self.origin(rejected.peer);
         self.0.store.capture_unattended(NewRequest {
             bin: bin.bin.id,
             received_at: rejected.received_at,
@@ -376,6 +403,8 @@ impl Capture {
             rejected: Some(rejected.reason),
             derived: Derived::default(),
             status: rejected.status,
+            origin,
+            hops,
         });
     }
 
@@ -389,6 +418,12 @@ impl Capture {
     pub fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
         public_url
             .map_or_else(|| format!("{}/{bin}", self.0.options.base_url), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// What a request from that address counts as. A header could say anything, an address of our own cannot be made up.
+    fn origin(&self, peer: Option<SocketAddr>) -> (Origin, u8) {
+        let own = self.0.options.own_connections.0.as_ref().zip(peer);
+        own.and_then(|(own, peer)| own(peer)).unwrap_or_default()
     }
 
     fn client(&self, headers: &Headers, peer: Option<SocketAddr>) -> Option<Client> {

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use url::Url;
 
 use super::output;
-use crate::config::{self, Config, ConfigError, Database};
+use crate::config::{self, Config, ConfigError, Database, DeliveryConfig};
+use crate::deliver::engine::AllowedTarget;
 use crate::model::{Network, SecretValue, parse_size};
 use crate::store::Durability;
 use crate::{server, telemetry};
@@ -84,6 +85,15 @@ pub(super) struct ServeArgs {
     /// Further host name that the console answers to (repeatable)
     #[arg(long = "allow-host", env = "CREEL_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
     pub(super) allow_hosts: Vec<String>,
+    /// Target that requests may be sent to, beside this machine (repeatable): HOST, HOST:PORT, *.domain or a network
+    #[arg(long = "allow-target", env = "CREEL_ALLOW_TARGET", value_name = "TARGET", value_delimiter = ',')]
+    pub(super) allow_targets: Vec<AllowedTarget>,
+    /// Certificates that targets may have beside those that the system trusts: a PEM file
+    #[arg(long, env = "CREEL_CACERT", value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+    /// Trust every certificate of a target
+    #[arg(long, env = "CREEL_INSECURE")]
+    pub(super) insecure: bool,
     /// Connections that the capture listener holds at once
     #[arg(long, env = "CREEL_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 10_000)]
     pub(super) max_connections: usize,
@@ -133,6 +143,10 @@ fn config(args: &ServeArgs) -> Result<Config, ConfigError> {
         allow_hosts: args.allow_hosts.clone(),
         max_connections: args.max_connections,
         catalogue: args.schemes.as_deref().map(config::catalogue_with).transpose()?.unwrap_or_default(),
+        delivery: DeliveryConfig {
+            allowed: args.allow_targets.clone(),
+            tls: config::tls_options(args.cacert.as_deref(), args.insecure)?,
+        },
     }
     .checked()
 }

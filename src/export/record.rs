@@ -52,6 +52,8 @@ impl Serialize for Record<'_> {
         map.serialize_entry("event", &summary.derived.event)?;
         map.serialize_entry("response", &summary.response)?;
         map.serialize_entry("marks", &summary.marks)?;
+        map.serialize_entry("origin", &summary.origin)?;
+        map.serialize_entry("last_attempt", &summary.last_attempt)?;
         map.end()
     }
 }

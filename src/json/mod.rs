@@ -3,6 +3,7 @@
 //! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it; [`pick`] takes a few
 //! values out of a text in one pass without building anything.
 
+pub mod edit;
 mod error;
 mod find;
 mod number;

@@ -16,6 +16,11 @@ impl Pointer {
         Some(Self(steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect()))
     }
 
+    /// The pointer with these steps.
+    pub fn of(steps: &[String]) -> Self {
+        Self(steps.to_vec())
+    }
+
     /// The steps, unescaped.
     pub fn steps(&self) -> &[String] {
         &self.0

@@ -59,7 +59,7 @@ impl Encoded {
                 Span {
                     seq: change.seq,
                     name: change.what.name(),
-                    transient: matches!(change.what, ChangeKind::Progress { .. }),
+                    transient: matches!(change.what, ChangeKind::Progress { .. } | ChangeKind::Job(_)),
                     start,
                     json: start,
                     end: json.len(),

@@ -265,12 +265,19 @@ impl CommitListener for Hub {
 fn cost(change: &Change) -> usize {
     match &change.what {
         ChangeKind::Request(request) => request.body.len() + request.head.raw().len() + 512,
+        ChangeKind::Attempt(attempt) => {
+            let response = attempt.delivered.response.as_ref();
+            attempt.delivered.sent_head.len()
+                + response.map_or(0, |response| response.head.len() + response.body.len())
+                + 512
+        }
         ChangeKind::Deleted { .. }
         | ChangeKind::Cleared { .. }
         | ChangeKind::Evicted { .. }
         | ChangeKind::Marked { .. }
         | ChangeKind::Verdict { .. }
         | ChangeKind::Progress { .. }
+        | ChangeKind::Job(_)
         | ChangeKind::Bin
         | ChangeKind::BinDeleted => 256,
     }

@@ -7,8 +7,8 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use super::*;
 use crate::http::Head;
 use crate::model::{
-    BinSettings, CapturedRequest, Client, Clock, Derived, HeadSource, Marks, RequestId, RequestSummary, SentResponse,
-    Timestamp,
+    BinSettings, CapturedRequest, Client, Clock, Derived, HeadSource, Marks, Origin, RequestId, RequestSummary,
+    SentResponse, Timestamp,
 };
 use crate::store::{Durability, Store, StoreOptions};
 
@@ -34,6 +34,9 @@ fn captured(bin: BinId, seq: Seq, body: usize) -> Change {
         derived: Derived::default(),
         response: SentResponse::default(),
         marks: Marks::default(),
+        origin: Origin::Wire,
+        hops: 0,
+        last_attempt: None,
     };
     let request = CapturedRequest { summary, head, body: vec![b'x'; body].into(), trailers: Bytes::new() };
     Change { seq, bin, what: ChangeKind::Request(Arc::new(request)) }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use strum::IntoStaticStr;
 
-use super::{BinId, CapturedRequest, Freshness, Marks, RequestId, Seq, Verdict};
+use super::{Attempt, BinId, CapturedRequest, Freshness, JobStatus, Marks, RequestId, Seq, Verdict};
 
 /// One committed change of a bin. `seq` comes from the same sequence as the requests', so that one cursor orders everything.
 #[derive(Debug, Clone)]
@@ -56,6 +56,8 @@ pub enum ChangeKind {
         /// As it is now.
         freshness: Freshness,
     },
+    /// Something was sent of a request, and this came of it. Replayed changes have its facts without heads and bodies.
+    Attempt(Arc<Attempt>),
     /// Verifying the bin again goes on. Not kept for replay.
     Progress {
         /// Requests looked at.
@@ -65,6 +67,8 @@ pub enum ChangeKind {
         /// Whether it is over.
         finished: bool,
     },
+    /// A job goes on, or is over. Not kept for replay.
+    Job(JobStatus),
     /// The bin's settings or secrets changed.
     Bin,
     /// The bin is gone; nothing follows.

@@ -1,23 +1,29 @@
 //! The domain: plain data and parsing. No I/O, no framework. Everything may import it; it imports only `http` and `json`.
 
+mod attempt;
 mod bin;
 mod change;
 mod clock;
 pub mod document;
 pub mod filter;
 mod id;
+mod job;
 mod network;
+mod origin;
 mod rejection;
 mod request;
 mod response;
 mod size;
 mod verdict;
 
+pub use attempt::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, Times, Why};
 pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, SecretId, SecretValue, SignatureMode};
 pub use change::{Change, ChangeKind};
 pub use clock::{Clock, Timestamp};
 pub use id::{BinId, BinName, RequestId, Seq};
+pub use job::{JobState, JobStatus};
 pub use network::Network;
+pub use origin::Origin;
 pub use rejection::Rejection;
 pub use request::{
     CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Repeat, RequestSummary, SentResponse,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, Derived, Rejection, RequestId, Seq, Timestamp};
+use super::{BinId, Derived, LastAttempt, Origin, Rejection, RequestId, Seq, Timestamp};
 use crate::http::Head;
 
 /// Where the head's bytes come from.
@@ -68,6 +68,10 @@ pub struct NewRequest {
     pub derived: Derived,
     /// The status that the sender is about to get.
     pub status: Option<u16>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// How many times Creel has sent it on.
+    pub hops: u8,
 }
 
 /// What the owner adds to a request.
@@ -138,6 +142,12 @@ pub struct RequestSummary {
     pub response: SentResponse,
     /// What the owner added.
     pub marks: Marks,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// How many times Creel has sent it on.
+    pub hops: u8,
+    /// What came of sending it to somewhere else, if that was done.
+    pub last_attempt: Option<LastAttempt>,
 }
 
 /// A request as read back: the summary, the head, the body.

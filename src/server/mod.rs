@@ -13,8 +13,10 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use tokio::task::JoinSet;
 
-use crate::capture::{Capture, CaptureOptions};
+use crate::capture::{Capture, CaptureOptions, OwnConnections};
 use crate::config::{Config, Database};
+use crate::deliver::Deliver;
+use crate::deliver::engine::{self, Engine, OwnSockets, TargetPolicy};
 use crate::live::Hub;
 use crate::model::{BinSettings, Clock};
 use crate::store::{OpenError, Store, StoreError, StoreOptions};
@@ -85,6 +87,7 @@ pub struct Application {
     started: Started,
     store: Store,
     hub: Hub,
+    deliver: Deliver,
     /// Reverifies bins after changes. Ends when it is dropped.
     reverifying: JoinSet<()>,
     /// The folder of an ephemeral database.
@@ -108,10 +111,11 @@ impl Application {
         let database = options.path.display().to_string();
         let temporary = options.path.parent().filter(|_| options.ephemeral).map(PathBuf::from);
         let store = Store::open(options, clock.clone(), Arc::new(hub.clone()))?;
+        let sockets = OwnSockets::default();
         let base_url = config.public_url.clone().unwrap_or_else(|| url_of(capture_address));
         let capture = Capture::new(
             store.clone(),
-            clock,
+            clock.clone(),
             CaptureOptions {
                 base_url: base_url.clone(),
                 public_url: config.public_url.clone(),
@@ -119,8 +123,10 @@ impl Application {
                 auto_create: config.auto_create,
                 trusted_proxies: config.trusted_proxies.clone(),
                 catalogue: config.catalogue.clone(),
+                own_connections: own_connections(&sockets, capture_address),
             },
         );
+        let deliver = deliver(config, &store, &clock, sockets, console_address)?;
         let mut reverifying = JoinSet::new();
         reverifying.spawn(capture.clone().reverify_after_changes(store.bin_updates()));
         let first = match store.bins().into_iter().next() {
@@ -146,6 +152,7 @@ impl Application {
                     store.clone(),
                     hub.clone(),
                     capture,
+                    deliver.clone(),
                     config,
                     console::Addresses { capture: capture_address, console: console_address },
                 ),
@@ -154,6 +161,7 @@ impl Application {
             started,
             store,
             hub,
+            deliver,
             reverifying,
             temporary,
         })
@@ -187,6 +195,7 @@ impl Application {
         };
         let (served, ()) = tokio::join!(async { tokio::try_join!(self.capture, self.console) }, stopping);
         drop(self.reverifying);
+        self.deliver.stop();
         // Closing waits for the disk; nothing else runs any more.
         self.store.close();
         if let Some(folder) = self.temporary {
@@ -196,6 +205,27 @@ impl Application {
         served?;
         Ok(())
     }
+}
+
+/// Tells the capture half which connections are our own.
+fn own_connections(sockets: &OwnSockets, listener: SocketAddr) -> OwnConnections {
+    sockets.set_listener(listener);
+    let sockets = sockets.clone();
+    OwnConnections(Some(Arc::new(move |peer| sockets.find(peer).map(|own| (own.origin, own.hops)))))
+}
+
+/// What sends. This machine's own services are reached without being listed only while nobody else can ask for it.
+fn deliver(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    sockets: OwnSockets,
+    console: SocketAddr,
+) -> std::io::Result<Deliver> {
+    let private = config.console.ip().is_loopback() && config.token.is_none();
+    let policy = TargetPolicy::new(private, config.delivery.allowed.clone(), console);
+    let engine = Engine::new(Arc::new(engine::System), policy, config.delivery.tls.clone(), sockets, clock.clone());
+    Deliver::start(store.clone(), clock.clone(), config.catalogue.clone(), engine)
 }
 
 fn store_options(config: &Config) -> StoreOptions {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{FreshnessShape, SignatureShape, SummaryShape};
+use super::{AttemptShape, FreshnessShape, JobShape, SignatureShape, SummaryShape};
 use crate::model::{Change, ChangeKind, Marks, RequestId, Seq};
 
 /// One message of the live stream: `{"seq", "type", …}`.
@@ -60,6 +60,13 @@ pub enum ChangeShape<'a> {
         /// As it is now.
         freshness: FreshnessShape,
     },
+    /// Something was sent of a request.
+    Attempt {
+        /// Of which request.
+        id: RequestId,
+        /// What came of it, without heads and bodies.
+        attempt: Box<AttemptShape<'a>>,
+    },
     /// Long work goes on.
     Progress {
         /// Requests looked at.
@@ -68,6 +75,11 @@ pub enum ChangeShape<'a> {
         total: u64,
         /// Whether it is over.
         finished: bool,
+    },
+    /// A job goes on, or is over.
+    Job {
+        /// How it stands.
+        job: JobShape,
     },
     /// The bin's settings or secrets changed.
     Bin,
@@ -88,9 +100,13 @@ impl<'a> From<&'a Change> for EventShape<'a> {
             ChangeKind::Verdict { id, verdict, freshness } => {
                 ChangeShape::Verdict { id: *id, signature: verdict.into(), freshness: freshness.into() }
             }
+            ChangeKind::Attempt(attempt) => {
+                ChangeShape::Attempt { id: attempt.request, attempt: Box::new(AttemptShape::facts(attempt)) }
+            }
             ChangeKind::Progress { done, total, finished } => {
                 ChangeShape::Progress { done: *done, total: *total, finished: *finished }
             }
+            ChangeKind::Job(status) => ChangeShape::Job { job: status.into() },
             ChangeKind::Bin => ChangeShape::Bin,
             ChangeKind::BinDeleted => ChangeShape::BinDeleted,
         };

@@ -1,9 +1,13 @@
 //! The JSON shapes that API, live stream and command line share. Names are fixed: clients are written against them.
 
+mod attempt;
 mod bin;
 mod event;
+mod job;
 mod request;
 
+pub use attempt::{AttemptShape, LastAttemptShape};
 pub use bin::{BinShape, PairShape, ResponseSettingsShape, SecretShape};
 pub use event::EventShape;
+pub use job::JobShape;
 pub use request::{FreshnessShape, RequestShape, SignatureShape, SummaryShape};

@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::PairShape;
+use super::{LastAttemptShape, PairShape};
 use crate::model::{
-    BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, Rejection, Repeat, RequestId,
-    RequestSummary, SentResponse, Seq, SignatureStatus, Timestamp, Verdict,
+    BinId, CapturedRequest, Client, EventFacts, Freshness, FreshnessStatus, HeadSource, Origin, Rejection, Repeat,
+    RequestId, RequestSummary, SentResponse, Seq, SignatureStatus, Timestamp, Verdict,
 };
 
 /// Everything about a request but its header list, query pairs and body content.
@@ -63,6 +63,11 @@ pub struct SummaryShape<'a> {
     pub note: Option<&'a str>,
     /// The owner's tags.
     pub tags: &'a [String],
+    /// Where it comes from: `wire`, or `simulated`, `replayed`, `forwarded` by Creel itself, or `imported`.
+    #[schema(value_type = String)]
+    pub origin: Origin,
+    /// The newest attempt to send it to somewhere else.
+    pub last_attempt: Option<LastAttemptShape>,
 }
 
 /// Who sent it.
@@ -263,6 +268,8 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
             pinned: summary.marks.pinned,
             note: summary.marks.note.as_deref(),
             tags: &summary.marks.tags,
+            origin: summary.origin,
+            last_attempt: summary.last_attempt.map(LastAttemptShape::from),
         }
     }
 }

@@ -1,5 +1,4 @@
 //! A request while it is being signed: values are put where the scheme reads them, everything else stays byte for byte.
-//! Like `sign.rs`, only for tests until there is `deliver/`.
 
 use std::borrow::Cow;
 

@@ -28,7 +28,7 @@ mod verify;
 
 pub use algorithm::Algorithm;
 pub use catalogue::Catalogue;
-pub use draft::SignInput;
+pub use draft::{SignInput, Signed};
 pub use encoding::Encoding;
 pub use explain::Explanation;
 pub use missing::Missing;

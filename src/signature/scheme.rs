@@ -169,6 +169,15 @@ impl Scheme {
         if self.algorithm.is_asymmetric() { self.secret.asymmetric_key(secret) } else { self.secret.key(secret) }
     }
 
+    /// The header with the delivery's id, where that is signed.
+    #[must_use]
+    pub fn delivery_id_header(&self) -> Option<&str> {
+        self.vars.iter().find_map(|(name, source)| match source {
+            Source::Header(header) if name == "id" => Some(header.as_str()),
+            _ => None,
+        })
+    }
+
     /// What to say when the record is not proven.
     #[must_use]
     pub fn caution(&self) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! Signing: the inverse of verifying, from the same record. Only tests sign until there is `deliver/`, which will.
+//! Signing: the inverse of verifying, from the same record.
 
 use std::borrow::Cow;
 

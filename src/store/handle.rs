@@ -13,8 +13,8 @@ use super::types::{
     VerdictStatus,
 };
 use crate::model::{
-    BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, NewRequest, SecretId, SecretValue, Seq,
-    Timestamp, filter::Filter,
+    Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, NewRequest,
+    RequestId, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
 };
 
 /// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
@@ -232,6 +232,26 @@ impl Store {
             Err(StoreError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    // Attempts.
+
+    /// Stores what came of sending a request. [`StoreError::NotFound`] when the request is gone.
+    pub async fn attempt(
+        &self,
+        bin: BinId,
+        request: RequestId,
+        why: Why,
+        delivered: Delivered,
+    ) -> Result<Attempt, StoreError> {
+        let response = delivered.response.as_ref().map_or(0, |response| response.body.len());
+        self.db.write(1, response, move |tx, seq| tx.attempt(bin, request, why, &delivered, seq)).await
+    }
+
+    /// The attempts of a request that are kept, newest first.
+    pub async fn attempts(&self, bin: BinId, request: RequestId) -> Result<Vec<Attempt>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(false, move |conn, _| source.attempts(conn, request)).await
     }
 
     /// Whole requests for exports, verification and diagnosis: `seq` above `after`, oldest first, at most `limit` of

@@ -12,13 +12,13 @@ use crate::helpers::captured::{all, bin, only};
 use crate::helpers::raw::{connect, exchange, read_answer};
 
 /// A request by hand. `BIN` in the head stands for the bin's id.
-struct Case {
-    name: &'static str,
+pub struct Case {
+    pub name: &'static str,
     head: Vec<u8>,
     /// The body as it goes over the wire.
-    wire: Vec<u8>,
+    pub wire: Vec<u8>,
     /// The body that must come back.
-    body: Vec<u8>,
+    pub body: Vec<u8>,
     trailers: &'static [u8],
 }
 
@@ -60,7 +60,7 @@ fn gzip(data: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<Case> {
     let every_byte: Vec<u8> = (0..=255).collect();
     let high_bytes: Vec<u8> = (0x80..=0xff).collect();
     let many_fields: String = (0..90).fold(String::new(), |fields, n| fields + &format!("X-{n}: {n}\r\n"));
@@ -144,7 +144,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// The head with the bin's id in it.
-fn head_for(case: &Case, bin: BinId) -> Vec<u8> {
+pub fn head_for(case: &Case, bin: BinId) -> Vec<u8> {
     let mut head = case.head.clone();
     if let Some(at) = head.windows(3).position(|part| part == b"BIN") {
         head.splice(at..at + 3, bin.as_str().bytes());

@@ -7,6 +7,7 @@ mod api_requests;
 mod archives;
 mod cli;
 mod crash;
+mod deliver;
 mod exporters;
 mod fidelity;
 mod helpers;

@@ -105,6 +105,11 @@ async fn one_problem_for_each_code() {
     problems.add(&app, Code::TooLarge, make().body(vec![b' '; (4 << 20) + 1])).await;
     let plain = app.client.post(app.api("/bins")).header("content-type", "text/plain").body("{}");
     problems.add(&app, Code::UnsupportedMediaType, plain).await;
+    app.client.request(Method::TRACE, format!("{}/shop", app.started.capture_url)).send().await.unwrap();
+    let replay =
+        |target: &str| app.client.post(app.api("/bins/shop/requests/latest/replay")).json(&json!({"target": target}));
+    problems.add(&app, Code::TargetNotAllowed, replay("http://169.254.169.254/latest/meta-data/")).await;
+    problems.add(&app, Code::UnfitToSend, replay("http://localhost:3000/hook")).await;
 
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -118,7 +123,7 @@ async fn one_problem_for_each_code() {
     let refused = join_all(wrong).await.into_iter().map(Result::unwrap).find(|response| response.status() == 429);
     problems.look(&guarded, Code::TooManyRequests, refused.expect("so many wrong tokens are too many")).await;
 
-    let waiting = app.client.get(app.api("/bins/shop/wait?timeout=60s")).send();
+    let waiting = app.client.get(app.api("/bins/shop/wait?timeout=60s&q=method:PUT")).send();
     let (waiting, ()) = tokio::join!(waiting, async {
         while app.get("/info").await["subscribers"] != 1 {
             tokio::task::yield_now().await;

@@ -9,7 +9,7 @@ use super::record::record;
 use super::{Fields, ImportError, Imported};
 use crate::http::Head;
 use crate::http::text::{is_token, without_mark};
-use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, SentResponse};
+use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, Origin, SentResponse};
 
 #[derive(Deserialize)]
 struct Archive {
@@ -102,6 +102,8 @@ fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportEr
         rejected: fields.optional("_rejected")?,
         derived: Derived::default(),
         status,
+        origin: Origin::Imported,
+        hops: 0,
     };
     Ok(Imported { request, response: SentResponse { status, duration_us: None }, marks: Marks::default(), redacted })
 }

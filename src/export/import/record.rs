@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::record::VERSION;
 use super::{Fields, ImportError, Imported};
 use crate::http::Head;
-use crate::model::{BinId, Derived, EventFacts, Freshness, Marks, NewRequest, Rejection, Timestamp, Verdict};
+use crate::model::{BinId, Derived, EventFacts, Freshness, Marks, NewRequest, Origin, Rejection, Timestamp, Verdict};
 
 /// Reads the object for a bin. `body` is the one that is elsewhere, for an object without.
 pub(super) fn record(mut fields: Fields, bin: BinId, body: Option<Vec<u8>>) -> Result<Imported, ImportError> {
@@ -40,6 +40,8 @@ pub(super) fn record(mut fields: Fields, bin: BinId, body: Option<Vec<u8>>) -> R
             event: EventFacts { duplicate_of: None, ..fields.optional("event")?.unwrap_or_default() },
         },
         status: None,
+        origin: Origin::Imported,
+        hops: 0,
     };
     let mut marks: Marks = fields.optional("marks")?.unwrap_or_default();
     marks.tags.sort();

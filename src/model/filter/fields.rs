@@ -1,9 +1,10 @@
 //! The table of fields: what the parser reads, what help and errors show.
 
-use super::leaf::{Flag, Leaf, Thing};
+use super::leaf::{AttemptTest, Flag, Leaf, Thing};
 use super::lexer::Word;
 use super::{FilterError, Needle, Pattern};
-use crate::model::{FreshnessStatus, SignatureStatus, Timestamp, parse_size};
+use crate::model::{FreshnessStatus, Origin, Outcome, SignatureStatus, Timestamp, parse_size};
+use strum::VariantArray as _;
 
 /// A field of the language.
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +149,23 @@ pub const FIELDS: &[Field] = &[
         read: |value| choose(value, THINGS).map(Leaf::Has),
     },
     Field {
+        name: "attempt",
+        example: "attempt:failed",
+        meaning: "What came of sending it on: delivered (2xx), not_accepted, failed, any, none, a status (4xx), a time (>3000ms), or an outcome such as timeout.",
+        values: &["delivered", "not_accepted", "failed", "any", "none"],
+        read: attempt,
+    },
+    Field {
+        name: "origin",
+        example: "origin:wire",
+        meaning: "Where it comes from: wire, simulated, replayed, forwarded, imported.",
+        values: &["wire", "simulated", "replayed", "forwarded", "imported"],
+        read: |value| {
+            let origins: Vec<_> = Origin::VARIANTS.iter().map(|origin| (origin.name(), *origin)).collect();
+            choose(value, &origins).map(Leaf::Origin)
+        },
+    },
+    Field {
         name: "ip",
         example: "ip:10.0.*",
         meaning: "The sender's address.",
@@ -282,6 +300,41 @@ fn moment(value: &Word) -> Result<Timestamp, FilterError> {
         .iter()
         .find_map(|form| form.parse().ok())
         .ok_or_else(|| error(value, "A moment is written as 2026-05-28 or 2026-05-28T12:34:56Z."))
+}
+
+fn attempt(value: &Word) -> Result<Leaf, FilterError> {
+    let words = [
+        ("none", AttemptTest::None),
+        ("any", AttemptTest::Any),
+        ("delivered", AttemptTest::Delivered),
+        ("not_accepted", AttemptTest::NotAccepted),
+        ("failed", AttemptTest::Failed),
+    ];
+    let outcomes = Outcome::VARIANTS.iter().map(|outcome| (outcome.name(), AttemptTest::Outcome(*outcome)));
+    let word = words.into_iter().chain(outcomes).find(|(name, _)| name.eq_ignore_ascii_case(&value.text));
+    if let Some((_, test)) = word {
+        return Ok(Leaf::Attempt(test));
+    }
+    if let Some((from, to)) = range(&value.text, millis) {
+        return Ok(Leaf::Attempt(AttemptTest::Took(from, to)));
+    }
+    match status(value) {
+        Ok(Leaf::Status(Some((from, to)))) => Ok(Leaf::Attempt(AttemptTest::Status(from, to))),
+        _ => Err(error(
+            value,
+            "An attempt is delivered, not_accepted, failed, any, none, an outcome such as timeout, a status such as 4xx, or a time such as >3000ms.",
+        )),
+    }
+}
+
+/// Microseconds of `3000ms` or `3s`.
+fn millis(text: &str) -> Option<u64> {
+    let text = text.to_ascii_lowercase();
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1_000),
+        None => (text.strip_suffix('s')?, 1_000_000),
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
 fn status(value: &Word) -> Result<Leaf, FilterError> {

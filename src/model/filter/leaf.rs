@@ -4,7 +4,9 @@ use super::{Needle, Pattern};
 use crate::http::{HeadScan, coding, form};
 use crate::json::pick::Picked;
 use crate::model::document;
-use crate::model::{FreshnessStatus, RequestId, RequestSummary, SignatureStatus, Timestamp};
+use crate::model::{
+    FreshnessStatus, LastAttempt, Origin, Outcome, RequestId, RequestSummary, SignatureStatus, Timestamp,
+};
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +68,31 @@ pub enum Leaf {
     Id(Pattern),
     /// A text in the note.
     Note(Pattern),
+    /// What came of the newest attempt to send it on.
+    Attempt(AttemptTest),
+    /// Where it comes from.
+    Origin(Origin),
+}
+
+/// What `attempt:` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptTest {
+    /// Nothing was sent.
+    None,
+    /// Something was sent.
+    Any,
+    /// A 2xx came back.
+    Delivered,
+    /// Another response came back.
+    NotAccepted,
+    /// No whole response came back.
+    Failed,
+    /// It ended in this way.
+    Outcome(Outcome),
+    /// The response's status, from and to.
+    Status(u16, u16),
+    /// Microseconds that it took, from and to.
+    Took(u64, u64),
 }
 
 /// What `is:` asks for.
@@ -136,7 +163,9 @@ impl Leaf {
             | Self::Ip(_)
             | Self::Tag(_)
             | Self::Id(_)
-            | Self::Note(_) => Needs::Summary,
+            | Self::Note(_)
+            | Self::Attempt(_)
+            | Self::Origin(_) => Needs::Summary,
         }
     }
 
@@ -167,6 +196,8 @@ impl Leaf {
             Self::Tag(pattern) => summary.marks.tags.iter().any(|tag| pattern.matches(tag.as_bytes())),
             Self::Id(pattern) => Self::id(pattern, summary.id),
             Self::Note(pattern) => like(pattern, summary.marks.note.as_deref()),
+            Self::Attempt(test) => test.decide(summary.last_attempt),
+            Self::Origin(origin) => summary.origin == *origin,
         })
     }
 
@@ -193,7 +224,9 @@ impl Leaf {
             | Self::After(_)
             | Self::Before(_)
             | Self::Is(_)
-            | Self::Has(_) => false,
+            | Self::Has(_)
+            | Self::Attempt(_)
+            | Self::Origin(_) => false,
         }
     }
 
@@ -246,6 +279,22 @@ impl Leaf {
 
     fn id(pattern: &Pattern, id: RequestId) -> bool {
         pattern.matches(id.to_string().as_bytes())
+    }
+}
+
+impl AttemptTest {
+    fn decide(self, last: Option<LastAttempt>) -> bool {
+        let Some(last) = last else { return self == Self::None };
+        match self {
+            Self::None => false,
+            Self::Any => true,
+            Self::Delivered => last.is_delivered(),
+            Self::NotAccepted => last.status.is_some() && !last.is_delivered(),
+            Self::Failed => last.outcome != Outcome::Answered,
+            Self::Outcome(outcome) => last.outcome == outcome,
+            Self::Status(from, to) => last.status.is_some_and(|status| (from..=to).contains(&status)),
+            Self::Took(from, to) => (from..=to).contains(&last.total_us),
+        }
     }
 }
 

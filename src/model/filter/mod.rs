@@ -10,7 +10,7 @@ mod parser;
 mod pattern;
 
 pub use fields::{FIELDS, Field};
-pub use leaf::{Flag, Leaf, Needs, Thing};
+pub use leaf::{AttemptTest, Flag, Leaf, Needs, Thing};
 pub use pattern::{Needle, Pattern};
 
 use super::{CapturedRequest, RequestSummary};

@@ -31,6 +31,7 @@ use actix_web::{App, web};
 
 use crate::capture::Capture;
 use crate::config::Config;
+use crate::deliver::Deliver;
 use crate::live::Hub;
 use crate::model::Timestamp;
 use crate::shapes::BinShape;
@@ -45,6 +46,8 @@ pub struct ConsoleState {
     pub hub: Hub,
     /// The capture half: its clock, its URLs, its counters.
     pub capture: Capture,
+    /// What sends.
+    pub deliver: Deliver,
     /// The console's own URL, without a slash at the end.
     pub console_url: String,
     /// Where the capture listener is.
@@ -86,7 +89,14 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 impl ConsoleState {
     /// Puts the parts together.
-    pub fn new(store: Store, hub: Hub, capture: Capture, config: &Config, addresses: Addresses) -> Self {
+    pub fn new(
+        store: Store,
+        hub: Hub,
+        capture: Capture,
+        deliver: Deliver,
+        config: &Config,
+        addresses: Addresses,
+    ) -> Self {
         Self {
             started_at: capture.clock().now(),
             console_url: super::url_of(addresses.console),
@@ -102,6 +112,7 @@ impl ConsoleState {
             store,
             hub,
             capture,
+            deliver,
         }
     }
 

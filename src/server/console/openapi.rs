@@ -147,7 +147,11 @@ fn complete(path: &str, item: &mut Value) {
                     "id" => "The request's id (a ULID), or `latest`",
                     _ => "The number",
                 };
-                let schema = if name == "secret" { json!({"type": "integer"}) } else { json!({"type": "string"}) };
+                let schema = if matches!(name, "secret" | "job") {
+                    json!({"type": "integer"})
+                } else {
+                    json!({"type": "string"})
+                };
                 json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
             })
             .chain(operation["parameters"].as_array().cloned().unwrap_or_default())

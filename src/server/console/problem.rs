@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use strum::VariantArray;
 
+use crate::deliver::SendError;
+use crate::deliver::engine::NotAllowed;
 use crate::live::SubscribeError;
 use crate::store::{MAX_SECRETS, StoreError, Thing};
 
@@ -21,6 +23,10 @@ pub enum Code {
     InvalidBody,
     /// A field of the body is unknown, of the wrong type or out of range.
     InvalidField,
+    /// The target may not be sent to; the sentence names the flag.
+    TargetNotAllowed,
+    /// The request is sent only when it is asked for with `as_is`.
+    UnfitToSend,
     /// A query parameter is unknown, of the wrong type or out of range.
     InvalidQuery,
     /// The filter cannot be read.
@@ -76,7 +82,7 @@ impl Code {
             Self::NameTaken => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InvalidField | Self::TargetNotAllowed | Self::UnfitToSend => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Busy | Self::StoreUnavailable | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
@@ -92,6 +98,8 @@ impl Code {
             }
             Self::InvalidBody
             | Self::InvalidField
+            | Self::TargetNotAllowed
+            | Self::UnfitToSend
             | Self::InvalidQuery
             | Self::InvalidFilter
             | Self::InvalidUpgrade
@@ -271,6 +279,27 @@ impl From<askama::Error> for Problem {
 impl From<BlockingError> for Problem {
     fn from(error: BlockingError) -> Self {
         internal(&error)
+    }
+}
+
+impl From<NotAllowed> for Problem {
+    fn from(refusal: NotAllowed) -> Self {
+        Self::new(Code::TargetNotAllowed, refusal.0).at("target")
+    }
+}
+
+impl From<SendError> for Problem {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::NotAllowed(refusal) => refusal.into(),
+            SendError::Unfit(why) => {
+                let sentence = format!("{why} It is sent only with `\"as_is\": true`.");
+                Self::new(Code::UnfitToSend, sentence).at("as_is")
+            }
+            SendError::Field { field, sentence } => Self::field(field, sentence),
+            SendError::TooManyJobs(_) => Self::new(Code::TooManyRequests, error.to_string()),
+            SendError::Store(error) => error.into(),
+        }
     }
 }
 

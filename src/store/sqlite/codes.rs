@@ -1,6 +1,6 @@
 //! How the database writes enumerations: bits of `request.flags`, numbers of `change.kind`. Never renumber.
 
-use crate::model::{FreshnessStatus, HeadSource, Rejection, SignatureStatus};
+use crate::model::{FreshnessStatus, HeadSource, Origin, Outcome, Rejection, SignatureStatus, Why};
 
 pub(crate) const READ: i64 = 1;
 pub(crate) const PINNED: i64 = 1 << 1;
@@ -13,11 +13,15 @@ pub(crate) const FRESHNESS_SHIFT: u32 = 11;
 pub(crate) const VERSION_SHIFT: u32 = 13;
 /// More about a rejection, whose kind is in the three bits at `REJECTION_SHIFT`.
 pub(crate) const REASON_SHIFT: u32 = 15;
+pub(crate) const ORIGIN_SHIFT: u32 = 24;
+pub(crate) const HOPS_SHIFT: u32 = 27;
 /// Enumerations have three bits; freshness and version have two.
 pub(crate) const THREE_BITS: i64 = 7;
 pub(crate) const TWO_BITS: i64 = 3;
 /// A reason has five.
 pub(crate) const FIVE_BITS: i64 = 31;
+/// Times that Creel has sent a request on.
+pub(crate) const FOUR_BITS: i64 = 15;
 
 /// The bits that [`crate::model::Derived`] decides.
 pub(crate) const DERIVED_BITS: i64 = HANDSHAKE | (THREE_BITS << SIGNATURE_SHIFT) | (TWO_BITS << FRESHNESS_SHIFT);
@@ -149,6 +153,81 @@ pub(crate) const fn read_version(flags: i64) -> Option<&'static str> {
 
 pub(crate) const fn head_source(flags: i64) -> HeadSource {
     if flags & PARSED_HEAD == 0 { HeadSource::Wire } else { HeadSource::Parsed }
+}
+
+pub(crate) const fn origin(origin: Origin) -> i64 {
+    match origin {
+        Origin::Wire => 0,
+        Origin::Simulated => 1,
+        Origin::Replayed => 2,
+        Origin::Forwarded => 3,
+        Origin::Imported => 4,
+    }
+}
+
+pub(crate) const fn read_origin(flags: i64) -> Origin {
+    match (flags >> ORIGIN_SHIFT) & THREE_BITS {
+        1 => Origin::Simulated,
+        2 => Origin::Replayed,
+        3 => Origin::Forwarded,
+        4 => Origin::Imported,
+        _ => Origin::Wire,
+    }
+}
+
+/// Larger numbers are the largest that fits: no request is sent on that often.
+pub(crate) fn hops(hops: u8) -> i64 {
+    i64::from(hops).min(FOUR_BITS)
+}
+
+pub(crate) fn read_hops(flags: i64) -> u8 {
+    u8::try_from((flags >> HOPS_SHIFT) & FOUR_BITS).unwrap_or_default()
+}
+
+pub(crate) const fn why(why: Why) -> i64 {
+    match why {
+        Why::Forward => 1,
+        Why::Replay => 2,
+        Why::Send => 3,
+        Why::Check => 4,
+    }
+}
+
+pub(crate) const fn read_why(number: i64) -> Why {
+    match number {
+        1 => Why::Forward,
+        3 => Why::Send,
+        4 => Why::Check,
+        _ => Why::Replay,
+    }
+}
+
+pub(crate) const fn outcome(outcome: Outcome) -> i64 {
+    match outcome {
+        Outcome::Answered => 1,
+        Outcome::RefusedTarget => 2,
+        Outcome::Dns => 3,
+        Outcome::Connect => 4,
+        Outcome::Tls => 5,
+        Outcome::Timeout => 6,
+        Outcome::Reset => 7,
+        Outcome::Cut => 8,
+        Outcome::Malformed => 9,
+    }
+}
+
+pub(crate) const fn read_outcome(number: i64) -> Outcome {
+    match number {
+        1 => Outcome::Answered,
+        2 => Outcome::RefusedTarget,
+        3 => Outcome::Dns,
+        4 => Outcome::Connect,
+        5 => Outcome::Tls,
+        6 => Outcome::Timeout,
+        7 => Outcome::Reset,
+        8 => Outcome::Cut,
+        _ => Outcome::Malformed,
+    }
 }
 
 /// The kinds of journal rows.

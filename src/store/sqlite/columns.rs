@@ -7,18 +7,20 @@ macro_rules! placeholder {
 }
 
 /// Makes a position (from 0) of each column, and the statements that list them in this order: first the `plain` columns,
-/// which every request has.
+/// which every request has; `later` ones are written when something is sent.
 macro_rules! columns {
     (
         plain { $first:ident = $first_name:literal, $($plain:ident = $plain_name:literal,)+ }
         more { $($more:ident = $more_name:literal,)+ }
+        later { $($later:ident = $later_name:literal,)+ }
     ) => {
         #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts; the constants are what is used")]
-        enum Position { $first, $($plain,)+ $($more,)+ }
+        enum Position { $first, $($plain,)+ $($more,)+ $($later,)+ }
 
         pub(crate) const $first: usize = Position::$first as usize;
         $(pub(crate) const $plain: usize = Position::$plain as usize;)+
         $(pub(crate) const $more: usize = Position::$more as usize;)+
+        $(pub(crate) const $later: usize = Position::$later as usize;)+
 
         /// Writes a request without what most requests do not have. Every bound value costs, and what is left out is
         /// NULL.
@@ -32,11 +34,13 @@ macro_rules! columns {
         );
         /// Reads all columns, for [`super::rows::summary`]; conditions follow.
         pub(crate) const SELECT: &str = concat!(
-            "SELECT ", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+ " FROM request"
+            "SELECT ", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+ $(", ", $later_name,)+
+            " FROM request"
         );
         /// Reads all columns of one request.
         pub(crate) const SELECT_ONE: &str = concat!(
-            "SELECT ", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+ " FROM request WHERE place = ?"
+            "SELECT ", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+ $(", ", $later_name,)+
+            " FROM request WHERE place = ?"
         );
     };
 }
@@ -68,5 +72,11 @@ columns! {
         FACTS = "facts",
         NOTE = "note",
         TAGS = "tags",
+    }
+    later {
+        ATTEMPT_OUTCOME = "attempt_outcome",
+        ATTEMPT_STATUS = "attempt_status",
+        ATTEMPT_AT = "attempt_at",
+        ATTEMPT_US = "attempt_us",
     }
 }

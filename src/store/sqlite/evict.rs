@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::tx::Tx;
 use super::values::{signed, unsigned};
-use super::{codes, row_key};
+use super::{attempts, codes, row_key};
 use crate::model::{BinId, ChangeKind, Seq, Timestamp};
 use crate::store::error::StoreError;
 
@@ -19,7 +19,7 @@ pub(crate) struct Row {
 /// The row with that key.
 pub(crate) fn row_at(conn: &Connection, row_key: i64) -> Result<Option<Row>, StoreError> {
     let row = conn
-        .prepare_cached("SELECT flags, head_size + body_size FROM request WHERE place = ?")?
+        .prepare_cached("SELECT flags, head_size + body_size + attempt_bytes FROM request WHERE place = ?")?
         .query_row([row_key], |row| Ok(Row { row_key, flags: row.get(0)?, bytes: unsigned(row.get(1)?) }))
         .optional()?;
     Ok(row)
@@ -29,7 +29,7 @@ pub(crate) fn row_at(conn: &Connection, row_key: i64) -> Result<Option<Row>, Sto
 pub(crate) fn delete_at(conn: &Connection, row_key: i64) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM content WHERE seq = ?")?.execute([signed(row_key::seq_of(row_key))])?;
     conn.prepare_cached("DELETE FROM request WHERE place = ?")?.execute([row_key])?;
-    Ok(())
+    attempts::remove(conn, row_key, row_key)
 }
 
 /// Evicts up to `count` of the bin's oldest requests (those received before a moment, if given).
@@ -55,7 +55,7 @@ pub(crate) fn evict(
     let mut whole = true;
     {
         let mut statement = tx.conn.prepare_cached(
-            "SELECT place, flags, head_size + body_size, received_at FROM request \
+            "SELECT place, flags, head_size + body_size + attempt_bytes, received_at FROM request \
              WHERE place > ? AND place < ? ORDER BY place",
         )?;
         let mut found = statement.query(row_key::between(key, floor, Seq::MAX))?;
@@ -130,6 +130,7 @@ fn delete_range(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<b
     tx.conn
         .prepare_cached("DELETE FROM request WHERE place BETWEEN ? AND ?")?
         .execute([first.row_key, last.row_key])?;
+    attempts::remove(tx.conn, first.row_key, last.row_key)?;
     take_off(tx, bin, rows)?;
     Ok(true)
 }

@@ -13,8 +13,8 @@ use super::cancel::Wanted;
 use super::row_key::SEQ;
 use super::values::{signed, unsigned};
 use super::{codes, rows};
-use crate::model::filter::{Filter, Flag, Leaf, Needs, Node, Pattern, Thing};
-use crate::model::{RequestId, Timestamp};
+use crate::model::filter::{AttemptTest, Filter, Flag, Leaf, Needs, Node, Pattern, Thing};
+use crate::model::{Outcome, RequestId, Timestamp};
 use crate::store::error::StoreError;
 
 /// A condition over `request r` (and `content c`, where it needs that).
@@ -125,6 +125,10 @@ impl Condition {
             }
             Leaf::After(moment) => self.compare("r.received_at >=", moment.as_micros()),
             Leaf::Before(moment) => self.compare("r.received_at <", moment.as_micros()),
+            Leaf::Attempt(test) => self.attempt(*test),
+            Leaf::Origin(origin) => {
+                self.bits(codes::THREE_BITS << codes::ORIGIN_SHIFT, codes::origin(*origin) << codes::ORIGIN_SHIFT);
+            }
             Leaf::Is(flag) => self.flag(*flag),
             Leaf::Has(thing) => self.sql.push_str(match thing {
                 Thing::Note => "r.note IS NOT NULL",
@@ -134,6 +138,19 @@ impl Condition {
                 Thing::Event => "r.event IS NOT NULL",
                 Thing::Session => "r.session IS NOT NULL",
             }),
+        }
+    }
+
+    fn attempt(&mut self, test: AttemptTest) {
+        match test {
+            AttemptTest::None => self.sql.push_str("r.attempt_outcome IS NULL"),
+            AttemptTest::Any => self.sql.push_str("r.attempt_outcome IS NOT NULL"),
+            AttemptTest::Delivered => self.between("r.attempt_status", 200, 299),
+            AttemptTest::NotAccepted => self.sql.push_str("r.attempt_status NOT BETWEEN 200 AND 299"),
+            AttemptTest::Failed => self.compare("r.attempt_outcome <>", codes::outcome(Outcome::Answered)),
+            AttemptTest::Outcome(outcome) => self.compare("r.attempt_outcome =", codes::outcome(outcome)),
+            AttemptTest::Status(from, to) => self.between("r.attempt_status", from.into(), to.into()),
+            AttemptTest::Took(from, to) => self.between("r.attempt_us", signed(from), signed(to)),
         }
     }
 

@@ -186,6 +186,9 @@ impl<'a> Tx<'a> {
             derived,
             response: SentResponse { status: new.status, duration_us: row.duration_us.map(unsigned) },
             marks: imported.map(|kept| kept.marks.clone()).unwrap_or_default(),
+            origin: new.origin,
+            hops: new.hops,
+            last_attempt: None,
         };
         let captured =
             CapturedRequest { summary, head: new.head.clone(), body: new.body.clone(), trailers: new.trailers.clone() };
@@ -227,6 +230,8 @@ impl<'a> Tx<'a> {
 
 fn flags_of(new: &NewRequest, version: i64, imported: Option<&Kept>) -> i64 {
     rows::derived_bits(&new.derived)
+        | (codes::origin(new.origin) << codes::ORIGIN_SHIFT)
+        | (codes::hops(new.hops) << codes::HOPS_SHIFT)
         | bit(!new.complete, codes::INCOMPLETE)
         | bit(new.head_source == HeadSource::Parsed, codes::PARSED_HEAD)
         | codes::rejection(new.rejected)

@@ -59,7 +59,7 @@ impl Tx<'_> {
             .conn
             .prepare_cached(
                 "UPDATE request SET flags = (flags & ~?2) | ?3, note = ?4, tags = ?5
-                 WHERE place = ?1 RETURNING head_size + body_size",
+                 WHERE place = ?1 RETURNING head_size + body_size + attempt_bytes",
             )?
             .query_row(
                 params![

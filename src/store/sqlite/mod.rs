@@ -3,7 +3,7 @@
 //! - `database` opens everything, starts the threads and is what the handle holds.
 //! - On the way to the writer: `queue` (bounded), `job` (what is queued).
 //! - `writer` owns the writing connection. It takes all that is queued, writes it in one transaction, publishes it,
-//!   answers the waiters. `tx` is that transaction; `insert`, `bin_writes`, `marks`, `evict` and `retention` are what
+//!   answers the waiters. `tx` is that transaction; `insert`, `bin_writes`, `marks`, `attempts`, `evict` and `retention` are what
 //!   happens in it; `effects` is what it changes in memory once it is committed.
 //! - `checkpoint` folds the write-ahead log into the database, beside the writer; `wal` is what the two tell each
 //!   other.
@@ -13,6 +13,7 @@
 //! - How values are written: `columns`, `rows`, `row_key`, `codes`, `values`.
 //! - The way in: `open`, `lock`, `paths`, `migrations/`.
 
+mod attempts;
 mod bin_reads;
 mod bin_writes;
 mod bins;

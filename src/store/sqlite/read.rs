@@ -92,6 +92,7 @@ impl Source {
                 Err(error) => Some(Err(error)),
             })
             .collect::<Result<_, _>>()?;
+        changes.extend(self.attempts_after(&snapshot, after, limit)?);
         if unsigned(evicted_seq) > after {
             let what = ChangeKind::Evicted { through: unsigned(through), count: unsigned(count) };
             changes.push(Change { seq: unsigned(evicted_seq), bin: self.bin, what });

@@ -8,7 +8,7 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::values::{bit, unsigned};
-use super::{codes, columns as column, row_key};
+use super::{attempts, codes, columns as column, row_key};
 use crate::http::Target;
 use crate::model::{
     BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, SentResponse, Timestamp, Verdict,
@@ -187,5 +187,13 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
             note: row.get(column::NOTE)?,
             tags: read_tags(row.get_ref(column::TAGS)?.as_str_or_null()?),
         },
+        origin: codes::read_origin(flags),
+        hops: codes::read_hops(flags),
+        last_attempt: attempts::last_of(
+            row.get(column::ATTEMPT_OUTCOME)?,
+            row.get(column::ATTEMPT_STATUS)?,
+            row.get(column::ATTEMPT_AT)?,
+            row.get(column::ATTEMPT_US)?,
+        ),
     })
 }

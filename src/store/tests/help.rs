@@ -8,7 +8,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::http::Head;
-use crate::model::{BinId, BinSettings, Change, Client, Clock, Derived, HeadSource, NewRequest, Timestamp};
+use crate::model::{BinId, BinSettings, Change, Client, Clock, Derived, HeadSource, NewRequest, Origin, Timestamp};
 use crate::store::{BinState, CommitListener, Durability, Store, StoreOptions};
 
 /// Wants everything, keeps everything.
@@ -104,6 +104,8 @@ pub(super) fn request(bin: BinId, head: &str, body: &[u8]) -> NewRequest {
         rejected: None,
         derived: Derived::default(),
         status: Some(200),
+        origin: Origin::Wire,
+        hops: 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the store as a whole.
 
+mod attempts;
 mod bins;
 mod core;
 mod faults;

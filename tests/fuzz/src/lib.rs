@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use creel::inside::{
-    CapturedRequest, Client, Derived, Head, HeadSource, Marks, RequestId, RequestSummary, SentResponse, Timestamp,
+    CapturedRequest, Client, Derived, Head, HeadSource, Marks, Origin, RequestId, RequestSummary, SentResponse,
+    Timestamp,
 };
 
 /// A request with this head and body, as it would be captured.
@@ -31,6 +32,9 @@ pub fn captured(head: Head, body: impl Into<Bytes>) -> CapturedRequest {
             derived: Derived::default(),
             response: SentResponse { status: Some(200), duration_us: None },
             marks: Marks { tags: vec!["demo".to_owned()], ..Marks::default() },
+            origin: Origin::Wire,
+            hops: 0,
+            last_attempt: None,
         },
         head,
         body,

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use creel::inside::{
-    BinId, BinSettings, CapturedRequest, Client, Derived, Filter, Head, HeadSource, Marks, RequestId, RequestSummary,
-    SentResponse, Timestamp,
+    BinId, BinSettings, CapturedRequest, Client, Derived, Filter, Head, HeadSource, Marks, Origin, RequestId,
+    RequestSummary, SentResponse, Timestamp,
 };
 use serde_json::Value;
 
@@ -75,6 +75,9 @@ pub fn request(head: &[u8], body: &[u8]) -> CapturedRequest {
             derived: Derived::default(),
             response: SentResponse::default(),
             marks: Marks::default(),
+            origin: Origin::Wire,
+            hops: 0,
+            last_attempt: None,
         },
         head,
         body: body.to_vec().into(),

@@ -44,6 +44,7 @@ pub fn config() -> Config {
         allow_hosts: Vec::new(),
         max_connections: 10_000,
         catalogue: Catalogue::default(),
+        delivery: creel::DeliveryConfig::default(),
     }
 }
 

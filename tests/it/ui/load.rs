@@ -83,7 +83,7 @@ async fn held(browser: &super::browser::Browser) -> u64 {
 async fn the_inspector_of_a_hundred_thousand_requests_is_small_and_made_at_once() {
     use bytes::Bytes;
     use creel::inside::Head;
-    use creel::inside::{Derived, HeadSource, Kept, NewRequest, Timestamp};
+    use creel::inside::{Derived, HeadSource, Kept, NewRequest, Origin, Timestamp};
     let stage_app = crate::helpers::TestApp::start().await;
     let bin = stage_app.bin(json!({"name": "full", "limits": {"max_requests": 0}})).await;
     let id: creel::inside::BinId = bin["id"].as_str().unwrap().parse().unwrap();
@@ -106,6 +106,8 @@ async fn the_inspector_of_a_hundred_thousand_requests_is_small_and_made_at_once(
                 rejected: None,
                 derived: Derived::default(),
                 status: Some(200),
+                origin: Origin::Wire,
+                hops: 0,
             };
             (request, Kept::default())
         });

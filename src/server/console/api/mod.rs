@@ -6,8 +6,10 @@ mod diff;
 mod export;
 mod import;
 mod input;
+mod input_replay;
 mod input_response;
 mod marks;
+mod replay;
 mod requests;
 mod response;
 mod schemas;
@@ -29,5 +31,6 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(catalogues::configure)
         .configure(export::configure)
         .configure(import::configure)
-        .configure(diff::configure);
+        .configure(diff::configure)
+        .configure(replay::configure);
 }

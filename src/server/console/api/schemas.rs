@@ -56,6 +56,30 @@ pub(super) fn signature_mode() -> Object {
         .build()
 }
 
+/// Pauses: a word or seconds.
+pub(super) fn spacing() -> Schema {
+    let seconds = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(60));
+    let spacing = AnyOfBuilder::new()
+        .item(one_of(["none", "recorded"]))
+        .item(seconds)
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some("`none` (default), `recorded` (as they came, up to 60 s each), or seconds."));
+    Schema::AnyOf(spacing.build())
+}
+
+/// A secret to sign with: a label, or a value.
+pub(super) fn resign_secret() -> Schema {
+    let value = ObjectBuilder::new()
+        .property("value", ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(16_384)))
+        .required("value");
+    let secret = AnyOfBuilder::new()
+        .item(ObjectBuilder::new().schema_type(Type::String))
+        .item(value)
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some("The label of a secret of the bin's, or `{\"value\": \"…\"}`."));
+    Schema::AnyOf(secret.build())
+}
+
 /// A script: a list of statuses and responses, one text, or none.
 pub(super) fn script() -> Schema {
     let status = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(200)).maximum(Some(599));

@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use super::format;
 use crate::http::essence;
 use crate::http::text::clipped;
-use crate::model::{FreshnessStatus, RequestSummary, SignatureStatus};
+use crate::model::{FreshnessStatus, LastAttempt, Origin, RequestSummary, SignatureStatus};
 
 /// A request in the list.
 #[derive(Debug, Template)]
@@ -50,6 +50,15 @@ pub struct Row {
 
 impl HtmlSafe for Row {}
 
+/// What came of sending it on, in words that differ without their colour.
+pub fn attempt_words(last: LastAttempt) -> String {
+    match last.status {
+        Some(status) if last.is_delivered() => format!("→ delivered {status}"),
+        Some(status) => format!("⇥ not accepted {status}"),
+        None => format!("✗ not delivered: {}", last.outcome.name().replace('_', " ")),
+    }
+}
+
 /// A verdict as a chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chip {
@@ -91,6 +100,10 @@ impl Row {
         if event.duplicate_of.is_some() {
             extra.push("duplicate".to_owned());
         }
+        if summary.origin != Origin::Wire {
+            extra.push(summary.origin.name().to_owned());
+        }
+        extra.extend(summary.last_attempt.map(attempt_words));
         if summary.marks.pinned {
             extra.push("pinned".to_owned());
         }

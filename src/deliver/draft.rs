@@ -1,0 +1,84 @@
+//! A request, ready to be sent: edited, signed again, with the head that its target gets.
+
+use bytes::Bytes;
+
+use super::engine::{HeadChange, HeadEdit, HeadPlan, OwnSocket, Parcel, edited, outgoing, path_and_query, unfit};
+use super::plan::{Edit, Plan, SendError};
+use super::resign;
+use crate::http::Head;
+use crate::json;
+use crate::model::{Bin, CapturedRequest, Timestamp};
+use crate::signature::Catalogue;
+
+/// What would be sent.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The whole of it.
+    pub parcel: Parcel,
+    /// How the head differs from the captured one, beside what its owner has changed.
+    pub changes: Vec<HeadChange>,
+}
+
+/// Makes a request ready.
+///
+/// # Errors
+/// When it is unfit, or a change or the signature cannot be made.
+pub fn draft(
+    catalogue: &Catalogue,
+    bin: &Bin,
+    request: &CapturedRequest,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<Draft, SendError> {
+    let mut head = edited(&request.head, &plan.edit.head);
+    let unfit = unfit(&request.summary, &head, &plan.target).filter(|_| !plan.as_is);
+    if let Some(why) = unfit {
+        return Err(SendError::Unfit(why));
+    }
+    let mut body = edited_body(&request.body, &plan.edit)?;
+    let mut path = path_and_query(&head, &plan.target, plan.exact);
+    if let Some(how) = &plan.resign {
+        let url = plan.target.with_path(&path);
+        let what = resign::Unsigned { head: &head, body: &body, url: &url, target: &plan.target, now };
+        let signed = resign::sign_again(catalogue, bin, &request.summary, how, &what)?;
+        head = edited(&head, &HeadEdit { set: signed.headers, ..HeadEdit::default() });
+        if let Some(url) = signed.url {
+            let start = plan.target.with_path(b"").len();
+            path = url.as_bytes().get(start..).unwrap_or_default().to_vec();
+        }
+        if let Some(signed) = signed.body {
+            body = signed.into();
+        }
+    }
+    let head_plan = HeadPlan {
+        target: &plan.target,
+        path_and_query: &path,
+        keep_host: plan.keep_host,
+        body_size: body.len() as u64,
+    };
+    let out = outgoing(&head, &head_plan);
+    let parcel = Parcel {
+        target: plan.target.clone(),
+        url: plan.target.with_path(&path),
+        to_head: is_head(&head),
+        head: out.bytes,
+        body,
+        timeout: plan.timeout,
+        own: OwnSocket { origin: plan.origin, hops: request.summary.hops.saturating_add(1) },
+    };
+    Ok(Draft { parcel, changes: out.changes })
+}
+
+fn is_head(head: &Head) -> bool {
+    head.scan().request_line().method == b"HEAD"
+}
+
+fn edited_body(body: &Bytes, edit: &Edit) -> Result<Bytes, SendError> {
+    let mut body = edit.body.clone().unwrap_or_else(|| body.clone());
+    for (pointer, value) in &edit.json {
+        let changed = json::edit::set(&body, pointer, value)
+            .map_err(|sentence| SendError::field(format!("edit.json.{pointer}"), sentence))?;
+        body = changed.into();
+    }
+    Ok(body)
+}

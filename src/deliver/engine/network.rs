@@ -1,0 +1,45 @@
+//! The way out: names to addresses, addresses to connections. A trait, so that tests can stand in for the world.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+
+use tokio::net::TcpStream;
+
+/// What a [`Network`] is still busy with.
+pub type Busy<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+
+/// Addresses of one name that are looked at; more are not a host's.
+pub const MAX_ADDRESSES: usize = 16;
+
+/// Resolves and connects.
+pub trait Network: Send + Sync {
+    /// The addresses of a name.
+    fn resolve<'a>(&'a self, name: &'a str) -> Busy<'a, Vec<IpAddr>>;
+    /// A connection to an address.
+    fn connect(&self, to: SocketAddr) -> Busy<'_, TcpStream>;
+}
+
+/// The system's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct System;
+
+impl Network for System {
+    fn resolve<'a>(&'a self, name: &'a str) -> Busy<'a, Vec<IpAddr>> {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name, 0)).await?;
+            let mut ips: Vec<IpAddr> = Vec::new();
+            for address in found.take(MAX_ADDRESSES) {
+                if !ips.contains(&address.ip()) {
+                    ips.push(address.ip());
+                }
+            }
+            Ok(ips)
+        })
+    }
+
+    fn connect(&self, to: SocketAddr) -> Busy<'_, TcpStream> {
+        Box::pin(TcpStream::connect(to))
+    }
+}

@@ -1,0 +1,127 @@
+//! Which of the capture listener's connections are our own: the only thing that tells a real sender from what Creel
+//! sent itself. A header could say anything.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, RwLock};
+
+use super::address::canonical;
+use crate::model::Origin;
+
+/// What a connection of our own carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnSocket {
+    /// What the request counts as.
+    pub origin: Origin,
+    /// How many times Creel has sent it on, this time included.
+    pub hops: u8,
+}
+
+/// A delivery that was given up leaves its connection with the listener, which may come to it later.
+const LINGER: Duration = Duration::from_secs(30);
+/// Beyond this many entries those that have lingered are looked for.
+const SWEEP: usize = 256;
+
+/// The local addresses of connections to the capture listener. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct OwnSockets(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    listener: RwLock<Option<SocketAddr>>,
+    sockets: Mutex<HashMap<SocketAddr, (OwnSocket, Option<Instant>)>>,
+    /// Whether there is anything to look for: asked for every captured request.
+    used: AtomicBool,
+}
+
+/// An entry; gone with it.
+#[derive(Debug)]
+pub struct Entry {
+    sockets: OwnSockets,
+    local: SocketAddr,
+    linger: bool,
+}
+
+impl OwnSockets {
+    /// Says where the capture listener is: connections to other ports are of no interest, and their local ports may be
+    /// in use towards the listener as well.
+    pub fn set_listener(&self, address: SocketAddr) {
+        *self.0.listener.write() = Some(address);
+    }
+
+    /// Notes a connection before anything is sent on it.
+    pub fn add(&self, local: SocketAddr, peer: SocketAddr, what: OwnSocket) -> Option<Entry> {
+        if self.0.listener.read().is_none_or(|listener| listener.port() != peer.port()) {
+            return None;
+        }
+        let local = plain(local);
+        let mut sockets = self.0.sockets.lock();
+        if sockets.len() > SWEEP {
+            sockets.retain(|_, (_, until)| until.is_none_or(|until| until > Instant::now()));
+        }
+        sockets.insert(local, (what, None));
+        self.0.used.store(true, Ordering::Release);
+        drop(sockets);
+        Some(Entry { sockets: self.clone(), local, linger: true })
+    }
+
+    /// What a connection of the listener carries, when it is ours.
+    pub fn find(&self, peer: SocketAddr) -> Option<OwnSocket> {
+        if !self.0.used.load(Ordering::Acquire) {
+            return None;
+        }
+        let sockets = self.0.sockets.lock();
+        let (what, until) = sockets.get(&plain(peer))?;
+        until.is_none_or(|until| until > Instant::now()).then_some(*what)
+    }
+}
+
+impl Entry {
+    /// The response came: the listener is done with the connection.
+    pub fn answered(&mut self) {
+        self.linger = false;
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let mut sockets = self.sockets.0.sockets.lock();
+        if self.linger {
+            if let Some((_, until)) = sockets.get_mut(&self.local) {
+                *until = Some(Instant::now() + LINGER);
+            }
+        } else {
+            sockets.remove(&self.local);
+        }
+    }
+}
+
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(canonical(address.ip()), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_connections_to_the_listener_are_known_and_an_unanswered_one_a_little_longer() {
+        let sockets = OwnSockets::default();
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let what = OwnSocket { origin: Origin::Replayed, hops: 1 };
+        sockets.set_listener(address("127.0.0.1:4665"));
+        assert!(sockets.add(address("127.0.0.1:50000"), address("127.0.0.1:3000"), what).is_none());
+        let mut entry = sockets.add(address("127.0.0.1:50000"), address("127.0.0.1:4665"), what).unwrap();
+        assert_eq!(sockets.find(address("[::ffff:127.0.0.1]:50000")), Some(what));
+        assert_eq!(sockets.find(address("127.0.0.1:50001")), None);
+        entry.answered();
+        drop(entry);
+        assert_eq!(sockets.find(address("127.0.0.1:50000")), None);
+        drop(sockets.add(address("127.0.0.1:50000"), address("127.0.0.1:4665"), what));
+        assert_eq!(sockets.find(address("127.0.0.1:50000")), Some(what));
+    }
+}

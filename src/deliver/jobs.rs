@@ -1,0 +1,156 @@
+//! Jobs: deliveries that nobody waits for. Bounded in number; their progress is on the stream.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::plan::SendError;
+use crate::model::{Attempt, BinId, Clock, JobState, JobStatus, Outcome};
+
+/// Jobs that run at once; each may send sixteen requests at a time.
+const MAX_RUNNING: usize = 8;
+/// Jobs that are remembered after their end.
+const MAX_REMEMBERED: usize = 64;
+/// Progress goes to the stream this often.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+
+/// A job.
+#[derive(Debug)]
+pub struct Job {
+    status: Mutex<JobStatus>,
+    told: Mutex<Option<Instant>>,
+    stop: watch::Sender<bool>,
+    clock: Clock,
+}
+
+impl Job {
+    fn new(id: u64, bin: BinId, total: Option<u64>, clock: &Clock) -> Self {
+        let status = JobStatus {
+            id,
+            bin,
+            state: JobState::Running,
+            total,
+            done: 0,
+            delivered: 0,
+            not_accepted: 0,
+            failed: 0,
+            skipped: 0,
+            started_at: clock.now(),
+            finished_at: None,
+            error: None,
+        };
+        Self { status: Mutex::new(status), told: Mutex::new(None), stop: watch::channel(false).0, clock: clock.clone() }
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> JobStatus {
+        self.status.lock().clone()
+    }
+
+    /// Asks it to stop; what is on its way comes to its end.
+    pub fn stop(&self) {
+        let running = self.status.lock().state == JobState::Running;
+        if running {
+            self.stop.send_replace(true);
+        }
+    }
+
+    /// Whether it was asked to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Waits that long, or until it is asked to stop.
+    pub(super) async fn pause(&self, time: Duration) {
+        let mut stop = self.stop.subscribe();
+        // Either is as good; the sender is ours and lives.
+        let _ = tokio::time::timeout(time, stop.wait_for(|stop| *stop)).await;
+    }
+
+    /// Counts a delivery.
+    pub(super) fn count(&self, attempt: &Attempt) {
+        let mut status = self.status.lock();
+        status.done += 1;
+        match (attempt.delivered.outcome, attempt.delivered.last().is_delivered()) {
+            (_, true) => status.delivered += 1,
+            (Outcome::Answered, false) => status.not_accepted += 1,
+            _ => status.failed += 1,
+        }
+    }
+
+    /// Counts a request that was left out.
+    pub(super) fn skip(&self) {
+        self.status.lock().skipped += 1;
+    }
+
+    /// Notes the end.
+    pub(super) fn end(&self, error: Option<String>) {
+        let stopped = self.is_stopped();
+        let mut status = self.status.lock();
+        status.state = match (&error, stopped) {
+            (Some(_), _) => JobState::Failed,
+            (None, true) => JobState::Stopped,
+            (None, false) => JobState::Done,
+        };
+        status.error = error;
+        status.finished_at = Some(self.clock.now());
+    }
+
+    /// Whether it is time to tell how far it is.
+    pub(super) fn is_due(&self) -> bool {
+        let mut told = self.told.lock();
+        let due = told.is_none_or(|told| told.elapsed() >= TELL_EVERY);
+        if due {
+            *told = Some(Instant::now());
+        }
+        due
+    }
+}
+
+/// All jobs.
+#[derive(Debug, Default)]
+pub struct Jobs(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    last: u64,
+    jobs: BTreeMap<u64, Arc<Job>>,
+}
+
+impl Jobs {
+    /// Begins a job.
+    pub(super) fn begin(&self, bin: BinId, total: Option<u64>, clock: &Clock) -> Result<Arc<Job>, SendError> {
+        let mut inner = self.0.lock();
+        let is_running = |job: &Arc<Job>| job.status.lock().state == JobState::Running;
+        if inner.jobs.values().filter(|job| is_running(job)).count() >= MAX_RUNNING {
+            return Err(SendError::TooManyJobs(MAX_RUNNING));
+        }
+        while inner.jobs.len() >= MAX_REMEMBERED {
+            let Some(oldest) = inner.jobs.iter().find(|(_, job)| !is_running(job)).map(|(id, _)| *id) else { break };
+            inner.jobs.remove(&oldest);
+        }
+        inner.last += 1;
+        let job = Arc::new(Job::new(inner.last, bin, total, clock));
+        let id = inner.last;
+        inner.jobs.insert(id, Arc::clone(&job));
+        Ok(job)
+    }
+
+    /// A job that nobody can ask for: its caller waits.
+    pub(super) fn unlisted(bin: BinId, clock: &Clock) -> Arc<Job> {
+        Arc::new(Job::new(0, bin, None, clock))
+    }
+
+    /// The job of that number.
+    pub fn find(&self, id: u64) -> Option<Arc<Job>> {
+        self.0.lock().jobs.get(&id).cloned()
+    }
+
+    /// Every job that is remembered, newest first.
+    pub fn all(&self) -> Vec<JobStatus> {
+        self.0.lock().jobs.values().rev().map(|job| job.status()).collect()
+    }
+}

@@ -1,0 +1,115 @@
+//! What Creel sends, and what it keeps of that.
+//!
+//! - `engine` puts bytes on the wire and reads what comes back; it knows neither the store nor the schemes.
+//! - `plan` says what is to be sent of a request, `draft` makes it ready (`resign` signs it again).
+//! - `replay` sends what somebody asked for; what takes long is one of the `jobs`.
+//!
+//! Everything runs on threads of its own, so that neither captures nor the console wait for a target.
+
+mod draft;
+pub mod engine;
+mod jobs;
+mod plan;
+mod replay;
+mod resign;
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use crate::model::{Bin, CapturedRequest, Clock, JobStatus};
+use crate::signature::Catalogue;
+use crate::store::Store;
+pub use draft::Draft;
+use engine::{Engine, NotAllowed, TargetUrl};
+pub use jobs::Job;
+use jobs::Jobs;
+pub use plan::{Edit, Plan, Resign, ResignSecret, SendError};
+pub use replay::{Batch, MAX_COUNT, MAX_PARALLEL, MAX_SPACING, Replayed, Selection, Spacing};
+
+/// Deliveries that all replays together have on their way. Each may hold a body and a response of 1 MiB.
+const MAX_REPLAYING: usize = 32;
+/// Threads for deliveries: they wait for targets most of the time.
+const THREADS: usize = 2;
+
+/// The handle. Cheap to clone.
+#[derive(Clone)]
+pub struct Deliver(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    catalogue: Catalogue,
+    engine: Engine,
+    jobs: Jobs,
+    permits: Semaphore,
+    handle: tokio::runtime::Handle,
+    /// `None` once it is stopped.
+    runtime: Mutex<Option<Runtime>>,
+}
+
+impl Deliver {
+    /// Starts the threads.
+    pub fn start(store: Store, clock: Clock, catalogue: Catalogue, engine: Engine) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("creel-deliver")
+            .enable_all()
+            .build()?;
+        Ok(Self(Arc::new(Inner {
+            store,
+            clock,
+            catalogue,
+            engine,
+            jobs: Jobs::default(),
+            permits: Semaphore::new(MAX_REPLAYING),
+            handle: runtime.handle().clone(),
+            runtime: Mutex::new(Some(runtime)),
+        })))
+    }
+
+    /// Ends everything that is on its way. Part of an orderly shutdown.
+    pub fn stop(&self) {
+        if let Some(runtime) = self.0.runtime.lock().take() {
+            // Not waited for: a target may take as long as it likes.
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Checks a target before it is accepted.
+    ///
+    /// # Errors
+    /// A sentence that names the flag.
+    pub async fn check(&self, target: &TargetUrl) -> Result<(), NotAllowed> {
+        self.0.engine.check(target).await
+    }
+
+    /// What would be sent of a request.
+    ///
+    /// # Errors
+    /// When it is unfit, or a change or the signature cannot be made.
+    pub fn draft(&self, bin: &Bin, request: &CapturedRequest, plan: &Plan) -> Result<Draft, SendError> {
+        draft::draft(&self.0.catalogue, bin, request, plan, self.0.clock.now())
+    }
+
+    /// The job of that number.
+    pub fn job(&self, id: u64) -> Option<Arc<Job>> {
+        self.0.jobs.find(id)
+    }
+
+    /// Every job that is remembered, newest first.
+    pub fn jobs(&self) -> Vec<JobStatus> {
+        self.0.jobs.all()
+    }
+
+    fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.0.handle.spawn(work)
+    }
+}

@@ -1,0 +1,95 @@
+//! What is to be sent of a request: where to, with which changes, signed how.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::engine::{HeadEdit, NotAllowed, TargetUrl};
+use crate::json::Pointer;
+use crate::model::{Origin, SecretValue, Why};
+use crate::store::StoreError;
+
+/// How a request is to be sent.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where to.
+    pub target: TargetUrl,
+    /// To exactly the target's path and query, without what the request adds.
+    pub exact: bool,
+    /// Keep the sender's `Host`.
+    pub keep_host: bool,
+    /// What is changed.
+    pub edit: Edit,
+    /// Sign it again.
+    pub resign: Option<Resign>,
+    /// All of it has to be over within this.
+    pub timeout: Duration,
+    /// Send it although two programs may read it in two ways.
+    pub as_is: bool,
+    /// Why it is sent.
+    pub why: Why,
+    /// What it counts as, should it come back to a bin.
+    pub origin: Origin,
+}
+
+/// Changes by the owner.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// Of the head.
+    pub head: HeadEdit,
+    /// Another body.
+    pub body: Option<Bytes>,
+    /// Values of the JSON body, as they are to be written.
+    pub json: Vec<(Pointer, String)>,
+}
+
+/// How to sign again.
+#[derive(Debug, Clone)]
+pub struct Resign {
+    /// With what.
+    pub secret: ResignSecret,
+    /// By which scheme; `None` for the bin's, else the one that the request was judged by.
+    pub scheme: Option<String>,
+}
+
+/// The secret to sign with.
+#[derive(Debug, Clone)]
+pub enum ResignSecret {
+    /// The one that the request was verified with, else the bin's newest.
+    Usual,
+    /// The bin's secret of that label.
+    Label(String),
+    /// This one. It is not stored.
+    Value(SecretValue),
+}
+
+/// Why nothing is sent.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SendError {
+    /// The target is not allowed.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// The request is not fit to be sent.
+    #[error("{0}")]
+    Unfit(&'static str),
+    /// A change cannot be made, or the signature not; the field at fault.
+    #[error("{sentence}")]
+    Field {
+        /// As in the API.
+        field: String,
+        /// What to do.
+        sentence: String,
+    },
+    /// Too much is being sent.
+    #[error("{0} jobs are running already: wait for one to end, or stop one.")]
+    TooManyJobs(usize),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SendError {
+    pub(super) fn field(field: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self::Field { field: field.into(), sentence: sentence.into() }
+    }
+}

@@ -1,0 +1,257 @@
+//! Sending captured requests again: one of them some times, or all that a filter finds.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::Deliver;
+use super::draft::draft;
+use super::jobs::{Job, Jobs};
+use super::plan::{Plan, SendError};
+use crate::model::{Attempt, BinId, CapturedRequest, ChangeKind, RequestId, Seq, filter::Filter};
+use crate::store::{BinState, StoreError, Thing};
+
+/// Deliveries that a caller waits for; more become a job.
+pub const WAITED_FOR: u64 = 10;
+/// Copies of one request.
+pub const MAX_COUNT: u32 = 1_000;
+/// Requests that are on their way at once.
+pub const MAX_PARALLEL: usize = 16;
+/// A pause between two deliveries.
+pub const MAX_SPACING: Duration = Duration::from_mins(1);
+/// Pauses that a caller waits for; with more it becomes a job.
+const WAITED_SPACING: Duration = Duration::from_secs(10);
+/// Requests that are read at once, and their bytes.
+const PAGE: usize = 16;
+const PAGE_BYTES: usize = 8 << 20;
+
+/// The pauses between deliveries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Spacing {
+    /// None.
+    #[default]
+    None,
+    /// As they were between the captures, up to [`MAX_SPACING`].
+    Recorded,
+    /// This long.
+    Fixed(Duration),
+}
+
+/// What is sent again.
+#[derive(Debug, Clone)]
+pub enum Selection {
+    /// One request, some times.
+    One {
+        /// The request.
+        request: Arc<CapturedRequest>,
+        /// How often.
+        count: u32,
+    },
+    /// All that a filter finds now, oldest first.
+    Found(Filter),
+}
+
+/// How many are sent how.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Which requests.
+    pub selection: Selection,
+    /// The pauses.
+    pub spacing: Spacing,
+    /// How many at once; with one the order is kept.
+    pub parallel: usize,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Replayed {
+    /// All of it.
+    Now {
+        /// In the order in which they ended.
+        attempts: Vec<Attempt>,
+        /// What was left out, and why.
+        skipped: Vec<(RequestId, String)>,
+    },
+    /// It goes on by itself.
+    Later(Arc<Job>),
+}
+
+impl Deliver {
+    /// Sends again. A few deliveries are waited for, more become a job.
+    ///
+    /// # Errors
+    /// When nothing is sent at all.
+    pub async fn replay(&self, bin: Arc<BinState>, batch: Batch, plan: Plan) -> Result<Replayed, SendError> {
+        self.check(&plan.target).await?;
+        let total = self.total(&bin, &batch.selection).await?;
+        let pauses = match batch.spacing {
+            Spacing::None => Duration::ZERO,
+            Spacing::Recorded if total == Some(1) => Duration::ZERO,
+            Spacing::Recorded => Duration::MAX,
+            Spacing::Fixed(pause) => pause.saturating_mul(u32::try_from(total.unwrap_or(u64::MAX)).unwrap_or(u32::MAX)),
+        };
+        if let Selection::One { request, .. } = &batch.selection {
+            // Whoever asks for one learns at once why it cannot be sent.
+            draft(&self.0.catalogue, &bin.bin, request, &plan, self.0.clock.now())?;
+        }
+        let waited_for = total.is_some_and(|total| total <= WAITED_FOR) && pauses <= WAITED_SPACING;
+        let id = bin.bin.id;
+        if !waited_for {
+            let job = self.0.jobs.begin(id, total, &self.0.clock)?;
+            let (deliver, running) = (self.clone(), Arc::clone(&job));
+            self.spawn(async move {
+                let result = deliver.run(&bin, batch, &plan, &running, false).await;
+                running.end(result.err().map(|error| error.to_string()));
+                deliver.tell(id, &running);
+            });
+            return Ok(Replayed::Later(job));
+        }
+        let deliver = self.clone();
+        // On a task of its own: a caller that leaves does not stop it half-way.
+        let running = self.spawn(async move {
+            let job = Jobs::unlisted(id, &deliver.0.clock);
+            deliver.run(&bin, batch, &plan, &job, true).await
+        });
+        let (attempts, skipped) = running.await.map_err(|_| SendError::Store(StoreError::Closed))??;
+        Ok(Replayed::Now { attempts, skipped })
+    }
+
+    /// How many are to be sent, as far as that is known without a long search.
+    async fn total(&self, bin: &BinState, selection: &Selection) -> Result<Option<u64>, SendError> {
+        let Selection::Found(filter) = selection else {
+            let Selection::One { count, .. } = selection else { return Ok(None) };
+            return Ok(Some(u64::from(*count)));
+        };
+        let query = crate::store::ListQuery { filter: filter.clone(), limit: 1, ..Default::default() };
+        Ok(self.0.store.list(bin.bin.id, query).await?.total)
+    }
+
+    async fn run(
+        &self,
+        bin: &BinState,
+        batch: Batch,
+        plan: &Plan,
+        job: &Job,
+        keep: bool,
+    ) -> Result<(Vec<Attempt>, Vec<(RequestId, String)>), SendError> {
+        let mut source = Source::new(batch.selection, self.0.store.head_seq());
+        let (mut attempts, mut skipped) = (Vec::new(), Vec::new());
+        let mut running = FuturesUnordered::new();
+        let mut last: Option<Arc<CapturedRequest>> = None;
+        let mut over = false;
+        loop {
+            while !over && !job.is_stopped() && running.len() < batch.parallel {
+                let Some(next) = source.next(&self.0.store, bin.bin.id).await? else {
+                    over = true;
+                    break;
+                };
+                let pause = last.as_ref().map_or(Duration::ZERO, |last| pause(batch.spacing, last, &next));
+                if !pause.is_zero() {
+                    job.pause(pause).await;
+                    if job.is_stopped() {
+                        break;
+                    }
+                }
+                last = Some(Arc::clone(&next));
+                running.push(async move { (next.summary.id, self.send(&bin.bin, &next, plan).await) });
+            }
+            let Some((request, result)) = running.next().await else { break };
+            match result {
+                Ok(attempt) => {
+                    job.count(&attempt);
+                    if keep {
+                        attempts.push(attempt);
+                    }
+                }
+                // The bin itself is gone, or the store: there is no use in going on.
+                Err(SendError::Store(error)) if error != StoreError::NotFound(Thing::Request) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    job.skip();
+                    if keep {
+                        skipped.push((request, error.to_string()));
+                    }
+                }
+            }
+            if !keep && job.is_due() {
+                self.tell(bin.bin.id, job);
+            }
+        }
+        Ok((attempts, skipped))
+    }
+
+    /// Sends one and stores what came of it.
+    async fn send(
+        &self,
+        bin: &crate::model::Bin,
+        request: &CapturedRequest,
+        plan: &Plan,
+    ) -> Result<Attempt, SendError> {
+        // Bounds what all replays together have open.
+        let _permit = self.0.permits.acquire().await;
+        let draft = draft(&self.0.catalogue, bin, request, plan, self.0.clock.now())?;
+        let delivered = self.0.engine.deliver(&draft.parcel).await;
+        Ok(self.0.store.attempt(bin.id, request.summary.id, plan.why, delivered).await?)
+    }
+
+    fn tell(&self, bin: BinId, job: &Job) {
+        self.0.store.announce(bin, ChangeKind::Job(job.status()));
+    }
+}
+
+fn pause(spacing: Spacing, last: &CapturedRequest, next: &CapturedRequest) -> Duration {
+    match spacing {
+        Spacing::None => Duration::ZERO,
+        Spacing::Recorded => next.summary.received_at.since(last.summary.received_at).min(MAX_SPACING),
+        Spacing::Fixed(pause) => pause,
+    }
+}
+
+/// Hands out the requests one by one.
+enum Source {
+    Copies { request: Arc<CapturedRequest>, left: u32 },
+    Found { filter: Filter, after: Seq, through: Seq, page: VecDeque<Arc<CapturedRequest>>, over: bool },
+}
+
+impl Source {
+    /// What is captured after `through` is left out: a replay into its own bin would never end.
+    fn new(selection: Selection, through: Seq) -> Self {
+        match selection {
+            Selection::One { request, count } => Self::Copies { request, left: count },
+            Selection::Found(filter) => Self::Found { filter, after: 0, through, page: VecDeque::new(), over: false },
+        }
+    }
+
+    async fn next(
+        &mut self,
+        store: &crate::store::Store,
+        bin: BinId,
+    ) -> Result<Option<Arc<CapturedRequest>>, StoreError> {
+        match self {
+            Self::Copies { left: 0, .. } => Ok(None),
+            Self::Copies { request, left } => {
+                *left -= 1;
+                Ok(Some(Arc::clone(request)))
+            }
+            Self::Found { filter, after, through, page, over } => {
+                if page.is_empty() && !*over {
+                    let found = store.requests_after(bin, *after, filter, PAGE, PAGE_BYTES).await?;
+                    *over = found.is_empty();
+                    for request in found {
+                        *after = request.summary.seq;
+                        if request.summary.seq <= *through {
+                            page.push_back(Arc::new(request));
+                        } else {
+                            *over = true;
+                        }
+                    }
+                }
+                Ok(page.pop_front())
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Signing again, by the catalogue: with a new timestamp and delivery id where the scheme has them, all else kept.
+
+use std::sync::Arc;
+
+use super::engine::TargetUrl;
+use super::plan::{Resign, ResignSecret, SendError};
+use crate::http::{Head, Headers};
+use crate::model::{Bin, BinId, RequestSummary, Secret, SecretValue, Timestamp};
+use crate::provider;
+use crate::signature::{AUTO, Algorithm, Catalogue, Scheme, SignInput, Signed, sign};
+
+/// What is signed.
+pub(super) struct Unsigned<'a> {
+    pub(super) head: &'a Head,
+    pub(super) body: &'a [u8],
+    /// As the receiver knows it.
+    pub(super) url: &'a str,
+    pub(super) target: &'a TargetUrl,
+    pub(super) now: Timestamp,
+}
+
+/// Signs.
+pub(super) fn sign_again(
+    catalogue: &Catalogue,
+    bin: &Bin,
+    summary: &RequestSummary,
+    how: &Resign,
+    what: &Unsigned<'_>,
+) -> Result<Signed, SendError> {
+    let (stored, value) = secret(bin, summary, &how.secret)?;
+    let scheme = match (&how.scheme, stored) {
+        (None, _) => usual_scheme(catalogue, bin, summary)?,
+        (Some(id), false) => by_id(catalogue, id)?,
+        (Some(id), true) => stored_scheme(catalogue, bin, summary, id)?,
+    };
+    if stored && scheme.algorithm == Algorithm::Equal && !is_own_target(bin, what.target) {
+        return Err(SendError::field(
+            "resign.secret",
+            format!(
+                "{} sends the secret itself, and a stored one goes only to the bin's own forward target: give the value.",
+                scheme.name
+            ),
+        ));
+    }
+    let headers = what.head.headers();
+    let id = scheme.delivery_id_header().and_then(|name| headers.get_str(name)).map(fresh_id);
+    let kept: Headers = match (scheme.delivery_id_header(), &id) {
+        // Only a missing one is placed.
+        (Some(name), Some(_)) => headers
+            .iter()
+            .filter(|field| !field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| (field.name.clone(), field.value.clone()))
+            .collect(),
+        _ => headers,
+    };
+    let method = what.head.method();
+    let input = SignInput {
+        method: &method,
+        url: what.url,
+        headers: &kept,
+        body: what.body,
+        timestamp: what.now,
+        id: id.as_deref(),
+        config: None,
+    };
+    sign(&scheme, value.expose(), &input).map_err(|error| SendError::field("resign", error.to_string()))
+}
+
+/// Another id of the same look: what comes before its last underscore stays.
+fn fresh_id(old: &str) -> String {
+    let prefix = old.rfind('_').map_or("", |at| &old[..=at]);
+    format!("{prefix}{}", BinId::generate())
+}
+
+/// The secret, and whether it is a stored one.
+fn secret(bin: &Bin, summary: &RequestSummary, wanted: &ResignSecret) -> Result<(bool, SecretValue), SendError> {
+    let labelled = |label: &str| bin.secrets.iter().find(|secret| secret.label == label);
+    let found: Option<&Secret> = match wanted {
+        ResignSecret::Value(value) => return Ok((false, value.clone())),
+        ResignSecret::Label(label) => match labelled(label) {
+            None => {
+                let sentence = "The bin has no secret of this label; `GET …/secrets` lists them.";
+                return Err(SendError::field("resign.secret", sentence));
+            }
+            found => found,
+        },
+        ResignSecret::Usual => {
+            summary.derived.verdict.secret.as_deref().and_then(labelled).or_else(|| bin.secrets.last())
+        }
+    };
+    match found {
+        Some(secret) => Ok((true, secret.value.clone())),
+        None => {
+            let sentence = "The bin has no secret: add one, or give `{\"value\": …}`.";
+            Err(SendError::field("resign.secret", sentence))
+        }
+    }
+}
+
+fn by_id(catalogue: &Catalogue, id: &str) -> Result<Arc<Scheme>, SendError> {
+    let unknown = || SendError::field("resign.scheme", "This scheme is not known; `GET /api/v1/schemes` lists them.");
+    catalogue.scheme(id).cloned().ok_or_else(unknown)
+}
+
+/// The scheme that is set on the bin.
+fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>> {
+    let settings = &bin.settings;
+    if let Some(record) = &settings.custom_scheme {
+        return Scheme::from_json(record).ok().map(Arc::new);
+    }
+    settings.scheme.as_deref().filter(|id| *id != AUTO).and_then(|id| catalogue.scheme(id)).cloned()
+}
+
+/// The bin's scheme, else the one that the request was judged by, else the first of the provider's.
+fn usual_scheme(catalogue: &Catalogue, bin: &Bin, summary: &RequestSummary) -> Result<Arc<Scheme>, SendError> {
+    let judged = || summary.derived.verdict.scheme.as_deref().and_then(|id| catalogue.scheme(id)).cloned();
+    let providers = || {
+        let provider = bin.settings.provider.as_deref()?;
+        catalogue.scheme(provider::schemes_of(provider, true).first()?).cloned()
+    };
+    set_scheme(catalogue, bin).or_else(judged).or_else(providers).ok_or_else(|| {
+        SendError::field("resign.scheme", "No scheme is known for this request: set the bin's, or give one.")
+    })
+}
+
+/// A scheme for a stored secret: only one that the bin itself would use it for.
+fn stored_scheme(
+    catalogue: &Catalogue,
+    bin: &Bin,
+    summary: &RequestSummary,
+    id: &str,
+) -> Result<Arc<Scheme>, SendError> {
+    let usual = usual_scheme(catalogue, bin, summary)?;
+    if usual.id == id {
+        return Ok(usual);
+    }
+    let of_provider = bin.settings.provider.as_deref().map(|provider| provider::schemes_of(provider, true));
+    if set_scheme(catalogue, bin).is_none() && of_provider.is_some_and(|ids| ids.contains(&id)) {
+        return by_id(catalogue, id);
+    }
+    Err(SendError::field(
+        "resign.scheme",
+        format!(
+            "A stored secret signs only under its own scheme ({}); give the value to sign under another.",
+            usual.id
+        ),
+    ))
+}
+
+/// Whether a target is the bin's own forward target.
+fn is_own_target(_bin: &Bin, _target: &TargetUrl) -> bool {
+    // A bin has no forward target yet.
+    false
+}

@@ -1,0 +1,153 @@
+//! Attempts: what was sent of a captured request, to where, and what came of it.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
+
+use super::{RequestId, Seq, Timestamp};
+
+/// Why something was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Why {
+    /// The bin forwards what it captures.
+    Forward,
+    /// Somebody asked for it to be sent again.
+    Replay,
+    /// A simulated sender.
+    Send,
+    /// The receiver check.
+    Check,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Outcome {
+    /// A whole response came, of whatever status.
+    Answered,
+    /// The target's address is not allowed.
+    RefusedTarget,
+    /// The target's name has no address.
+    Dns,
+    /// No connection.
+    Connect,
+    /// A connection, but no TLS on it.
+    Tls,
+    /// Not over in time.
+    Timeout,
+    /// The target reset the connection.
+    Reset,
+    /// The target closed the connection before its response was whole.
+    Cut,
+    /// What came is no HTTP response.
+    Malformed,
+}
+
+impl Outcome {
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// How long the steps of an attempt took, in microseconds; `None` for one that was not reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// Until the name had its addresses.
+    pub resolve: Option<u64>,
+    /// From there until the connection stood.
+    pub connect: Option<u64>,
+    /// From there until TLS stood.
+    pub tls: Option<u64>,
+    /// From the ready connection to the first byte of the response.
+    pub first_byte: Option<u64>,
+    /// From the beginning to the end of all.
+    pub total: u64,
+}
+
+/// What the target answered, as far as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedResponse {
+    /// The status.
+    pub status: u16,
+    /// The head as received.
+    pub head: Bytes,
+    /// The body after chunked framing, before any decoding; its beginning when `body_cut`.
+    pub body: Bytes,
+    /// Bytes of the body that were received.
+    pub body_size: u64,
+    /// Whether more was received than is kept.
+    pub body_cut: bool,
+}
+
+/// What came of sending something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// The URL that was sent to.
+    pub target: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The same in a sentence that says what to look at.
+    pub sentence: String,
+    /// The head as sent.
+    pub sent_head: Bytes,
+    /// Bytes of the body that was sent.
+    pub sent_body_size: u64,
+    /// What came back; also when the outcome is a failure on the way.
+    pub response: Option<ReceivedResponse>,
+    /// How long it took.
+    pub times: Times,
+}
+
+impl Delivered {
+    /// The status of the response, if it came whole.
+    pub fn status(&self) -> Option<u16> {
+        match (self.outcome, &self.response) {
+            (Outcome::Answered, Some(response)) => Some(response.status),
+            _ => None,
+        }
+    }
+
+    /// What lists show of it.
+    pub fn last(&self) -> LastAttempt {
+        LastAttempt { outcome: self.outcome, status: self.status(), at: self.started_at, total_us: self.times.total }
+    }
+}
+
+/// A stored attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number: the cursor of the change that stored it.
+    pub id: Seq,
+    /// The request that was sent.
+    pub request: RequestId,
+    /// Why it was sent.
+    pub why: Why,
+    /// What came of it.
+    pub delivered: Delivered,
+}
+
+/// What lists show of a request's newest attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastAttempt {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The status of the whole response.
+    pub status: Option<u16>,
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took, in microseconds.
+    pub total_us: u64,
+}
+
+impl LastAttempt {
+    /// Whether the target answered with a 2xx.
+    pub fn is_delivered(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+}

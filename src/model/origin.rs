@@ -1,0 +1,29 @@
+//! Where a captured request comes from.
+
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
+
+/// What a request counts as. Evidence about a sender is `wire` only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Origin {
+    /// Somebody sent it over the network.
+    #[default]
+    Wire,
+    /// A simulated sender of Creel's own.
+    Simulated,
+    /// Creel sent a captured request again.
+    Replayed,
+    /// Creel forwarded it from another bin.
+    Forwarded,
+    /// It was read from a file.
+    Imported,
+}
+
+impl Origin {
+    /// The name that API, filter and database use.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}

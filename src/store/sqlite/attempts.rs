@@ -1,0 +1,221 @@
+//! Attempts: written with their request's row, read with it, gone with it.
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::read::Source;
+use super::tx::Tx;
+use super::values::{signed, unsigned};
+use super::{codes, row_key};
+use crate::model::{
+    Attempt, BinId, Change, ChangeKind, Delivered, LastAttempt, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why,
+};
+use crate::store::error::{StoreError, Thing};
+
+/// Attempts that are kept of a request.
+pub(crate) const KEPT: usize = 20;
+
+/// Bytes that an attempt counts beside what it holds.
+const ROW_BYTES: usize = 128;
+
+/// Reads all columns but heads and bodies, which `NULL` stands for where they are not wanted.
+const COLUMNS: &str = "place, request, why, outcome, started_at, total_us, resolve_us, connect_us, tls_us, \
+     first_byte_us, target, sentence, sent_body, status, body_size, body_cut, sent_head, head, body";
+
+impl Tx<'_> {
+    /// Stores an attempt of a request; `seq` becomes its number. The oldest beyond [`KEPT`] go.
+    pub(crate) fn attempt(
+        &mut self,
+        bin: BinId,
+        request: RequestId,
+        why: Why,
+        delivered: &Delivered,
+        seq: Seq,
+    ) -> Result<Attempt, StoreError> {
+        let key = self.touch(bin)?.key;
+        let request_place = row_key::row_key(key, request.seq())?;
+        let row: Option<(i64, i64)> = self
+            .conn
+            .prepare_cached("SELECT received_at, flags FROM request WHERE place = ?")?
+            .query_row([request_place], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let is_it = |at: i64| RequestId::new(Timestamp::from_micros(at), self.shared.salt, request.seq()) == request;
+        // Deleted or evicted meanwhile.
+        let Some((_, flags)) = row.filter(|(at, _)| is_it(*at)) else {
+            return Err(StoreError::NotFound(Thing::Request));
+        };
+        let bytes = size(delivered);
+        let (times, response) = (&delivered.times, delivered.response.as_ref());
+        self.conn
+            .prepare_cached(
+                "INSERT INTO attempt (place, request, why, outcome, started_at, total_us, resolve_us, connect_us,
+                        tls_us, first_byte_us, target, sentence, sent_body, status, body_size, body_cut, bytes,
+                        sent_head, head, body)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            )?
+            .execute(params![
+                row_key::row_key(key, seq)?,
+                request_place,
+                codes::why(why),
+                codes::outcome(delivered.outcome),
+                delivered.started_at.as_micros(),
+                signed(times.total),
+                times.resolve.map(signed),
+                times.connect.map(signed),
+                times.tls.map(signed),
+                times.first_byte.map(signed),
+                delivered.target,
+                delivered.sentence,
+                signed(delivered.sent_body_size),
+                response.map(|response| response.status),
+                response.map_or(0, |response| signed(response.body_size)),
+                response.is_some_and(|response| response.body_cut),
+                bytes,
+                &delivered.sent_head[..],
+                response.map(|response| &response.head[..]),
+                response.map(|response| &response.body[..]),
+            ])?;
+        let grown = bytes - self.forget_oldest(request_place)?;
+        let last = delivered.last();
+        self.conn
+            .prepare_cached(
+                "UPDATE request SET attempt_outcome = ?2, attempt_status = ?3, attempt_at = ?4, attempt_us = ?5,
+                        attempt_bytes = attempt_bytes + ?6
+                 WHERE place = ?1",
+            )?
+            .execute(params![
+                request_place,
+                codes::outcome(last.outcome),
+                last.status,
+                last.at.as_micros(),
+                signed(last.total_us),
+                grown,
+            ])?;
+        let delta = &mut self.touch(bin)?.delta;
+        delta.bytes += grown;
+        if flags & codes::PINNED != 0 {
+            delta.pinned_bytes += grown;
+        }
+        self.effects.bytes += unsigned(bytes);
+        // The row may go before a later one is written.
+        self.keep_seq(seq);
+        let attempt = Attempt { id: seq, request, why, delivered: delivered.clone() };
+        self.publish(bin, seq, ChangeKind::Attempt(attempt.clone().into()));
+        Ok(attempt)
+    }
+
+    /// Removes what is over [`KEPT`]; returns its bytes.
+    fn forget_oldest(&self, request_place: i64) -> Result<i64, StoreError> {
+        let mut gone = 0;
+        let mut statement = self.conn.prepare_cached(
+            "DELETE FROM attempt WHERE place IN
+                 (SELECT place FROM attempt WHERE request = ?1 ORDER BY place DESC LIMIT -1 OFFSET ?2)
+             RETURNING bytes",
+        )?;
+        let mut rows = statement.query(params![request_place, signed(KEPT as u64)])?;
+        while let Some(row) = rows.next()? {
+            gone += row.get::<_, i64>(0)?;
+        }
+        Ok(gone)
+    }
+}
+
+/// Removes the attempts of the requests between two places, both included.
+pub(crate) fn remove(conn: &Connection, first: i64, last: i64) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM attempt WHERE request BETWEEN ? AND ?")?.execute([first, last])?;
+    Ok(())
+}
+
+fn size(delivered: &Delivered) -> i64 {
+    let response = delivered.response.as_ref().map_or(0, |response| response.head.len() + response.body.len());
+    let texts = delivered.target.len() + delivered.sentence.len();
+    signed((ROW_BYTES + texts + delivered.sent_head.len() + response) as u64)
+}
+
+impl Source {
+    /// The attempts of a request, newest first.
+    pub(crate) fn attempts(self, conn: &Connection, request: RequestId) -> Result<Vec<Attempt>, StoreError> {
+        let summary = self.by_seq(conn, request.seq())?.filter(|summary| summary.id == request);
+        if summary.is_none() {
+            return Err(StoreError::NotFound(Thing::Request));
+        }
+        let attempts = conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ? ORDER BY place DESC"))?
+            .query_map([row_key::row_key(self.key, request.seq())?], |row| read(row, request))?
+            .collect::<Result<_, _>>()?;
+        Ok(attempts)
+    }
+
+    /// The attempts above `after` as changes, oldest first. Those whose request is gone went with it.
+    pub(crate) fn attempts_after(self, conn: &Connection, after: Seq, limit: usize) -> Result<Vec<Change>, StoreError> {
+        let (low, high) = row_key::between(self.key, after, Seq::MAX);
+        let changes = conn
+            .prepare_cached(
+                "SELECT a.place, a.request, a.why, a.outcome, a.started_at, a.total_us, a.resolve_us, a.connect_us,
+                        a.tls_us, a.first_byte_us, a.target, a.sentence, a.sent_body, a.status, a.body_size, a.body_cut,
+                        x'', CASE WHEN a.head IS NOT NULL THEN x'' END, x'', r.received_at
+                 FROM attempt a JOIN request r ON r.place = a.request
+                 WHERE a.place > ? AND a.place < ? ORDER BY a.place LIMIT ?",
+            )?
+            .query_map(params![low, high, signed(limit as u64)], |row| {
+                let at = Timestamp::from_micros(row.get(19)?);
+                let request = RequestId::new(at, self.salt, row_key::seq_of(row.get(1)?));
+                let attempt = read(row, request)?;
+                Ok(Change { seq: attempt.id, bin: self.bin, what: ChangeKind::Attempt(attempt.into()) })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(changes)
+    }
+}
+
+fn read(row: &Row<'_>, request: RequestId) -> Result<Attempt, rusqlite::Error> {
+    let micros = |column: usize| row.get::<_, Option<i64>>(column).map(|value| value.map(unsigned));
+    let blob = |column: usize| row.get::<_, Option<Vec<u8>>>(column).map(|bytes| bytes.map(Bytes::from));
+    let status = row.get::<_, Option<i64>>(13)?.and_then(|status| u16::try_from(status).ok());
+    let response = match (status, blob(17)?) {
+        (Some(status), Some(head)) => Some(ReceivedResponse {
+            status,
+            head,
+            body: blob(18)?.unwrap_or_default(),
+            body_size: unsigned(row.get(14)?),
+            body_cut: row.get(15)?,
+        }),
+        _ => None,
+    };
+    Ok(Attempt {
+        id: row_key::seq_of(row.get(0)?),
+        request,
+        why: codes::read_why(row.get(2)?),
+        delivered: Delivered {
+            target: row.get(10)?,
+            started_at: Timestamp::from_micros(row.get(4)?),
+            outcome: codes::read_outcome(row.get(3)?),
+            sentence: row.get(11)?,
+            sent_head: blob(16)?.unwrap_or_default(),
+            sent_body_size: unsigned(row.get(12)?),
+            response,
+            times: Times {
+                total: unsigned(row.get(5)?),
+                resolve: micros(6)?,
+                connect: micros(7)?,
+                tls: micros(8)?,
+                first_byte: micros(9)?,
+            },
+        },
+    })
+}
+
+/// What the columns of a request's row say of its newest attempt.
+pub(crate) fn last_of(
+    outcome: Option<i64>,
+    status: Option<i64>,
+    at: Option<i64>,
+    us: Option<i64>,
+) -> Option<LastAttempt> {
+    Some(LastAttempt {
+        outcome: codes::read_outcome(outcome?),
+        status: status.and_then(|status| u16::try_from(status).ok()),
+        at: Timestamp::from_micros(at?),
+        total_us: unsigned(us?),
+    })
+}

@@ -1,0 +1,147 @@
+use bytes::Bytes;
+
+use super::help::{Fixture, post, start, until};
+use crate::model::filter::Filter;
+use crate::model::{ChangeKind, Delivered, MarksPatch, Outcome, ReceivedResponse, Times, Why};
+use crate::store::{ListQuery, RequestRef, StoreError};
+
+fn delivered(outcome: Outcome, status: Option<u16>, body: usize) -> Delivered {
+    Delivered {
+        target: "http://127.0.0.1:3000/hook".to_owned(),
+        started_at: start(),
+        outcome,
+        sentence: "It is so.".to_owned(),
+        sent_head: Bytes::from_static(b"POST /hook HTTP/1.1\r\n\r\n"),
+        sent_body_size: 2,
+        response: status.map(|status| ReceivedResponse {
+            status,
+            head: Bytes::from_static(b"HTTP/1.1 200 OK\r\n\r\n"),
+            body: vec![b'x'; body].into(),
+            body_size: body as u64,
+            body_cut: false,
+        }),
+        times: Times { connect: Some(5), total: 4_000_000, ..Times::default() },
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_comes_back_as_it_was_stored_and_the_last_twenty_are_kept() {
+    let mut fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let id = fixture.store.capture(post(bin, "{}")).await.unwrap().id;
+    let before = fixture.store.counts(bin).bytes;
+    let mut last = 0;
+    for number in 0..25 {
+        let attempt =
+            fixture.store.attempt(bin, id, Why::Replay, delivered(Outcome::Answered, Some(200), number)).await;
+        let attempt = attempt.unwrap();
+        assert!(attempt.id > last);
+        last = attempt.id;
+    }
+    let grown = fixture.store.counts(bin).bytes - before;
+    for _ in 0..2 {
+        let attempts = fixture.store.attempts(bin, id).await.unwrap();
+        let sizes: Vec<u64> = attempts.iter().map(|one| one.delivered.response.as_ref().unwrap().body_size).collect();
+        assert_eq!(sizes, (5..25).rev().collect::<Vec<u64>>());
+        assert_eq!(attempts[0].delivered, delivered(Outcome::Answered, Some(200), 24));
+        let request = fixture.store.request(bin, RequestRef::Latest).await.unwrap();
+        assert_eq!(request.summary.last_attempt, Some(attempts[0].delivered.last()));
+        let changes = fixture.store.changes_after(bin, id.seq(), 100).await.unwrap();
+        let told: Vec<u64> = changes
+            .iter()
+            .filter(|change| matches!(change.what, ChangeKind::Attempt(_)))
+            .map(|change| change.seq)
+            .collect();
+        assert_eq!(told.len(), 20);
+        assert!(told.is_sorted());
+        assert_eq!(fixture.store.counts(bin).bytes - before, grown);
+        fixture = fixture.again();
+    }
+    // Numbers are not used twice, also when the row that had the last one is gone.
+    fixture.store.delete(bin, id).await.unwrap();
+    assert_eq!(fixture.store.counts(bin).bytes, 0);
+    let gone = fixture.store.attempt(bin, id, Why::Replay, delivered(Outcome::Dns, None, 0)).await;
+    assert!(matches!(gone, Err(StoreError::NotFound(_))));
+    let rows = fixture
+        .store
+        .db
+        .read(false, |conn, _| Ok(conn.query_row("SELECT count(*) FROM attempt", [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(rows.await.unwrap(), 0);
+    let fixture = fixture.again();
+    assert!(fixture.store.capture(post(bin, "{}")).await.unwrap().seq > last);
+}
+
+#[tokio::test]
+async fn attempts_count_in_what_is_kept_and_go_with_what_is_evicted() {
+    let fixture = Fixture::with(|options| options.max_bytes = 64 << 10);
+    let bin = fixture.bin().await.bin.id;
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(fixture.store.capture(post(bin, "{}")).await.unwrap().id);
+    }
+    let pinned = MarksPatch { pinned: Some(true), ..MarksPatch::default() };
+    fixture.store.mark(bin, ids[1], pinned).await.unwrap();
+    for id in &ids {
+        fixture.store.attempt(bin, *id, Why::Forward, delivered(Outcome::Answered, Some(200), 30 << 10)).await.unwrap();
+    }
+    until(|| fixture.store.counts(bin).evicted == 1).await;
+    assert!(fixture.store.attempts(bin, ids[0]).await.is_err());
+    assert_eq!(fixture.store.attempts(bin, ids[1]).await.unwrap().len(), 1);
+    let list = fixture.store.list(bin, ListQuery::default()).await.unwrap();
+    assert_eq!(list.requests.iter().map(|request| request.id).collect::<Vec<_>>(), [ids[3]]);
+    fixture.store.delete_bin(bin).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_filter_asks_the_newest_attempt_in_memory_as_in_the_database() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let kinds = [
+        None,
+        Some((Outcome::Answered, Some(200))),
+        Some((Outcome::Answered, Some(404))),
+        Some((Outcome::Answered, Some(503))),
+        Some((Outcome::Cut, Some(200))),
+        Some((Outcome::Connect, None)),
+        Some((Outcome::RefusedTarget, None)),
+    ];
+    for kind in kinds {
+        let id = fixture.store.capture(post(bin, "{}")).await.unwrap().id;
+        if let Some((outcome, status)) = kind {
+            fixture.store.attempt(bin, id, Why::Replay, delivered(Outcome::Timeout, None, 0)).await.unwrap();
+            fixture.store.attempt(bin, id, Why::Replay, delivered(outcome, status, 0)).await.unwrap();
+        }
+    }
+    let all = fixture.store.list(bin, ListQuery { limit: 100, ..ListQuery::default() }).await.unwrap().requests;
+    for (text, found) in [
+        ("attempt:none", 1),
+        ("attempt:any", 6),
+        ("attempt:delivered", 1),
+        ("attempt:2xx", 1),
+        ("attempt:not_accepted", 2),
+        ("attempt:4xx", 1),
+        ("attempt:>=500", 1),
+        ("attempt:failed", 3),
+        ("attempt:cut", 1),
+        ("attempt:refused_target", 1),
+        ("attempt:timeout", 0),
+        ("attempt:>3000ms", 6),
+        ("attempt:>4s", 0),
+        ("attempt:4s", 6),
+        ("-attempt:delivered", 6),
+        ("-attempt:failed", 4),
+        ("origin:wire", 7),
+        ("origin:imported", 0),
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        let query = ListQuery { filter: filter.clone(), limit: 100, ..ListQuery::default() };
+        let listed: Vec<_> = fixture.store.list(bin, query).await.unwrap().requests.iter().map(|one| one.id).collect();
+        let matching: Vec<_> =
+            all.iter().filter(|one| filter.matches_summary(one) == Some(true)).map(|one| one.id).collect();
+        assert_eq!((listed.len(), &listed), (found, &matching), "{text}");
+    }
+    for wrong in ["attempt:", "attempt:bad", "attempt:>3000", "attempt:-5ms", "origin:mars"] {
+        let read = Filter::parse(wrong);
+        assert!(read.is_err() || wrong == "attempt:>3000", "{wrong}");
+    }
+}

@@ -1,0 +1,100 @@
+//! A target that keeps the bytes of every request and answers as it is told.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+/// A stuck test should say so, not hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A request as it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    pub head: Vec<u8>,
+    pub body: Vec<u8>,
+}
+
+impl Arrived {
+    pub fn header(&self, name: &str) -> Option<String> {
+        let head = String::from_utf8_lossy(&self.head).into_owned();
+        let found =
+            head.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim().to_owned())
+    }
+}
+
+/// Takes connections one after the other, each with one request.
+pub struct Target {
+    pub address: SocketAddr,
+    arrived: mpsc::Receiver<Arrived>,
+    response: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Target {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, arrived) = mpsc::channel();
+        let response = Arc::new(Mutex::new(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec()));
+        let shared = Arc::clone(&response);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                let Some(request) = read(&mut stream) else { continue };
+                // The test may have ended.
+                if tell.send(request).is_err() {
+                    break;
+                }
+                let response = shared.lock().unwrap().clone();
+                let _ = stream.write_all(&response);
+            }
+        });
+        Self { address, arrived, response }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Answers with these bytes from now on.
+    pub fn answer(&self, response: &[u8]) {
+        *self.response.lock().unwrap() = response.to_vec();
+    }
+
+    /// The next request.
+    pub fn next(&self) -> Arrived {
+        self.arrived.recv_timeout(PATIENCE).expect("a request arrives")
+    }
+
+    /// What has arrived and was not asked for yet.
+    pub fn rest(&self) -> Vec<Arrived> {
+        self.arrived.try_iter().collect()
+    }
+}
+
+fn read(stream: &mut TcpStream) -> Option<Arrived> {
+    let mut raw = Vec::new();
+    let mut piece = vec![0; 64 << 10];
+    let end = loop {
+        let ends = |end: &[u8]| raw.windows(end.len()).position(|part| part == end).map(|at| at + end.len());
+        if let Some(end) = [&b"\r\n\r\n"[..], b"\n\n", b"\n\r\n"].into_iter().filter_map(ends).min() {
+            break end;
+        }
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => raw.extend_from_slice(&piece[..count]),
+        }
+    };
+    let mut body = raw.split_off(end);
+    let mut arrived = Arrived { head: raw, body: Vec::new() };
+    let length = arrived.header("content-length").map_or(0, |length| length.parse::<usize>().unwrap());
+    while body.len() < length {
+        let count = stream.read(&mut piece).unwrap();
+        assert!(count > 0, "the body comes whole");
+        body.extend_from_slice(&piece[..count]);
+    }
+    arrived.body = body;
+    Some(arrived)
+}
