@@ -154,7 +154,12 @@ pub fn catalogue_with(path: &Path) -> Result<Catalogue, ConfigError> {
 
 /// The database file when none is named: `creel/creel.db` in the user's data directory.
 pub fn default_database() -> Result<PathBuf, ConfigError> {
-    Ok(data_directory().ok_or(ConfigError::NoDataDirectory)?.join("creel").join("creel.db"))
+    Ok(data_folder().ok_or(ConfigError::NoDataDirectory)?.join("creel.db"))
+}
+
+/// The program's folder in the user's data directory.
+pub fn data_folder() -> Option<PathBuf> {
+    Some(data_directory()?.join("creel"))
 }
 
 /// The user's data directory by the platform's custom.

@@ -11,17 +11,19 @@
 //! | [`signature`] | schemes as data, verdicts, diagnosis, signing, handshakes. Pure |
 //! | [`provider`] | what a platform's events mean. Pure |
 //! | [`view`], [`export`], [`diff`] | bodies for people, exporters and importers, comparison. Pure |
-//! | [`shapes`] | the JSON shapes that API and stream share |
+//! | [`shapes`] | the JSON shapes that API, stream and command line share |
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
 //! | [`capture`] | the product's verb: judge, store, choose the response. Free of any framework |
 //! | [`deliver`] | what Creel sends: the engine, replays, jobs. On threads of its own |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
+//! | [`client`] | what the command line uses to talk to a running server |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
-//! Imports only go down: `main → cli → server → { capture, deliver, live } → store → model → { http, json }`; the pure parts import
-//! `model`, `http` and `json` alone (`export` and `diff` also `view`); `capture` judges by `signature` and `provider`; `live`
-//! writes `shapes`; the engine of `deliver` knows `http` and `model` alone. `tests/it/tidy.rs` holds this.
+//! Imports only go down: `main → cli → { server, client }`, `server → { capture, deliver, live } → store → model → { http, json }`;
+//! the pure parts import `model`, `http` and `json` alone (`export` and `diff` also `view`); `capture` judges by `signature`
+//! and `provider`; `live` and `client` speak in `shapes`; the engine of `deliver` knows `http` and `model` alone.
+//! `tests/it/tidy.rs` holds this.
 //!
 //! # The words
 //!
@@ -70,6 +72,7 @@
 
 pub(crate) mod capture;
 pub(crate) mod cli;
+pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod deliver;
 pub(crate) mod diff;

@@ -1,15 +1,51 @@
 //! The command line: one file per subcommand; only `output` prints.
 
+mod bin;
+mod catalogue;
+mod common;
+mod completions;
+mod connection;
+mod delete;
+mod export;
+mod import;
+mod list;
+mod man;
+mod open;
 mod output;
+mod providers;
+mod ready;
+mod render;
+mod request;
+mod schemes;
+mod search;
+mod secret;
 mod serve;
+mod show;
+mod sign;
+mod tail;
+mod verify;
+mod wait;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::client::ClientError;
+use crate::config::ConfigError;
+use common::Usage;
 use serve::ServeArgs;
 
 /// A local webhook inspector: catches requests exactly as sent, judges their signatures, shows them live
 #[derive(Debug, Parser)]
-#[command(name = "creel", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "creel",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes:
+  0  done, or met
+  1  not met, not valid, or failed
+  2  wrong usage, or refused as wrong
+  3  the server cannot be reached"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -20,14 +56,66 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the server (the same as `creel` alone)
-    Serve(ServeArgs),
+    #[command(after_help = "Examples:
+  creel serve --ephemeral --capture 127.0.0.1:0 --console 127.0.0.1:0 --json
+  creel serve --db hooks.db --capture 127.0.0.1:0 --console 127.0.0.1:0 --durability full")]
+    Serve(Box<ServeArgs>),
+    /// Make, list, change and delete bins
+    Bin(bin::BinArgs),
+    /// List the bins, or the requests of one
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    /// Show one request: what came, and what it means
+    Show(show::ShowArgs),
+    /// Find requests of a bin
+    Search(search::SearchArgs),
+    /// Show requests as they arrive, or run a command for each
+    Tail(tail::TailArgs),
+    /// Wait until a bin has what it should have (for pipelines)
+    Wait(wait::WaitArgs),
+    /// Wait until the server answers
+    Ready(ready::ReadyArgs),
+    /// Open the console in the browser
+    Open(open::OpenArgs),
+    /// Add, list and remove the secrets of a bin
+    Secret(secret::SecretArgs),
+    /// Write requests as a command, as code or into a file
+    Export(export::ExportArgs),
+    /// Read an export into a bin
+    Import(import::ImportArgs),
+    /// Delete requests of a bin
+    #[command(visible_alias = "rm")]
+    Delete(delete::DeleteArgs),
+    /// Say whether a signature is right and why not (needs no server)
+    Verify(verify::VerifyArgs),
+    /// Sign a request (needs no server)
+    Sign(Box<sign::SignArgs>),
+    /// List the signature schemes (needs no server)
+    Schemes(schemes::SchemesArgs),
+    /// List the providers whose events are understood (needs no server)
+    Providers(providers::ProvidersArgs),
+    /// Print a script that completes commands in a shell
+    Completions(completions::CompletionsArgs),
+    /// Print manual pages
+    Man(man::ManArgs),
 }
+
+/// A command's end: its exit code.
+type Done = anyhow::Result<u8>;
 
 /// The process's exit codes.
 mod exit {
     pub(super) const DONE: u8 = 0;
+    /// A condition is not met, a signature not valid.
+    pub(super) const NOT_MET: u8 = 1;
     pub(super) const FAILED: u8 = 1;
     pub(super) const USAGE: u8 = 2;
+    pub(super) const UNREACHABLE: u8 = 3;
+}
+
+/// The command line's definition, for completions and manual pages.
+fn definition() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line, does what it says, and answers with the exit code.
@@ -42,15 +130,42 @@ pub fn run() -> u8 {
             return code;
         }
     };
-    let done = match cli.command {
+    let done = match &cli.command {
         None => serve::run(&cli.serve),
-        Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Serve(args)) => serve::run(args),
+        Some(Command::Bin(args)) => bin::run(args),
+        Some(Command::List(args)) => list::run(args),
+        Some(Command::Show(args)) => show::run(args),
+        Some(Command::Search(args)) => search::run(args),
+        Some(Command::Tail(args)) => tail::run(args),
+        Some(Command::Wait(args)) => wait::run(args),
+        Some(Command::Ready(args)) => ready::run(args),
+        Some(Command::Open(args)) => open::run(args),
+        Some(Command::Secret(args)) => secret::run(args),
+        Some(Command::Export(args)) => export::run(args),
+        Some(Command::Import(args)) => import::run(args),
+        Some(Command::Delete(args)) => delete::run(args),
+        Some(Command::Verify(args)) => verify::run(args),
+        Some(Command::Sign(args)) => sign::run(args),
+        Some(Command::Schemes(args)) => schemes::run(args),
+        Some(Command::Providers(args)) => providers::run(args),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man(args)) => man::run(args),
     };
-    match done {
-        Ok(()) => exit::DONE,
-        Err(error) => {
-            output::error(&error);
-            if error.is::<crate::config::ConfigError>() { exit::USAGE } else { exit::FAILED }
+    done.unwrap_or_else(|error| {
+        if output::is_closed(&error) {
+            return exit::DONE;
         }
+        output::error(&error);
+        code_of(&error)
+    })
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<ClientError>() {
+        Some(error) if error.is_unreachable() => exit::UNREACHABLE,
+        Some(error) if error.is_wrong() => exit::USAGE,
+        None if error.is::<ConfigError>() || error.is::<Usage>() => exit::USAGE,
+        Some(_) | None => exit::FAILED,
     }
 }

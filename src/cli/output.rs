@@ -1,19 +1,126 @@
 //! The only place that prints. Data goes to stdout, everything else to stderr; a closed pipe is no error.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::render::{Look, Paint, lines};
+use crate::client::ClientError;
 use crate::server::Started;
+use crate::view::plain;
 
-fn out(text: &str) {
+/// Prints data.
+///
+/// # Errors
+/// When it cannot be written; see [`is_closed`].
+pub(super) fn data(text: &str) -> std::io::Result<()> {
+    bytes(text.as_bytes())
+}
+
+fn bytes(bytes: &[u8]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    stdout.write_all(bytes).and_then(|()| stdout.flush())
+}
+
+/// Bytes of strangers, passed on as they are. Those for a terminal are kept to the end and made plain: no control
+/// character of a stranger does anything there.
+#[derive(Debug)]
+pub(super) struct Exact {
+    kept: Vec<u8>,
+    terminal: bool,
+}
+
+impl Exact {
+    pub(super) fn new() -> Self {
+        Self { kept: Vec::new(), terminal: std::io::stdout().is_terminal() }
+    }
+
+    /// Takes a piece.
+    ///
+    /// # Errors
+    /// When it cannot be written; see [`is_closed`].
+    pub(super) fn take(&mut self, piece: &[u8]) -> std::io::Result<()> {
+        if !self.terminal {
+            return bytes(piece);
+        }
+        self.kept.extend_from_slice(piece);
+        Ok(())
+    }
+
+    /// That was all.
+    ///
+    /// # Errors
+    /// When it cannot be written; see [`is_closed`].
+    pub(super) fn finish(self) -> std::io::Result<()> {
+        if self.kept.is_empty() {
+            return Ok(());
+        }
+        let text = lines(&String::from_utf8_lossy(&self.kept));
+        data(&if text.ends_with('\n') { text } else { format!("{text}\n") })
+    }
+}
+
+/// Passes bytes on as they are; see [`Exact`].
+///
+/// # Errors
+/// When they cannot be written; see [`is_closed`].
+pub(super) fn exact(bytes: &[u8]) -> std::io::Result<()> {
+    let mut exact = Exact::new();
+    exact.take(bytes)?;
+    exact.finish()
+}
+
+/// Whether an error is only that nobody reads any more.
+pub(super) fn is_closed(error: &anyhow::Error) -> bool {
+    let local = match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Local(error)) => Some(error),
+        _ => error.downcast_ref::<std::io::Error>(),
+    };
+    local.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// How to print: colours and width by where the output goes and what its reader wants.
+pub(super) fn look(no_color: bool) -> Look {
+    let terminal = std::io::stdout().is_terminal();
+    // https://no-color.org: set to anything but nothing.
+    let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    let size = || terminal_size::terminal_size_of(std::io::stdout());
+    Look {
+        paint: Paint(terminal && !refused && !dumb),
+        width: if terminal { size().map(|(width, _)| usize::from(width.0)) } else { None },
+    }
+}
+
+/// A line about what happens, beside the data.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "creel: {}", plain(text));
+}
+
+/// Lines about what happens, beside the data, made of lines that are plain already.
+pub(super) fn note_lines(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// One error with its causes, on one line.
 pub(super) fn error(error: &anyhow::Error) {
-    let _ = writeln!(std::io::stderr().lock(), "creel: {error:#}");
+    note(&format!("{error:#}"));
+}
+
+/// Shows how far long work is, when stderr is a terminal.
+pub(super) fn progress(what: &'static str, total: Option<u64>) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match total {
+        Some(total) => (ProgressBar::new(total), "{msg} {bar:30} {bytes} of {total_bytes}, {eta} left"),
+        None => (ProgressBar::no_length(), "{msg} {bytes}"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.with_message(what)
 }
 
 /// The start-up text.
@@ -25,7 +132,8 @@ pub(super) fn started(started: &Started) {
     };
     let token = if started.asks_for_token { "-H 'Authorization: Bearer TOKEN' " } else { "" };
     let about_token = if started.asks_for_token { "\n\n  TOKEN stands for the console's token." } else { "" };
-    out(&format!(
+    // A closed pipe does not keep the server from running.
+    let _ = data(&format!(
         "\n  Creel {version} is listening.\n\n  \
          Bin      {bin_url}\n  \
          Console  {console_url}/\n  \
@@ -66,5 +174,5 @@ fn wrapped(text: &str) -> String {
 pub(super) fn started_json(started: &Started) {
     let Started { bin, bin_url, capture_url, console_url, database, .. } = started;
     let line = json!({"bin": bin, "bin_url": bin_url, "capture_url": capture_url, "console_url": console_url, "database": database});
-    out(&format!("{line}\n"));
+    let _ = data(&format!("{line}\n"));
 }

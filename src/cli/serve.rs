@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::output;
+use super::{Done, exit, output};
+use crate::client::{self, Note};
 use crate::config::{self, Config, ConfigError, Database, DeliveryConfig};
 use crate::deliver::engine::AllowedTarget;
 use crate::model::{Network, SecretValue, parse_size};
+use crate::server::Started;
 use crate::store::Durability;
 use crate::{server, telemetry};
 
@@ -106,15 +108,31 @@ pub(super) struct ServeArgs {
 }
 
 /// Runs the server until it is told to stop.
-pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &ServeArgs) -> Done {
     let config = config(args)?;
     telemetry::start(match args.log {
         LogFormat::Text => telemetry::Format::Text,
         LogFormat::Json => telemetry::Format::Json,
     });
     let json = args.json;
-    server::run(&config, move |started| if json { output::started_json(started) } else { output::started(started) })?;
-    Ok(())
+    let mut note = None;
+    server::run(&config, |started| {
+        note = leave_note(started);
+        if json { output::started_json(started) } else { output::started(started) }
+    })?;
+    drop(note);
+    Ok(exit::DONE)
+}
+
+/// Leaves word for other commands where the server is, until this is dropped.
+fn leave_note(started: &Started) -> Option<Note> {
+    match client::announce(&config::data_folder()?, &started.console_url) {
+        Ok(note) => Some(note),
+        Err(error) => {
+            tracing::warn!(%error, "other commands will not find this server by themselves: they need --server");
+            None
+        }
+    }
 }
 
 /// The flags as a configuration.

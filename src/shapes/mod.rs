@@ -5,9 +5,11 @@ mod bin;
 mod event;
 mod job;
 mod request;
+mod signature;
 
 pub use attempt::{AttemptShape, LastAttemptShape};
 pub use bin::{BinShape, PairShape, ResponseSettingsShape, SecretShape};
 pub use event::EventShape;
 pub use job::JobShape;
 pub use request::{FreshnessShape, RequestShape, SignatureShape, SummaryShape};
+pub use signature::ExplainedShape;

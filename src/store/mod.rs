@@ -16,7 +16,7 @@ mod types;
 
 pub use error::{OpenError, StoreError, Thing};
 pub use handle::Store;
-pub use sqlite::remove_abandoned;
+pub use sqlite::{ReadOnly, remove_abandoned};
 pub use types::{
     BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS,
     Order, Page, RequestRef, Reverified, StoreOptions, Stored,

@@ -21,7 +21,7 @@ pub use json::JsonView;
 pub use multipart::{MultipartView, Part};
 use serde::{Serialize, Serializer};
 pub use text::TextView;
-pub use visible::{has_marks, hidden};
+pub use visible::{has_marks, hidden, plain};
 pub use xml::XmlView;
 
 use crate::http::ContentType;

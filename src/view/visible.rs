@@ -1,5 +1,7 @@
 //! What hides in a text: control characters, marks that turn the writing direction, characters without width.
 
+use std::fmt::Write as _;
+
 /// What a character is if it must not be shown as it is. Line ends and tabs are fine; so are the joiners, which emoji and
 /// several scripts need.
 pub fn hidden(character: char) -> Option<&'static str> {
@@ -16,6 +18,22 @@ pub fn hidden(character: char) -> Option<&'static str> {
     })
 }
 
+/// Text from strangers in one line, for attributes, titles and terminals: unseen characters are written as `\u{202e}`.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\r' => out.push_str("\\r"),
+            '\n' => out.push_str("\\n"),
+            unseen if hidden(unseen).is_some() => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(unseen));
+            }
+            seen => out.push(seen),
+        }
+    }
+    out
+}
+
 /// Whether something hides in a text. A carriage return before a line feed is a line end.
 pub fn has_marks(text: &str) -> bool {
     text.char_indices().any(|(at, character)| {
@@ -27,6 +45,11 @@ pub fn has_marks(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plain_text_is_one_line() {
+        assert_eq!(plain("x\u{1b}[2J\r\n"), "x\\u{1b}[2J\\r\\n");
+    }
 
     #[test]
     fn what_hides_is_named_and_the_rest_is_left_alone() {

@@ -17,6 +17,7 @@
 )]
 
 mod capture;
+mod commands;
 mod fanout;
 mod load;
 mod process;
@@ -34,9 +35,12 @@ const SECTIONS: &[Section] = &[
     ("stored", stored::run),
     ("fanout", fanout::run),
     ("verdicts", verdicts::run),
+    ("commands", commands::run),
 ];
 
 fn main() {
+    // The client library asks for one, although nothing here is TLS.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|argument| argument == process::EMPTY_SERVER) {
         process::serve_empty();

@@ -52,6 +52,7 @@ impl Server {
     /// Creel on a database file, with further flags.
     pub fn creel(database: &Path, flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_creel"))
+            .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"))
             .args(["--json", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0", "--db"])
             .arg(database)
             .args(flags)

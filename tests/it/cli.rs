@@ -1,4 +1,12 @@
-//! The real binary: help, start-up, exit codes, signals.
+//! The real binary: help, start-up, exit codes, signals; in `cli/` the commands.
+
+mod commands;
+mod examples;
+mod offline;
+mod server;
+mod tail;
+mod terminal;
+mod wait;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -8,8 +16,10 @@ use serde_json::Value;
 
 use crate::helpers::raw;
 
+/// The program, with nothing of the tester's own: neither settings nor running servers.
 fn creel() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_creel"));
+    command.env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data")).env_remove("NO_COLOR");
     // The tester's own settings must not leak in.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CREEL_")) {
         command.env_remove(name);
@@ -19,7 +29,12 @@ fn creel() -> Command {
 }
 
 fn output(arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = creel().args(arguments).output().unwrap();
+    outcome(creel().args(arguments))
+}
+
+/// Runs a command to its end: exit code, stdout, stderr.
+fn outcome(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 

@@ -25,6 +25,7 @@ struct Process {
 impl Process {
     fn start(database: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_creel"))
+            .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"))
             .args(["--json", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0", "--max-requests", "0", "--db"])
             .arg(database)
             .stdout(Stdio::piped())
@@ -97,7 +98,7 @@ fn load(
 
 /// Everything that the server has, by its body.
 async fn stored(process: &Process) -> HashMap<String, u64> {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::helpers::http().build().unwrap();
     let url = format!("{}/api/v1/bins/{}/export?as=jsonl", process.console, process.bin);
     let response = client.get(url).send().await.unwrap();
     assert_eq!(response.status(), 200);

@@ -1,6 +1,7 @@
 //! Runs every command of the README as a newcomer would, in order, and looks for the output that it promises.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use crate::helpers::TestApp;
 
@@ -23,6 +24,45 @@ fn blocks(readme: &str) -> Vec<(String, String)> {
         }
     }
     blocks
+}
+
+/// Runs a script as a newcomer would, with `creel` in the path.
+fn shell(folder: &Path, console: &str, script: &str) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_creel")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(script).current_dir(folder).env("no_proxy", "*").env("PATH", path);
+    command.env("CREEL_SERVER", console).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
+}
+
+/// The tests of other languages, each run by that language. Where pytest is not installed its functions are called by hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_recipe_in_another_language_passes() {
+    let app = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let blocks = blocks(include_str!("../../README.md"));
+    let block = |wanted: &str| blocks.iter().find(|(language, _)| language == wanted).unwrap().1.clone();
+    std::fs::write(folder.path().join("test_order.py"), block("python")).unwrap();
+    std::fs::write(folder.path().join("order.test.mjs"), block("js")).unwrap();
+    let jobs: Vec<String> = block("yaml")
+        .lines()
+        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("run: "))
+        .filter(|line| !line.starts_with("cargo ") && !line.ends_with('&'))
+        .map(|line| line.replace("127.0.0.1:4665", &app.capture.to_string()))
+        .collect();
+    let console = app.started.console_url.clone();
+    let python = "python3 -c 'import test_order; test_order.test_an_order_is_announced()'";
+    let scripts = [python.to_owned(), "node --test order.test.mjs".to_owned(), format!("set -e\n{}", jobs.join("\n"))];
+    tokio::task::spawn_blocking(move || {
+        for script in scripts {
+            let output = shell(folder.path(), &console, &script);
+            let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(output.status.success(), "{script}\n{stdout}{stderr}");
+        }
+        assert!(folder.path().join("report.xml").exists() && folder.path().join("pipeline.har").exists());
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,11 +89,8 @@ async fn every_command_of_the_readme_does_what_it_promises() {
         .replace("127.0.0.1:4666", &app.console.to_string())
         .replace(FIRST_BIN, &app.started.bin);
     let folder = tempfile::tempdir().unwrap();
-    let output = tokio::task::spawn_blocking(move || {
-        Command::new("bash").arg("-c").arg(script).current_dir(folder.path()).env("no_proxy", "*").output().unwrap()
-    })
-    .await
-    .unwrap();
+    let console = app.started.console_url.clone();
+    let output = tokio::task::spawn_blocking(move || shell(folder.path(), &console, &script)).await.unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let outputs: Vec<&str> = stdout.split("=== end of block").collect();
     for (index, (command, promised)) in promises.iter().enumerate() {

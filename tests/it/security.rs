@@ -131,7 +131,7 @@ async fn with_a_token_nothing_is_told_without_it() {
 #[actix_web::test]
 async fn a_browser_logs_in_and_keeps_a_strict_cookie() {
     let app = guarded().await;
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client = crate::helpers::http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let url = |path: &str| format!("{}{path}", app.started.console_url);
     let led = client.get(url("/bins")).header("Accept", "text/html").send().await.unwrap();
     assert_eq!((led.status(), &led.headers()["location"]), (StatusCode::SEE_OTHER, &"/login".parse().unwrap()));

@@ -12,6 +12,7 @@ use crate::helpers::raw;
 
 fn creel(database: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_creel"))
+        .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"))
         .args(["--capture", "127.0.0.1:0", "--console", "127.0.0.1:0", "--db"])
         .arg(database)
         .output()

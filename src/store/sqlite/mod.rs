@@ -9,6 +9,7 @@
 //!   other.
 //! - `readers` holds the reading connections; `read` and `search` (with `filter_sql`) run on them, `cancel` ends them
 //!   early.
+//! - `read_only` reads a file without all of this.
 //! - `bins` keeps bins, secrets and counts in memory, so that look-ups never wait; `bin_reads` loads them.
 //! - How values are written: `columns`, `rows`, `row_key`, `codes`, `values`.
 //! - The way in: `open`, `lock`, `paths`, `migrations/`.
@@ -35,6 +36,7 @@ mod open;
 mod paths;
 mod queue;
 mod read;
+mod read_only;
 mod readers;
 mod reserve;
 mod retention;
@@ -51,5 +53,6 @@ mod writer;
 
 pub(crate) use database::Database;
 pub use open::remove_abandoned;
+pub use read_only::ReadOnly;
 pub(crate) use search::Search;
 pub(crate) use tx::Tx;

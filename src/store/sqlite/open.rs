@@ -45,7 +45,7 @@ pub(crate) fn open(options: &StoreOptions) -> Result<Opened, OpenError> {
         std::io::ErrorKind::InvalidInput => not_a_database(&path, &error.to_string()),
         _ => OpenError::from_io(&path, &error),
     })?;
-    let known = i64::try_from(MIGRATIONS.dirs().count()).unwrap_or(i64::MAX);
+    let known = known_schema();
     let taken = look_at_header(&path, &file, known).and_then(|()| Lock::take(&path, file));
     let remove = |file: &Path| drop(std::fs::remove_file(file));
     let lock = taken.inspect_err(|_| {
@@ -252,6 +252,33 @@ fn look_at_header(path: &Path, file: &File, known: i64) -> Result<(), OpenError>
         return Err(not_a_database(path, "it belongs to another program"));
     }
     newer(path, version, known)
+}
+
+/// Looks at a database that is only to be read.
+pub(crate) fn look_before_reading(path: &Path) -> Result<(), OpenError> {
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => not_a_database(path, "it is not there"),
+        _ => OpenError::from_io(path, &error),
+    };
+    let found = std::fs::metadata(path).map_err(failed)?;
+    if !found.is_file() || found.len() == 0 {
+        return Err(not_a_database(path, if found.is_file() { "it is empty" } else { "it is no plain file" }));
+    }
+    look_at_header(path, &File::open(path).map_err(failed)?, known_schema())
+}
+
+/// A database that is only read must be of this version's schema: it cannot be moved.
+pub(crate) fn check_schema(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let known = known_schema();
+    if schema_of(conn, path, known)? == known {
+        return Ok(());
+    }
+    let cause = "an older version of Creel wrote it; `creel serve --db FILE` moves it to this version's schema";
+    Err(not_a_database(path, cause))
+}
+
+fn known_schema() -> i64 {
+    i64::try_from(MIGRATIONS.dirs().count()).unwrap_or(i64::MAX)
 }
 
 /// The schema's number as SQLite sees it, log included.

@@ -48,6 +48,13 @@ pub fn config() -> Config {
     }
 }
 
+/// An HTTP client to be, that uses no proxy.
+pub fn http() -> reqwest::ClientBuilder {
+    // Fails when another test has installed it, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
 impl TestApp {
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
@@ -79,7 +86,7 @@ impl TestApp {
             console: address(&started.console_url),
             started,
             store,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: http().build().unwrap(),
             stop: Some(stop),
             thread: Some(thread),
             folder: Some(folder),

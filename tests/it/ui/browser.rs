@@ -43,7 +43,7 @@ impl Browser {
             driver,
             address: SocketAddr::from(([127, 0, 0, 1], port)),
             session: String::new(),
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: crate::helpers::http().build().unwrap(),
             profile,
             _permit: permit,
         };

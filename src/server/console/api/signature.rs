@@ -1,99 +1,23 @@
 //! A request's signature in full: the verdict, what was signed, why it is not right; and other secrets to try.
 
 use actix_web::{HttpResponse, get, post};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::{check_public_url, check_scheme, check_secret};
 use crate::capture::{Explained, Trial};
-use crate::model::{SecretValue, SignatureStatus};
+use crate::model::SecretValue;
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
 use crate::server::console::problem::Problem;
-use crate::shapes::{FreshnessShape, SignatureShape};
-use crate::signature::diagnose::Finding;
+use crate::shapes::ExplainedShape;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(explain).service(attempt);
 }
 
-/// A verdict in full. The same names as in a request's `signature` and `freshness` are at the top level as well.
-#[derive(Serialize, ToSchema)]
-#[schema(as = SignatureExplained)]
-struct ExplainedShape<'a> {
-    /// `valid`, `invalid`, `missing`, `no_secret`, `unsigned_scheme` or `undecodable_secret`.
-    #[schema(value_type = String)]
-    status: SignatureStatus,
-    /// The scheme's id.
-    scheme: Option<&'a str>,
-    /// The label of the secret that matched.
-    secret: Option<&'a str>,
-    /// Why it is not valid, in one sentence.
-    reason: Option<&'a str>,
-    /// Is the signature right?
-    signature: SignatureShape<'a>,
-    /// Was it made just now? Judged at the time of arrival.
-    freshness: FreshnessShape,
-    /// The exact bytes that the scheme signs, in base64.
-    signed_base64: Option<String>,
-    /// The signature that the bin's first fitting secret makes of them.
-    expected: Option<&'a str>,
-    /// The signature that was sent.
-    received: Option<&'a str>,
-    /// What the signature does not protect, in plain sentences.
-    not_covered: &'a [String],
-    /// Why it is not right; what would verify comes first. Empty when it is right.
-    diagnosis: Vec<FindingShape<'a>>,
-}
-
-/// A possible cause.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Finding)]
-struct FindingShape<'a> {
-    /// The stable name of the cause.
-    code: &'static str,
-    /// What it is, in one sentence.
-    sentence: &'a str,
-    /// What to do about it.
-    fix: &'a str,
-    /// Whether the signature is right with this change.
-    verifies: bool,
-    /// A record that makes the signature right as the bin's `custom_scheme`.
-    #[schema(value_type = Option<Object>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    custom_scheme: Option<&'a serde_json::Value>,
-}
-
-impl<'a> From<&'a Finding> for FindingShape<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        Self {
-            code: finding.code,
-            sentence: &finding.sentence,
-            fix: &finding.fix,
-            verifies: finding.verifies,
-            custom_scheme: finding.custom_scheme.as_ref(),
-        }
-    }
-}
-
 fn shown(explained: &Explained) -> HttpResponse {
-    let explanation = &explained.explanation;
-    let signature = SignatureShape::from(&explanation.verdict);
-    HttpResponse::Ok().json(ExplainedShape {
-        status: signature.status,
-        scheme: signature.scheme,
-        secret: signature.secret,
-        reason: signature.reason,
-        signature,
-        freshness: (&explanation.freshness).into(),
-        signed_base64: explanation.signed.as_ref().map(|signed| STANDARD.encode(signed)),
-        expected: explanation.expected.as_deref(),
-        received: explanation.received.as_deref(),
-        not_covered: &explanation.not_covered,
-        diagnosis: explained.findings.iter().map(FindingShape::from).collect(),
-    })
+    HttpResponse::Ok().json(ExplainedShape::new(&explained.explanation, &explained.findings))
 }
 
 /// Explain a request's verdict: what was signed, and why it is not right

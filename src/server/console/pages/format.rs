@@ -1,12 +1,11 @@
 //! How facts are written for people: sizes, durations, times, and text from strangers.
 
-use std::fmt::Write as _;
-
 use askama::filters::HtmlSafe;
 
 use crate::model::Timestamp;
 pub use crate::model::size_text as size;
 use crate::view::hidden;
+pub use crate::view::plain;
 
 /// `1,234,567`.
 pub fn count(number: u64) -> String {
@@ -69,22 +68,6 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     format!("{} ago", span(now.since(at).as_secs()))
 }
 
-/// Text from strangers as plain text for attributes and titles: unseen characters are written as `\u{202e}`.
-pub fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\r' => out.push_str("\\r"),
-            '\n' => out.push_str("\\n"),
-            unseen if hidden(unseen).is_some() => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(unseen));
-            }
-            seen => out.push(seen),
-        }
-    }
-    out
-}
-
 /// Text from strangers as HTML: escaped here, with unseen characters as marked escapes. Line feeds and tabs stay.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a>(pub &'a str);
@@ -139,7 +122,6 @@ mod tests {
             "a<span class=\"ctl\">\\u{202e}</span>b<span class=\"ctl\">\\u{0}</span>"
         );
         assert_eq!(Seen("a\r\nb\tc").to_string(), "a\nb\tc");
-        assert_eq!(plain("x\u{1b}[2J\r\n"), "x\\u{1b}[2J\\r\\n");
     }
 
     proptest::proptest! {

@@ -152,6 +152,8 @@ fn add_headers(headers: &mut HeaderMap) {
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
+        // Clients tell by it who answers.
+        (header::SERVER, concat!("creel/", env!("CARGO_PKG_VERSION"))),
     ] {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

@@ -1,0 +1,165 @@
+//! Arguments and helpers that several commands share.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::output;
+use super::render::Look;
+use crate::client::{Client, bin_path, segment};
+use crate::model::{Clock, Seq, Timestamp};
+
+/// Something given that cannot be right; the text names it and the way out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Usage(pub(super) String);
+
+/// For people or for programs.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Print JSON: one object a line
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print no colours; the same as setting `NO_COLOR`
+    #[arg(long)]
+    pub(super) no_color: bool,
+}
+
+impl OutputArgs {
+    /// How to print for people.
+    pub(super) fn look(&self) -> Look {
+        output::look(self.no_color)
+    }
+
+    /// Prints one object: as a line of JSON, or as people read it.
+    pub(super) fn one(&self, value: &Value, text: impl FnOnce(Look) -> String) -> anyhow::Result<()> {
+        let text = if self.json { format!("{value}\n") } else { text(self.look()) };
+        Ok(output::data(&text)?)
+    }
+
+    /// Prints many: each as a line of JSON, or all as people read them.
+    pub(super) fn many(&self, values: &[Value], text: impl FnOnce(Look) -> String) -> anyhow::Result<()> {
+        let lines = || values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect::<String>();
+        let text = if self.json { lines() } else { text(self.look()) };
+        Ok(output::data(&text)?)
+    }
+}
+
+/// What time it is.
+pub(super) fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+/// Reads pairs such as `name=value`; `flag` is named when one is none.
+pub(super) fn pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, String)>, Usage> {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(Usage(format!("{flag} '{text}': give it as name=value"))),
+    };
+    texts.iter().map(pair).collect()
+}
+
+/// The largest file that a command reads into memory: a body at its largest.
+const MAX_FILE: u64 = 1 << 30;
+
+/// Reads a file, or the standard input for `-`.
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let failed = |error: std::io::Error| Usage(format!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        std::fs::File::open(path).map_err(failed)?.take(MAX_FILE).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    Ok(bytes)
+}
+
+/// Reads a span of time: `500ms`, `30s`, `2m`, `1h`, plain seconds.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    let refuse = || "give a time such as 500ms, 30s, 2m or 1h".to_owned();
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err(refuse()),
+    };
+    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds = number.parse::<f64>().ok().filter(|_| plain).map(|number| number * factor).ok_or_else(refuse)?;
+    // A week: beyond it somebody has mistyped.
+    if seconds > 604_800.0 { Err("give at most a week".to_owned()) } else { Ok(Duration::from_secs_f64(seconds)) }
+}
+
+/// A span of time for people.
+pub(super) fn span_text(span: Duration) -> String {
+    if span.subsec_millis() == 0 { format!("{} s", span.as_secs()) } else { format!("{} ms", span.as_millis()) }
+}
+
+/// Which request of a bin: an id, a cursor, `latest`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Which {
+    /// As the API takes it.
+    Id(String),
+    /// The number that lists begin with.
+    Seq(Seq),
+}
+
+impl std::str::FromStr for Which {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // An id has letters beside digits, and is longer than any cursor.
+        match text.parse() {
+            Ok(seq) if text.len() < 20 => Ok(Self::Seq(seq)),
+            _ if text.is_empty() => Err("give an id, a number of the list, or latest".to_owned()),
+            _ => Ok(Self::Id(text.to_owned())),
+        }
+    }
+}
+
+impl Which {
+    /// The id as the API takes it.
+    pub(super) async fn id(&self, client: &Client, bin: &str) -> anyhow::Result<String> {
+        let seq = match self {
+            Self::Id(id) => return Ok(id.clone()),
+            Self::Seq(seq) => *seq,
+        };
+        let found = client.requests(bin, None, 1, Some(seq.saturating_sub(1)), true).await?;
+        let id = found.first().filter(|request| request["seq"] == seq).and_then(|request| request["id"].as_str());
+        Ok(id
+            .map(str::to_owned)
+            .ok_or_else(|| Usage(format!("'{bin}' has no request {seq}; `creel list {bin}` shows them")))?)
+    }
+
+    /// The path of something of that request.
+    pub(super) async fn path(&self, client: &Client, bin: &str, rest: &str) -> anyhow::Result<String> {
+        Ok(bin_path(bin, &format!("/requests/{}{rest}", segment(&self.id(client, bin).await?))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5", 1_500)] {
+            assert_eq!(span(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for bad in ["", "s", "-1", "1d", "1e3", "nan", "99999999"] {
+            assert!(span(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_a_cursor_and_anything_else_an_id() {
+        assert_eq!("42".parse(), Ok(Which::Seq(42)));
+        assert_eq!("latest".parse(), Ok(Which::Id("latest".to_owned())));
+        assert_eq!("01JX7Z7C2V0000000000000001".parse(), Ok(Which::Id("01JX7Z7C2V0000000000000001".to_owned())));
+        assert!("".parse::<Which>().is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! `creel tail`: requests as they arrive.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::common::{OutputArgs, Usage, now};
+use super::connection::ServerArgs;
+use super::{Done, exit, output, render};
+use crate::client::{Client, ClientError, Follow, Live, Request, bin_path, segment};
+use crate::model::Seq;
+
+/// Where to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Since {
+    Now,
+    Cursor(Seq),
+}
+
+/// Reads `now`, `start` or a cursor.
+pub(super) fn since(text: &str) -> Result<Since, String> {
+    match text {
+        "now" => Ok(Since::Now),
+        "start" => Ok(Since::Cursor(0)),
+        _ => text.parse().map(Since::Cursor).map_err(|_| "give now, start, or a number of the list".to_owned()),
+    }
+}
+
+/// What a command is given of each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Given {
+    /// Everything, as one line of JSON
+    Json,
+    /// The body's bytes
+    Body,
+    /// The bytes of head and body
+    Raw,
+}
+
+/// The arguments of `creel tail`.
+#[derive(Debug, Args)]
+#[command(after_help = "With --exec the command is run by sh for one request after the other, with the request on
+standard input and CREEL_BIN, CREEL_ID, CREEL_METHOD, CREEL_PATH, CREEL_EVENT and
+CREEL_SIGNATURE in its environment. A command that fails is told.
+
+Examples:
+  creel tail orders --since start --count 2
+  creel tail orders --since start --count 1 --exec 'jq -r .method'")]
+pub(super) struct TailArgs {
+    /// The bin
+    bin: String,
+    /// Only what matches, in the filter language of the console
+    #[arg(short, long, value_name = "FILTER")]
+    filter: Option<String>,
+    /// Print each request in full
+    #[arg(long, conflicts_with = "json")]
+    full: bool,
+    /// Where to begin: now, start, or after this number of the list
+    #[arg(long, value_name = "CURSOR", default_value = "now", value_parser = since)]
+    since: Since,
+    /// End after this many requests
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    count: Option<u64>,
+    /// Run a command for each request, in place of printing it
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["full", "json"])]
+    exec: Option<String>,
+    /// What the command is given on standard input
+    #[arg(long, value_enum, default_value = "json", requires = "exec")]
+    stdin: Given,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Messages that wait for a slow command; more wait at the server, which tells what was missed.
+const WAITING: usize = 1_000;
+
+pub(super) fn run(args: &TailArgs) -> Done {
+    if args.count == Some(0) {
+        return Err(Usage("--count 0: give at least 1".to_owned()).into());
+    }
+    args.server.run(async |client| {
+        let after = match args.since {
+            Since::Now => None,
+            Since::Cursor(seq) => Some(seq),
+        };
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        // The stream is read on while a command runs: the server would take a silent reader for dead.
+        let reading = async {
+            let mut follow = Follow::new(client, &args.bin, args.filter.as_deref(), after);
+            loop {
+                let live = follow.next().await;
+                let over = live.is_err();
+                if sender.send(live).await.is_err() || over {
+                    return std::future::pending::<()>().await;
+                }
+            }
+        };
+        let telling = async {
+            let mut left = args.count.unwrap_or(u64::MAX);
+            while left > 0
+                && let Some(live) = receiver.recv().await
+            {
+                if take(client, args, live?).await? {
+                    left -= 1;
+                }
+            }
+            Ok(exit::DONE)
+        };
+        tokio::select! { () = reading => Ok(exit::DONE), done = telling => done }
+    })
+}
+
+/// Takes one thing of the stream; whether it was a request.
+async fn take(client: &Client, args: &TailArgs, live: Live) -> anyhow::Result<bool> {
+    let message = match live {
+        Live::Message(message) => message,
+        Live::Lost(cause) => {
+            output::note(&format!("the connection is lost ({cause}); connecting again"));
+            return Ok(false);
+        }
+        Live::Back => {
+            output::note("connected again; nothing was missed");
+            return Ok(false);
+        }
+        Live::Gap(from, to) => {
+            output::note(&format!("the server has another database than before: its newest is {to}, not {from}"));
+            return Ok(false);
+        }
+    };
+    match message.get("type").and_then(Value::as_str) {
+        Some("request") => {}
+        Some("bin_deleted") => return Err(Usage(format!("the bin '{}' was deleted", args.bin)).into()),
+        _ => return Ok(false),
+    }
+    let Some(summary) = message.get("request") else { return Ok(false) };
+    let request = Request::of(summary);
+    if let Some(command) = &args.exec {
+        run_command(client, args, command, &request).await?;
+    } else if args.full {
+        // It may be gone by now; what came of it is told all the same.
+        let value = whole(client, &args.bin, &request.id).await?.unwrap_or_else(|| summary.clone());
+        output::data(&format!("{}\n", render::full(&Request::of(&value), now(), args.output.look())))?;
+    } else {
+        args.output.one(summary, |look| render::live_line(&request, now(), look))?;
+    }
+    Ok(true)
+}
+
+async fn whole(client: &Client, bin: &str, id: &str) -> Result<Option<Value>, ClientError> {
+    match client.get(&request_path(bin, id, ""), &[]).await {
+        Ok(value) => Ok(Some(value)),
+        Err(ClientError::Refused { status: 404, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn request_path(bin: &str, id: &str, rest: &str) -> String {
+    bin_path(bin, &format!("/requests/{}{rest}", segment(id)))
+}
+
+async fn run_command(client: &Client, args: &TailArgs, command: &str, request: &Request) -> anyhow::Result<()> {
+    let mut input = Vec::new();
+    let gone = match args.stdin {
+        Given::Json => match whole(client, &args.bin, &request.id).await? {
+            Some(value) => {
+                input = format!("{value}\n").into_bytes();
+                false
+            }
+            None => true,
+        },
+        Given::Body | Given::Raw => {
+            let part = if args.stdin == Given::Body { "/body" } else { "/raw" };
+            let keep = |piece: &[u8]| {
+                input.extend_from_slice(piece);
+                Ok(())
+            };
+            match client.copy(&request_path(&args.bin, &request.id, part), &[], keep).await {
+                Ok(()) => false,
+                Err(ClientError::Refused { status: 404, .. }) => true,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    if gone {
+        output::note(&format!("request {} is gone already; the command is not run for it", request.seq));
+        return Ok(());
+    }
+    let mut process = Command::new("sh");
+    process.arg("-c").arg(command).stdin(Stdio::piped());
+    let event = request.event.name.as_deref().unwrap_or_default();
+    for (name, value) in [
+        ("CREEL_BIN", args.bin.as_str()),
+        ("CREEL_ID", &request.id),
+        ("CREEL_METHOD", &request.method),
+        ("CREEL_PATH", &request.path),
+        ("CREEL_EVENT", event),
+        ("CREEL_SIGNATURE", &request.signature.status),
+    ] {
+        // The system takes no zero byte in a value.
+        process.env(name, value.replace('\0', ""));
+    }
+    let status = tokio::task::spawn_blocking(move || {
+        let mut child = process.spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command need not read all that it is given.
+            let _ = stdin.write_all(&input);
+        }
+        child.wait()
+    })
+    .await??;
+    if !status.success() {
+        output::note(&format!("the command ended with {status} for request {}", request.seq));
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Where the server is: a running one leaves a note in the user's data directory, a file for each process. A note that
+//! was left behind by a killed process is passed over, and removed by the next server.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Where the console is unless somebody says otherwise.
+pub const DEFAULT_CONSOLE: &str = "http://127.0.0.1:4666";
+/// The folder of the notes, in the data directory.
+const FOLDER: &str = "running";
+/// Notes that are read: nobody runs more servers, and a folder full of others' files must not hold up a command.
+const MAX_NOTES: usize = 100;
+/// Bytes of a note.
+const MAX_NOTE: u64 = 4 << 10;
+/// A server on this machine takes a connection at once, or is stuck.
+const PROBE: Duration = Duration::from_millis(300);
+
+/// What a note says.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    pid: u32,
+    console_url: String,
+}
+
+/// The note of this process. Dropping it removes the note.
+#[derive(Debug)]
+pub struct Note(PathBuf);
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        // Somebody may have cleaned up.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Leaves a note that the console of this process is at that URL, and removes those of processes that are gone.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn announce(data: &Path, console_url: &str) -> std::io::Result<Note> {
+    let folder = data.join(FOLDER);
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    for (file, told) in notes(&folder) {
+        if told.is_none_or(|told| told.pid == std::process::id() || !is_alive(told.pid)) {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+    let pid = std::process::id();
+    let file = folder.join(format!("{pid}.json"));
+    let text = serde_json::to_vec(&Told { pid, console_url: console_url.to_owned() })?;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?.write_all(&text)?;
+    Ok(Note(file))
+}
+
+/// The console of a running server: the one at the usual address, else the one that was started last. `None` when none
+/// runs, as far as the notes say.
+pub fn find(data: &Path) -> Option<String> {
+    let mut found: Vec<(SystemTime, String)> = notes(&data.join(FOLDER))
+        .into_iter()
+        .filter_map(|(file, told)| {
+            let told = told.filter(|told| is_alive(told.pid) && takes_connections(&told.console_url))?;
+            let made = file.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+            Some((made, told.console_url))
+        })
+        .collect();
+    found.sort_by_key(|(made, url)| (url == DEFAULT_CONSOLE, *made));
+    found.pop().map(|(_, url)| url)
+}
+
+/// The notes that are there; `None` for one that cannot be read.
+fn notes(folder: &Path) -> Vec<(PathBuf, Option<Told>)> {
+    let is_note = |path: &Path| {
+        path.extension().is_some_and(|extension| extension == "json")
+            && path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .is_some_and(|stem| stem.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let read = |path: PathBuf| {
+        let short = path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_NOTE);
+        let text = if short { std::fs::read(&path).ok() } else { None };
+        let told = text.and_then(|text| serde_json::from_slice(&text).ok());
+        (path, told)
+    };
+    entries.filter(|path| is_note(path)).take(MAX_NOTES).map(read).collect()
+}
+
+fn is_alive(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
+    match rustix::process::test_kill_process(pid) {
+        Ok(()) => true,
+        // It is there, and somebody else's.
+        Err(error) => error == rustix::io::Errno::PERM,
+    }
+}
+
+/// Its number may have been given to another process since.
+fn takes_connections(console_url: &str) -> bool {
+    let address = Url::parse(console_url).ok().and_then(|url| url.socket_addrs(|| None).ok());
+    let connects = |address: &SocketAddr| TcpStream::connect_timeout(address, PROBE).is_ok();
+    address.is_some_and(|addresses| addresses.first().is_some_and(connects))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_found_while_its_server_takes_connections_and_goes_with_it() {
+        let data = tempfile::tempdir().unwrap();
+        assert_eq!(find(data.path()), None);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let note = announce(data.path(), &url).unwrap();
+        assert_eq!(find(data.path()), Some(url));
+        drop(listener);
+        assert_eq!(find(data.path()), None, "nobody listens there any more");
+        drop(note);
+        assert_eq!(std::fs::read_dir(data.path().join(FOLDER)).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn notes_of_dead_processes_and_other_files_are_passed_over_and_the_dead_ones_go() {
+        let data = tempfile::tempdir().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let folder = data.path().join(FOLDER);
+        std::fs::create_dir(&folder).unwrap();
+        let mut ended = std::process::Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let stale = folder.join(format!("{}.json", ended.id()));
+        std::fs::write(&stale, format!(r#"{{"pid": {}, "console_url": "{url}"}}"#, ended.id())).unwrap();
+        std::fs::write(folder.join("notes.txt"), "mine").unwrap();
+        std::fs::write(folder.join("77.json"), "nonsense").unwrap();
+        assert_eq!(find(data.path()), None);
+        let note = announce(data.path(), &url).unwrap();
+        assert!(!stale.exists() && folder.join("notes.txt").exists());
+        assert_eq!(find(data.path()), Some(url));
+        drop(note);
+    }
+}

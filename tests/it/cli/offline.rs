@@ -1,0 +1,201 @@
+//! What needs no server: `verify` and `sign`.
+
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::{creel, outcome};
+
+fn vectors() -> Vec<Value> {
+    serde_json::from_str(include_str!("../fixtures/published-vectors.json")).unwrap()
+}
+
+fn texts<'v>(vector: &'v Value, name: &str) -> Vec<&'v str> {
+    vector[name].as_array().into_iter().flatten().map(|text| text.as_str().unwrap()).collect()
+}
+
+/// `creel verify` for a published vector, on files in this folder.
+fn verify(folder: &Path, vector: &Value) -> Command {
+    let of = |name: &str| vector[name].as_str().unwrap();
+    let mut head = format!("{} / HTTP/1.1\r\n", of("method"));
+    for field in vector["headers"].as_array().unwrap() {
+        head.push_str(&format!("{}: {}\r\n", field[0].as_str().unwrap(), field[1].as_str().unwrap()));
+    }
+    std::fs::write(folder.join("head"), head + "\r\n").unwrap();
+    std::fs::write(folder.join("body"), STANDARD.decode(of("body_base64")).unwrap()).unwrap();
+    let mut command = creel();
+    command.args(["verify", "--json", "--scheme", of("scheme"), "--url", of("url"), "--secret", of("secret")]);
+    command.args(["--head", "head", "--body", "body"]).current_dir(folder);
+    for more in texts(vector, "extra_secrets") {
+        command.args(["--secret", more]);
+    }
+    if let Some(at) = vector["verify_at_unix"].as_i64() {
+        command.args(["--at", &at.to_string()]);
+        if let Some(tolerance) = vector["tolerance_s"].as_u64() {
+            command.args(["--tolerance", &tolerance.to_string()]);
+        }
+    }
+    command
+}
+
+#[test]
+fn every_published_vector_has_its_published_verdict_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut wrong = Vec::new();
+    for vector in vectors() {
+        let (code, stdout, stderr) = outcome(&mut verify(folder.path(), &vector));
+        if (code == 0) != vector["valid"].as_bool().unwrap() || code > 1 {
+            wrong.push(format!("{}: {code} {stdout}{stderr}", vector["id"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_verdict_says_why_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let vector = vectors().into_iter().find(|vector| vector["scheme"] == "github" && vector["valid"] == true).unwrap();
+    let secret = format!("{}\n", vector["secret"].as_str().unwrap());
+    let run = |change: &dyn Fn(&mut Command)| {
+        let mut command = verify(folder.path(), &vector);
+        change(&mut command);
+        outcome(&mut command)
+    };
+    let (_, found, _) = run(&|_| {});
+    assert_eq!(serde_json::from_str::<Value>(&found).unwrap()["status"], "valid");
+    // The right secret, pasted with a line break, in place of the right one.
+    let mut vector = vector.clone();
+    vector["secret"] = secret.into();
+    let mut command = verify(folder.path(), &vector);
+    let arguments: Vec<_> =
+        command.get_args().filter(|argument| *argument != "--json").map(ToOwned::to_owned).collect();
+    command = creel();
+    let (code, stdout, stderr) = outcome(command.args(arguments).current_dir(folder.path()));
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    insta::assert_snapshot!("verify_invalid", stdout);
+}
+
+#[test]
+fn what_verify_and_sign_cannot_use_is_exit_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty"), "").unwrap();
+    std::fs::write(folder.path().join("head"), "POST / HTTP/1.1\nHost: h\n\nbody").unwrap();
+    for (line, words) in [
+        ("verify --secret s", "--head"),
+        ("verify --head head", "--secret"),
+        ("verify --secret s --head no-file", "no-file"),
+        ("verify --secret s --head empty", "request line"),
+        ("verify --secret s --head head --body head", "--body"),
+        ("verify --secret s --head - --body -", "standard input"),
+        ("verify --secret s --head head --scheme githup", "did you mean 'github'?"),
+        ("verify --secret s --head head --scheme github --at 1 --tolerance 5", "no timestamp"),
+        ("verify --secret s --head head --tolerance 5", "--at"),
+        ("sign --secret s --scheme githup", "did you mean 'github'?"),
+        ("sign --secret s --scheme github --header nothing", "Name: value"),
+        ("sign --secret s --scheme github --config nothing", "name=value"),
+        ("sign --secret nonsense --scheme discord", "cannot be signed"),
+    ] {
+        let (code, stdout, stderr) = outcome(creel().args(line.split(' ')).current_dir(folder.path()));
+        assert_eq!((code, stdout.as_str()), (2, ""), "{line}: {stderr}");
+        assert!(stderr.contains(words), "{line}: {stderr}");
+    }
+}
+
+/// The texts of a secret that signs and of the one that verifies.
+fn keys(record: &Value) -> (String, String) {
+    let pipeline = record["secret"].to_string();
+    let text = |bytes: Vec<u8>| {
+        if pipeline.contains("hex") { hex::encode(bytes) } else { STANDARD.encode(bytes) }
+    };
+    match record["algorithm"].as_str().unwrap() {
+        "ecdsa-p256-sha256" => {
+            use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+            let private = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+            let public = private.public_key().to_public_key_der().unwrap();
+            (STANDARD.encode(private.to_pkcs8_der().unwrap().as_bytes()), STANDARD.encode(public.as_bytes()))
+        }
+        "ed25519" => {
+            let both = text(ed25519_dalek::SigningKey::from_bytes(&[7; 32]).to_keypair_bytes().to_vec());
+            (both.clone(), both)
+        }
+        _ if pipeline.contains("hex") || pipeline.contains("base64") => {
+            let key = text(b"a key of twenty-eight bytes.".to_vec());
+            (key.clone(), key)
+        }
+        _ => ("a plain secret".to_owned(), "a plain secret".to_owned()),
+    }
+}
+
+/// Signs by a scheme and verifies what came out, adding what the scheme says it lacks.
+fn round_trip(id: &str, record: &Value) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let (private, public) = keys(record);
+    let text = record.to_string();
+    let is_form = text.contains("form:") || text.contains("{form");
+    let kind = if is_form { "application/x-www-form-urlencoded" } else { "application/json" };
+    let mut form = "b=2&a=1+1&payload=%7B%7D".to_owned();
+    let mut json = serde_json::json!({"event": "x", "n": 1});
+    let mut url = "https://hook.example/in/path?x=1".to_owned();
+    let mut fields = vec![format!("Content-Type: {kind}")];
+    let nested = regex::Regex::new("The JSON member /([a-z_]+)/([a-z_]+) of the form field ([a-z]+)").unwrap();
+    let lacking = regex::Regex::new("The (header|form field|query parameter|JSON member) /?([A-Za-z0-9._-]+)").unwrap();
+    for _ in 0..6 {
+        std::fs::write(folder.path().join("body"), if is_form { form.clone() } else { json.to_string() }).unwrap();
+        let mut command = creel();
+        command.args(["sign", "--as", "request", "--scheme", id, "--secret", &private, "--at", "1760000000"]);
+        command.args(["--url", &url, "--config", "app_key=APP", "--body", "body"]);
+        for field in &fields {
+            command.args(["--header", field]);
+        }
+        let output = command.current_dir(folder.path()).output().unwrap();
+        if !output.status.success() {
+            let told = String::from_utf8(output.stderr).unwrap();
+            if let Some(found) = nested.captures(&told) {
+                if !json[&found[1]].is_object() {
+                    json[&found[1]] = serde_json::json!({});
+                }
+                json[&found[1]][&found[2]] = "12".into();
+                let inner: String = form_urlencoded::byte_serialize(json.to_string().as_bytes()).collect();
+                form = format!("b=2&{}={inner}", &found[3]);
+                continue;
+            }
+            let Some(found) = lacking.captures(&told) else { return Err(told) };
+            let name = &found[2];
+            match &found[1] {
+                "header" => fields.push(format!("{name}: 12")),
+                "form field" => form.push_str(&format!("&{name}=12")),
+                "query parameter" => url.push_str(&format!("&{name}=12")),
+                _ => json[name] = "12".into(),
+            }
+            continue;
+        }
+        std::fs::write(folder.path().join("request"), output.stdout).unwrap();
+        let mut command = creel();
+        command.args(["verify", "--scheme", id, "--secret", &public, "--at", "1760000000", "--head", "request"]);
+        command.args(["--config", "app_key=APP"]);
+        let (code, stdout, stderr) = outcome(command.current_dir(folder.path()));
+        return if code == 0 { Ok(()) } else { Err(format!("{stdout}{stderr}")) };
+    }
+    Err(format!("something is always lacking: {fields:?} {form} {json} {url}"))
+}
+
+#[test]
+fn what_is_signed_verifies_for_every_scheme() {
+    let catalogue = creel::inside::Catalogue::default();
+    let schemes: Vec<(&str, &Value)> =
+        catalogue.schemes().iter().map(|scheme| (scheme.id.as_str(), scheme.record())).collect();
+    assert!(schemes.len() > 150);
+    let parts: Vec<String> = std::thread::scope(|scope| {
+        let each = |part: &'static usize| {
+            let schemes = schemes.iter().skip(*part).step_by(4);
+            schemes.filter_map(|(id, record)| round_trip(id, record).err().map(|why| format!("{id}: {why}")))
+        };
+        let threads: Vec<_> =
+            [0, 1, 2, 3].iter().map(|part| scope.spawn(move || each(part).collect::<Vec<_>>())).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(parts.is_empty(), "{} fail:\n{}", parts.len(), parts.join("\n"));
+}

@@ -1,0 +1,116 @@
+//! What reaches a terminal, and what reaches a pipe.
+
+use super::server::Server;
+
+/// A server with requests that would play tricks on a terminal.
+fn hostile() -> Server {
+    let server = Server::start();
+    server.ok(&["bin", "create", "b"]);
+    let body = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}txt";
+    let json = format!("{{\"event\": \"session.ended\", \"text\": \"{body}\", \"long\": \"{}\"}}", "x".repeat(300));
+    server.send("/b/a%1b[31m?\u{1b}[2J", "X-Odd: \u{1b}[31mred\r\nContent-Type: text/plain\r\n", body);
+    server.send("/b/json", "Content-Type: application/json\r\n", &json);
+    server
+}
+
+/// Runs a command in a terminal of that many columns; what the terminal gets.
+fn in_terminal(server: &Server, columns: usize, command: &str) -> String {
+    let script = format!("script -qec \"stty cols {columns} rows 40; {command}\" typescript < /dev/null");
+    let (code, stdout, stderr) = server.shell(&script);
+    assert_eq!(code, 0, "{command}: {stdout}{stderr}");
+    stdout.replace("\r\n", "\n")
+}
+
+fn without_colours(text: &str) -> String {
+    regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap().replace_all(text, "").into_owned()
+}
+
+const COMMANDS: &[&str] = &[
+    "creel ls",
+    "creel ls b",
+    "creel show b",
+    "creel show b --raw",
+    "creel show b --body",
+    "creel search b method:POST",
+    "creel bin show b",
+    "creel tail b --since start --count 2",
+    "creel tail b --since start --count 2 --full",
+    "creel wait b --at-least 2",
+    "creel export b --as csv --secrets",
+    "creel schemes",
+    "creel providers",
+];
+
+#[test]
+fn no_byte_of_a_stranger_moves_the_cursor_of_a_terminal() {
+    let server = hostile();
+    for command in COMMANDS {
+        let shown = without_colours(&in_terminal(&server, 100, command));
+        let odd = shown.chars().find(|c| (c.is_control() && *c != '\n' && *c != '\t') || *c == '\u{202e}');
+        assert_eq!(odd, None, "{command}: {shown:?}");
+    }
+}
+
+#[test]
+fn a_list_fits_the_terminal_whatever_its_width() {
+    let server = hostile();
+    for columns in [40, 57, 72, 100, 200] {
+        for command in
+            ["creel ls", "creel ls b", "creel tail b --since start --count 2", "creel schemes", "creel providers"]
+        {
+            let shown = without_colours(&in_terminal(&server, columns, command));
+            let too_long = shown.lines().find(|line| line.chars().count() > columns);
+            assert_eq!(too_long, None, "{command} in {columns} columns");
+        }
+    }
+    insta::assert_snapshot!("narrow", server.steady(&without_colours(&in_terminal(&server, 60, "creel ls b"))));
+}
+
+#[test]
+fn colours_are_for_terminals_of_people_who_want_them() {
+    let server = hostile();
+    let is_coloured = |text: &str| text.contains("\u{1b}[");
+    assert!(is_coloured(&in_terminal(&server, 100, "creel ls b")));
+    assert!(is_coloured(&in_terminal(&server, 100, "NO_COLOR= creel show b")), "set to nothing it does not count");
+    assert!(!is_coloured(&in_terminal(&server, 100, "NO_COLOR=1 creel ls b")));
+    assert!(!is_coloured(&in_terminal(&server, 100, "creel show b --no-color")));
+    assert!(!is_coloured(&in_terminal(&server, 100, "TERM=dumb creel ls b")));
+    assert!(!is_coloured(&server.ok(&["ls", "b"])));
+}
+
+#[test]
+fn without_a_terminal_nothing_is_cut() {
+    let server = hostile();
+    let path = format!("/b/{}", "long".repeat(60));
+    server.send(&path, "", "");
+    assert!(server.ok(&["ls", "b"]).contains(&path[2..]));
+}
+
+#[test]
+fn a_closed_pipe_ends_a_command_quietly() {
+    let server = hostile();
+    for number in 0..200 {
+        server.send(&format!("/b/{number}"), "", &"x".repeat(2_000));
+    }
+    for command in [
+        "creel schemes",
+        "creel schemes --json",
+        "creel ls b --limit 200",
+        "creel export b --secrets",
+        "creel tail b --since start --full",
+        "creel completions bash",
+        "creel man",
+        "creel --help",
+    ] {
+        let (code, _, stderr) = server.shell(&format!("{command} | head -n 1 > /dev/null"));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{command}");
+    }
+}
+
+#[test]
+fn progress_and_notes_leave_standard_output_alone() {
+    let server = hostile();
+    let (code, stdout, stderr) = server.run(&["export", "b", "--output", "b.jsonl"]);
+    assert_eq!((code, stdout.as_str()), (0, ""));
+    assert!(stderr.contains("bytes written to b.jsonl"), "{stderr}");
+}
