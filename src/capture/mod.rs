@@ -9,6 +9,7 @@ mod creation;
 mod explain;
 mod forwarded;
 mod judge;
+mod own;
 mod response;
 mod reverify;
 pub mod template;
@@ -38,6 +39,8 @@ pub use counters::CaptureCounters;
 use creation::Creations;
 pub use explain::{Explained, Trial};
 pub use judge::Judgement;
+use own::MAX_HOPS;
+pub use own::{OwnConnection, OwnConnections};
 use response::Chosen;
 pub use response::Outgoing;
 use template::TemplateValues;
@@ -63,23 +66,6 @@ pub struct CaptureOptions {
     /// Which connections are Creel's own.
     pub own_connections: OwnConnections,
 }
-
-/// Tells by the other end's address what a request of Creel's own counts as, and how often it was sent on. `None` for
-/// everybody else.
-pub type OwnConnection = dyn Fn(SocketAddr) -> Option<(Origin, u8)> + Send + Sync;
-
-/// The connections that Creel itself has made.
-#[derive(Clone, Default)]
-pub struct OwnConnections(pub Option<Arc<OwnConnection>>);
-
-impl std::fmt::Debug for OwnConnections {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OwnConnections(…)")
-    }
-}
-
-/// A request that Creel has sent on this often is turned away: it goes in a circle.
-const MAX_HOPS: u8 = 8;
 
 /// A request as the listener hands it over.
 #[derive(Debug, Clone)]
@@ -418,12 +404,6 @@ impl Capture {
     pub fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
         public_url
             .map_or_else(|| format!("{}/{bin}", self.0.options.base_url), |url| url.trim_end_matches('/').to_owned())
-    }
-
-    /// What a request from that address counts as. A header could say anything, an address of our own cannot be made up.
-    fn origin(&self, peer: Option<SocketAddr>) -> (Origin, u8) {
-        let own = self.0.options.own_connections.0.as_ref().zip(peer);
-        own.and_then(|(own, peer)| own(peer)).unwrap_or_default()
     }
 
     fn client(&self, headers: &Headers, peer: Option<SocketAddr>) -> Option<Client> {

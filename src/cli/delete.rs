@@ -37,8 +37,8 @@ pub(super) fn run(args: &DeleteArgs) -> Done {
     }
     let deleted = args.server.run(async |client| {
         if args.ids.is_empty() {
-            let query: Vec<(&str, &str)> = args.filter.iter().map(|filter| ("q", filter.as_str())).collect();
-            let done = client.delete(&bin_path(&args.bin, "/requests"), &query).await?;
+            let which = args.filter.as_ref().map_or(("all", "true"), |filter| ("q", filter.as_str()));
+            let done = client.delete(&bin_path(&args.bin, "/requests"), &[which]).await?;
             return Ok(done["deleted"].as_u64().unwrap_or_default());
         }
         for which in &args.ids {

@@ -69,6 +69,9 @@ async fn what_is_written_is_read_back_equal_whatever_was_captured() {
         assert_eq!(sent.json::<Value>().await.unwrap(), json!({"imported": WIRE.len(), "redacted": 0}), "{id}");
         let got = lines(&app, &copy).await;
         for (got, wanted) in got.iter().zip(&wanted) {
+            let (mut got, mut wanted) = (got.clone(), wanted.clone());
+            let origins = [got["origin"].take(), wanted["origin"].take()];
+            assert_eq!(origins, ["imported", "wire"], "{id}");
             assert_eq!(got, wanted, "{id}");
         }
         assert_eq!(got.len(), wanted.len(), "{id}");

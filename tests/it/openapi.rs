@@ -85,7 +85,12 @@ async fn every_body_has_an_example_that_the_api_takes() {
                 if (method.as_str(), path.as_str()) == ("put", "/api/v1/bins/{bin}") { "callaider-2" } else { &bin };
             let url = format!("{}{}", app.started.console_url, path.replace("{bin}", named).replace("{id}", "latest"));
             let request = app.client.request(method.to_uppercase().parse().unwrap(), url);
-            let answer = request.json(&content["example"]).send().await.unwrap();
+            let mut example = content["example"].clone();
+            if let Some(target) = example.get_mut("target") {
+                // Nothing listens there, whatever runs on this machine.
+                *target = "http://127.0.0.1:1/hook".into();
+            }
+            let answer = request.json(&example).send().await.unwrap();
             assert!(answer.status().is_success(), "{method} {path}: {}", answer.text().await.unwrap());
             tried += 1;
         }

@@ -45,7 +45,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("clap_", &["src/cli/"]),
     ("reqwest", &["src/client/"]),
     ("rustls", &["src/deliver/engine/", "src/client/"]),
-    ("TcpStream::connect", &["src/deliver/engine/"]),
+    ("TcpStream::connect", &["src/deliver/engine/", "src/client/"]),
     ("tokio_tungstenite", &["src/client/"]),
     ("SystemTime::now", &["src/model/clock.rs"]),
     ("println!", &["src/cli/output.rs"]),

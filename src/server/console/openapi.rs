@@ -97,6 +97,12 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("post", "/bins", r#"{"name": "callaider", "provider": "callaider", "secret": "whsec_callaider_live"}"#),
     ("put", "/bins/{bin}", r#"{"provider": "callaider"}"#),
     ("patch", "/bins/{bin}", r#"{"public_url": "https://hooks.example.net/callaider"}"#),
+    ("post", "/bins/{bin}/replay", r#"{"target": "http://127.0.0.1:3000/hook", "spacing": "recorded"}"#),
+    (
+        "post",
+        "/bins/{bin}/requests/{id}/replay",
+        r#"{"target": "http://127.0.0.1:3000/hook", "edit": {"path": "/staging"}, "dry_run": true}"#,
+    ),
     ("patch", "/bins/{bin}/requests", r#"{"read": true}"#),
     ("patch", "/bins/{bin}/requests/{id}", r#"{"pinned": true, "note": "see staging", "tags": ["demo"]}"#),
     ("post", "/bins/{bin}/requests/{id}/signature", r#"{"secret": "whsec_another"}"#),
