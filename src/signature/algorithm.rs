@@ -1,13 +1,15 @@
-//! The algorithms: keyed hashes, plain hashes, token equality, two kinds of public-key signatures.
+//! The algorithms: keyed hashes, plain hashes, token equality, public-key signatures, JSON Web Signatures.
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
-use p256::ecdsa::signature::{Signer as _, Verifier as _};
-use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq as _;
+
+use super::jws::{Alg, KeySet, Token, Wrong};
+use super::public_key::PublicKey;
+use super::{jws, pasted, private_key};
 
 /// How a signature is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,11 +44,28 @@ pub enum Algorithm {
     /// ECDSA over P-256 with SHA-256, DER signature; the secret is the public key (SPKI).
     #[serde(rename = "ecdsa-p256-sha256")]
     EcdsaP256Sha256,
+    /// The same with SHA-1 (eBay).
+    #[serde(rename = "ecdsa-p256-sha1")]
+    EcdsaP256Sha1,
+    /// RSASSA-PKCS1-v1_5 with SHA-1; the secret is the public key or its certificate.
+    RsaSha1,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RsaSha256,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RsaSha512,
+    /// RSASSA-PSS with SHA-256 and a salt of 32 bytes.
+    RsaPssSha256,
+    /// RSASSA-PSS with SHA-512 and a salt of 64 bytes.
+    RsaPssSha512,
+    /// A JSON Web Signature by a public key; the secret is the key, its certificate, a JWK or a JWKS.
+    Jws,
+    /// A JSON Web Signature by a shared secret.
+    JwsHmac,
 }
 
 impl Algorithm {
     /// Every algorithm.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 22] = [
         Self::HmacSha256,
         Self::HmacSha1,
         Self::HmacSha512,
@@ -61,6 +80,14 @@ impl Algorithm {
         Self::Equal,
         Self::Ed25519,
         Self::EcdsaP256Sha256,
+        Self::EcdsaP256Sha1,
+        Self::RsaSha1,
+        Self::RsaSha256,
+        Self::RsaSha512,
+        Self::RsaPssSha256,
+        Self::RsaPssSha512,
+        Self::Jws,
+        Self::JwsHmac,
     ];
 
     /// The algorithm of that name in a record.
@@ -87,13 +114,33 @@ impl Algorithm {
             Self::Equal => "equal",
             Self::Ed25519 => "ed25519",
             Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+            Self::EcdsaP256Sha1 => "ecdsa-p256-sha1",
+            Self::RsaSha1 => "rsa-sha1",
+            Self::RsaSha256 => "rsa-sha256",
+            Self::RsaSha512 => "rsa-sha512",
+            Self::RsaPssSha256 => "rsa-pss-sha256",
+            Self::RsaPssSha512 => "rsa-pss-sha512",
+            Self::Jws => "jws",
+            Self::JwsHmac => "jws-hmac",
         }
     }
 
     /// Whether verifying takes a public key and signing a private one.
     #[must_use]
     pub const fn is_asymmetric(self) -> bool {
-        matches!(self, Self::Ed25519 | Self::EcdsaP256Sha256)
+        matches!(self, Self::Ed25519 | Self::EcdsaP256Sha256 | Self::EcdsaP256Sha1 | Self::Jws) || self.is_rsa()
+    }
+
+    /// Whether it is one of RSA.
+    #[must_use]
+    pub const fn is_rsa(self) -> bool {
+        matches!(self, Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha256 | Self::RsaPssSha512)
+    }
+
+    /// Whether the signature is a token that holds what it signs, or signs a part of the request.
+    #[must_use]
+    pub const fn is_token(self) -> bool {
+        matches!(self, Self::Jws | Self::JwsHmac)
     }
 
     /// Whether it is a hash without a key: the secret has to be part of what is hashed.
@@ -131,7 +178,13 @@ impl Algorithm {
             Self::HmacSha384 | Self::DigestSha384 => bytes == 48,
             Self::HmacSha512 | Self::DigestSha512 | Self::Ed25519 => bytes == 64,
             // DER of two integers of up to 33 bytes.
-            Self::EcdsaP256Sha256 => bytes >= 8 && bytes <= 72,
+            Self::EcdsaP256Sha256 | Self::EcdsaP256Sha1 => bytes >= 8 && bytes <= 72,
+            // As long as the modulus: 1,024 to 8,192 bits.
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha256 | Self::RsaPssSha512 => {
+                bytes >= 128 && bytes <= 1024
+            }
+            // `{"alg":"…"}` in base64url, and two dots.
+            Self::Jws | Self::JwsHmac => bytes >= 20,
             Self::Equal => bytes > 0,
         }
     }
@@ -155,8 +208,11 @@ pub(crate) enum Key {
     DigestSha384,
     DigestSha512,
     Token(Vec<u8>),
-    Ed25519(Box<ed25519_dalek::VerifyingKey>),
-    EcdsaP256(Box<p256::ecdsa::VerifyingKey>),
+    /// With the algorithm that it is for.
+    Public(Algorithm, Vec<PublicKey>),
+    Tokens(Box<KeySet>),
+    /// The shared secret of tokens.
+    TokenSecret(Vec<u8>),
 }
 
 fn hmac<M: KeyInit>(key: &[u8]) -> Option<M> {
@@ -179,8 +235,18 @@ impl Key {
             Algorithm::DigestSha384 => Self::DigestSha384,
             Algorithm::DigestSha512 => Self::DigestSha512,
             Algorithm::Equal => Self::Token(key.to_vec()),
-            Algorithm::Ed25519 => Self::Ed25519(Box::new(ed25519_public(key)?)),
-            Algorithm::EcdsaP256Sha256 => Self::EcdsaP256(Box::new(ecdsa_public(key)?)),
+            Algorithm::Ed25519
+            | Algorithm::EcdsaP256Sha256
+            | Algorithm::EcdsaP256Sha1
+            | Algorithm::RsaSha1
+            | Algorithm::RsaSha256
+            | Algorithm::RsaSha512
+            | Algorithm::RsaPssSha256
+            | Algorithm::RsaPssSha512 => {
+                Self::Public(algorithm, Some(PublicKey::all_for(algorithm, key)).filter(|keys| !keys.is_empty())?)
+            }
+            Algorithm::Jws => Self::Tokens(Box::new(KeySet::parse(std::str::from_utf8(key).ok()?).ok()?)),
+            Algorithm::JwsHmac => Self::TokenSecret(token_secret(key)?),
         })
     }
 
@@ -212,7 +278,7 @@ impl Key {
             Self::DigestSha256 => digest::<Sha256, E>(feed),
             Self::DigestSha384 => digest::<Sha384, E>(feed),
             Self::DigestSha512 => digest::<Sha512, E>(feed),
-            Self::Token(_) | Self::Ed25519(_) | Self::EcdsaP256(_) => Ok(None),
+            Self::Token(_) | Self::Public(..) | Self::Tokens(_) | Self::TokenSecret(_) => Ok(None),
         }
     }
 
@@ -236,24 +302,47 @@ impl Key {
     /// For public keys: whether the signature is right.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
-            Self::EcdsaP256(key) => p256::ecdsa::Signature::from_der(signature)
-                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
-            Self::HmacMd5(_)
-            | Self::HmacSha1(_)
-            | Self::HmacSha256(_)
-            | Self::HmacSha224(_)
-            | Self::HmacSha384(_)
-            | Self::HmacSha512(_)
-            | Self::DigestMd5
-            | Self::DigestSha1
-            | Self::DigestSha256
-            | Self::DigestSha384
-            | Self::DigestSha512
-            | Self::Token(_) => false,
+            Self::Public(algorithm, keys) => keys.iter().any(|key| key.verifies(*algorithm, message, signature)),
+            _ => false,
         }
     }
+
+    /// How many keys it is: of a set each may have made a signature.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::Public(_, keys) => keys.len(),
+            Self::Tokens(keys) => keys.len(),
+            _ => 1,
+        }
+    }
+
+    /// Whether a check takes longer than one of elliptic curves.
+    pub(crate) const fn is_slow(&self) -> bool {
+        match self {
+            Self::Public(algorithm, _) => algorithm.is_rsa(),
+            Self::Tokens(_) => true,
+            _ => false,
+        }
+    }
+
+    /// For keys of tokens: whether the token's signature of the message is right.
+    pub(crate) fn verifies_token(&self, alg: Alg, token: &Token<'_>, message: &[u8]) -> Result<(), Wrong> {
+        match self {
+            Self::Tokens(keys) => keys.verify(alg, token, message),
+            Self::TokenSecret(secret) if jws::secret_verifies(secret, alg, message, &token.signature) => Ok(()),
+            _ => Err(Wrong::Mismatch { kid: None }),
+        }
+    }
+}
+
+/// A text that is a public key is never taken for a shared secret: whoever knows the key could sign with it.
+fn token_secret(key: &[u8]) -> Option<Vec<u8>> {
+    let Ok(text) = std::str::from_utf8(key) else { return Some(key.to_vec()) };
+    if pasted::is_jwk(text) {
+        return jws::symmetric(text);
+    }
+    let is_public = pasted::is_pem(text) || PublicKey::from_der(key).is_some() || KeySet::parse(text).is_ok();
+    (!is_public).then(|| key.to_vec())
 }
 
 /// A computed keyed or plain hash.
@@ -279,57 +368,21 @@ impl Tag {
     }
 }
 
-/// The bytes before the 32 of an Ed25519 public key in its SPKI form (RFC 8410, section 4).
-const ED25519_SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-/// The bytes before the 32 of an Ed25519 private key in its PKCS #8 form (RFC 8410, section 7).
-const ED25519_PKCS8_PREFIX: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
-
-/// A public key raw, as SPKI, or as the second half of a 64-byte key pair.
-fn ed25519_public(key: &[u8]) -> Option<ed25519_dalek::VerifyingKey> {
-    let raw = match key.len() {
-        64 => &key[32..],
-        44 => key.strip_prefix(&ED25519_SPKI_PREFIX)?,
-        _ => key,
-    };
-    ed25519_dalek::VerifyingKey::from_bytes(raw.try_into().ok()?).ok()
-}
-
-/// SPKI, or the bare point.
-fn ecdsa_public(key: &[u8]) -> Option<p256::ecdsa::VerifyingKey> {
-    p256::ecdsa::VerifyingKey::from_public_key_der(key)
-        .or_else(|_| p256::ecdsa::VerifyingKey::from_sec1_bytes(key))
-        .ok()
-}
-
-/// A seed, the first half of a 64-byte key pair, or PKCS #8.
-fn ed25519_private(key: &[u8]) -> Option<ed25519_dalek::SigningKey> {
-    let seed = match key.len() {
-        64 => &key[..32],
-        48 => key.strip_prefix(&ED25519_PKCS8_PREFIX)?,
-        _ => key,
-    };
-    Some(ed25519_dalek::SigningKey::from_bytes(seed.try_into().ok()?))
-}
-
-/// PKCS #8, or the bare 32-byte scalar.
-fn ecdsa_private(key: &[u8]) -> Option<p256::ecdsa::SigningKey> {
-    p256::ecdsa::SigningKey::from_pkcs8_der(key).or_else(|_| p256::ecdsa::SigningKey::from_slice(key)).ok()
-}
-
 /// The signature's bytes: any algorithm, any key bytes, any message. For public-key algorithms the key is the private
 /// one. `None` when the key does not fit the algorithm.
 #[must_use]
 pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     match algorithm {
-        Algorithm::Ed25519 => {
-            use ed25519_dalek::Signer as _;
-            Some(ed25519_private(key)?.sign(message).to_bytes().to_vec())
-        }
-        Algorithm::EcdsaP256Sha256 => {
-            let signature: p256::ecdsa::Signature = ecdsa_private(key)?.try_sign(message).ok()?;
-            Some(signature.to_der().as_bytes().to_vec())
-        }
+        Algorithm::Ed25519
+        | Algorithm::EcdsaP256Sha256
+        | Algorithm::EcdsaP256Sha1
+        | Algorithm::RsaSha1
+        | Algorithm::RsaSha256
+        | Algorithm::RsaSha512
+        | Algorithm::RsaPssSha256
+        | Algorithm::RsaPssSha512 => private_key::sign(algorithm, key, message),
+        // A token is made by `sign.rs`, which knows its claims.
+        Algorithm::Jws | Algorithm::JwsHmac => None,
         Algorithm::Equal => Some(key.to_vec()),
         Algorithm::HmacMd5
         | Algorithm::HmacSha1
@@ -347,6 +400,7 @@ pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u
 
 #[cfg(test)]
 mod tests {
+    use super::super::public_key::ED25519_SPKI_PREFIX;
     use super::*;
 
     fn hex_of(algorithm: Algorithm, key: &[u8], message: &[u8]) -> String {

@@ -7,13 +7,15 @@ use smallvec::SmallVec;
 
 use super::algorithm::Algorithm;
 use super::catalogue::Catalogue;
+use super::examine_token;
 use super::index::Index;
+use super::jws;
 use super::received::{groups, shared_vars, texts};
 use super::record::Evidence;
 use super::request::{Config, SignedRequest, View};
 use super::rules::share_a_place;
 use super::scheme::Scheme;
-use super::source::Source;
+use super::source::{MAX_ITEMS, Source};
 use super::template::{Context, Template, Value, Vars};
 
 /// A scheme that a request may use.
@@ -154,6 +156,15 @@ impl Catalogue {
         }
         let candidate = |&index: &usize| {
             let scheme = self.schemes().get(index)?;
+            // A batch may begin with an item that is not signed.
+            if let Some(list) = scheme.list().filter(|_| places & 8 != 0) {
+                let count = view.items(list).len().min(MAX_ITEMS);
+                let signed = (0..count).find(|&item| {
+                    view.look_at(item);
+                    !texts(scheme, view).is_empty()
+                });
+                view.look_at(signed.unwrap_or_default());
+            }
             if !scheme.from.iter().any(|source| places & kind(source) != 0 && may_hold(source, view))
                 || texts(scheme, view).is_empty()
             {
@@ -161,7 +172,10 @@ impl Catalogue {
             }
             let rank = rank(scheme, view);
             // A bare Authorization header or a member that holds a token says little alone.
-            let telling = scheme.algorithm != Algorithm::Equal && rank.is_complete;
+            // So does a token that claims nothing of the request.
+            let says_nothing =
+                scheme.algorithm == Algorithm::Equal || scheme.algorithm.is_token() && scheme.require.is_empty();
+            let telling = !says_nothing && rank.is_complete;
             (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
         };
         self.index().unhinted.iter().filter_map(candidate).collect()
@@ -186,12 +200,14 @@ fn why(scheme: &Scheme, candidate: &Candidate) -> String {
 }
 
 /// Kinds of places, as bits.
-const fn kind(source: &Source) -> u8 {
+fn kind(source: &Source) -> u8 {
     match source {
-        Source::Header(_) | Source::HeaderPrefix(_) => 1,
+        Source::Header(_) | Source::HeaderPrefix(_) | Source::HeaderJson(..) => 1,
         Source::Query(_) => 2,
         Source::Form(_) | Source::FormJson(..) => 4,
-        Source::Json(_) => 8,
+        Source::Json(_) | Source::Each(..) => 8,
+        Source::Body => 16,
+        Source::Claim(place, _) => kind(place),
     }
 }
 
@@ -208,20 +224,23 @@ fn places_of(index: &Index, view: &View<'_>) -> u8 {
     let structured = matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['));
     // One search for the members of all schemes: most bodies have none of them.
     let json = structured && index.members.as_ref().is_none_or(|names| names.is_match(request.body));
-    [header, query, form, json].iter().rev().fold(0, |bits, there| bits << 1 | u8::from(*there))
+    // A body that is a token.
+    let token = request.body.trim_ascii_start().starts_with(b"eyJ");
+    [header, query, form, json, token].iter().rev().fold(0, |bits, there| bits << 1 | u8::from(*there))
 }
 
 /// Whether the name is in the request at all.
 fn may_hold(source: &Source, view: &View<'_>) -> bool {
     let in_body = |name: &str| memchr::memmem::find(view.request.body, name.as_bytes()).is_some();
     match source {
-        Source::Header(name) => view.request.headers.contains(name),
-        Source::HeaderPrefix(_) => true,
+        Source::Header(name) | Source::HeaderJson(name, _) => view.request.headers.contains(name),
+        Source::HeaderPrefix(_) | Source::Body => true,
+        Source::Claim(place, _) => may_hold(place, view),
         Source::Query(name) => view.request.url.contains(name.as_str()),
         Source::Form(name) | Source::FormJson(name, _) => in_body(name),
-        Source::Json(pointer) => {
+        Source::Json(rest) | Source::Each(_, rest) => {
             // A name that is written with escapes is not found; no provider writes it so.
-            let mut names = pointer.steps().iter().filter(|step| step.parse::<usize>().is_err());
+            let mut names = rest.steps().iter().filter(|step| step.parse::<usize>().is_err());
             names.all(|name| in_body(name))
         }
     }
@@ -230,8 +249,13 @@ fn may_hold(source: &Source, view: &View<'_>) -> bool {
 fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let texts = texts(scheme, view);
     let groups = groups(scheme, &texts);
-    let fits_length =
-        |text: &&str| scheme.encoding.decode(text).is_some_and(|bytes| scheme.algorithm.fits_length(bytes.len()));
+    let fits_length = |text: &&str| {
+        if scheme.algorithm.is_token() {
+            jws::looks_like(text) && examine_token::read(scheme, text).is_ok()
+        } else {
+            scheme.encoding.decode(text).is_some_and(|bytes| scheme.algorithm.fits_length(bytes.len()))
+        }
+    };
     let fit = match &groups[..] {
         [] => Fit::None,
         groups if groups.iter().any(|group| group.signatures.iter().any(fits_length)) => Fit::Length,

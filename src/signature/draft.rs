@@ -9,6 +9,7 @@ use crate::http::{Headers, form};
 use crate::json::Pointer;
 use crate::model::Timestamp;
 
+use super::encoding::Encoding;
 use super::filter::form_encode;
 use super::missing::Missing;
 use super::request::{Config, SignedRequest, UrlParts, View, multipart_boundary};
@@ -91,6 +92,8 @@ pub(super) struct Draft<'a> {
     headers: Headers,
     set: Vec<(String, String)>,
     body: Cow<'a, [u8]>,
+    /// The item of a batch that values are put into.
+    item: usize,
 }
 
 impl<'a> Draft<'a> {
@@ -101,7 +104,22 @@ impl<'a> Draft<'a> {
             headers: input.headers.clone(),
             set: Vec::new(),
             body: Cow::Borrowed(input.body),
+            item: 0,
         }
+    }
+
+    pub(super) const fn item(&self) -> usize {
+        self.item
+    }
+
+    /// How many items a list of the body has.
+    pub(super) fn items(&self, list: &Pointer) -> usize {
+        source::items(list, &self.body).len().min(source::MAX_ITEMS)
+    }
+
+    /// Values of items are put into this one.
+    pub(super) const fn look_at(&mut self, item: usize) {
+        self.item = item;
     }
 
     pub(super) fn request(&self) -> SignedRequest<'_> {
@@ -130,6 +148,7 @@ impl<'a> Draft<'a> {
         let request = self.request();
         let config = Config::new();
         let view = View::new(&request, &config);
+        view.look_at(self.item);
         source.first(&view).is_some_and(|value| !value.is_empty())
     }
 
@@ -179,6 +198,26 @@ impl<'a> Draft<'a> {
                 self.body = Cow::Owned(with_member(&self.body, pointer, value)?);
                 Ok(())
             }
+            Source::Each(list, rest) => {
+                let pointer = Pointer::parse(&format!("{list}/{}{rest}", self.item)).unwrap_or_default();
+                self.body = Cow::Owned(with_member(&self.body, &pointer, value)?);
+                Ok(())
+            }
+            Source::HeaderJson(name, pointer) => {
+                let old = {
+                    let request = self.request();
+                    let value = request.headers.get_str(name).and_then(|text| Encoding::Base64.decode(text));
+                    value.map_or_else(|| b"{}".to_vec(), |bytes| bytes.to_vec())
+                };
+                let json = with_member(&old, pointer, value)?;
+                self.place_header(name, &Encoding::Base64.encode(&json))
+            }
+            Source::Body => {
+                self.body = Cow::Owned(value.as_bytes().to_vec());
+                Ok(())
+            }
+            // `sign.rs` puts claims into the token that it makes.
+            Source::Claim(..) => Err(SignError::Unplaceable(format!("The {source} is signed with the token."))),
         }
     }
 

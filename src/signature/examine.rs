@@ -8,13 +8,16 @@ use crate::model::{SecretValue, SignatureStatus, Timestamp};
 
 use super::algorithm::{Algorithm, Key};
 use super::encoding::Decoded;
+use super::examine_token;
 use super::missing::Missing;
+use super::pasted;
 use super::pattern::TIMESTAMP;
 use super::received::{Group, groups, shared_vars, texts};
 use super::request::View;
 use super::requirement::{self, Unmet};
 use super::rules;
 use super::scheme::Scheme;
+use super::source::MAX_ITEMS;
 use super::template::{Context, Template, Vars};
 
 /// A secret and what it is called.
@@ -37,11 +40,24 @@ pub(crate) struct Outcome {
     pub(crate) group: usize,
     /// The alternative that matched, else the first that the request has all parts for.
     pub(crate) template: usize,
+    /// The item of a batch that was looked at last: the first wrong one.
+    pub(crate) item: usize,
+    /// Whether a token was over when it came (`true`) or not good yet (`false`).
+    pub(crate) is_expired: Option<bool>,
 }
 
 impl Outcome {
-    fn failed(status: SignatureStatus, reason: impl Into<String>) -> Self {
-        Self { status, reason: Some(reason.into()), secret: None, signed_at: None, group: 0, template: 0 }
+    pub(super) fn failed(status: SignatureStatus, reason: impl Into<String>) -> Self {
+        Self {
+            status,
+            reason: Some(reason.into()),
+            secret: None,
+            signed_at: None,
+            group: 0,
+            template: 0,
+            item: 0,
+            is_expired: None,
+        }
     }
 }
 
@@ -50,7 +66,45 @@ const MAX_PUBLIC_KEY_CHECKS: usize = 64;
 /// Bytes hashed for one request beyond its first group: about a tenth of a second.
 const MAX_HASHED: usize = 128 << 20;
 
+/// A batch is right when every item is; the first wrong one is named.
 pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret], view: &View<'_>) -> Outcome {
+    let Some(list) = scheme.list() else { return examine_one(scheme, keys, secrets, view) };
+    let count = view.items(list).len();
+    if count > MAX_ITEMS {
+        let reason = format!("{list} has more than {MAX_ITEMS} items, which are not all looked at.");
+        return Outcome::failed(SignatureStatus::Invalid, reason);
+    }
+    let mut first = None;
+    for item in 0..count.max(1) {
+        view.look_at(item);
+        let mut outcome = Outcome { item, ..examine_one(scheme, keys, secrets, view) };
+        match outcome.status {
+            SignatureStatus::Valid => {
+                first.get_or_insert(outcome);
+            }
+            SignatureStatus::Invalid | SignatureStatus::Missing => {
+                // One without a signature among signed ones is wrong.
+                if first.is_some() || (item + 1..count).any(|other| has_signature(scheme, view, other)) {
+                    outcome.status = SignatureStatus::Invalid;
+                }
+                if count > 1 {
+                    let reason = outcome.reason.unwrap_or_default();
+                    outcome.reason = Some(format!("Item {} of {count} ({list}/{item}): {reason}", item + 1));
+                }
+                return outcome;
+            }
+            _ => return outcome,
+        }
+    }
+    first.unwrap_or_else(|| Outcome::failed(SignatureStatus::Missing, format!("{list} has no items.")))
+}
+
+fn has_signature(scheme: &Scheme, view: &View<'_>, item: usize) -> bool {
+    view.look_at(item);
+    !texts(scheme, view).is_empty()
+}
+
+fn examine_one(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret], view: &View<'_>) -> Outcome {
     let texts = texts(scheme, view);
     if texts.is_empty() {
         let reason = format!("The {} is missing.", scheme.signature_place());
@@ -69,7 +123,9 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
     let shared = shared_vars(scheme, view);
     let first_secret = secrets.first().map(|secret| secret.value.expose());
     let context = Context { view, vars: Vars { shared: &shared, group: &[] }, secret: first_secret };
-    match requirement::unmet(scheme, &context) {
+    // What a token claims counts once its signature is right.
+    let unmet = if scheme.algorithm.is_token() { None } else { requirement::unmet(scheme, &context) };
+    match unmet {
         None => {}
         Some(Unmet::Missing(reason)) => return Outcome::failed(SignatureStatus::Missing, reason),
         Some(Unmet::Different(reason)) => return Outcome::failed(SignatureStatus::Invalid, reason),
@@ -86,6 +142,10 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
     if keys.iter().all(Option::is_none) {
         return failed(SignatureStatus::UndecodableSecret, undecodable(scheme));
     }
+    if scheme.algorithm.is_token() {
+        let outcome = examine_token::examine(scheme, keys, view, &shared, &groups);
+        return Outcome { signed_at: outcome.signed_at.or(signed_at), ..outcome };
+    }
     let mut attempt =
         Attempt { scheme, keys, secrets, view, shared: &shared, problem: None, rendered: None, checks: 0 };
     for (at, group) in groups.iter().enumerate() {
@@ -101,6 +161,8 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
                 signed_at,
                 group: at,
                 template,
+                item: 0,
+                is_expired: None,
             };
         }
     }
@@ -130,7 +192,12 @@ fn malformed(scheme: &Scheme) -> String {
 
 fn undecodable(scheme: &Scheme) -> String {
     let wanted = if scheme.algorithm.is_asymmetric() { "a public key" } else { "a key" };
-    format!("No secret of the bin can be read as {wanted} (expected: {}).", scheme.secret.words())
+    let expected = if scheme.algorithm.is_rsa() || scheme.algorithm == Algorithm::Jws {
+        pasted::wanted(scheme.algorithm).to_owned()
+    } else {
+        scheme.secret.words()
+    };
+    format!("No secret of the bin can be read as {wanted} (expected: {expected}).")
 }
 
 fn mismatch(scheme: &Scheme, secrets: &[LabelledSecret]) -> String {
@@ -149,7 +216,7 @@ fn mismatch(scheme: &Scheme, secrets: &[LabelledSecret]) -> String {
 
 /// The timestamp beside a group's signatures: `Ok(None)` when the scheme has none, an outcome's status and reason when
 /// it is missing or malformed.
-fn timestamp(
+pub(super) fn timestamp(
     scheme: &Scheme,
     shared: &[(&str, Cow<'_, [u8]>)],
     group: &Group<'_>,
@@ -228,7 +295,7 @@ impl Attempt<'_> {
                     if self.checks >= MAX_PUBLIC_KEY_CHECKS {
                         return Ok(None);
                     }
-                    self.checks += 1;
+                    self.checks += key.count();
                     if key.verifies(&message, signature) {
                         return Ok(Some(at));
                     }

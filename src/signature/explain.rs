@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use crate::model::{Freshness, Verdict};
 
 use super::algorithm::{Algorithm, compute};
+use super::jws::Token;
 use super::received::{groups, shared_vars, texts};
 use super::request::{SignedRequest, View};
 use super::scheme::Scheme;
+use super::source::Source;
 use super::template::{Context, Template, Value, Vars};
 use super::verify::Verifier;
 
@@ -44,6 +46,7 @@ impl Verifier {
             Explanation { verdict, freshness, signed: None, expected: None, received: None, not_covered: Vec::new() };
         let (Some(scheme), Some(outcome)) = (judged.scheme, judged.outcome) else { return explanation };
         let template = scheme.signed.get(outcome.template);
+        view.look_at(outcome.item);
         explanation.not_covered = not_covered(scheme, template, request);
 
         let texts = texts(scheme, &view);
@@ -52,7 +55,13 @@ impl Verifier {
         let group = groups.get(outcome.group);
         let vars = Vars { shared: &shared, group: group.map(|group| &group.vars[..]).unwrap_or_default() };
         let context = |secret| Context { view: &view, vars, secret };
-        explanation.signed = template.and_then(|template| template.to_bytes(&context(Some(MASKED_SECRET))).ok());
+        let rendered = template.and_then(|template| template.to_bytes(&context(Some(MASKED_SECRET))).ok());
+        explanation.signed = if scheme.algorithm.is_token() {
+            let text = group.and_then(|group| group.signatures.first());
+            text.and_then(|text| Token::parse(text).ok()).map(|token| token.message(rendered.as_deref()))
+        } else {
+            rendered
+        };
 
         let decodable = |secret: &&super::examine::LabelledSecret| scheme.key(secret.value.expose()).is_some();
         let secret = match outcome.secret {
@@ -87,7 +96,7 @@ fn is_upper_hex(text: &str) -> bool {
 
 /// The signature's text and bytes, for algorithms where the secret makes it and it is not the secret itself.
 fn expected(scheme: &Scheme, secret: &str, message: &[u8]) -> Option<(String, Vec<u8>)> {
-    if scheme.algorithm.is_asymmetric() || scheme.algorithm == Algorithm::Equal {
+    if scheme.algorithm.is_asymmetric() || scheme.algorithm.is_token() || scheme.algorithm == Algorithm::Equal {
         return None;
     }
     let bytes = compute(scheme.algorithm, &scheme.key(secret)?, message)?;
@@ -128,7 +137,8 @@ fn not_covered(scheme: &Scheme, template: Option<&Template>, request: &SignedReq
         names.collect::<Vec<_>>()
     };
     let mut sentences = Vec::new();
-    if !request.body.is_empty() && !has(|value| matches!(value, Value::Body | Value::Form(..))) {
+    let is_all_of_the_body = scheme.algorithm.is_token() && scheme.from.contains(&Source::Body);
+    if !is_all_of_the_body && !request.body.is_empty() && !has(|value| matches!(value, Value::Body | Value::Form(..))) {
         let parts: Vec<String> = templates.iter().flat_map(from_body).collect();
         sentences.push(if parts.is_empty() {
             "The body is not signed: it could be changed.".to_owned()
@@ -145,7 +155,8 @@ fn not_covered(scheme: &Scheme, template: Option<&Template>, request: &SignedReq
     for (name, source) in &scheme.vars {
         let signed = templates.iter().any(|template| template.values().any(|value| *value == Value::Var(name.clone())));
         let in_signed_body = source.in_body() && has(|value| *value == Value::Body);
-        if !signed && !in_signed_body {
+        let in_token = scheme.algorithm.is_token() && matches!(source, Source::Claim(..));
+        if !signed && !in_signed_body && !in_token {
             sentences.push(format!("The {source} is not signed: it could be changed."));
         }
     }

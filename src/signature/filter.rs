@@ -6,7 +6,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::encoding::to_base64;
+use super::encoding::{Encoding, to_base64};
 use super::missing::Missing;
 use super::request::{Pair, View};
 
@@ -19,8 +19,14 @@ pub(crate) enum BytesFilter {
     Sha512,
     Hex,
     Base64,
+    /// Without padding.
+    Base64url,
     Lower,
     Upper,
+    /// CRC-32 (ISO-HDLC) as a decimal number (`PayPal`).
+    Crc32,
+    /// A name, the value, each with a line feed after it (Amazon SNS).
+    Line(String),
     /// Contentful's path: the query escaped as one value, then all of it by the rules of `encodeURI`.
     EscapeQuery,
     /// A list of header names becomes their values, joined.
@@ -76,9 +82,12 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
         "sha256" => (Parsed::Bytes(BytesFilter::Sha256), 0),
         "sha512" => (Parsed::Bytes(BytesFilter::Sha512), 0),
         "hex" => (Parsed::Bytes(BytesFilter::Hex), 0),
+        "base64url" => (Parsed::Bytes(BytesFilter::Base64url), 0),
         "base64" => (Parsed::Bytes(BytesFilter::Base64), 0),
         "lower" => (Parsed::Bytes(BytesFilter::Lower), 0),
         "upper" => (Parsed::Bytes(BytesFilter::Upper), 0),
+        "crc32" => (Parsed::Bytes(BytesFilter::Crc32), 0),
+        "line" => (Parsed::Bytes(BytesFilter::Line(argument(0, ""))), 1),
         "escape_query" => (Parsed::Bytes(BytesFilter::EscapeQuery), 0),
         "header_values" => (Parsed::Bytes(BytesFilter::HeaderValues(argument(0, "."))), 1),
         "header_pairs" => (Parsed::Bytes(BytesFilter::HeaderPairs(argument(0, ":"), argument(1, ";"))), 2),
@@ -111,8 +120,11 @@ impl BytesFilter {
             Self::Sha512 => Sha512::digest(input).to_vec(),
             Self::Hex => hex::encode(input).into_bytes(),
             Self::Base64 => to_base64(input).into_bytes(),
+            Self::Base64url => Encoding::Base64url.encode(input).into_bytes(),
             Self::Lower => String::from_utf8_lossy(input).to_lowercase().into_bytes(),
             Self::Upper => String::from_utf8_lossy(input).to_uppercase().into_bytes(),
+            Self::Crc32 => crc32fast::hash(input).to_string().into_bytes(),
+            Self::Line(name) => [name.as_bytes(), b"\n", input, b"\n"].concat(),
             Self::EscapeQuery => escape_query(&String::from_utf8_lossy(input)).into_bytes(),
             Self::HeaderValues(between) => header_list(input, view, between, |_, value, out| {
                 out.extend_from_slice(value);

@@ -35,10 +35,8 @@ impl Index {
         let unhinted = || schemes.iter().enumerate().filter(|(_, scheme)| scheme.detect.is_empty());
         let sources = || unhinted().flat_map(|(_, scheme)| &scheme.from);
         let headers = sources().filter_map(|source| match source {
-            Source::Header(name) => Some((name.as_str(), ())),
-            Source::HeaderPrefix(_) | Source::Query(_) | Source::Form(_) | Source::FormJson(..) | Source::Json(_) => {
-                None
-            }
+            Source::Header(name) | Source::HeaderJson(name, _) => Some((name.as_str(), ())),
+            _ => None,
         });
         Self {
             headers: of_kind(false).collect(),
@@ -54,7 +52,7 @@ impl Index {
 fn member_names<'s>(sources: impl Iterator<Item = &'s Source>) -> Option<Regex> {
     let mut names: Vec<String> = Vec::new();
     for source in sources {
-        if let Source::Json(pointer) = source {
+        if let Source::Json(pointer) | Source::Each(_, pointer) = source {
             // The longest name is the rarest; without any name everything is possible.
             names.push(regex::escape(pointer.steps().iter().max_by_key(|step| step.len())?));
         }

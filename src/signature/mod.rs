@@ -7,12 +7,17 @@ pub mod diagnose;
 mod draft;
 mod encoding;
 mod examine;
+mod examine_token;
 mod explain;
 mod filter;
 pub mod handshake;
 mod index;
+mod jws;
 mod missing;
+mod pasted;
 mod pattern;
+mod private_key;
+mod public_key;
 mod received;
 mod record;
 mod request;
@@ -36,6 +41,14 @@ pub use request::{Config, SignedRequest};
 pub use scheme::Scheme;
 pub use sign::sign;
 pub use verify::{AUTO, Verifier};
+
+/// Why a text that says that it is a key can be no secret of a bin: a private key, a damaged one, none of a known kind.
+///
+/// # Errors
+/// One sentence, with the way out.
+pub fn check_secret(text: &str) -> Result<(), String> {
+    pasted::check(text)
+}
 
 #[cfg(test)]
 mod tests;

@@ -89,6 +89,9 @@ pub(super) struct Record {
     pub(super) notes: Option<String>,
     #[serde(default)]
     pub(super) config: Entries<String>,
+    /// What tokens may be signed with.
+    #[serde(default)]
+    pub(super) alg: Few<String>,
 }
 
 /// Where the signature is and how its text is written.

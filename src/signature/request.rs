@@ -1,13 +1,17 @@
 //! The request as schemes see it. What needs parsing (query, form) is parsed once, when a scheme first asks.
 
-use std::cell::OnceCell;
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::http::multipart::Parts;
 use crate::http::text::lossy;
 use crate::http::{ContentType, Headers, form};
 use crate::json::{Outline, Pointer, scan};
 use crate::model::Timestamp;
+
+use super::source;
 
 /// A request to judge. All parts are borrowed and exactly as sent.
 #[derive(Debug, Clone, Copy)]
@@ -93,11 +97,38 @@ pub(crate) struct View<'a> {
     query: OnceCell<Vec<Pair>>,
     form: OnceCell<Vec<Pair>>,
     json: OnceCell<Option<Outline>>,
+    /// The items of the list that a scheme of batches reads, and which is looked at.
+    items: OnceCell<(Pointer, Vec<Range<usize>>)>,
+    item: Cell<usize>,
 }
 
 impl<'a> View<'a> {
     pub(crate) const fn new(request: &'a SignedRequest<'a>, config: &'a Config) -> Self {
-        Self { request, config, query: OnceCell::new(), form: OnceCell::new(), json: OnceCell::new() }
+        Self {
+            request,
+            config,
+            query: OnceCell::new(),
+            form: OnceCell::new(),
+            json: OnceCell::new(),
+            items: OnceCell::new(),
+            item: Cell::new(0),
+        }
+    }
+
+    /// The places of the items of a list in the body. A scheme reads one list, so one is remembered.
+    pub(crate) fn items(&self, list: &Pointer) -> Cow<'_, [Range<usize>]> {
+        let (known, items) = self.items.get_or_init(|| (list.clone(), source::items(list, self.request.body)));
+        if known == list { Cow::Borrowed(items) } else { Cow::Owned(source::items(list, self.request.body)) }
+    }
+
+    /// The item that sources of items read.
+    pub(crate) const fn item(&self) -> usize {
+        self.item.get()
+    }
+
+    /// Sets it.
+    pub(crate) fn look_at(&self, item: usize) {
+        self.item.set(item);
     }
 
     pub(crate) fn url(&self) -> UrlParts<'a> {

@@ -20,10 +20,8 @@ pub(super) fn repeated(scheme: &Scheme, view: &View<'_>) -> Option<Repeated> {
     let places = scheme.from.iter().chain(scheme.vars.iter().map(|(_, source)| source));
     places.filter(|source| !matches!(source, Source::HeaderPrefix(_))).find_map(|source| {
         let count = match source {
-            Source::Header(name) => view.request.headers.all(name).count(),
-            Source::HeaderPrefix(_) | Source::Query(_) | Source::Form(_) | Source::FormJson(..) | Source::Json(_) => {
-                source.values(view).len()
-            }
+            Source::Header(name) | Source::HeaderJson(name, _) => view.request.headers.all(name).count(),
+            source => source.values(view).len(),
         };
         (count > 1).then(|| Repeated { place: source.to_string(), count })
     })
@@ -104,12 +102,18 @@ pub(super) fn outweighs(right: &Scheme, wrong: &Scheme) -> bool {
 
 const fn strength(algorithm: Algorithm) -> u8 {
     match algorithm {
-        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => 9,
+        Algorithm::Ed25519
+        | Algorithm::EcdsaP256Sha256
+        | Algorithm::RsaSha256
+        | Algorithm::RsaSha512
+        | Algorithm::RsaPssSha256
+        | Algorithm::RsaPssSha512
+        | Algorithm::Jws => 9,
         Algorithm::HmacSha512 => 8,
         Algorithm::HmacSha384 => 7,
-        Algorithm::HmacSha256 => 6,
+        Algorithm::HmacSha256 | Algorithm::JwsHmac => 6,
         Algorithm::HmacSha224 => 5,
-        Algorithm::HmacSha1 => 4,
+        Algorithm::HmacSha1 | Algorithm::RsaSha1 | Algorithm::EcdsaP256Sha1 => 4,
         Algorithm::HmacMd5 => 3,
         Algorithm::DigestSha512 | Algorithm::DigestSha384 | Algorithm::DigestSha256 => 2,
         Algorithm::DigestSha1 | Algorithm::DigestMd5 => 1,

@@ -2,9 +2,13 @@
 
 use serde_json::Value as Json;
 
+use crate::json::Pointer;
+
 use super::algorithm::Algorithm;
 use super::encoding::Encoding;
+use super::jws::Alg;
 use super::missing::Missing;
+use super::pasted;
 use super::pattern::{Pattern, SIGNATURE, TIMESTAMP};
 use super::record::{self, Evidence, Record, Requirement, SchemeError, SignatureRecord};
 use super::request::Config;
@@ -49,6 +53,8 @@ pub struct Scheme {
     pub notes: Option<String>,
     /// Second values that the record itself sets.
     pub config: Config,
+    /// What a token may be signed with; empty for all that fit the key.
+    pub(crate) alg: Vec<Alg>,
     pub(crate) detect: Vec<Hint>,
     pub(crate) from: Vec<Source>,
     pub(crate) group: Option<String>,
@@ -80,12 +86,14 @@ impl Scheme {
         check_id(&record.id)?;
         let signature = checked_signature(record.signature)?;
         let mut signed = record.signed.0;
-        if signed.is_empty() && record.algorithm != Algorithm::Equal {
+        // A token that is not detached holds what it signs.
+        if signed.is_empty() && record.algorithm != Algorithm::Equal && !record.algorithm.is_token() {
             signed.push(Template::body());
         }
         // Without separators nothing is split.
         let separators = |characters: Option<String>| characters.filter(|characters| !characters.is_empty());
-        let otherwise = if record.algorithm == Algorithm::Equal { Encoding::Utf8 } else { Encoding::Hex };
+        let is_text = record.algorithm == Algorithm::Equal || record.algorithm.is_token();
+        let otherwise = if is_text { Encoding::Utf8 } else { Encoding::Hex };
         let scheme = Self {
             name: record.name.unwrap_or_else(|| record.id.clone()),
             id: record.id,
@@ -98,6 +106,7 @@ impl Scheme {
             source: record.source,
             notes: record.notes,
             config: record.config.into(),
+            alg: checked_algs(record.algorithm, &record.alg.0)?,
             detect: record.detect.0.iter().map(|name| Hint::of(name)).collect(),
             from: signature.from.0,
             group: separators(signature.group),
@@ -166,7 +175,52 @@ impl Scheme {
     /// The key bytes that this scheme makes of a secret's text; `None` when it cannot be decoded.
     #[must_use]
     pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
-        if self.algorithm.is_asymmetric() { self.secret.asymmetric_key(secret) } else { self.secret.key(secret) }
+        key_bytes(self.algorithm, &self.secret, secret)
+    }
+
+    /// The list in the body whose items are signed one by one.
+    pub(crate) fn list(&self) -> Option<&Pointer> {
+        self.from.iter().find_map(|source| match source {
+            Source::Each(list, _) => Some(list),
+            _ => None,
+        })
+    }
+
+    /// The same scheme for one item of its list alone.
+    pub(crate) fn for_item(&self, item: usize) -> Self {
+        let at = |source: &Source| match source {
+            Source::Each(list, rest) => Pointer::parse(&format!("{list}/{item}{rest}")).map(Source::Json),
+            _ => None,
+        };
+        let source = |source: &Source| at(source).unwrap_or_else(|| source.clone());
+        let mut one = self.clone();
+        one.from = self.from.iter().map(source).collect();
+        one.vars = self.vars.iter().map(|(name, place)| (name.clone(), source(place))).collect();
+        for template in &mut one.signed {
+            template.replace_sources(at);
+        }
+        for (left, right) in &mut one.require {
+            left.replace_sources(at);
+            right.replace_sources(at);
+        }
+        one
+    }
+
+    /// The second values that the scheme needs.
+    pub fn settings(&self) -> impl Iterator<Item = &str> {
+        let required = self.require.iter().flat_map(|(left, right)| [left, right]);
+        self.signed.iter().chain(required).flat_map(Template::values).filter_map(|value| match value {
+            Value::Config(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Why a text cannot be a secret of this scheme, in a sentence. Texts of which only a request can tell are right.
+    ///
+    /// # Errors
+    /// What the text is instead, and what is wanted.
+    pub fn check_secret(&self, text: &str) -> Result<(), String> {
+        pasted::check_for(self, text)
     }
 
     /// The header with the delivery's id, where that is signed.
@@ -212,12 +266,37 @@ impl Scheme {
                 Some((_, source)) => format!("The {source} is missing."),
                 None => format!("The {} has no {name}.", self.signature_place()),
             },
-            Missing::Config(name) => format!("The scheme needs the setting {name}, which is not set."),
+            Missing::Config(name) => format!(
+                "The scheme needs the setting {name}, which is not set: add it to the bin as a secret with the label `{name}`."
+            ),
             Missing::SignedHeader(name) => format!("The signed header {name} is missing."),
             Missing::TooManySignedHeaders => "The request lists too many signed headers.".to_owned(),
             Missing::Secret => "The scheme signs the secret, and there is none.".to_owned(),
         }
     }
+}
+
+/// The key's bytes that a secret's text gives for an algorithm.
+pub(super) fn key_bytes(algorithm: Algorithm, pipeline: &Pipeline, secret: &str) -> Option<Vec<u8>> {
+    match algorithm {
+        // The text says what it is: PEM, JWK, JWKS.
+        Algorithm::Jws => Some(secret.trim().as_bytes().to_vec()).filter(|text| !text.is_empty()),
+        _ if algorithm.is_asymmetric() => pipeline.asymmetric_key(secret),
+        _ => pipeline.key(secret),
+    }
+}
+
+/// The algorithms of tokens, of one family only: a public key must never be used as a shared secret.
+fn checked_algs(algorithm: Algorithm, names: &[String]) -> Result<Vec<Alg>, SchemeError> {
+    if !names.is_empty() && !algorithm.is_token() {
+        return Err(SchemeError::new("alg", "belongs to the algorithms jws and jws-hmac"));
+    }
+    let read = |name: &String| {
+        Alg::named(name).filter(|alg| alg.is_hmac() == (algorithm == Algorithm::JwsHmac)).ok_or_else(|| {
+            SchemeError::new("alg", format!("`{name}` is no algorithm of {} that is known", algorithm.name()))
+        })
+    };
+    names.iter().map(read).collect()
 }
 
 impl Hint {

@@ -1,11 +1,11 @@
 //! From a secret's text, as pasted, to the key.
 
-use p256::pkcs8::der::pem;
 use sha1::Sha1;
 use sha2::Digest as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::encoding::{Encoding, key_from_base64};
+use super::pasted;
 
 /// The steps from text to key, e.g. `strip whsec_ > base64`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -158,11 +158,12 @@ impl Pipeline {
     /// The key of a public-key algorithm: PEM is taken as it is, anything else goes through the steps.
     #[must_use]
     pub fn asymmetric_key(&self, secret: &str) -> Option<Vec<u8>> {
-        let trimmed = secret.trim();
-        if trimmed.starts_with("-----BEGIN ") {
-            return pem::decode_vec(trimmed.as_bytes()).ok().map(|(_, der)| der);
+        match () {
+            () if pasted::is_pem(secret) => pasted::first_block(secret),
+            // Read by its own members.
+            () if pasted::is_jwk(secret) => Some(secret.trim().as_bytes().to_vec()),
+            () => self.key(secret),
         }
-        self.key(secret)
     }
 }
 

@@ -4,9 +4,13 @@ use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use super::algorithm::compute;
+use crate::json::Pointer;
+
+use super::algorithm::{Algorithm, compute};
 use super::draft::{Draft, SignError, SignInput, Signed};
+use super::encoding::Encoding;
 use super::filter::BytesFilter;
+use super::jws::{self, Alg};
 use super::missing::Missing;
 use super::pattern::{Part, Pattern, SIGNATURE, TIMESTAMP};
 use super::request::{Config, View};
@@ -23,19 +27,93 @@ pub fn sign(scheme: &Scheme, secret: &str, input: &SignInput<'_>) -> Result<Sign
     let mut config = input.config.cloned().unwrap_or_default();
     config.extend(scheme.config.clone());
     let mut draft = Draft::new(input);
-    place_vars(scheme, input, &mut draft)?;
-    place_header_lists(scheme, &mut draft)?;
-    place_required(scheme, secret, &config, &mut draft)?;
-    let captured = captured_vars(scheme, input, &draft);
-    let captured: Vec<(&str, &str)> = captured.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let items = scheme.list().map_or(1, |list| draft.items(list));
+    for item in 0..items.max(1) {
+        draft.look_at(item);
+        place_vars(scheme, input, &mut draft)?;
+        place_header_lists(scheme, &mut draft)?;
+        place_required(scheme, secret, &config, &mut draft)?;
+        let captured = captured_vars(scheme, input, &draft);
+        let captured: Vec<(&str, &str)> = captured.iter().map(|(name, value)| (*name, value.as_str())).collect();
 
-    let message = message(scheme, secret, &config, &draft, &captured)?;
-    let bytes = compute(scheme.algorithm, &key, &message).ok_or_else(|| undecodable(scheme))?;
-    let text = assemble(scheme, &scheme.encoding.encode(&bytes), &captured);
-    if let Some(source) = scheme.from.first() {
-        draft.place(source, &text)?;
+        let signature = if scheme.algorithm.is_token() {
+            token(scheme, &key, input, &config, &draft)?
+        } else {
+            let message = message(scheme, secret, &config, &draft, &captured)?;
+            let bytes = compute(scheme.algorithm, &key, &message).ok_or_else(|| undecodable(scheme))?;
+            scheme.encoding.encode(&bytes)
+        };
+        let text = assemble(scheme, &signature, &captured);
+        if let Some(source) = scheme.from.first() {
+            draft.place(source, &text)?;
+        }
     }
     Ok(draft.into_signed())
+}
+
+/// A token with the claims that the scheme asks for, or beside what it signs.
+fn token(
+    scheme: &Scheme,
+    key: &[u8],
+    input: &SignInput<'_>,
+    config: &Config,
+    draft: &Draft<'_>,
+) -> Result<String, SignError> {
+    let is_hmac = scheme.algorithm == Algorithm::JwsHmac;
+    let mut algs = if scheme.alg.is_empty() && is_hmac {
+        Alg::HMAC.to_vec()
+    } else if scheme.alg.is_empty() {
+        Alg::PUBLIC.to_vec()
+    } else {
+        scheme.alg.clone()
+    };
+    // The first that the key can make.
+    algs.retain(|alg| jws::sign(*alg, key, b"").is_some());
+    let alg = *algs.first().ok_or_else(|| undecodable(scheme))?;
+    let header = serde_json::json!({"alg": alg.name(), "typ": "JWT"}).to_string();
+    let content = if scheme.signed.is_empty() {
+        claims(scheme, input, config, draft)?
+    } else {
+        message(scheme, "", config, draft, &[])?
+    };
+    let signed = format!("{}.{}", Encoding::Base64url.encode(header.as_bytes()), Encoding::Base64url.encode(&content));
+    let signature = jws::sign(alg, key, signed.as_bytes()).ok_or_else(|| undecodable(scheme))?;
+    let signature = Encoding::Base64url.encode(&signature);
+    let (header, _) = signed.split_once('.').unwrap_or_default();
+    Ok(if scheme.signed.is_empty() { format!("{signed}.{signature}") } else { format!("{header}..{signature}") })
+}
+
+fn claims(scheme: &Scheme, input: &SignInput<'_>, config: &Config, draft: &Draft<'_>) -> Result<Vec<u8>, SignError> {
+    let mut claims = serde_json::Map::new();
+    let mut set = |pointer: &Pointer, value: serde_json::Value| {
+        // Claims of known schemes are members of the payload itself.
+        if let [name] = pointer.steps() {
+            claims.insert(name.clone(), value);
+        }
+    };
+    if scheme.from.contains(&Source::Body) {
+        set(&Pointer::parse("/data").unwrap_or_default(), String::from_utf8_lossy(input.body).into());
+    }
+    for (name, source) in &scheme.vars {
+        if let Source::Claim(_, pointer) = source {
+            let seconds = || timestamp_text(scheme, input).parse::<i64>().unwrap_or_default();
+            set(pointer, if name == TIMESTAMP { seconds().into() } else { made_up(name, input).into() });
+        }
+    }
+    let request = draft.request();
+    let view = View::new(&request, config);
+    let context = Context { view: &view, vars: Vars::default(), secret: None };
+    for (left, right) in &scheme.require {
+        for (one, other) in [(left, right), (right, left)] {
+            if let [Piece::Placeholder { value: Value::Source(Source::Claim(_, pointer)), .. }] = one.pieces() {
+                let value = other.to_bytes(&context).map_err(|part| missing(scheme, part))?;
+                if !value.is_empty() {
+                    set(pointer, String::from_utf8_lossy(&value).into_owned().into());
+                }
+            }
+        }
+    }
+    Ok(serde_json::Value::Object(claims).to_string().into_bytes())
 }
 
 fn undecodable(scheme: &Scheme) -> SignError {
@@ -57,6 +135,7 @@ fn message(
 ) -> Result<Vec<u8>, SignError> {
     let request = draft.request();
     let view = View::new(&request, config);
+    view.look_at(draft.item());
     let shared = super::received::shared_vars(scheme, &view);
     let context = Context { view: &view, vars: Vars { shared: &shared, group: captured }, secret: Some(secret) };
     let mut lacking = None;
@@ -75,6 +154,10 @@ fn message(
 /// Sets the values outside the signature text: always the timestamp, others only where they are absent.
 fn place_vars(scheme: &Scheme, input: &SignInput<'_>, draft: &mut Draft<'_>) -> Result<(), SignError> {
     for (name, source) in &scheme.vars {
+        // Claims are put into the token.
+        if matches!(source, Source::Claim(..)) {
+            continue;
+        }
         if name == TIMESTAMP {
             draft.place(source, &timestamp_text(scheme, input))?;
         } else if !draft.has(source) {
@@ -137,6 +220,9 @@ fn place_required(scheme: &Scheme, secret: &str, config: &Config, draft: &mut Dr
             }
             _ => continue,
         };
+        if matches!(place, Source::Claim(..)) {
+            continue;
+        }
         let wanted = {
             let request = draft.request();
             let view = View::new(&request, config);

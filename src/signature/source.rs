@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use smallvec::SmallVec;
 
+use super::encoding::Encoding;
+use super::jws;
 use super::request::{MAX_JSON, Pair, View};
 use crate::json::{Pointer, value_at};
 
@@ -15,6 +18,8 @@ pub enum Source {
     Header(String),
     /// `header:PREFIX*`: every header whose name begins so.
     HeaderPrefix(String),
+    /// `header:NAME#/pointer`: JSON in base64 inside a header (eBay).
+    HeaderJson(String, Pointer),
     /// `query:NAME`.
     Query(String),
     /// `form:NAME`.
@@ -23,13 +28,25 @@ pub enum Source {
     FormJson(String, Pointer),
     /// `json:/pointer`.
     Json(Pointer),
+    /// `json:/list/*/pointer`: in each item of a list, one after the other. The view says which is looked at.
+    Each(Pointer, Pointer),
+    /// `body`: all of it (a body that is a token).
+    Body,
+    /// `claim:PLACE#/pointer`: a member of the payload of the token in that place.
+    Claim(Box<Source>, Pointer),
 }
 
 /// The values in a place, in order; mostly one.
 pub(crate) type Values<'v> = SmallVec<[Cow<'v, [u8]>; 1]>;
 
+/// Items of a list that are looked at: Adyen sends six at most.
+pub(crate) const MAX_ITEMS: usize = 64;
+
+/// A longer header holds no JSON.
+const MAX_HEADER_JSON: usize = 16 << 10;
+
 /// Where in the JSON a pointer leads, and the value there as written. Absent or `null` is `None`.
-pub(crate) fn locate<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<(std::ops::Range<usize>, &'j str)> {
+pub(crate) fn locate<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<(Range<usize>, &'j str)> {
     let found = find(pointer, json)?;
     let start = found.as_ptr().addr() - json.as_ptr().addr();
     Some((start..start + found.len(), found))
@@ -49,6 +66,21 @@ fn text_of(found: &str) -> Option<String> {
     }
 }
 
+/// The items of the list that a pointer leads to; one more than are looked at, to tell that there are more.
+pub(super) fn items(list: &Pointer, json: &[u8]) -> Vec<Range<usize>> {
+    if json.len() > MAX_JSON {
+        return Vec::new();
+    }
+    let outline = crate::json::scan(json);
+    let Some(node) = outline.resolve(json, list).filter(|_| outline.error.is_none()) else { return Vec::new() };
+    let range = |child| {
+        let raw = outline.raw(json, child);
+        let start = raw.as_ptr().addr() - json.as_ptr().addr();
+        start..start + raw.len()
+    };
+    outline.child_ids(node).take(MAX_ITEMS + 1).map(range).collect()
+}
+
 fn find<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<&'j str> {
     if json.len() > MAX_JSON { None } else { value_at(json, pointer).filter(|found| *found != "null") }
 }
@@ -60,6 +92,9 @@ impl Source {
     /// A sentence that says what is wrong.
     pub fn parse(notation: &str) -> Result<Self, String> {
         let wrong = || format!("`{notation}` is no source; write header:NAME, query:NAME, form:NAME or json:/pointer");
+        if notation == "body" {
+            return Ok(Self::Body);
+        }
         let (kind, name) = notation.split_once(':').ok_or_else(wrong)?;
         if name.is_empty() || name == "*" {
             return Err(wrong());
@@ -70,16 +105,27 @@ impl Source {
                 .ok_or_else(|| format!("`{text}` is no JSON pointer"))
         };
         match kind {
-            "header" => Ok(match name.strip_suffix('*') {
-                Some(prefix) => Self::HeaderPrefix(prefix.to_owned()),
-                None => Self::Header(name.to_owned()),
+            "header" => Ok(match (name.strip_suffix('*'), name.split_once('#')) {
+                (Some(prefix), _) => Self::HeaderPrefix(prefix.to_owned()),
+                (None, Some((header, inner))) => Self::HeaderJson(header.to_owned(), pointer(inner)?),
+                (None, None) => Self::Header(name.to_owned()),
             }),
+            "claim" => {
+                let (place, inner) = name.rsplit_once('#').ok_or_else(wrong)?;
+                match Self::parse(place)? {
+                    Self::Claim(..) | Self::Each(..) => Err(wrong()),
+                    place => Ok(Self::Claim(Box::new(place), pointer(inner)?)),
+                }
+            }
             "query" => Ok(Self::Query(name.to_owned())),
             "form" => match name.split_once('#') {
                 Some((field, inner)) => Ok(Self::FormJson(field.to_owned(), pointer(inner)?)),
                 None => Ok(Self::Form(name.to_owned())),
             },
-            "json" => Ok(Self::Json(pointer(name)?)),
+            "json" => Ok(match name.split_once("/*/") {
+                Some((list, rest)) => Self::Each(pointer(list)?, pointer(&format!("/{rest}"))?),
+                None => Self::Json(pointer(name)?),
+            }),
             _ => Err(wrong()),
         }
     }
@@ -107,6 +153,27 @@ impl Source {
                 named(view.form(), name).filter_map(|value| read(pointer, value.as_bytes())).map(owned).collect()
             }
             Self::Json(pointer) => view.json(pointer).and_then(text_of).map(owned).into_iter().collect(),
+            Self::Each(list, rest) => {
+                let item = view.items(list).get(view.item()).and_then(|item| view.request.body.get(item.clone()));
+                item.and_then(|item| read(rest, item)).map(owned).into_iter().collect()
+            }
+            Self::HeaderJson(name, pointer) => headers
+                .all(name)
+                .filter_map(|value| {
+                    let text = std::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_HEADER_JSON)?;
+                    read(pointer, &Encoding::Base64.decode(text.trim())?)
+                })
+                .map(owned)
+                .collect(),
+            Self::Body => {
+                let body = view.request.body.trim_ascii();
+                if body.is_empty() { Values::new() } else { std::iter::once(Cow::Borrowed(body)).collect() }
+            }
+            Self::Claim(place, pointer) => {
+                let values = place.values(view);
+                let texts = values.iter().filter_map(|value| std::str::from_utf8(value).ok());
+                texts.filter_map(|text| jws::claim(text, pointer)).map(owned).collect()
+            }
         }
     }
 
@@ -117,10 +184,11 @@ impl Source {
 
     /// Whether the value is part of the body.
     #[must_use]
-    pub const fn in_body(&self) -> bool {
+    pub fn in_body(&self) -> bool {
         match self {
-            Self::Form(_) | Self::FormJson(..) | Self::Json(_) => true,
-            Self::Header(_) | Self::HeaderPrefix(_) | Self::Query(_) => false,
+            Self::Form(_) | Self::FormJson(..) | Self::Json(_) | Self::Each(..) | Self::Body => true,
+            Self::Claim(place, _) => place.in_body(),
+            Self::Header(_) | Self::HeaderPrefix(_) | Self::HeaderJson(..) | Self::Query(_) => false,
         }
     }
 }
@@ -139,6 +207,12 @@ impl fmt::Display for Source {
             Self::Form(name) => write!(f, "form field {name}"),
             Self::FormJson(name, pointer) => write!(f, "JSON member {pointer} of the form field {name}"),
             Self::Json(pointer) => write!(f, "JSON member {pointer} of the body"),
+            Self::Each(list, rest) => write!(f, "JSON member {rest} of each item of {list} of the body"),
+            Self::HeaderJson(name, pointer) => write!(f, "JSON member {pointer} of the header {name}"),
+            Self::Body => f.write_str("body"),
+            Self::Claim(place, pointer) => {
+                write!(f, "claim {} of the token in the {place}", pointer.to_string().trim_start_matches('/'))
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use sha2::{Digest as _, Sha256};
+
 use super::algorithm::Sink;
 use super::filter::{self, BytesFilter, Parsed, Reduction};
 use super::missing::Missing;
@@ -42,6 +44,8 @@ pub(crate) enum Piece {
 pub struct Template {
     text: String,
     pieces: Vec<Piece>,
+    /// `sha256(…)`: what is signed is the hash of it all.
+    is_hashed: bool,
 }
 
 /// Placeholders in one template; the known schemes need eight.
@@ -75,7 +79,7 @@ impl Template {
     /// `{body}` alone.
     pub(crate) fn body() -> Self {
         let body = Piece::Placeholder { value: Value::Body, filters: Vec::new(), optional: false };
-        Self { text: "{body}".to_owned(), pieces: vec![body] }
+        Self { text: "{body}".to_owned(), pieces: vec![body], is_hashed: false }
     }
 
     /// Reads a template.
@@ -85,7 +89,8 @@ impl Template {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut literal = String::new();
-        let mut rest = text;
+        let hashed = text.strip_prefix("sha256(").and_then(|rest| rest.strip_suffix(')'));
+        let mut rest = hashed.unwrap_or(text);
         while let Some(open) = rest.find('{') {
             let after = &rest[open + 1..];
             let close = after.find(['{', '}']).filter(|&at| at > 0 && after.as_bytes()[at] == b'}');
@@ -108,7 +113,7 @@ impl Template {
         if pieces.iter().filter(|piece| matches!(piece, Piece::Placeholder { .. })).count() > MAX_PLACEHOLDERS {
             return Err(format!("more than {MAX_PLACEHOLDERS} placeholders"));
         }
-        Ok(Self { text: text.to_owned(), pieces })
+        Ok(Self { text: text.to_owned(), pieces, is_hashed: hashed.is_some() })
     }
 
     /// The text it was read from.
@@ -121,6 +126,17 @@ impl Template {
         &self.pieces
     }
 
+    /// Reads some places elsewhere.
+    pub(crate) fn replace_sources(&mut self, elsewhere: impl Fn(&Source) -> Option<Source>) {
+        for piece in &mut self.pieces {
+            if let Piece::Placeholder { value: Value::Source(source), .. } = piece
+                && let Some(other) = elsewhere(source)
+            {
+                *source = other;
+            }
+        }
+    }
+
     /// The values in it, in order.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         self.pieces.iter().filter_map(|piece| match piece {
@@ -131,13 +147,25 @@ impl Template {
 
     /// Passes the signed bytes on, piece by piece; the body is not copied.
     pub(crate) fn render(&self, context: &Context<'_>, sink: &mut Sink<'_>) -> Result<(), Missing> {
+        if self.is_hashed {
+            let mut hash = Sha256::new();
+            self.render_pieces(context, &mut |piece| hash.update(piece))?;
+            sink(&hash.finalize());
+            return Ok(());
+        }
+        self.render_pieces(context, sink)
+    }
+
+    fn render_pieces(&self, context: &Context<'_>, sink: &mut Sink<'_>) -> Result<(), Missing> {
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(text) => sink(text.as_bytes()),
                 Piece::Placeholder { value, filters, optional } => {
                     let mut bytes = match value.resolve(context) {
+                        // What is not there has no hash either, and no line of its own.
+                        Err(_) if *optional => continue,
+                        Ok(bytes) if *optional && bytes.is_empty() && *value == Value::Body => continue,
                         Ok(bytes) => bytes,
-                        Err(_) if *optional => Cow::Borrowed(&b""[..]),
                         Err(missing) => return Err(missing),
                     };
                     for filter in filters {

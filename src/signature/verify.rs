@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::model::{Freshness, Secret, SignatureStatus, Verdict};
+use crate::model::{Freshness, FreshnessStatus, Secret, SignatureStatus, Verdict};
 
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::Catalogue;
@@ -14,7 +14,7 @@ use super::examine::{LabelledSecret, Outcome, examine};
 use super::record::SchemeError;
 use super::request::{Config, SignedRequest, View};
 use super::rules;
-use super::scheme::Scheme;
+use super::scheme::{Scheme, key_bytes};
 use super::secret::Pipeline;
 
 /// The scheme's name that asks for detection, as if none were set.
@@ -50,8 +50,7 @@ pub(crate) struct Judged<'v> {
 
 /// The key of a secret's text for a scheme; `None` when it cannot be decoded.
 fn key_of(algorithm: Algorithm, pipeline: &Pipeline, secret: &str) -> Option<Key> {
-    let bytes = if algorithm.is_asymmetric() { pipeline.asymmetric_key(secret) } else { pipeline.key(secret) };
-    Key::new(algorithm, &bytes?)
+    Key::new(algorithm, &key_bytes(algorithm, pipeline, secret)?)
 }
 
 /// Says nothing of the secrets inside.
@@ -92,27 +91,32 @@ impl Verifier {
     /// For one scheme.
     #[must_use]
     pub fn of(scheme: Arc<Scheme>, secrets: &[Secret]) -> Self {
-        let key = |secret: &Secret| key_of(scheme.algorithm, &scheme.secret, secret.value.expose());
+        let (set, secrets) = settings(scheme.settings(), secrets);
+        let key = |secret: &&Secret| key_of(scheme.algorithm, &scheme.secret, secret.value.expose());
         let keys = secrets.iter().map(key).collect();
-        let config = scheme.config.clone();
-        Self { mode: Mode::One { scheme, keys }, secrets: labelled(secrets), config }
+        let mut config = scheme.config.clone();
+        config.extend(set);
+        let secrets = labelled(&secrets);
+        Self { mode: Mode::One { scheme, keys }, secrets, config }
     }
 
     /// For whatever scheme a request seems to use.
     #[must_use]
     pub fn detecting(catalogue: &Catalogue, secrets: &[Secret]) -> Self {
+        let names = catalogue.schemes().iter().flat_map(|scheme| scheme.settings());
+        let (config, secrets) = settings(names, secrets);
         let mut rings = Vec::new();
         let mut known: HashMap<(Algorithm, &Pipeline), usize> = HashMap::new();
         let ring_of = catalogue.schemes().iter().map(|scheme| {
             *known.entry((scheme.algorithm, &scheme.secret)).or_insert_with(|| {
-                let key = |secret: &Secret| key_of(scheme.algorithm, &scheme.secret, secret.value.expose());
+                let key = |secret: &&Secret| key_of(scheme.algorithm, &scheme.secret, secret.value.expose());
                 rings.push(secrets.iter().map(key).collect());
                 rings.len() - 1
             })
         });
         let ring_of = ring_of.collect();
         let mode = Mode::Detect { catalogue: catalogue.clone(), rings, ring_of, only: None };
-        Self { mode, secrets: labelled(secrets), config: Config::new() }
+        Self { mode, secrets: labelled(&secrets), config }
     }
 
     /// For those of a provider's schemes that a request seems to use; the first one where it uses none.
@@ -203,6 +207,12 @@ impl Verifier {
             (Some(rule), Some(signed_at)) => rule.judge(signed_at, request.received_at),
             (Some(_) | None, _) => Freshness::none(),
         };
+        let status = match outcome.is_expired {
+            Some(true) => FreshnessStatus::Stale,
+            Some(false) => FreshnessStatus::Future,
+            None => freshness.status,
+        };
+        let freshness = Freshness { status, ..freshness };
         (verdict, freshness)
     }
 
@@ -331,6 +341,14 @@ fn decided(mut places: Vec<Place<'_>>) -> Judged<'_> {
     Judged { scheme: Some(scheme), outcome: Some(outcome) }
 }
 
-fn labelled(secrets: &[Secret]) -> Vec<LabelledSecret> {
+/// The secrets that are second values of schemes, which their labels name (`webhook_id`), and those that are keys.
+fn settings<'n, 's>(names: impl Iterator<Item = &'n str>, secrets: &'s [Secret]) -> (Config, Vec<&'s Secret>) {
+    let names: Vec<&str> = names.collect();
+    let (set, keys): (Vec<&Secret>, Vec<&Secret>) =
+        secrets.iter().partition(|secret| names.contains(&secret.label.as_str()));
+    (set.into_iter().map(|secret| (secret.label.clone(), secret.value.expose().trim().to_owned())).collect(), keys)
+}
+
+fn labelled(secrets: &[&Secret]) -> Vec<LabelledSecret> {
     secrets.iter().map(|secret| LabelledSecret { label: secret.label.clone(), value: secret.value.clone() }).collect()
 }

@@ -8,9 +8,12 @@ mod bodies;
 mod body;
 mod combinations;
 mod digests;
+mod families;
 mod form_writers;
 mod guesses;
+mod items;
 mod json_writers;
+mod jws;
 mod other_requests;
 mod parts;
 mod recode;
@@ -147,6 +150,12 @@ struct Diagnosed {
 fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
     if let Some(finding) = signature_form::repeated(case) {
         return Diagnosed { findings: vec![finding], is_settled: true };
+    }
+    if case.scheme.algorithm.is_token() {
+        return jws::diagnosed(case, share);
+    }
+    if let Some(of_item) = items::diagnosed_item(case, share) {
+        return of_item;
     }
     let mut search = Search::new(case, share);
     let found = PHASES.iter().find_map(|phase| if search.is_right { None } else { phase(&mut search) });

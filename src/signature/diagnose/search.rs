@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::families::algorithms;
 use super::tokens::{Fault, Reading, Token, tokens};
 use super::{Case, Finding};
 use crate::json::tree::Node;
@@ -28,6 +29,8 @@ const OVERDRAFT_PASSES: usize = 32;
 const TRY_COST: usize = 4 << 10;
 /// The same for a public key: checking a signature takes as long as hashing this many bytes.
 const PUBLIC_KEY_COST: usize = 64 << 10;
+/// The same for RSA, by its length: 2,048 bits take less than this, 4,096 about as much.
+const RSA_COST: usize = 512 << 10;
 
 /// The body as JSON.
 #[derive(Debug)]
@@ -174,7 +177,7 @@ impl<'a> Search<'a> {
         let ready = Key::new(algorithm, &key.bytes)?;
         templates.iter().find_map(|template| {
             // For an asymmetric one the message is put together first.
-            let (cost, more) = if algorithm.is_asymmetric() { (PUBLIC_KEY_COST, 1) } else { (TRY_COST, 0) };
+            let (cost, more) = if algorithm.is_asymmetric() { (key_cost(&ready), 1) } else { (TRY_COST, 0) };
             let factor = algorithm.hash_cost() + more;
             let passes = body_passes(template).saturating_mul(factor);
             if !self.spend(passes.saturating_mul(request.body.len()).saturating_add(cost)) {
@@ -362,7 +365,10 @@ impl<'a> Search<'a> {
 
     /// Whether the scheme signs the body in any form.
     pub(super) fn signs_body(&self) -> bool {
-        self.scheme.signed.iter().any(|template| body_passes(template) > 0)
+        // A token claims the body's hash.
+        let claimed = self.scheme.require.iter().filter(|_| self.scheme.algorithm.is_token());
+        let claimed = claimed.flat_map(|(left, right)| [left, right]);
+        self.scheme.signed.iter().chain(claimed).any(|template| body_passes(template) > 0)
     }
 }
 
@@ -370,43 +376,10 @@ pub(super) fn key_of(scheme: &Scheme, text: &str) -> Option<KeyText> {
     Some(KeyText { bytes: scheme.key(text)?, text: Some(text.to_owned()) })
 }
 
-fn algorithms(scheme: &Scheme, tokens: &[Token]) -> Vec<Algorithm> {
-    let own = scheme.algorithm;
-    let family: &[Algorithm] = match own {
-        Algorithm::HmacMd5
-        | Algorithm::HmacSha1
-        | Algorithm::HmacSha224
-        | Algorithm::HmacSha256
-        | Algorithm::HmacSha384
-        | Algorithm::HmacSha512 => &[
-            Algorithm::HmacSha256,
-            Algorithm::HmacSha1,
-            Algorithm::HmacSha512,
-            Algorithm::HmacSha384,
-            Algorithm::HmacSha224,
-            Algorithm::HmacMd5,
-        ],
-        Algorithm::DigestMd5
-        | Algorithm::DigestSha1
-        | Algorithm::DigestSha256
-        | Algorithm::DigestSha384
-        | Algorithm::DigestSha512 => &[
-            Algorithm::DigestSha256,
-            Algorithm::DigestSha1,
-            Algorithm::DigestMd5,
-            Algorithm::DigestSha512,
-            Algorithm::DigestSha384,
-        ],
-        Algorithm::Equal | Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 => &[],
-    };
-    let fits = |algorithm: Algorithm| {
-        tokens.iter().flat_map(|token| &token.readings).any(|(reading, bytes)| {
-            let is_text = *reading == Reading::Text;
-            algorithm.fits_length(bytes.len()) && (algorithm == Algorithm::Equal || !is_text)
-        })
-    };
-    let others = family.iter().copied().filter(|&algorithm| algorithm != own);
-    [own].into_iter().chain(others).filter(|&algorithm| fits(algorithm)).collect()
+/// What a signature costs that one of these keys is to have made, in bytes.
+pub(super) fn key_cost(key: &Key) -> usize {
+    let each = if key.is_slow() { RSA_COST } else { PUBLIC_KEY_COST };
+    each.saturating_mul(key.count())
 }
 
 /// How often a template goes through the body; filters hash or encode it before it is hashed.

@@ -3,6 +3,7 @@
 mod detection;
 mod explanations;
 mod properties;
+mod public_keys;
 mod round_trip;
 mod rules;
 mod steps;
@@ -17,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::algorithm::compute;
 use super::draft::{SignError, Signed};
 use super::explain::MASKED_SECRET;
+use super::jws::Alg;
 use super::source::Source;
 use super::template::Template;
 use super::*;
@@ -92,6 +94,16 @@ impl Owned {
     }
 }
 
+/// What schemes need beside a secret.
+fn test_config() -> Config {
+    [("app_key", "APP"), ("webhook_id", "WH-1")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// Made for these tests: `openssl genpkey`, `openssl req -x509`.
+pub(super) const RSA_PRIVATE: &str = include_str!("keys/rsa-private.pem");
+pub(super) const RSA_PUBLIC: &str = include_str!("keys/rsa-public.pem");
+pub(super) const RSA_CERTIFICATE: &str = include_str!("keys/rsa-certificate.pem");
+
 /// A secret for a scheme that can sign and verify: key pairs hold both halves.
 fn secret_for(scheme: &Scheme) -> String {
     let notation = scheme.secret.notation();
@@ -111,7 +123,24 @@ fn secret_for(scheme: &Scheme) -> String {
 
 /// For ECDSA the two halves are different texts: private for signing, public for verifying.
 fn key_texts(scheme: &Scheme) -> (String, String) {
-    if scheme.algorithm == Algorithm::EcdsaP256Sha256 {
+    if scheme.algorithm.is_rsa()
+        || scheme.algorithm == Algorithm::Jws && scheme.alg != [Alg::Es256] && scheme.alg != [Alg::EdDsa]
+    {
+        return (RSA_PRIVATE.to_owned(), RSA_PUBLIC.to_owned());
+    }
+    if scheme.alg == [Alg::EdDsa] {
+        let pair = ed25519_dalek::SigningKey::from_bytes(&[b'k'; 32]);
+        let public = [&super::public_key::ED25519_SPKI_PREFIX[..], pair.verifying_key().as_bytes()].concat();
+        // The seed's bytes are ASCII.
+        return (String::from_utf8(vec![b'k'; 32]).unwrap(), STANDARD.encode(public));
+    }
+    if scheme.alg == [Alg::Es256] {
+        use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
+        let private = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+        let public = private.public_key().to_public_key_pem(LineEnding::LF).unwrap();
+        return (private.to_pkcs8_pem(LineEnding::LF).unwrap().to_string(), public);
+    }
+    if matches!(scheme.algorithm, Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha1) {
         use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
         let private = p256::SecretKey::from_slice(&[7; 32]).unwrap();
         let public = private.public_key().to_public_key_der().unwrap();
@@ -124,7 +153,7 @@ fn key_texts(scheme: &Scheme) -> (String, String) {
 /// A signed request for a record: what the scheme needs of the sender's own data is filled in.
 fn signed_for(scheme: &Arc<Scheme>) -> (Owned, Verifier) {
     let (private, public) = key_texts(scheme);
-    let config: Config = [("app_key".to_owned(), "APP".to_owned())].into();
+    let config = test_config();
     let record = scheme.record().to_string();
     let (content_type, body) = if record.contains("form:") || record.contains("{form") {
         ("application/x-www-form-urlencoded", &b"b=2&a=1+1&payload=%7B%7D"[..])

@@ -42,9 +42,9 @@ proptest! {
             let named = scheme.from.iter().chain(scheme.vars.iter().map(|(_, source)| source));
             for (source, value) in named.zip(values.iter().cycle()) {
                 match source {
-                    Source::Header(name) => headers.push(name.clone(), value.clone()),
+                    Source::Header(name) | Source::HeaderJson(name, _) => headers.push(name.clone(), value.clone()),
                     Source::HeaderPrefix(prefix) => headers.push(format!("{prefix}9"), value.clone()),
-                    Source::Query(_) | Source::Form(_) | Source::FormJson(..) | Source::Json(_) => {}
+                    _ => {}
                 }
             }
             let request = SignedRequest {

@@ -31,7 +31,7 @@ fn signing_again_replaces_the_old_signature() {
     for scheme in catalogue().schemes() {
         let (first, verifier) = signed_for(scheme);
         let (private, _) = key_texts(scheme);
-        let config: Config = [("app_key".to_owned(), "APP".to_owned())].into();
+        let config = test_config();
         let mut input = first.input(&config);
         input.timestamp = Timestamp::from_secs(NOW.as_secs() + 60);
         let second = first.with(&sign(scheme, &private, &input).unwrap());
@@ -153,7 +153,10 @@ fn signing_says_what_it_lacks() {
     let config = Config::new();
     let error = |id: &str, secret: &str| sign(scheme(id), secret, &unsigned.input(&config)).unwrap_err().to_string();
     assert_eq!(error("solidgate", "s"), "The header merchant is missing.");
-    assert_eq!(error("tiktok-shop", "s"), "The scheme needs the setting app_key, which is not set.");
+    assert_eq!(
+        error("tiktok-shop", "s"),
+        "The scheme needs the setting app_key, which is not set: add it to the bin as a secret with the label `app_key`."
+    );
     assert_eq!(error("adyen-header", "not hex"), "The secret cannot be read as a key (hex).");
     assert_eq!(error("discord", "abcd"), "The secret cannot be read as a private key (hex).");
     assert_eq!(error("mailgun", "s"), "The value for /signature/timestamp belongs into JSON, and there is none.");

@@ -91,7 +91,7 @@ fn every_status_has_its_sentence() {
             &["s"],
             &[("Authorization", "00")],
             SignatureStatus::Missing,
-            "The scheme needs the setting app_key, which is not set.",
+            "The scheme needs the setting app_key, which is not set: add it to the bin as a secret with the label `app_key`.",
         ),
         (
             "twilio-json",

@@ -9,7 +9,7 @@ fn signed(scheme: &Scheme, body: &[u8]) -> Option<(String, Signed)> {
     let notation = scheme.secret.notation();
     let key = match scheme.algorithm {
         Algorithm::Ed25519 => ed25519_dalek::SigningKey::from_bytes(&[7; 32]).to_keypair_bytes().to_vec(),
-        Algorithm::EcdsaP256Sha256 => return None,
+        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha1 => return None,
         _ => b"a key of twenty-eight bytes.".to_vec(),
     };
     let secret = match () {

@@ -5,6 +5,7 @@ mod broken;
 mod catalogue;
 mod requests;
 mod secrets;
+mod tokens;
 mod writers;
 
 use base64::Engine as _;
@@ -133,6 +134,15 @@ impl Got<'_> {
     }
 
     fn diagnose_with(&self, change: impl FnOnce(&mut Case<'_>)) -> Vec<Finding> {
+        self.diagnosed(&[], change)
+    }
+
+    /// With the secrets of other bins.
+    fn diagnose_beside(&self, others: &[OtherSecret<'_>]) -> Vec<Finding> {
+        self.diagnosed(others, |_| {})
+    }
+
+    fn diagnosed(&self, others: &[OtherSecret<'_>], change: impl FnOnce(&mut Case<'_>)) -> Vec<Finding> {
         let config = Config::new();
         let secrets = [secret("live", &self.secret)];
         let mut case = Case {
@@ -147,7 +157,7 @@ impl Got<'_> {
                 received_at: Timestamp::from_secs(1_700_000_001),
             },
             secrets: &secrets,
-            other_secrets: &[],
+            other_secrets: others,
             other_requests: &[],
             urls: &[],
             below: "",

@@ -1,0 +1,59 @@
+//! Private keys, for signing: PKCS #8, or the bare form of their kind. A bin never holds one.
+
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::signature::hazmat::PrehashSigner as _;
+use p256::pkcs8::DecodePrivateKey as _;
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use sha1::{Digest as _, Sha1};
+use sha2::{Sha256, Sha512};
+
+use super::algorithm::Algorithm;
+
+/// The bytes before the 32 of an Ed25519 private key in its PKCS #8 form (RFC 8410, section 7).
+const ED25519_PKCS8_PREFIX: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+/// A seed, the first half of a 64-byte key pair, or PKCS #8.
+pub(super) fn ed25519(key: &[u8]) -> Option<ed25519_dalek::SigningKey> {
+    let seed = match key.len() {
+        64 => &key[..32],
+        48 => key.strip_prefix(&ED25519_PKCS8_PREFIX)?,
+        _ => key,
+    };
+    Some(ed25519_dalek::SigningKey::from_bytes(seed.try_into().ok()?))
+}
+
+/// PKCS #8, or the bare 32-byte scalar.
+pub(super) fn p256(key: &[u8]) -> Option<p256::ecdsa::SigningKey> {
+    p256::ecdsa::SigningKey::from_pkcs8_der(key).or_else(|_| p256::ecdsa::SigningKey::from_slice(key)).ok()
+}
+
+/// PKCS #8 or PKCS #1.
+pub(super) fn rsa(key: &[u8]) -> Option<rsa::PrivateKey> {
+    rsa::PrivateKey::from_pkcs8_der(key).or_else(|_| rsa::PrivateKey::from_pkcs1_der(key)).ok()
+}
+
+/// The signature of the message by a private key; `None` when the key does not fit the algorithm.
+pub(super) fn sign(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    match algorithm {
+        Algorithm::Ed25519 => {
+            use ed25519_dalek::Signer as _;
+            Some(ed25519(key)?.sign(message).to_bytes().to_vec())
+        }
+        Algorithm::EcdsaP256Sha256 => {
+            let signature: p256::ecdsa::Signature = p256(key)?.try_sign(message).ok()?;
+            Some(signature.to_der().as_bytes().to_vec())
+        }
+        Algorithm::EcdsaP256Sha1 => {
+            let signature: p256::ecdsa::Signature = p256(key)?.sign_prehash(&Sha1::digest(message)).ok()?;
+            Some(signature.to_der().as_bytes().to_vec())
+        }
+        // The blinding takes random numbers; the signature does not depend on them.
+        Algorithm::RsaSha1 => rsa(key)?.pkcs1v15_sign_with_rng::<Sha1, _>(&mut rand::rng(), message).ok(),
+        Algorithm::RsaSha256 => rsa(key)?.pkcs1v15_sign_with_rng::<Sha256, _>(&mut rand::rng(), message).ok(),
+        Algorithm::RsaSha512 => rsa(key)?.pkcs1v15_sign_with_rng::<Sha512, _>(&mut rand::rng(), message).ok(),
+        Algorithm::RsaPssSha256 => rsa(key)?.pss_sign_with_rng::<Sha256, _>(&mut rand::rng(), message).ok(),
+        Algorithm::RsaPssSha512 => rsa(key)?.pss_sign_with_rng::<Sha512, _>(&mut rand::rng(), message).ok(),
+        _ => None,
+    }
+}
