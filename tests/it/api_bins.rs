@@ -376,3 +376,43 @@ async fn two_servers_in_one_process_know_schemes_of_their_own() {
         assert_eq!(detected["signature"]["status"], if knows { "valid" } else { "unsigned_scheme" }, "{detected}");
     }
 }
+
+/// The public key of RFC 7515, appendix A.2.
+const RSA_JWK: &str = r#"{"kty":"RSA","kid":"k1","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"}"#;
+
+#[actix_web::test]
+async fn a_key_is_looked_at_when_it_is_set() {
+    let app = TestApp::start().await;
+    let private = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n";
+    for (settings, field, why) in [
+        (json!({"secret": private}), "secret", "This is a private key (PEM, “RSA PRIVATE KEY”)."),
+        (json!({"secrets": [{"value": "ok"}, {"value": private}]}), "secrets[1].value", "This is a private key"),
+        (json!({"scheme": "sns-v2", "secret": "no key"}), "secret", "This is no RSA public key of Amazon SNS"),
+        (
+            json!({"scheme": "plaid", "secrets": [{"value": "{\"keys\":[]}"}]}),
+            "secrets[0].value",
+            "The key set has no key that can be used",
+        ),
+        (
+            json!({"custom_scheme": {"signature": {"from": "header:X"}, "algorithm": "jws-hmac"}, "secret": RSA_JWK}),
+            "secret",
+            "This is a public key.",
+        ),
+    ] {
+        let (status, problem) = send(&app, Method::POST, "/bins", settings).await;
+        assert_eq!(status, 422, "{problem}");
+        assert_eq!(problem["field"], field, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().starts_with(why), "{problem}");
+        assert!(!problem.to_string().contains("MIIB"), "{problem}");
+    }
+    let settings = json!({"scheme": "plaid", "secrets": [{"value": format!("{{\"key\":{RSA_JWK}}}")}]});
+    let bin = app.bin(settings).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/bins/{bin}/secrets");
+    for (value, expected) in [("a shared secret", 422), (private, 422), (RSA_JWK, 201)] {
+        assert_eq!(send(&app, Method::POST, &path, json!({"value": value})).await.0, expected, "{value}");
+    }
+    let paypal = json!({
+        "scheme": "paypal", "secrets": [{"value": RSA_JWK}, {"label": "webhook_id", "value": "4JH86294D6297924G"}],
+    });
+    assert_eq!(app.bin(paypal).await["scheme"], "paypal");
+}

@@ -1,5 +1,7 @@
 //! What clients write: bins' settings, read strictly and checked field by field.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -9,7 +11,7 @@ use crate::model::{BinName, BinSettings, ResponseSettings, SecretValue, Signatur
 use crate::server::console::error_text::told;
 use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
-use crate::signature::{AUTO, Catalogue, Scheme};
+use crate::signature::{self, AUTO, Catalogue, Scheme};
 use crate::store::MAX_BODY;
 
 /// Secrets of one bin: each is tried for every request.
@@ -94,9 +96,10 @@ pub(super) struct LimitsInput {
 #[schema(as = SecretInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct SecretInput {
-    /// What you call it.
+    /// What you call it. The name of a second value of the scheme (`webhook_id`) makes it that value.
     pub(super) label: Option<String>,
-    /// The text as the provider shows it.
+    /// The text as the provider shows it. Of senders that sign with a private key it is the public one: PEM, a
+    /// certificate, base64 of its DER, a JWK or a JWKS. A private key is refused.
     #[schema(value_type = String, min_length = 1, max_length = 16384)]
     pub(super) value: SecretValue,
 }
@@ -127,13 +130,36 @@ pub(super) fn check_count(count: usize) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Checks the length of a secret.
+/// Checks the length of a secret, and that it is no private or damaged key.
 pub(super) fn check_secret(secret: &SecretValue, field: &str) -> Result<(), Problem> {
     let characters = secret.expose().chars().count();
     if characters == 0 || characters > MAX_SECRET {
         return Err(Problem::field(field, format!("A secret has 1 to {MAX_SECRET} characters.")));
     }
-    Ok(())
+    signature::check_secret(secret.expose()).map_err(|sentence| Problem::field(field, sentence))
+}
+
+/// Checks that a secret can be one of the bin's scheme, where one is set. A label may name a second value of it.
+pub(super) fn check_fits(
+    scheme: Option<&Scheme>,
+    label: &str,
+    secret: &SecretValue,
+    field: &str,
+) -> Result<(), Problem> {
+    match scheme {
+        Some(scheme) if !scheme.settings().any(|name| name == label) => {
+            scheme.check_secret(secret.expose()).map_err(|sentence| Problem::field(field, sentence))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The scheme that a bin's settings name.
+pub(super) fn scheme_of(catalogue: &Catalogue, settings: &BinSettings) -> Option<Arc<Scheme>> {
+    match &settings.custom_scheme {
+        Some(record) => Scheme::from_json(record).ok().map(Arc::new),
+        None => settings.scheme.as_deref().and_then(|id| catalogue.scheme(id)).cloned(),
+    }
 }
 
 /// Checks the URL that senders were given.
@@ -209,6 +235,7 @@ impl BinInput {
         if let Some(Some(text)) = &self.public_url {
             check_public_url(text)?;
         }
+        let secrets_field = self.secrets_field();
         let mut secrets = Vec::new();
         if let Some(value) = self.secret.take() {
             check_secret(&value, "secret")?;
@@ -223,6 +250,15 @@ impl BinInput {
             self.limits.as_ref().and_then(Option::as_ref).and_then(|limits| limits.max_body_bytes.flatten());
         if body_limit.is_some_and(|limit| limit > MAX_BODY) {
             return Err(Problem::field("limits.max_body_bytes", format!("A body has at most {MAX_BODY} bytes.")));
+        }
+        let scheme = match &custom {
+            Some(record) => Scheme::from_json(record).ok().map(Arc::new),
+            None => self.scheme.clone().flatten().and_then(|id| catalogue.scheme(&id).cloned()),
+        };
+        let is_one = secrets_field == Some("secret");
+        for (index, (label, value)) in secrets.iter().enumerate() {
+            let field = if is_one { "secret".to_owned() } else { format!("secrets[{index}].value") };
+            check_fits(scheme.as_deref(), label, value, &field)?;
         }
         let response = match self.response.take() {
             None => None,

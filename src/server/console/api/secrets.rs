@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input::{SecretInput, check_count};
+use super::input::{SecretInput, check_count, check_fits, scheme_of};
 use crate::server::console::extract::{BinRef, Json, State, only_objects};
 use crate::server::console::problem::Problem;
 use crate::shapes::SecretShape;
@@ -43,6 +43,8 @@ async fn add(state: State, bin: BinRef, input: Json<SecretInput>) -> Result<Http
     let number = bin.0.bin.secrets.len() + 1;
     check_count(number)?;
     let (label, value) = input.0.checked("", number)?;
+    let scheme = scheme_of(state.capture.catalogue(), &bin.0.bin.settings);
+    check_fits(scheme.as_deref(), &label, &value, "value")?;
     let changed = state.store.add_secret(bin.id(), label, value).await?;
     let newest = changed.bin.secrets.last().ok_or_else(|| Problem::not_found("secret"))?;
     Ok(HttpResponse::Created().json(SecretShape::from(newest.hint())))
@@ -69,6 +71,10 @@ async fn replace(state: State, bin: BinRef, input: Json<SecretsInput>) -> Result
     let secrets: Vec<_> = checked
         .map(|(index, secret)| secret.checked(&format!("secrets[{index}]"), index + 1))
         .collect::<Result<_, _>>()?;
+    let scheme = scheme_of(state.capture.catalogue(), &bin.0.bin.settings);
+    for (index, (label, value)) in secrets.iter().enumerate() {
+        check_fits(scheme.as_deref(), label, value, &format!("secrets[{index}].value"))?;
+    }
     let changed = state.store.replace_secrets(bin.id(), secrets).await?;
     Ok(HttpResponse::Ok().json(SecretsShape::of(&changed)))
 }
