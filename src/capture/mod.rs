@@ -27,8 +27,7 @@ use tokio::sync::Semaphore;
 
 use crate::http::{Head, Headers};
 use crate::model::{
-    Client, Clock, Derived, HeadSource, Network, NewRequest, Origin, Rejection, SignatureMode, SignatureStatus,
-    Timestamp,
+    Client, Clock, Derived, HeadSource, Network, NewRequest, Rejection, SignatureMode, SignatureStatus, Timestamp,
 };
 use crate::signature::Catalogue;
 use crate::signature::handshake::{HandshakeResponse, Learnt};
@@ -40,7 +39,7 @@ use creation::Creations;
 pub use explain::{Explained, Trial};
 pub use judge::Judgement;
 use own::MAX_HOPS;
-pub use own::{OwnConnection, OwnConnections};
+pub use own::OwnConnections;
 use response::Chosen;
 pub use response::Outgoing;
 use template::TemplateValues;

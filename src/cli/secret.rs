@@ -34,7 +34,7 @@ enum SecretCommand {
 #[derive(Debug, Args)]
 pub(super) struct SecretSource {
     /// The secret; others on this machine may see it while the command runs
-    #[arg(long, value_name = "SECRET", group = "source", hide_env_values = true)]
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true, group = "source", hide_env_values = true)]
     value: Option<String>,
     /// The environment variable that has it
     #[arg(long, value_name = "NAME", group = "source")]

@@ -31,7 +31,7 @@ pub(super) struct SignArgs {
     #[arg(long, value_name = "ID")]
     scheme: String,
     /// The secret; for public-key schemes the private key
-    #[arg(long, value_name = "SECRET", env = "CREEL_SECRET", hide_env_values = true)]
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true, env = "CREEL_SECRET", hide_env_values = true)]
     secret: String,
     #[command(flatten)]
     request: RequestArgs,

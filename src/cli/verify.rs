@@ -25,7 +25,14 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "ID", default_value = AUTO)]
     scheme: String,
     /// The secret, or the public key (repeatable)
-    #[arg(long, value_name = "SECRET", required = true, env = "CREEL_SECRET", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "SECRET",
+        allow_hyphen_values = true,
+        required = true,
+        env = "CREEL_SECRET",
+        hide_env_values = true
+    )]
     secret: Vec<String>,
     #[command(flatten)]
     request: RequestArgs,

@@ -155,7 +155,13 @@ impl Algorithm {
     /// What hashing costs, in passes of SHA-256, for which processors have instructions; measured.
     pub const fn hash_cost(self) -> usize {
         match self {
-            Self::HmacSha384 | Self::HmacSha512 | Self::DigestSha384 | Self::DigestSha512 | Self::Ed25519 | Self::RsaSha512 | Self::RsaPssSha512 => 3,
+            Self::HmacSha384
+            | Self::HmacSha512
+            | Self::DigestSha384
+            | Self::DigestSha512
+            | Self::Ed25519
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => 3,
             Self::HmacMd5 | Self::DigestMd5 => 2,
             Self::HmacSha1
             | Self::HmacSha224

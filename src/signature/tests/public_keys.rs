@@ -229,7 +229,7 @@ fn of_a_batch_every_item_must_be_right_and_the_first_wrong_one_is_named() {
     for n in 1..=3_u32 {
         let verdict = judge(text.replacen(&place(n), "\"value\":9", 1));
         let reason = format!(
-            "Item {n} of 3 (/notificationItems/{}): The bin's secrets make other signatures of this request.",
+            "Item {n} of 3 (/notificationItems/{}): The bin's secrets give different signatures for this request.",
             n - 1
         );
         assert_eq!(said(verdict), invalid(&reason));

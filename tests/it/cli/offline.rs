@@ -104,14 +104,36 @@ fn what_verify_and_sign_cannot_use_is_exit_code_2() {
     }
 }
 
+const RSA_PRIVATE: &str = include_str!("../../../src/signature/tests/keys/rsa-private.pem");
+const RSA_PUBLIC: &str = include_str!("../../../src/signature/tests/keys/rsa-public.pem");
+
 /// The texts of a secret that signs and of the one that verifies.
 fn keys(record: &Value) -> (String, String) {
     let pipeline = record["secret"].to_string();
     let text = |bytes: Vec<u8>| {
         if pipeline.contains("hex") { hex::encode(bytes) } else { STANDARD.encode(bytes) }
     };
-    match record["algorithm"].as_str().unwrap() {
-        "ecdsa-p256-sha256" => {
+    let algorithm = record["algorithm"].as_str().unwrap();
+    let one_alg = record["alg"].as_array().filter(|algs| algs.len() == 1).and_then(|algs| algs[0].as_str());
+    match (algorithm, one_alg) {
+        ("jws", Some("ES256")) => {
+            use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
+            let private = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+            let public = private.public_key().to_public_key_pem(LineEnding::LF).unwrap();
+            return (private.to_pkcs8_pem(LineEnding::LF).unwrap().to_string(), public);
+        }
+        ("jws", Some("EdDSA")) => {
+            // SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), up to the key.
+            const SPKI: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+            let pair = ed25519_dalek::SigningKey::from_bytes(&[b'k'; 32]);
+            return ("k".repeat(32), STANDARD.encode([SPKI, pair.verifying_key().as_bytes()].concat()));
+        }
+        ("jws", _) => return (RSA_PRIVATE.to_owned(), RSA_PUBLIC.to_owned()),
+        _ if algorithm.starts_with("rsa-") => return (RSA_PRIVATE.to_owned(), RSA_PUBLIC.to_owned()),
+        _ => {}
+    }
+    match algorithm {
+        "ecdsa-p256-sha256" | "ecdsa-p256-sha1" => {
             use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
             let private = p256::SecretKey::from_slice(&[7; 32]).unwrap();
             let public = private.public_key().to_public_key_der().unwrap();
@@ -146,7 +168,7 @@ fn round_trip(id: &str, record: &Value) -> Result<(), String> {
         std::fs::write(folder.path().join("body"), if is_form { form.clone() } else { json.to_string() }).unwrap();
         let mut command = creel();
         command.args(["sign", "--as", "request", "--scheme", id, "--secret", &private, "--at", "1760000000"]);
-        command.args(["--url", &url, "--config", "app_key=APP", "--body", "body"]);
+        command.args(["--url", &url, "--config", "app_key=APP", "--config", "webhook_id=WH-1", "--body", "body"]);
         for field in &fields {
             command.args(["--header", field]);
         }
@@ -175,7 +197,7 @@ fn round_trip(id: &str, record: &Value) -> Result<(), String> {
         std::fs::write(folder.path().join("request"), output.stdout).unwrap();
         let mut command = creel();
         command.args(["verify", "--scheme", id, "--secret", &public, "--at", "1760000000", "--head", "request"]);
-        command.args(["--config", "app_key=APP"]);
+        command.args(["--config", "app_key=APP", "--config", "webhook_id=WH-1"]);
         let (code, stdout, stderr) = outcome(command.current_dir(folder.path()));
         return if code == 0 { Ok(()) } else { Err(format!("{stdout}{stderr}")) };
     }
