@@ -39,20 +39,24 @@ async fn the_list_shows_the_request_of_the_address_however_far_down_it_is() {
         browser.keys("k").await;
         stage.until_shown(&ids[at]).await;
     }
-    // From page to page in both directions, one request after the other.
+    // From page to page in both directions, one request after the other. A key counts once the list shows its request.
+    let shown = async |at: usize| {
+        stage.until_shown(&ids[at]).await;
+        let current = "document.querySelector('.row[aria-current]')?.closest('li')?.dataset.id";
+        browser.until(&format!("{current} === '{}'", ids[at])).await;
+    };
     stage.open(&format!("/bins/many/requests/{}", ids[231])).await;
     stage.until_live().await;
     browser.until("document.querySelectorAll('#rows li').length === 100").await;
-    browser.keys("j").await;
-    stage.until_shown(&ids[230]).await;
-    browser.keys("j").await;
-    stage.until_shown(&ids[229]).await;
-    browser.keys("k").await;
-    stage.until_shown(&ids[230]).await;
+    for (key, at) in [("j", 230), ("j", 229), ("k", 230)] {
+        browser.keys(key).await;
+        shown(at).await;
+    }
     browser.click("#pager-top a[rel=first]").await;
+    browser.until("document.querySelector('#pager-top').hidden").await;
     browser.until(&format!("document.querySelector('#rows li')?.dataset.id === '{}'", ids[329])).await;
     browser.keys("k").await;
-    stage.until_shown(&ids[231]).await;
+    shown(231).await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
 
