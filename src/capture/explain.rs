@@ -121,7 +121,7 @@ fn explain(
         body: &request.body,
         received_at: summary.received_at,
     };
-    let explanation = judge.verifier().explain(&signed);
+    let mut explanation = judge.verifier().explain(&signed);
     let schemes: Vec<&Scheme> = judge.verifier().schemes_for(&signed).into_iter().map(|scheme| &**scheme).collect();
     let findings = match schemes.split_first() {
         Some((&scheme, alike)) if explanation.verdict.status != SignatureStatus::Valid => {
@@ -165,6 +165,8 @@ fn explain(
         None if !bin.secrets.is_empty() => diagnose_unknown(&signed, &bin.secrets),
         _ => Vec::new(),
     };
+    // After the diagnosis: there is nothing wrong with the signature itself.
+    judge.doubt(&mut explanation.verdict, &headers, &request.body);
     Explained { explanation, findings }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::CaptureOptions;
 use crate::http::{Head, Headers, coding, text::lossy};
-use crate::model::{Bin, Derived, SignatureMode, SignatureStatus, Timestamp};
+use crate::model::{Bin, Derived, SignatureMode, SignatureStatus, Timestamp, Verdict};
 use crate::provider::{self, EventInput};
 use crate::signature::handshake::{self, BinSetting, HandshakeRequest, HandshakeResponse, Learnt};
 use crate::signature::{SignedRequest, Verifier};
@@ -128,13 +128,8 @@ impl Judge {
         BinSetting { provider: self.provider.as_deref(), scheme: self.scheme.as_deref(), enforce: self.enforce }
     }
 
-    /// Judges a request.
-    #[must_use]
-    pub fn judge(&self, head: &Head, headers: &Headers, body: &[u8], received_at: Timestamp) -> Judgement {
-        let (method, target) = (head.method(), head.target());
-        let url = self.url(head, headers);
-        let (mut verdict, freshness) =
-            self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
+    /// A right signature proves nothing where a handshake may have computed it: anybody can ask for that.
+    pub(super) fn doubt(&self, verdict: &mut Verdict, headers: &Headers, body: &[u8]) {
         if verdict.status == SignatureStatus::Valid && handshake::may_have_signed(self.bin(), headers, body) {
             verdict.status = SignatureStatus::Invalid;
             verdict.reason = Some(
@@ -142,6 +137,16 @@ impl Judge {
                     .to_owned(),
             );
         }
+    }
+
+    /// Judges a request.
+    #[must_use]
+    pub fn judge(&self, head: &Head, headers: &Headers, body: &[u8], received_at: Timestamp) -> Judgement {
+        let (method, target) = (head.method(), head.target());
+        let url = self.url(head, headers);
+        let (mut verdict, freshness) =
+            self.verifier.judge(&SignedRequest { method: &method, url: &url, headers, body, received_at });
+        self.doubt(&mut verdict, headers, body);
         let read = coding::plain(headers.get_str("content-encoding"), body);
         let json = provider::json_of(headers, &read);
         let input = EventInput { headers, body: &read, json: &json };

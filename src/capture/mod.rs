@@ -304,8 +304,8 @@ impl Capture {
         }
     }
 
-    /// Stores requests that were exported before, with what was kept beside them; verdicts are those of the bin's present settings.
-    /// Returns how many were stored.
+    /// Stores requests that were exported before, with what was kept beside them; verdicts are those of the bin's present
+    /// settings. Returns how many were stored.
     pub async fn import(&self, bin: &BinState, mut requests: Vec<(NewRequest, Kept)>) -> Result<u64, StoreError> {
         let prepared = self.prepared(bin);
         for (request, _) in &mut requests {

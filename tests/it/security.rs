@@ -367,6 +367,12 @@ async fn a_handshake_s_own_response_signs_no_delivery() {
     let header = "x-twitter-webhooks-signature";
     let forged = app.client.post(&url).header(header, token.as_str().unwrap()).body("hello");
     assert_eq!(sent(forged).await.0, 401);
+    let path = format!("/bins/{}/requests/latest", bin["id"].as_str().unwrap());
+    let (listed, explained) = (app.get(&path).await, app.get(&format!("{path}/signature")).await);
+    assert_eq!(listed["signature"]["status"], "invalid", "{listed}");
+    for member in ["status", "reason"] {
+        assert_eq!(explained["signature"][member], listed["signature"][member], "the explanation says the same");
+    }
     let delivery = r#"{"for_user_id":"1"}"#;
     let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(b"the-owners-secret").unwrap();
     hmac::Mac::update(&mut mac, delivery.as_bytes());
