@@ -29,8 +29,9 @@ impl Creations {
     /// Whether one more may be made.
     fn take(&mut self) -> bool {
         let more = self.since.elapsed().as_secs() / AUTO_BIN_EVERY.as_secs();
-        self.left = self.left.saturating_add(u32::try_from(more).unwrap_or(u32::MAX)).min(AUTO_BINS_AT_ONCE);
-        self.since += Duration::from_secs(more);
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        self.left = self.left.saturating_add(more).min(AUTO_BINS_AT_ONCE);
+        self.since += AUTO_BIN_EVERY * more;
         let may = self.left > 0;
         self.left = self.left.saturating_sub(1);
         may

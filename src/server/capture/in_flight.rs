@@ -137,20 +137,16 @@ enum Kind {
 impl Share {
     /// Holds `bytes` from now on; whether there is room for them.
     pub(super) fn resize(&mut self, bytes: u64) -> bool {
-        if bytes == self.own {
-            return true;
-        }
-        let (before, after) = (self.parts(self.own), self.parts(bytes));
+        let ((old_pool, old), (pool, new)) = (self.counted(self.own), self.counted(bytes));
         self.own = bytes;
-        let mut room = true;
-        for (pool, (before, after)) in before.into_iter().zip(after).enumerate() {
-            if after > before {
-                room &= self.of.take(pool, after - before, before);
-            } else if after < before {
-                self.of.give_back(pool, before - after);
-            }
+        if pool != old_pool {
+            self.of.give_back(old_pool, old);
+            return self.of.take(pool, new, 0);
         }
-        room
+        if new < old {
+            self.of.give_back(pool, old - new);
+        }
+        new <= old || self.of.take(pool, new - old, old)
     }
 
     /// Takes `bytes` more; whether there is room for them.
@@ -165,25 +161,18 @@ impl Share {
 
     /// Whether half of the pool is taken that it takes from.
     pub(super) fn is_crowded(&self) -> bool {
-        let pool = match self.kind {
-            Kind::Head => HEAD,
-            Kind::Ahead => AHEAD,
-            Kind::Body if self.is_large() => LARGE,
-            Kind::Body => BODY,
-        };
+        let (pool, _) = self.counted(self.own);
         self.of.0.0.taken.0[pool].load(Ordering::Relaxed) > MAX[pool] / 2
     }
 
-    /// How many of `bytes` are in each pool. A large body has all of its bytes with the large ones.
-    fn parts(&self, bytes: u64) -> [u64; 4] {
-        let mut parts = [0; 4];
+    /// The pool that `bytes` are in, and how many of them count. A large body has all of its bytes with the large ones.
+    fn counted(&self, bytes: u64) -> (usize, u64) {
         match self.kind {
-            Kind::Head => parts[HEAD] = bytes,
-            Kind::Ahead => parts[AHEAD] = bytes,
-            Kind::Body if bytes > SMALL => parts[LARGE] = bytes - FREE,
-            Kind::Body => parts[BODY] = bytes.saturating_sub(FREE),
+            Kind::Head => (HEAD, bytes),
+            Kind::Ahead => (AHEAD, bytes),
+            Kind::Body if bytes > SMALL => (LARGE, bytes - FREE),
+            Kind::Body => (BODY, bytes.saturating_sub(FREE)),
         }
-        parts
     }
 }
 

@@ -91,9 +91,10 @@ impl Shared {
     fn check_log(&self) -> Result<(), StoreError> {
         let found = files::look(&paths::wal(&self.path)).map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let found = found.map(|log| files::identity(&log));
-        let first =
-            found.map(|found| *self.log_identity.get_or_init(|| found)).or_else(|| self.log_identity.get().copied());
-        if found == first {
+        if let Some(found) = found {
+            self.log_identity.get_or_init(|| found);
+        }
+        if found == self.log_identity.get().copied() {
             return Ok(());
         }
         Err(StoreError::Unavailable("the database's log was removed or replaced; start Creel again".to_owned()))
