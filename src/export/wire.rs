@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::redact;
-use crate::http::{Head, Headers};
+use crate::http::{Head, Headers, split_head};
 use crate::model::{CapturedRequest, HeadSource};
 
 /// How a body is delimited.
@@ -118,17 +118,12 @@ fn chunked(head: &[u8], request: &CapturedRequest, trailers: &[u8], ended: bool)
 
 /// The head with the length of what came of a body, in place of the one that was declared.
 fn with_length(head: &[u8], body: &[u8]) -> Vec<u8> {
+    let (first, fields) = split_head(head);
     let mut out = Vec::with_capacity(head.len() + body.len() + 32);
-    let mut skipping = false;
-    for line in head.split_inclusive(|&byte| byte == b'\n') {
-        if line.trim_ascii().is_empty() && !out.is_empty() {
-            break;
-        }
-        let folded = matches!(line.first(), Some(b' ' | b'\t'));
-        let name = line[..memchr::memchr(b':', line).unwrap_or(0)].trim_ascii();
-        skipping = (folded && skipping) || name.eq_ignore_ascii_case(b"content-length");
-        if !skipping {
-            out.extend_from_slice(line);
+    out.extend_from_slice(&head[..first.end]);
+    for field in fields {
+        if !head[field.name].trim_ascii().eq_ignore_ascii_case(b"content-length") {
+            out.extend_from_slice(&head[field.line]);
         }
     }
     out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());

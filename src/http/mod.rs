@@ -2,6 +2,7 @@
 
 pub mod coding;
 mod content_type;
+mod field_lines;
 pub mod fields;
 pub mod form;
 mod head;
@@ -13,6 +14,7 @@ mod target;
 pub mod text;
 
 pub use content_type::{ContentType, essence};
+pub use field_lines::{FieldLine, split_head};
 pub use head::Head;
 pub use header_names::HeaderNames;
 pub use headers::{Header, Headers};

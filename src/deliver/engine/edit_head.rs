@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::head::{ending, line_end, split};
-use crate::http::Head;
+use super::head::{ending, line_end};
+use crate::http::{Head, split_head};
 
 /// What is changed. What is `None` or empty stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub fn edited(head: &Head, edit: &HeadEdit) -> Head {
         return head.clone();
     }
     let raw = &head.raw()[..];
-    let (first, fields) = split(raw);
+    let (first, fields) = split_head(raw);
     let mut out = Vec::with_capacity(raw.len() + 256);
     request_line(head, &raw[first], edit, &mut out);
     let is = |name: &[u8], wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());

@@ -3,13 +3,11 @@
 //! Every line that is kept goes out as it came, byte for byte, with its own line end. Changed are the request line's
 //! target, `Host` and `Content-Length`; fields that speak of one connection only are left out. Each change is told.
 
-use std::ops::Range;
-
 use bytes::Bytes;
 
 use super::target::TargetUrl;
-use crate::http::Head;
 use crate::http::text::lossy;
+use crate::http::{FieldLine, Head, split_head};
 
 /// How a head is made for its target.
 #[derive(Debug, Clone, Copy)]
@@ -57,20 +55,14 @@ const VERSION: &str = "A version that can be sent.";
 /// Fields of one connection, beside those that `Connection` names and all `Proxy-…` (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: &[&str] = &["connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// A field of the head: its line with the lines that continue it.
-pub(super) struct Field {
-    pub(super) name: Range<usize>,
-    pub(super) line: Range<usize>,
-}
-
 /// Makes the head to be sent.
 pub fn outgoing(head: &Head, plan: &HeadPlan<'_>) -> OutgoingHead {
     let raw = &head.raw()[..];
     let mut out = Writer { bytes: Vec::with_capacity(raw.len() + 64), changes: Vec::new() };
-    let (first, fields) = split(raw);
+    let (first, fields) = split_head(raw);
     out.request_line(head, &raw[first.clone()], plan);
-    let name = |field: &Field| &raw[field.name.clone()];
-    let is = |field: &Field, wanted: &str| name(field).eq_ignore_ascii_case(wanted.as_bytes());
+    let name = |field: &FieldLine| &raw[field.name.clone()];
+    let is = |field: &FieldLine, wanted: &str| name(field).eq_ignore_ascii_case(wanted.as_bytes());
     let named = named_by_connection(head);
     let has_length = fields.iter().any(|field| is(field, "content-length"));
     let chunked = fields.iter().any(|field| is(field, "transfer-encoding"));
@@ -197,32 +189,6 @@ impl Writer {
         self.bytes.extend_from_slice(b"\r\n");
         self.changes.push(HeadChange { from: None, to: Some(line.to_owned()), why });
     }
-}
-
-/// The request line and the fields, by their places.
-pub(super) fn split(raw: &[u8]) -> (Range<usize>, Vec<Field>) {
-    let start = raw.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(raw.len());
-    let end_of = |at: usize| memchr::memchr(b'\n', &raw[at..]).map_or(raw.len(), |end| at + end + 1);
-    let first = start..end_of(start);
-    let mut at = first.end;
-    let mut fields: Vec<Field> = Vec::new();
-    while at < raw.len() {
-        let line = at..end_of(at);
-        at = line.end;
-        let text = &raw[line.clone()];
-        if text.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-            break;
-        }
-        match fields.last_mut() {
-            // A folded line belongs to the field above it.
-            Some(field) if matches!(text.first(), Some(b' ' | b'\t')) => field.line.end = line.end,
-            _ => {
-                let colon = memchr::memchr(b':', text).unwrap_or(0);
-                fields.push(Field { name: line.start..line.start + colon, line });
-            }
-        }
-    }
-    (first, fields)
 }
 
 /// The names that `Connection` lists. `Host` and `Content-Length` are not its to name: without them the message would
