@@ -1,7 +1,7 @@
 //! `kill -9` at any moment under load: after a restart every acknowledged request is there, once, byte for byte.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+
+use crate::helpers::{address_in, announced};
 
 const CONNECTIONS: u64 = 64;
 
@@ -32,16 +34,9 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let line: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        let text = |field: &str| line[field].as_str().unwrap().to_owned();
-        Self {
-            capture: text("capture_url").strip_prefix("http://").unwrap().parse().unwrap(),
-            console: text("console_url"),
-            bin: text("bin"),
-            child,
-        }
+        let told = announced(&mut child);
+        let text = |field: &str| told[field].as_str().unwrap().to_owned();
+        Self { capture: address_in(&told, "capture_url"), console: text("console_url"), bin: text("bin"), child }
     }
 
     fn kill(mut self) {

@@ -1,15 +1,13 @@
 //! A server of the real binary with a data directory of its own, and commands that find it there.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use regex::Regex;
-use serde_json::Value;
 
 use super::{creel, outcome};
-use crate::helpers::raw;
+use crate::helpers::{address_in, announced, raw};
 
 pub struct Server {
     child: Option<Child>,
@@ -42,11 +40,8 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let started: Value = serde_json::from_str(&line).expect("the server starts");
-        let address = |name: &str| started[name].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
-        (self.capture, self.console) = (address("capture_url"), address("console_url"));
+        let told = announced(&mut child);
+        (self.capture, self.console) = (address_in(&told, "capture_url"), address_in(&told, "console_url"));
         self.child = Some(child);
     }
 

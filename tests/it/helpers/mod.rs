@@ -168,3 +168,15 @@ impl Drop for TestApp {
         self.end();
     }
 }
+
+/// What a process of the real binary, started with `--json`, tells when it listens.
+pub fn announced(child: &mut std::process::Child) -> Value {
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("the server starts: {error}: {line}"))
+}
+
+/// The address in one of the URLs that it tells.
+pub fn address_in(told: &Value, name: &str) -> std::net::SocketAddr {
+    told[name].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
+}
