@@ -45,6 +45,7 @@
 //! | target | a URL that Creel sends to | destination, upstream |
 //! | attempt | one try to send a request to a target, and what came of it | delivery log |
 //! | replay | sending a captured request again because somebody asked | resend |
+//! | forward | sending on what a bin captures, by itself | relay |
 //! | origin | what a request counts as: sent over the network, or by Creel itself | source |
 //! | job | deliveries that nobody waits for | task |
 //! | problem | an error for a client: code, sentence, field (RFC 9457) | – |

@@ -8,8 +8,8 @@ mod counters;
 mod creation;
 mod explain;
 mod forwarded;
+mod hooks;
 mod judge;
-mod own;
 mod response;
 mod reverify;
 pub mod template;
@@ -37,9 +37,9 @@ pub use bins::{OpenBin, WorkerBins};
 pub use counters::CaptureCounters;
 use creation::Creations;
 pub use explain::{Explained, Trial};
+use hooks::{Answered, MAX_HOPS};
+pub use hooks::{OwnConnections, Targets};
 pub use judge::Judgement;
-use own::MAX_HOPS;
-pub use own::OwnConnections;
 use response::Chosen;
 pub use response::Outgoing;
 use template::TemplateValues;
@@ -64,6 +64,8 @@ pub struct CaptureOptions {
     pub catalogue: Catalogue,
     /// Which connections are Creel's own.
     pub own_connections: OwnConnections,
+    /// Has targets answer senders.
+    pub targets: Targets,
 }
 
 /// A request as the listener hands it over.
@@ -245,15 +247,19 @@ impl Capture {
         let whole = arrived.complete && arrived.rejected.is_none();
         let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));
         let method = head.method();
-        let chosen = match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
-            Some(response) => Chosen::Ready(response),
-            None => prepared.responses.choose(&method, head.target().status_override()),
-        };
+        // A sender that leaves early gets no response.
+        let left = !arrived.complete && arrived.rejected.is_none();
+        let (chosen, asks_target) =
+            match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
+                Some(response) => (Chosen::Ready(response), None),
+                None => {
+                    let chosen = prepared.responses.choose(&method, head.target().status_override());
+                    (chosen, self.targets(state).filter(|_| !left))
+                }
+            };
         drop(method);
         // A template is filled in after the commit, since it may hold the id: keep what it needs, and only then.
         let kept = chosen.needs_request().then(|| (head.clone(), body.clone()));
-        // A sender that leaves early gets no response.
-        let left = !arrived.complete && arrived.rejected.is_none();
         let request = NewRequest {
             bin: state.bin.id,
             received_at,
@@ -267,7 +273,7 @@ impl Capture {
             complete: arrived.complete,
             rejected: arrived.rejected,
             derived,
-            status: chosen.status().filter(|_| !left),
+            status: chosen.status().filter(|_| !left && asks_target.is_none()),
             origin,
             hops,
         };
@@ -286,6 +292,13 @@ impl Capture {
                 let (learnt, client) = *learn;
                 Box::pin(self.learn(state, learnt, client)).await;
             }
+            if let Some(ask) = &asks_target
+                && let Some(given) = ask(state.bin.id, stored.id).await
+            {
+                let response = prepared.responses.passed_on(given);
+                self.answered(stored, Some(response.status), self.0.clock.now().since(received_at));
+                return Outgoing { stored: Some(stored), ..response };
+            }
             let mut response = match kept {
                 None => chosen.finish(&prepared.responses, None),
                 Some((head, body)) => {
@@ -300,6 +313,9 @@ impl Capture {
                 }
             };
             response.stored = Some(stored);
+            if asks_target.is_some() {
+                self.answered(stored, Some(response.status), self.0.clock.now().since(received_at));
+            }
             response
         }
     }

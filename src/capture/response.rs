@@ -88,6 +88,16 @@ impl Responses {
         responses
     }
 
+    /// What a target has answered, as it goes to the sender: harmless in a browser unless the target or the bin's owner
+    /// says otherwise.
+    pub(super) fn passed_on(&self, (status, mut headers, body): super::Answered) -> Outgoing {
+        let has_policy = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SANDBOX.0));
+        if !has_policy && !self.settings.no_sandbox {
+            headers.push((SANDBOX.0.to_owned(), SANDBOX.1.to_owned()));
+        }
+        Outgoing::with(status, headers, body)
+    }
+
     /// The response for a request. Takes the script one step further.
     pub(super) fn choose(&self, method: &str, status_by_path: Option<u16>) -> Chosen {
         if let Some(constant) = &self.constant {

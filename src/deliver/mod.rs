@@ -2,12 +2,14 @@
 //!
 //! - `engine` puts bytes on the wire and reads what comes back; it knows neither the store nor the schemes.
 //! - `plan` says what is to be sent of a request, `draft` makes it ready (`resign` signs it again).
+//! - `forward` sends on what a bin captures, by itself, with the database as its queue.
 //! - `replay` sends what somebody asked for; what takes long is one of the `jobs`.
 //!
 //! Everything runs on threads of its own, so that neither captures nor the console wait for a target.
 
 mod draft;
 pub mod engine;
+mod forward;
 mod jobs;
 mod plan;
 mod replay;
@@ -25,6 +27,7 @@ use crate::signature::Catalogue;
 use crate::store::Store;
 pub use draft::Draft;
 use engine::{Engine, NotAllowed, TargetUrl};
+use forward::Lines;
 pub use jobs::Job;
 use jobs::Jobs;
 pub use plan::{Edit, Plan, Resign, ResignSecret, SendError};
@@ -45,6 +48,7 @@ struct Inner {
     catalogue: Catalogue,
     engine: Engine,
     jobs: Jobs,
+    lines: Lines,
     permits: Semaphore,
     handle: tokio::runtime::Handle,
     /// `None` once it is stopped.
@@ -65,6 +69,7 @@ impl Deliver {
             catalogue,
             engine,
             jobs: Jobs::default(),
+            lines: Lines::default(),
             permits: Semaphore::new(MAX_REPLAYING),
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),

@@ -27,7 +27,8 @@ pub(super) fn sign_again(
     how: &Resign,
     what: &Unsigned<'_>,
 ) -> Result<Signed, SendError> {
-    let (stored, value) = secret(bin, summary, &how.secret)?;
+    let (entered_at, value) = secret(bin, summary, &how.secret)?;
+    let stored = entered_at.is_some();
     let scheme = match (&how.scheme, stored) {
         (None, _) => usual_scheme(catalogue, bin, summary)?,
         (Some(id), false) => by_id(catalogue, id)?,
@@ -41,6 +42,11 @@ pub(super) fn sign_again(
                 scheme.name
             ),
         ));
+    }
+    if scheme.algorithm == Algorithm::Equal && bin.settings.token_since > entered_at.or(bin.settings.token_since) {
+        let sentence =
+            "This secret was entered for another scheme, which does not send it: enter it again for this one.";
+        return Err(SendError::field("resign.secret", sentence));
     }
     let headers = what.head.headers();
     let id = scheme.delivery_id_header().and_then(|name| headers.get_str(name)).map(fresh_id);
@@ -72,11 +78,15 @@ fn fresh_id(old: &str) -> String {
     format!("{prefix}{}", BinId::generate())
 }
 
-/// The secret, and whether it is a stored one.
-fn secret(bin: &Bin, summary: &RequestSummary, wanted: &ResignSecret) -> Result<(bool, SecretValue), SendError> {
+/// The secret, and when it was entered if it is a stored one.
+fn secret(
+    bin: &Bin,
+    summary: &RequestSummary,
+    wanted: &ResignSecret,
+) -> Result<(Option<Timestamp>, SecretValue), SendError> {
     let labelled = |label: &str| bin.secrets.iter().find(|secret| secret.label == label);
     let found: Option<&Secret> = match wanted {
-        ResignSecret::Value(value) => return Ok((false, value.clone())),
+        ResignSecret::Value(value) => return Ok((None, value.clone())),
         ResignSecret::Label(label) => match labelled(label) {
             None => {
                 let sentence = "The bin has no secret of this label; `GET …/secrets` lists them.";
@@ -89,7 +99,7 @@ fn secret(bin: &Bin, summary: &RequestSummary, wanted: &ResignSecret) -> Result<
         }
     };
     match found {
-        Some(secret) => Ok((true, secret.value.clone())),
+        Some(secret) => Ok((Some(secret.created_at), secret.value.clone())),
         None => {
             let sentence = "The bin has no secret: add one, or give `{\"value\": …}`.";
             Err(SendError::field("resign.secret", sentence))
@@ -148,7 +158,9 @@ fn stored_scheme(
 }
 
 /// Whether a target is the bin's own forward target.
-fn is_own_target(_bin: &Bin, _target: &TargetUrl) -> bool {
-    // A bin has no forward target yet.
-    false
+fn is_own_target(bin: &Bin, target: &TargetUrl) -> bool {
+    let routes = bin.settings.forward.iter().flat_map(|forward| &forward.routes);
+    routes.flat_map(|route| &route.to).filter_map(|own| TargetUrl::parse(own).ok()).any(|own| {
+        (own.is_https(), own.authority(), own.port()) == (target.is_https(), target.authority(), target.port())
+    })
 }

@@ -224,6 +224,7 @@ mod tests {
                 origin: crate::model::Origin::Wire,
                 hops: 0,
                 last_attempt: None,
+                forwarded: None,
             },
             head,
             body: bytes::Bytes::copy_from_slice(body),

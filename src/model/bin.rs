@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, BinName, ResponseSettings, Timestamp};
+use super::{BinId, BinName, ForwardSettings, ResponseSettings, Timestamp};
 
 /// What an invalid signature leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,6 +49,12 @@ pub struct BinSettings {
     pub response: ResponseSettings,
     /// How much is kept.
     pub limits: BinLimits,
+    /// Since when the scheme is a token, where it was another with secrets before: those are not sent as tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_since: Option<Timestamp>,
+    /// Where it sends on what it captures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forward: Option<ForwardSettings>,
 }
 
 /// A bin as stored.

@@ -6,6 +6,7 @@ mod change;
 mod clock;
 pub mod document;
 pub mod filter;
+mod forward;
 mod id;
 mod job;
 mod network;
@@ -20,6 +21,7 @@ pub use attempt::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, Ti
 pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, SecretId, SecretValue, SignatureMode};
 pub use change::{Change, ChangeKind};
 pub use clock::{Clock, Timestamp};
+pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Retries, Route};
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use job::{JobState, JobStatus};
 pub use network::Network;

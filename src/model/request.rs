@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, Derived, LastAttempt, Origin, Rejection, RequestId, Seq, Timestamp};
+use super::{BinId, Derived, Forwarded, LastAttempt, Origin, Rejection, RequestId, Seq, Timestamp};
 use crate::http::Head;
 
 /// Where the head's bytes come from.
@@ -148,6 +148,8 @@ pub struct RequestSummary {
     pub hops: u8,
     /// What came of sending it to somewhere else, if that was done.
     pub last_attempt: Option<LastAttempt>,
+    /// What came of forwarding it; `None` while it waits, and where nothing is forwarded.
+    pub forwarded: Option<Forwarded>,
 }
 
 /// A request as read back: the summary, the head, the body.

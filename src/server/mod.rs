@@ -13,7 +13,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use tokio::task::JoinSet;
 
-use crate::capture::{Capture, CaptureOptions, OwnConnections};
+use crate::capture::{Capture, CaptureOptions, OwnConnections, Targets};
 use crate::config::{Config, Database};
 use crate::deliver::Deliver;
 use crate::deliver::engine::{self, Engine, OwnSockets, TargetPolicy};
@@ -112,6 +112,8 @@ impl Application {
         let temporary = options.path.parent().filter(|_| options.ephemeral).map(PathBuf::from);
         let store = Store::open(options, clock.clone(), Arc::new(hub.clone()))?;
         let sockets = OwnSockets::default();
+        let deliver = deliver(config, &store, &clock, sockets.clone(), console_address)?;
+        deliver.start_forwarding();
         let base_url = config.public_url.clone().unwrap_or_else(|| url_of(capture_address));
         let capture = Capture::new(
             store.clone(),
@@ -124,9 +126,10 @@ impl Application {
                 trusted_proxies: config.trusted_proxies.clone(),
                 catalogue: config.catalogue.clone(),
                 own_connections: own_connections(&sockets, capture_address),
+                targets: targets(&deliver),
             },
         );
-        let deliver = deliver(config, &store, &clock, sockets, console_address)?;
+
         let mut reverifying = JoinSet::new();
         reverifying.spawn(capture.clone().reverify_after_changes(store.bin_updates()));
         let first = match store.bins().into_iter().next() {
@@ -212,6 +215,18 @@ fn own_connections(sockets: &OwnSockets, listener: SocketAddr) -> OwnConnections
     sockets.set_listener(listener);
     let sockets = sockets.clone();
     OwnConnections(Some(Arc::new(move |peer| sockets.find(peer).map(|own| (own.origin, own.hops)))))
+}
+
+/// Lets the capture half have targets answer.
+fn targets(deliver: &Deliver) -> Targets {
+    let deliver = deliver.clone();
+    Targets(Some(Arc::new(move |bin, request| {
+        let deliver = deliver.clone();
+        Box::pin(async move {
+            let answer = deliver.answer(bin, request).await?;
+            Some((answer.status, answer.headers, answer.body))
+        })
+    })))
 }
 
 /// What sends. This machine's own services are reached without being listed only while nobody else can ask for it.

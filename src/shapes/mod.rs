@@ -3,6 +3,7 @@
 mod attempt;
 mod bin;
 mod event;
+mod forward;
 mod job;
 mod request;
 mod signature;
@@ -10,6 +11,7 @@ mod signature;
 pub use attempt::{AttemptShape, LastAttemptShape};
 pub use bin::{BinShape, PairShape, ResponseSettingsShape, SecretShape};
 pub use event::EventShape;
+pub use forward::{ForwardShape, ForwardStateShape, HealthShape};
 pub use job::JobShape;
 pub use request::{FreshnessShape, RequestShape, SignatureShape, SummaryShape};
 pub use signature::ExplainedShape;

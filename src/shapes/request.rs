@@ -68,6 +68,9 @@ pub struct SummaryShape<'a> {
     pub origin: Origin,
     /// The newest attempt to send it to somewhere else.
     pub last_attempt: Option<LastAttemptShape>,
+    /// What came of forwarding it: `delivered`, `not_accepted`, `failed`, `skipped_filtered`, `skipped_no_route`,
+    /// `skipped_unfit`, `skipped_loop` or `skipped_imported`; `null` while it waits, and where nothing is forwarded.
+    pub forwarded: Option<&'static str>,
 }
 
 /// Who sent it.
@@ -270,6 +273,7 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
             tags: &summary.marks.tags,
             origin: summary.origin,
             last_attempt: summary.last_attempt.map(LastAttemptShape::from),
+            forwarded: summary.forwarded.map(crate::model::Forwarded::name),
         }
     }
 }

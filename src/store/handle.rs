@@ -13,8 +13,8 @@ use super::types::{
     VerdictStatus,
 };
 use crate::model::{
-    Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, NewRequest,
-    RequestId, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
+    Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, ForwardCursor,
+    Forwarded, NewRequest, RequestId, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
 };
 
 /// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
@@ -254,6 +254,30 @@ impl Store {
         self.db.read(false, move |conn, _| source.attempts(conn, request)).await
     }
 
+    // Forwarding.
+
+    /// How far the bin's forwarding is, and how many requests wait; `None` when it never was on.
+    pub async fn forward(&self, bin: BinId) -> Result<Option<(ForwardCursor, u64)>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(false, move |conn, _| source.forward(conn)).await
+    }
+
+    /// Forwards what comes after that cursor. `skipped` counts what is passed over.
+    pub async fn forward_from(&self, bin: BinId, through: Seq, skipped: bool) -> Result<(), StoreError> {
+        self.db.write(0, 0, move |tx, _| tx.forward_from(bin, through, skipped)).await
+    }
+
+    /// Notes what came of forwarding a request; with `done` everything up to it is over.
+    pub async fn forwarded(&self, bin: BinId, seq: Seq, what: Option<Forwarded>, done: bool) -> Result<(), StoreError> {
+        self.db.write(0, 0, move |tx, _| tx.forwarded(bin, seq, what, done)).await
+    }
+
+    /// The cursor below the first request that was received at that moment or later; `None` when there is none.
+    pub async fn cursor_before(&self, bin: BinId, since: Timestamp) -> Result<Option<Seq>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(true, move |conn, _| source.cursor_before(conn, since)).await
+    }
+
     /// Whole requests for exports, verification and diagnosis: `seq` above `after`, oldest first, at most `limit` of
     /// them and about `max_bytes`.
     pub async fn requests_after(
@@ -281,6 +305,12 @@ impl Store {
     #[must_use]
     pub fn head_seq(&self) -> Seq {
         self.db.shared.committed.load(Ordering::Acquire)
+    }
+
+    /// How many requests were stored since the start: grows after each commit that has some.
+    #[must_use]
+    pub fn captured(&self) -> u64 {
+        self.db.shared.captured.load(Ordering::Acquire)
     }
 
     // Operations.

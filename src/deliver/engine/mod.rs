@@ -129,6 +129,15 @@ impl Engine {
         found.iter().try_for_each(|ip| self.policy.check(target, *ip))
     }
 
+    /// Whether a connection to the target stands; for a target that is known to be down.
+    pub async fn reaches(&self, target: &TargetUrl) -> bool {
+        let connecting = async {
+            let addresses = self.addresses(target).await.ok()?;
+            self.connect(target, &addresses, CONNECT).await.ok()
+        };
+        tokio::time::timeout(CONNECT, connecting).await.is_ok_and(|connected| connected.is_some())
+    }
+
     /// Sends, and tells what came of it.
     pub async fn deliver(&self, parcel: &Parcel) -> Delivered {
         let (started_at, begun) = (self.clock.now(), Instant::now());

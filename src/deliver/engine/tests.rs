@@ -238,6 +238,7 @@ async fn no_address_that_is_not_allowed_is_ever_dialled() {
         let target = TargetUrl::parse(url).unwrap();
         assert!(engine.check(&target).await.is_err(), "{url}");
         assert_eq!(engine.deliver(&parcel(url)).await.outcome, Outcome::RefusedTarget, "{url}");
+        assert!(!engine.reaches(&target).await, "{url}");
         assert_eq!(network.dialled.lock().len(), 0, "{url}");
     }
 }

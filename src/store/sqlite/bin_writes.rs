@@ -84,6 +84,7 @@ impl Tx<'_> {
             "DELETE FROM bin WHERE key = ?",
             "DELETE FROM secret WHERE bin = ?",
             "DELETE FROM tally WHERE bin = ?",
+            "DELETE FROM forward WHERE bin = ?",
             "INSERT INTO doomed (bin) VALUES (?)",
         ] {
             self.conn.prepare_cached(sql)?.execute([key])?;

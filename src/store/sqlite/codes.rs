@@ -1,6 +1,6 @@
 //! How the database writes enumerations: bits of `request.flags`, numbers of `change.kind`. Never renumber.
 
-use crate::model::{FreshnessStatus, HeadSource, Origin, Outcome, Rejection, SignatureStatus, Why};
+use crate::model::{Forwarded, FreshnessStatus, HeadSource, Origin, Outcome, Rejection, SignatureStatus, Why};
 
 pub(crate) const READ: i64 = 1;
 pub(crate) const PINNED: i64 = 1 << 1;
@@ -199,6 +199,33 @@ pub(crate) const fn read_why(number: i64) -> Why {
         3 => Why::Send,
         4 => Why::Check,
         _ => Why::Replay,
+    }
+}
+
+pub(crate) const fn forwarded(what: Forwarded) -> i64 {
+    match what {
+        Forwarded::Delivered => 1,
+        Forwarded::NotAccepted => 2,
+        Forwarded::Failed => 3,
+        Forwarded::SkippedFiltered => 4,
+        Forwarded::SkippedNoRoute => 5,
+        Forwarded::SkippedUnfit => 6,
+        Forwarded::SkippedLoop => 7,
+        Forwarded::SkippedImported => 8,
+    }
+}
+
+pub(crate) const fn read_forwarded(number: i64) -> Option<Forwarded> {
+    match number {
+        1 => Some(Forwarded::Delivered),
+        2 => Some(Forwarded::NotAccepted),
+        3 => Some(Forwarded::Failed),
+        4 => Some(Forwarded::SkippedFiltered),
+        5 => Some(Forwarded::SkippedNoRoute),
+        6 => Some(Forwarded::SkippedUnfit),
+        7 => Some(Forwarded::SkippedLoop),
+        8 => Some(Forwarded::SkippedImported),
+        _ => None,
     }
 }
 

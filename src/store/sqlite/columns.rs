@@ -78,5 +78,6 @@ columns! {
         ATTEMPT_STATUS = "attempt_status",
         ATTEMPT_AT = "attempt_at",
         ATTEMPT_US = "attempt_us",
+        FORWARDED = "forwarded",
     }
 }

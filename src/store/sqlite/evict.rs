@@ -94,6 +94,7 @@ pub(crate) fn remove(
         return Ok(());
     };
     let through = row_key::seq_of(last.row_key);
+    tx.count_unforwarded(key, rows.iter().map(|row| row_key::seq_of(row.row_key)))?;
     if !(whole && delete_range(tx, bin, key, rows)?) {
         delete_rows(tx, bin, rows)?;
     }

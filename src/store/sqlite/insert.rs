@@ -189,6 +189,7 @@ impl<'a> Tx<'a> {
             origin: new.origin,
             hops: new.hops,
             last_attempt: None,
+            forwarded: None,
         };
         let captured =
             CapturedRequest { summary, head: new.head.clone(), body: new.body.clone(), trailers: new.trailers.clone() };

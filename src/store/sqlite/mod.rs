@@ -28,6 +28,7 @@ mod error;
 mod evict;
 mod files;
 mod filter_sql;
+mod forward;
 mod insert;
 mod job;
 mod lock;

@@ -195,5 +195,6 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
             row.get(column::ATTEMPT_AT)?,
             row.get(column::ATTEMPT_US)?,
         ),
+        forwarded: row.get::<_, Option<i64>>(column::FORWARDED)?.and_then(codes::read_forwarded),
     })
 }

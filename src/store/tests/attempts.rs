@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::help::{Fixture, post, start, until};
 use crate::model::filter::Filter;
-use crate::model::{ChangeKind, Delivered, MarksPatch, Outcome, ReceivedResponse, Times, Why};
+use crate::model::{ChangeKind, Delivered, Forwarded, MarksPatch, Outcome, ReceivedResponse, Times, Why};
 use crate::store::{ListQuery, RequestRef, StoreError};
 
 fn delivered(outcome: Outcome, status: Option<u16>, body: usize) -> Delivered {
@@ -144,4 +144,40 @@ async fn the_filter_asks_the_newest_attempt_in_memory_as_in_the_database() {
         let read = Filter::parse(wrong);
         assert!(read.is_err() || wrong == "attempt:>3000", "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn the_cursor_of_a_forward_survives_and_counts_what_was_passed_over_or_evicted() {
+    let fixture = Fixture::with(|options| options.max_requests = 4);
+    let bin = fixture.bin().await.bin.id;
+    assert_eq!(fixture.store.forward(bin).await.unwrap(), None);
+    let first = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
+    fixture.store.forward_from(bin, first, false).await.unwrap();
+    let second = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
+    let third = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
+    fixture.store.forwarded(bin, second, Some(Forwarded::Delivered), true).await.unwrap();
+    // One that is over later does not take the cursor back.
+    fixture.store.forwarded(bin, first, Some(Forwarded::Failed), true).await.unwrap();
+    let (cursor, waiting) = fixture.store.forward(bin).await.unwrap().unwrap();
+    assert_eq!((cursor.through, waiting), (second, 1));
+    fixture.store.forward_from(bin, third, true).await.unwrap();
+    let fixture = fixture.again();
+    let (cursor, waiting) = fixture.store.forward(bin).await.unwrap().unwrap();
+    assert_eq!((cursor.through, cursor.paused, cursor.evicted, waiting), (third, 1, 0, 0));
+    let states: Vec<_> =
+        fixture.store.list(bin, ListQuery { limit: 9, ..ListQuery::default() }).await.unwrap().requests;
+    let states: Vec<_> = states.iter().map(|request| request.forwarded).collect();
+    assert_eq!(states, [None, Some(Forwarded::Delivered), Some(Forwarded::Failed)]);
+    assert_eq!(fixture.store.cursor_before(bin, start()).await.unwrap(), Some(first - 1));
+    fixture.store.delete_bin(bin).await.unwrap();
+
+    let fixture = Fixture::with(|options| options.max_requests = 4);
+    let bin = fixture.bin().await.bin.id;
+    fixture.store.forward_from(bin, fixture.store.head_seq(), false).await.unwrap();
+    for _ in 0..10 {
+        fixture.store.capture(post(bin, "{}")).await.unwrap();
+    }
+    until(|| fixture.store.counts(bin).evicted == 6).await;
+    let (cursor, waiting) = fixture.store.forward(bin).await.unwrap().unwrap();
+    assert_eq!((cursor.evicted, waiting), (6, 4));
 }

@@ -35,6 +35,7 @@ pub fn captured(head: Head, body: impl Into<Bytes>) -> CapturedRequest {
             origin: Origin::Wire,
             hops: 0,
             last_attempt: None,
+            forwarded: None,
         },
         head,
         body,

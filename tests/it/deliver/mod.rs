@@ -1,5 +1,6 @@
 //! Sending: replays, their attempts, what may be sent where.
 
 mod exactness;
+mod forward;
 mod replay;
 pub mod target;

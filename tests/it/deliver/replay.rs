@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use super::target::Target;
 use crate::helpers::TestApp;
 
-const EVENT: &str = r#"{"event": "session.ended", "sessionId": "2d7b",  "data": {"reason": "user_ended"}}"#;
+pub const EVENT: &str = r#"{"event": "session.ended", "sessionId": "2d7b",  "data": {"reason": "user_ended"}}"#;
 
-async fn capture(app: &TestApp, bin: &str, below: &str, body: &str) -> String {
+pub async fn capture(app: &TestApp, bin: &str, below: &str, body: &str) -> String {
     let url = format!("{}/{bin}{below}", app.started.capture_url);
     let sent = app.client.post(url).header("Content-Type", "application/json").body(body.to_owned());
     assert!(sent.send().await.unwrap().status().is_success());
     app.get(&format!("/bins/{bin}/requests/latest")).await["id"].as_str().unwrap().to_owned()
 }
 
-async fn post(app: &TestApp, path: &str, body: Value) -> (u16, Value) {
+pub async fn post(app: &TestApp, path: &str, body: Value) -> (u16, Value) {
     let answer = app.client.post(app.api(path)).json(&body).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-async fn until(app: &TestApp, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub async fn until(app: &TestApp, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let started = Instant::now();
     loop {
         let value = app.get(path).await;

@@ -1,5 +1,6 @@
 //! A target that keeps the bytes of every request and answers as it is told.
 
+use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, mpsc};
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 /// A stuck test should say so, not hang.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+pub const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// A request as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,16 +31,22 @@ impl Arrived {
 pub struct Target {
     pub address: SocketAddr,
     arrived: mpsc::Receiver<Arrived>,
-    response: Arc<Mutex<Vec<u8>>>,
+    /// The last one is given again and again.
+    responses: Arc<Mutex<VecDeque<Vec<u8>>>>,
 }
 
 impl Target {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0".parse().unwrap())
+    }
+
+    /// Starts where something else has listened before.
+    pub fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, arrived) = mpsc::channel();
-        let response = Arc::new(Mutex::new(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec()));
-        let shared = Arc::clone(&response);
+        let responses = Arc::new(Mutex::new(VecDeque::from([OK.to_vec()])));
+        let shared = Arc::clone(&responses);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -47,11 +56,18 @@ impl Target {
                 if tell.send(request).is_err() {
                     break;
                 }
-                let response = shared.lock().unwrap().clone();
+                let mut responses = shared.lock().unwrap();
+                let response = if responses.len() > 1 { responses.pop_front() } else { responses.front().cloned() };
+                drop(responses);
+                let response = response.unwrap();
+                if response.is_empty() {
+                    // Never answers, until the other side leaves.
+                    let _ = stream.read(&mut [0; 1]);
+                }
                 let _ = stream.write_all(&response);
             }
         });
-        Self { address, arrived, response }
+        Self { address, arrived, responses }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -60,7 +76,12 @@ impl Target {
 
     /// Answers with these bytes from now on.
     pub fn answer(&self, response: &[u8]) {
-        *self.response.lock().unwrap() = response.to_vec();
+        self.answer_in_turn(&[response]);
+    }
+
+    /// Answers with these, one after the other, and with the last from then on. An empty one is no answer at all.
+    pub fn answer_in_turn(&self, responses: &[&[u8]]) {
+        *self.responses.lock().unwrap() = responses.iter().map(|response| response.to_vec()).collect();
     }
 
     /// The next request.

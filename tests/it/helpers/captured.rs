@@ -78,6 +78,7 @@ pub fn request(head: &[u8], body: &[u8]) -> CapturedRequest {
             origin: Origin::Wire,
             hops: 0,
             last_attempt: None,
+            forwarded: None,
         },
         head,
         body: body.to_vec().into(),

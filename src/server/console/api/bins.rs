@@ -10,10 +10,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::input::{BinChange, BinInput, bin_name};
 use crate::capture::UnknownBin;
 use crate::model::{BinSettings, Timestamp};
+use crate::provider;
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Json, OptionalJson, State};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::BinShape;
+use crate::signature::{Algorithm, Catalogue, Scheme};
 use crate::store::{BinState, StoreError};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -132,8 +134,35 @@ async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<Http
     if let Some(field) = secrets {
         return Err(Problem::field(field, "Secrets of a bin that is there are added with POST …/secrets."));
     }
-    let changed = state.store.update_bin(bin.id(), move |settings| change.apply(settings)).await?;
+    let (before, now) = (&bin.0.bin, state.capture.clock().now());
+    let is_token = |settings: &BinSettings| sends_its_secret(state.capture.catalogue(), settings);
+    let becomes_token = is_token(&change.scheme_settings(&before.settings));
+    let token_since = match (is_token(&before.settings), becomes_token) {
+        (_, false) => None,
+        (true, true) => before.settings.token_since,
+        (false, true) => (!before.secrets.is_empty()).then_some(now),
+    };
+    let update = move |settings: &mut BinSettings| {
+        change.apply(settings);
+        settings.token_since = token_since;
+    };
+    let changed = state.store.update_bin(bin.id(), update).await?;
     Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
+}
+
+/// Whether the scheme that is set is a token: the signature is the secret.
+fn sends_its_secret(catalogue: &Catalogue, settings: &BinSettings) -> bool {
+    let of_provider = || settings.provider.as_deref().and_then(|id| provider::schemes_of(id, true).first().copied());
+    let algorithm = match &settings.custom_scheme {
+        Some(record) => Scheme::from_json(record).ok().map(|scheme| scheme.algorithm),
+        None => settings
+            .scheme
+            .as_deref()
+            .or_else(of_provider)
+            .and_then(|id| catalogue.scheme(id))
+            .map(|scheme| scheme.algorithm),
+    };
+    algorithm == Some(Algorithm::Equal)
 }
 
 /// Delete a bin with everything in it

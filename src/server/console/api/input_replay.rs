@@ -178,8 +178,15 @@ pub(super) fn checked_target(text: &str, field: &str) -> Result<TargetUrl, Probl
     TargetUrl::parse(text).map_err(|sentence| Problem::field(field, sentence))
 }
 
-fn default_target(_bin: &Bin) -> Result<TargetUrl, Problem> {
-    Err(Problem::field("target", "Give a target, such as http://localhost:3000/hook."))
+fn default_target(bin: &Bin) -> Result<TargetUrl, Problem> {
+    let routes = bin.settings.forward.iter().flat_map(|forward| &forward.routes);
+    match routes.flat_map(|route| &route.to).next() {
+        Some(target) => checked_target(target, "target"),
+        None => Err(Problem::field(
+            "target",
+            "Give a target, such as http://localhost:3000/hook, or set the bin's forward.",
+        )),
+    }
 }
 
 fn spacing(value: Option<&Value>) -> Result<Spacing, Problem> {

@@ -4,8 +4,10 @@ mod bins;
 mod catalogues;
 mod diff;
 mod export;
+mod forward;
 mod import;
 mod input;
+mod input_forward;
 mod input_replay;
 mod input_response;
 mod marks;
@@ -32,5 +34,6 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(export::configure)
         .configure(import::configure)
         .configure(diff::configure)
-        .configure(replay::configure);
+        .configure(replay::configure)
+        .configure(forward::configure);
 }

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder,
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::export::{ManyExporter, SingleExporter};
-use crate::model::{FaultKind, SignatureMode};
+use crate::model::{FaultKind, ForwardAnswer, SignatureMode};
 
 /// Bytes as they are.
 #[derive(ToSchema)]
@@ -54,6 +54,26 @@ pub(super) fn signature_mode() -> Object {
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .description(Some("`report` (default) or `enforce`: 401 unless the signature is valid."))
         .build()
+}
+
+/// Who answers the sender; `null` leaves it.
+pub(super) fn forward_answer() -> Object {
+    let answers =
+        [ForwardAnswer::Own, ForwardAnswer::Target].map(|answer| serde_json::to_value(answer).unwrap_or_default());
+    one_of(answers.into_iter().chain([Value::Null]))
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("Who answers the sender: `own` (default) or `target`."))
+        .build()
+}
+
+/// One target, or several.
+pub(super) fn targets() -> Schema {
+    let target = || ObjectBuilder::new().schema_type(Type::String).max_length(Some(2_048));
+    let targets = AnyOfBuilder::new()
+        .item(target())
+        .item(ArrayBuilder::new().items(target()).min_items(Some(1)).max_items(Some(8)))
+        .description(Some("Where it goes: a URL, or up to eight. The first gives the answer."));
+    Schema::AnyOf(targets.build())
 }
 
 /// Pauses: a word or seconds.

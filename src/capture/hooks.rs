@@ -1,0 +1,61 @@
+//! What those who start the capture half let it ask of the parts above: which connections are Creel's own, and what a
+//! target answers.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Capture;
+use crate::model::{BinId, ForwardAnswer, Origin, RequestId};
+use crate::store::BinState;
+
+/// Tells by the other end's address what a request of Creel's own counts as, and how often it was sent on. `None` for
+/// everybody else.
+pub type OwnConnection = dyn Fn(SocketAddr) -> Option<(Origin, u8)> + Send + Sync;
+
+/// The connections that Creel itself has made.
+#[derive(Clone, Default)]
+pub struct OwnConnections(pub Option<Arc<OwnConnection>>);
+
+impl std::fmt::Debug for OwnConnections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OwnConnections(…)")
+    }
+}
+
+/// A request that Creel has sent on this often is turned away: it goes in a circle.
+pub(super) const MAX_HOPS: u8 = 8;
+
+/// What a target has answered: status, fields, body.
+pub type Answered = (u16, Vec<(String, String)>, Bytes);
+
+/// Delivers a stored request to its bin's target and waits for the answer; `None` when it is not to be forwarded.
+pub type TargetAnswers =
+    dyn Fn(BinId, RequestId) -> Pin<Box<dyn Future<Output = Option<Answered>> + Send>> + Send + Sync;
+
+/// Has targets answer senders.
+#[derive(Clone, Default)]
+pub struct Targets(pub Option<Arc<TargetAnswers>>);
+
+impl std::fmt::Debug for Targets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Targets(…)")
+    }
+}
+
+impl Capture {
+    /// What has the bin's target answer, where it does.
+    pub(super) fn targets(&self, bin: &BinState) -> Option<Arc<TargetAnswers>> {
+        let forward = bin.bin.settings.forward.as_ref()?;
+        let asks = forward.answer == ForwardAnswer::Target && !forward.paused;
+        self.0.options.targets.0.clone().filter(|_| asks)
+    }
+
+    /// What a request from that address counts as. A header could say anything, an address of our own cannot be made up.
+    pub(super) fn origin(&self, peer: Option<SocketAddr>) -> (Origin, u8) {
+        let own = self.0.options.own_connections.0.as_ref().zip(peer);
+        own.and_then(|(own, peer)| own(peer)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,115 @@
+//! The target answers the sender: delivered at once, beside the queue.
+
+use bytes::Bytes;
+
+use super::line::{end_of, plan, targets};
+use crate::deliver::Deliver;
+use crate::deliver::draft::draft;
+use crate::deliver::engine::TargetUrl;
+use crate::http::Head;
+use crate::model::{BinId, CapturedRequest, Delivered, ForwardSettings, Outcome, RequestId, Why};
+use crate::store::RequestRef;
+
+/// What the sender gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetAnswer {
+    /// The status.
+    pub status: u16,
+    /// The fields that are not of the target's connection alone.
+    pub headers: Vec<(String, String)>,
+    /// The body as received.
+    pub body: Bytes,
+}
+
+impl TargetAnswer {
+    fn error(status: u16, sentence: &str) -> Self {
+        let body = serde_json::json!({"ok": false, "error": sentence}).to_string();
+        Self { status, headers: vec![("Content-Type".into(), "application/json".into())], body: body.into() }
+    }
+}
+
+/// Fields that the connection to the sender has of its own.
+const OWN_FIELDS: &[&str] = &[
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    // Every response of the capture half has it.
+    "x-content-type-options",
+];
+
+impl Deliver {
+    /// Delivers a request that was just stored and tells what its sender gets; `None` when it is not to be forwarded, and
+    /// the bin answers itself.
+    pub async fn answer(&self, bin: BinId, request: RequestId) -> Option<TargetAnswer> {
+        let state = self.0.store.bin(bin.as_str())?;
+        let forward = state.bin.settings.forward.clone()?;
+        let deliver = self.clone();
+        // On the threads that deliver, and to its end when the sender leaves.
+        let work = self.spawn(async move {
+            let captured = deliver.0.store.request(bin, RequestRef::Id(request)).await.ok()?;
+            deliver.answer_by(&state.bin, &forward, &captured).await
+        });
+        work.await.ok().flatten()
+    }
+
+    async fn answer_by(
+        &self,
+        bin: &crate::model::Bin,
+        forward: &ForwardSettings,
+        request: &CapturedRequest,
+    ) -> Option<TargetAnswer> {
+        let all = targets(forward, request).ok()?;
+        let mut answer = None;
+        let mut worst = crate::model::Forwarded::Delivered;
+        for (number, target) in all.iter().enumerate() {
+            let plan = plan(forward, TargetUrl::parse(target).ok()?);
+            // One that is unfit is skipped by the queue, which says so.
+            let draft = draft(&self.0.catalogue, bin, request, &plan, self.0.clock.now()).ok()?;
+            let delivered = self.0.engine.deliver(&draft.parcel).await;
+            let end = end_of(&delivered);
+            if end != crate::model::Forwarded::Delivered {
+                worst = end;
+            }
+            if let Some(line) = self.0.lines.find(bin.id) {
+                let down = matches!(delivered.outcome, Outcome::Dns | Outcome::Connect);
+                line.note(target, down.then_some(delivered.sentence.as_str()), self.0.clock.now());
+            }
+            if number == 0 {
+                answer = Some(passed_back(&delivered));
+            }
+            if let Err(error) = self.0.store.attempt(bin.id, request.summary.id, Why::Forward, delivered).await {
+                tracing::debug!(%error, "an attempt was not kept");
+            }
+        }
+        if let Err(error) = self.0.store.forwarded(bin.id, request.summary.seq, Some(worst), false).await {
+            tracing::debug!(%error, "the end of a delivery was not kept");
+        }
+        answer
+    }
+}
+
+fn passed_back(delivered: &Delivered) -> TargetAnswer {
+    match (&delivered.outcome, &delivered.response) {
+        (Outcome::Answered, Some(response)) if response.body_cut => {
+            TargetAnswer::error(502, "The target's response is larger than is passed on (1 MiB).")
+        }
+        (Outcome::Answered, Some(response)) if (200..600).contains(&response.status) => {
+            let head = Head::new(response.head.clone());
+            let fields = head.scan().fields().filter_map(|(name, value)| {
+                let (name, value) = (std::str::from_utf8(name).ok()?, std::str::from_utf8(value).ok()?);
+                let own = OWN_FIELDS.iter().any(|own| name.eq_ignore_ascii_case(own));
+                let proxy = name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("proxy-"));
+                let whole = !name.is_empty() && !value.chars().any(|c| c.is_control() && c != '\t');
+                (!own && !proxy && whole).then(|| (name.to_owned(), value.to_owned()))
+            });
+            TargetAnswer { status: response.status, headers: fields.collect(), body: response.body.clone() }
+        }
+        (Outcome::Timeout, _) => TargetAnswer::error(504, &delivered.sentence),
+        _ => TargetAnswer::error(502, &delivered.sentence),
+    }
+}

@@ -1,0 +1,157 @@
+//! Forwarding: each bin that forwards has a line, which takes what was committed in its order and sends it on.
+//!
+//! The queue is the database: a cursor per bin says how far the line is. It moves only after a request is over, so that a
+//! restart goes on where it stopped. Senders never wait for a line; the exception is a bin whose target answers them.
+
+mod answer;
+mod circle;
+mod line;
+mod route;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::Deliver;
+use crate::model::{BinId, ForwardSettings, Timestamp};
+use circle::Circle;
+
+/// How often bins are looked at for forwards that were set, when any bin has changed.
+const SUPERVISE: Duration = Duration::from_millis(50);
+
+/// Whether a target answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The target.
+    pub target: String,
+    /// Whether connections stand.
+    pub reachable: bool,
+    /// Since when.
+    pub since: Timestamp,
+    /// What to look at, when it is down.
+    pub sentence: Option<String>,
+}
+
+/// What a line knows beside what is stored.
+#[derive(Debug)]
+struct Line {
+    health: Mutex<HashMap<String, Health>>,
+    circle: Mutex<Circle>,
+    /// Why the line has paused itself.
+    paused_because: Mutex<Option<String>>,
+    /// How many requests had been stored when there was nothing to do; [`LOOK`] to look again.
+    looked_at: AtomicU64,
+}
+
+/// No number of requests.
+const LOOK: u64 = u64::MAX;
+
+impl Line {
+    fn new() -> Self {
+        Self {
+            health: Mutex::default(),
+            circle: Mutex::default(),
+            paused_because: Mutex::default(),
+            looked_at: AtomicU64::new(LOOK),
+        }
+    }
+
+    fn is_down(&self, target: &str) -> bool {
+        self.health.lock().get(target).is_some_and(|health| !health.reachable)
+    }
+
+    /// Notes that a target answers or not; the time is that of the change.
+    fn note(&self, target: &str, down: Option<&str>, now: Timestamp) {
+        let mut health = self.health.lock();
+        let reachable = down.is_none();
+        let sentence = down.map(str::to_owned);
+        match health.get_mut(target) {
+            Some(known) if known.reachable == reachable => known.sentence = sentence,
+            _ => {
+                let news = Health { target: target.to_owned(), reachable, since: now, sentence };
+                health.insert(target.to_owned(), news);
+            }
+        }
+    }
+}
+
+/// The lines that run.
+#[derive(Debug, Default)]
+pub(super) struct Lines(Mutex<HashMap<BinId, Arc<Line>>>);
+
+impl Lines {
+    fn find(&self, bin: BinId) -> Option<Arc<Line>> {
+        self.0.lock().get(&bin).cloned()
+    }
+}
+
+impl Deliver {
+    /// Runs a line for every bin that forwards, until it is stopped.
+    pub fn start_forwarding(&self) {
+        let deliver = self.clone();
+        self.spawn(async move {
+            let mut seen = None;
+            loop {
+                let generation = deliver.0.store.bins_generation();
+                if seen != Some(generation) {
+                    seen = Some(generation);
+                    deliver.start_lines();
+                }
+                tokio::time::sleep(SUPERVISE).await;
+            }
+        });
+    }
+
+    fn start_lines(&self) {
+        for bin in self.0.store.bins() {
+            if bin.bin.settings.forward.is_none() {
+                continue;
+            }
+            let id = bin.bin.id;
+            let line = {
+                let mut lines = self.0.lines.0.lock();
+                if let Some(line) = lines.get(&id) {
+                    // Its settings may have changed: look again.
+                    line.looked_at.store(LOOK, Ordering::Release);
+                    continue;
+                }
+                let line = Arc::new(Line::new());
+                lines.insert(id, Arc::clone(&line));
+                line
+            };
+            let deliver = self.clone();
+            self.spawn(async move {
+                deliver.run_line(id, &line).await;
+                deliver.0.lines.0.lock().remove(&id);
+            });
+        }
+    }
+
+    /// The health of a bin's targets, as far as something was sent to them.
+    pub fn health(&self, bin: BinId, forward: &ForwardSettings) -> Vec<Health> {
+        let Some(line) = self.0.lines.find(bin) else { return Vec::new() };
+        let health = line.health.lock();
+        let targets = forward.routes.iter().flat_map(|route| &route.to);
+        let mut known: Vec<Health> = targets.filter_map(|target| health.get(target).cloned()).collect();
+        known.sort_by(|one, other| one.target.cmp(&other.target));
+        known.dedup();
+        known
+    }
+
+    /// Why the bin's line has paused itself, if it has.
+    pub fn paused_because(&self, bin: BinId) -> Option<String> {
+        self.0.lines.find(bin)?.paused_because.lock().clone()
+    }
+
+    /// Somebody has looked at the forward: circles are counted anew, and everything is looked at again.
+    pub fn forward_was_set(&self, bin: BinId) {
+        if let Some(line) = self.0.lines.find(bin) {
+            line.circle.lock().clear();
+            *line.paused_because.lock() = None;
+            line.looked_at.store(LOOK, Ordering::Release);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Forwarding: where a bin sends on what it captures, and what came of each request.
+
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+/// Where a bin sends on what it captures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ForwardSettings {
+    /// The first that matches has the request.
+    pub routes: Vec<Route>,
+    /// Only what this filter finds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// Who answers the sender.
+    pub answer: ForwardAnswer,
+    /// Milliseconds after which a delivery is given up.
+    pub timeout_ms: u64,
+    /// How often a delivery that failed is made again.
+    pub retries: Retries,
+    /// Requests that are on their way at once; with 1 the order is kept.
+    pub parallel: usize,
+    /// Keep the sender's `Host`.
+    pub keep_host: bool,
+    /// Send nothing for now.
+    pub paused: bool,
+}
+
+impl Default for ForwardSettings {
+    fn default() -> Self {
+        Self {
+            routes: Vec::new(),
+            filter: None,
+            answer: ForwardAnswer::Own,
+            // What the platforms allow a receiver.
+            timeout_ms: 3_000,
+            retries: Retries::default(),
+            parallel: 1,
+            keep_host: false,
+            paused: false,
+        }
+    }
+}
+
+/// A route. What is not set matches everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Route {
+    /// The path below the bin; `*` at its end stands for anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// A header, `Name` or `Name=value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// The event's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Where it goes: to all of these. The first gives the answer.
+    pub to: Vec<String>,
+}
+
+/// Who answers the sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForwardAnswer {
+    /// The bin, as it is set.
+    #[default]
+    Own,
+    /// The target.
+    Target,
+}
+
+/// How often a delivery that failed is made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retries {
+    /// How often.
+    pub count: u32,
+    /// Milliseconds before the first; each further one waits twice as long.
+    pub backoff_ms: u64,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { count: 3, backoff_ms: 1_000 }
+    }
+}
+
+/// What came of forwarding a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Forwarded {
+    /// Every target answered with a 2xx.
+    Delivered,
+    /// A target answered otherwise.
+    NotAccepted,
+    /// A target did not answer.
+    Failed,
+    /// The filter does not find it.
+    SkippedFiltered,
+    /// No route matches.
+    SkippedNoRoute,
+    /// Two programs may read it in two ways.
+    SkippedUnfit,
+    /// Creel has sent it on too often already.
+    SkippedLoop,
+    /// It was read from a file, not sent now.
+    SkippedImported,
+}
+
+impl Forwarded {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// How far a bin's forwarding is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ForwardCursor {
+    /// Everything up to this was forwarded or skipped.
+    pub through: u64,
+    /// Requests that came while it was paused.
+    pub paused: u64,
+    /// Requests that retention removed before they were forwarded.
+    pub evicted: u64,
+}

@@ -1,0 +1,116 @@
+//! Where a bin sends on what it captures.
+
+use actix_web::{HttpResponse, delete, get, patch, post, put};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::input_forward::ForwardInput;
+use crate::model::{ForwardSettings, Timestamp};
+use crate::server::console::extract::{BinRef, Json, State, only_objects};
+use crate::server::console::problem::Problem;
+use crate::shapes::{ForwardShape, ForwardStateShape, HealthShape};
+use crate::store::BinState;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(read).service(set).service(change).service(remove).service(catch_up);
+}
+
+async fn shown(state: &State, bin: &BinState) -> Result<HttpResponse, Problem> {
+    let Some(forward) = &bin.bin.settings.forward else { return Err(Problem::not_found("forward")) };
+    let id = bin.bin.id;
+    let (cursor, waiting) = state.store.forward(id).await?.unwrap_or_default();
+    let health = state.deliver.health(id, forward).into_iter().map(|health| HealthShape {
+        target: health.target,
+        reachable: health.reachable,
+        since: health.since,
+        sentence: health.sentence,
+    });
+    let shape = ForwardStateShape {
+        through: cursor.through,
+        waiting,
+        skipped_paused: cursor.paused,
+        skipped_evicted: cursor.evicted,
+        paused_because: state.deliver.paused_because(id).filter(|_| forward.paused),
+        targets: health.collect(),
+    };
+    Ok(HttpResponse::Ok().json(ForwardShape::new(forward, shape)))
+}
+
+/// How the bin forwards, and how far it is
+#[utoipa::path(tag = "delivery", responses((status = 200, body = ForwardShape<'_>)))]
+#[get("/api/v1/bins/{bin}/forward")]
+async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
+    shown(&state, &bin.0).await
+}
+
+/// Forward what the bin captures from now on
+#[utoipa::path(tag = "delivery", request_body = ForwardInput, responses((status = 200, body = ForwardShape<'_>)))]
+#[put("/api/v1/bins/{bin}/forward")]
+async fn set(state: State, bin: BinRef, input: Json<ForwardInput>) -> Result<HttpResponse, Problem> {
+    let forward = input.0.checked(None)?;
+    store(&state, &bin, forward).await
+}
+
+/// Change how the bin forwards
+#[utoipa::path(tag = "delivery", request_body = ForwardInput, responses((status = 200, body = ForwardShape<'_>)))]
+#[patch("/api/v1/bins/{bin}/forward")]
+async fn change(state: State, bin: BinRef, input: Json<ForwardInput>) -> Result<HttpResponse, Problem> {
+    let Some(before) = bin.0.bin.settings.forward.clone() else { return Err(Problem::not_found("forward")) };
+    let forward = input.0.checked(Some(before))?;
+    store(&state, &bin, forward).await
+}
+
+async fn store(state: &State, bin: &BinRef, forward: ForwardSettings) -> Result<HttpResponse, Problem> {
+    for (route, targets) in forward.routes.iter().enumerate() {
+        for (number, target) in targets.to.iter().enumerate() {
+            let field = format!("routes[{route}].to[{number}]");
+            let url = super::input_replay::checked_target(target, &field)?;
+            state.deliver.check(&url).await.map_err(|refusal| Problem::from(refusal).at(field))?;
+        }
+    }
+    let before = bin.0.bin.settings.forward.as_ref();
+    // What came while nothing was sent is passed over; `catch-up` takes it back.
+    let (is_new, resumes) = (before.is_none(), before.is_some_and(|before| before.paused) && !forward.paused);
+    if is_new || resumes {
+        state.store.forward_from(bin.id(), state.store.head_seq(), resumes).await?;
+    }
+    let changed = state.store.update_bin(bin.id(), move |settings| settings.forward = Some(forward)).await?;
+    state.deliver.forward_was_set(bin.id());
+    shown(state, &changed).await
+}
+
+/// Forward no more
+#[utoipa::path(tag = "delivery", responses((status = 204, description = "Nothing is forwarded")))]
+#[delete("/api/v1/bins/{bin}/forward")]
+async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
+    state.store.update_bin(bin.id(), |settings| settings.forward = None).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// From when on to forward again.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CatchUpInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct CatchUpInput {
+    /// What was received at this moment or later is forwarded, unless it was delivered already.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+only_objects!(CatchUpInput);
+
+/// Forward what was passed over
+#[utoipa::path(tag = "delivery", request_body = CatchUpInput, responses((status = 200, body = ForwardShape<'_>)))]
+#[post("/api/v1/bins/{bin}/forward/catch-up")]
+async fn catch_up(state: State, bin: BinRef, input: Json<CatchUpInput>) -> Result<HttpResponse, Problem> {
+    if bin.0.bin.settings.forward.is_none() {
+        return Err(Problem::not_found("forward"));
+    }
+    if let Some(cursor) = state.store.cursor_before(bin.id(), input.0.since).await? {
+        let now = state.store.forward(bin.id()).await?.unwrap_or_default().0.through;
+        state.store.forward_from(bin.id(), cursor.min(now), false).await?;
+        state.deliver.forward_was_set(bin.id());
+    }
+    shown(&state, &bin.0).await
+}

@@ -1,0 +1,113 @@
+//! How a bin's forward is shown.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::model::{ForwardAnswer, ForwardSettings, Retries, Route, Timestamp};
+
+/// Where a bin sends on what it captures, and how far it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Forward)]
+pub struct ForwardShape<'a> {
+    /// The first that matches has the request.
+    pub routes: Vec<RouteShape<'a>>,
+    /// Only what this filter finds.
+    pub filter: Option<&'a str>,
+    /// Who answers the sender: `own` (the bin) or `target`.
+    #[schema(value_type = String)]
+    pub answer: ForwardAnswer,
+    /// Milliseconds after which a delivery is given up.
+    pub timeout_ms: u64,
+    /// How often a delivery that failed is made again.
+    pub retries: RetriesShape,
+    /// Requests that are on their way at once.
+    pub parallel: usize,
+    /// Whether the sender's `Host` is kept.
+    pub keep_host: bool,
+    /// Whether nothing is sent for now.
+    pub paused: bool,
+    /// How far it is.
+    pub state: ForwardStateShape,
+}
+
+/// A route. What is `null` matches everything.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Route)]
+pub struct RouteShape<'a> {
+    /// The path below the bin.
+    pub path: Option<&'a str>,
+    /// A header.
+    pub header: Option<&'a str>,
+    /// The event's name.
+    pub event: Option<&'a str>,
+    /// Where it goes.
+    pub to: &'a [String],
+}
+
+/// How often a delivery that failed is made again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Retries)]
+pub struct RetriesShape {
+    /// How often.
+    pub count: u32,
+    /// Milliseconds before the first; each further one waits twice as long.
+    pub backoff_ms: u64,
+}
+
+/// How far a bin's forwarding is.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ForwardState)]
+pub struct ForwardStateShape {
+    /// Everything up to this cursor is over.
+    pub through: u64,
+    /// Requests that wait.
+    pub waiting: u64,
+    /// Requests that came while it was paused and were passed over.
+    pub skipped_paused: u64,
+    /// Requests that retention removed before they were forwarded.
+    pub skipped_evicted: u64,
+    /// Why it has paused itself.
+    pub paused_because: Option<String>,
+    /// The targets that something was sent to since the start.
+    pub targets: Vec<HealthShape>,
+}
+
+/// Whether a target can be reached.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TargetHealth)]
+pub struct HealthShape {
+    /// The target.
+    pub target: String,
+    /// Whether connections stand.
+    pub reachable: bool,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// What to look at, when it is down.
+    pub sentence: Option<String>,
+}
+
+impl<'a> ForwardShape<'a> {
+    /// The settings with how far they have come.
+    #[must_use]
+    pub fn new(forward: &'a ForwardSettings, state: ForwardStateShape) -> Self {
+        let route = |route: &'a Route| RouteShape {
+            path: route.path.as_deref(),
+            header: route.header.as_deref(),
+            event: route.event.as_deref(),
+            to: &route.to,
+        };
+        let Retries { count, backoff_ms } = forward.retries;
+        Self {
+            routes: forward.routes.iter().map(route).collect(),
+            filter: forward.filter.as_deref(),
+            answer: forward.answer,
+            timeout_ms: forward.timeout_ms,
+            retries: RetriesShape { count, backoff_ms },
+            parallel: forward.parallel,
+            keep_host: forward.keep_host,
+            paused: forward.paused,
+            state,
+        }
+    }
+}
