@@ -15,7 +15,7 @@
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
 //! | [`capture`] | the product's verb: judge, store, choose the response. Free of any framework |
-//! | [`deliver`] | what Creel sends: the engine, replays, jobs. On threads of its own |
+//! | [`deliver`] | what Creel sends: the engine, replays, forwards, matches. On threads of its own |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
 //! | [`client`] | what the command line uses to talk to a running server |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
@@ -45,6 +45,7 @@
 //! | target | a URL that Creel sends to | destination, upstream |
 //! | attempt | one try to send a request to a target, and what came of it | delivery log |
 //! | replay | sending a captured request again because somebody asked | resend |
+//! | hold | keeping a sender waiting until somebody answers it | pause |
 //! | forward | sending on what a bin captures, by itself | relay |
 //! | origin | what a request counts as: sent over the network, or by Creel itself | source |
 //! | job | deliveries that nobody waits for | task |

@@ -1,6 +1,6 @@
 // The entry: what every page does, then the page's own.
 
-import { keepAgo, localTimes } from "./dom.js";
+import { keepAgo, keepLeft, localTimes } from "./dom.js";
 import { command, listen } from "./commands.js";
 import { copyButtons } from "./clipboard.js";
 import { home } from "./home.js";
@@ -14,6 +14,7 @@ import { sayNow } from "./toast.js";
 document.documentElement.classList.add("scripted");
 localTimes(document.body);
 keepAgo();
+keepLeft();
 copyButtons();
 const pages = { home, inspector, settings };
 const page = pages[document.body.dataset.page];

@@ -2,6 +2,7 @@
 
 import { $, $$, localTimes, make, parsed } from "./dom.js";
 import { PART, api, part } from "./api.js";
+import { Deliver } from "./deliver.js";
 import { Tree } from "./tree.js";
 import { attempt, toast } from "./toast.js";
 import { pickers } from "./picker.js";
@@ -61,6 +62,17 @@ export class DetailPane {
     if (this.id && !typing) this.load(location.href, { push: false });
   }
 
+  /** Puts one section of the same view, as it is now, in the place of the old one; `find` leads from a part to it. */
+  async renew(part_of_it, find) {
+    const [id, url] = [this.id, new URL(location.href)];
+    const fresh = parsed(await part(`${url.pathname}/part${url.search}`));
+    const [now, before] = [$(part_of_it, fresh), $(part_of_it, this.main)];
+    if (this.id !== id || !now || !before) return;
+    const section = find(now);
+    find(before).replaceWith(section);
+    localTimes(section);
+  }
+
   /** Shows the marks of a `marked` message of the stream. */
   marked(message) {
     $('[data-do="pin"]', this.main)?.setAttribute("aria-pressed", String(message.pinned));
@@ -73,6 +85,8 @@ export class DetailPane {
     const json = $(".tree", this.main);
     if (json) new Tree(json);
     pickers(this.main);
+    const deliver = $("#deliver", this.main);
+    this.deliver = deliver && new Deliver(deliver, this);
     const code = $("[data-secrets]", this.main);
     if (code) this.showsSecrets = code.dataset.secrets === "true";
   }

@@ -92,6 +92,21 @@ export function keepAgo() {
   }, AGO_EVERY_MS);
 }
 
+const LEFT_EVERY_MS = 500;
+const LEFT = /(waits for your answer)(, \d+ s left)?/;
+
+/** From now on, what says that a sender waits says how long it still does. */
+export function keepLeft() {
+  setInterval(() => {
+    if (document.hidden) return;
+    for (const element of $$("[data-left]")) {
+      const seconds = Math.max(0, Math.ceil((Date.parse(element.dataset.left) - Date.now()) / 1000));
+      const text = element.textContent.replace(LEFT, `$1, ${seconds} s left`);
+      if (element.textContent !== text) element.textContent = text;
+    }
+  }, LEFT_EVERY_MS);
+}
+
 let announceTimer = 0;
 /** Says a sentence to screen readers. */
 export function announce(text) {

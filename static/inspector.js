@@ -5,6 +5,7 @@ import { api } from "./api.js";
 import { clear, compare, copyCurl, note, readAll, remove } from "./actions.js";
 import { followChanges } from "./changes.js";
 import { command, idsOf } from "./commands.js";
+import { replay } from "./deliver.js";
 import { DetailPane } from "./detail.js";
 import { FilterBox } from "./filter.js";
 import { importFile } from "./import.js";
@@ -63,6 +64,7 @@ function commands(parts) {
   command("copy-url", () => $(".side-head [data-copy]").click());
   command("copy-curl", () => copyCurl(detail), chosen);
   command("compare", () => compare(navigation), chosen);
+  command("replay", () => replay(detail, navigation), chosen);
   command("note", () => note(detail), chosen);
   command("pin", () => detail.patch({ pinned: !detail.pinned }), chosen);
   command("unread", () => detail.patch({ read: false }), chosen);

@@ -39,7 +39,10 @@ export class Navigation {
   /** Opens a request with the tab that is open now; the comparison is of the other request. */
   open(id, options) {
     this.list.select(id);
-    return this.detail.load(this.address(id, this.detail.tab === "compare" ? "request" : this.detail.tab), options);
+    // Whoever waits is to be answered.
+    const waits = $("[data-left]", this.list.item(id) ?? make("li"));
+    const tab = this.detail.tab === "compare" ? "request" : this.detail.tab;
+    return this.detail.load(this.address(id, waits ? "deliver" : tab), options);
   }
 
   /** Shows the open request's tab of that name. */
@@ -75,7 +78,7 @@ export class Navigation {
 
   toDetail() {
     this.show("detail");
-    $("#pane").focus();
+    ($("#answer button.primary") ?? $("#pane")).focus();
   }
 
   toList() {

@@ -39,6 +39,8 @@ export class ResponseForm {
     else form.script.disabled = true;
     form.script_cycles.checked = !!stored.script_cycles;
     this.fillFault(stored.fault);
+    form.hold_s.value = stored.hold ? stored.hold.timeout_ms / 1000 : "";
+    form.otherwise_status.value = stored.hold?.otherwise?.status ?? "";
     form.cors.checked = !!stored.cors;
     $("#response-more").hidden = isPlain(script) && !stored.methods;
   }
@@ -64,8 +66,17 @@ export class ResponseForm {
       cors: form.cors.checked || undefined,
       methods: stored.methods,
       no_sandbox: stored.no_sandbox || undefined,
+      hold: this.hold(),
     };
     return response;
+  }
+
+  /** How long senders are held, with what the form has no field for as it is. */
+  hold() {
+    const { hold_s: seconds, otherwise_status: status } = this.form;
+    if (seconds.value === "") return undefined;
+    const otherwise = { ...this.stored.hold?.otherwise, status: status.value ? Number(status.value) : undefined };
+    return { timeout_ms: Math.round(Number(seconds.value) * 1000), otherwise };
   }
 
   headers() {

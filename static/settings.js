@@ -4,6 +4,7 @@ import { $, make } from "./dom.js";
 import { api } from "./api.js";
 import { command } from "./commands.js";
 import { formDialog } from "./dialog.js";
+import { FORWARD, ForwardForm } from "./forward_form.js";
 import { importFile } from "./import.js";
 import { Live } from "./live.js";
 import { ownRecord, ownScheme } from "./own_scheme.js";
@@ -16,18 +17,20 @@ import { Unsaved } from "./unsaved.js";
 
 /** The parts of the settings: the controls of each, and what the API is sent of it. */
 const LIMITS = ["max_requests", "max_age_s", "max_body_bytes"];
-const RESPONSE = ["status", "delay_ms", "headers", "body", "script", "script_cycles", "fault", "probability", "cors"];
+const RESPONSE = ["status", "delay_ms", "headers", "body", "script", "script_cycles", "fault", "probability", "cors",
+  "hold_s", "otherwise_status"];
 
 export function settings() {
-  const { bin, base, headSeq, response } = document.body.dataset;
+  const { bin, base, headSeq, response, forward } = document.body.dataset;
   const path = `/api/v1/bins/${bin}`;
   const form = $("#settings");
   const responseForm = new ResponseForm(form, JSON.parse(response || "{}"));
+  const forwardForm = new ForwardForm(form, path, JSON.parse(forward || "null"));
   ownScheme();
   removableSecrets(path);
   pickers(form);
   const unsaved = new Unsaved(form);
-  const page = { form, path, base, responseForm, unsaved };
+  const page = { form, path, base, responseForm, forwardForm, unsaved };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     save(page);
@@ -38,6 +41,7 @@ export function settings() {
     onState() {},
     onChange(message) {
       if (message.type === "progress" && showProgress(message)) toast("Everything is verified again.");
+      if (message.type !== "progress") forwardForm.look();
     },
   });
   command("import", () => importFile(path));
@@ -48,13 +52,14 @@ export function settings() {
 
 /** Saves everything that is unsaved; the bar says what went wrong. */
 async function save(page) {
-  const { form, path, base, unsaved } = page;
+  const { form, path, base, forwardForm, unsaved } = page;
   const problem = $("#save-error");
   problem.textContent = "";
   unsaved.busy(true);
   try {
     const change = changes(page);
     const saved = Object.keys(change).length > 0 ? await api("PATCH", path, change) : null;
+    if (FORWARD.some((name) => unsaved.has(name))) await forwardForm.save();
     if (form.elements.secret_value.value) await addSecret(form, path);
     unsaved.saved();
     const now = saved ? `/bins/${saved.name ?? saved.id}` : base;
@@ -66,8 +71,8 @@ async function save(page) {
   } catch (error) {
     problem.textContent = error.message;
     const last = error.field?.replace(/\[.*$/, "").split(".").at(-1);
-    const secret = { value: "secret_value", label: "secret_label" };
-    form.elements[secret[last] ?? last]?.focus();
+    const named = { value: "secret_value", label: "secret_label", to: "routes", path: "routes", filter: "forward_filter", count: "retries" };
+    form.elements[named[last] ?? last]?.focus();
   }
   unsaved.busy(false);
 }

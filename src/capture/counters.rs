@@ -25,6 +25,8 @@ pub struct CaptureCounters {
     pub created: AtomicU64,
     /// Requests that would have made a bin, and were refused.
     pub not_created: AtomicU64,
+    /// Senders that were answered at once because too many waited for an answer by hand.
+    pub not_held: AtomicU64,
     /// Secrets that were learnt from handshakes.
     pub learnt_secrets: AtomicU64,
 }

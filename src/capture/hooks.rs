@@ -47,7 +47,7 @@ impl std::fmt::Debug for Targets {
 
 impl Capture {
     /// What has the bin's target answer, where it does.
-    pub(super) fn targets(&self, bin: &BinState) -> Option<Arc<TargetAnswers>> {
+    pub(super) fn target(&self, bin: &BinState) -> Option<Arc<TargetAnswers>> {
         let forward = bin.bin.settings.forward.as_ref()?;
         let asks = forward.answer == ForwardAnswer::Target && !forward.paused;
         self.0.options.targets.0.clone().filter(|_| asks)

@@ -3,13 +3,16 @@
 //! The sender gets its response only when the store has committed and the hub has published, so that a 200 means
 //! stored.
 
+mod answerer;
 mod bins;
 mod counters;
 mod creation;
 mod explain;
 mod forwarded;
+mod hold;
 mod hooks;
 mod judge;
+mod long_work;
 mod response;
 mod reverify;
 pub mod template;
@@ -23,7 +26,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::Either;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 
 use crate::http::{Head, Headers};
 use crate::model::{
@@ -32,16 +34,20 @@ use crate::model::{
 use crate::signature::Catalogue;
 use crate::signature::handshake::{HandshakeResponse, Learnt};
 use crate::store::{BinState, Kept, MAX_BODY, Store, StoreError, Stored};
+pub use answerer::Instead;
 use bins::PreparedBins;
 pub use bins::{OpenBin, WorkerBins};
 pub use counters::CaptureCounters;
 use creation::Creations;
 pub use explain::{Explained, Trial};
+use hold::Held;
+pub use hold::NotHeld;
 use hooks::{Answered, MAX_HOPS};
 pub use hooks::{OwnConnections, Targets};
 pub use judge::Judgement;
-use response::Chosen;
+use long_work::{off_the_worker, takes_long};
 pub use response::Outgoing;
+use response::{Chosen, not_stored};
 use template::TemplateValues;
 pub use unknown::UnknownBin;
 use unknown::UnknownBins;
@@ -124,6 +130,7 @@ struct Inner {
     counters: CaptureCounters,
     creations: Mutex<Creations>,
     unknown: UnknownBins,
+    held: Arc<Held>,
 }
 
 impl Capture {
@@ -139,6 +146,7 @@ impl Capture {
             counters: CaptureCounters::default(),
             creations: Mutex::new(Creations::new()),
             unknown: UnknownBins::default(),
+            held: Arc::default(),
         }))
     }
 
@@ -249,14 +257,17 @@ impl Capture {
         let method = head.method();
         // A sender that leaves early gets no response.
         let left = !arrived.complete && arrived.rejected.is_none();
-        let (chosen, asks_target) =
-            match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
-                Some(response) => (Chosen::Ready(response), None),
-                None => {
-                    let chosen = prepared.responses.choose(&method, head.target().status_override());
-                    (chosen, self.targets(state).filter(|_| !left))
+        let chosen = match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
+            Some(response) => Chosen::Ready(response),
+            None => {
+                let chosen = prepared.responses.choose(&method, head.target().status_override());
+                let answerer = if left { None } else { self.answerer(state, prepared.responses.hold()) };
+                match answerer {
+                    None => chosen,
+                    Some(answerer) => Chosen::Otherwise(Box::new((answerer, chosen))),
                 }
-            };
+            }
+        };
         drop(method);
         // A template is filled in after the commit, since it may hold the id: keep what it needs, and only then.
         let kept = chosen.needs_request().then(|| (head.clone(), body.clone()));
@@ -273,7 +284,8 @@ impl Capture {
             complete: arrived.complete,
             rejected: arrived.rejected,
             derived,
-            status: chosen.status().filter(|_| !left && asks_target.is_none()),
+            status: chosen.status().filter(|_| !left),
+            held_until: chosen.held_until(received_at),
             origin,
             hops,
         };
@@ -292,13 +304,10 @@ impl Capture {
                 let (learnt, client) = *learn;
                 Box::pin(self.learn(state, learnt, client)).await;
             }
-            if let Some(ask) = &asks_target
-                && let Some(given) = ask(state.bin.id, stored.id).await
-            {
-                let response = prepared.responses.passed_on(given);
-                self.answered(stored, Some(response.status), self.0.clock.now().since(received_at));
-                return Outgoing { stored: Some(stored), ..response };
-            }
+            let (chosen, instead) = match chosen {
+                Chosen::Otherwise(both) => (both.1, Some(Box::new(both.0.ask(state.bin.id, stored, prepared)))),
+                chosen => (chosen, None),
+            };
             let mut response = match kept {
                 None => chosen.finish(&prepared.responses, None),
                 Some((head, body)) => {
@@ -313,9 +322,7 @@ impl Capture {
                 }
             };
             response.stored = Some(stored);
-            if asks_target.is_some() {
-                self.answered(stored, Some(response.status), self.0.clock.now().since(received_at));
-            }
+            response.instead = instead;
             response
         }
     }
@@ -404,6 +411,7 @@ impl Capture {
             rejected: Some(rejected.reason),
             derived: Derived::default(),
             status: rejected.status,
+            held_until: None,
             origin,
             hops,
         });
@@ -423,47 +431,6 @@ impl Capture {
 
     fn client(&self, headers: &Headers, peer: Option<SocketAddr>) -> Option<Client> {
         peer.map(|peer| forwarded::client(peer, headers, &self.0.options.trusted_proxies))
-    }
-}
-
-/// Work over a body of this length takes long enough to hold up the other connections of a worker.
-const LONG_BODY: usize = 64 << 10;
-/// So much may come of this little when it is compressed.
-const LONG_COMPRESSED: usize = 1 << 10;
-
-/// Whether judging a request, or filling in a template from it, takes long.
-fn takes_long(headers: &Headers, body: &Bytes) -> bool {
-    body.len() > LONG_BODY || body.len() > LONG_COMPRESSED && headers.contains("Content-Encoding")
-}
-
-/// Requests that are worked on at once away from their worker: more would leave the workers no processor.
-static ELSEWHERE: Semaphore = Semaphore::const_new(2);
-
-/// Runs long work on another thread, when it is its turn. `None` when it has panicked.
-async fn off_the_worker<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    // The semaphore is never closed.
-    let permit = ELSEWHERE.acquire().await.ok();
-    let done = tokio::task::spawn_blocking(move || {
-        // Held to the end even when the sender has left.
-        let _permit = permit;
-        work()
-    });
-    done.await.inspect_err(|error| tracing::error!(%error, "work on a request has failed")).ok()
-}
-
-/// The response when a request could not be stored: never a success.
-fn not_stored(error: &StoreError) -> Outgoing {
-    match error {
-        StoreError::Busy => Outgoing::retry(503, "too much is waiting to be stored; try again"),
-        StoreError::Closed => Outgoing::retry(503, "shutting down"),
-        StoreError::DiskFull => Outgoing::error(507, "not stored: the disk is full"),
-        StoreError::Unavailable(_) => Outgoing::retry(503, "not stored: the database cannot be written"),
-        StoreError::Corrupt(_) => Outgoing::error(503, "not stored: the database is damaged"),
-        StoreError::TooLarge => Outgoing::error(413, "not stored: the request is larger than the database can store"),
-        StoreError::NotFound(_) => Outgoing::error(404, "the bin was deleted"),
-        StoreError::NameTaken(_) | StoreError::Full(_) | StoreError::CursorGone | StoreError::Failed(_) => {
-            Outgoing::error(503, "not stored")
-        }
     }
 }
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use bytes::Bytes;
 
+use super::answerer::{Answerer, Instead};
 use super::template::{MAX_HEADER, MAX_TEXT, TemplateValues, is_template, render};
-use crate::model::{Fault, Response, ResponseHeader, ResponseSettings};
+use crate::model::{Fault, Response, ResponseHeader, ResponseSettings, Timestamp};
+use crate::store::StoreError;
 
 /// A response, ready to be sent.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Outgoing {
     /// The status, 200 to 599.
     pub status: u16,
@@ -21,10 +23,13 @@ pub struct Outgoing {
     pub body: Bytes,
     /// How long to wait before it is sent.
     pub delay: Duration,
-    /// What goes wrong on purpose. Whether it does has been drawn already.
-    pub fault: Option<Fault>,
+    /// What goes wrong on purpose. Whether it does has been drawn already. Boxed, as all that few responses have: the
+    /// future of a request is moved about.
+    pub fault: Option<Box<Fault>>,
     /// Where the request was stored; `None` when it was not.
     pub stored: Option<crate::store::Stored>,
+    /// Who else may answer. This response is for when nobody does.
+    pub instead: Option<Box<Instead>>,
 }
 
 impl Outgoing {
@@ -51,7 +56,15 @@ impl Outgoing {
     /// A response of these parts, sent at once.
     #[must_use]
     pub fn with(status: u16, headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: Arc::new(headers), body: body.into(), delay: Duration::ZERO, fault: None, stored: None }
+        Self {
+            status,
+            headers: Arc::new(headers),
+            body: body.into(),
+            delay: Duration::ZERO,
+            fault: None,
+            stored: None,
+            instead: None,
+        }
     }
 }
 
@@ -60,9 +73,18 @@ impl Outgoing {
 pub(super) struct Responses {
     settings: ResponseSettings,
     /// The only response, ready to be cloned, when nothing depends on the request: so it is with most bins.
-    constant: Option<Outgoing>,
+    constant: Option<Constant>,
     /// How many responses the script has given.
     step: AtomicUsize,
+}
+
+/// A response in which nothing depends on the request.
+#[derive(Debug)]
+struct Constant {
+    status: u16,
+    headers: Arc<Vec<(String, String)>>,
+    body: Bytes,
+    delay: Duration,
 }
 
 /// The default response's body.
@@ -82,8 +104,10 @@ impl Responses {
                 && !response.body.as_deref().is_some_and(is_template)
                 && !response.headers.iter().flatten().any(|header| is_template(&header.value))
         };
-        if settings.script.is_empty() && settings.methods.is_empty() && !settings.cors && fixed(&settings.response) {
-            responses.constant = Some(responses.build(&settings.response, None, None));
+        let one = settings.script.is_empty() && settings.methods.is_empty() && settings.hold.is_none();
+        if one && !settings.cors && fixed(&settings.response) {
+            let Outgoing { status, headers, body, delay, .. } = responses.build(&settings.response, None, None);
+            responses.constant = Some(Constant { status, headers, body, delay });
         }
         responses
     }
@@ -101,9 +125,15 @@ impl Responses {
     /// The response for a request. Takes the script one step further.
     pub(super) fn choose(&self, method: &str, status_by_path: Option<u16>) -> Chosen {
         if let Some(constant) = &self.constant {
-            let mut response = constant.clone();
-            response.status = status_by_path.unwrap_or(response.status);
-            return Chosen::Ready(response);
+            return Chosen::Ready(Outgoing {
+                status: status_by_path.unwrap_or(constant.status),
+                headers: Arc::clone(&constant.headers),
+                body: constant.body.clone(),
+                delay: constant.delay,
+                fault: None,
+                stored: None,
+                instead: None,
+            });
         }
         let mut response = self.settings.response.clone();
         if let Some(special) = self.settings.methods.iter().find(|(name, _)| name.eq_ignore_ascii_case(method)) {
@@ -111,6 +141,9 @@ impl Responses {
         }
         if let Some(step) = self.step() {
             merge(&mut response, step);
+        }
+        if let Some(hold) = &self.settings.hold {
+            merge(&mut response, &hold.otherwise);
         }
         response.status = status_by_path.or(response.status);
         response.fault = response.fault.filter(|fault| rand::random::<f64>() < fault.probability);
@@ -159,9 +192,22 @@ impl Responses {
             headers: Arc::new(headers),
             body,
             delay: Duration::from_millis(response.delay_ms.unwrap_or(0)),
-            fault: response.fault,
+            fault: response.fault.map(Box::new),
             stored: None,
+            instead: None,
         }
+    }
+
+    /// The response of somebody who answers by hand. What is not set comes from the bin's.
+    pub(super) fn by_hand(&self, response: &Response) -> Outgoing {
+        let mut whole = self.settings.response.clone();
+        merge(&mut whole, response);
+        self.build(&whole, None, None)
+    }
+
+    /// How long senders are kept waiting for an answer by hand, if they are.
+    pub(super) fn hold(&self) -> Option<Duration> {
+        self.settings.hold.as_ref().map(|hold| Duration::from_millis(hold.timeout_ms))
     }
 
     /// Whether this bin answers CORS preflights.
@@ -174,6 +220,8 @@ impl Responses {
 pub(super) enum Chosen {
     Ready(Outgoing),
     Template(Box<Response>),
+    /// For when somebody else does not answer.
+    Otherwise(Box<(Answerer, Chosen)>),
 }
 
 impl Chosen {
@@ -183,12 +231,25 @@ impl Chosen {
             Self::Ready(response) => Some(response.status),
             Self::Template(response) if response.fault.is_some() => None,
             Self::Template(response) => Some(response.status.unwrap_or(200)),
+            Self::Otherwise(_) => None,
         }
     }
 
     /// Whether filling it in needs the request.
-    pub(super) const fn needs_request(&self) -> bool {
-        matches!(self, Self::Template(..))
+    pub(super) fn needs_request(&self) -> bool {
+        match self {
+            Self::Ready(_) => false,
+            Self::Template(_) => true,
+            Self::Otherwise(both) => both.1.needs_request(),
+        }
+    }
+
+    /// Until when the sender waits for an answer by hand.
+    pub(super) fn held_until(&self, from: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Otherwise(both) => both.0.held_until(from),
+            Self::Ready(_) | Self::Template(_) => None,
+        }
     }
 
     /// The finished response, of the bin's `responses`.
@@ -200,6 +261,23 @@ impl Chosen {
                 let origin = headers.as_ref().and_then(|headers| headers.get_str("Origin"));
                 responses.build(&response, values, origin)
             }
+            Self::Otherwise(both) => both.1.finish(responses, values),
+        }
+    }
+}
+
+/// The response when a request could not be stored: never a success.
+pub(super) fn not_stored(error: &StoreError) -> Outgoing {
+    match error {
+        StoreError::Busy => Outgoing::retry(503, "too much is waiting to be stored; try again"),
+        StoreError::Closed => Outgoing::retry(503, "shutting down"),
+        StoreError::DiskFull => Outgoing::error(507, "not stored: the disk is full"),
+        StoreError::Unavailable(_) => Outgoing::retry(503, "not stored: the database cannot be written"),
+        StoreError::Corrupt(_) => Outgoing::error(503, "not stored: the database is damaged"),
+        StoreError::TooLarge => Outgoing::error(413, "not stored: the request is larger than the database can store"),
+        StoreError::NotFound(_) => Outgoing::error(404, "the bin was deleted"),
+        StoreError::NameTaken(_) | StoreError::Full(_) | StoreError::CursorGone | StoreError::Failed(_) => {
+            Outgoing::error(503, "not stored")
         }
     }
 }
@@ -243,7 +321,7 @@ fn header_safe(value: &str) -> String {
 mod tests {
     use super::*;
     use crate::http::Head;
-    use crate::model::{FaultKind, Timestamp};
+    use crate::model::FaultKind;
 
     fn settings(json: &str) -> ResponseSettings {
         serde_json::from_str(json).unwrap()

@@ -3,6 +3,7 @@
 //! - `engine` puts bytes on the wire and reads what comes back; it knows neither the store nor the schemes.
 //! - `plan` says what is to be sent of a request, `draft` makes it ready (`resign` signs it again).
 //! - `forward` sends on what a bin captures, by itself, with the database as its queue.
+//! - `on_match` tells somebody else of what a filter finds.
 //! - `replay` sends what somebody asked for; what takes long is one of the `jobs`.
 //!
 //! Everything runs on threads of its own, so that neither captures nor the console wait for a target.
@@ -11,6 +12,7 @@ mod draft;
 pub mod engine;
 mod forward;
 mod jobs;
+mod on_match;
 mod plan;
 mod replay;
 mod resign;
@@ -30,6 +32,8 @@ use engine::{Engine, NotAllowed, TargetUrl};
 use forward::Lines;
 pub use jobs::Job;
 use jobs::Jobs;
+pub use on_match::Told;
+use on_match::Watches;
 pub use plan::{Edit, Plan, Resign, ResignSecret, SendError};
 pub use replay::{Batch, MAX_COUNT, MAX_PARALLEL, MAX_SPACING, Replayed, Selection, Spacing};
 
@@ -49,6 +53,7 @@ struct Inner {
     engine: Engine,
     jobs: Jobs,
     lines: Lines,
+    watches: Watches,
     permits: Semaphore,
     handle: tokio::runtime::Handle,
     /// `None` once it is stopped.
@@ -70,6 +75,7 @@ impl Deliver {
             engine,
             jobs: Jobs::default(),
             lines: Lines::default(),
+            watches: Watches::default(),
             permits: Semaphore::new(MAX_REPLAYING),
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),

@@ -70,6 +70,56 @@ pub enum BodyDiff {
     Bytes(BytesDiff),
 }
 
+/// Places of JSON bodies that are not compared: pointers, in which `*` stands for any one name or place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ignored(Vec<Vec<String>>);
+
+impl Ignored {
+    /// Reads pointers with commas or white space between.
+    ///
+    /// # Errors
+    /// The text that is no pointer.
+    pub fn parse(text: &str) -> Result<Self, &str> {
+        let words = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+        let parts = |word: &str| word[1..].split('/').map(str::to_owned).collect();
+        words
+            .map(|word| if word.starts_with('/') { Ok(parts(word)) } else { Err(word) })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Whether a place is one of them, or below one.
+    fn has(&self, pointer: &str) -> bool {
+        let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+        self.0.iter().any(|ignored| {
+            ignored.len() <= parts.len() && ignored.iter().zip(&parts).all(|(one, part)| one == "*" || one == part)
+        })
+    }
+}
+
+impl Comparison {
+    /// Leaves out what differs at those places of the bodies.
+    #[must_use]
+    pub fn without(mut self, ignored: &Ignored) -> Self {
+        if leave_out(&mut self.body, ignored) {
+            let rest_is_same = self.line.is_empty() && self.headers.is_empty() && self.query.is_empty();
+            self.same = rest_is_same && !self.header_order_differs;
+        }
+        self
+    }
+}
+
+/// Takes what differs at those places out; whether nothing is left of differences that were there.
+fn leave_out(body: &mut BodyDiff, ignored: &Ignored) -> bool {
+    let BodyDiff::Json(json) = body else { return false };
+    let before = json.changes.len();
+    json.changes.retain(|change| {
+        let mut places = [&change.pointer, &change.pointer_b].into_iter().flatten();
+        !places.any(|pointer| ignored.has(pointer))
+    });
+    json.changes.is_empty() && before > 0 && !json.truncated
+}
+
 /// Compares two requests.
 #[must_use]
 pub fn compare(a: &CapturedRequest, b: &CapturedRequest) -> Comparison {
@@ -133,6 +183,22 @@ fn looks_like_json(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_ignored_differs_no_more_and_what_is_beside_it_does() {
+        let (a, b) = (r#"{"at":1,"items":[{"id":1,"n":2}]}"#, r#"{"at":2,"items":[{"id":7,"n":2}]}"#);
+        for (ignore, same) in [
+            ("/at,/items/*/id", true),
+            ("/at /items", true),
+            ("/at", false),
+            ("/items/0/n,/at", false),
+            ("/a,/items", false),
+        ] {
+            let ignored = Ignored::parse(ignore).unwrap();
+            assert_eq!(leave_out(&mut bodies(a.as_bytes(), b.as_bytes()), &ignored), same, "{ignore}");
+        }
+        assert_eq!(Ignored::parse("/a,b"), Err("b"));
+    }
 
     fn kind(diff: &BodyDiff) -> String {
         serde_json::to_value(diff).unwrap()["as"].as_str().unwrap().to_owned()

@@ -225,6 +225,7 @@ mod tests {
                 hops: 0,
                 last_attempt: None,
                 forwarded: None,
+                held_until: None,
             },
             head,
             body: bytes::Bytes::copy_from_slice(body),

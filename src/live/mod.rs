@@ -271,6 +271,7 @@ fn cost(change: &Change) -> usize {
                 + response.map_or(0, |response| response.head.len() + response.body.len())
                 + 512
         }
+        ChangeKind::Changed(_) => 1_024,
         ChangeKind::Deleted { .. }
         | ChangeKind::Cleared { .. }
         | ChangeKind::Evicted { .. }

@@ -38,6 +38,7 @@ fn captured(bin: BinId, seq: Seq, body: usize) -> Change {
         hops: 0,
         last_attempt: None,
         forwarded: None,
+        held_until: None,
     };
     let request = CapturedRequest { summary, head, body: vec![b'x'; body].into(), trailers: Bytes::new() };
     Change { seq, bin, what: ChangeKind::Request(Arc::new(request)) }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, BinName, ForwardSettings, ResponseSettings, Timestamp};
+use super::{BinId, BinName, ForwardSettings, OnMatch, ResponseSettings, Timestamp};
 
 /// What an invalid signature leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct BinSettings {
     /// Where it sends on what it captures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward: Option<ForwardSettings>,
+    /// Whom it tells of what a filter finds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_match: Option<OnMatch>,
 }
 
 /// A bin as stored.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use strum::IntoStaticStr;
 
-use super::{Attempt, BinId, CapturedRequest, Freshness, JobStatus, Marks, RequestId, Seq, Verdict};
+use super::{Attempt, BinId, CapturedRequest, Freshness, JobStatus, Marks, RequestId, RequestSummary, Seq, Verdict};
 
 /// One committed change of a bin. `seq` comes from the same sequence as the requests', so that one cursor orders everything.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub enum ChangeKind {
         /// As they are now.
         marks: Marks,
     },
+    /// A sender that waited was answered, by hand or by the target.
+    Changed(Box<RequestSummary>),
     /// The verdict was computed again and came out differently.
     Verdict {
         /// Of which request.

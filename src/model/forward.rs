@@ -114,6 +114,18 @@ impl Forwarded {
     pub fn name(self) -> &'static str {
         self.into()
     }
+
+    /// Why it was not sent on, in words; `None` when it was.
+    pub const fn skipped_because(self) -> Option<&'static str> {
+        match self {
+            Self::Delivered | Self::NotAccepted | Self::Failed => None,
+            Self::SkippedFiltered => Some("the forward's filter does not find it"),
+            Self::SkippedNoRoute => Some("no route of the forward matches"),
+            Self::SkippedUnfit => Some("it may be read in two ways"),
+            Self::SkippedLoop => Some("it goes in a circle"),
+            Self::SkippedImported => Some("it was imported"),
+        }
+    }
 }
 
 /// How far a bin's forwarding is.

@@ -10,6 +10,7 @@ mod forward;
 mod id;
 mod job;
 mod network;
+mod on_match;
 mod origin;
 mod rejection;
 mod request;
@@ -25,11 +26,12 @@ pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Retr
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use job::{JobState, JobStatus};
 pub use network::Network;
+pub use on_match::OnMatch;
 pub use origin::Origin;
 pub use rejection::Rejection;
 pub use request::{
     CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Repeat, RequestSummary, SentResponse,
 };
-pub use response::{Fault, FaultKind, Response, ResponseHeader, ResponseSettings};
+pub use response::{Fault, FaultKind, Hold, Response, ResponseHeader, ResponseSettings};
 pub use size::{parse_size, size_text};
 pub use verdict::{Derived, EventFacts, Freshness, FreshnessStatus, SignatureStatus, Verdict};

@@ -68,6 +68,8 @@ pub struct NewRequest {
     pub derived: Derived,
     /// The status that the sender is about to get.
     pub status: Option<u16>,
+    /// Until when its sender waits for an answer by hand, if it does.
+    pub held_until: Option<Timestamp>,
     /// Where it comes from.
     pub origin: Origin,
     /// How many times Creel has sent it on.
@@ -150,6 +152,8 @@ pub struct RequestSummary {
     pub last_attempt: Option<LastAttempt>,
     /// What came of forwarding it; `None` while it waits, and where nothing is forwarded.
     pub forwarded: Option<Forwarded>,
+    /// Until when its sender waits for an answer by hand; `None` when it does not, or no longer.
+    pub held_until: Option<Timestamp>,
 }
 
 /// A request as read back: the summary, the head, the body.

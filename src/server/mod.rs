@@ -114,6 +114,7 @@ impl Application {
         let sockets = OwnSockets::default();
         let deliver = deliver(config, &store, &clock, sockets.clone(), console_address)?;
         deliver.start_forwarding();
+        deliver.start_watching(url_of(console_address));
         let base_url = config.public_url.clone().unwrap_or_else(|| url_of(capture_address));
         let capture = Capture::new(
             store.clone(),

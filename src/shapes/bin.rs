@@ -185,6 +185,20 @@ pub struct ResponseSettingsShape {
     /// Leave out `Content-Security-Policy: sandbox`.
     #[schema(required = false)]
     pub no_sandbox: bool,
+    /// Keep senders waiting until somebody answers them.
+    #[schema(required = false, nullable = false)]
+    pub hold: Option<HoldShape>,
+}
+
+/// Keeps senders waiting until somebody answers them by hand.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Hold)]
+pub struct HoldShape {
+    /// Milliseconds after which nobody is waited for.
+    #[schema(maximum = 60000)]
+    pub timeout_ms: u64,
+    /// What senders get then; what is not set comes from the bin's response.
+    pub otherwise: ResponseShape,
 }
 
 /// One response.

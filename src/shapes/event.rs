@@ -51,6 +51,13 @@ pub enum ChangeShape<'a> {
         #[serde(flatten)]
         marks: &'a Marks,
     },
+    /// A sender that waited was answered, by hand or by the target.
+    Changed {
+        /// Which request.
+        id: RequestId,
+        /// All that lists show.
+        request: Box<SummaryShape<'a>>,
+    },
     /// The verdict was computed again and came out differently.
     Verdict {
         /// Of which request.
@@ -92,6 +99,9 @@ impl<'a> From<&'a Change> for EventShape<'a> {
         let what = match &change.what {
             ChangeKind::Request(request) => {
                 ChangeShape::Request { id: request.summary.id, request: Box::new((&request.summary).into()) }
+            }
+            ChangeKind::Changed(summary) => {
+                ChangeShape::Changed { id: summary.id, request: Box::new((&**summary).into()) }
             }
             ChangeKind::Deleted { id } => ChangeShape::Deleted { id: *id },
             ChangeKind::Cleared { count } => ChangeShape::Cleared { count: *count },

@@ -53,8 +53,8 @@ pub struct SummaryShape<'a> {
     pub freshness: FreshnessShape,
     /// What it means to the provider.
     pub event: EventFactsShape<'a>,
-    /// What the sender was told.
-    pub response: SentResponseShape,
+    /// What the sender was told; `null` while it waits for an answer by hand.
+    pub response: Option<SentResponseShape>,
     /// Whether its owner has looked at it.
     pub read: bool,
     /// Pinned requests are not evicted.
@@ -71,6 +71,9 @@ pub struct SummaryShape<'a> {
     /// What came of forwarding it: `delivered`, `not_accepted`, `failed`, `skipped_filtered`, `skipped_no_route`,
     /// `skipped_unfit`, `skipped_loop` or `skipped_imported`; `null` while it waits, and where nothing is forwarded.
     pub forwarded: Option<&'static str>,
+    /// Until when its sender waits for an answer by hand, if it does.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub held_until: Option<Timestamp>,
 }
 
 /// Who sent it.
@@ -266,7 +269,7 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
             signature: (&summary.derived.verdict).into(),
             freshness: (&summary.derived.freshness).into(),
             event: (&summary.derived.event).into(),
-            response: (&summary.response).into(),
+            response: summary.held_until.is_none().then(|| (&summary.response).into()),
             read: summary.marks.read,
             pinned: summary.marks.pinned,
             note: summary.marks.note.as_deref(),
@@ -274,6 +277,7 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
             origin: summary.origin,
             last_attempt: summary.last_attempt.map(LastAttemptShape::from),
             forwarded: summary.forwarded.map(crate::model::Forwarded::name),
+            held_until: summary.held_until,
         }
     }
 }

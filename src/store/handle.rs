@@ -175,7 +175,7 @@ impl Store {
 
     /// Notes how long a delayed response took and what it was in the end. Not waited for; a later batch writes it.
     pub fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) {
-        self.db.write_unattended(0, move |tx, _| tx.answered(stored, status, took));
+        self.db.write_unattended(1, move |tx, seq| tx.answered(stored, status, took, seq));
     }
 
     /// Stores many requests with their own times, marks and durations (import). Returns how many.

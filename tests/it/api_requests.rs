@@ -104,6 +104,25 @@ async fn pages_follow_the_cursor_in_both_orders_without_gap_or_repeat() {
 }
 
 #[actix_web::test]
+async fn requests_of_two_bins_are_compared_and_places_that_may_differ_are_left_out() {
+    let app = TestApp::start().await;
+    for (bin, body) in
+        [("old", r#"{"at": 1, "items": [{"id": 1, "n": 2}]}"#), ("fresh", r#"{"at": 2, "items": [{"id": 7, "n": 2}]}"#)]
+    {
+        app.bin(json!({"name": bin})).await;
+        app.client.post(format!("{}/{bin}", app.started.capture_url)).body(body).send().await.unwrap();
+    }
+    let diff = app.get("/bins/old/diff?a=latest&b=latest&b_bin=fresh").await;
+    let places: Vec<_> =
+        diff["body"]["changes"].as_array().unwrap().iter().map(|change| change["pointer"].clone()).collect();
+    assert_eq!((&diff["same"], places), (&json!(false), vec![json!("/at"), json!("/items/0/id")]), "{diff}");
+    let diff = app.get("/bins/old/diff?a=latest&b=latest&b_bin=fresh&ignore=/at,/items/*/id").await;
+    assert_eq!((&diff["same"], &diff["body"]["changes"]), (&json!(true), &json!([])), "{diff}");
+    let diff = app.get("/bins/old/diff?a=latest&b=latest&b_bin=fresh&ignore=/at").await;
+    assert_eq!(diff["same"], false);
+}
+
+#[actix_web::test]
 async fn wrong_queries_and_unknown_things_are_named() {
     let app = TestApp::start().await;
     let bin = &app.started.bin;
@@ -120,6 +139,8 @@ async fn wrong_queries_and_unknown_things_are_named() {
         (format!("/bins/{bin}/requests?%FF=1"), 400, "invalid_query", None),
         (format!("/bins/{bin}/diff"), 400, "invalid_query", Some("a")),
         (format!("/bins/{bin}/diff?a=latest"), 400, "invalid_query", Some("b")),
+        (format!("/bins/{bin}/diff?a=latest&b=latest&b_bin=nobody"), 400, "invalid_query", Some("b_bin")),
+        (format!("/bins/{bin}/diff?a=latest&b=latest&ignore=id"), 400, "invalid_query", Some("ignore")),
         (format!("/bins/{bin}/export"), 400, "invalid_query", Some("as")),
         (format!("/bins/{bin}/export?as=har&secrets=maybe"), 400, "invalid_query", Some("secrets")),
         (format!("/bins/{bin}/requests/latest/export?as=curl&url=x"), 400, "invalid_query", Some("url")),

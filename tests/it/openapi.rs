@@ -80,6 +80,20 @@ async fn every_body_has_an_example_that_the_api_takes() {
             let bin = app.bin_id().await;
             let sent = app.client.post(format!("{}/{bin}", app.started.capture_url)).body("x").send().await.unwrap();
             assert_eq!(sent.status(), 200);
+            // Changing a forward needs one, and answering a sender one that waits.
+            if path.contains("/forward") {
+                let forward = json!({"routes": [{"to": "http://127.0.0.1:1/hook"}]});
+                app.client.put(app.api(&format!("/bins/{bin}/forward"))).json(&forward).send().await.unwrap();
+            }
+            if path.ends_with("/answer") {
+                let hold = json!({"hold": {"timeout_ms": 60_000}});
+                app.client.put(app.api(&format!("/bins/{bin}/response"))).json(&hold).send().await.unwrap();
+                let waits = app.client.post(format!("{}/{bin}", app.started.capture_url)).body("x");
+                tokio::task::spawn_local(waits.send());
+                while app.get(&format!("/bins/{bin}/requests?q=is:held")).await["total"] != 1 {
+                    tokio::task::yield_now().await;
+                }
+            }
             // A new bin is made under its own name.
             let named =
                 if (method.as_str(), path.as_str()) == ("put", "/api/v1/bins/{bin}") { "callaider-2" } else { &bin };

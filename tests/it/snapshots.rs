@@ -109,6 +109,8 @@ async fn one_problem_for_each_code() {
     let replay =
         |target: &str| app.client.post(app.api("/bins/shop/requests/latest/replay")).json(&json!({"target": target}));
     problems.add(&app, Code::TargetNotAllowed, replay("http://169.254.169.254/latest/meta-data/")).await;
+    let answer = app.client.post(app.api("/bins/shop/requests/latest/answer")).json(&json!({}));
+    problems.add(&app, Code::NotHeld, answer).await;
     problems.add(&app, Code::UnfitToSend, replay("http://localhost:3000/hook")).await;
 
     let other = rusqlite::Connection::open(&path).unwrap();

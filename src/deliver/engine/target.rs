@@ -68,6 +68,16 @@ impl TargetUrl {
         self.0.port_or_known_default().unwrap_or_default()
     }
 
+    /// Whether it names that listener of this machine.
+    pub fn is_at(&self, listener: SocketAddr) -> bool {
+        let here = match self.host() {
+            Host::Domain(name) => is_localhost(name),
+            Host::Ipv4(ip) => ip.is_loopback() || listener.ip() == ip,
+            Host::Ipv6(ip) => ip.is_loopback() || listener.ip() == ip,
+        };
+        here && self.port() == listener.port()
+    }
+
     /// What `Host` says: the port only where it is not the usual one.
     pub fn authority(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();

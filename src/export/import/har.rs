@@ -104,6 +104,7 @@ fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportEr
         status,
         origin: Origin::Imported,
         hops: 0,
+        held_until: None,
     };
     Ok(Imported { request, response: SentResponse { status, duration_us: None }, marks: Marks::default(), redacted })
 }

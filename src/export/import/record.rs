@@ -42,6 +42,7 @@ pub(super) fn record(mut fields: Fields, bin: BinId, body: Option<Vec<u8>>) -> R
         status: None,
         origin: Origin::Imported,
         hops: 0,
+        held_until: None,
     };
     let mut marks: Marks = fields.optional("marks")?.unwrap_or_default();
     marks.tags.sort();

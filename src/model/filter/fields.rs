@@ -220,6 +220,7 @@ const FLAGS: &[(&str, Flag)] = &[
     ("incomplete", Flag::Incomplete),
     ("rejected", Flag::Rejected),
     ("handshake", Flag::Handshake),
+    ("held", Flag::Held),
 ];
 
 const THINGS: &[(&str, Thing)] = &[

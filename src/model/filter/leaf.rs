@@ -112,6 +112,8 @@ pub enum Flag {
     Rejected,
     /// A provider's handshake.
     Handshake,
+    /// Its sender waits for an answer.
+    Held,
 }
 
 /// What `has:` asks for.
@@ -308,6 +310,7 @@ impl Flag {
             Self::Incomplete => !summary.complete,
             Self::Rejected => summary.rejected.is_some(),
             Self::Handshake => summary.derived.event.handshake.is_some(),
+            Self::Held => summary.held_until.is_some(),
         }
     }
 }

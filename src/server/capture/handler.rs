@@ -15,7 +15,7 @@ use super::framing::Framing;
 use super::in_flight::Share;
 use super::recorder::{RecordedHead, method_byte};
 use super::response::{HttpResponse, Report, http_response};
-use crate::capture::{Arrived, OpenBin, Outgoing};
+use crate::capture::{Arrived, Instead, OpenBin, Outgoing};
 use crate::http::Head;
 use crate::model::{FaultKind, HeadSource, Rejection, Timestamp};
 
@@ -165,9 +165,18 @@ fn receive<'a>(
 
 /// Sends the response, after its delay and with its fault. When the server stops, a delayed response is sent now rather
 /// than never, and a sender that was to get none is let go.
-async fn send(connection: &Rc<Connection>, response: Outgoing, close: bool, received_at: Timestamp) -> HttpResponse {
-    let fault = response.fault.map(|fault| fault.kind);
-    let at_once = response.delay.is_zero() && fault.is_none();
+async fn send(
+    connection: &Rc<Connection>,
+    mut response: Outgoing,
+    close: bool,
+    received_at: Timestamp,
+) -> HttpResponse {
+    let waited = response.instead.is_some();
+    if waited {
+        Box::pin(answered_instead(connection, &mut response)).await;
+    }
+    let fault = response.fault.as_ref().map(|fault| fault.kind);
+    let at_once = response.delay.is_zero() && fault.is_none() && !waited;
     let stored = response.stored.filter(|_| !at_once);
     let report = stored.map(|stored| Report { stored, received_at, status: response.status });
     if !response.delay.is_zero() {
@@ -189,6 +198,22 @@ async fn send(connection: &Rc<Connection>, response: Outgoing, close: bool, rece
     }
     // Nothing of it reaches the sender.
     http_response(connection, Outgoing::with(200, Vec::new(), Bytes::new()), true, None)
+}
+
+/// Waits for somebody else's answer; the bin's own when there is none.
+async fn answered_instead(connection: &Connection, response: &mut Outgoing) {
+    let Some(instead) = response.instead.take() else { return };
+    let Instead { answer, ends_early } = *instead;
+    let mut answered = None;
+    let asking = async { answered = answer.await };
+    if ends_early {
+        wait(connection, asking).await;
+    } else {
+        asking.await;
+    }
+    if let Some(answered) = answered {
+        *response = Outgoing { stored: response.stored, ..answered };
+    }
 }
 
 /// Waits until `time_is_up`, but not longer than the sender is there and the server runs.

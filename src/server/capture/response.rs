@@ -125,7 +125,7 @@ pub(super) fn http_response(
         connection: Rc::clone(connection),
         empty: matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED),
         sent: false,
-        pace: pace_of(response.fault, response.body.len()),
+        pace: pace_of(response.fault.as_deref().copied(), response.body.len()),
         bytes: response.body,
         report,
     };

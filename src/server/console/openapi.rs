@@ -97,6 +97,10 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("post", "/bins", r#"{"name": "callaider", "provider": "callaider", "secret": "whsec_callaider_live"}"#),
     ("put", "/bins/{bin}", r#"{"provider": "callaider"}"#),
     ("patch", "/bins/{bin}", r#"{"public_url": "https://hooks.example.net/callaider"}"#),
+    ("put", "/bins/{bin}/forward", r#"{"routes": [{"to": "http://127.0.0.1:3000/hook"}]}"#),
+    ("patch", "/bins/{bin}/forward", r#"{"paused": true}"#),
+    ("post", "/bins/{bin}/forward/catch-up", r#"{"since": "2026-05-28T12:34:56Z"}"#),
+    ("put", "/bins/{bin}/on-match", r#"{"filter": "sig:invalid", "to": "http://127.0.0.1:3000/alarm"}"#),
     ("post", "/bins/{bin}/replay", r#"{"target": "http://127.0.0.1:3000/hook", "spacing": "recorded"}"#),
     (
         "post",
@@ -106,6 +110,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("patch", "/bins/{bin}/requests", r#"{"read": true}"#),
     ("patch", "/bins/{bin}/requests/{id}", r#"{"pinned": true, "note": "see staging", "tags": ["demo"]}"#),
     ("post", "/bins/{bin}/requests/{id}/signature", r#"{"secret": "whsec_another"}"#),
+    ("post", "/bins/{bin}/requests/{id}/answer", r#"{"status": 202, "body": "{\"ok\":true}"}"#),
     ("put", "/bins/{bin}/response", r#"{"status": 202, "body": "{{request.json./challenge}}"}"#),
     ("post", "/bins/{bin}/secrets", r#"{"label": "live", "value": "whsec_callaider_live"}"#),
     ("put", "/bins/{bin}/secrets", r#"{"secrets": [{"label": "live", "value": "whsec_callaider_live"}]}"#),

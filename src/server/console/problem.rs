@@ -49,6 +49,8 @@ pub enum Code {
     SlowBody,
     /// The name is taken.
     NameTaken,
+    /// The sender does not wait for an answer.
+    NotHeld,
     /// The body is over the route's limit.
     TooLarge,
     /// The body's type is not the one that the route reads.
@@ -79,7 +81,7 @@ impl Code {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout | Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::NameTaken => StatusCode::CONFLICT,
+            Self::NameTaken | Self::NotHeld => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidField | Self::TargetNotAllowed | Self::UnfitToSend => StatusCode::UNPROCESSABLE_ENTITY,
@@ -111,6 +113,7 @@ impl Code {
             | Self::Timeout
             | Self::SlowBody
             | Self::NameTaken
+            | Self::NotHeld
             | Self::TooLarge
             | Self::UnsupportedMediaType
             | Self::Internal => None,

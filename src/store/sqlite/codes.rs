@@ -265,6 +265,7 @@ pub(crate) enum JournalKind {
     Marked = 3,
     Verdict = 4,
     Bin = 5,
+    Changed = 6,
 }
 
 impl JournalKind {
@@ -275,6 +276,7 @@ impl JournalKind {
             3 => Some(Self::Marked),
             4 => Some(Self::Verdict),
             5 => Some(Self::Bin),
+            6 => Some(Self::Changed),
             _ => None,
         }
     }

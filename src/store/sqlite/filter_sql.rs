@@ -162,6 +162,7 @@ impl Condition {
             Flag::Pinned => self.bits(codes::PINNED, codes::PINNED),
             Flag::Incomplete => self.bits(codes::INCOMPLETE, codes::INCOMPLETE),
             Flag::Handshake => self.bits(codes::HANDSHAKE, codes::HANDSHAKE),
+            Flag::Held => self.sql.push_str("r.held_until IS NOT NULL"),
             Flag::Rejected => {
                 self.sql.push_str("NOT ");
                 self.bits(codes::THREE_BITS << codes::REJECTION_SHIFT, 0);

@@ -126,6 +126,11 @@ impl<'a> Tx<'a> {
             bind(column::TAGS, &row.tags)?;
         }
         statement.raw_execute()?;
+        if let Some(until) = new.held_until {
+            self.conn
+                .prepare_cached("UPDATE request SET held_until = ?2 WHERE place = ?1")?
+                .execute([row.row_key, until.as_micros()])?;
+        }
         Ok(())
     }
 
@@ -190,6 +195,7 @@ impl<'a> Tx<'a> {
             hops: new.hops,
             last_attempt: None,
             forwarded: None,
+            held_until: new.held_until,
         };
         let captured =
             CapturedRequest { summary, head: new.head.clone(), body: new.body.clone(), trailers: new.trailers.clone() };

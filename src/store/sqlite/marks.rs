@@ -167,17 +167,42 @@ impl Tx<'_> {
     }
 
     /// Notes which status the sender got in the end, if any, and when.
-    pub(crate) fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) -> Result<(), StoreError> {
-        let bin: Option<i64> = self
+    pub(crate) fn answered(
+        &mut self,
+        stored: Stored,
+        status: Option<u16>,
+        took: Duration,
+        seq: Seq,
+    ) -> Result<(), StoreError> {
+        let key: Option<i64> = self
             .conn
             .prepare_cached("SELECT bin FROM content WHERE seq = ?")?
             .query_row([signed(stored.seq)], |row| row.get(0))
             .optional()?;
         // Gone already: deleted or evicted meanwhile.
-        let Some(bin) = bin else { return Ok(()) };
+        let Some(key) = key else { return Ok(()) };
+        let place = row_key::row_key(key, stored.seq)?;
+        let (held, told): (bool, Option<u16>) = self
+            .conn
+            .prepare_cached("SELECT held_until IS NOT NULL, status FROM request WHERE place = ?")?
+            .query_row([place], |row| Ok((row.get(0)?, row.get(1)?)))?;
         self.conn
-            .prepare_cached("UPDATE request SET status = ?2, duration_us = ?3 WHERE place = ?1")?
-            .execute(params![row_key::row_key(bin, stored.seq)?, status, micros(took)])?;
+            .prepare_cached("UPDATE request SET status = ?2, duration_us = ?3, held_until = NULL WHERE place = ?1")?
+            .execute(params![place, status, micros(took)])?;
+        if !held && told == status {
+            return Ok(());
+        }
+        // The same text as the id's own; a bin that is gone has no watchers.
+        let id: Option<String> = self
+            .conn
+            .prepare_cached("SELECT id FROM bin WHERE key = ?")?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        let Some(bin) = id.and_then(|id| id.parse().ok()) else { return Ok(()) };
+        if let Some(summary) = self.summary(bin, stored.seq)? {
+            self.journal(key, seq, JournalKind::Changed, &summary.id)?;
+            self.publish(bin, seq, ChangeKind::Changed(Box::new(summary)));
+        }
         Ok(())
     }
 

@@ -121,6 +121,9 @@ fn open_locked(path: &Path, lock: &Lock, options: &StoreOptions, known: i64) -> 
             .and_then(|migrations| migrations.to_latest(&mut conn))
             .map_err(|error| OpenError::Migration { path: path.to_path_buf(), cause: error.to_string() })?;
     }
+    // Whoever waited has been let go when the server ended.
+    conn.execute_batch("UPDATE request SET held_until = NULL WHERE held_until IS NOT NULL")
+        .map_err(|error| failed(&error))?;
     Ok(conn)
 }
 

@@ -53,6 +53,13 @@ impl Source {
         Ok(verdicts)
     }
 
+    /// The change of the request that a journal row names.
+    fn named(self, conn: &Connection, data: &str) -> Option<ChangeKind> {
+        let id: RequestId = serde_json::from_str(data).ok()?;
+        let summary = self.by_seq(conn, id.seq()).ok().flatten()?;
+        Some(ChangeKind::Changed(Box::new(summary)))
+    }
+
     pub(crate) fn by_seq(self, conn: &Connection, seq: Seq) -> Result<Option<RequestSummary>, StoreError> {
         let summary = conn
             .prepare_cached(SELECT_ONE)?
@@ -86,7 +93,11 @@ impl Source {
             .filter_map(|row| match row {
                 Ok((seq, kind, data)) => {
                     // A row of a kind that this version does not know is left out.
-                    let what = JournalKind::read(kind).and_then(|kind| read_change(kind, &data))?;
+                    let what = match JournalKind::read(kind)? {
+                        // As it is now; a request that is gone has changed in another way.
+                        JournalKind::Changed => self.named(&snapshot, &data)?,
+                        kind => read_change(kind, &data)?,
+                    };
                     Some(Ok(Change { seq: unsigned(seq), bin: self.bin, what }))
                 }
                 Err(error) => Some(Err(error)),
@@ -165,6 +176,7 @@ fn read_change(kind: JournalKind, data: &str) -> Option<ChangeKind> {
             ChangeKind::Verdict { id, verdict, freshness }
         }
         JournalKind::Bin => ChangeKind::Bin,
+        JournalKind::Changed => return None,
     })
 }
 

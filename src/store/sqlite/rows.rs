@@ -196,5 +196,6 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
             row.get(column::ATTEMPT_US)?,
         ),
         forwarded: row.get::<_, Option<i64>>(column::FORWARDED)?.and_then(codes::read_forwarded),
+        held_until: row.get::<_, Option<i64>>(column::HELD_UNTIL)?.map(Timestamp::from_micros),
     })
 }

@@ -106,6 +106,7 @@ pub(super) fn request(bin: BinId, head: &str, body: &[u8]) -> NewRequest {
         status: Some(200),
         origin: Origin::Wire,
         hops: 0,
+        held_until: None,
     }
 }
 

@@ -36,6 +36,7 @@ pub fn captured(head: Head, body: impl Into<Bytes>) -> CapturedRequest {
             hops: 0,
             last_attempt: None,
             forwarded: None,
+            held_until: None,
         },
         head,
         body,

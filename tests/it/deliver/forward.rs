@@ -184,7 +184,8 @@ async fn the_target_answers_the_sender_and_what_it_cannot_answer_is_kept_all_the
         (vec!["nosniff".to_owned()], vec!["sandbox".to_owned()])
     );
     assert_eq!(answer.text().await.unwrap(), "<b>t>");
-    let kept = app.get("/bins/in/requests/latest").await;
+    let is_told = |kept: &Value| !kept["response"]["status"].is_null();
+    let kept = until(&app, "/bins/in/requests/latest", is_told).await;
     assert_eq!(
         (&kept["response"]["status"], &kept["last_attempt"]["status"], &kept["forwarded"]),
         (&json!(418), &json!(418), &json!("not_accepted")),

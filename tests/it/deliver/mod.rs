@@ -2,5 +2,8 @@
 
 mod exactness;
 mod forward;
-mod replay;
+mod hold;
+mod on_match;
+pub mod replay;
+mod rounds;
 pub mod target;

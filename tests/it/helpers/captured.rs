@@ -79,6 +79,7 @@ pub fn request(head: &[u8], body: &[u8]) -> CapturedRequest {
             hops: 0,
             last_attempt: None,
             forwarded: None,
+            held_until: None,
         },
         head,
         body: body.to_vec().into(),

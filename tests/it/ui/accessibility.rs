@@ -21,6 +21,7 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
     assert_eq!(empty_home, json!([]), "the first page, empty");
     let seeded = stage.seed().await;
     stage.app.bin(json!({"name": "empty"})).await;
+    let (delivered, waiting) = stage.seed_deliveries(&seeded).await;
     let request = |id: &str, tab: &str| format!("/bins/callaider/requests/{id}?tab={tab}");
     let pages = [
         "/".to_owned(),
@@ -36,6 +37,8 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
         request(&seeded.multipart, "request"),
         request(&seeded.invalid, "signature"),
         request(&seeded.duplicate, "event"),
+        request(&delivered, "deliver"),
+        request(&waiting, "deliver"),
         request(&seeded.invalid, "compare"),
         request(&seeded.json, "code"),
         request(&seeded.json, "raw"),

@@ -68,8 +68,8 @@ async fn everything_can_be_done_by_keyboard() {
     for (key, part) in [
         ("2", "The signature is right"),
         ("3", "Duplicates share"),
-        ("5", "curl"),
-        ("6", "Head as sent"),
+        ("6", "curl"),
+        ("7", "Head as sent"),
         ("1", "Headers"),
     ] {
         browser.keys(key).await;

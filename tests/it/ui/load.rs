@@ -108,6 +108,7 @@ async fn the_inspector_of_a_hundred_thousand_requests_is_small_and_made_at_once(
                 status: Some(200),
                 origin: Origin::Wire,
                 hops: 0,
+                held_until: None,
             };
             (request, Kept::default())
         });

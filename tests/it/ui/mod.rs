@@ -4,6 +4,7 @@ mod accessibility;
 mod actions;
 mod bodies;
 mod browser;
+mod deliver;
 mod first_request;
 mod hostile;
 mod lists;

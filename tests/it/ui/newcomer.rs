@@ -180,7 +180,7 @@ async fn a_copied_command_says_what_it_leaves_out_and_the_reader_decides() {
     assert!(browser.clipboard().await.contains(&signed));
 
     // Where the Code view shows them, they are copied and downloaded, too.
-    browser.keys("5").await;
+    browser.keys("6").await;
     browser.until_text(".detail-body", "REDACTED").await;
     browser.click(".detail-body a[href*='secrets=true']:not([download])").await;
     browser.until_text("#code-text", &signed).await;

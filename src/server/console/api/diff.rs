@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::diff::compare;
+use crate::diff::{Ignored, compare};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
@@ -23,6 +23,10 @@ struct DiffParams {
     a: String,
     /// The other's.
     b: String,
+    /// The bin of the other, if it is another one: its id or name.
+    b_bin: Option<String>,
+    /// Places of JSON bodies that may differ: pointers with commas between; `*` stands for any one name or place.
+    ignore: Option<String>,
 }
 
 fn which(name: &str, text: &str) -> Result<RequestRef, Problem> {
@@ -30,14 +34,20 @@ fn which(name: &str, text: &str) -> Result<RequestRef, Problem> {
     Ok(which.0)
 }
 
-/// Compare two requests of a bin: request line, headers, query, body
+/// Compare two requests: request line, headers, query, body
 #[utoipa::path(tag = "requests", params(DiffParams), responses((status = 200, description = "What differs", body = Object)))]
 #[get("/api/v1/bins/{bin}/diff")]
 async fn diff(state: State, bin: BinRef, query: Query<DiffParams>) -> Result<HttpResponse, Problem> {
     let store = &state.store;
+    let other = match query.b_bin.as_deref() {
+        Some(other) => store.bin(other).ok_or_else(|| Problem::query("b_bin", "There is no such bin."))?.bin.id,
+        None => bin.id(),
+    };
+    let ignored = Ignored::parse(query.ignore.as_deref().unwrap_or_default())
+        .map_err(|word| Problem::query("ignore", format!("'{word}' is no JSON pointer: it starts with a slash.")))?;
     let a = store.request(bin.id(), which("a", &query.a)?).await?;
-    let b = store.request(bin.id(), which("b", &query.b)?).await?;
+    let b = store.request(other, which("b", &query.b)?).await?;
     // For large bodies this takes long enough to hold up the other requests of this thread.
-    let comparison = heavy(move || compare(&a, &b)).await?;
+    let comparison = heavy(move || compare(&a, &b).without(&ignored)).await?;
     Ok(HttpResponse::Ok().json(comparison))
 }

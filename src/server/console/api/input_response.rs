@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::schemas;
-use crate::model::{Fault, FaultKind, Response, ResponseHeader, ResponseSettings};
+use crate::model::{Fault, FaultKind, Hold, Response, ResponseHeader, ResponseSettings};
 use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
 
@@ -25,6 +25,8 @@ const MAX_HEADERS: usize = 100;
 const MAX_HEADER_VALUE: usize = 8 << 10;
 /// A delay, in milliseconds: longer than any sender waits.
 const MAX_DELAY_MS: u64 = 60_000;
+/// How long senders are held, in milliseconds, when the client does not say: what most of them wait at least.
+const HOLD_MS: u64 = 30_000;
 
 /// The response that senders get.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -64,6 +66,21 @@ pub(super) struct ResponseSettingsInput {
     /// Leave out `Content-Security-Policy: sandbox`.
     #[serde(default)]
     no_sandbox: bool,
+    /// Keep senders waiting until somebody answers them.
+    hold: Option<HoldInput>,
+}
+
+/// Keeps senders waiting until somebody answers them by hand.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = HoldInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+pub(super) struct HoldInput {
+    /// Milliseconds after which nobody is waited for; default 30000.
+    #[serde(default, deserialize_with = "delay")]
+    #[schema(minimum = 1, maximum = 60000)]
+    timeout_ms: Option<u64>,
+    /// What senders get then; what is not set comes from the bin's response.
+    otherwise: Option<ResponseInput>,
 }
 
 /// One response; what is not set comes from the bin's own.
@@ -173,7 +190,7 @@ fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>
     deserializer.deserialize_any(PROBABILITY)
 }
 
-only_objects!(ResponseSettingsInput, ResponseInput, HeaderInput, FaultInput);
+only_objects!(ResponseSettingsInput, ResponseInput, HeaderInput, FaultInput, HoldInput);
 
 /// The responses of a script. Each entry is a response or a status; all of it may be one text, `500,500,200`.
 #[derive(Debug, Default)]
@@ -277,12 +294,26 @@ impl ResponseSettingsInput {
             script_cycles: self.script_cycles,
             cors: self.cors,
             no_sandbox: self.no_sandbox,
+            hold: self.hold.map(|hold| hold.checked(&format!("{prefix}hold."))).transpose()?,
         })
     }
 }
 
+impl HoldInput {
+    fn checked(self, prefix: &str) -> Result<Hold, Problem> {
+        let timeout_ms = self.timeout_ms.unwrap_or(HOLD_MS);
+        if !(1..=MAX_DELAY_MS).contains(&timeout_ms) {
+            let sentence = format!("Senders are held for 1 to {MAX_DELAY_MS} ms.");
+            return Err(Problem::field(format!("{prefix}timeout_ms"), sentence));
+        }
+        let otherwise = self.otherwise.unwrap_or_default().checked(&format!("{prefix}otherwise."))?;
+        Ok(Hold { timeout_ms, otherwise })
+    }
+}
+
 impl ResponseInput {
-    fn checked(self, prefix: &str) -> Result<Response, Problem> {
+    /// Checks every field; `prefix` is its place in the body, with a dot at the end unless it is the body itself.
+    pub(super) fn checked(self, prefix: &str) -> Result<Response, Problem> {
         let fault = |name: &str, why: String| Err(Problem::field(format!("{prefix}{name}"), why));
         if self.status.is_some_and(|status| !(200..=599).contains(&status)) {
             return fault("status", "A status is a number from 200 to 599.".to_owned());

@@ -11,6 +11,7 @@ mod input_forward;
 mod input_replay;
 mod input_response;
 mod marks;
+mod on_match;
 mod replay;
 mod requests;
 mod response;
@@ -35,5 +36,6 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(import::configure)
         .configure(diff::configure)
         .configure(replay::configure)
-        .configure(forward::configure);
+        .configure(forward::configure)
+        .configure(on_match::configure);
 }

@@ -57,6 +57,8 @@ pub enum TabId {
     Signature,
     /// What it means to the provider.
     Event,
+    /// Sending it on, and what came of that.
+    Deliver,
     /// Against another request.
     Compare,
     /// As commands and code.
@@ -77,6 +79,7 @@ impl TabId {
             Self::Request => "Request",
             Self::Signature => "Signature",
             Self::Event => "Event",
+            Self::Deliver => "Deliver",
             Self::Compare => "Compare",
             Self::Code => "Code",
             Self::Raw => "Raw",

@@ -62,6 +62,7 @@ pub const GROUPS: &[Group] = &[
         commands: &[
             command("copy-curl", "Copy the request as curl", &[key("c")]),
             command("compare", "Compare with another request", &[key("x")]),
+            command("replay", "Send the request again", &[key("r")]),
             command("note", "Write a note, set tags", &[key("n")]),
             command("pin", "Pin or unpin", &[key("p")]),
             command("unread", "Mark as unread", &[key("u")]),
@@ -70,9 +71,10 @@ pub const GROUPS: &[Group] = &[
             command("tab-request", "Show request", &[key("1")]),
             command("tab-signature", "Show signature", &[key("2")]),
             command("tab-event", "Show event", &[key("3")]),
-            command("tab-compare", "Show compare", &[key("4")]),
-            command("tab-code", "Show code", &[key("5")]),
-            command("tab-raw", "Show raw", &[key("6")]),
+            command("tab-deliver", "Show deliver", &[key("4")]),
+            command("tab-compare", "Show compare", &[key("5")]),
+            command("tab-code", "Show code", &[key("6")]),
+            command("tab-raw", "Show raw", &[key("7")]),
         ],
     },
     Group {

@@ -14,7 +14,8 @@ use super::html;
 use super::row::{Chip, chip, method_class, status_class};
 use super::shell::BinLinks;
 use super::tabs::{
-    BodyBox, BodyChoice, BodyPlaces, CodeTab, CompareTab, EventTab, RawTab, RequestTab, SignatureTab, TabContext,
+    BodyBox, BodyChoice, BodyPlaces, CodeTab, CompareTab, DeliverTab, EventTab, RawTab, RequestTab, SignatureTab,
+    TabContext,
 };
 use crate::model::{CapturedRequest, RequestId, RequestSummary, Seq, Timestamp};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
@@ -36,6 +37,7 @@ pub enum TabBody {
     Request(Box<RequestTab>),
     Signature(Box<SignatureTab>),
     Event(Box<EventTab>),
+    Deliver(Box<DeliverTab>),
     Compare(Box<CompareTab>),
     Code(Box<CodeTab>),
     Raw(Box<RawTab>),
@@ -47,6 +49,7 @@ impl fmt::Display for TabBody {
             Self::Request(tab) => tab.fmt(f),
             Self::Signature(tab) => tab.fmt(f),
             Self::Event(tab) => tab.fmt(f),
+            Self::Deliver(tab) => tab.fmt(f),
             Self::Compare(tab) => tab.fmt(f),
             Self::Code(tab) => tab.fmt(f),
             Self::Raw(tab) => tab.fmt(f),
@@ -70,8 +73,11 @@ pub struct Detail {
     path: String,
     chip: Chip,
     event_name: Option<String>,
+    /// What the sender was told, or that it waits.
     status: String,
     status_class: &'static str,
+    /// Until when its sender waits, and the view in which it is answered.
+    held: Option<(String, String)>,
     took: Option<String>,
     time_iso: String,
     time_full: String,
@@ -131,6 +137,7 @@ impl Detail {
             event_name: summary.derived.event.name.as_deref().map(format::plain),
             status: summary.response.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string()),
             status_class: status_class(summary.response.status),
+            held: summary.held_until.map(|until| (until.to_string(), tab_href(&base, params, TabId::Deliver))),
             took: summary.response.duration_us.map(format::micros),
             time_iso: summary.received_at.to_string(),
             time_full: format::full_time(summary.received_at),
@@ -172,6 +179,7 @@ pub(super) async fn load(
     let summary = request.summary.clone();
     let body = match tab {
         TabId::Event => TabBody::Event(Box::new(EventTab::load(&context, &request).await?)),
+        TabId::Deliver => TabBody::Deliver(Box::new(DeliverTab::load(&context, &request).await?)),
         TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, request).await?)),
         TabId::Signature => TabBody::Signature(Box::new(SignatureTab::load(&context, request, None).await?)),
         // These read the whole body, which takes long when it is large: not on the thread that serves other requests.
@@ -190,7 +198,7 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -
             TabBody::Raw(Box::new(RawTab::new(request, &context.api, BodyBox::bytes(request, choice, places))))
         }
         TabId::Code => TabBody::Code(Box::new(CodeTab::new(request, context))),
-        TabId::Request | TabId::Signature | TabId::Event | TabId::Compare => {
+        TabId::Request | TabId::Signature | TabId::Event | TabId::Deliver | TabId::Compare => {
             let body = BodyBox::new(request, BodyChoice { view: params.view.as_deref(), at: params.at }, places);
             let sorted = params.headers.as_deref() == Some("sorted");
             TabBody::Request(Box::new(RequestTab::new(request, sorted, context, body)))

@@ -20,6 +20,7 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
     for (count, what) in [
         (store.failed, "could not be stored"),
         (of(&seen.crowded), "refused: too much was being received at once"),
+        (of(&seen.not_held), "answered at once: too many senders were held"),
         (of(&seen.not_created), "to unknown bins refused: requests have made too many bins"),
     ] {
         if count > 0 {

@@ -46,6 +46,8 @@ pub struct Row {
     pub unread: bool,
     /// The row is the open one.
     pub current: bool,
+    /// Until when its sender waits for an answer.
+    pub held_until: Option<String>,
 }
 
 impl HtmlSafe for Row {}
@@ -91,7 +93,10 @@ impl Row {
             (None, None) => (path, summary.content_type.as_deref().map(essence).unwrap_or_default().to_owned(), false),
         };
         let mut extra = Vec::new();
-        let alert = summary.rejected.is_some() || !summary.complete;
+        if summary.held_until.is_some() {
+            extra.push("waits for your answer".to_owned());
+        }
+        let alert = summary.rejected.is_some() || !summary.complete || summary.held_until.is_some();
         if let Some(rejection) = summary.rejected {
             extra.push(rejection.code().replace('_', " "));
         } else if !summary.complete {
@@ -132,6 +137,7 @@ impl Row {
             status_class: status_class(summary.response.status),
             unread: !summary.marks.read,
             current,
+            held_until: summary.held_until.map(|until| until.to_string()),
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct SettingsPage {
     secrets: Vec<SecretHint>,
     /// The response in the form of the API, for the scripts.
     response: String,
+    /// The forward in the form of the API, for the scripts; empty when there is none.
+    forward: String,
     /// What the response's body and headers may quote.
     placeholders: &'static [(&'static str, &'static str)],
     faults: Vec<(&'static str, &'static str)>,
@@ -93,6 +95,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         enforce: settings.signature_mode == SignatureMode::Enforce,
         secrets: bin.bin.secrets.iter().map(crate::model::Secret::hint).collect(),
         response,
+        forward: settings.forward.as_ref().and_then(|forward| serde_json::to_string(forward).ok()).unwrap_or_default(),
         placeholders: PLACEHOLDERS,
         faults: FaultKind::ALL.into_iter().map(fault_words).collect(),
         max_requests: number(settings.limits.max_requests),

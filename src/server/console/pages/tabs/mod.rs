@@ -3,6 +3,7 @@
 mod body;
 mod code;
 mod compare;
+mod deliver;
 mod event;
 mod raw;
 mod request;
@@ -19,6 +20,7 @@ use crate::store::BinState;
 pub use body::{BodyBox, BodyChoice, BodyPlaces, codings, open_body};
 pub use code::CodeTab;
 pub use compare::CompareTab;
+pub use deliver::DeliverTab;
 pub use event::EventTab;
 pub use raw::RawTab;
 pub use request::RequestTab;

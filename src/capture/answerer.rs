@@ -1,0 +1,62 @@
+//! Who else than the bin may answer a sender: the bin's target, or somebody who looks on.
+//!
+//! The response that the bin has chosen is kept for when nobody does.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::bins::Prepared;
+use super::hold::Place;
+use super::hooks::TargetAnswers;
+use super::{Capture, Outgoing};
+use crate::model::{BinId, Timestamp};
+use crate::store::{BinState, Stored};
+
+/// Who answers, before the request is stored.
+pub(super) enum Answerer {
+    Target(Arc<TargetAnswers>),
+    Hand(Place),
+}
+
+impl Answerer {
+    pub(super) fn held_until(&self, from: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Target(_) => None,
+            Self::Hand(place) => Some(from.plus(place.patience())),
+        }
+    }
+
+    /// Has the request answered that was stored.
+    pub(super) fn ask(self, bin: BinId, stored: Stored, prepared: &Arc<Prepared>) -> Instead {
+        match self {
+            Self::Target(target) => {
+                let prepared = Arc::clone(prepared);
+                let answer = async move { Some(prepared.responses.passed_on(target(bin, stored.id).await?)) };
+                Instead { answer: Box::pin(answer), ends_early: false }
+            }
+            Self::Hand(place) => Instead { answer: Box::pin(place.wait(stored.id)), ends_early: true },
+        }
+    }
+}
+
+/// Who answers, once the request is stored.
+pub struct Instead {
+    /// Their response; `None` when they gave none.
+    pub answer: Pin<Box<dyn Future<Output = Option<Outgoing>> + Send>>,
+    /// Whether nobody waits any longer once the sender has left, or the server stops. A target has its own time-out.
+    pub ends_early: bool,
+}
+
+impl std::fmt::Debug for Instead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instead").field("ends_early", &self.ends_early).finish_non_exhaustive()
+    }
+}
+
+impl Capture {
+    /// Who answers a sender of this bin, if it is not the bin itself.
+    pub(super) fn answerer(&self, bin: &BinState, hold: Option<std::time::Duration>) -> Option<Answerer> {
+        let target = self.target(bin).map(Answerer::Target);
+        target.or_else(|| self.hold(hold?).map(Answerer::Hand))
+    }
+}

@@ -1,0 +1,272 @@
+//! On match: a small JSON is posted to a URL when a filter finds something new, at most once a second; what comes
+//! together is told together.
+//!
+//! Told is what happens from now on: nothing is caught up after a restart, and what could not be told is counted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+
+use super::Deliver;
+use super::engine::{OwnSocket, Parcel, TargetUrl};
+use crate::model::{
+    Bin, BinId, CapturedRequest, ChangeKind, Delivered, OnMatch, Origin, Outcome, RequestSummary, Seq, Timestamp,
+    filter::Filter,
+};
+use crate::store::{RequestRef, StoreError, Thing};
+
+/// How often bins are looked at; also the least time between two messages of one bin.
+const EVERY: Duration = Duration::from_secs(1);
+/// Changes that are looked at in one go; more are looked at the next time.
+const PAGE: usize = 500;
+/// Requests that one message names. The others are in its count.
+const NAMED: usize = 20;
+/// A message has to be over within this.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What came of telling.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Messages that were accepted (2xx).
+    pub delivered: u64,
+    /// Messages that were not.
+    pub failed: u64,
+    /// Requests that were told of.
+    pub requests: u64,
+    /// When the last message was sent.
+    pub last_at: Option<Timestamp>,
+    /// What came of it, in a sentence.
+    pub last_sentence: Option<String>,
+}
+
+/// What is known of a bin that tells.
+#[derive(Debug)]
+struct Watch {
+    setting: OnMatch,
+    cursor: Seq,
+    /// When something was found last, or watching began; and whether its absence was told.
+    found_at: Timestamp,
+    silence_told: bool,
+    told: Told,
+}
+
+/// The bins that tell.
+#[derive(Debug, Default)]
+pub(super) struct Watches(Mutex<HashMap<BinId, Watch>>);
+
+/// What is told of.
+#[derive(Debug, Default)]
+struct Found {
+    count: u64,
+    newest: Option<CapturedRequest>,
+    named: Vec<RequestSummary>,
+}
+
+impl Found {
+    fn add(&mut self, request: CapturedRequest) {
+        self.count += 1;
+        if self.named.len() < NAMED {
+            self.named.push(request.summary.clone());
+        }
+        self.newest = Some(request);
+    }
+}
+
+impl Deliver {
+    /// Watches the bins that are to tell, until it is stopped.
+    pub fn start_watching(&self, console_url: String) {
+        let deliver = self.clone();
+        let console_url: Arc<str> = console_url.into();
+        self.spawn(async move {
+            loop {
+                tokio::time::sleep(EVERY).await;
+                let bins = deliver.0.store.bins();
+                deliver.0.watches.0.lock().retain(|id, _| bins.iter().any(|bin| bin.bin.id == *id));
+                let telling = bins.iter().filter(|bin| bin.bin.settings.on_match.is_some());
+                // At once: a slow listener of one bin keeps no other waiting.
+                let looks = telling.map(|bin| deliver.look(&bin.bin, &console_url));
+                futures_util::future::join_all(looks).await;
+            }
+        });
+    }
+
+    /// Begins to watch, unless the bin is watched so already; the cursor from which it is.
+    pub fn watch(&self, bin: BinId, setting: &OnMatch) -> Seq {
+        let begin = || Watch {
+            setting: setting.clone(),
+            cursor: self.0.store.head_seq(),
+            found_at: self.0.clock.now(),
+            silence_told: false,
+            told: Told::default(),
+        };
+        let mut watches = self.0.watches.0.lock();
+        let watch = watches.entry(bin).or_insert_with(begin);
+        if watch.setting != *setting {
+            *watch = begin();
+        }
+        watch.cursor
+    }
+
+    /// What came of telling since it was set or the server was started.
+    pub fn told(&self, bin: BinId) -> Told {
+        self.0.watches.0.lock().get(&bin).map(|watch| watch.told.clone()).unwrap_or_default()
+    }
+
+    async fn look(&self, bin: &Bin, console_url: &str) {
+        let Some(setting) = bin.settings.on_match.as_ref().filter(|setting| !setting.paused) else {
+            self.0.watches.0.lock().remove(&bin.id);
+            return;
+        };
+        let now = self.0.clock.now();
+        let cursor = self.watch(bin.id, setting);
+        let found = match self.found(bin, setting, cursor).await {
+            Ok((found, through)) => {
+                self.with_watch(bin.id, |watch| watch.cursor = through);
+                found
+            }
+            Err(StoreError::NotFound(Thing::Bin)) => return,
+            Err(StoreError::CursorGone) => {
+                self.with_watch(bin.id, |watch| watch.cursor = self.0.store.head_seq());
+                return;
+            }
+            Err(error) => {
+                tracing::debug!(%error, bin = %bin.id, "what matches could not be read");
+                return;
+            }
+        };
+        let silent = self.silence(bin.id, setting, found.count > 0, now);
+        if found.count == 0 && silent.is_none() {
+            return;
+        }
+        let message = message(bin, setting, console_url, &found, silent);
+        let delivered = self.post_match(setting, &message, found.newest.as_ref()).await;
+        self.with_watch(bin.id, |watch| {
+            let told = &mut watch.told;
+            let accepted = delivered.as_ref().is_ok_and(|delivered| delivered.last().is_delivered());
+            *(if accepted { &mut told.delivered } else { &mut told.failed }) += 1;
+            told.requests += found.count;
+            told.last_at = Some(now);
+            told.last_sentence = Some(delivered.map_or_else(|sentence| sentence, |delivered| delivered.sentence));
+        });
+    }
+
+    fn with_watch(&self, bin: BinId, change: impl FnOnce(&mut Watch)) {
+        if let Some(watch) = self.0.watches.0.lock().get_mut(&bin) {
+            change(watch);
+        }
+    }
+
+    /// What is new above the cursor, and the cursor behind it.
+    async fn found(&self, bin: &Bin, setting: &OnMatch, cursor: Seq) -> Result<(Found, Seq), StoreError> {
+        // It was checked when it was set.
+        let filter = Filter::parse(&setting.filter).unwrap_or_default();
+        let head = self.0.store.head_seq();
+        let changes = self.0.store.changes_after(bin.id, cursor, PAGE).await?;
+        let through = changes.last().map_or(head, |last| last.seq);
+        let mut found = Found::default();
+        for change in changes {
+            match change.what {
+                // Its attempts have changes of their own.
+                ChangeKind::Request(request) if filter.matches(&request) => found.add(Arc::unwrap_or_clone(request)),
+                // What a receiver did may make a request match that did not before.
+                ChangeKind::Attempt(attempt) => {
+                    let Ok(now) = self.0.store.request(bin.id, RequestRef::Id(attempt.request)).await else { continue };
+                    let mut before = now.clone();
+                    before.summary.last_attempt = None;
+                    if filter.matches(&now) && !filter.matches(&before) {
+                        found.add(now);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok((found, through))
+    }
+
+    /// For how many seconds nothing was found, when that is to be told now.
+    fn silence(&self, bin: BinId, setting: &OnMatch, found: bool, now: Timestamp) -> Option<u64> {
+        let mut silent = None;
+        self.with_watch(bin, |watch| {
+            if found {
+                (watch.found_at, watch.silence_told) = (now, false);
+                return;
+            }
+            let for_seconds = now.since(watch.found_at).as_secs();
+            if setting.silence_s.is_some_and(|limit| for_seconds >= limit) && !watch.silence_told {
+                watch.silence_told = true;
+                silent = Some(for_seconds);
+            }
+        });
+        silent
+    }
+
+    async fn post_match(
+        &self,
+        setting: &OnMatch,
+        message: &Value,
+        of: Option<&CapturedRequest>,
+    ) -> Result<Delivered, String> {
+        let target = TargetUrl::parse(&setting.to)?;
+        let body = message.to_string();
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nUser-Agent: creel\r\nContent-Length: {}\r\n\r\n",
+            target.path_and_query(),
+            target.authority(),
+            body.len()
+        );
+        let hops = of.map_or(0, |request| request.summary.hops).saturating_add(1);
+        let parcel = Parcel {
+            url: setting.to.clone(),
+            target,
+            head: head.into(),
+            body: body.into(),
+            to_head: false,
+            timeout: TIMEOUT,
+            own: OwnSocket { origin: Origin::Forwarded, hops },
+        };
+        let delivered = self.0.engine.deliver(&parcel).await;
+        if delivered.outcome != Outcome::Answered {
+            tracing::debug!(sentence = delivered.sentence, "a match could not be told");
+        }
+        Ok(delivered)
+    }
+}
+
+/// What is told: links, facts, verdict. Nothing that a sender keeps secret: no query, no headers, no body.
+fn message(bin: &Bin, setting: &OnMatch, console_url: &str, found: &Found, silent: Option<u64>) -> Value {
+    let handle = bin.handle();
+    let page = |summary: &RequestSummary| format!("{console_url}/bins/{handle}/requests/{}", summary.id);
+    let facts = |request: &CapturedRequest| {
+        let summary = &request.summary;
+        let (verdict, event) = (&summary.derived.verdict, &summary.derived.event);
+        json!({
+            "id": summary.id.to_string(),
+            "seq": summary.seq,
+            "received_at": summary.received_at.to_string(),
+            "method": summary.method,
+            "path": summary.path,
+            "body_size": summary.body_size,
+            "origin": summary.origin.name(),
+            "event": {"provider": event.provider, "name": event.name, "session": event.session},
+            "signature": {"status": verdict.status, "scheme": verdict.scheme, "reason": verdict.reason},
+            "freshness": {"status": summary.derived.freshness.status},
+            "response": {"status": summary.response.status},
+            "last_attempt": summary.last_attempt.map(|last| json!({"outcome": last.outcome, "status": last.status})),
+            "console_url": page(summary),
+        })
+    };
+    json!({
+        "type": if silent.is_some() { "silence" } else { "match" },
+        "bin": {"id": bin.id.to_string(), "name": bin.settings.name.as_ref().map(ToString::to_string),
+            "console_url": format!("{console_url}/bins/{handle}")},
+        "filter": setting.filter,
+        "silent_for_s": silent,
+        "count": found.count,
+        "request": found.newest.as_ref().map(facts),
+        "requests": found.named.iter().map(|summary| json!({"id": summary.id.to_string(), "console_url": page(summary)}))
+            .collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,140 @@
+//! Whom a bin tells of what a filter finds.
+
+use std::net::SocketAddr;
+
+use actix_web::{HttpResponse, delete, get, put};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::input_replay::checked_target;
+use crate::deliver::Told;
+use crate::deliver::engine::TargetUrl;
+use crate::model::filter::Filter;
+use crate::model::{Bin, OnMatch, Timestamp};
+use crate::server::console::extract::{BinRef, Json, State, only_objects};
+use crate::server::console::problem::Problem;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(read).service(set).service(remove);
+}
+
+/// Characters of the filter.
+const MAX_FILTER: usize = 2_048;
+/// The longest silence, in seconds: 30 days.
+const MAX_SILENCE_S: u64 = 30 * 86_400;
+
+/// Whom to tell of what.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = OnMatchInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct OnMatchInput {
+    /// Requests that this finds; without it, every request.
+    #[schema(max_length = 2048)]
+    filter: Option<String>,
+    /// The URL that a small JSON is posted to.
+    #[schema(max_length = 2048)]
+    to: String,
+    /// Also when nothing that the filter finds came for so many seconds.
+    #[schema(minimum = 1, maximum = 2_592_000)]
+    silence_s: Option<u64>,
+    /// Tell nothing for now.
+    paused: Option<bool>,
+}
+
+only_objects!(OnMatchInput);
+
+/// Whom a bin tells of what, and what came of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OnMatch)]
+struct OnMatchShape<'a> {
+    /// Requests that this finds; every request when it is empty.
+    filter: &'a str,
+    /// The URL that is posted to.
+    to: &'a str,
+    /// Also when nothing came for so many seconds.
+    silence_s: Option<u64>,
+    /// Whether nothing is told for now.
+    paused: bool,
+    /// What came of it.
+    state: ToldShape,
+}
+
+/// What came of telling, since it was set or the server was started.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OnMatchState)]
+struct ToldShape {
+    /// Messages that were accepted (2xx).
+    delivered: u64,
+    /// Messages that were not.
+    failed: u64,
+    /// Requests that were told of.
+    requests: u64,
+    /// When the last message was sent.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_at: Option<Timestamp>,
+    /// What came of it, in a sentence.
+    last_sentence: Option<String>,
+}
+
+fn shown(state: &State, bin: &Bin) -> Result<HttpResponse, Problem> {
+    let Some(setting) = &bin.settings.on_match else { return Err(Problem::not_found("on-match")) };
+    let Told { delivered, failed, requests, last_at, last_sentence } = state.deliver.told(bin.id);
+    Ok(HttpResponse::Ok().json(OnMatchShape {
+        filter: &setting.filter,
+        to: &setting.to,
+        silence_s: setting.silence_s,
+        paused: setting.paused,
+        state: ToldShape { delivered, failed, requests, last_at, last_sentence },
+    }))
+}
+
+/// Whom the bin tells of what, and what came of it
+#[utoipa::path(tag = "delivery", responses((status = 200, body = OnMatchShape<'_>)))]
+#[get("/api/v1/bins/{bin}/on-match")]
+async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
+    shown(&state, &bin.0.bin)
+}
+
+/// Post a small JSON to a URL when a filter finds something new
+///
+/// At most one message a second: what comes together is told together. Links, facts and verdict; no headers, no body.
+#[utoipa::path(tag = "delivery", request_body = OnMatchInput, responses((status = 200, body = OnMatchShape<'_>)))]
+#[put("/api/v1/bins/{bin}/on-match")]
+async fn set(state: State, bin: BinRef, input: Json<OnMatchInput>) -> Result<HttpResponse, Problem> {
+    let OnMatchInput { filter, to, silence_s, paused } = input.0;
+    let filter = filter.unwrap_or_default();
+    if filter.len() > MAX_FILTER {
+        return Err(Problem::field("filter", format!("A filter has at most {MAX_FILTER} characters.")));
+    }
+    Filter::parse(&filter).map_err(|error| Problem::field("filter", error.message))?;
+    if silence_s.is_some_and(|seconds| !(1..=MAX_SILENCE_S).contains(&seconds)) {
+        return Err(Problem::field("silence_s", format!("A silence is 1 to {MAX_SILENCE_S} seconds.")));
+    }
+    let target = checked_target(&to, "to")?;
+    if is_itself(&bin.0.bin, &target, state.listener) {
+        return Err(Problem::field("to", "This is the bin itself: each message would lead to another."));
+    }
+    state.deliver.check(&target).await.map_err(|refusal| Problem::from(refusal).at("to"))?;
+    let setting = OnMatch { filter, to, silence_s, paused: paused.unwrap_or(false) };
+    let changed = state.store.update_bin(bin.id(), move |settings| settings.on_match = Some(setting)).await?;
+    if let Some(setting) = changed.bin.settings.on_match.as_ref().filter(|setting| !setting.paused) {
+        state.deliver.watch(bin.id(), setting);
+    }
+    shown(&state, &changed.bin)
+}
+
+/// Tell nobody any more
+#[utoipa::path(tag = "delivery", responses((status = 204, description = "Nobody is told")))]
+#[delete("/api/v1/bins/{bin}/on-match")]
+async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
+    state.store.update_bin(bin.id(), |settings| settings.on_match = None).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whether a target is the bin's own URL. Others of this server are a way to chain bins; hops end what goes in a circle.
+fn is_itself(bin: &Bin, target: &TargetUrl, listener: SocketAddr) -> bool {
+    let first = target.path().trim_start_matches('/').split('/').next().unwrap_or_default();
+    let named = bin.settings.name.as_ref().is_some_and(|name| name.to_string() == first);
+    target.is_at(listener) && (named || bin.id.to_string() == first)
+}

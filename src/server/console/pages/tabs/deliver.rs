@@ -1,0 +1,277 @@
+//! Sending the request on: what will be sent, and what came of earlier attempts. A held sender is answered here.
+
+use askama::Template;
+
+use super::TabContext;
+use crate::diff::{self, BodyDiff};
+use crate::http::text::{clipped, lossy};
+use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Outcome, Times, Why};
+use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::problem::Problem;
+
+/// A body up to this size is edited in place; a larger one goes out as captured, or is edited by pointer over the API.
+const EDITABLE: usize = 256 << 10;
+/// Bytes of a response's body that are shown.
+const SHOWN: usize = 16 << 10;
+/// Lines of the comparison of two responses.
+const DIFF_LINES: usize = 60;
+/// What the platforms allow a receiver, in microseconds: the line in every bar.
+const ALLOWED_US: u64 = 3_000_000;
+/// Units across a bar.
+const BAR: u64 = 1_000;
+
+/// A step of an attempt, as a part of its bar.
+#[derive(Debug)]
+struct Step {
+    class: &'static str,
+    name: &'static str,
+    took: String,
+    x: u64,
+    width: u64,
+}
+
+/// An attempt in the timeline.
+#[derive(Debug)]
+struct AttemptView {
+    class: &'static str,
+    /// The status, or how it failed.
+    result: String,
+    sentence: String,
+    why: &'static str,
+    target: String,
+    time_iso: String,
+    time_full: String,
+    total: String,
+    /// Whether it took longer than the platforms allow.
+    late: bool,
+    steps: Vec<Step>,
+    /// Where the limit stands in the bar.
+    limit: u64,
+    sent_head: String,
+    sent_size: String,
+    head: Option<String>,
+    body: Option<String>,
+    body_note: Option<String>,
+    /// How the response differs from that of the attempt before, if it does.
+    differs: Option<String>,
+}
+
+/// A sender that waits.
+#[derive(Debug)]
+struct HeldView {
+    until_iso: String,
+    seconds: u64,
+}
+
+/// What will be sent, and what came of it before.
+#[derive(Debug, Template)]
+#[template(path = "tabs/deliver.html")]
+pub struct DeliverTab {
+    api: String,
+    held: Option<HeldView>,
+    target: String,
+    method: String,
+    path: String,
+    query: String,
+    fields: String,
+    /// The body, when it can be edited in place.
+    body: Option<String>,
+    body_note: String,
+    is_json: bool,
+    /// Whether signing again is likely to be wanted, and by what.
+    secrets: Vec<String>,
+    /// Why it is sent only when it is asked for twice.
+    unfit: Option<&'static str>,
+    /// How the bin forwards, in words.
+    forward: Option<String>,
+    settings_href: String,
+    attempts: Vec<AttemptView>,
+}
+
+impl DeliverTab {
+    /// The request, ready to be sent again.
+    pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
+        let attempts = context.state.store.attempts(context.bin.bin.id, request.summary.id).await?;
+        let settings = &context.bin.bin.settings;
+        let summary = &request.summary;
+        let now = context.state.capture.clock().now();
+        let (_, lines) = crate::http::split_head(request.head.raw());
+        let raw = request.head.raw();
+        let fields = lines.iter().map(|field| lossy(&raw[field.line.clone()]).trim_end().to_owned());
+        let query = request.head.target().query().map(|query| lossy(query).into_owned()).unwrap_or_default();
+        let editable = std::str::from_utf8(&request.body).ok().filter(|body| body.len() <= EDITABLE);
+        let body_note = match editable {
+            Some(_) => String::new(),
+            None if request.body.len() > EDITABLE => {
+                format!("{}: too long to be edited here; it goes out as it came.", format::size(summary.body_size))
+            }
+            None => format!("{}, not text: it goes out as it came.", format::size(summary.body_size)),
+        };
+        let unfit = if summary.rejected.is_some() {
+            Some("It was rejected, and may be read in two ways.")
+        } else if summary.complete {
+            None
+        } else {
+            Some("Its body is incomplete.")
+        };
+        let held = summary
+            .held_until
+            .filter(|until| *until > now)
+            .map(|until| HeldView { until_iso: until.to_string(), seconds: until.since(now).as_secs() });
+        Ok(Self {
+            api: context.api.clone(),
+            held,
+            target: default_target(settings),
+            method: lossy(request.head.method().as_bytes()).into_owned(),
+            path: summary.path.clone(),
+            query,
+            fields: fields.collect::<Vec<_>>().join("\n"),
+            is_json: editable.is_some_and(|body| serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok()),
+            body: editable.map(str::to_owned),
+            body_note,
+            secrets: context.bin.bin.secrets.iter().map(|secret| secret.label.clone()).collect(),
+            unfit,
+            forward: forward_words(settings, summary.forwarded),
+            settings_href: format!("{}/settings", context.links.base),
+            attempts: views(&attempts),
+        })
+    }
+}
+
+fn default_target(settings: &BinSettings) -> String {
+    let mut targets = settings.forward.iter().flat_map(|forward| &forward.routes).flat_map(|route| &route.to);
+    targets.next().cloned().unwrap_or_default()
+}
+
+fn forward_words(settings: &BinSettings, came_to: Option<Forwarded>) -> Option<String> {
+    let forward = settings.forward.as_ref()?;
+    let first = default_target(settings);
+    let more = forward.routes.iter().map(|route| route.to.len()).sum::<usize>().saturating_sub(1);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let skipped = came_to.and_then(Forwarded::skipped_because);
+    let skipped = skipped.map(|why| format!(" This request was skipped: {why}.")).unwrap_or_default();
+    Some(if forward.paused {
+        format!("Forwarding to {first}{more} is paused.{skipped}")
+    } else {
+        format!("This bin forwards to {first}{more}.{skipped}")
+    })
+}
+
+/// The attempts, newest first, on bars of one scale.
+fn views(attempts: &[Attempt]) -> Vec<AttemptView> {
+    let longest = attempts.iter().map(|attempt| attempt.delivered.times.total).max().unwrap_or(0);
+    // A little room behind the line.
+    let scale = longest.max(ALLOWED_US + ALLOWED_US / 8);
+    attempts.iter().enumerate().map(|(at, attempt)| view(attempt, attempts.get(at + 1), scale)).collect()
+}
+
+fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView {
+    let delivered = &attempt.delivered;
+    let last = delivered.last();
+    let (class, result) = match (delivered.outcome, last.status) {
+        (Outcome::Answered, Some(status)) if last.is_delivered() => ("ok", format!("delivered {status}")),
+        (Outcome::Answered, Some(status)) => ("bad", format!("not accepted {status}")),
+        (outcome, _) => ("bad", outcome.name().replace('_', " ")),
+    };
+    let response = delivered.response.as_ref();
+    let body_note = response.and_then(|response| {
+        let is_text = std::str::from_utf8(&response.body).is_ok();
+        let size = format::size(response.body_size);
+        match (response.body_cut, is_text) {
+            (true, _) => Some(format!("{size}; only the beginning is kept.")),
+            (false, false) => Some(format!("{size}, not text.")),
+            (false, true) if response.body.len() > SHOWN => Some(format!("{size}; this is the beginning.")),
+            (false, true) => None,
+        }
+    });
+    AttemptView {
+        class,
+        result,
+        sentence: delivered.sentence.clone(),
+        why: match attempt.why {
+            Why::Forward => "forwarded",
+            Why::Replay => "replayed",
+            Why::Send => "simulated",
+            Why::Check => "checked",
+        },
+        target: delivered.target.clone(),
+        time_iso: delivered.started_at.to_string(),
+        time_full: format::full_time(delivered.started_at),
+        total: format::micros(delivered.times.total),
+        late: delivered.times.total > ALLOWED_US,
+        steps: steps(&delivered.times, scale),
+        limit: ALLOWED_US * BAR / scale,
+        sent_head: lossy(&delivered.sent_head).trim_end().to_owned(),
+        sent_size: format::size(delivered.sent_body_size),
+        head: response.map(|response| lossy(&response.head).trim_end().to_owned()),
+        body: response.filter(|response| !response.body.is_empty()).map(|response| {
+            let shown = &response.body[..response.body.len().min(SHOWN)];
+            lossy(shown).into_owned()
+        }),
+        body_note,
+        differs: before.and_then(|before| difference(before, attempt)),
+    }
+}
+
+/// The steps as parts of the bar; what follows the first byte is the rest.
+fn steps(times: &Times, scale: u64) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut at = 0;
+    let mut step = |class, name, took: Option<u64>| {
+        let Some(took) = took.filter(|took| *took > 0) else { return };
+        let (x, end) = (at * BAR / scale, (at + took) * BAR / scale);
+        at += took;
+        // What took time is seen, however little.
+        steps.push(Step { class, name, took: format::micros(took), x, width: (end - x).max(2) });
+    };
+    step("resolve", "name", times.resolve);
+    step("connect", "connection", times.connect);
+    step("tls", "TLS", times.tls);
+    step("first-byte", "first byte", times.first_byte);
+    let known: u64 = [times.resolve, times.connect, times.tls, times.first_byte].into_iter().flatten().sum();
+    step("rest", "the rest", times.total.checked_sub(known));
+    steps
+}
+
+/// How a response differs from the one before; `None` when there is nothing to compare or nothing differs.
+fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
+    let (a, b) = (before.delivered.response.as_ref()?, now.delivered.response.as_ref()?);
+    let mut lines = Vec::new();
+    if a.status != b.status {
+        lines.push(format!("status {} → {}", a.status, b.status));
+    }
+    let short = |body: &bytes::Bytes| body.slice(..body.len().min(SHOWN));
+    match diff::bodies(&short(&a.body), &short(&b.body)) {
+        BodyDiff::Same => {}
+        BodyDiff::Json(json) => lines.extend(json.changes.into_iter().map(|change| {
+            let place = change.pointer.or(change.pointer_b).unwrap_or_default();
+            let side = |side: Option<String>| side.map_or_else(|| "nothing".to_owned(), |text| clipped(&text, 200));
+            format!("{place}: {} → {}", side(change.a), side(change.b))
+        })),
+        BodyDiff::Text(text) => {
+            let changed = text.hunks.into_iter().flat_map(|hunk| hunk.lines);
+            lines.extend(changed.filter_map(|line| match line.kind {
+                diff::LineKind::Same => None,
+                diff::LineKind::Removed => Some(format!("− {}", clipped(&line.text, 400))),
+                diff::LineKind::Added => Some(format!("+ {}", clipped(&line.text, 400))),
+            }));
+        }
+        BodyDiff::Bytes(bytes) => lines.push(format!("the body differs from byte {} on", bytes.first_difference)),
+    }
+    lines.truncate(DIFF_LINES);
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_has_its_steps_in_order_and_ends_where_the_attempt_does() {
+        let times =
+            Times { resolve: Some(0), connect: Some(500), tls: None, first_byte: Some(1_499_500), total: 2_000_000 };
+        let steps = steps(&times, 4_000_000);
+        let parts: Vec<_> = steps.iter().map(|step| (step.class, step.x, step.width)).collect();
+        assert_eq!(parts, [("connect", 0, 2), ("first-byte", 0, 375), ("rest", 375, 125)]);
+    }
+}
