@@ -17,10 +17,11 @@
 //! | [`capture`] | the product's verb: judge, store, choose the response. Free of any framework |
 //! | [`deliver`] | what Creel sends: the engine, replays, forwards, matches. On threads of its own |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
-//! | [`client`] | what the command line uses to talk to a running server |
+//! | [`client`] | what command line and agents use to talk to a running server |
+//! | [`mcp`] | the tools of coding agents, over [`client`] |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
-//! Imports only go down: `main → cli → { server, client }`, `server → { capture, deliver, live } → store → model → { http, json }`;
+//! Imports only go down: `main → cli → { server, mcp, client }`, `mcp → client`, `server → { mcp (for /mcp only), capture, deliver, live } → store → model → { http, json }`;
 //! the pure parts import `model`, `http` and `json` alone (`export` and `diff` also `view`); `capture` judges by `signature`
 //! and `provider`; `live` and `client` speak in `shapes`; the engine of `deliver` knows `http` and `model` alone.
 //! `tests/it/tidy.rs` holds this.
@@ -82,6 +83,7 @@ pub(crate) mod export;
 pub(crate) mod http;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod mcp;
 pub(crate) mod model;
 pub(crate) mod provider;
 pub(crate) mod server;

@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod list;
 mod man;
+mod mcp;
 mod open;
 mod output;
 mod providers;
@@ -94,6 +95,8 @@ enum Command {
     Schemes(schemes::SchemesArgs),
     /// List the providers whose events are understood (needs no server)
     Providers(providers::ProvidersArgs),
+    /// Serve a coding agent on standard input and output (Model Context Protocol)
+    Mcp(mcp::McpArgs),
     /// Print a script that completes commands in a shell
     Completions(completions::CompletionsArgs),
     /// Print manual pages
@@ -149,6 +152,7 @@ pub fn run() -> u8 {
         Some(Command::Sign(args)) => sign::run(args),
         Some(Command::Schemes(args)) => schemes::run(args),
         Some(Command::Providers(args)) => providers::run(args),
+        Some(Command::Mcp(args)) => mcp::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man(args)) => man::run(args),
     };

@@ -18,7 +18,7 @@ use url::Url;
 pub use error::ClientError;
 pub use find::{DEFAULT_CONSOLE, Note, announce, find};
 pub use follow::{Follow, Live};
-pub use read::{Bin, Field, Request, Secret};
+pub use read::{Bin, Body, Field, Request, Secret};
 
 use crate::model::{SecretValue, Seq};
 

@@ -20,7 +20,7 @@ mod wire;
 use std::fmt;
 use std::str::FromStr;
 
-pub use redact::REDACTED;
+pub use redact::{REDACTED, is_credential, open_head, open_target};
 pub use wire::{Normalised, message};
 
 use crate::model::CapturedRequest;

@@ -8,10 +8,11 @@ pub const REDACTED: &str = "REDACTED";
 const NAMES: &[&str] =
     &["authorization", "proxy-authorization", "cookie", "set-cookie", "authentication-info", "x-authorization"];
 
-/// Parts of names that carry a signature or a shared secret, at one provider or another.
+/// Parts of names that carry a signature: it proves something, and lets nobody in.
+const SIGNATURES: &[&str] = &["signature", "hmac", "-sign"];
+
+/// Parts of names that carry a shared secret, at one provider or another.
 const PARTS: &[&str] = &[
-    "signature",
-    "hmac",
     "token",
     "secret",
     "api-key",
@@ -25,7 +26,6 @@ const PARTS: &[&str] = &[
     "credential",
     "jwt",
     "session",
-    "-sign",
     "digest-key",
     "private-key",
     "x-auth",
@@ -35,7 +35,7 @@ const PARTS: &[&str] = &[
 
 /// Words of names that say the same.
 const WORDS: &[&str] =
-    &["key", "auth", "otp", "pin", "pass", "pwd", "bearer", "csrf", "xsrf", "sig", "sid", "cred", "appkey", "ticket"];
+    &["key", "auth", "otp", "pin", "pass", "pwd", "bearer", "csrf", "xsrf", "sid", "cred", "appkey", "ticket"];
 
 /// Names with such a word that are no secret.
 const OPEN: &[&str] = &["idempotency-key", "x-idempotency-key", "sec-websocket-key"];
@@ -63,10 +63,31 @@ pub fn is_sensitive(name: &[u8]) -> bool {
     if OPEN.iter().any(|open| name == open.as_bytes()) {
         return false;
     }
+    is_signature(&name) || lets_in(&name)
+}
+
+/// Whether it is a credential or a cookie, and more than a signature.
+#[must_use]
+pub fn is_credential(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    is_sensitive(&name) && lets_in(&name)
+}
+
+fn is_signature(name: &[u8]) -> bool {
+    words(name).any(|word| word == b"sig") || holds(name, SIGNATURES)
+}
+
+fn lets_in(name: &[u8]) -> bool {
     let is_word = |word: &[u8]| WORDS.iter().any(|known| word == known.as_bytes());
-    name.split(|byte| !byte.is_ascii_alphanumeric()).any(is_word)
-        || NAMES.iter().any(|known| name == known.as_bytes())
-        || PARTS.iter().any(|part| memchr::memmem::find(&name, part.as_bytes()).is_some())
+    words(name).any(is_word) || NAMES.iter().any(|known| name == known.as_bytes()) || holds(name, PARTS)
+}
+
+fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    name.split(|byte| !byte.is_ascii_alphanumeric())
+}
+
+fn holds(name: &[u8], parts: &[&str]) -> bool {
+    parts.iter().any(|part| memchr::memmem::find(name, part.as_bytes()).is_some())
 }
 
 /// Whether the value of a query parameter of this (decoded) name is.
@@ -74,9 +95,37 @@ pub(super) fn is_sensitive_parameter(name: &[u8]) -> bool {
     is_sensitive(name) || PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
+/// Which names are hidden: of header fields and of parameters.
+#[derive(Clone, Copy)]
+struct Hidden {
+    field: fn(&[u8]) -> bool,
+    parameter: fn(&[u8]) -> bool,
+}
+
+/// What an export hides.
+const SENSITIVE: Hidden = Hidden { field: is_sensitive, parameter: is_sensitive_parameter };
+/// What is hidden from those who look for what is wrong with a signature.
+const CREDENTIALS: Hidden = Hidden { field: is_credential, parameter: is_credential };
+
+/// A target without credentials in its query; signatures stay.
+#[must_use]
+pub fn open_target(raw: &[u8]) -> Cow<'_, [u8]> {
+    target_without(raw, CREDENTIALS)
+}
+
+/// A head without credentials; signatures stay.
+#[must_use]
+pub fn open_head(raw: &[u8]) -> Vec<u8> {
+    head_without(raw, CREDENTIALS)
+}
+
 /// A target with sensitive values of its query replaced; every other byte stays.
 pub(super) fn target(raw: &[u8], redact: bool) -> Cow<'_, [u8]> {
-    let Some(start) = memchr::memchr(b'?', raw).filter(|_| redact) else { return Cow::Borrowed(raw) };
+    if redact { target_without(raw, SENSITIVE) } else { Cow::Borrowed(raw) }
+}
+
+fn target_without(raw: &[u8], hide: Hidden) -> Cow<'_, [u8]> {
+    let Some(start) = memchr::memchr(b'?', raw) else { return Cow::Borrowed(raw) };
     let mut out = raw[..=start].to_vec();
     let mut rest = &raw[start + 1..];
     loop {
@@ -85,7 +134,7 @@ pub(super) fn target(raw: &[u8], redact: bool) -> Cow<'_, [u8]> {
         let equals = memchr::memchr(b'=', pair);
         let hidden = equals.filter(|equals| {
             let name: Vec<u8> = percent_encoding::percent_decode(&pair[..*equals]).collect();
-            is_sensitive_parameter(&name)
+            (hide.parameter)(&name)
         });
         match hidden {
             Some(equals) => {
@@ -102,35 +151,44 @@ pub(super) fn target(raw: &[u8], redact: bool) -> Cow<'_, [u8]> {
 
 /// The value of a field, without what is sensitive in it.
 pub(super) fn value<'v>(name: &[u8], value: &'v [u8], redact: bool) -> Cow<'v, [u8]> {
-    if redact && is_sensitive(name) {
+    if redact { value_without(name, value, SENSITIVE) } else { Cow::Borrowed(value) }
+}
+
+fn value_without<'v>(name: &[u8], value: &'v [u8], hide: Hidden) -> Cow<'v, [u8]> {
+    if (hide.field)(name) {
         return Cow::Borrowed(REDACTED.as_bytes());
     }
     let is_url = URLS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-    target(value, redact && is_url)
+    if is_url { target_without(value, hide) } else { Cow::Borrowed(value) }
 }
 
 /// A request line with sensitive values of its target's query replaced.
-fn request_line(line: &[u8], redact: bool) -> Vec<u8> {
+fn request_line(line: &[u8], hide: Hidden) -> Vec<u8> {
     let Some(from) = memchr::memchr(b' ', line) else { return line.to_vec() };
     let end = line.trim_ascii_end().len().max(from + 1);
     // The version comes after the last space; without one the rest is the target.
     let to = memchr::memrchr(b' ', &line[from + 1..end]).map_or(end, |space| from + 1 + space);
-    [&line[..=from], &target(&line[from + 1..to], redact), &line[to..]].concat()
+    [&line[..=from], &target_without(&line[from + 1..to], hide), &line[to..]].concat()
 }
 
 /// A head with sensitive values replaced; every other byte stays.
 pub(super) fn head(raw: &[u8], redact: bool) -> Vec<u8> {
+    if redact { head_without(raw, SENSITIVE) } else { raw.to_vec() }
+}
+
+fn head_without(raw: &[u8], hide: Hidden) -> Vec<u8> {
     // The request line is no field, whatever colons it has; empty lines may precede it.
     let start = raw.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(raw.len());
     let line = memchr::memchr(b'\n', &raw[start..]).map_or(raw.len(), |end| start + end + 1);
-    [&raw[..start], &request_line(&raw[start..line], redact), &fields(&raw[line..], redact)].concat()
+    [&raw[..start], &request_line(&raw[start..line], hide), &fields_without(&raw[line..], hide)].concat()
 }
 
 /// Field lines (a trailer section) with sensitive values replaced; every other byte stays.
 pub(super) fn fields(raw: &[u8], redact: bool) -> Vec<u8> {
-    if !redact {
-        return raw.to_vec();
-    }
+    if redact { fields_without(raw, SENSITIVE) } else { raw.to_vec() }
+}
+
+fn fields_without(raw: &[u8], hide: Hidden) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut hiding = false;
     for line in raw.split_inclusive(|&byte| byte == b'\n') {
@@ -143,7 +201,7 @@ pub(super) fn fields(raw: &[u8], redact: bool) -> Vec<u8> {
             continue;
         }
         let colon = memchr::memchr(b':', content);
-        hiding = colon.is_some_and(|colon| is_sensitive(content[..colon].trim_ascii()));
+        hiding = colon.is_some_and(|colon| (hide.field)(content[..colon].trim_ascii()));
         match colon {
             Some(colon) if hiding => {
                 out.extend_from_slice(&content[..=colon]);
@@ -152,7 +210,7 @@ pub(super) fn fields(raw: &[u8], redact: bool) -> Vec<u8> {
             }
             Some(colon) => {
                 out.extend_from_slice(&content[..=colon]);
-                out.extend_from_slice(&value(content[..colon].trim_ascii(), &content[colon + 1..], true));
+                out.extend_from_slice(&value_without(content[..colon].trim_ascii(), &content[colon + 1..], hide));
             }
             None => out.extend_from_slice(content),
         }

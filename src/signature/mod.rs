@@ -40,6 +40,7 @@ pub use missing::Missing;
 pub use request::{Config, SignedRequest};
 pub use scheme::Scheme;
 pub use sign::sign;
+pub use source::Source;
 pub use verify::{AUTO, Verifier};
 
 /// Why a text that says that it is a key can be no secret of a bin: a private key, a damaged one, none of a known kind.

@@ -122,6 +122,18 @@ impl Scheme {
         Ok(scheme)
     }
 
+    /// Whether senders hand over the secret itself, or a token that lets its holder in.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        self.algorithm == Algorithm::Equal || self.algorithm.is_token()
+    }
+
+    /// Where the signature is in a request.
+    #[must_use]
+    pub fn places(&self) -> &[Source] {
+        &self.from
+    }
+
     /// Every value that a template uses must come from somewhere.
     fn check_names(&self) -> Result<(), SchemeError> {
         let captured: Vec<&str> = self.items.iter().flat_map(Pattern::names).collect();

@@ -3,7 +3,7 @@
 mod commands;
 mod examples;
 mod offline;
-mod server;
+pub mod server;
 mod tail;
 mod terminal;
 mod wait;

@@ -12,6 +12,7 @@ mod exporters;
 mod fidelity;
 mod helpers;
 mod hostile_capture;
+mod mcp;
 mod openapi;
 mod pages;
 mod readme;

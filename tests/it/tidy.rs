@@ -51,6 +51,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("println!", &["src/cli/output.rs"]),
     ("std::io::stdout", &["src/cli/output.rs"]),
     ("std::io::stderr", &["src/cli/output.rs", "src/telemetry.rs"]),
+    ("rmcp", &["src/mcp/"]),
     ("indicatif", &["src/cli/output.rs"]),
 ];
 
@@ -80,6 +81,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/store/", &["http", "json", "model"]),
     ("src/shapes/", &["http", "model", "signature"]),
     ("src/client/", &["model", "shapes"]),
+    ("src/mcp/", &["client", "http", "json", "view", "export", "signature"]),
     ("src/live/", &["model", "shapes", "store"]),
     ("src/capture/", &["http", "json", "model", "signature", "provider", "store"]),
     ("src/deliver/engine/", &["http", "model"]),
@@ -103,6 +105,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "capture",
             "deliver",
             "config",
+            "mcp",
+            "client",
         ],
     ),
 ];

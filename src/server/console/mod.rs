@@ -9,6 +9,7 @@ mod fallback;
 mod heavy;
 mod live;
 mod login;
+mod mcp;
 mod openapi;
 mod ops;
 mod pages;
@@ -193,6 +194,7 @@ fn configure(app: &mut web::ServiceConfig) {
     }
     app.configure(openapi::configure)
         .configure(login::configure)
+        .configure(mcp::configure)
         .configure(pages::configure)
         .default_service(fallback::route());
 }

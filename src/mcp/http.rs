@@ -1,0 +1,58 @@
+//! The streamable HTTP form, without sessions: each POST is answered by one JSON text. Who may send one is decided by the
+//! console before.
+
+use std::sync::Arc;
+
+use ::http::Request;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+
+use super::Agent;
+
+/// Bytes of a call: the largest holds an answer's body and a scheme's record.
+pub const MAX_CALL: usize = 2 << 20;
+
+/// What an agent's client sent.
+#[derive(Debug)]
+pub struct Call<'c> {
+    /// The method.
+    pub method: &'c str,
+    /// The header fields.
+    pub headers: Vec<(&'c str, &'c [u8])>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What it gets.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Answers one call. `None` when it is no HTTP request that could be passed on.
+pub async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        // The console has looked at `Host` and `Origin`.
+        .disable_allowed_hosts()
+        .with_max_request_body_bytes(MAX_CALL);
+    let service =
+        StreamableHttpService::new(move || Ok(agent.clone()), Arc::new(NeverSessionManager::default()), config);
+    let mut request = Request::builder().method(call.method).uri("/mcp");
+    for (name, value) in call.headers {
+        request = request.header(name, value);
+    }
+    let response = service.handle(request.body(Full::new(call.body)).ok()?).await;
+    let (parts, body) = response.into_parts();
+    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    let Ok(body) = body.collect().await;
+    Some(Reply { status: parts.status.as_u16(), headers, body: body.to_bytes() })
+}

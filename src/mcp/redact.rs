@@ -1,0 +1,316 @@
+//! What an agent does not get to see: credentials in captured requests, and everything that a token scheme hands over.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::answer::Failure;
+use crate::client::{Client, bin_path};
+use crate::export::{self, REDACTED};
+use crate::json;
+use crate::signature::{Catalogue, Scheme, Source};
+
+/// A shorter value is hidden only where it stands: replaced everywhere, it would hit others.
+const LONG: usize = 8;
+/// Parts of the names of a body's members and fields whose text is a credential. Narrower than for headers: bodies are
+/// full of keys, codes and sessions that are none.
+const MEMBERS: &[&str] = &[
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "authorization",
+    "credential",
+    "jwt",
+    "apikey",
+    "apiKey",
+    "api_key",
+    "api-key",
+    "access_key",
+    "accessKey",
+    "private_key",
+    "privateKey",
+];
+
+/// What is hidden in the answers about some requests.
+#[derive(Debug, Default)]
+pub(super) struct Redaction {
+    on: bool,
+    values: Vec<String>,
+}
+
+impl Redaction {
+    /// Nothing yet; `show` means that nothing will be.
+    pub(super) const fn new(show: bool) -> Self {
+        Self { on: !show, values: Vec::new() }
+    }
+
+    /// Hides the credentials in a request's headers and query, and remembers their values.
+    pub(super) fn request(&mut self, request: &mut Value, places: &[Source]) {
+        if !self.on {
+            return;
+        }
+        for field in request.get_mut("headers").and_then(Value::as_array_mut).into_iter().flatten() {
+            let name = field["name"].as_str().unwrap_or_default().to_owned();
+            if !(export::is_credential(name.as_bytes()) || places.iter().any(|place| is_header(place, &name))) {
+                continue;
+            }
+            if let Some(value) = field["value"].as_str() {
+                self.remember_header(value);
+            }
+            *field = serde_json::json!({"name": name, "value": REDACTED});
+        }
+        for pair in request.get_mut("query").and_then(Value::as_array_mut).into_iter().flatten() {
+            let name = pair["name"].as_str().unwrap_or_default().to_owned();
+            let placed = places.iter().any(|place| matches!(place, Source::Query(query) if *query == name));
+            if !(export::is_credential(name.as_bytes()) || placed) {
+                continue;
+            }
+            if let Some(value) = pair["value"].as_str() {
+                self.remember(value);
+            }
+            pair["value"] = REDACTED.into();
+        }
+        self.summary(request);
+    }
+
+    /// Hides the credentials in a request's target.
+    pub(super) fn summary(&self, request: &mut Value) {
+        if let Some(target) = request.get_mut("target") {
+            self.target(target);
+        }
+    }
+
+    /// Hides the credentials in the query of a target.
+    pub(super) fn target(&self, target: &mut Value) {
+        if let (true, Some(text)) = (self.on, target.as_str()) {
+            *target = String::from_utf8_lossy(&export::open_target(text.as_bytes())).into();
+        }
+    }
+
+    /// A body whose credentials are covered, letter for letter, so that places in it stay what they are.
+    pub(super) fn body(&mut self, body: &[u8], content_type: Option<&str>, places: &[Source]) -> Vec<u8> {
+        let mut shown = body.to_vec();
+        if !self.on {
+            return shown;
+        }
+        let is_form = content_type.is_some_and(|kind| kind.contains("form-urlencoded"));
+        let mut ranges = if is_form { in_form(body, places) } else { in_json(body, places) };
+        if places.contains(&Source::Body) {
+            ranges.push(0..body.len());
+        }
+        for range in ranges {
+            if let Some(value) = body.get(range.clone()).and_then(|value| std::str::from_utf8(value).ok()) {
+                self.remember(value);
+            }
+            if let Some(covered) = shown.get_mut(range) {
+                covered.fill(b'*');
+            }
+        }
+        shown
+    }
+
+    /// A head (of an attempt) without its credentials.
+    pub(super) fn head(&self, head: &mut Value) {
+        if let (true, Some(text)) = (self.on, head.as_str()) {
+            *head = String::from_utf8_lossy(&export::open_head(text.as_bytes())).into();
+        }
+    }
+
+    /// Hides what is remembered, wherever it stands.
+    pub(super) fn everywhere(&self, value: &mut Value) {
+        if self.values.is_empty() {
+            return;
+        }
+        match value {
+            Value::String(text) => {
+                for hidden in &self.values {
+                    if hidden.len() >= LONG && text.contains(hidden.as_str()) {
+                        *text = text.replace(hidden.as_str(), REDACTED);
+                    } else if text == hidden {
+                        REDACTED.clone_into(text);
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.everywhere(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.everywhere(member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn remember_header(&mut self, value: &str) {
+        self.remember(value);
+        // `Bearer x`, `a=x; b=y`: the parts hide as well where they stand alone.
+        for part in value.split([' ', ';', '=']).filter(|part| part.len() >= LONG) {
+            self.remember(part);
+        }
+    }
+
+    fn remember(&mut self, value: &str) {
+        if !value.is_empty() && !self.values.iter().any(|known| known == value) {
+            self.values.push(value.to_owned());
+            // A long value first: it may hold a shorter one.
+            self.values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        }
+    }
+}
+
+fn is_header(place: &Source, name: &str) -> bool {
+    match place {
+        Source::Header(header) | Source::HeaderJson(header, _) => header.eq_ignore_ascii_case(name),
+        Source::HeaderPrefix(prefix) => name.to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase()),
+        Source::Claim(place, _) => is_header(place, name),
+        Source::Query(_)
+        | Source::Form(_)
+        | Source::FormJson(..)
+        | Source::Json(_)
+        | Source::Each(..)
+        | Source::Body => false,
+    }
+}
+
+fn is_member(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    MEMBERS.iter().any(|part| lower.contains(&part.to_ascii_lowercase()))
+}
+
+/// Where in a JSON text strings stand that are credentials.
+fn in_json(body: &[u8], places: &[Source]) -> Vec<Range<usize>> {
+    let outline = json::scan(body);
+    let pointed = places.iter().filter_map(|place| match place {
+        Source::Json(pointer) => outline.resolve(body, pointer),
+        _ => None,
+    });
+    let named = (0..u32::try_from(outline.count()).unwrap_or(u32::MAX)).filter(|&node| {
+        outline.raw_key(body, node).is_some_and(|key| is_member(&json::unescape(key)))
+            && outline.kind(body, node) == Some(json::NodeKind::String)
+    });
+    let range = |node| {
+        let raw = outline.raw(body, node);
+        let start = raw.as_ptr().addr() - body.as_ptr().addr();
+        let quote = usize::from(raw.len() >= 2 && raw.first() == Some(&b'"'));
+        start + quote..start + raw.len() - quote
+    };
+    named.chain(pointed).map(range).collect()
+}
+
+/// The same for a form.
+fn in_form(body: &[u8], places: &[Source]) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for pair in body.split(|&byte| byte == b'&') {
+        if let Some(equals) = memchr::memchr(b'=', pair) {
+            let name = percent_encoding::percent_decode(&pair[..equals]).decode_utf8_lossy().into_owned();
+            let placed = |place: &Source| match place {
+                Source::Form(form) | Source::FormJson(form, _) => *form == name,
+                _ => false,
+            };
+            if is_member(&name) || places.iter().any(placed) {
+                ranges.push(start + equals + 1..start + pair.len());
+            }
+        }
+        start += pair.len() + 1;
+    }
+    ranges
+}
+
+/// What is known of a request's scheme.
+pub(super) enum Handed {
+    /// It computes: its signatures are shown.
+    Signature,
+    /// It hands over the secret itself, or a token, in these places.
+    Token(Vec<Source>),
+    /// Nobody knows it any more.
+    Unknown,
+}
+
+impl Handed {
+    /// The places that are hidden.
+    pub(super) fn places(&self) -> &[Source] {
+        match self {
+            Self::Token(places) => places,
+            Self::Signature | Self::Unknown => &[],
+        }
+    }
+
+    /// What a scheme of one's own hands over; `None` for what is no record.
+    pub(super) fn by_record(record: &Value) -> Option<Self> {
+        Scheme::from_json(record).ok().map(|scheme| Self::of(&scheme))
+    }
+
+    fn of(scheme: &Scheme) -> Self {
+        if scheme.hands_over() { Self::Token(scheme.places().to_vec()) } else { Self::Signature }
+    }
+
+    /// What the scheme of a request hands over.
+    pub(super) async fn by(client: &Client, bin: &str, request: &Value) -> Result<Self, Failure> {
+        /// The schemes that come with Creel.
+        static KNOWN: OnceLock<Catalogue> = OnceLock::new();
+        let id = request.pointer("/signature/scheme").or_else(|| request.get("scheme")).and_then(Value::as_str);
+        let Some(id) = id else { return Ok(Self::Signature) };
+        if let Some(scheme) = KNOWN.get_or_init(Catalogue::default).scheme(id) {
+            return Ok(Self::of(scheme));
+        }
+        let bin = client.get(&bin_path(bin, ""), &[]).await?;
+        if let Some(handed) = bin.get("custom_scheme").and_then(Self::by_record) {
+            return Ok(handed);
+        }
+        let all = client.get("/api/v1/schemes", &[]).await?;
+        let record = all["schemes"].as_array().into_iter().flatten().find(|scheme| scheme["id"] == id);
+        Ok(record.and_then(|scheme| Self::by_record(&scheme["record"])).unwrap_or(Self::Unknown))
+    }
+}
+
+/// The value of a request's first field of that name.
+pub(super) fn header(request: &Value, name: &str) -> Option<String> {
+    let is_it = |field: &&Value| field["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name));
+    request["headers"].as_array()?.iter().find(is_it)?["value"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn credentials_are_hidden_and_signatures_are_not() {
+        let mut request = json!({
+            "target": "/b?access_token=abcdefgh1&x=1",
+            "query": [{"name": "access_token", "value": "abcdefgh1"}, {"name": "x", "value": "1"}],
+            "headers": [
+                {"name": "Authorization", "value": "Bearer letmein-please"},
+                {"name": "Cookie", "value": "a=1"},
+                {"name": "X-Hub-Signature-256", "value": "sha256=aa"},
+                {"name": "X-Gitlab-Token", "value": "glsecret"},
+            ],
+        });
+        let mut redaction = Redaction::new(false);
+        redaction.request(&mut request, &[]);
+        assert_eq!(request["target"], "/b?access_token=REDACTED&x=1");
+        let values: Vec<&str> =
+            request["headers"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
+        assert_eq!(values, ["REDACTED", "REDACTED", "sha256=aa", "REDACTED"]);
+        let mut said = json!({"sentence": "the token letmein-please is odd, and a=1 is fine", "b": "a=1"});
+        redaction.everywhere(&mut said);
+        assert_eq!(said, json!({"sentence": "the token REDACTED is odd, and a=1 is fine", "b": "REDACTED"}));
+    }
+
+    #[test]
+    fn a_body_keeps_its_places_when_its_tokens_are_covered() {
+        let mut redaction = Redaction::new(false);
+        let body = br#"{"a": {"verificationToken": "x\"yz"}, "tokens": 5, "session": "s-1"}"#;
+        let shown = redaction.body(body, Some("application/json"), &[]);
+        assert_eq!(shown.len(), body.len());
+        assert_eq!(
+            String::from_utf8(shown).unwrap(),
+            r#"{"a": {"verificationToken": "*****"}, "tokens": 5, "session": "s-1"}"#
+        );
+        let shown = redaction.body(b"a=1&pass%77ord=xyz&b", Some("application/x-www-form-urlencoded"), &[]);
+        assert_eq!(String::from_utf8(shown).unwrap(), "a=1&pass%77ord=***&b");
+        let place = Source::parse("json:/check").unwrap();
+        assert_eq!(redaction.body(br#"{"check":"abc"}"#, None, &[place]), br#"{"check":"***"}"#);
+        assert_eq!(Redaction::new(true).body(b"{\"token\":\"x\"}", None, &[]), b"{\"token\":\"x\"}");
+    }
+}

@@ -1,0 +1,64 @@
+//! `find_requests`.
+
+use rmcp::model::JsonObject;
+use rmcp::schemars::{self, JsonSchema};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{MAX_LISTED, ToolSpec, arguments, bounded, schema};
+use crate::client::bin_path;
+use crate::mcp::Agent;
+use crate::mcp::answer::{Failure, brief, fenced};
+use crate::mcp::redact::Redaction;
+
+pub(super) const TOOL: ToolSpec = ToolSpec {
+    name: "find_requests",
+    text: "List captured requests of a bin, newest first, as summaries. next is the cursor for before.",
+    writes: false,
+    destructive: false,
+    open_world: false,
+    schema: schema::<Args>,
+    call: |agent, given| Box::pin(call(agent, given)),
+};
+
+/// What is listed when nothing is said.
+const USUAL: usize = 10;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Args {
+    /// Name or id
+    bin: String,
+    #[schemars(
+        description = "E.g. method:POST path:/a* event:session.ended sig:invalid json:/data/x=1 is:duplicate words -not OR"
+    )]
+    filter: Option<String>,
+    /// 1 to 50, default 10
+    limit: Option<usize>,
+    /// Only seq below this
+    before: Option<u64>,
+}
+
+async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
+    let args: Args = arguments(given)?;
+    let limit = bounded("limit", args.limit, USUAL, MAX_LISTED)?.to_string();
+    let before = args.before.map(|seq| seq.to_string());
+    let mut query = vec![("limit", limit.as_str())];
+    query.extend(args.filter.as_deref().map(|filter| ("q", filter)));
+    query.extend(before.as_deref().map(|seq| ("before", seq)));
+    let page = agent.client()?.get(&bin_path(&args.bin, "/requests"), &query).await?;
+    let requests = summaries(agent, &page["requests"]);
+    let data = json!({"requests": requests, "next": page["next"], "total": page["total"]});
+    Ok(fenced(&format!("{} requests.", requests.len()), &data))
+}
+
+/// Requests as lists show them, without credentials.
+pub(super) fn summaries(agent: &Agent, requests: &Value) -> Vec<Value> {
+    let redaction = Redaction::new(agent.options.show_credentials);
+    let shown = requests.as_array().into_iter().flatten().map(|request| {
+        let mut request = brief(request);
+        redaction.summary(&mut request);
+        request
+    });
+    shown.collect()
+}
