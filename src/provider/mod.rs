@@ -1,8 +1,11 @@
-//! Providers: what a platform's events mean. Pure. One file per provider and one line in `PROVIDERS`.
+//! Providers: what a platform's events mean. Pure. One file per provider and one line in `PROVIDERS`; what a document says in
+//! full (contract, lifecycle) is a file in `platform/`.
 
 mod callaider;
 mod cloudevents;
+pub mod contract;
 mod discord;
+pub mod finding;
 mod generic;
 mod gitea;
 mod github;
@@ -12,6 +15,7 @@ mod meta;
 mod paddle;
 mod pagerduty;
 mod pathors;
+mod platform;
 mod sendgrid;
 mod shopify;
 mod slack;

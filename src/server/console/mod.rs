@@ -14,6 +14,7 @@ mod openapi;
 mod ops;
 mod pages;
 pub mod problem;
+mod reading;
 mod security;
 mod unread;
 

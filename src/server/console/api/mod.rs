@@ -2,6 +2,7 @@
 
 mod bins;
 mod catalogues;
+mod contract;
 mod diff;
 mod export;
 mod forward;
@@ -32,6 +33,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(requests::configure)
         .configure(signature::configure)
         .configure(catalogues::configure)
+        .configure(contract::configure)
         .configure(export::configure)
         .configure(import::configure)
         .configure(diff::configure)

@@ -21,6 +21,7 @@ use crate::model::{CapturedRequest, RequestId, RequestSummary, Seq, Timestamp};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
+use crate::server::console::reading::Marks;
 
 /// A tab's link.
 #[derive(Debug)]
@@ -199,7 +200,8 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -
         }
         TabId::Code => TabBody::Code(Box::new(CodeTab::new(request, context))),
         TabId::Request | TabId::Signature | TabId::Event | TabId::Deliver | TabId::Compare => {
-            let body = BodyBox::new(request, BodyChoice { view: params.view.as_deref(), at: params.at }, places);
+            let choice = BodyChoice { view: params.view.as_deref(), at: params.at };
+            let body = BodyBox::new(request, choice, places, Marks::of(request, &context.bin.bin));
             let sorted = params.headers.as_deref() == Some("sorted");
             TabBody::Request(Box::new(RequestTab::new(request, sorted, context, body)))
         }

@@ -3,6 +3,7 @@
 mod address;
 mod choices;
 mod commands;
+mod contract_box;
 mod detail;
 mod error;
 mod format;

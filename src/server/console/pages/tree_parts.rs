@@ -12,6 +12,7 @@ use crate::json::scan;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::{Code, Problem};
+use crate::server::console::reading::Marks;
 use crate::server::console::security::SANDBOX_CSP;
 use crate::view::{hidden, raster_mime};
 
@@ -46,6 +47,22 @@ async fn with_body<T: Send + 'static>(
     .await?)
 }
 
+/// The same with what the platform's document says of the body.
+async fn with_marks<T: Send + 'static>(
+    state: &State,
+    bin: &BinRef,
+    which: WhichRequest,
+    make: impl FnOnce(&[u8], &mut Marks) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let request = state.store.request(bin.id(), which.0).await?;
+    let bin = std::sync::Arc::clone(&bin.0);
+    Ok(heavy(move || {
+        let codings = codings(&request);
+        make(open_body(&request, &codings).bytes(), &mut Marks::of(&request, &bin.bin))
+    })
+    .await?)
+}
+
 /// `GET …/json?node=&offset=`: values of a container.
 pub(super) async fn children(
     state: State,
@@ -53,8 +70,10 @@ pub(super) async fn children(
     which: WhichRequest,
     params: Query<TreeParams>,
 ) -> Result<HttpResponse, Problem> {
-    let make = move |body: &[u8]| TreePart::children(scan(body).children(body, params.node, params.offset, PAGE));
-    html(&with_body(&state, &bin, which, make).await?)
+    let make = move |body: &[u8], marks: &mut Marks| {
+        TreePart::children(scan(body).children(body, params.node, params.offset, PAGE), marks)
+    };
+    html(&with_marks(&state, &bin, which, make).await?)
 }
 
 /// `GET …/json/find?text=`: values that hold a text.
@@ -64,8 +83,8 @@ pub(super) async fn find(
     which: WhichRequest,
     params: Query<TreeParams>,
 ) -> Result<HttpResponse, Problem> {
-    let make = move |body: &[u8]| TreePart::hits(scan(body).find(body, &params.text, HITS));
-    html(&with_body(&state, &bin, which, make).await?)
+    let make = move |body: &[u8], marks: &mut Marks| TreePart::hits(scan(body).find(body, &params.text, HITS), marks);
+    html(&with_marks(&state, &bin, which, make).await?)
 }
 
 /// `GET …/json/value?node=`: a value as written.

@@ -6,6 +6,7 @@ use askama::filters::HtmlSafe;
 use super::tree::{TreeLine, tree_lines};
 use crate::model::CapturedRequest;
 use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::reading::Marks;
 use crate::view::{self, Body, BodyInput, HexView, RenderOptions, ViewContent, ViewKind};
 
 /// Bytes of text on a page; the rest is a download.
@@ -126,7 +127,7 @@ pub fn codings(request: &CapturedRequest) -> String {
 
 impl BodyBox {
     /// The body's view as the address says. Costs a pass over the body: call it where waiting is allowed.
-    pub fn new(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>) -> Self {
+    pub fn new(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>, marks: Marks) -> Self {
         let codings = codings(request);
         let body = open_body(request, &codings);
         let views = body.views();
@@ -155,7 +156,7 @@ impl BodyBox {
         } else if pretty {
             shown.pretty(&body);
         } else {
-            shown.show(&body, kind, choice, places);
+            shown.show(&body, kind, (choice, places), marks);
         }
         let is_json = matches!(shown.content, Content::Json { .. });
         if (is_json || matches!(shown.content, Content::Text(_))) && body.bytes().len() <= COPY_BYTES {
@@ -202,7 +203,8 @@ impl BodyBox {
         });
         let mut shown = Self::empty("Body as sent", request, choices.collect(), places);
         if !request.body.is_empty() {
-            shown.show(&body, if text { ViewKind::TEXT } else { ViewKind::HEX }, choice, places);
+            let kind = if text { ViewKind::TEXT } else { ViewKind::HEX };
+            shown.show(&body, kind, (choice, places), Marks::default());
         }
         shown
     }
@@ -231,7 +233,14 @@ impl BodyBox {
         self.content = Content::Text(pretty.text);
     }
 
-    fn show(&mut self, body: &Body<'_>, kind: ViewKind, choice: BodyChoice<'_>, places: BodyPlaces<'_>) {
+    /// Shows the body; `marks` go to their values in a tree.
+    fn show(
+        &mut self,
+        body: &Body<'_>,
+        kind: ViewKind,
+        (choice, places): (BodyChoice<'_>, BodyPlaces<'_>),
+        mut marks: Marks,
+    ) {
         let options = RenderOptions {
             text_bytes: TEXT_BYTES,
             hex_offset: choice.at,
@@ -248,7 +257,7 @@ impl BodyBox {
                 self.cut = false;
                 Content::Json {
                     values: format::plural(json.nodes as u64, "value", "values"),
-                    lines: tree_lines(json.rows),
+                    lines: tree_lines(json.rows, &mut marks),
                     source: format!("{}/json", places.page),
                 }
             }

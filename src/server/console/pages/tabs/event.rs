@@ -5,9 +5,12 @@ use askama::Template;
 use super::TabContext;
 use crate::model::filter::Filter;
 use crate::model::{CapturedRequest, Repeat, RequestSummary};
-use crate::provider::{self, EventInput};
+use crate::provider;
+use crate::server::console::heavy::heavy;
+use crate::server::console::pages::contract_box::ContractBox;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
+use crate::server::console::reading::Reading;
 use crate::store::{ListQuery, Order};
 
 /// Requests of a session that are shown.
@@ -35,6 +38,7 @@ pub struct EventTab {
     /// Names and values of what the provider's events say.
     facts: Vec<(String, String)>,
     notes: Vec<String>,
+    contract: Option<ContractBox>,
     /// The first delivery of the same event, with the comparison.
     duplicate_href: Option<String>,
     /// How this one compares with it, in words.
@@ -50,11 +54,8 @@ impl EventTab {
     /// The event of a request, with its session's others.
     pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
         let event = &request.summary.derived.event;
-        let headers = request.head.headers();
-        let read = crate::http::coding::plain(headers.get_str("content-encoding"), &request.body);
-        let json = provider::json_of(&headers, &read);
-        let input = EventInput { headers: &headers, body: &read, json: &json };
-        let scheme = request.summary.derived.verdict.scheme.as_deref();
+        let (whole, bin) = (request.clone(), std::sync::Arc::clone(&context.bin));
+        let Content { details, contract } = heavy(move || Content::read(&whole, !bin.bin.secrets.is_empty())).await?;
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: &Option<String>| {
             if let Some(value) = value {
@@ -66,9 +67,7 @@ impl EventTab {
         fact("Session", &event.session);
         fact("Delivery", &event.delivery_id);
         fact("Duplicates share", &event.duplicate_key);
-        for detail in provider::details(event.provider.as_deref(), scheme, &input) {
-            facts.push((capital(detail.label), detail.value));
-        }
+        facts.extend(details.into_iter().map(|detail| (capital(detail.label), detail.value)));
         let first = context.state.store.first_delivery(request).await?;
         let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
         Ok(Self {
@@ -76,10 +75,31 @@ impl EventTab {
             duplicate_href,
             repeat: first.map(|first| words(request.repeat_of(&first))).unwrap_or_default(),
             facts,
-            notes: event.notes.clone(),
+            // A contract says the same, at its place.
+            notes: if contract.is_some() { Vec::new() } else { event.notes.clone() },
+            contract,
             handshake: event.handshake.clone(),
             session: session(context, request).await?,
         })
+    }
+}
+
+/// What is read out of the body.
+struct Content {
+    details: Vec<provider::Detail>,
+    contract: Option<ContractBox>,
+}
+
+impl Content {
+    fn read(request: &CapturedRequest, has_secret: bool) -> Self {
+        let reading = Reading::new(request);
+        let json = reading.json();
+        let derived = &request.summary.derived;
+        let (provider, scheme) = (derived.event.provider.as_deref(), derived.verdict.scheme.as_deref());
+        Self {
+            details: provider::details(provider, scheme, &reading.input(&json)),
+            contract: reading.contract(request, &json, has_secret).ok().map(|report| ContractBox::new(&report)),
+        }
     }
 }
 

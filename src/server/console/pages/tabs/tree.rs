@@ -5,6 +5,7 @@ use askama::filters::HtmlSafe;
 
 use crate::json::{JsonHits, JsonNode, JsonPage, NodeKind};
 use crate::server::console::pages::format::Seen;
+use crate::server::console::reading::{Mark, Marks};
 
 /// Where a container ends: how many of its values are not on the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,11 +35,13 @@ pub(super) struct TreeLine {
     /// Whether its values follow.
     open: bool,
     closings: Vec<Closing>,
+    /// What the platform's document says otherwise.
+    marks: Vec<Mark>,
 }
 
 impl HtmlSafe for TreeLine {}
 
-fn line(node: JsonNode) -> TreeLine {
+fn line(node: JsonNode, marks: &mut Marks) -> TreeLine {
     let (class, brackets) = match node.kind {
         NodeKind::Object => ("container", Some(("{", "}", "key", "keys"))),
         NodeKind::Array => ("container", Some(("[", "]", "item", "items"))),
@@ -57,6 +60,7 @@ fn line(node: JsonNode) -> TreeLine {
         }
     });
     TreeLine {
+        marks: marks.take(node.pointer.as_deref()),
         node: node.node,
         index: (node.key.is_none() && node.parent.is_some()).then_some(node.index),
         pointer: node.pointer,
@@ -73,7 +77,7 @@ fn line(node: JsonNode) -> TreeLine {
 }
 
 /// Nests rows that come in the order of the text, each container saying how many of its values follow.
-pub(super) fn tree_lines(rows: Vec<JsonNode>) -> Vec<TreeLine> {
+pub(super) fn tree_lines(rows: Vec<JsonNode>, marks: &mut Marks) -> Vec<TreeLine> {
     struct Open {
         left: u32,
         shown: u32,
@@ -83,7 +87,7 @@ pub(super) fn tree_lines(rows: Vec<JsonNode>) -> Vec<TreeLine> {
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
         let (shown, children) = (row.shown, row.children);
-        let mut line = line(row);
+        let mut line = line(row, marks);
         if shown > 0 {
             open.push(Open { left: shown, shown, children });
         } else {
@@ -115,20 +119,21 @@ pub struct TreePart {
 
 impl TreePart {
     /// A page of children.
-    pub fn children(page: JsonPage) -> Self {
+    pub fn children(page: JsonPage, marks: &mut Marks) -> Self {
         let more = page.next.map(|next| (next, page.total - next));
-        Self { lines: page.children.into_iter().map(line).collect(), more, nothing: None }
+        let lines = page.children.into_iter().map(|child| line(child, marks));
+        Self { lines: lines.collect(), more, nothing: None }
     }
 
     /// What a search found; containers stay closed.
-    pub fn hits(hits: JsonHits) -> Self {
+    pub fn hits(hits: JsonHits, marks: &mut Marks) -> Self {
         let nothing = match (hits.hits.is_empty(), hits.more) {
             (true, _) => Some("Nothing found."),
             (false, true) => Some("These are the first; there are more."),
             (false, false) => None,
         };
         let lines = hits.hits.into_iter().map(|hit| {
-            let mut found = line(hit.node);
+            let mut found = line(hit.node, marks);
             // The whole path says where it is.
             found.key = found.pointer.clone().or(found.key);
             found.index = None;
@@ -146,7 +151,7 @@ mod tests {
     fn shape(text: &str, budget: u32) -> String {
         let rows = scan(text.as_bytes()).first_rows(text.as_bytes(), budget);
         let mut out = String::new();
-        for line in tree_lines(rows) {
+        for line in tree_lines(rows, &mut Marks::default()) {
             out.push_str(if line.open { "(" } else { "." });
             for closing in &line.closings {
                 out.push_str(&closing.more.map_or_else(|| ")".to_owned(), |(at, left)| format!("+{at}/{left})")));

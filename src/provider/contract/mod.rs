@@ -1,0 +1,217 @@
+//! Contracts: what a platform's document says about the head and the body of each event, as data, and what of a request is
+//! otherwise. A platform's file in `platform/` holds the data; here is what is done with it.
+
+mod head;
+mod kind;
+mod walk;
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::finding::{Finding, Place, Says, Severity};
+use super::platform;
+use crate::http::Headers;
+use crate::json::{NodeKind, Outline, pick, scan};
+pub(super) use head::HeadRule;
+pub(super) use kind::Kind;
+use walk::Walk;
+
+/// Findings that are told of one request; the others are counted.
+const MAX_FINDINGS: usize = 200;
+/// Findings of one code about fields of one name: the first tell what the thousand others are.
+const MAX_ALIKE: u32 = 10;
+
+/// What a document says about a request of a platform.
+pub(super) struct Contract {
+    /// About the head of every event.
+    pub head: &'static [HeadRule],
+    /// That the body is a JSON object.
+    pub body: Says,
+    /// The field that names the event.
+    pub event: Says,
+    /// About the body of each event.
+    pub events: &'static [Event],
+    /// That these are all events.
+    pub others: Says,
+}
+
+/// The body of an event.
+pub(super) struct Event {
+    pub name: &'static str,
+    pub fields: &'static [Field],
+    /// Whether there may be fields that the document does not name; else what it says.
+    pub extra: Extra,
+    /// What holds between fields.
+    pub rules: &'static [Rule],
+}
+
+/// A rule between fields of a body.
+pub(super) type Rule = fn(json: &[u8], findings: &mut Findings);
+
+/// What fields that the document does not name are.
+#[derive(Clone, Copy)]
+pub(super) enum Extra {
+    /// Told as unknown, beside what the document says of the others.
+    Told(Says),
+    /// Of no interest: the document says that there are some, or does not say what there is.
+    Free,
+}
+
+/// Whether a field must be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Always.
+    Always,
+    /// Where it applies.
+    Optional,
+    /// Where it applies, and never `null`.
+    AbsentNotNull,
+    /// Unless this other field is there.
+    Unless(&'static str),
+}
+
+/// A field of an object.
+pub(super) struct Field {
+    pub name: &'static str,
+    pub need: Need,
+    pub kind: Kind,
+    pub says: Says,
+}
+
+/// What is found, bounded.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    told: Vec<Finding>,
+    alike: HashMap<(&'static str, &'static str), u32>,
+    more: u64,
+}
+
+impl Findings {
+    /// Adds a finding about a field of that name (of the document's, or what stands for the unknown ones).
+    pub(super) fn add(&mut self, about: &'static str, finding: Finding) {
+        let alike = self.alike.entry((finding.code, about)).or_default();
+        *alike += 1;
+        if *alike > MAX_ALIKE || self.told.len() >= MAX_FINDINGS {
+            self.more += 1;
+        } else {
+            self.told.push(finding);
+        }
+    }
+
+    /// Adds a finding at a pointer of the body.
+    pub(super) fn at(
+        &mut self,
+        pointer: &'static str,
+        severity: Severity,
+        code: &'static str,
+        says: Says,
+        sentence: String,
+    ) {
+        self.add(pointer, Finding { place: Place::Body(pointer.to_owned()), severity, code, sentence, says });
+    }
+}
+
+/// A request, as far as contracts look at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Examined<'a> {
+    /// The method as sent.
+    pub method: &'a str,
+    /// The header fields.
+    pub headers: &'a Headers,
+    /// The JSON that the body is about.
+    pub json: &'a [u8],
+    /// Whether the bin has a secret, so that a signature is due.
+    pub has_secret: bool,
+}
+
+/// What a request is by the contract of its platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The platform's id.
+    pub provider: &'static str,
+    /// The title of the document.
+    pub document: &'static str,
+    /// The event by whose contract the body was read; `None` when the document has no such event.
+    pub event: Option<&'static str>,
+    /// What is found, in the order of the request.
+    pub findings: Vec<Finding>,
+    /// Findings that are not told: more of the same.
+    pub more: u64,
+}
+
+/// How many findings there are of each severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Weights {
+    pub breaks: usize,
+    pub unknown: usize,
+    pub differs: usize,
+}
+
+impl Report {
+    /// How many of the findings that are told have each severity.
+    pub fn weights(&self) -> Weights {
+        let of = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
+        Weights { breaks: of(Severity::Breaks), unknown: of(Severity::Unknown), differs: of(Severity::Differs) }
+    }
+}
+
+/// Holds a request against the contract of that platform; `None` when there is none. Costs a pass over the body.
+pub fn check(provider: &str, request: &Examined<'_>) -> Option<Report> {
+    let platform = platform::by_id(provider)?;
+    let contract = &platform.contract;
+    let mut findings = Findings::default();
+    let json = pick::pick(request.json, &["/event"]);
+    let named = json.text(0);
+    for rule in contract.head {
+        rule.check(request, named, &mut findings);
+    }
+    let outline = scan(request.json);
+    let event = body(contract, request.json, &outline, named, &mut findings);
+    Some(Report {
+        provider: platform.id,
+        document: platform.document,
+        event: event.map(|event| event.name),
+        findings: findings.told,
+        more: findings.more,
+    })
+}
+
+/// Reads the body by the contract of its event.
+fn body(
+    contract: &'static Contract,
+    json: &[u8],
+    outline: &Outline,
+    named: Option<&str>,
+    findings: &mut Findings,
+) -> Option<&'static Event> {
+    if let Some(error) = &outline.error {
+        let sentence =
+            format!("The body is not valid JSON: {} (line {}, column {}).", error.message, error.line, error.column);
+        findings.at("", Severity::Breaks, "not_json", contract.body, sentence);
+        return None;
+    }
+    if outline.kind(json, 0) != Some(NodeKind::Object) {
+        let sentence = "The body is JSON, but no object.".to_owned();
+        findings.at("", Severity::Breaks, "wrong_type", contract.body, sentence);
+        return None;
+    }
+    let Some(named) = named else {
+        let sentence = "The field `event` is missing, or no text.".to_owned();
+        findings.at("/event", Severity::Breaks, super::finding::MISSING, contract.event, sentence);
+        return None;
+    };
+    let Some(event) = contract.events.iter().find(|event| event.name == named) else {
+        let sentence = format!("The document has no event “{}”.", super::clipped(named.to_owned()));
+        findings.at("/event", Severity::Unknown, "unknown_event", contract.others, sentence);
+        return None;
+    };
+    Walk::new(json, outline, findings).object(0, event.fields, event.extra);
+    for rule in event.rules {
+        rule(json, findings);
+    }
+    Some(event)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What is found out about a request or a session by what its platform's document says.
+
+use serde::Serialize;
+use strum::IntoStaticStr;
+
+/// A sentence of a platform's document, and the part of it where the sentence is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Says {
+    /// The heading above it.
+    pub section: &'static str,
+    /// The words.
+    pub text: &'static str,
+}
+
+impl Says {
+    /// A sentence below a heading.
+    pub const fn new(section: &'static str, text: &'static str) -> Self {
+        Self { section, text }
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Severity {
+    /// The document says otherwise.
+    Breaks,
+    /// The document does not say it, and allows for it.
+    Unknown,
+    /// Allowed by the words, but not as in the document's own sample.
+    Differs,
+    /// As the document says, and worth knowing.
+    Note,
+}
+
+/// Where in a request something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The request line.
+    Line,
+    /// A header field; its name as the document writes it.
+    Header(&'static str),
+    /// A value of the body, by its JSON pointer (RFC 6901).
+    Body(String),
+}
+
+/// Something about a request that its platform's document does not say, or says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where it is. Of a value that is missing, where it should be.
+    pub place: Place,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// A stable name: `missing`, `wrong_type`, `unknown_value`, `unknown_field`…
+    pub code: &'static str,
+    /// What is found, in a sentence.
+    pub sentence: String,
+    /// What the document says.
+    pub says: Says,
+}
+
+/// A value that the document has and the body has not.
+pub const MISSING: &str = "missing";
+
+impl Finding {
+    /// The pointer of the value of the body at which it is shown: of one that is missing, the object that should have it.
+    pub fn shown_at(&self) -> Option<&str> {
+        match &self.place {
+            Place::Line | Place::Header(_) => None,
+            Place::Body(pointer) if self.code == MISSING => {
+                Some(pointer.rsplit_once('/').map_or("", |(above, _)| above))
+            }
+            Place::Body(pointer) => Some(pointer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_shown_at_what_should_have_it() {
+        let finding = |code, pointer: &str| Finding {
+            place: Place::Body(pointer.to_owned()),
+            severity: Severity::Breaks,
+            code,
+            sentence: String::new(),
+            says: Says::new("", ""),
+        };
+        assert_eq!(finding(MISSING, "/data/reason").shown_at(), Some("/data"));
+        assert_eq!(finding(MISSING, "/event").shown_at(), Some(""));
+        assert_eq!(finding("wrong_type", "/data/reason").shown_at(), Some("/data/reason"));
+    }
+}

@@ -1,0 +1,25 @@
+//! Platforms whose documents are known in full. One file per platform and one line in `PLATFORMS`: what its document says is
+//! data there, and what is done with it is done for all alike.
+
+mod callaider;
+mod pathors;
+
+use super::contract::Contract;
+
+/// Every platform.
+static PLATFORMS: &[&Platform] = &[&callaider::PLATFORM, &pathors::PLATFORM];
+
+/// What a platform's document says.
+pub(super) struct Platform {
+    /// The provider's id.
+    pub id: &'static str,
+    /// The title of the document.
+    pub document: &'static str,
+    /// What each event holds.
+    pub contract: Contract,
+}
+
+/// The platform of that provider.
+pub(super) fn by_id(provider: &str) -> Option<&'static Platform> {
+    PLATFORMS.iter().copied().find(|platform| platform.id == provider)
+}

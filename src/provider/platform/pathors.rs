@@ -1,0 +1,190 @@
+//! Pathors. Sources: the pages "Post-session webhook" and "Webhook payloads".
+
+use super::Platform;
+use crate::json::pick;
+use crate::provider::clipped;
+use crate::provider::contract::{Contract, Event, Extra, Field, Findings, HeadRule, Kind, Need};
+use crate::provider::finding::{Says, Severity};
+
+pub(super) static PLATFORM: Platform = Platform {
+    id: "pathors",
+    document: "Pathors: Post-session webhook",
+    contract: Contract {
+        head: &[
+            HeadRule::Post(Says::new(CONFIGURE, "HTTPS endpoint that accepts POST + JSON.")),
+            HeadRule::Json(Says::new(
+                CONFIGURE,
+                "Custom HTTP headers sent to your endpoint along with Content-Type: application/json.",
+            )),
+        ],
+        body: Says::new("Overview", "Pathors POSTs JSON to your URL whenever a subscribed lifecycle event fires."),
+        event: EVENT.says,
+        events: &[
+            Event {
+                name: "session.ended",
+                fields: ENDED,
+                extra: Extra::Told(Says::new(
+                    PAYLOADS,
+                    "session.ended: currentNodeId, messagesCount, extractedVariables, reason",
+                )),
+                rules: &[alias],
+            },
+            Event {
+                name: "call.ended",
+                fields: CALL,
+                extra: Extra::Told(Says::new(PAYLOADS, "call.ended: projectId, callStatus, callDuration")),
+                rules: &[no_conversation],
+            },
+            Event {
+                name: "session.finalized",
+                fields: FINALIZED,
+                extra: Extra::Told(Says::new(
+                    PAYLOADS,
+                    "session.finalized: projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration",
+                )),
+                rules: &[both_or_neither, no_conversation],
+            },
+            // What it holds beside the URL is not documented.
+            Event { name: "recording.ready", fields: RECORDING, extra: Extra::Free, rules: &[] },
+        ],
+        others: Says::new("Event types", "session.ended, call.ended, session.finalized, recording.ready"),
+    },
+};
+
+const CONFIGURE: &str = "Configure";
+const PAYLOADS: &str = "Webhook payloads";
+
+const EVENT: Field = Field {
+    name: "event",
+    need: Need::Always,
+    kind: Kind::Filled,
+    says: Says::new("Overview", "each event carries its own payload, identified by the top-level event field"),
+};
+const SESSION: Field = always("sessionId", Kind::Filled, "Common fields: event, sessionId, timestamp (ISO 8601)");
+const TIMESTAMP: Field = always("timestamp", Kind::Time, "Common fields: event, sessionId, timestamp (ISO 8601)");
+const PROJECT: Field = always("projectId", Kind::Id, "call.ended and session.finalized: projectId");
+const NODE: Field = always("currentNodeId", Kind::Id, "session.ended and session.finalized: currentNodeId");
+const MESSAGES: Field = always("messagesCount", Kind::Count, "session.ended and session.finalized: messagesCount");
+const VARIABLES: Field =
+    always("extractedVariables", Kind::Map, "session.ended and session.finalized: extractedVariables (object)");
+
+const fn always(name: &'static str, kind: Kind, text: &'static str) -> Field {
+    Field { name, need: Need::Always, kind, says: Says::new(PAYLOADS, text) }
+}
+
+/// "the call's final status and duration may not be available yet at this moment": whatever is there of them is right.
+static ENDED: &[Field] = &[
+    EVENT,
+    SESSION,
+    TIMESTAMP,
+    NODE,
+    MESSAGES,
+    VARIABLES,
+    Field { name: "reason", need: Need::Optional, kind: Kind::Text, says: ALIAS },
+    Field { name: "callStatus", need: Need::Optional, kind: Kind::Any, says: NOT_YET },
+    Field { name: "callDuration", need: Need::Optional, kind: Kind::Any, says: NOT_YET },
+    Field { name: "projectId", need: Need::Optional, kind: Kind::Any, says: NOT_YET },
+];
+
+const ALIAS: Says = Says::new(PAYLOADS, "reason: deprecated alias of event, e.g. session_ended");
+const NOT_YET: Says = Says::new(
+    "Event types",
+    "For call sessions, the call’s final status and duration may not be available yet at this moment.",
+);
+
+static CALL: &[Field] = &[
+    EVENT,
+    SESSION,
+    TIMESTAMP,
+    PROJECT,
+    Field { name: "callStatus", need: Need::Always, kind: Kind::OneOf(STATUSES), says: STATUS },
+    Field { name: "callDuration", need: Need::Always, kind: Kind::Seconds, says: DURATION },
+];
+
+static FINALIZED: &[Field] = &[
+    EVENT,
+    SESSION,
+    TIMESTAMP,
+    PROJECT,
+    NODE,
+    MESSAGES,
+    VARIABLES,
+    Field { name: "callStatus", need: Need::AbsentNotNull, kind: Kind::OneOf(STATUSES), says: ABSENT },
+    Field { name: "callDuration", need: Need::AbsentNotNull, kind: Kind::Seconds, says: ABSENT },
+];
+
+/// Without a URL the recording has failed.
+static RECORDING: &[Field] = &[
+    EVENT,
+    SESSION,
+    TIMESTAMP,
+    Field {
+        name: "recordingUrl",
+        need: Need::Optional,
+        kind: Kind::Url("http"),
+        says: Says::new("Event types", "Carries a short-lived recordingUrl on success."),
+    },
+];
+
+const STATUSES: &[&str] = &[
+    "userHangup",
+    "agentHangup",
+    "transferred",
+    "voicemail",
+    "errorTransferred",
+    "busy",
+    "userNoAnswer",
+    "userRejected",
+    "invalidNumber",
+    "sipTrunkFailure",
+    "agentNoAnswer",
+    "error",
+    "unknown",
+    "Ended",
+];
+/// Calls in which nobody spoke.
+const NO_CONVERSATION: &[&str] = &["busy", "userNoAnswer", "invalidNumber"];
+
+const STATUS: Says = Says::new(
+    PAYLOADS,
+    "callStatus: userHangup, agentHangup, transferred, voicemail, errorTransferred, busy, userNoAnswer, userRejected, \
+     invalidNumber, sipTrunkFailure, agentNoAnswer, error, unknown, Ended",
+);
+const DURATION: Says = Says::new(PAYLOADS, "callDuration: seconds; 0 for busy, no answer and invalid number");
+const ABSENT: Says =
+    Says::new(PAYLOADS, "session.finalized of a text session: callStatus and callDuration are absent, not null");
+
+/// The deprecated `reason` says what `event` says.
+fn alias(json: &[u8], findings: &mut Findings) {
+    let picked = pick::pick(json, &["/reason"]);
+    if let Some(reason) = picked.text(0)
+        && !matches!(reason, "session_ended" | "session.ended")
+    {
+        let sentence = format!("`reason` is “{}”, not session_ended.", clipped(reason.to_owned()));
+        findings.at("/reason", Severity::Differs, "unknown_value", ALIAS, sentence);
+    }
+}
+
+/// A session is one of calls or of text: status and duration are there together.
+fn both_or_neither(json: &[u8], findings: &mut Findings) {
+    let picked = pick::pick(json, &["/callStatus", "/callDuration"]);
+    let [status, duration] = &picked.values;
+    for (there, missing, pointer) in [(status, duration, "/callDuration"), (duration, status, "/callStatus")] {
+        if there.is_some() && missing.is_none() {
+            let other = if pointer == "/callStatus" { "callDuration" } else { "callStatus" };
+            let sentence =
+                format!("`{}` is missing beside `{other}`: a call has both, a text session neither.", &pointer[1..]);
+            findings.at(pointer, Severity::Breaks, crate::provider::finding::MISSING, ABSENT, sentence);
+        }
+    }
+}
+
+/// Nobody spoke, so nothing lasted.
+fn no_conversation(json: &[u8], findings: &mut Findings) {
+    let picked = pick::pick(json, &["/callStatus", "/callDuration"]);
+    let (Some(status), Some(duration)) = (picked.text(0), picked.scalar(1)) else { return };
+    if NO_CONVERSATION.contains(&status) && duration.parse::<f64>().is_ok_and(|seconds| seconds > 0.0) {
+        let sentence = format!("`callDuration` is {duration} though `callStatus` is {status}.");
+        findings.at("/callDuration", Severity::Breaks, "contradiction", DURATION, sentence);
+    }
+}

@@ -1,0 +1,112 @@
+//! A request held against its platform's document.
+
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::provider::contract::Report;
+use crate::provider::finding::{Finding, Place, Says};
+use crate::server::console::extract::{BinRef, State, WhichRequest};
+use crate::server::console::heavy::heavy;
+use crate::server::console::problem::Problem;
+use crate::server::console::reading;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(contract);
+}
+
+/// A request by its platform's contract.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Contract)]
+struct ContractShape<'a> {
+    /// The platform's id; `null` when the request was not held against a contract.
+    provider: Option<&'a str>,
+    /// The title of the platform's document.
+    document: Option<&'a str>,
+    /// The event by whose contract the body was read; `null` also when the document has no such event.
+    event: Option<&'a str>,
+    /// Why the request was not held against a contract.
+    not_checked_because: Option<&'a str>,
+    /// What the document does not say, or says otherwise, in the order of the request.
+    findings: Vec<FindingShape<'a>>,
+    /// Findings beyond these: more of the same.
+    more: u64,
+}
+
+/// Something that the document does not say, or says otherwise.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ContractFinding)]
+struct FindingShape<'a> {
+    /// `line`, `header` or `body`.
+    place: &'static str,
+    /// The header's name, of a finding about one.
+    header: Option<&'a str>,
+    /// The JSON pointer (RFC 6901) of the value, of a finding about the body; of a missing one, where it should be.
+    pointer: Option<&'a str>,
+    /// `breaks` the contract, `unknown` to the document but allowed, or `differs` from its sample.
+    severity: &'static str,
+    /// A stable name: `missing`, `wrong_type`, `unknown_value`, `unknown_field`…
+    code: &'a str,
+    /// What is found.
+    sentence: &'a str,
+    /// What the document says.
+    source: SourceShape,
+}
+
+/// A sentence of a platform's document.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Source)]
+pub(super) struct SourceShape {
+    /// The heading above it.
+    section: &'static str,
+    /// The words.
+    text: &'static str,
+}
+
+impl From<Says> for SourceShape {
+    fn from(says: Says) -> Self {
+        Self { section: says.section, text: says.text }
+    }
+}
+
+impl<'a> From<&'a Finding> for FindingShape<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let (place, header, pointer) = match &finding.place {
+            Place::Line => ("line", None, None),
+            Place::Header(name) => ("header", Some(*name), None),
+            Place::Body(pointer) => ("body", None, Some(pointer.as_str())),
+        };
+        Self {
+            place,
+            header,
+            pointer,
+            severity: finding.severity.into(),
+            code: finding.code,
+            sentence: &finding.sentence,
+            source: finding.says.into(),
+        }
+    }
+}
+
+impl<'a> ContractShape<'a> {
+    fn new(report: Result<&'a Report, &'a str>) -> Self {
+        Self {
+            provider: report.map(|report| report.provider).ok(),
+            document: report.map(|report| report.document).ok(),
+            event: report.ok().and_then(|report| report.event),
+            not_checked_because: report.err(),
+            findings: report.ok().into_iter().flat_map(|report| &report.findings).map(FindingShape::from).collect(),
+            more: report.map_or(0, |report| report.more),
+        }
+    }
+}
+
+/// Hold a request against what its platform's document says: head and body, each finding at its place
+#[utoipa::path(tag = "events", responses((status = 200, body = ContractShape<'_>)))]
+#[get("/api/v1/bins/{bin}/requests/{id}/contract")]
+async fn contract(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let captured = state.store.request(bin.id(), which.0).await?;
+    let report = heavy(move || reading::contract_of(&captured, &bin.0.bin)).await?;
+    Ok(HttpResponse::Ok().json(ContractShape::new(report.as_ref().map_err(|why| *why))))
+}
