@@ -41,7 +41,7 @@ export async function replay(detail, navigation) {
 /** The lines of a text by the lower-case name before the colon, in order. */
 function byName(text) {
   const names = new Map();
-  for (const line of text.split("\n").filter((line) => line.trim())) {
+  for (const line of text.split("\n").filter((written) => written.trim())) {
     const colon = line.indexOf(":");
     if (colon < 1) throw new Error(`'${line}' is no header: write Name: value.`);
     const name = line.slice(0, colon).trim();
@@ -156,7 +156,8 @@ export class Deliver {
   }
 
   async preview() {
-    const { would_send: draft } = await api("POST", `${this.api}/replay`, this.wish({ dry_run: true, count: undefined, spacing: undefined }));
+    const wish = this.wish({ dry_run: true, count: undefined, spacing: undefined });
+    const { would_send: draft } = await api("POST", `${this.api}/replay`, wish);
     const place = $("#preview-send", this.element);
     const rows = draft.changes.map(({ from, to, why }) => make("tr", {},
       make("td", { class: "was" }, make("del", {}, from ?? "–")),
@@ -175,10 +176,11 @@ export class Deliver {
     const form = $("#answer", held);
     const until = Date.parse(held.dataset.until);
     const left = $(".left", held);
-    const timer = setInterval(() => {
-      if (!held.isConnected) return clearInterval(timer);
+    const tick = () => {
       left.textContent = String(Math.max(0, Math.ceil((until - Date.now()) / 1000)));
-    }, TICK_MS);
+      if (held.isConnected) setTimeout(tick, TICK_MS);
+    };
+    tick();
     for (const preset of $$("[data-status]", held)) {
       preset.addEventListener("click", () => {
         form.status.value = preset.dataset.status;

@@ -5,7 +5,9 @@ import { api } from "./api.js";
 import { attempt } from "./toast.js";
 
 /** The controls of this part. */
-export const FORWARD = ["routes", "forward_filter", "answer", "timeout_ms", "retries", "parallel", "keep_host", "paused"];
+export const FORWARD = [
+  "routes", "forward_filter", "answer", "timeout_ms", "retries", "parallel", "keep_host", "paused",
+];
 
 const AGAIN_MS = 700;
 
@@ -24,7 +26,9 @@ function route(text) {
     else if (word.startsWith("/")) read.path = word;
     else read.to.push(word);
   }
-  if (read.to.length === 0) throw new Error(`'${text}' names no target: write a URL, such as http://localhost:3000/hook.`);
+  if (read.to.length === 0) {
+    throw new Error(`'${text}' names no target: write a URL, such as http://localhost:3000/hook.`);
+  }
   return read;
 }
 
@@ -100,7 +104,8 @@ export class ForwardForm {
     const many = (number, what) => (number > 0 ? [`${number.toLocaleString("en")} ${what}`] : []);
     const words = [
       ...(paused ? [state.paused_because ?? "Paused."] : []),
-      ...(state.waiting > 0 ? many(state.waiting, state.waiting === 1 ? "request waits." : "requests wait.") : ["Nothing waits."]),
+      ...(state.waiting > 0 ? [] : ["Nothing waits."]),
+      ...many(state.waiting, state.waiting === 1 ? "request waits." : "requests wait."),
       ...many(state.skipped_paused, "passed over while paused."),
       ...many(state.skipped_evicted, "removed by the limits before they were sent."),
     ];

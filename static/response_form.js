@@ -39,10 +39,14 @@ export class ResponseForm {
     else form.script.disabled = true;
     form.script_cycles.checked = !!stored.script_cycles;
     this.fillFault(stored.fault);
-    form.hold_s.value = stored.hold ? stored.hold.timeout_ms / 1000 : "";
-    form.otherwise_status.value = stored.hold?.otherwise?.status ?? "";
+    this.fillHold(stored.hold);
     form.cors.checked = !!stored.cors;
     $("#response-more").hidden = isPlain(script) && !stored.methods;
+  }
+
+  fillHold(hold) {
+    this.form.hold_s.value = hold ? hold.timeout_ms / 1000 : "";
+    this.form.otherwise_status.value = hold?.otherwise?.status ?? "";
   }
 
   fillFault(fault) {

@@ -71,7 +71,10 @@ async function save(page) {
   } catch (error) {
     problem.textContent = error.message;
     const last = error.field?.replace(/\[.*$/, "").split(".").at(-1);
-    const named = { value: "secret_value", label: "secret_label", to: "routes", path: "routes", filter: "forward_filter", count: "retries" };
+    const named = {
+      value: "secret_value", label: "secret_label",
+      to: "routes", path: "routes", filter: "forward_filter", count: "retries",
+    };
     form.elements[named[last] ?? last]?.focus();
   }
   unsaved.busy(false);

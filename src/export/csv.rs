@@ -1,7 +1,7 @@
 //! A table (RFC 4180) of the facts, one request a row. Cells cannot become formulas in a spreadsheet.
 
 use super::{ExportOptions, Many, redact};
-use crate::model::CapturedRequest;
+use crate::model::{Attempt, CapturedRequest};
 
 pub(super) const MANY: Many = Many {
     id: "csv",
@@ -17,7 +17,7 @@ pub(super) const MANY: Many = Many {
 const HEADER: &str = "id,seq,received_at,method,target,path,event,session,delivery_id,duplicate_of,signature,secret,freshness,\
     content_type,body_size,complete,rejected,status,duration_ms,client,pinned,note,tags\r\n";
 
-fn row(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
+fn row(request: &CapturedRequest, _attempts: &[Attempt], options: &ExportOptions) -> Vec<u8> {
     let summary = &request.summary;
     let event = &summary.derived.event;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();

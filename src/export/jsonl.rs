@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::{ExportOptions, Many};
-use crate::model::CapturedRequest;
+use crate::model::{Attempt, CapturedRequest};
 
 pub(super) const MANY: Many = Many {
     id: "jsonl",
@@ -15,9 +15,9 @@ pub(super) const MANY: Many = Many {
     row,
 };
 
-fn row(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
+fn row(request: &CapturedRequest, attempts: &[Attempt], options: &ExportOptions) -> Vec<u8> {
     // Writing to memory, with keys that are strings: nothing can fail.
-    let mut out = serde_json::to_vec(&Record { request, options, with_body: true }).unwrap_or_default();
+    let mut out = serde_json::to_vec(&Record { request, attempts, options, with_body: true }).unwrap_or_default();
     out.push(b'\n');
     out
 }

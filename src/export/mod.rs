@@ -23,7 +23,7 @@ use std::str::FromStr;
 pub use redact::{REDACTED, is_credential, open_head, open_target};
 pub use wire::{Normalised, message};
 
-use crate::model::CapturedRequest;
+use crate::model::{Attempt, CapturedRequest};
 
 /// Exporters of one request, in the order of the page.
 const SINGLE: &[Single] =
@@ -52,7 +52,7 @@ struct Many {
     /// Separates two rows.
     between: &'static str,
     end: &'static str,
-    row: fn(&CapturedRequest, &ExportOptions) -> Vec<u8>,
+    row: fn(&CapturedRequest, &[Attempt], &ExportOptions) -> Vec<u8>,
 }
 
 /// How to export.
@@ -107,8 +107,13 @@ impl Rows {
 
     /// One request, with what separates it from the one before.
     pub fn row(&mut self, request: &CapturedRequest) -> Vec<u8> {
+        self.row_with(request, &[])
+    }
+
+    /// The same with what came of sending it on.
+    pub fn row_with(&mut self, request: &CapturedRequest, attempts: &[Attempt]) -> Vec<u8> {
         let member = self.exporter.0;
-        let row = (member.row)(request, &self.options);
+        let row = (member.row)(request, attempts, &self.options);
         self.written += 1;
         if self.written == 1 || member.between.is_empty() { row } else { [member.between.as_bytes(), &row].concat() }
     }

@@ -5,7 +5,8 @@ use serde::ser::SerializeMap as _;
 
 use super::shell::base64;
 use super::{ExportOptions, redact};
-use crate::model::CapturedRequest;
+use crate::http::text::lossy;
+use crate::model::{Attempt, CapturedRequest};
 
 /// The format's version. A reader refuses a newer one.
 pub(super) const VERSION: u64 = 1;
@@ -13,6 +14,8 @@ pub(super) const VERSION: u64 = 1;
 /// The object. Credentials are replaced if that is asked for.
 pub(super) struct Record<'a> {
     pub(super) request: &'a CapturedRequest,
+    /// What came of sending it on, newest first.
+    pub(super) attempts: &'a [Attempt],
     pub(super) options: &'a ExportOptions,
     /// Whether the body is in it; an HTTP archive has it elsewhere.
     pub(super) with_body: bool,
@@ -54,6 +57,43 @@ impl Serialize for Record<'_> {
         map.serialize_entry("marks", &summary.marks)?;
         map.serialize_entry("origin", &summary.origin)?;
         map.serialize_entry("last_attempt", &summary.last_attempt)?;
+        if !self.attempts.is_empty() {
+            let attempts: Vec<_> = self.attempts.iter().map(|attempt| Attempted { attempt, redact }).collect();
+            map.serialize_entry("attempts", &attempts)?;
+        }
+        map.end()
+    }
+}
+
+/// An attempt. Credentials are replaced in what was sent and in what came back.
+struct Attempted<'a> {
+    attempt: &'a Attempt,
+    redact: bool,
+}
+
+impl Serialize for Attempted<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let delivered = &self.attempt.delivered;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.attempt.id)?;
+        map.serialize_entry("why", &self.attempt.why)?;
+        map.serialize_entry("target", &lossy(&redact::target(delivered.target.as_bytes(), self.redact)))?;
+        map.serialize_entry("started_at", &delivered.started_at)?;
+        map.serialize_entry("outcome", &delivered.outcome)?;
+        map.serialize_entry("sentence", &delivered.sentence)?;
+        map.serialize_entry("sent_head", &lossy(&redact::head(&delivered.sent_head, self.redact)))?;
+        map.serialize_entry("sent_body_size", &delivered.sent_body_size)?;
+        if let Some(response) = &delivered.response {
+            map.serialize_entry("status", &response.status)?;
+            map.serialize_entry("response_head", &lossy(&redact::head(&response.head, self.redact)))?;
+            match text(&response.body) {
+                Some(text) => map.serialize_entry("response_body", text)?,
+                None => map.serialize_entry("response_body_base64", &base64(&response.body))?,
+            }
+            map.serialize_entry("response_body_size", &response.body_size)?;
+            map.serialize_entry("response_body_cut", &response.body_cut)?;
+        }
+        map.serialize_entry("times_us", &delivered.times)?;
         map.end()
     }
 }

@@ -4,8 +4,9 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::target::Target;
-use crate::fidelity::{cases, head_for};
+use super::replay::until;
+use super::target::{Arrived, Target};
+use crate::fidelity::{Case, cases, head_for};
 use crate::helpers::TestApp;
 use crate::helpers::captured::{bin, only};
 use crate::helpers::raw::{connect, read_head};
@@ -53,6 +54,46 @@ fn expected(sent: &[u8], bin: &str, body: usize, target: &str) -> Vec<u8> {
     out
 }
 
+fn assert_exact(arrived: &Arrived, case: &Case, head: &[u8], bin: &str, target: &Target) {
+    let name = case.name;
+    let wanted = expected(head, bin, case.body.len(), &target.address.to_string());
+    assert!(
+        arrived.head == wanted,
+        "{name}: arrived\n{}\nwanted\n{}",
+        arrived.head.escape_ascii(),
+        wanted.escape_ascii()
+    );
+    assert!(arrived.body == case.body, "{name}");
+}
+
+/// Those that two programs may read in two ways.
+const UNFIT: [&str; 4] = ["bare line feeds", "mixed line ends", "double slashes and dots", "TRACE"];
+
+#[tokio::test]
+async fn a_forward_differs_from_the_capture_by_the_rules_only() {
+    let app = TestApp::start().await;
+    let target = Target::start();
+    let mut unfit = Vec::new();
+    for case in cases() {
+        let name = case.name;
+        let bin = bin(&app, json!({})).await;
+        let forward = json!({"routes": [{"to": target.url("/hook")}]});
+        let set = app.client.put(app.api(&format!("/bins/{bin}/forward"))).json(&forward).send().await.unwrap();
+        assert_eq!(set.status(), 200, "{name}");
+        let head = head_for(&case, bin);
+        let mut socket = connect(app.capture);
+        socket.write_all(&[&head[..], &case.wire].concat()).unwrap();
+        assert_eq!(read_head(&mut socket).unwrap().status, 200, "{name}");
+        let over = until(&app, &format!("/bins/{bin}/requests/latest"), |one| !one["forwarded"].is_null()).await;
+        match over["forwarded"].as_str() {
+            Some("skipped_unfit") => unfit.push(name),
+            Some("delivered") => assert_exact(&target.next(), &case, &head, bin.as_str(), &target),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    assert_eq!(unfit, UNFIT);
+}
+
 #[tokio::test]
 async fn a_replay_differs_from_the_capture_by_the_rules_only() {
     let app = TestApp::start().await;
@@ -80,18 +121,10 @@ async fn a_replay_differs_from_the_capture_by_the_rules_only() {
         assert_eq!(answer.status(), 200, "{name}");
         let answer: serde_json::Value = answer.json().await.unwrap();
         let arrived = target.next();
-        let wanted = expected(&head, bin.as_str(), case.body.len(), &target.address.to_string());
-        assert!(
-            arrived.head == wanted,
-            "{name}: arrived\n{}\nwanted\n{}",
-            arrived.head.escape_ascii(),
-            wanted.escape_ascii()
-        );
-        assert!(arrived.body == case.body, "{name}");
+        assert_exact(&arrived, &case, &head, bin.as_str(), &target);
         let attempt = &answer["attempts"][0];
         assert_eq!((&attempt["outcome"], &attempt["response"]["status"]), (&json!("answered"), &json!(200)), "{name}");
         assert_eq!(attempt["sent"]["head"], String::from_utf8_lossy(&arrived.head).as_ref(), "{name}");
     }
-    // Those that two programs may read in two ways.
-    assert_eq!(unfit, ["bare line feeds", "mixed line ends", "double slashes and dots", "TRACE"]);
+    assert_eq!(unfit, UNFIT);
 }

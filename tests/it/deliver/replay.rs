@@ -338,3 +338,30 @@ async fn a_target_that_is_not_allowed_and_a_field_that_is_wrong_are_named() {
         .unwrap();
     assert_eq!(answer.json::<Value>().await.unwrap()["code"], "target_not_allowed");
 }
+
+#[tokio::test]
+async fn an_export_has_the_attempts_without_what_is_secret_in_them() {
+    let app = TestApp::start().await;
+    let target = Target::start();
+    target.answer(b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=never-told\r\nContent-Length: 2\r\n\r\nok");
+    app.bin(json!({"name": "in"})).await;
+    let url = format!("{}/in/sub", app.started.capture_url);
+    app.client.post(url).header("Authorization", "Bearer never-told").body(EVENT).send().await.unwrap();
+    capture(&app, "in", "/other", "x").await;
+    let ask = json!({"target": target.url("/hook?token=never-told")});
+    let first = app.requests("in").await[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(post(&app, &format!("/bins/in/requests/{first}/replay"), ask).await.0, 200);
+    let lines = String::from_utf8(app.bytes("/bins/in/export?as=jsonl").await).unwrap();
+    assert!(!lines.contains("never-told"), "{lines}");
+    let records: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let attempt = &records[0]["attempts"][0];
+    assert_eq!(
+        (&attempt["why"], &attempt["outcome"], &attempt["status"], &attempt["response_body"]),
+        (&json!("replay"), &json!("answered"), &json!(200), &json!("ok")),
+        "{attempt}"
+    );
+    assert!(attempt["sent_head"].as_str().unwrap().starts_with("POST /hook/sub?"), "{attempt}");
+    assert!(records[1].get("attempts").is_none(), "a request that was not sent on has none");
+    let open = String::from_utf8(app.bytes("/bins/in/export?as=jsonl&secrets=true").await).unwrap();
+    assert_eq!(open.matches("never-told").count(), 5, "the captured field, as sent, target, line, cookie: {open}");
+}

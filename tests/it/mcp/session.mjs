@@ -175,6 +175,14 @@ assert.equal(token.status, "valid");
 assert.ok(!("received" in token) && !("expected" in token) && !("signed_text" in token));
 await call(client, "get_request", { bin: "shared", bytes: 0 });
 
+// A sender that waits is answered by hand.
+await call(client, "set_answer", { bin: "shared", answer: { hold: { timeout_ms: 60_000 } } });
+const held = fetch(shared.capture_url, { method: "POST", body: "what now?" });
+const { requests: waits } = await call(client, "wait_for_requests", { bin: "shared", filter: "is:held", timeout: 20 });
+await call(client, "set_answer", { bin: "shared", request: waits[0].id, answer: { status: 202 } });
+assert.equal((await held).status, 202);
+assert.match(await refused(client, "set_answer", { bin: "shared", request: waits[0].id, answer: {} }), /does not wait/);
+
 // Read-only: what writes is neither listed nor done.
 const reader = await connect(["read-only"]);
 assert.equal((await reader.listTools()).tools.length, 6);

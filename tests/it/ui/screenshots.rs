@@ -54,5 +54,8 @@ async fn screenshots() {
     shoot("inspector-signature", &request(&seeded.invalid, "signature"), live).await;
     shoot("inspector-multipart", &request(&seeded.multipart, "request"), live).await;
     shoot("inspector-compare", &request(&seeded.invalid, "compare"), live).await;
+    let (delivered, held) = stage.seed_deliveries(&seeded).await;
+    shoot("inspector-deliver", &request(&delivered, "deliver"), live).await;
+    shoot("inspector-held", &request(&held, "deliver"), live).await;
     shoot("settings", "/bins/callaider/settings", "document.querySelector('#preview')").await;
 }

@@ -14,7 +14,7 @@ use super::input::is_web_url;
 use super::schemas;
 use crate::export::{self, ExportOptions, ManyExporter, Rows, SingleExporter};
 use crate::model::filter::Filter;
-use crate::model::{BinId, Seq};
+use crate::model::{Attempt, BinId, CapturedRequest, Seq};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::problem::Problem;
@@ -97,6 +97,15 @@ struct Export {
 }
 
 impl Export {
+    /// What came of sending a request on; most requests were not.
+    async fn attempts(&self, captured: &CapturedRequest) -> Vec<Attempt> {
+        if captured.summary.last_attempt.is_none() {
+            return Vec::new();
+        }
+        // It may be gone meanwhile.
+        self.store.attempts(self.bin, captured.summary.id).await.unwrap_or_default()
+    }
+
     /// The next piece; `None` at the end.
     async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
         loop {
@@ -110,7 +119,8 @@ impl Export {
                 Ok(page) => {
                     for captured in &page {
                         self.after = captured.summary.seq;
-                        self.ready.push_back(self.rows.row(captured).into());
+                        let attempts = self.attempts(captured).await;
+                        self.ready.push_back(self.rows.row_with(captured, &attempts).into());
                     }
                     if page.is_empty() {
                         self.ended = true;
