@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, BinName, ForwardSettings, OnMatch, ResponseSettings, Timestamp};
+use super::{BinId, BinName, ExpectSettings, ForwardSettings, OnMatch, ResponseSettings, Timestamp};
 
 /// What an invalid signature leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -58,6 +58,9 @@ pub struct BinSettings {
     /// Whom it tells of what a filter finds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_match: Option<OnMatch>,
+    /// What its owner expects of its sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<ExpectSettings>,
 }
 
 /// A bin as stored.

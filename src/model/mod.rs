@@ -5,6 +5,7 @@ mod bin;
 mod change;
 mod clock;
 pub mod document;
+mod expect;
 pub mod filter;
 mod forward;
 mod id;
@@ -22,6 +23,7 @@ pub use attempt::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, Ti
 pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, SecretId, SecretValue, SignatureMode};
 pub use change::{Change, ChangeKind};
 pub use clock::{Clock, Timestamp};
+pub use expect::ExpectSettings;
 pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Retries, Route};
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use job::{JobState, JobStatus};

@@ -10,6 +10,7 @@ mod generic;
 mod gitea;
 mod github;
 mod gitlab;
+pub mod lifecycle;
 mod linear;
 mod meta;
 mod paddle;

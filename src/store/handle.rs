@@ -9,8 +9,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::error::{OpenError, StoreError, Thing};
 use super::sqlite::{Database, Search};
 use super::types::{
-    BinState, BinUpdate, CommitListener, Kept, ListQuery, Page, RequestRef, StoreOptions, StoreStats, Stored,
-    VerdictStatus,
+    BinState, BinUpdate, CommitListener, EventSeen, Kept, ListQuery, MAX_PAGE, Page, RequestRef, SessionLimits,
+    SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, VerdictStatus,
 };
 use crate::model::{
     Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, ForwardCursor,
@@ -232,6 +232,34 @@ impl Store {
             Err(StoreError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    // Sessions.
+
+    /// The sessions whose newest request is below `before`, those with the newest first, at most `limit`. A search that
+    /// takes too long ends early: the page is then shorter and `next` says where to go on.
+    pub async fn sessions(
+        &self,
+        bin: BinId,
+        before: Option<Seq>,
+        limit: usize,
+        limits: SessionLimits,
+    ) -> Result<SessionPage, StoreError> {
+        let source = self.db.source(bin)?;
+        let page = (before.unwrap_or(Seq::MAX), limit.clamp(1, MAX_PAGE));
+        self.db.read(true, move |conn, wanted| source.sessions(conn, wanted, page, limits)).await
+    }
+
+    /// The requests of a session, oldest first. None of them when there is no such session.
+    pub async fn session(&self, bin: BinId, id: String, limits: SessionLimits) -> Result<SessionRequests, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(true, move |conn, _| source.session(conn, &id, limits)).await
+    }
+
+    /// The events of the bin's newest 50,000 requests, in the order in which they were first seen; at most 100.
+    pub async fn events_seen(&self, bin: BinId) -> Result<Vec<EventSeen>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(true, move |conn, _| source.events_seen(conn)).await
     }
 
     // Attempts.

@@ -19,5 +19,5 @@ pub use handle::Store;
 pub use sqlite::{ReadOnly, remove_abandoned};
 pub use types::{
     BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS,
-    Order, Page, RequestRef, Reverified, StoreOptions, Stored,
+    Order, Page, RequestRef, Reverified, SessionLimits, SessionRequest, SessionRequests, StoreOptions, Stored,
 };

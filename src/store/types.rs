@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::error::StoreError;
+use crate::http::Head;
 use crate::model::{
     Bin, BinId, Change, Derived, FreshnessStatus, Marks, RequestId, RequestSummary, Seq, SignatureStatus,
     filter::Filter,
@@ -115,6 +118,56 @@ pub struct Page {
 pub enum RequestRef {
     Latest,
     Id(RequestId),
+}
+
+/// How much of a session is read.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionLimits {
+    /// Its requests, the oldest first.
+    pub requests: usize,
+    /// Of these, the first that come with head and body.
+    pub bodies: usize,
+    /// Bytes of a body; larger ones are not read.
+    pub one_body: usize,
+    /// Bytes of all bodies together.
+    pub all_bytes: usize,
+}
+
+/// A request of a session.
+#[derive(Debug, Clone)]
+pub struct SessionRequest {
+    pub summary: RequestSummary,
+    /// Head and body; `None` beyond the limits.
+    pub content: Option<(Head, Bytes)>,
+}
+
+/// The requests that name a session.
+#[derive(Debug, Clone)]
+pub struct SessionRequests {
+    /// What they call it.
+    pub id: String,
+    /// How many there are.
+    pub total: u64,
+    /// The oldest of them, oldest first.
+    pub requests: Vec<SessionRequest>,
+}
+
+/// A page of sessions, those with the newest requests first.
+#[derive(Debug, Clone)]
+pub struct SessionPage {
+    pub sessions: Vec<SessionRequests>,
+    /// The cursor to go on below; `None` at the end.
+    pub next: Option<Seq>,
+}
+
+/// How often an event came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSeen {
+    pub name: String,
+    pub count: u64,
+    /// The cursors of the first and the last request.
+    pub first: Seq,
+    pub last: Seq,
 }
 
 /// What a request's signature came to.

@@ -228,6 +228,7 @@ async fn every_documented_route_is_there_and_knows_no_other_method() {
         let url = format!("{}{path}", app.started.console_url)
             .replace("{bin}", &app.started.bin)
             .replace("{id}", "01JX7Z7C2V0000000000000001")
+            .replace("{session}", "s")
             .replace("{secret}", "1");
         let methods: Vec<String> = item.as_object().unwrap().keys().map(|method| method.to_ascii_uppercase()).collect();
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {

@@ -3,6 +3,7 @@
 use super::Platform;
 use crate::provider::contract::{Contract, Event, Extra, Field, HeadRule, Kind, Need};
 use crate::provider::finding::Says;
+use crate::provider::lifecycle::{Consequence, Lifecycle, Measured, Rule};
 
 pub(super) static PLATFORM: Platform = Platform {
     id: "callaider",
@@ -32,10 +33,41 @@ pub(super) static PLATFORM: Platform = Platform {
         ],
         others: BOTH,
     },
+    lifecycle: Lifecycle {
+        subscribed: &["session.started", "session.ended"],
+        chosen: BOTH,
+        first: Some(Rule { event: "session.started", says: APART }),
+        end: Rule { event: "session.ended", says: APART },
+        after_end: &[],
+        // The guide does not say that they come in order.
+        end_is_last: false,
+        calls_only: &[],
+        call_values: &[],
+        once: &[],
+        again: Says::new("Recommended production processing pattern", "Deduplicate events by sessionId + event."),
+        combined: None,
+        duration: Some(Measured {
+            from: "session.started",
+            to: "session.ended",
+            pointer: "/data/durationSeconds",
+            says: DURATION,
+        }),
+        not_accepted: Consequence {
+            sentence: "The guide does not say whether it is sent again.",
+            says: Says::new(
+                "Recommended production processing pattern",
+                "Return 2xx quickly, move heavy processing (CRM, AI post-processing, archival) to a queue.",
+            ),
+        },
+    },
 };
 
 const BOTH: Says =
     Says::new("Which events are sent", "Only two server-side events are delivered: session.started, session.ended");
+const APART: Says = Says::new(
+    "Step 2. Validate events quickly via webhook.site",
+    "After a test session, you should see separate POST requests for session start and session end.",
+);
 const DURATION: Says =
     Says::new(END, "durationSeconds - session duration in seconds (when startedAt and endedAt are available)");
 

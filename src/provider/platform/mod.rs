@@ -5,6 +5,7 @@ mod callaider;
 mod pathors;
 
 use super::contract::Contract;
+use super::lifecycle::Lifecycle;
 
 /// Every platform.
 static PLATFORMS: &[&Platform] = &[&callaider::PLATFORM, &pathors::PLATFORM];
@@ -17,6 +18,8 @@ pub(super) struct Platform {
     pub document: &'static str,
     /// What each event holds.
     pub contract: Contract,
+    /// Which events a session has.
+    pub lifecycle: Lifecycle,
 }
 
 /// The platform of that provider.

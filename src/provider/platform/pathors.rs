@@ -5,6 +5,7 @@ use crate::json::pick;
 use crate::provider::clipped;
 use crate::provider::contract::{Contract, Event, Extra, Field, Findings, HeadRule, Kind, Need};
 use crate::provider::finding::{Says, Severity};
+use crate::provider::lifecycle::{Combined, Consequence, Lifecycle, Rule};
 
 pub(super) static PLATFORM: Platform = Platform {
     id: "pathors",
@@ -49,7 +50,67 @@ pub(super) static PLATFORM: Platform = Platform {
         ],
         others: Says::new("Event types", "session.ended, call.ended, session.finalized, recording.ready"),
     },
+    lifecycle: Lifecycle {
+        subscribed: &["session.ended"],
+        chosen: Says::new(
+            CONFIGURE,
+            "Which lifecycle events fire the webhook. Defaults to [\"session.ended\"] when omitted; subscribing to more than one \
+             event delivers one POST per event per session.",
+        ),
+        first: None,
+        end: Rule { event: "session.finalized", says: FINAL },
+        after_end: &["recording.ready"],
+        end_is_last: true,
+        calls_only: &[
+            Rule {
+                event: "call.ended",
+                says: Says::new("Event types", "Call sessions only. Text sessions never produce this event."),
+            },
+            Rule { event: "recording.ready", says: Says::new("Event types", "Call sessions only.") },
+        ],
+        call_values: &["/callStatus", "/callDuration"],
+        once: &[Rule {
+            event: "session.finalized",
+            says: Says::new(
+                DELIVERY,
+                "session.finalized fires at most once per session — a CAS guard on the underlying database row dedupes it \
+                 even under concurrent writes.",
+            ),
+        }],
+        again: Says::new(
+            DELIVERY,
+            "The other events (session.ended, call.ended, recording.ready) are emitted per processing step and may be \
+             re-delivered; if you need exactly-once handling, dedupe on (sessionId, event).",
+        ),
+        combined: Some(Combined {
+            values: &[
+                "/projectId",
+                "/currentNodeId",
+                "/messagesCount",
+                "/extractedVariables",
+                "/callStatus",
+                "/callDuration",
+            ],
+            seconds: &["/callDuration"],
+            says: FINAL,
+        }),
+        duration: None,
+        not_accepted: Consequence {
+            sentence: "Pathors does not send it again.",
+            says: Says::new(
+                DELIVERY,
+                "No automatic retry. A non-2xx response from your endpoint is logged to webhook_logs but Pathors does not \
+                 resend.",
+            ),
+        },
+    },
 };
+
+const FINAL: Says = Says::new(
+    "Event types",
+    "Everything is done for this session. Combines the data from every other event into one body.",
+);
+const DELIVERY: &str = "Delivery semantics";
 
 const CONFIGURE: &str = "Configure";
 const PAYLOADS: &str = "Webhook payloads";

@@ -16,6 +16,7 @@ mod pages;
 pub mod problem;
 mod reading;
 mod security;
+mod sessions;
 mod unread;
 
 use std::net::{SocketAddr, TcpListener};

@@ -111,6 +111,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("patch", "/bins/{bin}/requests/{id}", r#"{"pinned": true, "note": "see staging", "tags": ["demo"]}"#),
     ("post", "/bins/{bin}/requests/{id}/signature", r#"{"secret": "whsec_another"}"#),
     ("post", "/bins/{bin}/requests/{id}/answer", r#"{"status": 202, "body": "{\"ok\":true}"}"#),
+    ("put", "/bins/{bin}/expect", r#"{"events": ["session.ended", "session.finalized"]}"#),
     ("put", "/bins/{bin}/response", r#"{"status": 202, "body": "{{request.json./challenge}}"}"#),
     ("post", "/bins/{bin}/secrets", r#"{"label": "live", "value": "whsec_callaider_live"}"#),
     ("put", "/bins/{bin}/secrets", r#"{"secrets": [{"label": "live", "value": "whsec_callaider_live"}]}"#),
@@ -156,6 +157,7 @@ fn complete(path: &str, item: &mut Value) {
                 let description = match name {
                     "bin" => "The bin's id or name",
                     "id" => "The request's id (a ULID), or `latest`",
+                    "session" => "The session, as its requests name it",
                     _ => "The number",
                 };
                 let schema = if matches!(name, "secret" | "job") {

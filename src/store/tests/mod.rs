@@ -7,5 +7,6 @@ mod faults;
 mod filters;
 mod help;
 mod retention;
+mod sessions;
 mod speed;
 mod waiting;

@@ -4,6 +4,7 @@ mod bins;
 mod catalogues;
 mod contract;
 mod diff;
+mod expect;
 mod export;
 mod forward;
 mod import;
@@ -18,6 +19,7 @@ mod requests;
 mod response;
 mod schemas;
 mod secrets;
+mod sessions;
 mod signature;
 mod wait;
 
@@ -34,6 +36,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(signature::configure)
         .configure(catalogues::configure)
         .configure(contract::configure)
+        .configure(sessions::configure)
+        .configure(expect::configure)
         .configure(export::configure)
         .configure(import::configure)
         .configure(diff::configure)

@@ -13,6 +13,7 @@ mod inspector;
 mod list;
 mod notices;
 mod row;
+mod sessions;
 mod settings;
 mod shell;
 mod tabs;
@@ -45,6 +46,8 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}", get(inspector::show))
         .route("/bins/{bin}/rows", get(list::rows))
         .route("/bins/{bin}/settings", get(settings::show))
+        .route("/bins/{bin}/sessions", get(sessions::list))
+        .route("/bins/{bin}/sessions/{session}", get(sessions::show))
         .route("/bins/{bin}/requests/{id}", get(inspector::show_request))
         .route("/bins/{bin}/requests/{id}/part", get(detail::part))
         .route("/bins/{bin}/requests/{id}/json", get(tree_parts::children))

@@ -3,15 +3,15 @@
 use askama::Template;
 
 use super::TabContext;
-use crate::model::filter::Filter;
 use crate::model::{CapturedRequest, Repeat, RequestSummary};
 use crate::provider;
 use crate::server::console::heavy::heavy;
 use crate::server::console::pages::contract_box::ContractBox;
 use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::pages::sessions::href;
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::Reading;
-use crate::store::{ListQuery, Order};
+use crate::store::{SessionLimits, SessionRequest, SessionRequests};
 
 /// Requests of a session that are shown.
 const SESSION_ROWS: usize = 100;
@@ -46,6 +46,9 @@ pub struct EventTab {
     compare_href: Option<String>,
     /// A handshake that was answered.
     handshake: Option<String>,
+    /// The session's own page.
+    session_href: String,
+    session_total: u64,
     /// The requests of the session in order.
     session: Vec<Neighbour>,
 }
@@ -69,6 +72,7 @@ impl EventTab {
         fact("Duplicates share", &event.duplicate_key);
         facts.extend(details.into_iter().map(|detail| (capital(detail.label), detail.value)));
         let first = context.state.store.first_delivery(request).await?;
+        let session = session_of(context, request).await?;
         let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
         Ok(Self {
             compare_href: event.duplicate_of.map(|first| format!("{}?tab=compare&with={first}", context.page)),
@@ -79,7 +83,9 @@ impl EventTab {
             notes: if contract.is_some() { Vec::new() } else { event.notes.clone() },
             contract,
             handshake: event.handshake.clone(),
-            session: session(context, request).await?,
+            session_href: event.session.as_deref().map(|id| href(&context.links.base, id)).unwrap_or_default(),
+            session_total: session.total,
+            session: neighbours(context, request, &session),
         })
     }
 }
@@ -113,15 +119,19 @@ fn capital(label: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<Neighbour>, Problem> {
-    let Some(session) = &request.summary.derived.event.session else { return Ok(Vec::new()) };
-    let quoted = session.replace('\\', "\\\\").replace('"', "\\\"");
-    let Ok(filter) = Filter::parse(&format!("session:\"{quoted}\"")) else { return Ok(Vec::new()) };
-    let query = ListQuery { filter, limit: SESSION_ROWS, order: Order::Oldest, ..ListQuery::default() };
-    let page = context.state.store.list(context.bin.bin.id, query).await?;
+async fn session_of(context: &TabContext, request: &CapturedRequest) -> Result<SessionRequests, Problem> {
+    let limits = SessionLimits { requests: SESSION_ROWS, bodies: 0, one_body: 0, all_bytes: 0 };
+    let id = request.summary.derived.event.session.clone().filter(|session| !session.is_empty());
+    match id {
+        None => Ok(SessionRequests { id: String::new(), total: 0, requests: Vec::new() }),
+        Some(id) => Ok(context.state.store.session(context.bin.bin.id, id, limits).await?),
+    }
+}
+
+fn neighbours(context: &TabContext, request: &CapturedRequest, session: &SessionRequests) -> Vec<Neighbour> {
     let mut earlier: Option<&RequestSummary> = None;
-    let mut rows = Vec::with_capacity(page.requests.len());
-    for summary in &page.requests {
+    let mut rows = Vec::with_capacity(session.requests.len());
+    for SessionRequest { summary, .. } in &session.requests {
         let gap = earlier.map(|earlier| {
             format::micros(
                 u64::try_from(summary.received_at.since(earlier.received_at).as_micros()).unwrap_or(u64::MAX),
@@ -138,5 +148,5 @@ async fn session(context: &TabContext, request: &CapturedRequest) -> Result<Vec<
         });
         earlier = Some(summary);
     }
-    Ok(rows)
+    rows
 }

@@ -1,0 +1,84 @@
+//! What the events of a session say of the same thing.
+
+use serde_json::Value;
+
+use super::{Delivery, Session, SessionFinding, TOLERANCE_S, finding};
+use crate::http::text::clipped;
+use crate::provider::finding::Severity;
+
+/// Characters of a value that a sentence repeats.
+const SHOWN: usize = 60;
+
+pub(super) fn compare(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
+    of_a_call(session, findings);
+    combined(session, findings);
+    measured(session, findings);
+}
+
+/// An event of calls in a session that was none.
+fn of_a_call(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
+    let rules = session.rules();
+    let Some(end) = session.first(rules.end.event) else { return };
+    if !session.is_text() {
+        return;
+    }
+    for rule in rules.calls_only {
+        let Some(call) = session.first(rule.event) else { continue };
+        let sentence = format!("{} came, but {} is that of a text session.", rule.event, end.event);
+        let requests = [call.id, end.id];
+        findings.push(finding(Severity::Breaks, "not_of_a_text_session", rule.says, sentence, requests));
+    }
+}
+
+/// What the ending event says otherwise than the earlier ones.
+fn combined(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
+    let rules = session.rules();
+    let Some((combined, end)) = rules.combined.as_ref().zip(session.first(rules.end.event)) else { return };
+    for event in session.came().filter(|event| *event != rules.end.event) {
+        let Some(other) = session.first(event) else { continue };
+        for pointer in combined.values {
+            let (Some(here), Some(there)) = (end.value(pointer), other.value(pointer)) else { continue };
+            let alike = if combined.seconds.contains(pointer) { near(here, there) } else { here == there };
+            if !alike {
+                let name = pointer.trim_start_matches('/');
+                let sentence = format!("{} has `{name}` {}, {event} has {}.", end.event, shown(here), shown(there));
+                let requests = [other.id, end.id];
+                findings.push(finding(Severity::Breaks, "contradiction", combined.says, sentence, requests));
+            }
+        }
+    }
+}
+
+/// A duration beside the timestamps.
+fn measured(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
+    let Some(measured) = &session.rules().duration else { return };
+    let told = |one: &Delivery| one.value(measured.pointer).and_then(Value::as_f64);
+    let (Some(from), Some(to)) = (session.first(measured.from), session.first(measured.to)) else { return };
+    let (Some(seconds), Some(start), Some(end)) = (told(to), from.sent_at, to.sent_at) else { return };
+    let passed = seconds_between(start.as_micros(), end.as_micros());
+    // Whether it ended before it started is told elsewhere.
+    if passed >= 0.0 && (seconds - passed).abs() > TOLERANCE_S {
+        let name = measured.pointer.rsplit('/').next().unwrap_or_default();
+        let sentence = format!(
+            "`{name}` is {seconds}, but {passed:.1} s lie between the timestamps of {} and {}.",
+            measured.from, measured.to
+        );
+        findings.push(finding(Severity::Breaks, "duration", measured.says, sentence, [from.id, to.id]));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a tenth of a second is shown")]
+fn seconds_between(start: i64, end: i64) -> f64 {
+    end.saturating_sub(start) as f64 / 1e6
+}
+
+fn near(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => (a - b).abs() <= TOLERANCE_S,
+        _ => a == b,
+    }
+}
+
+fn shown(value: &Value) -> String {
+    clipped(&value.to_string(), SHOWN)
+}

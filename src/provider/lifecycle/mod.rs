@@ -1,0 +1,247 @@
+//! Lifecycles: which events a session has, in which order and how often, by what the platform's document says. A platform's
+//! file in `platform/` holds the rules as data; here they are held against the requests of a session.
+
+mod compare;
+mod count;
+mod expect;
+mod order;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::finding::{Says, Severity};
+use super::platform;
+use crate::model::{RequestId, Seq, Timestamp};
+
+/// Without a request for this long, a session that has not ended is missing what it still lacks.
+pub const SILENCE: Duration = Duration::from_mins(30);
+/// Durations may differ by this many seconds.
+const TOLERANCE_S: f64 = 5.0;
+/// Requests that a finding names.
+const MAX_NAMED: usize = 20;
+
+/// The rules of a platform's sessions.
+pub(super) struct Lifecycle {
+    /// The events that a user need not choose.
+    pub subscribed: &'static [&'static str],
+    /// What the document says of these, and that others are chosen by the user.
+    pub chosen: Says,
+    /// The event before all others, if there is one.
+    pub first: Option<Rule>,
+    /// The event that ends a session: what is not there by then is missing.
+    pub end: Rule,
+    /// Events that may come after it.
+    pub after_end: &'static [&'static str],
+    /// Whether any other event after it is against the document; else only out of order.
+    pub end_is_last: bool,
+    /// Events of calls only.
+    pub calls_only: &'static [Rule],
+    /// Values, by pointer, that a call has: in a finalized session without them nobody called.
+    pub call_values: &'static [&'static str],
+    /// Events that come once.
+    pub once: &'static [Rule],
+    /// What the document says of those that come again.
+    pub again: Says,
+    /// Values of the ending event that are those of the earlier ones.
+    pub combined: Option<Combined>,
+    /// A duration that can be held against the timestamps of two events.
+    pub duration: Option<Measured>,
+    /// What becomes of an event that was not answered 2xx.
+    pub not_accepted: Consequence,
+}
+
+/// An event, and what the document says of it.
+#[derive(Clone, Copy)]
+pub(super) struct Rule {
+    pub event: &'static str,
+    pub says: Says,
+}
+
+/// A consequence in words, and what the document says of it.
+#[derive(Clone, Copy)]
+pub(super) struct Consequence {
+    pub sentence: &'static str,
+    pub says: Says,
+}
+
+/// Values of the ending event that are those of the earlier ones.
+pub(super) struct Combined {
+    pub values: &'static [&'static str],
+    /// Of these, those that are seconds.
+    pub seconds: &'static [&'static str],
+    pub says: Says,
+}
+
+/// A duration that an event tells, and the events between which it passed.
+pub(super) struct Measured {
+    pub from: &'static str,
+    pub to: &'static str,
+    /// The value of `to`, in seconds.
+    pub pointer: &'static str,
+    pub says: Says,
+}
+
+/// A request of a session, as far as lifecycles look at it.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub id: RequestId,
+    pub seq: Seq,
+    /// The event's name.
+    pub event: String,
+    pub received_at: Timestamp,
+    /// The status that the sender got; `None` for no response.
+    pub status: Option<u16>,
+    /// The event's own time.
+    pub sent_at: Option<Timestamp>,
+    /// The values of [`values`], where the body was read.
+    pub values: Vec<(&'static str, Value)>,
+    /// A digest of the body, where it was read.
+    pub digest: Option<[u8; 32]>,
+}
+
+impl Delivery {
+    /// The value at that pointer, unless it is absent or null.
+    fn value(&self, pointer: &str) -> Option<&Value> {
+        self.values.iter().find(|(at, _)| *at == pointer).map(|(_, value)| value).filter(|value| !value.is_null())
+    }
+}
+
+/// What is known beside the requests of a session.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The events that its user says are subscribed; `None` for the platform's own choice and what was seen.
+    pub chosen: Option<Vec<String>>,
+    /// The events of the bin, with the cursor at which each was first seen.
+    pub seen: Vec<(String, Seq)>,
+    pub now: Timestamp,
+    pub silence: Duration,
+}
+
+/// Something about a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFinding {
+    pub severity: Severity,
+    /// A stable name: `missing`, `twice`, `redelivered`, `redelivered_changed`, `out_of_order`, `after_end`,
+    /// `ended_before_started`, `not_of_a_text_session`, `contradiction`, `duration`, `not_accepted`.
+    pub code: &'static str,
+    pub sentence: String,
+    pub says: Says,
+    /// The requests that it is about, at most 20.
+    pub requests: Vec<RequestId>,
+}
+
+/// What a session is by its platform's document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    pub document: &'static str,
+    /// The events that it should have, in the document's order.
+    pub expected: Vec<&'static str>,
+    /// Of these, what is missing.
+    pub missing: Vec<&'static str>,
+    /// In the order of the rules.
+    pub findings: Vec<SessionFinding>,
+}
+
+/// The pointers of the values that [`examine`] looks at; none for a platform that is not known in full.
+pub fn values(provider: &str) -> Vec<&'static str> {
+    let Some(lifecycle) = platform::by_id(provider).map(|platform| &platform.lifecycle) else { return Vec::new() };
+    let mut values: Vec<&'static str> = lifecycle.call_values.to_vec();
+    values.extend(lifecycle.combined.iter().flat_map(|combined| combined.values));
+    values.extend(lifecycle.duration.iter().map(|measured| measured.pointer));
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// The names of a platform's events in the document's order, with whether each is subscribed unless its user chooses otherwise.
+pub fn events(provider: &str) -> Vec<(&'static str, bool)> {
+    let Some(platform) = platform::by_id(provider) else { return Vec::new() };
+    let names = platform.contract.events.iter().map(|event| event.name);
+    names.map(|name| (name, platform.lifecycle.subscribed.contains(&name))).collect()
+}
+
+/// Holds a session's requests, in the order in which they came, against the lifecycle of that platform.
+pub fn examine(provider: &str, deliveries: &[Delivery], around: &Surroundings) -> Option<Examined> {
+    let platform = platform::by_id(provider)?;
+    let session = Session { platform, deliveries };
+    let (expected, missing) = expect::expected(&session, around);
+    let mut findings = expect::missing(&session, &missing, around);
+    count::again(&session, &mut findings);
+    order::order(&session, &mut findings);
+    compare::compare(&session, &mut findings);
+    count::not_accepted(&session, &mut findings);
+    Some(Examined { document: platform.document, expected, missing, findings })
+}
+
+/// The requests of a session.
+#[derive(Clone, Copy)]
+struct Session<'a> {
+    platform: &'static platform::Platform,
+    deliveries: &'a [Delivery],
+}
+
+impl<'a> Session<'a> {
+    const fn rules(&self) -> &'static Lifecycle {
+        &self.platform.lifecycle
+    }
+
+    /// The deliveries of an event, in the order in which they came.
+    fn of(&self, event: &str) -> impl Iterator<Item = &'a Delivery> + use<'a, '_> {
+        let event = event.to_owned();
+        self.deliveries.iter().filter(move |delivery| delivery.event == event)
+    }
+
+    fn first(&self, event: &str) -> Option<&'a Delivery> {
+        self.deliveries.iter().find(|delivery| delivery.event == event)
+    }
+
+    /// The names of the events that came, of those that the document has, in its order.
+    fn came(&self) -> impl Iterator<Item = &'static str> {
+        let names = self.platform.contract.events.iter().map(|event| event.name);
+        names.filter(|name| self.first(name).is_some())
+    }
+
+    /// Whether the event that ends it is that of a text session: it has none of the values of calls.
+    fn is_text(&self) -> bool {
+        let values = self.rules().call_values;
+        // Of a body that was not read, nothing is known.
+        let end = self.first(self.rules().end.event).filter(|end| end.digest.is_some() && !values.is_empty());
+        end.is_some_and(|end| values.iter().all(|pointer| end.value(pointer).is_none()))
+    }
+
+    /// Whether it is known to be a call: an event of calls came, or a value that only calls have.
+    fn is_call(&self) -> bool {
+        let rules = self.rules();
+        !self.is_text()
+            && (rules.calls_only.iter().any(|rule| self.first(rule.event).is_some())
+                || self
+                    .deliveries
+                    .iter()
+                    .any(|one| rules.call_values.iter().any(|pointer| one.value(pointer).is_some())))
+    }
+}
+
+fn finding(
+    severity: Severity,
+    code: &'static str,
+    says: Says,
+    sentence: String,
+    requests: impl IntoIterator<Item = RequestId>,
+) -> SessionFinding {
+    SessionFinding { severity, code, sentence, says, requests: requests.into_iter().take(MAX_NAMED).collect() }
+}
+
+/// A span in words: `400 ms`, `2.5 s`, `4 min`, `3 h`.
+fn span(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        1..120 => format!("{:.1} s", duration.as_secs_f64()),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! The order of a session's events.
+
+use super::{Session, SessionFinding, finding, span};
+use crate::provider::finding::Severity;
+
+pub(super) fn order(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
+    before_the_first(session, findings);
+    after_the_end(session, findings);
+}
+
+/// The event before all others came after one of them.
+fn before_the_first(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
+    let rules = session.rules();
+    let Some((rule, first)) = rules.first.and_then(|rule| Some((rule, session.first(rule.event)?))) else { return };
+    for event in session.came().filter(|event| *event != rule.event) {
+        let Some(other) = session.first(event) else { continue };
+        if let (Some(started), Some(ended)) = (first.sent_at, other.sent_at)
+            && ended < started
+        {
+            let sentence = format!(
+                "By their own timestamps {event} happened {} before {}.",
+                span(started.since(ended)),
+                rule.event
+            );
+            let requests = [first.id, other.id];
+            findings.push(finding(Severity::Breaks, "ended_before_started", rule.says, sentence, requests));
+        }
+        if other.seq < first.seq {
+            let sentence =
+                format!("{event} came {} before {}.", span(first.received_at.since(other.received_at)), rule.event);
+            findings.push(finding(Severity::Differs, "out_of_order", rule.says, sentence, [other.id, first.id]));
+        }
+    }
+}
+
+/// What came after the event that ends the session.
+fn after_the_end(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
+    let rules = session.rules();
+    let Some(end) = session.first(rules.end.event).filter(|_| rules.end_is_last) else { return };
+    for event in session.came() {
+        if event == rules.end.event || rules.after_end.contains(&event) {
+            continue;
+        }
+        // A redelivery may come at any time.
+        if let Some(late) = session.first(event).filter(|late| late.seq > end.seq) {
+            let after = span(late.received_at.since(end.received_at));
+            let sentence = format!("{event} came {after} after {}, which combines every other event.", end.event);
+            findings.push(finding(Severity::Breaks, "after_end", rules.end.says, sentence, [end.id, late.id]));
+        }
+    }
+}

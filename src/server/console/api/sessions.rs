@@ -1,0 +1,180 @@
+//! The sessions of a bin.
+
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::contract::SourceShape;
+use crate::model::{Origin, RequestId, Seq, SignatureStatus, Timestamp};
+use crate::provider::lifecycle::SessionFinding;
+use crate::server::console::extract::{BinRef, Query, State};
+use crate::server::console::problem::Problem;
+use crate::server::console::sessions::{self, MAX_PAGE, PAGE, Session, SessionEvent};
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(list).service(read);
+}
+
+/// A page of sessions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionPage)]
+struct PageShape<'a> {
+    /// Those with the newest requests first.
+    sessions: Vec<SessionShape<'a>>,
+    /// The cursor of the next page, for `before`; `null` at the end.
+    next: Option<Seq>,
+}
+
+/// The requests that name a session, held against their platform's lifecycle.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+struct SessionShape<'a> {
+    /// What its requests call it.
+    id: &'a str,
+    /// The platform's id.
+    provider: Option<&'a str>,
+    /// When its first request came.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    /// When the last of `events` came.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_at: Option<Timestamp>,
+    /// How many requests name it.
+    total: u64,
+    /// The oldest of them, oldest first: at most 200 in a list, 10,000 of one session.
+    events: Vec<EventShape<'a>>,
+    /// The title of the platform's document.
+    document: Option<&'a str>,
+    /// The events that it should have.
+    expected: &'a [&'a str],
+    /// Of these, what is missing: after the event that ends it, or after a silence.
+    missing: &'a [&'a str],
+    /// What is missing, twice, impossible, out of order or a contradiction.
+    findings: Vec<FindingShape<'a>>,
+    /// Why the session was not held against a lifecycle.
+    not_checked_because: Option<&'a str>,
+}
+
+/// A request of a session.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionEvent)]
+struct EventShape<'a> {
+    /// The request's id.
+    #[schema(value_type = String)]
+    request: RequestId,
+    /// The event's name.
+    name: Option<&'a str>,
+    /// When it came.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The first request with the same event.
+    #[schema(value_type = Option<String>)]
+    duplicate_of: Option<RequestId>,
+    /// The status that the sender got; `null` for no response.
+    status: Option<u16>,
+    /// The verdict on its signature.
+    #[schema(value_type = String)]
+    signature: SignatureStatus,
+    /// Where it comes from.
+    #[schema(value_type = String)]
+    origin: Origin,
+    /// Why it does not count for the findings; `null` when it does.
+    left_out: Option<&'a str>,
+}
+
+/// Something about a session.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionFinding)]
+struct FindingShape<'a> {
+    /// `breaks` what the document says, `differs` from how it usually is, or is worth a `note`.
+    severity: &'static str,
+    /// `missing`, `twice`, `redelivered`, `redelivered_changed`, `out_of_order`, `after_end`, `ended_before_started`,
+    /// `not_of_a_text_session`, `contradiction`, `duration` or `not_accepted`.
+    code: &'a str,
+    /// What is found.
+    sentence: &'a str,
+    /// What the document says.
+    source: SourceShape,
+    /// The requests that it is about, at most 20.
+    #[schema(value_type = Vec<String>)]
+    requests: &'a [RequestId],
+}
+
+impl<'a> From<&'a SessionEvent> for EventShape<'a> {
+    fn from(event: &'a SessionEvent) -> Self {
+        let summary = &event.summary;
+        Self {
+            request: summary.id,
+            name: summary.derived.event.name.as_deref(),
+            at: summary.received_at,
+            duplicate_of: summary.derived.event.duplicate_of,
+            status: summary.response.status,
+            signature: summary.derived.verdict.status,
+            origin: summary.origin,
+            left_out: event.left_out,
+        }
+    }
+}
+
+impl<'a> From<&'a SessionFinding> for FindingShape<'a> {
+    fn from(finding: &'a SessionFinding) -> Self {
+        Self {
+            severity: finding.severity.into(),
+            code: finding.code,
+            sentence: &finding.sentence,
+            source: finding.says.into(),
+            requests: &finding.requests,
+        }
+    }
+}
+
+impl<'a> From<&'a Session> for SessionShape<'a> {
+    fn from(session: &'a Session) -> Self {
+        let examined = session.examined.as_ref().ok();
+        Self {
+            id: &session.id,
+            provider: session.provider.as_deref(),
+            started_at: session.started_at(),
+            last_at: session.last_at(),
+            total: session.total,
+            events: session.events.iter().map(EventShape::from).collect(),
+            document: examined.map(|examined| examined.document),
+            expected: examined.map_or(&[], |examined| &examined.expected),
+            missing: examined.map_or(&[], |examined| &examined.missing),
+            findings: examined.into_iter().flat_map(|examined| &examined.findings).map(FindingShape::from).collect(),
+            not_checked_because: session.examined.as_ref().err().copied(),
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// How many at most; 1 to 100, default 20.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// Only sessions whose newest request has a `seq` below this.
+    before: Option<Seq>,
+}
+
+/// List a bin's sessions, each held against its platform's lifecycle
+#[utoipa::path(tag = "events", params(ListParams), responses((status = 200, body = PageShape<'_>)))]
+#[get("/api/v1/bins/{bin}/sessions")]
+async fn list(state: State, bin: BinRef, query: Query<ListParams>) -> Result<HttpResponse, Problem> {
+    let limit = query.limit.unwrap_or(PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Problem::query("limit", format!("A limit is a number from 1 to {MAX_PAGE}.")));
+    }
+    let (sessions, next) = sessions::page(&state, &bin.0, query.before, limit).await?;
+    Ok(HttpResponse::Ok().json(PageShape { sessions: sessions.iter().map(SessionShape::from).collect(), next }))
+}
+
+/// Read a session: its requests, what is missing, twice, impossible or a contradiction
+#[utoipa::path(tag = "events", responses((status = 200, body = SessionShape<'_>)))]
+#[get("/api/v1/bins/{bin}/sessions/{session}")]
+async fn read(state: State, bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let session = sessions::one(&state, &bin.0, sessions::named(&request)?).await?;
+    Ok(HttpResponse::Ok().json(SessionShape::from(&session)))
+}

@@ -1,0 +1,192 @@
+//! Sessions as API and pages show them: the requests that name one, held against their platform's lifecycle.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::ConsoleState;
+use super::heavy::heavy;
+use super::problem::Problem;
+use crate::http::coding;
+use crate::json::{Pointer, scan};
+use crate::model::{Bin, Origin, RequestSummary, Seq, SignatureStatus, Timestamp};
+use crate::provider::lifecycle::{self, Delivery, Examined, SILENCE, Surroundings};
+use crate::provider::{self};
+use crate::store::{BinState, SessionLimits, SessionRequest, SessionRequests};
+
+/// Sessions of a page of the list.
+pub(super) const PAGE: usize = 20;
+/// The most that a client may ask for.
+pub(super) const MAX_PAGE: usize = 100;
+/// In a list, sessions with more requests are not held against their lifecycle, and larger bodies are not read.
+const IN_LIST: SessionLimits = SessionLimits { requests: 200, bodies: 40, one_body: 256 << 10, all_bytes: 16 << 20 };
+/// The same of one session.
+const ALONE: SessionLimits = SessionLimits { requests: 10_000, bodies: 1_000, one_body: 16 << 20, all_bytes: 48 << 20 };
+/// Bytes of a value that is compared with another; of a longer one its digest is.
+const MAX_VALUE: usize = 16 << 10;
+
+/// A session.
+pub(super) struct Session {
+    pub(super) id: String,
+    /// The platform's id, where one is recognised.
+    pub(super) provider: Option<String>,
+    /// How many requests name it.
+    pub(super) total: u64,
+    /// The oldest of them, oldest first.
+    pub(super) events: Vec<SessionEvent>,
+    /// What it is by its platform's lifecycle; else why it is not held against one.
+    pub(super) examined: Result<Examined, &'static str>,
+}
+
+/// A request of a session.
+pub(super) struct SessionEvent {
+    pub(super) summary: RequestSummary,
+    /// Whether it counts; else why it does not.
+    pub(super) left_out: Option<&'static str>,
+}
+
+impl Session {
+    /// When its first request came.
+    pub(super) fn started_at(&self) -> Option<Timestamp> {
+        self.events.first().map(|event| event.summary.received_at)
+    }
+
+    /// When the last of its requests that are here came.
+    pub(super) fn last_at(&self) -> Option<Timestamp> {
+        self.events.last().map(|event| event.summary.received_at)
+    }
+}
+
+/// A page of sessions, and where to go on.
+pub(super) async fn page(
+    state: &ConsoleState,
+    bin: &BinState,
+    before: Option<Seq>,
+    limit: usize,
+) -> Result<(Vec<Session>, Option<Seq>), Problem> {
+    let around = surroundings(state, bin).await?;
+    let page = state.store.sessions(bin.bin.id, before, limit, IN_LIST).await?;
+    let has_secrets = !bin.bin.secrets.is_empty();
+    let sessions = page.sessions;
+    let sessions = heavy(move || sessions.into_iter().map(|found| read(found, &around, has_secrets)).collect()).await?;
+    Ok((sessions, page.next))
+}
+
+/// One session.
+pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String) -> Result<Session, Problem> {
+    let around = surroundings(state, bin).await?;
+    let found = state.store.session(bin.bin.id, id, ALONE).await?;
+    if found.requests.is_empty() {
+        return Err(Problem::not_found("session"));
+    }
+    let has_secrets = !bin.bin.secrets.is_empty();
+    Ok(heavy(move || read(found, &around, has_secrets)).await?)
+}
+
+async fn surroundings(state: &ConsoleState, bin: &BinState) -> Result<Surroundings, Problem> {
+    let expect = bin.bin.settings.expect.clone().unwrap_or_default();
+    let seen = state.store.events_seen(bin.bin.id).await?;
+    Ok(Surroundings {
+        chosen: expect.events,
+        seen: seen.into_iter().map(|event| (event.name, event.first)).collect(),
+        now: state.capture.clock().now(),
+        silence: expect.silence_s.map_or(SILENCE, Duration::from_secs),
+    })
+}
+
+fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool) -> Session {
+    let named = |one: &SessionRequest| one.summary.derived.event.provider.clone();
+    let in_full = |provider: &String| !lifecycle::events(provider).is_empty();
+    let provider = found.requests.iter().filter_map(named).find(in_full);
+    let provider = provider.or_else(|| found.requests.iter().find_map(named));
+    let reasons = left_out(&found.requests, has_secrets);
+    let examined = match &provider {
+        _ if found.total > found.requests.len() as u64 => {
+            Err("The session has too many requests to be looked at whole.")
+        }
+        None => Err("No platform is recognised."),
+        Some(provider) => {
+            let pointers = lifecycle::values(provider);
+            let counted = found.requests.iter().zip(&reasons).filter(|(_, left_out)| left_out.is_none());
+            let deliveries: Vec<Delivery> = counted.filter_map(|(one, _)| delivery(one, &pointers)).collect();
+            lifecycle::examine(provider, &deliveries, around).ok_or("No document of the platform is known in full.")
+        }
+    };
+    let events = found.requests.into_iter().zip(reasons);
+    let events = events.map(|(request, left_out)| SessionEvent { summary: request.summary, left_out });
+    Session { id: found.id, provider, total: found.total, events: events.collect(), examined }
+}
+
+/// Why each request does not count: what Creel sent itself says nothing of the sender, nor does what may be forged where
+/// something proven is there.
+fn left_out(requests: &[SessionRequest], has_secrets: bool) -> Vec<Option<&'static str>> {
+    let of_a_sender = |one: &SessionRequest| matches!(one.summary.origin, Origin::Wire | Origin::Imported);
+    let from_senders = requests.iter().any(of_a_sender);
+    let unproven = |one: &SessionRequest| match one.summary.derived.verdict.status {
+        SignatureStatus::Invalid | SignatureStatus::UndecodableSecret => true,
+        SignatureStatus::Missing => has_secrets,
+        SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
+    };
+    let any_proven = requests.iter().any(|one| one.summary.derived.verdict.status == SignatureStatus::Valid);
+    let reason = |one: &SessionRequest| match one.summary.origin {
+        Origin::Replayed | Origin::Forwarded => Some("sent by Creel"),
+        Origin::Simulated if from_senders => Some("simulated"),
+        _ if one.summary.rejected.is_some() => Some("rejected"),
+        _ if !one.summary.complete => Some("not whole"),
+        _ if any_proven && unproven(one) => Some("not proven by its signature"),
+        Origin::Wire | Origin::Imported | Origin::Simulated => None,
+    };
+    requests.iter().map(reason).collect()
+}
+
+fn delivery(one: &SessionRequest, pointers: &[&'static str]) -> Option<Delivery> {
+    let summary = &one.summary;
+    let mut delivery = Delivery {
+        id: summary.id,
+        seq: summary.seq,
+        event: summary.derived.event.name.clone()?,
+        received_at: summary.received_at,
+        status: summary.response.status,
+        sent_at: None,
+        values: Vec::new(),
+        digest: None,
+    };
+    if let Some((head, body)) = &one.content {
+        let headers = head.headers();
+        let plain = coding::plain(headers.get_str("content-encoding"), body);
+        let json = provider::json_of(&headers, &plain);
+        let outline = scan(&json);
+        let at = |pointer: &str| outline.value_at(&json, &Pointer::parse(pointer)?);
+        delivery.sent_at = at("/timestamp").and_then(|text| serde_json::from_str::<String>(text).ok()?.parse().ok());
+        let value = |pointer: &&'static str| Some((*pointer, value_of(at(pointer)?)?));
+        delivery.values = pointers.iter().filter_map(value).collect();
+        delivery.digest = Some(Sha256::digest(body).into());
+    }
+    Some(delivery)
+}
+
+/// A value as it is compared.
+fn value_of(written: &str) -> Option<Value> {
+    if written.len() > MAX_VALUE {
+        return Some(Value::String(format!(
+            "{} bytes, SHA-256 {}",
+            written.len(),
+            hex::encode(Sha256::digest(written))
+        )));
+    }
+    serde_json::from_str(written).ok()
+}
+
+/// The events of a bin's platform, where it is known in full.
+pub(super) fn platform_events(bin: &Bin) -> Vec<(&'static str, bool)> {
+    bin.settings.provider.as_deref().map(lifecycle::events).unwrap_or_default()
+}
+
+/// The session that `{session}` of the path names.
+pub(super) fn named(request: &actix_web::HttpRequest) -> Result<String, Problem> {
+    // What actix leaves encoded in a path: slashes, plus signs, percent signs.
+    let text = request.match_info().get("session").unwrap_or_default();
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map(|id| id.into_owned()).map_err(|_| Problem::not_found("session"))
+}

@@ -1,0 +1,155 @@
+//! Sessions: the requests that name the same one, found by an index.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::cancel::Wanted;
+use super::columns::SELECT;
+use super::read::{Source, whole};
+use super::row_key;
+use super::values::{signed, unsigned};
+use crate::model::Seq;
+use crate::store::error::StoreError;
+use crate::store::types::{EventSeen, SessionLimits, SessionPage, SessionRequest, SessionRequests};
+
+/// A page of sessions ends after this long; it is then shorter, and `next` leads on.
+const PAGE_TIME: Duration = Duration::from_millis(500);
+/// The clock is asked after this many rows.
+const ROWS_PER_LOOK: usize = 256;
+/// The newest requests of a bin whose events are summed up.
+const EVENT_ROWS: u64 = 50_000;
+
+/// Names the index: SQLite would rather walk the bin.
+const OF_SESSION: &str = "FROM request INDEXED BY request_session WHERE session = ?1 AND place > ?2 AND place < ?3";
+
+impl Source {
+    /// The sessions whose newest request is below `before`, those with the newest first, with their requests.
+    pub(crate) fn sessions(
+        self,
+        conn: &Connection,
+        wanted: &Wanted,
+        (before, limit): (Seq, usize),
+        limits: SessionLimits,
+    ) -> Result<SessionPage, StoreError> {
+        let (ids, next) = self.session_ids(conn, wanted, before, limit)?;
+        let mut bytes = limits.all_bytes;
+        let mut sessions = Vec::with_capacity(ids.len());
+        for id in ids {
+            if wanted.is_over() {
+                break;
+            }
+            let session = self.session(conn, &id, SessionLimits { all_bytes: bytes, ..limits })?;
+            let read: usize =
+                session.requests.iter().map(|one| one.content.as_ref().map_or(0, |body| body.1.len())).sum();
+            bytes = bytes.saturating_sub(read);
+            sessions.push(session);
+        }
+        Ok(SessionPage { sessions, next })
+    }
+
+    /// The ids of a page of sessions, and where to go on.
+    fn session_ids(
+        self,
+        conn: &Connection,
+        wanted: &Wanted,
+        before: Seq,
+        limit: usize,
+    ) -> Result<(Vec<String>, Option<Seq>), StoreError> {
+        let started = Instant::now();
+        let (low, high) = row_key::between(self.key, 0, before);
+        let (_, end) = row_key::between(self.key, 0, Seq::MAX);
+        let mut rows = conn.prepare_cached(
+            "SELECT place, session FROM request NOT INDEXED WHERE place > ? AND place < ? ORDER BY place DESC",
+        )?;
+        let mut later = conn.prepare_cached(&format!("SELECT 1 {OF_SESSION} LIMIT 1"))?;
+        let mut rows = rows.query([low, high])?;
+        let (mut ids, mut looked) = (Vec::new(), 0_usize);
+        while let Some(row) = rows.next()? {
+            let place: i64 = row.get(0)?;
+            looked += 1;
+            if looked.is_multiple_of(ROWS_PER_LOOK) && (wanted.is_over() || started.elapsed() > PAGE_TIME) {
+                return Ok((ids, Some(row_key::seq_of(place).saturating_add(1))));
+            }
+            let Some(session) =
+                row.get_ref(1)?.as_str_or_null().map_err(rusqlite::Error::from)?.filter(|session| !session.is_empty())
+            else {
+                continue;
+            };
+            // A session is on the page of its newest request.
+            if later.exists(params![session, place, end])? {
+                continue;
+            }
+            if ids.len() == limit {
+                return Ok((ids, Some(row_key::seq_of(place).saturating_add(1))));
+            }
+            ids.push(session.to_owned());
+        }
+        Ok((ids, None))
+    }
+
+    /// The requests of a session, oldest first, the bodies of some of them with it.
+    pub(crate) fn session(
+        self,
+        conn: &Connection,
+        id: &str,
+        limits: SessionLimits,
+    ) -> Result<SessionRequests, StoreError> {
+        let (low, high) = row_key::between(self.key, 0, Seq::MAX);
+        let total: i64 = conn
+            .prepare_cached(&format!("SELECT count(*) {OF_SESSION}"))?
+            .query_row(params![id, low, high], |row| row.get(0))?;
+        let sql = SELECT.replace(
+            " FROM request",
+            &format!(" {OF_SESSION} ORDER BY place LIMIT {}", signed(limits.requests as u64)),
+        );
+        let summaries: Vec<_> = conn
+            .prepare_cached(&sql)?
+            .query_map(params![id, low, high], |row| self.summary(row))?
+            .collect::<Result<_, _>>()?;
+        let mut left = limits.all_bytes;
+        let mut requests = Vec::with_capacity(summaries.len());
+        for summary in summaries {
+            let size = usize::try_from(summary.body_size).unwrap_or(usize::MAX);
+            let content = if size <= limits.one_body.min(left) && requests.len() < limits.bodies {
+                left -= size;
+                match whole(conn, summary.clone()) {
+                    Ok(request) => Some((request.head, request.body)),
+                    // Deleted meanwhile.
+                    Err(StoreError::NotFound(_)) => continue,
+                    Err(error) => return Err(error),
+                }
+            } else {
+                None
+            };
+            requests.push(SessionRequest { summary, content });
+        }
+        Ok(SessionRequests { id: id.to_owned(), total: unsigned(total), requests })
+    }
+
+    /// The events of the bin's newest requests: how often each came, and the cursors of the first and the last.
+    pub(crate) fn events_seen(self, conn: &Connection) -> Result<Vec<EventSeen>, StoreError> {
+        let (low, high) = row_key::between(self.key, 0, Seq::MAX);
+        let from: Option<i64> = conn
+            .prepare_cached(
+                "SELECT place FROM request WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1 OFFSET ?",
+            )?
+            .query_row(params![low, high, signed(EVENT_ROWS)], |row| row.get(0))
+            .optional()?;
+        let seen = conn
+            .prepare_cached(
+                "SELECT event, count(*), min(place), max(place) FROM request NOT INDEXED
+                 WHERE place > ? AND place < ? AND event IS NOT NULL GROUP BY event ORDER BY min(place) LIMIT 100",
+            )?
+            .query_map([from.unwrap_or(low), high], |row| {
+                Ok(EventSeen {
+                    name: row.get(0)?,
+                    count: unsigned(row.get(1)?),
+                    first: row_key::seq_of(row.get(2)?),
+                    last: row_key::seq_of(row.get(3)?),
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(seen)
+    }
+}

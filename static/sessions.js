@@ -1,0 +1,46 @@
+// Sessions: a page whose part is fetched again when something of the bin changes.
+
+import { $, announce, localTimes, parsed } from "./dom.js";
+import { part } from "./api.js";
+import { command } from "./commands.js";
+import { Live } from "./live.js";
+
+const STATES = { live: "Live", reconnecting: "Reconnecting", paused: "Paused" };
+/** Changes that come together are one look. */
+const TOGETHER_MS = 300;
+/** What changes a session; marks and progress do not. */
+const CHANGES = new Set(["request", "deleted", "cleared", "evicted", "verdict", "attempt", "connected", "lagged", "bin"]);
+
+export function sessions() {
+  const { bin, base, headSeq } = document.body.dataset;
+  let timer = 0;
+  let before = "";
+  const look = async () => {
+    timer = 0;
+    try {
+      const address = new URL(location.href);
+      address.searchParams.set("part", "true");
+      const html = await part(address.pathname + address.search);
+      if (html === before) return;
+      const first = before === "";
+      before = html;
+      // Who reads with the keyboard keeps their place: what has the focus is not replaced.
+      if (document.activeElement?.closest("#live-part")) return;
+      $("#live-part").replaceChildren(parsed(html));
+      localTimes($("#live-part"));
+      if (!first) announce("The page shows what has changed.");
+    } catch { /* The next change may be shown. */ }
+  };
+  new Live(`/api/v1/bins/${bin}`, Number(headSeq), {
+    onState(state) {
+      const indicator = $("#live");
+      indicator.dataset.state = state;
+      indicator.textContent = STATES[state];
+    },
+    onChange(message) {
+      if (CHANGES.has(message.type) && !timer) timer = setTimeout(look, TOGETHER_MS);
+    },
+  });
+  command("home", () => { location.href = "/"; });
+  command("to-requests", () => { location.href = base; });
+}
