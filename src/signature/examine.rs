@@ -147,7 +147,7 @@ fn examine_one(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret]
         return Outcome { signed_at: outcome.signed_at.or(signed_at), ..outcome };
     }
     let mut attempt =
-        Attempt { scheme, keys, secrets, view, shared: &shared, problem: None, rendered: None, checks: 0 };
+        Attempt { scheme, keys, secrets, view, shared: &shared, problem: None, rendered: None, bare: None, checks: 0 };
     for (at, group) in groups.iter().enumerate() {
         let cost = view.request.body.len().saturating_mul(keys.len()).saturating_mul(at);
         if cost > MAX_HASHED {
@@ -165,6 +165,10 @@ fn examine_one(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret]
                 is_expired: None,
             };
         }
+    }
+    if let Some((group, template)) = attempt.bare {
+        let reason = "It is right for a request without a body: this one has a body, and nothing of it is signed.";
+        return Outcome { group, template, ..failed(SignatureStatus::Invalid, reason.to_owned()) };
     }
     match (attempt.rendered, attempt.problem) {
         (Some((group, template)), _) => {
@@ -242,6 +246,8 @@ struct Attempt<'a> {
     problem: Option<(SignatureStatus, String)>,
     /// The first group and alternative that could be computed.
     rendered: Option<(usize, usize)>,
+    /// The first group and alternative that fit, but leave a body out that others sign: a sender may have put it there.
+    bare: Option<(usize, usize)>,
     checks: usize,
 }
 
@@ -266,6 +272,9 @@ impl Attempt<'_> {
         }
         for (alternative, template) in self.scheme.signed.iter().enumerate() {
             match self.alternative(template, group, &received) {
+                Ok(Some(_)) if self.leaves_body_out(template) => {
+                    self.bare.get_or_insert((at, alternative));
+                }
                 Ok(Some(secret)) => return Some((alternative, secret, signed_at)),
                 Ok(None) => {
                     self.rendered.get_or_insert((at, alternative));
@@ -277,6 +286,13 @@ impl Attempt<'_> {
             }
         }
         None
+    }
+
+    /// Whether the reading is one for requests without a body, and this one has one. Where no reading of the scheme signs
+    /// the body, that is how the provider wants it.
+    fn leaves_body_out(&self, template: &Template) -> bool {
+        let signs_body = |template: &Template| self.scheme.reads_body(template);
+        !self.view.request.body.is_empty() && !signs_body(template) && self.scheme.signed.iter().any(signs_body)
     }
 
     fn alternative(

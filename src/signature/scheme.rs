@@ -218,6 +218,25 @@ impl Scheme {
         one
     }
 
+    /// Whether anything of the body is in what the template signs.
+    pub(crate) fn reads_body(&self, template: &Template) -> bool {
+        template.values().any(|value| match value {
+            Value::Body | Value::Form(..) => true,
+            Value::Source(source) => source.in_body(),
+            Value::Var(name) => self.vars.iter().any(|(var, source)| var == name && source.in_body()),
+            Value::Method
+            | Value::Url
+            | Value::UrlNoQuery
+            | Value::UrlNoPort
+            | Value::UrlWithPort
+            | Value::Path
+            | Value::PathQuery
+            | Value::Secret
+            | Value::Query(..)
+            | Value::Config(_) => false,
+        })
+    }
+
     /// The second values that the scheme needs.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
         let required = self.require.iter().flat_map(|(left, right)| [left, right]);

@@ -35,7 +35,7 @@ impl HeadRule {
                 let declared = request.headers.get(CONTENT_TYPE).map(|value| lossy(value));
                 match declared {
                     None => {
-                        add(findings, CONTENT_TYPE, MISSING, says, "The header Content-Type is missing.".to_owned())
+                        add(findings, CONTENT_TYPE, MISSING, says, "The header Content-Type is missing.".to_owned());
                     }
                     Some(declared) if !essence(&declared).eq_ignore_ascii_case("application/json") => {
                         let sentence = format!("Content-Type is “{}”.", clipped(declared.into_owned()));

@@ -188,5 +188,5 @@ pub(super) fn named(request: &actix_web::HttpRequest) -> Result<String, Problem>
     // What actix leaves encoded in a path: slashes, plus signs, percent signs.
     let text = request.match_info().get("session").unwrap_or_default();
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(|id| id.into_owned()).map_err(|_| Problem::not_found("session"))
+    decoded.map(std::borrow::Cow::into_owned).map_err(|_| Problem::not_found("session"))
 }

@@ -14,6 +14,30 @@ fn judge(id: &str, texts: &[&str], fields: &[(&str, &str)], body: &str) -> (Sign
     (verdict.status, verdict.reason.unwrap_or_default())
 }
 
+/// A sender could put any body beside what it has once signed.
+#[test]
+fn a_signature_over_the_url_alone_is_right_for_a_request_without_a_body_only() {
+    let payload = r#"{"ref":"main"}"#;
+    let query: String = percent_encoding::utf8_percent_encode(payload, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let key = hex::encode(compute(Algorithm::HmacSha256, b"s", payload.as_bytes()).unwrap());
+    let verdict = |method: &str, body: &str| {
+        let request = Owned {
+            method: method.into(),
+            url: format!("https://hook.example/in?payload={query}"),
+            headers: headers(&[("X-Gitea-Signature", &key), ("Content-Type", "application/json")]),
+            body: body.as_bytes().to_vec(),
+        };
+        let (verdict, _) =
+            Verifier::new(catalogue(), Some("gitea"), None, &secrets(&["s"])).unwrap().judge(&request.request());
+        (verdict.status, verdict.reason.unwrap_or_default())
+    };
+    assert_eq!(verdict("GET", "").0, SignatureStatus::Valid);
+    assert_eq!(verdict("POST", payload).0, SignatureStatus::Valid);
+    let (status, reason) = verdict("POST", r#"{"ref":"something else"}"#);
+    assert_eq!(status, SignatureStatus::Invalid);
+    assert_eq!(reason, "It is right for a request without a body: this one has a body, and nothing of it is signed.");
+}
+
 #[test]
 fn every_status_has_its_sentence() {
     let sha = "sha256=0000000000000000000000000000000000000000000000000000000000000000";

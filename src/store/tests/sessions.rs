@@ -39,7 +39,7 @@ async fn sessions_come_by_their_newest_request_each_once_over_all_pages() {
     // The same name in another bin is another session.
     put(store, other, Some("b"), "started", "{}").await;
     let all = vec!["d".to_owned(), "a".to_owned(), "c".to_owned(), "b".to_owned()];
-    assert_eq!(pages(store, bin, 10).await, [all.clone()]);
+    assert_eq!(pages(store, bin, 10).await, std::slice::from_ref(&all));
     for limit in 1..4 {
         let pages = pages(store, bin, limit).await;
         assert!(pages.iter().all(|page| page.len() <= limit));
