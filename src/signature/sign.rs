@@ -125,7 +125,8 @@ fn missing(scheme: &Scheme, missing: Missing) -> SignError {
     SignError::Missing { sentence: scheme.missing_sentence(&missing), missing }
 }
 
-/// The bytes to sign, of the first alternative that the request has all parts for.
+/// The bytes to sign, of the first alternative that the request has all parts for; of a request with a body, first those
+/// that sign it.
 fn message(
     scheme: &Scheme,
     secret: &str,
@@ -139,7 +140,9 @@ fn message(
     let shared = super::received::shared_vars(scheme, &view);
     let context = Context { view: &view, vars: Vars { shared: &shared, group: captured }, secret: Some(secret) };
     let mut lacking = None;
-    for template in &scheme.signed {
+    let (with_body, without): (Vec<_>, Vec<_>) =
+        scheme.signed.iter().partition(|template| request.body.is_empty() || scheme.reads_body(template));
+    for template in with_body.into_iter().chain(without) {
         match template.to_bytes(&context) {
             Ok(message) => return Ok(message),
             Err(part) => {
