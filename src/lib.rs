@@ -15,7 +15,7 @@
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
 //! | [`capture`] | the product's verb: judge, store, choose the response. Free of any framework |
-//! | [`deliver`] | what Creel sends: the engine, replays, forwards, matches. On threads of its own |
+//! | [`deliver`] | what Creel sends: the engine, replays, forwards, matches, simulated senders, the receiver check. On threads of its own |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
 //! | [`client`] | what command line and agents use to talk to a running server |
 //! | [`mcp`] | the tools of coding agents, over [`client`] |
@@ -48,6 +48,9 @@
 //! | replay | sending a captured request again because somebody asked | resend |
 //! | hold | keeping a sender waiting until somebody answers it | pause |
 //! | forward | sending on what a bin captures, by itself | relay |
+//! | sample | what a platform's sender would send, made up or the user's own | fixture |
+//! | step | one event of what a simulated sender sends, with the wait before it | – |
+//! | battery, case, shot | what a receiver is tried with; one duty of it; one request of that | suite, test |
 //! | origin | what a request counts as: sent over the network, or by Creel itself | source |
 //! | job | deliveries that nobody waits for | task |
 //! | problem | an error for a client: code, sentence, field (RFC 9457) | – |

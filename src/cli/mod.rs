@@ -2,6 +2,7 @@
 
 mod bin;
 mod catalogue;
+mod check;
 mod common;
 mod completions;
 mod connection;
@@ -20,6 +21,7 @@ mod request;
 mod schemes;
 mod search;
 mod secret;
+mod send;
 mod serve;
 mod show;
 mod sign;
@@ -84,6 +86,10 @@ enum Command {
     Export(export::ExportArgs),
     /// Read an export into a bin
     Import(import::ImportArgs),
+    /// Play a platform: send its events, whole sessions, faults
+    Send(Box<send::SendArgs>),
+    /// Try a receiver with everything that its platform's document asks of it
+    Check(check::CheckArgs),
     /// Delete requests of a bin
     #[command(visible_alias = "rm")]
     Delete(delete::DeleteArgs),
@@ -147,6 +153,8 @@ pub fn run() -> u8 {
         Some(Command::Secret(args)) => secret::run(args),
         Some(Command::Export(args)) => export::run(args),
         Some(Command::Import(args)) => import::run(args),
+        Some(Command::Send(args)) => send::run(args),
+        Some(Command::Check(args)) => check::run(args),
         Some(Command::Delete(args)) => delete::run(args),
         Some(Command::Verify(args)) => verify::run(args),
         Some(Command::Sign(args)) => sign::run(args),

@@ -1,5 +1,7 @@
 //! A request, ready to be sent: edited, signed again, with the head that its target gets.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::engine::{HeadChange, HeadEdit, HeadPlan, OwnSocket, Parcel, edited, outgoing, path_and_query, unfit};
@@ -65,6 +67,8 @@ pub fn draft(
         body,
         timeout: plan.timeout,
         own: OwnSocket { origin: plan.origin, hops: request.summary.hops.saturating_add(1) },
+        spread: Duration::ZERO,
+        to_self: false,
     };
     Ok(Draft { parcel, changes: out.changes })
 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::plan::SendError;
-use crate::model::{Attempt, BinId, Clock, JobState, JobStatus, Outcome};
+use crate::model::{BinId, Clock, Delivered, JobState, JobStatus, Outcome};
 
 /// Jobs that run at once; each may send sixteen requests at a time.
 const MAX_RUNNING: usize = 8;
@@ -71,10 +71,10 @@ impl Job {
     }
 
     /// Counts a delivery.
-    pub(super) fn count(&self, attempt: &Attempt) {
+    pub(super) fn count(&self, delivered: &Delivered) {
         let mut status = self.status.lock();
         status.done += 1;
-        match (attempt.delivered.outcome, attempt.delivered.last().is_delivered()) {
+        match (delivered.outcome, delivered.last().is_delivered()) {
             (_, true) => status.delivered += 1,
             (Outcome::Answered, false) => status.not_accepted += 1,
             _ => status.failed += 1,

@@ -5,9 +5,11 @@
 //! - `forward` sends on what a bin captures, by itself, with the database as its queue.
 //! - `on_match` tells somebody else of what a filter finds.
 //! - `replay` sends what somebody asked for; what takes long is one of the `jobs`.
+//! - `send` plays a platform, `check` tries a receiver of its events.
 //!
 //! Everything runs on threads of its own, so that neither captures nor the console wait for a target.
 
+pub mod check;
 mod draft;
 pub mod engine;
 mod forward;
@@ -16,6 +18,7 @@ mod on_match;
 mod plan;
 mod replay;
 mod resign;
+pub mod send;
 
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ use tokio::task::JoinHandle;
 use crate::model::{Bin, CapturedRequest, Clock, JobStatus};
 use crate::signature::Catalogue;
 use crate::store::Store;
+use check::Checks;
 pub use draft::Draft;
 use engine::{Engine, NotAllowed, TargetUrl};
 use forward::Lines;
@@ -52,6 +56,7 @@ struct Inner {
     catalogue: Catalogue,
     engine: Engine,
     jobs: Jobs,
+    checks: Checks,
     lines: Lines,
     watches: Watches,
     permits: Semaphore,
@@ -74,6 +79,7 @@ impl Deliver {
             catalogue,
             engine,
             jobs: Jobs::default(),
+            checks: Checks::default(),
             lines: Lines::default(),
             watches: Watches::default(),
             permits: Semaphore::new(MAX_REPLAYING),

@@ -23,7 +23,7 @@ pub const MAX_PARALLEL: usize = 16;
 /// A pause between two deliveries.
 pub const MAX_SPACING: Duration = Duration::from_mins(1);
 /// Pauses that a caller waits for; with more it becomes a job.
-const WAITED_SPACING: Duration = Duration::from_secs(10);
+pub(super) const WAITED_SPACING: Duration = Duration::from_secs(10);
 /// Requests that are read at once, and their bytes.
 const PAGE: usize = 16;
 const PAGE_BYTES: usize = 8 << 20;
@@ -161,7 +161,7 @@ impl Deliver {
             let Some((request, result)) = running.next().await else { break };
             match result {
                 Ok(attempt) => {
-                    job.count(&attempt);
+                    job.count(&attempt.delivered);
                     if keep {
                         attempts.push(attempt);
                     }
@@ -198,7 +198,7 @@ impl Deliver {
         Ok(self.0.store.attempt(bin.id, request.summary.id, plan.why, delivered).await?)
     }
 
-    fn tell(&self, bin: BinId, job: &Job) {
+    pub(super) fn tell(&self, bin: BinId, job: &Job) {
         self.0.store.announce(bin, ChangeKind::Job(job.status()));
     }
 }

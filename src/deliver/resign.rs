@@ -113,7 +113,7 @@ fn by_id(catalogue: &Catalogue, id: &str) -> Result<Arc<Scheme>, SendError> {
 }
 
 /// The scheme that is set on the bin.
-fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>> {
+pub(super) fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>> {
     let settings = &bin.settings;
     if let Some(record) = &settings.custom_scheme {
         return Scheme::from_json(record).ok().map(Arc::new);
@@ -158,7 +158,7 @@ fn stored_scheme(
 }
 
 /// Whether a target is the bin's own forward target.
-fn is_own_target(bin: &Bin, target: &TargetUrl) -> bool {
+pub(super) fn is_own_target(bin: &Bin, target: &TargetUrl) -> bool {
     let routes = bin.settings.forward.iter().flat_map(|forward| &forward.routes);
     routes.flat_map(|route| &route.to).filter_map(|own| TargetUrl::parse(own).ok()).any(|own| {
         (own.is_https(), own.authority(), own.port()) == (target.is_https(), target.authority(), target.port())

@@ -3,6 +3,7 @@
 mod attempt;
 mod bin;
 mod change;
+mod check;
 mod clock;
 pub mod document;
 mod expect;
@@ -22,6 +23,7 @@ mod verdict;
 pub use attempt::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, Times, Why};
 pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, SecretId, SecretValue, SignatureMode};
 pub use change::{Change, ChangeKind};
+pub use check::{CaseReport, CaseState, CheckReport, ShotReport, Snippet};
 pub use clock::{Clock, Timestamp};
 pub use expect::ExpectSettings;
 pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Retries, Route};

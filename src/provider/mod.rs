@@ -1,6 +1,7 @@
 //! Providers: what a platform's events mean. Pure. One file per provider and one line in `PROVIDERS`; what a document says in
 //! full (contract, lifecycle) is a file in `platform/`.
 
+pub mod battery;
 mod callaider;
 mod cloudevents;
 pub mod contract;
@@ -17,6 +18,7 @@ mod paddle;
 mod pagerduty;
 mod pathors;
 mod platform;
+pub mod samples;
 mod sendgrid;
 mod shopify;
 mod slack;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, RequestId, Seq, Timestamp, Why};
+use crate::model::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why};
 
 /// What was sent of a request, to where, and what came of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,19 +137,20 @@ impl<'a> AttemptShape<'a> {
             sentence,
             sent: SentShape { head: whole.then(|| String::from_utf8_lossy(sent_head)), body_size: *sent_body_size },
             response: response.as_ref().map(|response| ReceivedShape::new(response, whole)),
-            times_us: TimesShape {
-                resolve: times.resolve,
-                connect: times.connect,
-                tls: times.tls,
-                first_byte: times.first_byte,
-                total: times.total,
-            },
+            times_us: (*times).into(),
         }
     }
 }
 
+impl From<Times> for TimesShape {
+    fn from(times: Times) -> Self {
+        let Times { resolve, connect, tls, first_byte, total } = times;
+        Self { resolve, connect, tls, first_byte, total }
+    }
+}
+
 impl<'a> ReceivedShape<'a> {
-    fn new(response: &'a ReceivedResponse, whole: bool) -> Self {
+    pub(super) fn new(response: &'a ReceivedResponse, whole: bool) -> Self {
         let text = std::str::from_utf8(&response.body);
         Self {
             status: response.status,

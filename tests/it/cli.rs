@@ -3,6 +3,7 @@
 mod commands;
 mod examples;
 mod offline;
+mod send;
 pub mod server;
 mod tail;
 mod terminal;

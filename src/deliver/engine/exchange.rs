@@ -8,6 +8,9 @@ use super::response::{ReadError, Reading};
 use super::{Failure, Parcel};
 use crate::model::Outcome;
 
+/// Pieces in which a slow sender's body comes.
+const PIECES: u32 = 20;
+
 /// Sends and reads at the same time: a target may answer before it has read everything, and must not be left to block.
 pub(super) async fn exchange<S>(stream: S, parcel: &Parcel, reading: &mut Reading) -> Result<(), Failure>
 where
@@ -16,7 +19,15 @@ where
     let (mut from, mut to) = tokio::io::split(stream);
     let writing = async {
         to.write_all(&parcel.head).await?;
-        to.write_all(&parcel.body).await?;
+        if parcel.spread.is_zero() {
+            to.write_all(&parcel.body).await?;
+        } else {
+            for piece in parcel.body.chunks(parcel.body.len().div_ceil(PIECES as usize).max(1)) {
+                to.flush().await?;
+                tokio::time::sleep(parcel.spread / PIECES).await;
+                to.write_all(piece).await?;
+            }
+        }
         to.flush().await
     };
     let mut unsent: Option<io::Error> = None;

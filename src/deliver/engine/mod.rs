@@ -61,6 +61,10 @@ pub struct Parcel {
     pub timeout: Duration,
     /// What the capture listener takes it for, should it get there.
     pub own: OwnSocket,
+    /// The body is sent in pieces over this time, as slow senders do; zero for at once.
+    pub spread: Duration,
+    /// It goes to the capture listener of this very server, which is always allowed.
+    pub to_self: bool,
 }
 
 /// How a step failed.
@@ -129,10 +133,15 @@ impl Engine {
         found.iter().try_for_each(|ip| self.policy.check(target, *ip))
     }
 
+    /// Where this server's own capture listener is reached from here.
+    pub fn own_listener(&self) -> Option<SocketAddr> {
+        self.sockets.listener()
+    }
+
     /// Whether a connection to the target stands; for a target that is known to be down.
     pub async fn reaches(&self, target: &TargetUrl) -> bool {
         let connecting = async {
-            let addresses = self.addresses(target).await.ok()?;
+            let addresses = self.addresses(target, false).await.ok()?;
             self.connect(target, &addresses, CONNECT).await.ok()
         };
         tokio::time::timeout(CONNECT, connecting).await.is_ok_and(|connected| connected.is_some())
@@ -178,7 +187,7 @@ impl Engine {
     async fn run(&self, parcel: &Parcel, progress: &mut Progress) -> Result<(), Failure> {
         let target = &parcel.target;
         let clock = Instant::now();
-        let addresses = self.addresses(target).await?;
+        let addresses = self.addresses(target, parcel.to_self).await?;
         progress.times.resolve = Some(micros(clock.elapsed()));
         progress.stage = Stage::Connect;
         let clock = Instant::now();
@@ -223,12 +232,13 @@ impl Engine {
     }
 
     /// The addresses to try. What is checked here is what is connected to.
-    async fn addresses(&self, target: &TargetUrl) -> Result<Vec<SocketAddr>, Failure> {
+    async fn addresses(&self, target: &TargetUrl, to_self: bool) -> Result<Vec<SocketAddr>, Failure> {
         let found = self.resolve(target).await.map_err(|error| no_address(target, Some(&error)))?;
         if found.is_empty() {
             return Err(no_address(target, None));
         }
-        for ip in &found {
+        let own = to_self.then(|| self.own_listener()).flatten();
+        for ip in found.iter().filter(|ip| own != Some(SocketAddr::new(**ip, target.port()))) {
             self.policy.check(target, *ip).map_err(|refusal| Failure::new(Outcome::RefusedTarget, refusal.0))?;
         }
         Ok(found.into_iter().map(|ip| SocketAddr::new(ip, target.port())).collect())

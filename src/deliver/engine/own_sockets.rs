@@ -2,7 +2,7 @@
 //! sent itself. A header could say anything.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -51,6 +51,17 @@ impl OwnSockets {
     /// in use towards the listener as well.
     pub fn set_listener(&self, address: SocketAddr) {
         *self.0.listener.write() = Some(address);
+    }
+
+    /// Where the capture listener is reached from this machine, once it is known.
+    pub fn listener(&self) -> Option<SocketAddr> {
+        let address = (*self.0.listener.read())?;
+        let ip = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => canonical(ip),
+        };
+        Some(SocketAddr::new(ip, address.port()))
     }
 
     /// Notes a connection before anything is sent on it.

@@ -194,6 +194,8 @@ pub struct TargetPolicy {
     allowed: Vec<AllowedTarget>,
     /// The console's own address, which is never a target.
     console: Option<SocketAddr>,
+    /// Every address of a host is allowed.
+    anywhere: bool,
 }
 
 /// Why a target is not allowed: what is wrong and what to do.
@@ -204,7 +206,12 @@ pub struct NotAllowed(pub String);
 impl TargetPolicy {
     /// For a server: loopback when its console is private, and what is listed.
     pub fn new(loopback: bool, allowed: Vec<AllowedTarget>, console: SocketAddr) -> Self {
-        Self { loopback, allowed, console: Some(console) }
+        Self { loopback, allowed, console: Some(console), anywhere: false }
+    }
+
+    /// For the command line: whoever runs it reaches all of this without it.
+    pub fn anywhere() -> Self {
+        Self { anywhere: true, ..Self::default() }
     }
 
     /// Whether the name itself is listed, so that it may be set although it does not resolve now.
@@ -239,11 +246,15 @@ impl TargetPolicy {
         let listed = match place(ip) {
             // A name that is listed for its own sake must not open this machine by pointing here.
             Place::Loopback => {
-                self.loopback || by_address || by_network() || (by_name() && name.as_deref().is_some_and(is_localhost))
+                self.loopback
+                    || self.anywhere
+                    || by_address
+                    || by_network()
+                    || (by_name() && name.as_deref().is_some_and(is_localhost))
             }
-            Place::Special => by_address,
+            Place::Special => self.anywhere || by_address,
             Place::Nowhere => false,
-            Place::Host => by_address || by_network() || by_name(),
+            Place::Host => self.anywhere || by_address || by_network() || by_name(),
         };
         if listed { Ok(()) } else { Err(Self::refusal(target, name.as_deref(), ip)) }
     }

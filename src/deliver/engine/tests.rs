@@ -51,6 +51,8 @@ fn parcel(url: &str) -> Parcel {
         to_head: false,
         timeout: Duration::from_secs(10),
         own: OwnSocket { origin: Origin::Replayed, hops: 1 },
+        spread: Duration::ZERO,
+        to_self: false,
         target,
     }
 }

@@ -107,6 +107,8 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "/bins/{bin}/requests/{id}/replay",
         r#"{"target": "http://127.0.0.1:3000/hook", "edit": {"path": "/staging"}, "dry_run": true}"#,
     ),
+    ("post", "/check", r#"{"target": "http://127.0.0.1:3000/webhook", "provider": "callaider"}"#),
+    ("post", "/bins/{bin}/send", r#"{"provider": "callaider", "event": "session.ended", "language": "ru"}"#),
     ("patch", "/bins/{bin}/requests", r#"{"read": true}"#),
     ("patch", "/bins/{bin}/requests/{id}", r#"{"pinned": true, "note": "see staging", "tags": ["demo"]}"#),
     ("post", "/bins/{bin}/requests/{id}/signature", r#"{"secret": "whsec_another"}"#),
@@ -160,7 +162,7 @@ fn complete(path: &str, item: &mut Value) {
                     "session" => "The session, as its requests name it",
                     _ => "The number",
                 };
-                let schema = if matches!(name, "secret" | "job") {
+                let schema = if matches!(name, "secret" | "job" | "check") {
                     json!({"type": "integer"})
                 } else {
                     json!({"type": "string"})

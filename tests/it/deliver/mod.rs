@@ -1,9 +1,12 @@
 //! Sending: replays, their attempts, what may be sent where.
 
+mod check;
 mod exactness;
 mod forward;
 mod hold;
 mod on_match;
+pub mod receiver;
 pub mod replay;
 mod rounds;
+mod send;
 pub mod target;

@@ -19,10 +19,10 @@ use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
 
 /// When the client does not say: longer than any platform waits.
-const TIMEOUT_MS: u64 = 30_000;
-const MAX_TIMEOUT_MS: u64 = 60_000;
+pub(super) const TIMEOUT_MS: u64 = 30_000;
+pub(super) const MAX_TIMEOUT_MS: u64 = 60_000;
 /// Changes of one edit.
-const MAX_EDITS: usize = 100;
+pub(super) const MAX_EDITS: usize = 100;
 /// Bytes of a changed header's value, path or query.
 const MAX_TEXT: usize = 16 << 10;
 
@@ -113,11 +113,11 @@ struct HeadersEditInput {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = HeaderEditInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
-struct HeaderEditInput {
+pub(super) struct HeaderEditInput {
     /// The name as it is to be sent.
-    name: String,
+    pub(super) name: String,
     /// The value.
-    value: String,
+    pub(super) value: String,
 }
 
 only_objects!(ReplayInput, ResignInput, EditInput, HeadersEditInput, HeaderEditInput);
@@ -253,7 +253,7 @@ impl EditInput {
             return Err(Problem::field("edit.headers", format!("At most {MAX_EDITS} fields are changed at once.")));
         }
         for (index, field) in set.iter().enumerate() {
-            check_field(field, index)?;
+            check_field(field, &format!("edit.headers.set[{index}]"))?;
         }
         let body = match (self.body, self.body_base64) {
             (Some(_), Some(_)) => {
@@ -290,14 +290,15 @@ impl EditInput {
     }
 }
 
-fn check_field(field: &HeaderEditInput, index: usize) -> Result<(), Problem> {
+/// Checks a header field that is to be sent; `at` is where it stands.
+pub(super) fn check_field(field: &HeaderEditInput, at: &str) -> Result<(), Problem> {
     if !is_token(&field.name) {
-        return Err(Problem::field(format!("edit.headers.set[{index}].name"), "This is no name of a header."));
+        return Err(Problem::field(format!("{at}.name"), "This is no name of a header."));
     }
     let control = |c: char| c.is_control() && c != '\t';
     if field.value.len() > MAX_TEXT || field.value.chars().any(control) {
         let sentence = format!("A value has at most {MAX_TEXT} bytes and no control characters.");
-        return Err(Problem::field(format!("edit.headers.set[{index}].value"), sentence));
+        return Err(Problem::field(format!("{at}.value"), sentence));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod bins;
 mod catalogues;
 mod contract;
+mod check;
 mod diff;
 mod expect;
 mod export;
@@ -12,6 +13,7 @@ mod input;
 mod input_forward;
 mod input_replay;
 mod input_response;
+mod input_send;
 mod marks;
 mod on_match;
 mod replay;
@@ -20,6 +22,7 @@ mod response;
 mod schemas;
 mod secrets;
 mod sessions;
+mod send;
 mod signature;
 mod wait;
 
@@ -42,6 +45,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(import::configure)
         .configure(diff::configure)
         .configure(replay::configure)
-        .configure(forward::configure)
-        .configure(on_match::configure);
+        .configure(on_match::configure)
+        .configure(send::configure)
+        .configure(check::configure)
+        .configure(forward::configure);
 }

@@ -1,12 +1,14 @@
 //! Schemas that cannot be derived from types: words to choose from, bytes, scripts.
 
 use serde_json::Value;
+use strum::VariantArray as _;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder, Ref, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::export::{ManyExporter, SingleExporter};
 use crate::model::{FaultKind, ForwardAnswer, SignatureMode};
+use crate::provider::samples::{Fault, Language, Mode};
 
 /// Bytes as they are.
 #[derive(ToSchema)]
@@ -98,6 +100,53 @@ pub(super) fn resign_secret() -> Schema {
         .item(ObjectBuilder::new().schema_type(Type::Null))
         .description(Some("The label of a secret of the bin's, or `{\"value\": \"…\"}`."));
     Schema::AnyOf(secret.build())
+}
+
+/// A secret that a simulated sender signs with: a label, a value, or none.
+pub(super) fn send_secret() -> Schema {
+    let value = ObjectBuilder::new()
+        .property("value", ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(16_384)))
+        .required("value");
+    let secret = AnyOfBuilder::new()
+        .item(ObjectBuilder::new().schema_type(Type::String))
+        .item(value)
+        .item(ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([false])))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some(
+            "The label of a secret of the bin's, `{\"value\": \"…\"}`, or `false` to sign nothing; default the bin's newest.",
+        ));
+    Schema::AnyOf(secret.build())
+}
+
+/// The language of a sample; `null` for English.
+pub(super) fn language() -> Object {
+    words_or_null(
+        Language::VARIANTS.iter().map(|language| language.name()),
+        "The language that people speak: `en` (default), `ru`, `zh` (traditional characters), `es`, `de` or `ja`.",
+    )
+}
+
+/// A call or a chat; `null` for a call.
+pub(super) fn mode() -> Object {
+    words_or_null(Mode::VARIANTS.iter().map(|mode| <&str>::from(*mode)), "`voice` (default) or `text`.")
+}
+
+fn words_or_null(words: impl IntoIterator<Item = &'static str>, about: &str) -> Object {
+    one_of(words.into_iter().map(Value::from).chain([Value::Null]))
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some(about))
+        .build()
+}
+
+/// What goes wrong at the sender.
+pub(super) fn sender_faults() -> Schema {
+    let about: Vec<String> =
+        Fault::VARIANTS.iter().map(|fault| format!("`{}`: {}", fault.name(), fault.about())).collect();
+    let faults = ArrayBuilder::new()
+        .items(one_of(Fault::VARIANTS.iter().map(|fault| fault.name())))
+        .max_items(Some(Fault::VARIANTS.len()))
+        .description(Some(format!("What goes wrong on purpose. {}.", about.join("; "))));
+    Schema::Array(faults.build())
 }
 
 /// A script: a list of statuses and responses, one text, or none.

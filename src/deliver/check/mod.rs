@@ -1,0 +1,138 @@
+//! The receiver check: a platform's battery, tried on a receiver. `shot` makes the requests; here they are sent and
+//! judged.
+
+mod running;
+mod shot;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+pub use running::{Check, Checks};
+pub use shot::CheckPlan;
+
+use super::engine::{Engine, Parcel};
+use super::plan::SendError;
+use crate::http::text::cut;
+use crate::model::{CaseReport, CaseState, CheckReport, Clock, Delivered, Outcome, ShotReport, Snippet, Timestamp};
+use crate::provider::battery::{self, Answer, Case, Expect, FRAMEWORKS, Verdict};
+use crate::store::StoreError;
+
+/// Bytes of an answer that a report repeats.
+const ANSWER: usize = 300;
+
+/// The report of a check that begins.
+pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
+    CheckReport {
+        provider: plan.battery.sender.provider,
+        document: plan.battery.document,
+        target: plan.target.to_string(),
+        started_at: now,
+        finished_at: None,
+        total: plan.battery.cases.len(),
+        now: plan.battery.cases.first().map(|case| case.id),
+        error: None,
+        cases: Vec::new(),
+    }
+}
+
+/// Tries every case, one after the other. `told` is told after each, and says whether to go on.
+///
+/// # Errors
+/// When a request cannot be made.
+pub async fn check(
+    engine: &Engine,
+    clock: &Clock,
+    plan: &Arc<CheckPlan>,
+    mut told: impl FnMut(&CheckReport) -> bool + Send,
+) -> Result<CheckReport, SendError> {
+    let mut report = beginning(plan, clock.now());
+    let cases = plan.battery.cases;
+    for (number, case) in cases.iter().enumerate() {
+        let done = match plan.skipped(case) {
+            Some(why) => reported(case, CaseState::Skipped, why, Vec::new(), Duration::ZERO),
+            None => try_case(engine, clock, plan, case).await?,
+        };
+        // Nothing that follows would say more.
+        let away = |shot: &ShotReport| {
+            matches!(shot.outcome, Outcome::Connect | Outcome::Dns | Outcome::Tls | Outcome::RefusedTarget)
+        };
+        if number == 0 && !done.shots.is_empty() && done.shots.iter().all(away) {
+            report.error = done.shots.first().map(|shot| shot.sentence.clone());
+            break;
+        }
+        report.cases.push(done);
+        report.now = cases.get(number + 1).map(|next| next.id);
+        if !told(&report) {
+            report.error = Some("It was stopped.".to_owned());
+            break;
+        }
+    }
+    report.now = None;
+    report.finished_at = Some(clock.now());
+    Ok(report)
+}
+
+async fn try_case(
+    engine: &Engine,
+    clock: &Clock,
+    plan: &Arc<CheckPlan>,
+    case: &'static Case,
+) -> Result<CaseReport, SendError> {
+    let begun = std::time::Instant::now();
+    let (seed, mut shots): (u64, _) = (rand::random(), Vec::new());
+    for number in 0..case.shots.len() {
+        let (plan, now) = (Arc::clone(plan), clock.now());
+        // A body of 10 MiB takes its time.
+        let made = tokio::task::spawn_blocking(move || plan.parcels(case, number, (seed, now))).await;
+        let (about, parcels) = made.map_err(|_| SendError::Store(StoreError::Closed))??;
+        let copies = case.shots.get(number).map_or(1, |shot| shot.copies);
+        for _ in 0..copies {
+            let all = join_all(parcels.iter().map(|parcel: &Parcel| engine.deliver(parcel))).await;
+            shots.extend(all.iter().map(|delivered| shot_report(&about, delivered)));
+        }
+    }
+    let answers: Vec<Answer> = shots.iter().map(answer).collect();
+    let (state, sentence) = match battery::judge(plan.battery, case, &answers) {
+        Verdict::Passed(sentence) => (CaseState::Passed, sentence),
+        Verdict::Failed(sentence) => (CaseState::Failed, sentence),
+        Verdict::Noted(sentence) => (CaseState::Note, sentence),
+    };
+    Ok(reported(case, state, sentence, shots, begun.elapsed()))
+}
+
+fn answer(shot: &ShotReport) -> Answer {
+    Answer { status: shot.status, sentence: shot.sentence.clone(), took: Duration::from_micros(shot.took_us) }
+}
+
+fn shot_report(about: &str, delivered: &Delivered) -> ShotReport {
+    let text = delivered.response.as_ref().map(|response| String::from_utf8_lossy(&response.body).into_owned());
+    ShotReport {
+        about: about.to_owned(),
+        outcome: delivered.outcome,
+        status: delivered.status(),
+        sentence: delivered.sentence.clone(),
+        answer: cut(&text.unwrap_or_default(), ANSWER).0.to_owned(),
+        took_us: delivered.times.total,
+    }
+}
+
+fn reported(case: &Case, state: CaseState, sentence: String, shots: Vec<ShotReport>, took: Duration) -> CaseReport {
+    let wanting = state == CaseState::Failed || state == CaseState::Note && case.expect != Expect::Told;
+    let snippet = |framework: &battery::Framework| {
+        let code = case.fix.snippet(framework.id)?;
+        Some(Snippet { framework: framework.id, name: framework.name, code })
+    };
+    CaseReport {
+        id: case.id,
+        duty: case.duty,
+        says: case.says,
+        state,
+        sentence,
+        advice: wanting.then(|| case.fix.advice()),
+        snippets: FRAMEWORKS.iter().filter(|_| wanting).filter_map(snippet).collect(),
+        shots,
+        took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+    }
+}

@@ -1,0 +1,103 @@
+//! Checks that the server runs: few at a time, remembered for a while.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use super::{CheckPlan, beginning, check};
+use crate::deliver::Deliver;
+use crate::deliver::plan::SendError;
+use crate::model::CheckReport;
+
+/// Checks that run at once: each may have twenty requests on their way.
+const MAX_RUNNING: usize = 2;
+/// Checks that are remembered.
+const MAX_REMEMBERED: usize = 16;
+
+/// A check that the server runs, or has run.
+#[derive(Debug)]
+pub struct Check {
+    /// Its number; forgotten when the server ends.
+    pub id: u64,
+    report: Mutex<CheckReport>,
+    stopped: AtomicBool,
+}
+
+impl Check {
+    /// What it has found so far.
+    pub fn report(&self) -> CheckReport {
+        self.report.lock().clone()
+    }
+
+    /// Ends it after the case that is being tried.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn is_running(&self) -> bool {
+        self.report.lock().finished_at.is_none()
+    }
+}
+
+/// All checks.
+#[derive(Debug, Default)]
+pub struct Checks(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    last: u64,
+    checks: BTreeMap<u64, Arc<Check>>,
+}
+
+impl Checks {
+    fn begin(&self, report: CheckReport) -> Result<Arc<Check>, SendError> {
+        let mut inner = self.0.lock();
+        if inner.checks.values().filter(|check| check.is_running()).count() >= MAX_RUNNING {
+            return Err(SendError::TooManyJobs(MAX_RUNNING));
+        }
+        while inner.checks.len() >= MAX_REMEMBERED {
+            let oldest = inner.checks.iter().find(|(_, check)| !check.is_running()).map(|(id, _)| *id);
+            let Some(oldest) = oldest else { break };
+            inner.checks.remove(&oldest);
+        }
+        inner.last += 1;
+        let check = Arc::new(Check { id: inner.last, report: Mutex::new(report), stopped: AtomicBool::new(false) });
+        inner.checks.insert(check.id, Arc::clone(&check));
+        Ok(check)
+    }
+}
+
+impl Deliver {
+    /// Begins a check.
+    ///
+    /// # Errors
+    /// When the target is not allowed, or too many run.
+    pub async fn begin_check(&self, plan: CheckPlan) -> Result<Arc<Check>, SendError> {
+        self.check(&plan.target).await?;
+        let begun = self.0.checks.begin(beginning(&plan, self.0.clock.now()))?;
+        let (deliver, running, plan) = (self.clone(), Arc::clone(&begun), Arc::new(plan));
+        self.spawn(async move {
+            let told = |report: &CheckReport| {
+                *running.report.lock() = report.clone();
+                !running.stopped.load(Ordering::Relaxed)
+            };
+            let result = check(&deliver.0.engine, &deliver.0.clock, &plan, told).await;
+            let mut report = running.report.lock();
+            match result {
+                Ok(whole) => *report = whole,
+                Err(error) => {
+                    report.error = Some(error.to_string());
+                    report.finished_at = Some(deliver.0.clock.now());
+                }
+            }
+        });
+        Ok(begun)
+    }
+
+    /// The check of that number.
+    pub fn find_check(&self, id: u64) -> Option<Arc<Check>> {
+        self.0.checks.0.lock().checks.get(&id).cloned()
+    }
+}

@@ -1,0 +1,178 @@
+//! The requests of a case, ready to be sent.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use url::Host;
+
+use crate::deliver::engine::{HeadEdit, HeadPlan, OwnSocket, Parcel, TargetUrl, edited, outgoing};
+use crate::deliver::plan::SendError;
+use crate::deliver::send::{Signer, head_of, other_secret, signed_with, wrongly_signed};
+use crate::http::Head;
+use crate::model::{Origin, Timestamp};
+use crate::provider::battery::{Battery, Body, Case, Prepared, Proof, Shot};
+use crate::provider::samples::Story;
+
+/// How much longer than a platform waits for an answer: a receiver that is a little late gets a status all the same.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The same for bodies of some MiB.
+const LARGE_PATIENCE: Duration = Duration::from_secs(12);
+/// A body is large from here on.
+const LARGE: usize = 512 << 10;
+/// The time over which a slow sender's body comes.
+const SLOW: Duration = Duration::from_secs(2);
+/// Stands for the byte over 7F while the head is still text.
+const PLACEHOLDER: u8 = 0x01;
+
+/// What is tried on which receiver.
+#[derive(Debug, Clone)]
+pub struct CheckPlan {
+    /// The cases.
+    pub battery: &'static Battery,
+    /// The receiver: exactly this URL.
+    pub target: TargetUrl,
+    /// With what is signed; of platforms that do not sign, the value of `Authorization`.
+    pub signer: Option<Signer>,
+    /// Header fields of the user's own. Of platforms that do not sign they are the proof, unless there is a signer.
+    pub headers: Vec<(String, String)>,
+    /// Whether a receiver elsewhere is tried with the flood and the largest body as well.
+    pub heavy: bool,
+}
+
+impl CheckPlan {
+    /// Why a case is not tried.
+    pub(super) fn skipped(&self, case: &Case) -> Option<String> {
+        if case.needs_proof && self.proofs().is_empty() && self.signer.is_none() {
+            let what = if self.battery.signs { "secret" } else { "secret or header of your own" };
+            return Some(format!("It needs a {what}, and none was given."));
+        }
+        if case.heavy && !self.heavy && !is_here(&self.target) {
+            return Some("It is left out for a receiver elsewhere; ask for heavy cases to try it.".to_owned());
+        }
+        None
+    }
+
+    /// The fields that prove the sender, of platforms that do not sign.
+    fn proofs(&self) -> Vec<(String, String)> {
+        match (&self.signer, self.battery.signs) {
+            (_, true) => Vec::new(),
+            (Some(signer), false) => vec![("Authorization".to_owned(), signer.secret.expose().to_owned())],
+            (None, false) => self.headers.clone(),
+        }
+    }
+
+    /// The requests of one shot, and what they are in words. The seed is the case's.
+    pub(super) fn parcels(
+        &self,
+        case: &Case,
+        number: usize,
+        (seed, now): (u64, Timestamp),
+    ) -> Result<(String, Vec<Parcel>), SendError> {
+        let Some(shot) = case.shots.get(number) else { return Ok((String::new(), Vec::new())) };
+        let seed = if case.one_session { seed } else { seed.wrapping_add(1_000 * number as u64) };
+        let mut about = String::new();
+        let mut parcels = Vec::with_capacity(usize::from(shot.at_once));
+        for copy in 0..u64::from(shot.at_once) {
+            let story = Story::new(seed.wrapping_add(copy), now);
+            let prepared = shot.prepare(self.battery.sender, &story)?;
+            parcels.push(self.parcel(shot, &prepared, now)?);
+            about = prepared.about;
+        }
+        Ok((about, parcels))
+    }
+
+    fn parcel(&self, shot: &Shot, prepared: &Prepared, now: Timestamp) -> Result<Parcel, SendError> {
+        let mut head = head_of(&prepared.made);
+        let fields = self.fields(shot.proof)?;
+        head = edited(&head, &HeadEdit { set: fields, ..HeadEdit::default() });
+        if let Some(signer) = self.signer.as_ref().filter(|_| self.battery.signs && shot.proof != Proof::Absent) {
+            let set = self.signature(signer, shot.proof, &head, prepared, now)?;
+            head = edited(&head, &HeadEdit { set, ..HeadEdit::default() });
+        }
+        let body = Bytes::from(prepared.made.body.clone());
+        let path = self.target.path_and_query().as_bytes();
+        let plan =
+            HeadPlan { target: &self.target, path_and_query: path, keep_host: false, body_size: body.len() as u64 };
+        let mut out = outgoing(&head, &plan).bytes.to_vec();
+        if shot.proof == Proof::NotAscii {
+            out.iter_mut().filter(|byte| **byte == PLACEHOLDER).for_each(|byte| *byte = 0xe9);
+        }
+        let large = matches!(shot.body, Body::Sized(size) if size >= LARGE);
+        let spread = if shot.slowly { SLOW } else { Duration::ZERO };
+        Ok(Parcel {
+            target: self.target.clone(),
+            url: self.target.to_string(),
+            head: out.into(),
+            body,
+            to_head: false,
+            timeout: self.battery.limit + spread + if large { LARGE_PATIENCE } else { PATIENCE },
+            own: OwnSocket { origin: Origin::Simulated, hops: 1 },
+            spread,
+            to_self: false,
+        })
+    }
+
+    /// The user's own fields; those that prove the sender as the shot wants them.
+    fn fields(&self, proof: Proof) -> Result<Vec<(String, String)>, SendError> {
+        let system = self.battery.sender.system;
+        let among = |name: &str| system.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let proofs = self.proofs();
+        let is_proof = |name: &str| proofs.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let own = self.headers.iter().filter(|(name, _)| !among(name) && !is_proof(name));
+        let mut fields: Vec<(String, String)> = own.cloned().collect();
+        for (name, value) in proofs {
+            match proof {
+                Proof::Absent => {}
+                Proof::Other => {
+                    let other = other_secret(&value).ok_or_else(|| {
+                        SendError::field("headers", format!("The value of {name} is too short to make another of it."))
+                    })?;
+                    fields.push((name, other));
+                }
+                _ => fields.push((name, value)),
+            }
+        }
+        Ok(fields)
+    }
+
+    fn signature(
+        &self,
+        signer: &Signer,
+        proof: Proof,
+        head: &Head,
+        prepared: &Prepared,
+        now: Timestamp,
+    ) -> Result<Vec<(String, String)>, SendError> {
+        let url = self.target.to_string();
+        if proof == Proof::Other {
+            return Ok(wrongly_signed(signer, head, &prepared.signed, &url, now)?.headers);
+        }
+        let signed = signed_with(&signer.scheme, signer.secret.expose(), head, &prepared.signed, &url, now)?;
+        let changed = |(name, value): (String, String)| {
+            let value = match proof {
+                Proof::UpperCase => match value.split_once('=') {
+                    Some((prefix, digits)) => format!("{prefix}={}", digits.to_ascii_uppercase()),
+                    None => value.to_ascii_uppercase(),
+                },
+                Proof::NotAscii => {
+                    let mut text = value;
+                    text.pop();
+                    text.push(char::from(PLACEHOLDER));
+                    text
+                }
+                _ => value,
+            };
+            (name, value)
+        };
+        Ok(signed.headers.into_iter().map(changed).collect())
+    }
+}
+
+/// Whether a target is on this machine.
+fn is_here(target: &TargetUrl) -> bool {
+    match target.host() {
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+    }
+}

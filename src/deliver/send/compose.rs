@@ -1,0 +1,269 @@
+//! One event, ready to be sent: its head with the platform's own fields and the user's, signed, with what is to go
+//! wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::deliver::engine::{HeadEdit, HeadPlan, OwnSocket, Parcel, TargetUrl, edited, outgoing};
+use crate::deliver::plan::SendError;
+use crate::http::Head;
+use crate::json::{self, Pointer};
+use crate::model::{Origin, SecretValue, Timestamp};
+use crate::provider::samples::{Fault, Made, Sender, Step, Story};
+use crate::signature::{Algorithm, Scheme, SignInput, Signed, sign};
+
+/// The time over which a slow sender's body comes.
+pub const SLOW: Duration = Duration::from_secs(3);
+/// Fields that belong to the connection, whoever sends.
+const OF_THE_CONNECTION: &[&str] = &["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"];
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub enum Sample {
+    /// Made up.
+    Made {
+        /// By which platform.
+        sender: &'static Sender,
+        /// With what in common.
+        story: Box<Story>,
+    },
+    /// The user's own: a request as it was captured, or written by hand.
+    Own {
+        /// The head.
+        head: Head,
+        /// The body.
+        body: Bytes,
+    },
+}
+
+/// With what is signed.
+#[derive(Debug, Clone)]
+pub struct Signer {
+    /// How.
+    pub scheme: Arc<Scheme>,
+    /// The secret.
+    pub secret: SecretValue,
+}
+
+/// Everything that is to be sent.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// What.
+    pub sample: Sample,
+    /// Which events when.
+    pub steps: Vec<Step>,
+    /// Where to: exactly this URL.
+    pub target: TargetUrl,
+    /// The URL as the receiver knows it, where that is another one: some schemes sign it.
+    pub signed_url: Option<String>,
+    /// It goes to a bin of this server.
+    pub to_self: bool,
+    /// The user's own header fields.
+    pub headers: Vec<(String, String)>,
+    /// With what is signed; nothing is without.
+    pub signer: Option<Signer>,
+    /// Values of the body that are changed.
+    pub set: Vec<(Pointer, String)>,
+    /// Another body.
+    pub body: Option<Bytes>,
+    /// What goes wrong on purpose.
+    pub faults: Vec<Fault>,
+    /// A delivery has to be over within this.
+    pub timeout: Duration,
+}
+
+/// Reads a request from bytes: head, empty line, body.
+pub fn own_sample(raw: &Bytes) -> Result<Sample, SendError> {
+    let crlf = memchr::memmem::find(raw, b"\r\n\r\n").map(|at| at + 4);
+    let lf = memchr::memmem::find(raw, b"\n\n").map(|at| at + 2);
+    let end = [crlf, lf].into_iter().flatten().min().unwrap_or(raw.len());
+    let head = Head::new(raw.slice(..end));
+    if head.method().is_empty() || head.target().raw().is_empty() {
+        let sentence =
+            "It does not begin with a request line such as POST /path HTTP/1.1; `creel show BIN ID --raw` writes one.";
+        return Err(SendError::field("from", sentence));
+    }
+    Ok(Sample::Own { head, body: raw.slice(end..) })
+}
+
+impl Sending {
+    fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+
+    /// The user's fields that are sent: those of the platform win, whether they are sent or not.
+    fn own_headers(&self) -> impl Iterator<Item = &(String, String)> {
+        self.headers.iter().filter(|(name, _)| !self.is_system(name))
+    }
+
+    fn is_system(&self, name: &str) -> bool {
+        let among = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let platforms = match &self.sample {
+            Sample::Made { sender, .. } => sender.system,
+            Sample::Own { .. } => &[],
+        };
+        among(OF_THE_CONNECTION) || among(platforms)
+    }
+
+    /// The names of the user's fields that are not sent.
+    pub fn overridden(&self) -> Vec<String> {
+        self.headers.iter().map(|(name, _)| name.clone()).filter(|name| self.is_system(name)).collect()
+    }
+
+    /// Makes an event ready.
+    ///
+    /// # Errors
+    /// When a value cannot be set, or the signature not be made.
+    pub fn compose(&self, step: &Step, now: Timestamp) -> Result<Parcel, SendError> {
+        let (mut head, body) = self.unsigned(step)?;
+        let own: Vec<(String, String)> = self.own_headers().cloned().collect();
+        head = edited(&head, &HeadEdit { set: own, ..HeadEdit::default() });
+        let mut body = self.body.clone().unwrap_or(body);
+        if self.has(Fault::MalformedJson) {
+            body = half(&body);
+        }
+        let mut path = self.target.path_and_query().as_bytes().to_vec();
+        if let Some(signer) = &self.signer {
+            let url = self.signed_url.clone().unwrap_or_else(|| self.target.to_string());
+            let signed = if self.has(Fault::BadSignature) {
+                wrongly_signed(signer, &head, &body, &url, now)?
+            } else {
+                signed_with(&signer.scheme, signer.secret.expose(), &head, &body, &url, now)?
+            };
+            head = edited(&head, &HeadEdit { set: signed.headers, ..HeadEdit::default() });
+            if let Some(signed_url) = signed.url {
+                path = query_added(&path, &url, &signed_url);
+            }
+            if let Some(signed) = signed.body {
+                body = signed.into();
+            }
+        } else if self.has(Fault::BadSignature) || self.has(Fault::TamperedBody) {
+            let sentence = "This fault spoils a signature, and there is none: give a secret.";
+            return Err(SendError::field("faults", sentence));
+        }
+        if self.has(Fault::TamperedBody) {
+            body = tampered(&body);
+        }
+        let plan =
+            HeadPlan { target: &self.target, path_and_query: &path, keep_host: false, body_size: body.len() as u64 };
+        let out = outgoing(&head, &plan);
+        Ok(Parcel {
+            target: self.target.clone(),
+            url: self.target.with_path(&path),
+            to_head: head.method() == "HEAD",
+            head: out.bytes,
+            body,
+            timeout: self.timeout,
+            own: OwnSocket { origin: Origin::Simulated, hops: 1 },
+            spread: if self.has(Fault::SlowSender) { SLOW } else { Duration::ZERO },
+            to_self: self.to_self,
+        })
+    }
+
+    /// Head and body before the user's fields and the signature.
+    fn unsigned(&self, step: &Step) -> Result<(Head, Bytes), SendError> {
+        match &self.sample {
+            Sample::Made { sender, story } => {
+                let made = sender.make(&step.event, story, &self.set)?;
+                let head = head_of(&made);
+                Ok((head, made.body.into()))
+            }
+            Sample::Own { head, body } => {
+                let mut body = body.clone();
+                for (pointer, value) in &self.set {
+                    body = json::edit::set(&body, pointer, value)
+                        .map_err(|sentence| SendError::field(format!("set.{pointer}"), sentence))?
+                        .into();
+                }
+                Ok((head.clone(), body))
+            }
+        }
+    }
+}
+
+pub(in crate::deliver) fn head_of(made: &Made) -> Head {
+    let mut head = String::from("POST / HTTP/1.1\r\nHost: h\r\n");
+    for (name, value) in &made.headers {
+        head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
+    }
+    head.push_str("Content-Length: 0\r\n\r\n");
+    Head::new(head.into_bytes().into())
+}
+
+pub(in crate::deliver) fn signed_with(
+    scheme: &Scheme,
+    secret: &str,
+    head: &Head,
+    body: &[u8],
+    url: &str,
+    now: Timestamp,
+) -> Result<Signed, SendError> {
+    let headers = head.headers();
+    let method = head.method();
+    let input = SignInput { method: &method, url, headers: &headers, body, timestamp: now, id: None, config: None };
+    sign(scheme, secret, &input).map_err(|error| SendError::field("secret", error.to_string()))
+}
+
+/// Signed with a secret that differs in one character. Where such a one is no key, another body is signed.
+pub(in crate::deliver) fn wrongly_signed(
+    signer: &Signer,
+    head: &Head,
+    body: &[u8],
+    url: &str,
+    now: Timestamp,
+) -> Result<Signed, SendError> {
+    let secret = signer.secret.expose();
+    let by = |secret: &str, body: &[u8]| signed_with(&signer.scheme, secret, head, body, url, now);
+    let is_asymmetric = signer.scheme.algorithm.is_asymmetric();
+    match other_secret(secret).filter(|_| !is_asymmetric).map(|other| by(&other, body)) {
+        Some(Ok(signed)) => Ok(signed),
+        _ if signer.scheme.algorithm == Algorithm::Equal => {
+            Err(SendError::field("secret", "This secret is too short to make another one of it."))
+        }
+        _ => by(secret, &[body, b" "].concat()),
+    }
+}
+
+/// The secret with another character three quarters in; hex and base64 stay what they are.
+pub(in crate::deliver) fn other_secret(secret: &str) -> Option<String> {
+    let at = secret.len() * 3 / 4;
+    let (at, old) = secret.char_indices().find(|(index, c)| *index >= at && c.is_ascii_alphanumeric())?;
+    let new = if old == '0' { "1" } else { "0" };
+    let mut other = secret.to_owned();
+    other.replace_range(at..=at, new);
+    Some(other)
+}
+
+/// The path with what signing has added to the query of the URL.
+fn query_added(path: &[u8], url: &str, signed_url: &str) -> Vec<u8> {
+    let query = |url: &str| url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+    if query(url) == query(signed_url) {
+        return path.to_vec();
+    }
+    let base = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+    [base, b"?", query(signed_url).as_bytes()].concat()
+}
+
+/// The body without its last third, cut between two characters.
+fn half(body: &Bytes) -> Bytes {
+    let mut end = body.len() * 2 / 3;
+    while end > 0 && body.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    body.slice(..end)
+}
+
+/// The body with another last digit: JSON and forms stay what they are.
+fn tampered(body: &Bytes) -> Bytes {
+    let mut changed = body.to_vec();
+    match changed.iter().rposition(u8::is_ascii_digit) {
+        Some(at) => changed[at] = if changed[at] == b'7' { b'8' } else { b'7' },
+        None => changed.push(b' '),
+    }
+    changed.into()
+}
+
+#[cfg(test)]
+mod tests;

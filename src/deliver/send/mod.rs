@@ -1,0 +1,175 @@
+//! Simulated senders: what a platform would send, sent by Creel.
+//!
+//! `compose` makes one event ready (head, signature, faults) and knows neither store nor network, so that the command
+//! line uses it as well; `signer` says which secret of a bin may sign; here it is sent.
+
+mod compose;
+mod signer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use compose::{Sample, Sending, Signer, own_sample};
+pub(super) use compose::{head_of, other_secret, signed_with, wrongly_signed};
+pub use signer::SignWith;
+
+use super::Deliver;
+use super::engine::{Engine, Parcel, TargetUrl};
+use super::jobs::{Job, Jobs};
+use super::plan::SendError;
+use super::replay::{WAITED_FOR, WAITED_SPACING};
+use crate::model::{Bin, Clock, Delivered, RequestId, Why};
+use crate::provider::samples::{SampleError, Step};
+use crate::store::{BinState, StoreError};
+
+impl From<SampleError> for SendError {
+    fn from(error: SampleError) -> Self {
+        Self::field(error.field, error.sentence)
+    }
+}
+
+/// An event that was sent.
+#[derive(Debug, Clone)]
+pub struct SentEvent {
+    /// Its name.
+    pub event: String,
+    /// What came of it.
+    pub delivered: Delivered,
+}
+
+/// What came of sending.
+#[derive(Debug)]
+pub enum Sent {
+    /// All of it, in the order of sending.
+    Now(Vec<SentEvent>),
+    /// It goes on by itself.
+    Later(Arc<Job>),
+}
+
+/// Makes an event ready on a thread that may take its time: a body of 10 MiB is written, changed and signed.
+pub async fn parcel(sending: &Arc<Sending>, step: &Step, clock: &Clock) -> Result<Parcel, SendError> {
+    let (sending, step, now) = (Arc::clone(sending), step.clone(), clock.now());
+    let composed = tokio::task::spawn_blocking(move || sending.compose(&step, now)).await;
+    composed.map_err(|_| SendError::Store(StoreError::Closed))?
+}
+
+/// Sends everything, one after the other. `pause` waits and says whether to go on; `sent` is told each event.
+///
+/// # Errors
+/// When an event cannot be made.
+pub async fn send_all<P: Future<Output = bool> + Send>(
+    engine: &Engine,
+    clock: &Clock,
+    sending: &Arc<Sending>,
+    pause: impl Fn(Duration) -> P + Send + Sync,
+    mut sent: impl FnMut(SentEvent) + Send,
+) -> Result<(), SendError> {
+    for step in &sending.steps {
+        if !pause(step.after).await {
+            break;
+        }
+        let parcel = parcel(sending, step, clock).await?;
+        for _ in 0..step.times {
+            sent(SentEvent { event: step.event.clone(), delivered: engine.deliver(&parcel).await });
+        }
+    }
+    Ok(())
+}
+
+impl Deliver {
+    /// The URL of a bin of this very server, as reached from here.
+    pub fn own_target(&self, bin: &Bin) -> Option<TargetUrl> {
+        let listener = self.0.engine.own_listener()?;
+        TargetUrl::parse(&format!("http://{listener}/{}", bin.id)).ok()
+    }
+
+    /// What would be sent, event by event.
+    ///
+    /// # Errors
+    /// When an event cannot be made.
+    pub async fn compose(&self, sending: &Arc<Sending>) -> Result<Vec<(String, Parcel)>, SendError> {
+        let mut parcels = Vec::with_capacity(sending.steps.len());
+        for step in &sending.steps {
+            parcels.push((step.event.clone(), parcel(sending, step, &self.0.clock).await?));
+        }
+        Ok(parcels)
+    }
+
+    /// Sends. What is soon over is waited for, a session at its own pace becomes a job. `request` is the captured
+    /// request that is the sample, if it is one: it gets the attempts.
+    ///
+    /// # Errors
+    /// When nothing is sent at all.
+    pub async fn play(
+        &self,
+        bin: Arc<BinState>,
+        sending: Arc<Sending>,
+        request: Option<RequestId>,
+    ) -> Result<Sent, SendError> {
+        if !sending.to_self {
+            self.check(&sending.target).await?;
+        }
+        if let Some(step) = sending.steps.first() {
+            // Whoever asks learns at once why it cannot be made.
+            parcel(&sending, step, &self.0.clock).await?;
+        }
+        let total: u64 = sending.steps.iter().map(|step| u64::from(step.times)).sum();
+        let pauses: Duration = sending.steps.iter().map(|step| step.after).sum();
+        let id = bin.bin.id;
+        if total > WAITED_FOR || pauses > WAITED_SPACING {
+            let job = self.0.jobs.begin(id, Some(total), &self.0.clock)?;
+            let (deliver, running) = (self.clone(), Arc::clone(&job));
+            self.spawn(async move {
+                let result = deliver.run_sending(&bin, &sending, request, &running).await;
+                running.end(result.err().map(|error| error.to_string()));
+                deliver.tell(id, &running);
+            });
+            return Ok(Sent::Later(job));
+        }
+        let deliver = self.clone();
+        // On a task of its own: a caller that leaves does not stop it half-way.
+        let running = self.spawn(async move {
+            let job = Jobs::unlisted(id, &deliver.0.clock);
+            deliver.run_sending(&bin, &sending, request, &job).await
+        });
+        Ok(Sent::Now(running.await.map_err(|_| SendError::Store(StoreError::Closed))??))
+    }
+
+    async fn run_sending(
+        &self,
+        bin: &BinState,
+        sending: &Arc<Sending>,
+        request: Option<RequestId>,
+        job: &Arc<Job>,
+    ) -> Result<Vec<SentEvent>, SendError> {
+        let (id, mut all) = (bin.bin.id, Vec::new());
+        // Bounds what everything that is sent has open.
+        let _permit = self.0.permits.acquire().await;
+        let pause = |time: Duration| {
+            let job = Arc::clone(job);
+            async move {
+                if !time.is_zero() {
+                    job.pause(time).await;
+                }
+                !job.is_stopped()
+            }
+        };
+        let sent = |event: SentEvent| {
+            job.count(&event.delivered);
+            if job.is_due() {
+                self.tell(id, job);
+            }
+            all.push(event);
+        };
+        send_all(&self.0.engine, &self.0.clock, sending, pause, sent).await?;
+        for event in all.iter().filter(|_| request.is_some()) {
+            let Some(request) = request else { break };
+            match self.0.store.attempt(id, request, Why::Send, event.delivered.clone()).await {
+                // The sample itself may be gone by now; what was sent is sent.
+                Ok(_) | Err(StoreError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(all)
+    }
+}

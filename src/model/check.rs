@@ -1,0 +1,114 @@
+//! What the receiver check has found.
+
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+use super::{Outcome, Timestamp};
+
+/// How a case ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum CaseState {
+    /// The receiver does what it should.
+    Passed,
+    /// It does not.
+    Failed,
+    /// Something worth knowing that is no failure.
+    Note,
+    /// It was not tried.
+    Skipped,
+}
+
+impl CaseState {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A request of a case and what came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShotReport {
+    /// What was sent, in words.
+    pub about: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The status of a whole answer.
+    pub status: Option<u16>,
+    /// What happened, in a sentence.
+    pub sentence: String,
+    /// The beginning of the answer's body.
+    pub answer: String,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// A snippet that mends a receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snippet {
+    /// The framework's id.
+    pub framework: &'static str,
+    /// The framework's name.
+    pub name: &'static str,
+    /// The code.
+    pub code: &'static str,
+}
+
+/// What a case has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseReport {
+    /// Its stable name.
+    pub id: &'static str,
+    /// The duty in a few words.
+    pub duty: &'static str,
+    /// The sentence of the document behind it.
+    pub says: &'static str,
+    /// How it ended.
+    pub state: CaseState,
+    /// Why, in a sentence.
+    pub sentence: String,
+    /// How to mend it, when it is not passed.
+    pub advice: Option<&'static str>,
+    /// The same as code.
+    pub snippets: Vec<Snippet>,
+    /// What was sent and what came back.
+    pub shots: Vec<ShotReport>,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// What a whole check has found, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// The platform that was played.
+    pub provider: &'static str,
+    /// The document that the sentences are quoted from.
+    pub document: &'static str,
+    /// The receiver.
+    pub target: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// How many cases there are.
+    pub total: usize,
+    /// The case that is being tried.
+    pub now: Option<&'static str>,
+    /// Why it could not go on: the receiver cannot be reached.
+    pub error: Option<String>,
+    /// The cases that are over.
+    pub cases: Vec<CaseReport>,
+}
+
+impl CheckReport {
+    /// How many cases ended in this way.
+    pub fn count(&self, state: CaseState) -> usize {
+        self.cases.iter().filter(|case| case.state == state).count()
+    }
+
+    /// Whether it is over and no case has failed.
+    pub fn is_passed(&self) -> bool {
+        self.finished_at.is_some() && self.error.is_none() && self.count(CaseState::Failed) == 0
+    }
+}

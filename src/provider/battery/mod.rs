@@ -1,0 +1,92 @@
+//! The receiver check as data: which requests a receiver must withstand, what its document says about each, and how an
+//! answer is judged. Pure. One file per platform and one line in `BATTERIES`; sending is for the caller.
+
+mod callaider;
+mod fix;
+mod judge;
+mod pathors;
+mod shot;
+
+use std::time::Duration;
+
+pub use fix::{FRAMEWORKS, Fix, Framework};
+pub use judge::{Answer, Verdict, judge};
+pub use shot::{Body, Prepared, Proof, Shot};
+
+use super::samples::Sender;
+
+static BATTERIES: &[&Battery] = &[&callaider::BATTERY, &pathors::BATTERY];
+
+/// Everything that one platform's receivers are tried with.
+#[derive(Debug)]
+pub struct Battery {
+    /// How the platform sends.
+    pub sender: &'static Sender,
+    /// The document that the sentences are quoted from.
+    pub document: &'static str,
+    /// Whether the proof is a signature over the body; else it is a header of the user's own.
+    pub signs: bool,
+    /// A valid event has to be answered within this.
+    pub limit: Duration,
+    /// Whether the document names the limit, so that a slower answer is a failure and not only worth a note.
+    pub limit_is_named: bool,
+    /// The cases, in the order in which they are tried.
+    pub cases: &'static [Case],
+}
+
+/// One duty of a receiver.
+#[derive(Debug)]
+pub struct Case {
+    /// Its stable name.
+    pub id: &'static str,
+    /// The duty in a few words.
+    pub duty: &'static str,
+    /// The sentence of the document behind it.
+    pub says: &'static str,
+    /// What is sent.
+    pub shots: &'static [Shot],
+    /// Whether all of it belongs to one session; else each request has a session of its own.
+    pub one_session: bool,
+    /// What has to come back.
+    pub expect: Expect,
+    /// How to mend it.
+    pub fix: Fix,
+    /// Whether it can be tried only when the sender proves itself.
+    pub needs_proof: bool,
+    /// Whether it is left out for receivers elsewhere, unless they are to be tried heavily.
+    pub heavy: bool,
+}
+
+/// What has to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// 2xx, in time.
+    Accepted,
+    /// 401.
+    Refused,
+    /// 401; that it is accepted is worth a note.
+    RefusedOrNoted,
+    /// Whatever it is, it is told, as long as it is an answer below 500.
+    Told,
+    /// 4xx.
+    ClientError,
+    /// 2xx, or 413, which is worth a note.
+    AcceptedOrTooLarge,
+    /// 2xx, or 408.
+    AcceptedOrTimedOut,
+    /// Nothing is sent: it cannot be seen from outside.
+    CannotBeSeen,
+}
+
+/// The battery of a platform.
+pub fn battery(provider: &str) -> Option<&'static Battery> {
+    batteries().find(|battery| battery.sender.provider == provider)
+}
+
+/// Every battery.
+pub fn batteries() -> impl Iterator<Item = &'static Battery> {
+    BATTERIES.iter().copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! What goes wrong on purpose.
+
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// A fault of a simulated sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Fault {
+    /// Every event is sent twice, the same bytes.
+    Duplicate,
+    /// The events of a session come the wrong way round.
+    OutOfOrder,
+    /// The signature is made with another secret.
+    BadSignature,
+    /// A byte of the body is changed after it was signed.
+    TamperedBody,
+    /// The event is one that the platform does not have; of a session, one more comes.
+    UnknownEvent,
+    /// The body ends in the middle; it is signed rightly.
+    MalformedJson,
+    /// The body has 10 MiB.
+    HugeTranscript,
+    /// The body takes some seconds to arrive.
+    SlowSender,
+}
+
+impl Fault {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// What it does, in a few words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Duplicate => "every event twice, the same bytes",
+            Self::OutOfOrder => "the events of a session the wrong way round",
+            Self::BadSignature => "signed with another secret",
+            Self::TamperedBody => "a byte changed after signing",
+            Self::UnknownEvent => "an event that the platform does not have",
+            Self::MalformedJson => "JSON that ends in the middle, signed rightly",
+            Self::HugeTranscript => "a body of 10 MiB",
+            Self::SlowSender => "a body that takes 3 s to arrive",
+        }
+    }
+}

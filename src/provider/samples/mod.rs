@@ -1,0 +1,317 @@
+//! Samples: what the platforms send, made up, and in which order and time. Pure. One file per platform and one line in
+//! `SENDERS`; signing them is for the caller.
+
+mod callaider;
+mod dialogue;
+mod fault;
+mod github;
+mod pathors;
+mod shopify;
+mod slack;
+mod standard_webhooks;
+mod story;
+mod stripe;
+mod twilio;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::json::{Pointer, edit};
+use crate::model::Timestamp;
+
+pub use fault::Fault;
+pub use story::{Language, Mode, Story};
+
+/// Every platform that can be played.
+static SENDERS: &[&Sender] = &[
+    &callaider::SENDER,
+    &pathors::SENDER,
+    &stripe::SENDER,
+    &github::SENDER,
+    &slack::SENDER,
+    &shopify::SENDER,
+    &standard_webhooks::SENDER,
+    &twilio::SENDER,
+];
+
+/// How CallAIder sends.
+pub use callaider::SENDER as CALLAIDER;
+/// How Pathors sends.
+pub use pathors::SENDER as PATHORS;
+
+/// What stands for a whole session in the place of an event.
+pub const SESSION: &str = "session";
+/// Bytes of the largest sample.
+pub const MAX_SIZE: usize = 10 << 20;
+/// The event that no platform has.
+const UNKNOWN: &str = "creel.unknown_event";
+
+/// How a platform sends.
+#[derive(Debug)]
+pub struct Sender {
+    /// The provider's id.
+    pub provider: &'static str,
+    /// Its events.
+    pub events: &'static [SampleEvent],
+    /// Header fields that are the platform's own, in lower case: the user's fields never take their place, whether they
+    /// are sent or not.
+    pub system: &'static [&'static str],
+    /// Where the body names the event; `None` where only the head does.
+    name_at: Option<&'static str>,
+    /// Where a body of any size has its filling; `None` where samples have one size.
+    fill_at: Option<&'static str>,
+    /// The body of an event. `fill` is how much longer than usual its texts are, in bytes.
+    body: fn(event: &str, story: &Story, fill: usize) -> Content,
+    /// The head's fields beside those of the signature.
+    head: fn(event: &str, story: &Story) -> Vec<(&'static str, String)>,
+    /// The events of a whole session with the moments at which they are sent, counted from its start; empty where there
+    /// are no sessions.
+    session: fn(&Story) -> Vec<(&'static str, Duration)>,
+    /// Whether a whole session is seen from its start on, and not only what comes after its end.
+    from_start: bool,
+    /// Events that only sessions of voice have.
+    voice_only: &'static [&'static str],
+}
+
+/// An event that can be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct SampleEvent {
+    /// Its name.
+    pub name: &'static str,
+    /// When it is sent, in a few words.
+    pub about: &'static str,
+}
+
+/// A body before it is written.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// JSON.
+    Json(Value),
+    /// A form.
+    Form(Vec<(String, String)>),
+}
+
+/// What a sample is sent with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Header fields, without those of the signature.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// One event of what is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The event.
+    pub event: String,
+    /// The wait before it.
+    pub after: Duration,
+    /// How often the same bytes are sent.
+    pub times: u8,
+}
+
+/// Why there is no such sample: the field at fault and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct SampleError {
+    /// `provider`, `event`, `size`, `faults` or `set`.
+    pub field: String,
+    /// What to do.
+    pub sentence: String,
+}
+
+impl SampleError {
+    fn new(field: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { field: field.into(), sentence: sentence.into() }
+    }
+}
+
+/// Every platform that can be played, in the registry's order.
+pub fn senders() -> impl Iterator<Item = &'static Sender> {
+    SENDERS.iter().copied()
+}
+
+/// How that platform sends.
+///
+/// # Errors
+/// With the platforms that are known.
+pub fn sender(provider: &str) -> Result<&'static Sender, SampleError> {
+    senders().find(|sender| sender.provider == provider).ok_or_else(|| {
+        let known: Vec<&str> = senders().map(|sender| sender.provider).collect();
+        SampleError::new(
+            "provider",
+            format!("There are no samples of this provider; there are of {}.", known.join(", ")),
+        )
+    })
+}
+
+impl Sender {
+    /// Whether it has whole sessions.
+    pub fn has_sessions(&self) -> bool {
+        !(self.session)(&Story::new(0, Timestamp::default())).is_empty()
+    }
+
+    /// Sets a story's moments so that its last event is sent when it happens, if a whole session begins now and goes
+    /// `speed` times faster than real.
+    pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
+        let real = if self.from_start && speed > 0.0 { story.duration() } else { Duration::ZERO };
+        let span = if real.is_zero() { real } else { real.div_f64(speed) };
+        let micros = i64::try_from(span.as_micros()).unwrap_or_default();
+        story.ended = Timestamp::from_micros(now.as_micros().saturating_add(micros));
+    }
+
+    /// What is sent when: of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
+    ///
+    /// # Errors
+    /// When there is no such event, or a fault does not fit.
+    pub fn steps(&self, event: &str, story: &Story, speed: f64, faults: &[Fault]) -> Result<Vec<Step>, SampleError> {
+        let times = if faults.contains(&Fault::Duplicate) { 2 } else { 1 };
+        let step = |event: &str, after| Step { event: event.to_owned(), after, times };
+        let named =
+            |event: &str| if faults.contains(&Fault::UnknownEvent) { UNKNOWN.to_owned() } else { event.to_owned() };
+        if story.size.is_some() && self.fill_at.is_none() {
+            return Err(SampleError::new(
+                "size",
+                format!("Samples of {} have one size; leave out `size`.", self.provider),
+            ));
+        }
+        if event != SESSION {
+            if faults.contains(&Fault::OutOfOrder) {
+                let sentence = "An order needs a whole session: send the event `session`.";
+                return Err(SampleError::new("faults", sentence));
+            }
+            let unknown = || {
+                let names: Vec<&str> = self.events.iter().map(|event| event.name).collect();
+                let session = if self.has_sessions() { ", or `session` for a whole one" } else { "" };
+                SampleError::new("event", format!("{} has the events {}{session}.", self.provider, names.join(", ")))
+            };
+            self.events.iter().find(|known| known.name == event).ok_or_else(unknown)?;
+            if story.mode == Mode::Text && self.voice_only.contains(&event) {
+                let sentence = format!("Text sessions never produce {event}: leave out the mode, or make it voice.");
+                return Err(SampleError::new("mode", sentence));
+            }
+            return Ok(vec![step(&named(event), Duration::ZERO)]);
+        }
+        let mut moments = (self.session)(story);
+        if moments.is_empty() {
+            let sentence = format!("{} has no sessions; name one of its events.", self.provider);
+            return Err(SampleError::new("event", sentence));
+        }
+        if faults.contains(&Fault::OutOfOrder) {
+            // The last event takes the place of the first, and so on: the moments stay.
+            let names: Vec<&str> = moments.iter().rev().map(|(name, _)| *name).collect();
+            for (moment, name) in moments.iter_mut().zip(names) {
+                moment.0 = name;
+            }
+        }
+        let mut last = Duration::ZERO;
+        let steps = moments.into_iter().map(|(event, at)| {
+            let pause = at.saturating_sub(std::mem::replace(&mut last, at));
+            let after = if speed > 0.0 { pause.div_f64(speed) } else { Duration::ZERO };
+            step(event, after)
+        });
+        let mut steps: Vec<Step> = steps.collect();
+        if faults.contains(&Fault::UnknownEvent) {
+            // A session keeps its own events, and has one more between them.
+            steps.insert(1, step(UNKNOWN, Duration::ZERO));
+        }
+        Ok(steps)
+    }
+
+    /// Makes an event. `set` changes values of its body.
+    ///
+    /// # Errors
+    /// When a value cannot be set.
+    pub fn make(&self, event: &str, story: &Story, set: &[(Pointer, String)]) -> Result<Made, SampleError> {
+        // What is not known looks like the first event that is.
+        let known = if event == UNKNOWN { self.events.first().map_or(event, |first| first.name) } else { event };
+        let mut content = (self.body)(known, story, 0);
+        if let Some(size) = story.size {
+            content = self.filled(content, known, story, size);
+        }
+        if event == UNKNOWN {
+            self.rename(&mut content);
+        }
+        let (content_type, body) = match content {
+            Content::Json(value) => {
+                let mut body = value.to_string().into_bytes();
+                for (pointer, value) in set {
+                    body = edit::set(&body, pointer, value)
+                        .map_err(|sentence| SampleError::new(format!("set.{pointer}"), sentence))?;
+                }
+                ("application/json", body)
+            }
+            Content::Form(mut fields) => {
+                for (pointer, value) in set {
+                    let [name] = pointer.steps() else {
+                        let sentence = "The body is a form: name one of its fields, as in /Body.";
+                        return Err(SampleError::new(format!("set.{pointer}"), sentence));
+                    };
+                    let value = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.clone());
+                    match fields.iter_mut().find(|(known, _)| known == name) {
+                        Some((_, old)) => *old = value,
+                        None => fields.push((name.clone(), value)),
+                    }
+                }
+                ("application/x-www-form-urlencoded", written(&fields))
+            }
+        };
+        let mut headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
+        headers.extend((self.head)(event, story).into_iter().map(|(name, value)| (name.to_owned(), value)));
+        Ok(Made { headers, body })
+    }
+
+    /// Makes an event that the platform does not have.
+    ///
+    /// # Errors
+    /// None that is known: nothing is set.
+    pub fn make_unknown(&self, story: &Story) -> Result<Made, SampleError> {
+        self.make(UNKNOWN, story, &[])
+    }
+
+    /// The content with that many bytes, if it has room for them: longer texts, then the rest at one place.
+    fn filled(&self, content: Content, event: &str, story: &Story, size: usize) -> Content {
+        let length = |content: &Content| match content {
+            Content::Json(value) => value.to_string().len(),
+            Content::Form(_) => 0,
+        };
+        let missing = size.saturating_sub(length(&content));
+        let Some(place) = self.fill_at.filter(|_| missing > 0) else { return content };
+        let mut longer = (self.body)(event, story, missing);
+        let missing = size.saturating_sub(length(&longer));
+        if let Content::Json(value) = &mut longer
+            && let Some(Value::String(text)) = value.pointer_mut(place)
+        {
+            text.extend(std::iter::repeat_n(".", missing));
+        }
+        longer
+    }
+
+    fn rename(&self, content: &mut Content) {
+        match (content, self.name_at) {
+            (Content::Json(value), Some(place)) => {
+                if let Some(name) = value.pointer_mut(place) {
+                    *name = UNKNOWN.into();
+                }
+            }
+            (Content::Form(fields), Some(place)) => {
+                let name = place.trim_start_matches('/');
+                fields.iter_mut().filter(|(known, _)| known == name).for_each(|(_, value)| UNKNOWN.clone_into(value));
+            }
+            (_, None) => {}
+        }
+    }
+}
+
+fn written(fields: &[(String, String)]) -> Vec<u8> {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes()
+}
+
+fn no_sessions(_: &Story) -> Vec<(&'static str, Duration)> {
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! What clients write to have a platform played.
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::input::check_secret;
+use super::input_replay::{HeaderEditInput, MAX_EDITS, MAX_TIMEOUT_MS, TIMEOUT_MS, check_field, checked_target};
+use super::schemas;
+use crate::deliver::send::{Sample, Sending, SignWith, own_sample};
+use crate::json::Pointer;
+use crate::model::{CapturedRequest, RequestId, SecretValue, Timestamp};
+use crate::provider::samples::{self, Fault, Language, MAX_SIZE, Mode, SESSION, Step, Story};
+use crate::server::console::extract::{BinRef, State, WhichRequest, only_objects};
+use crate::server::console::problem::Problem;
+
+/// The largest factor by which a session is hurried: a day in a second.
+const MAX_SPEED: f64 = 86_400.0;
+/// Bytes of a session's id.
+const MAX_SESSION: usize = 256;
+
+/// What to send. A sample is made up (`provider`, `event`), captured (`request`) or your own (`from`).
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = SendInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+pub(super) struct SendInput {
+    /// The platform to play; default the bin's. `creel send --list` shows which there are.
+    provider: Option<String>,
+    /// The event, or `session` for a whole session in its order.
+    event: Option<String>,
+    /// A captured request of the bin as the sample: its id, or `latest`.
+    request: Option<String>,
+    /// A request of your own as the sample: head, empty line, body.
+    from: Option<String>,
+    /// The same in base64.
+    from_base64: Option<String>,
+    /// Another body.
+    body: Option<String>,
+    /// Exactly the URL to send to; default the bin itself.
+    #[schema(max_length = 2048)]
+    target: Option<String>,
+    /// The label of a secret of the bin's, `{"value": "…"}`, or `false` to sign nothing; default the bin's newest.
+    #[schema(schema_with = schemas::send_secret)]
+    secret: Option<Value>,
+    /// A scheme's id; default the bin's, else the platform's.
+    scheme: Option<String>,
+    /// Header fields of your own. Those of the platform win.
+    #[schema(max_items = 100)]
+    headers: Option<Vec<HeaderEditInput>>,
+    /// The language that people speak.
+    #[schema(schema_with = schemas::language)]
+    language: Option<Language>,
+    /// A call or a chat.
+    #[schema(schema_with = schemas::mode)]
+    mode: Option<Mode>,
+    /// Bytes of the body, for events with a transcript; default a short one.
+    #[schema(minimum = 1, maximum = 10_485_760)]
+    size: Option<usize>,
+    /// The session's id; default a new one.
+    #[schema(max_length = 256)]
+    session: Option<String>,
+    /// How many times faster than real a whole session goes; 0 leaves out the pauses. Default 1.
+    #[schema(minimum = 0, maximum = 86400)]
+    speed: Option<f64>,
+    /// What goes wrong on purpose.
+    #[serde(default)]
+    #[schema(schema_with = schemas::sender_faults)]
+    faults: Vec<Fault>,
+    /// Values of the body by pointer, as `{"/data/reason": "timeout"}`; of a form `{"/Body": "…"}`.
+    #[schema(value_type = Option<Object>)]
+    set: Option<Map<String, Value>>,
+    /// Milliseconds after which a delivery is given up; default 30000.
+    #[schema(minimum = 1, maximum = 60000)]
+    timeout_ms: Option<u64>,
+    /// Show what would be sent, and send nothing.
+    dry_run: Option<bool>,
+}
+
+only_objects!(SendInput);
+
+/// A checked wish.
+pub(super) struct AskedToSend {
+    pub(super) sending: Arc<Sending>,
+    /// The captured request that is the sample.
+    pub(super) request: Option<RequestId>,
+    pub(super) dry_run: bool,
+}
+
+impl SendInput {
+    /// Checks every field.
+    pub(super) async fn checked(self, state: &State, bin: &BinRef) -> Result<AskedToSend, Problem> {
+        let settings = &bin.0.bin.settings;
+        let (target, to_self) = match &self.target {
+            Some(text) => (checked_target(text, "target")?, false),
+            None => {
+                let own = state.deliver.own_target(&bin.0.bin);
+                (own.ok_or_else(|| Problem::field("target", "Give a target: there is no capture listener."))?, true)
+            }
+        };
+        let timeout = self.timeout_ms.unwrap_or(TIMEOUT_MS);
+        if !(1..=MAX_TIMEOUT_MS).contains(&timeout) {
+            return Err(Problem::field("timeout_ms", format!("A timeout is 1 to {MAX_TIMEOUT_MS} ms.")));
+        }
+        let with = sign_with(self.secret.as_ref())?;
+        let set = pointers(self.set.as_ref())?;
+        let captured = self.captured(state, bin).await?;
+        let request = captured.as_ref().map(|captured| captured.summary.id);
+        let provider = self.provider.clone().or_else(|| settings.provider.clone());
+        let (sample, steps) = self.sample(captured, provider.as_deref(), state.capture.clock().now())?;
+        let signer =
+            state.deliver.signer(Some(&bin.0.bin), &with, self.scheme.as_deref(), provider.as_deref(), &target)?;
+        let sending = Sending {
+            sample,
+            steps,
+            signed_url: to_self.then(|| public_url(state, bin)).flatten(),
+            target,
+            to_self,
+            headers: checked_headers(self.headers.unwrap_or_default())?,
+            signer,
+            set,
+            body: self.body.map(Bytes::from),
+            faults: self.faults,
+            timeout: Duration::from_millis(timeout),
+        };
+        Ok(AskedToSend { sending: sending.into(), request, dry_run: self.dry_run.unwrap_or(false) })
+    }
+
+    async fn captured(&self, state: &State, bin: &BinRef) -> Result<Option<CapturedRequest>, Problem> {
+        let Some(which) = &self.request else { return Ok(None) };
+        let which = WhichRequest::parse(which)?;
+        Ok(Some(state.store.request(bin.id(), which.0).await?))
+    }
+
+    /// The sample, and what of it is sent when.
+    fn sample(
+        &self,
+        captured: Option<CapturedRequest>,
+        provider: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Sample, Vec<Step>), Problem> {
+        let own = match (captured, &self.from, &self.from_base64) {
+            (None, None, None) => None,
+            (Some(captured), None, None) => Some(Sample::Own { head: captured.head, body: captured.body }),
+            (None, Some(text), None) => Some(own_sample(&Bytes::from(text.clone()))?),
+            (None, None, Some(encoded)) => {
+                let raw = STANDARD.decode(encoded);
+                Some(own_sample(&raw.map_err(|_| Problem::field("from_base64", "This is not base64."))?.into())?)
+            }
+            _ => return Err(Problem::field("from", "Give one of `request`, `from` and `from_base64`.")),
+        };
+        if let Some(own) = own {
+            let event = self.event.clone().unwrap_or_else(|| "sample".to_owned());
+            return Ok((own, own_steps(event, &self.faults)?));
+        }
+        let provider = provider
+            .ok_or_else(|| Problem::field("provider", "Say which platform to play, or set the bin's provider."))?;
+        let sender = samples::sender(provider).map_err(deliver_problem)?;
+        let event = self.event.as_deref().ok_or_else(|| {
+            Problem::field("event", "Name the event, or `session` for a whole one where there are sessions.")
+        })?;
+        let (mut story, speed) = self.story(now)?;
+        if event == SESSION {
+            sender.begin(&mut story, now, speed);
+        }
+        let steps = sender.steps(event, &story, speed, &self.faults).map_err(deliver_problem)?;
+        Ok((Sample::Made { sender, story: story.into() }, steps))
+    }
+
+    fn story(&self, now: Timestamp) -> Result<(Story, f64), Problem> {
+        let speed = self.speed.unwrap_or(1.0);
+        if !(0.0..=MAX_SPEED).contains(&speed) {
+            return Err(Problem::field("speed", format!("A speed is a number from 0 to {MAX_SPEED}.")));
+        }
+        if self.size.is_some_and(|size| !(1..=MAX_SIZE).contains(&size)) {
+            return Err(Problem::field("size", format!("A size is a number of bytes from 1 to {MAX_SIZE}.")));
+        }
+        let plain = |id: &String| id.is_empty() || id.len() > MAX_SESSION || id.chars().any(char::is_control);
+        if self.session.as_ref().is_some_and(plain) {
+            return Err(Problem::field("session", format!("A session's id is a text of 1 to {MAX_SESSION} bytes.")));
+        }
+        let mut story = Story::new(rand::random(), now);
+        story.language = self.language.unwrap_or_default();
+        story.mode = self.mode.unwrap_or_default();
+        story.size = if self.faults.contains(&Fault::HugeTranscript) { Some(MAX_SIZE) } else { self.size };
+        story.session.clone_from(&self.session);
+        Ok((story, speed))
+    }
+}
+
+/// Reads what to sign with.
+pub(super) fn sign_with(secret: Option<&Value>) -> Result<SignWith, Problem> {
+    let wrong =
+        || Problem::field("secret", "A secret is the label of one of the bin's, `{\"value\": \"…\"}`, or `false`.");
+    match secret {
+        None | Some(Value::Null) => Ok(SignWith::Usual),
+        Some(Value::Bool(false)) => Ok(SignWith::Nothing),
+        Some(Value::String(label)) => Ok(SignWith::Label(label.clone())),
+        Some(Value::Object(members)) => match (members.get("value"), members.len()) {
+            (Some(Value::String(value)), 1) => {
+                let value = SecretValue::new(value.clone());
+                check_secret(&value, "secret.value")?;
+                Ok(SignWith::Value(value))
+            }
+            _ => Err(wrong()),
+        },
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// A request of one's own is sent once, or twice.
+fn own_steps(event: String, faults: &[Fault]) -> Result<Vec<Step>, Problem> {
+    let unfit = [Fault::OutOfOrder, Fault::UnknownEvent, Fault::HugeTranscript];
+    if let Some(fault) = faults.iter().find(|fault| unfit.contains(fault)) {
+        let sentence = format!("`{}` needs a made-up event: leave out the sample of your own.", fault.name());
+        return Err(Problem::field("faults", sentence));
+    }
+    let times = if faults.contains(&Fault::Duplicate) { 2 } else { 1 };
+    Ok(vec![Step { event, after: Duration::ZERO, times }])
+}
+
+fn deliver_problem(error: samples::SampleError) -> Problem {
+    crate::deliver::SendError::from(error).into()
+}
+
+/// The URL that the bin takes requests for, where it is not the one that they are sent to.
+fn public_url(state: &State, bin: &BinRef) -> Option<String> {
+    let bin = &bin.0.bin;
+    let url = state.capture.bin_url(bin.id.as_str(), bin.settings.public_url.as_deref());
+    let own = url::Url::from_str(&url).ok()?;
+    let is_unspecified = match own.host()? {
+        url::Host::Ipv4(ip) => ip.is_unspecified(),
+        url::Host::Ipv6(ip) => ip.is_unspecified(),
+        url::Host::Domain(_) => false,
+    };
+    (!is_unspecified).then_some(url)
+}
+
+pub(super) fn checked_headers(fields: Vec<HeaderEditInput>) -> Result<Vec<(String, String)>, Problem> {
+    if fields.len() > MAX_EDITS {
+        return Err(Problem::field("headers", format!("At most {MAX_EDITS} fields are added.")));
+    }
+    for (index, field) in fields.iter().enumerate() {
+        check_field(field, &format!("headers[{index}]"))?;
+    }
+    Ok(fields.into_iter().map(|field| (field.name, field.value)).collect())
+}
+
+fn pointers(set: Option<&Map<String, Value>>) -> Result<Vec<(Pointer, String)>, Problem> {
+    let values = set.into_iter().flatten();
+    if set.is_some_and(|set| set.len() > MAX_EDITS) {
+        return Err(Problem::field("set", format!("At most {MAX_EDITS} values are changed at once.")));
+    }
+    let read = values.map(|(pointer, value)| {
+        let read = Pointer::parse(pointer).ok_or_else(|| {
+            Problem::field(format!("set.{pointer}"), "A pointer starts with a slash, as in /data/reason.")
+        })?;
+        Ok((read, value.to_string()))
+    });
+    read.collect()
+}

@@ -1,0 +1,125 @@
+//! Playing a platform: simulated senders.
+
+use actix_web::{HttpResponse, post};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::input_send::{AskedToSend, SendInput};
+use crate::deliver::engine::Parcel;
+use crate::deliver::send::{Sending, Sent};
+use crate::server::console::extract::{BinRef, Json, State};
+use crate::server::console::problem::Problem;
+use crate::shapes::{JobShape, SentEventShape};
+use crate::signature::Algorithm;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(send);
+}
+
+/// What was sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SentEvents)]
+struct SentShape<'a> {
+    /// The events, in the order of sending.
+    sent: Vec<SentEventShape<'a>>,
+    /// The scheme by which they were signed; `null` when they were not.
+    scheme: Option<&'a str>,
+    /// Names of your header fields that the platform's own win over.
+    overridden: Vec<String>,
+    /// With `dry_run`: what would be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    would_send: Option<Vec<WouldSendShape>>,
+}
+
+/// An event that would be sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WouldSend)]
+struct WouldSendShape {
+    /// Its name.
+    event: String,
+    /// The URL.
+    target: String,
+    /// Milliseconds after the one before it.
+    after_ms: u64,
+    /// How often.
+    times: u8,
+    /// The head; bytes that are not UTF-8 show as replacement characters.
+    head: String,
+    /// The body, the same way.
+    body: String,
+}
+
+/// A session that goes on by itself.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SendBegun)]
+struct SendBegunShape<'a> {
+    /// The job; `GET /api/v1/jobs/{job}` says how it stands.
+    job: JobShape,
+    /// The scheme by which the events are signed; `null` when they are not.
+    scheme: Option<&'a str>,
+    /// Names of your header fields that the platform's own win over.
+    overridden: Vec<String>,
+}
+
+/// A head without the secret, which a token scheme puts into it: what is stored is never shown again.
+fn shown_head(sending: &Sending, head: &str) -> String {
+    match sending.signer.as_ref().filter(|signer| signer.scheme.algorithm == Algorithm::Equal) {
+        Some(signer) => head.replace(signer.secret.expose(), "•••"),
+        None => head.to_owned(),
+    }
+}
+
+fn would_send(sending: &Sending, parcels: Vec<(String, Parcel)>) -> Vec<WouldSendShape> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let steps = sending.steps.iter().zip(parcels);
+    steps
+        .map(|(step, (event, parcel))| WouldSendShape {
+            event,
+            after_ms: u64::try_from(step.after.as_millis()).unwrap_or(u64::MAX),
+            times: step.times,
+            head: shown_head(sending, &text(&parcel.head)),
+            body: text(&parcel.body),
+            target: parcel.url,
+        })
+        .collect()
+}
+
+/// Send what a platform sends
+///
+/// An event, a whole session, or a request of your own, to the bin itself or to a target. What comes to the bin counts
+/// as `simulated`. A session that takes more than ten seconds becomes a job.
+#[utoipa::path(tag = "delivery", request_body = SendInput, responses((status = 200, body = SentShape<'_>), (status = 202, body = SendBegunShape<'_>)))]
+#[post("/api/v1/bins/{bin}/send")]
+async fn send(state: State, bin: BinRef, input: Json<SendInput>) -> Result<HttpResponse, Problem> {
+    let AskedToSend { sending, request, dry_run } = input.0.checked(&state, &bin).await?;
+    let overridden = sending.overridden();
+    let scheme = sending.signer.as_ref().map(|signer| signer.scheme.id.as_str());
+    if dry_run {
+        if !sending.to_self {
+            state.deliver.check(&sending.target).await?;
+        }
+        let would_send = Some(would_send(&sending, state.deliver.compose(&sending).await?));
+        return Ok(HttpResponse::Ok().json(SentShape { sent: Vec::new(), scheme, overridden, would_send }));
+    }
+    Ok(match state.deliver.play(bin.0.clone(), sending.clone(), request).await? {
+        Sent::Now(events) => HttpResponse::Ok().json(SentShape {
+            sent: events
+                .iter()
+                .map(|event| {
+                    let mut shape = SentEventShape::new(&event.event, &event.delivered);
+                    shape.sent.head = shape.sent.head.map(|head| shown_head(&sending, &head).into());
+                    shape
+                })
+                .collect(),
+            scheme,
+            overridden,
+            would_send: None,
+        }),
+        Sent::Later(job) => {
+            let job = (&job.status()).into();
+            HttpResponse::Accepted().json(SendBegunShape { job, scheme, overridden })
+        }
+    })
+}

@@ -1,0 +1,174 @@
+//! How a receiver check is shown.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::model::{CaseReport, CaseState, CheckReport, Outcome, ShotReport, Snippet, Timestamp};
+
+/// What a receiver check has found, as far as it has come.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Check)]
+pub struct CheckShape<'a> {
+    /// Its number on the server; it is forgotten when the server ends. Absent on the command line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<u64>,
+    /// Whether it is over.
+    pub finished: bool,
+    /// Whether it is over and no case has failed.
+    pub passed: bool,
+    /// The platform that is played.
+    pub provider: &'a str,
+    /// The document that the sentences are quoted from.
+    pub document: &'a str,
+    /// The receiver.
+    pub target: &'a str,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+    /// How many cases there are.
+    pub total: usize,
+    /// The case that is being tried.
+    pub now: Option<&'a str>,
+    /// Why it could not go on.
+    pub error: Option<&'a str>,
+    /// How many cases ended in which way.
+    pub counts: CountsShape,
+    /// The cases that are over.
+    pub cases: Vec<CaseShape<'a>>,
+}
+
+/// How many cases ended in which way.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckCounts)]
+pub struct CountsShape {
+    /// The receiver does what it should.
+    pub passed: usize,
+    /// It does not.
+    pub failed: usize,
+    /// Something worth knowing that is no failure.
+    pub notes: usize,
+    /// Not tried.
+    pub skipped: usize,
+}
+
+/// A case.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckCase)]
+pub struct CaseShape<'a> {
+    /// Its stable name.
+    pub id: &'a str,
+    /// The duty in a few words.
+    pub duty: &'a str,
+    /// The sentence of the document behind it.
+    pub says: &'a str,
+    /// `passed`, `failed`, `note` or `skipped`.
+    #[schema(value_type = String)]
+    pub state: CaseState,
+    /// Why, in a sentence.
+    pub sentence: &'a str,
+    /// How to mend it.
+    pub advice: Option<&'a str>,
+    /// The same as code, by framework.
+    pub snippets: Vec<SnippetShape<'a>>,
+    /// What was sent and what came back.
+    pub requests: Vec<ShotShape<'a>>,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// A snippet that mends a receiver.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckSnippet)]
+pub struct SnippetShape<'a> {
+    /// `express`, `fastapi`, `go`, `laravel` or `rails`.
+    pub framework: &'a str,
+    /// The framework's name.
+    pub name: &'a str,
+    /// The code.
+    pub code: &'a str,
+}
+
+/// A request of a case and what came back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckRequest)]
+pub struct ShotShape<'a> {
+    /// What was sent, in words.
+    pub about: &'a str,
+    /// `answered`, or how it failed: `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`, `malformed`.
+    #[schema(value_type = String)]
+    pub outcome: Outcome,
+    /// The status of a whole answer.
+    pub status: Option<u16>,
+    /// What happened, in a sentence.
+    pub sentence: &'a str,
+    /// The beginning of the answer's body.
+    pub answer: &'a str,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+impl<'a> CheckShape<'a> {
+    /// Of a check with that number.
+    #[must_use]
+    pub fn new(id: Option<u64>, report: &'a CheckReport) -> Self {
+        Self {
+            id,
+            finished: report.finished_at.is_some(),
+            passed: report.is_passed(),
+            provider: report.provider,
+            document: report.document,
+            target: &report.target,
+            started_at: report.started_at,
+            finished_at: report.finished_at,
+            total: report.total,
+            now: report.now,
+            error: report.error.as_deref(),
+            counts: CountsShape {
+                passed: report.count(CaseState::Passed),
+                failed: report.count(CaseState::Failed),
+                notes: report.count(CaseState::Note),
+                skipped: report.count(CaseState::Skipped),
+            },
+            cases: report.cases.iter().map(CaseShape::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a CaseReport> for CaseShape<'a> {
+    fn from(case: &'a CaseReport) -> Self {
+        Self {
+            id: case.id,
+            duty: case.duty,
+            says: case.says,
+            state: case.state,
+            sentence: &case.sentence,
+            advice: case.advice,
+            snippets: case.snippets.iter().map(SnippetShape::from).collect(),
+            requests: case.shots.iter().map(ShotShape::from).collect(),
+            took_us: case.took_us,
+        }
+    }
+}
+
+impl<'a> From<&'a Snippet> for SnippetShape<'a> {
+    fn from(snippet: &'a Snippet) -> Self {
+        Self { framework: snippet.framework, name: snippet.name, code: snippet.code }
+    }
+}
+
+impl<'a> From<&'a ShotReport> for ShotShape<'a> {
+    fn from(shot: &'a ShotReport) -> Self {
+        Self {
+            about: &shot.about,
+            outcome: shot.outcome,
+            status: shot.status,
+            sentence: &shot.sentence,
+            answer: &shot.answer,
+            took_us: shot.took_us,
+        }
+    }
+}

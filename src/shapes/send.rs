@@ -1,0 +1,51 @@
+//! How what a simulated sender sent is shown.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::attempt::{ReceivedShape, SentShape, TimesShape};
+use crate::model::{Delivered, Outcome, Timestamp};
+
+/// An event that a simulated sender sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SentEvent)]
+pub struct SentEventShape<'a> {
+    /// The event's name.
+    pub event: &'a str,
+    /// The URL that it was sent to.
+    pub target: &'a str,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// `answered`, or how it failed: `refused_target`, `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`, `malformed`.
+    #[schema(value_type = String)]
+    pub outcome: Outcome,
+    /// The same in a sentence that says what to look at.
+    pub sentence: &'a str,
+    /// What was sent.
+    pub sent: SentShape<'a>,
+    /// What came back, as far as it came; `null` when there was no head.
+    pub response: Option<ReceivedShape<'a>>,
+    /// How long its steps took, in microseconds.
+    pub times_us: TimesShape,
+}
+
+impl<'a> SentEventShape<'a> {
+    /// With heads and bodies.
+    #[must_use]
+    pub fn new(event: &'a str, delivered: &'a Delivered) -> Self {
+        Self {
+            event,
+            target: &delivered.target,
+            started_at: delivered.started_at,
+            outcome: delivered.outcome,
+            sentence: &delivered.sentence,
+            sent: SentShape {
+                head: Some(String::from_utf8_lossy(&delivered.sent_head)),
+                body_size: delivered.sent_body_size,
+            },
+            response: delivered.response.as_ref().map(|response| ReceivedShape::new(response, true)),
+            times_us: delivered.times.into(),
+        }
+    }
+}
