@@ -33,6 +33,7 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
         "/bins/callaider".to_owned(),
         "/bins/callaider?q=sig:invalid".to_owned(),
         "/bins/callaider/settings".to_owned(),
+        "/bins/callaider/send".to_owned(),
         request(&seeded.json, "request"),
         request(&seeded.multipart, "request"),
         request(&seeded.invalid, "signature"),

@@ -12,6 +12,7 @@ mod load;
 mod newcomer;
 mod proxy;
 mod screenshots;
+mod send;
 mod settings;
 mod truth;
 mod without_scripts;

@@ -14,6 +14,7 @@ mod list;
 mod notices;
 mod row;
 mod sessions;
+mod send;
 mod settings;
 mod shell;
 mod tabs;
@@ -45,6 +46,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins", get(home::show))
         .route("/bins/{bin}", get(inspector::show))
         .route("/bins/{bin}/rows", get(list::rows))
+        .route("/bins/{bin}/send", get(send::show))
         .route("/bins/{bin}/settings", get(settings::show))
         .route("/bins/{bin}/sessions", get(sessions::list))
         .route("/bins/{bin}/sessions/{session}", get(sessions::show))

@@ -1,0 +1,99 @@
+//! Playing a platform to a bin or a target, and checking a receiver. The page offers; its scripts ask the API.
+
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use strum::VariantArray as _;
+
+use super::html;
+use super::shell::{BinLinks, Shell};
+use crate::provider::battery::{self, FRAMEWORKS, Framework};
+use crate::provider::samples::{self, Fault, SESSION, SampleEvent};
+use crate::server::console::extract::{BinRef, State};
+use crate::server::console::problem::Problem;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "send.html")]
+pub struct SendPage {
+    shell: Shell,
+    bin: BinLinks,
+    platforms: Vec<Platform>,
+    languages: &'static [(&'static str, &'static str)],
+    faults: Vec<(&'static str, String, &'static str)>,
+    receivers: Vec<(&'static str, String)>,
+    frameworks: &'static [Framework],
+    /// Where the bin forwards to, as the receiver to check.
+    forward: String,
+    /// The bin's platform.
+    provider: String,
+    has_secret: bool,
+}
+
+/// A platform with its events.
+#[derive(Debug)]
+struct Platform {
+    id: &'static str,
+    name: String,
+    events: &'static [SampleEvent],
+    sessions: bool,
+}
+
+const LANGUAGES: &[(&str, &str)] = &[
+    ("en", "English"),
+    ("ru", "Russian"),
+    ("zh", "Chinese (traditional)"),
+    ("es", "Spanish"),
+    ("de", "German"),
+    ("ja", "Japanese"),
+];
+
+fn name_of(provider: &str) -> String {
+    let known = crate::provider::catalogue().into_iter().find(|known| known.id == provider);
+    known.map_or_else(|| provider.to_owned(), |known| known.name.to_owned())
+}
+
+impl SendPage {
+    /// Whether this event is the one that is chosen at first.
+    fn is_chosen(&self, platform: &Platform, event: &str) -> bool {
+        let own = self.platforms.iter().any(|known| known.id == self.provider);
+        let first = if own { self.provider.as_str() } else { "callaider" };
+        platform.id == first && platform.events.last().is_some_and(|last| last.name == event)
+    }
+
+    /// What stands for a whole session.
+    #[expect(clippy::unused_self, reason = "the template reaches it through the page")]
+    const fn session(&self) -> &'static str {
+        SESSION
+    }
+}
+
+/// `GET /bins/{bin}/send`.
+pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let settings = &bin.bin.settings;
+    let links = BinLinks::new(&bin.bin, &state);
+    let routes = settings.forward.iter().flat_map(|forward| &forward.routes);
+    html(&SendPage {
+        shell: Shell::new(&request, format!("Send to {}", links.label)),
+        platforms: samples::senders()
+            .map(|sender| Platform {
+                id: sender.provider,
+                name: name_of(sender.provider),
+                events: sender.events,
+                sessions: sender.has_sessions(),
+            })
+            .collect(),
+        languages: LANGUAGES,
+        faults: Fault::VARIANTS
+            .iter()
+            .map(|fault| (fault.name(), fault.name().replace('_', " "), fault.about()))
+            .collect(),
+        receivers: battery::batteries()
+            .map(|battery| (battery.sender.provider, name_of(battery.sender.provider)))
+            .collect(),
+        frameworks: &FRAMEWORKS,
+        forward: routes.flat_map(|route| &route.to).next().cloned().unwrap_or_default(),
+        provider: settings.provider.clone().unwrap_or_default(),
+        has_secret: !bin.bin.secrets.is_empty(),
+        bin: links,
+    })
+}

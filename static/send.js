@@ -1,0 +1,126 @@
+// Playing a platform: one form, what would be sent, and what came of it.
+
+import { $, make } from "./dom.js";
+import { api } from "./api.js";
+import { check } from "./check.js";
+import { command } from "./commands.js";
+
+/** A job is looked at this often. */
+const LOOK_MS = 250;
+
+export function send() {
+  const { bin, base } = document.body.dataset;
+  const path = `/api/v1/bins/${bin}`;
+  const form = $("#send-form");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    play(form, path, false);
+  });
+  $("[data-preview]").addEventListener("click", () => play(form, path, true));
+  check(bin);
+  command("to-requests", () => { location.href = base; });
+  command("settings", () => { location.href = `${base}/settings`; });
+  command("home", () => { location.href = "/"; });
+}
+
+const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+
+/** What the API is asked for. */
+function wish({ elements }, dryRun) {
+  const [provider, event] = elements.event.value.split(/ (.*)/);
+  const faults = [...elements.fault].filter((box) => box.checked).map((box) => box.value);
+  const input = {
+    provider, event, faults, dry_run: dryRun,
+    language: elements.language.value, mode: elements.mode.value, speed: Number(elements.speed.value),
+    headers: lines(elements.headers.value).map(header), set: Object.fromEntries(lines(elements.set.value).map(pair)),
+  };
+  if (elements.target.value.trim()) input.target = elements.target.value.trim();
+  if (elements.size.value) input.size = Number(elements.size.value);
+  if (!elements.signed.checked) input.secret = false;
+  return input;
+}
+
+function header(line) {
+  const at = line.indexOf(":");
+  return { name: line.slice(0, at < 0 ? undefined : at).trim(), value: at < 0 ? "" : line.slice(at + 1).trim() };
+}
+
+function pair(line) {
+  const at = line.indexOf("=");
+  const value = at < 0 ? "" : line.slice(at + 1);
+  try { return [line.slice(0, at), JSON.parse(value)]; } catch { return [at < 0 ? line : line.slice(0, at), value]; }
+}
+
+async function play(form, path, dryRun) {
+  const [problem, place] = [$("#send-error"), $("#sent")];
+  problem.textContent = "";
+  busy(form, true);
+  try {
+    const answer = await api("POST", `${path}/send`, wish(form, dryRun));
+    place.replaceChildren(...overridden(answer), ...(answer.would_send ?? []).map(wouldSend), ...table(answer.sent));
+    place.hidden = false;
+    if (answer.job) await follow(answer.job, place);
+    place.focus({ preventScroll: true });
+    place.scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    problem.textContent = error.message;
+    form.elements[error.field?.split(/[.[]/)[0]]?.focus?.();
+  }
+  busy(form, false);
+}
+
+function busy(form, is) {
+  for (const button of form.querySelectorAll("button")) button.disabled = is;
+}
+
+function overridden({ overridden: names }) {
+  if (!names?.length) return [];
+  return [make("p", { class: "hint" }, `Not sent, because the platform's own win: ${names.join(", ")}.`)];
+}
+
+function wouldSend({ event, head, body, after_ms: after, times }) {
+  const when = after > 0 ? `, ${(after / 1000).toFixed(1)} s later` : "";
+  const often = times > 1 ? `, ${times} times` : "";
+  const shown = body.length > 20000 ? `${body.slice(0, 20000)}…` : body;
+  return make("figure", { class: "would" },
+    make("figcaption", { class: "label" }, `${event}${when}${often}`),
+    make("pre", { class: "block wrap-text mono", tabindex: "0" }, `${head}${shown}`));
+}
+
+const millis = (micros) => `${(micros / 1000).toFixed(1)} ms`;
+
+/** A status as a chip, with its sign. */
+export function statusChip(status, sentence) {
+  if (status == null) return make("span", { class: "chip bad", title: sentence }, "no answer");
+  return make("span", { class: status < 300 ? "chip ok" : "chip warn" }, String(status));
+}
+
+function table(sent) {
+  if (!sent?.length) return [];
+  const row = ({ event, response, outcome, sentence, target, times_us: times }) => make("tr", {},
+    make("td", {}, event),
+    make("td", {}, statusChip(outcome === "answered" ? response?.status : null, sentence)),
+    make("td", { class: "num" }, millis(times.total)),
+    make("td", { class: "mono" }, outcome === "answered" ? target : sentence));
+  const title = (text, number) => make("th", { scope: "col", class: number ? "num" : null }, text);
+  const head = make("tr", {}, title("Event"), title("Answer"), title("Time", true), title("Target"));
+  return [make("table", { class: "grid" }, make("thead", {}, head), make("tbody", {}, ...sent.map(row)))];
+}
+
+/** A session at its own pace. */
+async function follow(job, place) {
+  const line = make("p", { role: "status" });
+  const bar = make("progress", { max: String(job.total), value: "0", "aria-label": "Events that are sent" });
+  const stop = make("button", { class: "btn small", type: "button" }, "Stop");
+  stop.addEventListener("click", () => api("DELETE", `/api/v1/jobs/${job.id}`));
+  place.append(line, bar, stop);
+  for (let now = job; ; now = await api("GET", `/api/v1/jobs/${job.id}`)) {
+    bar.value = now.done;
+    const goesOn = now.state === "running";
+    const pace = goesOn ? "; it goes on at its own pace" : "";
+    line.textContent = `${now.done} of ${now.total} events sent, ${now.delivered} delivered${pace}.`;
+    if (!goesOn) break;
+    await new Promise((done) => { setTimeout(done, LOOK_MS); });
+  }
+  stop.remove();
+}

@@ -1,0 +1,60 @@
+//! The page that plays platforms and checks receivers.
+
+use super::{SESSION, Stage};
+use crate::deliver::receiver::{self, Mistake};
+
+#[tokio::test]
+async fn an_event_is_shown_before_it_is_sent_and_then_sent_to_the_bin() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.callaider().await;
+    stage.open("/bins/callaider").await;
+    browser.click("a[href='/bins/callaider/send']").await;
+    browser.until("document.querySelector('#send-form')").await;
+    let chosen = browser.js("return document.querySelector('#event').value").await;
+    assert_eq!(chosen, "callaider session.ended");
+    browser.click("#headers").await;
+    browser.keys("X-Callaider-Event: mine").await;
+    browser.click("#set").await;
+    browser.keys(&format!("/sessionId={SESSION}")).await;
+    browser.click("[data-preview]").await;
+    browser.until_text("#sent", "X-Callaider-Event: session.ended").await;
+    browser.until_text("#sent", "the platform's own win: X-Callaider-Event").await;
+    assert!(stage.app.requests("callaider").await.is_empty(), "nothing is sent yet");
+    browser.click("#send-form [type=submit]").await;
+    browser.until("document.querySelector('#sent .chip.ok')?.textContent === '200'").await;
+    let request = stage.app.get("/bins/callaider/requests/latest").await;
+    assert_eq!((request["origin"].as_str(), request["event"]["session"].as_str()), (Some("simulated"), Some(SESSION)));
+    assert_eq!(request["signature"]["status"], "valid");
+    // What is wrong is said, and the field at fault is gone to.
+    browser.click("#target").await;
+    browser.keys("nothing").await;
+    browser.click("#send-form [type=submit]").await;
+    browser.until_text("#send-error", "starts with http").await;
+    assert_eq!(browser.js("return document.activeElement.id").await, "target");
+}
+
+#[tokio::test]
+async fn a_receiver_is_checked_with_live_progress_and_the_way_to_mend_it() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.callaider().await;
+    let url = receiver::start(Mistake::FailsMalformed, false);
+    stage.open("/bins/callaider/send").await;
+    browser.click("#receiver").await;
+    browser.keys(&url).await;
+    browser.click("#secret").await;
+    browser.keys(receiver::SECRET).await;
+    browser.click("#check-form [type=submit]").await;
+    browser.until("document.querySelectorAll('#cases > li').length > 1").await;
+    assert!(!browser.js("return document.querySelector('[data-stop]').hidden").await.as_bool().unwrap());
+    browser.until_text("#report-line", "17 passed, 1 failed, 2 notes, 0 skipped.").await;
+    browser.until_text("#cases details[open]", "Answers malformed JSON with 4xx").await;
+    browser.until_text("#cases details[open]", "JSON.parse").await;
+    browser
+        .js("const f = document.querySelector('#framework'); f.value = 'go'; f.dispatchEvent(new Event('change'))")
+        .await;
+    browser.until_text("#cases details[open]", "json.Unmarshal").await;
+    let page = browser.js("return document.documentElement.outerHTML").await;
+    assert!(!page.as_str().unwrap().contains(receiver::SECRET), "a secret is never in the page");
+}
