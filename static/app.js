@@ -1,6 +1,7 @@
 // The entry: what every page does, then the page's own.
 
 import { keepAgo, keepLeft, localTimes } from "./dom.js";
+import { checklist } from "./checklist.js";
 import { command, listen } from "./commands.js";
 import { copyButtons } from "./clipboard.js";
 import { home } from "./home.js";
@@ -18,7 +19,7 @@ localTimes(document.body);
 keepAgo();
 keepLeft();
 copyButtons();
-const pages = { home, inspector, send, settings, sessions, session: sessions };
+const pages = { checklist, home, inspector, send, session: sessions, sessions, settings };
 const page = pages[document.body.dataset.page];
 if (page) page(); else command("home", () => { location.href = "/"; });
 theme();

@@ -1,4 +1,4 @@
-// Sessions: a page whose part is fetched again when something of the bin changes.
+// Sessions and checklist: pages whose part is fetched again when something of the bin changes.
 
 import { $, announce, localTimes, parsed } from "./dom.js";
 import { part } from "./api.js";
@@ -11,11 +11,12 @@ const TOGETHER_MS = 300;
 /** What changes a session; marks and progress do not. */
 const CHANGES = new Set(["request", "deleted", "cleared", "evicted", "verdict", "attempt", "connected", "lagged", "bin"]);
 
+/** Keeps the page's part true; returns what fetches it at once. */
 export function sessions() {
   const { bin, base, headSeq } = document.body.dataset;
   let timer = 0;
   let before = "";
-  const look = async () => {
+  const look = async (asked = false) => {
     timer = 0;
     try {
       const address = new URL(location.href);
@@ -25,7 +26,7 @@ export function sessions() {
       const first = before === "";
       before = html;
       // Who reads with the keyboard keeps their place: what has the focus is not replaced.
-      if (document.activeElement?.closest("#live-part")) return;
+      if (!asked && document.activeElement?.closest("#live-part")) return;
       $("#live-part").replaceChildren(parsed(html));
       localTimes($("#live-part"));
       if (!first) announce("The page shows what has changed.");
@@ -38,9 +39,10 @@ export function sessions() {
       indicator.textContent = STATES[state];
     },
     onChange(message) {
-      if (CHANGES.has(message.type) && !timer) timer = setTimeout(look, TOGETHER_MS);
+      if (CHANGES.has(message.type) && !timer) timer = setTimeout(() => look(), TOGETHER_MS);
     },
   });
   command("home", () => { location.href = "/"; });
   command("to-requests", () => { location.href = base; });
+  return () => look(true);
 }

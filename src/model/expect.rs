@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Timestamp;
+
 /// What a bin's owner expects of its sender. What is not set is the platform's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,4 +14,18 @@ pub struct ExpectSettings {
     /// Seconds without a request after which a session that has not ended is missing what it lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_s: Option<u64>,
+    /// What was said of the checklist's points by hand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stated: Vec<StatedPoint>,
+}
+
+/// What was said of a point of the checklist by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatedPoint {
+    /// The point's name.
+    pub point: String,
+    /// Where that can be seen.
+    pub note: String,
+    /// When it was said.
+    pub at: Timestamp,
 }

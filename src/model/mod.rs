@@ -25,7 +25,7 @@ pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, Secret
 pub use change::{Change, ChangeKind};
 pub use check::{CaseReport, CaseState, CheckReport, ShotReport, Snippet};
 pub use clock::{Clock, Timestamp};
-pub use expect::ExpectSettings;
+pub use expect::{ExpectSettings, StatedPoint};
 pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Retries, Route};
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use job::{JobState, JobStatus};

@@ -3,7 +3,9 @@
 
 pub mod battery;
 mod callaider;
+pub mod checklist;
 mod cloudevents;
+pub mod content;
 pub mod contract;
 mod discord;
 pub mod finding;

@@ -1,4 +1,4 @@
-//! What events mean: contracts, sessions, what is expected.
+//! What events mean: contracts, sessions, conversations, checklists, what is expected.
 
 use serde_json::{Value, json};
 
@@ -186,4 +186,131 @@ async fn what_is_expected_is_the_platforms_own_choice_until_another_is_made() {
     assert_eq!((status, &problem["field"]), (422, &json!("silence_s")), "{problem}");
     assert_eq!(put(json!({})).await.0, 200);
     assert_eq!(session().await["missing"], json!(["session.ended"]), "it goes back");
+}
+
+/// A CallAIder session.ended with this transcript.
+fn ended(transcript: &Value) -> String {
+    json!({
+        "event": "session.ended", "timestamp": "2026-05-28T12:35:24.102Z", "assistantId": 123,
+        "sessionId": "2d7b8f7f-2de0-4db9-ae6f-9a1f8d98f6d2",
+        "data": {"reason": "assistant_ended", "durationSeconds": 27, "transcript": transcript},
+    })
+    .to_string()
+}
+
+const ENDED: (&str, &str) = ("X-Callaider-Event", "session.ended");
+
+#[actix_web::test]
+async fn a_conversation_is_read_on_the_events_tab_and_on_the_sessions_page_and_exported() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "talks", "provider": "callaider"})).await;
+    let transcript = json!([
+        {"role": "assistant", "content": "Hello <b>", "timestamp": 1_779_971_697_000_u64},
+        {"role": "tool", "content": "", "timestamp": 1_779_971_705_500_u64,
+         "toolCall": {"name": "reschedule", "arguments": {"day": "friday"}, "error": "closed"}},
+    ]);
+    post(&app, "talks", &[JSON, ENDED], &ended(&transcript)).await;
+    let id = app.requests("talks").await[0]["id"].as_str().unwrap().to_owned();
+    for path in [format!("requests/{id}?tab=event"), "sessions/2d7b8f7f-2de0-4db9-ae6f-9a1f8d98f6d2".to_owned()] {
+        let url = format!("{}/bins/talks/{path}", app.started.console_url);
+        let html = app.client.get(url).send().await.unwrap().text().await.unwrap();
+        for part in [
+            "Hello &lt;b&gt;",
+            "reschedule",
+            "friday",
+            "closed",
+            "8.5 s without a message",
+            "2 messages",
+            "assistant_ended",
+        ] {
+            assert!(html.contains(part), "{path}: {part}: {html}");
+        }
+    }
+    let tab =
+        app.client.get(format!("{}/bins/talks/requests/{id}?tab=event", app.started.console_url)).send().await.unwrap();
+    let key = "data-copy=\"2d7b8f7f-2de0-4db9-ae6f-9a1f8d98f6d2:session.ended\"";
+    assert!(tab.text().await.unwrap().contains(key), "the idempotency key can be copied");
+    let exported = app.get("/bins/talks/requests/latest/transcript").await;
+    assert_eq!(exported, transcript);
+    let text = app.bytes("/bins/talks/requests/latest/transcript?as=text").await;
+    assert!(text.starts_with(b"[00:00] assistant: Hello <b>\n[00:08] tool: \n    call of reschedule\n"));
+    let wrong = app.client.get(app.api("/bins/talks/requests/latest/transcript?as=pdf")).send().await.unwrap();
+    assert_eq!(wrong.status(), 400);
+    post(&app, "talks", &[], "{}").await;
+    let none = app.client.get(app.api("/bins/talks/requests/latest/transcript")).send().await.unwrap();
+    assert_eq!(none.status(), 404);
+}
+
+#[actix_web::test]
+async fn a_transcript_of_ten_mebibytes_is_a_page_of_a_hundred_messages() {
+    let app = TestApp::start_with(|config| config.max_body = 12 << 20).await;
+    app.bin(json!({"name": "talks", "provider": "callaider"})).await;
+    let text = "word ".repeat(40);
+    let items: Vec<Value> = (0..42_000_u64)
+        .map(|number| json!({"role": "user", "content": text, "timestamp": 1_779_971_697_000 + number * 1_000}))
+        .collect();
+    let body = ended(&json!(items));
+    assert!(body.len() > 10 << 20 && body.len() < 12 << 20, "{}", body.len());
+    post(&app, "talks", &[JSON, ENDED], &body).await;
+    let id = app.requests("talks").await[0]["id"].as_str().unwrap().to_owned();
+    for path in [format!("requests/{id}?tab=event"), "sessions/2d7b8f7f-2de0-4db9-ae6f-9a1f8d98f6d2?".to_owned()] {
+        let url = format!("{}/bins/talks/{path}&message=41900", app.started.console_url);
+        let started = std::time::Instant::now();
+        let html = app.client.get(url).send().await.unwrap().text().await.unwrap();
+        eprintln!("{path}: {:?}", started.elapsed());
+        assert_eq!(html.matches("<li class=\"said ").count(), 100, "{path}");
+        assert!(html.contains("41,901 to 42,000 of 42,000 messages, 10."), "{path}");
+        assert!(html.len() < 300_000, "{}", html.len());
+    }
+}
+
+#[actix_web::test]
+async fn a_recording_says_whether_its_url_has_run_out() {
+    let clock = creel::inside::Clock::fixed("2026-05-28T12:45:00.000Z".parse().unwrap());
+    let app = TestApp::start_at(clock.clone(), |_| {}).await;
+    app.bin(json!({"name": "calls", "provider": "pathors"})).await;
+    let url = "https://b.s3.amazonaws.com/r.mp3?X-Amz-Date=20260528T124100Z&X-Amz-Expires=900&X-Amz-Signature=a";
+    let body = pathors("recording.ready", "s", "2026-05-28T12:41:00.000Z", &json!({"recordingUrl": url}));
+    post(&app, "calls", &[JSON], &body).await;
+    let id = app.requests("calls").await[0]["id"].as_str().unwrap().to_owned();
+    let tab = async || {
+        let url = format!("{}/bins/calls/requests/{id}?tab=event", app.started.console_url);
+        app.client.get(url).send().await.unwrap().text().await.unwrap()
+    };
+    assert!(tab().await.contains("runs out in 11 min, by its own X-Amz-Date and X-Amz-Expires"));
+    clock.set("2026-05-28T12:57:40.000Z".parse().unwrap());
+    assert!(tab().await.contains("came 12 min ago; ran out 100 s ago"));
+}
+
+#[actix_web::test]
+async fn the_checklist_fills_itself_in_from_what_came_and_takes_the_owners_word() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "talks", "provider": "callaider", "secret": "whsec_callaider_live"})).await;
+    let checklist = async || app.get("/bins/talks/checklist").await;
+    let state = |list: &Value, id: &str| {
+        let points = list["points"].as_array().unwrap();
+        points.iter().find(|point| point["id"] == id).unwrap()["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(checklist().await["settled"], 0);
+    post(&app, "talks", &[JSON, ENDED, ("X-Forwarded-For", "203.0.113.9")], &ended(&json!([]))).await;
+    let list = checklist().await;
+    assert_eq!((state(&list, "reachable"), state(&list, "events")), ("proven".to_owned(), "not_seen".to_owned()));
+    let put = async |point: &str, body: Value| {
+        let response =
+            app.client.put(app.api(&format!("/bins/talks/checklist/{point}"))).json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (status, list) = put("alerts", json!({"stated": true, "note": "Alert 5xx"})).await;
+    assert_eq!((status, state(&list, "alerts").as_str()), (200, "stated"));
+    assert_eq!(put("nothing", json!({"stated": true})).await.0, 404);
+    assert_eq!(put("alerts", json!({"stated": true, "note": "x".repeat(1_001)})).await.0, 422);
+    let markdown = String::from_utf8(app.bytes("/bins/talks/checklist?format=md").await).unwrap();
+    assert!(markdown.contains("(stated by hand)") && markdown.contains("Alert 5xx"), "{markdown}");
+    assert!(markdown.contains(&format!("{}/bins/talks/requests/", app.started.console_url)), "{markdown}");
+    let page = app.client.get(format!("{}/bins/talks/checklist", app.started.console_url)).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("Alerts for endpoint 4xx/5xx are configured."));
+    let (_, list) = put("alerts", json!({"stated": false})).await;
+    assert_eq!(state(&list, "alerts"), "not_seen");
+    app.bin(json!({"name": "other"})).await;
+    assert_eq!(app.client.get(app.api("/bins/other/checklist")).send().await.unwrap().status(), 404);
 }

@@ -77,7 +77,7 @@ async fn every_body_has_an_example_that_the_api_takes() {
             if path.ends_with("/import") {
                 continue;
             }
-            let bin = app.bin_id().await;
+            let bin = app.bin(json!({"provider": "callaider"})).await["id"].as_str().unwrap().to_owned();
             let sent = app.client.post(format!("{}/{bin}", app.started.capture_url)).body("x").send().await.unwrap();
             assert_eq!(sent.status(), 200);
             // Changing a forward needs one, and answering a sender one that waits.
@@ -97,7 +97,11 @@ async fn every_body_has_an_example_that_the_api_takes() {
             // A new bin is made under its own name.
             let named =
                 if (method.as_str(), path.as_str()) == ("put", "/api/v1/bins/{bin}") { "callaider-2" } else { &bin };
-            let url = format!("{}{}", app.started.console_url, path.replace("{bin}", named).replace("{id}", "latest"));
+            let url = format!(
+                "{}{}",
+                app.started.console_url,
+                path.replace("{bin}", named).replace("{id}", "latest").replace("{point}", "alerts")
+            );
             let request = app.client.request(method.to_uppercase().parse().unwrap(), url);
             let mut example = content["example"].clone();
             if let Some(target) = example.get_mut("target") {
@@ -229,6 +233,7 @@ async fn every_documented_route_is_there_and_knows_no_other_method() {
             .replace("{bin}", &app.started.bin)
             .replace("{id}", "01JX7Z7C2V0000000000000001")
             .replace("{session}", "s")
+            .replace("{point}", "alerts")
             .replace("{secret}", "1");
         let methods: Vec<String> = item.as_object().unwrap().keys().map(|method| method.to_ascii_uppercase()).collect();
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {

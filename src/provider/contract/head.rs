@@ -31,22 +31,20 @@ impl HeadRule {
                     findings.add("method", finding);
                 }
             }
-            Self::Json(says) => {
-                let declared = request.headers.get(CONTENT_TYPE).map(|value| lossy(value));
-                match declared {
-                    None => {
-                        add(findings, CONTENT_TYPE, MISSING, says, "The header Content-Type is missing.".to_owned());
-                    }
-                    Some(declared) if !essence(&declared).eq_ignore_ascii_case("application/json") => {
-                        let sentence = format!("Content-Type is “{}”.", clipped(declared.into_owned()));
-                        add(findings, CONTENT_TYPE, "content_type", says, sentence);
-                    }
-                    Some(_) => {}
-                }
-            }
+            Self::Json(says) => json(request, says, findings),
             Self::Event(header, says, priority) => event(request, body_event, (header, says, priority), findings),
             Self::HexSha256(header, says) => signature(request, header, says, findings),
         }
+    }
+}
+
+fn json(request: &Examined<'_>, says: Says, findings: &mut Findings) {
+    let Some(declared) = request.headers.get(CONTENT_TYPE).map(|value| lossy(value)) else {
+        return add(findings, CONTENT_TYPE, MISSING, says, "The header Content-Type is missing.".to_owned());
+    };
+    if !essence(&declared).eq_ignore_ascii_case("application/json") {
+        let sentence = format!("Content-Type is “{}”.", clipped(declared.into_owned()));
+        add(findings, CONTENT_TYPE, "content_type", says, sentence);
     }
 }
 

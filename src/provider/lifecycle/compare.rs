@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Delivery, Session, SessionFinding, TOLERANCE_S, finding};
+use super::{Session, SessionFinding, TOLERANCE_S, finding};
 use crate::http::text::clipped;
 use crate::provider::finding::Severity;
 
@@ -52,10 +52,8 @@ fn combined(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
 /// A duration beside the timestamps.
 fn measured(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     let Some(measured) = &session.rules().duration else { return };
-    let told = |one: &Delivery| one.value(measured.pointer).and_then(Value::as_f64);
     let (Some(from), Some(to)) = (session.first(measured.from), session.first(measured.to)) else { return };
-    let (Some(seconds), Some(start), Some(end)) = (told(to), from.sent_at, to.sent_at) else { return };
-    let passed = seconds_between(start.as_micros(), end.as_micros());
+    let Some((seconds, passed)) = told_and_passed(session) else { return };
     // Whether it ended before it started is told elsewhere.
     if passed >= 0.0 && (seconds - passed).abs() > TOLERANCE_S {
         let name = measured.pointer.rsplit('/').next().unwrap_or_default();
@@ -65,6 +63,14 @@ fn measured(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
         );
         findings.push(finding(Severity::Breaks, "duration", measured.says, sentence, [from.id, to.id]));
     }
+}
+
+/// The duration that an event tells, and the one between the timestamps.
+pub(super) fn told_and_passed(session: &Session<'_>) -> Option<(f64, f64)> {
+    let measured = session.rules().duration.as_ref()?;
+    let (from, to) = (session.first(measured.from)?, session.first(measured.to)?);
+    let told = to.value(measured.pointer).and_then(Value::as_f64)?;
+    Some((told, seconds_between(from.sent_at?.as_micros(), to.sent_at?.as_micros())))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a tenth of a second is shown")]

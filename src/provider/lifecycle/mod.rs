@@ -161,6 +161,11 @@ pub fn events(provider: &str) -> Vec<(&'static str, bool)> {
     names.map(|name| (name, platform.lifecycle.subscribed.contains(&name))).collect()
 }
 
+/// A duration that an event tells, in seconds, and the one between the timestamps of the events that it is about.
+pub fn measured(provider: &str, deliveries: &[Delivery]) -> Option<(f64, f64)> {
+    compare::told_and_passed(&Session { platform: platform::by_id(provider)?, deliveries })
+}
+
 /// Holds a session's requests, in the order in which they came, against the lifecycle of that platform.
 pub fn examine(provider: &str, deliveries: &[Delivery], around: &Surroundings) -> Option<Examined> {
     let platform = platform::by_id(provider)?;

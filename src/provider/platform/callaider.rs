@@ -1,6 +1,8 @@
 //! CallAIder. Source: the guide "Assistant webhooks".
 
 use super::Platform;
+use crate::provider::checklist::{Point, What};
+use crate::provider::content::Places;
 use crate::provider::contract::{Contract, Event, Extra, Field, HeadRule, Kind, Need};
 use crate::provider::finding::Says;
 use crate::provider::lifecycle::{Consequence, Lifecycle, Measured, Rule};
@@ -60,7 +62,36 @@ pub(super) static PLATFORM: Platform = Platform {
             ),
         },
     },
+    places: Places { transcript: Some("/data/transcript"), variables: None, recording: None },
+    points: &[
+        point("reachable", What::Reachable, "webhookUrl is reachable from external network."),
+        point("fast", What::Fast, "Endpoint consistently responds faster than 3000 ms."),
+        point("signature", What::Proven, "If needed, webhookSecret and signature verification are enabled."),
+        Point {
+            id: "wrong_signature",
+            what: What::WrongRefused,
+            says: Says::new(
+                "Recommended production processing pattern",
+                "If you use webhookSecret, validate the signature before business logic.",
+            ),
+        },
+        point("idempotency", What::Deduplicated, "Idempotency is implemented (sessionId + event)."),
+        point("alerts", What::Unseen, "Alerts for endpoint 4xx/5xx are configured."),
+        point("events", What::Events, "Both events are tested: session.started and session.ended."),
+        Point {
+            id: "switch",
+            what: What::Switch,
+            says: Says::new(
+                "Conclusion",
+                "validate payloads with webhook.site first, then switch webhookUrl to your production endpoint.",
+            ),
+        },
+    ],
 };
+
+const fn point(id: &'static str, what: What, text: &'static str) -> Point {
+    Point { id, what, says: Says::new("Pre-production checklist", text) }
+}
 
 const BOTH: Says =
     Says::new("Which events are sent", "Only two server-side events are delivered: session.started, session.ended");

@@ -4,6 +4,8 @@
 mod callaider;
 mod pathors;
 
+use super::checklist::Point;
+use super::content::Places;
 use super::contract::Contract;
 use super::lifecycle::Lifecycle;
 
@@ -20,6 +22,10 @@ pub(super) struct Platform {
     pub contract: Contract,
     /// Which events a session has.
     pub lifecycle: Lifecycle,
+    /// Where its events hold what people want to see.
+    pub places: Places,
+    /// What must be so before an endpoint goes into production.
+    pub points: &'static [Point],
 }
 
 /// The platform of that provider.

@@ -2,7 +2,9 @@
 
 use super::Platform;
 use crate::json::pick;
+use crate::provider::checklist::{Point, What};
 use crate::provider::clipped;
+use crate::provider::content::Places;
 use crate::provider::contract::{Contract, Event, Extra, Field, Findings, HeadRule, Kind, Need};
 use crate::provider::finding::{Says, Severity};
 use crate::provider::lifecycle::{Combined, Consequence, Lifecycle, Rule};
@@ -104,7 +106,50 @@ pub(super) static PLATFORM: Platform = Platform {
             ),
         },
     },
+    places: Places { transcript: None, variables: Some("/extractedVariables"), recording: Some("/recordingUrl") },
+    points: &[
+        point("https", What::Https, CONFIGURE, "HTTPS endpoint that accepts POST + JSON."),
+        point("reachable", What::Reachable, "Overview", "Pathors POSTs JSON to your URL."),
+        point(
+            "fast",
+            What::Fast,
+            DELIVERY,
+            "Respond fast. Pathors waits for your response synchronously; long-running work belongs in a background job on \
+             your side.",
+        ),
+        point(
+            "source",
+            What::Proven,
+            CONFIGURE,
+            "Use cases are up to you — e.g. an Authorization token to verify the source.",
+        ),
+        point("wrong_source", What::WrongRefused, CONFIGURE, "an Authorization token to verify the source"),
+        point(
+            "idempotency",
+            What::Deduplicated,
+            DELIVERY,
+            "if you need exactly-once handling, dedupe on (sessionId, event).",
+        ),
+        point(
+            "accepted",
+            What::Accepted,
+            DELIVERY,
+            "No automatic retry. A non-2xx response from your endpoint is logged to webhook_logs but Pathors does not resend.",
+        ),
+        point("queue", What::Queue, DELIVERY, "If you need at-least-once, ingest from a queue you control."),
+        point(
+            "events",
+            What::Events,
+            "Subscribing to multiple events",
+            "Subscribing to more than one event delivers one POST per event per session.",
+        ),
+        point("switch", What::Switch, CONFIGURE, "The webhook lives on the agent."),
+    ],
 };
+
+const fn point(id: &'static str, what: What, section: &'static str, text: &'static str) -> Point {
+    Point { id, what, says: Says::new(section, text) }
+}
 
 const FINAL: Says = Says::new(
     "Event types",

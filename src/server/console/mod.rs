@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod checklist;
 mod docs;
 mod error_text;
 mod extract;
@@ -65,6 +66,8 @@ pub struct ConsoleState {
     pub started_at: Timestamp,
     /// How often a stream shows that it is alive.
     pub heartbeat: Duration,
+    /// What the list of bins says of their checklists.
+    badges: checklist::Badges,
 }
 
 /// Where the two listeners are.
@@ -112,6 +115,7 @@ impl ConsoleState {
                 max_age_s: config.max_age_s,
             },
             heartbeat: HEARTBEAT,
+            badges: checklist::Badges::default(),
             store,
             hub,
             capture,

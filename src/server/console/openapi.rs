@@ -113,7 +113,12 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("patch", "/bins/{bin}/requests/{id}", r#"{"pinned": true, "note": "see staging", "tags": ["demo"]}"#),
     ("post", "/bins/{bin}/requests/{id}/signature", r#"{"secret": "whsec_another"}"#),
     ("post", "/bins/{bin}/requests/{id}/answer", r#"{"status": 202, "body": "{\"ok\":true}"}"#),
-    ("put", "/bins/{bin}/expect", r#"{"events": ["session.ended", "session.finalized"]}"#),
+    (
+        "put",
+        "/bins/{bin}/checklist/{point}",
+        r#"{"stated": true, "note": "Alert endpoint-5xx of the monitoring, seen in staging"}"#,
+    ),
+    ("put", "/bins/{bin}/expect", r#"{"events": ["session.started", "session.ended"], "silence_s": 3600}"#),
     ("put", "/bins/{bin}/response", r#"{"status": 202, "body": "{{request.json./challenge}}"}"#),
     ("post", "/bins/{bin}/secrets", r#"{"label": "live", "value": "whsec_callaider_live"}"#),
     ("put", "/bins/{bin}/secrets", r#"{"secrets": [{"label": "live", "value": "whsec_callaider_live"}]}"#),
@@ -159,6 +164,7 @@ fn complete(path: &str, item: &mut Value) {
                 let description = match name {
                     "bin" => "The bin's id or name",
                     "id" => "The request's id (a ULID), or `latest`",
+                    "point" => "The point's name",
                     "session" => "The session, as its requests name it",
                     _ => "The number",
                 };

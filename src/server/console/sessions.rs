@@ -10,9 +10,10 @@ use super::heavy::heavy;
 use super::problem::Problem;
 use crate::http::coding;
 use crate::json::{Pointer, scan};
-use crate::model::{Bin, Origin, RequestSummary, Seq, SignatureStatus, Timestamp};
+use crate::model::{Bin, Origin, RequestId, RequestSummary, Seq, SignatureStatus, Timestamp};
+use crate::provider::content::{self, Content, Page};
 use crate::provider::lifecycle::{self, Delivery, Examined, SILENCE, Surroundings};
-use crate::provider::{self};
+use crate::provider::{self, EventInput};
 use crate::store::{BinState, SessionLimits, SessionRequest, SessionRequests};
 
 /// Sessions of a page of the list.
@@ -25,6 +26,8 @@ const IN_LIST: SessionLimits = SessionLimits { requests: 200, bodies: 40, one_bo
 const ALONE: SessionLimits = SessionLimits { requests: 10_000, bodies: 1_000, one_body: 16 << 20, all_bytes: 48 << 20 };
 /// Bytes of a value that is compared with another; of a longer one its digest is.
 const MAX_VALUE: usize = 16 << 10;
+/// Events of a session whose content is shown: no platform has more.
+const MAX_READ: usize = 8;
 
 /// A session.
 pub(super) struct Session {
@@ -37,6 +40,19 @@ pub(super) struct Session {
     pub(super) events: Vec<SessionEvent>,
     /// What it is by its platform's lifecycle; else why it is not held against one.
     pub(super) examined: Result<Examined, &'static str>,
+    /// What its events say of it: names and values. Only where it is shown alone, as is its content.
+    pub(super) facts: Vec<(String, String)>,
+    pub(super) content: SessionContent,
+}
+
+/// What the events of a session hold for people, put together.
+#[derive(Default)]
+pub(super) struct SessionContent {
+    pub(super) content: Content,
+    /// The request that has the transcript.
+    pub(super) transcript_of: Option<RequestId>,
+    /// When the recording's URL came.
+    pub(super) recording_at: Timestamp,
 }
 
 /// A request of a session.
@@ -69,19 +85,20 @@ pub(super) async fn page(
     let page = state.store.sessions(bin.bin.id, before, limit, IN_LIST).await?;
     let has_secrets = !bin.bin.secrets.is_empty();
     let sessions = page.sessions;
-    let sessions = heavy(move || sessions.into_iter().map(|found| read(found, &around, has_secrets)).collect()).await?;
+    let sessions =
+        heavy(move || sessions.into_iter().map(|found| read(found, &around, has_secrets, None)).collect()).await?;
     Ok((sessions, page.next))
 }
 
 /// One session.
-pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String) -> Result<Session, Problem> {
+pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String, page: Page) -> Result<Session, Problem> {
     let around = surroundings(state, bin).await?;
     let found = state.store.session(bin.bin.id, id, ALONE).await?;
     if found.requests.is_empty() {
         return Err(Problem::not_found("session"));
     }
     let has_secrets = !bin.bin.secrets.is_empty();
-    Ok(heavy(move || read(found, &around, has_secrets)).await?)
+    Ok(heavy(move || read(found, &around, has_secrets, Some(page))).await?)
 }
 
 async fn surroundings(state: &ConsoleState, bin: &BinState) -> Result<Surroundings, Problem> {
@@ -95,12 +112,13 @@ async fn surroundings(state: &ConsoleState, bin: &BinState) -> Result<Surroundin
     })
 }
 
-fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool) -> Session {
+fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool, page: Option<Page>) -> Session {
     let named = |one: &SessionRequest| one.summary.derived.event.provider.clone();
     let in_full = |provider: &String| !lifecycle::events(provider).is_empty();
     let provider = found.requests.iter().filter_map(named).find(in_full);
     let provider = provider.or_else(|| found.requests.iter().find_map(named));
     let reasons = left_out(&found.requests, has_secrets);
+    let mut measured = None;
     let examined = match &provider {
         _ if found.total > found.requests.len() as u64 => {
             Err("The session has too many requests to be looked at whole.")
@@ -110,12 +128,60 @@ fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool) -> Ses
             let pointers = lifecycle::values(provider);
             let counted = found.requests.iter().zip(&reasons).filter(|(_, left_out)| left_out.is_none());
             let deliveries: Vec<Delivery> = counted.filter_map(|(one, _)| delivery(one, &pointers)).collect();
+            measured = lifecycle::measured(provider, &deliveries);
             lifecycle::examine(provider, &deliveries, around).ok_or("No document of the platform is known in full.")
         }
     };
+    let (mut facts, content) = match (page, &provider) {
+        (Some(page), Some(provider)) => contents(provider, &found.requests, &reasons, page),
+        _ => <(Vec<_>, SessionContent)>::default(),
+    };
+    if let Some((told, passed)) = measured {
+        facts.push(("Duration beside the timestamps".to_owned(), format!("{told} s told, {passed:.1} s passed")));
+    }
     let events = found.requests.into_iter().zip(reasons);
     let events = events.map(|(request, left_out)| SessionEvent { summary: request.summary, left_out });
-    Session { id: found.id, provider, total: found.total, events: events.collect(), examined }
+    Session { id: found.id, provider, total: found.total, events: events.collect(), examined, facts, content }
+}
+
+/// What the events of a session say of it, and what they hold: of each event the first delivery that counts, later ones win.
+fn contents(
+    provider: &str,
+    requests: &[SessionRequest],
+    reasons: &[Option<&'static str>],
+    page: Page,
+) -> (Vec<(String, String)>, SessionContent) {
+    let mut read: Vec<&str> = Vec::new();
+    let (mut facts, mut whole) = (Vec::<(String, String)>::new(), SessionContent::default());
+    for (one, _) in requests.iter().zip(reasons).filter(|(_, left_out)| left_out.is_none()) {
+        let (Some(name), Some((head, body))) = (one.summary.derived.event.name.as_deref(), &one.content) else {
+            continue;
+        };
+        if read.contains(&name) || read.len() == MAX_READ {
+            continue;
+        }
+        read.push(name);
+        let headers = head.headers();
+        let plain = coding::plain(headers.get_str("content-encoding"), body);
+        let json = provider::json_of(&headers, &plain);
+        let input = EventInput { headers: &headers, body: &plain, json: &json };
+        for detail in provider::details(Some(provider), None, &input) {
+            facts.retain(|(label, _)| label != detail.label);
+            facts.push((detail.label.to_owned(), detail.value));
+        }
+        let content = content::read(provider, &json, page);
+        if content.transcript.is_some() {
+            (whole.content.transcript, whole.transcript_of) = (content.transcript, Some(one.summary.id));
+        }
+        if !content.variables.is_empty() {
+            whole.content.variables = content.variables;
+            whole.content.more_variables = content.more_variables;
+        }
+        if content.recording.is_some() {
+            (whole.content.recording, whole.recording_at) = (content.recording, one.summary.received_at);
+        }
+    }
+    (facts, whole)
 }
 
 /// Why each request does not count: what Creel sent itself says nothing of the sender, nor does what may be forged where

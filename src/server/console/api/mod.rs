@@ -2,6 +2,7 @@
 
 mod bins;
 mod catalogues;
+mod checklist;
 mod contract;
 mod check;
 mod diff;
@@ -24,6 +25,7 @@ mod secrets;
 mod sessions;
 mod send;
 mod signature;
+mod transcript;
 mod wait;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -40,6 +42,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(catalogues::configure)
         .configure(contract::configure)
         .configure(sessions::configure)
+        .configure(transcript::configure)
+        .configure(checklist::configure)
         .configure(expect::configure)
         .configure(export::configure)
         .configure(import::configure)

@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::contract::SourceShape;
 use crate::model::{Origin, RequestId, Seq, SignatureStatus, Timestamp};
+use crate::provider::content::Page;
 use crate::provider::lifecycle::SessionFinding;
 use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::problem::Problem;
@@ -171,10 +172,13 @@ async fn list(state: State, bin: BinRef, query: Query<ListParams>) -> Result<Htt
     Ok(HttpResponse::Ok().json(PageShape { sessions: sessions.iter().map(SessionShape::from).collect(), next }))
 }
 
+/// The API has the transcript at its request.
+const NO_MESSAGES: Page = Page { from: 0, limit: 0 };
+
 /// Read a session: its requests, what is missing, twice, impossible or a contradiction
 #[utoipa::path(tag = "events", responses((status = 200, body = SessionShape<'_>)))]
 #[get("/api/v1/bins/{bin}/sessions/{session}")]
 async fn read(state: State, bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let session = sessions::one(&state, &bin.0, sessions::named(&request)?).await?;
+    let session = sessions::one(&state, &bin.0, sessions::named(&request)?, NO_MESSAGES).await?;
     Ok(HttpResponse::Ok().json(SessionShape::from(&session)))
 }

@@ -45,6 +45,8 @@ pub struct DetailParams {
     pub secrets: bool,
     /// The request to compare with.
     pub with: Option<String>,
+    /// The first message of a transcript that is shown.
+    pub message: usize,
 }
 
 /// The views of a request, in the order of their tabs.

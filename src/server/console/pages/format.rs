@@ -41,6 +41,12 @@ pub fn plural(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// A label as the beginning of a line.
+pub fn capital(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// An age or a span in words: `8 s`, `12 min`, `3 h`, `9 days`.
 pub fn span(seconds: u64) -> String {
     match seconds {

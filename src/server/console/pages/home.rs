@@ -15,9 +15,9 @@ use super::shell::{BinLinks, Shell};
 use super::unknown::Unknown;
 use super::{format, html};
 use crate::model::{BinCounts, SignatureStatus, Timestamp};
-use crate::server::console::ConsoleState;
 use crate::server::console::extract::{Query, State};
 use crate::server::console::problem::Problem;
+use crate::server::console::{ConsoleState, checklist};
 use crate::server::reach::Reach;
 use crate::server::url_of;
 use crate::store::{BinState, LATEST_VERDICTS};
@@ -154,6 +154,8 @@ pub struct BinRow {
     unread: u64,
     provider: Option<String>,
     verdicts: Vec<Chip>,
+    /// How far its checklist is.
+    checklist: Option<String>,
 }
 
 impl HtmlSafe for BinRow {}
@@ -166,7 +168,7 @@ impl BinRow {
         counts: &BinCounts,
         last: Option<Timestamp>,
         now: Timestamp,
-        verdicts: Vec<Chip>,
+        (verdicts, checklist): (Vec<Chip>, Option<String>),
     ) -> Self {
         Self {
             id: bin.id.clone(),
@@ -178,6 +180,7 @@ impl BinRow {
             unread: counts.unread,
             provider,
             verdicts,
+            checklist,
         }
     }
 }
@@ -246,7 +249,8 @@ async fn rows(state: &ConsoleState, params: &HomeParams) -> Result<BinRows, Prob
     for Listed { bin, counts, last } in bins.into_iter().take(shown) {
         let links = BinLinks::new(&bin.bin, state);
         let provider = bin.bin.settings.provider.clone();
-        rows.push(BinRow::new(&links, provider, &counts, last, now, verdicts(state, &bin).await?));
+        let told = (verdicts(state, &bin).await?, checklist::badge(state, &bin).await?);
+        rows.push(BinRow::new(&links, provider, &counts, last, now, told));
     }
     Ok(BinRows { bins: rows, hidden, all_href: format!("/{}", params.query(params.sort(), true)) })
 }

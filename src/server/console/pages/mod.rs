@@ -1,9 +1,11 @@
 //! The pages: a struct for each template beside the handler that fills it.
 
 mod address;
+mod checklist;
 mod choices;
 mod commands;
 mod contract_box;
+mod conversation;
 mod detail;
 mod error;
 mod format;
@@ -27,7 +29,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Rout
 use askama::Template;
 
 pub(super) use error::problems_for_people;
-pub(super) use shell::Shell;
+pub(super) use shell::{BinLinks, Shell};
 
 use super::assets;
 use super::problem::Problem;
@@ -48,6 +50,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/rows", get(list::rows))
         .route("/bins/{bin}/send", get(send::show))
         .route("/bins/{bin}/settings", get(settings::show))
+        .route("/bins/{bin}/checklist", get(checklist::show))
         .route("/bins/{bin}/sessions", get(sessions::list))
         .route("/bins/{bin}/sessions/{session}", get(sessions::show))
         .route("/bins/{bin}/requests/{id}", get(inspector::show_request))

@@ -6,7 +6,8 @@ use askama::filters::HtmlSafe;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::format::{self, Seen};
+use super::conversation::{self, Conversation};
+use super::format::{self, Seen, capital};
 use super::html;
 use super::row::{Chip, attempt_words, chip, status_class};
 use super::shell::{BinLinks, Shell};
@@ -16,7 +17,7 @@ use crate::provider::lifecycle::SessionFinding;
 use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::severity_words;
-use crate::server::console::sessions::{self, PAGE, Session, SessionEvent};
+use crate::server::console::sessions::{self, PAGE, Session, SessionContent, SessionEvent};
 
 /// Requests of a session that its page shows at once.
 const SHOWN_EVENTS: usize = 200;
@@ -40,6 +41,8 @@ pub(super) struct PageParams {
     before: Option<Seq>,
     /// Of a session: the first of its requests that is shown.
     from: usize,
+    /// The first message of its transcript that is shown.
+    message: usize,
     /// Only what changes, for a page that is there.
     part: bool,
 }
@@ -217,7 +220,8 @@ struct FoundLine {
 #[derive(Debug, Template)]
 #[template(path = "parts/session.html")]
 struct SessionPart {
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(String, String)>,
+    conversation: Option<Conversation>,
     chip: Told,
     document: &'static str,
     not_checked: Option<&'static str>,
@@ -250,35 +254,41 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let head_seq = state.store.head_seq();
     let links = BinLinks::new(&bin.0.bin, &state);
-    let session = sessions::one(&state, &bin.0, sessions::named(&request)?).await?;
-    let part = SessionPart::new(&session, &links.base, params.from, state.capture.clock().now());
+    let id = sessions::named(&request)?;
+    let session = sessions::one(&state, &bin.0, id.clone(), conversation::page(params.message)).await?;
+    let part = SessionPart::new(session, &links, params.from, state.capture.clock().now());
     if params.part {
         return html(&part);
     }
-    let shell = Shell::new(&request, format!("Session {} of {}", format::plain(&session.id), links.label));
-    html(&SessionPage { shell, id: format::plain(&session.id), bin: links, part, head_seq })
+    let shell = Shell::new(&request, format!("Session {} of {}", format::plain(&id), links.label));
+    html(&SessionPage { shell, id: format::plain(&id), bin: links, part, head_seq })
 }
 
 impl SessionPart {
-    fn new(session: &Session, base: &str, from: usize, now: Timestamp) -> Self {
+    fn new(mut session: Session, links: &BinLinks, from: usize, now: Timestamp) -> Self {
+        let SessionContent { content, transcript_of, recording_at } = std::mem::take(&mut session.content);
+        let (session, base) = (&session, links.base.as_str());
         let started = session.started_at().unwrap_or_default();
         let last = session.last_at().unwrap_or_default();
         let mut facts = vec![
-            ("Session", session.id.clone()),
-            ("First request", format!("{} ({})", format::full_time(started), format::ago(started, now))),
-            ("From first to last", format::span(last.since(started).as_secs())),
-            ("Requests", format::count(session.total)),
+            ("Session".to_owned(), session.id.clone()),
+            ("First request".to_owned(), format!("{} ({})", format::full_time(started), format::ago(started, now))),
+            ("From first to last".to_owned(), format::micros(micros(last.since(started)))),
+            ("Requests".to_owned(), format::count(session.total)),
         ];
         if let Some(provider) = &session.provider {
-            facts.insert(1, ("Provider", provider.clone()));
+            facts.insert(1, ("Provider".to_owned(), provider.clone()));
         }
+        facts.extend(session.facts.iter().cloned());
         let from = if from < session.events.len() { from } else { 0 };
         let address = href(base, &session.id);
         let end = (from + SHOWN_EVENTS).min(session.events.len());
         let examined = session.examined.as_ref().ok();
         let findings = examined.into_iter().flat_map(|examined| &examined.findings);
+        let api = transcript_of.map(|id| format!("{}/requests/{id}", links.api)).unwrap_or_default();
         Self {
-            facts,
+            conversation: Conversation::new(content, recording_at, now, &format!("{address}?"), &api),
+            facts: facts.into_iter().map(|(name, value)| (capital(&name), value)).collect(),
             chip: told(session),
             document: examined.map_or("", |examined| examined.document),
             not_checked: session.examined.as_ref().err().copied(),

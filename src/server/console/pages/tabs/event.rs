@@ -3,10 +3,11 @@
 use askama::Template;
 
 use super::TabContext;
-use crate::model::{CapturedRequest, Repeat, RequestSummary};
-use crate::provider;
+use crate::model::{CapturedRequest, EventFacts, Repeat, RequestSummary};
+use crate::provider::{self, content};
 use crate::server::console::heavy::heavy;
 use crate::server::console::pages::contract_box::ContractBox;
+use crate::server::console::pages::conversation::{self, Conversation};
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::pages::sessions::href;
 use crate::server::console::problem::Problem;
@@ -39,6 +40,9 @@ pub struct EventTab {
     facts: Vec<(String, String)>,
     notes: Vec<String>,
     contract: Option<ContractBox>,
+    conversation: Option<Conversation>,
+    /// What makes two deliveries the same event, to be copied.
+    idempotency_key: Option<String>,
     /// The first delivery of the same event, with the comparison.
     duplicate_href: Option<String>,
     /// How this one compares with it, in words.
@@ -58,7 +62,9 @@ impl EventTab {
     pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
         let event = &request.summary.derived.event;
         let (whole, bin) = (request.clone(), std::sync::Arc::clone(&context.bin));
-        let Content { details, contract } = heavy(move || Content::read(&whole, !bin.bin.secrets.is_empty())).await?;
+        let (has_secret, page) = (!bin.bin.secrets.is_empty(), conversation::page(context.params.message));
+        let Content { details, contract, content } = heavy(move || Content::read(&whole, has_secret, page)).await?;
+        let idempotency_key = idempotency_key(event);
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: &Option<String>| {
             if let Some(value) = value {
@@ -69,8 +75,11 @@ impl EventTab {
         fact("Event", &event.name);
         fact("Session", &event.session);
         fact("Delivery", &event.delivery_id);
-        fact("Duplicates share", &event.duplicate_key);
-        facts.extend(details.into_iter().map(|detail| (capital(detail.label), detail.value)));
+        // Of a platform that is known in full it is there to be copied.
+        if idempotency_key.is_none() {
+            fact("Duplicates share", &event.duplicate_key);
+        }
+        facts.extend(details.into_iter().map(|detail| (format::capital(detail.label), detail.value)));
         let first = context.state.store.first_delivery(request).await?;
         let session = session_of(context, request).await?;
         let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
@@ -82,6 +91,14 @@ impl EventTab {
             // A contract says the same, at its place.
             notes: if contract.is_some() { Vec::new() } else { event.notes.clone() },
             contract,
+            conversation: Conversation::new(
+                content,
+                request.summary.received_at,
+                context.state.capture.clock().now(),
+                &context.href,
+                &context.api,
+            ),
+            idempotency_key,
             handshake: event.handshake.clone(),
             session_href: event.session.as_deref().map(|id| href(&context.links.base, id)).unwrap_or_default(),
             session_total: session.total,
@@ -94,29 +111,33 @@ impl EventTab {
 struct Content {
     details: Vec<provider::Detail>,
     contract: Option<ContractBox>,
+    content: content::Content,
 }
 
 impl Content {
-    fn read(request: &CapturedRequest, has_secret: bool) -> Self {
+    fn read(request: &CapturedRequest, has_secret: bool, page: content::Page) -> Self {
         let reading = Reading::new(request);
         let json = reading.json();
         let derived = &request.summary.derived;
         let (provider, scheme) = (derived.event.provider.as_deref(), derived.verdict.scheme.as_deref());
         Self {
             details: provider::details(provider, scheme, &reading.input(&json)),
+            content: provider.map(|id| content::read(id, &json, page)).unwrap_or_default(),
             contract: reading.contract(request, &json, has_secret).ok().map(|report| ContractBox::new(&report)),
         }
     }
 }
 
+/// `sessionId:event`, of a platform whose document says that this makes an event the same.
+fn idempotency_key(event: &EventFacts) -> Option<String> {
+    let is_known = event.provider.as_deref().is_some_and(|id| !provider::lifecycle::events(id).is_empty());
+    let (session, name) = event.session.as_ref().zip(event.name.as_ref()).filter(|_| is_known)?;
+    Some(format!("{session}:{name}"))
+}
+
 fn words(repeat: Repeat) -> String {
     let body = if repeat.identical { "with the same body, byte for byte" } else { "with another body" };
     format!(", {} later, {body}", format::micros(u64::try_from(repeat.after.as_micros()).unwrap_or(u64::MAX)))
-}
-
-fn capital(label: &str) -> String {
-    let mut letters = label.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 async fn session_of(context: &TabContext, request: &CapturedRequest) -> Result<SessionRequests, Problem> {

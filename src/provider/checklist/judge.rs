@@ -1,0 +1,247 @@
+//! The evidence for each point.
+
+use super::{Evidence, PATIENCE_MS, State, What};
+use crate::model::{LastAttempt, Outcome, RequestId, RequestSummary, SignatureStatus};
+
+/// What a point came to.
+pub(super) struct Judgement {
+    pub(super) state: State,
+    pub(super) sentence: String,
+    pub(super) way: &'static str,
+    pub(super) requests: Vec<RequestId>,
+}
+
+fn judgement(
+    state: State,
+    sentence: impl Into<String>,
+    way: &'static str,
+    requests: impl IntoIterator<Item = RequestId>,
+) -> Judgement {
+    Judgement { state, sentence: sentence.into(), way, requests: requests.into_iter().collect() }
+}
+
+const FORWARD: &str = "Let the bin forward to your endpoint, or replay a request to it.";
+
+pub(super) fn judge(what: What, evidence: &Evidence<'_>, platform: &str) -> Judgement {
+    match what {
+        What::Reachable => reachable(evidence),
+        What::Https => https(evidence),
+        What::Fast => fast(evidence),
+        What::Proven => proven(evidence),
+        What::WrongRefused => wrong_refused(evidence),
+        What::Deduplicated => deduplicated(evidence),
+        What::Accepted => accepted(evidence),
+        What::Queue => queue(evidence),
+        What::Events => events(evidence),
+        What::Unseen => {
+            judgement(State::NotSeen, "Creel cannot see this. Tick it by hand, with a note of where it is.", "", [])
+        }
+        What::Switch => judgement(
+            State::NotSeen,
+            format!(
+                "Last: run `creel check URL --provider {}` against the production endpoint, then give {platform} its URL in \
+                 place of this bin's.",
+                platform.to_ascii_lowercase()
+            ),
+            "",
+            [],
+        ),
+    }
+}
+
+fn reachable(evidence: &Evidence<'_>) -> Judgement {
+    let from_outside = |summary: &&&RequestSummary| summary.client.is_some_and(|client| !client.ip.is_loopback());
+    let way = "Let the platform send an event to this bin through a tunnel or a public address.";
+    if let Some(found) = evidence.requests.iter().find(from_outside) {
+        let ip = found.client.map(|client| client.ip.to_string()).unwrap_or_default();
+        return judgement(State::Proven, format!("A request came from {ip}."), way, [found.id]);
+    }
+    match evidence.through_proxy {
+        Some(found) => {
+            judgement(State::Proven, "A request came through a proxy or tunnel on this machine.", way, [found])
+        }
+        None if evidence.requests.is_empty() => judgement(State::NotSeen, "Nothing has come yet.", way, []),
+        None => judgement(State::NotSeen, "Requests came from this machine only.", way, []),
+    }
+}
+
+fn https(evidence: &Evidence<'_>) -> Judgement {
+    let way = "Put a tunnel with HTTPS in front, and set its address as the bin's public URL.";
+    if evidence.url.to_ascii_lowercase().starts_with("https://") {
+        judgement(State::Proven, format!("The URL that is handed out is {}.", evidence.url), way, [])
+    } else {
+        judgement(
+            State::NotSeen,
+            format!("The URL that is handed out, {}, is not one of HTTPS.", evidence.url),
+            way,
+            [],
+        )
+    }
+}
+
+/// Requests with their newest attempt, the slowest first.
+fn attempts<'e>(evidence: &'e Evidence<'_>) -> Vec<(&'e RequestSummary, LastAttempt)> {
+    let mut attempts: Vec<_> =
+        evidence.requests.iter().filter_map(|summary| Some((*summary, summary.last_attempt?))).collect();
+    attempts.sort_by_key(|(_, attempt)| std::cmp::Reverse(attempt.total_us));
+    attempts
+}
+
+fn fast(evidence: &Evidence<'_>) -> Judgement {
+    let attempts = attempts(evidence);
+    if attempts.is_empty() {
+        return judgement(State::NotSeen, "No request was sent on to an endpoint yet.", FORWARD, []);
+    }
+    // What is turned down with right is no failure of the endpoint.
+    let is_bad = |(summary, attempt): &&(&RequestSummary, LastAttempt)| {
+        let refused = summary.derived.verdict.status == SignatureStatus::Invalid
+            && attempt.status.is_some_and(|status| (400..500).contains(&status));
+        !attempt.is_delivered() && !refused
+    };
+    let bad: Vec<_> = attempts.iter().filter(is_bad).collect();
+    let late: Vec<_> = attempts.iter().filter(|(_, attempt)| attempt.total_us >= PATIENCE_MS * 1_000).collect();
+    let times: Vec<u64> = attempts.iter().rev().map(|(_, attempt)| attempt.total_us).collect();
+    let at = |percent: usize| times[(times.len() * percent).div_ceil(100).saturating_sub(1)] / 1_000;
+    let figures = format!(
+        "{} sent on: p50 {} ms, p95 {} ms, at most {} ms",
+        if times.len() == 1 { "1 request".to_owned() } else { format!("{} requests", times.len()) },
+        at(50),
+        at(95),
+        at(100)
+    );
+    if let Some((_, attempt)) = bad.first() {
+        let came = match (attempt.outcome, attempt.status) {
+            (Outcome::Answered, Some(status)) => format!("answered {status}"),
+            (outcome, _) => format!("ended as {}", outcome.name()),
+        };
+        let sentence = format!("{figures}; {} not answered 2xx, one {came}.", bad.len());
+        return judgement(State::Failed, sentence, FORWARD, bad.iter().map(|(summary, _)| summary.id));
+    }
+    if !late.is_empty() {
+        let sentence = format!("{figures}; {} took {PATIENCE_MS} ms or more.", late.len());
+        return judgement(State::Failed, sentence, FORWARD, late.iter().map(|(summary, _)| summary.id));
+    }
+    judgement(
+        State::Proven,
+        format!("{figures}; all answered 2xx."),
+        FORWARD,
+        attempts.iter().map(|(summary, _)| summary.id),
+    )
+}
+
+fn proven(evidence: &Evidence<'_>) -> Judgement {
+    let way = "Set the secret in the bin's settings and at the platform, then send an event.";
+    let with = |status: SignatureStatus| {
+        evidence.requests.iter().filter(move |summary| summary.derived.verdict.status == status)
+    };
+    if let Some(found) = with(SignatureStatus::Valid).next() {
+        return judgement(State::Proven, "A secret is set, and it was right for an event.", way, [found.id]);
+    }
+    let invalid: Vec<RequestId> = with(SignatureStatus::Invalid).map(|summary| summary.id).collect();
+    match (evidence.has_secret, invalid.is_empty()) {
+        (true, false) => {
+            judgement(State::Failed, "A secret is set, and it was wrong for every event that has one.", way, invalid)
+        }
+        (true, true) => judgement(State::NotSeen, "A secret is set; no event that it proves has come yet.", way, []),
+        (false, _) => judgement(State::NotSeen, "No secret is set, so that anybody may send.", way, []),
+    }
+}
+
+fn wrong_refused(evidence: &Evidence<'_>) -> Judgement {
+    let way = "Send an event with a wrong signature to your endpoint: replay one with its signature changed.";
+    let wrong = |summary: &&&RequestSummary| {
+        matches!(summary.derived.verdict.status, SignatureStatus::Invalid | SignatureStatus::Missing)
+            && evidence.has_secret
+    };
+    let status = |summary: &RequestSummary| summary.last_attempt.and_then(|attempt| attempt.status);
+    let wrong: Vec<&&RequestSummary> = evidence.requests.iter().filter(wrong).collect();
+    let taken: Vec<RequestId> = wrong
+        .iter()
+        .filter(|summary| status(summary).is_some_and(|status| (200..300).contains(&status)))
+        .map(|summary| summary.id)
+        .collect();
+    if !taken.is_empty() {
+        let sentence = "The endpoint took a request whose signature is wrong or missing.";
+        return judgement(State::Failed, sentence, way, taken);
+    }
+    if let Some(found) = wrong.iter().find(|summary| matches!(status(summary), Some(401 | 403))) {
+        return judgement(State::Proven, "The endpoint turned down a wrong signature.", way, [found.id]);
+    }
+    if let Some(found) = wrong.iter().find(|summary| summary.response.status == Some(401)) {
+        let sentence = "The bin turned down a wrong signature with 401; whether your endpoint does is not seen yet.";
+        return judgement(State::NotSeen, sentence, way, [found.id]);
+    }
+    judgement(State::NotSeen, "No wrong signature was sent to an endpoint yet.", way, [])
+}
+
+fn deduplicated(evidence: &Evidence<'_>) -> Judgement {
+    let way = "Replay an event to your endpoint, see that it is processed once, then tick this by hand.";
+    let again: Vec<_> =
+        evidence.requests.iter().filter(|summary| summary.derived.event.duplicate_of.is_some()).collect();
+    let sent: Vec<_> = again.iter().filter_map(|summary| Some((summary.id, summary.last_attempt?))).collect();
+    let failed: Vec<RequestId> =
+        sent.iter().filter(|(_, attempt)| !attempt.is_delivered()).map(|(id, _)| *id).collect();
+    if !failed.is_empty() {
+        let sentence = "The endpoint did not answer 2xx to an event that came again.";
+        return judgement(State::Failed, sentence, way, failed);
+    }
+    let (sentence, requests): (&str, Vec<RequestId>) = if !sent.is_empty() {
+        let sentence = "The endpoint answered 2xx to an event that came again; whether it was processed once cannot be seen from here.";
+        (sentence, sent.iter().map(|(id, _)| *id).collect())
+    } else if again.is_empty() {
+        ("No event has come again yet.", Vec::new())
+    } else {
+        ("An event came again, and was not sent on to an endpoint.", again.iter().map(|summary| summary.id).collect())
+    };
+    judgement(State::NotSeen, sentence, way, requests)
+}
+
+fn accepted(evidence: &Evidence<'_>) -> Judgement {
+    let is_event = |summary: &&&RequestSummary| summary.derived.event.name.is_some();
+    let events: Vec<&&RequestSummary> = evidence.requests.iter().filter(is_event).collect();
+    let lost: Vec<&&&RequestSummary> = events
+        .iter()
+        .filter(|summary| !summary.response.status.is_some_and(|status| (200..300).contains(&status)))
+        .collect();
+    let way = "Let the bin answer 200 at once, and work on what comes later.";
+    if events.is_empty() {
+        return judgement(State::NotSeen, "No event has come yet.", way, []);
+    }
+    if lost.is_empty() {
+        let sentence = format!("Each of {} events was answered 2xx.", events.len());
+        return judgement(State::Proven, sentence, way, events.iter().map(|summary| summary.id));
+    }
+    let sentence = format!("{} of {} events were not answered 2xx, and do not come again.", lost.len(), events.len());
+    judgement(State::Failed, sentence, way, lost.iter().map(|summary| summary.id))
+}
+
+fn queue(evidence: &Evidence<'_>) -> Judgement {
+    let way = "Let the bin forward with retries, or tick by hand that a queue of yours takes what comes.";
+    match evidence.forwards {
+        Some(retries) => {
+            let sentence = format!(
+                "This bin keeps what comes and forwards it in order, with {retries} retries: its queue is its database."
+            );
+            judgement(State::Proven, sentence, way, [])
+        }
+        None => judgement(State::NotSeen, "The bin does not forward, and a queue elsewhere cannot be seen.", way, []),
+    }
+}
+
+fn events(evidence: &Evidence<'_>) -> Judgement {
+    let way = "Run a test session at the platform.";
+    let last = |name: &str| {
+        evidence
+            .requests
+            .iter()
+            .find(|summary| summary.derived.event.name.as_deref() == Some(name))
+            .map(|summary| summary.id)
+    };
+    let missing: Vec<&str> = evidence.expected.iter().copied().filter(|name| last(name).is_none()).collect();
+    let found: Vec<RequestId> = evidence.expected.iter().filter_map(|name| last(name)).collect();
+    if missing.is_empty() {
+        judgement(State::Proven, format!("Seen: {}.", evidence.expected.join(", ")), way, found)
+    } else {
+        judgement(State::NotSeen, format!("Not seen yet: {}.", missing.join(", ")), way, found)
+    }
+}

@@ -1,0 +1,192 @@
+//! Checklists: what must be so before an endpoint goes into production, by the platform's document, filled in from what was
+//! captured. A platform's file in `platform/` holds the points; here is the evidence for each.
+
+mod judge;
+
+use serde::Serialize;
+use strum::IntoStaticStr;
+
+use super::finding::Says;
+use super::platform;
+use crate::model::{RequestId, RequestSummary, Timestamp};
+
+/// What the platforms give an endpoint to answer, in milliseconds.
+pub const PATIENCE_MS: u64 = 3_000;
+/// Requests that a point names.
+const MAX_NAMED: usize = 5;
+
+/// A point of a platform's checklist.
+pub(super) struct Point {
+    /// Its name in the API.
+    pub id: &'static str,
+    pub what: What,
+    /// The point in the document's words.
+    pub says: Says,
+}
+
+/// What evidence a point asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// A request came from another machine.
+    Reachable,
+    /// The URL that is handed out is one of HTTPS.
+    Https,
+    /// The endpoint answers 2xx in time.
+    Fast,
+    /// There is a secret, and a signature was right.
+    Proven,
+    /// A wrong signature was turned down.
+    WrongRefused,
+    /// An event that comes again does no harm.
+    Deduplicated,
+    /// What comes is answered 2xx: the platform sends nothing again.
+    Accepted,
+    /// What comes is kept and sent on by a queue.
+    Queue,
+    /// Every subscribed event was seen.
+    Events,
+    /// What Creel cannot see.
+    Unseen,
+    /// The check against the production endpoint; then the switch.
+    Switch,
+}
+
+/// What a point is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum State {
+    /// There is evidence that it is so.
+    Proven,
+    /// There is evidence that it is not.
+    Failed,
+    /// There is no evidence yet.
+    NotSeen,
+    /// It asks for nothing here.
+    NotApplicable,
+    /// The owner says that it is so.
+    Stated,
+}
+
+/// What the owner has said of a point.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated<'a> {
+    pub point: &'a str,
+    pub note: &'a str,
+    pub at: Timestamp,
+}
+
+/// Everything that points are judged by.
+pub struct Evidence<'a> {
+    /// The newest requests that came over the network, newest first.
+    pub requests: Vec<&'a RequestSummary>,
+    /// Of these, one that a proxy on this machine says it forwarded.
+    pub through_proxy: Option<RequestId>,
+    /// The URL that is handed out.
+    pub url: &'a str,
+    pub has_secret: bool,
+    /// Whether the bin forwards, and is not paused; how often it tries again.
+    pub forwards: Option<u32>,
+    /// The events that are subscribed.
+    pub expected: &'a [&'a str],
+    pub stated: &'a [Stated<'a>],
+}
+
+/// A point with its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    pub id: &'static str,
+    pub state: State,
+    /// Why that is its state.
+    pub sentence: String,
+    /// What would prove it, where it is not proven.
+    pub way: Option<&'static str>,
+    pub says: Says,
+    pub evidence: Vec<RequestId>,
+    /// What the owner said, and when.
+    pub note: Option<(String, Timestamp)>,
+}
+
+/// A platform's checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checklist {
+    pub provider: &'static str,
+    pub name: &'static str,
+    pub document: &'static str,
+    pub points: Vec<Judged>,
+}
+
+impl Checklist {
+    /// How many points have this state.
+    pub fn count(&self, state: State) -> usize {
+        self.points.iter().filter(|point| point.state == state).count()
+    }
+
+    /// How many points ask for something.
+    pub fn due(&self) -> usize {
+        self.points.len() - self.count(State::NotApplicable)
+    }
+
+    /// How many are settled, by evidence or by the owner's word.
+    pub fn settled(&self) -> usize {
+        self.count(State::Proven) + self.count(State::Stated)
+    }
+}
+
+/// The checklist of that platform by this evidence.
+pub fn checklist(provider: &str, evidence: &Evidence<'_>) -> Option<Checklist> {
+    let platform = platform::by_id(provider)?;
+    let name = super::by_id(provider)?.name;
+    let points = platform.points.iter().map(|point| judged(point, evidence, name)).collect();
+    Some(Checklist { provider: platform.id, name, document: platform.document, points })
+}
+
+/// Whether that platform has such a point.
+pub fn has_point(provider: &str, point: &str) -> bool {
+    platform::by_id(provider).is_some_and(|platform| platform.points.iter().any(|known| known.id == point))
+}
+
+fn judged(point: &'static Point, evidence: &Evidence<'_>, platform: &str) -> Judged {
+    let judge::Judgement { state, sentence, way, requests } = judge::judge(point.what, evidence, platform);
+    let stated = evidence.stated.iter().find(|stated| stated.point == point.id);
+    // The owner's word stands where there is no evidence; evidence against it is not hidden by it.
+    let state = if stated.is_some() && state == State::NotSeen { State::Stated } else { state };
+    Judged {
+        id: point.id,
+        state,
+        sentence,
+        way: Some(way).filter(|way| !way.is_empty() && matches!(state, State::NotSeen | State::Failed)),
+        says: point.says,
+        evidence: requests.into_iter().take(MAX_NAMED).collect(),
+        note: stated.map(|stated| (stated.note.to_owned(), stated.at)),
+    }
+}
+
+/// The checklist in Markdown, for a ticket. `link` makes the address of a request.
+pub fn markdown(list: &Checklist, bin: &str, at: Timestamp, link: impl Fn(RequestId) -> String) -> String {
+    use std::fmt::Write as _;
+    let mut out = format!("# Checklist: {} ({bin})\n\n", list.name);
+    // Writing to a text cannot fail.
+    let _ = writeln!(out, "{} of {} settled on {at}. Source: {}.\n", list.settled(), list.due(), list.document);
+    for point in &list.points {
+        let (tick, word) = match point.state {
+            State::Proven => ("x", "proven"),
+            State::Stated => ("x", "stated by hand"),
+            State::Failed => (" ", "FAILED"),
+            State::NotSeen => (" ", "not seen yet"),
+            State::NotApplicable => ("x", "not applicable"),
+        };
+        let _ = writeln!(out, "- [{tick}] **{}** ({word}): {}", point.says.text, point.sentence);
+        if let Some((note, at)) = &point.note {
+            let note = note.replace(['\r', '\n'], " ");
+            let _ = writeln!(out, "  - note of {at}: {note}");
+        }
+        for id in &point.evidence {
+            let _ = writeln!(out, "  - {}", link(*id));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

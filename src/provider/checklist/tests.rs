@@ -1,0 +1,190 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::*;
+use crate::model::{
+    Client, Derived, HeadSource, LastAttempt, Marks, Origin, Outcome, SentResponse, Seq, SignatureStatus,
+};
+
+fn request(seq: Seq, event: &str) -> RequestSummary {
+    let at = Timestamp::from_secs(1_779_971_696);
+    let mut derived = Derived::default();
+    derived.event.name = Some(event.to_owned());
+    RequestSummary {
+        seq,
+        id: RequestId::new(at, 0, seq),
+        bin: "0123456789abcdef".parse().unwrap(),
+        received_at: at,
+        body_took: Duration::ZERO,
+        method: "POST".to_owned(),
+        target: "/b".to_owned(),
+        path: String::new(),
+        http_version: "1.1".to_owned(),
+        content_type: None,
+        head_source: HeadSource::Wire,
+        body_size: 2,
+        declared_size: Some(2),
+        complete: true,
+        client: Some(Client { ip: [127, 0, 0, 1].into(), port: 1 }),
+        rejected: None,
+        derived,
+        response: SentResponse { status: Some(200), duration_us: None },
+        marks: Marks::default(),
+        origin: Origin::Wire,
+        hops: 0,
+        last_attempt: None,
+        forwarded: None,
+    }
+}
+
+fn sent(mut summary: RequestSummary, status: Option<u16>, millis: u64) -> RequestSummary {
+    let outcome = if status.is_some() { Outcome::Answered } else { Outcome::Connect };
+    summary.last_attempt = Some(LastAttempt { outcome, status, at: summary.received_at, total_us: millis * 1_000 });
+    summary
+}
+
+/// The states of the points, with their sentences, by this evidence.
+fn points(provider: &str, requests: &[RequestSummary], change: impl FnOnce(&mut Evidence<'_>)) -> Vec<Judged> {
+    points_with(provider, requests, &[], change)
+}
+
+/// The same with what the owner has said.
+fn points_with(
+    provider: &str,
+    requests: &[RequestSummary],
+    stated: &[Stated<'_>],
+    change: impl FnOnce(&mut Evidence<'_>),
+) -> Vec<Judged> {
+    let expected: Vec<&str> = super::super::lifecycle::events(provider).into_iter().map(|(name, _)| name).collect();
+    let mut evidence = Evidence {
+        requests: requests.iter().collect(),
+        through_proxy: None,
+        url: "http://127.0.0.1:4665/calls",
+        has_secret: false,
+        forwards: None,
+        expected: &expected,
+        stated,
+    };
+    change(&mut evidence);
+    checklist(provider, &evidence).unwrap().points
+}
+
+fn point<'p>(points: &'p [Judged], id: &str) -> &'p Judged {
+    points.iter().find(|point| point.id == id).unwrap()
+}
+
+#[test]
+fn without_evidence_nothing_is_proven_and_nothing_failed() {
+    for provider in ["callaider", "pathors"] {
+        for point in points(provider, &[], |_| {}) {
+            assert_eq!(point.state, State::NotSeen, "{}", point.id);
+            assert!(!point.sentence.is_empty() && !point.says.text.is_empty());
+        }
+    }
+    let ids: Vec<_> = points("callaider", &[], |_| {}).iter().map(|point| point.id).collect();
+    assert_eq!(ids, ["reachable", "fast", "signature", "wrong_signature", "idempotency", "alerts", "events", "switch"]);
+    let last = points("pathors", &[], |_| {}).pop().unwrap();
+    assert!(last.sentence.contains("`creel check URL --provider pathors`"), "{}", last.sentence);
+}
+
+#[test]
+fn a_request_from_elsewhere_proves_that_the_url_is_reached() {
+    let mut far = request(1, "session.ended");
+    far.client = Some(Client { ip: "192.0.2.7".parse::<IpAddr>().unwrap(), port: 1 });
+    let found = points("callaider", &[request(2, "session.ended"), far.clone()], |_| {});
+    let reachable = point(&found, "reachable");
+    assert_eq!((reachable.state, reachable.evidence.as_slice()), (State::Proven, &[far.id][..]));
+    let found = points("callaider", &[request(2, "x")], |evidence| evidence.through_proxy = Some(far.id));
+    assert_eq!(point(&found, "reachable").state, State::Proven);
+}
+
+#[test]
+fn how_fast_an_endpoint_answers_is_measured_and_one_late_answer_is_a_failure() {
+    let fast: Vec<_> = (1..=100).map(|seq| sent(request(seq, "session.ended"), Some(204), seq * 10)).collect();
+    let found = points("callaider", &fast, |_| {});
+    let point_of = point(&found, "fast");
+    assert_eq!(point_of.state, State::Proven);
+    assert_eq!(point_of.sentence, "100 requests sent on: p50 500 ms, p95 950 ms, at most 1000 ms; all answered 2xx.");
+    let late = sent(request(101, "session.ended"), Some(200), PATIENCE_MS);
+    let found = points("callaider", &[&fast[..], &[late]].concat(), |_| {});
+    assert_eq!(point(&found, "fast").state, State::Failed);
+    for status in [Some(500), Some(404), None] {
+        let found = points("pathors", &[sent(request(1, "session.ended"), status, 5)], |_| {});
+        assert_eq!(point(&found, "fast").state, State::Failed, "{status:?}");
+    }
+    // To turn down a forged event is right.
+    let mut forged = sent(request(1, "session.ended"), Some(401), 5);
+    forged.derived.verdict.status = SignatureStatus::Invalid;
+    let both = [forged, sent(request(2, "session.ended"), Some(200), 5)];
+    let found = points("callaider", &both, |evidence| evidence.has_secret = true);
+    assert_eq!((point(&found, "fast").state, point(&found, "wrong_signature").state), (State::Proven, State::Proven));
+}
+
+#[test]
+fn signatures_are_proven_by_a_right_one_and_failed_by_only_wrong_ones() {
+    let with = |status: SignatureStatus, attempt: Option<u16>| {
+        let mut one = request(1, "session.ended");
+        one.derived.verdict.status = status;
+        let one = attempt.map_or(one.clone(), |status| sent(one, Some(status), 5));
+        let found = points("callaider", &[one], |evidence| evidence.has_secret = true);
+        (point(&found, "signature").state, point(&found, "wrong_signature").state)
+    };
+    assert_eq!(with(SignatureStatus::Valid, None), (State::Proven, State::NotSeen));
+    assert_eq!(with(SignatureStatus::Invalid, None), (State::Failed, State::NotSeen));
+    assert_eq!(with(SignatureStatus::Invalid, Some(200)), (State::Failed, State::Failed));
+    assert_eq!(with(SignatureStatus::Missing, Some(401)), (State::NotSeen, State::Proven));
+}
+
+#[test]
+fn events_that_were_not_answered_2xx_are_lost_at_pathors() {
+    let mut lost = request(1, "session.ended");
+    lost.response.status = Some(503);
+    let found = points("pathors", &[lost.clone(), request(2, "call.ended")], |_| {});
+    let accepted = point(&found, "accepted");
+    assert_eq!((accepted.state, accepted.evidence.as_slice()), (State::Failed, &[lost.id][..]));
+    assert_eq!(accepted.sentence, "1 of 2 events were not answered 2xx, and do not come again.");
+    assert_eq!(point(&found, "events").sentence, "Not seen yet: session.finalized, recording.ready.");
+    let found = points("pathors", &[request(2, "call.ended")], |evidence| {
+        evidence.url = "https://hooks.example/calls";
+        evidence.forwards = Some(3);
+    });
+    let states = ["accepted", "https", "queue"].map(|id| point(&found, id).state);
+    assert_eq!(states, [State::Proven; 3]);
+}
+
+#[test]
+fn the_owners_word_stands_where_there_is_no_evidence_and_never_hides_any() {
+    let at = Timestamp::from_secs(1_779_971_696);
+    let stated = ["alerts", "idempotency"].map(|point| Stated { point, note: "seen\nin staging", at });
+    let found = points_with("callaider", &[], &stated, |_| {});
+    let alerts = point(&found, "alerts");
+    assert_eq!((alerts.state, alerts.note.clone().unwrap().0.as_str()), (State::Stated, "seen\nin staging"));
+    let mut again = sent(request(2, "session.ended"), Some(500), 5);
+    again.derived.event.duplicate_of = Some(request(1, "session.ended").id);
+    let found = points_with("callaider", &[again], &stated, |_| {});
+    assert_eq!(point(&found, "idempotency").state, State::Failed);
+    assert!(point(&found, "idempotency").note.is_some(), "it is still shown");
+}
+
+#[test]
+fn a_checklist_in_markdown_is_one_line_for_each_point_with_its_evidence() {
+    let stated = [Stated { point: "alerts", note: "seen\nin staging", at: Timestamp::default() }];
+    let requests = [request(1, "session.started"), request(2, "session.ended")];
+    let evidence = Evidence {
+        requests: requests.iter().collect(),
+        through_proxy: None,
+        url: "",
+        has_secret: false,
+        forwards: None,
+        expected: &["session.started", "session.ended"],
+        stated: &stated,
+    };
+    let list = checklist("callaider", &evidence).unwrap();
+    assert_eq!((list.settled(), list.due(), list.count(State::Proven)), (2, 8, 1));
+    let text = markdown(&list, "calls", Timestamp::default(), |id| format!("http://c/{id}"));
+    assert!(text.starts_with("# Checklist: CallAIder (calls)\n\n2 of 8 settled"), "{text}");
+    assert!(text.contains("- [x] **Alerts for endpoint 4xx/5xx are configured.** (stated by hand)"), "{text}");
+    assert!(text.contains("note of 1970-01-01T00:00:00.000Z: seen in staging\n"), "{text}");
+    assert!(text.contains(&format!("  - http://c/{}\n", requests[0].id)), "{text}");
+    assert_eq!(text.matches("\n- [").count(), 8);
+}

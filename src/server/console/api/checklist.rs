@@ -1,0 +1,179 @@
+//! The checklist of a bin.
+
+use actix_web::{HttpRequest, HttpResponse, get, put};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::contract::SourceShape;
+use crate::model::{RequestId, StatedPoint, Timestamp};
+use crate::provider::checklist::{Checklist, Judged, State as PointState, has_point, markdown};
+use crate::server::console::checklist;
+use crate::server::console::extract::{BinRef, Json, Query, State, only_objects};
+use crate::server::console::pages::BinLinks;
+use crate::server::console::problem::Problem;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(read).service(state_point);
+}
+
+/// Characters of a note.
+const MAX_NOTE: usize = 1_000;
+
+/// What must be so before an endpoint goes into production, by the platform's document.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Checklist)]
+struct ChecklistShape<'a> {
+    /// The platform's id.
+    provider: &'a str,
+    /// The title of the platform's document.
+    document: &'a str,
+    /// How many points ask for something.
+    due: usize,
+    /// How many of them are settled, by evidence or by hand.
+    settled: usize,
+    /// The points, in the document's order.
+    points: Vec<PointShape<'a>>,
+}
+
+/// A point of a checklist.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChecklistPoint)]
+struct PointShape<'a> {
+    /// Its name.
+    id: &'a str,
+    /// `proven`, `failed`, `not_seen`, `not_applicable` or `stated` by hand.
+    #[schema(value_type = String)]
+    state: PointState,
+    /// Why that is its state.
+    sentence: &'a str,
+    /// What would prove it, where it is not proven.
+    way: Option<&'a str>,
+    /// The point in the document's words.
+    source: SourceShape,
+    /// Requests that show it, at most 5.
+    #[schema(value_type = Vec<String>)]
+    evidence: &'a [RequestId],
+    /// What was said by hand.
+    note: Option<&'a str>,
+    /// When that was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    stated_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Judged> for PointShape<'a> {
+    fn from(point: &'a Judged) -> Self {
+        Self {
+            id: point.id,
+            state: point.state,
+            sentence: &point.sentence,
+            way: point.way,
+            source: point.says.into(),
+            evidence: &point.evidence,
+            note: point.note.as_ref().map(|(note, _)| note.as_str()),
+            stated_at: point.note.as_ref().map(|(_, at)| *at),
+        }
+    }
+}
+
+impl<'a> From<&'a Checklist> for ChecklistShape<'a> {
+    fn from(list: &'a Checklist) -> Self {
+        Self {
+            provider: list.provider,
+            document: list.document,
+            due: list.due(),
+            settled: list.settled(),
+            points: list.points.iter().map(PointShape::from).collect(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum FormatParam {
+    /// For programs.
+    #[default]
+    Json,
+    /// For a ticket.
+    Md,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Params {
+    /// `json` (default) or `md`: Markdown for a ticket.
+    #[param(inline)]
+    format: Option<FormatParam>,
+}
+
+async fn shown(state: &State, bin: &BinRef) -> Result<Checklist, Problem> {
+    let without = || Problem::not_found("checklist: no platform with one is set or recognised");
+    checklist::of(state, &bin.0).await?.ok_or_else(without)
+}
+
+/// What must be so before your endpoint goes into production, with the evidence that the bin has
+#[utoipa::path(tag = "events", params(Params), responses((status = 200, description = "The checklist", content(
+    (ChecklistShape<'_> = "application/json"), (String = "text/markdown"),
+))))]
+#[get("/api/v1/bins/{bin}/checklist")]
+async fn read(state: State, bin: BinRef, query: Query<Params>) -> Result<HttpResponse, Problem> {
+    let list = shown(&state, &bin).await?;
+    Ok(match query.format.unwrap_or_default() {
+        FormatParam::Json => HttpResponse::Ok().json(ChecklistShape::from(&list)),
+        FormatParam::Md => {
+            let links = BinLinks::new(&bin.0.bin, &state);
+            let link = |id: RequestId| format!("{}{}/requests/{id}", state.console_url, links.base);
+            let text = markdown(&list, &links.label, state.capture.clock().now(), link);
+            HttpResponse::Ok().content_type("text/markdown; charset=utf-8").body(text)
+        }
+    })
+}
+
+/// What is said of a point by hand.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = PointInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct PointInput {
+    /// Whether it is so; `false` takes it back.
+    stated: bool,
+    /// Where that can be seen.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    note: Option<String>,
+}
+
+only_objects!(PointInput);
+
+/// State by hand what Creel cannot see; evidence against it is not hidden by it
+#[utoipa::path(tag = "events", request_body = PointInput, responses((status = 200, body = ChecklistShape<'_>)))]
+#[put("/api/v1/bins/{bin}/checklist/{point}")]
+async fn state_point(
+    state: State,
+    bin: BinRef,
+    request: HttpRequest,
+    input: Json<PointInput>,
+) -> Result<HttpResponse, Problem> {
+    let point = request.match_info().get("point").unwrap_or_default().to_owned();
+    let PointInput { stated, note } = input.0;
+    let note = note.unwrap_or_default().trim().to_owned();
+    if note.chars().count() > MAX_NOTE {
+        return Err(Problem::field("note", format!("A note has at most {MAX_NOTE} characters.")));
+    }
+    let list = shown(&state, &bin).await?;
+    if !has_point(list.provider, &point) {
+        return Err(Problem::not_found("point"));
+    }
+    let at = state.capture.clock().now();
+    let changed = state
+        .store
+        .update_bin(bin.id(), move |settings| {
+            let expect = settings.expect.get_or_insert_default();
+            expect.stated.retain(|one| one.point != point);
+            if stated {
+                expect.stated.push(StatedPoint { point, note, at });
+            }
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(ChecklistShape::from(&shown(&state, &BinRef(changed)).await?)))
+}

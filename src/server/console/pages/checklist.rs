@@ -1,0 +1,117 @@
+//! The checklist of a bin.
+
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use askama::filters::HtmlSafe;
+use serde::Deserialize;
+
+use super::format::{self, Seen};
+use super::html;
+use super::shell::{BinLinks, Shell};
+use crate::provider::checklist::{Checklist, Judged, State as PointState};
+use crate::provider::finding::Says;
+use crate::server::console::checklist;
+use crate::server::console::extract::{BinRef, Query, State};
+use crate::server::console::problem::Problem;
+
+/// A point.
+#[derive(Debug)]
+struct Line {
+    id: &'static str,
+    class: &'static str,
+    state: &'static str,
+    sentence: String,
+    says: Says,
+    way: Option<&'static str>,
+    evidence: Vec<(String, String)>,
+    /// What was said by hand, and when.
+    note: Option<(String, String)>,
+    /// Whether it may be stated by hand.
+    can_be_stated: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "parts/checklist.html")]
+struct ChecklistPart {
+    summary: String,
+    document: &'static str,
+    markdown_href: String,
+    lines: Vec<Line>,
+}
+
+impl HtmlSafe for ChecklistPart {}
+
+#[derive(Debug, Template)]
+#[template(path = "checklist.html")]
+struct ChecklistPage {
+    shell: Shell,
+    bin: BinLinks,
+    part: Option<ChecklistPart>,
+    head_seq: u64,
+}
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PageParams {
+    /// Only what changes, for a page that is there.
+    part: bool,
+}
+
+/// The colour of a state, and what it is called.
+const fn state_words(state: PointState) -> (&'static str, &'static str) {
+    match state {
+        PointState::Proven => ("ok", "proven"),
+        PointState::Failed => ("bad", "failed"),
+        PointState::NotSeen => ("", "not seen yet"),
+        PointState::NotApplicable => ("", "not applicable"),
+        PointState::Stated => ("info", "stated by hand"),
+    }
+}
+
+/// `GET /bins/{bin}/checklist`.
+pub(super) async fn show(
+    state: State,
+    bin: BinRef,
+    params: Query<PageParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let head_seq = state.store.head_seq();
+    let links = BinLinks::new(&bin.0.bin, &state);
+    let part = checklist::of(&state, &bin.0).await?.map(|list| part_of(&list, &links));
+    match part {
+        Some(part) if params.part => html(&part),
+        None if params.part => Err(Problem::not_found("checklist")),
+        part => {
+            let shell = Shell::new(&request, format!("Checklist of {}", links.label));
+            html(&ChecklistPage { shell, bin: links, part, head_seq })
+        }
+    }
+}
+
+fn part_of(list: &Checklist, links: &BinLinks) -> ChecklistPart {
+    ChecklistPart {
+        summary: format!("{} of {} settled", list.settled(), list.due()),
+        document: list.document,
+        markdown_href: format!("{}/checklist?format=md", links.api),
+        lines: list.points.iter().map(|point| line(point, links)).collect(),
+    }
+}
+
+fn line(point: &Judged, links: &BinLinks) -> Line {
+    let (class, state) = state_words(point.state);
+    let evidence = point.evidence.iter().enumerate();
+    Line {
+        id: point.id,
+        class,
+        state,
+        sentence: point.sentence.clone(),
+        says: point.says,
+        way: point.way,
+        evidence: evidence
+            .map(|(number, id)| (format!("{}/requests/{id}", links.base), format!("request {}", number + 1)))
+            .collect(),
+        note: point.note.as_ref().map(|(note, at)| (note.clone(), format::full_time(*at))),
+        can_be_stated: matches!(point.state, PointState::NotSeen | PointState::Stated),
+    }
+}
