@@ -107,6 +107,9 @@ export class List {
       }
       if (!document.hidden) await new Promise((resolve) => { requestAnimationFrame(resolve); });
       this.show(list);
+      // Another part of the list is new because the reader has asked for it.
+      if (this.shown !== this.key()) this.flood = false;
+      this.shown = this.key();
       if (flooded) this.dirty = true;
     } else this.dirty = true;
   }

@@ -225,6 +225,8 @@ impl Deliver {
             body: body.into(),
             to_head: false,
             timeout: TIMEOUT,
+            spread: Duration::ZERO,
+            to_self: false,
             own: OwnSocket { origin: Origin::Forwarded, hops },
         };
         let delivered = self.0.engine.deliver(&parcel).await;

@@ -60,7 +60,7 @@ impl ExpectInput {
             return Err(Problem::field("silence_s", sentence));
         }
         let events = Some(events).filter(|events| !events.is_empty());
-        Ok(ExpectSettings { events, silence_s: self.silence_s })
+        Ok(ExpectSettings { events, silence_s: self.silence_s, ..bin.bin.settings.expect.clone().unwrap_or_default() })
     }
 }
 

@@ -2,9 +2,9 @@
 
 mod bins;
 mod catalogues;
+mod check;
 mod checklist;
 mod contract;
-mod check;
 mod diff;
 mod expect;
 mod export;
@@ -22,8 +22,8 @@ mod requests;
 mod response;
 mod schemas;
 mod secrets;
-mod sessions;
 mod send;
+mod sessions;
 mod signature;
 mod transcript;
 mod wait;
