@@ -97,7 +97,7 @@ pub(crate) mod telemetry;
 pub(crate) mod view;
 
 pub use cli::run;
-pub use config::{Config, Database, DeliveryConfig};
+pub use config::{Config, Database, DeliveryConfig, Setup};
 pub use server::{Application, Started};
 
 /// What tests, benchmarks and fuzz targets reach for. Nothing here is promised to anybody else.

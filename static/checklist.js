@@ -20,7 +20,8 @@ export function checklist() {
 /** Asks for the note of a statement. */
 function state(path, item, look) {
   const text = make("textarea", { class: "input", id: "statement", rows: "3", maxlength: "1000" });
-  const hint = make("p", { class: "hint", id: "statement-hint" }, "Where can it be seen? The note goes into the export.");
+  const says = "Where can it be seen? The note goes into the export.";
+  const hint = make("p", { class: "hint", id: "statement-hint" }, says);
   text.setAttribute("aria-describedby", hint.id);
   const parts = [make("p", {}, $("strong", item).textContent), field("Note", text, hint)];
   const save = (element) => {

@@ -107,9 +107,6 @@ export class List {
       }
       if (!document.hidden) await new Promise((resolve) => { requestAnimationFrame(resolve); });
       this.show(list);
-      // Another part of the list is new because the reader has asked for it.
-      if (this.shown !== this.key()) this.flood = false;
-      this.shown = this.key();
       if (flooded) this.dirty = true;
     } else this.dirty = true;
   }
@@ -147,8 +144,10 @@ export class List {
     const changed = rows.filter((row) => !old.has(row.id) || (this.html.get(row.id) ?? row.html) !== row.html);
     const fresh = byId(parsed(changed.map((row) => row.html).join("")).children);
     const next = new Map(rows.map((row) => [row.id, row.html]));
-    // A second look in a row at nothing but new rows is a flood.
-    this.flood = rows.length > 0 && changed.length === rows.length && old.size > 0 && !this.held;
+    // A second look in a row at nothing but new rows is a flood; another part of the list is not.
+    const same = this.part === this.key();
+    this.flood = [same, rows.length > 0, changed.length === rows.length, old.size > 0, !this.held].every(Boolean);
+    this.part = this.key();
     for (const [id, item] of old) if (!next.has(id) || fresh.has(id)) item.remove();
     let at = this.rows.firstElementChild;
     for (const row of rows) {

@@ -9,7 +9,9 @@ const STATES = { live: "Live", reconnecting: "Reconnecting", paused: "Paused" };
 /** Changes that come together are one look. */
 const TOGETHER_MS = 300;
 /** What changes a session; marks and progress do not. */
-const CHANGES = new Set(["request", "deleted", "cleared", "evicted", "verdict", "attempt", "connected", "lagged", "bin"]);
+const CHANGES = new Set([
+  "request", "changed", "deleted", "cleared", "evicted", "verdict", "attempt", "connected", "lagged", "bin",
+]);
 
 /** Keeps the page's part true; returns what fetches it at once. */
 export function sessions() {

@@ -149,7 +149,7 @@ impl Judge {
         self.doubt(&mut verdict, headers, body);
         let read = coding::plain(headers.get_str("content-encoding"), body);
         let json = provider::json_of(headers, &read);
-        let input = EventInput { headers, body: &read, json: &json };
+        let input = EventInput { headers, body: &read, json: &json, query: target.query() };
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
         let unproven = !matches!(verdict.status, SignatureStatus::Valid | SignatureStatus::UnsignedScheme);
         if verdict.status == SignatureStatus::Invalid || (unproven && !self.secrets.is_empty()) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::common::Usage;
-use crate::config;
+use crate::config::{self, nearest};
 use crate::signature::{Catalogue, Scheme};
 
 /// Schemes of one's own.
@@ -29,13 +29,4 @@ pub(super) fn scheme<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c Arc<S
         let ids = catalogue.schemes().iter().map(|scheme| scheme.id.as_str());
         Usage(format!("'{id}' is not a known scheme{}; `creel schemes` lists them", nearest(id, ids)))
     })
-}
-
-/// `; did you mean 'x'?` for the most similar of the names, if one is similar.
-pub(super) fn nearest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> String {
-    /// As similar as two words are that differ in a letter or two.
-    const SIMILAR: f64 = 0.8;
-    let similar = names.map(|name| (strsim::jaro_winkler(given, name), name));
-    let best = similar.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(likeness, _)| *likeness > SIMILAR);
-    best.map(|(_, name)| format!("; did you mean '{name}'?")).unwrap_or_default()
 }

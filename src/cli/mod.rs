@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod common;
 mod completions;
+mod config;
 mod connection;
 mod delete;
 mod export;
@@ -23,6 +24,7 @@ mod search;
 mod secret;
 mod send;
 mod serve;
+mod serve_file;
 mod show;
 mod sign;
 mod tail;
@@ -32,7 +34,9 @@ mod wait;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::client::ClientError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FileError};
+use crate::server::ServeError;
+use crate::server::console::declared::DeclareError;
 use common::Usage;
 use serve::ServeArgs;
 
@@ -101,6 +105,8 @@ enum Command {
     Schemes(schemes::SchemesArgs),
     /// List the providers whose events are understood (needs no server)
     Providers(providers::ProvidersArgs),
+    /// Show what settings hold; check and write configuration files
+    Config(config::ConfigArgs),
     /// Serve a coding agent on standard input and output (Model Context Protocol)
     Mcp(mcp::McpArgs),
     /// Print a script that completes commands in a shell
@@ -160,6 +166,7 @@ pub fn run() -> u8 {
         Some(Command::Sign(args)) => sign::run(args),
         Some(Command::Schemes(args)) => schemes::run(args),
         Some(Command::Providers(args)) => providers::run(args),
+        Some(Command::Config(args)) => config::run(args),
         Some(Command::Mcp(args)) => mcp::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man(args)) => man::run(args),
@@ -177,7 +184,8 @@ fn code_of(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<ClientError>() {
         Some(error) if error.is_unreachable() => exit::UNREACHABLE,
         Some(error) if error.is_wrong() => exit::USAGE,
-        None if error.is::<ConfigError>() || error.is::<Usage>() => exit::USAGE,
+        None if error.is::<ConfigError>() || error.is::<FileError>() || error.is::<Usage>() => exit::USAGE,
+        None if matches!(error.downcast_ref(), Some(ServeError::Declare(DeclareError::File(_)))) => exit::USAGE,
         Some(_) | None => exit::FAILED,
     }
 }

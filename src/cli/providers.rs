@@ -3,10 +3,10 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::catalogue::nearest;
 use super::common::{OutputArgs, Usage};
 use super::render::{Align, Cell, Column, Table, lines};
 use super::{Done, exit};
+use crate::config::nearest;
 use crate::provider::{self, ProviderInfo};
 
 /// The arguments of `creel providers`.

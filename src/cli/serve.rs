@@ -2,18 +2,21 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use url::Url;
 
+use super::serve_file::{self, WithFile};
 use super::{Done, exit, output};
 use crate::client::{self, Note};
-use crate::config::{self, Config, ConfigError, Database, DeliveryConfig};
+use crate::config::{self, Config, ConfigError, Database, DeliveryConfig, Setup};
 use crate::deliver::engine::AllowedTarget;
 use crate::model::{Network, SecretValue, parse_size};
 use crate::server::Started;
+use crate::server::console::declared;
 use crate::store::Durability;
-use crate::{server, telemetry};
+use crate::{provider, server, telemetry};
 
 /// How the log on stderr looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -39,6 +42,12 @@ pub(super) enum DurabilityArg {
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag on the command line is a bool")]
 pub(super) struct ServeArgs {
+    /// Configuration file [default: creel.toml in the working directory, if it is yours alone]
+    #[arg(long, env = "CREEL_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Read the configuration file again when it changes (SIGHUP always does)
+    #[arg(long, env = "CREEL_WATCH")]
+    pub(super) watch: bool,
     /// Address of the capture listener: the bin URLs, the half that may be exposed
     #[arg(long, env = "CREEL_CAPTURE", value_name = "ADDR", default_value = "127.0.0.1:4665")]
     pub(super) capture: SocketAddr,
@@ -109,11 +118,19 @@ pub(super) struct ServeArgs {
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(args: &ServeArgs) -> Done {
-    let config = config(args)?;
+    let WithFile { args, setup, ignored } = serve_file::with_file(args)?;
+    let args = &args;
+    let config = config(args, setup)?;
     telemetry::start(match args.log {
         LogFormat::Text => telemetry::Format::Text,
         LogFormat::Json => telemetry::Format::Json,
     });
+    if let Some(setup) = &config.setup {
+        tracing::info!(file = %setup.file.text.path().display(), "configuration file");
+    }
+    if let Some(why) = ignored {
+        tracing::warn!("{why}");
+    }
     let json = args.json;
     let mut note = None;
     server::run(&config, |started| {
@@ -136,7 +153,14 @@ fn leave_note(started: &Started) -> Option<Note> {
 }
 
 /// The flags as a configuration.
-fn config(args: &ServeArgs) -> Result<Config, ConfigError> {
+fn config(args: &ServeArgs, setup: Option<Arc<Setup>>) -> Result<Config, ConfigError> {
+    let file = setup.as_deref().map(|setup| &setup.file);
+    let catalogue = config::catalogue(args.schemes.as_deref(), file)?;
+    if let Some(file) = file {
+        provider::declare(file.providers.clone());
+        // Before anything starts; what needs the database is checked there.
+        declared::check(file, &catalogue)?;
+    }
     let database = match (&args.db, args.ephemeral) {
         (_, true) => Database::Ephemeral,
         (Some(path), false) => Database::File(path.clone()),
@@ -160,11 +184,12 @@ fn config(args: &ServeArgs) -> Result<Config, ConfigError> {
         token: args.token.clone().map(SecretValue::new),
         allow_hosts: args.allow_hosts.clone(),
         max_connections: args.max_connections,
-        catalogue: args.schemes.as_deref().map(config::catalogue_with).transpose()?.unwrap_or_default(),
+        catalogue,
         delivery: DeliveryConfig {
             allowed: args.allow_targets.clone(),
             tls: config::tls_options(args.cacert.as_deref(), args.insecure)?,
         },
+        setup,
     }
     .checked()
 }
@@ -193,7 +218,7 @@ mod tests {
     }
 
     fn config(line: &str) -> Result<Config, ConfigError> {
-        super::config(&Line::parse_from(std::iter::once("creel").chain(line.split_whitespace())).serve)
+        super::config(&Line::parse_from(std::iter::once("creel").chain(line.split_whitespace())).serve, None)
     }
 
     #[test]

@@ -61,6 +61,18 @@ pub struct BinSettings {
     /// What its owner expects of its sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<ExpectSettings>,
+    /// What a configuration file says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declaration>,
+}
+
+/// What a configuration file sets of a bin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declaration {
+    /// The settings that it names, by their names in the API.
+    pub fields: Vec<String>,
+    /// Whether it still names the bin.
+    pub current: bool,
 }
 
 /// A bin as stored.

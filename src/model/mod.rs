@@ -21,7 +21,9 @@ mod size;
 mod verdict;
 
 pub use attempt::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, Times, Why};
-pub use bin::{Bin, BinCounts, BinLimits, BinSettings, Secret, SecretHint, SecretId, SecretValue, SignatureMode};
+pub use bin::{
+    Bin, BinCounts, BinLimits, BinSettings, Declaration, Secret, SecretHint, SecretId, SecretValue, SignatureMode,
+};
 pub use change::{Change, ChangeKind};
 pub use check::{CaseReport, CaseState, CheckReport, ShotReport, Snippet};
 pub use clock::{Clock, Timestamp};

@@ -16,6 +16,7 @@ mod gitlab;
 pub mod lifecycle;
 mod linear;
 mod meta;
+mod own;
 mod paddle;
 mod pagerduty;
 mod pathors;
@@ -31,6 +32,8 @@ mod stripe;
 mod telegram;
 mod twilio;
 mod zoom;
+
+pub use own::{OwnProvider, declare};
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -132,6 +135,8 @@ pub struct EventInput<'a> {
     pub body: &'a [u8],
     /// The JSON that the body is about: the body, or a field of it (see [`json_of`]).
     pub json: &'a [u8],
+    /// The query as sent.
+    pub query: Option<&'a [u8]>,
 }
 
 /// The JSON that a body is about: of a form or multipart body a field (`payload`), of others the body.
@@ -214,13 +219,14 @@ pub fn catalogue() -> Vec<ProviderInfo> {
             duplicates: provider.duplicates,
             docs: provider.docs,
         })
+        .chain(own::catalogue())
         .collect()
 }
 
 /// The scheme that goes with a provider when the bin names none. `None` for providers that do not sign, and unknown ids.
 #[must_use]
 pub fn scheme_of(provider: &str) -> Option<&'static str> {
-    by_id(provider)?.schemes.first().copied()
+    by_id(provider).map_or_else(|| own::by_id(provider)?.info().scheme, |known| known.schemes.first().copied())
 }
 
 /// All schemes of a provider, the main one first. Where the only proof is a header of the user's own, it counts when there is
@@ -230,7 +236,7 @@ pub fn schemes_of(provider: &str, has_secret: bool) -> &'static [&'static str] {
     match by_id(provider) {
         Some(known) if known.schemes.is_empty() && known.own_header && has_secret => &["authorization"],
         Some(known) => known.schemes,
-        None => &[],
+        None => own::by_id(provider).map_or(&[], |own| own.info().schemes),
     }
 }
 
@@ -238,15 +244,17 @@ pub fn schemes_of(provider: &str, has_secret: bool) -> &'static [&'static str] {
 /// Costs a pass over the headers for requests that are no provider's; `duplicate_of` and `handshake` are for the caller to fill.
 #[must_use]
 pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> EventFacts {
-    let known = find(provider, scheme, input);
-    let reading = match known {
-        Some(known) => (known.read)(input),
+    let own = find_own(provider, scheme, input);
+    let known = if own.is_some() { None } else { find(provider, scheme, input) };
+    let reading = match (own, known) {
+        (Some(own), _) => own.read(input),
+        (None, Some(known)) => (known.read)(input),
         // Set to a platform that has no file here, or signed in a known way: the usual places are worth a look.
-        None if provider.is_some() || scheme.is_some() => generic::read(input),
-        None => return EventFacts::default(),
+        (None, None) if provider.is_some() || scheme.is_some() => generic::read(input),
+        (None, None) => return EventFacts::default(),
     };
     EventFacts {
-        provider: known.map(|known| known.id.to_owned()).or_else(|| provider.map(str::to_owned)),
+        provider: own.map(|own| own.info().id).or(known.map(|known| known.id)).or(provider).map(str::to_owned),
         name: reading.name.map(clipped),
         session: reading.session.map(clipped),
         delivery_id: reading.delivery_id.map(clipped),
@@ -260,7 +268,18 @@ pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_
 /// What else is worth showing of the event, for lists and detail pages: reason, duration, assistant, project…
 #[must_use]
 pub fn details(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Vec<Detail> {
+    if find_own(provider, scheme, input).is_some() {
+        return Vec::new();
+    }
     find(provider, scheme, input).map(|known| (known.details)(input)).unwrap_or_default()
+}
+
+/// The declared provider that is set on the bin; else by its headers, or by its scheme where no other's headers are there.
+fn find_own(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Option<&'static own::Own> {
+    if let Some(id) = provider {
+        return own::by_id(id);
+    }
+    own::by_marks(input).or_else(|| own::by_scheme(scheme?).filter(|_| by_headers(input).is_none()))
 }
 
 fn by_id(id: &str) -> Option<&'static Provider> {

@@ -7,7 +7,7 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> Headers {
 fn read(provider: Option<&str>, pairs: &[(&'static str, &'static str)], body: &str) -> EventFacts {
     let headers = headers(pairs);
     let json = json_of(&headers, body.as_bytes());
-    facts(provider, None, &EventInput { headers: &headers, body: body.as_bytes(), json: &json })
+    facts(provider, None, &EventInput { headers: &headers, body: body.as_bytes(), json: &json, query: None })
 }
 
 const CALLAIDER_ENDED: &str = r#"{"event":"session.ended","timestamp":"2026-05-28T12:34:56.789Z","assistantId":123,
@@ -96,7 +96,8 @@ fn callaider_with_a_broken_body_has_the_headers_name_and_no_duplicate_key() {
 #[test]
 fn callaider_details_are_what_a_list_shows() {
     let none = Headers::new();
-    let input = EventInput { headers: &none, body: CALLAIDER_ENDED.as_bytes(), json: CALLAIDER_ENDED.as_bytes() };
+    let input =
+        EventInput { headers: &none, body: CALLAIDER_ENDED.as_bytes(), json: CALLAIDER_ENDED.as_bytes(), query: None };
     let shown: Vec<_> =
         details(Some("callaider"), None, &input).into_iter().map(|detail| (detail.label, detail.value)).collect();
     assert_eq!(
@@ -370,7 +371,7 @@ fn facts_are_found_in_fields_of_forms_and_parts() {
 fn the_scheme_names_the_provider_when_no_header_does() {
     let none = Headers::new();
     let body = br#"{"id":"evt_1","type":"invoice.paid"}"#;
-    let input = EventInput { headers: &none, body, json: body };
+    let input = EventInput { headers: &none, body, json: body, query: None };
     assert_eq!(facts(None, Some("stripe"), &input).provider.as_deref(), Some("stripe"));
     let generic = facts(None, Some("razorpay"), &input);
     assert_eq!((generic.provider, generic.name.as_deref()), (None, Some("invoice.paid")));
@@ -379,7 +380,7 @@ fn the_scheme_names_the_provider_when_no_header_does() {
 #[test]
 fn a_scheme_that_many_use_does_not_make_a_provider() {
     let none = Headers::new();
-    let input = EventInput { headers: &none, body: br#"{"type":"a"}"#, json: br#"{"type":"a"}"# };
+    let input = EventInput { headers: &none, body: br#"{"type":"a"}"#, json: br#"{"type":"a"}"#, query: None };
     assert_eq!(facts(None, Some("github"), &input).provider, None);
     assert_eq!(facts(None, Some("standard-webhooks"), &input).provider.as_deref(), Some("standard-webhooks"));
 }
@@ -399,7 +400,7 @@ proptest::proptest! {
     fn any_body_can_be_read_by_every_provider(body: Vec<u8>, form: bool) {
         let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
         let headers = headers(&[("Content-Type", kind)]);
-        let input = EventInput { headers: &headers, body: &body, json: &body };
+        let input = EventInput { headers: &headers, body: &body, json: &body, query: None };
         for provider in PROVIDERS {
             let _ = (facts(Some(provider.id), None, &input), details(Some(provider.id), None, &input));
         }

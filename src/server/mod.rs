@@ -4,6 +4,7 @@ pub mod capture;
 pub mod console;
 mod ephemeral;
 pub mod reach;
+mod reload;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -20,7 +21,9 @@ use crate::deliver::engine::{self, Engine, OwnSockets, TargetPolicy};
 use crate::live::Hub;
 use crate::model::{BinSettings, Clock};
 use crate::store::{OpenError, Store, StoreError, StoreOptions};
+use console::declared::DeclareError;
 use reach::Reach;
+use reload::Reload;
 
 /// What the start-up text tells.
 #[derive(Debug, Clone)]
@@ -57,6 +60,9 @@ pub enum ServeError {
     /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// What the configuration file says.
+    #[error(transparent)]
+    Declare(#[from] DeclareError),
     /// The first bin could not be made.
     #[error("cannot make the first bin")]
     FirstBin(#[from] StoreError),
@@ -88,8 +94,8 @@ pub struct Application {
     store: Store,
     hub: Hub,
     deliver: Deliver,
-    /// Reverifies bins after changes. Ends when it is dropped.
-    reverifying: JoinSet<()>,
+    /// Reverifies bins after changes, and follows the configuration file. Ends when it is dropped.
+    background: JoinSet<()>,
     /// The folder of an ephemeral database.
     temporary: Option<PathBuf>,
     capture: Server,
@@ -131,8 +137,13 @@ impl Application {
             },
         );
 
-        let mut reverifying = JoinSet::new();
-        reverifying.spawn(capture.clone().reverify_after_changes(store.bin_updates()));
+        let mut background = JoinSet::new();
+        background.spawn(capture.clone().reverify_after_changes(store.bin_updates()));
+        if let Some(setup) = config.setup.clone() {
+            let reload = Reload { setup, store: store.clone(), deliver: deliver.clone(), capture: capture.clone() };
+            reload.first().await?;
+            background.spawn(reload.run());
+        }
         let first = match store.bins().into_iter().next() {
             Some(bin) => bin,
             None => store.create_bin(BinSettings::default(), Vec::new()).await?,
@@ -166,7 +177,7 @@ impl Application {
             store,
             hub,
             deliver,
-            reverifying,
+            background,
             temporary,
         })
     }
@@ -198,7 +209,7 @@ impl Application {
             futures_util::future::join_all(handles.iter().map(|handle: &ServerHandle| handle.stop(true))).await;
         };
         let (served, ()) = tokio::join!(async { tokio::try_join!(self.capture, self.console) }, stopping);
-        drop(self.reverifying);
+        drop(self.background);
         self.deliver.stop();
         // Closing waits for the disk; nothing else runs any more.
         self.store.close();

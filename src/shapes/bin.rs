@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{Bin, BinCounts, SecretHint, Timestamp};
+use crate::model::{Bin, BinCounts, Declaration, SecretHint, Timestamp};
 
 /// A bin: the URL that is handed out, what was set for it, what it holds.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,6 +51,26 @@ pub struct BinShape {
     /// When its newest request arrived.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_request_at: Option<Timestamp>,
+    /// What a configuration file sets of it; only of bins that one declares or has declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub declared: Option<DeclaredShape>,
+}
+
+/// What a configuration file sets of a bin.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Declared)]
+pub struct DeclaredShape {
+    /// The settings that it names. What is changed of them holds until the file is read again.
+    pub fields: Vec<String>,
+    /// Whether it still names the bin.
+    pub current: bool,
+}
+
+impl From<&Declaration> for DeclaredShape {
+    fn from(declared: &Declaration) -> Self {
+        Self { fields: declared.fields.clone(), current: declared.current }
+    }
 }
 
 impl BinShape {
@@ -86,6 +106,7 @@ impl BinShape {
             limits: bin.settings.limits.clone(),
             counts: counts.into(),
             last_request_at,
+            declared: bin.settings.declared.as_ref().map(DeclaredShape::from),
         }
     }
 }

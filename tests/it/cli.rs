@@ -1,6 +1,7 @@
 //! The real binary: help, start-up, exit codes, signals; in `cli/` the commands.
 
 mod commands;
+mod config;
 mod examples;
 mod offline;
 mod send;

@@ -86,7 +86,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/capture/", &["http", "json", "model", "signature", "provider", "store"]),
     ("src/deliver/engine/", &["http", "model"]),
     ("src/deliver/", &["http", "json", "model", "signature", "provider", "store", "live"]),
-    ("src/config.rs", &["deliver", "model", "signature", "store"]),
+    ("src/config/", &["deliver", "model", "provider", "signature", "store"]),
     ("src/telemetry.rs", &[]),
     (
         "src/server/",

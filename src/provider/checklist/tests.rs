@@ -34,6 +34,7 @@ fn request(seq: Seq, event: &str) -> RequestSummary {
         hops: 0,
         last_attempt: None,
         forwarded: None,
+        held_until: None,
     }
 }
 

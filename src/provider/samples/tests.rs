@@ -30,7 +30,7 @@ fn every_sample_is_understood_as_the_event_that_it_plays() {
                 let made = made(sender, event.name, &story);
                 let headers: Headers = made.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
                 let json = json_of(&headers, &made.body);
-                let input = EventInput { headers: &headers, body: &made.body, json: &json };
+                let input = EventInput { headers: &headers, body: &made.body, json: &json, query: None };
                 let facts = facts(Some(sender.provider), None, &input);
                 assert_eq!(facts.name.as_deref(), Some(event.name), "{} {}", sender.provider, event.name);
                 assert!(facts.notes.is_empty(), "{:?}", facts.notes);

@@ -216,7 +216,8 @@ impl<T: ObjectOnly + Default> FromRequest for OptionalJson<T> {
     }
 }
 
-fn parse<T: ObjectOnly>(body: &[u8]) -> Result<T, Problem> {
+/// Reads a body.
+pub(super) fn parse<T: ObjectOnly>(body: &[u8]) -> Result<T, Problem> {
     let not_json = |error: &serde_json::Error| Problem::new(Code::InvalidBody, error_text::syntax(error));
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {

@@ -20,6 +20,9 @@ mod security;
 mod sessions;
 mod unread;
 
+pub use api::declared;
+pub use openapi::schemas;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +37,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 
 use crate::capture::Capture;
-use crate::config::Config;
+use crate::config::{Config, Setup};
 use crate::deliver::Deliver;
 use crate::live::Hub;
 use crate::model::Timestamp;
@@ -68,6 +71,8 @@ pub struct ConsoleState {
     pub heartbeat: Duration,
     /// What the list of bins says of their checklists.
     badges: checklist::Badges,
+    /// The configuration file, when there is one.
+    pub setup: Option<Arc<Setup>>,
 }
 
 /// Where the two listeners are.
@@ -116,6 +121,7 @@ impl ConsoleState {
             },
             heartbeat: HEARTBEAT,
             badges: checklist::Badges::default(),
+            setup: config.setup.clone(),
             store,
             hub,
             capture,

@@ -246,3 +246,10 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
 async fn show_json() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document().text.as_str())
 }
+
+/// The schemas of the document, referring to each other below `prefix`.
+pub fn schemas(prefix: &str) -> serde_json::Map<String, Value> {
+    let schemas = &document().json()["components"]["schemas"];
+    let text = schemas.to_string().replace("#/components/schemas/", prefix);
+    serde_json::from_str(&text).unwrap_or_default()
+}

@@ -182,6 +182,11 @@ impl Problem {
         self.0.code
     }
 
+    /// The field at fault, if there is one.
+    pub fn at_field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
     /// The sentence, for pages that show it in their own way.
     pub fn detail(&self) -> &str {
         &self.0.detail

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::http::{Headers, coding};
+use crate::http::{Headers, Target, coding};
 use crate::model::{Bin, CapturedRequest};
 use crate::provider::contract::{self, Examined, Report};
 use crate::provider::finding::{Finding, Severity};
@@ -14,13 +14,14 @@ pub(super) struct Reading<'a> {
     pub(super) headers: Headers,
     /// The body with its content encoding undone.
     pub(super) body: Cow<'a, [u8]>,
+    target: Target,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(request: &'a CapturedRequest) -> Self {
         let headers = request.head.headers();
         let body = coding::plain(headers.get_str("content-encoding"), &request.body);
-        Self { headers, body }
+        Self { headers, body, target: request.head.target() }
     }
 
     /// The JSON that the body is about.
@@ -30,7 +31,7 @@ impl<'a> Reading<'a> {
 
     /// The parts that a provider's facts are read from.
     pub(super) fn input<'r>(&'r self, json: &'r [u8]) -> EventInput<'r> {
-        EventInput { headers: &self.headers, body: &self.body, json }
+        EventInput { headers: &self.headers, body: &self.body, json, query: self.target.query() }
     }
 
     /// The request by its platform's contract; else why it is not held against one.

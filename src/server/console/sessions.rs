@@ -164,7 +164,8 @@ fn contents(
         let headers = head.headers();
         let plain = coding::plain(headers.get_str("content-encoding"), body);
         let json = provider::json_of(&headers, &plain);
-        let input = EventInput { headers: &headers, body: &plain, json: &json };
+        let target = head.target();
+        let input = EventInput { headers: &headers, body: &plain, json: &json, query: target.query() };
         for detail in provider::details(Some(provider), None, &input) {
             facts.retain(|(label, _)| label != detail.label);
             facts.push((detail.label.to_owned(), detail.value));

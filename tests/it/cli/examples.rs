@@ -45,6 +45,7 @@ fn prepared() -> Server {
     let body = r#"{"event":"session.ended","sessionId":"s","hello":"creel"}"#;
     write("body.json", body);
     write("bin.json", "{}");
+    write("creel.toml", "[bins.orders]\nprovider = \"callaider\"\n");
     let signed = server.ok(&["sign", "--scheme", "callaider", "--secret", "whsec-one", "--body", "body.json"]);
     let request = server.ok(&[
         "sign",

@@ -31,11 +31,17 @@ impl Server {
 
     /// Starts after a stop, on the same database and, once they are known, the same addresses.
     pub fn start_again(&mut self, flags: &[&str]) {
+        self.start_with_environment(flags, &[]);
+    }
+
+    /// The same, with these variables.
+    pub fn start_with_environment(&mut self, flags: &[&str], environment: &[(&str, &str)]) {
         let mut child = creel()
             .args(["--json", "--capture", &self.capture.to_string(), "--console", &self.console.to_string(), "--db"])
             .arg(self.database())
             .args(flags)
             .env("XDG_DATA_HOME", self.data())
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -47,9 +53,13 @@ impl Server {
 
     /// Stops in order, or at once as a crash would.
     pub fn stop(&mut self, signal: &str) {
-        let mut child = self.child.take().unwrap();
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-        child.wait().unwrap();
+        self.signal(signal);
+        self.child.take().unwrap().wait().unwrap();
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     pub fn data(&self) -> PathBuf {

@@ -45,6 +45,7 @@ pub fn config() -> Config {
         max_connections: 10_000,
         catalogue: Catalogue::default(),
         delivery: creel::DeliveryConfig::default(),
+        setup: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod catalogues;
 mod check;
 mod checklist;
 mod contract;
+pub mod declared;
 mod diff;
 mod expect;
 mod export;

@@ -13,6 +13,11 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
     if let Some(trouble) = store.trouble {
         all.push(format!("Requests cannot be stored: {trouble}."));
     }
+    if let Some(trouble) = state.setup.as_ref().and_then(|setup| setup.trouble.lock().clone()) {
+        all.push(format!(
+            "The configuration file was changed and is wrong, so that what was set before stays: {trouble}."
+        ));
+    }
     if store.clock_jumped {
         all.push("The clock has jumped ahead. For an hour nothing is removed for its age.".to_owned());
     }

@@ -9,7 +9,7 @@ use super::html;
 use super::shell::{BinLinks, Shell};
 use crate::capture::template::PLACEHOLDERS;
 use crate::export::ManyExporter;
-use crate::model::{BinCounts, FaultKind, SecretHint, SignatureMode};
+use crate::model::{BinCounts, Declaration, FaultKind, SecretHint, SignatureMode};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, State};
 use crate::server::console::problem::Problem;
@@ -48,6 +48,8 @@ pub struct SettingsPage {
     counts: BinCounts,
     bytes: String,
     exports: Vec<(String, String)>,
+    /// What a configuration file sets of it, in words.
+    declared: Option<String>,
     /// The cursor from which live changes are wanted.
     head_seq: u64,
 }
@@ -76,6 +78,22 @@ async fn recognised(state: &ConsoleState, bin: &BinState) -> Result<Option<Strin
     let page = state.store.list(bin.bin.id, ListQuery { limit: RECOGNISED_IN, ..ListQuery::default() }).await?;
     let id = page.requests.into_iter().find_map(|summary| summary.derived.verdict.scheme);
     Ok(id.map(|id| state.capture.catalogue().scheme(&id).map_or(id, |scheme| scheme.name.clone())))
+}
+
+/// What a configuration file sets, and what that means for changes here.
+fn declared_words(state: &ConsoleState, declared: &Declaration) -> String {
+    let path = state.setup.as_ref().map(|setup| setup.file.text.path().display().to_string());
+    let file = path.as_deref().unwrap_or("A configuration file");
+    if !declared.current {
+        return format!("{file} declared this bin, and no longer does. It stays as it is.");
+    }
+    let names: Vec<String> = declared.fields.iter().map(|field| field.replace('_', " ")).collect();
+    let what = match names.split_last() {
+        None => return format!("{file} declares this bin and sets nothing of it."),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    };
+    format!("{file} sets {what} of this bin. What you change of them here holds until the file is read again.")
 }
 
 /// `GET /bins/{bin}/settings`.
@@ -109,6 +127,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         exports: ManyExporter::all()
             .map(|kind| (kind.label().to_owned(), format!("{}/export?as={}", links.api, kind.id())))
             .collect(),
+        declared: settings.declared.as_ref().map(|declared| declared_words(&state, declared)),
         head_seq: state.store.head_seq(),
         bin: links,
     })

@@ -1,9 +1,17 @@
 //! What the server is told, validated once, wherever it comes from.
 
+mod file;
+mod nearest;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use url::Url;
+
+pub use file::{At, ConfigFile, DeclaredBin, FileError, Found, NAME as FILE_NAME, by_api, find};
+pub use nearest::nearest;
 
 use crate::deliver::engine::{AllowedTarget, TlsOptions};
 use crate::model::{Network, SecretValue};
@@ -54,6 +62,19 @@ pub struct Config {
     pub catalogue: Catalogue,
     /// What may be sent to.
     pub delivery: DeliveryConfig,
+    /// The configuration file, when there is one.
+    pub setup: Option<Arc<Setup>>,
+}
+
+/// The configuration file of a running server.
+#[derive(Debug)]
+pub struct Setup {
+    /// As it was read at the start.
+    pub file: ConfigFile,
+    /// Whether it is read again when it changes.
+    pub watch: bool,
+    /// What was wrong when it was read last.
+    pub trouble: Mutex<Option<String>>,
 }
 
 /// What may be sent to, and what its certificates are measured by.
@@ -101,6 +122,9 @@ pub enum ConfigError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A mistake in the configuration file.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Both listeners on one address.
     #[error("--capture and --console are both {0}: the two halves need an address each")]
     SameAddress(SocketAddr),
@@ -146,10 +170,46 @@ pub fn tls_options(file: Option<&Path>, insecure: bool) -> Result<TlsOptions, Co
 
 /// The known schemes and those of a file.
 pub fn catalogue_with(path: &Path) -> Result<Catalogue, ConfigError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| error.to_string())
-        .and_then(|records| Catalogue::with(&records).map_err(|error| error.to_string()))
-        .map_err(|cause| ConfigError::Schemes { path: path.to_owned(), cause })
+    catalogue(Some(path), None)
+}
+
+/// The known schemes, those of a list of records and those of the configuration file.
+pub fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Catalogue, ConfigError> {
+    let mut all: Vec<serde_json::Value> = Vec::new();
+    if let Some(path) = records {
+        let cannot = |cause: String| ConfigError::Schemes { path: path.to_owned(), cause };
+        let text = std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
+        // Read alone first: what is wrong is then wrong in this file.
+        Catalogue::with(&text).map_err(|error| cannot(error.to_string()))?;
+        all = serde_json::from_str(&text).map_err(|error| cannot(error.to_string()))?;
+    }
+    let Some(file) = file else { return with_records(&all).map_err(|(_, cause)| unexpected(cause)) };
+    all.extend(file.schemes.iter().cloned());
+    let catalogue = with_records(&all).map_err(|(field, cause)| {
+        // The id is the table's name.
+        let named = field.strip_suffix(".id");
+        let at = if named.is_some() { At::Key } else { At::Value };
+        file.text.error(&format!("schemes.{}", named.unwrap_or(&field)), at, cause)
+    })?;
+    for own in &file.providers {
+        if let Some(id) = own.schemes().iter().find(|id| catalogue.scheme(id).is_none()) {
+            let known = catalogue.schemes().iter().map(|scheme| scheme.id.as_str());
+            let near = nearest(id, known);
+            let field = format!("providers.{}.scheme", own.id());
+            return Err(file.text.error(&field, At::Value, format!("'{id}' is not a known scheme{near}")).into());
+        }
+    }
+    Ok(catalogue)
+}
+
+fn with_records(records: &[serde_json::Value]) -> Result<Catalogue, (String, String)> {
+    let records = serde_json::Value::from(records.to_vec()).to_string();
+    Catalogue::with(&records).map_err(|error| (error.field, error.message))
+}
+
+/// Records that could be read alone are read again.
+fn unexpected(cause: String) -> ConfigError {
+    ConfigError::Schemes { path: PathBuf::new(), cause }
 }
 
 /// The database file when none is named: `creel/creel.db` in the user's data directory.

@@ -1,0 +1,87 @@
+//! `creel config export`: the bins of a server as a configuration file.
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::cli::connection::ServerArgs;
+use crate::cli::{Done, exit, output};
+use crate::client::{Client, ClientError, bin_path};
+
+/// The arguments of `creel config export`.
+#[derive(Debug, Args)]
+#[command(after_help = "Secrets are never given out: the file names environment variables to fill in.
+
+Examples:
+  creel config export
+  creel config export > exported.toml")]
+pub(super) struct ExportArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Settings of a bin that the file takes as they are.
+const FIELDS: [&str; 7] = ["provider", "scheme", "custom_scheme", "signature_mode", "public_url", "response", "limits"];
+
+pub(super) fn run(args: &ExportArgs) -> Done {
+    let text = args.server.run(async |client| export(client).await)?;
+    output::data(&text)?;
+    Ok(exit::DONE)
+}
+
+async fn export(client: &Client) -> anyhow::Result<String> {
+    let all = client.get("/api/v1/bins", &[]).await?;
+    let mut bins = Map::new();
+    for bin in all["bins"].as_array().into_iter().flatten() {
+        // A bin is declared by its name; one without a name is nobody's set-up.
+        let Some(name) = bin["name"].as_str() else { continue };
+        let fields = FIELDS.iter().filter_map(|field| Some(((*field).to_owned(), bin.get(*field)?.clone())));
+        let mut settings = Value::Object(fields.collect());
+        if settings["signature_mode"] == "report" {
+            settings["signature_mode"] = Value::Null;
+        }
+        let secrets: Vec<Value> = bin["secrets"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|secret| secret["label"].as_str())
+            .map(|label| json!({"label": label, "env": variable(name, label)}))
+            .collect();
+        settings["secrets"] = secrets.into();
+        match client.get(&bin_path(name, "/forward"), &[]).await {
+            Ok(mut forward) => {
+                if let Some(forward) = forward.as_object_mut() {
+                    forward.remove("state");
+                }
+                settings["forward"] = forward;
+            }
+            Err(ClientError::Refused { status: 404, .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        prune(&mut settings);
+        bins.insert(name.to_owned(), settings);
+    }
+    Ok(toml::to_string_pretty(&json!({"bins": bins}))?)
+}
+
+/// The environment variable for a secret: `orders`, `live` → `ORDERS_LIVE`.
+fn variable(bin: &str, label: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("{bin}_{label}").chars().map(letter).collect()
+}
+
+/// Removes what is not set.
+fn prune(value: &mut Value) {
+    let Value::Object(members) = value else {
+        if let Value::Array(items) = value {
+            items.iter_mut().for_each(prune);
+        }
+        return;
+    };
+    members.values_mut().for_each(prune);
+    members.retain(|_, member| match member {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::String(_) | Value::Number(_) | Value::Bool(true) => true,
+    });
+}

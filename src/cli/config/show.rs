@@ -1,0 +1,81 @@
+//! `creel config show`.
+
+use clap::parser::ValueSource;
+use clap::{Args, Command, FromArgMatches as _};
+use serde_json::{Value, json};
+
+use super::ShowArgs;
+use crate::cli::render::{Align, Cell, Column, Table};
+use crate::cli::serve::ServeArgs;
+use crate::cli::{Done, exit, output, serve_file};
+use crate::config::ConfigFile;
+
+/// Never printed, wherever it comes from.
+const SECRET: [&str; 1] = ["token"];
+
+const COLUMNS: &[Column] = &[
+    Column { title: "SETTING", align: Align::Left, least: None, rank: 0 },
+    Column { title: "VALUE", align: Align::Left, least: Some(12), rank: 0 },
+    Column { title: "FROM", align: Align::Left, least: None, rank: 0 },
+];
+
+pub(super) fn run(args: &ShowArgs) -> Done {
+    let (file, ignored) = serve_file::load(args.config.as_deref())?;
+    if let Some(why) = ignored {
+        output::note(&why);
+    }
+    let command = ServeArgs::augment_args(Command::new("creel").no_binary_name(true));
+    let given = ServeArgs::from_arg_matches(&command.try_get_matches_from(Vec::<String>::new())?)?;
+    let command = serve_file::alone(file.as_ref(), &given)?;
+    let shown: Vec<(String, String)> = command
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set())
+        .filter_map(|arg| Some((arg.get_id().to_string(), arg.get_long()?.to_owned())))
+        .filter(|(_, long)| !["config", "watch", "json"].contains(&long.as_str()))
+        .collect();
+    let environment: Vec<Option<String>> = shown
+        .iter()
+        .map(|(id, _)| command.get_arguments().find(|arg| arg.get_id() == id.as_str()))
+        .map(|arg| Some(arg?.get_env()?.to_string_lossy().into_owned()))
+        .collect();
+    let matches = command.try_get_matches_from(Vec::<String>::new())?;
+    let mut rows = Vec::new();
+    for ((id, long), variable) in shown.iter().zip(environment) {
+        let texts: Vec<String> = matches
+            .get_raw(id)
+            .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
+            .unwrap_or_default();
+        if texts.is_empty() {
+            continue;
+        }
+        let value = if SECRET.contains(&long.as_str()) { "(not shown)".to_owned() } else { texts.join(", ") };
+        let from = match matches.value_source(id) {
+            Some(ValueSource::EnvVariable) => variable.unwrap_or_default(),
+            _ => file.as_ref().and_then(|file| place(file, &format!("serve.{long}"))).unwrap_or("default".to_owned()),
+        };
+        rows.push((long.clone(), value, from));
+    }
+    for bin in file.iter().flat_map(|file| &file.bins) {
+        let field = format!("bins.{}", bin.name);
+        let from = file.as_ref().and_then(|file| place(file, &field)).unwrap_or_default();
+        let secrets = match bin.environment.as_slice() {
+            [] => String::new(),
+            names => format!(" (secrets from {})", names.join(", ")),
+        };
+        rows.push((field, format!("{}{secrets}", bin.fields().join(", ")), from));
+    }
+    let values: Vec<Value> =
+        rows.iter().map(|(name, value, from)| json!({"setting": name, "value": value, "from": from})).collect();
+    args.output.many(&values, |look| {
+        let row = |(name, value, from): &(String, String, String)| -> Vec<Cell> {
+            vec![name.as_str().into(), value.as_str().into(), from.as_str().into()]
+        };
+        Table::new(COLUMNS, look).all(&rows.iter().map(row).collect::<Vec<_>>())
+    })?;
+    Ok(exit::DONE)
+}
+
+/// The place in the file that sets something.
+fn place(file: &ConfigFile, field: &str) -> Option<String> {
+    Some(format!("{}:{}", file.text.path().display(), file.text.line(field)?))
+}

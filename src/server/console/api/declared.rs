@@ -1,0 +1,225 @@
+//! The bins of the configuration file: checked by the rules of the API, then made or brought up to date. What the file does
+//! not name stays as it was set by hand; captured requests are never touched.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::bins::token_since;
+use super::input::{BinChange, BinInput, bin_name, check_count};
+use super::input_forward::ForwardInput;
+use super::input_replay::checked_target;
+use crate::capture::Capture;
+use crate::config::{At, ConfigFile, DeclaredBin, FileError, by_api, nearest};
+use crate::deliver::Deliver;
+use crate::model::{BinName, BinSettings, Declaration, ForwardSettings, SecretValue};
+use crate::server::console::extract::{ObjectOnly, parse};
+use crate::server::console::problem::Problem;
+use crate::signature::{AUTO, Catalogue};
+use crate::store::{BinState, Store, StoreError};
+
+/// A bin of the file whose every setting is right.
+pub struct CheckedBin {
+    name: BinName,
+    change: BinChange,
+    forward: Option<ForwardSettings>,
+    fields: Vec<String>,
+}
+
+/// Why a file is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum DeclareError {
+    /// It has a mistake.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What it says cannot be stored.
+    #[error("what {file} says cannot be stored: {cause}")]
+    Store {
+        /// The file.
+        file: String,
+        /// The cause.
+        cause: StoreError,
+    },
+}
+
+/// Checks the bins of a file.
+///
+/// # Errors
+/// The first mistake.
+pub fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<CheckedBin>, FileError> {
+    let mut checked: Vec<CheckedBin> = Vec::new();
+    for declared in &file.bins {
+        let field = format!("bins.{}", declared.name);
+        let wrong = |problem: &Problem, below: &str| {
+            let at = match problem.at_field() {
+                Some(at) if below.is_empty() => format!("{field}.{at}"),
+                Some(at) => format!("{field}.{below}.{at}"),
+                None if below.is_empty() => field.clone(),
+                None => format!("{field}.{below}"),
+            };
+            by_api(&file.text, &at, problem.detail())
+        };
+        let name = bin_name(&declared.name).map_err(|why| file.text.error(&field, At::Key, why))?;
+        if checked.iter().any(|other| other.name == name) {
+            return Err(file.text.error(&field, At::Key, "this bin is declared twice"));
+        }
+        let known = crate::provider::catalogue();
+        near(file, declared, "provider", &mut known.iter().map(|known| known.id))?;
+        let schemes = catalogue.schemes().iter().map(|scheme| scheme.id.as_str());
+        near(file, declared, "scheme", &mut schemes.chain([AUTO]))?;
+        let input: BinInput = read(&Value::Object(declared.settings.clone())).map_err(|problem| wrong(&problem, ""))?;
+        let change = input.checked(catalogue).map_err(|problem| wrong(&problem, ""))?;
+        let forward = forward(declared).map_err(|problem| wrong(&problem, "forward"))?;
+        checked.push(CheckedBin { name, change, forward, fields: declared.fields() });
+    }
+    Ok(checked)
+}
+
+/// Refuses a provider or scheme that is not known, with the nearest that is.
+fn near(
+    file: &ConfigFile,
+    bin: &DeclaredBin,
+    what: &str,
+    known: &mut dyn Iterator<Item = &str>,
+) -> Result<(), FileError> {
+    let Some(given) = bin.settings.get(what).and_then(Value::as_str) else { return Ok(()) };
+    let known: Vec<&str> = known.collect();
+    if known.contains(&given) {
+        return Ok(());
+    }
+    let near = nearest(given, known.into_iter());
+    let sentence = format!("'{given}' is not a known {what}{near}; `creel {what}s` lists them");
+    Err(file.text.error(&format!("bins.{}.{what}", bin.name), At::Value, sentence))
+}
+
+fn read<T: ObjectOnly>(value: &Value) -> Result<T, Problem> {
+    parse(value.to_string().as_bytes())
+}
+
+fn forward(declared: &DeclaredBin) -> Result<Option<ForwardSettings>, Problem> {
+    let Some(value) = &declared.forward else { return Ok(None) };
+    let forward = read::<ForwardInput>(value)?.checked(None)?;
+    for (target, field) in targets(&forward) {
+        checked_target(target, &field)?;
+    }
+    Ok(Some(forward))
+}
+
+/// The targets of a forward, with the fields that name them.
+fn targets(forward: &ForwardSettings) -> impl Iterator<Item = (&str, String)> {
+    forward.routes.iter().enumerate().flat_map(|(route, to)| {
+        let field = move |number| format!("routes[{route}].to[{number}]");
+        to.to.iter().enumerate().map(move |(number, target)| (target.as_str(), field(number)))
+    })
+}
+
+/// Makes the bins, or brings them up to date.
+///
+/// # Errors
+/// When a target may not be sent to: then nothing is changed. When the database refuses.
+pub async fn apply(
+    file: &ConfigFile,
+    bins: Vec<CheckedBin>,
+    store: &Store,
+    deliver: &Deliver,
+    capture: &Capture,
+) -> Result<(), DeclareError> {
+    for bin in &bins {
+        for (target, field) in bin.forward.iter().flat_map(targets) {
+            let at = format!("bins.{}.forward.{field}", bin.name);
+            let url = checked_target(target, &field).map_err(|problem| by_api(&file.text, &at, problem.detail()))?;
+            deliver.check(&url).await.map_err(|refusal| by_api(&file.text, &at, &refusal.0))?;
+        }
+    }
+    let failed = |cause| DeclareError::Store { file: file.text.path().display().to_string(), cause };
+    let names: Vec<BinName> = bins.iter().map(|bin| bin.name.clone()).collect();
+    for bin in bins {
+        declare(bin, store, deliver, capture).await.map_err(failed)?;
+    }
+    // Bins that the file names no more stay, and say so.
+    for bin in store.bins() {
+        let settings = &bin.bin.settings;
+        let named = settings.name.as_ref().is_some_and(|name| names.contains(name));
+        if !named && settings.declared.as_ref().is_some_and(|declared| declared.current) {
+            let forget = |settings: &mut BinSettings| {
+                if let Some(declared) = &mut settings.declared {
+                    declared.current = false;
+                }
+            };
+            store.update_bin(bin.bin.id, forget).await.map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Capture) -> Result<(), StoreError> {
+    let CheckedBin { name, mut change, forward, fields } = bin;
+    let secrets = std::mem::take(&mut change.secrets);
+    let declared = Declaration { fields, current: true };
+    let known = store.bin(name.as_str()).filter(|known| known.bin.settings.name.as_ref() == Some(&name));
+    let state = match known {
+        None => {
+            let mut settings = BinSettings::default();
+            change.set_name(name);
+            change.apply(&mut settings);
+            settings.declared = Some(declared);
+            store.create_bin(settings, secrets).await?
+        }
+        Some(state) => {
+            let mut settings = state.bin.settings.clone();
+            let token = token_since(capture.catalogue(), &state.bin, &change, capture.clock().now());
+            change.apply(&mut settings);
+            settings.token_since = token;
+            settings.declared = Some(declared);
+            let state = if settings == state.bin.settings {
+                state
+            } else {
+                // What was changed meanwhile and is not the file's is kept: only the file's is written.
+                store.update_bin(state.bin.id, move |now| *now = merged(now, settings)).await?
+            };
+            with_secrets(state, secrets, store).await?
+        }
+    };
+    let Some(forward) = forward else { return Ok(()) };
+    let before = state.bin.settings.forward.as_ref();
+    if before == Some(&forward) {
+        return Ok(());
+    }
+    let (is_new, resumes) = (before.is_none(), before.is_some_and(|before| before.paused) && !forward.paused);
+    let id = state.bin.id;
+    if is_new || resumes {
+        store.forward_from(id, store.head_seq(), resumes).await?;
+    }
+    store.update_bin(id, move |settings| settings.forward = Some(forward)).await?;
+    deliver.forward_was_set(id);
+    Ok(())
+}
+
+/// The settings to store: forwards have a life of their own.
+fn merged(now: &BinSettings, settings: BinSettings) -> BinSettings {
+    BinSettings { forward: now.forward.clone(), ..settings }
+}
+
+/// Adds the file's secrets to those of the bin; one of the same label is replaced.
+async fn with_secrets(
+    state: Arc<BinState>,
+    secrets: Vec<(String, SecretValue)>,
+    store: &Store,
+) -> Result<Arc<BinState>, StoreError> {
+    let mut all: Vec<(String, SecretValue)> =
+        state.bin.secrets.iter().map(|secret| (secret.label.clone(), secret.value.clone())).collect();
+    let before = all.clone();
+    for (label, value) in secrets {
+        match all.iter_mut().find(|(known, _)| *known == label) {
+            Some((_, known)) => *known = value,
+            None => all.push((label, value)),
+        }
+    }
+    if all == before {
+        return Ok(state);
+    }
+    if check_count(all.len()).is_err() {
+        return Err(StoreError::Full(crate::store::Thing::Secret));
+    }
+    store.replace_secrets(state.bin.id, all).await
+}

@@ -1,0 +1,109 @@
+//! The configuration file while the server runs: read again on SIGHUP, and when it changes, if that is wanted. A mistake
+//! keeps what was set before, and is told.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::console::declared::{self, DeclareError};
+use crate::capture::Capture;
+use crate::config::{ConfigFile, FileError, Setup};
+use crate::deliver::Deliver;
+use crate::store::Store;
+
+/// Between two looks at the file. Editors replace it, so that its name is looked at and not the open file.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What is set up by the file.
+pub struct Reload {
+    pub setup: Arc<Setup>,
+    pub store: Store,
+    pub deliver: Deliver,
+    pub capture: Capture,
+}
+
+/// What tells one state of a file from another.
+type Stamp = Option<(SystemTime, u64)>;
+
+fn stamp(path: &Path) -> Stamp {
+    let file = path.metadata().ok()?;
+    Some((file.modified().ok()?, file.len()))
+}
+
+impl Reload {
+    /// Sets up what the file says at the start.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub async fn first(&self) -> Result<(), DeclareError> {
+        self.apply(&self.setup.file).await
+    }
+
+    async fn apply(&self, file: &ConfigFile) -> Result<(), DeclareError> {
+        let bins = declared::check(file, self.capture.catalogue())?;
+        declared::apply(file, bins, &self.store, &self.deliver, &self.capture).await
+    }
+
+    /// Follows the file until it is dropped.
+    pub async fn run(self) {
+        let path = self.setup.file.text.path().to_owned();
+        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+        // Looked at once in any case: it may have changed between the start and now.
+        let mut seen = None;
+        let mut text = self.setup.file.text.clone();
+        loop {
+            let mut asked = true;
+            if self.setup.watch {
+                tokio::select! {
+                    _ = hangup.recv() => {}
+                    () = tokio::time::sleep(LOOK) => {
+                        let now = stamp(&path);
+                        // While an editor replaces it, it is gone for a moment.
+                        if now.is_none() || now == seen {
+                            continue;
+                        }
+                        asked = false;
+                    }
+                }
+            } else {
+                hangup.recv().await;
+            }
+            seen = stamp(&path);
+            let read = ConfigFile::read(&path, self.setup.file.named, |name| std::env::var(name).ok());
+            if let Ok(file) = &read {
+                if !asked && file.text == text {
+                    continue;
+                }
+                text = file.text.clone();
+            }
+            self.again(&path, read).await;
+        }
+    }
+
+    async fn again(&self, path: &Path, read: Result<ConfigFile, FileError>) {
+        let before = &self.setup.file;
+        let done = match read {
+            Ok(file) => self.apply(&file).await.map(|()| file),
+            Err(error) => Err(error.into()),
+        };
+        match done {
+            Ok(file) => {
+                *self.setup.trouble.lock() = None;
+                tracing::info!(file = %path.display(), bins = file.bins.len(), "read again");
+                if (&file.serve, &file.schemes, &file.providers) != (&before.serve, &before.schemes, &before.providers)
+                {
+                    tracing::warn!(
+                        "[serve], [schemes] and [providers] are read at the start only: restart to use them"
+                    );
+                }
+            }
+            Err(error) => {
+                let text = error.to_string();
+                tracing::error!("{text}; what was set before stays");
+                *self.setup.trouble.lock() = Some(text);
+            }
+        }
+    }
+}

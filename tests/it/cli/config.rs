@@ -1,0 +1,405 @@
+//! `creel.toml`: mistakes with their places, what wins over what, bins made and brought up to date, reloading under load.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::server::Server;
+use super::{creel, outcome};
+use crate::helpers::raw;
+
+/// A text, and what is said about it: `line:column: …`.
+const MISTAKES: &[(&str, &str)] = &[
+    ("[bins.a\nprovider = 'stripe'\n", "1:8: "),
+    ("[bins.a]\nprovider = stripe\n", "2:12: "),
+    ("[bins.a]\nprovider = 'stripe'\nprovider = 'github'\n", "3:1: "),
+    ("[bin.a]\n", "1:2: bin: there is no such setting; did you mean 'bins'?"),
+    ("serve = 1\n", "1:9: serve: write it as a table: [serve]"),
+    ("[serve]\ncapure = '127.0.0.1:0'\n", "2:1: serve.capure: there is no such setting; did you mean 'capture'?"),
+    ("[serve]\n\ncapture = 'here'\n", "3:11: serve.capture: invalid value 'here'"),
+    ("[serve]\nmax-body = 'much'\n", "2:12: serve.max-body: invalid value 'much': give a number with k, M or G"),
+    ("[serve]\nephemeral = 'yes'\n", "2:13: serve.ephemeral: write true or false"),
+    ("[serve]\nallow-target = [{}]\n", "2:16: serve.allow-target: write a list of texts"),
+    ("[serve]\ndurability = 'fll'\n", "2:14: serve.durability: invalid value 'fll'"),
+    ("[bins]\na = 1\n", "2:5: bins.a: write it as a table: [bins.a]"),
+    ("[bins.'a b']\n", "1:7: bins.a b: "),
+    ("[bins.a]\n[bins.A]\n", "2:7: bins.A: this bin is declared twice"),
+    ("[bins.a]\nname = 'b'\n", "2:1: bins.a.name: the name is the table's; leave it out"),
+    ("[bins.a]\nprovidr = 'stripe'\n", "2:1: bins.a.providr: there is no such setting; did you mean 'provider'?"),
+    (
+        "[bins.a]\nprovider = 'strip'\n",
+        "2:12: bins.a.provider: 'strip' is not a known provider; did you mean 'stripe'?",
+    ),
+    ("[bins.a]\nprovider = 7\n", "2:12: bins.a.provider: `provider` must be a text"),
+    ("[bins.a]\nscheme = 'no-such'\n", "2:10: bins.a.scheme: 'no-such' is not a known scheme"),
+    (
+        "[bins.a]\nsignature_mode = 'enforced'\n",
+        "2:18: bins.a.signature_mode: 'enforced' is not known here; did you mean 'enforce'?",
+    ),
+    (
+        "[bins.a]\nresponse = { status = 99 }\n",
+        "2:23: bins.a.response.status: `response.status` must be a whole number from 200 to 599",
+    ),
+    ("[bins.a.response]\nheaders = { 'X Y' = '1' }\n", "2:21: bins.a.response.headers[0].name: "),
+    (
+        "[bins.a]\nresponse = { bdy = 'x' }\n",
+        "2:14: bins.a.response.bdy: there is no such setting; did you mean 'body'?",
+    ),
+    ("[bins.a]\nsecrets = 'x'\n", "2:11: bins.a.secrets: write it as a list"),
+    (
+        "[bins.a]\nsecrets = [{ env = 'CREEL_NO_SUCH' }]\n",
+        "2:20: bins.a.secrets[0].env: the environment variable CREEL_NO_SUCH is not set",
+    ),
+    ("[bins.a]\nsecrets = [{ env = 'A', value = 'b' }]\n", "2:12: bins.a.secrets[0]: give it as { env = \"NAME\" }"),
+    (
+        "[bins.a]\nsecrets = [{ valeu = 'b' }]\n",
+        "2:14: bins.a.secrets[0].valeu: there is no such setting; did you mean 'value'?",
+    ),
+    ("[bins.a]\nforward = { too = 'http://localhost:1/' }\n", "2:13: bins.a.forward.too: there is no such setting"),
+    ("[bins.a]\nforward = { to = 'localhost' }\n", "2:18: bins.a.forward.routes[0].to[0]: "),
+    (
+        "[bins.a]\nforward = { to = 'http://localhost:1/', answer = 'me' }\n",
+        "2:50: bins.a.forward.answer: 'me' is not known here",
+    ),
+    (
+        "[bins.a]\nforward = { to = 'http://localhost:1/', retries = { count = 99 } }\n",
+        "2:61: bins.a.forward.retries.count: this is a number from 0 to 20",
+    ),
+    ("[bins.a]\nlimits = { max_requests = -1 }\n", "2:27: bins.a.limits.max_requests: "),
+    ("[schemes.mine]\nheader = 'X-A'\nalgorithm = 'rot13'\n", "3:13: schemes.mine.algorithm: "),
+    ("[schemes.github]\nheader = 'X-A'\n", "1:10: schemes.github: there is a scheme of that id already"),
+    ("[providers.mine]\nevnt = '/a'\n", "2:1: providers.mine.evnt: there is no such setting; did you mean 'event'?"),
+    ("[providers.mine]\nevent = 'type'\n", "2:9: providers.mine.event: 'type' is no place; write a JSON pointer"),
+    (
+        "[providers.mine]\nscheme = 'githb'\n",
+        "2:10: providers.mine.scheme: 'githb' is not a known scheme; did you mean 'github'?",
+    ),
+    ("[providers.stripe]\nevent = '/a'\n", "1:12: providers.stripe: Creel knows a provider of that id already"),
+    ("[providers.mine]\nsamples = 'none/*.json'\n", "2:11: providers.mine.samples: "),
+];
+
+#[test]
+fn every_mistake_is_told_with_its_line_its_column_and_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("creel.toml");
+    assert!(MISTAKES.len() >= 30);
+    for (text, wanted) in MISTAKES {
+        std::fs::write(&file, text).unwrap();
+        let (code, stdout, stderr) = outcome(creel().args(["config", "check"]).current_dir(folder.path()));
+        let wanted = format!("creel: creel.toml:{wanted}");
+        assert!(
+            code == 2 && stdout.is_empty() && stderr.starts_with(&wanted),
+            "{text}\nwanted {wanted}\ngot    {stderr}"
+        );
+        assert_eq!(stderr.trim_end().lines().count(), 1, "{stderr}");
+        let (code, stdout, _) = outcome(creel().args(["serve", "--ephemeral", "--config"]).arg(&file));
+        assert_eq!((code, stdout.as_str()), (2, ""), "nothing starts half-way: {text}");
+    }
+}
+
+/// The set-up of the specification, with a port of the test's own.
+const WHOLE: &str = r#"
+[serve]
+max-requests = 77
+
+[bins.callaider]
+provider = "callaider"
+secrets = [{ label = "staging", env = "TEST_CALLAIDER_SECRET" }]
+signature_mode = "enforce"
+response = { status = 202, body = '{"ok":true}', headers = { "Content-Type" = "application/json" } }
+forward = { to = "http://localhost:3000/hook", answer = "target" }
+
+[bins.mine]
+provider = "my-platform"
+secret = "k3y"
+
+[schemes.my-own]
+header = "X-My-Signature"
+algorithm = "hmac-sha256"
+encoding = "hex"
+prefix = "sha256="
+
+[providers.my-platform]
+name = "My Platform"
+scheme = "my-own"
+event = "/type"
+session = "/conversation/id"
+delivery_id = "header:X-Delivery"
+duplicate_key = ["/conversation/id", "/type"]
+samples = "samples/*.json"
+"#;
+
+const SECRET: (&str, &str) = ("TEST_CALLAIDER_SECRET", "whsec-from-the-environment");
+
+/// A server with a file of its own.
+fn with_file(server: &mut Server, text: &str, flags: &[&str]) {
+    std::fs::create_dir_all(server.folder().join("samples")).unwrap();
+    std::fs::write(server.folder().join("samples/made.json"), r#"{"type": "made"}"#).unwrap();
+    let file = server.folder().join("creel.toml");
+    std::fs::write(&file, text).unwrap();
+    server.stop("-TERM");
+    let flags: Vec<&str> = ["--config", file.to_str().unwrap()].iter().chain(flags).copied().collect();
+    server.start_with_environment(&flags, &[SECRET]);
+}
+
+fn bin(server: &Server, name: &str) -> Value {
+    serde_json::from_str(&server.ok(&["bin", "show", name, "--json"])).unwrap()
+}
+
+/// Waits until something is so, which takes a moment.
+fn until(what: &str, so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_file_makes_bins_with_everything_and_keeps_what_it_does_not_name() {
+    let mut server = Server::start();
+    server.ok(&["bin", "create", "callaider", "--public-url", "https://set.by.hand/", "--provider", "stripe"]);
+    server.send("/callaider", "", "before");
+    with_file(&mut server, WHOLE, &[]);
+    let made = bin(&server, "callaider");
+    assert_eq!(made["provider"], "callaider");
+    assert_eq!(made["signature_mode"], "enforce");
+    assert_eq!(made["response"]["status"], 202);
+    assert_eq!(made["response"]["headers"][0]["name"], "Content-Type");
+    assert_eq!(made["secrets"][0]["label"], "staging");
+    assert_eq!(made["public_url"], "https://set.by.hand/", "not named, not touched");
+    assert_eq!(made["counts"]["requests"], 1, "captured requests are never touched");
+    assert_eq!(made["declared"]["current"], true);
+    assert_eq!(made["declared"]["fields"].as_array().unwrap().len(), 5);
+    let forward = raw::exchange(
+        server.console,
+        format!("GET /api/v1/bins/callaider/forward HTTP/1.1\r\nHost: {}\r\n\r\n", server.console).as_bytes(),
+    );
+    let forward: Value = serde_json::from_slice(&forward.body).unwrap();
+    assert_eq!(
+        (&forward["answer"], &forward["routes"][0]["to"]),
+        (&"target".into(), &serde_json::json!(["http://localhost:3000/hook"]))
+    );
+    let page = raw::exchange(
+        server.console,
+        format!("GET /bins/callaider/settings HTTP/1.1\r\nHost: {}\r\n\r\n", server.console).as_bytes(),
+    );
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    assert!(page.contains("creel.toml sets ") && page.contains("holds until the file is read again"), "{page}");
+
+    // A platform of one's own is as good as a built-in one.
+    let body = r#"{"type": "made", "conversation": {"id": "c-1"}}"#;
+    let signed = "X-My-Signature: sha256=PLACE\r\nX-Delivery: d-1\r\n";
+    let sum = hex_hmac(b"k3y", body.as_bytes());
+    for _ in 0..2 {
+        server.send("/mine", &signed.replace("PLACE", &sum), body);
+    }
+    let latest: Value = serde_json::from_str(&server.ok(&["show", "mine", "latest", "--json"])).unwrap();
+    assert_eq!(latest["signature"]["status"], "valid", "{latest}");
+    let event = &latest["event"];
+    assert_eq!(
+        (&event["provider"], &event["name"], &event["session"]),
+        (&"my-platform".into(), &"made".into(), &"c-1".into())
+    );
+    assert_eq!(event["delivery_id"], "d-1");
+    assert!(event["duplicate_of"].is_string());
+    let found = server.ok(&["search", "mine", "event:made session:c-1 is:duplicate", "--json"]);
+    assert_eq!(found.lines().count(), 1);
+    let listed = raw::exchange(
+        server.console,
+        format!("GET /api/v1/providers HTTP/1.1\r\nHost: {}\r\n\r\n", server.console).as_bytes(),
+    );
+    assert!(String::from_utf8_lossy(&listed.body).contains("My Platform"));
+}
+
+fn hex_hmac(key: &[u8], message: &[u8]) -> String {
+    use hmac::{KeyInit as _, Mac as _};
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+    mac.update(message);
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[test]
+fn flags_win_over_environment_environment_over_the_file_and_the_file_over_defaults() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("creel.toml"),
+        "[serve]\nmax-requests = 11\nmax-age = 22\nmax-body = '3k'\n\n[bins.a]\nsecret = { env = 'TEST_CALLAIDER_SECRET' }\n",
+    )
+    .unwrap();
+    let mut command = creel();
+    command.args(["config", "--json"]).current_dir(folder.path()).envs([SECRET]).env("CREEL_MAX_AGE", "33");
+    let (code, stdout, stderr) = outcome(&mut command);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let row = |name: &str| -> (String, String) {
+        let rows = stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let row = rows.into_iter().find(|row| row["setting"] == name).unwrap();
+        let text = |field: &str| row[field].as_str().unwrap().to_owned();
+        (text("value"), text("from"))
+    };
+    assert_eq!(row("max-requests"), ("11".into(), "creel.toml:2".into()));
+    assert_eq!(row("max-age"), ("33".into(), "CREEL_MAX_AGE".into()));
+    assert_eq!(row("max-body"), ("3k".into(), "creel.toml:4".into()));
+    assert_eq!(row("max-bytes"), ("1GiB".into(), "default".into()));
+    assert_eq!(row("bins.a"), ("secrets (secrets from TEST_CALLAIDER_SECRET)".into(), "creel.toml:6".into()));
+    assert!(!stdout.contains(SECRET.1), "what comes from the environment is never printed");
+}
+
+#[test]
+fn a_file_that_is_found_is_named_in_the_log_and_may_not_open_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("creel.toml");
+    let serve = |text: &str, mode: u32| {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut child = creel()
+            .args(["--ephemeral", "--json", "--capture", "127.0.0.1:0"])
+            .current_dir(folder.path())
+            .env("CREEL_CONSOLE", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(std::process::Command::new("kill").arg(child.id().to_string()).status().is_ok());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, stderr) = serve("[bins.found]\n", 0o644);
+    assert_eq!(code, Some(0));
+    assert!(stderr.lines().next().unwrap().contains("creel.toml"), "{stderr}");
+    for (setting, value) in [
+        ("console", "'127.0.0.1:0'"),
+        ("token", "'0123456789abcdef'"),
+        ("allow-host", "['x']"),
+        ("allow-target", "['x']"),
+        ("db", "'x.db'"),
+    ] {
+        let (code, stderr) = serve(&format!("[serve]\n{setting} = {value}\n"), 0o644);
+        assert_eq!(code, Some(2), "{setting}");
+        assert!(
+            stderr.contains(&format!("creel.toml:2:1: serve.{setting}: ")) && stderr.contains("--config"),
+            "{stderr}"
+        );
+    }
+    let (code, stderr) = serve("[bins.found]\n", 0o666);
+    assert_eq!(code, Some(0));
+    assert!(stderr.contains("is not used: others may write it"), "{stderr}");
+}
+
+/// Lets the senders end, also when something fails.
+struct End<'a>(&'a AtomicBool);
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_reload_under_load_loses_no_request_and_a_bad_change_keeps_the_old_set_up() {
+    let mut server = Server::start();
+    let text = |status: u16| format!("[bins.load]\nresponse = {{ status = {status} }}\n");
+    with_file(&mut server, &text(201), &["--watch"]);
+    let file = server.folder().join("creel.toml");
+    let over = AtomicBool::new(false);
+    let status = || bin(&server, "load")["response"]["status"].clone();
+    let sent = std::thread::scope(|scope| {
+        let end = End(&over);
+        let senders: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut sent = 0;
+                    while !over.load(Ordering::Relaxed) {
+                        let request = "POST /load HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi";
+                        let answer = raw::exchange(server.capture, request.as_bytes());
+                        assert!((201..=205).contains(&answer.status), "{}", answer.status);
+                        sent += 1;
+                    }
+                    sent
+                })
+            })
+            .collect();
+        for round in [202, 203, 204, 205] {
+            std::fs::write(&file, text(round)).unwrap();
+            if round % 2 == 1 {
+                server.signal("-HUP");
+            }
+            until("the file is read again", || status() == round);
+        }
+        std::fs::write(&file, "[bins.load]\nresponse = { status = 1 }\n").unwrap();
+        server.signal("-HUP");
+        let page = || {
+            let get = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", server.console);
+            String::from_utf8_lossy(&raw::exchange(server.console, get.as_bytes()).body).into_owned()
+        };
+        until("the mistake is told", || page().contains("creel.toml:2:"));
+        assert_eq!(status(), 205);
+        // Without the bin it stays, and is marked.
+        std::fs::write(&file, "# nothing\n").unwrap();
+        server.signal("-HUP");
+        until("the bin is no longer declared", || bin(&server, "load")["declared"]["current"] == false);
+        until("nothing is wrong any more", || !page().contains("creel.toml:2:"));
+        drop(end);
+        senders.into_iter().map(|sender| sender.join().unwrap()).sum::<u64>()
+    });
+    assert!(sent > 20);
+    assert_eq!(bin(&server, "load")["counts"]["requests"], sent);
+}
+
+#[test]
+fn what_is_exported_is_right_and_makes_the_same_again() {
+    let server = Server::start();
+    server.ok(&[
+        "bin",
+        "create",
+        "orders",
+        "--provider",
+        "stripe",
+        "--status",
+        "500,200",
+        "--header",
+        "X-A: 1",
+        "--max-requests",
+        "5",
+    ]);
+    std::fs::write(server.folder().join("secret"), "whsec_orders").unwrap();
+    server.ok(&["secret", "add", "orders", "--label", "live", "--file", "secret"]);
+    let exported = server.ok(&["config", "export"]);
+    assert!(
+        exported.contains("[bins.orders]") && exported.contains("ORDERS_LIVE") && !exported.contains("whsec_"),
+        "{exported}"
+    );
+    let before = bin(&server, "orders");
+    let mut other = Server::start();
+    let exported = exported.replace("ORDERS_LIVE", SECRET.0);
+    with_file(&mut other, &exported, &[]);
+    let after = bin(&other, "orders");
+    for field in ["provider", "response", "limits", "signature_mode"] {
+        assert_eq!(before[field], after[field], "{field}");
+    }
+    assert_eq!(after["secrets"][0]["label"], "live");
+}
+
+#[test]
+fn the_schema_knows_every_setting_of_the_whole_example() {
+    let (code, stdout, _) = outcome(creel().args(["config", "schema"]));
+    assert_eq!(code, 0);
+    let schema: Value = serde_json::from_str(&stdout).unwrap();
+    let bin = &schema["$defs"]["BinInput"]["properties"];
+    for field in ["provider", "secrets", "secret", "signature_mode", "response", "forward", "limits", "public_url"] {
+        assert!(bin[field].is_object(), "{field}");
+    }
+    for flag in ["capture", "max-body", "allow-target", "durability"] {
+        assert!(schema["properties"]["serve"]["properties"][flag].is_object(), "{flag}");
+    }
+    // Every reference leads to a definition.
+    let text = stdout.as_str();
+    for reference in text.split("\"$ref\": \"#/$defs/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(schema["$defs"][reference].is_object(), "{reference}");
+    }
+}
