@@ -63,6 +63,20 @@ pub(super) fn pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, String)
     texts.iter().map(pair).collect()
 }
 
+/// Reads header fields such as `Name: value`.
+pub(super) fn header_fields(texts: &[String]) -> Result<Vec<(String, String)>, Usage> {
+    let field = |text: &String| {
+        let wrong = || Usage(format!("--header '{text}': give it as 'Name: value', without control characters"));
+        let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+        let (name, value) = (name.trim(), value.trim());
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+        // A line break would begin another field.
+        let is_plain = !value.chars().any(|c| c.is_control() && c != '\t');
+        if is_name && is_plain { Ok((name.to_owned(), value.to_owned())) } else { Err(wrong()) }
+    };
+    texts.iter().map(field).collect()
+}
+
 /// The largest file that a command reads into memory: a body at its largest.
 const MAX_FILE: u64 = 1 << 30;
 
@@ -152,6 +166,15 @@ mod tests {
         }
         for bad in ["", "s", "-1", "1d", "1e3", "nan", "99999999"] {
             assert!(span(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_header_field_cannot_bring_another_one() {
+        let read = |text: &str| header_fields(&[text.to_owned()]).ok().map(|fields| fields[0].clone());
+        assert_eq!(read("A-b:  c: d "), Some(("A-b".to_owned(), "c: d".to_owned())));
+        for bad in ["", "a", ": b", "a b: c", "a: b\r\nC: d", "a\n: b"] {
+            assert_eq!(read(bad), None, "{bad}");
         }
     }
 

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::catalogue::{CatalogueArgs, scheme};
-use super::common::{OutputArgs, Usage, now, pairs};
+use super::common::{OutputArgs, Usage, header_fields, now, pairs};
 use super::request::RequestArgs;
 use super::{Done, exit, output, render};
 use crate::http::Headers;
@@ -64,10 +64,8 @@ pub(super) fn run(args: &SignArgs) -> Done {
     let scheme = scheme(&catalogue, &args.scheme)?;
     let files = args.request.read()?;
     let mut headers = files.headers;
-    for text in &args.headers {
-        let field = text.split_once(':').filter(|(name, _)| !name.trim().is_empty());
-        let (name, value) = field.ok_or_else(|| Usage(format!("--header '{text}': give it as 'Name: value'")))?;
-        headers.push(name.trim().to_owned(), value.trim().to_owned());
+    for (name, value) in header_fields(&args.headers)? {
+        headers.push(name, value);
     }
     let method = args.method.clone().unwrap_or(files.method);
     let config: Config = pairs("--config", &args.config)?.into_iter().collect();

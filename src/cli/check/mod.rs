@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::catalogue::scheme;
-use super::common::{OutputArgs, Usage};
+use super::common::{OutputArgs, Usage, header_fields};
 use super::connection::block_on;
 use super::render::{Align, Cell, Column, Table};
 use super::send::engine;
@@ -131,12 +131,7 @@ pub(super) fn run(args: &CheckArgs) -> Done {
 fn plan(args: &CheckArgs, battery: &'static Battery) -> anyhow::Result<CheckPlan> {
     let url = args.url.as_deref().unwrap_or_default();
     let target = TargetUrl::parse(url).map_err(|sentence| Usage(format!("{url}: {sentence}")))?;
-    let mut headers = Vec::new();
-    for text in &args.headers {
-        let field = text.split_once(':').filter(|(name, _)| !name.trim().is_empty());
-        let (name, value) = field.ok_or_else(|| Usage(format!("--header '{text}': give it as 'Name: value'")))?;
-        headers.push((name.trim().to_owned(), value.trim().to_owned()));
-    }
+    let headers = header_fields(&args.headers)?;
     let catalogue = Catalogue::default();
     let signer = match &args.secret {
         None => None,

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::{SendArgs, Wish, direct};
 use crate::cli::common::Usage;
+use crate::deliver::send::{Sample, own_sample};
 use crate::json::{Pointer, edit};
 use crate::model::Clock;
 use crate::provider::samples::{self, SESSION};
@@ -11,11 +12,10 @@ use crate::provider::samples::{self, SESSION};
 /// Opens the body in the editor; what is saved becomes the body.
 pub(super) fn edit(args: &SendArgs, wish: &mut Wish) -> anyhow::Result<()> {
     let (start, body) = match (&wish.from, wish.body.take()) {
-        (Some(raw), _) => {
-            let end = memchr::memmem::find(raw, b"\r\n\r\n").map(|at| at + 4);
-            let end = end.or_else(|| memchr::memmem::find(raw, b"\n\n").map(|at| at + 2)).unwrap_or(raw.len());
-            (Some(raw[..end].to_vec()), raw[end..].to_vec())
-        }
+        (Some(raw), _) => match own_sample(&raw.clone().into()) {
+            Ok(Sample::Own { head, body }) => (Some(head.raw().to_vec()), body.to_vec()),
+            _ => return Err(Usage("--from: it does not begin with a request line".to_owned()).into()),
+        },
         (None, Some(body)) => (None, body),
         (None, None) => (None, sample(args)?),
     };

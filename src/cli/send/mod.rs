@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::common::{OutputArgs, Usage, read, span};
+use super::common::{OutputArgs, Usage, header_fields, read, span};
 use super::connection::{ServerArgs, block_on};
 use super::render::{Align, Cell, Column, Table, lines};
 use super::{Done, exit, output};
@@ -130,12 +130,7 @@ struct Wish {
 
 impl SendArgs {
     fn wish(&self) -> anyhow::Result<Wish> {
-        let mut headers = Vec::new();
-        for text in &self.headers {
-            let field = text.split_once(':').filter(|(name, _)| !name.trim().is_empty());
-            let (name, value) = field.ok_or_else(|| Usage(format!("--header '{text}': give it as 'Name: value'")))?;
-            headers.push((name.trim().to_owned(), value.trim().to_owned()));
-        }
+        let headers = header_fields(&self.headers)?;
         let mut set = Vec::new();
         for text in &self.set {
             let pair = text.split_once('=').filter(|(pointer, _)| pointer.starts_with('/'));

@@ -11,7 +11,7 @@ use crate::deliver::plan::SendError;
 use crate::http::Head;
 use crate::json::{self, Pointer};
 use crate::model::{Origin, SecretValue, Timestamp};
-use crate::provider::samples::{Fault, Made, Sender, Step, Story};
+use crate::provider::samples::{Fault, Made, Sender, Step, Story, cut_in_the_middle, tamper};
 use crate::signature::{Algorithm, Scheme, SignInput, Signed, sign};
 
 /// The time over which a slow sender's body comes.
@@ -122,7 +122,7 @@ impl Sending {
         head = edited(&head, &HeadEdit { set: own, ..HeadEdit::default() });
         let mut body = self.body.clone().unwrap_or(body);
         if self.has(Fault::MalformedJson) {
-            body = half(&body);
+            body = changed(&body, cut_in_the_middle);
         }
         let mut path = self.target.path_and_query().as_bytes().to_vec();
         if let Some(signer) = &self.signer {
@@ -144,7 +144,7 @@ impl Sending {
             return Err(SendError::field("faults", sentence));
         }
         if self.has(Fault::TamperedBody) {
-            body = tampered(&body);
+            body = changed(&body, tamper);
         }
         let plan =
             HeadPlan { target: &self.target, path_and_query: &path, keep_host: false, body_size: body.len() as u64 };
@@ -246,23 +246,11 @@ fn query_added(path: &[u8], url: &str, signed_url: &str) -> Vec<u8> {
     [base, b"?", query(signed_url).as_bytes()].concat()
 }
 
-/// The body without its last third, cut between two characters.
-fn half(body: &Bytes) -> Bytes {
-    let mut end = body.len() * 2 / 3;
-    while end > 0 && body.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
-        end -= 1;
-    }
-    body.slice(..end)
-}
-
-/// The body with another last digit: JSON and forms stay what they are.
-fn tampered(body: &Bytes) -> Bytes {
-    let mut changed = body.to_vec();
-    match changed.iter().rposition(u8::is_ascii_digit) {
-        Some(at) => changed[at] = if changed[at] == b'7' { b'8' } else { b'7' },
-        None => changed.push(b' '),
-    }
-    changed.into()
+/// The body after something was done to it.
+fn changed(body: &Bytes, change: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    let mut bytes = body.to_vec();
+    change(&mut bytes);
+    bytes.into()
 }
 
 #[cfg(test)]

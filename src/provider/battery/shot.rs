@@ -2,7 +2,7 @@
 
 use crate::json::print::{Style, print};
 use crate::json::tree;
-use crate::provider::samples::{Language, Made, Mode, SampleError, Sender, Story};
+use crate::provider::samples::{Language, Made, Mode, SampleError, Sender, Story, cut_in_the_middle, tamper};
 
 /// A request, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,11 +129,7 @@ impl Shot {
             Body::Escaped => printed(&made.body, Style::PYTHON),
             Body::Empty => Vec::new(),
             Body::Malformed => {
-                let mut end = made.body.len() * 2 / 3;
-                while end > 0 && made.body.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
-                    end -= 1;
-                }
-                made.body.truncate(end);
+                cut_in_the_middle(&mut made.body);
                 made.body
             }
             Body::Usual | Body::Sized(_) | Body::Unknown => made.body,
@@ -143,10 +139,8 @@ impl Shot {
             Proof::OfDumped => printed(&made.body, Style::PYTHON),
             _ => made.body.clone(),
         };
-        if self.proof == Proof::Tampered
-            && let Some(at) = made.body.iter().rposition(u8::is_ascii_digit)
-        {
-            made.body[at] = if made.body[at] == b'7' { b'8' } else { b'7' };
+        if self.proof == Proof::Tampered {
+            tamper(&mut made.body);
         }
         let about = self.about(made.body.len());
         Ok(Prepared { made, signed, about })

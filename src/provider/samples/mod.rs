@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::json::{Pointer, edit};
 use crate::model::Timestamp;
 
-pub use fault::Fault;
+pub use fault::{Fault, cut_in_the_middle, tamper};
 pub use story::{Language, Mode, Story};
 
 /// Every platform that can be played.

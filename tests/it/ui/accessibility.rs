@@ -10,10 +10,15 @@ use super::browser::{NARROW, WIDE};
 /// Fetched by `tests/run`.
 const AXE: &str = "target/axe-core/node_modules/axe-core/axe.min.js";
 
+/// The script that judges.
+pub fn script() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE))
+        .expect("axe-core is there; tests/run fetches it: npm install --prefix target/axe-core axe-core@4")
+}
+
 #[tokio::test]
 async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
-    let axe = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE))
-        .expect("axe-core is there; tests/run fetches it: npm install --prefix target/axe-core axe-core@4");
+    let axe = script();
     let stage = Stage::set().await;
     let browser = &stage.browser;
     stage.open("/").await;
@@ -78,7 +83,7 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
 }
 
 /// Rule and place of each finding.
-async fn findings(stage: &Stage, axe: &str) -> serde_json::Value {
+pub async fn findings(stage: &Stage, axe: &str) -> serde_json::Value {
     if stage.browser.js("return typeof window.axe").await == "undefined" {
         stage.browser.js(&format!("{axe}; window.axe = axe;")).await;
     }

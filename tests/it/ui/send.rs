@@ -1,6 +1,9 @@
 //! The page that plays platforms and checks receivers.
 
-use super::{SESSION, Stage};
+use serde_json::json;
+
+use super::browser::{NARROW, WIDE};
+use super::{SESSION, Stage, accessibility};
 use crate::deliver::receiver::{self, Mistake};
 
 #[tokio::test]
@@ -55,6 +58,15 @@ async fn a_receiver_is_checked_with_live_progress_and_the_way_to_mend_it() {
         .js("const f = document.querySelector('#framework'); f.value = 'go'; f.dispatchEvent(new Event('change'))")
         .await;
     browser.until_text("#cases details[open]", "json.Unmarshal").await;
+    browser.js("document.querySelectorAll('#cases details').forEach((one) => { one.open = true; })").await;
+    let axe = accessibility::script();
+    for (size, theme) in [(WIDE, "light"), (NARROW, "dark")] {
+        browser.size(size).await;
+        browser.theme(theme).await;
+        assert_eq!(accessibility::findings(&stage, &axe).await, json!([]), "{theme}, {size:?}");
+        let wider = browser.js("return document.documentElement.scrollWidth - innerWidth").await;
+        assert!(wider.as_i64().unwrap() <= 0, "wider than the window at {size:?}");
+    }
     let page = browser.js("return document.documentElement.outerHTML").await;
     assert!(!page.as_str().unwrap().contains(receiver::SECRET), "a secret is never in the page");
 }
