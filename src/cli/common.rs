@@ -68,7 +68,8 @@ pub(super) fn header_fields(texts: &[String]) -> Result<Vec<(String, String)>, U
     let field = |text: &String| {
         let wrong = || Usage(format!("--header '{text}': give it as 'Name: value', without control characters"));
         let (name, value) = text.split_once(':').ok_or_else(wrong)?;
-        let (name, value) = (name.trim(), value.trim());
+        let blank = [' ', '\t'];
+        let (name, value) = (name.trim_matches(blank), value.trim_matches(blank));
         let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
         // A line break would begin another field.
         let is_plain = !value.chars().any(|c| c.is_control() && c != '\t');

@@ -98,10 +98,10 @@ fn each_seeded_mistake_is_named_and_nothing_else() {
 }
 
 /// The guide's receiver, run by Node with Express.
-struct Guide(Child);
+pub struct Guide(Child);
 
 impl Guide {
-    fn start() -> (Self, String) {
+    pub fn start() -> (Self, String) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/express");
         assert!(
             folder.join("node_modules/express").exists() && folder.join("node_modules/tsx").exists(),

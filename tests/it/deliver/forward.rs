@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use creel::Database;
 use serde_json::{Value, json};
 
+use super::check::Guide;
+use super::receiver::SECRET;
 use super::replay::{EVENT, capture, post, until};
 use super::target::{Arrived, OK, Target};
 use crate::helpers::TestApp;
@@ -206,6 +208,33 @@ async fn the_target_answers_the_sender_and_what_it_cannot_answer_is_kept_all_the
     assert_eq!(ends(&app, "in").await[0], "not_accepted");
     // Nothing of it was sent a second time.
     assert_eq!(paths(&target.rest()), ["/hook/to/a", "/hook/to/b"]);
+}
+
+#[tokio::test]
+async fn the_guides_receiver_answers_its_sender_through_a_forward() {
+    let (_guide, url) = Guide::start();
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "callaider", "provider": "callaider", "secret": SECRET})).await;
+    set(&app, "callaider", json!({"routes": [{"to": url}], "answer": "target"})).await;
+    let sign = |secret: &str| {
+        use hmac::{KeyInit as _, Mac as _};
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(EVENT.as_bytes());
+        format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+    };
+    for (secret, status, body, verdict) in [
+        (SECRET, 200, json!({"ok": true, "event": "session.ended"}), "valid"),
+        ("another", 401, json!({"ok": false, "error": "Invalid signature"}), "invalid"),
+    ] {
+        let sender = app.client.post(format!("{}/callaider", app.started.capture_url));
+        let fields = sender.header("Content-Type", "application/json").header("X-Callaider-Event", "session.ended");
+        let answer = fields.header("X-Callaider-Signature", sign(secret)).body(EVENT).send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.json::<Value>().await.unwrap(), body, "what the receiver says, and nothing else");
+        let kept = until(&app, "/bins/callaider/requests/latest", |kept| kept["response"]["status"] == status).await;
+        assert_eq!((&kept["signature"]["status"], &kept["last_attempt"]["status"]), (&json!(verdict), &json!(status)));
+    }
+    assert_eq!(ends(&app, "callaider").await, ["delivered", "not_accepted"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Sending: replays, their attempts, what may be sent where.
 
-mod check;
+pub mod check;
 mod exactness;
 mod forward;
 mod hold;
