@@ -4,34 +4,35 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::bins::Prepared;
 use super::hold::Place;
-use super::hooks::TargetAnswers;
+use super::hooks::AskTarget;
 use super::{Capture, Outgoing};
-use crate::model::{BinId, Timestamp};
+use crate::model::Timestamp;
 use crate::store::{BinState, Stored};
 
 /// Who answers, before the request is stored.
 pub(super) enum Answerer {
-    Target(Arc<TargetAnswers>),
+    Target(AskTarget),
     Hand(Place),
 }
 
 impl Answerer {
-    pub(super) fn held_until(&self, from: Timestamp) -> Option<Timestamp> {
+    pub(super) fn held_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Target(_) => None,
-            Self::Hand(place) => Some(from.plus(place.patience())),
+            Self::Hand(place) => Some(now.plus(place.patience())),
         }
     }
 
     /// Has the request answered that was stored.
-    pub(super) fn ask(self, bin: BinId, stored: Stored, prepared: &Arc<Prepared>) -> Instead {
+    pub(super) fn ask(self, stored: Stored, prepared: &Arc<Prepared>) -> Instead {
         match self {
             Self::Target(target) => {
                 let prepared = Arc::clone(prepared);
-                let answer = async move { Some(prepared.responses.passed_on(target(bin, stored.id).await?)) };
+                let answer = async move { Some(prepared.responses.passed_on(target(stored.id).await?)) };
                 Instead { answer: Box::pin(answer), ends_early: false }
             }
             Self::Hand(place) => Instead { answer: Box::pin(place.wait(stored.id)), ends_early: true },
@@ -55,8 +56,25 @@ impl std::fmt::Debug for Instead {
 
 impl Capture {
     /// Who answers a sender of this bin, if it is not the bin itself.
-    pub(super) fn answerer(&self, bin: &BinState, hold: Option<std::time::Duration>) -> Option<Answerer> {
-        let target = self.target(bin).map(Answerer::Target);
-        target.or_else(|| self.hold(hold?).map(Answerer::Hand))
+    ///
+    /// # Errors
+    /// When too much is being answered by targets.
+    pub(super) fn answerer(
+        &self,
+        bin: &BinState,
+        bytes: usize,
+        hold: Option<std::time::Duration>,
+    ) -> Result<Option<Answerer>, Crowded> {
+        if let Some(target) = self.target(bin) {
+            let Some(ask) = target(bin.bin.id, bytes) else {
+                self.0.counters.not_asked.fetch_add(1, Ordering::Relaxed);
+                return Err(Crowded);
+            };
+            return Ok(Some(Answerer::Target(ask)));
+        }
+        Ok(hold.and_then(|hold| self.hold(hold)).map(Answerer::Hand))
     }
 }
+
+/// Too many targets are being waited for.
+pub(super) struct Crowded;

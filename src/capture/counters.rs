@@ -25,6 +25,10 @@ pub struct CaptureCounters {
     pub created: AtomicU64,
     /// Requests that would have made a bin, and were refused.
     pub not_created: AtomicU64,
+    /// Senders that were turned away because too many waited for a target's answer. Their requests are kept and sent on.
+    pub not_asked: AtomicU64,
+    /// Requests that were not kept because they go in a circle.
+    pub loops: AtomicU64,
     /// Senders that were answered at once because too many waited for an answer by hand.
     pub not_held: AtomicU64,
     /// Secrets that were learnt from handshakes.

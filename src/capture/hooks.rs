@@ -31,9 +31,12 @@ pub(super) const MAX_HOPS: u8 = 8;
 /// What a target has answered: status, fields, body.
 pub type Answered = (u16, Vec<(String, String)>, Bytes);
 
-/// Delivers a stored request to its bin's target and waits for the answer; `None` when it is not to be forwarded.
-pub type TargetAnswers =
-    dyn Fn(BinId, RequestId) -> Pin<Box<dyn Future<Output = Option<Answered>> + Send>> + Send + Sync;
+/// Delivers the request that was stored under this id and waits for the answer; `None` when it is not to be forwarded.
+pub type AskTarget = Box<dyn FnOnce(RequestId) -> Pin<Box<dyn Future<Output = Option<Answered>> + Send>> + Send>;
+
+/// Makes room for the answer of a bin's target, before the request with so many bytes of body is stored; `None` when too
+/// much is being answered.
+pub type TargetAnswers = dyn Fn(BinId, usize) -> Option<AskTarget> + Send + Sync;
 
 /// Has targets answer senders.
 #[derive(Clone, Default)]
@@ -46,11 +49,11 @@ impl std::fmt::Debug for Targets {
 }
 
 impl Capture {
-    /// What has the bin's target answer, where it does.
-    pub(super) fn target(&self, bin: &BinState) -> Option<Arc<TargetAnswers>> {
+    /// Whom to ask for the answer of the bin's target, where it answers.
+    pub(super) fn target(&self, bin: &BinState) -> Option<&TargetAnswers> {
         let forward = bin.bin.settings.forward.as_ref()?;
         let asks = forward.answer == ForwardAnswer::Target && !forward.paused;
-        self.0.options.targets.0.clone().filter(|_| asks)
+        self.0.options.targets.0.as_deref().filter(|_| asks)
     }
 
     /// What a request from that address counts as. A header could say anything, an address of our own cannot be made up.

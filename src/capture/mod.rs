@@ -34,6 +34,7 @@ use crate::model::{
 use crate::signature::Catalogue;
 use crate::signature::handshake::{HandshakeResponse, Learnt};
 use crate::store::{BinState, Kept, MAX_BODY, Store, StoreError, Stored};
+use answerer::Crowded;
 pub use answerer::Instead;
 use bins::PreparedBins;
 pub use bins::{OpenBin, WorkerBins};
@@ -43,7 +44,7 @@ pub use explain::{Explained, Trial};
 use hold::Held;
 pub use hold::NotHeld;
 use hooks::{Answered, MAX_HOPS};
-pub use hooks::{OwnConnections, Targets};
+pub use hooks::{AskTarget, OwnConnections, Targets};
 pub use judge::Judgement;
 use long_work::{off_the_worker, takes_long};
 pub use response::Outgoing;
@@ -261,10 +262,11 @@ impl Capture {
             Some(response) => Chosen::Ready(response),
             None => {
                 let chosen = prepared.responses.choose(&method, head.target().status_override());
-                let answerer = if left { None } else { self.answerer(state, prepared.responses.hold()) };
-                match answerer {
-                    None => chosen,
-                    Some(answerer) => Chosen::Otherwise(Box::new((answerer, chosen))),
+                let hold = prepared.responses.hold();
+                match if left { Ok(None) } else { self.answerer(state, body.len(), hold) } {
+                    Ok(None) => chosen,
+                    Ok(Some(answerer)) => Chosen::Otherwise(Box::new((answerer, chosen))),
+                    Err(Crowded) => Chosen::Ready(Outgoing::retry(503, "too many wait for the target; try again")),
                 }
             }
         };
@@ -285,7 +287,7 @@ impl Capture {
             rejected: arrived.rejected,
             derived,
             status: chosen.status().filter(|_| !left),
-            held_until: chosen.held_until(received_at),
+            held_until: chosen.held_until(&self.0.clock),
             origin,
             hops,
         };
@@ -294,6 +296,7 @@ impl Capture {
         let storing = (hops <= MAX_HOPS).then(|| self.0.store.capture(request));
         async move {
             let Some(storing) = storing else {
+                self.0.counters.loops.fetch_add(1, Ordering::Relaxed);
                 return Outgoing::error(508, &format!("a loop: Creel has sent this on {MAX_HOPS} times already"));
             };
             let stored = match storing.await {
@@ -305,7 +308,7 @@ impl Capture {
                 Box::pin(self.learn(state, learnt, client)).await;
             }
             let (chosen, instead) = match chosen {
-                Chosen::Otherwise(both) => (both.1, Some(Box::new(both.0.ask(state.bin.id, stored, prepared)))),
+                Chosen::Otherwise(both) => (both.1, Some(Box::new(both.0.ask(stored, prepared)))),
                 chosen => (chosen, None),
             };
             let mut response = match kept {

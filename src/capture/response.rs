@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::answerer::{Answerer, Instead};
 use super::template::{MAX_HEADER, MAX_TEXT, TemplateValues, is_template, render};
-use crate::model::{Fault, Response, ResponseHeader, ResponseSettings, Timestamp};
+use crate::model::{Clock, Fault, Response, ResponseHeader, ResponseSettings, Timestamp};
 use crate::store::StoreError;
 
 /// A response, ready to be sent.
@@ -198,9 +198,10 @@ impl Responses {
         }
     }
 
-    /// The response of somebody who answers by hand. What is not set comes from the bin's.
+    /// The response of somebody who answers by hand. What is not set comes from the bin's; what that does wrong or late on
+    /// purpose is its own.
     pub(super) fn by_hand(&self, response: &Response) -> Outgoing {
-        let mut whole = self.settings.response.clone();
+        let mut whole = Response { fault: None, delay_ms: None, ..self.settings.response.clone() };
         merge(&mut whole, response);
         self.build(&whole, None, None)
     }
@@ -245,9 +246,9 @@ impl Chosen {
     }
 
     /// Until when the sender waits for an answer by hand.
-    pub(super) fn held_until(&self, from: Timestamp) -> Option<Timestamp> {
+    pub(super) fn held_until(&self, clock: &Clock) -> Option<Timestamp> {
         match self {
-            Self::Otherwise(both) => both.0.held_until(from),
+            Self::Otherwise(both) => both.0.held_until(clock.now()),
             Self::Ready(_) | Self::Template(_) => None,
         }
     }

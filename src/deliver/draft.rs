@@ -9,7 +9,7 @@ use super::plan::{Edit, Plan, SendError};
 use super::resign;
 use crate::http::Head;
 use crate::json;
-use crate::model::{Bin, CapturedRequest, Timestamp};
+use crate::model::{Bin, CapturedRequest, SecretValue, Timestamp};
 use crate::signature::Catalogue;
 
 /// What would be sent.
@@ -39,10 +39,12 @@ pub fn draft(
     }
     let mut body = edited_body(&request.body, &plan.edit)?;
     let mut path = path_and_query(&head, &plan.target, plan.exact);
+    let mut hidden = None;
     if let Some(how) = &plan.resign {
         let url = plan.target.with_path(&path);
         let what = resign::Unsigned { head: &head, body: &body, url: &url, target: &plan.target, now };
-        let signed = resign::sign_again(catalogue, bin, &request.summary, how, &what)?;
+        let (signed, token) = resign::sign_again(catalogue, bin, &request.summary, how, &what)?;
+        hidden = token;
         head = edited(&head, &HeadEdit { set: signed.headers, ..HeadEdit::default() });
         if let Some(url) = signed.url {
             let start = plan.target.with_path(b"").len();
@@ -63,6 +65,7 @@ pub fn draft(
         target: plan.target.clone(),
         url: plan.target.with_path(&path),
         to_head: is_head(&head),
+        shown_head: without(&out.bytes, hidden.as_ref()),
         head: out.bytes,
         body,
         timeout: plan.timeout,
@@ -71,6 +74,21 @@ pub fn draft(
         to_self: false,
     };
     Ok(Draft { parcel, changes: out.changes })
+}
+
+/// The head without a secret that it holds as it is.
+pub(super) fn without(head: &Bytes, secret: Option<&SecretValue>) -> Bytes {
+    let secret = secret.map(|secret| secret.expose().as_bytes()).filter(|secret| !secret.is_empty());
+    let Some(secret) = secret else { return head.clone() };
+    let mut shown = Vec::with_capacity(head.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(head, secret) {
+        shown.extend_from_slice(&head[from..at]);
+        shown.extend_from_slice("•••".as_bytes());
+        from = at + secret.len();
+    }
+    shown.extend_from_slice(&head[from..]);
+    shown.into()
 }
 
 fn is_head(head: &Head) -> bool {

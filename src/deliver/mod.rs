@@ -33,7 +33,7 @@ use crate::store::Store;
 use check::Checks;
 pub use draft::Draft;
 use engine::{Engine, NotAllowed, TargetUrl};
-use forward::Lines;
+use forward::{Asked, Lines};
 pub use jobs::Job;
 use jobs::Jobs;
 pub use on_match::Told;
@@ -58,6 +58,7 @@ struct Inner {
     jobs: Jobs,
     checks: Checks,
     lines: Lines,
+    asked: Arc<Asked>,
     watches: Watches,
     permits: Semaphore,
     handle: tokio::runtime::Handle,
@@ -81,6 +82,7 @@ impl Deliver {
             jobs: Jobs::default(),
             checks: Checks::default(),
             lines: Lines::default(),
+            asked: Arc::default(),
             watches: Watches::default(),
             permits: Semaphore::new(MAX_REPLAYING),
             handle: runtime.handle().clone(),

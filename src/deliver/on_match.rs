@@ -3,18 +3,19 @@
 //!
 //! Told is what happens from now on: nothing is caught up after a restart, and what could not be told is counted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::Deliver;
 use super::engine::{OwnSocket, Parcel, TargetUrl};
 use crate::model::{
-    Bin, BinId, CapturedRequest, ChangeKind, Delivered, OnMatch, Origin, Outcome, RequestSummary, Seq, Timestamp,
-    filter::Filter,
+    Bin, BinId, CapturedRequest, ChangeKind, Delivered, OnMatch, Origin, Outcome, RequestSummary, SentResponse, Seq,
+    Timestamp, filter::Filter,
 };
 use crate::store::{RequestRef, StoreError, Thing};
 
@@ -36,6 +37,8 @@ pub struct Told {
     pub failed: u64,
     /// Requests that were told of.
     pub requests: u64,
+    /// Times that so much happened that what was found is not known.
+    pub missed: u64,
     /// When the last message was sent.
     pub last_at: Option<Timestamp>,
     /// What came of it, in a sentence.
@@ -81,14 +84,24 @@ impl Deliver {
         let deliver = self.clone();
         let console_url: Arc<str> = console_url.into();
         self.spawn(async move {
+            // Bins whose look still runs: a slow listener of one bin keeps no other waiting.
+            let busy: Arc<Mutex<HashSet<BinId>>> = Arc::default();
             loop {
                 tokio::time::sleep(EVERY).await;
-                let bins = deliver.0.store.bins();
-                deliver.0.watches.0.lock().retain(|id, _| bins.iter().any(|bin| bin.bin.id == *id));
-                let telling = bins.iter().filter(|bin| bin.bin.settings.on_match.is_some());
-                // At once: a slow listener of one bin keeps no other waiting.
-                let looks = telling.map(|bin| deliver.look(&bin.bin, &console_url));
-                futures_util::future::join_all(looks).await;
+                let telling: Vec<_> =
+                    deliver.0.store.bins().into_iter().filter(|bin| bin.bin.settings.on_match.is_some()).collect();
+                let ids: HashSet<BinId> = telling.iter().map(|bin| bin.bin.id).collect();
+                deliver.0.watches.0.lock().retain(|id, _| ids.contains(id));
+                for bin in telling {
+                    if busy.lock().insert(bin.bin.id) {
+                        let (deliver, console_url, busy) =
+                            (deliver.clone(), Arc::clone(&console_url), Arc::clone(&busy));
+                        tokio::spawn(async move {
+                            deliver.look(&bin.bin, &console_url).await;
+                            busy.lock().remove(&bin.bin.id);
+                        });
+                    }
+                }
             }
         });
     }
@@ -129,7 +142,10 @@ impl Deliver {
             }
             Err(StoreError::NotFound(Thing::Bin)) => return,
             Err(StoreError::CursorGone) => {
-                self.with_watch(bin.id, |watch| watch.cursor = self.0.store.head_seq());
+                self.with_watch(bin.id, |watch| {
+                    watch.cursor = self.0.store.head_seq();
+                    watch.told.missed += 1;
+                });
                 return;
             }
             Err(error) => {
@@ -164,23 +180,36 @@ impl Deliver {
         // It was checked when it was set.
         let filter = Filter::parse(&setting.filter).unwrap_or_default();
         let head = self.0.store.head_seq();
+        if head == cursor {
+            return Ok((Found::default(), head));
+        }
         let changes = self.0.store.changes_after(bin.id, cursor, PAGE).await?;
         let through = changes.last().map_or(head, |last| last.seq);
         let mut found = Found::default();
+        let mut later = BTreeSet::new();
         for change in changes {
             match change.what {
                 // Its attempts have changes of their own.
                 ChangeKind::Request(request) if filter.matches(&request) => found.add(Arc::unwrap_or_clone(request)),
-                // What a receiver did may make a request match that did not before.
+                // What a receiver did, or what its sender was told, may make a request match that did not before.
                 ChangeKind::Attempt(attempt) => {
-                    let Ok(now) = self.0.store.request(bin.id, RequestRef::Id(attempt.request)).await else { continue };
-                    let mut before = now.clone();
-                    before.summary.last_attempt = None;
-                    if filter.matches(&now) && !filter.matches(&before) {
-                        found.add(now);
-                    }
+                    later.insert(attempt.request);
+                }
+                ChangeKind::Changed(summary) => {
+                    later.insert(summary.id);
                 }
                 _ => {}
+            }
+        }
+        for id in later {
+            if found.named.iter().any(|known| known.id == id) {
+                continue;
+            }
+            let Ok(now) = self.0.store.request(bin.id, RequestRef::Id(id)).await else { continue };
+            let mut before = now.clone();
+            (before.summary.last_attempt, before.summary.response) = (None, SentResponse::default());
+            if filter.matches(&now) && !filter.matches(&before) {
+                found.add(now);
             }
         }
         Ok((found, through))
@@ -221,6 +250,7 @@ impl Deliver {
         let parcel = Parcel {
             url: setting.to.clone(),
             target,
+            shown_head: Bytes::from(head.clone()),
             head: head.into(),
             body: body.into(),
             to_head: false,

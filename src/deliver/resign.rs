@@ -19,14 +19,14 @@ pub(super) struct Unsigned<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Signs.
+/// Signs; and the secret that is sent as it is, if the scheme does that: it is not to be shown.
 pub(super) fn sign_again(
     catalogue: &Catalogue,
     bin: &Bin,
     summary: &RequestSummary,
     how: &Resign,
     what: &Unsigned<'_>,
-) -> Result<Signed, SendError> {
+) -> Result<(Signed, Option<SecretValue>), SendError> {
     let (entered_at, value) = secret(bin, summary, &how.secret)?;
     let stored = entered_at.is_some();
     let scheme = match (&how.scheme, stored) {
@@ -34,6 +34,9 @@ pub(super) fn sign_again(
         (Some(id), false) => by_id(catalogue, id)?,
         (Some(id), true) => stored_scheme(catalogue, bin, summary, id)?,
     };
+    if stored && scheme.algorithm == Algorithm::Equal && !is_set(catalogue, bin, &scheme) {
+        return Err(SendError::field("resign.scheme", not_set(&scheme)));
+    }
     if stored && scheme.algorithm == Algorithm::Equal && !is_own_target(bin, what.target) {
         return Err(SendError::field(
             "resign.secret",
@@ -69,7 +72,9 @@ pub(super) fn sign_again(
         id: id.as_deref(),
         config: None,
     };
-    sign(&scheme, value.expose(), &input).map_err(|error| SendError::field("resign", error.to_string()))
+    let signed =
+        sign(&scheme, value.expose(), &input).map_err(|error| SendError::field("resign", error.to_string()))?;
+    Ok((signed, (scheme.algorithm == Algorithm::Equal).then_some(value)))
 }
 
 /// Another id of the same look: what comes before its last underscore stays.
@@ -121,6 +126,26 @@ pub(super) fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>
     settings.scheme.as_deref().filter(|id| *id != AUTO).and_then(|id| catalogue.scheme(id)).cloned()
 }
 
+/// Whether the bin is set to this scheme, or to a provider with it: what a request says decides about no stored secret that
+/// would be sent as it is.
+pub(super) fn is_set(catalogue: &Catalogue, bin: &Bin, scheme: &Scheme) -> bool {
+    match set_scheme(catalogue, bin) {
+        Some(set) => set.id == scheme.id,
+        None => {
+            let provider = bin.settings.provider.as_deref();
+            provider.is_some_and(|provider| provider::schemes_of(provider, true).contains(&scheme.id.as_str()))
+        }
+    }
+}
+
+/// Why a stored secret is not sent.
+pub(super) fn not_set(scheme: &Scheme) -> String {
+    format!(
+        "{} sends the secret itself, and the bin is not set to it: set the bin's scheme, or give the value.",
+        scheme.name
+    )
+}
+
 /// The bin's scheme, else the one that the request was judged by, else the first of the provider's.
 fn usual_scheme(catalogue: &Catalogue, bin: &Bin, summary: &RequestSummary) -> Result<Arc<Scheme>, SendError> {
     let judged = || summary.derived.verdict.scheme.as_deref().and_then(|id| catalogue.scheme(id)).cloned();
@@ -157,10 +182,8 @@ fn stored_scheme(
     ))
 }
 
-/// Whether a target is the bin's own forward target.
+/// Whether a target is the bin's own forward target, or below it.
 pub(super) fn is_own_target(bin: &Bin, target: &TargetUrl) -> bool {
     let routes = bin.settings.forward.iter().flat_map(|forward| &forward.routes);
-    routes.flat_map(|route| &route.to).filter_map(|own| TargetUrl::parse(own).ok()).any(|own| {
-        (own.is_https(), own.authority(), own.port()) == (target.is_https(), target.authority(), target.port())
-    })
+    routes.flat_map(|route| &route.to).filter_map(|own| TargetUrl::parse(own).ok()).any(|own| target.is_below(&own))
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use tokio::task::JoinSet;
 
-use crate::capture::{Capture, CaptureOptions, OwnConnections, Targets};
+use crate::capture::{AskTarget, Capture, CaptureOptions, OwnConnections, Targets};
 use crate::config::{Config, Database};
 use crate::deliver::Deliver;
 use crate::deliver::engine::{self, Engine, OwnSockets, TargetPolicy};
@@ -232,12 +232,16 @@ fn own_connections(sockets: &OwnSockets, listener: SocketAddr) -> OwnConnections
 /// Lets the capture half have targets answer.
 fn targets(deliver: &Deliver) -> Targets {
     let deliver = deliver.clone();
-    Targets(Some(Arc::new(move |bin, request| {
+    Targets(Some(Arc::new(move |bin, bytes| {
         let deliver = deliver.clone();
-        Box::pin(async move {
-            let answer = deliver.answer(bin, request).await?;
-            Some((answer.status, answer.headers, answer.body))
-        })
+        let ticket = deliver.ticket(bin, bytes)?;
+        let ask: AskTarget = Box::new(move |request| {
+            Box::pin(async move {
+                let answer = deliver.answer(ticket, bin, request).await?;
+                Some((answer.status, answer.headers, answer.body))
+            })
+        });
+        Some(ask)
     })))
 }
 

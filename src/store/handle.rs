@@ -295,9 +295,22 @@ impl Store {
         self.db.write(0, 0, move |tx, _| tx.forward_from(bin, through, skipped)).await
     }
 
-    /// Notes what came of forwarding a request; with `done` everything up to it is over.
-    pub async fn forwarded(&self, bin: BinId, seq: Seq, what: Option<Forwarded>, done: bool) -> Result<(), StoreError> {
-        self.db.write(0, 0, move |tx, _| tx.forwarded(bin, seq, what, done)).await
+    /// How far the bin's forwarding is; `None` when it never was on.
+    pub async fn forward_cursor(&self, bin: BinId) -> Result<Option<ForwardCursor>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(false, move |conn, _| source.forward_cursor(conn)).await
+    }
+
+    /// Notes what came of forwarding a request. With `after`, everything up to it is over, provided that the cursor is still
+    /// there; whether it was.
+    pub async fn forwarded(
+        &self,
+        bin: BinId,
+        seq: Seq,
+        what: Forwarded,
+        after: Option<Seq>,
+    ) -> Result<bool, StoreError> {
+        self.db.write(0, 0, move |tx, _| tx.forwarded(bin, seq, what, after)).await
     }
 
     /// The cursor below the first request that was received at that moment or later; `None` when there is none.

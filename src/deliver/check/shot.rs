@@ -102,6 +102,7 @@ impl CheckPlan {
         Ok(Parcel {
             target: self.target.clone(),
             url: self.target.to_string(),
+            shown_head: Bytes::from(out.clone()),
             head: out.into(),
             body,
             to_head: false,

@@ -53,6 +53,8 @@ pub struct Parcel {
     pub url: String,
     /// The head, ready to be sent.
     pub head: Bytes,
+    /// The head as it is shown and kept: without a stored secret that is sent as it is.
+    pub shown_head: Bytes,
     /// The body.
     pub body: Bytes,
     /// Its method is HEAD: the response has no body whatever it says.
@@ -177,7 +179,7 @@ impl Engine {
             started_at,
             outcome,
             sentence,
-            sent_head: parcel.head.clone(),
+            sent_head: parcel.shown_head.clone(),
             sent_body_size: parcel.body.len() as u64,
             response,
             times,

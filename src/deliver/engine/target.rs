@@ -68,6 +68,14 @@ impl TargetUrl {
         self.0.port_or_known_default().unwrap_or_default()
     }
 
+    /// Whether it is that URL, or below its path.
+    pub fn is_below(&self, base: &Self) -> bool {
+        let path = base.path().strip_suffix('/').unwrap_or(base.path());
+        let rest = self.path().strip_prefix(path);
+        (self.is_https(), self.authority(), self.port()) == (base.is_https(), base.authority(), base.port())
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Whether it names that listener of this machine.
     pub fn is_at(&self, listener: SocketAddr) -> bool {
         let here = match self.host() {

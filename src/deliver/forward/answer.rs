@@ -1,13 +1,16 @@
 //! The target answers the sender: delivered at once, beside the queue.
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
-use super::line::{end_of, plan, targets};
+use super::asked::Ticket;
+use super::line::{end_of, plan, targets, worse};
 use crate::deliver::Deliver;
 use crate::deliver::draft::draft;
 use crate::deliver::engine::TargetUrl;
+use crate::deliver::plan::SendError;
 use crate::http::Head;
-use crate::model::{BinId, CapturedRequest, Delivered, ForwardSettings, Outcome, RequestId, Why};
+use crate::model::{Bin, BinId, CapturedRequest, Delivered, ForwardSettings, Forwarded, Outcome, RequestId, Why};
 use crate::store::RequestRef;
 
 /// What the sender gets.
@@ -43,56 +46,80 @@ const OWN_FIELDS: &[&str] = &[
 ];
 
 impl Deliver {
-    /// Delivers a request that was just stored and tells what its sender gets; `None` when it is not to be forwarded, and
-    /// the bin answers itself.
-    pub async fn answer(&self, bin: BinId, request: RequestId) -> Option<TargetAnswer> {
+    /// Makes room for an answer, before the request is stored; `None` when too much is being answered.
+    pub fn ticket(&self, bin: BinId, bytes: usize) -> Option<Ticket> {
+        self.0.asked.ticket(bin, bytes)
+    }
+
+    /// Delivers a request that was just stored and tells what its sender gets, as soon as the first target has answered;
+    /// `None` when it is not to be forwarded, and the bin answers itself.
+    pub async fn answer(&self, mut ticket: Ticket, bin: BinId, request: RequestId) -> Option<TargetAnswer> {
+        ticket.begin(request);
         let state = self.0.store.bin(bin.as_str())?;
         let forward = state.bin.settings.forward.clone()?;
+        let (tell, told) = oneshot::channel();
         let deliver = self.clone();
         // On the threads that deliver, and to its end when the sender leaves.
-        let work = self.spawn(async move {
-            let captured = deliver.0.store.request(bin, RequestRef::Id(request)).await.ok()?;
-            deliver.answer_by(&state.bin, &forward, &captured).await
+        self.spawn(async move {
+            let _ticket = ticket;
+            if let Ok(captured) = deliver.0.store.request(bin, RequestRef::Id(request)).await {
+                deliver.answer_by(&state.bin, &forward, &captured, tell).await;
+            }
         });
-        work.await.ok().flatten()
+        told.await.ok()
     }
 
     async fn answer_by(
         &self,
-        bin: &crate::model::Bin,
+        bin: &Bin,
         forward: &ForwardSettings,
         request: &CapturedRequest,
-    ) -> Option<TargetAnswer> {
-        let all = targets(forward, request).ok()?;
-        let mut answer = None;
-        let mut worst = crate::model::Forwarded::Delivered;
+        tell: oneshot::Sender<TargetAnswer>,
+    ) {
+        let Ok(all) = targets(forward, request) else { return };
+        let Some(line) = self.0.lines.find(bin.id) else { return };
+        if line.circle.lock().closes(&request.body, request.summary.received_at) {
+            let _ = tell.send(TargetAnswer::error(508, "a loop: the same body came nine times within ten seconds"));
+            if let Err(error) = self.pause_circle(bin.id, &line).await {
+                tracing::warn!(%error, "a forward that goes in a circle could not be paused");
+            }
+            return;
+        }
+        let mut tell = Some(tell);
+        let mut worst = Forwarded::Delivered;
         for (number, target) in all.iter().enumerate() {
-            let plan = plan(forward, TargetUrl::parse(target).ok()?);
-            // One that is unfit is skipped by the queue, which says so.
-            let draft = draft(&self.0.catalogue, bin, request, &plan, self.0.clock.now()).ok()?;
+            let Ok(url) = TargetUrl::parse(target) else { continue };
+            let plan = plan(forward, url);
+            let draft = match draft(&self.0.catalogue, bin, request, &plan, self.0.clock.now()) {
+                Ok(draft) => draft,
+                // The queue skips it, and says so; the bin answers.
+                Err(_) if number == 0 => return,
+                Err(SendError::Unfit(_)) => {
+                    worst = worse(worst, Forwarded::SkippedUnfit);
+                    continue;
+                }
+                Err(_) => {
+                    worst = worse(worst, Forwarded::Failed);
+                    continue;
+                }
+            };
             let delivered = self.0.engine.deliver(&draft.parcel).await;
-            let end = end_of(&delivered);
-            if end != crate::model::Forwarded::Delivered {
-                worst = end;
-            }
-            if let Some(line) = self.0.lines.find(bin.id) {
-                let down = matches!(delivered.outcome, Outcome::Dns | Outcome::Connect);
-                line.note(target, down.then_some(delivered.sentence.as_str()), self.0.clock.now());
-            }
-            if number == 0 {
-                answer = Some(passed_back(&delivered));
+            worst = worse(worst, end_of(&delivered));
+            let down = matches!(delivered.outcome, Outcome::Dns | Outcome::Connect);
+            line.note(target, down.then_some(delivered.sentence.as_str()), self.0.clock.now());
+            // The first gives the answer; its sender does not wait for the others.
+            if let Some(tell) = tell.take() {
+                let _ = tell.send(passed_back(&delivered));
             }
             if let Err(error) = self.0.store.attempt(bin.id, request.summary.id, Why::Forward, delivered).await {
                 tracing::debug!(%error, "an attempt was not kept");
             }
         }
-        if let Err(error) = self.0.store.forwarded(bin.id, request.summary.seq, Some(worst), false).await {
+        if let Err(error) = self.0.store.forwarded(bin.id, request.summary.seq, worst, None).await {
             tracing::debug!(%error, "the end of a delivery was not kept");
         }
-        answer
     }
 }
-
 fn passed_back(delivered: &Delivered) -> TargetAnswer {
     match (&delivered.outcome, &delivered.response) {
         (Outcome::Answered, Some(response)) if response.body_cut => {

@@ -1,19 +1,19 @@
 //! One bin's line.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
 use super::Line;
+use super::asked::{Has, MOMENT};
 use super::route::route;
 use crate::deliver::Deliver;
 use crate::deliver::draft::draft;
-use crate::deliver::engine::TargetUrl;
+use crate::deliver::engine::{TargetUrl, path_and_query};
 use crate::deliver::plan::{Edit, Plan, SendError};
 use crate::model::{
-    Bin, BinId, CapturedRequest, Delivered, ForwardAnswer, ForwardSettings, Forwarded, Origin, Outcome, Why,
+    Bin, BinId, CapturedRequest, Delivered, ForwardAnswer, ForwardSettings, Forwarded, Origin, Outcome, Timestamp, Why,
     filter::Filter,
 };
 use crate::store::{RequestRef, StoreError, Thing};
@@ -29,8 +29,6 @@ const TROUBLE: Duration = Duration::from_secs(1);
 /// Requests that are read at once, and their bytes.
 const PAGE: usize = 32;
 const PAGE_BYTES: usize = 8 << 20;
-/// A request that its sender waits for is left to that for the time-out and this.
-const GRACE: Duration = Duration::from_secs(2);
 /// Requests that were sent on this often stay here.
 pub(super) const MAX_HOPS: u8 = 8;
 
@@ -53,6 +51,22 @@ fn verdict(delivered: &Delivered) -> Verdict {
         (Outcome::Timeout | Outcome::Reset | Outcome::Cut, _) => Verdict::Again(Forwarded::Failed),
         (Outcome::RefusedTarget | Outcome::Tls | Outcome::Malformed, _) => Verdict::Over(Forwarded::Failed),
     }
+}
+
+/// The worse of what two targets came to.
+pub(super) fn worse(one: Forwarded, other: Forwarded) -> Forwarded {
+    let rank = |end| match end {
+        Forwarded::Delivered => 0,
+        Forwarded::NotAccepted => 1,
+        Forwarded::Failed => 2,
+        // Of these a request has one for all targets, but for what a target's path makes unfit.
+        Forwarded::SkippedFiltered
+        | Forwarded::SkippedNoRoute
+        | Forwarded::SkippedUnfit
+        | Forwarded::SkippedLoop
+        | Forwarded::SkippedImported => 3,
+    };
+    if rank(other) > rank(one) { other } else { one }
 }
 
 /// What a delivery comes to when it is not made again.
@@ -100,7 +114,7 @@ impl Deliver {
         loop {
             let Some(bin) = self.0.store.bin(id.as_str()) else { return };
             let Some(forward) = &bin.bin.settings.forward else { return };
-            if forward.paused || line.looked_at.load(Ordering::Acquire) == self.0.store.captured() {
+            if forward.paused || *line.looked_at.lock() == Some(self.state_of(id)) {
                 tokio::time::sleep(TICK).await;
                 continue;
             }
@@ -120,26 +134,54 @@ impl Deliver {
     async fn step(&self, bin: &Bin, forward: &ForwardSettings, line: &Line) -> Result<bool, StoreError> {
         let (store, id) = (&self.0.store, bin.id);
         // Before the look: what is committed after it changes the number.
-        let captured = store.captured();
-        let Some((cursor, _)) = store.forward(id).await? else {
+        let state = self.state_of(id);
+        let Some(cursor) = store.forward_cursor(id).await? else {
             // Set without a cursor (an import of settings): what comes from now on.
             store.forward_from(id, store.head_seq(), false).await?;
             return Ok(false);
         };
         let page = store.requests_after(id, cursor.through, &Filter::default(), PAGE, PAGE_BYTES).await?;
         if page.is_empty() {
-            line.looked_at.store(captured, Ordering::Release);
+            *line.looked_at.lock() = Some(state);
             return Ok(false);
         }
+        let mut through = cursor.through;
         for chunk in page.chunks(forward.parallel.max(1)) {
             let sent = join_all(chunk.iter().map(|request| self.forward_one(bin, forward, line, request))).await;
+            let (mut failed, mut gap) = (None, false);
             for (request, sent) in chunk.iter().zip(sent) {
-                // The forward was changed meanwhile: what is left is looked at again with the new settings.
-                let Some(what) = sent? else { return Ok(true) };
-                store.forwarded(id, request.summary.seq, Some(what), true).await?;
+                let seq = request.summary.seq;
+                match sent {
+                    // What is over behind a gap is noted all the same, so that it is not sent again.
+                    Ok(Some(what)) if gap => {
+                        store.forwarded(id, seq, what, None).await?;
+                    }
+                    Ok(Some(what)) => {
+                        // Whoever has moved the cursor meanwhile has the last word: what is to be sent is read anew.
+                        gap = !store.forwarded(id, seq, what, Some(through)).await?;
+                        through = seq;
+                    }
+                    // The forward was changed meanwhile: what is left is looked at again with the new settings.
+                    Ok(None) => gap = true,
+                    Err(error) => {
+                        gap = true;
+                        failed.get_or_insert(error);
+                    }
+                }
+            }
+            match failed {
+                Some(error) => return Err(error),
+                None if gap => return Ok(true),
+                None => {}
             }
         }
         Ok(true)
+    }
+
+    /// What changes with every request of the bin that comes or goes.
+    fn state_of(&self, bin: BinId) -> (u64, u64, Option<Timestamp>) {
+        let counts = self.0.store.counts(bin);
+        (counts.requests, counts.evicted, self.0.store.last_request_at(bin))
     }
 
     /// Sends one request on; `None` when the forward was changed before it was over.
@@ -151,8 +193,13 @@ impl Deliver {
         request: &CapturedRequest,
     ) -> Result<Option<Forwarded>, StoreError> {
         let mut before = request.summary.forwarded;
+        let targets = match targets(forward, request) {
+            Ok(targets) => targets,
+            Err(_) if before.is_some() => return Ok(before),
+            Err(skipped) => return Ok(Some(skipped)),
+        };
         if forward.answer == ForwardAnswer::Target && before.is_none() {
-            before = self.wait_for_answer(bin.id, forward, request).await?;
+            before = self.wait_for_answer(bin.id, request).await?;
         }
         let over = match (before, forward.answer) {
             // In the second case its sender has the target's answer.
@@ -165,49 +212,65 @@ impl Deliver {
         if over {
             return Ok(before);
         }
-        let targets = match targets(forward, request) {
-            Ok(targets) => targets,
-            Err(skipped) => return Ok(Some(skipped)),
-        };
-        if line.circle.lock().closes(&request.body, Instant::now()) {
+        // One that was tried before has been counted.
+        if before.is_none() && line.circle.lock().closes(&request.body, request.summary.received_at) {
             self.pause_circle(bin.id, line).await?;
             return Ok(None);
         }
+        let had = self.had_it(bin.id, request, targets, before.is_some()).await?;
         let mut worst = Forwarded::Delivered;
-        for target in targets {
+        for target in targets.iter().filter(|target| !had.contains(target)) {
             match self.forward_to(bin, forward, line, request, target).await? {
                 None => return Ok(None),
-                Some(Forwarded::Delivered) => {}
-                Some(Forwarded::NotAccepted) if worst == Forwarded::Failed => {}
-                Some(other) => worst = other,
+                Some(end) => worst = worse(worst, end),
             }
         }
         Ok(Some(worst))
     }
 
-    /// What the delivery that the sender waits for came to; `None` when there was none.
-    async fn wait_for_answer(
+    /// Of several targets, those that have accepted the request before: they get it once.
+    async fn had_it<'t>(
         &self,
         bin: BinId,
-        forward: &ForwardSettings,
         request: &CapturedRequest,
-    ) -> Result<Option<Forwarded>, StoreError> {
-        let patience = Duration::from_millis(forward.timeout_ms) + GRACE;
+        targets: &'t [String],
+        tried: bool,
+    ) -> Result<Vec<&'t String>, StoreError> {
+        if targets.len() < 2 || !(tried || request.summary.last_attempt.is_some()) {
+            return Ok(Vec::new());
+        }
+        let attempts = self.0.store.attempts(bin, request.summary.id).await?;
+        let accepted = |target: &&String| {
+            let Ok(url) = TargetUrl::parse(target) else { return false };
+            let path = path_and_query(&request.head, &url, false);
+            let sent_to = url.with_path(&path);
+            let mut forwards = attempts.iter().filter(|attempt| attempt.why == Why::Forward);
+            forwards.any(|attempt| attempt.delivered.target == sent_to && attempt.delivered.last().is_delivered())
+        };
+        Ok(targets.iter().filter(accepted).collect())
+    }
+
+    /// What the delivery that the sender waits for came to; `None` when there was none.
+    async fn wait_for_answer(&self, bin: BinId, request: &CapturedRequest) -> Result<Option<Forwarded>, StoreError> {
+        let id = request.summary.id;
+        let begun = Instant::now();
         loop {
-            let now = match self.0.store.request(bin, RequestRef::Id(request.summary.id)).await {
-                Ok(request) => request.summary.forwarded,
-                // Deleted: there is nothing to send.
-                Err(StoreError::NotFound(Thing::Request)) => return Ok(Some(Forwarded::Failed)),
-                Err(error) => return Err(error),
-            };
-            if now.is_some() || self.0.clock.now().since(request.summary.received_at) >= patience {
-                return Ok(now);
+            match self.0.asked.has(bin, id) {
+                Has::This => {}
+                Has::Perhaps if begun.elapsed() < MOMENT => {}
+                Has::Perhaps | Has::Not => break,
             }
             tokio::time::sleep(TICK).await;
         }
+        match self.0.store.request(bin, RequestRef::Id(id)).await {
+            Ok(request) => Ok(request.summary.forwarded),
+            // Deleted: there is nothing to send.
+            Err(StoreError::NotFound(Thing::Request)) => Ok(Some(Forwarded::Failed)),
+            Err(error) => Err(error),
+        }
     }
 
-    async fn pause_circle(&self, bin: BinId, line: &Line) -> Result<(), StoreError> {
+    pub(super) async fn pause_circle(&self, bin: BinId, line: &Line) -> Result<(), StoreError> {
         let why =
             "The same body came nine times within ten seconds: it goes in a circle. Look where the target sends it.";
         tracing::warn!(%bin, "forwarding is paused: the same body goes in a circle");

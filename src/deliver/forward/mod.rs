@@ -4,19 +4,20 @@
 //! restart goes on where it stopped. Senders never wait for a line; the exception is a bin whose target answers them.
 
 mod answer;
+mod asked;
 mod circle;
 mod line;
 mod route;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use super::Deliver;
 use crate::model::{BinId, ForwardSettings, Timestamp};
+pub(super) use asked::Asked;
 use circle::Circle;
 
 /// How often bins are looked at for forwards that were set, when any bin has changed.
@@ -42,12 +43,9 @@ struct Line {
     circle: Mutex<Circle>,
     /// Why the line has paused itself.
     paused_because: Mutex<Option<String>>,
-    /// How many requests had been stored when there was nothing to do; [`LOOK`] to look again.
-    looked_at: AtomicU64,
+    /// What the bin held when there was nothing to do; `None` to look again.
+    looked_at: Mutex<Option<(u64, u64, Option<Timestamp>)>>,
 }
-
-/// No number of requests.
-const LOOK: u64 = u64::MAX;
 
 impl Line {
     fn new() -> Self {
@@ -55,7 +53,7 @@ impl Line {
             health: Mutex::default(),
             circle: Mutex::default(),
             paused_because: Mutex::default(),
-            looked_at: AtomicU64::new(LOOK),
+            looked_at: Mutex::default(),
         }
     }
 
@@ -115,7 +113,7 @@ impl Deliver {
                 let mut lines = self.0.lines.0.lock();
                 if let Some(line) = lines.get(&id) {
                     // Its settings may have changed: look again.
-                    line.looked_at.store(LOOK, Ordering::Release);
+                    *line.looked_at.lock() = None;
                     continue;
                 }
                 let line = Arc::new(Line::new());
@@ -124,8 +122,16 @@ impl Deliver {
             };
             let deliver = self.clone();
             self.spawn(async move {
-                deliver.run_line(id, &line).await;
-                deliver.0.lines.0.lock().remove(&id);
+                loop {
+                    deliver.run_line(id, &line).await;
+                    let mut lines = deliver.0.lines.0.lock();
+                    let bin = deliver.0.store.bin(id.as_str());
+                    // Set again meanwhile: whoever looked for the line has found this one.
+                    if bin.is_none_or(|bin| bin.bin.settings.forward.is_none()) {
+                        lines.remove(&id);
+                        return;
+                    }
+                }
             });
         }
     }
@@ -151,7 +157,7 @@ impl Deliver {
         if let Some(line) = self.0.lines.find(bin) {
             line.circle.lock().clear();
             *line.paused_because.lock() = None;
-            line.looked_at.store(LOOK, Ordering::Release);
+            *line.looked_at.lock() = None;
         }
     }
 }

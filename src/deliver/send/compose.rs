@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::deliver::draft::without;
 use crate::deliver::engine::{HeadEdit, HeadPlan, OwnSocket, Parcel, TargetUrl, edited, outgoing};
 use crate::deliver::plan::SendError;
 use crate::http::Head;
@@ -153,6 +154,7 @@ impl Sending {
             target: self.target.clone(),
             url: self.target.with_path(&path),
             to_head: head.method() == "HEAD",
+            shown_head: without(&out.bytes, self.token()),
             head: out.bytes,
             body,
             timeout: self.timeout,
@@ -160,6 +162,12 @@ impl Sending {
             spread: if self.has(Fault::SlowSender) { SLOW } else { Duration::ZERO },
             to_self: self.to_self,
         })
+    }
+
+    /// The secret, if it is sent as it is.
+    fn token(&self) -> Option<&SecretValue> {
+        let signer = self.signer.as_ref().filter(|signer| signer.scheme.algorithm == Algorithm::Equal);
+        signer.map(|signer| &signer.secret)
     }
 
     /// Head and body before the user's fields and the signature.

@@ -6,7 +6,7 @@ use super::compose::Signer;
 use crate::deliver::Deliver;
 use crate::deliver::engine::TargetUrl;
 use crate::deliver::plan::SendError;
-use crate::deliver::resign::{is_own_target, set_scheme};
+use crate::deliver::resign::{is_own_target, is_set, not_set, set_scheme};
 use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;
 use crate::signature::{Algorithm, Catalogue, Scheme};
@@ -60,6 +60,9 @@ impl Deliver {
             return Err(SendError::field("secret", sentence));
         }
         let is_token = scheme.algorithm == Algorithm::Equal;
+        if stored && is_token && !bin.is_some_and(|bin| is_set(catalogue, bin, &scheme)) {
+            return Err(SendError::field("scheme", not_set(&scheme)));
+        }
         if stored && is_token && !bin.is_some_and(|bin| is_own_target(bin, target)) {
             let sentence = format!(
                 "{} sends the secret itself, and a stored one goes only to the bin's own forward target: give the value, or sign nothing.",

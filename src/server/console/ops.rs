@@ -111,6 +111,8 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
             of(&seen.rejected_unattributed),
         ),
         ("head_mismatch_total", "Heads on which recorder and parser disagreed.", of(&seen.head_mismatch)),
+        ("not_asked_total", "Senders turned away because too many waited for a target.", of(&seen.not_asked)),
+        ("loops_total", "Requests not kept because they go in a circle.", of(&seen.loops)),
         ("not_held_total", "Senders answered at once because too many waited by hand.", of(&seen.not_held)),
         ("crowded_total", "Requests refused because too much was being received.", of(&seen.crowded)),
         ("unread_responses_total", "Responses given up because the sender did not read them.", of(&seen.unread)),

@@ -10,26 +10,25 @@ use crate::model::{BinId, ForwardCursor, Forwarded, Seq, Timestamp};
 use crate::store::error::StoreError;
 
 impl Tx<'_> {
-    /// Notes what came of forwarding a request; with `done` everything up to it is over.
+    /// Notes what came of forwarding a request. With `after`, everything up to it is over, provided that the cursor is still
+    /// there; whether it was.
     pub(crate) fn forwarded(
         &mut self,
         bin: BinId,
         seq: Seq,
-        what: Option<Forwarded>,
-        done: bool,
-    ) -> Result<(), StoreError> {
+        what: Forwarded,
+        after: Option<Seq>,
+    ) -> Result<bool, StoreError> {
         let key = self.touch(bin)?.key;
-        if let Some(what) = what {
-            self.conn
-                .prepare_cached("UPDATE request SET forwarded = ?2 WHERE place = ?1")?
-                .execute(params![row_key::row_key(key, seq)?, codes::forwarded(what)])?;
-        }
-        if done {
-            self.conn
-                .prepare_cached("UPDATE forward SET through = max(through, ?2) WHERE bin = ?1")?
-                .execute(params![key, signed(seq)])?;
-        }
-        Ok(())
+        self.conn
+            .prepare_cached("UPDATE request SET forwarded = ?2 WHERE place = ?1")?
+            .execute(params![row_key::row_key(key, seq)?, codes::forwarded(what)])?;
+        let Some(after) = after else { return Ok(true) };
+        let moved = self
+            .conn
+            .prepare_cached("UPDATE forward SET through = ?2 WHERE bin = ?1 AND through = ?3")?
+            .execute(params![key, signed(seq), signed(after)])?;
+        Ok(moved > 0)
     }
 
     /// Puts the cursor there. `skipped` says that what lies between was passed over while it was paused.
@@ -77,8 +76,8 @@ impl Tx<'_> {
 }
 
 impl Source {
-    /// How far forwarding is, and how many wait; `None` when it never was on.
-    pub(crate) fn forward(self, conn: &Connection) -> Result<Option<(ForwardCursor, u64)>, StoreError> {
+    /// How far forwarding is; `None` when it never was on.
+    pub(crate) fn forward_cursor(self, conn: &Connection) -> Result<Option<ForwardCursor>, StoreError> {
         let cursor = conn
             .prepare_cached("SELECT through, paused, evicted FROM forward WHERE bin = ?")?
             .query_row([self.key], |row| {
@@ -89,6 +88,12 @@ impl Source {
                 })
             })
             .optional()?;
+        Ok(cursor)
+    }
+
+    /// How far forwarding is, and how many wait; `None` when it never was on.
+    pub(crate) fn forward(self, conn: &Connection) -> Result<Option<(ForwardCursor, u64)>, StoreError> {
+        let cursor = self.forward_cursor(conn)?;
         let Some(cursor) = cursor else { return Ok(None) };
         let (low, high) = row_key::between(self.key, cursor.through, Seq::MAX);
         let waiting: i64 = conn

@@ -54,10 +54,10 @@ impl Source {
     }
 
     /// The change of the request that a journal row names.
-    fn named(self, conn: &Connection, data: &str) -> Option<ChangeKind> {
-        let id: RequestId = serde_json::from_str(data).ok()?;
-        let summary = self.by_seq(conn, id.seq()).ok().flatten()?;
-        Some(ChangeKind::Changed(Box::new(summary)))
+    fn named(self, conn: &Connection, data: &str) -> Result<Option<ChangeKind>, StoreError> {
+        let Ok(id) = serde_json::from_str::<RequestId>(data) else { return Ok(None) };
+        let summary = self.by_seq(conn, id.seq())?.filter(|summary| summary.id == id);
+        Ok(summary.map(|summary| ChangeKind::Changed(Box::new(summary))))
     }
 
     pub(crate) fn by_seq(self, conn: &Connection, seq: Seq) -> Result<Option<RequestSummary>, StoreError> {
@@ -95,14 +95,17 @@ impl Source {
                     // A row of a kind that this version does not know is left out.
                     let what = match JournalKind::read(kind)? {
                         // As it is now; a request that is gone has changed in another way.
-                        JournalKind::Changed => self.named(&snapshot, &data)?,
+                        JournalKind::Changed => match self.named(&snapshot, &data) {
+                            Ok(what) => what?,
+                            Err(error) => return Some(Err(error)),
+                        },
                         kind => read_change(kind, &data)?,
                     };
                     Some(Ok(Change { seq: unsigned(seq), bin: self.bin, what }))
                 }
-                Err(error) => Some(Err(error)),
+                Err(error) => Some(Err(error.into())),
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, StoreError>>()?;
         changes.extend(self.attempts_after(&snapshot, after, limit)?);
         if unsigned(evicted_seq) > after {
             let what = ChangeKind::Evicted { through: unsigned(through), count: unsigned(count) };

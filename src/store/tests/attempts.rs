@@ -155,9 +155,9 @@ async fn the_cursor_of_a_forward_survives_and_counts_what_was_passed_over_or_evi
     fixture.store.forward_from(bin, first, false).await.unwrap();
     let second = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
     let third = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
-    fixture.store.forwarded(bin, second, Some(Forwarded::Delivered), true).await.unwrap();
-    // One that is over later does not take the cursor back.
-    fixture.store.forwarded(bin, first, Some(Forwarded::Failed), true).await.unwrap();
+    assert!(fixture.store.forwarded(bin, second, Forwarded::Delivered, Some(first)).await.unwrap());
+    // Who knows of another cursor does not move it.
+    assert!(!fixture.store.forwarded(bin, first, Forwarded::Failed, Some(first)).await.unwrap());
     let (cursor, waiting) = fixture.store.forward(bin).await.unwrap().unwrap();
     assert_eq!((cursor.through, waiting), (second, 1));
     fixture.store.forward_from(bin, third, true).await.unwrap();

@@ -70,6 +70,8 @@ struct ToldShape {
     failed: u64,
     /// Requests that were told of.
     requests: u64,
+    /// Times that so much happened that what was found is not known.
+    missed: u64,
     /// When the last message was sent.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_at: Option<Timestamp>,
@@ -79,13 +81,13 @@ struct ToldShape {
 
 fn shown(state: &State, bin: &Bin) -> Result<HttpResponse, Problem> {
     let Some(setting) = &bin.settings.on_match else { return Err(Problem::not_found("on-match")) };
-    let Told { delivered, failed, requests, last_at, last_sentence } = state.deliver.told(bin.id);
+    let Told { delivered, failed, requests, missed, last_at, last_sentence } = state.deliver.told(bin.id);
     Ok(HttpResponse::Ok().json(OnMatchShape {
         filter: &setting.filter,
         to: &setting.to,
         silence_s: setting.silence_s,
         paused: setting.paused,
-        state: ToldShape { delivered, failed, requests, last_at, last_sentence },
+        state: ToldShape { delivered, failed, requests, missed, last_at, last_sentence },
     }))
 }
 
@@ -112,7 +114,9 @@ async fn set(state: State, bin: BinRef, input: Json<OnMatchInput>) -> Result<Htt
         return Err(Problem::field("silence_s", format!("A silence is 1 to {MAX_SILENCE_S} seconds.")));
     }
     let target = checked_target(&to, "to")?;
-    if is_itself(&bin.0.bin, &target, state.listener) {
+    let own = state.capture.bin_url(&bin.0.bin.handle(), bin.0.bin.settings.public_url.as_deref());
+    let named = TargetUrl::parse(&own).is_ok_and(|own| target.is_below(&own));
+    if named || is_itself(&bin.0.bin, &target, state.listener) {
         return Err(Problem::field("to", "This is the bin itself: each message would lead to another."));
     }
     state.deliver.check(&target).await.map_err(|refusal| Problem::from(refusal).at("to"))?;

@@ -11,7 +11,6 @@ use crate::deliver::send::{Sending, Sent};
 use crate::server::console::extract::{BinRef, Json, State};
 use crate::server::console::problem::Problem;
 use crate::shapes::{JobShape, SentEventShape};
-use crate::signature::Algorithm;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(send);
@@ -63,14 +62,6 @@ struct SendBegunShape<'a> {
     overridden: Vec<String>,
 }
 
-/// A head without the secret, which a token scheme puts into it: what is stored is never shown again.
-fn shown_head(sending: &Sending, head: &str) -> String {
-    match sending.signer.as_ref().filter(|signer| signer.scheme.algorithm == Algorithm::Equal) {
-        Some(signer) => head.replace(signer.secret.expose(), "•••"),
-        None => head.to_owned(),
-    }
-}
-
 fn would_send(sending: &Sending, parcels: Vec<(String, Parcel)>) -> Vec<WouldSendShape> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let steps = sending.steps.iter().zip(parcels);
@@ -79,7 +70,7 @@ fn would_send(sending: &Sending, parcels: Vec<(String, Parcel)>) -> Vec<WouldSen
             event,
             after_ms: u64::try_from(step.after.as_millis()).unwrap_or(u64::MAX),
             times: step.times,
-            head: shown_head(sending, &text(&parcel.head)),
+            head: text(&parcel.shown_head),
             body: text(&parcel.body),
             target: parcel.url,
         })
@@ -105,14 +96,7 @@ async fn send(state: State, bin: BinRef, input: Json<SendInput>) -> Result<HttpR
     }
     Ok(match state.deliver.play(bin.0.clone(), sending.clone(), request).await? {
         Sent::Now(events) => HttpResponse::Ok().json(SentShape {
-            sent: events
-                .iter()
-                .map(|event| {
-                    let mut shape = SentEventShape::new(&event.event, &event.delivered);
-                    shape.sent.head = shape.sent.head.map(|head| shown_head(&sending, &head).into());
-                    shape
-                })
-                .collect(),
+            sent: events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect(),
             scheme,
             overridden,
             would_send: None,

@@ -25,6 +25,8 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
     for (count, what) in [
         (store.failed, "could not be stored"),
         (of(&seen.crowded), "refused: too much was being received at once"),
+        (of(&seen.not_asked), "answered 503: too many senders waited for a target's answer"),
+        (of(&seen.loops), "not kept: they go in a circle"),
         (of(&seen.not_held), "answered at once: too many senders were held"),
         (of(&seen.not_created), "to unknown bins refused: requests have made too many bins"),
     ] {

@@ -1,0 +1,137 @@
+//! Requests whose senders wait for their target's answer: what the line leaves alone.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::model::{BinId, RequestId};
+
+/// Memory for bodies and responses of all answers together, in units: they are read anew from the store.
+const UNITS: u32 = 2_048;
+const UNIT: usize = 64 << 10;
+/// Units for a response; few are larger.
+const FOR_RESPONSE: u32 = 4;
+
+/// What is being answered, and the room for it.
+#[derive(Debug)]
+pub struct Asked {
+    room: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// How many of a bin's requests are about to be stored and asked about.
+    coming: HashMap<BinId, usize>,
+    begun: HashSet<RequestId>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { room: Arc::new(Semaphore::new(UNITS as usize)), state: Mutex::default() }
+    }
+}
+
+/// Says that a request is asked about, from before it is stored until all its targets have it.
+#[derive(Debug)]
+pub struct Ticket {
+    asked: Arc<Asked>,
+    bin: BinId,
+    request: Option<RequestId>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Asked {
+    /// Before a request is stored, with the bytes of its body; `None` when there is no room.
+    pub(super) fn ticket(self: &Arc<Self>, bin: BinId, bytes: usize) -> Option<Ticket> {
+        // The body is held twice while it is read and sent.
+        let body = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(UNITS).saturating_mul(2);
+        let units = body.saturating_add(FOR_RESPONSE).min(UNITS);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(units).ok()?;
+        *self.state.lock().coming.entry(bin).or_default() += 1;
+        Some(Ticket { asked: Arc::clone(self), bin, request: None, _room: room })
+    }
+
+    /// Whether the line is to leave the request to whoever asks about it.
+    pub(super) fn has(&self, bin: BinId, request: RequestId) -> Has {
+        let state = self.state.lock();
+        if state.begun.contains(&request) {
+            Has::This
+        } else if state.coming.contains_key(&bin) {
+            Has::Perhaps
+        } else {
+            Has::Not
+        }
+    }
+}
+
+/// Whether a request is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Has {
+    This,
+    /// One of the bin's is about to be: it may be this one. That takes a moment.
+    Perhaps,
+    Not,
+}
+
+/// How long a request may take from its commit to being asked about.
+pub(super) const MOMENT: Duration = Duration::from_secs(2);
+
+impl Ticket {
+    /// The request is stored, and has this id.
+    pub(super) fn begin(&mut self, request: RequestId) {
+        let mut state = self.asked.state.lock();
+        state.begun.insert(request);
+        leave(&mut state, self.bin);
+        self.request = Some(request);
+    }
+}
+
+fn leave(state: &mut State, bin: BinId) {
+    if let Some(coming) = state.coming.get_mut(&bin) {
+        *coming -= 1;
+        if *coming == 0 {
+            state.coming.remove(&bin);
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut state = self.asked.state.lock();
+        match self.request {
+            Some(request) => {
+                state.begun.remove(&request);
+            }
+            None => leave(&mut state, self.bin),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn a_request_is_known_from_before_it_is_stored_until_its_ticket_goes_and_the_room_is_bounded() {
+        let (asked, bin) = (Arc::new(Asked::default()), BinId::generate());
+        let id = RequestId::new(Timestamp::default(), 1, 7);
+        assert_eq!(asked.has(bin, id), Has::Not);
+        let mut ticket = asked.ticket(bin, 10).unwrap();
+        assert_eq!(asked.has(bin, id), Has::Perhaps);
+        ticket.begin(id);
+        assert_eq!(asked.has(bin, id), Has::This);
+        assert_eq!(asked.has(bin, RequestId::new(Timestamp::default(), 1, 8)), Has::Not);
+        drop(ticket);
+        assert_eq!(asked.has(bin, id), Has::Not);
+        let large: Vec<_> = (0..100).map_while(|_| asked.ticket(bin, 10 << 20)).collect();
+        assert_eq!(large.len(), 6, "10 MiB twice, in 128 MiB");
+        drop(large);
+        assert!(asked.ticket(bin, usize::MAX).is_some(), "one has room whatever its size");
+        assert_eq!(asked.has(bin, id), Has::Not);
+    }
+}
