@@ -27,6 +27,14 @@ export class ResponseForm {
     this.preview();
   }
 
+  /** The JSON that a platform's own receiver answers with. */
+  usual(body) {
+    this.form.status.value = "200";
+    this.form.headers.value = "Content-Type: application/json";
+    this.form.body.value = body;
+    this.preview();
+  }
+
   fill() {
     const { form, stored } = this;
     const script = stored.script ?? [];

@@ -36,6 +36,10 @@ export function settings() {
     save(page);
   });
   $("[data-discard]").addEventListener("click", () => { unsaved.forget(); location.reload(); });
+  $("[data-usual-response]")?.addEventListener("click", (event) => {
+    responseForm.usual(event.target.dataset.usualResponse);
+    unsaved.look();
+  });
   $("[data-response-reset]").addEventListener("click", () => { responseForm.reset(); unsaved.look(); });
   new Live(path, Number(headSeq), {
     onState() {},

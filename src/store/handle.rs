@@ -14,7 +14,7 @@ use super::types::{
 };
 use crate::model::{
     Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, ForwardCursor,
-    Forwarded, NewRequest, RequestId, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
+    Forwarded, NewRequest, RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
 };
 
 /// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
@@ -232,6 +232,13 @@ impl Store {
             Err(StoreError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The requests before this one with the same method, target and body, newest first, at most 20; looked for among the newest
+    /// 20,000 before it.
+    pub async fn same_before(&self, request: CapturedRequest) -> Result<Vec<RequestSummary>, StoreError> {
+        let source = self.db.source(request.summary.bin)?;
+        self.db.read(true, move |conn, _| source.same_before(conn, &request, 20)).await
     }
 
     // Sessions.

@@ -161,6 +161,9 @@ async fn what_was_turned_down_what_is_forged_and_what_creel_sent_itself_are_told
     assert_eq!(json!(left_out), json!([null, "not proven by its signature", "sent by Creel"]));
     assert_eq!(codes(&session), ["not_accepted"]);
     assert_eq!(session["findings"][0]["sentence"], "session.ended was answered 503. Pathors does not send it again.");
+    let url = format!("{}/bins/calls/requests/{id}?tab=event", app.started.console_url);
+    let tab = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(tab.contains("Answered 503. Pathors does not send it again."), "{tab}");
 }
 
 #[actix_web::test]
@@ -313,4 +316,79 @@ async fn the_checklist_fills_itself_in_from_what_came_and_takes_the_owners_word(
     assert_eq!(state(&list, "alerts"), "not_seen");
     app.bin(json!({"name": "other"})).await;
     assert_eq!(app.client.get(app.api("/bins/other/checklist")).send().await.unwrap().status(), 404);
+}
+
+#[actix_web::test]
+async fn where_no_document_is_known_the_shape_is_learnt_and_drift_is_told() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "code"})).await;
+    let push = async |body: Value| {
+        let fields = [JSON, ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "1")];
+        post(&app, "code", &fields, &body.to_string()).await;
+    };
+    for number in 0..4 {
+        push(json!({"ref": format!("refs/heads/b{number}"), "size": number, "commits": [{"id": "a"}]})).await;
+    }
+    push(json!({"ref": 7, "commits": [{"id": "a", "author": "ada"}]})).await;
+    let contract = app.get("/bins/code/requests/latest/contract").await;
+    let drift: Vec<_> =
+        contract["drift"].as_array().unwrap().iter().map(|one| (&one["pointer"], &one["code"])).collect();
+    let expected = [["/size", "missing"], ["/commits/*/author", "new_field"], ["/ref", "retyped"]];
+    assert_eq!(json!(drift), json!(expected));
+    let events = app.get("/bins/code/events").await;
+    assert_eq!((&events["events"][0]["name"], &events["events"][0]["count"]), (&json!("push"), &json!(5)));
+    let shape = app.get("/bins/code/contract?event=push").await;
+    assert_eq!((&shape["samples"], &shape["json_schema"]["required"]), (&json!(5), &json!(["commits", "ref"])));
+    assert!(shape["typescript"].as_str().unwrap().starts_with("export type Push = {\n  commits: {"), "{shape}");
+    let id = app.requests("code").await[4]["id"].as_str().unwrap().to_owned();
+    let page = async |path: &str| {
+        let url = format!("{}/bins/code/{path}", app.started.console_url);
+        app.client.get(url).send().await.unwrap().text().await.unwrap()
+    };
+    assert!(page("contract?event=push").await.contains("learnt from 5 bodies"));
+    assert!(page(&format!("requests/{id}?tab=event")).await.contains("`/size` is missing; it was there 4 times of 4."));
+    assert_eq!(app.client.get(app.api("/bins/code/contract?event=none")).send().await.unwrap().status(), 404);
+}
+
+#[actix_web::test]
+async fn the_same_request_again_names_the_earlier_ones_and_what_they_were_answered() {
+    let app = TestApp::start().await;
+    let response = json!({"script": [{"status": 503}, {"status": 503}, {"status": 200}]});
+    app.bin(json!({"name": "alerts", "response": response})).await;
+    let send = async |path: &str, body: &str| {
+        let url = format!("{}/alerts{path}", app.started.capture_url);
+        app.client.post(url).body(body.to_owned()).send().await.unwrap();
+    };
+    for (path, body) in [("/a", "firing"), ("/b", "firing"), ("/a", "firinG"), ("/a", "firing")] {
+        send(path, body).await;
+    }
+    let requests = app.requests("alerts").await;
+    let repeats = app.get("/bins/alerts/requests/latest/repeats").await;
+    let found = repeats["repeats"].as_array().unwrap();
+    assert_eq!((found.len(), &found[0]["request"], &found[0]["status"]), (1, &requests[0]["id"], &json!(503)));
+    let id = requests[3]["id"].as_str().unwrap();
+    let url = format!("{}/bins/alerts/requests/{id}?tab=event", app.started.console_url);
+    let html = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("the same method, path and body came") && html.contains("before, answered 503"), "{html}");
+}
+
+#[actix_web::test]
+async fn a_platforms_bin_says_what_its_document_says_to_those_who_set_it_up() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "talks", "provider": "callaider"})).await;
+    app.bin(json!({"name": "calls", "provider": "pathors", "public_url": "https://h.example/calls"})).await;
+    let page = async |path: &str| {
+        let url = format!("{}/bins/{path}", app.started.console_url);
+        app.client.get(url).send().await.unwrap().text().await.unwrap()
+    };
+    assert!(page("talks").await.contains("If webhookUrl is not set, events are not sent."));
+    let settings = page("talks/settings").await;
+    assert!(settings.contains("data-usual-response=\"{&#34;ok&#34;:true,"), "{settings}");
+    let calls = page("calls").await;
+    assert!(calls.contains("postSessionWebhook") && calls.contains("https://h.example/calls"), "{calls}");
+    let signed = ("X-Callaider-Signature", "sha256=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0");
+    post(&app, "talks", &[JSON, ENDED, signed], &ended(&json!([]))).await;
+    let id = app.requests("talks").await[0]["id"].as_str().unwrap().to_owned();
+    let tab = page(&format!("talks/requests/{id}?tab=signature")).await;
+    assert!(tab.contains("a secret can be generated automatically"), "{tab}");
 }

@@ -33,6 +33,7 @@ pub(super) fn judge(what: What, evidence: &Evidence<'_>, platform: &str) -> Judg
         What::Accepted => accepted(evidence),
         What::Queue => queue(evidence),
         What::Events => events(evidence),
+        What::ParseFailures => parse_failures(evidence),
         What::Unseen => {
             judgement(State::NotSeen, "Creel cannot see this. Tick it by hand, with a note of where it is.", "", [])
         }
@@ -201,6 +202,7 @@ fn accepted(evidence: &Evidence<'_>) -> Judgement {
     let events: Vec<&&RequestSummary> = evidence.requests.iter().filter(is_event).collect();
     let lost: Vec<&&&RequestSummary> = events
         .iter()
+        .filter(|summary| summary.held_until.is_none())
         .filter(|summary| !summary.response.status.is_some_and(|status| (200..300).contains(&status)))
         .collect();
     let way = "Let the bin answer 200 at once, and work on what comes later.";
@@ -213,6 +215,24 @@ fn accepted(evidence: &Evidence<'_>) -> Judgement {
     }
     let sentence = format!("{} of {} events were not answered 2xx, and do not come again.", lost.len(), events.len());
     judgement(State::Failed, sentence, way, lost.iter().map(|summary| summary.id))
+}
+
+fn parse_failures(evidence: &Evidence<'_>) -> Judgement {
+    let is_malformed =
+        |summary: &&&RequestSummary| summary.derived.event.notes.iter().any(|note| note == crate::provider::NOT_JSON);
+    let malformed: Vec<&&RequestSummary> = evidence.requests.iter().filter(is_malformed).collect();
+    let mut counts: Vec<(&str, usize)> = evidence.expected.iter().map(|name| (*name, 0)).collect();
+    for summary in &malformed {
+        let name = summary.derived.event.name.as_deref().unwrap_or("no event");
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    let words: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let sentence = format!("Bodies that are no JSON, by the event header: {}.", words.join(", "));
+    let way = "See that your endpoint logs them apart, then tick this by hand.";
+    judgement(State::NotSeen, sentence, way, malformed.iter().map(|summary| summary.id))
 }
 
 fn queue(evidence: &Evidence<'_>) -> Judgement {

@@ -45,6 +45,8 @@ pub(super) enum What {
     Queue,
     /// Every subscribed event was seen.
     Events,
+    /// Bodies that are no JSON, counted for each event by its header.
+    ParseFailures,
     /// What Creel cannot see.
     Unseen,
     /// The check against the production endpoint; then the switch.

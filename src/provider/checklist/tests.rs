@@ -83,7 +83,20 @@ fn without_evidence_nothing_is_proven_and_nothing_failed() {
         }
     }
     let ids: Vec<_> = points("callaider", &[], |_| {}).iter().map(|point| point.id).collect();
-    assert_eq!(ids, ["reachable", "fast", "signature", "wrong_signature", "idempotency", "alerts", "events", "switch"]);
+    assert_eq!(
+        ids,
+        [
+            "reachable",
+            "fast",
+            "signature",
+            "wrong_signature",
+            "idempotency",
+            "parse_failures",
+            "alerts",
+            "events",
+            "switch"
+        ]
+    );
     let last = points("pathors", &[], |_| {}).pop().unwrap();
     assert!(last.sentence.contains("`creel check URL --provider pathors`"), "{}", last.sentence);
 }
@@ -181,11 +194,21 @@ fn a_checklist_in_markdown_is_one_line_for_each_point_with_its_evidence() {
         stated: &stated,
     };
     let list = checklist("callaider", &evidence).unwrap();
-    assert_eq!((list.settled(), list.due(), list.count(State::Proven)), (2, 8, 1));
+    assert_eq!((list.settled(), list.due(), list.count(State::Proven)), (2, 9, 1));
     let text = markdown(&list, "calls", Timestamp::default(), |id| format!("http://c/{id}"));
-    assert!(text.starts_with("# Checklist: CallAIder (calls)\n\n2 of 8 settled"), "{text}");
+    assert!(text.starts_with("# Checklist: CallAIder (calls)\n\n2 of 9 settled"), "{text}");
     assert!(text.contains("- [x] **Alerts for endpoint 4xx/5xx are configured.** (stated by hand)"), "{text}");
     assert!(text.contains("note of 1970-01-01T00:00:00.000Z: seen in staging\n"), "{text}");
     assert!(text.contains(&format!("  - http://c/{}\n", requests[0].id)), "{text}");
-    assert_eq!(text.matches("\n- [").count(), 8);
+    assert_eq!(text.matches("\n- [").count(), 9);
+}
+
+#[test]
+fn bodies_that_are_no_json_are_counted_by_their_event_header() {
+    let mut broken = request(3, "session.ended");
+    broken.derived.event.notes = vec!["The body is not valid JSON.".to_owned()];
+    let found = points("callaider", &[broken.clone(), request(1, "session.started")], |_| {});
+    let failures = point(&found, "parse_failures");
+    assert_eq!(failures.sentence, "Bodies that are no JSON, by the event header: session.started 0, session.ended 1.");
+    assert_eq!(failures.evidence, [broken.id]);
 }

@@ -7,7 +7,7 @@ mod transcript;
 
 use super::platform;
 use crate::http::text::clipped;
-use crate::json::{JsonNode, NodeKind, Outline, Pointer, scan, unescape};
+use crate::json::{JsonNode, NodeKind, Outline, Pointer, unescape};
 use crate::model::Timestamp;
 pub use expiry::{Expiry, expiry};
 pub use export::{TranscriptForm, export};
@@ -55,19 +55,18 @@ pub struct Page {
     pub limit: usize,
 }
 
-/// Reads what an event of that platform holds. Costs a pass over the body.
-pub fn read(provider: &str, json: &[u8], page: Page) -> Content {
+/// Reads what an event of that platform holds, by the outline of its body.
+pub fn read(provider: &str, json: &[u8], outline: &Outline, page: Page) -> Content {
     let Some(places) = platform::by_id(provider).map(|platform| &platform.places) else { return Content::default() };
-    let outline = scan(json);
     let find = |pointer: Option<&str>| outline.resolve(json, &Pointer::parse(pointer?)?);
     let text = |pointer: Option<&str>| {
         let node = find(pointer).filter(|node| outline.kind(json, *node) == Some(NodeKind::String))?;
         Some(unescape(outline.raw(json, node)))
     };
     let (variables, more_variables) =
-        find(places.variables).map(|node| variables(&outline, json, node)).unwrap_or_default();
+        find(places.variables).map(|node| variables(outline, json, node)).unwrap_or_default();
     Content {
-        transcript: find(places.transcript).and_then(|node| Transcript::read(&outline, json, node, page)),
+        transcript: find(places.transcript).and_then(|node| Transcript::read(outline, json, node, page)),
         variables,
         more_variables,
         recording: text(places.recording).map(|url| Recording { expiry: expiry(&url), url }),

@@ -2,6 +2,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
+fn read(provider: &str, json: &[u8], page: Page) -> Content {
+    super::read(provider, json, &crate::json::scan(json), page)
+}
+
 const WHOLE: Page = Page { from: 0, limit: 1_000 };
 
 fn event(transcript: &Value) -> Vec<u8> {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::finding::{Finding, Place, Says, Severity};
 use super::platform;
 use crate::http::Headers;
-use crate::json::{NodeKind, Outline, pick, scan};
+use crate::json::{NodeId, NodeKind, Outline, Pointer, unescape};
 pub(super) use head::HeadRule;
 pub(super) use kind::Kind;
 use walk::Walk;
@@ -121,6 +121,8 @@ pub struct Examined<'a> {
     pub headers: &'a Headers,
     /// The JSON that the body is about.
     pub json: &'a [u8],
+    /// Its outline.
+    pub outline: &'a Outline,
     /// Whether the bin has a secret, so that a signature is due.
     pub has_secret: bool,
 }
@@ -156,18 +158,21 @@ impl Report {
     }
 }
 
-/// Holds a request against the contract of that platform; `None` when there is none. Costs a pass over the body.
+/// Holds a request against the contract of that platform; `None` when there is none. Costs a pass over the outline.
 pub fn check(provider: &str, request: &Examined<'_>) -> Option<Report> {
     let platform = platform::by_id(provider)?;
     let contract = &platform.contract;
     let mut findings = Findings::default();
-    let json = pick::pick(request.json, &["/event"]);
-    let named = json.text(0);
+    let outline = request.outline;
+    // As far as the text is JSON; of what follows an error nothing is known.
+    let event = Pointer::parse("/event").and_then(|pointer| outline.resolve(request.json, &pointer));
+    let is_text = |node: &NodeId| outline.kind(request.json, *node) == Some(NodeKind::String);
+    let named = event.filter(is_text).map(|node| unescape(outline.raw(request.json, node)));
+    let named = named.as_deref();
     for rule in contract.head {
         rule.check(request, named, &mut findings);
     }
-    let outline = scan(request.json);
-    let event = body(contract, request.json, &outline, named, &mut findings);
+    let event = body(contract, request.json, outline, named, &mut findings);
     Some(Report {
         provider: platform.id,
         document: platform.document,

@@ -2,11 +2,15 @@ use serde_json::{Value, json};
 
 use super::*;
 
+fn checked(provider: &str, headers: &Headers, (method, has_secret): (&str, bool), json: &[u8]) -> Report {
+    let outline = crate::json::scan(json);
+    check(provider, &Examined { method, headers, json, outline: &outline, has_secret }).unwrap()
+}
+
 fn report(provider: &str, fields: &[(&'static str, &'static str)], body: &Value) -> Report {
     let headers: Headers = fields.iter().copied().collect();
     let json = body.to_string();
-    let examined = Examined { method: "POST", headers: &headers, json: json.as_bytes(), has_secret: false };
-    check(provider, &examined).unwrap()
+    checked(provider, &headers, ("POST", false), json.as_bytes())
 }
 
 /// Place, severity and code of each finding.
@@ -142,8 +146,7 @@ fn the_head_is_part_of_the_contract() {
     let json = body.to_string();
     let head = |method: &str, fields: &[(&'static str, &'static str)], has_secret: bool| {
         let headers: Headers = fields.iter().copied().collect();
-        let examined = Examined { method, headers: &headers, json: json.as_bytes(), has_secret };
-        let report = check("callaider", &examined).unwrap();
+        let report = checked("callaider", &headers, (method, has_secret), json.as_bytes());
         told(&report).into_iter().map(|(place, _, code)| (place, code)).collect::<Vec<_>>()
     };
     let named = ("X-Callaider-Event", "session.ended");
@@ -180,8 +183,7 @@ fn what_is_no_json_is_told_with_its_place() {
         (b"[1]", "wrong_type", "The body is JSON, but no object."),
         (b"{\"event\":1}", "missing", "The field `event` is missing, or no text."),
     ] {
-        let examined = Examined { method: "POST", headers: &headers, json: body, has_secret: false };
-        let report = check("callaider", &examined).unwrap();
+        let report = checked("callaider", &headers, ("POST", false), body);
         assert_eq!(report.findings.len(), 1, "{:?}", report.findings);
         assert_eq!(report.findings[0].code, code);
         assert!(report.findings[0].sentence.starts_with(sentence), "{:?}", report.findings);
@@ -265,8 +267,8 @@ proptest::proptest! {
         let headers = Headers::new();
         for json in [&body[..], text.as_bytes()] {
             for provider in ["callaider", "pathors"] {
-                let examined = Examined { method: "GET", headers: &headers, json, has_secret: true };
-                proptest::prop_assert!(!check(provider, &examined).unwrap().findings.is_empty());
+                let report = checked(provider, &headers, ("GET", true), json);
+                proptest::prop_assert!(!report.findings.is_empty());
             }
         }
     }

@@ -40,8 +40,10 @@ fn bytes(all: &[&Delivery]) -> (Option<bool>, &'static str) {
 pub(super) fn not_accepted(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     let rules = session.rules();
     for event in session.came() {
-        let turned_down: Vec<&Delivery> =
-            session.of(event).filter(|one| !one.status.is_some_and(|status| (200..300).contains(&status))).collect();
+        let turned_down: Vec<&Delivery> = session
+            .of(event)
+            .filter(|one| !one.waits && !one.status.is_some_and(|status| (200..300).contains(&status)))
+            .collect();
         let [first, ..] = turned_down[..] else { continue };
         let answer = first.status.map_or_else(|| "not answered".to_owned(), |status| format!("answered {status}"));
         let more = if turned_down.len() > 1 { format!(", {} times not 2xx", turned_down.len()) } else { String::new() };

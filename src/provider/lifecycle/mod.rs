@@ -92,6 +92,8 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// The status that the sender got; `None` for no response.
     pub status: Option<u16>,
+    /// Whether the sender still waits for its answer.
+    pub waits: bool,
     /// The event's own time.
     pub sent_at: Option<Timestamp>,
     /// The values of [`values`], where the body was read.
@@ -159,6 +161,12 @@ pub fn events(provider: &str) -> Vec<(&'static str, bool)> {
     let Some(platform) = platform::by_id(provider) else { return Vec::new() };
     let names = platform.contract.events.iter().map(|event| event.name);
     names.map(|name| (name, platform.lifecycle.subscribed.contains(&name))).collect()
+}
+
+/// What becomes of an event of that platform that was not answered 2xx, and what its document says.
+pub fn not_accepted(provider: &str) -> Option<(&'static str, Says)> {
+    let consequence = platform::by_id(provider)?.lifecycle.not_accepted;
+    Some((consequence.sentence, consequence.says))
 }
 
 /// A duration that an event tells, in seconds, and the one between the timestamps of the events that it is about.

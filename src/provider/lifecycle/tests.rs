@@ -23,6 +23,7 @@ fn delivery(event: &str, seq: Seq, seconds: f64, values: &[(&'static str, Value)
         event: event.to_owned(),
         received_at: at(seconds),
         status: Some(200),
+        waits: false,
         sent_at: Some(at(seconds - 0.1)),
         values: values.to_vec(),
         digest: Some([u8::try_from(seq).unwrap(); 32]),

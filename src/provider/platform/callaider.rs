@@ -1,6 +1,6 @@
 //! CallAIder. Source: the guide "Assistant webhooks".
 
-use super::Platform;
+use super::{Hints, Platform};
 use crate::provider::checklist::{Point, What};
 use crate::provider::content::Places;
 use crate::provider::contract::{Contract, Event, Extra, Field, HeadRule, Kind, Need};
@@ -63,6 +63,18 @@ pub(super) static PLATFORM: Platform = Platform {
         },
     },
     places: Places { transcript: Some("/data/transcript"), variables: None, recording: None },
+    hints: Hints {
+        empty: Says::new(
+            "Step 1. Configure webhook in the assistant",
+            "webhookUrl - your endpoint URL for event delivery. If webhookUrl is not set, events are not sent.",
+        ),
+        no_secret: Some(Says::new(
+            "Step 1. Configure webhook in the assistant",
+            "If webhookSecret is left empty, a secret can be generated automatically.",
+        )),
+        response: Some(r#"{"ok":true,"event":"{{request.json./event}}"}"#),
+        setup: None,
+    },
     points: &[
         point("reachable", What::Reachable, "webhookUrl is reachable from external network."),
         point("fast", What::Fast, "Endpoint consistently responds faster than 3000 ms."),
@@ -76,6 +88,14 @@ pub(super) static PLATFORM: Platform = Platform {
             ),
         },
         point("idempotency", What::Deduplicated, "Idempotency is implemented (sessionId + event)."),
+        Point {
+            id: "parse_failures",
+            what: What::ParseFailures,
+            says: Says::new(
+                "Recommended production processing pattern",
+                "Log parsing failures separately for session.started and session.ended.",
+            ),
+        },
         point("alerts", What::Unseen, "Alerts for endpoint 4xx/5xx are configured."),
         point("events", What::Events, "Both events are tested: session.started and session.ended."),
         Point {

@@ -2,12 +2,15 @@
 //! data there, and what is done with it is done for all alike.
 
 mod callaider;
+mod hints;
 mod pathors;
 
 use super::checklist::Point;
 use super::content::Places;
 use super::contract::Contract;
 use super::lifecycle::Lifecycle;
+
+pub use hints::{Hints, hints};
 
 /// Every platform.
 static PLATFORMS: &[&Platform] = &[&callaider::PLATFORM, &pathors::PLATFORM];
@@ -24,6 +27,8 @@ pub(super) struct Platform {
     pub lifecycle: Lifecycle,
     /// Where its events hold what people want to see.
     pub places: Places,
+    /// What it says to those who set it up.
+    pub hints: Hints,
     /// What must be so before an endpoint goes into production.
     pub points: &'static [Point],
 }

@@ -1,6 +1,7 @@
 //! Pathors. Sources: the pages "Post-session webhook" and "Webhook payloads".
 
-use super::Platform;
+use super::hints::Setup;
+use super::{Hints, Platform};
 use crate::json::pick;
 use crate::provider::checklist::{Point, What};
 use crate::provider::clipped;
@@ -107,6 +108,18 @@ pub(super) static PLATFORM: Platform = Platform {
         },
     },
     places: Places { transcript: None, variables: Some("/extractedVariables"), recording: Some("/recordingUrl") },
+    hints: Hints {
+        empty: Says::new(
+            CONFIGURE,
+            "The webhook lives on the agent. Configure it via the agent settings UI, or programmatically via update-agent.",
+        ),
+        no_secret: None,
+        response: None,
+        setup: Some((
+            Setup::PostSessionWebhook,
+            Says::new("Next steps", "Update agent: Set postSessionWebhook programmatically."),
+        )),
+    },
     points: &[
         point("https", What::Https, CONFIGURE, "HTTPS endpoint that accepts POST + JSON."),
         point("reachable", What::Reachable, "Overview", "Pathors POSTs JSON to your URL."),

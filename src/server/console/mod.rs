@@ -8,6 +8,7 @@ mod error_text;
 mod extract;
 mod fallback;
 mod heavy;
+mod learnt;
 mod live;
 mod login;
 mod mcp;

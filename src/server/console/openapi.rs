@@ -129,6 +129,7 @@ const PARAMETER_EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("get", "/bins/{bin}/diff", "a", "latest"),
     ("get", "/bins/{bin}/diff", "b", "latest"),
     ("get", "/bins/{bin}/export", "as", "jsonl"),
+    ("get", "/bins/{bin}/contract", "event", "session.ended"),
     ("get", "/bins/{bin}/requests", "q", "sig:invalid"),
     ("delete", "/bins/{bin}/requests", "q", "is:duplicate"),
     ("patch", "/bins/{bin}/requests", "q", "is:unread"),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::http::{Headers, Target, coding};
+use crate::json::{Outline, scan};
 use crate::model::{Bin, CapturedRequest};
 use crate::provider::contract::{self, Examined, Report};
 use crate::provider::finding::{Finding, Severity};
@@ -38,7 +39,7 @@ impl<'a> Reading<'a> {
     pub(super) fn contract(
         &self,
         request: &CapturedRequest,
-        json: &[u8],
+        (json, outline): (&[u8], &Outline),
         has_secret: bool,
     ) -> Result<Report, &'static str> {
         let summary = &request.summary;
@@ -51,7 +52,7 @@ impl<'a> Reading<'a> {
         if summary.derived.event.handshake.is_some() {
             return Err("This is a handshake, not an event.");
         }
-        let examined = Examined { method: &summary.method, headers: &self.headers, json, has_secret };
+        let examined = Examined { method: &summary.method, headers: &self.headers, json, outline, has_secret };
         let report = summary.derived.event.provider.as_deref().and_then(|id| contract::check(id, &examined));
         report.ok_or("No document of the platform is known in full.")
     }
@@ -60,7 +61,8 @@ impl<'a> Reading<'a> {
 /// A request by its platform's contract; else why it is not held against one.
 pub(super) fn contract_of(request: &CapturedRequest, bin: &Bin) -> Result<Report, &'static str> {
     let reading = Reading::new(request);
-    reading.contract(request, &reading.json(), !bin.secrets.is_empty())
+    let json = reading.json();
+    reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty())
 }
 
 /// The colour of a severity, and what it is called.
@@ -94,7 +96,7 @@ impl Marks {
         if !matches!(json, Cow::Borrowed(whole) if whole.len() == reading.body.len()) {
             return Self::default();
         }
-        let report = reading.contract(request, &json, !bin.secrets.is_empty());
+        let report = reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty());
         report.map(|report| Self::from(&report.findings[..])).unwrap_or_default()
     }
 

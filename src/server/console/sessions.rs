@@ -170,7 +170,7 @@ fn contents(
             facts.retain(|(label, _)| label != detail.label);
             facts.push((detail.label.to_owned(), detail.value));
         }
-        let content = content::read(provider, &json, page);
+        let content = content::read(provider, &json, &scan(&json), page);
         if content.transcript.is_some() {
             (whole.content.transcript, whole.transcript_of) = (content.transcript, Some(one.summary.id));
         }
@@ -215,6 +215,7 @@ fn delivery(one: &SessionRequest, pointers: &[&'static str]) -> Option<Delivery>
         event: summary.derived.event.name.clone()?,
         received_at: summary.received_at,
         status: summary.response.status,
+        waits: summary.held_until.is_some(),
         sent_at: None,
         values: Vec::new(),
         digest: None,

@@ -13,6 +13,7 @@ mod newcomer;
 mod proxy;
 mod screenshots;
 mod send;
+mod sessions;
 mod settings;
 mod truth;
 mod without_scripts;

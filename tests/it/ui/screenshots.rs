@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::Stage;
 use super::browser::{NARROW, WIDE};
+use super::{SESSION, Stage};
 
 /// The pictures that the README shows.
 const IN_README: &[&str] =
@@ -54,6 +54,11 @@ async fn screenshots() {
     shoot("inspector-signature", &request(&seeded.invalid, "signature"), live).await;
     shoot("inspector-multipart", &request(&seeded.multipart, "request"), live).await;
     shoot("inspector-compare", &request(&seeded.invalid, "compare"), live).await;
+    let shown = "document.querySelector('#live')?.dataset.state === 'live'";
+    shoot("event", &request(&seeded.json, "event"), live).await;
+    shoot("sessions", "/bins/callaider/sessions", shown).await;
+    shoot("session", &format!("/bins/callaider/sessions/{SESSION}"), shown).await;
+    shoot("checklist", "/bins/callaider/checklist", shown).await;
     let (delivered, held) = stage.seed_deliveries(&seeded).await;
     shoot("inspector-deliver", &request(&delivered, "deliver"), live).await;
     shoot("inspector-held", &request(&held, "deliver"), live).await;

@@ -10,7 +10,7 @@ use crate::provider::finding::{Finding, Place, Says};
 use crate::server::console::extract::{BinRef, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
-use crate::server::console::reading;
+use crate::server::console::{learnt, reading};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(contract);
@@ -32,6 +32,8 @@ struct ContractShape<'a> {
     findings: Vec<FindingShape<'a>>,
     /// Findings beyond these: more of the same.
     more: u64,
+    /// Where no document is known in full: what is otherwise than in the 50 earlier requests with the event, once there were 3.
+    drift: Vec<FindingShape<'a>>,
 }
 
 /// Something that the document does not say, or says otherwise.
@@ -90,7 +92,7 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
 }
 
 impl<'a> ContractShape<'a> {
-    fn new(report: Result<&'a Report, &'a str>) -> Self {
+    fn new(report: Result<&'a Report, &'a str>, drift: &'a [Finding]) -> Self {
         Self {
             provider: report.map(|report| report.provider).ok(),
             document: report.map(|report| report.document).ok(),
@@ -98,6 +100,7 @@ impl<'a> ContractShape<'a> {
             not_checked_because: report.err(),
             findings: report.ok().into_iter().flat_map(|report| &report.findings).map(FindingShape::from).collect(),
             more: report.map_or(0, |report| report.more),
+            drift: drift.iter().map(FindingShape::from).collect(),
         }
     }
 }
@@ -107,6 +110,7 @@ impl<'a> ContractShape<'a> {
 #[get("/api/v1/bins/{bin}/requests/{id}/contract")]
 async fn contract(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state.store.request(bin.id(), which.0).await?;
+    let drift = learnt::drift(&state, &captured).await?;
     let report = heavy(move || reading::contract_of(&captured, &bin.0.bin)).await?;
-    Ok(HttpResponse::Ok().json(ContractShape::new(report.as_ref().map_err(|why| *why))))
+    Ok(HttpResponse::Ok().json(ContractShape::new(report.as_ref().map_err(|why| *why), &drift)))
 }

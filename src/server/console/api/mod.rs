@@ -7,6 +7,7 @@ mod checklist;
 mod contract;
 pub mod declared;
 mod diff;
+mod events;
 mod expect;
 mod export;
 mod forward;
@@ -45,6 +46,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(sessions::configure)
         .configure(transcript::configure)
         .configure(checklist::configure)
+        .configure(events::configure)
         .configure(expect::configure)
         .configure(export::configure)
         .configure(import::configure)

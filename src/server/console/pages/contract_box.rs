@@ -34,6 +34,17 @@ pub(super) struct ContractBox {
 impl HtmlSafe for ContractBox {}
 
 impl ContractBox {
+    /// What is otherwise than in the earlier requests; nothing when nothing is.
+    pub(super) fn of_drift(findings: &[Finding]) -> Option<Self> {
+        (!findings.is_empty()).then(|| Self {
+            document: "learnt from the earlier requests with this event",
+            class: "warn",
+            summary: format::plural(findings.len() as u64, "difference", "differences"),
+            lines: findings.iter().map(|finding| Line { label: "drift", ..line(finding) }).collect(),
+            more: 0,
+        })
+    }
+
     pub(super) fn new(report: &Report) -> Self {
         let weights = report.weights();
         let parts = [

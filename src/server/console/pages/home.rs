@@ -11,6 +11,7 @@ use strum::{EnumString, IntoStaticStr};
 use super::address::query_string;
 use super::inspector::Waiting;
 use super::row::{self, Chip};
+use super::setup::Setup;
 use super::shell::{BinLinks, Shell};
 use super::unknown::Unknown;
 use super::{format, html};
@@ -266,7 +267,9 @@ pub(super) async fn show(
     let bins = state.store.bins();
     let first = match bins.as_slice() {
         [only] if state.store.last_request_at(only.bin.id).is_none() => {
-            Some(Waiting::new(BinLinks::new(&only.bin, &state), true))
+            let links = BinLinks::new(&only.bin, &state);
+            let setup = Setup::new(&only.bin, &links);
+            Some(Waiting::new(links, true, setup))
         }
         _ => None,
     };

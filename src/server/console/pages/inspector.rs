@@ -8,6 +8,7 @@ use super::address::{DetailParams, ListParams, encoded};
 use super::detail::{self, Chosen, Detail};
 use super::html;
 use super::list::{self, ListView};
+use super::setup::Setup;
 use super::shell::{BinLinks, Shell};
 use crate::export::ManyExporter;
 use crate::model::filter::{FIELDS, Field};
@@ -49,14 +50,16 @@ pub struct Waiting {
     pub empty: bool,
     /// A command to send something.
     pub curl: String,
+    /// What the platform's document says to those who set it up.
+    setup: Option<Setup>,
 }
 
 impl HtmlSafe for Waiting {}
 
 impl Waiting {
-    pub fn new(bin: BinLinks, empty: bool) -> Self {
+    pub fn new(bin: BinLinks, empty: bool, setup: Option<Setup>) -> Self {
         let curl = format!("curl -d '{{\"hello\":\"world\"}}' -H 'Content-Type: application/json' {}", bin.capture_url);
-        Self { bin, empty, curl }
+        Self { bin, empty, curl, setup }
     }
 }
 
@@ -101,7 +104,7 @@ async fn page(
     });
     html(&InspectorPage {
         shell: Shell::new(request, &links.label),
-        waiting: Waiting::new(links.clone(), counts.requests == 0),
+        waiting: Waiting::new(links.clone(), counts.requests == 0, Setup::new(&bin.0.bin, &links)),
         exports: exports.collect(),
         whole_href: format!("{}/export?as=jsonl&secrets=true{matching}", links.api),
         fields: FIELDS,

@@ -18,6 +18,8 @@ mod row;
 mod send;
 mod sessions;
 mod settings;
+mod setup;
+mod shapes;
 mod shell;
 mod tabs;
 mod tree_parts;
@@ -51,6 +53,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/send", get(send::show))
         .route("/bins/{bin}/settings", get(settings::show))
         .route("/bins/{bin}/checklist", get(checklist::show))
+        .route("/bins/{bin}/contract", get(shapes::show))
         .route("/bins/{bin}/sessions", get(sessions::list))
         .route("/bins/{bin}/sessions/{session}", get(sessions::show))
         .route("/bins/{bin}/requests/{id}", get(inspector::show_request))

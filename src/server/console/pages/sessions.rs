@@ -337,7 +337,11 @@ fn entries(session: &Session, base: &str, from: usize, end: usize) -> Vec<Entry>
             gap: gap(at).map(|gap| format!("+{}", format::micros(micros(gap)))).unwrap_or_default(),
             width: gap(at).map_or(0, |gap| u32::try_from(gap.as_millis() * 100 / longest).unwrap_or(100)),
             chip: chip(summary),
-            status: summary.response.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
+            status: match summary.response.status {
+                Some(status) => status.to_string(),
+                None if summary.held_until.is_some() => "not yet".to_owned(),
+                None => "no answer".to_owned(),
+            },
             status_class: status_class(summary.response.status),
             duplicate: summary.derived.event.duplicate_of.is_some(),
             origin: (summary.origin != Origin::Wire).then(|| summary.origin.name()),

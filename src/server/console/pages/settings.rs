@@ -6,10 +6,12 @@ use askama::Template;
 use super::choices::Choices;
 use super::format;
 use super::html;
+use super::setup::Setup;
 use super::shell::{BinLinks, Shell};
 use crate::capture::template::PLACEHOLDERS;
 use crate::export::ManyExporter;
 use crate::model::{BinCounts, Declaration, FaultKind, SecretHint, SignatureMode};
+use crate::provider::platform::hints;
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, State};
 use crate::server::console::problem::Problem;
@@ -35,6 +37,10 @@ pub struct SettingsPage {
     response: String,
     /// The forward in the form of the API, for the scripts; empty when there is none.
     forward: String,
+    /// What the platform's document says to those who set it up.
+    setup: Option<Setup>,
+    /// The body of the response that the platform's own receiver gives.
+    usual_response: Option<&'static str>,
     /// What the response's body and headers may quote.
     placeholders: &'static [(&'static str, &'static str)],
     faults: Vec<(&'static str, &'static str)>,
@@ -112,6 +118,8 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         recognised: recognised(&state, &bin).await?,
         enforce: settings.signature_mode == SignatureMode::Enforce,
         secrets: bin.bin.secrets.iter().map(crate::model::Secret::hint).collect(),
+        setup: Setup::new(&bin.bin, &links),
+        usual_response: settings.provider.as_deref().and_then(hints).and_then(|hints| hints.response),
         response,
         forward: settings.forward.as_ref().and_then(|forward| serde_json::to_string(forward).ok()).unwrap_or_default(),
         placeholders: PLACEHOLDERS,

@@ -3,9 +3,13 @@
 use askama::Template;
 
 use super::TabContext;
+use crate::json::scan;
 use crate::model::{CapturedRequest, EventFacts, Repeat, RequestSummary};
+use crate::provider::finding::Says;
 use crate::provider::{self, content};
 use crate::server::console::heavy::heavy;
+use crate::server::console::learnt;
+use crate::server::console::pages::address::encoded;
 use crate::server::console::pages::contract_box::ContractBox;
 use crate::server::console::pages::conversation::{self, Conversation};
 use crate::server::console::pages::format::{self, Seen};
@@ -14,6 +18,8 @@ use crate::server::console::problem::Problem;
 use crate::server::console::reading::Reading;
 use crate::store::{SessionLimits, SessionRequest, SessionRequests};
 
+/// Earlier requests that were the same and are named.
+const SHOWN_REPEATS: usize = 5;
 /// Requests of a session that are shown.
 const SESSION_ROWS: usize = 100;
 
@@ -40,6 +46,14 @@ pub struct EventTab {
     facts: Vec<(String, String)>,
     notes: Vec<String>,
     contract: Option<ContractBox>,
+    /// What becomes of an event that was not answered 2xx: the answer, and what the document says.
+    not_accepted: Option<(String, Says)>,
+    /// The same request before, where no platform is known: its address, and what became of it.
+    repeats: Vec<(String, String)>,
+    /// How many there were in all, in words.
+    repeated: String,
+    /// The page with the event's shape.
+    shape_href: Option<String>,
     conversation: Option<Conversation>,
     /// What makes two deliveries the same event, to be copied.
     idempotency_key: Option<String>,
@@ -80,7 +94,15 @@ impl EventTab {
             fact("Duplicates share", &event.duplicate_key);
         }
         facts.extend(details.into_iter().map(|detail| (format::capital(detail.label), detail.value)));
+        let drift = learnt::drift(&context.state, request).await?;
+        // A contract says the same, at its place.
+        let notes = if contract.is_some() { Vec::new() } else { event.notes.clone() };
+        let contract = contract.or_else(|| ContractBox::of_drift(&drift));
         let first = context.state.store.first_delivery(request).await?;
+        let earlier = match event.provider {
+            None => context.state.store.same_before(request.clone()).await?,
+            Some(_) => Vec::new(),
+        };
         let session = session_of(context, request).await?;
         let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
         Ok(Self {
@@ -88,8 +110,11 @@ impl EventTab {
             duplicate_href,
             repeat: first.map(|first| words(request.repeat_of(&first))).unwrap_or_default(),
             facts,
-            // A contract says the same, at its place.
-            notes: if contract.is_some() { Vec::new() } else { event.notes.clone() },
+            not_accepted: not_accepted(request),
+            repeats: repeats(context, request, &earlier),
+            repeated: if earlier.len() == 1 { "once".to_owned() } else { format!("{} times", earlier.len()) },
+            shape_href: event.name.as_deref().map(|name| shape_href(&context.links.base, name)),
+            notes,
             contract,
             conversation: Conversation::new(
                 content,
@@ -118,14 +143,46 @@ impl Content {
     fn read(request: &CapturedRequest, has_secret: bool, page: content::Page) -> Self {
         let reading = Reading::new(request);
         let json = reading.json();
+        let outline = scan(&json);
         let derived = &request.summary.derived;
         let (provider, scheme) = (derived.event.provider.as_deref(), derived.verdict.scheme.as_deref());
         Self {
             details: provider::details(provider, scheme, &reading.input(&json)),
-            content: provider.map(|id| content::read(id, &json, page)).unwrap_or_default(),
-            contract: reading.contract(request, &json, has_secret).ok().map(|report| ContractBox::new(&report)),
+            content: provider.map(|id| content::read(id, &json, &outline, page)).unwrap_or_default(),
+            contract: reading
+                .contract(request, (&json, &outline), has_secret)
+                .ok()
+                .map(|report| ContractBox::new(&report)),
         }
     }
+}
+
+/// What becomes of an event that was not answered 2xx.
+fn not_accepted(request: &CapturedRequest) -> Option<(String, Says)> {
+    let summary = &request.summary;
+    let status = summary.response.status;
+    if status.is_some_and(|status| (200..300).contains(&status)) {
+        return None;
+    }
+    let (sentence, says) = provider::lifecycle::not_accepted(summary.derived.event.provider.as_deref()?)?;
+    let answer = status.map_or_else(|| "Not answered".to_owned(), |status| format!("Answered {status}"));
+    Some((format!("{answer}. {sentence}"), says))
+}
+
+/// The earlier requests that were the same, newest first, in words.
+fn repeats(context: &TabContext, request: &CapturedRequest, earlier: &[RequestSummary]) -> Vec<(String, String)> {
+    let line = |one: &RequestSummary| {
+        let before = request.summary.received_at.since(one.received_at);
+        let before = format::micros(u64::try_from(before.as_micros()).unwrap_or(u64::MAX));
+        let answer =
+            one.response.status.map_or_else(|| "not answered".to_owned(), |status| format!("answered {status}"));
+        (format!("{}/requests/{}", context.links.base, one.id), format!("{before} before, {answer}"))
+    };
+    earlier.iter().take(SHOWN_REPEATS).map(line).collect()
+}
+
+fn shape_href(base: &str, event: &str) -> String {
+    format!("{base}/contract?event={}", encoded(event))
 }
 
 /// `sessionId:event`, of a platform whose document says that this makes an event the same.

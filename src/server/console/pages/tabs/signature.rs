@@ -7,6 +7,8 @@ use serde::Deserialize;
 use super::TabContext;
 use crate::capture::{Explained, Trial};
 use crate::model::{CapturedRequest, Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
+use crate::provider::finding::Says;
+use crate::provider::platform::hints;
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
 use crate::server::console::pages::address::{DetailParams, ListParams};
 use crate::server::console::pages::choices;
@@ -30,6 +32,8 @@ pub struct SignatureTab {
     /// The verdict in a line.
     sentence: String,
     reason: Option<String>,
+    /// What the platform's document says where the secret is not known here.
+    no_secret: Option<Says>,
     /// Freshness in a line of its own.
     freshness: Option<(Chip, String)>,
     /// Names and values: scheme, secret, algorithm.
@@ -146,6 +150,7 @@ impl SignatureTab {
             keeps: trial && verdict.status == SignatureStatus::Valid,
             sentence: sentence(&verdict),
             freshness: freshness_line(&freshness),
+            no_secret: no_secret(context, &verdict),
             reason: verdict.reason,
             facts,
             diagnosis: explained.findings,
@@ -161,6 +166,12 @@ impl SignatureTab {
             trial,
         }
     }
+}
+
+fn no_secret(context: &TabContext, verdict: &Verdict) -> Option<Says> {
+    // A platform's own scheme has its name.
+    let provider = context.bin.bin.settings.provider.as_deref().or(verdict.scheme.as_deref())?;
+    hints(provider)?.no_secret.filter(|_| verdict.status == SignatureStatus::NoSecret)
 }
 
 fn sentence(verdict: &Verdict) -> String {

@@ -1,0 +1,82 @@
+//! What of a body is otherwise than what came before.
+
+use super::{Kind, Shape};
+use crate::provider::finding::{Finding, MISSING, Place, Says, Severity};
+
+/// Bodies that must have come before anything is news.
+const MIN_SEEN: u32 = 3;
+/// Findings that are told.
+const MAX_FINDINGS: usize = 50;
+
+const BEFORE: Says = Says::new("What came before", "learnt from the earlier requests with this event");
+
+/// What of a body is otherwise than the earlier bodies of its event: new, missing, of another type, or a value never seen before.
+pub fn drift(before: &Shape, json: &[u8]) -> Vec<Finding> {
+    let mut now = Shape::default();
+    let mut findings = Vec::new();
+    if before.seen >= MIN_SEEN && now.learn(json) {
+        compare(before, &now, "", &mut findings);
+    }
+    findings
+}
+
+fn compare(before: &Shape, now: &Shape, pointer: &str, findings: &mut Vec<Finding>) {
+    let mut add = |pointer: &str, code: &'static str, sentence: String| {
+        if findings.len() < MAX_FINDINGS {
+            let place = Place::Body(pointer.to_owned());
+            findings.push(Finding { place, severity: Severity::Differs, code, sentence, says: BEFORE });
+        }
+    };
+    let name = |pointer: &str| if pointer.is_empty() { "The body".to_owned() } else { format!("`{pointer}`") };
+    // Whole numbers and others are one kind here.
+    let known = |kind: Kind| {
+        before.kinds.contains_key(&kind)
+            || kind == Kind::Integer && before.kinds.contains_key(&Kind::Number)
+            || kind == Kind::Number && before.kinds.contains_key(&Kind::Integer)
+    };
+    for kind in now.kinds().into_iter().filter(|kind| !known(*kind)) {
+        let usual: Vec<&str> = before.kinds().into_iter().map(Kind::name).collect();
+        let sentence =
+            format!("{} is now of the type {}; before it was {}.", name(pointer), kind.name(), usual.join(" or "));
+        add(pointer, "retyped", sentence);
+    }
+    if before.is_choice() {
+        for value in now.values.keys().filter(|value| !before.values.contains_key(*value)) {
+            let usual: Vec<&str> = before.values.keys().map(String::as_str).collect();
+            let sentence = format!("{} is “{value}”, never seen before; it was {}.", name(pointer), usual.join(", "));
+            add(pointer, "new_value", sentence);
+        }
+    }
+    let (objects, objects_now) = (objects(before), objects(now));
+    for (member, earlier) in &before.members {
+        let at = format!("{pointer}/{}", step(member));
+        match now.members.get(member) {
+            None if objects_now > 0 && objects >= MIN_SEEN && earlier.seen >= objects => {
+                add(&at, MISSING, format!("`{at}` is missing; it was there {} times of {objects}.", earlier.seen));
+            }
+            _ => {}
+        }
+    }
+    for member in now.members.keys().filter(|member| !before.members.contains_key(*member)) {
+        let at = format!("{pointer}/{}", step(member));
+        if objects >= MIN_SEEN {
+            add(&at, "new_field", format!("`{at}` is new."));
+        }
+    }
+    for (member, now) in &now.members {
+        if let Some(earlier) = before.members.get(member) {
+            compare(earlier, now, &format!("{pointer}/{}", step(member)), findings);
+        }
+    }
+    if let (Some(earlier), Some(now)) = (&before.items, &now.items) {
+        compare(earlier, now, &format!("{pointer}/*"), findings);
+    }
+}
+
+fn objects(shape: &Shape) -> u32 {
+    shape.kinds.get(&Kind::Object).copied().unwrap_or(0)
+}
+
+fn step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,198 @@
+//! The shape of an event's body, learnt from what came: for platforms whose documents are not known in full.
+
+mod drift;
+mod schema;
+mod typescript;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::http::text::clipped;
+use crate::json::{NodeId, NodeKind, Outline, scan, unescape};
+pub use drift::drift;
+pub use schema::json_schema;
+pub use typescript::typescript;
+
+/// Levels that are learnt.
+const MAX_DEPTH: u32 = 16;
+/// Values of one shape, over all levels.
+const MAX_VALUES: usize = 2_000;
+/// Items of an array that are looked at.
+const MAX_ITEMS: usize = 100;
+/// Different texts and numbers that are remembered of a value.
+const MAX_DIFFERENT: usize = 24;
+/// Characters of one of these.
+const MAX_SHOWN: usize = 60;
+/// Characters of a name; longer ones are data, not names.
+const MAX_NAME: usize = 200;
+
+/// What was seen at one place of the bodies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// How often there was a value.
+    pub seen: u32,
+    kinds: BTreeMap<Kind, u32>,
+    /// The members of objects.
+    members: BTreeMap<String, Shape>,
+    /// The items of arrays, all together.
+    items: Option<Box<Shape>>,
+    /// How often each text, number or literal was there, of the first that were different.
+    values: BTreeMap<String, u32>,
+    /// Whether there were more different ones.
+    many: bool,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Object,
+    Array,
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Null,
+}
+
+impl Kind {
+    fn of(kind: NodeKind, written: &[u8]) -> Self {
+        match kind {
+            NodeKind::Object => Self::Object,
+            NodeKind::Array => Self::Array,
+            NodeKind::String => Self::String,
+            NodeKind::Number if written.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) => Self::Number,
+            NodeKind::Number => Self::Integer,
+            NodeKind::Bool => Self::Boolean,
+            NodeKind::Null => Self::Null,
+        }
+    }
+
+    /// The word in JSON Schema.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Array => "array",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// A place of the bodies, for a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// A JSON pointer, with `*` for the items of an array.
+    pub pointer: String,
+    pub kinds: Vec<Kind>,
+    /// How often it was there.
+    pub present: u32,
+    /// How often it could have been: that what holds it was there.
+    pub of: u32,
+    /// The values seen most, with how often; none where nearly each is different.
+    pub values: Vec<(String, u32)>,
+}
+
+impl Shape {
+    /// Learns a body; whether it is one JSON value.
+    pub fn learn(&mut self, json: &[u8]) -> bool {
+        let outline = scan(json);
+        if outline.error.is_some() || outline.count() == 0 {
+            return false;
+        }
+        let mut room = MAX_VALUES.saturating_sub(self.size());
+        self.add(&outline, json, 0, &mut room);
+        true
+    }
+
+    /// How many places it has.
+    fn size(&self) -> usize {
+        1 + self.members.values().map(Self::size).sum::<usize>() + self.items.as_ref().map_or(0, |items| items.size())
+    }
+
+    fn add(&mut self, outline: &Outline, json: &[u8], node: NodeId, room: &mut usize) {
+        let Some(kind) = outline.kind(json, node) else { return };
+        let written = outline.raw(json, node);
+        self.seen += 1;
+        *self.kinds.entry(Kind::of(kind, written)).or_default() += 1;
+        match kind {
+            NodeKind::Object if outline.depth(node) < MAX_DEPTH => {
+                let mut here: Vec<String> = Vec::new();
+                for child in outline.child_ids(node) {
+                    let name = outline.raw_key(json, child).map(unescape).unwrap_or_default();
+                    // Of a repeated name the first one is learnt: which one counts is nothing that shapes tell.
+                    if name.chars().count() > MAX_NAME || here.contains(&name) {
+                        continue;
+                    }
+                    if !self.members.contains_key(&name) {
+                        if *room == 0 {
+                            continue;
+                        }
+                        *room -= 1;
+                    }
+                    self.members.entry(name.clone()).or_default().add(outline, json, child, room);
+                    here.push(name);
+                }
+            }
+            NodeKind::Array if outline.depth(node) < MAX_DEPTH => {
+                for child in outline.child_ids(node).take(MAX_ITEMS) {
+                    self.items.get_or_insert_default().add(outline, json, child, room);
+                }
+            }
+            NodeKind::Object | NodeKind::Array | NodeKind::Null => {}
+            NodeKind::String => self.value(clipped(&unescape(&written[..written.len().min(1_024)]), MAX_SHOWN)),
+            NodeKind::Number | NodeKind::Bool => self.value(clipped(&String::from_utf8_lossy(written), MAX_SHOWN)),
+        }
+    }
+
+    fn value(&mut self, text: String) {
+        if let Some(count) = self.values.get_mut(&text) {
+            *count += 1;
+        } else if self.values.len() < MAX_DIFFERENT {
+            self.values.insert(text, 1);
+        } else {
+            self.many = true;
+        }
+    }
+
+    /// Whether its values are a few that come again and again, so that another one is news.
+    fn is_choice(&self) -> bool {
+        !self.many && self.values.len() <= 8 && self.seen >= 10 && self.values.values().all(|count| *count >= 2)
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
+        self.kinds.keys().copied().collect()
+    }
+
+    /// Every place, in the order of names.
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        self.collect("", self.seen, &mut fields);
+        fields
+    }
+
+    fn collect(&self, pointer: &str, of: u32, fields: &mut Vec<Field>) {
+        let mut values: Vec<(String, u32)> = self.values.iter().map(|(value, count)| (value.clone(), *count)).collect();
+        values.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), value.clone()));
+        if self.many {
+            values.retain(|(_, count)| *count > 1);
+        }
+        values.truncate(8);
+        fields.push(Field { pointer: pointer.to_owned(), kinds: self.kinds(), present: self.seen, of, values });
+        let objects = self.kinds.get(&Kind::Object).copied().unwrap_or(0);
+        for (name, member) in &self.members {
+            let step = name.replace('~', "~0").replace('/', "~1");
+            member.collect(&format!("{pointer}/{step}"), objects, fields);
+        }
+        if let Some(items) = &self.items {
+            items.collect(&format!("{pointer}/*"), items.seen, fields);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

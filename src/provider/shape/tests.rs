@@ -1,0 +1,118 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::provider::finding::{Finding, Place};
+
+fn learnt(bodies: &[Value]) -> Shape {
+    let mut shape = Shape::default();
+    for body in bodies {
+        assert!(shape.learn(body.to_string().as_bytes()));
+    }
+    shape
+}
+
+fn orders() -> Vec<Value> {
+    (0..12)
+        .map(|number| {
+            let mut order = json!({
+                "id": number, "state": if number % 2 == 0 { "paid" } else { "open" },
+                "items": [{"sku": format!("a-{number}"), "price": 1.5}, {"sku": "b", "price": 2}],
+            });
+            if number < 6 {
+                order["note"] = "gift".into();
+            }
+            order
+        })
+        .collect()
+}
+
+/// Place and code of each finding.
+fn told(findings: &[Finding]) -> Vec<(String, &'static str)> {
+    let place = |place: &Place| match place {
+        Place::Body(pointer) => pointer.clone(),
+        Place::Line | Place::Header(_) => String::new(),
+    };
+    findings.iter().map(|finding| (place(&finding.place), finding.code)).collect()
+}
+
+#[test]
+fn a_shape_has_every_place_with_its_types_and_values() {
+    let fields = learnt(&orders()).fields();
+    let told: Vec<_> = fields
+        .iter()
+        .map(|field| {
+            let kinds: Vec<&str> = field.kinds.iter().map(|kind| kind.name()).collect();
+            (field.pointer.as_str(), kinds.join("|"), field.present, field.of)
+        })
+        .collect();
+    let expected = [
+        ("", "object", 12, 12),
+        ("/id", "integer", 12, 12),
+        ("/items", "array", 12, 12),
+        ("/items/*", "object", 24, 24),
+        ("/items/*/price", "integer|number", 24, 24),
+        ("/items/*/sku", "string", 24, 24),
+        ("/note", "string", 6, 12),
+        ("/state", "string", 12, 12),
+    ];
+    assert_eq!(told, expected.map(|(pointer, kinds, present, of)| (pointer, kinds.to_owned(), present, of)));
+    let state = fields.last().unwrap();
+    assert_eq!(state.values, [("open".to_owned(), 6), ("paid".to_owned(), 6)]);
+}
+
+#[test]
+fn a_shape_is_written_as_typescript_and_as_json_schema() {
+    let shape = learnt(&orders());
+    let expected = "export type OrderPaid = {\n  id: number;\n  items: {\n    price: number;\n    sku: string;\n  }[];\n  \
+                    note?: string;\n  state: \"open\" | \"paid\";\n};\n";
+    assert_eq!(typescript("order.paid", &shape), expected);
+    let schema = json_schema("order.paid", &shape);
+    assert_eq!(schema["required"], json!(["id", "items", "state"]));
+    assert_eq!(schema["properties"]["items"]["items"]["properties"]["price"]["type"], "number");
+    assert_eq!(
+        typescript("7", &learnt(&[json!([1, "a", null, {}])])),
+        "export type Event7 = (Record<string, unknown> | string | number | null)[];\n"
+    );
+}
+
+#[test]
+fn what_is_new_missing_of_another_type_or_never_seen_is_drift() {
+    let shape = learnt(&orders());
+    let usual = orders().remove(0);
+    assert_eq!(told(&drift(&shape, usual.to_string().as_bytes())), []);
+    let changed = |change: fn(&mut Value)| {
+        let mut body = usual.clone();
+        change(&mut body);
+        told(&drift(&shape, body.to_string().as_bytes()))
+    };
+    let at = |pointer: &str, code: &'static str| vec![(pointer.to_owned(), code)];
+    assert_eq!(changed(|body| body["id"] = "7".into()), at("/id", "retyped"));
+    assert_eq!(changed(|body| body["id"] = 7.5.into()), []);
+    assert_eq!(changed(|body| body["state"] = "lost".into()), at("/state", "new_value"));
+    assert_eq!(changed(|body| body["a/b"] = 1.into()), at("/a~1b", "new_field"));
+    assert_eq!(changed(|body| drop(body.as_object_mut().unwrap().remove("id"))), at("/id", "missing"));
+    assert_eq!(changed(|body| drop(body.as_object_mut().unwrap().remove("note"))), []);
+    assert_eq!(changed(|body| body["items"][0]["price"] = Value::Null), at("/items/*/price", "retyped"));
+    // Of two bodies nothing is usual yet.
+    assert_eq!(told(&drift(&learnt(&orders()[..2]), b"{}")), []);
+}
+
+#[test]
+fn a_body_with_a_hundred_thousand_names_is_learnt_within_bounds() {
+    let many: serde_json::Map<String, Value> =
+        (0..100_000).map(|number| (format!("n{number}"), json!(number))).collect();
+    let mut shape = Shape::default();
+    assert!(shape.learn(Value::Object(many).to_string().as_bytes()));
+    assert!(shape.fields().len() <= MAX_VALUES + 1);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_learnt_without_panic(body: Vec<u8>, text in "[{}\\[\\]\",:a-z0-9null]{0,60}") {
+        let mut shape = Shape::default();
+        for bytes in [&body[..], text.as_bytes()] {
+            shape.learn(bytes);
+            let _ = (drift(&shape, bytes), typescript("x", &shape), json_schema("x", &shape), shape.fields());
+        }
+    }
+}

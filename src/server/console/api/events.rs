@@ -1,0 +1,172 @@
+//! The events of a bin, and the shape of each as it was learnt.
+
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::model::{RequestId, SentResponse, Seq, Timestamp};
+use crate::provider::shape::{Field, json_schema, typescript};
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::learnt::{self, LEARNT_FROM};
+use crate::server::console::problem::Problem;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(list).service(shape).service(repeats);
+}
+
+/// The events of a bin.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Events)]
+struct EventsShape {
+    /// In the order in which they were first seen; at most 100, of the newest 50,000 requests.
+    events: Vec<EventCountShape>,
+}
+
+/// How often an event came.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventCount)]
+struct EventCountShape {
+    /// Its name.
+    name: String,
+    /// How often it came.
+    count: u64,
+    /// The cursor of the first request with it.
+    first_seq: Seq,
+    /// The cursor of the last one.
+    last_seq: Seq,
+}
+
+/// List the events that a bin has seen
+#[utoipa::path(tag = "events", responses((status = 200, body = EventsShape)))]
+#[get("/api/v1/bins/{bin}/events")]
+async fn list(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
+    let seen = state.store.events_seen(bin.id()).await?;
+    let events = seen.into_iter().map(|event| EventCountShape {
+        name: event.name,
+        count: event.count,
+        first_seq: event.first,
+        last_seq: event.last,
+    });
+    Ok(HttpResponse::Ok().json(EventsShape { events: events.collect() }))
+}
+
+/// The shape of an event, as learnt from the bin's newest requests with it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LearntShape)]
+struct LearntShape<'a> {
+    /// The event's name.
+    event: &'a str,
+    /// How many bodies it was learnt from; at most 200.
+    samples: u32,
+    /// Every place of the bodies.
+    fields: Vec<FieldShape>,
+    /// The same as a TypeScript type.
+    typescript: String,
+    /// The same as a JSON Schema (draft 2020-12).
+    #[schema(value_type = Object)]
+    json_schema: serde_json::Value,
+}
+
+/// A place of the bodies.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LearntField)]
+struct FieldShape {
+    /// A JSON pointer, with `*` for the items of an array.
+    pointer: String,
+    /// `object`, `array`, `string`, `integer`, `number`, `boolean`, `null`.
+    types: Vec<&'static str>,
+    /// How often it was there.
+    present: u32,
+    /// How often it could have been.
+    of: u32,
+    /// The values seen most.
+    values: Vec<ValueShape>,
+}
+
+/// A value, and how often it was seen.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LearntValue)]
+struct ValueShape {
+    /// The value as text, cut when it is long.
+    value: String,
+    /// How often.
+    count: u32,
+}
+
+impl From<Field> for FieldShape {
+    fn from(field: Field) -> Self {
+        Self {
+            pointer: field.pointer,
+            types: field.kinds.into_iter().map(crate::provider::shape::Kind::name).collect(),
+            present: field.present,
+            of: field.of,
+            values: field.values.into_iter().map(|(value, count)| ValueShape { value, count }).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ShapeParams {
+    /// The event's name.
+    event: String,
+}
+
+/// The shape of an event, learnt from what came: fields, values, TypeScript, JSON Schema
+#[utoipa::path(tag = "events", params(ShapeParams), responses((status = 200, body = LearntShape<'_>)))]
+#[get("/api/v1/bins/{bin}/contract")]
+async fn shape(state: State, bin: BinRef, query: Query<ShapeParams>) -> Result<HttpResponse, Problem> {
+    let event = query.event.as_str();
+    let shape = learnt::shape(&state, bin.id(), event, None, LEARNT_FROM).await?;
+    if shape.seen == 0 {
+        return Err(Problem::not_found("event with a JSON body"));
+    }
+    Ok(HttpResponse::Ok().json(LearntShape {
+        event,
+        samples: shape.seen,
+        fields: shape.fields().into_iter().map(FieldShape::from).collect(),
+        typescript: typescript(event, &shape),
+        json_schema: json_schema(event, &shape),
+    }))
+}
+
+/// The same request, sent before.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Repeats)]
+struct RepeatsShape {
+    /// Newest first, at most 20; of the newest 20,000 requests before it.
+    repeats: Vec<EarlierShape>,
+}
+
+/// An earlier request with the same method, target and body.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Earlier)]
+struct EarlierShape {
+    /// Its id.
+    #[schema(value_type = String)]
+    request: RequestId,
+    /// When it came.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Seconds from it to the request that was asked about.
+    seconds_before: f64,
+    /// The status that its sender got; `null` for no response.
+    status: Option<u16>,
+}
+
+/// Requests that this one repeats: the same method, target and body, and what the earlier ones were answered
+#[utoipa::path(tag = "events", responses((status = 200, body = RepeatsShape)))]
+#[get("/api/v1/bins/{bin}/requests/{id}/repeats")]
+async fn repeats(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let request = state.store.request(bin.id(), which.0).await?;
+    let received_at = request.summary.received_at;
+    let earlier = state.store.same_before(request).await?;
+    let repeats = earlier.into_iter().map(|one| {
+        let SentResponse { status, .. } = one.response;
+        let seconds_before = received_at.since(one.received_at).as_secs_f64();
+        EarlierShape { request: one.id, at: one.received_at, seconds_before, status }
+    });
+    Ok(HttpResponse::Ok().json(RepeatsShape { repeats: repeats.collect() }))
+}

@@ -1,0 +1,104 @@
+//! The events of a bin, and the shape of one of them as it was learnt.
+
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use super::address::encoded;
+use super::format::{self, Seen};
+use super::html;
+use super::shell::{BinLinks, Shell};
+use crate::provider::shape::{Kind, Shape, json_schema, typescript};
+use crate::server::console::extract::{BinRef, Query, State};
+use crate::server::console::learnt::{self, LEARNT_FROM};
+use crate::server::console::problem::Problem;
+
+/// Rows of the table of fields.
+const MAX_ROWS: usize = 300;
+
+/// An event to choose.
+#[derive(Debug)]
+struct Choice {
+    label: String,
+    count: String,
+    href: String,
+    current: bool,
+}
+
+/// A place of the bodies.
+#[derive(Debug)]
+struct Row {
+    pointer: String,
+    types: String,
+    present: String,
+    always: bool,
+    values: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "shapes.html")]
+struct ShapesPage {
+    shell: Shell,
+    bin: BinLinks,
+    choices: Vec<Choice>,
+    event: String,
+    samples: String,
+    rows: Vec<Row>,
+    more_rows: usize,
+    typescript: String,
+    json_schema: String,
+}
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PageParams {
+    event: Option<String>,
+}
+
+/// `GET /bins/{bin}/contract`.
+pub(super) async fn show(
+    state: State,
+    bin: BinRef,
+    params: Query<PageParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let links = BinLinks::new(&bin.0.bin, &state);
+    let seen = state.store.events_seen(bin.id()).await?;
+    let event = params.0.event.or_else(|| seen.first().map(|event| event.name.clone())).unwrap_or_default();
+    let shape = if event.is_empty() {
+        Shape::default()
+    } else {
+        learnt::shape(&state, bin.id(), &event, None, LEARNT_FROM).await?
+    };
+    let choices = seen.iter().map(|known| Choice {
+        label: format::plain(&known.name),
+        count: format::count(known.count),
+        href: format!("{}/contract?event={}", links.base, encoded(&known.name)),
+        current: known.name == event,
+    });
+    let fields = shape.fields();
+    html(&ShapesPage {
+        shell: Shell::new(&request, format!("Events of {}", links.label)),
+        choices: choices.collect(),
+        samples: format::plural(u64::from(shape.seen), "body", "bodies"),
+        more_rows: fields.len().saturating_sub(MAX_ROWS),
+        rows: if shape.seen == 0 { Vec::new() } else { fields.into_iter().take(MAX_ROWS).map(row).collect() },
+        typescript: if shape.seen == 0 { String::new() } else { typescript(&event, &shape) },
+        json_schema: serde_json::to_string_pretty(&json_schema(&event, &shape)).unwrap_or_default(),
+        event: format::plain(&event),
+        bin: links,
+    })
+}
+
+fn row(field: crate::provider::shape::Field) -> Row {
+    let types: Vec<&str> = field.kinds.iter().copied().map(Kind::name).collect();
+    let values: Vec<String> = field.values.iter().map(|(value, count)| format!("{value} ({count})")).collect();
+    Row {
+        pointer: if field.pointer.is_empty() { "(the body)".to_owned() } else { field.pointer },
+        types: types.join(", "),
+        always: field.present >= field.of,
+        present: format!("{} of {}", field.present, field.of),
+        values: values.join(", "),
+    }
+}

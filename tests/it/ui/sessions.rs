@@ -1,0 +1,50 @@
+//! Sessions, conversations and the checklist in a browser.
+
+use serde_json::json;
+
+use super::{SECRET, SESSION, Stage};
+
+#[tokio::test]
+async fn a_page_of_sessions_follows_what_comes() {
+    let stage = Stage::set().await;
+    stage.callaider().await;
+    let browser = &stage.browser;
+    stage.open("/bins/callaider").await;
+    browser.click("a[href='/bins/callaider/sessions']").await;
+    browser.until_text("#live-part", "No request names a session yet.").await;
+    stage.until_live().await;
+    stage.event("session.started", SESSION, json!({"metadata": {"sessionMode": "voice"}}), SECRET).await;
+    browser.until_text("#live-part", "session.started").await;
+    browser.click("table.sessions a").await;
+    browser.until_text("h1", SESSION).await;
+    stage.until_live().await;
+    let transcript = json!([{"role": "user", "content": "Until Friday!", "timestamp": 1_779_971_697_000_u64}]);
+    let ended = json!({"reason": "user_ended", "durationSeconds": 27, "transcript": transcript});
+    stage.event("session.ended", SESSION, ended, SECRET).await;
+    browser.until_text(".conversation", "Until Friday!").await;
+    browser.until_text("#live-part", "0.0 s lie between the timestamps").await;
+    assert_eq!(browser.count(".timeline > li").await, 2);
+    browser.click(".timeline > li:last-child a.event-name").await;
+    browser.until_text("#h-contract", "Contract").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_point_of_the_checklist_is_stated_by_hand_and_taken_back() {
+    let stage = Stage::set().await;
+    stage.callaider().await;
+    let browser = &stage.browser;
+    stage.open("/bins/callaider/checklist").await;
+    stage.until_live().await;
+    browser.click("[data-state-point=alerts]").await;
+    browser.until("document.activeElement.id === 'statement'").await;
+    browser.keys("Alert 5xx of the gateway").await;
+    browser.click("dialog .btn.primary").await;
+    browser.until_text("[data-point=alerts]", "Alert 5xx of the gateway").await;
+    browser.until_text("#live-part", "1 of 9 settled").await;
+    browser.click("[data-unstate=alerts]").await;
+    browser.until_text("[data-point=alerts]", "not seen yet").await;
+    stage.event("session.started", SESSION, json!({"metadata": {}}), SECRET).await;
+    browser.until_text("[data-point=signature]", "proven").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
