@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::Stage;
 use super::browser::{NARROW, WIDE};
+use super::{SESSION, Stage};
 
 /// Fetched by `tests/run`.
 const AXE: &str = "target/axe-core/node_modules/axe-core/axe.min.js";
@@ -39,12 +39,20 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
         "/bins/callaider?q=sig:invalid".to_owned(),
         "/bins/callaider/settings".to_owned(),
         "/bins/callaider/send".to_owned(),
+        "/bins/empty/sessions".to_owned(),
+        "/bins/callaider/sessions".to_owned(),
+        format!("/bins/callaider/sessions/{SESSION}"),
+        "/bins/empty/checklist".to_owned(),
+        "/bins/empty/contract".to_owned(),
+        "/bins/callaider/contract".to_owned(),
+        "/bins/callaider/checklist".to_owned(),
         request(&seeded.json, "request"),
         request(&seeded.multipart, "request"),
         request(&seeded.invalid, "signature"),
         request(&seeded.duplicate, "event"),
         request(&delivered, "deliver"),
         request(&waiting, "deliver"),
+        request(&seeded.json, "event"),
         request(&seeded.invalid, "compare"),
         request(&seeded.json, "code"),
         request(&seeded.json, "raw"),
