@@ -89,10 +89,7 @@ impl EventTab {
         fact("Event", &event.name);
         fact("Session", &event.session);
         fact("Delivery", &event.delivery_id);
-        // Of a platform that is known in full it is there to be copied.
-        if idempotency_key.is_none() {
-            fact("Duplicates share", &event.duplicate_key);
-        }
+        fact("Duplicates share", &event.duplicate_key);
         facts.extend(details.into_iter().map(|detail| (format::capital(detail.label), detail.value)));
         let drift = learnt::drift(&context.state, request).await?;
         // A contract says the same, at its place.
