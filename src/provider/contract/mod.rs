@@ -158,6 +158,11 @@ impl Report {
     }
 }
 
+/// Whether that provider's document is known in full, so that its requests can be held against a contract.
+pub fn is_known(provider: &str) -> bool {
+    platform::by_id(provider).is_some()
+}
+
 /// Holds a request against the contract of that platform; `None` when there is none. Costs a pass over the outline.
 pub fn check(provider: &str, request: &Examined<'_>) -> Option<Report> {
     let platform = platform::by_id(provider)?;

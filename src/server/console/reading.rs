@@ -58,10 +58,15 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Whether the request is of a platform with a contract: of no other is the body read for one.
+pub(super) fn has_contract(request: &CapturedRequest) -> bool {
+    request.summary.derived.event.provider.as_deref().is_some_and(contract::is_known)
+}
+
 /// A request by its platform's contract; else why it is not held against one.
 pub(super) fn contract_of(request: &CapturedRequest, bin: &Bin) -> Result<Report, &'static str> {
     let reading = Reading::new(request);
-    let json = reading.json();
+    let json = if has_contract(request) { reading.json() } else { Cow::default() };
     reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty())
 }
 
@@ -90,6 +95,9 @@ pub(super) struct Marks(HashMap<String, Vec<Mark>>);
 impl Marks {
     /// The findings of a request whose body is the JSON itself.
     pub(super) fn of(request: &CapturedRequest, bin: &Bin) -> Self {
+        if !has_contract(request) {
+            return Self::default();
+        }
         let reading = Reading::new(request);
         let json = reading.json();
         // The pointers of a form's field would not be the body's.

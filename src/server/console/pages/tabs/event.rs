@@ -15,7 +15,7 @@ use crate::server::console::pages::conversation::{self, Conversation};
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::pages::sessions::href;
 use crate::server::console::problem::Problem;
-use crate::server::console::reading::Reading;
+use crate::server::console::reading::{Reading, has_contract};
 use crate::store::{SessionLimits, SessionRequest, SessionRequests};
 
 /// Earlier requests that were the same and are named.
@@ -140,7 +140,7 @@ impl Content {
     fn read(request: &CapturedRequest, has_secret: bool, page: content::Page) -> Self {
         let reading = Reading::new(request);
         let json = reading.json();
-        let outline = scan(&json);
+        let outline = if has_contract(request) { scan(&json) } else { scan(b"") };
         let derived = &request.summary.derived;
         let (provider, scheme) = (derived.event.provider.as_deref(), derived.verdict.scheme.as_deref());
         Self {
