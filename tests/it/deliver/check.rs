@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -30,10 +29,9 @@ fn callaider(url: &str) -> (i32, Value) {
 }
 
 #[test]
-fn a_right_receiver_passes_every_case_in_time() {
-    let begun = Instant::now();
-    let (code, report) = callaider(&receiver::start(Mistake::Nothing, false));
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+fn a_right_receiver_passes_every_case() {
+    let right = receiver::start(Mistake::Nothing, false);
+    let (code, report) = callaider(&right);
     assert_eq!((code, ids(&report, "failed")), (0, Vec::new()), "{report}");
     assert_eq!(ids(&report, "note"), ["upper_case_hex", "deduplication"]);
     assert!(ids(&report, "skipped").is_empty());
@@ -97,20 +95,20 @@ fn each_seeded_mistake_is_named_and_nothing_else() {
     assert_eq!((code, ids(&report, "failed")), (1, vec!["header_absent".to_owned(), "header_different".to_owned()]));
 }
 
-/// The guide's receiver, run by Node with Express.
-pub struct Guide(Child);
+/// A receiver that Node runs with Express.
+pub struct Express(Child);
 
-impl Guide {
-    pub fn start() -> (Self, String) {
+impl Express {
+    /// Starts the program of that name; answers with its port.
+    pub fn start(name: &str, program: &str) -> (Self, String) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/express");
         assert!(
             folder.join("node_modules/express").exists() && folder.join("node_modules/tsx").exists(),
             "Express is there; tests/run fetches it: npm install --prefix target/express express@5 tsx@4"
         );
-        let file = folder.join("guide-receiver.mts");
-        std::fs::write(&file, include_str!("../fixtures/guide-receiver.mts")).unwrap();
+        std::fs::write(folder.join(name), program).unwrap();
         let mut child = Command::new("node")
-            .args(["--import", "tsx", "guide-receiver.mts"])
+            .args(["--import", "tsx", name])
             .current_dir(&folder)
             .env("CALLAIDER_WEBHOOK_SECRET", SECRET)
             .stdout(Stdio::piped())
@@ -121,12 +119,11 @@ impl Guide {
         let mut port = String::new();
         let stdout = child.stdout.take().unwrap();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut port).unwrap();
-        let url = format!("http://127.0.0.1:{}/assistant-webhook", port.trim());
-        (Self(child), url)
+        (Self(child), port.trim().to_owned())
     }
 }
 
-impl Drop for Guide {
+impl Drop for Express {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -134,9 +131,9 @@ impl Drop for Guide {
 }
 
 #[test]
-fn the_guides_receiver_lacks_what_it_lacks() {
-    let (_guide, url) = Guide::start();
-    let (code, report) = callaider(&url);
+fn the_guides_receiver_lacks_what_it_lacks_and_the_snippets_mend_it() {
+    let (_guide, port) = Express::start("guide.mts", include_str!("../fixtures/guide-receiver.mts"));
+    let (code, report) = callaider(&format!("http://127.0.0.1:{port}/assistant-webhook"));
     assert_eq!(code, 1);
     assert_eq!(ids(&report, "failed"), ["signature_not_ascii", "malformed_json", "empty_body"], "{report}");
     let large = ["transcript_1mib", "transcript_5mib", "transcript_10mib"];
@@ -151,6 +148,23 @@ fn the_guides_receiver_lacks_what_it_lacks() {
             }
         }
     }
+
+    // What the report shows of Express, put together.
+    let snippet = |id: &str| {
+        let case = report["cases"].as_array().unwrap().iter().find(|case| case["id"] == id).unwrap();
+        let snippet = case["snippets"].as_array().unwrap().iter().find(|one| one["framework"] == "express").unwrap();
+        snippet["code"].as_str().unwrap().to_owned()
+    };
+    let parsed = format!("{}\nres.json({{ ok: true, event: payload.event }});", snippet("malformed_json"));
+    let program = format!(
+        "import crypto from 'node:crypto';\nimport express from 'express';\nconst app = express();\n{}\n\
+         const server = app.listen(0, '127.0.0.1', () => console.log(server.address().port));\n",
+        snippet("signature_not_ascii").replace("// …", &parsed)
+    );
+    let (_mended, port) = Express::start("mended.mts", &program);
+    let (code, report) = callaider(&format!("http://127.0.0.1:{port}/webhook"));
+    assert_eq!((code, ids(&report, "failed")), (0, Vec::new()), "{report}");
+    assert_eq!(ids(&report, "note"), ["upper_case_hex", "deduplication"]);
 }
 
 #[test]

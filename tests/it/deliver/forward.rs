@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use creel::Database;
 use serde_json::{Value, json};
 
-use super::check::Guide;
+use super::check::Express;
 use super::receiver::SECRET;
 use super::replay::{EVENT, capture, post, until};
 use super::target::{Arrived, OK, Target};
@@ -212,7 +212,8 @@ async fn the_target_answers_the_sender_and_what_it_cannot_answer_is_kept_all_the
 
 #[tokio::test]
 async fn the_guides_receiver_answers_its_sender_through_a_forward() {
-    let (_guide, url) = Guide::start();
+    let (_guide, port) = Express::start("answers.mts", include_str!("../fixtures/guide-receiver.mts"));
+    let url = format!("http://127.0.0.1:{port}/assistant-webhook");
     let app = TestApp::start().await;
     app.bin(json!({"name": "callaider", "provider": "callaider", "secret": SECRET})).await;
     set(&app, "callaider", json!({"routes": [{"to": url}], "answer": "target"})).await;
