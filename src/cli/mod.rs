@@ -8,7 +8,9 @@ mod completions;
 mod config;
 mod connection;
 mod delete;
+mod doctor;
 mod export;
+mod forward;
 mod import;
 mod list;
 mod man;
@@ -18,11 +20,13 @@ mod output;
 mod providers;
 mod ready;
 mod render;
+mod replay;
 mod request;
 mod schemes;
 mod search;
 mod secret;
 mod send;
+mod sending;
 mod serve;
 mod serve_file;
 mod show;
@@ -82,6 +86,10 @@ enum Command {
     Wait(wait::WaitArgs),
     /// Wait until the server answers
     Ready(ready::ReadyArgs),
+    /// Send captured requests again, from this machine
+    Replay(Box<replay::ReplayArgs>),
+    /// Send on what a bin captures, from this machine
+    Forward(Box<forward::ForwardArgs>),
     /// Open the console in the browser
     Open(open::OpenArgs),
     /// Add, list and remove the secrets of a bin
@@ -109,6 +117,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// Serve a coding agent on standard input and output (Model Context Protocol)
     Mcp(mcp::McpArgs),
+    /// Look at what may stand in the way
+    Doctor(doctor::DoctorArgs),
     /// Print a script that completes commands in a shell
     Completions(completions::CompletionsArgs),
     /// Print manual pages
@@ -155,6 +165,8 @@ pub fn run() -> u8 {
         Some(Command::Tail(args)) => tail::run(args),
         Some(Command::Wait(args)) => wait::run(args),
         Some(Command::Ready(args)) => ready::run(args),
+        Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Forward(args)) => forward::run(args),
         Some(Command::Open(args)) => open::run(args),
         Some(Command::Secret(args)) => secret::run(args),
         Some(Command::Export(args)) => export::run(args),
@@ -168,6 +180,7 @@ pub fn run() -> u8 {
         Some(Command::Providers(args)) => providers::run(args),
         Some(Command::Config(args)) => config::run(args),
         Some(Command::Mcp(args)) => mcp::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man(args)) => man::run(args),
     };

@@ -9,6 +9,7 @@
 //!
 //! Everything runs on threads of its own, so that neither captures nor the console wait for a target.
 
+mod by_hand;
 pub mod check;
 mod draft;
 pub mod engine;
@@ -30,9 +31,11 @@ use tokio::task::JoinHandle;
 use crate::model::{Bin, CapturedRequest, Clock, JobStatus};
 use crate::signature::Catalogue;
 use crate::store::Store;
+pub use by_hand::{ByHand, Facts};
 use check::Checks;
 pub use draft::Draft;
 use engine::{Engine, NotAllowed, TargetUrl};
+pub use forward::route;
 use forward::{Asked, Lines};
 pub use jobs::Job;
 use jobs::Jobs;

@@ -5,6 +5,7 @@ mod config;
 mod examples;
 mod offline;
 mod send;
+mod sending;
 pub mod server;
 mod tail;
 mod terminal;

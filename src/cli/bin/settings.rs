@@ -18,7 +18,7 @@ enum Mode {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]
 pub(super) struct SettingsArgs {
-    /// Take the settings from a JSON file, in the form of the API; - for standard input. Flags win
+    /// Take the settings from a JSON or TOML (.toml) file, in the form of the API; - for standard input. Flags win
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// The platform that sends, when it is not to be recognised; `creel providers` lists them
@@ -62,6 +62,11 @@ impl SettingsArgs {
     pub(super) fn settings(&self) -> anyhow::Result<Map<String, Value>> {
         let mut settings = match &self.from {
             None => Map::new(),
+            Some(file) if file.extension().is_some_and(|extension| extension == "toml") => {
+                let text = String::from_utf8_lossy(&read(file)?).into_owned();
+                toml::from_str(&text)
+                    .map_err(|error| Usage(format!("--from {}: {}", file.display(), error.to_string().trim_end())))?
+            }
             Some(file) => serde_json::from_slice(&read(file)?)
                 .map_err(|error| Usage(format!("--from {}: {error}; give a JSON object", file.display())))?,
         };

@@ -19,6 +19,7 @@ use super::Deliver;
 use crate::model::{BinId, ForwardSettings, Timestamp};
 pub(super) use asked::Asked;
 use circle::Circle;
+pub use route::route;
 
 /// How often bins are looked at for forwards that were set, when any bin has changed.
 const SUPERVISE: Duration = Duration::from_millis(50);

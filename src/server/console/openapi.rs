@@ -101,6 +101,13 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("patch", "/bins/{bin}/forward", r#"{"paused": true}"#),
     ("post", "/bins/{bin}/forward/catch-up", r#"{"since": "2026-05-28T12:34:56Z"}"#),
     ("put", "/bins/{bin}/on-match", r#"{"filter": "sig:invalid", "to": "http://127.0.0.1:3000/alarm"}"#),
+    (
+        "post",
+        "/bins/{bin}/requests/{id}/attempts",
+        r#"{"why": "replay", "target": "http://localhost:3000/hook", "started_at": "2026-05-28T12:34:56.789Z",
+            "outcome": "connect", "sentence": "Nothing listens on localhost:3000.",
+            "sent": {"head_base64": "R0VUIC8gSFRUUC8xLjENCg0K", "body_size": 0}, "times_us": {"total": 812}}"#,
+    ),
     ("post", "/bins/{bin}/replay", r#"{"target": "http://127.0.0.1:3000/hook", "spacing": "recorded"}"#),
     (
         "post",

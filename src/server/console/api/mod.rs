@@ -1,5 +1,6 @@
 //! The JSON API: one file per resource.
 
+mod attempts;
 mod bins;
 mod catalogues;
 mod check;
@@ -52,6 +53,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(import::configure)
         .configure(diff::configure)
         .configure(replay::configure)
+        .configure(attempts::configure)
         .configure(on_match::configure)
         .configure(send::configure)
         .configure(check::configure)

@@ -1,0 +1,179 @@
+//! `creel doctor`: looks at what usually stands in the way.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::common::{OutputArgs, now};
+use super::connection::ServerArgs;
+use super::{Done, exit, serve_file};
+use crate::config;
+use crate::model::Timestamp;
+use crate::store::ReadOnly;
+use crate::view::plain;
+
+/// The arguments of `creel doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Looks at ports, server, database, permissions, clock and configuration file; changes nothing.
+Exit code: 0 when all is well, 1 when something is in the way.
+
+Examples:
+  creel doctor
+  creel doctor --json")]
+pub(super) struct DoctorArgs {
+    /// Database file [default: creel/creel.db in the user's data directory]
+    #[arg(long, env = "CREEL_DB", value_name = "PATH")]
+    db: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// How it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Fine,
+    /// Worth knowing.
+    Note,
+    /// In the way.
+    Wrong,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::Note => "note",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+/// Reading, writing and searching by the group and by everybody.
+const OTHERS: u32 = 0o077;
+
+type Finding = (&'static str, State, String);
+
+pub(super) fn run(args: &DoctorArgs) -> Done {
+    let (server, running) = server(args);
+    let mut findings = vec![server];
+    findings.extend([("capture", 4665), ("console", 4666)].map(|(half, port)| port_of(half, port, running)));
+    findings.extend(database(args));
+    findings.push(clock());
+    findings.extend(file());
+    let values: Vec<Value> =
+        findings.iter().map(|(what, state, text)| json!({"what": what, "state": state.word(), "text": text})).collect();
+    args.output.many(&values, |_| {
+        let line = |(what, state, text): &Finding| format!("{:<6} {what:<10} {}", state.word(), plain(text));
+        findings.iter().flat_map(|finding| [line(finding), "\n".to_owned()]).collect()
+    })?;
+    let wrong = findings.iter().any(|(_, state, _)| *state == State::Wrong);
+    Ok(if wrong { exit::FAILED } else { exit::DONE })
+}
+
+/// Whether a server answers, and which.
+fn server(args: &DoctorArgs) -> (Finding, bool) {
+    let asked = args.server.run(async |client| {
+        let info = client.get("/readyz", &[]).await.map(|_| client.base().to_owned());
+        Ok(info?)
+    });
+    match asked {
+        Ok(url) => (("server", State::Fine, format!("answers at {url}")), true),
+        Err(error) => {
+            let refused =
+                error.downcast_ref::<crate::client::ClientError>().is_some_and(crate::client::ClientError::is_wrong);
+            let state = if refused { State::Wrong } else { State::Note };
+            (("server", state, format!("{error:#}")), false)
+        }
+    }
+}
+
+/// Whether a usual port is free, when no server has it.
+fn port_of(half: &'static str, port: u16, running: bool) -> Finding {
+    match TcpListener::bind(("127.0.0.1", port)) {
+        Ok(_) => (half, State::Fine, format!("port {port} is free")),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && running => {
+            (half, State::Fine, format!("port {port} is in use, and a server runs"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            let text = format!("port {port} is taken by another program; give --{half} another address, or port 0");
+            (half, State::Wrong, text)
+        }
+        Err(error) => (half, State::Wrong, format!("port {port}: {error}")),
+    }
+}
+
+fn database(args: &DoctorArgs) -> Vec<Finding> {
+    let path = match args.db.clone().map_or_else(config::default_database, Ok) {
+        Ok(path) => path,
+        Err(error) => return vec![("database", State::Wrong, error.to_string())],
+    };
+    let shown = path.display();
+    let Ok(meta) = path.metadata() else {
+        return vec![match writable(path.parent().unwrap_or(Path::new("."))) {
+            Ok(()) => ("database", State::Fine, format!("{shown} will be made at the first start")),
+            Err(why) => ("database", State::Wrong, format!("{shown} cannot be made: {why}")),
+        }];
+    };
+    let read = match ReadOnly::open(&path) {
+        Ok(database) => {
+            let bins = database.bins().len();
+            ("database", State::Fine, format!("{shown} has {bins} bins and {} KiB", meta.len() >> 10))
+        }
+        Err(error) => ("database", State::Wrong, format!("{shown} cannot be read: {error}")),
+    };
+    let mode = meta.permissions().mode();
+    let open = if mode & OTHERS == 0 {
+        ("permission", State::Fine, format!("{shown} is yours alone"))
+    } else {
+        let text =
+            format!("{shown} can be read by others (mode {:o}); chmod 600 keeps captured secrets to you", mode & 0o777);
+        ("permission", State::Note, text)
+    };
+    vec![read, open]
+}
+
+/// Whether a file can be made in a folder, or in the nearest above it that is there.
+fn writable(folder: &Path) -> Result<(), String> {
+    let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    match tempfile::tempfile_in(there) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{}: {error}", there.display())),
+    }
+}
+
+/// A clock that is far off makes fresh signatures stale.
+fn clock() -> Finding {
+    /// 2026-01-01: the clock of a machine without a battery begins in 1970.
+    const RELEASED: i64 = 1_767_225_600;
+    let now = now();
+    if now < Timestamp::from_secs(RELEASED) {
+        (
+            "clock",
+            State::Wrong,
+            format!("it says {now}, which is before this program was made: set it, or signatures look stale"),
+        )
+    } else {
+        ("clock", State::Fine, format!("it says {now}"))
+    }
+}
+
+fn file() -> Vec<Finding> {
+    match serve_file::load(None) {
+        Ok((None, None)) => Vec::new(),
+        Ok((None, Some(why))) => vec![("file", State::Note, why)],
+        Ok((Some(file), _)) => {
+            vec![(
+                "file",
+                State::Fine,
+                format!("{} is used; creel config check looks closer", file.text.path().display()),
+            )]
+        }
+        Err(error) => vec![("file", State::Wrong, error.to_string())],
+    }
+}

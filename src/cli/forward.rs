@@ -1,0 +1,262 @@
+//! `creel forward`: sends on what a bin captures, from this machine, in order, through restarts of the server.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use clap::Args;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::common::{OutputArgs, Usage};
+use super::connection::ServerArgs;
+use super::sending::{TargetArgs, as_json, as_line, fetch, report, target};
+use super::tail::{Since, since};
+use super::{Done, exit, output};
+use crate::client::{Client, ClientError, Follow, Live};
+use crate::deliver::engine::TargetUrl;
+use crate::deliver::{ByHand, Edit, Plan, route};
+use crate::model::{CapturedRequest, Delivered, Origin, Outcome, Route, Seq, Why};
+use crate::signature::Catalogue;
+
+/// The arguments of `creel forward`.
+#[derive(Debug, Args)]
+#[command(after_help = "Works against a Creel on another machine with --server and --token. The order is kept, unless
+--parallel says otherwise. A target that is down is waited for; time-outs, broken connections,
+429 and 5xx are tried again. A restart of the server loses nothing and repeats nothing.
+
+Examples:
+  creel forward orders --to \"$(creel bin create copies --get)\" --since start --count 1
+  creel forward orders --route \"/paid=$(creel bin create copies --get)\" --since start --count 1")]
+pub(super) struct ForwardArgs {
+    /// The bin
+    bin: String,
+    /// Where everything goes that no route takes
+    #[arg(long, value_name = "URL", value_parser = target, required_unless_present = "route")]
+    to: Option<TargetUrl>,
+    /// Where a path below the bin goes: /a=URL, /a/*=URL (repeatable; the first that matches)
+    #[arg(long, value_name = "PATH=URL", value_parser = one_route)]
+    route: Vec<(String, TargetUrl)>,
+    /// Only what matches, in the filter language of the console
+    #[arg(short, long, value_name = "FILTER")]
+    filter: Option<String>,
+    /// How many are on their way at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    parallel: u8,
+    /// How often a delivery that failed is made again
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=20))]
+    retries: u32,
+    /// Where to begin: now, start, or after this number of the list
+    #[arg(long, value_name = "CURSOR", default_value = "now", value_parser = since)]
+    since: Since,
+    /// End after this many requests
+    #[arg(short = 'n', long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+fn one_route(text: &str) -> Result<(String, TargetUrl), String> {
+    let (path, url) = text.split_once('=').ok_or("give it as /path=URL")?;
+    if !path.starts_with('/') {
+        return Err("a path starts with a slash, as in /a/*".to_owned());
+    }
+    Ok((path.to_owned(), TargetUrl::parse(url)?))
+}
+
+/// Messages that wait for a slow target; more wait at the server, which tells what was missed.
+const WAITING: usize = 1_000;
+/// A target that is down, and a server that is away, are looked at again after this.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Before the first retry; each further one waits twice as long.
+const BACKOFF: Duration = Duration::from_secs(1);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
+
+pub(super) fn run(args: &ForwardArgs) -> Done {
+    let by_hand = args.target.by_hand(Catalogue::default())?;
+    args.server.run(async |client| {
+        let after: Option<Seq> = match args.since {
+            // Known before anything is said to be listened for: nothing between is missed.
+            Since::Now => client.get("/api/v1/info", &[]).await?["seq"].as_u64(),
+            Since::Cursor(seq) => Some(seq),
+        };
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        // The stream is read on while a target is slow: the server would take a silent reader for dead.
+        let reading = async {
+            let mut follow = Follow::new(client, &args.bin, args.filter.as_deref(), after);
+            loop {
+                let live = follow.next().await;
+                let over = live.is_err();
+                if sender.send(live).await.is_err() || over {
+                    return std::future::pending::<()>().await;
+                }
+            }
+        };
+        output::note(&format!("forwarding {} from {}", args.bin, client.base()));
+        let sending = forward_all(args, client, &by_hand, &mut receiver);
+        tokio::select! { () = reading => Ok(exit::DONE), done = sending => done }
+    })
+}
+
+async fn forward_all(
+    args: &ForwardArgs,
+    client: &Client,
+    by_hand: &ByHand,
+    receiver: &mut mpsc::Receiver<Result<Live, ClientError>>,
+) -> Done {
+    let mut left = args.count.unwrap_or(u64::MAX);
+    let mut queue: VecDeque<Value> = VecDeque::new();
+    let mut running = FuturesOrdered::new();
+    loop {
+        while running.len() < usize::from(args.parallel)
+            && left > 0
+            && let Some(summary) = queue.pop_front()
+        {
+            left -= 1;
+            running.push_back(forward_one(args, client, by_hand, summary));
+        }
+        if left == 0 && running.is_empty() {
+            return Ok(exit::DONE);
+        }
+        tokio::select! {
+            Some(done) = running.next() => done?,
+            live = receiver.recv(), if left > 0 && queue.len() < usize::from(args.parallel) => match live {
+                None => return Ok(exit::DONE),
+                Some(live) => queue.extend(taken(args, live?)?),
+            },
+        }
+    }
+}
+
+/// The request that the stream tells of.
+fn taken(args: &ForwardArgs, live: Live) -> anyhow::Result<Option<Value>> {
+    let mut message = match live {
+        Live::Message(message) => message,
+        Live::Lost(cause) => {
+            output::note(&format!("the connection to the server is lost ({cause}); connecting again"));
+            return Ok(None);
+        }
+        Live::Back => {
+            output::note("connected again; nothing was missed");
+            return Ok(None);
+        }
+        Live::Gap(from, to) => {
+            output::note(&format!("the server has another database than before: its newest is {to}, not {from}"));
+            return Ok(None);
+        }
+    };
+    match message.get("type").and_then(Value::as_str) {
+        Some("request") => Ok(message.get_mut("request").map(Value::take)),
+        Some("bin_deleted") => Err(Usage(format!("the bin '{}' was deleted", args.bin)).into()),
+        _ => Ok(None),
+    }
+}
+
+async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summary: Value) -> anyhow::Result<()> {
+    let seq = summary["seq"].as_u64().unwrap_or_default();
+    let request = loop {
+        match fetch(client, by_hand, &args.bin, &summary).await {
+            Ok(Some(request)) => break request,
+            Ok(None) => {
+                output::note(&format!("request {seq} is gone already, and is not forwarded"));
+                return Ok(());
+            }
+            // The server restarts: it is back soon, with everything.
+            Err(error) if error.may_pass() => tokio::time::sleep(PAUSE).await,
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let Some(to) = args.target_of(&request) else {
+        output::note(&format!("request {seq} has no route, and is not forwarded"));
+        return Ok(());
+    };
+    let plan = Plan {
+        target: to,
+        exact: false,
+        keep_host: args.target.keep_host,
+        edit: Edit::default(),
+        resign: None,
+        timeout: args.target.within,
+        as_is: false,
+        why: Why::Forward,
+        origin: Origin::Forwarded,
+    };
+    let mut tried = 0;
+    let mut backoff = BACKOFF;
+    loop {
+        let delivered = match by_hand.send(&request, &plan).await {
+            Ok(delivered) => delivered,
+            Err(error) => {
+                output::note(&format!("request {seq} is not forwarded: {error}"));
+                return Ok(());
+            }
+        };
+        args.output.one(&as_json(&request, &delivered), |_| as_line(&request, &delivered))?;
+        tell(client, &args.bin, &request, &delivered).await;
+        match after(&delivered) {
+            After::Over => return Ok(()),
+            After::Down => {
+                output::note(&format!("{} cannot be reached; waiting for it", delivered.target));
+                while !by_hand.reaches(&plan.target).await {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                output::note(&format!("{} is there", delivered.target));
+            }
+            After::Again if tried == args.retries => return Ok(()),
+            After::Again => {
+                tried += 1;
+                tokio::time::sleep(backoff).await;
+                backoff = (backoff * 2).min(LONGEST_BACKOFF);
+            }
+        }
+    }
+}
+
+/// What a delivery means for the next step; as for the server's own forwarding.
+enum After {
+    Over,
+    /// Nothing was delivered, and no retry is used up.
+    Down,
+    Again,
+}
+
+fn after(delivered: &Delivered) -> After {
+    match (delivered.outcome, delivered.status()) {
+        (Outcome::Answered, Some(429 | 500..)) | (Outcome::Timeout | Outcome::Reset | Outcome::Cut, _) => After::Again,
+        (Outcome::Dns | Outcome::Connect, _) => After::Down,
+        (Outcome::Answered | Outcome::RefusedTarget | Outcome::Tls | Outcome::Malformed, _) => After::Over,
+    }
+}
+
+/// Tells the server what came of it; while it restarts, again.
+async fn tell(client: &Client, bin: &str, request: &CapturedRequest, delivered: &Delivered) {
+    let id = request.summary.id.to_string();
+    loop {
+        match report(client, bin, &id, Why::Forward, delivered).await {
+            Ok(()) => return,
+            Err(error) if error.may_pass() => tokio::time::sleep(PAUSE).await,
+            Err(error) => return output::note(&format!("what came of it could not be told to the server: {error}")),
+        }
+    }
+}
+
+impl ForwardArgs {
+    /// Where a request goes.
+    fn target_of(&self, request: &CapturedRequest) -> Option<TargetUrl> {
+        let routes: Vec<Route> = self
+            .route
+            .iter()
+            .map(|(path, url)| Route { path: Some(path.clone()), to: vec![url.to_string()], ..Route::default() })
+            .collect();
+        let found = route(&routes, &request.summary, &request.head).and_then(|route| route.to.first());
+        match found {
+            Some(url) => self.route.iter().find(|(_, known)| known.to_string() == *url).map(|(_, known)| known.clone()),
+            None => self.to.clone(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Sending from the machine of the command line: the same drafts and the same engine, without a store. Whoever types a
+//! target may reach it anyway, so that every one is allowed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::draft::draft;
+use super::engine::{Engine, OwnSockets, System, TargetPolicy, TargetUrl, TlsOptions};
+use super::plan::{Plan, SendError};
+use crate::http::Head;
+use crate::model::{
+    Bin, BinId, BinSettings, CapturedRequest, Clock, Delivered, Derived, EventFacts, Freshness, HeadSource, Marks,
+    Origin, RequestId, RequestSummary, SentResponse, Seq, SignatureStatus, Timestamp, Verdict,
+};
+use crate::signature::Catalogue;
+
+/// Sends requests that another process keeps.
+pub struct ByHand {
+    engine: Engine,
+    catalogue: Catalogue,
+    clock: Clock,
+    /// Stands for the request's bin, whose secrets stay where they are.
+    bin: Bin,
+}
+
+/// What is known of such a request beside its bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Its id.
+    pub id: Option<RequestId>,
+    /// Its cursor.
+    pub seq: Seq,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The path below the bin.
+    pub path: String,
+    /// Whether its body came whole, and nothing was rejected.
+    pub complete: bool,
+    /// The scheme that it was judged by.
+    pub scheme: Option<String>,
+    /// The event's name.
+    pub event: Option<String>,
+}
+
+impl ByHand {
+    /// Puts the parts together.
+    pub fn new(catalogue: Catalogue, tls: TlsOptions) -> Self {
+        let clock = Clock::system();
+        let engine = Engine::new(Arc::new(System), TargetPolicy::anywhere(), tls, OwnSockets::default(), clock.clone());
+        let bin = Bin {
+            id: BinId::generate(),
+            created_at: clock.now(),
+            settings: BinSettings::default(),
+            secrets: Vec::new(),
+        };
+        Self { engine, catalogue, clock, bin }
+    }
+
+    /// Sends one.
+    ///
+    /// # Errors
+    /// When it is unfit, or a change or the signature cannot be made.
+    pub async fn send(&self, request: &CapturedRequest, plan: &Plan) -> Result<Delivered, SendError> {
+        let draft = draft(&self.catalogue, &self.bin, request, plan, self.clock.now())?;
+        Ok(self.engine.deliver(&draft.parcel).await)
+    }
+
+    /// Whether a connection to the target stands.
+    pub async fn reaches(&self, target: &TargetUrl) -> bool {
+        self.engine.reaches(target).await
+    }
+
+    /// A request as it is sent.
+    pub fn request(&self, head: Bytes, body: Bytes, facts: Facts) -> CapturedRequest {
+        let head = Head::new(head);
+        let verdict =
+            Verdict { status: SignatureStatus::UnsignedScheme, scheme: facts.scheme, secret: None, reason: None };
+        let event = EventFacts { name: facts.event, ..EventFacts::default() };
+        let summary = RequestSummary {
+            seq: facts.seq,
+            id: facts.id.unwrap_or_else(|| RequestId::from_bytes([0; 16])),
+            bin: self.bin.id,
+            received_at: facts.received_at,
+            body_took: Duration::ZERO,
+            method: head.method().into_owned(),
+            target: head.target().to_text().into_owned(),
+            path: facts.path,
+            http_version: head.version().into_owned(),
+            content_type: None,
+            head_source: HeadSource::Wire,
+            body_size: body.len() as u64,
+            declared_size: None,
+            complete: facts.complete,
+            client: None,
+            rejected: None,
+            derived: Derived { verdict, freshness: Freshness::none(), event },
+            response: SentResponse { status: None, duration_us: None },
+            marks: Marks::default(),
+            origin: Origin::Wire,
+            hops: 0,
+            last_attempt: None,
+            forwarded: None,
+        };
+        CapturedRequest { summary, head, body, trailers: Bytes::new() }
+    }
+}

@@ -1,0 +1,173 @@
+//! Attempts that were made elsewhere: the command line sends from its own machine, and says here what came of it.
+
+use actix_web::{HttpResponse, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::model::{Delivered, Outcome, ReceivedResponse, Times, Timestamp, Why};
+use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
+use crate::server::console::problem::Problem;
+use crate::shapes::AttemptShape;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(report);
+}
+
+/// Bytes of a head.
+const MAX_HEAD: usize = 256 << 10;
+/// Bytes of a response's body that are kept, as of those that the server reads itself.
+const MAX_BODY: usize = 1 << 20;
+/// Characters of a URL or a sentence.
+const MAX_TEXT: usize = 4_096;
+
+/// What came of sending a request from another machine.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AttemptInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct AttemptInput {
+    /// `forward`, `replay` or `check`.
+    #[schema(value_type = String)]
+    why: Why,
+    /// The URL that was sent to.
+    #[schema(max_length = 4096)]
+    target: String,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// `answered`, or how it failed.
+    #[schema(value_type = String)]
+    outcome: Outcome,
+    /// The same in a sentence.
+    #[schema(max_length = 4096)]
+    sentence: String,
+    /// What was sent.
+    sent: SentInput,
+    /// What came back.
+    response: Option<ResponseInput>,
+    /// How long its steps took, in microseconds.
+    #[schema(value_type = Object)]
+    times_us: TimesInput,
+}
+
+/// What was sent.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SentInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct SentInput {
+    /// The head, in base64.
+    head_base64: String,
+    /// Bytes of the body.
+    body_size: u64,
+}
+
+/// What came back.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AttemptResponseInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct ResponseInput {
+    /// The status.
+    #[schema(minimum = 100, maximum = 999)]
+    status: u16,
+    /// The head, in base64.
+    head_base64: String,
+    /// The beginning of the body, up to 1 MiB, in base64.
+    body_base64: String,
+    /// Bytes of the body that were received.
+    body_size: u64,
+    /// Whether more was received than is here.
+    body_cut: bool,
+}
+
+/// How long the steps took; what was not reached is absent.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TimesInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct TimesInput {
+    resolve: Option<u64>,
+    connect: Option<u64>,
+    tls: Option<u64>,
+    first_byte: Option<u64>,
+    total: u64,
+}
+
+only_objects!(AttemptInput, SentInput, ResponseInput, TimesInput);
+
+impl AttemptInput {
+    fn checked(self) -> Result<(Why, Delivered), Problem> {
+        if self.why == Why::Send {
+            return Err(Problem::field(
+                "why",
+                "Simulated senders are the server's own; give forward, replay or check.",
+            ));
+        }
+        for (field, text) in [("target", &self.target), ("sentence", &self.sentence)] {
+            if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+                let sentence = format!("This has at most {MAX_TEXT} bytes and no control characters.");
+                return Err(Problem::field(field, sentence));
+            }
+        }
+        let sent_head = decoded(&self.sent.head_base64, "sent.head_base64", MAX_HEAD)?;
+        let response = self.response.map(|response| {
+            if !(100..=999).contains(&response.status) {
+                return Err(Problem::field("response.status", "A status has three digits."));
+            }
+            Ok(ReceivedResponse {
+                status: response.status,
+                head: decoded(&response.head_base64, "response.head_base64", MAX_HEAD)?,
+                body: decoded(&response.body_base64, "response.body_base64", MAX_BODY)?,
+                body_size: response.body_size,
+                body_cut: response.body_cut,
+            })
+        });
+        let times = Times {
+            resolve: self.times_us.resolve,
+            connect: self.times_us.connect,
+            tls: self.times_us.tls,
+            first_byte: self.times_us.first_byte,
+            total: self.times_us.total,
+        };
+        let delivered = Delivered {
+            target: self.target,
+            started_at: self.started_at,
+            outcome: self.outcome,
+            sentence: self.sentence,
+            sent_head,
+            sent_body_size: self.sent.body_size,
+            response: response.transpose()?,
+            times,
+        };
+        if delivered.outcome == Outcome::Answered && delivered.response.is_none() {
+            return Err(Problem::field("response", "What was answered has a response."));
+        }
+        Ok((self.why, delivered))
+    }
+}
+
+fn decoded(text: &str, field: &str, most: usize) -> Result<Bytes, Problem> {
+    let bytes = STANDARD.decode(text).map_err(|_| Problem::field(field, "This is not base64."))?;
+    if bytes.len() > most {
+        return Err(Problem::field(field, format!("This has at most {most} bytes.")));
+    }
+    Ok(bytes.into())
+}
+
+/// Tell what came of sending a request from another machine
+///
+/// `creel replay` and `creel forward` do. It is kept and shown like the server's own attempts.
+#[utoipa::path(tag = "delivery", request_body = AttemptInput, responses((status = 201, body = AttemptShape<'_>)))]
+#[post("/api/v1/bins/{bin}/requests/{id}/attempts")]
+async fn report(
+    state: State,
+    bin: BinRef,
+    which: WhichRequest,
+    input: Json<AttemptInput>,
+) -> Result<HttpResponse, Problem> {
+    let (why, delivered) = input.0.checked()?;
+    let id = super::marks::id_of(&state, &bin, which).await?;
+    let attempt = state.store.attempt(bin.id(), id, why, delivered).await?;
+    Ok(HttpResponse::Created().json(AttemptShape::whole(&attempt)))
+}
