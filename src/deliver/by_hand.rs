@@ -102,6 +102,7 @@ impl ByHand {
             hops: 0,
             last_attempt: None,
             forwarded: None,
+            held_until: None,
         };
         CapturedRequest { summary, head, body, trailers: Bytes::new() }
     }
