@@ -17,7 +17,7 @@ export function followChanges({ binApi, headSeq, list, detail, navigation, signa
     marked(message) { if (message.id === detail.id) detail.marked(message); list.touch(); },
     deleted(message) { if (message.id === detail.id) navigation.gone(); list.touch(); },
     changed(message) { if (message.id === detail.id) detail.reload(); list.touch(); },
-    attempt(message) { if (message.id === detail.id) detail.deliver?.refresh(); list.touch(); },
+    attempt(message) { if (message.id === detail.id) detail.deliver?.refresh().catch(() => {}); list.touch(); },
     request(message) { signals.arrived(message); list.touch(); },
     bin_deleted() {
       toast("This bin was deleted.", { bad: true });

@@ -7,6 +7,7 @@ import { attempt, toast } from "./toast.js";
 const TARGETS = "creel:targets";
 const MAX_TARGETS = 8;
 const TICK_MS = 250;
+const REFRESH_MS = 700;
 
 /** The targets that this browser has sent to, the last one first. */
 function targets() {
@@ -139,9 +140,11 @@ export class Deliver {
     if (!done) this.state.textContent = "";
   }
 
-  async send() {
-    const wish = this.wish();
-    const { attempts, job, skipped } = await api("POST", `${this.api}/replay`, wish);
+  async send(extra = {}) {
+    const wish = this.wish(extra);
+    const sent = await this.post(wish);
+    if (!sent) return;
+    const { attempts, job, skipped } = sent;
     if (wish.target) remember(wish.target);
     if (job) toast(`${job.total ?? wish.count} deliveries are on their way.`);
     else if (attempts.length === 0 && skipped?.[0]) throw new Error(skipped[0].reason);
@@ -150,9 +153,27 @@ export class Deliver {
     await this.refresh();
   }
 
-  /** The attempts as they are now; what is in the form stays. */
-  async refresh() {
-    await this.detail.renew("#h-attempts", (section) => section.closest("section"));
+  /** Sends it; what two programs may read in two ways only when that is wanted all the same. */
+  async post(wish) {
+    try {
+      return await api("POST", `${this.api}/replay`, wish);
+    } catch (error) {
+      if (error.field !== "as_is") throw error;
+      const run = () => attempt(() => this.send({ as_is: true }));
+      toast(error.message, { bad: true, action: { label: "Send it all the same", run } });
+      this.state.textContent = "";
+      return null;
+    }
+  }
+
+  /** The attempts as they are now, but not more often than somebody can read; what is in the form stays. */
+  refresh() {
+    this.refreshing ??= new Promise((resolve) => { setTimeout(resolve, this.refreshed ? REFRESH_MS : 0); }).then(() => {
+      this.refreshing = null;
+      this.refreshed = true;
+      return this.detail.renew("#h-attempts", (section) => section.closest("section"));
+    });
+    return this.refreshing;
   }
 
   async preview() {

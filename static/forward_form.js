@@ -17,6 +17,10 @@ function line({ path, event, header, to }) {
   return [...conditions.filter(Boolean), ...to].join(" ");
 }
 
+/** Whether a line can say the route: its conditions are words there, and a path starts with a slash. */
+const fits = ({ path, event, header }) => (!path || path.startsWith("/"))
+  && ![path, event, header].some((condition) => /\s/.test(condition ?? ""));
+
 /** The route that a line says. */
 function route(text) {
   const read = { to: [] };
@@ -32,6 +36,8 @@ function route(text) {
   return read;
 }
 
+const routes = (text) => text.split("\n").map((one) => one.trim()).filter(Boolean).map(route);
+
 export class ForwardForm {
   /** `stored` is the forward as the API has it, or null. */
   constructor(form, path, stored) {
@@ -43,9 +49,11 @@ export class ForwardForm {
     this.look();
   }
 
-  fill({ routes, filter, answer, timeout_ms: timeout, retries, parallel, keep_host: keepHost, paused }) {
+  fill({ routes: stored, filter, answer, timeout_ms: timeout, retries, parallel, keep_host: keepHost, paused }) {
     const { form } = this;
-    form.routes.value = routes.map(line).join("\n");
+    form.routes.value = stored.map(line).join("\n");
+    // What a line cannot say is set by the API, and kept.
+    form.routes.readOnly = !stored.every(fits);
     form.forward_filter.value = filter ?? "";
     form.answer.value = answer;
     form.timeout_ms.value = timeout;
@@ -60,7 +68,7 @@ export class ForwardForm {
     const number = (field) => (field.value === "" ? undefined : Number(field.value));
     const retries = number(form.retries);
     return {
-      routes: form.routes.value.split("\n").map((text) => text.trim()).filter(Boolean).map(route),
+      routes: form.routes.readOnly ? this.stored.routes : routes(form.routes.value),
       filter: form.forward_filter.value.trim() || undefined,
       answer: form.answer.value,
       timeout_ms: number(form.timeout_ms),

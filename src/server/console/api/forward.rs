@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input_forward::ForwardInput;
-use crate::model::{ForwardSettings, Timestamp};
+use crate::model::{BinSettings, ForwardSettings, Timestamp};
 use crate::server::console::extract::{BinRef, Json, State, only_objects};
 use crate::server::console::problem::Problem;
 use crate::shapes::{ForwardShape, ForwardStateShape, HealthShape};
@@ -49,7 +49,7 @@ async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
 #[put("/api/v1/bins/{bin}/forward")]
 async fn set(state: State, bin: BinRef, input: Json<ForwardInput>) -> Result<HttpResponse, Problem> {
     let forward = input.0.checked(None)?;
-    store(&state, &bin, forward).await
+    store(&state, &bin, forward, true).await
 }
 
 /// Change how the bin forwards
@@ -57,11 +57,18 @@ async fn set(state: State, bin: BinRef, input: Json<ForwardInput>) -> Result<Htt
 #[patch("/api/v1/bins/{bin}/forward")]
 async fn change(state: State, bin: BinRef, input: Json<ForwardInput>) -> Result<HttpResponse, Problem> {
     let Some(before) = bin.0.bin.settings.forward.clone() else { return Err(Problem::not_found("forward")) };
+    let says_paused = input.0.says_paused();
     let forward = input.0.checked(Some(before))?;
-    store(&state, &bin, forward).await
+    store(&state, &bin, forward, says_paused).await
 }
 
-async fn store(state: &State, bin: &BinRef, forward: ForwardSettings) -> Result<HttpResponse, Problem> {
+/// Stores it; a pause that was made meanwhile stays, unless `says_paused`.
+async fn store(
+    state: &State,
+    bin: &BinRef,
+    forward: ForwardSettings,
+    says_paused: bool,
+) -> Result<HttpResponse, Problem> {
     for (route, targets) in forward.routes.iter().enumerate() {
         for (number, target) in targets.to.iter().enumerate() {
             let field = format!("routes[{route}].to[{number}]");
@@ -75,7 +82,12 @@ async fn store(state: &State, bin: &BinRef, forward: ForwardSettings) -> Result<
     if is_new || resumes {
         state.store.forward_from(bin.id(), state.store.head_seq(), resumes).await?;
     }
-    let changed = state.store.update_bin(bin.id(), move |settings| settings.forward = Some(forward)).await?;
+    let update = move |settings: &mut BinSettings| {
+        let is_paused = settings.forward.as_ref().is_some_and(|now| now.paused);
+        let paused = if says_paused { forward.paused } else { is_paused };
+        settings.forward = Some(ForwardSettings { paused, ..forward });
+    };
+    let changed = state.store.update_bin(bin.id(), update).await?;
     state.deliver.forward_was_set(bin.id());
     shown(state, &changed).await
 }

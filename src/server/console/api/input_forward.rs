@@ -83,6 +83,11 @@ struct RetriesInput {
 only_objects!(ForwardInput, RouteInput, RetriesInput);
 
 impl ForwardInput {
+    /// Whether it says if the forward is paused.
+    pub(super) fn says_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
     /// Checks every field but whether the targets are allowed. `before` is what is changed.
     pub(super) fn checked(self, before: Option<ForwardSettings>) -> Result<ForwardSettings, Problem> {
         let mut forward = match (&self.routes, before) {

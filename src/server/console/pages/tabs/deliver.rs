@@ -99,11 +99,16 @@ impl DeliverTab {
         let raw = request.head.raw();
         let fields = lines.iter().map(|field| lossy(&raw[field.line.clone()]).trim_end().to_owned());
         let query = request.head.target().query().map(|query| lossy(query).into_owned()).unwrap_or_default();
-        let editable = std::str::from_utf8(&request.body).ok().filter(|body| body.len() <= EDITABLE);
+        let text = std::str::from_utf8(&request.body).ok();
+        // A browser's text field writes every line end as a line feed.
+        let editable = text.filter(|body| body.len() <= EDITABLE && !body.contains('\r'));
         let body_note = match editable {
             Some(_) => String::new(),
             None if request.body.len() > EDITABLE => {
                 format!("{}: too long to be edited here; it goes out as it came.", format::size(summary.body_size))
+            }
+            None if text.is_some() => {
+                "It has line ends that a text field would change: it goes out as it came.".to_owned()
             }
             None => format!("{}, not text: it goes out as it came.", format::size(summary.body_size)),
         };
