@@ -77,6 +77,7 @@ function commands(parts) {
   command("notify", () => signals.toggleNotify());
   command("sound", () => signals.toggleSound());
   command("import", () => importFile(binApi));
+  for (const page of ["sessions", "checklist", "send"]) command(page, () => { location.href = `${base}/${page}`; });
   command("settings", () => { location.href = `${base}/settings`; });
   command("home", () => { location.href = "/"; });
 }

@@ -55,6 +55,9 @@ pub const GROUPS: &[Group] = &[
             command("notify", "Notify me of new requests", &[]),
             command("sound", "Play a sound for new requests", &[]),
             command("import", "Import requests", &[]),
+            command("sessions", "Sessions of this bin", &[]),
+            command("checklist", "Checklist of this bin", &[]),
+            command("send", "Play a platform or check a receiver", &[]),
         ],
     },
     Group {
