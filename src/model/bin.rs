@@ -73,6 +73,9 @@ pub struct Declaration {
     pub fields: Vec<String>,
     /// Whether it still names the bin.
     pub current: bool,
+    /// The labels of its secrets: one that it names no longer is removed.
+    #[serde(default)]
+    pub secrets: Vec<String>,
 }
 
 /// A bin as stored.

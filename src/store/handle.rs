@@ -119,6 +119,18 @@ impl Store {
         self.state(bin)
     }
 
+    /// The same with a configuration file's secrets: those of its labels are added or replaced, those that it set before
+    /// and names no longer are removed, all others stay as they are.
+    pub async fn declare_bin(
+        &self,
+        bin: BinId,
+        change: impl FnOnce(&mut BinSettings) + Send + 'static,
+        secrets: Vec<(String, SecretValue)>,
+    ) -> Result<Arc<BinState>, StoreError> {
+        self.db.write(1, 0, move |tx, seq| tx.declare_bin(bin, seq, change, &secrets)).await?;
+        self.state(bin)
+    }
+
     /// Deletes a bin with everything in it.
     pub async fn delete_bin(&self, bin: BinId) -> Result<(), StoreError> {
         self.db.make_room();

@@ -66,7 +66,46 @@ impl Tx<'_> {
         change: impl FnOnce(&mut BinSettings),
     ) -> Result<(), StoreError> {
         let key = self.touch(bin)?.key;
-        let mut settings = read_bin(self.conn, key)?.ok_or(StoreError::NotFound(Thing::Bin))?.settings;
+        self.set_settings(key, change)?;
+        self.changed(bin, key, seq)
+    }
+
+    /// Changes settings, and in the same step adds or replaces these secrets by label. Those that the file set before and
+    /// names no longer go; every other row stays as it is, with its age.
+    pub(crate) fn declare_bin(
+        &mut self,
+        bin: BinId,
+        seq: Seq,
+        change: impl FnOnce(&mut BinSettings),
+        secrets: &[(String, SecretValue)],
+    ) -> Result<(), StoreError> {
+        let key = self.touch(bin)?.key;
+        let before = self.set_settings(key, change)?;
+        if !secrets.is_empty() {
+            // The owner knows better than whoever handed one over.
+            self.conn.prepare_cached("DELETE FROM secret WHERE bin = ? AND learnt IS NOT NULL")?.execute([key])?;
+        }
+        let known = read_bin(self.conn, key)?.ok_or(StoreError::NotFound(Thing::Bin))?.secrets;
+        let set_before = before.declared.map(|declared| declared.secrets).unwrap_or_default();
+        for old in &known {
+            let is_set = secrets.iter().any(|(label, _)| *label == old.label) || set_before.contains(&old.label);
+            let is_same = secrets.iter().any(|(label, value)| *label == old.label && *value == old.value);
+            if is_set && !is_same {
+                self.conn.prepare_cached("DELETE FROM secret WHERE id = ?")?.execute([old.id])?;
+            }
+        }
+        let is_known = |(label, value): &&(String, SecretValue)| {
+            known.iter().any(|old| old.label == *label && old.value == *value)
+        };
+        let fresh: Vec<_> = secrets.iter().filter(|secret| !is_known(secret)).cloned().collect();
+        self.insert_secrets(key, &fresh)?;
+        self.changed(bin, key, seq)
+    }
+
+    /// Changes the settings of a row; what they were before.
+    fn set_settings(&self, key: i64, change: impl FnOnce(&mut BinSettings)) -> Result<BinSettings, StoreError> {
+        let before = read_bin(self.conn, key)?.ok_or(StoreError::NotFound(Thing::Bin))?.settings;
+        let mut settings = before.clone();
         change(&mut settings);
         self.refuse_taken(&settings, Some(key))?;
         self.conn.prepare_cached("UPDATE bin SET name = ?, settings = ? WHERE key = ?")?.execute(params![
@@ -75,7 +114,7 @@ impl Tx<'_> {
             key
         ])?;
         self.forget_learnt(key, &settings)?;
-        self.changed(bin, key, seq)
+        Ok(before)
     }
 
     pub(crate) fn delete_bin(&mut self, bin: BinId, seq: Seq) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Bins and their secrets.
 
 use super::help::{Fixture, post, until};
-use crate::model::{BinSettings, ChangeKind, SecretValue};
+use crate::model::{BinSettings, ChangeKind, Declaration, Secret, SecretValue};
 use crate::store::StoreError;
 use crate::store::error::Thing;
 
@@ -112,6 +112,29 @@ async fn secrets_are_replaced_in_one_step() {
     assert!(fixture.store.replace_secrets(bin, Vec::new()).await.unwrap().bin.secrets.is_empty());
     fixture.store.delete_bin(bin).await.unwrap();
     assert_eq!(fixture.store.replace_secrets(bin, Vec::new()).await.unwrap_err(), StoreError::NotFound(Thing::Bin));
+}
+
+#[tokio::test]
+async fn a_file_replaces_the_secrets_of_its_labels_and_leaves_the_other_rows_alone() {
+    let fixture = Fixture::new();
+    let secret = |label: &str, text: &str| (label.to_owned(), SecretValue::new(text.to_owned()));
+    let own = vec![secret("by hand", "one"), secret("live", "two")];
+    let made = fixture.store.create_bin(BinSettings::default(), own).await.unwrap();
+    let declare = async |secrets: Vec<(String, SecretValue)>| {
+        let labels = secrets.iter().map(|(label, _)| label.clone()).collect();
+        let declared = Some(Declaration { fields: Vec::new(), current: true, secrets: labels });
+        let set = move |settings: &mut BinSettings| settings.declared = declared;
+        fixture.store.declare_bin(made.bin.id, set, secrets).await.unwrap().bin.secrets.clone()
+    };
+    let rows = |secrets: &[Secret]| -> Vec<(String, String)> {
+        secrets.iter().map(|secret| (secret.label.clone(), secret.value.expose().to_owned())).collect()
+    };
+    let first = declare(vec![secret("live", "three"), secret("test", "four")]).await;
+    let wanted = [("by hand", "one"), ("live", "three"), ("test", "four")];
+    assert_eq!(rows(&first), wanted.map(|(label, value)| (label.to_owned(), value.to_owned())));
+    assert_eq!(first[0], made.bin.secrets[0], "number and age as well");
+    let second = declare(vec![secret("live", "three")]).await;
+    assert_eq!(second, first[..2], "what the file names no longer is not valid any more");
 }
 
 #[tokio::test]

@@ -352,6 +352,45 @@ fn a_reload_under_load_loses_no_request_and_a_bad_change_keeps_the_old_set_up() 
 }
 
 #[test]
+fn a_reload_keeps_what_was_set_by_hand_and_ends_secrets_that_the_file_no_longer_names() {
+    let mut server = Server::start();
+    let text = |status: u16, label: &str| {
+        format!(
+            "[bins.kept]\nresponse = {{ status = {status} }}\nsecrets = [{{ label = '{label}', value = '{label}-k3y' }}]\n\
+             forward = {{ to = 'http://localhost:1/' }}\n"
+        )
+    };
+    with_file(&mut server, &text(201, "old"), &[]);
+    let ask = |method: &str, path: &str, body: &str| -> Value {
+        let head = format!(
+            "{method} /api/v1/bins/kept{path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            server.console,
+            body.len()
+        );
+        serde_json::from_slice(&raw::exchange(server.console, head.as_bytes()).body).unwrap()
+    };
+    ask("POST", "/secrets", r#"{"label": "by hand", "value": "h4nd"}"#);
+    let by_hand = ask("GET", "/secrets", "")["secrets"][1].clone();
+    ask("PATCH", "/forward", r#"{"paused": true, "timeout_ms": 1234, "retries": {"count": 7}}"#);
+    std::fs::write(server.folder().join("creel.toml"), text(202, "new")).unwrap();
+    server.signal("-HUP");
+    until("the file is read again", || bin(&server, "kept")["response"]["status"] == 202);
+    until("the secrets are set", || ask("GET", "/secrets", "")["secrets"][1]["label"] == "new");
+    let secrets = ask("GET", "/secrets", "");
+    assert_eq!(secrets["secrets"].as_array().unwrap().len(), 2, "the old one is gone: {secrets}");
+    assert_eq!(secrets["secrets"][0], by_hand, "with its number and age");
+    std::fs::write(server.folder().join("creel.toml"), text(203, "new").replace("host:1/", "host:2/")).unwrap();
+    server.signal("-HUP");
+    until("the forward is set", || ask("GET", "/forward", "")["routes"][0]["to"][0] == "http://localhost:2/");
+    let forward = ask("GET", "/forward", "");
+    assert_eq!(
+        (&forward["paused"], &forward["timeout_ms"], &forward["retries"]["count"]),
+        (&true.into(), &1234.into(), &7.into()),
+        "{forward}"
+    );
+}
+
+#[test]
 fn what_is_exported_is_right_and_makes_the_same_again() {
     let server = Server::start();
     server.ok(&[

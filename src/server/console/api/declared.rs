@@ -1,29 +1,47 @@
 //! The bins of the configuration file: checked by the rules of the API, then made or brought up to date. What the file does
 //! not name stays as it was set by hand; captured requests are never touched.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::bins::token_since;
-use super::input::{BinChange, BinInput, bin_name, check_count};
+use super::input::{BinChange, BinInput, bin_name};
 use super::input_forward::ForwardInput;
 use super::input_replay::checked_target;
 use crate::capture::Capture;
 use crate::config::{At, ConfigFile, DeclaredBin, FileError, by_api, nearest};
 use crate::deliver::Deliver;
-use crate::model::{BinName, BinSettings, Declaration, ForwardSettings, SecretValue};
+use crate::model::{Bin, BinName, BinSettings, Declaration, ForwardSettings, Secret, SecretValue};
 use crate::server::console::extract::{ObjectOnly, parse};
 use crate::server::console::problem::Problem;
 use crate::signature::{AUTO, Catalogue};
-use crate::store::{BinState, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// A bin of the file whose every setting is right.
 pub struct CheckedBin {
     name: BinName,
     change: BinChange,
-    forward: Option<ForwardSettings>,
+    forward: Option<DeclaredForward>,
     fields: Vec<String>,
+}
+
+/// How the file lets a bin forward.
+#[derive(Clone)]
+struct DeclaredForward {
+    /// What it names.
+    input: ForwardInput,
+    /// The same with the defaults, for a bin that does not forward yet.
+    whole: ForwardSettings,
+}
+
+impl DeclaredForward {
+    /// What it names, on top of how the bin forwards now: all else stays as set by hand, a pause too.
+    fn over(self, now: Option<ForwardSettings>) -> ForwardSettings {
+        match now {
+            // Each field is checked by itself, so that what was right once is right again.
+            Some(now) => self.input.checked(Some(now)).unwrap_or(self.whole),
+            None => self.whole,
+        }
+    }
 }
 
 /// Why a file is not used.
@@ -96,13 +114,14 @@ fn read<T: ObjectOnly>(value: &Value) -> Result<T, Problem> {
     parse(value.to_string().as_bytes())
 }
 
-fn forward(declared: &DeclaredBin) -> Result<Option<ForwardSettings>, Problem> {
+fn forward(declared: &DeclaredBin) -> Result<Option<DeclaredForward>, Problem> {
     let Some(value) = &declared.forward else { return Ok(None) };
-    let forward = read::<ForwardInput>(value)?.checked(None)?;
-    for (target, field) in targets(&forward) {
+    let input = read::<ForwardInput>(value)?;
+    let whole = input.clone().checked(None)?;
+    for (target, field) in targets(&whole) {
         checked_target(target, &field)?;
     }
-    Ok(Some(forward))
+    Ok(Some(DeclaredForward { input, whole }))
 }
 
 /// The targets of a forward, with the fields that name them.
@@ -125,7 +144,7 @@ pub async fn apply(
     capture: &Capture,
 ) -> Result<(), DeclareError> {
     for bin in &bins {
-        for (target, field) in bin.forward.iter().flat_map(targets) {
+        for (target, field) in bin.forward.iter().flat_map(|forward| targets(&forward.whole)) {
             let at = format!("bins.{}.forward.{field}", bin.name);
             let url = checked_target(target, &field).map_err(|problem| by_api(&file.text, &at, problem.detail()))?;
             deliver.check(&url).await.map_err(|refusal| by_api(&file.text, &at, &refusal.0))?;
@@ -155,7 +174,9 @@ pub async fn apply(
 async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Capture) -> Result<(), StoreError> {
     let CheckedBin { name, mut change, forward, fields } = bin;
     let secrets = std::mem::take(&mut change.secrets);
-    let declared = Declaration { fields, current: true };
+    let mut labels: Vec<String> = secrets.iter().map(|(label, _)| label.clone()).collect();
+    labels.dedup();
+    let declared = Declaration { fields, current: true, secrets: labels };
     let known = store.bin(name.as_str()).filter(|known| known.bin.settings.name.as_ref() == Some(&name));
     let state = match known {
         None => {
@@ -166,60 +187,47 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
             store.create_bin(settings, secrets).await?
         }
         Some(state) => {
-            let mut settings = state.bin.settings.clone();
             let token = token_since(capture.catalogue(), &state.bin, &change, capture.clock().now());
-            change.apply(&mut settings);
-            settings.token_since = token;
-            settings.declared = Some(declared);
-            let state = if settings == state.bin.settings {
+            let set = move |settings: &mut BinSettings| {
+                change.apply(settings);
+                settings.token_since = token;
+                settings.declared = Some(declared.clone());
+            };
+            let mut settings = state.bin.settings.clone();
+            set(&mut settings);
+            if settings == state.bin.settings && has_secrets(&state.bin, &secrets) {
                 state
             } else {
-                // What was changed meanwhile and is not the file's is kept: only the file's is written.
-                store.update_bin(state.bin.id, move |now| *now = merged(now, settings)).await?
-            };
-            with_secrets(state, secrets, store).await?
+                // On the settings as they are by then: what was changed meanwhile and is not the file's is kept.
+                store.declare_bin(state.bin.id, set, secrets).await?
+            }
         }
     };
     let Some(forward) = forward else { return Ok(()) };
     let before = state.bin.settings.forward.as_ref();
-    if before == Some(&forward) {
+    let after = forward.clone().over(before.cloned());
+    if before == Some(&after) {
         return Ok(());
     }
-    let (is_new, resumes) = (before.is_none(), before.is_some_and(|before| before.paused) && !forward.paused);
+    // Only a file that says `paused` itself takes a pause back.
+    let (is_new, resumes) = (before.is_none(), before.is_some_and(|before| before.paused) && !after.paused);
     let id = state.bin.id;
     if is_new || resumes {
         store.forward_from(id, store.head_seq(), resumes).await?;
     }
-    store.update_bin(id, move |settings| settings.forward = Some(forward)).await?;
+    store.update_bin(id, move |settings| settings.forward = Some(forward.over(settings.forward.take()))).await?;
     deliver.forward_was_set(id);
     Ok(())
 }
 
-/// The settings to store: forwards have a life of their own.
-fn merged(now: &BinSettings, settings: BinSettings) -> BinSettings {
-    BinSettings { forward: now.forward.clone(), ..settings }
-}
-
-/// Adds the file's secrets to those of the bin; one of the same label is replaced.
-async fn with_secrets(
-    state: Arc<BinState>,
-    secrets: Vec<(String, SecretValue)>,
-    store: &Store,
-) -> Result<Arc<BinState>, StoreError> {
-    let mut all: Vec<(String, SecretValue)> =
-        state.bin.secrets.iter().map(|secret| (secret.label.clone(), secret.value.clone())).collect();
-    let before = all.clone();
-    for (label, value) in secrets {
-        match all.iter_mut().find(|(known, _)| *known == label) {
-            Some((_, known)) => *known = value,
-            None => all.push((label, value)),
-        }
-    }
-    if all == before {
-        return Ok(state);
-    }
-    if check_count(all.len()).is_err() {
-        return Err(StoreError::Full(crate::store::Thing::Secret));
-    }
-    store.replace_secrets(state.bin.id, all).await
+/// Whether the bin has these secrets, and no others under their labels.
+fn has_secrets(bin: &Bin, secrets: &[(String, SecretValue)]) -> bool {
+    let is_there = |(label, value): &(String, SecretValue)| {
+        bin.secrets.iter().any(|known| known.label == *label && known.value == *value)
+    };
+    let is_right = |known: &Secret| {
+        let mut same = secrets.iter().filter(|(label, _)| *label == known.label).peekable();
+        same.peek().is_none() || same.any(|(_, value)| *value == known.value)
+    };
+    secrets.iter().all(is_there) && bin.secrets.iter().all(is_right)
 }

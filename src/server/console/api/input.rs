@@ -292,24 +292,27 @@ impl BinChange {
     }
 
     /// Makes the changes.
-    pub(super) fn apply(self, settings: &mut BinSettings) {
+    pub(super) fn apply(&self, settings: &mut BinSettings) {
         fn set<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *place = value;
             }
         }
-        let input = self.input;
-        set(&mut settings.name, self.name);
-        set(&mut settings.provider, input.provider);
-        set(&mut settings.scheme, input.scheme);
-        set(&mut settings.custom_scheme, input.custom_scheme.map(|record| record.map(serde_json::Value::Object)));
+        let input = &self.input;
+        set(&mut settings.name, self.name.clone());
+        set(&mut settings.provider, input.provider.clone());
+        set(&mut settings.scheme, input.scheme.clone());
+        set(
+            &mut settings.custom_scheme,
+            input.custom_scheme.clone().map(|record| record.map(serde_json::Value::Object)),
+        );
         set(&mut settings.signature_mode, input.signature_mode.map(Option::unwrap_or_default));
-        set(&mut settings.public_url, input.public_url);
-        set(&mut settings.response, self.response);
-        if let Some(limits) = input.limits {
+        set(&mut settings.public_url, input.public_url.clone());
+        set(&mut settings.response, self.response.clone());
+        if let Some(limits) = &input.limits {
             // `null` forgets all of them, one by one.
             let forgotten = LimitsInput { max_requests: Some(None), max_age_s: Some(None), max_body_bytes: Some(None) };
-            let limits = limits.unwrap_or(forgotten);
+            let limits = limits.as_ref().unwrap_or(&forgotten);
             set(&mut settings.limits.max_requests, limits.max_requests);
             set(&mut settings.limits.max_age_s, limits.max_age_s);
             set(&mut settings.limits.max_body_bytes, limits.max_body_bytes);

@@ -21,7 +21,7 @@ const MAX_BACKOFF_MS: u64 = 60_000;
 const MAX_PARALLEL: usize = 16;
 
 /// How a bin forwards. Only `routes` is required; with PATCH what is absent stays.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(as = ForwardInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct ForwardInput {
@@ -49,7 +49,7 @@ pub(super) struct ForwardInput {
 }
 
 /// A route. What is absent matches everything.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(as = RouteInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 struct RouteInput {
@@ -68,7 +68,7 @@ struct RouteInput {
 }
 
 /// How often a delivery that failed is made again.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(as = RetriesInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 struct RetriesInput {
