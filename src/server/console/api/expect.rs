@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::model::ExpectSettings;
+use crate::model::{BinSettings, ExpectSettings};
 use crate::provider::lifecycle::SILENCE;
 use crate::server::console::extract::{BinRef, Json, State, only_objects};
 use crate::server::console::problem::Problem;
@@ -39,7 +39,8 @@ struct ExpectInput {
 only_objects!(ExpectInput);
 
 impl ExpectInput {
-    fn checked(self, bin: &BinState) -> Result<ExpectSettings, Problem> {
+    /// The change, if every field is right.
+    fn checked(self, bin: &BinState) -> Result<impl FnOnce(&mut ExpectSettings) + use<>, Problem> {
         let events = self.events.unwrap_or_default();
         if events.len() > MAX_EVENTS {
             return Err(Problem::field("events", format!("At most {MAX_EVENTS} events can be chosen.")));
@@ -60,7 +61,8 @@ impl ExpectInput {
             return Err(Problem::field("silence_s", sentence));
         }
         let events = Some(events).filter(|events| !events.is_empty());
-        Ok(ExpectSettings { events, silence_s: self.silence_s, ..bin.bin.settings.expect.clone().unwrap_or_default() })
+        // Only these fields, on the settings as they are by then: what was stated of a point meanwhile is kept.
+        Ok(move |expect: &mut ExpectSettings| (expect.events, expect.silence_s) = (events, self.silence_s))
     }
 }
 
@@ -109,7 +111,8 @@ async fn read(bin: BinRef) -> HttpResponse {
 #[utoipa::path(tag = "events", request_body = ExpectInput, responses((status = 200, body = ExpectShape<'_>)))]
 #[put("/api/v1/bins/{bin}/expect")]
 async fn set(state: State, bin: BinRef, input: Json<ExpectInput>) -> Result<HttpResponse, Problem> {
-    let expect = input.0.checked(&bin.0)?;
-    let changed = state.store.update_bin(bin.id(), move |settings| settings.expect = Some(expect)).await?;
+    let change = input.0.checked(&bin.0)?;
+    let update = move |settings: &mut BinSettings| change(settings.expect.get_or_insert_default());
+    let changed = state.store.update_bin(bin.id(), update).await?;
     Ok(shown(&changed))
 }
