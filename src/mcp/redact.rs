@@ -33,7 +33,8 @@ const MEMBERS: &[&str] = &[
     "privateKey",
 ];
 
-/// What is hidden in the answers about some requests.
+/// What is hidden in the answers about some requests: what a token scheme hands over always, what is only named like a
+/// credential unless it is to be shown.
 #[derive(Debug, Default)]
 pub(super) struct Redaction {
     on: bool,
@@ -41,19 +42,20 @@ pub(super) struct Redaction {
 }
 
 impl Redaction {
-    /// Nothing yet; `show` means that nothing will be.
+    /// Nothing yet; `show` means that names hide nothing.
     pub(super) const fn new(show: bool) -> Self {
         Self { on: !show, values: Vec::new() }
     }
 
     /// Hides the credentials in a request's headers and query, and remembers their values.
     pub(super) fn request(&mut self, request: &mut Value, places: &[Source]) {
-        if !self.on {
-            return;
+        for value in request["target"].as_str().map(|target| placed_in(target, places)).unwrap_or_default() {
+            self.remember(&value);
         }
         for field in request.get_mut("headers").and_then(Value::as_array_mut).into_iter().flatten() {
             let name = field["name"].as_str().unwrap_or_default().to_owned();
-            if !(export::is_credential(name.as_bytes()) || places.iter().any(|place| is_header(place, &name))) {
+            let named = self.on && export::is_credential(name.as_bytes());
+            if !(named || places.iter().any(|place| is_header(place, &name))) {
                 continue;
             }
             if let Some(value) = field["value"].as_str() {
@@ -63,8 +65,8 @@ impl Redaction {
         }
         for pair in request.get_mut("query").and_then(Value::as_array_mut).into_iter().flatten() {
             let name = pair["name"].as_str().unwrap_or_default().to_owned();
-            let placed = places.iter().any(|place| matches!(place, Source::Query(query) if *query == name));
-            if !(export::is_credential(name.as_bytes()) || placed) {
+            let named = self.on && export::is_credential(name.as_bytes());
+            if !(named || places.iter().any(|place| is_parameter(place, &name))) {
                 continue;
             }
             if let Some(value) = pair["value"].as_str() {
@@ -72,31 +74,32 @@ impl Redaction {
             }
             pair["value"] = REDACTED.into();
         }
-        self.summary(request);
+        self.summary(request, places);
     }
 
     /// Hides the credentials in a request's target.
-    pub(super) fn summary(&self, request: &mut Value) {
+    pub(super) fn summary(&self, request: &mut Value, places: &[Source]) {
         if let Some(target) = request.get_mut("target") {
-            self.target(target);
+            self.target(target, places);
         }
     }
 
     /// Hides the credentials in the query of a target.
-    pub(super) fn target(&self, target: &mut Value) {
-        if let (true, Some(text)) = (self.on, target.as_str()) {
-            *target = String::from_utf8_lossy(&export::open_target(text.as_bytes())).into();
-        }
+    pub(super) fn target(&self, target: &mut Value, places: &[Source]) {
+        let Some(text) = target.as_str() else { return };
+        let covered = covered_query(text, places);
+        *target = if self.on {
+            String::from_utf8_lossy(&export::open_target(covered.as_bytes())).into()
+        } else {
+            covered.into()
+        };
     }
 
     /// A body whose credentials are covered, letter for letter, so that places in it stay what they are.
     pub(super) fn body(&mut self, body: &[u8], content_type: Option<&str>, places: &[Source]) -> Vec<u8> {
         let mut shown = body.to_vec();
-        if !self.on {
-            return shown;
-        }
         let is_form = content_type.is_some_and(|kind| kind.contains("form-urlencoded"));
-        let mut ranges = if is_form { in_form(body, places) } else { in_json(body, places) };
+        let mut ranges = if is_form { in_form(body, places, self.on) } else { in_json(body, places, self.on) };
         if places.contains(&Source::Body) {
             ranges.push(0..body.len());
         }
@@ -112,10 +115,14 @@ impl Redaction {
     }
 
     /// A head (of an attempt) without its credentials.
-    pub(super) fn head(&self, head: &mut Value) {
-        if let (true, Some(text)) = (self.on, head.as_str()) {
-            *head = String::from_utf8_lossy(&export::open_head(text.as_bytes())).into();
-        }
+    pub(super) fn head(&self, head: &mut Value, places: &[Source]) {
+        let Some(text) = head.as_str() else { return };
+        let covered = covered_head(text, places);
+        *head = if self.on {
+            String::from_utf8_lossy(&export::open_head(covered.as_bytes())).into()
+        } else {
+            covered.into()
+        };
     }
 
     /// Hides what is remembered, wherever it stands.
@@ -170,20 +177,72 @@ fn is_header(place: &Source, name: &str) -> bool {
     }
 }
 
+fn is_parameter(place: &Source, name: &str) -> bool {
+    match place {
+        Source::Query(query) => query == name,
+        Source::Claim(place, _) => is_parameter(place, name),
+        _ => false,
+    }
+}
+
+/// Whether a parameter as written, `name=value`, is one of the places; with its parts.
+fn placed<'p>(pair: &'p str, places: &[Source]) -> Option<(&'p str, &'p str)> {
+    let (name, value) = pair.split_once('=')?;
+    let (decoded, _) = form_urlencoded::parse(name.as_bytes()).next()?;
+    places.iter().any(|place| is_parameter(place, &decoded)).then_some((name, value))
+}
+
+/// What stands in the places of a target's query, as written.
+fn placed_in(target: &str, places: &[Source]) -> Vec<String> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    query.split(['&', ';']).filter_map(|pair| placed(pair, places)).map(|(_, value)| value.to_owned()).collect()
+}
+
+/// A target without what stands in the places of its query.
+fn covered_query(target: &str, places: &[Source]) -> String {
+    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+    let pairs = query.split_inclusive(['&', ';']).map(|pair| {
+        let end = pair.len() - usize::from(pair.ends_with(['&', ';']));
+        match placed(&pair[..end], places) {
+            Some((name, _)) => format!("{name}={REDACTED}{}", &pair[end..]),
+            None => pair.to_owned(),
+        }
+    });
+    format!("{path}?{}", pairs.collect::<String>())
+}
+
+/// A head without what stands in the places.
+fn covered_head(head: &str, places: &[Source]) -> String {
+    let lines = head.split_inclusive('\n').enumerate().map(|(number, line)| {
+        let parts: Vec<&str> = line.splitn(3, ' ').collect();
+        match (parts.as_slice(), line.split_once(':')) {
+            ([method, target, version], _) if number == 0 => {
+                format!("{method} {} {version}", covered_query(target, places))
+            }
+            (_, Some((name, _))) if number > 0 && places.iter().any(|place| is_header(place, name.trim())) => {
+                format!("{name}: {REDACTED}\r\n")
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
+}
+
 fn is_member(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     MEMBERS.iter().any(|part| lower.contains(&part.to_ascii_lowercase()))
 }
 
 /// Where in a JSON text strings stand that are credentials.
-fn in_json(body: &[u8], places: &[Source]) -> Vec<Range<usize>> {
+fn in_json(body: &[u8], places: &[Source], by_name: bool) -> Vec<Range<usize>> {
     let outline = json::scan(body);
     let pointed = places.iter().filter_map(|place| match place {
         Source::Json(pointer) => outline.resolve(body, pointer),
         _ => None,
     });
     let named = (0..u32::try_from(outline.count()).unwrap_or(u32::MAX)).filter(|&node| {
-        outline.raw_key(body, node).is_some_and(|key| is_member(&json::unescape(key)))
+        by_name
+            && outline.raw_key(body, node).is_some_and(|key| is_member(&json::unescape(key)))
             && outline.kind(body, node) == Some(json::NodeKind::String)
     });
     let range = |node| {
@@ -196,7 +255,7 @@ fn in_json(body: &[u8], places: &[Source]) -> Vec<Range<usize>> {
 }
 
 /// The same for a form.
-fn in_form(body: &[u8], places: &[Source]) -> Vec<Range<usize>> {
+fn in_form(body: &[u8], places: &[Source], by_name: bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut start = 0;
     for pair in body.split(|&byte| byte == b'&') {
@@ -206,7 +265,7 @@ fn in_form(body: &[u8], places: &[Source]) -> Vec<Range<usize>> {
                 Source::Form(form) | Source::FormJson(form, _) => *form == name,
                 _ => false,
             };
-            if is_member(&name) || places.iter().any(placed) {
+            if (by_name && is_member(&name)) || places.iter().any(placed) {
                 ranges.push(start + equals + 1..start + pair.len());
             }
         }
@@ -295,6 +354,28 @@ mod tests {
         let mut said = json!({"sentence": "the token letmein-please is odd, and a=1 is fine", "b": "a=1"});
         redaction.everywhere(&mut said);
         assert_eq!(said, json!({"sentence": "the token REDACTED is odd, and a=1 is fine", "b": "REDACTED"}));
+    }
+
+    #[test]
+    fn what_a_token_scheme_hands_over_is_hidden_in_every_place_also_when_credentials_are_shown() {
+        let places = ["query:k", "header:X-Check", "json:/check"].map(|place| Source::parse(place).unwrap());
+        for show in [false, true] {
+            let mut redaction = Redaction::new(show);
+            let mut target = json!("/b?x=1&%6B=s%33cret-value&k=short;k=2");
+            redaction.target(&mut target, &places);
+            assert_eq!(target, "/b?x=1&%6B=REDACTED&k=REDACTED;k=REDACTED");
+            let mut head = json!("POST /b?k=abc HTTP/1.1\r\nHost: h\r\nx-check: abc\r\n\r\n");
+            redaction.head(&mut head, &places);
+            assert_eq!(head, "POST /b?k=REDACTED HTTP/1.1\r\nHost: h\r\nx-check: REDACTED\r\n\r\n");
+            assert_eq!(redaction.body(br#"{"check":"abc"}"#, None, &places), br#"{"check":"***"}"#);
+            let mut request =
+                json!({"target": "/b?k=s%33cret-value", "headers": [{"name": "X-Check", "value": "abc"}]});
+            redaction.request(&mut request, &places);
+            assert_eq!(request["headers"][0]["value"], "REDACTED");
+            let mut said = json!("it was s%33cret-value");
+            redaction.everywhere(&mut said);
+            assert_eq!(said, "it was REDACTED");
+        }
     }
 
     #[test]

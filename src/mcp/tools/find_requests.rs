@@ -1,5 +1,8 @@
 //! `find_requests`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use rmcp::model::JsonObject;
 use rmcp::schemars::{self, JsonSchema};
 use serde::Deserialize;
@@ -9,7 +12,7 @@ use super::{MAX_LISTED, ToolSpec, arguments, bounded, schema};
 use crate::client::bin_path;
 use crate::mcp::Agent;
 use crate::mcp::answer::{Failure, brief, fenced};
-use crate::mcp::redact::Redaction;
+use crate::mcp::redact::{Handed, Redaction};
 
 pub(super) const TOOL: ToolSpec = ToolSpec {
     name: "find_requests",
@@ -47,18 +50,26 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     query.extend(args.filter.as_deref().map(|filter| ("q", filter)));
     query.extend(before.as_deref().map(|seq| ("before", seq)));
     let page = agent.client()?.get(&bin_path(&args.bin, "/requests"), &query).await?;
-    let requests = summaries(agent, &page["requests"]);
+    let requests = summaries(agent, &args.bin, &page["requests"]).await?;
     let data = json!({"requests": requests, "next": page["next"], "total": page["total"]});
     Ok(fenced(&format!("{} requests.", requests.len()), &data))
 }
 
-/// Requests as lists show them, without credentials.
-pub(super) fn summaries(agent: &Agent, requests: &Value) -> Vec<Value> {
-    let redaction = Redaction::new(agent.options.show_credentials);
-    let shown = requests.as_array().into_iter().flatten().map(|request| {
+/// Requests of a bin as lists show them, without credentials.
+pub(super) async fn summaries(agent: &Agent, bin: &str, requests: &Value) -> Result<Vec<Value>, Failure> {
+    let (client, redaction) = (agent.client()?, Redaction::new(agent.options.show_credentials));
+    // Most requests of a bin have the same scheme.
+    let mut known: HashMap<String, Handed> = HashMap::new();
+    let mut shown = Vec::new();
+    for request in requests.as_array().into_iter().flatten() {
+        let scheme = request.pointer("/signature/scheme").and_then(Value::as_str).unwrap_or_default();
+        let handed = match known.entry(scheme.to_owned()) {
+            Entry::Occupied(handed) => handed.into_mut(),
+            Entry::Vacant(free) => free.insert(Handed::by(&client, bin, request).await?),
+        };
         let mut request = brief(request);
-        redaction.summary(&mut request);
-        request
-    });
-    shown.collect()
+        redaction.summary(&mut request, handed.places());
+        shown.push(request);
+    }
+    Ok(shown)
 }

@@ -1,5 +1,7 @@
 //! `replay`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rmcp::model::JsonObject;
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -74,21 +76,30 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
         sent += 1;
         for head in ["/sent/head", "/response/head"] {
             if let Some(head) = attempt.pointer_mut(head) {
-                redaction.head(head);
+                redaction.head(head, handed.places());
             }
         }
-        redaction.target(&mut attempt["target"]);
+        redaction.target(&mut attempt["target"], handed.places());
     }
     if let Some(draft) = done.get_mut("would_send") {
+        // As text in any case: base64 would carry everything past what is hidden.
+        if let Some(head) = draft["head_base64"].as_str().and_then(|text| STANDARD.decode(text).ok()) {
+            draft["head"] = String::from_utf8_lossy(&head).into();
+        }
         if let Some(head) = draft.get_mut("head") {
-            redaction.head(head);
+            redaction.head(head, handed.places());
         }
-        if let Some(body) = draft["body"].as_str().map(str::to_owned) {
-            let kind = request.pointer("/body/content_type").and_then(Value::as_str);
-            let covered = redaction.body(body.as_bytes(), kind, handed.places());
-            draft["body"] = String::from_utf8_lossy(&covered).into();
+        redaction.target(&mut draft["target"], handed.places());
+        let mut out = json!({
+            "headers": request["headers"],
+            "body": {"text": draft["body"], "base64": draft["body_base64"]},
+        });
+        out["body"]["content_type"] = request["body"]["content_type"].clone();
+        prune(&mut out);
+        draft["body"] = shown(&out, &Part::default(), &mut redaction, handed.places())?;
+        for member in ["changes", "head_base64", "body_base64"] {
+            draft.as_object_mut().map(|members| members.remove(member));
         }
-        draft.as_object_mut().map(|members| members.remove("changes"));
     }
     redaction.everywhere(&mut done);
     prune(&mut done);

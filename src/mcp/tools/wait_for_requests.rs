@@ -52,16 +52,16 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     let wait = Duration::from_secs_f64(seconds);
     match agent.client()?.wait(&args.bin, args.filter.as_deref(), count, args.after, wait).await {
         Ok(met) => {
-            let requests = summaries(agent, &met["requests"]);
+            let requests = summaries(agent, &args.bin, &met["requests"]).await?;
             Ok(fenced(
                 "They are there. after takes seq for the next wait.",
                 &json!({"requests": requests, "seq": met["seq"]}),
             ))
         }
         Err(ClientError::Refused { status: 408, problem, .. }) => {
-            let matched = summaries(agent, &problem["requests"]);
+            let matched = summaries(agent, &args.bin, &problem["requests"]).await?;
             let sentence = format!("Not met in time: {} of {count} matched.", matched.len());
-            let others = summaries(agent, &problem["seen"]);
+            let others = summaries(agent, &args.bin, &problem["seen"]).await?;
             Ok(fenced(&sentence, &json!({"matched": matched, "came_instead": others})))
         }
         Err(error) => Err(error.into()),

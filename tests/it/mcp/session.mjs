@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const [sdk, transport, one, two] = process.argv.slice(2);
 const load = (file) => import(pathToFileURL(`${sdk}/dist/esm/client/${file}.js`));
@@ -140,6 +141,17 @@ const nothing = await call(client, "wait_for_requests", { bin, filter: "event:no
 assert.equal(nothing.came_instead.length, 3);
 assert.equal((await call(client, "list_bins", {})).find((known) => known.name === bin).counts.requests, 3);
 
+// A draft that is no text shows no more than one that is.
+await fetch(made.capture_url, {
+  method: "POST",
+  headers: { ...headers, "Content-Encoding": "gzip", "X-Latin": "caf\u00e9" },
+  body: gzipSync(JSON.stringify({ token: "tok-in-the-body" })),
+});
+const { would_send: packed } = await call(client, "replay", { bin, target, dry_run: true });
+assert.ok(!("head_base64" in packed) && !("body_base64" in packed));
+assert.match(packed.head, /authorization: *REDACTED/i);
+assert.equal(JSON.parse(packed.body.content).token, "*".repeat("tok-in-the-body".length));
+
 // Resources and the prompt.
 const { resources } = await client.listResources();
 assert.ok(resources.some((resource) => resource.uri === "creel://bins/agent/recent"));
@@ -197,6 +209,8 @@ for (const secret of ["let-me-in-please", "chocolate-chip", "tok-in-the-body", "
 const open = await connect(["show-credentials"]);
 const shown = await open.callTool({ name: "get_request", arguments: { bin, id } });
 assert.match(shown.content[0].text, /let-me-in-please/);
+const handed = await open.callTool({ name: "get_request", arguments: { bin: "shared", id: token.request } });
+assert.ok(!handed.isError && !handed.content[0].text.includes("the-shared-token"), "never what a token scheme hands over");
 
 for (const each of [client, reader, open]) await each.close();
 receiver.close();
