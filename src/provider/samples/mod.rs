@@ -44,6 +44,8 @@ pub use pathors::SENDER as PATHORS;
 pub const SESSION: &str = "session";
 /// Bytes of the largest sample.
 pub const MAX_SIZE: usize = 10 << 20;
+/// The least speed of a session, other than 0: a hundred times slower than real.
+const MIN_SPEED: f64 = 0.01;
 /// The event that no platform has.
 const UNKNOWN: &str = "creel.unknown_event";
 
@@ -116,7 +118,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
 pub struct SampleError {
-    /// `provider`, `event`, `size`, `faults` or `set`.
+    /// `provider`, `event`, `size`, `speed`, `faults` or `set`.
     pub field: String,
     /// What to do.
     pub sentence: String,
@@ -156,8 +158,8 @@ impl Sender {
     /// Sets a story's moments so that its last event is sent when it happens, if a whole session begins now and goes
     /// `speed` times faster than real.
     pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
-        let real = if self.from_start && speed > 0.0 { story.duration() } else { Duration::ZERO };
-        let span = if real.is_zero() { real } else { real.div_f64(speed) };
+        let real = if self.from_start { story.duration() } else { Duration::ZERO };
+        let span = paced(real, speed);
         let micros = i64::try_from(span.as_micros()).unwrap_or_default();
         story.ended = Timestamp::from_micros(now.as_micros().saturating_add(micros));
     }
@@ -165,8 +167,12 @@ impl Sender {
     /// What is sent when: of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
     ///
     /// # Errors
-    /// When there is no such event, or a fault does not fit.
+    /// When there is no such event, a fault does not fit, or a session would take for ever.
     pub fn steps(&self, event: &str, story: &Story, speed: f64, faults: &[Fault]) -> Result<Vec<Step>, SampleError> {
+        if speed > 0.0 && speed < MIN_SPEED {
+            let sentence = format!("A speed is 0, which leaves out the pauses, or at least {MIN_SPEED}.");
+            return Err(SampleError::new("speed", sentence));
+        }
         let times = if faults.contains(&Fault::Duplicate) { 2 } else { 1 };
         let step = |event: &str, after| Step { event: event.to_owned(), after, times };
         let named =
@@ -209,8 +215,7 @@ impl Sender {
         let mut last = Duration::ZERO;
         let steps = moments.into_iter().map(|(event, at)| {
             let pause = at.saturating_sub(std::mem::replace(&mut last, at));
-            let after = if speed > 0.0 { pause.div_f64(speed) } else { Duration::ZERO };
-            step(event, after)
+            step(event, paced(pause, speed))
         });
         let mut steps: Vec<Step> = steps.collect();
         if faults.contains(&Fault::UnknownEvent) {
@@ -303,6 +308,11 @@ impl Sender {
             (_, None) => {}
         }
     }
+}
+
+/// A time at that speed; 0 leaves it out.
+fn paced(real: Duration, speed: f64) -> Duration {
+    if speed > 0.0 { real.div_f64(speed.max(MIN_SPEED)) } else { Duration::ZERO }
 }
 
 fn written(fields: &[(String, String)]) -> Vec<u8> {

@@ -44,6 +44,18 @@ fn every_sample_is_understood_as_the_event_that_it_plays() {
 }
 
 #[test]
+fn a_speed_that_never_ends_is_refused_and_stops_nothing() {
+    for speed in [1e-300, 1e-6, 0.009] {
+        callaider::SENDER.begin(&mut story(), Timestamp::default(), speed);
+        let error = callaider::SENDER.steps(SESSION, &story(), speed, &[]).unwrap_err();
+        assert_eq!((error.field.as_str(), error.sentence.contains("0.01")), ("speed", true));
+    }
+    for speed in [0.0, 0.01] {
+        assert!(callaider::SENDER.steps(SESSION, &story(), speed, &[]).is_ok());
+    }
+}
+
+#[test]
 fn a_transcript_has_exactly_the_size_that_was_asked_for() {
     for sender in [&callaider::SENDER, &pathors::SENDER] {
         for language in Language::VARIANTS {
