@@ -88,6 +88,15 @@ fn attempts<'e>(evidence: &'e Evidence<'_>) -> Vec<(&'e RequestSummary, LastAtte
     attempts
 }
 
+/// Whether a receiver that checks signatures turns this request down, and does right.
+fn rightly_refused(evidence: &Evidence<'_>, summary: &RequestSummary) -> bool {
+    match summary.derived.verdict.status {
+        SignatureStatus::Invalid | SignatureStatus::UndecodableSecret => true,
+        SignatureStatus::Missing => evidence.has_secret,
+        SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
+    }
+}
+
 fn fast(evidence: &Evidence<'_>) -> Judgement {
     let attempts = attempts(evidence);
     if attempts.is_empty() {
@@ -95,8 +104,8 @@ fn fast(evidence: &Evidence<'_>) -> Judgement {
     }
     // What is turned down with right is no failure of the endpoint.
     let is_bad = |(summary, attempt): &&(&RequestSummary, LastAttempt)| {
-        let refused = summary.derived.verdict.status == SignatureStatus::Invalid
-            && attempt.status.is_some_and(|status| (400..500).contains(&status));
+        let refused =
+            rightly_refused(evidence, summary) && attempt.status.is_some_and(|status| (400..500).contains(&status));
         !attempt.is_delivered() && !refused
     };
     let bad: Vec<_> = attempts.iter().filter(is_bad).collect();
@@ -150,10 +159,7 @@ fn proven(evidence: &Evidence<'_>) -> Judgement {
 
 fn wrong_refused(evidence: &Evidence<'_>) -> Judgement {
     let way = "Send an event with a wrong signature to your endpoint: replay one with its signature changed.";
-    let wrong = |summary: &&&RequestSummary| {
-        matches!(summary.derived.verdict.status, SignatureStatus::Invalid | SignatureStatus::Missing)
-            && evidence.has_secret
-    };
+    let wrong = |summary: &&&RequestSummary| evidence.has_secret && rightly_refused(evidence, summary);
     let status = |summary: &RequestSummary| summary.last_attempt.and_then(|attempt| attempt.status);
     let wrong: Vec<&&RequestSummary> = evidence.requests.iter().filter(wrong).collect();
     let taken: Vec<RequestId> = wrong
@@ -198,7 +204,10 @@ fn deduplicated(evidence: &Evidence<'_>) -> Judgement {
 }
 
 fn accepted(evidence: &Evidence<'_>) -> Judgement {
-    let is_event = |summary: &&&RequestSummary| summary.derived.event.name.is_some();
+    // What the bin turned down with right is no event of the platform.
+    let is_forged =
+        |summary: &RequestSummary| summary.response.status == Some(401) && rightly_refused(evidence, summary);
+    let is_event = |summary: &&&RequestSummary| summary.derived.event.name.is_some() && !is_forged(summary);
     let events: Vec<&&RequestSummary> = evidence.requests.iter().filter(is_event).collect();
     let lost: Vec<&&&RequestSummary> = events
         .iter()

@@ -167,6 +167,20 @@ fn events_that_were_not_answered_2xx_are_lost_at_pathors() {
 }
 
 #[test]
+fn an_unsigned_event_that_is_turned_down_fails_nothing() {
+    let mut forged = sent(request(1, "session.ended"), Some(401), 5);
+    forged.derived.verdict.status = SignatureStatus::Missing;
+    forged.response.status = Some(401);
+    let both = [forged, sent(request(2, "session.ended"), Some(200), 5)];
+    for (provider, id) in [("callaider", "fast"), ("callaider", "wrong_signature"), ("pathors", "accepted")] {
+        let found = points(provider, &both, |evidence| evidence.has_secret = true);
+        assert_eq!(point(&found, id).state, State::Proven, "{id}");
+    }
+    let found = points("pathors", &both, |_| {});
+    assert_eq!(point(&found, "accepted").state, State::Failed, "without a secret nothing is wrong with it");
+}
+
+#[test]
 fn the_owners_word_stands_where_there_is_no_evidence_and_never_hides_any() {
     let at = Timestamp::from_secs(1_779_971_696);
     let stated = ["alerts", "idempotency"].map(|point| Stated { point, note: "seen\nin staging", at });
