@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::ConsoleState;
 use super::pages::BinLinks;
 use super::problem::Problem;
-use crate::model::{Bin, BinCounts, BinId, Origin, RequestId, RequestSummary};
+use crate::model::{Bin, BinId, Origin, RequestId, RequestSummary, Seq};
 use crate::provider::checklist::{self, Checklist, Evidence, Stated};
 use crate::provider::lifecycle;
 use crate::store::{BinState, ListQuery, RequestRef};
@@ -22,13 +22,13 @@ const MAX_BODY: u64 = 64 << 10;
 /// Fields by which a proxy or tunnel on this machine says that it forwards.
 const FORWARDED_BY: [&str; 4] = ["X-Forwarded-For", "Forwarded", "CF-Connecting-IP", "X-Real-IP"];
 
-/// How long a badge is good for: the list of bins asks for each of them again and again.
+/// How long a badge is good for while requests come: the list of bins asks for each of them again and again.
 const BADGE_AGE_US: i64 = 5_000_000;
 
 /// What the badge of a bin was computed from, when, and what it says.
-type Badge = ((u64, BinCounts), i64, Option<String>);
+type Badge = ((u64, Seq), i64, Option<String>);
 
-/// The badges of the bins; no more than there are bins.
+/// The badges of the bins; those of bins that are gone go before it grows.
 #[derive(Debug, Default)]
 pub(super) struct Badges(Mutex<HashMap<BinId, Badge>>);
 
@@ -38,15 +38,19 @@ pub(super) async fn badge(state: &ConsoleState, bin: &BinState) -> Result<Option
     if lifecycle::events(bin.bin.settings.provider.as_deref().unwrap_or_default()).is_empty() {
         return Ok(None);
     }
-    let (made_of, now) = ((bin.version, state.store.counts(id)), state.capture.clock().steady());
+    // The cursor moves with every request, attempt and mark.
+    let (made_of, now) = ((bin.version, state.store.head_seq()), state.capture.clock().steady());
     if let Some((before, at, text)) = state.badges.0.lock().get(&id)
-        && (*before == made_of && now.saturating_sub(*at) < BADGE_AGE_US)
+        && (*before == made_of || before.0 == made_of.0 && now.saturating_sub(*at) < BADGE_AGE_US)
     {
         return Ok(text.clone());
     }
     let text = of(state, bin).await?.map(|list| format!("{} of {}", list.settled(), list.due()));
     let mut badges = state.badges.0.lock();
-    badges.retain(|known, _| *known != id && state.store.bin(&known.to_string()).is_some());
+    // Only before it would grow, and not for each bin of a listing: those of bins that are gone.
+    if badges.len() == badges.capacity() {
+        badges.retain(|known, _| state.store.bin(known.as_str()).is_some());
+    }
     badges.insert(id, (made_of, now, text.clone()));
     Ok(text)
 }
