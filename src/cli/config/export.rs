@@ -1,5 +1,7 @@
 //! `creel config export`: the bins of a server as a configuration file.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -19,6 +21,10 @@ pub(super) struct ExportArgs {
     server: ServerArgs,
 }
 
+/// What stands above: a file has no place for it.
+const LEFT_OUT: &str = "# Not in this file, and kept as set by hand: bins without a name, what a bin does on a match, \
+what it expects of its sender.\n\n";
+
 /// Settings of a bin that the file takes as they are.
 const FIELDS: [&str; 7] = ["provider", "scheme", "custom_scheme", "signature_mode", "public_url", "response", "limits"];
 
@@ -31,6 +37,7 @@ pub(super) fn run(args: &ExportArgs) -> Done {
 async fn export(client: &Client) -> anyhow::Result<String> {
     let all = client.get("/api/v1/bins", &[]).await?;
     let mut bins = Map::new();
+    let mut taken = HashSet::new();
     for bin in all["bins"].as_array().into_iter().flatten() {
         // A bin is declared by its name; one without a name is nobody's set-up.
         let Some(name) = bin["name"].as_str() else { continue };
@@ -44,7 +51,7 @@ async fn export(client: &Client) -> anyhow::Result<String> {
             .into_iter()
             .flatten()
             .filter_map(|secret| secret["label"].as_str())
-            .map(|label| json!({"label": label, "env": variable(name, label)}))
+            .map(|label| json!({"label": label, "env": variable(name, label, &mut taken)}))
             .collect();
         settings["secrets"] = secrets.into();
         match client.get(&bin_path(name, "/forward"), &[]).await {
@@ -60,13 +67,21 @@ async fn export(client: &Client) -> anyhow::Result<String> {
         prune(&mut settings);
         bins.insert(name.to_owned(), settings);
     }
-    Ok(toml::to_string_pretty(&json!({"bins": bins}))?)
+    Ok(format!("{LEFT_OUT}{}", toml::to_string_pretty(&json!({"bins": bins}))?))
 }
 
-/// The environment variable for a secret: `orders`, `live` → `ORDERS_LIVE`.
-fn variable(bin: &str, label: &str) -> String {
+/// The environment variable for a secret: `orders`, `live` → `ORDERS_LIVE`; a name that is taken gets a number.
+fn variable(bin: &str, label: &str, taken: &mut HashSet<String>) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    format!("{bin}_{label}").chars().map(letter).collect()
+    let name: String = format!("{bin}_{label}").chars().map(letter).collect();
+    let mut free = name.clone();
+    for number in 2_u32.. {
+        if taken.insert(free.clone()) {
+            break;
+        }
+        free = format!("{name}_{number}");
+    }
+    free
 }
 
 /// Removes what is not set.
@@ -84,4 +99,16 @@ fn prune(value: &mut Value) {
         Value::Object(members) => !members.is_empty(),
         Value::String(_) | Value::Number(_) | Value::Bool(true) => true,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_secrets_are_read_from_the_same_variable() {
+        let mut taken = HashSet::new();
+        let names = ["a-b", "a_b", "a b", "live"].map(|label| variable("orders", label, &mut taken));
+        assert_eq!(names, ["ORDERS_A_B", "ORDERS_A_B_2", "ORDERS_A_B_3", "ORDERS_LIVE"]);
+    }
 }
