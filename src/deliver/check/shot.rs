@@ -1,9 +1,9 @@
 //! The requests of a case, ready to be sent.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
-use url::Host;
 
 use crate::deliver::engine::{HeadEdit, HeadPlan, OwnSocket, Parcel, TargetUrl, edited, outgoing};
 use crate::deliver::plan::SendError;
@@ -171,9 +171,5 @@ impl CheckPlan {
 
 /// Whether a target is on this machine.
 fn is_here(target: &TargetUrl) -> bool {
-    match target.host() {
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-    }
+    target.is_at(SocketAddr::from((Ipv4Addr::LOCALHOST, target.port())))
 }
