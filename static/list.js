@@ -33,7 +33,7 @@ export class List {
     this.seq = Number($("#detail")?.dataset.seq ?? 0);
     /** The place around which rows are wanted next. */
     this.around = null;
-    this.busy = false;
+    this.looks = Promise.resolve();
     this.dirty = false;
     this.last = 0;
     this.cost = 0;
@@ -61,9 +61,10 @@ export class List {
     this.timer = setTimeout(() => { this.timer = 0; this.look(); }, Math.max(0, this.last + pause - performance.now()));
   }
 
-  /** Asks for the rows as they are now. */
-  async look() {
-    if (this.busy) { this.dirty = true; return; }
+  /** Asks for the rows as they are now, when earlier looks are over: whoever turns the page waits for its rows. */
+  look() { this.looks = this.looks.then(() => this.lookNow()); return this.looks; }
+
+  async lookNow() {
     this.busy = true;
     this.dirty = false;
     const started = performance.now();
