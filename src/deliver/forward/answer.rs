@@ -77,10 +77,13 @@ impl Deliver {
         tell: oneshot::Sender<TargetAnswer>,
     ) {
         let Ok(all) = targets(forward, request) else { return };
-        let Some(line) = self.0.lines.find(bin.id) else { return };
-        if line.circle.lock().closes(&request.body, request.summary.received_at) {
+        // Just set: its line begins in a moment.
+        let line = self.0.lines.find(bin.id);
+        if let Some(line) = &line
+            && line.circle.lock().closes(&request.body, request.summary.received_at)
+        {
             let _ = tell.send(TargetAnswer::error(508, "a loop: the same body came nine times within ten seconds"));
-            if let Err(error) = self.pause_circle(bin.id, &line).await {
+            if let Err(error) = self.pause_circle(bin.id, line).await {
                 tracing::warn!(%error, "a forward that goes in a circle could not be paused");
             }
             return;
@@ -106,7 +109,9 @@ impl Deliver {
             let delivered = self.0.engine.deliver(&draft.parcel).await;
             worst = worse(worst, end_of(&delivered));
             let down = matches!(delivered.outcome, Outcome::Dns | Outcome::Connect);
-            line.note(target, down.then_some(delivered.sentence.as_str()), self.0.clock.now());
+            if let Some(line) = &line {
+                line.note(target, down.then_some(delivered.sentence.as_str()), self.0.clock.now());
+            }
             // The first gives the answer; its sender does not wait for the others.
             if let Some(tell) = tell.take() {
                 let _ = tell.send(passed_back(&delivered));

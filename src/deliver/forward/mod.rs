@@ -155,6 +155,7 @@ impl Deliver {
 
     /// Somebody has looked at the forward: circles are counted anew, and everything is looked at again.
     pub fn forward_was_set(&self, bin: BinId) {
+        self.start_lines();
         if let Some(line) = self.0.lines.find(bin) {
             line.circle.lock().clear();
             *line.paused_because.lock() = None;
