@@ -31,13 +31,8 @@ impl Browser {
     /// Starts chromedriver on a free port, and a Chromium with an empty profile.
     pub async fn start() -> Self {
         let permit = BROWSERS.acquire().await.unwrap();
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver runs; tests/run installs it");
-        let port = port_of(&mut driver);
+        // It ends when another program takes its port of the other address family meanwhile: then the next one is tried.
+        let (driver, port) = (0..5).find_map(|_| driver()).expect("chromedriver says its port");
         let profile = tempfile::tempdir().unwrap();
         let mut browser = Self {
             driver,
@@ -249,15 +244,24 @@ impl Drop for Browser {
     }
 }
 
-/// chromedriver says on its first lines which port it took.
-fn port_of(driver: &mut Child) -> u16 {
+/// Starts chromedriver, which says on its first lines which port it took; `None` when it got none.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver runs; tests/run installs it");
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     let port = lines
         .by_ref()
         .map_while(Result::ok)
-        .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
-        .expect("chromedriver says its port");
+        .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
+    let Some(port) = port else {
+        let _ = driver.wait();
+        return None;
+    };
     // Somebody has to read what else it says, or it would wait for that.
     std::thread::spawn(move || lines.for_each(drop));
-    port
+    Some((driver, port))
 }
