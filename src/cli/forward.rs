@@ -9,8 +9,9 @@ use futures_util::stream::FuturesOrdered;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::common::{OutputArgs, Usage};
+use super::common::OutputArgs;
 use super::connection::ServerArgs;
+use super::listening::{read_on, request_in};
 use super::sending::{TargetArgs, as_json, as_line, fetch, report, target};
 use super::tail::{Since, since};
 use super::{Done, exit, output};
@@ -86,17 +87,7 @@ pub(super) fn run(args: &ForwardArgs) -> Done {
             Since::Cursor(seq) => Some(seq),
         };
         let (sender, mut receiver) = mpsc::channel(WAITING);
-        // The stream is read on while a target is slow: the server would take a silent reader for dead.
-        let reading = async {
-            let mut follow = Follow::new(client, &args.bin, args.filter.as_deref(), after);
-            loop {
-                let live = follow.next().await;
-                let over = live.is_err();
-                if sender.send(live).await.is_err() || over {
-                    return std::future::pending::<()>().await;
-                }
-            }
-        };
+        let reading = read_on(Follow::new(client, &args.bin, args.filter.as_deref(), after), sender);
         output::note(&format!("forwarding {} from {}", args.bin, client.base()));
         let sending = forward_all(args, client, &by_hand, &mut receiver);
         tokio::select! { () = reading => Ok(exit::DONE), done = sending => done }
@@ -127,33 +118,9 @@ async fn forward_all(
             Some(done) = running.next() => done?,
             live = receiver.recv(), if left > 0 && queue.len() < usize::from(args.parallel) => match live {
                 None => return Ok(exit::DONE),
-                Some(live) => queue.extend(taken(args, live?)?),
+                Some(live) => queue.extend(request_in(live?, &args.bin)?),
             },
         }
-    }
-}
-
-/// The request that the stream tells of.
-fn taken(args: &ForwardArgs, live: Live) -> anyhow::Result<Option<Value>> {
-    let mut message = match live {
-        Live::Message(message) => message,
-        Live::Lost(cause) => {
-            output::note(&format!("the connection to the server is lost ({cause}); connecting again"));
-            return Ok(None);
-        }
-        Live::Back => {
-            output::note("connected again; nothing was missed");
-            return Ok(None);
-        }
-        Live::Gap(from, to) => {
-            output::note(&format!("the server has another database than before: its newest is {to}, not {from}"));
-            return Ok(None);
-        }
-    };
-    match message.get("type").and_then(Value::as_str) {
-        Some("request") => Ok(message.get_mut("request").map(Value::take)),
-        Some("bin_deleted") => Err(Usage(format!("the bin '{}' was deleted", args.bin)).into()),
-        _ => Ok(None),
     }
 }
 

@@ -13,6 +13,7 @@ mod export;
 mod forward;
 mod import;
 mod list;
+mod listening;
 mod man;
 mod mcp;
 mod open;

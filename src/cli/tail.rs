@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::common::{OutputArgs, Usage, now};
 use super::connection::ServerArgs;
+use super::listening::{read_on, request_in};
 use super::{Done, exit, output, render};
 use crate::client::{Client, ClientError, Follow, Live, Request, bin_path, segment};
 use crate::model::Seq;
@@ -89,17 +90,7 @@ pub(super) fn run(args: &TailArgs) -> Done {
             Since::Cursor(seq) => Some(seq),
         };
         let (sender, mut receiver) = mpsc::channel(WAITING);
-        // The stream is read on while a command runs: the server would take a silent reader for dead.
-        let reading = async {
-            let mut follow = Follow::new(client, &args.bin, args.filter.as_deref(), after);
-            loop {
-                let live = follow.next().await;
-                let over = live.is_err();
-                if sender.send(live).await.is_err() || over {
-                    return std::future::pending::<()>().await;
-                }
-            }
-        };
+        let reading = read_on(Follow::new(client, &args.bin, args.filter.as_deref(), after), sender);
         let telling = async {
             let mut left = args.count.unwrap_or(u64::MAX);
             while left > 0
@@ -117,28 +108,8 @@ pub(super) fn run(args: &TailArgs) -> Done {
 
 /// Takes one thing of the stream; whether it was a request.
 async fn take(client: &Client, args: &TailArgs, live: Live) -> anyhow::Result<bool> {
-    let message = match live {
-        Live::Message(message) => message,
-        Live::Lost(cause) => {
-            output::note(&format!("the connection is lost ({cause}); connecting again"));
-            return Ok(false);
-        }
-        Live::Back => {
-            output::note("connected again; nothing was missed");
-            return Ok(false);
-        }
-        Live::Gap(from, to) => {
-            output::note(&format!("the server has another database than before: its newest is {to}, not {from}"));
-            return Ok(false);
-        }
-    };
-    match message.get("type").and_then(Value::as_str) {
-        Some("request") => {}
-        Some("bin_deleted") => return Err(Usage(format!("the bin '{}' was deleted", args.bin)).into()),
-        _ => return Ok(false),
-    }
-    let Some(summary) = message.get("request") else { return Ok(false) };
-    let request = Request::of(summary);
+    let Some(summary) = request_in(live, &args.bin)? else { return Ok(false) };
+    let request = Request::of(&summary);
     if let Some(command) = &args.exec {
         run_command(client, args, command, &request).await?;
     } else if args.full {
@@ -146,7 +117,7 @@ async fn take(client: &Client, args: &TailArgs, live: Live) -> anyhow::Result<bo
         let value = whole(client, &args.bin, &request.id).await?.unwrap_or_else(|| summary.clone());
         output::data(&format!("{}\n", render::full(&Request::of(&value), now(), args.output.look())))?;
     } else {
-        args.output.one(summary, |look| render::live_line(&request, now(), look))?;
+        args.output.one(&summary, |look| render::live_line(&request, now(), look))?;
     }
     Ok(true)
 }
