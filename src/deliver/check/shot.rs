@@ -42,7 +42,7 @@ pub struct CheckPlan {
 impl CheckPlan {
     /// Why a case is not tried.
     pub(super) fn skipped(&self, case: &Case) -> Option<String> {
-        if case.needs_proof && self.proofs().is_empty() && self.signer.is_none() {
+        if case.needs_proof() && self.proofs().is_empty() && self.signer.is_none() {
             let what = if self.battery.signs { "secret" } else { "secret or header of your own" };
             return Some(format!("It needs a {what}, and none was given."));
         }

@@ -51,10 +51,27 @@ pub struct Case {
     pub expect: Expect,
     /// How to mend it.
     pub fix: Fix,
-    /// Whether it can be tried only when the sender proves itself.
-    pub needs_proof: bool,
     /// Whether it is left out for receivers elsewhere, unless they are to be tried heavily.
     pub heavy: bool,
+}
+
+impl Case {
+    /// What most cases have; its texts are to be set.
+    const PLAIN: Self = Self {
+        id: "",
+        duty: "",
+        says: "",
+        shots: &[],
+        one_session: false,
+        expect: Expect::Accepted,
+        fix: Fix::Fast,
+        heavy: false,
+    };
+
+    /// Whether it can be tried only when the sender proves itself: nothing of it is proven rightly.
+    pub fn needs_proof(&self) -> bool {
+        self.shots.iter().any(|shot| shot.proof != Proof::Right)
+    }
 }
 
 /// What has to come back.
