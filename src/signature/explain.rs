@@ -115,30 +115,12 @@ fn not_covered(scheme: &Scheme, template: Option<&Template>, request: &SignedReq
     let templates: Vec<&Template> = template.into_iter().chain(required).collect();
     let has = |wanted: fn(&Value) -> bool| templates.iter().any(|template| template.values().any(wanted));
     let from_body = |template: &&Template| {
-        let names = template.values().filter_map(|value| match value {
-            Value::Source(source) => source.in_body().then(|| source.to_string()),
-            Value::Var(name) => {
-                let (_, source) = scheme.vars.iter().find(|(var, _)| var == name)?;
-                source.in_body().then(|| source.to_string())
-            }
-            Value::Body
-            | Value::Method
-            | Value::Url
-            | Value::UrlNoQuery
-            | Value::UrlNoPort
-            | Value::UrlWithPort
-            | Value::Path
-            | Value::PathQuery
-            | Value::Secret
-            | Value::Query(..)
-            | Value::Form(..)
-            | Value::Config(_) => None,
-        });
-        names.collect::<Vec<_>>()
+        let sources = template.values().filter_map(|value| scheme.source_in_body(value));
+        sources.map(ToString::to_string).collect::<Vec<_>>()
     };
     let mut sentences = Vec::new();
     let is_all_of_the_body = scheme.algorithm.is_token() && scheme.from.contains(&Source::Body);
-    if !is_all_of_the_body && !request.body.is_empty() && !has(|value| matches!(value, Value::Body | Value::Form(..))) {
+    if !is_all_of_the_body && !request.body.is_empty() && !has(Value::is_body) {
         let parts: Vec<String> = templates.iter().flat_map(from_body).collect();
         sentences.push(if parts.is_empty() {
             "The body is not signed: it could be changed.".to_owned()

@@ -220,11 +220,16 @@ impl Scheme {
 
     /// Whether anything of the body is in what the template signs.
     pub(crate) fn reads_body(&self, template: &Template) -> bool {
-        template.values().any(|value| match value {
-            Value::Body | Value::Form(..) => true,
-            Value::Source(source) => source.in_body(),
-            Value::Var(name) => self.vars.iter().any(|(var, source)| var == name && source.in_body()),
-            Value::Method
+        template.values().any(|value| value.is_body() || self.source_in_body(value).is_some())
+    }
+
+    /// The part of the body that a value is read from, if it is a part.
+    pub(crate) fn source_in_body<'s>(&'s self, value: &'s Value) -> Option<&'s Source> {
+        let source = match value {
+            Value::Source(source) => source,
+            Value::Var(name) => &self.vars.iter().find(|(var, _)| var == name)?.1,
+            Value::Body
+            | Value::Method
             | Value::Url
             | Value::UrlNoQuery
             | Value::UrlNoPort
@@ -233,8 +238,10 @@ impl Scheme {
             | Value::PathQuery
             | Value::Secret
             | Value::Query(..)
-            | Value::Config(_) => false,
-        })
+            | Value::Form(..)
+            | Value::Config(_) => return None,
+        };
+        Some(source).filter(|source| source.in_body())
     }
 
     /// The second values that the scheme needs.

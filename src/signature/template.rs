@@ -32,6 +32,13 @@ pub(crate) enum Value {
     Config(String),
 }
 
+impl Value {
+    /// Whether it is all of the body: its bytes, or every pair of the form.
+    pub(crate) const fn is_body(&self) -> bool {
+        matches!(self, Self::Body | Self::Form(..))
+    }
+}
+
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
