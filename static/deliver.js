@@ -2,6 +2,7 @@
 
 import { $, $$, make } from "./dom.js";
 import { api } from "./api.js";
+import { headerFields } from "./fields.js";
 import { attempt, toast } from "./toast.js";
 
 const TARGETS = "creel:targets";
@@ -42,12 +43,9 @@ export async function replay(detail, navigation) {
 /** The lines of a text by the lower-case name before the colon, in order. */
 function byName(text) {
   const names = new Map();
-  for (const line of text.split("\n").filter((written) => written.trim())) {
-    const colon = line.indexOf(":");
-    if (colon < 1) throw new Error(`'${line}' is no header: write Name: value.`);
-    const name = line.slice(0, colon).trim();
-    const lines = names.get(name.toLowerCase()) ?? [];
-    names.set(name.toLowerCase(), [...lines, { name, value: line.slice(colon + 1).trim() }]);
+  for (const field of headerFields(text)) {
+    const name = field.name.toLowerCase();
+    names.set(name, [...names.get(name) ?? [], field]);
   }
   return names;
 }

@@ -1,6 +1,7 @@
 // What senders get: the form for a bin's response, with a preview.
 
 import { $ } from "./dom.js";
+import { headerFields } from "./fields.js";
 
 /** Whether a script is only a list of statuses, as the form can show it. */
 const isPlain = (script) => script.every((entry) => typeof entry === "number"
@@ -65,7 +66,7 @@ export class ResponseForm {
   /** The response in the form of the API: only what is set. */
   read() {
     const { form, stored } = this;
-    const headers = this.headers();
+    const headers = headerFields(this.form.headers.value);
     const response = {
       status: form.status.value ? Number(form.status.value) : undefined,
       delay_ms: form.delay_ms.value ? Number(form.delay_ms.value) : undefined,
@@ -89,15 +90,6 @@ export class ResponseForm {
     if (seconds.value === "") return undefined;
     const otherwise = { ...this.stored.hold?.otherwise, status: status.value ? Number(status.value) : undefined };
     return { timeout_ms: Math.round(Number(seconds.value) * 1000), otherwise };
-  }
-
-  headers() {
-    const lines = this.form.headers.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    return lines.map((line) => {
-      const colon = line.indexOf(":");
-      if (colon < 1) throw new Error(`'${line}' is no header: write Name: value.`);
-      return { name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() };
-    });
   }
 
   script() {
@@ -158,7 +150,7 @@ export class ResponseForm {
   /** The first response as a sender would see it. */
   lines() {
     const { form } = this;
-    const headers = this.headers();
+    const headers = headerFields(this.form.headers.value);
     const body = form.body.value || "ok";
     if (!headers.some(({ name }) => name.toLowerCase() === "content-type")) {
       headers.push({ name: "Content-Type", value: "text/plain; charset=utf-8" });

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -12,38 +10,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::helpers::{address_in, announced};
+use crate::helpers::process::Process;
 
 const CONNECTIONS: u64 = 64;
-
-/// The real binary on a database file.
-struct Process {
-    child: Child,
-    capture: SocketAddr,
-    console: String,
-    bin: String,
-}
-
-impl Process {
-    fn start(database: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_creel"))
-            .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"))
-            .args(["--json", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0", "--max-requests", "0", "--db"])
-            .arg(database)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let told = announced(&mut child);
-        let text = |field: &str| told[field].as_str().unwrap().to_owned();
-        Self { capture: address_in(&told, "capture_url"), console: text("console_url"), bin: text("bin"), child }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
 
 /// A body that tells which request it is and differs in length.
 fn body(round: u64, connection: u64, number: u64) -> String {
@@ -113,7 +82,7 @@ async fn no_acknowledged_request_is_lost_doubled_or_changed_by_kill_9() {
     let database = folder.path().join("creel.db");
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     for round in 0..rounds {
-        let process = Process::start(&database);
+        let mut process = Process::start(&database);
         let over = Arc::new(AtomicBool::new(false));
         let path = format!("/{}/round", process.bin);
         let loads: Vec<_> = (0..CONNECTIONS)
@@ -136,7 +105,7 @@ async fn no_acknowledged_request_is_lost_doubled_or_changed_by_kill_9() {
             load.join().unwrap();
         }
     }
-    let process = Process::start(&database);
+    let mut process = Process::start(&database);
     let stored = stored(&process).await;
     let acknowledged = acknowledged.lock().unwrap().clone();
     for body in &acknowledged {

@@ -9,7 +9,6 @@ use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -17,48 +16,30 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::helpers::{address_in, announced, http};
+use crate::helpers::http;
+use crate::helpers::process::Process;
 
-/// The real binary on a database file.
-struct Process {
-    child: Child,
-    capture: SocketAddr,
-    console: String,
-}
+/// What the rounds ask of the process.
+struct Forwarding(Process);
 
-impl Process {
+impl Forwarding {
     fn start(database: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_creel"))
-            .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"))
-            .args(["--json", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0", "--max-requests", "0", "--db"])
-            .arg(database)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let told = announced(&mut child);
-        let console = told["console_url"].as_str().unwrap().to_owned();
-        Self { capture: address_in(&told, "capture_url"), console, child }
+        Self(Process::start(database))
     }
 
     /// Megabytes that it holds.
     fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1_024
     }
 
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
     async fn forward_to(&self, target: &str) {
         let client = http().build().unwrap();
-        let bin = client.put(format!("{}/api/v1/bins/in", self.console)).json(&json!({})).send().await.unwrap();
+        let bin = client.put(format!("{}/api/v1/bins/in", self.0.console)).json(&json!({})).send().await.unwrap();
         assert!(bin.status().is_success());
         let forward = json!({"routes": [{"to": target}], "retries": {"count": 20, "backoff_ms": 50}});
-        let set = client.put(format!("{}/api/v1/bins/in/forward", self.console)).json(&forward).send().await.unwrap();
+        let set = client.put(format!("{}/api/v1/bins/in/forward", self.0.console)).json(&forward).send().await.unwrap();
         assert_eq!(set.status(), 200);
     }
 
@@ -67,7 +48,7 @@ impl Process {
         let client = http().build().unwrap();
         let begun = Instant::now();
         loop {
-            let forward = client.get(format!("{}/api/v1/bins/in/forward", self.console)).send().await.unwrap();
+            let forward = client.get(format!("{}/api/v1/bins/in/forward", self.0.console)).send().await.unwrap();
             let forward: Value = forward.json().await.unwrap();
             if forward["state"]["waiting"] == 0 {
                 return forward;
@@ -75,13 +56,6 @@ impl Process {
             assert!(begun.elapsed() < Duration::from_mins(10), "it is forwarded in the end: {forward}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -191,12 +165,12 @@ fn seconds() -> u64 {
 #[ignore = "takes a minute and more"]
 async fn rounds_of_a_thousand_a_second_arrive_in_order_though_the_target_dies_twice() {
     let folder = tempfile::tempdir().unwrap();
-    let process = Process::start(&folder.path().join("creel.db"));
+    let process = Forwarding::start(&folder.path().join("creel.db"));
     let mut receiver = Receiver::new();
     receiver.start();
     process.forward_to(&format!("http://{}/hook", receiver.address)).await;
     let over = Arc::new(AtomicBool::new(false));
-    let (address, stop) = (process.capture, Arc::clone(&over));
+    let (address, stop) = (process.0.capture, Arc::clone(&over));
     let sender = thread::spawn(move || send(address, 0, 1_000, &stop));
     let begun = Instant::now();
     let part = Duration::from_secs(seconds()) / 6;
@@ -238,24 +212,24 @@ async fn rounds_of_kill_9_in_the_middle_of_forwarding_leave_nothing_behind() {
     let target = format!("http://{}/hook", receiver.address);
     let (mut next, mut acknowledged) = (0, Vec::new());
     for round in 0..10 {
-        let mut process = Process::start(&database);
+        let mut process = Forwarding::start(&database);
         if round == 0 {
             process.forward_to(&target).await;
         }
         let over = AtomicBool::new(false);
-        let address = process.capture;
+        let address = process.0.capture;
         let count = thread::scope(|scope| {
             let sender = scope.spawn(|| send(address, next, 2_000, &over));
             // At another moment each time.
             thread::sleep(Duration::from_millis(300 + 97 * round));
-            process.kill();
+            process.0.kill();
             sender.join().unwrap()
         });
         acknowledged.extend(next..next + count);
         next += 1_000_000;
         println!("round {round}: {count} acknowledged, {} delivered so far", receiver.arrived.lock().unwrap().len());
     }
-    let process = Process::start(&database);
+    let process = Forwarding::start(&database);
     process.drained().await;
     let arrived = receiver.arrived.lock().unwrap().clone();
     let firsts = firsts(&arrived);

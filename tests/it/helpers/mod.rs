@@ -1,6 +1,7 @@
 //! Boots the real application and speaks its domain.
 
 pub mod captured;
+pub mod process;
 pub mod raw;
 
 use std::net::SocketAddr;
