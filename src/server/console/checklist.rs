@@ -10,7 +10,7 @@ use super::pages::BinLinks;
 use super::problem::Problem;
 use crate::model::{Bin, BinId, Origin, RequestId, RequestSummary, Seq};
 use crate::provider::checklist::{self, Checklist, Evidence, Stated};
-use crate::provider::lifecycle;
+use crate::provider::{contract, lifecycle};
 use crate::store::{BinState, ListQuery, RequestRef};
 
 /// The newest requests among which evidence is looked for.
@@ -35,7 +35,7 @@ pub(super) struct Badges(Mutex<HashMap<BinId, Badge>>);
 /// What the list of bins says of a bin's checklist. Only of a bin that is set to a platform whose document has one.
 pub(super) async fn badge(state: &ConsoleState, bin: &BinState) -> Result<Option<String>, Problem> {
     let id = bin.bin.id;
-    if lifecycle::events(bin.bin.settings.provider.as_deref().unwrap_or_default()).is_empty() {
+    if !bin.bin.settings.provider.as_deref().is_some_and(contract::is_known) {
         return Ok(None);
     }
     // The cursor moves with every request, attempt and mark.
@@ -57,7 +57,7 @@ pub(super) async fn badge(state: &ConsoleState, bin: &BinState) -> Result<Option
 
 /// The provider of a bin whose document is known in full: the one that is set, else that of the newest events.
 fn provider_of(bin: &Bin, requests: &[RequestSummary]) -> Option<String> {
-    let in_full = |provider: &&str| !lifecycle::events(provider).is_empty();
+    let in_full = |provider: &&str| contract::is_known(provider);
     match bin.settings.provider.as_deref() {
         Some(set) => Some(set).filter(in_full).map(str::to_owned),
         None => {

@@ -6,8 +6,8 @@ use super::problem::Problem;
 use super::reading::Reading;
 use crate::model::filter::Filter;
 use crate::model::{BinId, CapturedRequest, Seq};
+use crate::provider::contract;
 use crate::provider::finding::Finding;
-use crate::provider::lifecycle;
 use crate::provider::shape::{self, Shape};
 use crate::store::{ListQuery, RequestRef, StoreError};
 
@@ -52,7 +52,7 @@ pub(super) async fn shape(
 /// What of a request is otherwise than the earlier ones with its event; nothing of a platform whose document is known in full.
 pub(super) async fn drift(state: &ConsoleState, request: &CapturedRequest) -> Result<Vec<Finding>, Problem> {
     let summary = &request.summary;
-    let in_full = summary.derived.event.provider.as_deref().is_some_and(|id| !lifecycle::events(id).is_empty());
+    let in_full = summary.derived.event.provider.as_deref().is_some_and(contract::is_known);
     let Some(event) = summary.derived.event.name.as_deref().filter(|_| !in_full && summary.complete) else {
         return Ok(Vec::new());
     };

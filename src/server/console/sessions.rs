@@ -13,7 +13,7 @@ use crate::json::{Pointer, scan};
 use crate::model::{Bin, Origin, RequestId, RequestSummary, Seq, SignatureStatus, Timestamp};
 use crate::provider::content::{self, Content, Page};
 use crate::provider::lifecycle::{self, Delivery, Examined, SILENCE, Surroundings};
-use crate::provider::{self, EventInput};
+use crate::provider::{self, EventInput, contract};
 use crate::store::{BinState, SessionLimits, SessionRequest, SessionRequests};
 
 /// Sessions of a page of the list.
@@ -114,8 +114,7 @@ async fn surroundings(state: &ConsoleState, bin: &BinState) -> Result<Surroundin
 
 fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool, page: Option<Page>) -> Session {
     let named = |one: &SessionRequest| one.summary.derived.event.provider.clone();
-    let in_full = |provider: &String| !lifecycle::events(provider).is_empty();
-    let provider = found.requests.iter().filter_map(named).find(in_full);
+    let provider = found.requests.iter().filter_map(named).find(|provider| contract::is_known(provider));
     let provider = provider.or_else(|| found.requests.iter().find_map(named));
     let reasons = left_out(&found.requests, has_secrets);
     let mut measured = None;

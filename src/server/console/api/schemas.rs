@@ -52,20 +52,14 @@ pub(super) fn fault_kind() -> Object {
 pub(super) fn signature_mode() -> Object {
     let modes =
         [SignatureMode::Report, SignatureMode::Enforce].map(|mode| serde_json::to_value(mode).unwrap_or_default());
-    one_of(modes.into_iter().chain([Value::Null]))
-        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-        .description(Some("`report` (default) or `enforce`: 401 unless the signature is valid."))
-        .build()
+    words_or_null(modes, "`report` (default) or `enforce`: 401 unless the signature is valid.")
 }
 
 /// Who answers the sender; `null` leaves it.
 pub(super) fn forward_answer() -> Object {
     let answers =
         [ForwardAnswer::Own, ForwardAnswer::Target].map(|answer| serde_json::to_value(answer).unwrap_or_default());
-    one_of(answers.into_iter().chain([Value::Null]))
-        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-        .description(Some("Who answers the sender: `own` (default) or `target`."))
-        .build()
+    words_or_null(answers, "Who answers the sender: `own` (default) or `target`.")
 }
 
 /// One target, or several.
@@ -89,14 +83,17 @@ pub(super) fn spacing() -> Schema {
     Schema::AnyOf(spacing.build())
 }
 
-/// A secret to sign with: a label, or a value.
-pub(super) fn resign_secret() -> Schema {
+/// The label of a secret, or a value.
+fn label_or_value() -> AnyOfBuilder {
     let value = ObjectBuilder::new()
         .property("value", ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(16_384)))
         .required("value");
-    let secret = AnyOfBuilder::new()
-        .item(ObjectBuilder::new().schema_type(Type::String))
-        .item(value)
+    AnyOfBuilder::new().item(ObjectBuilder::new().schema_type(Type::String)).item(value)
+}
+
+/// A secret to sign with: a label, or a value.
+pub(super) fn resign_secret() -> Schema {
+    let secret = label_or_value()
         .item(ObjectBuilder::new().schema_type(Type::Null))
         .description(Some("The label of a secret of the bin's, or `{\"value\": \"…\"}`."));
     Schema::AnyOf(secret.build())
@@ -104,12 +101,7 @@ pub(super) fn resign_secret() -> Schema {
 
 /// A secret that a simulated sender signs with: a label, a value, or none.
 pub(super) fn send_secret() -> Schema {
-    let value = ObjectBuilder::new()
-        .property("value", ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(16_384)))
-        .required("value");
-    let secret = AnyOfBuilder::new()
-        .item(ObjectBuilder::new().schema_type(Type::String))
-        .item(value)
+    let secret = label_or_value()
         .item(ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([false])))
         .item(ObjectBuilder::new().schema_type(Type::Null))
         .description(Some(
@@ -131,8 +123,8 @@ pub(super) fn mode() -> Object {
     words_or_null(Mode::VARIANTS.iter().map(|mode| <&str>::from(*mode)), "`voice` (default) or `text`.")
 }
 
-fn words_or_null(words: impl IntoIterator<Item = &'static str>, about: &str) -> Object {
-    one_of(words.into_iter().map(Value::from).chain([Value::Null]))
+fn words_or_null(words: impl IntoIterator<Item = impl Into<Value>>, about: &str) -> Object {
+    one_of(words.into_iter().map(Into::into).chain([Value::Null]))
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .description(Some(about))
         .build()

@@ -184,7 +184,7 @@ fn shape_href(base: &str, event: &str) -> String {
 
 /// `sessionId:event`, of a platform whose document says that this makes an event the same.
 fn idempotency_key(event: &EventFacts) -> Option<String> {
-    let is_known = event.provider.as_deref().is_some_and(|id| !provider::lifecycle::events(id).is_empty());
+    let is_known = event.provider.as_deref().is_some_and(provider::contract::is_known);
     let (session, name) = event.session.as_ref().zip(event.name.as_ref()).filter(|_| is_known)?;
     Some(format!("{session}:{name}"))
 }
