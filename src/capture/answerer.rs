@@ -10,7 +10,7 @@ use super::bins::Prepared;
 use super::hold::Place;
 use super::hooks::AskTarget;
 use super::{Capture, Outgoing};
-use crate::model::Timestamp;
+use crate::model::{Clock, Timestamp};
 use crate::store::{BinState, Stored};
 
 /// Who answers, before the request is stored.
@@ -20,10 +20,11 @@ pub(super) enum Answerer {
 }
 
 impl Answerer {
-    pub(super) fn held_until(&self, now: Timestamp) -> Option<Timestamp> {
+    /// Until when a sender waits for an answer by hand that begins to wait now.
+    pub(super) fn held_until(&self, clock: &Clock) -> Option<Timestamp> {
         match self {
             Self::Target(_) => None,
-            Self::Hand(place) => Some(now.plus(place.patience())),
+            Self::Hand(place) => Some(clock.now().plus(place.patience())),
         }
     }
 

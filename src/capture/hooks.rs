@@ -25,9 +25,6 @@ impl std::fmt::Debug for OwnConnections {
     }
 }
 
-/// A request that Creel has sent on this often is turned away: it goes in a circle.
-pub(super) const MAX_HOPS: u8 = 8;
-
 /// What a target has answered: status, fields, body.
 pub type Answered = (u16, Vec<(String, String)>, Bytes);
 

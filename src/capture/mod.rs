@@ -29,7 +29,8 @@ use parking_lot::Mutex;
 
 use crate::http::{Head, Headers};
 use crate::model::{
-    Client, Clock, Derived, HeadSource, Network, NewRequest, Rejection, SignatureMode, SignatureStatus, Timestamp,
+    Client, Clock, Derived, HeadSource, MAX_HOPS, Network, NewRequest, Rejection, SignatureMode, SignatureStatus,
+    Timestamp,
 };
 use crate::signature::Catalogue;
 use crate::signature::handshake::{HandshakeResponse, Learnt};
@@ -43,7 +44,7 @@ use creation::Creations;
 pub use explain::{Explained, Trial};
 use hold::Held;
 pub use hold::NotHeld;
-use hooks::{Answered, MAX_HOPS};
+use hooks::Answered;
 pub use hooks::{AskTarget, OwnConnections, Targets};
 pub use judge::Judgement;
 use long_work::{off_the_worker, takes_long};
@@ -258,15 +259,17 @@ impl Capture {
         let method = head.method();
         // A sender that leaves early gets no response.
         let left = !arrived.complete && arrived.rejected.is_none();
-        let chosen = match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
-            Some(response) => Chosen::Ready(response),
+        // Boxed: few requests have somebody else who answers, and the future of each is moved about.
+        let (chosen, answerer) = match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
+            Some(response) => (Chosen::Ready(response), None),
             None => {
                 let chosen = prepared.responses.choose(&method, head.target().status_override());
                 let hold = prepared.responses.hold();
                 match if left { Ok(None) } else { self.answerer(state, body.len(), hold) } {
-                    Ok(None) => chosen,
-                    Ok(Some(answerer)) => Chosen::Otherwise(Box::new((answerer, chosen))),
-                    Err(Crowded) => Chosen::Ready(Outgoing::retry(503, "too many wait for the target; try again")),
+                    Ok(answerer) => (chosen, answerer.map(Box::new)),
+                    Err(Crowded) => {
+                        (Chosen::Ready(Outgoing::retry(503, "too many wait for the target; try again")), None)
+                    }
                 }
             }
         };
@@ -286,8 +289,8 @@ impl Capture {
             complete: arrived.complete,
             rejected: arrived.rejected,
             derived,
-            status: chosen.status().filter(|_| !left),
-            held_until: chosen.held_until(&self.0.clock),
+            status: chosen.status().filter(|_| !left && answerer.is_none()),
+            held_until: answerer.as_ref().and_then(|answerer| answerer.held_until(&self.0.clock)),
             origin,
             hops,
         };
@@ -307,10 +310,6 @@ impl Capture {
                 let (learnt, client) = *learn;
                 Box::pin(self.learn(state, learnt, client)).await;
             }
-            let (chosen, instead) = match chosen {
-                Chosen::Otherwise(both) => (both.1, Some(Box::new(both.0.ask(stored, prepared)))),
-                chosen => (chosen, None),
-            };
             let mut response = match kept {
                 None => chosen.finish(&prepared.responses, None),
                 Some((head, body)) => {
@@ -325,7 +324,7 @@ impl Capture {
                 }
             };
             response.stored = Some(stored);
-            response.instead = instead;
+            response.instead = answerer.map(|answerer| Box::new(answerer.ask(stored, prepared)));
             response
         }
     }

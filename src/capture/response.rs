@@ -7,9 +7,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use bytes::Bytes;
 
-use super::answerer::{Answerer, Instead};
+use super::answerer::Instead;
 use super::template::{MAX_HEADER, MAX_TEXT, TemplateValues, is_template, render};
-use crate::model::{Clock, Fault, Response, ResponseHeader, ResponseSettings, Timestamp};
+use crate::model::{Fault, Response, ResponseHeader, ResponseSettings};
 use crate::store::StoreError;
 
 /// A response, ready to be sent.
@@ -221,8 +221,6 @@ impl Responses {
 pub(super) enum Chosen {
     Ready(Outgoing),
     Template(Box<Response>),
-    /// For when somebody else does not answer.
-    Otherwise(Box<(Answerer, Chosen)>),
 }
 
 impl Chosen {
@@ -232,25 +230,12 @@ impl Chosen {
             Self::Ready(response) => Some(response.status),
             Self::Template(response) if response.fault.is_some() => None,
             Self::Template(response) => Some(response.status.unwrap_or(200)),
-            Self::Otherwise(_) => None,
         }
     }
 
     /// Whether filling it in needs the request.
-    pub(super) fn needs_request(&self) -> bool {
-        match self {
-            Self::Ready(_) => false,
-            Self::Template(_) => true,
-            Self::Otherwise(both) => both.1.needs_request(),
-        }
-    }
-
-    /// Until when the sender waits for an answer by hand.
-    pub(super) fn held_until(&self, clock: &Clock) -> Option<Timestamp> {
-        match self {
-            Self::Otherwise(both) => both.0.held_until(clock.now()),
-            Self::Ready(_) | Self::Template(_) => None,
-        }
+    pub(super) const fn needs_request(&self) -> bool {
+        matches!(self, Self::Template(..))
     }
 
     /// The finished response, of the bin's `responses`.
@@ -262,7 +247,6 @@ impl Chosen {
                 let origin = headers.as_ref().and_then(|headers| headers.get_str("Origin"));
                 responses.build(&response, values, origin)
             }
-            Self::Otherwise(both) => both.1.finish(responses, values),
         }
     }
 }
@@ -322,7 +306,7 @@ fn header_safe(value: &str) -> String {
 mod tests {
     use super::*;
     use crate::http::Head;
-    use crate::model::FaultKind;
+    use crate::model::{FaultKind, Timestamp};
 
     fn settings(json: &str) -> ResponseSettings {
         serde_json::from_str(json).unwrap()

@@ -14,7 +14,7 @@ use super::sending::{TargetArgs, as_json, as_line, edit, fetch, report, target};
 use super::{Done, exit, output};
 use crate::client::{bin_path, segment};
 use crate::deliver::engine::TargetUrl;
-use crate::deliver::{MAX_SPACING, Plan, Resign, ResignSecret};
+use crate::deliver::{MAX_SPACING, Plan, Resign, ResignSecret, Spacing};
 use crate::model::{CapturedRequest, Origin, SecretValue, Why};
 
 /// The arguments of `creel replay`.
@@ -79,12 +79,6 @@ pub(super) struct ReplayArgs {
     server: ServerArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spacing {
-    Recorded,
-    Fixed(Duration),
-}
-
 fn spacing(text: &str) -> Result<Spacing, String> {
     if text == "recorded" {
         return Ok(Spacing::Recorded);
@@ -92,7 +86,7 @@ fn spacing(text: &str) -> Result<Spacing, String> {
     span(text)
         .ok()
         .filter(|pause| *pause <= MAX_SPACING)
-        .map(Spacing::Fixed)
+        .map(|pause| if pause.is_zero() { Spacing::None } else { Spacing::Fixed(pause) })
         .ok_or_else(|| format!("give recorded, or a time up to {} s", MAX_SPACING.as_secs()))
 }
 
@@ -137,7 +131,7 @@ impl ReplayArgs {
 }
 
 pub(super) fn run(args: &ReplayArgs) -> Done {
-    if args.parallel > 1 && args.spacing != Spacing::Fixed(Duration::ZERO) {
+    if args.parallel > 1 && args.spacing != Spacing::None {
         return Err(Usage("--spacing keeps an order: leave out --parallel".to_owned()).into());
     }
     let plan = args.plan()?;
@@ -156,13 +150,7 @@ pub(super) fn run(args: &ReplayArgs) -> Done {
         let deliveries = all.iter().copied().zip(before).map(|(request, before)| {
             let (by_hand, plan) = (&by_hand, &plan);
             async move {
-                let pause = match (args.spacing, before) {
-                    (_, None) => Duration::ZERO,
-                    (Spacing::Fixed(pause), Some(_)) => pause,
-                    (Spacing::Recorded, Some(before)) => {
-                        request.summary.received_at.since(before.summary.received_at).min(MAX_SPACING)
-                    }
-                };
+                let pause = before.map_or(Duration::ZERO, |before| args.spacing.pause(before, request));
                 if !pause.is_zero() {
                     tokio::time::sleep(pause).await;
                 }

@@ -20,6 +20,7 @@ mod plan;
 mod replay;
 mod resign;
 pub mod send;
+mod token;
 
 use std::sync::Arc;
 

@@ -40,6 +40,17 @@ pub enum Spacing {
     Fixed(Duration),
 }
 
+impl Spacing {
+    /// The pause between two deliveries.
+    pub fn pause(self, last: &CapturedRequest, next: &CapturedRequest) -> Duration {
+        match self {
+            Self::None => Duration::ZERO,
+            Self::Recorded => next.summary.received_at.since(last.summary.received_at).min(MAX_SPACING),
+            Self::Fixed(pause) => pause,
+        }
+    }
+}
+
 /// What is sent again.
 #[derive(Debug, Clone)]
 pub enum Selection {
@@ -148,7 +159,7 @@ impl Deliver {
                     over = true;
                     break;
                 };
-                let pause = last.as_ref().map_or(Duration::ZERO, |last| pause(batch.spacing, last, &next));
+                let pause = last.as_ref().map_or(Duration::ZERO, |last| batch.spacing.pause(last, &next));
                 if !pause.is_zero() {
                     job.pause(pause).await;
                     if job.is_stopped() {
@@ -200,14 +211,6 @@ impl Deliver {
 
     pub(super) fn tell(&self, bin: BinId, job: &Job) {
         self.0.store.announce(bin, ChangeKind::Job(job.status()));
-    }
-}
-
-fn pause(spacing: Spacing, last: &CapturedRequest, next: &CapturedRequest) -> Duration {
-    match spacing {
-        Spacing::None => Duration::ZERO,
-        Spacing::Recorded => next.summary.received_at.since(last.summary.received_at).min(MAX_SPACING),
-        Spacing::Fixed(pause) => pause,
     }
 }
 

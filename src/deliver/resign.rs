@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::engine::TargetUrl;
 use super::plan::{Resign, ResignSecret, SendError};
+use super::token;
 use crate::http::{Head, Headers};
 use crate::model::{Bin, BinId, RequestSummary, Secret, SecretValue, Timestamp};
 use crate::provider;
@@ -34,23 +35,8 @@ pub(super) fn sign_again(
         (Some(id), false) => by_id(catalogue, id)?,
         (Some(id), true) => stored_scheme(catalogue, bin, summary, id)?,
     };
-    if stored && scheme.algorithm == Algorithm::Equal && !is_set(catalogue, bin, &scheme) {
-        return Err(SendError::field("resign.scheme", not_set(&scheme)));
-    }
-    if stored && scheme.algorithm == Algorithm::Equal && !is_own_target(bin, what.target) {
-        return Err(SendError::field(
-            "resign.secret",
-            format!(
-                "{} sends the secret itself, and a stored one goes only to the bin's own forward target: give the value.",
-                scheme.name
-            ),
-        ));
-    }
-    if scheme.algorithm == Algorithm::Equal && bin.settings.token_since > entered_at.or(bin.settings.token_since) {
-        let sentence =
-            "This secret was entered for another scheme, which does not send it: enter it again for this one.";
-        return Err(SendError::field("resign.secret", sentence));
-    }
+    let used = token::Use { bin: Some(bin), entered_at, target: what.target };
+    token::check(catalogue, &scheme, used, ("resign.scheme", "resign.secret"), "give the value")?;
     let headers = what.head.headers();
     let id = scheme.delivery_id_header().and_then(|name| headers.get_str(name)).map(fresh_id);
     let kept: Headers = match (scheme.delivery_id_header(), &id) {
@@ -126,26 +112,6 @@ pub(super) fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>
     settings.scheme.as_deref().filter(|id| *id != AUTO).and_then(|id| catalogue.scheme(id)).cloned()
 }
 
-/// Whether the bin is set to this scheme, or to a provider with it: what a request says decides about no stored secret that
-/// would be sent as it is.
-pub(super) fn is_set(catalogue: &Catalogue, bin: &Bin, scheme: &Scheme) -> bool {
-    match set_scheme(catalogue, bin) {
-        Some(set) => set.id == scheme.id,
-        None => {
-            let provider = bin.settings.provider.as_deref();
-            provider.is_some_and(|provider| provider::schemes_of(provider, true).contains(&scheme.id.as_str()))
-        }
-    }
-}
-
-/// Why a stored secret is not sent.
-pub(super) fn not_set(scheme: &Scheme) -> String {
-    format!(
-        "{} sends the secret itself, and the bin is not set to it: set the bin's scheme, or give the value.",
-        scheme.name
-    )
-}
-
 /// The bin's scheme, else the one that the request was judged by, else the first of the provider's.
 fn usual_scheme(catalogue: &Catalogue, bin: &Bin, summary: &RequestSummary) -> Result<Arc<Scheme>, SendError> {
     let judged = || summary.derived.verdict.scheme.as_deref().and_then(|id| catalogue.scheme(id)).cloned();
@@ -180,10 +146,4 @@ fn stored_scheme(
             usual.id
         ),
     ))
-}
-
-/// Whether a target is the bin's own forward target, or below it.
-pub(super) fn is_own_target(bin: &Bin, target: &TargetUrl) -> bool {
-    let routes = bin.settings.forward.iter().flat_map(|forward| &forward.routes);
-    routes.flat_map(|route| &route.to).filter_map(|own| TargetUrl::parse(own).ok()).any(|own| target.is_below(&own))
 }

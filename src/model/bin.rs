@@ -66,6 +66,13 @@ pub struct BinSettings {
     pub declared: Option<Declaration>,
 }
 
+impl BinSettings {
+    /// Every target that it forwards to. The first is where its requests go when nothing else is said.
+    pub fn forward_targets(&self) -> impl Iterator<Item = &String> {
+        self.forward.iter().flat_map(ForwardSettings::targets)
+    }
+}
+
 /// What a configuration file sets of a bin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declaration {

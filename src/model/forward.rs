@@ -42,6 +42,13 @@ impl Default for ForwardSettings {
     }
 }
 
+impl ForwardSettings {
+    /// Every target, in the order of the routes.
+    pub fn targets(&self) -> impl Iterator<Item = &String> {
+        self.routes.iter().flat_map(|route| &route.to)
+    }
+}
+
 /// A route. What is not set matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

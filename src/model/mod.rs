@@ -33,7 +33,7 @@ pub use id::{BinId, BinName, RequestId, Seq};
 pub use job::{JobState, JobStatus};
 pub use network::Network;
 pub use on_match::OnMatch;
-pub use origin::Origin;
+pub use origin::{MAX_HOPS, Origin};
 pub use rejection::Rejection;
 pub use request::{
     CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Repeat, RequestSummary, SentResponse,

@@ -21,6 +21,9 @@ pub enum Origin {
     Imported,
 }
 
+/// A request that Creel has sent on this often is sent on no more, and one more is turned away: it goes in a circle.
+pub const MAX_HOPS: u8 = 8;
+
 impl Origin {
     /// The name that API, filter and database use.
     pub fn name(self) -> &'static str {

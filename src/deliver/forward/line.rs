@@ -13,8 +13,8 @@ use crate::deliver::draft::draft;
 use crate::deliver::engine::{TargetUrl, path_and_query};
 use crate::deliver::plan::{Edit, Plan, SendError};
 use crate::model::{
-    Bin, BinId, CapturedRequest, Delivered, ForwardAnswer, ForwardSettings, Forwarded, Origin, Outcome, Timestamp, Why,
-    filter::Filter,
+    Bin, BinId, CapturedRequest, Delivered, ForwardAnswer, ForwardSettings, Forwarded, MAX_HOPS, Origin, Outcome,
+    Timestamp, Why, filter::Filter,
 };
 use crate::store::{RequestRef, StoreError, Thing};
 
@@ -29,8 +29,6 @@ const TROUBLE: Duration = Duration::from_secs(1);
 /// Requests that are read at once, and their bytes.
 const PAGE: usize = 32;
 const PAGE_BYTES: usize = 8 << 20;
-/// Requests that were sent on this often stay here.
-pub(super) const MAX_HOPS: u8 = 8;
 
 /// What a delivery means for the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Deliver;
-use crate::model::{BinId, ForwardSettings, Timestamp};
+use crate::model::{BinId, BinSettings, ForwardSettings, Timestamp};
+use crate::store::{BinState, StoreError};
 pub(super) use asked::Asked;
 use circle::Circle;
 pub use route::route;
@@ -141,8 +142,7 @@ impl Deliver {
     pub fn health(&self, bin: BinId, forward: &ForwardSettings) -> Vec<Health> {
         let Some(line) = self.0.lines.find(bin) else { return Vec::new() };
         let health = line.health.lock();
-        let targets = forward.routes.iter().flat_map(|route| &route.to);
-        let mut known: Vec<Health> = targets.filter_map(|target| health.get(target).cloned()).collect();
+        let mut known: Vec<Health> = forward.targets().filter_map(|target| health.get(target).cloned()).collect();
         known.sort_by(|one, other| one.target.cmp(&other.target));
         known.dedup();
         known
@@ -151,6 +151,25 @@ impl Deliver {
     /// Why the bin's line has paused itself, if it has.
     pub fn paused_because(&self, bin: BinId) -> Option<String> {
         self.0.lines.find(bin)?.paused_because.lock().clone()
+    }
+
+    /// Lets a bin forward by `after`, which `update` stores. What came while nothing was sent is passed over; a catch-up takes
+    /// it back.
+    pub async fn set_forward(
+        &self,
+        bin: &BinState,
+        after: &ForwardSettings,
+        update: impl FnOnce(&mut BinSettings) + Send + 'static,
+    ) -> Result<Arc<BinState>, StoreError> {
+        let (store, id) = (&self.0.store, bin.bin.id);
+        let before = bin.bin.settings.forward.as_ref();
+        let resumes = before.is_some_and(|before| before.paused) && !after.paused;
+        if before.is_none() || resumes {
+            store.forward_from(id, store.head_seq(), resumes).await?;
+        }
+        let changed = store.update_bin(id, update).await?;
+        self.forward_was_set(id);
+        Ok(changed)
     }
 
     /// Somebody has looked at the forward: circles are counted anew, and everything is looked at again.

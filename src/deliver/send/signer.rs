@@ -6,10 +6,11 @@ use super::compose::Signer;
 use crate::deliver::Deliver;
 use crate::deliver::engine::TargetUrl;
 use crate::deliver::plan::SendError;
-use crate::deliver::resign::{is_own_target, is_set, not_set, set_scheme};
+use crate::deliver::resign::set_scheme;
+use crate::deliver::token;
 use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;
-use crate::signature::{Algorithm, Catalogue, Scheme};
+use crate::signature::{Catalogue, Scheme};
 
 /// What to sign with.
 #[derive(Debug, Clone)]
@@ -59,23 +60,8 @@ impl Deliver {
             );
             return Err(SendError::field("secret", sentence));
         }
-        let is_token = scheme.algorithm == Algorithm::Equal;
-        if stored && is_token && !bin.is_some_and(|bin| is_set(catalogue, bin, &scheme)) {
-            return Err(SendError::field("scheme", not_set(&scheme)));
-        }
-        if stored && is_token && !bin.is_some_and(|bin| is_own_target(bin, target)) {
-            let sentence = format!(
-                "{} sends the secret itself, and a stored one goes only to the bin's own forward target: give the value, or sign nothing.",
-                scheme.name
-            );
-            return Err(SendError::field("secret", sentence));
-        }
-        let since = bin.and_then(|bin| bin.settings.token_since);
-        if is_token && since > entered_at.or(since) {
-            let sentence =
-                "This secret was entered for another scheme, which does not send it: enter it again for this one.";
-            return Err(SendError::field("secret", sentence));
-        }
+        let used = token::Use { bin, entered_at, target };
+        token::check(catalogue, &scheme, used, ("scheme", "secret"), "give the value, or sign nothing")?;
         Ok(Some(Signer { scheme, secret }))
     }
 }

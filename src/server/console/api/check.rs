@@ -56,10 +56,7 @@ impl CheckInput {
             }
         };
         let bin = bin.as_ref().map(|bin| &bin.bin);
-        let of_bin = || {
-            let forward = bin?.settings.forward.as_ref()?;
-            forward.routes.iter().flat_map(|route| &route.to).next().cloned()
-        };
+        let of_bin = || bin?.settings.forward_targets().next().cloned();
         let target = self.target.clone().or_else(of_bin).ok_or_else(|| {
             Problem::field("target", "Give the receiver's URL, such as http://localhost:3000/webhook.")
         })?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::bins::token_since;
 use super::input::{BinChange, BinInput, bin_name};
-use super::input_forward::ForwardInput;
+use super::input_forward::{ForwardInput, targets};
 use super::input_replay::checked_target;
 use crate::capture::Capture;
 use crate::config::{At, ConfigFile, DeclaredBin, FileError, by_api, nearest};
@@ -124,14 +124,6 @@ fn forward(declared: &DeclaredBin) -> Result<Option<DeclaredForward>, Problem> {
     Ok(Some(DeclaredForward { input, whole }))
 }
 
-/// The targets of a forward, with the fields that name them.
-fn targets(forward: &ForwardSettings) -> impl Iterator<Item = (&str, String)> {
-    forward.routes.iter().enumerate().flat_map(|(route, to)| {
-        let field = move |number| format!("routes[{route}].to[{number}]");
-        to.to.iter().enumerate().map(move |(number, target)| (target.as_str(), field(number)))
-    })
-}
-
 /// Makes the bins, or brings them up to date.
 ///
 /// # Errors
@@ -210,13 +202,8 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
         return Ok(());
     }
     // Only a file that says `paused` itself takes a pause back.
-    let (is_new, resumes) = (before.is_none(), before.is_some_and(|before| before.paused) && !after.paused);
-    let id = state.bin.id;
-    if is_new || resumes {
-        store.forward_from(id, store.head_seq(), resumes).await?;
-    }
-    store.update_bin(id, move |settings| settings.forward = Some(forward.over(settings.forward.take()))).await?;
-    deliver.forward_was_set(id);
+    let update = move |settings: &mut BinSettings| settings.forward = Some(forward.over(settings.forward.take()));
+    deliver.set_forward(&state, &after, update).await?;
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input_forward::ForwardInput;
+use super::input_forward::{ForwardInput, targets};
+use super::input_replay::checked_target;
 use crate::model::{BinSettings, ForwardSettings, Timestamp};
 use crate::server::console::extract::{BinRef, Json, State, only_objects};
 use crate::server::console::problem::Problem;
@@ -69,26 +70,17 @@ async fn store(
     forward: ForwardSettings,
     says_paused: bool,
 ) -> Result<HttpResponse, Problem> {
-    for (route, targets) in forward.routes.iter().enumerate() {
-        for (number, target) in targets.to.iter().enumerate() {
-            let field = format!("routes[{route}].to[{number}]");
-            let url = super::input_replay::checked_target(target, &field)?;
-            state.deliver.check(&url).await.map_err(|refusal| Problem::from(refusal).at(field))?;
-        }
+    for (target, field) in targets(&forward) {
+        let url = checked_target(target, &field)?;
+        state.deliver.check(&url).await.map_err(|refusal| Problem::from(refusal).at(field))?;
     }
-    let before = bin.0.bin.settings.forward.as_ref();
-    // What came while nothing was sent is passed over; `catch-up` takes it back.
-    let (is_new, resumes) = (before.is_none(), before.is_some_and(|before| before.paused) && !forward.paused);
-    if is_new || resumes {
-        state.store.forward_from(bin.id(), state.store.head_seq(), resumes).await?;
-    }
+    let after = forward.clone();
     let update = move |settings: &mut BinSettings| {
         let is_paused = settings.forward.as_ref().is_some_and(|now| now.paused);
         let paused = if says_paused { forward.paused } else { is_paused };
         settings.forward = Some(ForwardSettings { paused, ..forward });
     };
-    let changed = state.store.update_bin(bin.id(), update).await?;
-    state.deliver.forward_was_set(bin.id());
+    let changed = state.deliver.set_forward(&bin.0, &after, update).await?;
     shown(state, &changed).await
 }
 

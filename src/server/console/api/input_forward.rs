@@ -82,6 +82,14 @@ struct RetriesInput {
 
 only_objects!(ForwardInput, RouteInput, RetriesInput);
 
+/// The targets of a forward, with the fields that name them.
+pub(super) fn targets(forward: &ForwardSettings) -> impl Iterator<Item = (&str, String)> {
+    forward.routes.iter().enumerate().flat_map(|(route, to)| {
+        let field = move |number| format!("routes[{route}].to[{number}]");
+        to.to.iter().enumerate().map(move |(number, target)| (target.as_str(), field(number)))
+    })
+}
+
 impl ForwardInput {
     /// Whether it says if the forward is paused.
     pub(super) fn says_paused(&self) -> bool {

@@ -179,8 +179,7 @@ pub(super) fn checked_target(text: &str, field: &str) -> Result<TargetUrl, Probl
 }
 
 fn default_target(bin: &Bin) -> Result<TargetUrl, Problem> {
-    let routes = bin.settings.forward.iter().flat_map(|forward| &forward.routes);
-    match routes.flat_map(|route| &route.to).next() {
+    match bin.settings.forward_targets().next() {
         Some(target) => checked_target(target, "target"),
         None => Err(Problem::field(
             "target",
@@ -213,19 +212,38 @@ impl ResignInput {
     fn checked(self) -> Result<Resign, Problem> {
         let secret = match self.secret {
             None | Some(Value::Null) => ResignSecret::Usual,
-            Some(Value::String(label)) => ResignSecret::Label(label),
-            Some(Value::Object(mut members)) => match (members.remove("value"), members.is_empty()) {
-                (Some(Value::String(value)), true) => {
-                    let value = SecretValue::new(value);
-                    check_secret(&value, "resign.secret.value")?;
-                    ResignSecret::Value(value)
-                }
-                _ => return Err(wrong_secret()),
+            Some(secret) => match label_or_value(&secret, "resign.secret.value")? {
+                Some(GivenSecret::Label(label)) => ResignSecret::Label(label),
+                Some(GivenSecret::Value(value)) => ResignSecret::Value(value),
+                None => return Err(wrong_secret()),
             },
-            Some(_) => return Err(wrong_secret()),
         };
         Ok(Resign { secret, scheme: self.scheme })
     }
+}
+
+/// A secret as it is given to sign with.
+pub(super) enum GivenSecret {
+    /// The label of one of the bin's.
+    Label(String),
+    /// This one.
+    Value(SecretValue),
+}
+
+/// Reads a label, or `{"value": …}` whose place is `field`; `None` when it is neither.
+pub(super) fn label_or_value(secret: &Value, field: &str) -> Result<Option<GivenSecret>, Problem> {
+    Ok(match secret {
+        Value::String(label) => Some(GivenSecret::Label(label.clone())),
+        Value::Object(members) => match (members.get("value"), members.len()) {
+            (Some(Value::String(value)), 1) => {
+                let value = SecretValue::new(value.clone());
+                check_secret(&value, field)?;
+                Some(GivenSecret::Value(value))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 fn wrong_secret() -> Problem {

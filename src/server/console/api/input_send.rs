@@ -11,12 +11,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::input::check_secret;
-use super::input_replay::{HeaderEditInput, MAX_EDITS, MAX_TIMEOUT_MS, TIMEOUT_MS, check_field, checked_target};
+use super::input_replay::{
+    GivenSecret, HeaderEditInput, MAX_EDITS, MAX_TIMEOUT_MS, TIMEOUT_MS, check_field, checked_target, label_or_value,
+};
 use super::schemas;
 use crate::deliver::send::{Sample, Sending, SignWith, own_sample};
 use crate::json::Pointer;
-use crate::model::{CapturedRequest, RequestId, SecretValue, Timestamp};
+use crate::model::{CapturedRequest, RequestId, Timestamp};
 use crate::provider::samples::{self, Fault, Language, MAX_SIZE, Mode, SESSION, Step, Story};
 use crate::server::console::extract::{BinRef, State, WhichRequest, only_objects};
 use crate::server::console::problem::Problem;
@@ -196,21 +197,18 @@ impl SendInput {
 
 /// Reads what to sign with.
 pub(super) fn sign_with(secret: Option<&Value>) -> Result<SignWith, Problem> {
-    let wrong =
-        || Problem::field("secret", "A secret is the label of one of the bin's, `{\"value\": \"…\"}`, or `false`.");
+    let secret = match secret {
+        None | Some(Value::Null) => return Ok(SignWith::Usual),
+        Some(Value::Bool(false)) => return Ok(SignWith::Nothing),
+        Some(secret) => label_or_value(secret, "secret.value")?,
+    };
     match secret {
-        None | Some(Value::Null) => Ok(SignWith::Usual),
-        Some(Value::Bool(false)) => Ok(SignWith::Nothing),
-        Some(Value::String(label)) => Ok(SignWith::Label(label.clone())),
-        Some(Value::Object(members)) => match (members.get("value"), members.len()) {
-            (Some(Value::String(value)), 1) => {
-                let value = SecretValue::new(value.clone());
-                check_secret(&value, "secret.value")?;
-                Ok(SignWith::Value(value))
-            }
-            _ => Err(wrong()),
-        },
-        Some(_) => Err(wrong()),
+        Some(GivenSecret::Label(label)) => Ok(SignWith::Label(label)),
+        Some(GivenSecret::Value(value)) => Ok(SignWith::Value(value)),
+        None => {
+            let sentence = "A secret is the label of one of the bin's, `{\"value\": \"…\"}`, or `false`.";
+            Err(Problem::field("secret", sentence))
+        }
     }
 }
 

@@ -71,7 +71,6 @@ impl SendPage {
 pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let settings = &bin.bin.settings;
     let links = BinLinks::new(&bin.bin, &state);
-    let routes = settings.forward.iter().flat_map(|forward| &forward.routes);
     html(&SendPage {
         shell: Shell::new(&request, format!("Send to {}", links.label)),
         platforms: samples::senders()
@@ -91,7 +90,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
             .map(|battery| (battery.sender.provider, name_of(battery.sender.provider)))
             .collect(),
         frameworks: &FRAMEWORKS,
-        forward: routes.flat_map(|route| &route.to).next().cloned().unwrap_or_default(),
+        forward: settings.forward_targets().next().cloned().unwrap_or_default(),
         provider: settings.provider.clone().unwrap_or_default(),
         has_secret: !bin.bin.secrets.is_empty(),
         bin: links,

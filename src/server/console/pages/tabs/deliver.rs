@@ -144,14 +144,13 @@ impl DeliverTab {
 }
 
 fn default_target(settings: &BinSettings) -> String {
-    let mut targets = settings.forward.iter().flat_map(|forward| &forward.routes).flat_map(|route| &route.to);
-    targets.next().cloned().unwrap_or_default()
+    settings.forward_targets().next().cloned().unwrap_or_default()
 }
 
 fn forward_words(settings: &BinSettings, came_to: Option<Forwarded>) -> Option<String> {
     let forward = settings.forward.as_ref()?;
     let first = default_target(settings);
-    let more = forward.routes.iter().map(|route| route.to.len()).sum::<usize>().saturating_sub(1);
+    let more = forward.targets().count().saturating_sub(1);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let skipped = came_to.and_then(Forwarded::skipped_because);
     let skipped = skipped.map(|why| format!(" This request was skipped: {why}.")).unwrap_or_default();
