@@ -110,6 +110,33 @@ impl Numbers {
 
     /// The number as the language prints it.
     pub(super) fn print(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        self.write(text, &mut out);
+        out
+    }
+
+    /// The same after what is there already.
+    pub(super) fn write(&self, text: &str, out: &mut String) {
+        match Short::read(text).and_then(|short| self.suffix_of(&short)) {
+            Some(suffix) => {
+                out.push_str(Short::without_zeros(text));
+                out.push_str(suffix);
+            }
+            None => out.push_str(&self.anew(text)),
+        }
+    }
+
+    /// What comes after a short number; `None` where it gets an exponent.
+    fn suffix_of(&self, short: &Short) -> Option<&'static str> {
+        if !short.has_point && self.whole != Whole::Double {
+            return Some("");
+        }
+        let is_plain = (self.plain.0..=self.plain.1).contains(&short.point);
+        is_plain.then_some(if short.has_fraction { "" } else { self.suffix })
+    }
+
+    /// The number as it is printed after it was read.
+    fn anew(&self, text: &str) -> String {
         if !text.contains(['.', 'e', 'E']) {
             let is_kept = match self.whole {
                 Whole::Kept => text != "-0",
@@ -140,6 +167,46 @@ impl Numbers {
         };
         signed(is_negative, &body)
     }
+}
+
+/// A number other than zero of up to 15 digits and no exponent, as nearly all are. Those digits are the shortest that read back
+/// as the same double, so none has to be computed.
+struct Short {
+    has_point: bool,
+    /// Whether anything but zeros comes after it.
+    has_fraction: bool,
+    /// The place of the point before (≤ 0) or in the digits.
+    point: i32,
+}
+
+impl Short {
+    fn read(text: &str) -> Option<Self> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
+        let written = fraction.trim_end_matches('0');
+        let (digits, point) = if whole == "0" {
+            let digits = written.trim_start_matches('0').len();
+            (digits, -i32::try_from(written.len() - digits).ok()?)
+        } else {
+            (whole.len() + written.len(), i32::try_from(whole.len()).ok()?)
+        };
+        let has_point = whole.len() < unsigned.len();
+        (1..=15).contains(&digits).then_some(Self { has_point, has_fraction: !written.is_empty(), point })
+    }
+
+    /// The text without the zeros that end its fraction.
+    fn without_zeros(text: &str) -> &str {
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+    }
+}
+
+/// Whether a double has to be computed to print the number anew, which takes many times as long as copying it.
+pub fn needs_double(text: &str) -> bool {
+    Short::read(text).is_none()
 }
 
 /// The sign, the shortest digits, and the place of the point before (≤ 0) or in them. `None` for what a double cannot hold.
@@ -236,7 +303,32 @@ mod tests {
         }
     }
 
+    const ALL: [Numbers; 13] = [
+        Numbers::JAVASCRIPT,
+        Numbers::GO,
+        Numbers::GO_SPRINT,
+        Numbers::PYTHON,
+        Numbers::RUBY,
+        Numbers::PHP,
+        Numbers::PHP_FRACTION,
+        Numbers::JAVA,
+        Numbers::GSON,
+        Numbers::DOTNET,
+        Numbers::NEWTONSOFT,
+        Numbers::RUST,
+        Numbers { suffix: ".0", ..Numbers::GO },
+    ];
+
     proptest::proptest! {
+        #[test]
+        fn what_needs_no_double_is_printed_as_it_would_be_by_way_of_one(
+            text in "-?(0|[1-9][0-9]{0,17})(\\.([0-9]{1,17}|[0-9]{0,3}0{1,4}))?"
+        ) {
+            for numbers in ALL {
+                proptest::prop_assert_eq!(numbers.print(&text), numbers.anew(&text), "{:?}", numbers);
+            }
+        }
+
         #[test]
         fn what_is_printed_is_the_same_number(value: f64) {
             if value.is_finite() {

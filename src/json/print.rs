@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::tree::Node;
 
-pub use super::number::Numbers;
+pub use super::number::{Numbers, needs_double};
 
 /// Which characters beyond the necessary ones are escaped, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl Printer<'_> {
             Node::Literal(word) => self.out.push_str(word),
             Node::Number(text) => match self.style.numbers {
                 None => self.out.push_str(text),
-                Some(numbers) => self.out.push_str(&numbers.print(text)),
+                Some(numbers) => numbers.write(text, self.out),
             },
             Node::Text(text) => self.text(text),
             Node::Array(items) => self.array(&items.iter().collect::<Vec<_>>(), depth),

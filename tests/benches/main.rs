@@ -18,6 +18,7 @@
 
 mod capture;
 mod commands;
+mod diagnosis;
 mod fanout;
 mod load;
 mod process;
@@ -36,6 +37,7 @@ const SECTIONS: &[Section] = &[
     ("fanout", fanout::run),
     ("verdicts", verdicts::run),
     ("commands", commands::run),
+    ("diagnosis", diagnosis::run),
 ];
 
 fn main() {

@@ -9,7 +9,7 @@ use super::json_writers::writers;
 use super::search::{Parsed, Search};
 use super::variation::with_body;
 use super::{form_writers, parts, recode, text_forms};
-use crate::json::print::Style;
+use crate::json::print::{Style, needs_double};
 use crate::json::tree::{self, Node};
 
 /// A way in which the bytes that were signed and the bytes that arrived differ.
@@ -75,9 +75,13 @@ const WAY: &str = "Something between sender and bin changes the body, or the sen
 /// Larger bodies are not serialised again: the tree would take many times their size.
 const MAX_JSON: usize = 16 << 20;
 /// Reading JSON takes about as long as hashing this many times its length; measured.
-const PARSE_COST: usize = 10;
+const PARSE_COST: usize = 8;
 /// The same for writing it.
-const PRINT_COST: usize = 6;
+const PRINT_COST: usize = 4;
+/// A value of JSON costs as much as this many bytes of its text; measured with arrays of numbers.
+const VALUE_COST: usize = 8;
+/// The same for a number that is printed by way of a double.
+const DOUBLE_COST: usize = 64;
 /// The same for going through the body character by character.
 const RECODE_COST: usize = 8;
 /// The same for copying it.
@@ -257,7 +261,11 @@ fn is_affordable(search: &mut Search<'_>, form: &Form, body: &Body<'_>) -> bool 
     if !has_it {
         return false;
     }
-    search.spend(body.bytes.len().saturating_mul(form.cost))
+    let length = match form.needs {
+        Needs::Json | Needs::FlatJson => search.json_length,
+        Needs::Nothing | Needs::Form | Needs::Lines | Needs::Letters => body.bytes.len(),
+    };
+    search.spend(length.saturating_mul(form.cost))
 }
 
 /// The parsed body; it is parsed once for all phases.
@@ -268,8 +276,29 @@ fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
         Parsed::NotYet => {}
     }
     let body = search.case.request.body;
-    let is_tried = body.len() <= MAX_JSON && search.spend(body.len().saturating_mul(PARSE_COST));
-    if is_tried { tree::parse(body) } else { None }
+    if body.len() > MAX_JSON {
+        return None;
+    }
+    // Many small values cost more than a few long ones. There is a comma for each but the first; those in texts make it dearer
+    // than it is.
+    let values = memchr::memchr_iter(b',', body).count();
+    let length = body.len().saturating_add(values.saturating_mul(VALUE_COST));
+    if !search.spend(length.saturating_mul(PARSE_COST)) {
+        return None;
+    }
+    let node = tree::parse(body)?;
+    search.json_length = length.saturating_add(doubles(&node).saturating_mul(DOUBLE_COST));
+    Some(node)
+}
+
+/// How many of its numbers are printed by way of a double.
+fn doubles(node: &Node<'_>) -> usize {
+    match node {
+        Node::Number(text) => usize::from(needs_double(text)),
+        Node::Array(items) => items.iter().map(doubles).sum(),
+        Node::Object(members) => members.iter().map(|(_, value)| doubles(value)).sum(),
+        Node::Literal(_) | Node::Text(_) => 0,
+    }
 }
 
 /// Tells bodies apart. Quick rather than safe: a sender that makes two bodies with one digest hides a form from itself.

@@ -16,7 +16,7 @@ use crate::signature::template::{Context, Piece, Template, Value, Vars};
 
 /// Bytes that are hashed for bodies of up to 1 MiB: with [`OVERDRAFT_PASSES`] about 50 ms on a processor with instructions
 /// for SHA-256; measured.
-const WORK: usize = 48 << 20;
+const WORK: usize = 40 << 20;
 /// How many times the length of a larger body is hashed, up to [`MOST_WORK`].
 const LARGE_PASSES: usize = 160;
 /// The most that is hashed for any body: about a second, which keeps no request waiting.
@@ -70,6 +70,8 @@ pub(super) struct Search<'a> {
     pub(super) tried_bodies: HashSet<u64>,
     /// The body as JSON, kept from phase to phase.
     pub(super) json: Parsed<'a>,
+    /// How long it is in what it costs to print it.
+    pub(super) json_length: usize,
     /// What was left out for lack of budget.
     pub(super) cut: Cut,
     /// Whether the signature turned out to be right as it is.
@@ -113,6 +115,7 @@ impl<'a> Search<'a> {
             is_common: false,
             tried_bodies: HashSet::new(),
             json: Parsed::NotYet,
+            json_length: 0,
             cut: Cut::Nothing,
             is_right: false,
             tried_urls: Vec::new(),
