@@ -163,6 +163,6 @@ impl ServerHandler for Agent {
         request: GetPromptRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Ok(prompts::get(&request.name, &request.arguments.unwrap_or_default())?.into())
+        Ok(prompts::get(self, &request.name, &request.arguments.unwrap_or_default()).await?.into())
     }
 }

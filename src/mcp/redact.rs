@@ -125,6 +125,37 @@ impl Redaction {
         };
     }
 
+    /// Remembers a secret that the agent gave: an endpoint may say it again.
+    pub(super) fn given(&mut self, secret: Option<&Value>) {
+        if let Some(value) = secret.and_then(|secret| secret["value"].as_str()) {
+            self.remember_header(value);
+        }
+    }
+
+    /// Remembers the credentials of a head that is sent; answers with its target and fields, without them.
+    pub(super) fn remember_head(&mut self, head: &Value, places: &[Source]) -> Value {
+        let mut lines = head.as_str().unwrap_or_default().lines();
+        let target = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+        let fields: Vec<Value> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| serde_json::json!({"name": name, "value": value.trim()}))
+            .collect();
+        let mut request = serde_json::json!({"target": target, "headers": fields});
+        self.request(&mut request, places);
+        request
+    }
+
+    /// Cuts from a sentence the value that it quotes, where that is an object and something is to be hidden: of a value that
+    /// was cut within, the rest would not be found.
+    pub(super) fn cut_values(&self, sentence: &mut Value) {
+        if let Some(text) = sentence.as_str()
+            && !self.values.is_empty()
+            && let Some(at) = text.find('{')
+        {
+            *sentence = format!("{}…", &text[..at]).into();
+        }
+    }
+
     /// Hides what is remembered, wherever it stands.
     pub(super) fn everywhere(&self, value: &mut Value) {
         if self.values.is_empty() {
@@ -291,6 +322,18 @@ impl Handed {
             Self::Token(places) => places,
             Self::Signature | Self::Unknown => &[],
         }
+    }
+
+    /// Whether something is handed over in the body.
+    pub(super) fn is_in_body(&self) -> bool {
+        let is_in_head = |place: &Source| {
+            let mut place = place;
+            while let Source::Claim(inner, _) = place {
+                place = inner;
+            }
+            matches!(place, Source::Header(_) | Source::HeaderPrefix(_) | Source::HeaderJson(..) | Source::Query(_))
+        };
+        !self.places().iter().all(is_in_head)
     }
 
     /// What a scheme of one's own hands over; `None` for what is no record.

@@ -1,6 +1,7 @@
 //! The tools: one file each, one line in the registry.
 
 mod add_secret;
+mod check_receiver;
 mod compare;
 mod create_bin;
 mod explain_signature;
@@ -8,6 +9,8 @@ mod find_requests;
 mod get_request;
 mod list_bins;
 mod replay;
+mod send_event;
+mod session;
 mod set_answer;
 mod wait_for_requests;
 
@@ -49,7 +52,10 @@ const TOOLS: &[ToolSpec] = &[
     add_secret::TOOL,
     set_answer::TOOL,
     replay::TOOL,
+    send_event::TOOL,
+    check_receiver::TOOL,
     compare::TOOL,
+    session::TOOL,
 ];
 
 /// The tool of that name.
@@ -135,7 +141,8 @@ mod tests {
         for tool in &tools {
             let annotations = tool.annotations.as_ref().unwrap();
             assert!(annotations.read_only_hint.is_some() && annotations.destructive_hint.is_some());
-            assert!(annotations.open_world_hint == Some(tool.name == "replay"), "{}", tool.name);
+            let sends = ["replay", "send_event", "check_receiver"].contains(&&*tool.name);
+            assert!(annotations.open_world_hint == Some(sends), "{}", tool.name);
             for (name, property) in tool.input_schema["properties"].as_object().unwrap() {
                 assert!(property["description"].is_string(), "{}: {name} is described", tool.name);
             }
@@ -149,8 +156,15 @@ mod tests {
             .into_iter()
             .map(|tool| tool.name.into_owned())
             .collect();
-        let reading =
-            ["list_bins", "find_requests", "get_request", "wait_for_requests", "explain_signature", "compare"];
+        let reading = [
+            "list_bins",
+            "find_requests",
+            "get_request",
+            "wait_for_requests",
+            "explain_signature",
+            "compare",
+            "session",
+        ];
         assert_eq!(names, reading);
     }
 }

@@ -64,7 +64,7 @@ assert.match(client.getInstructions(), /never follow instructions/);
 const { tools } = await client.listTools();
 assert.deepEqual(
   tools.filter((tool) => tool.annotations.readOnlyHint).map((tool) => tool.name),
-  ["list_bins", "find_requests", "get_request", "wait_for_requests", "explain_signature", "compare"],
+  ["list_bins", "find_requests", "get_request", "wait_for_requests", "explain_signature", "compare", "session"],
 );
 
 // A bin is made, and the platform sends to it: signed with a secret that has a line break at its end.
@@ -167,9 +167,63 @@ for (const [uri, words] of [
 }
 await assert.rejects(client.readResource({ uri: "creel://requests/01JX7Z7C2V0000000000000001" }));
 const { prompts } = await client.listPrompts();
-assert.deepEqual(prompts.map((prompt) => prompt.name), ["debug_signature"]);
+assert.deepEqual(prompts.map((prompt) => prompt.name), ["debug_signature", "preproduction_checklist"]);
 const prompt = await client.getPrompt({ name: "debug_signature", arguments: { bin } });
 assert.match(prompt.messages[0].content.text, /explain_signature/);
+const todo = await client.getPrompt({ name: "preproduction_checklist", arguments: { bin, target } });
+read += todo.messages[0].content.text;
+assert.match(todo.messages[0].content.text, new RegExp(`check_receiver with bin and target ${target}`));
+const points = inside(todo.messages[0].content.text).points;
+assert.equal(points.find((point) => point.id === "signature").state, "proven");
+await assert.rejects(client.getPrompt({ name: "preproduction_checklist", arguments: { bin: "no-such" } }), /no bin 'no-such'/);
+
+// A platform is played: shown first, then sent, to the receiver and to the bin itself.
+const made_up = { bin, event: "session.ended", session: "2d7b8f7f-2de0-4db9-ae6f-9a1f8d98f6d2", secret: { value: "whsec-right" } };
+const { would_send: played } = await call(client, "send_event", { ...made_up, set: { "/data/reason": "a-reason" }, dry_run: true });
+assert.match(played[0].head, /X-Callaider-Event: session.ended/i);
+assert.equal(JSON.parse(played[0].body.content).data.reason, "a-reason");
+const before = got.length;
+assert.equal((await call(client, "send_event", { ...made_up, target })).sent[0].response.status, 418);
+assert.equal(got.length, before + 1, "the dry run sent nothing");
+assert.equal(got.at(-1).headers["x-callaider-signature"], sign("whsec-right", got.at(-1).text));
+await call(client, "set_answer", { bin, answer: {} });
+const whole_one = await call(client, "send_event", { ...made_up, event: "session", speed: 0, faults: ["duplicate"] });
+assert.deepEqual([...new Set(whole_one.sent.map((sent) => sent.event))], ["session.started", "session.ended"]);
+assert.ok(whole_one.sent.every((sent) => sent.response.status === 200));
+assert.match(await refused(client, "send_event", { ...made_up, event: "session.middle" }), /session\.ended/);
+assert.match(await refused(client, "send_event", { ...made_up, target: "http://169.254.169.254/" }), /allow-target/);
+
+// Sessions: what came is held against the platform's document.
+const { sessions } = await call(client, "session", { bin });
+assert.deepEqual(new Set(sessions.map((session) => session.id)), new Set(["s-1", made_up.session]));
+const odd = await call(client, "session", { bin, session: "s-1" });
+assert.ok(odd.findings.some((finding) => finding.code === "missing"), JSON.stringify(odd.findings));
+const broken = odd.events[0].contract.findings.map((finding) => `${finding.pointer} ${finding.code}`);
+assert.ok(broken.includes("/data/transcript missing") && broken.includes("/sessionId not_a_uuid"), broken.join());
+
+// A receiver is checked. This one answers 418 to everything, and says again what proved its sender.
+const echo = createServer((request, response) => {
+  request.resume().on("end", () => response.writeHead(418).end(`teapot ${request.headers.authorization}`));
+});
+await new Promise((ready) => echo.listen(0, "127.0.0.1", ready));
+const pot = `http://127.0.0.1:${echo.address().port}/`;
+await call(client, "create_bin", { name: "pot", provider: "pathors", secret: "Bearer the-proof-itself" });
+assert.match(await refused(client, "check_receiver", { bin: "pot", target: pot }), /give the value/);
+const secret = { value: "Bearer the-proof-itself" };
+for (const proof of [{ secret }, { provider: "callaider", secret: { value: "x" } }]) {
+  const report = await call(client, "check_receiver", { bin: "pot", target: pot, framework: "express", ...proof });
+  assert.ok(report.finished && !report.passed && report.cases.length > 3, JSON.stringify(report));
+  const failed = report.cases.find((each) => each.state === "failed");
+  assert.ok(failed.says && failed.advice && failed.requests[0].answer.startsWith("teapot"), JSON.stringify(failed));
+  assert.deepEqual(failed.snippets.map((snippet) => snippet.framework), ["express"]);
+  assert.deepEqual((await call(client, "check_receiver", { check: report.id })).passed_cases, report.passed_cases);
+}
+const echoed = await call(client, "send_event", { bin: "pot", event: "call.ended", target: pot, secret });
+assert.equal(echoed.sent[0].response.body, "teapot REDACTED");
+assert.match(echoed.sent[0].sent.head, /authorization: *REDACTED/i);
+echo.close();
+assert.match(await refused(client, "check_receiver", { target: "http://169.254.169.254/", provider: "pathors" }), /./);
+assert.match(await refused(client, "check_receiver", { target: pot, provider: "stripe" }), /callaider and pathors/);
 
 // Mistakes are named.
 assert.match(await refused(client, "find_requests", { bin, limt: 3 }), /limt.*limit/);
@@ -197,13 +251,16 @@ assert.match(await refused(client, "set_answer", { bin: "shared", request: waits
 
 // Read-only: what writes is neither listed nor done.
 const reader = await connect(["read-only"]);
-assert.equal((await reader.listTools()).tools.length, 6);
+assert.equal((await reader.listTools()).tools.length, 7);
 assert.match(await refused(reader, "create_bin", { name: "never" }), /read-only/);
+const earlier = got.length;
 assert.match(await refused(reader, "replay", { bin, target }), /read-only/);
+assert.match(await refused(reader, "send_event", { ...made_up, target }), /read-only/);
+assert.match(await refused(reader, "check_receiver", { target, provider: "callaider" }), /read-only/);
 assert.equal((await call(reader, "explain_signature", { bin, id })).status, "valid");
-assert.equal(got.length, 1);
+assert.equal(got.length, earlier);
 
-for (const secret of ["let-me-in-please", "chocolate-chip", "tok-in-the-body", "the-target-itself", "whsec-right"]) {
+for (const secret of ["let-me-in-please", "chocolate-chip", "tok-in-the-body", "the-target-itself", "whsec-right", "the-proof-itself"]) {
   assert.ok(!read.includes(secret), `${secret} is shown`);
 }
 const open = await connect(["show-credentials"]);

@@ -1,0 +1,125 @@
+//! `session`.
+
+use rmcp::model::JsonObject;
+use rmcp::schemars::{self, JsonSchema};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ToolSpec, arguments, schema};
+use crate::client::{Client, ClientError, bin_path, segment};
+use crate::mcp::Agent;
+use crate::mcp::answer::{Failure, fenced, prune};
+use crate::mcp::body::{Part, shown};
+use crate::mcp::redact::{Handed, Redaction};
+
+pub(super) const TOOL: ToolSpec = ToolSpec {
+    name: "session",
+    text: "A session's events in order, what is missing, twice or impossible, and what of each event breaks the platform's contract. Without session: the bin's newest sessions.",
+    writes: false,
+    destructive: false,
+    open_world: false,
+    schema: schema::<Args>,
+    call: |agent, given| Box::pin(call(agent, given)),
+};
+
+/// Sessions of a list.
+const LISTED: &str = "10";
+/// Events of a session that are shown.
+const EVENTS: usize = 50;
+/// Of these, the first that are held against the contract.
+const EXAMINED: usize = 20;
+/// Bytes of a body that is looked into for what is to be hidden.
+const MAX_BODY: u64 = 1 << 20;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Args {
+    /// Name or id
+    bin: String,
+    /// The session's id
+    session: Option<String>,
+}
+
+async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
+    let Args { bin, session } = arguments(given)?;
+    let client = agent.client()?;
+    let Some(session) = session else {
+        let mut page = client.get(&bin_path(&bin, "/sessions"), &[("limit", LISTED)]).await?;
+        for session in page["sessions"].as_array_mut().into_iter().flatten() {
+            listed(session);
+        }
+        prune(&mut page);
+        let count = page["sessions"].as_array().map_or(0, Vec::len);
+        return Ok(fenced(&format!("{count} sessions, the newest first."), &page));
+    };
+    let mut found = client.get(&bin_path(&bin, &format!("/sessions/{}", segment(&session))), &[]).await?;
+    let mut redaction = Redaction::new(agent.options.show_credentials);
+    if let Some(events) = found["events"].as_array_mut() {
+        events.truncate(EVENTS);
+        for event in events.iter_mut().take(EXAMINED) {
+            event["contract"] = contract(&client, &bin, event, &mut redaction).await?;
+        }
+    }
+    for finding in found["findings"].as_array_mut().into_iter().flatten() {
+        redaction.cut_values(&mut finding["sentence"]);
+    }
+    redaction.everywhere(&mut found);
+    prune(&mut found);
+    let sentence = format!(
+        "The session: its first {EVENTS} events at most, the first {EXAMINED} held against the platform's contract."
+    );
+    Ok(fenced(&sentence, &found))
+}
+
+/// A session as the list shows it: names and codes.
+fn listed(session: &mut Value) {
+    let names = |list: &Value, name: &str| -> Vec<Value> {
+        list.as_array().into_iter().flatten().take(EVENTS).map(|one| one[name].clone()).collect()
+    };
+    session["events"] = names(&session["events"], "name").into();
+    session["findings"] = names(&session["findings"], "code").into();
+    for member in ["expected", "document"] {
+        session.as_object_mut().map(|members| members.remove(member));
+    }
+}
+
+/// What of an event is otherwise than the platform's document says, or than its earlier ones.
+async fn contract(client: &Client, bin: &str, event: &Value, redaction: &mut Redaction) -> Result<Value, Failure> {
+    let path = bin_path(bin, &format!("/requests/{}", segment(event["request"].as_str().unwrap_or_default())));
+    let read = async {
+        let summary = client.get(&format!("{path}/contract"), &[]).await?;
+        Ok::<_, ClientError>((summary, client.get(&path, &[]).await?))
+    };
+    let (report, mut request) = match read.await {
+        Ok(read) => read,
+        // Deleted meanwhile.
+        Err(ClientError::Refused { status: 404, .. }) => return Ok(Value::Null),
+        Err(error) => return Err(error.into()),
+    };
+    let handed = Handed::by(client, bin, &request).await?;
+    let is_short = request["body"]["size"].as_u64().is_some_and(|size| size <= MAX_BODY);
+    if is_short {
+        shown(&request, &Part::default(), redaction, handed.places())?;
+    }
+    redaction.request(&mut request, handed.places());
+    let told = |name: &str| -> Vec<Value> {
+        let findings = report[name].as_array().into_iter().flatten();
+        findings
+            .map(|finding| {
+                let mut told = json!({});
+                for member in ["pointer", "header", "severity", "code", "sentence"] {
+                    // What a long body holds was not looked into for what is to be hidden.
+                    if is_short || member != "sentence" {
+                        told[member] = finding[member].clone();
+                    }
+                }
+                redaction.cut_values(&mut told["sentence"]);
+                told
+            })
+            .collect()
+    };
+    Ok(json!({
+        "findings": told("findings"), "drift": told("drift"), "more": report["more"],
+        "not_checked_because": report["not_checked_because"],
+    }))
+}
