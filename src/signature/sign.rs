@@ -17,6 +17,10 @@ use super::request::{Config, View};
 use super::scheme::Scheme;
 use super::source::Source;
 use super::template::{Context, Piece, Template, Value, Vars};
+use super::timestamp::Unit;
+
+/// How long a token is good that says when it begins to be: a minute, as the one known sender's is.
+const TOKEN_LIFE_S: i64 = 60;
 
 /// Signs a request.
 ///
@@ -96,8 +100,16 @@ fn claims(scheme: &Scheme, input: &SignInput<'_>, config: &Config, draft: &Draft
     }
     for (name, source) in &scheme.vars {
         if let Source::Claim(_, pointer) = source {
-            let seconds = || timestamp_text(scheme, input).parse::<i64>().unwrap_or_default();
-            set(pointer, if name == TIMESTAMP { seconds().into() } else { made_up(name, input).into() });
+            if name != TIMESTAMP {
+                set(pointer, made_up(name, input).into());
+                continue;
+            }
+            let seconds = timestamp_text(scheme, input).parse::<i64>().unwrap_or_default();
+            set(pointer, seconds.into());
+            // Who checks when a token begins to be good wants to know its end as well.
+            if pointer.steps() == ["nbf"] {
+                set(&Pointer::parse("/exp").unwrap_or_default(), seconds.saturating_add(TOKEN_LIFE_S).into());
+            }
         }
     }
     let request = draft.request();
@@ -176,8 +188,11 @@ fn timestamp_text(scheme: &Scheme, input: &SignInput<'_>) -> String {
 
 /// A value that nothing else gives: the id asked for, or one that follows from the content.
 fn made_up(name: &str, input: &SignInput<'_>) -> String {
-    if let ("id", Some(id)) = (name, input.id) {
-        return id.to_owned();
+    match (name, input.id) {
+        ("id", Some(id)) => return id.to_owned(),
+        // A moment of no known unit: what receivers ask for are digits.
+        ("ts", _) => return Unit::S.format(input.timestamp),
+        _ => {}
     }
     let mut hash = Sha256::new();
     hash.update(name);
@@ -187,13 +202,16 @@ fn made_up(name: &str, input: &SignInput<'_>) -> String {
     hex::encode(&hash.finalize()[..16])
 }
 
-/// Headers that list the signed headers: where such a one is absent, it is set to list what is there.
+/// Headers that list the signed headers: where such a one is absent, it is set to list what is there and itself, in order.
 fn place_header_lists(scheme: &Scheme, draft: &mut Draft<'_>) -> Result<(), SignError> {
     for (value, _) in listing_pieces(scheme) {
-        if let Value::Source(source @ Source::Header(_)) = value
+        if let Value::Source(source @ Source::Header(own)) = value
             && !draft.has(source)
         {
-            let names = draft.names_worth_signing(scheme);
+            let mut names = draft.names_worth_signing(scheme);
+            names.push(own.to_ascii_lowercase());
+            names.sort_unstable();
+            names.dedup();
             draft.place(source, &names.join(","))?;
         }
     }

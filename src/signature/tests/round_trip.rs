@@ -165,3 +165,25 @@ fn signing_says_what_it_lacks() {
         "The value for the header X-Gitlab-Token has a control character in it."
     );
 }
+
+/// Found with `tests/libraries/run`: a right signature is not all that they look at.
+#[test]
+fn signing_writes_what_the_providers_own_libraries_ask_for() {
+    let header = |id: &str, name: &str| {
+        let (request, _) = signed_for(scheme(id));
+        request.headers.get_str(name).unwrap().to_owned()
+    };
+    let sanity = header("sanity", "sanity-webhook-signature");
+    assert!(sanity.starts_with(&format!("t={},v1=", NOW.as_millis())), "{sanity}");
+    let mercadopago = header("mercadopago", "X-Signature");
+    assert!(mercadopago.starts_with(&format!("ts={},v1=", NOW.as_secs())), "{mercadopago}");
+    assert_eq!(
+        header("contentful", "x-contentful-signed-headers"),
+        "content-type,x-contentful-signed-headers,x-contentful-timestamp,x-other"
+    );
+    let token = header("messagebird-jwt", "MessageBird-Signature-JWT");
+    let payload = token.split('.').nth(1).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!((&claims["nbf"], &claims["exp"]), (&NOW.as_secs().into(), &(NOW.as_secs() + 60).into()));
+}
