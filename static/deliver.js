@@ -2,7 +2,7 @@
 
 import { $, $$, make } from "./dom.js";
 import { api } from "./api.js";
-import { headerFields } from "./fields.js";
+import { headersEdit } from "./fields.js";
 import { attempt, toast } from "./toast.js";
 
 const TARGETS = "creel:targets";
@@ -38,29 +38,6 @@ export async function replay(detail, navigation) {
     const { attempts } = await api("POST", `${path}/replay`, { target });
     toast(attempts[0]?.sentence ?? `Sent to ${target}.`);
   });
-}
-
-/** The lines of a text by the lower-case name before the colon, in order. */
-function byName(text) {
-  const names = new Map();
-  for (const field of headerFields(text)) {
-    const name = field.name.toLowerCase();
-    names.set(name, [...names.get(name) ?? [], field]);
-  }
-  return names;
-}
-
-const said = (fields) => fields.map(({ name, value }) => `${name}: ${value}`).join("\n");
-
-/** What differs between the fields as captured and as they stand in the form. */
-function headersEdit({ value, defaultValue }) {
-  if (value === defaultValue) return undefined;
-  const [before, now] = [byName(defaultValue), byName(value)];
-  const changed = [...now].filter(([name, fields]) => said(fields) !== said(before.get(name) ?? []));
-  return {
-    set: changed.flatMap(([, fields]) => fields),
-    remove: [...before.keys()].filter((name) => !now.has(name)),
-  };
 }
 
 export class Deliver {

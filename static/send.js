@@ -4,6 +4,8 @@ import { $, make } from "./dom.js";
 import { api } from "./api.js";
 import { check } from "./check.js";
 import { command } from "./commands.js";
+import { compose } from "./compose.js";
+import { showSent } from "./sent.js";
 
 /** A job is looked at this often. */
 const LOOK_MS = 250;
@@ -17,6 +19,7 @@ export function send() {
     play(form, path, false);
   });
   $("[data-preview]").addEventListener("click", () => play(form, path, true));
+  compose(bin, base);
   check(bin);
   command("to-requests", () => { location.href = base; });
   command("settings", () => { location.href = `${base}/settings`; });
@@ -57,11 +60,8 @@ async function play(form, path, dryRun) {
   busy(form, true);
   try {
     const answer = await api("POST", `${path}/send`, wish(form, dryRun));
-    place.replaceChildren(...overridden(answer), ...(answer.would_send ?? []).map(wouldSend), ...table(answer.sent));
-    place.hidden = false;
+    showSent(place, answer);
     if (answer.job) await follow(answer.job, place);
-    place.focus({ preventScroll: true });
-    place.scrollIntoView({ block: "nearest" });
   } catch (error) {
     problem.textContent = error.message;
     form.elements[error.field?.split(/[.[]/)[0]]?.focus?.();
@@ -71,40 +71,6 @@ async function play(form, path, dryRun) {
 
 function busy(form, is) {
   for (const button of form.querySelectorAll("button")) button.disabled = is;
-}
-
-function overridden({ overridden: names }) {
-  if (!names?.length) return [];
-  return [make("p", { class: "hint" }, `Not sent, because the platform's own win: ${names.join(", ")}.`)];
-}
-
-function wouldSend({ event, head, body, after_ms: after, times }) {
-  const when = after > 0 ? `, ${(after / 1000).toFixed(1)} s later` : "";
-  const often = times > 1 ? `, ${times} times` : "";
-  const shown = body.length > 20000 ? `${body.slice(0, 20000)}…` : body;
-  return make("figure", { class: "would" },
-    make("figcaption", { class: "label" }, `${event}${when}${often}`),
-    make("pre", { class: "block wrap-text mono", tabindex: "0" }, `${head}${shown}`));
-}
-
-const millis = (micros) => `${(micros / 1000).toFixed(1)} ms`;
-
-/** A status as a chip, with its sign. */
-export function statusChip(status, sentence) {
-  if (status == null) return make("span", { class: "chip bad", title: sentence }, "no answer");
-  return make("span", { class: status < 300 ? "chip ok" : "chip warn" }, String(status));
-}
-
-function table(sent) {
-  if (!sent?.length) return [];
-  const row = ({ event, response, outcome, sentence, target, times_us: times }) => make("tr", {},
-    make("td", {}, event),
-    make("td", {}, statusChip(outcome === "answered" ? response?.status : null, sentence)),
-    make("td", { class: "num" }, millis(times.total)),
-    make("td", { class: "mono" }, outcome === "answered" ? target : sentence));
-  const title = (text, number) => make("th", { scope: "col", class: number ? "num" : null }, text);
-  const head = make("tr", {}, title("Event"), title("Answer"), title("Time", true), title("Target"));
-  return [make("table", { class: "grid" }, make("thead", {}, head), make("tbody", {}, ...sent.map(row)))];
 }
 
 /** A session at its own pace. */

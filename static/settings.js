@@ -7,6 +7,7 @@ import { formDialog } from "./dialog.js";
 import { FORWARD, ForwardForm } from "./forward_form.js";
 import { importFile } from "./import.js";
 import { Live } from "./live.js";
+import { ON_MATCH, OnMatchForm } from "./on_match_form.js";
 import { ownRecord, ownScheme } from "./own_scheme.js";
 import { chosenScheme, pickers } from "./picker.js";
 import { showProgress } from "./progress.js";
@@ -21,16 +22,17 @@ const RESPONSE = ["status", "delay_ms", "headers", "body", "script", "script_cyc
   "hold_s", "otherwise_status"];
 
 export function settings() {
-  const { bin, base, headSeq, response, forward } = document.body.dataset;
+  const { bin, base, headSeq, response, forward, onMatch } = document.body.dataset;
   const path = `/api/v1/bins/${bin}`;
   const form = $("#settings");
   const responseForm = new ResponseForm(form, JSON.parse(response || "{}"));
   const forwardForm = new ForwardForm(form, path, JSON.parse(forward || "null"));
+  const onMatchForm = new OnMatchForm(form, path, JSON.parse(onMatch || "null"));
   ownScheme();
   removableSecrets(path);
   pickers(form);
   const unsaved = new Unsaved(form);
-  const page = { form, path, base, responseForm, forwardForm, unsaved };
+  const page = { form, path, base, responseForm, forwardForm, onMatchForm, unsaved };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     save(page);
@@ -45,7 +47,9 @@ export function settings() {
     onState() {},
     onChange(message) {
       if (message.type === "progress" && showProgress(message)) toast("Everything is verified again.");
-      if (message.type !== "progress") forwardForm.look();
+      if (message.type === "progress") return;
+      forwardForm.look();
+      onMatchForm.look();
     },
   });
   command("import", () => importFile(path));
@@ -56,7 +60,7 @@ export function settings() {
 
 /** Saves everything that is unsaved; the bar says what went wrong. */
 async function save(page) {
-  const { form, path, base, forwardForm, unsaved } = page;
+  const { form, path, base, forwardForm, onMatchForm, unsaved } = page;
   const problem = $("#save-error");
   problem.textContent = "";
   unsaved.busy(true);
@@ -64,6 +68,7 @@ async function save(page) {
     const change = changes(page);
     const saved = Object.keys(change).length > 0 ? await api("PATCH", path, change) : null;
     if (FORWARD.some((name) => unsaved.has(name))) await forwardForm.save();
+    if (ON_MATCH.some((name) => unsaved.has(name))) await onMatchForm.save();
     if (form.elements.secret_value.value) await addSecret(form, path);
     unsaved.saved();
     const now = saved ? `/bins/${saved.name ?? saved.id}` : base;
@@ -79,7 +84,7 @@ async function save(page) {
       value: "secret_value", label: "secret_label",
       to: "routes", path: "routes", filter: "forward_filter", count: "retries",
     };
-    form.elements[named[last] ?? last]?.focus();
+    form.elements[error.control ?? named[last] ?? last]?.focus();
   }
   unsaved.busy(false);
 }

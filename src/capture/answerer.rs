@@ -33,10 +33,22 @@ impl Answerer {
         match self {
             Self::Target(target) => {
                 let prepared = Arc::clone(prepared);
-                let answer = async move { Some(prepared.responses.passed_on(target(stored.id).await?)) };
+                let answer = async move {
+                    let answered = target(stored.id).await?;
+                    prepared.responses.give_back();
+                    Some(prepared.responses.passed_on(answered))
+                };
                 Instead { answer: Box::pin(answer), ends_early: false }
             }
-            Self::Hand(place) => Instead { answer: Box::pin(place.wait(stored.id)), ends_early: true },
+            Self::Hand(place) => {
+                let prepared = Arc::clone(prepared);
+                let answer = async move {
+                    let answered = place.wait(stored.id).await?;
+                    prepared.responses.give_back();
+                    Some(answered)
+                };
+                Instead { answer: Box::pin(answer), ends_early: true }
+            }
         }
     }
 }

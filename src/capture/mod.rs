@@ -5,6 +5,7 @@
 
 mod answerer;
 mod bins;
+mod composed;
 mod counters;
 mod creation;
 mod explain;

@@ -150,6 +150,13 @@ impl Responses {
         Chosen::Template(Box::new(response))
     }
 
+    /// Somebody else has answered: the step of the script that was taken is the next sender's.
+    pub(super) fn give_back(&self) {
+        if !self.settings.script.is_empty() {
+            self.step.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
     fn step(&self) -> Option<&Response> {
         let script = &self.settings.script;
         if script.is_empty() {

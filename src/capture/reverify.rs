@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Capture;
 use super::judge::Judge;
-use crate::model::{BinId, ChangeKind, filter::Filter};
+use crate::model::{BinId, ChangeKind, Origin, filter::Filter};
 use crate::store::{BinUpdate, Reverified, StoreError};
 
 /// Requests of one step: large enough to be quick, small enough that captures come between two writes.
@@ -106,6 +106,9 @@ fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<
     let before = &request.summary.derived;
     let headers = request.head.headers();
     let mut derived = judge.judge(&request.head, &headers, &request.body, request.summary.received_at).derived;
+    if request.summary.origin == Origin::Composed {
+        derived.event.duplicate_key = None;
+    }
     // What the store found among its neighbours stays.
     if derived.event.duplicate_key == before.event.duplicate_key {
         derived.event.duplicate_of = before.event.duplicate_of;

@@ -114,6 +114,8 @@ pub enum Forwarded {
     SkippedLoop,
     /// It was read from a file, not sent now.
     SkippedImported,
+    /// It was composed here and has a target of its own.
+    SkippedComposed,
 }
 
 impl Forwarded {
@@ -131,6 +133,7 @@ impl Forwarded {
             Self::SkippedUnfit => Some("it may be read in two ways"),
             Self::SkippedLoop => Some("it goes in a circle"),
             Self::SkippedImported => Some("it was imported"),
+            Self::SkippedComposed => Some("it was composed here and sent by hand"),
         }
     }
 }

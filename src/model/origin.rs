@@ -19,6 +19,8 @@ pub enum Origin {
     Forwarded,
     /// It was read from a file.
     Imported,
+    /// Somebody composed it here and sent it to a target. It never arrived.
+    Composed,
 }
 
 /// A request that Creel has sent on this often is sent on no more, and one more is turned away: it goes in a circle.

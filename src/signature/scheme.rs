@@ -128,6 +128,12 @@ impl Scheme {
         self.algorithm == Algorithm::Equal || self.algorithm.is_token()
     }
 
+    /// Whether the signature is right for the URL only that the receiver has.
+    #[must_use]
+    pub fn signs_address(&self) -> bool {
+        self.signed.iter().flat_map(Template::values).any(Value::is_of_address)
+    }
+
     /// Where the signature is in a request.
     #[must_use]
     pub fn places(&self) -> &[Source] {

@@ -37,6 +37,14 @@ impl Value {
     pub(crate) const fn is_body(&self) -> bool {
         matches!(self, Self::Body | Self::Form(..))
     }
+
+    /// Whether it is of the URL.
+    pub(crate) const fn is_of_address(&self) -> bool {
+        matches!(
+            self,
+            Self::Url | Self::UrlNoQuery | Self::UrlNoPort | Self::UrlWithPort | Self::Path | Self::PathQuery
+        )
+    }
 }
 
 /// A part of a template.

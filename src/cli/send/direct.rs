@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::super::catalogue;
 use super::super::common::Usage;
@@ -47,7 +48,9 @@ pub(super) fn send(args: &SendArgs, wish: &Wish, url: &str) -> anyhow::Result<bo
         delivered &= super::is_delivered(&value);
         failed = failed.take().or_else(|| super::show(args, &value).err());
     };
-    block_on(async { send_all(&engine, &clock, &sending, pause, sent).await.map_err(|error| wrong(&error)) })?;
+    block_on(async {
+        send_all(&engine, &Semaphore::new(1), &clock, &sending, pause, sent).await.map_err(|error| wrong(&error))
+    })?;
     failed.map_or(Ok(delivered), Err)
 }
 

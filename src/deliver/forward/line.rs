@@ -62,7 +62,8 @@ pub(super) fn worse(one: Forwarded, other: Forwarded) -> Forwarded {
         | Forwarded::SkippedNoRoute
         | Forwarded::SkippedUnfit
         | Forwarded::SkippedLoop
-        | Forwarded::SkippedImported => 3,
+        | Forwarded::SkippedImported
+        | Forwarded::SkippedComposed => 3,
     };
     if rank(other) > rank(one) { other } else { one }
 }
@@ -95,8 +96,10 @@ pub(super) fn targets<'f>(forward: &'f ForwardSettings, request: &CapturedReques
     if request.summary.hops >= MAX_HOPS {
         return Err(Forwarded::SkippedLoop);
     }
-    if request.summary.origin == Origin::Imported {
-        return Err(Forwarded::SkippedImported);
+    match request.summary.origin {
+        Origin::Imported => return Err(Forwarded::SkippedImported),
+        Origin::Composed => return Err(Forwarded::SkippedComposed),
+        Origin::Wire | Origin::Simulated | Origin::Replayed | Origin::Forwarded => {}
     }
     // It was checked when it was set.
     let filter = forward.filter.as_deref().map(Filter::parse);

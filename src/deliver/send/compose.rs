@@ -118,13 +118,7 @@ impl Sending {
     /// # Errors
     /// When a value cannot be set, or the signature not be made.
     pub fn compose(&self, step: &Step, now: Timestamp) -> Result<Parcel, SendError> {
-        let (mut head, body) = self.unsigned(step)?;
-        let own: Vec<(String, String)> = self.own_headers().cloned().collect();
-        head = edited(&head, &HeadEdit { set: own, ..HeadEdit::default() });
-        let mut body = self.body.clone().unwrap_or(body);
-        if self.has(Fault::MalformedJson) {
-            body = changed(&body, cut_in_the_middle);
-        }
+        let (mut head, mut body) = self.unsigned(step)?;
         let mut path = self.target.path_and_query().as_bytes().to_vec();
         if let Some(signer) = &self.signer {
             let url = self.signed_url.clone().unwrap_or_else(|| self.target.to_string());
@@ -170,8 +164,31 @@ impl Sending {
         signer.map(|signer| &signer.secret)
     }
 
-    /// Head and body before the user's fields and the signature.
+    /// Head and body as the bin keeps them: what is sent, addressed to the bin. Without the signature where that is a
+    /// secret, or right for the target's URL only.
+    ///
+    /// # Errors
+    /// When a value cannot be set.
+    pub fn kept(&self, step: &Step, sent: &Parcel, path_and_query: &[u8]) -> Result<(Head, Bytes), SendError> {
+        let secret_or_elsewhere =
+            self.signer.as_ref().is_some_and(|signer| signer.scheme.hands_over() || signer.scheme.signs_address());
+        let (head, body) =
+            if secret_or_elsewhere { self.unsigned(step)? } else { (Head::new(sent.head.clone()), sent.body.clone()) };
+        let plan = HeadPlan { target: &self.target, path_and_query, keep_host: false, body_size: body.len() as u64 };
+        Ok((Head::new(outgoing(&head, &plan).bytes), body))
+    }
+
+    /// Head and body before the signature.
     fn unsigned(&self, step: &Step) -> Result<(Head, Bytes), SendError> {
+        let (head, body) = self.sampled(step)?;
+        let own: Vec<(String, String)> = self.own_headers().cloned().collect();
+        let head = edited(&head, &HeadEdit { set: own, ..HeadEdit::default() });
+        let body = self.body.clone().unwrap_or(body);
+        Ok((head, if self.has(Fault::MalformedJson) { changed(&body, cut_in_the_middle) } else { body }))
+    }
+
+    /// Head and body before the user's fields.
+    fn sampled(&self, step: &Step) -> Result<(Head, Bytes), SendError> {
         match &self.sample {
             Sample::Made { sender, story } => {
                 let made = sender.make(&step.event, story, &self.set)?;

@@ -1,9 +1,11 @@
 //! Simulated senders: what a platform would send, sent by Creel.
 //!
 //! `compose` makes one event ready (head, signature, faults) and knows neither store nor network, so that the command
-//! line uses it as well; `signer` says which secret of a bin may sign; here it is sent.
+//! line uses it as well; `signer` says which secret of a bin may sign; `made` sends what somebody composed; here it is
+//! sent.
 
 mod compose;
+mod made;
 mod signer;
 
 use std::sync::Arc;
@@ -13,12 +15,14 @@ pub use compose::{Sample, Sending, Signer, own_sample};
 pub(super) use compose::{head_of, other_secret, signed_with, wrongly_signed};
 pub use signer::SignWith;
 
+use tokio::sync::Semaphore;
+
 use super::Deliver;
 use super::engine::{Engine, Parcel, TargetUrl};
 use super::jobs::{Job, Jobs};
 use super::plan::SendError;
 use super::replay::{WAITED_FOR, WAITED_SPACING};
-use crate::model::{Bin, Clock, Delivered, RequestId, Why};
+use crate::model::{Bin, Clock, Delivered, RequestId};
 use crate::provider::samples::{SampleError, Step};
 use crate::store::{BinState, StoreError};
 
@@ -53,12 +57,14 @@ pub async fn parcel(sending: &Arc<Sending>, step: &Step, clock: &Clock) -> Resul
     composed.map_err(|_| SendError::Store(StoreError::Closed))?
 }
 
-/// Sends everything, one after the other. `pause` waits and says whether to go on; `sent` is told each event.
+/// Sends everything, one after the other. `pause` waits and says whether to go on; `sent` is told each event. A delivery
+/// takes one of the `permits`, and gives it back before the next pause.
 ///
 /// # Errors
 /// When an event cannot be made.
 pub async fn send_all<P: Future<Output = bool> + Send>(
     engine: &Engine,
+    permits: &Semaphore,
     clock: &Clock,
     sending: &Arc<Sending>,
     pause: impl Fn(Duration) -> P + Send + Sync,
@@ -70,7 +76,11 @@ pub async fn send_all<P: Future<Output = bool> + Send>(
         }
         let parcel = parcel(sending, step, clock).await?;
         for _ in 0..step.times {
-            sent(SentEvent { event: step.event.clone(), delivered: engine.deliver(&parcel).await });
+            let delivered = {
+                let _permit = permits.acquire().await;
+                engine.deliver(&parcel).await
+            };
+            sent(SentEvent { event: step.event.clone(), delivered });
         }
     }
     Ok(())
@@ -143,8 +153,6 @@ impl Deliver {
         job: &Arc<Job>,
     ) -> Result<Vec<SentEvent>, SendError> {
         let (id, mut all) = (bin.bin.id, Vec::new());
-        // Bounds what everything that is sent has open.
-        let _permit = self.0.permits.acquire().await;
         let pause = |time: Duration| {
             let job = Arc::clone(job);
             async move {
@@ -161,14 +169,10 @@ impl Deliver {
             }
             all.push(event);
         };
-        send_all(&self.0.engine, &self.0.clock, sending, pause, sent).await?;
+        send_all(&self.0.engine, &self.0.permits, &self.0.clock, sending, pause, sent).await?;
         for event in all.iter().filter(|_| request.is_some()) {
             let Some(request) = request else { break };
-            match self.0.store.attempt(id, request, Why::Send, event.delivered.clone()).await {
-                // The sample itself may be gone by now; what was sent is sent.
-                Ok(_) | Err(StoreError::NotFound(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.keep_attempt(id, request, event.delivered.clone()).await?;
         }
         Ok(all)
     }

@@ -197,6 +197,7 @@ fn left_out(requests: &[SessionRequest], has_secrets: bool) -> Vec<Option<&'stat
     let any_proven = requests.iter().any(|one| one.summary.derived.verdict.status == SignatureStatus::Valid);
     let reason = |one: &SessionRequest| match one.summary.origin {
         Origin::Replayed | Origin::Forwarded => Some("sent by Creel"),
+        Origin::Composed => Some("composed here"),
         Origin::Simulated if from_senders => Some("simulated"),
         _ if one.summary.rejected.is_some() => Some("rejected"),
         _ if !one.summary.complete => Some("not whole"),

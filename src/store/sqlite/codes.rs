@@ -162,6 +162,7 @@ pub(crate) const fn origin(origin: Origin) -> i64 {
         Origin::Replayed => 2,
         Origin::Forwarded => 3,
         Origin::Imported => 4,
+        Origin::Composed => 5,
     }
 }
 
@@ -171,6 +172,7 @@ pub(crate) const fn read_origin(flags: i64) -> Origin {
         2 => Origin::Replayed,
         3 => Origin::Forwarded,
         4 => Origin::Imported,
+        5 => Origin::Composed,
         _ => Origin::Wire,
     }
 }
@@ -212,6 +214,7 @@ pub(crate) const fn forwarded(what: Forwarded) -> i64 {
         Forwarded::SkippedUnfit => 6,
         Forwarded::SkippedLoop => 7,
         Forwarded::SkippedImported => 8,
+        Forwarded::SkippedComposed => 9,
     }
 }
 
@@ -225,6 +228,7 @@ pub(crate) const fn read_forwarded(number: i64) -> Option<Forwarded> {
         6 => Some(Forwarded::SkippedUnfit),
         7 => Some(Forwarded::SkippedLoop),
         8 => Some(Forwarded::SkippedImported),
+        9 => Some(Forwarded::SkippedComposed),
         _ => None,
     }
 }

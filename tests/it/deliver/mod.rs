@@ -1,6 +1,7 @@
 //! Sending: replays, their attempts, what may be sent where.
 
 pub mod check;
+mod compose;
 mod exactness;
 mod forward;
 mod hold;

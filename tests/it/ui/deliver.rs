@@ -147,3 +147,97 @@ async fn a_forward_is_set_in_the_settings_which_show_how_far_it_is() {
     browser.until_text("#save-error", "names no target").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn whom_a_bin_tells_is_set_in_the_settings_which_show_what_came_of_it() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    let target = Target::start();
+    stage.app.bin(json!({"name": "in"})).await;
+    stage.open("/bins/in/settings").await;
+    browser.click("#match-to").await;
+    browser.keys(&target.url("/told")).await;
+    browser.click("#match-filter").await;
+    browser.keys("size:bad").await;
+    browser.click("[data-save]").await;
+    browser.until("document.querySelector('#save-error').textContent !== ''").await;
+    browser.until("document.activeElement.id === 'match-filter'").await;
+    assert_eq!(browser.complaints().await.len(), 1, "the refusal");
+    browser.js("document.querySelector('#match-filter').value = ''").await;
+    browser.keys("path:/told/*").await;
+    browser.click("[data-save]").await;
+    browser.until_text("#match-state", "Nothing was told yet.").await;
+    stage.send("POST", "in/told/1", &[], "x").await;
+    let told: Value = serde_json::from_slice(&target.next().body).unwrap();
+    assert_eq!(told["count"], 1, "{told}");
+    browser.until_text("#match-state", "Told 1 times of 1 requests, 0 failed.").await;
+    stage.open("/bins/in/settings").await;
+    browser.until("document.querySelector('#match-filter').value === 'path:/told/*'").await;
+    browser.js("document.querySelector('#match-to').value = ''").await;
+    browser.click("#match-to").await;
+    browser.keys(" ").await;
+    browser.click("[data-save]").await;
+    browser.until_text("#unsaved", "Everything is saved").await;
+    let gone = stage.app.client.get(stage.app.api("/bins/in/on-match")).send().await.unwrap();
+    assert_eq!(gone.status(), 404);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_request_is_composed_from_nothing_and_from_a_captured_one() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    let target = Target::start();
+    stage.callaider().await;
+    let id = stage.event("session.ended", SESSION, json!({"reason": "user_ended"}), SECRET).await;
+    // From nothing.
+    stage.open("/bins/callaider/send#compose").await;
+    browser.click("#compose-target").await;
+    browser.keys(&target.url("/hook")).await;
+    browser.click("#compose-path").await;
+    browser.keys("orders").await;
+    browser.click("#compose-body").await;
+    browser.keys("{}").await;
+    browser.click("#compose-form button[value=send]").await;
+    browser.until_text("#compose-error", "starts with a slash").await;
+    browser.until("document.activeElement.id === 'compose-path'").await;
+    assert_eq!(browser.complaints().await.len(), 1, "the refusal");
+    browser.js("document.querySelector('#compose-path').value = '/orders'").await;
+    browser.click("#compose-form button[value=preview]").await;
+    browser.until_text("#composed", "POST /hook/orders HTTP/1.1").await;
+    assert!(target.rest().is_empty(), "a preview sends nothing");
+    browser.click("#compose-form button[value=send]").await;
+    let arrived = target.next();
+    assert_eq!(
+        (arrived.body.as_slice(), header_of(&arrived, "content-type").as_str()),
+        (&b"{}"[..], "application/json")
+    );
+    assert!(!header_of(&arrived, "x-callaider-signature").is_empty());
+    browser.click("#composed a").await;
+    browser.until_text(".attempts", "delivered 200").await;
+    browser.until_text("#rows li:first-child", "composed").await;
+    // From a captured one: its fields are there, another body is signed anew.
+    stage.open(&format!("/bins/callaider/requests/{id}?tab=deliver")).await;
+    stage.until_live().await;
+    browser.click(".edit > summary").await;
+    browser.click(".edit a[href*='send?from=']").await;
+    browser
+        .until("document.querySelector('#compose-headers')?.value.toLowerCase().includes('x-callaider-event: session.ended')")
+        .await;
+    browser.click("#compose-target").await;
+    browser.keys(&target.url("/hook")).await;
+    browser
+        .js("const b = document.querySelector('#compose-body'); b.value = b.value.replace('user_ended', 'timeout')")
+        .await;
+    browser.click("#compose-form button[value=send]").await;
+    let second = target.next();
+    assert!(String::from_utf8_lossy(&second.body).contains("\"reason\":\"timeout\""));
+    browser.until_text("#composed", "200").await;
+    let made = stage.app.get("/bins/callaider/requests/latest").await;
+    assert_eq!(
+        (&made["origin"], &made["signature"]["status"], &made["last_attempt"]["status"]),
+        (&json!("composed"), &json!("valid"), &json!(200)),
+        "{made}"
+    );
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}

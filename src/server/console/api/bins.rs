@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::{BinChange, BinInput, bin_name};
 use crate::capture::UnknownBin;
-use crate::model::{Bin, BinSettings, Timestamp};
+use crate::model::{BinSettings, Timestamp};
 use crate::provider;
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Json, OptionalJson, State};
@@ -134,28 +134,21 @@ async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<Http
     if let Some(field) = secrets {
         return Err(Problem::field(field, "Secrets of a bin that is there are added with POST …/secrets."));
     }
-    let token_since = token_since(state.capture.catalogue(), &bin.0.bin, &change, state.capture.clock().now());
-    let update = move |settings: &mut BinSettings| {
-        change.apply(settings);
-        settings.token_since = token_since;
-    };
-    let changed = state.store.update_bin(bin.id(), update).await?;
+    let (catalogue, now) = (state.capture.catalogue().clone(), state.capture.clock().now());
+    let changed = state.store.update_bin(bin.id(), move |settings| apply(&change, settings, &catalogue, now)).await?;
     Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
 }
 
-/// Since when the bin's scheme is a token, after a change.
-pub(super) fn token_since(
-    catalogue: &Catalogue,
-    before: &Bin,
-    change: &BinChange,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let becomes_token = sends_its_secret(catalogue, &change.scheme_settings(&before.settings));
-    match (sends_its_secret(catalogue, &before.settings), becomes_token) {
+/// Makes the change to the settings as they are by then. A scheme that becomes a token is one from now on: no secret from
+/// before is sent as it is.
+pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &Catalogue, now: Timestamp) {
+    let was_token = sends_its_secret(catalogue, settings);
+    change.apply(settings);
+    settings.token_since = match (was_token, sends_its_secret(catalogue, settings)) {
         (_, false) => None,
-        (true, true) => before.settings.token_since,
-        (false, true) => (!before.secrets.is_empty()).then_some(now),
-    }
+        (true, true) => settings.token_since,
+        (false, true) => Some(now),
+    };
 }
 
 /// Whether the scheme that is set is a token: the signature is the secret.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::bins::token_since;
+use super::bins;
 use super::input::{BinChange, BinInput, bin_name};
 use super::input_forward::{ForwardInput, targets};
 use super::input_replay::checked_target;
@@ -179,10 +179,9 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
             store.create_bin(settings, secrets).await?
         }
         Some(state) => {
-            let token = token_since(capture.catalogue(), &state.bin, &change, capture.clock().now());
+            let (catalogue, now) = (capture.catalogue().clone(), capture.clock().now());
             let set = move |settings: &mut BinSettings| {
-                change.apply(settings);
-                settings.token_since = token;
+                bins::apply(&change, settings, &catalogue, now);
                 settings.declared = Some(declared.clone());
             };
             let mut settings = state.bin.settings.clone();

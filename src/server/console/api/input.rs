@@ -275,17 +275,6 @@ impl BinChange {
         self.name.as_ref()?.as_ref()
     }
 
-    /// The settings with what decides the scheme changed.
-    pub(super) fn scheme_settings(&self, before: &BinSettings) -> BinSettings {
-        let mut after = before.clone();
-        let input = &self.input;
-        after.provider = input.provider.clone().unwrap_or(after.provider);
-        after.scheme = input.scheme.clone().unwrap_or(after.scheme);
-        let custom = input.custom_scheme.clone().map(|record| record.map(serde_json::Value::Object));
-        after.custom_scheme = custom.unwrap_or(after.custom_scheme);
-        after
-    }
-
     /// Asks for that name.
     pub(super) fn set_name(&mut self, name: BinName) {
         self.name = Some(Some(name));

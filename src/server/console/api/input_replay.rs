@@ -252,19 +252,7 @@ fn wrong_secret() -> Problem {
 
 impl EditInput {
     fn checked(self) -> Result<Edit, Problem> {
-        let printable = |text: &str| text.len() <= MAX_TEXT && !text.chars().any(|c| c.is_control() || c == ' ');
-        if self.method.as_deref().is_some_and(|method| !is_token(method)) {
-            return Err(Problem::field("edit.method", "A method is a word such as POST."));
-        }
-        if let Some(path) = &self.path
-            && (!printable(path) || path.contains(['?', '#']) || !(path.is_empty() || path.starts_with('/')))
-        {
-            let sentence = "A path is empty or starts with a slash, and has no query, spaces or control characters.";
-            return Err(Problem::field("edit.path", sentence));
-        }
-        if self.query.as_deref().is_some_and(|query| !printable(query) || query.contains('#')) {
-            return Err(Problem::field("edit.query", "A query has no spaces, fragment or control characters."));
-        }
+        check_line(self.method.as_deref(), self.path.as_deref(), self.query.as_deref(), "edit.")?;
         let headers = self.headers.unwrap_or_default();
         let (set, remove) = (headers.set.unwrap_or_default(), headers.remove.unwrap_or_default());
         if set.len() > MAX_EDITS || remove.len() > MAX_EDITS {
@@ -273,17 +261,7 @@ impl EditInput {
         for (index, field) in set.iter().enumerate() {
             check_field(field, &format!("edit.headers.set[{index}]"))?;
         }
-        let body = match (self.body, self.body_base64) {
-            (Some(_), Some(_)) => {
-                return Err(Problem::field("edit.body_base64", "Give either `body` or `body_base64`."));
-            }
-            (Some(text), None) => Some(Bytes::from(text)),
-            (None, Some(encoded)) => {
-                let decoded = STANDARD.decode(encoded);
-                Some(decoded.map_err(|_| Problem::field("edit.body_base64", "This is not base64."))?.into())
-            }
-            (None, None) => None,
-        };
+        let body = given_body(self.body, self.body_base64, "edit.body_base64")?;
         let values = self.json.unwrap_or_default();
         if values.len() > MAX_EDITS {
             return Err(Problem::field("edit.json", format!("At most {MAX_EDITS} values are changed at once.")));
@@ -305,6 +283,42 @@ impl EditInput {
             body,
             json: json.collect::<Result<_, Problem>>()?,
         })
+    }
+}
+
+/// Checks what of a request line is given; `at` stands before the names of the fields.
+pub(super) fn check_line(
+    method: Option<&str>,
+    path: Option<&str>,
+    query: Option<&str>,
+    at: &str,
+) -> Result<(), Problem> {
+    let printable = |text: &str| text.len() <= MAX_TEXT && !text.chars().any(|c| c.is_control() || c == ' ');
+    if method.is_some_and(|method| !is_token(method)) {
+        return Err(Problem::field(format!("{at}method"), "A method is a word such as POST."));
+    }
+    if path.is_some_and(|path| {
+        !printable(path) || path.contains(['?', '#']) || !(path.is_empty() || path.starts_with('/'))
+    }) {
+        let sentence = "A path is empty or starts with a slash, and has no query, spaces or control characters.";
+        return Err(Problem::field(format!("{at}path"), sentence));
+    }
+    if query.is_some_and(|query| !printable(query) || query.contains('#')) {
+        return Err(Problem::field(format!("{at}query"), "A query has no spaces, fragment or control characters."));
+    }
+    Ok(())
+}
+
+/// A body that is given as text or in base64; `at` is the name of the second.
+pub(super) fn given_body(text: Option<String>, encoded: Option<String>, at: &str) -> Result<Option<Bytes>, Problem> {
+    match (text, encoded) {
+        (Some(_), Some(_)) => Err(Problem::field(at, "Give either `body` or `body_base64`.")),
+        (Some(text), None) => Ok(Some(text.into())),
+        (None, Some(encoded)) => {
+            let decoded = STANDARD.decode(encoded).map_err(|_| Problem::field(at, "This is not base64."))?;
+            Ok(Some(decoded.into()))
+        }
+        (None, None) => Ok(None),
     }
 }
 

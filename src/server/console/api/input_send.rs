@@ -12,12 +12,15 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::input_replay::{
-    GivenSecret, HeaderEditInput, MAX_EDITS, MAX_TIMEOUT_MS, TIMEOUT_MS, check_field, checked_target, label_or_value,
+    GivenSecret, HeaderEditInput, MAX_EDITS, MAX_TIMEOUT_MS, TIMEOUT_MS, check_field, check_line, checked_target,
+    given_body, label_or_value,
 };
 use super::schemas;
+use crate::deliver::engine::{HeadEdit, TargetUrl, edited, path_and_query};
 use crate::deliver::send::{Sample, Sending, SignWith, own_sample};
+use crate::http::Head;
 use crate::json::Pointer;
-use crate::model::{CapturedRequest, RequestId, Timestamp};
+use crate::model::{BinId, CapturedRequest, RequestId, Timestamp};
 use crate::provider::samples::{self, Fault, Language, MAX_SIZE, Mode, SESSION, Step, Story};
 use crate::server::console::extract::{BinRef, State, WhichRequest, only_objects};
 use crate::server::console::problem::Problem;
@@ -27,7 +30,8 @@ const MAX_SPEED: f64 = 86_400.0;
 /// Bytes of a session's id.
 const MAX_SESSION: usize = 256;
 
-/// What to send. A sample is made up (`provider`, `event`), captured (`request`) or your own (`from`).
+/// What to send. A sample is made up (`provider`, `event`), captured (`request`), your own (`from`), or composed from
+/// nothing (`method`).
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = SendInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -42,9 +46,25 @@ pub(super) struct SendInput {
     from: Option<String>,
     /// The same in base64.
     from_base64: Option<String>,
+    /// The method of a request that is composed from nothing; of a captured one, another method.
+    method: Option<String>,
+    /// What comes after the bin's or the target's own path, for a composed request; empty, or with a leading slash.
+    #[schema(max_length = 16384)]
+    path: Option<String>,
+    /// The query of a composed request, without its question mark.
+    #[schema(max_length = 16384)]
+    query: Option<String>,
+    /// Names of header fields of a captured request to leave out.
+    #[schema(max_items = 100)]
+    remove: Option<Vec<String>>,
     /// Another body.
     body: Option<String>,
-    /// Exactly the URL to send to; default the bin itself.
+    /// The same in base64.
+    body_base64: Option<String>,
+    /// Keep what is sent to a target as a request of the bin, with its attempts, as `composed`. Default for a request that
+    /// is composed from nothing or your own; a captured one has the attempts itself.
+    keep: Option<bool>,
+    /// The URL to send to: exactly, but for what `path` and `query` add. Default the bin itself.
     #[schema(max_length = 2048)]
     target: Option<String>,
     /// The label of a secret of the bin's, `{"value": "…"}`, or `false` to sign nothing; default the bin's newest.
@@ -91,7 +111,15 @@ pub(super) struct AskedToSend {
     pub(super) sending: Arc<Sending>,
     /// The captured request that is the sample.
     pub(super) request: Option<RequestId>,
+    /// It was composed, and is one request with its own attempts.
+    pub(super) made: Option<Made>,
     pub(super) dry_run: bool,
+}
+
+/// A request that somebody composed.
+pub(super) struct Made {
+    /// Its path and query as the bin keeps them; `None` when it goes to the bin itself, which keeps what arrives.
+    pub(super) kept_at: Option<Vec<u8>>,
 }
 
 impl SendInput {
@@ -109,10 +137,13 @@ impl SendInput {
         if !(1..=MAX_TIMEOUT_MS).contains(&timeout) {
             return Err(Problem::field("timeout_ms", format!("A timeout is 1 to {MAX_TIMEOUT_MS} ms.")));
         }
+        let place = self.place(bin)?;
+        let target = place.joined(&target)?;
         let with = sign_with(self.secret.as_ref())?;
         let set = pointers(self.set.as_ref())?;
         let captured = self.captured(state, bin).await?;
-        let request = captured.as_ref().map(|captured| captured.summary.id);
+        let made = self.made(captured.is_some(), to_self, &place)?;
+        let request = captured.as_ref().map(|captured| captured.summary.id).filter(|_| made.is_none());
         let provider = self.provider.clone().or_else(|| settings.provider.clone());
         let (sample, steps) = self.sample(captured, provider.as_deref(), state.capture.clock().now())?;
         let signer =
@@ -120,17 +151,71 @@ impl SendInput {
         let sending = Sending {
             sample,
             steps,
-            signed_url: to_self.then(|| public_url(state, bin)).flatten(),
+            signed_url: to_self.then(|| public_url(state, bin)).flatten().map(|url| place.added(url)),
             target,
             to_self,
             headers: checked_headers(self.headers.unwrap_or_default())?,
             signer,
             set,
-            body: self.body.map(Bytes::from),
+            body: given_body(self.body, self.body_base64, "body_base64")?,
             faults: self.faults,
             timeout: Duration::from_millis(timeout),
         };
-        Ok(AskedToSend { sending: sending.into(), request, dry_run: self.dry_run.unwrap_or(false) })
+        Ok(AskedToSend { sending: sending.into(), request, made, dry_run: self.dry_run.unwrap_or(false) })
+    }
+
+    /// What is added to the URL.
+    fn place(&self, bin: &BinRef) -> Result<Place, Problem> {
+        check_line(self.method.as_deref(), self.path.as_deref(), self.query.as_deref(), "")?;
+        if self.method.as_deref().is_some_and(|method| matches!(method, "CONNECT" | "TRACE")) {
+            return Err(Problem::field("method", "CONNECT and TRACE are for proxies, and not sent."));
+        }
+        if self.remove.as_ref().is_some_and(|remove| remove.len() > MAX_EDITS) {
+            return Err(Problem::field("remove", format!("At most {MAX_EDITS} fields are left out.")));
+        }
+        Ok(Place { bin: bin.id(), path: self.path.clone(), query: self.query.clone() })
+    }
+
+    /// Whether it is one composed request, and how the bin keeps it.
+    fn made(&self, captured: bool, to_self: bool, place: &Place) -> Result<Option<Made>, Problem> {
+        let own = self.from.is_some() || self.from_base64.is_some() || self.is_from_nothing();
+        if !own && !captured {
+            let fields = [
+                ("method", self.method.is_some()),
+                ("path", self.path.is_some()),
+                ("query", self.query.is_some()),
+                ("remove", self.remove.is_some()),
+                ("keep", self.keep == Some(true)),
+            ];
+            let sentence = "This is for a request of your own: leave it out, or leave out `event`.";
+            let given = fields.into_iter().find(|(_, given)| *given);
+            return given.map_or(Ok(None), |(field, _)| Err(Problem::field(field, sentence)));
+        }
+        if !self.keep.unwrap_or(own) {
+            return Ok(None);
+        }
+        Ok(Some(Made { kept_at: (!to_self).then(|| place.in_bin()) }))
+    }
+
+    /// Whether there is no sample but what is written here.
+    const fn is_from_nothing(&self) -> bool {
+        self.method.is_some()
+            && self.event.is_none()
+            && self.request.is_none()
+            && self.from.is_none()
+            && self.from_base64.is_none()
+    }
+
+    /// The head with the changes of its owner, but for the fields that are set: those come when it is sent.
+    fn edited(&self, head: &Head) -> Head {
+        let edit = HeadEdit {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            set: Vec::new(),
+            remove: self.remove.clone().unwrap_or_default(),
+        };
+        edited(head, &edit)
     }
 
     async fn captured(&self, state: &State, bin: &BinRef) -> Result<Option<CapturedRequest>, Problem> {
@@ -147,8 +232,14 @@ impl SendInput {
         now: Timestamp,
     ) -> Result<(Sample, Vec<Step>), Problem> {
         let own = match (captured, &self.from, &self.from_base64) {
+            (None, None, None) if self.is_from_nothing() => {
+                let nothing = Head::new(Bytes::from_static(b"POST / HTTP/1.1\r\nHost: h\r\n\r\n"));
+                Some(Sample::Own { head: self.edited(&nothing), body: Bytes::new() })
+            }
             (None, None, None) => None,
-            (Some(captured), None, None) => Some(Sample::Own { head: captured.head, body: captured.body }),
+            (Some(captured), None, None) => {
+                Some(Sample::Own { head: self.edited(&captured.head), body: captured.body })
+            }
             (None, Some(text), None) => Some(own_sample(&Bytes::from(text.clone()))?),
             (None, None, Some(encoded)) => {
                 let raw = STANDARD.decode(encoded);
@@ -164,7 +255,9 @@ impl SendInput {
             .ok_or_else(|| Problem::field("provider", "Say which platform to play, or set the bin's provider."))?;
         let sender = samples::sender(provider).map_err(deliver_problem)?;
         let event = self.event.as_deref().ok_or_else(|| {
-            Problem::field("event", "Name the event, or `session` for a whole one where there are sessions.")
+            let sentence = "Name the event, or `session` for a whole one where there are sessions; or give a `method` to \
+                            compose a request from nothing.";
+            Problem::field("event", sentence)
         })?;
         let (mut story, speed) = self.story(now)?;
         if event == SESSION {
@@ -192,6 +285,45 @@ impl SendInput {
         story.size = if self.faults.contains(&Fault::HugeTranscript) { Some(MAX_SIZE) } else { self.size };
         story.session.clone_from(&self.session);
         Ok((story, speed))
+    }
+}
+
+/// What is added to the URL that a composed request is sent to.
+struct Place {
+    bin: BinId,
+    path: Option<String>,
+    query: Option<String>,
+}
+
+impl Place {
+    fn query(&self) -> Option<&str> {
+        self.query.as_deref().filter(|query| !query.is_empty())
+    }
+
+    /// As a request of the bin has it.
+    fn in_bin(&self) -> Vec<u8> {
+        let query = self.query().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("/{}{}{query}", self.bin, self.path.as_deref().unwrap_or_default()).into()
+    }
+
+    /// The target with it.
+    fn joined(&self, target: &TargetUrl) -> Result<TargetUrl, Problem> {
+        if self.path.is_none() && self.query.is_none() {
+            return Ok(target.clone());
+        }
+        let line = [b"POST ", &self.in_bin()[..], b" HTTP/1.1\r\n\r\n"].concat();
+        let path = path_and_query(&Head::new(line.into()), target, false);
+        checked_target(&target.with_path(&path), "path")
+    }
+
+    /// A URL of the bin with it.
+    fn added(&self, mut url: String) -> String {
+        url.push_str(self.path.as_deref().unwrap_or_default());
+        if let Some(query) = self.query() {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(query);
+        }
+        url
     }
 }
 

@@ -1,13 +1,16 @@
 //! Playing a platform: simulated senders.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input_send::{AskedToSend, SendInput};
+use super::input_send::{AskedToSend, Made, SendInput};
 use crate::deliver::engine::Parcel;
-use crate::deliver::send::{Sending, Sent};
+use crate::deliver::send::{Sending, Sent, SentEvent};
+use crate::model::RequestId;
 use crate::server::console::extract::{BinRef, Json, State};
 use crate::server::console::problem::Problem;
 use crate::shapes::{JobShape, SentEventShape};
@@ -26,6 +29,10 @@ struct SentShape<'a> {
     scheme: Option<&'a str>,
     /// Names of your header fields that the platform's own win over.
     overridden: Vec<String>,
+    /// The request of the bin that a composed one became: it has the attempts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    request: Option<RequestId>,
     /// With `dry_run`: what would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -77,14 +84,38 @@ fn would_send(sending: &Sending, parcels: Vec<(String, Parcel)>) -> Vec<WouldSen
         .collect()
 }
 
-/// Send what a platform sends
+/// Sends a composed request. What goes to a target is kept first, what goes to the bin is kept as it arrives.
+async fn send_made(
+    state: &State,
+    bin: &BinRef,
+    sending: &Arc<Sending>,
+    made: Made,
+) -> Result<(Vec<SentEvent>, Option<RequestId>), Problem> {
+    if !sending.to_self {
+        state.deliver.check(&sending.target).await?;
+    }
+    let Some((step, (event, parcel))) = sending.steps.first().zip(state.deliver.compose(sending).await?.pop()) else {
+        return Ok((Vec::new(), None));
+    };
+    let kept = match made.kept_at {
+        None => None,
+        Some(path_and_query) => {
+            let (head, body) = sending.kept(step, &parcel, &path_and_query)?;
+            Some(state.capture.keep_composed(&bin.0, head, body).await?)
+        }
+    };
+    Ok(state.deliver.send_made(bin.id(), kept, &event, parcel, step.times).await?)
+}
+
+/// Send what a platform sends, or a request of your own
 ///
-/// An event, a whole session, or a request of your own, to the bin itself or to a target. What comes to the bin counts
-/// as `simulated`. A session that takes more than ten seconds becomes a job.
+/// An event, a whole session, a captured request, or one that is composed here, to the bin itself or to a target. What comes
+/// to the bin counts as `simulated`; a composed request that goes to a target is kept as `composed`, with its attempts. A
+/// session that takes more than ten seconds becomes a job.
 #[utoipa::path(tag = "delivery", request_body = SendInput, responses((status = 200, body = SentShape<'_>), (status = 202, body = SendBegunShape<'_>)))]
 #[post("/api/v1/bins/{bin}/send")]
 async fn send(state: State, bin: BinRef, input: Json<SendInput>) -> Result<HttpResponse, Problem> {
-    let AskedToSend { sending, request, dry_run } = input.0.checked(&state, &bin).await?;
+    let AskedToSend { sending, request, made, dry_run } = input.0.checked(&state, &bin).await?;
     let overridden = sending.overridden();
     let scheme = sending.signer.as_ref().map(|signer| signer.scheme.id.as_str());
     if dry_run {
@@ -92,13 +123,25 @@ async fn send(state: State, bin: BinRef, input: Json<SendInput>) -> Result<HttpR
             state.deliver.check(&sending.target).await?;
         }
         let would_send = Some(would_send(&sending, state.deliver.compose(&sending).await?));
-        return Ok(HttpResponse::Ok().json(SentShape { sent: Vec::new(), scheme, overridden, would_send }));
+        return Ok(HttpResponse::Ok().json(SentShape {
+            sent: Vec::new(),
+            scheme,
+            overridden,
+            request: None,
+            would_send,
+        }));
+    }
+    if let Some(made) = made {
+        let (events, request) = send_made(&state, &bin, &sending, made).await?;
+        let sent = events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect();
+        return Ok(HttpResponse::Ok().json(SentShape { sent, scheme, overridden, request, would_send: None }));
     }
     Ok(match state.deliver.play(bin.0.clone(), sending.clone(), request).await? {
         Sent::Now(events) => HttpResponse::Ok().json(SentShape {
             sent: events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect(),
             scheme,
             overridden,
+            request: None,
             would_send: None,
         }),
         Sent::Later(job) => {

@@ -58,6 +58,7 @@ pub const GROUPS: &[Group] = &[
             command("sessions", "Sessions of this bin", &[]),
             command("checklist", "Checklist of this bin", &[]),
             command("send", "Play a platform or check a receiver", &[]),
+            command("compose", "Compose a request", &[]),
         ],
     },
     Group {

@@ -7,6 +7,7 @@ mod commands;
 mod contract_box;
 mod conversation;
 mod detail;
+mod editable;
 mod error;
 mod format;
 mod help;

@@ -134,7 +134,8 @@ impl Row {
             alert,
             chip: chip(summary),
             status: summary.response.status.map_or_else(|| "–".to_owned(), |status| status.to_string()),
-            status_class: status_class(summary.response.status),
+            // What never arrived was never to be answered.
+            status_class: if summary.origin == Origin::Composed { "" } else { status_class(summary.response.status) },
             unread: !summary.marks.read,
             current,
             held_until: summary.held_until.map(|until| until.to_string()),

@@ -2,13 +2,15 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde::Deserialize;
 use strum::VariantArray as _;
 
+use super::editable::Editable;
 use super::html;
 use super::shell::{BinLinks, Shell};
 use crate::provider::battery::{self, FRAMEWORKS, Framework};
 use crate::provider::samples::{self, Fault, SESSION, SampleEvent};
-use crate::server::console::extract::{BinRef, State};
+use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::problem::Problem;
 
 /// The page.
@@ -27,6 +29,21 @@ pub struct SendPage {
     /// The bin's platform.
     provider: String,
     has_secret: bool,
+    /// What is composed: from nothing, or from a request of the bin, whose id it is.
+    edit: Editable,
+    from: String,
+    /// The labels of the bin's secrets, the newest first.
+    secrets: Vec<String>,
+    /// Schemes by id and name.
+    schemes: Vec<(String, String)>,
+}
+
+/// What the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SendParams {
+    /// A request of the bin to compose from.
+    from: Option<String>,
 }
 
 /// A platform with its events.
@@ -68,7 +85,17 @@ impl SendPage {
 }
 
 /// `GET /bins/{bin}/send`.
-pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    state: State,
+    BinRef(bin): BinRef,
+    params: Query<SendParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let from = match params.from.as_deref().filter(|from| !from.is_empty()) {
+        Some(from) => Some(state.store.request(bin.bin.id, WhichRequest::parse(from)?.0).await?),
+        None => None,
+    };
+    let schemes = state.capture.catalogue().schemes().iter();
     let settings = &bin.bin.settings;
     let links = BinLinks::new(&bin.bin, &state);
     html(&SendPage {
@@ -93,6 +120,10 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         forward: settings.forward_targets().next().cloned().unwrap_or_default(),
         provider: settings.provider.clone().unwrap_or_default(),
         has_secret: !bin.bin.secrets.is_empty(),
+        edit: from.as_ref().map_or_else(Editable::nothing, Editable::of),
+        from: from.map(|from| from.summary.id.to_string()).unwrap_or_default(),
+        secrets: bin.bin.secrets.iter().rev().map(|secret| secret.label.clone()).collect(),
+        schemes: schemes.map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect(),
         bin: links,
     })
 }

@@ -37,6 +37,8 @@ pub struct SettingsPage {
     response: String,
     /// The forward in the form of the API, for the scripts; empty when there is none.
     forward: String,
+    /// Whom it tells of what, in the form of the API, for the scripts; empty when nobody is told.
+    on_match: String,
     /// What the platform's document says to those who set it up.
     setup: Option<Setup>,
     /// The body of the response that the platform's own receiver gives.
@@ -122,6 +124,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         usual_response: settings.provider.as_deref().and_then(hints).and_then(|hints| hints.response),
         response,
         forward: settings.forward.as_ref().and_then(|forward| serde_json::to_string(forward).ok()).unwrap_or_default(),
+        on_match: settings.on_match.as_ref().and_then(|told| serde_json::to_string(told).ok()).unwrap_or_default(),
         placeholders: PLACEHOLDERS,
         faults: FaultKind::ALL.into_iter().map(fault_words).collect(),
         max_requests: number(settings.limits.max_requests),

@@ -6,11 +6,10 @@ use super::TabContext;
 use crate::diff::{self, BodyDiff};
 use crate::http::text::{clipped, lossy};
 use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Outcome, Times, Why};
+use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
 
-/// A body up to this size is edited in place; a larger one goes out as captured, or is edited by pointer over the API.
-const EDITABLE: usize = 256 << 10;
 /// Bytes of a response's body that are shown.
 const SHOWN: usize = 16 << 10;
 /// Lines of the comparison of two responses.
@@ -70,14 +69,7 @@ pub struct DeliverTab {
     api: String,
     held: Option<HeldView>,
     target: String,
-    method: String,
-    path: String,
-    query: String,
-    fields: String,
-    /// The body, when it can be edited in place.
-    body: Option<String>,
-    body_note: String,
-    is_json: bool,
+    edit: Editable,
     /// Whether signing again is likely to be wanted, and by what.
     secrets: Vec<String>,
     /// Why it is sent only when it is asked for twice.
@@ -85,6 +77,7 @@ pub struct DeliverTab {
     /// How the bin forwards, in words.
     forward: Option<String>,
     settings_href: String,
+    compose_href: String,
     attempts: Vec<AttemptView>,
 }
 
@@ -95,23 +88,6 @@ impl DeliverTab {
         let settings = &context.bin.bin.settings;
         let summary = &request.summary;
         let now = context.state.capture.clock().now();
-        let (_, lines) = crate::http::split_head(request.head.raw());
-        let raw = request.head.raw();
-        let fields = lines.iter().map(|field| lossy(&raw[field.line.clone()]).trim_end().to_owned());
-        let query = request.head.target().query().map(|query| lossy(query).into_owned()).unwrap_or_default();
-        let text = std::str::from_utf8(&request.body).ok();
-        // A browser's text field writes every line end as a line feed.
-        let editable = text.filter(|body| body.len() <= EDITABLE && !body.contains('\r'));
-        let body_note = match editable {
-            Some(_) => String::new(),
-            None if request.body.len() > EDITABLE => {
-                format!("{}: too long to be edited here; it goes out as it came.", format::size(summary.body_size))
-            }
-            None if text.is_some() => {
-                "It has line ends that a text field would change: it goes out as it came.".to_owned()
-            }
-            None => format!("{}, not text: it goes out as it came.", format::size(summary.body_size)),
-        };
         let unfit = if summary.rejected.is_some() {
             Some("It was rejected, and may be read in two ways.")
         } else if summary.complete {
@@ -127,17 +103,12 @@ impl DeliverTab {
             api: context.api.clone(),
             held,
             target: default_target(settings),
-            method: lossy(request.head.method().as_bytes()).into_owned(),
-            path: summary.path.clone(),
-            query,
-            fields: fields.collect::<Vec<_>>().join("\n"),
-            is_json: editable.is_some_and(|body| serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok()),
-            body: editable.map(str::to_owned),
-            body_note,
+            edit: Editable::of(request),
             secrets: context.bin.bin.secrets.iter().map(|secret| secret.label.clone()).collect(),
             unfit,
             forward: forward_words(settings, summary.forwarded),
             settings_href: format!("{}/settings", context.links.base),
+            compose_href: format!("{}/send?from={}#compose", context.links.base, summary.id),
             attempts: views(&attempts),
         })
     }

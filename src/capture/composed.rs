@@ -1,0 +1,50 @@
+//! Requests that somebody composed here. They never arrived: no sender, no response, and nothing that a real delivery of
+//! the same event is compared with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Capture;
+use super::long_work::{off_the_worker, takes_long};
+use crate::http::Head;
+use crate::model::{HeadSource, NewRequest, Origin, RequestId};
+use crate::store::{BinState, StoreError};
+
+impl Capture {
+    /// Keeps a composed request in a bin. The head is addressed to the bin.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn keep_composed(&self, bin: &BinState, head: Head, body: Bytes) -> Result<RequestId, StoreError> {
+        let (prepared, received_at) = (self.prepared(bin), self.0.clock.now());
+        let judge = {
+            let (prepared, head, body) = (Arc::clone(&prepared), head.clone(), body.clone());
+            move || prepared.judge.judge(&head, &head.headers(), &body, received_at).derived
+        };
+        let long = takes_long(&head.headers(), &body);
+        let mut derived = if long { off_the_worker(judge).await.unwrap_or_default() } else { judge() };
+        derived.event.duplicate_key = None;
+        derived.event.handshake = None;
+        let request = NewRequest {
+            bin: bin.bin.id,
+            received_at,
+            body_took: Duration::ZERO,
+            declared_size: Some(body.len() as u64).filter(|size| *size > 0),
+            head,
+            head_source: HeadSource::Wire,
+            body,
+            trailers: Bytes::new(),
+            complete: true,
+            client: None,
+            rejected: None,
+            derived,
+            status: None,
+            held_until: None,
+            origin: Origin::Composed,
+            hops: 0,
+        };
+        Ok(self.0.store.capture(request).await?.id)
+    }
+}
