@@ -11,6 +11,7 @@ import { palette } from "./palette.js";
 import { send } from "./send.js";
 import { sessions } from "./sessions.js";
 import { settings } from "./settings.js";
+import { shapes } from "./shapes.js";
 import { theme } from "./theme.js";
 import { sayNow } from "./toast.js";
 
@@ -19,7 +20,9 @@ localTimes(document.body);
 keepAgo();
 keepLeft();
 copyButtons();
-const pages = { checklist, home, inspector, send, session: sessions, sessions, settings };
+const pages = {
+  checklist, home, inspector, send, session: sessions, sessions, settings, shapes, timeline: () => sessions(1_500),
+};
 const page = pages[document.body.dataset.page];
 if (page) page(); else command("home", () => { location.href = "/"; });
 theme();

@@ -14,7 +14,7 @@ const CHANGES = new Set([
 ]);
 
 /** Keeps the page's part true; returns what fetches it at once. */
-export function sessions() {
+export function sessions(together = TOGETHER_MS) {
   const { bin, base, headSeq } = document.body.dataset;
   let timer = 0;
   let before = "";
@@ -41,7 +41,7 @@ export function sessions() {
       indicator.textContent = STATES[state];
     },
     onChange(message) {
-      if (CHANGES.has(message.type) && !timer) timer = setTimeout(() => look(), TOGETHER_MS);
+      if (CHANGES.has(message.type) && !timer) timer = setTimeout(() => look(), together);
     },
   });
   command("home", () => { location.href = "/"; });

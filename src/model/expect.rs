@@ -17,6 +17,27 @@ pub struct ExpectSettings {
     /// What was said of the checklist's points by hand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stated: Vec<StatedPoint>,
+    /// JSON Schemas of the owner's own, one for an event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub schemas: Vec<EventSchema>,
+}
+
+impl ExpectSettings {
+    /// The schema for that event.
+    pub fn schema(&self, event: &str) -> Option<&EventSchema> {
+        self.schemas.iter().find(|one| one.event == event)
+    }
+}
+
+/// A JSON Schema of the owner's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSchema {
+    /// The event's name.
+    pub event: String,
+    /// The schema.
+    pub schema: serde_json::Value,
+    /// When it was set.
+    pub at: Timestamp,
 }
 
 /// What was said of a point of the checklist by hand.

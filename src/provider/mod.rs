@@ -17,6 +17,7 @@ pub mod lifecycle;
 mod linear;
 mod meta;
 mod own;
+pub mod own_schema;
 mod paddle;
 mod pagerduty;
 mod pathors;

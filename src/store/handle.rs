@@ -10,7 +10,8 @@ use super::error::{OpenError, StoreError, Thing};
 use super::sqlite::{Database, Search};
 use super::types::{
     BinState, BinUpdate, CommitListener, EventSeen, Kept, ListQuery, MAX_PAGE, Page, RequestRef, SessionLimits,
-    SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, VerdictStatus,
+    SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, Timeline, TimelineRange, TimelineSpan,
+    VerdictStatus,
 };
 use crate::model::{
     Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, ForwardCursor,
@@ -279,6 +280,18 @@ impl Store {
     pub async fn events_seen(&self, bin: BinId) -> Result<Vec<EventSeen>, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(true, move |conn, _| source.events_seen(conn)).await
+    }
+
+    /// The times between which the bin's newest requests came; nothing of an empty bin.
+    pub async fn timeline_span(&self, bin: BinId) -> Result<Option<TimelineSpan>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(true, move |conn, _| source.timeline_span(conn)).await
+    }
+
+    /// The bin's newest requests and deliveries over time.
+    pub async fn timeline(&self, bin: BinId, range: TimelineRange) -> Result<Timeline, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(true, move |conn, _| source.timeline(conn, range)).await
     }
 
     // Attempts.

@@ -20,4 +20,5 @@ pub use sqlite::{ReadOnly, remove_abandoned};
 pub use types::{
     BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS,
     Order, Page, RequestRef, Reverified, SessionLimits, SessionRequest, SessionRequests, StoreOptions, Stored,
+    TIMELINE_EVENTS, TIMELINE_ROWS, Timeline, TimelineRange,
 };

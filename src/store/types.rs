@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::error::StoreError;
 use crate::http::Head;
 use crate::model::{
-    Bin, BinId, Change, Derived, FreshnessStatus, Marks, RequestId, RequestSummary, Seq, SignatureStatus,
+    Bin, BinId, Change, Derived, FreshnessStatus, Marks, RequestId, RequestSummary, Seq, SignatureStatus, Timestamp,
     filter::Filter,
 };
 
@@ -168,6 +168,62 @@ pub struct EventSeen {
     /// The cursors of the first and the last request.
     pub first: Seq,
     pub last: Seq,
+}
+
+/// The newest requests of a bin that a timeline is made of, and as many deliveries.
+pub const TIMELINE_ROWS: u64 = 100_000;
+/// The most frequent events, which have lanes of their own.
+pub const TIMELINE_EVENTS: usize = 8;
+
+/// The times between which requests came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimelineSpan {
+    pub oldest: Timestamp,
+    pub newest: Timestamp,
+    pub requests: u64,
+}
+
+/// What is counted, in buckets of which width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimelineRange {
+    /// The first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub to: Timestamp,
+    pub width_us: u64,
+}
+
+/// Requests and deliveries by bucket; empty buckets are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// The events with lanes of their own, the most frequent first.
+    pub events: Vec<String>,
+    pub requests: Vec<RequestBucket>,
+    pub deliveries: Vec<DeliveryBucket>,
+}
+
+/// The requests of a lane in a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestBucket {
+    pub bucket: u32,
+    /// The event's place; [`TIMELINE_EVENTS`] for requests without one, the next for all other events.
+    pub lane: usize,
+    pub requests: u64,
+    /// Of these, the same event as an earlier one.
+    pub again: u64,
+    /// Not answered 2xx.
+    pub not_accepted: u64,
+    /// Turned down by the listener.
+    pub rejected: u64,
+}
+
+/// What was sent on in a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryBucket {
+    pub bucket: u32,
+    pub deliveries: u64,
+    /// Of these, not answered 2xx.
+    pub failed: u64,
 }
 
 /// What a request's signature came to.

@@ -392,3 +392,148 @@ async fn a_platforms_bin_says_what_its_document_says_to_those_who_set_it_up() {
     let tab = page(&format!("talks/requests/{id}?tab=signature")).await;
     assert!(tab.contains("a secret can be generated automatically"), "{tab}");
 }
+
+async fn put(app: &TestApp, path: &str, body: &Value) -> (u16, Value) {
+    let response = app.client.put(app.api(path)).json(body).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[actix_web::test]
+async fn a_json_schema_of_ones_own_is_held_against_every_request_with_its_event() {
+    let app = TestApp::start().await;
+    let bin = app.bin_id().await;
+    let hook = |body: &'static str| {
+        let fields = [("Content-Type", "application/json"), ("X-GitHub-Event", "push/it"), ("X-GitHub-Delivery", body)];
+        let (app, bin) = (&app, &bin);
+        async move { post(app, bin, &fields, body).await }
+    };
+    hook(r#"{"ref": "main", "size": 3}"#).await;
+    let latest = format!("/bins/{bin}/requests/latest");
+    assert_eq!(app.get(&format!("{latest}/contract")).await["schema"], Value::Null);
+
+    let schema = json!({
+        "type": "object", "required": ["ref", "after"], "additionalProperties": false,
+        "properties": {"ref": {"type": "string"}, "size": {"$ref": "#/$defs/count"}, "after": {}},
+        "$defs": {"count": {"type": "integer", "maximum": 2}},
+    });
+    let path = format!("/bins/{bin}/schemas/push%2Fit");
+    let (status, set) = put(&app, &path, &schema).await;
+    assert_eq!((status, &set["event"], &set["schema"]), (200, &json!("push/it"), &schema));
+    let contract = app.get(&format!("{latest}/contract")).await;
+    let found: Vec<_> = contract["schema"]["findings"].as_array().unwrap().iter().collect();
+    let told: Vec<_> = found.iter().map(|one| (&one["pointer"], &one["code"], &one["severity"])).collect();
+    assert_eq!(json!(told), json!([["/after", "missing", "breaks"], ["/size", "schema", "breaks"]]));
+    assert_eq!(contract["provider"], Value::Null, "there is no document of this platform");
+
+    let id = app.requests(&bin).await[0]["id"].as_str().unwrap().to_owned();
+    let page = async |path: &str| {
+        let url = format!("{}/bins/{bin}{path}", app.started.console_url);
+        app.client.get(url).send().await.unwrap().text().await.unwrap()
+    };
+    let tree = page(&format!("/requests/{id}")).await;
+    for words in ["breaks your schema", "`after` is missing; your schema requires it."] {
+        assert!(tree.contains(words), "{words}: {tree}");
+    }
+    assert_eq!(tree.matches("breaks your schema").count(), 2);
+    let tab = page(&format!("/requests/{id}?tab=event")).await;
+    assert!(tab.contains("Your JSON Schema") && tab.contains("2 differences"), "{tab}");
+    let shapes = page("/contract?event=push%2Fit").await;
+    assert!(shapes.contains("&#34;maximum&#34;: 2") && shapes.contains("set on "), "{shapes}");
+    hook(r#"{"ref": "main", "after": null}"#).await;
+    assert_eq!(app.get(&format!("{latest}/contract")).await["schema"]["findings"], json!([]));
+    hook("{").await;
+    assert_eq!(app.get(&format!("{latest}/contract")).await["schema"]["findings"][0]["code"], "not_json");
+
+    // What cannot be used is refused at its place, and what is set stays.
+    for (wrong, field) in [
+        (json!({"properties": {"a": {"$ref": "http://169.254.169.254/"}}}), "/properties/a/$ref"),
+        (json!({"$ref": "file:///etc/passwd"}), "/$ref"),
+        (json!({"type": 5}), "/type"),
+    ] {
+        let (status, problem) = put(&app, &path, &wrong).await;
+        assert_eq!((status, &problem["code"], &problem["field"]), (422, &json!("invalid_field"), &json!(field)));
+    }
+    assert_eq!(put(&app, &path, &json!([])).await.0, 422);
+    let long = format!("/bins/{bin}/schemas/{}", "x".repeat(300));
+    assert_eq!(put(&app, &long, &schema).await.0, 422);
+    for number in 0..19 {
+        assert_eq!(put(&app, &format!("/bins/{bin}/schemas/e{number}"), &json!({})).await.0, 200);
+    }
+    let (status, problem) = put(&app, &format!("/bins/{bin}/schemas/more"), &json!({})).await;
+    assert!(status == 422 && problem["detail"].as_str().unwrap().contains("at most 20"), "{problem}");
+    assert_eq!(put(&app, &path, &json!({"type": "object"})).await.0, 200, "one that is there is replaced");
+    assert_eq!(app.get(&format!("/bins/{bin}/schemas")).await["schemas"].as_array().unwrap().len(), 20);
+    assert_eq!(app.get(&path).await["schema"], json!({"type": "object"}));
+    for status in [204, 404] {
+        assert_eq!(app.client.delete(app.api(&path)).send().await.unwrap().status(), status);
+    }
+    assert_eq!(app.client.get(app.api(&path)).send().await.unwrap().status(), 404);
+    assert_eq!(app.get(&format!("{latest}/contract")).await["schema"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_timeline_shows_bursts_what_came_again_and_what_was_not_accepted() {
+    let app = TestApp::start().await;
+    let bin = app.bin_id().await;
+    assert_eq!(app.get(&format!("/bins/{bin}/timeline")).await["lanes"], json!([]));
+    let github = |event: &'static str, delivery: String| {
+        let (app, bin) = (&app, &bin);
+        let fields = async move || {
+            let fields = [("X-GitHub-Event", event), ("X-GitHub-Delivery", delivery.as_str())];
+            post(app, bin, &fields, "{}").await;
+        };
+        async move { fields().await }
+    };
+    for number in 0..12 {
+        github("push", format!("p{number}")).await;
+    }
+    github("push", "p3".to_owned()).await;
+    github("odd \"name\"", "i".to_owned()).await;
+    post(&app, &bin, &[], "no event").await;
+    let (status, _) = put(&app, &format!("/bins/{bin}/response"), &json!({"status": 503})).await;
+    assert_eq!(status, 200);
+    let last = app.client.post(format!("{}/{bin}", app.started.capture_url)).send().await.unwrap();
+    assert_eq!(last.status(), 503);
+
+    let timeline = app.get(&format!("/bins/{bin}/timeline")).await;
+    let total = |kind: &str, event: Option<&str>| {
+        let lanes = timeline["lanes"].as_array().unwrap().iter();
+        let mut found = lanes.filter(|lane| lane["kind"] == kind && lane["event"].as_str() == event);
+        found.next().map(|lane| {
+            let counts = lane["counts"].as_array().unwrap().iter();
+            assert_eq!(counts.map(|count| count.as_u64().unwrap()).sum::<u64>(), lane["total"].as_u64().unwrap());
+            lane["total"].as_u64().unwrap()
+        })
+    };
+    let expected = [
+        ("all", None, Some(16)),
+        ("event", Some("push"), Some(13)),
+        ("event", Some("odd \"name\""), Some(1)),
+        ("no_event", None, Some(2)),
+        ("again", None, Some(1)),
+        ("not_accepted", None, Some(1)),
+        ("rejected", None, None),
+        ("deliveries", None, None),
+    ];
+    for (kind, event, count) in expected {
+        assert_eq!(total(kind, event), count, "{kind}: {timeline}");
+    }
+    assert_eq!(timeline["looked_at"], 16);
+
+    // What a bar leads to is what it counts.
+    let url = format!("{}/bins/{bin}/timeline", app.started.console_url);
+    let page = app.client.get(&url).send().await.unwrap().text().await.unwrap();
+    for (name, count) in [("push", 13), ("odd &#34;name&#34;", 1), ("The same event again", 1), ("Not answered 2xx", 1)]
+    {
+        let (before, _) = page.split_once(&format!(">{name}</a>")).unwrap_or_else(|| panic!("{name}: {page}"));
+        let href = before.rsplit_once("href=\"").unwrap().1.trim_end_matches('"').replace("&#38;", "&");
+        let query = href.split_once('?').unwrap().1;
+        let found = app.get(&format!("/bins/{bin}/requests?{query}&limit=100")).await;
+        assert_eq!(found["total"], count, "{name}: {href}");
+    }
+    assert!(page.contains("16 requests between") && page.contains("<rect"), "{page}");
+    let none = app.get(&format!("/bins/{bin}/timeline?from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z")).await;
+    assert_eq!((&none["lanes"][0]["total"], &none["bucket_ms"]), (&json!(0), &json!(1_800_000)));
+    let refused = app.client.get(app.api(&format!("/bins/{bin}/timeline?from=soon"))).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+}

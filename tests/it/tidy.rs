@@ -53,6 +53,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("std::io::stderr", &["src/cli/output.rs", "src/telemetry.rs"]),
     ("rmcp", &["src/mcp/"]),
     ("indicatif", &["src/cli/output.rs"]),
+    ("jsonschema", &["src/provider/own_schema/"]),
 ];
 
 #[test]

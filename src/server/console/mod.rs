@@ -19,6 +19,7 @@ pub mod problem;
 mod reading;
 mod security;
 mod sessions;
+mod timeline;
 mod unread;
 
 pub use api::declared;

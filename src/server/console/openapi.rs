@@ -126,6 +126,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         r#"{"stated": true, "note": "Alert endpoint-5xx of the monitoring, seen in staging"}"#,
     ),
     ("put", "/bins/{bin}/expect", r#"{"events": ["session.started", "session.ended"], "silence_s": 3600}"#),
+    (
+        "put",
+        "/bins/{bin}/schemas/{event}",
+        r#"{"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}"#,
+    ),
     ("put", "/bins/{bin}/response", r#"{"status": 202, "body": "{{request.json./challenge}}"}"#),
     ("post", "/bins/{bin}/secrets", r#"{"label": "live", "value": "whsec_callaider_live"}"#),
     ("put", "/bins/{bin}/secrets", r#"{"secrets": [{"label": "live", "value": "whsec_callaider_live"}]}"#),
@@ -173,6 +178,7 @@ fn complete(path: &str, item: &mut Value) {
                     "bin" => "The bin's id or name",
                     "id" => "The request's id (a ULID), or `latest`",
                     "point" => "The point's name",
+                    "event" => "The event's name",
                     "session" => "The session, as its requests name it",
                     _ => "The number",
                 };

@@ -8,6 +8,7 @@ use crate::json::{Outline, scan};
 use crate::model::{Bin, CapturedRequest};
 use crate::provider::contract::{self, Examined, Report};
 use crate::provider::finding::{Finding, Severity};
+use crate::provider::own_schema::{self, SchemaReport};
 use crate::provider::{self, EventInput};
 
 /// What of a request its event is read from.
@@ -43,14 +44,8 @@ impl<'a> Reading<'a> {
         has_secret: bool,
     ) -> Result<Report, &'static str> {
         let summary = &request.summary;
-        if summary.rejected.is_some() {
-            return Err("The request was rejected: its body was not kept.");
-        }
-        if !summary.complete {
-            return Err("The body did not come whole.");
-        }
-        if summary.derived.event.handshake.is_some() {
-            return Err("This is a handshake, not an event.");
+        if let Some(why) = not_read(request) {
+            return Err(why);
         }
         let examined = Examined { method: &summary.method, headers: &self.headers, json, outline, has_secret };
         let report = summary.derived.event.provider.as_deref().and_then(|id| contract::check(id, &examined));
@@ -58,16 +53,62 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Why a request is not read as an event.
+fn not_read(request: &CapturedRequest) -> Option<&'static str> {
+    let summary = &request.summary;
+    if summary.rejected.is_some() {
+        Some("The request was rejected: its body was not kept.")
+    } else if !summary.complete {
+        Some("The body did not come whole.")
+    } else if summary.derived.event.handshake.is_some() {
+        Some("This is a handshake, not an event.")
+    } else {
+        None
+    }
+}
+
+/// A body by the schema that the bin's owner has set for its event; nothing where none is set.
+pub(super) fn by_schema(
+    request: &CapturedRequest,
+    json: &[u8],
+    bin: &Bin,
+) -> Option<Result<SchemaReport, &'static str>> {
+    let event = request.summary.derived.event.name.as_deref()?;
+    let schema = bin.settings.expect.as_ref()?.schema(event)?;
+    Some(match not_read(request) {
+        Some(why) => Err(why),
+        None => own_schema::examine(&schema.schema, json),
+    })
+}
+
+/// Whether the bin's owner has set a schema for the request's event.
+pub(super) fn has_schema(request: &CapturedRequest, bin: &Bin) -> bool {
+    let (event, expect) = (request.summary.derived.event.name.as_deref(), bin.settings.expect.as_ref());
+    event.zip(expect).is_some_and(|(event, expect)| expect.schema(event).is_some())
+}
+
 /// Whether the request is of a platform with a contract: of no other is the body read for one.
 pub(super) fn has_contract(request: &CapturedRequest) -> bool {
     request.summary.derived.event.provider.as_deref().is_some_and(contract::is_known)
 }
 
-/// A request by its platform's contract; else why it is not held against one.
-pub(super) fn contract_of(request: &CapturedRequest, bin: &Bin) -> Result<Report, &'static str> {
+/// What a request is by its platform's contract, and by the owner's own schema.
+pub(super) struct Held {
+    /// By the contract; else why it is not held against one.
+    pub(super) contract: Result<Report, &'static str>,
+    /// By the schema, where one is set; else why it is not held against it.
+    pub(super) schema: Option<Result<SchemaReport, &'static str>>,
+}
+
+/// Holds a request against everything that is known of its event.
+pub(super) fn held(request: &CapturedRequest, bin: &Bin) -> Held {
     let reading = Reading::new(request);
-    let json = if has_contract(request) { reading.json() } else { Cow::default() };
-    reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty())
+    let is_read = has_contract(request) || has_schema(request, bin);
+    let json = if is_read { reading.json() } else { Cow::default() };
+    Held {
+        contract: reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty()),
+        schema: by_schema(request, &json, bin),
+    }
 }
 
 /// The colour of a severity, and what it is called.
@@ -79,6 +120,9 @@ pub(super) const fn severity_words(severity: Severity) -> (&'static str, &'stati
         Severity::Note => ("info", "note"),
     }
 }
+
+/// What a finding of the owner's own schema is called.
+pub(super) const BREAKS_SCHEMA: &str = "breaks your schema";
 
 /// A finding at its value.
 #[derive(Debug, Clone)]
@@ -95,7 +139,7 @@ pub(super) struct Marks(HashMap<String, Vec<Mark>>);
 impl Marks {
     /// The findings of a request whose body is the JSON itself.
     pub(super) fn of(request: &CapturedRequest, bin: &Bin) -> Self {
-        if !has_contract(request) {
+        if !has_contract(request) && !has_schema(request, bin) {
             return Self::default();
         }
         let reading = Reading::new(request);
@@ -104,25 +148,28 @@ impl Marks {
         if !matches!(json, Cow::Borrowed(whole) if whole.len() == reading.body.len()) {
             return Self::default();
         }
-        let report = reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty());
-        report.map(|report| Self::from(&report.findings[..])).unwrap_or_default()
+        let mut marks = Self::default();
+        if let Ok(report) = reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty()) {
+            marks.add(&report.findings, None);
+        }
+        if let Some(Ok(report)) = by_schema(request, &json, bin) {
+            marks.add(&report.findings, Some(BREAKS_SCHEMA));
+        }
+        marks
+    }
+
+    /// Adds findings, under their severity's name or another.
+    fn add(&mut self, findings: &[Finding], name: Option<&'static str>) {
+        for finding in findings {
+            let Some(pointer) = finding.shown_at() else { continue };
+            let (class, label) = severity_words(finding.severity);
+            let mark = Mark { class, label: name.unwrap_or(label), sentence: finding.sentence.clone() };
+            self.0.entry(pointer.to_owned()).or_default().push(mark);
+        }
     }
 
     /// What is found at that pointer, taken out: it is shown once.
     pub(super) fn take(&mut self, pointer: Option<&str>) -> Vec<Mark> {
         pointer.and_then(|pointer| self.0.remove(pointer)).unwrap_or_default()
-    }
-}
-
-impl From<&[Finding]> for Marks {
-    fn from(findings: &[Finding]) -> Self {
-        let mut marks: HashMap<String, Vec<Mark>> = HashMap::new();
-        for finding in findings {
-            let Some(pointer) = finding.shown_at() else { continue };
-            let (class, label) = severity_words(finding.severity);
-            let mark = Mark { class, label, sentence: finding.sentence.clone() };
-            marks.entry(pointer.to_owned()).or_default().push(mark);
-        }
-        Self(marks)
     }
 }

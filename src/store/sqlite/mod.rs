@@ -7,7 +7,7 @@
 //!   happens in it; `effects` is what it changes in memory once it is committed.
 //! - `checkpoint` folds the write-ahead log into the database, beside the writer; `wal` is what the two tell each
 //!   other.
-//! - `readers` holds the reading connections; `read`, `sessions`, `repeats` and `search` (with `filter_sql`) run on them, `cancel` ends them
+//! - `readers` holds the reading connections; `read`, `sessions`, `repeats`, `timeline` and `search` (with `filter_sql`) run on them, `cancel` ends them
 //!   early.
 //! - `read_only` reads a file without all of this.
 //! - `bins` keeps bins, secrets and counts in memory, so that look-ups never wait; `bin_reads` loads them.
@@ -48,6 +48,7 @@ mod search;
 mod sessions;
 mod shared;
 mod statements;
+mod timeline;
 mod tx;
 mod values;
 mod wal;

@@ -48,3 +48,46 @@ async fn a_point_of_the_checklist_is_stated_by_hand_and_taken_back() {
     browser.until_text("[data-point=signature]", "proven").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_schema_is_started_from_the_learnt_shape_saved_and_removed() {
+    let stage = Stage::set().await;
+    stage.callaider().await;
+    let browser = &stage.browser;
+    stage.event("session.started", SESSION, json!({"metadata": {"sessionMode": "voice"}}), SECRET).await;
+    stage.open("/bins/callaider/contract").await;
+    browser.click("[data-from-shape]").await;
+    browser.until("document.querySelector('#own-text').value.includes('sessionMode')").await;
+    browser.click("#own-schema .btn.primary").await;
+    browser.until_text("#own-set", "set").await;
+    browser.until("!document.querySelector('[data-remove-schema]').hidden").await;
+    let set = stage.app.get("/bins/callaider/schemas/session.started").await;
+    assert_eq!(set["schema"]["title"], "session.started");
+    browser.js("document.querySelector('#own-text').value = '{\"$ref\": \"other.json\"}'").await;
+    browser.click("#own-schema .btn.primary").await;
+    browser.until_text("#own-error", "/$ref: A `$ref` leads into this schema").await;
+    browser.click("[data-remove-schema]").await;
+    browser.until_text("#own-set", "none is set").await;
+    assert_eq!(stage.app.get("/bins/callaider/schemas").await["schemas"], json!([]));
+    browser.complaints().await;
+}
+
+#[tokio::test]
+async fn the_timeline_follows_what_comes_and_a_bar_leads_closer() {
+    let stage = Stage::set().await;
+    stage.callaider().await;
+    let browser = &stage.browser;
+    stage.open("/bins/callaider/sessions").await;
+    browser.click("a[href='/bins/callaider/timeline']").await;
+    browser.until_text("#live-part", "Nothing has come yet.").await;
+    stage.until_live().await;
+    stage.event("session.started", SESSION, json!({"metadata": {}}), SECRET).await;
+    browser.until_text("#live-part", "session.started").await;
+    stage.event("session.started", SESSION, json!({"metadata": {}}), SECRET).await;
+    browser.until_text(".lane.warn", "The same event again").await;
+    browser.click(".lane.warn .lane-name a").await;
+    browser
+        .until("document.querySelectorAll('#rows > *').length === 1 || document.body.dataset.page === 'inspector'")
+        .await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}

@@ -7,10 +7,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::provider::contract::Report;
 use crate::provider::finding::{Finding, Place, Says};
+use crate::provider::own_schema::SchemaReport;
 use crate::server::console::extract::{BinRef, State, WhichRequest};
 use crate::server::console::heavy::heavy;
+use crate::server::console::learnt;
 use crate::server::console::problem::Problem;
-use crate::server::console::{learnt, reading};
+use crate::server::console::reading::{self, Held};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(contract);
@@ -34,6 +36,30 @@ struct ContractShape<'a> {
     more: u64,
     /// Where no document is known in full: what is otherwise than in the 50 earlier requests with the event, once there were 3.
     drift: Vec<FindingShape<'a>>,
+    /// By the JSON Schema that you set for the event; `null` where none is set.
+    schema: Option<SchemaReportShape<'a>>,
+}
+
+/// A body by the schema that was set for its event.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SchemaReport)]
+struct SchemaReportShape<'a> {
+    /// What is otherwise than it says, at most 50.
+    findings: Vec<FindingShape<'a>>,
+    /// Findings beyond these.
+    more: u64,
+    /// Why the body was not held against it.
+    not_checked_because: Option<&'a str>,
+}
+
+impl<'a> From<&'a Result<SchemaReport, &'static str>> for SchemaReportShape<'a> {
+    fn from(report: &'a Result<SchemaReport, &'static str>) -> Self {
+        Self {
+            findings: report.iter().flat_map(|report| &report.findings).map(FindingShape::from).collect(),
+            more: report.as_ref().map_or(0, |report| report.more),
+            not_checked_because: report.as_ref().err().copied(),
+        }
+    }
 }
 
 /// Something that the document does not say, or says otherwise.
@@ -92,8 +118,10 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
 }
 
 impl<'a> ContractShape<'a> {
-    fn new(report: Result<&'a Report, &'a str>, drift: &'a [Finding]) -> Self {
+    fn new(held: &'a Held, drift: &'a [Finding]) -> Self {
+        let report: Result<&Report, &str> = held.contract.as_ref().map_err(|why| *why);
         Self {
+            schema: held.schema.as_ref().map(SchemaReportShape::from),
             provider: report.map(|report| report.provider).ok(),
             document: report.map(|report| report.document).ok(),
             event: report.ok().and_then(|report| report.event),
@@ -111,6 +139,6 @@ impl<'a> ContractShape<'a> {
 async fn contract(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state.store.request(bin.id(), which.0).await?;
     let drift = learnt::drift(&state, &captured).await?;
-    let report = heavy(move || reading::contract_of(&captured, &bin.0.bin)).await?;
-    Ok(HttpResponse::Ok().json(ContractShape::new(report.as_ref().map_err(|why| *why), &drift)))
+    let held = heavy(move || reading::held(&captured, &bin.0.bin)).await?;
+    Ok(HttpResponse::Ok().json(ContractShape::new(&held, &drift)))
 }

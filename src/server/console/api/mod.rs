@@ -8,6 +8,7 @@ mod checklist;
 mod contract;
 pub mod declared;
 mod diff;
+mod event_schemas;
 mod events;
 mod expect;
 mod export;
@@ -28,6 +29,7 @@ mod secrets;
 mod send;
 mod sessions;
 mod signature;
+mod timeline;
 mod transcript;
 mod wait;
 
@@ -45,10 +47,12 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(catalogues::configure)
         .configure(contract::configure)
         .configure(sessions::configure)
+        .configure(timeline::configure)
         .configure(transcript::configure)
         .configure(checklist::configure)
         .configure(events::configure)
         .configure(expect::configure)
+        .configure(event_schemas::configure)
         .configure(export::configure)
         .configure(import::configure)
         .configure(diff::configure)

@@ -56,6 +56,7 @@ pub const GROUPS: &[Group] = &[
             command("sound", "Play a sound for new requests", &[]),
             command("import", "Import requests", &[]),
             command("sessions", "Sessions of this bin", &[]),
+            command("timeline", "Timeline of this bin", &[]),
             command("checklist", "Checklist of this bin", &[]),
             command("send", "Play a platform or check a receiver", &[]),
             command("compose", "Compose a request", &[]),

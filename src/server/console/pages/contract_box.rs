@@ -6,7 +6,8 @@ use askama::filters::HtmlSafe;
 use super::format::{self, Seen};
 use crate::provider::contract::Report;
 use crate::provider::finding::{Finding, Place, Says};
-use crate::server::console::reading::severity_words;
+use crate::provider::own_schema::SchemaReport;
+use crate::server::console::reading::{BREAKS_SCHEMA, severity_words};
 
 /// A finding.
 #[derive(Debug)]
@@ -23,6 +24,9 @@ struct Line {
 #[derive(Debug, Template)]
 #[template(path = "parts/contract.html")]
 pub(super) struct ContractBox {
+    /// The end of its heading's id, and its heading.
+    id: &'static str,
+    title: &'static str,
     document: &'static str,
     /// What they come to, and its colour.
     class: &'static str,
@@ -37,12 +41,34 @@ impl ContractBox {
     /// What is otherwise than in the earlier requests; nothing when nothing is.
     pub(super) fn of_drift(findings: &[Finding]) -> Option<Self> {
         (!findings.is_empty()).then(|| Self {
+            id: "contract",
+            title: "Contract",
             document: "learnt from the earlier requests with this event",
             class: "warn",
             summary: format::plural(findings.len() as u64, "difference", "differences"),
             lines: findings.iter().map(|finding| Line { label: "drift", ..line(finding) }).collect(),
             more: 0,
         })
+    }
+
+    /// By the schema that the bin's owner has set for the event.
+    pub(super) fn of_schema(report: &Result<SchemaReport, &'static str>) -> Self {
+        let findings = report.as_ref().map_or(&[][..], |report| &report.findings);
+        let more = report.as_ref().map_or(0, |report| report.more);
+        let (class, summary) = match report {
+            Err(why) => ("warn", (*why).to_owned()),
+            Ok(_) if findings.is_empty() => ("ok", "as your schema says".to_owned()),
+            Ok(_) => ("bad", format::plural(findings.len() as u64 + more, "difference", "differences")),
+        };
+        Self {
+            id: "schema",
+            title: "Your JSON Schema",
+            document: "set for this event in this bin",
+            class,
+            summary,
+            lines: findings.iter().map(|finding| Line { label: BREAKS_SCHEMA, ..line(finding) }).collect(),
+            more,
+        }
     }
 
     pub(super) fn new(report: &Report) -> Self {
@@ -63,6 +89,8 @@ impl ContractBox {
             _ => "bad",
         };
         Self {
+            id: "contract",
+            title: "Contract",
             document: report.document,
             class,
             summary: if words.is_empty() { "as the document says".to_owned() } else { words.join(", ") },

@@ -57,6 +57,17 @@ pub fn span(seconds: u64) -> String {
     }
 }
 
+/// A span that was chosen for people: `250 ms`, `10 s`, `5 min`, `1 h`, `7 days`.
+pub fn width(micros: u64) -> String {
+    match micros {
+        0..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..60_000_000 => format!("{} s", micros / 1_000_000),
+        60_000_000..3_600_000_000 => format!("{} min", micros / 60_000_000),
+        3_600_000_000..86_400_000_000 => format!("{} h", micros / 3_600_000_000),
+        _ => plural(micros / 86_400_000_000, "day", "days"),
+    }
+}
+
 /// The time of day in UTC with milliseconds; the browser writes its own zone's instead.
 pub fn clock_time(at: Timestamp) -> String {
     let text = at.to_string();

@@ -23,6 +23,7 @@ mod setup;
 mod shapes;
 mod shell;
 mod tabs;
+mod timeline;
 mod tree_parts;
 mod unknown;
 
@@ -57,6 +58,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/contract", get(shapes::show))
         .route("/bins/{bin}/sessions", get(sessions::list))
         .route("/bins/{bin}/sessions/{session}", get(sessions::show))
+        .route("/bins/{bin}/timeline", get(timeline::show))
         .route("/bins/{bin}/requests/{id}", get(inspector::show_request))
         .route("/bins/{bin}/requests/{id}/part", get(detail::part))
         .route("/bins/{bin}/requests/{id}/json", get(tree_parts::children))

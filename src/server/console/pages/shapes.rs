@@ -42,11 +42,16 @@ struct ShapesPage {
     bin: BinLinks,
     choices: Vec<Choice>,
     event: String,
+    /// As it is, for the scripts.
+    event_name: String,
     samples: String,
     rows: Vec<Row>,
     more_rows: usize,
     typescript: String,
     json_schema: String,
+    /// The owner's own schema for the event; empty when none is set.
+    own_schema: String,
+    own_set: String,
 }
 
 /// What the address says.
@@ -78,7 +83,11 @@ pub(super) async fn show(
         current: known.name == event,
     });
     let fields = shape.fields();
+    let own = bin.0.bin.settings.expect.as_ref().and_then(|expect| expect.schema(&event));
+    let own_schema = own.and_then(|own| serde_json::to_string_pretty(&own.schema).ok()).unwrap_or_default();
     html(&ShapesPage {
+        own_schema,
+        own_set: own.map(|own| format::full_time(own.at)).unwrap_or_default(),
         shell: Shell::new(&request, format!("Events of {}", links.label)),
         choices: choices.collect(),
         samples: format::plural(u64::from(shape.seen), "body", "bodies"),
@@ -86,6 +95,7 @@ pub(super) async fn show(
         rows: if shape.seen == 0 { Vec::new() } else { fields.into_iter().take(MAX_ROWS).map(row).collect() },
         typescript: if shape.seen == 0 { String::new() } else { typescript(&event, &shape) },
         json_schema: serde_json::to_string_pretty(&json_schema(&event, &shape)).unwrap_or_default(),
+        event_name: event.clone(),
         event: format::plain(&event),
         bin: links,
     })

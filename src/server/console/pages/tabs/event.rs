@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::TabContext;
 use crate::json::scan;
-use crate::model::{CapturedRequest, EventFacts, Repeat, RequestSummary};
+use crate::model::{Bin, CapturedRequest, EventFacts, Repeat, RequestSummary};
 use crate::provider::finding::Says;
 use crate::provider::{self, content};
 use crate::server::console::heavy::heavy;
@@ -15,7 +15,7 @@ use crate::server::console::pages::conversation::{self, Conversation};
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::pages::sessions::href;
 use crate::server::console::problem::Problem;
-use crate::server::console::reading::{Reading, has_contract};
+use crate::server::console::reading::{Reading, by_schema, has_contract};
 use crate::store::{SessionLimits, SessionRequest, SessionRequests};
 
 /// Earlier requests that were the same and are named.
@@ -46,6 +46,8 @@ pub struct EventTab {
     facts: Vec<(String, String)>,
     notes: Vec<String>,
     contract: Option<ContractBox>,
+    /// By the schema that the bin's owner has set for the event.
+    schema: Option<ContractBox>,
     /// What becomes of an event that was not answered 2xx: the answer, and what the document says.
     not_accepted: Option<(String, Says)>,
     /// The same request before, where no platform is known: its address, and what became of it.
@@ -76,8 +78,9 @@ impl EventTab {
     pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
         let event = &request.summary.derived.event;
         let (whole, bin) = (request.clone(), std::sync::Arc::clone(&context.bin));
-        let (has_secret, page) = (!bin.bin.secrets.is_empty(), conversation::page(context.params.message));
-        let Content { details, contract, content } = heavy(move || Content::read(&whole, has_secret, page)).await?;
+        let page = conversation::page(context.params.message);
+        let read = heavy(move || Content::read(&whole, &bin.bin, page)).await?;
+        let Content { details, contract, schema, content } = read;
         let idempotency_key = idempotency_key(event);
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: &Option<String>| {
@@ -113,6 +116,7 @@ impl EventTab {
             shape_href: event.name.as_deref().map(|name| shape_href(&context.links.base, name)),
             notes,
             contract,
+            schema,
             conversation: Conversation::new(
                 content,
                 request.summary.received_at,
@@ -133,11 +137,12 @@ impl EventTab {
 struct Content {
     details: Vec<provider::Detail>,
     contract: Option<ContractBox>,
+    schema: Option<ContractBox>,
     content: content::Content,
 }
 
 impl Content {
-    fn read(request: &CapturedRequest, has_secret: bool, page: content::Page) -> Self {
+    fn read(request: &CapturedRequest, bin: &Bin, page: content::Page) -> Self {
         let reading = Reading::new(request);
         let json = reading.json();
         let outline = if has_contract(request) { scan(&json) } else { scan(b"") };
@@ -147,9 +152,10 @@ impl Content {
             details: provider::details(provider, scheme, &reading.input(&json)),
             content: provider.map(|id| content::read(id, &json, &outline, page)).unwrap_or_default(),
             contract: reading
-                .contract(request, (&json, &outline), has_secret)
+                .contract(request, (&json, &outline), !bin.secrets.is_empty())
                 .ok()
                 .map(|report| ContractBox::new(&report)),
+            schema: by_schema(request, &json, bin).map(|report| ContractBox::of_schema(&report)),
         }
     }
 }

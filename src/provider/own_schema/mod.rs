@@ -1,0 +1,144 @@
+//! A JSON Schema of the user's own for an event, and what of a body is otherwise. References lead nowhere but into the schema
+//! itself; how much work a schema may make with a body is counted before it is done.
+
+mod walk;
+
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{PatternOptions, ValidationError, Validator};
+use serde_json::Value;
+
+use super::finding::{Finding, MISSING, Place, Says, Severity};
+use crate::http::text::clipped;
+
+/// Bytes of a schema, written without spaces.
+pub const MAX_BYTES: usize = 64 << 10;
+/// Bytes of a body that is held against one.
+const MAX_BODY: usize = 4 << 20;
+/// Values times subschemas that are tried on them: a fifth of a second or so.
+const MAX_WORK: u32 = 400_000;
+/// Bytes that a compiled pattern may take, and its cache.
+const MAX_PATTERN: usize = 256 << 10;
+/// Findings that are told of a body.
+const MAX_FINDINGS: usize = 50;
+/// Characters of a sentence.
+const MAX_SENTENCE: usize = 300;
+
+const SAYS: Says = Says::new("Your JSON Schema", "set for this event in this bin");
+
+/// Why a text is no schema that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct SchemaError {
+    /// Where in the schema, as a JSON pointer.
+    pub pointer: String,
+    /// What is wrong, and the way out.
+    pub sentence: String,
+}
+
+impl SchemaError {
+    fn new(pointer: &str, sentence: impl Into<String>) -> Self {
+        Self { pointer: pointer.to_owned(), sentence: sentence.into() }
+    }
+}
+
+/// What of a body is otherwise than the schema says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaReport {
+    /// In the order of the schema.
+    pub findings: Vec<Finding>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+/// Looks whether it is a schema that can be used.
+///
+/// # Errors
+/// Where it is not, with the place.
+pub fn check(schema: &Value) -> Result<(), SchemaError> {
+    if !schema.is_object() {
+        return Err(SchemaError::new("", "A schema is a JSON object, as in {\"type\": \"object\"}."));
+    }
+    if schema.to_string().len() > MAX_BYTES {
+        return Err(SchemaError::new("", format!("A schema has at most {MAX_BYTES} bytes.")));
+    }
+    walk::check(schema)?;
+    compiled(schema).map(drop)
+}
+
+fn compiled(schema: &Value) -> Result<Validator, SchemaError> {
+    // Patterns by an engine whose time grows with the text alone.
+    let patterns = PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN);
+    let built = jsonschema::options().offline().with_pattern_options(patterns).build(schema);
+    built.map_err(|error| {
+        let pointer = error.instance_path().as_str().to_owned();
+        SchemaError::new(&pointer, format!("{}.", clipped(&error.to_string(), MAX_SENTENCE)))
+    })
+}
+
+/// Holds a body against a schema.
+///
+/// # Errors
+/// Why it is not: a sentence.
+pub fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'static str> {
+    if json.len() > MAX_BODY {
+        return Err("The body is too long to be held against your JSON Schema.");
+    }
+    let finding = |pointer: &str, code, sentence| Finding {
+        place: Place::Body(pointer.to_owned()),
+        severity: Severity::Breaks,
+        code,
+        sentence,
+        says: SAYS,
+    };
+    let body: Value = match serde_json::from_slice(json) {
+        Ok(body) => body,
+        Err(error) => {
+            let sentence = format!("The body is no JSON that a schema can be held against: {error}.");
+            return Ok(SchemaReport { findings: vec![finding("", "not_json", sentence)], more: 0 });
+        }
+    };
+    if !walk::is_bounded(schema, &body, MAX_WORK) {
+        return Err("Your JSON Schema and this body make too much work together; it was not tried.");
+    }
+    let validator = compiled(schema).map_err(|_| "Your JSON Schema cannot be used any more: set it again.")?;
+    let mut report = SchemaReport::default();
+    for error in validator.iter_errors(&body) {
+        for (pointer, code, sentence) in told(&error) {
+            if report.findings.len() < MAX_FINDINGS {
+                report.findings.push(finding(&pointer, code, sentence));
+            } else {
+                report.more += 1;
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// What an error says: places, codes and sentences. No sentence repeats a value of the body.
+fn told(error: &ValidationError<'_>) -> Vec<(String, &'static str, String)> {
+    let at = error.instance_path().as_str().to_owned();
+    let member = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let shown = |name: &str| clipped(name, 60);
+    let code = match error.kind() {
+        Kind::Required { property: Value::String(name) } => {
+            let sentence = format!("`{}` is missing; your schema requires it.", shown(name));
+            return vec![(member(name), MISSING, sentence)];
+        }
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            let names = unexpected.iter().take(MAX_FINDINGS);
+            let line = |name: &String| {
+                let sentence = format!("`{}` is not in your schema, which allows no other fields.", shown(name));
+                (member(name), "unknown_field", sentence)
+            };
+            return names.map(line).collect();
+        }
+        Kind::Type { .. } => "wrong_type",
+        Kind::Enum { .. } | Kind::Constant { .. } => "unknown_value",
+        _ => "schema",
+    };
+    let sentence = clipped(&error.masked_with("The value").to_string(), MAX_SENTENCE);
+    vec![(at, code, format!("{sentence}."))]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! JSON Schemas of the owner's own, one for an event.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, put};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::model::{EventSchema, Timestamp};
+use crate::provider::own_schema;
+use crate::server::console::extract::{BinRef, Json, ObjectOnly, State};
+use crate::server::console::heavy::heavy;
+use crate::server::console::problem::Problem;
+use crate::store::BinState;
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(list).service(read).service(set).service(remove);
+}
+
+/// Schemas of a bin: its settings are kept in memory.
+const MAX_SCHEMAS: usize = 20;
+/// Characters of an event's name: what is kept of one.
+const MAX_NAME: usize = 256;
+
+/// The schemas of a bin.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventSchemas)]
+struct SchemasShape<'a> {
+    /// By the names of their events; at most 20.
+    schemas: Vec<SchemaShape<'a>>,
+}
+
+/// A JSON Schema for an event.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventSchema)]
+struct SchemaShape<'a> {
+    /// The event's name.
+    event: &'a str,
+    /// The schema.
+    #[schema(value_type = Object)]
+    schema: &'a Value,
+    /// When it was set.
+    #[schema(value_type = String, format = DateTime)]
+    set_at: Timestamp,
+}
+
+impl<'a> From<&'a EventSchema> for SchemaShape<'a> {
+    fn from(one: &'a EventSchema) -> Self {
+        Self { event: &one.event, schema: &one.schema, set_at: one.at }
+    }
+}
+
+/// A JSON Schema: at most 65,536 bytes and 64 levels, of any draft; a `$ref` leads into the schema itself.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = EventSchemaInput, value_type = Object)]
+struct SchemaInput(Map<String, Value>);
+
+impl ObjectOnly for SchemaInput {}
+
+fn schemas(bin: &BinState) -> &[EventSchema] {
+    bin.bin.settings.expect.as_ref().map_or(&[], |expect| &expect.schemas)
+}
+
+/// The event that `{event}` of the path names.
+fn named(request: &HttpRequest) -> Result<String, Problem> {
+    // What actix leaves encoded in a path: slashes, plus signs, percent signs.
+    let text = request.match_info().get("event").unwrap_or_default();
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map(std::borrow::Cow::into_owned).map_err(|_| Problem::not_found("event"))
+}
+
+fn found<'b>(bin: &'b BinState, event: &str) -> Result<&'b EventSchema, Problem> {
+    let found = schemas(bin).iter().find(|one| one.event == event);
+    found.ok_or_else(|| Problem::not_found("schema for this event"))
+}
+
+/// List the JSON Schemas that were set for events
+#[utoipa::path(tag = "events", responses((status = 200, body = SchemasShape<'_>)))]
+#[get("/api/v1/bins/{bin}/schemas")]
+async fn list(bin: BinRef) -> HttpResponse {
+    HttpResponse::Ok().json(SchemasShape { schemas: schemas(&bin.0).iter().map(SchemaShape::from).collect() })
+}
+
+/// Read the JSON Schema of an event
+#[utoipa::path(tag = "events", responses((status = 200, body = SchemaShape<'_>)))]
+#[get("/api/v1/bins/{bin}/schemas/{event}")]
+async fn read(bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(SchemaShape::from(found(&bin.0, &named(&request)?)?)))
+}
+
+/// Set a JSON Schema of your own for an event
+///
+/// Every request with the event is held against it when it is looked at: `GET …/requests/{id}/contract`, the tree of its body,
+/// its Event tab.
+#[utoipa::path(tag = "events", request_body = SchemaInput, responses((status = 200, body = SchemaShape<'_>)))]
+#[put("/api/v1/bins/{bin}/schemas/{event}")]
+async fn set(
+    state: State,
+    bin: BinRef,
+    request: HttpRequest,
+    input: Json<SchemaInput>,
+) -> Result<HttpResponse, Problem> {
+    let event = named(&request)?;
+    if event.is_empty() || event.chars().count() > MAX_NAME {
+        return Err(Problem::field("event", format!("An event's name has 1 to {MAX_NAME} characters.")));
+    }
+    let schema = Value::Object(input.0.0);
+    let (checked, schema) = heavy(move || (own_schema::check(&schema), schema)).await?;
+    checked.map_err(|error| Problem::field(error.pointer, error.sentence))?;
+    let others = schemas(&bin.0).iter().filter(|one| one.event != event).count();
+    if others >= MAX_SCHEMAS {
+        let sentence = format!("A bin has schemas for at most {MAX_SCHEMAS} events; remove one first.");
+        return Err(Problem::field("event", sentence));
+    }
+    let (at, name) = (state.capture.clock().now(), event.clone());
+    let set = move |settings: &mut crate::model::BinSettings| {
+        let schemas = &mut settings.expect.get_or_insert_default().schemas;
+        schemas.retain(|one| one.event != name);
+        schemas.push(EventSchema { event: name, schema, at });
+        schemas.sort_by(|a, b| a.event.cmp(&b.event));
+        // Others may have been set at the same time.
+        schemas.truncate(MAX_SCHEMAS);
+    };
+    let changed = state.store.update_bin(bin.id(), set).await?;
+    Ok(HttpResponse::Ok().json(SchemaShape::from(found(&changed, &event)?)))
+}
+
+/// Remove the JSON Schema of an event
+#[utoipa::path(tag = "events", responses((status = 204)))]
+#[delete("/api/v1/bins/{bin}/schemas/{event}")]
+async fn remove(state: State, bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let event = named(&request)?;
+    found(&bin.0, &event)?;
+    let remove = move |settings: &mut crate::model::BinSettings| {
+        settings.expect.get_or_insert_default().schemas.retain(|one| one.event != event);
+    };
+    state.store.update_bin(bin.id(), remove).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

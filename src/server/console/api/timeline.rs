@@ -1,0 +1,85 @@
+//! A bin's requests over time.
+
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::model::Timestamp;
+use crate::server::console::extract::{BinRef, Query, State};
+use crate::server::console::problem::Problem;
+use crate::server::console::timeline::{self, Counts, Lane};
+
+pub(super) fn configure(app: &mut ServiceConfig<'_>) {
+    app.service(read);
+}
+
+/// A bin's requests over time.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Timeline)]
+struct TimelineShape<'a> {
+    /// When the first bucket begins; `null` of an empty bin.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// When the last one ends.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+    /// How long a bucket is, in milliseconds.
+    bucket_ms: u64,
+    /// What is counted; lanes with nothing in them are left out, but for all requests.
+    lanes: Vec<LaneShape<'a>>,
+    /// How many requests were looked at: the newest 100,000 at most, and as many deliveries.
+    looked_at: u64,
+}
+
+/// What is counted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TimelineLane)]
+struct LaneShape<'a> {
+    /// `all` requests, those with an `event`, with `no_event`, with `other_events` than the 8 most frequent; an event that came
+    /// `again`; requests `not_accepted` (not answered 2xx) or `rejected`; `deliveries` and `failed_deliveries` of what was sent on.
+    kind: &'a str,
+    /// The event's name.
+    event: Option<&'a str>,
+    /// All buckets together.
+    total: u64,
+    /// The number of each bucket, at most 121.
+    counts: &'a [u64],
+}
+
+impl<'a> From<&'a Counts> for LaneShape<'a> {
+    fn from(lane: &'a Counts) -> Self {
+        let event = match &lane.lane {
+            Lane::Event(name) => Some(name.as_str()),
+            _ => None,
+        };
+        Self { kind: lane.lane.kind(), event, total: lane.total(), counts: &lane.buckets }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Params {
+    /// The first moment; default that of the oldest request.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// The last moment; default that of the newest request.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+}
+
+/// A bin's requests over time, in at most 121 buckets: bursts, what came again, what was not accepted, deliveries that failed
+#[utoipa::path(tag = "events", params(Params), responses((status = 200, body = TimelineShape<'_>)))]
+#[get("/api/v1/bins/{bin}/timeline")]
+async fn read(state: State, bin: BinRef, query: Query<Params>) -> Result<HttpResponse, Problem> {
+    let lanes = timeline::lanes(&state, bin.id(), query.from, query.to).await?;
+    let lanes = lanes.as_ref();
+    Ok(HttpResponse::Ok().json(TimelineShape {
+        from: lanes.map(|lanes| lanes.from),
+        to: lanes.map(|lanes| lanes.to),
+        bucket_ms: lanes.map_or(0, |lanes| lanes.width_us / 1_000),
+        lanes: lanes.into_iter().flat_map(|lanes| &lanes.lanes).map(LaneShape::from).collect(),
+        looked_at: lanes.map_or(0, |lanes| lanes.looked_at),
+    }))
+}

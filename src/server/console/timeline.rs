@@ -1,0 +1,231 @@
+//! A bin's requests over time as API and page show them: lanes of buckets.
+
+use super::ConsoleState;
+use super::problem::Problem;
+use crate::model::{BinId, Timestamp};
+use crate::store::{TIMELINE_EVENTS, Timeline, TimelineRange};
+
+/// Buckets of a lane.
+const BUCKETS: u64 = 120;
+/// Widths of buckets that people can read, in microseconds.
+const WIDTHS: [u64; 20] = {
+    const S: u64 = 1_000_000;
+    const DAY: u64 = 86_400 * S;
+    [
+        10_000,
+        50_000,
+        100_000,
+        250_000,
+        500_000,
+        S,
+        2 * S,
+        5 * S,
+        10 * S,
+        30 * S,
+        60 * S,
+        300 * S,
+        600 * S,
+        1_800 * S,
+        3_600 * S,
+        10_800 * S,
+        43_200 * S,
+        DAY,
+        7 * DAY,
+        30 * DAY,
+    ]
+};
+/// The shortest range: that of a few buckets.
+const MIN_RANGE_US: i64 = 100_000;
+
+/// What a lane shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Every request.
+    All,
+    /// Requests with an event of that name.
+    Event(String),
+    /// Requests without an event.
+    NoEvent,
+    /// Requests with any other event.
+    OtherEvents,
+    /// An event that came before.
+    Again,
+    /// Requests that were not answered 2xx.
+    NotAccepted,
+    /// Requests that the listener turned down.
+    Rejected,
+    /// What was sent on.
+    Deliveries,
+    /// What was sent on, and not answered 2xx.
+    FailedDeliveries,
+}
+
+impl Lane {
+    /// Its stable name in the API.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Event(_) => "event",
+            Self::NoEvent => "no_event",
+            Self::OtherEvents => "other_events",
+            Self::Again => "again",
+            Self::NotAccepted => "not_accepted",
+            Self::Rejected => "rejected",
+            Self::Deliveries => "deliveries",
+            Self::FailedDeliveries => "failed_deliveries",
+        }
+    }
+}
+
+/// A lane with the number of each bucket.
+#[derive(Debug, Clone)]
+pub(super) struct Counts {
+    pub(super) lane: Lane,
+    pub(super) buckets: Vec<u64>,
+}
+
+impl Counts {
+    pub(super) fn total(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+}
+
+/// A bin's requests over time.
+#[derive(Debug, Clone)]
+pub(super) struct Lanes {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    pub(super) width_us: u64,
+    /// Lanes with something in them; all requests first.
+    pub(super) lanes: Vec<Counts>,
+    /// How many of the newest requests were looked at.
+    pub(super) looked_at: u64,
+}
+
+impl Lanes {
+    /// When a bucket begins.
+    pub(super) fn at(&self, bucket: usize) -> Timestamp {
+        let bucket = i64::try_from(bucket).unwrap_or(i64::MAX);
+        let width = i64::try_from(self.width_us).unwrap_or(i64::MAX);
+        Timestamp::from_micros(self.from.as_micros().saturating_add(width.saturating_mul(bucket)))
+    }
+}
+
+/// The range in whole buckets, of the shortest width with which they are not too many.
+fn range(from: Timestamp, to: Timestamp) -> TimelineRange {
+    let (from, to) = (from.as_micros().max(0), to.as_micros().max(0));
+    let span = to.saturating_sub(from).max(MIN_RANGE_US).unsigned_abs();
+    // One more may begin before the range, and one end after it.
+    let fits = |width: &u64| span.div_ceil(*width) < BUCKETS;
+    // A range of centuries has wider ones.
+    let width_us = WIDTHS.into_iter().find(fits).unwrap_or_else(|| span.div_ceil(BUCKETS - 1));
+    let width = i64::try_from(width_us).unwrap_or(i64::MAX);
+    let from = from - from % width;
+    let count = (to - from).max(MIN_RANGE_US) / width + 1;
+    TimelineRange {
+        from: Timestamp::from_micros(from),
+        to: Timestamp::from_micros(from.saturating_add(width.saturating_mul(count))),
+        width_us,
+    }
+}
+
+/// A bin's requests over time; `None` when there is none. Without a range, over all that is there.
+pub(super) async fn lanes(
+    state: &ConsoleState,
+    bin: BinId,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> Result<Option<Lanes>, Problem> {
+    let Some(span) = state.store.timeline_span(bin).await? else { return Ok(None) };
+    let to = to.unwrap_or(span.newest);
+    let range = range(from.unwrap_or_else(|| span.oldest.min(to)), to);
+    let timeline = state.store.timeline(bin, range).await?;
+    Ok(Some(Lanes {
+        from: range.from,
+        to: range.to,
+        width_us: range.width_us,
+        lanes: counted(&timeline, buckets(range)),
+        looked_at: span.requests,
+    }))
+}
+
+fn buckets(range: TimelineRange) -> usize {
+    let span = range.to.as_micros().saturating_sub(range.from.as_micros()).unsigned_abs();
+    usize::try_from(span / range.width_us.max(1)).unwrap_or(0)
+}
+
+fn counted(timeline: &Timeline, buckets: usize) -> Vec<Counts> {
+    let events = timeline.events.iter().cloned().map(Lane::Event);
+    let of_requests = [Lane::All].into_iter().chain(events).chain([
+        Lane::NoEvent,
+        Lane::OtherEvents,
+        Lane::Again,
+        Lane::NotAccepted,
+        Lane::Rejected,
+    ]);
+    let of_deliveries = [Lane::Deliveries, Lane::FailedDeliveries];
+    let mut lanes: Vec<Counts> =
+        of_requests.chain(of_deliveries).map(|lane| Counts { lane, buckets: vec![0; buckets] }).collect();
+    for one in &timeline.requests {
+        for lane in &mut lanes {
+            let count = match &lane.lane {
+                Lane::All => one.requests,
+                Lane::Event(name) if timeline.events.get(one.lane) == Some(name) => one.requests,
+                Lane::NoEvent if one.lane == TIMELINE_EVENTS => one.requests,
+                Lane::OtherEvents if one.lane > TIMELINE_EVENTS => one.requests,
+                Lane::Again => one.again,
+                Lane::NotAccepted => one.not_accepted,
+                Lane::Rejected => one.rejected,
+                _ => 0,
+            };
+            lane.add(one.bucket, count);
+        }
+    }
+    for one in &timeline.deliveries {
+        for lane in &mut lanes {
+            let count = match lane.lane {
+                Lane::Deliveries => one.deliveries,
+                Lane::FailedDeliveries => one.failed,
+                _ => 0,
+            };
+            lane.add(one.bucket, count);
+        }
+    }
+    lanes.retain(|lane| lane.lane == Lane::All || lane.total() > 0);
+    lanes
+}
+
+impl Counts {
+    fn add(&mut self, bucket: u32, count: u64) {
+        if let Some(there) = self.buckets.get_mut(bucket as usize) {
+            *there += count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_has_at_most_so_many_buckets_of_a_width_that_people_know() {
+        for (span_us, width_us) in [
+            (0, 10_000),
+            (1_000_000, 10_000),
+            (60_000_000, 1_000_000),
+            (3_600_000_000, 60_000_000),
+            (86_400_000_000, 1_800_000_000),
+            (400 * 86_400_000_000, 7 * 86_400_000_000),
+        ] {
+            let from = Timestamp::from_micros(1_779_971_696_789_123);
+            let to = Timestamp::from_micros(from.as_micros() + span_us);
+            let range = range(from, to);
+            assert_eq!(range.width_us, width_us, "{span_us}");
+            assert!(range.from <= from && range.to > to && buckets(range) <= 120, "{range:?}");
+        }
+        let ever = range(Timestamp::default(), Timestamp::from_micros(i64::MAX / 2));
+        assert!(buckets(ever) <= 121, "{ever:?}");
+        let turned = range(Timestamp::from_secs(100), Timestamp::from_secs(1));
+        assert!(buckets(turned) >= 1 && buckets(turned) <= 120, "{turned:?}");
+    }
+}

@@ -1,0 +1,109 @@
+//! A bin's requests over time, counted in buckets by SQL: what leaves the database is small, however much there is.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+
+use super::codes;
+use super::read::Source;
+use super::row_key;
+use super::values::{signed, unsigned};
+use crate::model::{Outcome, Seq, Timestamp};
+use crate::store::error::StoreError;
+use crate::store::types::{
+    DeliveryBucket, RequestBucket, TIMELINE_EVENTS, TIMELINE_ROWS, Timeline, TimelineRange, TimelineSpan,
+};
+
+impl Source {
+    /// The times between which the newest requests came, and how many these are.
+    pub(crate) fn timeline_span(self, conn: &Connection) -> Result<Option<TimelineSpan>, StoreError> {
+        let (low, high) = self.newest_rows(conn, "request")?;
+        let row = conn
+            .prepare_cached(
+                "SELECT min(received_at), max(received_at), count(*) FROM request NOT INDEXED
+                 WHERE place > ? AND place < ?",
+            )?
+            .query_row([low, high], |row| {
+                Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, i64>(2)?))
+            })?;
+        let (Some(oldest), Some(newest), requests) = row else { return Ok(None) };
+        Ok(Some(TimelineSpan {
+            oldest: Timestamp::from_micros(oldest),
+            newest: Timestamp::from_micros(newest),
+            requests: unsigned(requests),
+        }))
+    }
+
+    /// The newest requests and deliveries within a range, by bucket.
+    pub(crate) fn timeline(self, conn: &Connection, range: TimelineRange) -> Result<Timeline, StoreError> {
+        let (low, high) = self.newest_rows(conn, "request")?;
+        let (from, to) = (range.from.as_micros(), range.to.as_micros());
+        let events: Vec<String> = conn
+            .prepare_cached(&format!(
+                "SELECT event FROM request NOT INDEXED WHERE place > ? AND place < ? AND received_at >= ? AND received_at < ?
+                 AND event IS NOT NULL GROUP BY event ORDER BY count(*) DESC, event LIMIT {TIMELINE_EVENTS}"
+            ))?
+            .query_map([low, high, from, to], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        // The event's place in the list; then those without one, then all others.
+        let named: Vec<String> = (0..events.len()).map(|at| format!("WHEN ?{} THEN {at}", at + 6)).collect();
+        let named = named.join(" ");
+        let (none, others) = (TIMELINE_EVENTS, TIMELINE_EVENTS + 1);
+        let lane = if events.is_empty() {
+            format!("CASE WHEN event IS NULL THEN {none} ELSE {others} END")
+        } else {
+            format!("CASE WHEN event IS NULL THEN {none} ELSE CASE event {named} ELSE {others} END END")
+        };
+        let rejected = format!("(flags >> {}) & {} <> 0", codes::REJECTION_SHIFT, codes::THREE_BITS);
+        let sql = format!(
+            "SELECT (received_at - ?3) / ?5, {lane}, count(*), sum(duplicate_of IS NOT NULL),
+             sum(status IS NULL OR status NOT BETWEEN 200 AND 299), sum({rejected})
+             FROM request NOT INDEXED WHERE place > ?1 AND place < ?2 AND received_at >= ?3 AND received_at < ?4
+             GROUP BY 1, 2 ORDER BY 1, 2"
+        );
+        let numbers = [low, high, from, to, signed(range.width_us.max(1))].map(Value::Integer);
+        let names = events.iter().cloned().map(Value::Text);
+        let requests = conn
+            .prepare_cached(&sql)?
+            .query_map(params_from_iter(numbers.into_iter().chain(names)), |row| {
+                Ok(RequestBucket {
+                    bucket: row.get(0)?,
+                    lane: row.get::<_, u32>(1)? as usize,
+                    requests: unsigned(row.get(2)?),
+                    again: unsigned(row.get(3)?),
+                    not_accepted: unsigned(row.get(4)?),
+                    rejected: unsigned(row.get(5)?),
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        let (low, high) = self.newest_rows(conn, "attempt")?;
+        let deliveries = conn
+            .prepare_cached(
+                "SELECT (started_at - ?3) / ?5, count(*),
+                 sum(outcome <> ?6 OR status IS NULL OR status NOT BETWEEN 200 AND 299)
+                 FROM attempt NOT INDEXED WHERE place > ?1 AND place < ?2 AND started_at >= ?3 AND started_at < ?4
+                 GROUP BY 1 ORDER BY 1",
+            )?
+            .query_map(
+                params![low, high, from, to, signed(range.width_us.max(1)), codes::outcome(Outcome::Answered)],
+                |row| {
+                    Ok(DeliveryBucket {
+                        bucket: row.get(0)?,
+                        deliveries: unsigned(row.get(1)?),
+                        failed: unsigned(row.get(2)?),
+                    })
+                },
+            )?
+            .collect::<Result<_, _>>()?;
+        Ok(Timeline { events, requests, deliveries })
+    }
+
+    /// The keys between which the bin's newest rows of a table lie, both exclusive.
+    fn newest_rows(self, conn: &Connection, table: &'static str) -> Result<(i64, i64), StoreError> {
+        let (low, high) = row_key::between(self.key, 0, Seq::MAX);
+        let sql =
+            format!("SELECT place FROM {table} WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1 OFFSET ?");
+        let from: Option<i64> =
+            conn.prepare_cached(&sql)?.query_row([low, high, signed(TIMELINE_ROWS)], |row| row.get(0)).optional()?;
+        Ok((from.unwrap_or(low), high))
+    }
+}
