@@ -116,6 +116,8 @@ pub enum Forwarded {
     SkippedImported,
     /// It was composed here and has a target of its own.
     SkippedComposed,
+    /// Its signature is not valid, and the bin enforces signatures.
+    SkippedSignature,
 }
 
 impl Forwarded {
@@ -134,6 +136,7 @@ impl Forwarded {
             Self::SkippedLoop => Some("it goes in a circle"),
             Self::SkippedImported => Some("it was imported"),
             Self::SkippedComposed => Some("it was composed here and sent by hand"),
+            Self::SkippedSignature => Some("its signature is not valid, and the bin enforces signatures"),
         }
     }
 }

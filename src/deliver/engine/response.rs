@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use crate::http::text::clipped;
 use crate::model::ReceivedResponse;
 
 /// Bytes of a response's head.
@@ -262,7 +263,8 @@ fn framing(fields: &[httparse::Header<'_>]) -> Result<Framing, ReadError> {
     for value in values("content-length") {
         let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
         let Some(number) = std::str::from_utf8(value).ok().filter(|_| digits).and_then(|text| text.parse().ok()) else {
-            return malformed(format!("Content-Length is '{}'", String::from_utf8_lossy(value)));
+            // A target's text in our sentence: short, and without control characters.
+            return malformed(format!("Content-Length is '{}'", clipped(&value.escape_ascii().to_string(), 40)));
         };
         if length.is_some_and(|length| length != number) {
             return malformed("it has two lengths");

@@ -76,13 +76,14 @@ impl Deliver {
         request: &CapturedRequest,
         tell: oneshot::Sender<TargetAnswer>,
     ) {
-        let Ok(all) = targets(forward, request) else { return };
+        let Ok(all) = targets(bin, forward, request) else { return };
         // Just set: its line begins in a moment.
         let line = self.0.lines.find(bin.id);
         if let Some(line) = &line
-            && line.circle.lock().closes(&request.body, request.summary.received_at)
+            && line.circle.lock().closes(&request.head, &request.body, request.summary.received_at)
         {
-            let _ = tell.send(TargetAnswer::error(508, "a loop: the same body came nine times within ten seconds"));
+            let _ =
+                tell.send(TargetAnswer::error(508, "a loop: the same request came again and again within ten seconds"));
             if let Err(error) = self.pause_circle(bin.id, line).await {
                 tracing::warn!(%error, "a forward that goes in a circle could not be paused");
             }

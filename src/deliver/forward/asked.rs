@@ -11,6 +11,8 @@ use crate::model::{BinId, RequestId};
 
 /// Memory for bodies and responses of all answers together, in units: they are read anew from the store.
 const UNITS: u32 = 2_048;
+/// The most of them for one bin.
+const UNITS_OF_BIN: u32 = UNITS / 2;
 const UNIT: usize = 64 << 10;
 /// Units for a response; few are larger.
 const FOR_RESPONSE: u32 = 4;
@@ -26,6 +28,8 @@ pub struct Asked {
 struct State {
     /// How many of a bin's requests are about to be stored and asked about.
     coming: HashMap<BinId, usize>,
+    /// Units that a bin has taken.
+    taken: HashMap<BinId, u32>,
     begun: HashSet<RequestId>,
 }
 
@@ -41,6 +45,7 @@ pub struct Ticket {
     asked: Arc<Asked>,
     bin: BinId,
     request: Option<RequestId>,
+    units: u32,
     _room: OwnedSemaphorePermit,
 }
 
@@ -50,9 +55,16 @@ impl Asked {
         // The body is held twice while it is read and sent.
         let body = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(UNITS).saturating_mul(2);
         let units = body.saturating_add(FOR_RESPONSE).min(UNITS);
+        let mut state = self.state.lock();
+        let taken = state.taken.get(&bin).copied().unwrap_or(0);
+        // A bin whose target is slow leaves room for the others; one answer it can have whatever its size.
+        if taken > 0 && taken.saturating_add(units) > UNITS_OF_BIN {
+            return None;
+        }
         let room = Arc::clone(&self.room).try_acquire_many_owned(units).ok()?;
-        *self.state.lock().coming.entry(bin).or_default() += 1;
-        Some(Ticket { asked: Arc::clone(self), bin, request: None, _room: room })
+        *state.coming.entry(bin).or_default() += 1;
+        state.taken.insert(bin, taken.saturating_add(units));
+        Some(Ticket { asked: Arc::clone(self), bin, request: None, units, _room: room })
     }
 
     /// Whether the line is to leave the request to whoever asks about it.
@@ -102,6 +114,12 @@ fn leave(state: &mut State, bin: BinId) {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut state = self.asked.state.lock();
+        if let Some(taken) = state.taken.get_mut(&self.bin) {
+            *taken = taken.saturating_sub(self.units);
+            if *taken == 0 {
+                state.taken.remove(&self.bin);
+            }
+        }
         match self.request {
             Some(request) => {
                 state.begun.remove(&request);
@@ -129,8 +147,11 @@ mod tests {
         drop(ticket);
         assert_eq!(asked.has(bin, id), Has::Not);
         let large: Vec<_> = (0..100).map_while(|_| asked.ticket(bin, 10 << 20)).collect();
-        assert_eq!(large.len(), 6, "10 MiB twice, in 128 MiB");
-        drop(large);
+        assert_eq!(large.len(), 3, "10 MiB twice, in half of 128 MiB");
+        let other = BinId::generate();
+        let others: Vec<_> = (0..100).map_while(|_| asked.ticket(other, 10 << 20)).collect();
+        assert_eq!(others.len(), 3, "another bin has its half");
+        drop((large, others));
         assert!(asked.ticket(bin, usize::MAX).is_some(), "one has room whatever its size");
         assert_eq!(asked.has(bin, id), Has::Not);
     }

@@ -3,12 +3,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use sha2::digest::Output;
 use sha2::{Digest as _, Sha256};
 
+use crate::http::Head;
 use crate::model::Timestamp;
 
-/// The same request this often within [`WINDOW`] is a circle.
+/// The same body this often within [`WINDOW`] is a circle.
 const TIMES: usize = 9;
+/// The same head, where there is no body: pings and polls are alike, and go slower than a circle.
+const TIMES_WITHOUT_BODY: usize = 50;
 const WINDOW: Duration = Duration::from_secs(10);
 /// Digests that are remembered; a flood of different requests is no circle.
 const MAX_DIGESTS: usize = 4_096;
@@ -20,19 +24,17 @@ pub struct Circle {
 }
 
 impl Circle {
-    /// Notes a body that came at that moment; true when it goes in a circle. A request without a body says too little to
-    /// tell, and one that came before what was noted last is an old one that is sent now.
-    pub fn closes(&mut self, body: &[u8], now: Timestamp) -> bool {
-        if body.is_empty() {
-            return false;
-        }
+    /// Notes a request that came at that moment; true when it goes in a circle. One that came before what was noted last is
+    /// an old one that is sent now.
+    pub fn closes(&mut self, head: &Head, body: &[u8], now: Timestamp) -> bool {
         if self.seen.len() >= MAX_DIGESTS {
             self.seen.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < WINDOW));
             if self.seen.len() >= MAX_DIGESTS {
                 self.seen.clear();
             }
         }
-        let digest = Sha256::digest(body);
+        let (digest, most) =
+            if body.is_empty() { (digest_of(head), TIMES_WITHOUT_BODY) } else { (Sha256::digest(body), TIMES) };
         let mut key = [0; 16];
         key.copy_from_slice(&digest[..16]);
         let times = self.seen.entry(key).or_default();
@@ -43,7 +45,7 @@ impl Circle {
             times.pop_front();
         }
         times.push_back(now);
-        times.len() >= TIMES
+        times.len() >= most
     }
 
     /// Forgets everything: somebody has looked at it.
@@ -52,23 +54,50 @@ impl Circle {
     }
 }
 
+/// Of what goes round unchanged: each target on the way may change path and query, and has a host of its own.
+fn digest_of(head: &Head) -> Output<Sha256> {
+    let mut digest = Sha256::new_with_prefix(head.method().as_bytes());
+    for (name, value) in head.scan().fields().filter(|(name, _)| !name.eq_ignore_ascii_case(b"host")) {
+        digest.update(name);
+        digest.update(b":");
+        digest.update(value);
+        digest.update(b"\n");
+    }
+    digest.finalize()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_micros(1_000_000_000 + millis * 1_000)
+    }
+
+    fn head(text: &str) -> Head {
+        Head::new(format!("{text}\r\n\r\n").into())
+    }
+
     #[test]
     fn nine_times_in_ten_seconds_is_a_circle_and_slower_or_sent_late_is_none() {
-        let at = |millis: i64| Timestamp::from_micros(1_000_000_000 + millis * 1_000);
-        let mut circle = Circle::default();
+        let (mut circle, any) = (Circle::default(), head("POST / HTTP/1.1"));
         for n in 0..8 {
-            assert!(!circle.closes(b"x", at(n)));
-            assert!(!circle.closes(n.to_string().as_bytes(), at(0)));
-            assert!(!circle.closes(b"", at(n)));
+            assert!(!circle.closes(&any, b"x", at(n)));
+            assert!(!circle.closes(&any, n.to_string().as_bytes(), at(0)));
             // Looked at again, because the settings have changed.
-            assert!(!circle.closes(b"x", at(n)));
+            assert!(!circle.closes(&any, b"x", at(n)));
         }
-        assert!(circle.closes(b"x", at(9_000)));
+        assert!(circle.closes(&any, b"x", at(9_000)));
         let mut slow = Circle::default();
-        assert!((0..40).all(|n| !slow.closes(b"x", at(n * 1_300))));
+        assert!((0..40).all(|n| !slow.closes(&any, b"x", at(n * 1_300))));
+    }
+
+    #[test]
+    fn without_a_body_the_same_head_closes_a_circle_wherever_it_came() {
+        let mut circle = Circle::default();
+        let round = |n: i64| head(&format!("GET /b?x={n} HTTP/1.1\r\nHost: h{n}\r\nUser-Agent: a"));
+        assert!((1..50).all(|n| !circle.closes(&round(n), b"", at(n))));
+        assert!(!circle.closes(&head("GET /b HTTP/1.1\r\nUser-Agent: b"), b"", at(50)));
+        assert!(circle.closes(&round(50), b"", at(51)));
     }
 }

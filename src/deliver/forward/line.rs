@@ -14,7 +14,7 @@ use crate::deliver::engine::{TargetUrl, path_and_query};
 use crate::deliver::plan::{Edit, Plan, SendError};
 use crate::model::{
     Bin, BinId, CapturedRequest, Delivered, ForwardAnswer, ForwardSettings, Forwarded, MAX_HOPS, Origin, Outcome,
-    Timestamp, Why, filter::Filter,
+    SignatureMode, SignatureStatus, Timestamp, Why, filter::Filter,
 };
 use crate::store::{RequestRef, StoreError, Thing};
 
@@ -63,7 +63,8 @@ pub(super) fn worse(one: Forwarded, other: Forwarded) -> Forwarded {
         | Forwarded::SkippedUnfit
         | Forwarded::SkippedLoop
         | Forwarded::SkippedImported
-        | Forwarded::SkippedComposed => 3,
+        | Forwarded::SkippedComposed
+        | Forwarded::SkippedSignature => 3,
     };
     if rank(other) > rank(one) { other } else { one }
 }
@@ -92,7 +93,11 @@ pub(super) fn plan(forward: &ForwardSettings, target: TargetUrl) -> Plan {
 }
 
 /// Where a request goes: the targets, or why it is skipped.
-pub(super) fn targets<'f>(forward: &'f ForwardSettings, request: &CapturedRequest) -> Result<&'f [String], Forwarded> {
+pub(super) fn targets<'f>(
+    bin: &Bin,
+    forward: &'f ForwardSettings,
+    request: &CapturedRequest,
+) -> Result<&'f [String], Forwarded> {
     if request.summary.hops >= MAX_HOPS {
         return Err(Forwarded::SkippedLoop);
     }
@@ -100,6 +105,11 @@ pub(super) fn targets<'f>(forward: &'f ForwardSettings, request: &CapturedReques
         Origin::Imported => return Err(Forwarded::SkippedImported),
         Origin::Composed => return Err(Forwarded::SkippedComposed),
         Origin::Wire | Origin::Simulated | Origin::Replayed | Origin::Forwarded => {}
+    }
+    // Its sender got 401: what strangers send does not get past it to the target.
+    let enforced = bin.settings.signature_mode == SignatureMode::Enforce;
+    if enforced && request.summary.derived.verdict.status != SignatureStatus::Valid {
+        return Err(Forwarded::SkippedSignature);
     }
     // It was checked when it was set.
     let filter = forward.filter.as_deref().map(Filter::parse);
@@ -115,6 +125,10 @@ impl Deliver {
         loop {
             let Some(bin) = self.0.store.bin(id.as_str()) else { return };
             let Some(forward) = &bin.bin.settings.forward else { return };
+            if forward.paused && line.resumes(self.0.clock.now()) {
+                self.resume_after_circle(id, line).await;
+                continue;
+            }
             if forward.paused || *line.looked_at.lock() == Some(self.state_of(id)) {
                 tokio::time::sleep(TICK).await;
                 continue;
@@ -194,7 +208,7 @@ impl Deliver {
         request: &CapturedRequest,
     ) -> Result<Option<Forwarded>, StoreError> {
         let mut before = request.summary.forwarded;
-        let targets = match targets(forward, request) {
+        let targets = match targets(bin, forward, request) {
             Ok(targets) => targets,
             Err(_) if before.is_some() => return Ok(before),
             Err(skipped) => return Ok(Some(skipped)),
@@ -214,7 +228,7 @@ impl Deliver {
             return Ok(before);
         }
         // One that was tried before has been counted.
-        if before.is_none() && line.circle.lock().closes(&request.body, request.summary.received_at) {
+        if before.is_none() && line.circle.lock().closes(&request.head, &request.body, request.summary.received_at) {
             self.pause_circle(bin.id, line).await?;
             return Ok(None);
         }
@@ -272,17 +286,27 @@ impl Deliver {
     }
 
     pub(super) async fn pause_circle(&self, bin: BinId, line: &Line) -> Result<(), StoreError> {
-        let why =
-            "The same body came nine times within ten seconds: it goes in a circle. Look where the target sends it.";
-        tracing::warn!(%bin, "forwarding is paused: the same body goes in a circle");
-        *line.paused_because.lock() = Some(why.to_owned());
-        let pause = |settings: &mut crate::model::BinSettings| {
+        tracing::warn!(%bin, "forwarding is paused: the same request goes in a circle");
+        line.pause(self.0.clock.now());
+        self.set_paused(bin, true).await
+    }
+
+    /// Goes on after a pause that a circle has made; what came meanwhile is sent.
+    async fn resume_after_circle(&self, bin: BinId, line: &Line) {
+        line.resume();
+        if let Err(error) = self.set_paused(bin, false).await {
+            tracing::warn!(%error, %bin, "a forward that was paused for a circle does not go on");
+            tokio::time::sleep(TROUBLE).await;
+        }
+    }
+
+    async fn set_paused(&self, bin: BinId, paused: bool) -> Result<(), StoreError> {
+        let set = move |settings: &mut crate::model::BinSettings| {
             if let Some(forward) = &mut settings.forward {
-                forward.paused = true;
+                forward.paused = paused;
             }
         };
-        self.0.store.update_bin(bin, pause).await?;
-        Ok(())
+        self.0.store.update_bin(bin, set).await.map(drop)
     }
 
     /// Sends to one target until it is over.

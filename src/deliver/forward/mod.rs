@@ -11,6 +11,7 @@ mod route;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -24,6 +25,9 @@ pub use route::route;
 
 /// How often bins are looked at for forwards that were set, when any bin has changed.
 const SUPERVISE: Duration = Duration::from_millis(50);
+/// How long a line pauses for a circle at first; twice as long each time that it comes back.
+const PAUSE: Duration = Duration::from_secs(60);
+const MAX_PAUSE: Duration = Duration::from_hours(1);
 
 /// Whether a target answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +47,10 @@ pub struct Health {
 struct Line {
     health: Mutex<HashMap<String, Health>>,
     circle: Mutex<Circle>,
-    /// Why the line has paused itself.
-    paused_because: Mutex<Option<String>>,
+    /// When a line that has paused itself for a circle goes on.
+    resumes_at: Mutex<Option<Timestamp>>,
+    /// How often it has done so since somebody looked.
+    pauses: AtomicU32,
     /// What the bin held when there was nothing to do; `None` to look again.
     looked_at: Mutex<Option<(u64, u64, Option<Timestamp>)>>,
 }
@@ -54,9 +60,27 @@ impl Line {
         Self {
             health: Mutex::default(),
             circle: Mutex::default(),
-            paused_because: Mutex::default(),
+            resumes_at: Mutex::default(),
+            pauses: AtomicU32::new(0),
             looked_at: Mutex::default(),
         }
+    }
+
+    /// Pauses for a circle: the longer, the oftener it has come back.
+    fn pause(&self, now: Timestamp) {
+        let pauses = self.pauses.fetch_add(1, Ordering::Relaxed);
+        let time = PAUSE.saturating_mul(2_u32.saturating_pow(pauses)).min(MAX_PAUSE);
+        *self.resumes_at.lock() = Some(now.plus(time));
+    }
+
+    /// Whether it has paused for a circle, and that is over.
+    fn resumes(&self, now: Timestamp) -> bool {
+        self.resumes_at.lock().is_some_and(|at| at <= now)
+    }
+
+    fn resume(&self) {
+        *self.resumes_at.lock() = None;
+        self.circle.lock().clear();
     }
 
     fn is_down(&self, target: &str) -> bool {
@@ -150,7 +174,11 @@ impl Deliver {
 
     /// Why the bin's line has paused itself, if it has.
     pub fn paused_because(&self, bin: BinId) -> Option<String> {
-        self.0.lines.find(bin)?.paused_because.lock().clone()
+        let at = (*self.0.lines.find(bin)?.resumes_at.lock())?;
+        Some(format!(
+            "The same request came again and again within ten seconds: it goes in a circle, or its sender repeats itself. \
+             Look where the target sends it. It goes on by itself at {at}."
+        ))
     }
 
     /// Lets a bin forward by `after`, which `update` stores. What came while nothing was sent is passed over; a catch-up takes
@@ -176,8 +204,8 @@ impl Deliver {
     pub fn forward_was_set(&self, bin: BinId) {
         self.start_lines();
         if let Some(line) = self.0.lines.find(bin) {
-            line.circle.lock().clear();
-            *line.paused_because.lock() = None;
+            line.resume();
+            line.pauses.store(0, Ordering::Relaxed);
             *line.looked_at.lock() = None;
         }
     }

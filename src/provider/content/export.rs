@@ -51,6 +51,9 @@ impl TranscriptForm {
     }
 }
 
+/// Milliseconds.
+const WEEK: u64 = 7 * 24 * 3_600 * 1_000;
+
 /// The transcript of an event of that platform; `None` when it has none.
 pub fn export(provider: &str, json: &[u8], form: TranscriptForm) -> Option<Vec<u8>> {
     let outline = scan(json);
@@ -64,6 +67,8 @@ pub fn export(provider: &str, json: &[u8], form: TranscriptForm) -> Option<Vec<u
     let start = ids.first().and_then(|first| reader.millis(*first));
     for id in ids {
         let offset = reader.millis(id).zip(start).map(|(at, start)| at.saturating_sub(start));
+        // No session lasts that long: the times are no times.
+        let offset = offset.filter(|offset| offset.unsigned_abs() < WEEK);
         message(&mut out, &reader, id, (form, offset));
     }
     Some(out.into_bytes())
@@ -78,18 +83,21 @@ fn message(out: &mut String, reader: &Reader<'_>, id: NodeId, (form, offset): (T
     let _ = if markdown {
         write!(out, "**{}** {time}\n\n{}\n", markdown_line(&role), quoted(&content))
     } else {
-        writeln!(out, "[{time}] {role}: {content}")
+        writeln!(out, "[{time}] {}: {}", plain(&role), plain(&content))
     };
     if let Some(call) = reader.member(id, "toolCall") {
         let name = reader.text(call, "name").unwrap_or_else(|| "tool".to_owned());
-        let _ =
-            if markdown { write!(out, "\n- call of `{}`\n", code(&name)) } else { writeln!(out, "    call of {name}") };
+        let _ = if markdown {
+            write!(out, "\n- call of `{}`\n", code(&name))
+        } else {
+            writeln!(out, "    call of {}", plain(&name))
+        };
         for what in ["arguments", "result", "error"] {
             if let Some(value) = reader.text(call, what) {
                 let _ = if markdown {
                     writeln!(out, "- {what}: `{}`", code(&value))
                 } else {
-                    writeln!(out, "    {what}: {value}")
+                    writeln!(out, "    {what}: {}", plain(&value))
                 };
             }
         }
@@ -100,12 +108,20 @@ fn message(out: &mut String, reader: &Reader<'_>, id: NodeId, (form, offset): (T
         let _ = if markdown {
             writeln!(out, "- file `{}` `{}`", code(&name), code(&uri))
         } else {
-            writeln!(out, "    file {name} {uri}")
+            writeln!(out, "    file {} {}", plain(&name), plain(&uri))
         };
     }
     if markdown {
         out.push('\n');
     }
+}
+
+/// A text of others in one entry: its further lines are indented, so that none looks like an entry, and a terminal that shows
+/// it is not moved.
+fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { char::REPLACEMENT_CHARACTER } else { c };
+    let lines: Vec<String> = text.lines().map(|line| line.chars().map(shown).collect()).collect();
+    lines.join("\n    ")
 }
 
 /// `01:07`, `1:02:03`; before the start with a minus sign.

@@ -215,6 +215,7 @@ pub(crate) const fn forwarded(what: Forwarded) -> i64 {
         Forwarded::SkippedLoop => 7,
         Forwarded::SkippedImported => 8,
         Forwarded::SkippedComposed => 9,
+        Forwarded::SkippedSignature => 10,
     }
 }
 
@@ -229,6 +230,7 @@ pub(crate) const fn read_forwarded(number: i64) -> Option<Forwarded> {
         7 => Some(Forwarded::SkippedLoop),
         8 => Some(Forwarded::SkippedImported),
         9 => Some(Forwarded::SkippedComposed),
+        10 => Some(Forwarded::SkippedSignature),
         _ => None,
     }
 }

@@ -263,6 +263,49 @@ async fn a_circle_ends() {
 }
 
 #[tokio::test]
+async fn a_pause_for_a_circle_ends_by_itself_and_loses_nothing() {
+    let clock = Clock::system();
+    let start = clock.now();
+    let clock = Clock::fixed(start);
+    let app = TestApp::start_at(clock.clone(), |_| {}).await;
+    let target = Target::start();
+    app.bin(json!({"name": "in"})).await;
+    set(&app, "in", json!({"routes": [{"to": target.url("/")}]})).await;
+    for n in 0..9 {
+        clock.set(start.plus(Duration::from_millis(n)));
+        capture(&app, "in", "", EVENT).await;
+    }
+    until(&app, "/bins/in/forward", |forward| forward["paused"] == true).await;
+    capture(&app, "in", "", "another").await;
+    assert_eq!(target.rest().len(), 8);
+    clock.set(start.plus(Duration::from_secs(61)));
+    let forward = until(&app, "/bins/in/forward", |forward| forward["paused"] == false).await;
+    assert_eq!(forward["state"]["paused_because"], Value::Null, "{forward}");
+    until(&app, "/bins/in/requests/latest", |request| request["forwarded"] == "delivered").await;
+    assert_eq!(target.rest().len(), 2, "the ninth and what came during the pause");
+}
+
+#[tokio::test]
+async fn what_an_enforcing_bin_has_refused_does_not_reach_the_target() {
+    let app = TestApp::start().await;
+    let target = Target::start();
+    app.bin(json!({"name": "in", "provider": "callaider", "secret": SECRET, "signature_mode": "enforce"})).await;
+    for answer in ["own", "target"] {
+        set(&app, "in", json!({"routes": [{"to": target.url("/")}], "answer": answer})).await;
+        // Nine equal ones are no circle either: nothing was sent.
+        for _ in 0..9 {
+            let sender = app.client.post(format!("{}/in", app.started.capture_url));
+            let sent = sender.header("X-Callaider-Signature", format!("sha256={}", "0".repeat(64))).body(EVENT);
+            assert_eq!(sent.send().await.unwrap().status(), 401);
+        }
+        let is_over = |kept: &Value| kept["forwarded"] == "skipped_signature";
+        until(&app, "/bins/in/requests/latest", is_over).await;
+    }
+    assert_eq!(app.get("/bins/in/forward").await["paused"], false);
+    assert_eq!(target.rest().len(), 0);
+}
+
+#[tokio::test]
 async fn a_forward_is_refused_with_the_field_at_fault() {
     let app = TestApp::start().await;
     app.bin(json!({"name": "in"})).await;

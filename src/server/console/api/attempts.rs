@@ -21,6 +21,10 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 const MAX_HEAD: usize = 256 << 10;
 /// Bytes of a response's body that are kept, as of those that the server reads itself.
 const MAX_BODY: usize = 1 << 20;
+/// The most that a step can have taken, a day.
+const MAX_MICROS: u64 = 24 * 3_600 * 1_000_000;
+/// A tebibyte: no body that was sent or received is longer.
+const MAX_SIZE: u64 = 1 << 40;
 /// Characters of a URL or a sentence.
 const MAX_TEXT: usize = 4_096;
 
@@ -111,6 +115,7 @@ impl AttemptInput {
             }
         }
         let sent_head = decoded(&self.sent.head_base64, "sent.head_base64", MAX_HEAD)?;
+        let response_size = self.response.as_ref().map(|response| response.body_size);
         let response = self.response.map(|response| {
             if !(100..=999).contains(&response.status) {
                 return Err(Problem::field("response.status", "A status has three digits."));
@@ -130,6 +135,14 @@ impl AttemptInput {
             first_byte: self.times_us.first_byte,
             total: self.times_us.total,
         };
+        let steps = [times.resolve, times.connect, times.tls, times.first_byte, Some(times.total)];
+        if steps.into_iter().flatten().any(|step| step > MAX_MICROS) {
+            return Err(Problem::field("times_us", "A step takes at most a day, 86400000000 microseconds."));
+        }
+        let sizes = [Some(self.sent.body_size), response_size];
+        if sizes.into_iter().flatten().any(|size| size > MAX_SIZE) {
+            return Err(Problem::field("body_size", format!("A body has at most {MAX_SIZE} bytes.")));
+        }
         let delivered = Delivered {
             target: self.target,
             started_at: self.started_at,
