@@ -31,7 +31,7 @@ export function settings() {
   ownScheme();
   removableSecrets(path);
   pickers(form);
-  const unsaved = new Unsaved(form);
+  const unsaved = new Unsaved(form, (names) => overwritten(names));
   const page = { form, path, base, responseForm, forwardForm, onMatchForm, unsaved };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -56,6 +56,20 @@ export function settings() {
   command("delete-bin", () => deleteBin(path, unsaved));
   command("to-requests", () => { location.href = base; });
   command("home", () => { location.href = "/"; });
+}
+
+/** The controls of what a configuration file may set, by the field of the API. */
+const DECLARABLE = {
+  public_url: ["public_url"], provider: ["scheme"], scheme: ["scheme"], custom_scheme: ["scheme", "custom_scheme"],
+  secrets: ["secret_label", "secret_value"], signature_mode: ["enforce"], response: RESPONSE, forward: FORWARD, limits: LIMITS,
+  name: ["name"],
+};
+
+/** Says that a change is of what the configuration file sets, which has the last word. */
+function overwritten(names) {
+  const { declared, file } = document.body.dataset;
+  const fields = declared.split(" ").filter((field) => DECLARABLE[field]?.some((name) => names.includes(name)));
+  return fields.length > 0 ? ` ${file} sets this: the change holds until it is read again.` : "";
 }
 
 /** Saves everything that is unsaved; the bar says what went wrong. */

@@ -5,8 +5,10 @@ import { $, $$ } from "./dom.js";
 const value = (control) => (control.type === "checkbox" ? control.checked : control.value);
 
 export class Unsaved {
-  constructor(form) {
+  /** `warn` may add what should be known before the changed controls are saved. */
+  constructor(form, warn = () => "") {
     this.form = form;
+    this.warn = warn;
     this.controls = [...form.elements].filter((control) => control.name);
     this.saved();
     for (const kind of ["input", "change"]) form.addEventListener(kind, () => this.look());
@@ -31,7 +33,7 @@ export class Unsaved {
     this.names = changed.map((control) => control.name);
     const labels = changed.map((control) => control.labels?.[0] ?? $(`label[for="${control.id}-search"]`));
     const words = labels.map((label) => label?.textContent.trim().toLowerCase()).filter(Boolean);
-    const said = words.length > 0 ? `Not saved: ${[...new Set(words)].join(", ")}` : "Everything is saved.";
+    const said = words.length > 0 ? `Not saved: ${[...new Set(words)].join(", ")}.${this.warn(this.names)}` : "Everything is saved.";
     const place = $("#unsaved");
     if (place.textContent !== said) place.textContent = said;
     $(".savebar").classList.toggle("dirty", changed.length > 0);

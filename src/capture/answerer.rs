@@ -5,6 +5,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::bins::Prepared;
 use super::hold::Place;
@@ -15,7 +16,8 @@ use crate::store::{BinState, Stored};
 
 /// Who answers, before the request is stored.
 pub(super) enum Answerer {
-    Target(AskTarget),
+    /// The target; when it gives no answer, whoever the bin waits for as long as this.
+    Target(AskTarget, Option<Duration>),
     Hand(Place),
 }
 
@@ -23,22 +25,31 @@ impl Answerer {
     /// Until when a sender waits for an answer by hand that begins to wait now.
     pub(super) fn held_until(&self, clock: &Clock) -> Option<Timestamp> {
         match self {
-            Self::Target(_) => None,
+            Self::Target(..) => None,
             Self::Hand(place) => Some(clock.now().plus(place.patience())),
         }
     }
 
     /// Has the request answered that was stored.
-    pub(super) fn ask(self, stored: Stored, prepared: &Arc<Prepared>) -> Instead {
+    pub(super) fn ask(self, capture: &Capture, stored: Stored, prepared: &Arc<Prepared>) -> Instead {
         match self {
-            Self::Target(target) => {
+            Self::Target(target, hold) => {
+                let otherwise = hold.map(|hold| {
+                    let (capture, prepared) = (capture.clone(), Arc::clone(prepared));
+                    let begin = move || {
+                        let by_hand = Self::Hand(capture.hold(hold, None)?);
+                        capture.0.store.held(stored, capture.0.clock.now().plus(hold));
+                        Some(by_hand.ask(&capture, stored, &prepared))
+                    };
+                    Box::new(begin) as Box<Otherwise>
+                });
                 let prepared = Arc::clone(prepared);
                 let answer = async move {
                     let answered = target(stored.id).await?;
                     prepared.responses.give_back();
                     Some(prepared.responses.passed_on(answered))
                 };
-                Instead { answer: Box::pin(answer), ends_early: false }
+                Instead { answer: Box::pin(answer), ends_early: false, otherwise }
             }
             Self::Hand(place) => {
                 let prepared = Arc::clone(prepared);
@@ -47,7 +58,7 @@ impl Answerer {
                     prepared.responses.give_back();
                     Some(answered)
                 };
-                Instead { answer: Box::pin(answer), ends_early: true }
+                Instead { answer: Box::pin(answer), ends_early: true, otherwise: None }
             }
         }
     }
@@ -59,7 +70,12 @@ pub struct Instead {
     pub answer: Pin<Box<dyn Future<Output = Option<Outgoing>> + Send>>,
     /// Whether nobody waits any longer once the sender has left, or the server stops. A target has its own time-out.
     pub ends_early: bool,
+    /// Who is asked next when they gave none.
+    pub otherwise: Option<Box<Otherwise>>,
 }
+
+/// Begins to ask somebody else.
+pub type Otherwise = dyn FnOnce() -> Option<Instead> + Send;
 
 impl std::fmt::Debug for Instead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,16 +92,20 @@ impl Capture {
         &self,
         bin: &BinState,
         bytes: usize,
-        hold: Option<std::time::Duration>,
+        hold: Option<Duration>,
     ) -> Result<Option<Answerer>, Crowded> {
+        // Who has a lease answers in the place of everybody else.
+        if let Some(lease) = self.0.held.leases.of(bin.bin.id) {
+            return Ok(self.hold(lease.patience, Some(lease.id)).map(Answerer::Hand));
+        }
         if let Some(target) = self.target(bin) {
             let Some(ask) = target(bin.bin.id, bytes) else {
                 self.0.counters.not_asked.fetch_add(1, Ordering::Relaxed);
                 return Err(Crowded);
             };
-            return Ok(Some(Answerer::Target(ask)));
+            return Ok(Some(Answerer::Target(ask, hold)));
         }
-        Ok(hold.and_then(|hold| self.hold(hold)).map(Answerer::Hand))
+        Ok(hold.and_then(|hold| self.hold(hold, None)).map(Answerer::Hand))
     }
 }
 

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
+use super::lease::Leases;
 use super::{Capture, Outgoing};
 use crate::model::{RequestId, Response};
 use crate::store::BinState;
@@ -22,13 +23,27 @@ const BEGINNING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Held {
     places: Arc<Semaphore>,
-    waiting: Mutex<HashMap<RequestId, oneshot::Sender<Outgoing>>>,
+    waiting: Mutex<HashMap<RequestId, Waiting>>,
     began: Notify,
+    pub(super) leases: Leases,
+}
+
+/// Somebody who waits.
+#[derive(Debug)]
+struct Waiting {
+    answer: oneshot::Sender<Outgoing>,
+    /// For whose answer, when that is the holder of a lease.
+    lease: Option<u64>,
 }
 
 impl Default for Held {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(MAX_HELD)), waiting: Mutex::default(), began: Notify::new() }
+        Self {
+            places: Arc::new(Semaphore::new(MAX_HELD)),
+            waiting: Mutex::default(),
+            began: Notify::new(),
+            leases: Leases::default(),
+        }
     }
 }
 
@@ -38,14 +53,20 @@ pub(super) struct Place {
     held: Arc<Held>,
     patience: Duration,
     until: Instant,
+    lease: Option<u64>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Held {
     /// `None` when too many wait.
-    pub(super) fn take(self: &Arc<Self>, patience: Duration) -> Option<Place> {
+    pub(super) fn take(self: &Arc<Self>, patience: Duration, lease: Option<u64>) -> Option<Place> {
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Place { held: Arc::clone(self), patience, until: Instant::now() + patience, _permit: permit })
+        Some(Place { held: Arc::clone(self), patience, until: Instant::now() + patience, lease, _permit: permit })
+    }
+
+    /// The holder of that lease is gone: who waits for it waits no longer.
+    pub(super) fn let_go(&self, lease: u64) {
+        self.waiting.lock().retain(|_, waiting| waiting.lease != Some(lease));
     }
 
     /// How many wait.
@@ -62,7 +83,11 @@ impl Place {
     /// Waits for the answer to that request; `None` when none came in time.
     pub(super) async fn wait(self, request: RequestId) -> Option<Outgoing> {
         let (sender, mut answer) = oneshot::channel();
-        self.held.waiting.lock().insert(request, sender);
+        self.held.waiting.lock().insert(request, Waiting { answer: sender, lease: self.lease });
+        if self.lease.is_some_and(|lease| !self.held.leases.is_held(lease)) {
+            // Its holder went while the request was stored.
+            self.held.waiting.lock().remove(&request);
+        }
         // However this ends, the request is held no longer.
         let _leave = Leave { held: &self.held, request };
         self.held.began.notify_waiters();
@@ -94,8 +119,8 @@ pub struct NotHeld;
 
 impl Capture {
     /// Takes a place for a sender that is to wait, and counts it when there is none.
-    pub(super) fn hold(&self, patience: Duration) -> Option<Place> {
-        let place = self.0.held.take(patience);
+    pub(super) fn hold(&self, patience: Duration, lease: Option<u64>) -> Option<Place> {
+        let place = self.0.held.take(patience, lease);
         if place.is_none() {
             self.0.counters.not_held.fetch_add(1, Ordering::Relaxed);
         }
@@ -130,7 +155,7 @@ impl Capture {
                 return Err(NotHeld);
             }
         };
-        waiting.send(outgoing).map_err(|_| NotHeld)
+        waiting.answer.send(outgoing).map_err(|_| NotHeld)
     }
 }
 
@@ -146,14 +171,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_place_is_free_again_when_the_waiting_ends_however_it_ends() {
         let held = Arc::new(Held::default());
-        let mut places: Vec<_> = (0..MAX_HELD).map_while(|_| held.take(Duration::from_secs(1))).collect();
+        let mut places: Vec<_> = (0..MAX_HELD).map_while(|_| held.take(Duration::from_secs(1), None)).collect();
         assert_eq!(places.len(), MAX_HELD);
-        assert!(held.take(Duration::ZERO).is_none());
+        assert!(held.take(Duration::ZERO, None).is_none());
         // Nobody answers in time.
         assert!(places.pop().unwrap().wait(id(1)).await.is_none());
         assert_eq!((held.count(), held.places.available_permits()), (0, 1));
         // The sender leaves in the middle.
-        let waiting = held.take(Duration::from_secs(1)).unwrap().wait(id(2));
+        let waiting = held.take(Duration::from_secs(1), None).unwrap().wait(id(2));
         assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err());
         assert_eq!((held.count(), held.places.available_permits()), (0, 1));
         drop(places);

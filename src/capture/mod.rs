@@ -13,6 +13,7 @@ mod forwarded;
 mod hold;
 mod hooks;
 mod judge;
+mod lease;
 mod long_work;
 mod response;
 mod reverify;
@@ -48,6 +49,7 @@ pub use hold::NotHeld;
 use hooks::Answered;
 pub use hooks::{AskTarget, OwnConnections, Targets};
 pub use judge::Judgement;
+pub use lease::Leased;
 use long_work::{off_the_worker, takes_long};
 pub use response::Outgoing;
 use response::{Chosen, not_stored};
@@ -325,7 +327,7 @@ impl Capture {
                 }
             };
             response.stored = Some(stored);
-            response.instead = answerer.map(|answerer| Box::new(answerer.ask(stored, prepared)));
+            response.instead = answerer.map(|answerer| Box::new(answerer.ask(self, stored, prepared)));
             response
         }
     }

@@ -17,7 +17,8 @@ use crate::view::plain;
 
 /// The arguments of `creel doctor`.
 #[derive(Debug, Args)]
-#[command(after_help = "Looks at ports, server, database, permissions, clock and configuration file; changes nothing.
+#[command(after_help = "Looks at ports, server, database, permissions, clock, tunnels and configuration file;
+changes nothing.
 Exit code: 0 when all is well, 1 when something is in the way.
 
 Examples:
@@ -64,6 +65,7 @@ pub(super) fn run(args: &DoctorArgs) -> Done {
     findings.extend([("capture", 4665), ("console", 4666)].map(|(half, port)| port_of(half, port, running)));
     findings.extend(database(args));
     findings.push(clock());
+    findings.push(tunnel());
     findings.extend(file());
     let values: Vec<Value> =
         findings.iter().map(|(what, state, text)| json!({"what": what, "state": state.word(), "text": text})).collect();
@@ -161,6 +163,33 @@ fn clock() -> Finding {
     } else {
         ("clock", State::Fine, format!("it says {now}"))
     }
+}
+
+/// Programs that let a sender elsewhere in, by what starts them.
+const TUNNELS: [(&str, &str); 4] = [
+    ("cloudflared", "cloudflared tunnel --url http://127.0.0.1:4665"),
+    ("ngrok", "ngrok http 4665"),
+    ("tailscale", "tailscale funnel 4665"),
+    ("ssh", "ssh -R 80:127.0.0.1:4665 HOST"),
+];
+
+/// How a sender that is elsewhere reaches the bins: with the programs that are here.
+fn tunnel() -> Finding {
+    let folders: Vec<PathBuf> =
+        std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    let is_here = |name: &str| folders.iter().any(|folder| folder.join(name).is_file());
+    let here: Vec<&str> = TUNNELS.iter().filter(|(name, _)| is_here(name)).map(|(_, command)| *command).collect();
+    let usual = TUNNELS.map(|(_, command)| command);
+    let (first, ways) = match here.as_slice() {
+        [] => ("none of the usual programs is installed; install one, such as", &usual[..3]),
+        here => ("this machine has", here),
+    };
+    let text = format!(
+        "a sender elsewhere, as a platform on the internet is, needs a tunnel to the capture port, never to the console: \
+         {first} {}; then start with --public-url and the tunnel's address",
+        ways.join(", or ")
+    );
+    ("tunnel", State::Note, text)
 }
 
 fn file() -> Vec<Finding> {

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use base64::Engine as _;
 use clap::Args;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::common::OutputArgs;
@@ -15,9 +16,9 @@ use super::listening::{read_on, request_in};
 use super::sending::{TargetArgs, as_json, as_line, fetch, report, target};
 use super::tail::{Since, since};
 use super::{Done, exit, output};
-use crate::client::{Client, ClientError, Follow, Live};
+use crate::client::{Client, ClientError, Follow, Live, Method, bin_path, segment};
 use crate::deliver::engine::TargetUrl;
-use crate::deliver::{ByHand, Edit, Plan, route};
+use crate::deliver::{ByHand, Edit, Plan, TargetAnswer, passed_back, route};
 use crate::model::{CapturedRequest, Delivered, Origin, Outcome, Route, Seq, Why};
 use crate::signature::Catalogue;
 
@@ -26,6 +27,8 @@ use crate::signature::Catalogue;
 #[command(after_help = "Works against a Creel on another machine with --server and --token. The order is kept, unless
 --parallel says otherwise. A target that is down is waited for; time-outs, broken connections,
 429 and 5xx are tried again. A restart of the server loses nothing and repeats nothing.
+With --answer the bin's senders wait for the target and get its answer, for as long as this
+runs; afterwards the bin answers for itself again.
 
 Examples:
   creel forward orders --to \"$(creel bin create copies --get)\" --since start --count 1
@@ -39,6 +42,9 @@ pub(super) struct ForwardArgs {
     /// Where a path below the bin goes: /a=URL, /a/*=URL (repeatable; the first that matches)
     #[arg(long, value_name = "PATH=URL", value_parser = one_route)]
     route: Vec<(String, TargetUrl)>,
+    /// Answer the bin's senders with what the target answers, for as long as this runs
+    #[arg(long, conflicts_with_all = ["filter", "since"])]
+    answer: bool,
     /// Only what matches, in the filter language of the console
     #[arg(short, long, value_name = "FILTER")]
     filter: Option<String>,
@@ -74,6 +80,9 @@ fn one_route(text: &str) -> Result<(String, TargetUrl), String> {
 const WAITING: usize = 1_000;
 /// A target that is down, and a server that is away, are looked at again after this.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How much longer a sender waits than the target may take, and the longest that the server lets it wait.
+const LEASE_SLACK: Duration = Duration::from_secs(2);
+const MAX_PATIENCE: Duration = Duration::from_mins(1);
 /// Before the first retry; each further one waits twice as long.
 const BACKOFF: Duration = Duration::from_secs(1);
 const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
@@ -90,8 +99,26 @@ pub(super) fn run(args: &ForwardArgs) -> Done {
         let reading = read_on(Follow::new(client, &args.bin, args.filter.as_deref(), after), sender);
         output::note(&format!("forwarding {} from {}", args.bin, client.base()));
         let sending = forward_all(args, client, &by_hand, &mut receiver);
-        tokio::select! { () = reading => Ok(exit::DONE), done = sending => done }
+        let answering = async {
+            if args.answer { hold_lease(args, client).await } else { std::future::pending().await }
+        };
+        tokio::select! { () = reading => Ok(exit::DONE), done = sending => done, error = answering => Err(error.into()) }
     })
+}
+
+/// Keeps the bin's lease, through restarts of the server, until the server says no.
+async fn hold_lease(args: &ForwardArgs, client: &Client) -> ClientError {
+    // The sender is told of a time-out of the target; its own wait ends a little later.
+    let patience = (args.target.within + LEASE_SLACK).min(MAX_PATIENCE);
+    loop {
+        let begun = || output::note(&format!("answering the senders of {}", args.bin));
+        let over = client.lease(&args.bin, patience, begun).await;
+        if !over.may_pass() {
+            return over;
+        }
+        output::note("the bin answers for itself until the server is back");
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 async fn forward_all(
@@ -138,7 +165,13 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
             Err(error) => return Err(error.into()),
         }
     };
+    // Its sender waits for us, unless somebody was faster.
+    let held = args.answer && !summary["held_until"].is_null();
     let Some(to) = args.target_of(&request) else {
+        if held {
+            // With nothing said, the bin's own response.
+            answer(client, &args.bin, &summary, &json!({})).await;
+        }
         output::note(&format!("request {seq} has no route, and is not forwarded"));
         return Ok(());
     };
@@ -159,14 +192,27 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
         let delivered = match by_hand.send(&request, &plan).await {
             Ok(delivered) => delivered,
             Err(error) => {
+                if held {
+                    answer(client, &args.bin, &summary, &json!({})).await;
+                }
                 output::note(&format!("request {seq} is not forwarded: {error}"));
                 return Ok(());
             }
         };
+        if held {
+            let TargetAnswer { status, headers, body } = passed_back(&delivered);
+            let headers: Vec<Value> =
+                headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+            let body = base64::engine::general_purpose::STANDARD.encode(body);
+            let passed = json!({"status": status, "headers": headers, "body_base64": body});
+            answer(client, &args.bin, &summary, &passed).await;
+        }
         args.output.one(&as_json(&request, &delivered), |_| as_line(&request, &delivered))?;
         tell(client, &args.bin, &request, &delivered).await;
         match after(&delivered) {
             After::Over => return Ok(()),
+            // It has its answer, and may send again itself.
+            After::Down | After::Again if held => return Ok(()),
             After::Down => {
                 output::note(&format!("{} cannot be reached; waiting for it", delivered.target));
                 while !by_hand.reaches(&plan.target).await {
@@ -197,6 +243,15 @@ fn after(delivered: &Delivered) -> After {
         (Outcome::Answered, Some(429 | 500..)) | (Outcome::Timeout | Outcome::Reset | Outcome::Cut, _) => After::Again,
         (Outcome::Dns | Outcome::Connect, _) => After::Down,
         (Outcome::Answered | Outcome::RefusedTarget | Outcome::Tls | Outcome::Malformed, _) => After::Over,
+    }
+}
+
+/// Gives the sender who waits its answer.
+async fn answer(client: &Client, bin: &str, summary: &Value, response: &Value) {
+    let id = summary["id"].as_str().unwrap_or_default();
+    let path = bin_path(bin, &format!("/requests/{}/answer", segment(id)));
+    if let Err(error) = client.send(Method::POST, &path, response).await {
+        output::note(&format!("request {} was not answered from here: {error}", summary["seq"]));
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn with_file(given: &ServeArgs) -> anyhow::Result<WithFile> {
     let matches = command.try_get_matches()?;
     let args = ServeArgs::from_arg_matches(matches.subcommand_matches("serve").unwrap_or(&matches))?;
     let watch = args.watch;
-    let setup = Some(Arc::new(Setup { file, watch, trouble: Mutex::default() }));
+    let setup = Some(Arc::new(Setup { file, watch, trouble: Mutex::default(), waits: Mutex::default() }));
     Ok(WithFile { args, setup, ignored })
 }
 

@@ -30,6 +30,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 /// How much longer than asked for a wait may take.
 const WAIT_SLACK: Duration = Duration::from_secs(20);
+/// A stream on which nothing comes for this long is dead: the server says something every 15 s.
+const SILENCE: Duration = Duration::from_secs(40);
 /// Bytes of an error that are read: problems are short.
 const MAX_PROBLEM: usize = 256 << 10;
 /// Requests of one page.
@@ -149,6 +151,29 @@ impl Client {
             take(&chunk)?;
         }
         Ok(())
+    }
+
+    /// Answers the senders of a bin for as long as the future runs: each waits for `patience`. `begun` is told when it
+    /// stands. Ends with why it is over.
+    pub async fn lease(&self, bin: &str, patience: Duration, begun: impl FnOnce()) -> ClientError {
+        let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        let input = serde_json::json!({"timeout_ms": millis});
+        let request = self.request(Method::POST, &bin_path(bin, "/lease")).json(&input);
+        let mut response = match self.answer(request).await {
+            Ok(response) => response,
+            Err(error) => return error,
+        };
+        begun();
+        let ended = |cause: &str| ClientError::Broken { server: self.base.clone(), cause: cause.to_owned() };
+        loop {
+            // The server shows now and then that it is there.
+            match tokio::time::timeout(SILENCE, response.chunk()).await {
+                Ok(Ok(Some(_))) => {}
+                Ok(Ok(None)) => return ended("it has ended the lease"),
+                Ok(Err(error)) => return self.broken(&error),
+                Err(_) => return ended("it is silent"),
+            }
+        }
     }
 
     /// The bin's requests that match, page by page: newest first up to `limit`, or oldest first.

@@ -75,6 +75,8 @@ pub struct Setup {
     pub watch: bool,
     /// What was wrong when it was read last.
     pub trouble: Mutex<Option<String>>,
+    /// What of it counts after a restart only, in a sentence.
+    pub waits: Mutex<Option<String>>,
 }
 
 /// What may be sent to, and what its certificates are measured by.

@@ -1,17 +1,20 @@
 //! Comparing two captured requests: what differs, part by part, in the terms of each part. Pure, and bounded in time and size.
 
 mod align;
+mod answers;
 mod bytes;
 mod head;
 mod json;
 mod text;
 
+pub use answers::{AnswerDiff, answers};
 pub use bytes::BytesDiff;
 pub use head::{FieldChange, PartChange};
 pub use json::JsonDiff;
 use serde::Serialize;
 pub use text::{LineKind, TextDiff};
 
+use crate::http::Headers;
 use crate::http::text::without_mark;
 use crate::json::scan;
 use crate::model::{CapturedRequest, RequestId, Seq, Timestamp};
@@ -145,10 +148,13 @@ fn side(request: &CapturedRequest) -> Side {
 }
 
 fn with_body<T>(request: &CapturedRequest, then: impl FnOnce(&[u8]) -> T) -> T {
-    let headers = request.head.headers();
+    decoded(&request.head.headers(), &request.body, then)
+}
+
+fn decoded<T>(headers: &Headers, body: &[u8], then: impl FnOnce(&[u8]) -> T) -> T {
     let encodings: Vec<_> = headers.all("content-encoding").map(|value| String::from_utf8_lossy(value)).collect();
     let encoding = encodings.join(",");
-    let input = BodyInput { content_type: None, content_encoding: Some(&encoding), bytes: &request.body };
+    let input = BodyInput { content_type: None, content_encoding: Some(&encoding), bytes: body };
     then(Body::open(input).bytes())
 }
 

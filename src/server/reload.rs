@@ -32,6 +32,23 @@ fn stamp(path: &Path) -> Stamp {
     Some((file.modified().ok()?, file.len()))
 }
 
+/// What of a file counts from the next start on only, in a sentence: listeners and the catalogue are made at the start.
+fn waiting_for_a_restart(before: &ConfigFile, now: &ConfigFile) -> Option<String> {
+    let changed = [
+        ("[serve]", before.serve != now.serve),
+        ("[schemes]", before.schemes != now.schemes),
+        ("[providers]", before.providers != now.providers),
+    ];
+    let tables: Vec<&str> = changed.into_iter().filter(|(_, differs)| *differs).map(|(table, _)| table).collect();
+    let verb = if tables.len() == 1 { "was changed and is" } else { "were changed and are" };
+    (!tables.is_empty()).then(|| {
+        format!(
+            "{} {verb} read at the start only: restart Creel to use it. The bins are up to date.",
+            tables.join(" and ")
+        )
+    })
+}
+
 impl Reload {
     /// Sets up what the file says at the start.
     ///
@@ -92,12 +109,11 @@ impl Reload {
             Ok(file) => {
                 *self.setup.trouble.lock() = None;
                 tracing::info!(file = %path.display(), bins = file.bins.len(), "read again");
-                if (&file.serve, &file.schemes, &file.providers) != (&before.serve, &before.schemes, &before.providers)
-                {
-                    tracing::warn!(
-                        "[serve], [schemes] and [providers] are read at the start only: restart to use them"
-                    );
+                let waits = waiting_for_a_restart(before, &file);
+                if let Some(words) = &waits {
+                    tracing::warn!("{words}");
                 }
+                *self.setup.waits.lock() = waits;
             }
             Err(error) => {
                 let text = error.to_string();

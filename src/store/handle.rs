@@ -191,6 +191,11 @@ impl Store {
         self.db.write_unattended(1, move |tx, seq| tx.answered(stored, status, took, seq));
     }
 
+    /// Notes that a stored request's sender waits for an answer by hand from now on. Not waited for, as above.
+    pub fn held(&self, stored: Stored, until: Timestamp) {
+        self.db.write_unattended(1, move |tx, seq| tx.held(stored, until, seq));
+    }
+
     /// Stores many requests with their own times, marks and durations (import). Returns how many.
     pub async fn import(&self, bin: BinId, requests: Vec<(NewRequest, Kept)>) -> Result<u64, StoreError> {
         let mut requests = requests.into_iter().peekable();

@@ -111,6 +111,10 @@ async fn one_problem_for_each_code() {
     problems.add(&app, Code::TargetNotAllowed, replay("http://169.254.169.254/latest/meta-data/")).await;
     let answer = app.client.post(app.api("/bins/shop/requests/latest/answer")).json(&json!({}));
     problems.add(&app, Code::NotHeld, answer).await;
+    let lease = || app.client.post(app.api("/bins/shop/lease")).json(&json!({}));
+    let held = lease().send().await.unwrap();
+    problems.add(&app, Code::Leased, lease()).await;
+    drop(held);
     problems.add(&app, Code::UnfitToSend, replay("http://localhost:3000/hook")).await;
 
     let other = rusqlite::Connection::open(&path).unwrap();

@@ -126,7 +126,8 @@ impl Deliver {
         }
     }
 }
-fn passed_back(delivered: &Delivered) -> TargetAnswer {
+/// What a sender gets of what came back from a target.
+pub fn passed_back(delivered: &Delivered) -> TargetAnswer {
     match (&delivered.outcome, &delivered.response) {
         (Outcome::Answered, Some(response)) if response.body_cut => {
             TargetAnswer::error(502, "The target's response is larger than is passed on (1 MiB).")

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use super::Deliver;
 use crate::model::{BinId, BinSettings, ForwardSettings, Timestamp};
 use crate::store::{BinState, StoreError};
+pub use answer::{TargetAnswer, passed_back};
 pub(super) use asked::Asked;
 use circle::Circle;
 pub use route::route;

@@ -202,17 +202,19 @@ async fn send(
 
 /// Waits for somebody else's answer; the bin's own when there is none.
 async fn answered_instead(connection: &Connection, response: &mut Outgoing) {
-    let Some(instead) = response.instead.take() else { return };
-    let Instead { answer, ends_early } = *instead;
-    let mut answered = None;
-    let asking = async { answered = answer.await };
-    if ends_early {
-        wait(connection, asking).await;
-    } else {
-        asking.await;
-    }
-    if let Some(answered) = answered {
-        *response = Outgoing { stored: response.stored, ..answered };
+    let mut next = response.instead.take().map(|instead| *instead);
+    while let Some(Instead { answer, ends_early, otherwise }) = next.take() {
+        let mut answered = None;
+        let asking = async { answered = answer.await };
+        if ends_early {
+            wait(connection, asking).await;
+        } else {
+            asking.await;
+        }
+        match answered {
+            Some(answered) => *response = Outgoing { stored: response.stored, ..answered },
+            None => next = otherwise.and_then(|begin| begin()),
+        }
     }
 }
 

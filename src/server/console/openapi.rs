@@ -125,6 +125,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "/bins/{bin}/checklist/{point}",
         r#"{"stated": true, "note": "Alert endpoint-5xx of the monitoring, seen in staging"}"#,
     ),
+    ("post", "/bins/{bin}/lease", r#"{"timeout_ms": 10000}"#),
     ("put", "/bins/{bin}/expect", r#"{"events": ["session.started", "session.ended"], "silence_s": 3600}"#),
     (
         "put",

@@ -51,6 +51,8 @@ pub enum Code {
     NameTaken,
     /// The sender does not wait for an answer.
     NotHeld,
+    /// Somebody else answers the bin's senders.
+    Leased,
     /// The body is over the route's limit.
     TooLarge,
     /// The body's type is not the one that the route reads.
@@ -81,7 +83,7 @@ impl Code {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout | Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::NameTaken | Self::NotHeld => StatusCode::CONFLICT,
+            Self::NameTaken | Self::NotHeld | Self::Leased => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidField | Self::TargetNotAllowed | Self::UnfitToSend => StatusCode::UNPROCESSABLE_ENTITY,
@@ -114,6 +116,7 @@ impl Code {
             | Self::SlowBody
             | Self::NameTaken
             | Self::NotHeld
+            | Self::Leased
             | Self::TooLarge
             | Self::UnsupportedMediaType
             | Self::Internal => None,

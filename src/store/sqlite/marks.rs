@@ -10,7 +10,7 @@ use super::evict::{delete_rows, row_at};
 use super::tx::Tx;
 use super::values::{micros, signed};
 use super::{row_key, rows};
-use crate::model::{BinId, ChangeKind, Marks, MarksPatch, RequestId, RequestSummary, Seq};
+use crate::model::{BinId, ChangeKind, Marks, MarksPatch, RequestId, RequestSummary, Seq, Timestamp};
 use crate::store::error::{StoreError, Thing};
 use crate::store::types::{Reverified, Stored};
 
@@ -174,13 +174,8 @@ impl Tx<'_> {
         took: Duration,
         seq: Seq,
     ) -> Result<(), StoreError> {
-        let key: Option<i64> = self
-            .conn
-            .prepare_cached("SELECT bin FROM content WHERE seq = ?")?
-            .query_row([signed(stored.seq)], |row| row.get(0))
-            .optional()?;
         // Gone already: deleted or evicted meanwhile.
-        let Some(key) = key else { return Ok(()) };
+        let Some(key) = self.key_of(stored)? else { return Ok(()) };
         let place = row_key::row_key(key, stored.seq)?;
         let (held, told): (bool, Option<u16>) = self
             .conn
@@ -192,6 +187,30 @@ impl Tx<'_> {
         if !held && told == status {
             return Ok(());
         }
+        self.tell_changed(key, stored, seq)
+    }
+
+    /// Notes that its sender waits for an answer by hand from now on.
+    pub(crate) fn held(&mut self, stored: Stored, until: Timestamp, seq: Seq) -> Result<(), StoreError> {
+        let Some(key) = self.key_of(stored)? else { return Ok(()) };
+        self.conn
+            .prepare_cached("UPDATE request SET held_until = ?2, status = NULL WHERE place = ?1")?
+            .execute(params![row_key::row_key(key, stored.seq)?, until.as_micros()])?;
+        self.tell_changed(key, stored, seq)
+    }
+
+    /// The key of the bin that has the request.
+    fn key_of(&self, stored: Stored) -> Result<Option<i64>, StoreError> {
+        let key = self
+            .conn
+            .prepare_cached("SELECT bin FROM content WHERE seq = ?")?
+            .query_row([signed(stored.seq)], |row| row.get(0))
+            .optional()?;
+        Ok(key)
+    }
+
+    /// Tells those who look on that lists show the request otherwise now.
+    fn tell_changed(&mut self, key: i64, stored: Stored, seq: Seq) -> Result<(), StoreError> {
         // The same text as the id's own; a bin that is gone has no watchers.
         let id: Option<String> = self
             .conn

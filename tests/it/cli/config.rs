@@ -391,6 +391,32 @@ fn a_reload_keeps_what_was_set_by_hand_and_ends_secrets_that_the_file_no_longer_
 }
 
 #[test]
+fn what_the_file_sets_is_marked_and_what_waits_for_a_restart_is_told() {
+    let mut server = Server::start();
+    let bins = "[bins.marked]\nresponse = { status = 201 }\n";
+    with_file(&mut server, bins, &[]);
+    let page = |path: &str| {
+        let get = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", server.console);
+        String::from_utf8_lossy(&raw::exchange(server.console, get.as_bytes()).body).into_owned()
+    };
+    let settings = page("/bins/marked/settings");
+    assert_eq!(settings.matches("set by creel.toml").count(), 1, "the response alone");
+    assert!(settings.contains("data-declared=\"response\" data-file=\"creel.toml\""), "{settings}");
+    let write = |text: String| {
+        std::fs::write(server.folder().join("creel.toml"), text).unwrap();
+        server.signal("-HUP");
+    };
+    let scheme = "[schemes.my-own]\nheader = 'X-S'\nalgorithm = 'hmac-sha256'\nencoding = 'hex'\n";
+    write(format!("{bins}{scheme}"));
+    until("it is told", || page("/").contains("[schemes] was changed and is read at the start only: restart Creel"));
+    // A bin that needs it keeps the old set-up, and the way out is named.
+    write(format!("{bins}scheme = 'my-own'\n{scheme}"));
+    until("the way out is named", || page("/").contains("is known after a restart only"));
+    write(bins.to_owned());
+    until("nothing waits", || !page("/").contains("restart"));
+}
+
+#[test]
 fn what_is_exported_is_right_and_makes_the_same_again() {
     let server = Server::start();
     server.ok(&[

@@ -198,6 +198,38 @@ fn a_forward_goes_through_restarts_of_the_server_without_loss_or_repeat() {
 }
 
 #[test]
+fn a_forward_that_answers_is_a_lease_that_ends_with_the_command() {
+    let server = Server::start();
+    server.ok(&["bin", "create", "b"]);
+    let receiver = Receiver::start(&[201, 503]);
+    let mut forward = server
+        .creel(&["forward", "b", "--to", &receiver.url(), "--answer", "--retries", "0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(forward.stderr.take().unwrap()).lines();
+    said.find(|line| line.as_ref().unwrap().contains("answering the senders of b")).unwrap().unwrap();
+    let send = || {
+        crate::helpers::raw::exchange(server.capture, b"POST /b/x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na")
+    };
+    for status in [201, 503] {
+        let answer = send();
+        assert_eq!((answer.status, answer.body.as_slice()), (status, &b"there"[..]));
+    }
+    assert_eq!(attempts(&server, "b")[0]["why"], "forward");
+    // A second one is refused, with the reason.
+    let (code, _, stderr) = server.run(&["forward", "b", "--to", &receiver.url(), "--answer"]);
+    assert!(code == 2 && stderr.contains("Somebody else answers"), "{code}: {stderr}");
+    // Killed without a word: the bin answers for itself again.
+    forward.kill().unwrap();
+    forward.wait().unwrap();
+    let answer = send();
+    assert_eq!((answer.status, answer.body.as_slice()), (200, &b"ok"[..]));
+    assert_eq!(receiver.got().len(), 2);
+}
+
+#[test]
 fn a_forward_routes_waits_for_a_target_that_is_down_and_tries_again() {
     let server = Server::start_with(&["--token", "0123456789abcdef"]);
     let with_token = |arguments: &[&str]| {
@@ -287,6 +319,8 @@ fn the_doctor_says_what_is_in_the_way() {
     let states: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let state = |what: &str| states.iter().find(|row| row["what"] == what).unwrap()["state"].clone();
     assert_eq!((state("server"), state("database"), state("clock")), ("fine".into(), "fine".into(), "fine".into()));
+    let tunnel = states.iter().find(|row| row["what"] == "tunnel").unwrap();
+    assert!(tunnel["text"].as_str().unwrap().contains("--public-url"), "{tunnel}");
     assert_eq!(code, i32::from(states.iter().any(|row| row["state"] == "wrong")));
     std::fs::write(server.folder().join("creel.toml"), "[bin]\n").unwrap();
     std::fs::write(server.folder().join("not.db"), "nonsense").unwrap();

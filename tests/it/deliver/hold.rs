@@ -181,3 +181,27 @@ async fn what_is_refused_or_a_handshake_is_not_held() {
     .await;
     assert_eq!(exchange(app.capture, &request("strict", "{}")).status, 401);
 }
+
+#[tokio::test]
+async fn who_gets_no_answer_from_the_target_is_held_as_the_bin_says() {
+    let app = TestApp::start().await;
+    let hold = json!({"timeout_ms": 60_000, "otherwise": {"status": 503}});
+    app.bin(json!({"name": "in", "response": {"status": 202, "hold": hold}})).await;
+    let target = super::target::Target::start();
+    let forward = json!({"routes": [{"path": "/asked", "to": target.url("/")}], "answer": "target"});
+    let put = app.client.put(app.api("/bins/in/forward")).json(&forward).send().await.unwrap();
+    assert_eq!(put.status(), 200);
+    let asked = tokio::task::spawn_blocking({
+        let capture = app.capture;
+        move || exchange(capture, &request("in/asked", "a"))
+    });
+    assert_eq!(asked.await.unwrap().status, 200, "the target's");
+    let mut sender = connect(app.capture);
+    sender.write_all(&request("in/other", "b")).unwrap();
+    let one = held(&app, "in", 1).await.remove(0);
+    assert!(one["held_until"].is_string() && one["response"].is_null(), "{one}");
+    let path = format!("/bins/in/requests/{}/answer", one["id"].as_str().unwrap());
+    assert_eq!(post(&app, &path, json!({"status": 299})).await.0, 204);
+    assert_eq!(read_answer(&mut sender).unwrap().status, 299);
+    until(&app, "/bins/in/requests?q=is:held", |page| page["requests"] == json!([])).await;
+}

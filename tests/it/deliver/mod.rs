@@ -1,10 +1,12 @@
 //! Sending: replays, their attempts, what may be sent where.
 
+mod answers;
 pub mod check;
 mod compose;
 mod exactness;
 mod forward;
 mod hold;
+mod lease;
 mod on_match;
 pub mod receiver;
 pub mod replay;

@@ -72,6 +72,9 @@ async fn a_request_is_sent_again_with_an_edited_member_and_a_new_signature() {
     assert_ne!(signature, header_of(&first, "x-callaider-signature"));
     browser.until_text(".attempts li:first-child", "not accepted 401").await;
     browser.until_text(".attempts li:first-child", "Differs from the attempt before").await;
+    // Any two attempts are compared.
+    browser.click(".compare-attempts button").await;
+    browser.until_text("#answers-differ", "status 200 → 401").await;
     // What was captured is as it was, and the new signature is right for the new body.
     assert_eq!(stage.app.bytes(&format!("/bins/callaider/requests/{id}/body")).await, captured);
     let headers = [("X-Callaider-Event", "session.ended"), ("X-Callaider-Signature", signature.as_str())];

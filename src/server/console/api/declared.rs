@@ -105,6 +105,14 @@ fn near(
     if known.contains(&given) {
         return Ok(());
     }
+    let is_own =
+        file.schemes.iter().any(|scheme| scheme["id"] == given) || file.providers.iter().any(|own| own.id() == given);
+    if is_own {
+        // Seen by a reload only: at the start the catalogue has them.
+        let sentence =
+            format!("the {what} '{given}' of this file is known after a restart only: restart Creel to use it");
+        return Err(file.text.error(&format!("bins.{}.{what}", bin.name), At::Value, sentence));
+    }
     let near = nearest(given, known.into_iter());
     let sentence = format!("'{given}' is not a known {what}{near}; `creel {what}s` lists them");
     Err(file.text.error(&format!("bins.{}.{what}", bin.name), At::Value, sentence))

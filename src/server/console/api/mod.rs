@@ -1,5 +1,6 @@
 //! The JSON API: one file per resource.
 
+mod answers;
 mod attempts;
 mod bins;
 mod catalogues;
@@ -58,6 +59,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
         .configure(diff::configure)
         .configure(replay::configure)
         .configure(attempts::configure)
+        .configure(answers::configure)
         .configure(on_match::configure)
         .configure(send::configure)
         .configure(check::configure)

@@ -4,21 +4,23 @@ mod frames;
 mod sse;
 mod websocket;
 
+use std::time::Duration;
+
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::extract::{BinRef, Query, State, filter};
-use super::problem::Problem;
+use super::extract::{BinRef, Json, Query, State, filter, only_objects};
+use super::problem::{Code, Problem};
 use crate::live::Subscription;
 use crate::model::Seq;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
-    app.service(stream).service(events_stream);
+    app.service(stream).service(events_stream).service(lease);
 }
 
 /// Whether a response at this path goes on for ever (or for long), so that `HEAD` cannot be answered by making it.
@@ -111,7 +113,52 @@ async fn events_stream(
         // Compressing would hold events back; so would a proxy's buffer.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .body(sse::Body::new(subscription, state.heartbeat, greeting)))
+        .body(sse::Body::new(subscription, state.heartbeat, greeting, None)))
+}
+
+/// How long a sender waits for who has the lease, without a word.
+const PATIENCE_MS: u64 = 10_000;
+const MAX_PATIENCE_MS: u64 = 60_000;
+
+/// How to answer a bin's senders.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = LeaseInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct LeaseInput {
+    /// Milliseconds that a sender waits; then it gets the bin's own response. Default 10000.
+    #[schema(minimum = 1, maximum = 60000)]
+    timeout_ms: Option<u64>,
+}
+
+only_objects!(LeaseInput);
+
+/// Answer a bin's senders for as long as you are connected
+///
+/// The answer is the stream of the bin's events. While it is open, new senders are held for you, and `POST …/answer` answers
+/// them; when it ends, the bin answers for itself again, those who wait included. One at a time.
+#[utoipa::path(tag = "live", request_body = LeaseInput, responses((status = 200, description = "Events", content_type = "text/event-stream", body = String)))]
+#[post("/api/v1/bins/{bin}/lease")]
+async fn lease(
+    state: State,
+    request: HttpRequest,
+    bin: BinRef,
+    input: Json<LeaseInput>,
+) -> Result<HttpResponse, Problem> {
+    let patience = input.0.timeout_ms.unwrap_or(PATIENCE_MS);
+    if !(1..=MAX_PATIENCE_MS).contains(&patience) {
+        return Err(Problem::field("timeout_ms", format!("A sender waits 1 to {MAX_PATIENCE_MS} ms.")));
+    }
+    let query = StreamQuery { after: None, q: None, hello: None };
+    let (subscription, after) = subscribe(&state, &request, &bin, &query)?;
+    let leased = state.capture.lease(bin.id(), Duration::from_millis(patience)).ok_or_else(|| {
+        Problem::new(Code::Leased, "Somebody else answers this bin's senders; end that first, or take another bin.")
+    })?;
+    let body = sse::Body::new(subscription, state.heartbeat, Some(hello(after)), Some(leased));
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .body(body))
 }
 
 /// Takes the next piece for the connection off what is waiting.

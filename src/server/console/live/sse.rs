@@ -11,6 +11,7 @@ use futures_util::Stream as _;
 use tokio::time::{Instant, Interval};
 
 use super::{lagged, next_chunk};
+use crate::capture::Leased;
 use crate::live::{Delivery, Subscription};
 
 /// Sends what the subscription delivers, and a comment when that is nothing for a while.
@@ -19,17 +20,24 @@ pub(super) struct Body {
     heartbeat: Interval,
     waiting: Bytes,
     over: bool,
+    /// Held for as long as the stream.
+    _lease: Option<Leased>,
 }
 
 impl Body {
-    pub(super) fn new(subscription: Subscription, heartbeat: Duration, greeting: Option<String>) -> Self {
+    pub(super) fn new(
+        subscription: Subscription,
+        heartbeat: Duration,
+        greeting: Option<String>,
+        lease: Option<Leased>,
+    ) -> Self {
         // A first comment, so that the client sees at once that it is connected.
         let start = greeting.map_or_else(
             || Bytes::from_static(b": connected\n\n"),
             |hello| format!(": connected\n\nevent: hello\ndata: {hello}\n\n").into(),
         );
         let heartbeat = tokio::time::interval_at(Instant::now() + heartbeat, heartbeat);
-        Self { subscription, heartbeat, waiting: start, over: false }
+        Self { subscription, heartbeat, waiting: start, over: false, _lease: lease }
     }
 }
 

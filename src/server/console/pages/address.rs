@@ -45,6 +45,9 @@ pub struct DetailParams {
     pub secrets: bool,
     /// The request to compare with.
     pub with: Option<String>,
+    /// The attempts whose answers are compared.
+    pub one: Option<Seq>,
+    pub other: Option<Seq>,
     /// The first message of a transcript that is shown.
     pub message: usize,
 }

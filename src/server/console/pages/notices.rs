@@ -18,6 +18,9 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
             "The configuration file was changed and is wrong, so that what was set before stays: {trouble}."
         ));
     }
+    if let Some(waits) = state.setup.as_ref().and_then(|setup| setup.waits.lock().clone()) {
+        all.push(format!("Of the configuration file, {waits}"));
+    }
     if store.clock_jumped {
         all.push("The clock has jumped ahead. For an hour nothing is removed for its age.".to_owned());
     }

@@ -58,6 +58,10 @@ pub struct SettingsPage {
     exports: Vec<(String, String)>,
     /// What a configuration file sets of it, in words.
     declared: Option<String>,
+    /// The same by the fields of the API, while the file declares the bin.
+    declared_fields: Vec<String>,
+    /// The file's name.
+    file: String,
     /// The cursor from which live changes are wanted.
     head_seq: u64,
 }
@@ -93,7 +97,9 @@ fn declared_words(state: &ConsoleState, declared: &Declaration) -> String {
     let path = state.setup.as_ref().map(|setup| setup.file.text.path().display().to_string());
     let file = path.as_deref().unwrap_or("A configuration file");
     if !declared.current {
-        return format!("{file} declared this bin, and no longer does. It stays as it is.");
+        return format!(
+            "{file} declared this bin, and no longer does. It stays as it is, its secrets too: remove here what should go."
+        );
     }
     let names: Vec<String> = declared.fields.iter().map(|field| field.replace('_', " ")).collect();
     let what = match names.split_last() {
@@ -103,6 +109,28 @@ fn declared_words(state: &ConsoleState, declared: &Declaration) -> String {
     };
     format!("{file} sets {what} of this bin. What you change of them here holds until the file is read again.")
 }
+
+fn file_name(state: &ConsoleState) -> String {
+    let name = state.setup.as_ref().and_then(|setup| setup.file.text.path().file_name());
+    name.map_or_else(|| "the file".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+impl SettingsPage {
+    /// The mark of what the file sets; nothing for the rest.
+    fn mark(&self, field: &str) -> Mark<'_> {
+        Mark(self.declared_fields.iter().any(|declared| declared == field).then_some(&*self.file))
+    }
+}
+
+/// Says that the configuration file sets something.
+#[derive(Template)]
+#[template(
+    source = "{% if let Some(file) = self.0 %} <span class=\"chip from-file\" title=\"A change here holds until the file is read again.\">set by {{ file }}</span>{% endif %}",
+    ext = "html"
+)]
+struct Mark<'f>(Option<&'f str>);
+
+impl askama::filters::HtmlSafe for Mark<'_> {}
 
 /// `GET /bins/{bin}/settings`.
 pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -138,6 +166,13 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         exports: ManyExporter::all()
             .map(|kind| (kind.label().to_owned(), format!("{}/export?as={}", links.api, kind.id())))
             .collect(),
+        declared_fields: settings
+            .declared
+            .as_ref()
+            .filter(|declared| declared.current)
+            .map(|declared| declared.fields.clone())
+            .unwrap_or_default(),
+        file: file_name(&state),
         declared: settings.declared.as_ref().map(|declared| declared_words(&state, declared)),
         head_seq: state.store.head_seq(),
         bin: links,

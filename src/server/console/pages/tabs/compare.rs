@@ -92,16 +92,9 @@ impl CompareTab {
             label: label(summary),
             chosen: chosen.as_ref().is_some_and(|chosen| chosen.summary.id == summary.id),
         });
-        let mut hidden = vec![("tab", "compare".to_owned())];
-        if !context.list.filter_text().is_empty() {
-            hidden.push(("q", context.list.filter_text().to_owned()));
-        }
-        if let Some(before) = context.list.before {
-            hidden.push(("before", before.to_string()));
-        }
         let mut tab = Self {
             action: context.page.clone(),
-            hidden,
+            hidden: context.hidden("compare"),
             choices: choices.collect(),
             other_href: None,
             sections: Vec::new(),

@@ -5,7 +5,7 @@ use askama::Template;
 use super::TabContext;
 use crate::diff::{self, BodyDiff};
 use crate::http::text::{clipped, lossy};
-use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Outcome, Times, Why};
+use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Outcome, Seq, Times, Why};
 use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
@@ -79,12 +79,14 @@ pub struct DeliverTab {
     settings_href: String,
     compose_href: String,
     attempts: Vec<AttemptView>,
+    compared: Option<Compared>,
 }
 
 impl DeliverTab {
     /// The request, ready to be sent again.
     pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
         let attempts = context.state.store.attempts(context.bin.bin.id, request.summary.id).await?;
+        let views = views(&attempts);
         let settings = &context.bin.bin.settings;
         let summary = &request.summary;
         let now = context.state.capture.clock().now();
@@ -109,7 +111,8 @@ impl DeliverTab {
             forward: forward_words(settings, summary.forwarded),
             settings_href: format!("{}/settings", context.links.base),
             compose_href: format!("{}/send?from={}#compose", context.links.base, summary.id),
-            attempts: views(&attempts),
+            compared: Compared::new(context, &attempts, &views),
+            attempts: views,
         })
     }
 }
@@ -208,22 +211,33 @@ fn steps(times: &Times, scale: u64) -> Vec<Step> {
     steps
 }
 
-/// How a response differs from the one before; `None` when there is nothing to compare or nothing differs.
+/// How an answer differs from that of another attempt, a line each; nothing when it does not.
 fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
-    let (a, b) = (before.delivered.response.as_ref()?, now.delivered.response.as_ref()?);
+    let diff = diff::answers(before, now, &diff::Ignored::default());
     let mut lines = Vec::new();
-    if a.status != b.status {
-        lines.push(format!("status {} → {}", a.status, b.status));
+    if diff.a.outcome != diff.b.outcome {
+        lines.push(format!("outcome {} → {}", diff.a.outcome.name(), diff.b.outcome.name()));
     }
-    let short = |body: &bytes::Bytes| body.slice(..body.len().min(SHOWN));
-    match diff::bodies(&short(&a.body), &short(&b.body)) {
-        BodyDiff::Same => {}
-        BodyDiff::Json(json) => lines.extend(json.changes.into_iter().map(|change| {
+    if diff.a.status != diff.b.status {
+        let status = |status: Option<u16>| status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        lines.push(format!("status {} → {}", status(diff.a.status), status(diff.b.status)));
+    }
+    // Between an answer and none, every field would be told.
+    for change in diff.headers.iter().filter(|_| diff.body.is_some()) {
+        let side = |values: &[(String, String)]| match values {
+            [] => "nothing".to_owned(),
+            values => clipped(&values.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", "), 200),
+        };
+        lines.push(format!("{}: {} → {}", change.name, side(&change.a), side(&change.b)));
+    }
+    match diff.body {
+        None | Some(BodyDiff::Same) => {}
+        Some(BodyDiff::Json(json)) => lines.extend(json.changes.into_iter().map(|change| {
             let place = change.pointer.or(change.pointer_b).unwrap_or_default();
             let side = |side: Option<String>| side.map_or_else(|| "nothing".to_owned(), |text| clipped(&text, 200));
             format!("{place}: {} → {}", side(change.a), side(change.b))
         })),
-        BodyDiff::Text(text) => {
+        Some(BodyDiff::Text(text)) => {
             let changed = text.hunks.into_iter().flat_map(|hunk| hunk.lines);
             lines.extend(changed.filter_map(|line| match line.kind {
                 diff::LineKind::Same => None,
@@ -231,10 +245,44 @@ fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
                 diff::LineKind::Added => Some(format!("+ {}", clipped(&line.text, 400))),
             }));
         }
-        BodyDiff::Bytes(bytes) => lines.push(format!("the body differs from byte {} on", bytes.first_difference)),
+        Some(BodyDiff::Bytes(bytes)) => {
+            lines.push(format!("the body differs from byte {} on", bytes.first_difference));
+        }
     }
-    lines.truncate(DIFF_LINES);
+    if lines.len() > DIFF_LINES {
+        let more = lines.len() - DIFF_LINES;
+        lines.truncate(DIFF_LINES);
+        lines.push(format!("… and {more} more"));
+    }
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Two attempts to be compared.
+#[derive(Debug)]
+struct Compared {
+    action: String,
+    /// What the list shows stays as it is: names and values for hidden fields.
+    hidden: Vec<(&'static str, String)>,
+    /// The attempts, newest first: number, words, whether it is the one, whether it is the other.
+    choices: Vec<(Seq, String, bool, bool)>,
+    /// What differs, once two are chosen; `Ok` when nothing does.
+    result: Option<Result<(), String>>,
+}
+
+impl Compared {
+    /// `None` where there are no two attempts.
+    fn new(context: &TabContext, attempts: &[Attempt], views: &[AttemptView]) -> Option<Self> {
+        let (newest, before) = (attempts.first()?, attempts.get(1)?);
+        let find = |id: Option<Seq>| attempts.iter().find(|attempt| Some(attempt.id) == id);
+        let (one, other) = (find(context.params.one), find(context.params.other));
+        let result = one.zip(other).map(|(one, other)| difference(one, other).map_or(Ok(()), Err));
+        let (one, other) = (one.unwrap_or(before).id, other.unwrap_or(newest).id);
+        let words =
+            |view: &AttemptView| format!("{}, {}, {} to {}", view.time_full, view.result, view.total, view.target);
+        let choices = attempts.iter().zip(views);
+        let choices = choices.map(|(at, view)| (at.id, words(view), at.id == one, at.id == other)).collect();
+        Some(Self { action: context.page.clone(), hidden: context.hidden("deliver"), choices, result })
+    }
 }
 
 #[cfg(test)]

@@ -42,3 +42,15 @@ pub struct TabContext {
     /// The view's address with a `?` or `&` at its end.
     pub href: String,
 }
+
+impl TabContext {
+    /// What a form of that view hands on, so that the list stays as it is: names and values of hidden fields.
+    fn hidden(&self, tab: &str) -> Vec<(&'static str, String)> {
+        let mut hidden = vec![("tab", tab.to_owned())];
+        if !self.list.filter_text().is_empty() {
+            hidden.push(("q", self.list.filter_text().to_owned()));
+        }
+        hidden.extend(self.list.before.map(|before| ("before", before.to_string())));
+        hidden
+    }
+}

@@ -1,0 +1,85 @@
+//! Leases: somebody elsewhere answers the senders of a bin, for as long as they are connected.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::Capture;
+use crate::model::BinId;
+
+/// A bin's lease.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lease {
+    /// Its number, no other's.
+    pub(super) id: u64,
+    /// How long a sender waits for its holder.
+    pub(super) patience: Duration,
+}
+
+/// Every lease.
+#[derive(Debug, Default)]
+pub(super) struct Leases {
+    /// How many there are: asked for every captured request.
+    count: AtomicUsize,
+    last: AtomicU64,
+    of: Mutex<HashMap<BinId, Lease>>,
+}
+
+impl Leases {
+    /// The lease of a bin.
+    pub(super) fn of(&self, bin: BinId) -> Option<Lease> {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        self.of.lock().get(&bin).copied()
+    }
+
+    /// Whether that lease is still held.
+    pub(super) fn is_held(&self, id: u64) -> bool {
+        self.of.lock().values().any(|lease| lease.id == id)
+    }
+
+    fn begin(&self, bin: BinId, patience: Duration) -> Option<u64> {
+        let mut of = self.of.lock();
+        if of.contains_key(&bin) {
+            return None;
+        }
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        of.insert(bin, Lease { id, patience });
+        self.count.store(of.len(), Ordering::Release);
+        Some(id)
+    }
+
+    fn end(&self, bin: BinId) {
+        let mut of = self.of.lock();
+        of.remove(&bin);
+        self.count.store(of.len(), Ordering::Release);
+    }
+}
+
+/// A lease that is held; it ends with this.
+pub struct Leased {
+    capture: Capture,
+    bin: BinId,
+    id: u64,
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        let held = &self.capture.0.held;
+        held.leases.end(self.bin);
+        held.let_go(self.id);
+    }
+}
+
+impl Capture {
+    /// Lets somebody answer the senders of a bin who come from now on, each within `patience`; `None` when somebody else
+    /// does.
+    #[must_use]
+    pub fn lease(&self, bin: BinId, patience: Duration) -> Option<Leased> {
+        let id = self.0.held.leases.begin(bin, patience)?;
+        Some(Leased { capture: self.clone(), bin, id })
+    }
+}
