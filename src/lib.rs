@@ -47,6 +47,8 @@
 //! | attempt | one try to send a request to a target, and what came of it | delivery log |
 //! | replay | sending a captured request again because somebody asked | resend |
 //! | hold | keeping a sender waiting until somebody answers it | pause |
+//! | lease | answering a bin's senders from elsewhere, for as long as the connection stands | – |
+//! | compose | making a request by hand, from nothing or from a captured one | craft |
 //! | forward | sending on what a bin captures, by itself | relay |
 //! | sample | what a platform's sender would send, made up or the user's own | fixture |
 //! | step | one event of what a simulated sender sends, with the wait before it | – |

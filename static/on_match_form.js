@@ -74,7 +74,8 @@ export class OnMatchForm {
     if (told.paused) words.push("Paused.");
     if (!at) words.push("Nothing was told yet.");
     else {
-      words.push(` Told ${number(delivered)} times of ${number(requests)} requests, ${number(failed)} failed.`);
+      const many = (count, what) => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
+      words.push(` ${many(delivered, "message")} accepted, ${number(failed)} failed, of ${many(requests, "request")}.`);
       words.push(` Last ${new Date(at).toLocaleString()}: ${sentence}`);
     }
     if (missed > 0) words.push(` ${number(missed)} times too much came at once to be looked through.`);

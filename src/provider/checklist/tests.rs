@@ -147,6 +147,10 @@ fn signatures_are_proven_by_a_right_one_and_failed_by_only_wrong_ones() {
     assert_eq!(with(SignatureStatus::Invalid, None), (State::Failed, State::NotSeen));
     assert_eq!(with(SignatureStatus::Invalid, Some(200)), (State::Failed, State::Failed));
     assert_eq!(with(SignatureStatus::Missing, Some(401)), (State::NotSeen, State::Proven));
+    // Whether it is wrong is not known: the secret cannot be read.
+    for status in [200, 401] {
+        assert_eq!(with(SignatureStatus::UndecodableSecret, Some(status)), (State::NotSeen, State::NotSeen));
+    }
 }
 
 #[test]

@@ -173,7 +173,7 @@ async fn whom_a_bin_tells_is_set_in_the_settings_which_show_what_came_of_it() {
     stage.send("POST", "in/told/1", &[], "x").await;
     let told: Value = serde_json::from_slice(&target.next().body).unwrap();
     assert_eq!(told["count"], 1, "{told}");
-    browser.until_text("#match-state", "Told 1 times of 1 requests, 0 failed.").await;
+    browser.until_text("#match-state", "1 message accepted, 0 failed, of 1 request.").await;
     stage.open("/bins/in/settings").await;
     browser.until("document.querySelector('#match-filter').value === 'path:/told/*'").await;
     browser.js("document.querySelector('#match-to').value = ''").await;

@@ -17,7 +17,7 @@ use super::tabs::{
     BodyBox, BodyChoice, BodyPlaces, CodeTab, CompareTab, DeliverTab, EventTab, RawTab, RequestTab, SignatureTab,
     TabContext,
 };
-use crate::model::{CapturedRequest, RequestId, RequestSummary, Seq, Timestamp};
+use crate::model::{CapturedRequest, Origin, RequestId, RequestSummary, Seq, Timestamp};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
@@ -75,6 +75,8 @@ pub struct Detail {
     chip: Chip,
     event_name: Option<String>,
     /// What the sender was told, or that it waits.
+    /// It was composed here, and has no response.
+    composed: bool,
     status: String,
     status_class: &'static str,
     /// Until when its sender waits, and the view in which it is answered.
@@ -136,6 +138,7 @@ impl Detail {
             path: format::plain(&format!("{path}{query}")),
             chip: chip(summary),
             event_name: summary.derived.event.name.as_deref().map(format::plain),
+            composed: summary.origin == Origin::Composed,
             status: summary.response.status.map_or_else(|| "nothing".to_owned(), |status| status.to_string()),
             status_class: status_class(summary.response.status),
             held: summary.held_until.map(|until| (until.to_string(), tab_href(&base, params, TabId::Deliver))),

@@ -257,14 +257,27 @@ fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// An attempt that is offered.
+#[derive(Debug)]
+struct AttemptChoice {
+    id: Seq,
+    /// When it began: for the scripts, and as a time of day in UTC.
+    time_iso: String,
+    time: String,
+    words: String,
+    /// Whether it is chosen on either side.
+    one: bool,
+    other: bool,
+}
+
 /// Two attempts to be compared.
 #[derive(Debug)]
 struct Compared {
     action: String,
     /// What the list shows stays as it is: names and values for hidden fields.
     hidden: Vec<(&'static str, String)>,
-    /// The attempts, newest first: number, words, whether it is the one, whether it is the other.
-    choices: Vec<(Seq, String, bool, bool)>,
+    /// The attempts, newest first.
+    choices: Vec<AttemptChoice>,
     /// What differs, once two are chosen; `Ok` when nothing does.
     result: Option<Result<(), String>>,
 }
@@ -277,10 +290,15 @@ impl Compared {
         let (one, other) = (find(context.params.one), find(context.params.other));
         let result = one.zip(other).map(|(one, other)| difference(one, other).map_or(Ok(()), Err));
         let (one, other) = (one.unwrap_or(before).id, other.unwrap_or(newest).id);
-        let words =
-            |view: &AttemptView| format!("{}, {}, {} to {}", view.time_full, view.result, view.total, view.target);
-        let choices = attempts.iter().zip(views);
-        let choices = choices.map(|(at, view)| (at.id, words(view), at.id == one, at.id == other)).collect();
+        let choice = |(attempt, view): (&Attempt, &AttemptView)| AttemptChoice {
+            id: attempt.id,
+            time_iso: view.time_iso.clone(),
+            time: format::clock_time(attempt.delivered.started_at),
+            words: format!("{}, {}, {}", view.result, view.total, view.target),
+            one: attempt.id == one,
+            other: attempt.id == other,
+        };
+        let choices = attempts.iter().zip(views).map(choice).collect();
         Some(Self { action: context.page.clone(), hidden: context.hidden("deliver"), choices, result })
     }
 }
