@@ -8,6 +8,7 @@ mod archives;
 mod cli;
 mod crash;
 mod deliver;
+mod documents;
 mod events;
 mod exporters;
 mod fidelity;
