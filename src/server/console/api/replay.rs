@@ -146,7 +146,7 @@ fn shown(replayed: Replayed) -> HttpResponse {
 /// Send a request again
 ///
 /// Up to ten deliveries are waited for; more become a job. Without a `target` it goes to the bin's forward target.
-#[utoipa::path(tag = "delivery", request_body = ReplayInput, responses((status = 200, body = ReplayShape<'_>), (status = 202, body = JobBegunShape)))]
+#[utoipa::path(tag = "delivery", request_body(content = Option<ReplayInput>, description = "Without one it goes where the bin's forward goes"), responses((status = 200, body = ReplayShape<'_>), (status = 202, body = JobBegunShape)))]
 #[post("/api/v1/bins/{bin}/requests/{id}/replay")]
 async fn replay_one(
     state: State,

@@ -44,7 +44,7 @@ struct Params {
     status = 200,
     description = "The transcript",
     content(
-        (Object = "application/json"), (String = "text/plain"), (String = "text/markdown"),
+        (Vec<Object> = "application/json"), (String = "text/plain"), (String = "text/markdown"),
     ),
 )))]
 #[get("/api/v1/bins/{bin}/requests/{id}/transcript")]
