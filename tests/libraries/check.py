@@ -110,7 +110,19 @@ def verified(case, secret, wire, work):
     head = work / "request"
     head.write_bytes(wire)
     url = parts(wire)["url"]
-    done = creel("verify", "--scheme", case["scheme"], "--secret", secret, "--head", str(head), "--url", url, "--at", str(int(time.time())))
+    done = creel(
+        "verify",
+        "--scheme",
+        case["scheme"],
+        "--secret",
+        secret,
+        "--head",
+        str(head),
+        "--url",
+        url,
+        "--at",
+        str(int(time.time())),
+    )
     if done.returncode not in (0, 1):
         raise SystemExit(f"{case['scheme']}: creel verify: {done.stderr.decode()}")
     return done.returncode == 0
@@ -180,12 +192,16 @@ def main():
 
 
 def write(rows):
-    lines = ["| scheme | package | version | accepted | changed in | then refused | `creel verify` agrees |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| scheme | package | version | accepted | changed in | then refused | `creel verify` agrees |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for scheme, package, judges, changed, found in sorted(rows, key=lambda row: (row[0], row[1])):
         yes = {name: "yes" if value else "**no**" for name, value in found.items()}
         version = judges.version(package)
         lines.append(
-            f"| `{scheme}` | {package} ({judges.language}) | {version} | {yes['accepted']} | {changed} | {yes['refused']} | {yes['creel']} |"
+            f"| `{scheme}` | {package} ({judges.language}) | {version} | {yes['accepted']} | {changed} "
+            f"| {yes['refused']} | {yes['creel']} |"
         )
     readme = HERE / "README.md"
     start, end = "<!-- table: made by run -->\n", "<!-- end -->"

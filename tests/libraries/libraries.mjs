@@ -4,14 +4,15 @@ import { pathToFileURL } from 'node:url';
 import { add, serve } from './judge.mjs';
 
 // The packages are below target/, not beside this file.
-const require = createRequire(pathToFileURL(`${process.argv[2]}/`));
+const FOLDER = process.argv[2];
+const require = createRequire(pathToFileURL(`${FOLDER}/`));
 const load = (name) => import(pathToFileURL(require.resolve(name)));
 
 const BASE64_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 add('github', '@octokit/webhooks-methods', {}, async ({ text, headers, secret }) => {
   // It has no entry for `require`.
-  const { verify } = await import(pathToFileURL(`${process.argv[2]}/node_modules/@octokit/webhooks-methods/dist-node/index.js`));
+  const { verify } = await import(pathToFileURL(`${FOLDER}/node_modules/@octokit/webhooks-methods/dist-node/index.js`));
   return verify(secret, text, headers['x-hub-signature-256']);
 });
 
@@ -34,7 +35,10 @@ add('shopify', '@shopify/shopify-api', { headers: Object.entries(SHOPIFY) }, asy
   return true;
 });
 add('shopify-app-proxy', '@shopify/shopify-api',
-  { method: 'GET', body: '', url: 'https://example.com/proxy?shop=a.myshopify.com&path_prefix=%2Fapps%2Fmark-0&timestamp=NOW', changed: 'URL' },
+  {
+    method: 'GET', body: '', changed: 'URL',
+    url: 'https://example.com/proxy?shop=a.myshopify.com&path_prefix=%2Fapps%2Fmark-0&timestamp=NOW',
+  },
   ({ query, secret }) => shopify(secret).utils.validateHmac(query, { signator: 'appProxy' }));
 
 add('linear', '@linear/sdk', { body: '{"type":"Issue","webhookTimestamp":NOW_MS,"data":{"title":"mark-0 é☃"}}' },
@@ -44,7 +48,10 @@ add('linear', '@linear/sdk', { body: '{"type":"Issue","webhookTimestamp":NOW_MS,
   });
 
 add('contentful', '@contentful/node-apps-toolkit',
-  { secret: 'a'.repeat(64), url: 'https://example.com/hooks?a=1&b=%C3%A9%20x', headers: [['X-Contentful-Topic', 'Entry.publish']] },
+  {
+    secret: 'a'.repeat(64), url: 'https://example.com/hooks?a=1&b=%C3%A9%20x',
+    headers: [['X-Contentful-Topic', 'Entry.publish']],
+  },
   ({ method, url, headers, text, secret }) => {
     const { verifyRequest } = require('@contentful/node-apps-toolkit');
     return verifyRequest(secret, { method, path: url.slice(url.indexOf('/', 8)), headers, body: text });
@@ -95,8 +102,10 @@ add('adyen-standard-1', '@adyen/api-library',
   {
     secret: '44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056',
     body: JSON.stringify({ notificationItems: [{ NotificationRequestItem: {
-      pspReference: '7914073381342284', originalReference: '', merchantAccountCode: 'TestMerchant', merchantReference: 'a:b\\mark-0',
-      amount: { value: 1130, currency: 'EUR' }, eventCode: 'AUTHORISATION', success: 'true', additionalData: { hmacSignature: '' },
+      pspReference: '7914073381342284', originalReference: '', merchantAccountCode: 'TestMerchant',
+      merchantReference: 'a:b\\mark-0',
+      amount: { value: 1130, currency: 'EUR' }, eventCode: 'AUTHORISATION', success: 'true',
+      additionalData: { hmacSignature: '' },
     } }] }),
   },
   ({ text, secret }) => {
@@ -117,7 +126,8 @@ add('zoom', '@zoom/rivet', { body: '{"event":"a.b","payload":{"note":"mark-0 é�
   const client = new MeetingsS2SAuthClient({ clientId: 'none', clientSecret: 'none', accountId: 'none', receiver });
   const server = await client.start();
   try {
-    const answer = await fetch(`http://127.0.0.1:${server.address().port}/zoom/events`, { method: 'POST', headers, body });
+    const url = `http://127.0.0.1:${server.address().port}/zoom/events`;
+    const answer = await fetch(url, { method: 'POST', headers, body });
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
     return true;
   } finally {

@@ -61,7 +61,13 @@ def _(request):
     return validate_event(request.body, request.headers, request.secret, frozenset({"ping"}), lambda event: event)
 
 
-@case("twilio-form", "twilio", headers=FORM, body="From=%2B1555&Body=mark-0+%C3%A9&SmsSid=SM1&Empty=", url="https://example.com/sms?a=1")
+@case(
+    "twilio-form",
+    "twilio",
+    headers=FORM,
+    body="From=%2B1555&Body=mark-0+%C3%A9&SmsSid=SM1&Empty=",
+    url="https://example.com/sms?a=1",
+)
 def _(request):
     from twilio.request_validator import RequestValidator
 
@@ -217,7 +223,12 @@ def _(request):
 ONFIDO = {
     "resource_type": "check",
     "action": "check.completed",
-    "object": {"id": "mark-0", "status": "complete", "completed_at_iso8601": "2026-01-01T00:00:00Z", "href": "https://example.com/1"},
+    "object": {
+        "id": "mark-0",
+        "status": "complete",
+        "completed_at_iso8601": "2026-01-01T00:00:00Z",
+        "href": "https://example.com/1",
+    },
 }
 
 
@@ -228,7 +239,9 @@ def _(request):
     return WebhookEventVerifier(request.secret).read_payload(request.text, request["X-SHA2-Signature"])
 
 
-@case("pusher", "pusher", headers=[["X-Pusher-Key", "key-1"]], body='{"time_ms":NOW_MS,"events":[{"name":"mark-0 é☃"}]}')
+@case(
+    "pusher", "pusher", headers=[["X-Pusher-Key", "key-1"]], body='{"time_ms":NOW_MS,"events":[{"name":"mark-0 é☃"}]}'
+)
 def _(request):
     import pusher
 
@@ -379,7 +392,9 @@ def _(request):
     # The library looks at the token alone; the document has the receiver compare the hash of the body.
     token = request["Authorization"].removeprefix("Bearer ")
     claims = jwt.decode(token, options={"verify_signature": False})
-    return verify_signature(token, request.secret) and claims["payload_hash"] == hashlib.sha256(request.body).hexdigest()
+    return (
+        verify_signature(token, request.secret) and claims["payload_hash"] == hashlib.sha256(request.body).hexdigest()
+    )
 
 
 def vonage(request, method):
@@ -389,7 +404,12 @@ def vonage(request, method):
     return auth.check_signature(request.query)
 
 
-VONAGE = {"method": "GET", "body": "", "url": "https://example.com/sms?text=mark-0+a%26b%3Dc&msisdn=1555&timestamp=NOW", "changed": "URL"}
+VONAGE = {
+    "method": "GET",
+    "body": "",
+    "url": "https://example.com/sms?text=mark-0+a%26b%3Dc&msisdn=1555&timestamp=NOW",
+    "changed": "URL",
+}
 
 
 @case("vonage-md5", "vonage-http-client", **VONAGE)
@@ -447,7 +467,12 @@ ADYEN = {
 }
 
 
-@case("adyen-standard-1", "Adyen", secret=HEX_SECRET, body=json.dumps({"notificationItems": [{"NotificationRequestItem": ADYEN}]}))
+@case(
+    "adyen-standard-1",
+    "Adyen",
+    secret=HEX_SECRET,
+    body=json.dumps({"notificationItems": [{"NotificationRequestItem": ADYEN}]}),
+)
 def _(request):
     from Adyen.util import is_valid_hmac_notification
 
@@ -461,7 +486,9 @@ def _(request):
     return is_valid_hmac_payload(request["HmacSignature"], request.secret, request.body)
 
 
-DROPBOX = '{"event":{"event_time":"1348177752","event_type":"signature_request_sent","event_hash":"","event_metadata":{}}}'
+DROPBOX = (
+    '{"event":{"event_time":"1348177752","event_type":"signature_request_sent","event_hash":"","event_metadata":{}}}'
+)
 
 
 @case("dropbox-sign", "dropbox-sign", headers=FORM, form={"json": DROPBOX}, change=["request_sent", "request_semt"])
@@ -474,7 +501,14 @@ def _(request):
     return EventCallbackHelper.is_valid(request.secret, SimpleNamespace(event=event))
 
 
-@case("alipay", "alipay-sdk-python", key="rsa", public="base64", headers=FORM, body="app_id=1&subject=mark-0+%C3%A9&total=1")
+@case(
+    "alipay",
+    "alipay-sdk-python",
+    key="rsa",
+    public="base64",
+    headers=FORM,
+    body="app_id=1&subject=mark-0+%C3%A9&total=1",
+)
 def _(request):
     from alipay.aop.api.util.SignatureUtils import get_sign_content, verify_with_rsa
 

@@ -24,7 +24,13 @@ CREEL, TOOLS = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).re
 ONLY = sys.argv[3:]
 SECRET = "whsec-receivers"
 KINDS = {"callaider: events": "callaider", "callaider: queue": "callaider", "pathors: queue": "pathors"}
-FRAMEWORKS = {"express": ("Express", "node"), "fastapi": ("FastAPI", "python3"), "go": ("Go", "go"), "laravel": ("Laravel", "php"), "rails": ("Rails", "puma")}
+FRAMEWORKS = {
+    "express": ("Express", "node"),
+    "fastapi": ("FastAPI", "python3"),
+    "go": ("Go", "go"),
+    "laravel": ("Laravel", "php"),
+    "rails": ("Rails", "puma"),
+}
 # A case that shows the snippet, by what the snippet mends.
 SHOWN = {
     "verify": "missing_signature",
@@ -110,7 +116,13 @@ def wait_for(port, process):
 
 def send(port, kind, event, size=0):
     """One signed event: status and body of the response."""
-    data = {"event": event, "timestamp": "2026-05-28T12:34:56.789Z", "sessionId": "probe-1", "assistantId": 1, "data": {"pad": "x" * size}}
+    data = {
+        "event": event,
+        "timestamp": "2026-05-28T12:34:56.789Z",
+        "sessionId": "probe-1",
+        "assistantId": 1,
+        "data": {"pad": "x" * size},
+    }
     body = json.dumps(data).encode()
     headers = {"Content-Type": "application/json"}
     if KINDS[kind] == "pathors":
@@ -170,10 +182,16 @@ def tried(name, kind, snippets):
         command, environment = framework.command(kind, snippets, folder, TOOLS)
         command = [word.replace("PORT", str(port)) for word in command]
         environment = {
-            **os.environ, "PORT": str(port), "CALLAIDER_WEBHOOK_SECRET": SECRET, "PATHORS_AUTHORIZATION": SECRET, **environment,
+            **os.environ,
+            "PORT": str(port),
+            "CALLAIDER_WEBHOOK_SECRET": SECRET,
+            "PATHORS_AUTHORIZATION": SECRET,
+            **environment,
         }
         with open(folder / "log", "w+") as log:
-            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
             try:
                 if not wait_for(port, process):
                     log.seek(0)
@@ -181,7 +199,9 @@ def tried(name, kind, snippets):
                 report, code = check(f"http://127.0.0.1:{port}/webhook", KINDS[kind])
                 cases = report["cases"]
                 wrong = [f"{case['id']}: {case['sentence']}" for case in cases if case["state"] == "failed"]
-                wrong += [f"a note: {case['id']}" for case in cases if case["state"] == "note" and case["id"] not in NOTES]
+                wrong += [
+                    f"a note: {case['id']}" for case in cases if case["state"] == "note" and case["id"] not in NOTES
+                ]
                 if not wrong and code:
                     wrong.append(f"exit code {code}: {report['error']}")
                 wrong += probes(port, kind, framework.program(kind, snippets))
@@ -204,10 +224,19 @@ def main():
             continue
         for kind in KINDS:
             wrong, counts = tried(name, kind, snippets[name])
-            print(f"{'FAIL' if wrong else 'ok  '}  {title:8} {kind:18} {counts}", *wrong, sep="\n      " if wrong else "", flush=True)
+            print(
+                f"{'FAIL' if wrong else 'ok  '}  {title:8} {kind:18} {counts}",
+                *wrong,
+                sep="\n      " if wrong else "",
+                flush=True,
+            )
             failed += bool(wrong)
-            outcome = f"{counts.get('passed', 0)} passed, {counts.get('failed', 0)} failed, notes: {counts.get('notes', 0)}"
-            rows.append((title, importlib.import_module(name).version(TOOLS), kind, f"**{outcome}**" if wrong else outcome))
+            outcome = (
+                f"{counts.get('passed', 0)} passed, {counts.get('failed', 0)} failed, notes: {counts.get('notes', 0)}"
+            )
+            rows.append(
+                (title, importlib.import_module(name).version(TOOLS), kind, f"**{outcome}**" if wrong else outcome)
+            )
     if not ONLY:
         write(rows)
     print(f"{len(rows) - failed} passed, {failed} failed")

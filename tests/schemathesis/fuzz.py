@@ -18,7 +18,9 @@ ENDLESS = "/(events-stream|stream|wait)$"
 TAKES_AWAY = ["delete_bins_bin", "delete_bins_bin_requests", "delete_bins_bin_requests_id"]
 PARAMETERS = {"path.bin": "probe", "path.id": "latest", "path.session": "s-1"}
 # What is no finding, with the reason; README.md says more.
-ACCEPTED = {"ST202": "a document cannot say all that a value has to be: a URL, a filter, two fields that exclude each other"}
+ACCEPTED = {
+    "ST202": "a document cannot say all that a value has to be: a URL, a filter, two fields that exclude each other"
+}
 
 
 def document(api, work):
@@ -37,7 +39,9 @@ def document(api, work):
 
 
 def post(url, value, headers=()):
-    request = urllib.request.Request(url, json.dumps(value).encode(), {"Content-Type": "application/json", **dict(headers)})
+    request = urllib.request.Request(
+        url, json.dumps(value).encode(), {"Content-Type": "application/json", **dict(headers)}
+    )
     with urllib.request.urlopen(request, timeout=30) as response:
         return response.read()
 
@@ -65,9 +69,32 @@ def round_(name, options, parameters):
             report = FOLDER / name
             shutil.rmtree(report, ignore_errors=True)
             command = [
-                FOLDER / "venv/bin/schemathesis", "--config-file", config, "run", document(api, work), "--url", urls["console_url"], "--phases", "examples,coverage,fuzzing",
-                "--max-time", str(SECONDS), "--request-timeout", "10", "--continue-on-failure", "--checks", "all", "--seed", "1",
-                "--exclude-path-regex", ENDLESS, "--report", "json", "--report-json-path", report / "report.json", "--no-color", *options,
+                FOLDER / "venv/bin/schemathesis",
+                "--config-file",
+                config,
+                "run",
+                document(api, work),
+                "--url",
+                urls["console_url"],
+                "--phases",
+                "examples,coverage,fuzzing",
+                "--max-time",
+                str(SECONDS),
+                "--request-timeout",
+                "10",
+                "--continue-on-failure",
+                "--checks",
+                "all",
+                "--seed",
+                "1",
+                "--exclude-path-regex",
+                ENDLESS,
+                "--report",
+                "json",
+                "--report-json-path",
+                report / "report.json",
+                "--no-color",
+                *options,
             ]
             report.mkdir(parents=True)
             with open(report / "output", "w") as output:
@@ -90,10 +117,17 @@ def main():
         alive, folder = round_(name, options, parameters)
         report = json.loads((folder / "report.json").read_text())
         cases, operations = report["test_cases"]["generated"], report["operations"]["tested"]
-        print(f"{name}: {cases} requests of {operations} operations in {time.monotonic() - begun:.0f} s; {folder}/output")
-        wrong = [f"the server {why}" for why, is_so in (
-            ("ended", not alive), ("panicked: see server.log", "panicked" in (folder / "server.log").read_text()),
-        ) if is_so]
+        print(
+            f"{name}: {cases} requests of {operations} operations in {time.monotonic() - begun:.0f} s; {folder}/output"
+        )
+        wrong = [
+            f"the server {why}"
+            for why, is_so in (
+                ("ended", not alive),
+                ("panicked: see server.log", "panicked" in (folder / "server.log").read_text()),
+            )
+            if is_so
+        ]
         wrong += [f"could not be tried: {error}" for error in report["errors"]]
         for failure in report["failures"]:
             text = f"{failure['code']} {failure['title']}: {', '.join(failure['operations'])}"

@@ -58,7 +58,17 @@ def program(kind, snippets):
         rest = [snippets["parsing"], cases + indented(snippets["unknown"], 4), snippets["fast"]]
         verify = snippets["verify"].replace("(request: Request)", f"(request: Request, {asked})")
         head, body = verify.split("\n    raw = ", 1)
-        return GLUE + head + "\n" + indented(snippets["size"], 4) + "\n    raw = " + body + "\n" + indented("\n".join(rest), 4) + TAIL
+        return (
+            GLUE
+            + head
+            + "\n"
+            + indented(snippets["size"], 4)
+            + "\n    raw = "
+            + body
+            + "\n"
+            + indented("\n".join(rest), 4)
+            + TAIL
+        )
     head = f'@app.post("/webhook")\nasync def webhook(request: Request, {asked}):\n'
     raw = "raw = await request.body()"
     rest = [snippets["header"], snippets["size"], raw, snippets["parsing"], snippets["duplicates"], snippets["fast"]]

@@ -91,7 +91,14 @@ def program(kind, snippets):
     server = "server := &http.Server{Handler: mux}"
     if kind == "callaider: events":
         server = snippets["slow"]
-        rest = [snippets["verify"], snippets["parsing"], snippets["duplicates"], TIMES, snippets["order"], snippets["events"]]
+        rest = [
+            snippets["verify"],
+            snippets["parsing"],
+            snippets["duplicates"],
+            TIMES,
+            snippets["order"],
+            snippets["events"],
+        ]
     elif kind == "callaider: queue":
         known = 'switch payload.Event {\ncase "session.started", "session.ended":\n'
         rest = [snippets["verify"], snippets["parsing"], known + snippets["fast"] + "\n" + snippets["unknown"] + "\n}"]

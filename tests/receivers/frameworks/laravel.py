@@ -52,16 +52,19 @@ $kernel->terminate($request, $response);
 TIMES = """$startedAt = $payload['event'] === 'session.started' ? $payload['timestamp'] : null;
 $endedAt = $payload['event'] === 'session.ended' ? $payload['timestamp'] : null;"""
 CONFIG = {
-    "app": """['name' => 'receiver', 'env' => 'production', 'debug' => false, 'url' => 'http://localhost', 'timezone' => 'UTC', 'locale' => 'en',
-    'fallback_locale' => 'en', 'key' => str_repeat('k', 32), 'cipher' => 'AES-256-CBC', 'aliases' => [], 'providers' => [
+    "app": """['name' => 'receiver', 'env' => 'production', 'debug' => false, 'url' => 'http://localhost',
+    'timezone' => 'UTC', 'locale' => 'en', 'fallback_locale' => 'en', 'key' => str_repeat('k', 32), 'cipher' => 'AES-256-CBC',
+    'aliases' => [], 'providers' => [
         Illuminate\\Bus\\BusServiceProvider::class, Illuminate\\Cache\\CacheServiceProvider::class,
         Illuminate\\Database\\DatabaseServiceProvider::class, Illuminate\\Encryption\\EncryptionServiceProvider::class,
         Illuminate\\Filesystem\\FilesystemServiceProvider::class,
         Illuminate\\Foundation\\Providers\\FoundationServiceProvider::class, Illuminate\\Queue\\QueueServiceProvider::class,
         Illuminate\\View\\ViewServiceProvider::class, Illuminate\\Translation\\TranslationServiceProvider::class]]""",
     "database": """['default' => 'sqlite', 'migrations' => 'migrations',
-    'connections' => ['sqlite' => ['driver' => 'sqlite', 'database' => dirname(__DIR__).'/receiver.sqlite', 'prefix' => '']]]""",
-    "queue": """['default' => 'sync', 'connections' => ['sync' => ['driver' => 'sync']], 'failed' => ['driver' => 'null']]""",
+    'connections' => ['sqlite' =>
+        ['driver' => 'sqlite', 'database' => dirname(__DIR__).'/receiver.sqlite', 'prefix' => '']]]""",
+    "queue": """['default' => 'sync', 'connections' => ['sync' => ['driver' => 'sync']],
+    'failed' => ['driver' => 'null']]""",
     "logging": """['default' => 'errorlog', 'channels' => ['errorlog' => ['driver' => 'errorlog', 'level' => 'debug'],
     'null' => ['driver' => 'monolog', 'handler' => Monolog\\Handler\\NullHandler::class]], 'deprecations' => 'null']""",
     "cache": """['default' => 'array', 'stores' => ['array' => ['driver' => 'array']], 'prefix' => '']""",
@@ -79,13 +82,33 @@ $db->exec('CREATE TABLE sessions (id PRIMARY KEY, started_at, ended_at)');
 
 def program(kind, snippets):
     if kind == "callaider: events":
-        rest = [snippets["size"], snippets["verify"], snippets["parsing"], snippets["duplicates"], TIMES, snippets["order"], snippets["events"]]
+        rest = [
+            snippets["size"],
+            snippets["verify"],
+            snippets["parsing"],
+            snippets["duplicates"],
+            TIMES,
+            snippets["order"],
+            snippets["events"],
+        ]
     elif kind == "callaider: queue":
         known = "match ($payload['event']) {\n    'session.started', 'session.ended' => null,\n"
-        rest = [snippets["verify"], snippets["parsing"], known + indented(snippets["unknown"], 4) + "\n};", snippets["fast"]]
+        rest = [
+            snippets["verify"],
+            snippets["parsing"],
+            known + indented(snippets["unknown"], 4) + "\n};",
+            snippets["fast"],
+        ]
     else:
         raw = "$raw = $request->getContent();"
-        rest = [snippets["header"], snippets["size"], raw, snippets["parsing"], snippets["duplicates"], snippets["fast"]]
+        rest = [
+            snippets["header"],
+            snippets["size"],
+            raw,
+            snippets["parsing"],
+            snippets["duplicates"],
+            snippets["fast"],
+        ]
     return GLUE + indented("\n".join(rest), 4) + TAIL
 
 
@@ -106,5 +129,8 @@ def command(kind, snippets, folder, tools):
 
 
 def version(tools):
-    code = "require 'Illuminate/autoload.php'; echo Illuminate\\Foundation\\Application::VERSION, ', PHP ', PHP_MAJOR_VERSION, '.', PHP_MINOR_VERSION, '.', PHP_RELEASE_VERSION;"
+    code = (
+        "require 'Illuminate/autoload.php'; echo Illuminate\\Foundation\\Application::VERSION, ', PHP ', "
+        "PHP_MAJOR_VERSION, '.', PHP_MINOR_VERSION, '.', PHP_RELEASE_VERSION;"
+    )
     return subprocess.run(["php", "-d", "error_reporting=0", "-r", code], capture_output=True, text=True).stdout.strip()

@@ -58,19 +58,47 @@ ended_at = payload["timestamp"] if payload["event"] == "session.ended\""""
 
 def program(kind, snippets):
     if kind == "callaider: events":
-        rest = [snippets["size"], snippets["verify"], snippets["parsing"], snippets["duplicates"], TIMES, snippets["order"], snippets["events"]]
+        rest = [
+            snippets["size"],
+            snippets["verify"],
+            snippets["parsing"],
+            snippets["duplicates"],
+            TIMES,
+            snippets["order"],
+            snippets["events"],
+        ]
     elif kind == "callaider: queue":
         known = 'case payload["event"]\nwhen "session.started", "session.ended"\n'
-        rest = [snippets["verify"], snippets["parsing"], known + indented(snippets["fast"], 2) + "\n" + snippets["unknown"] + "\nend"]
+        rest = [
+            snippets["verify"],
+            snippets["parsing"],
+            known + indented(snippets["fast"], 2) + "\n" + snippets["unknown"] + "\nend",
+        ]
     else:
-        rest = [snippets["header"], snippets["size"], "raw = request.raw_post", snippets["parsing"], snippets["duplicates"], snippets["fast"]]
+        rest = [
+            snippets["header"],
+            snippets["size"],
+            "raw = request.raw_post",
+            snippets["parsing"],
+            snippets["duplicates"],
+            snippets["fast"],
+        ]
     return GLUE + indented("\n".join(rest), 4) + TAIL
 
 
 def command(kind, snippets, folder, tools):
     (folder / "config.ru").write_text(program(kind, snippets))
     (folder / "puma.rb").write_text(snippets["slow"] + "\n")
-    command = ["puma", "--config", "puma.rb", "--bind", "tcp://127.0.0.1:PORT", "--environment", "production", "config.ru"]
+    command = [
+        "puma",
+        "--config",
+        "puma.rb",
+        "--bind",
+        "tcp://127.0.0.1:PORT",
+        "--environment",
+        "production",
+        "config.ru",
+    ]
     # One connection: SQLite's library waits for a lock with Ruby's own lock in its hand.
     return command, {"DATABASE_URL": "sqlite3:receiver.sqlite3?pool=1", "RAILS_ENV": "production", "RUBYOPT": "-W0"}
 
