@@ -27,7 +27,7 @@ pub use route::route;
 /// How often bins are looked at for forwards that were set, when any bin has changed.
 const SUPERVISE: Duration = Duration::from_millis(50);
 /// How long a line pauses for a circle at first; twice as long each time that it comes back.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 const MAX_PAUSE: Duration = Duration::from_hours(1);
 
 /// Whether a target answers.

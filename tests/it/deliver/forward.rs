@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use creel::Database;
+use creel::inside::Clock;
 use serde_json::{Value, json};
 
 use super::check::Express;
