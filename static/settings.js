@@ -4,6 +4,7 @@ import { $, make } from "./dom.js";
 import { api } from "./api.js";
 import { command } from "./commands.js";
 import { formDialog } from "./dialog.js";
+import { changesExpect, saveExpect } from "./expect_form.js";
 import { FORWARD, ForwardForm } from "./forward_form.js";
 import { importFile } from "./import.js";
 import { Live } from "./live.js";
@@ -83,6 +84,7 @@ async function save(page) {
     const saved = Object.keys(change).length > 0 ? await api("PATCH", path, change) : null;
     if (FORWARD.some((name) => unsaved.has(name))) await forwardForm.save();
     if (ON_MATCH.some((name) => unsaved.has(name))) await onMatchForm.save();
+    if (changesExpect(unsaved)) await saveExpect(form, path);
     if (form.elements.secret_value.value) await addSecret(form, path);
     unsaved.saved();
     const now = saved ? `/bins/${saved.name ?? saved.id}` : base;

@@ -14,6 +14,9 @@ pub struct ExpectSettings {
     /// Seconds without a request after which a session that has not ended is missing what it lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_s: Option<u64>,
+    /// Header fields that the sender was told to send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<ExpectedHeader>,
     /// What was said of the checklist's points by hand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stated: Vec<StatedPoint>,
@@ -27,6 +30,16 @@ impl ExpectSettings {
     pub fn schema(&self, event: &str) -> Option<&EventSchema> {
         self.schemas.iter().find(|one| one.event == event)
     }
+}
+
+/// A header field that the sender was told to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedHeader {
+    /// Its name, as the owner writes it.
+    pub name: String,
+    /// The SHA-256 of its value, in hex: it is mostly a credential. `None` where any will do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// A JSON Schema of the owner's own.

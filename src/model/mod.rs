@@ -27,7 +27,7 @@ pub use bin::{
 pub use change::{Change, ChangeKind};
 pub use check::{CaseReport, CaseState, CheckReport, ShotReport, Snippet};
 pub use clock::{Clock, Timestamp};
-pub use expect::{EventSchema, ExpectSettings, StatedPoint};
+pub use expect::{EventSchema, ExpectSettings, ExpectedHeader, StatedPoint};
 pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Retries, Route};
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use job::{JobState, JobStatus};

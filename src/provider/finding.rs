@@ -1,5 +1,7 @@
 //! What is found out about a request or a session by what its platform's document says.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use strum::IntoStaticStr;
 
@@ -39,8 +41,8 @@ pub enum Severity {
 pub enum Place {
     /// The request line.
     Line,
-    /// A header field; its name as the document writes it.
-    Header(&'static str),
+    /// A header field; its name as the document, or the bin's owner, writes it.
+    Header(Cow<'static, str>),
     /// A value of the body, by its JSON pointer (RFC 6901).
     Body(String),
 }

@@ -8,6 +8,7 @@ mod cloudevents;
 pub mod content;
 pub mod contract;
 mod discord;
+pub mod expected;
 pub mod finding;
 mod generic;
 mod gitea;

@@ -537,3 +537,92 @@ async fn a_timeline_shows_bursts_what_came_again_and_what_was_not_accepted() {
     let refused = app.client.get(app.api(&format!("/bins/{bin}/timeline?from=soon"))).send().await.unwrap();
     assert_eq!(refused.status(), 400);
 }
+
+#[actix_web::test]
+async fn headers_of_ones_own_are_expected_and_what_is_missing_or_different_is_told() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "calls", "provider": "pathors"})).await;
+    let talk = json!({"currentNodeId": "n", "messagesCount": 2, "extractedVariables": {}});
+    let ended = pathors("session.ended", "s1", "2026-05-28T12:40:00.000Z", &talk);
+    let points = async || app.get("/bins/calls/checklist").await["points"].as_array().unwrap().clone();
+    let state = async |id: &str| points().await.iter().find(|point| point["id"] == id).unwrap()["state"].clone();
+    assert_eq!([state("headers").await, state("source").await], ["not_applicable", "not_applicable"]);
+
+    let headers = json!([{"name": "Authorization", "value": "Bearer very-secret"}, {"name": "X-Route"}]);
+    let (status, set) = put(&app, "/bins/calls/expect", &json!({"headers": headers})).await;
+    assert_eq!((status, &set["headers"][1]), (200, &json!({"name": "X-Route", "sha256": null})));
+    assert!(!set.to_string().contains("very-secret") && set["headers"][0]["sha256"].as_str().unwrap().len() == 64);
+    assert_eq!(put(&app, "/bins/calls/expect", &set_again(&set)).await.1, set, "what is shown can be set again");
+    assert_eq!(state("headers").await, "not_seen");
+
+    let right = [JSON, ("Authorization", "Bearer very-secret"), ("X-Route", "a")];
+    post(&app, "calls", &right, &ended).await;
+    assert_eq!(app.get("/bins/calls/requests/latest/contract").await["headers"], json!([]));
+    assert_eq!(state("headers").await, "proven");
+    post(&app, "calls", &[JSON, ("Authorization", "Bearer wrong")], &ended).await;
+    let contract = app.get("/bins/calls/requests/latest/contract").await;
+    let told: Vec<_> =
+        contract["headers"].as_array().unwrap().iter().map(|one| (&one["header"], &one["code"])).collect();
+    assert_eq!(json!(told), json!([["Authorization", "other_value"], ["X-Route", "missing"]]));
+    assert!(!contract.to_string().contains("Bearer"), "no value is repeated");
+    assert_eq!(state("headers").await, "failed");
+    let id = app.requests("calls").await[1]["id"].as_str().unwrap().to_owned();
+    let url = format!("{}/bins/calls/requests/{id}?tab=event", app.started.console_url);
+    let tab = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(tab.contains("Expected headers") && tab.contains("2 missing or different"), "{tab}");
+
+    for (headers, field) in [
+        (json!([{"name": "a b"}]), "headers[0].name"),
+        (json!([{"name": "a", "value": "x\ny"}]), "headers[0].value"),
+        (json!([{"name": "a", "sha256": "12"}]), "headers[0].sha256"),
+        (json!([{"name": "a", "sha256": "12", "value": "b"}]), "headers[0].sha256"),
+        (json!(vec![json!({"name": "a"}); 21]), "headers"),
+    ] {
+        let (status, problem) = put(&app, "/bins/calls/expect", &json!({"headers": headers})).await;
+        assert_eq!((status, &problem["field"]), (422, &json!(field)), "{problem}");
+    }
+}
+
+fn set_again(shown: &Value) -> Value {
+    json!({"headers": shown["headers"], "silence_s": shown["silence_s"], "events": shown["events"]})
+}
+
+#[actix_web::test]
+async fn an_event_of_a_known_platform_is_held_against_the_last_one_and_text_sessions_have_no_calls() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "calls", "provider": "pathors"})).await;
+    let at = "2026-05-28T12:40:00.000Z";
+    let talk =
+        json!({"projectId": "p", "currentNodeId": "n", "messagesCount": 2, "extractedVariables": {"name": "Ada"}});
+    let mut other = talk.clone();
+    other["extractedVariables"] = json!({"name": 5, "mood": "good"});
+    post(&app, "calls", &[JSON], &pathors("session.finalized", "s1", at, &talk)).await;
+    assert_eq!(app.get("/bins/calls/requests/latest/contract").await["drift"], json!([]), "it is the first");
+    post(&app, "calls", &[JSON], &pathors("session.finalized", "s2", at, &other)).await;
+    let contract = app.get("/bins/calls/requests/latest/contract").await;
+    assert_eq!(contract["findings"], json!([]), "the document allows it");
+    let told: Vec<_> =
+        contract["drift"].as_array().unwrap().iter().map(|one| (&one["pointer"], &one["code"])).collect();
+    let expected = [["/extractedVariables/mood", "new_field"], ["/extractedVariables/name", "retyped"]];
+    assert_eq!(json!(told), json!(expected));
+    assert_eq!(contract["drift"][0]["severity"], "differs");
+    let id = app.requests("calls").await[1]["id"].as_str().unwrap().to_owned();
+    let url = format!("{}/bins/calls/requests/{id}?tab=event", app.started.console_url);
+    let tab = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(tab.contains("differs from the last"), "{tab}");
+
+    let events = json!({"events": ["call.ended", "session.finalized"]});
+    assert_eq!(put(&app, "/bins/calls/expect", &events).await.0, 200);
+    let point = async || {
+        let points = app.get("/bins/calls/checklist").await["points"].as_array().unwrap().clone();
+        points.into_iter().find(|point| point["id"] == "events").unwrap()
+    };
+    let of_text = point().await;
+    assert_eq!(of_text["state"], "proven");
+    assert!(of_text["sentence"].as_str().unwrap().contains("Not applicable: call.ended"), "{of_text}");
+    let mut call = talk;
+    call["callStatus"] = "busy".into();
+    call["callDuration"] = 0.into();
+    post(&app, "calls", &[JSON], &pathors("session.finalized", "s3", at, &call)).await;
+    assert_eq!(point().await["state"], "not_seen", "a call has come");
+}

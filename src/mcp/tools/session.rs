@@ -119,7 +119,7 @@ async fn contract(client: &Client, bin: &str, event: &Value, redaction: &mut Red
             .collect()
     };
     Ok(json!({
-        "findings": told("findings"), "drift": told("drift"), "more": report["more"],
+        "findings": told("findings"), "headers": told("headers"), "drift": told("drift"), "more": report["more"],
         "not_checked_because": report["not_checked_because"],
     }))
 }

@@ -20,19 +20,31 @@ fn judgement(
     Judgement { state, sentence: sentence.into(), way, requests: requests.into_iter().collect() }
 }
 
+/// What points ask of a platform.
+pub(super) struct Of {
+    pub(super) name: &'static str,
+    /// Whether it signs what it sends; else a header field of the user's own is the proof, where one is set.
+    pub(super) signs: bool,
+    /// Events of calls.
+    pub(super) calls_only: Vec<&'static str>,
+}
+
 const FORWARD: &str = "Let the bin forward to your endpoint, or replay a request to it.";
 
-pub(super) fn judge(what: What, evidence: &Evidence<'_>, platform: &str) -> Judgement {
+pub(super) fn judge(what: What, evidence: &Evidence<'_>, of: &Of) -> Judgement {
     match what {
         What::Reachable => reachable(evidence),
         What::Https => https(evidence),
         What::Fast => fast(evidence),
+        What::Proven if !of.signs && !evidence.has_secret => unsigned(of),
         What::Proven => proven(evidence),
+        What::WrongRefused if !evidence.has_secret => nothing_to_refuse(of),
         What::WrongRefused => wrong_refused(evidence),
         What::Deduplicated => deduplicated(evidence),
         What::Accepted => accepted(evidence),
         What::Queue => queue(evidence),
-        What::Events => events(evidence),
+        What::Events => events(evidence, of),
+        What::Headers => headers(evidence),
         What::ParseFailures => parse_failures(evidence),
         What::Unseen => {
             judgement(State::NotSeen, "Creel cannot see this. Tick it by hand, with a note of where it is.", "", [])
@@ -42,7 +54,8 @@ pub(super) fn judge(what: What, evidence: &Evidence<'_>, platform: &str) -> Judg
             format!(
                 "Last: run `creel check URL --provider {}` against the production endpoint, then give {platform} its URL in \
                  place of this bin's.",
-                platform.to_ascii_lowercase()
+                of.name.to_ascii_lowercase(),
+                platform = of.name,
             ),
             "",
             [],
@@ -157,6 +170,44 @@ fn proven(evidence: &Evidence<'_>) -> Judgement {
     }
 }
 
+/// A platform without signatures, and no header field that proves it.
+fn unsigned(of: &Of) -> Judgement {
+    let sentence = format!(
+        "{} signs nothing, and no secret is set: where a header of yours is to prove the source, set its value as the bin's secret.",
+        of.name
+    );
+    judgement(State::NotApplicable, sentence, "", [])
+}
+
+/// Without a secret there is no wrong one.
+fn nothing_to_refuse(of: &Of) -> Judgement {
+    let what = if of.signs { "signature" } else { "proof" };
+    judgement(State::NotApplicable, format!("No secret is set, so that no {what} can be wrong."), "", [])
+}
+
+fn headers(evidence: &Evidence<'_>) -> Judgement {
+    let way = "Set the same header at the platform, or correct what the bin's settings expect.";
+    let Some(found) = &evidence.headers else {
+        return judgement(
+            State::NotApplicable,
+            "No header of your own is expected: the bin's settings name none.",
+            "",
+            [],
+        );
+    };
+    if let Some((_, sentence)) = found.wrong.first() {
+        let others = found.wrong.iter().map(|(id, _)| *id);
+        let count = found.wrong.len();
+        let sentence = format!("{sentence} So it is with {count} of {} requests.", count + found.right.len());
+        return judgement(State::Failed, sentence, way, others);
+    }
+    if found.right.is_empty() {
+        return judgement(State::NotSeen, "Headers of your own are expected; no request has come yet.", way, []);
+    }
+    let sentence = format!("Of the newest requests, all {} have the headers that are expected.", found.right.len());
+    judgement(State::Proven, sentence, way, found.right.iter().copied())
+}
+
 fn wrong_refused(evidence: &Evidence<'_>) -> Judgement {
     let way = "Send an event with a wrong signature to your endpoint: replay one with its signature changed.";
     // With a secret that cannot be read nobody knows whether the signature is wrong.
@@ -260,7 +311,7 @@ fn queue(evidence: &Evidence<'_>) -> Judgement {
     }
 }
 
-fn events(evidence: &Evidence<'_>) -> Judgement {
+fn events(evidence: &Evidence<'_>, of: &Of) -> Judgement {
     let way = "Run a test session at the platform.";
     let last = |name: &str| {
         evidence
@@ -269,11 +320,21 @@ fn events(evidence: &Evidence<'_>) -> Judgement {
             .find(|summary| summary.derived.event.name.as_deref() == Some(name))
             .map(|summary| summary.id)
     };
-    let missing: Vec<&str> = evidence.expected.iter().copied().filter(|name| last(name).is_none()).collect();
+    let unseen = evidence.expected.iter().copied().filter(|name| last(name).is_none());
+    let (calls, missing): (Vec<&str>, Vec<&str>) =
+        unseen.partition(|name| evidence.text_only && of.calls_only.contains(name));
     let found: Vec<RequestId> = evidence.expected.iter().filter_map(|name| last(name)).collect();
-    if missing.is_empty() {
-        judgement(State::Proven, format!("Seen: {}.", evidence.expected.join(", ")), way, found)
+    let seen: Vec<&str> = evidence.expected.iter().copied().filter(|name| last(name).is_some()).collect();
+    let not_of_text = if calls.is_empty() {
+        String::new()
     } else {
-        judgement(State::NotSeen, format!("Not seen yet: {}.", missing.join(", ")), way, found)
+        format!(" Not applicable: {}; the sessions so far are of text.", calls.join(", "))
+    };
+    if seen.is_empty() && missing.is_empty() {
+        judgement(State::NotApplicable, not_of_text.trim_start(), way, [])
+    } else if missing.is_empty() {
+        judgement(State::Proven, format!("Seen: {}.{not_of_text}", seen.join(", ")), way, found)
+    } else {
+        judgement(State::NotSeen, format!("Not seen yet: {}.{not_of_text}", missing.join(", ")), way, found)
     }
 }

@@ -45,6 +45,8 @@ pub(super) enum What {
     Queue,
     /// Every subscribed event was seen.
     Events,
+    /// Header fields of the user's own come as they were set at the platform.
+    Headers,
     /// Bodies that are no JSON, counted for each event by its header.
     ParseFailures,
     /// What Creel cannot see.
@@ -91,7 +93,20 @@ pub struct Evidence<'a> {
     pub forwards: Option<u32>,
     /// The events that are subscribed.
     pub expected: &'a [&'a str],
+    /// Whether sessions of text were seen and none of calls.
+    pub text_only: bool,
+    /// What the header fields that are expected came to; nothing where none are.
+    pub headers: Option<HeaderEvidence>,
     pub stated: &'a [Stated<'a>],
+}
+
+/// What the header fields that are expected came to in the newest requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderEvidence {
+    /// Requests that have all of them.
+    pub right: Vec<RequestId>,
+    /// Requests that do not, each with the first thing that is wrong.
+    pub wrong: Vec<(RequestId, String)>,
 }
 
 /// A point with its state.
@@ -139,7 +154,13 @@ impl Checklist {
 pub fn checklist(provider: &str, evidence: &Evidence<'_>) -> Option<Checklist> {
     let platform = platform::by_id(provider)?;
     let name = super::by_id(provider)?.name;
-    let points = platform.points.iter().map(|point| judged(point, evidence, name)).collect();
+    let lifecycle = &platform.lifecycle;
+    let of = judge::Of {
+        name,
+        signs: super::battery::battery(platform.id).is_none_or(|battery| battery.signs),
+        calls_only: lifecycle.calls_only.iter().map(|rule| rule.event).collect(),
+    };
+    let points = platform.points.iter().map(|point| judged(point, evidence, &of)).collect();
     Some(Checklist { provider: platform.id, name, document: platform.document, points })
 }
 
@@ -148,8 +169,8 @@ pub fn has_point(provider: &str, point: &str) -> bool {
     platform::by_id(provider).is_some_and(|platform| platform.points.iter().any(|known| known.id == point))
 }
 
-fn judged(point: &'static Point, evidence: &Evidence<'_>, platform: &str) -> Judged {
-    let judge::Judgement { state, sentence, way, requests } = judge::judge(point.what, evidence, platform);
+fn judged(point: &'static Point, evidence: &Evidence<'_>, of: &judge::Of) -> Judged {
+    let judge::Judgement { state, sentence, way, requests } = judge::judge(point.what, evidence, of);
     let stated = evidence.stated.iter().find(|stated| stated.point == point.id);
     // The owner's word stands where there is no evidence; evidence against it is not hidden by it.
     let state = if stated.is_some() && state == State::NotSeen { State::Stated } else { state };

@@ -64,6 +64,8 @@ fn points_with(
         has_secret: false,
         forwards: None,
         expected: &expected,
+        text_only: false,
+        headers: None,
         stated,
     };
     change(&mut evidence);
@@ -76,9 +78,13 @@ fn point<'p>(points: &'p [Judged], id: &str) -> &'p Judged {
 
 #[test]
 fn without_evidence_nothing_is_proven_and_nothing_failed() {
-    for provider in ["callaider", "pathors"] {
+    // Without a secret nothing can be wrong; Pathors signs nothing at all.
+    for (provider, not_applicable) in
+        [("callaider", &["wrong_signature", "headers"][..]), ("pathors", &["source", "headers", "wrong_source"])]
+    {
         for point in points(provider, &[], |_| {}) {
-            assert_eq!(point.state, State::NotSeen, "{}", point.id);
+            let state = if not_applicable.contains(&point.id) { State::NotApplicable } else { State::NotSeen };
+            assert_eq!(point.state, state, "{}", point.id);
             assert!(!point.sentence.is_empty() && !point.says.text.is_empty());
         }
     }
@@ -92,6 +98,7 @@ fn without_evidence_nothing_is_proven_and_nothing_failed() {
             "wrong_signature",
             "idempotency",
             "parse_failures",
+            "headers",
             "alerts",
             "events",
             "switch"
@@ -209,16 +216,19 @@ fn a_checklist_in_markdown_is_one_line_for_each_point_with_its_evidence() {
         has_secret: false,
         forwards: None,
         expected: &["session.started", "session.ended"],
+        text_only: false,
+        headers: None,
         stated: &stated,
     };
     let list = checklist("callaider", &evidence).unwrap();
-    assert_eq!((list.settled(), list.due(), list.count(State::Proven)), (2, 9, 1));
+    assert_eq!((list.settled(), list.due(), list.count(State::Proven)), (2, 8, 1));
     let text = markdown(&list, "calls", Timestamp::default(), |id| format!("http://c/{id}"));
-    assert!(text.starts_with("# Checklist: CallAIder (calls)\n\n2 of 9 settled"), "{text}");
+    assert!(text.starts_with("# Checklist: CallAIder (calls)\n\n2 of 8 settled"), "{text}");
     assert!(text.contains("- [x] **Alerts for endpoint 4xx/5xx are configured.** (stated by hand)"), "{text}");
     assert!(text.contains("note of 1970-01-01T00:00:00.000Z: seen in staging\n"), "{text}");
     assert!(text.contains(&format!("  - http://c/{}\n", requests[0].id)), "{text}");
-    assert_eq!(text.matches("\n- [").count(), 9);
+    assert_eq!(text.matches("\n- [").count(), 10);
+    assert_eq!(text.matches("(not applicable)").count(), 2);
 }
 
 #[test]
@@ -229,4 +239,42 @@ fn bodies_that_are_no_json_are_counted_by_their_event_header() {
     let failures = point(&found, "parse_failures");
     assert_eq!(failures.sentence, "Bodies that are no JSON, by the event header: session.started 0, session.ended 1.");
     assert_eq!(failures.evidence, [broken.id]);
+}
+
+#[test]
+fn the_events_of_calls_do_not_apply_where_sessions_are_of_text() {
+    let text = [request(1, "session.ended"), request(2, "session.finalized")];
+    let events = |text_only: bool, expected: &'static [&'static str]| {
+        let found = points("pathors", &text, |evidence| {
+            evidence.text_only = text_only;
+            evidence.expected = expected;
+        });
+        let events = point(&found, "events").clone();
+        (events.state, events.sentence)
+    };
+    let all = &["session.ended", "call.ended", "session.finalized", "recording.ready"];
+    assert_eq!(events(false, all), (State::NotSeen, "Not seen yet: call.ended, recording.ready.".to_owned()));
+    let (state, sentence) = events(true, all);
+    assert_eq!(state, State::Proven);
+    assert!(
+        sentence.ends_with("Not applicable: call.ended, recording.ready; the sessions so far are of text."),
+        "{sentence}"
+    );
+    assert_eq!(events(true, &["call.ended"]).0, State::NotApplicable);
+}
+
+#[test]
+fn expected_headers_are_proven_by_requests_that_have_them_and_failed_by_one_that_has_not() {
+    let (first, second) = (request(1, "session.ended"), request(2, "session.ended"));
+    let state = |headers: HeaderEvidence| {
+        let found = points("pathors", &[], |evidence| evidence.headers = Some(headers));
+        point(&found, "headers").clone()
+    };
+    assert_eq!(state(HeaderEvidence::default()).state, State::NotSeen);
+    let right = HeaderEvidence { right: vec![first.id], wrong: Vec::new() };
+    assert_eq!(state(right.clone()).state, State::Proven);
+    let wrong = HeaderEvidence { wrong: vec![(second.id, "The header X is missing.".to_owned())], ..right };
+    let point_of = state(wrong);
+    assert_eq!((point_of.state, point_of.evidence.as_slice()), (State::Failed, &[second.id][..]));
+    assert_eq!(point_of.sentence, "The header X is missing. So it is with 1 of 2 requests.");
 }

@@ -91,6 +91,6 @@ fn signature(request: &Examined<'_>, header: &'static str, says: Says, findings:
 }
 
 fn add(findings: &mut Findings, header: &'static str, code: &'static str, says: Says, sentence: String) {
-    let place = Place::Header(header);
+    let place = Place::Header(header.into());
     findings.add(header, Finding { place, severity: Severity::Breaks, code, sentence, says });
 }

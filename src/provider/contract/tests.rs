@@ -17,7 +17,7 @@ fn report(provider: &str, fields: &[(&'static str, &'static str)], body: &Value)
 fn told(report: &Report) -> Vec<(String, Severity, &'static str)> {
     let place = |place: &Place| match place {
         Place::Line => "line".to_owned(),
-        Place::Header(name) => (*name).to_owned(),
+        Place::Header(name) => name.clone().into_owned(),
         Place::Body(pointer) => pointer.clone(),
     };
     report.findings.iter().map(|finding| (place(&finding.place), finding.severity, finding.code)).collect()

@@ -156,6 +156,22 @@ pub fn values(provider: &str) -> Vec<&'static str> {
     values
 }
 
+/// What tells a call from a session of text.
+#[derive(Debug, Clone, Copy)]
+pub struct ToldByEnd {
+    /// The event that ends a session.
+    pub event: &'static str,
+    /// What it has of a call, and of a text has not.
+    pub of_calls: &'static [&'static str],
+}
+
+/// By what a session of that platform shows whether it was a call; `None` where its document does not say.
+pub fn told_by_end(provider: &str) -> Option<ToldByEnd> {
+    let lifecycle = &platform::by_id(provider)?.lifecycle;
+    (!lifecycle.call_values.is_empty())
+        .then_some(ToldByEnd { event: lifecycle.end.event, of_calls: lifecycle.call_values })
+}
+
 /// The names of a platform's events in the document's order, with whether each is subscribed unless its user chooses otherwise.
 pub fn events(provider: &str) -> Vec<(&'static str, bool)> {
     let Some(platform) = platform::by_id(provider) else { return Vec::new() };

@@ -10,6 +10,7 @@ use crate::provider::lifecycle::{Consequence, Lifecycle, Measured, Rule};
 pub(super) static PLATFORM: Platform = Platform {
     id: "callaider",
     document: "CallAIder: Assistant webhooks",
+    custom_headers: Says::new(HEAD, "Custom headers from webhookHeaders are appended too."),
     contract: Contract {
         head: &[
             HeadRule::Post(Says::new(HEAD, "Method: POST")),
@@ -95,6 +96,11 @@ pub(super) static PLATFORM: Platform = Platform {
                 "Recommended production processing pattern",
                 "Log parsing failures separately for session.started and session.ended.",
             ),
+        },
+        Point {
+            id: "headers",
+            what: What::Headers,
+            says: Says::new(HEAD, "Custom headers from webhookHeaders are appended too."),
         },
         point("alerts", What::Unseen, "Alerts for endpoint 4xx/5xx are configured."),
         point("events", What::Events, "Both events are tested: session.started and session.ended."),

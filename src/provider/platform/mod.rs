@@ -8,6 +8,7 @@ mod pathors;
 use super::checklist::Point;
 use super::content::Places;
 use super::contract::Contract;
+use super::finding::Says;
 use super::lifecycle::Lifecycle;
 
 pub use hints::{Hints, hints};
@@ -21,6 +22,8 @@ pub(super) struct Platform {
     pub id: &'static str,
     /// The title of the document.
     pub document: &'static str,
+    /// What it says of header fields of the user's own.
+    pub custom_headers: Says,
     /// What each event holds.
     pub contract: Contract,
     /// Which events a session has.

@@ -13,13 +13,11 @@ use crate::provider::lifecycle::{Combined, Consequence, Lifecycle, Rule};
 pub(super) static PLATFORM: Platform = Platform {
     id: "pathors",
     document: "Pathors: Post-session webhook",
+    custom_headers: Says::new(CONFIGURE, CUSTOM),
     contract: Contract {
         head: &[
             HeadRule::Post(Says::new(CONFIGURE, "HTTPS endpoint that accepts POST + JSON.")),
-            HeadRule::Json(Says::new(
-                CONFIGURE,
-                "Custom HTTP headers sent to your endpoint along with Content-Type: application/json.",
-            )),
+            HeadRule::Json(Says::new(CONFIGURE, CUSTOM)),
         ],
         body: Says::new("Overview", "Pathors POSTs JSON to your URL whenever a subscribed lifecycle event fires."),
         event: EVENT.says,
@@ -136,6 +134,7 @@ pub(super) static PLATFORM: Platform = Platform {
             CONFIGURE,
             "Use cases are up to you — e.g. an Authorization token to verify the source.",
         ),
+        point("headers", What::Headers, CONFIGURE, CUSTOM),
         point("wrong_source", What::WrongRefused, CONFIGURE, "an Authorization token to verify the source"),
         point(
             "idempotency",
@@ -171,6 +170,7 @@ const FINAL: Says = Says::new(
 const DELIVERY: &str = "Delivery semantics";
 
 const CONFIGURE: &str = "Configure";
+const CUSTOM: &str = "Custom HTTP headers sent to your endpoint along with Content-Type: application/json.";
 const PAYLOADS: &str = "Webhook payloads";
 
 const EVENT: Field = Field {

@@ -10,21 +10,40 @@ const MAX_FINDINGS: usize = 50;
 
 const BEFORE: Says = Says::new("What came before", "learnt from the earlier requests with this event");
 
+const LAST: Says = Says::new("What came last", "the last request with this event");
+
 /// What of a body is otherwise than the earlier bodies of its event: new, missing, of another type, or a value never seen before.
 pub fn drift(before: &Shape, json: &[u8]) -> Vec<Finding> {
-    let mut now = Shape::default();
-    let mut findings = Vec::new();
-    if before.seen >= MIN_SEEN && now.learn(json) {
-        compare(before, &now, "", &mut findings);
-    }
-    findings
+    told(before, json, MIN_SEEN, BEFORE)
 }
 
-fn compare(before: &Shape, now: &Shape, pointer: &str, findings: &mut Vec<Finding>) {
+/// What of a body is otherwise than the last one of its event: new, missing, or of another type.
+pub fn differences(last: &Shape, json: &[u8]) -> Vec<Finding> {
+    told(last, json, 1, LAST)
+}
+
+fn told(before: &Shape, json: &[u8], least: u32, says: Says) -> Vec<Finding> {
+    let mut now = Shape::default();
+    let mut found = Found { least, says, findings: Vec::new() };
+    if before.seen >= least && now.learn(json) {
+        compare(before, &now, "", &mut found);
+    }
+    found.findings
+}
+
+struct Found {
+    /// Bodies, and objects at a place, that must have come before anything is news.
+    least: u32,
+    says: Says,
+    findings: Vec<Finding>,
+}
+
+fn compare(before: &Shape, now: &Shape, pointer: &str, found: &mut Found) {
+    let (least, says) = (found.least, found.says);
     let mut add = |pointer: &str, code: &'static str, sentence: String| {
-        if findings.len() < MAX_FINDINGS {
+        if found.findings.len() < MAX_FINDINGS {
             let place = Place::Body(pointer.to_owned());
-            findings.push(Finding { place, severity: Severity::Differs, code, sentence, says: BEFORE });
+            found.findings.push(Finding { place, severity: Severity::Differs, code, sentence, says });
         }
     };
     let name = |pointer: &str| if pointer.is_empty() { "The body".to_owned() } else { format!("`{pointer}`") };
@@ -51,7 +70,7 @@ fn compare(before: &Shape, now: &Shape, pointer: &str, findings: &mut Vec<Findin
     for (member, earlier) in &before.members {
         let at = format!("{pointer}/{}", step(member));
         match now.members.get(member) {
-            None if objects_now > 0 && objects >= MIN_SEEN && earlier.seen >= objects => {
+            None if objects_now > 0 && objects >= least && earlier.seen >= objects => {
                 add(&at, MISSING, format!("`{at}` is missing; it was there {} times of {objects}.", earlier.seen));
             }
             _ => {}
@@ -59,17 +78,17 @@ fn compare(before: &Shape, now: &Shape, pointer: &str, findings: &mut Vec<Findin
     }
     for member in now.members.keys().filter(|member| !before.members.contains_key(*member)) {
         let at = format!("{pointer}/{}", step(member));
-        if objects >= MIN_SEEN {
+        if objects >= least {
             add(&at, "new_field", format!("`{at}` is new."));
         }
     }
     for (member, now) in &now.members {
         if let Some(earlier) = before.members.get(member) {
-            compare(earlier, now, &format!("{pointer}/{}", step(member)), findings);
+            compare(earlier, now, &format!("{pointer}/{}", step(member)), found);
         }
     }
     if let (Some(earlier), Some(now)) = (&before.items, &now.items) {
-        compare(earlier, now, &format!("{pointer}/*"), findings);
+        compare(earlier, now, &format!("{pointer}/*"), found);
     }
 }
 

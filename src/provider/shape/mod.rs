@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::http::text::clipped;
 use crate::json::{NodeId, NodeKind, Outline, scan, unescape};
-pub use drift::drift;
+pub use drift::{differences, drift};
 pub use schema::json_schema;
 pub use typescript::typescript;
 

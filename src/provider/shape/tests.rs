@@ -98,6 +98,16 @@ fn what_is_new_missing_of_another_type_or_never_seen_is_drift() {
 }
 
 #[test]
+fn what_differs_from_the_last_one_is_told_by_one_body_and_never_by_its_values() {
+    let last = learnt(&[json!({"a": 1, "b": {"c": "x"}, "d": null})]);
+    let told_of = |body: Value| told(&differences(&last, body.to_string().as_bytes()));
+    assert_eq!(told_of(json!({"a": 2, "b": {"c": "y"}, "d": null})), []);
+    let expected = [("/d", "missing"), ("/e", "new_field"), ("/a", "retyped"), ("/b/c", "missing")];
+    assert_eq!(told_of(json!({"a": "2", "b": {}, "e": 1})), expected.map(|(pointer, code)| (pointer.to_owned(), code)),);
+    assert_eq!(told(&differences(&Shape::default(), b"{}")), []);
+}
+
+#[test]
 fn a_body_with_a_hundred_thousand_names_is_learnt_within_bounds() {
     let many: serde_json::Map<String, Value> =
         (0..100_000).map(|number| (format!("n{number}"), json!(number))).collect();

@@ -8,14 +8,16 @@ use parking_lot::Mutex;
 use super::ConsoleState;
 use super::pages::BinLinks;
 use super::problem::Problem;
-use crate::model::{Bin, BinId, Origin, RequestId, RequestSummary, Seq};
-use crate::provider::checklist::{self, Checklist, Evidence, Stated};
-use crate::provider::{contract, lifecycle};
+use crate::http::{Headers, coding};
+use crate::json::{Pointer, value_at};
+use crate::model::{Bin, BinId, ExpectedHeader, Origin, RequestId, RequestSummary, Seq};
+use crate::provider::checklist::{self, Checklist, Evidence, HeaderEvidence, Stated};
+use crate::provider::{contract, expected, lifecycle};
 use crate::store::{BinState, ListQuery, RequestRef};
 
 /// The newest requests among which evidence is looked for.
 const LOOKED_AT: usize = 1_000;
-/// Of these, the requests from this machine whose heads are looked at for what a proxy adds.
+/// Of these, the requests whose heads are looked at, and the endings of sessions whose bodies are.
 const HEADS: usize = 10;
 /// Bytes of a request whose head is read: the body comes with it.
 const MAX_BODY: u64 = 64 << 10;
@@ -90,8 +92,11 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
     let stated: Vec<Stated<'_>> =
         expect.stated.iter().map(|stated| Stated { point: &stated.point, note: &stated.note, at: stated.at }).collect();
     let links = BinLinks::new(&bin.bin, state);
+    let heads = heads(state, bin, &requests).await;
     let evidence = Evidence {
-        through_proxy: through_proxy(state, bin, &requests).await?,
+        through_proxy: through_proxy(&heads, &requests),
+        text_only: text_only(state, bin, &provider, &requests).await,
+        headers: header_evidence(&heads, &expect.headers, &provider),
         requests,
         url: &links.capture_url,
         has_secret: !bin.bin.secrets.is_empty(),
@@ -102,26 +107,62 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
     Ok(checklist::checklist(&provider, &evidence))
 }
 
-/// A request that a proxy on this machine says it forwarded, where none came from elsewhere.
-async fn through_proxy(
-    state: &ConsoleState,
-    bin: &BinState,
-    requests: &[&RequestSummary],
-) -> Result<Option<RequestId>, Problem> {
-    let is_local = |one: &&&RequestSummary| one.client.is_none_or(|client| client.ip.is_loopback());
-    if !requests.iter().all(|one| is_local(&one)) {
-        return Ok(None);
-    }
+/// The heads of the newest requests that are not large.
+async fn heads(state: &ConsoleState, bin: &BinState, requests: &[&RequestSummary]) -> Vec<(RequestId, Headers)> {
+    let mut heads = Vec::new();
     for one in requests.iter().filter(|one| one.body_size <= MAX_BODY).take(HEADS) {
         let Ok(request) = state.store.request(bin.bin.id, RequestRef::Id(one.id)).await else { continue };
-        let headers = request.head.headers();
-        let is_elsewhere = |value: &str| {
-            let first = value.split(',').next().unwrap_or_default().trim();
-            first.parse::<IpAddr>().map_or(!first.is_empty(), |ip| !ip.is_loopback())
-        };
-        if FORWARDED_BY.iter().any(|name| headers.get_str(name).is_some_and(is_elsewhere)) {
-            return Ok(Some(one.id));
+        heads.push((one.id, request.head.headers()));
+    }
+    heads
+}
+
+/// What the header fields that are expected came to.
+fn header_evidence(
+    heads: &[(RequestId, Headers)],
+    wanted: &[ExpectedHeader],
+    provider: &str,
+) -> Option<HeaderEvidence> {
+    let mut evidence = HeaderEvidence::default();
+    for (id, headers) in heads {
+        match expected::check(wanted, headers, Some(provider)).into_iter().next() {
+            None => evidence.right.push(*id),
+            Some(finding) => evidence.wrong.push((*id, finding.sentence)),
         }
     }
-    Ok(None)
+    (!wanted.is_empty()).then_some(evidence)
+}
+
+/// Whether the sessions that ended lately were all of text.
+async fn text_only(state: &ConsoleState, bin: &BinState, provider: &str, requests: &[&RequestSummary]) -> bool {
+    let Some(told) = lifecycle::told_by_end(provider) else { return false };
+    let pointers: Vec<Pointer> = told.of_calls.iter().filter_map(|pointer| Pointer::parse(pointer)).collect();
+    let is_end = |one: &&&RequestSummary| one.derived.event.name.as_deref() == Some(told.event) && one.complete;
+    let mut any = false;
+    for one in requests.iter().filter(is_end).filter(|one| one.body_size <= MAX_BODY).take(HEADS) {
+        let Ok(request) = state.store.request(bin.bin.id, RequestRef::Id(one.id)).await else { continue };
+        let headers = request.head.headers();
+        let body = coding::plain(headers.get_str("content-encoding"), &request.body);
+        let json = crate::provider::json_of(&headers, &body);
+        if pointers.iter().any(|pointer| value_at(&json, pointer).is_some()) {
+            return false;
+        }
+        any = true;
+    }
+    any
+}
+
+/// A request that a proxy on this machine says it forwarded, where none came from elsewhere.
+fn through_proxy(heads: &[(RequestId, Headers)], requests: &[&RequestSummary]) -> Option<RequestId> {
+    let is_local = |one: &&RequestSummary| one.client.is_none_or(|client| client.ip.is_loopback());
+    if !requests.iter().all(is_local) {
+        return None;
+    }
+    let is_elsewhere = |value: &str| {
+        let first = value.split(',').next().unwrap_or_default().trim();
+        first.parse::<IpAddr>().map_or(!first.is_empty(), |ip| !ip.is_loopback())
+    };
+    let is_forwarded =
+        |headers: &Headers| FORWARDED_BY.iter().any(|name| headers.get_str(name).is_some_and(is_elsewhere));
+    heads.iter().find(|(_, headers)| is_forwarded(headers)).map(|(id, _)| *id)
 }

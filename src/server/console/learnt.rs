@@ -49,14 +49,17 @@ pub(super) async fn shape(
     Ok(heavy(learn).await?)
 }
 
-/// What of a request is otherwise than the earlier ones with its event; nothing of a platform whose document is known in full.
+/// What of a request is otherwise than the earlier ones with its event; of a platform whose document is known in full, than the
+/// last one.
 pub(super) async fn drift(state: &ConsoleState, request: &CapturedRequest) -> Result<Vec<Finding>, Problem> {
     let summary = &request.summary;
     let in_full = summary.derived.event.provider.as_deref().is_some_and(contract::is_known);
-    let Some(event) = summary.derived.event.name.as_deref().filter(|_| !in_full && summary.complete) else {
+    let Some(event) = summary.derived.event.name.as_deref().filter(|_| summary.complete) else {
         return Ok(Vec::new());
     };
-    let before = shape(state, summary.bin, event, Some(summary.seq), COMPARED_WITH).await?;
+    let compared_with = if in_full { 1 } else { COMPARED_WITH };
+    let before = shape(state, summary.bin, event, Some(summary.seq), compared_with).await?;
     let request = request.clone();
-    Ok(heavy(move || shape::drift(&before, &Reading::new(&request).json())).await?)
+    let differences = if in_full { shape::differences } else { shape::drift };
+    Ok(heavy(move || differences(&before, &Reading::new(&request).json())).await?)
 }

@@ -9,7 +9,7 @@ use crate::model::{Bin, CapturedRequest};
 use crate::provider::contract::{self, Examined, Report};
 use crate::provider::finding::{Finding, Severity};
 use crate::provider::own_schema::{self, SchemaReport};
-use crate::provider::{self, EventInput};
+use crate::provider::{self, EventInput, expected};
 
 /// What of a request its event is read from.
 pub(super) struct Reading<'a> {
@@ -34,6 +34,13 @@ impl<'a> Reading<'a> {
     /// The parts that a provider's facts are read from.
     pub(super) fn input<'r>(&'r self, json: &'r [u8]) -> EventInput<'r> {
         EventInput { headers: &self.headers, body: &self.body, json, query: self.target.query() }
+    }
+
+    /// What of the header fields that the bin expects is missing or different. A handshake has none of them.
+    pub(super) fn headers(&self, request: &CapturedRequest, bin: &Bin) -> Vec<Finding> {
+        let (event, expect) = (&request.summary.derived.event, bin.settings.expect.as_ref());
+        let expected = expect.filter(|_| event.handshake.is_none()).map_or(&[][..], |expect| &expect.headers);
+        expected::check(expected, &self.headers, event.provider.as_deref())
     }
 
     /// The request by its platform's contract; else why it is not held against one.
@@ -98,6 +105,8 @@ pub(super) struct Held {
     pub(super) contract: Result<Report, &'static str>,
     /// By the schema, where one is set; else why it is not held against it.
     pub(super) schema: Option<Result<SchemaReport, &'static str>>,
+    /// What of the header fields that the bin expects is missing or different.
+    pub(super) headers: Vec<Finding>,
 }
 
 /// Holds a request against everything that is known of its event.
@@ -108,6 +117,7 @@ pub(super) fn held(request: &CapturedRequest, bin: &Bin) -> Held {
     Held {
         contract: reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty()),
         schema: by_schema(request, &json, bin),
+        headers: reading.headers(request, bin),
     }
 }
 

@@ -91,3 +91,25 @@ async fn the_timeline_follows_what_comes_and_a_bar_leads_closer() {
         .await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_is_expected_of_the_sender_is_set_on_the_settings_page() {
+    let stage = Stage::set().await;
+    stage.callaider().await;
+    let browser = &stage.browser;
+    stage.open("/bins/callaider/settings").await;
+    browser.click("#expected-headers").await;
+    browser.keys("Authorization: Basic 12345").await;
+    browser.click("[data-expected-event][value='session.ended'] + span").await;
+    browser.click("[data-save]").await;
+    browser.until_text("#unsaved", "Everything is saved.").await;
+    let expect = stage.app.get("/bins/callaider/expect").await;
+    assert_eq!(
+        (&expect["events"], &expect["headers"][0]["name"]),
+        (&json!(["session.ended"]), &json!("Authorization"))
+    );
+    stage.open("/bins/callaider/settings").await;
+    let shown = browser.js("return document.querySelector('#expected-headers').value").await;
+    assert!(shown.as_str().unwrap().starts_with("Authorization: sha256="), "{shown}");
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}

@@ -34,8 +34,11 @@ struct ContractShape<'a> {
     findings: Vec<FindingShape<'a>>,
     /// Findings beyond these: more of the same.
     more: u64,
-    /// Where no document is known in full: what is otherwise than in the 50 earlier requests with the event, once there were 3.
+    /// What is otherwise than before: of a platform whose document is known in full, than in the last request with the event; else
+    /// than in the 50 earlier ones, once there were 3.
     drift: Vec<FindingShape<'a>>,
+    /// What of the header fields that the bin expects is missing or different.
+    headers: Vec<FindingShape<'a>>,
     /// By the JSON Schema that you set for the event; `null` where none is set.
     schema: Option<SchemaReportShape<'a>>,
 }
@@ -102,7 +105,7 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
     fn from(finding: &'a Finding) -> Self {
         let (place, header, pointer) = match &finding.place {
             Place::Line => ("line", None, None),
-            Place::Header(name) => ("header", Some(*name), None),
+            Place::Header(name) => ("header", Some(name.as_ref()), None),
             Place::Body(pointer) => ("body", None, Some(pointer.as_str())),
         };
         Self {
@@ -121,6 +124,7 @@ impl<'a> ContractShape<'a> {
     fn new(held: &'a Held, drift: &'a [Finding]) -> Self {
         let report: Result<&Report, &str> = held.contract.as_ref().map_err(|why| *why);
         Self {
+            headers: held.headers.iter().map(FindingShape::from).collect(),
             schema: held.schema.as_ref().map(SchemaReportShape::from),
             provider: report.map(|report| report.provider).ok(),
             document: report.map(|report| report.document).ok(),

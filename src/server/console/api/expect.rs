@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::model::{BinSettings, ExpectSettings};
+use super::input_replay::{HeaderEditInput, check_field};
+use crate::model::{BinSettings, ExpectSettings, ExpectedHeader};
+use crate::provider::expected;
 use crate::provider::lifecycle::SILENCE;
 use crate::server::console::extract::{BinRef, Json, State, only_objects};
 use crate::server::console::problem::Problem;
@@ -20,6 +22,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 const MAX_EVENTS: usize = 50;
 /// Characters of an event's name: what is kept of one.
 const MAX_NAME: usize = 256;
+/// Header fields that can be expected.
+const MAX_HEADERS: usize = 20;
 /// A week.
 const MAX_SILENCE_S: u64 = 7 * 24 * 3_600;
 
@@ -34,9 +38,47 @@ struct ExpectInput {
     /// Seconds without a request after which a session that has not ended is missing what it lacks; `null` for 1,800.
     #[schema(minimum = 1, maximum = 604_800)]
     silence_s: Option<u64>,
+    /// Header fields of your own that were set at the platform; `null` for none.
+    #[schema(max_items = 20)]
+    headers: Option<Vec<HeaderInput>>,
 }
 
-only_objects!(ExpectInput);
+/// A header field that the sender was told to send: with `value`, its `sha256`, or neither where any value will do.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ExpectedHeaderInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct HeaderInput {
+    /// Its name.
+    name: String,
+    /// Its value. Only its SHA-256 is kept.
+    value: Option<String>,
+    /// The SHA-256 of its value in hex.
+    sha256: Option<String>,
+}
+
+only_objects!(ExpectInput, HeaderInput);
+
+impl HeaderInput {
+    fn checked(self, field: &str) -> Result<ExpectedHeader, Problem> {
+        let Self { name, value, sha256 } = self;
+        let edit = HeaderEditInput { name, value: value.clone().unwrap_or_default() };
+        check_field(&edit, field)?;
+        let sha256 = match (value, sha256) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::field(format!("{field}.sha256"), "Give either `value` or `sha256`."));
+            }
+            (Some(value), None) => Some(expected::digest(value.as_bytes())),
+            (None, Some(sha256)) if sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Some(sha256.to_ascii_lowercase())
+            }
+            (None, Some(_)) => {
+                return Err(Problem::field(format!("{field}.sha256"), "A SHA-256 has 64 hexadecimal digits."));
+            }
+            (None, None) => None,
+        };
+        Ok(ExpectedHeader { name: edit.name, sha256 })
+    }
+}
 
 impl ExpectInput {
     /// The change, if every field is right.
@@ -60,9 +102,18 @@ impl ExpectInput {
             let sentence = format!("`silence_s` must be a whole number from 1 to {MAX_SILENCE_S}.");
             return Err(Problem::field("silence_s", sentence));
         }
+        let headers = self.headers.unwrap_or_default();
+        if headers.len() > MAX_HEADERS {
+            return Err(Problem::field("headers", format!("At most {MAX_HEADERS} headers can be expected.")));
+        }
+        let headers = headers.into_iter().enumerate();
+        let headers: Vec<ExpectedHeader> =
+            headers.map(|(number, header)| header.checked(&format!("headers[{number}]"))).collect::<Result<_, _>>()?;
         let events = Some(events).filter(|events| !events.is_empty());
         // Only these fields, on the settings as they are by then: what was stated of a point meanwhile is kept.
-        Ok(move |expect: &mut ExpectSettings| (expect.events, expect.silence_s) = (events, self.silence_s))
+        Ok(move |expect: &mut ExpectSettings| {
+            (expect.events, expect.silence_s, expect.headers) = (events, self.silence_s, headers);
+        })
     }
 }
 
@@ -74,8 +125,22 @@ struct ExpectShape<'a> {
     events: Option<&'a [String]>,
     /// Seconds without a request after which a session that has not ended is missing what it lacks.
     silence_s: u64,
+    /// The header fields that are expected.
+    headers: Vec<ExpectedHeaderShape<'a>>,
+    /// The events that have a JSON Schema of your own: `GET …/schemas`.
+    schemas: Vec<&'a str>,
     /// The platform's events, where the bin is set to one that is known in full.
     platform_events: Vec<PlatformEventShape>,
+}
+
+/// A header field that is expected.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExpectedHeader)]
+struct ExpectedHeaderShape<'a> {
+    /// Its name.
+    name: &'a str,
+    /// The SHA-256 of its value; `null` where any will do.
+    sha256: Option<&'a str>,
 }
 
 /// An event of a platform.
@@ -92,6 +157,12 @@ fn shown(bin: &BinState) -> HttpResponse {
     let expect = bin.bin.settings.expect.as_ref();
     HttpResponse::Ok().json(ExpectShape {
         events: expect.and_then(|expect| expect.events.as_deref()),
+        headers: expect
+            .into_iter()
+            .flat_map(|expect| &expect.headers)
+            .map(|header| ExpectedHeaderShape { name: &header.name, sha256: header.sha256.as_deref() })
+            .collect(),
+        schemas: expect.into_iter().flat_map(|expect| &expect.schemas).map(|schema| schema.event.as_str()).collect(),
         silence_s: expect.and_then(|expect| expect.silence_s).unwrap_or(SILENCE.as_secs()),
         platform_events: platform_events(&bin.bin)
             .into_iter()
@@ -107,7 +178,7 @@ async fn read(bin: BinRef) -> HttpResponse {
     shown(&bin.0)
 }
 
-/// Say which events were chosen at the platform, and after how long a session is silent
+/// Say which events and header fields were set at the platform, and after how long a session is silent
 #[utoipa::path(tag = "events", request_body = ExpectInput, responses((status = 200, body = ExpectShape<'_>)))]
 #[put("/api/v1/bins/{bin}/expect")]
 async fn set(state: State, bin: BinRef, input: Json<ExpectInput>) -> Result<HttpResponse, Problem> {

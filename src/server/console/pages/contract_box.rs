@@ -51,6 +51,35 @@ impl ContractBox {
         })
     }
 
+    /// What of the expected header fields is missing or different; nothing when nothing is.
+    pub(super) fn of_headers(findings: &[Finding]) -> Option<Self> {
+        (!findings.is_empty()).then(|| Self {
+            id: "expected-headers",
+            title: "Expected headers",
+            document: "set for this bin",
+            class: "bad",
+            summary: format!("{} missing or different", findings.len()),
+            lines: findings.iter().map(|finding| Line { label: "not as expected", ..line(finding) }).collect(),
+            more: 0,
+        })
+    }
+
+    /// What is otherwise than in the last request with the event, of a platform whose document is known in full.
+    pub(super) fn of_last(findings: &[Finding]) -> Option<Self> {
+        (!findings.is_empty()).then(|| Self {
+            id: "last",
+            title: "Against the last one",
+            document: "the last request with this event",
+            class: "info",
+            summary: format::plural(findings.len() as u64, "difference", "differences"),
+            lines: findings
+                .iter()
+                .map(|finding| Line { label: "differs from the last", class: "info", ..line(finding) })
+                .collect(),
+            more: 0,
+        })
+    }
+
     /// By the schema that the bin's owner has set for the event.
     pub(super) fn of_schema(report: &Result<SchemaReport, &'static str>) -> Self {
         let findings = report.as_ref().map_or(&[][..], |report| &report.findings);

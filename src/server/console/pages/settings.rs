@@ -10,11 +10,12 @@ use super::setup::Setup;
 use super::shell::{BinLinks, Shell};
 use crate::capture::template::PLACEHOLDERS;
 use crate::export::ManyExporter;
-use crate::model::{BinCounts, Declaration, FaultKind, SecretHint, SignatureMode};
+use crate::model::{BinCounts, Declaration, ExpectedHeader, FaultKind, SecretHint, SignatureMode};
 use crate::provider::platform::hints;
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, State};
 use crate::server::console::problem::Problem;
+use crate::server::console::sessions::platform_events;
 use crate::store::{BinState, ListQuery};
 
 /// Latest requests that are looked at for the scheme that was recognised.
@@ -46,6 +47,12 @@ pub struct SettingsPage {
     /// What the response's body and headers may quote.
     placeholders: &'static [(&'static str, &'static str)],
     faults: Vec<(&'static str, &'static str)>,
+    /// The platform's events, with whether each was chosen; empty where the platform is not known in full.
+    platform_events: Vec<(&'static str, bool)>,
+    /// Events that were chosen, and header fields that are expected, one a line.
+    expected_events: String,
+    expected_headers: String,
+    silence_s: String,
     max_requests: String,
     max_age_s: String,
     max_body_bytes: String,
@@ -73,6 +80,14 @@ fn number(value: Option<u64>) -> String {
 /// A limit of the server's.
 fn default_limit(limit: u64) -> String {
     if limit == 0 { "no limit".to_owned() } else { limit.to_string() }
+}
+
+/// An expected header field as it is written in the form.
+fn header_line(header: &ExpectedHeader) -> String {
+    match &header.sha256 {
+        Some(digest) => format!("{}: sha256={digest}", header.name),
+        None => header.name.clone(),
+    }
 }
 
 const fn fault_words(kind: FaultKind) -> (&'static str, &'static str) {
@@ -137,6 +152,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
     let settings = &bin.bin.settings;
     let links = BinLinks::new(&bin.bin, &state);
     let counts = state.store.counts(bin.bin.id);
+    let expect = settings.expect.clone().unwrap_or_default();
     let response = serde_json::to_string(&settings.response).unwrap_or_default();
     let custom_scheme = settings.custom_scheme.as_ref().and_then(|record| serde_json::to_string_pretty(record).ok());
     html(&SettingsPage {
@@ -155,6 +171,13 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         on_match: settings.on_match.as_ref().and_then(|told| serde_json::to_string(told).ok()).unwrap_or_default(),
         placeholders: PLACEHOLDERS,
         faults: FaultKind::ALL.into_iter().map(fault_words).collect(),
+        platform_events: platform_events(&bin.bin)
+            .into_iter()
+            .map(|(name, _)| (name, expect.events.iter().flatten().any(|chosen| chosen == name)))
+            .collect(),
+        expected_events: expect.events.clone().unwrap_or_default().join("\n"),
+        expected_headers: expect.headers.iter().map(header_line).collect::<Vec<_>>().join("\n"),
+        silence_s: number(expect.silence_s),
         max_requests: number(settings.limits.max_requests),
         max_age_s: number(settings.limits.max_age_s),
         max_body_bytes: number(settings.limits.max_body_bytes),

@@ -48,6 +48,10 @@ pub struct EventTab {
     contract: Option<ContractBox>,
     /// By the schema that the bin's owner has set for the event.
     schema: Option<ContractBox>,
+    /// What of the header fields that the bin expects is missing or different.
+    headers: Option<ContractBox>,
+    /// What is otherwise than in the last request with the event.
+    last: Option<ContractBox>,
     /// What becomes of an event that was not answered 2xx: the answer, and what the document says.
     not_accepted: Option<(String, Says)>,
     /// The same request before, where no platform is known: its address, and what became of it.
@@ -80,7 +84,7 @@ impl EventTab {
         let (whole, bin) = (request.clone(), std::sync::Arc::clone(&context.bin));
         let page = conversation::page(context.params.message);
         let read = heavy(move || Content::read(&whole, &bin.bin, page)).await?;
-        let Content { details, contract, schema, content } = read;
+        let Content { details, contract, schema, headers, content } = read;
         let idempotency_key = idempotency_key(event);
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: &Option<String>| {
@@ -97,6 +101,7 @@ impl EventTab {
         let drift = learnt::drift(&context.state, request).await?;
         // A contract says the same, at its place.
         let notes = if contract.is_some() { Vec::new() } else { event.notes.clone() };
+        let last = contract.as_ref().and_then(|_| ContractBox::of_last(&drift));
         let contract = contract.or_else(|| ContractBox::of_drift(&drift));
         let first = context.state.store.first_delivery(request).await?;
         let earlier = match event.provider {
@@ -117,6 +122,8 @@ impl EventTab {
             notes,
             contract,
             schema,
+            headers,
+            last,
             conversation: Conversation::new(
                 content,
                 request.summary.received_at,
@@ -138,6 +145,7 @@ struct Content {
     details: Vec<provider::Detail>,
     contract: Option<ContractBox>,
     schema: Option<ContractBox>,
+    headers: Option<ContractBox>,
     content: content::Content,
 }
 
@@ -155,6 +163,7 @@ impl Content {
                 .contract(request, (&json, &outline), !bin.secrets.is_empty())
                 .ok()
                 .map(|report| ContractBox::new(&report)),
+            headers: ContractBox::of_headers(&reading.headers(request, bin)),
             schema: by_schema(request, &json, bin).map(|report| ContractBox::of_schema(&report)),
         }
     }
