@@ -17,7 +17,7 @@ export function compose(bin, base) {
   offer();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form, bin, base, event.submitter?.value === "preview");
+    send(form, { bin, base }, event.submitter?.value === "preview");
   });
 }
 
@@ -41,7 +41,7 @@ function wish(form, dryRun) {
   return input;
 }
 
-async function send(form, bin, base, dryRun) {
+async function send(form, { bin, base }, dryRun) {
   const [problem, place] = [$("#compose-error"), $("#composed")];
   problem.textContent = "";
   for (const button of form.querySelectorAll("button")) button.disabled = true;

@@ -7,7 +7,8 @@ const DIGEST = /^sha256=([0-9a-f]{64})$/i;
 
 /** Whether something of it is unsaved. */
 export function changesExpect(unsaved) {
-  return unsaved.names.some((name) => ["expected_events", "expected_headers", "session_silence_s"].includes(name) || /^event_\d+$/.test(name));
+  const own = ["expected_events", "expected_headers", "session_silence_s"];
+  return unsaved.names.some((name) => own.includes(name) || /^event_\d+$/.test(name));
 }
 
 export async function saveExpect(form, path) {

@@ -77,7 +77,9 @@ function commands(parts) {
   command("notify", () => signals.toggleNotify());
   command("sound", () => signals.toggleSound());
   command("import", () => importFile(binApi));
-  for (const page of ["sessions", "timeline", "checklist", "send"]) command(page, () => { location.href = `${base}/${page}`; });
+  for (const page of ["sessions", "timeline", "checklist", "send"]) {
+    command(page, () => { location.href = `${base}/${page}`; });
+  }
   command("compose", () => { location.href = `${base}/send${chosen() ? `?from=${detail.id}` : ""}#compose`; });
   command("settings", () => { location.href = `${base}/settings`; });
   command("home", () => { location.href = "/"; });

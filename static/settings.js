@@ -62,8 +62,8 @@ export function settings() {
 /** The controls of what a configuration file may set, by the field of the API. */
 const DECLARABLE = {
   public_url: ["public_url"], provider: ["scheme"], scheme: ["scheme"], custom_scheme: ["scheme", "custom_scheme"],
-  secrets: ["secret_label", "secret_value"], signature_mode: ["enforce"], response: RESPONSE, forward: FORWARD, limits: LIMITS,
-  name: ["name"],
+  secrets: ["secret_label", "secret_value"], signature_mode: ["enforce"], response: RESPONSE, forward: FORWARD,
+  limits: LIMITS, name: ["name"],
 };
 
 /** Says that a change is of what the configuration file sets, which has the last word. */
@@ -75,16 +75,14 @@ function overwritten(names) {
 
 /** Saves everything that is unsaved; the bar says what went wrong. */
 async function save(page) {
-  const { form, path, base, forwardForm, onMatchForm, unsaved } = page;
+  const { form, path, base, unsaved } = page;
   const problem = $("#save-error");
   problem.textContent = "";
   unsaved.busy(true);
   try {
     const change = changes(page);
     const saved = Object.keys(change).length > 0 ? await api("PATCH", path, change) : null;
-    if (FORWARD.some((name) => unsaved.has(name))) await forwardForm.save();
-    if (ON_MATCH.some((name) => unsaved.has(name))) await onMatchForm.save();
-    if (changesExpect(unsaved)) await saveExpect(form, path);
+    await saveParts(page);
     if (form.elements.secret_value.value) await addSecret(form, path);
     unsaved.saved();
     const now = saved ? `/bins/${saved.name ?? saved.id}` : base;
@@ -103,6 +101,13 @@ async function save(page) {
     form.elements[error.control ?? named[last] ?? last]?.focus();
   }
   unsaved.busy(false);
+}
+
+/** Saves the parts that the API has beside the settings. */
+async function saveParts({ form, path, forwardForm, onMatchForm, unsaved }) {
+  if (FORWARD.some((name) => unsaved.has(name))) await forwardForm.save();
+  if (ON_MATCH.some((name) => unsaved.has(name))) await onMatchForm.save();
+  if (changesExpect(unsaved)) await saveExpect(form, path);
 }
 
 /** What the API is sent: the parts that were changed, and no other, which somebody else may be changing. */

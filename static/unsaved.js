@@ -33,7 +33,8 @@ export class Unsaved {
     this.names = changed.map((control) => control.name);
     const labels = changed.map((control) => control.labels?.[0] ?? $(`label[for="${control.id}-search"]`));
     const words = labels.map((label) => label?.textContent.trim().toLowerCase()).filter(Boolean);
-    const said = words.length > 0 ? `Not saved: ${[...new Set(words)].join(", ")}.${this.warn(this.names)}` : "Everything is saved.";
+    const unsaved = () => `Not saved: ${[...new Set(words)].join(", ")}.${this.warn(this.names)}`;
+    const said = words.length > 0 ? unsaved() : "Everything is saved.";
     const place = $("#unsaved");
     if (place.textContent !== said) place.textContent = said;
     $(".savebar").classList.toggle("dirty", changed.length > 0);
