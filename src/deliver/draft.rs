@@ -6,10 +6,11 @@ use bytes::Bytes;
 
 use super::engine::{HeadChange, HeadEdit, HeadPlan, OwnSocket, Parcel, edited, outgoing, path_and_query, unfit};
 use super::plan::{Edit, Plan, SendError};
-use super::resign;
+use super::{resign, token};
 use crate::http::Head;
+use crate::http::cover::Cover;
 use crate::json;
-use crate::model::{Bin, CapturedRequest, SecretValue, Timestamp};
+use crate::model::{Bin, CapturedRequest, Timestamp};
 use crate::signature::Catalogue;
 
 /// What would be sent.
@@ -39,12 +40,11 @@ pub fn draft(
     }
     let mut body = edited_body(&request.body, &plan.edit)?;
     let mut path = path_and_query(&head, &plan.target, plan.exact);
-    let mut hidden = None;
+    let mut hidden = Cover::default();
     if let Some(how) = &plan.resign {
         let url = plan.target.with_path(&path);
         let what = resign::Unsigned { head: &head, body: &body, url: &url, target: &plan.target, now };
-        let (signed, token) = resign::sign_again(catalogue, bin, &request.summary, how, &what)?;
-        hidden = token;
+        let (signed, sent) = resign::sign_again(catalogue, bin, &request.summary, how, &what)?;
         head = edited(&head, &HeadEdit { set: signed.headers, ..HeadEdit::default() });
         if let Some(url) = signed.url {
             let start = plan.target.with_path(b"").len();
@@ -53,6 +53,10 @@ pub fn draft(
         if let Some(signed) = signed.body {
             body = signed.into();
         }
+        if sent.is_stored_token {
+            token::check_sent(plan, &path)?;
+        }
+        hidden = sent.hidden;
     }
     let head_plan = HeadPlan {
         target: &plan.target,
@@ -65,7 +69,7 @@ pub fn draft(
         target: plan.target.clone(),
         url: plan.target.with_path(&path),
         to_head: is_head(&head),
-        shown_head: without(&out.bytes, hidden.as_ref()),
+        hidden,
         head: out.bytes,
         body,
         timeout: plan.timeout,
@@ -73,22 +77,11 @@ pub fn draft(
         spread: Duration::ZERO,
         to_self: false,
     };
-    Ok(Draft { parcel, changes: out.changes })
-}
-
-/// The head without a secret that it holds as it is.
-pub(super) fn without(head: &Bytes, secret: Option<&SecretValue>) -> Bytes {
-    let secret = secret.map(|secret| secret.expose().as_bytes()).filter(|secret| !secret.is_empty());
-    let Some(secret) = secret else { return head.clone() };
-    let mut shown = Vec::with_capacity(head.len());
-    let mut from = 0;
-    for at in memchr::memmem::find_iter(head, secret) {
-        shown.extend_from_slice(&head[from..at]);
-        shown.extend_from_slice("•••".as_bytes());
-        from = at + secret.len();
-    }
-    shown.extend_from_slice(&head[from..]);
-    shown.into()
+    let shown = |line: Option<String>| line.map(|line| parcel.hidden.text(&line).into_owned());
+    let changes = out.changes.into_iter();
+    let changes =
+        changes.map(|change| HeadChange { from: shown(change.from), to: shown(change.to), ..change }).collect();
+    Ok(Draft { parcel, changes })
 }
 
 fn is_head(head: &Head) -> bool {

@@ -7,12 +7,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::Deliver;
 use super::engine::{OwnSocket, Parcel, TargetUrl};
+use crate::http::cover::Cover;
 use crate::model::{
     Bin, BinId, CapturedRequest, ChangeKind, Delivered, OnMatch, Origin, Outcome, RequestSummary, SentResponse, Seq,
     Timestamp, filter::Filter,
@@ -250,7 +250,7 @@ impl Deliver {
         let parcel = Parcel {
             url: setting.to.clone(),
             target,
-            shown_head: Bytes::from(head.clone()),
+            hidden: Cover::default(),
             head: head.into(),
             body: body.into(),
             to_head: false,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::engine::TargetUrl;
 use super::plan::{Resign, ResignSecret, SendError};
 use super::token;
+use crate::http::cover::Cover;
 use crate::http::{Head, Headers};
 use crate::model::{Bin, BinId, RequestSummary, Secret, SecretValue, Timestamp};
 use crate::provider;
-use crate::signature::{AUTO, Algorithm, Catalogue, Scheme, SignInput, Signed, sign};
+use crate::signature::{AUTO, Catalogue, Scheme, SignInput, Signed, sign};
 
 /// What is signed.
 pub(super) struct Unsigned<'a> {
@@ -20,14 +21,22 @@ pub(super) struct Unsigned<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Signs; and the secret that is sent as it is, if the scheme does that: it is not to be shown.
+/// What of the secret is sent.
+pub(super) struct SentSecret {
+    /// The secret, where the scheme sends it as it is: it is not to be shown.
+    pub(super) hidden: Cover,
+    /// It is a stored one.
+    pub(super) is_stored_token: bool,
+}
+
+/// Signs, and tells what of the secret is sent.
 pub(super) fn sign_again(
     catalogue: &Catalogue,
     bin: &Bin,
     summary: &RequestSummary,
     how: &Resign,
     what: &Unsigned<'_>,
-) -> Result<(Signed, Option<SecretValue>), SendError> {
+) -> Result<(Signed, SentSecret), SendError> {
     let (entered_at, value) = secret(bin, summary, &how.secret)?;
     let stored = entered_at.is_some();
     let scheme = match (&how.scheme, stored) {
@@ -60,7 +69,8 @@ pub(super) fn sign_again(
     };
     let signed =
         sign(&scheme, value.expose(), &input).map_err(|error| SendError::field("resign", error.to_string()))?;
-    Ok((signed, (scheme.algorithm == Algorithm::Equal).then_some(value)))
+    let is_stored_token = stored && scheme.sends_secret();
+    Ok((signed, SentSecret { hidden: token::cover(&scheme, &value), is_stored_token }))
 }
 
 /// Another id of the same look: what comes before its last underscore stays.

@@ -3,6 +3,7 @@
 
 mod csv;
 mod curl;
+mod echo;
 mod go;
 mod har;
 mod http;

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
 use super::shell::base64;
-use super::{ExportOptions, redact};
+use super::{ExportOptions, echo, redact};
+use crate::http::cover::Cover;
 use crate::http::text::lossy;
 use crate::model::{Attempt, CapturedRequest};
 
@@ -58,7 +59,9 @@ impl Serialize for Record<'_> {
         map.serialize_entry("origin", &summary.origin)?;
         map.serialize_entry("last_attempt", &summary.last_attempt)?;
         if !self.attempts.is_empty() {
-            let attempts: Vec<_> = self.attempts.iter().map(|attempt| Attempted { attempt, redact }).collect();
+            let cover = if redact { echo::cover(self.request, self.attempts) } else { Cover::default() };
+            let attempts: Vec<_> =
+                self.attempts.iter().map(|attempt| Attempted { attempt, redact, cover: &cover }).collect();
             map.serialize_entry("attempts", &attempts)?;
         }
         map.end()
@@ -69,6 +72,8 @@ impl Serialize for Record<'_> {
 struct Attempted<'a> {
     attempt: &'a Attempt,
     redact: bool,
+    /// Hides what is redacted where a target says it again.
+    cover: &'a Cover,
 }
 
 impl Serialize for Attempted<'_> {
@@ -80,15 +85,17 @@ impl Serialize for Attempted<'_> {
         map.serialize_entry("target", &lossy(&redact::target(delivered.target.as_bytes(), self.redact)))?;
         map.serialize_entry("started_at", &delivered.started_at)?;
         map.serialize_entry("outcome", &delivered.outcome)?;
-        map.serialize_entry("sentence", &delivered.sentence)?;
+        map.serialize_entry("sentence", &self.cover.text(&delivered.sentence))?;
         map.serialize_entry("sent_head", &lossy(&redact::head(&delivered.sent_head, self.redact)))?;
         map.serialize_entry("sent_body_size", &delivered.sent_body_size)?;
         if let Some(response) = &delivered.response {
             map.serialize_entry("status", &response.status)?;
-            map.serialize_entry("response_head", &lossy(&redact::head(&response.head, self.redact)))?;
-            match text(&response.body) {
+            let head = self.cover.bytes(&response.head);
+            map.serialize_entry("response_head", &lossy(&redact::head(&head, self.redact)))?;
+            let body = self.cover.body(&response.head, &response.body, response.body_cut);
+            match text(&body) {
                 Some(text) => map.serialize_entry("response_body", text)?,
-                None => map.serialize_entry("response_body_base64", &base64(&response.body))?,
+                None => map.serialize_entry("response_body_base64", &base64(&body))?,
             }
             map.serialize_entry("response_body_size", &response.body_size)?;
             map.serialize_entry("response_body_cut", &response.body_cut)?;

@@ -158,8 +158,12 @@ fn value_without<'v>(name: &[u8], value: &'v [u8], hide: Hidden) -> Cow<'v, [u8]
     if (hide.field)(name) {
         return Cow::Borrowed(REDACTED.as_bytes());
     }
-    let is_url = URLS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-    if is_url { target_without(value, hide) } else { Cow::Borrowed(value) }
+    if is_url(name) { target_without(value, hide) } else { Cow::Borrowed(value) }
+}
+
+/// Whether the value of a header of this name is a URL, whose query may hold something.
+pub(super) fn is_url(name: &[u8]) -> bool {
+    URLS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// A request line with sensitive values of its target's query replaced.

@@ -2,6 +2,7 @@
 
 pub mod coding;
 mod content_type;
+pub mod cover;
 mod field_lines;
 pub mod fields;
 pub mod form;

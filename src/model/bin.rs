@@ -52,6 +52,12 @@ pub struct BinSettings {
     /// Since when the scheme is a token, where it was another with secrets before: those are not sent as tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_since: Option<Timestamp>,
+    /// Since when the scheme is what it is, where it was another before: secrets from before do not sign by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme_since: Option<Timestamp>,
+    /// Since when it forwards to where it does, where that was elsewhere before: secrets from before are not sent there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forward_since: Option<Timestamp>,
     /// Where it sends on what it captures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward: Option<ForwardSettings>,
@@ -70,6 +76,17 @@ impl BinSettings {
     /// Every target that it forwards to. The first is where its requests go when nothing else is said.
     pub fn forward_targets(&self) -> impl Iterator<Item = &String> {
         self.forward.iter().flat_map(ForwardSettings::targets)
+    }
+
+    /// Sets where it forwards to. A target that takes the place of others is noted with the time.
+    pub fn set_forward(&mut self, forward: Option<ForwardSettings>, now: Timestamp) {
+        let before: Vec<String> = self.forward_targets().cloned().collect();
+        self.forward = forward;
+        let is_known = self.forward_targets().all(|target| before.contains(target));
+        let is_over = self.forward.is_none();
+        if !before.is_empty() && (is_over || !is_known) {
+            self.forward_since = Some(now);
+        }
     }
 }
 

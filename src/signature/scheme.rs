@@ -125,7 +125,23 @@ impl Scheme {
     /// Whether senders hand over the secret itself, or a token that lets its holder in.
     #[must_use]
     pub fn hands_over(&self) -> bool {
-        self.algorithm == Algorithm::Equal || self.algorithm.is_token()
+        self.sends_secret() || self.algorithm.is_token()
+    }
+
+    /// Whether the secret itself is sent: as the signature, or in a place that the scheme requires it in.
+    #[must_use]
+    pub fn sends_secret(&self) -> bool {
+        let required = || self.require.iter().flat_map(|(left, right)| [left, right]).flat_map(Template::values);
+        self.algorithm == Algorithm::Equal || required().any(|value| *value == Value::Secret)
+    }
+
+    /// Whether a signature may be a plain hash of the secret and of nothing that a receiver checks: whoever sees it can
+    /// look for the secret.
+    #[must_use]
+    pub fn may_hash_secret_alone(&self) -> bool {
+        let is_of_request = |value: &Value| value.is_of_address() || matches!(value, Value::Query(..));
+        let is_alone = |template: &Template| !self.reads_body(template) && !template.values().any(is_of_request);
+        self.algorithm.is_plain_hash() && self.signed.iter().any(is_alone)
     }
 
     /// Whether the signature is right for the URL only that the receiver has.

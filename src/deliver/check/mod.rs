@@ -15,16 +15,12 @@ pub use shot::CheckPlan;
 use super::engine::{Engine, Parcel};
 use super::plan::SendError;
 use crate::http::text::cut;
-use crate::model::{
-    CaseReport, CaseState, CheckReport, Clock, Delivered, Outcome, SecretValue, ShotReport, Snippet, Timestamp,
-};
+use crate::model::{CaseReport, CaseState, CheckReport, Clock, Delivered, Outcome, ShotReport, Snippet, Timestamp};
 use crate::provider::battery::{self, Answer, Case, Expect, FRAMEWORKS, Verdict};
 use crate::store::StoreError;
 
 /// Bytes of an answer that a report repeats.
 const ANSWER: usize = 300;
-/// Stands for a secret that an answer repeats.
-const REDACTED: &str = "REDACTED";
 
 /// The report of a check that begins.
 pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
@@ -86,8 +82,6 @@ async fn try_case(
 ) -> Result<CaseReport, SendError> {
     let begun = std::time::Instant::now();
     let (seed, mut shots): (u64, _) = (rand::random(), Vec::new());
-    // What is no signature but the secret itself: an endpoint that repeats it would put it into the report.
-    let handed = plan.signer.as_ref().filter(|signer| signer.scheme.hands_over()).map(|signer| signer.secret.clone());
     for number in 0..case.shots.len() {
         let (plan, now) = (Arc::clone(plan), clock.now());
         // A body of 10 MiB takes its time.
@@ -96,7 +90,7 @@ async fn try_case(
         let copies = case.shots.get(number).map_or(1, |shot| shot.copies);
         for _ in 0..copies {
             let all = join_all(parcels.iter().map(|parcel: &Parcel| engine.deliver(parcel))).await;
-            shots.extend(all.iter().map(|delivered| shot_report(&about, delivered, handed.as_ref())));
+            shots.extend(all.iter().map(|delivered| shot_report(&about, delivered)));
         }
     }
     let answers: Vec<Answer> = shots.iter().map(answer).collect();
@@ -112,11 +106,8 @@ fn answer(shot: &ShotReport) -> Answer {
     Answer { status: shot.status, sentence: shot.sentence.clone(), took: Duration::from_micros(shot.took_us) }
 }
 
-fn shot_report(about: &str, delivered: &Delivered, handed: Option<&SecretValue>) -> ShotReport {
-    let text = delivered.response.as_ref().map(|response| {
-        let text = String::from_utf8_lossy(&response.body);
-        handed.map_or_else(|| text.clone().into_owned(), |secret| text.replace(secret.expose(), REDACTED))
-    });
+fn shot_report(about: &str, delivered: &Delivered) -> ShotReport {
+    let text = delivered.response.as_ref().map(|response| String::from_utf8_lossy(&response.body));
     ShotReport {
         about: about.to_owned(),
         outcome: delivered.outcome,

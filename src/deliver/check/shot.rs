@@ -7,8 +7,10 @@ use bytes::Bytes;
 
 use crate::deliver::engine::{HeadEdit, HeadPlan, OwnSocket, Parcel, TargetUrl, edited, outgoing};
 use crate::deliver::plan::SendError;
-use crate::deliver::send::{Signer, head_of, other_secret, signed_with, wrongly_signed};
+use crate::deliver::send::{Signer, head_of, signed_with, unrelated, wrongly_signed};
+use crate::deliver::token;
 use crate::http::Head;
+use crate::http::cover::{Cover, credential};
 use crate::model::{Origin, Timestamp};
 use crate::provider::battery::{Battery, Body, Case, Prepared, Proof, Shot};
 use crate::provider::samples::Story;
@@ -23,6 +25,8 @@ const LARGE: usize = 512 << 10;
 const SLOW: Duration = Duration::from_secs(2);
 /// Stands for the byte over 7F while the head is still text.
 const PLACEHOLDER: u8 = 0x01;
+/// Stands for a secret that an answer repeats.
+const REDACTED: &str = "REDACTED";
 
 /// What is tried on which receiver.
 #[derive(Debug, Clone)]
@@ -84,9 +88,17 @@ impl CheckPlan {
     fn parcel(&self, shot: &Shot, prepared: &Prepared, now: Timestamp) -> Result<Parcel, SendError> {
         let mut head = head_of(&prepared.made);
         let fields = self.fields(shot.proof)?;
+        // What proves the sender, as it is sent: a receiver may say it again.
+        let mut shown: Vec<Vec<u8>> = self.proofs().into_iter().map(|(_, value)| value.into_bytes()).collect();
         head = edited(&head, &HeadEdit { set: fields, ..HeadEdit::default() });
         if let Some(signer) = self.signer.as_ref().filter(|_| self.battery.signs && shot.proof != Proof::Absent) {
             let set = self.signature(signer, shot.proof, &head, prepared, now)?;
+            if signer.scheme.sends_secret() {
+                shown.push(signer.secret.expose().into());
+                // Also in the forms that are wrong on purpose: in upper case, without its last character.
+                let open = set.iter().map(|(_, value)| value.trim_end_matches(char::from(PLACEHOLDER)));
+                shown.extend(open.map(|value| value.as_bytes().to_vec()));
+            }
             head = edited(&head, &HeadEdit { set, ..HeadEdit::default() });
         }
         let body = Bytes::from(prepared.made.body.clone());
@@ -102,7 +114,7 @@ impl CheckPlan {
         Ok(Parcel {
             target: self.target.clone(),
             url: self.target.to_string(),
-            shown_head: Bytes::from(out.clone()),
+            hidden: Cover::new(shown.iter().flat_map(|value| credential(value, token::LEAST)), REDACTED),
             head: out.into(),
             body,
             to_head: false,
@@ -125,7 +137,7 @@ impl CheckPlan {
             match proof {
                 Proof::Absent => {}
                 Proof::Other => {
-                    let other = other_secret(&value).ok_or_else(|| {
+                    let other = unrelated(&value).ok_or_else(|| {
                         SendError::field("headers", format!("The value of {name} is too short to make another of it."))
                     })?;
                     fields.push((name, other));

@@ -53,7 +53,7 @@ fn resembles_framing(name: &[u8]) -> bool {
 }
 
 /// Whether a path has a segment `.` or `..`, plain or percent-encoded once or more often, with either slash.
-fn has_dot_segment(path: &[u8]) -> bool {
+pub fn has_dot_segment(path: &[u8]) -> bool {
     let mut path = path.to_vec();
     loop {
         let segments = path.split(|byte| matches!(byte, b'/' | b'\\' | b';'));

@@ -28,14 +28,15 @@ use tokio_rustls::TlsConnector;
 use url::Host;
 
 pub use edit_head::{HeadEdit, edited};
-pub use fit::unfit;
+pub use fit::{has_dot_segment, unfit};
 pub use head::{HeadChange, HeadPlan, outgoing, path_and_query};
 pub use network::{Network, System};
 pub use own_sockets::{OwnSocket, OwnSockets};
 pub use target::{AllowedTarget, NotAllowed, TargetPolicy, TargetUrl};
 pub use tls::TlsOptions;
 
-use crate::model::{Clock, Delivered, Outcome, Times};
+use crate::http::cover::Cover;
+use crate::model::{Clock, Delivered, Outcome, ReceivedResponse, Times};
 use exchange::exchange;
 use response::Reading;
 
@@ -53,8 +54,8 @@ pub struct Parcel {
     pub url: String,
     /// The head, ready to be sent.
     pub head: Bytes,
-    /// The head as it is shown and kept: without a stored secret that is sent as it is.
-    pub shown_head: Bytes,
+    /// A secret that is sent as it is: covered in all that is shown and kept, also where the target says it again.
+    pub hidden: Cover,
     /// The body.
     pub body: Bytes,
     /// Its method is HEAD: the response has no body whatever it says.
@@ -175,13 +176,13 @@ impl Engine {
             (None, None) => (Outcome::Malformed, "There is no response.".to_owned()),
         };
         Delivered {
-            target: parcel.url.clone(),
+            target: parcel.hidden.text(&parcel.url).into_owned(),
             started_at,
             outcome,
-            sentence,
-            sent_head: parcel.shown_head.clone(),
+            sentence: parcel.hidden.text(&sentence).into_owned(),
+            sent_head: parcel.hidden.bytes(&parcel.head),
             sent_body_size: parcel.body.len() as u64,
-            response,
+            response: response.map(|response| covered(response, &parcel.hidden)),
             times,
         }
     }
@@ -292,6 +293,14 @@ impl Engine {
         let config = self.tls.config().map_err(failed)?;
         TlsConnector::from(config).connect(name, stream).await.map_err(|error| failed(tls_cause(&error)))
     }
+}
+
+/// A response without what is hidden. What covers a short secret is longer than it.
+fn covered(response: ReceivedResponse, hidden: &Cover) -> ReceivedResponse {
+    let mut body = hidden.body(&response.head, &response.body, response.body_cut);
+    let body_cut = response.body_cut || body.len() > response::MAX_KEPT;
+    body.truncate(response::MAX_KEPT);
+    ReceivedResponse { head: hidden.bytes(&response.head), body, body_cut, ..response }
 }
 
 /// What to say about a handshake that failed.

@@ -46,7 +46,7 @@ fn parcel(url: &str) -> Parcel {
     let target = TargetUrl::parse(url).unwrap();
     Parcel {
         url: url.to_owned(),
-        shown_head: Bytes::new(),
+        hidden: Cover::default(),
         head: Bytes::from(format!("POST / HTTP/1.1\r\nHost: {}\r\nContent-Length: 2\r\n\r\n", target.authority())),
         body: Bytes::from_static(b"hi"),
         to_head: false,

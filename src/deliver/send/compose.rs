@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::deliver::draft::without;
 use crate::deliver::engine::{HeadEdit, HeadPlan, OwnSocket, Parcel, TargetUrl, edited, outgoing};
 use crate::deliver::plan::SendError;
+use crate::deliver::token;
 use crate::http::Head;
+use crate::http::cover::after_word;
 use crate::json::{self, Pointer};
 use crate::model::{Origin, SecretValue, Timestamp};
 use crate::provider::samples::{Fault, Made, Sender, Step, Story, cut_in_the_middle, tamper};
-use crate::signature::{Algorithm, Scheme, SignInput, Signed, sign};
+use crate::signature::{Scheme, SignInput, Signed, sign};
 
 /// The time over which a slow sender's body comes.
 pub const SLOW: Duration = Duration::from_secs(3);
@@ -148,7 +149,7 @@ impl Sending {
             target: self.target.clone(),
             url: self.target.with_path(&path),
             to_head: head.method() == "HEAD",
-            shown_head: without(&out.bytes, self.token()),
+            hidden: self.signer.as_ref().map(|signer| token::cover(&signer.scheme, &signer.secret)).unwrap_or_default(),
             head: out.bytes,
             body,
             timeout: self.timeout,
@@ -156,12 +157,6 @@ impl Sending {
             spread: if self.has(Fault::SlowSender) { SLOW } else { Duration::ZERO },
             to_self: self.to_self,
         })
-    }
-
-    /// The secret, if it is sent as it is.
-    fn token(&self) -> Option<&SecretValue> {
-        let signer = self.signer.as_ref().filter(|signer| signer.scheme.algorithm == Algorithm::Equal);
-        signer.map(|signer| &signer.secret)
     }
 
     /// Head and body as the bin keeps them: what is sent, addressed to the bin. Without the signature where that is a
@@ -231,7 +226,8 @@ pub(in crate::deliver) fn signed_with(
     sign(scheme, secret, &input).map_err(|error| SendError::field("secret", error.to_string()))
 }
 
-/// Signed with a secret that differs in one character. Where such a one is no key, another body is signed.
+/// Signed with a secret that differs in one character; with an unrelated one where it is sent as it is. Where such a one is
+/// no key, another body is signed.
 pub(in crate::deliver) fn wrongly_signed(
     signer: &Signer,
     head: &Head,
@@ -241,24 +237,48 @@ pub(in crate::deliver) fn wrongly_signed(
 ) -> Result<Signed, SendError> {
     let secret = signer.secret.expose();
     let by = |secret: &str, body: &[u8]| signed_with(&signer.scheme, secret, head, body, url, now);
+    if signer.scheme.sends_secret() {
+        let other = unrelated(secret)
+            .ok_or_else(|| SendError::field("secret", "This secret is too short to make another one of it."))?;
+        return by(&other, body);
+    }
     let is_asymmetric = signer.scheme.algorithm.is_asymmetric();
     match other_secret(secret).filter(|_| !is_asymmetric).map(|other| by(&other, body)) {
         Some(Ok(signed)) => Ok(signed),
-        _ if signer.scheme.algorithm == Algorithm::Equal => {
-            Err(SendError::field("secret", "This secret is too short to make another one of it."))
-        }
         _ => by(secret, &[body, b" "].concat()),
     }
 }
 
 /// The secret with another character three quarters in; hex and base64 stay what they are.
-pub(in crate::deliver) fn other_secret(secret: &str) -> Option<String> {
+fn other_secret(secret: &str) -> Option<String> {
     let at = secret.len() * 3 / 4;
     let (at, old) = secret.char_indices().find(|(index, c)| *index >= at && c.is_ascii_alphanumeric())?;
     let new = if old == '0' { "1" } else { "0" };
     let mut other = secret.to_owned();
     other.replace_range(at..=at, new);
     Some(other)
+}
+
+/// Another text of the same look, by chance: a receiver that says it again tells nothing of the secret but its form. The word
+/// `Bearer` and the like stays.
+pub(in crate::deliver) fn unrelated(secret: &str) -> Option<String> {
+    let kept = after_word(secret.as_bytes()).map_or(0, |(word, _)| word.len());
+    let (word, rest) = secret.split_at(kept);
+    let is_hex = rest.chars().filter(char::is_ascii_alphanumeric).all(|c| c.is_ascii_hexdigit());
+    let letters: u8 = if is_hex { 6 } else { 26 };
+    let among = |first: u8, count: u8| char::from(first + rand::random_range(0..count));
+    let other = |c: char| match c {
+        '0'..='9' => among(b'0', 10),
+        'a'..='z' => among(b'a', letters),
+        'A'..='Z' => among(b'A', letters),
+        c => c,
+    };
+    // One that comes out as it was is drawn again.
+    (0..16).map(|_| rest.chars().map(other).collect::<String>()).find(|drawn| drawn != rest).map(|drawn| {
+        let mut whole = word.to_owned();
+        whole.push_str(&drawn);
+        whole
+    })
 }
 
 /// The path with what signing has added to the query of the URL.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use compose::{Sample, Sending, Signer, own_sample};
-pub(super) use compose::{head_of, other_secret, signed_with, wrongly_signed};
+pub(super) use compose::{head_of, signed_with, unrelated, wrongly_signed};
 pub use signer::SignWith;
 
 use tokio::sync::Semaphore;

@@ -3,6 +3,7 @@
 mod answers;
 pub mod check;
 mod compose;
+mod echo;
 mod exactness;
 mod forward;
 mod hold;

@@ -40,8 +40,17 @@ impl Target {
         Self::start_at("127.0.0.1:0".parse().unwrap())
     }
 
+    /// One that answers with what it got, in head and body.
+    pub fn echo() -> Self {
+        Self::start_as("127.0.0.1:0".parse().unwrap(), true)
+    }
+
     /// Starts where something else has listened before.
     pub fn start_at(address: SocketAddr) -> Self {
+        Self::start_as(address, false)
+    }
+
+    fn start_as(address: SocketAddr, echo: bool) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, arrived) = mpsc::channel();
@@ -52,6 +61,7 @@ impl Target {
                 let mut stream = stream.unwrap();
                 stream.set_read_timeout(Some(PATIENCE)).unwrap();
                 let Some(request) = read(&mut stream) else { continue };
+                let said_again = echo.then(|| said_again(&request));
                 // The test may have ended.
                 if tell.send(request).is_err() {
                     break;
@@ -59,7 +69,7 @@ impl Target {
                 let mut responses = shared.lock().unwrap();
                 let response = if responses.len() > 1 { responses.pop_front() } else { responses.front().cloned() };
                 drop(responses);
-                let response = response.unwrap();
+                let response = said_again.or(response).unwrap();
                 if response.is_empty() {
                     // Never answers, until the other side leaves.
                     let _ = stream.read(&mut [0; 1]);
@@ -93,6 +103,15 @@ impl Target {
     pub fn rest(&self) -> Vec<Arrived> {
         self.arrived.try_iter().collect()
     }
+}
+
+/// What an echo answers: each field in the head, everything as JSON in the body.
+fn said_again(request: &Arrived) -> Vec<u8> {
+    let (head, body) = (String::from_utf8_lossy(&request.head), String::from_utf8_lossy(&request.body));
+    let fields = head.lines().skip(1).filter(|line| line.contains(':')).map(|line| format!("X-Got-{line}\r\n"));
+    let fields: String = fields.collect();
+    let text = serde_json::json!({"head": head, "body": body}).to_string();
+    format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: {}\r\n\r\n{text}", text.len()).into_bytes()
 }
 
 fn read(stream: &mut TcpStream) -> Option<Arrived> {

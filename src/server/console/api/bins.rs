@@ -15,7 +15,7 @@ use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Json, OptionalJson, State};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::BinShape;
-use crate::signature::{Algorithm, Catalogue, Scheme};
+use crate::signature::{AUTO, Catalogue, Scheme};
 use crate::store::{BinState, StoreError};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -142,8 +142,11 @@ async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<Http
 /// Makes the change to the settings as they are by then. A scheme that becomes a token is one from now on: no secret from
 /// before is sent as it is.
 pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &Catalogue, now: Timestamp) {
-    let was_token = sends_its_secret(catalogue, settings);
+    let (was_token, before) = (sends_its_secret(catalogue, settings), SetScheme::of(settings));
     change.apply(settings);
+    if !SetScheme::of(settings).is_meant_by(&before) {
+        settings.scheme_since = Some(now);
+    }
     settings.token_since = match (was_token, sends_its_secret(catalogue, settings)) {
         (_, false) => None,
         (true, true) => settings.token_since,
@@ -151,19 +154,49 @@ pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &
     };
 }
 
+/// By what a bin's secrets sign.
+#[derive(PartialEq)]
+enum SetScheme {
+    /// A record of its owner's.
+    Custom(serde_json::Value),
+    /// One of these of the catalogue; any where there is none.
+    Known(Vec<String>),
+}
+
+impl SetScheme {
+    fn of(settings: &BinSettings) -> Self {
+        if let Some(record) = &settings.custom_scheme {
+            return Self::Custom(record.clone());
+        }
+        let of_provider = || settings.provider.as_deref().map(|id| provider::schemes_of(id, true)).unwrap_or_default();
+        match settings.scheme.as_deref().filter(|id| *id != AUTO) {
+            Some(id) => Self::Known(vec![id.to_owned()]),
+            None => Self::Known(of_provider().iter().map(|id| (*id).to_owned()).collect()),
+        }
+    }
+
+    /// Whether a secret that was entered before is meant for this: it is one of what was set, or the first of the catalogue's
+    /// that is set at all.
+    fn is_meant_by(&self, before: &Self) -> bool {
+        match (self, before) {
+            (Self::Known(now), Self::Known(before)) => {
+                before.is_empty() || !now.is_empty() && now.iter().all(|id| before.contains(id))
+            }
+            _ => self == before,
+        }
+    }
+}
+
 /// Whether the scheme that is set is a token: the signature is the secret.
 fn sends_its_secret(catalogue: &Catalogue, settings: &BinSettings) -> bool {
     let of_provider = || settings.provider.as_deref().and_then(|id| provider::schemes_of(id, true).first().copied());
-    let algorithm = match &settings.custom_scheme {
-        Some(record) => Scheme::from_json(record).ok().map(|scheme| scheme.algorithm),
-        None => settings
-            .scheme
-            .as_deref()
-            .or_else(of_provider)
-            .and_then(|id| catalogue.scheme(id))
-            .map(|scheme| scheme.algorithm),
-    };
-    algorithm == Some(Algorithm::Equal)
+    match &settings.custom_scheme {
+        Some(record) => Scheme::from_json(record).is_ok_and(|scheme| scheme.sends_secret()),
+        None => {
+            let id = settings.scheme.as_deref().or_else(of_provider);
+            id.and_then(|id| catalogue.scheme(id)).is_some_and(|scheme| scheme.sends_secret())
+        }
+    }
 }
 
 /// Delete a bin with everything in it

@@ -209,7 +209,11 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
         return Ok(());
     }
     // Only a file that says `paused` itself takes a pause back.
-    let update = move |settings: &mut BinSettings| settings.forward = Some(forward.over(settings.forward.take()));
+    let now = capture.clock().now();
+    let update = move |settings: &mut BinSettings| {
+        let after = forward.over(settings.forward.clone());
+        settings.set_forward(Some(after), now);
+    };
     deliver.set_forward(&state, &after, update).await?;
     Ok(())
 }

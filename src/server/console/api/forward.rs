@@ -75,10 +75,11 @@ async fn store(
         state.deliver.check(&url).await.map_err(|refusal| Problem::from(refusal).at(field))?;
     }
     let after = forward.clone();
+    let now = state.capture.clock().now();
     let update = move |settings: &mut BinSettings| {
         let is_paused = settings.forward.as_ref().is_some_and(|now| now.paused);
         let paused = if says_paused { forward.paused } else { is_paused };
-        settings.forward = Some(ForwardSettings { paused, ..forward });
+        settings.set_forward(Some(ForwardSettings { paused, ..forward }), now);
     };
     let changed = state.deliver.set_forward(&bin.0, &after, update).await?;
     shown(state, &changed).await
@@ -88,7 +89,8 @@ async fn store(
 #[utoipa::path(tag = "delivery", responses((status = 204, description = "Nothing is forwarded")))]
 #[delete("/api/v1/bins/{bin}/forward")]
 async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
-    state.store.update_bin(bin.id(), |settings| settings.forward = None).await?;
+    let now = state.capture.clock().now();
+    state.store.update_bin(bin.id(), move |settings| settings.set_forward(None, now)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

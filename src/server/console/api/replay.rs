@@ -117,10 +117,11 @@ impl From<Draft> for DraftShape {
             Ok(text) => (Some(text.to_owned()), None),
             Err(_) => (None, Some(base64::engine::general_purpose::STANDARD.encode(bytes))),
         };
-        let (head, head_base64) = split(&draft.parcel.shown_head);
-        let (body, body_base64) = split(&draft.parcel.body);
+        let hidden = &draft.parcel.hidden;
+        let (head, head_base64) = split(&hidden.bytes(&draft.parcel.head));
+        let (body, body_base64) = split(&hidden.bytes(&draft.parcel.body));
         let changes = draft.changes.into_iter().map(ChangeShape::from).collect();
-        Self { target: draft.parcel.url, head, head_base64, body, body_base64, changes }
+        Self { target: hidden.text(&draft.parcel.url).into_owned(), head, head_base64, body, body_base64, changes }
     }
 }
 

@@ -77,9 +77,9 @@ fn would_send(sending: &Sending, parcels: Vec<(String, Parcel)>) -> Vec<WouldSen
             event,
             after_ms: u64::try_from(step.after.as_millis()).unwrap_or(u64::MAX),
             times: step.times,
-            head: text(&parcel.shown_head),
-            body: text(&parcel.body),
-            target: parcel.url,
+            head: text(&parcel.hidden.bytes(&parcel.head)),
+            body: text(&parcel.hidden.bytes(&parcel.body)),
+            target: parcel.hidden.text(&parcel.url).into_owned(),
         })
         .collect()
 }

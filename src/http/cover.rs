@@ -1,0 +1,287 @@
+//! Values that are not to be told, covered wherever they stand, in the forms in which programs say again what they got: as
+//! it is, escaped for JSON, URLs and HTML, in base64 and hex.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use super::coding::{self, DecodeState};
+use super::split_head;
+
+/// Bytes of all forms together. With more than this, everything is covered.
+const MAX_FORMS: usize = 512 << 10;
+/// A part of a value is covered by itself from this length on: shorter ones stand in other words.
+const PART: usize = 8;
+/// The beginning of a value at the end of a body that was cut.
+const BEGINNING: usize = 4;
+/// Words before a credential that are none.
+const WORDS: &[&str] = &["basic", "bearer", "token", "digest", "apikey"];
+/// What `encodeURIComponent` and forms leave as it is.
+const URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What is covered. Cheap to clone; the empty one covers nothing and copies nothing.
+#[derive(Clone, Default)]
+pub struct Cover(Option<Arc<Covered>>);
+
+struct Covered {
+    /// `None` where the values are too many to be looked for.
+    finder: Option<AhoCorasick>,
+    forms: Vec<Vec<u8>>,
+    by: &'static str,
+}
+
+impl std::fmt::Debug for Cover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Cover(…)" } else { "Cover" })
+    }
+}
+
+impl Cover {
+    /// Covers these values by that text.
+    #[must_use]
+    pub fn new(values: impl IntoIterator<Item = Vec<u8>>, by: &'static str) -> Self {
+        let mut forms: Vec<Vec<u8>> = Vec::new();
+        let mut bytes = 0;
+        let mut values: Vec<Vec<u8>> = values.into_iter().filter(|value| !value.is_empty()).collect();
+        values.sort_unstable();
+        values.dedup();
+        for value in values {
+            bytes += 8 * value.len();
+            if bytes > MAX_FORMS {
+                return Self(Some(Arc::new(Covered { finder: None, forms: Vec::new(), by })));
+            }
+            forms.extend(forms_of(&value));
+        }
+        forms.sort_unstable();
+        forms.dedup();
+        if forms.is_empty() {
+            return Self(None);
+        }
+        // The smallest of its machines: the values of a head can be 64 KiB.
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&forms)
+            .ok();
+        Self(Some(Arc::new(Covered { finder, forms, by })))
+    }
+
+    /// The bytes without what is covered.
+    #[must_use]
+    pub fn bytes(&self, raw: &Bytes) -> Bytes {
+        match self.0.as_ref().map(|covered| covered.bytes(raw)) {
+            Some(Cow::Owned(bytes)) => bytes.into(),
+            Some(Cow::Borrowed(_)) | None => raw.clone(),
+        }
+    }
+
+    /// The text without what is covered.
+    #[must_use]
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.0.as_ref().map(|covered| covered.bytes(text.as_bytes())) {
+            Some(Cow::Owned(bytes)) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+            Some(Cow::Borrowed(_)) | None => Cow::Borrowed(text),
+        }
+    }
+
+    /// The body of a response with this head. One that is compressed and holds what is covered, or cannot be looked into, is
+    /// covered whole. `cut` says that only the body's beginning is there.
+    #[must_use]
+    pub fn body(&self, head: &[u8], body: &Bytes, cut: bool) -> Bytes {
+        let Some(covered) = &self.0 else { return body.clone() };
+        let field = content_encoding(head);
+        let decoded = coding::decode(field.as_deref(), body);
+        if decoded.state != DecodeState::NotEncoded {
+            let is_whole = !cut && decoded.state == DecodeState::Whole;
+            let is_open = is_whole && matches!(covered.bytes(&decoded.bytes), Cow::Borrowed(_));
+            return if is_open { body.clone() } else { Bytes::from_static(covered.by.as_bytes()) };
+        }
+        let mut shown = self.bytes(body);
+        if cut {
+            let rest = covered.beginning_at_end(body);
+            if rest > 0 && shown.ends_with(&body[body.len() - rest..]) {
+                shown.truncate(shown.len() - rest);
+                shown = [&shown[..], covered.by.as_bytes()].concat().into();
+            }
+        }
+        shown
+    }
+}
+
+impl Covered {
+    fn bytes<'b>(&self, raw: &'b [u8]) -> Cow<'b, [u8]> {
+        let Some(finder) = &self.finder else {
+            return if raw.is_empty() { Cow::Borrowed(raw) } else { Cow::Owned(self.by.into()) };
+        };
+        let mut found = finder.find_iter(raw).peekable();
+        if found.peek().is_none() {
+            return Cow::Borrowed(raw);
+        }
+        let mut shown = Vec::with_capacity(raw.len());
+        let mut from = 0;
+        for place in found {
+            shown.extend_from_slice(&raw[from..place.start()]);
+            shown.extend_from_slice(self.by.as_bytes());
+            from = place.end();
+        }
+        shown.extend_from_slice(&raw[from..]);
+        Cow::Owned(shown)
+    }
+
+    /// How many bytes at the end of a cut body are the beginning of a value.
+    fn beginning_at_end(&self, body: &[u8]) -> usize {
+        let beginning = |form: &Vec<u8>| {
+            let most = form.len().saturating_sub(1).min(body.len());
+            (BEGINNING..=most).rev().find(|&length| body.ends_with(&form[..length])).unwrap_or(0)
+        };
+        self.forms.iter().map(beginning).max().unwrap_or(0)
+    }
+}
+
+fn content_encoding(head: &[u8]) -> Option<String> {
+    let (_, fields) = split_head(head);
+    let named = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(b"content-encoding");
+    let values = fields.into_iter().filter(|field| named(&head[field.name.clone()])).map(|field| {
+        let value = head.get(field.name.end + 1..field.line.end).unwrap_or_default();
+        String::from_utf8_lossy(value.trim_ascii()).into_owned()
+    });
+    let values: Vec<String> = values.collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+/// A value in the forms in which it may be said again.
+fn forms_of(value: &[u8]) -> Vec<Vec<u8>> {
+    let url = percent_encode(value, URL).to_string();
+    let mut forms = vec![
+        value.to_vec(),
+        url.replace("%20", "+").into_bytes(),
+        url.into_bytes(),
+        STANDARD_NO_PAD.encode(value).into_bytes(),
+        URL_SAFE_NO_PAD.encode(value).into_bytes(),
+        hex::encode(value).into_bytes(),
+        hex::encode_upper(value).into_bytes(),
+    ];
+    if let Ok(text) = std::str::from_utf8(value) {
+        let json = serde_json::to_string(text).unwrap_or_default();
+        let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+        forms.push(json.replace('/', "\\/").into_bytes());
+        let mut ascii = String::with_capacity(json.len());
+        for c in json.chars() {
+            if c.is_ascii() {
+                ascii.push(c);
+                continue;
+            }
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+        forms.push(ascii.into_bytes());
+        forms.push(json.as_bytes().to_vec());
+        let html = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        forms.push(html.replace('\'', "&#39;").into_bytes());
+    } else {
+        // Read as Latin-1, as header fields are.
+        forms.push(value.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes());
+    }
+    forms.retain(|form| !form.is_empty());
+    forms
+}
+
+/// A credential as it stands in a header field, and its parts that tell as much: what follows `Bearer`, the password of
+/// `Basic`. Nothing for one of fewer than `least` bytes.
+#[must_use]
+pub fn credential(value: &[u8], least: usize) -> Vec<Vec<u8>> {
+    let whole = value.trim_ascii();
+    if whole.len() < least {
+        return Vec::new();
+    }
+    let mut values = vec![value.to_vec(), whole.to_vec()];
+    let separators = |byte: &u8| matches!(byte, b' ' | b';' | b',' | b'=' | b'"');
+    values.extend(whole.split(separators).filter(|part| part.len() >= PART).map(<[u8]>::to_vec));
+    if let Some((word, rest)) = after_word(whole)
+        && rest.len() >= least.max(4)
+    {
+        values.push(rest.to_vec());
+        if word.eq_ignore_ascii_case("basic")
+            && let Ok(pair) = STANDARD.decode(rest)
+        {
+            let password = memchr::memchr(b':', &pair).map(|at| pair[at + 1..].to_vec());
+            values.extend(password.filter(|password| password.len() >= least.max(4)));
+            values.push(pair);
+        }
+    }
+    values
+}
+
+/// The name of an authentication scheme at the beginning of a value, and what follows it.
+#[must_use]
+pub fn after_word(value: &[u8]) -> Option<(&str, &[u8])> {
+    let at = memchr::memchr(b' ', value)?;
+    let word = std::str::from_utf8(&value[..at]).ok()?;
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)).then(|| (word, value[at + 1..].trim_ascii()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
+
+    fn cover(value: &str) -> Cover {
+        Cover::new(credential(value.as_bytes(), 4), "•••")
+    }
+
+    #[test]
+    fn a_value_is_covered_in_every_form_in_which_it_is_said_again() {
+        let cover = cover("Basic a/\"b c&é12345");
+        for said in [
+            "Basic a/\"b c&é12345",
+            "a/\"b c&é12345",
+            "Basic a/\\\"b c&é12345",
+            "Basic a\\/\\\"b c&é12345",
+            "Basic a/\\\"b c&\\u00e912345",
+            "Basic%20a%2F%22b%20c%26%C3%A912345",
+            "Basic+a%2F%22b+c%26%C3%A912345",
+            "Basic a/&quot;b c&amp;é12345",
+            "QmFzaWMgYS8iYiBjJsOpMTIzNDU",
+            "426173696320612f22622063",
+        ] {
+            let shown = cover.text(said);
+            let expected = if said.starts_with("4261") { said } else { "•••" };
+            assert_eq!(shown, expected, "a part in hex is no form of it");
+        }
+        assert_eq!(cover.text("Basic"), "Basic");
+        let pair = super::tests::cover("Basic dXNlcjpwYXNzd29yZA==");
+        assert_eq!(pair.text("user:password dXNlcjpwYXNzd29yZA== password"), "••• ••• •••");
+        assert_eq!(Cover::default().text("anything"), "anything");
+    }
+
+    #[test]
+    fn a_compressed_body_is_looked_into_and_a_cut_one_tells_no_beginning() {
+        use std::io::Write as _;
+        let cover = cover("s3cr3t-token");
+        let packed = |text: &str| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(text.as_bytes()).unwrap();
+            Bytes::from(encoder.finish().unwrap())
+        };
+        let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+        assert_eq!(&cover.body(head, &packed("got s3cr3t-token"), false)[..], "•••".as_bytes());
+        assert_eq!(cover.body(head, &packed("got nothing"), false), packed("got nothing"));
+        assert_eq!(&cover.body(head, &packed("got nothing").slice(..12), false)[..], "•••".as_bytes());
+        let cut = Bytes::from_static(b"got s3cr3t-token and s3cr3t-t");
+        assert_eq!(&cover.body(HEAD, &cut, true)[..], "got ••• and •••".as_bytes());
+        assert_eq!(&cover.body(HEAD, &Bytes::from_static(b"is s3"), true)[..], b"is s3");
+    }
+
+    #[test]
+    fn what_is_too_much_to_look_for_covers_everything() {
+        let cover = Cover::new([vec![b'x'; MAX_FORMS]], "•••");
+        assert_eq!(cover.text("anything"), "•••");
+    }
+}
