@@ -182,7 +182,7 @@ impl Engine {
             sentence: parcel.hidden.text(&sentence).into_owned(),
             sent_head: parcel.hidden.bytes(&parcel.head),
             sent_body_size: parcel.body.len() as u64,
-            response: response.map(|response| covered(response, &parcel.hidden)),
+            response: response.as_ref().map(|response| covered(response, &parcel.hidden)),
             times,
         }
     }
@@ -296,11 +296,12 @@ impl Engine {
 }
 
 /// A response without what is hidden. What covers a short secret is longer than it.
-fn covered(response: ReceivedResponse, hidden: &Cover) -> ReceivedResponse {
+fn covered(response: &ReceivedResponse, hidden: &Cover) -> ReceivedResponse {
     let mut body = hidden.body(&response.head, &response.body, response.body_cut);
     let body_cut = response.body_cut || body.len() > response::MAX_KEPT;
     body.truncate(response::MAX_KEPT);
-    ReceivedResponse { head: hidden.bytes(&response.head), body, body_cut, ..response }
+    let ReceivedResponse { status, body_size, .. } = *response;
+    ReceivedResponse { status, head: hidden.bytes(&response.head), body, body_size, body_cut }
 }
 
 /// What to say about a handshake that failed.
