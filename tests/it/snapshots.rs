@@ -129,6 +129,10 @@ async fn one_problem_for_each_code() {
     let refused = join_all(wrong).await.into_iter().map(Result::unwrap).find(|response| response.status() == 429);
     problems.look(&guarded, Code::TooManyRequests, refused.expect("so many wrong tokens are too many")).await;
 
+    // The lease is a subscriber until its connection is seen to be closed.
+    while app.get("/info").await["subscribers"] != 0 {
+        tokio::task::yield_now().await;
+    }
     let waiting = app.client.get(app.api("/bins/shop/wait?timeout=60s&q=method:PUT")).send();
     let (waiting, ()) = tokio::join!(waiting, async {
         while app.get("/info").await["subscribers"] != 1 {

@@ -14,6 +14,9 @@ use super::{lagged, next_chunk};
 use crate::capture::Leased;
 use crate::live::{Delivery, Subscription};
 
+/// That a reader has gone is seen when something is sent to it. Senders wait for a lease that has gone.
+const LEASE_HEARTBEAT: Duration = Duration::from_secs(1);
+
 /// Sends what the subscription delivers, and a comment when that is nothing for a while.
 pub(super) struct Body {
     subscription: Subscription,
@@ -36,6 +39,7 @@ impl Body {
             || Bytes::from_static(b": connected\n\n"),
             |hello| format!(": connected\n\nevent: hello\ndata: {hello}\n\n").into(),
         );
+        let heartbeat = if lease.is_some() { heartbeat.min(LEASE_HEARTBEAT) } else { heartbeat };
         let heartbeat = tokio::time::interval_at(Instant::now() + heartbeat, heartbeat);
         Self { subscription, heartbeat, waiting: start, over: false, _lease: lease }
     }
