@@ -53,6 +53,16 @@ impl Filter {
         Ok(Self { root: parser::parse(text)? })
     }
 
+    /// What both find.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let root = match (self.root, other.root) {
+            (Some(one), Some(other)) => Some(Node::All(vec![one, other])),
+            (one, other) => one.or(other),
+        };
+        Self { root }
+    }
+
     /// Whether the filter matches everything.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -8,7 +8,8 @@ use parking_lot::Mutex;
 use super::ConsoleState;
 use super::pages::BinLinks;
 use super::problem::Problem;
-use crate::http::{Headers, coding};
+use super::reading::Reading;
+use crate::http::Headers;
 use crate::json::{Pointer, value_at};
 use crate::model::{Bin, BinId, ExpectedHeader, Origin, RequestId, RequestSummary, Seq};
 use crate::provider::checklist::{self, Checklist, Evidence, HeaderEvidence, Stated};
@@ -92,9 +93,12 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
     let stated: Vec<Stated<'_>> =
         expect.stated.iter().map(|stated| Stated { point: &stated.point, note: &stated.note, at: stated.at }).collect();
     let links = BinLinks::new(&bin.bin, state);
-    let heads = heads(state, bin, &requests).await;
+    // Each head comes with its body: they are read only where something is looked for in them.
+    let is_local = |one: &&RequestSummary| one.client.is_none_or(|client| client.ip.is_loopback());
+    let all_local = requests.iter().all(is_local);
+    let heads = if all_local || !expect.headers.is_empty() { heads(state, bin, &requests).await } else { Vec::new() };
     let evidence = Evidence {
-        through_proxy: through_proxy(&heads, &requests),
+        through_proxy: through_proxy(&heads).filter(|_| all_local),
         text_only: text_only(state, bin, &provider, &requests).await,
         headers: header_evidence(&heads, &expect.headers, &provider),
         requests,
@@ -141,9 +145,8 @@ async fn text_only(state: &ConsoleState, bin: &BinState, provider: &str, request
     let mut any = false;
     for one in requests.iter().filter(is_end).filter(|one| one.body_size <= MAX_BODY).take(HEADS) {
         let Ok(request) = state.store.request(bin.bin.id, RequestRef::Id(one.id)).await else { continue };
-        let headers = request.head.headers();
-        let body = coding::plain(headers.get_str("content-encoding"), &request.body);
-        let json = crate::provider::json_of(&headers, &body);
+        let reading = Reading::new(&request);
+        let json = reading.json();
         if pointers.iter().any(|pointer| value_at(&json, pointer).is_some()) {
             return false;
         }
@@ -152,12 +155,8 @@ async fn text_only(state: &ConsoleState, bin: &BinState, provider: &str, request
     any
 }
 
-/// A request that a proxy on this machine says it forwarded, where none came from elsewhere.
-fn through_proxy(heads: &[(RequestId, Headers)], requests: &[&RequestSummary]) -> Option<RequestId> {
-    let is_local = |one: &&RequestSummary| one.client.is_none_or(|client| client.ip.is_loopback());
-    if !requests.iter().all(is_local) {
-        return None;
-    }
+/// A request that a proxy says it forwarded.
+fn through_proxy(heads: &[(RequestId, Headers)]) -> Option<RequestId> {
     let is_elsewhere = |value: &str| {
         let first = value.split(',').next().unwrap_or_default().trim();
         first.parse::<IpAddr>().map_or(!first.is_empty(), |ip| !ip.is_loopback())

@@ -6,6 +6,7 @@ use super::TabContext;
 use crate::diff::{self, BodyDiff};
 use crate::http::text::{clipped, lossy};
 use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Outcome, Seq, Times, Why};
+use crate::server::console::heavy::heavy;
 use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
@@ -86,7 +87,13 @@ impl DeliverTab {
     /// The request, ready to be sent again.
     pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
         let attempts = context.state.store.attempts(context.bin.bin.id, request.summary.id).await?;
-        let views = views(&attempts);
+        let chosen = (context.params.one, context.params.other);
+        // Answers of up to 1 MiB each are decoded and compared.
+        let (attempts, views, result) = heavy(move || {
+            let (views, result) = (views(&attempts), compared(&attempts, chosen));
+            (attempts, views, result)
+        })
+        .await?;
         let settings = &context.bin.bin.settings;
         let summary = &request.summary;
         let now = context.state.capture.clock().now();
@@ -111,7 +118,7 @@ impl DeliverTab {
             forward: forward_words(settings, summary.forwarded),
             settings_href: format!("{}/settings", context.links.base),
             compose_href: format!("{}/send?from={}#compose", context.links.base, summary.id),
-            compared: Compared::new(context, &attempts, &views),
+            compared: Compared::new(context, &attempts, &views, result),
             attempts: views,
         })
     }
@@ -187,7 +194,8 @@ fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView 
             lossy(shown).into_owned()
         }),
         body_note,
-        differs: before.and_then(|before| difference(before, attempt)),
+        // Of each pair only the beginnings: whole answers are compared when two attempts are chosen.
+        differs: before.and_then(|before| difference(&beginning(before), &beginning(attempt))),
     }
 }
 
@@ -257,6 +265,21 @@ fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// The attempt with as much of its answer's body as is shown.
+fn beginning(attempt: &Attempt) -> Attempt {
+    let mut attempt = attempt.clone();
+    if let Some(response) = &mut attempt.delivered.response {
+        response.body.truncate(SHOWN);
+    }
+    attempt
+}
+
+/// What two chosen attempts differ in; `Ok` when in nothing, `None` until two are chosen.
+fn compared(attempts: &[Attempt], (one, other): (Option<Seq>, Option<Seq>)) -> Option<Result<(), String>> {
+    let find = |id: Option<Seq>| attempts.iter().find(|attempt| Some(attempt.id) == id);
+    Some(difference(find(one)?, find(other)?).map_or(Ok(()), Err))
+}
+
 /// An attempt that is offered.
 #[derive(Debug)]
 struct AttemptChoice {
@@ -284,12 +307,16 @@ struct Compared {
 
 impl Compared {
     /// `None` where there are no two attempts.
-    fn new(context: &TabContext, attempts: &[Attempt], views: &[AttemptView]) -> Option<Self> {
-        let (newest, before) = (attempts.first()?, attempts.get(1)?);
-        let find = |id: Option<Seq>| attempts.iter().find(|attempt| Some(attempt.id) == id);
-        let (one, other) = (find(context.params.one), find(context.params.other));
-        let result = one.zip(other).map(|(one, other)| difference(one, other).map_or(Ok(()), Err));
-        let (one, other) = (one.unwrap_or(before).id, other.unwrap_or(newest).id);
+    fn new(
+        context: &TabContext,
+        attempts: &[Attempt],
+        views: &[AttemptView],
+        result: Option<Result<(), String>>,
+    ) -> Option<Self> {
+        let (newest, before) = (attempts.first()?.id, attempts.get(1)?.id);
+        let known = |id: &Seq| attempts.iter().any(|attempt| attempt.id == *id);
+        let one = context.params.one.filter(known).unwrap_or(before);
+        let other = context.params.other.filter(known).unwrap_or(newest);
         let choice = |(attempt, view): (&Attempt, &AttemptView)| AttemptChoice {
             id: attempt.id,
             time_iso: view.time_iso.clone(),
