@@ -71,11 +71,6 @@ pub(super) fn check(
         );
         return Err(SendError::field(fields.1, sentence));
     }
-    if bin.settings.token_since > Some(entered_at) {
-        let sentence =
-            "This secret was entered for another scheme, which does not send it: enter it again for this one.";
-        return Err(SendError::field(fields.1, sentence));
-    }
     Ok(())
 }
 

@@ -49,11 +49,9 @@ pub struct BinSettings {
     pub response: ResponseSettings,
     /// How much is kept.
     pub limits: BinLimits,
-    /// Since when the scheme is a token, where it was another with secrets before: those are not sent as tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_since: Option<Timestamp>,
-    /// Since when the scheme is what it is, where it was another before: secrets from before do not sign by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Since when the scheme is what it is, where it was another before, or no token: secrets from before do not sign by it.
+    /// Databases of earlier builds have the second alone, under its own name.
+    #[serde(alias = "token_since", skip_serializing_if = "Option::is_none")]
     pub scheme_since: Option<Timestamp>,
     /// Since when it forwards to where it does, where that was elsewhere before: secrets from before are not sent there.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -139,19 +139,15 @@ async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<Http
     Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
 }
 
-/// Makes the change to the settings as they are by then. A scheme that becomes a token is one from now on: no secret from
-/// before is sent as it is.
+/// Makes the change to the settings as they are by then. A scheme that becomes another one, or a token, is so from now on: no
+/// secret from before signs by it.
 pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &Catalogue, now: Timestamp) {
     let (was_token, before) = (sends_its_secret(catalogue, settings), SetScheme::of(settings));
     change.apply(settings);
-    if !SetScheme::of(settings).is_meant_by(&before) {
+    let becomes_token = !was_token && sends_its_secret(catalogue, settings);
+    if becomes_token || !SetScheme::of(settings).is_meant_by(&before) {
         settings.scheme_since = Some(now);
     }
-    settings.token_since = match (was_token, sends_its_secret(catalogue, settings)) {
-        (_, false) => None,
-        (true, true) => settings.token_since,
-        (false, true) => Some(now),
-    };
 }
 
 /// By what a bin's secrets sign.
