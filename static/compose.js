@@ -1,6 +1,6 @@
 // Composing a request: from nothing, or from one of the bin's.
 
-import { $, make } from "./dom.js";
+import { $, busy, make } from "./dom.js";
 import { api } from "./api.js";
 import { headerFields, headersEdit } from "./fields.js";
 import { showSent } from "./sent.js";
@@ -44,7 +44,7 @@ function wish(form, dryRun) {
 async function send(form, { bin, base }, dryRun) {
   const [problem, place] = [$("#compose-error"), $("#composed")];
   problem.textContent = "";
-  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  busy(form, true);
   try {
     const answer = await api("POST", `/api/v1/bins/${bin}/send`, wish(form, dryRun));
     showSent(place, answer);
@@ -57,5 +57,5 @@ async function send(form, { bin, base }, dryRun) {
     const name = CONTROLS[error.field] ?? error.field?.split(/[.[]/)[0];
     form.elements[name]?.focus?.();
   }
-  for (const button of form.querySelectorAll("button")) button.disabled = false;
+  busy(form, false);
 }

@@ -115,3 +115,8 @@ export function announce(text) {
   place.textContent = "";
   announceTimer = setTimeout(() => { place.textContent = text; }, 50);
 }
+
+/** While something is being done, nothing is sent twice. */
+export function busy(form, is) {
+  for (const button of form.querySelectorAll("button")) button.disabled = is;
+}

@@ -5,9 +5,12 @@ import { api } from "./api.js";
 
 const DIGEST = /^sha256=([0-9a-f]{64})$/i;
 
+/** The controls of this part, by the field of the API: other parts of the page have such fields as well. */
+const CONTROLS = { events: "expected_events", headers: "expected_headers", silence_s: "session_silence_s" };
+
 /** Whether something of it is unsaved. */
 export function changesExpect(unsaved) {
-  const own = ["expected_events", "expected_headers", "session_silence_s"];
+  const own = Object.values(CONTROLS);
   return unsaved.names.some((name) => own.includes(name) || /^event_\d+$/.test(name));
 }
 
@@ -23,9 +26,7 @@ export async function saveExpect(form, path) {
       silence_s: elements.session_silence_s.value === "" ? null : Number(elements.session_silence_s.value),
     });
   } catch (error) {
-    // Other parts of the page have controls of these names as well.
-    if (/^(headers|events)/.test(error.field ?? "")) error.field = `expected_${error.field}`;
-    if (error.field === "silence_s") error.field = "session_silence_s";
+    error.control = CONTROLS[error.field?.split(/[.[]/)[0]];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // Playing a platform: one form, what would be sent, and what came of it.
 
-import { $, make } from "./dom.js";
+import { $, busy, make } from "./dom.js";
 import { api } from "./api.js";
 import { check } from "./check.js";
 import { command } from "./commands.js";
@@ -67,10 +67,6 @@ async function play(form, path, dryRun) {
     form.elements[error.field?.split(/[.[]/)[0]]?.focus?.();
   }
   busy(form, false);
-}
-
-function busy(form, is) {
-  for (const button of form.querySelectorAll("button")) button.disabled = is;
 }
 
 /** A session at its own pace. */

@@ -9,8 +9,14 @@ use bytes::Bytes;
 use super::Capture;
 use super::long_work::{off_the_worker, takes_long};
 use crate::http::Head;
-use crate::model::{HeadSource, NewRequest, Origin, RequestId};
+use crate::model::{Derived, HeadSource, NewRequest, Origin, RequestId};
 use crate::store::{BinState, StoreError};
+
+/// Takes out what is told only of what has arrived: it repeats no event, and shakes no hand.
+pub(super) fn never_arrived(derived: &mut Derived) {
+    derived.event.duplicate_key = None;
+    derived.event.handshake = None;
+}
 
 impl Capture {
     /// Keeps a composed request in a bin. The head is addressed to the bin.
@@ -25,8 +31,7 @@ impl Capture {
         };
         let long = takes_long(&head.headers(), &body);
         let mut derived = if long { off_the_worker(judge).await.unwrap_or_default() } else { judge() };
-        derived.event.duplicate_key = None;
-        derived.event.handshake = None;
+        never_arrived(&mut derived);
         let request = NewRequest {
             bin: bin.bin.id,
             received_at,

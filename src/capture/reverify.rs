@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Capture;
+use super::composed::never_arrived;
 use super::judge::Judge;
 use crate::model::{BinId, ChangeKind, Origin, filter::Filter};
 use crate::store::{BinUpdate, Reverified, StoreError};
@@ -107,7 +108,7 @@ fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<
     let headers = request.head.headers();
     let mut derived = judge.judge(&request.head, &headers, &request.body, request.summary.received_at).derived;
     if request.summary.origin == Origin::Composed {
-        derived.event.duplicate_key = None;
+        never_arrived(&mut derived);
     }
     // What the store found among its neighbours stays.
     if derived.event.duplicate_key == before.event.duplicate_key {

@@ -152,9 +152,8 @@ fn with_body<T>(request: &CapturedRequest, then: impl FnOnce(&[u8]) -> T) -> T {
 }
 
 fn decoded<T>(headers: &Headers, body: &[u8], then: impl FnOnce(&[u8]) -> T) -> T {
-    let encodings: Vec<_> = headers.all("content-encoding").map(|value| String::from_utf8_lossy(value)).collect();
-    let encoding = encodings.join(",");
-    let input = BodyInput { content_type: None, content_encoding: Some(&encoding), bytes: body };
+    let encoding = headers.joined("content-encoding");
+    let input = BodyInput { content_type: None, content_encoding: encoding.as_deref(), bytes: body };
     then(Body::open(input).bytes())
 }
 

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-/// What replaces a redacted value.
-pub const REDACTED: &str = "REDACTED";
+pub use crate::http::cover::REDACTED;
 
 const NAMES: &[&str] =
     &["authorization", "proxy-authorization", "cookie", "set-cookie", "authentication-info", "x-authorization"];

@@ -13,6 +13,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use super::coding::{self, DecodeState};
 use super::split_head;
 
+/// Stands in exports, reports and answers for what is hidden there.
+pub const REDACTED: &str = "REDACTED";
 /// Bytes of all forms together. With more than this, everything is covered.
 const MAX_FORMS: usize = 512 << 10;
 /// A part of a value is covered by itself from this length on: shorter ones stand in other words.

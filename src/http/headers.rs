@@ -91,6 +91,13 @@ impl Headers {
         self.get(name).and_then(|value| std::str::from_utf8(value).ok())
     }
 
+    /// The values of every field of that name, with commas between them; `None` without such a field.
+    #[must_use]
+    pub fn joined(&self, name: &str) -> Option<String> {
+        let values: Vec<_> = self.all(name).map(|value| String::from_utf8_lossy(value)).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
     /// Whether a field of that name is there.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {

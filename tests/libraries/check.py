@@ -14,7 +14,10 @@ import tempfile
 import time
 import urllib.parse
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import table  # noqa: E402
+
 CREEL, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 ONLY = sys.argv[3:]
 # With what does not fit into ASCII: a package that decodes wrongly shows here.
@@ -203,10 +206,7 @@ def write(rows):
             f"| `{scheme}` | {package} ({judges.language}) | {version} | {yes['accepted']} | {changed} "
             f"| {yes['refused']} | {yes['creel']} |"
         )
-    readme = HERE / "README.md"
-    start, end = "<!-- table: made by run -->\n", "<!-- end -->"
-    before, rest = readme.read_text().split(start)
-    readme.write_text(before + start + "\n".join(lines) + "\n" + end + rest.split(end)[1])
+    table.write(HERE / "README.md", lines)
 
 
 if __name__ == "__main__":

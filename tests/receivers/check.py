@@ -19,7 +19,9 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "frameworks")]
+sys.path[:0] = [str(HERE), str(HERE / "frameworks"), str(HERE.parent)]
+import table  # noqa: E402
+
 CREEL, TOOLS = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 ONLY = sys.argv[3:]
 SECRET = "whsec-receivers"
@@ -246,10 +248,7 @@ def main():
 def write(rows):
     lines = ["| framework | version | receiver | `creel check` |", "|---|---|---|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
-    readme = HERE / "README.md"
-    start, end = "<!-- table: made by run -->\n", "<!-- end -->"
-    before, rest = readme.read_text().split(start)
-    readme.write_text(before + start + "\n".join(lines) + "\n" + end + rest.split(end)[1])
+    table.write(HERE / "README.md", lines)
 
 
 if __name__ == "__main__":

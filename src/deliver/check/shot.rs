@@ -10,7 +10,7 @@ use crate::deliver::plan::SendError;
 use crate::deliver::send::{Signer, head_of, signed_with, unrelated, wrongly_signed};
 use crate::deliver::token;
 use crate::http::Head;
-use crate::http::cover::{Cover, credential};
+use crate::http::cover::{Cover, REDACTED, credential};
 use crate::model::{Origin, Timestamp};
 use crate::provider::battery::{Battery, Body, Case, Prepared, Proof, Shot};
 use crate::provider::samples::Story;
@@ -25,8 +25,6 @@ const LARGE: usize = 512 << 10;
 const SLOW: Duration = Duration::from_secs(2);
 /// Stands for the byte over 7F while the head is still text.
 const PLACEHOLDER: u8 = 0x01;
-/// Stands for a secret that an answer repeats.
-const REDACTED: &str = "REDACTED";
 
 /// What is tried on which receiver.
 #[derive(Debug, Clone)]

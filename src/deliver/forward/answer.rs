@@ -80,7 +80,7 @@ impl Deliver {
         // Just set: its line begins in a moment.
         let line = self.0.lines.find(bin.id);
         if let Some(line) = &line
-            && line.circle.lock().closes(&request.head, &request.body, request.summary.received_at)
+            && line.closes_circle(request)
         {
             let _ =
                 tell.send(TargetAnswer::error(508, "a loop: the same request came again and again within ten seconds"));

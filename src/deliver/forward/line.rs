@@ -228,7 +228,7 @@ impl Deliver {
             return Ok(before);
         }
         // One that was tried before has been counted.
-        if before.is_none() && line.circle.lock().closes(&request.head, &request.body, request.summary.received_at) {
+        if before.is_none() && line.closes_circle(request) {
             self.pause_circle(bin.id, line).await?;
             return Ok(None);
         }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Deliver;
-use crate::model::{BinId, BinSettings, ForwardSettings, Timestamp};
+use crate::model::{BinId, BinSettings, CapturedRequest, ForwardSettings, Timestamp};
 use crate::store::{BinState, StoreError};
 pub use answer::{TargetAnswer, passed_back};
 pub(super) use asked::Asked;
@@ -82,6 +82,11 @@ impl Line {
     fn resume(&self) {
         *self.resumes_at.lock() = None;
         self.circle.lock().clear();
+    }
+
+    /// Notes a request that is to be sent on; true when it goes in a circle.
+    fn closes_circle(&self, request: &CapturedRequest) -> bool {
+        self.circle.lock().closes(&request.head, &request.body, request.summary.received_at)
     }
 
     fn is_down(&self, target: &str) -> bool {

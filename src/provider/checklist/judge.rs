@@ -212,8 +212,7 @@ fn wrong_refused(evidence: &Evidence<'_>) -> Judgement {
     let way = "Send an event with a wrong signature to your endpoint: replay one with its signature changed.";
     // With a secret that cannot be read nobody knows whether the signature is wrong.
     let is_judged = |summary: &RequestSummary| summary.derived.verdict.status != SignatureStatus::UndecodableSecret;
-    let wrong =
-        |summary: &&&RequestSummary| evidence.has_secret && is_judged(summary) && rightly_refused(evidence, summary);
+    let wrong = |summary: &&&RequestSummary| is_judged(summary) && rightly_refused(evidence, summary);
     let status = |summary: &RequestSummary| summary.last_attempt.and_then(|attempt| attempt.status);
     let wrong: Vec<&&RequestSummary> = evidence.requests.iter().filter(wrong).collect();
     let taken: Vec<RequestId> = wrong

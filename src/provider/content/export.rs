@@ -83,21 +83,21 @@ fn message(out: &mut String, reader: &Reader<'_>, id: NodeId, (form, offset): (T
     let _ = if markdown {
         write!(out, "**{}** {time}\n\n{}\n", markdown_line(&role), quoted(&content))
     } else {
-        writeln!(out, "[{time}] {}: {}", plain(&role), plain(&content))
+        writeln!(out, "[{time}] {}: {}", one_entry(&role), one_entry(&content))
     };
     if let Some(call) = reader.member(id, "toolCall") {
         let name = reader.text(call, "name").unwrap_or_else(|| "tool".to_owned());
         let _ = if markdown {
             write!(out, "\n- call of `{}`\n", code(&name))
         } else {
-            writeln!(out, "    call of {}", plain(&name))
+            writeln!(out, "    call of {}", one_entry(&name))
         };
         for what in ["arguments", "result", "error"] {
             if let Some(value) = reader.text(call, what) {
                 let _ = if markdown {
                     writeln!(out, "- {what}: `{}`", code(&value))
                 } else {
-                    writeln!(out, "    {what}: {}", plain(&value))
+                    writeln!(out, "    {what}: {}", one_entry(&value))
                 };
             }
         }
@@ -108,7 +108,7 @@ fn message(out: &mut String, reader: &Reader<'_>, id: NodeId, (form, offset): (T
         let _ = if markdown {
             writeln!(out, "- file `{}` `{}`", code(&name), code(&uri))
         } else {
-            writeln!(out, "    file {} {}", plain(&name), plain(&uri))
+            writeln!(out, "    file {} {}", one_entry(&name), one_entry(&uri))
         };
     }
     if markdown {
@@ -118,7 +118,7 @@ fn message(out: &mut String, reader: &Reader<'_>, id: NodeId, (form, offset): (T
 
 /// A text of others in one entry: its further lines are indented, so that none looks like an entry, and a terminal that shows
 /// it is not moved.
-fn plain(text: &str) -> String {
+fn one_entry(text: &str) -> String {
     let shown = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { char::REPLACEMENT_CHARACTER } else { c };
     let lines: Vec<String> = text.lines().map(|line| line.chars().map(shown).collect()).collect();
     lines.join("\n    ")

@@ -10,7 +10,7 @@ use crate::provider::lifecycle::{Consequence, Lifecycle, Measured, Rule};
 pub(super) static PLATFORM: Platform = Platform {
     id: "callaider",
     document: "CallAIder: Assistant webhooks",
-    custom_headers: Says::new(HEAD, "Custom headers from webhookHeaders are appended too."),
+    custom_headers: Says::new(HEAD, CUSTOM),
     contract: Contract {
         head: &[
             HeadRule::Post(Says::new(HEAD, "Method: POST")),
@@ -97,11 +97,7 @@ pub(super) static PLATFORM: Platform = Platform {
                 "Log parsing failures separately for session.started and session.ended.",
             ),
         },
-        Point {
-            id: "headers",
-            what: What::Headers,
-            says: Says::new(HEAD, "Custom headers from webhookHeaders are appended too."),
-        },
+        Point { id: "headers", what: What::Headers, says: Says::new(HEAD, CUSTOM) },
         point("alerts", What::Unseen, "Alerts for endpoint 4xx/5xx are configured."),
         point("events", What::Events, "Both events are tested: session.started and session.ended."),
         Point {
@@ -129,6 +125,7 @@ const DURATION: Says =
     Says::new(END, "durationSeconds - session duration in seconds (when startedAt and endedAt are available)");
 
 const HEAD: &str = "HTTP request and headers";
+const CUSTOM: &str = "Custom headers from webhookHeaders are appended too.";
 const GENERAL: &str = "Payload structure: general format";
 const START: &str = "session.started event";
 const END: &str = "session.ended event";

@@ -100,7 +100,7 @@ pub(super) fn has_contract(request: &CapturedRequest) -> bool {
 }
 
 /// What a request is by its platform's contract, and by the owner's own schema.
-pub(super) struct Held {
+pub(super) struct EventReport {
     /// By the contract; else why it is not held against one.
     pub(super) contract: Result<Report, &'static str>,
     /// By the schema, where one is set; else why it is not held against it.
@@ -110,11 +110,11 @@ pub(super) struct Held {
 }
 
 /// Holds a request against everything that is known of its event.
-pub(super) fn held(request: &CapturedRequest, bin: &Bin) -> Held {
+pub(super) fn report(request: &CapturedRequest, bin: &Bin) -> EventReport {
     let reading = Reading::new(request);
     let is_read = has_contract(request) || has_schema(request, bin);
     let json = if is_read { reading.json() } else { Cow::default() };
-    Held {
+    EventReport {
         contract: reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty()),
         schema: by_schema(request, &json, bin),
         headers: reading.headers(request, bin),

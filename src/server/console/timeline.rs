@@ -88,6 +88,12 @@ impl Counts {
     pub(super) fn total(&self) -> u64 {
         self.buckets.iter().sum()
     }
+
+    fn add(&mut self, bucket: u32, count: u64) {
+        if let Some(there) = self.buckets.get_mut(bucket as usize) {
+            *there += count;
+        }
+    }
 }
 
 /// A bin's requests over time.
@@ -193,14 +199,6 @@ fn counted(timeline: &Timeline, buckets: usize) -> Vec<Counts> {
     }
     lanes.retain(|lane| lane.lane == Lane::All || lane.total() > 0);
     lanes
-}
-
-impl Counts {
-    fn add(&mut self, bucket: u32, count: u64) {
-        if let Some(there) = self.buckets.get_mut(bucket as usize) {
-            *there += count;
-        }
-    }
 }
 
 #[cfg(test)]

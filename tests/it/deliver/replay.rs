@@ -16,6 +16,13 @@ pub async fn capture(app: &TestApp, bin: &str, below: &str, body: &str) -> Strin
     app.get(&format!("/bins/{bin}/requests/latest")).await["id"].as_str().unwrap().to_owned()
 }
 
+/// Asserts that a request has these members, by their JSON pointers.
+pub fn has(request: &Value, members: &[(&str, Value)]) {
+    for (pointer, value) in members {
+        assert_eq!(request.pointer(pointer), Some(value), "{pointer}: {request}");
+    }
+}
+
 pub async fn post(app: &TestApp, path: &str, body: Value) -> (u16, Value) {
     let answer = app.client.post(app.api(path)).json(&body).send().await.unwrap();
     let status = answer.status().as_u16();

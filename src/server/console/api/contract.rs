@@ -12,7 +12,7 @@ use crate::server::console::extract::{BinRef, State, WhichRequest};
 use crate::server::console::heavy::heavy;
 use crate::server::console::learnt;
 use crate::server::console::problem::Problem;
-use crate::server::console::reading::{self, Held};
+use crate::server::console::reading::{self, EventReport};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(contract);
@@ -121,11 +121,11 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
 }
 
 impl<'a> ContractShape<'a> {
-    fn new(held: &'a Held, drift: &'a [Finding]) -> Self {
-        let report: Result<&Report, &str> = held.contract.as_ref().map_err(|why| *why);
+    fn new(all: &'a EventReport, drift: &'a [Finding]) -> Self {
+        let report: Result<&Report, &str> = all.contract.as_ref().map_err(|why| *why);
         Self {
-            headers: held.headers.iter().map(FindingShape::from).collect(),
-            schema: held.schema.as_ref().map(SchemaReportShape::from),
+            headers: all.headers.iter().map(FindingShape::from).collect(),
+            schema: all.schema.as_ref().map(SchemaReportShape::from),
             provider: report.map(|report| report.provider).ok(),
             document: report.map(|report| report.document).ok(),
             event: report.ok().and_then(|report| report.event),
@@ -143,6 +143,6 @@ impl<'a> ContractShape<'a> {
 async fn contract(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let captured = state.store.request(bin.id(), which.0).await?;
     let drift = learnt::drift(&state, &captured).await?;
-    let held = heavy(move || reading::held(&captured, &bin.0.bin)).await?;
-    Ok(HttpResponse::Ok().json(ContractShape::new(&held, &drift)))
+    let all = heavy(move || reading::report(&captured, &bin.0.bin)).await?;
+    Ok(HttpResponse::Ok().json(ContractShape::new(&all, &drift)))
 }

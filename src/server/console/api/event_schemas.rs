@@ -70,7 +70,7 @@ fn named(request: &HttpRequest) -> Result<String, Problem> {
 }
 
 fn found<'b>(bin: &'b BinState, event: &str) -> Result<&'b EventSchema, Problem> {
-    let found = schemas(bin).iter().find(|one| one.event == event);
+    let found = bin.bin.settings.expect.as_ref().and_then(|expect| expect.schema(event));
     found.ok_or_else(|| Problem::not_found("schema for this event"))
 }
 

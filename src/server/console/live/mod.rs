@@ -108,12 +108,17 @@ async fn events_stream(
     query.0.after = last_id.or(query.after);
     let (subscription, after) = subscribe(&state, &request, &bin, &query)?;
     let greeting = query.hello.unwrap_or(false).then(|| hello(after));
-    Ok(HttpResponse::Ok()
+    Ok(events(sse::Body::new(subscription, state.heartbeat, greeting, None)))
+}
+
+/// A response that is a stream of events.
+fn events(body: sse::Body) -> HttpResponse {
+    HttpResponse::Ok()
         .content_type("text/event-stream")
         // Compressing would hold events back; so would a proxy's buffer.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .body(sse::Body::new(subscription, state.heartbeat, greeting, None)))
+        .body(body)
 }
 
 /// How long a sender waits for who has the lease, without a word.
@@ -153,12 +158,7 @@ async fn lease(
     let leased = state.capture.lease(bin.id(), Duration::from_millis(patience)).ok_or_else(|| {
         Problem::new(Code::Leased, "Somebody else answers this bin's senders; end that first, or take another bin.")
     })?;
-    let body = sse::Body::new(subscription, state.heartbeat, Some(hello(after)), Some(leased));
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header((header::CONTENT_ENCODING, "identity"))
-        .insert_header(("X-Accel-Buffering", "no"))
-        .body(body))
+    Ok(events(sse::Body::new(subscription, state.heartbeat, Some(hello(after)), Some(leased))))
 }
 
 /// Takes the next piece for the connection off what is waiting.

@@ -40,42 +40,43 @@ impl HtmlSafe for ContractBox {}
 impl ContractBox {
     /// What is otherwise than in the earlier requests; nothing when nothing is.
     pub(super) fn of_drift(findings: &[Finding]) -> Option<Self> {
-        (!findings.is_empty()).then(|| Self {
+        Self::of_differences(findings, line).map(|differences| Self {
             id: "contract",
             title: "Contract",
             document: "learnt from the earlier requests with this event",
             class: "warn",
-            summary: format::plural(findings.len() as u64, "difference", "differences"),
-            lines: findings.iter().map(|finding| Line { label: "drift", ..line(finding) }).collect(),
-            more: 0,
+            ..differences
         })
     }
 
     /// What of the expected header fields is missing or different; nothing when nothing is.
     pub(super) fn of_headers(findings: &[Finding]) -> Option<Self> {
-        (!findings.is_empty()).then(|| Self {
+        let line = |finding: &Finding| Line { label: "not as expected", ..line(finding) };
+        Self::of_differences(findings, line).map(|differences| Self {
             id: "expected-headers",
             title: "Expected headers",
             document: "set for this bin",
             class: "bad",
             summary: format!("{} missing or different", findings.len()),
-            lines: findings.iter().map(|finding| Line { label: "not as expected", ..line(finding) }).collect(),
-            more: 0,
+            ..differences
         })
     }
 
     /// What is otherwise than in the last request with the event, of a platform whose document is known in full.
     pub(super) fn of_last(findings: &[Finding]) -> Option<Self> {
+        let line = |finding: &Finding| Line { label: "differs from the last", class: "info", ..line(finding) };
+        Self::of_differences(findings, line)
+    }
+
+    /// Findings that are told under a heading of their own: those against the last request, unless something else is said.
+    fn of_differences(findings: &[Finding], line: impl Fn(&Finding) -> Line) -> Option<Self> {
         (!findings.is_empty()).then(|| Self {
             id: "last",
             title: "Against the last one",
             document: "the last request with this event",
             class: "info",
             summary: format::plural(findings.len() as u64, "difference", "differences"),
-            lines: findings
-                .iter()
-                .map(|finding| Line { label: "differs from the last", class: "info", ..line(finding) })
-                .collect(),
+            lines: findings.iter().map(line).collect(),
             more: 0,
         })
     }

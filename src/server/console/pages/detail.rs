@@ -74,9 +74,9 @@ pub struct Detail {
     path: String,
     chip: Chip,
     event_name: Option<String>,
-    /// What the sender was told, or that it waits.
     /// It was composed here, and has no response.
     composed: bool,
+    /// What the sender was told, or that it waits.
     status: String,
     status_class: &'static str,
     /// Until when its sender waits, and the view in which it is answered.

@@ -119,10 +119,7 @@ pub fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a>
 
 /// The `Content-Encoding` fields, joined.
 pub fn codings(request: &CapturedRequest) -> String {
-    let headers = request.head.headers();
-    let fields: Vec<_> =
-        headers.all("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned()).collect();
-    fields.join(", ")
+    request.head.headers().joined("content-encoding").unwrap_or_default()
 }
 
 impl BodyBox {
