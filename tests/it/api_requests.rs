@@ -151,6 +151,9 @@ async fn wrong_queries_and_unknown_things_are_named() {
         (format!("/bins/{bin}/requests/latest"), 404, "not_found", None),
         (format!("/bins/{bin}/requests/nonsense"), 404, "not_found", None),
         (format!("/bins/{bin}/requests/01JX7Z7C2V0000000000000001/body"), 404, "not_found", None),
+        // An id of the right form whose cursor is larger than any.
+        (format!("/bins/{bin}/requests/01ZZZZZZZZZZZZZZZZZZZZZZZZ"), 404, "not_found", None),
+        (format!("/bins/{bin}/requests/7ZZZZZZZZZZZZZZZZZZZZZZZZZ/attempts"), 404, "not_found", None),
         ("/bins/nobody".to_owned(), 404, "not_found", None),
         ("/bins/nobody/requests".to_owned(), 404, "not_found", None),
         ("/nothing".to_owned(), 404, "not_found", None),

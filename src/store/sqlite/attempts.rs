@@ -33,7 +33,7 @@ impl Tx<'_> {
         seq: Seq,
     ) -> Result<Attempt, StoreError> {
         let key = self.touch(bin)?.key;
-        let request_place = row_key::row_key(key, request.seq())?;
+        let request_place = row_key::looked_up(key, request.seq());
         let row: Option<(i64, i64)> = self
             .conn
             .prepare_cached("SELECT received_at, flags FROM request WHERE place = ?")?
@@ -141,7 +141,7 @@ impl Source {
         }
         let attempts = conn
             .prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ? ORDER BY place DESC"))?
-            .query_map([row_key::row_key(self.key, request.seq())?], |row| read(row, request))?
+            .query_map([row_key::looked_up(self.key, request.seq())], |row| read(row, request))?
             .collect::<Result<_, _>>()?;
         Ok(attempts)
     }

@@ -101,7 +101,7 @@ impl Tx<'_> {
         let key = self.touch(bin)?.key;
         let mut found = Vec::with_capacity(seqs.len());
         for request in seqs {
-            found.extend(row_at(self.conn, row_key::row_key(key, *request)?)?);
+            found.extend(row_at(self.conn, row_key::looked_up(key, *request))?);
         }
         let count = found.len() as u64;
         if count > 0 {
@@ -231,7 +231,7 @@ impl Tx<'_> {
         let summary = self
             .conn
             .prepare_cached(SELECT_ONE)?
-            .query_row([row_key::row_key(key, seq)?], |row| rows::summary(row, bin, salt))
+            .query_row([row_key::looked_up(key, seq)], |row| rows::summary(row, bin, salt))
             .optional()?;
         Ok(summary)
     }

@@ -63,7 +63,7 @@ impl Source {
     pub(crate) fn by_seq(self, conn: &Connection, seq: Seq) -> Result<Option<RequestSummary>, StoreError> {
         let summary = conn
             .prepare_cached(SELECT_ONE)?
-            .query_row([row_key::row_key(self.key, seq)?], |row| self.summary(row))
+            .query_row([row_key::looked_up(self.key, seq)], |row| self.summary(row))
             .optional()?;
         Ok(summary)
     }

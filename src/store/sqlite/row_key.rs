@@ -25,6 +25,12 @@ pub(crate) fn row_key(bin: i64, seq: Seq) -> Result<i64, StoreError> {
     Ok(bin << SEQ_BITS | seq)
 }
 
+/// The key by which a request is looked up: one that no row has, when the cursor is larger than any that fits.
+pub(crate) fn looked_up(bin: i64, seq: Seq) -> i64 {
+    // Cursors begin at 1.
+    row_key(bin, seq).unwrap_or(bin << SEQ_BITS)
+}
+
 /// The keys between which the bin's requests with cursors between the two lie; both ends are exclusive.
 pub(crate) fn between(bin: i64, after: Seq, before: Seq) -> (i64, i64) {
     let first = bin << SEQ_BITS;

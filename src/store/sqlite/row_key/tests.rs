@@ -10,6 +10,7 @@ fn keys_go_by_bin_and_then_by_cursor() {
     assert!(keys.is_sorted() && keys[0] > 0 && keys[4] == i64::MAX, "{keys:?}");
     assert_eq!(keys.iter().map(|key| seq_of(*key)).collect::<Vec<_>>(), [1, last, 1, 1, last]);
     assert!(row_key(1, last + 1).is_err());
+    assert_eq!((looked_up(2, 1), looked_up(2, last + 1)), (keys[2], keys[2] - 1), "no row has cursor 0");
 }
 
 #[test]
