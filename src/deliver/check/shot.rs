@@ -88,6 +88,10 @@ impl CheckPlan {
         let fields = self.fields(shot.proof)?;
         // What proves the sender, as it is sent: a receiver may say it again.
         let mut shown: Vec<Vec<u8>> = self.proofs().into_iter().map(|(_, value)| value.into_bytes()).collect();
+        // Also where only half of it is sent.
+        let is_proof = |name: &str| self.proofs().iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let sent = fields.iter().filter(|(name, _)| is_proof(name));
+        shown.extend(sent.map(|(_, value)| value.as_bytes().to_vec()));
         head = edited(&head, &HeadEdit { set: fields, ..HeadEdit::default() });
         if let Some(signer) = self.signer.as_ref().filter(|_| self.battery.signs && shot.proof != Proof::Absent) {
             let set = self.signature(signer, shot.proof, &head, prepared, now)?;
@@ -140,6 +144,8 @@ impl CheckPlan {
                     })?;
                     fields.push((name, other));
                 }
+                Proof::Half => fields.push((name, half(&value).to_owned())),
+                Proof::Longer => fields.push((name, format!("{value}x"))),
                 _ => fields.push((name, value)),
             }
         }
@@ -165,6 +171,9 @@ impl CheckPlan {
                     Some((prefix, digits)) => format!("{prefix}={}", digits.to_ascii_uppercase()),
                     None => value.to_ascii_uppercase(),
                 },
+                Proof::Half => half(&value).to_owned(),
+                Proof::NameOnly => value.split_inclusive('=').next().map(str::to_owned).unwrap_or_default(),
+                Proof::Longer => format!("{value}0"),
                 Proof::NotAscii => {
                     let mut text = value;
                     text.pop();
@@ -177,6 +186,12 @@ impl CheckPlan {
         };
         Ok(signed.headers.into_iter().map(changed).collect())
     }
+}
+
+/// The first half of a text.
+fn half(text: &str) -> &str {
+    let middle = text.char_indices().nth(text.chars().count() / 2);
+    middle.map_or("", |(at, _)| text.get(..at).unwrap_or_default())
 }
 
 /// Whether a target is on this machine.

@@ -93,6 +93,15 @@ pub(super) static BATTERY: Battery = Battery {
             ..Case::PLAIN
         },
         Case {
+            id: "signature_cut",
+            duty: "Refuses the beginning of a right signature, and a right one with more after it, with 401",
+            says: CONSTANT_TIME,
+            shots: &[ENDED.by(Proof::Half), ENDED.by(Proof::NameOnly), ENDED.by(Proof::Longer)],
+            expect: Expect::Refused,
+            fix: Fix::Verify,
+            ..Case::PLAIN
+        },
+        Case {
             id: "signature_not_ascii",
             duty: "Refuses a signature text of the right length with a byte over 7F with 401",
             says: CONSTANT_TIME,
@@ -154,6 +163,7 @@ pub(super) static BATTERY: Battery = Battery {
                 ENDED.spoken(Language::Ru),
                 ENDED.spoken(Language::Zh),
                 ENDED.spoken(Language::Ja).with(Body::Escaped),
+                ENDED.with(Body::Spaced),
             ],
             expect: Expect::Accepted,
             fix: Fix::Verify,

@@ -61,6 +61,15 @@ pub(super) static BATTERY: Battery = Battery {
             ..Case::PLAIN
         },
         Case {
+            id: "header_cut",
+            duty: "Refuses the beginning of the right header value, and the right one with more after it, with 401",
+            says: HEADER,
+            shots: &[ENDED.by(Proof::Half), ENDED.by(Proof::Longer)],
+            expect: Expect::Refused,
+            fix: Fix::Header,
+            ..Case::PLAIN
+        },
+        Case {
             id: "duplicate",
             duty: "Takes the same event twice",
             says: AGAIN,
@@ -113,6 +122,7 @@ pub(super) static BATTERY: Battery = Battery {
                 ENDED.spoken(Language::Ru),
                 FINALIZED.spoken(Language::Zh),
                 ENDED.spoken(Language::Ja).with(Body::Escaped),
+                ENDED.with(Body::Spaced),
             ],
             expect: Expect::Accepted,
             fix: Fix::Parsing,

@@ -34,6 +34,8 @@ pub enum Body {
     Sized(usize),
     /// The event's, indented.
     Indented,
+    /// The event's, indented, with the line ends of Windows and one at the end.
+    Spaced,
     /// The event's, with everything beyond ASCII escaped and with blanks, as Python writes it.
     Escaped,
     /// An event that the platform does not have.
@@ -61,6 +63,12 @@ pub enum Proof {
     OfDumped,
     /// Rightly, in upper-case hexadecimal digits.
     UpperCase,
+    /// With the first half of what is right.
+    Half,
+    /// With the name of the hash, and no digits.
+    NameOnly,
+    /// With what is right, and a character more.
+    Longer,
     /// With a text of the right length that has a byte over 7F.
     NotAscii,
 }
@@ -126,6 +134,12 @@ impl Shot {
         };
         made.body = match self.body {
             Body::Indented => printed(&made.body, Style::JAVASCRIPT.indented("  ")),
+            Body::Spaced => {
+                let indented = printed(&made.body, Style::JAVASCRIPT.indented("  "));
+                let mut lines = String::from_utf8_lossy(&indented).replace('\n', "\r\n");
+                lines.push_str("\r\n");
+                lines.into_bytes()
+            }
             Body::Escaped => printed(&made.body, Style::PYTHON),
             Body::Empty => Vec::new(),
             Body::Malformed => {
@@ -150,6 +164,7 @@ impl Shot {
         let what = match self.body {
             Body::Usual | Body::Sized(_) => self.event.to_owned(),
             Body::Indented => format!("{} in indented JSON", self.event),
+            Body::Spaced => format!("{} in indented JSON, with a line end after it", self.event),
             Body::Escaped => format!("{} with escaped characters", self.event),
             Body::Unknown => "an unknown event".to_owned(),
             Body::Malformed => format!("{} cut in the middle", self.event),
@@ -163,6 +178,9 @@ impl Shot {
             Proof::OfStringified => ", signed as JSON.stringify writes it",
             Proof::OfDumped => ", signed as json.dumps writes it",
             Proof::UpperCase => ", signature in upper case",
+            Proof::Half => ", only the first half of its proof",
+            Proof::NameOnly => ", a signature without digits",
+            Proof::Longer => ", a character more in its proof",
             Proof::NotAscii => ", a byte over 7F in its signature",
         };
         let how = match (self.slowly, self.at_once) {

@@ -50,8 +50,14 @@ fn a_right_receiver_passes_every_case() {
 
 #[test]
 fn each_seeded_mistake_is_named_and_nothing_else() {
-    let refusals: &[&str] =
-        &["wrong_signature", "tampered_body", "missing_signature", "reserialised_json", "signature_not_ascii"];
+    let refusals: &[&str] = &[
+        "wrong_signature",
+        "tampered_body",
+        "missing_signature",
+        "reserialised_json",
+        "signature_cut",
+        "signature_not_ascii",
+    ];
     let seeded: &[(Mistake, &[&str])] = &[
         (Mistake::Forbids, refusals),
         (Mistake::WritesAgain, &["reserialised_json", "not_ascii"]),
@@ -66,6 +72,8 @@ fn each_seeded_mistake_is_named_and_nothing_else() {
         (Mistake::WantsOrder, &["out_of_order"]),
         (Mistake::IsCrowded, &["parallel"]),
         (Mistake::IsImpatient, &["slow_sender"]),
+        (Mistake::TakesBeginnings, &["signature_cut"]),
+        (Mistake::Trims, &["not_ascii"]),
         (Mistake::KnowsOneEvent, &["each_event", "out_of_order"]),
     ];
     let find = |(mistake, expected): &(Mistake, &[&str])| {
@@ -92,7 +100,13 @@ fn each_seeded_mistake_is_named_and_nothing_else() {
     assert!(ids(&report, "note").contains(&"missing_signature".to_owned()), "{report}");
     let url = receiver::start(Mistake::IgnoresHeader, true);
     let (code, report) = check(&[&url, "--provider", "pathors", "--secret", AUTHORIZATION]);
-    assert_eq!((code, ids(&report, "failed")), (1, vec!["header_absent".to_owned(), "header_different".to_owned()]));
+    assert_eq!(
+        (code, ids(&report, "failed")),
+        (1, ["header_absent", "header_different", "header_cut"].map(str::to_owned).to_vec())
+    );
+    let url = receiver::start(Mistake::TakesBeginnings, true);
+    let (code, report) = check(&[&url, "--provider", "pathors", "--secret", AUTHORIZATION]);
+    assert_eq!((code, ids(&report, "failed")), (1, vec!["header_cut".to_owned()]));
 }
 
 /// A receiver that Node runs with Express.
@@ -183,12 +197,12 @@ fn reports_are_written_for_people_tickets_and_pipelines() {
         "Got 500, expected 4xx.",
         "Log parsing failures separately for session.started and session.ended.",
         "json.Unmarshal",
-        "17 passed, 1 failed, 2 notes, 0 skipped",
+        "18 passed, 1 failed, 2 notes, 0 skipped",
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
     let junit = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
-    assert!(junit.contains("tests=\"20\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{junit}");
+    assert!(junit.contains("tests=\"21\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{junit}");
     assert!(junit.contains("<failure message=\"Got 500, expected 4xx.\">"), "{junit}");
     let mut reader = quick_xml::Reader::from_str(&junit);
     while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}
@@ -216,7 +230,7 @@ fn what_cannot_be_reached_is_exit_code_3_and_what_is_wrong_2() {
     let url = receiver::start(Mistake::Nothing, true);
     let (code, report) = check(&[&url, "--provider", "pathors"]);
     assert_eq!(code, 1);
-    assert_eq!(ids(&report, "skipped"), ["header_absent", "header_different"]);
+    assert_eq!(ids(&report, "skipped"), ["header_absent", "header_different", "header_cut"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

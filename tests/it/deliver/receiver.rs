@@ -47,6 +47,10 @@ pub enum Mistake {
     IsImpatient,
     /// Takes no event but the end.
     KnowsOneEvent,
+    /// Compares only as much as was given.
+    TakesBeginnings,
+    /// Verifies over the body without the white space around it.
+    Trims,
     /// Does not look at the header that proves Pathors.
     IgnoresHeader,
 }
@@ -129,7 +133,11 @@ fn answer(stream: &mut TcpStream, shared: &Shared, crowd: usize) -> Option<u16> 
         return Some(500);
     }
     let proven = if shared.pathors {
-        mistake == Mistake::IgnoresHeader || header("authorization").as_deref() == Some(AUTHORIZATION)
+        let given = header("authorization");
+        let begins = |given: &String| mistake == Mistake::TakesBeginnings && AUTHORIZATION.starts_with(given.as_str());
+        mistake == Mistake::IgnoresHeader
+            || given.as_deref() == Some(AUTHORIZATION)
+            || given.as_ref().is_some_and(begins)
     } else {
         let given = header("x-callaider-signature");
         if mistake == Mistake::FailsNotAscii && given.as_ref().is_some_and(|text| !text.is_ascii()) {
@@ -155,11 +163,15 @@ fn is_signed(mistake: Mistake, given: &str, body: &[u8]) -> bool {
             serde_json::from_slice::<Value>(body).map_or_else(|_| body.to_vec(), |value| value.to_string().into_bytes())
         }
         Mistake::ReadsLatin => body.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes(),
+        Mistake::Trims => body.trim_ascii().to_vec(),
         _ => body.to_vec(),
     };
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(&read);
     let expected = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    if mistake == Mistake::TakesBeginnings {
+        return expected.starts_with(given);
+    }
     given.len() == expected.len() && bool::from(given.as_bytes().ct_eq(expected.as_bytes()))
 }
 

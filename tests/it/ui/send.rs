@@ -51,7 +51,7 @@ async fn a_receiver_is_checked_with_live_progress_and_the_way_to_mend_it() {
     browser.click("#check-form [type=submit]").await;
     browser.until("document.querySelectorAll('#cases > li').length > 1").await;
     assert!(!browser.js("return document.querySelector('[data-stop]').hidden").await.as_bool().unwrap());
-    browser.until_text("#report-line", "17 passed, 1 failed, 2 notes, 0 skipped.").await;
+    browser.until_text("#report-line", "18 passed, 1 failed, 2 notes, 0 skipped.").await;
     browser.until_text("#cases details[open]", "Answers malformed JSON with 4xx").await;
     browser.until_text("#cases details[open]", "JSON.parse").await;
     browser
