@@ -135,6 +135,17 @@ pub struct BinCounts {
     pub rejected: u64,
 }
 
+/// Which requests of a bin are gone, so that one which is not there may have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// None.
+    Nothing,
+    /// The oldest, by retention.
+    Oldest,
+    /// Some, by hand.
+    Any,
+}
+
 /// A secret's number in its database.
 pub type SecretId = i64;
 

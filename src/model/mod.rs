@@ -22,7 +22,7 @@ mod verdict;
 
 pub use attempt::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, Times, Why};
 pub use bin::{
-    Bin, BinCounts, BinLimits, BinSettings, Declaration, Secret, SecretHint, SecretId, SecretValue, SignatureMode,
+    Bin, BinCounts, BinLimits, BinSettings, Declaration, Lost, Secret, SecretHint, SecretId, SecretValue, SignatureMode,
 };
 pub use change::{Change, ChangeKind};
 pub use check::{CaseReport, CaseState, CheckReport, ShotReport, Snippet};

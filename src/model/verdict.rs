@@ -46,6 +46,16 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether a receiver that checks signatures turns the request down, and does right.
+    #[must_use]
+    pub const fn is_unproven(&self, has_secret: bool) -> bool {
+        match self.status {
+            SignatureStatus::Invalid | SignatureStatus::UndecodableSecret => true,
+            SignatureStatus::Missing => has_secret,
+            SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
+        }
+    }
+
     /// Nothing signed, nothing expected.
     #[must_use]
     pub const fn unsigned() -> Self {

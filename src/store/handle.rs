@@ -15,7 +15,7 @@ use super::types::{
 };
 use crate::model::{
     Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, ForwardCursor,
-    Forwarded, NewRequest, RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
+    Forwarded, Lost, NewRequest, RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
 };
 
 /// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
@@ -285,6 +285,12 @@ impl Store {
     pub async fn events_seen(&self, bin: BinId) -> Result<Vec<EventSeen>, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(true, move |conn, _| source.events_seen(conn)).await
+    }
+
+    /// Which of the bin's requests are gone.
+    pub async fn lost(&self, bin: BinId) -> Result<Lost, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(true, move |conn, _| source.lost(conn)).await
     }
 
     /// The times between which the bin's newest requests came; nothing of an empty bin.

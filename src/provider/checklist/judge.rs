@@ -103,11 +103,15 @@ fn attempts<'e>(evidence: &'e Evidence<'_>) -> Vec<(&'e RequestSummary, LastAtte
 
 /// Whether a receiver that checks signatures turns this request down, and does right.
 fn rightly_refused(evidence: &Evidence<'_>, summary: &RequestSummary) -> bool {
-    match summary.derived.verdict.status {
-        SignatureStatus::Invalid | SignatureStatus::UndecodableSecret => true,
-        SignatureStatus::Missing => evidence.has_secret,
-        SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
-    }
+    summary.derived.verdict.is_unproven(evidence.has_secret)
+}
+
+/// Whether a request may count as an event of the platform: posted, readable, and not shown to be somebody else's.
+pub(super) fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
+    summary.method == "POST"
+        && summary.complete
+        && !summary.derived.event.notes.iter().any(|note| note == crate::provider::NOT_JSON)
+        && !summary.derived.verdict.is_unproven(has_secret)
 }
 
 fn fast(evidence: &Evidence<'_>) -> Judgement {
@@ -316,7 +320,9 @@ fn events(evidence: &Evidence<'_>, of: &Of) -> Judgement {
         evidence
             .requests
             .iter()
-            .find(|summary| summary.derived.event.name.as_deref() == Some(name))
+            .find(|summary| {
+                summary.derived.event.name.as_deref() == Some(name) && is_event(summary, evidence.has_secret)
+            })
             .map(|summary| summary.id)
     };
     let unseen = evidence.expected.iter().copied().filter(|name| last(name).is_none());

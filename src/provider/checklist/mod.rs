@@ -124,6 +124,11 @@ pub struct Judged {
     pub note: Option<(String, Timestamp)>,
 }
 
+/// Whether a request counts as evidence that the platform sent its event.
+pub fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
+    judge::is_event(summary, has_secret)
+}
+
 /// A platform's checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checklist {

@@ -264,6 +264,25 @@ fn the_events_of_calls_do_not_apply_where_sessions_are_of_text() {
 }
 
 #[test]
+fn an_event_that_is_forged_or_cannot_be_read_does_not_count_as_seen() {
+    let state = |change: fn(&mut RequestSummary)| {
+        let mut summary = request(1, "session.ended");
+        change(&mut summary);
+        let found = points("pathors", &[summary], |evidence| {
+            evidence.expected = &["session.ended"];
+            evidence.has_secret = true;
+        });
+        point(&found, "events").state
+    };
+    assert_eq!(state(|_| {}), State::Proven);
+    assert_eq!(state(|one| one.derived.verdict.status = SignatureStatus::Invalid), State::NotSeen);
+    assert_eq!(state(|one| one.derived.verdict.status = SignatureStatus::Missing), State::NotSeen);
+    assert_eq!(state(|one| one.derived.event.notes.push(crate::provider::NOT_JSON.into())), State::NotSeen);
+    assert_eq!(state(|one| one.method = "PUT".to_owned()), State::NotSeen);
+    assert_eq!(state(|one| one.complete = false), State::NotSeen);
+}
+
+#[test]
 fn expected_headers_are_proven_by_requests_that_have_them_and_failed_by_one_that_has_not() {
     let (first, second) = (request(1, "session.ended"), request(2, "session.ended"));
     let state = |headers: HeaderEvidence| {

@@ -54,6 +54,40 @@ fn sample() -> Value {
 }
 
 #[test]
+fn a_result_is_null_only_beside_an_error() {
+    let of = |call: &Value| {
+        let data = json!({"reason": "timeout", "transcript": [
+            {"role": "tool", "content": "", "timestamp": 1_716_900_000_000_u64, "toolCall": call}]});
+        told(&of_callaider("session.ended", data))
+    };
+    let at = "/data/transcript/0/toolCall/result".to_owned();
+    let beside = json!({"name": "n", "arguments": {}, "result": null, "error": "timeout"});
+    assert_eq!(of(&beside), [(at.clone(), Severity::Differs, "null")]);
+    assert_eq!(of(&json!({"name": "n", "arguments": {}, "result": null})), [(at, Severity::Breaks, "null")]);
+}
+
+#[test]
+fn what_creel_sends_itself_is_without_finding() {
+    use crate::provider::samples::{Language, Mode, Story, senders};
+    use strum::VariantArray as _;
+    for sender in senders().filter(|sender| matches!(sender.provider, "callaider" | "pathors")) {
+        let stories = Language::VARIANTS.iter().flat_map(|language| {
+            [Mode::Voice, Mode::Text].map(|mode| Story {
+                language: *language,
+                mode,
+                ..Story::new(7, "2026-05-28T12:34:56.789Z".parse().unwrap())
+            })
+        });
+        for (event, story) in stories.flat_map(|story| sender.events.iter().map(move |event| (event, story.clone()))) {
+            let Ok(made) = sender.make(event.name, &story, &[]) else { continue };
+            let headers: Headers = made.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+            let report = checked(sender.provider, &headers, ("POST", false), &made.body);
+            assert_eq!(told(&report), [], "{} {} {:?}", sender.provider, event.name, story.language);
+        }
+    }
+}
+
+#[test]
 fn what_the_guide_writes_is_without_finding() {
     let metadata =
         json!({"metadata": {"userAgent": "Mozilla/5.0 ...", "sessionMode": "text", "tenant": {"of": "ours"}}});

@@ -52,10 +52,15 @@ impl<'a> Walk<'a> {
             })
             .map(|(field, _)| field)
             .collect();
-        for (field, child) in fields.iter().zip(found) {
-            if let Some(child) = child {
+        for (field, child) in fields.iter().zip(&found) {
+            if let Some(child) = *child {
                 self.path.push(field.name.to_owned());
-                self.field(child, field);
+                let need = match field.need {
+                    // The other one stands for it.
+                    Need::Unless(other) if is_there(other) => Need::Optional,
+                    need => need,
+                };
+                self.field(child, field, need);
                 self.path.pop();
             }
         }
@@ -82,11 +87,11 @@ impl<'a> Walk<'a> {
         self.path.pop();
     }
 
-    fn field(&mut self, node: NodeId, field: &'static Field) {
+    fn field(&mut self, node: NodeId, field: &'static Field, need: Need) {
         let Some(kind) = self.outline.kind(self.json, node) else { return };
         if kind == NodeKind::Null && !matches!(field.kind, Kind::Any) {
             let absent = "the document has it absent where it does not apply, not null";
-            let (severity, code, why) = match field.need {
+            let (severity, code, why) = match need {
                 Need::Always | Need::Unless(_) => (Severity::Breaks, "null", "it is always there"),
                 Need::AbsentNotNull => (Severity::Breaks, "null", absent),
                 Need::Optional => (Severity::Differs, "null", absent),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Session, SessionFinding, TOLERANCE_S, finding};
+use super::{Delivery, Session, SessionFinding, TOLERANCE_S, finding};
 use crate::http::text::clipped;
 use crate::provider::finding::Severity;
 
@@ -35,16 +35,24 @@ fn combined(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     let rules = session.rules();
     let Some((combined, end)) = rules.combined.as_ref().zip(session.first(rules.end.event)) else { return };
     for event in session.came().filter(|event| *event != rules.end.event) {
-        let Some(other) = session.first(event) else { continue };
+        let of_calls = rules.calls_only.iter().any(|rule| rule.event == event);
         for pointer in combined.values {
-            let (Some(here), Some(there)) = (end.value(pointer), other.value(pointer)) else { continue };
-            let alike = if combined.seconds.contains(pointer) { near(here, there) } else { here == there };
-            if !alike {
-                let name = pointer.trim_start_matches('/');
-                let sentence = format!("{} has `{name}` {}, {event} has {}.", end.event, shown(here), shown(there));
-                let requests = [other.id, end.id];
-                findings.push(finding(Severity::Breaks, "contradiction", combined.says, sentence, requests));
-            }
+            let here = end.value(pointer);
+            // That a text session has none of a call is told of the events of calls apart.
+            let can_lack = end.digest.is_some() && !of_calls && rules.call_values.contains(pointer);
+            let differs = |other: &&Delivery| match (here, other.value(pointer)) {
+                (Some(here), Some(there)) if combined.seconds.contains(pointer) => !near(here, there),
+                (Some(here), Some(there)) => !alike(here, there),
+                (None, Some(_)) => can_lack,
+                (_, None) => false,
+            };
+            let others: Vec<&Delivery> = session.of(event).filter(differs).collect();
+            let Some(there) = others.first().and_then(|other| other.value(pointer)) else { continue };
+            let name = pointer.trim_start_matches('/');
+            let here = here.map_or_else(|| "none".to_owned(), shown);
+            let sentence = format!("{} has `{name}` {here}, {event} has {}.", end.event, shown(there));
+            let requests = others.iter().map(|other| other.id).chain([end.id]);
+            findings.push(finding(Severity::Breaks, "contradiction", combined.says, sentence, requests));
         }
     }
 }
@@ -76,6 +84,24 @@ pub(super) fn told_and_passed(session: &Session<'_>) -> Option<(f64, f64)> {
 #[expect(clippy::cast_precision_loss, reason = "a tenth of a second is shown")]
 fn seconds_between(start: i64, end: i64) -> f64 {
     end.saturating_sub(start) as f64 / 1e6
+}
+
+/// Whether two values are the same: `1` and `1.0` are.
+fn alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(one), Value::Number(other)) => {
+            // Large whole numbers that differ may be equal as floating-point numbers.
+            one == other || (one.is_f64() || other.is_f64()) && one.as_f64() == other.as_f64()
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| alike(one, other)))
+        }
+        _ => a == b,
+    }
 }
 
 fn near(a: &Value, b: &Value) -> bool {

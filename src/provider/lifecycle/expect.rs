@@ -1,6 +1,7 @@
 //! What a session should have, and what of it is missing.
 
 use super::{Session, SessionFinding, Surroundings, finding, span};
+use crate::model::Lost;
 use crate::provider::finding::Severity;
 
 /// The events that the session should have, and those of them that are missing.
@@ -45,7 +46,20 @@ pub(super) fn missing(session: &Session<'_>, missing: &[&'static str], around: &
     };
     let tell = |event: &&'static str| {
         let requests = session.deliveries.last().map(|last| last.id);
-        finding(Severity::Breaks, "missing", says(event), format!("{event} is missing: {why}."), requests)
+        // The end comes after what is here: retention would have taken that first.
+        let gone = match around.lost {
+            Lost::Nothing => false,
+            Lost::Oldest => *event != rules.end.event,
+            Lost::Any => true,
+        };
+        let (severity, sentence) = if gone {
+            let sentence =
+                format!("{event} is not here: it did not come, or was deleted since; requests of this bin were.");
+            (Severity::Differs, sentence)
+        } else {
+            (Severity::Breaks, format!("{event} is missing: {why}."))
+        };
+        finding(severity, "missing", says(event), sentence, requests)
     };
     missing.iter().map(tell).collect()
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::finding::{Says, Severity};
 use super::platform;
-use crate::model::{RequestId, Seq, Timestamp};
+use crate::model::{Lost, RequestId, Seq, Timestamp};
 
 /// Without a request for this long, a session that has not ended is missing what it still lacks.
 pub const SILENCE: Duration = Duration::from_mins(30);
@@ -118,6 +118,8 @@ pub struct Surroundings {
     pub seen: Vec<(String, Seq)>,
     pub now: Timestamp,
     pub silence: Duration,
+    /// What of the bin is not there any more.
+    pub lost: Lost,
 }
 
 /// Something about a session.

@@ -1,7 +1,11 @@
 //! The order of a session's events.
 
-use super::{Session, SessionFinding, finding, span};
+use super::{Delivery, MAX_NAMED, Session, SessionFinding, TOLERANCE_S, finding, span};
+use crate::http::text::clipped;
 use crate::provider::finding::Severity;
+
+/// Characters of an event's name that a sentence repeats.
+const MAX_NAME: usize = 60;
 
 pub(super) fn order(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     before_the_first(session, findings);
@@ -37,15 +41,35 @@ fn before_the_first(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
 fn after_the_end(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     let rules = session.rules();
     let Some(end) = session.first(rules.end.event).filter(|_| rules.end_is_last) else { return };
-    for event in session.came() {
-        if event == rules.end.event || rules.after_end.contains(&event) {
-            continue;
-        }
+    let mut late: Vec<&Delivery> = Vec::new();
+    for delivery in session.deliveries.iter().filter(|delivery| delivery.seq > end.seq) {
+        let event = delivery.event.as_str();
         // A redelivery may come at any time.
-        if let Some(late) = session.first(event).filter(|late| late.seq > end.seq) {
-            let after = span(late.received_at.since(end.received_at));
-            let sentence = format!("{event} came {after} after {}, which combines every other event.", end.event);
-            findings.push(finding(Severity::Breaks, "after_end", rules.end.says, sentence, [end.id, late.id]));
+        let is_new = session.first(event).is_some_and(|first| first.id == delivery.id);
+        if is_new && event != rules.end.event && !rules.after_end.contains(&event) {
+            late.push(delivery);
+        }
+    }
+    for late in late.iter().take(MAX_NAMED) {
+        let after = span(late.received_at.since(end.received_at));
+        let event = clipped(&late.event, MAX_NAME);
+        let sentence = format!("{event} came {after} after {}, which combines every other event.", end.event);
+        findings.push(finding(Severity::Breaks, "after_end", rules.end.says, sentence, [end.id, late.id]));
+    }
+    for event in session.came().filter(|event| !rules.after_end.contains(event)) {
+        let Some((other, (ended, earlier))) =
+            session.first(event).and_then(|other| Some((other, end.sent_at.zip(other.sent_at)?)))
+        else {
+            continue;
+        };
+        // Clocks differ.
+        if earlier.since(ended).as_secs_f64() > TOLERANCE_S && other.seq < end.seq {
+            let sentence = format!(
+                "By their own timestamps {} happened {} before {event}, which it combines.",
+                end.event,
+                span(earlier.since(ended))
+            );
+            findings.push(finding(Severity::Differs, "out_of_order", rules.end.says, sentence, [other.id, end.id]));
         }
     }
 }

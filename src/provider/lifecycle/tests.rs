@@ -36,6 +36,7 @@ fn around(chosen: &[&str], seconds: f64) -> Surroundings {
         seen: Vec::new(),
         now: at(seconds),
         silence: SILENCE,
+        lost: Lost::Nothing,
     }
 }
 
@@ -221,6 +222,48 @@ const FAULTS: &[Fault] = &[
         |made| made.set("session.finalized", "/callDuration", json!(48)),
         &["contradiction"],
     ),
+    (
+        "a value of another form",
+        || pathors(true),
+        |made| made.set("session.finalized", "/messagesCount", json!(4.0)),
+        &[],
+    ),
+    (
+        "ended again otherwise",
+        || pathors(true),
+        |made| {
+            made.again("session.ended", 2, 2.0, false);
+            made.deliveries[1].values = vec![("/messagesCount", json!(9))];
+        },
+        &["redelivered_changed", "contradiction"],
+    ),
+    (
+        "a call that is none in the end",
+        || pathors(false),
+        |made| made.set("session.ended", "/callStatus", json!("userHangup")),
+        &["contradiction"],
+    ),
+    (
+        "an unknown event after the end",
+        || pathors(true),
+        |made| made.deliveries.push(delivery("session.archived", 20, 80.0, &[])),
+        &["after_end"],
+    ),
+    (
+        "finalized long before it ended",
+        || pathors(true),
+        |made| made.of("session.finalized").sent_at = Some(at(-100.0)),
+        &["out_of_order"],
+    ),
+    (
+        "another assistant",
+        callaider,
+        |made| {
+            made.set("session.started", "/assistantId", json!(123));
+            made.set("session.ended", "/assistantId", json!(999));
+        },
+        &["contradiction"],
+    ),
     ("not answered", || pathors(true), |made| made.of("call.ended").status = None, &["not_accepted"]),
 ];
 
@@ -285,6 +328,25 @@ fn what_is_subscribed_is_what_was_chosen_else_the_default_and_what_was_seen() {
 }
 
 #[test]
+fn what_may_have_been_deleted_is_not_told_as_missing() {
+    let severities = |lost: Lost, event: &str| {
+        let mut made = pathors(true);
+        made.remove(event);
+        made.silent();
+        made.around.lost = lost;
+        let findings = made.examined().findings;
+        assert_eq!((findings.len(), findings[0].code), (1, "missing"), "{findings:?}");
+        (findings[0].severity, findings[0].sentence.contains("was deleted since"))
+    };
+    for (lost, of_call, of_end) in [(Lost::Nothing, false, false), (Lost::Oldest, true, false), (Lost::Any, true, true)]
+    {
+        let severity = |soft| if soft { Severity::Differs } else { Severity::Breaks };
+        assert_eq!(severities(lost, "call.ended"), (severity(of_call), of_call));
+        assert_eq!(severities(lost, "session.finalized"), (severity(of_end), of_end));
+    }
+}
+
+#[test]
 fn a_redelivery_is_told_with_its_distance_and_its_bytes() {
     let mut made = pathors(true);
     made.again("call.ended", 7, 65.5, true);
@@ -316,9 +378,9 @@ fn a_session_of_ten_thousand_redeliveries_is_one_finding() {
 }
 
 #[test]
-fn events_that_the_document_does_not_have_are_no_part_of_a_session() {
+fn events_that_the_document_does_not_have_are_no_part_of_a_session_before_its_end() {
     let mut made = pathors(true);
-    made.deliveries.push(delivery("session.archived", 20, 80.0, &[]));
+    made.deliveries.insert(0, delivery("session.archived", 0, -80.0, &[]));
     assert_eq!(made.codes(), BTreeSet::new());
     assert!(examine("github", &made.deliveries, &made.around).is_none());
 }

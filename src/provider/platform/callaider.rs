@@ -5,7 +5,7 @@ use crate::provider::checklist::{Point, What};
 use crate::provider::content::Places;
 use crate::provider::contract::{Contract, Event, Extra, Field, HeadRule, Kind, Need};
 use crate::provider::finding::Says;
-use crate::provider::lifecycle::{Consequence, Lifecycle, Measured, Rule};
+use crate::provider::lifecycle::{Combined, Consequence, Lifecycle, Measured, Rule};
 
 pub(super) static PLATFORM: Platform = Platform {
     id: "callaider",
@@ -48,7 +48,7 @@ pub(super) static PLATFORM: Platform = Platform {
         call_values: &[],
         once: &[],
         again: Says::new("Recommended production processing pattern", "Deduplicate events by sessionId + event."),
-        combined: None,
+        combined: Some(Combined { values: &["/assistantId"], seconds: &[], says: ASSISTANT.says }),
         duration: Some(Measured {
             from: "session.started",
             to: "session.ended",

@@ -79,8 +79,7 @@ fn message(story: &Story, turn: &Turn) -> Value {
             message.insert("toolCall".to_owned(), call);
         }
         Extra::BookingFails => {
-            let call =
-                json!({"name": "book_slot", "arguments": arguments, "result": null, "error": "calendar_timeout"});
+            let call = json!({"name": "book_slot", "arguments": arguments, "error": "calendar_timeout"});
             message.insert("toolCall".to_owned(), call);
         }
         Extra::Booking => {

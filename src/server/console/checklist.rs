@@ -81,7 +81,11 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
         .collect();
     let settings = &bin.bin.settings;
     let expect = settings.expect.clone().unwrap_or_default();
-    let is_seen = |name: &str| requests.iter().any(|one| one.derived.event.name.as_deref() == Some(name));
+    let has_secret = !bin.bin.secrets.is_empty();
+    let is_seen = |name: &str| {
+        let mut named = requests.iter().filter(|one| one.derived.event.name.as_deref() == Some(name));
+        named.any(|one| checklist::is_event(one, has_secret))
+    };
     let expected: Vec<&str> = lifecycle::events(&provider)
         .into_iter()
         .filter(|(name, by_default)| match &expect.events {
@@ -103,7 +107,7 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
         headers: header_evidence(&heads, &expect.headers, &provider),
         requests,
         url: &links.capture_url,
-        has_secret: !bin.bin.secrets.is_empty(),
+        has_secret,
         forwards: settings.forward.as_ref().filter(|forward| !forward.paused).map(|forward| forward.retries.count),
         expected: &expected,
         stated: &stated,

@@ -109,6 +109,7 @@ async fn surroundings(state: &ConsoleState, bin: &BinState) -> Result<Surroundin
         seen: seen.into_iter().map(|event| (event.name, event.first)).collect(),
         now: state.capture.clock().now(),
         silence: expect.silence_s.map_or(SILENCE, Duration::from_secs),
+        lost: state.store.lost(bin.bin.id).await?,
     })
 }
 
@@ -189,11 +190,7 @@ fn contents(
 fn left_out(requests: &[SessionRequest], has_secrets: bool) -> Vec<Option<&'static str>> {
     let of_a_sender = |one: &SessionRequest| matches!(one.summary.origin, Origin::Wire | Origin::Imported);
     let from_senders = requests.iter().any(of_a_sender);
-    let unproven = |one: &SessionRequest| match one.summary.derived.verdict.status {
-        SignatureStatus::Invalid | SignatureStatus::UndecodableSecret => true,
-        SignatureStatus::Missing => has_secrets,
-        SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
-    };
+    let unproven = |one: &SessionRequest| one.summary.derived.verdict.is_unproven(has_secrets);
     let any_proven = requests.iter().any(|one| one.summary.derived.verdict.status == SignatureStatus::Valid);
     let reason = |one: &SessionRequest| match one.summary.origin {
         Origin::Replayed | Origin::Forwarded => Some("sent by Creel"),

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::cancel::Wanted;
+use super::codes::JournalKind;
 use super::columns::SELECT;
 use super::read::{Source, whole};
 use super::row_key;
 use super::values::{signed, unsigned};
-use crate::model::Seq;
+use crate::model::{Lost, Seq};
 use crate::store::error::StoreError;
 use crate::store::types::{EventSeen, SessionLimits, SessionPage, SessionRequest, SessionRequests};
 
@@ -125,6 +126,26 @@ impl Source {
             requests.push(SessionRequest { summary, content });
         }
         Ok(SessionRequests { id: id.to_owned(), total: unsigned(total), requests })
+    }
+
+    /// Which requests are gone: what is known to retention and to the journal, which forgets its oldest rows.
+    pub(crate) fn lost(self, conn: &Connection) -> Result<Lost, StoreError> {
+        let by_hand = conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM change WHERE bin = ? AND kind IN (?, ?))")?
+            .query_row(params![self.key, JournalKind::Deleted as i64, JournalKind::Cleared as i64], |row| {
+                row.get::<_, bool>(0)
+            })?;
+        let evicted = conn
+            .prepare_cached("SELECT coalesce(evicted_count, 0) > 0 FROM tally WHERE bin = ?")?
+            .query_row([self.key], |row| row.get(0))
+            .optional()?;
+        Ok(if by_hand {
+            Lost::Any
+        } else if evicted == Some(true) {
+            Lost::Oldest
+        } else {
+            Lost::Nothing
+        })
     }
 
     /// The events of the bin's newest requests: how often each came, and the cursors of the first and the last.
