@@ -10,8 +10,27 @@ use parking_lot::RwLock;
 use super::judge::Judge;
 use super::response::Responses;
 use super::{Capture, CaptureOptions};
+use crate::http::{Head, Target};
 use crate::model::BinId;
 use crate::store::BinState;
+
+/// Words of a malformed request line that are looked at.
+const MAX_WORDS: usize = 8;
+
+impl Capture {
+    /// The bin that a head names: by its target, or, where its request line is malformed, by a word of it that is a path.
+    pub(super) fn named_by(&self, head: &Head) -> Option<Arc<BinState>> {
+        if let Some(bin) = self.bin(head.target().bin_segment()) {
+            return Some(bin);
+        }
+        let start = head.raw().iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        let line = head.raw().slice(start..);
+        let line = line.slice(..memchr::memchr(b'\n', &line).unwrap_or(line.len()));
+        let words = line.split(|byte| *byte <= b' ' || *byte == 0x7f).filter(|word| word.contains(&b'/'));
+        let target = |word: &[u8]| Target::new(line.slice_ref(word));
+        words.take(MAX_WORDS).find_map(|word| self.bin(target(word).bin_segment()))
+    }
+}
 
 /// What is derived from a bin's settings and secrets.
 #[derive(Debug)]

@@ -31,6 +31,8 @@ pub struct CaptureCounters {
     pub loops: AtomicU64,
     /// Senders that were answered at once because too many waited for an answer by hand.
     pub not_held: AtomicU64,
+    /// Imports that were refused because too much was being imported.
+    pub not_imported: AtomicU64,
     /// Secrets that were learnt from handshakes.
     pub learnt_secrets: AtomicU64,
 }
@@ -50,6 +52,13 @@ impl Capture {
         let due = told == 0 || now.abs_diff(told) >= 60;
         if due && counters.crowded_told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             tracing::warn!(refused, "requests are refused: too much is being received at once");
+        }
+    }
+
+    /// Counts an import that was refused because too much is being imported.
+    pub fn count_import_refused(&self) {
+        if self.0.counters.not_imported.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!("imports are refused: too much is being imported at once");
         }
     }
 

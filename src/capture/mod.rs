@@ -396,7 +396,7 @@ impl Capture {
     /// Keeps the head of a rejected request, if it names a bin. Does not wait for the store.
     pub fn rejected(&self, rejected: Rejected) {
         let head = Head::new(rejected.head);
-        let Some(bin) = self.bin(head.target().bin_segment()) else {
+        let Some(bin) = self.named_by(&head) else {
             self.0.counters.rejected_unattributed.fetch_add(1, Ordering::Relaxed);
             return;
         };

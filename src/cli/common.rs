@@ -1,6 +1,5 @@
 //! Arguments and helpers that several commands share.
 
-use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use serde_json::Value;
 use super::output;
 use super::render::Look;
 use crate::client::{Client, bin_path, segment};
+use crate::config::files;
 use crate::model::{Clock, Seq, Timestamp};
 
 /// Something given that cannot be right; the text names it and the way out.
@@ -78,18 +78,17 @@ pub(super) fn header_fields(texts: &[String]) -> Result<Vec<(String, String)>, U
     texts.iter().map(field).collect()
 }
 
-/// The largest file that a command reads into memory: a body at its largest.
+/// The largest file that a command reads into memory: a body at its largest. One that is larger is refused, never cut.
 const MAX_FILE: u64 = 1 << 30;
 
 /// Reads a file, or the standard input for `-`.
 pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let failed = |error: std::io::Error| Usage(format!("{}: {error}", path.display()));
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut bytes).map_err(failed)?;
+    let bytes = if path.as_os_str() == "-" {
+        files::read_all(std::io::stdin().lock(), MAX_FILE).map_err(failed)?
     } else {
-        std::fs::File::open(path).map_err(failed)?.take(MAX_FILE).read_to_end(&mut bytes).map_err(failed)?;
-    }
+        files::read(path, MAX_FILE).map_err(failed)?
+    };
     Ok(bytes)
 }
 

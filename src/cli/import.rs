@@ -7,6 +7,7 @@ use clap::Args;
 use super::common::{OutputArgs, Usage};
 use super::connection::ServerArgs;
 use super::{Done, exit, output};
+use crate::config::files;
 
 /// The arguments of `creel import`.
 #[derive(Debug, Args)]
@@ -32,8 +33,8 @@ pub(super) fn run(args: &ImportArgs) -> Done {
             return Ok(done);
         }
         let failed = |error: std::io::Error| Usage(format!("{}: {error}", args.file.display()));
-        let file = std::fs::File::open(&args.file).map_err(failed)?;
-        let bar = output::progress("importing", file.metadata().ok().map(|file| file.len()));
+        let file = files::open(&args.file).map_err(failed)?;
+        let bar = output::progress("importing", file.length());
         Ok(client.import(&args.bin, file, move |sent| bar.set_position(sent)).await?)
     })?;
     args.output.one(&done, |_| {

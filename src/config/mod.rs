@@ -1,6 +1,7 @@
 //! What the server is told, validated once, wherever it comes from.
 
 mod file;
+pub mod files;
 mod nearest;
 
 use std::net::SocketAddr;
@@ -132,6 +133,8 @@ pub enum ConfigError {
     SameAddress(SocketAddr),
 }
 
+/// Bytes of a file of schemes or certificates: all those of Creel, and all that a system trusts, are a quarter of it.
+const MAX_FILE: u64 = 4 << 20;
 /// A shorter token can be guessed in time; 16 characters of hex are 64 bits.
 const MIN_TOKEN: usize = 16;
 
@@ -166,7 +169,11 @@ pub fn tls_options(file: Option<&Path>, insecure: bool) -> Result<TlsOptions, Co
     let options = TlsOptions { insecure, ..TlsOptions::default() };
     match file {
         None => Ok(options),
-        Some(path) => options.with_file(path).map_err(|cause| ConfigError::CaCert { path: path.to_owned(), cause }),
+        Some(path) => {
+            let cannot = |cause| ConfigError::CaCert { path: path.to_owned(), cause };
+            let pem = files::read(path, MAX_FILE).map_err(|error| cannot(error.to_string()))?;
+            options.with_pem(&pem).map_err(cannot)
+        }
     }
 }
 
@@ -180,7 +187,8 @@ pub fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Ca
     let mut all: Vec<serde_json::Value> = Vec::new();
     if let Some(path) = records {
         let cannot = |cause: String| ConfigError::Schemes { path: path.to_owned(), cause };
-        let text = std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
+        let text = files::read(path, MAX_FILE).map_err(|error| cannot(error.to_string()))?;
+        let text = String::from_utf8(text).map_err(|_| cannot("it is no UTF-8 text".to_owned()))?;
         // Read alone first: what is wrong is then wrong in this file.
         Catalogue::with(&text).map_err(|error| cannot(error.to_string()))?;
         all = serde_json::from_str(&text).map_err(|error| cannot(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! A table (RFC 4180) of the facts, one request a row. Cells cannot become formulas in a spreadsheet.
 
 use super::{ExportOptions, Many, redact};
+use crate::http::text::lossy;
 use crate::model::{Attempt, CapturedRequest};
 
 pub(super) const MANY: Many = Many {
@@ -20,14 +21,15 @@ const HEADER: &str = "id,seq,received_at,method,target,path,event,session,delive
 fn row(request: &CapturedRequest, _attempts: &[Attempt], options: &ExportOptions) -> Vec<u8> {
     let summary = &request.summary;
     let event = &summary.derived.event;
+    let head = redact::shown(&request.head, options.redact);
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let cells = [
         summary.id.to_string(),
         summary.seq.to_string(),
         summary.received_at.to_string(),
-        summary.method.clone(),
-        String::from_utf8_lossy(&redact::target(summary.target.as_bytes(), options.redact)).into_owned(),
-        summary.path.clone(),
+        head.method().into_owned(),
+        head.target().to_text().into_owned(),
+        lossy(head.target().path_below_bin()).into_owned(),
         text(&event.name),
         text(&event.session),
         text(&event.delivery_id),

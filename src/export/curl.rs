@@ -19,6 +19,8 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     }
     let mut notes = Vec::new();
     outgoing.note_trailers(&mut notes);
+    outgoing.note_spaces("", &mut notes);
+    outgoing.note_host(&mut notes);
     // With data, `Content-Length: 0` of an empty body is sent, too.
     let with_data = !outgoing.body.is_empty() || outgoing.framing != Framing::None && outgoing.method != "HEAD";
     let mut parts = vec!["curl".to_owned()];

@@ -16,6 +16,8 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     }
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
+    outgoing.note_spaces(" ", &mut notes);
+    outgoing.note_host(&mut notes);
     outgoing.note_trailers(&mut notes);
     let origin = origin(&outgoing.url);
     let headers = headers(&outgoing, &mut notes);

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 
 use super::record::{self, Record};
 use super::shell::base64;
-use super::{ExportOptions, Many, REDACTED, Single, outgoing, redact};
-use crate::http::Header;
+use super::{ExportOptions, Many, Single, outgoing, redact};
 use crate::model::{Attempt, CapturedRequest};
 
 pub(super) const SINGLE: Single =
@@ -64,27 +63,20 @@ fn entry(request: &CapturedRequest, options: &ExportOptions) -> Value {
 }
 
 fn sent(request: &CapturedRequest, options: &ExportOptions) -> Value {
-    let headers = request.head.headers();
+    // Read after it is redacted: what is malformed must not show what a right head would not.
+    let head = redact::shown(&request.head, options.redact);
+    let headers = head.headers();
     let pair = |name: &str, value: &str| json!({"name": name, "value": value});
-    let fields: Vec<Value> = headers.iter().map(|field| pair(&latin1(&field.name), &value(field, options))).collect();
+    let fields: Vec<Value> = headers.iter().map(|field| pair(&latin1(&field.name), &latin1(&field.value))).collect();
     let cookies: Vec<Value> = headers
         .all("cookie")
         .filter(|_| !options.redact)
         .flat_map(|value| latin1(value).split(';').map(str::trim).map(str::to_owned).collect::<Vec<_>>())
         .filter_map(|cookie| cookie.split_once('=').map(|(name, value)| pair(name, value)))
         .collect();
-    let query: Vec<Value> = request
-        .head
-        .target()
-        .query_pairs()
-        .iter()
-        .map(|(name, value)| {
-            let hidden = options.redact && redact::is_sensitive_parameter(name.as_bytes());
-            pair(name, if hidden { REDACTED } else { value })
-        })
-        .collect();
+    let query: Vec<Value> = head.target().query_pairs().iter().map(|(name, value)| pair(name, value)).collect();
     let mut sent = json!({
-        "method": request.summary.method,
+        "method": head.method(),
         "url": outgoing::url(request, &ExportOptions { url: None, ..options.clone() }),
         "httpVersion": format!("HTTP/{}", request.summary.http_version),
         "cookies": cookies,
@@ -102,10 +94,6 @@ fn sent(request: &CapturedRequest, options: &ExportOptions) -> Value {
         };
     }
     sent
-}
-
-fn value(field: &Header, options: &ExportOptions) -> String {
-    latin1(&redact::value(&field.name, &field.value, options.redact))
 }
 
 /// As UTF-8, else every byte a character, as browsers read header fields.

@@ -67,6 +67,8 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
 fn differences(outgoing: &Outgoing<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
+    outgoing.note_spaces(" ", &mut notes);
+    outgoing.note_host(&mut notes);
     if outgoing.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
         notes.push("HTTPie writes the method in capitals; curl does not".to_owned());
     }
@@ -126,7 +128,7 @@ mod tests {
     #[test]
     fn a_usual_webhook_and_a_binary_body() {
         let head = b"PUT /b HTTP/1.1\r\nUser-Agent: u\r\nAccept-Encoding: gzip\r\nAccept: a\r\nConnection: close\r\n\
-            X-Json: =1\r\nX-Empty:\r\nX-Re: ^a\\:b\r\n\r\n";
+            X-Json: =1\r\nX-Empty: \r\nX-Re: ^a\\:b\r\n\r\n";
         assert_eq!(
             text("httpie", &request(head, b"-x"), true),
             "http \\\n  --ignore-stdin \\\n  --raw='-x' \\\n  -- \\\n  'PUT' \\\n  'http://127.0.0.1:4665/b' \\\n  'User-Agent: u' \\\n  \

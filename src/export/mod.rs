@@ -21,7 +21,7 @@ mod wire;
 use std::fmt;
 use std::str::FromStr;
 
-pub use redact::{REDACTED, is_credential, open_head, open_target};
+pub use redact::{REDACTED, is_credential, open_head, open_target, open_value};
 pub use wire::{Normalised, message};
 
 use crate::model::{Attempt, CapturedRequest};
@@ -285,6 +285,41 @@ mod tests {
                 let wanted = if redact { 0 } else { copies };
                 assert_eq!(found, wanted, "{name}");
             }
+        }
+    }
+
+    /// What is malformed is stored as well.
+    #[test]
+    fn no_export_shows_of_a_malformed_head_or_a_url_what_it_hides_of_a_right_one() {
+        for (target, field) in [
+            ("/b", "Authorization : s3cr3t"),
+            ("/b", "Authorization: a\r\n\ts3cr3t"),
+            ("/b", "Authorization: a\r\n \r\n s3cr3t: 1"),
+            ("/b", "X-A: 1\rAuthorization: s3cr3t"),
+            ("/b", "Authorization s3cr3t"),
+            ("/b", "Plaid-Verification: s3cr3t"),
+            ("/b", "Referer: https://u:s3cr3t@h/"),
+            ("/b", "Link: <https://h/?token=s3cr3t>"),
+            ("/b", "Host: u:s3cr3t@h"),
+            ("http://u:s3cr3t@h/b", "X-A: 1"),
+            ("/b?x=1#access_token=s3cr3t", "X-A: 1"),
+            ("/b?a=1?token=s3cr3t", "X-A: 1"),
+            ("/b?token%3Ds3cr3t", "X-A: 1"),
+            ("/b?u=https%3A%2F%2Fh%2F%3Ftoken%3Ds3cr3t", "X-A: 1"),
+            ("/b;token=s3cr3t", "X-A: 1"),
+            ("/b?token=a s3cr3t", "X-A: 1"),
+            ("\t/b?token=s3cr3t\t", "X-A: 1"),
+        ] {
+            let head = format!("GET {target} HTTP/1.1\r\nX-B: 1\r\n{field}\r\n\r\n");
+            let request = request(head.as_bytes(), b"");
+            let singles = SingleExporter::all().map(|kind| (kind.id(), single(kind, &request, &options(true)).bytes));
+            let rows = ManyExporter::all().map(|kind| (kind.id(), many(kind, options(true)).row(&request)));
+            for (name, bytes) in singles.chain(rows) {
+                let text = String::from_utf8(bytes).unwrap();
+                assert!(!text.contains("s3cr3t"), "{name}: {head:?}: {text}");
+            }
+            let whole = single("http".parse().unwrap(), &request, &options(false)).bytes;
+            assert_eq!(whole, head.as_bytes(), "asked for, all of it is there");
         }
     }
 

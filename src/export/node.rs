@@ -17,6 +17,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     }
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
+    outgoing.note_spaces(" ", &mut notes);
     let body = match plain(outgoing.body) {
         _ if outgoing.framing == Framing::None => String::new(),
         Some(text) => format!("const body = Buffer.from({});\n", literal(text)),
@@ -28,7 +29,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let path = literal(&outgoing.target_or_escaped(|byte| byte > b' ' && byte != 0x7f, &mut notes));
     format!(
         "{}import {{ request as send }} from \"node:{module}\";\n\n\
-         {body}const request = send({}, {{\n  method: {},\n  path: {path},\n  headers: {{\n{headers}  }},\n}}, async (response) => {{\n  \
+         const origin = {};\n{body}const request = send(origin, {{\n  method: {},\n  path: {path},\n  headers: {{\n{headers}  }},\n}}, async (response) => {{\n  \
          let text = \"\";\n  for await (const piece of response) text += piece;\n  console.log(response.statusCode, text);\n}});\n{}",
         outgoing.comments("//", &notes),
         literal(origin(&outgoing.url)),
@@ -38,6 +39,9 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     .into_bytes()
 }
 
+/// The line for the host that it goes to, where the sender had it.
+const HOST: &str = "    \"Host\": new URL(origin).host,\n";
+
 /// The lines of the `headers` object.
 fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
     let groups = outgoing.grouped(str::to_ascii_lowercase);
@@ -46,7 +50,13 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
         notes.push("Node sends fields of the same name one after the other and in one spelling".to_owned());
     }
     let mut lines = String::new();
+    // Node would send its own after all others.
+    let mut host = outgoing.host_at;
     for (name, fields) in groups {
+        if host.is_some_and(|at| fields.iter().any(|field| field.at > at)) {
+            host = None;
+            lines.push_str(HOST);
+        }
         if name.eq_ignore_ascii_case("expect") {
             notes.push("Expect is left out, since Node would wait for an answer to it".to_owned());
             continue;
@@ -64,6 +74,9 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
         let values: Vec<String> = fields.iter().map(|field| literal(&field.latin1())).collect();
         let value = if values.len() == 1 { values.concat() } else { format!("[{}]", values.join(", ")) };
         lines.push_str(&format!("    {}: {value},\n", literal(name)));
+    }
+    if host.is_some() {
+        lines.push_str(HOST);
     }
     match outgoing.framing {
         Framing::None => {}
@@ -110,8 +123,8 @@ mod tests {
         let code = text("node", &request(b"post /b HTTP/1.1\r\nX-A: 1\r\nX-A: \xff\r\nY: 2\r\n\r\n", b"{}\n"), true);
         assert_eq!(
             code,
-            "import { request as send } from \"node:http\";\n\nconst body = Buffer.from(\"{}\\n\");\n\
-             const request = send(\"http://127.0.0.1:4665\", {\n  method: \"post\",\n  path: \"/b\",\n  headers: {\n    \
+            "import { request as send } from \"node:http\";\n\nconst origin = \"http://127.0.0.1:4665\";\n\
+             const body = Buffer.from(\"{}\\n\");\nconst request = send(origin, {\n  method: \"post\",\n  path: \"/b\",\n  headers: {\n    \
              \"X-A\": [\"1\", \"\\xff\"],\n    \"Y\": \"2\",\n    \"Content-Length\": body.length,\n  },\n}, async (response) => {\n  \
              let text = \"\";\n  for await (const piece of response) text += piece;\n  console.log(response.statusCode, text);\n});\n\
              request.method = \"post\"; // in the sender's case\nrequest.removeHeader(\"Connection\");\nrequest.end(body);\n"

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use super::wire::Framing;
 use super::{ExportOptions, redact, wire};
-use crate::http::Headers;
 use crate::http::text::{clipped, is_token};
+use crate::http::{Head, Headers, split_head};
 use crate::model::{CapturedRequest, HeadSource, Rejection};
 
 /// Fields that every client writes itself: where the request goes, and how its body is delimited.
@@ -30,12 +30,16 @@ pub(super) struct Outgoing<'a> {
     pub(super) headers: Vec<Field>,
     /// The body as sent, still content-encoded.
     pub(super) body: &'a [u8],
+    /// Where among the captured fields `Host` was.
+    pub(super) host_at: Option<usize>,
     /// How the body is delimited.
     pub(super) framing: Framing,
     /// The trailer fields, if the body is chunked.
     pub(super) trailers: Vec<Field>,
     /// Whether it was HTTP/1.0.
     pub(super) is_http_10: bool,
+    /// The head, to see how its fields are written.
+    head: Head,
     /// What no client sends as it was, a sentence each.
     differences: Vec<String>,
 }
@@ -44,6 +48,8 @@ pub(super) struct Outgoing<'a> {
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) value: Vec<u8>,
+    /// Its place among the captured fields.
+    pub(super) at: usize,
 }
 
 impl Field {
@@ -62,10 +68,11 @@ impl<'a> Outgoing<'a> {
     pub(super) fn new(request: &'a CapturedRequest, options: &ExportOptions) -> Self {
         let summary = &request.summary;
         let mut odd_names = Vec::new();
-        let headers = fields(&request.head.headers(), options, &mut odd_names);
+        let head = redact::shown(&request.head, options.redact);
+        let headers = fields(&head.headers(), &mut odd_names);
         let framing = Framing::of(request);
         let trailers = match framing {
-            Framing::Chunked => fields(&wire::trailers(request), options, &mut odd_names),
+            Framing::Chunked => fields(&wire::trailers(request, options.redact), &mut odd_names),
             Framing::None | Framing::Length => Vec::new(),
         };
         let mut differences = Vec::new();
@@ -85,15 +92,17 @@ impl<'a> Outgoing<'a> {
             method: &summary.method,
             url: url(request, options),
             target: options.url.as_ref().map_or_else(
-                || redact::target(request.head.target().raw(), options.redact).into_owned(),
+                || head.target().raw().to_vec(),
                 |url| path(&printable(url.as_bytes())).as_bytes().to_vec(),
             ),
             headers,
+            host_at: head.headers().iter().position(|field| field.name.eq_ignore_ascii_case(b"host")),
             body: &request.body,
             framing,
             trailers,
             is_http_10: summary.http_version == "1.0",
             differences,
+            head,
         }
     }
 
@@ -134,6 +143,22 @@ impl<'a> Outgoing<'a> {
     pub(super) fn note_version(&self, notes: &mut Vec<String>) {
         if self.is_http_10 {
             notes.push("the sender spoke HTTP/1.0, this speaks HTTP/1.1".to_owned());
+        }
+    }
+
+    /// Notes for a client that writes every field as `Name: value`, and one without a value with what is in `empty` after its
+    /// colon.
+    pub(super) fn note_spaces(&self, empty: &str, notes: &mut Vec<String>) {
+        let odd = odd_spaces(self.head.raw(), empty.as_bytes());
+        if !odd.is_empty() {
+            notes.push(format!("the white space around the value is not as it was: {}", listed(&odd)));
+        }
+    }
+
+    /// Notes for a client that sends `Host` before all other fields.
+    pub(super) fn note_host(&self, notes: &mut Vec<String>) {
+        if self.host_at.is_some_and(|at| self.headers.iter().any(|field| field.at < at)) {
+            notes.push("Host is sent before the other fields".to_owned());
         }
     }
 
@@ -184,9 +209,9 @@ impl<'a> Outgoing<'a> {
 }
 
 /// The fields that are sent; names of those that cannot be go to `odd`.
-fn fields(headers: &Headers, options: &ExportOptions, odd: &mut Vec<String>) -> Vec<Field> {
+fn fields(headers: &Headers, odd: &mut Vec<String>) -> Vec<Field> {
     let mut sent = Vec::with_capacity(headers.len());
-    for field in headers {
+    for (at, field) in headers.into_iter().enumerate() {
         let name = std::str::from_utf8(&field.name).ok().filter(|name| is_token(name.as_bytes()));
         // No client sends a line end or NUL; the head of a rejected request may hold them.
         let Some(name) = name.filter(|_| !field.value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))) else {
@@ -196,10 +221,27 @@ fn fields(headers: &Headers, options: &ExportOptions, odd: &mut Vec<String>) -> 
         if OWN.contains(&name.to_ascii_lowercase().as_str()) {
             continue;
         }
-        let value = redact::value(&field.name, &field.value, options.redact).into_owned();
-        sent.push(Field { name: name.to_owned(), value });
+        sent.push(Field { name: name.to_owned(), value: field.value.to_vec(), at });
     }
     sent
+}
+
+/// Names of the fields that are not written as `Name: value`, or without a value with `empty` after the colon.
+fn odd_spaces(raw: &[u8], empty: &[u8]) -> Vec<String> {
+    let (_, fields) = split_head(raw);
+    let odd = fields.into_iter().filter_map(|field| {
+        let name = std::str::from_utf8(&raw[field.name.clone()]).ok().filter(|name| is_token(name.as_bytes()))?;
+        let line = &raw[field.line];
+        let line = line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
+        let value = line.get(name.len() + 1..)?;
+        let right = match value.strip_prefix(b" ") {
+            _ if value.trim_ascii().is_empty() => value == empty,
+            Some(value) => value.trim_ascii() == value,
+            None => false,
+        };
+        (!right && !OWN.contains(&name.to_ascii_lowercase().as_str())).then(|| name.to_owned())
+    });
+    odd.collect()
 }
 
 /// Whether a value begins or ends with what Python takes for white space, beyond what HTTP does.
@@ -252,7 +294,7 @@ pub(super) fn url(request: &CapturedRequest, options: &ExportOptions) -> String 
     if let Some(url) = &options.url {
         return printable(url.as_bytes());
     }
-    let target = request.head.target();
+    let target = redact::shown(&request.head, options.redact).target();
     let raw = &target.raw()[..];
     let origin_form = match memchr::memmem::find(raw, b"://") {
         Some(scheme) if raw.first() != Some(&b'/') => {
@@ -262,11 +304,7 @@ pub(super) fn url(request: &CapturedRequest, options: &ExportOptions) -> String 
         Some(_) | None => raw,
     };
     let slash = if origin_form.first() == Some(&b'/') { "" } else { "/" };
-    format!(
-        "{}{slash}{}",
-        options.origin.trim_end_matches('/'),
-        printable(&redact::target(origin_form, options.redact))
-    )
+    format!("{}{slash}{}", options.origin.trim_end_matches('/'), printable(origin_form))
 }
 
 fn printable(bytes: &[u8]) -> String {

@@ -25,6 +25,8 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     };
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
+    outgoing.note_spaces(" ", &mut notes);
+    outgoing.note_host(&mut notes);
     let code =
         if keeps(&outgoing) { with_requests(&outgoing, &body) } else { with_http_client(&outgoing, &body, &mut notes) };
     format!("{}{import}{code}", outgoing.comments("#", &notes)).into_bytes()

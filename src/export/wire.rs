@@ -38,10 +38,11 @@ fn is_chunked(head: &Head, headers: &Headers) -> bool {
     chunked && codings.next().is_none() && head.version() == "1.1" && !headers.contains("content-length")
 }
 
-/// The trailer fields.
-pub(super) fn trailers(request: &CapturedRequest) -> Headers {
+/// The trailer fields, with credentials taken out where that is asked for.
+pub(super) fn trailers(request: &CapturedRequest, redact: bool) -> Headers {
     // Read like field lines, which follow a request line.
-    Head::new([&b"T / HTTP/1.1\r\n"[..], &request.trailers, b"\r\n"].concat().into()).headers()
+    let trailers = redact::fields(&request.trailers, redact);
+    Head::new([&b"T / HTTP/1.1\r\n"[..], &trailers, b"\r\n"].concat().into()).headers()
 }
 
 /// What of a message is not as the sender sent it.

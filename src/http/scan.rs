@@ -11,7 +11,7 @@ pub struct HeadScan<'a> {
 pub struct RequestLine<'a> {
     /// The method.
     pub method: &'a [u8],
-    /// The target: all between the first and the last space.
+    /// The target: all between method and version, without the blanks around it.
     pub target: &'a [u8],
     /// The version, without `HTTP/`.
     pub version: &'a [u8],
@@ -25,17 +25,18 @@ impl<'a> HeadScan<'a> {
         Self { raw: &raw[start..] }
     }
 
-    /// The request line.
+    /// The request line. Between its parts, and around it, blanks count whatever and however many they are: what is rejected
+    /// for them still has a target.
     #[must_use]
     pub fn request_line(self) -> RequestLine<'a> {
-        let line = self.lines().next().unwrap_or_default();
-        let Some(method_end) = memchr::memchr(b' ', line) else {
+        let line = trimmed(self.lines().next().unwrap_or_default());
+        let Some(method_end) = memchr::memchr2(b' ', b'\t', line) else {
             return RequestLine { method: line, ..RequestLine::default() };
         };
-        let (method, rest) = (&line[..method_end], &line[method_end + 1..]);
-        match memchr::memrchr(b' ', rest) {
+        let (method, rest) = (&line[..method_end], trimmed(&line[method_end..]));
+        match memchr::memrchr2(b' ', b'\t', rest) {
             Some(end) => match rest[end + 1..].strip_prefix(b"HTTP/") {
-                Some(version) => RequestLine { method, target: &rest[..end], version },
+                Some(version) => RequestLine { method, target: trimmed(&rest[..end]), version },
                 None => RequestLine { method, target: rest, version: b"" },
             },
             None => RequestLine { method, target: rest, version: b"" },

@@ -56,6 +56,13 @@ impl Redaction {
             let name = field["name"].as_str().unwrap_or_default().to_owned();
             let named = self.on && export::is_credential(name.as_bytes());
             if !(named || places.iter().any(|place| is_header(place, &name))) {
+                let open = |value: &str| {
+                    let open = export::open_value(name.as_bytes(), value.as_bytes());
+                    String::from_utf8_lossy(&open).into_owned()
+                };
+                if let Some(open) = field["value"].as_str().filter(|_| self.on).map(open) {
+                    field["value"] = open.into();
+                }
                 continue;
             }
             if let Some(value) = field["value"].as_str() {
@@ -386,6 +393,7 @@ mod tests {
                 {"name": "Cookie", "value": "a=1"},
                 {"name": "X-Hub-Signature-256", "value": "sha256=aa"},
                 {"name": "X-Gitlab-Token", "value": "glsecret"},
+                {"name": "Referer", "value": "https://u:p@h/?token=abcdefgh2"},
             ],
         });
         let mut redaction = Redaction::new(false);
@@ -393,7 +401,7 @@ mod tests {
         assert_eq!(request["target"], "/b?access_token=REDACTED&x=1");
         let values: Vec<&str> =
             request["headers"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
-        assert_eq!(values, ["REDACTED", "REDACTED", "sha256=aa", "REDACTED"]);
+        assert_eq!(values, ["REDACTED", "REDACTED", "sha256=aa", "REDACTED", "https://REDACTED@h/?token=REDACTED"]);
         let mut said = json!({"sentence": "the token letmein-please is odd, and a=1 is fine", "b": "a=1"});
         redaction.everywhere(&mut said);
         assert_eq!(said, json!({"sentence": "the token REDACTED is odd, and a=1 is fine", "b": "REDACTED"}));

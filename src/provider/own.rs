@@ -1,6 +1,5 @@
 //! Platforms of one's own, as data: what a file declares. They live as long as the process, as those of the registry do.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -75,10 +74,6 @@ pub struct OwnProvider {
     samples: Option<String>,
 }
 
-/// Files of samples: a platform has a handful of events.
-const MAX_SAMPLES: usize = 100;
-/// Bytes of one.
-const MAX_SAMPLE: u64 = 1 << 20;
 /// Places that make up a duplicate key.
 const MAX_KEY: usize = 8;
 
@@ -115,34 +110,16 @@ impl OwnProvider {
         &self.schemes
     }
 
-    /// Tries the places on the samples, and says in which of them an event has no name.
-    pub fn read_samples(&self, folder: &Path) -> Result<(), String> {
-        let Some(pattern) = &self.samples else { return Ok(()) };
-        let (below, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
-        let (start, end) = name.split_once('*').unwrap_or((name, ""));
-        let whole = !name.contains('*');
-        let folder = folder.join(below);
-        let cannot = |error: std::io::Error| format!("{}: {error}", folder.display());
-        let mut found = 0;
-        for entry in std::fs::read_dir(&folder).map_err(cannot)? {
-            let entry = entry.map_err(cannot)?;
-            let file = entry.file_name().to_string_lossy().into_owned();
-            let fits = if whole { file == name } else { file.starts_with(start) && file.ends_with(end) };
-            if !fits || found == MAX_SAMPLES {
-                continue;
-            }
-            found += 1;
-            let path = entry.path();
-            if path.metadata().is_ok_and(|meta| meta.len() > MAX_SAMPLE) {
-                return Err(format!("{} is larger than 1 MiB", path.display()));
-            }
-            let body = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            self.check_sample(&body).map_err(|sentence| format!("{}: {sentence}", path.display()))?;
-        }
-        if found == 0 { Err(format!("no file is there as {pattern}")) } else { Ok(()) }
+    /// The bodies to try the places on: a path below the file, `*` for any name.
+    pub fn samples(&self) -> Option<&str> {
+        self.samples.as_deref()
     }
 
-    fn check_sample(&self, body: &[u8]) -> Result<(), String> {
+    /// Tries the places on a body.
+    ///
+    /// # Errors
+    /// In which way it is none of this platform's.
+    pub fn check_sample(&self, body: &[u8]) -> Result<(), String> {
         if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
             return Err("it is not JSON".to_owned());
         }

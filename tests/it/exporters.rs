@@ -174,6 +174,11 @@ fn nasty() -> Vec<CapturedRequest> {
         captured("POST", "/b", &backslashes, br"\n \x41 \\ %s ^a\:b"),
         captured("POST", "/b", &mixed, b"x"),
         captured("POST", "/b", &hop, b"x"),
+        captured::request(
+            b"POST /b HTTP/1.1\r\nX-A: 1\r\nHost: h\r\nX-B:2\r\nX-E:\r\nX-F:  3 \r\nContent-Length: 1\r\n\r\n",
+            b"x",
+        ),
+        captured::request(b"POST /b HTTP/1.1\r\nX-A: 1\r\nX-B: 2\r\nHost: h\r\nContent-Length: 1\r\n\r\n", b"x"),
         captured("POST", "/b", &[("X-Nbsp", b"\xa0a\xa0"), ("X-Nbsp-8", "\u{a0}a\u{85}".as_bytes())], b"x"),
         captured("POST", "/b", &[("X-High", &high), ("X-Not-UTF8", b"\xff\xfe\x80")], b"x"),
         captured("POST", "/b", &[("X-Large", large_value.as_bytes()), ("X-Tab", b"a\tb")], b"x"),
@@ -232,6 +237,23 @@ fn fields(head: &Head) -> Fields {
     named.filter(|(name, _)| !own.contains(&name.to_ascii_lowercase().as_str())).collect()
 }
 
+/// The lines of these fields, byte for byte.
+fn lines(head: &Head) -> Vec<Vec<u8>> {
+    let names: Vec<String> = fields(head).into_iter().map(|(name, _)| format!("{name}:")).collect();
+    let lines = head.raw().split(|byte| *byte == b'\n').skip(1).map(<[u8]>::to_vec);
+    let mut lines: Vec<_> = lines.filter(|line| names.iter().any(|name| line.starts_with(name.as_bytes()))).collect();
+    lines.sort();
+    lines
+}
+
+/// How many of these fields are before `Host`.
+fn before_host(head: &Head) -> usize {
+    let own = ["content-length", "transfer-encoding"];
+    let names: Vec<_> = head.headers().iter().map(|field| field.name.to_ascii_lowercase()).collect();
+    let sent = names.iter().filter(|name| !own.iter().any(|own| own.as_bytes() == &name[..]));
+    sent.take_while(|name| &name[..] != b"host").count()
+}
+
 /// How the body is delimited: in chunks, by its length, not at all.
 fn framing(head: &Head) -> (bool, bool) {
     (head.headers().contains("transfer-encoding"), head.headers().contains("content-length"))
@@ -253,6 +275,9 @@ fn differences(request: &CapturedRequest, arrived: &Arrived) -> Vec<&'static str
     found.extend((arrived.body != request.body).then_some("body"));
     found.extend((sorted(&got) != sorted(&wanted)).then_some("fields"));
     found.extend((sorted(&got) == sorted(&wanted) && got != wanted).then_some("order"));
+    let same = sorted(&got) == sorted(&wanted);
+    found.extend((same && lines(&arrived.head) != lines(&request.head)).then_some("spaces"));
+    found.extend((got == wanted && before_host(&arrived.head) != before_host(&request.head)).then_some("host"));
     found.extend((fields(&trailers(&arrived.trailers)) != fields(&trailers(&request.trailers))).then_some("trailers"));
     found
 }
@@ -271,6 +296,8 @@ fn owned_up(difference: &str) -> &'static [&'static str] {
         "fields" => &["one spelling", "left out", "Cookie fields", "value of", "only the first", "no User-Agent"],
         "order" => &["one after the other", "order of their names", "before the other fields", "another order"],
         "trailers" => &["trailer fields are not sent"],
+        "spaces" => &["white space around the value"],
+        "host" => &["Host is sent before"],
         // A body that differs is a fault, whatever is said of it.
         _ => &[],
     }
@@ -352,14 +379,14 @@ fn runs(program: &'static str, arguments: &'static [&'static str]) -> impl Fn(&P
 #[test]
 fn curl_sends_exactly_what_was_captured() {
     if there("curl", &["--version"]) && there("bash", &["--version"]) {
-        round_trip("curl", "sh", &["trailers"], runs("bash", &[]));
+        round_trip("curl", "sh", &["trailers", "spaces", "host"], runs("bash", &[]));
     }
 }
 
 #[test]
 fn httpie_sends_what_was_captured_and_says_what_it_cannot() {
     if there("http", &["--version"]) && there("bash", &["--version"]) {
-        let may = ["method", "target", "version", "framing", "fields", "order", "trailers"];
+        let may = ["method", "target", "version", "framing", "fields", "order", "trailers", "spaces", "host"];
         round_trip("httpie", "sh", &may, runs("bash", &[]));
     }
 }
@@ -368,21 +395,21 @@ fn httpie_sends_what_was_captured_and_says_what_it_cannot() {
 fn python_sends_exactly_what_was_captured() {
     if there("python3", &["-c", "import requests"]) {
         // Bytes of a target that are not ASCII.
-        round_trip("python", "py", &["target", "version"], runs("python3", &[]));
+        round_trip("python", "py", &["target", "version", "spaces", "host"], runs("python3", &[]));
     }
 }
 
 #[test]
 fn node_sends_what_was_captured_and_says_what_it_cannot() {
     if there("node", &["--version"]) {
-        round_trip("node", "mjs", &["version", "fields", "order"], runs("node", &[]));
+        round_trip("node", "mjs", &["version", "fields", "order", "spaces"], runs("node", &[]));
     }
 }
 
 #[test]
 fn go_sends_what_was_captured_and_says_what_it_cannot() {
     if there("go", &["version"]) {
-        let may = ["target", "version", "framing", "fields", "order", "trailers"];
+        let may = ["target", "version", "framing", "fields", "order", "trailers", "spaces", "host"];
         round_trip("go", "go", &may, runs("go", &["run"]));
     }
 }

@@ -14,6 +14,7 @@ mod exporters;
 mod fidelity;
 mod helpers;
 mod hostile_capture;
+mod imports;
 mod mcp;
 mod openapi;
 mod pages;

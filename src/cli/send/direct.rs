@@ -10,7 +10,8 @@ use super::super::catalogue;
 use super::super::common::Usage;
 use super::super::connection::block_on;
 use super::{SendArgs, Wish};
-use crate::deliver::engine::{Engine, OwnSockets, System, TargetPolicy, TargetUrl, TlsOptions};
+use crate::config;
+use crate::deliver::engine::{Engine, OwnSockets, System, TargetPolicy, TargetUrl};
 use crate::deliver::send::{Sample, Sending, SentEvent, Signer, own_sample, parcel, send_all};
 use crate::json::Pointer;
 use crate::model::{Clock, SecretValue};
@@ -56,10 +57,7 @@ pub(super) fn send(args: &SendArgs, wish: &Wish, url: &str) -> anyhow::Result<bo
 
 /// The engine of a command: whoever runs it may send wherever this machine reaches.
 pub(in crate::cli) fn engine(cacert: Option<&std::path::Path>, insecure: bool) -> anyhow::Result<Engine> {
-    let mut tls = TlsOptions { insecure, ..TlsOptions::default() };
-    if let Some(file) = cacert {
-        tls = tls.with_file(file).map_err(|error| Usage(format!("--cacert {}: {error}", file.display())))?;
-    }
+    let tls = config::tls_options(cacert, insecure).map_err(|error| Usage(error.to_string()))?;
     let (policy, sockets) = (TargetPolicy::anywhere(), OwnSockets::default());
     Ok(Engine::new(Arc::new(System), policy, tls, sockets, Clock::system()))
 }

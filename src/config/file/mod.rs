@@ -3,9 +3,9 @@
 
 mod bins;
 mod found;
+mod samples;
 mod text;
 
-use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -14,6 +14,7 @@ pub use bins::DeclaredBin;
 pub use found::{Found, NAME, find};
 pub use text::{At, FileError, Text};
 
+use super::files;
 use crate::provider::OwnProvider;
 
 /// Bytes of a file. A set-up is short.
@@ -53,13 +54,8 @@ impl ConfigFile {
     pub fn read(path: &Path, named: bool, environment: impl Fn(&str) -> Option<String>) -> Result<Self, FileError> {
         let cannot =
             |sentence: String| FileError { path: path.to_owned(), line: 1, column: 1, field: String::new(), sentence };
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-            .map_err(|error| cannot(format!("it cannot be read: {error}")))?;
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(cannot(format!("it is larger than {} KiB", MAX_FILE >> 10)));
-        }
+        let read = if named { files::read } else { files::read_plain };
+        let bytes = read(path, MAX_FILE).map_err(|error| cannot(format!("it cannot be read: {error}")))?;
         let text = String::from_utf8(bytes).map_err(|_| cannot("it is no UTF-8 text".to_owned()))?;
         Self::parse(path, &text, named, environment)
     }
@@ -121,7 +117,8 @@ fn providers(text: &Text, table: Map<String, Value>) -> Result<Vec<OwnProvider>,
             by_serde(text, &at, &error.into_inner().to_string())
         })?;
         let own = own.named(&id).map_err(|sentence| text.error(&field, At::Key, sentence))?;
-        own.read_samples(folder).map_err(|sentence| text.error(&format!("{field}.samples"), At::Value, sentence))?;
+        samples::check(&own, folder)
+            .map_err(|sentence| text.error(&format!("{field}.samples"), At::Value, sentence))?;
         Ok(own)
     };
     table.into_iter().map(provider).collect()

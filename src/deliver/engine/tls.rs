@@ -1,6 +1,5 @@
 //! TLS towards targets: rustls with the system's roots, a CA of the user's own, or no check at all.
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -19,14 +18,13 @@ pub struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// Reads the certificates of a PEM file.
+    /// Reads the certificates of a PEM text.
     ///
     /// # Errors
-    /// When the file cannot be read or holds none.
-    pub fn with_file(mut self, path: &Path) -> Result<Self, String> {
-        let certificates = CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| error.to_string())?;
+    /// When it is none or holds none.
+    pub fn with_pem(mut self, pem: &[u8]) -> Result<Self, String> {
+        let certificates =
+            CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
         if certificates.is_empty() {
             return Err("there is no certificate in it".to_owned());
         }

@@ -1,25 +1,44 @@
 //! HTTP archives: requests of browsers and proxies, and those that Creel wrote.
 
+use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
-use serde::Deserialize;
+use bytes::Bytes;
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
+use serde_json::value::RawValue;
 
 use super::super::outgoing::path;
 use super::record::record;
-use super::{Fields, ImportError, Imported};
+use super::{Fields, ImportError, Imported, MAX_FIELD, Object};
 use crate::http::Head;
 use crate::http::text::{is_token, without_mark};
 use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, Origin, SentResponse};
 
-#[derive(Deserialize)]
-struct Archive {
-    log: Log,
+/// An archive that has been looked through: every entry can be read, and is read when it is its turn.
+#[derive(Debug)]
+pub struct Archive {
+    text: Bytes,
+    /// Where each entry is in it.
+    entries: Vec<Range<usize>>,
+    bin: BinId,
+    /// Whether Creel wrote it.
+    own: bool,
 }
 
 #[derive(Deserialize)]
-struct Log {
-    creator: Option<Creator>,
-    entries: Vec<serde_json::Map<String, serde_json::Value>>,
+struct Outer<'a> {
+    #[serde(borrow)]
+    log: Log<'a>,
+}
+
+#[derive(Deserialize)]
+struct Log<'a> {
+    #[serde(borrow)]
+    creator: Option<&'a RawValue>,
+    #[serde(borrow)]
+    entries: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -33,61 +52,101 @@ struct Pair {
     value: String,
 }
 
-#[derive(Deserialize)]
-struct Sent {
-    method: String,
-    url: String,
-    #[serde(default)]
-    headers: Vec<Pair>,
-    #[serde(rename = "postData")]
-    post_data: Option<serde_json::Map<String, serde_json::Value>>,
+impl Archive {
+    /// Looks through an archive for a bin. What Creel wrote comes back as it was. Of others, heads are written anew, as the
+    /// archive has no exact bytes; their paths go below the bin. Of its entries one at a time is in memory.
+    ///
+    /// # Errors
+    /// The first entry at fault with the field, and what is expected; what follows is not looked at.
+    pub fn open(text: Bytes, bin: BinId) -> Result<Self, ImportError> {
+        let not_json = |error: serde_json::Error| ImportError::not_json(0, "an HTTP archive", &error);
+        let Outer { log } = serde_json::from_slice(without_mark(&text)).map_err(not_json)?;
+        let creator: Option<Creator> = match log.creator.map(RawValue::get) {
+            Some(creator) if creator.len() <= MAX_FIELD => serde_json::from_str(creator).map_err(not_json)?,
+            Some(_) | None => None,
+        };
+        let own = creator.and_then(|creator| creator.name).is_some_and(|name| name == "Creel");
+        let mut look = Look { start: text.as_ptr().addr(), bin, own, entries: Vec::new(), fault: None };
+        let looked = serde_json::Deserializer::from_str(log.entries.get()).deserialize_seq(&mut look);
+        let Look { entries, fault, .. } = look;
+        match (fault, looked) {
+            (Some(fault), _) => Err(fault),
+            (None, Err(error)) => Err(not_json(error)),
+            (None, Ok(())) => Ok(Self { text, entries, bin, own }),
+        }
+    }
+
+    /// The requests in it, each read when it is asked for.
+    pub fn requests(&self) -> impl Iterator<Item = Result<Imported, ImportError>> {
+        let text = |place: &Range<usize>| self.text.get(place.clone()).and_then(|text| std::str::from_utf8(text).ok());
+        let read = move |(index, place)| entry(index, text(place).unwrap_or_default(), self.bin, self.own);
+        self.entries.iter().enumerate().map(read)
+    }
 }
 
-/// The part of a request that an entry of Creel's has nowhere else.
-#[derive(Deserialize)]
-struct KeptSent {
-    #[serde(rename = "postData")]
-    post_data: Option<serde_json::Map<String, serde_json::Value>>,
+/// Looks at one entry after the other, and stops at the first that cannot be read.
+struct Look {
+    /// Where the archive's text begins in memory.
+    start: usize,
+    bin: BinId,
+    own: bool,
+    entries: Vec<Range<usize>>,
+    fault: Option<ImportError>,
 }
 
-/// Reads an archive for a bin. What Creel wrote comes back as it was. Of others, heads are written anew, as the archive has no
-/// exact bytes; their paths go below the bin.
+impl<'de> Visitor<'de> for &mut Look {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(raw) = entries.next_element::<&'de RawValue>()? {
+            let text = raw.get();
+            if let Err(fault) = entry(self.entries.len(), text, self.bin, self.own) {
+                self.fault = Some(fault);
+                return Err(A::Error::custom("an entry cannot be read"));
+            }
+            let start = text.as_ptr().addr() - self.start;
+            self.entries.push(start..start + text.len());
+        }
+        Ok(())
+    }
+}
+
+/// All requests of an archive.
 ///
 /// # Errors
-/// The entry and field at fault and what is expected; nothing is returned of an archive with a fault.
+/// As [`Archive::open`]; nothing is returned of an archive with a fault.
 pub fn har(bytes: &[u8], bin: BinId) -> Result<Vec<Imported>, ImportError> {
-    let archive: Archive = serde_json::from_slice(without_mark(bytes))
-        .map_err(|error| ImportError::not_json(0, "an HTTP archive", &error))?;
-    let own = archive.log.creator.and_then(|creator| creator.name).is_some_and(|name| name == "Creel");
-    let entries = archive.log.entries.into_iter().enumerate();
-    entries.map(|(index, map)| entry(Fields::new(index + 1, "", map), bin, own)).collect()
+    Archive::open(Bytes::copy_from_slice(bytes), bin)?.requests().collect()
 }
 
-fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportError> {
-    if let Some(kept) = fields.optional("_creel")? {
+fn entry(index: usize, text: &str, bin: BinId, own: bool) -> Result<Imported, ImportError> {
+    let line = index + 1;
+    let object: Object<'_> = serde_json::from_str(text)
+        .map_err(|error| ImportError::not_json(line, "an entry of an HTTP archive", &error))?;
+    let mut fields = Fields::new(line, "", object);
+    let sent = fields.object("request", "request.")?;
+    if let Some(kept) = fields.object("_creel", "_creel.")? {
         // All that Creel knew of it. Only the body is where an archive has it.
-        let sent: Option<KeptSent> = fields.optional("request")?;
-        let body = match sent.and_then(|sent| sent.post_data) {
-            Some(data) => body(Fields::new(fields.line, "request.postData.", data))?,
-            None => Vec::new(),
-        };
-        return record(Fields::new(fields.line, "_creel.", kept), bin, Some(body));
+        let body = sent.map(body).transpose()?.unwrap_or_default();
+        return record(kept, bin, Some(body));
     }
     let received_at = fields.required("startedDateTime")?;
     let received_at = fields.in_range("startedDateTime", received_at)?;
-    let sent: Sent = fields.required("request")?;
-    let head = head(&fields, &sent, bin, own)?;
-    let body = match sent.post_data {
-        Some(data) => body(Fields::new(fields.line, "request.postData.", data))?,
-        None => Vec::new(),
-    };
+    let mut sent = sent.ok_or_else(|| fields.error("request", "is missing"))?;
+    let headers: Vec<Pair> = sent.optional("headers")?.unwrap_or_default();
+    let head = head(&mut sent, &headers, bin, own)?;
+    let body = body(sent)?;
+    // What else is in a response, its body above all, is not read.
     let status = fields
-        .optional::<serde_json::Map<_, _>>("response")?
-        .and_then(|response| response.get("status")?.as_u64())
-        .and_then(|status| u16::try_from(status).ok())
+        .object("response", "response.")?
+        .and_then(|mut response| response.raw("status")?.parse::<u16>().ok())
         .filter(|status| (100..=599).contains(status));
     let complete = fields.optional("_complete")?.unwrap_or(true);
-    let redacted = sent.headers.iter().any(|pair| pair.value == super::super::REDACTED);
+    let redacted = headers.iter().any(|pair| pair.value == super::super::REDACTED);
     let request = NewRequest {
         bin,
         received_at,
@@ -96,7 +155,7 @@ fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportEr
         head_source: HeadSource::Parsed,
         declared_size: None,
         body: body.into(),
-        trailers: bytes::Bytes::new(),
+        trailers: Bytes::new(),
         complete,
         client: None,
         rejected: fields.optional("_rejected")?,
@@ -109,24 +168,27 @@ fn entry(mut fields: Fields, bin: BinId, own: bool) -> Result<Imported, ImportEr
     Ok(Imported { request, response: SentResponse { status, duration_us: None }, marks: Marks::default(), redacted })
 }
 
-fn head(fields: &Fields, sent: &Sent, bin: BinId, own: bool) -> Result<Vec<u8>, ImportError> {
-    if !is_token(sent.method.as_bytes()) {
-        return Err(fields.error("request.method", "is no HTTP method"));
+/// The head anew. `fields` are those of the archive's request.
+fn head(fields: &mut Fields<'_>, headers: &[Pair], bin: BinId, own: bool) -> Result<Vec<u8>, ImportError> {
+    let method: String = fields.required("method")?;
+    let url: String = fields.required("url")?;
+    if !is_token(method.as_bytes()) {
+        return Err(fields.error("method", "is no HTTP method"));
     }
-    let target = path(&sent.url);
+    let target = path(&url);
     let target = &target[..target.find('#').unwrap_or(target.len())];
     if target.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-        return Err(fields.error("request.url", "has white space or control characters"));
+        return Err(fields.error("url", "has white space or control characters"));
     }
     // A path that Creel wrote begins with its bin already.
     let below = if own && !target.is_empty() { target.to_owned() } else { format!("/{bin}{target}") };
-    let mut head = format!("{} {below} HTTP/1.1\r\n", sent.method).into_bytes();
-    for (index, pair) in sent.headers.iter().enumerate() {
+    let mut head = format!("{method} {below} HTTP/1.1\r\n").into_bytes();
+    for (index, pair) in headers.iter().enumerate() {
         // Browsers list the pseudo-headers of HTTP/2.
         if pair.name.starts_with(':') {
             continue;
         }
-        let at = || format!("request.headers[{index}]");
+        let at = || format!("headers[{index}]");
         if !is_token(pair.name.as_bytes()) {
             return Err(fields.error(&at(), "has a name that is no header name"));
         }
@@ -139,14 +201,16 @@ fn head(fields: &Fields, sent: &Sent, bin: BinId, own: bool) -> Result<Vec<u8>, 
     Ok(head)
 }
 
-fn body(mut data: Fields) -> Result<Vec<u8>, ImportError> {
+/// The body of an archive's request.
+fn body(mut sent: Fields<'_>) -> Result<Vec<u8>, ImportError> {
     use base64::Engine as _;
-    let text: Option<String> = data.optional("text")?;
+    let Some(mut data) = sent.object("postData", "request.postData.")? else { return Ok(Vec::new()) };
+    let text = data.text("text")?;
     let encoding: Option<String> = match data.optional("_encoding")? {
         Some(encoding) => Some(encoding),
         None => data.optional("encoding")?,
     };
-    let params: Option<Vec<Pair>> = if text.is_none() { data.optional("params").unwrap_or_default() } else { None };
+    let params: Option<Vec<Pair>> = if text.is_none() { data.optional("params")? } else { None };
     match (text, encoding.as_deref()) {
         (Some(text), Some("base64")) => base64::engine::general_purpose::STANDARD
             .decode(text)
@@ -228,7 +292,30 @@ mod tests {
         assert_eq!(archive("GET", "http://h/ HTTP/1.1\r\nX:", "a", "b"), "request.url");
         assert_eq!(archive("GET", "http://h/", "a: b\r\nc", "b"), "request.headers[0]");
         assert_eq!(archive("GET", "http://h/", "a", "b\r\nc: d"), "request.headers[0]");
+        let entry = |text: &str| format!("{{\"log\":{{\"entries\":[{text}]}}}}");
+        let told = |text: &str| har(entry(text).as_bytes(), bin()).unwrap_err().to_string();
+        assert!(told("7").starts_with("line 1: is not an entry of an HTTP archive"), "{}", told("7"));
         assert!(har(b"{}", bin()).unwrap_err().to_string().starts_with("line 0: is not an HTTP archive"));
+    }
+
+    /// A few bytes each, they would be gigabytes as values.
+    #[test]
+    fn what_is_not_needed_of_an_archive_is_not_held() {
+        let many = format!("[{}{{}}]", "{},".repeat(2_000_000));
+        let rest = r#""startedDateTime":"2026-01-02T03:04:05Z","request":{"method":"GET","url":"http://h/"}}"#;
+        let whole = |more: &str| format!("{{{more}{rest}");
+        let read = |second: &str| {
+            let entries = [&whole(""), second].join(",");
+            har(format!("{{\"log\":{{\"entries\":[{entries}]}}}}").as_bytes(), bin())
+        };
+        let told = |second: &str| read(second).unwrap_err().to_string();
+        assert_eq!(read(&whole(&format!("\"x\":{many},"))).unwrap().len(), 2);
+        let large = told(&whole(&format!("\"_complete\":{many},")));
+        assert_eq!(large, "line 2, field _complete: has more than 4194304 bytes");
+        let fields: Vec<String> = (0..300).map(|n| format!("\"{n}\":0,")).collect();
+        assert!(told(&whole(&fields.concat())).contains("more than 256 members"));
+        // The first that is wrong is told, however many follow.
+        assert_eq!(told("{},7,{}"), "line 2, field startedDateTime: is missing");
     }
 
     proptest::proptest! {

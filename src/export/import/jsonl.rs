@@ -17,8 +17,9 @@ pub fn line(number: usize, text: &[u8], bin: BinId) -> Result<Option<Imported>, 
     if text.is_empty() {
         return Ok(None);
     }
-    let map = serde_json::from_slice(text).map_err(|error| ImportError::not_json(number, "a JSON object", &error))?;
-    record(Fields::new(number, "", map), bin, None).map(Some)
+    let object =
+        serde_json::from_slice(text).map_err(|error| ImportError::not_json(number, "a JSON object", &error))?;
+    record(Fields::new(number, "", object), bin, None).map(Some)
 }
 
 #[cfg(test)]
@@ -66,7 +67,13 @@ mod tests {
         assert!(error("[").1.starts_with("is not a JSON object"));
         assert_eq!(line(7, b"{}", bin()).unwrap_err().to_string(), "line 7, field creel: is missing");
         assert!(line(1, b" \r\n", bin()).unwrap().is_none());
-        assert!(error(&format!("{{\"a\":{}", "[".repeat(100_000))).1.contains("recursion"));
+        let deep = "[".repeat(100_000);
+        assert!(error(&format!("{{\"a\":{deep}")).1.starts_with("is not a JSON object"));
+        let known = error(&format!(
+            "{{\"creel\":1,\"head\":\"\",\"marks\":{deep}{},\"received_at_us\":1}}",
+            "]".repeat(100_000)
+        ));
+        assert_eq!(known.0.as_deref(), Some("marks"));
     }
 
     #[test]

@@ -4,8 +4,14 @@ mod har;
 mod jsonl;
 mod record;
 
-pub use har::har;
+use std::collections::HashMap;
+use std::fmt;
+
+pub use har::{Archive, har};
 pub use jsonl::line;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::model::{Marks, NewRequest, SentResponse, Timestamp};
 
@@ -74,36 +80,92 @@ impl ImportError {
     }
 }
 
-/// The fields of an object, taken out one by one, so that an error can name its field.
-struct Fields {
+/// Fields of an object that are looked at. An archive of a browser has a dozen.
+const MAX_FIELDS: usize = 256;
+/// Bytes of a field other than a text. What a few bytes of JSON become in memory can be ten times as large.
+const MAX_FIELD: usize = 4 << 20;
+
+/// An object of which nothing is read yet but where its fields are.
+struct Object<'a>(HashMap<String, &'a RawValue>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = HashMap::new();
+                while let Some((name, value)) = map.next_entry()? {
+                    members.insert(name, value);
+                    if members.len() > MAX_FIELDS {
+                        return Err(A::Error::custom(format_args!("an object has more than {MAX_FIELDS} members")));
+                    }
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// The fields of an object, taken out one by one, so that an error can name its field. What is not taken is never read.
+struct Fields<'a> {
     line: usize,
     /// What the object is in, with a dot at its end.
     within: &'static str,
-    map: serde_json::Map<String, serde_json::Value>,
+    object: Object<'a>,
 }
 
-impl Fields {
-    const fn new(line: usize, within: &'static str, map: serde_json::Map<String, serde_json::Value>) -> Self {
-        Self { line, within, map }
+impl<'a> Fields<'a> {
+    const fn new(line: usize, within: &'static str, object: Object<'a>) -> Self {
+        Self { line, within, object }
     }
 
     fn error(&self, field: &str, message: impl Into<String>) -> ImportError {
         ImportError::Field { line: self.line, field: format!("{}{field}", self.within), message: message.into() }
     }
 
+    /// What a field holds; `None` where it is missing or null.
+    fn raw(&mut self, field: &str) -> Option<&'a str> {
+        self.object.0.remove(field).map(RawValue::get).filter(|raw| *raw != "null")
+    }
+
+    fn read<T: Deserialize<'a>>(&self, field: &str, raw: &'a str) -> Result<T, ImportError> {
+        serde_json::from_str(raw).map_err(|error| ImportError::Type {
+            line: self.line,
+            field: format!("{}{field}", self.within),
+            words: error.to_string(),
+        })
+    }
+
     /// A field that may be missing or null.
-    fn optional<T: serde::de::DeserializeOwned>(&mut self, field: &str) -> Result<Option<T>, ImportError> {
-        match self.map.remove(field) {
-            None | Some(serde_json::Value::Null) => Ok(None),
-            Some(value) => serde_json::from_value(value).map(Some).map_err(|error| ImportError::Type {
-                line: self.line,
-                field: format!("{}{field}", self.within),
-                words: error.to_string(),
-            }),
+    fn optional<T: DeserializeOwned>(&mut self, field: &str) -> Result<Option<T>, ImportError> {
+        match self.raw(field) {
+            Some(raw) if raw.len() > MAX_FIELD => Err(self.error(field, format!("has more than {MAX_FIELD} bytes"))),
+            Some(raw) => self.read(field, raw).map(Some),
+            None => Ok(None),
         }
     }
 
-    fn required<T: serde::de::DeserializeOwned>(&mut self, field: &str) -> Result<T, ImportError> {
+    /// A text, as long as may be.
+    fn text(&mut self, field: &str) -> Result<Option<String>, ImportError> {
+        self.raw(field).map(|raw| self.read(field, raw)).transpose()
+    }
+
+    /// An object; `within` is its name with a dot at its end.
+    fn object(&mut self, field: &str, within: &'static str) -> Result<Option<Self>, ImportError> {
+        let object = self.raw(field).map(|raw| self.read(field, raw)).transpose()?;
+        Ok(object.map(|object| Fields::new(self.line, within, object)))
+    }
+
+    fn required<T: DeserializeOwned>(&mut self, field: &str) -> Result<T, ImportError> {
         self.optional(field)?.ok_or_else(|| self.error(field, "is missing"))
     }
 
@@ -118,8 +180,8 @@ impl Fields {
     /// Bytes that are given as text in `field`, or in base64 in another field.
     fn bytes(&mut self, field: &str, encoded: &str) -> Result<Option<Vec<u8>>, ImportError> {
         use base64::Engine as _;
-        let text: Option<String> = self.optional(field)?;
-        let base64: Option<String> = self.optional(encoded)?;
+        let text = self.text(field)?;
+        let base64 = self.text(encoded)?;
         match (text, base64) {
             (Some(_), Some(_)) => Err(self.error(encoded, format!("is given beside {field}; give only one of them"))),
             (Some(text), None) => Ok(Some(text.into_bytes())),

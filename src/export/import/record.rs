@@ -8,7 +8,7 @@ use crate::http::Head;
 use crate::model::{BinId, Derived, EventFacts, Freshness, Marks, NewRequest, Origin, Rejection, Timestamp, Verdict};
 
 /// Reads the object for a bin. `body` is the one that is elsewhere, for an object without.
-pub(super) fn record(mut fields: Fields, bin: BinId, body: Option<Vec<u8>>) -> Result<Imported, ImportError> {
+pub(super) fn record(mut fields: Fields<'_>, bin: BinId, body: Option<Vec<u8>>) -> Result<Imported, ImportError> {
     let version: u64 = fields.required("creel")?;
     if version > VERSION {
         return Err(fields.error("creel", format!("is format {version}; this version reads up to {VERSION}")));
@@ -54,7 +54,7 @@ pub(super) fn record(mut fields: Fields, bin: BinId, body: Option<Vec<u8>>) -> R
 }
 
 /// The exact time, else the one for people.
-fn received_at(fields: &mut Fields) -> Result<Timestamp, ImportError> {
+fn received_at(fields: &mut Fields<'_>) -> Result<Timestamp, ImportError> {
     let (field, at) = match fields.optional("received_at_us")? {
         Some(micros) => ("received_at_us", Timestamp::from_micros(micros)),
         None => ("received_at", fields.required("received_at")?),

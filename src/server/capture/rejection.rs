@@ -78,7 +78,8 @@ fn reason_of(head: &Head) -> Rejection {
     }
     let target = head.target();
     let odd_target = target.raw().iter().any(|byte| *byte <= b' ' || *byte == 0x7f);
-    if version.is_empty() || !is_token(head.method().as_bytes()) || target.raw().is_empty() || odd_target {
+    let odd_method = !is_token(head.method().as_bytes());
+    if version.is_empty() || odd_method || target.raw().is_empty() || odd_target || !is_spaced_rightly(head) {
         return Rejection::BadRequestLine;
     }
     let headers = head.headers();
@@ -108,6 +109,15 @@ fn reason_of(head: &Head) -> Rejection {
     }
 }
 
+/// Whether the parts of the request line have one space between them, and nothing around them (RFC 9112, section 3).
+fn is_spaced_rightly(head: &Head) -> bool {
+    let parts = head.scan().request_line();
+    let right = [parts.method, b" ", parts.target, b" HTTP/", parts.version].concat();
+    let start = head.raw().iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+    let rest = head.raw()[start..].strip_prefix(&right[..]);
+    rest.is_some_and(|rest| matches!(rest, [] | [b'\n', ..] | [b'\r', b'\n', ..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +143,9 @@ mod tests {
             ),
             (b"\x16\x03\x01", 400, 400, "method, target and version"),
             (b"GET /b HTTP/1.1\r\nX: aaaa", 431, 431, "128 KiB"),
+            (b"GET  /b HTTP/1.1\r\nHost: h\r\n\r\n", 400, 400, "method, target and version"),
+            (b"GET /b HTTP/1.1 \r\nHost: h\r\n\r\n", 400, 400, "method, target and version"),
+            (b" GET /b HTTP/1.1\r\nHost: h\r\n\r\n", 400, 400, "method, target and version"),
         ] {
             let rejection = HeadRejection::of(head, told);
             assert_eq!(rejection.status, status, "{}", head.escape_ascii());

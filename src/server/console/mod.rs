@@ -73,6 +73,8 @@ pub struct ConsoleState {
     pub heartbeat: Duration,
     /// What the list of bins says of their checklists.
     badges: checklist::Badges,
+    /// What imports may hold.
+    imports: api::Room,
     /// The configuration file, when there is one.
     pub setup: Option<Arc<Setup>>,
 }
@@ -123,6 +125,7 @@ impl ConsoleState {
             },
             heartbeat: HEARTBEAT,
             badges: checklist::Badges::default(),
+            imports: api::Room::default(),
             setup: config.setup.clone(),
             store,
             hub,

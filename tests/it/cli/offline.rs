@@ -221,3 +221,58 @@ fn what_is_signed_verifies_for_every_scheme() {
     });
     assert!(parts.is_empty(), "{} fail:\n{}", parts.len(), parts.join("\n"));
 }
+
+/// What names a file is not waited for without end, and one that is too long is refused, not cut.
+#[test]
+fn a_file_that_cannot_be_read_whole_is_refused_with_its_name() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    mknodat(CWD, at("pipe.json"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    // As long as no machine has memory; nothing of it is on the disk.
+    std::fs::File::create(at("huge")).unwrap().set_len(1 << 40).unwrap();
+    std::fs::write(at("own.toml"), "[providers.mine]\nevent = '/type'\nsamples = 'pipe.json'\n").unwrap();
+    let serve = ["serve", "--ephemeral", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0"];
+    let on = |words: &[&str]| outcome(creel().args(words).current_dir(folder.path()));
+    let sign = ["--scheme", "github", "--secret", "k"];
+    for (words, told) in [
+        (&["config", "check", "own.toml"][..], "pipe.json: it is no plain file"),
+        (&[&["sign"][..], &sign, &["--body", "huge"]].concat(), "huge: it is larger than 1.0 GiB"),
+        (&[&["verify"][..], &sign, &["--head", "huge"]].concat(), "huge: it is larger than 1.0 GiB"),
+        (&["send", "--from", "huge", "--to", "http://127.0.0.1:1/"], "huge: it is larger than 1.0 GiB"),
+        (&[&serve[..], &["--config", "huge"]].concat(), "it is larger than 1.0 MiB"),
+        (&[&serve[..], &["--schemes", "huge"]].concat(), "--schemes huge: it is larger than 4.0 MiB"),
+        (&[&serve[..], &["--cacert", "huge"]].concat(), "--cacert huge: it is larger than 4.0 MiB"),
+        (&[&serve[..], &["--schemes", "."]].concat(), "--schemes .: it is a folder"),
+    ] {
+        let (code, _, stderr) = on(words);
+        assert!(code == 2 && stderr.contains(told), "{words:?}: {code} {stderr}");
+    }
+    // Nobody ever writes to these; side by side, since each waits for a while.
+    std::thread::scope(|scope| {
+        for words in [
+            [&serve[..], &["--config", "pipe.json"]].concat(),
+            [&serve[..], &["--schemes", "pipe.json"]].concat(),
+            [&serve[..], &["--cacert", "pipe.json"]].concat(),
+            [&["verify"][..], &sign, &["--head", "pipe.json"]].concat(),
+        ] {
+            let on = &on;
+            scope.spawn(move || {
+                let (code, _, stderr) = on(&words);
+                assert!(code == 2 && stderr.contains("it is a pipe, and nobody has written"), "{words:?}: {stderr}");
+            });
+        }
+    });
+}
+
+#[test]
+fn the_output_of_a_command_can_stand_for_a_file() {
+    let sign = |body: &str| {
+        let script = format!("{} sign --scheme github --secret k --body {body}", env!("CARGO_BIN_EXE_creel"));
+        outcome(Command::new("bash").args(["-c", &script]))
+    };
+    let (code, stdout, stderr) = sign("<(sleep 0.2; printf x)");
+    assert!(code == 0 && !stdout.is_empty(), "{stderr}");
+    assert_eq!(sign("- < <(printf x)").1, stdout);
+    assert_ne!(sign("<(printf y)").1, stdout);
+}

@@ -62,6 +62,10 @@ impl Server {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

@@ -1,16 +1,21 @@
 //! Import: JSON lines (or an HTTP archive) become requests of a bin again, with their times and marks.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::export::import::{self, ImportError, Imported};
+use crate::export::import::{self, Archive, ImportError, Imported};
 use crate::http::text::{BYTE_ORDER_MARK, without_mark};
 use crate::server::console::ConsoleState;
 use crate::server::console::error_text;
 use crate::server::console::extract::{BinRef, State, require_type};
+use crate::server::console::heavy::heavy;
 use crate::server::console::problem::{Code, Problem};
 use crate::store::{BinState, Kept};
 
@@ -36,21 +41,59 @@ const BATCH: usize = 200;
 const MAX_LINE: usize = 64 << 20;
 /// An archive is read whole.
 const MAX_ARCHIVE: usize = 64 << 20;
+/// Bytes of requests that are stored in one go; one that is larger is stored by itself.
+const BATCH_BYTES: usize = 4 << 20;
+/// Bytes that all imports together may hold, an import's batch among them: read, they become twice as many.
+const ROOM: usize = 96 << 20;
+/// The unit in which room is given out.
+const ROOM_UNIT: usize = 64 << 10;
+/// What has not told what it is by then is read as lines.
+const UNDECIDED: usize = 64 << 10;
+/// Between two pieces of an import.
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// What imports may hold.
+#[derive(Debug)]
+pub struct Room(Semaphore);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Semaphore::new(ROOM / ROOM_UNIT))
+    }
+}
 
 /// An import under way.
 struct Import<'a> {
     state: &'a ConsoleState,
     bin: &'a BinState,
+    /// What of the room it has.
+    room: SemaphorePermit<'a>,
     batch: Vec<Imported>,
     bytes: usize,
     done: ImportedShape,
 }
 
-impl Import<'_> {
+impl<'a> Import<'a> {
+    fn new(state: &'a ConsoleState, bin: &'a BinState) -> Result<Self, Problem> {
+        let done = ImportedShape { imported: 0, redacted: 0 };
+        let room = state.imports.0.try_acquire_many(0).map_err(|_| crowded(state, 0))?;
+        let mut import = Self { state, bin, room, batch: Vec::new(), bytes: 0, done };
+        import.make_room(0)?;
+        Ok(import)
+    }
+
+    /// Takes as much of the room as it needs to hold that many bytes beside a batch.
+    fn make_room(&mut self, bytes: usize) -> Result<(), Problem> {
+        let needed = (BATCH_BYTES + bytes).div_ceil(ROOM_UNIT).saturating_sub(self.room.num_permits());
+        let more = self.state.imports.0.try_acquire_many(u32::try_from(needed).unwrap_or(u32::MAX));
+        self.room.merge(more.map_err(|_| crowded(self.state, self.done.imported))?);
+        Ok(())
+    }
+
     async fn add(&mut self, imported: Imported) -> Result<(), Problem> {
         self.bytes += imported.request.body.len();
         self.batch.push(imported);
-        if self.batch.len() >= BATCH || self.bytes >= MAX_LINE { self.store().await } else { Ok(()) }
+        if self.batch.len() >= BATCH || self.bytes >= BATCH_BYTES { self.store().await } else { Ok(()) }
     }
 
     async fn store(&mut self) -> Result<(), Problem> {
@@ -94,6 +137,13 @@ impl Import<'_> {
     }
 }
 
+/// Refuses an import that there is no room for now.
+fn crowded(state: &ConsoleState, imported: u64) -> Problem {
+    state.capture.count_import_refused();
+    let detail = "Too much is being imported at once. Import it again when the others are done.";
+    Problem::new(Code::Busy, detail).with("imported", imported)
+}
+
 /// Import requests: JSON lines of an export, or an HTTP archive (HAR)
 ///
 /// Lines are stored as they come; an error names the line, and `imported` says how many before it are in the bin.
@@ -110,19 +160,18 @@ async fn read_in(
     mut payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     require_type(&request, TYPES)?;
-    let mut import = Import {
-        state: &state,
-        bin: &bin.0,
-        batch: Vec::new(),
-        bytes: 0,
-        done: ImportedShape { imported: 0, redacted: 0 },
-    };
+    let mut import = Import::new(&state, &bin.0)?;
     let (mut buffer, mut number, mut kind) = (Vec::new(), 0, None);
-    while let Some(chunk) = payload.next().await {
+    // So much of the buffer has no line end: a long line is not looked through again for each of its pieces.
+    let mut searched = 0;
+    loop {
+        let chunk = tokio::time::timeout(SILENCE, payload.next()).await;
+        let chunk = chunk.map_err(|_| Problem::new(Code::SlowBody, "Nothing of the body came for a minute."))?;
+        let Some(chunk) = chunk else { break };
         let chunk = chunk.map_err(|_| Problem::new(Code::InvalidBody, "The body broke off."))?;
         buffer.extend_from_slice(&chunk);
         // The first bytes tell; they may come one by one.
-        kind = kind.or_else(|| Kind::of(&buffer));
+        kind = kind.or_else(|| Kind::of(&buffer)).or_else(|| (buffer.len() > UNDECIDED).then_some(Kind::Lines));
         let archive = kind == Some(Kind::Archive);
         if buffer.len() > if archive { MAX_ARCHIVE } else { MAX_LINE } {
             let detail = format!(
@@ -130,23 +179,29 @@ async fn read_in(
             );
             return Err(Problem::new(Code::TooLarge, detail));
         }
+        import.make_room(buffer.len())?;
         if kind.is_none() {
             continue;
         }
         let mut start = 0;
-        while !archive && let Some(end) = memchr::memchr(b'\n', &buffer[start..]) {
+        while !archive && let Some(found) = memchr::memchr(b'\n', &buffer[searched..]) {
             number += 1;
-            let line = import::line(number, &buffer[start..start + end], bin.id());
-            start += end + 1;
+            let line = import::line(number, &buffer[start..searched + found], bin.id());
+            searched += found + 1;
+            start = searched;
             if let Some(imported) = line.map_err(|error| import.failed(&error))? {
                 import.add(imported).await?;
             }
         }
         buffer.drain(..start);
+        searched = buffer.len();
     }
     if kind == Some(Kind::Archive) {
-        for imported in import::har(&buffer, bin.id()).map_err(|error| import.failed(&error))? {
-            import.add(imported).await?;
+        let (bytes, id) = (Bytes::from(buffer), bin.id());
+        let opened = heavy(move || Archive::open(bytes, id)).await?;
+        let archive = opened.map_err(|error| import.failed(&error))?;
+        for imported in archive.requests() {
+            import.add(imported.map_err(|error| import.failed(&error))?).await?;
         }
     } else if let Some(imported) = import::line(number + 1, &buffer, bin.id()).map_err(|error| import.failed(&error))? {
         import.add(imported).await?;

@@ -36,6 +36,8 @@ mod wait;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(super) use import::Room;
+
 /// Every route of the API.
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.configure(bins::configure)

@@ -1,0 +1,190 @@
+//! Names whose values are a credential, a cookie or a signature: of header fields and of parameters.
+
+/// Parts of names that carry a signature: it proves something, and lets nobody in.
+const SIGNATURES: &[&str] = &["signature", "hmac", "-sign"];
+
+/// Words of names that say the same.
+const SIGNATURE_WORDS: &[&str] = &["sig", "sign", "mac"];
+
+/// Names of signatures that do not say so, each from the catalogue of schemes; a test holds this to all of it.
+const SIGNATURE_NAMES: &[&str] = &["plaid-verification", "x-favro-webhook", "x-trello-webhook"];
+
+/// Parts of names that carry a shared secret, at one provider or another, or what a proxy says of who was let in.
+const PARTS: &[&str] = &[
+    "authorization",
+    "authentication-info",
+    "cookie",
+    "token",
+    "secret",
+    "api-key",
+    "apikey",
+    "api_key",
+    "access-key",
+    "access_key",
+    "accesskey",
+    "password",
+    "passwd",
+    "passphrase",
+    "credential",
+    "jwt",
+    "session",
+    "digest-key",
+    "private-key",
+    "x-auth",
+    "auth-key",
+    "auth_key",
+    "client-cert",
+    "client_cert",
+    "client-principal",
+    "oidc",
+    "saml",
+    "assertion",
+];
+
+/// Words of names that say the same.
+const WORDS: &[&str] = &[
+    "key", "auth", "oauth", "otp", "otpcode", "pin", "pass", "pwd", "bearer", "csrf", "xsrf", "sid", "cred", "appkey",
+    "ticket", "dpop", "wsse", "userinfo",
+];
+
+/// Whole names that say it in no word: Flutterwave's secret, and where browsers put a token that a WebSocket has no other
+/// place for.
+const NAMES: &[&str] = &["verif-hash", "sec-websocket-protocol"];
+
+/// Names with such a word that are no secret.
+const OPEN: &[&str] = &["idempotency-key", "x-idempotency-key", "sec-websocket-key", "mac-address", "x-mac-address"];
+
+/// Whole names of query parameters, beside those that would be sensitive as headers.
+const PARAMETERS: &[&str] = &["code", "refresh", "policy", "oauth_verifier", "code_verifier"];
+
+/// Whether the value of a header of this name is a credential, a cookie or a signature. Blanks around the name, as malformed
+/// heads have them, do not count.
+#[must_use]
+pub fn is_sensitive(name: &[u8]) -> bool {
+    let name = name.trim_ascii().to_ascii_lowercase();
+    !is_open(&name) && (is_signature(&name) || lets_in(&name))
+}
+
+/// Whether it is a credential or a cookie, and more than a signature.
+#[must_use]
+pub fn is_credential(name: &[u8]) -> bool {
+    let name = name.trim_ascii().to_ascii_lowercase();
+    !is_open(&name) && lets_in(&name)
+}
+
+/// Whether the value of a parameter of this (decoded) name is.
+pub(super) fn is_sensitive_parameter(name: &[u8]) -> bool {
+    is_sensitive(name) || PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn is_open(name: &[u8]) -> bool {
+    is_one(name, OPEN)
+}
+
+fn is_signature(name: &[u8]) -> bool {
+    words(name).any(|word| is_one(word, SIGNATURE_WORDS)) || holds(name, SIGNATURES) || is_one(name, SIGNATURE_NAMES)
+}
+
+fn lets_in(name: &[u8]) -> bool {
+    words(name).any(|word| is_one(word, WORDS)) || holds(name, PARTS) || is_one(name, NAMES)
+}
+
+fn is_one(name: &[u8], known: &[&str]) -> bool {
+    known.iter().any(|known| name == known.as_bytes())
+}
+
+fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    name.split(|byte| !byte.is_ascii_alphanumeric())
+}
+
+fn holds(name: &[u8], parts: &[&str]) -> bool {
+    parts.iter().any(|part| memchr::memmem::find(name, part.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::Catalogue;
+
+    #[test]
+    fn names_are_sensitive_by_their_words() {
+        for name in [
+            "Ocp-Apim-Subscription-Key",
+            "X-Key",
+            "X-Appkey",
+            "X-Sentry-Auth",
+            "X-Otp",
+            "X-Pwd",
+            "Paddle-Sig",
+            "Sign",
+            "verif-hash",
+            "DPoP",
+            "X-Amzn-Oidc-Data",
+            "X-Wsse",
+            "X-Mac",
+            "X-Passphrase",
+            "Cookie2",
+            "Set-Cookie2",
+            "X-Forwarded-Client-Cert",
+            "Sec-WebSocket-Protocol",
+            "X-MS-Client-Principal",
+            "X-Endpoint-API-UserInfo",
+            "Authorization ",
+            "\tauthorization",
+            "\0Authorization",
+            "X-Signed-By",
+        ] {
+            assert!(is_sensitive(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "Idempotency-Key",
+            "X-Mac-Address",
+            "X-Monkey",
+            "X-Passenger",
+            "Keep-Alive",
+            "Author",
+            "Content-Type",
+            "Host",
+            "User-Agent",
+            "X-Callaider-Event",
+            "webhook-id",
+            "Content-Digest",
+            "Sec-WebSocket-Key",
+            "Content-Security-Policy",
+        ] {
+            assert!(!is_sensitive(name.as_bytes()), "{name}");
+        }
+        for name in ["X-Auth", "X-Auth-Key", "X-Access-Key", "X-Jwt", "X-Api-Key", "x-session-id"] {
+            assert!(is_sensitive(name.as_bytes()) && is_credential(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_scheme_of_the_catalogue_has_its_signature_in_the_open() {
+        let mut places = 0;
+        for scheme in Catalogue::default().schemes() {
+            let from = &scheme.record()["signature"]["from"];
+            let listed = from.as_array().cloned().unwrap_or_else(|| vec![from.clone()]);
+            for place in listed.iter().filter_map(|place| place.as_str()?.split_once(':')) {
+                let name = place.1.split('#').next().unwrap().trim_end_matches('*');
+                let hidden = match place.0 {
+                    "header" => is_sensitive(name.as_bytes()),
+                    "query" => is_sensitive_parameter(name.as_bytes()),
+                    // Bodies are exported as they are.
+                    _ => continue,
+                };
+                assert!(hidden, "{}: {place:?}", scheme.id);
+                places += 1;
+            }
+        }
+        assert!(places > 150, "{places}");
+    }
+
+    #[test]
+    fn a_signature_is_no_credential() {
+        for name in ["Plaid-Verification", "X-Airtable-Content-MAC", "X-Trello-Webhook", "Sign", "X-Hub-Signature-256"]
+        {
+            assert!(is_sensitive(name.as_bytes()) && !is_credential(name.as_bytes()), "{name}");
+        }
+    }
+}
