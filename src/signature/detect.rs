@@ -10,6 +10,7 @@ use super::catalogue::Catalogue;
 use super::examine_token;
 use super::index::Index;
 use super::jws;
+use super::pattern::Pattern;
 use super::received::{groups, shared_vars, texts};
 use super::record::Evidence;
 use super::request::{Config, SignedRequest, View};
@@ -33,6 +34,8 @@ pub struct Detected<'c> {
 pub(crate) struct Candidate {
     pub(crate) index: usize,
     pub(crate) is_strong: bool,
+    /// Its signature is in a header of its own: one with its name, or one that its provider alone uses.
+    is_own: bool,
     rank: Rank,
 }
 
@@ -46,9 +49,14 @@ impl Candidate {
         other.rank.asked_for > self.rank.asked_for
     }
 
-    /// Whether a signature is there beyond doubt: of the algorithm's length, or in a header of the scheme's own name.
+    /// Whether a signature is there beyond doubt: of the algorithm's length, or anything in a header of the scheme's own.
     pub(crate) const fn is_recognised(&self) -> bool {
-        self.is_strong && (matches!(self.rank.fit, Fit::Length) || self.rank.is_named)
+        self.is_strong && (matches!(self.rank.fit, Fit::Length) || self.is_own)
+    }
+
+    /// Whether there is a text that the scheme takes for a signature.
+    pub(crate) const fn has_text(&self) -> bool {
+        self.rank.has_text
     }
 }
 
@@ -64,6 +72,8 @@ struct Rank {
     is_complete: bool,
     /// How many headers hint at it.
     hints: usize,
+    /// There is a text that the scheme takes for its signature, however long.
+    has_text: bool,
     /// A hinting header carries the scheme's own name.
     is_named: bool,
     /// It signs the body if and only if there is one.
@@ -76,7 +86,7 @@ struct Rank {
 pub(crate) enum Fit {
     /// None in the scheme's form.
     None,
-    /// One in the form (`v1=…`), too long or short for the algorithm.
+    /// One in the form (`v1=…`; a bare text has none), too long or short for the algorithm.
     Form,
     /// One that can be of the algorithm.
     Length,
@@ -105,7 +115,9 @@ impl Catalogue {
         } else {
             let candidate = |&index: &usize| {
                 let scheme = self.schemes().get(index)?;
-                Some(Candidate { index, is_strong: true, rank: rank(scheme, view) })
+                let rank = rank(scheme, view);
+                let is_own = rank.is_named || self.index().own.get(index).copied().unwrap_or_default();
+                Some(Candidate { index, is_strong: true, is_own, rank })
             };
             hinted.iter().filter_map(candidate).collect()
         };
@@ -116,9 +128,9 @@ impl Catalogue {
         let met: SmallVec<[usize; 8]> =
             found.iter().filter(|candidate| candidate.rank.fit > Fit::None).map(|candidate| candidate.index).collect();
         let is_outdone = |candidate: &Candidate| {
-            met.iter().filter_map(|&at| self.schemes().get(at)).any(|better| {
-                scheme(candidate).is_some_and(|own| share_a_place(own, better) || !candidate.rank.is_named)
-            })
+            met.iter()
+                .filter_map(|&at| self.schemes().get(at))
+                .any(|better| scheme(candidate).is_some_and(|own| share_a_place(own, better) || !candidate.is_own))
         };
         found.retain(|candidate| candidate.rank.fit > Fit::None || !is_outdone(candidate));
         found.truncate(MAX_CANDIDATES);
@@ -176,7 +188,7 @@ impl Catalogue {
             let says_nothing =
                 scheme.algorithm == Algorithm::Equal || scheme.algorithm.is_token() && scheme.require.is_empty();
             let telling = !says_nothing && rank.is_complete;
-            (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, rank })
+            (rank.fit == Fit::Length).then_some(Candidate { index, is_strong: telling, is_own: false, rank })
         };
         self.index().unhinted.iter().filter_map(candidate).collect()
     }
@@ -185,8 +197,12 @@ impl Catalogue {
 fn why(scheme: &Scheme, candidate: &Candidate) -> String {
     let place = scheme.signature_place();
     match candidate.rank.fit {
-        Fit::None => return format!("The {place} is there, without a signature in the scheme's form."),
-        Fit::Form => return format!("The {place} is there, with a signature that has not the scheme's length."),
+        Fit::None if !candidate.rank.has_text => {
+            return format!("The {place} is there, without a signature in the scheme's form.");
+        }
+        Fit::None | Fit::Form => {
+            return format!("The {place} is there, with a signature that has not the scheme's length.");
+        }
         Fit::Length => {}
     }
     if !candidate.rank.is_complete {
@@ -259,6 +275,8 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let fit = match &groups[..] {
         [] => Fit::None,
         groups if groups.iter().any(|group| group.signatures.iter().any(fits_length)) => Fit::Length,
+        // Anything is a bare text, so that it says nothing.
+        _ if scheme.items.iter().all(Pattern::is_bare) => Fit::None,
         _ => Fit::Form,
     };
     let shared = shared_vars(scheme, view);
@@ -280,6 +298,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
         asked_for,
         is_complete: signed && required.is_none_or(|required| required == Required::Met) && timed,
         hints: scheme.detect.len(),
+        has_text: !groups.is_empty(),
         is_named: scheme.detect.iter().any(|hint| hint.name.contains(own_name)),
         suits_body: signs_body != view.request.body.is_empty(),
         evidence: Reverse(scheme.evidence),

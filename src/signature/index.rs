@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use regex::bytes::Regex;
 
+use super::rules::is_one_provider;
 use super::scheme::Scheme;
 use super::source::Source;
 use crate::http::HeaderNames;
@@ -14,6 +15,8 @@ pub(super) struct Index {
     pub(super) headers: HeaderNames<usize>,
     /// Beginnings of header names that hint at schemes.
     pub(super) prefixes: Vec<(String, usize)>,
+    /// For each scheme, whether it reads its signature from a header that its provider alone uses.
+    pub(super) own: Vec<bool>,
     /// Schemes that no header hints at.
     pub(super) unhinted: Vec<usize>,
     /// Headers that these read their signature from.
@@ -41,12 +44,27 @@ impl Index {
         Self {
             headers: of_kind(false).collect(),
             prefixes: of_kind(true).map(|(prefix, at)| (prefix.to_owned(), at)).collect(),
+            own: schemes.iter().map(|scheme| has_own_header(scheme, schemes)).collect(),
             unhinted: unhinted().map(|(at, _)| at).collect(),
             sources: headers.collect(),
             any_header: sources().any(|source| matches!(source, Source::HeaderPrefix(_))),
             members: member_names(sources()),
         }
     }
+}
+
+/// Whether a header that the scheme reads its signature from hints at schemes of its provider alone.
+fn has_own_header(scheme: &Scheme, schemes: &[Arc<Scheme>]) -> bool {
+    let hints = |known: &Scheme, name: &str| known.detect.iter().any(|hint| hint.name.eq_ignore_ascii_case(name));
+    let is_own = |source: &Source| {
+        let (Source::Header(name) | Source::HeaderPrefix(name) | Source::HeaderJson(name, _)) = source else {
+            return false;
+        };
+        let mut users = schemes.iter().filter(|other| hints(other, name));
+        hints(scheme, name) && users.all(|other| is_one_provider(scheme, other))
+    };
+    // Three headers together are nobody else's either, though each of their names may be.
+    scheme.detect.len() >= 3 || scheme.from.iter().any(is_own)
 }
 
 fn member_names<'s>(sources: impl Iterator<Item = &'s Source>) -> Option<Regex> {

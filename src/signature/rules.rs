@@ -86,7 +86,7 @@ pub(super) fn share_a_place(one: &Scheme, other: &Scheme) -> bool {
 }
 
 /// Whether both are one provider's, by their ids: `github`, `github-sha1`.
-fn is_one_provider(one: &Scheme, other: &Scheme) -> bool {
+pub(super) fn is_one_provider(one: &Scheme, other: &Scheme) -> bool {
     let provider = |scheme: &Scheme| match scheme.id.split('-').next().unwrap_or_default() {
         // GitHub's older header has the name that WebSub gave it.
         "hub" => "github".to_owned(),

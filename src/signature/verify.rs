@@ -316,8 +316,19 @@ impl Place<'_> {
 fn decided(mut places: Vec<Place<'_>>) -> Judged<'_> {
     let right =
         |wrong: &Place<'_>| places.iter().any(|place| place.is_valid() && rules::outweighs(place.scheme, wrong.scheme));
+    let is_known = |wrong: &Place<'_>| {
+        places.iter().any(|place| place.is_valid() && rules::is_one_provider(place.scheme, wrong.scheme))
+    };
     let is_wrong = |place: &Place<'_>| {
-        place.outcome.status == SignatureStatus::Invalid && place.first.is_recognised() && !right(place)
+        let is_wrong = match place.outcome.status {
+            SignatureStatus::Invalid => true,
+            // A signature without what it is over (`v1=…` without its time).
+            SignatureStatus::Missing => place.first.has_text(),
+            // One that no secret of the bin can have made; of a provider's two the other one is enough.
+            SignatureStatus::UndecodableSecret => !is_known(place),
+            SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
+        };
+        is_wrong && place.first.is_recognised() && !right(place)
     };
     let has_right = places.iter().find(|place| place.is_valid()).map(|place| place.scheme.name.clone());
     let wrong = places.iter().position(is_wrong);

@@ -169,3 +169,43 @@ fn a_signature_in_a_place_that_no_scheme_knows_is_offered_as_a_custom_scheme() {
     let unsigned = request(&[("X-Request-Id", &hex256), ("User-Agent", "x")], "https://h/");
     assert!(diagnose_unknown(&unsigned.request(), &held).is_empty());
 }
+
+/// Whether the scheme reads its signature from a header by which schemes of its provider alone are recognised.
+fn has_own_header(scheme: &Scheme) -> bool {
+    let provider = |scheme: &Scheme| scheme.id.split('-').next().unwrap().replace("hub", "github");
+    scheme.from.iter().any(|source| {
+        let name = source.to_string();
+        let Some(name) = name.strip_prefix("header ").map(|name| name.trim_end_matches('…')) else { return false };
+        let hints = |other: &Scheme| other.detect.iter().any(|hint| hint.name.eq_ignore_ascii_case(name));
+        let mut users = catalogue().schemes().iter().filter(|other| hints(other));
+        hints(scheme) && users.all(|other| provider(other) == provider(scheme))
+    })
+}
+
+#[test]
+fn what_is_in_a_header_of_one_provider_alone_is_never_passed_over_beside_a_right_signature() {
+    let sha256 = format!("sha256={}", hmac(Algorithm::HmacSha256));
+    let sha1 = format!("sha1={}", hmac(Algorithm::HmacSha1));
+    let mut tried = 0;
+    for scheme in catalogue().schemes().iter().filter(|scheme| has_own_header(scheme)) {
+        for garbage in ["garbage", "sha256=00", "sha1=zz", "sha256=", "v1=00", &WRONG[7..], "sha512=0000"] {
+            let right = match &*scheme.id {
+                "callaider" | "github" => ("X-Hub-Signature", &*sha1),
+                _ => ("X-Callaider-Signature", &*sha256),
+            };
+            let mut fields = vec![right];
+            let names: Vec<String> = scheme.detect.iter().map(|hint| hint.name.clone()).collect();
+            fields.extend(names.iter().map(|name| (name.as_str(), garbage)));
+            let verdict = detected(&fields);
+            assert_ne!(verdict.status, SignatureStatus::Valid, "{} {garbage}: {verdict:?}", scheme.id);
+        }
+        tried += 1;
+    }
+    assert!(tried > 80, "{tried}");
+}
+
+#[test]
+fn the_form_of_one_signature_is_that_of_the_scheme_whose_headers_are_all_there() {
+    let fields = [("webhook-id", "m"), ("webhook-timestamp", "1760000000"), ("webhook-signature", "v1=AAAA")];
+    assert_eq!(detected(&fields).scheme.as_deref(), Some("standard-webhooks"));
+}
