@@ -6,7 +6,9 @@ use crate::signature::Algorithm;
 use crate::signature::template::Template;
 
 /// Content, code, and what the sender did.
-const CONTENTS: &[(&str, &str, &str)] = &[
+type Content = (&'static str, &'static str, &'static str);
+
+const CONTENTS: &[Content] = &[
     ("{body}", "digest_without_secret", "a plain hash of the body, without any secret"),
     ("{secret}{body}", "digest_with_secret", "a plain hash of the secret followed by the body"),
     ("{body}{secret}", "digest_with_secret", "a plain hash of the body followed by the secret"),
@@ -17,6 +19,38 @@ const CONTENTS: &[(&str, &str, &str)] = &[
     ("{body}&key={secret}", "digest_with_secret", "a plain hash of the body, `&key=` and the secret"),
     ("{secret}{body}{secret}", "digest_with_secret", "a plain hash of secret, body and secret"),
     ("{body}{secret}{body}", "digest_with_secret", "a plain hash of body, secret and body"),
+];
+
+/// The same for small bodies alone.
+const RAREST: &[Content] = &[
+    ("{secret}", "digest_with_secret", "a plain hash of the secret alone"),
+    ("{secret}|{body}", "digest_with_secret", "a plain hash of the secret, a bar and the body"),
+    ("{body}|{secret}", "digest_with_secret", "a plain hash of the body, a bar and the secret"),
+    ("{secret}\n{body}", "digest_with_secret", "a plain hash of the secret, a newline and the body"),
+    ("{body}\n{secret}", "digest_with_secret", "a plain hash of the body, a newline and the secret"),
+    ("{secret} {body}", "digest_with_secret", "a plain hash of the secret, a space and the body"),
+    ("{body} {secret}", "digest_with_secret", "a plain hash of the body, a space and the secret"),
+    ("{secret},{body}", "digest_with_secret", "a plain hash of the secret, a comma and the body"),
+    ("{body},{secret}", "digest_with_secret", "a plain hash of the body, a comma and the secret"),
+    ("{secret}-{body}", "digest_with_secret", "a plain hash of the secret, a dash and the body"),
+    ("{body}-{secret}", "digest_with_secret", "a plain hash of the body, a dash and the secret"),
+    ("{secret}_{body}", "digest_with_secret", "a plain hash of the secret, an underscore and the body"),
+    ("{body}_{secret}", "digest_with_secret", "a plain hash of the body, an underscore and the secret"),
+    ("{secret}&{body}", "digest_with_secret", "a plain hash of the secret, an ampersand and the body"),
+    ("{body}&{secret}", "digest_with_secret", "a plain hash of the body, an ampersand and the secret"),
+    ("{secret};{body}", "digest_with_secret", "a plain hash of the secret, a semicolon and the body"),
+    ("{body};{secret}", "digest_with_secret", "a plain hash of the body, a semicolon and the secret"),
+    ("{body}&secret={secret}", "digest_with_secret", "a plain hash of the body, `&secret=` and the secret"),
+    ("{body}{secret|md5|hex}", "digest_with_secret", "a plain hash of the body and the secret's MD5"),
+    ("{secret|md5|hex}{body}", "digest_with_secret", "a plain hash of the secret's MD5 and the body"),
+    ("{body}{secret|sha256|hex}", "digest_with_secret", "a plain hash of the body and the secret's SHA-256"),
+    ("{secret|sha256|hex}{body}", "digest_with_secret", "a plain hash of the secret's SHA-256 and the body"),
+    ("{secret}{body|sha256|hex}", "digest_with_secret", "a plain hash of the secret and the body's SHA-256"),
+    ("{body|sha256|hex}{secret}", "digest_with_secret", "a plain hash of the body's SHA-256 and the secret"),
+    ("{url}{body}{secret}", "digest_with_secret", "a plain hash of URL, body and secret"),
+    ("{secret}{url}{body}", "digest_with_secret", "a plain hash of secret, URL and body"),
+    ("{body}{body}", "digest_without_secret", "a plain hash of the body twice"),
+    ("{body|base64}", "digest_without_secret", "a plain hash of the body's base64 text"),
 ];
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
@@ -48,7 +82,8 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     .into_iter()
     .filter(|_| is_hmac)
     {
-        for (content, code, words) in CONTENTS {
+        let rarest = if search.is_small() { RAREST } else { &[] };
+        for (content, code, words) in CONTENTS.iter().chain(rarest) {
             let Ok(template) = Template::parse(content) else { continue };
             for key in &keys {
                 if let Some(hit) = search.hit_with(algorithm, std::slice::from_ref(&template), &request, key) {

@@ -7,10 +7,12 @@
 mod bodies;
 mod body;
 mod combinations;
+mod contents;
 mod digests;
 mod families;
 mod form_writers;
 mod guesses;
+mod hashes;
 mod items;
 mod json_writers;
 mod jws;
@@ -19,13 +21,16 @@ mod parts;
 mod recode;
 mod schemes;
 mod search;
+mod secret_clutter;
 mod secret_encodings;
 mod secret_forms;
+mod secret_unset;
 mod secret_variant;
 mod secrets;
 mod signature_form;
 mod signed_content;
 mod text_forms;
+mod times;
 mod tokens;
 mod unknown;
 mod urls;
@@ -126,6 +131,12 @@ const PHASES: &[Phase] = &[
     secrets::rare,
     bodies::rare,
     digests::find,
+    hashes::find,
+    secrets::rarest,
+    secret_unset::rarest,
+    signed_content::rarest,
+    times::rarest,
+    times::of_fractions,
     combinations::secret_and_content,
     combinations::secret_and_body,
     combinations::secret_and_url,

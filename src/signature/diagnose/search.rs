@@ -26,7 +26,10 @@ const MAX_OVERDRAWN: usize = 8 << 20;
 /// How many times the length of such a body is hashed beyond the budget at most: enough for three secrets.
 const OVERDRAFT_PASSES: usize = 32;
 /// What a variation costs beside its bytes, in bytes: rendering and comparing.
-const TRY_COST: usize = 4 << 10;
+pub(super) const TRY_COST: usize = 4 << 10;
+/// Bodies up to this size are tried with what is rarest: hundreds of secrets and times. Larger ones take no more work
+/// for it.
+const SMALL: usize = 16 << 10;
 /// The same for a public key: checking a signature takes as long as hashing this many bytes.
 const PUBLIC_KEY_COST: usize = 64 << 10;
 /// The same for RSA, by its length: 2,048 bits take less than this, 4,096 about as much.
@@ -62,6 +65,8 @@ pub(super) struct Search<'a> {
     /// The algorithms that a token can be of, the scheme's own first.
     pub(super) algorithms: Vec<Algorithm>,
     left: usize,
+    /// What a try costs beside its bytes; less where one template is tried over and over.
+    pub(super) try_cost: usize,
     /// Work beyond the budget that the commonest causes may take.
     overdraft: usize,
     /// Whether what is tried now is so common that it may take it.
@@ -111,6 +116,7 @@ impl<'a> Search<'a> {
             tokens,
             algorithms,
             left: left / share.max(1),
+            try_cost: TRY_COST,
             overdraft: overdraft / share.max(1),
             is_common: false,
             tried_bodies: HashSet::new(),
@@ -120,6 +126,11 @@ impl<'a> Search<'a> {
             is_right: false,
             tried_urls: Vec::new(),
         }
+    }
+
+    /// Whether the body is small enough for what is rarest.
+    pub(super) const fn is_small(&self) -> bool {
+        self.case.request.body.len() <= SMALL
     }
 
     /// Takes work of that many bytes from the budget; false when there is not enough left.
@@ -180,7 +191,7 @@ impl<'a> Search<'a> {
         let ready = Key::new(algorithm, &key.bytes)?;
         templates.iter().find_map(|template| {
             // For an asymmetric one the message is put together first.
-            let (cost, more) = if algorithm.is_asymmetric() { (key_cost(&ready), 1) } else { (TRY_COST, 0) };
+            let (cost, more) = if algorithm.is_asymmetric() { (key_cost(&ready), 1) } else { (self.try_cost, 0) };
             let factor = algorithm.hash_cost() + more;
             let passes = body_passes(template).saturating_mul(factor);
             if !self.spend(passes.saturating_mul(request.body.len()).saturating_add(cost)) {
@@ -230,18 +241,7 @@ impl<'a> Search<'a> {
 
     /// The same with the message as the key and the secret as the message.
     pub(super) fn hit_swapped(&mut self, algorithm: Algorithm, template: &Template, key: &KeyText) -> Option<Hit> {
-        let request = &self.case.request;
-        if !self.spend(TRY_COST.saturating_add(request.body.len().saturating_mul(2))) {
-            return None;
-        }
-        let view = View::new(request, self.case.config);
-        let shared = shared_vars(&self.scheme, &view);
-        let group: Vec<(&str, &str)> = self.tokens.first().map_or_else(Vec::new, |token| {
-            token.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
-        });
-        let context =
-            Context { view: &view, vars: Vars { shared: &shared, group: &group }, secret: key.text.as_deref() };
-        let message = template.to_bytes(&context).ok()?;
+        let message = self.message(template, key)?;
         let tag = Key::new(algorithm, &message)?.tag(&key.bytes)?;
         self.compare(algorithm, tag.as_bytes())
     }
@@ -254,7 +254,7 @@ impl<'a> Search<'a> {
     }
 
     /// The token that says these bytes.
-    fn compare(&self, algorithm: Algorithm, expected: &[u8]) -> Option<Hit> {
+    pub(super) fn compare(&self, algorithm: Algorithm, expected: &[u8]) -> Option<Hit> {
         self.readings().find(|(_, _, bytes)| *bytes == expected).map(|(token, reading, _)| Hit {
             algorithm,
             reading,
@@ -264,10 +264,15 @@ impl<'a> Search<'a> {
 
     /// The bytes that a key makes, to be compared by other means.
     pub(super) fn expected(&mut self, key: &KeyText) -> Option<Vec<u8>> {
-        let algorithm = self.scheme.algorithm;
+        let template = self.scheme.signed.first().cloned()?;
+        let message = self.message(&template, key)?;
+        Some(Key::new(self.scheme.algorithm, &key.bytes)?.tag(&message)?.as_bytes().to_vec())
+    }
+
+    /// What a template makes of the request as it is.
+    pub(super) fn message(&mut self, template: &Template, key: &KeyText) -> Option<Vec<u8>> {
         let request = &self.case.request;
-        let ready = Key::new(algorithm, &key.bytes)?;
-        if !self.spend(TRY_COST + request.body.len()) {
+        if !self.spend(TRY_COST.saturating_add(request.body.len().saturating_mul(2))) {
             return None;
         }
         let view = View::new(request, self.case.config);
@@ -277,9 +282,7 @@ impl<'a> Search<'a> {
         });
         let context =
             Context { view: &view, vars: Vars { shared: &shared, group: &group }, secret: key.text.as_deref() };
-        let template = self.scheme.signed.first()?;
-        let tag = ready.compute(|sink| template.render(&context, sink)).ok().flatten()?;
-        Some(tag.as_bytes().to_vec())
+        template.to_bytes(&context).ok()
     }
 
     /// What is not as the scheme wants it beside the variation itself: code, sentence, fix.

@@ -22,7 +22,8 @@ pub(super) fn bytes(how: &str, bytes: impl Into<Vec<u8>>) -> Variant {
     Variant { how: how.to_owned(), key: Made::Bytes(bytes.into()) }
 }
 
-/// White space, and what is as invisible: zero-width characters and the byte order mark.
+/// White space, and what is as invisible: zero-width characters, soft hyphens, and the byte order mark.
 pub(super) fn is_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\0')
+    character.is_whitespace()
+        || matches!(character, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\0')
 }

@@ -4,41 +4,38 @@ use std::collections::HashSet;
 
 use super::Finding;
 use super::search::{KeyText, Search};
+use super::secret_clutter;
 use super::secret_forms::{FORMS, Form, HERE, SENDER};
+use super::secret_unset;
 use super::secret_variant::Made;
 use crate::signature::encoding::Encoding;
 use crate::signature::scheme::Scheme;
-
-/// What senders sign with when their setting is empty, with the words for it.
-const UNSET: [(&str, &str); 4] = [
-    ("", "an empty secret"),
-    ("undefined", "the word `undefined` as the secret"),
-    ("null", "the word `null` as the secret"),
-    ("None", "the word `None` as the secret"),
-];
-
-/// The rarer ones.
-const RARELY_UNSET: [(&str, &str); 4] = [
-    ("nil", "the word `nil` as the secret"),
-    ("false", "the word `false` as the secret"),
-    ("secret", "the word `secret` as the secret"),
-    ("changeme", "the word `changeme` as the secret"),
-];
 
 /// Other bins' secrets that are tried.
 const MAX_OTHERS: usize = 512;
 
 pub(super) fn likely(search: &mut Search<'_>) -> Option<Finding> {
-    forms(search, true).or_else(|| unset(search, &UNSET))
+    let likely = variants(search, true);
+    first_of(search, likely).or_else(|| secret_unset::words(search, secret_unset::LIKELY))
 }
 
 pub(super) fn rare(search: &mut Search<'_>) -> Option<Finding> {
-    forms(search, false).or_else(|| unset(search, &RARELY_UNSET))
+    let rare = variants(search, false);
+    first_of(search, rare).or_else(|| secret_unset::words(search, secret_unset::RARE))
 }
 
-fn forms(search: &mut Search<'_>, is_likely: bool) -> Option<Finding> {
+/// What is around the secret on one side; for small bodies alone.
+pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
+    if !search.is_small() {
+        return None;
+    }
+    let rarest = made_by(search, secret_clutter::FORMS.iter());
+    first_of(search, rarest)
+}
+
+fn first_of(search: &mut Search<'_>, variants: Vec<Ready>) -> Option<Finding> {
     let request = search.case.request;
-    for variant in variants(search, is_likely) {
+    for variant in variants {
         if let Some(hit) = search.hit(&request, &variant.key) {
             let fix = match sibling(search, &variant.key.bytes).filter(|_| variant.fix == SENDER) {
                 Some(other) => format!(
@@ -91,10 +88,14 @@ pub(super) struct Ready {
 
 /// Every variation of every secret, without repeats, without the plain ones.
 pub(super) fn variants(search: &Search<'_>, is_likely: bool) -> Vec<Ready> {
+    made_by(search, FORMS.iter().filter(|form| form.is_likely == is_likely))
+}
+
+fn made_by<'f>(search: &Search<'_>, forms: impl Iterator<Item = &'f Form>) -> Vec<Ready> {
     let plain = search.keys().into_iter().map(|(_, key)| key.bytes);
     let mut seen: HashSet<Vec<u8>> = plain.collect();
     let mut ready = Vec::new();
-    for form in FORMS.iter().filter(|form| form.is_likely == is_likely) {
+    for form in forms {
         for secret in search.case.secrets {
             for variant in (form.make)(secret.value.expose()) {
                 let key = match variant.key {
@@ -112,24 +113,6 @@ pub(super) fn variants(search: &Search<'_>, is_likely: bool) -> Vec<Ready> {
         }
     }
     ready
-}
-
-fn unset(search: &mut Search<'_>, words: &[(&str, &str)]) -> Option<Finding> {
-    let algorithm = search.scheme.algorithm;
-    if algorithm.is_asymmetric() {
-        return None;
-    }
-    let request = search.case.request;
-    words.iter().find_map(|(text, words)| {
-        let key = KeyText { bytes: text.as_bytes().to_vec(), text: Some((*text).to_owned()) };
-        let hit = search.hit(&request, &key)?;
-        Some(search.found(
-            hit,
-            "secret_unset",
-            &format!("The sender signed with {words}."),
-            "Look for a missing setting or environment variable on the sender's side.",
-        ))
-    })
 }
 
 pub(super) fn of_other_bins(search: &mut Search<'_>) -> Option<Finding> {

@@ -1,134 +1,19 @@
 //! Other contents: what other schemes sign of the same request, other joiners, other timestamps.
 
 use super::Finding;
+use super::contents::{LIKELY, RARE, RAREST};
 use super::search::Search;
-use crate::model::Timestamp;
+use super::times::{SECONDS_OFF, converted, unit};
 use crate::signature::received::shared_vars;
 use crate::signature::request::View;
 use crate::signature::template::Template;
-use crate::signature::timestamp::Unit;
-
-/// What is signed somewhere, likely ones first. `T` is a timestamp, `I` an id.
-const LIKELY: &[&str] = &[
-    "{body}",
-    "T.{body}",
-    "I.T.{body}",
-    "{body}.T",
-    "T{body}",
-    "T:{body}",
-    "v0:T:{body}",
-    "v1:T:{body}",
-    "{body}T",
-    "{body}:T",
-    "T,{body}",
-    "T|{body}",
-    "T_{body}",
-    "T-{body}",
-    "T\n{body}",
-    "T.I.{body}",
-    "IT{body}",
-    "I:T:{body}",
-    "I.{body}",
-    "I{body}",
-    "{body}I",
-    "{url}{body}",
-    "{body}{url}",
-    "{method}{url}{body}",
-    "{url}",
-    "{url}{form|sort_concat}",
-    "{url}{form|concat}",
-    "{path_query}{body}",
-    "{method}{path_query}{body}",
-    "{body|sha256|hex}",
-    "{body|base64}",
-    "T.{body|sha256|hex}",
-    "sha256={body}",
-    "T",
-    "I.T",
-];
-
-/// The rest; tried with the request's own times alone.
-const RARE: &[&str] = &[
-    "{method}{url}{body}T",
-    "{url}{form|sort_pairs}",
-    "{url_no_query}{form|sort_concat}",
-    "{url_no_query}",
-    "{url_no_query}{body}",
-    "{form|sort_concat}",
-    "{form|concat}",
-    "{form|sort_pairs}",
-    "{path}{body}",
-    "{method}\n{path_query}\n{body}",
-    "{method}\n{path_query}\nT\n{body|sha256|hex}",
-    "T{method}{path_query}{body}",
-    "{body|sha256}",
-    "T.{body|base64}",
-    "T.{body|sha256}",
-    "T{body|sha256|hex}",
-    "{body|sha256|base64}",
-    "{body|md5|hex}",
-    "{body|sha1|hex}",
-    "{body|sha512|hex}",
-    "{body|hex}",
-    "{body|sha256|hex|upper}",
-    "{body|lower}",
-    "{method}{body}",
-    "{method}.{body}",
-    "{method} {url}\n{body}",
-    "{method}{path}T{body}",
-    "{method}{path}{body}T",
-    "T{method}{path}{body}",
-    "T.{url}.{body}",
-    "T{url}{body}",
-    "{url}T{body}",
-    "{url}.{body}",
-    "{url}\n{body}",
-    "{url}|{body}",
-    "{path}\n{body}",
-    "T {body}",
-    "{body}|T",
-    "{body},T",
-    "{body}-T",
-    "{body}\nT",
-    "I{body}T",
-    "I:{body}",
-    "I|T|{body}",
-    "I-T-{body}",
-    "IT.{body}",
-    "TI{body}",
-    "T:I:{body}",
-    "T|I|{body}",
-    "v1.T.{body}",
-    "v0.T.{body}",
-    "v1:{body}",
-    "v0:{body}",
-    "v1{body}",
-    "v0{body}",
-    "v1.{body}",
-    "v2:T:{body}",
-    "v2.T.{body}",
-    "v1T{body}",
-    "t=T.{body}",
-    "t=T,{body}",
-    "timestamp=T&{body}",
-    "{secret}{body}",
-    "{body}{secret}",
-    "{secret}.{body}",
-    "{secret}T{body}",
-    "T{secret}{body}",
-    "T{body}{secret}",
-    "sha1={body}",
-    "body={body}",
-    "payload={body}",
-    "{body}{body}",
-    "I",
-    "{secret}",
-];
 
 const FIX: &str =
     "Sign what the scheme signs, or give the bin the scheme that the sender uses (a custom one if need be).";
 
 const TIME_FIX: &str = "Sign the very text that is in the header.";
+
+const UNSET_FIX: &str = "Look for a variable that has no value yet when the signature is made.";
 
 const MOMENT_FIX: &str = "Take the time once: sign the very text that is sent.";
 
@@ -143,16 +28,26 @@ pub(super) struct Content {
 }
 
 impl Content {
+    /// The scheme's own content with another text for the time that was sent.
+    pub(super) fn of_time(template: Template, code: &'static str, signed: &str, sent: &str) -> Self {
+        let words = template.text().to_owned();
+        Self { words, template, code, times: Some((signed.to_owned(), sent.to_owned())) }
+    }
+
     pub(super) const fn template(&self) -> &Template {
         &self.template
     }
 }
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
-    let request = search.case.request;
     let contents = all_contents(search);
+    first_of(search, &contents)
+}
+
+fn first_of(search: &mut Search<'_>, contents: &[Content]) -> Option<Finding> {
+    let request = search.case.request;
     for (secret, key) in search.keys() {
-        for content in &contents {
+        for content in contents {
             if let Some(hit) = search.hit_by(std::slice::from_ref(&content.template), &request, &key) {
                 let label = search.label(secret);
                 return Some(finding(search, content, hit, &format!(" with the secret{label}")));
@@ -166,13 +61,21 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search::Hit, with: &str) -> Finding {
     if let Some((signed, sent)) = &content.times {
         let sentence = match (unit(signed), unit(sent)) {
+            (..) if content.code == "timestamp_unset" => {
+                let word = if signed.is_empty() { "nothing".to_owned() } else { format!("the word `{signed}`") };
+                format!("The sender signed {word} in place of the time; {sent} was sent.")
+            }
             (..) if content.code == "timestamp_other" => {
                 format!("The sender signed another time than it sent: {signed} is signed, {sent} was sent.")
             }
             (one, other) if one == other => format!("The sender signed the time as {signed} but sent it as {sent}."),
             (one, other) => format!("The sender signed the time {one} ({signed}) but sent it {other}."),
         };
-        let fix = if content.code == "timestamp_other" { MOMENT_FIX } else { TIME_FIX };
+        let fix = match content.code {
+            "timestamp_other" => MOMENT_FIX,
+            "timestamp_unset" => UNSET_FIX,
+            _ => TIME_FIX,
+        };
         return search.found(hit, content.code, &sentence, fix);
     }
     let own = search.scheme.signed.first().map_or("", Template::text);
@@ -191,6 +94,17 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
     let mut contents = timestamp_units(search, &times);
     contents.extend(patterns(search, LIKELY, &times));
     contents
+}
+
+/// What is rarest: for small bodies alone.
+pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
+    if !search.is_small() {
+        return None;
+    }
+    let times: Vec<(String, Option<String>)> =
+        timestamps(search).into_iter().filter(|(_, from)| from.is_none()).collect();
+    let contents = patterns(search, RAREST, &times);
+    first_of(search, &contents)
 }
 
 /// All of them.
@@ -264,7 +178,7 @@ fn timestamp_units(search: &Search<'_>, times: &[(String, Option<String>)]) -> V
 }
 
 /// Values that are tried for the timestamp, with what they were converted from.
-fn timestamps(search: &Search<'_>) -> Vec<(String, Option<String>)> {
+pub(super) fn timestamps(search: &Search<'_>) -> Vec<(String, Option<String>)> {
     let mut found: Vec<String> = values(search, "timestamp");
     for field in search.case.request.headers {
         let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
@@ -286,9 +200,6 @@ fn timestamps(search: &Search<'_>) -> Vec<(String, Option<String>)> {
     }
     all
 }
-
-/// Seconds that pass between two looks at the clock.
-const SECONDS_OFF: [i64; 8] = [-1, 1, -2, 2, -3, 3, -4, 4];
 
 /// The scheme's own templates with another moment than the one that was sent.
 fn timestamp_moments(search: &Search<'_>, times: &[(String, Option<String>)]) -> Vec<Content> {
@@ -314,30 +225,6 @@ fn timestamp_moments(search: &Search<'_>, times: &[(String, Option<String>)]) ->
         }
     }
     contents
-}
-
-/// How a time is written, in words.
-fn unit(time: &str) -> &'static str {
-    match () {
-        () if !time.bytes().all(|byte| byte.is_ascii_digit()) => "as a date",
-        // Seconds have ten digits for three centuries, milliseconds thirteen.
-        () if time.len() >= 13 => "in milliseconds",
-        () => "in seconds",
-    }
-}
-
-/// The same moment in other units.
-fn converted(time: &str) -> Vec<String> {
-    let guessed = [Unit::S, Unit::Rfc3339, Unit::HttpDate].into_iter().find_map(|unit| {
-        let moment = unit.parse(time)?;
-        // Seconds have ten digits for three centuries, milliseconds thirteen.
-        Some(if unit == Unit::S && time.len() >= 13 { Unit::Ms.parse(time)? } else { moment })
-    });
-    let Some(moment) = guessed else { return Vec::new() };
-    let without_fraction = Timestamp::from_secs(moment.as_secs()).to_string().replace(".000Z", "Z");
-    let mut all = vec![Unit::S.format(moment), Unit::Ms.format(moment), without_fraction, moment.to_string()];
-    all.retain(|other| other != time);
-    all
 }
 
 fn ids(search: &Search<'_>) -> Vec<String> {

@@ -1,0 +1,176 @@
+//! Times: the same moment in another unit or form, another moment, none at all.
+
+use super::Finding;
+use super::search::Search;
+use super::signed_content::{self, Content};
+use crate::model::Timestamp;
+use crate::signature::template::Template;
+use crate::signature::timestamp::Unit;
+
+/// Seconds that pass between two looks at the clock.
+pub(super) const SECONDS_OFF: [i64; 8] = [-1, 1, -2, 2, -3, 3, -4, 4];
+
+/// Seconds by which clocks and delays are off; every one of them is tried for small bodies.
+const MOST_OFF: i64 = 90;
+
+/// Longer ones: minutes, time zones.
+const MINUTES_OFF: [i64; 8] = [2, 3, 4, 5, 10, 15, 20, 30];
+const HOURS_OFF: i64 = 14;
+
+/// What is signed in place of a time that is not set.
+const UNSET: &[&str] =
+    &["undefined", "None", "null", "NaN", "nil", "", "0", "false", "[object Object]", "Invalid Date"];
+
+/// From here on a number is a time in milliseconds: seconds have ten digits for three centuries.
+const LEAST_MILLIS: i64 = 100_000_000_000;
+
+/// Bodies up to this size are tried with every fraction of the second.
+const MAX_FOR_FRACTIONS: usize = 2 << 10;
+
+/// What a try costs beside the body where one template is tried very often.
+const TRY_COST: usize = 1 << 10;
+
+/// How a time is written, in words.
+pub(super) fn unit(time: &str) -> &'static str {
+    match () {
+        () if time.contains('.') && time.parse::<f64>().is_ok() => "in seconds with a fraction",
+        () if time.is_empty() || !time.bytes().all(|byte| byte.is_ascii_digit()) => "as a date",
+        () if time.len() >= 19 => "in nanoseconds",
+        () if time.len() >= 16 => "in microseconds",
+        // Seconds have ten digits for three centuries, milliseconds thirteen.
+        () if time.len() >= 13 => "in milliseconds",
+        () if time.len() <= 8 => "in minutes",
+        () => "in seconds",
+    }
+}
+
+fn moment(time: &str) -> Option<Timestamp> {
+    [Unit::S, Unit::Rfc3339, Unit::HttpDate].into_iter().find_map(|unit| {
+        let moment = unit.parse(time)?;
+        // Seconds have ten digits for three centuries, milliseconds thirteen.
+        Some(if unit == Unit::S && time.len() >= 13 { Unit::Ms.parse(time)? } else { moment })
+    })
+}
+
+/// The same moment in other units.
+pub(super) fn converted(time: &str) -> Vec<String> {
+    let Some(moment) = moment(time) else { return Vec::new() };
+    let without_fraction = Timestamp::from_secs(moment.as_secs()).to_string().replace(".000Z", "Z");
+    let mut all = vec![Unit::S.format(moment), Unit::Ms.format(moment), without_fraction, moment.to_string()];
+    all.retain(|other| other != time);
+    all
+}
+
+/// The same in units that are rarer.
+fn rarely_converted(time: &str) -> Vec<String> {
+    let Some(moment) = moment(time) else { return Vec::new() };
+    let (seconds, millis) = (moment.as_secs(), moment.as_millis());
+    let date = Timestamp::from_secs(seconds).to_string().replace(".000Z", "").trim_end_matches('Z').to_owned();
+    let mut all = vec![
+        moment.as_micros().to_string(),
+        format!("{}000", moment.as_micros()),
+        (seconds / 60).to_string(),
+        (seconds / 3600).to_string(),
+        format!("{date}.000Z"),
+        format!("{date}+00:00"),
+        format!("{date}.000+00:00"),
+        format!("{date}.000000+00:00"),
+        format!("{date}.000000Z"),
+        date.clone(),
+        format!("{date}.000000"),
+        date.replace('T', " "),
+        format!("{} UTC", date.replace('T', " ")),
+        format!("{}Z", date.replace('T', " ")),
+        Unit::HttpDate.format(moment),
+        format!("{seconds}.0"),
+        format!("{seconds}.000"),
+        format!("{seconds}.{:03}", millis.rem_euclid(1000)),
+        format!("\"{time}\""),
+        format!(" {time}"),
+    ];
+    all.retain(|other| other != time);
+    all
+}
+
+/// Rare forms of the time, other moments, none: for small bodies alone.
+pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
+    if !search.is_small() || !search.scheme.signed.iter().any(|own| own.text().contains("{timestamp}")) {
+        return None;
+    }
+    let sent: Vec<String> = signed_content::timestamps(search)
+        .into_iter()
+        .filter(|(_, from)| from.is_none())
+        .map(|(time, _)| time)
+        .collect();
+    for time in &sent {
+        for signed in rarely_converted(time) {
+            if let Some(found) = tried(search, &signed, time, "timestamp_unit") {
+                return Some(found);
+            }
+        }
+        for word in UNSET {
+            if let Some(found) = tried(search, word, time, "timestamp_unset") {
+                return Some(found);
+            }
+        }
+    }
+    for time in sent.iter().take(1) {
+        for signed in moments(time) {
+            if let Some(found) = tried(search, &signed, time, "timestamp_other") {
+                return Some(found);
+            }
+        }
+    }
+    None
+}
+
+/// Moments near the one that was sent, nearest first.
+fn moments(time: &str) -> Vec<String> {
+    let Ok(number) = time.parse::<i64>() else { return Vec::new() };
+    let step = if number >= LEAST_MILLIS { 1000 } else { 1 };
+    let seconds =
+        (5..=MOST_OFF).chain(MINUTES_OFF.map(|minutes| minutes * 60)).chain((1..=HOURS_OFF).map(|hours| hours * 3600));
+    seconds.flat_map(|off| [number - off * step, number + off * step]).map(|moment| moment.to_string()).collect()
+}
+
+/// The time as milliseconds or as a fraction of which only the whole seconds were sent: every one is tried.
+fn fractions(time: &str) -> Vec<String> {
+    let Some(seconds) = time.parse::<i64>().ok().filter(|seconds| (1_000_000_000..LEAST_MILLIS).contains(seconds))
+    else {
+        return Vec::new();
+    };
+    let millis = (0..1000).map(|part| format!("{seconds}{part:03}"));
+    let fraction = (0..1000).map(|part| format!("{seconds}.{part:03}"));
+    // Rounded up when it was sent.
+    let before = (500..1000).map(|part| format!("{}{part:03}", seconds - 1));
+    millis.chain(fraction).chain(before).collect()
+}
+
+pub(super) fn of_fractions(search: &mut Search<'_>) -> Option<Finding> {
+    let is_tiny = search.case.request.body.len() <= MAX_FOR_FRACTIONS;
+    if !is_tiny || search.scheme.algorithm.is_asymmetric() {
+        return None;
+    }
+    let sent = signed_content::timestamps(search).into_iter().find(|(_, from)| from.is_none()).map(|(time, _)| time)?;
+    fractions(&sent).into_iter().find_map(|signed| tried(search, &signed, &sent, "timestamp_unit"))
+}
+
+/// The scheme's own templates with this text for the time.
+fn tried(search: &mut Search<'_>, signed: &str, sent: &str, code: &'static str) -> Option<Finding> {
+    let request = search.case.request;
+    let own: Vec<String> = search.scheme.signed.iter().map(|own| own.text().to_owned()).collect();
+    for text in own.iter().filter(|text| text.contains("{timestamp}")) {
+        let Ok(template) = Template::parse(&text.replace("{timestamp}", signed)) else { continue };
+        let content = Content::of_time(template, code, signed, sent);
+        for (_, key) in search.keys() {
+            search.try_cost = TRY_COST;
+            let hit =
+                search.hit_with(search.scheme.algorithm, std::slice::from_ref(content.template()), &request, &key);
+            search.try_cost = super::search::TRY_COST;
+            if let Some(hit) = hit {
+                return Some(signed_content::finding(search, &content, hit, ""));
+            }
+        }
+    }
+    None
+}
