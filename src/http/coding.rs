@@ -289,7 +289,77 @@ mod tests {
             assert_eq!(&*plain(Some(coding.name()), &encode(coding, marked)), b"{}");
         }
         assert_eq!(&*plain(Some("gzip"), b"{}"), b"{}");
-        assert_eq!(plain(Some("gzip"), &encode(Coding::Gzip, &vec![0; 9 << 20])).len(), MAX_READ);
+        assert_eq!(plain(Some("gzip"), &encode(Coding::Gzip, &vec![0; 9 << 20])).len(), 1 << 20);
+    }
+
+    #[test]
+    fn a_sentence_says_why_decoding_did_not_come_to_its_end() {
+        let zeros = encode(Coding::Gzip, &vec![0; 21 << 20]);
+        let capped = decode(Some("gzip"), &zeros);
+        assert_eq!((capped.bytes.len(), capped.state.clone()), (20 << 20, DecodeState::Capped { limit: 20 << 20 }));
+        let said = |field: &str, bytes: &[u8]| decode(Some(field), bytes).sentence();
+        assert_eq!(capped.sentence().as_deref(), Some("Decoding stopped at 20 MiB; there is more."));
+        assert_eq!(said("gzip", b"").as_deref(), Some("The body says it is gzip, and is not."));
+        let damaged = said("gzip", &zeros[..zeros.len() / 2]);
+        assert_eq!(
+            damaged.as_deref(),
+            Some("The gzip data is damaged or ends too early; this is what could be decoded.")
+        );
+        assert_eq!(said("lzw", b"x").as_deref(), Some("The content encoding 'lzw' is not known; shown as sent."));
+        assert_eq!((said("", b"x"), said("br", &encode(Coding::Brotli, b"x"))), (None, None));
+    }
+
+    #[test]
+    fn magic_bytes_say_the_coding_before_the_field_does_and_half_a_body_is_none() {
+        for coding in ALL {
+            let packed = encode(coding, b"hello");
+            let by_field = decode_by_magic(Some(&format!("x, {}", coding.name())), &packed);
+            assert_eq!(by_field.as_deref(), Some(&b"hello"[..]), "{coding:?}");
+            let has_magic = matches!(coding, Coding::Gzip | Coding::Zstd);
+            assert!(!has_magic || decode_by_magic(Some("deflate, br"), &packed).is_some(), "{coding:?}");
+            assert_eq!(decode_by_magic(None, &packed).is_some(), has_magic);
+            assert_eq!(decode_by_magic(Some(coding.name()), &packed[..packed.len() - 1]), None, "{coding:?}");
+            assert_eq!(decode_by_magic(Some(coding.name()), &encode(coding, b"")), None, "{coding:?}");
+        }
+        assert_eq!(decode_by_magic(Some("compress"), b"hello"), None);
+    }
+
+    #[test]
+    fn what_is_exactly_at_the_bound_is_whole_and_five_codings_are_undone() {
+        for coding in ALL {
+            let packed = encode(coding, &[7; 1_000]);
+            let state = |limit| decode_up_to(Some(coding.name()), &packed, limit).state;
+            assert_eq!((state(1_000), state(999)), (DecodeState::Whole, DecodeState::Capped { limit: 999 }));
+        }
+        let packed = |times: usize| (0..times).fold(b"hello".to_vec(), |bytes, _| encode(Coding::Gzip, &bytes));
+        assert_eq!(decode(Some(&["gzip"; 5].join(",")), &packed(5)).state, DecodeState::Whole);
+        let six = packed(6);
+        let decoded = decode(Some(&["gzip"; 6].join(",")), &six);
+        assert_eq!((decoded.codings.len(), &decoded.state), (5, &DecodeState::Unknown { coding: "gzip".to_owned() }));
+        assert_eq!(decoded.bytes, packed(1));
+    }
+
+    #[test]
+    fn a_brotli_stream_with_a_large_window_is_not_begun() {
+        let params = brotli::enc::BrotliEncoderParams { large_window: true, lgwin: 28, ..Default::default() };
+        let mut large = Vec::new();
+        brotli::BrotliCompress(&mut &b"hello hello"[..], &mut large, &params).unwrap();
+        assert_eq!(large[0] & 0x7f, BROTLI_LARGE_WINDOW, "it asks for one");
+        let decoded = decode(Some("br"), &large);
+        assert_eq!((&*decoded.bytes, decoded.state), (&large[..], DecodeState::Corrupt { coding: "br" }));
+    }
+
+    #[test]
+    fn an_interrupted_read_is_tried_again() {
+        struct Interrupted<'a>(bool, &'a [u8]);
+        impl Read for Interrupted<'_> {
+            fn read(&mut self, chunk: &mut [u8]) -> std::io::Result<usize> {
+                self.0 = !self.0;
+                if self.0 { Err(std::io::ErrorKind::Interrupted.into()) } else { self.1.read(chunk) }
+            }
+        }
+        let (output, ended) = pour(Interrupted(false, b"hello"), 100);
+        assert!(output == b"hello" && matches!(ended, Ended::Whole));
     }
 
     #[test]

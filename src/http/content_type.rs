@@ -109,6 +109,22 @@ mod tests {
             Some("C:\\dir\\a.txt")
         );
         assert_eq!(ContentType::parse("").essence, "");
+        let read = ContentType::parse("a; b=\"1\"c=2; d=\"\\x\\\\\"; e=\"open");
+        let shown: Vec<_> = read.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(shown, [("b", "1"), ("c", "2"), ("d", "\\x\\"), ("e", "open")]);
+        assert_eq!((read.main_type(), read.subtype()), ("a", ""));
+        assert_eq!(essence(" Text/Plain ; charset=UTF-8; a/b"), "Text/Plain");
+    }
+
+    #[test]
+    fn a_boundary_has_at_most_256_bytes_and_a_field_at_most_32_parameters() {
+        let boundary = |length: usize| {
+            let read = ContentType::parse(&format!("multipart/mixed; boundary={}", "b".repeat(length)));
+            read.boundary().map(str::len)
+        };
+        assert_eq!((boundary(0), boundary(1), boundary(256), boundary(257)), (None, Some(1), Some(256), None));
+        let read = ContentType::parse(&format!("a/b{}", ";x=y".repeat(40)));
+        assert_eq!(read.parameters.len(), 32);
     }
 
     proptest::proptest! {

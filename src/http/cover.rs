@@ -282,8 +282,62 @@ mod tests {
     }
 
     #[test]
+    fn a_beginning_of_four_bytes_at_the_end_of_a_cut_body_tells_too_much() {
+        let cover = cover("s3cr3t-token");
+        let shown = |body: &'static str, cut| cover.body(HEAD, &Bytes::from_static(body.as_bytes()), cut);
+        assert_eq!(shown("is s3cr", true), "is •••");
+        assert_eq!((shown("is s3c", true), shown("is s3cr", false)), ("is s3c".into(), "is s3cr".into()));
+        assert_eq!(shown("s3cr3t-token", true), "•••");
+        assert_eq!(shown("s3cr", true), "•••");
+    }
+
+    #[test]
+    fn a_compressed_body_of_which_the_end_is_missing_is_covered_whole() {
+        use std::io::Write as _;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(b"nothing").unwrap();
+        let body = Bytes::from(encoder.finish().unwrap());
+        let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nX: y\r\n content-encoding: br\r\ncontent-encoding : gzip\r\n\r\n";
+        assert_eq!(cover("s3cr3t-token").body(head, &body, false), body);
+        assert_eq!(cover("s3cr3t-token").body(head, &body, true), "•••");
+        assert_eq!(Cover::default().body(head, &body, true), body);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_covered_as_they_are_and_read_as_latin_1() {
+        let cover = Cover::new([b"caf\xe9".to_vec(), Vec::new()], "•••");
+        assert_eq!(cover.bytes(&Bytes::from_static(b"a caf\xe9 b")), "a ••• b");
+        assert_eq!(cover.text("a café b"), "a ••• b");
+        assert_eq!(cover.text("a cafe b"), "a cafe b");
+        assert_eq!(Cover::new([Vec::new()], "•••").text("anything"), "anything");
+    }
+
+    #[test]
+    fn a_credential_is_covered_with_the_parts_that_tell_as_much() {
+        let parts = |value: &str, least| {
+            let parts = credential(value.as_bytes(), least);
+            parts.into_iter().map(|part| String::from_utf8(part).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(parts(" abc ", 4), [""; 0]);
+        assert_eq!(parts(" abcd ", 4), [" abcd ", "abcd"]);
+        assert_eq!(parts("k=abcdefgh;l=1234567", 4)[2..], ["abcdefgh"]);
+        assert_eq!(parts("Bearer abcd", 4)[2..], ["abcd"]);
+        assert_eq!((parts("Bearer abc", 2)[2..].len(), parts("Bearer abcde", 6)[2..].len()), (0, 0));
+        assert_eq!(parts("bASIC dTphYmNk", 4)[2..], ["dTphYmNk", "dTphYmNk", "abcd", "u:abcd"]);
+        // Of three letters is no password; nor is anything without a colon.
+        assert_eq!(parts("Basic dTphYmM=", 4)[2..], ["dTphYmM=", "u:abc"]);
+        assert_eq!(parts("Basic dWFiYw==", 4)[2..], ["dWFiYw==", "uabc"]);
+        assert_eq!(parts("Bearer dTphYmNk", 4)[2..], ["dTphYmNk", "dTphYmNk"]);
+        assert_eq!(after_word(b"Bearer  x "), Some(("Bearer", &b"x"[..])));
+        assert_eq!((after_word(b"Bearer"), after_word(b"Other x")), (None, None));
+    }
+
+    #[test]
     fn what_is_too_much_to_look_for_covers_everything() {
-        let cover = Cover::new([vec![b'x'; MAX_FORMS]], "•••");
-        assert_eq!(cover.text("anything"), "•••");
+        let cover = Cover::new([vec![b'x'; MAX_FORMS / 8 + 1]], "•••");
+        assert_eq!((cover.text("anything"), cover.text("")), ("•••".into(), "".into()));
+        let most = Cover::new([vec![b'x'; MAX_FORMS / 16], vec![b'y'; MAX_FORMS / 16]], "•••");
+        assert_eq!(most.text("anything"), "anything");
+        assert_eq!(most.text(&"y".repeat(MAX_FORMS / 16)), "•••");
     }
 }

@@ -63,7 +63,10 @@ mod tests {
         );
         assert_eq!(read("application/x-www-form-urlencoded", " {\"a\":\"b=c\"}"), None);
         assert_eq!(read("multipart/form-data", body), None);
-        assert_eq!(read("text/plain", "a=b"), None);
+        assert_eq!(read("application/x-www-form-urlencoded", "\u{feff}[1]"), None);
+        for none in ["text/plain", "text/plainer; boundary=x", "multipart/; boundary=x", "x; boundary=x"] {
+            assert_eq!(read(none, body), None, "{none}");
+        }
         assert_eq!(fields(None, b"a=b"), None);
     }
 

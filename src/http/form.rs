@@ -94,3 +94,64 @@ fn escape(text: &str, style: FormStyle, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn pairs_are_decoded_in_order_and_the_first_of_a_name_is_found() {
+        let form = b"a=1+2&b=%C3%A9&&c&a=2";
+        let all = [pair("a", "1 2"), pair("b", "é"), pair("c", ""), pair("a", "2")];
+        assert_eq!(pairs(form), all);
+        assert_eq!(first_pairs(form, 2).collect::<Vec<_>>(), all[..2]);
+        assert_eq!(first(form, "a").as_deref(), Some("1 2"));
+        assert_eq!((first(form, "c").as_deref(), first(form, "d")), (Some(""), None));
+    }
+
+    #[test]
+    fn each_language_leaves_other_characters_as_they_are() {
+        let text: String = (' '..='~').filter(|character| !character.is_ascii_alphanumeric()).collect();
+        let [all] = [[(text, "aZ09é".to_owned())]];
+        for (style, space, safe) in [
+            (FormStyle::WHATWG, "+", "*-._"),
+            (FormStyle::PYTHON, "+", "-._~"),
+            (FormStyle::PHP, "+", "-._"),
+            (FormStyle::RFC3986, "%20", "-._~"),
+            (FormStyle::JAVASCRIPT, "%20", "!'()*-._~"),
+            (FormStyle::AXIOS, "+", "!$'()*,-.:_~"),
+            (FormStyle::PYTHON_QUOTE, "%20", "-./_~"),
+            (FormStyle::DOTNET, "+", "!()*-._"),
+        ] {
+            let written = write(&all, style);
+            let (name, value) = written.split_once('=').unwrap();
+            assert_eq!(value, "aZ09%C3%A9");
+            let rest = name.strip_prefix(space).unwrap();
+            let mut left = String::new();
+            let mut characters = rest.chars();
+            while let Some(character) = characters.next() {
+                if character == '%' {
+                    characters.nth(1);
+                } else {
+                    left.push(character);
+                }
+            }
+            assert_eq!(left, safe, "{style:?}");
+        }
+        let lower = FormStyle { lower: true, ..FormStyle::WHATWG };
+        assert_eq!(write(&[pair("é", "/")], lower), "%c3%a9=%2f");
+        assert_eq!(write(&[pair("é", "/")], FormStyle::WHATWG), "%C3%A9=%2F");
+    }
+
+    #[test]
+    fn a_pair_without_value_is_written_in_three_ways() {
+        let pairs = [pair("a", ""), pair("b", "1"), pair("c", "")];
+        for (empty, expected) in [(Empty::Equals, "a=&b=1&c="), (Empty::Bare, "a&b=1&c"), (Empty::Dropped, "b=1")] {
+            assert_eq!(write(&pairs, FormStyle { empty, ..FormStyle::WHATWG }), expected);
+        }
+    }
+}

@@ -51,6 +51,8 @@ mod tests {
         let names: HeaderNames<u8> = [("x-one", 1), ("x-two", 2), ("x-one", 3)].into_iter().collect();
         let found = |name: &str| names.get(name.as_bytes()).copied().collect::<Vec<_>>();
         assert_eq!((found("X-One"), found("x-two"), found("x-six")), (vec![1, 3], vec![2], vec![]));
+        // The same letters in another order.
+        assert!(found("x-eno").is_empty());
         assert!(found("").is_empty() && found("a-name-that-is-longer-than-all").is_empty());
     }
 }

@@ -132,13 +132,24 @@ mod tests {
         let headers: Headers = [("X-A", "1"), ("x-b", "2"), ("x-a", "3")].into_iter().collect();
         assert_eq!(headers.all("X-a").map(|v| &v[..]).collect::<Vec<_>>(), [b"1", b"3"]);
         assert_eq!(headers.get_str("X-B"), Some("2"));
-        assert!(!headers.contains("x-c"));
+        assert!(headers.contains("X-B") && !headers.contains("x-c"));
+        assert_eq!(headers.joined("x-A").as_deref(), Some("1, 3"));
+        assert_eq!((headers.joined("x-b").as_deref(), headers.joined("x-c")), (Some("2"), None));
+        assert_eq!((headers.len(), headers.is_empty(), Headers::new().is_empty()), (3, false, true));
+        let names: Vec<_> = (&headers).into_iter().map(|field| &field.name[..]).collect();
+        assert_eq!(names, [b"X-A", b"x-b", b"x-a"]);
     }
 
     #[test]
     fn values_that_are_not_text_are_shown_in_base64() {
         let mut headers = Headers::new();
         headers.push("X-Latin", &b"caf\xe9"[..]);
-        assert_eq!(serde_json::to_string(&headers).unwrap(), r#"[{"name":"X-Latin","value_base64":"Y2Fm6Q=="}]"#);
+        headers.push("X-Text", "café");
+        let shown: Vec<_> = headers.iter().map(Header::value_str).collect();
+        assert_eq!(shown, [None, Some("café")]);
+        assert_eq!(
+            serde_json::to_string(&headers).unwrap(),
+            r#"[{"name":"X-Latin","value_base64":"Y2Fm6Q=="},{"name":"X-Text","value":"café"}]"#
+        );
     }
 }

@@ -174,6 +174,50 @@ mod tests {
         assert_eq!((parts.next(), parts.closed()), (None, true));
     }
 
+    #[test]
+    fn the_names_of_a_part_are_read_as_senders_write_them() {
+        let named = |disposition: &str| {
+            let body = format!("--X\r\ncontent-DISPOSITION:{disposition}\r\nX-A: 1\r\n\r\nc\r\n--X--");
+            let part = Parts::new(body.as_bytes(), "X").next().unwrap();
+            assert_eq!((part.field("x-a"), part.field("x-b"), part.headers.len()), (Some("1"), None, 2));
+            (part.name, part.filename)
+        };
+        let names = |name: &str, file: &str| (Some(name.to_owned()), Some(file.to_owned()));
+        assert_eq!(named(" form-data; name=a; filename=\"b c.txt\""), names("a", "b c.txt"));
+        assert_eq!(named("form-data; name=a; filename=x; filename*=UTF-8''%C3%A9%20b"), names("a", "é b"));
+        assert_eq!(named("form-data; name=a; filename=x; filename*=iso-8859-1'en'caf%E9"), names("a", "café"));
+        assert_eq!(named("form-data; name=a; filename=x; filename*=none'b"), names("a", "x"));
+        assert_eq!(named("form-data; name=a; filename=x; filename*=no-charset''b"), names("a", "x"));
+        assert_eq!(named("form-data"), (None, None));
+    }
+
+    #[test]
+    fn a_body_that_breaks_off_is_not_closed_and_its_last_part_goes_to_its_end() {
+        let body = b"preamble\r\n--X \t\r\n\r\none\n--X\r\n\r\ntwo\r\n--Xtra";
+        let mut parts = Parts::new(body, "X");
+        let mut contents = Vec::new();
+        while let Some(part) = parts.next() {
+            contents.push(&body[part.content]);
+            assert!(!parts.closed());
+        }
+        assert_eq!(contents, [&b"one"[..], b"two\r\n--Xtra"]);
+    }
+
+    #[test]
+    fn a_part_has_at_most_50_fields_in_at_most_16_kib() {
+        let read = |head: &str| {
+            let body = format!("--X\r\n{head}\r\nc\r\n--X--");
+            let part = Parts::new(body.as_bytes(), "X").next().unwrap();
+            (part.headers.len(), part.content.len())
+        };
+        assert_eq!(read(&"A: 1\r\nno colon\r\n".repeat(60)), (50, 1));
+        let head = |length: usize| format!("A: {}\r\n", "x".repeat(length - 7));
+        // The empty line belongs to it.
+        assert_eq!(read(&head(16 * 1024)), (1, 1));
+        assert_eq!(read(&head(16 * 1024 + 1)), (0, 16 * 1024 + 2));
+        assert_eq!(read("no empty line"), (0, 16));
+    }
+
     proptest::proptest! {
         #[test]
         fn the_parts_of_any_bytes_lie_inside_them_in_order(text in "(--b|--|\\r\\n|\\n|A: b|;|name=\"|x){0,30}") {

@@ -101,6 +101,17 @@ mod tests {
     use crate::http::Head;
     use proptest::prelude::*;
 
+    #[test]
+    fn the_first_field_of_a_name_and_the_lines_below_the_request_line() {
+        let raw = b"\r\nGET / HTTP/1.1\r\nA: 1\r\nB:2\r\na: 3\r\n\r\nC: 4";
+        let scan = HeadScan::new(raw);
+        assert_eq!((scan.field("a"), scan.field("b")), (Some(&b"1"[..]), Some(&b"2"[..])));
+        assert_eq!((scan.field("c"), scan.field("")), (None, None));
+        assert_eq!(scan.field_section(), b"A: 1\r\nB:2\r\na: 3\r\n\r\nC: 4");
+        assert_eq!(HeadScan::new(b"GET /").field_section(), b"");
+        assert_eq!(HeadScan::new(b"GET / http/1.1").request_line().target, b"/ http/1.1");
+    }
+
     proptest! {
         #[test]
         fn the_parts_of_a_head_are_found_as_they_were_put_together(

@@ -120,9 +120,16 @@ mod tests {
     }
 
     #[test]
+    fn a_target_is_shown_as_sent() {
+        assert_eq!(target("/b?é").to_text(), "/b?é");
+        assert_eq!(Target::new(Bytes::from_static(b"/\xe9")).to_text(), "/\u{fffd}");
+    }
+
+    #[test]
     fn a_status_segment_right_after_the_bin_is_a_wish() {
         assert_eq!(target("/b/404").status_override(), Some(404));
         assert_eq!(target("/b/503/x?y").status_override(), Some(503));
+        assert_eq!((target("/b/200").status_override(), target("/b/599").status_override()), (Some(200), Some(599)));
         for no in ["/b", "/b/199", "/b/600", "/b/0404", "/b/x/404", "/b/+40"] {
             assert_eq!(target(no).status_override(), None, "{no}");
         }

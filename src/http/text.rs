@@ -36,3 +36,33 @@ pub fn clipped(text: &str, chars: usize) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_as_text_without_loss_where_they_are_text() {
+        assert!(matches!(lossy("é".as_bytes()), Cow::Borrowed("é")));
+        assert_eq!(lossy(b"a\xffb"), "a\u{fffd}b");
+        assert_eq!(without_mark("\u{feff}\u{feff}a".as_bytes()), "\u{feff}a".as_bytes());
+        assert_eq!(without_mark(b"a"), b"a");
+    }
+
+    #[test]
+    fn a_token_has_no_separators_and_is_not_empty() {
+        assert!(is_token(b"X-Foo_1") && is_token(b"!#$%&'*+-.^_`|~"));
+        for wrong in [&b""[..], b"a b", b"a:", b"\"a\"", b"a/b", b"a\x7f", "é".as_bytes()] {
+            assert!(!is_token(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        assert_eq!(cut("aéb", 4), ("aéb", false));
+        assert_eq!(cut("aéb", 3), ("aé", true));
+        assert_eq!(cut("aéb", 2), ("a", true));
+        assert_eq!(cut("", 0), ("", false));
+        assert_eq!((clipped("aéb", 3), clipped("aéb", 2)), ("aéb".to_owned(), "aé…".to_owned()));
+    }
+}

@@ -30,7 +30,7 @@ pub fn set(text: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, Strin
             let key = serde_json::to_string(last).map_err(|error| error.to_string())?;
             format!("{key}:{value}")
         }
-        Some(NodeKind::Array) if last == "-" || last.parse() == Ok(children) => value.to_owned(),
+        Some(NodeKind::Array) if last == "-" || *last == children.to_string() => value.to_owned(),
         Some(NodeKind::Array) => return Err(format!("The array at {parent} has {children} items; `-` adds one.")),
         _ => return Err(format!("What is at {parent} is no object and no array.")),
     };
@@ -67,9 +67,16 @@ mod tests {
         assert_eq!(changed("{\"a\":{\"b\":1 } }", "/a/é\"", "2").unwrap(), "{\"a\":{\"b\":1,\"é\\\"\":2 } }");
         assert_eq!(changed("[1]", "/-", "2").unwrap(), "[1,2]");
         assert_eq!(changed("[1]", "/1", "2").unwrap(), "[1,2]");
-        for (text, pointer) in
-            [("[1]", "/5"), ("{}", "/a/b"), ("{\"a\":1}", "/a/b"), ("nonsense", "/a"), ("", "/a"), ("[1]", "/x")]
-        {
+        for (text, pointer) in [
+            ("[1]", "/5"),
+            ("{}", "/a/b"),
+            ("{\"a\":1}", "/a/b"),
+            ("nonsense", "/a"),
+            ("", "/a"),
+            ("[1]", "/x"),
+            ("[1]", "/+1"),
+            ("[1]", "/01"),
+        ] {
             assert!(changed(text, pointer, "0").is_err(), "{text} {pointer}");
         }
     }

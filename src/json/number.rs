@@ -90,7 +90,7 @@ impl Numbers {
     /// .NET's doubles, as System.Text.Json prints them.
     pub const DOTNET: Self = Self {
         whole: Whole::Kept,
-        plain: (-4, 15),
+        plain: (-3, 15),
         suffix: "",
         exponent: Exponent { mark: 'E', plus: true, width: 2, point_zero: false },
         negative_zero: "-0",
@@ -103,7 +103,7 @@ impl Numbers {
         whole: Whole::Bits64,
         plain: (-4, 16),
         suffix: ".0",
-        exponent: Exponent { mark: 'e', plus: false, width: 1, point_zero: false },
+        exponent: Exponent { mark: 'e', plus: true, width: 1, point_zero: false },
         negative_zero: "-0.0",
         infinity: "null",
     };
@@ -148,8 +148,8 @@ impl Numbers {
             if is_kept {
                 return text.to_owned();
             }
-            if self.whole == Whole::Kept {
-                // A whole zero has no sign.
+            // A whole zero has no sign; Rust reads it as a double.
+            if self.whole == Whole::Kept || text == "-0" && self.whole == Whole::Bits64 && *self != Self::RUST {
                 return "0".to_owned();
             }
         }
@@ -300,6 +300,89 @@ mod tests {
             ("123456789.125", "123456789.125"),
         ] {
             assert_eq!(Numbers::PYTHON.print(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_language_has_its_own_zero_fraction_and_infinity() {
+        const TEXTS: [&str; 6] = ["-0", "-0.0", "3", "3.0", "1e400", "12345678901234567890"];
+        const BIG: &str = "12345678901234567890";
+        const ROUND: &str = "12345678901234567000";
+        for (numbers, expected) in [
+            (Numbers::JAVASCRIPT, ["0", "0", "3", "3", "null", ROUND]),
+            (Numbers::GO, ["-0", "-0", "3", "3", "null", ROUND]),
+            (Numbers::GO_SPRINT, ["-0", "-0", "3", "3", "null", "1.2345678901234567e+19"]),
+            (Numbers::PYTHON, ["0", "-0.0", "3", "3.0", "Infinity", BIG]),
+            (Numbers::RUBY, ["0", "-0.0", "3", "3.0", "Infinity", BIG]),
+            (Numbers::PHP, ["0", "-0", "3", "3", "0", "1.2345678901234567e+19"]),
+            (Numbers::PHP_FRACTION, ["0", "-0.0", "3", "3.0", "0", "1.2345678901234567e+19"]),
+            (Numbers::JAVA, ["0", "-0.0", "3", "3.0", "Infinity", BIG]),
+            (Numbers::GSON, ["-0.0", "-0.0", "3.0", "3.0", "Infinity", "1.2345678901234567E19"]),
+            (Numbers::DOTNET, ["0", "-0", "3", "3", "Infinity", BIG]),
+            (Numbers::NEWTONSOFT, ["0", "-0.0", "3", "3.0", "Infinity", BIG]),
+            (Numbers::RUST, ["-0.0", "-0.0", "3", "3.0", "null", BIG]),
+        ] {
+            assert_eq!(TEXTS.map(|text| numbers.print(text)), expected, "{numbers:?}");
+        }
+        assert_eq!(Numbers::JAVASCRIPT.print("-1e400"), "null");
+        assert_eq!(Numbers::PHP.print("9223372036854775807"), "9223372036854775807");
+        assert_eq!(Numbers::PHP.print("-9223372036854775808"), "-9223372036854775808");
+    }
+
+    #[test]
+    fn every_language_writes_an_exponent_from_its_own_size_on() {
+        for (numbers, expected) in [
+            (
+                Numbers::GO,
+                [("1e20", "100000000000000000000"), ("1e21", "1e+21"), ("1e-6", "0.000001"), ("1e-7", "1e-7")],
+            ),
+            (Numbers::GO_SPRINT, [("1e5", "100000"), ("1.5e6", "1.5e+06"), ("1e-4", "0.0001"), ("1e-5", "1e-05")]),
+            (
+                Numbers::RUBY,
+                [("1e14", "100000000000000.0"), ("1e15", "1.0e+15"), ("1e-4", "0.0001"), ("1e-5", "1.0e-05")],
+            ),
+            (
+                Numbers::PHP,
+                [("1e16", "10000000000000000"), ("1e17", "1.0e+17"), ("1e-4", "0.0001"), ("1e-5", "1.0e-5")],
+            ),
+            (Numbers::JAVA, [("1e6", "1000000.0"), ("1e7", "1.0E7"), ("1e-3", "0.001"), ("1.5e-4", "1.5E-4")]),
+            (Numbers::DOTNET, [("1e14", "100000000000000"), ("1e15", "1E+15"), ("1e-4", "0.0001"), ("1e-5", "1E-05")]),
+            (
+                Numbers::NEWTONSOFT,
+                [("1e14", "100000000000000.0"), ("1e15", "1E+15"), ("1e-4", "0.0001"), ("1e-5", "1E-05")],
+            ),
+            (Numbers::RUST, [("1e15", "1000000000000000.0"), ("1e16", "1e+16"), ("1e-5", "0.00001"), ("1e-6", "1e-6")]),
+        ] {
+            for (text, expected) in expected {
+                assert_eq!(numbers.print(text), expected, "{numbers:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rust_is_what_serde_json_writes() {
+        for text in
+            ["0", "-0", "-0.0", "1.50", "1e3", "1e15", "1e16", "1e17", "1e-5", "1e-6", "1.5e-7", "18446744073709551615"]
+        {
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            assert_eq!(Numbers::RUST.print(text), value.to_string());
+        }
+    }
+
+    #[test]
+    fn a_double_is_computed_for_exponents_zeros_and_many_digits_only() {
+        for (text, needed) in [
+            ("1.5", false),
+            ("-0.001", false),
+            ("123456789012345", false),
+            ("1234567890.12345", false),
+            ("1234567890123456", true),
+            ("1e5", true),
+            ("0", true),
+            ("0.0", true),
+            ("x", true),
+        ] {
+            assert_eq!(needs_double(text), needed, "{text}");
         }
     }
 

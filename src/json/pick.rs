@@ -253,6 +253,34 @@ mod tests {
     }
 
     #[test]
+    fn what_was_picked_keeps_its_type_without_the_body() {
+        let body = br#"["x", 18446744073709551615, -1.5e300]"#.to_vec();
+        let [text, integer, float] = pick(&body, &["/0", "/1", "/2"]).values;
+        let owned = [text, integer, float].map(|value| value.map(Picked::into_owned));
+        drop(body);
+        let expected =
+            [Picked::Text("x".into()), Picked::Integer("18446744073709551615".into()), Picked::Float(-1.5e300)];
+        assert_eq!(owned, expected.map(Some));
+        let body = br#"[false, null, {}]"#;
+        let picks = pick(body, &["/0", "/1", "/2", "/3"]);
+        let owned = picks.values.clone().map(|value| value.map(Picked::into_owned));
+        assert_eq!(owned, [Some(Picked::Bool(false)), Some(Picked::Null), Some(Picked::Structure), None]);
+        assert_eq!(picks.scalar(0).as_deref(), Some("false"));
+        assert_eq!([0, 1, 2, 3, 4].map(|index| picks.there(index)), [true, false, true, false, false]);
+        assert_eq!([0, 1, 2, 3, 4].map(|index| picks.text(index)), [None; 5]);
+    }
+
+    #[test]
+    fn a_path_leads_to_its_own_depth_and_to_the_first_three_items() {
+        let body = br#"{"a": {"b": 1, "c": {"b": 2}}, "b": 3, "l": [[0], [1], [2], [3], [4]]}"#;
+        let picks = pick(body, &["/a", "/b", "/a/b", "/a/c/b", "/c/b", "/l/2/0", "/l/3/0", ""]);
+        let scalars: Vec<_> = (0..7).map(|index| picks.scalar(index).map(Cow::into_owned)).collect();
+        let scalars: Vec<_> = scalars.iter().map(Option::as_deref).collect();
+        assert_eq!(scalars, [None, Some("3"), Some("1"), Some("2"), None, Some("2"), None]);
+        assert!(picks.whole && picks.there(0) && picks.values[7] == Some(Picked::Structure));
+    }
+
+    #[test]
     fn the_last_of_a_repeated_key_counts() {
         let picks = pick(br#"{"a": {"b": "1"}, "a": {"c": 2}, "e": "x", "e": "y"}"#, &["/a/b", "/e"]);
         assert_eq!((picks.text(0), picks.text(1)), (None, Some("y")));

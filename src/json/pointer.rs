@@ -32,3 +32,19 @@ impl fmt::Display for Pointer {
         self.0.iter().try_for_each(|step| write!(f, "/{}", step.replace('~', "~0").replace('/', "~1")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_is_written_as_it_is_read() {
+        for text in ["", "/", "/a", "/a/0/", "/x~1y~0/~01"] {
+            assert_eq!(Pointer::parse(text).unwrap().to_string(), text);
+        }
+        let steps = ["x/y~".to_owned(), "~1".to_owned(), String::new()];
+        assert_eq!(Pointer::of(&steps), Pointer::parse("/x~1y~0/~01/").unwrap());
+        assert_eq!(Pointer::of(&steps).steps(), steps);
+        assert_eq!((Pointer::parse("a"), Pointer::parse("").unwrap().steps().len()), (None, 0));
+    }
+}

@@ -19,6 +19,7 @@ pub struct Pretty {
 pub fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
     let mut out: Vec<u8> = Vec::with_capacity(bytes.len().min(max_bytes) + 1_024);
     let (mut depth, mut at) = (0_usize, 0);
+    let mut is_cut = false;
     while let Some(&byte) = bytes.get(at) {
         if out.len() >= max_bytes {
             break;
@@ -27,7 +28,9 @@ pub fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
             b' ' | b'\t' | b'\n' | b'\r' => at += 1,
             b'"' => {
                 let string = super::strings::first_string(&bytes[at..]);
-                out.extend_from_slice(&string[..string.len().min(max_bytes - out.len())]);
+                let shown = &string[..string.len().min(max_bytes - out.len())];
+                out.extend_from_slice(shown);
+                is_cut |= shown.len() < string.len();
                 at += string.len();
             }
             b'{' | b'[' => {
@@ -66,7 +69,10 @@ pub fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
             }
         }
     }
-    Pretty { text: String::from_utf8_lossy(&out).into_owned(), truncated: at < bytes.len() || out.len() > max_bytes }
+    Pretty {
+        text: String::from_utf8_lossy(&out).into_owned(),
+        truncated: is_cut || at < bytes.len() || out.len() > max_bytes,
+    }
 }
 
 fn line(out: &mut Vec<u8>, depth: usize) {
@@ -95,6 +101,30 @@ mod tests {
         assert!(cut.truncated && cut.text.len() < 10_000 + 200, "{}", cut.text.len());
         let long = format!("[\"{}\"]", "x".repeat(100_000));
         assert!(pretty(long.as_bytes(), 1_000).truncated);
+    }
+
+    #[test]
+    fn the_text_ends_at_its_bound_and_says_so() {
+        let shown = |text: &str, most| {
+            let pretty = pretty(text.as_bytes(), most);
+            (pretty.text, pretty.truncated)
+        };
+        let is = |text: &str, truncated| (text.to_owned(), truncated);
+        assert_eq!(shown("[1,2]", 12), is("[\n  1,\n  2\n]", false));
+        assert_eq!(shown("[1,2]", 11), is("[\n  1,\n  2\n]", true));
+        assert_eq!(shown("[1,2]", 10), is("[\n  1,\n  2", true));
+        assert_eq!(shown("[\"abcdef\"]", 7), is("[\n  \"ab", true));
+        assert_eq!(shown("\"abcdef\"", 8), is("\"abcdef\"", false));
+        assert_eq!(shown("\"abcdef\"", 7), is("\"abcdef", true));
+    }
+
+    #[test]
+    fn the_margin_stays_from_the_64th_level_on() {
+        let deep = format!("{}1{}", "[".repeat(70), "]".repeat(70));
+        let lines: Vec<usize> =
+            pretty(deep.as_bytes(), 1 << 20).text.lines().map(|line| line.len() - line.trim_start().len()).collect();
+        assert_eq!((lines[0], lines[1], lines[63], lines[64], lines[70]), (0, 2, 126, 128, 128));
+        assert_eq!((lines.len(), lines[140]), (141, 0));
     }
 
     proptest::proptest! {

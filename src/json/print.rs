@@ -328,3 +328,103 @@ fn array_index(name: &str) -> Option<u32> {
     let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     if canonical && digits { name.parse().ok().filter(|&index| index != u32::MAX) } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::json::tree::parse;
+
+    fn written(body: &str, style: Style) -> String {
+        print(&parse(body.as_bytes()).unwrap(), style, 0).unwrap()
+    }
+
+    #[test]
+    fn each_library_escapes_its_own_characters() {
+        let text = "\u{7f}/<>&='+`\u{85}\u{2028}é\u{1f600}\u{10ffff}\u{8}\u{c}\"\\\n\r\t\u{1}\u{2029}\u{20ac}";
+        let next_line = Escapes { beyond_ascii: Beyond::LinesAndNextLine, short: false, ..Escapes::LEAST };
+        for (escapes, expected) in [
+            (Escapes::LEAST, "\u{7f}/<>&='+`\u{85}\u{2028}é\u{1f600}\u{10ffff}\\b\\f\\\"\\\\\\n\\r\\t\\u0001\u{2029}€"),
+            (
+                Escapes::ASCII,
+                r#"\u007f/<>&='+`\u0085\u2028\u00e9\ud83d\ude00\udbff\udfff\b\f\"\\\n\r\t\u0001\u2029\u20ac"#,
+            ),
+            (
+                Escapes::PHP,
+                "\u{7f}\\/<>&='+`\\u0085\\u2028\\u00e9\\ud83d\\ude00\\udbff\\udfff\\b\\f\\\"\\\\\\n\\r\\t\\u0001\\u2029\\u20ac",
+            ),
+            (
+                Escapes::HTML,
+                "\u{7f}/\\u003c\\u003e\\u0026='+`\u{85}\\u2028é\u{1f600}\u{10ffff}\\b\\f\\\"\\\\\\n\\r\\t\\u0001\\u2029€",
+            ),
+            (
+                Escapes::GSON,
+                "\u{7f}/\\u003c\\u003e\\u0026\\u003d\\u0027+`\u{85}\\u2028é\u{1f600}\u{10ffff}\\b\\f\\\"\\\\\\n\\r\\t\\u0001\\u2029€",
+            ),
+            (
+                Escapes::DOTNET,
+                r"\u007F/\u003C\u003E\u0026=\u0027\u002B\u0060\u0085\u2028\u00E9\uD83D\uDE00\uDBFF\uDFFF\b\f\u0022\\\n\r\t\u0001\u2029\u20AC",
+            ),
+            (
+                Escapes::DOTNET_RELAXED,
+                "\\u007F/<>&='+`\u{85}\\u2028é\\uD83D\\uDE00\\uDBFF\\uDFFF\\b\\f\\\"\\\\\\n\\r\\t\\u0001\\u2029€",
+            ),
+            (
+                next_line,
+                "\u{7f}/<>&='+`\\u0085\\u2028é\u{1f600}\u{10ffff}\\u0008\\u000c\\\"\\\\\\n\\r\\t\\u0001\\u2029€",
+            ),
+        ] {
+            let style = Style { escapes, ..Style::COMPACT };
+            let written = print(&Node::Text(text.into()), style, 0).unwrap();
+            assert_eq!(written, format!("\"{expected}\""), "{escapes:?}");
+        }
+    }
+
+    #[test]
+    fn members_come_in_the_order_of_the_style() {
+        let body = r#"{"b":0,"10":1,"2":2,"01":3,"4294967295":4,"4294967294":5,"-1":6,"":7,"0":8}"#;
+        let names = |style| {
+            written(body, style)
+                .split(',')
+                .map(|member| member[..member.len() - 2].to_owned())
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        assert_eq!(names(Style::COMPACT), r#"{"b","10","2","01","4294967295","4294967294","-1","","0":"#);
+        assert_eq!(names(Style::JAVASCRIPT), r#"{"0","2","10","4294967294","b","01","4294967295","-1","":"#);
+        assert_eq!(names(Style::COMPACT.sorted()), r#"{"","-1","0","01","10","2","4294967294","4294967295","b":"#);
+        assert_eq!(written(r#"{"b":1.50,"a":1e2}"#, Style::JAVASCRIPT), r#"{"b":1.5,"a":100}"#);
+    }
+
+    #[test]
+    fn the_habits_of_libraries_combine() {
+        let php = Style { php_arrays: true, ..Style::COMPACT };
+        assert_eq!(
+            written(r#"[{"0":"a","1":{}},{"1":"a"},{"0":1,"01":2},{"a":1}]"#, php),
+            r#"[["a",[]],{"1":"a"},{"0":1,"01":2},{"a":1}]"#
+        );
+        let dense = Style { without_nulls: true, ..Style::COMPACT };
+        assert_eq!(written(r#"{"a":null,"b":[null,{"c":null}],"d":true}"#, dense), r#"{"b":[null,{}],"d":true}"#);
+        let body = r#"{"a":[1,{"x":2}],"b":{},"c":[]}"#;
+        let ruby = Style { empty_lines: true, ..Style::COMPACT.indented("  ") };
+        assert_eq!(
+            written(body, ruby),
+            "{\n  \"a\": [\n    1,\n    {\n      \"x\": 2\n    }\n  ],\n  \"b\": {\n  },\n  \"c\": [\n\n  ]\n}"
+        );
+        let jackson = Style { jackson: true, colon: " : ", ..Style::COMPACT.indented("  ") };
+        assert_eq!(
+            written(body, jackson),
+            "{\n  \"a\" : [ 1, {\n    \"x\" : 2\n  } ],\n  \"b\" : { },\n  \"c\" : [ ]\n}"
+        );
+        let windows = Style { line_end: "\r\n", ..Style::PYTHON.indented("\t") };
+        assert_eq!(written("[1.0,[]]", windows), "[\r\n\t1.0,\r\n\t[]\r\n]");
+        assert_eq!(written(r#"{"a":[1,true]}"#, Style::PYTHON), r#"{"a": [1, true]}"#);
+    }
+
+    #[test]
+    fn nothing_becomes_more_than_eight_times_as_long() {
+        let print = |text: String, length| print(&Node::Text(text.into()), Style::PYTHON, length).map(|out| out.len());
+        assert_eq!((print("é".repeat(20_000), 15_001), print("é".repeat(20_000), 15_000)), (Some(120_002), None));
+        assert_eq!((print("a".repeat(65_534), 0), print("a".repeat(65_535), 0)), (Some(64 << 10), None));
+    }
+}

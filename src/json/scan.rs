@@ -281,7 +281,9 @@ mod tests {
         assert_eq!((outline.error.as_ref(), outline.count()), (None, 100_000));
         let objects = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
         assert_eq!(scan(objects.as_bytes()).error, None);
-        assert!(scan("[".repeat(MAX_DEPTH + 1).as_bytes()).error.is_some());
+        let error = scan("[".repeat(MAX_DEPTH + 1).as_bytes()).error.unwrap();
+        assert_eq!((error.offset, error.message), (MAX_DEPTH, "deeper than 1,000,000 levels"));
+        assert_eq!(scan("[".repeat(MAX_DEPTH).as_bytes()).error.unwrap().offset, MAX_DEPTH);
     }
 
     #[test]
@@ -290,6 +292,22 @@ mod tests {
         let outline = scan(wide.as_bytes());
         assert_eq!((outline.error.as_ref(), outline.count(), outline.all_outlined), (None, MAX_NODES, false));
         assert_eq!(outline.nodes[0].children as usize, MAX_NODES + 11);
+    }
+
+    #[test]
+    fn not_more_than_64_mib_are_read() {
+        let string = |length: usize| [&b"\""[..], &vec![b'a'; length - 2], b"\""].concat();
+        assert_eq!(scan(&string(64 << 20)).error, None);
+        let error = scan(&string((64 << 20) + 1)).error.unwrap();
+        assert_eq!((error.offset, error.message), (64 << 20, "more than 64 MiB of JSON are not outlined"));
+    }
+
+    #[test]
+    fn a_pointer_leads_to_the_value_as_written() {
+        let at = |text: &'static str, pointer| value_at(text.as_bytes(), &Pointer::parse(pointer).unwrap());
+        assert_eq!(at(r#"{"a": [1.50, "é\n"]}"#, "/a/0"), Some("1.50"));
+        assert_eq!(at(r#"{"a": [1.50, "é\n"]}"#, "/a/1"), Some("\"é\\n\""));
+        assert_eq!((at("[1]", "/1"), at("[1] x", "/0")), (None, None));
     }
 
     /// Whether `serde_json` takes it, with the differences that are documented above left out.

@@ -127,6 +127,30 @@ mod tests {
         assert_eq!(first_string(br#""open\"#), br#""open\"#);
     }
 
+    #[test]
+    fn a_text_is_cut_at_its_characters_and_says_so() {
+        let cut = |text: &str, most| {
+            let (of_text, of_bytes) = (Cut::new(text, most), Cut::of_bytes(text.as_bytes(), most));
+            assert_eq!((&of_text.text, of_text.cut), (&of_bytes.text, of_bytes.cut));
+            (of_text.text.chars().count(), of_text.cut)
+        };
+        for character in ["a", "é", "😀"] {
+            assert_eq!((cut(&character.repeat(10), 10), cut(&character.repeat(11), 10)), ((10, false), (10, true)));
+            assert_eq!(cut(&character.repeat(100), 10), (10, true));
+        }
+        assert_eq!(unescape_start(&[&b"\""[..], &b"\\ud83d\\ude00".repeat(9), b"\""].concat(), 2), "😀😀");
+        assert_eq!(unescape_start(b"\"a\\nb\"", 9), "a\nb");
+    }
+
+    #[test]
+    fn a_text_says_whether_it_holds_half_a_pair() {
+        assert!(matches!(text(br#""plain""#), (Cow::Borrowed("plain"), false)));
+        assert_eq!(text(br#""\ud83d\ude00\uffff""#), ("😀\u{ffff}".into(), false));
+        for half in [r"\ud83d", r"\ude00", r"\ud83dx", r"\ud83d\ud83d", r"\ud83d\ue000", r"\u12", r"\u12é4"] {
+            assert!(text(format!("\"{half}\"").as_bytes()).1, "{half}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn what_serde_json_writes_is_read_back(text: String) {

@@ -47,6 +47,118 @@ fn pointers_name_values_and_are_resolved_to_them() {
 }
 
 #[test]
+fn a_pointer_has_at_most_4_kib_however_its_keys_are_written() {
+    let lengths = |key: String| {
+        let text = format!("{{\"{key}\":1}}");
+        let outline = scan(text.as_bytes());
+        let of_child = outline.children(text.as_bytes(), 0, 0, 1).children[0].pointer.as_ref().map(String::len);
+        assert_eq!(outline.pointer(text.as_bytes(), 1).map(|pointer| pointer.len()), of_child);
+        of_child
+    };
+    assert_eq!((lengths("k".repeat(4_095)), lengths("k".repeat(4_096))), (Some(4_096), None));
+    assert_eq!((lengths("\\u006b".repeat(4_095)), lengths("\\u006b".repeat(4_096))), (Some(4_096), None));
+    let nested = format!("[{{\"{}\":[7]}}]", "k".repeat(4_091));
+    let outline = scan(nested.as_bytes());
+    assert_eq!(outline.pointer(nested.as_bytes(), 2).map(|pointer| pointer.len()), Some(4_094));
+    assert_eq!(outline.pointer(nested.as_bytes(), 3).map(|pointer| pointer.len()), Some(4_096));
+    let asked = outline.pointer_with(nested.as_bytes(), 3, |child, parent| child * 10 + parent);
+    assert!(asked.is_none(), "one digit more");
+    assert_eq!(
+        scan(b"[[7]]").pointer_with(b"[[7]]", 2, |child, parent| child * 10 + parent).as_deref(),
+        Some("/10/21")
+    );
+    assert_eq!(outline.pointer(nested.as_bytes(), 4), None);
+}
+
+#[test]
+fn repeated_keys_are_told_among_ten_thousand() {
+    let repeated = |members: u32| {
+        let names = (1..members).map(|at| format!("\"{at}\":0,")).collect::<String>();
+        let text = format!("{{{names}\"1\":0}}");
+        let outline = scan(text.as_bytes());
+        (outline.node(text.as_bytes(), 1).unwrap().repeated_key, outline.node(text.as_bytes(), 2).unwrap().repeated_key)
+    };
+    assert_eq!((repeated(10_000), repeated(10_001)), ((true, false), (false, false)));
+}
+
+#[test]
+fn a_value_is_described_with_its_place_its_kind_and_its_size() {
+    let text = br#"{"o":{"x":[true,false]},"n":null,"s":"a","d":-1.5}"#;
+    let outline = scan(text);
+    let shown: Vec<_> = (0..8)
+        .map(|node| {
+            let node = outline.node(text, node).unwrap();
+            (node.kind, node.parent, node.depth, node.index, node.size, node.children)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (NodeKind::Object, None, 0, 0, 50, 4),
+            (NodeKind::Object, Some(0), 1, 0, 18, 1),
+            (NodeKind::Array, Some(1), 2, 0, 12, 2),
+            (NodeKind::Bool, Some(2), 3, 0, 4, 0),
+            (NodeKind::Bool, Some(2), 3, 1, 5, 0),
+            (NodeKind::Null, Some(0), 1, 1, 4, 0),
+            (NodeKind::String, Some(0), 1, 2, 3, 0),
+            (NodeKind::Number, Some(0), 1, 3, 4, 0),
+        ]
+    );
+    assert_eq!((outline.node(text, 8), outline.kind(text, 8), outline.raw(text, 8)), (None, None, &b""[..]));
+    assert_eq!((outline.count(), outline.depth(4), outline.depth(8), outline.parent(8)), (8, 3, 0, None));
+    assert_eq!(outline.node(text, 7).unwrap().pointer.as_deref(), Some("/d"));
+    assert_eq!((outline.value_at(text, &Pointer::parse("/s").unwrap()), outline.child_count(9)), (Some("\"a\""), 0));
+    let long = format!("{{\"{}\":1,\"{}\":2}}", "k".repeat(1_000), "l".repeat(1_001));
+    let page = scan(long.as_bytes()).children(long.as_bytes(), 0, 0, 10);
+    assert_eq!(page.children.iter().map(|node| node.truncated).collect::<Vec<_>>(), [false, true]);
+    let outline = scan(b"[10,[20]]");
+    let resolve = |pointer: &str| outline.resolve(b"[10,[20]]", &Pointer::parse(pointer).unwrap());
+    assert_eq!((resolve("/0"), resolve("/1/0"), resolve("/1")), (Some(1), Some(3), Some(2)));
+    assert_eq!((resolve("/00"), resolve("/01"), resolve("/+1"), resolve("/2")), (None, None, None, None));
+}
+
+#[test]
+fn a_search_ends_at_its_limit_and_says_whether_there_is_more() {
+    let text = b"[[1,2],[1],{\"1\":1,\"a\":[21]}]";
+    let found = |limit| {
+        let hits = scan(text).find(text, "1", limit);
+        let places: Vec<_> =
+            hits.hits.iter().map(|hit| (hit.node.pointer.clone().unwrap(), hit.node.index, hit.part)).collect();
+        (places, hits.more)
+    };
+    let all = [
+        ("/0/0".to_owned(), 0, HitPart::Value),
+        ("/1/0".to_owned(), 0, HitPart::Value),
+        ("/2/1".to_owned(), 0, HitPart::Both),
+        ("/2/a/0".to_owned(), 0, HitPart::Value),
+    ];
+    assert_eq!(found(4), (all.to_vec(), false));
+    assert_eq!(found(3), (all[..3].to_vec(), true));
+    assert_eq!(scan(text).find(text, "2", 9).hits.iter().map(|hit| hit.node.index).collect::<Vec<_>>(), [1, 0]);
+    let many = format!("[{}7]", "7,".repeat(1_000));
+    let hits = scan(many.as_bytes()).find(many.as_bytes(), "7", 5_000);
+    assert_eq!((hits.hits.len(), hits.more, hits.hits[999].node.index), (1_000, true, 999));
+}
+
+#[test]
+fn the_first_rows_open_outer_values_first() {
+    let shown = |text: &str, budget| {
+        let rows = scan(text.as_bytes()).first_rows(text.as_bytes(), budget);
+        rows.iter().map(|row| (row.node, row.shown)).collect::<Vec<_>>()
+    };
+    let text = r#"{"a":[1,2,3],"b":{"c":[4]}}"#;
+    assert_eq!(shown(text, 1), [(0, 0)]);
+    assert_eq!(shown(text, 2), [(0, 1), (1, 0)]);
+    assert_eq!(shown(text, 4), [(0, 2), (1, 1), (2, 0), (5, 0)]);
+    assert_eq!(shown(text, 7), [(0, 2), (1, 3), (2, 0), (3, 0), (4, 0), (5, 1), (6, 0)]);
+    assert_eq!(shown(text, 8).len(), 8);
+    let wide = format!("[{}0]", "0,".repeat(150));
+    assert_eq!((shown(&wide, 500).len(), shown(&wide, 500)[0]), (101, (0, 100)));
+    let deep = format!("{}{}", "[".repeat(30), "]".repeat(30));
+    assert_eq!(shown(&deep, 500).len(), 25);
+}
+
+#[test]
 fn the_search_looks_into_keys_and_values_and_through_escapes() {
     let outline = scan(TEXT);
     let hits = |text: &str| {

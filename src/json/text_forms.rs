@@ -94,30 +94,30 @@ fn string(text: &str, form: TextForm, out: &mut String) {
         TextForm::Python => {
             // Single quotes, unless only these are in the text.
             let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-            quoted(text, quote, out, |character, out| match character {
+            quoted(text, quote, out, |character, _, out| match character {
                 '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' => {
                     let _ = write!(out, "\\x{:02x}", u32::from(character));
                 }
-                '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}' => {
+                '\u{2000}'..='\u{200f}'
+                | '\u{2028}'..='\u{202f}'
+                | '\u{205f}'..='\u{206f}'
+                | '\u{3000}'
+                | '\u{feff}' => {
                     let _ = write!(out, "\\u{:04x}", u32::from(character));
                 }
                 character => out.push(character),
             });
         }
         TextForm::Ruby | TextForm::RubySpaced => {
-            let text = text.replace("#{", "\u{0}#{").replace("#$", "\u{0}#$").replace("#@", "\u{0}#@");
-            quoted(&text, '"', out, |character, out| match character {
-                '\u{0}' => out.push('\\'),
+            quoted(text, '"', out, |character, rest, out| match character {
+                // What would be read as a value to be filled in.
+                '#' if rest.starts_with(['{', '$', '@']) => out.push_str("\\#"),
                 '\u{7}' => out.push_str("\\a"),
                 '\u{8}' => out.push_str("\\b"),
                 '\u{b}' => out.push_str("\\v"),
                 '\u{c}' => out.push_str("\\f"),
                 '\u{1b}' => out.push_str("\\e"),
-                '\u{1}'..='\u{1f}'
-                | '\u{7f}'..='\u{9f}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{feff}' => {
+                '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
                     let _ = write!(out, "\\u{:04X}", u32::from(character));
                 }
                 character => out.push(character),
@@ -126,10 +126,11 @@ fn string(text: &str, form: TextForm, out: &mut String) {
     }
 }
 
-/// In quotes, with what both languages escape alike; `other` writes the rest.
-fn quoted(text: &str, quote: char, out: &mut String, other: impl Fn(char, &mut String)) {
+/// In quotes, with what both languages escape alike; `other` writes any other character and sees what follows it.
+fn quoted(text: &str, quote: char, out: &mut String, other: impl Fn(char, &str, &mut String)) {
     out.push(quote);
-    for character in text.chars() {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
         match character {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
@@ -139,7 +140,7 @@ fn quoted(text: &str, quote: char, out: &mut String, other: impl Fn(char, &mut S
                 out.push('\\');
                 out.push(character);
             }
-            character => other(character, out),
+            character => other(character, characters.as_str(), out),
         }
     }
     out.push(quote);
@@ -165,5 +166,27 @@ mod tests {
         ] {
             assert_eq!(text_form(&parse(body.as_bytes()).unwrap(), form), expected, "{form:?}");
         }
+    }
+
+    #[test]
+    fn strings_and_literals_as_each_language_prints_them() {
+        let shown = |body: &str, form| text_form(&parse(body.as_bytes()).unwrap(), form);
+        for (form, expected) in [
+            (TextForm::Python, "[True, False, None]"),
+            (TextForm::Ruby, "[true, false, nil]"),
+            (TextForm::Java, "[true, false, null]"),
+            (TextForm::Go, "[true false <nil>]"),
+        ] {
+            assert_eq!(shown("[true, false, null]", form), expected);
+        }
+        let python = r#""\u0000\u001f\u007f\u00a0\u00ad\u2009\u200b\u2028\u202f\u2066\u3000\ufeff\t\r\n\\é ""#;
+        let expected = r"'\x00\x1f\x7f\xa0\xad\u2009\u200b\u2028\u202f\u2066\u3000\ufeff\t\r\n\\é '";
+        assert_eq!(shown(python, TextForm::Python), expected);
+        assert_eq!(shown(r#""it's""#, TextForm::Python), r#""it's""#);
+        assert_eq!(shown(r#""\"x\"""#, TextForm::Python), r#"'"x"'"#);
+        let ruby = r#""\u0000\u0007\b\u000b\f\u001b\u0001\u007f\u009f\u2028\u200b #{a} #$a #@a #a # '\"\\""#;
+        let expected =
+            "\"\\u0000\\a\\b\\v\\f\\e\\u0001\\u007F\\u009F\\u2028\u{200b} \\#{a} \\#$a \\#@a #a # '\\\"\\\\\"";
+        assert_eq!(shown(ruby, TextForm::Ruby), expected);
     }
 }

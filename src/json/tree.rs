@@ -132,6 +132,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_deep_too_long_or_too_much_is_no_tree() {
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse(nested(100).as_bytes()).is_some() && parse(nested(101).as_bytes()).is_none());
+        let digits = |length| "1".repeat(length);
+        assert!(parse(digits(400).as_bytes()).is_some() && parse(digits(401).as_bytes()).is_none());
+        assert!(parse(format!("[{}0]", "0,".repeat(2_000_000)).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn of_repeated_names_the_last_value_takes_the_first_place_however_many_there_are() {
+        for members in [1, 2, 16, 17, 40] {
+            let names = (0..members).map(|at| format!("\"n{at}\":{at}")).collect::<Vec<_>>().join(",");
+            assert_eq!(written(&format!("{{{names}}}"), Style::COMPACT), format!("{{{names}}}"));
+            let again = written(&format!("{{{names},\"n0\":\"x\"}}"), Style::COMPACT);
+            assert_eq!(again, format!("{{{}}}", names.replacen("\"n0\":0", "\"n0\":\"x\"", 1)));
+        }
+        assert_eq!(written("[true,false,null]", Style::COMPACT), "[true,false,null]");
+    }
+
+    #[test]
     fn indentation_does_not_grow_without_bound() {
         let deep = format!("{}{}1{}", "[".repeat(90), "1,".repeat(50_000), "]".repeat(90));
         let node = parse(deep.as_bytes()).unwrap();

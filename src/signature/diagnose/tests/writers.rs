@@ -164,5 +164,5 @@ fn dotnet_and_rails_by_their_documentation() {
     assert_eq!(written(json_writers::RAILS), rails);
     let newtonsoft = "{\"a\":\"é<&>'+`\\\"\\u2028\",\"n\":[1.0,12.5,1E+16]}";
     assert_eq!(written(json_writers::NEWTONSOFT), newtonsoft);
-    assert_eq!(written(json_writers::RUST.sorted()), "{\"a\":\"é<&>'+`\\\"\u{2028}\",\"n\":[1.0,12.5,1e16]}");
+    assert_eq!(written(json_writers::RUST.sorted()), "{\"a\":\"é<&>'+`\\\"\u{2028}\",\"n\":[1.0,12.5,1e+16]}");
 }
