@@ -151,3 +151,54 @@ impl LastAttempt {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivered(outcome: Outcome, status: Option<u16>) -> Delivered {
+        let response = status.map(|status| ReceivedResponse {
+            status,
+            head: Bytes::new(),
+            body: Bytes::new(),
+            body_size: 0,
+            body_cut: false,
+        });
+        Delivered {
+            target: "http://h/".to_owned(),
+            started_at: Timestamp::from_secs(7),
+            outcome,
+            sentence: String::new(),
+            sent_head: Bytes::new(),
+            sent_body_size: 0,
+            response,
+            times: Times { total: 5, ..Times::default() },
+        }
+    }
+
+    #[test]
+    fn only_a_whole_response_has_a_status_and_only_a_2xx_is_delivered() {
+        for (outcome, status, shown, is_delivered) in [
+            (Outcome::Answered, Some(200), Some(200), true),
+            (Outcome::Answered, Some(299), Some(299), true),
+            (Outcome::Answered, Some(199), Some(199), false),
+            (Outcome::Answered, Some(300), Some(300), false),
+            (Outcome::Cut, Some(200), None, false),
+            (Outcome::Timeout, None, None, false),
+        ] {
+            let delivered = delivered(outcome, status);
+            assert_eq!(delivered.status(), shown);
+            let last = delivered.last();
+            assert_eq!(last, LastAttempt { outcome, status: shown, at: Timestamp::from_secs(7), total_us: 5 });
+            assert_eq!(last.is_delivered(), is_delivered, "{outcome:?} {status:?}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_has_the_name_that_it_is_stored_under() {
+        for outcome in Outcome::VARIANTS {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+        }
+        assert_eq!(Outcome::RefusedTarget.name(), "refused_target");
+    }
+}

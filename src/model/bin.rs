@@ -248,6 +248,56 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_shows_four_characters_of_twelve_and_none_of_fewer() {
+        let hint = |text: &str| {
+            let value = SecretValue::new(text.to_owned());
+            assert_eq!(value.expose(), text);
+            Secret { id: 7, label: "live".into(), value, created_at: Timestamp::default() }.hint()
+        };
+        assert_eq!((hint("0123456789é").hint, hint("0123456789éx").hint), ("…".to_owned(), "…89éx".to_owned()));
+        let shown = hint(" whpk_0123456789 ");
+        assert_eq!((shown.id, &*shown.label, shown.length), (7, "live", 17));
+        assert_eq!((shown.public_key.as_deref(), hint("whsec_012345").public_key), (Some("whpk_0123456789"), None));
+    }
+
+    #[test]
+    fn a_bin_is_called_by_its_name_and_else_by_its_id() {
+        let id = BinId::generate();
+        let mut bin =
+            Bin { id, created_at: Timestamp::default(), settings: BinSettings::default(), secrets: Vec::new() };
+        assert_eq!(bin.handle(), id.to_string());
+        bin.settings.name = Some("demo".parse().unwrap());
+        assert_eq!(bin.handle(), "demo");
+    }
+
+    #[test]
+    fn a_target_that_takes_the_place_of_others_is_noted_with_the_time() {
+        let to = |targets: &[&str]| {
+            let to = targets.iter().map(|&target| target.to_owned()).collect();
+            Some(ForwardSettings {
+                routes: vec![crate::model::Route { to, ..Default::default() }],
+                ..Default::default()
+            })
+        };
+        let now = Timestamp::from_secs(7);
+        for (before, after, noted) in [
+            (None, to(&["a"]), false),
+            (to(&["a", "b"]), to(&["b"]), false),
+            (to(&["a"]), to(&["a", "b"]), true),
+            (to(&["a"]), None, true),
+            (to(&["a"]), to(&["a"]), false),
+            (to(&[]), None, false),
+            (None, None, false),
+        ] {
+            let mut settings = BinSettings { forward: before, ..BinSettings::default() };
+            settings.set_forward(after.clone(), now);
+            assert_eq!((&settings.forward, settings.forward_since), (&after, noted.then_some(now)));
+        }
+        let settings = BinSettings { forward: to(&["a", "b"]), ..BinSettings::default() };
+        assert_eq!(settings.forward_targets().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
     fn only_what_is_a_public_key_beyond_doubt_is_shown() {
         let shown = |text: &str| SecretValue::new(text.into()).public_key().is_some();
         for start in PUBLIC_KEYS {

@@ -83,3 +83,14 @@ impl ChangeKind {
         self.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_has_the_name_of_its_message() {
+        assert_eq!((ChangeKind::Bin.name(), ChangeKind::BinDeleted.name()), ("bin", "bin_deleted"));
+        assert_eq!(ChangeKind::Cleared { count: 1 }.name(), "cleared");
+    }
+}

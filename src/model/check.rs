@@ -112,3 +112,41 @@ impl CheckReport {
         self.finished_at.is_some() && self.error.is_none() && self.count(CaseState::Failed) == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_passed_when_it_is_over_without_error_and_no_case_has_failed() {
+        let case = |state| CaseReport {
+            id: "a",
+            duty: "",
+            says: "",
+            state,
+            sentence: String::new(),
+            advice: None,
+            snippets: Vec::new(),
+            shots: Vec::new(),
+            took_us: 0,
+        };
+        let over = CheckReport {
+            provider: "p",
+            document: "",
+            target: String::new(),
+            started_at: Timestamp::default(),
+            finished_at: Some(Timestamp::default()),
+            total: 4,
+            now: None,
+            error: None,
+            cases: [CaseState::Passed, CaseState::Passed, CaseState::Note, CaseState::Skipped].map(case).into(),
+        };
+        let count = |state| over.count(state);
+        assert_eq!((count(CaseState::Passed), count(CaseState::Note), count(CaseState::Failed)), (2, 1, 0));
+        assert!(over.is_passed());
+        assert!(!CheckReport { finished_at: None, ..over.clone() }.is_passed());
+        assert!(!CheckReport { error: Some("gone".to_owned()), ..over.clone() }.is_passed());
+        assert!(!CheckReport { cases: vec![case(CaseState::Failed)], ..over }.is_passed());
+        assert_eq!(CaseState::Skipped.name(), "skipped");
+    }
+}

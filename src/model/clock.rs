@@ -174,5 +174,51 @@ mod tests {
         assert_eq!(at.to_string(), "2026-05-28T12:34:56.789Z");
         assert_eq!("2026-05-28T12:34:56.789123Z".parse(), Ok(at));
         assert!("yesterday".parse::<Timestamp>().is_err());
+        assert_eq!(serde_json::to_string(&at).unwrap(), "\"2026-05-28T12:34:56.789Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>("\"2026-05-28T12:34:56.789123Z\"").unwrap(), at);
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), format!("{}us", i64::MAX));
+    }
+
+    #[test]
+    fn a_moment_is_counted_in_three_units_and_moved_by_durations() {
+        let at = Timestamp::from_micros(-1_500_001);
+        assert_eq!((at.as_micros(), at.as_millis(), at.as_secs()), (-1_500_001, -1_501, -2));
+        let (one, two) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
+        assert_eq!((two.since(one), one.since(two)), (Duration::from_secs(1), Duration::ZERO));
+        assert_eq!((one.plus(Duration::from_secs(1)), two.minus(Duration::from_secs(1))), (two, one));
+        assert_eq!(one.plus(Duration::MAX).as_micros(), i64::MAX);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_stands_still_and_only_forward_is_time_that_passes() {
+        let clock = Clock::fixed(Timestamp::from_secs(100));
+        assert_eq!((clock.now(), clock.steady()), (Timestamp::from_secs(100), 0));
+        clock.set(Timestamp::from_secs(103));
+        assert_eq!((clock.now(), clock.steady()), (Timestamp::from_secs(103), 3_000_000));
+        clock.set(Timestamp::from_secs(90));
+        clock.jump(Timestamp::from_secs(200));
+        assert_eq!((clock.now(), clock.steady()), (Timestamp::from_secs(200), 3_000_000));
+    }
+
+    #[test]
+    fn the_systems_clock_goes_on() {
+        let clock = Clock::system();
+        assert!(clock.now() > Timestamp::from_secs(1_700_000_000));
+        clock.set(Timestamp::default());
+        assert!(clock.now() > Timestamp::from_secs(1_700_000_000));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_time_that_passes_counts_from_the_start_of_the_machine() {
+        let uptime = || {
+            let text = std::fs::read_to_string("/proc/uptime").unwrap();
+            text.split(' ').next().unwrap().parse::<f64>().unwrap()
+        };
+        let before = uptime();
+        let steady = Clock::system().steady();
+        let seconds = Duration::from_micros(u64::try_from(steady).unwrap()).as_secs_f64();
+        // What the kernel writes has two decimals.
+        assert!((before..=uptime() + 0.01).contains(&seconds), "{seconds}");
     }
 }

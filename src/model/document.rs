@@ -119,6 +119,17 @@ mod tests {
         assert_eq!(&*json_in(Some("text/plain"), b"{}"), b"{}");
     }
 
+    #[test]
+    fn texts_in_texts_are_read_three_deep() {
+        let nested = |depth: usize| {
+            (0..depth).fold(r#"{"v":1}"#.to_owned(), |json, _| serde_json::json!({ "t": json }).to_string())
+        };
+        let found = |depth: usize| value(None, &nested(depth), &format!("{}/v", "/t".repeat(depth)));
+        assert_eq!((found(0), found(3), found(4)), (Some("1".to_owned()), Some("1".to_owned()), None));
+        assert_eq!(value(None, r#"{"t":"x{\"v\":1}","u":"{"}"#, "/t/v"), None);
+        assert_eq!(value(FORM, "t=%5B1%5D", "/t").as_deref(), Some("[1]"));
+    }
+
     proptest::proptest! {
         #[test]
         fn any_body_can_be_asked(body: Vec<u8>, pointer in "(/[a-c0]{0,2}){0,12}", kind in 0_usize..3) {

@@ -63,3 +63,16 @@ pub struct StatedPoint {
     /// When it was said.
     pub at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_of_an_event_is_found_by_its_name() {
+        let schema =
+            |event: &str| EventSchema { event: event.to_owned(), schema: true.into(), at: Timestamp::default() };
+        let settings = ExpectSettings { schemas: vec![schema("a"), schema("b")], ..ExpectSettings::default() };
+        assert_eq!((settings.schema("b"), settings.schema("c")), (Some(&schema("b")), None));
+    }
+}

@@ -151,3 +151,27 @@ pub struct ForwardCursor {
     /// Requests that retention removed before they were forwarded.
     pub evicted: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_sent_on_says_why_and_what_was_says_nothing() {
+        for (forwarded, name, is_skipped) in [
+            (Forwarded::Delivered, "delivered", false),
+            (Forwarded::NotAccepted, "not_accepted", false),
+            (Forwarded::Failed, "failed", false),
+            (Forwarded::SkippedNoRoute, "skipped_no_route", true),
+            (Forwarded::SkippedSignature, "skipped_signature", true),
+        ] {
+            assert_eq!(forwarded.name(), name);
+            assert_eq!(forwarded.skipped_because().is_some_and(|why| why.len() > 10), is_skipped, "{name}");
+            assert_eq!(serde_json::to_value(forwarded).unwrap(), name);
+        }
+        let route = |to: &[&str]| Route { to: to.iter().map(|&to| to.to_owned()).collect(), ..Route::default() };
+        let settings =
+            ForwardSettings { routes: vec![route(&["a", "b"]), route(&[]), route(&["c"])], ..Default::default() };
+        assert_eq!(settings.targets().collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+}

@@ -198,6 +198,36 @@ mod tests {
     }
 
     #[test]
+    fn ids_and_names_are_the_same_in_json() {
+        let id: BinId = "0123456789abcdef".parse().unwrap();
+        let name: BinName = "demo".parse().unwrap();
+        let request = RequestId::new(Timestamp::from_secs(1_779_971_696), 7, 42);
+        assert_eq!((id.as_str(), &*id.to_string()), ("0123456789abcdef", "0123456789abcdef"));
+        assert_eq!((name.as_str(), &*name.to_string()), ("demo", "demo"));
+        let json = serde_json::to_string(&(id, &name, request)).unwrap();
+        assert_eq!(json, format!("[\"0123456789abcdef\",\"demo\",\"{request}\"]"));
+        assert_eq!(serde_json::from_str::<(BinId, BinName, RequestId)>(&json).unwrap(), (id, name, request));
+        assert!(
+            serde_json::from_str::<BinName>("\"api\"").is_err() && serde_json::from_str::<RequestId>("\"x\"").is_err()
+        );
+        assert!("0123456789abcdeé".parse::<BinId>().is_err() && "0123456789ABCDEF".parse::<BinId>().is_err());
+    }
+
+    #[test]
+    fn the_seq_of_an_id_is_apart_from_its_salt_and_its_time() {
+        let most = (1 << 48) - 1;
+        let id = RequestId::new(Timestamp::from_secs(1), u32::MAX, most);
+        assert_eq!(id.seq(), most);
+        assert_eq!(RequestId::new(Timestamp::from_secs(1), u32::MAX, most + 6).seq(), 5);
+        let bytes =
+            RequestId::new(Timestamp::from_micros(0x0102_0304_0506_000), 0x0708_090a, 0x0b0c_0d0e_0f10).to_bytes();
+        assert_eq!(bytes[6..], [7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+        assert_eq!(RequestId::from_bytes(bytes).to_bytes(), bytes);
+        assert_eq!(RequestId::new(Timestamp::from_secs(-1), 0, 1), RequestId::new(Timestamp::from_secs(0), 0, 1));
+        assert_ne!(RequestId::new(Timestamp::from_secs(1), 0, 1), RequestId::new(Timestamp::from_secs(2), 0, 1));
+    }
+
+    #[test]
     fn a_request_id_carries_its_seq_and_time() {
         let id = RequestId::new(Timestamp::from_secs(1_779_971_696), 7, 42);
         assert_eq!(id.seq(), 42);

@@ -32,3 +32,16 @@ impl Origin {
         self.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_has_the_name_that_it_is_stored_under() {
+        for origin in Origin::VARIANTS {
+            assert_eq!(serde_json::to_value(origin).unwrap(), origin.name());
+        }
+        assert_eq!(Origin::default().name(), "wire");
+    }
+}

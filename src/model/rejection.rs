@@ -130,6 +130,12 @@ mod tests {
             assert_eq!(reason.kind().kind(), reason.kind());
             assert!(sentences.insert(reason.sentence()), "{reason:?}");
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());
+            assert_eq!(reason.kind().code(), reason.name());
         }
+        assert_eq!(
+            (Rejection::TargetTooLong.name(), Rejection::TargetTooLong.code()),
+            ("head_too_large", "target_too_long")
+        );
+        assert_eq!(Rejection::NoHost.kind(), Rejection::Malformed);
     }
 }

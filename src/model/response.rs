@@ -117,3 +117,15 @@ impl FaultKind {
     /// Every kind, for help and tests.
     pub const ALL: [Self; 5] = [Self::Close, Self::Reset, Self::Cut, Self::Drip, Self::Hang];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_happens_always_unless_it_says_how_often() {
+        let fault = |json: &str| serde_json::from_str::<Fault>(json).unwrap().probability;
+        assert!((fault(r#"{"kind":"reset"}"#) - 1.0).abs() < f64::EPSILON);
+        assert!((fault(r#"{"kind":"cut","probability":0.25}"#) - 0.25).abs() < f64::EPSILON);
+    }
+}

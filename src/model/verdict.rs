@@ -143,3 +143,15 @@ impl Default for Derived {
         Self { verdict: Verdict::unsigned(), freshness: Freshness::none(), event: EventFacts::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_the_name_that_it_is_stored_under() {
+        assert_eq!((SignatureStatus::NoSecret.name(), FreshnessStatus::Stale.name()), ("no_secret", "stale"));
+        let nothing = Derived::default();
+        assert_eq!((nothing.verdict.status.name(), nothing.freshness.status.name()), ("unsigned_scheme", "none"));
+    }
+}

@@ -137,8 +137,8 @@ pub const FIELDS: &[Field] = &[
     Field {
         name: "is",
         example: "is:duplicate",
-        meaning: "One of duplicate, unread, read, pinned, incomplete, rejected, handshake.",
-        values: &["duplicate", "unread", "read", "pinned", "incomplete", "rejected", "handshake"],
+        meaning: "One of duplicate, unread, read, pinned, incomplete, rejected, handshake, held.",
+        values: &["duplicate", "unread", "read", "pinned", "incomplete", "rejected", "handshake", "held"],
         read: |value| choose(value, FLAGS).map(Leaf::Is),
     },
     Field {
@@ -158,8 +158,8 @@ pub const FIELDS: &[Field] = &[
     Field {
         name: "origin",
         example: "origin:wire",
-        meaning: "Where it comes from: wire, simulated, replayed, forwarded, imported.",
-        values: &["wire", "simulated", "replayed", "forwarded", "imported"],
+        meaning: "Where it comes from: wire, simulated, replayed, forwarded, imported, composed.",
+        values: &["wire", "simulated", "replayed", "forwarded", "imported", "composed"],
         read: |value| {
             let origins: Vec<_> = Origin::VARIANTS.iter().map(|origin| (origin.name(), *origin)).collect();
             choose(value, &origins).map(Leaf::Origin)
@@ -399,7 +399,76 @@ fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
 
 #[cfg(test)]
 mod tests {
-    use crate::model::filter::{FIELDS, Filter};
+    use strum::VariantArray as _;
+
+    use crate::model::filter::{AttemptTest, FIELDS, Filter, Leaf, Node};
+    use crate::model::{Origin, Outcome, Timestamp};
+
+    #[test]
+    fn every_flag_and_every_origin_is_offered() {
+        let offered = |name: &str| {
+            FIELDS.iter().find(|field| field.name == name).map(|field| (field.values, field.meaning)).unwrap()
+        };
+        let (values, meaning) = offered("is");
+        for (flag, _) in super::FLAGS {
+            assert!(values.contains(flag) && meaning.contains(flag), "{flag}");
+        }
+        let (values, meaning) = offered("origin");
+        for origin in Origin::VARIANTS {
+            assert!(values.contains(&origin.name()) && meaning.contains(origin.name()), "{origin:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_read_by_what_its_value_looks_like() {
+        let leaf = |text: &str| match Filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).root() {
+            Some(Node::Leaf(leaf)) => leaf.clone(),
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(leaf("attempt:timeout"), Leaf::Attempt(AttemptTest::Outcome(Outcome::Timeout)));
+        assert_eq!(leaf("attempt:5xx"), Leaf::Attempt(AttemptTest::Status(500, 599)));
+        assert_eq!(leaf("attempt:>=3s"), Leaf::Attempt(AttemptTest::Took(3_000_000, u64::MAX)));
+        assert_eq!(leaf("attempt:10MS-20ms"), Leaf::Attempt(AttemptTest::Took(10_000, 20_000)));
+        assert_eq!(
+            (leaf("status:1xx"), leaf("status:5XX")),
+            (Leaf::Status(Some((100, 199))), Leaf::Status(Some((500, 599))))
+        );
+        assert_eq!(leaf("status:400-404"), Leaf::Status(Some((400, 404))));
+        assert_eq!((leaf("size:<5"), leaf("size:>18446744073709551615")), (Leaf::Size(0, 4), Leaf::Size(1, 0)));
+        assert_eq!(leaf("size:7"), Leaf::Size(7, 7));
+        for moment in ["2026-05-28T12:34:00Z", "2026-05-28T12:34:00", "2026-05-28T12:34", "2026-05-28T14:34:00+02:00"] {
+            assert_eq!(leaf(&format!("after:{moment}")), Leaf::After(Timestamp::from_secs(1_779_971_640)), "{moment}");
+        }
+        for wrong in [
+            "status:0xx",
+            "status:6xx",
+            "status:xx",
+            "attempt:status",
+            "attempt:none-any",
+            "attempt:",
+            "size:-",
+            "header:=x",
+            "is:",
+            "text:",
+            "text:\"\"",
+        ] {
+            assert!(Filter::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(Filter::parse("event:\"\"").is_ok(), "an empty value can be meant");
+    }
+
+    #[test]
+    fn the_nearest_field_is_named_when_it_is_near() {
+        let hint = |text: &str| Filter::parse(text).unwrap_err().message;
+        for (text, near) in
+            [("pth:x", "path"), ("sess:x", "session"), ("SESSIONS:x", "session"), ("hedaer:x", "header"), ("i:x", "id")]
+        {
+            assert!(hint(text).ends_with(&format!("did you mean '{near}:'?")), "{}", hint(text));
+        }
+        for text in ["zzzz:x", "metodology:x"] {
+            assert!(hint(text).ends_with("put it in quotes to look for it as text"), "{}", hint(text));
+        }
+    }
 
     #[test]
     fn every_value_that_is_offered_can_be_read() {

@@ -187,6 +187,25 @@ mod tests {
         assert!(pattern("b").prefix().matches(b"Bc"));
     }
 
+    #[test]
+    fn a_pattern_without_star_says_its_text() {
+        assert_eq!((pattern("Ab").exact(), Pattern::new("a*", &[]).exact()), (Some("ab"), Some("a*")));
+        assert_eq!((pattern("a*").exact(), pattern("a").prefix().exact()), (None, None));
+        assert_eq!((pattern("/a").and_below().exact(), pattern("a").anywhere().exact()), (None, None));
+        assert!(Pattern::new("a*", &[]).matches(b"A*") && !Pattern::new("a*", &[]).matches(b"ab"));
+    }
+
+    #[test]
+    fn a_part_is_found_at_the_end_and_after_beginnings_of_it() {
+        assert!(pattern("*aab*").matches(b"aaab") && pattern("*aab*").matches(b"xAAbx"));
+        assert!(!pattern("*aab*").matches(b"aaa") && !pattern("*ab*").matches(b"xxa"));
+        assert!(pattern("a*b*b").matches(b"abb") && !pattern("a*b*b").matches(b"ab"));
+        assert_eq!((find(b"xxab", b"ab"), find(b"xxa", b"ab"), find(b"abab", b"b")), (Some(2), None, Some(1)));
+        let needle = |text| Needle::new(text).unwrap();
+        assert!(needle("Ab") == needle("aB") && needle("a") != needle("b"));
+        assert_eq!(needle("Ab").text(), "Ab");
+    }
+
     proptest! {
         #[test]
         fn a_needle_is_found_where_a_plain_search_finds_it(text in "[abAB.*\\\\ä ]{1,4}", hay in "[abAB.*\\\\ä ]{0,20}") {

@@ -10,7 +10,7 @@ fuzz_target!(|data: &[u8]| {
     let imported = match read_har(data, bin) {
         Ok(imported) => imported,
         Err(error) => {
-            assert!(!error.message.is_empty());
+            assert!(!error.to_string().is_empty());
             return;
         }
     };
