@@ -63,7 +63,7 @@ export function settings() {
 const DECLARABLE = {
   public_url: ["public_url"], provider: ["scheme"], scheme: ["scheme"], custom_scheme: ["scheme", "custom_scheme"],
   secrets: ["secret_label", "secret_value"], signature_mode: ["enforce"], response: RESPONSE, forward: FORWARD,
-  limits: LIMITS, name: ["name"],
+  limits: LIMITS, name: ["name"], expect: ["expected_events", "expected_headers"],
 };
 
 /** Says that a change is of what the configuration file sets, which has the last word. */

@@ -1,4 +1,4 @@
-//! The signature schemes that commands without a server know.
+//! The signature schemes and platforms that commands without a server know.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,20 +6,38 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::common::Usage;
+use super::{output, serve_file};
 use crate::config::{self, nearest};
+use crate::provider;
 use crate::signature::{Catalogue, Scheme};
 
-/// Schemes of one's own.
+/// Schemes and platforms of one's own.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CatalogueArgs {
     /// Signature schemes of your own: a JSON file with a list of records
     #[arg(long, env = "CREEL_SCHEMES", value_name = "FILE")]
     schemes: Option<PathBuf>,
+    /// Configuration file, whose schemes and platforms are known, too [default: creel.toml here, if it is yours alone]
+    #[arg(long, env = "CREEL_CONFIG", value_name = "FILE")]
+    config_file: Option<PathBuf>,
 }
 
 impl CatalogueArgs {
+    /// The schemes; the platforms are in the registry from then on.
     pub(super) fn catalogue(&self) -> anyhow::Result<Catalogue> {
-        Ok(self.schemes.as_deref().map(config::catalogue_with).transpose()?.unwrap_or_default())
+        // Nobody asks for the bins: what their secrets are is known where the server runs.
+        let (file, ignored) = serve_file::load_with(self.config_file.as_deref(), |_| Some("unknown".to_owned()))?;
+        if let Some(why) = ignored {
+            output::note(&why);
+        }
+        let records = match (&self.schemes, &file) {
+            (Some(path), _) => Some(path.clone()),
+            (None, Some(file)) => serve_file::schemes(file)?,
+            (None, None) => None,
+        };
+        let catalogue = config::catalogue(records.as_deref(), file.as_ref())?;
+        provider::declare(file.map(|file| file.providers).unwrap_or_default());
+        Ok(catalogue)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way from a command to the server.
 
 use std::path::PathBuf;
+use std::sync::Once;
 
 use clap::Args;
 
@@ -27,19 +28,21 @@ impl ServerArgs {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let found = || config::data_folder().and_then(|data: PathBuf| find(&data));
         let server = given(&self.server).or_else(found).unwrap_or_else(|| DEFAULT_CONSOLE.to_owned());
-        Client::new(&server, given(&self.token).map(SecretValue::new))
+        Ok(Client::new(&server, given(&self.token).map(SecretValue::new))?.telling(other_version))
     }
 
     /// Does something with the server.
     pub(super) fn run<T>(&self, work: impl AsyncFnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let client = self.client()?;
-        let done = block_on(work(&client));
-        if let Some(other) = client.other_version() {
-            let ours = env!("CARGO_PKG_VERSION");
-            output::note(&format!("the server at {} is version {other}, this command {ours}", client.base()));
-        }
-        done
+        block_on(work(&client))
     }
+}
+
+/// Says once that the server is of another version: at its first answer, since a stream may never end.
+fn other_version(server: &str, version: &str) {
+    static TOLD: Once = Once::new();
+    let ours = env!("CARGO_PKG_VERSION");
+    TOLD.call_once(|| output::note(&format!("the server at {server} is version {version}, this command {ours}")));
 }
 
 /// Runs a future on this thread.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::common::{OutputArgs, now};
 use super::connection::ServerArgs;
@@ -62,7 +63,8 @@ type Finding = (&'static str, State, String);
 pub(super) fn run(args: &DoctorArgs) -> Done {
     let (server, running) = server(args);
     let mut findings = vec![server];
-    findings.extend([("capture", 4665), ("console", 4666)].map(|(half, port)| port_of(half, port, running)));
+    let ports = [("capture", 4665), ("console", 4666)];
+    findings.extend(ports.map(|(half, port)| port_of(half, port, running.as_ref())));
     findings.extend(database(args));
     findings.push(clock());
     findings.push(tunnel());
@@ -77,29 +79,46 @@ pub(super) fn run(args: &DoctorArgs) -> Done {
     Ok(if wrong { exit::FAILED } else { exit::DONE })
 }
 
+/// The ports of a running server, as far as it tells.
+struct Ports {
+    console: Option<u16>,
+    capture: Option<u16>,
+}
+
 /// Whether a server answers, and which.
-fn server(args: &DoctorArgs) -> (Finding, bool) {
+fn server(args: &DoctorArgs) -> (Finding, Option<Ports>) {
+    let port = |url: &str| Url::parse(url).ok().and_then(|url| url.port_or_known_default());
     let asked = args.server.run(async |client| {
-        let info = client.get("/readyz", &[]).await.map(|_| client.base().to_owned());
-        Ok(info?)
+        client.get("/readyz", &[]).await?;
+        // Every bin's URL has the port of the capture listener.
+        let bins = client.get("/api/v1/bins", &[]).await.unwrap_or_default();
+        let capture = bins.pointer("/bins/0/capture_url").and_then(Value::as_str).and_then(port);
+        Ok((client.base().to_owned(), capture))
     });
     match asked {
-        Ok(url) => (("server", State::Fine, format!("answers at {url}")), true),
+        Ok((url, capture)) => {
+            let ports = Ports { console: port(&url), capture };
+            (("server", State::Fine, format!("answers at {url}")), Some(ports))
+        }
         Err(error) => {
             let refused =
                 error.downcast_ref::<crate::client::ClientError>().is_some_and(crate::client::ClientError::is_wrong);
             let state = if refused { State::Wrong } else { State::Note };
-            (("server", state, format!("{error:#}")), false)
+            (("server", state, format!("{error:#}")), None)
         }
     }
 }
 
 /// Whether a usual port is free, when no server has it.
-fn port_of(half: &'static str, port: u16, running: bool) -> Finding {
+fn port_of(half: &'static str, port: u16, running: Option<&Ports>) -> Finding {
+    let own = running.map(|ports| if half == "console" { ports.console } else { ports.capture });
     match TcpListener::bind(("127.0.0.1", port)) {
         Ok(_) => (half, State::Fine, format!("port {port} is free")),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && running => {
-            (half, State::Fine, format!("port {port} is in use, and a server runs"))
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && own == Some(Some(port)) => {
+            (half, State::Fine, format!("port {port} is in use by the server that runs"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && own.is_some() => {
+            (half, State::Note, format!("port {port} is taken by another program; the server that runs has another"))
         }
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             let text = format!("port {port} is taken by another program; give --{half} another address, or port 0");
@@ -196,13 +215,10 @@ fn file() -> Vec<Finding> {
     match serve_file::load(None) {
         Ok((None, None)) => Vec::new(),
         Ok((None, Some(why))) => vec![("file", State::Note, why)],
-        Ok((Some(file), _)) => {
-            vec![(
-                "file",
-                State::Fine,
-                format!("{} is used; creel config check looks closer", file.text.path().display()),
-            )]
-        }
+        Ok((Some(file), _)) => vec![match serve_file::check(&file) {
+            Ok(()) => ("file", State::Fine, format!("{} is right, and used", file.text.path().display())),
+            Err(error) => ("file", State::Wrong, format!("{error:#}")),
+        }],
         Err(error) => vec![("file", State::Wrong, error.to_string())],
     }
 }

@@ -81,9 +81,9 @@ pub(super) fn run(args: &ExportArgs) -> Done {
         };
         let failed = |error: std::io::Error| Usage(format!("--output {}: {error}", file.display()));
         // Made when the first bytes are there: a refused export leaves no empty file, and an older one as it is.
-        let mut target = None;
+        let (mut target, mut cannot) = (None, None);
         let bar = output::progress("exporting", None);
-        let take = |piece: &[u8]| {
+        let mut write = |piece: &[u8]| {
             let target = match &mut target {
                 Some(target) => target,
                 none => none.insert(std::fs::File::create(file)?),
@@ -91,8 +91,20 @@ pub(super) fn run(args: &ExportArgs) -> Done {
             bar.inc(piece.len() as u64);
             target.write_all(piece)
         };
-        client.copy(&path, &query, take).await?;
+        let take = |piece: &[u8]| {
+            write(piece).map_err(|error| {
+                let kind = error.kind();
+                cannot = Some(failed(error));
+                std::io::Error::from(kind)
+            })
+        };
+        let copied = client.copy(&path, &query, take).await;
         bar.finish_and_clear();
+        // The file's own error says more than that the copying ended.
+        if let Some(cannot) = cannot {
+            return Err(cannot.into());
+        }
+        copied?;
         if target.is_none() {
             std::fs::File::create(file).map_err(failed)?;
         }

@@ -57,6 +57,6 @@ fn write_all(command: &Command, write: &mut impl FnMut(&str, &[u8]) -> std::io::
 
 fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    Man::new(command.clone()).render(&mut page)?;
+    Man::new(command.clone()).source(concat!("creel ", env!("CARGO_PKG_VERSION"))).render(&mut page)?;
     Ok(page)
 }

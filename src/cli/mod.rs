@@ -36,7 +36,7 @@ mod tail;
 mod verify;
 mod wait;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::client::ClientError;
 use crate::config::{ConfigError, FileError};
@@ -147,7 +147,12 @@ fn definition() -> clap::Command {
 /// Reads the command line, does what it says, and answers with the exit code.
 #[must_use]
 pub fn run() -> u8 {
-    let cli = match Cli::try_parse() {
+    // Whoever wants no colours wants none in what is said about the rest of the line either.
+    let plain = std::env::args_os().any(|argument| argument == "--no-color");
+    let mut command = definition().color(if plain { ColorChoice::Never } else { ColorChoice::Auto });
+    let read = command.try_get_matches_from_mut(std::env::args_os());
+    let read = read.and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+    let cli = match read {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not errors; clap knows which goes where.

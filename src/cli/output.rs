@@ -1,6 +1,7 @@
 //! The only place that prints. Data goes to stdout, everything else to stderr; a closed pipe is no error.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal, Write as _};
+use std::os::fd::AsFd;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -82,11 +83,20 @@ pub(super) fn is_closed(error: &anyhow::Error) -> bool {
 
 /// How to print: colours and width by where the output goes and what its reader wants.
 pub(super) fn look(no_color: bool) -> Look {
-    let terminal = std::io::stdout().is_terminal();
+    look_of(&std::io::stdout(), no_color)
+}
+
+/// The same for what is told beside the data, which goes elsewhere.
+pub(super) fn look_beside(no_color: bool) -> Look {
+    look_of(&std::io::stderr(), no_color)
+}
+
+fn look_of(stream: &(impl IsTerminal + AsFd), no_color: bool) -> Look {
+    let terminal = stream.is_terminal();
     // https://no-color.org: set to anything but nothing.
     let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    let size = || terminal_size::terminal_size_of(std::io::stdout());
+    let size = || terminal_size::terminal_size_of(stream);
     Look {
         paint: Paint(terminal && !refused && !dumb),
         width: if terminal { size().map(|(width, _)| usize::from(width.0)) } else { None },

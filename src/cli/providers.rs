@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::catalogue::CatalogueArgs;
 use super::common::{OutputArgs, Usage};
 use super::render::{Align, Cell, Column, Table, lines};
 use super::{Done, exit};
@@ -18,6 +19,8 @@ pub(super) struct ProvidersArgs {
     /// Show everything about this one
     id: Option<String>,
     #[command(flatten)]
+    catalogue: CatalogueArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -29,6 +32,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub(super) fn run(args: &ProvidersArgs) -> Done {
+    args.catalogue.catalogue()?;
     let known = provider::catalogue();
     if let Some(id) = &args.id {
         let found = known.iter().find(|provider| provider.id == id).ok_or_else(|| {

@@ -15,6 +15,7 @@ use crate::client::{Client, ClientError, Method, bin_path, segment};
 use crate::config;
 use crate::deliver::engine::TargetUrl;
 use crate::deliver::{ByHand, Facts};
+use crate::http::text::clipped;
 use crate::model::{CapturedRequest, Delivered, Why};
 use crate::signature::Catalogue;
 
@@ -103,15 +104,29 @@ pub(super) async fn report(
     });
     let told = json!({
         "why": why,
-        "target": delivered.target,
+        "target": told_target(&delivered.target),
         "started_at": delivered.started_at,
         "outcome": delivered.outcome,
-        "sentence": delivered.sentence,
+        "sentence": clipped(&crate::view::plain(&delivered.sentence), MAX_TOLD),
         "sent": {"head_base64": STANDARD.encode(&delivered.sent_head), "body_size": delivered.sent_body_size},
         "response": response,
         "times_us": delivered.times,
     });
     client.send(Method::POST, &path(bin, id, "attempts"), &told).await.map(drop)
+}
+
+/// What the server takes of a target or a sentence, with some room.
+const MAX_TOLD: usize = 1_000;
+
+/// A target as the server takes it: a path may have bytes as sent that are control characters as text.
+fn told_target(target: &str) -> String {
+    if target.chars().any(char::is_control) {
+        return clipped(
+            &percent_encoding::utf8_percent_encode(target, percent_encoding::CONTROLS).to_string(),
+            MAX_TOLD,
+        );
+    }
+    clipped(target, MAX_TOLD)
 }
 
 /// A delivery for programs.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::serve_file::{self, WithFile};
+use super::serve_file::{self, Flags, WithFile};
 use super::{Done, exit, output};
 use crate::client::{self, Note};
-use crate::config::{self, Config, ConfigError, Database, DeliveryConfig, Setup};
+use crate::config::{self, Config, ConfigError, ConfigFile, Database, DeliveryConfig, Setup};
 use crate::deliver::engine::AllowedTarget;
 use crate::model::{Network, SecretValue, parse_size};
 use crate::server::Started;
@@ -55,7 +55,7 @@ pub(super) struct ServeArgs {
     #[arg(long, env = "CREEL_CONSOLE", value_name = "ADDR", default_value = "127.0.0.1:4666")]
     pub(super) console: SocketAddr,
     /// Database file [default: creel/creel.db in the user's data directory]
-    #[arg(long, env = "CREEL_DB", value_name = "PATH", conflicts_with = "ephemeral")]
+    #[arg(long, env = "CREEL_DB", value_name = "PATH")]
     pub(super) db: Option<PathBuf>,
     /// Keep everything in a temporary file that is removed at the end
     #[arg(long, env = "CREEL_EPHEMERAL")]
@@ -118,13 +118,14 @@ pub(super) struct ServeArgs {
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(args: &ServeArgs) -> Done {
-    let WithFile { args, setup, ignored } = serve_file::with_file(args)?;
-    let args = &args;
-    let config = config(args, setup)?;
-    telemetry::start(match args.log {
+    let WithFile { flags, setup, ignored } = serve_file::with_file(args)?;
+    let args = &flags.args;
+    let config = config(&flags, setup)?;
+    let format = match args.log {
         LogFormat::Text => telemetry::Format::Text,
         LogFormat::Json => telemetry::Format::Json,
-    });
+    };
+    telemetry::start(format, output::look_beside(false).paint.0);
     if let Some(setup) = &config.setup {
         tracing::info!(file = %setup.file.text.path().display(), "configuration file");
     }
@@ -153,19 +154,38 @@ fn leave_note(started: &Started) -> Option<Note> {
 }
 
 /// The flags as a configuration.
-fn config(args: &ServeArgs, setup: Option<Arc<Setup>>) -> Result<Config, ConfigError> {
+fn config(flags: &Flags, setup: Option<Arc<Setup>>) -> Result<Config, ConfigError> {
     let file = setup.as_deref().map(|setup| &setup.file);
+    let database = match (&flags.args.db, flags.args.ephemeral) {
+        (_, true) => Database::Ephemeral,
+        (Some(path), false) => Database::File(path.clone()),
+        (None, false) => Database::File(config::default_database()?),
+    };
+    Ok(Config { setup: setup.clone(), ..checked(flags, file, database)? })
+}
+
+/// Whether a server could start with these flags and this file, as far as that can be known before anything starts.
+///
+/// # Errors
+/// What is wrong, with its place where the file says it.
+pub(super) fn check(flags: &Flags, file: &ConfigFile) -> Result<(), ConfigError> {
+    checked(flags, Some(file), Database::Ephemeral).map(drop)
+}
+
+fn checked(flags: &Flags, file: Option<&ConfigFile>, database: Database) -> Result<Config, ConfigError> {
+    settings(&flags.args, file, database).map_err(|error| match file {
+        Some(file) => error.in_file(file, |flag| flags.is_from_file(flag)),
+        None => error,
+    })
+}
+
+fn settings(args: &ServeArgs, file: Option<&ConfigFile>, database: Database) -> Result<Config, ConfigError> {
     let catalogue = config::catalogue(args.schemes.as_deref(), file)?;
     if let Some(file) = file {
         provider::declare(file.providers.clone());
         // Before anything starts; what needs the database is checked there.
         declared::check(file, &catalogue)?;
     }
-    let database = match (&args.db, args.ephemeral) {
-        (_, true) => Database::Ephemeral,
-        (Some(path), false) => Database::File(path.clone()),
-        (None, false) => Database::File(config::default_database()?),
-    };
     Config {
         capture: args.capture,
         console: args.console,
@@ -189,7 +209,7 @@ fn config(args: &ServeArgs, setup: Option<Arc<Setup>>) -> Result<Config, ConfigE
             allowed: args.allow_targets.clone(),
             tls: config::tls_options(args.cacert.as_deref(), args.insecure)?,
         },
-        setup,
+        setup: None,
     }
     .checked()
 }
@@ -218,7 +238,8 @@ mod tests {
     }
 
     fn config(line: &str) -> Result<Config, ConfigError> {
-        super::config(&Line::parse_from(std::iter::once("creel").chain(line.split_whitespace())).serve, None)
+        let args = Line::parse_from(std::iter::once("creel").chain(line.split_whitespace())).serve;
+        super::config(&Flags::given(args), None)
     }
 
     #[test]

@@ -1,34 +1,120 @@
 //! The `[serve]` table of a configuration file: its values take the place of the flags' defaults, so that flags and
 //! environment win over them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{ArgAction, Args as _, Command, FromArgMatches as _};
+use clap::builder::{OsStr, Resettable};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::serve::ServeArgs;
-use crate::config::{self, At, ConfigFile, FILE_NAME, FileError, Found, Setup};
+use super::common::Usage;
+use super::serve::{self, ServeArgs};
+use crate::config::{self, At, ConfigFile, FILE_NAME, FileError, Found, Setup, StartCheck, nearest};
 
 /// Flags that make no sense in the file.
-const NOT_IN_A_FILE: [&str; 4] = ["config", "watch", "help", "version"];
+const NOT_IN_A_FILE: [&str; 3] = ["config", "help", "version"];
 /// What a file that nobody named may not set: it would open the console, or lead data elsewhere.
 const ONLY_NAMED: [&str; 6] = ["console", "token", "allow-host", "allow-target", "tunnel", "db"];
 /// Paths: they are relative to the file.
 const PATHS: [&str; 3] = ["db", "schemes", "cacert"];
+/// What belongs into the environment and not into a file: whether a file can work may depend on it.
+const FROM_ENVIRONMENT: &str = "token";
 
 /// The flags with the file's values.
 pub(super) struct WithFile {
-    pub(super) args: ServeArgs,
+    pub(super) flags: Flags,
     pub(super) setup: Option<Arc<Setup>>,
     /// Why a file that is there is not used.
     pub(super) ignored: Option<String>,
 }
 
+/// Whose word a flag's value is. The later ones win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    Default,
+    File,
+    Environment,
+    CommandLine,
+}
+
+impl Origin {
+    /// Of a flag, by its long name.
+    pub(super) fn of(flag: &str, matches: &ArgMatches, file: Option<&ConfigFile>) -> Self {
+        let command = flags();
+        let arg = command.get_arguments().find(|arg| arg.get_long() == Some(flag));
+        match arg.and_then(|arg| matches.value_source(arg.get_id().as_str())) {
+            Some(ValueSource::CommandLine) => Self::CommandLine,
+            Some(ValueSource::EnvVariable) => Self::Environment,
+            _ if file.is_some_and(|file| file.serve.contains_key(flag)) => Self::File,
+            _ => Self::Default,
+        }
+    }
+}
+
+/// The flags that hold, after what contradicts them has given way.
+pub(super) struct Flags {
+    pub(super) args: ServeArgs,
+    /// The long names of those that the file sets.
+    in_file: Vec<String>,
+}
+
+impl Flags {
+    /// Flags alone.
+    #[cfg(test)]
+    pub(super) const fn given(args: ServeArgs) -> Self {
+        Self { args, in_file: Vec::new() }
+    }
+
+    /// The flags as they were read. `db` and `ephemeral` contradict each other: the one holds whose word counts more.
+    pub(super) fn read(matches: &ArgMatches, file: Option<&ConfigFile>) -> anyhow::Result<Self> {
+        let mut args = ServeArgs::from_arg_matches(matches)?;
+        let of = |flag: &str| Origin::of(flag, matches, file);
+        let (db, ephemeral) = (of("db"), of("ephemeral"));
+        if args.ephemeral && args.db.is_some() {
+            match db.cmp(&ephemeral) {
+                std::cmp::Ordering::Greater => args.ephemeral = false,
+                std::cmp::Ordering::Less => args.db = None,
+                std::cmp::Ordering::Equal => return Err(both(db, file)),
+            }
+        }
+        let names = file.into_iter().flat_map(|file| file.serve.keys());
+        let in_file = names.filter(|flag| of(flag) == Origin::File).cloned().collect();
+        Ok(Self { args, in_file })
+    }
+
+    /// Whether a flag has its value from the file.
+    pub(super) fn is_from_file(&self, flag: &str) -> bool {
+        self.in_file.iter().any(|known| known == flag)
+    }
+}
+
+/// Says that requests cannot be kept and not be kept.
+fn both(origin: Origin, file: Option<&ConfigFile>) -> anyhow::Error {
+    match (origin, file) {
+        (Origin::File, Some(file)) => {
+            file.text.error("serve.ephemeral", At::Key, "this cannot be used with db; give one of the two").into()
+        }
+        (Origin::Environment, _) => {
+            Usage("CREEL_EPHEMERAL cannot be used with CREEL_DB; set one of the two".to_owned()).into()
+        }
+        _ => Usage("--ephemeral cannot be used with --db; give one of the two".to_owned()).into(),
+    }
+}
+
 /// Reads the file that the flags name, or the one that is there.
 pub(super) fn load(named: Option<&Path>) -> Result<(Option<ConfigFile>, Option<String>), FileError> {
-    let read = |path: &Path, named| ConfigFile::read(path, named, |name| std::env::var(name).ok());
+    load_with(named, |name| std::env::var(name).ok())
+}
+
+/// The same with an environment of its own.
+pub(super) fn load_with(
+    named: Option<&Path>,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<(Option<ConfigFile>, Option<String>), FileError> {
+    let read = |path: &Path, named| ConfigFile::read(path, named, &environment);
     if let Some(path) = named {
         return Ok((Some(read(path, true)?), None));
     }
@@ -39,62 +125,109 @@ pub(super) fn load(named: Option<&Path>) -> Result<(Option<ConfigFile>, Option<S
     })
 }
 
+/// The list of schemes that a file names.
+pub(super) fn schemes(file: &ConfigFile) -> Result<Option<PathBuf>, FileError> {
+    let values = values(file)?;
+    let texts = values.into_iter().find(|(id, _)| id == "schemes").map(|(_, texts)| texts);
+    Ok(texts.and_then(|texts| texts.into_iter().next()).map(PathBuf::from))
+}
+
 /// The flags with the file's values in the place of defaults.
 pub(super) fn with_file(given: &ServeArgs) -> anyhow::Result<WithFile> {
     let (file, ignored) = load(given.config.as_deref())?;
-    let Some(file) = file else { return Ok(WithFile { args: given.clone(), setup: None, ignored }) };
-    let command = with_defaults(super::definition(), &file, given)?;
-    let command = command.mut_subcommand("serve", |serve| with_defaults(serve, &file, given).unwrap_or_default());
+    let flags = of_process(file.as_ref())?;
+    let watch = flags.args.watch;
+    let check = || StartCheck(Box::new(|file: &ConfigFile| again(file).map_err(|error| format!("{error:#}"))));
+    let setup = |file| Setup { file, watch, check: check(), trouble: Mutex::default(), waits: Mutex::default() };
+    Ok(WithFile { flags, setup: file.map(|file| Arc::new(setup(file))), ignored })
+}
+
+/// Checks a file that was read again, with the flags of this process.
+fn again(file: &ConfigFile) -> anyhow::Result<()> {
+    Ok(serve::check(&of_process(Some(file))?, file)?)
+}
+
+/// The flags of this process, with the file's values in the place of defaults.
+fn of_process(file: Option<&ConfigFile>) -> anyhow::Result<Flags> {
+    let mut command = super::definition();
+    if let Some(file) = file {
+        let values = values(file)?;
+        command = with_defaults(command, &values).mut_subcommand("serve", |serve| with_defaults(serve, &values));
+    }
     // It was read before: what is given cannot be wrong.
     let matches = command.try_get_matches()?;
-    let args = ServeArgs::from_arg_matches(matches.subcommand_matches("serve").unwrap_or(&matches))?;
-    let watch = args.watch;
-    let setup = Some(Arc::new(Setup { file, watch, trouble: Mutex::default(), waits: Mutex::default() }));
-    Ok(WithFile { args, setup, ignored })
+    Flags::read(matches.subcommand_matches("serve").unwrap_or(&matches), file)
 }
 
 /// The flags alone, with the file's values, for those who ask what holds.
-pub(super) fn alone(file: Option<&ConfigFile>, given: &ServeArgs) -> Result<Command, FileError> {
-    let command = ServeArgs::augment_args(Command::new("creel").no_binary_name(true).disable_help_flag(true));
-    match file {
-        Some(file) => with_defaults(command, file, given),
-        None => Ok(command),
-    }
+pub(super) fn alone(file: Option<&ConfigFile>) -> Result<Command, FileError> {
+    let command = flags().disable_help_flag(true);
+    Ok(match file {
+        Some(file) => with_defaults(command, &values(file)?),
+        None => command,
+    })
 }
 
-fn with_defaults(command: Command, file: &ConfigFile, given: &ServeArgs) -> Result<Command, FileError> {
-    let known: Vec<(String, String, bool)> = ServeArgs::augment_args(Command::new("creel"))
+/// Checks a file as the start does, without other flags.
+pub(super) fn check(file: &ConfigFile) -> anyhow::Result<()> {
+    let keeps = |arg: &Arg| arg.get_id() == FROM_ENVIRONMENT;
+    let command = alone(Some(file))?.mut_args(|arg| if keeps(&arg) { arg } else { without_environment(arg) });
+    let flags = Flags::read(&command.try_get_matches_from(Vec::<String>::new())?, Some(file))?;
+    Ok(serve::check(&flags, file)?)
+}
+
+fn flags() -> Command {
+    ServeArgs::augment_args(Command::new("creel").no_binary_name(true))
+}
+
+/// The environment wins over the file, and makes it neither right nor wrong.
+fn without_environment(arg: Arg) -> Arg {
+    arg.env(Resettable::<OsStr>::Reset)
+}
+
+fn with_defaults(command: Command, values: &[(String, Vec<String>)]) -> Command {
+    let set = |command: Command, (id, texts): &(String, Vec<String>)| {
+        command.mut_arg(id, |arg| arg.default_values(texts.clone()))
+    };
+    values.iter().fold(command, set)
+}
+
+/// The values of a file by the ids of their flags, each checked.
+fn values(file: &ConfigFile) -> Result<Vec<(String, Vec<String>)>, FileError> {
+    let command = flags().mut_args(without_environment);
+    let known: Vec<(&str, &Arg)> = command
         .get_arguments()
-        .filter_map(|arg| {
-            let long = arg.get_long()?.to_owned();
-            let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
-            Some((long, arg.get_id().to_string(), is_flag))
-        })
-        .filter(|(long, ..)| !NOT_IN_A_FILE.contains(&long.as_str()))
+        .filter_map(|arg| Some((arg.get_long()?, arg)))
+        .filter(|(long, _)| !NOT_IN_A_FILE.contains(long))
         .collect();
-    let mut command = command;
+    let mut values = Vec::new();
     for (name, value) in &file.serve {
         let field = format!("serve.{name}");
-        let Some((long, id, is_flag)) = known.iter().find(|(long, ..)| long == name) else {
-            return Err(file.text.unknown(&field, known.iter().map(|(long, ..)| long.as_str())));
+        let Some((long, arg)) = known.iter().find(|(long, _)| long == name) else {
+            let offered = known.iter().filter(|(_, arg)| !arg.is_hide_set()).map(|(long, _)| *long);
+            return Err(file.text.unknown(&field, offered));
         };
-        if !file.named && ONLY_NAMED.contains(&long.as_str()) {
+        if !file.named && ONLY_NAMED.contains(long) {
             let path = file.text.path().display();
             let sentence = format!("a file that is found cannot set this; start with --config {path}");
             return Err(file.text.error(&field, At::Key, sentence));
         }
-        // What is given decides where requests are kept.
-        if long == "ephemeral" && given.db.is_some() {
-            continue;
+        let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
+        let texts = texts(file, &field, value, is_flag)?;
+        let texts = if PATHS.contains(long) { below(file, texts) } else { texts };
+        if is_flag {
+            if texts == ["false"] {
+                continue;
+            }
+        } else {
+            for (index, text) in texts.iter().enumerate().filter(|_| value.is_array()) {
+                check_value(&command, file, &format!("{field}[{index}]"), arg, std::slice::from_ref(text))?;
+            }
+            check_value(&command, file, &field, arg, &texts)?;
         }
-        let texts = texts(file, &field, value, *is_flag)?;
-        let texts = if PATHS.contains(&long.as_str()) { below(file, texts) } else { texts };
-        check(file, &field, long, &texts, *is_flag)?;
-        if !(*is_flag && texts == ["false"]) {
-            command = command.mut_arg(id, |arg| arg.default_values(texts));
-        }
+        values.push((arg.get_id().to_string(), texts));
     }
-    Ok(command)
+    Ok(values)
 }
 
 /// A value as somebody would type it.
@@ -126,22 +259,35 @@ fn below(file: &ConfigFile, paths: Vec<String>) -> Vec<String> {
 }
 
 /// Lets the flag's own reader say what is wrong with a value.
-fn check(file: &ConfigFile, field: &str, long: &str, texts: &[String], is_flag: bool) -> Result<(), FileError> {
-    if is_flag {
-        return Ok(());
-    }
-    let command = ServeArgs::augment_args(Command::new("creel").no_binary_name(true));
+fn check_value(
+    command: &Command,
+    file: &ConfigFile,
+    field: &str,
+    arg: &Arg,
+    texts: &[String],
+) -> Result<(), FileError> {
+    let long = arg.get_long().unwrap_or_default();
     let line = texts.iter().map(|text| format!("--{long}={text}"));
-    let Err(error) = command.try_get_matches_from(line) else { return Ok(()) };
+    let Err(error) = command.clone().try_get_matches_from(line) else { return Ok(()) };
     let words = error.to_string();
     let first = words.lines().next().unwrap_or_default();
     let first = first.strip_prefix("error: ").unwrap_or(first);
     let sentence = match first.split_once(&format!(" for '--{long}")) {
         Some((value, rest)) => match rest.split_once("': ") {
             Some((_, why)) => format!("{value}: {why}"),
-            None => value.to_owned(),
+            None => format!("{value}{}", known_values(arg, texts)),
         },
+        None if texts.len() > 1 => "give one value".to_owned(),
         None => first.to_owned(),
     };
     Err(file.text.error(field, At::Value, sentence))
+}
+
+/// What a flag with a few values has, by what may have been meant.
+fn known_values(arg: &Arg, texts: &[String]) -> String {
+    let known = arg.get_possible_values();
+    let names: Vec<&str> = known.iter().map(|value| value.get_name()).collect();
+    let wrong = texts.iter().find(|text| !names.contains(&text.as_str())).map_or("", String::as_str);
+    let near = nearest(wrong, names.iter().copied());
+    if names.is_empty() || !near.is_empty() { near } else { format!("; there are {}", names.join(", ")) }
 }

@@ -129,7 +129,7 @@ pub(super) fn run(args: &WaitArgs) -> Done {
     if !outcome.others.is_empty() {
         let others: Vec<Request> = outcome.others.iter().map(Request::of).collect();
         output::note("what came instead:");
-        output::note_lines(&render::requests(&others, now(), output::look(true)));
+        output::note_lines(&render::requests(&others, now(), output::look_beside(args.output.no_color)));
     }
     Ok(exit::NOT_MET)
 }

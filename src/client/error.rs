@@ -54,7 +54,7 @@ pub enum ClientError {
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
     /// What came cannot be passed on, or what is to be sent not be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Local(#[from] std::io::Error),
 }
 

@@ -6,7 +6,6 @@ mod follow;
 mod import;
 mod read;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 pub use reqwest::Method;
@@ -42,8 +41,8 @@ pub struct Client {
     base: String,
     token: Option<SecretValue>,
     http: reqwest::Client,
-    /// The server's version, when it is another than ours.
-    other_version: Mutex<Option<String>>,
+    /// Is told the console's URL and its version when that is another than ours.
+    told: fn(&str, &str),
 }
 
 impl std::fmt::Debug for Client {
@@ -92,18 +91,19 @@ impl Client {
             base: url.as_str().trim_end_matches('/').to_owned(),
             token,
             http: builder.build().map_err(|error| wrong(&error::cause(&error)))?,
-            other_version: Mutex::default(),
+            told: |_, _| {},
         })
+    }
+
+    /// Tells a version that is another than ours with each answer: of a stream, when it begins.
+    #[must_use]
+    pub fn telling(self, told: fn(&str, &str)) -> Self {
+        Self { told, ..self }
     }
 
     /// The console's URL, without a slash at the end.
     pub fn base(&self) -> &str {
         &self.base
-    }
-
-    /// The server's version, when it is another than ours; known after the first call.
-    pub fn other_version(&self) -> Option<String> {
-        self.other_version.lock().map_or(None, |version| version.clone())
     }
 
     /// Reads JSON.
@@ -235,10 +235,8 @@ impl Client {
             .get(SERVER)
             .and_then(|value| value.to_str().ok()?.strip_prefix(PRODUCT))
             .ok_or_else(|| ClientError::NotCreel { server: self.base.clone() })?;
-        if version != env!("CARGO_PKG_VERSION")
-            && let Ok(mut other) = self.other_version.lock()
-        {
-            *other = Some(version.to_owned());
+        if version != env!("CARGO_PKG_VERSION") {
+            (self.told)(&self.base, version);
         }
         let status = response.status();
         if status.is_success() || status == reqwest::StatusCode::SWITCHING_PROTOCOLS {

@@ -1,7 +1,7 @@
 //! Files that a user names: looked at before they are read, read no further than they may be long, and not waited for for
 //! ever. What a shell puts in place of a command's output, `<(command)`, is a pipe and is read as well.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -99,6 +99,14 @@ fn too_large(max: u64) -> io::Error {
 }
 
 impl NamedFile {
+    /// What the system knows of it.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+
     /// Bytes of it, of a plain file.
     pub const fn length(&self) -> Option<u64> {
         self.length

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use url::Url;
 
-pub use file::{At, ConfigFile, DeclaredBin, FileError, Found, NAME as FILE_NAME, by_api, find};
+pub use file::{At, ConfigFile, DeclaredBin, FileError, Found, NAME as FILE_NAME, by_api, by_serde, find};
 pub use nearest::nearest;
 
 use crate::deliver::engine::{AllowedTarget, TlsOptions};
@@ -74,10 +74,22 @@ pub struct Setup {
     pub file: ConfigFile,
     /// Whether it is read again when it changes.
     pub watch: bool,
+    /// What the start asks of a file beside its bins.
+    pub check: StartCheck,
     /// What was wrong when it was read last.
     pub trouble: Mutex<Option<String>>,
     /// What of it counts after a restart only, in a sentence.
     pub waits: Mutex<Option<String>>,
+}
+
+/// The check of a whole file that the start makes, for those who read it again. Answers with what is wrong.
+pub struct StartCheck(pub Box<dyn Fn(&ConfigFile) -> Result<(), String> + Send + Sync>);
+
+/// There is nothing to see.
+impl std::fmt::Debug for StartCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StartCheck")
+    }
 }
 
 /// What may be sent to, and what its certificates are measured by.
@@ -135,6 +147,36 @@ pub enum ConfigError {
 
 /// Bytes of a file of schemes or certificates: all those of Creel, and all that a system trusts, are a quarter of it.
 const MAX_FILE: u64 = 4 << 20;
+
+impl ConfigError {
+    /// The flags whose values make it, by their long names.
+    pub const fn flags(&self) -> &'static [&'static str] {
+        match self {
+            Self::TokenNeeded(_) => &["console"],
+            Self::TokenShort(_) => &["token"],
+            Self::PublicUrl(_) => &["public-url"],
+            Self::MaxBody(_) => &["max-body"],
+            Self::Schemes { .. } => &["schemes"],
+            Self::CaCert { .. } => &["cacert"],
+            Self::SameAddress(_) => &["capture", "console"],
+            Self::NoDataDirectory | Self::File(_) => &[],
+        }
+    }
+
+    /// The same about a value that the file sets, with its place.
+    #[must_use]
+    pub fn in_file(self, file: &ConfigFile, is_from_file: impl Fn(&str) -> bool) -> Self {
+        let Some(flag) = self.flags().iter().find(|flag| is_from_file(flag)) else { return self };
+        let words = self.to_string();
+        let words = match self.flags() {
+            // The place says the name.
+            [flag] => words.strip_prefix(&format!("--{flag} ")).unwrap_or(&words),
+            _ => &words,
+        };
+        Self::File(file.text.error(&format!("serve.{flag}"), At::Value, words))
+    }
+}
+
 /// A shorter token can be guessed in time; 16 characters of hex are 64 bits.
 const MIN_TOKEN: usize = 16;
 
@@ -177,11 +219,6 @@ pub fn tls_options(file: Option<&Path>, insecure: bool) -> Result<TlsOptions, Co
     }
 }
 
-/// The known schemes and those of a file.
-pub fn catalogue_with(path: &Path) -> Result<Catalogue, ConfigError> {
-    catalogue(Some(path), None)
-}
-
 /// The known schemes, those of a list of records and those of the configuration file.
 pub fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Catalogue, ConfigError> {
     let mut all: Vec<serde_json::Value> = Vec::new();
@@ -197,9 +234,11 @@ pub fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Ca
     all.extend(file.schemes.iter().cloned());
     let catalogue = with_records(&all).map_err(|(field, cause)| {
         // The id is the table's name.
-        let named = field.strip_suffix(".id");
-        let at = if named.is_some() { At::Key } else { At::Value };
-        file.text.error(&format!("schemes.{}", named.unwrap_or(&field)), at, cause)
+        if let Some(id) = field.strip_suffix(".id") {
+            return file.text.error(&format!("schemes.{id}"), At::Key, cause);
+        }
+        // Of the whole record, by which the reader calls what is no field.
+        by_serde(&file.text, &format!("schemes.{}", field.strip_suffix(".scheme").unwrap_or(&field)), &cause)
     })?;
     for own in &file.providers {
         if let Some(id) = own.schemes().iter().find(|id| catalogue.scheme(id).is_none()) {

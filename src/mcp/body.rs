@@ -24,6 +24,14 @@ pub(super) struct Part {
     pub(super) bytes: Option<usize>,
 }
 
+/// The whole body of a request: decoded, its credentials covered.
+pub(super) fn covered(request: &Value, redaction: &mut Redaction, places: &[Source]) -> Vec<u8> {
+    let body: Body = serde_json::from_value(request["body"].clone()).unwrap_or_default();
+    let sent = body.bytes().unwrap_or_default();
+    let decoded = coding::decode(header(request, "content-encoding").as_deref(), &sent);
+    redaction.body(&decoded.bytes, body.content_type.as_deref(), places)
+}
+
 /// The body of a request: decoded, its credentials covered, cut.
 pub(super) fn shown(
     request: &Value,

@@ -111,8 +111,12 @@ impl Redaction {
             ranges.push(0..body.len());
         }
         for range in ranges {
-            if let Some(value) = body.get(range.clone()).and_then(|value| std::str::from_utf8(value).ok()) {
-                self.remember(value);
+            if let Some(value) = body.get(range.clone()) {
+                // As written, and as those read it who take the body apart.
+                if let Ok(value) = std::str::from_utf8(value) {
+                    self.remember(value);
+                }
+                self.remember(&if is_form { decoded(value) } else { json::unescape(value) });
             }
             if let Some(covered) = shown.get_mut(range) {
                 covered.fill(b'*');
@@ -161,6 +165,25 @@ impl Redaction {
         {
             *sentence = format!("{}…", &text[..at]).into();
         }
+        self.quotes(sentence);
+    }
+
+    /// Hides what is remembered also where a sentence quotes it, however short it is: where it stands as a word.
+    pub(super) fn quotes(&self, sentence: &mut Value) {
+        if let Value::String(text) = sentence {
+            for hidden in &self.values {
+                *text = without_word(text, hidden);
+            }
+        }
+    }
+
+    /// Signed text without the credentials of the body that it holds; `None` when more of them is left in it: a scheme may
+    /// sign parts in a form of its own.
+    pub(super) fn signed(&self, text: &str, body: &[u8], covered: &[u8]) -> Option<String> {
+        let (body, covered) = (std::str::from_utf8(body).ok()?, std::str::from_utf8(covered).ok()?);
+        let rest = |part: &str| !self.values.iter().any(|hidden| part.contains(hidden.as_str()));
+        let parts: Vec<&str> = if body.is_empty() { vec![text] } else { text.split(body).collect() };
+        parts.iter().all(|part| rest(part)).then(|| parts.join(covered))
     }
 
     /// Hides what is remembered, wherever it stands.
@@ -199,6 +222,29 @@ impl Redaction {
             self.values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         }
     }
+}
+
+/// A part of a form as its reader has it.
+fn decoded(part: &[u8]) -> String {
+    let plain: Vec<u8> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    percent_encoding::percent_decode(&plain).decode_utf8_lossy().into_owned()
+}
+
+/// A text without a word: what is hidden where neither a letter nor a digit goes on at its ends.
+fn without_word(text: &str, hidden: &str) -> String {
+    let goes_on = |beside: Option<char>, end: Option<char>| {
+        beside.is_some_and(char::is_alphanumeric) && end.is_some_and(char::is_alphanumeric)
+    };
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(hidden).filter(|_| !hidden.is_empty()) {
+        let (before, after) = (&rest[..at], &rest[at + hidden.len()..]);
+        let begins_inside = goes_on(before.chars().next_back().or(out.chars().next_back()), hidden.chars().next());
+        let ends_inside = goes_on(after.chars().next(), hidden.chars().next_back());
+        out.push_str(before);
+        out.push_str(if begins_inside || ends_inside { hidden } else { REDACTED });
+        rest = after;
+    }
+    out + rest
 }
 
 fn is_header(place: &Source, name: &str) -> bool {
@@ -427,6 +473,23 @@ mod tests {
             redaction.everywhere(&mut said);
             assert_eq!(said, "it was REDACTED");
         }
+    }
+
+    #[test]
+    fn short_credentials_are_hidden_where_a_sentence_or_signed_text_holds_them() {
+        let mut redaction = Redaction::new(false);
+        let body = br#"{"token":"T\u006Fk","n":1}"#;
+        let covered = redaction.body(body, None, &[]);
+        let mut said = json!("'Tok' became \"T\\u006Fk\", Token did not");
+        redaction.quotes(&mut said);
+        assert_eq!(said, "'REDACTED' became \"REDACTED\", Token did not");
+        let text = |start: &str| format!("{start}.{}", std::str::from_utf8(body).unwrap());
+        assert_eq!(redaction.signed(&text("17"), body, &covered).as_deref(), Some(r#"17.{"token":"********","n":1}"#));
+        assert_eq!(redaction.signed(&text("17.Tok"), body, &covered), None);
+        assert_eq!(redaction.signed("https://h/tokenTokn1", b"", b""), None, "parts of it in another form");
+        let mut form = Redaction::new(false);
+        form.body(b"token=a%2Fb+c", Some("application/x-www-form-urlencoded"), &[]);
+        assert_eq!(form.signed("https://h/tokena/b c", b"token=a%2Fb+c", b"token=*******"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::capture::{AskTarget, Capture, CaptureOptions, OwnConnections, Targets};
@@ -108,6 +109,8 @@ impl Application {
     /// # Errors
     /// When an address or the database cannot be had.
     pub async fn build(config: &Config, clock: Clock) -> Result<Self, ServeError> {
+        // A signal to read the file again must not end a server that was only just started.
+        let hangup = config.setup.as_ref().map(|_| signal(SignalKind::hangup())).transpose()?;
         let capture_listener = bind("--capture", config.capture)?;
         let console_listener = bind("--console", config.console)?;
         let capture_address = capture_listener.local_addr()?;
@@ -139,8 +142,9 @@ impl Application {
 
         let mut background = JoinSet::new();
         background.spawn(capture.clone().reverify_after_changes(store.bin_updates()));
-        if let Some(setup) = config.setup.clone() {
-            let reload = Reload { setup, store: store.clone(), deliver: deliver.clone(), capture: capture.clone() };
+        if let Some((setup, hangup)) = config.setup.clone().zip(hangup) {
+            let (store, deliver, capture) = (store.clone(), deliver.clone(), capture.clone());
+            let reload = Reload { setup, store, deliver, capture, hangup };
             reload.first().await?;
             background.spawn(reload.run());
         }
@@ -329,7 +333,6 @@ fn url_of(address: SocketAddr) -> String {
 
 /// Ready at the first SIGINT or SIGTERM; a second one ends the process at once.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }

@@ -1,15 +1,16 @@
 //! The configuration file while the server runs: read again on SIGHUP, and when it changes, if that is wanted. A mistake
 //! keeps what was set before, and is told.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::Signal;
 
 use super::console::declared::{self, DeclareError};
 use crate::capture::Capture;
-use crate::config::{ConfigFile, FileError, Setup};
+use crate::config::{ConfigFile, Setup};
 use crate::deliver::Deliver;
 use crate::store::Store;
 
@@ -22,14 +23,16 @@ pub struct Reload {
     pub store: Store,
     pub deliver: Deliver,
     pub capture: Capture,
+    /// SIGHUP. Whoever listens for it from the first moment on is not ended by it.
+    pub hangup: Signal,
 }
 
-/// What tells one state of a file from another.
-type Stamp = Option<(SystemTime, u64)>;
+/// What tells one state of a file from another; the last two are when its owner or its rights changed.
+type Stamp = Option<(SystemTime, u64, i64, i64)>;
 
 fn stamp(path: &Path) -> Stamp {
     let file = path.metadata().ok()?;
-    Some((file.modified().ok()?, file.len()))
+    Some((file.modified().ok()?, file.len(), file.ctime(), file.ctime_nsec()))
 }
 
 /// What of a file counts from the next start on only, in a sentence: listeners and the catalogue are made at the start.
@@ -64,9 +67,8 @@ impl Reload {
     }
 
     /// Follows the file until it is dropped.
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         let path = self.setup.file.text.path().to_owned();
-        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
         // Looked at once in any case: it may have changed between the start and now.
         let mut seen = None;
         let mut text = self.setup.file.text.clone();
@@ -74,7 +76,7 @@ impl Reload {
             let mut asked = true;
             if self.setup.watch {
                 tokio::select! {
-                    _ = hangup.recv() => {}
+                    _ = self.hangup.recv() => {}
                     () = tokio::time::sleep(LOOK) => {
                         let now = stamp(&path);
                         // While an editor replaces it, it is gone for a moment.
@@ -85,12 +87,12 @@ impl Reload {
                     }
                 }
             } else {
-                hangup.recv().await;
+                self.hangup.recv().await;
             }
             seen = stamp(&path);
-            let read = ConfigFile::read(&path, self.setup.file.named, |name| std::env::var(name).ok());
+            let read = self.read().await;
             if let Ok(file) = &read {
-                if !asked && file.text == text {
+                if !asked && file.text == text && self.setup.trouble.lock().is_none() {
                     continue;
                 }
                 text = file.text.clone();
@@ -99,11 +101,25 @@ impl Reload {
         }
     }
 
-    async fn again(&self, path: &Path, read: Result<ConfigFile, FileError>) {
+    /// Reads the file by the rules of the start; answers with what is wrong. Its disk may be slow: nobody waits for it here.
+    async fn read(&self) -> Result<ConfigFile, String> {
+        let setup = Arc::clone(&self.setup);
+        let read = move || {
+            let before = &setup.file;
+            let environment = |name: &str| std::env::var(name).ok();
+            let file = ConfigFile::read_again(before.text.path(), before.named, environment);
+            let file = file.map_err(|error| error.to_string())?;
+            (setup.check.0)(&file)?;
+            Ok(file)
+        };
+        tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    async fn again(&self, path: &Path, read: Result<ConfigFile, String>) {
         let before = &self.setup.file;
         let done = match read {
-            Ok(file) => self.apply(&file).await.map(|()| file),
-            Err(error) => Err(error.into()),
+            Ok(file) => self.apply(&file).await.map(|()| file).map_err(|error| error.to_string()),
+            Err(error) => Err(error),
         };
         match done {
             Ok(file) => {
@@ -115,8 +131,7 @@ impl Reload {
                 }
                 *self.setup.waits.lock() = waits;
             }
-            Err(error) => {
-                let text = error.to_string();
+            Err(text) => {
                 tracing::error!("{text}; what was set before stays");
                 *self.setup.trouble.lock() = Some(text);
             }

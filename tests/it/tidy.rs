@@ -82,7 +82,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("src/store/", &["http", "json", "model"]),
     ("src/shapes/", &["http", "model", "signature"]),
     ("src/client/", &["model", "shapes"]),
-    ("src/mcp/", &["client", "http", "json", "view", "export", "signature"]),
+    ("src/mcp/", &["client", "http", "json", "view", "export", "diff", "signature"]),
     ("src/live/", &["model", "shapes", "store"]),
     ("src/capture/", &["http", "json", "model", "signature", "provider", "store"]),
     ("src/deliver/engine/", &["http", "model"]),

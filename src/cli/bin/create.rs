@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use super::settings::SettingsArgs;
+use super::settings::{SettingsArgs, with_nearest};
 use crate::cli::common::{OutputArgs, Usage, read};
 use crate::cli::connection::ServerArgs;
 use crate::client::{Bin, Method, bin_path};
@@ -62,7 +62,7 @@ pub(super) fn run(args: &CreateArgs) -> anyhow::Result<()> {
             Some(name) if args.get => client.send(Method::PUT, &bin_path(name, ""), &settings).await,
             _ => client.send(Method::POST, "/api/v1/bins", &settings).await,
         };
-        Ok(made?)
+        made.map_err(with_nearest)
     })?;
     let bin = Bin::of(&made);
     args.output.one(&made, |_| format!("{}\n", plain(bin.public_url.as_ref().unwrap_or(&bin.capture_url))))

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::settings::SettingsArgs;
+use super::settings::{SettingsArgs, with_nearest};
 use crate::cli::common::{OutputArgs, Usage, now};
 use crate::cli::connection::ServerArgs;
 use crate::cli::render;
@@ -44,6 +44,7 @@ pub(super) fn run(args: &SetArgs) -> anyhow::Result<()> {
         return Err(Usage("nothing is to be set: name a setting, such as --status 202".to_owned()).into());
     }
     let (path, settings) = (bin_path(&args.bin, ""), Value::Object(settings));
-    let bin = args.server.run(async |client| Ok(client.send(Method::PATCH, &path, &settings).await?))?;
+    let bin =
+        args.server.run(async |client| client.send(Method::PATCH, &path, &settings).await.map_err(with_nearest))?;
     args.output.one(&bin, |look| render::bin(&Bin::of(&bin), now(), look))
 }

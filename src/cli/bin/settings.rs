@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use crate::cli::common::{Usage, read, span};
+use crate::client::ClientError;
+use crate::config::nearest;
 use crate::model::parse_size;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -18,7 +20,7 @@ enum Mode {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]
 pub(super) struct SettingsArgs {
-    /// Take the settings from a JSON or TOML (.toml) file, in the form of the API; - for standard input. Flags win
+    /// Take the settings from a JSON or TOML (.toml) file, by their names in the API; - for standard input. Flags win
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// The platform that sends, when it is not to be recognised; `creel providers` lists them
@@ -51,6 +53,22 @@ pub(super) struct SettingsArgs {
     /// Largest body: 10MiB, 512k
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_body: Option<u64>,
+}
+
+/// What the server says of settings; a name that it does not know gets the nearest one that is.
+pub(super) fn with_nearest(error: ClientError) -> anyhow::Error {
+    if let ClientError::Refused { problem, .. } = &error
+        && let Some((name, known)) = problem["detail"]
+            .as_str()
+            .and_then(|detail| detail.strip_prefix('`')?.split_once("` is not known here; expected: "))
+    {
+        let near = nearest(name, known.split('`').skip(1).step_by(2));
+        if !near.is_empty() {
+            let field = problem["field"].as_str().unwrap_or(name);
+            return Usage(format!("{field}: '{name}' is not known here{near}")).into();
+        }
+    }
+    error.into()
 }
 
 fn size(text: &str) -> Result<u64, String> {

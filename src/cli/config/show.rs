@@ -1,14 +1,14 @@
 //! `creel config show`.
 
-use clap::parser::ValueSource;
-use clap::{Args, Command, FromArgMatches as _};
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::ShowArgs;
 use crate::cli::render::{Align, Cell, Column, Table};
-use crate::cli::serve::ServeArgs;
+use crate::cli::serve_file::{Flags, Origin};
 use crate::cli::{Done, exit, output, serve_file};
-use crate::config::ConfigFile;
+use crate::config::{self, ConfigFile};
 
 /// Never printed, wherever it comes from.
 const SECRET: [&str; 1] = ["token"];
@@ -24,35 +24,47 @@ pub(super) fn run(args: &ShowArgs) -> Done {
     if let Some(why) = ignored {
         output::note(&why);
     }
-    let command = ServeArgs::augment_args(Command::new("creel").no_binary_name(true));
-    let given = ServeArgs::from_arg_matches(&command.try_get_matches_from(Vec::<String>::new())?)?;
-    let command = serve_file::alone(file.as_ref(), &given)?;
+    let command = serve_file::alone(file.as_ref())?;
     let shown: Vec<(String, String)> = command
         .get_arguments()
         .filter(|arg| !arg.is_hide_set())
         .filter_map(|arg| Some((arg.get_id().to_string(), arg.get_long()?.to_owned())))
-        .filter(|(_, long)| !["config", "watch", "json"].contains(&long.as_str()))
+        .filter(|(_, long)| !["config", "json"].contains(&long.as_str()))
         .collect();
-    let environment: Vec<Option<String>> = shown
-        .iter()
-        .map(|(id, _)| command.get_arguments().find(|arg| arg.get_id() == id.as_str()))
-        .map(|arg| Some(arg?.get_env()?.to_string_lossy().into_owned()))
+    let variables: HashMap<String, String> = command
+        .get_arguments()
+        .filter_map(|arg| Some((arg.get_long()?.to_owned(), arg.get_env()?.to_string_lossy().into_owned())))
         .collect();
     let matches = command.try_get_matches_from(Vec::<String>::new())?;
+    let flags = Flags::read(&matches, file.as_ref())?;
+    let origin = |long: &str| match Origin::of(long, &matches, file.as_ref()) {
+        Origin::Environment => variables.get(long).cloned().unwrap_or_default(),
+        Origin::File => file.as_ref().and_then(|file| place(file, &format!("serve.{long}"))).unwrap_or_default(),
+        Origin::Default | Origin::CommandLine => "default".to_owned(),
+    };
     let mut rows = Vec::new();
-    for ((id, long), variable) in shown.iter().zip(environment) {
-        let texts: Vec<String> = matches
+    for (id, long) in &shown {
+        let mut texts: Vec<String> = matches
             .get_raw(id)
             .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
             .unwrap_or_default();
+        let mut from = origin(long);
+        // Of these two the one holds whose word counts more.
+        match long.as_str() {
+            "db" if flags.args.ephemeral => continue,
+            "db" => texts.extend(
+                config::default_database().ok().filter(|_| texts.is_empty()).map(|path| path.display().to_string()),
+            ),
+            "ephemeral" if !flags.args.ephemeral && texts == ["true"] => {
+                texts = vec!["false".to_owned()];
+                from = origin("db");
+            }
+            _ => {}
+        }
         if texts.is_empty() {
             continue;
         }
         let value = if SECRET.contains(&long.as_str()) { "(not shown)".to_owned() } else { texts.join(", ") };
-        let from = match matches.value_source(id) {
-            Some(ValueSource::EnvVariable) => variable.unwrap_or_default(),
-            _ => file.as_ref().and_then(|file| place(file, &format!("serve.{long}"))).unwrap_or("default".to_owned()),
-        };
         rows.push((long.clone(), value, from));
     }
     for bin in file.iter().flat_map(|file| &file.bins) {

@@ -53,7 +53,12 @@ fn freshness(value: &Value, timed: bool) -> String {
         (true, "none") => "the scheme has no timestamp".to_owned(),
         (true, status) => {
             let seconds = |name: &str| of(name).and_then(Value::as_i64);
-            let age = seconds("age_s").map(|age| format!(", {age} s old")).unwrap_or_default();
+            // Some schemes take a time that is yet to come as fresh; it is no age.
+            let age = seconds("age_s").map(|age| match age {
+                ..0 => format!(", {} s in the future", age.unsigned_abs()),
+                age => format!(", {age} s old"),
+            });
+            let age = age.unwrap_or_default();
             let tolerance = seconds("tolerance_s").map(|most| format!(" (at most {most} s)")).unwrap_or_default();
             format!("{}{age}{tolerance}", words(status))
         }

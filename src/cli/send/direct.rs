@@ -18,7 +18,6 @@ use crate::model::{Clock, SecretValue};
 use crate::provider::samples::{Fault, MAX_SIZE, SESSION, Step, Story};
 use crate::provider::{self, samples};
 use crate::shapes::SentEventShape;
-use crate::signature::Catalogue;
 
 /// Sends, and says whether everything was delivered.
 pub(super) fn send(args: &SendArgs, wish: &Wish, url: &str) -> anyhow::Result<bool> {
@@ -122,7 +121,7 @@ pub(super) fn story(args: &SendArgs, clock: &Clock) -> Story {
 
 fn signer(args: &SendArgs) -> anyhow::Result<Option<Signer>> {
     let Some(secret) = args.secret.as_ref().filter(|_| !args.unsigned) else { return Ok(None) };
-    let known = Catalogue::default();
+    let known = args.catalogue.catalogue()?;
     let id = match (&args.scheme, &args.provider) {
         (Some(id), _) => id.as_str(),
         (None, Some(provider)) => provider::schemes_of(provider, true).first().copied().unwrap_or_default(),

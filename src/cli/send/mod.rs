@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::catalogue::CatalogueArgs;
 use super::common::{OutputArgs, Usage, header_fields, read, span};
 use super::connection::{ServerArgs, block_on};
 use super::render::{Align, Cell, Column, Table, lines};
@@ -99,6 +100,8 @@ pub(super) struct SendArgs {
     /// Show what would be sent, and send nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    catalogue: CatalogueArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]

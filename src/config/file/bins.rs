@@ -14,14 +14,18 @@ pub struct DeclaredBin {
     pub settings: Map<String, Value>,
     /// How it forwards, as the API takes it.
     pub forward: Option<Value>,
-    /// The environment variables that secrets came from.
+    /// What it expects of its sender, as the API takes it.
+    pub expect: Option<Value>,
+    /// The environment variables that secrets and expected headers came from.
     pub environment: Vec<String>,
 }
 
 impl DeclaredBin {
     /// What the file sets, in the words of the API.
     pub fn fields(&self) -> Vec<String> {
-        self.settings.keys().cloned().chain(self.forward.is_some().then(|| "forward".to_owned())).collect()
+        let beside = [("forward", self.forward.is_some()), ("expect", self.expect.is_some())];
+        let beside = beside.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name.to_owned());
+        self.settings.keys().cloned().chain(beside).collect()
     }
 }
 
@@ -53,13 +57,13 @@ pub(super) fn read(
             *secrets = fetched(text, secrets, &format!("{field}.secrets"), environment, &mut used)?;
         }
         if let Some(response) = settings.get_mut("response") {
-            headers(text, response, &format!("{field}.response"));
-            for (method, response) in response.get_mut("methods").and_then(Value::as_object_mut).into_iter().flatten() {
-                headers(text, response, &format!("{field}.response.methods.{method}"));
-            }
+            responses(text, response, &format!("{field}.response"));
         }
+        let expect = settings.remove("expect");
+        let expect = expect.map(|expect| expected(text, expect, &format!("{field}.expect"), environment, &mut used));
+        let expect = expect.transpose()?;
         let forward = settings.remove("forward").map(|forward| routes(text, forward, &format!("{field}.forward")));
-        bins.push(DeclaredBin { name, settings, forward: forward.transpose()?, environment: used });
+        bins.push(DeclaredBin { name, settings, forward: forward.transpose()?, expect, environment: used });
     }
     Ok(bins)
 }
@@ -80,7 +84,10 @@ fn fetched(
         let one = "give it as { env = \"NAME\" } or { value = \"…\" }";
         let secret = match secret {
             // The text alone.
-            Value::String(value) => json!({"value": value}),
+            Value::String(value) => {
+                text.alias(&format!("{field}.value"), &field);
+                json!({"value": value})
+            }
             Value::Object(_) => secret.clone(),
             _ => return Err(text.error(&field, At::Value, one)),
         };
@@ -93,14 +100,7 @@ fn fetched(
         let (env, value) = (secret.get("env"), secret.get("value"));
         let at = format!("{field}.env");
         let (value, label) = match (env, value) {
-            (Some(Value::String(name)), None) => {
-                let value = environment(name).filter(|value| !value.is_empty());
-                let unset = || text.error(&at, At::Value, format!("the environment variable {name} is not set"));
-                let value = value.ok_or_else(unset)?;
-                used.push(name.clone());
-                (Value::String(value), Value::String(name.clone()))
-            }
-            (Some(_), None) => return Err(text.error(&at, At::Value, "give the name of an environment variable")),
+            (Some(name), None) => (variable(text, name, &at, environment, used)?, name.clone()),
             (None, Some(value)) => (value.clone(), Value::Null),
             (Some(_), Some(_)) | (None, None) => return Err(text.error(&field, At::Value, one)),
         };
@@ -115,6 +115,66 @@ fn fetched(
         fetched.push(whole);
     }
     Ok(fetched.into())
+}
+
+/// The value of an environment variable that the file names.
+fn variable(
+    text: &Text,
+    name: &Value,
+    field: &str,
+    environment: &dyn Fn(&str) -> Option<String>,
+    used: &mut Vec<String>,
+) -> Result<Value, FileError> {
+    let Value::String(name) = name else {
+        return Err(text.error(field, At::Value, "give the name of an environment variable"));
+    };
+    let value = environment(name).filter(|value| !value.is_empty());
+    let unset = || text.error(field, At::Value, format!("the environment variable {name} is not set"));
+    let value = value.ok_or_else(unset)?;
+    used.push(name.clone());
+    Ok(Value::String(value))
+}
+
+/// What a bin expects of its sender, with the values of its headers.
+fn expected(
+    text: &mut Text,
+    mut expect: Value,
+    field: &str,
+    environment: &dyn Fn(&str) -> Option<String>,
+    used: &mut Vec<String>,
+) -> Result<Value, FileError> {
+    let form = "write it as a table: { headers = [{ name = \"Authorization\", env = \"MY_TOKEN\" }] }";
+    if !expect.is_object() {
+        return Err(text.error(field, At::Value, form));
+    }
+    let headers = expect.get_mut("headers").and_then(Value::as_array_mut);
+    for (index, header) in headers.into_iter().flatten().enumerate() {
+        let field = format!("{field}.headers[{index}]");
+        let Some(header) = header.as_object_mut() else { continue };
+        let Some(name) = header.remove("env") else { continue };
+        if header.contains_key("value") || header.contains_key("sha256") {
+            return Err(text.error(&format!("{field}.env"), At::Key, "give one of env, value and sha256"));
+        }
+        let value = variable(text, &name, &format!("{field}.env"), environment, used)?;
+        header.insert("value".to_owned(), value);
+        text.alias(&format!("{field}.value"), &format!("{field}.env"));
+    }
+    Ok(expect)
+}
+
+/// The header fields of a response and of those in it.
+fn responses(text: &mut Text, response: &mut Value, field: &str) {
+    headers(text, response, field);
+    for (method, response) in response.get_mut("methods").and_then(Value::as_object_mut).into_iter().flatten() {
+        headers(text, response, &format!("{field}.methods.{method}"));
+    }
+    for (index, response) in response.get_mut("script").and_then(Value::as_array_mut).into_iter().flatten().enumerate()
+    {
+        headers(text, response, &format!("{field}.script[{index}]"));
+    }
+    if let Some(response) = response.pointer_mut("/hold/otherwise") {
+        headers(text, response, &format!("{field}.hold.otherwise"));
+    }
 }
 
 /// Header fields as a list; a table is the short form for those without repeats.
@@ -142,12 +202,13 @@ fn routes(text: &mut Text, forward: Value, field: &str) -> Result<Value, FileErr
         for part in ["routes", "routes[0]", "routes[0].to"] {
             text.alias(&format!("{field}.{part}"), &format!("{field}.to"));
         }
-        let count = to.as_array().map_or(1, Vec::len);
-        for index in 0..count {
-            let whole = format!("{field}.routes[0].to[{index}]");
-            text.alias(&whole, &format!("{field}.to[{index}]"));
+        if to.is_string() {
+            text.alias(&format!("{field}.routes[0].to[0]"), &format!("{field}.to"));
         }
         forward.insert("routes".to_owned(), json!([{"to": to}]));
+    }
+    if !forward.contains_key("routes") {
+        return Err(text.error(field, At::Value, "say where to: { to = \"http://localhost:3000/hook\" }"));
     }
     Ok(Value::Object(forward))
 }

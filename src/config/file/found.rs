@@ -1,5 +1,6 @@
 //! A file that nobody named: it is used only when it can be nobody else's.
 
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,9 @@ use std::path::{Path, PathBuf};
 pub const NAME: &str = "creel.toml";
 /// Others may not write it.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// A folder, a pipe, a device.
+pub(super) const NO_FILE: &str = "it is no file";
 
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,20 +27,26 @@ pub enum Found {
 pub fn find(folder: &Path) -> Found {
     let path = folder.join(NAME);
     let Ok(file) = path.metadata() else { return Found::Nothing };
-    let ignored = |why: &str| {
-        let path = path.display();
-        Found::Ignored(format!("{path} is not used: {why}; name it with --config {path} if it is yours"))
-    };
+    match why_not(&file) {
+        Some(why) => Found::Ignored(format!("{} {}", path.display(), not_used(&path, why))),
+        None => Found::Usable(path),
+    }
+}
+
+/// Why a file is not used that nobody named.
+pub(super) fn why_not(file: &Metadata) -> Option<&'static str> {
     if !file.is_file() {
-        return ignored("it is no file");
+        return Some(NO_FILE);
     }
     if file.uid() != rustix::process::geteuid().as_raw() {
-        return ignored("it belongs to somebody else");
+        return Some("it belongs to somebody else");
     }
-    if file.mode() & WRITABLE_BY_OTHERS != 0 {
-        return ignored("others may write it");
-    }
-    Found::Usable(path)
+    (file.mode() & WRITABLE_BY_OTHERS != 0).then_some("others may write it")
+}
+
+/// The same in words, with the way out.
+pub(super) fn not_used(path: &Path, why: &str) -> String {
+    format!("is not used: {why}; name it with --config {} if it is yours", path.display())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod bins;
 mod found;
 mod samples;
 mod text;
+mod words;
 
 use std::path::Path;
 
@@ -13,6 +14,9 @@ use serde_json::{Map, Value};
 pub use bins::DeclaredBin;
 pub use found::{Found, NAME, find};
 pub use text::{At, FileError, Text};
+pub use words::{by_api, by_serde};
+
+use found::{NO_FILE, not_used, why_not};
 
 use super::files;
 use crate::provider::OwnProvider;
@@ -52,12 +56,20 @@ impl ConfigFile {
     /// # Errors
     /// The first mistake.
     pub fn read(path: &Path, named: bool, environment: impl Fn(&str) -> Option<String>) -> Result<Self, FileError> {
-        let cannot =
-            |sentence: String| FileError { path: path.to_owned(), line: 1, column: 1, field: String::new(), sentence };
-        let read = if named { files::read } else { files::read_plain };
-        let bytes = read(path, MAX_FILE).map_err(|error| cannot(format!("it cannot be read: {error}")))?;
-        let text = String::from_utf8(bytes).map_err(|_| cannot("it is no UTF-8 text".to_owned()))?;
-        Self::parse(path, &text, named, environment)
+        // A pipe that somebody names is read, as in `--config <(…)`.
+        Self::parse(path, &text_of(path, named, named)?, named, environment)
+    }
+
+    /// Reads a file again while the server runs, by the same rules. A pipe would wait for somebody who writes into it.
+    ///
+    /// # Errors
+    /// The first mistake, or why the file is not used any more.
+    pub fn read_again(
+        path: &Path,
+        named: bool,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, FileError> {
+        Self::parse(path, &text_of(path, named, false)?, named, environment)
     }
 
     /// Reads the text of a file.
@@ -87,6 +99,23 @@ impl ConfigFile {
         let providers = providers(&text, table(&text, "providers")?)?;
         Ok(Self { text, named, serve, bins, schemes, providers })
     }
+}
+
+/// The text of a file. The rules are held against the file that is open: nobody can put another one in its place between
+/// a look at it and its reading.
+fn text_of(path: &Path, named: bool, may_wait: bool) -> Result<String, FileError> {
+    let cannot =
+        |sentence: String| FileError { path: path.to_owned(), line: 1, column: 1, field: String::new(), sentence };
+    let unreadable = |error: std::io::Error| cannot(format!("it cannot be read: {error}"));
+    let file = files::open(path).map_err(unreadable)?;
+    if !may_wait && file.length().is_none() {
+        return Err(cannot(NO_FILE.to_owned()));
+    }
+    if !named && let Some(why) = why_not(&file.metadata().map_err(unreadable)?) {
+        return Err(cannot(format!("it {}", not_used(path, why))));
+    }
+    let bytes = files::read_all(file, MAX_FILE).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|_| cannot("it is no UTF-8 text".to_owned()))
 }
 
 /// The records, with their ids.
@@ -122,50 +151,4 @@ fn providers(text: &Text, table: Map<String, Value>) -> Result<Vec<OwnProvider>,
         Ok(own)
     };
     table.into_iter().map(provider).collect()
-}
-
-/// What serde says about a setting, as an error with its place.
-fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
-    if let Some((name, known)) = words.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected "))
-    {
-        let names: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-        let around = field.strip_suffix(name).map_or(field, |around| around.trim_end_matches('.'));
-        return text.unknown(&format!("{around}.{name}"), names.into_iter());
-    }
-    text.error(field, At::Value, words.to_owned())
-}
-
-/// What the API says about a setting, as an error with its place: a name that it does not know gets the nearest one.
-pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
-    if let Some((name, known)) = sentence
-        .strip_prefix('`')
-        .and_then(|rest| rest.trim_end_matches('.').split_once("` is not known here; expected: "))
-    {
-        let mut names: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-        // The short form is the file's own.
-        if field.rsplit('.').nth(1) == Some("forward") {
-            names.push("to");
-        }
-        let is_field = field.rsplit('.').next() == Some(name);
-        if is_field {
-            return text.unknown(field, names.into_iter());
-        }
-        let near = nearest_or_list(name, &names);
-        return text.error(field, At::Value, format!("'{name}' is not known here{near}"));
-    }
-    text.error(field, At::Value, lower(sentence.trim_end_matches('.')))
-}
-
-fn nearest_or_list(name: &str, names: &[&str]) -> String {
-    let near = super::nearest(name, names.iter().copied());
-    if near.is_empty() { format!("; there are {}", names.join(", ")) } else { near }
-}
-
-/// A sentence that goes on after a colon. Names in capitals stay.
-fn lower(sentence: &str) -> String {
-    let mut characters = sentence.chars();
-    match (characters.next(), characters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(characters).collect(),
-        _ => sentence.to_owned(),
-    }
 }

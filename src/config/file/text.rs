@@ -52,6 +52,8 @@ pub struct Text {
     path: PathBuf,
     text: String,
     places: HashMap<String, Place>,
+    /// What is written, by the settings that it stands for.
+    written: HashMap<String, String>,
 }
 
 /// The same text has the same places.
@@ -64,7 +66,8 @@ impl PartialEq for Text {
 impl Text {
     /// Reads a text.
     pub(super) fn parse(path: &Path, text: &str) -> Result<(Self, Map<String, Value>), FileError> {
-        let mut read = Self { path: path.to_owned(), text: text.to_owned(), places: HashMap::new() };
+        let mut read =
+            Self { path: path.to_owned(), text: text.to_owned(), places: HashMap::new(), written: HashMap::new() };
         let table = DeTable::parse(text).map_err(|error| {
             let at = error.span().unwrap_or(0..0);
             read.at(at.start, String::new(), error.message().trim().replace('\n', ", "))
@@ -83,7 +86,15 @@ impl Text {
         let exact = self.places.contains_key(field);
         let place = around(field).find_map(|field| self.places.get(field));
         let offset = place.map_or(0, |place| if at == At::Key || !exact { place.key.start } else { place.value.start });
-        self.at(offset, field.to_owned(), sentence.into())
+        self.at(offset, self.written(field), sentence.into())
+    }
+
+    /// A setting as it is written in the file: in a short form, if that is what stands there.
+    fn written(&self, field: &str) -> String {
+        let short = around(field).find_map(|part| Some((part, self.written.get(part)?)));
+        // A short form may stand in another one.
+        short
+            .map_or_else(|| field.to_owned(), |(part, written)| self.written(&(written.clone() + &field[part.len()..])))
     }
 
     /// The error for a name that is not known, with the nearest one that is.
@@ -99,8 +110,9 @@ impl Text {
         self.places.get(field).map(|place| self.position(place.key.start).0)
     }
 
-    /// Lets a name stand for another one: what is written in a short form has the place of the short form.
+    /// Lets a name stand for another one: what is written in a short form has the place and the name of the short form.
     pub(super) fn alias(&mut self, new: &str, old: &str) {
+        self.written.insert(new.to_owned(), old.to_owned());
         if let Some(place) = around(old).find_map(|field| self.places.get(field)).cloned() {
             self.places.insert(new.to_owned(), place);
         }
@@ -140,7 +152,9 @@ impl Text {
             }
             DeValue::Float(number) => {
                 let read = number.as_str().parse().ok().and_then(Number::from_f64);
-                Value::Number(read.ok_or_else(|| wrong(self))?)
+                Value::Number(
+                    read.ok_or_else(|| self.error(path, At::Value, "write a number that can be counted with"))?,
+                )
             }
             DeValue::Boolean(flag) => Value::Bool(*flag),
             DeValue::Datetime(time) => Value::String(time.to_string()),

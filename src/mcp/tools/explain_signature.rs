@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{ToolSpec, arguments, schema};
-use crate::client::{Method, bin_path, segment};
+use crate::client::{Body, Method, bin_path, segment};
 use crate::mcp::Agent;
 use crate::mcp::answer::{Failure, fenced, prune};
-use crate::mcp::body::{Part, shown};
+use crate::mcp::body::covered;
 use crate::mcp::redact::{Handed, Redaction};
 
 pub(super) const TOOL: ToolSpec = ToolSpec {
@@ -77,21 +77,33 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
         None => Handed::by(&client, &bin, &explained).await?,
     };
     // What is hidden in the request is hidden in what is said about it.
-    shown(&request, &Part::default(), &mut redaction, handed.places())?;
+    covered(&request, &mut redaction, handed.places());
+    let body: Body = serde_json::from_value(request["body"].clone()).unwrap_or_default();
+    let sent = body.bytes().unwrap_or_default();
+    let sent_covered = redaction.body(&sent, body.content_type.as_deref(), handed.places());
     redaction.request(&mut request, handed.places());
+    redaction.given(trial.get("secret").map(|secret| json!({"value": secret})).as_ref());
     if let Some(members) = explained.as_object_mut() {
         // They stand at the top level as well.
         members.remove("signature");
         let signed = members.remove("signed_base64");
         if matches!(handed, Handed::Signature) {
             if let Some(text) = signed.as_ref().and_then(Value::as_str).and_then(text_of) {
-                members.insert("signed_text".to_owned(), text.into());
+                let shown = redaction.signed(&text, &sent, &sent_covered);
+                let shown = shown.unwrap_or_else(|| "(not shown: it holds a credential of the request)".to_owned());
+                members.insert("signed_text".to_owned(), shown.into());
             }
         } else {
             // Never, not even with --show-credentials: what a token scheme sends is the secret.
             for name in ["expected", "received"] {
                 members.remove(name);
             }
+        }
+    }
+    redaction.quotes(&mut explained["reason"]);
+    for finding in explained["diagnosis"].as_array_mut().into_iter().flatten() {
+        for member in ["sentence", "fix"] {
+            redaction.quotes(&mut finding[member]);
         }
     }
     explained["request"] = request["id"].clone();

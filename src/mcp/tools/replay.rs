@@ -80,6 +80,10 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
             }
         }
         redaction.target(&mut attempt["target"], handed.places());
+        // An endpoint may say again what it got.
+        if let Some(body) = attempt.pointer_mut("/response/body") {
+            redaction.quotes(body);
+        }
     }
     if let Some(draft) = done.get_mut("would_send") {
         // As text in any case: base64 would carry everything past what is hidden.

@@ -162,6 +162,8 @@ fn answering(answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
+        // They stay open: an answer without an end has none.
+        let mut sockets = Vec::new();
         for socket in listener.incoming() {
             let mut socket = socket.unwrap();
             let mut head = Vec::new();
@@ -170,6 +172,7 @@ fn answering(answer: String) -> String {
                 head.push(byte[0]);
             }
             socket.write_all(answer.as_bytes()).unwrap();
+            sockets.push(socket);
         }
     });
     url
@@ -184,9 +187,46 @@ fn a_server_of_another_version_is_told_and_somebody_else_is_not_taken_for_one() 
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("is version 99.1.0, this command"), "{stderr}");
 
+    // At the first answer, also where no second one comes: once.
+    let ready = format!("{head}Server: creel/99.1.0\r\nContent-Length: 2\r\n\r\n{{}}");
+    let (code, _, stderr) = output(&["ready", "--server", &answering(ready)]);
+    assert_eq!((code, stderr.matches("is version 99.1.0").count()), (0, 1), "{stderr}");
+    let endless = format!("{head}Server: creel/99.1.0\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let mut child = super::creel()
+        .args(["export", "a", "--server", &answering(endless)])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    std::thread::spawn(move || {
+        let mut told = String::new();
+        std::io::BufRead::read_line(&mut stderr, &mut told).unwrap();
+        sender.send(told).unwrap();
+    });
+    let told = receiver.recv_timeout(std::time::Duration::from_secs(20));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.as_ref().is_ok_and(|told| told.contains("is version 99.1.0")), "{told:?}");
+
     let url = answering(format!("{head}Server: nginx\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
     let (code, _, stderr) = output(&["ls", "--server", &url]);
     assert!(code == 3 && stderr.contains("not a Creel console"), "{stderr}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_once() {
+    let server = Server::start();
+    server.ok(&["bin", "create", "orders"]);
+    server.send("/orders", "", "hello");
+    for (file, why) in [("/nonexistent/f", "No such file"), ("/dev/full", "No space left")] {
+        let (code, stdout, stderr) = server.run(&["export", "orders", "--output", file]);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+        assert!(stderr.starts_with(&format!("creel: --output {file}: {why}")), "{stderr}");
+        assert_eq!(stderr.matches(why).count(), 1, "{stderr}");
+    }
+    let (code, _, stderr) = server.shell("creel ls orders > /dev/full");
+    assert_eq!((code, stderr.matches("No space left").count()), (1, 1), "{stderr}");
 }
 
 #[test]
@@ -251,6 +291,9 @@ fn settings_come_from_a_file_and_flags_win() {
     let server = Server::start();
     let file = r#"{"provider": "github", "signature_mode": "enforce", "secret": "s", "response": {"status": 201}}"#;
     std::fs::write(server.folder().join("bin.json"), file).unwrap();
+    std::fs::write(server.folder().join("bin.toml"), "providr = 'stripe'\n").unwrap();
+    let (code, _, stderr) = server.run(&["bin", "create", "b", "--from", "bin.toml"]);
+    assert!(code == 2 && stderr.contains("providr: ") && stderr.contains("did you mean 'provider'?"), "{stderr}");
     let url = server.ok(&["bin", "create", "b", "--from", "bin.json", "--provider", "stripe"]);
     assert_eq!(url.trim(), format!("http://{}/b", server.capture));
     let bin: Value = serde_json::from_str(&server.ok(&["bin", "show", "b", "--json"])).unwrap();

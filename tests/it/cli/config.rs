@@ -34,17 +34,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "[bins.a]\nprovider = 'strip'\n",
         "2:12: bins.a.provider: 'strip' is not a known provider; did you mean 'stripe'?",
     ),
-    ("[bins.a]\nprovider = 7\n", "2:12: bins.a.provider: `provider` must be a text"),
+    ("[bins.a]\nprovider = 7\n", "2:12: bins.a.provider: must be a text"),
     ("[bins.a]\nscheme = 'no-such'\n", "2:10: bins.a.scheme: 'no-such' is not a known scheme"),
     (
         "[bins.a]\nsignature_mode = 'enforced'\n",
         "2:18: bins.a.signature_mode: 'enforced' is not known here; did you mean 'enforce'?",
     ),
-    (
-        "[bins.a]\nresponse = { status = 99 }\n",
-        "2:23: bins.a.response.status: `response.status` must be a whole number from 200 to 599",
-    ),
-    ("[bins.a.response]\nheaders = { 'X Y' = '1' }\n", "2:21: bins.a.response.headers[0].name: "),
+    ("[bins.a]\nresponse = { status = 99 }\n", "2:23: bins.a.response.status: must be a whole number from 200 to 599"),
+    ("[bins.a.response]\nheaders = { 'X Y' = '1' }\n", "2:21: bins.a.response.headers.X Y: "),
     (
         "[bins.a]\nresponse = { bdy = 'x' }\n",
         "2:14: bins.a.response.bdy: there is no such setting; did you mean 'body'?",
@@ -60,7 +57,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "2:14: bins.a.secrets[0].valeu: there is no such setting; did you mean 'value'?",
     ),
     ("[bins.a]\nforward = { too = 'http://localhost:1/' }\n", "2:13: bins.a.forward.too: there is no such setting"),
-    ("[bins.a]\nforward = { to = 'localhost' }\n", "2:18: bins.a.forward.routes[0].to[0]: "),
+    ("[bins.a]\nforward = { to = 'localhost' }\n", "2:18: bins.a.forward.to: "),
     (
         "[bins.a]\nforward = { to = 'http://localhost:1/', answer = 'me' }\n",
         "2:50: bins.a.forward.answer: 'me' is not known here",
@@ -69,6 +66,52 @@ const MISTAKES: &[(&str, &str)] = &[
         "[bins.a]\nforward = { to = 'http://localhost:1/', retries = { count = 99 } }\n",
         "2:61: bins.a.forward.retries.count: this is a number from 0 to 20",
     ),
+    ("[bins.a]\nforward = { to = ['http://localhost:1/', 'x'] }\n", "2:42: bins.a.forward.to[1]: "),
+    ("[bins.a]\nforward = {}\n", "2:11: bins.a.forward: say where to: { to = "),
+    (
+        "[bins.a]\nfoward = { to = 'http://localhost:1/' }\n",
+        "2:1: bins.a.foward: there is no such setting; did you mean 'forward'?",
+    ),
+    ("[bins.a]\nexpct = {}\n", "2:1: bins.a.expct: there is no such setting; did you mean 'expect'?"),
+    ("[bins.a]\nsecret = ''\n", "2:10: bins.a.secret: "),
+    (
+        "[bins.a]\nresponse = { script = [500, { headers = { 'X Y' = '1' } }] }\n",
+        "2:51: bins.a.response.script[1].headers.X Y: ",
+    ),
+    (
+        "[bins.a.response.hold.otherwise]\nheaders = { 'X Y' = '1' }\n",
+        "2:21: bins.a.response.hold.otherwise.headers.X Y: ",
+    ),
+    (
+        "[bins.a]\nresponse = { fault = { kind = 'reset', probability = nan } }\n",
+        "2:54: bins.a.response.fault.probability: write a number",
+    ),
+    (
+        "[bins.a]\nexpect = { headers = [{ name = 'X-A', env = 'CREEL_NO_SUCH' }] }\n",
+        "2:45: bins.a.expect.headers[0].env: the environment variable CREEL_NO_SUCH is not set",
+    ),
+    (
+        "[bins.a]\nexpect = { headers = [{ name = 'X-A', vale = 'b' }] }\n",
+        "2:39: bins.a.expect.headers[0].vale: there is no such setting; did you mean 'value'?",
+    ),
+    (
+        "[bins.a]\nprovider = 'callaider'\nexpect = { events = ['session.middle'] }\n",
+        "3:22: bins.a.expect.events[0]: the platform has ",
+    ),
+    (
+        "[schemes.mine]\nheader = 'X-A'\nalgoritm = 'hmac-sha256'\n",
+        "3:1: schemes.mine.algoritm: there is no such setting; did you mean 'algorithm'?",
+    ),
+    (
+        "[schemes.mine]\nheader = 'X-A'\nalgorithm = 'hmac-sha265'\n",
+        "3:13: schemes.mine.algorithm: 'hmac-sha265' is not known here; did you mean 'hmac-sha256'?",
+    ),
+    (
+        "[schemes.mine]\nheader = 'X-A'\nencoding = 'hexx'\n",
+        "3:12: schemes.mine.encoding: 'hexx' is not known here; did you mean 'hex'?",
+    ),
+    ("[schemes.mine]\nheader = 7\n", "2:10: schemes.mine.header: must be a text"),
+    ("[providers.mine]\nevents = 'x'\n", "2:10: providers.mine.events: must be a list"),
     ("[bins.a]\nlimits = { max_requests = -1 }\n", "2:27: bins.a.limits.max_requests: "),
     ("[schemes.mine]\nheader = 'X-A'\nalgorithm = 'rot13'\n", "3:13: schemes.mine.algorithm: "),
     ("[schemes.github]\nheader = 'X-A'\n", "1:10: schemes.github: there is a scheme of that id already"),
@@ -110,7 +153,8 @@ max-requests = 77
 provider = "callaider"
 secrets = [{ label = "staging", env = "TEST_CALLAIDER_SECRET" }]
 signature_mode = "enforce"
-response = { status = 202, body = '{"ok":true}', headers = { "Content-Type" = "application/json" } }
+response = { status = 202, body = '{"ok":true}', headers = { "Content-Type" = "application/json" }, script = [{ status = 500, headers = { "X-Try" = "1" } }], methods = { GET = { headers = { "X-Get" = "1" } } }, hold = { timeout_ms = 1, otherwise = { headers = { "X-Late" = "1" } } } }
+expect = { headers = [{ name = "Authorization", env = "TEST_CALLAIDER_SECRET" }, { name = "X-Any" }] }
 forward = { to = "http://localhost:3000/hook", answer = "target" }
 
 [bins.mine]
@@ -170,11 +214,26 @@ fn a_file_makes_bins_with_everything_and_keeps_what_it_does_not_name() {
     assert_eq!(made["signature_mode"], "enforce");
     assert_eq!(made["response"]["status"], 202);
     assert_eq!(made["response"]["headers"][0]["name"], "Content-Type");
+    for (place, name) in [
+        ("/response/script/0/headers/0/name", "X-Try"),
+        ("/response/methods/GET/headers/0/name", "X-Get"),
+        ("/response/hold/otherwise/headers/0/name", "X-Late"),
+    ] {
+        assert_eq!(made.pointer(place), Some(&name.into()), "{made}");
+    }
+    let expect = raw::exchange(
+        server.console,
+        format!("GET /api/v1/bins/callaider/expect HTTP/1.1\r\nHost: {}\r\n\r\n", server.console).as_bytes(),
+    );
+    let expect: Value = serde_json::from_slice(&expect.body).unwrap();
+    let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(SECRET.1));
+    let wanted = serde_json::json!([{"name": "Authorization", "sha256": sha256}, {"name": "X-Any", "sha256": null}]);
+    assert_eq!(expect["headers"], wanted);
     assert_eq!(made["secrets"][0]["label"], "staging");
     assert_eq!(made["public_url"], "https://set.by.hand/", "not named, not touched");
     assert_eq!(made["counts"]["requests"], 1, "captured requests are never touched");
     assert_eq!(made["declared"]["current"], true);
-    assert_eq!(made["declared"]["fields"].as_array().unwrap().len(), 5);
+    assert_eq!(made["declared"]["fields"].as_array().unwrap().len(), 6);
     let forward = raw::exchange(
         server.console,
         format!("GET /api/v1/bins/callaider/forward HTTP/1.1\r\nHost: {}\r\n\r\n", server.console).as_bytes(),
@@ -466,5 +525,58 @@ fn the_schema_knows_every_setting_of_the_whole_example() {
     let text = stdout.as_str();
     for reference in text.split("\"$ref\": \"#/$defs/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         assert!(schema["$defs"][reference].is_object(), "{reference}");
+    }
+}
+
+#[test]
+fn the_schema_takes_what_the_reader_takes_and_refuses_what_it_refuses() {
+    let (_, stdout, _) = outcome(creel().args(["config", "schema"]));
+    let schema = jsonschema::validator_for(&serde_json::from_str(&stdout).unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("creel.toml");
+    std::fs::create_dir(folder.path().join("samples")).unwrap();
+    std::fs::write(folder.path().join("samples/made.json"), r#"{"type": "made"}"#).unwrap();
+    let is_read = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        outcome(creel().args(["config", "check"]).arg(&file).envs([SECRET]))
+    };
+    let fits =
+        |text: &str| schema.is_valid(&serde_json::to_value(toml::from_str::<toml::Value>(text).unwrap()).unwrap());
+    for text in [
+        WHOLE,
+        "[bins.a]\nsecrets = ['abc', { value = 'd', label = 'e' }]\n",
+        "[bins.a]\nsecret = 'abc'\n",
+        "[bins.a]\nforward = { routes = [{ path = '/a', to = ['http://localhost:1/'] }] }\n",
+        "[bins.a]\ncustom_scheme = { header = 'X-A' }\n",
+        "[serve]\ntrusted-proxy = '10.0.0.0/8'\n",
+        "[serve]\nallow-host = 'x'\n",
+        "[serve]\ntrust-forwarded = true\nwatch = true\n",
+        "[serve]\nmax-body = 5000\ndurability = 'full'\nlog = 'json'\n",
+        "[schemes.mine]\nsignature = { from = 'header:X-A' }\nsigned = ['{body}']\n",
+    ] {
+        let (code, _, stderr) = is_read(text);
+        assert_eq!(code, 0, "{text}: {stderr}");
+        assert!(fits(text), "the schema takes it: {text}");
+    }
+    for text in [
+        "[bins.a]\nsecrets = [{ label = 'x' }]\n",
+        "[bins.a]\nsecrets = [{ env = 'TEST_CALLAIDER_SECRET', value = 'x' }]\n",
+        "[bins.a]\nsecret = 'x'\nsecrets = ['y']\n",
+        "[bins.a]\nforward = {}\n",
+        "[bins.a]\nforward = { to = [] }\n",
+        "[bins.a]\nforward = { to = 'http://localhost:1/', routes = [] }\n",
+        "[bins.a]\nfoward = { to = 'http://localhost:1/' }\n",
+        "[bins.a]\ncustom_scheme = { header = 'X-A', algoritm = 'hmac-sha256' }\n",
+        "[bins.a]\nexpect = { headers = [{ name = 'X-A', env = 'TEST_CALLAIDER_SECRET', value = 'b' }] }\n",
+        "[serve]\ndurability = 'ful'\n",
+        "[serve]\nlog = 'jsn'\n",
+        "[serve]\nconfig = 'x'\n",
+        "[schemes.mine]\nheader = 'X-A'\nalgoritm = 'hmac-sha256'\n",
+        "[schemes.mine]\nheader = 'X-A'\nencoding = 'hexx'\n",
+        "[schemes.mine]\nid = 'other'\nheader = 'X-A'\n",
+        "[schemes.mine]\nalgorithm = 'hmac-sha256'\n",
+    ] {
+        assert_eq!(is_read(text).0, 2, "{text}");
+        assert!(!fits(text), "the schema refuses it: {text}");
     }
 }

@@ -79,6 +79,23 @@ fn a_verdict_says_why_and_what_to_do() {
 }
 
 #[test]
+fn a_time_that_is_yet_to_come_is_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("body"), "{}").unwrap();
+    let run = |line: &str| {
+        let (_, stdout, stderr) = outcome(creel().args(line.split(' ')).current_dir(folder.path()));
+        assert_eq!(stderr, "");
+        stdout
+    };
+    let signed = run("sign --scheme stripe --secret whsec --body body --as request --at 1760000100");
+    std::fs::write(folder.path().join("request"), signed).unwrap();
+    let early = run("verify --scheme stripe --secret whsec --head request --at 1760000000");
+    assert!(early.contains("100 s in the future") && !early.contains("-100"), "{early}");
+    let late = run("verify --scheme stripe --secret whsec --head request --at 1760000107");
+    assert!(late.contains("7 s old"), "{late}");
+}
+
+#[test]
 fn what_verify_and_sign_cannot_use_is_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("empty"), "").unwrap();

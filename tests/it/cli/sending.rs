@@ -313,6 +313,20 @@ fn an_attempt_that_is_told_is_checked() {
 }
 
 #[test]
+fn what_came_of_a_request_with_control_characters_in_its_path_is_kept() {
+    let server = Server::start();
+    server.ok(&["bin", "create", "odd"]);
+    server.ok(&["bin", "create", "there"]);
+    let head = b"POST /odd/a\xc2\x9bb HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+    crate::helpers::raw::exchange(server.capture, head);
+    let target = format!("http://{}/there", server.capture);
+    let (code, stdout, stderr) = server.run(&["replay", "odd", "latest", "--to", &target]);
+    assert_eq!((code, stderr.contains("control characters")), (0, false), "{stdout}{stderr}");
+    let shown: serde_json::Value = serde_json::from_str(&server.ok(&["show", "odd", "latest", "--json"])).unwrap();
+    assert!(shown["last_attempt"].is_object(), "{shown}");
+}
+
+#[test]
 fn the_doctor_says_what_is_in_the_way() {
     let server = Server::start();
     let (code, stdout, _) = server.run(&["doctor", "--db", server.database().to_str().unwrap(), "--json"]);

@@ -54,16 +54,34 @@ fn no_byte_of_a_stranger_moves_the_cursor_of_a_terminal() {
 #[test]
 fn a_list_fits_the_terminal_whatever_its_width() {
     let server = hostile();
-    for columns in [40, 57, 72, 100, 200] {
-        for command in
-            ["creel ls", "creel ls b", "creel tail b --since start --count 2", "creel schemes", "creel providers"]
-        {
+    for columns in [20, 30, 40, 57, 72, 100, 200] {
+        for command in [
+            "creel ls",
+            "creel ls b",
+            "creel tail b --since start --count 2",
+            "creel schemes",
+            "creel providers",
+            "creel config",
+            "creel check --list",
+            "creel send --list",
+        ] {
             let shown = without_colours(&in_terminal(&server, columns, command));
             let too_long = shown.lines().find(|line| line.chars().count() > columns);
             assert_eq!(too_long, None, "{command} in {columns} columns");
         }
     }
     insta::assert_snapshot!("narrow", server.steady(&without_colours(&in_terminal(&server, 60, "creel ls b"))));
+}
+
+#[test]
+fn what_is_told_beside_the_data_is_laid_out_for_where_it_goes() {
+    let server = hostile();
+    let wait = "creel wait b --at-least 9 --timeout 100ms";
+    let shown = in_terminal(&server, 40, &format!("{wait} 2>&1 > out || true"));
+    let list = without_colours(shown.split("what came instead:").nth(1).unwrap());
+    assert!(list.contains("POST") && list.lines().all(|line| line.chars().count() <= 40), "{list}");
+    let (_, _, stderr) = server.shell(&format!("{wait} || true"));
+    assert!(!stderr.contains('\u{1b}'), "{stderr}");
 }
 
 #[test]
@@ -76,6 +94,15 @@ fn colours_are_for_terminals_of_people_who_want_them() {
     assert!(!is_coloured(&in_terminal(&server, 100, "creel show b --no-color")));
     assert!(!is_coloured(&in_terminal(&server, 100, "TERM=dumb creel ls b")));
     assert!(!is_coloured(&server.ok(&["ls", "b"])));
+}
+
+#[test]
+fn a_mistake_in_the_line_is_told_without_colours_where_none_are_wanted() {
+    let server = hostile();
+    let told = |line: &str| in_terminal(&server, 100, &format!("{line} || true"));
+    assert!(told("creel list --nope").contains("\u{1b}["));
+    let plain = told("creel list --no-color --nope");
+    assert!(plain.contains("--nope") && !plain.contains('\u{1b}'), "{plain:?}");
 }
 
 #[test]

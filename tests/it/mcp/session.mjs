@@ -193,6 +193,35 @@ assert.ok(whole_one.sent.every((sent) => sent.response.status === 200));
 assert.match(await refused(client, "send_event", { ...made_up, event: "session.middle" }), /session\.ended/);
 assert.match(await refused(client, "send_event", { ...made_up, target: "http://169.254.169.254/" }), /allow-target/);
 
+// A short credential in a body is nowhere in what is said about it: neither in a difference nor in what was signed.
+await call(client, "create_bin", { name: "short", provider: "github", secret: "gh-secret" });
+for (const [type, text] of [
+  ["application/json", '{"token":"SHRTOK","n":1}'],
+  ["application/json", '{"token":"SHRTAK","n":2}'],
+  ["application/json", '{"token":"SHRTEK","n":2}'],
+  ["application/x-www-form-urlencoded", "n=1&password=SHRTUK"],
+  ["text/plain", "n=1"],
+]) {
+  const signature = sign("another", text);
+  const fields = { "Content-Type": type, "X-Hub-Signature-256": signature, "X-GitHub-Event": "push" };
+  await fetch(new URL("/short", made.capture_url), { method: "POST", headers: fields, body: text });
+}
+const { requests: short } = await call(client, "find_requests", { bin: "short" });
+assert.equal(short.length, 5);
+for (const a of short) for (const b of short) await call(client, "compare", { bin: "short", a: a.id, b: b.id });
+const only = await call(client, "compare", { bin: "short", a: short[2].id, b: short[3].id });
+assert.equal(only.body.as, "covered", "they differ in nothing that is shown");
+const changed = await call(client, "compare", { bin: "short", a: short[4].id, b: short[3].id });
+assert.deepEqual(changed.body.changes.map((change) => change.pointer), ["/n"]);
+for (const { id: one } of short) {
+  await call(client, "explain_signature", { bin: "short", id: one });
+  const tried = await call(client, "explain_signature", { bin: "short", id: one, secret: "another" });
+  assert.equal(tried.status, "valid");
+  assert.match(tried.signed_text, /n/);
+}
+assert.match((await call(client, "explain_signature", { bin: "short", id: short[4].id })).signed_text, /"token":"\*{6}","n":1/);
+assert.ok(!read.includes("SHRT"), "no part of a short credential is shown");
+
 // Sessions: what came is held against the platform's document.
 const { sessions } = await call(client, "session", { bin });
 assert.deepEqual(new Set(sessions.map((session) => session.id)), new Set(["s-1", made_up.session]));
@@ -203,7 +232,11 @@ assert.ok(broken.includes("/data/transcript missing") && broken.includes("/sessi
 
 // A receiver is checked. This one answers 418 to everything, and says again what proved its sender.
 const echo = createServer((request, response) => {
-  request.resume().on("end", () => response.writeHead(418).end(`teapot ${request.headers.authorization}`));
+  let text = "";
+  request.on("data", (piece) => (text += piece));
+  request.on("end", () =>
+    response.writeHead(418).end(`teapot ${request.url.includes("said") ? text : request.headers.authorization}`),
+  );
 });
 await new Promise((ready) => echo.listen(0, "127.0.0.1", ready));
 const pot = `http://127.0.0.1:${echo.address().port}/`;
@@ -218,6 +251,9 @@ for (const proof of [{ secret }, { provider: "callaider", secret: { value: "x" }
   assert.deepEqual(failed.snippets.map((snippet) => snippet.framework), ["express"]);
   assert.deepEqual((await call(client, "check_receiver", { check: report.id })).passed_cases, report.passed_cases);
 }
+const said = await call(client, "replay", { bin: "short", id: short[4].id, target: `${pot}?said` });
+assert.equal(said.attempts[0].response.body, 'teapot {"token":"REDACTED","n":1}');
+assert.ok(!read.includes("SHRT"));
 const echoed = await call(client, "send_event", { bin: "pot", event: "call.ended", target: pot, secret });
 assert.equal(echoed.sent[0].response.body, "teapot REDACTED");
 assert.match(echoed.sent[0].sent.head, /authorization: *REDACTED/i);

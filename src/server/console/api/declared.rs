@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::bins;
+use super::expect::{ExpectInput, Expected};
 use super::input::{BinChange, BinInput, bin_name};
 use super::input_forward::{ForwardInput, targets};
 use super::input_replay::checked_target;
@@ -11,6 +12,7 @@ use crate::capture::Capture;
 use crate::config::{At, ConfigFile, DeclaredBin, FileError, by_api, nearest};
 use crate::deliver::Deliver;
 use crate::model::{Bin, BinName, BinSettings, Declaration, ForwardSettings, Secret, SecretValue};
+use crate::provider::lifecycle;
 use crate::server::console::extract::{ObjectOnly, parse};
 use crate::server::console::problem::Problem;
 use crate::signature::{AUTO, Catalogue};
@@ -21,6 +23,7 @@ pub struct CheckedBin {
     name: BinName,
     change: BinChange,
     forward: Option<DeclaredForward>,
+    expect: Option<Expected>,
     fields: Vec<String>,
 }
 
@@ -88,7 +91,8 @@ pub fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<CheckedBin>
         let input: BinInput = read(&Value::Object(declared.settings.clone())).map_err(|problem| wrong(&problem, ""))?;
         let change = input.checked(catalogue).map_err(|problem| wrong(&problem, ""))?;
         let forward = forward(declared).map_err(|problem| wrong(&problem, "forward"))?;
-        checked.push(CheckedBin { name, change, forward, fields: declared.fields() });
+        let expect = expected(declared).map_err(|problem| wrong(&problem, "expect"))?;
+        checked.push(CheckedBin { name, change, forward, expect, fields: declared.fields() });
     }
     Ok(checked)
 }
@@ -132,6 +136,14 @@ fn forward(declared: &DeclaredBin) -> Result<Option<DeclaredForward>, Problem> {
     Ok(Some(DeclaredForward { input, whole }))
 }
 
+/// What the bin expects of its sender. Whether its platform has the events is known where the file names the platform.
+fn expected(declared: &DeclaredBin) -> Result<Option<Expected>, Problem> {
+    let Some(value) = &declared.expect else { return Ok(None) };
+    let provider = declared.settings.get("provider").and_then(Value::as_str);
+    let known = provider.map(lifecycle::events).unwrap_or_default();
+    read::<ExpectInput>(value)?.checked(&known).map(Some)
+}
+
 /// Makes the bins, or brings them up to date.
 ///
 /// # Errors
@@ -172,7 +184,7 @@ pub async fn apply(
 }
 
 async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Capture) -> Result<(), StoreError> {
-    let CheckedBin { name, mut change, forward, fields } = bin;
+    let CheckedBin { name, mut change, forward, expect, fields } = bin;
     let secrets = std::mem::take(&mut change.secrets);
     let mut labels: Vec<String> = secrets.iter().map(|(label, _)| label.clone()).collect();
     labels.dedup();
@@ -183,6 +195,9 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
             let mut settings = BinSettings::default();
             change.set_name(name);
             change.apply(&mut settings);
+            if let Some(expected) = expect {
+                expected.over(settings.expect.get_or_insert_default());
+            }
             settings.declared = Some(declared);
             store.create_bin(settings, secrets).await?
         }
@@ -190,6 +205,9 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
             let (catalogue, now) = (capture.catalogue().clone(), capture.clock().now());
             let set = move |settings: &mut BinSettings| {
                 bins::apply(&change, settings, &catalogue, now);
+                if let Some(expected) = expect.clone() {
+                    expected.over(settings.expect.get_or_insert_default());
+                }
                 settings.declared = Some(declared.clone());
             };
             let mut settings = state.bin.settings.clone();

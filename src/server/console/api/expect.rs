@@ -31,7 +31,7 @@ const MAX_SILENCE_S: u64 = 7 * 24 * 3_600;
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ExpectInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
-struct ExpectInput {
+pub(super) struct ExpectInput {
     /// The events that were chosen at the platform; `null` for the platform's own choice and what was seen in the bin.
     #[schema(max_items = 50)]
     events: Option<Vec<String>>,
@@ -80,14 +80,39 @@ impl HeaderInput {
     }
 }
 
+/// What is expected, every field of it right.
+#[derive(Clone)]
+pub(super) struct Expected {
+    events: Option<Vec<String>>,
+    silence_s: Option<u64>,
+    headers: Option<Vec<ExpectedHeader>>,
+}
+
+impl Expected {
+    /// Sets all of it; what is not said goes back to what it is without. What was stated of a point stays.
+    fn set(self, expect: &mut ExpectSettings) {
+        let events = self.events.filter(|events| !events.is_empty());
+        (expect.events, expect.silence_s, expect.headers) = (events, self.silence_s, self.headers.unwrap_or_default());
+    }
+
+    /// Sets what is said; all else stays as it is.
+    pub(super) fn over(self, expect: &mut ExpectSettings) {
+        let all = Self {
+            events: self.events.or_else(|| expect.events.take()),
+            silence_s: self.silence_s.or(expect.silence_s),
+            headers: self.headers.or_else(|| Some(std::mem::take(&mut expect.headers))),
+        };
+        all.set(expect);
+    }
+}
+
 impl ExpectInput {
-    /// The change, if every field is right.
-    fn checked(self, bin: &BinState) -> Result<impl FnOnce(&mut ExpectSettings) + use<>, Problem> {
-        let events = self.events.unwrap_or_default();
+    /// The same, if every field is right for the platform with these events.
+    pub(super) fn checked(self, known: &[(&'static str, bool)]) -> Result<Expected, Problem> {
+        let events = self.events.as_deref().unwrap_or_default();
         if events.len() > MAX_EVENTS {
             return Err(Problem::field("events", format!("At most {MAX_EVENTS} events can be chosen.")));
         }
-        let known = platform_events(&bin.bin);
         for (number, name) in events.iter().enumerate() {
             let field = format!("events[{number}]");
             if name.is_empty() || name.chars().count() > MAX_NAME {
@@ -102,18 +127,13 @@ impl ExpectInput {
             let sentence = format!("`silence_s` must be a whole number from 1 to {MAX_SILENCE_S}.");
             return Err(Problem::field("silence_s", sentence));
         }
-        let headers = self.headers.unwrap_or_default();
-        if headers.len() > MAX_HEADERS {
+        if self.headers.as_ref().is_some_and(|headers| headers.len() > MAX_HEADERS) {
             return Err(Problem::field("headers", format!("At most {MAX_HEADERS} headers can be expected.")));
         }
-        let headers = headers.into_iter().enumerate();
-        let headers: Vec<ExpectedHeader> =
-            headers.map(|(number, header)| header.checked(&format!("headers[{number}]"))).collect::<Result<_, _>>()?;
-        let events = Some(events).filter(|events| !events.is_empty());
-        // Only these fields, on the settings as they are by then: what was stated of a point meanwhile is kept.
-        Ok(move |expect: &mut ExpectSettings| {
-            (expect.events, expect.silence_s, expect.headers) = (events, self.silence_s, headers);
-        })
+        let checked = |(number, header): (usize, HeaderInput)| header.checked(&format!("headers[{number}]"));
+        let headers: Option<Result<Vec<_>, _>> =
+            self.headers.map(|headers| headers.into_iter().enumerate().map(checked).collect());
+        Ok(Expected { events: self.events, silence_s: self.silence_s, headers: headers.transpose()? })
     }
 }
 
@@ -182,8 +202,8 @@ async fn read(bin: BinRef) -> HttpResponse {
 #[utoipa::path(tag = "events", request_body = ExpectInput, responses((status = 200, body = ExpectShape<'_>)))]
 #[put("/api/v1/bins/{bin}/expect")]
 async fn set(state: State, bin: BinRef, input: Json<ExpectInput>) -> Result<HttpResponse, Problem> {
-    let change = input.0.checked(&bin.0)?;
-    let update = move |settings: &mut BinSettings| change(settings.expect.get_or_insert_default());
+    let expected = input.0.checked(&platform_events(&bin.0.bin))?;
+    let update = move |settings: &mut BinSettings| expected.set(settings.expect.get_or_insert_default());
     let changed = state.store.update_bin(bin.id(), update).await?;
     Ok(shown(&changed))
 }

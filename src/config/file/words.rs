@@ -1,0 +1,93 @@
+//! What readers say about a setting, as an error with its place: a name that is not known gets the nearest one that is.
+
+use super::text::{At, FileError, Text};
+use crate::config::nearest;
+
+/// Settings of a bin that the file has beside those of the API, and the one that it has not: the table is named.
+const OF_BINS: [&str; 2] = ["forward", "expect"];
+const NOT_OF_BINS: &str = "name";
+
+/// What serde says.
+pub fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
+    // The names of ours that it lists.
+    let names = |known: &str| known.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    if let Some((name, known)) = words.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "))
+    {
+        let around = field.strip_suffix(name).map_or(field, |around| around.trim_end_matches('.'));
+        return text.unknown(&format!("{around}.{name}"), names(known).iter().map(String::as_str));
+    }
+    if let Some((name, known)) =
+        words.strip_prefix("unknown variant `").and_then(|rest| rest.rsplit_once("`, expected "))
+    {
+        return text.error(field, At::Value, not_known(name, &names(known)));
+    }
+    if let Some(name) = words.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return text.error(field, At::Key, format!("`{name}` is missing"));
+    }
+    let sentence = match words.rsplit_once(", expected ") {
+        Some((given, wanted)) if given.starts_with("invalid type") => format!("must be {}", kind(wanted)),
+        _ => words.to_owned(),
+    };
+    text.error(field, At::Value, sentence)
+}
+
+/// What is wanted, in the words of the file.
+fn kind(wanted: &str) -> &str {
+    match wanted {
+        "a string" | "string or map" | "variant identifier" => "a text",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        "a map" | "an object" => "a table",
+        wanted if wanted.starts_with("struct ") => "a table",
+        "u32" | "u64" | "usize" | "i64" => "a whole number",
+        wanted => wanted,
+    }
+}
+
+/// What the API says.
+pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
+    if let Some((name, known)) = sentence
+        .strip_prefix('`')
+        .and_then(|rest| rest.trim_end_matches('.').split_once("` is not known here; expected: "))
+    {
+        let mut names: Vec<String> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        let parts: Vec<&str> = field.split('.').collect();
+        match parts.as_slice() {
+            ["bins", _, _] => {
+                names.retain(|name| name != NOT_OF_BINS);
+                names.extend(OF_BINS.map(str::to_owned));
+            }
+            // The short form is the file's own, and so is a value that stands in the environment.
+            ["bins", _, "forward", _] => names.push("to".to_owned()),
+            ["bins", _, "expect", _, _] => names.push("env".to_owned()),
+            _ => {}
+        }
+        if parts.last() == Some(&name) {
+            return text.unknown(field, names.iter().map(String::as_str));
+        }
+        return text.error(field, At::Value, not_known(name, &names));
+    }
+    let sentence = sentence.trim_end_matches('.');
+    // The place says the name.
+    let rest = sentence.strip_prefix('`').and_then(|rest| rest.split_once("` "));
+    let sentence = match rest {
+        Some((name, rest)) if field.ends_with(name) => rest.to_owned(),
+        _ => lower(sentence),
+    };
+    text.error(field, At::Value, sentence)
+}
+
+fn not_known(name: &str, names: &[String]) -> String {
+    let near = nearest(name, names.iter().map(String::as_str));
+    let list = if near.is_empty() { format!("; there are {}", names.join(", ")) } else { near };
+    format!("'{name}' is not known here{list}")
+}
+
+/// A sentence that goes on after a colon. Names in capitals stay.
+fn lower(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    match (characters.next(), characters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(characters).collect(),
+        _ => sentence.to_owned(),
+    }
+}
