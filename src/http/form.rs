@@ -27,6 +27,20 @@ pub struct FormStyle {
     pub lower: bool,
     /// What a pair without value becomes.
     pub empty: Empty,
+    /// Which bytes a character beyond ASCII has.
+    pub charset: Charset,
+    /// Whether names stay as they are.
+    pub plain_names: bool,
+}
+
+/// The bytes of characters beyond ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charset {
+    Utf8,
+    /// Latin-1, with a question mark for what it does not have.
+    Latin1,
+    /// JavaScript's `escape`: `%XX` for Latin-1, `%uXXXX` for other UTF-16 units.
+    Units,
 }
 
 /// A pair without value.
@@ -42,7 +56,14 @@ pub enum Empty {
 
 impl FormStyle {
     /// The URL standard: browsers, `URLSearchParams`, Ruby's `URI.encode_www_form`, Java's `URLEncoder`.
-    pub const WHATWG: Self = Self { space: "+", safe: "*-._", lower: false, empty: Empty::Equals };
+    pub const WHATWG: Self = Self {
+        space: "+",
+        safe: "*-._",
+        lower: false,
+        empty: Empty::Equals,
+        charset: Charset::Utf8,
+        plain_names: false,
+    };
     /// Python's `urlencode`, Go's `Values.Encode` (which sorts), Ruby's `CGI.escape`.
     pub const PYTHON: Self = Self { safe: "-._~", ..Self::WHATWG };
     /// PHP's `http_build_query`, and `urlencode` of Python 2.
@@ -55,6 +76,12 @@ impl FormStyle {
     pub const AXIOS: Self = Self { space: "+", safe: "-._~!'()*:$,", ..Self::WHATWG };
     /// Python's `quote`.
     pub const PYTHON_QUOTE: Self = Self { space: "%20", safe: "-._~/", ..Self::WHATWG };
+    /// JavaScript's `encodeURI` of each pair.
+    pub const ENCODE_URI: Self = Self { space: "%20", safe: "-._~!'()*;/?:@&=+$,#", ..Self::WHATWG };
+    /// JavaScript's `escape`.
+    pub const ESCAPE: Self = Self { space: "%20", safe: "@*_+-./", charset: Charset::Units, ..Self::WHATWG };
+    /// Go's `url.PathEscape`.
+    pub const GO_PATH: Self = Self { space: "%20", safe: "-._~$&+=:@", ..Self::WHATWG };
     /// .NET's `WebUtility.UrlEncode`.
     pub const DOTNET: Self = Self { safe: "-._!*()", ..Self::WHATWG };
 }
@@ -69,7 +96,11 @@ pub fn write<'p>(pairs: impl IntoIterator<Item = &'p (String, String)>, style: F
         if !out.is_empty() {
             out.push('&');
         }
-        escape(name, style, &mut out);
+        if style.plain_names {
+            out.push_str(name);
+        } else {
+            escape(name, style, &mut out);
+        }
         if !value.is_empty() || style.empty == Empty::Equals {
             out.push('=');
             escape(value, style, &mut out);
@@ -79,10 +110,29 @@ pub fn write<'p>(pairs: impl IntoIterator<Item = &'p (String, String)>, style: F
 }
 
 fn escape(text: &str, style: FormStyle, out: &mut String) {
+    match style.charset {
+        Charset::Utf8 => escape_bytes(text.as_bytes(), style, out),
+        Charset::Latin1 => {
+            let bytes: Vec<u8> =
+                text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect();
+            escape_bytes(&bytes, style, out);
+        }
+        Charset::Units => {
+            for unit in text.encode_utf16() {
+                match u8::try_from(unit) {
+                    Ok(byte) => escape_bytes(&[byte], style, out),
+                    Err(_) => out.push_str(&format!("%u{unit:04X}")),
+                }
+            }
+        }
+    }
+}
+
+fn escape_bytes(bytes: &[u8], style: FormStyle, out: &mut String) {
     const UPPER: &[u8; 16] = b"0123456789ABCDEF";
     const LOWER: &[u8; 16] = b"0123456789abcdef";
     let digits = if style.lower { LOWER } else { UPPER };
-    for byte in text.bytes() {
+    for &byte in bytes {
         match byte {
             b' ' => out.push_str(style.space),
             byte if byte.is_ascii_alphanumeric() || style.safe.as_bytes().contains(&byte) => out.push(char::from(byte)),

@@ -6,11 +6,14 @@
 pub mod edit;
 mod error;
 mod find;
+pub mod inspected;
 mod number;
 mod outline;
+pub mod php_forms;
 pub mod pick;
 mod pointer;
 mod pretty;
+pub mod pretty_python;
 pub mod print;
 mod scan;
 mod strings;

@@ -10,6 +10,10 @@ enum Whole {
     Bits64,
     /// A double like any other.
     Double,
+    /// No number is a double: all keep their digits, with exponents as Java's `BigDecimal` and Python's `Decimal` write them.
+    Decimal,
+    /// The same, never with an exponent (PostgreSQL's `numeric`).
+    Plain,
 }
 
 /// How a language prints numbers.
@@ -25,6 +29,8 @@ pub struct Numbers {
     negative_zero: &'static str,
     /// What is too large for a double; the sign goes before it unless it is `null`.
     infinity: &'static str,
+    /// Significant digits of a double; `None` for the fewest that read back the same.
+    digits: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,7 @@ impl Numbers {
         exponent: Exponent { mark: 'e', plus: true, width: 1, point_zero: false },
         negative_zero: "0",
         infinity: "null",
+        digits: None,
     };
     /// Go's `json.Marshal` of what was read into `any`.
     pub const GO: Self = Self { negative_zero: "-0", ..Self::JAVASCRIPT };
@@ -61,6 +68,7 @@ impl Numbers {
         exponent: Exponent { mark: 'e', plus: true, width: 2, point_zero: false },
         negative_zero: "-0.0",
         infinity: "Infinity",
+        digits: None,
     };
     /// Ruby's `JSON.generate(JSON.parse(…))`.
     pub const RUBY: Self =
@@ -73,9 +81,37 @@ impl Numbers {
         exponent: Exponent { mark: 'e', plus: true, width: 1, point_zero: true },
         negative_zero: "-0",
         infinity: "0",
+        digits: None,
     };
     /// The same with `JSON_PRESERVE_ZERO_FRACTION`.
     pub const PHP_FRACTION: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::PHP };
+    /// PHP's with `serialize_precision = 17`, as many servers have it, and with `precision`, which PHP 7.0 used.
+    pub const PHP_17: Self = Self { digits: Some(17), ..Self::PHP };
+    pub const PHP_14: Self = Self { plain: (-3, 14), digits: Some(14), ..Self::PHP };
+    /// Perl's, by `%.15g`.
+    pub const PERL: Self = Self {
+        whole: Whole::Bits64,
+        plain: (-3, 20),
+        suffix: "",
+        negative_zero: "0",
+        digits: Some(15),
+        ..Self::PYTHON
+    };
+    /// jq's before version 1.7.
+    pub const JQ: Self =
+        Self { whole: Whole::Double, plain: (-3, 15), suffix: "", negative_zero: "-0", ..Self::PYTHON };
+    /// Swift's `JSONSerialization`: whole numbers stay.
+    pub const SWIFT: Self = Self {
+        whole: Whole::Kept,
+        exponent: Self::PYTHON.exponent,
+        plain: (-3, 16),
+        negative_zero: "-0",
+        ..Self::JAVASCRIPT
+    };
+    /// Java's `BigDecimal`, Python's `Decimal`.
+    pub const DECIMAL: Self = Self { whole: Whole::Decimal, ..Self::PYTHON };
+    /// PostgreSQL's `jsonb`.
+    pub const PLAIN: Self = Self { whole: Whole::Plain, ..Self::PYTHON };
     /// Java's `Double.toString`, as Jackson prints doubles; whole numbers stay.
     pub const JAVA: Self = Self {
         whole: Whole::Kept,
@@ -84,6 +120,7 @@ impl Numbers {
         exponent: Exponent { mark: 'E', plus: false, width: 1, point_zero: true },
         negative_zero: "-0.0",
         infinity: "Infinity",
+        digits: None,
     };
     /// Gson's of what was read into `Object`: every number is a double.
     pub const GSON: Self = Self { whole: Whole::Double, ..Self::JAVA };
@@ -95,6 +132,7 @@ impl Numbers {
         exponent: Exponent { mark: 'E', plus: true, width: 2, point_zero: false },
         negative_zero: "-0",
         infinity: "Infinity",
+        digits: None,
     };
     /// The same with `.0`, as Newtonsoft.Json prints them.
     pub const NEWTONSOFT: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::DOTNET };
@@ -106,10 +144,11 @@ impl Numbers {
         exponent: Exponent { mark: 'e', plus: true, width: 1, point_zero: false },
         negative_zero: "-0.0",
         infinity: "null",
+        digits: None,
     };
 
     /// The number as the language prints it.
-    pub(super) fn print(&self, text: &str) -> String {
+    pub fn print(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         self.write(text, &mut out);
         out
@@ -131,19 +170,28 @@ impl Numbers {
         if !short.has_point && self.whole != Whole::Double {
             return Some("");
         }
+        // With a given number of digits none is the shortest.
+        if self.digits.is_some() || matches!(self.whole, Whole::Decimal | Whole::Plain) {
+            return None;
+        }
         let is_plain = (self.plain.0..=self.plain.1).contains(&short.point);
         is_plain.then_some(if short.has_fraction { "" } else { self.suffix })
     }
 
     /// The number as it is printed after it was read.
     fn anew(&self, text: &str) -> String {
+        if matches!(self.whole, Whole::Decimal | Whole::Plain) {
+            return decimal(text, self.whole == Whole::Plain);
+        }
         if !text.contains(['.', 'e', 'E']) {
             let is_kept = match self.whole {
                 Whole::Kept => text != "-0",
                 Whole::Bits64 => {
-                    text != "-0" && (text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() && *self == Self::RUST)
+                    text != "-0"
+                        && (text.parse::<i64>().is_ok()
+                            || text.parse::<u64>().is_ok() && matches!(*self, Self::RUST | Self::PERL))
                 }
-                Whole::Double => false,
+                Whole::Double | Whole::Decimal | Whole::Plain => false,
             };
             if is_kept {
                 return text.to_owned();
@@ -153,14 +201,16 @@ impl Numbers {
                 return "0".to_owned();
             }
         }
-        let Some((is_negative, digits, point)) = shortest(text) else {
+        let Some((is_negative, digits, point)) = digits_of(text, self.digits) else {
             let is_signed = text.starts_with('-') && self.infinity != "null";
             return signed(is_signed, self.infinity);
         };
         if digits == "0" {
             return if is_negative { self.negative_zero.to_owned() } else { format!("0{}", self.suffix) };
         }
-        let body = if (self.plain.0..=self.plain.1).contains(&point) {
+        // jq counts the zeros behind the digits alone.
+        let behind = if *self == Self::JQ { i32::try_from(digits.len()).unwrap_or_default() } else { 0 };
+        let body = if (self.plain.0..=self.plain.1 + behind).contains(&point) {
             plain(&digits, point, self.suffix)
         } else {
             exponent(&digits, point, self.exponent)
@@ -209,16 +259,50 @@ pub fn needs_double(text: &str) -> bool {
     Short::read(text).is_none()
 }
 
-/// The sign, the shortest digits, and the place of the point before (≤ 0) or in them. `None` for what a double cannot hold.
-fn shortest(text: &str) -> Option<(bool, String, i32)> {
+/// The sign, the digits, and the place of the point before (≤ 0) or in them. `None` for what a double cannot hold.
+fn digits_of(text: &str, count: Option<usize>) -> Option<(bool, String, i32)> {
     let value: f64 = text.parse().ok()?;
     if !value.is_finite() {
         return None;
     }
-    let scientific = format!("{:e}", value.abs());
+    let scientific = match count {
+        Some(count) => format!("{:.*e}", count.saturating_sub(1), value.abs()),
+        None => format!("{:e}", value.abs()),
+    };
     let (mantissa, exponent) = scientific.split_once('e')?;
     let exponent: i32 = exponent.parse().ok()?;
-    Some((value.is_sign_negative(), mantissa.replace('.', ""), exponent + 1))
+    let digits = mantissa.replace('.', "");
+    let digits = if count.is_some() { digits.trim_end_matches('0') } else { &digits };
+    let digits = if digits.is_empty() { "0" } else { digits };
+    Some((value.is_sign_negative(), digits.to_owned(), exponent + 1))
+}
+
+/// Digits that plain notation may add to a decimal number.
+const MAX_ZEROS: i64 = 400;
+
+/// A decimal number with all its digits, by the rules of Java's `BigDecimal.toString`; `is_plain` for none with an exponent.
+fn decimal(text: &str, is_plain: bool) -> String {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let Ok(exponent) = exponent.parse::<i64>() else { return text.to_owned() };
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let digits = if digits.is_empty() { "0" } else { digits };
+    let (Ok(after), Ok(count)) = (i64::try_from(fraction.len()), i64::try_from(digits.len())) else {
+        return text.to_owned();
+    };
+    let is_negative = text.starts_with('-') && digits != "0";
+    let scale = after - exponent;
+    let adjusted = count - 1 - scale;
+    if (is_plain && scale.abs() <= MAX_ZEROS) || (scale >= 0 && adjusted >= -6) {
+        let point = i32::try_from(count - scale).unwrap_or_default();
+        let body = if scale == 0 { digits.to_owned() } else { plain(digits, point, "") };
+        return signed(is_negative, &body);
+    }
+    let (first, rest) = digits.split_at(1);
+    let fraction = if rest.is_empty() { String::new() } else { format!(".{rest}") };
+    signed(is_negative, &format!("{first}{fraction}E{adjusted:+}"))
 }
 
 fn signed(negative: bool, body: &str) -> String {
@@ -386,7 +470,31 @@ mod tests {
         }
     }
 
-    const ALL: [Numbers; 13] = [
+    #[test]
+    fn as_others_print_them() {
+        for (numbers, text, expected) in [
+            (Numbers::PHP_17, "0.1", "0.10000000000000001"),
+            (Numbers::PHP_17, "12.50", "12.5"),
+            (Numbers::PHP_17, "1.0", "1"),
+            (Numbers::PHP_17, "0.00001", "1.0000000000000001e-5"),
+            (Numbers::PHP_14, "0.30000000000000004", "0.3"),
+            (Numbers::PERL, "1.50", "1.5"),
+            (Numbers::PERL, "0.00001", "1e-05"),
+            (Numbers::JQ, "123456789012345678", "123456789012345680"),
+            (Numbers::JQ, "1.5e-9", "1.5e-09"),
+            (Numbers::DECIMAL, "12.50", "12.50"),
+            (Numbers::DECIMAL, "1.5e-9", "1.5E-9"),
+            (Numbers::DECIMAL, "1e21", "1E+21"),
+            (Numbers::DECIMAL, "0.00001", "0.00001"),
+            (Numbers::DECIMAL, "7", "7"),
+            (Numbers::PLAIN, "1.5e-9", "0.0000000015"),
+            (Numbers::PLAIN, "-2e3", "-2000"),
+        ] {
+            assert_eq!(numbers.print(text), expected, "{text}");
+        }
+    }
+
+    const ALL: [Numbers; 18] = [
         Numbers::JAVASCRIPT,
         Numbers::GO,
         Numbers::GO_SPRINT,
@@ -399,6 +507,11 @@ mod tests {
         Numbers::DOTNET,
         Numbers::NEWTONSOFT,
         Numbers::RUST,
+        Numbers::PHP_17,
+        Numbers::PHP_14,
+        Numbers::PERL,
+        Numbers::JQ,
+        Numbers::SWIFT,
         Numbers { suffix: ".0", ..Numbers::GO },
     ];
 

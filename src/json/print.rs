@@ -15,10 +15,19 @@ pub struct Escapes {
     pub ascii: &'static str,
     /// Whether `/` is written as `\/`.
     pub slash: bool,
-    /// Whether hexadecimal digits are in upper case.
-    pub upper: bool,
+    /// Which hexadecimal digits are in upper case.
+    pub upper: Upper,
     /// Whether backspace and form feed have their short forms.
     pub short: bool,
+}
+
+/// Which escapes have digits in upper case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upper {
+    None,
+    /// Those of the listed characters of ASCII (PHP's `JSON_HEX_…`).
+    Listed,
+    All,
 }
 
 /// Which characters beyond ASCII are escaped.
@@ -31,12 +40,15 @@ pub enum Beyond {
     LinesAndNextLine,
     /// These, and what takes two UTF-16 units.
     LinesAndSupplementary,
+    /// U+0080 to U+009F and U+2000 to U+20FF, as Java's org.json and json-simple have them.
+    ControlsAndPunctuation,
     All,
 }
 
 impl Escapes {
     /// Only what JSON asks for.
-    pub const LEAST: Self = Self { beyond_ascii: Beyond::None, ascii: "", slash: false, upper: false, short: true };
+    pub const LEAST: Self =
+        Self { beyond_ascii: Beyond::None, ascii: "", slash: false, upper: Upper::None, short: true };
     /// Everything beyond printable ASCII (Python).
     pub const ASCII: Self = Self { beyond_ascii: Beyond::All, ascii: "\u{7f}", ..Self::LEAST };
     /// Everything beyond ASCII, and slashes (PHP).
@@ -46,10 +58,11 @@ impl Escapes {
     /// The same with `=` and `'` (Gson).
     pub const GSON: Self = Self { ascii: "<>&='", ..Self::HTML };
     /// Everything beyond ASCII, `<>&'"+` and backquotes, with upper-case digits (System.Text.Json).
-    pub const DOTNET: Self = Self { beyond_ascii: Beyond::All, ascii: "<>&'\"+`\u{7f}", upper: true, ..Self::LEAST };
+    pub const DOTNET: Self =
+        Self { beyond_ascii: Beyond::All, ascii: "<>&'\"+`\u{7f}", upper: Upper::All, ..Self::LEAST };
     /// `UnsafeRelaxedJsonEscaping` of System.Text.Json.
     pub const DOTNET_RELAXED: Self =
-        Self { beyond_ascii: Beyond::LinesAndSupplementary, ascii: "\u{7f}", upper: true, ..Self::LEAST };
+        Self { beyond_ascii: Beyond::LinesAndSupplementary, ascii: "\u{7f}", upper: Upper::All, ..Self::LEAST };
 }
 
 /// In which order the members of an object are written.
@@ -58,6 +71,20 @@ pub enum Order {
     AsRead,
     /// By name, byte by byte.
     Sorted,
+    /// The same, but of the outermost object only.
+    SortedTop,
+    /// By name, array indexes first, as JavaScript and PHP have what they sorted.
+    SortedIndexesFirst,
+    /// The same of the outermost object only.
+    SortedTopIndexesFirst,
+    /// By the length of the name, then by name, as PostgreSQL's `jsonb` and MySQL keep them.
+    ByLength,
+    /// As a Java `HashMap` has them that was filled one by one.
+    Hashed,
+    /// The same of the outermost object only.
+    HashedTop,
+    /// The outermost object only, as a `HashMap` has them that was made as a copy.
+    HashedCopy,
     /// Names that are array indexes first, in ascending order, as JavaScript keeps them.
     IndexesFirst,
 }
@@ -84,6 +111,8 @@ pub struct Style {
     pub empty_lines: bool,
     /// Jackson's pretty printer: arrays on one line, blanks inside what is empty.
     pub jackson: bool,
+    /// Arrays become objects whose names count up, as PHP's `JSON_FORCE_OBJECT` has them.
+    pub array_objects: bool,
 }
 
 impl Style {
@@ -100,6 +129,7 @@ impl Style {
         without_nulls: false,
         empty_lines: false,
         jackson: false,
+        array_objects: false,
     };
     /// JavaScript's `JSON.stringify`.
     pub const JAVASCRIPT: Self =
@@ -143,6 +173,7 @@ fn plain_bytes(escapes: Escapes) -> [bool; 256] {
             (0x80.., Beyond::Lines) => byte != 0xe2,
             (0x80.., Beyond::LinesAndNextLine) => !matches!(byte, 0xe2 | 0xc2),
             (0x80.., Beyond::LinesAndSupplementary) => byte != 0xe2 && byte < 0xf0,
+            (0x80.., Beyond::ControlsAndPunctuation) => !matches!(byte, 0xe2 | 0xc2),
         };
     }
     plain
@@ -151,9 +182,10 @@ fn plain_bytes(escapes: Escapes) -> [bool; 256] {
 fn needs_escape(character: char, escapes: Escapes) -> bool {
     match character {
         '"' | '\\' | '\0'..='\u{1f}' => true,
-        '/' => escapes.slash,
+        '/' => escapes.slash || escapes.ascii.contains('/'),
         '\0'..='\u{7f}' => escapes.ascii.contains(character),
         '\u{2028}' | '\u{2029}' => escapes.beyond_ascii != Beyond::None,
+        '\u{80}'..='\u{9f}' | '\u{2000}'..='\u{20ff}' if escapes.beyond_ascii == Beyond::ControlsAndPunctuation => true,
         '\u{85}' => matches!(escapes.beyond_ascii, Beyond::All | Beyond::LinesAndNextLine),
         '\u{10000}'.. => matches!(escapes.beyond_ascii, Beyond::All | Beyond::LinesAndSupplementary),
         '\u{80}'.. => escapes.beyond_ascii == Beyond::All,
@@ -178,12 +210,29 @@ impl Printer<'_> {
                 Some(numbers) => numbers.write(text, self.out),
             },
             Node::Text(text) => self.text(text),
+            Node::Array(items) if self.style.array_objects => self.numbered(items, depth),
             Node::Array(items) => self.array(&items.iter().collect::<Vec<_>>(), depth),
-            Node::Object(members) if self.style.php_arrays && counts_up(members) => {
+            Node::Object(members) if self.style.php_arrays && !self.style.array_objects && counts_up(members) => {
                 self.array(&members.iter().map(|(_, value)| value).collect::<Vec<_>>(), depth);
             }
             Node::Object(members) => self.object(members, depth),
         }
+    }
+
+    /// An array as an object.
+    fn numbered(&mut self, items: &[Node<'_>], depth: usize) {
+        if items.is_empty() {
+            self.empty('{', '}', depth);
+            return;
+        }
+        self.out.push('{');
+        for (at, item) in items.iter().enumerate() {
+            self.between(at, depth);
+            let _ = write!(self.out, "\"{at}\"{}", self.style.colon);
+            self.value(item, depth + 1);
+        }
+        self.line(depth);
+        self.out.push('}');
     }
 
     fn array(&mut self, items: &[&Node<'_>], depth: usize) {
@@ -218,10 +267,24 @@ impl Printer<'_> {
         }
         match self.style.order {
             Order::Sorted => order.sort_by(|a, b| a.0.cmp(&b.0)),
-            Order::IndexesFirst if order.iter().any(|(name, _)| array_index(name).is_some()) => {
+            Order::SortedTop if depth == 0 => order.sort_by(|a, b| a.0.cmp(&b.0)),
+            Order::SortedIndexesFirst => sort_indexes_first(&mut order),
+            Order::SortedTopIndexesFirst if depth == 0 => sort_indexes_first(&mut order),
+            Order::IndexesFirst | Order::SortedTopIndexesFirst
+                if order.iter().any(|(name, _)| array_index(name).is_some()) =>
+            {
                 order.sort_by_key(|(name, _)| array_index(name).map_or((1, 0), |index| (0, index)));
             }
-            Order::AsRead | Order::IndexesFirst => {}
+            Order::ByLength => order.sort_by(|a, b| (a.0.len(), &a.0).cmp(&(b.0.len(), &b.0))),
+            Order::Hashed => sort_hashed(&mut order, grown_table),
+            Order::HashedTop if depth == 0 => sort_hashed(&mut order, grown_table),
+            Order::HashedCopy if depth == 0 => sort_hashed(&mut order, copied_table),
+            Order::AsRead
+            | Order::IndexesFirst
+            | Order::SortedTop
+            | Order::SortedTopIndexesFirst
+            | Order::HashedTop
+            | Order::HashedCopy => {}
         }
         self.out.push('{');
         for (at, (name, value)) in order.into_iter().enumerate() {
@@ -306,13 +369,46 @@ impl Printer<'_> {
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
             // Writing to a String does not fail.
-            let _ = if self.style.escapes.upper {
-                write!(self.out, "\\u{unit:04X}")
-            } else {
-                write!(self.out, "\\u{unit:04x}")
+            let is_upper = match self.style.escapes.upper {
+                Upper::None => false,
+                Upper::Listed => self.style.escapes.ascii.contains(character),
+                Upper::All => true,
             };
+            let _ = if is_upper { write!(self.out, "\\u{unit:04X}") } else { write!(self.out, "\\u{unit:04x}") };
         }
     }
+}
+
+type Members<'m, 'a> = Vec<&'m (Cow<'a, str>, Node<'a>)>;
+
+fn sort_indexes_first(members: &mut Members<'_, '_>) {
+    members.sort_by(|a, b| {
+        let key = |name: &str| array_index(name).map_or((1, 0), |index| (0, index));
+        (key(&a.0), &a.0).cmp(&(key(&b.0), &b.0))
+    });
+}
+
+/// In the order of the buckets of a table of that size; what shares one keeps its order.
+fn sort_hashed(members: &mut Members<'_, '_>, table: fn(usize) -> u32) {
+    let mask = table(members.len()) - 1;
+    members.sort_by_key(|(name, _)| {
+        let hash = name.encode_utf16().fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
+        (hash ^ (hash >> 16)) & mask
+    });
+}
+
+/// Buckets of a `HashMap` that grew: it doubles when it is more than three quarters full.
+fn grown_table(count: usize) -> u32 {
+    let mut buckets = 16_u32;
+    while count > buckets as usize / 4 * 3 && buckets < 1 << 30 {
+        buckets *= 2;
+    }
+    buckets
+}
+
+/// Buckets of one that was made for so many.
+fn copied_table(count: usize) -> u32 {
+    u32::try_from(count.saturating_mul(4) / 3 + 1).unwrap_or(1 << 30).min(1 << 30).next_power_of_two()
 }
 
 /// Whether the names are 0, 1, 2…; so they are where there are none.
@@ -321,6 +417,15 @@ fn counts_up(members: &[(Cow<'_, str>, Node<'_>)]) -> bool {
         .iter()
         .enumerate()
         .all(|(at, (name, _))| array_index(name).and_then(|index| usize::try_from(index).ok()) == Some(at))
+}
+
+/// Whether any object has a name that is an array index.
+pub fn has_indexes(node: &Node<'_>) -> bool {
+    match node {
+        Node::Array(items) => items.iter().any(has_indexes),
+        Node::Object(members) => members.iter().any(|(name, value)| array_index(name).is_some() || has_indexes(value)),
+        Node::Literal(_) | Node::Number(_) | Node::Text(_) => false,
+    }
 }
 
 fn array_index(name: &str) -> Option<u32> {

@@ -14,6 +14,14 @@ pub enum TextForm {
     Ruby,
     /// The same from Ruby 3.4 on: `{"a" => 1, "ok" => true}`
     RubySpaced,
+    /// Ruby's of a hash with symbols for names: `{:a=>1, :ok=>true}`
+    RubySymbols,
+    /// The same from Ruby 3.4 on: `{a: 1, ok: true}`
+    RubySymbolsSpaced,
+    /// Only the outermost hash has symbols.
+    RubyOuterSymbols,
+    /// The same from Ruby 3.4 on.
+    RubyOuterSymbolsSpaced,
     /// Java's `Map.toString`: `{a=1, ok=true}`
     Java,
     /// Go's `fmt.Sprint`: `map[a:1 ok:true]`
@@ -27,6 +35,36 @@ pub fn text_form(node: &Node<'_>, form: TextForm) -> String {
     out
 }
 
+impl TextForm {
+    /// What the values within have.
+    const fn inner(self) -> Self {
+        match self {
+            Self::RubyOuterSymbols => Self::Ruby,
+            Self::RubyOuterSymbolsSpaced => Self::RubySpaced,
+            other => other,
+        }
+    }
+
+    const fn is_ruby(self) -> bool {
+        matches!(
+            self,
+            Self::Ruby
+                | Self::RubySpaced
+                | Self::RubySymbols
+                | Self::RubySymbolsSpaced
+                | Self::RubyOuterSymbols
+                | Self::RubyOuterSymbolsSpaced
+        )
+    }
+}
+
+/// A name as a symbol; in quotes where it is no word.
+fn symbol(name: &str, out: &mut String) {
+    let is_word = name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && name.chars().all(|character| character.is_alphanumeric() || character == '_');
+    if is_word { out.push_str(name) } else { string(name, TextForm::Ruby, out) }
+}
+
 fn write(node: &Node<'_>, form: TextForm, out: &mut String) {
     match node {
         Node::Literal(word) => out.push_str(literal(word, form)),
@@ -38,7 +76,7 @@ fn write(node: &Node<'_>, form: TextForm, out: &mut String) {
                 if at > 0 {
                     out.push_str(if form == TextForm::Go { " " } else { ", " });
                 }
-                write(item, form, out);
+                write(item, form.inner(), out);
             }
             out.push(']');
         }
@@ -51,6 +89,8 @@ fn write(node: &Node<'_>, form: TextForm, out: &mut String) {
                 TextForm::Python => ("{", ", ", ": ", "}"),
                 TextForm::Ruby => ("{", ", ", "=>", "}"),
                 TextForm::RubySpaced => ("{", ", ", " => ", "}"),
+                TextForm::RubySymbols | TextForm::RubyOuterSymbols => ("{", ", ", "=>", "}"),
+                TextForm::RubySymbolsSpaced | TextForm::RubyOuterSymbolsSpaced => ("{", ", ", ": ", "}"),
                 TextForm::Java => ("{", ", ", "=", "}"),
                 TextForm::Go => ("map[", " ", ":", "]"),
             };
@@ -59,9 +99,16 @@ fn write(node: &Node<'_>, form: TextForm, out: &mut String) {
                 if at > 0 {
                     out.push_str(between);
                 }
-                string(name, form, out);
+                match form {
+                    TextForm::RubySymbols | TextForm::RubyOuterSymbols => {
+                        out.push(':');
+                        symbol(name, out);
+                    }
+                    TextForm::RubySymbolsSpaced | TextForm::RubyOuterSymbolsSpaced => symbol(name, out),
+                    _ => string(name, form, out),
+                }
                 out.push_str(within);
-                write(value, form, out);
+                write(value, form.inner(), out);
             }
             out.push_str(close);
         }
@@ -73,7 +120,7 @@ fn literal(word: &'static str, form: TextForm) -> &'static str {
         ("true", TextForm::Python) => "True",
         ("false", TextForm::Python) => "False",
         ("null", TextForm::Python) => "None",
-        ("null", TextForm::Ruby | TextForm::RubySpaced) => "nil",
+        ("null", form) if form.is_ruby() => "nil",
         ("null", TextForm::Go) => "<nil>",
         (word, _) => word,
     }
@@ -82,9 +129,9 @@ fn literal(word: &'static str, form: TextForm) -> &'static str {
 fn number(text: &str, form: TextForm) -> String {
     match form {
         TextForm::Python => Numbers::PYTHON.print(text),
-        TextForm::Ruby | TextForm::RubySpaced => Numbers::RUBY.print(text),
         TextForm::Java => Numbers::JAVA.print(text),
         TextForm::Go => Numbers::GO_SPRINT.print(text),
+        _ => Numbers::RUBY.print(text),
     }
 }
 
@@ -108,7 +155,7 @@ fn string(text: &str, form: TextForm, out: &mut String) {
                 character => out.push(character),
             });
         }
-        TextForm::Ruby | TextForm::RubySpaced => {
+        _ => {
             quoted(text, '"', out, |character, rest, out| match character {
                 // What would be read as a value to be filled in.
                 '#' if rest.starts_with(['{', '$', '@']) => out.push_str("\\#"),

@@ -57,6 +57,20 @@ fn build<'a>(outline: &Outline, text: &'a [u8], node: NodeId) -> Option<Node<'a>
     })
 }
 
+/// The same with the names of its objects sorted, or of the outermost one alone.
+pub fn sorted<'n>(node: &Node<'n>, is_deep: bool) -> Node<'n> {
+    let inner = |value: &Node<'n>| if is_deep { sorted(value, true) } else { value.clone() };
+    match node {
+        Node::Array(items) => Node::Array(items.iter().map(inner).collect()),
+        Node::Object(members) => {
+            let mut members: Vec<_> = members.iter().map(|(name, value)| (name.clone(), inner(value))).collect();
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            Node::Object(members)
+        }
+        other => other.clone(),
+    }
+}
+
 fn string(written: &[u8]) -> Option<Cow<'_, str>> {
     let (text, lone_surrogate) = strings::text(written);
     (!lone_surrogate).then_some(text)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 )
 
 func main() {
@@ -25,6 +26,14 @@ func main() {
 		}
 		compact, _ := json.Marshal(value)
 		indented, _ := json.MarshalIndent(value, "", "  ")
+		indented4, _ := json.MarshalIndent(value, "", "    ")
+		table["go-map-indent-4"] = append(table["go-map-indent-4"], string(indented4))
+		var kept any
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		_ = decoder.Decode(&kept)
+		numbers, _ := json.Marshal(kept)
+		table["go-use-number"] = append(table["go-use-number"], string(numbers))
 		var plain bytes.Buffer
 		encoder := json.NewEncoder(&plain)
 		encoder.SetEscapeHTML(false)
@@ -36,6 +45,11 @@ func main() {
 	}
 	for _, pairs := range inputs.Forms {
 		values := url.Values{}
+		var paths []string
+		for _, pair := range pairs {
+			paths = append(paths, url.PathEscape(pair[0])+"="+url.PathEscape(pair[1]))
+		}
+		table["form-go-path"] = append(table["form-go-path"], strings.Join(paths, "&"))
 		for _, pair := range pairs {
 			values.Add(pair[0], pair[1])
 		}

@@ -5,10 +5,13 @@ use std::collections::HashSet;
 
 use super::Finding;
 use super::body::{Body, Tier, Variant};
-use super::json_writers::writers;
+use super::json_writers::{Writer, writers};
 use super::search::{Parsed, Search};
 use super::variation::with_body;
-use super::{form_writers, parts, recode, text_forms};
+use super::{
+    form_dialects, form_values, form_writers, json_layouts, nested_forms, on_the_way, parts, recode, shapes,
+    text_forms, white_space,
+};
 use crate::json::print::{Style, needs_double};
 use crate::json::tree::{self, Node};
 
@@ -35,6 +38,10 @@ enum Needs {
     Lines,
     /// Text beyond ASCII.
     Letters,
+    /// A byte order mark.
+    Mark,
+    /// No text, or one that may be base64 of something.
+    Packed,
 }
 
 /// How a body gets another form.
@@ -91,6 +98,7 @@ const COPY_COST: usize = 1;
 const FORMS: &[Form] = &[
     Form::by("body_newline_removed", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::without_newline),
     Form::by("body_newline_added", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::with_newline),
+    Form::by("body_byte_order_mark", Tier::Common, MARK, (Needs::Mark, COPY_COST), recode::without_mark),
     Form::by("body_line_ends", Tier::Common, WAY, (Needs::Lines, 3 * COPY_COST), recode::line_ends),
     Form::by("body_decompressed", Tier::Likely, COMPRESSED, (Needs::Nothing, COPY_COST), recode::decompressed),
     Form::by("body_empty", Tier::Likely, EMPTY, (Needs::Nothing, 0), recode::empty),
@@ -100,7 +108,7 @@ const FORMS: &[Form] = &[
     Form::by("body_form_sorted", Tier::Likely, FORM, (Needs::Form, 80 * RECODE_COST), form_writers::reordered_anew),
     Form::by("body_form_field", Tier::Likely, FIELD, (Needs::Form, RECODE_COST), form_writers::fields),
     Form::by("body_form_decoded", Tier::Likely, DECODED, (Needs::Form, 30 * RECODE_COST), form_writers::decoded),
-    Form::by("body_byte_order_mark", Tier::Rare, MARK, (Needs::Nothing, COPY_COST), recode::byte_order_mark),
+    Form::by("body_byte_order_mark", Tier::Rare, MARK, (Needs::Nothing, COPY_COST), recode::with_mark),
     Form::by("body_charset", Tier::Rare, CHARSET, (Needs::Letters, 16 * COPY_COST), recode::charsets),
     Form::by("body_unicode", Tier::Rare, WAY, (Needs::Letters, 4 * RECODE_COST), recode::normalised),
     Form::by("body_base64", Tier::Rare, GATEWAY, (Needs::Nothing, RECODE_COST), recode::base64),
@@ -116,6 +124,31 @@ const FORMS: &[Form] = &[
     ),
     Form::by("body_json_as_form", Tier::Rare, RAW, (Needs::FlatJson, 50 * RECODE_COST), form_writers::of_json),
     Form::by("body_escaped", Tier::Rare, WAY, (Needs::Nothing, 8 * RECODE_COST), recode::escaped),
+    Form::by("body_form_field", Tier::Seldom, FIELD, (Needs::Form, 150 * RECODE_COST), form_dialects::fields),
+    Form::by("body_form_escapes", Tier::Seldom, FORM, (Needs::Form, 300 * RECODE_COST), form_dialects::written),
+    Form::by("body_form_escapes", Tier::Seldom, FORM, (Needs::Form, 40 * RECODE_COST), form_dialects::framed),
+    Form::by(
+        "body_form_decoded",
+        Tier::Seldom,
+        DECODED,
+        (Needs::Form, 100 * RECODE_COST),
+        form_dialects::joined_otherwise,
+    ),
+    Form::by("body_form_decoded", Tier::Seldom, DECODED, (Needs::Form, 60 * RECODE_COST), form_values::as_json),
+    Form::by("body_newline_added", Tier::Seldom, WAY, (Needs::Nothing, 30 * COPY_COST), white_space::around),
+    Form::by("body_white_space", Tier::Seldom, WAY, (Needs::Nothing, 5 * RECODE_COST), white_space::within),
+    Form::by("body_json_compact", Tier::Seldom, RAW, (Needs::Json, 4 * RECODE_COST), white_space::json_text),
+    Form::by("body_decompressed", Tier::Seldom, WAY, (Needs::Packed, 300 * PRINT_COST), on_the_way::inside),
+    Form::by("body_charset", Tier::Seldom, CHARSET, (Needs::Nothing, 2 * RECODE_COST), on_the_way::utf16),
+    Form::by("body_base64", Tier::Seldom, GATEWAY, (Needs::Nothing, 4 * RECODE_COST), on_the_way::encoded),
+    Form::by("body_stringified", Tier::Seldom, OBJECT, (Needs::Json, 60 * PRINT_COST), text_forms::printed),
+    Form::by("body_json_as_form", Tier::Seldom, RAW, (Needs::Json, 60 * PRINT_COST), nested_forms::of_json),
+    Form::by("body_part", Tier::Seldom, WHOLE, (Needs::Lines, 20 * PRINT_COST), on_the_way::alone),
+    Form::by("body_json_member", Tier::Seldom, WHOLE, (Needs::Json, 80 * PRINT_COST), parts::member_anew),
+    Form::by("body_json_wrapped", Tier::Seldom, RAW, (Needs::Json, 400 * PRINT_COST), shapes::wrapped),
+    Form::by("body_json_changed", Tier::Seldom, RAW, (Needs::Json, 120 * PRINT_COST), shapes::changed),
+    Form::by("body_charset", Tier::Seldom, CHARSET, (Needs::Letters, 30 * RECODE_COST), on_the_way::charsets),
+    Form::by("body_stringified", Tier::Seldom, OBJECT, (Needs::Nothing, 3 * RECODE_COST), on_the_way::listed),
 ];
 
 const COMPRESSED: &str = "Sign the compressed bytes, or send the body without Content-Encoding.";
@@ -133,8 +166,8 @@ const FORM: &str =
     "Sign the form's bytes as they are sent: a form that is parsed and written again gets other escapes.";
 
 /// The forms of that tier: JSON written anew, and before it what is likelier still.
-fn forms(tier: Tier) -> impl Iterator<Item = Form> {
-    let json = writers(tier).into_iter().map(|writer| Form {
+fn forms(tier: Tier, dialects: Vec<Writer>) -> impl Iterator<Item = Form> {
+    let json = writers(tier).into_iter().chain(dialects).map(|writer| Form {
         code: writer.code,
         tier: writer.tier,
         fix: RAW,
@@ -160,6 +193,14 @@ pub(super) fn likely(search: &mut Search<'_>) -> Option<Finding> {
 
 pub(super) fn rare(search: &mut Search<'_>) -> Option<Finding> {
     find(search, Tier::Rare)
+}
+
+/// What is met seldom takes half of what is left at most: two common things wrong at once come after it.
+pub(super) fn seldom(search: &mut Search<'_>) -> Option<Finding> {
+    let aside = search.set_aside();
+    let found = find(search, Tier::Seldom);
+    search.give_back(aside);
+    found
 }
 
 fn find(search: &mut Search<'_>, tier: Tier) -> Option<Finding> {
@@ -192,13 +233,18 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// The same with a line feed after it.
-    fn with_line_feed(mut self) -> Self {
-        self.bytes.push(b'\n');
-        let how = format!("{} with a line feed after it, as `echo`, `print` and Go's json.Encoder add one", self.how);
-        Self { how: how.into(), ..self }
+    /// The same with a newline after it.
+    fn with_end(&self, (end, words): (&str, &str)) -> Self {
+        let bytes = [&self.bytes[..], end.as_bytes()].concat();
+        Self { code: self.code, how: format!("{} {words}", self.how).into(), fix: self.fix, bytes }
     }
 }
+
+/// What may follow JSON that was serialised again.
+const ENDS: &[(&str, &str)] = &[
+    ("\n", "with a line feed after it, as `echo`, `print` and Go's json.Encoder add one"),
+    ("\r\n", "with a newline (CR LF) after it"),
+];
 
 /// Whether JSON that was serialised again is tried with a line feed after it as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,7 +275,14 @@ fn each<'a, T>(
     let request = search.case.request;
     let body = Body::new(&request, json_of(search));
     seen.insert(digest(request.body));
-    let found = tiers.iter().flat_map(|tier| forms(*tier)).find_map(|form| {
+    let mut dialects = Vec::new();
+    if let Some(node) = body.json.as_ref().filter(|_| tiers.contains(&Tier::Seldom))
+        && search.spend(search.json_length.saturating_mul(PRINT_COST * json_layouts::PROBES))
+    {
+        dialects = json_layouts::writers(node, body.bytes.len());
+    }
+    let all = tiers.iter().flat_map(|tier| forms(*tier, std::mem::take(&mut dialects)));
+    let found = { all }.find_map(|form| {
         if !is_affordable(search, &form, &body) {
             return None;
         }
@@ -240,8 +293,10 @@ fn each<'a, T>(
             if found.is_some() || !ends_line {
                 return found;
             }
-            let ready = ready.with_line_feed();
-            if seen.insert(digest(&ready.bytes)) { attempt(search, &ready) } else { None }
+            ENDS.iter().take(if form.tier == Tier::Seldom { ENDS.len() } else { 1 }).find_map(|end| {
+                let ready = ready.with_end(*end);
+                if seen.insert(digest(&ready.bytes)) { attempt(search, &ready) } else { None }
+            })
         })
     });
     search.json = body.json.map_or(Parsed::No, Parsed::Json);
@@ -257,13 +312,15 @@ fn is_affordable(search: &mut Search<'_>, form: &Form, body: &Body<'_>) -> bool 
         Needs::Form => form_writers::is_form(body),
         Needs::Lines => memchr::memchr(b'\n', body.bytes).is_some(),
         Needs::Letters => !body.bytes.is_ascii(),
+        Needs::Mark => body.bytes.starts_with(crate::http::text::BYTE_ORDER_MARK),
+        Needs::Packed => body.json.is_none(),
     };
     if !has_it {
         return false;
     }
     let length = match form.needs {
         Needs::Json | Needs::FlatJson => search.json_length,
-        Needs::Nothing | Needs::Form | Needs::Lines | Needs::Letters => body.bytes.len(),
+        Needs::Nothing | Needs::Form | Needs::Lines | Needs::Letters | Needs::Mark | Needs::Packed => body.bytes.len(),
     };
     search.spend(length.saturating_mul(form.cost))
 }

@@ -14,6 +14,8 @@ pub(super) enum Tier {
     Common,
     Likely,
     Rare,
+    /// Tried last, from half of what is left of the budget: settings of writers that few use, and parts of parts.
+    Seldom,
 }
 
 /// A body in another form.

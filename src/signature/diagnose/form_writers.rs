@@ -34,9 +34,9 @@ pub(super) fn is_form(body: &Body<'_>) -> bool {
     (is_called_form || looks_like_one()) && memchr::memchr_iter(b'&', body.bytes).take(MAX_PAIRS).count() < MAX_PAIRS
 }
 
-type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, String)>;
 
-fn sorted(pairs: &Pairs) -> Pairs {
+pub(super) fn sorted(pairs: &Pairs) -> Pairs {
     let mut sorted = pairs.clone();
     // Repeated names keep the order of their values.
     sorted.sort_by(|a, b| a.0.cmp(&b.0));

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::body::Tier;
-use crate::json::print::{Beyond, Escapes, Numbers, Style};
+use crate::json::print::{Beyond, Escapes, Numbers, Style, Upper};
 
 /// A way to write JSON, with its name.
 #[derive(Debug, Clone)]
@@ -20,10 +20,10 @@ const fn writer(code: &'static str, tier: Tier, how: &'static str, style: Style)
     Writer { code, tier, how: Cow::Borrowed(how), style }
 }
 
-const PYTHON_COMPACT: Style = Style { comma: ",", colon: ":", ..Style::PYTHON };
-const PYTHON_UTF8: Style = Style { escapes: Escapes::LEAST, ..Style::PYTHON };
+pub(super) const PYTHON_COMPACT: Style = Style { comma: ",", colon: ":", ..Style::PYTHON };
+pub(super) const PYTHON_UTF8: Style = Style { escapes: Escapes::LEAST, ..Style::PYTHON };
 const PYTHON_COMPACT_UTF8: Style = Style { escapes: Escapes::LEAST, ..PYTHON_COMPACT };
-const SPACED: Style = Style { comma: ", ", colon: ": ", ..Style::COMPACT };
+pub(super) const SPACED: Style = Style { comma: ", ", colon: ": ", ..Style::COMPACT };
 pub(super) const PHP: Style = Style { escapes: Escapes::PHP, numbers: Some(Numbers::PHP), ..Style::COMPACT };
 pub(super) const GO: Style = Style { escapes: Escapes::HTML, numbers: Some(Numbers::GO), ..Style::COMPACT };
 /// Numbers as the fields of a struct have them.
@@ -34,14 +34,14 @@ pub(super) const RUBY_PRETTY: Style = Style { empty_lines: true, ..RUBY.indented
 pub(super) const RAILS: Style = Style { escapes: Escapes::HTML, ..RUBY };
 /// Control characters have upper-case digits.
 pub(super) const JACKSON: Style =
-    Style { numbers: Some(Numbers::JAVA), escapes: Escapes { upper: true, ..Escapes::LEAST }, ..Style::COMPACT };
+    Style { numbers: Some(Numbers::JAVA), escapes: Escapes { upper: Upper::All, ..Escapes::LEAST }, ..Style::COMPACT };
 pub(super) const JACKSON_PRETTY: Style = Style { colon: " : ", indent: Some("  "), jackson: true, ..JACKSON };
 /// Of a tree of its own: numbers stay as written. Members that are null go.
 pub(super) const GSON_TREE: Style = Style { escapes: Escapes::GSON, without_nulls: true, ..Style::COMPACT };
-const GSON_PLAIN: Style = Style { escapes: GSON_LINES, without_nulls: true, ..Style::COMPACT };
-const GSON_LINES: Escapes = Escapes { beyond_ascii: Beyond::Lines, ..Escapes::LEAST };
+pub(super) const GSON_PLAIN: Style = Style { escapes: GSON_LINES, without_nulls: true, ..Style::COMPACT };
+pub(super) const GSON_LINES: Escapes = Escapes { beyond_ascii: Beyond::Lines, ..Escapes::LEAST };
 pub(super) const DOTNET: Style = Style { escapes: Escapes::DOTNET, ..Style::COMPACT };
-const DOTNET_RELAXED: Style = Style { escapes: Escapes::DOTNET_RELAXED, ..Style::COMPACT };
+pub(super) const DOTNET_RELAXED: Style = Style { escapes: Escapes::DOTNET_RELAXED, ..Style::COMPACT };
 pub(super) const NEWTONSOFT: Style = Style {
     numbers: Some(Numbers::NEWTONSOFT),
     escapes: Escapes { beyond_ascii: Beyond::LinesAndNextLine, ..Escapes::LEAST },
@@ -166,13 +166,13 @@ const LATER: &[Writer] = &[
         "body_json_escapes",
         Tier::Rare,
         "as compact JSON with upper-case digits in its escapes",
-        Style { escapes: Escapes { upper: true, ..Escapes::LEAST }, ..Style::COMPACT },
+        Style { escapes: Escapes { upper: Upper::All, ..Escapes::LEAST }, ..Style::COMPACT },
     ),
     writer(
         "body_json_escapes",
         Tier::Rare,
         "as compact, escaped JSON with upper-case digits in its escapes",
-        Style { escapes: Escapes { upper: true, ..Escapes::ASCII }, ..Style::COMPACT },
+        Style { escapes: Escapes { upper: Upper::All, ..Escapes::ASCII }, ..Style::COMPACT },
     ),
     writer("body_json_escapes", Tier::Rare, "as compact, escaped JSON", ASCII),
     writer(
@@ -298,7 +298,7 @@ fn php() -> Vec<Writer> {
                 beyond_ascii: if unicode { Beyond::Lines } else { Beyond::All },
                 ascii: if hex { "<>&'\"" } else { "" },
                 slash: !slashes,
-                upper: hex,
+                upper: if hex { Upper::Listed } else { Upper::None },
                 short: true,
             },
             numbers: Some(if fraction { Numbers::PHP_FRACTION } else { Numbers::PHP }),

@@ -10,14 +10,21 @@ mod combinations;
 mod contents;
 mod digests;
 mod families;
+mod form_dialects;
+mod form_values;
 mod form_writers;
 mod guesses;
 mod hashes;
 mod items;
+mod json_dialects;
+mod json_layouts;
 mod json_writers;
 mod jws;
+mod nested_forms;
+mod on_the_way;
 mod other_requests;
 mod parts;
+mod php_dialects;
 mod recode;
 mod schemes;
 mod search;
@@ -27,6 +34,7 @@ mod secret_forms;
 mod secret_unset;
 mod secret_variant;
 mod secrets;
+mod shapes;
 mod signature_form;
 mod signed_content;
 mod text_forms;
@@ -35,6 +43,7 @@ mod tokens;
 mod unknown;
 mod urls;
 mod variation;
+mod white_space;
 
 use serde::Serialize;
 
@@ -131,6 +140,7 @@ const PHASES: &[Phase] = &[
     secrets::rare,
     bodies::rare,
     digests::find,
+    bodies::seldom,
     hashes::find,
     secrets::rarest,
     secret_unset::rarest,

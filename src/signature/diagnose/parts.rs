@@ -1,10 +1,13 @@
 //! A part of the JSON that was signed alone, or the JSON without a part.
 
 use super::body::{Body, Variant};
+use super::json_dialects::USUAL;
 use super::json_writers::PHP;
+use super::on_the_way::written_anew;
 use crate::json::print::{Style, print};
 use crate::json::scan;
 use crate::json::tree::Node;
+use crate::signature::encoding::key_from_base64;
 
 /// Members and items that are looked at, and how deep.
 const MAX_PARTS: usize = 24;
@@ -31,6 +34,76 @@ pub(super) fn member(body: &Body<'_>) -> Vec<Variant> {
     let mut left = MAX_PARTS;
     collect(node, "", MAX_DEPTH, &mut left, body.bytes.len(), &mut all);
     all
+}
+
+/// Members deeper down, in more ways to write them; texts that hold base64 or JSON; the body without one of its members.
+pub(super) fn member_anew(body: &Body<'_>) -> Vec<Variant> {
+    let Some(node) = &body.json else { return Vec::new() };
+    let mut all = Vec::new();
+    let mut left = MAX_PARTS;
+    let length = body.bytes.len();
+    inner(node, "", MAX_DEPTH + 1, &mut left, length, &mut all);
+    for part in as_written(body.bytes) {
+        let bytes = [&part.bytes[..], b"\n"].concat();
+        all.push(Variant { how: format!("{}, with a line feed after it", part.how).into(), bytes });
+    }
+    if let Node::Object(members) = node {
+        for (removed, _) in members.iter().take(MAX_PARTS) {
+            let rest = Node::Object(members.iter().filter(|(name, _)| name != removed).cloned().collect());
+            all.extend(STYLES.iter().filter_map(|(writer, style)| {
+                let bytes = print(&rest, *style, length)?.into_bytes();
+                let name = short(removed);
+                Some(Variant { how: format!("without the member `{name}`, as {writer} writes it").into(), bytes })
+            }));
+        }
+    }
+    all
+}
+
+fn inner(node: &Node<'_>, path: &str, depth: usize, left: &mut usize, length: usize, all: &mut Vec<Variant>) {
+    let children: Vec<(String, &Node<'_>)> = match node {
+        Node::Object(members) => {
+            members.iter().map(|(name, value)| (format!("{path}{}", short(name)), value)).collect()
+        }
+        Node::Array(items) => {
+            items.iter().enumerate().take(4).map(|(at, value)| (format!("{path}{at}"), value)).collect()
+        }
+        Node::Literal(_) | Node::Number(_) | Node::Text(_) => return,
+    };
+    for (name, child) in children {
+        if *left == 0 {
+            return;
+        }
+        match child {
+            Node::Object(_) | Node::Array(_) => {
+                *left -= 1;
+                for (writer, style) in USUAL {
+                    let Some(text) = print(child, *style, length) else { continue };
+                    let how = format!("when only `{name}` is signed, as {writer} writes it");
+                    let line = format!("{text}\n").into_bytes();
+                    all.push(Variant { how: how.clone().into(), bytes: text.into_bytes() });
+                    all.push(Variant { how: format!("{how} with a line feed after it").into(), bytes: line });
+                }
+                if depth > 1 {
+                    inner(child, &format!("{name}."), depth - 1, left, length, all);
+                }
+            }
+            Node::Text(text) if text.len() > 7 => {
+                *left -= 1;
+                let how = format!("when only the text of `{name}` is signed");
+                if let Some(decoded) = key_from_base64(text) {
+                    all.extend(written_anew(&decoded, &format!("{how}, decoded from base64")));
+                    all.push(Variant { how: format!("{how}, decoded from base64").into(), bytes: decoded });
+                }
+                if text.starts_with(['{', '[']) {
+                    all.extend(written_anew(text.as_bytes(), &how));
+                }
+                let bytes = format!("{text}\n").into_bytes();
+                all.push(Variant { how: format!("{how}, with a line feed after it").into(), bytes });
+            }
+            Node::Text(_) | Node::Number(_) | Node::Literal(_) => {}
+        }
+    }
 }
 
 /// The members of the top as they are in the text.

@@ -41,11 +41,12 @@ pub(super) fn line_ends(body: &Body<'_>) -> Vec<Variant> {
         .collect()
 }
 
-pub(super) fn byte_order_mark(body: &Body<'_>) -> Vec<Variant> {
-    match body.bytes.strip_prefix(BYTE_ORDER_MARK) {
-        Some(rest) => one("without its byte order mark", rest),
-        None => one("with a byte order mark before it", [BYTE_ORDER_MARK, body.bytes].concat()),
-    }
+pub(super) fn without_mark(body: &Body<'_>) -> Vec<Variant> {
+    body.bytes.strip_prefix(BYTE_ORDER_MARK).map_or_else(Vec::new, |rest| one("without its byte order mark", rest))
+}
+
+pub(super) fn with_mark(body: &Body<'_>) -> Vec<Variant> {
+    one("with a byte order mark before it", [BYTE_ORDER_MARK, body.bytes].concat())
 }
 
 pub(super) fn charsets(body: &Body<'_>) -> Vec<Variant> {

@@ -149,6 +149,17 @@ impl<'a> Search<'a> {
         false
     }
 
+    /// Sets half of what is left of the budget aside; to be given back to [`Search::give_back`].
+    pub(super) fn set_aside(&mut self) -> usize {
+        let aside = self.left / 2;
+        self.left -= aside;
+        aside
+    }
+
+    pub(super) fn give_back(&mut self, aside: usize) {
+        self.left = self.left.saturating_add(aside);
+    }
+
     /// The secrets of the bin as keys, as the scheme makes them.
     pub(super) fn keys(&self) -> Vec<(&'a Secret, KeyText)> {
         let key = |secret: &'a Secret| Some((secret, self.key(secret.value.expose())?));

@@ -1,7 +1,13 @@
 //! What is signed by mistake when an object is turned into text: its language's own form, JSON in a JSON string, a word.
 
+use std::borrow::Cow;
+
 use super::body::{Body, Tier, Variant, one};
+use super::json_dialects::USUAL;
 use super::json_writers::{PHP, writers};
+use crate::json::inspected::inspected;
+use crate::json::php_forms;
+use crate::json::pretty_python::pformat;
 use crate::json::print::{Style, print};
 use crate::json::text_forms::{TextForm, text_form};
 use crate::json::tree::{self, Node};
@@ -22,9 +28,17 @@ const WORDS: &[&str] = &[
     "true",
     "\"\"",
     "[]",
+    "NaN",
+    "False",
+    "false",
+    "[object Buffer]",
+    "System.Byte[]",
+    "System.Collections.Generic.Dictionary`2[System.String,System.Object]",
+    "System.Text.Json.JsonElement",
+    "Newtonsoft.Json.Linq.JObject",
 ];
 
-const FORMS: &[(&str, TextForm)] = &[
+pub(super) const FORMS: &[(&str, TextForm)] = &[
     ("as Python's str() of the object", TextForm::Python),
     ("as Ruby's to_s of the Hash", TextForm::Ruby),
     ("as to_s of the Hash of Ruby 3.4", TextForm::RubySpaced),
@@ -50,6 +64,12 @@ pub(super) fn stringified(body: &Body<'_>) -> Vec<Variant> {
         }
     }
     all.extend(one("as Python's repr of its bytes", bytes_repr(body.bytes)));
+    for (writer, style) in USUAL.iter().take(6) {
+        if let Some(written) = body.json.as_ref().and_then(|node| print(node, *style, body.bytes.len())) {
+            let how = format!("as Python's repr of the bytes that {writer} writes");
+            all.push(Variant { how: how.into(), bytes: bytes_repr(written.as_bytes()).into_bytes() });
+        }
+    }
     // A body that is encoded twice: the sender signed the object and sent its text in quotes.
     if let Ok(inner) = serde_json::from_slice::<String>(body.bytes) {
         all.extend(common_json(&inner));
@@ -57,6 +77,60 @@ pub(super) fn stringified(body: &Body<'_>) -> Vec<Variant> {
     }
     all
 }
+
+/// Text forms that are met seldom: pretty ones, sorted ones, PHP's.
+pub(super) fn printed(body: &Body<'_>) -> Vec<Variant> {
+    let Some(node) = &body.json else { return Vec::new() };
+    let mut all = Vec::new();
+    let mut push = |how: &'static str, text: String| {
+        all.extend(one(how, format!("{text}\n")));
+        all.extend(one(how, text));
+    };
+    push("as Node's util.inspect shows the object", inspected(node, 2));
+    push("as Node's util.inspect shows the object with all its depth", inspected(node, usize::MAX));
+    let by_php = |write: fn(&Node<'_>, &mut String)| {
+        let mut out = String::new();
+        write(node, &mut out);
+        out
+    };
+    push("as PHP's print_r of the array", by_php(|node, out| php_forms::print_r(node, 0, out)));
+    push("as PHP's var_export of the array", by_php(|node, out| php_forms::exported(node, 0, out)));
+    push("as PHP's serialize of the array", by_php(php_forms::serialized));
+    push("as Python's pformat of the object", pformat(node));
+    for (how, form) in FORMS.iter().chain(SELDOM_FORMS) {
+        push(how, text_form(node, *form));
+        push(how, text_form(&tree::sorted(node, false), *form));
+        push(how, text_form(&tree::sorted(node, true), *form));
+    }
+    let parameters = text_form(node, TextForm::Ruby);
+    push(
+        "as Rails' inspect of the parameters",
+        format!("#<ActionController::Parameters {parameters} permitted: false>"),
+    );
+    push("as Rails' to_s of the parameters", parameters);
+    if let Node::Object(members) = node {
+        let mut names: Vec<&(Cow<'_, str>, Node<'_>)> = members.iter().collect();
+        for how in ["as Python's list of its items", "as Python's list of its sorted items"] {
+            let item = |(name, value): &&(Cow<'_, str>, Node<'_>)| {
+                let name = text_form(&Node::Text(name.as_ref().into()), TextForm::Python);
+                format!("({name}, {})", text_form(value, TextForm::Python))
+            };
+            let items = names.iter().map(item).collect::<Vec<_>>().join(", ");
+            push("as Python's OrderedDict", format!("OrderedDict([{items}])"));
+            push("as Python's dict_items", format!("dict_items([{items}])"));
+            push(how, format!("[{items}]"));
+            names.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+    }
+    all
+}
+
+const SELDOM_FORMS: &[(&str, TextForm)] = &[
+    ("as Ruby's to_s of the Hash with symbols", TextForm::RubySymbols),
+    ("as Ruby's to_s of the Hash, its outermost names symbols", TextForm::RubyOuterSymbols),
+    ("as to_s of the Hash with symbols of Ruby 3.4", TextForm::RubySymbolsSpaced),
+    ("as to_s of the Hash of Ruby 3.4, its outermost names symbols", TextForm::RubyOuterSymbolsSpaced),
+];
 
 /// A text as a JSON string, as the languages escape it.
 fn in_a_string<'b>(text: &'b str, what: &'b str, body: &Body<'_>) -> impl Iterator<Item = Variant> + use<'b> {

@@ -145,6 +145,25 @@ fn the_true_cause_is_named_first() {
     assert!(named * 100 >= LEAST_SHARE * all.len(), "{named} of {} are named rightly:\n{report}", all.len());
 }
 
+/// Other cases of the same form: `CREEL_BROKEN=cases.json cargo test --lib other_cases -- --ignored --nocapture`.
+#[expect(clippy::print_stdout, reason = "whoever brings cases reads what became of them")]
+#[test]
+#[ignore = "reads cases from elsewhere"]
+fn other_cases_that_somebody_brings() {
+    let path = std::env::var("CREEL_BROKEN").unwrap();
+    let all: Vec<Broken> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut named = 0;
+    for broken in &all {
+        let (status, findings) = broken.outcome(Some(&broken.scheme));
+        let is_named = broken.is_named(&status, &findings);
+        named += usize::from(is_named);
+        let first = findings.first().map_or("", |first| first.code);
+        let how = findings.first().map_or("", |first| first.sentence.as_str());
+        println!("{} | {} | {status} {first} | {how}", if is_named { "named" } else { "missed" }, broken.name);
+    }
+    println!("{named} of {} are named rightly", all.len());
+}
+
 /// Run with `cargo test --release --lib diagnosis_is_bounded -- --ignored --nocapture`.
 #[expect(clippy::print_stdout, reason = "measurements are printed for whoever asks for them")]
 #[test]

@@ -5,6 +5,7 @@ mod broken;
 mod catalogue;
 mod requests;
 mod secrets;
+mod seldom;
 mod tokens;
 mod writers;
 

@@ -1,0 +1,126 @@
+//! Each dialect of JSON in each layout and order that may go with it. The dialects that write a body alike are tried as one, so
+//! that a body that has nothing to escape costs little.
+
+use std::collections::HashSet;
+
+use super::body::Tier;
+use super::json_dialects::{
+    COMPACT, DOTNET_CODE, Dialect, GO_CODE, JAVA, PERL, PHP_CODE, PYTHON, RUBY_CODE, SWIFT, dialects,
+};
+use super::json_writers::Writer;
+use crate::json::print::{Order, Style, has_indexes, print};
+use crate::json::tree::Node;
+
+/// The white space between the values.
+struct Layout {
+    /// Follows "as … writes it".
+    words: &'static str,
+    rarity: usize,
+    /// Whose own it is: there it is met more often.
+    of: &'static str,
+    lay: fn(Style) -> Style,
+}
+
+const fn layout(rarity: usize, words: &'static str, of: &'static str, lay: fn(Style) -> Style) -> Layout {
+    Layout { words, rarity, of, lay }
+}
+
+const LAYOUTS: &[Layout] = &[
+    layout(0, "", "", |style| style),
+    layout(1, " with a space after each comma and colon", PYTHON, |style| Style { comma: ", ", colon: ": ", ..style }),
+    layout(1, " indented by two spaces", "", |style| style.indented("  ")),
+    layout(1, " indented by four spaces", PHP_CODE, |style| style.indented("    ")),
+    layout(1, " indented by tabs", "", |style| style.indented("\t")),
+    layout(2, " indented by one space", "", |style| style.indented(" ")),
+    layout(2, " indented by three spaces", PERL, |style| style.indented("   ")),
+    layout(2, " with a space after each colon", RUBY_CODE, |style| Style { colon: ": ", ..style }),
+    layout(2, " with a space after each comma", PYTHON, |style| Style { comma: ", ", ..style }),
+    layout(3, " indented as Perl does", PERL, |style| Style { colon: " : ", ..style.indented("   ") }),
+    layout(3, " indented as Jackson does", JAVA, |style| Style {
+        colon: " : ",
+        indent: Some("  "),
+        jackson: true,
+        ..style
+    }),
+    layout(3, " indented as Ruby does", RUBY_CODE, |style| Style { empty_lines: true, ..style.indented("  ") }),
+    layout(3, " indented by four spaces as Ruby does", RUBY_CODE, |style| Style {
+        empty_lines: true,
+        ..style.indented("    ")
+    }),
+    layout(3, " indented as Swift does", SWIFT, |style| Style { colon: " : ", ..style.indented("  ") }),
+    layout(2, " indented by two spaces with CR LF newlines", DOTNET_CODE, |style| Style {
+        line_end: "\r\n",
+        ..style.indented("  ")
+    }),
+    layout(2, " indented by four spaces with CR LF newlines", DOTNET_CODE, |style| Style {
+        line_end: "\r\n",
+        ..style.indented("    ")
+    }),
+    layout(3, " indented by eight spaces", "", |style| style.indented("        ")),
+];
+
+/// Orders that any library may be given, with the words for it. Those of the second table need names like `10`.
+const ORDERS: &[(usize, &str, Option<Order>)] = &[
+    (0, "", None),
+    (1, ", its names sorted", Some(Order::Sorted)),
+    (1, ", only its outermost names sorted", Some(Order::SortedTop)),
+];
+const INDEX_ORDERS: &[(usize, &str, Option<Order>)] = &[
+    (1, ", its names sorted", Some(Order::SortedIndexesFirst)),
+    (1, ", only its outermost names sorted", Some(Order::SortedTopIndexesFirst)),
+    (2, ", whole numbers among its names first", Some(Order::IndexesFirst)),
+];
+/// Orders of few: of Java's maps, and of databases.
+const JAVA_ORDERS: &[(usize, &str, Option<Order>)] = &[
+    (1, ", its outermost names in the order of a copied HashMap", Some(Order::HashedCopy)),
+    (1, ", its outermost names in the order of a HashMap", Some(Order::HashedTop)),
+    (1, ", its names in the order of a HashMap", Some(Order::Hashed)),
+];
+const LENGTH_ORDERS: &[(usize, &str, Option<Order>)] =
+    &[(0, ", its names sorted by length, as PostgreSQL and MySQL do", Some(Order::ByLength))];
+/// How rare the dialect, the layout and the order may be together.
+const MOST_RARE: usize = 3;
+
+/// Times that the body is printed to see which dialects differ.
+pub(super) const PROBES: usize = 100;
+
+/// The dialects that write this value each in its own way.
+fn distinct(node: &Node<'_>, length: usize) -> Vec<&'static Dialect> {
+    let mut seen = HashSet::new();
+    let is_new = |dialect: &&Dialect| print(node, dialect.style, length).is_some_and(|text| seen.insert(text));
+    dialects().filter(is_new).collect()
+}
+
+/// Every dialect that matters here, in every layout and order that may go with it; likely ones first.
+pub(super) fn writers(node: &Node<'_>, length: usize) -> Vec<Writer> {
+    let distinct = distinct(node, length);
+    let indexes = if has_indexes(node) { INDEX_ORDERS } else { &[] };
+    let mut all: Vec<(usize, Writer)> = Vec::new();
+    for dialect in distinct {
+        let java = if dialect.code == JAVA { JAVA_ORDERS } else { &[] };
+        let by_length = if matches!(dialect.code, COMPACT | PYTHON | GO_CODE) { LENGTH_ORDERS } else { &[] };
+        let orders = ORDERS.iter().chain(indexes).chain(java).chain(by_length);
+        for (rarity, words, order) in orders {
+            for layout in LAYOUTS {
+                let of_layout = layout.rarity.min(if layout.of == dialect.code { 1 } else { usize::MAX });
+                let rarity = dialect.rarity + rarity + of_layout;
+                if rarity <= MOST_RARE {
+                    all.push((rarity, written(dialect, layout, words, *order)));
+                }
+            }
+        }
+    }
+    // Those that are as rare stay in the order of the tables.
+    all.sort_by_key(|(rarity, _)| *rarity);
+    all.into_iter().map(|(_, writer)| writer).collect()
+}
+
+fn written(dialect: &Dialect, layout: &Layout, words: &str, order: Option<Order>) -> Writer {
+    let style = (layout.lay)(dialect.style);
+    Writer {
+        code: if order.is_some() { "body_json_sorted" } else { dialect.code },
+        tier: Tier::Seldom,
+        how: format!("as {} writes it{}{words}", dialect.who, layout.words).into(),
+        style: Style { order: order.unwrap_or(style.order), ..style },
+    }
+}

@@ -1,0 +1,108 @@
+//! Settings of writers that few use, and bodies that changed on the way in ways that are seldom met.
+
+use super::*;
+use crate::json::print::{Style, print};
+use crate::json::tree::parse;
+
+const TIGHT: &str = "{\"b\":1.0,\"a\":\"Zoë/<x>&'\",\"c\":{\"z\":null,\"y\":[1,2]}}";
+
+#[track_caller]
+fn found(signed: &[u8], sent: &[u8], content_type: &str) -> Vec<Finding> {
+    let all = Sent::new("github", b"right", signed).headers();
+    let others = all.iter().filter(|field| field.name != "Content-Type");
+    let mut headers: Headers = others.map(|field| (field.name.clone(), field.value.clone())).collect();
+    headers.push("Content-Type", content_type);
+    Got { scheme: "github", secret: "right".into(), headers, url: URL, body: sent }.diagnose()
+}
+
+#[test]
+fn json_as_few_settings_write_it() {
+    for (signed, code) in [
+        (r#"{"b":1,"a":"Zo\u00eb\/\u003Cx\u003E\u0026\u0027","c":{"z":null,"y":[1,2]}}"#, "body_json_php"),
+        (r#"{"b":1,"a":"Zo\u00eb\/\u003Cx\u003E&'","c":{"z":null,"y":[1,2]}}"#, "body_json_php"),
+        (r#"{"b":1,"a":"Zo\u00eb\/<x>&'","c":{"z":null,"y":{"0":1,"1":2}}}"#, "body_json_php"),
+        (
+            "{\n   \"b\": 1,\n   \"a\": \"Zoë/<x>&'\",\n   \"c\": {\n      \"z\": null,\n      \"y\": [\n         1,\n         2\n      ]\n   }\n}",
+            "body_json_javascript",
+        ),
+        ("{\"a\":\"Zoë/<x>&'\",\"b\":1,\"c\":{\"z\":null,\"y\":[1,2]}}", "body_json_sorted"),
+        ("{\"a\": \"Zo\\u00eb/<x>&'\", \"b\": 1.0, \"c\": {\"z\": null, \"y\": [1, 2]}}", "body_json_sorted"),
+        ("{\"b\": 1.0,\"a\": \"Zo\\u00eb/<x>&'\",\"c\": {\"z\": null,\"y\": [1,2]}}", "body_json_python"),
+        (r#"{"b":1.0,"a":"Zo\u00EB/<x>&'","c":{"z":null,"y":[1,2]}}"#, "body_json_java"),
+        ("{\"b\":1,\"a\":\"Zoë\\u002F\\u003Cx\\u003E&'\",\"c\":{\"z\":null,\"y\":[1,2]}}", "body_json_javascript"),
+        ("{\"b\":1,\"a\":\"Zoë/<x>&'\",\"c\":{\"z\":null,\"y\":[1,2]}}\r\n", "body_json_javascript"),
+        ("{\"data\":{\"b\":1,\"a\":\"Zoë/<x>&'\",\"c\":{\"z\":null,\"y\":[1,2]}}}", "body_json_wrapped"),
+        ("{ b: 1, a: \"Zoë/<x>&'\", c: { z: null, y: [ 1, 2 ] } }", "body_stringified"),
+        ("b=1&a=Zo%C3%AB%2F%3Cx%3E%26%27&c%5By%5D%5B0%5D=1&c%5By%5D%5B1%5D=2", "body_json_as_form"),
+    ] {
+        names(&found(signed.as_bytes(), TIGHT.as_bytes(), "application/json"), code, signed);
+    }
+}
+
+#[test]
+fn bodies_that_changed_on_the_way() {
+    let pretty = print(&parse(TIGHT.as_bytes()).unwrap(), Style::COMPACT.indented("  "), 0).unwrap();
+    let utf16: Vec<u8> = TIGHT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (russian, japanese) = ("{\"text\":\"Привет\"}", "{\"text\":\"日本語\"}");
+    let windows = encoding_rs::WINDOWS_1251.encode(russian).0.into_owned();
+    let shift = encoding_rs::SHIFT_JIS.encode(japanese).0.into_owned();
+    let part = format!("--x\r\nContent-Disposition: form-data; name=\"event\"\r\n\r\n{TIGHT}\r\n--x--\r\n");
+    let cases: Vec<(Vec<u8>, Vec<u8>, &str, &str)> = vec![
+        (TIGHT.into(), format!("\u{feff}{TIGHT}").into(), "application/json", "body_byte_order_mark"),
+        (format!("{TIGHT}\n\n").into(), TIGHT.into(), "application/json", "body_newline_added"),
+        (pretty.replace('\n', "\r").into(), pretty.clone().into(), "application/json", "body_white_space"),
+        (utf16.clone(), TIGHT.into(), "application/json", "body_charset"),
+        (TIGHT.into(), utf16, "application/json", "body_decompressed"),
+        (windows.clone(), russian.into(), "application/json", "body_charset"),
+        (russian.into(), windows, "application/json; charset=windows-1251", "body_charset"),
+        (japanese.into(), shift, "application/json; charset=Shift_JIS", "body_charset"),
+        (TIGHT.into(), format!("{TIGHT}\n{{}}\n").into(), "application/x-ndjson", "body_part"),
+        (TIGHT.into(), part.into(), "multipart/form-data; boundary=x", "body_part"),
+        (
+            TIGHT.into(),
+            format!("{{\"isBase64Encoded\":true,\"body\":\"{}\"}}", STANDARD.encode(TIGHT)).into(),
+            "application/json",
+            "body_json_member",
+        ),
+    ];
+    for (signed, sent, content_type, code) in cases {
+        names(&found(&signed, &sent, content_type), code, code);
+    }
+}
+
+#[test]
+fn forms_as_few_write_them() {
+    let sent =
+        b"token=x&payload=%7B%22a%22%3A%22b+%2F%22%2C%22n%22%3A1.0%7D&list%5B%5D=1&list%5B%5D=2&url=a%3A%2F%2F%C3%BC";
+    for (signed, code) in [
+        (r#"{"a": "b /", "n": 1.0}"#, "body_form_field"),
+        (r#"{"a":"b /","n":1}"#, "body_form_field"),
+        ("payload=%7B%22a%22%3A%22b%20%2F%22%2C%22n%22%3A1.0%7D", "body_form_field"),
+        (
+            "token=x&payload=%7B%22a%22%3A%22b+%2F%22%2C%22n%22%3A1.0%7D&list%5B0%5D=1&list%5B1%5D=2&url=a%3A%2F%2F%C3%BC",
+            "body_form_escapes",
+        ),
+        (
+            "token=x;payload=%7B%22a%22%3A%22b+%2F%22%2C%22n%22%3A1.0%7D;list%5B%5D=1;list%5B%5D=2;url=a%3A%2F%2F%C3%BC",
+            "body_form_escapes",
+        ),
+        (
+            "token=x&payload=%7B%22a%22%3A%22b+%2F%22%2C%22n%22%3A1.0%7D&list%5B%5D=1&list%5B%5D=2&url=a%3A%2F%2F%FC",
+            "body_form_escapes",
+        ),
+        ("token=x\npayload={\"a\":\"b /\",\"n\":1.0}\nlist[]=1\nlist[]=2\nurl=a://ü", "body_form_decoded"),
+        (r#"{"token":"x","payload":"{\"a\":\"b /\",\"n\":1.0}","list":["1","2"],"url":"a://ü"}"#, "body_form_decoded"),
+    ] {
+        names(&found(signed.as_bytes(), sent, "application/x-www-form-urlencoded"), code, signed);
+    }
+}
+
+#[test]
+fn a_wrong_secret_never_verifies_whatever_is_tried() {
+    let forms = ["a=1&b=%C3%BC&list[]=1&list[]=2", TIGHT, "\u{feff}{}", "{\"a\":\"b\"}\n{\"a\":\"c\"}\n"];
+    for body in forms {
+        let headers = Sent::new("github", b"another", b"something else").headers();
+        let got = Got { scheme: "github", secret: "right".into(), headers, url: URL, body: body.as_bytes() };
+        assert!(got.diagnose().iter().all(|finding| !finding.verifies), "{body}");
+    }
+}
