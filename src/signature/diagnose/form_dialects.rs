@@ -4,7 +4,7 @@
 use super::body::{Body, Variant, one};
 use super::form_writers::{self, Pairs};
 use super::json_dialects::USUAL;
-use super::on_the_way::written_anew;
+use super::on_the_way::{ALL, written_anew};
 use crate::http::form::{self, Charset, FormStyle};
 use crate::json::print::print;
 use crate::json::tree::{self, Node};
@@ -280,20 +280,25 @@ pub(super) fn joined_otherwise(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Fields whose JSON is written anew.
-const MAX_FIELDS: usize = 4;
+/// Fields that are tried alone.
+const MAX_FIELDS: usize = 8;
+/// Fields whose JSON is written anew, and the writers and escapes for each.
+const MAX_WRITTEN: usize = 2;
+const WRITERS: usize = 16;
+const ESCAPES: usize = 5;
 
 /// A field alone, as it is or escaped; its JSON written anew, alone or in its place.
 pub(super) fn fields(body: &Body<'_>) -> Vec<Variant> {
     let pairs = form::pairs(body.bytes);
     let mut all = Vec::new();
-    for raw in body.bytes.split(|byte| *byte == b'&').take(MAX_FIELDS * 2) {
+    let mut left = MAX_WRITTEN;
+    for raw in body.bytes.split(|byte| *byte == b'&').take(MAX_FIELDS) {
         all.extend(one("when only one pair of the form is signed, as it was sent", raw));
         if let Some(at) = memchr::memchr(b'=', raw) {
             all.extend(one("when only one value of the form is signed, as it was sent", &raw[at + 1..]));
         }
     }
-    for (at, (name, value)) in pairs.iter().enumerate().take(MAX_FIELDS * 2) {
+    for (at, (name, value)) in pairs.iter().enumerate().take(MAX_FIELDS) {
         for (how, style) in form_writers::STYLES {
             let bytes = form::write(&[(name.clone(), value.clone())], *style).into_bytes();
             all.push(Variant { how: format!("when only the form's field `{name}` is signed, as {how}").into(), bytes });
@@ -306,14 +311,18 @@ pub(super) fn fields(body: &Body<'_>) -> Vec<Variant> {
         else {
             continue;
         };
-        all.extend(written_anew(value.as_bytes(), &format!("that is in the form's field `{name}`")));
-        for (writer, json) in USUAL {
+        if left == 0 {
+            continue;
+        }
+        left -= 1;
+        all.extend(written_anew(value.as_bytes(), &format!("that is in the form's field `{name}`"), ALL));
+        for (writer, json) in USUAL.iter().take(WRITERS) {
             let Some(text) = print(&node, *json, value.len()) else { continue };
             let mut pairs = pairs.clone();
             if let Some(field) = pairs.get_mut(at) {
                 field.1 = text;
             }
-            for (how, style) in form_writers::STYLES {
+            for (how, style) in form_writers::STYLES.iter().take(ESCAPES) {
                 let what = format!("with its field `{name}` written anew as {writer} writes it");
                 let alone = pairs.get(at).map(|pair| form::write(std::iter::once(pair), *style)).unwrap_or_default();
                 all.push(Variant { how: format!("{what}, alone, as {how}").into(), bytes: alone.into_bytes() });

@@ -21,6 +21,11 @@ const MAX_PARTS: usize = 8;
 /// Bodies as lists of numbers become four times as long.
 const MAX_LISTED: usize = 16 << 10;
 
+/// Every usual writer.
+pub(super) const ALL: usize = usize::MAX;
+/// What is inside may be many times as long as the body; longer contents are left to the common forms.
+const MAX_INSIDE: usize = 64 << 10;
+
 /// What the body holds after one step, or two, of decoding.
 fn contents(body: &Body<'_>) -> Vec<(String, Vec<u8>)> {
     let first = decoded(body.bytes);
@@ -51,6 +56,7 @@ fn decoded(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
             all.push(("read as UTF-16", text.into_bytes()));
         }
     }
+    all.retain(|(_, inner)| inner.len() <= MAX_INSIDE);
     all
 }
 
@@ -67,7 +73,7 @@ fn from_utf16(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
 pub(super) fn inside(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     for (how, bytes) in contents(body) {
-        all.extend(written_anew(&bytes, &how));
+        all.extend(written_anew(&bytes, &how, ALL));
         all.push(Variant {
             how: format!("{how}, with a line feed after it").into(),
             bytes: [&bytes[..], b"\n"].concat(),
@@ -78,13 +84,13 @@ pub(super) fn inside(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// JSON that was inside something, as the usual writers write it.
-pub(super) fn written_anew(bytes: &[u8], how: &str) -> Vec<Variant> {
+/// JSON that was inside something, as the usual writers write it; at most so many of them.
+pub(super) fn written_anew(bytes: &[u8], how: &str, most: usize) -> Vec<Variant> {
     let Some(node) = tree::parse(bytes.trim_ascii()) else { return Vec::new() };
     let common = writers(Tier::Common).into_iter().map(|writer| (writer.how, writer.style));
     let usual = USUAL.iter().map(|(name, style)| (Cow::Owned(format!("as {name} writes it")), *style));
     let mut all = Vec::new();
-    for (writer, style) in common.chain(usual) {
+    for (writer, style) in common.chain(usual).take(most) {
         let Some(text) = print(&node, style, bytes.len()) else { continue };
         let line = format!("{text}\n").into_bytes();
         all.push(Variant { how: format!("{how}, {writer}").into(), bytes: text.into_bytes() });
@@ -181,10 +187,10 @@ pub(super) fn charsets(body: &Body<'_>) -> Vec<Variant> {
             }
         }
         if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(body.bytes) {
-            all.extend(
-                written_anew(text.as_bytes(), &format!("read as {name} and written in UTF-8")).into_iter().take(8),
-            );
             let how = format!("read as {name} and written in UTF-8");
+            if std::str::from_utf8(body.bytes).is_err() {
+                all.extend(written_anew(text.as_bytes(), &how, 4));
+            }
             all.push(Variant { how: how.into(), bytes: text.into_owned().into_bytes() });
         }
     }
@@ -209,7 +215,7 @@ pub(super) fn alone(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     let mut push = |how: String, bytes: &[u8]| {
         all.push(Variant { how: format!("{how}, with a line feed after it").into(), bytes: [bytes, b"\n"].concat() });
-        all.extend(written_anew(bytes, &how).into_iter().take(16));
+        all.extend(written_anew(bytes, &how, 16));
         all.push(Variant { how: how.into(), bytes: bytes.to_vec() });
     };
     let parameter = |value: &str| ContentType::parse(value).parameter("boundary").map(str::to_owned);

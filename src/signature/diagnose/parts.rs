@@ -3,7 +3,7 @@
 use super::body::{Body, Variant};
 use super::json_dialects::USUAL;
 use super::json_writers::PHP;
-use super::on_the_way::written_anew;
+use super::on_the_way::{ALL, written_anew};
 use crate::json::print::{Style, print};
 use crate::json::scan;
 use crate::json::tree::Node;
@@ -92,11 +92,11 @@ fn inner(node: &Node<'_>, path: &str, depth: usize, left: &mut usize, length: us
                 *left -= 1;
                 let how = format!("when only the text of `{name}` is signed");
                 if let Some(decoded) = key_from_base64(text) {
-                    all.extend(written_anew(&decoded, &format!("{how}, decoded from base64")));
+                    all.extend(written_anew(&decoded, &format!("{how}, decoded from base64"), ALL));
                     all.push(Variant { how: format!("{how}, decoded from base64").into(), bytes: decoded });
                 }
                 if text.starts_with(['{', '[']) {
-                    all.extend(written_anew(text.as_bytes(), &how));
+                    all.extend(written_anew(text.as_bytes(), &how, ALL));
                 }
                 let bytes = format!("{text}\n").into_bytes();
                 all.push(Variant { how: format!("{how}, with a line feed after it").into(), bytes });

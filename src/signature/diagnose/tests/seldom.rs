@@ -11,7 +11,7 @@ fn found(signed: &[u8], sent: &[u8], content_type: &str) -> Vec<Finding> {
     let all = Sent::new("github", b"right", signed).headers();
     let others = all.iter().filter(|field| field.name != "Content-Type");
     let mut headers: Headers = others.map(|field| (field.name.clone(), field.value.clone())).collect();
-    headers.push("Content-Type", content_type);
+    headers.push("Content-Type", content_type.to_owned());
     Got { scheme: "github", secret: "right".into(), headers, url: URL, body: sent }.diagnose()
 }
 
