@@ -10,7 +10,7 @@ use super::error::{OpenError, StoreError, Thing};
 use super::sqlite::{Database, Search};
 use super::types::{
     BinState, BinUpdate, CommitListener, EventSeen, Kept, ListQuery, MAX_PAGE, Page, RequestRef, SessionLimits,
-    SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, Timeline, TimelineRange, TimelineSpan,
+    SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, Timeline, TimelineBy, TimelineRange, TimelineSpan,
     VerdictStatus,
 };
 use crate::model::{
@@ -300,9 +300,9 @@ impl Store {
     }
 
     /// The bin's newest requests and deliveries over time.
-    pub async fn timeline(&self, bin: BinId, range: TimelineRange) -> Result<Timeline, StoreError> {
+    pub async fn timeline(&self, bin: BinId, range: TimelineRange, by: TimelineBy) -> Result<Timeline, StoreError> {
         let source = self.db.source(bin)?;
-        self.db.read(true, move |conn, _| source.timeline(conn, range)).await
+        self.db.read(true, move |conn, _| source.timeline(conn, range, by)).await
     }
 
     // Attempts.

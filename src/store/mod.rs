@@ -19,6 +19,6 @@ pub use handle::Store;
 pub use sqlite::{ReadOnly, remove_abandoned};
 pub use types::{
     BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS,
-    Order, Page, RequestRef, Reverified, SessionLimits, SessionRequest, SessionRequests, StoreOptions, Stored,
-    TIMELINE_EVENTS, TIMELINE_ROWS, Timeline, TimelineRange,
+    Order, Page, RequestBucket, RequestRef, Reverified, SessionLimits, SessionRequest, SessionRequests, StoreOptions,
+    Stored, TIMELINE_ROWS, Timeline, TimelineBy, TimelineLane, TimelineRange,
 };

@@ -172,8 +172,26 @@ pub struct EventSeen {
 
 /// The newest requests of a bin that a timeline is made of, and as many deliveries.
 pub const TIMELINE_ROWS: u64 = 100_000;
-/// The most frequent events, which have lanes of their own.
-pub const TIMELINE_EVENTS: usize = 8;
+
+/// What has lanes of its own in a timeline.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TimelineBy {
+    /// The most frequent events.
+    #[default]
+    Event,
+    /// The sessions with the newest requests.
+    Session,
+}
+
+impl TimelineBy {
+    /// How many lanes of their own there are at most: each is a comparison for every row.
+    pub const fn lanes(self) -> usize {
+        match self {
+            Self::Event => 8,
+            Self::Session => 12,
+        }
+    }
+}
 
 /// The times between which requests came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,18 +214,30 @@ pub struct TimelineRange {
 /// Requests and deliveries by bucket; empty buckets are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
-    /// The events with lanes of their own, the most frequent first.
-    pub events: Vec<String>,
+    /// What has lanes of its own: the most frequent events, or the sessions with the newest requests, those first.
+    pub names: Vec<String>,
+    /// How many events or sessions have none.
+    pub left_out: u64,
     pub requests: Vec<RequestBucket>,
     pub deliveries: Vec<DeliveryBucket>,
+}
+
+/// Whose lane it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimelineLane {
+    /// The event or session at that place of the names.
+    Named(usize),
+    /// Requests without one.
+    Unnamed,
+    /// All others.
+    Others,
 }
 
 /// The requests of a lane in a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestBucket {
     pub bucket: u32,
-    /// The event's place; [`TIMELINE_EVENTS`] for requests without one, the next for all other events.
-    pub lane: usize,
+    pub lane: TimelineLane,
     pub requests: u64,
     /// Of these, the same event as an earlier one.
     pub again: u64,

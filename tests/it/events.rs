@@ -534,8 +534,62 @@ async fn a_timeline_shows_bursts_what_came_again_and_what_was_not_accepted() {
     assert!(page.contains("16 requests between") && page.contains("<rect"), "{page}");
     let none = app.get(&format!("/bins/{bin}/timeline?from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z")).await;
     assert_eq!((&none["lanes"][0]["total"], &none["bucket_ms"]), (&json!(0), &json!(1_800_000)));
+    let refused = app.client.get(app.api(&format!("/bins/{bin}/timeline?by=hour"))).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
     let refused = app.client.get(app.api(&format!("/bins/{bin}/timeline?from=soon"))).send().await.unwrap();
     assert_eq!(refused.status(), 400);
+}
+
+#[actix_web::test]
+async fn a_timeline_by_session_has_a_lane_for_each_of_the_newest_and_counts_the_others() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "calls", "provider": "pathors"})).await;
+    let at = "2026-05-28T12:40:00.000Z";
+    let send = async |session: &str| {
+        post(&app, "calls", &[JSON], &pathors("session.ended", session, at, &json!({}))).await;
+    };
+    for number in 0..14 {
+        send(&format!("s{number}")).await;
+    }
+    post(&app, "calls", &[JSON], r#"{"no": "session"}"#).await;
+    // A retry of the oldest session makes it the newest; its next one is not accepted.
+    send("s0").await;
+    let (status, _) = put(&app, "/bins/calls/response", &json!({"status": 500})).await;
+    assert_eq!(status, 200);
+    let refused = app.client.post(format!("{}/calls", app.started.capture_url)).header(JSON.0, JSON.1);
+    let refused = refused.body(pathors("session.ended", "s0", at, &json!({}))).send().await.unwrap();
+    assert_eq!(refused.status(), 500);
+
+    let timeline = app.get("/bins/calls/timeline?by=session").await;
+    let lanes = timeline["lanes"].as_array().unwrap();
+    let sum = |counts: &Value| counts.as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).sum::<u64>();
+    let told: Vec<_> = lanes.iter().map(|lane| json!([lane["kind"], lane["session"], lane["total"]])).collect();
+    let sessions = [0].into_iter().chain((3..14).rev());
+    let sessions = sessions.map(|number| json!(["session", format!("s{number}"), if number == 0 { 3 } else { 1 }]));
+    let others =
+        json!([["other_sessions", null, 2], ["no_session", null, 1], ["again", null, 2], ["not_accepted", null, 1],]);
+    let expected: Vec<_> = std::iter::once(json!(["all", null, 17]))
+        .chain(sessions)
+        .chain(others.as_array().unwrap().iter().cloned())
+        .collect();
+    assert_eq!(told, expected, "{timeline}");
+    assert_eq!(timeline["left_out"], 2);
+    assert_eq!((sum(&lanes[1]["again"]), sum(&lanes[1]["not_accepted"])), (2, 1), "{}", lanes[1]);
+    assert_eq!(lanes[15]["again"], json!([]));
+
+    let url = format!("{}/bins/calls/timeline?by=session&last=3600", app.started.console_url);
+    let page = app.client.get(&url).send().await.unwrap().text().await.unwrap();
+    for part in [
+        "href=\"/bins/calls/sessions/s0\">s0</a>",
+        "The 12 sessions with the newest requests have lanes of their own; 2 more in this range have not",
+        "href=\"/bins/calls/timeline?last=3600\">By event</a>",
+        "href=\"/bins/calls/timeline?by=session&#38;last=60\">1 min</a>",
+        "class=\"lane-key bad\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let by_event = app.get("/bins/calls/timeline").await;
+    assert_eq!((&by_event["lanes"][1]["event"], &by_event["left_out"]), (&json!("session.ended"), &json!(0)));
 }
 
 #[actix_web::test]

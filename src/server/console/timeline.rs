@@ -1,9 +1,12 @@
 //! A bin's requests over time as API and page show them: lanes of buckets.
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use super::ConsoleState;
 use super::problem::Problem;
 use crate::model::{BinId, Timestamp};
-use crate::store::{TIMELINE_EVENTS, Timeline, TimelineRange};
+use crate::store::{RequestBucket, Timeline, TimelineBy, TimelineLane, TimelineRange};
 
 /// Buckets of a lane.
 const BUCKETS: u64 = 120;
@@ -37,6 +40,27 @@ const WIDTHS: [u64; 20] = {
 /// The shortest range: that of a few buckets.
 const MIN_RANGE_US: i64 = 100_000;
 
+/// Whose lanes, as an address says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = TimelineBy)]
+pub(super) enum By {
+    /// Those of the most frequent events.
+    #[default]
+    Event,
+    /// Those of the sessions with the newest requests.
+    Session,
+}
+
+impl From<By> for TimelineBy {
+    fn from(by: By) -> Self {
+        match by {
+            By::Event => Self::Event,
+            By::Session => Self::Session,
+        }
+    }
+}
+
 /// What a lane shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lane {
@@ -48,6 +72,12 @@ pub(super) enum Lane {
     NoEvent,
     /// Requests with any other event.
     OtherEvents,
+    /// Requests of that session.
+    Session(String),
+    /// Requests that name no session.
+    NoSession,
+    /// Requests of any other session.
+    OtherSessions,
     /// An event that came before.
     Again,
     /// Requests that were not answered 2xx.
@@ -68,12 +98,31 @@ impl Lane {
             Self::Event(_) => "event",
             Self::NoEvent => "no_event",
             Self::OtherEvents => "other_events",
+            Self::Session(_) => "session",
+            Self::NoSession => "no_session",
+            Self::OtherSessions => "other_sessions",
             Self::Again => "again",
             Self::NotAccepted => "not_accepted",
             Self::Rejected => "rejected",
             Self::Deliveries => "deliveries",
             Self::FailedDeliveries => "failed_deliveries",
         }
+    }
+
+    /// How many of a bucket's requests are of the lane.
+    const fn requests(&self, one: &RequestBucket) -> u64 {
+        match self {
+            Self::Again => one.again,
+            Self::NotAccepted => one.not_accepted,
+            Self::Rejected => one.rejected,
+            Self::Deliveries | Self::FailedDeliveries => 0,
+            _ => one.requests,
+        }
+    }
+
+    /// Whether each of its requests is looked at by itself: what of them came again, and what was not accepted.
+    pub(super) const fn is_split(&self) -> bool {
+        !matches!(self, Self::Again | Self::NotAccepted | Self::Rejected | Self::Deliveries | Self::FailedDeliveries)
     }
 }
 
@@ -82,6 +131,10 @@ impl Lane {
 pub(super) struct Counts {
     pub(super) lane: Lane,
     pub(super) buckets: Vec<u64>,
+    /// Of these, an event that came before; empty in a lane that is not split.
+    pub(super) again: Vec<u64>,
+    /// Of these, not answered 2xx; empty in a lane that is not split.
+    pub(super) not_accepted: Vec<u64>,
 }
 
 impl Counts {
@@ -89,10 +142,21 @@ impl Counts {
         self.buckets.iter().sum()
     }
 
-    fn add(&mut self, bucket: u32, count: u64) {
-        if let Some(there) = self.buckets.get_mut(bucket as usize) {
-            *there += count;
-        }
+    fn new(lane: Lane, buckets: usize) -> Self {
+        let of_split = vec![0; if lane.is_split() { buckets } else { 0 }];
+        Self { lane, buckets: vec![0; buckets], again: of_split.clone(), not_accepted: of_split }
+    }
+
+    fn add_requests(&mut self, one: &RequestBucket) {
+        add(&mut self.buckets, one.bucket, self.lane.requests(one));
+        add(&mut self.again, one.bucket, one.again);
+        add(&mut self.not_accepted, one.bucket, one.not_accepted);
+    }
+}
+
+fn add(buckets: &mut [u64], bucket: u32, count: u64) {
+    if let Some(there) = buckets.get_mut(bucket as usize) {
+        *there += count;
     }
 }
 
@@ -104,6 +168,8 @@ pub(super) struct Lanes {
     pub(super) width_us: u64,
     /// Lanes with something in them; all requests first.
     pub(super) lanes: Vec<Counts>,
+    /// How many events or sessions have no lane of their own.
+    pub(super) left_out: u64,
     /// How many of the newest requests were looked at.
     pub(super) looked_at: u64,
 }
@@ -141,16 +207,18 @@ pub(super) async fn lanes(
     bin: BinId,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    by: TimelineBy,
 ) -> Result<Option<Lanes>, Problem> {
     let Some(span) = state.store.timeline_span(bin).await? else { return Ok(None) };
     let to = to.unwrap_or(span.newest);
     let range = range(from.unwrap_or_else(|| span.oldest.min(to)), to);
-    let timeline = state.store.timeline(bin, range).await?;
+    let timeline = state.store.timeline(bin, range, by).await?;
     Ok(Some(Lanes {
         from: range.from,
         to: range.to,
         width_us: range.width_us,
-        lanes: counted(&timeline, buckets(range)),
+        lanes: counted(&timeline, by, buckets(range)),
+        left_out: timeline.left_out,
         looked_at: span.requests,
     }))
 }
@@ -160,45 +228,33 @@ fn buckets(range: TimelineRange) -> usize {
     usize::try_from(span / range.width_us.max(1)).unwrap_or(0)
 }
 
-fn counted(timeline: &Timeline, buckets: usize) -> Vec<Counts> {
-    let events = timeline.events.iter().cloned().map(Lane::Event);
-    let of_requests = [Lane::All].into_iter().chain(events).chain([
-        Lane::NoEvent,
-        Lane::OtherEvents,
-        Lane::Again,
-        Lane::NotAccepted,
-        Lane::Rejected,
-    ]);
-    let of_deliveries = [Lane::Deliveries, Lane::FailedDeliveries];
-    let mut lanes: Vec<Counts> =
-        of_requests.chain(of_deliveries).map(|lane| Counts { lane, buckets: vec![0; buckets] }).collect();
+fn counted(timeline: &Timeline, by: TimelineBy, buckets: usize) -> Vec<Counts> {
+    let (named, unnamed, others): (fn(String) -> Lane, _, _) = match by {
+        TimelineBy::Event => (Lane::Event, Lane::NoEvent, Lane::OtherEvents),
+        TimelineBy::Session => (Lane::Session, Lane::NoSession, Lane::OtherSessions),
+    };
+    let new = |lane| Counts::new(lane, buckets);
+    let mut by_name: Vec<Counts> = timeline.names.iter().cloned().map(named).map(new).collect();
+    let (mut unnamed, mut others) = (new(unnamed), new(others));
+    let mut of_all = [Lane::All, Lane::Again, Lane::NotAccepted, Lane::Rejected].map(new);
     for one in &timeline.requests {
-        for lane in &mut lanes {
-            let count = match &lane.lane {
-                Lane::All => one.requests,
-                Lane::Event(name) if timeline.events.get(one.lane) == Some(name) => one.requests,
-                Lane::NoEvent if one.lane == TIMELINE_EVENTS => one.requests,
-                Lane::OtherEvents if one.lane > TIMELINE_EVENTS => one.requests,
-                Lane::Again => one.again,
-                Lane::NotAccepted => one.not_accepted,
-                Lane::Rejected => one.rejected,
-                _ => 0,
-            };
-            lane.add(one.bucket, count);
+        let lane = match one.lane {
+            TimelineLane::Named(at) => by_name.get_mut(at),
+            TimelineLane::Unnamed => Some(&mut unnamed),
+            TimelineLane::Others => Some(&mut others),
+        };
+        for lane in lane.into_iter().chain(&mut of_all) {
+            lane.add_requests(one);
         }
     }
+    let (mut sent, mut failed) = (new(Lane::Deliveries), new(Lane::FailedDeliveries));
     for one in &timeline.deliveries {
-        for lane in &mut lanes {
-            let count = match lane.lane {
-                Lane::Deliveries => one.deliveries,
-                Lane::FailedDeliveries => one.failed,
-                _ => 0,
-            };
-            lane.add(one.bucket, count);
-        }
+        add(&mut sent.buckets, one.bucket, one.deliveries);
+        add(&mut failed.buckets, one.bucket, one.failed);
     }
-    lanes.retain(|lane| lane.lane == Lane::All || lane.total() > 0);
-    lanes
+    let [all, again, not_accepted, rejected] = of_all;
+    let named = by_name.into_iter().chain([others, unnamed, again, not_accepted, rejected, sent, failed]);
+    std::iter::once(all).chain(named.filter(|lane| lane.total() > 0)).collect()
 }
 
 #[cfg(test)]

@@ -10,8 +10,12 @@ use super::values::{signed, unsigned};
 use crate::model::{Outcome, Seq, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::types::{
-    DeliveryBucket, RequestBucket, TIMELINE_EVENTS, TIMELINE_ROWS, Timeline, TimelineRange, TimelineSpan,
+    DeliveryBucket, RequestBucket, TIMELINE_ROWS, Timeline, TimelineBy, TimelineLane, TimelineRange, TimelineSpan,
 };
+
+/// The lanes in SQL of requests without a name, and of those with any that has no lane.
+const UNNAMED: i64 = -1;
+const OTHERS: i64 = -2;
 
 impl Source {
     /// The times between which the newest requests came, and how many these are.
@@ -34,25 +38,40 @@ impl Source {
     }
 
     /// The newest requests and deliveries within a range, by bucket.
-    pub(crate) fn timeline(self, conn: &Connection, range: TimelineRange) -> Result<Timeline, StoreError> {
+    pub(crate) fn timeline(
+        self,
+        conn: &Connection,
+        range: TimelineRange,
+        by: TimelineBy,
+    ) -> Result<Timeline, StoreError> {
         let (low, high) = self.newest_rows(conn, "request")?;
         let (from, to) = (range.from.as_micros(), range.to.as_micros());
-        let events: Vec<String> = conn
-            .prepare_cached(&format!(
-                "SELECT event FROM request NOT INDEXED WHERE place > ? AND place < ? AND received_at >= ? AND received_at < ?
-                 AND event IS NOT NULL GROUP BY event ORDER BY count(*) DESC, event LIMIT {TIMELINE_EVENTS}"
-            ))?
-            .query_map([low, high, from, to], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        // The event's place in the list; then those without one, then all others.
-        let named: Vec<String> = (0..events.len()).map(|at| format!("WHEN ?{} THEN {at}", at + 6)).collect();
-        let named = named.join(" ");
-        let (none, others) = (TIMELINE_EVENTS, TIMELINE_EVENTS + 1);
-        let lane = if events.is_empty() {
-            format!("CASE WHEN event IS NULL THEN {none} ELSE {others} END")
-        } else {
-            format!("CASE WHEN event IS NULL THEN {none} ELSE CASE event {named} ELSE {others} END END")
+        let (column, order) = match by {
+            TimelineBy::Event => ("event", "count(*) DESC, event"),
+            TimelineBy::Session => ("nullif(session, '')", "max(place) DESC"),
         };
+        let mut all = 0;
+        let names: Vec<String> = conn
+            .prepare_cached(&format!(
+                "SELECT {column}, count(*) OVER () FROM request NOT INDEXED
+                 WHERE place > ? AND place < ? AND received_at >= ? AND received_at < ? AND {column} IS NOT NULL
+                 GROUP BY 1 ORDER BY {order} LIMIT {}",
+                by.lanes()
+            ))?
+            .query_map([low, high, from, to], |row| {
+                all = unsigned(row.get(1)?);
+                row.get(0)
+            })?
+            .collect::<Result<_, _>>()?;
+        let left_out = all.saturating_sub(names.len() as u64);
+        // The name's place in the list; then those without one, then all others.
+        let named: Vec<String> = (0..names.len()).map(|at| format!("WHEN ?{} THEN {at}", at + 6)).collect();
+        let named = if names.is_empty() {
+            OTHERS.to_string()
+        } else {
+            format!("CASE {column} {} ELSE {OTHERS} END", named.join(" "))
+        };
+        let lane = format!("CASE WHEN {column} IS NULL THEN {UNNAMED} ELSE {named} END");
         let rejected = format!("(flags >> {}) & {} <> 0", codes::REJECTION_SHIFT, codes::THREE_BITS);
         let sql = format!(
             "SELECT (received_at - ?3) / ?5, {lane}, count(*), sum(duplicate_of IS NOT NULL),
@@ -61,13 +80,16 @@ impl Source {
              GROUP BY 1, 2 ORDER BY 1, 2"
         );
         let numbers = [low, high, from, to, signed(range.width_us.max(1))].map(Value::Integer);
-        let names = events.iter().cloned().map(Value::Text);
+        let values = names.iter().cloned().map(Value::Text);
         let requests = conn
             .prepare_cached(&sql)?
-            .query_map(params_from_iter(numbers.into_iter().chain(names)), |row| {
+            .query_map(params_from_iter(numbers.into_iter().chain(values)), |row| {
                 Ok(RequestBucket {
                     bucket: row.get(0)?,
-                    lane: row.get::<_, u32>(1)? as usize,
+                    lane: match row.get(1)? {
+                        UNNAMED => TimelineLane::Unnamed,
+                        at => usize::try_from(at).map_or(TimelineLane::Others, TimelineLane::Named),
+                    },
                     requests: unsigned(row.get(2)?),
                     again: unsigned(row.get(3)?),
                     not_accepted: unsigned(row.get(4)?),
@@ -94,7 +116,7 @@ impl Source {
                 },
             )?
             .collect::<Result<_, _>>()?;
-        Ok(Timeline { events, requests, deliveries })
+        Ok(Timeline { names, left_out, requests, deliveries })
     }
 
     /// The keys between which the bin's newest rows of a table lie, both exclusive.

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::model::Timestamp;
 use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::problem::Problem;
-use crate::server::console::timeline::{self, Counts, Lane};
+use crate::server::console::timeline::{self, By, Counts, Lane};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(read);
@@ -28,6 +28,8 @@ struct TimelineShape<'a> {
     bucket_ms: u64,
     /// What is counted; lanes with nothing in them are left out, but for all requests.
     lanes: Vec<LaneShape<'a>>,
+    /// How many events or sessions have no lane of their own: their requests are in `other_events` or `other_sessions`.
+    left_out: u64,
     /// How many requests were looked at: the newest 100,000 at most, and as many deliveries.
     looked_at: u64,
 }
@@ -38,22 +40,38 @@ struct TimelineShape<'a> {
 struct LaneShape<'a> {
     /// `all` requests, those with an `event`, with `no_event`, with `other_events` than the 8 most frequent; an event that came
     /// `again`; requests `not_accepted` (not answered 2xx) or `rejected`; `deliveries` and `failed_deliveries` of what was sent on.
+    /// By session: those of a `session`, with `no_session`, of `other_sessions` than the 12 with the newest requests.
     kind: &'a str,
     /// The event's name.
     event: Option<&'a str>,
+    /// The session's id.
+    session: Option<&'a str>,
     /// All buckets together.
     total: u64,
     /// The number of each bucket, at most 121.
     counts: &'a [u64],
+    /// Of `counts`, an event that came before; empty in the lanes that count nothing else, and in those of deliveries.
+    again: &'a [u64],
+    /// Of `counts`, not answered 2xx; empty in the same lanes.
+    not_accepted: &'a [u64],
 }
 
 impl<'a> From<&'a Counts> for LaneShape<'a> {
     fn from(lane: &'a Counts) -> Self {
-        let event = match &lane.lane {
-            Lane::Event(name) => Some(name.as_str()),
-            _ => None,
+        let (event, session) = match &lane.lane {
+            Lane::Event(name) => (Some(name.as_str()), None),
+            Lane::Session(id) => (None, Some(id.as_str())),
+            _ => (None, None),
         };
-        Self { kind: lane.lane.kind(), event, total: lane.total(), counts: &lane.buckets }
+        Self {
+            kind: lane.lane.kind(),
+            event,
+            session,
+            total: lane.total(),
+            counts: &lane.buckets,
+            again: &lane.again,
+            not_accepted: &lane.not_accepted,
+        }
     }
 }
 
@@ -67,19 +85,23 @@ struct Params {
     /// The last moment; default that of the newest request.
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
+    /// Whose lanes: `event` or `session`.
+    #[serde(default)]
+    by: By,
 }
 
 /// A bin's requests over time, in at most 121 buckets: bursts, what came again, what was not accepted, deliveries that failed
 #[utoipa::path(tag = "events", params(Params), responses((status = 200, body = TimelineShape<'_>)))]
 #[get("/api/v1/bins/{bin}/timeline")]
 async fn read(state: State, bin: BinRef, query: Query<Params>) -> Result<HttpResponse, Problem> {
-    let lanes = timeline::lanes(&state, bin.id(), query.from, query.to).await?;
+    let lanes = timeline::lanes(&state, bin.id(), query.from, query.to, query.by.into()).await?;
     let lanes = lanes.as_ref();
     Ok(HttpResponse::Ok().json(TimelineShape {
         from: lanes.map(|lanes| lanes.from),
         to: lanes.map(|lanes| lanes.to),
         bucket_ms: lanes.map_or(0, |lanes| lanes.width_us / 1_000),
         lanes: lanes.into_iter().flat_map(|lanes| &lanes.lanes).map(LaneShape::from).collect(),
+        left_out: lanes.map_or(0, |lanes| lanes.left_out),
         looked_at: lanes.map_or(0, |lanes| lanes.looked_at),
     }))
 }

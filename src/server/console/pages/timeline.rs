@@ -1,4 +1,4 @@
-//! A bin's requests over time: a lane for each event, and for what came again, was not accepted or could not be delivered.
+//! A bin's requests over time: a lane for each event or session, and for what came again, was not accepted or could not be delivered.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -8,11 +8,12 @@ use serde::Deserialize;
 use super::address::encoded;
 use super::format::{self, Seen};
 use super::html;
+use super::sessions;
 use super::shell::{BinLinks, Shell};
 use crate::model::Timestamp;
 use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::problem::Problem;
-use crate::server::console::timeline::{self, Counts, Lane, Lanes};
+use crate::server::console::timeline::{self, By, Counts, Lane, Lanes};
 use crate::store::TIMELINE_ROWS;
 
 /// Height of a lane, in its own units; the narrowest bar is a tenth of it.
@@ -26,10 +27,18 @@ const RANGES: [(u64, &str); 4] = [(60, "1 min"), (900, "15 min"), (3_600, "1 h")
 #[derive(Debug)]
 struct Bar {
     x: usize,
-    y: u64,
-    height: u64,
+    /// From the ground up: what came for the first time and was accepted, what came again, what was not accepted.
+    parts: Vec<Part>,
     title: String,
     href: String,
+}
+
+/// A part of a bar, in a colour.
+#[derive(Debug)]
+struct Part {
+    class: &'static str,
+    y: u64,
+    height: u64,
 }
 
 /// A lane.
@@ -69,6 +78,11 @@ struct Chart {
     summary: String,
     peaks: Vec<Peak>,
     looked_at: Option<String>,
+    /// The events or sessions without a lane of their own.
+    left_out: Option<String>,
+    /// Whether a bar has parts in other colours.
+    again: bool,
+    not_accepted: bool,
 }
 
 impl HtmlSafe for Chart {}
@@ -87,6 +101,7 @@ struct TimelinePage {
     shell: Shell,
     bin: BinLinks,
     choices: Vec<Choice>,
+    by: [Choice; 2],
     chart: Option<Chart>,
     head_seq: u64,
 }
@@ -99,6 +114,8 @@ pub(super) struct PageParams {
     to: Option<Timestamp>,
     /// Seconds before now.
     last: Option<u64>,
+    /// Whose lanes.
+    by: By,
     /// Only what changes, for a page that is there.
     part: bool,
 }
@@ -118,31 +135,73 @@ pub(super) async fn show(
         Some(seconds) => (Some(now.minus(std::time::Duration::from_secs(seconds))), Some(now)),
         None => (params.from, params.to),
     };
-    let lanes = timeline::lanes(&state, bin.id(), from, to).await?;
-    let chart = lanes.as_ref().map(|lanes| chart(lanes, &links.base));
+    let lanes = timeline::lanes(&state, bin.id(), from, to, params.by.into()).await?;
+    let chart = lanes.as_ref().map(|lanes| chart(lanes, &Places { base: &links.base, by: params.by }));
     if params.part {
         return match &chart {
             Some(chart) => html(chart),
             None => Ok(HttpResponse::NoContent().finish()),
         };
     }
-    let page = format!("{}/timeline", links.base);
-    let all = Choice { label: "All", href: page.clone(), current: from.is_none() && to.is_none() };
+    let places = Places { base: &links.base, by: params.by };
+    let all = Choice { label: "All", href: places.page(""), current: from.is_none() && to.is_none() };
     let last = RANGES.iter().map(|(seconds, label)| Choice {
         label,
-        href: format!("{page}?last={seconds}"),
+        href: places.page(&format!("last={seconds}")),
         current: params.last == Some(*seconds),
+    });
+    let range = match (params.last, params.from, params.to) {
+        (Some(seconds), ..) => format!("last={seconds}"),
+        (None, from, to) => {
+            let moment =
+                |name: &str, at: Option<Timestamp>| at.map(|at| format!("{name}={}", encoded(&at.to_string())));
+            [moment("from", from), moment("to", to)].into_iter().flatten().collect::<Vec<_>>().join("&")
+        }
+    };
+    let by = [("By event", By::Event), ("By session", By::Session)].map(|(label, by)| Choice {
+        label,
+        href: Places { by, ..places }.page(&range),
+        current: params.by == by,
     });
     html(&TimelinePage {
         shell: Shell::new(&request, format!("Timeline of {}", links.label)),
         choices: std::iter::once(all).chain(last).collect(),
+        by,
         bin: links,
         chart,
         head_seq,
     })
 }
 
-fn chart(lanes: &Lanes, base: &str) -> Chart {
+/// Where links lead.
+#[derive(Debug, Clone, Copy)]
+struct Places<'a> {
+    base: &'a str,
+    by: By,
+}
+
+impl Places<'_> {
+    /// This page over a range, with the lanes as they are.
+    fn page(&self, range: &str) -> String {
+        let by = if self.by == By::Session { "by=session" } else { "" };
+        let parts: Vec<&str> = [by, range].into_iter().filter(|part| !part.is_empty()).collect();
+        let query = if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) };
+        format!("{}/timeline{query}", self.base)
+    }
+
+    /// The list of the requests that a filter finds within a range.
+    fn list(&self, filter: &str, from: Timestamp, to: Timestamp) -> String {
+        format!("{}?q={}", self.base, encoded(format!("{filter} after:{from} before:{to}").trim_start()))
+    }
+
+    fn zoom(&self, from: Timestamp, to: Timestamp) -> String {
+        // The last moment of the bucket, not the first of the next one.
+        let last = Timestamp::from_micros(to.as_micros() - 1_000);
+        self.page(&format!("from={}&to={}", encoded(&from.to_string()), encoded(&last.to_string())))
+    }
+}
+
+fn chart(lanes: &Lanes, places: &Places<'_>) -> Chart {
     let columns = lanes.lanes.first().map_or(0, |all| all.buckets.len());
     let width = format::width(lanes.width_us);
     let total = lanes.lanes.first().map_or(0, Counts::total);
@@ -158,8 +217,22 @@ fn chart(lanes: &Lanes, base: &str) -> Chart {
         None => "No request in this range.".to_owned(),
     };
     let full = lanes.looked_at > TIMELINE_ROWS - 1;
+    let is_named = |lane: &&Counts| matches!(lane.lane, Lane::Event(_) | Lane::Session(_));
+    let named = lanes.lanes.iter().filter(is_named).count();
+    let (what, rule) = match places.by {
+        By::Event => ("events", "most frequent"),
+        By::Session => ("sessions", "with the newest requests"),
+    };
+    let left_out = format!(
+        "The {named} {what} {rule} have lanes of their own; {} more in this range have not, and are one lane together.",
+        format::count(lanes.left_out)
+    );
+    let has = |count: fn(&Counts) -> &Vec<u64>| lanes.lanes.iter().any(|lane| count(lane).iter().any(|one| *one > 0));
     Chart {
-        rows: lanes.lanes.iter().map(|lane| row(lanes, lane, base)).collect(),
+        left_out: (lanes.left_out > 0).then_some(left_out),
+        again: has(|lane| &lane.again),
+        not_accepted: has(|lane| &lane.not_accepted),
+        rows: lanes.lanes.iter().map(|lane| row(lanes, lane, places)).collect(),
         columns,
         height: HEIGHT,
         from_iso: lanes.from.to_string(),
@@ -168,7 +241,7 @@ fn chart(lanes: &Lanes, base: &str) -> Chart {
         to_full: format::full_time(lanes.to),
         width,
         summary,
-        peaks: busiest.into_iter().map(|(at, _)| peak(lanes, at, base)).collect(),
+        peaks: busiest.into_iter().map(|(at, _)| peak(lanes, at, places)).collect(),
         looked_at: full.then(|| format::count(lanes.looked_at)),
     }
 }
@@ -183,12 +256,12 @@ fn peaks(lanes: &Lanes) -> Vec<(usize, u64)> {
     peaks
 }
 
-fn peak(lanes: &Lanes, at: usize, base: &str) -> Peak {
+fn peak(lanes: &Lanes, at: usize, places: &Places<'_>) -> Peak {
     let words = lanes.lanes.iter().filter_map(|lane| {
         let count = lane.buckets.get(at).copied().filter(|count| *count > 0)?;
         match &lane.lane {
-            Lane::Event(_) | Lane::NoEvent | Lane::OtherEvents => None,
             Lane::All => Some(format::plural(count, "request", "requests")),
+            other if other.is_split() => None,
             other => Some(format!("{} {}", format::count(count), words(other).to_lowercase())),
         }
     });
@@ -197,20 +270,9 @@ fn peak(lanes: &Lanes, at: usize, base: &str) -> Peak {
         iso: from.to_string(),
         full: format::full_time(from),
         words: words.collect::<Vec<_>>().join(", "),
-        href: href(base, "", from, to),
-        zoom: (lanes.width_us > 10_000).then(|| zoom(base, from, to)),
+        href: places.list("", from, to),
+        zoom: (lanes.width_us > 10_000).then(|| places.zoom(from, to)),
     }
-}
-
-/// The list of the requests that a filter finds within a range.
-fn href(base: &str, filter: &str, from: Timestamp, to: Timestamp) -> String {
-    format!("{base}?q={}", encoded(format!("{filter} after:{from} before:{to}").trim_start()))
-}
-
-fn zoom(base: &str, from: Timestamp, to: Timestamp) -> String {
-    // The last moment of the bucket, not the first of the next one.
-    let last = Timestamp::from_micros(to.as_micros() - 1_000);
-    format!("{base}/timeline?from={}&to={}", encoded(&from.to_string()), encoded(&last.to_string()))
 }
 
 /// What a lane is called.
@@ -220,6 +282,9 @@ fn words(lane: &Lane) -> &str {
         Lane::Event(name) => name,
         Lane::NoEvent => "No event recognised",
         Lane::OtherEvents => "Other events",
+        Lane::Session(id) => id,
+        Lane::NoSession => "No session named",
+        Lane::OtherSessions => "Other sessions",
         Lane::Again => "The same event again",
         Lane::NotAccepted => "Not answered 2xx",
         Lane::Rejected => "Rejected",
@@ -230,24 +295,26 @@ fn words(lane: &Lane) -> &str {
 
 /// The filter that finds what a lane counts; `None` where there is none, or where it counts no requests.
 fn filter(lane: &Lane) -> Option<String> {
+    let quoted = |name: &str| name.replace('\\', "\\\\").replace('"', "\\\"");
     Some(match lane {
         Lane::All => String::new(),
-        Lane::Event(name) => format!("event:\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+        Lane::Event(name) => format!("event:\"{}\"", quoted(name)),
+        Lane::Session(id) => format!("session:\"{}\"", quoted(id)),
         Lane::Again => "is:duplicate".to_owned(),
         Lane::NotAccepted => "-status:2xx".to_owned(),
         Lane::Rejected => "is:rejected".to_owned(),
         Lane::FailedDeliveries => "attempt:failed".to_owned(),
-        Lane::NoEvent | Lane::OtherEvents | Lane::Deliveries => return None,
+        Lane::NoEvent | Lane::OtherEvents | Lane::NoSession | Lane::OtherSessions | Lane::Deliveries => return None,
     })
 }
 
-fn row(lanes: &Lanes, lane: &Counts, base: &str) -> Row {
+fn row(lanes: &Lanes, lane: &Counts, places: &Places<'_>) -> Row {
     let class = match lane.lane {
         Lane::All => "all",
-        Lane::Event(_) | Lane::NoEvent | Lane::OtherEvents => "event",
         Lane::Again => "warn",
         Lane::NotAccepted | Lane::Rejected | Lane::FailedDeliveries => "bad",
         Lane::Deliveries => "info",
+        _ => "event",
     };
     let (name, filter) = (format::plain(words(&lane.lane)), filter(&lane.lane));
     // Deliveries come later than the requests that the filter finds: their bars lead nowhere.
@@ -258,31 +325,65 @@ fn row(lanes: &Lanes, lane: &Counts, base: &str) -> Row {
         .iter()
         .enumerate()
         .filter(|(_, count)| **count > 0)
-        .map(|(x, count)| {
+        .map(|(x, _)| {
             let (from, to) = (lanes.at(x), lanes.at(x + 1));
-            // A single one among thousands is still seen.
-            let height = (count * HEIGHT).div_ceil(most).max(HEIGHT / 10);
             Bar {
                 x,
-                y: HEIGHT - height,
-                height,
-                title: format!("{name}: {} at {}", format::count(*count), format::full_time(from)),
+                parts: parts(lane, x, most),
+                title: title(&name, lane, x, from),
                 href: match (&lane.lane, &filter) {
-                    (Lane::All, _) if lanes.width_us > 10_000 => zoom(base, from, to),
-                    (_, Some(filter)) if is_of_requests => href(base, filter, from, to),
+                    (Lane::All, _) if lanes.width_us > 10_000 => places.zoom(from, to),
+                    (_, Some(filter)) if is_of_requests => places.list(filter, from, to),
                     _ => String::new(),
                 },
             }
         })
         .collect();
-    Row {
-        class,
-        total: format::count(lane.total()),
-        href: filter
-            .filter(|_| is_of_requests)
-            .map(|filter| href(base, &filter, lanes.from, lanes.to))
-            .unwrap_or_default(),
-        name,
-        bars,
+    let href = match (&lane.lane, filter.filter(|_| is_of_requests)) {
+        (Lane::Session(id), _) => sessions::href(places.base, id),
+        (_, Some(filter)) => places.list(&filter, lanes.from, lanes.to),
+        (_, None) => String::new(),
+    };
+    Row { class, total: format::count(lane.total()), href, name, bars }
+}
+
+/// Of a bucket's requests, how many came again and were accepted, and how many were not accepted.
+fn split(lane: &Counts, x: usize) -> (u64, u64) {
+    let at = |buckets: &[u64]| buckets.get(x).copied().unwrap_or(0);
+    let (count, again, not_accepted) = (at(&lane.buckets), at(&lane.again), at(&lane.not_accepted));
+    (again.min(count - not_accepted.min(count)), not_accepted)
+}
+
+/// A bar from the ground up. A single request among thousands is still seen.
+fn parts(lane: &Counts, x: usize, most: u64) -> Vec<Part> {
+    let count = lane.buckets.get(x).copied().unwrap_or(0);
+    let height = |count: u64| if count == 0 { 0 } else { (count * HEIGHT).div_ceil(most).max(HEIGHT / 10) };
+    let (again, not_accepted) = split(lane, x);
+    let mut left = height(count);
+    let of_again = height(again).min(left - height(not_accepted).min(left));
+    // What went wrong is drawn first; the rest has what is left.
+    let heights = [("bad", height(not_accepted)), ("warn", of_again), ("", left)];
+    let mut y = HEIGHT - left;
+    let mut parts = Vec::new();
+    for (class, height) in heights {
+        let height = height.min(left);
+        if height > 0 {
+            parts.push(Part { class, y, height });
+            (y, left) = (y + height, left - height);
+        }
     }
+    parts
+}
+
+fn title(name: &str, lane: &Counts, x: usize, at: Timestamp) -> String {
+    let of =
+        |count: u64, what: &str| if count == 0 { String::new() } else { format!(", {} {what}", format::count(count)) };
+    let here = |buckets: &[u64]| buckets.get(x).copied().unwrap_or(0);
+    format!(
+        "{name}: {}{}{} at {}",
+        format::count(here(&lane.buckets)),
+        of(here(&lane.again), "again"),
+        of(here(&lane.not_accepted), "not answered 2xx"),
+        format::full_time(at)
+    )
 }
