@@ -15,6 +15,8 @@ use crate::store::{ListQuery, RequestRef, StoreError};
 pub(super) const LEARNT_FROM: usize = 200;
 /// Requests before one that it is held against.
 const COMPARED_WITH: usize = 50;
+/// Bytes of all bodies that a shape is learnt from: a tree of a body waits for it.
+const MAX_BODIES: u64 = 8 << 20;
 /// Bytes of a body that is learnt.
 const MAX_BODY: u64 = 256 << 10;
 
@@ -30,7 +32,12 @@ pub(super) async fn shape(
     let Ok(filter) = Filter::parse(&format!("event:\"{quoted}\"")) else { return Ok(Shape::default()) };
     let page = state.store.list(bin, ListQuery { filter, limit, before, ..ListQuery::default() }).await?;
     let mut requests: Vec<CapturedRequest> = Vec::new();
+    let mut left = MAX_BODIES;
     for summary in page.requests.iter().filter(|one| one.complete && one.body_size <= MAX_BODY) {
+        if summary.body_size > left {
+            break;
+        }
+        left -= summary.body_size;
         match state.store.request(bin, RequestRef::Id(summary.id)).await {
             Ok(request) => requests.push(request),
             // Deleted meanwhile.

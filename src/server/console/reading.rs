@@ -131,6 +131,12 @@ pub(super) const fn severity_words(severity: Severity) -> (&'static str, &'stati
     }
 }
 
+/// The colour and name of what is otherwise than before: than in the last request with the event, of a platform whose document
+/// is known in full; else than in the earlier ones.
+pub(super) fn drift_words(request: &CapturedRequest) -> (&'static str, &'static str) {
+    if has_contract(request) { ("info", "differs from the last") } else { ("warn", "differs from before") }
+}
+
 /// What a finding of the owner's own schema is called.
 pub(super) const BREAKS_SCHEMA: &str = "breaks your schema";
 
@@ -142,14 +148,20 @@ pub(super) struct Mark {
     pub(super) sentence: String,
 }
 
+/// Of a place within any item of an array, which no single value is, the array.
+fn without_any(pointer: &str) -> &str {
+    let any = pointer.match_indices("/*").find(|(at, _)| matches!(pointer.as_bytes().get(at + 2), None | Some(b'/')));
+    any.map_or(pointer, |(at, _)| &pointer[..at])
+}
+
 /// The findings of a body by the pointers of the values at which they are shown.
 #[derive(Debug, Default)]
 pub(super) struct Marks(HashMap<String, Vec<Mark>>);
 
 impl Marks {
     /// The findings of a request whose body is the JSON itself.
-    pub(super) fn of(request: &CapturedRequest, bin: &Bin) -> Self {
-        if !has_contract(request) && !has_schema(request, bin) {
+    pub(super) fn of(request: &CapturedRequest, bin: &Bin, drift: &[Finding]) -> Self {
+        if !has_contract(request) && !has_schema(request, bin) && drift.is_empty() {
             return Self::default();
         }
         let reading = Reading::new(request);
@@ -159,27 +171,50 @@ impl Marks {
             return Self::default();
         }
         let mut marks = Self::default();
-        if let Ok(report) = reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty()) {
-            marks.add(&report.findings, None);
+        if has_contract(request)
+            && let Ok(report) = reading.contract(request, (&json, &scan(&json)), !bin.secrets.is_empty())
+        {
+            marks.add(&report.findings, severity_words);
         }
+        let (class, label) = drift_words(request);
+        marks.add(drift, |_| (class, label));
         if let Some(Ok(report)) = by_schema(request, &json, bin) {
-            marks.add(&report.findings, Some(BREAKS_SCHEMA));
+            marks.add(&report.findings, |severity| (severity_words(severity).0, BREAKS_SCHEMA));
         }
         marks
     }
 
-    /// Adds findings, under their severity's name or another.
-    fn add(&mut self, findings: &[Finding], name: Option<&'static str>) {
+    /// Adds findings, in a colour and under a name.
+    fn add(&mut self, findings: &[Finding], words: impl Fn(Severity) -> (&'static str, &'static str)) {
         for finding in findings {
             let Some(pointer) = finding.shown_at() else { continue };
-            let (class, label) = severity_words(finding.severity);
-            let mark = Mark { class, label: name.unwrap_or(label), sentence: finding.sentence.clone() };
-            self.0.entry(pointer.to_owned()).or_default().push(mark);
+            let (class, label) = words(finding.severity);
+            let mark = Mark { class, label, sentence: finding.sentence.clone() };
+            self.0.entry(without_any(pointer).to_owned()).or_default().push(mark);
         }
     }
 
     /// What is found at that pointer, taken out: it is shown once.
     pub(super) fn take(&mut self, pointer: Option<&str>) -> Vec<Mark> {
         pointer.and_then(|pointer| self.0.remove(pointer)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_found_in_any_item_is_shown_at_the_array() {
+        for (pointer, shown) in [
+            ("/items/*/name", "/items"),
+            ("/items/*", "/items"),
+            ("/*", ""),
+            ("/a/*b/c", "/a/*b/c"),
+            ("/a/0/c", "/a/0/c"),
+            ("", ""),
+        ] {
+            assert_eq!(without_any(pointer), shown, "{pointer}");
+        }
     }
 }

@@ -35,7 +35,8 @@ struct ContractShape<'a> {
     /// Findings beyond these: more of the same.
     more: u64,
     /// What is otherwise than before: of a platform whose document is known in full, than in the last request with the event; else
-    /// than in the 50 earlier ones, once there were 3.
+    /// than in the 50 earlier ones (8 MiB of them at most), once there were 3. The body's tree shows it at its
+    /// place.
     drift: Vec<FindingShape<'a>>,
     /// What of the header fields that the bin expects is missing or different.
     headers: Vec<FindingShape<'a>>,

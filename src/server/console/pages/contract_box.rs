@@ -4,10 +4,11 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::format::{self, Seen};
+use crate::model::CapturedRequest;
 use crate::provider::contract::Report;
 use crate::provider::finding::{Finding, Place, Says};
 use crate::provider::own_schema::SchemaReport;
-use crate::server::console::reading::{BREAKS_SCHEMA, severity_words};
+use crate::server::console::reading::{BREAKS_SCHEMA, drift_words, severity_words};
 
 /// A finding.
 #[derive(Debug)]
@@ -39,8 +40,8 @@ impl HtmlSafe for ContractBox {}
 
 impl ContractBox {
     /// What is otherwise than in the earlier requests; nothing when nothing is.
-    pub(super) fn of_drift(findings: &[Finding]) -> Option<Self> {
-        Self::of_differences(findings, line).map(|differences| Self {
+    pub(super) fn of_drift(request: &CapturedRequest, findings: &[Finding]) -> Option<Self> {
+        Self::of_differences(findings, drifted(request)).map(|differences| Self {
             id: "contract",
             title: "Contract",
             document: "learnt from the earlier requests with this event",
@@ -63,9 +64,8 @@ impl ContractBox {
     }
 
     /// What is otherwise than in the last request with the event, of a platform whose document is known in full.
-    pub(super) fn of_last(findings: &[Finding]) -> Option<Self> {
-        let line = |finding: &Finding| Line { label: "differs from the last", class: "info", ..line(finding) };
-        Self::of_differences(findings, line)
+    pub(super) fn of_last(request: &CapturedRequest, findings: &[Finding]) -> Option<Self> {
+        Self::of_differences(findings, drifted(request))
     }
 
     /// Findings that are told under a heading of their own: those against the last request, unless something else is said.
@@ -128,6 +128,12 @@ impl ContractBox {
             more: report.more,
         }
     }
+}
+
+/// A line for what is otherwise than before.
+fn drifted(request: &CapturedRequest) -> impl Fn(&Finding) -> Line {
+    let (class, label) = drift_words(request);
+    move |finding| Line { class, label, ..line(finding) }
 }
 
 fn line(finding: &Finding) -> Line {

@@ -18,8 +18,10 @@ use super::tabs::{
     TabContext,
 };
 use crate::model::{CapturedRequest, Origin, RequestId, RequestSummary, Seq, Timestamp};
+use crate::provider::finding::Finding;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
+use crate::server::console::learnt;
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::Marks;
 
@@ -187,13 +189,17 @@ pub(super) async fn load(
         TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, request).await?)),
         TabId::Signature => TabBody::Signature(Box::new(SignatureTab::load(&context, request, None).await?)),
         // These read the whole body, which takes long when it is large: not on the thread that serves other requests.
-        TabId::Request | TabId::Code | TabId::Raw => heavy(move || views_of_bytes(tab, &request, &context)).await?,
+        TabId::Request => {
+            let drift = learnt::drift(state, &request).await?;
+            heavy(move || views_of_bytes(tab, &request, &context, &drift)).await?
+        }
+        TabId::Code | TabId::Raw => heavy(move || views_of_bytes(tab, &request, &context, &[])).await?,
     };
     let frame = Frame { bin: &links, list, now: state.capture.clock().now() };
     Ok((Chosen { id: summary.id, seq: summary.seq }, Detail::new(&summary, &frame, tab, body)))
 }
 
-fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -> TabBody {
+fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext, drift: &[Finding]) -> TabBody {
     let params = &context.params;
     let places = BodyPlaces { page: &context.page, api: &context.api, href: &context.href };
     match tab {
@@ -204,7 +210,7 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext) -
         TabId::Code => TabBody::Code(Box::new(CodeTab::new(request, context))),
         TabId::Request | TabId::Signature | TabId::Event | TabId::Deliver | TabId::Compare => {
             let choice = BodyChoice { view: params.view.as_deref(), at: params.at };
-            let body = BodyBox::new(request, choice, places, Marks::of(request, &context.bin.bin));
+            let body = BodyBox::new(request, choice, places, Marks::of(request, &context.bin.bin, drift));
             let sorted = params.headers.as_deref() == Some("sorted");
             TabBody::Request(Box::new(RequestTab::new(request, sorted, context, body)))
         }

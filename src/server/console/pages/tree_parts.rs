@@ -11,6 +11,7 @@ use crate::http::multipart::Parts;
 use crate::json::scan;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy::heavy;
+use crate::server::console::learnt;
 use crate::server::console::problem::{Code, Problem};
 use crate::server::console::reading::Marks;
 use crate::server::console::security::SANDBOX_CSP;
@@ -47,7 +48,7 @@ async fn with_body<T: Send + 'static>(
     .await?)
 }
 
-/// The same with what the platform's document says of the body.
+/// The same with what is found out about the body, by the platform's document and by what came before.
 async fn with_marks<T: Send + 'static>(
     state: &State,
     bin: &BinRef,
@@ -55,10 +56,11 @@ async fn with_marks<T: Send + 'static>(
     make: impl FnOnce(&[u8], &mut Marks) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let request = state.store.request(bin.id(), which.0).await?;
+    let drift = learnt::drift(state, &request).await?;
     let bin = std::sync::Arc::clone(&bin.0);
     Ok(heavy(move || {
         let codings = codings(&request);
-        make(open_body(&request, &codings).bytes(), &mut Marks::of(&request, &bin.bin))
+        make(open_body(&request, &codings).bytes(), &mut Marks::of(&request, &bin.bin, &drift))
     })
     .await?)
 }

@@ -101,8 +101,8 @@ impl EventTab {
         let drift = learnt::drift(&context.state, request).await?;
         // A contract says the same, at its place.
         let notes = if contract.is_some() { Vec::new() } else { event.notes.clone() };
-        let last = contract.as_ref().and_then(|_| ContractBox::of_last(&drift));
-        let contract = contract.or_else(|| ContractBox::of_drift(&drift));
+        let last = contract.as_ref().and_then(|_| ContractBox::of_last(request, &drift));
+        let contract = contract.or_else(|| ContractBox::of_drift(request, &drift));
         let first = context.state.store.first_delivery(request).await?;
         let earlier = match event.provider {
             None => context.state.store.same_before(request.clone()).await?,
