@@ -12,6 +12,9 @@ export function shapes() {
   if (!form) return;
   const path = `/api/v1/bins/${bin}/schemas/${encodeURIComponent(form.dataset.event)}`;
   const { schema } = form.elements;
+  // The configuration file has the last word.
+  const { file } = form.dataset;
+  const overwritten = file ? ` ${file} sets this: the change holds until it is read again.` : "";
   const told = (error) => {
     const at = error.field ? `${error.field}: ` : "";
     $("#own-error").textContent = error.message ? at + error.message : "";
@@ -24,12 +27,13 @@ export function shapes() {
     $("[data-remove-schema]").hidden = !is_set;
     // Not a message over the page: it would lie upon the buttons.
     announce(sentence);
+    $("#own-said").textContent = sentence;
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
       await api("PUT", path, parsed(schema.value));
-      done(true, "Saved. Requests with this event are held against it.");
+      done(true, `Saved. Requests with this event are held against it.${overwritten}`);
     } catch (error) { told(error); }
   });
   $("[data-from-shape]")?.addEventListener("click", (event) => {
@@ -41,7 +45,7 @@ export function shapes() {
     try {
       await api("DELETE", path);
       schema.value = "";
-      done(false, "Removed.");
+      done(false, `Removed.${overwritten}`);
       schema.focus();
     } catch (error) { told(error); }
   });

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use url::Url;
 
-pub use file::{At, ConfigFile, DeclaredBin, FileError, Found, NAME as FILE_NAME, by_api, by_serde, find};
+pub use file::{
+    At, ConfigFile, DeclaredBin, DeclaredSchema, FileError, Found, NAME as FILE_NAME, by_api, by_serde, find,
+};
 pub use nearest::nearest;
 
 use crate::deliver::engine::{AllowedTarget, TlsOptions};

@@ -98,6 +98,9 @@ pub struct Declaration {
     /// The labels of its secrets: one that it names no longer is removed.
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// The events that it sets a JSON Schema for: of one that it names no longer, the schema is removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub event_schemas: Vec<String>,
 }
 
 /// A bin as stored.

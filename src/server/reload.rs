@@ -35,6 +35,16 @@ fn stamp(path: &Path) -> Stamp {
     Some((file.modified().ok()?, file.len(), file.ctime(), file.ctime_nsec()))
 }
 
+/// The state of the files that the configuration file names.
+fn stamps_beside(file: &ConfigFile) -> Vec<Stamp> {
+    file.event_schemas().filter_map(|schema| schema.file.as_deref()).map(stamp).collect()
+}
+
+/// Whether they say the same.
+fn is_same(a: &ConfigFile, b: &ConfigFile) -> bool {
+    a.text == b.text && a.event_schemas().eq(b.event_schemas())
+}
+
 /// What of a file counts from the next start on only, in a sentence: listeners and the catalogue are made at the start.
 fn waiting_for_a_restart(before: &ConfigFile, now: &ConfigFile) -> Option<String> {
     let changed = [
@@ -71,7 +81,8 @@ impl Reload {
         let path = self.setup.file.text.path().to_owned();
         // Looked at once in any case: it may have changed between the start and now.
         let mut seen = None;
-        let mut text = self.setup.file.text.clone();
+        let mut last = ConfigFile::clone(&self.setup.file);
+        let mut beside = stamps_beside(&last);
         loop {
             let mut asked = true;
             if self.setup.watch {
@@ -80,7 +91,8 @@ impl Reload {
                     () = tokio::time::sleep(LOOK) => {
                         let now = stamp(&path);
                         // While an editor replaces it, it is gone for a moment.
-                        if now.is_none() || now == seen {
+                        let unchanged = now == seen && stamps_beside(&last) == beside;
+                        if now.is_none() || unchanged {
                             continue;
                         }
                         asked = false;
@@ -91,11 +103,22 @@ impl Reload {
             }
             seen = stamp(&path);
             let read = self.read().await;
-            if let Ok(file) = &read {
-                if !asked && file.text == text && self.setup.trouble.lock().is_none() {
-                    continue;
+            match &read {
+                Ok(file) => {
+                    let same = is_same(file, &last);
+                    last = file.clone();
+                    beside = stamps_beside(&last);
+                    if !asked && same && self.setup.trouble.lock().is_none() {
+                        continue;
+                    }
                 }
-                text = file.text.clone();
+                // What is wrong may be mended in a file that only this one names: looked at again until it is right.
+                Err(error) => {
+                    seen = None;
+                    if !asked && self.setup.trouble.lock().as_deref() == Some(error.to_string().as_str()) {
+                        continue;
+                    }
+                }
             }
             self.again(&path, read).await;
         }

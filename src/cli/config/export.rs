@@ -65,9 +65,22 @@ async fn export(client: &Client) -> anyhow::Result<String> {
             Err(error) => return Err(error.into()),
         }
         prune(&mut settings);
+        let schemas = schemas(&client.get(&bin_path(name, "/schemas"), &[]).await?);
+        if !schemas.is_empty() {
+            settings["event_schemas"] = Value::Object(schemas);
+        }
         bins.insert(name.to_owned(), settings);
     }
     Ok(format!("{LEFT_OUT}{}", toml::to_string_pretty(&json!({"bins": bins}))?))
+}
+
+/// The schemas of a bin's events, each as a text: the file has no null.
+fn schemas(all: &Value) -> Map<String, Value> {
+    let one = |one: &Value| {
+        let event = one["event"].as_str()?;
+        Some((event.to_owned(), Value::String(serde_json::to_string_pretty(&one["schema"]).ok()?)))
+    };
+    all["schemas"].as_array().into_iter().flatten().filter_map(one).collect()
 }
 
 /// The environment variable for a secret: `orders`, `live` → `ORDERS_LIVE`; a name that is taken gets a number.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::serve::ServeArgs;
 use crate::cli::{Done, exit, output};
+use crate::provider::own_schema::MAX_SCHEMAS;
 use crate::server::console::schemas;
 use crate::signature::{Algorithm, Encoding};
 
@@ -38,6 +39,12 @@ fn schema() -> Value {
         }
         fields["secret"] = json!({"$ref": "#/$defs/Secret"});
         fields["secrets"] = json!({"type": "array", "items": {"$ref": "#/$defs/Secret"}});
+        fields["event_schemas"] = json!({
+            "description": "By event: a JSON file beside this one, or the schema itself as a text.",
+            "type": "object",
+            "maxProperties": MAX_SCHEMAS,
+            "additionalProperties": {"type": "string"},
+        });
         fields["forward"] = json!({"$ref": "#/$defs/ForwardInput"});
         fields["expect"] = json!({"$ref": "#/$defs/ExpectInput"});
         fields["custom_scheme"] = json!({"$ref": "#/$defs/Scheme"});

@@ -3,7 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::event_schemas::{self, DeclaredSchema};
 use super::text::{At, FileError, Text};
+
+/// What the file calls the schemas of a bin's events.
+pub(super) const EVENT_SCHEMAS: &str = "event_schemas";
 
 /// A bin that the file declares.
 #[derive(Clone)]
@@ -16,6 +20,8 @@ pub struct DeclaredBin {
     pub forward: Option<Value>,
     /// What it expects of its sender, as the API takes it.
     pub expect: Option<Value>,
+    /// JSON Schemas for its events.
+    pub event_schemas: Vec<DeclaredSchema>,
     /// The environment variables that secrets and expected headers came from.
     pub environment: Vec<String>,
 }
@@ -23,7 +29,11 @@ pub struct DeclaredBin {
 impl DeclaredBin {
     /// What the file sets, in the words of the API.
     pub fn fields(&self) -> Vec<String> {
-        let beside = [("forward", self.forward.is_some()), ("expect", self.expect.is_some())];
+        let beside = [
+            ("forward", self.forward.is_some()),
+            ("expect", self.expect.is_some()),
+            (EVENT_SCHEMAS, !self.event_schemas.is_empty()),
+        ];
         let beside = beside.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name.to_owned());
         self.settings.keys().cloned().chain(beside).collect()
     }
@@ -62,8 +72,12 @@ pub(super) fn read(
         let expect = settings.remove("expect");
         let expect = expect.map(|expect| expected(text, expect, &format!("{field}.expect"), environment, &mut used));
         let expect = expect.transpose()?;
+        let schemas = settings.remove(EVENT_SCHEMAS);
+        let schemas = schemas.map(|given| event_schemas::read(text, given, &format!("{field}.{EVENT_SCHEMAS}")));
+        let event_schemas = schemas.transpose()?.unwrap_or_default();
         let forward = settings.remove("forward").map(|forward| routes(text, forward, &format!("{field}.forward")));
-        bins.push(DeclaredBin { name, settings, forward: forward.transpose()?, expect, environment: used });
+        let forward = forward.transpose()?;
+        bins.push(DeclaredBin { name, settings, forward, expect, event_schemas, environment: used });
     }
     Ok(bins)
 }

@@ -2,6 +2,7 @@
 //! its line and column.
 
 mod bins;
+mod event_schemas;
 mod found;
 mod samples;
 mod text;
@@ -12,6 +13,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use bins::DeclaredBin;
+pub use event_schemas::DeclaredSchema;
 pub use found::{Found, NAME, find};
 pub use text::{At, FileError, Text};
 pub use words::{by_api, by_serde};
@@ -98,6 +100,11 @@ impl ConfigFile {
         let schemes = schemes(&text, table(&text, "schemes")?)?;
         let providers = providers(&text, table(&text, "providers")?)?;
         Ok(Self { text, named, serve, bins, schemes, providers })
+    }
+
+    /// The schemas that it sets, of all bins.
+    pub fn event_schemas(&self) -> impl Iterator<Item = &DeclaredSchema> {
+        self.bins.iter().flat_map(|bin| &bin.event_schemas)
     }
 }
 

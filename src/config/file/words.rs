@@ -4,7 +4,7 @@ use super::text::{At, FileError, Text};
 use crate::config::nearest;
 
 /// Settings of a bin that the file has beside those of the API, and the one that it has not: the table is named.
-const OF_BINS: [&str; 2] = ["forward", "expect"];
+const OF_BINS: [&str; 3] = ["forward", "expect", super::bins::EVENT_SCHEMAS];
 const NOT_OF_BINS: &str = "name";
 
 /// What serde says.

@@ -10,6 +10,10 @@ use serde_json::Value;
 use super::finding::{Finding, MISSING, Place, Says, Severity};
 use crate::http::text::clipped;
 
+/// Schemas of a bin: its settings are kept in memory.
+pub const MAX_SCHEMAS: usize = 20;
+/// Characters of an event's name: what is kept of one.
+pub const MAX_NAME: usize = 256;
 /// Bytes of a schema, written without spaces.
 pub const MAX_BYTES: usize = 64 << 10;
 /// Bytes of a body that is held against one.

@@ -123,12 +123,38 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     ("[providers.stripe]\nevent = '/a'\n", "1:12: providers.stripe: Creel knows a provider of that id already"),
     ("[providers.mine]\nsamples = 'none/*.json'\n", "2:11: providers.mine.samples: "),
+    (
+        "[bins.a]\nevent_schema = {}\n",
+        "2:1: bins.a.event_schema: there is no such setting; did you mean 'event_schemas'?",
+    ),
+    ("[bins.a]\nevent_schemas = 'x.json'\n", "2:17: bins.a.event_schemas: write it as a table: { \"session.ended\" = "),
+    ("[bins.a.event_schemas]\npush = 1\n", "2:8: bins.a.event_schemas.push: give the path of a JSON file"),
+    (
+        "[bins.a.event_schemas]\nsession.ended = 'x.json'\n",
+        "2:1: bins.a.event_schemas.session: give the path of a JSON file; a name with dots is quoted",
+    ),
+    ("[bins.a.event_schemas]\n'' = 'x.json'\n", "2:1: bins.a.event_schemas.: an event's name has 1 to 256 characters"),
+    (
+        "[bins.a]\nevent_schemas = { 'session.ended' = 'none.json' }\n",
+        "2:37: bins.a.event_schemas.session.ended: none.json: No such file",
+    ),
+    ("[bins.a.event_schemas]\npush = '.'\n", "2:8: bins.a.event_schemas.push: .: it is no file"),
+    (
+        "[bins.a.event_schemas]\npush = 'wrong.json'\n",
+        "2:8: bins.a.event_schemas.push: wrong.json: it is no JSON: expected value at line 2 column 11",
+    ),
+    ("[bins.a.event_schemas]\npush = '{\"type\": \"objekt\"}'\n", "2:8: bins.a.event_schemas.push: /type: "),
+    (
+        "[bins.a.event_schemas]\n\npush = '{\"properties\": {\"a\": {\"$ref\": \"b.json\"}}}'\n",
+        "3:8: bins.a.event_schemas.push: /properties/a/$ref: A `$ref` leads into this schema",
+    ),
 ];
 
 #[test]
 fn every_mistake_is_told_with_its_line_its_column_and_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("creel.toml");
+    std::fs::write(folder.path().join("wrong.json"), "{\n  \"type\": }\n").unwrap();
     assert!(MISTAKES.len() >= 30);
     for (text, wanted) in MISTAKES {
         std::fs::write(&file, text).unwrap();
@@ -476,6 +502,60 @@ fn what_the_file_sets_is_marked_and_what_waits_for_a_restart_is_told() {
 }
 
 #[test]
+fn schemas_for_events_are_files_beside_it_and_a_change_of_one_is_seen() {
+    let mut server = Server::start();
+    let schema = |server: &Server, required: &str| {
+        let text = format!("{{\"type\": \"object\", \"required\": [\"{required}\"]}}");
+        std::fs::create_dir_all(server.folder().join("schemas")).unwrap();
+        std::fs::write(server.folder().join("schemas/push.json"), text).unwrap();
+    };
+    let itself = "'ping' = '{\"type\": \"object\", \"required\": [\"zen\"]}'";
+    let text = |itself: &str| format!("[bins.held.event_schemas]\n'push' = 'schemas/push.json'\n{itself}\n");
+    schema(&server, "ref");
+    with_file(&mut server, &text(itself), &["--watch"]);
+    let ask = |method: &str, path: &str, body: &str| {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            server.console,
+            body.len()
+        );
+        String::from_utf8_lossy(&raw::exchange(server.console, head.as_bytes()).body).into_owned()
+    };
+    let api = |method: &str, path: &str, body: &str| -> Value {
+        serde_json::from_str(&ask(method, &format!("/api/v1/bins/held{path}"), body)).unwrap()
+    };
+    let set = || -> Vec<String> {
+        let all = api("GET", "/schemas", "")["schemas"].as_array().unwrap().clone();
+        all.iter().map(|one| format!("{} {}", one["event"].as_str().unwrap(), one["schema"]["required"])).collect()
+    };
+    assert_eq!(set(), ["ping [\"zen\"]", "push [\"ref\"]"]);
+    assert_eq!(bin(&server, "held")["declared"]["fields"], serde_json::json!(["event_schemas"]));
+    api("PUT", "/schemas/issues", r#"{"required": ["by hand"]}"#);
+    server.send("/held", "X-GitHub-Event: push\r\nX-GitHub-Delivery: d\r\n", "{}");
+    let told = || api("GET", "/requests/latest/contract", "")["schema"]["findings"][0]["pointer"].clone();
+    assert_eq!(told(), "/ref");
+    let settings = ask("GET", "/bins/held/settings", "");
+    assert!(settings.contains("sets event schemas of this bin"), "{settings}");
+    let page = ask("GET", "/bins/held/contract?event=push", "");
+    assert!(page.contains("set by creel.toml") && page.contains("data-file=\"creel.toml\""), "{page}");
+    let by_hand = ask("GET", "/bins/held/contract?event=issues", "");
+    assert!(!by_hand.contains("set by creel.toml"), "{by_hand}");
+
+    // The file itself is as it was.
+    schema(&server, "before");
+    until("the schema's file is read again", || told() == "/before");
+    std::fs::write(server.folder().join("schemas/push.json"), "{").unwrap();
+    until("the mistake is told", || ask("GET", "/", "").contains("schemas/push.json: it is no JSON"));
+    assert_eq!(told(), "/before", "the old one stays");
+    schema(&server, "after");
+    until("it is mended in that file alone", || told() == "/after");
+    until("nothing is wrong any more", || !ask("GET", "/", "").contains("it is no JSON"));
+    std::fs::write(server.folder().join("creel.toml"), text("")).unwrap();
+    until("the one that it names no longer goes", || !set().iter().any(|one| one.starts_with("ping")));
+    assert_eq!(set(), ["issues [\"by hand\"]", "push [\"after\"]"]);
+}
+
+#[test]
 fn what_is_exported_is_right_and_makes_the_same_again() {
     let server = Server::start();
     server.ok(&[
@@ -493,6 +573,14 @@ fn what_is_exported_is_right_and_makes_the_same_again() {
     ]);
     std::fs::write(server.folder().join("secret"), "whsec_orders").unwrap();
     server.ok(&["secret", "add", "orders", "--label", "live", "--file", "secret"]);
+    // TOML has no null.
+    let schema = r#"{"properties": {"a": {"enum": [null, "it's"]}}}"#;
+    let put = format!(
+        "PUT /api/v1/bins/orders/schemas/charge.failed HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{schema}",
+        server.console,
+        schema.len()
+    );
+    assert_eq!(raw::exchange(server.console, put.as_bytes()).status, 200);
     let exported = server.ok(&["config", "export"]);
     assert!(
         exported.contains("[bins.orders]") && exported.contains("ORDERS_LIVE") && !exported.contains("whsec_"),
@@ -507,6 +595,10 @@ fn what_is_exported_is_right_and_makes_the_same_again() {
         assert_eq!(before[field], after[field], "{field}");
     }
     assert_eq!(after["secrets"][0]["label"], "live");
+    let get = format!("GET /api/v1/bins/orders/schemas HTTP/1.1\r\nHost: {}\r\n\r\n", other.console);
+    let schemas: Value = serde_json::from_slice(&raw::exchange(other.console, get.as_bytes()).body).unwrap();
+    assert_eq!(schemas["schemas"][0]["event"], "charge.failed");
+    assert_eq!(schemas["schemas"][0]["schema"], serde_json::from_str::<Value>(schema).unwrap());
 }
 
 #[test]
@@ -515,7 +607,17 @@ fn the_schema_knows_every_setting_of_the_whole_example() {
     assert_eq!(code, 0);
     let schema: Value = serde_json::from_str(&stdout).unwrap();
     let bin = &schema["$defs"]["BinInput"]["properties"];
-    for field in ["provider", "secrets", "secret", "signature_mode", "response", "forward", "limits", "public_url"] {
+    for field in [
+        "provider",
+        "secrets",
+        "secret",
+        "signature_mode",
+        "response",
+        "forward",
+        "limits",
+        "public_url",
+        "event_schemas",
+    ] {
         assert!(bin[field].is_object(), "{field}");
     }
     for flag in ["capture", "max-body", "allow-target", "durability"] {

@@ -9,9 +9,11 @@ use super::input::{BinChange, BinInput, bin_name};
 use super::input_forward::{ForwardInput, targets};
 use super::input_replay::checked_target;
 use crate::capture::Capture;
-use crate::config::{At, ConfigFile, DeclaredBin, FileError, by_api, nearest};
+use crate::config::{At, ConfigFile, DeclaredBin, DeclaredSchema, FileError, by_api, nearest};
 use crate::deliver::Deliver;
-use crate::model::{Bin, BinName, BinSettings, Declaration, ForwardSettings, Secret, SecretValue};
+use crate::model::{
+    Bin, BinName, BinSettings, Declaration, EventSchema, ForwardSettings, Secret, SecretValue, Timestamp,
+};
 use crate::provider::lifecycle;
 use crate::server::console::extract::{ObjectOnly, parse};
 use crate::server::console::problem::Problem;
@@ -24,6 +26,7 @@ pub struct CheckedBin {
     change: BinChange,
     forward: Option<DeclaredForward>,
     expect: Option<Expected>,
+    schemas: Vec<DeclaredSchema>,
     fields: Vec<String>,
 }
 
@@ -92,7 +95,8 @@ pub fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<CheckedBin>
         let change = input.checked(catalogue).map_err(|problem| wrong(&problem, ""))?;
         let forward = forward(declared).map_err(|problem| wrong(&problem, "forward"))?;
         let expect = expected(declared).map_err(|problem| wrong(&problem, "expect"))?;
-        checked.push(CheckedBin { name, change, forward, expect, fields: declared.fields() });
+        let schemas = declared.event_schemas.clone();
+        checked.push(CheckedBin { name, change, forward, expect, schemas, fields: declared.fields() });
     }
     Ok(checked)
 }
@@ -184,11 +188,13 @@ pub async fn apply(
 }
 
 async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Capture) -> Result<(), StoreError> {
-    let CheckedBin { name, mut change, forward, expect, fields } = bin;
+    let CheckedBin { name, mut change, forward, expect, schemas, fields } = bin;
     let secrets = std::mem::take(&mut change.secrets);
     let mut labels: Vec<String> = secrets.iter().map(|(label, _)| label.clone()).collect();
     labels.dedup();
-    let declared = Declaration { fields, current: true, secrets: labels };
+    let event_schemas = schemas.iter().map(|one| one.event.clone()).collect();
+    let declared = Declaration { fields, current: true, secrets: labels, event_schemas };
+    let now = capture.clock().now();
     let known = store.bin(name.as_str()).filter(|known| known.bin.settings.name.as_ref() == Some(&name));
     let state = match known {
         None => {
@@ -198,16 +204,18 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
             if let Some(expected) = expect {
                 expected.over(settings.expect.get_or_insert_default());
             }
+            set_schemas(&mut settings, &schemas, now);
             settings.declared = Some(declared);
             store.create_bin(settings, secrets).await?
         }
         Some(state) => {
-            let (catalogue, now) = (capture.catalogue().clone(), capture.clock().now());
+            let catalogue = capture.catalogue().clone();
             let set = move |settings: &mut BinSettings| {
                 bins::apply(&change, settings, &catalogue, now);
                 if let Some(expected) = expect.clone() {
                     expected.over(settings.expect.get_or_insert_default());
                 }
+                set_schemas(settings, &schemas, now);
                 settings.declared = Some(declared.clone());
             };
             let mut settings = state.bin.settings.clone();
@@ -227,13 +235,31 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
         return Ok(());
     }
     // Only a file that says `paused` itself takes a pause back.
-    let now = capture.clock().now();
     let update = move |settings: &mut BinSettings| {
         let after = forward.over(settings.forward.clone());
         settings.set_forward(Some(after), now);
     };
     deliver.set_forward(&state, &after, update).await?;
     Ok(())
+}
+
+/// Sets the file's schemas. Those that it set before and names no longer go; those of other events stay as set by hand.
+fn set_schemas(settings: &mut BinSettings, schemas: &[DeclaredSchema], now: Timestamp) {
+    let before = settings.declared.as_ref().map(|declared| declared.event_schemas.clone()).unwrap_or_default();
+    if schemas.is_empty() && before.is_empty() {
+        return;
+    }
+    let all = &mut settings.expect.get_or_insert_default().schemas;
+    all.retain(|one| !before.contains(&one.event) || schemas.iter().any(|named| named.event == one.event));
+    for DeclaredSchema { event, schema, .. } in schemas {
+        // The same again is as old as it was.
+        if all.iter().any(|one| one.event == *event && one.schema == *schema) {
+            continue;
+        }
+        all.retain(|one| one.event != *event);
+        all.push(EventSchema { event: event.clone(), schema: schema.clone(), at: now });
+    }
+    all.sort_by(|a, b| a.event.cmp(&b.event));
 }
 
 /// Whether the bin has these secrets, and no others under their labels.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::model::{EventSchema, Timestamp};
-use crate::provider::own_schema;
+use crate::provider::own_schema::{self, MAX_NAME, MAX_SCHEMAS};
 use crate::server::console::extract::{BinRef, Json, ObjectOnly, State};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
@@ -17,16 +17,11 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list).service(read).service(set).service(remove);
 }
 
-/// Schemas of a bin: its settings are kept in memory.
-const MAX_SCHEMAS: usize = 20;
-/// Characters of an event's name: what is kept of one.
-const MAX_NAME: usize = 256;
-
 /// The schemas of a bin.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EventSchemas)]
 struct SchemasShape<'a> {
-    /// By the names of their events; at most 20.
+    /// By the names of their events; at most 20, and as many that a configuration file sets.
     schemas: Vec<SchemaShape<'a>>,
 }
 
@@ -118,8 +113,8 @@ async fn set(
         schemas.retain(|one| one.event != name);
         schemas.push(EventSchema { event: name, schema, at });
         schemas.sort_by(|a, b| a.event.cmp(&b.event));
-        // Others may have been set at the same time.
-        schemas.truncate(MAX_SCHEMAS);
+        // Others may have been set at the same time, and as many by the file.
+        schemas.truncate(2 * MAX_SCHEMAS);
     };
     let changed = state.store.update_bin(bin.id(), set).await?;
     Ok(HttpResponse::Ok().json(SchemaShape::from(found(&changed, &event)?)))

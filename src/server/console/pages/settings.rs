@@ -125,7 +125,8 @@ fn declared_words(state: &ConsoleState, declared: &Declaration) -> String {
     format!("{file} sets {what} of this bin. What you change of them here holds until the file is read again.")
 }
 
-fn file_name(state: &ConsoleState) -> String {
+/// The configuration file's name.
+pub(super) fn file_name(state: &ConsoleState) -> String {
     let name = state.setup.as_ref().and_then(|setup| setup.file.text.path().file_name());
     name.map_or_else(|| "the file".to_owned(), |name| name.to_string_lossy().into_owned())
 }

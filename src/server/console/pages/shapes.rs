@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::address::encoded;
 use super::format::{self, Seen};
 use super::html;
+use super::settings::file_name;
 use super::shell::{BinLinks, Shell};
+use crate::model::Bin;
 use crate::provider::shape::{Kind, Shape, json_schema, typescript};
 use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::learnt::{self, LEARNT_FROM};
@@ -52,6 +54,8 @@ struct ShapesPage {
     /// The owner's own schema for the event; empty when none is set.
     own_schema: String,
     own_set: String,
+    /// The configuration file that sets it; empty when none does.
+    own_file: String,
 }
 
 /// What the address says.
@@ -86,6 +90,7 @@ pub(super) async fn show(
     let own = bin.0.bin.settings.expect.as_ref().and_then(|expect| expect.schema(&event));
     let own_schema = own.and_then(|own| serde_json::to_string_pretty(&own.schema).ok()).unwrap_or_default();
     html(&ShapesPage {
+        own_file: own.and_then(|own| set_by_file(&state, &bin.0.bin, &own.event)).unwrap_or_default(),
         own_schema,
         own_set: own.map(|own| format::full_time(own.at)).unwrap_or_default(),
         shell: Shell::new(&request, format!("Events of {}", links.label)),
@@ -99,6 +104,12 @@ pub(super) async fn show(
         event: format::plain(&event),
         bin: links,
     })
+}
+
+/// The name of the configuration file, where it sets the event's schema.
+fn set_by_file(state: &State, bin: &Bin, event: &str) -> Option<String> {
+    let declared = bin.settings.declared.as_ref().filter(|declared| declared.current)?;
+    declared.event_schemas.iter().any(|one| one == event).then(|| file_name(state))
 }
 
 fn row(field: crate::provider::shape::Field) -> Row {
