@@ -669,7 +669,9 @@ async fn an_event_of_a_known_platform_is_held_against_the_last_one_and_text_sess
     let tree = app.client.get(&page).send().await.unwrap().text().await.unwrap();
     assert_eq!(tree.matches("differs from the last").count(), 2, "{tree}");
     let place = |text: &str| tree.find(text).unwrap_or_else(|| panic!("{text}: {tree}"));
-    assert!(place("`/extractedVariables/name` is now of the type integer") < place("`/extractedVariables/mood` is new."));
+    assert!(
+        place("`/extractedVariables/name` is now of the type integer") < place("`/extractedVariables/mood` is new.")
+    );
     let found = app.client.get(format!("{page}/json/find?text=good")).send().await.unwrap().text().await.unwrap();
     assert!(found.contains("`/extractedVariables/mood` is new."), "{found}");
 

@@ -71,7 +71,12 @@ fn compare(before: &Shape, now: &Shape, pointer: &str, found: &mut Found) {
         let at = format!("{pointer}/{}", step(member));
         match now.members.get(member) {
             None if objects_now > 0 && objects >= least && earlier.seen >= objects => {
-                add(&at, MISSING, format!("`{at}` is missing; it was there {} times of {objects}.", earlier.seen));
+                let there = if objects == 1 {
+                    "the one before has it".to_owned()
+                } else {
+                    format!("it was there {} times of {objects}", earlier.seen)
+                };
+                add(&at, MISSING, format!("`{at}` is missing; {there}."));
             }
             _ => {}
         }

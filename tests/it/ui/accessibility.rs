@@ -44,6 +44,7 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
         format!("/bins/callaider/sessions/{SESSION}"),
         "/bins/empty/timeline".to_owned(),
         "/bins/callaider/timeline".to_owned(),
+        "/bins/callaider/timeline?by=session".to_owned(),
         "/bins/empty/checklist".to_owned(),
         "/bins/empty/contract".to_owned(),
         "/bins/callaider/contract".to_owned(),
