@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{EventInput, ProviderInfo, Reading, beside};
+use super::{EventInput, ProviderInfo, Reading};
 use crate::http::form;
 use crate::json::{Pointer, value_at};
 

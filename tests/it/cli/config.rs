@@ -138,7 +138,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "[bins.a]\nevent_schemas = { 'session.ended' = 'none.json' }\n",
         "2:37: bins.a.event_schemas.session.ended: none.json: No such file",
     ),
-    ("[bins.a.event_schemas]\npush = '.'\n", "2:8: bins.a.event_schemas.push: .: it is no file"),
+    ("[bins.a.event_schemas]\npush = '.'\n", "2:8: bins.a.event_schemas.push: .: it is a folder"),
     (
         "[bins.a.event_schemas]\npush = 'wrong.json'\n",
         "2:8: bins.a.event_schemas.push: wrong.json: it is no JSON: expected value at line 2 column 11",
