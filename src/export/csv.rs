@@ -2,7 +2,7 @@
 
 use super::{ExportOptions, Many, redact};
 use crate::http::text::lossy;
-use crate::model::{Attempt, CapturedRequest};
+use crate::model::CapturedRequest;
 
 pub(super) const MANY: Many = Many {
     id: "csv",
@@ -13,12 +13,13 @@ pub(super) const MANY: Many = Many {
     between: "",
     end: "",
     row,
+    attempts: None,
 };
 
 const HEADER: &str = "id,seq,received_at,method,target,path,event,session,delivery_id,duplicate_of,signature,secret,freshness,\
     content_type,body_size,complete,rejected,status,duration_ms,client,pinned,note,tags\r\n";
 
-fn row(request: &CapturedRequest, _attempts: &[Attempt], options: &ExportOptions) -> Vec<u8> {
+fn row(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let summary = &request.summary;
     let event = &summary.derived.event;
     let head = redact::shown(&request.head, options.redact);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::record::{self, Record};
 use super::shell::base64;
 use super::{ExportOptions, Many, Single, outgoing, redact};
-use crate::model::{Attempt, CapturedRequest};
+use crate::model::CapturedRequest;
 
 pub(super) const SINGLE: Single =
     Single { id: "har", label: "HAR", media_type: "application/json", extension: "har", write };
@@ -20,6 +20,7 @@ pub(super) const MANY: Many = Many {
     between: ",\n",
     end: END,
     row,
+    attempts: None,
 };
 
 const START: &str = concat!(
@@ -30,10 +31,10 @@ const START: &str = concat!(
 const END: &str = "\n]}}\n";
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
-    [START.as_bytes(), &row(request, &[], options), END.as_bytes()].concat()
+    [START.as_bytes(), &row(request, options), END.as_bytes()].concat()
 }
 
-fn row(request: &CapturedRequest, _attempts: &[Attempt], options: &ExportOptions) -> Vec<u8> {
+fn row(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     entry(request, options).to_string().into_bytes()
 }
 
@@ -58,7 +59,7 @@ fn entry(request: &CapturedRequest, options: &ExportOptions) -> Value {
         },
         "cache": {},
         "timings": {"send": 0, "wait": waited, "receive": 0},
-        "_creel": Record { request, attempts: &[], options, with_body: false },
+        "_creel": Record { request, options, with_body: false },
     })
 }
 

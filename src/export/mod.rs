@@ -24,6 +24,7 @@ use std::str::FromStr;
 pub use redact::{REDACTED, is_credential, open_head, open_target, open_value};
 pub use wire::{Normalised, message};
 
+use crate::http::cover::Cover;
 use crate::model::{Attempt, CapturedRequest};
 
 /// Exporters of one request, in the order of the page.
@@ -53,7 +54,18 @@ struct Many {
     /// Separates two rows.
     between: &'static str,
     end: &'static str,
-    row: fn(&CapturedRequest, &[Attempt], &ExportOptions) -> Vec<u8>,
+    row: fn(&CapturedRequest, &ExportOptions) -> Vec<u8>,
+    /// How what came of sending a request on is written into its row, where it is.
+    attempts: Option<Attempts>,
+}
+
+/// How attempts are written into a row, one after the other.
+struct Attempts {
+    /// What of the row precedes them.
+    open: fn(Vec<u8>) -> Vec<u8>,
+    one: fn(&Attempt, &Cover, &ExportOptions) -> Vec<u8>,
+    between: &'static str,
+    close: &'static str,
 }
 
 /// How to export.
@@ -93,6 +105,29 @@ pub struct Rows {
     written: u64,
 }
 
+/// What came of sending one request on, being written. Cheap to clone.
+#[derive(Clone)]
+pub struct RowAttempts {
+    writer: &'static Attempts,
+    cover: Cover,
+    options: ExportOptions,
+    first: bool,
+}
+
+impl RowAttempts {
+    /// The next attempt, with what separates it from the one before.
+    pub fn next(&mut self, attempt: &Attempt) -> Vec<u8> {
+        let written = (self.writer.one)(attempt, &self.cover, &self.options);
+        if std::mem::take(&mut self.first) { written } else { [self.writer.between.as_bytes(), &written].concat() }
+    }
+
+    /// The rest of the row.
+    #[must_use]
+    pub fn close(&self) -> &'static str {
+        self.writer.close
+    }
+}
+
 /// Begins an export of many requests.
 #[must_use]
 pub const fn many(exporter: ManyExporter, options: ExportOptions) -> Rows {
@@ -108,15 +143,28 @@ impl Rows {
 
     /// One request, with what separates it from the one before.
     pub fn row(&mut self, request: &CapturedRequest) -> Vec<u8> {
-        self.row_with(request, &[])
-    }
-
-    /// The same with what came of sending it on.
-    pub fn row_with(&mut self, request: &CapturedRequest, attempts: &[Attempt]) -> Vec<u8> {
         let member = self.exporter.0;
-        let row = (member.row)(request, attempts, &self.options);
+        let row = (member.row)(request, &self.options);
         self.written += 1;
         if self.written == 1 || member.between.is_empty() { row } else { [member.between.as_bytes(), &row].concat() }
+    }
+
+    /// Whether what came of sending a request on is written with it.
+    #[must_use]
+    pub fn has_attempts(&self) -> bool {
+        self.exporter.0.attempts.is_some()
+    }
+
+    /// The same with what came of sending it on, which follows one by one. Of all `attempts` the heads are needed now, for
+    /// what is hidden; not the bodies.
+    pub fn open_row(&mut self, request: &CapturedRequest, attempts: &[Attempt]) -> (Vec<u8>, Option<RowAttempts>) {
+        let row = self.row(request);
+        let Some(writer) = self.exporter.0.attempts.as_ref().filter(|_| !attempts.is_empty()) else {
+            return (row, None);
+        };
+        let cover = if self.options.redact { echo::cover(request, attempts) } else { Cover::default() };
+        let attempts = RowAttempts { writer, cover, options: self.options.clone(), first: true };
+        ((writer.open)(row), Some(attempts))
     }
 
     /// What follows the last row.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
 use super::shell::base64;
-use super::{ExportOptions, echo, redact};
+use super::{ExportOptions, redact};
 use crate::http::cover::Cover;
 use crate::http::text::lossy;
 use crate::model::{Attempt, CapturedRequest};
@@ -15,8 +15,6 @@ pub(super) const VERSION: u64 = 1;
 /// The object. Credentials are replaced if that is asked for.
 pub(super) struct Record<'a> {
     pub(super) request: &'a CapturedRequest,
-    /// What came of sending it on, newest first.
-    pub(super) attempts: &'a [Attempt],
     pub(super) options: &'a ExportOptions,
     /// Whether the body is in it; an HTTP archive has it elsewhere.
     pub(super) with_body: bool,
@@ -58,14 +56,13 @@ impl Serialize for Record<'_> {
         map.serialize_entry("marks", &summary.marks)?;
         map.serialize_entry("origin", &summary.origin)?;
         map.serialize_entry("last_attempt", &summary.last_attempt)?;
-        if !self.attempts.is_empty() {
-            let cover = if redact { echo::cover(self.request, self.attempts) } else { Cover::default() };
-            let attempts: Vec<_> =
-                self.attempts.iter().map(|attempt| Attempted { attempt, redact, cover: &cover }).collect();
-            map.serialize_entry("attempts", &attempts)?;
-        }
         map.end()
     }
+}
+
+/// What came of sending a request on, as JSON.
+pub(super) fn attempt(attempt: &Attempt, cover: &Cover, options: &ExportOptions) -> Vec<u8> {
+    serde_json::to_vec(&Attempted { attempt, redact: options.redact, cover }).unwrap_or_default()
 }
 
 /// An attempt. Credentials are replaced in what was sent and in what came back.

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::error::{OpenError, StoreError, Thing};
 use super::sqlite::{Database, Search};
 use super::types::{
-    BinState, BinUpdate, CommitListener, EventSeen, Kept, ListQuery, MAX_PAGE, Page, RequestRef, SessionLimits,
+    AttemptDepth, BinState, BinUpdate, CommitListener, EventSeen, Kept, ListQuery, MAX_PAGE, Page, RequestRef, SessionLimits,
     SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, Timeline, TimelineBy, TimelineRange, TimelineSpan,
     VerdictStatus,
 };
@@ -319,10 +319,21 @@ impl Store {
         self.db.write(1, response, move |tx, seq| tx.attempt(bin, request, why, &delivered, seq)).await
     }
 
-    /// The attempts of a request that are kept, newest first.
-    pub async fn attempts(&self, bin: BinId, request: RequestId) -> Result<Vec<Attempt>, StoreError> {
+    /// The attempts of a request that are kept, newest first, with as much of what they hold as is asked for.
+    pub async fn attempts(
+        &self,
+        bin: BinId,
+        request: RequestId,
+        depth: AttemptDepth,
+    ) -> Result<Vec<Attempt>, StoreError> {
         let source = self.db.source(bin)?;
-        self.db.read(false, move |conn, _| source.attempts(conn, request)).await
+        self.db.read(false, move |conn, _| source.attempts(conn, request, depth)).await
+    }
+
+    /// One attempt of a request, whole. [`StoreError::NotFound`] when it is gone.
+    pub async fn attempt_at(&self, bin: BinId, request: RequestId, id: Seq) -> Result<Attempt, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(false, move |conn, _| source.attempt_at(conn, request, id)).await
     }
 
     // Forwarding.

@@ -301,3 +301,19 @@ pub struct StoreStats {
     /// Why writing does not work at the moment; `None` when it does.
     pub trouble: Option<StoreError>,
 }
+
+/// How much is read of what attempts hold: one may hold a body of 1 MiB, and a request has twenty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptDepth {
+    /// Bytes of each head.
+    pub heads: usize,
+    /// Bytes of each response's body.
+    pub bodies: usize,
+}
+
+impl AttemptDepth {
+    /// What, when, whereto and how it ended.
+    pub const FACTS: Self = Self { heads: 0, bodies: 0 };
+    /// The same with the heads, without bodies.
+    pub const HEADS: Self = Self { heads: usize::MAX, bodies: 0 };
+}

@@ -16,7 +16,7 @@ use crate::model::{
     Bin, BinId, CapturedRequest, Delivered, ForwardAnswer, ForwardSettings, Forwarded, MAX_HOPS, Origin, Outcome,
     SignatureMode, SignatureStatus, Timestamp, Why, filter::Filter,
 };
-use crate::store::{RequestRef, StoreError, Thing};
+use crate::store::{AttemptDepth, RequestRef, StoreError, Thing};
 
 /// How soon a line notices that something was committed. Lines that forward nothing cost a look at one number.
 const TICK: Duration = Duration::from_millis(20);
@@ -254,7 +254,7 @@ impl Deliver {
         if targets.len() < 2 || !(tried || request.summary.last_attempt.is_some()) {
             return Ok(Vec::new());
         }
-        let attempts = self.0.store.attempts(bin, request.summary.id).await?;
+        let attempts = self.0.store.attempts(bin, request.summary.id, AttemptDepth::FACTS).await?;
         let accepted = |target: &&String| {
             let Ok(url) = TargetUrl::parse(target) else { return false };
             let path = path_and_query(&request.head, &url, false);

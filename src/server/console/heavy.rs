@@ -3,21 +3,41 @@
 
 use actix_web::error::BlockingError;
 use actix_web::web;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Bodies that are worked on at once.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
+/// The turn of somebody who reads large bodies and works on them: taken before the reading, so that whoever waits holds
+/// none.
+pub(super) struct Turn {
+    _permit: Option<SemaphorePermit<'static>>,
+}
+
+/// Waits for a turn.
+pub(super) async fn turn() -> Turn {
+    // The semaphore is never closed; without a permit it would only be less patient.
+    Turn { _permit: AT_ONCE.acquire().await.ok() }
+}
+
+impl Turn {
+    /// Runs `work` on a thread of its own, to the end of the turn.
+    pub(super) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, BlockingError> {
+        web::block(move || {
+            // Held to the end even when the one who asked has left.
+            let _turn = self;
+            work()
+        })
+        .await
+    }
+}
+
 /// Runs `work` on a thread of its own when it is its turn.
 pub(super) async fn heavy<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BlockingError> {
-    // The semaphore is never closed; without a permit it would only be less patient.
-    let permit = AT_ONCE.acquire().await.ok();
-    web::block(move || {
-        // Held to the end even when the one who asked has left.
-        let _permit = permit;
-        work()
-    })
-    .await
+    turn().await.run(work).await
 }
 
 #[cfg(test)]

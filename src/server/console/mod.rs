@@ -1,5 +1,6 @@
 //! The console: UI, API and live stream on a listener of their own. Private: see [`security`].
 
+mod answers;
 mod api;
 mod assets;
 mod checklist;
@@ -15,6 +16,7 @@ mod mcp;
 mod openapi;
 mod ops;
 mod pages;
+mod pieces;
 pub mod problem;
 mod reading;
 mod security;

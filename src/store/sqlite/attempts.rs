@@ -10,6 +10,7 @@ use super::{codes, row_key};
 use crate::model::{
     Attempt, BinId, Change, ChangeKind, Delivered, LastAttempt, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why,
 };
+use crate::store::AttemptDepth;
 use crate::store::error::{StoreError, Thing};
 
 /// Attempts that are kept of a request.
@@ -18,9 +19,10 @@ pub(crate) const KEPT: usize = 20;
 /// Bytes that an attempt counts beside what it holds.
 const ROW_BYTES: usize = 128;
 
-/// Reads all columns but heads and bodies, which `NULL` stands for where they are not wanted.
+/// All columns; of heads and bodies their beginnings, of so many bytes as the first two parameters say.
 const COLUMNS: &str = "place, request, why, outcome, started_at, total_us, resolve_us, connect_us, tls_us, \
-     first_byte_us, target, sentence, sent_body, status, body_size, body_cut, sent_head, head, body";
+     first_byte_us, target, sentence, sent_body, status, body_size, body_cut, substr(sent_head, 1, ?1), \
+     substr(head, 1, ?1), substr(body, 1, ?2)";
 
 impl Tx<'_> {
     /// Stores an attempt of a request; `seq` becomes its number. The oldest beyond [`KEPT`] go.
@@ -126,6 +128,10 @@ pub(crate) fn remove(conn: &Connection, first: i64, last: i64) -> Result<(), Sto
     Ok(())
 }
 
+fn bytes(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 fn size(delivered: &Delivered) -> i64 {
     let response = delivered.response.as_ref().map_or(0, |response| response.head.len() + response.body.len());
     let texts = delivered.target.len() + delivered.sentence.len();
@@ -134,16 +140,36 @@ fn size(delivered: &Delivered) -> i64 {
 
 impl Source {
     /// The attempts of a request, newest first.
-    pub(crate) fn attempts(self, conn: &Connection, request: RequestId) -> Result<Vec<Attempt>, StoreError> {
+    pub(crate) fn attempts(
+        self,
+        conn: &Connection,
+        request: RequestId,
+        depth: AttemptDepth,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let place = self.attempted(conn, request)?;
+        let attempts = conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ?3 ORDER BY place DESC"))?
+            .query_map(params![bytes(depth.heads), bytes(depth.bodies), place], |row| read(row, request))?
+            .collect::<Result<_, _>>()?;
+        Ok(attempts)
+    }
+
+    /// One attempt of a request, with all that it holds.
+    pub(crate) fn attempt_at(self, conn: &Connection, request: RequestId, id: Seq) -> Result<Attempt, StoreError> {
+        let place = self.attempted(conn, request)?;
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ?3 AND place = ?4"))?
+            .query_row(params![i64::MAX, i64::MAX, place, row_key::row_key(self.key, id)?], |row| read(row, request))
+            .optional()?
+            .ok_or(StoreError::NotFound(Thing::Request))
+    }
+
+    /// The place of a request that is still there.
+    fn attempted(self, conn: &Connection, request: RequestId) -> Result<i64, StoreError> {
         let summary = self.by_seq(conn, request.seq())?.filter(|summary| summary.id == request);
         if summary.is_none() {
             return Err(StoreError::NotFound(Thing::Request));
         }
-        let attempts = conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ? ORDER BY place DESC"))?
-            .query_map([row_key::looked_up(self.key, request.seq())], |row| read(row, request))?
-            .collect::<Result<_, _>>()?;
-        Ok(attempts)
+        Ok(row_key::looked_up(self.key, request.seq()))
     }
 
     /// The attempts above `after` as changes, oldest first. Those whose request is gone went with it.

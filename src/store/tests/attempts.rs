@@ -3,7 +3,9 @@ use bytes::Bytes;
 use super::help::{Fixture, post, start, until};
 use crate::model::filter::Filter;
 use crate::model::{ChangeKind, Delivered, Forwarded, MarksPatch, Outcome, ReceivedResponse, Times, Why};
-use crate::store::{ListQuery, RequestRef, StoreError};
+use crate::store::{AttemptDepth, ListQuery, RequestRef, StoreError};
+
+const WHOLE: AttemptDepth = AttemptDepth { heads: usize::MAX, bodies: usize::MAX };
 
 fn delivered(outcome: Outcome, status: Option<u16>, body: usize) -> Delivered {
     Delivered {
@@ -40,7 +42,7 @@ async fn an_attempt_comes_back_as_it_was_stored_and_the_last_twenty_are_kept() {
     }
     let grown = fixture.store.counts(bin).bytes - before;
     for _ in 0..2 {
-        let attempts = fixture.store.attempts(bin, id).await.unwrap();
+        let attempts = fixture.store.attempts(bin, id, WHOLE).await.unwrap();
         let sizes: Vec<u64> = attempts.iter().map(|one| one.delivered.response.as_ref().unwrap().body_size).collect();
         assert_eq!(sizes, (5..25).rev().collect::<Vec<u64>>());
         assert_eq!(attempts[0].delivered, delivered(Outcome::Answered, Some(200), 24));
@@ -72,6 +74,37 @@ async fn an_attempt_comes_back_as_it_was_stored_and_the_last_twenty_are_kept() {
 }
 
 #[tokio::test]
+async fn of_many_attempts_only_the_beginnings_are_read_and_one_is_read_whole() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let id = fixture.store.capture(post(bin, "{}")).await.unwrap().id;
+    let other = fixture.store.capture(post(bin, "{}")).await.unwrap().id;
+    let whole = delivered(Outcome::Answered, Some(200), 5_000);
+    let first = fixture.store.attempt(bin, id, Why::Replay, whole.clone()).await.unwrap().id;
+    let none = delivered(Outcome::Dns, None, 0);
+    let second = fixture.store.attempt(bin, id, Why::Replay, none.clone()).await.unwrap().id;
+    for (depth, head, body) in [
+        (AttemptDepth::FACTS, 0, 0),
+        (AttemptDepth::HEADS, 19, 0),
+        (AttemptDepth { heads: 4, bodies: 100 }, 4, 100),
+    ] {
+        let attempts = fixture.store.attempts(bin, id, depth).await.unwrap();
+        assert_eq!(attempts.iter().map(|attempt| attempt.id).collect::<Vec<_>>(), [second, first]);
+        assert_eq!((&attempts[0].delivered.response, attempts[0].delivered.last()), (&None, none.last()));
+        let read = &attempts[1].delivered;
+        let response = read.response.as_ref().unwrap();
+        assert_eq!((response.head.len(), response.body.len(), response.body_size), (head, body, 5_000), "{depth:?}");
+        assert_eq!((read.last(), read.sent_head.len()), (whole.last(), whole.sent_head.len().min(depth.heads)));
+    }
+    assert_eq!(fixture.store.attempt_at(bin, id, first).await.unwrap().delivered, whole);
+    assert_eq!(fixture.store.attempt_at(bin, id, second).await.unwrap().delivered, none);
+    for (request, attempt) in [(id, second + 1), (other, first)] {
+        let gone = fixture.store.attempt_at(bin, request, attempt).await;
+        assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
+    }
+}
+
+#[tokio::test]
 async fn attempts_count_in_what_is_kept_and_go_with_what_is_evicted() {
     let fixture = Fixture::with(|options| options.max_bytes = 64 << 10);
     let bin = fixture.bin().await.bin.id;
@@ -85,8 +118,8 @@ async fn attempts_count_in_what_is_kept_and_go_with_what_is_evicted() {
         fixture.store.attempt(bin, *id, Why::Forward, delivered(Outcome::Answered, Some(200), 30 << 10)).await.unwrap();
     }
     until(|| fixture.store.counts(bin).evicted == 1).await;
-    assert!(fixture.store.attempts(bin, ids[0]).await.is_err());
-    assert_eq!(fixture.store.attempts(bin, ids[1]).await.unwrap().len(), 1);
+    assert!(fixture.store.attempts(bin, ids[0], WHOLE).await.is_err());
+    assert_eq!(fixture.store.attempts(bin, ids[1], WHOLE).await.unwrap().len(), 1);
     let list = fixture.store.list(bin, ListQuery::default()).await.unwrap();
     assert_eq!(list.requests.iter().map(|request| request.id).collect::<Vec<_>>(), [ids[3]]);
     fixture.store.delete_bin(bin).await.unwrap();

@@ -8,6 +8,7 @@ mod exactness;
 mod forward;
 mod hold;
 mod lease;
+mod memory;
 mod on_match;
 pub mod receiver;
 pub mod replay;

@@ -1,19 +1,21 @@
 //! Comparison of what attempts were answered: any two of a request, and every request of a bin before and after a change.
 
+use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, get};
+use bytes::Bytes;
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::diff::{AnswerDiff, Ignored, answers};
-use crate::model::{Attempt, Seq, Timestamp, filter::Filter};
+use crate::diff::{AnswerDiff, answers};
+use crate::model::{Seq, Timestamp};
+use crate::server::console::answers::{Changes, ignored};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::turn;
+use crate::server::console::pieces::Ready;
 use crate::server::console::problem::Problem;
-use crate::store::{ListQuery, StoreError};
-
-/// Requests that are looked at, the newest that match and were sent: each has up to 20 attempts with their answers.
-const MAX_REQUESTS: usize = 200;
+use crate::store::AttemptDepth;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(of_two).service(of_a_change);
@@ -31,11 +33,6 @@ struct TwoParams {
     ignore: Option<String>,
 }
 
-fn ignored(text: Option<&str>) -> Result<Ignored, Problem> {
-    Ignored::parse(text.unwrap_or_default())
-        .map_err(|word| Problem::query("ignore", format!("'{word}' is no JSON pointer: it starts with a slash.")))
-}
-
 /// Compare what two attempts of a request were answered
 ///
 /// Outcome, status, header fields (but for `Date`) and body. Without `a` and `b`, the last two.
@@ -49,17 +46,20 @@ async fn of_two(
 ) -> Result<HttpResponse, Problem> {
     let ignored = ignored(query.ignore.as_deref())?;
     let id = super::marks::id_of(&state, &bin, which).await?;
-    let attempts = state.store.attempts(bin.id(), id).await?;
+    let attempts = state.store.attempts(bin.id(), id, AttemptDepth::FACTS).await?;
     let place = |name: &str, id: Seq| {
         let found = attempts.iter().position(|attempt| attempt.id == id);
         found.ok_or_else(|| Problem::query(name, "The request has no such attempt; `GET …/attempts` lists them."))
     };
     let b = query.b.map_or(Ok(0), |id| place("b", id))?;
     let a = query.a.map_or(Ok(b + 1), |id| place("a", id))?;
-    let (Some(a), Some(b)) = (attempts.get(a).cloned(), attempts.get(b).cloned()) else {
+    let (Some(a), Some(b)) = (attempts.get(a), attempts.get(b)) else {
         return Err(Problem::query("a", "There are no two attempts to compare: send the request again."));
     };
-    let diff = heavy(move || answers(&a, &b, &ignored)).await?;
+    let turn = turn().await;
+    let a = state.store.attempt_at(bin.id(), id, a.id).await?;
+    let b = state.store.attempt_at(bin.id(), id, b.id).await?;
+    let diff = turn.run(move || answers(&a, &b, &ignored)).await?;
     Ok(HttpResponse::Ok().json(diff))
 }
 
@@ -96,44 +96,49 @@ struct ChangesShape {
 #[get("/api/v1/bins/{bin}/attempts/diff")]
 async fn of_a_change(state: State, bin: BinRef, query: Query<ChangeParams>) -> Result<HttpResponse, Problem> {
     let ignored = ignored(query.ignore.as_deref())?;
-    let (requests, truncated) = sent(&state, &bin, filter(query.q.as_deref())?).await?;
-    let mut shape = ChangesShape { compared: 0, changed: Vec::new(), truncated };
-    for id in requests {
-        let attempts = match state.store.attempts(bin.id(), id).await {
-            Ok(attempts) => attempts,
-            // Gone meanwhile.
-            Err(StoreError::NotFound(_)) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        let is_after = |attempt: &&Attempt| attempt.delivered.started_at >= query.since;
-        let after = attempts.iter().find(is_after).cloned();
-        let before = attempts.iter().find(|attempt| !is_after(attempt)).cloned();
-        let Some((before, after)) = before.zip(after) else { continue };
-        shape.compared += 1;
-        let ignored = ignored.clone();
-        let diff = heavy(move || answers(&before, &after, &ignored)).await?;
-        if !diff.same {
-            shape.changed.push(diff);
-        }
-    }
-    Ok(HttpResponse::Ok().json(shape))
+    let filter = filter(query.q.as_deref())?;
+    let changes = Changes::find(&state, bin.id(), filter, query.since, ignored).await?;
+    let mut ready = Ready::default();
+    ready.push("{\"changed\":[");
+    let told = Told { changes, ready, first: true, ended: false };
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).streaming(stream::unfold(told, Told::next)))
 }
 
-/// The newest requests that match and have attempts; whether there are more.
-async fn sent(state: &State, bin: &BinRef, filter: Filter) -> Result<(Vec<crate::model::RequestId>, bool), Problem> {
-    // A constant, as the store's search takes it: what was never sent is not read.
-    let filter = filter.and(Filter::parse("attempt:any").unwrap_or_default());
-    let (mut found, mut before) = (Vec::new(), None);
-    loop {
-        let query = ListQuery { filter: filter.clone(), limit: crate::store::MAX_PAGE, before, ..ListQuery::default() };
-        let page = state.store.list(bin.id(), query).await?;
-        for summary in &page.requests {
-            if found.len() == MAX_REQUESTS {
-                return Ok((found, true));
+/// The comparisons on their way to the client, one at a time.
+struct Told {
+    changes: Changes,
+    ready: Ready,
+    first: bool,
+    ended: bool,
+}
+
+impl Told {
+    async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
+        loop {
+            if let Some(part) = self.ready.next() {
+                return Some((Ok(part), self));
             }
-            found.push(summary.id);
+            if self.ended {
+                return None;
+            }
+            match self.changes.next(|_, _, diff| serde_json::to_vec(&diff).unwrap_or_default()).await {
+                Ok(Some(json)) => {
+                    if !std::mem::take(&mut self.first) {
+                        self.ready.push(",");
+                    }
+                    self.ready.push(json);
+                }
+                Ok(None) => {
+                    self.ended = true;
+                    let Changes { compared, truncated, .. } = self.changes;
+                    self.ready.push(format!("],\"compared\":{compared},\"truncated\":{truncated}}}"));
+                }
+                Err(problem) => {
+                    // The status is sent already: breaking off is the only way left to show that this is not all.
+                    self.ended = true;
+                    return Some((Err(problem.into()), self));
+                }
+            }
         }
-        let Some(next) = page.next else { return Ok((found, false)) };
-        before = Some(next);
     }
 }

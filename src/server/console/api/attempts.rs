@@ -1,20 +1,106 @@
-//! Attempts that were made elsewhere: the command line sends from its own machine, and says here what came of it.
+//! The attempts of a request, and those that were made elsewhere: the command line sends from its own machine, and says
+//! here what came of it.
 
-use actix_web::{HttpResponse, post};
+use std::collections::VecDeque;
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpResponse, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Deserialize;
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::model::{Delivered, Outcome, ReceivedResponse, Times, Timestamp, Why};
+use crate::model::{BinId, Delivered, Outcome, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why};
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
+use crate::server::console::heavy::turn;
+use crate::server::console::pieces::Ready;
 use crate::server::console::problem::Problem;
 use crate::shapes::AttemptShape;
+use crate::store::{AttemptDepth, Store, StoreError};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
-    app.service(report);
+    app.service(list).service(report);
+}
+
+/// The attempts of a request, newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Attempts)]
+struct AttemptsShape<'a> {
+    /// The last 20 that were made.
+    attempts: Vec<AttemptShape<'a>>,
+}
+
+/// What came of sending a request to somewhere else
+#[utoipa::path(tag = "delivery", responses((status = 200, body = AttemptsShape<'_>)))]
+#[get("/api/v1/bins/{bin}/requests/{id}/attempts")]
+async fn list(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+    let request = super::marks::id_of(&state, &bin, which).await?;
+    let attempts = state.store.attempts(bin.id(), request, AttemptDepth::FACTS).await?;
+    let attempts = attempts.iter().map(|attempt| attempt.id).collect();
+    let mut ready = Ready::default();
+    ready.push("{\"attempts\":[");
+    let list =
+        List { store: state.store.clone(), bin: bin.id(), request, attempts, ready, first: true, ended: false };
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).streaming(stream::unfold(list, List::next)))
+}
+
+/// Attempts on their way to the client: one is read when the one before has gone, as each may hold 1 MiB.
+struct List {
+    store: Store,
+    bin: BinId,
+    request: RequestId,
+    attempts: VecDeque<Seq>,
+    ready: Ready,
+    first: bool,
+    ended: bool,
+}
+
+impl List {
+    async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
+        loop {
+            if let Some(part) = self.ready.next() {
+                return Some((Ok(part), self));
+            }
+            if self.ended {
+                return None;
+            }
+            let Some(id) = self.attempts.pop_front() else {
+                self.ended = true;
+                self.ready.push("]}");
+                continue;
+            };
+            match self.written(id).await {
+                Ok(None) => {}
+                Ok(Some(json)) => {
+                    if !std::mem::take(&mut self.first) {
+                        self.ready.push(",");
+                    }
+                    self.ready.push(json);
+                }
+                Err(problem) => {
+                    // The status is sent already: breaking off is the only way left to show that this is not all.
+                    self.ended = true;
+                    return Some((Err(problem.into()), self));
+                }
+            }
+        }
+    }
+
+    /// The attempt as JSON; `None` when it is gone meanwhile.
+    async fn written(&self, id: Seq) -> Result<Option<Vec<u8>>, Problem> {
+        let turn = turn().await;
+        let attempt = match self.store.attempt_at(self.bin, self.request, id).await {
+            Ok(attempt) => attempt,
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        // Writing to memory, with keys that are strings: nothing can fail.
+        let write = move || serde_json::to_vec(&AttemptShape::whole(&attempt)).unwrap_or_default();
+        Ok(Some(turn.run(write).await?))
+    }
 }
 
 /// Bytes of a head.

@@ -12,14 +12,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::is_web_url;
 use super::schemas;
-use crate::export::{self, ExportOptions, ManyExporter, Rows, SingleExporter};
+use crate::export::{self, ExportOptions, ManyExporter, RowAttempts, Rows, SingleExporter};
 use crate::model::filter::Filter;
-use crate::model::{Attempt, BinId, CapturedRequest, Seq};
+use crate::model::{Attempt, BinId, CapturedRequest, RequestId, Seq};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
+use crate::server::console::heavy::turn;
+use crate::server::console::pieces::Ready;
 use crate::server::console::problem::Problem;
 use crate::server::console::security::SANDBOX_CSP;
-use crate::store::Store;
+use crate::store::{AttemptDepth, Store};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(one).service(many);
@@ -92,49 +94,75 @@ struct Export {
     filter: Filter,
     rows: Rows,
     after: Seq,
-    ready: VecDeque<Bytes>,
+    /// What was read and not written yet.
+    page: VecDeque<CapturedRequest>,
+    /// The row that is being written: its request, its attempts, how they are written.
+    open: Option<(RequestId, VecDeque<Seq>, RowAttempts)>,
+    ready: Ready,
     ended: bool,
 }
 
 impl Export {
-    /// What came of sending a request on; most requests were not.
-    async fn attempts(&self, captured: &CapturedRequest) -> Vec<Attempt> {
-        if captured.summary.last_attempt.is_none() {
+    /// The heads of what came of sending the request on; most requests were not.
+    async fn heads(&self, captured: &CapturedRequest) -> Vec<Attempt> {
+        if captured.summary.last_attempt.is_none() || !self.rows.has_attempts() {
             return Vec::new();
         }
         // It may be gone meanwhile.
-        self.store.attempts(self.bin, captured.summary.id).await.unwrap_or_default()
+        self.store.attempts(self.bin, captured.summary.id, AttemptDepth::HEADS).await.unwrap_or_default()
     }
 
     /// The next piece; `None` at the end.
     async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
         loop {
-            if let Some(piece) = self.ready.pop_front() {
-                return Some((Ok(piece), self));
+            if let Some(part) = self.ready.next() {
+                return Some((Ok(part), self));
             }
             if self.ended {
                 return None;
             }
-            match self.store.requests_after(self.bin, self.after, &self.filter, STEP, STEP_BYTES).await {
-                Ok(page) => {
-                    for captured in &page {
-                        self.after = captured.summary.seq;
-                        let attempts = self.attempts(captured).await;
-                        self.ready.push_back(self.rows.row_with(captured, &attempts).into());
-                    }
-                    if page.is_empty() {
-                        self.ended = true;
-                        self.ready.push_back(self.rows.end().into());
-                    }
-                }
-                Err(error) => {
-                    // The status is sent already: breaking off is the only way left to show that the file is not whole.
-                    tracing::warn!(%error, bin = %self.bin, "an export broke off");
-                    self.ended = true;
-                    return Some((Err(Problem::from(error).into()), self));
-                }
+            if let Err(problem) = self.write().await {
+                // The status is sent already: breaking off is the only way left to show that the file is not whole.
+                tracing::warn!(error = %problem, bin = %self.bin, "an export broke off");
+                self.ended = true;
+                return Some((Err(problem.into()), self));
             }
         }
+    }
+
+    /// Makes the next piece: an attempt, a row without them, or the end.
+    async fn write(&mut self) -> Result<(), Problem> {
+        if let Some((request, mut left, mut attempts)) = self.open.take() {
+            let Some(id) = left.pop_front() else {
+                self.ready.push(attempts.close());
+                return Ok(());
+            };
+            let turn = turn().await;
+            // It may be gone meanwhile.
+            if let Ok(attempt) = self.store.attempt_at(self.bin, request, id).await {
+                let (written, rest) = turn.run(move || (attempts.next(&attempt), attempts)).await?;
+                self.ready.push(written);
+                attempts = rest;
+            }
+            self.open = Some((request, left, attempts));
+            return Ok(());
+        }
+        if self.page.is_empty() {
+            let page = self.store.requests_after(self.bin, self.after, &self.filter, STEP, STEP_BYTES).await?;
+            self.page = page.into();
+        }
+        let Some(captured) = self.page.pop_front() else {
+            self.ended = true;
+            self.ready.push(self.rows.end());
+            return Ok(());
+        };
+        self.after = captured.summary.seq;
+        let heads = self.heads(&captured).await;
+        let (row, attempts) = self.rows.open_row(&captured, &heads);
+        self.ready.push(row);
+        let left = heads.iter().map(|attempt| attempt.id).collect();
+        self.open = attempts.map(|attempts| (captured.summary.id, left, attempts));
+        Ok(())
     }
 }
 
@@ -146,13 +174,17 @@ impl Export {
 async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let kind: ManyExporter = kind(&query.r#as, ManyExporter::all().map(ManyExporter::id))?;
     let rows = export::many(kind, options(&state, query.secrets, None));
+    let mut ready = Ready::default();
+    ready.push(rows.start());
     let export = Export {
         store: state.store.clone(),
         bin: bin.id(),
         filter: filter(query.q.as_deref())?,
-        ready: [Bytes::from(rows.start())].into(),
+        ready,
         rows,
         after: 0,
+        page: VecDeque::new(),
+        open: None,
         ended: false,
     };
     let name = format!("attachment; filename=\"{}.{}\"", bin.id(), kind.extension());

@@ -16,29 +16,11 @@ use crate::server::console::problem::Problem;
 use crate::shapes::{AttemptShape, JobShape};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
-    app.service(list_attempts)
-        .service(replay_one)
+    app.service(replay_one)
         .service(replay_many)
         .service(list_jobs)
         .service(read_job)
         .service(stop_job);
-}
-
-/// The attempts of a request, newest first.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Attempts)]
-struct AttemptsShape<'a> {
-    /// The last 20 that were made.
-    attempts: Vec<AttemptShape<'a>>,
-}
-
-/// What came of sending a request to somewhere else
-#[utoipa::path(tag = "delivery", responses((status = 200, body = AttemptsShape<'_>)))]
-#[get("/api/v1/bins/{bin}/requests/{id}/attempts")]
-async fn list_attempts(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let id = super::marks::id_of(&state, &bin, which).await?;
-    let attempts = state.store.attempts(bin.id(), id).await?;
-    Ok(HttpResponse::Ok().json(AttemptsShape { attempts: attempts.iter().map(AttemptShape::whole).collect() }))
 }
 
 /// What came of a replay.

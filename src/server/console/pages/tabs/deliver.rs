@@ -6,13 +6,16 @@ use super::TabContext;
 use crate::diff::{self, BodyDiff};
 use crate::http::text::{clipped, lossy};
 use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Outcome, Seq, Times, Why};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::turn;
 use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
+use crate::store::AttemptDepth;
 
 /// Bytes of a response's body that are shown.
 const SHOWN: usize = 16 << 10;
+/// What is read of the attempts: of twenty bodies of 1 MiB only the beginnings.
+const READ: AttemptDepth = AttemptDepth { heads: 64 << 10, bodies: SHOWN };
 /// Lines of the comparison of two responses.
 const DIFF_LINES: usize = 60;
 /// What the platforms allow a receiver, in microseconds: the line in every bar.
@@ -86,14 +89,24 @@ pub struct DeliverTab {
 impl DeliverTab {
     /// The request, ready to be sent again.
     pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
-        let attempts = context.state.store.attempts(context.bin.bin.id, request.summary.id).await?;
-        let chosen = (context.params.one, context.params.other);
-        // Answers of up to 1 MiB each are decoded and compared.
-        let (attempts, views, result) = heavy(move || {
-            let (views, result) = (views(&attempts), compared(&attempts, chosen));
+        let (bin, id) = (context.bin.bin.id, request.summary.id);
+        let turn = turn().await;
+        let attempts = context.state.store.attempts(bin, id, READ).await?;
+        let find = |id: Seq| attempts.iter().any(|attempt| attempt.id == id);
+        // Only the two that are chosen are read and compared whole.
+        let chosen = match context.params.one.filter(|id| find(*id)).zip(context.params.other.filter(|id| find(*id))) {
+            Some((one, other)) => {
+                let one = context.state.store.attempt_at(bin, id, one).await?;
+                Some((one, context.state.store.attempt_at(bin, id, other).await?))
+            }
+            None => None,
+        };
+        let work = move || {
+            let result = chosen.map(|(one, other)| difference(&one, &other).map_or(Ok(()), Err));
+            let views = views(&attempts);
             (attempts, views, result)
-        })
-        .await?;
+        };
+        let (attempts, views, result) = turn.run(work).await?;
         let settings = &context.bin.bin.settings;
         let summary = &request.summary;
         let now = context.state.capture.clock().now();
@@ -160,12 +173,12 @@ fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView 
     };
     let response = delivered.response.as_ref();
     let body_note = response.and_then(|response| {
-        let is_text = std::str::from_utf8(&response.body).is_ok();
         let size = format::size(response.body_size);
-        match (response.body_cut, is_text) {
+        let whole = response.body_size <= response.body.len() as u64;
+        match (response.body_cut, text_in(&response.body).is_some()) {
             (true, _) => Some(format!("{size}; only the beginning is kept.")),
             (false, false) => Some(format!("{size}, not text.")),
-            (false, true) if response.body.len() > SHOWN => Some(format!("{size}; this is the beginning.")),
+            (false, true) if !whole => Some(format!("{size}; this is the beginning.")),
             (false, true) => None,
         }
     });
@@ -190,12 +203,11 @@ fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView 
         sent_size: format::size(delivered.sent_body_size),
         head: response.map(|response| lossy(&response.head).trim_end().to_owned()),
         body: response.filter(|response| !response.body.is_empty()).map(|response| {
-            let shown = &response.body[..response.body.len().min(SHOWN)];
-            lossy(shown).into_owned()
+            text_in(&response.body).map_or_else(|| lossy(&response.body).into_owned(), str::to_owned)
         }),
         body_note,
         // Of each pair only the beginnings: whole answers are compared when two attempts are chosen.
-        differs: before.and_then(|before| difference(&beginning(before), &beginning(attempt))),
+        differs: before.and_then(|before| difference(before, attempt)),
     }
 }
 
@@ -265,19 +277,13 @@ fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The attempt with as much of its answer's body as is shown.
-fn beginning(attempt: &Attempt) -> Attempt {
-    let mut attempt = attempt.clone();
-    if let Some(response) = &mut attempt.delivered.response {
-        response.body.truncate(SHOWN);
+/// The beginning of a body as text, without a character that was cut; `None` when it is no text.
+fn text_in(body: &[u8]) -> Option<&str> {
+    match std::str::from_utf8(body) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(&body[..error.valid_up_to()]).ok(),
+        Err(_) => None,
     }
-    attempt
-}
-
-/// What two chosen attempts differ in; `Ok` when in nothing, `None` until two are chosen.
-fn compared(attempts: &[Attempt], (one, other): (Option<Seq>, Option<Seq>)) -> Option<Result<(), String>> {
-    let find = |id: Option<Seq>| attempts.iter().find(|attempt| Some(attempt.id) == id);
-    Some(difference(find(one)?, find(other)?).map_or(Ok(()), Err))
 }
 
 /// An attempt that is offered.

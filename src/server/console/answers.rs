@@ -1,0 +1,110 @@
+//! The answers to a bin's requests before and after a moment, compared one request after the other.
+
+use std::collections::VecDeque;
+
+use super::ConsoleState;
+use super::heavy::turn;
+use super::problem::Problem;
+use crate::diff::{AnswerDiff, Ignored, answers};
+use crate::model::{Attempt, BinId, RequestId, Timestamp, filter::Filter};
+use crate::store::{AttemptDepth, ListQuery, Store, StoreError};
+
+/// Requests that are looked at, the newest that match and were sent: each has up to 20 attempts with their answers.
+pub(super) const MAX_REQUESTS: usize = 200;
+
+/// Places of JSON bodies that may differ.
+pub(super) fn ignored(text: Option<&str>) -> Result<Ignored, Problem> {
+    Ignored::parse(text.unwrap_or_default())
+        .map_err(|word| Problem::query("ignore", format!("'{word}' is no JSON pointer: it starts with a slash.")))
+}
+
+/// Comparisons that are still to be made. Holds no answers.
+pub(super) struct Changes {
+    store: Store,
+    bin: BinId,
+    since: Timestamp,
+    ignored: Ignored,
+    /// The newest first.
+    requests: VecDeque<RequestId>,
+    /// Requests that were answered before and after.
+    pub(super) compared: usize,
+    /// Whether more requests were sent than are looked at.
+    pub(super) truncated: bool,
+}
+
+impl Changes {
+    /// Finds what was sent and matches.
+    pub(super) async fn find(
+        state: &ConsoleState,
+        bin: BinId,
+        filter: Filter,
+        since: Timestamp,
+        ignored: Ignored,
+    ) -> Result<Self, Problem> {
+        let (requests, truncated) = sent(&state.store, bin, filter).await?;
+        Ok(Self { store: state.store.clone(), bin, since, ignored, requests, compared: 0, truncated })
+    }
+
+    /// The next request that is answered differently, as `show` makes it of the comparison; `None` at the end.
+    pub(super) async fn next<T: Send + 'static>(
+        &mut self,
+        show: fn(&Attempt, &Attempt, AnswerDiff) -> T,
+    ) -> Result<Option<T>, Problem> {
+        while let Some(id) = self.requests.pop_front() {
+            let attempts = match self.store.attempts(self.bin, id, AttemptDepth::FACTS).await {
+                Ok(attempts) => attempts,
+                Err(error) => gone(error).map(|()| Vec::new())?,
+            };
+            let is_after = |attempt: &&Attempt| attempt.delivered.started_at >= self.since;
+            let after = attempts.iter().find(is_after).map(|attempt| attempt.id);
+            let before = attempts.iter().find(|attempt| !is_after(attempt)).map(|attempt| attempt.id);
+            let Some((before, after)) = before.zip(after) else { continue };
+            let turn = turn().await;
+            let both = async {
+                let before = self.store.attempt_at(self.bin, id, before).await?;
+                Ok((before, self.store.attempt_at(self.bin, id, after).await?))
+            };
+            let (before, after) = match both.await {
+                Ok(both) => both,
+                Err(error) => {
+                    gone(error)?;
+                    continue;
+                }
+            };
+            self.compared += 1;
+            let ignored = self.ignored.clone();
+            let shown = turn.run(move || {
+                let diff = answers(&before, &after, &ignored);
+                (!diff.same).then(|| show(&before, &after, diff))
+            });
+            if let Some(shown) = shown.await? {
+                return Ok(Some(shown));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What is gone meanwhile is passed over.
+fn gone(error: StoreError) -> Result<(), StoreError> {
+    if matches!(error, StoreError::NotFound(_)) { Ok(()) } else { Err(error) }
+}
+
+/// The newest requests that match and have attempts; whether there are more.
+async fn sent(store: &Store, bin: BinId, filter: Filter) -> Result<(VecDeque<RequestId>, bool), Problem> {
+    // A constant, as the store's search takes it: what was never sent is not read.
+    let filter = filter.and(Filter::parse("attempt:any").unwrap_or_default());
+    let (mut found, mut before) = (VecDeque::new(), None);
+    loop {
+        let query = ListQuery { filter: filter.clone(), limit: crate::store::MAX_PAGE, before, ..ListQuery::default() };
+        let page = store.list(bin, query).await?;
+        for summary in &page.requests {
+            if found.len() == MAX_REQUESTS {
+                return Ok((found, true));
+            }
+            found.push_back(summary.id);
+        }
+        let Some(next) = page.next else { return Ok((found, false)) };
+        before = Some(next);
+    }
+}
