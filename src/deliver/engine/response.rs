@@ -347,6 +347,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_targets_text_in_a_sentence_is_short_and_without_control_characters() {
+        let value = [&b"\xc2\x9b31m\xe2\x80\xae"[..], &b"9x".repeat(5_000)].concat();
+        let raw = [&b"HTTP/1.1 200 OK\r\nContent-Length: "[..], &value, b"\r\n\r\n"].concat();
+        let plain = [&b"HTTP/1.1 200 OK\r\nContent-Length: "[..], &b"9x".repeat(5_000), b"\r\n\r\n"].concat();
+        for raw in [raw, plain] {
+            let (result, _) = read_in(&[&raw], false).await;
+            let Err(ReadError::Malformed(sentence)) = result else { panic!("{result:?}") };
+            assert!(sentence.len() < 120, "{} bytes", sentence.len());
+            assert!(sentence.chars().all(|c| !c.is_control() && c != '\u{202e}'), "{sentence:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn what_ends_too_early_is_cut_and_what_is_no_http_is_malformed() {
         for raw in [
             &b""[..],

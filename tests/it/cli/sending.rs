@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::server::Server;
 use super::{creel, outcome};
@@ -300,6 +300,23 @@ fn an_attempt_that_is_told_is_checked() {
         (answer.status, field.unwrap_or_default())
     };
     assert_eq!(told("{}").0, 201);
+    // A day for each step, and a tebibyte for each body: no more is believed.
+    let response = |size: u64| {
+        json!({"outcome": "answered", "response": {"status": 200, "head_base64": "", "body_base64": "", "body_size": size,
+            "body_cut": true}})
+    };
+    let bound = 86_400_000_000_u64;
+    for step in ["resolve", "connect", "tls", "first_byte", "total"] {
+        let mut times = json!({"total": bound});
+        times[step] = (bound + 1).into();
+        assert_eq!(told(&json!({"times_us": times}).to_string()), (422, "times_us".to_owned()), "{step}");
+    }
+    let steps = json!({"resolve": bound, "connect": bound, "tls": bound, "first_byte": bound, "total": bound});
+    assert_eq!(told(&json!({"times_us": steps}).to_string()).0, 201);
+    let sent = |size: u64| json!({"sent": {"head_base64": "", "body_size": size}});
+    for (body, status) in [(response(1 << 40), 201), (sent(1 << 40), 201), (response((1 << 40) + 1), 422), (sent((1 << 40) + 1), 422)] {
+        assert_eq!(told(&body.to_string()).0, status, "{body}");
+    }
     for (change, field) in [
         (r#"{"why": "send"}"#, "why"),
         (r#"{"outcome": "answered"}"#, "response"),
@@ -309,7 +326,10 @@ fn an_attempt_that_is_told_is_checked() {
     ] {
         assert_eq!(told(change), (422, field.to_owned()), "{change}");
     }
-    assert_eq!(attempts(&server, "b").len(), 1);
+    for text in ["x".repeat(4_097), "tab\there".to_owned(), "\u{9b}31m".to_owned()] {
+        assert_eq!(told(&json!({"sentence": text}).to_string()), (422, "sentence".to_owned()), "{text}");
+    }
+    assert_eq!(attempts(&server, "b").len(), 4);
 }
 
 #[test]
