@@ -37,15 +37,19 @@ impl OutputArgs {
 
     /// Prints one object: as a line of JSON, or as people read it.
     pub(super) fn one(&self, value: &Value, text: impl FnOnce(Look) -> String) -> anyhow::Result<()> {
-        let text = if self.json { format!("{value}\n") } else { text(self.look()) };
-        Ok(output::data(&text)?)
+        if self.json {
+            return Ok(output::json(&format!("{value}\n"))?);
+        }
+        Ok(output::data(&text(self.look()))?)
     }
 
     /// Prints many: each as a line of JSON, or all as people read them.
     pub(super) fn many(&self, values: &[Value], text: impl FnOnce(Look) -> String) -> anyhow::Result<()> {
-        let lines = || values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect::<String>();
-        let text = if self.json { lines() } else { text(self.look()) };
-        Ok(output::data(&text)?)
+        if self.json {
+            let lines: String = values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect();
+            return Ok(output::json(&lines)?);
+        }
+        Ok(output::data(&text(self.look()))?)
     }
 }
 

@@ -75,7 +75,9 @@ pub(super) fn run(args: &ExportArgs) -> Done {
             None => bin_path(&args.bin, "/export"),
         };
         let Some(file) = &args.output else {
-            let mut exact = output::Exact::new();
+            // Read back, it is the same; a file has it byte for byte.
+            let is_json = matches!(form, "jsonl" | "har");
+            let mut exact = if is_json { output::Exact::json() } else { output::Exact::new() };
             client.copy(&path, &query, |piece| exact.take(piece)).await?;
             return Ok(exact.finish()?);
         };

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::render::{Look, Paint, lines};
+use super::render::{Look, Paint, inert, lines};
 use crate::client::ClientError;
 use crate::server::Started;
 use crate::view::plain;
@@ -19,22 +19,44 @@ pub(super) fn data(text: &str) -> std::io::Result<()> {
     bytes(text.as_bytes())
 }
 
+/// Prints JSON, in which no character of a stranger does anything.
+///
+/// # Errors
+/// When it cannot be written; see [`is_closed`].
+pub(super) fn json(text: &str) -> std::io::Result<()> {
+    data(&inert(text))
+}
+
 fn bytes(bytes: &[u8]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush())
 }
 
 /// Bytes of strangers, passed on as they are. Those for a terminal are kept to the end and made plain: no control
-/// character of a stranger does anything there.
+/// character of a stranger does anything there. JSON goes out as it comes, with such characters escaped.
 #[derive(Debug)]
 pub(super) struct Exact {
     kept: Vec<u8>,
-    terminal: bool,
+    how: How,
+}
+
+/// How bytes of strangers go out.
+#[derive(Debug)]
+enum How {
+    AsTheyAre,
+    ForTerminal,
+    AsJson,
 }
 
 impl Exact {
     pub(super) fn new() -> Self {
-        Self { kept: Vec::new(), terminal: std::io::stdout().is_terminal() }
+        let how = if std::io::stdout().is_terminal() { How::ForTerminal } else { How::AsTheyAre };
+        Self { kept: Vec::new(), how }
+    }
+
+    /// For what is known to be JSON.
+    pub(super) const fn json() -> Self {
+        Self { kept: Vec::new(), how: How::AsJson }
     }
 
     /// Takes a piece.
@@ -42,11 +64,24 @@ impl Exact {
     /// # Errors
     /// When it cannot be written; see [`is_closed`].
     pub(super) fn take(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        if !self.terminal {
-            return bytes(piece);
+        match self.how {
+            How::AsTheyAre => bytes(piece),
+            How::ForTerminal => {
+                self.kept.extend_from_slice(piece);
+                Ok(())
+            }
+            How::AsJson => {
+                self.kept.extend_from_slice(piece);
+                let whole = match std::str::from_utf8(&self.kept) {
+                    // A character that comes in two pieces waits for the second.
+                    Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                    Ok(_) | Err(_) => self.kept.len(),
+                };
+                let rest = self.kept.split_off(whole);
+                let text = std::mem::replace(&mut self.kept, rest);
+                json(&String::from_utf8_lossy(&text))
+            }
         }
-        self.kept.extend_from_slice(piece);
-        Ok(())
     }
 
     /// That was all.
@@ -56,6 +91,9 @@ impl Exact {
     pub(super) fn finish(self) -> std::io::Result<()> {
         if self.kept.is_empty() {
             return Ok(());
+        }
+        if matches!(self.how, How::AsJson) {
+            return json(&String::from_utf8_lossy(&self.kept));
         }
         let text = lines(&String::from_utf8_lossy(&self.kept));
         data(&if text.ends_with('\n') { text } else { format!("{text}\n") })
@@ -184,5 +222,5 @@ fn wrapped(text: &str) -> String {
 pub(super) fn started_json(started: &Started) {
     let Started { bin, bin_url, capture_url, console_url, database, .. } = started;
     let line = json!({"bin": bin, "bin_url": bin_url, "capture_url": capture_url, "console_url": console_url, "database": database});
-    let _ = data(&format!("{line}\n"));
+    let _ = json(&format!("{line}\n"));
 }

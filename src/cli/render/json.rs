@@ -1,14 +1,39 @@
 //! JSON for people: in lines, with colours by what stands there.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use super::lines;
 use super::paint::{Paint, Tone};
 use crate::json::pretty;
+use crate::view::hidden;
 
 /// The text in lines and colours, up to about `limit` bytes; whether that was all.
 pub(super) fn json(bytes: &[u8], limit: usize, paint: Paint) -> (String, bool) {
     let pretty = pretty(bytes, limit);
     // Made plain first: the colours are the only control characters that come out.
     (coloured(&lines(&pretty.text), paint), !pretty.truncated)
+}
+
+/// JSON in which no character of a stranger does anything where it is shown: those that hide, move the cursor or turn the
+/// writing direction are escaped. Such characters stand in strings only, so that it reads the same.
+pub(in crate::cli) fn inert(json: &str) -> Cow<'_, str> {
+    // What is below stands in no JSON but between values.
+    let stays = |character: char| character < '\u{7f}' || hidden(character).is_none();
+    if json.chars().all(stays) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for character in json.chars() {
+        if stays(character) {
+            out.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    Cow::Owned(out)
 }
 
 fn coloured(text: &str, paint: Paint) -> String {
@@ -64,7 +89,27 @@ mod tests {
         assert!(codes.is_match(&coloured));
     }
 
+    #[test]
+    fn json_shows_no_character_that_hides_or_moves_and_reads_the_same() {
+        let odd = "\u{9b}31m \u{7f} \u{202e}txt\u{2066} \u{200f} \u{61c} \u{e0041} é 👩\u{200d}💻 \u{1b}[2J";
+        let json = serde_json::json!({"text": odd, odd: [1, "plain"]}).to_string();
+        let shown = inert(&json);
+        assert!(shown.contains("\\u009b31m \\u007f \\u202etxt\\u2066 \\u200f \\u061c \\udb40\\udc41 é 👩\u{200d}💻"), "{shown}");
+        assert_eq!(shown.chars().find(|character| hidden(*character).is_some()), None);
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(read(&shown), read(&json));
+        assert!(matches!(inert("{\"a\": \"é\"}\n"), Cow::Borrowed(_)));
+    }
+
     proptest::proptest! {
+        #[test]
+        fn any_json_reads_the_same_without_characters_that_hide(text: String) {
+            let json = serde_json::to_string(&text).unwrap();
+            let shown = inert(&json);
+            proptest::prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+            proptest::prop_assert!(!shown.chars().any(|character| hidden(character).is_some()));
+        }
+
         #[test]
         fn any_text_is_coloured_without_loss(text in "[\\\\\"a-z0-9:, {}é\u{1b}-]{0,40}") {
             let (plain, _) = json(text.as_bytes(), 1_000, Paint(false));

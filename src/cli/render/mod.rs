@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 pub(super) use bins::{bin, bins};
 pub(super) use explained::explained;
 pub(super) use full::full;
+pub(super) use json::inert;
 pub(super) use paint::{Paint, Tone};
 pub(super) use requests::{live_line, requests};
 pub(super) use table::{Align, Cell, Column, Table};

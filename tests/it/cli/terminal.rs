@@ -1,12 +1,14 @@
 //! What reaches a terminal, and what reaches a pipe.
 
+use serde_json::Value;
+
 use super::server::Server;
 
 /// A server with requests that would play tricks on a terminal.
 fn hostile() -> Server {
     let server = Server::start();
     server.ok(&["bin", "create", "b"]);
-    let body = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}txt";
+    let body = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{200f}txt";
     let json = format!("{{\"event\": \"session.ended\", \"text\": \"{body}\", \"long\": \"{}\"}}", "x".repeat(300));
     server.send("/b/a%1b[31m?\u{1b}[2J", "X-Odd: \u{1b}[31mred\r\nContent-Type: text/plain\r\n", body);
     server.send("/b/json", "Content-Type: application/json\r\n", &json);
@@ -37,6 +39,15 @@ const COMMANDS: &[&str] = &[
     "creel tail b --since start --count 2 --full",
     "creel wait b --at-least 2",
     "creel export b --as csv --secrets",
+    "creel export b --as jsonl --secrets",
+    "creel export b --as har --secrets",
+    "creel ls b --json",
+    "creel show b --json",
+    "creel show b --signature --json",
+    "creel search b method:POST --json",
+    "creel tail b --since start --count 2 --json",
+    "creel wait b --at-least 2 --json",
+    "creel bin show b --json",
     "creel schemes",
     "creel providers",
 ];
@@ -46,9 +57,26 @@ fn no_byte_of_a_stranger_moves_the_cursor_of_a_terminal() {
     let server = hostile();
     for command in COMMANDS {
         let shown = without_colours(&in_terminal(&server, 100, command));
-        let odd = shown.chars().find(|c| (c.is_control() && *c != '\n' && *c != '\t') || *c == '\u{202e}');
+        let turns = ['\u{202e}', '\u{2066}', '\u{200f}'];
+        let odd = shown.chars().find(|c| (c.is_control() && *c != '\n' && *c != '\t') || turns.contains(c));
         assert_eq!(odd, None, "{command}: {shown:?}");
     }
+}
+
+#[test]
+fn json_is_inert_wherever_it_goes_and_reads_as_it_was_and_other_bytes_go_to_files_as_they_are() {
+    let server = hostile();
+    let odd = |text: &str| text.chars().any(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{202e}' | '\u{2066}' | '\u{200f}'));
+    let read = |text: &str| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
+    let piped = server.ok(&["export", "b", "--as", "jsonl", "--secrets"]);
+    server.ok(&["export", "b", "--as", "jsonl", "--secrets", "--output", "exact.jsonl"]);
+    let (_, file, _) = server.shell("cat exact.jsonl");
+    assert!(odd(&file) && !odd(&piped), "{piped}");
+    assert_eq!(read(&piped), read(&file));
+    assert!(read(&piped)[0]["body_base64"].is_string() || read(&piped)[0]["body"].as_str().unwrap().contains('\u{9b}'));
+    // In a terminal, too, it is still JSON.
+    assert_eq!(read(&in_terminal(&server, 100, "creel export b --as jsonl --secrets")), read(&file));
+    assert!(odd(&server.ok(&["show", "b", "--body"])), "a pipe gets the body's bytes");
 }
 
 #[test]
