@@ -138,6 +138,42 @@ async fn a_session_has_its_events_in_order_and_what_is_against_the_document() {
 }
 
 #[actix_web::test]
+async fn a_session_of_any_name_is_reached_by_every_link_to_it() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "calls", "provider": "pathors"})).await;
+    let talk = json!({"currentNodeId": "n", "messagesCount": 2, "extractedVariables": {}});
+    let names = [".", "..", "...", "a/b", "50%", "%2e%2e", "%2F", "a?b#c", "a b+c", "../x", "ü"];
+    let console = url::Url::parse(&format!("{}/bins/calls/sessions", app.started.console_url)).unwrap();
+    for name in names {
+        post(&app, "calls", &[JSON], &pathors("session.ended", name, "2026-05-28T12:40:00.000Z", &talk)).await;
+        let latest = app.get("/bins/calls/requests/latest").await["id"].as_str().unwrap().to_owned();
+        let list = app.client.get(console.clone()).send().await.unwrap().text().await.unwrap();
+        let tab = console.join(&format!("/bins/calls/requests/{latest}?tab=event")).unwrap();
+        let tab = app.client.get(tab).send().await.unwrap().text().await.unwrap();
+        // The newest session stands first; the tab has one link to its session.
+        for page in [list, tab] {
+            let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+            let is_session = |link: &&str| link.contains("/sessions/") || link.contains("/session?");
+            let link = links.into_iter().find(is_session).unwrap().replace("&#38;", "&");
+            // As a browser does: dot segments go, however they are written.
+            let link = console.join(&link).unwrap();
+            let shown = app.client.get(link.clone()).send().await.unwrap();
+            assert_eq!(shown.status(), 200, "{name}: {link}");
+            let shown = shown.text().await.unwrap();
+            assert!(shown.contains(&format!("session-id\">{name}</span>")), "{name}: {link}: {shown}");
+        }
+        let mut url = url::Url::parse(&app.api("/bins/calls/session")).unwrap();
+        url.query_pairs_mut().append_pair("id", name);
+        let one: Value = app.client.get(url).send().await.unwrap().json().await.unwrap();
+        assert_eq!((&one["id"], &one["total"]), (&json!(name), &json!(1)), "{one}");
+    }
+    for unknown in ["/bins/calls/session?id=nobody", "/bins/calls/session"] {
+        let status = app.client.get(app.api(unknown)).send().await.unwrap().status().as_u16();
+        assert_eq!(status, if unknown.contains('?') { 404 } else { 400 });
+    }
+}
+
+#[actix_web::test]
 async fn what_was_turned_down_what_is_forged_and_what_creel_sent_itself_are_told_apart() {
     let app = TestApp::start().await;
     let response = json!({"script": [{"status": 503}, {"status": 200}]});

@@ -52,7 +52,8 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
         let count = page["sessions"].as_array().map_or(0, Vec::len);
         return Ok(fenced(&format!("{count} sessions, the newest first."), &page));
     };
-    let mut found = client.get(&bin_path(&bin, &format!("/sessions/{}", segment(&session))), &[]).await?;
+    // Any name can be asked for so; a path cannot name `..`.
+    let mut found = client.get(&bin_path(&bin, "/session"), &[("id", &session)]).await?;
     let mut redaction = Redaction::new(agent.options.show_credentials);
     if let Some(events) = found["events"].as_array_mut() {
         events.truncate(EVENTS);

@@ -14,7 +14,7 @@ use crate::server::console::problem::Problem;
 use crate::server::console::sessions::{self, MAX_PAGE, PAGE, Session, SessionEvent};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
-    app.service(list).service(read);
+    app.service(list).service(read).service(read_by_query);
 }
 
 /// A page of sessions.
@@ -180,5 +180,24 @@ const NO_MESSAGES: Page = Page { from: 0, limit: 0 };
 #[get("/api/v1/bins/{bin}/sessions/{session}")]
 async fn read(state: State, bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let session = sessions::one(&state, &bin.0, sessions::named(&request)?, NO_MESSAGES).await?;
+    Ok(HttpResponse::Ok().json(SessionShape::from(&session)))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct NamedParams {
+    /// What the session's requests call it.
+    id: String,
+}
+
+/// Read a session that a path cannot name
+///
+/// The same as the session's own path. HTTP clients take `.` and `..` out of a path, so that sessions of these names are
+/// reached here only.
+#[utoipa::path(tag = "events", params(NamedParams), responses((status = 200, body = SessionShape<'_>)))]
+#[get("/api/v1/bins/{bin}/session")]
+async fn read_by_query(state: State, bin: BinRef, query: Query<NamedParams>) -> Result<HttpResponse, Problem> {
+    let session = sessions::one(&state, &bin.0, query.0.id, NO_MESSAGES).await?;
     Ok(HttpResponse::Ok().json(SessionShape::from(&session)))
 }

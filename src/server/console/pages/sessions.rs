@@ -29,9 +29,13 @@ const SHORT_ID: usize = 13;
 /// The page's own address of a session: every sign that a path may not hold as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The address of a session's page.
+/// The address of a session's page. Clients take `.` and `..` out of a path, however they are written there.
 pub(super) fn href(base: &str, session: &str) -> String {
-    format!("{base}/sessions/{}", utf8_percent_encode(session, SEGMENT))
+    let encoded = utf8_percent_encode(session, SEGMENT);
+    match session {
+        "" | "." | ".." => format!("{base}/session?id={encoded}"),
+        _ => format!("{base}/sessions/{encoded}"),
+    }
 }
 
 /// What the address says.
@@ -45,6 +49,8 @@ pub(super) struct PageParams {
     message: usize,
     /// Only what changes, for a page that is there.
     part: bool,
+    /// The session, where the path does not name it.
+    id: Option<String>,
 }
 
 /// An event in a row: its name, and whether it came.
@@ -245,7 +251,7 @@ struct SessionPage {
     head_seq: u64,
 }
 
-/// `GET /bins/{bin}/sessions/{session}`.
+/// `GET /bins/{bin}/sessions/{session}`, and `GET /bins/{bin}/session?id=` for those that a path cannot name.
 pub(super) async fn show(
     state: State,
     bin: BinRef,
@@ -254,7 +260,10 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let head_seq = state.store.head_seq();
     let links = BinLinks::new(&bin.0.bin, &state);
-    let id = sessions::named(&request)?;
+    let id = match &params.id {
+        Some(id) if request.match_info().get("session").is_none() => id.clone(),
+        _ => sessions::named(&request)?,
+    };
     let session = sessions::one(&state, &bin.0, id.clone(), conversation::page(params.message)).await?;
     let part = SessionPart::new(session, &links, params.from, state.capture.clock().now());
     if params.part {
@@ -281,13 +290,14 @@ impl SessionPart {
         }
         facts.extend(session.facts.iter().cloned());
         let from = if from < session.events.len() { from } else { 0 };
-        let address = href(base, &session.id);
+        let mut address = href(base, &session.id);
+        address.push(if address.contains('?') { '&' } else { '?' });
         let end = (from + SHOWN_EVENTS).min(session.events.len());
         let examined = session.examined.as_ref().ok();
         let findings = examined.into_iter().flat_map(|examined| &examined.findings);
         let api = transcript_of.map(|id| format!("{}/requests/{id}", links.api)).unwrap_or_default();
         Self {
-            conversation: Conversation::new(content, recording_at, now, &format!("{address}?"), &api),
+            conversation: Conversation::new(content, recording_at, now, &address, &api),
             facts: facts.into_iter().map(|(name, value)| (capital(&name), value)).collect(),
             chip: told(session),
             document: examined.map_or("", |examined| examined.document),
@@ -300,8 +310,8 @@ impl SessionPart {
             } else {
                 format!("{} to {} of {}", from + 1, end, format::count(session.total))
             },
-            earlier: (from > 0).then(|| format!("{address}?from={}", from.saturating_sub(SHOWN_EVENTS))),
-            later: (end < session.events.len()).then(|| format!("{address}?from={end}")),
+            earlier: (from > 0).then(|| format!("{address}from={}", from.saturating_sub(SHOWN_EVENTS))),
+            later: (end < session.events.len()).then(|| format!("{address}from={end}")),
         }
     }
 }
@@ -354,4 +364,21 @@ fn entries(session: &Session, base: &str, from: usize, end: usize) -> Vec<Entry>
 
 fn micros(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_of_any_name_has_an_address_that_no_client_shortens() {
+        let base = url::Url::parse("http://console/bins/in/").unwrap();
+        for name in [".", "..", "...", "a/b", "50%", "%2e%2e", "a?b#c", "a b+c", "ü", "../x"] {
+            let url = base.join(&href("/bins/in", name)).unwrap();
+            let by_path = url.path().strip_prefix("/bins/in/sessions/").map(str::to_owned);
+            let by_query = url.query_pairs().find(|(key, _)| key == "id").map(|(_, value)| value.into_owned());
+            let decoded = |text: String| percent_encoding::percent_decode_str(&text).decode_utf8().unwrap().into_owned();
+            assert_eq!(by_query.or(by_path.map(decoded)).as_deref(), Some(name), "{url}");
+        }
+    }
 }
