@@ -68,7 +68,7 @@ export class OnMatchForm {
     const place = $("#match-state");
     place.hidden = !told;
     if (!told) return;
-    const { delivered, failed, requests, missed, last_at: at, last_sentence: sentence } = told.state;
+    const { delivered, failed, requests, missed, passed_over: passed, last_at: at, last_sentence: sentence } = told.state;
     const number = (count) => count.toLocaleString("en");
     const words = [];
     if (told.paused) words.push("Paused.");
@@ -79,6 +79,7 @@ export class OnMatchForm {
       words.push(` Last ${new Date(at).toLocaleString()}: ${sentence}`);
     }
     if (missed > 0) words.push(` ${number(missed)} times too much came at once to be looked through.`);
+    if (passed > 0) words.push(` ${number(passed)} not told, as bins of this server had told them.`);
     const chip = at && make("span", { class: failed > 0 ? "chip warn" : "chip ok" }, failed > 0 ? "failures" : "works");
     $("p", place).replaceChildren(...(chip ? [chip] : []), words.join(""));
   }

@@ -3,12 +3,14 @@
 //!
 //! Told is what happens from now on: nothing is caught up after a restart, and what could not be told is counted.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use sha2::digest::Output;
+use sha2::{Digest as _, Sha256};
 
 use super::Deliver;
 use super::engine::{OwnSocket, Parcel, TargetUrl};
@@ -25,6 +27,9 @@ const EVERY: Duration = Duration::from_secs(1);
 const PAGE: usize = 500;
 /// Requests that one message names. The others are in its count.
 const NAMED: usize = 20;
+/// Messages by which those that come back are recognised, of all bins together: of more than an hour where one bin tells,
+/// as each tells at most once a second.
+const REMEMBERED: usize = 4_096;
 /// A message has to be over within this.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -39,6 +44,8 @@ pub struct Told {
     pub requests: u64,
     /// Times that so much happened that what was found is not known.
     pub missed: u64,
+    /// Requests that are passed over, as they are what a bin of this server has told: rules that lead to each other end.
+    pub passed_over: u64,
     /// When the last message was sent.
     pub last_at: Option<Timestamp>,
     /// What came of it, in a sentence.
@@ -56,9 +63,39 @@ struct Watch {
     told: Told,
 }
 
-/// The bins that tell.
+/// The bins that tell, and what they have told lately.
 #[derive(Debug, Default)]
-pub(super) struct Watches(Mutex<HashMap<BinId, Watch>>);
+pub(super) struct Watches(Mutex<HashMap<BinId, Watch>>, Mutex<Messages>);
+
+/// What was told lately. A message that is captured by a bin of this server is recognised by what it says, whichever way
+/// it took: under any name of this machine, through a tunnel, forwarded by somebody else.
+#[derive(Debug, Default)]
+struct Messages {
+    /// The longest of them: no longer body is looked at.
+    longest: usize,
+    digests: HashSet<Output<Sha256>>,
+    in_order: VecDeque<Output<Sha256>>,
+}
+
+impl Messages {
+    fn note(&mut self, message: &[u8]) {
+        self.longest = self.longest.max(message.len());
+        let digest = Sha256::digest(message);
+        if !self.digests.insert(digest) {
+            return;
+        }
+        self.in_order.push_back(digest);
+        if self.in_order.len() > REMEMBERED
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.digests.remove(&oldest);
+        }
+    }
+
+    fn has(&self, body: &[u8]) -> bool {
+        !body.is_empty() && body.len() <= self.longest && self.digests.contains(&Sha256::digest(body))
+    }
+}
 
 /// What is told of.
 #[derive(Debug, Default)]
@@ -66,11 +103,16 @@ struct Found {
     count: u64,
     newest: Option<CapturedRequest>,
     named: Vec<RequestSummary>,
+    /// How often what is told of was sent on by Creel, at most.
+    hops: u8,
+    /// What matches, but is a message of this server's own.
+    passed_over: u64,
 }
 
 impl Found {
     fn add(&mut self, request: CapturedRequest) {
         self.count += 1;
+        self.hops = self.hops.max(request.summary.hops);
         if self.named.len() < NAMED {
             self.named.push(request.summary.clone());
         }
@@ -137,7 +179,10 @@ impl Deliver {
         let cursor = self.watch(bin.id, setting);
         let found = match self.found(bin, setting, cursor).await {
             Ok((found, through)) => {
-                self.with_watch(bin.id, |watch| watch.cursor = through);
+                self.with_watch(bin.id, |watch| {
+                    watch.cursor = through;
+                    watch.told.passed_over += found.passed_over;
+                });
                 found
             }
             Err(StoreError::NotFound(Thing::Bin)) => return,
@@ -158,7 +203,7 @@ impl Deliver {
             return;
         }
         let message = message(bin, setting, console_url, &found, silent);
-        let delivered = self.post_match(setting, &message, found.newest.as_ref()).await;
+        let delivered = self.post_match(setting, &message, found.hops).await;
         self.with_watch(bin.id, |watch| {
             let told = &mut watch.told;
             let accepted = delivered.as_ref().is_ok_and(|delivered| delivered.last().is_delivered());
@@ -190,7 +235,13 @@ impl Deliver {
         for change in changes {
             match change.what {
                 // Its attempts have changes of their own.
-                ChangeKind::Request(request) if filter.matches(&request) => found.add(Arc::unwrap_or_clone(request)),
+                ChangeKind::Request(request) if filter.matches(&request) => {
+                    if self.was_told(&request) {
+                        found.passed_over += 1;
+                    } else {
+                        found.add(Arc::unwrap_or_clone(request));
+                    }
+                }
                 // What a receiver did, or what its sender was told, may make a request match that did not before.
                 ChangeKind::Attempt(attempt) => {
                     later.insert(attempt.request);
@@ -206,6 +257,9 @@ impl Deliver {
                 continue;
             }
             let Ok(now) = self.0.store.request(bin.id, RequestRef::Id(id)).await else { continue };
+            if self.was_told(&now) {
+                continue;
+            }
             let mut before = now.clone();
             (before.summary.last_attempt, before.summary.response) = (None, SentResponse::default());
             if filter.matches(&now) && !filter.matches(&before) {
@@ -213,6 +267,11 @@ impl Deliver {
             }
         }
         Ok((found, through))
+    }
+
+    /// Whether a request is a message of this server's own.
+    fn was_told(&self, request: &CapturedRequest) -> bool {
+        self.0.watches.1.lock().has(&request.body)
     }
 
     /// For how many seconds nothing was found, when that is to be told now.
@@ -236,17 +295,18 @@ impl Deliver {
         &self,
         setting: &OnMatch,
         message: &Value,
-        of: Option<&CapturedRequest>,
+        hops: u8,
     ) -> Result<Delivered, String> {
         let target = TargetUrl::parse(&setting.to)?;
         let body = message.to_string();
+        // Before it is sent: it may come back at once.
+        self.0.watches.1.lock().note(body.as_bytes());
         let head = format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nUser-Agent: creel\r\nContent-Length: {}\r\n\r\n",
             target.path_and_query(),
             target.authority(),
             body.len()
         );
-        let hops = of.map_or(0, |request| request.summary.hops).saturating_add(1);
         let parcel = Parcel {
             url: setting.to.clone(),
             target,
@@ -257,7 +317,7 @@ impl Deliver {
             timeout: TIMEOUT,
             spread: Duration::ZERO,
             to_self: false,
-            own: OwnSocket { origin: Origin::Forwarded, hops },
+            own: OwnSocket { origin: Origin::Forwarded, hops: hops.saturating_add(1) },
         };
         let delivered = self.0.engine.deliver(&parcel).await;
         if delivered.outcome != Outcome::Answered {
@@ -301,4 +361,24 @@ fn message(bin: &Bin, setting: &OnMatch, console_url: &str, found: &Found, silen
         "requests": found.named.iter().map(|summary| json!({"id": summary.id.to_string(), "console_url": page(summary)}))
             .collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_recognised_for_as_long_as_it_is_remembered() {
+        let mut messages = Messages::default();
+        let message = |number: usize| format!("{{\"seq\":{number}}}");
+        assert!(!messages.has(b"") && !messages.has(message(0).as_bytes()));
+        for number in 0..REMEMBERED + 10 {
+            messages.note(message(number).as_bytes());
+            messages.note(message(number).as_bytes());
+        }
+        assert!(!messages.has(message(9).as_bytes()), "the oldest are forgotten");
+        assert!(messages.has(message(10).as_bytes()) && messages.has(message(REMEMBERED + 9).as_bytes()));
+        assert!(!messages.has(b"{\"seq\":10} "), "another text");
+        assert_eq!((messages.digests.len(), messages.in_order.len()), (REMEMBERED, REMEMBERED));
+    }
 }

@@ -78,10 +78,15 @@ impl TargetUrl {
 
     /// Whether it names that listener of this machine.
     pub fn is_at(&self, listener: SocketAddr) -> bool {
+        // An IPv4 address in an IPv6 one is connected to as that IPv4 address.
+        let is_here = |ip: IpAddr| {
+            let ip = canonical(ip);
+            ip.is_loopback() || ip == canonical(listener.ip())
+        };
         let here = match self.host() {
             Host::Domain(name) => is_localhost(name),
-            Host::Ipv4(ip) => ip.is_loopback() || listener.ip() == ip,
-            Host::Ipv6(ip) => ip.is_loopback() || listener.ip() == ip,
+            Host::Ipv4(ip) => is_here(ip.into()),
+            Host::Ipv6(ip) => is_here(ip.into()),
         };
         here && self.port() == listener.port()
     }
@@ -343,6 +348,26 @@ mod tests {
             Host::Ipv6(ip) => policy.check(&url, ip.into()).is_ok(),
             Host::Domain(name) => panic!("{name} is a name"),
         }
+    }
+
+    #[test]
+    fn this_machine_is_known_however_its_address_is_written() {
+        let at = |url: &str, listener: &str| TargetUrl::parse(url).unwrap().is_at(listener.parse().unwrap());
+        for url in [
+            "http://127.0.0.1:4665/b",
+            "http://127.1:4665/b",
+            "http://127.0.0.9:4665/b",
+            "http://[::1]:4665/b",
+            "http://[::ffff:127.0.0.1]:4665/b",
+            "http://[::ffff:7f00:1]:4665/b",
+            "http://localhost:4665/b",
+            "http://a.localhost.:4665/b",
+        ] {
+            assert!(at(url, "127.0.0.1:4665") && at(url, "[::ffff:127.0.0.1]:4665"), "{url}");
+            assert!(!at(url, "127.0.0.1:4666"), "{url}");
+        }
+        assert!(at("http://[::ffff:192.0.2.1]:1/", "192.0.2.1:1") && at("http://192.0.2.1:1/", "[::ffff:192.0.2.1]:1"));
+        assert!(!at("http://192.0.2.1:4665/", "127.0.0.1:4665"));
     }
 
     #[test]

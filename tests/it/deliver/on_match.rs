@@ -72,13 +72,21 @@ async fn what_a_receiver_does_and_silence_can_be_told_and_a_failure_to_tell_is_s
 
 #[tokio::test]
 async fn a_target_that_is_not_allowed_or_is_the_bin_itself_is_refused_with_its_field() {
-    let app = TestApp::start().await;
-    app.bin(json!({"name": "in"})).await;
+    let app = TestApp::start_with(|config| config.public_url = Some("https://hooks.example".to_owned())).await;
+    let bin = app.bin(json!({"name": "in", "public_url": "https://tunnel.example/hook"})).await;
+    let id = bin["id"].as_str().unwrap().to_owned();
+    let at = |host: &str, path: &str| format!("http://{host}:{}/{path}", app.capture.port());
     let own = format!("{}/in/x", app.started.capture_url.replace("127.0.0.1", "localhost"));
     for (body, code, field) in [
         (json!({"to": "http://10.0.0.1/"}), "target_not_allowed", "to"),
         (json!({"to": app.started.console_url}), "target_not_allowed", "to"),
         (json!({"to": own}), "invalid_field", "to"),
+        (json!({"to": at("[::1]", "in")}), "invalid_field", "to"),
+        (json!({"to": at("[::ffff:127.0.0.1]", "in/below?a=1")}), "invalid_field", "to"),
+        (json!({"to": at("127.0.0.2", &id)}), "invalid_field", "to"),
+        (json!({"to": "https://hooks.example/in/x"}), "invalid_field", "to"),
+        (json!({"to": format!("https://hooks.example/{id}")}), "invalid_field", "to"),
+        (json!({"to": "https://tunnel.example/hook/x"}), "invalid_field", "to"),
         (json!({"to": "mailto:me"}), "invalid_field", "to"),
         (json!({"to": "http://localhost:3000/", "filter": "metod:POST"}), "invalid_field", "filter"),
         (json!({"to": "http://localhost:3000/", "silence_s": 0}), "invalid_field", "silence_s"),
@@ -87,4 +95,44 @@ async fn a_target_that_is_not_allowed_or_is_the_bin_itself_is_refused_with_its_f
         let (status, problem) = put(&app, "in", &body).await;
         assert_eq!((status, &problem["code"], &problem["field"]), (422, &json!(code), &json!(field)), "{problem}");
     }
+}
+
+#[tokio::test]
+async fn rules_that_lead_to_each_other_end_whichever_way_the_messages_take() {
+    let app = TestApp::start().await;
+    for name in ["a", "b", "around"] {
+        app.bin(json!({"name": name})).await;
+    }
+    // A program that passes on what it gets: there the connection is not Creel's own.
+    let proxy = Target::start();
+    let to = |bin: &str| json!({"to": format!("{}/{bin}", app.started.capture_url), "silence_s": 2});
+    assert_eq!(put(&app, "a", &to("b")).await.0, 200);
+    assert_eq!(put(&app, "b", &to("a")).await.0, 200);
+    assert_eq!(put(&app, "around", &json!({"to": proxy.url("/")})).await.0, 200);
+    capture(&app, "a", "", EVENT).await;
+    capture(&app, "around", "", EVENT).await;
+    let message = proxy.next();
+    let around = format!("{}/around", app.started.capture_url);
+    app.client.post(&around).body(message.body).send().await.unwrap().error_for_status().unwrap();
+    // What A told of its request is not told again by B; nor is what both say of a silence.
+    for bin in ["a", "b"] {
+        let path = format!("/bins/{bin}/on-match");
+        let now = until(&app, &path, |now| now["state"]["passed_over"].as_u64() > Some(0)).await;
+        assert_eq!(now["state"]["failed"], 0, "{now}");
+    }
+    until(&app, "/bins/around/on-match", |now| now["state"]["passed_over"] == 1).await;
+    let silent = async |bin: &str| {
+        let told = until(&app, &format!("/bins/{bin}/on-match"), |now| now["state"]["delivered"].as_u64() > Some(0));
+        told.await["state"]["delivered"].as_u64().unwrap()
+    };
+    // A told of its request and of the silence after it, B of the silence only; then nothing more is said.
+    until(&app, "/bins/a/on-match", |now| now["state"]["delivered"] == 2).await;
+    assert_eq!(silent("b").await, 1);
+    let totals = async || {
+        let a = app.get("/bins/a/requests?limit=1").await["total"].clone();
+        (a, app.get("/bins/b/requests?limit=1").await["total"].clone())
+    };
+    until(&app, "/bins/b/on-match", |now| now["state"]["passed_over"] == 2).await;
+    assert_eq!(totals().await, (json!(2), json!(2)), "the event and a silence; a match and a silence");
+    assert!(proxy.rest().is_empty(), "what came back was told once");
 }

@@ -1,7 +1,5 @@
 //! Whom a bin tells of what a filter finds.
 
-use std::net::SocketAddr;
-
 use actix_web::{HttpResponse, delete, get, put};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -72,6 +70,8 @@ struct ToldShape {
     requests: u64,
     /// Times that so much happened that what was found is not known.
     missed: u64,
+    /// Requests that were passed over: what a bin of this server has told of another is not told again.
+    passed_over: u64,
     /// When the last message was sent.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_at: Option<Timestamp>,
@@ -81,13 +81,13 @@ struct ToldShape {
 
 fn shown(state: &State, bin: &Bin) -> Result<HttpResponse, Problem> {
     let Some(setting) = &bin.settings.on_match else { return Err(Problem::not_found("on-match")) };
-    let Told { delivered, failed, requests, missed, last_at, last_sentence } = state.deliver.told(bin.id);
+    let Told { delivered, failed, requests, missed, passed_over, last_at, last_sentence } = state.deliver.told(bin.id);
     Ok(HttpResponse::Ok().json(OnMatchShape {
         filter: &setting.filter,
         to: &setting.to,
         silence_s: setting.silence_s,
         paused: setting.paused,
-        state: ToldShape { delivered, failed, requests, missed, last_at, last_sentence },
+        state: ToldShape { delivered, failed, requests, missed, passed_over, last_at, last_sentence },
     }))
 }
 
@@ -114,9 +114,7 @@ async fn set(state: State, bin: BinRef, input: Json<OnMatchInput>) -> Result<Htt
         return Err(Problem::field("silence_s", format!("A silence is 1 to {MAX_SILENCE_S} seconds.")));
     }
     let target = checked_target(&to, "to")?;
-    let own = state.capture.bin_url(&bin.0.bin.handle(), bin.0.bin.settings.public_url.as_deref());
-    let named = TargetUrl::parse(&own).is_ok_and(|own| target.is_below(&own));
-    if named || is_itself(&bin.0.bin, &target, state.listener) {
+    if is_itself(&bin.0.bin, &target, &state) {
         return Err(Problem::field("to", "This is the bin itself: each message would lead to another."));
     }
     state.deliver.check(&target).await.map_err(|refusal| Problem::from(refusal).at("to"))?;
@@ -136,9 +134,15 @@ async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Whether a target is the bin's own URL. Others of this server are a way to chain bins; hops end what goes in a circle.
-fn is_itself(bin: &Bin, target: &TargetUrl, listener: SocketAddr) -> bool {
+/// Whether a target is the bin's own URL, under any of its names. Others of this server are a way to chain bins: what a bin
+/// has told is told no further.
+fn is_itself(bin: &Bin, target: &TargetUrl, state: &State) -> bool {
+    let handles = [Some(bin.id.to_string()), bin.settings.name.as_ref().map(ToString::to_string)];
+    let mut urls = handles.iter().flatten().map(|handle| state.capture.bin_url(handle, None)).collect::<Vec<_>>();
+    urls.extend(bin.settings.public_url.clone());
+    if urls.iter().any(|url| TargetUrl::parse(url).is_ok_and(|own| target.is_below(&own))) {
+        return true;
+    }
     let first = target.path().trim_start_matches('/').split('/').next().unwrap_or_default();
-    let named = bin.settings.name.as_ref().is_some_and(|name| name.to_string() == first);
-    target.is_at(listener) && (named || bin.id.to_string() == first)
+    target.is_at(state.listener) && handles.iter().flatten().any(|handle| handle == first)
 }
