@@ -12,7 +12,7 @@ enum Whole {
     Double,
     /// No number is a double: all keep their digits, with exponents as Java's `BigDecimal` and Python's `Decimal` write them.
     Decimal,
-    /// The same, never with an exponent (PostgreSQL's `numeric`).
+    /// The same, never with an exponent, as databases have it.
     Plain,
 }
 
@@ -110,7 +110,7 @@ impl Numbers {
     };
     /// Java's `BigDecimal`, Python's `Decimal`.
     pub const DECIMAL: Self = Self { whole: Whole::Decimal, ..Self::PYTHON };
-    /// PostgreSQL's `jsonb`.
+    /// The same of `jsonb`, never with an exponent.
     pub const PLAIN: Self = Self { whole: Whole::Plain, ..Self::PYTHON };
     /// Java's `Double.toString`, as Jackson prints doubles; whole numbers stay.
     pub const JAVA: Self = Self {

@@ -77,7 +77,7 @@ pub enum Order {
     SortedIndexesFirst,
     /// The same of the outermost object only.
     SortedTopIndexesFirst,
-    /// By the length of the name, then by name, as PostgreSQL's `jsonb` and MySQL keep them.
+    /// By the length of the name, then by name, as databases keep them.
     ByLength,
     /// As a Java `HashMap` has them that was filled one by one.
     Hashed,

@@ -8,7 +8,6 @@ json = ->(&write) { inputs['json'].map { |text| write.call(JSON.parse(text)) } }
 table = {
   'ruby' => json.call { |value| JSON.generate(value) },
   'ruby-pretty' => json.call { |value| JSON.pretty_generate(value) },
-  'ruby-script-safe' => json.call { |value| JSON.generate(value, script_safe: true) },
   'ruby-ascii' => json.call { |value| JSON.generate(value, ascii_only: true) },
   'ruby-colon-space' => json.call { |value| JSON.generate(value, space: ' ') },
   'ruby-sorted-top' => json.call { |value| JSON.generate(value.is_a?(Hash) ? value.sort.to_h : value) },

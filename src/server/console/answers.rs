@@ -6,6 +6,7 @@ use super::ConsoleState;
 use super::heavy::turn;
 use super::problem::Problem;
 use crate::diff::{AnswerDiff, Ignored, answers};
+use crate::http::text::clipped;
 use crate::model::{Attempt, BinId, RequestId, Timestamp, filter::Filter};
 use crate::store::{AttemptDepth, ListQuery, Store, StoreError};
 
@@ -18,6 +19,16 @@ pub(super) fn ignored(text: Option<&str>) -> Result<Ignored, Problem> {
         .map_err(|word| Problem::query("ignore", format!("'{word}' is no JSON pointer: it starts with a slash.")))
 }
 
+/// Characters of a request's path that are kept to name it.
+const LABEL: usize = 120;
+
+/// A request that was sent on.
+pub(super) struct Asked {
+    pub(super) id: RequestId,
+    /// Its method and path.
+    pub(super) label: String,
+}
+
 /// Comparisons that are still to be made. Holds no answers.
 pub(super) struct Changes {
     store: Store,
@@ -25,7 +36,7 @@ pub(super) struct Changes {
     since: Timestamp,
     ignored: Ignored,
     /// The newest first.
-    requests: VecDeque<RequestId>,
+    requests: VecDeque<Asked>,
     /// Requests that were answered before and after.
     pub(super) compared: usize,
     /// Whether more requests were sent than are looked at.
@@ -49,8 +60,9 @@ impl Changes {
     pub(super) async fn next<T: Send + 'static>(
         &mut self,
         show: fn(&Attempt, &Attempt, AnswerDiff) -> T,
-    ) -> Result<Option<T>, Problem> {
-        while let Some(id) = self.requests.pop_front() {
+    ) -> Result<Option<(Asked, T)>, Problem> {
+        while let Some(asked) = self.requests.pop_front() {
+            let id = asked.id;
             let attempts = match self.store.attempts(self.bin, id, AttemptDepth::FACTS).await {
                 Ok(attempts) => attempts,
                 Err(error) => gone(error).map(|()| Vec::new())?,
@@ -78,7 +90,7 @@ impl Changes {
                 (!diff.same).then(|| show(&before, &after, diff))
             });
             if let Some(shown) = shown.await? {
-                return Ok(Some(shown));
+                return Ok(Some((asked, shown)));
             }
         }
         Ok(None)
@@ -91,7 +103,7 @@ fn gone(error: StoreError) -> Result<(), StoreError> {
 }
 
 /// The newest requests that match and have attempts; whether there are more.
-async fn sent(store: &Store, bin: BinId, filter: Filter) -> Result<(VecDeque<RequestId>, bool), Problem> {
+async fn sent(store: &Store, bin: BinId, filter: Filter) -> Result<(VecDeque<Asked>, bool), Problem> {
     // A constant, as the store's search takes it: what was never sent is not read.
     let filter = filter.and(Filter::parse("attempt:any").unwrap_or_default());
     let (mut found, mut before) = (VecDeque::new(), None);
@@ -102,7 +114,8 @@ async fn sent(store: &Store, bin: BinId, filter: Filter) -> Result<(VecDeque<Req
             if found.len() == MAX_REQUESTS {
                 return Ok((found, true));
             }
-            found.push_back(summary.id);
+            let label = clipped(&format!("{} {}", summary.method, summary.path), LABEL);
+            found.push_back(Asked { id: summary.id, label });
         }
         let Some(next) = page.next else { return Ok((found, false)) };
         before = Some(next);

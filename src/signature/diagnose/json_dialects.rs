@@ -9,6 +9,7 @@ use crate::json::print::{Beyond, Escapes, Numbers, Order, Style, Upper};
 
 /// How a library writes texts and numbers, all on one line.
 pub(super) struct Dialect {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the table of the languages' own output names it"))]
     pub(super) name: &'static str,
     pub(super) rarity: usize,
     pub(super) code: &'static str,

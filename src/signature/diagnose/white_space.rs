@@ -120,7 +120,7 @@ pub(super) fn json_text(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// As Go's json.HTMLEscape changes JSON text.
+/// As Go's `json.HTMLEscape` changes JSON text.
 pub(super) fn html_escaped(text: &str) -> String {
     let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     text.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")

@@ -81,6 +81,20 @@ async fn what_a_changed_receiver_answers_differently_is_listed() {
     assert_eq!((changed.len(), &changed[0]["a"]["request"]), (1, &json!(latest)), "{changes}");
     let ignored = app.get(&format!("/bins/in/attempts/diff?since={since}&ignore=/ok,/at")).await;
     assert_eq!(ignored["changed"], json!([]), "{ignored}");
+    let page = async |query: &str| {
+        let url = format!("{}/bins/in/answers{query}", app.started.console_url);
+        app.client.get(url).send().await.unwrap().text().await.unwrap()
+    };
+    assert!(page("").await.contains("name=\"since\"") && !page("").await.contains("What changed"));
+    let shown = page(&format!("?since={since}&ignore=/at")).await;
+    let link = format!("/bins/in/requests/{latest}?tab=deliver");
+    for wanted in ["2 requests were answered before and after; 1 is answered differently.", &link, "/ok: 1 → 2"] {
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    assert!(!shown.contains("/at: 10"), "{shown}");
+    // As the form gives it, in whole minutes and without a zone.
+    assert!(page("?since=2026-01-01T00:00").await.contains("No request was answered both before and after"));
+    assert!(page("?since=yesterday").await.contains("Give the moment in UTC"));
     let filtered = app.get(&format!("/bins/in/attempts/diff?since={since}&q=path:/same")).await;
     assert_eq!(filtered["compared"], 1);
     let wrong = app.client.get(app.api("/bins/in/attempts/diff?since=yesterday")).send().await.unwrap();

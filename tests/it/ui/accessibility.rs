@@ -45,6 +45,8 @@ async fn axe_finds_nothing_on_any_page_in_both_themes_and_widths() {
         "/bins/empty/timeline".to_owned(),
         "/bins/callaider/timeline".to_owned(),
         "/bins/callaider/timeline?by=session".to_owned(),
+        "/bins/empty/answers".to_owned(),
+        "/bins/callaider/answers?since=2026-01-01T00:00:00Z".to_owned(),
         "/bins/empty/checklist".to_owned(),
         "/bins/empty/contract".to_owned(),
         "/bins/callaider/contract".to_owned(),

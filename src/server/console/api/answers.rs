@@ -122,7 +122,7 @@ impl Told {
                 return None;
             }
             match self.changes.next(|_, _, diff| serde_json::to_vec(&diff).unwrap_or_default()).await {
-                Ok(Some(json)) => {
+                Ok(Some((_, json))) => {
                     if !std::mem::take(&mut self.first) {
                         self.ready.push(",");
                     }

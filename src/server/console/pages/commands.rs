@@ -57,6 +57,7 @@ pub const GROUPS: &[Group] = &[
             command("import", "Import requests", &[]),
             command("sessions", "Sessions of this bin", &[]),
             command("timeline", "Timeline of this bin", &[]),
+            command("answers", "Answers before and after a change", &[]),
             command("checklist", "Checklist of this bin", &[]),
             command("send", "Play a platform or check a receiver", &[]),
             command("compose", "Compose a request", &[]),

@@ -1,6 +1,8 @@
 //! The pages: a struct for each template beside the handler that fills it.
 
 mod address;
+mod answer_words;
+mod answers;
 mod checklist;
 mod choices;
 mod commands;
@@ -59,6 +61,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/sessions", get(sessions::list))
         .route("/bins/{bin}/sessions/{session}", get(sessions::show))
         .route("/bins/{bin}/session", get(sessions::show))
+        .route("/bins/{bin}/answers", get(answers::show))
         .route("/bins/{bin}/timeline", get(timeline::show))
         .route("/bins/{bin}/requests/{id}", get(inspector::show_request))
         .route("/bins/{bin}/requests/{id}/part", get(detail::part))

@@ -28,7 +28,7 @@ fn json_as_few_settings_write_it() {
         ("{\"a\":\"Zoë/<x>&'\",\"b\":1,\"c\":{\"z\":null,\"y\":[1,2]}}", "body_json_sorted"),
         ("{\"a\": \"Zo\\u00eb/<x>&'\", \"b\": 1.0, \"c\": {\"z\": null, \"y\": [1, 2]}}", "body_json_sorted"),
         ("{\"b\": 1.0,\"a\": \"Zo\\u00eb/<x>&'\",\"c\": {\"z\": null,\"y\": [1,2]}}", "body_json_python"),
-        (r#"{"b":1.0,"a":"Zo\u00EB/<x>&'","c":{"z":null,"y":[1,2]}}"#, "body_json_java"),
+        (r#"{"b":1.0,"a":"Zo\u00EB/<x>&'","c":{"z":null,"y":[1,2]}}"#, "body_json_escapes"),
         ("{\"b\":1,\"a\":\"Zoë\\u002F\\u003Cx\\u003E&'\",\"c\":{\"z\":null,\"y\":[1,2]}}", "body_json_javascript"),
         ("{\"b\":1,\"a\":\"Zoë/<x>&'\",\"c\":{\"z\":null,\"y\":[1,2]}}\r\n", "body_json_javascript"),
         ("{\"data\":{\"b\":1,\"a\":\"Zoë/<x>&'\",\"c\":{\"z\":null,\"y\":[1,2]}}}", "body_json_wrapped"),

@@ -3,10 +3,11 @@
 use askama::Template;
 
 use super::TabContext;
-use crate::diff::{self, BodyDiff};
-use crate::http::text::{clipped, lossy};
-use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Outcome, Seq, Times, Why};
+use crate::diff;
+use crate::http::text::lossy;
+use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Seq, Times, Why};
 use crate::server::console::heavy::turn;
+use crate::server::console::pages::answer_words::{self, differences};
 use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
@@ -16,8 +17,6 @@ use crate::store::AttemptDepth;
 const SHOWN: usize = 16 << 10;
 /// What is read of the attempts: of twenty bodies of 1 MiB only the beginnings.
 const READ: AttemptDepth = AttemptDepth { heads: 64 << 10, bodies: SHOWN };
-/// Lines of the comparison of two responses.
-const DIFF_LINES: usize = 60;
 /// What the platforms allow a receiver, in microseconds: the line in every bar.
 const ALLOWED_US: u64 = 3_000_000;
 /// Units across a bar.
@@ -81,6 +80,7 @@ pub struct DeliverTab {
     /// How the bin forwards, in words.
     forward: Option<String>,
     settings_href: String,
+    answers_href: String,
     compose_href: String,
     attempts: Vec<AttemptView>,
     compared: Option<Compared>,
@@ -130,6 +130,7 @@ impl DeliverTab {
             unfit,
             forward: forward_words(settings, summary.forwarded),
             settings_href: format!("{}/settings", context.links.base),
+            answers_href: format!("{}/answers", context.links.base),
             compose_href: format!("{}/send?from={}#compose", context.links.base, summary.id),
             compared: Compared::new(context, &attempts, &views, result),
             attempts: views,
@@ -165,12 +166,7 @@ fn views(attempts: &[Attempt]) -> Vec<AttemptView> {
 
 fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView {
     let delivered = &attempt.delivered;
-    let last = delivered.last();
-    let (class, result) = match (delivered.outcome, last.status) {
-        (Outcome::Answered, Some(status)) if last.is_delivered() => ("ok", format!("delivered {status}")),
-        (Outcome::Answered, Some(status)) => ("bad", format!("not accepted {status}")),
-        (outcome, _) => ("bad", outcome.name().replace('_', " ")),
-    };
+    let (class, result) = answer_words::result(delivered);
     let response = delivered.response.as_ref();
     let body_note = response.and_then(|response| {
         let size = format::size(response.body_size);
@@ -233,48 +229,7 @@ fn steps(times: &Times, scale: u64) -> Vec<Step> {
 
 /// How an answer differs from that of another attempt, a line each; nothing when it does not.
 fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
-    let diff = diff::answers(before, now, &diff::Ignored::default());
-    let mut lines = Vec::new();
-    if diff.a.outcome != diff.b.outcome {
-        lines.push(format!("outcome {} → {}", diff.a.outcome.name(), diff.b.outcome.name()));
-    }
-    if diff.a.status != diff.b.status {
-        let status = |status: Option<u16>| status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        lines.push(format!("status {} → {}", status(diff.a.status), status(diff.b.status)));
-    }
-    // Between an answer and none, every field would be told.
-    for change in diff.headers.iter().filter(|_| diff.body.is_some()) {
-        let side = |values: &[(String, String)]| match values {
-            [] => "nothing".to_owned(),
-            values => clipped(&values.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", "), 200),
-        };
-        lines.push(format!("{}: {} → {}", change.name, side(&change.a), side(&change.b)));
-    }
-    match diff.body {
-        None | Some(BodyDiff::Same) => {}
-        Some(BodyDiff::Json(json)) => lines.extend(json.changes.into_iter().map(|change| {
-            let place = change.pointer.or(change.pointer_b).unwrap_or_default();
-            let side = |side: Option<String>| side.map_or_else(|| "nothing".to_owned(), |text| clipped(&text, 200));
-            format!("{place}: {} → {}", side(change.a), side(change.b))
-        })),
-        Some(BodyDiff::Text(text)) => {
-            let changed = text.hunks.into_iter().flat_map(|hunk| hunk.lines);
-            lines.extend(changed.filter_map(|line| match line.kind {
-                diff::LineKind::Same => None,
-                diff::LineKind::Removed => Some(format!("− {}", clipped(&line.text, 400))),
-                diff::LineKind::Added => Some(format!("+ {}", clipped(&line.text, 400))),
-            }));
-        }
-        Some(BodyDiff::Bytes(bytes)) => {
-            lines.push(format!("the body differs from byte {} on", bytes.first_difference));
-        }
-    }
-    if lines.len() > DIFF_LINES {
-        let more = lines.len() - DIFF_LINES;
-        lines.truncate(DIFF_LINES);
-        lines.push(format!("… and {more} more"));
-    }
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    differences(diff::answers(before, now, &diff::Ignored::default()))
 }
 
 /// The beginning of a body as text, without a character that was cut; `None` when it is no text.
