@@ -73,7 +73,7 @@ impl FormStyle {
     /// JavaScript's `encodeURIComponent`, and with it Node's `querystring`.
     pub const JAVASCRIPT: Self = Self { space: "%20", safe: "-._~!'()*", ..Self::WHATWG };
     /// axios and Angular, which take back some of these escapes.
-    pub const AXIOS: Self = Self { space: "+", safe: "-._~!'()*:$,", ..Self::WHATWG };
+    pub const AXIOS: Self = Self { safe: "-._~!'()*:$,", ..Self::WHATWG };
     /// Python's `quote`.
     pub const PYTHON_QUOTE: Self = Self { space: "%20", safe: "-._~/", ..Self::WHATWG };
     /// JavaScript's `encodeURI` of each pair.

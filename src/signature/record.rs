@@ -177,8 +177,12 @@ fn deserialized<T: DeserializeOwned>(record: &Json) -> Result<T, SchemeError> {
     let mut track = serde_path_to_error::Track::new();
     object(serde_path_to_error::Deserializer::new(record, &mut track)).map_err(|error| {
         let path = track.path();
-        // The whole record has no path of its own.
-        let field = if path.iter().next().is_some() { path.to_string() } else { "scheme".to_owned() };
+        // The whole record has no path of its own, and that of a member without name is empty.
+        let field = match path.to_string() {
+            _ if path.iter().next().is_none() => "scheme".to_owned(),
+            empty if empty.is_empty() => "\"\"".to_owned(),
+            field => field,
+        };
         SchemeError { field, message: error.to_string() }
     })
 }

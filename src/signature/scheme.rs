@@ -445,6 +445,7 @@ mod tests {
             ("require", serde_json::json!([["{body}", "{body|sort_pairs}"]]), "require[0][1]"),
             ("signed", serde_json::json!(["{body}", 1]), "signed[1]"),
             ("config", serde_json::json!({"a": 1}), "config.a"),
+            ("", serde_json::json!(1), "\"\""),
         ] {
             assert_eq!(with(field, value.clone()), path, "{value}");
         }
