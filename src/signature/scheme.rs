@@ -385,6 +385,12 @@ fn checked_signature(signature: Option<SignatureRecord>) -> Result<SignatureReco
     if signature.from.0.is_empty() {
         return Err(SchemeError::new("signature.from", "is missing; write header:NAME, for example"));
     }
+    for (field, characters) in [("signature.group", &signature.group), ("signature.split", &signature.split)] {
+        // They would cut what is signed with them, too.
+        if characters.as_ref().is_some_and(|characters| characters.contains(|one: char| one.is_ascii_alphanumeric())) {
+            return Err(SchemeError::new(field, "cuts at letters or digits, of which signatures and times consist"));
+        }
+    }
     let items = &mut signature.items.0;
     if items.is_empty() {
         items.push(Pattern::bare());
@@ -446,6 +452,8 @@ mod tests {
             ("signed", serde_json::json!(["{body}", 1]), "signed[1]"),
             ("config", serde_json::json!({"a": 1}), "config.a"),
             ("", serde_json::json!(1), "\"\""),
+            ("signature", serde_json::json!({"from": "header:X", "split": ",a"}), "signature.split"),
+            ("signature", serde_json::json!({"from": "header:X", "group": "2"}), "signature.group"),
         ] {
             assert_eq!(with(field, value.clone()), path, "{value}");
         }
