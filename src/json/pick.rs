@@ -261,7 +261,7 @@ mod tests {
         let expected =
             [Picked::Text("x".into()), Picked::Integer("18446744073709551615".into()), Picked::Float(-1.5e300)];
         assert_eq!(owned, expected.map(Some));
-        let body = br#"[false, null, {}]"#;
+        let body = b"[false, null, {}]";
         let picks = pick(body, &["/0", "/1", "/2", "/3"]);
         let owned = picks.values.clone().map(|value| value.map(Picked::into_owned));
         assert_eq!(owned, [Some(Picked::Bool(false)), Some(Picked::Null), Some(Picked::Structure), None]);

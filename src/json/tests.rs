@@ -73,7 +73,7 @@ fn a_pointer_has_at_most_4_kib_however_its_keys_are_written() {
 #[test]
 fn repeated_keys_are_told_among_ten_thousand() {
     let repeated = |members: u32| {
-        let names = (1..members).map(|at| format!("\"{at}\":0,")).collect::<String>();
+        let names = (1..members).map(|at| format!("\"{at}\":0,")).collect::<Vec<_>>().concat();
         let text = format!("{{{names}\"1\":0}}");
         let outline = scan(text.as_bytes());
         (outline.node(text.as_bytes(), 1).unwrap().repeated_key, outline.node(text.as_bytes(), 2).unwrap().repeated_key)
