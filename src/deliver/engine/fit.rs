@@ -52,12 +52,19 @@ fn resembles_framing(name: &[u8]) -> bool {
     letters == b"contentlength" || letters == b"transferencoding"
 }
 
-/// Whether a path has a segment `.` or `..`, plain or percent-encoded once or more often, with either slash.
+/// Whether a path has a segment `.` or `..` for any reader that receivers are known to have: plain or percent-encoded once or
+/// more often, with either slash, before what ends a path or a segment for some (`?`, `#`, `;`, NUL), and with the white space
+/// and control characters in it that URL parsers take out.
 pub fn has_dot_segment(path: &[u8]) -> bool {
     let mut path = path.to_vec();
     loop {
-        let segments = path.split(|byte| matches!(byte, b'/' | b'\\' | b';'));
-        if segments.into_iter().any(|segment| segment == b"." || segment == b"..") {
+        plain_marks(&mut path);
+        let segments = path.split(|byte| matches!(byte, b'/' | b'\\' | b';' | b'?' | b'#' | 0));
+        let is_dots = |segment: &[u8]| {
+            let mut seen = segment.iter().filter(|byte| **byte > b' ' && **byte != 0x7f);
+            seen.next() == Some(&b'.') && seen.next().is_none_or(|byte| *byte == b'.') && seen.next().is_none()
+        };
+        if segments.into_iter().any(is_dots) {
             return true;
         }
         let decoded: Vec<u8> = percent_encoding::percent_decode(&path).collect();
@@ -67,6 +74,41 @@ pub fn has_dot_segment(path: &[u8]) -> bool {
         }
         path = decoded;
     }
+}
+
+/// Writes plainly what lenient decoders take for a dot or a slash: `%uXXXX`, forms in more bytes than UTF-8 allows, and the
+/// full-width characters.
+fn plain_marks(path: &mut Vec<u8>) {
+    const MARKS: [(&[u8], u8); 13] = [
+        (b"%u002e", b'.'),
+        (b"%u002f", b'/'),
+        (b"%u005c", b'\\'),
+        (b"%uff0e", b'.'),
+        (b"%uff0f", b'/'),
+        (b"\xc0\xae", b'.'),
+        (b"\xc0\xaf", b'/'),
+        (b"\xe0\x80\xae", b'.'),
+        (b"\xe0\x80\xaf", b'/'),
+        (b"\xc1\x9c", b'\\'),
+        (b"\xef\xbc\x8e", b'.'),
+        (b"\xef\xbc\x8f", b'/'),
+        (b"\xef\xbc\xbc", b'\\'),
+    ];
+    // Hardly any path has one of the bytes that these begin with.
+    if !path.iter().any(|byte| *byte == b'%' || *byte >= 0xc0) {
+        return;
+    }
+    let (mut at, mut plain) = (0, Vec::with_capacity(path.len()));
+    while let Some(rest) = path.get(at..).filter(|rest| !rest.is_empty()) {
+        let begins = |mark: &[u8]| rest.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+        let (byte, length) = match MARKS.iter().find(|(mark, _)| begins(mark)) {
+            Some((mark, byte)) => (*byte, mark.len()),
+            None => (rest[0], 1),
+        };
+        plain.push(byte);
+        at += length;
+    }
+    *path = plain;
 }
 
 #[cfg(test)]
@@ -89,7 +131,42 @@ mod tests {
         for path in ["/..", "/a/../b", "/.", "/%2e%2E/x", "/.%2e", "/a/%252e%252e", "/..;x/", "/..\\a", "/a%2f..%2fb"] {
             assert!(has_dot_segment(path.as_bytes()), "{path}");
         }
-        for path in ["", "/", "/a.b/...", "/.well-known", "/%41", "/100%", "/a..b"] {
+        // What ends a path or a segment for some reader, and what some leave out or take for a dot.
+        for path in [
+            "/..#/x",
+            "/..%23/x",
+            "/..%3f/x",
+            "/a/..%2523x",
+            "/..%00/x",
+            "/.\t./x",
+            "/.%09./x",
+            "/.%0a%0d./x",
+            "/..%20/x",
+            "/%20../x",
+            "/%c0%ae%c0%ae/x",
+            "/..%c0%afx",
+            "/%e0%80%ae%e0%80%ae/x",
+            "/%u002e%u002E/x",
+            "/..%u005Cx",
+            "/%ef%bc%8e%ef%bc%8e/x",
+        ] {
+            assert!(has_dot_segment(path.as_bytes()), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "/a.b/...",
+            "/.well-known",
+            "/%41",
+            "/100%",
+            "/a..b",
+            "/a#b",
+            "/a%23b",
+            "/..a#",
+            "/%c3%a9",
+            "/%u00e9",
+            "/ a",
+        ] {
             assert!(!has_dot_segment(path.as_bytes()), "{path}");
         }
     }
