@@ -11,13 +11,13 @@ use super::bins::Prepared;
 use super::hold::Place;
 use super::hooks::AskTarget;
 use super::{Capture, Outgoing};
-use crate::model::{Clock, Timestamp};
-use crate::store::{BinState, Stored};
+use crate::model::{BinId, Clock, Timestamp};
+use crate::store::{BinState, RequestRef, StoreError, Stored};
 
 /// Who answers, before the request is stored.
 pub(super) enum Answerer {
     /// The target; when it gives no answer, whoever the bin waits for as long as this.
-    Target(AskTarget, Option<Duration>),
+    Target(AskTarget, BinId, Option<Duration>),
     Hand(Place),
 }
 
@@ -33,11 +33,11 @@ impl Answerer {
     /// Has the request answered that was stored.
     pub(super) fn ask(self, capture: &Capture, stored: Stored, prepared: &Arc<Prepared>) -> Instead {
         match self {
-            Self::Target(target, hold) => {
+            Self::Target(target, bin, hold) => {
                 let otherwise = hold.map(|hold| {
                     let (capture, prepared) = (capture.clone(), Arc::clone(prepared));
                     let begin = move || {
-                        let by_hand = Self::Hand(capture.hold(hold, None)?);
+                        let by_hand = Self::Hand(capture.hold(bin, hold, None)?);
                         capture.0.store.held(stored, capture.0.clock.now().plus(hold));
                         Some(by_hand.ask(&capture, stored, &prepared))
                     };
@@ -52,9 +52,17 @@ impl Answerer {
                 Instead { answer: Box::pin(answer), ends_early: false, otherwise }
             }
             Self::Hand(place) => {
-                let prepared = Arc::clone(prepared);
+                let (prepared, store) = (Arc::clone(prepared), capture.0.store.clone());
+                let bin = place.bin();
+                let is_gone = move || {
+                    let store = store.clone();
+                    async move {
+                        let found = store.request(bin, RequestRef::Id(stored.id)).await;
+                        matches!(found, Err(StoreError::NotFound(_)))
+                    }
+                };
                 let answer = async move {
-                    let answered = place.wait(stored.id).await?;
+                    let answered = place.wait(stored.id, is_gone).await?;
                     prepared.responses.give_back();
                     Some(answered)
                 };
@@ -95,17 +103,17 @@ impl Capture {
         hold: Option<Duration>,
     ) -> Result<Option<Answerer>, Crowded> {
         // Who has a lease answers in the place of everybody else.
-        if let Some(lease) = self.0.held.leases.of(bin.bin.id) {
-            return Ok(self.hold(lease.patience, Some(lease.id)).map(Answerer::Hand));
+        if let Some(lease) = self.0.held.0.leases.of(bin.bin.id) {
+            return Ok(self.hold(bin.bin.id, lease.patience, Some(lease.id)).map(Answerer::Hand));
         }
         if let Some(target) = self.target(bin) {
             let Some(ask) = target(bin.bin.id, bytes) else {
                 self.0.counters.not_asked.fetch_add(1, Ordering::Relaxed);
                 return Err(Crowded);
             };
-            return Ok(Some(Answerer::Target(ask, hold)));
+            return Ok(Some(Answerer::Target(ask, bin.bin.id, hold)));
         }
-        Ok(hold.and_then(|hold| self.hold(hold, None)).map(Answerer::Hand))
+        Ok(hold.and_then(|hold| self.hold(bin.bin.id, hold, None)).map(Answerer::Hand))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::lease::Leases;
 use super::{Capture, Outgoing};
-use crate::model::{RequestId, Response};
+use crate::model::{BinId, Change, ChangeKind, RequestId, Response};
 use crate::store::BinState;
 
 /// Senders that wait at once. Each holds a connection; over it they get the bin's response at once.
@@ -19,10 +19,18 @@ const MAX_HELD: usize = 1_000;
 /// A request is shown as held a moment before its sender begins to wait: as long as that may take.
 const BEGINNING: Duration = Duration::from_secs(1);
 
-/// Everybody who waits.
+/// Everybody who waits. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct HeldSenders(pub(super) Arc<Held>);
+
+/// The same.
 #[derive(Debug)]
 pub(super) struct Held {
     places: Arc<Semaphore>,
+    /// How many places are taken: asked for with every change.
+    taken: AtomicUsize,
+    /// In which bins.
+    bins: Mutex<HashMap<BinId, usize>>,
     waiting: Mutex<HashMap<RequestId, Waiting>>,
     began: Notify,
     pub(super) leases: Leases,
@@ -31,18 +39,53 @@ pub(super) struct Held {
 /// Somebody who waits.
 #[derive(Debug)]
 struct Waiting {
+    bin: BinId,
     answer: oneshot::Sender<Outgoing>,
     /// For whose answer, when that is the holder of a lease.
     lease: Option<u64>,
+    /// Requests of the bin were deleted: this one may be among them.
+    look: Arc<Notify>,
 }
 
 impl Default for Held {
     fn default() -> Self {
         Self {
             places: Arc::new(Semaphore::new(MAX_HELD)),
+            taken: AtomicUsize::new(0),
+            bins: Mutex::default(),
             waiting: Mutex::default(),
             began: Notify::new(),
             leases: Leases::default(),
+        }
+    }
+}
+
+impl HeldSenders {
+    /// Whether somebody waits in that bin, or is about to.
+    #[must_use]
+    pub fn wait_in(&self, bin: BinId) -> bool {
+        self.0.taken.load(Ordering::Acquire) > 0 && self.0.bins.lock().contains_key(&bin)
+    }
+
+    /// Lets those go whose request was deleted.
+    pub fn note(&self, change: &Change) {
+        if self.0.taken.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let mut waiting = self.0.waiting.lock();
+        match &change.what {
+            ChangeKind::Deleted { id } => {
+                waiting.remove(id);
+            }
+            ChangeKind::BinDeleted => waiting.retain(|_, waiting| waiting.bin != change.bin),
+            // Which ones is not said: each looks for its own.
+            ChangeKind::Cleared { .. } | ChangeKind::Evicted { .. } => {
+                waiting
+                    .values()
+                    .filter(|waiting| waiting.bin == change.bin)
+                    .for_each(|waiting| waiting.look.notify_one());
+            }
+            _ => {}
         }
     }
 }
@@ -51,6 +94,7 @@ impl Default for Held {
 #[derive(Debug)]
 pub(super) struct Place {
     held: Arc<Held>,
+    bin: BinId,
     patience: Duration,
     until: Instant,
     lease: Option<u64>,
@@ -59,9 +103,11 @@ pub(super) struct Place {
 
 impl Held {
     /// `None` when too many wait.
-    pub(super) fn take(self: &Arc<Self>, patience: Duration, lease: Option<u64>) -> Option<Place> {
+    pub(super) fn take(self: &Arc<Self>, bin: BinId, patience: Duration, lease: Option<u64>) -> Option<Place> {
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Place { held: Arc::clone(self), patience, until: Instant::now() + patience, lease, _permit: permit })
+        *self.bins.lock().entry(bin).or_default() += 1;
+        self.taken.fetch_add(1, Ordering::Release);
+        Some(Place { held: Arc::clone(self), bin, patience, until: Instant::now() + patience, lease, _permit: permit })
     }
 
     /// The holder of that lease is gone: who waits for it waits no longer.
@@ -75,15 +121,37 @@ impl Held {
     }
 }
 
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut bins = self.held.bins.lock();
+        if let Some(places) = bins.get_mut(&self.bin) {
+            *places -= 1;
+            if *places == 0 {
+                bins.remove(&self.bin);
+            }
+        }
+        self.held.taken.fetch_sub(1, Ordering::Release);
+    }
+}
+
 impl Place {
     pub(super) const fn patience(&self) -> Duration {
         self.patience
     }
 
-    /// Waits for the answer to that request; `None` when none came in time.
-    pub(super) async fn wait(self, request: RequestId) -> Option<Outgoing> {
+    pub(super) const fn bin(&self) -> BinId {
+        self.bin
+    }
+
+    /// Waits for the answer to that request; `None` when none came in time, or the request is gone.
+    pub(super) async fn wait<G>(self, request: RequestId, is_gone: impl Fn() -> G) -> Option<Outgoing>
+    where
+        G: Future<Output = bool>,
+    {
         let (sender, mut answer) = oneshot::channel();
-        self.held.waiting.lock().insert(request, Waiting { answer: sender, lease: self.lease });
+        let look = Arc::new(Notify::new());
+        let waiting = Waiting { bin: self.bin, answer: sender, lease: self.lease, look: Arc::clone(&look) };
+        self.held.waiting.lock().insert(request, waiting);
         if self.lease.is_some_and(|lease| !self.held.leases.is_held(lease)) {
             // Its holder went while the request was stored.
             self.held.waiting.lock().remove(&request);
@@ -91,9 +159,21 @@ impl Place {
         // However this ends, the request is held no longer.
         let _leave = Leave { held: &self.held, request };
         self.held.began.notify_waiters();
-        match tokio::time::timeout_at(self.until, &mut answer).await {
-            Ok(answer) => answer.ok(),
-            Err(_) => {
+        // Whoever deleted it while it was stored found nobody to let go.
+        look.notify_one();
+        let gone = async {
+            loop {
+                look.notified().await;
+                if is_gone().await {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = &mut answer => answer.ok(),
+            () = gone => None,
+            () = tokio::time::sleep_until(self.until) => {
                 // One that was given in the last moment counts: whoever gave it was told so.
                 answer.close();
                 answer.try_recv().ok()
@@ -119,8 +199,8 @@ pub struct NotHeld;
 
 impl Capture {
     /// Takes a place for a sender that is to wait, and counts it when there is none.
-    pub(super) fn hold(&self, patience: Duration, lease: Option<u64>) -> Option<Place> {
-        let place = self.0.held.take(patience, lease);
+    pub(super) fn hold(&self, bin: BinId, patience: Duration, lease: Option<u64>) -> Option<Place> {
+        let place = self.0.held.0.take(bin, patience, lease);
         if place.is_none() {
             self.0.counters.not_held.fetch_add(1, Ordering::Relaxed);
         }
@@ -130,7 +210,7 @@ impl Capture {
     /// How many senders wait for an answer by hand.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.0.held.count()
+        self.0.held.0.count()
     }
 
     /// Answers a sender that waits. The first answer counts. `shown` says that the request is stored as held: it may be
@@ -142,8 +222,7 @@ impl Capture {
         response: &Response,
         shown: bool,
     ) -> Result<(), NotHeld> {
-        let held = &self.0.held;
-        let outgoing = self.prepared(bin).responses.by_hand(response);
+        let held = &self.0.held.0;
         let deadline = Instant::now() + if shown { BEGINNING } else { Duration::ZERO };
         let waiting = loop {
             let began = held.began.notified();
@@ -155,12 +234,15 @@ impl Capture {
                 return Err(NotHeld);
             }
         };
+        let outgoing = self.prepared(bin).responses.by_hand(response, waiting.lease.is_some());
         waiting.answer.send(outgoing).map_err(|_| NotHeld)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
     use crate::model::Timestamp;
 
@@ -168,20 +250,56 @@ mod tests {
         RequestId::new(Timestamp::default(), 1, seq)
     }
 
+    fn take(held: &HeldSenders, bin: BinId) -> Option<Place> {
+        held.0.take(bin, Duration::from_secs(1), None)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_place_is_free_again_when_the_waiting_ends_however_it_ends() {
-        let held = Arc::new(Held::default());
-        let mut places: Vec<_> = (0..MAX_HELD).map_while(|_| held.take(Duration::from_secs(1), None)).collect();
+        let (held, bin) = (HeldSenders::default(), BinId::generate());
+        let mut places: Vec<_> = (0..MAX_HELD).map_while(|_| take(&held, bin)).collect();
         assert_eq!(places.len(), MAX_HELD);
-        assert!(held.take(Duration::ZERO, None).is_none());
+        assert!(take(&held, bin).is_none());
+        assert!(held.wait_in(bin) && !held.wait_in(BinId::generate()));
         // Nobody answers in time.
-        assert!(places.pop().unwrap().wait(id(1)).await.is_none());
-        assert_eq!((held.count(), held.places.available_permits()), (0, 1));
+        assert!(places.pop().unwrap().wait(id(1), || ready(false)).await.is_none());
+        assert_eq!((held.0.count(), held.0.places.available_permits()), (0, 1));
         // The sender leaves in the middle.
-        let waiting = held.take(Duration::from_secs(1), None).unwrap().wait(id(2));
+        let waiting = take(&held, bin).unwrap().wait(id(2), || ready(false));
         assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err());
-        assert_eq!((held.count(), held.places.available_permits()), (0, 1));
+        assert_eq!((held.0.count(), held.0.places.available_permits()), (0, 1));
         drop(places);
-        assert_eq!(held.places.available_permits(), MAX_HELD);
+        assert_eq!(held.0.places.available_permits(), MAX_HELD);
+        assert!(!held.wait_in(bin));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_is_let_go_when_the_request_goes_and_only_then() {
+        let (held, bin) = (HeldSenders::default(), BinId::generate());
+        let change = |what| Change { seq: 9, bin, what };
+        for (change, is_gone, let_go) in [
+            (change(ChangeKind::Deleted { id: id(1) }), false, true),
+            (change(ChangeKind::Deleted { id: id(2) }), false, false),
+            (change(ChangeKind::BinDeleted), false, true),
+            (change(ChangeKind::Cleared { count: 1 }), true, true),
+            (change(ChangeKind::Cleared { count: 1 }), false, false),
+            (change(ChangeKind::Evicted { through: 1, count: 1 }), true, true),
+            (Change { bin: BinId::generate(), ..change(ChangeKind::BinDeleted) }, true, false),
+        ] {
+            let (before, told) = (tokio::time::Instant::now(), std::cell::Cell::new(false));
+            let waiting = take(&held, bin).unwrap().wait(id(1), || ready(told.get() && is_gone));
+            let deleting = async {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                told.set(true);
+                held.note(&change);
+            };
+            let (answer, ()) = tokio::join!(waiting, deleting);
+            assert!(answer.is_none());
+            assert_eq!(before.elapsed() < Duration::from_millis(500), let_go, "{change:?}");
+        }
+        // Deleted while it was stored: nobody was there to be told.
+        let before = tokio::time::Instant::now();
+        assert!(take(&held, bin).unwrap().wait(id(1), || ready(true)).await.is_none());
+        assert!(before.elapsed() < Duration::from_millis(500));
     }
 }

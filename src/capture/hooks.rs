@@ -5,10 +5,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::Capture;
-use crate::model::{BinId, ForwardAnswer, Origin, RequestId};
+use crate::model::{BinId, ForwardAnswer, Origin, PassedAnswer, RequestId};
 use crate::store::BinState;
 
 /// Tells by the other end's address what a request of Creel's own counts as, and how often it was sent on. `None` for
@@ -25,11 +23,8 @@ impl std::fmt::Debug for OwnConnections {
     }
 }
 
-/// What a target has answered: status, fields, body.
-pub type Answered = (u16, Vec<(String, String)>, Bytes);
-
 /// Delivers the request that was stored under this id and waits for the answer; `None` when it is not to be forwarded.
-pub type AskTarget = Box<dyn FnOnce(RequestId) -> Pin<Box<dyn Future<Output = Option<Answered>> + Send>> + Send>;
+pub type AskTarget = Box<dyn FnOnce(RequestId) -> Pin<Box<dyn Future<Output = Option<PassedAnswer>> + Send>> + Send>;
 
 /// Makes room for the answer of a bin's target, before the request with so many bytes of body is stored; `None` when too
 /// much is being answered.
@@ -49,7 +44,8 @@ impl Capture {
     /// Whom to ask for the answer of the bin's target, where it answers.
     pub(super) fn target(&self, bin: &BinState) -> Option<&TargetAnswers> {
         let forward = bin.bin.settings.forward.as_ref()?;
-        let asks = forward.answer == ForwardAnswer::Target && !forward.paused;
+        // One that is paused for a circle says so to whom it would have asked the target for.
+        let asks = forward.answer == ForwardAnswer::Target && !forward.is_paused_by_hand();
         self.0.options.targets.0.as_deref().filter(|_| asks)
     }
 

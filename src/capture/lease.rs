@@ -68,7 +68,7 @@ pub struct Leased {
 
 impl Drop for Leased {
     fn drop(&mut self) {
-        let held = &self.capture.0.held;
+        let held = &self.capture.0.held.0;
         held.leases.end(self.bin);
         held.let_go(self.id);
     }
@@ -79,7 +79,7 @@ impl Capture {
     /// does.
     #[must_use]
     pub fn lease(&self, bin: BinId, patience: Duration) -> Option<Leased> {
-        let id = self.0.held.leases.begin(bin, patience)?;
+        let id = self.0.held.0.leases.begin(bin, patience)?;
         Some(Leased { capture: self.clone(), bin, id })
     }
 }

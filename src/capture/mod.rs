@@ -44,9 +44,7 @@ pub use bins::{OpenBin, WorkerBins};
 pub use counters::CaptureCounters;
 use creation::Creations;
 pub use explain::{Explained, Trial};
-use hold::Held;
-pub use hold::NotHeld;
-use hooks::Answered;
+pub use hold::{HeldSenders, NotHeld};
 pub use hooks::{AskTarget, OwnConnections, Targets};
 pub use judge::Judgement;
 pub use lease::Leased;
@@ -77,6 +75,8 @@ pub struct CaptureOptions {
     pub own_connections: OwnConnections,
     /// Has targets answer senders.
     pub targets: Targets,
+    /// Those who wait for an answer by hand: whoever listens to the store tells them what is deleted.
+    pub held: HeldSenders,
 }
 
 /// A request as the listener hands it over.
@@ -135,13 +135,14 @@ struct Inner {
     counters: CaptureCounters,
     creations: Mutex<Creations>,
     unknown: UnknownBins,
-    held: Arc<Held>,
+    held: HeldSenders,
 }
 
 impl Capture {
     /// Puts the parts together.
     #[must_use]
     pub fn new(store: Store, clock: Clock, options: CaptureOptions) -> Self {
+        let held = options.held.clone();
         Self(Arc::new(Inner {
             store,
             clock,
@@ -151,7 +152,7 @@ impl Capture {
             counters: CaptureCounters::default(),
             creations: Mutex::new(Creations::new()),
             unknown: UnknownBins::default(),
-            held: Arc::default(),
+            held,
         }))
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::answerer::Instead;
 use super::template::{MAX_HEADER, MAX_TEXT, TemplateValues, is_template, render};
-use crate::model::{Fault, Response, ResponseHeader, ResponseSettings};
+use crate::model::{Fault, PassedAnswer, PassedHead, Response, ResponseHeader, ResponseSettings};
 use crate::store::StoreError;
 
 /// A response, ready to be sent.
@@ -26,6 +26,9 @@ pub struct Outgoing {
     /// What goes wrong on purpose. Whether it does has been drawn already. Boxed, as all that few responses have: the
     /// future of a request is moved about.
     pub fault: Option<Box<Fault>>,
+    /// The head that goes out in the place of status and headers, when it is passed on from elsewhere: `headers` has what Creel
+    /// adds.
+    pub passed: Option<Box<PassedHead>>,
     /// Where the request was stored; `None` when it was not.
     pub stored: Option<crate::store::Stored>,
     /// Who else may answer. This response is for when nobody does.
@@ -62,6 +65,7 @@ impl Outgoing {
             body: body.into(),
             delay: Duration::ZERO,
             fault: None,
+            passed: None,
             stored: None,
             instead: None,
         }
@@ -114,12 +118,11 @@ impl Responses {
 
     /// What a target has answered, as it goes to the sender: harmless in a browser unless the target or the bin's owner
     /// says otherwise.
-    pub(super) fn passed_on(&self, (status, mut headers, body): super::Answered) -> Outgoing {
-        let has_policy = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(SANDBOX.0));
-        if !has_policy && !self.settings.no_sandbox {
-            headers.push((SANDBOX.0.to_owned(), SANDBOX.1.to_owned()));
-        }
-        Outgoing::with(status, headers, body)
+    pub(super) fn passed_on(&self, PassedAnswer { status, head, body }: PassedAnswer) -> Outgoing {
+        let sandbox =
+            (!head.has(SANDBOX.0) && !self.settings.no_sandbox).then(|| (SANDBOX.0.to_owned(), SANDBOX.1.to_owned()));
+        let own = Outgoing::with(status, sandbox.into_iter().collect(), body);
+        Outgoing { passed: Some(Box::new(head)), ..own }
     }
 
     /// The response for a request. Takes the script one step further.
@@ -131,6 +134,7 @@ impl Responses {
                 body: constant.body.clone(),
                 delay: constant.delay,
                 fault: None,
+                passed: None,
                 stored: None,
                 instead: None,
             });
@@ -200,17 +204,23 @@ impl Responses {
             body,
             delay: Duration::from_millis(response.delay_ms.unwrap_or(0)),
             fault: response.fault.map(Box::new),
+            passed: None,
             stored: None,
             instead: None,
         }
     }
 
     /// The response of somebody who answers by hand. What is not set comes from the bin's; what that does wrong or late on
-    /// purpose is its own.
-    pub(super) fn by_hand(&self, response: &Response) -> Outgoing {
+    /// purpose is its own. Under a lease it is a target's that is passed on: its fields are all that there are.
+    pub(super) fn by_hand(&self, response: &Response, leased: bool) -> Outgoing {
         let mut whole = Response { fault: None, delay_ms: None, ..self.settings.response.clone() };
         merge(&mut whole, response);
-        self.build(&whole, None, None)
+        let built = self.build(&whole, None, None);
+        let Some(headers) = response.headers.as_ref().filter(|_| leased) else { return built };
+        let field = |header: &ResponseHeader| (header.name.clone().into(), header.value.clone().into());
+        let head = PassedHead { reason: None, fields: headers.iter().map(field).collect() };
+        let Outgoing { status, body, delay, fault, .. } = built;
+        Outgoing { delay, fault, ..self.passed_on(PassedAnswer { status, head, body }) }
     }
 
     /// How long senders are kept waiting for an answer by hand, if they are.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use base64::Engine as _;
+use bytes::Bytes;
 use clap::Args;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
@@ -18,8 +19,8 @@ use super::tail::{Since, since};
 use super::{Done, exit, output};
 use crate::client::{Client, ClientError, Follow, Live, Method, bin_path, segment};
 use crate::deliver::engine::TargetUrl;
-use crate::deliver::{ByHand, Edit, Plan, TargetAnswer, passed_back, route};
-use crate::model::{CapturedRequest, Delivered, Origin, Outcome, Route, Seq, Why};
+use crate::deliver::{ByHand, Edit, Plan, passed_back, route};
+use crate::model::{CapturedRequest, Delivered, Origin, Outcome, PassedAnswer, Route, Seq, Why};
 use crate::signature::Catalogue;
 
 /// The arguments of `creel forward`.
@@ -200,9 +201,13 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
             }
         };
         if held {
-            let TargetAnswer { status, headers, body } = passed_back(&delivered);
-            let headers: Vec<Value> =
-                headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+            let (PassedAnswer { status, head, body }, note) = passed_back(&delivered);
+            if let Some(note) = note {
+                output::note(&format!("request {seq}: {note}"));
+            }
+            // Its length is the server's to say.
+            let fields = head.fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(b"content-length"));
+            let headers: Vec<Value> = fields.filter_map(|field| header(seq, field)).collect();
             let body = base64::engine::general_purpose::STANDARD.encode(body);
             let passed = json!({"status": status, "headers": headers, "body_base64": body});
             answer(client, &args.bin, &summary, &passed).await;
@@ -228,6 +233,19 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
             }
         }
     }
+}
+
+/// A field as the API takes it, which is text without control characters.
+fn header(seq: u64, (name, value): &(Bytes, Bytes)) -> Option<Value> {
+    fn text(bytes: &Bytes) -> Option<&str> {
+        std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(|c| c.is_control() && c != '\t'))
+    }
+    let field = text(name).zip(text(value)).map(|(name, value)| json!({"name": name, "value": value}));
+    if field.is_none() {
+        let name = String::from_utf8_lossy(name);
+        output::note(&format!("request {seq}: the value of {name} is no text, and is not passed on"));
+    }
+    field
 }
 
 /// What a delivery means for the next step; as for the server's own forwarding.

@@ -193,5 +193,8 @@ pub(super) fn edit(edits: &[String]) -> Result<crate::deliver::Edit, Usage> {
     if fields.chain(parts).any(|text| unfit(text)) {
         return Err(Usage("--edit: no part of a head has control characters".to_owned()));
     }
+    if let Some(why) = head.set.iter().find_map(|(name, _)| crate::deliver::engine::is_set_by_creel(name)) {
+        return Err(Usage(format!("--edit: {why}")));
+    }
     Ok(edit)
 }

@@ -37,7 +37,7 @@ use check::Checks;
 pub use draft::Draft;
 use engine::{Engine, NotAllowed, TargetUrl};
 use forward::{Asked, Lines};
-pub use forward::{TargetAnswer, passed_back, route};
+pub use forward::{passed_back, route};
 pub use jobs::Job;
 use jobs::Jobs;
 pub use on_match::Told;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use super::Timestamp;
+
 /// Where a bin sends on what it captures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -24,6 +26,9 @@ pub struct ForwardSettings {
     pub keep_host: bool,
     /// Send nothing for now.
     pub paused: bool,
+    /// When it goes on by itself: it has paused itself for a circle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Timestamp>,
 }
 
 impl Default for ForwardSettings {
@@ -38,6 +43,7 @@ impl Default for ForwardSettings {
             parallel: 1,
             keep_host: false,
             paused: false,
+            paused_until: None,
         }
     }
 }
@@ -46,6 +52,17 @@ impl ForwardSettings {
     /// Every target, in the order of the routes.
     pub fn targets(&self) -> impl Iterator<Item = &String> {
         self.routes.iter().flat_map(|route| &route.to)
+    }
+
+    /// Whether somebody has paused it, and it goes on when somebody says so.
+    pub const fn is_paused_by_hand(&self) -> bool {
+        self.paused && self.paused_until.is_none()
+    }
+
+    /// Pauses it, or lets it go on, because somebody says so.
+    pub const fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+        self.paused_until = None;
     }
 }
 
@@ -118,6 +135,8 @@ pub enum Forwarded {
     SkippedComposed,
     /// Its signature is not valid, and the bin enforces signatures.
     SkippedSignature,
+    /// It came, or waited, while the forward was paused.
+    SkippedPaused,
 }
 
 impl Forwarded {
@@ -137,14 +156,48 @@ impl Forwarded {
             Self::SkippedImported => Some("it was imported"),
             Self::SkippedComposed => Some("it was composed here and sent by hand"),
             Self::SkippedSignature => Some("its signature is not valid, and the bin enforces signatures"),
+            Self::SkippedPaused => Some("the forward was paused"),
         }
     }
+
+    /// The worse of what two targets came to.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |end| match end {
+            Self::Delivered => 0,
+            Self::NotAccepted => 1,
+            Self::Failed => 2,
+            // Of these a request has one for all targets, but for what a target's path makes unfit.
+            Self::SkippedFiltered
+            | Self::SkippedNoRoute
+            | Self::SkippedUnfit
+            | Self::SkippedLoop
+            | Self::SkippedImported
+            | Self::SkippedComposed
+            | Self::SkippedSignature
+            | Self::SkippedPaused => 3,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
+/// One target of a bin's forward, as the queue knows it: a digest of its URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lane(pub i64);
+
+/// Where a request of a forward goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Routed {
+    /// Nowhere, or nowhere else: this is what it came to.
+    Over(Forwarded),
+    /// To these targets, one at least.
+    To(Vec<Lane>),
 }
 
 /// How far a bin's forwarding is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ForwardCursor {
-    /// Everything up to this was forwarded or skipped.
+    /// Everything up to this was forwarded or skipped, or waits for its targets.
     pub through: u64,
     /// Requests that came while it was paused.
     pub paused: u64,

@@ -14,6 +14,7 @@ mod job;
 mod network;
 mod on_match;
 mod origin;
+mod passed;
 mod rejection;
 mod request;
 mod response;
@@ -28,12 +29,13 @@ pub use change::{Change, ChangeKind};
 pub use check::{CaseReport, CaseState, CheckReport, ShotReport, Snippet};
 pub use clock::{Clock, Timestamp};
 pub use expect::{EventSchema, ExpectSettings, ExpectedHeader, StatedPoint};
-pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Retries, Route};
+pub use forward::{ForwardAnswer, ForwardCursor, ForwardSettings, Forwarded, Lane, Retries, Route, Routed};
 pub use id::{BinId, BinName, RequestId, Seq};
 pub use job::{JobState, JobStatus};
 pub use network::Network;
 pub use on_match::OnMatch;
 pub use origin::{MAX_HOPS, Origin};
+pub use passed::{PassedAnswer, PassedHead};
 pub use rejection::Rejection;
 pub use request::{
     CapturedRequest, Client, HeadSource, Marks, MarksPatch, NewRequest, Repeat, RequestSummary, SentResponse,

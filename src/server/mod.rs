@@ -15,13 +15,13 @@ use actix_web::dev::{Server, ServerHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::capture::{AskTarget, Capture, CaptureOptions, OwnConnections, Targets};
+use crate::capture::{AskTarget, Capture, CaptureOptions, HeldSenders, OwnConnections, Targets};
 use crate::config::{Config, Database};
 use crate::deliver::Deliver;
 use crate::deliver::engine::{self, Engine, OwnSockets, TargetPolicy};
 use crate::live::Hub;
-use crate::model::{BinSettings, Clock};
-use crate::store::{OpenError, Store, StoreError, StoreOptions};
+use crate::model::{BinId, BinSettings, Change, Clock, Seq};
+use crate::store::{CommitListener, OpenError, Store, StoreError, StoreOptions};
 use console::declared::DeclareError;
 use reach::Reach;
 use reload::Reload;
@@ -119,7 +119,9 @@ impl Application {
         let options = store_options(config);
         let database = options.path.display().to_string();
         let temporary = options.path.parent().filter(|_| options.ephemeral).map(PathBuf::from);
-        let store = Store::open(options, clock.clone(), Arc::new(hub.clone()))?;
+        let held = HeldSenders::default();
+        let listener = Listeners { hub: hub.clone(), held: held.clone() };
+        let store = Store::open(options, clock.clone(), Arc::new(listener))?;
         let sockets = OwnSockets::default();
         let deliver = deliver(config, &store, &clock, sockets.clone(), console_address)?;
         deliver.start_forwarding();
@@ -137,6 +139,7 @@ impl Application {
                 catalogue: config.catalogue.clone(),
                 own_connections: own_connections(&sockets, capture_address),
                 targets: targets(&deliver),
+                held,
             },
         );
 
@@ -226,6 +229,30 @@ impl Application {
     }
 }
 
+/// Who is told of what is committed.
+struct Listeners {
+    hub: Hub,
+    /// A sender whose request is deleted is not kept waiting.
+    held: HeldSenders,
+}
+
+impl CommitListener for Listeners {
+    fn wants(&self, bin: BinId) -> bool {
+        self.hub.wants(bin) || self.held.wait_in(bin)
+    }
+
+    fn committed(&self, changes: Vec<Change>) {
+        for change in &changes {
+            self.held.note(change);
+        }
+        self.hub.committed(changes);
+    }
+
+    fn unbuilt(&self, bin: BinId, through: Seq) {
+        self.hub.unbuilt(bin, through);
+    }
+}
+
 /// Tells the capture half which connections are our own.
 fn own_connections(sockets: &OwnSockets, listener: SocketAddr) -> OwnConnections {
     sockets.set_listener(listener);
@@ -239,12 +266,8 @@ fn targets(deliver: &Deliver) -> Targets {
     Targets(Some(Arc::new(move |bin, bytes| {
         let deliver = deliver.clone();
         let ticket = deliver.ticket(bin, bytes)?;
-        let ask: AskTarget = Box::new(move |request| {
-            Box::pin(async move {
-                let answer = deliver.answer(ticket, bin, request).await?;
-                Some((answer.status, answer.headers, answer.body))
-            })
-        });
+        let ask: AskTarget =
+            Box::new(move |request| Box::pin(async move { deliver.answer(ticket, bin, request).await }));
         Some(ask)
     })))
 }

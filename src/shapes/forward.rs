@@ -62,7 +62,7 @@ pub struct ForwardStateShape {
     pub through: u64,
     /// Requests that wait.
     pub waiting: u64,
-    /// Requests that came while it was paused and were passed over.
+    /// Requests that were passed over when it went on after a pause, less those that a catch-up has taken back.
     pub skipped_paused: u64,
     /// Requests that retention removed before they were forwarded.
     pub skipped_evicted: u64,

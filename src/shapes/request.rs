@@ -69,7 +69,8 @@ pub struct SummaryShape<'a> {
     /// The newest attempt to send it to somewhere else.
     pub last_attempt: Option<LastAttemptShape>,
     /// What came of forwarding it: `delivered`, `not_accepted`, `failed`, `skipped_filtered`, `skipped_no_route`,
-    /// `skipped_unfit`, `skipped_loop` or `skipped_imported`; `null` while it waits, and where nothing is forwarded.
+    /// `skipped_unfit`, `skipped_loop`, `skipped_imported`, `skipped_composed`, `skipped_signature` or `skipped_paused`; `null`
+    /// while it waits, and where nothing is forwarded.
     pub forwarded: Option<&'static str>,
     /// Until when its sender waits for an answer by hand, if it does.
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -14,8 +14,8 @@ use super::types::{
     VerdictStatus,
 };
 use crate::model::{
-    Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, ForwardCursor,
-    Forwarded, Lost, NewRequest, RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
+    Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, Lost, NewRequest,
+    RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
 };
 
 /// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
@@ -334,43 +334,6 @@ impl Store {
     pub async fn attempt_at(&self, bin: BinId, request: RequestId, id: Seq) -> Result<Attempt, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(false, move |conn, _| source.attempt_at(conn, request, id)).await
-    }
-
-    // Forwarding.
-
-    /// How far the bin's forwarding is, and how many requests wait; `None` when it never was on.
-    pub async fn forward(&self, bin: BinId) -> Result<Option<(ForwardCursor, u64)>, StoreError> {
-        let source = self.db.source(bin)?;
-        self.db.read(false, move |conn, _| source.forward(conn)).await
-    }
-
-    /// Forwards what comes after that cursor. `skipped` counts what is passed over.
-    pub async fn forward_from(&self, bin: BinId, through: Seq, skipped: bool) -> Result<(), StoreError> {
-        self.db.write(0, 0, move |tx, _| tx.forward_from(bin, through, skipped)).await
-    }
-
-    /// How far the bin's forwarding is; `None` when it never was on.
-    pub async fn forward_cursor(&self, bin: BinId) -> Result<Option<ForwardCursor>, StoreError> {
-        let source = self.db.source(bin)?;
-        self.db.read(false, move |conn, _| source.forward_cursor(conn)).await
-    }
-
-    /// Notes what came of forwarding a request. With `after`, everything up to it is over, provided that the cursor is still
-    /// there; whether it was.
-    pub async fn forwarded(
-        &self,
-        bin: BinId,
-        seq: Seq,
-        what: Forwarded,
-        after: Option<Seq>,
-    ) -> Result<bool, StoreError> {
-        self.db.write(0, 0, move |tx, _| tx.forwarded(bin, seq, what, after)).await
-    }
-
-    /// The cursor below the first request that was received at that moment or later; `None` when there is none.
-    pub async fn cursor_before(&self, bin: BinId, since: Timestamp) -> Result<Option<Seq>, StoreError> {
-        let source = self.db.source(bin)?;
-        self.db.read(true, move |conn, _| source.cursor_before(conn, since)).await
     }
 
     /// Whole requests for exports, verification and diagnosis: `seq` above `after`, oldest first, at most `limit` of

@@ -1,13 +1,14 @@
 //! Storage: the only place that knows SQL.
 //!
-//! - `handle` is what the rest of the crate calls; `change` adds the writes other than captures. `types` and `error`
-//!   are the words of both.
+//! - `handle` is what the rest of the crate calls; `change` adds the writes other than captures, `forwarding` the queue of what is
+//!   forwarded. `types` and `error` are the words of all.
 //! - `commits` wakes those who wait for a commit.
 //! - `sqlite/` is the database behind the handle, and the only place that names rusqlite.
 
 mod change;
 mod commits;
 mod error;
+mod forwarding;
 mod handle;
 mod sqlite;
 #[cfg(test)]

@@ -191,9 +191,22 @@ impl Writer {
     }
 }
 
+/// Why a field that somebody wants to set is not sent as it is set; `None` for all others.
+pub fn is_set_by_creel(name: &str) -> Option<&'static str> {
+    if name.eq_ignore_ascii_case("content-length") {
+        Some("Creel sets Content-Length to the length of the body that is sent: leave it out, or change the body.")
+    } else if name.eq_ignore_ascii_case("transfer-encoding") {
+        Some("A body is sent whole, with its Content-Length: leave Transfer-Encoding out.")
+    } else if is_hop_by_hop(name.as_bytes()) {
+        Some("This field speaks of one connection only, and Creel's own is made for each delivery: leave it out.")
+    } else {
+        None
+    }
+}
+
 /// The names that `Connection` lists. `Host` and `Content-Length` are not its to name: without them the message would
 /// be another one.
-fn named_by_connection(head: &Head) -> Vec<Vec<u8>> {
+pub fn named_by_connection(head: &Head) -> Vec<Vec<u8>> {
     let scan = head.scan();
     let values = scan.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"connection")).map(|(_, value)| value);
     values
@@ -203,7 +216,8 @@ fn named_by_connection(head: &Head) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn is_hop_by_hop(name: &[u8]) -> bool {
+/// Whether a field is one of a single connection.
+pub fn is_hop_by_hop(name: &[u8]) -> bool {
     HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
         || name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"proxy-"))
 }

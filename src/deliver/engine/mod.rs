@@ -29,7 +29,7 @@ use url::Host;
 
 pub use edit_head::{HeadEdit, edited};
 pub use fit::{has_dot_segment, unfit};
-pub use head::{HeadChange, HeadPlan, outgoing, path_and_query};
+pub use head::{HeadChange, HeadPlan, is_hop_by_hop, is_set_by_creel, named_by_connection, outgoing, path_and_query};
 pub use network::{Network, System};
 pub use own_sockets::{OwnSocket, OwnSockets};
 pub use target::{AllowedTarget, NotAllowed, TargetPolicy, TargetUrl};

@@ -1,49 +1,18 @@
 //! The target answers the sender: delivered at once, beside the queue.
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::asked::Ticket;
-use super::line::{end_of, plan, targets, worse};
+use super::passed_back;
+use super::verdict::{end_of, plan, targets};
 use crate::deliver::Deliver;
 use crate::deliver::draft::draft;
 use crate::deliver::engine::TargetUrl;
 use crate::deliver::plan::SendError;
-use crate::http::Head;
-use crate::model::{Bin, BinId, CapturedRequest, Delivered, ForwardSettings, Forwarded, Outcome, RequestId, Why};
+use crate::model::{
+    Bin, BinId, CapturedRequest, ForwardSettings, Forwarded, Outcome, PassedAnswer, RequestId, Timestamp, Why,
+};
 use crate::store::RequestRef;
-
-/// What the sender gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetAnswer {
-    /// The status.
-    pub status: u16,
-    /// The fields that are not of the target's connection alone.
-    pub headers: Vec<(String, String)>,
-    /// The body as received.
-    pub body: Bytes,
-}
-
-impl TargetAnswer {
-    fn error(status: u16, sentence: &str) -> Self {
-        let body = serde_json::json!({"ok": false, "error": sentence}).to_string();
-        Self { status, headers: vec![("Content-Type".into(), "application/json".into())], body: body.into() }
-    }
-}
-
-/// Fields that the connection to the sender has of its own.
-const OWN_FIELDS: &[&str] = &[
-    "connection",
-    "content-length",
-    "date",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    // Every response of the capture half has it.
-    "x-content-type-options",
-];
 
 impl Deliver {
     /// Makes room for an answer, before the request is stored; `None` when too much is being answered.
@@ -53,10 +22,11 @@ impl Deliver {
 
     /// Delivers a request that was just stored and tells what its sender gets, as soon as the first target has answered;
     /// `None` when it is not to be forwarded, and the bin answers itself.
-    pub async fn answer(&self, mut ticket: Ticket, bin: BinId, request: RequestId) -> Option<TargetAnswer> {
+    pub async fn answer(&self, mut ticket: Ticket, bin: BinId, request: RequestId) -> Option<PassedAnswer> {
         ticket.begin(request);
         let state = self.0.store.bin(bin.as_str())?;
-        let forward = state.bin.settings.forward.clone()?;
+        // One that was paused by hand leaves the answer to the bin.
+        let forward = state.bin.settings.forward.clone().filter(|forward| !forward.is_paused_by_hand())?;
         let (tell, told) = oneshot::channel();
         let deliver = self.clone();
         // On the threads that deliver, and to its end when the sender leaves.
@@ -74,19 +44,25 @@ impl Deliver {
         bin: &Bin,
         forward: &ForwardSettings,
         request: &CapturedRequest,
-        tell: oneshot::Sender<TargetAnswer>,
+        tell: oneshot::Sender<PassedAnswer>,
     ) {
         let Ok(all) = targets(bin, forward, request) else { return };
+        if let Some(until) = forward.paused_until {
+            // Never a success: it was not delivered.
+            let _ = tell.send(self.paused_answer(until));
+            return;
+        }
         // Just set: its line begins in a moment.
         let line = self.0.lines.find(bin.id);
         if let Some(line) = &line
             && line.closes_circle(request)
         {
-            let _ =
-                tell.send(TargetAnswer::error(508, "a loop: the same request came again and again within ten seconds"));
+            // Stored first: whoever comes next is told of it.
             if let Err(error) = self.pause_circle(bin.id, line).await {
                 tracing::warn!(%error, "a forward that goes in a circle could not be paused");
             }
+            let _ =
+                tell.send(PassedAnswer::error(508, "a loop: the same request came again and again within ten seconds"));
             return;
         }
         let mut tell = Some(tell);
@@ -99,51 +75,43 @@ impl Deliver {
                 // The queue skips it, and says so; the bin answers.
                 Err(_) if number == 0 => return,
                 Err(SendError::Unfit(_)) => {
-                    worst = worse(worst, Forwarded::SkippedUnfit);
+                    worst = worst.worse(Forwarded::SkippedUnfit);
                     continue;
                 }
                 Err(_) => {
-                    worst = worse(worst, Forwarded::Failed);
+                    worst = worst.worse(Forwarded::Failed);
                     continue;
                 }
             };
-            let delivered = self.0.engine.deliver(&draft.parcel).await;
-            worst = worse(worst, end_of(&delivered));
+            let mut delivered = self.0.engine.deliver(&draft.parcel).await;
+            worst = worst.worse(end_of(&delivered));
             let down = matches!(delivered.outcome, Outcome::Dns | Outcome::Connect);
             if let Some(line) = &line {
                 line.note(target, down.then_some(delivered.sentence.as_str()), self.0.clock.now());
             }
             // The first gives the answer; its sender does not wait for the others.
             if let Some(tell) = tell.take() {
-                let _ = tell.send(passed_back(&delivered));
+                let (answer, note) = passed_back(&delivered);
+                let _ = tell.send(answer);
+                if let Some(note) = note {
+                    delivered.sentence = format!("{} {note}", delivered.sentence);
+                }
             }
             if let Err(error) = self.0.store.attempt(bin.id, request.summary.id, Why::Forward, delivered).await {
                 tracing::debug!(%error, "an attempt was not kept");
             }
         }
-        if let Err(error) = self.0.store.forwarded(bin.id, request.summary.seq, worst, None).await {
+        if let Err(error) = self.0.store.forwarded(bin.id, request.summary.seq, worst).await {
             tracing::debug!(%error, "the end of a delivery was not kept");
         }
     }
-}
-/// What a sender gets of what came back from a target.
-pub fn passed_back(delivered: &Delivered) -> TargetAnswer {
-    match (&delivered.outcome, &delivered.response) {
-        (Outcome::Answered, Some(response)) if response.body_cut => {
-            TargetAnswer::error(502, "The target's response is larger than is passed on (1 MiB).")
-        }
-        (Outcome::Answered, Some(response)) if (200..600).contains(&response.status) => {
-            let head = Head::new(response.head.clone());
-            let fields = head.scan().fields().filter_map(|(name, value)| {
-                let (name, value) = (std::str::from_utf8(name).ok()?, std::str::from_utf8(value).ok()?);
-                let own = OWN_FIELDS.iter().any(|own| name.eq_ignore_ascii_case(own));
-                let proxy = name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("proxy-"));
-                let whole = !name.is_empty() && !value.chars().any(|c| c.is_control() && c != '\t');
-                (!own && !proxy && whole).then(|| (name.to_owned(), value.to_owned()))
-            });
-            TargetAnswer { status: response.status, headers: fields.collect(), body: response.body.clone() }
-        }
-        (Outcome::Timeout, _) => TargetAnswer::error(504, &delivered.sentence),
-        _ => TargetAnswer::error(502, &delivered.sentence),
+
+    /// What senders get while the forward is paused for a circle.
+    fn paused_answer(&self, until: Timestamp) -> PassedAnswer {
+        let sentence =
+            format!("forwarding is paused until {until}: the same request came again and again within ten seconds");
+        // Rounded up: whoever comes again then finds it running.
+        let left = until.since(self.0.clock.now()).as_millis().div_ceil(1_000);
+        PassedAnswer::error(503, &sentence).retry_after(u64::try_from(left).unwrap_or(1).max(1))
     }
 }

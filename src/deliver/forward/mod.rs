@@ -1,27 +1,33 @@
-//! Forwarding: each bin that forwards has a line, which takes what was committed in its order and sends it on.
+//! Forwarding: each bin that forwards has a line, which takes what was committed in its order and says for which targets it
+//! waits, and a lane for each target, which sends what waits for it in that order.
 //!
-//! The queue is the database: a cursor per bin says how far the line is. It moves only after a request is over, so that a
-//! restart goes on where it stopped. Senders never wait for a line; the exception is a bin whose target answers them.
+//! The queue is the database: a cursor per bin says how far the line is, and a row says that a request waits for a target. A
+//! row goes only after the request is over there, so that a restart goes on where it stopped. A target that is slow or down
+//! delays neither the others nor a sender; the exception is a bin whose target answers its senders.
 
 mod answer;
 mod asked;
 mod circle;
+mod lane;
 mod line;
+mod passed_back;
 mod route;
+mod verdict;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::Deliver;
 use crate::model::{BinId, BinSettings, CapturedRequest, ForwardSettings, Timestamp};
 use crate::store::{BinState, StoreError};
-pub use answer::{TargetAnswer, passed_back};
 pub(super) use asked::Asked;
 use circle::Circle;
+pub use passed_back::passed_back;
 pub use route::route;
 
 /// How often bins are looked at for forwards that were set, when any bin has changed.
@@ -29,6 +35,10 @@ const SUPERVISE: Duration = Duration::from_millis(50);
 /// How long a line pauses for a circle at first; twice as long each time that it comes back.
 const PAUSE: Duration = Duration::from_mins(1);
 const MAX_PAUSE: Duration = Duration::from_hours(1);
+
+/// Requests that are read at once, and their bytes.
+const PAGE: usize = 32;
+const PAGE_BYTES: usize = 8 << 20;
 
 /// Whether a target answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +58,14 @@ pub struct Health {
 struct Line {
     health: Mutex<HashMap<String, Health>>,
     circle: Mutex<Circle>,
-    /// When a line that has paused itself for a circle goes on.
-    resumes_at: Mutex<Option<Timestamp>>,
-    /// How often it has done so since somebody looked.
+    /// How often it has paused itself for a circle since somebody looked.
     pauses: AtomicU32,
     /// What the bin held when there was nothing to do; `None` to look again.
     looked_at: Mutex<Option<(u64, u64, Option<Timestamp>)>>,
+    /// The generation of the settings for which nothing waits for a target that is none any more.
+    sorted_at: AtomicU64,
+    /// The lanes that run, by their targets; each is woken when there may be something to send.
+    lanes: Mutex<HashMap<String, Arc<Notify>>>,
 }
 
 impl Line {
@@ -61,26 +73,25 @@ impl Line {
         Self {
             health: Mutex::default(),
             circle: Mutex::default(),
-            resumes_at: Mutex::default(),
             pauses: AtomicU32::new(0),
             looked_at: Mutex::default(),
+            sorted_at: AtomicU64::new(u64::MAX),
+            lanes: Mutex::default(),
         }
     }
 
-    /// Pauses for a circle: the longer, the oftener it has come back.
-    fn pause(&self, now: Timestamp) {
-        let pauses = self.pauses.fetch_add(1, Ordering::Relaxed);
-        let time = PAUSE.saturating_mul(2_u32.saturating_pow(pauses)).min(MAX_PAUSE);
-        *self.resumes_at.lock() = Some(now.plus(time));
+    /// Lets every lane look for something to send.
+    fn wake(&self) {
+        self.lanes.lock().values().for_each(|lane| lane.notify_one());
     }
 
-    /// Whether it has paused for a circle, and that is over.
-    fn resumes(&self, now: Timestamp) -> bool {
-        self.resumes_at.lock().is_some_and(|at| at <= now)
+    /// How long to pause for a circle: the longer, the oftener it has come back.
+    fn pause(&self) -> Duration {
+        PAUSE.saturating_mul(2_u32.saturating_pow(self.pauses.load(Ordering::Relaxed))).min(MAX_PAUSE)
     }
 
-    fn resume(&self) {
-        *self.resumes_at.lock() = None;
+    /// Counts circles anew.
+    fn forget_circle(&self) {
         self.circle.lock().clear();
     }
 
@@ -146,6 +157,7 @@ impl Deliver {
                 if let Some(line) = lines.get(&id) {
                     // Its settings may have changed: look again.
                     *line.looked_at.lock() = None;
+                    line.wake();
                     continue;
                 }
                 let line = Arc::new(Line::new());
@@ -178,15 +190,6 @@ impl Deliver {
         known
     }
 
-    /// Why the bin's line has paused itself, if it has.
-    pub fn paused_because(&self, bin: BinId) -> Option<String> {
-        let at = (*self.0.lines.find(bin)?.resumes_at.lock())?;
-        Some(format!(
-            "The same request came again and again within ten seconds: it goes in a circle, or its sender repeats itself. \
-             Look where the target sends it. It goes on by itself at {at}."
-        ))
-    }
-
     /// Lets a bin forward by `after`, which `update` stores. What came while nothing was sent is passed over; a catch-up takes
     /// it back.
     pub async fn set_forward(
@@ -198,8 +201,10 @@ impl Deliver {
         let (store, id) = (&self.0.store, bin.bin.id);
         let before = bin.bin.settings.forward.as_ref();
         let resumes = before.is_some_and(|before| before.paused) && !after.paused;
-        if before.is_none() || resumes {
-            store.forward_from(id, store.head_seq(), resumes).await?;
+        if resumes {
+            store.pass_over(id, store.head_seq()).await?;
+        } else if before.is_none() {
+            store.forward_from(id, store.head_seq(), true).await?;
         }
         let changed = store.update_bin(id, update).await?;
         self.forward_was_set(id);
@@ -210,9 +215,10 @@ impl Deliver {
     pub fn forward_was_set(&self, bin: BinId) {
         self.start_lines();
         if let Some(line) = self.0.lines.find(bin) {
-            line.resume();
+            line.forget_circle();
             line.pauses.store(0, Ordering::Relaxed);
             *line.looked_at.lock() = None;
+            line.wake();
         }
     }
 }

@@ -19,7 +19,7 @@ use super::turn::Turn;
 use super::wake::WakeSlot;
 use super::worker::Worker;
 use crate::capture::Rejected;
-use crate::model::Timestamp;
+use crate::model::{PassedHead, Timestamp};
 
 /// What may still pass over the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub(super) struct Connection {
     ignoring: Cell<bool>,
     /// Whether the socket has taken all that was written.
     flushed: Cell<bool>,
+    /// The head that the response goes out with, when it is passed on.
+    passed: RefCell<Option<Box<PassedHead>>>,
     /// The dispatcher's task when it waits to read.
     reader: Rc<WakeSlot>,
     /// The same task when its handler waits for `left` or `flushed`.
@@ -74,6 +76,7 @@ impl Connection {
             left: Cell::new(false),
             ignoring: Cell::new(false),
             flushed: Cell::new(true),
+            passed: RefCell::new(None),
             reader,
             handler: WakeSlot::default(),
         })
@@ -138,6 +141,11 @@ impl Connection {
     pub(super) fn set_disposition(&self, disposition: Disposition) {
         self.disposition.set(disposition);
         self.reader.wake();
+    }
+
+    /// Lets the response that is written next go out with this head.
+    pub(super) fn pass_on(&self, head: Box<PassedHead>) {
+        *self.passed.borrow_mut() = Some(head);
     }
 
     /// Notes that the whole response is in the dispatcher's buffer.
@@ -210,6 +218,11 @@ impl Connection {
     /// Wakes that task.
     pub(super) fn wake_reader(&self) {
         self.reader.wake();
+    }
+
+    /// The head that goes out in the place of the one that is written now.
+    pub(super) fn take_passed(&self) -> Option<Box<PassedHead>> {
+        self.passed.take()
     }
 
     pub(super) fn note_written(&self) {

@@ -7,6 +7,7 @@
 //! | `recorder`, `framing` | keep each head as sent, and find where each message ends |
 //! | `connection`, `turn` | what stream and handler share, and how far the current message is |
 //! | `handler`, `body`, `response` | take the head, read the body, call [`Capture::receive`], send what it says |
+//! | `passed` | writes the head of an answer from elsewhere as it came |
 //! | `rejection` | the response to a head that no handler sees |
 //! | `in_flight` | the memory for what is being received, and who may have how much of it |
 //! | `worker`, `header_cache`, `stopping`, `wake` | what the connections of one thread share, and how they end |
@@ -21,6 +22,7 @@ mod handler;
 mod header_cache;
 mod in_flight;
 pub mod inside;
+mod passed;
 mod recorder;
 mod rejection;
 mod response;

@@ -216,6 +216,7 @@ pub(crate) const fn forwarded(what: Forwarded) -> i64 {
         Forwarded::SkippedImported => 8,
         Forwarded::SkippedComposed => 9,
         Forwarded::SkippedSignature => 10,
+        Forwarded::SkippedPaused => 11,
     }
 }
 
@@ -231,6 +232,7 @@ pub(crate) const fn read_forwarded(number: i64) -> Option<Forwarded> {
         8 => Some(Forwarded::SkippedImported),
         9 => Some(Forwarded::SkippedComposed),
         10 => Some(Forwarded::SkippedSignature),
+        11 => Some(Forwarded::SkippedPaused),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::tx::Tx;
 use super::values::{signed, unsigned};
-use super::{attempts, codes, row_key};
+use super::{attempts, codes, forward, row_key};
 use crate::model::{BinId, ChangeKind, Seq, Timestamp};
 use crate::store::error::StoreError;
 
@@ -29,6 +29,7 @@ pub(crate) fn row_at(conn: &Connection, row_key: i64) -> Result<Option<Row>, Sto
 pub(crate) fn delete_at(conn: &Connection, row_key: i64) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM content WHERE seq = ?")?.execute([signed(row_key::seq_of(row_key))])?;
     conn.prepare_cached("DELETE FROM request WHERE place = ?")?.execute([row_key])?;
+    forward::remove(conn, row_key, row_key)?;
     attempts::remove(conn, row_key, row_key)
 }
 
@@ -94,7 +95,8 @@ pub(crate) fn remove(
         return Ok(());
     };
     let through = row_key::seq_of(last.row_key);
-    tx.count_unforwarded(key, rows.iter().map(|row| row_key::seq_of(row.row_key)))?;
+    let seqs: Vec<Seq> = rows.iter().map(|row| row_key::seq_of(row.row_key)).collect();
+    tx.count_unforwarded(key, &seqs)?;
     if !(whole && delete_range(tx, bin, key, rows)?) {
         delete_rows(tx, bin, rows)?;
     }
@@ -131,6 +133,7 @@ fn delete_range(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<b
     tx.conn
         .prepare_cached("DELETE FROM request WHERE place BETWEEN ? AND ?")?
         .execute([first.row_key, last.row_key])?;
+    forward::remove(tx.conn, first.row_key, last.row_key)?;
     attempts::remove(tx.conn, first.row_key, last.row_key)?;
     take_off(tx, bin, rows)?;
     Ok(true)

@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::help::{Fixture, post, start, until};
 use crate::model::filter::Filter;
-use crate::model::{ChangeKind, Delivered, Forwarded, MarksPatch, Outcome, ReceivedResponse, Times, Why};
+use crate::model::{ChangeKind, Delivered, Forwarded, Lane, MarksPatch, Outcome, ReceivedResponse, Routed, Times, Why};
 use crate::store::{AttemptDepth, ListQuery, RequestRef, StoreError};
 
 const WHOLE: AttemptDepth = AttemptDepth { heads: usize::MAX, bodies: usize::MAX };
@@ -185,32 +185,111 @@ async fn the_cursor_of_a_forward_survives_and_counts_what_was_passed_over_or_evi
     let bin = fixture.bin().await.bin.id;
     assert_eq!(fixture.store.forward(bin).await.unwrap(), None);
     let first = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
-    fixture.store.forward_from(bin, first, false).await.unwrap();
+    fixture.store.forward_from(bin, first, true).await.unwrap();
     let second = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
     let third = fixture.store.capture(post(bin, "{}")).await.unwrap().seq;
-    assert!(fixture.store.forwarded(bin, second, Forwarded::Delivered, Some(first)).await.unwrap());
-    // Who knows of another cursor does not move it.
-    assert!(!fixture.store.forwarded(bin, first, Forwarded::Failed, Some(first)).await.unwrap());
+    let over = |seq, what| vec![(seq, Routed::Over(what))];
+    assert!(fixture.store.route(bin, first, over(second, Forwarded::Delivered)).await.unwrap());
+    // Who knows of another cursor does not move it, and notes nothing.
+    assert!(!fixture.store.route(bin, first, over(second, Forwarded::Failed)).await.unwrap());
+    fixture.store.forwarded(bin, first, Forwarded::Failed).await.unwrap();
     let (cursor, waiting) = fixture.store.forward(bin).await.unwrap().unwrap();
     assert_eq!((cursor.through, waiting), (second, 1));
-    fixture.store.forward_from(bin, third, true).await.unwrap();
+    fixture.store.pass_over(bin, third).await.unwrap();
     let fixture = fixture.again();
     let (cursor, waiting) = fixture.store.forward(bin).await.unwrap().unwrap();
     assert_eq!((cursor.through, cursor.paused, cursor.evicted, waiting), (third, 1, 0, 0));
-    let states: Vec<_> =
-        fixture.store.list(bin, ListQuery { limit: 9, ..ListQuery::default() }).await.unwrap().requests;
-    let states: Vec<_> = states.iter().map(|request| request.forwarded).collect();
-    assert_eq!(states, [None, Some(Forwarded::Delivered), Some(Forwarded::Failed)]);
+    let states = async || -> Vec<_> {
+        let query = ListQuery { limit: 9, ..ListQuery::default() };
+        fixture.store.list(bin, query).await.unwrap().requests.iter().map(|request| request.forwarded).collect()
+    };
+    let passed = Some(Forwarded::SkippedPaused);
+    assert_eq!(states().await, [passed, Some(Forwarded::Delivered), Some(Forwarded::Failed)]);
     assert_eq!(fixture.store.cursor_before(bin, start()).await.unwrap(), Some(first - 1));
+    // What is taken back is passed over no more.
+    fixture.store.forward_from(bin, second, false).await.unwrap();
+    assert!(fixture.store.route(bin, second, over(third, Forwarded::Delivered)).await.unwrap());
+    assert_eq!(fixture.store.forward(bin).await.unwrap().unwrap().0.paused, 0);
     fixture.store.delete_bin(bin).await.unwrap();
 
     let fixture = Fixture::with(|options| options.max_requests = 4);
     let bin = fixture.bin().await.bin.id;
-    fixture.store.forward_from(bin, fixture.store.head_seq(), false).await.unwrap();
+    fixture.store.forward_from(bin, fixture.store.head_seq(), true).await.unwrap();
     for _ in 0..10 {
         fixture.store.capture(post(bin, "{}")).await.unwrap();
     }
     until(|| fixture.store.counts(bin).evicted == 6).await;
     let (cursor, waiting) = fixture.store.forward(bin).await.unwrap().unwrap();
     assert_eq!((cursor.evicted, waiting), (6, 4));
+}
+
+#[tokio::test]
+async fn a_request_waits_for_each_of_its_targets_and_the_worst_is_what_it_came_to() {
+    let fixture = Fixture::with(|options| options.max_requests = 4);
+    let store = &fixture.store;
+    let bin = fixture.bin().await.bin.id;
+    let before = store.head_seq();
+    store.forward_from(bin, before, true).await.unwrap();
+    let mut seqs = Vec::new();
+    for _ in 0..3 {
+        seqs.push(store.capture(post(bin, "{}")).await.unwrap().seq);
+    }
+    let (a, b, c) = (Lane(1), Lane(-2), Lane(i64::MIN));
+    let to = |lanes: &[Lane]| Routed::To(lanes.to_vec());
+    let routed = vec![(seqs[0], to(&[a, b])), (seqs[1], to(&[b])), (seqs[2], to(&[a]))];
+    assert!(store.route(bin, before, routed).await.unwrap());
+    let page = async |lane| -> Vec<u64> {
+        store.lane_page(bin, lane, 9, 1 << 20).await.unwrap().iter().map(|one| one.summary.seq).collect()
+    };
+    assert_eq!((page(a).await, page(b).await), (vec![seqs[0], seqs[2]], vec![seqs[0], seqs[1]]));
+    assert_eq!(store.lane_page(bin, a, 9, 1).await.unwrap().len(), 1, "one fits whatever its size");
+    let state = async || {
+        let (cursor, waiting) = store.forward(bin).await.unwrap().unwrap();
+        (cursor.through, waiting)
+    };
+    assert_eq!(state().await, (seqs[0] - 1, 3));
+    let end = async |seq: u64| {
+        store.requests_after(bin, seq - 1, &Filter::default(), 1, 1).await.unwrap()[0].summary.forwarded
+    };
+    store.lane_over(bin, seqs[0], b, Forwarded::NotAccepted).await.unwrap();
+    assert_eq!((end(seqs[0]).await, state().await), (None, (seqs[0] - 1, 3)));
+    // Whom nothing waits for is not told; whoever is changed keeps what it came to.
+    store.lane_over(bin, seqs[0], c, Forwarded::Failed).await.unwrap();
+    store.route_again(bin, seqs[0], to(&[c])).await.unwrap();
+    let strays = store.strays(bin, vec![a, b], 9, 1 << 20).await.unwrap();
+    assert_eq!(strays.iter().map(|one| one.summary.seq).collect::<Vec<_>>(), [seqs[0]]);
+    store.lane_over(bin, seqs[0], c, Forwarded::Delivered).await.unwrap();
+    assert_eq!((end(seqs[0]).await, state().await), (Some(Forwarded::NotAccepted), (seqs[1] - 1, 2)));
+    store.route_again(bin, seqs[0], to(&[a])).await.unwrap();
+    assert_eq!(page(a).await, [seqs[2]], "what is over does not wait again");
+    // Of what goes, that which has waited is counted once; a deleted one waits no more.
+    let id = store.requests_after(bin, seqs[2] - 1, &Filter::default(), 1, 1).await.unwrap()[0].summary.id;
+    store.delete(bin, id).await.unwrap();
+    assert_eq!(state().await, (seqs[1] - 1, 1));
+    for _ in 0..4 {
+        store.capture(post(bin, "{}")).await.unwrap();
+    }
+    until(|| store.counts(bin).evicted == 2).await;
+    let (cursor, waiting) = store.forward(bin).await.unwrap().unwrap();
+    assert_eq!((cursor.evicted, waiting), (1, 4));
+    assert!(page(b).await.is_empty());
+    // A page and more of them is passed over in parts, and what has come to something keeps it.
+    let fixture = Fixture::with(|_| {});
+    let store = &fixture.store;
+    let bin = fixture.bin().await.bin.id;
+    let before = store.head_seq();
+    store.forward_from(bin, before, true).await.unwrap();
+    let mut routed = Vec::new();
+    for n in 0..1_200 {
+        let seq = store.capture(post(bin, "{}")).await.unwrap().seq;
+        if n < 600 {
+            routed.push((seq, to(&[a])));
+        }
+    }
+    let first = routed[0].0;
+    assert!(store.route(bin, before, routed).await.unwrap());
+    store.forwarded(bin, first, Forwarded::Failed).await.unwrap();
+    store.pass_over(bin, store.head_seq()).await.unwrap();
+    let (cursor, waiting) = store.forward(bin).await.unwrap().unwrap();
+    assert_eq!((cursor.paused, waiting, cursor.through), (1_199, 0, store.head_seq()));
 }

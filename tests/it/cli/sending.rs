@@ -216,6 +216,7 @@ fn a_forward_that_answers_is_a_lease_that_ends_with_the_command() {
     for status in [201, 503] {
         let answer = send();
         assert_eq!((answer.status, answer.body.as_slice()), (status, &b"there"[..]));
+        assert_eq!(answer.header("content-type"), None, "the target has set none");
     }
     assert_eq!(attempts(&server, "b")[0]["why"], "forward");
     // A second one is refused, with the reason.

@@ -75,11 +75,11 @@ async fn the_first_route_that_matches_has_the_request_and_the_order_is_kept() {
     assert_eq!(ends[0], "none", "what came before is not forwarded");
     assert!(ends[1..=12].iter().all(|end| end == "delivered"), "{ends:?}");
     assert_eq!(ends[13..], ["skipped_filtered", "skipped_filtered", "skipped_unfit"], "{ends:?}");
-    let wanted: Vec<String> = (0..10).map(|n| format!("/hook/a/{n}?q")).chain(["/copy/c".to_owned()]).collect();
-    assert_eq!(
-        (paths(&one.rest()), paths(&two.rest()), paths(&three.rest())),
-        (wanted, vec!["/b".to_owned()], vec!["/c".to_owned()])
-    );
+    // The order is that of each target; two targets of one host wait for each other no more than others do.
+    let (copies, hooks): (Vec<_>, Vec<_>) = paths(&one.rest()).into_iter().partition(|path| path.starts_with("/copy"));
+    let wanted: Vec<String> = (0..10).map(|n| format!("/hook/a/{n}?q")).collect();
+    assert_eq!((hooks, copies), (wanted, vec!["/copy/c".to_owned()]));
+    assert_eq!((paths(&two.rest()), paths(&three.rest())), (vec!["/b".to_owned()], vec!["/c".to_owned()]));
     let attempts = app.get("/bins/in/requests/latest/attempts").await;
     assert_eq!(attempts["attempts"], json!([]));
     assert_eq!(app.get("/bins/in/requests?q=attempt:delivered").await["total"], 12);
@@ -153,11 +153,12 @@ async fn a_pause_passes_over_what_comes_and_catching_up_takes_it_back() {
         "{resumed}"
     );
     capture(&app, "in", "/c", "c").await;
-    assert_eq!(ends(&app, "in").await, ["delivered", "none", "delivered"]);
+    assert_eq!(ends(&app, "in").await, ["delivered", "skipped_paused", "delivered"]);
     let (status, _) = post(&app, "/bins/in/forward/catch-up", json!({"since": since})).await;
     assert_eq!(status, 200);
     assert_eq!(ends(&app, "in").await, ["delivered"; 3]);
     assert_eq!(paths(&target.rest()), ["/a", "/c", "/b"]);
+    assert_eq!(app.get("/bins/in/forward").await["state"]["skipped_paused"], 0, "it was caught up");
     assert_eq!(app.client.delete(app.api("/bins/in/forward")).send().await.unwrap().status(), 204);
     capture(&app, "in", "/d", "d").await;
     assert_eq!(app.client.get(app.api("/bins/in/forward")).send().await.unwrap().status(), 404);

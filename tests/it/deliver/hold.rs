@@ -205,3 +205,31 @@ async fn who_gets_no_answer_from_the_target_is_held_as_the_bin_says() {
     assert_eq!(read_answer(&mut sender).unwrap().status, 299);
     until(&app, "/bins/in/requests?q=is:held", |page| page["requests"] == json!([])).await;
 }
+
+#[tokio::test]
+async fn who_waits_is_let_go_at_once_when_the_request_or_its_bin_is_deleted() {
+    let app = TestApp::start().await;
+    for (number, deleting) in
+        ["/requests/latest", "/requests?all=true", "/requests?q=path:/a", ""].into_iter().enumerate()
+    {
+        let bin = format!("in{number}");
+        holding(&app, &bin, 60_000).await;
+        let mut sender = connect(app.capture);
+        sender.write_all(&request(&format!("{bin}/a"), "a")).unwrap();
+        held(&app, &bin, 1).await;
+        let deleted = app.client.delete(app.api(&format!("/bins/{bin}{deleting}"))).send().await.unwrap();
+        assert!(deleted.status().is_success(), "{}", deleted.status());
+        let answer = read_answer(&mut sender).unwrap();
+        assert_eq!((answer.status, &answer.body[..]), (503, &b"nobody"[..]), "{deleting}");
+    }
+    // Retention does the same.
+    let hold = json!({"timeout_ms": 60_000, "otherwise": {"status": 503}});
+    app.bin(json!({"name": "small", "response": {"hold": hold}, "limits": {"max_requests": 1}})).await;
+    let mut senders: Vec<_> = (0..2).map(|_| connect(app.capture)).collect();
+    for (n, sender) in senders.iter_mut().enumerate() {
+        sender.write_all(&request("small", &n.to_string())).unwrap();
+        held(&app, "small", 1).await;
+    }
+    assert_eq!(read_answer(&mut senders[0]).unwrap().status, 503);
+    assert_eq!(held(&app, "small", 1).await.len(), 1, "the newest still waits");
+}

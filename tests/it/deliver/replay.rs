@@ -303,6 +303,11 @@ async fn a_target_that_is_not_allowed_and_a_field_that_is_wrong_are_named() {
             );
         }
     }
+    // What Creel sets itself, or does not send, is not set as if it were sent.
+    let set = |name: &str| {
+        let fields = json!([{"name": name, "value": "9"}]);
+        json!({"target": "http://localhost/", "edit": {"headers": {"set": fields}}})
+    };
     for (ask, field) in [
         (json!({}), "target"),
         (json!({"target": "localhost"}), "target"),
@@ -320,6 +325,15 @@ async fn a_target_that_is_not_allowed_and_a_field_that_is_wrong_are_named() {
         (
             json!({"target": "http://localhost/", "edit": {"headers": {"set": [{"name": "A", "value": "b\r\nC: d"}]}}}),
             "edit.headers.set[0].value",
+        ),
+        (set("Content-Length"), "edit.headers.set[0].name"),
+        (set("transfer-encoding"), "edit.headers.set[0].name"),
+        (set("Connection"), "edit.headers.set[0].name"),
+        (set("Proxy-Authorization"), "edit.headers.set[0].name"),
+        (set("Host"), "edit.headers.set[0].name"),
+        (
+            json!({"target": "http://localhost/", "edit": {"headers": {"remove": ["X", "host"]}}}),
+            "edit.headers.remove[1]",
         ),
         (json!({"target": "http://localhost/", "edit": {"json": {"data": 1}}}), "edit.json.data"),
         (json!({"target": "http://localhost/", "edit": {"json": {"/nowhere/at/all": 1}}}), "edit.json./nowhere/at/all"),

@@ -13,6 +13,7 @@ use tokio::time::Sleep;
 
 use super::connection::{Connection, Disposition};
 use super::in_flight::Share;
+use super::passed::{Swap, swap};
 use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
 use super::turn::Turn;
 use crate::model::Rejection;
@@ -55,6 +56,8 @@ pub(super) struct Recording {
     rejected: Option<HeadRejection>,
     /// Runs while the socket takes nothing more.
     stall: Option<Stall>,
+    /// What is being written in the place of the parser's head.
+    swap: Option<Swap>,
 }
 
 /// Ends a connection whose sender does not read. Made only when the socket is full.
@@ -83,6 +86,7 @@ impl Recording {
             idle: None,
             rejected: None,
             stall: None,
+            swap: None,
         }
     }
 
@@ -290,12 +294,23 @@ impl AsyncWrite for Recording {
             let _ = ready!(Pin::new(socket).poll_write(context, rejection.to_wire().as_bytes()));
             return Poll::Ready(Ok(bytes.len()));
         }
-        match Pin::new(socket).poll_write(context, bytes) {
+        if let Some(head) = this.connection.take_passed() {
+            this.swap = swap(bytes, &head);
+        }
+        let out = this.swap.as_ref().map_or(bytes, |swap| &swap.out[..]);
+        match Pin::new(socket).poll_write(context, out) {
             Poll::Ready(Ok(written)) => {
                 if let Some(stall) = &mut this.stall {
                     stall.sleep.as_mut().reset((tokio::time::Instant::now() + WRITE_TIMEOUT).min(stall.deadline));
                 }
-                Poll::Ready(Ok(written))
+                let Some(swap) = &mut this.swap else { return Poll::Ready(Ok(written)) };
+                swap.out.advance(written);
+                if !swap.out.is_empty() {
+                    return self.poll_write(context, bytes);
+                }
+                let stands_for = swap.stands_for;
+                this.swap = None;
+                Poll::Ready(Ok(stands_for))
             }
             Poll::Pending => {
                 ready!(this.poll_stall(context));

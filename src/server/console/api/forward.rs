@@ -17,6 +17,14 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(read).service(set).service(change).service(remove).service(catch_up);
 }
 
+/// Why a forward that goes on at that moment has paused itself.
+fn paused_because(until: Timestamp) -> String {
+    format!(
+        "The same request came again and again within ten seconds: it goes in a circle, or its sender repeats itself. \
+         Look where the target sends it. It goes on by itself at {until}."
+    )
+}
+
 async fn shown(state: &State, bin: &BinState) -> Result<HttpResponse, Problem> {
     let Some(forward) = &bin.bin.settings.forward else { return Err(Problem::not_found("forward")) };
     let id = bin.bin.id;
@@ -32,7 +40,7 @@ async fn shown(state: &State, bin: &BinState) -> Result<HttpResponse, Problem> {
         waiting,
         skipped_paused: cursor.paused,
         skipped_evicted: cursor.evicted,
-        paused_because: state.deliver.paused_because(id).filter(|_| forward.paused),
+        paused_because: forward.paused_until.map(paused_because),
         targets: health.collect(),
     };
     Ok(HttpResponse::Ok().json(ForwardShape::new(forward, shape)))
@@ -77,9 +85,10 @@ async fn store(
     let after = forward.clone();
     let now = state.capture.clock().now();
     let update = move |settings: &mut BinSettings| {
-        let is_paused = settings.forward.as_ref().is_some_and(|now| now.paused);
-        let paused = if says_paused { forward.paused } else { is_paused };
-        settings.set_forward(Some(ForwardSettings { paused, ..forward }), now);
+        let as_it_is = settings.forward.as_ref().filter(|_| !says_paused);
+        let (paused, paused_until) =
+            as_it_is.map_or((forward.paused, forward.paused_until), |now| (now.paused, now.paused_until));
+        settings.set_forward(Some(ForwardSettings { paused, paused_until, ..forward }), now);
     };
     let changed = state.deliver.set_forward(&bin.0, &after, update).await?;
     shown(state, &changed).await
@@ -114,7 +123,7 @@ async fn catch_up(state: State, bin: BinRef, input: Json<CatchUpInput>) -> Resul
         return Err(Problem::not_found("forward"));
     }
     if let Some(cursor) = state.store.cursor_before(bin.id(), input.0.since).await? {
-        let now = state.store.forward(bin.id()).await?.unwrap_or_default().0.through;
+        let now = state.store.forward_cursor(bin.id()).await?.unwrap_or_default().through;
         state.store.forward_from(bin.id(), cursor.min(now), false).await?;
         state.deliver.forward_was_set(bin.id());
     }

@@ -132,7 +132,9 @@ impl ForwardInput {
         }
         forward.answer = self.answer.unwrap_or(forward.answer);
         forward.keep_host = self.keep_host.unwrap_or(forward.keep_host);
-        forward.paused = self.paused.unwrap_or(forward.paused);
+        if let Some(paused) = self.paused {
+            forward.set_paused(paused);
+        }
         Ok(forward)
     }
 }

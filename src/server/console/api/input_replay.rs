@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::input::check_secret;
 use super::schemas;
-use crate::deliver::engine::{HeadEdit, TargetUrl};
+use crate::deliver::engine::{HeadEdit, TargetUrl, is_set_by_creel};
 use crate::deliver::{Edit, MAX_COUNT, MAX_PARALLEL, MAX_SPACING, Plan, Resign, ResignSecret, Spacing};
 use crate::json::Pointer;
 use crate::model::{Bin, Origin, SecretValue, Why};
@@ -158,11 +158,14 @@ impl ReplayInput {
         if parallel > 1 && spacing != Spacing::None {
             return Err(Problem::field("parallel", "Pauses keep an order: leave out `parallel` or `spacing`."));
         }
+        let keep_host = self.keep_host.unwrap_or(false);
+        // What is signed with a stored token has a sentence of its own.
+        let signs = self.resign.is_some();
         let plan = Plan {
             target,
             exact: self.exact.unwrap_or(false),
-            keep_host: self.keep_host.unwrap_or(false),
-            edit: self.edit.map(EditInput::checked).transpose()?.unwrap_or_default(),
+            keep_host,
+            edit: self.edit.map(|edit| edit.checked(keep_host || signs)).transpose()?.unwrap_or_default(),
             resign: self.resign.map(ResignInput::checked).transpose()?,
             timeout: Duration::from_millis(timeout),
             as_is: self.as_is.unwrap_or(false),
@@ -251,7 +254,7 @@ fn wrong_secret() -> Problem {
 }
 
 impl EditInput {
-    fn checked(self) -> Result<Edit, Problem> {
+    fn checked(self, host_is_sent: bool) -> Result<Edit, Problem> {
         check_line(self.method.as_deref(), self.path.as_deref(), self.query.as_deref(), "edit.")?;
         let headers = self.headers.unwrap_or_default();
         let (set, remove) = (headers.set.unwrap_or_default(), headers.remove.unwrap_or_default());
@@ -259,7 +262,19 @@ impl EditInput {
             return Err(Problem::field("edit.headers", format!("At most {MAX_EDITS} fields are changed at once.")));
         }
         for (index, field) in set.iter().enumerate() {
-            check_field(field, &format!("edit.headers.set[{index}]"))?;
+            let at = format!("edit.headers.set[{index}]");
+            check_field(field, &at)?;
+            if let Some(why) = is_set_by_creel(&field.name) {
+                return Err(Problem::field(format!("{at}.name"), why));
+            }
+            if field.name.eq_ignore_ascii_case("host") && !host_is_sent {
+                let sentence = "The target's own Host is sent: give `keep_host: true` to send this one.";
+                return Err(Problem::field(format!("{at}.name"), sentence));
+            }
+        }
+        if let Some(index) = remove.iter().position(|name| name.eq_ignore_ascii_case("host")) {
+            let sentence = "Every request has a Host: leave it, or set another one with `keep_host: true`.";
+            return Err(Problem::field(format!("edit.headers.remove[{index}]"), sentence));
         }
         let body = given_body(self.body, self.body_base64, "edit.body_base64")?;
         let values = self.json.unwrap_or_default();

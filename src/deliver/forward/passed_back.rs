@@ -1,0 +1,121 @@
+//! What a sender gets of what came back from a target. Pure.
+
+use bytes::Bytes;
+
+use crate::deliver::engine::{is_hop_by_hop, named_by_connection};
+use crate::http::Head;
+use crate::http::text::clipped;
+use crate::model::{Delivered, Outcome, PassedAnswer, PassedHead};
+
+/// Names of fields that are told as left out.
+const MAX_TOLD: usize = 5;
+/// Characters of such a name.
+const MAX_NAME: usize = 40;
+
+/// The answer, and what of the target's head is not passed on although it is not of the connection alone, in a sentence.
+pub fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
+    match (&delivered.outcome, &delivered.response) {
+        (Outcome::Answered, Some(response)) if response.body_cut => {
+            (PassedAnswer::error(502, "The target's response is larger than is passed on (1 MiB)."), None)
+        }
+        (Outcome::Answered, Some(response)) if (200..600).contains(&response.status) => {
+            let (head, left_out) = passed_head(&response.head);
+            let note = (!left_out.is_empty()).then(|| {
+                let names: Vec<_> = left_out.iter().take(MAX_TOLD).map(String::as_str).collect();
+                let more = if left_out.len() > MAX_TOLD { " and others" } else { "" };
+                format!("Not passed on, for no sender could read it: {}{more}.", names.join(", "))
+            });
+            (PassedAnswer { status: response.status, head, body: response.body.clone() }, note)
+        }
+        (Outcome::Timeout, _) => (PassedAnswer::error(504, &delivered.sentence), None),
+        _ => (PassedAnswer::error(502, &delivered.sentence), None),
+    }
+}
+
+/// The head without what is of the target's connection alone, and the names of fields that no head can have.
+///
+/// A folded value is joined (RFC 9112, section 5.2), white space before a colon goes (section 5.1); all else stays byte for byte.
+fn passed_head(raw: &Bytes) -> (PassedHead, Vec<String>) {
+    let mut lines = raw.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let first = lines.by_ref().find(|line| !line.is_empty()).unwrap_or_default();
+    let mut fields: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    for line in lines.take_while(|line| !line.is_empty()) {
+        match (line.first(), fields.last_mut()) {
+            (Some(b' ' | b'\t'), Some((_, value))) => {
+                value.push(b' ');
+                value.extend_from_slice(line.trim_ascii());
+            }
+            _ => {
+                let colon = memchr::memchr(b':', line);
+                let (name, value) = colon.map_or((line, None), |at| (&line[..at], Some(&line[at + 1..])));
+                // A line without a colon has no name that could be one.
+                let name = if value.is_some() { name.trim_ascii_end() } else { name };
+                fields.push((name.to_vec(), value.map_or_else(|| b"\0".to_vec(), |value| value.trim_ascii().to_vec())));
+            }
+        }
+    }
+    let named = named_by_connection(&Head::new(raw.clone()));
+    let is_own = |name: &[u8]| is_hop_by_hop(name) || named.iter().any(|named| name.eq_ignore_ascii_case(named));
+    let (mut head, mut left_out) = (PassedHead { reason: Some(reason(first)), fields: Vec::new() }, Vec::new());
+    for (name, value) in fields.into_iter().filter(|(name, _)| !is_own(name)) {
+        if is_token(&name) && !value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
+            head.fields.push((name.into(), value.into()));
+        } else {
+            left_out.push(clipped(&name.escape_ascii().to_string(), MAX_NAME));
+        }
+    }
+    (head, left_out)
+}
+
+/// The words after the status; none when they are no text.
+fn reason(line: &[u8]) -> Bytes {
+    let after = |line: &[u8]| memchr::memchr(b' ', line).map(|at| line[at..].trim_ascii_start().to_vec());
+    let words = after(line).and_then(|rest| after(&rest)).unwrap_or_default();
+    if words.iter().any(u8::is_ascii_control) { Bytes::new() } else { words.into() }
+}
+
+/// A token (RFC 9110, section 5.6.2).
+fn is_token(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(raw: &'static [u8]) -> (String, Vec<(String, String)>, Vec<String>) {
+        let (head, left_out) = passed_head(&Bytes::from_static(raw));
+        let text = |bytes: &Bytes| bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
+        let fields = head.fields.iter().map(|(name, value)| (text(name), text(value)));
+        (text(&head.reason.unwrap()), fields.collect(), left_out)
+    }
+
+    #[test]
+    fn a_head_is_passed_on_as_it_came_but_for_what_is_of_the_connection() {
+        let (reason, fields, left_out) = passed(
+            b"HTTP/1.1 299 Fine  Thing\r\nX-Caf\x45: caf\xe9\r\nb: 1\r\nConnection: close, X-Hop\r\nx-hop: 1\r\nKeep-Alive: 5\r\n\
+              Proxy-Authenticate: Basic\r\nTrailer: T\r\nTransfer-Encoding: chunked\r\nB : 2\r\nX-Fold: one\r\n \t two\r\n\tthree\r\n\
+              X-Empty:\r\nX-Bell: a\x07b\r\nContent-Length: 2\r\nDate: x\r\n\r\n",
+        );
+        assert_eq!((reason.as_str(), left_out), ("Fine  Thing", Vec::<String>::new()));
+        let expected = [
+            ("X-CafE", "caf\u{e9}"),
+            ("b", "1"),
+            ("B", "2"),
+            ("X-Fold", "one two three"),
+            ("X-Empty", ""),
+            ("X-Bell", "a\u{7}b"),
+            ("Content-Length", "2"),
+            ("Date", "x"),
+        ];
+        assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn what_no_head_can_have_is_left_out_and_named() {
+        let (reason, fields, left_out) =
+            passed(b"HTTP/1.1 200\r\nX Y: 1\r\nnothing\r\nX-Nul: a\0b\r\nX-Cr: a\rb\r\nGood: 1\r\n\r\n");
+        assert_eq!((reason.as_str(), fields), ("", vec![("Good".to_owned(), "1".to_owned())]));
+        assert_eq!(left_out, ["X Y", "nothing", "X-Nul", "X-Cr"]);
+    }
+}

@@ -1,0 +1,46 @@
+//! What a sender gets that somebody else than the bin has answered.
+
+use bytes::Bytes;
+
+/// A head that is passed on as it came, but for what belongs to one connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PassedHead {
+    /// The words after the status; `None` for the usual ones.
+    pub reason: Option<Bytes>,
+    /// Names and values as sent, in their order.
+    pub fields: Vec<(Bytes, Bytes)>,
+}
+
+impl PassedHead {
+    /// Whether a field of that name is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
+    }
+}
+
+/// An answer from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedAnswer {
+    /// The status.
+    pub status: u16,
+    /// The rest of the head.
+    pub head: PassedHead,
+    /// The body as received.
+    pub body: Bytes,
+}
+
+impl PassedAnswer {
+    /// Creel's own, when there is none to be passed on: `{"ok": false, "error": …}`.
+    pub fn error(status: u16, sentence: &str) -> Self {
+        let body = serde_json::json!({"ok": false, "error": sentence}).to_string();
+        let fields = vec![("Content-Type".into(), "application/json".into())];
+        Self { status, head: PassedHead { reason: None, fields }, body: body.into() }
+    }
+
+    /// The same, and when to come again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.head.fields.push(("Retry-After".into(), seconds.to_string().into()));
+        self
+    }
+}
