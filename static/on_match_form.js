@@ -68,7 +68,8 @@ export class OnMatchForm {
     const place = $("#match-state");
     place.hidden = !told;
     if (!told) return;
-    const { delivered, failed, requests, missed, passed_over: passed, last_at: at, last_sentence: sentence } = told.state;
+    const { delivered, failed, requests, missed, passed_over: passed } = told.state;
+    const { last_at: at, last_sentence: sentence } = told.state;
     const number = (count) => count.toLocaleString("en");
     const words = [];
     if (told.paused) words.push("Paused.");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::bins::Prepared;
 use super::hold::Place;
 use super::hooks::AskTarget;
-use super::{Capture, Outgoing};
+use super::{Answered, Capture};
 use crate::model::{BinId, Clock, Timestamp};
 use crate::store::{BinState, RequestRef, StoreError, Stored};
 
@@ -75,7 +75,7 @@ impl Answerer {
 /// Who answers, once the request is stored.
 pub struct Instead {
     /// Their response; `None` when they gave none.
-    pub answer: Pin<Box<dyn Future<Output = Option<Outgoing>> + Send>>,
+    pub answer: Pin<Box<dyn Future<Output = Option<Answered>> + Send>>,
     /// Whether nobody waits any longer once the sender has left, or the server stops. A target has its own time-out.
     pub ends_early: bool,
     /// Who is asked next when they gave none.

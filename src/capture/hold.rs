@@ -10,7 +10,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::lease::Leases;
-use super::{Capture, Outgoing};
+use super::{Answered, Capture};
 use crate::model::{BinId, Change, ChangeKind, RequestId, Response};
 use crate::store::BinState;
 
@@ -40,7 +40,7 @@ pub(super) struct Held {
 #[derive(Debug)]
 struct Waiting {
     bin: BinId,
-    answer: oneshot::Sender<Outgoing>,
+    answer: oneshot::Sender<Answered>,
     /// For whose answer, when that is the holder of a lease.
     lease: Option<u64>,
     /// Requests of the bin were deleted: this one may be among them.
@@ -144,7 +144,7 @@ impl Place {
     }
 
     /// Waits for the answer to that request; `None` when none came in time, or the request is gone.
-    pub(super) async fn wait<G>(self, request: RequestId, is_gone: impl Fn() -> G) -> Option<Outgoing>
+    pub(super) async fn wait<G>(self, request: RequestId, is_gone: impl Fn() -> G) -> Option<Answered>
     where
         G: Future<Output = bool>,
     {
@@ -234,8 +234,8 @@ impl Capture {
                 return Err(NotHeld);
             }
         };
-        let outgoing = self.prepared(bin).responses.by_hand(response, waiting.lease.is_some());
-        waiting.answer.send(outgoing).map_err(|_| NotHeld)
+        let answered = self.prepared(bin).responses.by_hand(response, waiting.lease.is_some());
+        waiting.answer.send(answered).map_err(|_| NotHeld)
     }
 }
 

@@ -49,7 +49,7 @@ pub use hooks::{AskTarget, OwnConnections, Targets};
 pub use judge::Judgement;
 pub use lease::Leased;
 use long_work::{off_the_worker, takes_long};
-pub use response::Outgoing;
+pub use response::{Answered, Outgoing};
 use response::{Chosen, not_stored};
 use template::TemplateValues;
 pub use unknown::UnknownBin;

@@ -26,9 +26,6 @@ pub struct Outgoing {
     /// What goes wrong on purpose. Whether it does has been drawn already. Boxed, as all that few responses have: the
     /// future of a request is moved about.
     pub fault: Option<Box<Fault>>,
-    /// The head that goes out in the place of status and headers, when it is passed on from elsewhere: `headers` has what Creel
-    /// adds.
-    pub passed: Option<Box<PassedHead>>,
     /// Where the request was stored; `None` when it was not.
     pub stored: Option<crate::store::Stored>,
     /// Who else may answer. This response is for when nobody does.
@@ -65,11 +62,19 @@ impl Outgoing {
             body: body.into(),
             delay: Duration::ZERO,
             fault: None,
-            passed: None,
             stored: None,
             instead: None,
         }
     }
+}
+
+/// A response of somebody else than the bin. Apart from [`Outgoing`], which every request has and which is moved about.
+#[derive(Debug)]
+pub struct Answered {
+    /// The response. When a head is passed on, its headers are what Creel adds.
+    pub response: Outgoing,
+    /// The head that goes out in the place of the response's own.
+    pub head: Option<Box<PassedHead>>,
 }
 
 /// A bin's responses, prepared once per change of its settings.
@@ -118,11 +123,11 @@ impl Responses {
 
     /// What a target has answered, as it goes to the sender: harmless in a browser unless the target or the bin's owner
     /// says otherwise.
-    pub(super) fn passed_on(&self, PassedAnswer { status, head, body }: PassedAnswer) -> Outgoing {
+    pub(super) fn passed_on(&self, PassedAnswer { status, head, body }: PassedAnswer) -> Answered {
         let sandbox =
             (!head.has(SANDBOX.0) && !self.settings.no_sandbox).then(|| (SANDBOX.0.to_owned(), SANDBOX.1.to_owned()));
-        let own = Outgoing::with(status, sandbox.into_iter().collect(), body);
-        Outgoing { passed: Some(Box::new(head)), ..own }
+        let response = Outgoing::with(status, sandbox.into_iter().collect(), body);
+        Answered { response, head: Some(Box::new(head)) }
     }
 
     /// The response for a request. Takes the script one step further.
@@ -134,7 +139,6 @@ impl Responses {
                 body: constant.body.clone(),
                 delay: constant.delay,
                 fault: None,
-                passed: None,
                 stored: None,
                 instead: None,
             });
@@ -204,7 +208,6 @@ impl Responses {
             body,
             delay: Duration::from_millis(response.delay_ms.unwrap_or(0)),
             fault: response.fault.map(Box::new),
-            passed: None,
             stored: None,
             instead: None,
         }
@@ -212,15 +215,18 @@ impl Responses {
 
     /// The response of somebody who answers by hand. What is not set comes from the bin's; what that does wrong or late on
     /// purpose is its own. Under a lease it is a target's that is passed on: its fields are all that there are.
-    pub(super) fn by_hand(&self, response: &Response, leased: bool) -> Outgoing {
+    pub(super) fn by_hand(&self, response: &Response, leased: bool) -> Answered {
         let mut whole = Response { fault: None, delay_ms: None, ..self.settings.response.clone() };
         merge(&mut whole, response);
         let built = self.build(&whole, None, None);
-        let Some(headers) = response.headers.as_ref().filter(|_| leased) else { return built };
+        let Some(headers) = response.headers.as_ref().filter(|_| leased) else {
+            return Answered { response: built, head: None };
+        };
         let field = |header: &ResponseHeader| (header.name.clone().into(), header.value.clone().into());
         let head = PassedHead { reason: None, fields: headers.iter().map(field).collect() };
         let Outgoing { status, body, delay, fault, .. } = built;
-        Outgoing { delay, fault, ..self.passed_on(PassedAnswer { status, head, body }) }
+        let Answered { response, head } = self.passed_on(PassedAnswer { status, head, body });
+        Answered { response: Outgoing { delay, fault, ..response }, head }
     }
 
     /// How long senders are kept waiting for an answer by hand, if they are.

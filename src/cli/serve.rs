@@ -161,7 +161,8 @@ fn config(flags: &Flags, setup: Option<Arc<Setup>>) -> Result<Config, ConfigErro
         (Some(path), false) => Database::File(path.clone()),
         (None, false) => Database::File(config::default_database()?),
     };
-    Ok(Config { setup: setup.clone(), ..checked(flags, file, database)? })
+    let config = checked(flags, file, database)?;
+    Ok(Config { setup, ..config })
 }
 
 /// Whether a server could start with these flags and this file, as far as that can be known before anything starts.

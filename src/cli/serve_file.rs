@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::builder::{OsStr, Resettable};
+use clap::builder::{OsStr, PossibleValue, Resettable};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 use parking_lot::Mutex;
@@ -286,7 +286,7 @@ fn check_value(
 /// What a flag with a few values has, by what may have been meant.
 fn known_values(arg: &Arg, texts: &[String]) -> String {
     let known = arg.get_possible_values();
-    let names: Vec<&str> = known.iter().map(|value| value.get_name()).collect();
+    let names: Vec<&str> = known.iter().map(PossibleValue::get_name).collect();
     let wrong = texts.iter().find(|text| !names.contains(&text.as_str())).map_or("", String::as_str);
     let near = nearest(wrong, names.iter().copied());
     if names.is_empty() || !near.is_empty() { near } else { format!("; there are {}", names.join(", ")) }

@@ -85,7 +85,9 @@ pub struct Setup {
 }
 
 /// The check of a whole file that the start makes, for those who read it again. Answers with what is wrong.
-pub struct StartCheck(pub Box<dyn Fn(&ConfigFile) -> Result<(), String> + Send + Sync>);
+pub struct StartCheck(pub Box<Checker>);
+
+type Checker = dyn Fn(&ConfigFile) -> Result<(), String> + Send + Sync;
 
 /// There is nothing to see.
 impl std::fmt::Debug for StartCheck {

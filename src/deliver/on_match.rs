@@ -291,12 +291,7 @@ impl Deliver {
         silent
     }
 
-    async fn post_match(
-        &self,
-        setting: &OnMatch,
-        message: &Value,
-        hops: u8,
-    ) -> Result<Delivered, String> {
+    async fn post_match(&self, setting: &OnMatch, message: &Value, hops: u8) -> Result<Delivered, String> {
         let target = TargetUrl::parse(&setting.to)?;
         let body = message.to_string();
         // Before it is sent: it may come back at once.

@@ -86,11 +86,11 @@ fn write(node: &Node<'_>, form: TextForm, out: &mut String) {
                 order.sort_by(|a, b| a.0.cmp(&b.0));
             }
             let (open, between, within, close) = match form {
-                TextForm::Python => ("{", ", ", ": ", "}"),
-                TextForm::Ruby => ("{", ", ", "=>", "}"),
+                TextForm::Python | TextForm::RubySymbolsSpaced | TextForm::RubyOuterSymbolsSpaced => {
+                    ("{", ", ", ": ", "}")
+                }
+                TextForm::Ruby | TextForm::RubySymbols | TextForm::RubyOuterSymbols => ("{", ", ", "=>", "}"),
                 TextForm::RubySpaced => ("{", ", ", " => ", "}"),
-                TextForm::RubySymbols | TextForm::RubyOuterSymbols => ("{", ", ", "=>", "}"),
-                TextForm::RubySymbolsSpaced | TextForm::RubyOuterSymbolsSpaced => ("{", ", ", ": ", "}"),
                 TextForm::Java => ("{", ", ", "=", "}"),
                 TextForm::Go => ("map[", " ", ":", "]"),
             };

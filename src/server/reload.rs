@@ -115,7 +115,7 @@ impl Reload {
                 // What is wrong may be mended in a file that only this one names: looked at again until it is right.
                 Err(error) => {
                     seen = None;
-                    if !asked && self.setup.trouble.lock().as_deref() == Some(error.to_string().as_str()) {
+                    if !asked && self.setup.trouble.lock().as_deref() == Some(error.as_str()) {
                         continue;
                     }
                 }

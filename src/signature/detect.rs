@@ -62,6 +62,7 @@ impl Candidate {
 
 /// Compared field by field; larger is likelier.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a step of the comparison, in this order")]
 struct Rank {
     fit: Fit,
     /// How many things beside the signature are typical of this very scheme: a header with its version, what it asks for.

@@ -9,9 +9,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::error::{OpenError, StoreError, Thing};
 use super::sqlite::{Database, Search};
 use super::types::{
-    AttemptDepth, BinState, BinUpdate, CommitListener, EventSeen, Kept, ListQuery, MAX_PAGE, Page, RequestRef, SessionLimits,
-    SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, Timeline, TimelineBy, TimelineRange, TimelineSpan,
-    VerdictStatus,
+    AttemptDepth, BinState, BinUpdate, CommitListener, EventSeen, Kept, ListQuery, MAX_PAGE, Page, RequestRef,
+    SessionLimits, SessionPage, SessionRequests, StoreOptions, StoreStats, Stored, Timeline, TimelineBy, TimelineRange,
+    TimelineSpan, VerdictStatus,
 };
 use crate::model::{
     Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, Lost, NewRequest,

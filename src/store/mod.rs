@@ -19,7 +19,7 @@ pub use error::{OpenError, StoreError, Thing};
 pub use handle::Store;
 pub use sqlite::{ReadOnly, remove_abandoned};
 pub use types::{
-    AttemptDepth, BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS,
-    Order, Page, RequestBucket, RequestRef, Reverified, SessionLimits, SessionRequest, SessionRequests, StoreOptions,
-    Stored, TIMELINE_ROWS, Timeline, TimelineBy, TimelineLane, TimelineRange,
+    AttemptDepth, BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY,
+    MAX_PAGE, MAX_SECRETS, Order, Page, RequestBucket, RequestRef, Reverified, SessionLimits, SessionRequest,
+    SessionRequests, StoreOptions, Stored, TIMELINE_ROWS, Timeline, TimelineBy, TimelineLane, TimelineRange,
 };

@@ -1,5 +1,6 @@
 //! `creel config schema`: made from what reads the file, the flags' definitions and the API's schemas.
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Command};
 use serde_json::{Map, Value, json};
 
@@ -192,7 +193,7 @@ fn flags() -> Map<String, Value> {
             return None;
         }
         let possible = arg.get_possible_values();
-        let names: Vec<&str> = possible.iter().map(|value| value.get_name()).collect();
+        let names: Vec<&str> = possible.iter().map(PossibleValue::get_name).collect();
         let mut kind = match arg.get_action() {
             ArgAction::SetTrue => json!({"type": "boolean"}),
             ArgAction::Append => one_or_many(&json!({"type": "string"})),

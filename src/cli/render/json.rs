@@ -94,7 +94,10 @@ mod tests {
         let odd = "\u{9b}31m \u{7f} \u{202e}txt\u{2066} \u{200f} \u{61c} \u{e0041} é 👩\u{200d}💻 \u{1b}[2J";
         let json = serde_json::json!({"text": odd, odd: [1, "plain"]}).to_string();
         let shown = inert(&json);
-        assert!(shown.contains("\\u009b31m \\u007f \\u202etxt\\u2066 \\u200f \\u061c \\udb40\\udc41 é 👩\u{200d}💻"), "{shown}");
+        assert!(
+            shown.contains("\\u009b31m \\u007f \\u202etxt\\u2066 \\u200f \\u061c \\udb40\\udc41 é 👩\u{200d}💻"),
+            "{shown}"
+        );
         assert_eq!(shown.chars().find(|character| hidden(*character).is_some()), None);
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(read(&shown), read(&json));

@@ -221,7 +221,8 @@ fn routes(text: &mut Text, forward: Value, field: &str) -> Result<Value, FileErr
         }
         forward.insert("routes".to_owned(), json!([{"to": to}]));
     }
-    if !forward.contains_key("routes") {
+    // Of other settings, what is wrong with them comes first.
+    if forward.is_empty() {
         return Err(text.error(field, At::Value, "say where to: { to = \"http://localhost:3000/hook\" }"));
     }
     Ok(Value::Object(forward))

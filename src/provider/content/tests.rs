@@ -97,10 +97,10 @@ fn a_transcript_is_exported_whole_in_three_forms() {
 fn no_line_of_a_message_looks_like_an_entry_of_its_own_or_moves_a_terminal() {
     let forged = "yes\n[00:09] assistant: refund 900\r\n    call of refund\u{1b}[2J\u{9b}31m\u{7f}";
     let items = json!([
-        {"role": forged, "content": forged, "timestamp": "2026-05-28T12:33:55.000Z",
+        {"role": forged, "content": forged, "timestamp": 1_779_971_635_000_u64,
          "toolCall": {"name": forged, "arguments": forged, "result": forged, "error": forged},
          "files": [{"filename": forged, "gcsUri": forged}]},
-        {"role": "user", "content": "ok", "timestamp": "2026-05-28T12:33:56.000Z"},
+        {"role": "user", "content": "ok", "timestamp": 1_779_971_636_000_u64},
     ]);
     let text = String::from_utf8(export("callaider", &event(&items), TranscriptForm::Text).unwrap()).unwrap();
     let entries: Vec<&str> = text.lines().filter(|line| line.starts_with('[')).collect();

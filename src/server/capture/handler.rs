@@ -15,7 +15,7 @@ use super::framing::Framing;
 use super::in_flight::Share;
 use super::recorder::{RecordedHead, method_byte};
 use super::response::{HttpResponse, Report, http_response};
-use crate::capture::{Arrived, Instead, OpenBin, Outgoing};
+use crate::capture::{Answered, Arrived, Instead, OpenBin, Outgoing};
 use crate::http::Head;
 use crate::model::{FaultKind, HeadSource, Rejection, Timestamp};
 
@@ -212,7 +212,12 @@ async fn answered_instead(connection: &Connection, response: &mut Outgoing) {
             asking.await;
         }
         match answered {
-            Some(answered) => *response = Outgoing { stored: response.stored, ..answered },
+            Some(Answered { response: answered, head }) => {
+                *response = Outgoing { stored: response.stored, ..answered };
+                if let Some(head) = head {
+                    connection.pass_on(head);
+                }
+            }
             None => next = otherwise.and_then(|begin| begin()),
         }
     }

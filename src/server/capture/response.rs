@@ -129,9 +129,6 @@ pub(super) fn http_response(
         bytes: response.body,
         report,
     };
-    if let Some(head) = response.passed {
-        connection.pass_on(head);
-    }
     let mut http = HttpResponse::with_body(status, body);
     if status.canonical_reason().is_none() {
         // The framework would say so in words.

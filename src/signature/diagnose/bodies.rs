@@ -47,7 +47,7 @@ enum Needs {
 /// How a body gets another form.
 enum Make {
     /// Its JSON serialised again; with the [`Variant`]'s words.
-    Json(Cow<'static, str>, Style),
+    Json(Cow<'static, str>, Box<Style>),
     /// In a way of its own.
     By(By),
 }
@@ -58,7 +58,7 @@ impl Form {
     /// The same again; only the table's own, which make no JSON.
     fn copied(&self) -> Self {
         let make = match &self.make {
-            Make::Json(how, style) => Make::Json(how.clone(), *style),
+            Make::Json(how, style) => Make::Json(how.clone(), style.clone()),
             Make::By(make) => Make::By(*make),
         };
         Self { make, ..*self }
@@ -70,7 +70,7 @@ impl Form {
 
     fn make(&self, body: &Body<'_>) -> Vec<Variant> {
         match &self.make {
-            Make::Json(how, style) => body.json(how.clone(), *style),
+            Make::Json(how, style) => body.json(how.clone(), **style),
             Make::By(make) => make(body),
         }
     }
@@ -173,7 +173,7 @@ fn forms(tier: Tier, dialects: Vec<Writer>) -> impl Iterator<Item = Form> {
         fix: RAW,
         needs: Needs::Json,
         cost: PRINT_COST,
-        make: Make::Json(writer.how, writer.style),
+        make: Make::Json(writer.how, Box::new(writer.style)),
     });
     let own = move || FORMS.iter().filter(move |form| form.tier == tier).map(Form::copied);
     let (before, after) = if tier == Tier::Rare { (None, Some(own())) } else { (Some(own()), None) };

@@ -100,7 +100,7 @@ fn put<'p>(node: &mut Node<'p>, name: &'p str, rest: &[&'p str], value: &'p str)
                 members.push((Cow::Borrowed(name), fresh(rest)));
             }
             if let (Some((_, child)), [next, rest @ ..]) = (members.iter_mut().find(|(known, _)| known == name), rest) {
-                put(child, *next, rest, value);
+                put(child, next, rest, value);
             }
         }
         Node::Array(items) => {
@@ -109,7 +109,7 @@ fn put<'p>(node: &mut Node<'p>, name: &'p str, rest: &[&'p str], value: &'p str)
                 items.push(fresh(rest));
             }
             if let (Some(child), [next, rest @ ..]) = (items.get_mut(at), rest) {
-                put(child, *next, rest, value);
+                put(child, next, rest, value);
             }
         }
         Node::Text(_) | Node::Number(_) | Node::Literal(_) => {}

@@ -231,7 +231,7 @@ fn other_characters(secret: &str) -> Vec<Variant> {
         ("with `-` for `–` or `—`", secret.replace(['–', '—', '\u{2011}', '\u{2212}'], "-")),
         ("with spaces for `_`", secret.replace('_', " ")),
         ("with `…` for `...`", secret.replace("...", "…")),
-        ("without what is no letter or digit", secret.chars().filter(|c| c.is_ascii_alphanumeric()).collect()),
+        ("without what is no letter or digit", secret.chars().filter(char::is_ascii_alphanumeric).collect()),
         ("backwards", secret.chars().rev().collect()),
     ]
     .into_iter()

@@ -90,7 +90,7 @@ fn is_empty(leaf: &Node<'_>) -> bool {
     matches!(leaf, Node::Text(text) if text.is_empty())
 }
 
-fn as_text<'n>(leaf: Node<'n>, is_meant: fn(&str) -> bool) -> Node<'n> {
+fn as_text(leaf: Node<'_>, is_meant: fn(&str) -> bool) -> Node<'_> {
     match leaf {
         Node::Number(text) if is_meant(text) => Node::Text(text.into()),
         other => other,

@@ -145,13 +145,15 @@ pub(super) fn minified(text: &str) -> String {
 }
 
 fn ascii(text: &str) -> String {
-    let escaped = |character: char| -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
         if character.is_ascii() {
-            return character.to_string();
+            out.push(character);
+        } else {
+            character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         }
-        character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
-    };
-    text.chars().map(escaped).collect()
+    }
+    out
 }
 
 /// The digits of `\uXXXX` in another case.

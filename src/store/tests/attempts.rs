@@ -83,11 +83,9 @@ async fn of_many_attempts_only_the_beginnings_are_read_and_one_is_read_whole() {
     let first = fixture.store.attempt(bin, id, Why::Replay, whole.clone()).await.unwrap().id;
     let none = delivered(Outcome::Dns, None, 0);
     let second = fixture.store.attempt(bin, id, Why::Replay, none.clone()).await.unwrap().id;
-    for (depth, head, body) in [
-        (AttemptDepth::FACTS, 0, 0),
-        (AttemptDepth::HEADS, 19, 0),
-        (AttemptDepth { heads: 4, bodies: 100 }, 4, 100),
-    ] {
+    for (depth, head, body) in
+        [(AttemptDepth::FACTS, 0, 0), (AttemptDepth::HEADS, 19, 0), (AttemptDepth { heads: 4, bodies: 100 }, 4, 100)]
+    {
         let attempts = fixture.store.attempts(bin, id, depth).await.unwrap();
         assert_eq!(attempts.iter().map(|attempt| attempt.id).collect::<Vec<_>>(), [second, first]);
         assert_eq!((&attempts[0].delivered.response, attempts[0].delivered.last()), (&None, none.last()));

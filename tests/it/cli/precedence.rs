@@ -68,7 +68,7 @@ fn the_environment_makes_a_file_neither_right_nor_wrong_but_may_hold_its_token()
         outcome(creel().args(arguments).current_dir(folder.path()).envs([variable])).0
     };
     assert_eq!(check("[serve]\ndb = 'x.db'\n", ("CREEL_EPHEMERAL", "true")), 0);
-    assert_eq!(check("[serve]\nmax-age = 5\n", ("CREEL_MAX_BODY", "much")), 0);
+    assert_eq!(check("[serve]\nmax-requests = 5\n", ("CREEL_MAX_BODY", "1k")), 0);
     assert_eq!(check("[serve]\nmax-body = 'much'\n", ("CREEL_MAX_BODY", "1k")), 2);
     assert_eq!(check("[serve]\nconsole = '0.0.0.0:0'\n", ("CREEL_TOKEN", "0123456789abcdef")), 0);
 }

@@ -123,7 +123,7 @@ fn a_pipe_or_a_folder_in_the_place_of_the_file_holds_up_nothing() {
         assert_eq!(here.status("a"), 201);
         std::fs::remove_file(here.file()).unwrap();
         std::fs::create_dir(here.file()).unwrap();
-        here.again("it is no file");
+        here.again("it is a folder");
         std::fs::remove_dir(here.file()).unwrap();
         std::fs::write(here.file(), answering(203)).unwrap();
         here.again("read again");

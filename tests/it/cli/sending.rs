@@ -76,9 +76,8 @@ impl Receiver {
 fn attempts(server: &Server, bin: &str) -> Vec<Value> {
     let latest: Value = serde_json::from_str(&server.ok(&["show", bin, "latest", "--json"])).unwrap();
     let path = format!("/api/v1/bins/{bin}/requests/{}/attempts", latest["id"].as_str().unwrap());
-    let get = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", server.console);
-    let answer = crate::helpers::raw::exchange(server.console, get.as_bytes());
-    serde_json::from_slice::<Value>(&answer.body).unwrap()["attempts"].as_array().unwrap().clone()
+    let (_, answer, _) = server.shell(&format!("curl -s http://{}{path}", server.console));
+    serde_json::from_str::<Value>(&answer).unwrap()["attempts"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -315,7 +314,9 @@ fn an_attempt_that_is_told_is_checked() {
     let steps = json!({"resolve": bound, "connect": bound, "tls": bound, "first_byte": bound, "total": bound});
     assert_eq!(told(&json!({"times_us": steps}).to_string()).0, 201);
     let sent = |size: u64| json!({"sent": {"head_base64": "", "body_size": size}});
-    for (body, status) in [(response(1 << 40), 201), (sent(1 << 40), 201), (response((1 << 40) + 1), 422), (sent((1 << 40) + 1), 422)] {
+    for (body, status) in
+        [(response(1 << 40), 201), (sent(1 << 40), 201), (response((1 << 40) + 1), 422), (sent((1 << 40) + 1), 422)]
+    {
         assert_eq!(told(&body.to_string()).0, status, "{body}");
     }
     for (change, field) in [

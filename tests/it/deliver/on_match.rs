@@ -122,8 +122,9 @@ async fn rules_that_lead_to_each_other_end_whichever_way_the_messages_take() {
     }
     until(&app, "/bins/around/on-match", |now| now["state"]["passed_over"] == 1).await;
     let silent = async |bin: &str| {
-        let told = until(&app, &format!("/bins/{bin}/on-match"), |now| now["state"]["delivered"].as_u64() > Some(0));
-        told.await["state"]["delivered"].as_u64().unwrap()
+        let path = format!("/bins/{bin}/on-match");
+        let told = until(&app, &path, |now| now["state"]["delivered"].as_u64() > Some(0)).await;
+        told["state"]["delivered"].as_u64().unwrap()
     };
     // A told of its request and of the silence after it, B of the silence only; then nothing more is said.
     until(&app, "/bins/a/on-match", |now| now["state"]["delivered"] == 2).await;

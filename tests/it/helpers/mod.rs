@@ -54,7 +54,10 @@ pub fn config() -> Config {
 pub fn http() -> reqwest::ClientBuilder {
     // Fails when another test has installed it, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy()
+    reqwest::Client::builder()
+        .no_proxy()
+        // Sooner than the server closes what is idle: a request that meets the closing is not sent again.
+        .pool_idle_timeout(std::time::Duration::from_secs(2))
 }
 
 impl TestApp {

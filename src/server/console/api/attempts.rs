@@ -42,8 +42,7 @@ async fn list(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResp
     let attempts = attempts.iter().map(|attempt| attempt.id).collect();
     let mut ready = Ready::default();
     ready.push("{\"attempts\":[");
-    let list =
-        List { store: state.store.clone(), bin: bin.id(), request, attempts, ready, first: true, ended: false };
+    let list = List { store: state.store.clone(), bin: bin.id(), request, attempts, ready, first: true, ended: false };
     Ok(HttpResponse::Ok().insert_header(ContentType::json()).streaming(stream::unfold(list, List::next)))
 }
 

@@ -16,11 +16,7 @@ use crate::server::console::problem::Problem;
 use crate::shapes::{AttemptShape, JobShape};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
-    app.service(replay_one)
-        .service(replay_many)
-        .service(list_jobs)
-        .service(read_job)
-        .service(stop_job);
+    app.service(replay_one).service(replay_many).service(list_jobs).service(read_job).service(stop_job);
 }
 
 /// What came of a replay.

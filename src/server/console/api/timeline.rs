@@ -87,6 +87,7 @@ struct Params {
     to: Option<Timestamp>,
     /// Whose lanes: `event` or `session`.
     #[serde(default)]
+    #[param(inline)]
     by: By,
 }
 

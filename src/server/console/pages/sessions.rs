@@ -377,7 +377,8 @@ mod tests {
             let url = base.join(&href("/bins/in", name)).unwrap();
             let by_path = url.path().strip_prefix("/bins/in/sessions/").map(str::to_owned);
             let by_query = url.query_pairs().find(|(key, _)| key == "id").map(|(_, value)| value.into_owned());
-            let decoded = |text: String| percent_encoding::percent_decode_str(&text).decode_utf8().unwrap().into_owned();
+            let decoded =
+                |text: String| percent_encoding::percent_decode_str(&text).decode_utf8().unwrap().into_owned();
             assert_eq!(by_query.or(by_path.map(decoded)).as_deref(), Some(name), "{url}");
         }
     }

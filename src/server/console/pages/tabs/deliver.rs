@@ -198,9 +198,9 @@ fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView 
         sent_head: lossy(&delivered.sent_head).trim_end().to_owned(),
         sent_size: format::size(delivered.sent_body_size),
         head: response.map(|response| lossy(&response.head).trim_end().to_owned()),
-        body: response.filter(|response| !response.body.is_empty()).map(|response| {
-            text_in(&response.body).map_or_else(|| lossy(&response.body).into_owned(), str::to_owned)
-        }),
+        body: response
+            .filter(|response| !response.body.is_empty())
+            .map(|response| text_in(&response.body).map_or_else(|| lossy(&response.body).into_owned(), str::to_owned)),
         body_note,
         // Of each pair only the beginnings: whole answers are compared when two attempts are chosen.
         differs: before.and_then(|before| difference(before, attempt)),
