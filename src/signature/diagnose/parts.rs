@@ -60,17 +60,21 @@ pub(super) fn member_anew(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-fn inner(node: &Node<'_>, path: &str, depth: usize, left: &mut usize, length: usize, all: &mut Vec<Variant>) {
-    let children: Vec<(String, &Node<'_>)> = match node {
+/// The members of an object, or the first items of an array, each with its name below the path.
+fn children<'n, 'a>(node: &'n Node<'a>, path: &str) -> Vec<(String, &'n Node<'a>)> {
+    match node {
         Node::Object(members) => {
             members.iter().map(|(name, value)| (format!("{path}{}", short(name)), value)).collect()
         }
         Node::Array(items) => {
             items.iter().enumerate().take(4).map(|(at, value)| (format!("{path}{at}"), value)).collect()
         }
-        Node::Literal(_) | Node::Number(_) | Node::Text(_) => return,
-    };
-    for (name, child) in children {
+        Node::Literal(_) | Node::Number(_) | Node::Text(_) => Vec::new(),
+    }
+}
+
+fn inner(node: &Node<'_>, path: &str, depth: usize, left: &mut usize, length: usize, all: &mut Vec<Variant>) {
+    for (name, child) in children(node, path) {
         if *left == 0 {
             return;
         }
@@ -120,16 +124,7 @@ fn as_written(bytes: &[u8]) -> Vec<Variant> {
 }
 
 fn collect(node: &Node<'_>, path: &str, depth: usize, left: &mut usize, length: usize, all: &mut Vec<Variant>) {
-    let children: Vec<(String, &Node<'_>)> = match node {
-        Node::Object(members) => {
-            members.iter().map(|(name, value)| (format!("{path}{}", short(name)), value)).collect()
-        }
-        Node::Array(items) => {
-            items.iter().enumerate().take(4).map(|(at, value)| (format!("{path}{at}"), value)).collect()
-        }
-        Node::Literal(_) | Node::Number(_) | Node::Text(_) => return,
-    };
-    for (name, child) in children {
+    for (name, child) in children(node, path) {
         if *left == 0 {
             return;
         }
