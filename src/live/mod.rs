@@ -293,7 +293,7 @@ impl Inner {
 
     fn run(&self) {
         loop {
-            let (changes, lost) = {
+            let (changes, lost, unbuilt) = {
                 let mut inbox = self.inbox.lock();
                 while inbox.changes.is_empty() && inbox.lost.is_empty() && inbox.unbuilt.is_empty() && !inbox.closed {
                     inbox.waiting = true;
@@ -303,14 +303,16 @@ impl Inner {
                     return;
                 }
                 inbox.bytes = 0;
-                // Before the changes: a subscriber that has read the store past them skips them afterwards.
-                for (bin, through) in inbox.unbuilt.drain() {
-                    for channel in self.channels_of(bin) {
-                        self.push(&channel, vec![Slot::Hole(through)], false);
-                    }
-                }
-                (std::mem::take(&mut inbox.changes), std::mem::take(&mut inbox.lost))
+                let unbuilt = std::mem::take(&mut inbox.unbuilt);
+                (std::mem::take(&mut inbox.changes), std::mem::take(&mut inbox.lost), unbuilt)
             };
+            // The inbox is free again: who subscribes holds the channels and asks the inbox whether it is closed.
+            // Before the changes: a subscriber that has read the store past them skips them afterwards.
+            for (bin, through) in unbuilt {
+                for channel in self.channels_of(bin) {
+                    self.push(&channel, vec![Slot::Hole(through)], false);
+                }
+            }
             self.publish(changes, lost);
             let many = self.subscribers.load(Ordering::Relaxed) > MANY_SUBSCRIBERS;
             // Not a wait for luck: the first event went at once, those that come meanwhile share a batch.

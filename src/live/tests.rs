@@ -222,3 +222,33 @@ async fn a_bin_that_goes_while_its_past_is_read_still_ends_with_its_last_change(
     assert!(matches!(expand(subscription.next().await.unwrap())[..], [Got::Event(_)]));
     assert!(subscription.next().await.is_none());
 }
+
+#[test]
+fn subscribers_may_come_and_go_while_what_they_missed_is_told() {
+    let hub = Hub::start().unwrap();
+    let bin = BinId::generate();
+    let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (done, ended) = std::sync::mpsc::channel();
+    for _ in 0..2 {
+        let (hub, over, done) = (hub.clone(), Arc::clone(&over), done.clone());
+        std::thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                drop(hub.subscribe(bin, None).unwrap());
+            }
+            done.send(()).unwrap();
+        });
+    }
+    std::thread::spawn(move || {
+        for seq in 0..50 {
+            hub.unbuilt(bin, seq);
+            while !hub.inner.inbox.lock().unbuilt.is_empty() {
+                std::thread::yield_now();
+            }
+        }
+        over.store(true, Ordering::Relaxed);
+        done.send(()).unwrap();
+    });
+    for _ in 0..3 {
+        ended.recv_timeout(Duration::from_secs(60)).expect("nobody waits for anybody for ever");
+    }
+}

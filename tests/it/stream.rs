@@ -16,7 +16,8 @@ struct Subscriber(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Subscriber {
     async fn open(app: &TestApp, bin: &str, query: &str) -> Self {
         let url = format!("ws://{}/api/v1/bins/{bin}/stream{query}", app.console);
-        Self(tokio_tungstenite::connect_async(url).await.expect("the stream opens").0)
+        let opening = tokio::time::timeout(Duration::from_secs(20), tokio_tungstenite::connect_async(url));
+        Self(opening.await.expect("the stream opens in time").expect("the stream opens").0)
     }
 
     /// The next message; `None` when the server has closed.
@@ -135,12 +136,18 @@ async fn a_cursor_of_another_database_is_told_as_a_gap() {
 async fn comes_and_goes(app: &TestApp, bin: &str, stay: usize, through: impl Fn() -> Option<u64>) -> Vec<Value> {
     let mut messages: Vec<Value> = Vec::new();
     let mut last = 0;
+    let begun = std::time::Instant::now();
     loop {
         let mut subscriber = Subscriber::open(app, bin, &format!("?after={last}")).await;
         for _ in 0..stay {
             if through().is_some_and(|through| last >= through) {
                 return messages;
             }
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "the stream goes on: {stay}, {last} of {:?}",
+                through()
+            );
             let Ok(message) = tokio::time::timeout(Duration::from_millis(200), subscriber.next()).await else {
                 continue;
             };
