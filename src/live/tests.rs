@@ -249,6 +249,6 @@ fn subscribers_may_come_and_go_while_what_they_missed_is_told() {
         done.send(()).unwrap();
     });
     for _ in 0..3 {
-        ended.recv_timeout(Duration::from_secs(60)).expect("nobody waits for anybody for ever");
+        ended.recv_timeout(Duration::from_mins(1)).expect("nobody waits for anybody for ever");
     }
 }

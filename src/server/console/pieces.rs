@@ -2,7 +2,12 @@
 
 use std::collections::VecDeque;
 
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
 use bytes::Bytes;
+use futures_util::stream;
+
+use super::problem::Problem;
 
 /// A large piece goes out in parts: the server copies each that it is given.
 const PART: usize = 64 << 10;
@@ -24,6 +29,60 @@ impl Ready {
     pub(super) fn next(&mut self) -> Option<Bytes> {
         let first = self.0.front_mut()?;
         if first.len() > PART { Some(first.split_to(PART)) } else { self.0.pop_front() }
+    }
+}
+
+/// The members of a JSON list, made one at a time.
+pub(super) trait Members {
+    /// The next as JSON; `None` after the last.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem>;
+
+    /// What the document has behind its list, from the list's bracket on.
+    fn end(&self) -> String;
+}
+
+/// A JSON document that starts like that and goes on with a list's members: each is made when the one before has gone.
+pub(super) fn json_list(start: &'static str, members: impl Members + 'static) -> HttpResponse {
+    let mut ready = Ready::default();
+    ready.push(start);
+    let list = List { members, ready, first: true, ended: false };
+    HttpResponse::Ok().insert_header(ContentType::json()).streaming(stream::unfold(list, List::next))
+}
+
+struct List<M> {
+    members: M,
+    ready: Ready,
+    first: bool,
+    ended: bool,
+}
+
+impl<M: Members> List<M> {
+    async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
+        loop {
+            if let Some(part) = self.ready.next() {
+                return Some((Ok(part), self));
+            }
+            if self.ended {
+                return None;
+            }
+            match self.members.next().await {
+                Ok(Some(json)) => {
+                    if !std::mem::take(&mut self.first) {
+                        self.ready.push(",");
+                    }
+                    self.ready.push(json);
+                }
+                Ok(None) => {
+                    self.ended = true;
+                    self.ready.push(self.members.end());
+                }
+                Err(problem) => {
+                    // The status is sent already: breaking off is the only way left to show that this is not all.
+                    self.ended = true;
+                    return Some((Err(problem.into()), self));
+                }
+            }
+        }
     }
 }
 

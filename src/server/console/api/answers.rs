@@ -1,9 +1,6 @@
 //! Comparison of what attempts were answered: any two of a request, and every request of a bin before and after a change.
 
-use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, get};
-use bytes::Bytes;
-use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,7 +10,7 @@ use crate::model::{Seq, Timestamp};
 use crate::server::console::answers::{Changes, ignored};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::heavy::turn;
-use crate::server::console::pieces::Ready;
+use crate::server::console::pieces::{Members, json_list};
 use crate::server::console::problem::Problem;
 use crate::store::AttemptDepth;
 
@@ -98,47 +95,17 @@ async fn of_a_change(state: State, bin: BinRef, query: Query<ChangeParams>) -> R
     let ignored = ignored(query.ignore.as_deref())?;
     let filter = filter(query.q.as_deref())?;
     let changes = Changes::find(&state, bin.id(), filter, query.since, ignored).await?;
-    let mut ready = Ready::default();
-    ready.push("{\"changed\":[");
-    let told = Told { changes, ready, first: true, ended: false };
-    Ok(HttpResponse::Ok().insert_header(ContentType::json()).streaming(stream::unfold(told, Told::next)))
+    Ok(json_list("{\"changed\":[", changes))
 }
 
-/// The comparisons on their way to the client, one at a time.
-struct Told {
-    changes: Changes,
-    ready: Ready,
-    first: bool,
-    ended: bool,
-}
+impl Members for Changes {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        // Writing to memory, with keys that are strings: nothing can fail.
+        let made = self.next(|_, _, diff| serde_json::to_vec(&diff).unwrap_or_default()).await?;
+        Ok(made.map(|(_, json)| json))
+    }
 
-impl Told {
-    async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
-        loop {
-            if let Some(part) = self.ready.next() {
-                return Some((Ok(part), self));
-            }
-            if self.ended {
-                return None;
-            }
-            match self.changes.next(|_, _, diff| serde_json::to_vec(&diff).unwrap_or_default()).await {
-                Ok(Some((_, json))) => {
-                    if !std::mem::take(&mut self.first) {
-                        self.ready.push(",");
-                    }
-                    self.ready.push(json);
-                }
-                Ok(None) => {
-                    self.ended = true;
-                    let Changes { compared, truncated, .. } = self.changes;
-                    self.ready.push(format!("],\"compared\":{compared},\"truncated\":{truncated}}}"));
-                }
-                Err(problem) => {
-                    // The status is sent already: breaking off is the only way left to show that this is not all.
-                    self.ended = true;
-                    return Some((Err(problem.into()), self));
-                }
-            }
-        }
+    fn end(&self) -> String {
+        format!("],\"compared\":{},\"truncated\":{}}}", self.compared, self.truncated)
     }
 }

@@ -3,12 +3,10 @@
 
 use std::collections::VecDeque;
 
-use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::model::{BinId, Delivered, Outcome, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why};
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
 use crate::server::console::heavy::turn;
-use crate::server::console::pieces::Ready;
+use crate::server::console::pieces::{Members, json_list};
 use crate::server::console::problem::Problem;
 use crate::shapes::AttemptShape;
 use crate::store::{AttemptDepth, Store, StoreError};
@@ -40,10 +38,8 @@ async fn list(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResp
     let request = super::marks::id_of(&state, &bin, which).await?;
     let attempts = state.store.attempts(bin.id(), request, AttemptDepth::FACTS).await?;
     let attempts = attempts.iter().map(|attempt| attempt.id).collect();
-    let mut ready = Ready::default();
-    ready.push("{\"attempts\":[");
-    let list = List { store: state.store.clone(), bin: bin.id(), request, attempts, ready, first: true, ended: false };
-    Ok(HttpResponse::Ok().insert_header(ContentType::json()).streaming(stream::unfold(list, List::next)))
+    let list = List { store: state.store.clone(), bin: bin.id(), request, attempts };
+    Ok(json_list("{\"attempts\":[", list))
 }
 
 /// Attempts on their way to the client: one is read when the one before has gone, as each may hold 1 MiB.
@@ -52,42 +48,25 @@ struct List {
     bin: BinId,
     request: RequestId,
     attempts: VecDeque<Seq>,
-    ready: Ready,
-    first: bool,
-    ended: bool,
+}
+
+impl Members for List {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        while let Some(id) = self.attempts.pop_front() {
+            let written = self.written(id).await?;
+            if written.is_some() {
+                return Ok(written);
+            }
+        }
+        Ok(None)
+    }
+
+    fn end(&self) -> String {
+        "]}".into()
+    }
 }
 
 impl List {
-    async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
-        loop {
-            if let Some(part) = self.ready.next() {
-                return Some((Ok(part), self));
-            }
-            if self.ended {
-                return None;
-            }
-            let Some(id) = self.attempts.pop_front() else {
-                self.ended = true;
-                self.ready.push("]}");
-                continue;
-            };
-            match self.written(id).await {
-                Ok(None) => {}
-                Ok(Some(json)) => {
-                    if !std::mem::take(&mut self.first) {
-                        self.ready.push(",");
-                    }
-                    self.ready.push(json);
-                }
-                Err(problem) => {
-                    // The status is sent already: breaking off is the only way left to show that this is not all.
-                    self.ended = true;
-                    return Some((Err(problem.into()), self));
-                }
-            }
-        }
-    }
-
     /// The attempt as JSON; `None` when it is gone meanwhile.
     async fn written(&self, id: Seq) -> Result<Option<Vec<u8>>, Problem> {
         let turn = turn().await;
