@@ -72,7 +72,7 @@ impl Capture {
         let end = store.head_seq();
         let (mut after, mut done) = (0, 0);
         while self.0.runs.is_newest(bin, run) {
-            let (started, captured) = (Instant::now(), store.stats().captured);
+            let (started, captured) = (Instant::now(), store.captured());
             let page = store.requests_after(bin, after, &Filter::default(), PAGE, PAGE_BYTES).await?;
             let Some(last) = page.last().map(|request| request.summary.seq) else { break };
             after = last;
@@ -91,7 +91,7 @@ impl Capture {
             if after >= end {
                 break;
             }
-            if store.stats().captured - captured > BUSY {
+            if store.captured() - captured > BUSY {
                 tokio::time::sleep(started.elapsed() * REST).await;
             }
         }

@@ -130,10 +130,15 @@ impl Deliver {
             let busy: Arc<Mutex<HashSet<BinId>>> = Arc::default();
             loop {
                 tokio::time::sleep(EVERY).await;
-                let telling: Vec<_> =
-                    deliver.0.store.bins().into_iter().filter(|bin| bin.bin.settings.on_match.is_some()).collect();
-                let ids: HashSet<BinId> = telling.iter().map(|bin| bin.bin.id).collect();
-                deliver.0.watches.0.lock().retain(|id, _| ids.contains(id));
+                let telling = {
+                    // Under the lock: a watch that begins meanwhile is of a bin that is in the list.
+                    let mut watches = deliver.0.watches.0.lock();
+                    let mut telling = deliver.0.store.bins();
+                    telling.retain(|bin| bin.bin.settings.on_match.is_some());
+                    let ids: HashSet<BinId> = telling.iter().map(|bin| bin.bin.id).collect();
+                    watches.retain(|id, _| ids.contains(id));
+                    telling
+                };
                 for bin in telling {
                     if busy.lock().insert(bin.bin.id) {
                         let (deliver, console_url, busy) =

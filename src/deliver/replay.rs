@@ -1,6 +1,7 @@
 //! Sending captured requests again: one of them some times, or all that a filter finds.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,12 +151,45 @@ impl Deliver {
     ) -> Result<(Vec<Attempt>, Vec<(RequestId, String)>), SendError> {
         let mut source = Source::new(batch.selection, self.0.store.head_seq());
         let (mut attempts, mut skipped) = (Vec::new(), Vec::new());
+        let mut settle = |request: RequestId, result: Result<Attempt, SendError>| {
+            match result {
+                Ok(attempt) => {
+                    job.count(&attempt.delivered);
+                    if keep {
+                        attempts.push(attempt);
+                    }
+                }
+                // The bin itself is gone, or the store: there is no use in going on.
+                Err(SendError::Store(error)) if error != StoreError::NotFound(Thing::Request) => {
+                    return Err(SendError::from(error));
+                }
+                Err(error) => {
+                    job.skip();
+                    if keep {
+                        skipped.push((request, error.to_string()));
+                    }
+                }
+            }
+            if !keep && job.is_due() {
+                self.tell(bin.bin.id, job);
+            }
+            Ok(())
+        };
         let mut running = FuturesUnordered::new();
         let mut last: Option<Arc<CapturedRequest>> = None;
         let mut over = false;
         loop {
             while !over && !job.is_stopped() && running.len() < batch.parallel {
-                let Some(next) = source.next(&self.0.store, bin.bin.id).await? else {
+                let mut next = pin!(source.next(&self.0.store, bin.bin.id));
+                // Reading may take a while; those that are on their way go on, or their times would be wrong.
+                let next = loop {
+                    tokio::select! {
+                        biased;
+                        next = &mut next => break next?,
+                        Some((request, result)) = running.next(), if !running.is_empty() => settle(request, result)?,
+                    }
+                };
+                let Some(next) = next else {
                     over = true;
                     break;
                 };
@@ -170,27 +204,7 @@ impl Deliver {
                 running.push(async move { (next.summary.id, self.send(&bin.bin, &next, plan).await) });
             }
             let Some((request, result)) = running.next().await else { break };
-            match result {
-                Ok(attempt) => {
-                    job.count(&attempt.delivered);
-                    if keep {
-                        attempts.push(attempt);
-                    }
-                }
-                // The bin itself is gone, or the store: there is no use in going on.
-                Err(SendError::Store(error)) if error != StoreError::NotFound(Thing::Request) => {
-                    return Err(error.into());
-                }
-                Err(error) => {
-                    job.skip();
-                    if keep {
-                        skipped.push((request, error.to_string()));
-                    }
-                }
-            }
-            if !keep && job.is_due() {
-                self.tell(bin.bin.id, job);
-            }
+            settle(request, result)?;
         }
         Ok((attempts, skipped))
     }

@@ -138,7 +138,10 @@ impl Subscription {
                     return Poll::Ready(Some(self.lag(from, head)));
                 }
                 let (store, bin, last) = (store.clone(), self.channel.bin, self.last);
-                read.insert(Box::pin(async move { store.changes_after(bin, last, CATCH_UP_PAGE).await }))
+                // In a task of its own: a reader that it waits for is given back also while nobody polls this stream,
+                // because its client does not read.
+                let reading = tokio::spawn(async move { store.changes_after(bin, last, CATCH_UP_PAGE).await });
+                read.insert(Box::pin(async move { reading.await.unwrap_or(Err(StoreError::Closed)) }))
             };
             let Poll::Ready(result) = page.as_mut().poll(cx) else {
                 return Poll::Pending;

@@ -8,6 +8,7 @@ mod reload;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -215,11 +216,17 @@ impl Application {
             hub.close();
             futures_util::future::join_all(handles.iter().map(|handle: &ServerHandle| handle.stop(true))).await;
         };
-        let (served, ()) = tokio::join!(async { tokio::try_join!(self.capture, self.console) }, stopping);
+        let serving = async { tokio::try_join!(self.capture, self.console) };
+        let (mut serving, mut stopping) = (pin!(serving), pin!(stopping));
+        // A listener that dies ends the other as well, without being asked to.
+        let served = tokio::select! { served = &mut serving => served, () = &mut stopping => serving.await };
         drop(self.background);
         self.deliver.stop();
-        // Closing waits for the disk; nothing else runs any more.
-        self.store.close();
+        // Closing waits for the disk; this thread listens for a second signal meanwhile.
+        let store = self.store;
+        if let Err(panicked) = tokio::task::spawn_blocking(move || store.close()).await {
+            tracing::error!(error = %panicked, "the database was not closed in order");
+        }
         if let Some(folder) = self.temporary {
             // Fails when somebody has put something into it; then it is theirs.
             let _ = std::fs::remove_dir(folder);

@@ -27,6 +27,7 @@ use crate::model::{BinId, BinSettings, CapturedRequest, ForwardSettings, Timesta
 use crate::store::{BinState, StoreError};
 pub(super) use asked::Asked;
 use circle::Circle;
+use line::TICK;
 pub use passed_back::passed_back;
 pub use route::route;
 
@@ -168,16 +169,28 @@ impl Deliver {
             self.spawn(async move {
                 loop {
                     deliver.run_line(id, &line).await;
-                    let mut lines = deliver.0.lines.0.lock();
-                    let bin = deliver.0.store.bin(id.as_str());
-                    // Set again meanwhile: whoever looked for the line has found this one.
-                    if bin.is_none_or(|bin| bin.bin.settings.forward.is_none()) {
-                        lines.remove(&id);
+                    if deliver.ends(id, &line) {
                         return;
                     }
+                    line.wake();
+                    tokio::time::sleep(TICK).await;
                 }
             });
         }
+    }
+
+    /// Takes away a line that is over; false when it goes on.
+    fn ends(&self, id: BinId, line: &Line) -> bool {
+        let mut lines = self.0.lines.0.lock();
+        // Set again meanwhile: whoever looked for the line has found this one.
+        let over = self.0.store.bin(id.as_str()).is_none_or(|bin| bin.bin.settings.forward.is_none());
+        // A lane may be in the middle of a delivery. Were the line gone, another could start a second lane to the same
+        // target, which would send the same again.
+        let ends = over && line.lanes.lock().is_empty();
+        if ends {
+            lines.remove(&id);
+        }
+        ends
     }
 
     /// The health of a bin's targets, as far as something was sent to them.

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use actix_web::HttpResponse;
+use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header::ContentType;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, stream};
 
 use super::problem::Problem;
 
@@ -46,7 +47,24 @@ pub(super) fn json_list(start: &'static str, members: impl Members + 'static) ->
     let mut ready = Ready::default();
     ready.push(start);
     let list = List { members, ready, first: true, ended: false };
-    HttpResponse::Ok().insert_header(ContentType::json()).streaming(stream::unfold(list, List::next))
+    HttpResponse::Ok().insert_header(ContentType::json()).streaming(stepwise(list, List::next))
+}
+
+/// A body that `next` makes piece by piece; `None` ends it. Each piece is made in a task of its own: a turn or a reader
+/// that it waits for is given back also while the client does not read, when nobody polls the body.
+pub(super) fn stepwise<S, F>(
+    state: S,
+    next: impl Fn(S) -> F + 'static,
+) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + 'static
+where
+    S: 'static,
+    F: Future<Output = Result<Option<(Bytes, S)>, Problem>> + 'static,
+{
+    stream::try_unfold(state, move |state| {
+        let made = actix_web::rt::spawn(next(state));
+        // The status is sent already: breaking off is the only way left to show that this is not all.
+        async move { made.await.map_err(ErrorInternalServerError)?.map_err(actix_web::Error::from) }
+    })
 }
 
 struct List<M> {
@@ -57,30 +75,22 @@ struct List<M> {
 }
 
 impl<M: Members> List<M> {
-    async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
         loop {
             if let Some(part) = self.ready.next() {
-                return Some((Ok(part), self));
+                return Ok(Some((part, self)));
             }
             if self.ended {
-                return None;
+                return Ok(None);
             }
-            match self.members.next().await {
-                Ok(Some(json)) => {
-                    if !std::mem::take(&mut self.first) {
-                        self.ready.push(",");
-                    }
-                    self.ready.push(json);
+            if let Some(json) = self.members.next().await? {
+                if !std::mem::take(&mut self.first) {
+                    self.ready.push(",");
                 }
-                Ok(None) => {
-                    self.ended = true;
-                    self.ready.push(self.members.end());
-                }
-                Err(problem) => {
-                    // The status is sent already: breaking off is the only way left to show that this is not all.
-                    self.ended = true;
-                    return Some((Err(problem.into()), self));
-                }
+                self.ready.push(json);
+            } else {
+                self.ended = true;
+                self.ready.push(self.members.end());
             }
         }
     }

@@ -106,14 +106,17 @@ impl Shared {
         if trouble.is_none() && !self.in_trouble.load(Ordering::Acquire) {
             return;
         }
-        let mut now = self.trouble.lock();
-        match (&*now, &trouble) {
+        let before = {
+            let mut now = self.trouble.lock();
+            self.in_trouble.store(trouble.is_some(), Ordering::Release);
+            std::mem::replace(&mut *now, trouble.clone())
+        };
+        // After the lock: who reads standard error may be slow.
+        match (before, trouble) {
             (None, Some(error)) => tracing::error!(file = %self.path.display(), %error, "writing does not work"),
             (Some(_), None) => tracing::info!(file = %self.path.display(), "writing works again"),
             (Some(_), Some(_)) | (None, None) => {}
         }
-        self.in_trouble.store(trouble.is_some(), Ordering::Release);
-        *now = trouble;
     }
 
     pub(crate) fn trouble(&self) -> Option<StoreError> {

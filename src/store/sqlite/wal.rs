@@ -24,6 +24,8 @@ impl WalProgress {
     pub(crate) fn wrote(&self, bytes: u64) {
         let before = self.written.fetch_add(bytes, Ordering::Relaxed);
         if before < PASS_BYTES && before + bytes >= PASS_BYTES {
+            // Whoever has looked and is about to wait holds this lock: it waits by now, and hears the news.
+            drop(self.stop.lock());
             self.news.notify_one();
         }
     }

@@ -95,6 +95,28 @@ async fn a_slow_target_delays_no_other() {
 }
 
 #[tokio::test]
+async fn a_forward_that_is_removed_and_set_again_during_a_delivery_sends_nothing_twice() {
+    let app = app_with_bin().await;
+    let slow = Target::start();
+    slow.answer(b"");
+    let forward = json!({"routes": [{"to": slow.url("/")}], "timeout_ms": 2_500, "retries": {"count": 0}});
+    set(&app, forward.clone()).await;
+    capture(&app, "in", "/one", "1").await;
+    assert_eq!(next(&slow, 1), ["/one"]);
+    let removed = app.client.delete(app.api("/bins/in/forward")).send().await.unwrap();
+    assert_eq!(removed.status(), 204);
+    // Long enough for the forward to see that it is over, shorter than the delivery.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    set(&app, forward).await;
+    capture(&app, "in", "/two", "2").await;
+    assert_eq!(next(&slow, 1), ["/two"]);
+    until_waiting(&app, 0).await;
+    slow.answer(OK);
+    capture(&app, "in", "/three", "3").await;
+    assert_eq!(next(&slow, 1), ["/three"], "no other lane has sent the second one as well");
+}
+
+#[tokio::test]
 async fn every_target_of_a_list_gets_a_request_once_also_when_the_first_is_down_and_creel_is_started_again() {
     let folder = tempfile::tempdir().unwrap();
     let database = || Database::File(folder.path().join("creel.db"));

@@ -19,6 +19,70 @@ fn peak(process: &Process) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1_024
 }
 
+/// Tells the server that a target gave this answer.
+async fn told(client: &reqwest::Client, path: &str, number: u32, body: &str) {
+    let report = json!({
+        "why": "replay", "target": "http://h/", "started_at": format!("2026-11-27T00:00:{number:02}Z"),
+        "outcome": "answered", "sentence": "It is so.",
+        "sent": {"head_base64": STANDARD.encode("POST / HTTP/1.1\r\n\r\n"), "body_size": 1},
+        "response": {
+            "status": 200, "head_base64": STANDARD.encode("HTTP/1.1 200 OK\r\n\r\n"),
+            "body_base64": STANDARD.encode(body), "body_size": body.len(), "body_cut": false,
+        },
+        "times_us": {"total": 5},
+    });
+    let reported = client.post(format!("{path}/attempts")).json(&report).send().await.unwrap();
+    assert_eq!(reported.status(), 201, "{}", reported.text().await.unwrap());
+}
+
+/// A connection whose client reads as good as nothing.
+fn stalled(console: &str, path: &str) -> socket2::Socket {
+    let address: std::net::SocketAddr = console.trim_start_matches("http://").parse().unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept-Encoding: gzip\r\n\r\n");
+    assert_eq!(socket.send(head.as_bytes()).unwrap(), head.len());
+    // The answer has begun: its first bytes are here.
+    assert!(socket.recv(&mut [std::mem::MaybeUninit::new(0); 1]).unwrap() > 0);
+    socket
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_keep_nobody_else_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(&folder.path().join("creel.db"));
+    let client = http().build().unwrap();
+    let api = format!("{}/api/v1/bins", process.console);
+    client.post(&api).json(&json!({"name": "in"})).send().await.unwrap().error_for_status().unwrap();
+    client.post(format!("http://{}/in", process.capture)).body("x").send().await.unwrap();
+    let path = format!("{api}/in/requests/latest");
+    let latest: Value = client.get(&path).send().await.unwrap().json().await.unwrap();
+    let id = latest["id"].as_str().unwrap().to_owned();
+    // What cannot be compressed leaves the encoder at every pause.
+    let mut random = 1_u64;
+    for number in 0..20 {
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            random.to_be_bytes()[0]
+        })
+        .take(15_000)
+        .collect();
+        told(&client, &path, number, &STANDARD.encode(bytes)).await;
+    }
+    let diff = format!("{path}/attempts/diff").replace("latest", &id);
+    for what in
+        [format!("requests/{id}/attempts"), "export?as=jsonl".into(), "attempts/diff?since=2026-11-27T00:00:10Z".into()]
+    {
+        let kept: Vec<_> = (0..4).map(|_| stalled(&process.console, &format!("/api/v1/bins/in/{what}"))).collect();
+        for _ in 0..20 {
+            let asked = client.get(&diff).timeout(std::time::Duration::from_secs(20)).send().await;
+            assert_eq!(asked.expect(&what).status(), 200, "{what}");
+        }
+        drop(kept);
+    }
+}
+
 #[tokio::test]
 async fn many_readers_of_large_answers_take_bounded_memory_and_get_them_whole() {
     let folder = tempfile::tempdir().unwrap();
@@ -32,18 +96,7 @@ async fn many_readers_of_large_answers_take_bounded_memory_and_get_them_whole() 
     let id = latest["id"].as_str().unwrap();
     for number in 0..20 {
         let body = format!("{number:08}{}", "a line of an answer\n".repeat(52_000));
-        let report = json!({
-            "why": "replay", "target": "http://h/", "started_at": format!("2026-11-27T00:00:{number:02}Z"),
-            "outcome": "answered", "sentence": "It is so.",
-            "sent": {"head_base64": STANDARD.encode("POST / HTTP/1.1\r\n\r\n"), "body_size": 1},
-            "response": {
-                "status": 200, "head_base64": STANDARD.encode("HTTP/1.1 200 OK\r\n\r\n"),
-                "body_base64": STANDARD.encode(&body), "body_size": body.len(), "body_cut": false,
-            },
-            "times_us": {"total": 5},
-        });
-        let reported = client.post(format!("{path}/attempts")).json(&report).send().await.unwrap();
-        assert_eq!(reported.status(), 201, "{}", reported.text().await.unwrap());
+        told(&client, &path, number, &body).await;
     }
     let before = peak(&process);
     for what in [

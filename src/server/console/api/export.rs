@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get};
 use bytes::Bytes;
-use futures_util::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,7 +17,7 @@ use crate::model::{Attempt, BinId, CapturedRequest, RequestId, Seq};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::heavy::turn;
-use crate::server::console::pieces::Ready;
+use crate::server::console::pieces::{Ready, stepwise};
 use crate::server::console::problem::Problem;
 use crate::server::console::security::SANDBOX_CSP;
 use crate::store::{AttemptDepth, Store};
@@ -113,19 +112,17 @@ impl Export {
     }
 
     /// The next piece; `None` at the end.
-    async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
         loop {
             if let Some(part) = self.ready.next() {
-                return Some((Ok(part), self));
+                return Ok(Some((part, self)));
             }
             if self.ended {
-                return None;
+                return Ok(None);
             }
             if let Err(problem) = self.write().await {
-                // The status is sent already: breaking off is the only way left to show that the file is not whole.
                 tracing::warn!(error = %problem, bin = %self.bin, "an export broke off");
-                self.ended = true;
-                return Some((Err(problem.into()), self));
+                return Err(problem);
             }
         }
     }
@@ -192,5 +189,5 @@ async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<Htt
         .content_type(kind.media_type())
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
-        .streaming(stream::unfold(export, Export::next)))
+        .streaming(stepwise(export, Export::next)))
 }
