@@ -72,6 +72,7 @@ function caseItem(entry) {
   const requests = entry.requests.slice(0, 5).map((request) => make("li", {},
     `${request.about}: ${request.status ?? request.sentence} in ${Math.round(request.took_us / 1000)} ms`));
   const parts = [make("p", {}, entry.sentence)];
+  const { sent, response } = entry.attempt ?? {};
   if (requests.length > 0) parts.push(make("ul", { class: "requests" }, ...requests));
   parts.push(make("blockquote", {}, `The document: “${entry.says}”`));
   if (entry.advice) parts.push(make("p", {}, entry.advice));
@@ -79,8 +80,16 @@ function caseItem(entry) {
     const attributes = { class: "block mono", tabindex: "0", "data-framework": framework, "aria-label": name };
     parts.push(make("pre", attributes, code));
   }
+  if (sent) parts.push(exchange("Sent", `${sent.head.trimEnd()}\n\n(${sent.body_size} bytes of body)`));
+  if (response) parts.push(exchange("Received", `${response.head.trimEnd()}\n\n${response.body ?? ""}`));
   const open = entry.state === "failed";
   return make("li", {}, make("details", { open }, summary, make("div", { class: "case" }, ...parts)));
+}
+
+/** What was sent or received by the request that decided. */
+function exchange(label, text) {
+  const block = make("pre", { class: "block mono", tabindex: "0", "aria-label": label }, text.trimEnd());
+  return make("details", {}, make("summary", {}, label), block);
 }
 
 function showFramework() {

@@ -1,4 +1,4 @@
-//! `creel secret`: the secrets of a bin. Their text goes in, and never comes out.
+//! `creel secret`: the secrets of a bin. Their text goes in, and never comes out; of one that the server makes, once.
 
 use std::path::PathBuf;
 
@@ -60,17 +60,21 @@ impl SecretSource {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Without --value, --env or --file the secret is read from standard input.
+#[command(after_help = "Without --value, --env, --file or --generate the secret is read from standard input.
 
 Examples:
   printf %s whsec-one | creel secret add orders --label staging
-  WEBHOOK_SECRET=whsec-two creel secret add orders --env WEBHOOK_SECRET")]
+  WEBHOOK_SECRET=whsec-two creel secret add orders --env WEBHOOK_SECRET
+  creel secret add orders --generate")]
 struct AddArgs {
     /// The bin
     bin: String,
     /// What you call it
     #[arg(long)]
     label: Option<String>,
+    /// Have the server make one; it is shown once, to be pasted at the platform
+    #[arg(long, conflicts_with = "source")]
+    generate: bool,
     #[command(flatten)]
     source: SecretSource,
     #[command(flatten)]
@@ -128,14 +132,17 @@ pub(super) fn run(args: &SecretArgs) -> Done {
 }
 
 fn add(args: &AddArgs) -> anyhow::Result<()> {
-    let mut input = json!({"value": args.source.text()?});
+    let mut input = if args.generate { json!({"generate": true}) } else { json!({"value": args.source.text()?}) };
     if let Some(label) = &args.label {
         input["label"] = label.clone().into();
     }
     let path = bin_path(&args.bin, "/secrets");
     let added = args.server.run(async |client| Ok(client.send(Method::POST, &path, &input).await?))?;
     let label = added["label"].as_str().unwrap_or_default();
-    args.output.one(&added, |_| format!("{} added; the bin's requests are judged again\n", crate::view::plain(label)))
+    args.output.one(&added, |_| {
+        let made = added["value"].as_str().map(|value| format!("{value}\n")).unwrap_or_default();
+        format!("{} added; the bin's requests are judged again\n{made}", crate::view::plain(label))
+    })
 }
 
 fn list(args: &ListArgs) -> anyhow::Result<()> {

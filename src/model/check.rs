@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::{Outcome, Timestamp};
+use super::{Delivered, Outcome, Timestamp};
 
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
@@ -74,6 +74,8 @@ pub struct CaseReport {
     pub snippets: Vec<Snippet>,
     /// What was sent and what came back.
     pub shots: Vec<ShotReport>,
+    /// The request that decided, as it was sent, and what came back, its beginning.
+    pub attempt: Option<Box<Delivered>>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -128,6 +130,7 @@ mod tests {
             advice: None,
             snippets: Vec::new(),
             shots: Vec::new(),
+            attempt: None,
             took_us: 0,
         };
         let over = CheckReport {

@@ -30,8 +30,8 @@ pub enum Severity {
     Breaks,
     /// The document does not say it, and allows for it.
     Unknown,
-    /// Allowed by the words, but not as in the document's own sample.
-    Differs,
+    /// Allowed by the words, but not as in the document's own sample, or not as it was before.
+    Drift,
     /// As the document says, and worth knowing.
     Note,
 }

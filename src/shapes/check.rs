@@ -3,11 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{CaseReport, CaseState, CheckReport, Outcome, ShotReport, Snippet, Timestamp};
+use super::attempt::{ReceivedShape, SentShape, TimesShape};
+use crate::model::{CaseReport, CaseState, CheckReport, Delivered, Outcome, ShotReport, Snippet, Timestamp, Why};
 
 /// What a receiver check has found, as far as it has come.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Check)]
+#[schema(as = CheckReport)]
 pub struct CheckShape<'a> {
     /// Its number on the server; it is forgotten when the server ends. Absent on the command line.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -16,7 +17,11 @@ pub struct CheckShape<'a> {
     /// Whether it is over.
     pub finished: bool,
     /// Whether it is over and no case has failed.
-    pub passed: bool,
+    pub ok: bool,
+    /// How many cases have passed.
+    pub passed: usize,
+    /// How many cases have failed.
+    pub failed: usize,
     /// The platform that is played.
     pub provider: &'a str,
     /// The document that the sentences are quoted from.
@@ -67,17 +72,67 @@ pub struct CaseShape<'a> {
     pub says: &'a str,
     /// `passed`, `failed`, `note` or `skipped`.
     #[schema(value_type = String)]
+    pub result: CaseState,
+    /// The same as `result`.
+    #[schema(value_type = String)]
     pub state: CaseState,
     /// Why, in a sentence.
     pub sentence: &'a str,
     /// How to mend it.
+    pub fix: Option<&'a str>,
+    /// The same as `fix`.
     pub advice: Option<&'a str>,
     /// The same as code, by framework.
     pub snippets: Vec<SnippetShape<'a>>,
     /// What was sent and what came back.
     pub requests: Vec<ShotShape<'a>>,
+    /// The request that decided: one that is not as it should be, else the last. `null` where nothing is sent.
+    pub attempt: Option<CaseAttemptShape<'a>>,
     /// How long it took, in microseconds.
     pub took_us: u64,
+}
+
+/// A request of a case as an attempt. It belongs to no request of a bin, and has no number.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CheckAttempt)]
+pub struct CaseAttemptShape<'a> {
+    /// `check`.
+    #[schema(value_type = String)]
+    pub why: Why,
+    /// The URL that was sent to.
+    pub target: &'a str,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// `answered`, or how it failed.
+    #[schema(value_type = String)]
+    pub outcome: Outcome,
+    /// The same in a sentence.
+    pub sentence: &'a str,
+    /// What was sent.
+    pub sent: SentShape<'a>,
+    /// What came back, the first 4 KiB of its body; `null` when there was no head.
+    pub response: Option<ReceivedShape<'a>>,
+    /// How long its steps took, in microseconds.
+    pub times_us: TimesShape,
+}
+
+impl<'a> From<&'a Delivered> for CaseAttemptShape<'a> {
+    fn from(attempt: &'a Delivered) -> Self {
+        Self {
+            why: Why::Check,
+            target: &attempt.target,
+            started_at: attempt.started_at,
+            outcome: attempt.outcome,
+            sentence: &attempt.sentence,
+            sent: SentShape {
+                head: Some(String::from_utf8_lossy(&attempt.sent_head)),
+                body_size: attempt.sent_body_size,
+            },
+            response: attempt.response.as_ref().map(|response| ReceivedShape::new(response, true)),
+            times_us: attempt.times.into(),
+        }
+    }
 }
 
 /// A snippet that mends a receiver.
@@ -118,7 +173,9 @@ impl<'a> CheckShape<'a> {
         Self {
             id,
             finished: report.finished_at.is_some(),
-            passed: report.is_passed(),
+            ok: report.is_passed(),
+            passed: report.count(CaseState::Passed),
+            failed: report.count(CaseState::Failed),
             provider: report.provider,
             document: report.document,
             target: &report.target,
@@ -144,11 +201,14 @@ impl<'a> From<&'a CaseReport> for CaseShape<'a> {
             id: case.id,
             duty: case.duty,
             says: case.says,
+            result: case.state,
             state: case.state,
             sentence: &case.sentence,
+            fix: case.advice,
             advice: case.advice,
             snippets: case.snippets.iter().map(SnippetShape::from).collect(),
             requests: case.shots.iter().map(ShotShape::from).collect(),
+            attempt: case.attempt.as_deref().map(CaseAttemptShape::from),
             took_us: case.took_us,
         }
     }

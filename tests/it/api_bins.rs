@@ -416,3 +416,37 @@ async fn a_key_is_looked_at_when_it_is_set() {
     });
     assert_eq!(app.bin(paypal).await["scheme"], "paypal");
 }
+
+#[actix_web::test]
+async fn a_secret_that_is_made_here_is_shown_once_and_verifies() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "made", "provider": "callaider"})).await;
+    let add = async |body: Value| {
+        let (status, answer) = send(&app, Method::POST, "/bins/made/secrets", body).await;
+        (status.as_u16(), answer)
+    };
+    let (status, made) = add(json!({"generate": true, "label": "live"})).await;
+    let value = made["value"].as_str().unwrap().to_owned();
+    assert_eq!((status, &made["label"], &made["length"], value.len()), (201, &json!("live"), &json!(64), 64), "{made}");
+    assert_ne!(add(json!({"generate": true})).await.1["value"], value, "each is another one");
+    let listed = app.get("/bins/made/secrets").await.to_string();
+    assert!(!listed.contains(&value) && !app.get("/bins/made").await.to_string().contains(&value));
+    let sent = app.client.post(app.api("/bins/made/send"));
+    let sent = sent.json(&json!({"event": "session.ended", "secret": {"value": value}})).send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    let signature = app.get("/bins/made/requests/latest").await["signature"].clone();
+    assert_eq!((&signature["status"], &signature["secret"]), (&json!("valid"), &json!("live")));
+    // What was given is not said again.
+    assert_eq!(add(json!({"value": "whsec-given"})).await.1.get("value"), None);
+    for (body, field) in [(json!({}), "value"), (json!({"generate": true, "value": "x"}), "generate")] {
+        let (status, problem) = add(body).await;
+        assert_eq!((status, &problem["field"]), (422, &json!(field)), "{problem}");
+    }
+    // A public key is not made up.
+    for settings in [json!({"scheme": "discord"}), json!({"provider": "discord"})] {
+        let bin = app.bin(settings).await["id"].as_str().unwrap().to_owned();
+        let path = format!("/bins/{bin}/secrets");
+        let (status, problem) = send(&app, Method::POST, &path, json!({"generate": true})).await;
+        assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("generate")), "{problem}");
+    }
+}

@@ -695,7 +695,7 @@ async fn an_event_of_a_known_platform_is_held_against_the_last_one_and_text_sess
         contract["drift"].as_array().unwrap().iter().map(|one| (&one["pointer"], &one["code"])).collect();
     let expected = [["/extractedVariables/mood", "new_field"], ["/extractedVariables/name", "retyped"]];
     assert_eq!(json!(told), json!(expected));
-    assert_eq!(contract["drift"][0]["severity"], "differs");
+    assert_eq!(contract["drift"][0]["severity"], "drift");
     let id = app.requests("calls").await[1]["id"].as_str().unwrap().to_owned();
     let url = format!("{}/bins/calls/requests/{id}?tab=event", app.started.console_url);
     let tab = app.client.get(url).send().await.unwrap().text().await.unwrap();

@@ -34,6 +34,7 @@ one did, 3 when the receiver cannot be reached.
 
 Examples:
   creel check http://localhost:3000/webhook --provider callaider --secret whsec-one
+  creel check http://localhost:3000/webhook --secret whsec-one --case wrong_signature
   creel check --list --provider pathors"
 )]
 pub(super) struct CheckArgs {
@@ -49,6 +50,9 @@ pub(super) struct CheckArgs {
     /// A header field of your own, as 'Name: value' (repeatable); of Pathors, without --secret, they are its proof
     #[arg(long = "header", value_name = "FIELD")]
     headers: Vec<String>,
+    /// Try this case only (repeatable); --list shows them
+    #[arg(long = "case", value_name = "ID")]
+    cases: Vec<String>,
     /// Send 20 events at once and 10 MiB to a receiver elsewhere as well
     #[arg(long)]
     heavy: bool,
@@ -141,7 +145,13 @@ fn plan(args: &CheckArgs, battery: &'static Battery) -> anyhow::Result<CheckPlan
             Some(Signer { scheme, secret: SecretValue::new(secret.clone()) })
         }
     };
-    Ok(CheckPlan { battery, target, signer, headers, heavy: args.heavy })
+    let cases = if args.cases.is_empty() {
+        battery.cases.iter().collect()
+    } else {
+        let unknown = |at: usize| Usage(format!("--case {}: there are {}", args.cases[at], battery.case_ids()));
+        battery.chosen(&args.cases).map_err(unknown)?
+    };
+    Ok(CheckPlan { battery, cases, target, signer, headers, heavy: args.heavy })
 }
 
 const COLUMNS: &[Column] = &[

@@ -7,6 +7,7 @@ mod shot;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 
 pub use running::{Check, Checks};
@@ -21,6 +22,8 @@ use crate::store::StoreError;
 
 /// Bytes of an answer that a report repeats.
 const ANSWER: usize = 300;
+/// Bytes of the answer to the request that decided.
+const DECIDING: usize = 4 << 10;
 
 /// The report of a check that begins.
 pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
@@ -30,8 +33,8 @@ pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
         target: plan.target.to_string(),
         started_at: now,
         finished_at: None,
-        total: plan.battery.cases.len(),
-        now: plan.battery.cases.first().map(|case| case.id),
+        total: plan.cases.len(),
+        now: plan.cases.first().map(|case| case.id),
         error: None,
         cases: Vec::new(),
     }
@@ -48,10 +51,10 @@ pub async fn check(
     mut told: impl FnMut(&CheckReport) -> bool + Send,
 ) -> Result<CheckReport, SendError> {
     let mut report = beginning(plan, clock.now());
-    let cases = plan.battery.cases;
-    for (number, case) in cases.iter().enumerate() {
+    let cases = &plan.cases;
+    for (number, case) in cases.iter().copied().enumerate() {
         let done = match plan.skipped(case) {
-            Some(why) => reported(case, CaseState::Skipped, why, Vec::new(), Duration::ZERO),
+            Some(why) => reported(case, CaseState::Skipped, why, <_>::default(), Duration::ZERO),
             None => try_case(engine, clock, plan, case).await?,
         };
         // Nothing that follows would say more.
@@ -81,7 +84,8 @@ async fn try_case(
     case: &'static Case,
 ) -> Result<CaseReport, SendError> {
     let begun = std::time::Instant::now();
-    let (seed, mut shots): (u64, _) = (rand::random(), Vec::new());
+    let seed: u64 = rand::random();
+    let (mut shots, mut attempts) = (Vec::new(), Vec::new());
     for number in 0..case.shots.len() {
         let (plan, now) = (Arc::clone(plan), clock.now());
         // A body of 10 MiB takes its time.
@@ -91,6 +95,7 @@ async fn try_case(
         for _ in 0..copies {
             let all = join_all(parcels.iter().map(|parcel: &Parcel| engine.deliver(parcel))).await;
             shots.extend(all.iter().map(|delivered| shot_report(&about, delivered)));
+            attempts.extend(all);
         }
     }
     let answers: Vec<Answer> = shots.iter().map(answer).collect();
@@ -99,7 +104,9 @@ async fn try_case(
         Verdict::Failed(sentence) => (CaseState::Failed, sentence),
         Verdict::Noted(sentence) => (CaseState::Note, sentence),
     };
-    Ok(reported(case, state, sentence, shots, begun.elapsed()))
+    let deciding = battery::deciding(plan.battery, case, &answers);
+    let attempt = deciding.and_then(|at| attempts.into_iter().nth(at)).map(|attempt| Box::new(shortened(attempt)));
+    Ok(reported(case, state, sentence, (shots, attempt), begun.elapsed()))
 }
 
 fn answer(shot: &ShotReport) -> Answer {
@@ -118,7 +125,22 @@ fn shot_report(about: &str, delivered: &Delivered) -> ShotReport {
     }
 }
 
-fn reported(case: &Case, state: CaseState, sentence: String, shots: Vec<ShotReport>, took: Duration) -> CaseReport {
+/// The same with the beginning of what came back.
+fn shortened(mut attempt: Delivered) -> Delivered {
+    if let Some(response) = attempt.response.as_mut().filter(|response| response.body.len() > DECIDING) {
+        response.body = Bytes::copy_from_slice(&response.body[..DECIDING]);
+        response.body_cut = true;
+    }
+    attempt
+}
+
+fn reported(
+    case: &Case,
+    state: CaseState,
+    sentence: String,
+    (shots, attempt): (Vec<ShotReport>, Option<Box<Delivered>>),
+    took: Duration,
+) -> CaseReport {
     let wanting = state == CaseState::Failed || state == CaseState::Note && case.expect != Expect::Told;
     let snippet = |framework: &battery::Framework| {
         let code = case.fix.snippet(framework.id)?;
@@ -133,6 +155,7 @@ fn reported(case: &Case, state: CaseState, sentence: String, shots: Vec<ShotRepo
         advice: wanting.then(|| case.fix.advice()),
         snippets: FRAMEWORKS.iter().filter(|_| wanting).filter_map(snippet).collect(),
         shots,
+        attempt,
         took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
     }
 }

@@ -29,8 +29,10 @@ const PLACEHOLDER: u8 = 0x01;
 /// What is tried on which receiver.
 #[derive(Debug, Clone)]
 pub struct CheckPlan {
-    /// The cases.
+    /// The platform's battery.
     pub battery: &'static Battery,
+    /// Those of its cases that are tried, in its order.
+    pub cases: Vec<&'static Case>,
     /// The receiver: exactly this URL.
     pub target: TargetUrl,
     /// With what is signed; of platforms that do not sign, the value of `Authorization`.

@@ -49,6 +49,9 @@ struct Args {
     #[schemars(description = "[{\"name\", \"value\"}]")]
     #[serde(skip_serializing_if = "Option::is_none")]
     headers: Option<Vec<Map<String, Value>>>,
+    /// Ids of the cases to try, as a report names them; default all
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cases: Option<Vec<String>>,
     /// Try 20 at once and 10 MiB on another machine too
     #[serde(skip_serializing_if = "Option::is_none")]
     heavy: Option<bool>,
@@ -84,7 +87,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
         format!("It still goes on: call again with check {}.", report["id"])
     } else if report.get("error").is_some() {
         "It could not be checked to the end: see error.".to_owned()
-    } else if report["passed"] == true {
+    } else if report["ok"] == true {
         "Nothing failed.".to_owned()
     } else {
         let failed = &report["counts"]["failed"];
@@ -96,8 +99,12 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
 /// What passed by name alone, and of the snippets those for one framework. Answers with how many passed.
 fn short(report: &mut Value, framework: Option<&str>) -> usize {
     let Some(cases) = report.get_mut("cases").and_then(Value::as_array_mut) else { return 0 };
-    let (passed, mut told): (Vec<Value>, Vec<Value>) = cases.drain(..).partition(|case| case["state"] == "passed");
+    let (passed, mut told): (Vec<Value>, Vec<Value>) = cases.drain(..).partition(|case| case["result"] == "passed");
     for case in &mut told {
+        // What stands there under another name, or more shortly.
+        for name in ["state", "advice", "attempt"] {
+            case.as_object_mut().map(|case| case.remove(name));
+        }
         if let Some(snippets) = case.get_mut("snippets").and_then(Value::as_array_mut) {
             snippets.retain(|snippet| framework.is_some_and(|name| snippet["framework"] == name));
         }

@@ -10,7 +10,7 @@ mod shot;
 use std::time::Duration;
 
 pub use fix::{FRAMEWORKS, Fix, Framework};
-pub use judge::{Answer, Verdict, judge};
+pub use judge::{Answer, Verdict, deciding, judge};
 pub use shot::{Body, Prepared, Proof, Shot};
 
 use super::samples::Sender;
@@ -32,6 +32,24 @@ pub struct Battery {
     pub limit_is_named: bool,
     /// The cases, in the order in which they are tried.
     pub cases: &'static [Case],
+}
+
+impl Battery {
+    /// The cases of these ids, in the battery's order.
+    ///
+    /// # Errors
+    /// The place of the first id that is none of its cases.
+    pub fn chosen(&'static self, ids: &[String]) -> Result<Vec<&'static Case>, usize> {
+        if let Some(unknown) = ids.iter().position(|id| !self.cases.iter().any(|case| case.id == id)) {
+            return Err(unknown);
+        }
+        Ok(self.cases.iter().filter(|case| ids.iter().any(|id| case.id == id)).collect())
+    }
+
+    /// The ids of its cases, for a message.
+    pub fn case_ids(&self) -> String {
+        self.cases.iter().map(|case| case.id).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// One duty of a receiver.

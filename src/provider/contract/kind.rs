@@ -79,7 +79,7 @@ impl Kind {
             | (Self::List(..), NodeKind::Array) => None,
             (Self::SampleObject, _) => {
                 let sentence = format!("is {}; in the document's sample it is an object", words_of(kind));
-                Some((Severity::Differs, "other_type", sentence))
+                Some((Severity::Drift, "other_type", sentence))
             }
             (
                 Self::Filled | Self::Id | Self::Time | Self::Uuid | Self::Url(_) | Self::OneOf(_) | Self::Usually(_),
@@ -103,11 +103,11 @@ impl Kind {
             }
             Self::Uuid if !is_uuid(text) => {
                 let sentence = format!("is “{shown}”; in the document's sample it is a UUID");
-                Some((Severity::Differs, "not_a_uuid", sentence))
+                Some((Severity::Drift, "not_a_uuid", sentence))
             }
             Self::Url(start) if !text.starts_with(start) => {
                 let sentence = format!("is “{shown}”; in the document it begins with “{start}”");
-                Some((Severity::Differs, "other_url", sentence))
+                Some((Severity::Drift, "other_url", sentence))
             }
             Self::OneOf(values) if !values.contains(&text) => {
                 let sentence = format!("is “{shown}”; the document has {}", values.join(", "));

@@ -147,14 +147,14 @@ pub struct Report {
 pub struct Weights {
     pub breaks: usize,
     pub unknown: usize,
-    pub differs: usize,
+    pub drift: usize,
 }
 
 impl Report {
     /// How many of the findings that are told have each severity.
     pub fn weights(&self) -> Weights {
         let of = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
-        Weights { breaks: of(Severity::Breaks), unknown: of(Severity::Unknown), differs: of(Severity::Differs) }
+        Weights { breaks: of(Severity::Breaks), unknown: of(Severity::Unknown), drift: of(Severity::Drift) }
     }
 }
 

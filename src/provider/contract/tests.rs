@@ -62,7 +62,7 @@ fn a_result_is_null_only_beside_an_error() {
     };
     let at = "/data/transcript/0/toolCall/result".to_owned();
     let beside = json!({"name": "n", "arguments": {}, "result": null, "error": "timeout"});
-    assert_eq!(of(&beside), [(at.clone(), Severity::Differs, "null")]);
+    assert_eq!(of(&beside), [(at.clone(), Severity::Drift, "null")]);
     assert_eq!(of(&json!({"name": "n", "arguments": {}, "result": null})), [(at, Severity::Breaks, "null")]);
 }
 
@@ -102,7 +102,7 @@ fn what_the_guide_writes_is_without_finding() {
 
 #[test]
 fn each_change_of_a_sample_is_named_at_its_place() {
-    use Severity::{Breaks, Differs, Unknown};
+    use Severity::{Breaks, Drift, Unknown};
     type Case = (&'static str, Option<Value>, &'static str, Severity, &'static str);
     let cases: Vec<Case> = vec![
         ("/reason", None, "/data/reason", Breaks, "missing"),
@@ -110,7 +110,7 @@ fn each_change_of_a_sample_is_named_at_its_place() {
         ("/reason", Some(json!("bored")), "/data/reason", Unknown, "unknown_value"),
         ("/durationSeconds", Some(json!("27")), "/data/durationSeconds", Breaks, "wrong_type"),
         ("/durationSeconds", Some(json!(-1)), "/data/durationSeconds", Breaks, "out_of_range"),
-        ("/durationSeconds", Some(Value::Null), "/data/durationSeconds", Differs, "null"),
+        ("/durationSeconds", Some(Value::Null), "/data/durationSeconds", Drift, "null"),
         ("/transcript", None, "/data/transcript", Breaks, "missing"),
         ("/transcript", Some(json!({})), "/data/transcript", Breaks, "wrong_type"),
         ("/transcript/0", Some(json!("hello")), "/data/transcript/0", Breaks, "wrong_type"),
@@ -124,14 +124,14 @@ fn each_change_of_a_sample_is_named_at_its_place() {
             Breaks,
             "not_milliseconds",
         ),
-        ("/transcript/1/toolCall/result", Some(json!([])), "/data/transcript/1/toolCall/result", Differs, "other_type"),
+        ("/transcript/1/toolCall/result", Some(json!([])), "/data/transcript/1/toolCall/result", Drift, "other_type"),
         ("/transcript/1/toolCall/arguments", None, "/data/transcript/1/toolCall/arguments", Breaks, "missing"),
         ("/transcript/1/toolCall/id", Some(json!(1)), "/data/transcript/1/toolCall/id", Unknown, "unknown_field"),
         (
             "/transcript/1/files/0/gcsUri",
             Some(json!("https://x")),
             "/data/transcript/1/files/0/gcsUri",
-            Differs,
+            Drift,
             "other_url",
         ),
         ("/transcript/1/files/0/filename", None, "/data/transcript/1/files/0/filename", Breaks, "missing"),
@@ -154,7 +154,7 @@ fn each_change_of_a_sample_is_named_at_its_place() {
 
 #[test]
 fn the_envelope_and_the_event_are_looked_at_too() {
-    use Severity::{Breaks, Differs, Unknown};
+    use Severity::{Breaks, Drift, Unknown};
     let broken = |pointer: &str, value: Value| {
         let (fields, mut body) = callaider("session.ended", sample());
         body[pointer] = value;
@@ -163,7 +163,7 @@ fn the_envelope_and_the_event_are_looked_at_too() {
     assert_eq!(broken("timestamp", json!("yesterday")), [("/timestamp".to_owned(), Breaks, "not_a_time")]);
     assert_eq!(broken("assistantId", json!("123")), [("/assistantId".to_owned(), Breaks, "wrong_type")]);
     assert_eq!(broken("assistantId", json!(1.5)), [("/assistantId".to_owned(), Breaks, "wrong_type")]);
-    assert_eq!(broken("sessionId", json!("s-1")), [("/sessionId".to_owned(), Differs, "not_a_uuid")]);
+    assert_eq!(broken("sessionId", json!("s-1")), [("/sessionId".to_owned(), Drift, "not_a_uuid")]);
     assert_eq!(broken("sessionId", json!("")), [("/sessionId".to_owned(), Breaks, "empty")]);
     assert_eq!(broken("data", json!([])), [("/data".to_owned(), Breaks, "wrong_type")]);
     assert_eq!(broken("version", json!(2)), [("/version".to_owned(), Unknown, "unknown_field")]);
@@ -258,7 +258,7 @@ fn the_four_events_of_pathors_as_its_pages_write_them() {
 
 #[test]
 fn what_pathors_says_of_calls_and_texts_is_held() {
-    use Severity::{Breaks, Differs};
+    use Severity::{Breaks, Drift};
     let base = json!({"projectId": "p", "currentNodeId": "n", "messagesCount": 1, "extractedVariables": {}});
     let finalized = |status: Value, duration: Value| {
         let mut body = base.clone();
@@ -281,7 +281,7 @@ fn what_pathors_says_of_calls_and_texts_is_held() {
     );
     let mut ended = base;
     ended["reason"] = "user_left".into();
-    assert_eq!(pathors("session.ended", ended), [("/reason".to_owned(), Differs, "unknown_value")]);
+    assert_eq!(pathors("session.ended", ended), [("/reason".to_owned(), Drift, "unknown_value")]);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_thousand_findings_of_a_kind_are_told_by_the_first_and_counted() {
     let report = of_callaider("session.ended", json!({"reason": "timeout", "transcript": items}));
     assert_eq!(report.findings.len(), 2 * MAX_ALIKE as usize);
     assert_eq!(report.more, 2_000 - 2 * u64::from(MAX_ALIKE));
-    assert_eq!(report.weights(), Weights { breaks: 10, unknown: 10, differs: 0 });
+    assert_eq!(report.weights(), Weights { breaks: 10, unknown: 10, drift: 0 });
 }
 
 proptest::proptest! {

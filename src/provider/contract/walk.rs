@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
             let (severity, code, why) = match need {
                 Need::Always | Need::Unless(_) => (Severity::Breaks, "null", "it is always there"),
                 Need::AbsentNotNull => (Severity::Breaks, "null", absent),
-                Need::Optional => (Severity::Differs, "null", absent),
+                Need::Optional => (Severity::Drift, "null", absent),
             };
             return self.add(field.name, severity, code, field.says, format!("`{}` is null; {why}.", field.name));
         }

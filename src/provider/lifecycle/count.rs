@@ -16,7 +16,7 @@ pub(super) fn again(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
         let sentence = format!("{event} came {times}, {apart} after the first, {bytes}.");
         let (severity, code, says) = match rules.once.iter().find(|rule| rule.event == event) {
             Some(rule) => (Severity::Breaks, "twice", rule.says),
-            None if same == Some(false) => (Severity::Differs, "redelivered_changed", rules.again),
+            None if same == Some(false) => (Severity::Drift, "redelivered_changed", rules.again),
             None => (Severity::Note, "redelivered", rules.again),
         };
         findings.push(finding(severity, code, says, sentence, all.iter().map(|delivery| delivery.id)));

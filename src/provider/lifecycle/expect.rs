@@ -55,7 +55,7 @@ pub(super) fn missing(session: &Session<'_>, missing: &[&'static str], around: &
         let (severity, sentence) = if gone {
             let sentence =
                 format!("{event} is not here: it did not come, or was deleted since; requests of this bin were.");
-            (Severity::Differs, sentence)
+            (Severity::Drift, sentence)
         } else {
             (Severity::Breaks, format!("{event} is missing: {why}."))
         };

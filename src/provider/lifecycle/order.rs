@@ -32,7 +32,7 @@ fn before_the_first(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
         if other.seq < first.seq {
             let sentence =
                 format!("{event} came {} before {}.", span(first.received_at.since(other.received_at)), rule.event);
-            findings.push(finding(Severity::Differs, "out_of_order", rule.says, sentence, [other.id, first.id]));
+            findings.push(finding(Severity::Drift, "out_of_order", rule.says, sentence, [other.id, first.id]));
         }
     }
 }
@@ -69,7 +69,7 @@ fn after_the_end(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
                 end.event,
                 span(earlier.since(ended))
             );
-            findings.push(finding(Severity::Differs, "out_of_order", rules.end.says, sentence, [other.id, end.id]));
+            findings.push(finding(Severity::Drift, "out_of_order", rules.end.says, sentence, [other.id, end.id]));
         }
     }
 }

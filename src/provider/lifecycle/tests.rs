@@ -340,7 +340,7 @@ fn what_may_have_been_deleted_is_not_told_as_missing() {
     };
     for (lost, of_call, of_end) in [(Lost::Nothing, false, false), (Lost::Oldest, true, false), (Lost::Any, true, true)]
     {
-        let severity = |soft| if soft { Severity::Differs } else { Severity::Breaks };
+        let severity = |soft| if soft { Severity::Drift } else { Severity::Breaks };
         assert_eq!(severities(lost, "call.ended"), (severity(of_call), of_call));
         assert_eq!(severities(lost, "session.finalized"), (severity(of_end), of_end));
     }
@@ -360,7 +360,7 @@ fn a_redelivery_is_told_with_its_distance_and_its_bytes() {
         findings[0].sentence,
         "call.ended came 3 times, the last 4 min after the first, and not with the same bytes."
     );
-    assert_eq!((findings[0].requests.len(), findings[0].severity), (3, Severity::Differs));
+    assert_eq!((findings[0].requests.len(), findings[0].severity), (3, Severity::Drift));
     made.deliveries.retain(|one| one.seq != 8);
     made.of("call.ended").digest = None;
     assert!(made.examined().findings[0].sentence.ends_with("and not all of them are compared."));

@@ -280,7 +280,7 @@ fn alias(json: &[u8], findings: &mut Findings) {
         && !matches!(reason, "session_ended" | "session.ended")
     {
         let sentence = format!("`reason` is “{}”, not session_ended.", clipped(reason.to_owned()));
-        findings.at("/reason", Severity::Differs, "unknown_value", ALIAS, sentence);
+        findings.at("/reason", Severity::Drift, "unknown_value", ALIAS, sentence);
     }
 }
 

@@ -43,7 +43,7 @@ fn compare(before: &Shape, now: &Shape, pointer: &str, found: &mut Found) {
     let mut add = |pointer: &str, code: &'static str, sentence: String| {
         if found.findings.len() < MAX_FINDINGS {
             let place = Place::Body(pointer.to_owned());
-            found.findings.push(Finding { place, severity: Severity::Differs, code, sentence, says });
+            found.findings.push(Finding { place, severity: Severity::Drift, code, sentence, says });
         }
     };
     let name = |pointer: &str| if pointer.is_empty() { "The body".to_owned() } else { format!("`{pointer}`") };

@@ -126,7 +126,7 @@ pub(super) const fn severity_words(severity: Severity) -> (&'static str, &'stati
     match severity {
         Severity::Breaks => ("bad", "breaks the contract"),
         Severity::Unknown => ("warn", "not in the document"),
-        Severity::Differs => ("warn", "differs from the sample"),
+        Severity::Drift => ("warn", "differs from the sample"),
         Severity::Note => ("info", "note"),
     }
 }

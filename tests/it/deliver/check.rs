@@ -36,8 +36,8 @@ fn a_right_receiver_passes_every_case() {
     assert_eq!(ids(&report, "note"), ["upper_case_hex", "deduplication"]);
     assert!(ids(&report, "skipped").is_empty());
     assert_eq!(
-        (&report["passed"], &report["total"]),
-        (&json!(true), &json!(report["cases"].as_array().unwrap().len()))
+        (&report["ok"], &report["total"], &report["passed"], &report["failed"]),
+        (&json!(true), &json!(report["cases"].as_array().unwrap().len()), &report["counts"]["passed"], &json!(0))
     );
 
     let url = receiver::start(Mistake::Nothing, true);
@@ -234,6 +234,37 @@ fn what_cannot_be_reached_is_exit_code_3_and_what_is_wrong_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_has_the_fixed_names_and_only_the_cases_that_are_asked_for() {
+    let app = TestApp::start().await;
+    let url = receiver::start(Mistake::FailsMalformed, false);
+    let cases = ["malformed_json", "valid_event", "deduplication"];
+    // Without a bin a text is the secret itself.
+    let input = json!({"target": url, "provider": "callaider", "secret": SECRET, "cases": cases});
+    let (status, begun) = post(&app, "/check", input).await;
+    assert_eq!((status, &begun["total"]), (202, &json!(3)), "{begun}");
+    let report = until(&app, &format!("/check/{}", begun["id"]), |check| check["finished"] == true).await;
+    assert_eq!((&report["target"], &report["provider"]), (&json!(url), &json!("callaider")));
+    assert_eq!((&report["ok"], &report["passed"], &report["failed"]), (&json!(false), &json!(1), &json!(1)));
+    let told: Vec<_> =
+        report["cases"].as_array().unwrap().iter().map(|case| json!([case["id"], case["result"]])).collect();
+    let expected = json!([["valid_event", "passed"], ["deduplication", "note"], ["malformed_json", "failed"]]);
+    assert_eq!(json!(told), expected, "in the battery's order");
+    let failed = &report["cases"][2];
+    assert_eq!((&failed["fix"], &failed["result"]), (&failed["advice"], &failed["state"]));
+    assert!(failed["fix"].is_string() && failed["duty"].is_string() && failed["sentence"].is_string(), "{failed}");
+    let attempt = &failed["attempt"];
+    assert_eq!((&attempt["why"], &attempt["response"]["status"]), (&json!("check"), &json!(500)), "{attempt}");
+    assert!(attempt["sent"]["head"].as_str().unwrap().starts_with("POST /"), "{attempt}");
+    assert!(attempt["times_us"]["total"].is_u64() && attempt["target"] == url.as_str(), "{attempt}");
+
+    let (code, report) = check(&[&url, "--secret", SECRET, "--case", "malformed_json"]);
+    assert_eq!((code, ids(&report, "failed"), &report["total"]), (1, vec!["malformed_json".to_owned()], &json!(1)));
+    let output = Command::new(env!("CARGO_BIN_EXE_creel")).args(["check", &url, "--case", "no_such"]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && stderr.contains("--case no_such: there are valid_event"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_server_checks_with_progress_for_allowed_targets_and_can_be_stopped() {
     let app = TestApp::start().await;
     app.bin(json!({"name": "in", "provider": "callaider", "secret": SECRET})).await;
@@ -244,21 +275,23 @@ async fn the_server_checks_with_progress_for_allowed_targets_and_can_be_stopped(
     let some = until(&app, &path, |check| !check["cases"].as_array().unwrap().is_empty()).await;
     assert_eq!(some["cases"][0]["id"], "valid_event");
     let whole = until(&app, &path, |check| check["finished"] == true).await;
-    assert_eq!((ids(&whole, "failed"), &whole["passed"]), (vec!["unknown_event".to_owned()], &json!(false)));
+    assert_eq!((ids(&whole, "failed"), &whole["ok"]), (vec!["unknown_event".to_owned()], &json!(false)));
 
     let (_, begun) =
         post(&app, "/check", json!({"provider": "callaider", "secret": {"value": SECRET}, "target": url})).await;
     let path = format!("/check/{}", begun["id"]);
     assert!(app.client.delete(app.api(&path)).send().await.unwrap().status().is_success());
     let stopped = until(&app, &path, |check| check["finished"] == true).await;
-    assert_eq!((&stopped["error"], &stopped["passed"]), (&json!("It was stopped."), &json!(false)));
+    assert_eq!((&stopped["error"], &stopped["ok"]), (&json!("It was stopped."), &json!(false)));
 
     for (input, code, field) in [
         (json!({}), "invalid_field", "target"),
         (json!({"target": url}), "invalid_field", "provider"),
         (json!({"target": url, "provider": "stripe"}), "invalid_field", "provider"),
         (json!({"target": url, "bin": "nobody"}), "not_found", "bin"),
-        (json!({"target": url, "provider": "callaider", "secret": "label"}), "invalid_field", "secret"),
+        (json!({"target": url, "bin": "in", "secret": "label"}), "invalid_field", "secret"),
+        (json!({"target": url, "bin": "in", "cases": []}), "invalid_field", "cases"),
+        (json!({"target": url, "bin": "in", "cases": ["duplicate", "no_such"]}), "invalid_field", "cases[1]"),
         (json!({"target": "http://192.0.2.1/", "provider": "callaider"}), "target_not_allowed", "target"),
         (json!({"target": app.started.console_url, "provider": "callaider"}), "target_not_allowed", "target"),
     ] {

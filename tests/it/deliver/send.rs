@@ -47,6 +47,31 @@ async fn what_a_simulated_sender_sends_to_the_bin_is_captured_as_simulated_and_v
 }
 
 #[tokio::test]
+async fn a_target_is_named_with_to_and_a_session_alone_is_a_whole_one() {
+    let app = with_bin(json!({"name": "in", "provider": "callaider", "secret": SECRET})).await;
+    let target = Target::start();
+    let answer = sent(&app, json!({"event": "session.started", "to": target.url("/hook")})).await;
+    assert_eq!(answer["sent"][0]["target"], target.url("/hook"));
+    assert!(target.next().head.starts_with(b"POST /hook HTTP/1.1\r\n"));
+    for session in [json!("s-7"), json!(true)] {
+        let answer = sent(&app, json!({"session": session, "speed": 0})).await;
+        let names: Vec<&Value> = answer["sent"].as_array().unwrap().iter().map(|event| &event["event"]).collect();
+        assert_eq!(names, ["session.started", "session.ended"]);
+    }
+    let sessions: Vec<Value> = app.requests("in").await.iter().map(|one| one["event"]["session"].clone()).collect();
+    assert_eq!((&sessions[..2], sessions.len()), (&[json!("s-7"), json!("s-7")][..], 4));
+    assert!(sessions[2] == sessions[3] && sessions[2] != "s-7", "{sessions:?}");
+    for (input, field) in [
+        (json!({"event": "session.ended", "to": "http://localhost/", "target": "http://localhost/"}), "to"),
+        (json!({"event": "session.ended", "to": "mailto:me"}), "to"),
+        (json!({"session": false}), "event"),
+    ] {
+        let (status, problem) = post(&app, "/bins/in/send", input).await;
+        assert_eq!((status, &problem["field"]), (422, &json!(field)), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn every_platform_is_played_to_a_bin_that_verifies() {
     let app = TestApp::start().await;
     for (provider, event, scheme) in [

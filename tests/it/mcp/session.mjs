@@ -245,9 +245,9 @@ assert.match(await refused(client, "check_receiver", { bin: "pot", target: pot }
 const secret = { value: "Bearer the-proof-itself" };
 for (const proof of [{ secret }, { provider: "callaider", secret: { value: "x" } }]) {
   const report = await call(client, "check_receiver", { bin: "pot", target: pot, framework: "express", ...proof });
-  assert.ok(report.finished && !report.passed && report.cases.length > 3, JSON.stringify(report));
-  const failed = report.cases.find((each) => each.state === "failed");
-  assert.ok(failed.says && failed.advice && failed.requests[0].answer.startsWith("teapot"), JSON.stringify(failed));
+  assert.ok(report.finished && !report.ok && report.cases.length > 3, JSON.stringify(report));
+  const failed = report.cases.find((each) => each.result === "failed");
+  assert.ok(failed.says && failed.fix && failed.requests[0].answer.startsWith("teapot"), JSON.stringify(failed));
   assert.deepEqual(failed.snippets.map((snippet) => snippet.framework), ["express"]);
   assert.deepEqual((await call(client, "check_receiver", { check: report.id })).passed_cases, report.passed_cases);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -12,7 +12,7 @@ use super::input_replay::{HeaderEditInput, checked_target};
 use super::input_send::{checked_headers, sign_with};
 use super::schemas;
 use crate::deliver::check::{Check, CheckPlan};
-use crate::provider::battery;
+use crate::provider::battery::{self, Battery, Case};
 use crate::server::console::extract::{Json, State, only_objects};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::CheckShape;
@@ -20,6 +20,9 @@ use crate::shapes::CheckShape;
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(begin).service(read).service(stop);
 }
+
+/// Cases that are named: no battery has more.
+const MAX_CASES: usize = 100;
 
 /// Which receiver is to be checked how.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -33,13 +36,16 @@ struct CheckInput {
     provider: Option<String>,
     /// A bin whose secret, provider and forward target are used.
     bin: Option<String>,
-    /// The label of a secret of the bin's, `{"value": "…"}`, or `false` to prove nothing; default the bin's newest.
-    /// Of Pathors it is the value of `Authorization`.
-    #[schema(schema_with = schemas::send_secret)]
+    /// The secret; where a `bin` is named, the label of one of the bin's, `{"value": "…"}`, or `false` to prove nothing;
+    /// default the bin's newest. Of Pathors it is the value of `Authorization`.
+    #[schema(schema_with = schemas::check_secret)]
     secret: Option<Value>,
     /// Header fields of your own. Of Pathors, without a secret, they are its proof.
     #[schema(max_items = 100)]
     headers: Option<Vec<HeaderEditInput>>,
+    /// The cases to try, by their ids; every one when this is left out.
+    #[schema(min_items = 1, max_items = 100)]
+    cases: Option<Vec<String>>,
     /// Send 20 events at once and 10 MiB to a receiver on another machine as well.
     heavy: Option<bool>,
 }
@@ -68,11 +74,30 @@ impl CheckInput {
             let known: Vec<&str> = battery::batteries().map(|battery| battery.sender.provider).collect();
             Problem::field("provider", format!("Receivers are checked for {}.", known.join(" and ")))
         })?;
-        let with = sign_with(self.secret.as_ref())?;
+        let cases = match &self.cases {
+            None => battery.cases.iter().collect(),
+            Some(ids) => chosen(battery, ids)?,
+        };
+        // Without a bin there are no labels.
+        let secret = match self.secret {
+            Some(Value::String(text)) if bin.is_none() => Some(json!({"value": text})),
+            secret => secret,
+        };
+        let with = sign_with(secret.as_ref())?;
         let signer = state.deliver.signer(bin, &with, None, Some(battery.sender.provider), &target)?;
         let headers = checked_headers(self.headers.unwrap_or_default())?;
-        Ok(CheckPlan { battery, target, signer, headers, heavy: self.heavy.unwrap_or(false) })
+        Ok(CheckPlan { battery, cases, target, signer, headers, heavy: self.heavy.unwrap_or(false) })
     }
+}
+
+fn chosen(battery: &'static Battery, ids: &[String]) -> Result<Vec<&'static Case>, Problem> {
+    if !(1..=MAX_CASES).contains(&ids.len()) {
+        return Err(Problem::field("cases", format!("Name 1 to {MAX_CASES} cases, or leave it out to try all.")));
+    }
+    battery.chosen(ids).map_err(|unknown| {
+        let sentence = format!("There is no case `{}`; there are {}.", ids[unknown], battery.case_ids());
+        Problem::field(format!("cases[{unknown}]"), sentence)
+    })
 }
 
 /// Check a receiver

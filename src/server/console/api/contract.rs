@@ -76,7 +76,7 @@ struct FindingShape<'a> {
     header: Option<&'a str>,
     /// The JSON pointer (RFC 6901) of the value, of a finding about the body; of a missing one, where it should be.
     pointer: Option<&'a str>,
-    /// `breaks` the contract, `unknown` to the document but allowed, or `differs` from its sample.
+    /// `breaks` the contract, `unknown` to the document but allowed, or `drift`: otherwise than in its sample, or than before.
     severity: &'static str,
     /// A stable name: `missing`, `wrong_type`, `unknown_value`, `unknown_field`…
     code: &'a str,

@@ -11,16 +11,17 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::input_place::Place;
 use super::input_replay::{
     GivenSecret, HeaderEditInput, MAX_EDITS, MAX_TIMEOUT_MS, TIMEOUT_MS, check_field, check_line, checked_target,
     given_body, label_or_value,
 };
 use super::schemas;
-use crate::deliver::engine::{HeadEdit, TargetUrl, edited, path_and_query};
+use crate::deliver::engine::{HeadEdit, edited};
 use crate::deliver::send::{Sample, Sending, SignWith, own_sample};
 use crate::http::Head;
 use crate::json::Pointer;
-use crate::model::{BinId, CapturedRequest, RequestId, Timestamp};
+use crate::model::{CapturedRequest, RequestId, Timestamp};
 use crate::provider::samples::{self, Fault, Language, MAX_SIZE, Mode, SESSION, Step, Story};
 use crate::server::console::extract::{BinRef, State, WhichRequest, only_objects};
 use crate::server::console::problem::Problem;
@@ -66,6 +67,9 @@ pub(super) struct SendInput {
     keep: Option<bool>,
     /// The URL to send to: exactly, but for what `path` and `query` add. Default the bin itself.
     #[schema(max_length = 2048)]
+    to: Option<String>,
+    /// The same as `to`.
+    #[schema(max_length = 2048)]
     target: Option<String>,
     /// The label of a secret of the bin's, `{"value": "…"}`, or `false` to sign nothing; default the bin's newest.
     #[schema(schema_with = schemas::send_secret)]
@@ -84,9 +88,9 @@ pub(super) struct SendInput {
     /// Bytes of the body, for events with a transcript; default a short one.
     #[schema(minimum = 1, maximum = 10_485_760)]
     size: Option<usize>,
-    /// The session's id; default a new one.
-    #[schema(max_length = 256)]
-    session: Option<String>,
+    /// The session's id; default, or with `true`, a new one. Without `event` the whole session is sent.
+    #[schema(schema_with = schemas::session)]
+    session: Option<SessionInput>,
     /// How many times faster than real a whole session goes; 0 leaves out the pauses. Default 1.
     #[schema(minimum = 0, maximum = 86400)]
     speed: Option<f64>,
@@ -105,6 +109,14 @@ pub(super) struct SendInput {
 }
 
 only_objects!(SendInput);
+
+/// A session: its id, or one that is made up.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a session's id or true")]
+enum SessionInput {
+    Id(String),
+    New(bool),
+}
 
 /// A checked wish.
 pub(super) struct AskedToSend {
@@ -126,9 +138,11 @@ impl SendInput {
     /// Checks every field.
     pub(super) async fn checked(self, state: &State, bin: &BinRef) -> Result<AskedToSend, Problem> {
         let settings = &bin.0.bin.settings;
-        let (target, to_self) = match &self.target {
-            Some(text) => (checked_target(text, "target")?, false),
-            None => {
+        let (target, to_self) = match (&self.to, &self.target) {
+            (Some(_), Some(_)) => return Err(Problem::field("to", "Give `to` or `target`: they are the same.")),
+            (Some(text), None) => (checked_target(text, "to")?, false),
+            (None, Some(text)) => (checked_target(text, "target")?, false),
+            (None, None) => {
                 let own = state.deliver.own_target(&bin.0.bin);
                 (own.ok_or_else(|| Problem::field("target", "Give a target: there is no capture listener."))?, true)
             }
@@ -201,9 +215,15 @@ impl SendInput {
     const fn is_from_nothing(&self) -> bool {
         self.method.is_some()
             && self.event.is_none()
+            && !self.is_session()
             && self.request.is_none()
             && self.from.is_none()
             && self.from_base64.is_none()
+    }
+
+    /// Whether a whole session is asked for without the word.
+    const fn is_session(&self) -> bool {
+        self.event.is_none() && matches!(self.session, Some(SessionInput::Id(_) | SessionInput::New(true)))
     }
 
     /// The head with the changes of its owner, but for the fields that are set: those come when it is sent.
@@ -254,7 +274,7 @@ impl SendInput {
         let provider = provider
             .ok_or_else(|| Problem::field("provider", "Say which platform to play, or set the bin's provider."))?;
         let sender = samples::sender(provider).map_err(deliver_problem)?;
-        let event = self.event.as_deref().ok_or_else(|| {
+        let event = self.event.as_deref().or_else(|| self.is_session().then_some(SESSION)).ok_or_else(|| {
             let sentence = "Name the event, or `session` for a whole one where there are sessions; or give a `method` to \
                             compose a request from nothing.";
             Problem::field("event", sentence)
@@ -275,55 +295,20 @@ impl SendInput {
         if self.size.is_some_and(|size| !(1..=MAX_SIZE).contains(&size)) {
             return Err(Problem::field("size", format!("A size is a number of bytes from 1 to {MAX_SIZE}.")));
         }
+        let session = match &self.session {
+            Some(SessionInput::Id(id)) => Some(id),
+            Some(SessionInput::New(_)) | None => None,
+        };
         let plain = |id: &String| id.is_empty() || id.len() > MAX_SESSION || id.chars().any(char::is_control);
-        if self.session.as_ref().is_some_and(plain) {
+        if session.is_some_and(plain) {
             return Err(Problem::field("session", format!("A session's id is a text of 1 to {MAX_SESSION} bytes.")));
         }
         let mut story = Story::new(rand::random(), now);
         story.language = self.language.unwrap_or_default();
         story.mode = self.mode.unwrap_or_default();
         story.size = if self.faults.contains(&Fault::HugeTranscript) { Some(MAX_SIZE) } else { self.size };
-        story.session.clone_from(&self.session);
+        story.session = session.cloned();
         Ok((story, speed))
-    }
-}
-
-/// What is added to the URL that a composed request is sent to.
-struct Place {
-    bin: BinId,
-    path: Option<String>,
-    query: Option<String>,
-}
-
-impl Place {
-    fn query(&self) -> Option<&str> {
-        self.query.as_deref().filter(|query| !query.is_empty())
-    }
-
-    /// As a request of the bin has it.
-    fn in_bin(&self) -> Vec<u8> {
-        let query = self.query().map(|query| format!("?{query}")).unwrap_or_default();
-        format!("/{}{}{query}", self.bin, self.path.as_deref().unwrap_or_default()).into()
-    }
-
-    /// The target with it.
-    fn joined(&self, target: &TargetUrl) -> Result<TargetUrl, Problem> {
-        if self.path.is_none() && self.query.is_none() {
-            return Ok(target.clone());
-        }
-        let line = [b"POST ", &self.in_bin()[..], b" HTTP/1.1\r\n\r\n"].concat();
-        let path = path_and_query(&Head::new(line.into()), target, false);
-        checked_target(&target.with_path(&path), "path")
-    }
-
-    /// A URL of the bin with it.
-    fn added(&self, mut url: String) -> String {
-        url.push_str(self.path.as_deref().unwrap_or_default());
-        if let Some(query) = self.query() {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            url.push_str(query);
-        }
-        url
     }
 }
 

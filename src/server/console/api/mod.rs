@@ -17,6 +17,7 @@ mod forward;
 mod import;
 mod input;
 mod input_forward;
+mod input_place;
 mod input_replay;
 mod input_response;
 mod input_send;

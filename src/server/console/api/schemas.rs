@@ -110,6 +110,30 @@ pub(super) fn send_secret() -> Schema {
     Schema::AnyOf(secret.build())
 }
 
+/// A secret that a receiver is checked with: itself where no bin is named.
+pub(super) fn check_secret() -> Schema {
+    let secret = label_or_value()
+        .item(ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([false])))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some(
+            "The secret; where a `bin` is named, the label of one of the bin's, `{\"value\": \"…\"}`, or `false` to prove \
+             nothing; default the bin's newest. Of Pathors it is the value of `Authorization`.",
+        ));
+    Schema::AnyOf(secret.build())
+}
+
+/// A session: its id, or `true` for one that is made up.
+pub(super) fn session() -> Schema {
+    let session = AnyOfBuilder::new()
+        .item(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(256)))
+        .item(ObjectBuilder::new().schema_type(Type::Boolean))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some(
+            "The session's id; default, or with `true`, a new one. Without `event` the whole session is sent.",
+        ));
+    Schema::AnyOf(session.build())
+}
+
 /// The language of a sample; `null` for English.
 pub(super) fn language() -> Object {
     words_or_null(

@@ -1,4 +1,4 @@
-//! Secrets of a bin: write-only. What is shown is label, last characters, length.
+//! Secrets of a bin: write-only. What is shown is label, last characters, length; of one that is made here its value, once.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::{SecretInput, check_count, check_fits, scheme_of};
+use crate::model::SecretValue;
+use crate::provider;
 use crate::server::console::extract::{BinRef, Json, State, only_objects};
 use crate::server::console::problem::Problem;
 use crate::shapes::SecretShape;
@@ -36,18 +38,70 @@ async fn list(bin: BinRef) -> HttpResponse {
     HttpResponse::Ok().json(SecretsShape::of(&bin.0))
 }
 
-/// Add a secret; the bin's requests are reverified
-#[utoipa::path(tag = "secrets", request_body = SecretInput, responses((status = 201, body = SecretShape)))]
+/// A secret to add: its value, or one that is made here.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewSecretInput)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct NewSecretInput {
+    /// What you call it. The name of a second value of the scheme (`webhook_id`) makes it that value.
+    label: Option<String>,
+    /// The text as the provider shows it; of senders that sign with a private key the public one.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 16384)]
+    value: Option<SecretValue>,
+    /// Make one of 32 random bytes in hex, to be pasted at the provider: it is shown in this response and never again.
+    generate: Option<bool>,
+}
+
+only_objects!(NewSecretInput);
+
+impl NewSecretInput {
+    /// The secret, and what is shown of one that was made.
+    fn given(self) -> Result<(SecretInput, Option<String>), Problem> {
+        let Self { label, value, generate } = self;
+        match (value, generate.unwrap_or(false)) {
+            (Some(value), false) => Ok((SecretInput { label, value }, None)),
+            (None, true) => {
+                let made = hex::encode(rand::random::<[u8; 32]>());
+                Ok((SecretInput { label, value: SecretValue::new(made.clone()) }, Some(made)))
+            }
+            (Some(_), true) => Err(Problem::field("generate", "Give a `value`, or have one made: not both.")),
+            (None, false) => Err(Problem::field("value", "`value` is missing.")),
+        }
+    }
+}
+
+/// The secret that was added.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewSecret)]
+struct NewSecretShape {
+    #[serde(flatten)]
+    secret: SecretShape,
+    /// The value of one that was made: this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    value: Option<String>,
+}
+
+/// Add a secret, or have one made; the bin's requests are reverified
+#[utoipa::path(tag = "secrets", request_body = NewSecretInput, responses((status = 201, body = NewSecretShape)))]
 #[post("/api/v1/bins/{bin}/secrets")]
-async fn add(state: State, bin: BinRef, input: Json<SecretInput>) -> Result<HttpResponse, Problem> {
+async fn add(state: State, bin: BinRef, input: Json<NewSecretInput>) -> Result<HttpResponse, Problem> {
     let number = bin.0.bin.secrets.len() + 1;
     check_count(number)?;
-    let (label, value) = input.0.checked("", number)?;
-    let scheme = scheme_of(state.capture.catalogue(), &bin.0.bin.settings);
-    check_fits(scheme.as_deref(), &label, &value, "value")?;
+    let (given, made) = input.0.given()?;
+    let field = if made.is_some() { "generate" } else { "value" };
+    let (label, value) = given.checked("", number)?;
+    let (catalogue, settings) = (state.capture.catalogue(), &bin.0.bin.settings);
+    let scheme = scheme_of(catalogue, settings);
+    let providers = || catalogue.scheme(provider::scheme_of(settings.provider.as_deref()?)?).cloned();
+    if made.is_some() && scheme.clone().or_else(providers).is_some_and(|scheme| scheme.algorithm.is_asymmetric()) {
+        let sentence = "This sender signs with a private key of its own: give its public key as the `value`.";
+        return Err(Problem::field("generate", sentence));
+    }
+    check_fits(scheme.as_deref(), &label, &value, field)?;
     let changed = state.store.add_secret(bin.id(), label, value).await?;
     let newest = changed.bin.secrets.last().ok_or_else(|| Problem::not_found("secret"))?;
-    Ok(HttpResponse::Created().json(SecretShape::from(newest.hint())))
+    Ok(HttpResponse::Created().json(NewSecretShape { secret: newest.hint().into(), value: made }))
 }
 
 /// All secrets of a bin.

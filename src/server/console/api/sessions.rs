@@ -88,7 +88,7 @@ struct EventShape<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SessionFinding)]
 struct FindingShape<'a> {
-    /// `breaks` what the document says, `differs` from how it usually is, or is worth a `note`.
+    /// `breaks` what the document says, `drift` from how it usually is, or worth a `note`.
     severity: &'static str,
     /// `missing`, `twice`, `redelivered`, `redelivered_changed`, `out_of_order`, `after_end`, `ended_before_started`,
     /// `not_of_a_text_session`, `contradiction`, `duration` or `not_accepted`.

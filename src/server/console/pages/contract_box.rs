@@ -106,7 +106,7 @@ impl ContractBox {
         let parts = [
             (weights.breaks, "breaks the contract", "break the contract"),
             (weights.unknown, "is not in the document", "are not in the document"),
-            (weights.differs, "differs from its sample", "differ from its sample"),
+            (weights.drift, "differs from its sample", "differ from its sample"),
         ];
         let words: Vec<String> = parts
             .into_iter()

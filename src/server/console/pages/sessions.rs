@@ -318,7 +318,7 @@ impl SessionPart {
 
 fn found_line(finding: &SessionFinding, session: &Session, base: &str) -> FoundLine {
     let (class, label) = match finding.severity {
-        Severity::Differs => ("warn", "unusual"),
+        Severity::Drift => ("warn", "unusual"),
         severity => severity_words(severity),
     };
     let link = |id: &RequestId| {
