@@ -396,6 +396,11 @@ fn key<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {
     Some(key)
 }
 
+/// A name of a session as it is kept: a long one is cut.
+pub fn kept_session(name: &str) -> String {
+    clipped(name.to_owned())
+}
+
 fn clipped(text: String) -> String {
     if text.len() <= FACT_LIMIT { text } else { format!("{}…", cut(&text, FACT_LIMIT - '…'.len_utf8()).0) }
 }

@@ -167,6 +167,16 @@ async fn a_session_of_any_name_is_reached_by_every_link_to_it() {
         let one: Value = app.client.get(url).send().await.unwrap().json().await.unwrap();
         assert_eq!((&one["id"], &one["total"]), (&json!(name), &json!(1)), "{one}");
     }
+    // Of a long name its beginning is kept; it is found by the whole as well.
+    let long = "x".repeat(300);
+    post(&app, "calls", &[JSON], &pathors("session.ended", &long, "2026-05-28T12:40:00.000Z", &talk)).await;
+    let listed = app.get("/bins/calls/sessions").await["sessions"][0]["id"].clone();
+    for name in [long.as_str(), listed.as_str().unwrap()] {
+        let mut url = url::Url::parse(&app.api("/bins/calls/sessions")).unwrap();
+        url.path_segments_mut().unwrap().push(name);
+        let one: Value = app.client.get(url).send().await.unwrap().json().await.unwrap();
+        assert_eq!((&one["id"], &one["total"]), (&listed, &json!(1)), "{one}");
+    }
     for unknown in ["/bins/calls/session?id=nobody", "/bins/calls/session"] {
         let status = app.client.get(app.api(unknown)).send().await.unwrap().status().as_u16();
         assert_eq!(status, if unknown.contains('?') { 404 } else { 400 });

@@ -93,6 +93,8 @@ pub(super) async fn page(
 /// One session.
 pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String, page: Page) -> Result<Session, Problem> {
     let around = surroundings(state, bin).await?;
+    // Whoever names it in full means what is kept of it.
+    let id = provider::kept_session(&id);
     let found = state.store.session(bin.bin.id, id, ALONE).await?;
     if found.requests.is_empty() {
         return Err(Problem::not_found("session"));
