@@ -17,6 +17,7 @@ mod forward;
 mod jobs;
 mod on_match;
 mod plan;
+mod proof;
 mod replay;
 mod resign;
 pub mod send;

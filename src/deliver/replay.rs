@@ -12,6 +12,7 @@ use super::Deliver;
 use super::draft::draft;
 use super::jobs::{Job, Jobs};
 use super::plan::{Plan, SendError};
+use super::proof;
 use crate::model::{Attempt, BinId, CapturedRequest, ChangeKind, RequestId, Seq, filter::Filter};
 use crate::store::{BinState, StoreError, Thing};
 
@@ -218,8 +219,10 @@ impl Deliver {
     ) -> Result<Attempt, SendError> {
         // Bounds what all replays together have open.
         let _permit = self.0.permits.acquire().await;
-        let draft = draft(&self.0.catalogue, bin, request, plan, self.0.clock.now())?;
-        let delivered = self.0.engine.deliver(&draft.parcel).await;
+        let now = self.0.clock.now();
+        let draft = draft(&self.0.catalogue, bin, request, plan, now)?;
+        let mut delivered = self.0.engine.deliver(&draft.parcel).await;
+        delivered.signature = proof::of_replay(&self.0.catalogue, bin, plan, &draft.parcel, now);
         Ok(self.0.store.attempt(bin.id, request.summary.id, plan.why, delivered).await?)
     }
 

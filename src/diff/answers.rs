@@ -118,6 +118,7 @@ mod tests {
                 sentence: String::new(),
                 sent_head: Bytes::new(),
                 sent_body_size: 0,
+                signature: None,
                 response,
                 times: Times::default(),
             },

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::{RequestId, Seq, Timestamp};
+use super::{RequestId, Seq, SignatureStatus, Timestamp, Verdict};
 
 /// Why something was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
@@ -98,6 +98,8 @@ pub struct Delivered {
     pub sent_head: Bytes,
     /// Bytes of the body that was sent.
     pub sent_body_size: u64,
+    /// The verdict on the signature of what was sent; `None` when it was sent with what was captured.
+    pub signature: Option<SignatureStatus>,
     /// What came back; also when the outcome is a failure on the way.
     pub response: Option<ReceivedResponse>,
     /// How long it took.
@@ -130,6 +132,24 @@ pub struct Attempt {
     pub why: Why,
     /// What came of it.
     pub delivered: Delivered,
+}
+
+/// What is judged of an attempt: what came of it, and what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptFacts {
+    /// The request that was sent.
+    pub request: RequestId,
+    /// What came of it.
+    pub last: LastAttempt,
+    /// The verdict on the signature of what was sent; `None` when it was sent with what was captured.
+    pub signature: Option<SignatureStatus>,
+}
+
+impl AttemptFacts {
+    /// The verdict on what was sent of a request with that verdict.
+    pub fn status(&self, captured: &Verdict) -> SignatureStatus {
+        self.signature.unwrap_or(captured.status)
+    }
 }
 
 /// What lists show of a request's newest attempt.
@@ -171,6 +191,7 @@ mod tests {
             sentence: String::new(),
             sent_head: Bytes::new(),
             sent_body_size: 0,
+            signature: None,
             response,
             times: Times { total: 5, ..Times::default() },
         }

@@ -21,7 +21,7 @@ mod response;
 mod size;
 mod verdict;
 
-pub use attempt::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, Times, Why};
+pub use attempt::{Attempt, AttemptFacts, Delivered, LastAttempt, Outcome, ReceivedResponse, Times, Why};
 pub use bin::{
     Bin, BinCounts, BinLimits, BinSettings, Declaration, Lost, Secret, SecretHint, SecretId, SecretValue, SignatureMode,
 };

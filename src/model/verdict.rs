@@ -30,6 +30,16 @@ impl SignatureStatus {
     pub fn name(self) -> &'static str {
         self.into()
     }
+
+    /// Whether a receiver that checks signatures turns such a request down, and does right.
+    #[must_use]
+    pub const fn is_unproven(self, has_secret: bool) -> bool {
+        match self {
+            Self::Invalid | Self::UndecodableSecret => true,
+            Self::Missing => has_secret,
+            Self::Valid | Self::NoSecret | Self::UnsignedScheme => false,
+        }
+    }
 }
 
 /// The verdict on a request's signature.
@@ -49,11 +59,7 @@ impl Verdict {
     /// Whether a receiver that checks signatures turns the request down, and does right.
     #[must_use]
     pub const fn is_unproven(&self, has_secret: bool) -> bool {
-        match self.status {
-            SignatureStatus::Invalid | SignatureStatus::UndecodableSecret => true,
-            SignatureStatus::Missing => has_secret,
-            SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
-        }
+        self.status.is_unproven(has_secret)
     }
 
     /// Nothing signed, nothing expected.

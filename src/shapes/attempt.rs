@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::{Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why};
+use crate::model::{
+    Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, RequestId, Seq, SignatureStatus, Times, Timestamp, Why,
+};
 
 /// What was sent of a request, to where, and what came of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +31,10 @@ pub struct AttemptShape<'a> {
     pub outcome: Outcome,
     /// The same in a sentence that says what to look at.
     pub sentence: &'a str,
+    /// The verdict on the signature of what was sent: `valid`, `invalid`…; `null` when it was sent as captured, whose verdict the
+    /// request has.
+    #[schema(value_type = Option<String>)]
+    pub signature: Option<SignatureStatus>,
     /// What was sent.
     pub sent: SentShape<'a>,
     /// What came back, as far as it came; `null` when there was no head.
@@ -125,7 +131,7 @@ impl<'a> AttemptShape<'a> {
     }
 
     fn new(attempt: &'a Attempt, whole: bool) -> Self {
-        let Delivered { target, started_at, outcome, sentence, sent_head, sent_body_size, response, times } =
+        let Delivered { target, started_at, outcome, sentence, sent_head, sent_body_size, signature, response, times } =
             &attempt.delivered;
         Self {
             id: attempt.id,
@@ -135,6 +141,7 @@ impl<'a> AttemptShape<'a> {
             started_at: *started_at,
             outcome: *outcome,
             sentence,
+            signature: *signature,
             sent: SentShape { head: whole.then(|| String::from_utf8_lossy(sent_head)), body_size: *sent_body_size },
             response: response.as_ref().map(|response| ReceivedShape::new(response, whole)),
             times_us: (*times).into(),

@@ -14,8 +14,8 @@ use super::types::{
     TimelineSpan, VerdictStatus,
 };
 use crate::model::{
-    Attempt, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, Lost, NewRequest,
-    RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
+    Attempt, AttemptFacts, BinCounts, BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Delivered, Lost,
+    NewRequest, RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
 };
 
 /// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
@@ -328,6 +328,12 @@ impl Store {
     ) -> Result<Vec<Attempt>, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(false, move |conn, _| source.attempts(conn, request, depth)).await
+    }
+
+    /// The bin's newest attempts, newest first, at most `limit`, as they are judged.
+    pub async fn newest_attempts(&self, bin: BinId, limit: usize) -> Result<Vec<AttemptFacts>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(false, move |conn, _| source.newest_attempts(conn, limit)).await
     }
 
     /// One attempt of a request, whole. [`StoreError::NotFound`] when it is gone.

@@ -11,7 +11,7 @@ use super::super::common::Usage;
 use super::super::connection::block_on;
 use super::{SendArgs, Wish};
 use crate::config;
-use crate::deliver::engine::{Engine, OwnSockets, System, TargetPolicy, TargetUrl};
+use crate::deliver::engine::{Engine, OwnSockets, Parcel, System, TargetPolicy, TargetUrl};
 use crate::deliver::send::{Sample, Sending, SentEvent, Signer, own_sample, parcel, send_all};
 use crate::json::Pointer;
 use crate::model::{Clock, SecretValue};
@@ -43,7 +43,7 @@ pub(super) fn send(args: &SendArgs, wish: &Wish, url: &str) -> anyhow::Result<bo
         tokio::time::sleep(time).await;
         true
     };
-    let sent = |event: SentEvent| {
+    let sent = |event: SentEvent, _: &Parcel| {
         let value = serde_json::to_value(SentEventShape::new(&event.event, &event.delivered)).unwrap_or_default();
         delivered &= super::is_delivered(&value);
         failed = failed.take().or_else(|| super::show(args, &value).err());

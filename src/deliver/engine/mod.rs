@@ -182,6 +182,7 @@ impl Engine {
             sentence: parcel.hidden.text(&sentence).into_owned(),
             sent_head: parcel.hidden.bytes(&parcel.head),
             sent_body_size: parcel.body.len() as u64,
+            signature: None,
             response: response.as_ref().map(|response| covered(response, &parcel.hidden)),
             times,
         }

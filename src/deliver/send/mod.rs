@@ -21,6 +21,7 @@ use super::Deliver;
 use super::engine::{Engine, Parcel, TargetUrl};
 use super::jobs::{Job, Jobs};
 use super::plan::SendError;
+use super::proof;
 use super::replay::{WAITED_FOR, WAITED_SPACING};
 use crate::model::{Bin, Clock, Delivered, RequestId};
 use crate::provider::samples::{SampleError, Step};
@@ -68,7 +69,7 @@ pub async fn send_all<P: Future<Output = bool> + Send>(
     clock: &Clock,
     sending: &Arc<Sending>,
     pause: impl Fn(Duration) -> P + Send + Sync,
-    mut sent: impl FnMut(SentEvent) + Send,
+    mut sent: impl FnMut(SentEvent, &Parcel) + Send,
 ) -> Result<(), SendError> {
     for step in &sending.steps {
         if !pause(step.after).await {
@@ -80,7 +81,7 @@ pub async fn send_all<P: Future<Output = bool> + Send>(
                 let _permit = permits.acquire().await;
                 engine.deliver(&parcel).await
             };
-            sent(SentEvent { event: step.event.clone(), delivered });
+            sent(SentEvent { event: step.event.clone(), delivered }, &parcel);
         }
     }
     Ok(())
@@ -162,7 +163,11 @@ impl Deliver {
                 !job.is_stopped()
             }
         };
-        let sent = |event: SentEvent| {
+        let sent = |mut event: SentEvent, parcel: &Parcel| {
+            if request.is_some() {
+                let (catalogue, now) = (&self.0.catalogue, self.0.clock.now());
+                event.delivered.signature = Some(proof::of_parcel(catalogue, &bin.bin, parcel, now));
+            }
             job.count(&event.delivered);
             if job.is_due() {
                 self.tell(id, job);

@@ -1,7 +1,9 @@
 //! The evidence for each point.
 
 use super::{Evidence, PATIENCE_MS, State, What};
-use crate::model::{LastAttempt, Outcome, RequestId, RequestSummary, SignatureStatus};
+use std::collections::HashMap;
+
+use crate::model::{AttemptFacts, LastAttempt, Outcome, RequestId, RequestSummary, SignatureStatus};
 
 /// What a point came to.
 pub(super) struct Judgement {
@@ -93,12 +95,18 @@ fn https(evidence: &Evidence<'_>) -> Judgement {
     }
 }
 
-/// Requests with their newest attempt, the slowest first.
-fn attempts<'e>(evidence: &'e Evidence<'_>) -> Vec<(&'e RequestSummary, LastAttempt)> {
-    let mut attempts: Vec<_> =
-        evidence.requests.iter().filter_map(|summary| Some((*summary, summary.last_attempt?))).collect();
-    attempts.sort_by_key(|(_, attempt)| std::cmp::Reverse(attempt.total_us));
-    attempts
+/// Whether what was sent of a request was spoiled on purpose: captured, it was not.
+fn is_spoiled(evidence: &Evidence<'_>, attempt: &AttemptFacts) -> bool {
+    attempt.signature.is_some_and(|status| status.is_unproven(evidence.has_secret))
+}
+
+/// Requests with their newest attempt, in their order. One that was spoiled on purpose says nothing of how events fare.
+fn newest<'e>(evidence: &'e Evidence<'_>) -> Vec<(&'e RequestSummary, LastAttempt)> {
+    let mut newest: HashMap<RequestId, LastAttempt> = HashMap::new();
+    for attempt in evidence.attempts.iter().filter(|attempt| !is_spoiled(evidence, attempt)) {
+        newest.entry(attempt.request).or_insert(attempt.last);
+    }
+    evidence.requests.iter().filter_map(|summary| Some((*summary, *newest.get(&summary.id)?))).collect()
 }
 
 /// Whether a receiver that checks signatures turns this request down, and does right.
@@ -115,7 +123,8 @@ pub(super) fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
 }
 
 fn fast(evidence: &Evidence<'_>) -> Judgement {
-    let attempts = attempts(evidence);
+    let mut attempts = newest(evidence);
+    attempts.sort_by_key(|(_, attempt)| std::cmp::Reverse(attempt.total_us));
     if attempts.is_empty() {
         return judgement(State::NotSeen, "No request was sent on to an endpoint yet.", FORWARD, []);
     }
@@ -215,23 +224,33 @@ fn headers(evidence: &Evidence<'_>) -> Judgement {
 fn wrong_refused(evidence: &Evidence<'_>) -> Judgement {
     let way = "Send an event with a wrong signature to your endpoint: replay one with its signature changed.";
     // With a secret that cannot be read nobody knows whether the signature is wrong.
-    let is_judged = |summary: &RequestSummary| summary.derived.verdict.status != SignatureStatus::UndecodableSecret;
-    let wrong = |summary: &&&RequestSummary| is_judged(summary) && rightly_refused(evidence, summary);
-    let status = |summary: &RequestSummary| summary.last_attempt.and_then(|attempt| attempt.status);
-    let wrong: Vec<&&RequestSummary> = evidence.requests.iter().filter(wrong).collect();
-    let taken: Vec<RequestId> = wrong
-        .iter()
-        .filter(|summary| status(summary).is_some_and(|status| (200..300).contains(&status)))
-        .map(|summary| summary.id)
-        .collect();
+    let is_wrong = |status: SignatureStatus| {
+        status != SignatureStatus::UndecodableSecret && status.is_unproven(evidence.has_secret)
+    };
+    let by_id: HashMap<RequestId, &RequestSummary> =
+        evidence.requests.iter().map(|summary| (summary.id, *summary)).collect();
+    // By what was sent: a signature may have been spoiled, and a wrong one mended. Of each request the newest such attempt.
+    let mut wrong: Vec<&AttemptFacts> = Vec::new();
+    for attempt in &evidence.attempts {
+        let Some(summary) = by_id.get(&attempt.request) else { continue };
+        let is_known = wrong.iter().any(|known| known.request == attempt.request);
+        if !is_known && is_wrong(attempt.status(&summary.derived.verdict)) {
+            wrong.push(attempt);
+        }
+    }
+    let taken: Vec<RequestId> =
+        wrong.iter().filter(|attempt| attempt.last.is_delivered()).map(|attempt| attempt.request).collect();
     if !taken.is_empty() {
         let sentence = "The endpoint took a request whose signature is wrong or missing.";
         return judgement(State::Failed, sentence, way, taken);
     }
-    if let Some(found) = wrong.iter().find(|summary| matches!(status(summary), Some(401 | 403))) {
-        return judgement(State::Proven, "The endpoint turned down a wrong signature.", way, [found.id]);
+    if let Some(found) = wrong.iter().find(|attempt| matches!(attempt.last.status, Some(401 | 403))) {
+        return judgement(State::Proven, "The endpoint turned down a wrong signature.", way, [found.request]);
     }
-    if let Some(found) = wrong.iter().find(|summary| summary.response.status == Some(401)) {
+    let captured_wrong = |summary: &&&RequestSummary| is_wrong(summary.derived.verdict.status);
+    if let Some(found) =
+        evidence.requests.iter().filter(captured_wrong).find(|summary| summary.response.status == Some(401))
+    {
         let sentence = "The bin turned down a wrong signature with 401; whether your endpoint does is not seen yet.";
         return judgement(State::NotSeen, sentence, way, [found.id]);
     }
@@ -242,7 +261,9 @@ fn deduplicated(evidence: &Evidence<'_>) -> Judgement {
     let way = "Replay an event to your endpoint, see that it is processed once, then tick this by hand.";
     let again: Vec<_> =
         evidence.requests.iter().filter(|summary| summary.derived.event.duplicate_of.is_some()).collect();
-    let sent: Vec<_> = again.iter().filter_map(|summary| Some((summary.id, summary.last_attempt?))).collect();
+    let is_again = |(summary, _): &(&RequestSummary, LastAttempt)| summary.derived.event.duplicate_of.is_some();
+    let sent: Vec<_> =
+        newest(evidence).into_iter().filter(is_again).map(|(summary, attempt)| (summary.id, attempt)).collect();
     let failed: Vec<RequestId> =
         sent.iter().filter(|(_, attempt)| !attempt.is_delivered()).map(|(id, _)| *id).collect();
     if !failed.is_empty() {

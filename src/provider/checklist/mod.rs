@@ -8,7 +8,7 @@ use strum::IntoStaticStr;
 
 use super::finding::Says;
 use super::platform;
-use crate::model::{RequestId, RequestSummary, Timestamp};
+use crate::model::{AttemptFacts, RequestId, RequestSummary, Timestamp};
 
 /// What the platforms give an endpoint to answer, in milliseconds.
 pub const PATIENCE_MS: u64 = 3_000;
@@ -84,6 +84,8 @@ pub struct Stated<'a> {
 pub struct Evidence<'a> {
     /// The newest requests that came over the network, newest first.
     pub requests: Vec<&'a RequestSummary>,
+    /// What was sent of the bin's requests lately, newest first.
+    pub attempts: Vec<AttemptFacts>,
     /// Of these, one that a proxy on this machine says it forwarded.
     pub through_proxy: Option<RequestId>,
     /// The URL that is handed out.

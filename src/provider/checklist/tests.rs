@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Client, Derived, HeadSource, LastAttempt, Marks, Origin, Outcome, SentResponse, Seq, SignatureStatus,
+    AttemptFacts, Client, Derived, HeadSource, LastAttempt, Marks, Origin, Outcome, SentResponse, Seq, SignatureStatus,
 };
 
 fn request(seq: Seq, event: &str) -> RequestSummary {
@@ -44,6 +44,12 @@ fn sent(mut summary: RequestSummary, status: Option<u16>, millis: u64) -> Reques
     summary
 }
 
+/// The attempts that the requests have, sent as captured.
+fn attempts_of(requests: &[RequestSummary]) -> Vec<AttemptFacts> {
+    let facts = |one: &RequestSummary| Some(AttemptFacts { request: one.id, last: one.last_attempt?, signature: None });
+    requests.iter().filter_map(facts).collect()
+}
+
 /// The states of the points, with their sentences, by this evidence.
 fn points(provider: &str, requests: &[RequestSummary], change: impl FnOnce(&mut Evidence<'_>)) -> Vec<Judged> {
     points_with(provider, requests, &[], change)
@@ -59,6 +65,7 @@ fn points_with(
     let expected: Vec<&str> = super::super::lifecycle::events(provider).into_iter().map(|(name, _)| name).collect();
     let mut evidence = Evidence {
         requests: requests.iter().collect(),
+        attempts: attempts_of(requests),
         through_proxy: None,
         url: "http://127.0.0.1:4665/calls",
         has_secret: false,
@@ -211,6 +218,7 @@ fn a_checklist_in_markdown_is_one_line_for_each_point_with_its_evidence() {
     let requests = [request(1, "session.started"), request(2, "session.ended")];
     let evidence = Evidence {
         requests: requests.iter().collect(),
+        attempts: Vec::new(),
         through_proxy: None,
         url: "",
         has_secret: false,
@@ -296,4 +304,35 @@ fn expected_headers_are_proven_by_requests_that_have_them_and_failed_by_one_that
     let point_of = state(wrong);
     assert_eq!((point_of.state, point_of.evidence.as_slice()), (State::Failed, &[second.id][..]));
     assert_eq!(point_of.sentence, "The header X is missing. So it is with 1 of 2 requests.");
+}
+
+#[test]
+fn a_signature_that_was_spoiled_on_purpose_proves_what_it_is_for_and_fails_nothing_else() {
+    use State::{Failed, NotSeen, Proven};
+    let mut event = sent(request(1, "session.ended"), Some(200), 5);
+    event.derived.verdict.status = SignatureStatus::Valid;
+    event.derived.event.duplicate_of = Some(request(9, "session.ended").id);
+    let with = |spoiled: SignatureStatus, status: u16| {
+        let found = points("callaider", std::slice::from_ref(&event), |evidence| {
+            evidence.has_secret = true;
+            let last = LastAttempt { status: Some(status), ..event.last_attempt.unwrap() };
+            evidence.attempts.insert(0, AttemptFacts { request: event.id, last, signature: Some(spoiled) });
+        });
+        ["fast", "wrong_signature", "idempotency"].map(|id| point(&found, id).state)
+    };
+    for spoiled in [SignatureStatus::Invalid, SignatureStatus::Missing] {
+        assert_eq!(with(spoiled, 401), [Proven, Proven, NotSeen]);
+        assert_eq!(with(spoiled, 200), [Proven, Failed, NotSeen], "it is taken");
+        assert_eq!(with(spoiled, 500), [Proven, NotSeen, NotSeen]);
+    }
+    // Signed again it is an event like any other, and 401 is wrong.
+    assert_eq!(with(SignatureStatus::Valid, 401), [Failed, NotSeen, Failed]);
+    // A wrong one that was signed again was rightly taken.
+    let mut forged = event.clone();
+    forged.derived.verdict.status = SignatureStatus::Invalid;
+    let found = points("callaider", &[forged], |evidence| {
+        evidence.has_secret = true;
+        evidence.attempts[0].signature = Some(SignatureStatus::Valid);
+    });
+    assert_eq!(["fast", "wrong_signature"].map(|id| point(&found, id).state), [Proven, NotSeen]);
 }

@@ -101,7 +101,9 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
     let is_local = |one: &&RequestSummary| one.client.is_none_or(|client| client.ip.is_loopback());
     let all_local = requests.iter().all(is_local);
     let heads = if all_local || !expect.headers.is_empty() { heads(state, bin, &requests).await } else { Vec::new() };
+    let attempts = state.store.newest_attempts(bin.bin.id, LOOKED_AT).await?;
     let evidence = Evidence {
+        attempts,
         through_proxy: through_proxy(&heads).filter(|_| all_local),
         text_only: text_only(state, bin, &provider, &requests).await,
         headers: header_evidence(&heads, &expect.headers, &provider),

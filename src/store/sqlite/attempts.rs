@@ -8,7 +8,8 @@ use super::tx::Tx;
 use super::values::{signed, unsigned};
 use super::{codes, row_key};
 use crate::model::{
-    Attempt, BinId, Change, ChangeKind, Delivered, LastAttempt, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why,
+    Attempt, AttemptFacts, BinId, Change, ChangeKind, Delivered, LastAttempt, Outcome, ReceivedResponse, RequestId,
+    Seq, Times, Timestamp, Why,
 };
 use crate::store::AttemptDepth;
 use crate::store::error::{StoreError, Thing};
@@ -22,7 +23,7 @@ const ROW_BYTES: usize = 128;
 /// All columns; of heads and bodies their beginnings, of so many bytes as the first two parameters say.
 const COLUMNS: &str = "place, request, why, outcome, started_at, total_us, resolve_us, connect_us, tls_us, \
      first_byte_us, target, sentence, sent_body, status, body_size, body_cut, substr(sent_head, 1, ?1), \
-     substr(head, 1, ?1), substr(body, 1, ?2)";
+     substr(head, 1, ?1), substr(body, 1, ?2), signature";
 
 impl Tx<'_> {
     /// Stores an attempt of a request; `seq` becomes its number. The oldest beyond [`KEPT`] go.
@@ -52,8 +53,8 @@ impl Tx<'_> {
             .prepare_cached(
                 "INSERT INTO attempt (place, request, why, outcome, started_at, total_us, resolve_us, connect_us,
                         tls_us, first_byte_us, target, sentence, sent_body, status, body_size, body_cut, bytes,
-                        sent_head, head, body)
-                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                        sent_head, head, body, signature)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             )?
             .execute(params![
                 row_key::row_key(key, seq)?,
@@ -76,6 +77,7 @@ impl Tx<'_> {
                 &delivered.sent_head[..],
                 response.map(|response| &response.head[..]),
                 response.map(|response| &response.body[..]),
+                delivered.signature.map(codes::signature),
             ])?;
         let grown = bytes - self.forget_oldest(request_place)?;
         let last = delivered.last();
@@ -163,6 +165,34 @@ impl Source {
             .ok_or(StoreError::NotFound(Thing::Request))
     }
 
+    /// The bin's newest attempts, newest first, at most `limit`: what is judged of them.
+    pub(crate) fn newest_attempts(self, conn: &Connection, limit: usize) -> Result<Vec<AttemptFacts>, StoreError> {
+        let (low, high) = row_key::between(self.key, 0, Seq::MAX);
+        let facts = conn
+            .prepare_cached(
+                "SELECT a.request, r.received_at, a.outcome, a.status, a.started_at, a.total_us, a.signature
+                 FROM attempt a JOIN request r ON r.place = a.request
+                 WHERE a.place > ? AND a.place < ? ORDER BY a.place DESC LIMIT ?",
+            )?
+            .query_map(params![low, high, signed(limit as u64)], |row| {
+                let (at, outcome) = (Timestamp::from_micros(row.get(1)?), codes::read_outcome(row.get(2)?));
+                // Only what came whole has a status here.
+                let status = row.get::<_, Option<u16>>(3)?.filter(|_| outcome == Outcome::Answered);
+                Ok(AttemptFacts {
+                    request: RequestId::new(at, self.salt, row_key::seq_of(row.get(0)?)),
+                    last: LastAttempt {
+                        outcome,
+                        status,
+                        at: Timestamp::from_micros(row.get(4)?),
+                        total_us: unsigned(row.get(5)?),
+                    },
+                    signature: row.get::<_, Option<i64>>(6)?.map(codes::signature_of),
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(facts)
+    }
+
     /// The place of a request that is still there.
     fn attempted(self, conn: &Connection, request: RequestId) -> Result<i64, StoreError> {
         let summary = self.by_seq(conn, request.seq())?.filter(|summary| summary.id == request);
@@ -179,12 +209,12 @@ impl Source {
             .prepare_cached(
                 "SELECT a.place, a.request, a.why, a.outcome, a.started_at, a.total_us, a.resolve_us, a.connect_us,
                         a.tls_us, a.first_byte_us, a.target, a.sentence, a.sent_body, a.status, a.body_size, a.body_cut,
-                        x'', CASE WHEN a.head IS NOT NULL THEN x'' END, x'', r.received_at
+                        x'', CASE WHEN a.head IS NOT NULL THEN x'' END, x'', a.signature, r.received_at
                  FROM attempt a JOIN request r ON r.place = a.request
                  WHERE a.place > ? AND a.place < ? ORDER BY a.place LIMIT ?",
             )?
             .query_map(params![low, high, signed(limit as u64)], |row| {
-                let at = Timestamp::from_micros(row.get(19)?);
+                let at = Timestamp::from_micros(row.get(20)?);
                 let request = RequestId::new(at, self.salt, row_key::seq_of(row.get(1)?));
                 let attempt = read(row, request)?;
                 Ok(Change { seq: attempt.id, bin: self.bin, what: ChangeKind::Attempt(attempt.into()) })
@@ -219,6 +249,7 @@ fn read(row: &Row<'_>, request: RequestId) -> Result<Attempt, rusqlite::Error> {
             sentence: row.get(11)?,
             sent_head: blob(16)?.unwrap_or_default(),
             sent_body_size: unsigned(row.get(12)?),
+            signature: row.get::<_, Option<i64>>(19)?.map(codes::signature_of),
             response,
             times: Times {
                 total: unsigned(row.get(5)?),

@@ -104,7 +104,11 @@ pub(crate) const fn signature(status: SignatureStatus) -> i64 {
 }
 
 pub(crate) const fn read_signature(flags: i64) -> SignatureStatus {
-    match (flags >> SIGNATURE_SHIFT) & THREE_BITS {
+    signature_of((flags >> SIGNATURE_SHIFT) & THREE_BITS)
+}
+
+pub(crate) const fn signature_of(number: i64) -> SignatureStatus {
+    match number {
         1 => SignatureStatus::Valid,
         2 => SignatureStatus::Invalid,
         3 => SignatureStatus::Missing,

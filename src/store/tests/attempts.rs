@@ -2,7 +2,9 @@ use bytes::Bytes;
 
 use super::help::{Fixture, post, start, until};
 use crate::model::filter::Filter;
-use crate::model::{ChangeKind, Delivered, Forwarded, Lane, MarksPatch, Outcome, ReceivedResponse, Routed, Times, Why};
+use crate::model::{
+    ChangeKind, Delivered, Forwarded, Lane, MarksPatch, Outcome, ReceivedResponse, Routed, SignatureStatus, Times, Why,
+};
 use crate::store::{AttemptDepth, ListQuery, RequestRef, StoreError};
 
 const WHOLE: AttemptDepth = AttemptDepth { heads: usize::MAX, bodies: usize::MAX };
@@ -15,6 +17,7 @@ fn delivered(outcome: Outcome, status: Option<u16>, body: usize) -> Delivered {
         sentence: "It is so.".to_owned(),
         sent_head: Bytes::from_static(b"POST /hook HTTP/1.1\r\n\r\n"),
         sent_body_size: 2,
+        signature: Some(SignatureStatus::Invalid),
         response: status.map(|status| ReceivedResponse {
             status,
             head: Bytes::from_static(b"HTTP/1.1 200 OK\r\n\r\n"),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::target::Target;
+use super::target::{OK, Target};
 use crate::helpers::TestApp;
 
 pub const EVENT: &str = r#"{"event": "session.ended", "sessionId": "2d7b",  "data": {"reason": "user_ended"}}"#;
@@ -385,4 +385,52 @@ async fn an_export_has_the_attempts_without_what_is_secret_in_them() {
     assert!(records[1].get("attempts").is_none(), "a request that was not sent on has none");
     let open = String::from_utf8(app.bytes("/bins/in/export?as=jsonl&secrets=true").await).unwrap();
     assert_eq!(open.matches("never-told").count(), 5, "the captured field, as sent, target, line, cookie: {open}");
+}
+
+#[tokio::test]
+async fn a_replay_that_is_wrong_on_purpose_proves_that_it_is_turned_down_and_fails_nothing_else() {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let app = TestApp::start().await;
+    let target = Target::start();
+    app.bin(json!({"name": "in", "provider": "callaider", "secret": "whsec_one"})).await;
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"whsec_one").unwrap();
+    mac.update(EVENT.as_bytes());
+    let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    let event = app.client.post(format!("{}/in", app.started.capture_url)).header("X-Callaider-Event", "session.ended");
+    event.header("X-Callaider-Signature", signature).body(EVENT).send().await.unwrap().error_for_status().unwrap();
+    let replay = async |more: Value| {
+        let mut ask = json!({"target": target.url("/hook")});
+        ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, done) = post(&app, "/bins/in/requests/latest/replay", ask).await;
+        assert_eq!(status, 200, "{done}");
+        done["attempts"][0]["signature"].clone()
+    };
+    let states = async || {
+        let list = app.get("/bins/in/checklist").await;
+        let state =
+            |id: &str| list["points"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap()["state"].clone();
+        json!([state("fast"), state("wrong_signature")])
+    };
+    assert_eq!(replay(json!({})).await, Value::Null, "as captured");
+    assert_eq!(states().await, json!(["proven", "not_seen"]));
+    target.answer(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+    let wrong = json!({"edit": {"headers": {"set": [{"name": "X-Callaider-Signature", "value": "sha256=00"}]}}});
+    assert_eq!(replay(wrong).await, "invalid");
+    assert_eq!(states().await, json!(["proven", "proven"]));
+    let changed = json!({"edit": {"json": {"/data/reason": "timeout"}}});
+    assert_eq!(replay(changed.clone()).await, "invalid");
+    assert_eq!(replay(json!({"edit": {"headers": {"remove": ["x-callaider-signature"]}}})).await, "missing");
+    assert_eq!(states().await, json!(["proven", "proven"]));
+    target.answer(OK);
+    let mut signed = changed;
+    signed["resign"] = json!({});
+    assert_eq!(replay(signed).await, "valid");
+    assert_eq!(replay(json!({"edit": {"headers": {"set": [{"name": "X-Debug", "value": "1"}]}}})).await, "valid");
+    assert_eq!(states().await, json!(["proven", "proven"]), "the evidence stays");
+    let attempts = app.get("/bins/in/requests/latest/attempts").await;
+    let told: Vec<&Value> = attempts["attempts"].as_array().unwrap().iter().map(|one| &one["signature"]).collect();
+    assert_eq!(json!(told), json!(["valid", "valid", "missing", "invalid", "invalid", null]), "newest first");
+    // Taken all the same, it is a failure.
+    replay(json!({"edit": {"headers": {"set": [{"name": "X-Callaider-Signature", "value": "sha256=00"}]}}})).await;
+    assert_eq!(states().await, json!(["proven", "failed"]));
 }

@@ -214,6 +214,7 @@ impl AttemptInput {
             sentence: self.sentence,
             sent_head,
             sent_body_size: self.sent.body_size,
+            signature: None,
             response: response.transpose()?,
             times,
         };

@@ -5,11 +5,12 @@ use askama::Template;
 use super::TabContext;
 use crate::diff;
 use crate::http::text::lossy;
-use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, Seq, Times, Why};
+use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, FreshnessStatus, Seq, Times, Why};
 use crate::server::console::heavy::turn;
 use crate::server::console::pages::answer_words::{self, differences};
 use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::pages::row::{Chip, chip_of};
 use crate::server::console::problem::Problem;
 use crate::store::AttemptDepth;
 
@@ -40,6 +41,8 @@ struct AttemptView {
     result: String,
     sentence: String,
     why: &'static str,
+    /// The verdict on the signature of what was sent, where it is not as captured.
+    signed: Option<Chip>,
     target: String,
     time_iso: String,
     time_full: String,
@@ -188,6 +191,7 @@ fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView 
             Why::Send => "simulated",
             Why::Check => "checked",
         },
+        signed: delivered.signature.map(|status| chip_of(status, FreshnessStatus::None, false)),
         target: delivered.target.clone(),
         time_iso: delivered.started_at.to_string(),
         time_full: format::full_time(delivered.started_at),

@@ -1,0 +1,52 @@
+//! Whether what is sent still proves its sender: a signature that was changed on purpose is rightly turned down.
+
+use super::engine::Parcel;
+use super::plan::{Plan, ResignSecret};
+use crate::http::Head;
+use crate::model::{Bin, SignatureStatus, Timestamp};
+use crate::provider;
+use crate::signature::{Catalogue, SignedRequest, Verifier};
+
+/// The verdict on the signature of what is sent of a request; `None` when nothing was changed, so that the verdict on what
+/// was captured stands.
+pub(super) fn of_replay(
+    catalogue: &Catalogue,
+    bin: &Bin,
+    plan: &Plan,
+    parcel: &Parcel,
+    now: Timestamp,
+) -> Option<SignatureStatus> {
+    if plan.edit == <_>::default() && plan.resign.is_none() {
+        return None;
+    }
+    let status = of_parcel(catalogue, bin, parcel, now);
+    let by_another = plan.resign.as_ref().is_some_and(|how| matches!(how.secret, ResignSecret::Value(_)));
+    // Whether the receiver has a secret that was given for this once is not known here.
+    Some(if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status })
+}
+
+/// The verdict on the signature of what is sent, by the bin's secrets.
+pub(super) fn of_parcel(catalogue: &Catalogue, bin: &Bin, parcel: &Parcel, now: Timestamp) -> SignatureStatus {
+    let head = Head::new(parcel.head.clone());
+    let request = SignedRequest {
+        method: &head.method(),
+        url: &parcel.url,
+        headers: &head.headers(),
+        body: &parcel.body,
+        received_at: now,
+    };
+    verifier(catalogue, bin).judge(&request).0.status
+}
+
+/// As captures are judged.
+fn verifier(catalogue: &Catalogue, bin: &Bin) -> Verifier {
+    let settings = &bin.settings;
+    let is_set = settings.scheme.is_some() || settings.custom_scheme.is_some();
+    let provider = settings.provider.as_deref().filter(|_| !is_set);
+    let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
+    if !ids.is_empty() {
+        return Verifier::among(catalogue, ids, &bin.secrets);
+    }
+    Verifier::new(catalogue, settings.scheme.as_deref(), settings.custom_scheme.as_ref(), &bin.secrets)
+        .unwrap_or_else(|_| Verifier::detecting(catalogue, &bin.secrets))
+}
