@@ -4,7 +4,9 @@ import { $, make } from "./dom.js";
 import { api } from "./api.js";
 
 /** The controls of this part, by the field of the API. */
-const CONTROLS = { to: "match_to", filter: "match_filter", silence_s: "silence_s", paused: "match_paused" };
+const CONTROLS = {
+  to: "match_to", filter: "match_filter", silence_s: "silence_s", silence_filter: "silence_filter", paused: "match_paused",
+};
 export const ON_MATCH = Object.values(CONTROLS);
 
 // A message goes out up to a second after what it tells of.
@@ -20,6 +22,7 @@ export class OnMatchForm {
       this.form.match_to.value = stored.to;
       this.form.match_filter.value = stored.filter;
       this.form.silence_s.value = stored.silence_s ?? "";
+      this.form.silence_filter.value = stored.silence_filter ?? "";
       this.form.match_paused.checked = stored.paused;
     }
     this.look();
@@ -31,6 +34,7 @@ export class OnMatchForm {
       to: form.match_to.value.trim(),
       filter: form.match_filter.value.trim() || undefined,
       silence_s: form.silence_s.value === "" ? undefined : Number(form.silence_s.value),
+      silence_filter: form.silence_filter.value.trim() || undefined,
       paused: form.match_paused.checked,
     };
   }

@@ -57,8 +57,8 @@ pub struct Told {
 struct Watch {
     setting: OnMatch,
     cursor: Seq,
-    /// When something was found last, or watching began; and whether its absence was told.
-    found_at: Timestamp,
+    /// When something came last that ends a silence, or watching began; and whether its absence was told.
+    came_at: Timestamp,
     silence_told: bool,
     told: Told,
 }
@@ -107,6 +107,8 @@ struct Found {
     hops: u8,
     /// What matches, but is a message of this server's own.
     passed_over: u64,
+    /// Whether something came that ends a silence.
+    came: bool,
 }
 
 impl Found {
@@ -158,7 +160,7 @@ impl Deliver {
         let begin = || Watch {
             setting: setting.clone(),
             cursor: self.0.store.head_seq(),
-            found_at: self.0.clock.now(),
+            came_at: self.0.clock.now(),
             silence_told: false,
             told: Told::default(),
         };
@@ -203,7 +205,7 @@ impl Deliver {
                 return;
             }
         };
-        let silent = self.silence(bin.id, setting, found.count > 0, now);
+        let silent = self.silence(bin.id, setting, &found, now);
         if found.count == 0 && silent.is_none() {
             return;
         }
@@ -229,6 +231,7 @@ impl Deliver {
     async fn found(&self, bin: &Bin, setting: &OnMatch, cursor: Seq) -> Result<(Found, Seq), StoreError> {
         // It was checked when it was set.
         let filter = Filter::parse(&setting.filter).unwrap_or_default();
+        let ends_silence = Filter::parse(setting.silence_filter.as_deref().unwrap_or_default()).unwrap_or_default();
         let head = self.0.store.head_seq();
         if head == cursor {
             return Ok((Found::default(), head));
@@ -240,11 +243,13 @@ impl Deliver {
         for change in changes {
             match change.what {
                 // Its attempts have changes of their own.
-                ChangeKind::Request(request) if filter.matches(&request) => {
-                    if self.was_told(&request) {
-                        found.passed_over += 1;
-                    } else {
-                        found.add(Arc::unwrap_or_clone(request));
+                ChangeKind::Request(request) => {
+                    let (matches, was_told) = (filter.matches(&request), self.was_told(&request));
+                    found.came |= !was_told && has_come(&request) && ends_silence.matches(&request);
+                    match (matches, was_told) {
+                        (true, true) => found.passed_over += 1,
+                        (true, false) => found.add(Arc::unwrap_or_clone(request)),
+                        (false, _) => {}
                     }
                 }
                 // What a receiver did, or what its sender was told, may make a request match that did not before.
@@ -279,16 +284,18 @@ impl Deliver {
         self.0.watches.1.lock().has(&request.body)
     }
 
-    /// For how many seconds nothing was found, when that is to be told now.
-    fn silence(&self, bin: BinId, setting: &OnMatch, found: bool, now: Timestamp) -> Option<u64> {
+    /// For how many seconds nothing came, when that is to be told now.
+    fn silence(&self, bin: BinId, setting: &OnMatch, found: &Found, now: Timestamp) -> Option<u64> {
         let mut silent = None;
         self.with_watch(bin, |watch| {
-            if found {
-                (watch.found_at, watch.silence_told) = (now, false);
+            if found.came {
+                (watch.came_at, watch.silence_told) = (now, false);
                 return;
             }
-            let for_seconds = now.since(watch.found_at).as_secs();
-            if setting.silence_s.is_some_and(|limit| for_seconds >= limit) && !watch.silence_told {
+            let for_seconds = now.since(watch.came_at).as_secs();
+            // What is found is told first, as a receiver that fails may be: the next look tells of the silence.
+            let due = found.count == 0 && setting.silence_s.is_some_and(|limit| for_seconds >= limit);
+            if due && !watch.silence_told {
                 watch.silence_told = true;
                 silent = Some(for_seconds);
             }
@@ -325,6 +332,11 @@ impl Deliver {
         }
         Ok(delivered)
     }
+}
+
+/// Whether a sender has sent it: what was composed or imported says nothing of one.
+fn has_come(request: &CapturedRequest) -> bool {
+    !matches!(request.summary.origin, Origin::Composed | Origin::Imported)
 }
 
 /// What is told: links, facts, verdict. Nothing that a sender keeps secret: no query, no headers, no body.

@@ -10,9 +10,12 @@ pub struct OnMatch {
     pub filter: String,
     /// The URL that is posted to.
     pub to: String,
-    /// Also when nothing that the filter finds came for so many seconds.
+    /// Also when nothing came for so many seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_s: Option<u64>,
+    /// Only what this finds ends a silence; without it, whatever came does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence_filter: Option<String>,
     /// Tell nothing for now.
     #[serde(default)]
     pub paused: bool,

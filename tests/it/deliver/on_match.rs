@@ -71,6 +71,43 @@ async fn what_a_receiver_does_and_silence_can_be_told_and_a_failure_to_tell_is_s
 }
 
 #[tokio::test]
+async fn a_silence_is_that_of_the_sender_and_not_of_what_the_filter_finds() {
+    let app = TestApp::start().await;
+    let (alarm, quiet) = (Target::start(), Target::start());
+    for name in ["busy", "waits"] {
+        app.bin(json!({"name": name, "provider": "callaider", "secret": "whsec_one"})).await;
+    }
+    let settings = json!({"filter": "sig:invalid OR attempt:failed", "to": alarm.url("/"), "silence_s": 2});
+    assert_eq!(put(&app, "busy", &settings).await.0, 200);
+    let ended =
+        json!({"filter": "sig:invalid", "to": quiet.url("/"), "silence_s": 2, "silence_filter": "event:session.ended"});
+    let (status, set) = put(&app, "waits", &ended).await;
+    assert_eq!((status, &set["silence_filter"]), (200, &json!("event:session.ended")));
+    // A healthy sender: nothing that the filters find, twice a second, for longer than the silence.
+    let begun = std::time::Instant::now();
+    while begun.elapsed().as_secs_f64() < 4.5 {
+        for bin in ["busy", "waits"] {
+            capture(&app, bin, "", "{}").await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    assert!(alarm.rest().is_empty(), "its sender was never silent");
+    let told: Value = serde_json::from_slice(&quiet.next().body).unwrap();
+    assert_eq!((&told["type"], &told["count"]), (&json!("silence"), &json!(0)), "no session has ended: {told}");
+    // Now it stops; and then something is found.
+    let told: Value = serde_json::from_slice(&alarm.next().body).unwrap();
+    assert_eq!((&told["type"], &told["request"]), (&json!("silence"), &Value::Null), "{told}");
+    let url = format!("{}/busy", app.started.capture_url);
+    app.client.post(url).header("X-Callaider-Signature", "sha256=00").body(EVENT).send().await.unwrap();
+    let told: Value = serde_json::from_slice(&alarm.next().body).unwrap();
+    assert_eq!(
+        (&told["type"], &told["request"]["signature"]["status"]),
+        (&json!("match"), &json!("invalid")),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn a_target_that_is_not_allowed_or_is_the_bin_itself_is_refused_with_its_field() {
     let app = TestApp::start_with(|config| config.public_url = Some("https://hooks.example".to_owned())).await;
     let bin = app.bin(json!({"name": "in", "public_url": "https://tunnel.example/hook"})).await;
@@ -90,6 +127,12 @@ async fn a_target_that_is_not_allowed_or_is_the_bin_itself_is_refused_with_its_f
         (json!({"to": "mailto:me"}), "invalid_field", "to"),
         (json!({"to": "http://localhost:3000/", "filter": "metod:POST"}), "invalid_field", "filter"),
         (json!({"to": "http://localhost:3000/", "silence_s": 0}), "invalid_field", "silence_s"),
+        (json!({"to": "http://localhost:3000/", "silence_filter": "x"}), "invalid_field", "silence_s"),
+        (
+            json!({"to": "http://localhost:3000/", "silence_s": 9, "silence_filter": "metod:x"}),
+            "invalid_field",
+            "silence_filter",
+        ),
         (json!({"filter": "sig:invalid"}), "invalid_field", "to"),
     ] {
         let (status, problem) = put(&app, "in", &body).await;

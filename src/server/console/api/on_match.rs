@@ -33,9 +33,12 @@ struct OnMatchInput {
     /// The URL that a small JSON is posted to.
     #[schema(max_length = 2048)]
     to: String,
-    /// Also when nothing that the filter finds came for so many seconds.
+    /// Also when nothing came for so many seconds, whatever `filter` finds.
     #[schema(minimum = 1, maximum = 2_592_000)]
     silence_s: Option<u64>,
+    /// Only what this finds ends a silence, such as `event:session.ended`; without it, whatever came does.
+    #[schema(max_length = 2048)]
+    silence_filter: Option<String>,
     /// Tell nothing for now.
     paused: Option<bool>,
 }
@@ -52,6 +55,8 @@ struct OnMatchShape<'a> {
     to: &'a str,
     /// Also when nothing came for so many seconds.
     silence_s: Option<u64>,
+    /// Only what this finds ends a silence; `null` for whatever came.
+    silence_filter: Option<&'a str>,
     /// Whether nothing is told for now.
     paused: bool,
     /// What came of it.
@@ -86,6 +91,7 @@ fn shown(state: &State, bin: &Bin) -> Result<HttpResponse, Problem> {
         filter: &setting.filter,
         to: &setting.to,
         silence_s: setting.silence_s,
+        silence_filter: setting.silence_filter.as_deref(),
         paused: setting.paused,
         state: ToldShape { delivered, failed, requests, missed, passed_over, last_at, last_sentence },
     }))
@@ -104,12 +110,16 @@ async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
 #[utoipa::path(tag = "delivery", request_body = OnMatchInput, responses((status = 200, body = OnMatchShape<'_>)))]
 #[put("/api/v1/bins/{bin}/on-match")]
 async fn set(state: State, bin: BinRef, input: Json<OnMatchInput>) -> Result<HttpResponse, Problem> {
-    let OnMatchInput { filter, to, silence_s, paused } = input.0;
+    let OnMatchInput { filter, to, silence_s, silence_filter, paused } = input.0;
     let filter = filter.unwrap_or_default();
-    if filter.len() > MAX_FILTER {
-        return Err(Problem::field("filter", format!("A filter has at most {MAX_FILTER} characters.")));
+    check_filter(&filter, "filter")?;
+    let silence_filter = silence_filter.filter(|filter| !filter.trim().is_empty());
+    if let Some(filter) = &silence_filter {
+        check_filter(filter, "silence_filter")?;
+        if silence_s.is_none() {
+            return Err(Problem::field("silence_s", "Say after how many seconds without what the filter finds."));
+        }
     }
-    Filter::parse(&filter).map_err(|error| Problem::field("filter", error.message))?;
     if silence_s.is_some_and(|seconds| !(1..=MAX_SILENCE_S).contains(&seconds)) {
         return Err(Problem::field("silence_s", format!("A silence is 1 to {MAX_SILENCE_S} seconds.")));
     }
@@ -118,12 +128,19 @@ async fn set(state: State, bin: BinRef, input: Json<OnMatchInput>) -> Result<Htt
         return Err(Problem::field("to", "This is the bin itself: each message would lead to another."));
     }
     state.deliver.check(&target).await.map_err(|refusal| Problem::from(refusal).at("to"))?;
-    let setting = OnMatch { filter, to, silence_s, paused: paused.unwrap_or(false) };
+    let setting = OnMatch { filter, to, silence_s, silence_filter, paused: paused.unwrap_or(false) };
     let changed = state.store.update_bin(bin.id(), move |settings| settings.on_match = Some(setting)).await?;
     if let Some(setting) = changed.bin.settings.on_match.as_ref().filter(|setting| !setting.paused) {
         state.deliver.watch(bin.id(), setting);
     }
     shown(&state, &changed.bin)
+}
+
+fn check_filter(filter: &str, field: &str) -> Result<(), Problem> {
+    if filter.len() > MAX_FILTER {
+        return Err(Problem::field(field, format!("A filter has at most {MAX_FILTER} characters.")));
+    }
+    Filter::parse(filter).map(drop).map_err(|error| Problem::field(field, error.message))
 }
 
 /// Tell nobody any more
