@@ -111,6 +111,7 @@ fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<
         never_arrived(&mut derived);
     }
     // What the store found among its neighbours stays.
+    derived.event.same_before = before.event.same_before;
     if derived.event.duplicate_key == before.event.duplicate_key {
         derived.event.duplicate_of = before.event.duplicate_of;
     }

@@ -94,8 +94,15 @@ pub struct Event {
     pub name: Option<String>,
     pub session: Option<String>,
     pub duplicate_of: Option<String>,
+    pub same_before: Option<SameBefore>,
     pub handshake: Option<String>,
     pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SameBefore {
+    pub status: Option<u16>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -42,4 +42,4 @@ pub use request::{
 };
 pub use response::{Fault, FaultKind, Hold, Response, ResponseHeader, ResponseSettings};
 pub use size::{parse_size, size_text};
-pub use verdict::{Derived, EventFacts, Freshness, FreshnessStatus, SignatureStatus, Verdict};
+pub use verdict::{Derived, EventFacts, Freshness, FreshnessStatus, SameBefore, SignatureStatus, Verdict};

@@ -125,12 +125,30 @@ pub struct EventFacts {
     pub duplicate_key: Option<String>,
     /// The first request of the bin with the same duplicate key.
     pub duplicate_of: Option<RequestId>,
+    /// Where no platform is known: the same method, target and body came lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_before: Option<SameBefore>,
     /// What is odd about the event itself, e.g. a header that names another event than the body. Plain sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// A provider's handshake that was answered (`slack-url-verification`, …), not an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handshake: Option<String>,
+}
+
+impl EventFacts {
+    /// Whether it came before: the same event, or the same request.
+    #[must_use]
+    pub const fn is_repeat(&self) -> bool {
+        self.duplicate_of.is_some() || self.same_before.is_some()
+    }
+}
+
+/// The same request, sent before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameBefore {
+    /// What its sender was told that time; `None` for no response.
+    pub status: Option<u16>,
 }
 
 /// The three derived facts together, as they are kept beside a request.

@@ -263,6 +263,7 @@ pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_
         delivery_id: reading.delivery_id.map(clipped),
         duplicate_key: reading.duplicate_key.map(bounded_key),
         duplicate_of: None,
+        same_before: None,
         notes: reading.notes,
         handshake: None,
     }

@@ -170,6 +170,9 @@ pub struct EventFactsShape<'a> {
     /// The first request of the bin with the same event.
     #[schema(value_type = Option<String>)]
     pub duplicate_of: Option<RequestId>,
+    /// Where no platform is known: the same method, target and body came lately, and what its sender was told then;
+    /// `null` when it is the first. `GET …/repeats` lists the earlier ones.
+    pub same_before: Option<SameBeforeShape>,
     /// How it compares with that one. Only where one request is shown, and while that one is still there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -182,6 +185,14 @@ pub struct EventFactsShape<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub handshake: Option<&'a str>,
+}
+
+/// The same request, sent before.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SameBefore)]
+pub struct SameBeforeShape {
+    /// The status that its sender got; `null` for no response.
+    pub status: Option<u16>,
 }
 
 /// A repeated event beside its first delivery.
@@ -202,6 +213,7 @@ impl<'a> From<&'a EventFacts> for EventFactsShape<'a> {
             session: facts.session.as_deref(),
             delivery_id: facts.delivery_id.as_deref(),
             duplicate_of: facts.duplicate_of,
+            same_before: facts.same_before.map(|before| SameBeforeShape { status: before.status }),
             repeat: None,
             notes: &facts.notes,
             handshake: facts.handshake.as_deref(),

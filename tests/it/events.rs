@@ -736,3 +736,44 @@ async fn an_event_of_a_known_platform_is_held_against_the_last_one_and_text_sess
     post(&app, "calls", &[JSON], &pathors("session.finalized", "s3", at, &call)).await;
     assert_eq!(point().await["state"], "not_seen", "a call has come");
 }
+
+#[actix_web::test]
+async fn the_same_request_again_is_marked_with_the_answer_before_where_no_platform_is_known() {
+    let app = TestApp::start().await;
+    let response = json!({"script": [{"status": 503}, {"status": 503}, {"status": 200}]});
+    app.bin(json!({"name": "any", "response": response})).await;
+    let url = format!("{}/any/am", app.started.capture_url);
+    let alert = async |body: &str| {
+        app.client.post(&url).header(JSON.0, JSON.1).body(body.to_owned()).send().await.unwrap();
+    };
+    alert(r#"{"alerts":[0]}"#).await;
+    for _ in 0..3 {
+        alert(r#"{"alerts":[1]}"#).await;
+    }
+    let requests = app.requests("any").await;
+    let told: Vec<&Value> = requests.iter().map(|one| &one["event"]["same_before"]).collect();
+    assert_eq!(json!(told), json!([null, null, {"status": 503}, {"status": 200}]));
+    let latest = app.get("/bins/any/requests/latest").await;
+    assert_eq!(latest["event"]["same_before"], json!({"status": 200}), "a request alone has it, too");
+    let found = app.get("/bins/any/requests?q=is:duplicate").await;
+    assert_eq!((&found["total"], &found["requests"][0]["id"]), (&json!(2), &latest["id"]));
+    let waited = app.get("/bins/any/wait?q=is:duplicate&count=2&timeout=5&after=0").await;
+    assert_eq!(waited["requests"].as_array().unwrap().len(), 2, "in memory as in the database: {waited}");
+    let page =
+        app.client.get(format!("{}/bins/any", app.started.console_url)).send().await.unwrap().text().await.unwrap();
+    assert_eq!((page.matches("again after 503").count(), page.matches("again after 200").count()), (1, 1), "{page}");
+    let timeline = app.get("/bins/any/timeline").await;
+    let again = timeline["lanes"].as_array().unwrap().iter().find(|lane| lane["kind"] == "again").unwrap();
+    assert_eq!(again["total"], 2, "{timeline}");
+    // A new secret computes all facts again; what came before stays as it was.
+    let added = app.client.post(app.api("/bins/any/secrets")).json(&json!({"value": "s"})).send().await.unwrap();
+    assert_eq!(added.status(), 201);
+    let (status, _) = put(&app, "/bins/any/response", &json!({"status": 200})).await;
+    assert_eq!(status, 200);
+    assert_eq!(app.get("/bins/any/requests?q=is:duplicate").await["total"], 2);
+    // What is deleted came never.
+    let gone = app.client.delete(app.api("/bins/any/requests?all=true")).send().await.unwrap();
+    assert!(gone.status().is_success());
+    alert(r#"{"alerts":[1]}"#).await;
+    assert_eq!(app.get("/bins/any/requests/latest").await["event"]["same_before"], Value::Null);
+}

@@ -61,6 +61,10 @@ fn facts(request: &Request, now: Timestamp, look: Look) -> Vec<(&'static str, St
         event.session.as_ref().map(|session| format!("session {session}")),
         event.handshake.as_ref().map(|handshake| format!("handshake {handshake}, answered")),
         event.duplicate_of.as_ref().map(|first| format!("the same event as {first}")),
+        event.same_before.as_ref().map(|before| {
+            let answer = before.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            format!("the same came before and got {answer}")
+        }),
     ];
     let named: Vec<String> = named.into_iter().flatten().chain(event.notes.iter().cloned()).collect();
     if !named.is_empty() {

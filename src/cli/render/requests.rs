@@ -40,8 +40,8 @@ fn row(request: &Request, now: Timestamp) -> Vec<Cell> {
     let mut name = event.name.clone().or_else(|| event.handshake.clone()).unwrap_or_default();
     if event.handshake.is_some() {
         name.push_str(" (handshake)");
-    } else if event.duplicate_of.is_some() {
-        name.push_str(" (again)");
+    } else if event.duplicate_of.is_some() || event.same_before.is_some() {
+        name.push_str(if name.is_empty() { "(again)" } else { " (again)" });
     }
     let mut verdict = words(&request.signature.status);
     if request.signature.status == "valid" && matches!(request.freshness.status.as_str(), "stale" | "future") {

@@ -36,8 +36,12 @@ pub(super) fn record(mut fields: Fields<'_>, bin: BinId, body: Option<Vec<u8>>) 
         derived: Derived {
             verdict: fields.optional("signature")?.unwrap_or_else(Verdict::unsigned),
             freshness: fields.optional("freshness")?.unwrap_or_else(Freshness::none),
-            // The id belongs to another database.
-            event: EventFacts { duplicate_of: None, ..fields.optional("event")?.unwrap_or_default() },
+            // What it repeats is in another database.
+            event: EventFacts {
+                duplicate_of: None,
+                same_before: None,
+                ..fields.optional("event")?.unwrap_or_default()
+            },
         },
         status: None,
         origin: Origin::Imported,

@@ -98,7 +98,7 @@ pub enum AttemptTest {
 /// What `is:` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flag {
-    /// An earlier request has the same duplicate key.
+    /// An earlier request has the same duplicate key, or, where no platform is known, is the same.
     Duplicate,
     /// Not looked at.
     Unread,
@@ -303,7 +303,7 @@ impl AttemptTest {
 impl Flag {
     fn decide(self, summary: &RequestSummary) -> bool {
         match self {
-            Self::Duplicate => summary.derived.event.duplicate_of.is_some(),
+            Self::Duplicate => summary.derived.event.is_repeat(),
             Self::Unread => !summary.marks.read,
             Self::Read => summary.marks.read,
             Self::Pinned => summary.marks.pinned,

@@ -128,6 +128,7 @@ impl Tx<'_> {
         ] {
             self.conn.prepare_cached(sql)?.execute([key])?;
         }
+        self.shared.seen.lock().forget(key);
         // The rows that kept `seq` from being given out again are about to go.
         self.keep_seq(seq);
         self.publish(bin, seq, ChangeKind::BinDeleted);

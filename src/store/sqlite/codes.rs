@@ -1,6 +1,8 @@
 //! How the database writes enumerations: bits of `request.flags`, numbers of `change.kind`. Never renumber.
 
-use crate::model::{Forwarded, FreshnessStatus, HeadSource, Origin, Outcome, Rejection, SignatureStatus, Why};
+use crate::model::{
+    Forwarded, FreshnessStatus, HeadSource, Origin, Outcome, Rejection, SameBefore, SignatureStatus, Why,
+};
 
 pub(crate) const READ: i64 = 1;
 pub(crate) const PINNED: i64 = 1 << 1;
@@ -15,11 +17,16 @@ pub(crate) const VERSION_SHIFT: u32 = 13;
 pub(crate) const REASON_SHIFT: u32 = 15;
 pub(crate) const ORIGIN_SHIFT: u32 = 24;
 pub(crate) const HOPS_SHIFT: u32 = 27;
+/// Whether the same request came before, and what its sender was told that time.
+pub(crate) const SAME_BEFORE: i64 = 1 << 31;
+pub(crate) const SAME_STATUS_SHIFT: u32 = 32;
 /// Enumerations have three bits; freshness and version have two.
 pub(crate) const THREE_BITS: i64 = 7;
 pub(crate) const TWO_BITS: i64 = 3;
 /// A reason has five.
 pub(crate) const FIVE_BITS: i64 = 31;
+/// A status has ten.
+pub(crate) const TEN_BITS: i64 = 1_023;
 /// Times that Creel has sent a request on.
 pub(crate) const FOUR_BITS: i64 = 15;
 
@@ -190,6 +197,17 @@ pub(crate) fn read_hops(flags: i64) -> u8 {
     u8::try_from((flags >> HOPS_SHIFT) & FOUR_BITS).unwrap_or_default()
 }
 
+/// The bits of a request that came before; 0 in the place of the status says that there was none.
+pub(crate) fn same_before(before: Option<SameBefore>) -> i64 {
+    let status = |before: SameBefore| i64::from(before.status.unwrap_or(0)) & TEN_BITS;
+    before.map_or(0, |before| SAME_BEFORE | (status(before) << SAME_STATUS_SHIFT))
+}
+
+pub(crate) fn read_same_before(flags: i64) -> Option<SameBefore> {
+    let status = u16::try_from((flags >> SAME_STATUS_SHIFT) & TEN_BITS).unwrap_or_default();
+    (flags & SAME_BEFORE != 0).then(|| SameBefore { status: Some(status).filter(|status| *status > 0) })
+}
+
 pub(crate) const fn why(why: Why) -> i64 {
     match why {
         Why::Forward => 1,
@@ -306,5 +324,15 @@ mod tests {
             assert_eq!(read_rejection(rejection(Some(*reason))), Some(*reason));
         }
         assert_eq!(read_rejection(rejection(None)), None);
+    }
+
+    #[test]
+    fn what_the_earlier_of_two_like_requests_was_told_comes_back() {
+        for before in [None, Some(None), Some(Some(200)), Some(Some(999))] {
+            let before = before.map(|status| SameBefore { status });
+            let others = rejection(Some(Rejection::NoHost)) | (hops(15) << HOPS_SHIFT) | READ;
+            assert_eq!(read_same_before(same_before(before) | others), before);
+        }
+        assert_eq!(read_hops(same_before(Some(SameBefore { status: Some(999) }))), 0);
     }
 }

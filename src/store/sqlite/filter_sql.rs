@@ -156,7 +156,10 @@ impl Condition {
 
     fn flag(&mut self, flag: Flag) {
         match flag {
-            Flag::Duplicate => self.sql.push_str("r.duplicate_of IS NOT NULL"),
+            Flag::Duplicate => {
+                self.sql.push_str("r.duplicate_of IS NOT NULL OR ");
+                self.bits(codes::SAME_BEFORE, codes::SAME_BEFORE);
+            }
             Flag::Unread => self.bits(codes::READ, 0),
             Flag::Read => self.bits(codes::READ, codes::READ),
             Flag::Pinned => self.bits(codes::PINNED, codes::PINNED),

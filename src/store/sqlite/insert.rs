@@ -13,8 +13,8 @@ use super::{codes, columns as column, row_key, rows};
 use crate::http::Target;
 use crate::http::text::lossy;
 use crate::model::{
-    CapturedRequest, ChangeKind, EventFacts, HeadSource, NewRequest, RequestId, RequestSummary, SentResponse, Seq,
-    Timestamp,
+    CapturedRequest, ChangeKind, EventFacts, HeadSource, NewRequest, RequestId, RequestSummary, SameBefore,
+    SentResponse, Seq, Timestamp,
 };
 use crate::store::error::StoreError;
 use crate::store::types::Kept;
@@ -35,6 +35,7 @@ struct Columns<'r> {
     content_type: Option<Cow<'r, str>>,
     duplicate_hash: Option<i64>,
     duplicate_of: Option<RequestId>,
+    same_before: Option<SameBefore>,
     facts: Option<String>,
     note: Option<&'r str>,
     tags: Option<String>,
@@ -69,6 +70,11 @@ impl<'a> Tx<'a> {
             None => None,
             Some((key, hash)) => self.repeated(bin, key, hash)?,
         };
+        let (method, target) = (new.head.method(), target.to_text());
+        let same_before = match imported {
+            None => self.shared.seen.lock().note(bin, seq, new, (&method, &target)),
+            Some(_) => None,
+        };
         let version_text = new.head.version();
         let version = codes::version(version_text.as_bytes());
         let duration_us = match imported {
@@ -78,14 +84,15 @@ impl<'a> Tx<'a> {
         };
         Ok(Columns {
             row_key: row_key::row_key(bin, seq)?,
-            flags: flags_of(new, version, imported),
+            flags: flags_of(new, version, imported) | codes::same_before(same_before),
             duration_us,
             client: new.client.as_ref().map(rows::client_column),
-            method: new.head.method(),
-            target: target.to_text(),
+            method,
+            target,
             content_type: new.head.scan().field("content-type").map(lossy),
             duplicate_hash,
             duplicate_of,
+            same_before,
             facts: rows::Facts::to_column(&new.derived, (version == 0).then_some(&*version_text)),
             note: imported.and_then(|kept| kept.marks.note.as_deref()),
             tags: imported.and_then(|kept| rows::tags_column(&kept.marks.tags)),
@@ -171,6 +178,7 @@ impl<'a> Tx<'a> {
     fn announce(&mut self, seq: Seq, new: &NewRequest, row: &Columns<'_>, imported: Option<&Kept>) {
         let mut derived = new.derived.clone();
         derived.event.duplicate_of = row.duplicate_of;
+        derived.event.same_before = row.same_before;
         let summary = RequestSummary {
             seq,
             id: RequestId::new(new.received_at, self.shared.salt, seq),

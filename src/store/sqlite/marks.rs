@@ -91,6 +91,7 @@ impl Tx<'_> {
         let key = self.touch(bin)?.key;
         let row = row_at(self.conn, row_key::row_key(key, summary.seq)?)?.ok_or(GONE)?;
         delete_rows(self, bin, &[row])?;
+        self.shared.seen.lock().forget(key);
         self.journal(key, seq, JournalKind::Deleted, &id)?;
         self.publish(bin, seq, ChangeKind::Deleted { id });
         Ok(())
@@ -106,6 +107,7 @@ impl Tx<'_> {
         let count = found.len() as u64;
         if count > 0 {
             delete_rows(self, bin, &found)?;
+            self.shared.seen.lock().forget(key);
             self.journal(key, seq, JournalKind::Cleared, &count)?;
             self.publish(bin, seq, ChangeKind::Cleared { count });
         }
@@ -123,6 +125,7 @@ impl Tx<'_> {
             // The store itself finds out what a request repeats; a new key looks for its first request among the
             // earlier ones.
             let duplicate_hash = derived.event.duplicate_key.as_deref().map(rows::duplicate_hash);
+            derived.event.same_before = old.derived.event.same_before;
             derived.event.duplicate_of = if derived.event.duplicate_key == old.derived.event.duplicate_key {
                 old.derived.event.duplicate_of
             } else {
@@ -184,6 +187,7 @@ impl Tx<'_> {
         self.conn
             .prepare_cached("UPDATE request SET status = ?2, duration_us = ?3, held_until = NULL WHERE place = ?1")?
             .execute(params![place, status, micros(took)])?;
+        self.shared.seen.lock().answered(stored.seq, status);
         if !held && told == status {
             return Ok(());
         }

@@ -45,6 +45,7 @@ mod retention;
 mod row_key;
 mod rows;
 mod search;
+mod seen;
 mod sessions;
 mod shared;
 mod statements;

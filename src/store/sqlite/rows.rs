@@ -173,6 +173,7 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
                 delivery_id: facts.delivery_id.map(Cow::into_owned),
                 duplicate_key: row.get(column::DUPLICATE_KEY)?,
                 duplicate_of: duplicate_of.map(RequestId::from_bytes),
+                same_before: codes::read_same_before(flags),
                 notes: facts.notes.into_owned(),
                 handshake: facts.handshake.map(Cow::into_owned),
             },

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::bins::Bins;
 use super::reserve::Reserve;
+use super::seen::Seen;
 use super::wal::WalProgress;
 use super::{files, paths};
 use crate::model::{Clock, Seq};
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) salt: u32,
     pub(crate) waiters: Arc<CommitWaiters>,
     pub(crate) bins: Bins,
+    /// Only the writing thread asks it.
+    pub(crate) seen: Mutex<Seen>,
     /// The newest cursor that is committed.
     pub(crate) committed: AtomicU64,
     pub(crate) captured: AtomicU64,
@@ -64,6 +67,7 @@ impl Shared {
             salt,
             waiters: CommitWaiters::new(last_seq),
             bins,
+            seen: Mutex::default(),
             committed: AtomicU64::new(last_seq),
             captured: AtomicU64::new(0),
             failed: AtomicU64::new(0),

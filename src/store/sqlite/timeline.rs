@@ -73,8 +73,9 @@ impl Source {
         };
         let lane = format!("CASE WHEN {column} IS NULL THEN {UNNAMED} ELSE {named} END");
         let rejected = format!("(flags >> {}) & {} <> 0", codes::REJECTION_SHIFT, codes::THREE_BITS);
+        let same = codes::SAME_BEFORE;
         let sql = format!(
-            "SELECT (received_at - ?3) / ?5, {lane}, count(*), sum(duplicate_of IS NOT NULL),
+            "SELECT (received_at - ?3) / ?5, {lane}, count(*), sum(duplicate_of IS NOT NULL OR flags & {same} <> 0),
              sum(status IS NULL OR status NOT BETWEEN 200 AND 299), sum({rejected})
              FROM request NOT INDEXED WHERE place > ?1 AND place < ?2 AND received_at >= ?3 AND received_at < ?4
              GROUP BY 1, 2 ORDER BY 1, 2"

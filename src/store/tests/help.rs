@@ -110,7 +110,7 @@ pub(super) fn request(bin: BinId, head: &str, body: &[u8]) -> NewRequest {
     }
 }
 
-pub(super) fn post(bin: BinId, body: &str) -> NewRequest {
+pub(in crate::store) fn post(bin: BinId, body: &str) -> NewRequest {
     let head = format!("POST /{bin}/a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nX-Odd: 1\r\n\r\n");
     request(bin, &head, body.as_bytes())
 }

@@ -10,3 +10,5 @@ mod retention;
 mod sessions;
 mod speed;
 mod waiting;
+
+pub(in crate::store) use help::post;

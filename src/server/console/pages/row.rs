@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use super::format;
 use crate::http::essence;
 use crate::http::text::clipped;
-use crate::model::{FreshnessStatus, LastAttempt, Origin, RequestSummary, SignatureStatus};
+use crate::model::{FreshnessStatus, LastAttempt, Origin, RequestSummary, SameBefore, SignatureStatus};
 
 /// A request in the list.
 #[derive(Debug, Template)]
@@ -61,6 +61,11 @@ pub fn attempt_words(last: LastAttempt) -> String {
     }
 }
 
+/// That the same request came before, and what its sender was told then.
+fn again_words(before: SameBefore) -> String {
+    before.status.map_or_else(|| "again, no answer before".to_owned(), |status| format!("again after {status}"))
+}
+
 /// A verdict as a chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chip {
@@ -104,6 +109,8 @@ impl Row {
         }
         if event.duplicate_of.is_some() {
             extra.push("duplicate".to_owned());
+        } else if let Some(before) = event.same_before {
+            extra.push(again_words(before));
         }
         if summary.origin != Origin::Wire {
             extra.push(summary.origin.name().to_owned());

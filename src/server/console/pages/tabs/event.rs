@@ -233,7 +233,7 @@ fn neighbours(context: &TabContext, request: &CapturedRequest, session: &Session
             time_iso: summary.received_at.to_string(),
             time_full: format::full_time(summary.received_at),
             gap: gap.unwrap_or_default(),
-            duplicate: summary.derived.event.duplicate_of.is_some(),
+            duplicate: summary.derived.event.is_repeat(),
             current: summary.id == request.summary.id,
         });
         earlier = Some(summary);

@@ -1,0 +1,133 @@
+//! What was written lately: where no platform says what an event is, the same request again is known by it, at the cost of
+//! a hash. It begins empty at each start; `repeats` finds what it does not know.
+
+use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher as _;
+
+use crate::model::{NewRequest, Origin, SameBefore, Seq};
+
+/// Requests that are remembered, of all bins together.
+const REMEMBERED: usize = 20_000;
+/// Bytes of a body that is looked at: the writing thread waits for it.
+const MAX_BODY: usize = 256 << 10;
+
+/// The newest of each request that came lately, by a hash of bin, method, target and body that senders cannot aim at.
+#[derive(Default)]
+pub(crate) struct Seen {
+    hasher: RandomState,
+    known: HashMap<u64, Known>,
+    in_order: VecDeque<u64>,
+    /// Those whose senders are not answered yet.
+    unanswered: HashMap<Seq, u64>,
+}
+
+struct Known {
+    bin: i64,
+    seq: Seq,
+    status: Option<u16>,
+    before: Option<SameBefore>,
+}
+
+impl Seen {
+    /// Notes a request; what became of the same one before, if it came.
+    pub(crate) fn note(
+        &mut self,
+        bin: i64,
+        seq: Seq,
+        new: &NewRequest,
+        (method, target): (&str, &str),
+    ) -> Option<SameBefore> {
+        let event = &new.derived.event;
+        let is_known = event.provider.is_some() || event.duplicate_key.is_some() || event.handshake.is_some();
+        let has_come = new.complete && new.rejected.is_none();
+        if is_known
+            || !has_come
+            || new.body.len() > MAX_BODY
+            || matches!(new.origin, Origin::Composed | Origin::Imported)
+        {
+            return None;
+        }
+        let key = self.hasher.hash_one((bin, method, target, &new.body[..]));
+        let before = match self.known.entry(key) {
+            Entry::Occupied(mut known) => {
+                let last = known.get();
+                // A batch that did not fit is written again with the same cursors.
+                let before = if last.seq == seq { last.before } else { Some(SameBefore { status: last.status }) };
+                known.insert(Known { bin, seq, status: new.status, before });
+                before
+            }
+            Entry::Vacant(vacant) => {
+                vacant.insert(Known { bin, seq, status: new.status, before: None });
+                self.in_order.push_back(key);
+                if self.in_order.len() > REMEMBERED
+                    && let Some(oldest) = self.in_order.pop_front()
+                {
+                    self.known.remove(&oldest);
+                }
+                None
+            }
+        };
+        if new.status.is_none() {
+            if self.unanswered.len() >= REMEMBERED {
+                self.unanswered.clear();
+            }
+            self.unanswered.insert(seq, key);
+        }
+        before
+    }
+
+    /// Notes what the sender of a request got in the end.
+    pub(crate) fn answered(&mut self, seq: Seq, status: Option<u16>) {
+        let Some(key) = self.unanswered.remove(&seq) else { return };
+        if let Some(known) = self.known.get_mut(&key).filter(|known| known.seq == seq) {
+            known.status = status;
+        }
+    }
+
+    /// Forgets a bin whose requests were deleted: what comes next is the first again.
+    pub(crate) fn forget(&mut self, bin: i64) {
+        self.known.retain(|_, known| known.bin != bin);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::BinId;
+    use crate::store::tests::post;
+
+    #[test]
+    fn a_request_that_comes_again_names_what_the_last_one_was_told_and_what_is_old_is_forgotten() {
+        let mut seen = Seen::default();
+        let request = |body: &str, status: Option<u16>| NewRequest { status, ..post(BinId::generate(), body) };
+        let mut seq = 0;
+        let mut note = |seen: &mut Seen, bin: i64, new: &NewRequest, target: &str| {
+            seq += 1;
+            (seen.note(bin, seq, new, ("POST", target)), seq)
+        };
+        let told = |status| Some(SameBefore { status });
+        assert_eq!(note(&mut seen, 1, &request("a", Some(503)), "/x").0, None);
+        assert_eq!(note(&mut seen, 1, &request("a", None), "/x").0, told(Some(503)));
+        for (bin, body, target) in [(2, "a", "/x"), (1, "b", "/x"), (1, "a", "/y")] {
+            assert_eq!(note(&mut seen, bin, &request(body, Some(200)), target).0, None, "{bin} {body} {target}");
+        }
+        let (again, last) = note(&mut seen, 1, &request("a", None), "/x");
+        assert_eq!(again, told(None), "nobody has answered the last one yet");
+        seen.answered(last, Some(201));
+        assert_eq!(seen.note(1, last, &request("a", None), ("POST", "/x")), told(None), "it is the same one");
+        seen.answered(last, Some(201));
+        assert_eq!(note(&mut seen, 1, &request("a", Some(200)), "/x").0, told(Some(201)));
+        seen.forget(1);
+        assert_eq!(note(&mut seen, 1, &request("a", Some(200)), "/x").0, None);
+        assert_eq!(note(&mut seen, 2, &request("a", Some(200)), "/x").0, told(Some(200)));
+        let large = request(&"x".repeat(MAX_BODY + 1), Some(200));
+        assert_eq!([note(&mut seen, 1, &large, "/x").0, note(&mut seen, 1, &large, "/x").0], [None; 2]);
+        for number in 0..2 * REMEMBERED {
+            note(&mut seen, 1, &request(&number.to_string(), None), "/x");
+        }
+        assert!(seen.known.len() <= REMEMBERED && seen.in_order.len() <= REMEMBERED);
+        assert!(seen.unanswered.len() <= REMEMBERED);
+        assert_eq!(note(&mut seen, 2, &request("a", Some(200)), "/x").0, None);
+    }
+}
