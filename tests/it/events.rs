@@ -777,3 +777,35 @@ async fn the_same_request_again_is_marked_with_the_answer_before_where_no_platfo
     alert(r#"{"alerts":[1]}"#).await;
     assert_eq!(app.get("/bins/any/requests/latest").await["event"]["same_before"], Value::Null);
 }
+
+#[actix_web::test]
+async fn the_checklists_page_leads_to_what_would_prove_each_point_and_to_its_exports() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "calls", "provider": "callaider", "secret": "whsec"})).await;
+    let unsigned = ended(&json!([]));
+    post(&app, "calls", &[JSON, ENDED], &unsigned).await;
+    let list = app.get("/bins/calls/checklist").await;
+    let page = app.client.get(format!("{}/bins/calls/checklist", app.started.console_url)).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let mut actions = 0;
+    for point in list["points"].as_array().unwrap() {
+        let Some(url) = point["action"]["url"].as_str() else {
+            assert!(point["state"] != "failed" && point["way"].is_null(), "{point}");
+            continue;
+        };
+        actions += 1;
+        let href = url.strip_prefix(app.started.console_url.as_str()).unwrap();
+        let label = point["action"]["label"].as_str().unwrap();
+        assert!(page.contains(&format!("href=\"{href}\">{label}</a>")), "{label} {href}: {page}");
+        let there = app.client.get(url).send().await.unwrap();
+        assert_eq!(there.status(), 200, "{url}");
+        let there = there.text().await.unwrap();
+        if let Some((_, anchor)) = href.split_once('#') {
+            assert!(there.contains(&format!("id=\"{anchor}\"")), "{href}");
+        }
+    }
+    assert!(actions >= 6, "{list}");
+    for (name, export) in [("checklist.md", "/checklist?format=md"), ("checklist.json", "/checklist")] {
+        assert!(page.contains(&format!("{export}\" download=\"{name}\"")), "{page}");
+    }
+}

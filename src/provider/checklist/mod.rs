@@ -1,8 +1,10 @@
 //! Checklists: what must be so before an endpoint goes into production, by the platform's document, filled in from what was
 //! captured. A platform's file in `platform/` holds the points; here is the evidence for each.
 
+mod act;
 mod judge;
 
+pub use act::Act;
 use serde::Serialize;
 use strum::IntoStaticStr;
 
@@ -120,6 +122,8 @@ pub struct Judged {
     pub sentence: String,
     /// What would prove it, where it is not proven.
     pub way: Option<&'static str>,
+    /// The same as something to do.
+    pub act: Option<Act>,
     pub says: Says,
     pub evidence: Vec<RequestId>,
     /// What the owner said, and when.
@@ -185,6 +189,7 @@ fn judged(point: &'static Point, evidence: &Evidence<'_>, of: &judge::Of) -> Jud
         id: point.id,
         state,
         sentence,
+        act: act::act(point.what, state, &requests, evidence),
         way: Some(way).filter(|way| !way.is_empty() && matches!(state, State::NotSeen | State::Failed)),
         says: point.says,
         evidence: requests.into_iter().take(MAX_NAMED).collect(),

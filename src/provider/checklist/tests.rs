@@ -336,3 +336,32 @@ fn a_signature_that_was_spoiled_on_purpose_proves_what_it_is_for_and_fails_nothi
     });
     assert_eq!(["fast", "wrong_signature"].map(|id| point(&found, id).state), [Proven, NotSeen]);
 }
+
+#[test]
+fn every_point_that_is_not_proven_has_one_thing_to_do_about_it() {
+    for provider in ["callaider", "pathors"] {
+        for has_secret in [false, true] {
+            for found in [&[][..], &[request(1, "session.ended")]] {
+                for point in points(provider, found, |evidence| evidence.has_secret = has_secret) {
+                    let wanted = matches!(point.state, State::NotSeen | State::Failed);
+                    // What Creel cannot see is only stated.
+                    let is_seen = point.way.is_some() || point.id == "switch";
+                    assert_eq!(point.act.is_some(), wanted && is_seen, "{provider} {}", point.id);
+                }
+            }
+        }
+    }
+    let act = |requests: &[RequestSummary], id: &str, has_secret: bool| {
+        point(&points("callaider", requests, |evidence| evidence.has_secret = has_secret), id).act
+    };
+    let event = request(1, "session.ended");
+    assert_eq!(act(&[], "fast", false), Some(Act::Forward));
+    assert_eq!(act(std::slice::from_ref(&event), "fast", false), Some(Act::Replay(event.id)));
+    assert_eq!(act(&[], "signature", false), Some(Act::Secret));
+    assert_eq!(act(&[], "wrong_signature", true), Some(Act::Check));
+    let mut forged = request(2, "session.ended");
+    forged.derived.verdict.status = SignatureStatus::Invalid;
+    let both = [forged.clone(), event.clone()];
+    assert_eq!(act(&both, "signature", true), Some(Act::Explain(forged.id)));
+    assert_eq!(act(&both, "wrong_signature", true), Some(Act::ReplayWrong(event.id)), "a right one is spoiled");
+}

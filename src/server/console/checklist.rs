@@ -12,7 +12,7 @@ use super::reading::Reading;
 use crate::http::Headers;
 use crate::json::{Pointer, value_at};
 use crate::model::{Bin, BinId, ExpectedHeader, Origin, RequestId, RequestSummary, Seq};
-use crate::provider::checklist::{self, Checklist, Evidence, HeaderEvidence, Stated};
+use crate::provider::checklist::{self, Act, Checklist, Evidence, HeaderEvidence, Stated};
 use crate::provider::{contract, expected, lifecycle};
 use crate::store::{BinState, ListQuery, RequestRef};
 
@@ -115,6 +115,26 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
         stated: &stated,
     };
     Ok(checklist::checklist(&provider, &evidence))
+}
+
+/// What is to be done about a point: what it is called, and where in the console.
+pub(super) fn action(act: Act, links: &BinLinks) -> (&'static str, String) {
+    let base = &links.base;
+    let settings = |part: &str| format!("{base}/settings#{part}");
+    match act {
+        Act::Outside => ("Open it from outside", "/help#reach".to_owned()),
+        Act::PublicUrl => ("Set the public URL", settings("general")),
+        Act::Platform => ("Set up the platform", base.clone()),
+        Act::Forward => ("Forward to your endpoint", settings("forward")),
+        Act::Replay(id) => ("Replay it to your endpoint", format!("{base}/requests/{id}?tab=deliver")),
+        Act::ReplayWrong(id) => ("Replay one with a wrong signature", format!("{base}/requests/{id}?tab=deliver")),
+        Act::Send => ("Send an event", format!("{base}/send#play")),
+        Act::Check => ("Check your endpoint", format!("{base}/send#check")),
+        Act::Secret => ("Set the secret", settings("secrets")),
+        Act::Explain(id) => ("See why it is wrong", format!("{base}/requests/{id}?tab=signature")),
+        Act::Response => ("Choose the response", settings("response")),
+        Act::Expect => ("Say what is expected", settings("expect")),
+    }
 }
 
 /// The heads of the newest requests that are not large.

@@ -49,6 +49,8 @@ struct PointShape<'a> {
     sentence: &'a str,
     /// What would prove it, where it is not proven.
     way: Option<&'a str>,
+    /// The same as a link into the console; `null` where it is proven, or only said by hand.
+    action: Option<ActionShape>,
     /// The point in the document's words.
     source: SourceShape,
     /// Requests that show it, at most 5.
@@ -61,13 +63,28 @@ struct PointShape<'a> {
     stated_at: Option<Timestamp>,
 }
 
-impl<'a> From<&'a Judged> for PointShape<'a> {
-    fn from(point: &'a Judged) -> Self {
+/// What would prove a point.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChecklistAction)]
+struct ActionShape {
+    /// What it is called.
+    label: &'static str,
+    /// The page where it is done.
+    url: String,
+}
+
+impl<'a> PointShape<'a> {
+    fn new(point: &'a Judged, links: &BinLinks, console: &str) -> Self {
+        let action = point.act.map(|act| {
+            let (label, href) = checklist::action(act, links);
+            ActionShape { label, url: format!("{console}{href}") }
+        });
         Self {
             id: point.id,
             state: point.state,
             sentence: &point.sentence,
             way: point.way,
+            action,
             source: point.says.into(),
             evidence: &point.evidence,
             note: point.note.as_ref().map(|(note, _)| note.as_str()),
@@ -76,14 +93,14 @@ impl<'a> From<&'a Judged> for PointShape<'a> {
     }
 }
 
-impl<'a> From<&'a Checklist> for ChecklistShape<'a> {
-    fn from(list: &'a Checklist) -> Self {
+impl<'a> ChecklistShape<'a> {
+    fn new(list: &'a Checklist, links: &BinLinks, console: &str) -> Self {
         Self {
             provider: list.provider,
             document: list.document,
             due: list.due(),
             settled: list.settled(),
-            points: list.points.iter().map(PointShape::from).collect(),
+            points: list.points.iter().map(|point| PointShape::new(point, links, console)).collect(),
         }
     }
 }
@@ -119,10 +136,10 @@ async fn shown(state: &State, bin: &BinRef) -> Result<Checklist, Problem> {
 #[get("/api/v1/bins/{bin}/checklist")]
 async fn read(state: State, bin: BinRef, query: Query<Params>) -> Result<HttpResponse, Problem> {
     let list = shown(&state, &bin).await?;
+    let links = BinLinks::new(&bin.0.bin, &state);
     Ok(match query.format.unwrap_or_default() {
-        FormatParam::Json => HttpResponse::Ok().json(ChecklistShape::from(&list)),
+        FormatParam::Json => HttpResponse::Ok().json(ChecklistShape::new(&list, &links, &state.console_url)),
         FormatParam::Md => {
-            let links = BinLinks::new(&bin.0.bin, &state);
             let link = |id: RequestId| format!("{}{}/requests/{id}", state.console_url, links.base);
             let text = markdown(&list, &links.label, state.capture.clock().now(), link);
             HttpResponse::Ok().content_type("text/markdown; charset=utf-8").body(text)
@@ -175,5 +192,7 @@ async fn state_point(
             }
         })
         .await?;
-    Ok(HttpResponse::Ok().json(ChecklistShape::from(&shown(&state, &BinRef(changed)).await?)))
+    let links = BinLinks::new(&changed.bin, &state);
+    let list = shown(&state, &BinRef(changed)).await?;
+    Ok(HttpResponse::Ok().json(ChecklistShape::new(&list, &links, &state.console_url)))
 }

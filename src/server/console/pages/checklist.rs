@@ -23,6 +23,8 @@ struct Line {
     sentence: String,
     says: Says,
     way: Option<&'static str>,
+    /// What is to be done about it, and where.
+    action: Option<(&'static str, String)>,
     evidence: Vec<(String, String)>,
     /// What was said by hand, and when.
     note: Option<(String, String)>,
@@ -36,6 +38,7 @@ struct ChecklistPart {
     summary: String,
     document: &'static str,
     markdown_href: String,
+    json_href: String,
     lines: Vec<Line>,
 }
 
@@ -94,6 +97,7 @@ fn part_of(list: &Checklist, links: &BinLinks) -> ChecklistPart {
         summary: format!("{} of {} settled", list.settled(), list.due()),
         document: list.document,
         markdown_href: format!("{}/checklist?format=md", links.api),
+        json_href: format!("{}/checklist", links.api),
         lines: list.points.iter().map(|point| line(point, links)).collect(),
     }
 }
@@ -108,6 +112,7 @@ fn line(point: &Judged, links: &BinLinks) -> Line {
         sentence: point.sentence.clone(),
         says: point.says,
         way: point.way,
+        action: point.act.map(|act| checklist::action(act, links)),
         evidence: evidence
             .map(|(number, id)| (format!("{}/requests/{id}", links.base), format!("request {}", number + 1)))
             .collect(),
