@@ -809,3 +809,40 @@ async fn the_checklists_page_leads_to_what_would_prove_each_point_and_to_its_exp
         assert!(page.contains(&format!("{export}\" download=\"{name}\"")), "{page}");
     }
 }
+
+#[actix_web::test]
+async fn the_shape_of_an_event_says_what_is_documented_who_had_it_and_what_is_new() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "calls", "provider": "pathors"})).await;
+    let at = "2026-05-28T12:40:00.000Z";
+    let mut talk = json!({"currentNodeId": "n", "messagesCount": 2, "extractedVariables": {"name": "Ada"}, "old": 1});
+    post(&app, "calls", &[JSON], &pathors("session.ended", "s1", at, &talk)).await;
+    talk.as_object_mut().unwrap().remove("old");
+    talk["mood"] = "good".into();
+    post(&app, "calls", &[JSON], &pathors("session.ended", "s2", at, &talk)).await;
+    let requests = app.requests("calls").await;
+    let shape = app.get("/bins/calls/contract?event=session.ended").await;
+    let told = |pointer: &str| {
+        let field = shape["fields"].as_array().unwrap().iter().find(|field| field["pointer"] == pointer).unwrap();
+        let seen = |which: &str| requests.iter().position(|one| one["id"] == field[which]["request"]).unwrap();
+        let drift: Vec<&Value> = field["drift"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+        json!([field["documented"], seen("first"), seen("last"), drift])
+    };
+    assert_eq!(told("/messagesCount"), json!(["named", 0, 1, []]));
+    assert_eq!(told("/extractedVariables/name"), json!(["free", 0, 1, []]));
+    assert_eq!(told("/old"), json!(["unnamed", 0, 0, ["missing"]]));
+    assert_eq!(told("/mood"), json!(["unnamed", 1, 1, ["new_field"]]));
+    let url = format!("{}/bins/calls/contract?event=session.ended", app.started.console_url);
+    let page = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    for words in ["First seen", "Last seen", "Drift", "`/mood` is new.", ">not named<", ">left open<"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    // Nobody's document is known, and nothing differs: no column for that.
+    let bin = app.bin_id().await;
+    post(&app, &bin, &[JSON, ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "1")], r#"{"ref": "main"}"#).await;
+    let shape = app.get(&format!("/bins/{bin}/contract?event=push")).await;
+    assert_eq!((&shape["fields"][1]["documented"], &shape["fields"][1]["drift"]), (&Value::Null, &json!([])));
+    let url = format!("{}/bins/{bin}/contract?event=push", app.started.console_url);
+    let page = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("First seen") && !page.contains(">Drift<") && !page.contains(">Document<"), "{page}");
+}

@@ -1,6 +1,7 @@
 //! Contracts: what a platform's document says about the head and the body of each event, as data, and what of a request is
 //! otherwise. A platform's file in `platform/` holds the data; here is what is done with it.
 
+mod documented;
 mod head;
 mod kind;
 mod walk;
@@ -13,6 +14,7 @@ use super::finding::{Finding, Place, Says, Severity};
 use super::platform;
 use crate::http::Headers;
 use crate::json::{NodeId, NodeKind, Outline, Pointer, unescape};
+pub use documented::{Documented, documented};
 pub(super) use head::HeadRule;
 pub(super) use kind::Kind;
 use walk::Walk;

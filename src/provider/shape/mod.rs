@@ -32,6 +32,9 @@ const MAX_NAME: usize = 200;
 pub struct Shape {
     /// How often there was a value.
     pub seen: u32,
+    /// The first and the last body that had one, counted from 1.
+    first: u32,
+    last: u32,
     kinds: BTreeMap<Kind, u32>,
     /// The members of objects.
     members: BTreeMap<String, Shape>,
@@ -41,6 +44,16 @@ pub struct Shape {
     values: BTreeMap<String, u32>,
     /// Whether there were more different ones.
     many: bool,
+}
+
+/// A body that is learnt.
+struct Body<'a> {
+    /// Counted from 1.
+    number: u32,
+    outline: &'a Outline,
+    json: &'a [u8],
+    /// Values that may still be added to the shape.
+    room: usize,
 }
 
 /// What a value is.
@@ -93,6 +106,9 @@ pub struct Field {
     pub present: u32,
     /// How often it could have been: that what holds it was there.
     pub of: u32,
+    /// The first and the last body that had it, of those that were learnt, counted from 0.
+    pub first: usize,
+    pub last: usize,
     /// The values seen most, with how often; none where nearly each is different.
     pub values: Vec<(String, u32)>,
 }
@@ -104,8 +120,9 @@ impl Shape {
         if outline.error.is_some() || outline.count() == 0 {
             return false;
         }
-        let mut room = MAX_VALUES.saturating_sub(self.size());
-        self.add(&outline, json, 0, &mut room);
+        let room = MAX_VALUES.saturating_sub(self.size());
+        let mut body = Body { number: self.seen + 1, outline: &outline, json, room };
+        self.add(&mut body, 0);
         true
     }
 
@@ -114,10 +131,15 @@ impl Shape {
         1 + self.members.values().map(Self::size).sum::<usize>() + self.items.as_ref().map_or(0, |items| items.size())
     }
 
-    fn add(&mut self, outline: &Outline, json: &[u8], node: NodeId, room: &mut usize) {
+    fn add(&mut self, body: &mut Body<'_>, node: NodeId) {
+        let Body { number, outline, json, .. } = *body;
         let Some(kind) = outline.kind(json, node) else { return };
         let written = outline.raw(json, node);
         self.seen += 1;
+        self.last = number;
+        if self.first == 0 {
+            self.first = number;
+        }
         *self.kinds.entry(Kind::of(kind, written)).or_default() += 1;
         match kind {
             NodeKind::Object if outline.depth(node) < MAX_DEPTH => {
@@ -129,18 +151,18 @@ impl Shape {
                         continue;
                     }
                     if !self.members.contains_key(&name) {
-                        if *room == 0 {
+                        if body.room == 0 {
                             continue;
                         }
-                        *room -= 1;
+                        body.room -= 1;
                     }
-                    self.members.entry(name.clone()).or_default().add(outline, json, child, room);
+                    self.members.entry(name.clone()).or_default().add(body, child);
                     here.push(name);
                 }
             }
             NodeKind::Array if outline.depth(node) < MAX_DEPTH => {
                 for child in outline.child_ids(node).take(MAX_ITEMS) {
-                    self.items.get_or_insert_default().add(outline, json, child, room);
+                    self.items.get_or_insert_default().add(body, child);
                 }
             }
             NodeKind::Object | NodeKind::Array | NodeKind::Null => {}
@@ -182,7 +204,16 @@ impl Shape {
             values.retain(|(_, count)| *count > 1);
         }
         values.truncate(8);
-        fields.push(Field { pointer: pointer.to_owned(), kinds: self.kinds(), present: self.seen, of, values });
+        let place = |number: u32| number.saturating_sub(1) as usize;
+        fields.push(Field {
+            pointer: pointer.to_owned(),
+            kinds: self.kinds(),
+            present: self.seen,
+            of,
+            first: place(self.first),
+            last: place(self.last),
+            values,
+        });
         let objects = self.kinds.get(&Kind::Object).copied().unwrap_or(0);
         for (name, member) in &self.members {
             let step = name.replace('~', "~0").replace('/', "~1");

@@ -56,6 +56,8 @@ fn a_shape_has_every_place_with_its_types_and_values() {
         ("/state", "string", 12, 12),
     ];
     assert_eq!(told, expected.map(|(pointer, kinds, present, of)| (pointer, kinds.to_owned(), present, of)));
+    let seen: Vec<_> = fields.iter().map(|field| (field.first, field.last)).collect();
+    assert_eq!((seen[0], seen[6], seen[7]), ((0, 11), (0, 5), (0, 11)), "the note is gone since");
     let state = fields.last().unwrap();
     assert_eq!(state.values, [("open".to_owned(), 6), ("paid".to_owned(), 6)]);
 }

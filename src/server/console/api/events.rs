@@ -6,9 +6,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::model::{RequestId, SentResponse, Seq, Timestamp};
+use crate::provider::contract::Documented;
 use crate::provider::shape::{Field, json_schema, typescript};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
-use crate::server::console::learnt::{self, LEARNT_FROM};
+use crate::server::console::learnt::{self, Learnt};
 use crate::server::console::problem::Problem;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -82,6 +83,37 @@ struct FieldShape {
     of: u32,
     /// The values seen most.
     values: Vec<ValueShape>,
+    /// `named` by the platform's document, `free` where it leaves open what stands there, `unnamed`; `null` where no document
+    /// is known.
+    documented: Option<&'static str>,
+    /// The first request that had it, of those that this was learnt from.
+    first: SeenShape,
+    /// The last one.
+    last: SeenShape,
+    /// What of the newest request is otherwise here than before.
+    drift: Vec<DriftShape>,
+}
+
+/// A request that had a field.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LearntSeen)]
+struct SeenShape {
+    /// Its id.
+    #[schema(value_type = String)]
+    request: RequestId,
+    /// When it came.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+/// Something that is otherwise than before.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LearntDrift)]
+struct DriftShape {
+    /// `new_field`, `missing`, `retyped` or `new_value`.
+    code: &'static str,
+    /// What it is.
+    sentence: String,
 }
 
 /// A value, and how often it was seen.
@@ -94,9 +126,18 @@ struct ValueShape {
     count: u32,
 }
 
-impl From<Field> for FieldShape {
-    fn from(field: Field) -> Self {
+impl FieldShape {
+    fn new(field: Field, learnt: &Learnt, event: &str) -> Self {
+        let seen = |number: usize| {
+            let (request, at) = learnt.at(number);
+            SeenShape { request, at }
+        };
+        let drift = learnt.drift_at(&field.pointer);
         Self {
+            documented: learnt.documented(event, &field.pointer).map(Documented::name),
+            first: seen(field.first),
+            last: seen(field.last),
+            drift: drift.map(|one| DriftShape { code: one.code, sentence: one.sentence.clone() }).collect(),
             pointer: field.pointer,
             types: field.kinds.into_iter().map(crate::provider::shape::Kind::name).collect(),
             present: field.present,
@@ -119,16 +160,17 @@ struct ShapeParams {
 #[get("/api/v1/bins/{bin}/contract")]
 async fn shape(state: State, bin: BinRef, query: Query<ShapeParams>) -> Result<HttpResponse, Problem> {
     let event = query.event.as_str();
-    let shape = learnt::shape(&state, bin.id(), event, None, LEARNT_FROM).await?;
+    let learnt = learnt::learnt(&state, bin.id(), event).await?;
+    let shape = &learnt.shape;
     if shape.seen == 0 {
         return Err(Problem::not_found("event with a JSON body"));
     }
     Ok(HttpResponse::Ok().json(LearntShape {
         event,
         samples: shape.seen,
-        fields: shape.fields().into_iter().map(FieldShape::from).collect(),
-        typescript: typescript(event, &shape),
-        json_schema: json_schema(event, &shape),
+        fields: shape.fields().into_iter().map(|field| FieldShape::new(field, &learnt, event)).collect(),
+        typescript: typescript(event, shape),
+        json_schema: json_schema(event, shape),
     }))
 }
 

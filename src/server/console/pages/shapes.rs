@@ -10,9 +10,10 @@ use super::html;
 use super::settings::file_name;
 use super::shell::{BinLinks, Shell};
 use crate::model::Bin;
-use crate::provider::shape::{Kind, Shape, json_schema, typescript};
+use crate::provider::contract::Documented;
+use crate::provider::shape::{Field, Kind, json_schema, typescript};
 use crate::server::console::extract::{BinRef, Query, State};
-use crate::server::console::learnt::{self, LEARNT_FROM};
+use crate::server::console::learnt::{self, Learnt};
 use crate::server::console::problem::Problem;
 
 /// Rows of the table of fields.
@@ -35,6 +36,23 @@ struct Row {
     present: String,
     always: bool,
     values: String,
+    /// What the document says of it; empty where none is known.
+    documented: &'static str,
+    /// Whether the document does not name it.
+    undocumented: bool,
+    first: Sight,
+    last: Sight,
+    /// What of the newest request is otherwise here than before.
+    drift: Vec<String>,
+}
+
+/// A request that had it.
+#[derive(Debug)]
+struct Sight {
+    href: String,
+    time_iso: String,
+    time_full: String,
+    ago: String,
 }
 
 #[derive(Debug, Template)]
@@ -48,6 +66,10 @@ struct ShapesPage {
     event_name: String,
     samples: String,
     rows: Vec<Row>,
+    /// Whether a document is known that names some of them.
+    has_document: bool,
+    /// Whether the newest request is otherwise than before somewhere.
+    has_drift: bool,
     more_rows: usize,
     typescript: String,
     json_schema: String,
@@ -75,18 +97,27 @@ pub(super) async fn show(
     let links = BinLinks::new(&bin.0.bin, &state);
     let seen = state.store.events_seen(bin.id()).await?;
     let event = params.0.event.or_else(|| seen.first().map(|event| event.name.clone())).unwrap_or_default();
-    let shape = if event.is_empty() {
-        Shape::default()
-    } else {
-        learnt::shape(&state, bin.id(), &event, None, LEARNT_FROM).await?
-    };
+    let learnt = learnt::learnt(&state, bin.id(), &event).await?;
+    let shape = &learnt.shape;
     let choices = seen.iter().map(|known| Choice {
         label: format::plain(&known.name),
         count: format::count(known.count),
         href: format!("{}/contract?event={}", links.base, encoded(&known.name)),
         current: known.name == event,
     });
-    let fields = shape.fields();
+    let fields = if shape.seen == 0 { Vec::new() } else { shape.fields() };
+    let now = state.capture.clock().now();
+    let sight = |number: usize| {
+        let (request, at) = learnt.at(number);
+        Sight {
+            href: format!("{}/requests/{request}", links.base),
+            time_iso: at.to_string(),
+            time_full: format::full_time(at),
+            ago: format::ago(at, now),
+        }
+    };
+    let more_rows = fields.len().saturating_sub(MAX_ROWS);
+    let rows = fields.into_iter().take(MAX_ROWS).map(|field| row(field, &learnt, &event, &sight)).collect();
     let own = bin.0.bin.settings.expect.as_ref().and_then(|expect| expect.schema(&event));
     let own_schema = own.and_then(|own| serde_json::to_string_pretty(&own.schema).ok()).unwrap_or_default();
     html(&ShapesPage {
@@ -96,10 +127,12 @@ pub(super) async fn show(
         shell: Shell::new(&request, format!("Events of {}", links.label)),
         choices: choices.collect(),
         samples: format::plural(u64::from(shape.seen), "body", "bodies"),
-        more_rows: fields.len().saturating_sub(MAX_ROWS),
-        rows: if shape.seen == 0 { Vec::new() } else { fields.into_iter().take(MAX_ROWS).map(row).collect() },
-        typescript: if shape.seen == 0 { String::new() } else { typescript(&event, &shape) },
-        json_schema: serde_json::to_string_pretty(&json_schema(&event, &shape)).unwrap_or_default(),
+        more_rows,
+        has_document: learnt.documented(&event, "").is_some(),
+        has_drift: !learnt.drift.is_empty(),
+        typescript: if shape.seen == 0 { String::new() } else { typescript(&event, shape) },
+        json_schema: serde_json::to_string_pretty(&json_schema(&event, shape)).unwrap_or_default(),
+        rows,
         event_name: event.clone(),
         event: format::plain(&event),
         bin: links,
@@ -112,10 +145,21 @@ fn set_by_file(state: &State, bin: &Bin, event: &str) -> Option<String> {
     declared.event_schemas.iter().any(|one| one == event).then(|| file_name(state))
 }
 
-fn row(field: crate::provider::shape::Field) -> Row {
+fn row(field: Field, learnt: &Learnt, event: &str, sight: &dyn Fn(usize) -> Sight) -> Row {
     let types: Vec<&str> = field.kinds.iter().copied().map(Kind::name).collect();
     let values: Vec<String> = field.values.iter().map(|(value, count)| format!("{value} ({count})")).collect();
+    let documented = learnt.documented(event, &field.pointer);
     Row {
+        documented: match documented {
+            Some(Documented::Named) => "named",
+            Some(Documented::Free) => "left open",
+            Some(Documented::Unnamed) => "not named",
+            None => "",
+        },
+        undocumented: documented == Some(Documented::Unnamed),
+        first: sight(field.first),
+        last: sight(field.last),
+        drift: learnt.drift_at(&field.pointer).map(|finding| finding.sentence.clone()).collect(),
         pointer: if field.pointer.is_empty() { "(the body)".to_owned() } else { field.pointer },
         types: types.join(", "),
         always: field.present >= field.of,
