@@ -9,6 +9,7 @@ import { inspector } from "./inspector.js";
 import { keyHelp } from "./key_help.js";
 import { palette } from "./palette.js";
 import { send } from "./send.js";
+import { session } from "./session.js";
 import { sessions } from "./sessions.js";
 import { settings } from "./settings.js";
 import { shapes } from "./shapes.js";
@@ -21,7 +22,7 @@ keepAgo();
 keepLeft();
 copyButtons();
 const pages = {
-  checklist, home, inspector, send, session: sessions, sessions, settings, shapes, timeline: () => sessions(1_500),
+  checklist, home, inspector, send, session, sessions, settings, shapes, timeline: () => sessions(1_500),
 };
 const page = pages[document.body.dataset.page];
 if (page) page(); else command("home", () => { location.href = "/"; });

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{SECRET, SESSION, Stage};
+use crate::deliver::target::Target;
 
 #[tokio::test]
 async fn a_page_of_sessions_follows_what_comes() {
@@ -111,5 +112,33 @@ async fn what_is_expected_of_the_sender_is_set_on_the_settings_page() {
     stage.open("/bins/callaider/settings").await;
     let shown = browser.js("return document.querySelector('#expected-headers').value").await;
     assert!(shown.as_str().unwrap().starts_with("Authorization: sha256="), "{shown}");
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_session_reads_from_facts_to_transcript_and_is_replayed_and_simulated() {
+    let stage = Stage::set().await;
+    stage.callaider().await;
+    let browser = &stage.browser;
+    let target = Target::start();
+    stage.event("session.started", SESSION, json!({"metadata": {"sessionMode": "voice"}}), SECRET).await;
+    let transcript = json!([{"role": "user", "content": "Until Friday!", "timestamp": 1_779_971_697_000_u64}]);
+    let ended = json!({"reason": "user_ended", "durationSeconds": 27, "transcript": transcript});
+    stage.event("session.ended", SESSION, ended, SECRET).await;
+    stage.open(&format!("/bins/callaider/sessions/{SESSION}")).await;
+    stage.until_live().await;
+    browser.until("[...document.querySelectorAll('#live-part h2')].map((h) => h.id).join() === 'h-facts,h-timeline,h-findings,h-transcript'").await;
+    browser.click("[data-replay-session]").await;
+    browser.until("document.activeElement.id === 'replay-target'").await;
+    browser.keys(&target.url("/again")).await;
+    browser.click("dialog .btn.primary").await;
+    browser.until_text("#replayed", "2 sent again").await;
+    browser.until_text("#replayed", "2 answered 2xx, 0 not.").await;
+    let events: Vec<_> =
+        [target.next(), target.next()].iter().map(|one| one.header("x-callaider-event").unwrap()).collect();
+    assert_eq!(events, ["session.started", "session.ended"]);
+    browser.until_text(".timeline", "delivered 200").await;
+    browser.click("a[href$='/send?event=session#play']").await;
+    browser.until("document.querySelector('#event')?.value === 'callaider session'").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

@@ -28,6 +28,8 @@ pub struct SendPage {
     forward: String,
     /// The bin's platform.
     provider: String,
+    /// The event that is chosen at first, where the address names one.
+    wanted: Option<String>,
     has_secret: bool,
     /// What is composed: from nothing, or from a request of the bin, whose id it is.
     edit: Editable,
@@ -44,6 +46,8 @@ pub struct SendPage {
 pub(super) struct SendParams {
     /// A request of the bin to compose from.
     from: Option<String>,
+    /// The event of the bin's platform that is chosen at first; `session` for a whole session.
+    event: Option<String>,
 }
 
 /// A platform with its events.
@@ -74,7 +78,11 @@ impl SendPage {
     fn is_chosen(&self, platform: &Platform, event: &str) -> bool {
         let own = self.platforms.iter().any(|known| known.id == self.provider);
         let first = if own { self.provider.as_str() } else { "callaider" };
-        platform.id == first && platform.events.last().is_some_and(|last| last.name == event)
+        let known = |name: &&str| {
+            platform.events.iter().any(|known| known.name == *name) || platform.sessions && *name == SESSION
+        };
+        let last = platform.events.last().map(|last| last.name);
+        platform.id == first && self.wanted.as_deref().filter(known).or(last) == Some(event)
     }
 
     /// What stands for a whole session.
@@ -119,6 +127,7 @@ pub(super) async fn show(
         frameworks: &FRAMEWORKS,
         forward: settings.forward_targets().next().cloned().unwrap_or_default(),
         provider: settings.provider.clone().unwrap_or_default(),
+        wanted: params.0.event,
         has_secret: !bin.bin.secrets.is_empty(),
         edit: from.as_ref().map_or_else(Editable::nothing, Editable::of),
         from: from.map(|from| from.summary.id.to_string()).unwrap_or_default(),

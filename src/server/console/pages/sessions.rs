@@ -14,6 +14,7 @@ use super::shell::{BinLinks, Shell};
 use crate::model::{Origin, RequestId, Seq, Timestamp};
 use crate::provider::finding::{Says, Severity};
 use crate::provider::lifecycle::SessionFinding;
+use crate::provider::samples;
 use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::severity_words;
@@ -247,6 +248,13 @@ struct SessionPage {
     shell: Shell,
     bin: BinLinks,
     id: String,
+    /// Its address in the API.
+    api: String,
+    /// Where the bin forwards to, as the endpoint to replay it to.
+    forward: String,
+    has_secret: bool,
+    /// Whether sessions of its platform can be played.
+    plays: bool,
     part: SessionPart,
     head_seq: u64,
 }
@@ -265,12 +273,28 @@ pub(super) async fn show(
         _ => sessions::named(&request)?,
     };
     let session = sessions::one(&state, &bin.0, id.clone(), conversation::page(params.message)).await?;
+    let plays = session.provider.as_deref().is_some_and(has_sessions);
     let part = SessionPart::new(session, &links, params.from, state.capture.clock().now());
     if params.part {
         return html(&part);
     }
     let shell = Shell::new(&request, format!("Session {} of {}", format::plain(&id), links.label));
-    html(&SessionPage { shell, id: format::plain(&id), bin: links, part, head_seq })
+    html(&SessionPage {
+        shell,
+        api: format!("{}/session?id={}", links.api, utf8_percent_encode(&id, SEGMENT)),
+        forward: bin.0.bin.settings.forward_targets().next().cloned().unwrap_or_default(),
+        has_secret: !bin.0.bin.secrets.is_empty(),
+        plays,
+        id: format::plain(&id),
+        bin: links,
+        part,
+        head_seq,
+    })
+}
+
+/// Whether whole sessions of a platform can be played.
+fn has_sessions(provider: &str) -> bool {
+    samples::sender(provider).is_ok_and(samples::Sender::has_sessions)
 }
 
 impl SessionPart {
