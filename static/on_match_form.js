@@ -5,7 +5,11 @@ import { api } from "./api.js";
 
 /** The controls of this part, by the field of the API. */
 const CONTROLS = {
-  to: "match_to", filter: "match_filter", silence_s: "silence_s", silence_filter: "silence_filter", paused: "match_paused",
+  to: "match_to",
+  filter: "match_filter",
+  silence_s: "silence_s",
+  silence_filter: "silence_filter",
+  paused: "match_paused",
 };
 export const ON_MATCH = Object.values(CONTROLS);
 

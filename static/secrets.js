@@ -2,6 +2,8 @@
 
 import { $, make } from "./dom.js";
 import { api } from "./api.js";
+import { copy } from "./clipboard.js";
+import { formDialog } from "./dialog.js";
 import { attempt, toast } from "./toast.js";
 
 /** Stores the secret of the form and shows it. */
@@ -12,9 +14,31 @@ export async function addSecret(form, path) {
   const secret = await api("POST", `${path}/secrets`, body);
   text.value = "";
   label.value = "";
-  const list = $("#secret-list");
-  if (!$("[data-secret]", list)) list.replaceChildren();
-  list.append(item(secret));
+  list(secret);
+}
+
+/** Has the server make a secret, and shows it: this once. */
+export function makesSecrets(form, path) {
+  $("[data-make-secret]").addEventListener("click", () => attempt(async () => {
+    const label = form.elements.secret_label;
+    const body = { generate: true };
+    if (label.value.trim()) body.label = label.value.trim();
+    const secret = await api("POST", `${path}/secrets`, body);
+    label.value = "";
+    list(secret);
+    const parts = [
+      make("p", {}, "Paste it at the platform now: it is not shown again."),
+      make("div", { class: "copybox" }, make("code", { class: "copy-text", tabindex: "0" }, secret.value)),
+    ];
+    formDialog({ label: "The new secret", parts, cancel: "Close", submit: "Copy" }, () => copy(secret.value));
+  }));
+}
+
+/** Shows a secret that is new. */
+function list(secret) {
+  const all = $("#secret-list");
+  if (!$("[data-secret]", all)) all.replaceChildren();
+  all.append(item(secret));
 }
 
 /** The same as the settings' template has. */

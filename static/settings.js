@@ -13,7 +13,7 @@ import { ownRecord, ownScheme } from "./own_scheme.js";
 import { chosenScheme, pickers } from "./picker.js";
 import { showProgress } from "./progress.js";
 import { ResponseForm } from "./response_form.js";
-import { addSecret, removableSecrets } from "./secrets.js";
+import { addSecret, makesSecrets, removableSecrets } from "./secrets.js";
 import { attempt, later, toast } from "./toast.js";
 import { Unsaved } from "./unsaved.js";
 
@@ -31,6 +31,7 @@ export function settings() {
   const onMatchForm = new OnMatchForm(form, path, JSON.parse(onMatch || "null"));
   ownScheme();
   removableSecrets(path);
+  makesSecrets(form, path);
   pickers(form);
   const unsaved = new Unsaved(form, (names) => overwritten(names));
   const page = { form, path, base, responseForm, forwardForm, onMatchForm, unsaved };

@@ -124,3 +124,20 @@ async fn bins_are_made_and_requests_imported_on_the_page() {
     browser.until("document.querySelectorAll('#rows li').length === 10").await;
     assert_eq!(stage.app.requests("copy").await.len(), 10);
 }
+
+#[tokio::test]
+async fn a_secret_is_made_and_shown_once() {
+    let stage = Stage::set().await;
+    stage.callaider().await;
+    let browser = &stage.browser;
+    stage.open("/bins/callaider/settings").await;
+    browser.click("#secret-label").await;
+    browser.keys("made").await;
+    browser.click("[data-make-secret]").await;
+    browser.until_text("#secret-list", "made").await;
+    browser.until("/^[0-9a-f]{64}$/.test(document.querySelector('dialog .copy-text').textContent)").await;
+    browser.click("dialog .btn:not(.primary)").await;
+    browser.until("!document.querySelector('dialog')").await;
+    browser.until_text("#secret-list", "64 characters").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
