@@ -162,7 +162,7 @@ fn explain(
             diagnose_detected(&case, alike)
         }
         // No scheme is recognised, and there is a secret: some place may hold a signature all the same.
-        None if !bin.secrets.is_empty() => diagnose_unknown(&signed, &bin.secrets),
+        None if !bin.secrets.is_empty() => diagnose_unknown(&options.catalogue, &signed, &bin.secrets),
         _ => Vec::new(),
     };
     // After the diagnosis: there is nothing wrong with the signature itself.

@@ -134,7 +134,7 @@ fn findings(
     secrets: &[Secret],
 ) -> Vec<Finding> {
     let schemes: Vec<&Scheme> = verifier.schemes_for(&request).into_iter().map(|scheme| &**scheme).collect();
-    let Some((&scheme, alike)) = schemes.split_first() else { return diagnose_unknown(&request, secrets) };
+    let Some((&scheme, alike)) = schemes.split_first() else { return diagnose_unknown(catalogue, &request, secrets) };
     let case = Case {
         catalogue,
         scheme,

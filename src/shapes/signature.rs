@@ -51,7 +51,7 @@ pub struct FindingShape<'a> {
     pub fix: &'a str,
     /// Whether the signature is right with this change.
     pub verifies: bool,
-    /// A record that makes the signature right as the bin's `custom_scheme`.
+    /// A record by which the signature is read, for the bin's `custom_scheme`.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_scheme: Option<&'a serde_json::Value>,

@@ -1,7 +1,7 @@
 //! When nothing verifies: facts that explain the failure without a search, and guesses, likeliest first.
 
 use super::search::{Cut, Search};
-use super::tokens::{Fault, Reading};
+use super::tokens::{Fault, Reading, Token};
 use super::variation::shown;
 use super::{Case, Finding};
 use crate::json::pick;
@@ -76,7 +76,9 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
 }
 
 fn missing(search: &Search<'_>) -> Option<Finding> {
-    if !search.tokens.is_empty() {
+    // What is in a place that is not called one of signatures may be anything.
+    let may_be_other = |token: &Token| matches!(token.fault, Some(Fault::Elsewhere(_, false)));
+    if !search.tokens.iter().all(may_be_other) {
         return None;
     }
     let view = View::new(&search.case.request, search.case.config);
@@ -138,8 +140,8 @@ fn malformed(search: &Search<'_>) -> Option<Finding> {
     }
     let token = search.tokens.first()?;
     let place = match &token.fault {
-        Some(Fault::Header(name)) => format!("header {name}"),
-        Some(Fault::Form(_) | Fault::Around(..)) | None => search.scheme.signature_place(),
+        Some(Fault::Elsewhere(place, _)) => place.clone(),
+        Some(Fault::Form(_) | Fault::Around(..) | Fault::Dressed(_)) | None => search.scheme.signature_place(),
     };
     let size = token.readings.iter().find(|(reading, _)| *reading != Reading::Text).map_or_else(
         || "can be read in no encoding".to_owned(),

@@ -9,11 +9,14 @@ mod body;
 mod combinations;
 mod contents;
 mod digests;
+mod dress;
+mod elsewhere;
 mod families;
 mod form_dialects;
 mod form_values;
 mod form_writers;
 mod guesses;
+mod handed_over;
 mod hashes;
 mod items;
 mod json_dialects;
@@ -25,6 +28,8 @@ mod on_the_way;
 mod other_requests;
 mod parts;
 mod php_dialects;
+mod places;
+mod proxies;
 mod recode;
 mod schemes;
 mod search;
@@ -41,6 +46,7 @@ mod text_forms;
 mod times;
 mod tokens;
 mod unknown;
+mod url_slips;
 mod urls;
 mod variation;
 mod white_space;
@@ -64,7 +70,8 @@ pub struct Finding {
     pub fix: String,
     /// Whether the signature was seen to be right with it. Otherwise it is a guess.
     pub verifies: bool,
-    /// A record that makes the signature right when the bin has it as its `custom_scheme`.
+    /// A record by which the signature is read, for the bin's `custom_scheme`. It is right by it, as soon as what else the
+    /// fix says is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_scheme: Option<serde_json::Value>,
 }

@@ -235,13 +235,16 @@ impl<'a> Search<'a> {
                 Context { view: &view, vars: Vars { shared: &shared, group: &group }, secret: key.text.as_deref() };
             let hit =
                 if algorithm.is_asymmetric() {
-                    let message = template.to_bytes(&context).ok()?;
+                    let Ok(message) = template.to_bytes(&context) else { continue };
                     self.readings()
                         .find(|(_, _, bytes)| ready.verifies(&message, bytes))
                         .map(|(token, reading, _)| Hit { algorithm, reading, token })
                 } else {
-                    let tag = ready.compute(|sink| template.render(&context, sink)).ok().flatten()?;
-                    self.compare(algorithm, tag.as_bytes())
+                    // Another token may have what this one lacks.
+                    let Ok(Some(tag)) = ready.compute(|sink| template.render(&context, sink)) else { continue };
+                    // Of two that say the same the one with these values is meant.
+                    self.compare_where(algorithm, tag.as_bytes(), |other| other.vars == token.vars)
+                        .or_else(|| self.compare(algorithm, tag.as_bytes()))
                 };
             if hit.is_some() {
                 return hit;
@@ -266,11 +269,12 @@ impl<'a> Search<'a> {
 
     /// The token that says these bytes.
     pub(super) fn compare(&self, algorithm: Algorithm, expected: &[u8]) -> Option<Hit> {
-        self.readings().find(|(_, _, bytes)| *bytes == expected).map(|(token, reading, _)| Hit {
-            algorithm,
-            reading,
-            token,
-        })
+        self.compare_where(algorithm, expected, |_| true)
+    }
+
+    fn compare_where(&self, algorithm: Algorithm, expected: &[u8], is_meant: impl Fn(&Token) -> bool) -> Option<Hit> {
+        let said = |(at, _, bytes): &(usize, Reading, &[u8])| *bytes == expected && is_meant(&self.tokens[*at]);
+        self.readings().find(said).map(|(token, reading, _)| Hit { algorithm, reading, token })
     }
 
     /// The bytes that a key makes, to be compared by other means.
@@ -326,11 +330,26 @@ impl<'a> Search<'a> {
                     format!("Write the {what} without {around}."),
                 ));
             }
-            Some(Fault::Header(name)) => all.push((
-                "signature_header",
-                format!("the signature is in the header {name}, not in the {place}"),
-                format!("Send it in the {place}, or choose a scheme that reads {name}."),
-            )),
+            Some(Fault::Dressed(how)) => {
+                let form = self.scheme.shown_form().map(|form| format!(" as `{form}`")).unwrap_or_default();
+                all.push((
+                    "signature_form",
+                    format!("the signature is sent {how} in the {place}"),
+                    format!("Send the signature itself{form}."),
+                ));
+            }
+            Some(Fault::Elsewhere(other, _)) => {
+                let what = if self.scheme.algorithm == Algorithm::Equal { "token" } else { "signature" };
+                let (code, name) = match other.strip_prefix("header ") {
+                    Some(name) => ("signature_header", name),
+                    None => ("signature_place", &other[..]),
+                };
+                all.push((
+                    code,
+                    format!("the {what} is in the {other}, not in the {place}"),
+                    format!("Send it in the {place}, or choose a scheme that reads {name}."),
+                ));
+            }
             None => {}
         }
         if hit.algorithm != self.scheme.algorithm {

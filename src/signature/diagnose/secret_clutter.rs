@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha384, Sha512};
 use super::secret_forms::{Form, HERE, SENDER};
 use super::secret_variant::{Variant, bytes, is_blank, text};
 use crate::http::form;
+use crate::signature::encoding::key_from_base64;
 
 const CLEAN: &str = "Remove what is around the secret on the sender's side; it came along when it was pasted.";
 
@@ -173,7 +174,15 @@ fn rarely_encoded(secret: &str) -> Vec<Variant> {
     let little: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = secret.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let base64 = STANDARD.encode(secret);
-    vec![
+    let bare = secret.strip_prefix("v1,").unwrap_or(secret);
+    let bare = bare.strip_prefix("whsec_").unwrap_or(bare);
+    let mut all: Vec<Variant> = key_from_base64(bare)
+        .filter(|key| !key.is_empty())
+        .map(|key| bytes("decoded from base64 and encoded in hex", hex::encode(key)))
+        .into_iter()
+        .collect();
+    all.extend([
+        bytes("encoded in base64 without its prefix", STANDARD.encode(bare)),
         bytes("in UTF-16", little.clone()),
         bytes("in UTF-16 with a byte order mark", [&b"\xff\xfe"[..], &little].concat()),
         bytes("in UTF-16, high bytes first", big.clone()),
@@ -187,7 +196,8 @@ fn rarely_encoded(secret: &str) -> Vec<Variant> {
         bytes("encoded in hex, and a newline after that", format!("{}\n", hex::encode(secret))),
         bytes("and a newline, encoded in hex", hex::encode(format!("{secret}\n"))),
         bytes("encoded in hex, in base64", STANDARD.encode(hex::encode(secret))),
-    ]
+    ]);
+    all
 }
 
 fn rarely_hashed(secret: &str) -> Vec<Variant> {

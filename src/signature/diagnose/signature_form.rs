@@ -18,6 +18,9 @@ use crate::signature::{Algorithm, Missing};
 const LEAST_START: usize = 12;
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
+    if let Some(found) = secret_itself(search) {
+        return Some(found);
+    }
     let request = search.case.request;
     for (_, key) in search.keys() {
         if let Some(hit) = search.hit(&request, &key) {
@@ -54,6 +57,26 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     None
 }
 
+/// The secret in the place of the signature.
+fn secret_itself(search: &Search<'_>) -> Option<Finding> {
+    if search.scheme.sends_secret() || search.scheme.algorithm.is_asymmetric() {
+        return None;
+    }
+    let view = View::new(&search.case.request, search.case.config);
+    let texts = texts(&search.scheme, &view);
+    let whole = texts.iter().filter_map(|text| std::str::from_utf8(text).ok()).map(str::trim);
+    let mut sent = whole.chain(search.tokens.iter().map(|token| token.text.as_str()));
+    let is_secret = |text: &str| search.case.secrets.iter().any(|secret| secret.value.expose().trim() == text);
+    sent.any(|text| !text.is_empty() && is_secret(text)).then(|| Finding {
+        code: "signature_is_secret",
+        sentence: format!("The secret itself was sent in the {}, not a signature.", search.scheme.signature_place()),
+        fix: "Send the HMAC that is made with the secret, and change the secret: whoever saw the request has it."
+            .to_owned(),
+        verifies: true,
+        custom_scheme: None,
+    })
+}
+
 /// A signature that lost characters, or the case of its letters.
 fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Finding> {
     let encoding = search.scheme.encoding;
@@ -71,6 +94,22 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                 sentence: "The signature is right but for the case of its letters, which counts in base64.".to_owned(),
                 fix: "Keep the signature's text as it is on the way; look for lower-casing of header values."
                     .to_owned(),
+                verifies: true,
+                custom_scheme: None,
+            });
+        }
+        let end = expected.len().checked_sub(text.len()).and_then(|at| expected.get(at..));
+        let is_hex = encoding == Encoding::Hex;
+        let lost_start = end.is_some_and(|end| if is_hex { end.eq_ignore_ascii_case(text) } else { end == text });
+        if lost_start && text.len() < expected.len() {
+            return Some(Finding {
+                code: "signature_truncated",
+                sentence: format!(
+                    "The signature is the right one without its beginning: {} of {} characters.",
+                    text.len(),
+                    expected.len()
+                ),
+                fix: "Send the whole signature, with the zeros that it begins with; no number makes one.".to_owned(),
                 verifies: true,
                 custom_scheme: None,
             });

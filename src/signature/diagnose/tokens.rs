@@ -1,11 +1,14 @@
 //! What could be the signature in a request: the texts where the scheme expects it, read strictly and then leniently;
-//! if there are none, any header that looks like a signature.
+//! if there are none, other places.
 
 use std::borrow::Cow;
 
+use data_encoding::{BASE32, BASE32_NOPAD};
 use percent_encoding::percent_decode_str;
 
 use super::Case;
+use super::dress::undressed;
+use super::elsewhere;
 use crate::signature::encoding::{Decoded, Encoding};
 use crate::signature::received;
 use crate::signature::request::View;
@@ -28,8 +31,10 @@ pub(super) enum Fault {
     Form(String),
     /// In the scheme's form, but with something before and after it that does not belong to it.
     Around(String, String),
-    /// In another header.
-    Header(String),
+    /// In the scheme's form inside of another text, with the words for that.
+    Dressed(&'static str),
+    /// In another place, which may be called one of signatures.
+    Elsewhere(String, bool),
 }
 
 /// A way to write bytes.
@@ -39,8 +44,14 @@ pub(super) enum Reading {
     Base64,
     Base64OfHex,
     HexOfBase64,
-    /// Digit pairs with dashes or colons between them.
+    /// Digit pairs with dashes, colons or spaces between them.
     SpacedHex,
+    Base32,
+    Base64Twice,
+    /// Base64 in lines or with spaces in it.
+    WrappedBase64,
+    /// Base64 of the bytes taken for text in Latin-1 and written in UTF-8.
+    Base64OfUtf8,
     /// Base64 that was percent-encoded, or whose plus signs became spaces.
     EscapedBase64,
     /// The text itself.
@@ -55,6 +66,10 @@ impl Reading {
             Self::Base64OfHex => "base64 of the hex text",
             Self::HexOfBase64 => "hex of the base64 text",
             Self::SpacedHex => "hex with separators",
+            Self::Base32 => "base32",
+            Self::Base64Twice => "base64 of the base64 text",
+            Self::WrappedBase64 => "base64 with spaces in it",
+            Self::Base64OfUtf8 => "base64 of its bytes taken for text",
             Self::EscapedBase64 => "base64 with percent escapes or with spaces for plus signs",
             Self::Text => "plain text",
         }
@@ -100,11 +115,40 @@ pub(super) fn tokens(case: &Case<'_>, scheme: &Scheme) -> Vec<Token> {
     if tokens.is_empty() {
         tokens = texts.iter().flat_map(|text| malformed(text)).collect();
     }
-    if tokens.is_empty() {
-        tokens = elsewhere(case);
+    if !tokens.iter().any(|token| is_usable(token, scheme)) {
+        tokens.extend(
+            texts.iter().filter_map(|text| std::str::from_utf8(text).ok()).flat_map(|text| dressed(text, scheme)),
+        );
     }
-    tokens.truncate(2 * MAX_TOKENS);
+    if tokens.is_empty() {
+        tokens = elsewhere::tokens(case, scheme);
+    }
+    tokens.truncate(3 * MAX_TOKENS);
     tokens
+}
+
+/// Whether it can be a signature of the scheme as it is.
+fn is_usable(token: &Token, scheme: &Scheme) -> bool {
+    let fits = |(reading, bytes): &(Reading, Decoded)| {
+        reading.is_of(scheme.encoding) && scheme.algorithm.fits_length(bytes.len())
+    };
+    token.fault.is_none() && token.readings.iter().any(fits)
+}
+
+/// The signatures that the scheme reads from the text once it is without its dress.
+fn dressed(text: &str, scheme: &Scheme) -> Vec<Token> {
+    let mut found = Vec::new();
+    for (how, inner) in undressed(text, scheme) {
+        let texts = [Cow::Borrowed(inner.as_bytes())];
+        for group in received::groups(scheme, &texts) {
+            let vars: Vec<(String, String)> =
+                group.vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            found.extend(group.signatures.into_iter().map(|one| token(one, vars.clone(), Some(Fault::Dressed(how)))));
+        }
+    }
+    found.retain(|token| token.readings.iter().any(|(_, bytes)| scheme.algorithm.fits_length(bytes.len())));
+    found.truncate(MAX_TOKENS);
+    found
 }
 
 /// A token without what may be around it by mistake: quotes, separators, another scheme's prefix, `0x`.
@@ -125,7 +169,7 @@ fn bared(whole: &Token, scheme: &Scheme) -> Option<Token> {
     Some(token(bare, whole.vars.clone(), Some(Fault::Around(before.to_owned(), after.to_owned()))))
 }
 
-fn token(text: &str, vars: Vec<(String, String)>, fault: Option<Fault>) -> Token {
+pub(super) fn token(text: &str, vars: Vec<(String, String)>, fault: Option<Fault>) -> Token {
     Token {
         text: text.to_owned(),
         vars,
@@ -146,13 +190,31 @@ fn readings(text: &str) -> Vec<(Reading, Decoded)> {
     let hex = Encoding::Hex.decode(text);
     // The digits of a hash in hex are base64 too, of a longer hash; no base64 of a hash has hex digits only.
     let base64 = || if hex.is_some() { None } else { Encoding::Base64.decode(text) };
+    let upper = text.to_ascii_uppercase();
+    // 16 bytes have 26 characters at least; no hex is base32 as well.
+    let base32 = || BASE32.decode(upper.as_bytes()).or_else(|_| BASE32_NOPAD.decode(upper.as_bytes())).ok();
+    let wrapped: String = text.split_whitespace().collect();
+    // The same digits are hex or base64, never both: each reading more is an algorithm more that is tried.
+    let base64_of = |bytes: &[u8]| {
+        let inner = std::str::from_utf8(bytes.trim_ascii()).ok()?;
+        if Encoding::Hex.decode(inner).is_some() { None } else { Encoding::Base64.decode(inner) }
+    };
+    let latin = |bytes: Decoded| {
+        let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.is_ascii())?;
+        text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect::<Option<Decoded>>()
+    };
+    let trimmed = |bytes: Decoded| Decoded::from_slice(bytes.trim_ascii());
     [
         (Reading::Base64, base64()),
-        (Reading::Base64OfHex, base64().and_then(|bytes| of_text(bytes, Encoding::Hex))),
+        (Reading::Base64OfHex, base64().and_then(|bytes| of_text(trimmed(bytes), Encoding::Hex))),
+        (Reading::Base64Twice, base64().and_then(|bytes| base64_of(&bytes))),
+        (Reading::Base64OfUtf8, base64().and_then(latin)),
         (Reading::Hex, hex),
         (Reading::HexOfBase64, Encoding::Hex.decode(text).and_then(|bytes| of_text(bytes, Encoding::Base64))),
-        (Reading::SpacedHex, spaced('-').or_else(|| spaced(':'))),
+        (Reading::SpacedHex, spaced('-').or_else(|| spaced(':')).or_else(|| spaced(' '))),
         (Reading::EscapedBase64, escaped.and_then(|text| Encoding::Base64.decode(&text))),
+        (Reading::WrappedBase64, text.contains(' ').then(|| Encoding::Base64.decode(&wrapped)).flatten()),
+        (Reading::Base32, if text.len() < 26 { None } else { base32().map(Decoded::from_vec) }),
         (Reading::Text, Some(text.as_bytes().into())),
     ]
     .into_iter()
@@ -161,7 +223,7 @@ fn readings(text: &str) -> Vec<(Reading, Decoded)> {
 }
 
 /// Tokens of a text that is in the right place but not in the scheme's form: other prefixes, quotes, other separators.
-fn malformed(text: &[u8]) -> Vec<Token> {
+pub(super) fn malformed(text: &[u8]) -> Vec<Token> {
     let Ok(text) = std::str::from_utf8(text) else { return Vec::new() };
     if text.len() > 4 * MAX_TEXT {
         return Vec::new();
@@ -189,23 +251,4 @@ fn prefix_of(part: &str) -> (&str, &str) {
     }
     let at = part.find(['=', ':']).filter(|&at| at <= 16 && !part[at..].trim_matches('=').is_empty());
     at.map_or(("", part), |at| part.split_at(at + 1))
-}
-
-/// Headers that hold something like a signature, where the scheme's own has none.
-fn elsewhere(case: &Case<'_>) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    for field in case.request.headers {
-        let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
-        let lower = name.to_ascii_lowercase();
-        if !["sign", "hmac", "digest", "mac", "hash", "authorization"].iter().any(|word| lower.contains(word)) {
-            continue;
-        }
-        for mut token in malformed(value.as_bytes()) {
-            if token.readings.iter().any(|(reading, bytes)| *reading != Reading::Text && bytes.len() >= LEAST_BYTES) {
-                token.fault = Some(Fault::Header(name.to_owned()));
-                tokens.push(token);
-            }
-        }
-    }
-    tokens
 }

@@ -3,59 +3,34 @@
 
 use serde_json::{Value as Json, json};
 
-use super::Finding;
-use crate::http::form;
+use super::places::{Found, algorithms, places};
+use super::{Case, Finding, diagnosed, handed_over};
 use crate::model::{Secret, SignatureStatus};
-use crate::signature::algorithm::{Algorithm, Key};
-use crate::signature::encoding::Encoding;
+use crate::signature::algorithm::{Algorithm, Key, compute};
+use crate::signature::catalogue::Catalogue;
 use crate::signature::examine::{LabelledSecret, examine};
 use crate::signature::request::{Config, SignedRequest, UrlParts, View};
 use crate::signature::scheme::Scheme;
 
-/// Places that look like a signature.
-const MAX_PLACES: usize = 6;
-/// Larger forms are not searched.
-const MAX_FORM: usize = 64 << 10;
 /// Bytes that are hashed.
 const MAX_WORK: usize = 64 << 20;
+/// Places that are diagnosed as if a scheme read them.
+const MAX_DIAGNOSED: usize = 2;
+/// Largest body of which a member is left out.
+const MAX_JSON: usize = 64 << 10;
+/// Other members of the body that may be what is signed.
+const MAX_SIGNED_MEMBERS: usize = 12;
 
-/// Headers whose values are never a body's signature, however they look.
-const OTHERS: &[&str] = &[
-    "etag",
-    "if-none-match",
-    "if-match",
-    "cookie",
-    "traceparent",
-    "x-request-id",
-    "x-amzn-trace-id",
-    "host",
-    "content-length",
-    "x-correlation-id",
-    "cf-ray",
-    "x-b3-traceid",
-    "x-cloud-trace-context",
-];
-
-/// Headers that hold the moment of signing.
+/// Headers that hold the moment of signing, and those that hold an id or a nonce.
 const TIMES: &[&str] = &["timestamp", "-time", "-ts", "-date"];
+const IDS: &[&str] = &["-id", "nonce", "-delivery", "idempotency-key", "-uuid", "-guid"];
 
-/// A text that looks like a signature.
-struct Found {
-    /// As in a record: `header:X-My-Signature`.
-    source: String,
-    /// `X-My-Signature`
-    name: String,
-    prefix: String,
-    encoding: Encoding,
-    length: usize,
-    /// The name of the item that holds a time in the same text: `t`.
-    time_item: Option<String>,
-    /// The name of the item with the signature, where the text is a list: `v1`.
-    item: Option<String>,
-}
+/// Headers of each kind that are tried.
+const MAX_HEADERS: usize = 2;
 
-/// What may explain a request that no scheme is recognised in: a digest in any header, query or form value.
-pub fn diagnose_unknown(request: &SignedRequest<'_>, secrets: &[Secret]) -> Vec<Finding> {
+/// What may explain a request that no scheme is recognised in: a digest in any header, query, form value or JSON member;
+/// the secret itself in a header or the query.
+pub fn diagnose_unknown(catalogue: &Catalogue, request: &SignedRequest<'_>, secrets: &[Secret]) -> Vec<Finding> {
     let found = places(request);
     let mut left = MAX_WORK;
     for place in &found {
@@ -63,93 +38,92 @@ pub fn diagnose_unknown(request: &SignedRequest<'_>, secrets: &[Secret]) -> Vec<
             return vec![finding];
         }
     }
-    found.first().map(guess).into_iter().collect()
-}
-
-fn places(request: &SignedRequest<'_>) -> Vec<Found> {
-    let mut found = Vec::new();
-    for field in request.headers {
-        let (Ok(name), Some(value)) = (std::str::from_utf8(&field.name), field.value_str()) else { continue };
-        if !OTHERS.contains(&name.to_ascii_lowercase().as_str()) {
-            found.extend(read(&format!("header:{name}"), name, value));
+    if let Some(finding) = handed_over::find(request, secrets) {
+        return vec![finding];
+    }
+    if let Some(finding) = found.iter().find_map(|place| without_member(place, request, secrets)) {
+        return vec![finding];
+    }
+    for place in found.iter().take(MAX_DIAGNOSED) {
+        if let Some(finding) = as_a_scheme(place, catalogue, request, secrets) {
+            return vec![finding];
         }
     }
-    for (name, value) in form::pairs(UrlParts::of(request.url).query.as_bytes()) {
-        found.extend(read(&format!("query:{name}"), &name, &value));
-    }
-    let content_type = request.headers.get_str("content-type").unwrap_or_default();
-    if content_type.contains("x-www-form-urlencoded") && request.body.len() <= MAX_FORM {
-        for (name, value) in form::pairs(request.body) {
-            found.extend(read(&format!("form:{name}"), &name, &value));
-        }
-    }
-    // Names that speak of signatures come first.
-    found.sort_by_key(|place| {
-        let name = place.name.to_ascii_lowercase();
-        !["sign", "hmac", "digest", "hash", "mac"].iter().any(|word| name.contains(word))
-    });
-    found.truncate(MAX_PLACES);
-    found
-}
-
-/// The signature in a value, alone, after a prefix, or as an item of a list with a time.
-fn read(source: &str, name: &str, value: &str) -> Option<Found> {
-    let is_name = |name: &str| !name.is_empty() && name.len() <= 100 && !name.contains([':', '{', '}', '*', ' ']);
-    if value.len() > 512 || !is_name(name) {
-        return None;
-    }
-    let place = |prefix: &str, text: &str| {
-        let (encoding, length) = digest(text)?;
-        Some(Found {
-            source: source.to_owned(),
-            name: name.to_owned(),
-            prefix: prefix.to_owned(),
-            encoding,
-            length,
-            time_item: None,
-            item: None,
-        })
-    };
-    if let Some(found) = place("", value) {
-        return Some(found);
-    }
-    if value.contains(',') {
-        let items: Vec<(&str, &str)> = value.split(',').filter_map(|item| item.trim().split_once('=')).collect();
-        let (item, text) = items.iter().find(|(_, text)| digest(text).is_some())?;
-        let time = items.iter().find(|(_, text)| text.parse::<u64>().is_ok_and(|time| time > 1_000_000_000));
-        let time_item = time.map(|(name, _)| (*name).to_owned());
-        return place("", text).map(|found| Found { time_item, item: Some((*item).to_owned()), ..found });
-    }
-    let at = value.find(['=', ':', ' ', ','])?;
-    let (prefix, text) = value.split_at(at + 1);
-    place(prefix, text).filter(|found| found.prefix.len() <= 24 && !found.prefix.contains(['{', '}']))
-}
-
-/// How a digest is written and how many bytes it has. Shorter hex may be an id.
-fn digest(text: &str) -> Option<(Encoding, usize)> {
-    [(Encoding::Hex, 20), (Encoding::Base64, 20)].into_iter().find_map(|(encoding, least)| {
-        let bytes = encoding.decode(text)?;
-        let is_digest = bytes.len() >= least && !algorithms(bytes.len()).is_empty();
-        is_digest.then_some((encoding, bytes.len()))
-    })
-}
-
-fn algorithms(length: usize) -> &'static [Algorithm] {
-    match length {
-        20 => &[Algorithm::HmacSha1],
-        28 => &[Algorithm::HmacSha224],
-        32 => &[Algorithm::HmacSha256],
-        48 => &[Algorithm::HmacSha384],
-        64 => &[Algorithm::HmacSha512],
-        _ => &[],
-    }
+    found.first().map(guess).or_else(|| handed_over::guess(request)).into_iter().collect()
 }
 
 fn words(algorithm: Algorithm) -> String {
     algorithm.name().to_ascii_uppercase().replace("-SHA", "-SHA-").replace("SHA-256", "SHA256")
 }
 
-/// The records that may explain the place: the body alone, then with what may be the time.
+/// The names of headers that end so.
+fn headers_like(request: &SignedRequest<'_>, place: &Found, endings: &[&str]) -> Vec<String> {
+    let names = request.headers.iter().filter_map(|field| std::str::from_utf8(&field.name).ok());
+    let fits = |name: &&str| {
+        let lower = name.to_ascii_lowercase();
+        endings.iter().any(|word| lower.ends_with(word)) && !place.name.eq_ignore_ascii_case(name)
+    };
+    names.filter(fits).take(MAX_HEADERS).map(str::to_owned).collect()
+}
+
+/// What is signed without a time, with one, with an id, with both.
+const PLAIN: &[&str] = &[
+    "{url}{body}",
+    "{url}",
+    "{body|sha256|hex}",
+    "{method}{path}{body}",
+    "{method}{path_query}{body}",
+    "{path}{body}",
+    "{path_query}{body}",
+    "{method}{url}{body}",
+    "{method}\n{path}\n{body}",
+    "{method}\n{path_query}\n{body}",
+    "{method} {path}\n{body}",
+    "{method}:{path}:{body}",
+    "{method}.{path}.{body}",
+    "{method}{body}",
+    "{body}{url}",
+    "{body|base64}",
+];
+const TIMED: &[&str] = &[
+    "{timestamp}.{body}",
+    "{timestamp}{body}",
+    "{timestamp}:{body}",
+    "{body}{timestamp}",
+    "{body}.{timestamp}",
+    "v0:{timestamp}:{body}",
+    "v1:{timestamp}:{body}",
+    "{timestamp}",
+    "{timestamp}\n{body}",
+    "{timestamp}|{body}",
+    "{timestamp}-{body}",
+    "{timestamp}{method}{path}{body}",
+    "{timestamp}{method}{path_query}{body}",
+    "{method}{path}{timestamp}{body}",
+    "{method}{path_query}{timestamp}{body}",
+    "{timestamp}.{method}.{path}.{body}",
+    "{method}\n{path}\n{timestamp}\n{body}",
+    "{timestamp}\n{method}\n{path}\n{body}",
+];
+const NAMED: &[&str] = &["{id}.{body}", "{id}{body}", "{id}:{body}", "{body}{id}"];
+const BOTH: &[&str] = &[
+    "{id}.{timestamp}.{body}",
+    "{timestamp}.{id}.{body}",
+    "{id}{timestamp}{body}",
+    "{timestamp}{id}{body}",
+    "{id}:{timestamp}:{body}",
+    "{timestamp}:{id}:{body}",
+    "{timestamp}\n{id}\n{body}",
+    "{id}\n{timestamp}\n{body}",
+    "{id}|{timestamp}|{body}",
+    "{timestamp}|{id}|{body}",
+    "{id}-{timestamp}-{body}",
+    "{timestamp}-{id}-{body}",
+    "{body}{timestamp}{id}",
+    "{timestamp}{id}{method}{path}{body}",
+];
+
+/// The records that may explain the place: the body alone, then with what may be time and id.
 fn records(place: &Found, request: &SignedRequest<'_>, algorithm: Algorithm) -> Vec<Json> {
     let item = match &place.item {
         Some(item) => format!("{item}={{signature}}"),
@@ -159,9 +133,9 @@ fn records(place: &Found, request: &SignedRequest<'_>, algorithm: Algorithm) -> 
     items.extend(place.time_item.iter().map(|name| format!("{name}={{timestamp}}")));
     let mut signature = json!({ "from": place.source, "items": items });
     if place.item.is_some() {
-        signature["split"] = ",".into();
+        signature["split"] = place.separator.to_string().into();
     }
-    let full = |vars: Option<&str>, signed: &str| {
+    let full = |time: Option<&str>, id: Option<&str>, signed: &str| {
         let mut record = json!({
             "id": "custom",
             "signature": signature,
@@ -169,8 +143,10 @@ fn records(place: &Found, request: &SignedRequest<'_>, algorithm: Algorithm) -> 
             "encoding": place.encoding,
             "signed": signed,
         });
-        if let Some(header) = vars {
-            record["vars"] = json!({ "timestamp": format!("header:{header}") });
+        for (name, header) in [("timestamp", time), ("id", id)] {
+            if let Some(header) = header {
+                record["vars"][name] = format!("header:{header}").into();
+            }
         }
         record
     };
@@ -183,30 +159,37 @@ fn records(place: &Found, request: &SignedRequest<'_>, algorithm: Algorithm) -> 
             "prefix": place.prefix,
         })
     } else {
-        full(None, "{body}")
+        full(None, None, "{body}")
     }];
-    all.extend(["{url}{body}", "{url}", "{body|sha256|hex}"].map(|signed| full(None, signed)));
-    let timed = [
-        "{timestamp}.{body}",
-        "{timestamp}{body}",
-        "{timestamp}:{body}",
-        "{body}{timestamp}",
-        "{body}.{timestamp}",
-        "v0:{timestamp}:{body}",
-        "v1:{timestamp}:{body}",
-        "{timestamp}",
-    ];
-    if place.time_item.is_some() {
-        all.extend(timed.map(|signed| full(None, signed)));
-    }
-    for field in request.headers {
-        let Ok(name) = std::str::from_utf8(&field.name) else { continue };
-        let lower = name.to_ascii_lowercase();
-        if TIMES.iter().any(|word| lower.ends_with(word)) && place.time_item.is_none() {
-            all.extend(timed.map(|signed| full(Some(name), signed)));
+    all.extend(PLAIN.iter().map(|signed| full(None, None, signed)));
+    let in_header = headers_like(request, place, TIMES);
+    let times: Vec<Option<&str>> =
+        if place.time_item.is_some() { vec![None] } else { in_header.iter().map(|name| Some(name.as_str())).collect() };
+    let ids = headers_like(request, place, IDS);
+    for time in &times {
+        all.extend(TIMED.iter().map(|signed| full(*time, None, signed)));
+        for id in &ids {
+            all.extend(BOTH.iter().map(|signed| full(*time, Some(id), signed)));
         }
     }
+    for id in &ids {
+        all.extend(NAMED.iter().map(|signed| full(None, Some(id), signed)));
+    }
+    if place.source.starts_with("json:") {
+        all.extend(signed_members(place, request).iter().map(|signed| full(None, None, signed)));
+    }
     all
+}
+
+/// The other members of the object that the signature is in, as what may be signed.
+fn signed_members(place: &Found, request: &SignedRequest<'_>) -> Vec<String> {
+    let Ok(json) = serde_json::from_slice::<Json>(request.body) else { return Vec::new() };
+    let pointer = place.source.trim_start_matches("json:");
+    let (parent, own) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+    let Some(Json::Object(members)) = json.pointer(parent) else { return Vec::new() };
+    let is_plain = |name: &&String| !name.contains(['~', '/', '{', '}', '|', '*']) && *name != own;
+    let names = members.keys().filter(is_plain).take(MAX_SIGNED_MEMBERS);
+    names.map(|name| format!("{{json:{parent}/{name}}}")).collect()
 }
 
 fn explained(place: &Found, request: &SignedRequest<'_>, secrets: &[Secret], left: &mut usize) -> Option<Finding> {
@@ -241,7 +224,7 @@ fn explained(place: &Found, request: &SignedRequest<'_>, secrets: &[Secret], lef
 
 fn finding(place: &Found, algorithm: Algorithm, scheme: &Scheme, record: Json) -> Finding {
     let signed = scheme.signed.first().map_or("{body}", |template| template.text());
-    let over = if signed == "{body}" { String::new() } else { format!(" over `{signed}`") };
+    let over = if signed == "{body}" { String::new() } else { format!(" over `{}`", signed.escape_debug()) };
     Finding {
         code: "custom_scheme",
         sentence: format!("The request is signed in {} with {}{over}.", place.name, words(algorithm)),
@@ -249,6 +232,93 @@ fn finding(place: &Found, algorithm: Algorithm, scheme: &Scheme, record: Json) -
         verifies: true,
         custom_scheme: Some(record),
     }
+}
+
+/// A signature in the body over the body without it.
+fn without_member(place: &Found, request: &SignedRequest<'_>, secrets: &[Secret]) -> Option<Finding> {
+    let pointer = place.source.strip_prefix("json:").filter(|_| request.body.len() <= MAX_JSON)?;
+    let mut messages: Vec<Vec<u8>> = cut_out(request.body, &place.text).into_iter().collect();
+    let mut json: Json = serde_json::from_slice(request.body).ok()?;
+    let (parent, own) = pointer.rsplit_once('/')?;
+    for emptied in [true, false] {
+        let members = json.pointer_mut(parent)?.as_object_mut()?;
+        if emptied {
+            members.insert(own.to_owned(), "".into());
+        } else {
+            members.shift_remove(own);
+        }
+        messages.push(json.to_string().into_bytes());
+    }
+    let is_made = |secret: &Secret, message: &Vec<u8>, algorithm: Algorithm| {
+        let made = compute(algorithm, secret.value.expose().as_bytes(), message);
+        made.is_some_and(|made| place.encoding.decode(&place.text).is_some_and(|sent| sent[..] == made[..]))
+    };
+    let algorithm = *algorithms(place.length).iter().find(|algorithm| {
+        secrets.iter().any(|secret| messages.iter().any(|message| is_made(secret, message, **algorithm)))
+    })?;
+    Some(Finding {
+        code: "signed_content",
+        sentence: format!(
+            "The request is signed in its {} with {}, over the body as it is without that member.",
+            place.name,
+            words(algorithm)
+        ),
+        fix: "Let the sender put the signature into a header: no scheme leaves a member of the body out.".to_owned(),
+        verifies: true,
+        custom_scheme: None,
+    })
+}
+
+/// The body without the member that has this text, otherwise as it was sent.
+fn cut_out(body: &[u8], value: &str) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let quoted = format!("\"{value}\"");
+    let value_at = text.find(&quoted)?;
+    let before = text[..value_at].trim_end().strip_suffix(':')?.trim_end().strip_suffix('"')?;
+    let start = before.rfind('"')?;
+    let (head, tail) = (&text[..start], &text[value_at + quoted.len()..]);
+    let cut = match head.trim_end().strip_suffix(',') {
+        Some(head) => format!("{head}{tail}"),
+        None => format!("{head}{}", tail.trim_start().strip_prefix(',').unwrap_or(tail).trim_start()),
+    };
+    Some(cut.into_bytes())
+}
+
+/// The diagnosis that the place would have if a scheme read it: another form of the secret, of the body…
+fn as_a_scheme(
+    place: &Found,
+    catalogue: &Catalogue,
+    request: &SignedRequest<'_>,
+    secrets: &[Secret],
+) -> Option<Finding> {
+    let algorithm = *algorithms(place.length).first()?;
+    let all = records(place, request, algorithm);
+    let is_timed = |record: &&Json| record["signed"] == "{timestamp}.{body}";
+    let record = all.iter().find(is_timed).filter(|_| place.time_item.is_some()).or_else(|| all.first())?;
+    let scheme = Scheme::from_json(record).ok()?;
+    let config = Config::new();
+    let case = Case {
+        catalogue,
+        scheme: &scheme,
+        config: &config,
+        request: *request,
+        secrets,
+        other_secrets: &[],
+        other_requests: &[],
+        urls: &[],
+        below: "",
+        query: request.url.contains('?').then(|| UrlParts::of(request.url).query),
+        complete: true,
+        over_limit: false,
+        declared_size: None,
+    };
+    let first = diagnosed(&case, MAX_DIAGNOSED).findings.into_iter().next().filter(|first| first.verifies)?;
+    Some(Finding {
+        sentence: format!("Taken for a signature in {} with {}: {}", place.name, words(algorithm), first.sentence),
+        fix: format!("{} Then make this the bin's scheme: {{\"custom_scheme\": {record}}}", first.fix),
+        custom_scheme: Some(record.clone()),
+        ..first
+    })
 }
 
 /// A signature that no secret of the bin makes in a usual way.

@@ -1,7 +1,11 @@
 //! The URL in other forms: scheme, host, port, trailing slash, query; and the forms that the bin is known by.
 
+use std::collections::HashSet;
+
 use super::form_writers::{self, STYLES};
+use super::proxies::{self, Told};
 use super::search::Search;
+use super::url_slips;
 use super::variation::with_url;
 use super::{Case, Finding};
 use crate::http::form;
@@ -13,10 +17,16 @@ pub(super) struct Form {
     pub(super) url: String,
     /// How many things are different.
     changes: usize,
+    /// The header that says so.
+    told_by: Option<&'static str>,
 }
 
 /// URLs that are tried.
 const MAX_URLS: usize = 256;
+/// The same for small bodies.
+const MAX_URLS_SMALL: usize = 640;
+/// URLs told by proxies of which variations are tried as well.
+const MAX_TOLD_BASES: usize = 6;
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     if !search.signs_url() {
@@ -38,8 +48,9 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 
 pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit, label: &str) -> Finding {
     let with = if label.is_empty() { String::new() } else { format!(" and the secret{label}") };
+    let told = form.told_by.map(|header| format!(" (as the header {header} says)")).unwrap_or_default();
     let sentence = format!(
-        "The signature is right for the URL {}{with}; here it was checked with {}.",
+        "The signature is right for the URL {}{told}{with}; here it was checked with {}.",
         super::variation::shown(&form.url),
         super::variation::shown(search.case.request.url)
     );
@@ -67,6 +78,9 @@ fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
     if UrlParts::of(&url).authority.is_empty() {
         return Err(no_base());
     }
+    if UrlParts::of(&url).scheme.is_empty() {
+        return Err("the signed URL has no scheme, and a public URL has one".to_owned());
+    }
     if url.ends_with('/') && case.below.starts_with('/') {
         // Of two slashes that meet, one is left out.
         url.push('/');
@@ -86,32 +100,28 @@ pub(super) fn forms(search: &Search<'_>) -> Vec<Form> {
     let request = &search.case.request;
     let mut bases = vec![(None, request.url.to_owned())];
     bases.extend(search.case.urls.iter().map(|url| (Some("url_other_form"), url.clone())));
-    let own = UrlParts::of(request.url);
-    for header in ["x-forwarded-host", "x-original-host", "host"] {
-        if let Some(host) =
-            request.headers.get_str(header).map(|host| host.split(',').next().unwrap_or_default().trim())
-            && !host.is_empty()
-            && host != own.authority
-        {
-            let base = format!("{}://{host}{}", own.scheme, own.after_authority);
-            bases.push((Some("url_host"), base));
-        }
-    }
-    for header in ["x-original-uri", "x-original-url", "x-forwarded-uri", "x-rewrite-url"] {
-        if let Some(path) = request.headers.get_str(header).filter(|path| path.starts_with('/')) {
-            bases.push((Some("url_path"), format!("{}://{}{path}", own.scheme, own.authority)));
-        }
-    }
+    let told = proxies::told(request);
+    bases.extend(told.iter().take(MAX_TOLD_BASES).map(|told| (Some(told.code), told.url.clone())));
+    let mut known: HashSet<String> = HashSet::from([request.url.to_owned()]);
     let mut forms: Vec<Form> = Vec::new();
-    for (code, base) in &bases {
-        for form in variations(*code, base) {
-            if form.url != request.url && !forms.iter().any(|known| known.url == form.url) {
-                forms.push(form);
-            }
+    let mut add = |form: Form| {
+        if known.insert(form.url.clone()) {
+            forms.push(form);
         }
+    };
+    // What a proxy says names the cause, so that it comes first.
+    for Told { code, url, header } in told {
+        add(Form { code, url, changes: 1, told_by: Some(header) });
     }
+    for (code, base) in &bases {
+        variations(*code, base).into_iter().for_each(&mut add);
+    }
+    for (code, url) in url_slips::slips(request.url) {
+        add(Form { code, url, changes: 1, told_by: None });
+    }
+    let most = if search.is_small() { MAX_URLS_SMALL } else { MAX_URLS };
     forms.sort_by_key(|form| form.changes);
-    forms.truncate(MAX_URLS);
+    forms.truncate(most);
     forms
 }
 
@@ -157,6 +167,7 @@ fn variations(base_code: Option<&'static str>, base: &str) -> Vec<Form> {
                         code: codes.iter().flatten().next().copied().unwrap_or("url_other_form"),
                         url: format!("{scheme}://{authority}{path}{question}{query}"),
                         changes: codes.iter().flatten().count(),
+                        told_by: None,
                     });
                 }
             }

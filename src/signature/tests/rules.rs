@@ -157,17 +157,17 @@ fn a_signature_in_a_place_that_no_scheme_knows_is_offered_as_a_custom_scheme() {
         (vec![], &*query, "mysig with HMAC-SHA256"),
     ] {
         let sent = request(&fields, url);
-        let findings = diagnose_unknown(&sent.request(), &held);
+        let findings = diagnose_unknown(catalogue(), &sent.request(), &held);
         assert!(findings[0].verifies && findings[0].sentence.contains(words), "{findings:?}");
         let custom = findings[0].custom_scheme.as_ref().unwrap();
         let verifier = Verifier::new(catalogue(), None, Some(custom), &held).unwrap();
         assert_eq!(verifier.judge(&sent.request()).0.status, SignatureStatus::Valid, "{custom}");
     }
     let wrong = request(&[("X-My-Signature", WRONG)], "https://h/");
-    let findings = diagnose_unknown(&wrong.request(), &held);
+    let findings = diagnose_unknown(catalogue(), &wrong.request(), &held);
     assert_eq!((findings[0].code, findings[0].verifies), ("unknown_signature", false));
     let unsigned = request(&[("X-Request-Id", &hex256), ("User-Agent", "x")], "https://h/");
-    assert!(diagnose_unknown(&unsigned.request(), &held).is_empty());
+    assert!(diagnose_unknown(catalogue(), &unsigned.request(), &held).is_empty());
 }
 
 /// Whether the scheme reads its signature from a header by which schemes of its provider alone are recognised.
@@ -208,4 +208,56 @@ fn what_is_in_a_header_of_one_provider_alone_is_never_passed_over_beside_a_right
 fn the_form_of_one_signature_is_that_of_the_scheme_whose_headers_are_all_there() {
     let fields = [("webhook-id", "m"), ("webhook-timestamp", "1760000000"), ("webhook-signature", "v1=AAAA")];
     assert_eq!(detected(&fields).scheme.as_deref(), Some("standard-webhooks"));
+}
+
+#[test]
+fn an_unknown_place_is_explained_by_ids_paths_members_and_tokens() {
+    let held = secrets(&[SECRET]);
+    let over = |message: &[u8]| hex::encode(compute(Algorithm::HmacSha256, SECRET.as_bytes(), message).unwrap());
+    let md5 = hex::encode(compute(Algorithm::HmacMd5, SECRET.as_bytes(), BODY).unwrap());
+    let list = format!("t=1760000000;v1={}", over(&[b"1760000000.", BODY].concat()));
+    let (named, nonced) = (over(&[b"m1.1760000000.", BODY].concat()), over(&[b"abc1760000000", BODY].concat()));
+    let routed = over(&[b"POST/in/x", BODY].concat());
+    let (bearer, basic) = (format!("Bearer {SECRET}"), format!("Basic {}", STANDARD.encode(format!("user:{SECRET}"))));
+    let (spaced, ended) = (
+        over(br#"{"a": 1}"#),
+        hex::encode(compute(Algorithm::HmacSha256, format!("{SECRET}\n").as_bytes(), BODY).unwrap()),
+    );
+    let query = format!("https://h/in/x?token={SECRET}");
+    for (fields, url, code) in [
+        (vec![("X-My-Signature", &*md5)], "https://h/in/x", "custom_scheme"),
+        (vec![("X-My-Signature", &*list)], "https://h/in/x", "custom_scheme"),
+        (
+            vec![("X-My-Id", "m1"), ("X-My-Timestamp", "1760000000"), ("X-My-Signature", &*named)],
+            "https://h/in/x",
+            "custom_scheme",
+        ),
+        (
+            vec![("X-Nonce", "abc"), ("X-Timestamp", "1760000000"), ("X-Sign", &*nonced)],
+            "https://h/in/x",
+            "custom_scheme",
+        ),
+        (vec![("X-My-Signature", &*routed)], "https://h/in/x", "custom_scheme"),
+        (vec![], &*query, "custom_scheme"),
+        (vec![("Authorization", &*bearer)], "https://h/in/x", "secret_auth_scheme"),
+        (vec![("Authorization", &*basic)], "https://h/in/x", "secret_auth_scheme"),
+        (vec![("X-My-Signature", &*spaced)], "https://h/in/x", "body_json_python"),
+        (vec![("X-My-Signature", &*ended)], "https://h/in/x", "secret_newline"),
+    ] {
+        let sent = request(&fields, url);
+        let findings = diagnose_unknown(catalogue(), &sent.request(), &held);
+        assert!(findings[0].verifies && findings[0].code == code, "{fields:?} {url}: {findings:#?}");
+        if code == "custom_scheme" {
+            let verifier = Verifier::new(catalogue(), None, findings[0].custom_scheme.as_ref(), &held).unwrap();
+            assert_eq!(verifier.judge(&sent.request()).0.status, SignatureStatus::Valid, "{findings:?}");
+        }
+    }
+    // Over the body without the member, as Python had written it.
+    let mut sent = request(&[], "https://h/");
+    sent.body = format!("{{\"a\": 1, \"signature\": \"{spaced}\"}}").into_bytes();
+    let findings = diagnose_unknown(catalogue(), &sent.request(), &held);
+    assert!(findings[0].verifies && findings[0].sentence.contains("without that member"), "{findings:#?}");
+    let wrong = request(&[("Authorization", "Bearer another")], "https://h/");
+    let findings = diagnose_unknown(catalogue(), &wrong.request(), &held);
+    assert_eq!((findings[0].code, findings[0].verifies), ("wrong_secret", false));
 }

@@ -3,6 +3,7 @@
 mod bodies;
 mod broken;
 mod catalogue;
+mod kinds;
 mod requests;
 mod secrets;
 mod seldom;
