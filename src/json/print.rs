@@ -428,7 +428,7 @@ pub fn has_indexes(node: &Node<'_>) -> bool {
     }
 }
 
-fn array_index(name: &str) -> Option<u32> {
+pub fn array_index(name: &str) -> Option<u32> {
     let canonical = name == "0" || !name.starts_with('0');
     let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     if canonical && digits { name.parse().ok().filter(|&index| index != u32::MAX) } else { None }

@@ -44,13 +44,6 @@ type Change = fn(&Pairs) -> Pairs;
 const CHANGES: &[(&str, Change)] = &[
     ("", Clone::clone),
     (", with repeated names side by side", grouped),
-    (", with numbers in the brackets of its lists", numbered),
-    (", with empty brackets for its lists", |pairs| {
-        renamed(pairs, |name| strip_index(name).map(|list| format!("{list}[]")))
-    }),
-    (", without the brackets of its lists", |pairs| {
-        renamed(pairs, |name| name.strip_suffix("[]").or_else(|| strip_index(name)).map(str::to_owned))
-    }),
     (", with brackets after repeated names", bracketed),
     (", with dots for the brackets of its names", |pairs| {
         renamed(pairs, |name| name.contains('[').then(|| name.replace('[', ".").replace(']', "")))
@@ -66,6 +59,34 @@ const CHANGES: &[(&str, Change)] = &[
     (", without its first pair", |pairs| pairs.iter().skip(1).cloned().collect()),
     (", without its last pair", |pairs| pairs.iter().take(pairs.len().saturating_sub(1)).cloned().collect()),
 ];
+
+/// Other names of lists: parsers of forms give them other ones than they came with.
+const LISTS: &[(&str, Change)] = &[
+    (", with numbers in the brackets of its lists", numbered),
+    (", with empty brackets for its lists", |pairs| {
+        renamed(pairs, |name| strip_index(name).map(|list| format!("{list}[]")))
+    }),
+    (", without the brackets of its lists", |pairs| {
+        renamed(pairs, |name| name.strip_suffix("[]").or_else(|| strip_index(name)).map(str::to_owned))
+    }),
+];
+
+fn changes() -> impl Iterator<Item = &'static (&'static str, Change)> {
+    CHANGES.iter().chain(LISTS)
+}
+
+/// The pairs as they were sent, and with the names of their lists as others write them.
+pub(super) fn with_lists(body: &Body<'_>) -> Vec<(&'static str, Pairs)> {
+    let sent = form::pairs(body.bytes);
+    let mut all = vec![("", sent)];
+    for (how, change) in LISTS {
+        let changed = all.first().map(|(_, sent)| change(sent)).unwrap_or_default();
+        if !all.iter().any(|(_, known)| *known == changed) {
+            all.push((how, changed));
+        }
+    }
+    all
+}
 
 fn renamed(pairs: &Pairs, rename: fn(&str) -> Option<String>) -> Pairs {
     pairs.iter().map(|(name, value)| (rename(name).unwrap_or_else(|| name.clone()), value.clone())).collect()
@@ -176,20 +197,29 @@ fn all_styles() -> impl Iterator<Item = &'static (&'static str, FormStyle)> {
     form_writers::STYLES.iter().chain(STYLES)
 }
 
+/// Styles that forms with other names of lists are written in, when something else is changed as well.
+const WITH_LISTS: usize = 5;
+
 /// The pairs as every writer writes them, with other names, orders and separators.
 pub(super) fn written(body: &Body<'_>) -> Vec<Variant> {
-    let pairs = form::pairs(body.bytes);
     let mut all = Vec::new();
-    for (order, sort) in ORDERS {
-        for (change, of) in CHANGES {
-            let changed = sort(&of(&pairs));
-            if !change.is_empty() && changed == sort(&pairs) {
-                continue;
+    for (at, (lists, pairs)) in with_lists(body).into_iter().enumerate() {
+        let styles = if at == 0 { usize::MAX } else { WITH_LISTS };
+        for (order, sort) in ORDERS {
+            for (change, of) in changes() {
+                let changed = sort(&of(&pairs));
+                if !change.is_empty() && changed == sort(&pairs) {
+                    continue;
+                }
+                for (how, style) in all_styles().take(styles) {
+                    let bytes = form::write(&changed, *style).into_bytes();
+                    all.push(Variant { how: format!("as {how}{lists}{change}{order}").into(), bytes });
+                }
             }
-            for (how, style) in all_styles() {
-                let bytes = form::write(&changed, *style).into_bytes();
-                all.push(Variant { how: format!("as {how}{change}{order}").into(), bytes });
-            }
+        }
+        for (how, style) in all_styles().take(if at == 0 { 0 } else { WITH_LISTS }) {
+            let bytes = form::write(&pairs, FormStyle { lower: true, ..*style }).into_bytes();
+            all.push(Variant { how: format!("as {how}, with escapes in lower case{lists}").into(), bytes });
         }
     }
     all
@@ -197,18 +227,19 @@ pub(super) fn written(body: &Body<'_>) -> Vec<Variant> {
 
 /// With other separators: as it was sent, and as the common writers write it.
 pub(super) fn framed(body: &Body<'_>) -> Vec<Variant> {
-    let pairs = form::pairs(body.bytes);
     let mut all = Vec::new();
     let sent = String::from_utf8_lossy(body.bytes).into_owned();
     let mut texts = vec![("as it was sent".to_owned(), sent)];
-    for (order, sort) in ORDERS {
-        let pairs = sort(&pairs);
-        texts.extend(
-            form_writers::STYLES
-                .iter()
-                .take(5)
-                .map(|(how, style)| (format!("as {how}{order}"), form::write(&pairs, *style))),
-        );
+    for (lists, pairs) in with_lists(body) {
+        for (order, sort) in ORDERS {
+            let pairs = sort(&pairs);
+            texts.extend(
+                form_writers::STYLES
+                    .iter()
+                    .take(5)
+                    .map(|(how, style)| (format!("as {how}{lists}{order}"), form::write(&pairs, *style))),
+            );
+        }
     }
     for (how, text) in texts {
         for (frame, before, between, after) in FRAMES {
@@ -249,8 +280,15 @@ const BETWEEN_VALUES: &[&str] = &["|", ",", "\n", " ", ".", "-", ":", ";", "+", 
 pub(super) fn joined_otherwise(body: &Body<'_>) -> Vec<Variant> {
     let sent = form::pairs(body.bytes);
     let mut all = Vec::new();
+    // Without escapes, but with the plus signs that spaces have become.
+    for (lists, pairs) in with_lists(body) {
+        let plus = |text: &str| text.replace(' ', "+");
+        let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", plus(name), plus(value))).collect();
+        let how = format!("with the form decoded, with plus signs for its spaces{lists}");
+        all.push(Variant { how: how.into(), bytes: pairs.join("&").into_bytes() });
+    }
     for (order, sort) in ORDERS {
-        for (change, of) in CHANGES {
+        for (change, of) in changes() {
             let pairs = sort(&of(&sent));
             if !change.is_empty() && pairs == sort(&sent) {
                 continue;

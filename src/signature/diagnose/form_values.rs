@@ -3,26 +3,36 @@
 use std::borrow::Cow;
 
 use super::body::{Body, Variant};
-use super::form_dialects::once;
+use super::form_dialects::{once, with_lists};
 use super::form_writers::{self, Pairs};
 use super::json_dialects::USUAL;
-use crate::http::form;
+use crate::json::php_forms;
 use crate::json::print::print;
 use crate::json::text_forms::text_form;
 use crate::json::tree::Node;
 
 /// The form's fields as JSON and in other text forms.
 pub(super) fn as_json(body: &Body<'_>) -> Vec<Variant> {
-    let pairs = form::pairs(body.bytes);
-    let by_name = form_writers::sorted(&pairs);
     let mut all = Vec::new();
+    for (lists, pairs) in with_lists(body) {
+        of_pairs(&pairs, lists, body.bytes.len(), &mut all);
+    }
+    all
+}
+
+fn of_pairs(pairs: &Pairs, lists: &str, length: usize, all: &mut Vec<Variant>) {
+    let by_name = form_writers::sorted(pairs);
     for (node, what) in [
-        (object(&once(&pairs, true), single), "as JSON"),
-        (object(&once(&pairs, false), single), "as JSON with the first values"),
-        (object(&pairs, |values| if values.len() > 1 { list(values) } else { single(values) }), "as JSON with lists"),
-        (object(&pairs, list), "as JSON with lists of values"),
+        (object(&once(pairs, true), single), "as JSON"),
+        (object(&once(pairs, false), single), "as JSON with the first values"),
+        (object(pairs, |values| if values.len() > 1 { list(values) } else { single(values) }), "as JSON with lists"),
+        (
+            object(&by_name, |values| if values.len() > 1 { list(values) } else { single(values) }),
+            "as sorted JSON with lists",
+        ),
+        (object(pairs, list), "as JSON with lists of values"),
         (object(&by_name, list), "as sorted JSON with lists of values"),
-        (nested(&pairs), "as nested JSON"),
+        (nested(pairs), "as nested JSON"),
         (nested(&by_name), "as sorted, nested JSON"),
         (
             Node::Array(pairs.iter().map(|(name, value)| Node::Array(vec![text(name), text(value)])).collect()),
@@ -30,19 +40,39 @@ pub(super) fn as_json(body: &Body<'_>) -> Vec<Variant> {
         ),
     ] {
         for (writer, style) in USUAL {
-            let Some(text) = print(&node, *style, body.bytes.len()) else { continue };
+            let Some(text) = print(&node, *style, length) else { continue };
             all.push(Variant {
-                how: format!("with the form {what} of {writer}, with a line feed after it").into(),
+                how: format!("with the form {what} of {writer}{lists}, with a line feed after it").into(),
                 bytes: format!("{text}\n").into(),
             });
-            all.push(Variant { how: format!("with the form {what} of {writer}").into(), bytes: text.into_bytes() });
+            all.push(Variant {
+                how: format!("with the form {what} of {writer}{lists}").into(),
+                bytes: text.into_bytes(),
+            });
         }
         for (how, form) in super::text_forms::FORMS {
             let bytes = text_form(&node, *form).into_bytes();
-            all.push(Variant { how: format!("with the form {what}, {how}").into(), bytes });
+            all.push(Variant { how: format!("with the form {what}, {how}{lists}").into(), bytes });
+        }
+        if what.ends_with("nested JSON") {
+            for (how, text) in by_php(&node) {
+                all.push(Variant { how: format!("with the form {how}").into(), bytes: text.into_bytes() });
+            }
         }
     }
-    all
+}
+
+/// The array that PHP makes of a form, as its functions print it.
+fn by_php(node: &Node<'_>) -> [(&'static str, String); 3] {
+    let (mut serialized, mut exported, mut printed) = (String::new(), String::new(), String::new());
+    php_forms::serialized(node, &mut serialized);
+    php_forms::exported(node, 0, &mut exported);
+    php_forms::print_r(node, 0, &mut printed);
+    [
+        ("as PHP's serialize writes its array", serialized),
+        ("as PHP's var_export writes its array", exported),
+        ("as PHP's print_r shows its array", printed),
+    ]
 }
 
 fn text(text: &str) -> Node<'_> {

@@ -93,10 +93,10 @@ const OTHERS: &[Dialect] = &[
     dialect("rails", 1, "body_json_rails", "Rails' to_json", RAILS),
     dialect("ruby-script-safe", 1, RUBY_CODE, "Ruby's JSON.generate with script_safe", escaped(RUBY, PHP_UNICODE)),
     dialect("ruby-ascii", 2, RUBY_CODE, "Ruby's JSON.generate with ascii_only", escaped(RUBY, ASCII)),
-    dialect("go", 1, GO_CODE, "Go's json.Marshal", GO),
+    dialect("go", 0, GO_CODE, "Go's json.Marshal", GO),
     dialect("go-use-number", 1, GO_CODE, "Go's json.Marshal after Decoder.UseNumber", Style { numbers: None, ..GO }),
     dialect("go-plain", 1, GO_CODE, "Go's json.Encoder with SetEscapeHTML(false)", escaped(GO, GO_PLAIN)),
-    dialect("go-old", 1, GO_CODE, "Go's json.Marshal before Go 1.22", escaped(GO, OLD_GO)),
+    dialect("go-old", 0, GO_CODE, "Go's json.Marshal before Go 1.22", escaped(GO, OLD_GO)),
     dialect(
         "go-old-use-number",
         2,

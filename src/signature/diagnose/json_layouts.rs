@@ -1,7 +1,7 @@
 //! Each dialect of JSON in each layout and order that may go with it. The dialects that write a body alike are tried as one, so
 //! that a body that has nothing to escape costs little.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::body::Tier;
 use super::json_dialects::{
@@ -84,35 +84,68 @@ const MOST_RARE: usize = 3;
 /// Times that the body is printed to see which dialects differ.
 pub(super) const PROBES: usize = 100;
 
-/// The dialects that write this value each in its own way.
-fn distinct(node: &Node<'_>, length: usize) -> Vec<&'static Dialect> {
-    let mut seen = HashSet::new();
-    let is_new = |dialect: &&Dialect| print(node, dialect.style, length).is_some_and(|text| seen.insert(text));
-    dialects().filter(is_new).collect()
+/// The dialects, those together that write this value alike.
+fn alike(node: &Node<'_>, length: usize) -> Vec<Vec<&'static Dialect>> {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut all: Vec<Vec<&'static Dialect>> = Vec::new();
+    for dialect in dialects() {
+        let Some(text) = print(node, dialect.style, length) else { continue };
+        let at = *known.entry(text).or_insert(all.len());
+        match all.get_mut(at) {
+            Some(alike) => alike.push(dialect),
+            None => all.push(vec![dialect]),
+        }
+    }
+    all
 }
 
 /// Every dialect that matters here, in every layout and order that may go with it; likely ones first.
 pub(super) fn writers(node: &Node<'_>, length: usize) -> Vec<Writer> {
-    let distinct = distinct(node, length);
     let indexes = if has_indexes(node) { INDEX_ORDERS } else { &[] };
     let mut all: Vec<(usize, Writer)> = Vec::new();
-    for dialect in distinct {
-        let java = if dialect.code == JAVA { JAVA_ORDERS } else { &[] };
-        let by_length = if matches!(dialect.code, COMPACT | PYTHON | GO_CODE) { LENGTH_ORDERS } else { &[] };
-        let orders = ORDERS.iter().chain(indexes).chain(java).chain(by_length);
-        for (rarity, words, order) in orders {
-            for layout in LAYOUTS {
-                let of_layout = layout.rarity.min(if layout.of == dialect.code { 1 } else { usize::MAX });
-                let rarity = dialect.rarity + rarity + of_layout;
-                if rarity <= MOST_RARE {
-                    all.push((rarity, written(dialect, layout, words, *order)));
+    for dialects in alike(node, length) {
+        // What two of them have, the one has that is met more often.
+        let mut combined: Vec<(usize, &Dialect, &Layout, &str, Option<Order>)> = Vec::new();
+        for dialect in dialects {
+            for (rarity, layout, words, order) in combinations(dialect, indexes) {
+                let is_same = |(_, _, other, _, known): &&mut (usize, &Dialect, &Layout, &str, Option<Order>)| {
+                    std::ptr::eq(*other, layout) && *known == order
+                };
+                match combined.iter_mut().find(is_same) {
+                    Some(known) if known.0 <= rarity => {}
+                    Some(known) => *known = (rarity, dialect, layout, words, order),
+                    None => combined.push((rarity, dialect, layout, words, order)),
                 }
             }
         }
+        all.extend(
+            combined
+                .into_iter()
+                .map(|(rarity, dialect, layout, words, order)| (rarity, written(dialect, layout, words, order))),
+        );
     }
     // Those that are as rare stay in the order of the tables.
     all.sort_by_key(|(rarity, _)| *rarity);
     all.into_iter().map(|(_, writer)| writer).collect()
+}
+
+/// The layouts and orders of a dialect with how rare they are.
+fn combinations(
+    dialect: &Dialect,
+    indexes: &'static [(usize, &'static str, Option<Order>)],
+) -> impl Iterator<Item = (usize, &'static Layout, &'static str, Option<Order>)> {
+    let (code, own) = (dialect.code, dialect.rarity);
+    let java = if code == JAVA { JAVA_ORDERS } else { &[] };
+    let by_length = if matches!(code, COMPACT | PYTHON | GO_CODE) { LENGTH_ORDERS } else { &[] };
+    let orders = ORDERS.iter().chain(indexes).chain(java).chain(by_length);
+    orders
+        .flat_map(move |(rarity, words, order)| {
+            LAYOUTS.iter().map(move |layout| {
+                let of_layout = layout.rarity.min(if layout.of == code { 1 } else { usize::MAX });
+                (own + rarity + of_layout, layout, *words, *order)
+            })
+        })
+        .filter(|(rarity, ..)| *rarity <= MOST_RARE)
 }
 
 fn written(dialect: &Dialect, layout: &Layout, words: &str, order: Option<Order>) -> Writer {

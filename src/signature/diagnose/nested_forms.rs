@@ -1,8 +1,10 @@
 //! JSON as a form with nested names: `data[object][total]=1`.
 
+use std::borrow::Cow;
+
 use super::body::{Body, Variant};
 use crate::http::form::{self, FormStyle};
-use crate::json::print::Numbers;
+use crate::json::print::{Numbers, array_index};
 use crate::json::text_forms::{TextForm, text_form};
 use crate::json::tree::Node;
 
@@ -14,7 +16,16 @@ struct Flattener {
     numbers: Numbers,
     lists: Lists,
     style: FormStyle,
-    is_sorted: bool,
+    order: Order,
+}
+
+/// The order of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    AsRead,
+    Sorted,
+    /// Whole numbers first, as JavaScript has them.
+    IndexesFirst,
 }
 
 /// Which names the items of a list get.
@@ -36,34 +47,26 @@ const FLATTENERS: &[Flattener] = &[
     Flattener {
         how: "as PHP's http_build_query writes it",
         words: [Some("1"), Some("0"), None],
-        numbers: Numbers::PHP,
+        numbers: Numbers::PHP_14,
         lists: Lists::Numbered,
         style: FormStyle::PHP,
-        is_sorted: false,
+        order: Order::AsRead,
     },
     Flattener {
         how: "as PHP's http_build_query writes it with PHP_QUERY_RFC3986",
         words: [Some("1"), Some("0"), None],
-        numbers: Numbers::PHP,
+        numbers: Numbers::PHP_14,
         lists: Lists::Numbered,
         style: FormStyle::RFC3986,
-        is_sorted: false,
+        order: Order::AsRead,
     },
     Flattener {
         how: "as PHP's http_build_query writes it after ksort",
         words: [Some("1"), Some("0"), None],
-        numbers: Numbers::PHP,
+        numbers: Numbers::PHP_14,
         lists: Lists::Numbered,
         style: FormStyle::PHP,
-        is_sorted: true,
-    },
-    Flattener {
-        how: "as Rails' to_query writes it",
-        words: JAVASCRIPT,
-        numbers: Numbers::RUBY,
-        lists: Lists::Bare,
-        style: FormStyle::PYTHON,
-        is_sorted: true,
+        order: Order::Sorted,
     },
     Flattener {
         how: "as Rack's build_nested_query writes it",
@@ -71,7 +74,7 @@ const FLATTENERS: &[Flattener] = &[
         numbers: Numbers::RUBY,
         lists: Lists::Bare,
         style: FormStyle { safe: "*-._[]", ..FormStyle::WHATWG },
-        is_sorted: false,
+        order: Order::AsRead,
     },
     Flattener {
         how: "as Node's qs writes it",
@@ -79,7 +82,7 @@ const FLATTENERS: &[Flattener] = &[
         numbers: Numbers::JAVASCRIPT,
         lists: Lists::Numbered,
         style: FormStyle::RFC3986,
-        is_sorted: false,
+        order: Order::IndexesFirst,
     },
     Flattener {
         how: "as jQuery's param writes it",
@@ -87,7 +90,7 @@ const FLATTENERS: &[Flattener] = &[
         numbers: Numbers::JAVASCRIPT,
         lists: Lists::Bare,
         style: FormStyle { safe: "-._~!'()*", ..FormStyle::WHATWG },
-        is_sorted: false,
+        order: Order::IndexesFirst,
     },
     Flattener {
         how: "as Node's querystring writes it",
@@ -95,7 +98,7 @@ const FLATTENERS: &[Flattener] = &[
         numbers: Numbers::JAVASCRIPT,
         lists: Lists::Kept(None),
         style: FormStyle::JAVASCRIPT,
-        is_sorted: false,
+        order: Order::IndexesFirst,
     },
     Flattener {
         how: "as Python's urlencode writes it",
@@ -103,7 +106,7 @@ const FLATTENERS: &[Flattener] = &[
         numbers: Numbers::PYTHON,
         lists: Lists::Kept(Some(TextForm::Python)),
         style: FormStyle::PYTHON,
-        is_sorted: false,
+        order: Order::AsRead,
     },
     Flattener {
         how: "as Python's urlencode writes it with doseq",
@@ -111,7 +114,7 @@ const FLATTENERS: &[Flattener] = &[
         numbers: Numbers::PYTHON,
         lists: Lists::Repeated,
         style: FormStyle::PYTHON,
-        is_sorted: false,
+        order: Order::AsRead,
     },
 ];
 
@@ -123,31 +126,65 @@ pub(super) fn of_json(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     for flattener in FLATTENERS {
         let mut pairs = Vec::new();
-        for (name, value) in members {
+        for (name, value) in flattener.ordered(members) {
             flattener.flatten(name, value, &mut pairs);
         }
-        let style = flattener.style;
-        if flattener.is_sorted && flattener.lists == Lists::Bare {
-            let mut written: Vec<String> = pairs.iter().map(|pair| form::write([pair], style)).collect();
-            written.sort();
-            all.push(variant(flattener.how, written.join("&")));
-        } else {
-            if flattener.is_sorted {
-                pairs.sort_by(|a, b| a.0.split('[').next().cmp(&b.0.split('[').next()));
-            }
-            all.push(variant(flattener.how, form::write(&pairs, style)));
+        if flattener.order == Order::Sorted {
+            pairs.sort_by(|a, b| a.0.split('[').next().cmp(&b.0.split('[').next()));
         }
+        all.push(variant(flattener.how, form::write(&pairs, flattener.style)));
         let plain: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
         all.push(variant(&format!("{}, decoded", flattener.how), plain.join("&")));
     }
+    let written = to_query(members, "", &mut { MAX_PAIRS });
+    let plain = percent_encoding::percent_decode_str(&written.replace('+', " ")).decode_utf8_lossy().into_owned();
+    all.push(variant("as Rails' to_query writes it", written));
+    all.push(variant("as Rails' to_query writes it, decoded", plain));
     all
+}
+
+/// Rails' `Hash#to_query`: what each member has become is sorted, but not within a list. What is empty is left out.
+fn to_query(members: &[(Cow<'_, str>, Node<'_>)], within: &str, left: &mut usize) -> String {
+    let name = |inner: &str| if within.is_empty() { inner.to_owned() } else { format!("{within}[{inner}]") };
+    let mut parts: Vec<String> =
+        members.iter().filter_map(|(inner, value)| query_of(&name(inner), value, left)).collect();
+    if !within.contains("[]") {
+        parts.sort();
+    }
+    parts.join("&")
+}
+
+fn query_of(name: &str, node: &Node<'_>, left: &mut usize) -> Option<String> {
+    let text = match node {
+        Node::Object(members) => return (!members.is_empty()).then(|| to_query(members, name, left)),
+        Node::Array(items) => {
+            let name = format!("{name}[]");
+            let items: Vec<String> = items.iter().filter_map(|item| query_of(&name, item, left)).collect();
+            return (!items.is_empty()).then(|| items.join("&"));
+        }
+        Node::Literal(word) => (if *word == "null" { "" } else { word }).to_owned(),
+        Node::Number(text) => Numbers::RUBY.print(text),
+        Node::Text(text) => text.to_string(),
+    };
+    *left = left.checked_sub(1)?;
+    Some(form::write([&(name.to_owned(), text)], FormStyle::PYTHON))
 }
 
 fn variant(how: &str, text: String) -> Variant {
     Variant { how: format!("as a form of its members {how}").into(), bytes: text.into_bytes() }
 }
 
+type Members<'m, 'a> = Vec<&'m (Cow<'a, str>, Node<'a>)>;
+
 impl Flattener {
+    fn ordered<'m, 'a>(&self, members: &'m [(Cow<'a, str>, Node<'a>)]) -> Members<'m, 'a> {
+        let mut members: Members<'m, 'a> = members.iter().collect();
+        if self.order == Order::IndexesFirst {
+            members.sort_by_key(|(name, _)| array_index(name).map_or((1, 0), |index| (0, index)));
+        }
+        members
+    }
+
     fn flatten(&self, name: &str, node: &Node<'_>, pairs: &mut Vec<(String, String)>) {
         if pairs.len() >= MAX_PAIRS {
             return;
@@ -158,7 +195,7 @@ impl Flattener {
             Node::Literal(_) => self.words[2].map(str::to_owned),
             Node::Number(text) => {
                 let printed = self.numbers.print(text);
-                Some(if self.numbers == Numbers::PHP { printed.replace('e', "E") } else { printed })
+                Some(if self.numbers == Numbers::PHP_14 { printed.replace('e', "E") } else { printed })
             }
             Node::Text(text) => Some(text.to_string()),
             Node::Array(_) | Node::Object(_) => return self.nested(name, node, pairs),
@@ -190,7 +227,7 @@ impl Flattener {
                 pairs.push((name.to_owned(), text_form(node, TextForm::Python)));
             }
             Node::Object(members) => {
-                for (inner, value) in members {
+                for (inner, value) in self.ordered(members) {
                     self.flatten(&format!("{name}[{inner}]"), value, pairs);
                 }
             }
