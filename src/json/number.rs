@@ -2,7 +2,7 @@
 //! the same; they differ in what they read as a double and in when they write an exponent.
 
 /// What a language makes of a number without point and exponent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Whole {
     /// Every digit is kept.
     Kept,
@@ -17,7 +17,7 @@ enum Whole {
 }
 
 /// How a language prints numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Numbers {
     whole: Whole,
     /// Where the point of a number may be to be written without exponent: before its first digit (≤ 0) or after it.
@@ -33,7 +33,7 @@ pub struct Numbers {
     digits: Option<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Exponent {
     mark: char,
     /// Whether a positive one has a plus sign.
@@ -147,6 +147,12 @@ impl Numbers {
         digits: None,
     };
 
+    /// Whether whole numbers of up to 15 digits stay as they are.
+    pub fn keeps_short_whole(&self) -> bool {
+        let is_plain = self.digits.is_none() && self.suffix.is_empty() && self.plain.0 <= 1 && self.plain.1 >= 15;
+        self.whole != Whole::Double || is_plain
+    }
+
     /// The number as the language prints it.
     pub fn print(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
@@ -156,9 +162,9 @@ impl Numbers {
 
     /// The same after what is there already.
     pub(super) fn write(&self, text: &str, out: &mut String) {
-        match Short::read(text).and_then(|short| self.suffix_of(&short)) {
-            Some(suffix) => {
-                out.push_str(Short::without_zeros(text));
+        match Short::read(text).and_then(|short| Some((self.suffix_of(&short)?, short.has_point))) {
+            Some((suffix, has_point)) => {
+                out.push_str(if has_point { Short::without_zeros(text) } else { text });
                 out.push_str(suffix);
             }
             None => out.push_str(&self.anew(text)),
@@ -232,6 +238,12 @@ struct Short {
 impl Short {
     fn read(text: &str) -> Option<Self> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
+        // Most numbers are whole ones.
+        if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+            let is_short = (1..=15).contains(&unsigned.len()) && !unsigned.starts_with('0');
+            let point = i32::try_from(unsigned.len()).ok()?;
+            return is_short.then_some(Self { has_point: false, has_fraction: false, point });
+        }
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if !is_digits(whole) || !is_digits(fraction) {

@@ -8,7 +8,7 @@ use super::tree::Node;
 pub use super::number::{Numbers, needs_double};
 
 /// Which characters beyond the necessary ones are escaped, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Escapes {
     pub beyond_ascii: Beyond,
     /// Characters of ASCII written as `\uXXXX`.
@@ -22,7 +22,7 @@ pub struct Escapes {
 }
 
 /// Which escapes have digits in upper case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Upper {
     None,
     /// Those of the listed characters of ASCII (PHP's `JSON_HEX_…`).
@@ -31,7 +31,7 @@ pub enum Upper {
 }
 
 /// Which characters beyond ASCII are escaped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Beyond {
     None,
     /// The separators of lines and paragraphs, which JavaScript took for line ends.
@@ -66,7 +66,7 @@ impl Escapes {
 }
 
 /// In which order the members of an object are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     AsRead,
     /// By name, byte by byte.
@@ -90,7 +90,7 @@ pub enum Order {
 }
 
 /// A way to write JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a habit of some library, and they combine freely")]
 pub struct Style {
     pub comma: &'static str,
@@ -228,6 +228,7 @@ impl Printer<'_> {
         self.out.push('{');
         for (at, item) in items.iter().enumerate() {
             self.between(at, depth);
+            // Writing to a String does not fail.
             let _ = write!(self.out, "\"{at}\"{}", self.style.colon);
             self.value(item, depth + 1);
         }
@@ -368,13 +369,16 @@ impl Printer<'_> {
             return;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            // Writing to a String does not fail.
             let is_upper = match self.style.escapes.upper {
                 Upper::None => false,
                 Upper::Listed => self.style.escapes.ascii.contains(character),
                 Upper::All => true,
             };
-            let _ = if is_upper { write!(self.out, "\\u{unit:04X}") } else { write!(self.out, "\\u{unit:04x}") };
+            let digits: &[u8; 16] = if is_upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+            self.out.push_str("\\u");
+            for shift in [12, 8, 4, 0] {
+                self.out.push(char::from(digits[usize::from((*unit >> shift) & 15)]));
+            }
         }
     }
 }

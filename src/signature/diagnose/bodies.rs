@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::Finding;
 use super::body::{Body, Tier, Variant};
+use super::json_facts::Facts;
 use super::json_writers::{Writer, writers};
 use super::search::{Parsed, Search};
 use super::variation::with_body;
@@ -224,6 +225,15 @@ fn find(search: &mut Search<'_>, tier: Tier) -> Option<Finding> {
     found
 }
 
+/// What was tried.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    /// Digests of the bodies.
+    bodies: HashSet<u64>,
+    /// Styles that JSON was printed in, as far as they matter; whether with every end of a line after it.
+    styles: HashSet<(Style, bool)>,
+}
+
 /// A variation of the body, ready to be tried.
 pub(super) struct Ready {
     pub(super) code: &'static str,
@@ -258,7 +268,7 @@ pub(super) fn each_likely<'a, T>(
     search: &mut Search<'a>,
     attempt: impl FnMut(&mut Search<'a>, &Ready) -> Option<T>,
 ) -> Option<T> {
-    each(search, &[Tier::Common, Tier::Likely], LineFeeds::LeftOut, &mut HashSet::new(), attempt)
+    each(search, &[Tier::Common, Tier::Likely], LineFeeds::LeftOut, &mut Tried::default(), attempt)
 }
 
 /// Makes one form after the other, never two at a time, and leaves out those that have come already.
@@ -266,15 +276,17 @@ fn each<'a, T>(
     search: &mut Search<'a>,
     tiers: &[Tier],
     line_feeds: LineFeeds,
-    seen: &mut HashSet<u64>,
+    seen: &mut Tried,
     mut attempt: impl FnMut(&mut Search<'a>, &Ready) -> Option<T>,
 ) -> Option<T> {
-    if !search.signs_body() {
+    // Without anything to compare with, no body can be right; tokens are compared by other means.
+    let has_signature = !search.algorithms.is_empty() || search.scheme.algorithm.is_token();
+    if !search.signs_body() || !has_signature {
         return None;
     }
     let request = search.case.request;
     let body = Body::new(&request, json_of(search));
-    seen.insert(digest(request.body));
+    seen.bodies.insert(digest(request.body));
     let mut dialects = Vec::new();
     if let Some(node) = body.json.as_ref().filter(|_| tiers.contains(&Tier::Seldom))
         && search.spend(search.json_length.saturating_mul(PRINT_COST * json_layouts::PROBES))
@@ -283,24 +295,32 @@ fn each<'a, T>(
     }
     let all = tiers.iter().flat_map(|tier| forms(*tier, std::mem::take(&mut dialects)));
     let found = { all }.find_map(|form| {
-        if !is_affordable(search, &form, &body) {
+        let style = normal(search, &form);
+        if style.as_ref().is_some_and(|style| seen.styles.contains(style)) || !is_affordable(search, &form, &body) {
             return None;
         }
+        seen.styles.extend(style);
         form.make(&body).into_iter().find_map(|variant| {
             let ready = Ready { code: form.code, how: variant.how, fix: form.fix, bytes: variant.bytes };
-            let found = if seen.insert(digest(&ready.bytes)) { attempt(search, &ready) } else { None };
+            let found = if seen.bodies.insert(digest(&ready.bytes)) { attempt(search, &ready) } else { None };
             let ends_line = line_feeds == LineFeeds::Tried && matches!(form.make, Make::Json(..));
             if found.is_some() || !ends_line {
                 return found;
             }
             ENDS.iter().take(if form.tier == Tier::Seldom { ENDS.len() } else { 1 }).find_map(|end| {
                 let ready = ready.with_end(*end);
-                if seen.insert(digest(&ready.bytes)) { attempt(search, &ready) } else { None }
+                if seen.bodies.insert(digest(&ready.bytes)) { attempt(search, &ready) } else { None }
             })
         })
     });
     search.json = body.json.map_or(Parsed::No, Parsed::Json);
     found
+}
+
+/// What of the form's style matters, and whether it is tried with more ends. Styles alike in that need one print.
+fn normal(search: &Search<'_>, form: &Form) -> Option<(Style, bool)> {
+    let (Make::Json(_, style), Some(facts)) = (&form.make, search.json_facts) else { return None };
+    Some((facts.normal(**style), form.tier == Tier::Seldom))
 }
 
 /// Takes what it costs to make the form from the budget. False as well for forms that the body cannot have.
@@ -344,6 +364,7 @@ fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
         return None;
     }
     let node = tree::parse(body)?;
+    search.json_facts = Some(Facts::of(&node));
     search.json_length = length.saturating_add(doubles(&node).saturating_mul(DOUBLE_COST));
     Some(node)
 }

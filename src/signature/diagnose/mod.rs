@@ -20,6 +20,7 @@ mod handed_over;
 mod hashes;
 mod items;
 mod json_dialects;
+mod json_facts;
 mod json_layouts;
 mod json_writers;
 mod jws;

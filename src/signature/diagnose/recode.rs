@@ -88,10 +88,15 @@ fn latin_as_utf8(bytes: &[u8]) -> String {
 /// Characters that a charset did not have: a mark for each, for each UTF-16 unit, or for each byte; and left out.
 fn replaced(text: &str) -> Vec<Variant> {
     let marked = |mark: &str, is_lost: fn(char) -> bool, count: fn(char) -> usize| -> String {
-        let one = |character: char| {
-            if is_lost(character) { mark.repeat(count(character)) } else { character.to_string() }
-        };
-        text.chars().map(one).collect()
+        let mut out = String::with_capacity(text.len());
+        for character in text.chars() {
+            if is_lost(character) {
+                (0..count(character)).for_each(|_| out.push_str(mark));
+            } else {
+                out.push(character);
+            }
+        }
+        out
     };
     let beyond_ascii: fn(char) -> bool = |character| !character.is_ascii();
     let beyond_latin: fn(char) -> bool = |character| u32::from(character) > 0xff;

@@ -1,8 +1,8 @@
 //! The search: one variation after the other is computed and compared with the signatures that the request offers.
 
-use std::collections::HashSet;
-
+use super::bodies::Tried;
 use super::families::algorithms;
+use super::json_facts::Facts;
 use super::tokens::{Fault, Reading, Token, tokens};
 use super::{Case, Finding};
 use crate::json::tree::Node;
@@ -16,7 +16,10 @@ use crate::signature::template::{Context, Piece, Template, Value, Vars};
 
 /// Bytes that are hashed for bodies of up to 1 MiB: with [`OVERDRAFT_PASSES`] about 50 ms on a processor with instructions
 /// for SHA-256; measured.
-const WORK: usize = 40 << 20;
+const WORK: usize = 32 << 20;
+/// The same for small ones, whose forms are many and cost less than they count.
+const SMALL_WORK: usize = 80 << 20;
+const MIB: usize = 1 << 20;
 /// How many times the length of a larger body is hashed, up to [`MOST_WORK`].
 const LARGE_PASSES: usize = 160;
 /// The most that is hashed for any body: about a second, which keeps no request waiting.
@@ -71,10 +74,12 @@ pub(super) struct Search<'a> {
     overdraft: usize,
     /// Whether what is tried now is so common that it may take it.
     pub(super) is_common: bool,
-    /// Digests of the bodies that were tried with the plain secrets.
-    pub(super) tried_bodies: HashSet<u64>,
+    /// The bodies that were tried with the plain secrets.
+    pub(super) tried_bodies: Tried,
     /// The body as JSON, kept from phase to phase.
     pub(super) json: Parsed<'a>,
+    /// What of a style matters to it.
+    pub(super) json_facts: Option<Facts>,
     /// How long it is in what it costs to print it.
     pub(super) json_length: usize,
     /// What was left out for lack of budget.
@@ -108,7 +113,11 @@ impl<'a> Search<'a> {
         let tokens = tokens(case, &scheme);
         let algorithms = algorithms(&scheme, &tokens);
         let length = case.request.body.len();
-        let left = if length <= 1 << 20 { WORK } else { length.saturating_mul(LARGE_PASSES).min(MOST_WORK) };
+        let left = match length {
+            0..=SMALL => SMALL_WORK,
+            0..=MIB => WORK,
+            _ => length.saturating_mul(LARGE_PASSES).min(MOST_WORK),
+        };
         let overdraft = if length <= MAX_OVERDRAWN { length.saturating_mul(OVERDRAFT_PASSES) } else { 0 };
         Self {
             case,
@@ -119,8 +128,9 @@ impl<'a> Search<'a> {
             try_cost: TRY_COST,
             overdraft: overdraft / share.max(1),
             is_common: false,
-            tried_bodies: HashSet::new(),
+            tried_bodies: Tried::default(),
             json: Parsed::NotYet,
+            json_facts: None,
             json_length: 0,
             cut: Cut::Nothing,
             is_right: false,
@@ -418,12 +428,14 @@ pub(super) fn key_cost(key: &Key) -> usize {
     each.saturating_mul(key.count())
 }
 
+/// What it costs to read the body as a form and to sort and join its pairs, in hashes of it.
+const FORM_PASSES: usize = 4;
+
 /// How often a template goes through the body; filters hash or encode it before it is hashed.
 fn body_passes(template: &Template) -> usize {
     let passes = template.pieces().iter().map(|piece| match piece {
-        Piece::Placeholder { value: Value::Body | Value::Form(..) | Value::Source(_), filters, .. } => {
-            1 + filters.len()
-        }
+        Piece::Placeholder { value: Value::Form(..), filters, .. } => FORM_PASSES + filters.len(),
+        Piece::Placeholder { value: Value::Body | Value::Source(_), filters, .. } => 1 + filters.len(),
         Piece::Placeholder { .. } | Piece::Literal(_) => 0,
     });
     passes.sum()

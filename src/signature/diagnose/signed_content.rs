@@ -124,7 +124,8 @@ fn patterns(search: &Search<'_>, patterns: &[&str], times: &[(String, Option<Str
     let (own_times, own_ids) = (values(search, "timestamp"), values(search, "id"));
     let own: Vec<&str> = search.scheme.signed.iter().map(Template::text).collect();
     let mut contents = Vec::new();
-    for pattern in patterns {
+    let may_be_form = may_be_form(search);
+    for pattern in patterns.iter().filter(|pattern| may_be_form || !pattern.contains("{form")) {
         let (wants_time, wants_id) = (pattern.contains('T'), pattern.contains('I'));
         let no = [(String::new(), None)];
         let times: &[(String, Option<String>)] = if wants_time { times } else { &no };
@@ -264,6 +265,13 @@ fn values(search: &Search<'_>, name: &str) -> Vec<String> {
     }
     found.retain(|value| is_plain(value));
     found
+}
+
+/// JSON is no form: it has no pairs to be sorted or joined.
+fn may_be_form(search: &Search<'_>) -> bool {
+    let request = &search.case.request;
+    let content_type = request.headers.get_str("content-type").unwrap_or_default();
+    content_type.contains("form") || !matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 fn is_plain(value: &str) -> bool {

@@ -106,3 +106,46 @@ fn a_wrong_secret_never_verifies_whatever_is_tried() {
         assert!(got.diagnose().iter().all(|finding| !finding.verifies), "{body}");
     }
 }
+
+/// Each text was written by the real language: Go 1.19, Perl's JSON::PP, Jackson of a copied `HashMap`, Rails 6.1, PHP 8.2, Node 18.
+#[test]
+fn what_real_writers_made_of_small_bodies() {
+    let order = r#"{"event":"order/create","items":[{"sku":"A-1","price":19.90},{"sku":"B/2","price":5.00}],"customer":{"name":"José","email":"jose@example.com","tags":[],"notes":null},"total":"24.90","uuid":"0b7"}"#;
+    let invoice = r#"{"type":"invoice.paid","created":1795698000,"data":{"object":{"total":4999,"tax":399.0,"description":"Kaffee & Kuchen / groß","lines":[{"qty":2,"price":24.5}],"metadata":{},"discount":null}},"livemode":true}"#;
+    let go = "{\n    \"created\": 1795698000,\n    \"data\": {\n        \"object\": {\n            \"description\": \"Kaffee \\u0026 Kuchen / groß\",\n            \"discount\": null,\n            \"lines\": [\n                {\n                    \"price\": 24.5,\n                    \"qty\": 2\n                }\n            ],\n            \"metadata\": {},\n            \"tax\": 399,\n            \"total\": 4999\n        }\n    },\n    \"livemode\": true,\n    \"type\": \"invoice.paid\"\n}";
+    let perl = "{\n   \"created\" : 1795698000,\n   \"data\" : {\n      \"object\" : {\n         \"description\" : \"Kaffee & Kuchen / groß\",\n         \"discount\" : null,\n         \"lines\" : [\n            {\n               \"price\" : 24.5,\n               \"qty\" : 2\n            }\n         ],\n         \"metadata\" : {},\n         \"tax\" : 399,\n         \"total\" : 4999\n      }\n   },\n   \"livemode\" : true,\n   \"type\" : \"invoice.paid\"\n}\n";
+    let java = r#"{"type":"invoice.paid","data":{"object":{"total":4999,"tax":399.0,"description":"Kaffee & Kuchen / groß","lines":[{"qty":2,"price":24.5}],"metadata":{},"discount":null}},"livemode":true,"created":1795698000}"#;
+    let rails = "customer%5Bemail%5D=jose%40example.com&customer%5Bname%5D=Jos%C3%A9&customer%5Bnotes%5D=&event=order%2Fcreate&items%5B%5D%5Bsku%5D=A-1&items%5B%5D%5Bprice%5D=19.9&items%5B%5D%5Bsku%5D=B%2F2&items%5B%5D%5Bprice%5D=5.0&total=24.90&uuid=0b7";
+    let nested_rails = "created=1795698000&data%5Bobject%5D%5Bdescription%5D=Kaffee+%26+Kuchen+%2F+gro%C3%9F&data%5Bobject%5D%5Bdiscount%5D=&data%5Bobject%5D%5Blines%5D%5B%5D%5Bqty%5D=2&data%5Bobject%5D%5Blines%5D%5B%5D%5Bprice%5D=24.5&data%5Bobject%5D%5Btax%5D=399.0&data%5Bobject%5D%5Btotal%5D=4999&livemode=true&type=invoice.paid";
+    let php = r#"{"n":1e21,"score":0.30000000000000004}"#;
+    let node = r#"{"id":"e","10":"ten","2":"two","list":[],"empty":{}}"#;
+    for (sent, signed, code) in [
+        (invoice, go, "body_json_sorted"),
+        (invoice, perl, "body_json_sorted"),
+        (invoice, java, "body_json_sorted"),
+        (order, rails, "body_json_as_form"),
+        (invoice, nested_rails, "body_json_as_form"),
+        (php, "n=1.0E%2B21&score=0.3", "body_json_as_form"),
+        (node, "2=two&10=ten&id=e&empty=", "body_json_as_form"),
+    ] {
+        names(&found(signed.as_bytes(), sent.as_bytes(), "application/json"), code, signed);
+    }
+}
+
+#[test]
+fn forms_with_other_names_of_their_lists() {
+    let (numbered, bare) = ("a=b+c&list%5B0%5D=1&list%5B1%5D=2", "a=b+c&list%5B%5D=1&list%5B%5D=2");
+    for (signed, sent) in [
+        (bare, numbered),
+        (numbered, bare),
+        (r#"{"a":"b c","list[]":["1","2"]}"#, numbered),
+        ("a=b+c;list%5B%5D=1;list%5B%5D=2", numbered),
+        ("a=b+c&list%5b%5d=1&list%5b%5d=2", numbered),
+        ("a=b+c&amp;list%5B0%5D=1&amp;list%5B1%5D=2", bare),
+        ("a=b+c&list[]=1&list[]=2", numbered),
+        (r#"a:2:{s:1:"a";s:3:"b c";s:4:"list";a:2:{i:0;s:1:"1";i:1;s:1:"2";}}"#, bare),
+    ] {
+        let found = found(signed.as_bytes(), sent.as_bytes(), "application/x-www-form-urlencoded");
+        assert!(found[0].verifies && found[0].code.starts_with("body_"), "{signed}: {found:#?}");
+    }
+}

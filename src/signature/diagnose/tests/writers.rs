@@ -221,3 +221,41 @@ fn dotnet_and_rails_by_their_documentation() {
     assert_eq!(written(json_writers::NEWTONSOFT), newtonsoft);
     assert_eq!(written(json_writers::RUST.sorted()), "{\"a\":\"é<&>'+`\\\"\u{2028}\",\"n\":[1.0,12.5,1e+16]}");
 }
+
+#[test]
+fn styles_that_are_alike_in_what_matters_print_a_value_alike() {
+    use crate::signature::diagnose::json_facts::Facts;
+    use crate::signature::diagnose::json_writers::writers;
+    let mut inputs = table().inputs.json;
+    inputs.extend(
+        [
+            "[1,2,-3,0]",
+            r#"{"b":1,"a":{"d":"x/y","c":"<&>"}}"#,
+            r#"{"a":1,"b":{"c":2}}"#,
+            r#"{"0":{},"1":[],"a":null}"#,
+            r#"{"2":1,"10":2,"1":3}"#,
+            r#"{"a":"\b\f\u001f\u007f'\"\\"}"#,
+            r#"{"a":"\u00e9\u2028\ud83d\ude00"}"#,
+            "[1.0,-0,1e30,12345678901234567890,0.1]",
+            "[-0]",
+            "[]",
+            "{}",
+            r#""=`+""#,
+        ]
+        .map(str::to_owned),
+    );
+    for input in inputs {
+        let node = parse(input.as_bytes()).unwrap();
+        let facts = Facts::of(&node);
+        let mut known: std::collections::HashMap<Style, (Style, Option<String>)> = std::collections::HashMap::new();
+        let tiers =
+            [super::super::body::Tier::Common, super::super::body::Tier::Likely, super::super::body::Tier::Rare];
+        let styles = tiers.into_iter().flat_map(writers).map(|writer| writer.style);
+        let seldom = crate::signature::diagnose::json_layouts::writers(&node, input.len());
+        for style in styles.chain(dialects().map(|one| one.style)).chain(seldom.into_iter().map(|one| one.style)) {
+            let printed = print(&node, style, input.len());
+            let first = known.entry(facts.normal(style)).or_insert_with(|| (style, printed.clone()));
+            assert_eq!(first.1, printed, "{input}: {:?} and {style:?}", first.0);
+        }
+    }
+}
