@@ -113,10 +113,12 @@ impl<'a> Search<'a> {
         let tokens = tokens(case, &scheme);
         let algorithms = algorithms(&scheme, &tokens);
         let length = case.request.body.len();
-        let left = match length {
-            0..=SMALL => SMALL_WORK,
-            0..=MIB => WORK,
-            _ => length.saturating_mul(LARGE_PASSES).min(MOST_WORK),
+        let left = if length <= SMALL {
+            SMALL_WORK
+        } else if length <= MIB {
+            WORK
+        } else {
+            length.saturating_mul(LARGE_PASSES).min(MOST_WORK)
         };
         let overdraft = if length <= MAX_OVERDRAWN { length.saturating_mul(OVERDRAFT_PASSES) } else { 0 };
         Self {
