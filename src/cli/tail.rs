@@ -1,7 +1,8 @@
 //! `creel tail`: requests as they arrive.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
@@ -44,8 +45,8 @@ enum Given {
 /// The arguments of `creel tail`.
 #[derive(Debug, Args)]
 #[command(after_help = "With --exec the command is run by sh for one request after the other, with the request on
-standard input and CREEL_BIN, CREEL_ID, CREEL_METHOD, CREEL_PATH, CREEL_EVENT and
-CREEL_SIGNATURE in its environment. A command that fails is told.
+standard input and CREEL_BIN, CREEL_ID and CREEL_SEQ in its environment: nothing that a sender
+wrote. A command that fails or takes too long is told.
 
 Examples:
   creel tail orders --since start --count 2
@@ -68,6 +69,9 @@ pub(super) struct TailArgs {
     /// Run a command for each request, in place of printing it
     #[arg(long, value_name = "CMD", conflicts_with_all = ["full", "json"])]
     exec: Option<String>,
+    /// How long the command may take for a request; then it is ended
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "exec", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    exec_timeout: u32,
     /// What the command is given on standard input
     #[arg(long, value_enum, default_value = "json", requires = "exec")]
     stdin: Given,
@@ -77,6 +81,8 @@ pub(super) struct TailArgs {
     server: ServerArgs,
 }
 
+/// How often it is looked whether a command has ended.
+const LOOK: Duration = Duration::from_millis(5);
 /// Messages that wait for a slow command; more wait at the server, which tells what was missed.
 const WAITING: usize = 1_000;
 
@@ -163,29 +169,40 @@ async fn run_command(client: &Client, args: &TailArgs, command: &str, request: &
     }
     let mut process = Command::new("sh");
     process.arg("-c").arg(command).stdin(Stdio::piped());
-    let event = request.event.name.as_deref().unwrap_or_default();
-    for (name, value) in [
-        ("CREEL_BIN", args.bin.as_str()),
-        ("CREEL_ID", &request.id),
-        ("CREEL_METHOD", &request.method),
-        ("CREEL_PATH", &request.path),
-        ("CREEL_EVENT", event),
-        ("CREEL_SIGNATURE", &request.signature.status),
-    ] {
-        // The system takes no zero byte in a value.
-        process.env(name, value.replace('\0', ""));
-    }
+    process.env("CREEL_BIN", &args.bin).env("CREEL_ID", &request.id).env("CREEL_SEQ", request.seq.to_string());
+    let limit = Duration::from_secs(args.exec_timeout.into());
     let status = tokio::task::spawn_blocking(move || {
         let mut child = process.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            // A command need not read all that it is given.
-            let _ = stdin.write_all(&input);
+            // Beside the waiting: a command need not read all that it is given.
+            std::thread::spawn(move || stdin.write_all(&input));
         }
-        child.wait()
+        end_within(&mut child, limit)
     })
     .await??;
-    if !status.success() {
-        output::note(&format!("the command ended with {status} for request {}", request.seq));
+    match status {
+        Some(status) if status.success() => {}
+        Some(status) => output::note(&format!("the command ended with {status} for request {}", request.seq)),
+        None => output::note(&format!(
+            "the command took more than {} s for request {} and was ended; --exec-timeout allows more",
+            args.exec_timeout, request.seq
+        )),
     }
     Ok(())
+}
+
+/// Waits for a command's end; `None` when it took too long and was killed.
+fn end_within(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if begun.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(LOOK);
+    }
 }

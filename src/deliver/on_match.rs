@@ -293,8 +293,7 @@ impl Deliver {
                 return;
             }
             let for_seconds = now.since(watch.came_at).as_secs();
-            // What is found is told first, as a receiver that fails may be: the next look tells of the silence.
-            let due = found.count == 0 && setting.silence_s.is_some_and(|limit| for_seconds >= limit);
+            let due = setting.silence_s.is_some_and(|limit| for_seconds >= limit);
             if due && !watch.silence_told {
                 watch.silence_told = true;
                 silent = Some(for_seconds);
@@ -334,7 +333,7 @@ impl Deliver {
     }
 }
 
-/// Whether a sender has sent it: what was composed or imported says nothing of one.
+/// Whether a sender has sent it: what was composed or imported says nothing of a sender.
 fn has_come(request: &CapturedRequest) -> bool {
     !matches!(request.summary.origin, Origin::Composed | Origin::Imported)
 }
@@ -363,7 +362,8 @@ fn message(bin: &Bin, setting: &OnMatch, console_url: &str, found: &Found, silen
         })
     };
     json!({
-        "type": if silent.is_some() { "silence" } else { "match" },
+        // Both may be told at once: then `silent_for_s` says so.
+        "type": if found.count == 0 { "silence" } else { "match" },
         "bin": {"id": bin.id.to_string(), "name": bin.settings.name.as_ref().map(ToString::to_string),
             "console_url": format!("{console_url}/bins/{handle}")},
         "filter": setting.filter,

@@ -2,6 +2,7 @@
 
 use super::engine::Parcel;
 use super::plan::{Plan, ResignSecret};
+use super::send::Sending;
 use crate::http::Head;
 use crate::model::{Bin, SignatureStatus, Timestamp};
 use crate::provider;
@@ -19,23 +20,38 @@ pub(super) fn of_replay(
     if plan.edit == <_>::default() && plan.resign.is_none() {
         return None;
     }
-    let status = of_parcel(catalogue, bin, parcel, now);
     let by_another = plan.resign.as_ref().is_some_and(|how| matches!(how.secret, ResignSecret::Value(_)));
-    // Whether the receiver has a secret that was given for this once is not known here.
-    Some(if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status })
+    Some(judged(catalogue, bin, parcel, &parcel.url, by_another, now))
 }
 
-/// The verdict on the signature of what is sent, by the bin's secrets.
-pub(super) fn of_parcel(catalogue: &Catalogue, bin: &Bin, parcel: &Parcel, now: Timestamp) -> SignatureStatus {
+/// The verdict on the signature of what a simulated sender sends.
+pub(super) fn of_sending(
+    catalogue: &Catalogue,
+    bin: &Bin,
+    sending: &Sending,
+    parcel: &Parcel,
+    now: Timestamp,
+) -> SignatureStatus {
+    let by_another = sending.signer.as_ref().is_some_and(|by| bin.secrets.iter().all(|known| known.value != by.secret));
+    let url = sending.signed_url.as_deref().unwrap_or(&parcel.url);
+    judged(catalogue, bin, parcel, url, by_another, now)
+}
+
+/// The verdict by the bin's secrets. Whether the receiver has a secret that was given for this once (`by_another`) is not
+/// known here.
+fn judged(
+    catalogue: &Catalogue,
+    bin: &Bin,
+    parcel: &Parcel,
+    url: &str,
+    by_another: bool,
+    now: Timestamp,
+) -> SignatureStatus {
     let head = Head::new(parcel.head.clone());
-    let request = SignedRequest {
-        method: &head.method(),
-        url: &parcel.url,
-        headers: &head.headers(),
-        body: &parcel.body,
-        received_at: now,
-    };
-    verifier(catalogue, bin).judge(&request).0.status
+    let request =
+        SignedRequest { method: &head.method(), url, headers: &head.headers(), body: &parcel.body, received_at: now };
+    let status = verifier(catalogue, bin).judge(&request).0.status;
+    if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status }
 }
 
 /// As captures are judged.

@@ -134,6 +134,9 @@ fn shortened(mut attempt: Delivered) -> Delivered {
     attempt
 }
 
+/// What to do where a right signature is turned down: whatever the case is about, it did not get that far.
+const REFUSES_RIGHT_SIGNATURES: &str = "A right signature was turned down: give the receiver the secret that signs here, and have it verify the body's bytes as they came, before anything parses them.";
+
 fn reported(
     case: &Case,
     state: CaseState,
@@ -142,6 +145,7 @@ fn reported(
     took: Duration,
 ) -> CaseReport {
     let wanting = state == CaseState::Failed || state == CaseState::Note && case.expect != Expect::Told;
+    let refuses = case.expect == Expect::Accepted && shots.iter().any(|shot| matches!(shot.status, Some(401 | 403)));
     let snippet = |framework: &battery::Framework| {
         let code = case.fix.snippet(framework.id)?;
         Some(Snippet { framework: framework.id, name: framework.name, code })
@@ -152,7 +156,7 @@ fn reported(
         says: case.says,
         state,
         sentence,
-        advice: wanting.then(|| case.fix.advice()),
+        advice: wanting.then(|| if refuses { REFUSES_RIGHT_SIGNATURES } else { case.fix.advice() }),
         snippets: FRAMEWORKS.iter().filter(|_| wanting).filter_map(snippet).collect(),
         shots,
         attempt,

@@ -166,7 +166,7 @@ impl Deliver {
         let sent = |mut event: SentEvent, parcel: &Parcel| {
             if request.is_some() {
                 let (catalogue, now) = (&self.0.catalogue, self.0.clock.now());
-                event.delivered.signature = Some(proof::of_parcel(catalogue, &bin.bin, parcel, now));
+                event.delivered.signature = Some(proof::of_sending(catalogue, &bin.bin, sending, parcel, now));
             }
             job.count(&event.delivered);
             if job.is_due() {

@@ -100,10 +100,16 @@ fn is_spoiled(evidence: &Evidence<'_>, attempt: &AttemptFacts) -> bool {
     attempt.signature.is_some_and(|status| status.is_unproven(evidence.has_secret))
 }
 
+/// Whether it was turned down for a signature by a secret of which nobody knows here whether the receiver has it.
+fn is_open(attempt: &AttemptFacts) -> bool {
+    attempt.signature == Some(SignatureStatus::NoSecret) && matches!(attempt.last.status, Some(401 | 403))
+}
+
 /// Requests with their newest attempt, in their order. One that was spoiled on purpose says nothing of how events fare.
 fn newest<'e>(evidence: &'e Evidence<'_>) -> Vec<(&'e RequestSummary, LastAttempt)> {
     let mut newest: HashMap<RequestId, LastAttempt> = HashMap::new();
-    for attempt in evidence.attempts.iter().filter(|attempt| !is_spoiled(evidence, attempt)) {
+    let tells = |attempt: &&AttemptFacts| !is_spoiled(evidence, attempt) && !is_open(attempt);
+    for attempt in evidence.attempts.iter().filter(tells) {
         newest.entry(attempt.request).or_insert(attempt.last);
     }
     evidence.requests.iter().filter_map(|summary| Some((*summary, *newest.get(&summary.id)?))).collect()
@@ -130,8 +136,8 @@ fn fast(evidence: &Evidence<'_>) -> Judgement {
     }
     // What is turned down with right is no failure of the endpoint.
     let is_bad = |(summary, attempt): &&(&RequestSummary, LastAttempt)| {
-        let refused =
-            rightly_refused(evidence, summary) && attempt.status.is_some_and(|status| (400..500).contains(&status));
+        let refused = !is_event(summary, evidence.has_secret)
+            && attempt.status.is_some_and(|status| (400..500).contains(&status));
         !attempt.is_delivered() && !refused
     };
     let bad: Vec<_> = attempts.iter().filter(is_bad).collect();

@@ -124,7 +124,7 @@ pub(super) fn action(act: Act, links: &BinLinks) -> (&'static str, String) {
     match act {
         Act::Outside => ("Open it from outside", "/help#reach".to_owned()),
         Act::PublicUrl => ("Set the public URL", settings("general")),
-        Act::Platform => ("Set up the platform", base.clone()),
+        Act::Platform => ("Copy the URL for the platform", base.clone()),
         Act::Forward => ("Forward to your endpoint", settings("forward")),
         Act::Replay(id) => ("Replay it to your endpoint", format!("{base}/requests/{id}?tab=deliver")),
         Act::ReplayWrong(id) => ("Replay one with a wrong signature", format!("{base}/requests/{id}?tab=deliver")),

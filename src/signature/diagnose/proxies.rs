@@ -63,7 +63,10 @@ pub(super) fn told(request: &SignedRequest<'_>) -> Vec<Told> {
         }
     };
     let rest = own.after_authority;
-    let portless = |host: &str| host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned();
+    // The address of an IPv6 host has colons of its own.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let portless =
+        |host: &str| host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name).to_owned();
     let mut paths = vec![(None, "", rest.to_owned())];
     for header in PREFIXES {
         if let Some(prefix) = first(headers, header).map(|prefix| prefix.trim_end_matches('/')) {

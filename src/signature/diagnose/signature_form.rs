@@ -109,7 +109,7 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                     text.len(),
                     expected.len()
                 ),
-                fix: "Send the whole signature, with the zeros that it begins with; no number makes one.".to_owned(),
+                fix: "Send the whole signature. If it was written as a number, its leading zeros were lost: write it as text.".to_owned(),
                 verifies: true,
                 custom_scheme: None,
             });

@@ -49,7 +49,9 @@ pub fn diagnose_unknown(catalogue: &Catalogue, request: &SignedRequest<'_>, secr
             return vec![finding];
         }
     }
-    found.first().map(guess).or_else(|| handed_over::guess(request)).into_iter().collect()
+    // What stands in `Authorization` is rather a token than a signature.
+    let first = found.iter().find(|place| !place.name.eq_ignore_ascii_case("authorization"));
+    first.map(guess).or_else(|| handed_over::guess(request)).into_iter().collect()
 }
 
 fn words(algorithm: Algorithm) -> String {

@@ -51,7 +51,7 @@ pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit,
     let told = form.told_by.map(|header| format!(" (as the header {header} says)")).unwrap_or_default();
     let sentence = format!(
         "The signature is right for the URL {}{told}{with}; here it was checked with {}.",
-        super::variation::shown(&form.url),
+        visible(&form.url),
         super::variation::shown(search.case.request.url)
     );
     let fix = match public_url(search.case, &form.url) {
@@ -63,9 +63,23 @@ pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit,
     search.found(hit, form.code, &sentence, &fix)
 }
 
+/// A URL as it can be read: one with white space or control characters is escaped, in quotes.
+fn visible(url: &str) -> String {
+    let shown = super::variation::shown(url);
+    let is_plain = !shown.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    if is_plain { shown.into_owned() } else { format!("\"{}\"", shown.escape_debug()) }
+}
+
 /// The public URL that makes the request's URL the wanted one; else why there is none. A request's URL is its bin's
 /// public URL, the path below the bin as sent, and the query as sent, else the public URL's own.
 fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
+    if wanted.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '#') {
+        return Err("the signed URL has characters that no public URL may have".to_owned());
+    }
+    let signed = UrlParts::of(wanted);
+    if signed.scheme.is_empty() || signed.authority.is_empty() {
+        return Err("the signed URL has no scheme or no host, and a public URL has both".to_owned());
+    }
     let (path, query) = wanted.split_once('?').map_or((wanted, None), |(path, query)| (path, Some(query)));
     let own_query = match (case.query, query) {
         (None, query) => query,
@@ -78,9 +92,6 @@ fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
     if UrlParts::of(&url).authority.is_empty() {
         return Err(no_base());
     }
-    if UrlParts::of(&url).scheme.is_empty() {
-        return Err("the signed URL has no scheme, and a public URL has one".to_owned());
-    }
     if url.ends_with('/') && case.below.starts_with('/') {
         // Of two slashes that meet, one is left out.
         url.push('/');
@@ -88,9 +99,6 @@ fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
     if let Some(query) = own_query {
         url.push('?');
         url.push_str(query);
-    }
-    if url.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '#') {
-        return Err("the signed URL has characters that no public URL may have".to_owned());
     }
     Ok(url)
 }

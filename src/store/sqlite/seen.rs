@@ -1,8 +1,8 @@
 //! What was written lately: where no platform says what an event is, the same request again is known by it, at the cost of
 //! a hash. It begins empty at each start; `repeats` finds what it does not know.
 
-use std::collections::hash_map::{Entry, RandomState};
-use std::collections::{HashMap, VecDeque};
+use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasher as _;
 
 use crate::model::{NewRequest, Origin, SameBefore, Seq};
@@ -17,7 +17,8 @@ const MAX_BODY: usize = 256 << 10;
 pub(crate) struct Seen {
     hasher: RandomState,
     known: HashMap<u64, Known>,
-    in_order: VecDeque<u64>,
+    /// Each that was noted, oldest first.
+    in_order: VecDeque<(u64, Seq)>,
     /// Those whose senders are not answered yet.
     unanswered: HashMap<Seq, u64>,
 }
@@ -49,25 +50,21 @@ impl Seen {
             return None;
         }
         let key = self.hasher.hash_one((bin, method, target, &new.body[..]));
-        let before = match self.known.entry(key) {
-            Entry::Occupied(mut known) => {
-                let last = known.get();
-                // A batch that did not fit is written again with the same cursors.
-                let before = if last.seq == seq { last.before } else { Some(SameBefore { status: last.status }) };
-                known.insert(Known { bin, seq, status: new.status, before });
-                before
-            }
-            Entry::Vacant(vacant) => {
-                vacant.insert(Known { bin, seq, status: new.status, before: None });
-                self.in_order.push_back(key);
-                if self.in_order.len() > REMEMBERED
-                    && let Some(oldest) = self.in_order.pop_front()
-                {
-                    self.known.remove(&oldest);
-                }
-                None
-            }
-        };
+        let last = self.known.get(&key);
+        // A batch that did not fit is written again with the same cursors.
+        let is_written_again = last.is_some_and(|last| last.seq == seq);
+        let before =
+            last.and_then(|last| if is_written_again { last.before } else { Some(SameBefore { status: last.status }) });
+        self.known.insert(key, Known { bin, seq, status: new.status, before });
+        if !is_written_again {
+            self.in_order.push_back((key, seq));
+        }
+        if self.in_order.len() > REMEMBERED
+            && let Some((oldest, at)) = self.in_order.pop_front()
+            && self.known.get(&oldest).is_some_and(|known| known.seq == at)
+        {
+            self.known.remove(&oldest);
+        }
         if new.status.is_none() {
             if self.unanswered.len() >= REMEMBERED {
                 self.unanswered.clear();
@@ -83,6 +80,11 @@ impl Seen {
         if let Some(known) = self.known.get_mut(&key).filter(|known| known.seq == seq) {
             known.status = status;
         }
+    }
+
+    /// Forgets requests that could not be stored: what their senders send again is the first.
+    pub(crate) fn unwritten(&mut self, requests: &HashSet<Seq>) {
+        self.known.retain(|_, known| !requests.contains(&known.seq));
     }
 
     /// Forgets a bin whose requests were deleted: what comes next is the first again.
@@ -118,6 +120,9 @@ mod tests {
         assert_eq!(seen.note(1, last, &request("a", None), ("POST", "/x")), told(None), "it is the same one");
         seen.answered(last, Some(201));
         assert_eq!(note(&mut seen, 1, &request("a", Some(200)), "/x").0, told(Some(201)));
+        let (_, lost) = note(&mut seen, 1, &request("lost", Some(200)), "/x");
+        seen.unwritten(&HashSet::from([lost]));
+        assert_eq!(note(&mut seen, 1, &request("lost", Some(200)), "/x").0, None);
         seen.forget(1);
         assert_eq!(note(&mut seen, 1, &request("a", Some(200)), "/x").0, None);
         assert_eq!(note(&mut seen, 2, &request("a", Some(200)), "/x").0, told(Some(200)));
@@ -125,6 +130,10 @@ mod tests {
         assert_eq!([note(&mut seen, 1, &large, "/x").0, note(&mut seen, 1, &large, "/x").0], [None; 2]);
         for number in 0..2 * REMEMBERED {
             note(&mut seen, 1, &request(&number.to_string(), None), "/x");
+            if number % 1_000 == 0 {
+                let again = note(&mut seen, 3, &request("now and then", Some(200)), "/x").0;
+                assert_eq!(again, (number > 0).then_some(SameBefore { status: Some(200) }), "{number}");
+            }
         }
         assert!(seen.known.len() <= REMEMBERED && seen.in_order.len() <= REMEMBERED);
         assert!(seen.unanswered.len() <= REMEMBERED);

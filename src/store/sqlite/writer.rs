@@ -1,5 +1,6 @@
 //! The writing thread: takes all that is queued, writes it in one transaction, publishes it, answers the waiters.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -105,7 +106,7 @@ impl Writer {
         }
         let mut waited: Vec<Worker> = Vec::new();
         let mut tasks = Vec::new();
-        let (mut committed, mut failed) = (0, 0);
+        let (mut committed, mut failed) = (0, HashSet::new());
         for (job, outcome) in jobs.drain(..).zip(outcomes) {
             match job {
                 Job::Task { first, task } => {
@@ -116,7 +117,9 @@ impl Writer {
                 }
                 // Let go of the request before its sender is answered: see `Store::capture`.
                 Job::Capture { seq, worker, request: _ } => {
-                    failed += u64::from(outcome.is_some());
+                    if outcome.is_some() {
+                        failed.insert(seq);
+                    }
                     let Some(worker) = worker else {
                         continue;
                     };
@@ -130,7 +133,10 @@ impl Writer {
                 }
             }
         }
-        shared.failed.fetch_add(failed, Ordering::Relaxed);
+        if !failed.is_empty() {
+            shared.failed.fetch_add(failed.len() as u64, Ordering::Relaxed);
+            shared.seen.lock().unwritten(&failed);
+        }
         if result.is_ok() {
             // Everything up to `last` is in, cursors that were never used included.
             committed = last;

@@ -78,8 +78,14 @@ fn a_command_runs_for_each_request_in_order_with_it_on_standard_input() {
     let (_, stdout, _) = run(&["--exec", "cat"]);
     let whole: Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
     assert_eq!(whole["body"]["text"], "body 4\n");
-    let (_, stdout, _) = run(&["--exec", "echo $CREEL_BIN $CREEL_METHOD $CREEL_PATH $CREEL_SIGNATURE"]);
-    assert_eq!(stdout.lines().next(), Some("b POST /0 unsigned_scheme"));
+    let (_, stdout, _) =
+        run(&["--exec", "env | grep -o '^CREEL_[A-Z]*' | sort | tr '\\n' ' '; echo $CREEL_BIN $CREEL_SEQ"]);
+    let first = stdout.lines().next().unwrap();
+    let seq = first.strip_prefix("CREEL_BIN CREEL_ID CREEL_SEQ b ").unwrap_or_else(|| panic!("{first}"));
+    assert!(seq.parse::<u64>().is_ok(), "nothing that a sender wrote is in the environment: {first}");
+    // One that takes too long is ended and told, also when it reads nothing.
+    let (code, _, stderr) = run(&["--exec", "exec sleep 100", "--exec-timeout", "1"]);
+    assert_eq!((code, stderr.matches("took more than 1 s").count()), (0, 5), "{stderr}");
     // One that fails, or does not read, is told and holds nothing up.
     let (code, _, stderr) = run(&["--exec", "exit 3"]);
     assert_eq!((code, stderr.matches("exit status: 3").count()), (0, 5), "{stderr}");

@@ -73,8 +73,8 @@ async fn what_a_receiver_does_and_silence_can_be_told_and_a_failure_to_tell_is_s
 #[tokio::test]
 async fn a_silence_is_that_of_the_sender_and_not_of_what_the_filter_finds() {
     let app = TestApp::start().await;
-    let (alarm, quiet) = (Target::start(), Target::start());
-    for name in ["busy", "waits"] {
+    let (alarm, quiet, both) = (Target::start(), Target::start(), Target::start());
+    for name in ["busy", "waits", "finds"] {
         app.bin(json!({"name": name, "provider": "callaider", "secret": "whsec_one"})).await;
     }
     let settings = json!({"filter": "sig:invalid OR attempt:failed", "to": alarm.url("/"), "silence_s": 2});
@@ -83,10 +83,12 @@ async fn a_silence_is_that_of_the_sender_and_not_of_what_the_filter_finds() {
         json!({"filter": "sig:invalid", "to": quiet.url("/"), "silence_s": 2, "silence_filter": "event:session.ended"});
     let (status, set) = put(&app, "waits", &ended).await;
     assert_eq!((status, &set["silence_filter"]), (200, &json!("event:session.ended")));
+    let always = json!({"to": both.url("/"), "silence_s": 2, "silence_filter": "event:session.ended"});
+    assert_eq!(put(&app, "finds", &always).await.0, 200);
     // A healthy sender: nothing that the filters find, twice a second, for longer than the silence.
     let begun = std::time::Instant::now();
     while begun.elapsed().as_secs_f64() < 4.5 {
-        for bin in ["busy", "waits"] {
+        for bin in ["busy", "waits", "finds"] {
             capture(&app, bin, "", "{}").await;
         }
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
@@ -94,6 +96,10 @@ async fn a_silence_is_that_of_the_sender_and_not_of_what_the_filter_finds() {
     assert!(alarm.rest().is_empty(), "its sender was never silent");
     let told: Value = serde_json::from_slice(&quiet.next().body).unwrap();
     assert_eq!((&told["type"], &told["count"]), (&json!("silence"), &json!(0)), "no session has ended: {told}");
+    let told = both.rest().into_iter().map(|message| serde_json::from_slice::<Value>(&message.body).unwrap());
+    let silent: Vec<Value> = told.filter(|told| !told["silent_for_s"].is_null()).collect();
+    assert_eq!(silent.len(), 1, "told once, though the filter finds something all the time");
+    assert!(silent[0]["type"] == "match" && silent[0]["count"].as_u64() > Some(0), "{}", silent[0]);
     // Now it stops; and then something is found.
     let told: Value = serde_json::from_slice(&alarm.next().body).unwrap();
     assert_eq!((&told["type"], &told["request"]), (&json!("silence"), &Value::Null), "{told}");

@@ -187,6 +187,22 @@ async fn a_sample_of_ones_own_is_a_capture_or_any_text_and_its_attempt_is_kept()
 }
 
 #[tokio::test]
+async fn what_the_attempt_of_a_captured_request_says_of_its_signature_is_what_the_receiver_can_know() {
+    let app = with_bin(json!({"name": "in", "provider": "callaider", "secret": SECRET})).await;
+    let id = super::replay::capture(&app, "in", "", "{}").await;
+    let target = Target::start();
+    for (secret, wanted) in [
+        (json!({"value": SECRET}), "valid"),
+        // Whether the receiver has this one is not known here.
+        (json!({"value": "whsec_of_production"}), "no_secret"),
+    ] {
+        sent(&app, json!({"request": id, "to": target.url("/"), "secret": secret})).await;
+        let all = app.get(&format!("/bins/in/requests/{id}/attempts")).await;
+        assert_eq!(all["attempts"][0]["signature"], wanted, "{secret}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_at_its_own_pace_is_a_job_that_can_be_stopped() {
     let app = with_bin(json!({"name": "in", "provider": "callaider"})).await;
     let (status, begun) = post(&app, "/bins/in/send", json!({"event": "session"})).await;

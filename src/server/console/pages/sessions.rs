@@ -185,7 +185,7 @@ fn told(session: &Session) -> Told {
     let Ok(examined) = &session.examined else { return Told { class: "", text: "not checked".to_owned() } };
     let worst = examined.findings.iter().map(|finding| finding.severity).min();
     let text = match examined.findings.len() {
-        0 => "as the document says".to_owned(),
+        0 => "nothing missing or out of order".to_owned(),
         count => format::plural(count as u64, "finding", "findings"),
     };
     let class = match worst {

@@ -107,7 +107,7 @@ fn a_wrong_secret_never_verifies_whatever_is_tried() {
     }
 }
 
-/// Each text was written by the real language: Go 1.19, Perl's `JSON::PP`, Jackson of a copied `HashMap`, Rails 6.1, PHP 8.2, Node 18.
+/// As Go, Perl's `JSON::PP`, Jackson of a copied `HashMap`, Rails, PHP and Node write them.
 #[test]
 fn what_real_writers_made_of_small_bodies() {
     let order = r#"{"event":"order/create","items":[{"sku":"A-1","price":19.90},{"sku":"B/2","price":5.00}],"customer":{"name":"José","email":"jose@example.com","tags":[],"notes":null},"total":"24.90","uuid":"0b7"}"#;
