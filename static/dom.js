@@ -22,6 +22,14 @@ export function parsed(html) {
   return template.content;
 }
 
+const FRAME_MS = 250;
+
+/** The next frame. A page out of sight draws none, and may not know yet that it is: it waits no longer than this. */
+export const frame = () => new Promise((resolve) => {
+  if (!document.hidden) requestAnimationFrame(resolve);
+  setTimeout(resolve, document.hidden ? 0 : FRAME_MS);
+});
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** The time of day in the reader's zone. */

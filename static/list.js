@@ -1,7 +1,7 @@
 // The live list. The server writes the rows; this keeps the page equal to what the server says: after a change it asks
 // for the rows again, at most a few times a second, and touches only the rows that differ.
 
-import { $, $$, localTimes, make, parsed } from "./dom.js";
+import { $, $$, frame, localTimes, make, parsed } from "./dom.js";
 import { reached, refusal } from "./api.js";
 
 /** Least time between two looks. */
@@ -106,7 +106,7 @@ export class List {
         this.around = null;
         this.before = list.before === null ? null : String(list.before);
       }
-      if (!document.hidden) await new Promise((resolve) => { requestAnimationFrame(resolve); });
+      await frame();
       this.show(list);
       if (flooded) this.dirty = true;
     } else this.dirty = true;

@@ -1,8 +1,9 @@
 //! Hashes of hashes, and keyed hashes that no scheme uses: the message is hashed once, and what may have become of that
 //! hash costs nothing.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{KeyInit, Mac, SimpleHmac};
 use sha2::{Digest as _, Sha256, Sha512_256};
+use sha3::{Keccak256, Sha3_256, Sha3_512};
 
 use super::Finding;
 use super::search::{KeyText, Search};
@@ -35,6 +36,22 @@ const OF_SIGNATURES: &[(&str, &str, Derive)] = &[
         digest(algorithm, Encoding::Base64.encode(tag).as_bytes())
     }),
 ];
+
+/// Keyed hashes that no scheme uses, as long as those that are.
+const OTHER_HASHES: &[(&str, Keyed)] = &[
+    ("hmac-sha512/256", keyed::<SimpleHmac<Sha512_256>>),
+    ("hmac-sha3-256", keyed::<SimpleHmac<Sha3_256>>),
+    ("hmac-sha3-512", keyed::<SimpleHmac<Sha3_512>>),
+    ("hmac-keccak256", keyed::<SimpleHmac<Keccak256>>),
+];
+
+type Keyed = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
+
+fn keyed<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    mac.update(message);
+    Some(mac.finalize().into_bytes().to_vec())
+}
 
 /// The plain hash of the same family.
 fn digest(algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
@@ -100,9 +117,10 @@ fn of_message(search: &Search<'_>, own: Algorithm, key: &KeyText, message: &[u8]
             return Some(search.found(hit, code, &format!("The signature is {what}."), AGAIN));
         }
     }
-    let mut other = <Hmac<Sha512_256> as KeyInit>::new_from_slice(&key.bytes).ok()?;
-    other.update(message);
-    let mut made = vec![("HMAC-SHA-512/256".to_owned(), other.finalize().into_bytes().to_vec())];
+    let mut made: Vec<(String, Vec<u8>)> = Vec::new();
+    for (name, compute) in OTHER_HASHES {
+        made.extend(compute(&key.bytes, message).map(|tag| ((*name).to_owned(), tag)));
+    }
     for longer in [Algorithm::HmacSha512, Algorithm::HmacSha384, Algorithm::HmacSha256, Algorithm::HmacSha1] {
         let Some(tag) = compute(longer, &key.bytes, message) else { continue };
         for length in [48, 32, 28, 24, 20, 16].into_iter().filter(|length| *length < tag.len()) {

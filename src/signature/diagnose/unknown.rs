@@ -55,7 +55,7 @@ pub fn diagnose_unknown(catalogue: &Catalogue, request: &SignedRequest<'_>, secr
 }
 
 fn words(algorithm: Algorithm) -> String {
-    algorithm.name().to_ascii_uppercase().replace("-SHA", "-SHA-").replace("SHA-256", "SHA256")
+    algorithm.name().to_ascii_uppercase()
 }
 
 /// The names of headers that end so.

@@ -151,7 +151,7 @@ fn a_signature_in_a_place_that_no_scheme_knows_is_offered_as_a_custom_scheme() {
         (vec![("X-My-Signature", &*prefixed)], "https://h/", "X-My-Signature with HMAC-SHA256"),
         (vec![("Heroku-Webhook-Hmac-SHA256", &*base64)], "https://h/", "Heroku-Webhook-Hmac-SHA256 with HMAC-SHA256"),
         (vec![("X-LD-Signature", &*hex256)], "https://h/", "X-LD-Signature with HMAC-SHA256"),
-        (vec![("X-Own-Sig", &*hmac(Algorithm::HmacSha512))], "https://h/", "X-Own-Sig with HMAC-SHA-512"),
+        (vec![("X-Own-Sig", &*hmac(Algorithm::HmacSha512))], "https://h/", "X-Own-Sig with HMAC-SHA512"),
         (vec![("X-Own", &*list)], "https://h/", "over `{timestamp}.{body}`"),
         (vec![("X-Own", &*timed), ("X-Own-Timestamp", "1700000000")], "https://h/", "over `{timestamp}.{body}`"),
         (vec![], &*query, "mysig with HMAC-SHA256"),

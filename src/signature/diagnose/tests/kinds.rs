@@ -146,6 +146,9 @@ fn a_signature_that_is_dressed_up() {
         (format!("sha256={SECRET}"), "signature_is_secret"),
         (SECRET.to_owned(), "signature_is_secret"),
         (format!("sha256={}", &sha512[..64]), "signature_algorithm"),
+        // By Python's `hmac` with `sha512_256` and `sha3_256`.
+        ("sha256=f0c2db8570882fe2f0c8d3a768f9d05025a319b1021f6104d2fc665d170b5c00".to_owned(), "signature_algorithm"),
+        ("sha256=5181857e4bc77413441b407082f01109eab801051aca94e12da50e67cd42631a".to_owned(), "signature_algorithm"),
     ] {
         let headers: Headers = [("X-Hub-Signature-256", value.clone())].into_iter().collect();
         let found = Got { scheme: "github", secret: SECRET.into(), headers, url: URL, body: BODY }.diagnose();
