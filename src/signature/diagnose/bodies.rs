@@ -87,9 +87,9 @@ const PARSE_COST: usize = 8;
 /// The same for writing it.
 const PRINT_COST: usize = 4;
 /// A value of JSON costs as much as this many bytes of its text; measured with arrays of numbers.
-const VALUE_COST: usize = 8;
+const VALUE_COST: usize = 11;
 /// The same for a number that is printed by way of a double.
-const DOUBLE_COST: usize = 64;
+const DOUBLE_COST: usize = 80;
 /// The same for going through the body character by character.
 const RECODE_COST: usize = 8;
 /// The same for copying it.
