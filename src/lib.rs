@@ -104,6 +104,7 @@ pub use server::{Application, Started};
 
 /// What tests, benchmarks and fuzz targets reach for. Nothing here is promised to anybody else.
 pub mod inside {
+    pub use crate::capture::template::PLACEHOLDERS;
     pub use crate::export::import::{Imported, har as read_har, line as read_jsonl};
     pub use crate::export::{ExportOptions, ManyExporter, SingleExporter, many, message, single};
     pub use crate::http::multipart::{Part, Parts};

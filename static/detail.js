@@ -21,6 +21,7 @@ export class DetailPane {
   get tab() { return this.element?.dataset.tab ?? "request"; }
   get seq() { return Number(this.element?.dataset.seq ?? 0); }
   get api() { return this.element?.dataset.api ?? null; }
+  get binApi() { return this.api.replace(/\/requests\/.*$/, ""); }
   get note() { return $(".note-text", this.main)?.dataset.note ?? ""; }
   get tags() { return $$(".facts .chip.accent", this.main).map((chip) => chip.textContent.slice(1)); }
   /** Whether the reader has chosen to see credentials in the Code view. */
@@ -93,6 +94,8 @@ export class DetailPane {
 
   click(event) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    const adopts = event.target.closest("[data-adopt]");
+    if (adopts) return this.adopt(JSON.parse(adopts.dataset.adopt));
     const link = event.target.closest("a[href]");
     if (!link?.matches(".tabs a, [data-part], [data-request]")) return;
     event.preventDefault();
@@ -138,13 +141,20 @@ export class DetailPane {
   }
 
   async keep({ secret, scheme }) {
-    const bin = this.api.replace(/\/requests\/.*$/, "");
     const done = await attempt(async () => {
-      await api("POST", `${bin}/secrets`, { value: secret });
-      if (scheme) await api("PATCH", bin, { scheme, custom_scheme: null });
+      await api("POST", `${this.binApi}/secrets`, { value: secret });
+      if (scheme) await api("PATCH", this.binApi, { scheme, custom_scheme: null });
     });
     if (!done) return;
     toast("The secret is kept. Every request is verified again.");
+    this.load(location.href, { push: false });
+  }
+
+  /** Makes the record of a finding the bin's scheme. */
+  async adopt(record) {
+    const change = { custom_scheme: record };
+    if (!(await attempt(() => api("PATCH", this.binApi, change)))) return;
+    toast("The bin has this scheme now. Every request is verified again.");
     this.load(location.href, { push: false });
   }
 

@@ -148,7 +148,7 @@ pub(super) fn sentence(scheme: &Scheme, fault: &Fault) -> String {
     match fault {
         Fault::Malformed(sentence) => sentence.clone(),
         Fault::Wrong(Wrong::Mismatch { kid: None }) if scheme.algorithm == Algorithm::JwsHmac => {
-            "The bin's secret makes another signature of this token.".to_owned()
+            "The bin's secret gives a different signature of this token.".to_owned()
         }
         Fault::Wrong(wrong) => wrong.sentence(),
         Fault::Missing(missing) => scheme.missing_sentence(missing),

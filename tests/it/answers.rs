@@ -65,6 +65,20 @@ async fn a_custom_answer_is_given_as_set_and_cannot_break_the_framing() {
 }
 
 #[tokio::test]
+async fn placeholders_read_what_was_compressed_or_has_a_byte_order_mark() {
+    let (app, bin) = app_and_bin(json!({"body": "{{request.json./sessionId}}"})).await;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(br#"{"sessionId":"s-1"}"#).unwrap();
+    let url = format!("{}/{bin}", app.started.capture_url);
+    let packed = app.client.post(&url).header("Content-Encoding", "gzip").body(gzip.finish().unwrap());
+    let marked = app.client.post(&url).body("\u{feff}{\"sessionId\":\"s-1\"}");
+    for request in [packed, marked] {
+        let request = request.header("Content-Type", "application/json");
+        assert_eq!(request.send().await.unwrap().text().await.unwrap(), "s-1");
+    }
+}
+
+#[tokio::test]
 async fn the_path_sets_the_status() {
     let (app, bin) = app_and_bin(json!({})).await;
     for status in [200, 301, 404, 500, 599] {

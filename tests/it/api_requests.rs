@@ -394,6 +394,32 @@ async fn a_repeated_event_says_of_which_how_much_later_and_whether_it_is_the_sam
     assert_eq!((&again["event"]["duplicate_of"], again["event"].get("repeat")), (&first["id"], None));
 }
 
+#[tokio::test]
+async fn facts_of_a_compressed_event_are_those_of_the_event() {
+    let app = TestApp::start().await;
+    let bin = app.started.bin.clone();
+    let packed = |text: &str| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    };
+    let event =
+        r#"{"event":"session.ended","sessionId":"s","assistantId":1,"timestamp":"2026-01-01T00:00:00Z","data":{}}"#;
+    let square = r#"{"merchant_id":"m","type":"payment.updated","event_id":"e-1","data":{}}"#;
+    for (body, header) in
+        [(event, "X-Callaider-Event"), (event, "X-Callaider-Event"), (square, "X-Square-HmacSha256-Signature")]
+    {
+        let request = app.client.post(&app.started.bin_url).header("Content-Type", "application/json");
+        let request = request.header(header, "session.ended").header("Content-Encoding", "gzip").body(packed(body));
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    let kept = app.requests(&bin).await;
+    assert_eq!(kept[1]["event"]["name"], "session.ended");
+    assert_eq!(kept[1]["event"]["session"], "s");
+    assert_eq!(kept[1]["event"]["duplicate_of"], kept[0]["id"]);
+    assert_eq!(kept[2]["event"]["delivery_id"], "e-1", "{}", kept[2]);
+}
+
 #[actix_web::test]
 async fn the_reason_of_a_rejection_is_shown_wherever_the_request_is() {
     let app = TestApp::start().await;

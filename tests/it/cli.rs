@@ -116,6 +116,82 @@ fn a_taken_port_is_named_with_its_flag() {
     let (code, _, stderr) = output(&["--ephemeral", "--capture", &address]);
     assert_eq!(code, 1);
     assert!(stderr.contains("--capture") && stderr.contains(&address), "{stderr}");
+    assert_eq!(stderr.matches("in use").count(), 1, "said once: {stderr}");
+}
+
+/// The program under a limit of open files, as a shell sets it.
+fn limited(limit: &str, database: &Path) -> Running {
+    let mut command = creel();
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")]).arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.args(["--json", "--capture", "127.0.0.1:0", "--console", "127.0.0.1:0", "--db"]).arg(database);
+    command = limited;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    Running { child, stdout }
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_as_far_as_it_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = limited("-Sn 256", &folder.path().join("creel.db"));
+    running.json_line();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.child.id())).unwrap();
+    let soft = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()).unwrap();
+    assert!(soft == "unlimited" || soft.parse::<u64>().unwrap() > 256, "{limits}");
+    running.signal("-TERM");
+    assert_eq!(running.wait().0, 0);
+}
+
+#[test]
+fn senders_that_do_nothing_leave_files_for_the_console() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = limited("-n 256", &folder.path().join("creel.db"));
+    let started = running.json_line();
+    let capture = address(&started);
+    let idle: Vec<_> = (0..400).map_while(|_| std::net::TcpStream::connect(capture).ok()).collect();
+    let console = started["console_url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+    let answer = raw::exchange(console, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(answer.status, 200);
+    drop(idle);
+    running.signal("-TERM");
+    assert_eq!(running.wait().0, 0);
+}
+
+#[test]
+fn a_database_that_was_emptied_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("creel.db");
+    for emptied in [false, true] {
+        if emptied {
+            std::fs::write(&database, "").unwrap();
+        }
+        let mut running = Running::start(&database, &["--json"]);
+        running.json_line();
+        running.signal("-TERM");
+        let (code, stderr) = running.wait();
+        assert_eq!((code, stderr.contains("the database file is empty")), (0, emptied), "{stderr}");
+    }
+}
+
+#[test]
+fn with_a_token_the_start_up_text_says_how_to_send_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = "0123456789abcdef0123";
+    let mut running = Running::start(&folder.path().join("creel.db"), &["--token", token]);
+    let mut text = String::new();
+    while !text.contains("stops.") {
+        assert!(running.stdout.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    assert!(text.contains("-H 'Authorization: Bearer TOKEN'") && !text.contains(token), "{text}");
+    running.signal("-TERM");
+    assert_eq!(running.wait().0, 0);
 }
 
 #[test]

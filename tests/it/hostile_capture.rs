@@ -376,6 +376,8 @@ async fn slow_large_bodies_stop_no_small_capture_and_those_refused_are_counted()
         assert_eq!(read_answer(&mut socket).unwrap().status, 200, "the small one of number {n}");
     }
     assert!(metric(&app, "creel_crowded_total").await > 0);
+    let home = app.client.get(&app.started.console_url).send().await.unwrap().text().await.unwrap();
+    assert!(home.contains("too much was being received at once"), "{home}");
     drop(slow);
 }
 
@@ -398,6 +400,47 @@ async fn senders_that_leave_a_hang_are_noticed_however_much_they_have_sent() {
     }
     let request = format!("POST /{plain} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok");
     assert_eq!(exchange(app.capture, request.as_bytes()).status, 200);
+}
+
+#[tokio::test]
+async fn made_up_names_make_few_bins_and_the_others_are_counted_and_shown() {
+    let app = TestApp::start_with(|config| config.auto_create = true).await;
+    let answers: Vec<u16> = (0..80)
+        .map(|n| exchange(app.capture, format!("GET /made-up-{n} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes()))
+        .map(|answer| {
+            assert_eq!(answer.status == 429, answer.header("retry-after").is_some());
+            answer.status
+        })
+        .collect();
+    let refused = answers.iter().filter(|status| **status == 429).count();
+    assert!(answers.iter().all(|status| matches!(status, 200 | 429)) && refused > 0, "{answers:?}");
+    let bins = app.get("/bins?limit=200").await["bins"].as_array().unwrap().len();
+    assert_eq!(bins, 1 + answers.len() - refused);
+    assert_eq!(metric(&app, "creel_auto_create_rejected_total").await, refused as u64);
+}
+
+#[tokio::test]
+async fn a_template_with_many_pairs_holds_up_no_other_sender() {
+    let app = TestApp::start().await;
+    let slow = bin(&app, json!({"body": "{{request.form.x}}{{request.body}}{{request.body}}"})).await;
+    let plain = bin(&app, json!({})).await;
+    let pairs = "a&".repeat(5 << 20);
+    let head = format!(
+        "POST /{slow} HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        pairs.len()
+    );
+    let mut senders: Vec<TcpStream> = (0..8).map(|_| connect(app.capture)).collect();
+    for sender in &mut senders {
+        sender.write_all(head.as_bytes()).and_then(|()| sender.write_all(pairs.as_bytes())).unwrap();
+    }
+    let small = format!("GET /{plain} HTTP/1.1\r\nHost: h\r\n\r\n");
+    for _ in 0..8 {
+        assert_eq!(exchange(app.capture, small.as_bytes()).status, 200);
+    }
+    for sender in &mut senders {
+        let answer = read_answer(sender).unwrap();
+        assert!(answer.body.len() <= 1 << 20, "{}", answer.body.len());
+    }
 }
 
 #[tokio::test]

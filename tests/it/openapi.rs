@@ -60,6 +60,7 @@ async fn the_document_is_whole() {
     let page = app.client.get(app.api("/docs")).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("/api/v1/bins/{bin}/requests"));
     assert!(page.contains(r#"href="/""#), "there is a way back");
+    assert!(page.matches("curl ").count() >= ids.len(), "each operation has an example");
     for (name, shape) in document["components"]["schemas"].as_object().unwrap() {
         let told = page.contains(&format!("id=\"shape-{name}\""));
         assert!(told || !shape["properties"].is_object(), "the page has the shape {name}");

@@ -49,3 +49,42 @@ async fn a_browser_that_is_refused_by_cors_is_explained_and_the_way_out_named() 
         .unwrap();
     assert!(!page().await.contains(&link), "CORS is on");
 }
+
+#[actix_web::test]
+async fn every_page_says_what_it_is_to_those_that_list_pages() {
+    let app = TestApp::start().await;
+    let bin = &app.started.bin;
+    app.client.post(&app.started.bin_url).body("x").send().await.unwrap();
+    for path in ["/", "/help", "/login", "/api/v1/docs", "/nothing"].map(str::to_owned).into_iter().chain(
+        ["", "/settings", "/sessions", "/checklist", "/send", "/requests/latest"]
+            .map(|below| format!("/bins/{bin}{below}")),
+    ) {
+        let response = app.client.get(format!("{}{path}", app.started.console_url)).header("Accept", "text/html");
+        let html = response.send().await.unwrap().text().await.unwrap();
+        assert!(html.contains("name=\"description\""), "{path}: {html}");
+    }
+}
+
+#[actix_web::test]
+async fn every_placeholder_of_a_response_is_named_where_it_is_written_and_in_the_help() {
+    let app = TestApp::start().await;
+    for path in ["/help".to_owned(), format!("/bins/{}/settings", app.started.bin)] {
+        let url = format!("{}{path}", app.started.console_url);
+        let html = app.client.get(url).send().await.unwrap().text().await.unwrap();
+        for (placeholder, _) in creel::inside::PLACEHOLDERS {
+            assert!(html.contains(placeholder), "{path}: {placeholder}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_differs_at_the_root_is_called_so() {
+    let app = TestApp::start().await;
+    for body in [r#"{"a":1}"#, "[1]"] {
+        let request = app.client.post(&app.started.bin_url).header("Content-Type", "application/json").body(body);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    let url = format!("{}/bins/{}/requests/latest?tab=compare", app.started.console_url, app.started.bin);
+    let html = app.client.get(url).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("(root)"), "{html}");
+}

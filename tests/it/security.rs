@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, signature};
 
 #[actix_web::test]
 async fn requests_of_foreign_pages_are_refused_on_every_kind_of_route() {
@@ -150,6 +150,8 @@ async fn a_browser_logs_in_and_keeps_a_strict_cookie() {
     let cookie = right.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(TOKEN), "{cookie}");
     let session = cookie.split(';').next().unwrap().to_owned();
+    let again = post(format!("token={TOKEN}")).send().await.unwrap();
+    assert!(!again.headers()["set-cookie"].to_str().unwrap().contains(&session), "each login has a cookie of its own");
     assert_eq!(client.get(url("/api/v1/bins")).header("Cookie", &session).send().await.unwrap().status(), 200);
     assert_eq!(client.get(url("/api/v1/bins")).header("Cookie", "creel_session=x").send().await.unwrap().status(), 401);
     let foreign = post(format!("token={TOKEN}")).header("Sec-Fetch-Site", "cross-site").send().await.unwrap();
@@ -221,12 +223,6 @@ async fn sent(request: reqwest::RequestBuilder) -> (u16, String) {
 }
 
 /// GitHub's signature of a body.
-fn github(key: &str, body: &str) -> String {
-    use hmac::{Hmac, KeyInit as _, Mac as _};
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
-}
 
 #[tokio::test]
 async fn a_handshake_signs_no_body_for_a_stranger() {
@@ -282,7 +278,7 @@ async fn a_stranger_plants_no_secret() {
     let body = r#"{"action":"opened"}"#;
     let signed = |key| {
         let post =
-            app.client.post(&url).header("X-GitHub-Event", "push").header("X-Hub-Signature-256", github(key, body));
+            app.client.post(&url).header("X-GitHub-Event", "push").header("X-Hub-Signature-256", signature(key, body));
         post.body(body)
     };
     assert_eq!(sent(signed(PLANTED)).await.0, 401);
@@ -326,6 +322,48 @@ async fn no_export_holds_credentials_unless_they_are_asked_for() {
         let (plain, whole) = (text("").await, text("&secrets=true").await);
         assert!(secrets.iter().all(|secret| !plain.contains(secret)), "{export}: {plain}");
         assert!(whole.contains(secrets[1]), "{export}: {whole}");
+    }
+}
+
+#[tokio::test]
+async fn pages_say_what_exports_leave_out_and_never_show_a_session_of_the_console() {
+    let app = TestApp::start().await;
+    let bin = app.started.bin.clone();
+    let page = async |path: &str| {
+        let response = app.client.get(format!("{}{path}", app.started.console_url)).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        response.text().await.unwrap()
+    };
+    assert!(page(&format!("/bins/{bin}")).await.contains("REDACTED"));
+    let settings = page(&format!("/bins/{bin}/settings")).await;
+    assert!(settings.contains("REDACTED") && settings.contains("secrets=true"), "{settings}");
+    // A browser sends the cookies of a host to each of its ports.
+    let session = "0123abcdefsession";
+    let request = |body: &'static str| {
+        let request =
+            app.client.post(&app.started.bin_url).header("Cookie", format!("a=1; creel_session={session}; b=2"));
+        request.body(body)
+    };
+    assert_eq!(sent(request("one")).await.0, 200);
+    assert_eq!(sent(request("two").header("Cookie", "creel_session=else")).await.0, 200);
+    for tab in ["request", "signature", "event", "deliver", "raw", "code", "compare"] {
+        let shown = page(&format!("/bins/{bin}/requests/latest?tab={tab}")).await;
+        assert!(!shown.contains(session), "{tab}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_gets_no_link_to_a_third() {
+    let app = TestApp::start().await;
+    for (path, has_link) in [("/\\evil.example/x", false), ("//evil.example/x", false), ("/bins", true)] {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nConnection: close\r\n\r\n",
+            app.console
+        );
+        let answer = crate::helpers::raw::exchange(app.console, request.as_bytes());
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!text.contains("href=\"//evil") && !text.contains("href=\"/\\evil"), "{path}: {text}");
+        assert_eq!(text.contains("href=\"/bins\""), has_link, "{path}: {text}");
     }
 }
 
@@ -390,8 +428,8 @@ async fn what_nobody_signed_is_not_the_first_of_a_delivery() {
     let delivery =
         || app.client.post(&url).header("X-GitHub-Event", "push").header("X-GitHub-Delivery", "d-1").body(body);
     sent(delivery()).await;
-    sent(delivery().header("X-Hub-Signature-256", github("the-owners-secret", body))).await;
-    sent(delivery().header("X-Hub-Signature-256", github("the-owners-secret", body))).await;
+    sent(delivery().header("X-Hub-Signature-256", signature("the-owners-secret", body))).await;
+    sent(delivery().header("X-Hub-Signature-256", signature("the-owners-secret", body))).await;
     let kept = app.requests(bin["id"].as_str().unwrap()).await;
     assert!(kept[1]["event"]["duplicate_of"].is_null(), "{}", kept[1]);
     assert_eq!(kept[2]["event"]["duplicate_of"], kept[1]["id"], "{}", kept[2]);

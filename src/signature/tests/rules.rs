@@ -40,7 +40,9 @@ fn a_timestamp_that_is_there_twice_is_not_right() {
     let (mut signed, verifier) = signed_for(scheme("slack"));
     assert_eq!(verifier.judge(&signed.request()).0.status, SignatureStatus::Valid);
     signed.headers.push("X-Slack-Request-Timestamp", "1700000000");
-    assert_eq!(verifier.judge(&signed.request()).0.status, SignatureStatus::Invalid);
+    let verdict = verifier.judge(&signed.request()).0;
+    assert_eq!(verdict.status, SignatureStatus::Invalid);
+    assert!(verdict.reason.unwrap().contains("X-Slack-Request-Timestamp is there twice"));
 }
 
 #[test]

@@ -174,6 +174,14 @@ impl Drop for TestApp {
     }
 }
 
+/// `sha256=` and the HMAC-SHA256 of a body, as GitHub and CallAIder sign.
+pub fn signature(secret: &str, body: &str) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
 /// What a process of the real binary, started with `--json`, tells when it listens.
 pub fn announced(child: &mut std::process::Child) -> Value {
     let mut line = String::new();

@@ -18,9 +18,7 @@ mod settings;
 mod truth;
 mod without_scripts;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use creel::Config;
 
@@ -84,9 +82,7 @@ impl Stage {
             "event": event, "timestamp": "2026-05-28T12:34:56.789Z", "assistantId": 123, "sessionId": session, "data": data,
         })
         .to_string();
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-        mac.update(body.as_bytes());
-        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+        let signature = crate::helpers::signature(secret, &body);
         let headers = [
             ("Content-Type", "application/json"),
             ("User-Agent", "CallAIder-Webhooks/2.4"),

@@ -231,6 +231,25 @@ async fn all_of_a_long_text_is_copied_and_what_cannot_be_seen_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_signature_in_a_header_of_one_s_own_is_taken_by_one_click() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    stage.app.bin(json!({"name": "own", "secret": SECRET})).await;
+    let body = r#"{"hello":"world"}"#;
+    let signature = crate::helpers::signature(SECRET, body);
+    let headers = [("Content-Type", "application/json"), ("X-My-Signature", signature.as_str())];
+    let id = stage.send("POST", "own", &headers, body).await;
+    stage.open(&format!("/bins/own/requests/{id}?tab=signature")).await;
+    browser.until_text(".diagnosis", "curl -X PATCH").await;
+    browser.click("[data-adopt]").await;
+    browser.until_text("#toasts", "The bin has this scheme now").await;
+    browser.until("document.querySelector('#rows .chip')?.textContent === 'valid'").await;
+    browser.until_text(".verdict", "The signature is right").await;
+    assert_eq!(stage.app.get("/bins/own").await["custom_scheme"]["header"], "x-my-signature");
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_verdict_leads_to_its_reason_and_a_secret_that_is_right_can_be_kept() {
     let stage = Stage::set().await;
     let browser = &stage.browser;

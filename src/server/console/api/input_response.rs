@@ -376,7 +376,9 @@ fn checked_headers(headers: Vec<HeaderInput>, prefix: &str) -> Result<Vec<Respon
         }
         // The server does the framing: a wrong length here would break the connection by accident. Faults break it on
         // purpose.
-        if ["content-length", "transfer-encoding", "connection"].contains(&name.to_ascii_lowercase().as_str()) {
+        if ["content-length", "transfer-encoding", "connection", "upgrade"]
+            .contains(&name.to_ascii_lowercase().as_str())
+        {
             return Err(Problem::field(
                 field("name"),
                 "The server sets this header itself; use a fault to break a response.",

@@ -3,6 +3,7 @@
 use super::format;
 use crate::http::text::lossy;
 use crate::model::CapturedRequest;
+use crate::server::console::security::without_session;
 
 /// A body up to this size is edited in place; a larger one goes out as captured, or is edited by pointer over the API.
 const EDITABLE: usize = 256 << 10;
@@ -37,7 +38,7 @@ impl Editable {
     pub(super) fn of(request: &CapturedRequest) -> Self {
         let (_, lines) = crate::http::split_head(request.head.raw());
         let raw = request.head.raw();
-        let fields = lines.iter().map(|field| lossy(&raw[field.line.clone()]).trim_end().to_owned());
+        let fields = lines.iter().map(|field| without_session(lossy(&raw[field.line.clone()]).trim_end().to_owned()));
         let size = format::size(request.summary.body_size);
         let text = std::str::from_utf8(&request.body).ok();
         // A browser's text field writes every line end as a line feed.

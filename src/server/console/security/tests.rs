@@ -113,6 +113,7 @@ fn a_session_is_not_shown_where_a_browser_has_sent_it_to_the_capture_listener() 
         ("a=1; creel_session=0123abcd; b=2", "a=1; creel_session=(hidden); b=2"),
         ("creel_session=0; creel_session=1", "creel_session=(hidden); creel_session=(hidden)"),
         ("creel_session", "creel_session"),
+        ("Cookie: creel_session=0\r\nHost: h", "Cookie: creel_session=(hidden)\r\nHost: h"),
         ("a creel_session b=1; creel_session=", "a creel_session b=1; creel_session=(hidden)"),
         ("creel_session = 0123 ; b=2", "creel_session=(hidden); b=2"),
     ] {

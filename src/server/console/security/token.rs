@@ -169,7 +169,7 @@ pub(in crate::server::console) fn without_session(value: String) -> String {
     let Some(session) = after.trim_start().strip_prefix('=') else {
         return format!("{before}{}", without_session(after.to_owned()));
     };
-    let end = session.find([';', ',']).unwrap_or(session.len());
+    let end = session.find([';', ',', '\r', '\n']).unwrap_or(session.len());
     format!("{before}=(hidden){}", without_session(session[end..].to_owned()))
 }
 

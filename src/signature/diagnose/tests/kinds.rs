@@ -53,6 +53,7 @@ fn what_came_along_with_the_senders_secret() {
 fn what_came_along_with_the_bins_secret() {
     for (pasted, code) in [
         (format!("\"{SECRET}\" # prod"), "secret_"),
+        (format!("{SECRET}#2026"), "secret_cut"),
         (format!("{{\"secret\":\"{SECRET}\"}}"), "secret_assignment"),
         (format!("https://x.example/hook?secret={SECRET}"), "secret_assignment"),
         (format!("({SECRET})"), "secret_quotes"),
@@ -107,6 +108,8 @@ fn a_time_that_is_signed_otherwise_than_sent() {
         ("Tue, 14 Nov 2023 22:13:20 GMT", "timestamp_unit"),
         ("undefined", "timestamp_unset"),
         ("None", "timestamp_unset"),
+        ("1700000001", "timestamp_other"),
+        ("1699999999", "timestamp_other"),
         ("1700000005", "timestamp_other"),
         ("1699999970", "timestamp_other"),
         ("1700000060", "timestamp_other"),

@@ -73,6 +73,7 @@ fn the_signature_written_otherwise() {
     let sha1 = hex::encode(compute(Algorithm::HmacSha1, plain.as_bytes(), body).unwrap());
     let sha512 = hex::encode(compute(Algorithm::HmacSha512, plain.as_bytes(), body).unwrap());
     let md5 = hex::encode(compute(Algorithm::HmacMd5, plain.as_bytes(), body).unwrap());
+    let sha384 = hex::encode(compute(Algorithm::HmacSha384, plain.as_bytes(), body).unwrap());
     let dashed: Vec<String> = mac.iter().map(|byte| format!("{byte:02X}")).collect();
     for (header, value, code) in [
         ("X-Callaider-Signature", hex.clone(), "signature_prefix"),
@@ -84,6 +85,7 @@ fn the_signature_written_otherwise() {
         ("X-Callaider-Signature", format!("sha256={sha1}"), "signature_algorithm"),
         ("X-Callaider-Signature", format!("sha256={sha512}"), "signature_algorithm"),
         ("X-Callaider-Signature", format!("sha256={md5}"), "signature_algorithm"),
+        ("X-Callaider-Signature", format!("sha256={sha384}"), "signature_algorithm"),
         ("X-Callaider-Signature", format!("sha256={}", &hex[..32]), "signature_truncated"),
         ("X-Signature", format!("sha256={hex}"), "signature_header"),
         ("X-Hub-Signature-256", format!("sha256={hex}"), "signature_header"),

@@ -42,7 +42,9 @@ fn the_secret_in_another_form_at_the_sender() {
             ("undefined".into(), plain.clone(), "secret_unset"),
         ] {
             let headers = Sent::new(scheme, &key, body).headers();
-            names(&Got { scheme, secret: pasted, headers, url: URL, body }.diagnose(), code, scheme);
+            let found = Got { scheme, secret: pasted, headers, url: URL, body }.diagnose();
+            names(&found, code, scheme);
+            assert!(code != "secret_newline" || found[0].fix.contains("trailing newline"), "{found:?}");
         }
     }
 }
@@ -92,6 +94,10 @@ fn a_token_that_is_compared() {
         let found = Got { scheme, secret: pasted, headers, url: URL, body: b"{}" }.diagnose();
         names(&found, code, &value);
     }
+    let headers: Headers = [("X-Gitlab-Token", "tok-1")].into_iter().collect();
+    let found = Got { scheme: "gitlab", secret: "Bearer tok-1".into(), headers, url: URL, body: b"{}" }.diagnose();
+    names(&found, "secret_auth_scheme", "the scheme is in the bin");
+    assert!(found[0].fix.contains("the token alone"), "{found:?}");
 }
 
 #[test]

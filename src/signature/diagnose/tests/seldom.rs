@@ -56,6 +56,8 @@ fn bodies_that_changed_on_the_way() {
         (windows.clone(), russian.into(), "application/json", "body_charset"),
         (russian.into(), windows, "application/json; charset=windows-1251", "body_charset"),
         (japanese.into(), shift, "application/json; charset=Shift_JIS", "body_charset"),
+        (b"{\"text\":\"??\"}".into(), "{\"text\":\"😀\"}".into(), "application/json", "body_charset"),
+        ("{\"text\":\"é\"}".into(), "{\"text\":\"Ã©\"}".into(), "application/json", "body_charset"),
         (TIGHT.into(), format!("{TIGHT}\n{{}}\n").into(), "application/x-ndjson", "body_part"),
         (TIGHT.into(), part.into(), "multipart/form-data; boundary=x", "body_part"),
         (

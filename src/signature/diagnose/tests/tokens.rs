@@ -55,7 +55,7 @@ fn what_is_wrong_with_a_shared_secrets_token_is_named() {
     told(
         &netlify(&right, "another secret", BODY),
         "wrong_secret",
-        "The bin's secret makes another signature of this token.",
+        "The bin's secret gives a different signature of this token.",
     );
     let other = SecretValue::new(SECRET.into());
     let others = [OtherSecret { label: "live", bin: "shop", value: &other }];

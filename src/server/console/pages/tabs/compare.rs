@@ -10,6 +10,7 @@ use crate::server::console::extract::WhichRequest;
 use crate::server::console::heavy::heavy;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
+use crate::server::console::security::without_session;
 use crate::store::ListQuery;
 
 /// Requests that are offered: the newest.
@@ -206,7 +207,7 @@ fn field_rows(field: FieldChange) -> Vec<DiffRow> {
             continue;
         }
         let spelt = |side: &(String, String)| {
-            if side.0 == field.name { side.1.clone() } else { format!("{}: {}", side.0, side.1) }
+            without_session(if side.0 == field.name { side.1.clone() } else { format!("{}: {}", side.0, side.1) })
         };
         rows.push(DiffRow { place: field.name.clone(), was: was.as_ref().map(spelt), is: is.as_ref().map(spelt) });
     }

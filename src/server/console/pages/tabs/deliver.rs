@@ -12,6 +12,7 @@ use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::pages::row::{Chip, chip_of};
 use crate::server::console::problem::Problem;
+use crate::server::console::security::without_session;
 use crate::store::AttemptDepth;
 
 /// Bytes of a response's body that are shown.
@@ -199,7 +200,7 @@ fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView 
         late: delivered.times.total > ALLOWED_US,
         steps: steps(&delivered.times, scale),
         limit: ALLOWED_US * BAR / scale,
-        sent_head: lossy(&delivered.sent_head).trim_end().to_owned(),
+        sent_head: without_session(lossy(&delivered.sent_head).trim_end().to_owned()),
         sent_size: format::size(delivered.sent_body_size),
         head: response.map(|response| lossy(&response.head).trim_end().to_owned()),
         body: response

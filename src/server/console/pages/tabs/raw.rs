@@ -6,6 +6,7 @@ use super::BodyBox;
 use crate::export::Normalised;
 use crate::model::{CapturedRequest, HeadSource};
 use crate::server::console::pages::format::{self, Seen};
+use crate::server::console::security::without_session;
 
 /// Head as text, body in hexadecimal, downloads.
 #[derive(Debug, Template)]
@@ -27,7 +28,7 @@ impl RawTab {
     pub fn new(request: &CapturedRequest, api: &str, body: BodyBox) -> Self {
         let raw = request.head.raw();
         Self {
-            head: String::from_utf8_lossy(raw).into_owned(),
+            head: without_session(String::from_utf8_lossy(raw).into_owned()),
             wire: match request.summary.head_source {
                 HeadSource::Wire => true,
                 HeadSource::Parsed => false,

@@ -60,6 +60,10 @@ pub struct SignatureTab {
     trial: bool,
     /// Whether what was tried is right, so that it can be kept.
     keeps: bool,
+    /// The bin's address in the API.
+    bin_url: String,
+    /// Whether the API asks for a token.
+    has_token: bool,
 }
 
 /// A secret and a scheme that are tried without being stored.
@@ -164,7 +168,16 @@ impl SignatureTab {
             try_href: format!("{}/try", context.page),
             settings_href: format!("{}/settings", context.links.base),
             trial,
+            bin_url: format!("{}{}", context.state.console_url, context.links.api),
+            has_token: context.state.asks_for_token,
         }
+    }
+
+    /// The command that makes a record the bin's scheme.
+    fn adoption(&self, record: &serde_json::Value) -> String {
+        let token = if self.has_token { "-H 'Authorization: Bearer TOKEN' " } else { "" };
+        let change = format!("{{\"custom_scheme\": {record}}}").replace('\'', "'\\''");
+        format!("curl {token}-X PATCH {} -H 'Content-Type: application/json' -d '{change}'", self.bin_url)
     }
 }
 
