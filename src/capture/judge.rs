@@ -221,6 +221,24 @@ mod tests {
     }
 
     #[test]
+    fn each_of_a_providers_schemes_is_tried_and_the_right_one_named() {
+        use crate::signature::Algorithm;
+        use crate::signature::algorithm::compute;
+        use base64::Engine as _;
+        use base64::engine::general_purpose::STANDARD;
+        // GitLab's signing token is a Standard Webhooks secret; its older secret token is compared.
+        let key = b"0123456789abcdefghijklmn";
+        let (secret, body) = (format!("whsec_{}", STANDARD.encode(key)), br#"{"object_kind":"push"}"#);
+        let mac = compute(Algorithm::HmacSha256, key, &[b"id-1.0.", &body[..]].concat()).unwrap();
+        let signed =
+            format!("webhook-id: id-1\r\nwebhook-timestamp: 0\r\nwebhook-signature: v1,{}\r\n", STANDARD.encode(mac));
+        let verdict = judged("gitlab", Some(&secret), &signed, body).verdict;
+        assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Valid, Some("standard-webhooks")));
+        let verdict = judged("gitlab", Some("tok"), "X-Gitlab-Token: tok\r\n", body).verdict;
+        assert_eq!((verdict.status, verdict.scheme.as_deref()), (SignatureStatus::Valid, Some("gitlab")));
+    }
+
+    #[test]
     fn a_forged_event_is_the_first_of_nothing() {
         let body = br#"{"event":"session.ended","sessionId":"s-1","timestamp":"2026-05-28T12:34:56.789Z"}"#;
         let mac = crate::signature::algorithm::compute(crate::signature::Algorithm::HmacSha256, b"key", body).unwrap();

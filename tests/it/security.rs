@@ -433,4 +433,9 @@ async fn what_nobody_signed_is_not_the_first_of_a_delivery() {
     let kept = app.requests(bin["id"].as_str().unwrap()).await;
     assert!(kept[1]["event"]["duplicate_of"].is_null(), "{}", kept[1]);
     assert_eq!(kept[2]["event"]["duplicate_of"], kept[1]["id"], "{}", kept[2]);
+    // Both are shown: the real one's page leads to the forged one.
+    let (bin, real) = (bin["id"].as_str().unwrap(), kept[1]["id"].as_str().unwrap());
+    let page = format!("{}/bins/{bin}/requests/{real}?tab=event", app.started.console_url);
+    let shown = app.client.get(page).send().await.unwrap().text().await.unwrap();
+    assert!(shown.contains(kept[0]["id"].as_str().unwrap()), "{shown}");
 }

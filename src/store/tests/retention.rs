@@ -2,7 +2,7 @@
 
 use super::help::{Fixture, hold, post, start, until};
 use crate::model::{BinLimits, BinSettings, ChangeKind, MarksPatch, Timestamp};
-use crate::store::{ListQuery, RequestRef};
+use crate::store::{ListQuery, Order, RequestRef};
 
 #[tokio::test]
 async fn the_oldest_go_when_there_are_too_many_and_the_pinned_stay() {
@@ -131,6 +131,22 @@ async fn a_repeat_names_the_first_that_is_still_there_also_within_one_batch() {
         let back = store.request(bin, RequestRef::Id(stored.id)).await.unwrap();
         assert_eq!(back.summary.derived.event.duplicate_of, Some(expected));
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_changes_neither_order_nor_cursor() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let mut sent = Vec::new();
+    for jump in [0, 400 * 86_400, -400 * 86_400, 10] {
+        fixture.clock.jump(Timestamp::from_secs(start().as_secs() + jump));
+        sent.push(fixture.store.capture(post(bin, "x")).await.unwrap().id);
+    }
+    let oldest = ListQuery { limit: 10, order: Order::Oldest, ..ListQuery::default() };
+    let page = fixture.store.list(bin, oldest.clone()).await.unwrap().requests;
+    assert_eq!(page.iter().map(|summary| summary.id).collect::<Vec<_>>(), sent);
+    let rest = fixture.store.list(bin, ListQuery { after: Some(page[1].seq), ..oldest }).await.unwrap().requests;
+    assert_eq!(rest.iter().map(|summary| summary.id).collect::<Vec<_>>(), sent[2..]);
 }
 
 #[tokio::test]

@@ -239,3 +239,22 @@ fn shown_bytes(signed: Option<Vec<u8>>, body_len: usize) -> (Option<String>, Str
     let text = String::from_utf8_lossy(&signed[..signed.len().min(SIGNED_BYTES)]).into_owned();
     (Some(text), note)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_in_the_future_is_said_to_be_after_the_arrival() {
+        let line = |status, age_s| {
+            let freshness = Freshness { status, age_s: Some(age_s), tolerance_s: Some(300) };
+            freshness_line(&freshness).unwrap().1
+        };
+        assert_eq!(
+            line(FreshnessStatus::Future, -4_000),
+            "Signed 66 min after it arrived: a clock is wrong; up to 5 min is accepted."
+        );
+        assert_eq!(line(FreshnessStatus::Fresh, -4), "Signed 4 s after it arrived; up to 5 min is accepted.");
+        assert_eq!(line(FreshnessStatus::Stale, 4_000), "Signed 66 min before it arrived; up to 5 min is accepted.");
+    }
+}
