@@ -45,28 +45,35 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    pub(super) fn new(changes: &[Change]) -> Self {
-        let mut json = Vec::with_capacity(changes.len() * 1_024);
-        let spans = changes
-            .iter()
-            .map(|change| {
-                let start = json.len();
-                if serde_json::to_writer(&mut json, &EventShape::from(change)).is_err() {
-                    // Writing to memory does not fail; were it to, the message would still have to be JSON.
-                    json.truncate(start);
-                    json.extend_from_slice(b"{}");
-                }
-                Span {
-                    seq: change.seq,
-                    name: change.what.name(),
-                    transient: matches!(change.what, ChangeKind::Progress { .. } | ChangeKind::Job(_)),
-                    start,
-                    json: start,
-                    end: json.len(),
-                }
-            })
-            .collect();
+    /// Of the first changes as many as make about `max_bytes`, at least one.
+    pub(super) fn new(changes: &[Change], max_bytes: usize) -> Self {
+        let mut json = Vec::with_capacity(changes.len().min(max_bytes >> 10) * 1_024);
+        let mut spans = Vec::with_capacity(changes.len());
+        for change in changes {
+            let start = json.len();
+            if start >= max_bytes {
+                break;
+            }
+            if serde_json::to_writer(&mut json, &EventShape::from(change)).is_err() {
+                // Writing to memory does not fail; were it to, the message would still have to be JSON.
+                json.truncate(start);
+                json.extend_from_slice(b"{}");
+            }
+            spans.push(Span {
+                seq: change.seq,
+                name: change.what.name(),
+                transient: matches!(change.what, ChangeKind::Progress { .. } | ChangeKind::Job(_)),
+                start,
+                json: start,
+                end: json.len(),
+            });
+        }
         Self { json, spans }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.spans.len()
     }
 
     /// The events whose index `passes` accepts, as frames, in batches of about `max_bytes`.

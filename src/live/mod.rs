@@ -15,6 +15,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
+use tokio::sync::Semaphore;
 
 use crate::model::filter::Filter;
 use crate::model::{BinId, Change, ChangeKind, Seq};
@@ -43,6 +44,8 @@ const BATCH_BYTES: usize = 256 << 10;
 const INBOX_BYTES: usize = 32 << 20;
 /// Changes that may wait in the inbox.
 const INBOX_CHANGES: usize = 65_536;
+/// Bytes of encoded pages that all subscribers together may hold while they catch up.
+const CATCH_UP_BYTES: usize = 48 << 20;
 /// Subscribers in all. Each costs a connection and about 64 KiB.
 pub const MAX_SUBSCRIBERS: usize = 8_192;
 /// Different filters that are evaluated for one bin: each costs time for every captured request.
@@ -97,9 +100,19 @@ struct Inner {
     ring_bytes: AtomicUsize,
     inbox: Mutex<Inbox>,
     filled: Condvar,
+    catching_up: Room,
     published: AtomicU64,
     lagged: AtomicU64,
     dropped: AtomicU64,
+}
+
+/// What is left of [`CATCH_UP_BYTES`], a permit for each KiB.
+struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(CATCH_UP_BYTES >> 10)))
+    }
 }
 
 /// What was committed and is not published yet.
@@ -335,7 +348,7 @@ impl Inner {
                 continue;
             }
             self.published.fetch_add(changes.len() as u64, Ordering::Relaxed);
-            let events = batch::Encoded::new(&changes);
+            let events = batch::Encoded::new(&changes, usize::MAX);
             let gone = changes.iter().any(|change| matches!(change.what, ChangeKind::BinDeleted));
             for channel in channels {
                 let passes = |index: usize| channel.lets_through(&changes[index]);

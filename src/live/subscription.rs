@@ -4,17 +4,25 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::batch::Encoded;
 use super::{BATCH_BYTES, Batch, Channel, Inner, Slot};
-use crate::model::{Change, ChangeKind, Seq};
+use crate::model::{ChangeKind, Seq};
 use crate::store::{Store, StoreError};
 
 /// Changes that are read at once while catching up.
 const CATCH_UP_PAGE: usize = 256;
+/// Bytes of a page of them, encoded; one event may be longer.
+const PAGE_BYTES: usize = 512 << 10;
+/// KiB of [`super::CATCH_UP_BYTES`] that are taken while a page is read.
+const READ_ROOM: u32 = 2 << 10;
+/// How long a subscriber waits for that room. Others hold it that do not read: after this it is told what it missed.
+const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a subscriber gets next.
 #[derive(Debug)]
@@ -57,7 +65,43 @@ impl Events {
     }
 }
 
-type PageRead = Pin<Box<dyn Future<Output = Result<Vec<Change>, StoreError>> + Send>>;
+/// A part of what was missed, encoded.
+struct Page {
+    batches: std::vec::IntoIter<Batch>,
+    /// The last cursor in it; none where nothing was missed.
+    last: Option<Seq>,
+    /// The bin is gone.
+    gone: bool,
+    /// Held as long as the page is.
+    _room: OwnedSemaphorePermit,
+}
+
+/// `None` when there was no room to read it.
+type PageRead = Pin<Box<dyn Future<Output = Result<Option<Page>, StoreError>> + Send>>;
+
+/// Reads and encodes a page, when there is room for it.
+async fn read_page(
+    inner: Arc<Inner>,
+    channel: Arc<Channel>,
+    store: Store,
+    after: Seq,
+) -> Result<Option<Page>, StoreError> {
+    let room = Arc::clone(&inner.catching_up.0).acquire_many_owned(READ_ROOM);
+    let Ok(Ok(mut room)) = tokio::time::timeout(ROOM_PATIENCE, room).await else { return Ok(None) };
+    let changes = store.changes_after(channel.bin, after, CATCH_UP_PAGE).await?;
+    let encoded = Encoded::new(&changes, PAGE_BYTES);
+    let changes = &changes[..encoded.count()];
+    let batches = encoded.batches(|index| channel.lets_through(&changes[index]), BATCH_BYTES);
+    // Frames, and the same as server-sent events.
+    let held = batches.iter().map(Batch::len).sum::<usize>().saturating_mul(2) >> 10;
+    drop(room.split(room.num_permits().saturating_sub(held.max(1))));
+    Ok(Some(Page {
+        batches: batches.into_iter(),
+        last: changes.iter().map(|change| change.seq).max(),
+        gone: changes.iter().any(|change| matches!(change.what, ChangeKind::BinDeleted)),
+        _room: room,
+    }))
+}
 
 enum Phase {
     /// Reads what was missed. The ring fills meanwhile; what it cannot hold is read from the store as well.
@@ -80,8 +124,8 @@ pub struct Subscription {
     store: Option<Store>,
     /// The bin was there after this subscription had joined its channel: if it goes, the channel is told.
     end_is_announced: bool,
-    /// Encoded pages of the store that were not handed out yet.
-    pages: std::vec::IntoIter<Batch>,
+    /// What was read of the store and not handed out yet.
+    page: Option<Page>,
 }
 
 impl Subscription {
@@ -96,17 +140,7 @@ impl Subscription {
         let next = ring.end();
         let last = ring.floor;
         drop(ring);
-        Self {
-            inner,
-            channel,
-            slot,
-            next,
-            last,
-            phase: Phase::Live,
-            store: None,
-            end_is_announced: false,
-            pages: Vec::new().into_iter(),
-        }
+        Self { inner, channel, slot, next, last, phase: Phase::Live, store: None, end_is_announced: false, page: None }
     }
 
     /// Makes the stream start after the cursor: with what the store has, then without a gap or a repeat with what comes.
@@ -122,9 +156,10 @@ impl Subscription {
     /// Polls the pages of the store. `Ready(None)` when the present is reached or nothing more can come: the phase says which.
     fn poll_catch_up(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         loop {
-            if let Some(batch) = self.pages.next() {
+            if let Some(batch) = self.page.as_mut().and_then(|page| page.batches.next()) {
                 return Poll::Ready(Some(Delivery::Events(Events { batch: Arc::new(batch), from: 0 })));
             }
+            self.page = None;
             let (Phase::CatchUp(read), Some(store)) = (&mut self.phase, &self.store) else {
                 return Poll::Ready(None);
             };
@@ -137,10 +172,10 @@ impl Subscription {
                     let from = std::mem::replace(&mut self.last, head);
                     return Poll::Ready(Some(self.lag(from, head)));
                 }
-                let (store, bin, last) = (store.clone(), self.channel.bin, self.last);
                 // In a task of its own: a reader that it waits for is given back also while nobody polls this stream,
                 // because its client does not read.
-                let reading = tokio::spawn(async move { store.changes_after(bin, last, CATCH_UP_PAGE).await });
+                let (inner, channel) = (Arc::clone(&self.inner), Arc::clone(&self.channel));
+                let reading = tokio::spawn(read_page(inner, channel, store.clone(), self.last));
                 read.insert(Box::pin(async move { reading.await.unwrap_or(Err(StoreError::Closed)) }))
             };
             let Poll::Ready(result) = page.as_mut().poll(cx) else {
@@ -148,7 +183,7 @@ impl Subscription {
             };
             *read = None;
             match result {
-                Ok(changes) if changes.is_empty() => {
+                Ok(Some(Page { last: None, .. })) => {
                     let mut ring = self.channel.ring.lock();
                     if self.next >= ring.base {
                         drop(ring);
@@ -159,14 +194,18 @@ impl Subscription {
                     self.next = ring.end();
                     ring.wakers[self.slot] = None;
                 }
-                Ok(changes) => {
-                    self.last = changes.iter().map(|change| change.seq).fold(self.last, Seq::max);
-                    let gone = changes.iter().any(|change| matches!(change.what, ChangeKind::BinDeleted));
-                    let passes = |index: usize| self.channel.lets_through(&changes[index]);
-                    self.pages = Encoded::new(&changes).batches(passes, BATCH_BYTES).into_iter();
-                    if gone {
+                Ok(Some(page)) => {
+                    self.last = page.last.unwrap_or_default().max(self.last);
+                    if page.gone {
                         self.phase = Phase::Over;
                     }
+                    self.page = Some(page);
+                }
+                Ok(None) => {
+                    let head = store.head_seq();
+                    let from = std::mem::replace(&mut self.last, head);
+                    self.phase = Phase::Live;
+                    return Poll::Ready(Some(self.lag(from, head)));
                 }
                 Err(StoreError::CursorGone) => {
                     let head = store.head_seq();
@@ -241,18 +280,18 @@ impl Stream for Subscription {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let this = self.get_mut();
         loop {
-            match (&this.phase, this.pages.len()) {
-                (Phase::CatchUp(_), _) | (_, 1..) => match this.poll_catch_up(cx) {
+            match (&this.phase, this.page.is_some()) {
+                (Phase::CatchUp(_), _) | (_, true) => match this.poll_catch_up(cx) {
                     Poll::Ready(None) => {}
                     other => return other,
                 },
-                (Phase::Live, 0) => match this.poll_live(cx) {
+                (Phase::Live, false) => match this.poll_live(cx) {
                     Poll::Ready(None) => {}
                     other => return other,
                 },
-                (Phase::Over, 0) => return Poll::Ready(None),
+                (Phase::Over, false) => return Poll::Ready(None),
             }
-            if matches!(this.phase, Phase::Over) && this.pages.len() == 0 {
+            if matches!(this.phase, Phase::Over) && this.page.is_none() {
                 return Poll::Ready(None);
             }
         }

@@ -7,8 +7,8 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use super::*;
 use crate::http::Head;
 use crate::model::{
-    BinSettings, CapturedRequest, Client, Clock, Derived, HeadSource, Marks, Origin, RequestId, RequestSummary,
-    SentResponse, Timestamp,
+    BinSettings, CapturedRequest, Client, Clock, Derived, HeadSource, Marks, NewRequest, Origin, RequestId,
+    RequestSummary, SentResponse, Timestamp,
 };
 use crate::store::{Durability, Store, StoreOptions};
 
@@ -203,11 +203,10 @@ async fn changes_that_were_not_built_are_not_passed_over_in_silence() {
     assert_eq!(until(&mut subscription, 6).await, [Got::Gap(0, 5), Got::Event(6)]);
 }
 
-#[tokio::test]
-async fn a_bin_that_goes_while_its_past_is_read_still_ends_with_its_last_change() {
-    let folder = tempfile::tempdir().unwrap();
+/// A hub with a store behind it.
+fn with_store(folder: &std::path::Path) -> (Hub, Store) {
     let options = StoreOptions {
-        path: folder.path().join("creel.db"),
+        path: folder.join("creel.db"),
         ephemeral: false,
         durability: Durability::Normal,
         max_requests: 0,
@@ -216,11 +215,66 @@ async fn a_bin_that_goes_while_its_past_is_read_still_ends_with_its_last_change(
     };
     let hub = Hub::start().unwrap();
     let store = Store::open(options, Clock::system(), Arc::new(hub.clone())).unwrap();
+    (hub, store)
+}
+
+#[tokio::test]
+async fn a_bin_that_goes_while_its_past_is_read_still_ends_with_its_last_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hub, store) = with_store(folder.path());
     let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
     let mut subscription = hub.subscribe(bin, None).unwrap().resume(store.clone(), store.head_seq());
     store.delete_bin(bin).await.unwrap();
     assert!(matches!(expand(subscription.next().await.unwrap())[..], [Got::Event(_)]));
     assert!(subscription.next().await.is_none());
+}
+
+#[tokio::test]
+async fn subscribers_that_do_not_read_share_the_room_for_what_they_missed_and_others_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hub, store) = with_store(folder.path());
+    let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
+    for number in 0..40 {
+        let head = format!("POST /{bin}/{number}{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(60_000));
+        let request = NewRequest {
+            bin,
+            received_at: Timestamp::default(),
+            body_took: Duration::ZERO,
+            head: Head::new(Bytes::from(head)),
+            head_source: HeadSource::Wire,
+            body: Bytes::new(),
+            trailers: Bytes::new(),
+            declared_size: None,
+            complete: true,
+            client: None,
+            rejected: None,
+            derived: Derived::default(),
+            status: None,
+            held_until: None,
+            origin: Origin::Wire,
+            hops: 0,
+        };
+        store.capture(request).await.unwrap();
+    }
+    let mut idle = Vec::new();
+    // Each takes the first batch of a page and then no more, until there is no room left.
+    let told = loop {
+        let mut subscription = hub.subscribe(bin, None).unwrap().resume(store.clone(), 0);
+        match subscription.next().await.unwrap() {
+            Delivery::Events(_) => idle.push(subscription),
+            Delivery::Lagged { from, to } => break (subscription, from, to),
+        }
+    };
+    let (mut subscription, from, to) = told;
+    assert_eq!((from, to), (0, store.head_seq()));
+    assert!(idle.len() > 8 && idle.len() < 200, "{}", idle.len());
+    // It goes on with what comes.
+    hub.committed(vec![captured(bin, to + 1, 10)]);
+    assert_eq!(expand(subscription.next().await.unwrap()), [Got::Event(to + 1)]);
+    // When the others go, there is room again.
+    drop(idle);
+    let mut late = hub.subscribe(bin, None).unwrap().resume(store.clone(), 0);
+    assert!(matches!(late.next().await.unwrap(), Delivery::Events(_)));
 }
 
 #[test]

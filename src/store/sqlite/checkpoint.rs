@@ -6,13 +6,13 @@
 //! is small.
 
 use std::fs::File;
-use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::open::BUSY_PATIENCE;
 use super::paths;
+use super::shared::Shared;
 use super::wal::WalProgress;
 
 /// Frames of a page each that the writer may be left with: a few milliseconds.
@@ -88,17 +88,21 @@ pub(crate) fn checkpoint(conn: &Connection, mode: &str) -> Result<WalState, rusq
 }
 
 /// Gives free pages back to the file system and truncates a long log, on the writing thread, as long as that is `idle`.
-pub(crate) fn give_back(conn: &Connection, path: &Path, wal: &WalProgress, idle: impl Fn() -> bool) {
-    let free = || conn.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> bool) {
+    let number =
+        |pragma: &str| conn.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+    let free = || number("freelist_count");
     if free() > FREE_PAGES {
+        let pages = number("page_count") - free();
+        shared.may_shrink_to(u64::try_from(pages * number("page_size")).unwrap_or(0));
         while idle() {
             if free() == 0 || conn.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})")).is_err() {
                 break;
             }
-            wal.wrote(u64::from(VACUUM_STEP) * 4_096);
+            shared.wal.wrote(u64::from(VACUUM_STEP) * 4_096);
         }
     }
-    if idle() && std::fs::metadata(paths::wal(path)).is_ok_and(|file| file.len() > IDLE_WAL_BYTES) {
+    if idle() && std::fs::metadata(paths::wal(&shared.path)).is_ok_and(|file| file.len() > IDLE_WAL_BYTES) {
         // Without patience: a reader that is in the way is not worth holding up a capture.
         let _ = conn.busy_timeout(Duration::ZERO);
         let _ = checkpoint(conn, "TRUNCATE");

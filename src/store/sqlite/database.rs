@@ -44,7 +44,7 @@ const CHECK_AGE: Duration = Duration::from_secs(1);
 
 struct Running {
     writer: JoinHandle<()>,
-    checkpointer: JoinHandle<(Connection, File)>,
+    checkpointer: JoinHandle<(Connection, Arc<File>)>,
     lock: Lock,
 }
 
@@ -60,10 +60,18 @@ impl Database {
         let other = |error: std::io::Error| OpenError::from_io(&path, &error);
         let (salt, last_seq) = open::identity(&conn).map_err(failed)?;
         let bins = bin_reads::load(&conn).map_err(failed)?;
-        let file = File::open(&path).map_err(other)?;
+        let file = Arc::new(File::open(&path).map_err(other)?);
         let checkpoint_conn = open::checkpointer(&path, &options).map_err(failed)?;
         let identity = files::identity(&file.metadata().map_err(other)?);
-        let shared = Arc::new(Shared::new(options, (path.clone(), identity), clock, listener, salt, last_seq, bins));
+        let shared = Arc::new(Shared::new(
+            options,
+            (path.clone(), identity, Arc::clone(&file)),
+            clock,
+            listener,
+            salt,
+            last_seq,
+            bins,
+        ));
         let queue = Arc::new(Queue::new(last_seq + 1));
         let writer = Writer::new(Arc::clone(&shared), Arc::clone(&queue), conn).map_err(failed)?;
         let writer = std::thread::Builder::new().name("store-writer".into()).spawn(|| writer.run()).map_err(other)?;
@@ -144,7 +152,11 @@ impl Database {
         long: bool,
         work: impl FnOnce(&Connection, &Wanted) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.read(long, work).await
+        let result = self.readers.read(long, work).await;
+        if let Err(StoreError::Corrupt(cause)) = &result {
+            self.shared.found_damaged(cause);
+        }
+        result
     }
 
     /// What reads of a bin need.

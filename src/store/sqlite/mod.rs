@@ -54,6 +54,7 @@ mod tx;
 mod values;
 mod wal;
 mod wal_check;
+mod whole;
 mod writer;
 
 pub(crate) use database::Database;

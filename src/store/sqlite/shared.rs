@@ -1,5 +1,6 @@
 //! What the callers' threads, the writer and the checkpointer share.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,6 +11,7 @@ use super::bins::Bins;
 use super::reserve::Reserve;
 use super::seen::Seen;
 use super::wal::WalProgress;
+use super::whole::Whole;
 use super::{files, paths};
 use crate::model::{Clock, Seq};
 use crate::store::commits::CommitWaiters;
@@ -25,6 +27,8 @@ pub(crate) struct Shared {
     identity: (u64, u64),
     /// Which file the log is, once it is there.
     log_identity: OnceLock<(u64, u64)>,
+    /// Whether the file holds what it held.
+    whole: Whole,
     pub(crate) clock: Clock,
     pub(crate) listener: Arc<dyn CommitListener>,
     /// What request ids are made with: constant for a database.
@@ -49,7 +53,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(
         options: StoreOptions,
-        (path, identity): (PathBuf, (u64, u64)),
+        (path, identity, file): (PathBuf, (u64, u64), Arc<File>),
         clock: Clock,
         listener: Arc<dyn CommitListener>,
         salt: u32,
@@ -62,6 +66,7 @@ impl Shared {
             path,
             identity,
             log_identity: OnceLock::new(),
+            whole: Whole::new(file),
             clock,
             listener,
             salt,
@@ -79,11 +84,13 @@ impl Shared {
         }
     }
 
-    /// An error when the path names another file than the one that is open, or none: what is stored would be gone with
-    /// the process.
+    /// An error when the path names another file than the one that is open, or none, or when the file was emptied,
+    /// shortened or written over: what is stored would be gone with the process.
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
         match files::look(&self.path) {
-            Ok(Some(found)) if files::identity(&found) == self.identity => self.check_log(),
+            Ok(Some(found)) if files::identity(&found) == self.identity => {
+                self.whole.check(found.len()).and_then(|()| self.check_log())
+            }
             Ok(Some(_)) => Err(StoreError::Unavailable("another file is in the place of the database".to_owned())),
             Ok(None) => Err(StoreError::Unavailable("the database file was removed or moved away".to_owned())),
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
@@ -102,6 +109,19 @@ impl Shared {
             return Ok(());
         }
         Err(StoreError::Unavailable("the database's log was removed or replaced; start Creel again".to_owned()))
+    }
+
+    /// A reader has found the file damaged: nothing more is taken, so that nobody is told that it is stored.
+    pub(crate) fn found_damaged(&self, cause: &str) {
+        // A file that was put in its place is told by itself, and may go again.
+        if self.check_place().is_ok() {
+            self.whole.found_damaged(cause);
+        }
+    }
+
+    /// The free pages of the file are to be given back: it may get as short as that many bytes.
+    pub(crate) fn may_shrink_to(&self, bytes: u64) {
+        self.whole.may_shrink_to(bytes);
     }
 
     /// Notes what is wrong with the database, or that it works again.

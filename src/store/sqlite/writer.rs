@@ -286,7 +286,7 @@ impl Writer {
         }
         shared.reserve.lock().refill();
         if let Some(conn) = &self.conn {
-            checkpoint::give_back(conn, &shared.path, &shared.wal, || self.queue.is_empty());
+            checkpoint::give_back(conn, &shared, || self.queue.is_empty());
         }
     }
 

@@ -337,6 +337,41 @@ async fn a_database_that_is_moved_away_takes_nothing_until_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_emptied_cut_or_written_over_takes_nothing_more() {
+    type Damage = fn(&std::fs::File);
+    let damages: [Damage; 3] = [
+        |file| file.set_len(0).unwrap(),
+        |file| file.set_len(8_192).unwrap(),
+        |file| {
+            use std::os::unix::fs::FileExt as _;
+            let zeros = vec![0; usize::try_from(file.metadata().unwrap().len()).unwrap()];
+            file.write_all_at(&zeros, 0).unwrap();
+        },
+    ];
+    let mut fixtures = Vec::new();
+    for _ in damages {
+        let fixture = Fixture::new();
+        let bin = fixture.bin().await.bin.id;
+        for _ in 0..50 {
+            fixture.store.capture(post(bin, &"x".repeat(4_000))).await.unwrap();
+        }
+        until(|| std::fs::metadata(fixture.path()).unwrap().len() > 100_000).await;
+        fixtures.push((fixture, bin));
+    }
+    // The files are looked at once a second.
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    for ((fixture, bin), damage) in fixtures.into_iter().zip(damages) {
+        fixture.store.capture(post(bin, "x")).await.unwrap();
+        // Never closed: that would drop SQLite's locks.
+        let file = std::mem::ManuallyDrop::new(std::fs::OpenOptions::new().write(true).open(fixture.path()).unwrap());
+        damage(&file);
+        until(|| fixture.store.stats().trouble.is_some()).await;
+        let failed = fixture.store.capture(post(bin, "x")).await;
+        assert!(matches!(failed, Err(StoreError::Corrupt(_))), "{failed:?}");
+    }
+}
+
+#[tokio::test]
 async fn readiness_is_tried_out_once_a_second_for_all_who_ask() {
     let fixture = Fixture::new();
     let before = fixture.store.stats().commits;
