@@ -19,6 +19,8 @@ pub struct CaptureCounters {
     pub crowded: AtomicU64,
     /// Responses that were given up because the sender did not read them.
     pub unread: AtomicU64,
+    /// Idle connections that were closed because as many were open as may be.
+    pub shed: AtomicU64,
     /// When that many requests were turned away was last told in the log, in seconds since 1970.
     pub(super) crowded_told: AtomicI64,
     /// Bins that requests have made.
@@ -52,6 +54,13 @@ impl Capture {
         let due = told == 0 || now.abs_diff(told) >= 60;
         if due && counters.crowded_told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             tracing::warn!(refused, "requests are refused: too much is being received at once");
+        }
+    }
+
+    /// Counts an idle connection that was closed to make room for another.
+    pub fn count_shed(&self) {
+        if self.0.counters.shed.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!("idle connections are closed: as many are open as --max-connections allows");
         }
     }
 

@@ -344,6 +344,26 @@ async fn connections_beyond_the_limit_wait_until_others_end() {
     assert_eq!(all(&app, bin).await.len(), workers * 4);
 }
 
+#[tokio::test]
+async fn connections_that_send_nothing_make_room_for_those_that_do() {
+    let app = TestApp::start_with(|config| config.max_connections = 40).await;
+    let bin = bin(&app, json!({})).await;
+    let mut idle: Vec<TcpStream> = (0..40).map(|_| connect(app.capture)).collect();
+    // Whoever has been idle for a second may be closed.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    idle.extend((0..40).map(|_| connect(app.capture)));
+    let request = format!("POST /{bin} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+    for _ in 0..4 {
+        let began = std::time::Instant::now();
+        assert_eq!(exchange(app.capture, request.as_bytes()).status, 200);
+        assert!(began.elapsed() < std::time::Duration::from_secs(10), "long before idle connections end by themselves");
+    }
+    assert!(metric(&app, "creel_shed_connections_total").await > 0);
+    let home = app.client.get(&app.started.console_url).send().await.unwrap().text().await.unwrap();
+    assert!(home.contains("as many were open as --max-connections allows"), "{home}");
+    drop(idle);
+}
+
 async fn metric(app: &TestApp, name: &str) -> u64 {
     let text =
         app.client.get(format!("{}/metrics", app.started.console_url)).send().await.unwrap().text().await.unwrap();

@@ -173,6 +173,16 @@ async fn wrong_tokens_are_slow_and_many_are_turned_away_while_the_right_one_is_n
     assert_eq!(guesses.next().await, Some(StatusCode::TOO_MANY_REQUESTS));
     let right = app.client.get(app.api("/bins")).bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!(right.status(), 200);
+    // Counted, and shown to the owner.
+    let own = |path: &str| app.client.get(format!("{}{path}", app.started.console_url)).bearer_auth(TOKEN).send();
+    let metrics = own("/metrics").await.unwrap().text().await.unwrap();
+    for reason in ["token", "crowded"] {
+        let line = format!("creel_console_refused_total{{reason=\"{reason}\"}} ");
+        let count = metrics.lines().find_map(|metric| metric.strip_prefix(&line)).unwrap();
+        assert!(count.parse::<u64>().unwrap() > 0, "{metrics}");
+    }
+    let home = own("/").await.unwrap().text().await.unwrap();
+    assert!(home.contains("to the console refused: with a wrong token"), "{home}");
 }
 
 #[actix_web::test]

@@ -43,7 +43,7 @@ pub(super) struct Connection {
     /// Its number with `Stopping`.
     number: u64,
     recorder: RefCell<Recorder>,
-    /// When the current head was complete.
+    /// When the current head was complete; before the first, when the connection was made.
     head_at: Cell<Timestamp>,
     turn: Cell<Turn>,
     disposition: Cell<Disposition>,
@@ -51,6 +51,8 @@ pub(super) struct Connection {
     left: Cell<bool>,
     /// Whether nothing more of this connection is answered: what comes is read to notice its end, and thrown away.
     ignoring: Cell<bool>,
+    /// Whether it ends as soon as no request is under way, to make room for another.
+    ends: Cell<bool>,
     /// Whether the socket has taken all that was written.
     flushed: Cell<bool>,
     /// The head that the response goes out with, when it is passed on.
@@ -64,22 +66,47 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(worker: Rc<Worker>, peer: Option<SocketAddr>) -> Rc<Self> {
         let reader = Rc::default();
-        Rc::new(Self {
+        let connection = Rc::new(Self {
             number: worker.stopping.join(&reader),
             in_flight: worker.in_flight.of_peer(peer.map(|peer| peer.ip())),
+            head_at: Cell::new(worker.capture().clock().now()),
             worker,
             peer,
             recorder: RefCell::new(Recorder::new()),
-            head_at: Cell::new(Timestamp::default()),
             turn: Cell::new(Turn::First),
             disposition: Cell::new(Disposition::Open),
             left: Cell::new(false),
             ignoring: Cell::new(false),
+            ends: Cell::new(false),
             flushed: Cell::new(true),
             passed: RefCell::new(None),
             reader,
             handler: WakeSlot::default(),
-        })
+        });
+        connection.worker.open.join(&connection);
+        connection
+    }
+
+    // For the worker's other connections.
+
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// When its last head was complete, or it was made.
+    pub(super) fn last_head_at(&self) -> Timestamp {
+        self.head_at.get()
+    }
+
+    /// Whether no request is under way, and the last head came no later than that, in milliseconds since 1970.
+    pub(super) fn is_idle_since(&self, moment: i64) -> bool {
+        !self.ends.get() && self.turn.get().awaits_head() && self.head_at.get().as_millis() <= moment
+    }
+
+    /// Ends it as when the server stops: what has come of a head is kept.
+    pub(super) fn end(&self) {
+        self.ends.set(true);
+        self.reader.wake();
     }
 
     // For the handler.
@@ -192,10 +219,10 @@ impl Connection {
         self.recorder.borrow().room()
     }
 
-    /// Whether the server stops and no request is under way: no further one is taken, nor the rest of a head waited
-    /// for.
+    /// Whether the server stops, or others need the room, and no request is under way: no further one is taken, nor the
+    /// rest of a head waited for.
     pub(super) fn is_done(&self) -> bool {
-        self.turn.get().awaits_head() && self.worker.stopping.has_begun()
+        self.turn.get().awaits_head() && (self.ends.get() || self.worker.stopping.has_begun())
     }
 
     /// Notes that the sender closed its side.
@@ -277,5 +304,6 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.worker.stopping.leave(self.number);
+        self.worker.open.leave(self.number);
     }
 }

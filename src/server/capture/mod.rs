@@ -10,7 +10,7 @@
 //! | `passed` | writes the head of an answer from elsewhere as it came |
 //! | `rejection` | the response to a head that no handler sees |
 //! | `in_flight` | the memory for what is being received, and who may have how much of it |
-//! | `worker`, `header_cache`, `stopping`, `wake` | what the connections of one thread share, and how they end |
+//! | `worker`, `header_cache`, `open`, `stopping`, `wake` | what the connections of one thread share, and how they end |
 //!
 //! HTTP/1.0 and 1.1 are spoken. HTTP/2 is not offered: its heads are not sent as text, so there would be nothing to
 //! keep as sent.
@@ -22,6 +22,7 @@ mod handler;
 mod header_cache;
 mod in_flight;
 pub mod inside;
+mod open;
 mod passed;
 mod recorder;
 mod rejection;
@@ -57,8 +58,8 @@ const SEND_BUFFER: usize = 64 * 1024;
 /// Serves bin URLs on `listener`. The server runs when it is awaited. It ignores the process's signals: its handle
 /// stops it.
 ///
-/// At most `max_connections` are served at a time, the others wait to be accepted. A graceful stop gives requests in
-/// flight `grace` (whole seconds) to finish.
+/// At most `max_connections` are served at a time: then the one that has been idle longest is closed, and where all are
+/// busy, the others wait to be accepted. A graceful stop gives requests in flight `grace` (whole seconds) to finish.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -66,15 +67,16 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
     // Accepted sockets inherit the size.
     socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
     let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+    let most = max_connections.div_ceil(workers);
     let in_flight = InFlight::default();
     let builder = Server::build()
         .workers(workers)
-        .max_concurrent_connections(max_connections.div_ceil(workers))
+        .max_concurrent_connections(most)
         .shutdown_timeout(grace.as_secs())
         .disable_signals();
     let signal = builder.graceful_shutdown_signal();
     let server = builder.listen("capture", listener, move || {
-        let worker = Worker::new(capture.clone(), &in_flight, Stopping::watch(signal.clone()));
+        let worker = Worker::new(capture.clone(), &in_flight, Stopping::watch(signal.clone()), most);
         let http = HttpService::build()
             // The stream has clocks of its own: one for idle connections, which costs less than a timer per request,
             // and one for heads, which watches every head and not only the first. For the server's stop see `stopping`.

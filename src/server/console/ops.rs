@@ -116,6 +116,7 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
         ("not_held_total", "Senders answered at once because too many waited by hand.", of(&seen.not_held)),
         ("crowded_total", "Requests refused because too much was being received.", of(&seen.crowded)),
         ("unread_responses_total", "Responses given up because the sender did not read them.", of(&seen.unread)),
+        ("shed_connections_total", "Idle connections closed to make room for others.", of(&seen.shed)),
         ("auto_created_total", "Bins made by requests.", of(&seen.created)),
         ("auto_create_rejected_total", "Requests to unknown bins refused: too many bins.", of(&seen.not_created)),
         ("imports_refused_total", "Imports refused because too much was being imported.", of(&seen.not_imported)),
@@ -140,6 +141,11 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
         let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
         // Writing to a string does not fail.
         let _ = write!(text, "# HELP creel_{name} {help}\n# TYPE creel_{name} {kind}\ncreel_{name} {value}\n");
+    }
+    text.push_str("# HELP creel_console_refused_total Requests that the console refused.\n");
+    text.push_str("# TYPE creel_console_refused_total counter\n");
+    for (reason, _, count) in state.security.refused().all() {
+        let _ = writeln!(text, "creel_console_refused_total{{reason=\"{reason}\"}} {count}");
     }
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -44,7 +44,7 @@ async fn wire() -> Wire {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (socket, peer) = listener.accept().await.unwrap();
-    let worker = Worker::new(capture, &InFlight::default(), Rc::<Stopping>::default());
+    let worker = Worker::new(capture, &InFlight::default(), Rc::<Stopping>::default(), 100);
     let connection = Connection::new(Rc::clone(&worker), Some(peer));
     Wire { stream: Recording::new(socket, connection), sender, store, worker, bin, _folder: folder }
 }

@@ -25,6 +25,11 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
         all.push("The clock has jumped ahead. For an hour nothing is removed for its age.".to_owned());
     }
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let shed = of(&seen.shed);
+    if shed > 0 {
+        let closed = format::plural(shed, "idle connection was", "idle connections were");
+        all.push(format!("Since the start: {closed} closed, as many were open as --max-connections allows."));
+    }
     for (count, what) in [
         (store.failed, "could not be stored"),
         (of(&seen.crowded), "refused: too much was being received at once"),
@@ -37,6 +42,12 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
         if count > 0 {
             let noun = if count == 1 { "request" } else { "requests" };
             all.push(format!("Since the start: {} {noun} {what}.", format::count(count)));
+        }
+    }
+    for (_, what, count) in state.security.refused().all() {
+        if count > 0 {
+            let requests = format::plural(count, "request", "requests");
+            all.push(format!("Since the start: {requests} to the console refused: {what}."));
         }
     }
     all

@@ -11,6 +11,7 @@ mod tests;
 mod token;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::Cookie;
@@ -38,18 +39,75 @@ pub(super) const SANDBOX_CSP: &str = "sandbox; default-src 'none'; frame-ancesto
 pub struct Policy {
     hosts: Hosts,
     token: Option<Token>,
+    refused: Refused,
+}
+
+/// Requests that were refused since the start.
+#[derive(Debug, Default)]
+pub struct Refused {
+    /// Because of their `Host` or `Origin`.
+    source: AtomicU64,
+    /// Because of a wrong token.
+    token: AtomicU64,
+    /// Because too many wrong tokens came at once.
+    crowded: AtomicU64,
+}
+
+impl Refused {
+    /// Each kind: its name, what it says of requests, how many there were.
+    pub fn all(&self) -> [(&'static str, &'static str, u64); 3] {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        [
+            (
+                "source",
+                "made by a page of another site, or for a name that the console does not answer to",
+                of(&self.source),
+            ),
+            ("token", "with a wrong token", of(&self.token)),
+            ("crowded", "turned away because too many wrong tokens came at once", of(&self.crowded)),
+        ]
+    }
+
+    /// Counts one; the log tells of the first, the second, the fourth…
+    fn count(count: &AtomicU64, why: &str) {
+        let refused = count.fetch_add(1, Ordering::Relaxed) + 1;
+        if refused.is_power_of_two() {
+            tracing::warn!(refused, why, "requests to the console are refused");
+        }
+    }
 }
 
 impl Policy {
     /// The rules for a listener at `address`.
     pub fn new(address: SocketAddr, allow_hosts: &[String], token: Option<&SecretValue>) -> Self {
         let allowed = allow_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
-        Self { hosts: Hosts { listen: address.ip(), allowed }, token: token.map(Token::new) }
+        let hosts = Hosts { listen: address.ip(), allowed };
+        Self { hosts, token: token.map(Token::new), refused: Refused::default() }
+    }
+
+    /// What was refused since the start.
+    pub fn refused(&self) -> &Refused {
+        &self.refused
     }
 
     /// Refuses a request whose `Host` the console does not answer to, or that a page of another site made.
     pub(super) fn check_source(&self, request: &HttpRequest) -> Result<(), Problem> {
-        check_origin(request.headers(), &self.hosts.host(request)?)
+        let checked = self.hosts.host(request).and_then(|host| check_origin(request.headers(), &host));
+        if checked.is_err() {
+            Refused::count(&self.refused.source, "host or origin");
+        }
+        checked
+    }
+
+    /// The problem of a token that is not right.
+    async fn refusal(&self, token: &Token, fault: TokenFault) -> Problem {
+        let problem = token.refusal(fault).await;
+        if problem.code() == Code::TooManyRequests {
+            Refused::count(&self.refused.crowded, "too many wrong tokens");
+        } else {
+            Refused::count(&self.refused.token, "wrong token");
+        }
+        problem
     }
 
     /// The session cookie for the right token; a wrong one is refused slowly.
@@ -57,7 +115,7 @@ impl Policy {
         let Some(token) = &self.token else { return Err(token::wrong()) };
         match token.compare(given).await {
             Ok(()) => Ok(token.begin_session()),
-            Err(fault) => Err(token.refusal(fault).await),
+            Err(fault) => Err(self.refusal(token, fault).await),
         }
     }
 }
@@ -132,7 +190,7 @@ async fn admit(request: &HttpRequest) -> Result<(), HttpResponse> {
             let text = "The console asks for a token: send 'Authorization: Bearer TOKEN'.";
             Err(Problem::new(Code::Unauthorized, text).error_response())
         }
-        Err(fault) => Err(token.refusal(fault).await.error_response()),
+        Err(fault) => Err(policy.refusal(token, fault).await.error_response()),
     }
 }
 

@@ -1,0 +1,73 @@
+//! The open connections of a worker. When there are as many as there may be, the one that has been idle longest is closed:
+//! whoever opens connections and sends nothing must not keep others out.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use super::connection::Connection;
+use super::worker::Worker;
+
+/// A connection that has been idle for less is never closed: its sender may be about to send.
+const LEAST_IDLE_MS: i64 = 1_000;
+/// How often one that has become idle is looked for while there is no room.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The connections of one worker, by their numbers.
+pub(super) struct OpenConnections {
+    most: usize,
+    all: RefCell<HashMap<u64, Weak<Connection>>>,
+    /// Whether a task looks once in a while for one that has become idle.
+    is_watched: Cell<bool>,
+}
+
+impl OpenConnections {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, all: RefCell::default(), is_watched: Cell::new(false) }
+    }
+
+    /// Takes a connection in. Sees to it that there is room for the next one.
+    pub(super) fn join(&self, connection: &Rc<Connection>) {
+        self.all.borrow_mut().insert(connection.number(), Rc::downgrade(connection));
+        if self.is_full() {
+            self.close_idlest(&connection.worker);
+            // Nothing more is accepted until one of them goes, and so nothing more joins.
+            if !self.is_watched.replace(true) {
+                tokio::task::spawn_local(watch(Rc::clone(&connection.worker)));
+            }
+        }
+    }
+
+    pub(super) fn leave(&self, number: u64) {
+        self.all.borrow_mut().remove(&number);
+    }
+
+    fn is_full(&self) -> bool {
+        self.all.borrow().len() >= self.most
+    }
+
+    fn close_idlest(&self, worker: &Worker) {
+        let capture = worker.capture();
+        let before = capture.clock().now().as_millis() - LEAST_IDLE_MS;
+        let all = self.all.borrow();
+        let idle = all.values().filter_map(Weak::upgrade).filter(|other| other.is_idle_since(before));
+        let idlest = idle.min_by_key(|other| other.last_head_at());
+        drop(all);
+        if let Some(idlest) = idlest {
+            capture.count_shed();
+            idlest.end();
+        }
+    }
+}
+
+/// Closes what becomes idle while there is no room.
+async fn watch(worker: Rc<Worker>) {
+    while worker.open.is_full() {
+        tokio::time::sleep(TICK).await;
+        if worker.open.is_full() {
+            worker.open.close_idlest(&worker);
+        }
+    }
+    worker.open.is_watched.set(false);
+}
