@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::common::Usage;
-use super::{output, serve_file};
+use super::{environment, output, serve_file};
 use crate::config::{self, nearest};
 use crate::provider;
 use crate::signature::{Catalogue, Scheme};
@@ -35,7 +35,9 @@ impl CatalogueArgs {
             (None, Some(file)) => serve_file::schemes(file)?,
             (None, None) => None,
         };
-        let catalogue = config::catalogue(records.as_deref(), file.as_ref())?;
+        let variable = |_: &str| environment::has("CREEL_SCHEMES", self.schemes.as_deref()?);
+        let catalogue = config::catalogue(records.as_deref(), file.as_ref());
+        let catalogue = catalogue.map_err(|error| error.in_environment(variable))?;
         provider::declare(file.map(|file| file.providers).unwrap_or_default());
         Ok(catalogue)
     }

@@ -1,13 +1,14 @@
 //! The way from a command to the server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use clap::Args;
 
+use super::common::Usage;
 use super::output;
 use crate::client::{Client, ClientError, DEFAULT_CONSOLE, find};
-use crate::config;
+use crate::config::{self, token_file};
 use crate::model::SecretValue;
 
 /// Which server a command talks to.
@@ -20,15 +21,42 @@ pub(super) struct ServerArgs {
     /// Token that the console asks for
     #[arg(long, env = "CREEL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// File whose first line is that token [env: `CREEL_TOKEN_FILE`]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 impl ServerArgs {
     /// A client for that server. A server that is not named is looked for each time.
-    pub(super) fn client(&self) -> Result<Client, ClientError> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
         let found = || config::data_folder().and_then(|data: PathBuf| find(&data));
-        let server = given(&self.server).or_else(found).unwrap_or_else(|| DEFAULT_CONSOLE.to_owned());
-        Ok(Client::new(&server, given(&self.token).map(SecretValue::new))?.telling(other_version))
+        let server = given(self.server.clone()).or_else(found).unwrap_or_else(|| DEFAULT_CONSOLE.to_owned());
+        let client = Client::new(&server, self.token()?).map_err(|error| match error {
+            ClientError::Server { server, cause } if Some(&server) == variable("CREEL_SERVER").as_ref() => {
+                anyhow::Error::from(Usage(format!("CREEL_SERVER {server}: {cause}; give a URL like {DEFAULT_CONSOLE}")))
+            }
+            error => error.into(),
+        })?;
+        Ok(client.telling(other_version))
+    }
+
+    /// What is on the command line wins over the environment, the token itself over a file that has it.
+    fn token(&self) -> anyhow::Result<Option<SecretValue>> {
+        let token = given(self.token.clone());
+        let read = |file: &Path| Ok(Some(token_file::read(file)?));
+        match (&self.token_file, token) {
+            (Some(_), Some(token)) if Some(&token) != variable("CREEL_TOKEN").as_ref() => {
+                Err(Usage("--token-file cannot be used with --token; give one of the two".to_owned()).into())
+            }
+            (Some(file), _) => read(file),
+            (None, Some(token)) => Ok(Some(SecretValue::new(token))),
+            (None, None) => match variable(TOKEN_FILE) {
+                Some(file) => Ok(Some(
+                    token_file::read(Path::new(&file)).map_err(|error| error.in_environment(|_| Some(TOKEN_FILE)))?,
+                )),
+                None => Ok(None),
+            },
+        }
     }
 
     /// Does something with the server.
@@ -36,6 +64,19 @@ impl ServerArgs {
         let client = self.client()?;
         block_on(work(&client))
     }
+}
+
+/// The variable of `--token-file`.
+const TOKEN_FILE: &str = "CREEL_TOKEN_FILE";
+
+/// What a variable says.
+fn variable(name: &str) -> Option<String> {
+    given(std::env::var(name).ok())
+}
+
+/// An empty text says nothing.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Says once that the server is of another version: at its first answer, since a stream may never end.

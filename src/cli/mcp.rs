@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::connection::{ServerArgs, block_on};
 use super::{Done, exit, output};
+use crate::client::ClientError;
 use crate::mcp::{Agent, Options, SKILL, serve_stdio};
 
 /// The arguments of `creel mcp`.
@@ -40,7 +41,11 @@ pub(super) fn run(args: &McpArgs) -> Done {
     args.server.client()?;
     let server = args.server.clone();
     let options = Options { read_only: args.read_only, show_credentials: args.show_credentials };
-    let agent = Agent::new(Arc::new(move || server.client()), options);
+    let connect = move || {
+        let local = |error: anyhow::Error| ClientError::Local(std::io::Error::other(format!("{error:#}")));
+        server.client().map_err(|error| error.downcast().unwrap_or_else(local))
+    };
+    let agent = Agent::new(Arc::new(connect), options);
     block_on(async { Ok(serve_stdio(agent).await?) })?;
     Ok(exit::DONE)
 }

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand; only `output` prints.
 
 mod bin;
+mod browser;
 mod catalogue;
 mod check;
 mod common;
@@ -9,6 +10,7 @@ mod config;
 mod connection;
 mod delete;
 mod doctor;
+mod environment;
 mod export;
 mod forward;
 mod import;
@@ -144,17 +146,30 @@ fn definition() -> clap::Command {
     Cli::command()
 }
 
+/// The same to read this process's line with. The flags of the server stand in it twice; where a command is named, those
+/// before it can be neither given nor wrong.
+fn definition_for_line() -> clap::Command {
+    let command = definition();
+    let first = std::env::args_os().nth(1);
+    let is_command = first.is_some_and(|word| {
+        let mut names = command.get_subcommands().flat_map(|known| known.get_name_and_visible_aliases());
+        names.any(|name| word == name)
+    });
+    if is_command { command.mut_args(environment::without) } else { command }
+}
+
 /// Reads the command line, does what it says, and answers with the exit code.
 #[must_use]
 pub fn run() -> u8 {
     // Whoever wants no colours wants none in what is said about the rest of the line either.
     let plain = std::env::args_os().any(|argument| argument == "--no-color");
-    let mut command = definition().color(if plain { ColorChoice::Never } else { ColorChoice::Auto });
+    let mut command = definition_for_line().color(if plain { ColorChoice::Never } else { ColorChoice::Auto });
     let read = command.try_get_matches_from_mut(std::env::args_os());
     let read = read.and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
     let cli = match read {
         Ok(cli) => cli,
         Err(error) => {
+            let error = environment::named(error, &command);
             // Help and version are answers, not errors; clap knows which goes where.
             let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
             let _ = error.print();

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::common::OutputArgs;
 use super::connection::ServerArgs;
-use super::{Done, exit, output};
+use super::{Done, browser, exit};
 use crate::client::{Bin, bin_path};
 
 /// The arguments of `creel open`.
@@ -36,10 +36,8 @@ pub(super) fn run(args: &OpenArgs) -> Done {
         Ok(format!("{}/bins/{}", client.base(), found.handle()))
     })?;
     args.output.one(&json!({"url": url}), |_| format!("{url}\n"))?;
-    if !args.print
-        && let Err(error) = open::that_detached(&url)
-    {
-        output::note(&format!("no browser could be started ({error}); open the URL by hand"));
+    if !args.print {
+        browser::show(&url);
     }
     Ok(exit::DONE)
 }

@@ -8,9 +8,9 @@ use clap::{Args, ValueEnum};
 use url::Url;
 
 use super::serve_file::{self, Flags, WithFile};
-use super::{Done, exit, output};
+use super::{Done, browser, exit, output};
 use crate::client::{self, Note};
-use crate::config::{self, Config, ConfigError, ConfigFile, Database, DeliveryConfig, Setup};
+use crate::config::{self, Config, ConfigError, ConfigFile, Database, DeliveryConfig, Setup, token_file};
 use crate::deliver::engine::AllowedTarget;
 use crate::model::{Network, SecretValue, parse_size};
 use crate::server::Started;
@@ -93,6 +93,9 @@ pub(super) struct ServeArgs {
     /// Token that the console asks for; needed when the console is not on a loopback address
     #[arg(long, env = "CREEL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub(super) token: Option<String>,
+    /// File whose first line is that token, without the white space around it
+    #[arg(long, env = "CREEL_TOKEN_FILE", value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
     /// Further host name that the console answers to (repeatable)
     #[arg(long = "allow-host", env = "CREEL_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
     pub(super) allow_hosts: Vec<String>,
@@ -111,6 +114,9 @@ pub(super) struct ServeArgs {
     /// Log format on stderr; `RUST_LOG` sets the level
     #[arg(long, env = "CREEL_LOG", value_enum, default_value_t)]
     pub(super) log: LogFormat,
+    /// Open the console in the browser
+    #[arg(long, env = "CREEL_OPEN")]
+    pub(super) open: bool,
     /// Print the addresses as one JSON line instead of the start-up text
     #[arg(long, env = "CREEL_JSON")]
     pub(super) json: bool,
@@ -132,11 +138,21 @@ pub(super) fn run(args: &ServeArgs) -> Done {
     if let Some(why) = ignored {
         tracing::warn!("{why}");
     }
-    let json = args.json;
+    if let Some(why) = args.token_file.as_deref().and_then(token_file::open_to_others) {
+        tracing::warn!("{why}");
+    }
+    let (json, open) = (args.json, args.open);
     let mut note = None;
     server::run(&config, |started| {
         note = leave_note(started);
-        if json { output::started_json(started) } else { output::started(started) }
+        if json {
+            output::started_json(started)
+        } else {
+            output::started(started)
+        }
+        if open {
+            browser::show(&started.console_url);
+        }
     })?;
     drop(note);
     Ok(exit::DONE)
@@ -174,9 +190,12 @@ pub(super) fn check(flags: &Flags, file: &ConfigFile) -> Result<(), ConfigError>
 }
 
 fn checked(flags: &Flags, file: Option<&ConfigFile>, database: Database) -> Result<Config, ConfigError> {
-    settings(&flags.args, file, database).map_err(|error| match file {
-        Some(file) => error.in_file(file, |flag| flags.is_from_file(flag)),
-        None => error,
+    settings(&flags.args, file, database).map_err(|error| {
+        let error = error.in_environment(|flag| flags.variable(flag));
+        match file {
+            Some(file) => error.in_file(file, |flag| flags.is_from_file(flag)),
+            None => error,
+        }
     })
 }
 
@@ -202,7 +221,11 @@ fn settings(args: &ServeArgs, file: Option<&ConfigFile>, database: Database) -> 
         public_url: args.public_url.as_ref().map(config::public_url).transpose()?,
         auto_create: args.auto_create,
         trusted_proxies: trusted_proxies(args),
-        token: args.token.clone().map(SecretValue::new),
+        token: match (&args.token, &args.token_file) {
+            (Some(token), _) => Some(SecretValue::new(token.clone())),
+            (None, Some(file)) => Some(token_file::read(file)?),
+            (None, None) => None,
+        },
         allow_hosts: args.allow_hosts.clone(),
         max_connections: args.max_connections,
         catalogue,

@@ -1,27 +1,29 @@
 //! The `[serve]` table of a configuration file: its values take the place of the flags' defaults, so that flags and
 //! environment win over them.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::builder::{OsStr, PossibleValue, Resettable};
+use clap::builder::PossibleValue;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::common::Usage;
+use super::environment;
 use super::serve::{self, ServeArgs};
 use crate::config::{self, At, ConfigFile, FILE_NAME, FileError, Found, Setup, StartCheck, nearest};
 
 /// Flags that make no sense in the file.
-const NOT_IN_A_FILE: [&str; 3] = ["config", "help", "version"];
+const NOT_IN_A_FILE: [&str; 4] = ["config", "help", "open", "version"];
 /// What a file that nobody named may not set: it would open the console, or lead data elsewhere.
-const ONLY_NAMED: [&str; 6] = ["console", "token", "allow-host", "allow-target", "tunnel", "db"];
+const ONLY_NAMED: [&str; 7] = ["console", "token", "token-file", "allow-host", "allow-target", "tunnel", "db"];
 /// Paths: they are relative to the file.
-const PATHS: [&str; 3] = ["db", "schemes", "cacert"];
+const PATHS: [&str; 4] = ["db", "schemes", "cacert", "token-file"];
 /// What belongs into the environment and not into a file: whether a file can work may depend on it.
-const FROM_ENVIRONMENT: &str = "token";
+const FROM_ENVIRONMENT: [&str; 2] = ["token", "token-file"];
 
 /// The flags with the file's values.
 pub(super) struct WithFile {
@@ -59,30 +61,49 @@ pub(super) struct Flags {
     pub(super) args: ServeArgs,
     /// The long names of those that the file sets.
     in_file: Vec<String>,
+    /// The variables of those that the environment sets, by their long names.
+    in_environment: Vec<(String, String)>,
 }
 
 impl Flags {
     /// Flags alone.
     #[cfg(test)]
     pub(super) const fn given(args: ServeArgs) -> Self {
-        Self { args, in_file: Vec::new() }
+        Self { args, in_file: Vec::new(), in_environment: Vec::new() }
     }
 
-    /// The flags as they were read. `db` and `ephemeral` contradict each other: the one holds whose word counts more.
+    /// The flags as they were read. Of two that contradict each other the one holds whose word counts more.
     pub(super) fn read(matches: &ArgMatches, file: Option<&ConfigFile>) -> anyhow::Result<Self> {
         let mut args = ServeArgs::from_arg_matches(matches)?;
         let of = |flag: &str| Origin::of(flag, matches, file);
-        let (db, ephemeral) = (of("db"), of("ephemeral"));
         if args.ephemeral && args.db.is_some() {
-            match db.cmp(&ephemeral) {
-                std::cmp::Ordering::Greater => args.ephemeral = false,
-                std::cmp::Ordering::Less => args.db = None,
-                std::cmp::Ordering::Equal => return Err(both(db, file)),
+            match of("db").cmp(&of("ephemeral")) {
+                Ordering::Greater => args.ephemeral = false,
+                Ordering::Less => args.db = None,
+                Ordering::Equal => return Err(both(["ephemeral", "db"], of("db"), file)),
+            }
+        }
+        if args.token.is_some() && args.token_file.is_some() {
+            match of("token").cmp(&of("token-file")) {
+                Ordering::Greater => args.token_file = None,
+                Ordering::Less => args.token = None,
+                Ordering::Equal => return Err(both(["token-file", "token"], of("token"), file)),
             }
         }
         let names = file.into_iter().flat_map(|file| file.serve.keys());
         let in_file = names.filter(|flag| of(flag) == Origin::File).cloned().collect();
-        Ok(Self { args, in_file })
+        let command = self::flags();
+        let in_environment = command
+            .get_arguments()
+            .filter_map(|arg| Some((arg.get_long()?.to_owned(), arg.get_env()?.to_string_lossy().into_owned())))
+            .filter(|(flag, _)| of(flag) == Origin::Environment)
+            .collect();
+        Ok(Self { args, in_file, in_environment })
+    }
+
+    /// The variable that a flag has its value from.
+    pub(super) fn variable(&self, flag: &str) -> Option<&str> {
+        self.in_environment.iter().find(|(known, _)| known == flag).map(|(_, variable)| variable.as_str())
     }
 
     /// Whether a flag has its value from the file.
@@ -91,16 +112,18 @@ impl Flags {
     }
 }
 
-/// Says that requests cannot be kept and not be kept.
-fn both(origin: Origin, file: Option<&ConfigFile>) -> anyhow::Error {
+/// Says that two flags contradict each other where they stand.
+fn both([one, other]: [&str; 2], origin: Origin, file: Option<&ConfigFile>) -> anyhow::Error {
     match (origin, file) {
         (Origin::File, Some(file)) => {
-            file.text.error("serve.ephemeral", At::Key, "this cannot be used with db; give one of the two").into()
+            let sentence = format!("this cannot be used with {other}; give one of the two");
+            file.text.error(&format!("serve.{one}"), At::Key, sentence).into()
         }
         (Origin::Environment, _) => {
-            Usage("CREEL_EPHEMERAL cannot be used with CREEL_DB; set one of the two".to_owned()).into()
+            let [one, other] = [one, other].map(|flag| flag.replace('-', "_").to_uppercase());
+            Usage(format!("CREEL_{one} cannot be used with CREEL_{other}; set one of the two")).into()
         }
-        _ => Usage("--ephemeral cannot be used with --db; give one of the two".to_owned()).into(),
+        _ => Usage(format!("--{one} cannot be used with --{other}; give one of the two")).into(),
     }
 }
 
@@ -149,7 +172,7 @@ fn again(file: &ConfigFile) -> anyhow::Result<()> {
 
 /// The flags of this process, with the file's values in the place of defaults.
 fn of_process(file: Option<&ConfigFile>) -> anyhow::Result<Flags> {
-    let mut command = super::definition();
+    let mut command = super::definition_for_line();
     if let Some(file) = file {
         let values = values(file)?;
         command = with_defaults(command, &values).mut_subcommand("serve", |serve| with_defaults(serve, &values));
@@ -170,19 +193,14 @@ pub(super) fn alone(file: Option<&ConfigFile>) -> Result<Command, FileError> {
 
 /// Checks a file as the start does, without other flags.
 pub(super) fn check(file: &ConfigFile) -> anyhow::Result<()> {
-    let keeps = |arg: &Arg| arg.get_id() == FROM_ENVIRONMENT;
-    let command = alone(Some(file))?.mut_args(|arg| if keeps(&arg) { arg } else { without_environment(arg) });
+    let keeps = |arg: &Arg| arg.get_long().is_some_and(|long| FROM_ENVIRONMENT.contains(&long));
+    let command = alone(Some(file))?.mut_args(|arg| if keeps(&arg) { arg } else { environment::without(arg) });
     let flags = Flags::read(&command.try_get_matches_from(Vec::<String>::new())?, Some(file))?;
     Ok(serve::check(&flags, file)?)
 }
 
 fn flags() -> Command {
     ServeArgs::augment_args(Command::new("creel").no_binary_name(true))
-}
-
-/// The environment wins over the file, and makes it neither right nor wrong.
-fn without_environment(arg: Arg) -> Arg {
-    arg.env(Resettable::<OsStr>::Reset)
 }
 
 fn with_defaults(command: Command, values: &[(String, Vec<String>)]) -> Command {
@@ -194,7 +212,8 @@ fn with_defaults(command: Command, values: &[(String, Vec<String>)]) -> Command 
 
 /// The values of a file by the ids of their flags, each checked.
 fn values(file: &ConfigFile) -> Result<Vec<(String, Vec<String>)>, FileError> {
-    let command = flags().mut_args(without_environment);
+    // The environment wins over the file, and makes it neither right nor wrong.
+    let command = flags().mut_args(environment::without);
     let known: Vec<(&str, &Arg)> = command
         .get_arguments()
         .filter_map(|arg| Some((arg.get_long()?, arg)))

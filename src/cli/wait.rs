@@ -69,22 +69,24 @@ fn count(text: &str) -> Result<usize, String> {
 struct Wanted {
     least: usize,
     most: Option<usize>,
+    /// Whether that many were asked for, no more and no less.
+    exact: bool,
 }
 
 impl Wanted {
     const fn of(args: &WaitArgs) -> Self {
         match (args.at_least, args.at_most, args.exactly) {
-            (Some(least), ..) => Self { least, most: None },
-            (_, Some(most), _) => Self { least: 0, most: Some(most) },
-            (.., Some(exactly)) => Self { least: exactly, most: Some(exactly) },
-            _ if args.none_for.is_some() => Self { least: 0, most: None },
-            _ => Self { least: 1, most: None },
+            (Some(least), ..) => Self { least, most: None, exact: false },
+            (_, Some(most), _) => Self { least: 0, most: Some(most), exact: false },
+            (.., Some(exactly)) => Self { least: exactly, most: Some(exactly), exact: true },
+            _ if args.none_for.is_some() => Self { least: 0, most: None, exact: false },
+            _ => Self { least: 1, most: None, exact: false },
         }
     }
 
     fn words(self) -> String {
         match (self.least, self.most) {
-            (least, Some(most)) if least == most => format!("exactly {most}"),
+            (_, Some(most)) if self.exact => format!("exactly {most}"),
             (_, Some(most)) => format!("at most {most}"),
             (least, None) => format!("at least {least}"),
         }
@@ -206,16 +208,16 @@ async fn unmet(waiting: &mut Waiting<'_>, wanted: Wanted) -> Result<Option<Strin
     let timeout = span_text(waiting.args.timeout);
     let found = |matched: usize| {
         let what = if matched == 1 { "request matched" } else { "requests matched" };
-        format!("not met within {timeout}: {matched} {what}, {} wanted", wanted.words())
+        format!("{matched} {what}, {} wanted", wanted.words())
     };
     if wanted.least > 0 && !waiting.more(wanted.least, waiting.left()).await? {
-        return Ok(Some(found(waiting.matched.len())));
+        return Ok(Some(format!("not met within {timeout}: {}", found(waiting.matched.len()))));
     }
     let mut last = Instant::now();
     loop {
         let matched = waiting.matched.len();
         if wanted.most.is_some_and(|most| matched > most) {
-            return Ok(Some(format!("not met: {matched} requests matched, {} wanted", wanted.words())));
+            return Ok(Some(format!("not met: {}", found(matched))));
         }
         let quiet = match (waiting.args.none_for, wanted.most) {
             (Some(quiet), _) => quiet.saturating_sub(last.elapsed()),

@@ -108,10 +108,10 @@ pub(super) fn refused(status: u16, body: &[u8], server: &str, with_token: bool) 
     }
     let hint = match (code.as_str(), with_token) {
         ("unauthorized", false) => {
-            "The console asks for a token: give --token or CREEL_TOKEN.".clone_into(&mut detail);
+            "The console asks for a token: give --token-file or CREEL_TOKEN.".clone_into(&mut detail);
             String::new()
         }
-        ("unauthorized", true) => "; see --token and CREEL_TOKEN".to_owned(),
+        ("unauthorized", true) => "; see --token-file and CREEL_TOKEN".to_owned(),
         ("host_not_allowed", _) => {
             format!("; start the server with --allow-host, or give another --server than {server}")
         }
@@ -155,7 +155,7 @@ mod tests {
             r#"{"code": "invalid_field", "detail": "A status is a number up to 599.", "field": "response.status"}"#;
         assert_eq!(shown(422, body, false), "response.status: A status is a number up to 599");
         let body = r#"{"code": "unauthorized", "detail": "The console asks for a token: send …"}"#;
-        assert_eq!(shown(401, body, false), "The console asks for a token: give --token or CREEL_TOKEN");
+        assert_eq!(shown(401, body, false), "The console asks for a token: give --token-file or CREEL_TOKEN");
         assert!(shown(500, "<html>", false).contains("not a Creel console"));
     }
 

@@ -3,6 +3,7 @@
 mod file;
 pub mod files;
 mod nearest;
+pub mod token_file;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -110,12 +111,20 @@ pub struct DeliveryConfig {
 pub enum ConfigError {
     /// The console would be open to everybody.
     #[error(
-        "--console {0} can be reached from other machines: give --token (or CREEL_TOKEN), or use a loopback address"
+        "--console {0} can be reached from other machines: give --token-file, CREEL_TOKEN or --token, or use a loopback address"
     )]
     TokenNeeded(SocketAddr),
     /// The token would be guessed.
     #[error("--token has {0} characters: give at least 16, e.g. from `openssl rand -hex 16`")]
     TokenShort(usize),
+    /// The file has no token.
+    #[error("--token-file {}: {cause}", path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// No place for the database.
     #[error("no data directory is known (neither XDG_DATA_HOME nor HOME is set): give --db PATH or --ephemeral")]
     NoDataDirectory,
@@ -141,6 +150,9 @@ pub enum ConfigError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A variable of the environment is at fault.
+    #[error("{0}")]
+    Environment(String),
     /// A mistake in the configuration file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -158,13 +170,27 @@ impl ConfigError {
         match self {
             Self::TokenNeeded(_) => &["console"],
             Self::TokenShort(_) => &["token"],
+            Self::TokenFile { .. } => &["token-file"],
             Self::PublicUrl(_) => &["public-url"],
             Self::MaxBody(_) => &["max-body"],
             Self::Schemes { .. } => &["schemes"],
             Self::CaCert { .. } => &["cacert"],
             Self::SameAddress(_) => &["capture", "console"],
-            Self::NoDataDirectory | Self::File(_) => &[],
+            Self::NoDataDirectory | Self::Environment(_) | Self::File(_) => &[],
         }
+    }
+
+    /// The same about values of the environment, by the names of their variables.
+    #[must_use]
+    pub fn in_environment<'v>(self, variable: impl Fn(&str) -> Option<&'v str>) -> Self {
+        let from: Vec<(&str, &str)> = self.flags().iter().filter_map(|flag| Some((*flag, variable(flag)?))).collect();
+        if from.is_empty() {
+            return self;
+        }
+        let words = self.to_string();
+        // The first time each is named, it is as what is wrong; after that it may be the way out.
+        let named = |words: String, (flag, variable): &(&str, &str)| words.replacen(&format!("--{flag}"), variable, 1);
+        Self::Environment(from.iter().fold(words, named))
     }
 
     /// The same about a value that the file sets, with its place.
@@ -182,7 +208,7 @@ impl ConfigError {
 }
 
 /// A shorter token can be guessed in time; 16 characters of hex are 64 bits.
-const MIN_TOKEN: usize = 16;
+pub const MIN_TOKEN: usize = 16;
 
 impl Config {
     /// The configuration, if it can work.

@@ -10,6 +10,7 @@ mod reload;
 mod send;
 mod sending;
 pub mod server;
+mod settings;
 mod tail;
 mod terminal;
 mod wait;

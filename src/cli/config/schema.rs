@@ -189,7 +189,7 @@ fn flags() -> Map<String, Value> {
     let command = ServeArgs::augment_args(Command::new("creel"));
     let flag = |arg: &clap::Arg| {
         let name = arg.get_long()?;
-        if name == "config" {
+        if matches!(name, "config" | "open") {
             return None;
         }
         let possible = arg.get_possible_values();

@@ -29,7 +29,7 @@ pub(super) fn run(args: &ShowArgs) -> Done {
         .get_arguments()
         .filter(|arg| !arg.is_hide_set())
         .filter_map(|arg| Some((arg.get_id().to_string(), arg.get_long()?.to_owned())))
-        .filter(|(_, long)| !["config", "json"].contains(&long.as_str()))
+        .filter(|(_, long)| !["config", "json", "open"].contains(&long.as_str()))
         .collect();
     let variables: HashMap<String, String> = command
         .get_arguments()
@@ -52,6 +52,8 @@ pub(super) fn run(args: &ShowArgs) -> Done {
         // Of these two the one holds whose word counts more.
         match long.as_str() {
             "db" if flags.args.ephemeral => continue,
+            "token" if flags.args.token.is_none() => continue,
+            "token-file" if flags.args.token_file.is_none() => continue,
             "db" => texts.extend(
                 config::default_database().ok().filter(|_| texts.is_empty()).map(|path| path.display().to_string()),
             ),

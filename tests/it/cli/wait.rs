@@ -55,6 +55,22 @@ fn what_matched_goes_to_stdout_and_what_came_instead_to_stderr() {
 }
 
 #[test]
+fn a_condition_that_is_not_met_is_told_as_it_was_asked() {
+    let server = with_bin();
+    server.send("/b/refunded", "", "1");
+    for (condition, words) in [
+        ("--at-most", "not met: 1 request matched, at most 0 wanted"),
+        ("--exactly", "not met: 1 request matched, exactly 0 wanted"),
+    ] {
+        let line = ["wait", "b", condition, "0", "--timeout", "10s", "--junit", "report.xml"];
+        let (code, _, stderr) = server.run(&line);
+        assert!(code == 1 && stderr.contains(words), "{stderr}");
+        let report = std::fs::read_to_string(server.folder().join("report.xml")).unwrap();
+        assert!(report.contains(words), "{report}");
+    }
+}
+
+#[test]
 fn a_wait_ends_when_the_request_comes() {
     let server = with_bin();
     let waiting = server.creel(&["wait", "b", "--json", "--timeout", "60s"]).stdout(Stdio::piped()).spawn().unwrap();
