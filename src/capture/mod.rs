@@ -207,12 +207,7 @@ impl Capture {
     /// How many bytes a body for that bin may have.
     #[must_use]
     pub fn body_limit(&self, bin: &OpenBin) -> u64 {
-        match bin.state.bin.settings.limits.max_body_bytes {
-            None => self.0.options.max_body,
-            // No limit that its owner has set; memory has one.
-            Some(0) => self.0.options.max_body.max(UNLIMITED_BODY),
-            Some(limit) => limit.min(MAX_BODY),
-        }
+        limit_of(bin.state.bin.settings.limits.max_body_bytes, self.0.options.max_body)
     }
 
     /// Takes a request in and says what to answer. Never fails: what goes wrong is a response, too.
@@ -446,4 +441,29 @@ fn joined(mut pieces: Vec<Bytes>) -> Bytes {
         return pieces.concat().into();
     }
     pieces.pop().unwrap_or_default()
+}
+
+/// The limit of a bin that says this, where `default` holds without a word.
+fn limit_of(own: Option<u64>, default: u64) -> u64 {
+    match own {
+        None => default,
+        // No limit that its owner has set; memory has one.
+        Some(0) => default.max(UNLIMITED_BODY),
+        Some(limit) => limit.min(MAX_BODY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bin_without_a_limit_has_that_of_the_memory() {
+        let default = 10 << 20;
+        assert_eq!(limit_of(None, default), default);
+        assert_eq!(limit_of(Some(1), default), 1);
+        assert_eq!(limit_of(Some(0), default), 128 << 20);
+        assert_eq!(limit_of(Some(0), 200 << 20), 200 << 20);
+        assert_eq!(limit_of(Some(u64::MAX), default), MAX_BODY);
+    }
 }

@@ -146,9 +146,9 @@ pub(super) fn run(args: &ServeArgs) -> Done {
     server::run(&config, |started| {
         note = leave_note(started);
         if json {
-            output::started_json(started)
+            output::started_json(started);
         } else {
-            output::started(started)
+            output::started(started);
         }
         if open {
             browser::show(&started.console_url);

@@ -54,12 +54,13 @@ mod tests {
             super::read(&file).map(|token| token.expose().to_owned()).map_err(|error| error.to_string())
         };
         assert_eq!(read(b" \t0123456789abcdef \r\nmore\n").as_deref(), Ok("0123456789abcdef"));
+        let long = "a".repeat(70_000);
         for (bytes, words) in [
             (&b""[..], "the first line is empty"),
             (b"\n0123456789abcdef\n", "the first line is empty"),
             (b"0123456789abcde\n", "the token has 15 characters"),
             (b"0123456789abcdef\xff\n", "no UTF-8"),
-            (&[b'a'; 70_000], "larger than"),
+            (long.as_bytes(), "larger than"),
         ] {
             assert!(read(bytes).unwrap_err().contains(words), "{words}");
         }

@@ -141,3 +141,31 @@ impl MessageBody for Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::FromRequest as _;
+    use actix_web::dev::Payload;
+    use futures_util::stream;
+
+    use super::*;
+    use crate::live::Hub;
+    use crate::model::BinId;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_subscriber_without_a_sign_of_life_is_let_go() {
+        let hub = Hub::start().unwrap();
+        let subscription = hub.subscribe(BinId::generate(), None).unwrap();
+        let request = actix_web::test::TestRequest::default().to_http_request();
+        let mut silent: Payload = Payload::Stream { payload: Box::pin(stream::pending()) };
+        let payload = web::Payload::from_request(&request, &mut silent).await.unwrap();
+        let started = Instant::now();
+        let mut body = Box::pin(Body::new(payload, subscription, Duration::from_secs(15), None));
+        let mut sent = Vec::new();
+        while let Some(Ok(chunk)) = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await {
+            sent.push((started.elapsed().as_secs(), chunk.to_vec()));
+        }
+        assert_eq!(sent, [(15, b"\x89\0".to_vec()), (30, b"\x89\0".to_vec())], "two pings");
+        assert_eq!(started.elapsed().as_secs(), 45);
+    }
+}
