@@ -19,8 +19,8 @@ use crate::store::{Store, StoreError};
 const CATCH_UP_PAGE: usize = 256;
 /// Bytes of a page of them, encoded; one event may be longer.
 const PAGE_BYTES: usize = 512 << 10;
-/// KiB of [`super::CATCH_UP_BYTES`] that are taken while a page is read.
-const READ_ROOM: u32 = 2 << 10;
+/// KiB of [`super::CATCH_UP_BYTES`] that are taken while a page is read: it is several times as large then.
+const READ_ROOM: u32 = 12 << 10;
 /// How long a subscriber waits for that room. Others hold it that do not read: after this it is told what it missed.
 const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 

@@ -19,7 +19,7 @@ use crate::store::types::{RequestRef, VerdictStatus};
 /// Larger bodies are read in place, so that there is one copy of them at a time.
 const INLINE_BODY: i64 = 1 << 20;
 /// Bytes of requests that are replayed at once, about.
-const REPLAY_BYTES: usize = 16 << 20;
+const REPLAY_BYTES: usize = 4 << 20;
 
 /// The bin whose requests are read, and what their ids are made with.
 #[derive(Debug, Clone, Copy)]
@@ -112,13 +112,12 @@ impl Source {
             changes.push(Change { seq: unsigned(evicted_seq), bin: self.bin, what });
         }
         let (low, high) = row_key::between(self.key, after, Seq::MAX);
-        let summaries: Vec<RequestSummary> = snapshot
-            .prepare_cached(&format!("{SELECT} WHERE place > ? AND place < ? ORDER BY place LIMIT ?"))?
-            .query_map(params![low, high, signed(limit as u64)], |row| self.summary(row))?
-            .collect::<Result<_, _>>()?;
+        let mut select =
+            snapshot.prepare_cached(&format!("{SELECT} WHERE place > ? AND place < ? ORDER BY place LIMIT ?"))?;
         let mut end = None;
         let mut bytes = 0;
-        for summary in summaries {
+        for summary in select.query_map(params![low, high, signed(limit as u64)], |row| self.summary(row))? {
+            let summary = summary?;
             let seq = summary.seq;
             let request = whole(&snapshot, summary)?;
             bytes += request.head.raw().len() + request.body.len();
