@@ -21,7 +21,7 @@ mod wire;
 use std::fmt;
 use std::str::FromStr;
 
-pub use redact::{REDACTED, is_credential, open_head, open_target, open_value};
+pub use redact::{REDACTED, credentials_in_url, is_credential, open_head, open_target, open_value};
 pub use wire::{Normalised, message};
 
 use crate::http::cover::Cover;

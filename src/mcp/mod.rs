@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod fence;
 pub mod http;
+mod in_body;
 mod prompts;
 mod redact;
 mod resources;

@@ -1,50 +1,31 @@
 //! What an agent does not get to see: credentials in captured requests, and everything that a token scheme hands over.
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
 use super::answer::Failure;
+use super::in_body::{self, is_member};
 use crate::client::{Client, bin_path};
 use crate::export::{self, REDACTED};
-use crate::json;
 use crate::signature::{Catalogue, Scheme, Source};
 
 /// A shorter value is hidden only where it stands: replaced everywhere, it would hit others.
 const LONG: usize = 8;
-/// Parts of the names of a body's members and fields whose text is a credential. Narrower than for headers: bodies are
-/// full of keys, codes and sessions that are none.
-const MEMBERS: &[&str] = &[
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "authorization",
-    "credential",
-    "jwt",
-    "apikey",
-    "apiKey",
-    "api_key",
-    "api-key",
-    "access_key",
-    "accessKey",
-    "private_key",
-    "privateKey",
-];
-
 /// What is hidden in the answers about some requests: what a token scheme hands over always, what is only named like a
 /// credential unless it is to be shown.
 #[derive(Debug, Default)]
 pub(super) struct Redaction {
     on: bool,
     values: Vec<String>,
+    /// Whether there are more values than are remembered.
+    is_cut: bool,
 }
 
 impl Redaction {
     /// Nothing yet; `show` means that names hide nothing.
     pub(super) const fn new(show: bool) -> Self {
-        Self { on: !show, values: Vec::new() }
+        Self { on: !show, values: Vec::new(), is_cut: false }
     }
 
     /// Hides the credentials in a request's headers and query, and remembers their values.
@@ -54,7 +35,7 @@ impl Redaction {
         }
         for field in request.get_mut("headers").and_then(Value::as_array_mut).into_iter().flatten() {
             let name = field["name"].as_str().unwrap_or_default().to_owned();
-            let named = self.on && export::is_credential(name.as_bytes());
+            let named = self.on && is_credential(&name);
             if !(named || places.iter().any(|place| is_header(place, &name))) {
                 let open = |value: &str| {
                     let open = export::open_value(name.as_bytes(), value.as_bytes());
@@ -105,22 +86,15 @@ impl Redaction {
     /// A body whose credentials are covered, letter for letter, so that places in it stay what they are.
     pub(super) fn body(&mut self, body: &[u8], content_type: Option<&str>, places: &[Source]) -> Vec<u8> {
         let mut shown = body.to_vec();
-        let is_form = content_type.is_some_and(|kind| kind.contains("form-urlencoded"));
-        let mut ranges = if is_form { in_form(body, places, self.on) } else { in_json(body, places, self.on) };
-        if places.contains(&Source::Body) {
-            ranges.push(0..body.len());
-        }
-        for range in ranges {
-            if let Some(value) = body.get(range.clone()) {
-                // As written, and as those read it who take the body apart.
-                if let Ok(value) = std::str::from_utf8(value) {
-                    self.remember(value);
-                }
-                self.remember(&if is_form { decoded(value) } else { json::unescape(value) });
-            }
+        let found = in_body::find(body, content_type, places, self.on);
+        for range in found.ranges {
             if let Some(covered) = shown.get_mut(range) {
                 covered.fill(b'*');
             }
+        }
+        self.is_cut |= found.is_cut;
+        for value in &found.values {
+            self.remember(value);
         }
         shown
     }
@@ -128,7 +102,7 @@ impl Redaction {
     /// A head (of an attempt) without its credentials.
     pub(super) fn head(&self, head: &mut Value, places: &[Source]) {
         let Some(text) = head.as_str() else { return };
-        let covered = covered_head(text, places);
+        let covered = covered_head(text, places, self.on);
         *head = if self.on {
             String::from_utf8_lossy(&export::open_head(covered.as_bytes())).into()
         } else {
@@ -171,6 +145,9 @@ impl Redaction {
     /// Hides what is remembered also where a sentence quotes it, however short it is: where it stands as a word.
     pub(super) fn quotes(&self, sentence: &mut Value) {
         if let Value::String(text) = sentence {
+            if self.is_cut {
+                REDACTED.clone_into(text);
+            }
             for hidden in &self.values {
                 *text = without_word(text, hidden);
             }
@@ -181,7 +158,7 @@ impl Redaction {
     /// sign parts in a form of its own.
     pub(super) fn signed(&self, text: &str, body: &[u8], covered: &[u8]) -> Option<String> {
         let (body, covered) = (std::str::from_utf8(body).ok()?, std::str::from_utf8(covered).ok()?);
-        let rest = |part: &str| !self.values.iter().any(|hidden| part.contains(hidden.as_str()));
+        let rest = |part: &str| !self.is_cut && !self.values.iter().any(|hidden| part.contains(hidden.as_str()));
         let parts: Vec<&str> = if body.is_empty() { vec![text] } else { text.split(body).collect() };
         parts.iter().all(|part| rest(part)).then(|| parts.join(covered))
     }
@@ -224,10 +201,9 @@ impl Redaction {
     }
 }
 
-/// A part of a form as its reader has it.
-fn decoded(part: &[u8]) -> String {
-    let plain: Vec<u8> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    percent_encoding::percent_decode(&plain).decode_utf8_lossy().into_owned()
+/// Whether the value of a field of this name is a credential.
+fn is_credential(name: &str) -> bool {
+    export::is_credential(name.as_bytes()) || is_member(name)
 }
 
 /// A text without a word: what is hidden where neither a letter nor a digit goes on at its ends.
@@ -295,67 +271,25 @@ fn covered_query(target: &str, places: &[Source]) -> String {
     format!("{path}?{}", pairs.collect::<String>())
 }
 
-/// A head without what stands in the places.
-fn covered_head(head: &str, places: &[Source]) -> String {
+/// A head without what stands in the places, and in fields that are named so.
+fn covered_head(head: &str, places: &[Source], by_name: bool) -> String {
     let lines = head.split_inclusive('\n').enumerate().map(|(number, line)| {
         let parts: Vec<&str> = line.splitn(3, ' ').collect();
         match (parts.as_slice(), line.split_once(':')) {
             ([method, target, version], _) if number == 0 => {
                 format!("{method} {} {version}", covered_query(target, places))
             }
-            (_, Some((name, _))) if number > 0 && places.iter().any(|place| is_header(place, name.trim())) => {
+            (_, Some((name, _)))
+                if number > 0
+                    && ((by_name && is_credential(name))
+                        || places.iter().any(|place| is_header(place, name.trim()))) =>
+            {
                 format!("{name}: {REDACTED}\r\n")
             }
             _ => line.to_owned(),
         }
     });
     lines.collect()
-}
-
-fn is_member(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    MEMBERS.iter().any(|part| lower.contains(&part.to_ascii_lowercase()))
-}
-
-/// Where in a JSON text strings stand that are credentials.
-fn in_json(body: &[u8], places: &[Source], by_name: bool) -> Vec<Range<usize>> {
-    let outline = json::scan(body);
-    let pointed = places.iter().filter_map(|place| match place {
-        Source::Json(pointer) => outline.resolve(body, pointer),
-        _ => None,
-    });
-    let named = (0..u32::try_from(outline.count()).unwrap_or(u32::MAX)).filter(|&node| {
-        by_name
-            && outline.raw_key(body, node).is_some_and(|key| is_member(&json::unescape(key)))
-            && outline.kind(body, node) == Some(json::NodeKind::String)
-    });
-    let range = |node| {
-        let raw = outline.raw(body, node);
-        let start = raw.as_ptr().addr() - body.as_ptr().addr();
-        let quote = usize::from(raw.len() >= 2 && raw.first() == Some(&b'"'));
-        start + quote..start + raw.len() - quote
-    };
-    named.chain(pointed).map(range).collect()
-}
-
-/// The same for a form.
-fn in_form(body: &[u8], places: &[Source], by_name: bool) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    for pair in body.split(|&byte| byte == b'&') {
-        if let Some(equals) = memchr::memchr(b'=', pair) {
-            let name = percent_encoding::percent_decode(&pair[..equals]).decode_utf8_lossy().into_owned();
-            let placed = |place: &Source| match place {
-                Source::Form(form) | Source::FormJson(form, _) => *form == name,
-                _ => false,
-            };
-            if (by_name && is_member(&name)) || places.iter().any(placed) {
-                ranges.push(start + equals + 1..start + pair.len());
-            }
-        }
-        start += pair.len() + 1;
-    }
-    ranges
 }
 
 /// What is known of a request's scheme.

@@ -73,6 +73,12 @@ pub fn open_value<'v>(name: &[u8], value: &'v [u8]) -> Cow<'v, [u8]> {
     without(value, &in_value(name, value, 0, CREDENTIALS))
 }
 
+/// The places of credentials in a URL; signatures stay.
+#[must_use]
+pub fn credentials_in_url(raw: &[u8]) -> Vec<Range<usize>> {
+    in_target(raw, CREDENTIALS).into_iter().map(|place| place.range).collect()
+}
+
 /// A target with what is sensitive in it replaced; every other byte stays.
 pub(super) fn target(raw: &[u8], redact: bool) -> Cow<'_, [u8]> {
     if redact { without(raw, &in_target(raw, SENSITIVE)) } else { Cow::Borrowed(raw) }
