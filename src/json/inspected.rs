@@ -210,3 +210,42 @@ fn quoted(text: &str) -> String {
     out.push(quote);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::tree::parse;
+
+    #[test]
+    fn values_are_printed_as_node_prints_them() {
+        // By Node 20: `util.inspect(JSON.parse(text))`.
+        for (text, printed) in [
+            (
+                r#"{"a":{"b":{"c":{"d":1},"e":[1],"f":[],"g":{}}}}"#,
+                "{ a: { b: { c: [Object], e: [Array], f: [], g: {} } } }",
+            ),
+            (r#"["it's","a\"b'c","`${x}'\""]"#, "[ \"it's\", `a\"b'c`, '`${x}\\'\"' ]"),
+            (
+                r#"[1,22,333,4444,55555,666666,7777777,88,9]"#,
+                "[\n        1,     22,\n      333,   4444,\n    55555, 666666,\n  7777777,     88,\n        9\n]",
+            ),
+            (
+                r#"["alpha","beta","gamma","delta","epsilon","zeta","eta","theta","iota","kappa"]"#,
+                "[\n  'alpha',   'beta',\n  'gamma',   'delta',\n  'epsilon', 'zeta',\n  'eta',     'theta',\n  'iota',    'kappa'\n]",
+            ),
+            (
+                r#"{"list":["a long text that fills a line quickly, number one","a long text that fills a line quickly, number two"]}"#,
+                "{\n  list: [\n    'a long text that fills a line quickly, number one',\n    'a long text that fills a line quickly, number two'\n  ]\n}",
+            ),
+            (r#"{"2":3,"10":2,"a-b":1,"_x":4}"#, "{ '2': 3, '10': 2, 'a-b': 1, _x: 4 }"),
+            (r#"{"a":{"b":{"n":[1,2,3,4,5,6,7,8,9,10]}}}"#, "{ a: { b: { n: [Array] } } }"),
+            (
+                r#"[0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0,1,0]"#,
+                "[\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,\n  0, 1, 0, 1,\n  ... 1 more item\n]",
+            ),
+            (r#"[{"a":1},{"b":[1,2]},{"c":{"d":{}}}]"#, "[ { a: 1 }, { b: [ 1, 2 ] }, { c: { d: {} } } ]"),
+        ] {
+            assert_eq!(inspected(&parse(text.as_bytes()).unwrap(), 2), printed, "{text}");
+        }
+    }
+}
