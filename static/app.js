@@ -1,6 +1,7 @@
 // The entry: what every page does, then the page's own.
 
 import { keepAgo, keepLeft, localTimes } from "./dom.js";
+import { report as check } from "./check.js";
 import { checklist } from "./checklist.js";
 import { command, listen } from "./commands.js";
 import { copyButtons } from "./clipboard.js";
@@ -22,7 +23,7 @@ keepAgo();
 keepLeft();
 copyButtons();
 const pages = {
-  checklist, home, inspector, send, session, sessions, settings, shapes, timeline: () => sessions(1_500),
+  check, checklist, home, inspector, send, session, sessions, settings, shapes, timeline: () => sessions(1_500),
 };
 const page = pages[document.body.dataset.page];
 if (page) page(); else command("home", () => { location.href = "/"; });

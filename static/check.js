@@ -1,98 +1,102 @@
-// The receiver check: asks for it, shows each case as it ends, and how to mend what is wrong.
+// The receiver check: asks for it, and shows on the page of the check each case as it ends, and how to mend what is wrong.
 
-import { $, $$, make } from "./dom.js";
-import { api } from "./api.js";
+import { $, $$, busy, parsed } from "./dom.js";
+import { api, part } from "./api.js";
+import { command } from "./commands.js";
 
 /** The check is looked at this often. */
 const LOOK_MS = 250;
-const CHIPS = { passed: "chip ok", failed: "chip bad", note: "chip warn", skipped: "chip" };
+/** Looks in vain, one after the other, until the page says so. */
+const MAX_FAILED = 20;
 const FRAMEWORK = "creel:framework";
 
+/** The form: what is to be checked. The check has a page of its own. */
 export function check(bin) {
   const form = $("#check-form");
+  const value = $("#check-secret-field");
+  const chosen = () => { value.hidden = form.elements.sign.value !== "value"; };
+  form.elements.sign.addEventListener("change", chosen);
+  chosen();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     begin(form, bin);
   });
-  const framework = $("#framework");
-  try { framework.value = localStorage.getItem(FRAMEWORK) || framework.value; } catch { /* As it was. */ }
-  framework.addEventListener("change", () => {
-    try { localStorage.setItem(FRAMEWORK, framework.value); } catch { /* For this page only. */ }
-    showFramework();
-  });
+}
+
+/** What to sign with, as the API takes it. */
+function secret({ sign, secret: text }) {
+  if (sign.value === "value") return { value: text.value };
+  return sign.value === "nothing" ? false : sign.value.replace(/^label:/, "");
 }
 
 async function begin(form, bin) {
   const { elements } = form;
   const problem = $("#check-error");
-  const [submit, stop] = [$("[type=submit]", form), $("[data-stop]", form)];
   problem.textContent = "";
-  submit.disabled = true;
+  busy(form, true);
   try {
     const [target, provider] = [elements.target.value.trim(), elements.provider.value];
-    const input = { bin, target, provider, heavy: elements.heavy.checked };
-    if (elements.secret.value) input.secret = { value: elements.secret.value };
-    let report = await api("POST", "/api/v1/check", input);
-    const path = `/api/v1/check/${report.id}`;
-    stop.hidden = false;
-    stop.onclick = () => api("DELETE", path);
-    $("#report").hidden = false;
-    $("#cases").replaceChildren();
-    for (show(report); !report.finished; show(report)) {
-      await new Promise((done) => { setTimeout(done, LOOK_MS); });
-      report = await api("GET", path);
-    }
+    const input = { bin, target, provider, secret: secret(elements), heavy: elements.heavy.checked };
+    const { id } = await api("POST", "/api/v1/check", input);
+    location.href = `/check/${id}`;
   } catch (error) {
     problem.textContent = error.message;
     elements[error.field?.split(".")[0]]?.focus?.();
   }
-  submit.disabled = false;
-  stop.hidden = true;
+  busy(form, false);
 }
 
-function show(report) {
-  const { total, cases, counts } = report;
-  const progress = $("#report-progress");
-  progress.max = total;
-  progress.value = report.finished ? total : cases.length;
-  const found = `${counts.passed} passed, ${counts.failed} failed, ${counts.notes} notes, ${counts.skipped} skipped`;
-  const line = $("#report-line");
-  if (report.error) line.textContent = `${report.error} ${found}.`;
-  else line.textContent = report.finished ? `${found}.` : `${cases.length} of ${total}: ${found} so far.`;
-  const list = $("#cases");
-  for (const entry of cases.slice(list.children.length)) list.append(caseItem(entry));
+/** The page of a check. */
+export function report() {
+  const { check: id, base } = document.body.dataset;
+  const [framework, stop] = [$("#framework"), $("[data-stop]")];
+  try {
+    if (!new URL(location.href).searchParams.has("framework")) {
+      framework.value = localStorage.getItem(FRAMEWORK) || framework.value;
+    }
+  } catch { /* As it was. */ }
+  framework.addEventListener("change", () => {
+    try { localStorage.setItem(FRAMEWORK, framework.value); } catch { /* For this page only. */ }
+    showFramework();
+  });
   showFramework();
+  stop.addEventListener("click", () => api("DELETE", `/api/v1/check/${id}`));
+  follow(id, stop);
+  command("home", () => { location.href = "/"; });
+  if (base) command("to-requests", () => { location.href = base; });
 }
 
-function caseItem(entry) {
-  const summary = make("summary", {},
-    make("span", { class: CHIPS[entry.state] }, entry.state),
-    make("span", { class: "grow" }, entry.duty),
-    make("span", { class: "muted num" }, `${Math.round(entry.took_us / 1000)} ms`));
-  const requests = entry.requests.slice(0, 5).map((request) => make("li", {},
-    `${request.about}: ${request.status ?? request.sentence} in ${Math.round(request.took_us / 1000)} ms`));
-  const parts = [make("p", {}, entry.sentence)];
-  const { sent, response } = entry.attempt ?? {};
-  if (requests.length > 0) parts.push(make("ul", { class: "requests" }, ...requests));
-  parts.push(make("blockquote", {}, `The document: “${entry.says}”`));
-  if (entry.advice) parts.push(make("p", {}, entry.advice));
-  for (const { framework, name, code } of entry.snippets) {
-    const attributes = { class: "block mono", tabindex: "0", "data-framework": framework, "aria-label": name };
-    parts.push(make("pre", attributes, code));
+/** Cases that are over stay as they are, opened or not; new ones come to the end. */
+async function follow(id, stop) {
+  let failed = 0;
+  while ($("#report-head").dataset.finished !== "true") {
+    await new Promise((done) => { setTimeout(done, LOOK_MS); });
+    let now;
+    try {
+      now = parsed(await part(`/check/${id}?part=true`));
+      failed = 0;
+    } catch (error) {
+      failed += 1;
+      if (failed < MAX_FAILED) continue;
+      $("#report-line").textContent = error.message;
+      break;
+    }
+    const [head, list] = [$("#report-head"), $("#cases")];
+    const next = $("#report-head", now);
+    head.dataset.finished = next.dataset.finished;
+    $("#report-line").textContent = $("#report-line", now).textContent;
+    $("#report-progress").value = $("#report-progress", now).value;
+    const error = $(".error-text", next);
+    if (error && !$(".error-text", head)) head.prepend(error);
+    list.append(...[...$("#cases", now).children].slice(list.children.length));
+    showFramework();
   }
-  if (sent) parts.push(exchange("Sent", `${sent.head.trimEnd()}\n\n(${sent.body_size} bytes of body)`));
-  if (response) parts.push(exchange("Received", `${response.head.trimEnd()}\n\n${response.body ?? ""}`));
-  const open = entry.state === "failed";
-  return make("li", {}, make("details", { open }, summary, make("div", { class: "case" }, ...parts)));
-}
-
-/** What was sent or received by the request that decided. */
-function exchange(label, text) {
-  const block = make("pre", { class: "block mono", tabindex: "0", "aria-label": label }, text.trimEnd());
-  return make("details", {}, make("summary", {}, label), block);
+  stop.hidden = true;
 }
 
 function showFramework() {
   const chosen = $("#framework").value;
   for (const block of $$("[data-framework]")) block.hidden = block.dataset.framework !== chosen;
+  const markdown = $("[data-markdown]");
+  markdown.href = markdown.href.replace(/framework=\w+/, `framework=${chosen}`);
 }

@@ -46,10 +46,11 @@ function zone(date) {
   return `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${two(rest)}` : ""}`;
 }
 
-const fullTime = (date) => {
+const rowTime = (date) => {
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${clock(date, true)} ${zone(date)}`;
+  return `${day} ${clock(date, true)}`;
 };
+const fullTime = (date) => `${rowTime(date)} ${zone(date)}`;
 
 /** The time of day; of another day, the day. */
 function shortTime(date) {
@@ -74,6 +75,7 @@ export function localTimes(root) {
     const full = fullTime(date);
     element.title = `${full} (${ago(date)})`;
     if (element.classList.contains("ago")) element.title = full;
+    else if (element.classList.contains("in-list")) element.textContent = rowTime(date);
     else element.textContent = element.classList.contains("full") ? full : shortTime(date);
   }
   for (const option of $$("option[data-time]", root)) {

@@ -191,7 +191,7 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
     let mut backoff = BACKOFF;
     loop {
         let delivered = match by_hand.send(&request, &plan).await {
-            Ok(delivered) => delivered,
+            Ok((delivered, _)) => delivered,
             Err(error) => {
                 if held {
                     answer(client, &args.bin, &summary, &json!({})).await;
@@ -277,7 +277,7 @@ async fn answer(client: &Client, bin: &str, summary: &Value, response: &Value) {
 async fn tell(client: &Client, bin: &str, request: &CapturedRequest, delivered: &Delivered) {
     let id = request.summary.id.to_string();
     loop {
-        match report(client, bin, &id, Why::Forward, delivered).await {
+        match report(client, bin, &id, Why::Forward, delivered, None).await {
             Ok(()) => return,
             Err(error) if error.may_pass() => tokio::time::sleep(PAUSE).await,
             Err(error) => return output::note(&format!("what came of it could not be told to the server: {error}")),

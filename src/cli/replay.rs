@@ -10,7 +10,7 @@ use futures_util::stream;
 use super::catalogue::CatalogueArgs;
 use super::common::{OutputArgs, Usage, Which, read, span};
 use super::connection::ServerArgs;
-use super::sending::{TargetArgs, as_json, as_line, edit, fetch, report, target};
+use super::sending::{Changed, TargetArgs, as_json, as_line, edit, fetch, report, target};
 use super::{Done, exit, output};
 use crate::client::{bin_path, segment};
 use crate::deliver::engine::TargetUrl;
@@ -160,11 +160,14 @@ pub(super) fn run(args: &ReplayArgs) -> Done {
         let mut deliveries = stream::iter(deliveries).buffered(args.parallel.into());
         let mut accepted = true;
         while let Some((request, sent)) = deliveries.next().await {
-            let delivered = sent.map_err(|error| Usage(format!("request {}: {error}", request.summary.seq)))?;
+            let (delivered, body) = sent.map_err(|error| Usage(format!("request {}: {error}", request.summary.seq)))?;
             accepted &= delivered.last().is_delivered();
             args.output.one(&as_json(request, &delivered), |_| as_line(request, &delivered))?;
             let id = request.summary.id.to_string();
-            if let Err(error) = report(client, &args.bin, &id, Why::Replay, &delivered).await {
+            let changed = plan
+                .is_changed()
+                .then(|| Changed { body: (body != request.body).then_some(&body), resigned: plan.resign.is_some() });
+            if let Err(error) = report(client, &args.bin, &id, Why::Replay, &delivered, changed).await {
                 output::note(&format!("what came of it could not be told to the server: {error}"));
             }
         }

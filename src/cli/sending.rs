@@ -85,6 +85,29 @@ fn path(bin: &str, id: &str, part: &str) -> String {
     bin_path(bin, &format!("/requests/{}/{part}", segment(id)))
 }
 
+/// What was sent otherwise than captured: the server judges its signature.
+pub(super) struct Changed<'a> {
+    /// The body, where it is another one.
+    pub(super) body: Option<&'a Bytes>,
+    /// Whether it was signed with a secret that was given here.
+    pub(super) resigned: bool,
+}
+
+impl Changed<'_> {
+    fn told(&self, sent: &mut Value) {
+        sent["changed"] = true.into();
+        sent["resigned"] = self.resigned.into();
+        match self.body {
+            Some(body) if body.len() > MAX_TOLD_BODY => sent["body_left_out"] = true.into(),
+            Some(body) => sent["body_base64"] = STANDARD.encode(body).into(),
+            None => {}
+        }
+    }
+}
+
+/// Bytes of a body that the server takes.
+const MAX_TOLD_BODY: usize = 1 << 20;
+
 /// Tells the server what came of a delivery.
 pub(super) async fn report(
     client: &Client,
@@ -92,7 +115,12 @@ pub(super) async fn report(
     id: &str,
     why: Why,
     delivered: &Delivered,
+    changed: Option<Changed<'_>>,
 ) -> Result<(), ClientError> {
+    let mut sent = json!({"head_base64": STANDARD.encode(&delivered.sent_head), "body_size": delivered.sent_body_size});
+    if let Some(changed) = changed {
+        changed.told(&mut sent);
+    }
     let response = delivered.response.as_ref().map(|response| {
         json!({
             "status": response.status,
@@ -108,7 +136,7 @@ pub(super) async fn report(
         "started_at": delivered.started_at,
         "outcome": delivered.outcome,
         "sentence": clipped(&crate::view::plain(&delivered.sentence), MAX_TOLD),
-        "sent": {"head_base64": STANDARD.encode(&delivered.sent_head), "body_size": delivered.sent_body_size},
+        "sent": sent,
         "response": response,
         "times_us": delivered.times,
     });

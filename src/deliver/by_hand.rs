@@ -58,13 +58,14 @@ impl ByHand {
         Self { engine, catalogue, clock, bin }
     }
 
-    /// Sends one.
+    /// Sends one; returns what came of it, and the body that was sent.
     ///
     /// # Errors
     /// When it is unfit, or a change or the signature cannot be made.
-    pub async fn send(&self, request: &CapturedRequest, plan: &Plan) -> Result<Delivered, SendError> {
+    pub async fn send(&self, request: &CapturedRequest, plan: &Plan) -> Result<(Delivered, Bytes), SendError> {
         let draft = draft(&self.catalogue, &self.bin, request, plan, self.clock.now())?;
-        Ok(self.engine.deliver(&draft.parcel).await)
+        let delivered = self.engine.deliver(&draft.parcel).await;
+        Ok((delivered, draft.parcel.body))
     }
 
     /// Whether a connection to the target stands.

@@ -44,6 +44,7 @@ use jobs::Jobs;
 pub use on_match::Told;
 use on_match::Watches;
 pub use plan::{Edit, Plan, Resign, ResignSecret, SendError};
+pub use proof::Message;
 pub use replay::{Batch, MAX_COUNT, MAX_PARALLEL, MAX_SPACING, Replayed, Selection, Spacing};
 
 /// Deliveries that all replays together have on their way. Each may hold a body and a response of 1 MiB.

@@ -32,6 +32,13 @@ pub struct Plan {
     pub origin: Origin,
 }
 
+impl Plan {
+    /// Whether something else is sent than what was captured, so that its signature is to be judged anew.
+    pub fn is_changed(&self) -> bool {
+        self.edit != Edit::default() || self.resign.is_some()
+    }
+}
+
 /// Changes by the owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edit {

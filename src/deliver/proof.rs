@@ -1,5 +1,8 @@
 //! Whether what is sent still proves its sender: a signature that was changed on purpose is rightly turned down.
 
+use bytes::Bytes;
+
+use super::Deliver;
 use super::engine::Parcel;
 use super::plan::{Plan, ResignSecret};
 use super::send::Sending;
@@ -17,11 +20,11 @@ pub(super) fn of_replay(
     parcel: &Parcel,
     now: Timestamp,
 ) -> Option<SignatureStatus> {
-    if plan.edit == <_>::default() && plan.resign.is_none() {
+    if !plan.is_changed() {
         return None;
     }
     let by_another = plan.resign.as_ref().is_some_and(|how| matches!(how.secret, ResignSecret::Value(_)));
-    Some(judged(catalogue, bin, parcel, &parcel.url, by_another, now))
+    Some(judged(catalogue, bin, &Message::of(parcel, &parcel.url), by_another, now))
 }
 
 /// The verdict on the signature of what a simulated sender sends.
@@ -34,22 +37,41 @@ pub(super) fn of_sending(
 ) -> SignatureStatus {
     let by_another = sending.signer.as_ref().is_some_and(|by| bin.secrets.iter().all(|known| known.value != by.secret));
     let url = sending.signed_url.as_deref().unwrap_or(&parcel.url);
-    judged(catalogue, bin, parcel, url, by_another, now)
+    judged(catalogue, bin, &Message::of(parcel, url), by_another, now)
+}
+
+/// What was sent, as far as its signature is about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// The URL that it is signed for.
+    pub url: &'a str,
+    /// The head as sent.
+    pub head: &'a Bytes,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    fn of(parcel: &'a Parcel, url: &'a str) -> Self {
+        Self { url, head: &parcel.head, body: &parcel.body }
+    }
+}
+
+impl Deliver {
+    /// The verdict on the signature of what another program sent of a bin's request, by the same rules; `by_another` when it was
+    /// signed with a secret of its own.
+    pub fn judge_elsewhere(&self, bin: &Bin, sent: &Message<'_>, by_another: bool, at: Timestamp) -> SignatureStatus {
+        judged(&self.0.catalogue, bin, sent, by_another, at)
+    }
 }
 
 /// The verdict by the bin's secrets. Whether the receiver has a secret that was given for this once (`by_another`) is not
 /// known here.
-fn judged(
-    catalogue: &Catalogue,
-    bin: &Bin,
-    parcel: &Parcel,
-    url: &str,
-    by_another: bool,
-    now: Timestamp,
-) -> SignatureStatus {
-    let head = Head::new(parcel.head.clone());
+fn judged(catalogue: &Catalogue, bin: &Bin, sent: &Message<'_>, by_another: bool, now: Timestamp) -> SignatureStatus {
+    let head = Head::new(sent.head.clone());
+    let (method, headers) = (head.method(), head.headers());
     let request =
-        SignedRequest { method: &head.method(), url, headers: &head.headers(), body: &parcel.body, received_at: now };
+        SignedRequest { method: &method, url: sent.url, headers: &headers, body: sent.body, received_at: now };
     let status = verifier(catalogue, bin).judge(&request).0.status;
     if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status }
 }

@@ -1,6 +1,7 @@
 //! Exporters: a captured request as a command, as code, as a file; and reading them back ([`import`]).
 //! A family with one file per member; `SINGLE` and `MANY` list them and drive the API, the page and the tests.
 
+pub mod check;
 mod csv;
 mod curl;
 mod echo;

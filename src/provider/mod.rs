@@ -47,7 +47,7 @@ use sha2::{Digest as _, Sha256};
 use crate::http::text::{cut, lossy};
 use crate::http::{HeaderNames, Headers, essence, fields, form};
 use crate::json::pick;
-use crate::model::{EventFacts, document};
+use crate::model::{EventFacts, document, kept_name};
 
 /// Every provider. Where several recognise a request, the first one takes it: the more specific provider comes first.
 static PROVIDERS: &[&Provider] = &[
@@ -74,7 +74,7 @@ static PROVIDERS: &[&Provider] = &[
     &meta::PROVIDER,
 ];
 
-/// Longest event name, session or delivery id that is kept, in bytes: far above what any provider sends, and short enough to index.
+/// Longest text of a note or a detail, in bytes.
 const FACT_LIMIT: usize = 256;
 
 /// What is known about a platform.
@@ -258,9 +258,9 @@ pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_
     };
     EventFacts {
         provider: own.map(|own| own.info().id).or(known.map(|known| known.id)).or(provider).map(str::to_owned),
-        name: reading.name.map(clipped),
-        session: reading.session.map(clipped),
-        delivery_id: reading.delivery_id.map(clipped),
+        name: reading.name.map(kept),
+        session: reading.session.map(kept),
+        delivery_id: reading.delivery_id.map(kept),
         duplicate_key: reading.duplicate_key.map(bounded_key),
         duplicate_of: None,
         same_before: None,
@@ -397,9 +397,11 @@ fn key<const N: usize>(parts: [Option<&str>; N]) -> Option<String> {
     Some(key)
 }
 
-/// A name of a session as it is kept: a long one is cut.
-pub fn kept_session(name: &str) -> String {
-    clipped(name.to_owned())
+fn kept(name: String) -> String {
+    match kept_name(&name) {
+        Cow::Borrowed(_) => name,
+        Cow::Owned(kept) => kept,
+    }
 }
 
 fn clipped(text: String) -> String {

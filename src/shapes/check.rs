@@ -14,6 +14,10 @@ pub struct CheckShape<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub id: Option<u64>,
+    /// Its page in the console. Absent on the command line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub url: Option<String>,
     /// Whether it is over.
     pub finished: bool,
     /// Whether it is over and no case has failed.
@@ -172,6 +176,7 @@ impl<'a> CheckShape<'a> {
     pub fn new(id: Option<u64>, report: &'a CheckReport) -> Self {
         Self {
             id,
+            url: None,
             finished: report.finished_at.is_some(),
             ok: report.is_passed(),
             passed: report.count(CaseState::Passed),

@@ -97,8 +97,8 @@ pub struct ListQuery {
     pub order: Order,
 }
 
-/// The newest requests of a bin whose verdicts are summed up.
-pub const LATEST_VERDICTS: usize = 50;
+/// The newest requests of a bin whose verdicts are counted.
+pub const LATEST_VERDICTS: usize = 1_000;
 
 /// The most that one page holds.
 pub const MAX_PAGE: usize = 1_000;

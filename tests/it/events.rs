@@ -846,3 +846,54 @@ async fn the_shape_of_an_event_says_what_is_documented_who_had_it_and_what_is_ne
     let page = app.client.get(url).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("First seen") && !page.contains(">Drift<") && !page.contains(">Document<"), "{page}");
 }
+
+#[actix_web::test]
+async fn of_senders_without_events_a_shape_is_learnt_by_method_and_path() {
+    let app = TestApp::start().await;
+    app.bin(json!({"name": "shop"})).await;
+    let page = async |path: &str| {
+        app.client
+            .get(format!("{}/bins/shop{path}", app.started.console_url))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    };
+    assert!(page("/contract").await.contains("No request with a body has come yet."));
+    let order = async |path: &str, body: Value| {
+        let url = format!("{}/shop{path}", app.started.capture_url);
+        assert_eq!(app.client.post(url).json(&body).send().await.unwrap().status(), 200);
+    };
+    for id in 0..4 {
+        order("/orders", json!({"id": id, "total": 12})).await;
+        order("/orders/paid", json!({"state": "paid"})).await;
+    }
+    order("", json!([1])).await;
+    order("/orders", json!({"id": 4, "total": "12", "vat": 2})).await;
+    let events = app.get("/bins/shop/events").await;
+    let expected = json!([
+        {"name": "POST /orders", "count": 5}, {"name": "POST /orders/paid", "count": 4}, {"name": "POST /", "count": 1},
+    ]);
+    assert_eq!((&events["events"], &events["unnamed"]), (&json!([]), &expected));
+    let learnt = app.get("/bins/shop/contract?event=POST%20/orders").await;
+    assert_eq!(learnt["samples"], 5, "what is below the path is another kind: {learnt}");
+    let total = learnt["fields"].as_array().unwrap().iter().find(|field| field["pointer"] == "/total").unwrap();
+    assert_eq!((&total["types"], &total["drift"][0]["code"]), (&json!(["string", "integer"]), &json!("retyped")));
+    let html = page("/contract").await;
+    for part in ["POST /orders/paid", "learnt from 5 bodies", "No event is recognised here", "[providers.mine]"] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!html.contains("Your own JSON Schema"), "a schema is set for an event: {html}");
+    let contract = app.get("/bins/shop/requests/latest/contract").await;
+    let drift: Vec<_> = contract["drift"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    assert_eq!(json!(drift), json!(["new_field", "retyped"]));
+    let latest = app.get("/bins/shop/requests/latest").await["id"].as_str().unwrap().to_owned();
+    let tab = page(&format!("/requests/{latest}?tab=event")).await;
+    assert!(tab.contains("/contract?event=POST%20/orders") && tab.contains("of this method and path"), "{tab}");
+    // Where events are recognised they come first.
+    let push = [JSON, ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "1")];
+    post(&app, "shop", &push, "{\"ref\": \"main\"}").await;
+    assert!(page("/contract").await.contains("Your own JSON Schema"));
+}

@@ -22,6 +22,7 @@ mod readme;
 mod receiver;
 mod security;
 mod seeds;
+mod sessions;
 mod signature_vectors;
 mod snapshots;
 mod store_faults;

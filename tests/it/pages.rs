@@ -88,3 +88,18 @@ async fn what_differs_at_the_root_is_called_so() {
     let html = app.client.get(url).send().await.unwrap().text().await.unwrap();
     assert!(html.contains("(root)"), "{html}");
 }
+
+#[actix_web::test]
+async fn the_first_page_counts_the_right_and_the_wrong_signatures_of_each_bin() {
+    let app = TestApp::start().await;
+    app.bin(serde_json::json!({"name": "calls", "provider": "pathors", "secret": "Bearer tok"})).await;
+    for proof in ["Bearer tok", "Bearer no", "Bearer tok", "Bearer tok"] {
+        let request = app.client.post(format!("{}/calls", app.started.capture_url)).header("Authorization", proof);
+        request.body("{}").send().await.unwrap();
+    }
+    let html = app.client.get(&app.started.console_url).send().await.unwrap().text().await.unwrap();
+    // On a wide screen in a column, on a narrow one below the name.
+    for chip in ["<span class=\"chip ok\">3 valid</span>", "<span class=\"chip bad\">1 invalid</span>"] {
+        assert_eq!(html.matches(chip).count(), 2, "{chip}: {html}");
+    }
+}

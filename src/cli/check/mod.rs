@@ -4,7 +4,6 @@ mod report;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
@@ -112,8 +111,8 @@ pub(super) fn run(args: &CheckArgs) -> Done {
         return Err(error.into());
     }
     for (flag, file, text) in [
-        ("--junit", &args.junit, report::junit as fn(&CheckReport, &str) -> String),
-        ("--markdown", &args.markdown, report::markdown),
+        ("--junit", &args.junit, crate::export::check::junit as fn(&CheckReport, &str) -> String),
+        ("--markdown", &args.markdown, crate::export::check::markdown),
     ] {
         if let Some(file) = file {
             let written = std::fs::write(file, text(&report, args.framework));
@@ -172,9 +171,4 @@ fn list(args: &CheckArgs, battery: &Battery) -> Done {
         Table::new(COLUMNS, look).all(&cases.iter().map(row).collect::<Vec<_>>())
     })?;
     Ok(exit::DONE)
-}
-
-/// A time for people, in milliseconds.
-fn millis(took_us: u64) -> String {
-    format!("{} ms", Duration::from_micros(took_us).as_millis())
 }

@@ -1,23 +1,14 @@
-//! A check for people, as Markdown for a ticket, as `JUnit` for a pipeline.
+//! A check for people, as it goes on.
 
-use super::millis;
 use crate::cli::render::{Look, Tone, lines};
-use crate::model::{CaseReport, CaseState, CheckReport, ShotReport};
+use crate::export::check::{SHOTS, counts, millis, shot_line, word};
+use crate::model::{CaseReport, CaseState, CheckReport};
 use crate::provider::battery::Battery;
 use crate::view::plain;
 
 /// The first line.
 pub(super) fn beginning(target: &str, battery: &Battery) -> String {
     format!("{} as {} asks of it\n\n", plain(target), battery.document)
-}
-
-const fn word(state: CaseState) -> &'static str {
-    match state {
-        CaseState::Passed => "ok",
-        CaseState::Failed => "FAIL",
-        CaseState::Note => "note",
-        CaseState::Skipped => "skip",
-    }
 }
 
 /// A case.
@@ -59,106 +50,7 @@ pub(super) fn case(case: &CaseReport, framework: &str, look: Look) -> String {
     out
 }
 
-/// Requests of a case that are shown one by one.
-const SHOTS: usize = 5;
-
-fn shot_line(shot: &ShotReport) -> String {
-    let answer = shot.status.map_or_else(|| shot.sentence.clone(), |status| status.to_string());
-    format!("{}: {answer} in {}", shot.about, millis(shot.took_us))
-}
-
-fn counts(report: &CheckReport) -> String {
-    let count = |state: CaseState| report.count(state);
-    let notes = count(CaseState::Note);
-    format!(
-        "{} passed, {} failed, {notes} {}, {} skipped",
-        count(CaseState::Passed),
-        count(CaseState::Failed),
-        if notes == 1 { "note" } else { "notes" },
-        count(CaseState::Skipped),
-    )
-}
-
 /// The last line.
 pub(super) fn summary(report: &CheckReport) -> String {
     format!("\n{}\n", counts(report))
-}
-
-/// The report as Markdown.
-pub(super) fn markdown(report: &CheckReport, framework: &str) -> String {
-    // A pipe ends a cell; other markup of a receiver is shown as it is.
-    let cell = |text: &str| plain(text).replace('|', "\\|").replace('<', "&lt;");
-    let mut out = format!(
-        "# Receiver check: {}\n\n- Receiver: `{}`\n- Document: {}\n- Begun: {}\n- Result: {}\n\n",
-        report.provider,
-        plain(&report.target).replace('`', "'"),
-        report.document,
-        report.started_at,
-        report.error.as_ref().map_or_else(|| counts(report), |error| plain(error)),
-    );
-    out.push_str("| | Duty | Result | Time |\n|---|---|---|---|\n");
-    for case in &report.cases {
-        let (state, took) = (word(case.state), millis(case.took_us));
-        out.push_str(&format!("| {state} | {} | {} | {took} |\n", cell(case.duty), cell(&case.sentence)));
-    }
-    let wanting = |case: &&CaseReport| matches!(case.state, CaseState::Failed | CaseState::Note);
-    for case in report.cases.iter().filter(wanting) {
-        out.push_str(&format!("\n## {}: {}\n\n{}\n\n", word(case.state), case.duty, plain(&case.sentence)));
-        for shot in case.shots.iter().take(SHOTS) {
-            out.push_str(&format!("- Sent {}\n", cell(&shot_line(shot))));
-        }
-        out.push_str(&format!("\n> {}\n", case.says));
-        if let Some(advice) = case.advice {
-            out.push_str(&format!("\n{advice}\n"));
-        }
-        if let Some(snippet) = case.snippets.iter().find(|snippet| snippet.framework == framework) {
-            out.push_str(&format!("\n{}:\n\n```\n{}\n```\n", snippet.name, snippet.code));
-        }
-    }
-    out
-}
-
-/// The report as `JUnit`: a test case for each case.
-pub(super) fn junit(report: &CheckReport, _: &str) -> String {
-    let escaped = |text: &str| quick_xml::escape::escape(plain(text).as_str()).into_owned();
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let seconds = |took_us: u64| took_us as f64 / 1_000_000.0;
-    let mut cases = String::new();
-    for case in &report.cases {
-        let body = match case.state {
-            CaseState::Passed => String::new(),
-            CaseState::Failed => {
-                let sent: Vec<String> = case.shots.iter().take(SHOTS).map(shot_line).collect();
-                let text = format!("{}\n{}\n{}", sent.join("\n"), case.says, case.advice.unwrap_or_default());
-                format!("<failure message=\"{}\">{}</failure>", escaped(&case.sentence), escaped(&text))
-            }
-            CaseState::Skipped => format!("<skipped message=\"{}\"/>", escaped(&case.sentence)),
-            CaseState::Note => format!("<system-out>{}</system-out>", escaped(&case.sentence)),
-        };
-        cases.push_str(&format!(
-            "    <testcase classname=\"creel.check.{}\" name=\"{}\" time=\"{:.3}\">{body}</testcase>\n",
-            report.provider,
-            escaped(&format!("{}: {}", case.id, case.duty)),
-            seconds(case.took_us),
-        ));
-    }
-    let mut errors = 0;
-    if let Some(error) = &report.error {
-        errors = 1;
-        cases.push_str(&format!(
-            "    <testcase classname=\"creel.check.{}\" name=\"receiver\" time=\"0\"><error message=\"{}\"/></testcase>\n",
-            report.provider,
-            escaped(error),
-        ));
-    }
-    let total: u64 = report.cases.iter().map(|case| case.took_us).sum();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  \
-         <testsuite name=\"creel check\" tests=\"{}\" failures=\"{}\" errors=\"{errors}\" skipped=\"{}\" time=\"{:.3}\">\n\
-         {cases}  </testsuite>\n</testsuites>\n",
-        report.cases.len() + errors,
-        report.count(CaseState::Failed),
-        report.count(CaseState::Skipped),
-        seconds(total),
-    )
 }

@@ -106,6 +106,10 @@ async fn try_case(
     };
     let deciding = battery::deciding(plan.battery, case, &answers);
     let attempt = deciding.and_then(|at| attempts.into_iter().nth(at)).map(|attempt| Box::new(shortened(attempt)));
+    if state == CaseState::Failed {
+        // Of twenty at once a reader sees the first few: those that went wrong.
+        shots.sort_by_key(|shot| !battery::is_odd(plan.battery, case, &answer(shot)));
+    }
     Ok(reported(case, state, sentence, (shots, attempt), begun.elapsed()))
 }
 

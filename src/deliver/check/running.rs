@@ -1,15 +1,18 @@
 //! Checks that the server runs: few at a time, remembered for a while.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::{CheckPlan, beginning, check};
 use crate::deliver::Deliver;
 use crate::deliver::plan::SendError;
-use crate::model::CheckReport;
+use crate::model::{BinId, CheckReport};
 
 /// Checks that run at once: each may have twenty requests on their way.
 const MAX_RUNNING: usize = 2;
@@ -21,8 +24,12 @@ const MAX_REMEMBERED: usize = 16;
 pub struct Check {
     /// Its number; forgotten when the server ends.
     pub id: u64,
+    /// The bin for whose receiver it is.
+    pub bin: Option<BinId>,
     report: Mutex<CheckReport>,
     stopped: AtomicBool,
+    /// Told when it is over.
+    over: Notify,
 }
 
 impl Check {
@@ -36,7 +43,25 @@ impl Check {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    fn is_running(&self) -> bool {
+    /// Waits until it is over, but no longer than this.
+    pub async fn wait(&self, longest: Duration) {
+        let over = async {
+            loop {
+                let mut told = pin!(self.over.notified());
+                // Listening before the look: what ends between the two is heard.
+                told.as_mut().enable();
+                if !self.is_running() {
+                    return;
+                }
+                told.await;
+            }
+        };
+        // A check that goes on is told as it stands.
+        let _ = tokio::time::timeout(longest, over).await;
+    }
+
+    /// Whether it goes on.
+    pub fn is_running(&self) -> bool {
         self.report.lock().finished_at.is_none()
     }
 }
@@ -52,7 +77,7 @@ struct Inner {
 }
 
 impl Checks {
-    fn begin(&self, report: CheckReport) -> Result<Arc<Check>, SendError> {
+    fn begin(&self, bin: Option<BinId>, report: CheckReport) -> Result<Arc<Check>, SendError> {
         let mut inner = self.0.lock();
         if inner.checks.values().filter(|check| check.is_running()).count() >= MAX_RUNNING {
             return Err(SendError::TooManyJobs(MAX_RUNNING));
@@ -63,20 +88,26 @@ impl Checks {
             inner.checks.remove(&oldest);
         }
         inner.last += 1;
-        let check = Arc::new(Check { id: inner.last, report: Mutex::new(report), stopped: AtomicBool::new(false) });
+        let check = Arc::new(Check {
+            id: inner.last,
+            bin,
+            report: Mutex::new(report),
+            stopped: AtomicBool::new(false),
+            over: Notify::new(),
+        });
         inner.checks.insert(check.id, Arc::clone(&check));
         Ok(check)
     }
 }
 
 impl Deliver {
-    /// Begins a check.
+    /// Begins a check, for a bin's receiver where one is named.
     ///
     /// # Errors
     /// When the target is not allowed, or too many run.
-    pub async fn begin_check(&self, plan: CheckPlan) -> Result<Arc<Check>, SendError> {
+    pub async fn begin_check(&self, bin: Option<BinId>, plan: CheckPlan) -> Result<Arc<Check>, SendError> {
         self.check(&plan.target).await?;
-        let begun = self.0.checks.begin(beginning(&plan, self.0.clock.now()))?;
+        let begun = self.0.checks.begin(bin, beginning(&plan, self.0.clock.now()))?;
         let (deliver, running, plan) = (self.clone(), Arc::clone(&begun), Arc::new(plan));
         self.spawn(async move {
             let told = |report: &CheckReport| {
@@ -84,16 +115,28 @@ impl Deliver {
                 !running.stopped.load(Ordering::Relaxed)
             };
             let result = check(&deliver.0.engine, &deliver.0.clock, &plan, told).await;
-            let mut report = running.report.lock();
-            match result {
-                Ok(whole) => *report = whole,
-                Err(error) => {
-                    report.error = Some(error.to_string());
-                    report.finished_at = Some(deliver.0.clock.now());
+            {
+                let mut report = running.report.lock();
+                match result {
+                    Ok(whole) => *report = whole,
+                    Err(error) => {
+                        report.error = Some(error.to_string());
+                        report.finished_at = Some(deliver.0.clock.now());
+                    }
                 }
             }
+            running.over.notify_waiters();
         });
         Ok(begun)
+    }
+
+    /// The newest check of a bin's receiver that has gone to its end.
+    pub fn last_check(&self, bin: BinId) -> Option<(u64, CheckReport)> {
+        let checks: Vec<Arc<Check>> = self.0.checks.0.lock().checks.values().rev().cloned().collect();
+        let of_bin = checks.into_iter().filter(|check| check.bin == Some(bin));
+        of_bin
+            .map(|check| (check.id, check.report()))
+            .find(|(_, report)| report.finished_at.is_some() && report.error.is_none())
     }
 
     /// The check of that number.

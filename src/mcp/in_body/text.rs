@@ -109,7 +109,7 @@ fn pairs(text: &[u8]) -> Vec<Range<usize>> {
         }
         let value = value(text, at, &name, is_colon);
         at = value.end.max(at);
-        if !value.is_empty() && !(name.is_quoted && is_plain(&text[value.clone()])) {
+        if !(value.is_empty() || name.is_quoted && is_plain(&text[value.clone()])) {
             ranges.push(value);
         }
     }

@@ -26,6 +26,8 @@ pub(super) const TOOL: ToolSpec = ToolSpec {
 const LISTED: &str = "10";
 /// Events of a session that are shown.
 const EVENTS: usize = 50;
+/// Findings of a session in a list, and events of it that break their contract.
+const FINDINGS: usize = 10;
 /// Of these, the first that are held against the contract.
 const EXAMINED: usize = 20;
 /// Bytes of a body that is looked into for what is to be hidden.
@@ -72,13 +74,29 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     Ok(fenced(&sentence, &found))
 }
 
-/// A session as the list shows it: names and codes.
+/// A session as the list shows it: the names of its events, which of them break their contract, and what is wrong with the whole.
 fn listed(session: &mut Value) {
-    let names = |list: &Value, name: &str| -> Vec<Value> {
-        list.as_array().into_iter().flatten().take(EVENTS).map(|one| one[name].clone()).collect()
+    let list = |list: &Value| list.as_array().cloned().unwrap_or_default();
+    let events = list(&session["events"]);
+    let breaks = |event: &&Value| event["left_out"].is_null() && event["contract"]["breaks"].as_u64().unwrap_or(0) > 0;
+    let told =
+        |event: &Value| json!({"request": event["request"], "name": event["name"], "contract": event["contract"]});
+    session["breaking"] = events.iter().filter(breaks).take(FINDINGS).map(told).collect();
+    session["events"] = events.iter().take(EVENTS).map(|event| event["name"].clone()).collect();
+    let all = list(&session["findings"]);
+    let told = |finding: &Value| {
+        let mut told =
+            json!({"severity": finding["severity"], "code": finding["code"], "sentence": finding["sentence"]});
+        // It repeats values, which may be credentials: no request was looked into for these here.
+        if finding["code"] == "contradiction" {
+            told["sentence"] = Value::Null;
+        }
+        told
     };
-    session["events"] = names(&session["events"], "name").into();
-    session["findings"] = names(&session["findings"], "code").into();
+    session["findings"] = all.iter().take(FINDINGS).map(told).collect();
+    if all.len() > FINDINGS {
+        session["more_findings"] = (all.len() - FINDINGS).into();
+    }
     for member in ["expected", "document"] {
         session.as_object_mut().map(|members| members.remove(member));
     }
@@ -123,4 +141,28 @@ async fn contract(client: &Client, bin: &str, event: &Value, redaction: &mut Red
         "findings": told("findings"), "headers": told("headers"), "drift": told("drift"), "more": report["more"],
         "not_checked_because": report["not_checked_because"],
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_in_a_list_has_its_findings_and_the_events_that_break_their_contract_bounded() {
+        let finding = json!({"severity": "breaks", "code": "missing", "sentence": "It is missing.", "source": {}, "requests": []});
+        let event = |name: &str, breaks: u64, left_out: Value| json!({"name": name, "request": name, "contract": {"breaks": breaks}, "left_out": left_out});
+        let mut session = json!({
+            "id": "s", "findings": vec![finding; 12],
+            "events": [event("a", 0, Value::Null), event("b", 2, Value::Null), event("c", 1, "simulated".into())],
+        });
+        listed(&mut session);
+        assert_eq!(session["events"], json!(["a", "b", "c"]));
+        assert_eq!(session["breaking"], json!([{"request": "b", "name": "b", "contract": {"breaks": 2}}]));
+        assert_eq!((session["findings"].as_array().unwrap().len(), &session["more_findings"]), (10, &json!(2)));
+        let told = json!({"severity": "breaks", "code": "missing", "sentence": "It is missing."});
+        assert_eq!(session["findings"][0], told);
+        let mut other = json!({"findings": [{"code": "contradiction", "sentence": "It has 1."}], "events": []});
+        listed(&mut other);
+        assert_eq!(other["findings"][0]["sentence"], Value::Null, "values are not repeated");
+    }
 }

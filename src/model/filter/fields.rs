@@ -2,8 +2,8 @@
 
 use super::leaf::{AttemptTest, Flag, Leaf, Thing};
 use super::lexer::Word;
-use super::{FilterError, Needle, Pattern};
-use crate::model::{FreshnessStatus, Origin, Outcome, SignatureStatus, Timestamp, parse_size};
+use super::{FilterError, Named, Needle, Pattern};
+use crate::model::{FreshnessStatus, Origin, Outcome, SignatureStatus, Timestamp, kept_name, parse_size};
 use strum::VariantArray as _;
 
 /// A field of the language.
@@ -62,14 +62,14 @@ pub const FIELDS: &[Field] = &[
         example: "event:session.ended",
         meaning: "The event's name.",
         values: &[],
-        read: |value| Ok(Leaf::Event(pattern(value)?)),
+        read: |value| event(value).map(Leaf::Event),
     },
     Field {
         name: "session",
-        example: "session:2d7b",
-        meaning: "The conversation's id, or the start of it.",
+        example: "session:2d7b*",
+        meaning: "The conversation's id, letter for letter; with a star all that begin so.",
         values: &[],
-        read: |value| Ok(Leaf::Session(pattern(value)?.prefix())),
+        read: |value| given(value).map(|()| Leaf::Session(Named::new(&value.text, &value.stars()))),
     },
     Field {
         name: "provider",
@@ -245,10 +245,23 @@ pub(super) fn read(name: &Word, value: &Word) -> Result<Leaf, FilterError> {
 }
 
 fn pattern(value: &Word) -> Result<Pattern, FilterError> {
+    given(value)?;
+    Ok(Pattern::new(&value.text, &value.stars()))
+}
+
+fn given(value: &Word) -> Result<(), FilterError> {
     if value.text.is_empty() && !value.with_quotes {
         return Err(error(value, "A value is missing after the colon."));
     }
-    Ok(Pattern::new(&value.text, &value.stars()))
+    Ok(())
+}
+
+/// The name of an event, as it is kept.
+fn event(value: &Word) -> Result<Pattern, FilterError> {
+    given(value)?;
+    let stars = value.stars();
+    let name = if stars.is_empty() { kept_name(&value.text) } else { value.text.as_str().into() };
+    Ok(Pattern::new(&name, &stars))
 }
 
 fn error(value: &Word, message: impl Into<String>) -> FilterError {

@@ -1,6 +1,6 @@
 //! The conditions of a filter, and how they are decided.
 
-use super::{Needle, Pattern};
+use super::{Named, Needle, Pattern};
 use crate::http::{HeadScan, coding, form};
 use crate::json::pick::Picked;
 use crate::model::document;
@@ -22,7 +22,7 @@ pub enum Leaf {
     /// The event's name.
     Event(Pattern),
     /// The conversation's id.
-    Session(Pattern),
+    Session(Named),
     /// The provider's id.
     Provider(Pattern),
     /// The verdict.
@@ -185,7 +185,7 @@ impl Leaf {
                 summary.response.status.is_some_and(|status| (*from..=*to).contains(&status))
             }
             Self::Event(pattern) => like(pattern, event.name.as_deref()),
-            Self::Session(pattern) => like(pattern, event.session.as_deref()),
+            Self::Session(named) => event.session.as_deref().is_some_and(|id| named.is(id)),
             Self::Provider(pattern) => like(pattern, event.provider.as_deref()),
             Self::Signature(status) => summary.derived.verdict.status == *status,
             Self::Fresh(status) => summary.derived.freshness.status == *status,
@@ -209,12 +209,12 @@ impl Leaf {
         match self {
             Self::Method(pattern)
             | Self::Event(pattern)
-            | Self::Session(pattern)
             | Self::Provider(pattern)
             | Self::Ip(pattern)
             | Self::Tag(pattern)
             | Self::Id(pattern)
             | Self::Note(pattern) => pattern.matches(text.as_bytes()),
+            Self::Session(named) => named.is(text),
             Self::Path(_) | Self::Query { .. } => self.target(text),
             Self::Text(_)
             | Self::Header { .. }

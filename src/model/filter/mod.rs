@@ -11,7 +11,7 @@ mod pattern;
 
 pub use fields::{FIELDS, Field};
 pub use leaf::{AttemptTest, Flag, Leaf, Needs, Thing};
-pub use pattern::{Needle, Pattern};
+pub use pattern::{Named, Needle, Pattern};
 
 use super::{CapturedRequest, RequestSummary};
 

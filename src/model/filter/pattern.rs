@@ -1,4 +1,6 @@
-//! Comparing texts: whole values with `*`, and words anywhere.
+//! Comparing texts: whole values with `*`, names, and words anywhere.
+
+use crate::model::kept_name;
 
 /// A value as written in a filter: the whole text must be like it, `*` matches anything. Ignores ASCII case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,31 @@ impl Pattern {
             }
         }
         true
+    }
+}
+
+/// What is known by a name of its own: that one, letter for letter; with a star all that are like it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// The one of this name, as it is kept.
+    One(String),
+    /// All whose names are like this.
+    Like(Pattern),
+}
+
+impl Named {
+    /// From the text and the offsets of its stars.
+    pub(super) fn new(text: &str, stars: &[usize]) -> Self {
+        if stars.is_empty() { Self::One(kept_name(text).into_owned()) } else { Self::Like(Pattern::new(text, stars)) }
+    }
+
+    /// Whether it is meant by this.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        match self {
+            Self::One(one) => one == name,
+            Self::Like(pattern) => pattern.matches(name.as_bytes()),
+        }
     }
 }
 
@@ -185,6 +212,16 @@ mod tests {
         }
         assert!(pattern("b").anywhere().matches(b"aBc"));
         assert!(pattern("b").prefix().matches(b"Bc"));
+    }
+
+    #[test]
+    fn a_name_means_the_one_that_has_it_letter_for_letter_whatever_its_length() {
+        let named = |text: &str| Named::new(text, &text.match_indices('*').map(|(at, _)| at).collect::<Vec<_>>());
+        assert!(named("s1").is("s1") && !named("s1").is("s10") && !named("s1").is("S1"));
+        assert!(named("s1*").is("s10") && named("S1*").is("s1") && !named("s1*").is("as1"));
+        assert!(Named::new("a*", &[]).is("a*") && !Named::new("a*", &[]).is("ab"));
+        let long = "x".repeat(300);
+        assert!(named(&long).is(&kept_name(&long)) && !named(&long).is(&kept_name(&format!("{long}y"))));
     }
 
     #[test]

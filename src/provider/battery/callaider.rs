@@ -10,11 +10,11 @@ const STARTED: Shot = Shot::of("session.started");
 const MIB: usize = 1 << 20;
 
 const RAW_BYTES: &str =
-    "Read the raw request body without changing formatting. Compute HMAC SHA-256 with your webhookSecret.";
+    "Read the raw request body without changing formatting. … Compute HMAC SHA-256 with your webhookSecret.";
 const CONSTANT_TIME: &str = "Compare it with X-Callaider-Signature using a constant-time check.";
 const INTEGRITY: &str =
     "HMAC does not encrypt data, but it gives cryptographic proof of payload integrity and shared-secret possession.";
-const OPTIONAL: &str = "if you want additional security control, validate it; if your use case does not require it, you can process webhook events without signature validation.";
+const OPTIONAL: &str = "if you want additional security control, validate it; … if your use case does not require it, you can process webhook events without signature validation.";
 const SIZE: &str = "Apply payload size limits because transcript can be large.";
 const PARSING: &str = "Log parsing failures separately for session.started and session.ended.";
 const QUICKLY: &str = "Endpoint consistently responds faster than 3000 ms.";

@@ -75,9 +75,14 @@ pub fn judge(battery: &Battery, case: &Case, answers: &[Answer]) -> Verdict {
     }
 }
 
+/// Whether an answer would not pass by itself.
+pub fn is_odd(battery: &Battery, case: &Case, answer: &Answer) -> bool {
+    !matches!(judge(battery, case, std::slice::from_ref(answer)), Verdict::Passed(_))
+}
+
 /// Which of the answers decides: one that did not come whole, else the first that would not pass by itself, else the last.
 pub fn deciding(battery: &Battery, case: &Case, answers: &[Answer]) -> Option<usize> {
-    let is_odd = |answer: &Answer| !matches!(judge(battery, case, std::slice::from_ref(answer)), Verdict::Passed(_));
+    let is_odd = |answer: &Answer| is_odd(battery, case, answer);
     let first = |is: &dyn Fn(&Answer) -> bool| answers.iter().position(is);
     first(&|answer| answer.status.is_none()).or_else(|| first(&is_odd)).or_else(|| answers.len().checked_sub(1))
 }

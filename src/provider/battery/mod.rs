@@ -10,7 +10,7 @@ mod shot;
 use std::time::Duration;
 
 pub use fix::{FRAMEWORKS, Fix, Framework};
-pub use judge::{Answer, Verdict, deciding, judge};
+pub use judge::{Answer, Verdict, deciding, is_odd, judge};
 pub use shot::{Body, Prepared, Proof, Shot};
 
 use super::samples::Sender;

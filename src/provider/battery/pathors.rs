@@ -10,7 +10,7 @@ const CALL: Shot = Shot::of("call.ended");
 const FINALIZED: Shot = Shot::of("session.finalized");
 const RECORDING: Shot = Shot::of("recording.ready");
 
-const HEADER: &str = "Custom HTTP headers sent to your endpoint […] e.g. an Authorization token to verify the source.";
+const HEADER: &str = "Custom HTTP headers sent to your endpoint … e.g. an Authorization token to verify the source";
 const QUICKLY: &str = "Respond fast. Pathors waits for your response synchronously; long-running work belongs in a background job on your side.";
 const JSON: &str = "HTTPS endpoint that accepts POST + JSON.";
 const AGAIN: &str = "The other events (session.ended, call.ended, recording.ready) are emitted per processing step and may be re-delivered";
@@ -36,7 +36,7 @@ pub(super) static BATTERY: Battery = Battery {
         Case {
             id: "each_event",
             duty: "Takes each event, of calls and of chats",
-            says: "Subscribing to more than one event delivers one POST per event per session. Branch on the top-level event field.",
+            says: "Subscribing to more than one event delivers one POST per event per session. Branch on the top-level event field",
             shots: &[CALL, FINALIZED, RECORDING, ENDED.written(), FINALIZED.written()],
             expect: Expect::Accepted,
             fix: Fix::Events,
@@ -90,7 +90,7 @@ pub(super) static BATTERY: Battery = Battery {
         Case {
             id: "unknown_event",
             duty: "Ignores events that it does not know, with 2xx",
-            says: "Branch on the top-level event field.",
+            says: "Branch on the top-level event field",
             shots: &[ENDED.with(Body::Unknown)],
             expect: Expect::Accepted,
             fix: Fix::Unknown,

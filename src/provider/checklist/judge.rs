@@ -1,9 +1,8 @@
 //! The evidence for each point.
 
+use super::sent::{self, Sent};
 use super::{Evidence, PATIENCE_MS, State, What};
-use std::collections::HashMap;
-
-use crate::model::{AttemptFacts, LastAttempt, Outcome, RequestId, RequestSummary, SignatureStatus};
+use crate::model::{AttemptFacts, Outcome, RequestId, RequestSummary, SignatureStatus};
 
 /// What a point came to.
 pub(super) struct Judgement {
@@ -32,6 +31,8 @@ pub(super) struct Of {
 }
 
 const FORWARD: &str = "Let the bin forward to your endpoint, or replay a request to it.";
+const LATE: &str = "See in the attempts which step took so long. What was late once counts until its request is deleted, or 1,000 newer \
+                    attempts are there.";
 
 pub(super) fn judge(what: What, evidence: &Evidence<'_>, of: &Of) -> Judgement {
     match what {
@@ -49,7 +50,8 @@ pub(super) fn judge(what: What, evidence: &Evidence<'_>, of: &Of) -> Judgement {
         What::Headers => headers(evidence),
         What::ParseFailures => parse_failures(evidence),
         What::Unseen => {
-            judgement(State::NotSeen, "Creel cannot see this. Tick it by hand, with a note of where it is.", "", [])
+            let sentence = "Creel cannot see this. State it by hand, with a note of where it can be seen.";
+            judgement(State::NotSeen, sentence, "", [])
         }
         What::Switch => judgement(
             State::NotSeen,
@@ -95,26 +97,6 @@ fn https(evidence: &Evidence<'_>) -> Judgement {
     }
 }
 
-/// Whether what was sent of a request was spoiled on purpose: captured, it was not.
-fn is_spoiled(evidence: &Evidence<'_>, attempt: &AttemptFacts) -> bool {
-    attempt.signature.is_some_and(|status| status.is_unproven(evidence.has_secret))
-}
-
-/// Whether it was turned down for a signature by a secret of which nobody knows here whether the receiver has it.
-fn is_open(attempt: &AttemptFacts) -> bool {
-    attempt.signature == Some(SignatureStatus::NoSecret) && matches!(attempt.last.status, Some(401 | 403))
-}
-
-/// Requests with their newest attempt, in their order. One that was spoiled on purpose says nothing of how events fare.
-fn newest<'e>(evidence: &'e Evidence<'_>) -> Vec<(&'e RequestSummary, LastAttempt)> {
-    let mut newest: HashMap<RequestId, LastAttempt> = HashMap::new();
-    let tells = |attempt: &&AttemptFacts| !is_spoiled(evidence, attempt) && !is_open(attempt);
-    for attempt in evidence.attempts.iter().filter(tells) {
-        newest.entry(attempt.request).or_insert(attempt.last);
-    }
-    evidence.requests.iter().filter_map(|summary| Some((*summary, *newest.get(&summary.id)?))).collect()
-}
-
 /// Whether a receiver that checks signatures turns this request down, and does right.
 fn rightly_refused(evidence: &Evidence<'_>, summary: &RequestSummary) -> bool {
     summary.derived.verdict.is_unproven(evidence.has_secret)
@@ -128,47 +110,57 @@ pub(super) fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
         && !summary.derived.verdict.is_unproven(has_secret)
 }
 
+/// Every attempt counts for the times; whether an event is taken in the end is said by its newest.
 fn fast(evidence: &Evidence<'_>) -> Judgement {
-    let mut attempts = newest(evidence);
-    attempts.sort_by_key(|(_, attempt)| std::cmp::Reverse(attempt.total_us));
-    if attempts.is_empty() {
+    let all = sent::all(evidence);
+    if all.is_empty() {
         return judgement(State::NotSeen, "No request was sent on to an endpoint yet.", FORWARD, []);
     }
-    // What is turned down with right is no failure of the endpoint.
-    let is_bad = |(summary, attempt): &&(&RequestSummary, LastAttempt)| {
-        let refused = !is_event(summary, evidence.has_secret)
-            && attempt.status.is_some_and(|status| (400..500).contains(&status));
-        !attempt.is_delivered() && !refused
+    // What is turned down with right is no failure of the endpoint; nor is it to turn down what was made too large.
+    let is_bad = |sent: &Sent<'_>| {
+        let refused = !is_event(sent.summary, evidence.has_secret)
+            && sent.last.status.is_some_and(|status| (400..500).contains(&status));
+        !(sent.last.is_delivered() || refused || sent.simulated && sent.last.status == Some(413))
     };
-    let bad: Vec<_> = attempts.iter().filter(is_bad).collect();
-    let late: Vec<_> = attempts.iter().filter(|(_, attempt)| attempt.total_us >= PATIENCE_MS * 1_000).collect();
-    let times: Vec<u64> = attempts.iter().rev().map(|(_, attempt)| attempt.total_us).collect();
+    let bad: Vec<Sent<'_>> = sent::newest(&all).into_iter().filter(is_bad).collect();
+    let mut slowest = all.clone();
+    slowest.sort_by_key(|sent| std::cmp::Reverse(sent.last.total_us));
+    let late: Vec<Sent<'_>> =
+        slowest.iter().copied().filter(|sent| sent.last.total_us >= PATIENCE_MS * 1_000).collect();
+    let times: Vec<u64> = slowest.iter().rev().map(|sent| sent.last.total_us).collect();
     let at = |percent: usize| times[(times.len() * percent).div_ceil(100).saturating_sub(1)] / 1_000;
+    let simulated = all.iter().filter(|sent| sent.simulated).count();
     let figures = format!(
-        "{} sent on: p50 {} ms, p95 {} ms, at most {} ms",
-        if times.len() == 1 { "1 request".to_owned() } else { format!("{} requests", times.len()) },
+        "{}{}: p50 {} ms, p95 {} ms, at most {} ms",
+        if times.len() == 1 { "1 attempt".to_owned() } else { format!("{} attempts", times.len()) },
+        match simulated {
+            0 => String::new(),
+            some if some == all.len() => " with simulated events".to_owned(),
+            some => format!(", {some} of them with simulated events"),
+        },
         at(50),
         at(95),
         at(100)
     );
-    if let Some((_, attempt)) = bad.first() {
-        let came = match (attempt.outcome, attempt.status) {
+    if let Some(first) = bad.first() {
+        let came = match (first.last.outcome, first.last.status) {
             (Outcome::Answered, Some(status)) => format!("answered {status}"),
             (outcome, _) => format!("ended as {}", outcome.name()),
         };
         let sentence = format!("{figures}; {} not answered 2xx, one {came}.", bad.len());
-        return judgement(State::Failed, sentence, FORWARD, bad.iter().map(|(summary, _)| summary.id));
+        return judgement(State::Failed, sentence, FORWARD, requests_of(&bad));
     }
     if !late.is_empty() {
         let sentence = format!("{figures}; {} took {PATIENCE_MS} ms or more.", late.len());
-        return judgement(State::Failed, sentence, FORWARD, late.iter().map(|(summary, _)| summary.id));
+        return judgement(State::Failed, sentence, LATE, requests_of(&late));
     }
-    judgement(
-        State::Proven,
-        format!("{figures}; all answered 2xx."),
-        FORWARD,
-        attempts.iter().map(|(summary, _)| summary.id),
-    )
+    let ended = if all.iter().any(is_bad) { "each event was answered 2xx in the end" } else { "all answered 2xx" };
+    judgement(State::Proven, format!("{figures}; {ended}."), FORWARD, requests_of(&slowest))
+}
+
+/// The requests of some attempts, each once, in their order.
+fn requests_of(sent: &[Sent<'_>]) -> Vec<RequestId> {
+    sent::newest(sent).iter().map(|sent| sent.summary.id).collect()
 }
 
 fn proven(evidence: &Evidence<'_>) -> Judgement {
@@ -233,12 +225,11 @@ fn wrong_refused(evidence: &Evidence<'_>) -> Judgement {
     let is_wrong = |status: SignatureStatus| {
         status != SignatureStatus::UndecodableSecret && status.is_unproven(evidence.has_secret)
     };
-    let by_id: HashMap<RequestId, &RequestSummary> =
-        evidence.requests.iter().map(|summary| (summary.id, *summary)).collect();
+    let by_id = sent::requests(evidence);
     // By what was sent: a signature may have been spoiled, and a wrong one mended. Of each request the newest such attempt.
     let mut wrong: Vec<&AttemptFacts> = Vec::new();
     for attempt in &evidence.attempts {
-        let Some(summary) = by_id.get(&attempt.request) else { continue };
+        let Some((summary, _)) = by_id.get(&attempt.request) else { continue };
         let is_known = wrong.iter().any(|known| known.request == attempt.request);
         if !is_known && is_wrong(attempt.status(&summary.derived.verdict)) {
             wrong.push(attempt);
@@ -267,18 +258,17 @@ fn deduplicated(evidence: &Evidence<'_>) -> Judgement {
     let way = "Replay an event to your endpoint, see that it is processed once, then tick this by hand.";
     let again: Vec<_> =
         evidence.requests.iter().filter(|summary| summary.derived.event.duplicate_of.is_some()).collect();
-    let is_again = |(summary, _): &(&RequestSummary, LastAttempt)| summary.derived.event.duplicate_of.is_some();
-    let sent: Vec<_> =
-        newest(evidence).into_iter().filter(is_again).map(|(summary, attempt)| (summary.id, attempt)).collect();
+    let is_again = |sent: &Sent<'_>| sent.summary.derived.event.duplicate_of.is_some();
+    let sent: Vec<Sent<'_>> = sent::newest(&sent::all(evidence)).into_iter().filter(is_again).collect();
     let failed: Vec<RequestId> =
-        sent.iter().filter(|(_, attempt)| !attempt.is_delivered()).map(|(id, _)| *id).collect();
+        sent.iter().filter(|sent| !sent.last.is_delivered()).map(|sent| sent.summary.id).collect();
     if !failed.is_empty() {
         let sentence = "The endpoint did not answer 2xx to an event that came again.";
         return judgement(State::Failed, sentence, way, failed);
     }
     let (sentence, requests): (&str, Vec<RequestId>) = if !sent.is_empty() {
         let sentence = "The endpoint answered 2xx to an event that came again; whether it was processed once cannot be seen from here.";
-        (sentence, sent.iter().map(|(id, _)| *id).collect())
+        (sentence, requests_of(&sent))
     } else if again.is_empty() {
         ("No event has come again yet.", Vec::new())
     } else {
@@ -367,6 +357,13 @@ fn events(evidence: &Evidence<'_>, of: &Of) -> Judgement {
     } else if missing.is_empty() {
         judgement(State::Proven, format!("Seen: {}.{not_of_text}", seen.join(", ")), way, found)
     } else {
-        judgement(State::NotSeen, format!("Not seen yet: {}.{not_of_text}", missing.join(", ")), way, found)
+        // What Creel has played itself says nothing of the platform.
+        let is_played =
+            |name: &str| evidence.simulated.iter().any(|one| one.derived.event.name.as_deref() == Some(name));
+        let named = missing
+            .into_iter()
+            .map(|name| if is_played(name) { format!("{name} (only simulated)") } else { name.to_owned() });
+        let missing = named.collect::<Vec<_>>().join(", ");
+        judgement(State::NotSeen, format!("Not seen yet: {missing}.{not_of_text}"), way, found)
     }
 }

@@ -2,7 +2,9 @@
 //! captured. A platform's file in `platform/` holds the points; here is the evidence for each.
 
 mod act;
+mod by_check;
 mod judge;
+mod sent;
 
 pub use act::Act;
 use serde::Serialize;
@@ -10,7 +12,7 @@ use strum::IntoStaticStr;
 
 use super::finding::Says;
 use super::platform;
-use crate::model::{AttemptFacts, RequestId, RequestSummary, Timestamp};
+use crate::model::{AttemptFacts, CheckReport, RequestId, RequestSummary, Timestamp};
 
 /// What the platforms give an endpoint to answer, in milliseconds.
 pub const PATIENCE_MS: u64 = 3_000;
@@ -86,6 +88,10 @@ pub struct Stated<'a> {
 pub struct Evidence<'a> {
     /// The newest requests that came over the network, newest first.
     pub requests: Vec<&'a RequestSummary>,
+    /// The newest simulated events, newest first: what was sent of them to an endpoint counts.
+    pub simulated: Vec<&'a RequestSummary>,
+    /// The newest check of the bin's receiver.
+    pub check: Option<Checked<'a>>,
     /// What was sent of the bin's requests lately, newest first.
     pub attempts: Vec<AttemptFacts>,
     /// Of these, one that a proxy on this machine says it forwarded.
@@ -102,6 +108,14 @@ pub struct Evidence<'a> {
     /// What the header fields that are expected came to; nothing where none are.
     pub headers: Option<HeaderEvidence>,
     pub stated: &'a [Stated<'a>],
+}
+
+/// A check of the receiver that has gone to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    /// Its number.
+    pub id: u64,
+    pub report: &'a CheckReport,
 }
 
 /// What the header fields that are expected came to in the newest requests.
@@ -126,6 +140,10 @@ pub struct Judged {
     pub act: Option<Act>,
     pub says: Says,
     pub evidence: Vec<RequestId>,
+    /// Whether it is what was sent of these requests that shows it.
+    pub of_attempts: bool,
+    /// The check that shows something of it.
+    pub check: Option<u64>,
     /// What the owner said, and when.
     pub note: Option<(String, Timestamp)>,
 }
@@ -181,15 +199,23 @@ pub fn has_point(provider: &str, point: &str) -> bool {
 }
 
 fn judged(point: &'static Point, evidence: &Evidence<'_>, of: &judge::Of) -> Judged {
-    let judge::Judgement { state, sentence, way, requests } = judge::judge(point.what, evidence, of);
+    let judged = judge::judge(point.what, evidence, of);
+    let (judge::Judgement { state, sentence, way, requests }, check) = by_check::added(point.what, judged, evidence);
     let stated = evidence.stated.iter().find(|stated| stated.point == point.id);
     // The owner's word stands where there is no evidence; evidence against it is not hidden by it.
     let state = if stated.is_some() && state == State::NotSeen { State::Stated } else { state };
+    // What has been said is not asked for any more.
+    let sentence = match point.what {
+        What::Unseen | What::Switch if state == State::Stated => "Creel cannot see this.".to_owned(),
+        _ => sentence,
+    };
     Judged {
         id: point.id,
         state,
         sentence,
         act: act::act(point.what, state, &requests, evidence),
+        of_attempts: matches!(point.what, What::Fast | What::WrongRefused | What::Deduplicated),
+        check,
         way: Some(way).filter(|way| !way.is_empty() && matches!(state, State::NotSeen | State::Failed)),
         says: point.says,
         evidence: requests.into_iter().take(MAX_NAMED).collect(),
@@ -197,8 +223,14 @@ fn judged(point: &'static Point, evidence: &Evidence<'_>, of: &judge::Of) -> Jud
     }
 }
 
-/// The checklist in Markdown, for a ticket. `link` makes the address of a request.
-pub fn markdown(list: &Checklist, bin: &str, at: Timestamp, link: impl Fn(RequestId) -> String) -> String {
+/// The checklist in Markdown, for a ticket. `link` makes the address of a request, `check_link` that of a check.
+pub fn markdown(
+    list: &Checklist,
+    bin: &str,
+    at: Timestamp,
+    link: impl Fn(RequestId) -> String,
+    check_link: impl Fn(u64) -> String,
+) -> String {
     use std::fmt::Write as _;
     let mut out = format!("# Checklist: {} ({bin})\n\n", list.name);
     // Writing to a text cannot fail.
@@ -209,7 +241,8 @@ pub fn markdown(list: &Checklist, bin: &str, at: Timestamp, link: impl Fn(Reques
             State::Stated => ("x", "stated by hand"),
             State::Failed => (" ", "FAILED"),
             State::NotSeen => (" ", "not seen yet"),
-            State::NotApplicable => ("x", "not applicable"),
+            // No tick: nothing was done.
+            State::NotApplicable => ("–", "not applicable"),
         };
         let _ = writeln!(out, "- [{tick}] **{}** ({word}): {}", point.says.text, point.sentence);
         if let Some((note, at)) = &point.note {
@@ -218,6 +251,9 @@ pub fn markdown(list: &Checklist, bin: &str, at: Timestamp, link: impl Fn(Reques
         }
         for id in &point.evidence {
             let _ = writeln!(out, "  - {}", link(*id));
+        }
+        if let Some(check) = point.check {
+            let _ = writeln!(out, "  - {}", check_link(check));
         }
     }
     out

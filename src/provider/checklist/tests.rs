@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    AttemptFacts, Client, Derived, HeadSource, LastAttempt, Marks, Origin, Outcome, SentResponse, Seq, SignatureStatus,
+    AttemptFacts, CaseReport, CaseState, Client, Derived, HeadSource, LastAttempt, Marks, Origin, Outcome,
+    SentResponse, Seq, SignatureStatus,
 };
 
 fn request(seq: Seq, event: &str) -> RequestSummary {
@@ -62,10 +63,22 @@ fn points_with(
     stated: &[Stated<'_>],
     change: impl FnOnce(&mut Evidence<'_>),
 ) -> Vec<Judged> {
+    points_beside(provider, requests, (stated, &[], None), change)
+}
+
+/// The same with what was played, and a check of the receiver.
+fn points_beside(
+    provider: &str,
+    requests: &[RequestSummary],
+    (stated, played, check): (&[Stated<'_>], &[RequestSummary], Option<&CheckReport>),
+    change: impl FnOnce(&mut Evidence<'_>),
+) -> Vec<Judged> {
     let expected: Vec<&str> = super::super::lifecycle::events(provider).into_iter().map(|(name, _)| name).collect();
     let mut evidence = Evidence {
         requests: requests.iter().collect(),
-        attempts: attempts_of(requests),
+        attempts: [attempts_of(requests), attempts_of(played)].concat(),
+        simulated: played.iter().collect(),
+        check: check.map(|report| Checked { id: 7, report }),
         through_proxy: None,
         url: "http://127.0.0.1:4665/calls",
         has_secret: false,
@@ -132,7 +145,7 @@ fn how_fast_an_endpoint_answers_is_measured_and_one_late_answer_is_a_failure() {
     let found = points("callaider", &fast, |_| {});
     let point_of = point(&found, "fast");
     assert_eq!(point_of.state, State::Proven);
-    assert_eq!(point_of.sentence, "100 requests sent on: p50 500 ms, p95 950 ms, at most 1000 ms; all answered 2xx.");
+    assert_eq!(point_of.sentence, "100 attempts: p50 500 ms, p95 950 ms, at most 1000 ms; all answered 2xx.");
     let late = sent(request(101, "session.ended"), Some(200), PATIENCE_MS);
     let found = points("callaider", &[&fast[..], &[late]].concat(), |_| {});
     assert_eq!(point(&found, "fast").state, State::Failed);
@@ -146,6 +159,88 @@ fn how_fast_an_endpoint_answers_is_measured_and_one_late_answer_is_a_failure() {
     let both = [forged, sent(request(2, "session.ended"), Some(200), 5)];
     let found = points("callaider", &both, |evidence| evidence.has_secret = true);
     assert_eq!((point(&found, "fast").state, point(&found, "wrong_signature").state), (State::Proven, State::Proven));
+}
+
+#[test]
+fn every_attempt_counts_for_the_times_and_the_newest_for_the_outcome() {
+    let event = sent(request(1, "session.ended"), Some(200), 5);
+    let fast = |older: &[(u16, u64)]| {
+        let found = points("callaider", std::slice::from_ref(&event), |evidence| {
+            evidence.attempts.extend(older.iter().map(|&(status, millis)| {
+                let last =
+                    LastAttempt { status: Some(status), total_us: millis * 1_000, ..event.last_attempt.unwrap() };
+                AttemptFacts { request: event.id, last, signature: None }
+            }));
+        });
+        point(&found, "fast").clone()
+    };
+    let late = fast(&[(200, 3_100), (200, 7)]);
+    assert_eq!((late.state, late.evidence.as_slice(), late.of_attempts), (State::Failed, &[event.id][..], true));
+    assert_eq!(late.sentence, "3 attempts: p50 7 ms, p95 3100 ms, at most 3100 ms; 1 took 3000 ms or more.");
+    let mended = fast(&[(500, 20)]);
+    assert_eq!(mended.state, State::Proven);
+    assert!(mended.sentence.ends_with("each event was answered 2xx in the end."), "{}", mended.sentence);
+}
+
+#[test]
+fn what_was_played_to_the_endpoint_counts_for_it_and_says_nothing_of_the_platform() {
+    let mut played = sent(request(1, "session.ended"), Some(200), 5);
+    played.origin = Origin::Simulated;
+    let found = points_beside("callaider", &[], (&[], std::slice::from_ref(&played), None), |_| {});
+    let fast = point(&found, "fast");
+    assert_eq!(fast.sentence, "1 attempt with simulated events: p50 5 ms, p95 5 ms, at most 5 ms; all answered 2xx.");
+    assert_eq!((fast.state, point(&found, "events").state), (State::Proven, State::NotSeen));
+    assert_eq!(point(&found, "events").sentence, "Not seen yet: session.started, session.ended (only simulated).");
+}
+
+#[test]
+fn a_check_proves_what_it_shows_and_hides_nothing_that_was_seen() {
+    use CaseState::{Failed, Passed, Skipped};
+    let at = Timestamp::from_secs(1_779_971_696);
+    let case = |(id, state): &(&'static str, CaseState)| CaseReport {
+        id,
+        duty: "Does it",
+        says: "",
+        state: *state,
+        sentence: "Got 200.".to_owned(),
+        advice: None,
+        snippets: Vec::new(),
+        shots: Vec::new(),
+        attempt: None,
+        took_us: 0,
+    };
+    let checked = |requests: &[RequestSummary], cases: &[(&'static str, CaseState)]| {
+        let report = CheckReport {
+            provider: "callaider",
+            document: "",
+            target: "http://r/".to_owned(),
+            started_at: at,
+            finished_at: Some(at),
+            total: cases.len(),
+            now: None,
+            error: None,
+            cases: cases.iter().map(case).collect(),
+        };
+        let found =
+            points_beside("callaider", requests, (&[], &[], Some(&report)), |evidence| evidence.has_secret = true);
+        ["fast", "wrong_signature", "idempotency", "alerts"].map(|id| {
+            let point = point(&found, id);
+            (point.state, point.check)
+        })
+    };
+    let all = |state| [("valid_event", Passed), ("wrong_signature", state), ("duplicate", state)];
+    let (shown, nothing) = (Some(7), (State::NotSeen, None));
+    let expected = [(State::Proven, shown), (State::Proven, shown), (State::NotSeen, shown), nothing];
+    assert_eq!(checked(&[], &all(Passed)), expected);
+    let expected = [(State::Proven, shown), (State::Failed, shown), (State::Failed, shown), nothing];
+    assert_eq!(checked(&[], &all(Failed)), expected);
+    // Who turns everything down refuses what is wrong as well: that shows nothing.
+    let down = [("valid_event", Failed), ("wrong_signature", Passed), ("duplicate", Skipped)];
+    assert_eq!(checked(&[], &down), [(State::Failed, shown), nothing, nothing, nothing]);
+    let late = sent(request(1, "session.ended"), Some(200), PATIENCE_MS);
+    assert_eq!(checked(&[late], &all(Passed))[0], (State::Failed, shown), "what was seen stays");
+    let quick = sent(request(1, "session.ended"), Some(200), 5);
+    assert_eq!(checked(&[quick], &down)[0], (State::Failed, shown), "so does what the check has found");
 }
 
 #[test]
@@ -219,6 +314,8 @@ fn a_checklist_in_markdown_is_one_line_for_each_point_with_its_evidence() {
     let evidence = Evidence {
         requests: requests.iter().collect(),
         attempts: Vec::new(),
+        simulated: Vec::new(),
+        check: None,
         through_proxy: None,
         url: "",
         has_secret: false,
@@ -230,13 +327,14 @@ fn a_checklist_in_markdown_is_one_line_for_each_point_with_its_evidence() {
     };
     let list = checklist("callaider", &evidence).unwrap();
     assert_eq!((list.settled(), list.due(), list.count(State::Proven)), (2, 8, 1));
-    let text = markdown(&list, "calls", Timestamp::default(), |id| format!("http://c/{id}"));
+    let text = markdown(&list, "calls", Timestamp::default(), |id| format!("http://c/{id}"), |_| String::new());
     assert!(text.starts_with("# Checklist: CallAIder (calls)\n\n2 of 8 settled"), "{text}");
     assert!(text.contains("- [x] **Alerts for endpoint 4xx/5xx are configured.** (stated by hand)"), "{text}");
     assert!(text.contains("note of 1970-01-01T00:00:00.000Z: seen in staging\n"), "{text}");
     assert!(text.contains(&format!("  - http://c/{}\n", requests[0].id)), "{text}");
     assert_eq!(text.matches("\n- [").count(), 10);
-    assert_eq!(text.matches("(not applicable)").count(), 2);
+    assert_eq!((text.matches("(not applicable)").count(), text.matches("\n- [–] ").count()), (2, 2), "{text}");
+    assert!(!text.contains("by hand, with a note of"), "what is stated asks for nothing: {text}");
 }
 
 #[test]

@@ -152,11 +152,34 @@ pub struct Weights {
     pub drift: usize,
 }
 
+impl Weights {
+    /// How many of these findings have each severity.
+    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
+        let mut weights = Self::default();
+        for finding in findings {
+            match finding.severity {
+                Severity::Breaks => weights.breaks += 1,
+                Severity::Unknown => weights.unknown += 1,
+                Severity::Drift => weights.drift += 1,
+                Severity::Note => {}
+            }
+        }
+        weights
+    }
+}
+
+impl std::ops::AddAssign for Weights {
+    fn add_assign(&mut self, other: Self) {
+        self.breaks += other.breaks;
+        self.unknown += other.unknown;
+        self.drift += other.drift;
+    }
+}
+
 impl Report {
     /// How many of the findings that are told have each severity.
     pub fn weights(&self) -> Weights {
-        let of = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
-        Weights { breaks: of(Severity::Breaks), unknown: of(Severity::Unknown), drift: of(Severity::Drift) }
+        Weights::of(&self.findings)
     }
 }
 

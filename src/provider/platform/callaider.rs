@@ -17,7 +17,7 @@ pub(super) static PLATFORM: Platform = Platform {
             HeadRule::Json(Says::new(HEAD, "System headers that are always included: Content-Type: application/json")),
             HeadRule::Event(
                 "X-Callaider-Event",
-                Says::new(HEAD, "System headers that are always included: X-Callaider-Event: <event_name>"),
+                Says::new(HEAD, "System headers that are always included: … X-Callaider-Event: <event_name>"),
                 Says::new(
                     HEAD,
                     "Content-Type, X-Callaider-Event, and X-Callaider-Signature cannot be overridden via webhookHeaders.",
@@ -28,7 +28,7 @@ pub(super) static PLATFORM: Platform = Platform {
                 Says::new(HEAD, "X-Callaider-Signature: sha256=<hex> (if webhookSecret is configured)"),
             ),
         ],
-        body: Says::new(HEAD, "Body: application/json. Format: JSON payload"),
+        body: Says::new(HEAD, "Body: application/json … Format: JSON payload"),
         event: Says::new(GENERAL, r#""event": "session.started | session.ended""#),
         events: &[
             Event { name: "session.started", fields: STARTED, extra: Extra::Told(ENVELOPE), rules: &[] },
@@ -67,7 +67,7 @@ pub(super) static PLATFORM: Platform = Platform {
     hints: Hints {
         empty: Says::new(
             "Step 1. Configure webhook in the assistant",
-            "webhookUrl - your endpoint URL for event delivery. If webhookUrl is not set, events are not sent.",
+            "webhookUrl - your endpoint URL for event delivery; … If webhookUrl is not set, events are not sent.",
         ),
         no_secret: Some(Says::new(
             "Step 1. Configure webhook in the assistant",
@@ -116,7 +116,7 @@ const fn point(id: &'static str, what: What, text: &'static str) -> Point {
 }
 
 const BOTH: Says =
-    Says::new("Which events are sent", "Only two server-side events are delivered: session.started, session.ended");
+    Says::new("Which events are sent", "Only two server-side events are delivered: session.started … session.ended");
 const APART: Says = Says::new(
     "Step 2. Validate events quickly via webhook.site",
     "After a test session, you should see separate POST requests for session start and session end.",
@@ -125,13 +125,13 @@ const DURATION: Says =
     Says::new(END, "durationSeconds - session duration in seconds (when startedAt and endedAt are available)");
 
 const HEAD: &str = "HTTP request and headers";
-const CUSTOM: &str = "Custom headers from webhookHeaders are appended too.";
-const GENERAL: &str = "Payload structure: general format";
+const CUSTOM: &str = "Custom headers from webhookHeaders are appended too";
+const GENERAL: &str = "Payload structure";
 const START: &str = "session.started event";
 const END: &str = "session.ended event";
 const ITEM: &str = "transcript item format";
 
-const ENVELOPE: Says = Says::new(GENERAL, "event, timestamp, assistantId, sessionId, data");
+const ENVELOPE: Says = Says::new(GENERAL, r#""event": … "timestamp": … "assistantId": … "sessionId": … "data": {}"#);
 
 const EVENT: Field =
     envelope("event", Kind::Filled, Says::new(GENERAL, r#""event": "session.started | session.ended""#));
@@ -160,7 +160,7 @@ static STARTED: &[Field] = &[
                 kind: Kind::Object(METADATA, Extra::Free),
                 says: Says::new(START, "data contains session metadata"),
             }],
-            Extra::Told(Says::new(START, "data contains session metadata: metadata")),
+            Extra::Told(Says::new(START, r#"data contains session metadata: … "metadata":"#)),
         ),
         says: Says::new(START, "data contains session metadata"),
     },
@@ -191,7 +191,7 @@ static ENDED: &[Field] = &[
     Field {
         name: "data",
         need: Need::Always,
-        kind: Kind::Object(RESULTS, Extra::Told(Says::new(END, "Fields: reason, durationSeconds, transcript"))),
+        kind: Kind::Object(RESULTS, Extra::Told(Says::new(END, "Fields: reason … durationSeconds … transcript"))),
         says: Says::new(END, "data contains final session results"),
     },
 ];
@@ -210,7 +210,10 @@ static RESULTS: &[Field] = &[
     Field {
         name: "transcript",
         need: Need::Always,
-        kind: Kind::List(MESSAGE, Extra::Told(Says::new(ITEM, "role, content, timestamp, toolCall, files"))),
+        kind: Kind::List(
+            MESSAGE,
+            Extra::Told(Says::new(ITEM, r#""role": … "content": … "timestamp": … "toolCall": … "files":"#)),
+        ),
         says: Says::new(END, "transcript - accumulated array of session messages"),
     },
 ];
@@ -232,13 +235,16 @@ static MESSAGE: &[Field] = &[
     Field {
         name: "toolCall",
         need: Need::Optional,
-        kind: Kind::Object(TOOL_CALL, Extra::Told(Says::new(ITEM, "toolCall: name, arguments, result, error"))),
+        kind: Kind::Object(
+            TOOL_CALL,
+            Extra::Told(Says::new(ITEM, r#""toolCall": { "name": … "arguments": … "result": … "error":"#)),
+        ),
         says: APPLICABLE,
     },
     Field {
         name: "files",
         need: Need::Optional,
-        kind: Kind::List(FILE, Extra::Told(Says::new(ITEM, "files: gcsUri, mimeType, filename"))),
+        kind: Kind::List(FILE, Extra::Told(Says::new(ITEM, r#""files": [ { "gcsUri": … "mimeType": … "filename":"#))),
         says: APPLICABLE,
     },
 ];

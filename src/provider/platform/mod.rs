@@ -40,3 +40,6 @@ pub(super) struct Platform {
 pub(super) fn by_id(provider: &str) -> Option<&'static Platform> {
     PLATFORMS.iter().copied().find(|platform| platform.id == provider)
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,13 +49,13 @@ pub(super) static PLATFORM: Platform = Platform {
             // What it holds beside the URL is not documented.
             Event { name: "recording.ready", fields: RECORDING, extra: Extra::Free, rules: &[] },
         ],
-        others: Says::new("Event types", "session.ended, call.ended, session.finalized, recording.ready"),
+        others: Says::new("Event types", "session.ended … call.ended … session.finalized … recording.ready"),
     },
     lifecycle: Lifecycle {
         subscribed: &["session.ended"],
         chosen: Says::new(
             CONFIGURE,
-            "Which lifecycle events fire the webhook. Defaults to [\"session.ended\"] when omitted; subscribing to more than one \
+            "Which lifecycle events fire the webhook. Defaults to [\"session.ended\"] when omitted … Subscribing to more than one \
              event delivers one POST per event per session.",
         ),
         first: None,
@@ -81,7 +81,7 @@ pub(super) static PLATFORM: Platform = Platform {
         again: Says::new(
             DELIVERY,
             "The other events (session.ended, call.ended, recording.ready) are emitted per processing step and may be \
-             re-delivered; if you need exactly-once handling, dedupe on (sessionId, event).",
+             re-delivered (for example on internal retries); if you need exactly-once handling, dedupe on (sessionId, event).",
         ),
         combined: Some(Combined {
             values: &[
@@ -109,18 +109,18 @@ pub(super) static PLATFORM: Platform = Platform {
     hints: Hints {
         empty: Says::new(
             CONFIGURE,
-            "The webhook lives on the agent. Configure it via the agent settings UI, or programmatically via update-agent.",
+            "The webhook lives on the agent. Configure it via the agent settings UI, or programmatically via update-agent",
         ),
         no_secret: None,
         response: None,
         setup: Some((
             Setup::PostSessionWebhook,
-            Says::new("Next steps", "Update agent: Set postSessionWebhook programmatically."),
+            Says::new("Next steps", "Update agent … Set postSessionWebhook programmatically."),
         )),
     },
     points: &[
         point("https", What::Https, CONFIGURE, "HTTPS endpoint that accepts POST + JSON."),
-        point("reachable", What::Reachable, "Overview", "Pathors POSTs JSON to your URL."),
+        point("reachable", What::Reachable, "Overview", "Pathors POSTs JSON to your URL"),
         point(
             "fast",
             What::Fast,
@@ -132,7 +132,7 @@ pub(super) static PLATFORM: Platform = Platform {
             "source",
             What::Proven,
             CONFIGURE,
-            "Use cases are up to you — e.g. an Authorization token to verify the source.",
+            "Use cases are up to you — e.g. an Authorization token to verify the source",
         ),
         point("headers", What::Headers, CONFIGURE, CUSTOM),
         point("wrong_source", What::WrongRefused, CONFIGURE, "an Authorization token to verify the source"),
@@ -165,7 +165,7 @@ const fn point(id: &'static str, what: What, section: &'static str, text: &'stat
 
 const FINAL: Says = Says::new(
     "Event types",
-    "Everything is done for this session. Combines the data from every other event into one body.",
+    "Everything is done for this session. … Combines the data from every other event into one body.",
 );
 const DELIVERY: &str = "Delivery semantics";
 

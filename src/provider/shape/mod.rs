@@ -106,11 +106,36 @@ pub struct Field {
     pub present: u32,
     /// How often it could have been: that what holds it was there.
     pub of: u32,
+    /// How regularly it is there.
+    pub presence: Presence,
     /// The first and the last body that had it, of those that were learnt, counted from 0.
     pub first: usize,
     pub last: usize,
     /// The values seen most, with how often; none where nearly each is different.
     pub values: Vec<(String, u32)>,
+}
+
+/// How regularly a value is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// In every body.
+    Always,
+    /// Whenever what holds it is there, which is not in every body, or is an item of an array.
+    WithParent,
+    /// Not every time that it could be.
+    Sometimes,
+}
+
+impl Presence {
+    /// Of a value that was so often there in what holds it.
+    const fn of(present: u32, of: u32, parent: Self) -> Self {
+        match parent {
+            _ if present < of => Self::Sometimes,
+            Self::Always => Self::Always,
+            Self::WithParent | Self::Sometimes => Self::WithParent,
+        }
+    }
 }
 
 impl Shape {
@@ -193,11 +218,13 @@ impl Shape {
     /// Every place, in the order of names.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
-        self.collect("", self.seen, &mut fields);
+        self.collect("", (self.seen, Presence::Always), &mut fields);
         fields
     }
 
-    fn collect(&self, pointer: &str, of: u32, fields: &mut Vec<Field>) {
+    /// `of` says how often it could have been there, and how regularly what holds it is.
+    fn collect(&self, pointer: &str, (of, parent): (u32, Presence), fields: &mut Vec<Field>) {
+        let presence = Presence::of(self.seen, of, parent);
         let mut values: Vec<(String, u32)> = self.values.iter().map(|(value, count)| (value.clone(), *count)).collect();
         values.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), value.clone()));
         if self.many {
@@ -210,17 +237,21 @@ impl Shape {
             kinds: self.kinds(),
             present: self.seen,
             of,
+            presence,
             first: place(self.first),
             last: place(self.last),
             values,
         });
         let objects = self.kinds.get(&Kind::Object).copied().unwrap_or(0);
+        // What is not an object every time has not its members every time.
+        let whole = if objects < self.seen { Presence::WithParent } else { presence };
         for (name, member) in &self.members {
             let step = name.replace('~', "~0").replace('/', "~1");
-            member.collect(&format!("{pointer}/{step}"), objects, fields);
+            member.collect(&format!("{pointer}/{step}"), (objects, whole), fields);
         }
         if let Some(items) = &self.items {
-            items.collect(&format!("{pointer}/*"), items.seen, fields);
+            // An array may be empty.
+            items.collect(&format!("{pointer}/*"), (items.seen, Presence::WithParent), fields);
         }
     }
 }

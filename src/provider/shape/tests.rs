@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::provider::finding::{Finding, Place};
+use crate::provider::finding::{Finding, MISSING, Place};
 
 fn learnt(bodies: &[Value]) -> Shape {
     let mut shape = Shape::default();
@@ -127,4 +127,32 @@ proptest::proptest! {
             let _ = (drift(&shape, bytes), typescript("x", &shape), json_schema("x", &shape), shape.fields());
         }
     }
+}
+
+#[test]
+fn what_is_there_whenever_its_parent_is_is_not_always_there() {
+    let fields = learnt(&[
+        json!({"id": 1, "data": {"reason": "a", "call": {"id": 1}}, "items": [{"sku": "a"}]}),
+        json!({"id": 2, "data": {"reason": "b"}, "items": []}),
+        json!({"id": 3}),
+        json!({"id": 4, "data": null}),
+    ])
+    .fields();
+    let presence = |pointer: &str| fields.iter().find(|field| field.pointer == pointer).unwrap().presence;
+    for (pointer, expected) in [
+        ("", Presence::Always),
+        ("/id", Presence::Always),
+        ("/data", Presence::Sometimes),
+        ("/data/reason", Presence::WithParent),
+        ("/data/call", Presence::Sometimes),
+        ("/data/call/id", Presence::WithParent),
+        ("/items", Presence::Sometimes),
+        ("/items/*", Presence::WithParent),
+        ("/items/*/sku", Presence::WithParent),
+    ] {
+        assert_eq!(presence(pointer), expected, "{pointer}");
+    }
+    // Of what is missing as a whole one thing is told.
+    let shape = learnt(&(0..4).map(|id| json!({"id": id, "data": {"reason": "a"}})).collect::<Vec<_>>());
+    assert_eq!(told(&drift(&shape, br#"{"id": 1}"#)), [("/data".to_owned(), MISSING)]);
 }

@@ -12,7 +12,7 @@ use super::reading::Reading;
 use crate::http::Headers;
 use crate::json::{Pointer, value_at};
 use crate::model::{Bin, BinId, ExpectedHeader, Origin, RequestId, RequestSummary, Seq};
-use crate::provider::checklist::{self, Act, Checklist, Evidence, HeaderEvidence, Stated};
+use crate::provider::checklist::{self, Act, Checked, Checklist, Evidence, HeaderEvidence, Stated};
 use crate::provider::{contract, expected, lifecycle};
 use crate::store::{BinState, ListQuery, RequestRef};
 
@@ -79,6 +79,10 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
         .iter()
         .filter(|one| one.origin == Origin::Wire && one.rejected.is_none() && one.derived.event.handshake.is_none())
         .collect();
+    // Of what it played itself, only how an endpoint takes it counts.
+    let simulated: Vec<&RequestSummary> =
+        page.requests.iter().filter(|one| one.origin == Origin::Simulated && one.rejected.is_none()).collect();
+    let check = state.deliver.last_check(bin.bin.id).filter(|(_, report)| report.provider == provider);
     let settings = &bin.bin.settings;
     let expect = settings.expect.clone().unwrap_or_default();
     let has_secret = !bin.bin.secrets.is_empty();
@@ -104,6 +108,8 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
     let attempts = state.store.newest_attempts(bin.bin.id, LOOKED_AT).await?;
     let evidence = Evidence {
         attempts,
+        simulated,
+        check: check.as_ref().map(|(id, report)| Checked { id: *id, report }),
         through_proxy: through_proxy(&heads).filter(|_| all_local),
         text_only: text_only(state, bin, &provider, &requests).await,
         headers: header_evidence(&heads, &expect.headers, &provider),
@@ -115,6 +121,11 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
         stated: &stated,
     };
     Ok(checklist::checklist(&provider, &evidence))
+}
+
+/// The page of a check of a receiver.
+pub(super) fn check_address(check: u64) -> String {
+    format!("/check/{check}")
 }
 
 /// What is to be done about a point: what it is called, and where in the console.

@@ -1,13 +1,15 @@
 //! The shape of an event, learnt from the newest requests of a bin that have it.
 
+use std::collections::HashMap;
+
 use super::ConsoleState;
 use super::heavy::heavy;
 use super::problem::Problem;
 use super::reading::Reading;
 use crate::model::filter::Filter;
-use crate::model::{BinId, CapturedRequest, RequestId, Seq, Timestamp};
+use crate::model::{BinId, CapturedRequest, RequestId, RequestSummary, Seq, Timestamp};
 use crate::provider::contract::{self, Documented};
-use crate::provider::finding::{Finding, Place};
+use crate::provider::finding::{Finding, Place, Says};
 use crate::provider::shape::{self, Shape};
 use crate::store::{ListQuery, RequestRef, StoreError};
 
@@ -49,9 +51,87 @@ impl Learnt {
     }
 }
 
+/// Requests whose bodies are of one shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kin {
+    /// Those with this event.
+    Event(String),
+    /// Of those in which no event is recognised, those of this method and path below the bin.
+    Path { method: String, path: String },
+}
+
+impl Kin {
+    /// What an address means: an event, or `POST /orders` for requests without one.
+    pub(super) fn parse(text: &str) -> Self {
+        match text.split_once(' ') {
+            Some((method, path)) if path.starts_with('/') && method.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                Self::of_path(method, path)
+            }
+            _ => Self::Event(text.to_owned()),
+        }
+    }
+
+    fn of_path(method: &str, path: &str) -> Self {
+        Self::Path { method: method.to_owned(), path: path.trim_end_matches('/').to_owned() }
+    }
+
+    /// Those that are like a request. Of a platform whose document is known in full nothing is guessed.
+    pub(super) fn of(summary: &RequestSummary) -> Option<Self> {
+        let event = &summary.derived.event;
+        match &event.name {
+            Some(name) => Some(Self::Event(name.clone())),
+            None if event.provider.as_deref().is_some_and(contract::is_known) || event.handshake.is_some() => None,
+            None => Some(Self::of_path(&summary.method, &summary.path)),
+        }
+    }
+
+    /// As an address names it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Event(name) => name.clone(),
+            Self::Path { method, path } if path.is_empty() => format!("{method} /"),
+            Self::Path { method, path } => format!("{method} {path}"),
+        }
+    }
+
+    fn filter(&self) -> Filter {
+        let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+        let text = match self {
+            Self::Event(name) => format!("event:\"{}\"", quoted(name)),
+            Self::Path { method, .. } => format!("{UNNAMED} method:\"{}\"", quoted(method)),
+        };
+        Filter::parse(&text).unwrap_or_default()
+    }
+}
+
+/// Requests with a body and without an event.
+const UNNAMED: &str = "-has:event has:body -is:handshake -is:rejected";
+/// The newest of these that are looked through.
+const MAX_UNNAMED: usize = 1_000;
+/// Kinds of them that are told apart.
+const MAX_PATHS: usize = 20;
+
+/// Requests in which no event is recognised, put together by method and path: those with the most first, of the newest.
+pub(super) async fn unnamed(state: &ConsoleState, bin: BinId) -> Result<Vec<(Kin, u64)>, Problem> {
+    let filter = Filter::parse(UNNAMED).unwrap_or_default();
+    let page = state.store.list(bin, ListQuery { filter, limit: MAX_UNNAMED, ..ListQuery::default() }).await?;
+    let mut counts: Vec<(Kin, u64)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for kin in page.requests.iter().filter_map(Kin::of) {
+        let at = *places.entry(kin.name()).or_insert(counts.len());
+        match counts.get_mut(at) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kin, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.truncate(MAX_PATHS);
+    Ok(counts)
+}
+
 /// An event, by the bin's newest requests with it.
-pub(super) async fn learnt(state: &ConsoleState, bin: BinId, event: &str) -> Result<Learnt, Problem> {
-    let requests = requests(state, bin, event, None, LEARNT_FROM).await?;
+pub(super) async fn learnt(state: &ConsoleState, bin: BinId, kin: &Kin) -> Result<Learnt, Problem> {
+    let requests = requests(state, bin, kin, None, LEARNT_FROM).await?;
     let (drift, provider) = match requests.first() {
         Some(newest) => (drift(state, newest).await?, newest.summary.derived.event.provider.clone()),
         None => (Vec::new(), None),
@@ -74,11 +154,11 @@ pub(super) async fn learnt(state: &ConsoleState, bin: BinId, event: &str) -> Res
 async fn shape(
     state: &ConsoleState,
     bin: BinId,
-    event: &str,
+    kin: &Kin,
     before: Option<Seq>,
     limit: usize,
 ) -> Result<Shape, Problem> {
-    let requests = requests(state, bin, event, before, limit).await?;
+    let requests = requests(state, bin, kin, before, limit).await?;
     let learn = move || {
         let mut shape = Shape::default();
         for request in requests.iter().rev() {
@@ -90,20 +170,22 @@ async fn shape(
     Ok(heavy(learn).await?)
 }
 
-/// The newest requests below `before` that have an event, newest first.
+/// The newest requests below `before` that are alike, newest first.
 async fn requests(
     state: &ConsoleState,
     bin: BinId,
-    event: &str,
+    kin: &Kin,
     before: Option<Seq>,
     limit: usize,
 ) -> Result<Vec<CapturedRequest>, Problem> {
-    let quoted = event.replace('\\', "\\\\").replace('"', "\\\"");
-    let Ok(filter) = Filter::parse(&format!("event:\"{quoted}\"")) else { return Ok(Vec::new()) };
-    let page = state.store.list(bin, ListQuery { filter, limit, before, ..ListQuery::default() }).await?;
+    // Which path exactly no filter says: what is below it is like it there.
+    let looked_at = if matches!(kin, Kin::Path { .. }) { MAX_UNNAMED } else { limit };
+    let query = ListQuery { filter: kin.filter(), limit: looked_at, before, ..ListQuery::default() };
+    let page = state.store.list(bin, query).await?;
     let mut requests: Vec<CapturedRequest> = Vec::new();
     let mut left = MAX_BODIES;
-    for summary in page.requests.iter().filter(|one| one.complete && one.body_size <= MAX_BODY) {
+    let alike = page.requests.iter().filter(|one| Kin::of(one).as_ref() == Some(kin));
+    for summary in alike.take(limit).filter(|one| one.complete && one.body_size <= MAX_BODY) {
         if summary.body_size > left {
             break;
         }
@@ -123,12 +205,46 @@ async fn requests(
 pub(super) async fn drift(state: &ConsoleState, request: &CapturedRequest) -> Result<Vec<Finding>, Problem> {
     let summary = &request.summary;
     let in_full = summary.derived.event.provider.as_deref().is_some_and(contract::is_known);
-    let Some(event) = summary.derived.event.name.as_deref().filter(|_| summary.complete) else {
+    let Some(kin) = Kin::of(summary).filter(|kin| summary.complete && may_be_json(kin, request)) else {
         return Ok(Vec::new());
     };
     let compared_with = if in_full { 1 } else { COMPARED_WITH };
-    let before = shape(state, summary.bin, event, Some(summary.seq), compared_with).await?;
+    let before = shape(state, summary.bin, &kin, Some(summary.seq), compared_with).await?;
     let request = request.clone();
     let differences = if in_full { shape::differences } else { shape::drift };
-    Ok(heavy(move || differences(&before, &Reading::new(&request).json())).await?)
+    let mut found = heavy(move || differences(&before, &Reading::new(&request).json())).await?;
+    if matches!(kin, Kin::Path { .. }) {
+        for finding in &mut found {
+            finding.says = OF_PATH;
+        }
+    }
+    Ok(found)
+}
+
+const OF_PATH: Says = Says::new("What came before", "learnt from the earlier requests of this method and path");
+
+/// Whether a body may be JSON: of requests without an event the earlier ones are read only then.
+fn may_be_json(kin: &Kin, request: &CapturedRequest) -> bool {
+    let is_open = || matches!(Reading::new(request).json().trim_ascii_start().first(), Some(b'{' | b'['));
+    matches!(kin, Kin::Event(_)) || request.summary.body_size <= MAX_BODY && is_open()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_an_event_or_requests_without_one_by_method_and_path() {
+        let path = |method: &str, path: &str| Kin::Path { method: method.to_owned(), path: path.to_owned() };
+        for (text, kin) in [
+            ("push", Kin::Event("push".to_owned())),
+            ("order paid", Kin::Event("order paid".to_owned())),
+            ("get /x", Kin::Event("get /x".to_owned())),
+            ("POST /orders", path("POST", "/orders")),
+            ("POST /", path("POST", "")),
+        ] {
+            assert_eq!(Kin::parse(text), kin, "{text}");
+            assert_eq!(kin.name(), text);
+        }
+    }
 }

@@ -8,12 +8,15 @@ use sha2::{Digest as _, Sha256};
 use super::ConsoleState;
 use super::heavy::heavy;
 use super::problem::Problem;
-use crate::http::coding;
-use crate::json::{Pointer, scan};
-use crate::model::{Bin, Origin, RequestId, RequestSummary, Seq, SignatureStatus, Timestamp};
+use crate::http::{Headers, coding};
+use crate::json::{Outline, Pointer, scan};
+use crate::model::{
+    Bin, ExpectedHeader, Origin, RequestId, RequestSummary, Seq, SignatureStatus, Timestamp, kept_name,
+};
 use crate::provider::content::{self, Content, Page};
+use crate::provider::contract::{self, Weights};
 use crate::provider::lifecycle::{self, Delivery, Examined, SILENCE, Surroundings};
-use crate::provider::{self, EventInput, contract};
+use crate::provider::{self, EventInput, expected};
 use crate::store::{BinState, SessionLimits, SessionRequest, SessionRequests};
 
 /// Sessions of a page of the list.
@@ -40,6 +43,8 @@ pub(super) struct Session {
     pub(super) events: Vec<SessionEvent>,
     /// What it is by its platform's lifecycle; else why it is not held against one.
     pub(super) examined: Result<Examined, &'static str>,
+    /// What of its events is otherwise than their contract, and than the headers that the bin expects.
+    pub(super) contract: Contract,
     /// What its events say of it: names and values. Only where it is shown alone, as is its content.
     pub(super) facts: Vec<(String, String)>,
     pub(super) content: SessionContent,
@@ -55,9 +60,28 @@ pub(super) struct SessionContent {
     pub(super) recording_at: Timestamp,
 }
 
+/// The events of a session by their contracts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Contract {
+    /// Events that were held against theirs, of those that count.
+    pub(super) events: usize,
+    /// What was found in them.
+    pub(super) found: Found,
+}
+
+/// What is otherwise than a contract.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Found {
+    pub(super) weights: Weights,
+    /// Findings that are not told one by one: more of the same.
+    pub(super) more: u64,
+}
+
 /// A request of a session.
 pub(super) struct SessionEvent {
     pub(super) summary: RequestSummary,
+    /// What of it is otherwise than its contract; `None` where it was not held against one.
+    pub(super) found: Option<Found>,
     /// Whether it counts; else why it does not.
     pub(super) left_out: Option<&'static str>,
 }
@@ -83,10 +107,8 @@ pub(super) async fn page(
 ) -> Result<(Vec<Session>, Option<Seq>), Problem> {
     let around = surroundings(state, bin).await?;
     let page = state.store.sessions(bin.bin.id, before, limit, IN_LIST).await?;
-    let has_secrets = !bin.bin.secrets.is_empty();
     let sessions = page.sessions;
-    let sessions =
-        heavy(move || sessions.into_iter().map(|found| read(found, &around, has_secrets, None)).collect()).await?;
+    let sessions = heavy(move || sessions.into_iter().map(|found| read(found, &around, None)).collect()).await?;
     Ok((sessions, page.next))
 }
 
@@ -94,32 +116,43 @@ pub(super) async fn page(
 pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String, page: Page) -> Result<Session, Problem> {
     let around = surroundings(state, bin).await?;
     // Whoever names it in full means what is kept of it.
-    let id = provider::kept_session(&id);
+    let id = kept_name(&id).into_owned();
     let found = state.store.session(bin.bin.id, id, ALONE).await?;
     if found.requests.is_empty() {
         return Err(Problem::not_found("session"));
     }
-    let has_secrets = !bin.bin.secrets.is_empty();
-    Ok(heavy(move || read(found, &around, has_secrets, Some(page))).await?)
+    Ok(heavy(move || read(found, &around, Some(page))).await?)
 }
 
-async fn surroundings(state: &ConsoleState, bin: &BinState) -> Result<Surroundings, Problem> {
+/// What sessions are read by, beside their requests.
+struct Around {
+    lifecycle: Surroundings,
+    has_secrets: bool,
+    /// Header fields that the bin expects.
+    headers: Vec<ExpectedHeader>,
+}
+
+async fn surroundings(state: &ConsoleState, bin: &BinState) -> Result<Around, Problem> {
     let expect = bin.bin.settings.expect.clone().unwrap_or_default();
     let seen = state.store.events_seen(bin.bin.id).await?;
-    Ok(Surroundings {
+    let lifecycle = Surroundings {
         chosen: expect.events,
         seen: seen.into_iter().map(|event| (event.name, event.first)).collect(),
         now: state.capture.clock().now(),
         silence: expect.silence_s.map_or(SILENCE, Duration::from_secs),
         lost: state.store.lost(bin.bin.id).await?,
-    })
+    };
+    Ok(Around { lifecycle, has_secrets: !bin.bin.secrets.is_empty(), headers: expect.headers })
 }
 
-fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool, page: Option<Page>) -> Session {
+fn read(found: SessionRequests, around: &Around, page: Option<Page>) -> Session {
     let named = |one: &SessionRequest| one.summary.derived.event.provider.clone();
     let provider = found.requests.iter().filter_map(named).find(|provider| contract::is_known(provider));
     let provider = provider.or_else(|| found.requests.iter().find_map(named));
-    let reasons = left_out(&found.requests, has_secrets);
+    let reasons = left_out(&found.requests, around.has_secrets);
+    let pointers = provider.as_deref().map(lifecycle::values).unwrap_or_default();
+    let (deliveries, all_found): (Vec<Option<Delivery>>, Vec<Option<Found>>) =
+        found.requests.iter().map(|one| looked_at(one, &pointers, around)).unzip();
     let mut measured = None;
     let examined = match &provider {
         _ if found.total > found.requests.len() as u64 => {
@@ -127,13 +160,20 @@ fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool, page: 
         }
         None => Err("No platform is recognised."),
         Some(provider) => {
-            let pointers = lifecycle::values(provider);
-            let counted = found.requests.iter().zip(&reasons).filter(|(_, left_out)| left_out.is_none());
-            let deliveries: Vec<Delivery> = counted.filter_map(|(one, _)| delivery(one, &pointers)).collect();
+            let counted = deliveries.into_iter().zip(&reasons).filter(|(_, left_out)| left_out.is_none());
+            let deliveries: Vec<Delivery> = counted.filter_map(|(delivery, _)| delivery).collect();
             measured = lifecycle::measured(provider, &deliveries);
-            lifecycle::examine(provider, &deliveries, around).ok_or("No document of the platform is known in full.")
+            let examined = lifecycle::examine(provider, &deliveries, &around.lifecycle);
+            examined.ok_or("No document of the platform is known in full.")
         }
     };
+    let mut contract = Contract::default();
+    for (found, _) in all_found.iter().zip(&reasons).filter(|(_, left_out)| left_out.is_none()) {
+        let Some(found) = found else { continue };
+        contract.events += 1;
+        contract.found.weights += found.weights;
+        contract.found.more += found.more;
+    }
     let (mut facts, content) = match (page, &provider) {
         (Some(page), Some(provider)) => contents(provider, &found.requests, &reasons, page),
         _ => <(Vec<_>, SessionContent)>::default(),
@@ -141,9 +181,10 @@ fn read(found: SessionRequests, around: &Surroundings, has_secrets: bool, page: 
     if let Some((told, passed)) = measured {
         facts.push(("Duration beside the timestamps".to_owned(), format!("{told} s told, {passed:.1} s passed")));
     }
-    let events = found.requests.into_iter().zip(reasons);
-    let events = events.map(|(request, left_out)| SessionEvent { summary: request.summary, left_out });
-    Session { id: found.id, provider, total: found.total, events: events.collect(), examined, facts, content }
+    let events = found.requests.into_iter().zip(reasons).zip(all_found);
+    let events =
+        events.map(|((request, left_out), found)| SessionEvent { summary: request.summary, found, left_out }).collect();
+    Session { id: found.id, provider, total: found.total, events, examined, contract, facts, content }
 }
 
 /// What the events of a session say of it, and what they hold: of each event the first delivery that counts, later ones win.
@@ -206,9 +247,47 @@ fn left_out(requests: &[SessionRequest], has_secrets: bool) -> Vec<Option<&'stat
     requests.iter().map(reason).collect()
 }
 
-fn delivery(one: &SessionRequest, pointers: &[&'static str]) -> Option<Delivery> {
+/// What lifecycles look at of a request, and what of it is otherwise than its contract. One pass over its body for both.
+fn looked_at(one: &SessionRequest, pointers: &[&'static str], around: &Around) -> (Option<Delivery>, Option<Found>) {
+    let Some((head, body)) = &one.content else { return (delivery(one), None) };
+    let headers = head.headers();
+    let plain = coding::plain(headers.get_str("content-encoding"), body);
+    let json = provider::json_of(&headers, &plain);
+    let outline = scan(&json);
+    let found = by_contract(&one.summary, (&headers, &json, &outline), around);
+    let delivery = delivery(one).map(|mut delivery| {
+        let at = |pointer: &str| outline.value_at(&json, &Pointer::parse(pointer)?);
+        delivery.sent_at = at("/timestamp").and_then(|text| serde_json::from_str::<String>(text).ok()?.parse().ok());
+        let value = |pointer: &&'static str| Some((*pointer, value_of(at(pointer)?)?));
+        delivery.values = pointers.iter().filter_map(value).collect();
+        delivery.digest = Some(Sha256::digest(body).into());
+        delivery
+    });
+    (delivery, found)
+}
+
+/// What of a whole event is otherwise than its platform's contract, and than the headers that the bin expects.
+fn by_contract(
+    summary: &RequestSummary,
+    (headers, json, outline): (&Headers, &[u8], &Outline),
+    around: &Around,
+) -> Option<Found> {
+    let event = &summary.derived.event;
+    if summary.rejected.is_some() || !summary.complete || event.handshake.is_some() {
+        return None;
+    }
+    let provider = event.provider.as_deref()?;
+    let examined =
+        contract::Examined { method: &summary.method, headers, json, outline, has_secret: around.has_secrets };
+    let report = contract::check(provider, &examined)?;
+    let mut weights = report.weights();
+    weights += Weights::of(&expected::check(&around.headers, headers, Some(provider)));
+    Some(Found { weights, more: report.more })
+}
+
+fn delivery(one: &SessionRequest) -> Option<Delivery> {
     let summary = &one.summary;
-    let mut delivery = Delivery {
+    Some(Delivery {
         id: summary.id,
         seq: summary.seq,
         event: summary.derived.event.name.clone()?,
@@ -218,19 +297,7 @@ fn delivery(one: &SessionRequest, pointers: &[&'static str]) -> Option<Delivery>
         sent_at: None,
         values: Vec::new(),
         digest: None,
-    };
-    if let Some((head, body)) = &one.content {
-        let headers = head.headers();
-        let plain = coding::plain(headers.get_str("content-encoding"), body);
-        let json = provider::json_of(&headers, &plain);
-        let outline = scan(&json);
-        let at = |pointer: &str| outline.value_at(&json, &Pointer::parse(pointer)?);
-        delivery.sent_at = at("/timestamp").and_then(|text| serde_json::from_str::<String>(text).ok()?.parse().ok());
-        let value = |pointer: &&'static str| Some((*pointer, value_of(at(pointer)?)?));
-        delivery.values = pointers.iter().filter_map(value).collect();
-        delivery.digest = Some(Sha256::digest(body).into());
-    }
-    Some(delivery)
+    })
 }
 
 /// A value as it is compared.

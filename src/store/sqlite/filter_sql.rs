@@ -13,7 +13,7 @@ use super::cancel::Wanted;
 use super::row_key::SEQ;
 use super::values::{signed, unsigned};
 use super::{codes, rows};
-use crate::model::filter::{AttemptTest, Filter, Flag, Leaf, Needs, Node, Pattern, Thing};
+use crate::model::filter::{AttemptTest, Filter, Flag, Leaf, Named, Needs, Node, Pattern, Thing};
 use crate::model::{Outcome, RequestId, Timestamp};
 use crate::store::error::StoreError;
 
@@ -101,7 +101,11 @@ impl Condition {
             Leaf::Text(_) | Leaf::Header { .. } | Leaf::Json { .. } => self.call(leaf, "c.head, c.body"),
             Leaf::Method(pattern) => self.like(leaf, pattern, "r.method"),
             Leaf::Event(pattern) => self.like(leaf, pattern, "r.event"),
-            Leaf::Session(pattern) => self.like(leaf, pattern, "r.session"),
+            Leaf::Session(Named::One(name)) => {
+                self.params.push(Value::Text(name.clone()));
+                self.sql.push_str(&format!("r.session = ?{}", self.params.len()));
+            }
+            Leaf::Session(Named::Like(_)) => self.call(leaf, "r.session"),
             Leaf::Provider(pattern) => self.like(leaf, pattern, "r.provider"),
             Leaf::Note(pattern) => self.like(leaf, pattern, "r.note"),
             Leaf::Path(_) | Leaf::Query { .. } => self.call(leaf, "r.target"),

@@ -3,7 +3,7 @@
 use super::help::{Fixture, post, request, until};
 use crate::model::{BinId, ChangeKind, Derived, FreshnessStatus, MarksPatch, SignatureStatus, filter::Filter};
 use crate::store::error::Thing;
-use crate::store::{ListQuery, Order, RequestRef, Reverified, StoreError};
+use crate::store::{LATEST_VERDICTS, ListQuery, Order, RequestRef, Reverified, StoreError};
 
 #[tokio::test]
 async fn what_is_captured_is_read_back_byte_for_byte() {
@@ -146,11 +146,13 @@ async fn the_latest_verdicts_follow_everything_that_changes_them() {
     assert_eq!(latest(&fixture, bin).await, [Missing]);
     // Only the newest ones are told.
     fixture.store.update_bin(bin, |settings| settings.limits.max_requests = None).await.unwrap();
-    for _ in 0..59 {
-        fixture.store.capture_unattended(post(bin, "y"));
+    for _ in 0..21 {
+        let all = (0..50).map(|_| fixture.store.capture(post(bin, "y")));
+        for stored in futures_util::future::join_all(all).await {
+            stored.unwrap();
+        }
     }
-    fixture.store.capture(post(bin, "z")).await.unwrap();
-    assert_eq!(latest(&fixture, bin).await, [UnsignedScheme; 50]);
+    assert_eq!(latest(&fixture, bin).await, [UnsignedScheme; LATEST_VERDICTS]);
     fixture.store.delete_bin(bin).await.unwrap();
     assert_eq!(fixture.store.latest_verdicts(bin).await, Err(StoreError::NotFound(Thing::Bin)));
 }

@@ -117,6 +117,8 @@ fn leaf() -> impl Strategy<Value = String> {
             "event:odd",
             "session:2d7b",
             "session:2D7B-3",
+            "session:2D7B*",
+            "session:*-3",
             "provider:callaider",
             "provider:*b",
             "sig:valid",

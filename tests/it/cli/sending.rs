@@ -160,6 +160,42 @@ fn a_replay_is_edited_signed_anew_and_made_many_times() {
 }
 
 #[test]
+fn what_was_changed_before_it_was_sent_from_here_is_judged_as_what_the_server_sends() {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let server = Server::start();
+    let mut create = server.creel(&["bin", "create", "b", "--provider", "callaider", "--secret-env", "TEST_SECRET"]);
+    assert_eq!(outcome(create.env("TEST_SECRET", "whsec-one")).0, 0);
+    let body = r#"{"event":"session.ended","sessionId":"s"}"#;
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"whsec-one").unwrap();
+    mac.update(body.as_bytes());
+    let right = hex::encode(mac.finalize().into_bytes());
+    server.send("/b", &format!("X-Callaider-Signature: sha256={right}\r\n"), body);
+    let receiver = Receiver::start(&[401]);
+    let url = receiver.url();
+    let replay = |arguments: &[&str], secret: &str| {
+        let all = [&["replay", "b", "latest", "--to", url.as_str()], arguments].concat();
+        assert_eq!(outcome(server.creel(&all).env("TEST_SECRET", secret)).0, 1);
+        attempts(&server, "b")[0]["signature"].clone()
+    };
+    let points = || {
+        let path = "/api/v1/bins/b/checklist";
+        let (_, answer, _) = server.shell(&format!("curl -s http://{}{path}", server.console));
+        let list: Value = serde_json::from_str(&answer).unwrap();
+        let points = list["points"].as_array().unwrap().clone();
+        ["fast", "wrong_signature"].map(|id| points.iter().find(|point| point["id"] == id).unwrap()["state"].clone())
+    };
+    let wrong = format!("header:X-Callaider-Signature=sha256={}", "0".repeat(64));
+    assert_eq!(replay(&["--edit", &wrong], ""), "invalid");
+    assert_eq!(points(), ["not_seen", "proven"], "a wrong signature was turned down, and no event was");
+    assert_eq!(replay(&["--edit", "/sessionId=other"], ""), "invalid", "its body is another one");
+    let resign = ["--resign", "--secret-env", "TEST_SECRET", "--edit", "/sessionId=other"];
+    assert_eq!(replay(&resign, "whsec-other"), "no_secret", "whether the receiver has that one is not known");
+    assert_eq!(replay(&resign, "whsec-one"), "valid");
+    assert_eq!(points(), ["failed", "proven"], "a right one was turned down");
+    assert_eq!(replay(&[], ""), Value::Null, "as captured");
+}
+
+#[test]
 fn a_forward_goes_through_restarts_of_the_server_without_loss_or_repeat() {
     const BURST: usize = 20;
     let mut server = Server::start();

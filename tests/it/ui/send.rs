@@ -46,11 +46,15 @@ async fn a_receiver_is_checked_with_live_progress_and_the_way_to_mend_it() {
     stage.open("/bins/callaider/send").await;
     browser.click("#receiver").await;
     browser.keys(&url).await;
+    browser
+        .js("const s = document.querySelector('#check-sign'); s.value = 'value'; s.dispatchEvent(new Event('change'))")
+        .await;
     browser.click("#secret").await;
     browser.keys(receiver::SECRET).await;
     browser.click("#check-form [type=submit]").await;
-    browser.until("document.querySelectorAll('#cases > li').length > 1").await;
-    assert!(!browser.js("return document.querySelector('[data-stop]').hidden").await.as_bool().unwrap());
+    browser
+        .until("location.pathname.startsWith('/check/') && document.querySelectorAll('#cases > li').length > 1")
+        .await;
     browser.until_text("#report-line", "18 passed, 1 failed, 2 notes, 0 skipped.").await;
     browser.until_text("#cases details[open]", "Answers malformed JSON with 4xx").await;
     browser.until_text("#cases details[open]", "JSON.parse").await;
@@ -58,6 +62,15 @@ async fn a_receiver_is_checked_with_live_progress_and_the_way_to_mend_it() {
         .js("const f = document.querySelector('#framework'); f.value = 'go'; f.dispatchEvent(new Event('change'))")
         .await;
     browser.until_text("#cases details[open]", "json.Unmarshal").await;
+    // It has an address of its own, and files for a ticket and a pipeline.
+    let path = browser.js("return location.pathname").await.as_str().unwrap().to_owned();
+    stage.open(&path).await;
+    browser.until_text("#cases details[open]", "json.Unmarshal").await;
+    for (wanted, part) in [("md", "| FAIL | Answers malformed JSON with 4xx |"), ("junit", "failures=\"1\"")] {
+        let link = browser.js(&format!("return document.querySelector('a[href*=\"format={wanted}\"]').href")).await;
+        let text = stage.app.client.get(link.as_str().unwrap()).send().await.unwrap().text().await.unwrap();
+        assert!(text.contains(part), "{wanted}: {text}");
+    }
     browser.js("document.querySelectorAll('#cases details').forEach((one) => { one.open = true; })").await;
     let axe = accessibility::script();
     for (size, theme) in [(WIDE, "light"), (NARROW, "dark")] {

@@ -2,6 +2,7 @@
 //! here what came of it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, post};
 use base64::Engine as _;
@@ -11,13 +12,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::model::{BinId, Delivered, Outcome, ReceivedResponse, RequestId, Seq, Times, Timestamp, Why};
+use crate::deliver::Message;
+use crate::model::{
+    BinId, Delivered, Outcome, ReceivedResponse, RequestId, Seq, SignatureStatus, Times, Timestamp, Why,
+};
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
 use crate::server::console::heavy::turn;
 use crate::server::console::pieces::{Members, json_list};
 use crate::server::console::problem::Problem;
 use crate::shapes::AttemptShape;
-use crate::store::{AttemptDepth, Store, StoreError};
+use crate::store::{AttemptDepth, RequestRef, Store, StoreError};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list).service(report);
@@ -130,6 +134,31 @@ struct SentInput {
     head_base64: String,
     /// Bytes of the body.
     body_size: u64,
+    /// Whether head or body are not as captured: then the signature of what was sent is judged.
+    #[serde(default)]
+    changed: bool,
+    /// Whether it was signed with a secret that the bin need not have.
+    #[serde(default)]
+    resigned: bool,
+    /// The body in base64, up to 1 MiB, where it is not as captured.
+    #[schema(nullable = false)]
+    body_base64: Option<String>,
+    /// Whether the body is not as captured and not here: nobody knows what its signature is.
+    #[serde(default)]
+    body_left_out: bool,
+}
+
+/// What was sent otherwise than captured.
+struct Changed {
+    body: SentBody,
+    resigned: bool,
+}
+
+/// Which body was sent.
+enum SentBody {
+    AsCaptured,
+    This(Bytes),
+    Unknown,
 }
 
 /// What came back.
@@ -165,7 +194,7 @@ struct TimesInput {
 only_objects!(AttemptInput, SentInput, ResponseInput, TimesInput);
 
 impl AttemptInput {
-    fn checked(self) -> Result<(Why, Delivered), Problem> {
+    fn checked(self) -> Result<(Why, Delivered, Option<Changed>), Problem> {
         if self.why == Why::Send {
             return Err(Problem::field(
                 "why",
@@ -179,6 +208,15 @@ impl AttemptInput {
             }
         }
         let sent_head = decoded(&self.sent.head_base64, "sent.head_base64", MAX_HEAD)?;
+        let body = match &self.sent.body_base64 {
+            Some(text) => SentBody::This(decoded(text, "sent.body_base64", MAX_BODY)?),
+            None if self.sent.body_left_out => SentBody::Unknown,
+            None => SentBody::AsCaptured,
+        };
+        if matches!(&body, SentBody::This(body) if body.len() as u64 != self.sent.body_size) {
+            return Err(Problem::field("sent.body_size", "The body of `sent.body_base64` has another size."));
+        }
+        let changed = self.sent.changed.then_some(Changed { body, resigned: self.sent.resigned });
         let response_size = self.response.as_ref().map(|response| response.body_size);
         let response = self.response.map(|response| {
             if !(100..=999).contains(&response.status) {
@@ -221,8 +259,32 @@ impl AttemptInput {
         if delivered.outcome == Outcome::Answered && delivered.response.is_none() {
             return Err(Problem::field("response", "What was answered has a response."));
         }
-        Ok((self.why, delivered))
+        Ok((self.why, delivered, changed))
     }
+}
+
+/// The verdict on what was sent otherwise than captured, as on what the server sends itself.
+async fn signature(
+    state: &State,
+    bin: &BinRef,
+    request: RequestId,
+    delivered: &Delivered,
+    Changed { body, resigned }: Changed,
+) -> Result<SignatureStatus, Problem> {
+    let turn = turn().await;
+    let body = match body {
+        SentBody::This(body) => body,
+        SentBody::AsCaptured => state.store.request(bin.id(), RequestRef::Id(request)).await?.body,
+        // Whether the receiver could prove it is not known here.
+        SentBody::Unknown => return Ok(SignatureStatus::NoSecret),
+    };
+    let (deliver, bin) = (state.deliver.clone(), Arc::clone(&bin.0));
+    let (url, head, at) = (delivered.target.clone(), delivered.sent_head.clone(), delivered.started_at);
+    let judge = move || {
+        let sent = Message { url: &url, head: &head, body: &body };
+        deliver.judge_elsewhere(&bin.bin, &sent, resigned, at)
+    };
+    Ok(turn.run(judge).await?)
 }
 
 fn decoded(text: &str, field: &str, most: usize) -> Result<Bytes, Problem> {
@@ -244,8 +306,11 @@ async fn report(
     which: WhichRequest,
     input: Json<AttemptInput>,
 ) -> Result<HttpResponse, Problem> {
-    let (why, delivered) = input.0.checked()?;
+    let (why, mut delivered, changed) = input.0.checked()?;
     let id = super::marks::id_of(&state, &bin, which).await?;
+    if let Some(changed) = changed {
+        delivered.signature = Some(signature(&state, &bin, id, &delivered, changed).await?);
+    }
     let attempt = state.store.attempt(bin.id(), id, why, delivered).await?;
     Ok(HttpResponse::Created().json(AttemptShape::whole(&attempt)))
 }

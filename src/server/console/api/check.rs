@@ -5,15 +5,19 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input_replay::{HeaderEditInput, checked_target};
 use super::input_send::{checked_headers, sign_with};
 use super::schemas;
+use super::wait::patience;
 use crate::deliver::check::{Check, CheckPlan};
-use crate::provider::battery::{self, Battery, Case};
-use crate::server::console::extract::{Json, State, only_objects};
+use crate::export;
+use crate::model::{BinId, CheckReport};
+use crate::provider::battery::{self, Battery, Case, FRAMEWORKS};
+use crate::server::console::checklist::check_address as address;
+use crate::server::console::extract::{Json, Query, State, only_objects};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::CheckShape;
 
@@ -53,7 +57,7 @@ struct CheckInput {
 only_objects!(CheckInput);
 
 impl CheckInput {
-    fn checked(self, state: &State) -> Result<CheckPlan, Problem> {
+    fn checked(self, state: &State) -> Result<(Option<BinId>, CheckPlan), Problem> {
         let bin = match &self.bin {
             None => None,
             Some(name) => {
@@ -86,7 +90,8 @@ impl CheckInput {
         let with = sign_with(secret.as_ref())?;
         let signer = state.deliver.signer(bin, &with, None, Some(battery.sender.provider), &target)?;
         let headers = checked_headers(self.headers.unwrap_or_default())?;
-        Ok(CheckPlan { battery, cases, target, signer, headers, heavy: self.heavy.unwrap_or(false) })
+        let plan = CheckPlan { battery, cases, target, signer, headers, heavy: self.heavy.unwrap_or(false) };
+        Ok((bin.map(|bin| bin.id), plan))
     }
 }
 
@@ -100,16 +105,38 @@ fn chosen(battery: &'static Battery, ids: &[String]) -> Result<Vec<&'static Case
     })
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WaitParams {
+    /// Wait until it is over: seconds, at most 600, also `500ms`, `30s`, `2m`. Without it, the answer comes at once.
+    wait: Option<String>,
+}
+
 /// Check a receiver
 ///
 /// Plays the platform with everything that its document asks of a receiver, right and wrong, and says per duty what came
-/// back and how to mend it. It goes on by itself; ask for it again to see how far it is.
-#[utoipa::path(tag = "delivery", request_body = CheckInput, responses((status = 202, body = CheckShape<'_>)))]
+/// back and how to mend it. It goes on by itself; ask for it again to see how far it is, or `wait` for its end.
+#[utoipa::path(tag = "delivery", params(WaitParams), request_body = CheckInput, responses(
+    (status = 200, body = CheckShape<'_>, description = "It is over"),
+    (status = 202, body = CheckShape<'_>, description = "It goes on"),
+))]
 #[post("/api/v1/check")]
-async fn begin(state: State, input: Json<CheckInput>) -> Result<HttpResponse, Problem> {
-    let plan = input.0.checked(&state)?;
-    let check = state.deliver.begin_check(plan).await?;
-    Ok(HttpResponse::Accepted().json(CheckShape::new(Some(check.id), &check.report())))
+async fn begin(state: State, query: Query<WaitParams>, input: Json<CheckInput>) -> Result<HttpResponse, Problem> {
+    let wait = query.wait.as_deref().map(|text| patience("wait", text)).transpose()?;
+    let (bin, plan) = input.0.checked(&state)?;
+    let check = state.deliver.begin_check(bin, plan).await?;
+    if let Some(wait) = wait {
+        check.wait(wait).await;
+    }
+    let report = check.report();
+    let mut response = if report.finished_at.is_some() { HttpResponse::Ok() } else { HttpResponse::Accepted() };
+    Ok(response.json(shape(&state, &check, &report)))
+}
+
+fn shape<'a>(state: &State, check: &Check, report: &'a CheckReport) -> CheckShape<'a> {
+    let url = format!("{}{}", state.console_url, address(check.id));
+    CheckShape { url: Some(url), ..CheckShape::new(Some(check.id), report) }
 }
 
 fn find(state: &State, request: &HttpRequest) -> Result<Arc<Check>, Problem> {
@@ -117,12 +144,53 @@ fn find(state: &State, request: &HttpRequest) -> Result<Arc<Check>, Problem> {
     id.parse().ok().and_then(|id| state.deliver.find_check(id)).ok_or_else(|| Problem::not_found("check"))
 }
 
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum FormatParam {
+    /// For programs.
+    #[default]
+    Json,
+    /// For a ticket.
+    Md,
+    /// For a pipeline.
+    Junit,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ReadParams {
+    /// Wait until it is over: seconds, at most 600, also `500ms`, `30s`, `2m`.
+    wait: Option<String>,
+    /// `json` (default), `md`: Markdown for a ticket, or `junit`.
+    #[param(inline)]
+    format: Option<FormatParam>,
+    /// Whose snippets the Markdown has: `express` (default), `fastapi`, `go`, `laravel` or `rails`.
+    framework: Option<String>,
+}
+
 /// How a check stands, and what it has found
-#[utoipa::path(tag = "delivery", responses((status = 200, body = CheckShape<'_>)))]
+#[utoipa::path(tag = "delivery", params(ReadParams), responses((status = 200, description = "The report", content(
+    (CheckShape<'_> = "application/json"), (String = "text/markdown"), (String = "application/xml"),
+))))]
 #[get("/api/v1/check/{check}")]
-async fn read(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn read(state: State, request: HttpRequest, query: Query<ReadParams>) -> Result<HttpResponse, Problem> {
+    let framework = query.framework.as_deref().unwrap_or("express");
+    if !FRAMEWORKS.iter().any(|known| known.id == framework) {
+        let known: Vec<&str> = FRAMEWORKS.iter().map(|known| known.id).collect();
+        return Err(Problem::query("framework", format!("A framework is one of {}.", known.join(", "))));
+    }
     let check = find(&state, &request)?;
-    Ok(HttpResponse::Ok().json(CheckShape::new(Some(check.id), &check.report())))
+    if let Some(wait) = query.wait.as_deref().map(|text| patience("wait", text)).transpose()? {
+        check.wait(wait).await;
+    }
+    let report = check.report();
+    let text = |media: &str, text: String| HttpResponse::Ok().content_type(media).body(text);
+    Ok(match query.format.unwrap_or_default() {
+        FormatParam::Json => HttpResponse::Ok().json(shape(&state, &check, &report)),
+        FormatParam::Md => text("text/markdown; charset=utf-8", export::check::markdown(&report, framework)),
+        FormatParam::Junit => text("application/xml", export::check::junit(&report, framework)),
+    })
 }
 
 /// Stop a check after the case that is being tried
@@ -131,5 +199,5 @@ async fn read(state: State, request: HttpRequest) -> Result<HttpResponse, Proble
 async fn stop(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let check = find(&state, &request)?;
     check.stop();
-    Ok(HttpResponse::Ok().json(CheckShape::new(Some(check.id), &check.report())))
+    Ok(HttpResponse::Ok().json(shape(&state, &check, &check.report())))
 }

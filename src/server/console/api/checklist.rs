@@ -56,6 +56,8 @@ struct PointShape<'a> {
     /// Requests that show it, at most 5.
     #[schema(value_type = Vec<String>)]
     evidence: &'a [RequestId],
+    /// The check of the receiver that shows something of it, as a link into the console; what was checked is in `sentence`.
+    check: Option<String>,
     /// What was said by hand.
     note: Option<&'a str>,
     /// When that was.
@@ -87,6 +89,7 @@ impl<'a> PointShape<'a> {
             action,
             source: point.says.into(),
             evidence: &point.evidence,
+            check: point.check.map(|check| format!("{console}{}", checklist::check_address(check))),
             note: point.note.as_ref().map(|(note, _)| note.as_str()),
             stated_at: point.note.as_ref().map(|(_, at)| *at),
         }
@@ -141,7 +144,8 @@ async fn read(state: State, bin: BinRef, query: Query<Params>) -> Result<HttpRes
         FormatParam::Json => HttpResponse::Ok().json(ChecklistShape::new(&list, &links, &state.console_url)),
         FormatParam::Md => {
             let link = |id: RequestId| format!("{}{}/requests/{id}", state.console_url, links.base);
-            let text = markdown(&list, &links.label, state.capture.clock().now(), link);
+            let check_link = |check: u64| format!("{}{}", state.console_url, checklist::check_address(check));
+            let text = markdown(&list, &links.label, state.capture.clock().now(), link, check_link);
             HttpResponse::Ok().content_type("text/markdown; charset=utf-8").body(text)
         }
     })

@@ -7,9 +7,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::model::{RequestId, SentResponse, Seq, Timestamp};
 use crate::provider::contract::Documented;
-use crate::provider::shape::{Field, json_schema, typescript};
+use crate::provider::shape::{Field, Presence, json_schema, typescript};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
-use crate::server::console::learnt::{self, Learnt};
+use crate::server::console::learnt::{self, Kin, Learnt};
 use crate::server::console::problem::Problem;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -22,6 +22,19 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 struct EventsShape {
     /// In the order in which they were first seen; at most 100, of the newest 50,000 requests.
     events: Vec<EventCountShape>,
+    /// Of the newest 1,000 requests without an event those with a body, by method and path, at most 20: a shape is learnt from each,
+    /// under this name.
+    unnamed: Vec<UnnamedShape>,
+}
+
+/// Requests in which no event is recognised.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Unnamed)]
+struct UnnamedShape {
+    /// Method and path below the bin, such as `POST /orders`.
+    name: String,
+    /// How many there are.
+    count: u64,
 }
 
 /// How often an event came.
@@ -49,7 +62,9 @@ async fn list(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
         first_seq: event.first,
         last_seq: event.last,
     });
-    Ok(HttpResponse::Ok().json(EventsShape { events: events.collect() }))
+    let unnamed = learnt::unnamed(&state, bin.id()).await?;
+    let unnamed = unnamed.into_iter().map(|(kin, count)| UnnamedShape { name: kin.name(), count });
+    Ok(HttpResponse::Ok().json(EventsShape { events: events.collect(), unnamed: unnamed.collect() }))
 }
 
 /// The shape of an event, as learnt from the bin's newest requests with it.
@@ -79,8 +94,11 @@ struct FieldShape {
     types: Vec<&'static str>,
     /// How often it was there.
     present: u32,
-    /// How often it could have been.
+    /// How often it could have been: that what holds it was there.
     of: u32,
+    /// `always` in every body, `with_parent` whenever what holds it is there, or `sometimes`.
+    #[schema(value_type = String)]
+    presence: Presence,
     /// The values seen most.
     values: Vec<ValueShape>,
     /// `named` by the platform's document, `free` where it leaves open what stands there, `unnamed`; `null` where no document
@@ -142,6 +160,7 @@ impl FieldShape {
             types: field.kinds.into_iter().map(crate::provider::shape::Kind::name).collect(),
             present: field.present,
             of: field.of,
+            presence: field.presence,
             values: field.values.into_iter().map(|(value, count)| ValueShape { value, count }).collect(),
         }
     }
@@ -151,7 +170,7 @@ impl FieldShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ShapeParams {
-    /// The event's name.
+    /// The event's name; `POST /orders` for the requests of this method and path in which no event is recognised.
     event: String,
 }
 
@@ -160,7 +179,7 @@ struct ShapeParams {
 #[get("/api/v1/bins/{bin}/contract")]
 async fn shape(state: State, bin: BinRef, query: Query<ShapeParams>) -> Result<HttpResponse, Problem> {
     let event = query.event.as_str();
-    let learnt = learnt::learnt(&state, bin.id(), event).await?;
+    let learnt = learnt::learnt(&state, bin.id(), &Kin::parse(event)).await?;
     let shape = &learnt.shape;
     if shape.seen == 0 {
         return Err(Problem::not_found("event with a JSON body"));

@@ -11,7 +11,7 @@ use crate::provider::content::Page;
 use crate::provider::lifecycle::SessionFinding;
 use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::problem::Problem;
-use crate::server::console::sessions::{self, MAX_PAGE, PAGE, Session, SessionEvent};
+use crate::server::console::sessions::{self, Found, MAX_PAGE, PAGE, Session, SessionEvent};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list).service(read).service(read_by_query);
@@ -53,6 +53,8 @@ struct SessionShape<'a> {
     missing: &'a [&'a str],
     /// What is missing, twice, impossible, out of order or a contradiction.
     findings: Vec<FindingShape<'a>>,
+    /// What of its events, of those that count, is otherwise than their contract, all together.
+    contract: SessionContractShape,
     /// Why the session was not held against a lifecycle.
     not_checked_because: Option<&'a str>,
 }
@@ -82,6 +84,40 @@ struct EventShape<'a> {
     origin: Origin,
     /// Why it does not count for the findings; `null` when it does.
     left_out: Option<&'a str>,
+    /// What of it is otherwise than its contract; `null` when it was not held against one. `GET …/requests/{id}/contract` has
+    /// the findings.
+    contract: Option<ContractCountsShape>,
+}
+
+/// How many findings there are by the platform's contract and by the headers that the bin expects.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ContractCounts)]
+struct ContractCountsShape {
+    /// Break it.
+    breaks: usize,
+    /// Are unknown to the document, and allowed.
+    unknown: usize,
+    /// Are otherwise than in its sample.
+    drift: usize,
+    /// Beyond these: more of the same kinds.
+    more: u64,
+}
+
+/// The same of all events of a session.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionContract)]
+struct SessionContractShape {
+    /// Events that were held against their contract: those whose bodies were read. In a list, of a session the first 40.
+    events: usize,
+    #[serde(flatten)]
+    found: ContractCountsShape,
+}
+
+impl From<Found> for ContractCountsShape {
+    fn from(found: Found) -> Self {
+        let Found { weights, more } = found;
+        Self { breaks: weights.breaks, unknown: weights.unknown, drift: weights.drift, more }
+    }
 }
 
 /// Something about a session.
@@ -114,6 +150,7 @@ impl<'a> From<&'a SessionEvent> for EventShape<'a> {
             signature: summary.derived.verdict.status,
             origin: summary.origin,
             left_out: event.left_out,
+            contract: event.found.map(ContractCountsShape::from),
         }
     }
 }
@@ -144,6 +181,7 @@ impl<'a> From<&'a Session> for SessionShape<'a> {
             expected: examined.map_or(&[], |examined| &examined.expected),
             missing: examined.map_or(&[], |examined| &examined.missing),
             findings: examined.into_iter().flat_map(|examined| &examined.findings).map(FindingShape::from).collect(),
+            contract: SessionContractShape { events: session.contract.events, found: session.contract.found.into() },
             not_checked_because: session.examined.as_ref().err().copied(),
         }
     }

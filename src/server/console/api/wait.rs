@@ -78,14 +78,19 @@ struct WaitTimeoutShape<'a> {
 }
 
 fn timeout(text: Option<&str>) -> Result<Duration, Problem> {
+    match text {
+        None => Ok(Duration::from_secs_f64(DEFAULT_TIMEOUT_S)),
+        Some(text) => patience("timeout", text),
+    }
+}
+
+/// How long a client wants to wait, from that parameter.
+pub(super) fn patience(parameter: &'static str, text: &str) -> Result<Duration, Problem> {
     let refuse = || {
         Problem::query(
-            "timeout",
-            format!("A timeout is a number of seconds up to {MAX_TIMEOUT_S}, or like 500ms, 30s, 2m."),
+            parameter,
+            format!("Give a number of seconds up to {MAX_TIMEOUT_S}, or a time like 500ms, 30s, 2m."),
         )
-    };
-    let Some(text) = text else {
-        return Ok(Duration::from_secs_f64(DEFAULT_TIMEOUT_S));
     };
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
     let factor = match unit {

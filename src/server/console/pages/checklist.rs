@@ -114,7 +114,11 @@ fn line(point: &Judged, links: &BinLinks) -> Line {
         way: point.way,
         action: point.act.map(|act| checklist::action(act, links)),
         evidence: evidence
-            .map(|(number, id)| (format!("{}/requests/{id}", links.base), format!("request {}", number + 1)))
+            .map(|(number, id)| {
+                let tab = if point.of_attempts { "?tab=deliver" } else { "" };
+                (format!("{}/requests/{id}{tab}", links.base), format!("request {}", number + 1))
+            })
+            .chain(point.check.map(|check| (checklist::check_address(check), "the check".to_owned())))
             .collect(),
         note: point.note.as_ref().map(|(note, at)| (note.clone(), format::full_time(*at))),
         can_be_stated: matches!(point.state, PointState::NotSeen | PointState::Stated),

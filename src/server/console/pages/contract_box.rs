@@ -44,7 +44,11 @@ impl ContractBox {
         Self::of_differences(findings, drifted(request)).map(|differences| Self {
             id: "contract",
             title: "Contract",
-            document: "learnt from the earlier requests with this event",
+            document: if request.summary.derived.event.name.is_some() {
+                "learnt from the earlier requests with this event"
+            } else {
+                "learnt from the earlier requests of this method and path"
+            },
             class: "warn",
             ..differences
         })

@@ -76,8 +76,13 @@ pub fn clock_time(at: Timestamp) -> String {
 
 /// Day and time of day with the zone, which is UTC; the browser writes its own zone's instead.
 pub fn full_time(at: Timestamp) -> String {
+    format!("{} UTC", row_time(at))
+}
+
+/// The same in a list of many: the page says once which zone it is.
+pub fn row_time(at: Timestamp) -> String {
     let text = at.to_string();
-    format!("{} {} UTC", text.get(..10).unwrap_or_default(), clock_time(at))
+    format!("{} {}", text.get(..10).unwrap_or_default(), clock_time(at))
 }
 
 /// How long ago that was.
@@ -128,6 +133,7 @@ mod tests {
         let at = Timestamp::from_micros(1_779_971_696_789_000);
         assert_eq!(clock_time(at), "12:34:56.789");
         assert_eq!(full_time(at), "2026-05-28 12:34:56.789 UTC");
+        assert_eq!(row_time(at), "2026-05-28 12:34:56.789");
         assert_eq!(ago(at, Timestamp::from_secs(1_779_971_696 + 125)), "2 min ago");
     }
 

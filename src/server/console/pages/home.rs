@@ -154,7 +154,7 @@ pub struct BinRow {
     requests: String,
     unread: u64,
     provider: Option<String>,
-    verdicts: Vec<Chip>,
+    verdicts: Vec<Counted>,
     /// How far its checklist is.
     checklist: Option<String>,
 }
@@ -169,7 +169,7 @@ impl BinRow {
         counts: &BinCounts,
         last: Option<Timestamp>,
         now: Timestamp,
-        (verdicts, checklist): (Vec<Chip>, Option<String>),
+        (verdicts, checklist): (Vec<Counted>, Option<String>),
     ) -> Self {
         Self {
             id: bin.id.clone(),
@@ -186,16 +186,28 @@ impl BinRow {
     }
 }
 
-/// What the latest signatures came to: one chip per verdict that is there.
-async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Chip>, Problem> {
-    let mut chips: Vec<Chip> = Vec::new();
+/// A verdict, and how many of the latest requests have it.
+#[derive(Debug)]
+pub struct Counted {
+    chip: Chip,
+    count: String,
+}
+
+/// What the latest signatures came to: how often each verdict is there, the right ones first.
+async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Counted>, Problem> {
+    let mut counts: Vec<(Chip, u64)> = Vec::new();
     for (verdict, freshness) in state.store.latest_verdicts(bin.bin.id).await?.iter() {
+        if *verdict == SignatureStatus::UnsignedScheme {
+            continue;
+        }
         let chip = row::chip_of(*verdict, *freshness, true);
-        if *verdict != SignatureStatus::UnsignedScheme && !chips.contains(&chip) {
-            chips.push(chip);
+        match counts.iter_mut().find(|(known, _)| *known == chip) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((chip, 1)),
         }
     }
-    Ok(chips)
+    counts.sort_by_key(|(chip, count)| (chip.class != "ok", std::cmp::Reverse(*count)));
+    Ok(counts.into_iter().map(|(chip, count)| Counted { chip, count: format::count(count) }).collect())
 }
 
 /// A bin with what the list is sorted by.

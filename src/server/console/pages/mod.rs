@@ -3,6 +3,7 @@
 mod address;
 mod answer_words;
 mod answers;
+mod check;
 mod checklist;
 mod choices;
 mod commands;
@@ -19,6 +20,7 @@ mod list;
 mod notices;
 mod row;
 mod send;
+mod session_contract;
 mod sessions;
 mod settings;
 mod setup;
@@ -56,6 +58,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .route("/bins/{bin}/rows", get(list::rows))
         .route("/bins/{bin}/send", get(send::show))
         .route("/bins/{bin}/settings", get(settings::show))
+        .route("/check/{check}", get(check::show))
         .route("/bins/{bin}/checklist", get(checklist::show))
         .route("/bins/{bin}/contract", get(shapes::show))
         .route("/bins/{bin}/sessions", get(sessions::list))

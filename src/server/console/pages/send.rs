@@ -8,7 +8,7 @@ use strum::VariantArray as _;
 use super::editable::Editable;
 use super::html;
 use super::shell::{BinLinks, Shell};
-use crate::provider::battery::{self, FRAMEWORKS, Framework};
+use crate::provider::battery;
 use crate::provider::samples::{self, Fault, SESSION, SampleEvent};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::problem::Problem;
@@ -23,7 +23,6 @@ pub struct SendPage {
     languages: &'static [(&'static str, &'static str)],
     faults: Vec<(&'static str, String, &'static str)>,
     receivers: Vec<(&'static str, String)>,
-    frameworks: &'static [Framework],
     /// Where the bin forwards to, as the receiver to check.
     forward: String,
     /// The bin's platform.
@@ -124,7 +123,6 @@ pub(super) async fn show(
         receivers: battery::batteries()
             .map(|battery| (battery.sender.provider, name_of(battery.sender.provider)))
             .collect(),
-        frameworks: &FRAMEWORKS,
         forward: settings.forward_targets().next().cloned().unwrap_or_default(),
         provider: settings.provider.clone().unwrap_or_default(),
         wanted: params.0.event,

@@ -10,6 +10,7 @@ use super::conversation::{self, Conversation};
 use super::format::{self, Seen, capital};
 use super::html;
 use super::row::{Chip, attempt_words, chip, status_class};
+use super::session_contract::{Told, broken, contract_chip, findings_href};
 use super::shell::{BinLinks, Shell};
 use crate::model::{Origin, RequestId, Seq, Timestamp};
 use crate::provider::finding::{Says, Severity};
@@ -77,13 +78,8 @@ struct Line {
     more_marks: usize,
     verdicts: Vec<Chip>,
     findings: Told,
-}
-
-/// What the findings of a session come to.
-#[derive(Debug)]
-struct Told {
-    class: &'static str,
-    text: String,
+    /// What its events' contracts come to, and where the first that breaks its own shows how; nothing where all is as it should be.
+    contract: Option<(Told, String)>,
 }
 
 #[derive(Debug, Template)]
@@ -149,12 +145,13 @@ fn line(session: &Session, base: &str) -> Line {
         whole_id: format::plain(&session.id),
         provider: session.provider.clone().unwrap_or_default(),
         started_iso: started.to_string(),
-        started_full: format::full_time(started),
+        started_full: format::row_time(started),
         took: format::span(took.as_secs()),
         more_marks: marks.len().saturating_sub(SHOWN_MARKS),
         marks: marks.into_iter().take(SHOWN_MARKS).collect(),
         verdicts,
         findings: told(session),
+        contract: broken(session, base),
     }
 }
 
@@ -189,6 +186,8 @@ fn told(session: &Session) -> Told {
         count => format::plural(count as u64, "finding", "findings"),
     };
     let class = match worst {
+        // It is not all well where an event is not what its document says.
+        None if session.contract.found.weights.breaks > 0 => "",
         None => "ok",
         Some(severity) => severity_words(severity).0,
     };
@@ -206,6 +205,9 @@ struct Entry {
     /// How long the gap is beside the others, in percent.
     width: u32,
     chip: Chip,
+    /// What of it is otherwise than its contract.
+    contract: Option<Told>,
+    contract_href: String,
     status: String,
     status_class: &'static str,
     duplicate: bool,
@@ -230,6 +232,8 @@ struct SessionPart {
     facts: Vec<(String, String)>,
     conversation: Option<Conversation>,
     chip: Told,
+    /// What the contracts of its events come to, and where that is shown.
+    contract: Option<(Told, String)>,
     document: &'static str,
     not_checked: Option<&'static str>,
     expected: String,
@@ -324,6 +328,7 @@ impl SessionPart {
             conversation: Conversation::new(content, recording_at, now, &address, &api),
             facts: facts.into_iter().map(|(name, value)| (capital(&name), value)).collect(),
             chip: told(session),
+            contract: broken(session, base),
             document: examined.map_or("", |examined| examined.document),
             not_checked: session.examined.as_ref().err().copied(),
             expected: examined.map(|examined| examined.expected.join(", ")).unwrap_or_default(),
@@ -367,10 +372,12 @@ fn entries(session: &Session, base: &str, from: usize, end: usize) -> Vec<Entry>
             href: format!("{base}/requests/{}?tab=event", summary.id),
             name: name_of(event),
             time_iso: summary.received_at.to_string(),
-            time_full: format::full_time(summary.received_at),
+            time_full: format::row_time(summary.received_at),
             gap: gap(at).map(|gap| format!("+{}", format::micros(micros(gap)))).unwrap_or_default(),
             width: gap(at).map_or(0, |gap| u32::try_from(gap.as_millis() * 100 / longest).unwrap_or(100)),
             chip: chip(summary),
+            contract: event.found.and_then(contract_chip),
+            contract_href: findings_href(base, summary.id),
             status: match summary.response.status {
                 Some(status) => status.to_string(),
                 None if summary.held_until.is_some() => "not yet".to_owned(),

@@ -11,9 +11,9 @@ use super::settings::file_name;
 use super::shell::{BinLinks, Shell};
 use crate::model::Bin;
 use crate::provider::contract::Documented;
-use crate::provider::shape::{Field, Kind, json_schema, typescript};
+use crate::provider::shape::{Field, Kind, Presence, json_schema, typescript};
 use crate::server::console::extract::{BinRef, Query, State};
-use crate::server::console::learnt::{self, Learnt};
+use crate::server::console::learnt::{self, Kin, Learnt};
 use crate::server::console::problem::Problem;
 
 /// Rows of the table of fields.
@@ -34,7 +34,6 @@ struct Row {
     pointer: String,
     types: String,
     present: String,
-    always: bool,
     values: String,
     /// What the document says of it; empty where none is known.
     documented: &'static str,
@@ -57,10 +56,15 @@ struct Sight {
 
 #[derive(Debug, Template)]
 #[template(path = "shapes.html")]
+#[expect(clippy::struct_excessive_bools, reason = "a template asks yes or no")]
 struct ShapesPage {
     shell: Shell,
     bin: BinLinks,
     choices: Vec<Choice>,
+    /// Whether any event is recognised.
+    is_named: bool,
+    /// Whether this is one; else these are the requests of a method and path.
+    is_event: bool,
     event: String,
     /// As it is, for the scripts.
     event_name: String,
@@ -96,14 +100,20 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let links = BinLinks::new(&bin.0.bin, &state);
     let seen = state.store.events_seen(bin.id()).await?;
-    let event = params.0.event.or_else(|| seen.first().map(|event| event.name.clone())).unwrap_or_default();
-    let learnt = learnt::learnt(&state, bin.id(), &event).await?;
+    let unnamed = learnt::unnamed(&state, bin.id()).await?;
+    let is_named = !seen.is_empty();
+    let counts = seen.into_iter().map(|known| (known.name, known.count));
+    let counts: Vec<(String, u64)> =
+        counts.chain(unnamed.into_iter().map(|(kin, count)| (kin.name(), count))).collect();
+    let event = params.0.event.or_else(|| counts.first().map(|(name, _)| name.clone())).unwrap_or_default();
+    let kin = Kin::parse(&event);
+    let learnt = learnt::learnt(&state, bin.id(), &kin).await?;
     let shape = &learnt.shape;
-    let choices = seen.iter().map(|known| Choice {
-        label: format::plain(&known.name),
-        count: format::count(known.count),
-        href: format!("{}/contract?event={}", links.base, encoded(&known.name)),
-        current: known.name == event,
+    let choices = counts.iter().map(|(name, count)| Choice {
+        label: format::plain(name),
+        count: format::count(*count),
+        href: format!("{}/contract?event={}", links.base, encoded(name)),
+        current: *name == event,
     });
     let fields = if shape.seen == 0 { Vec::new() } else { shape.fields() };
     let now = state.capture.clock().now();
@@ -126,6 +136,8 @@ pub(super) async fn show(
         own_set: own.map(|own| format::full_time(own.at)).unwrap_or_default(),
         shell: Shell::new(&request, format!("Events of {}", links.label)),
         choices: choices.collect(),
+        is_named,
+        is_event: matches!(kin, Kin::Event(_)),
         samples: format::plural(u64::from(shape.seen), "body", "bodies"),
         more_rows,
         has_document: learnt.documented(&event, "").is_some(),
@@ -160,10 +172,14 @@ fn row(field: Field, learnt: &Learnt, event: &str, sight: &dyn Fn(usize) -> Sigh
         first: sight(field.first),
         last: sight(field.last),
         drift: learnt.drift_at(&field.pointer).map(|finding| finding.sentence.clone()).collect(),
-        pointer: if field.pointer.is_empty() { "(the body)".to_owned() } else { field.pointer },
         types: types.join(", "),
-        always: field.present >= field.of,
-        present: format!("{} of {}", field.present, field.of),
+        present: match field.presence {
+            Presence::Always => "always".to_owned(),
+            Presence::WithParent if field.pointer.ends_with("/*") => "each item".to_owned(),
+            Presence::WithParent => "with its parent".to_owned(),
+            Presence::Sometimes => format!("{} of {}", field.present, field.of),
+        },
+        pointer: if field.pointer.is_empty() { "(the body)".to_owned() } else { field.pointer },
         values: values.join(", "),
     }
 }

@@ -268,7 +268,7 @@ fn peak(lanes: &Lanes, at: usize, places: &Places<'_>) -> Peak {
     let (from, to) = (lanes.at(at), lanes.at(at + 1));
     Peak {
         iso: from.to_string(),
-        full: format::full_time(from),
+        full: format::row_time(from),
         words: words.collect::<Vec<_>>().join(", "),
         href: places.list("", from, to),
         zoom: (lanes.width_us > 10_000).then(|| places.zoom(from, to)),

@@ -8,7 +8,7 @@ use crate::model::{Bin, CapturedRequest, EventFacts, Repeat, RequestSummary};
 use crate::provider::finding::Says;
 use crate::provider::{self, content};
 use crate::server::console::heavy::heavy;
-use crate::server::console::learnt;
+use crate::server::console::learnt::{self, Kin};
 use crate::server::console::pages::address::encoded;
 use crate::server::console::pages::contract_box::ContractBox;
 use crate::server::console::pages::conversation::{self, Conversation};
@@ -118,7 +118,7 @@ impl EventTab {
             not_accepted: not_accepted(request),
             repeats: repeats(context, request, &earlier),
             repeated: if earlier.len() == 1 { "once".to_owned() } else { format!("{} times", earlier.len()) },
-            shape_href: event.name.as_deref().map(|name| shape_href(&context.links.base, name)),
+            shape_href: shape_of(request).map(|kin| shape_href(&context.links.base, &kin.name())),
             notes,
             contract,
             schema,
@@ -191,6 +191,12 @@ fn repeats(context: &TabContext, request: &CapturedRequest, earlier: &[RequestSu
         (format!("{}/requests/{}", context.links.base, one.id), format!("{before} before, {answer}"))
     };
     earlier.iter().take(SHOWN_REPEATS).map(line).collect()
+}
+
+/// The requests with which it shares a shape; of one without an event only where it has a body.
+fn shape_of(request: &CapturedRequest) -> Option<Kin> {
+    let summary = &request.summary;
+    Kin::of(summary).filter(|kin| matches!(kin, Kin::Event(_)) || summary.complete && summary.body_size > 0)
 }
 
 fn shape_href(base: &str, event: &str) -> String {

@@ -1,0 +1,93 @@
+//! What the newest check of the receiver shows of a point, beside what was captured and sent on.
+
+use super::judge::Judgement;
+use super::{Checked, Evidence, State, What};
+use crate::model::{CaseReport, CaseState};
+
+/// The case without which nothing is shown: a receiver that turns everything down refuses what is wrong as well.
+const VALID: &str = "valid_event";
+/// A right event is answered in time: what shows it, and what shows that it is not so.
+const FAST: &[&str] = &[VALID, "each_event", "parallel"];
+/// A wrong proof is turned down.
+const REFUSED: &[&str] = &[
+    "wrong_signature",
+    "tampered_body",
+    "signature_cut",
+    "signature_not_ascii",
+    "header_absent",
+    "header_different",
+    "header_cut",
+];
+const AGAIN: &[&str] = &["duplicate"];
+
+/// The cases that show something of a point.
+fn cases(what: What) -> &'static [&'static str] {
+    match what {
+        What::Fast => FAST,
+        What::WrongRefused => REFUSED,
+        What::Deduplicated => AGAIN,
+        _ => &[],
+    }
+}
+
+/// A point's judgement with what the check shows, and the check where it shows something. What was seen to be wrong stays so.
+pub(super) fn added(what: What, own: Judgement, evidence: &Evidence<'_>) -> (Judgement, Option<u64>) {
+    let Some(checked) = evidence.check.filter(|_| own.state != State::NotApplicable) else { return (own, None) };
+    if what == What::Switch {
+        return (switch(own, &checked), Some(checked.id));
+    }
+    let Some((state, words)) = shown(what, &checked) else { return (own, None) };
+    let from = from(&checked);
+    let judgement = match (own.state, state) {
+        (State::NotSeen, State::Proven | State::Failed) | (State::Proven, State::Failed) => {
+            Judgement { state, sentence: format!("{from}: {words}"), ..own }
+        }
+        _ => Judgement { sentence: format!("{} {from}: {words}", own.sentence), ..own },
+    };
+    (judgement, Some(checked.id))
+}
+
+fn from(checked: &Checked<'_>) -> String {
+    let report = checked.report;
+    format!("The check of {} on {}", report.target, report.finished_at.unwrap_or(report.started_at))
+}
+
+/// What the cases of a point come to, in words.
+fn shown(what: What, checked: &Checked<'_>) -> Option<(State, String)> {
+    let wanted = cases(what);
+    let told = |case: &CaseReport| format!("“{}”: {}", case.duty, case.sentence);
+    let all = || checked.report.cases.iter();
+    let of_point = || all().filter(|case| wanted.contains(&case.id));
+    if let Some(failed) = of_point().find(|case| case.state == CaseState::Failed) {
+        return Some((State::Failed, told(failed)));
+    }
+    let is_valid = all().any(|case| case.id == VALID && case.state == CaseState::Passed);
+    let passed = of_point().find(|case| case.state == CaseState::Passed).filter(|_| is_valid)?;
+    // That the second one did no harm is not seen from outside.
+    let state = if what == What::Deduplicated { State::NotSeen } else { State::Proven };
+    Some((state, told(passed)))
+}
+
+/// The last point: which endpoint was checked, and how that ended.
+fn switch(own: Judgement, checked: &Checked<'_>) -> Judgement {
+    let failed = checked.report.count(CaseState::Failed);
+    let ended = match failed {
+        0 => "found no failure".to_owned(),
+        1 => "found 1 failure".to_owned(),
+        many => format!("found {many} failures"),
+    };
+    Judgement { sentence: format!("{} {} {ended}.", own.sentence, from(checked)), ..own }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::battery::batteries;
+
+    #[test]
+    fn every_case_that_shows_something_is_in_a_battery() {
+        for id in FAST.iter().chain(REFUSED).chain(AGAIN) {
+            assert!(batteries().any(|battery| battery.cases.iter().any(|case| case.id == *id)), "{id}");
+        }
+    }
+}
