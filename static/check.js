@@ -1,4 +1,4 @@
-// The receiver check: asks for it, and shows on the page of the check each case as it ends, and how to mend what is wrong.
+// The receiver check: asks for it, and shows on its page each case as it ends, and how to mend what is wrong.
 
 import { $, $$, busy, parsed } from "./dom.js";
 import { api, part } from "./api.js";

@@ -63,8 +63,13 @@ export function settings() {
 /** The controls of what a configuration file may set, by the field of the API. */
 const DECLARABLE = {
   public_url: ["public_url"], provider: ["scheme"], scheme: ["scheme"], custom_scheme: ["scheme", "custom_scheme"],
-  secrets: ["secret_label", "secret_value"], signature_mode: ["enforce"], response: RESPONSE, forward: FORWARD,
-  limits: LIMITS, name: ["name"], expect: ["expected_events", "expected_headers"],
+  secrets: ["secret_label", "secret_value"], signature_mode: ["enforce"], response: RESPONSE, name: ["name"],
+  ...Object.fromEntries(LIMITS.map((name) => [`limits.${name}`, [name]])),
+  ...Object.fromEntries(["routes", "answer", "timeout_ms", "retries", "parallel", "keep_host", "paused"].map(
+    (name) => [`forward.${name}`, [name]],
+  )),
+  "forward.filter": ["forward_filter"], "expect.events": ["expected_events"], "expect.headers": ["expected_headers"],
+  "expect.silence_s": ["session_silence_s"],
 };
 
 /** Says that a change is of what the configuration file sets, which has the last word. */

@@ -35,7 +35,8 @@ impl Capture {
 /// What is derived from a bin's settings and secrets.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    version: u64,
+    /// Of the bin, and of the schemes and platforms.
+    version: (u64, u64),
     pub(super) responses: Responses,
     pub(super) judge: Judge,
 }
@@ -45,15 +46,22 @@ pub(super) struct Prepared {
 pub(super) struct PreparedBins(RwLock<HashMap<BinId, Arc<Prepared>>>);
 
 impl PreparedBins {
-    /// The prepared form of a bin in its present version. `exists` says which bins are still there.
-    pub(super) fn of(&self, bin: &BinState, options: &CaptureOptions, exists: impl Fn(BinId) -> bool) -> Arc<Prepared> {
-        let id = bin.bin.id;
+    /// The prepared form of a bin in its present version, with the schemes and platforms of that generation or newer ones.
+    /// `exists` says which bins are still there.
+    pub(super) fn of(
+        &self,
+        bin: &BinState,
+        generation: u64,
+        options: &CaptureOptions,
+        exists: impl Fn(BinId) -> bool,
+    ) -> Arc<Prepared> {
+        let (id, version) = (bin.bin.id, (bin.version, generation));
         let before = self.0.read().get(&id).cloned();
-        if let Some(prepared) = before.as_ref().filter(|prepared| prepared.version == bin.version) {
+        if let Some(prepared) = before.as_ref().filter(|prepared| prepared.version == version) {
             return Arc::clone(prepared);
         }
         let prepared = Arc::new(Prepared {
-            version: bin.version,
+            version,
             responses: Responses::new(&bin.bin.settings.response, before.as_ref().map(|before| &before.responses)),
             judge: Judge::new(&bin.bin, options),
         });
@@ -82,15 +90,15 @@ const MAX_REMEMBERED: usize = 1_024;
 pub struct WorkerBins {
     capture: Capture,
     open: RefCell<HashMap<Box<[u8]>, Rc<OpenBin>>>,
-    /// The store's generation when these were looked up.
-    generation: Cell<u64>,
+    /// The generations of the store's bins and of the schemes when these were looked up.
+    generation: Cell<(u64, u64)>,
 }
 
 impl WorkerBins {
     /// Remembers nothing yet.
     #[must_use]
     pub fn new(capture: Capture) -> Self {
-        Self { capture, open: RefCell::default(), generation: Cell::new(0) }
+        Self { capture, open: RefCell::default(), generation: Cell::default() }
     }
 
     /// The capture half that they belong to.
@@ -102,7 +110,7 @@ impl WorkerBins {
     #[must_use]
     pub fn bin(&self, segment: &[u8]) -> Option<Rc<OpenBin>> {
         // Asked before the look-up: what is found may be newer than this generation, never older.
-        let generation = self.capture.0.store.bins_generation();
+        let generation = (self.capture.0.store.bins_generation(), self.capture.generation());
         let mut open = self.open.borrow_mut();
         if self.generation.replace(generation) != generation || open.len() >= MAX_REMEMBERED {
             open.clear();
@@ -129,7 +137,7 @@ mod tests {
             let id = if n == 0 { last } else { BinId::generate() };
             let bin =
                 Bin { id, created_at: Timestamp::default(), settings: BinSettings::default(), secrets: Vec::new() };
-            prepared.of(&BinState { bin, version: 1 }, &options, |id| id == last);
+            prepared.of(&BinState { bin, version: 1 }, 0, &options, |id| id == last);
         }
         let all = prepared.0.read();
         assert!(all.len() < 100 && all.contains_key(&last), "{}", all.len());

@@ -145,7 +145,7 @@ fn explain(
             let below = String::from_utf8_lossy(target.path_below_bin());
             let query = target.query().map(String::from_utf8_lossy);
             let case = Case {
-                catalogue: &options.catalogue,
+                catalogue: &options.catalogue.now(),
                 scheme,
                 config: judge.verifier().config(),
                 request: signed,
@@ -162,7 +162,7 @@ fn explain(
             diagnose_detected(&case, alike)
         }
         // No scheme is recognised, and there is a secret: some place may hold a signature all the same.
-        None if !bin.secrets.is_empty() => diagnose_unknown(&options.catalogue, &signed, &bin.secrets),
+        None if !bin.secrets.is_empty() => diagnose_unknown(&options.catalogue.now(), &signed, &bin.secrets),
         _ => Vec::new(),
     };
     // After the diagnosis: there is nothing wrong with the signature itself.
@@ -216,8 +216,8 @@ mod tests {
         let options = CaptureOptions::default();
         let (arrived, url) = (head.target(), Judge::new(bin, &options).url(&head, &headers));
         let findings = diagnose(&Case {
-            catalogue: &options.catalogue,
-            scheme: options.catalogue.scheme("square").unwrap(),
+            catalogue: &options.catalogue.now(),
+            scheme: options.catalogue.now().scheme("square").unwrap(),
             config: &Config::default(),
             request: SignedRequest {
                 method: "POST",

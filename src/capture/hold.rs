@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::lease::Leases;
 use super::{Answered, Capture};
-use crate::model::{BinId, Change, ChangeKind, RequestId, Response};
+use crate::model::{BinId, Change, ChangeKind, PassedAnswer, RequestId, Response};
 use crate::store::BinState;
 
 /// Senders that wait at once. Each holds a connection; over it they get the bin's response at once.
@@ -222,20 +222,38 @@ impl Capture {
         response: &Response,
         shown: bool,
     ) -> Result<(), NotHeld> {
+        let waiting = self.who_waits(request, shown).await?;
+        let answered = self.prepared(bin).responses.by_hand(response, waiting.lease.is_some());
+        waiting.answer.send(answered).map_err(|_| NotHeld)
+    }
+
+    /// The same with what a target has answered, byte for byte.
+    pub async fn pass_on(
+        &self,
+        bin: &BinState,
+        request: RequestId,
+        answer: PassedAnswer,
+        shown: bool,
+    ) -> Result<(), NotHeld> {
+        let waiting = self.who_waits(request, shown).await?;
+        let answered = self.prepared(bin).responses.passed_on(answer);
+        waiting.answer.send(answered).map_err(|_| NotHeld)
+    }
+
+    /// Takes out who waits.
+    async fn who_waits(&self, request: RequestId, shown: bool) -> Result<Waiting, NotHeld> {
         let held = &self.0.held.0;
         let deadline = Instant::now() + if shown { BEGINNING } else { Duration::ZERO };
-        let waiting = loop {
+        loop {
             let began = held.began.notified();
             let waiting = held.waiting.lock().remove(&request);
             if let Some(waiting) = waiting {
-                break waiting;
+                return Ok(waiting);
             }
             if tokio::time::timeout_at(deadline, began).await.is_err() {
                 return Err(NotHeld);
             }
-        };
-        let answered = self.prepared(bin).responses.by_hand(response, waiting.lease.is_some());
-        waiting.answer.send(answered).map_err(|_| NotHeld)
+        }
     }
 }
 

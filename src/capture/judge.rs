@@ -54,17 +54,18 @@ impl Judge {
     pub fn new(bin: &Bin, options: &CaptureOptions) -> Self {
         let settings = &bin.settings;
         let provider = settings.provider.as_deref();
-        let scheme = settings.scheme.clone().or_else(|| provider.and_then(provider::scheme_of).map(str::to_owned));
+        let scheme = settings.scheme.clone().or_else(|| provider.and_then(provider::scheme_of).map(Cow::into_owned));
         // A provider stands for all its schemes. Without a secret, one whose only proof is a header of the user's own is unsigned.
         let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
         let chosen = settings.scheme.as_deref();
+        let catalogue = &options.catalogue.now();
         Self {
             // A scheme is checked when it is set. One that is not known any more (an older database) is as good as none.
             verifier: if chosen.is_none() && settings.custom_scheme.is_none() && !ids.is_empty() {
-                Verifier::among(&options.catalogue, ids, &bin.secrets)
+                Verifier::among(catalogue, &ids, &bin.secrets)
             } else {
-                Verifier::new(&options.catalogue, chosen, settings.custom_scheme.as_ref(), &bin.secrets)
-                    .unwrap_or_else(|_| Verifier::detecting(&options.catalogue, &bin.secrets))
+                Verifier::new(catalogue, chosen, settings.custom_scheme.as_ref(), &bin.secrets)
+                    .unwrap_or_else(|_| Verifier::detecting(catalogue, &bin.secrets))
             },
             provider: settings.provider.clone(),
             // A scheme of the user's own judges instead, and is nobody's whose handshake is known.

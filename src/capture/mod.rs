@@ -22,7 +22,7 @@ mod unknown;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -31,11 +31,11 @@ use parking_lot::Mutex;
 
 use crate::http::{Head, Headers};
 use crate::model::{
-    Client, Clock, Derived, HeadSource, MAX_HOPS, Network, NewRequest, Rejection, SignatureMode, SignatureStatus,
-    Timestamp,
+    BinId, Client, Clock, Derived, HeadSource, MAX_HOPS, Network, NewRequest, Rejection, SignatureMode,
+    SignatureStatus, Timestamp,
 };
-use crate::signature::Catalogue;
 use crate::signature::handshake::{HandshakeResponse, Learnt};
+use crate::signature::{Catalogue, CurrentCatalogue};
 use crate::store::{BinState, Kept, MAX_BODY, Store, StoreError, Stored};
 use answerer::Crowded;
 pub use answerer::Instead;
@@ -70,7 +70,7 @@ pub struct CaptureOptions {
     /// Proxies whose `Forwarded` and `X-Forwarded-For` are believed.
     pub trusted_proxies: Vec<Network>,
     /// The schemes that can be chosen and are detected.
-    pub catalogue: Catalogue,
+    pub catalogue: CurrentCatalogue,
     /// Which connections are Creel's own.
     pub own_connections: OwnConnections,
     /// Has targets answer senders.
@@ -131,6 +131,8 @@ struct Inner {
     clock: Clock,
     options: CaptureOptions,
     prepared: PreparedBins,
+    /// How often schemes or platforms have changed.
+    generation: AtomicU64,
     runs: reverify::Runs,
     counters: CaptureCounters,
     creations: Mutex<Creations>,
@@ -148,6 +150,7 @@ impl Capture {
             clock,
             options,
             prepared: PreparedBins::default(),
+            generation: AtomicU64::new(0),
             runs: reverify::Runs::default(),
             counters: CaptureCounters::default(),
             creations: Mutex::new(Creations::new()),
@@ -164,8 +167,25 @@ impl Capture {
 
     /// The schemes that can be chosen and are detected.
     #[must_use]
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.0.options.catalogue
+    pub fn catalogue(&self) -> Catalogue {
+        self.0.options.catalogue.now()
+    }
+
+    /// Prepares every bin anew when it is asked for next: schemes or platforms have changed.
+    pub fn schemes_changed(&self) {
+        self.0.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Reverifies these bins in the background.
+    pub fn reverify_all(&self, bins: impl IntoIterator<Item = BinId>) {
+        for bin in bins {
+            self.reverify_in_background(bin);
+        }
+    }
+
+    /// How often schemes or platforms have changed.
+    fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
     }
 
     /// What was seen since the start.
@@ -195,7 +215,7 @@ impl Capture {
 
     fn prepared(&self, bin: &BinState) -> Arc<bins::Prepared> {
         let store = &self.0.store;
-        self.0.prepared.of(bin, &self.0.options, |bin| store.bin(bin.as_str()).is_some())
+        self.0.prepared.of(bin, self.generation(), &self.0.options, |bin| store.bin(bin.as_str()).is_some())
     }
 
     /// The names that senders asked for lately and that no bin has, the latest first.

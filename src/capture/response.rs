@@ -223,7 +223,7 @@ impl Responses {
             return Answered { response: built, head: None };
         };
         let field = |header: &ResponseHeader| (header.name.clone().into(), header.value.clone().into());
-        let head = PassedHead { reason: None, fields: headers.iter().map(field).collect() };
+        let head = PassedHead { fields: headers.iter().map(field).collect(), ..PassedHead::default() };
         let Outgoing { status, body, delay, fault, .. } = built;
         let Answered { response, head } = self.passed_on(PassedAnswer { status, head, body });
         Answered { response: Outgoing { delay, fault, ..response }, head }

@@ -48,13 +48,17 @@ impl Capture {
             if !Judge::may_differ(&before.bin, &after.bin) {
                 continue;
             }
-            let (capture, bin) = (self.clone(), after.bin.id);
-            tokio::spawn(async move {
-                if let Err(error) = capture.reverify(bin).await {
-                    tracing::warn!(%error, %bin, "the bin's requests could not be reverified");
-                }
-            });
+            self.reverify_in_background(after.bin.id);
         }
+    }
+
+    pub(super) fn reverify_in_background(&self, bin: BinId) {
+        let capture = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = capture.reverify(bin).await {
+                tracing::warn!(%error, %bin, "the bin's requests could not be reverified");
+            }
+        });
     }
 
     /// Reverifies everything in the bin, oldest first, with the settings as they are now. Progress goes to the stream.

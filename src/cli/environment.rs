@@ -6,6 +6,8 @@ use clap::builder::{OsStr, Resettable};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command, Error};
 
+use super::common::Usage;
+
 /// A flag that no variable sets.
 pub(super) fn without(arg: Arg) -> Arg {
     arg.env(Resettable::<OsStr>::Reset)
@@ -25,6 +27,14 @@ pub(super) fn named(mut error: Error, command: &Command) -> Error {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![told.into()]));
     }
     error
+}
+
+/// The same in one line.
+pub(super) fn in_a_line(error: Error, command: &Command) -> Usage {
+    let text = named(error, command).to_string();
+    let lines = |start: &str| text.lines().find_map(|line| line.trim().strip_prefix(start).map(str::to_owned));
+    let (what, tip) = (lines("error: ").unwrap_or_default(), lines("tip: "));
+    Usage(tip.map_or_else(|| what.clone(), |tip| format!("{what}; {tip}")))
 }
 
 /// The variable of a flag that has a value, where the command line does not give it.

@@ -19,7 +19,7 @@ use super::tail::{Since, since};
 use super::{Done, exit, output};
 use crate::client::{Client, ClientError, Follow, Live, Method, bin_path, segment};
 use crate::deliver::engine::TargetUrl;
-use crate::deliver::{ByHand, Edit, Plan, passed_back, route};
+use crate::deliver::{ByHand, Edit, Plan, as_it_came, passed_back, route};
 use crate::model::{CapturedRequest, Delivered, Origin, Outcome, PassedAnswer, Route, Seq, Why};
 use crate::signature::Catalogue;
 
@@ -201,16 +201,7 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
             }
         };
         if held {
-            let (PassedAnswer { status, head, body }, note) = passed_back(&delivered);
-            if let Some(note) = note {
-                output::note(&format!("request {seq}: {note}"));
-            }
-            // Its length is the server's to say.
-            let fields = head.fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(b"content-length"));
-            let headers: Vec<Value> = fields.filter_map(|field| header(seq, field)).collect();
-            let body = base64::engine::general_purpose::STANDARD.encode(body);
-            let passed = json!({"status": status, "headers": headers, "body_base64": body});
-            answer(client, &args.bin, &summary, &passed).await;
+            pass_back(client, &args.bin, &summary, &delivered).await;
         }
         args.output.one(&as_json(&request, &delivered), |_| as_line(&request, &delivered))?;
         tell(client, &args.bin, &request, &delivered).await;
@@ -235,17 +226,20 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
     }
 }
 
-/// A field as the API takes it, which is text without control characters.
-fn header(seq: u64, (name, value): &(Bytes, Bytes)) -> Option<Value> {
-    fn text(bytes: &Bytes) -> Option<&str> {
-        std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(|c| c.is_control() && c != '\t'))
+/// Gives the sender who waits what the target has answered, byte for byte, or what is said in its place.
+async fn pass_back(client: &Client, bin: &str, summary: &Value, delivered: &Delivered) {
+    let encoded = |bytes: &Bytes| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let (PassedAnswer { status, body, .. }, note) = passed_back(delivered);
+    if let Some(note) = note {
+        output::note(&format!("request {}: {note}", summary["seq"]));
     }
-    let field = text(name).zip(text(value)).map(|(name, value)| json!({"name": name, "value": value}));
-    if field.is_none() {
-        let name = String::from_utf8_lossy(name);
-        output::note(&format!("request {seq}: the value of {name} is no text, and is not passed on"));
+    if let Some((head, body)) = as_it_came(delivered) {
+        let passed = json!({"head_base64": encoded(head), "body_base64": encoded(body)});
+        return answer_at(client, bin, summary, "answer/passed-on", &passed).await;
     }
-    field
+    let json = json!([{"name": "Content-Type", "value": "application/json"}]);
+    let said = json!({"status": status, "headers": json, "body_base64": encoded(&body)});
+    answer(client, bin, summary, &said).await;
 }
 
 /// What a delivery means for the next step; as for the server's own forwarding.
@@ -266,8 +260,12 @@ fn after(delivered: &Delivered) -> After {
 
 /// Gives the sender who waits its answer.
 async fn answer(client: &Client, bin: &str, summary: &Value, response: &Value) {
+    answer_at(client, bin, summary, "answer", response).await;
+}
+
+async fn answer_at(client: &Client, bin: &str, summary: &Value, at: &str, response: &Value) {
     let id = summary["id"].as_str().unwrap_or_default();
-    let path = bin_path(bin, &format!("/requests/{}/answer", segment(id)));
+    let path = bin_path(bin, &format!("/requests/{}/{at}", segment(id)));
     if let Err(error) = client.send(Method::POST, &path, response).await {
         output::note(&format!("request {} was not answered from here: {error}", summary["seq"]));
     }

@@ -35,8 +35,8 @@ pub(super) fn run(args: &ProvidersArgs) -> Done {
     args.catalogue.catalogue()?;
     let known = provider::catalogue();
     if let Some(id) = &args.id {
-        let found = known.iter().find(|provider| provider.id == id).ok_or_else(|| {
-            let ids = known.iter().map(|provider| provider.id);
+        let found = known.iter().find(|provider| provider.id == *id).ok_or_else(|| {
+            let ids = known.iter().map(|provider| &*provider.id);
             Usage(format!("'{id}' is not a known provider{}; `creel providers` lists them", nearest(id, ids)))
         })?;
         args.output.one(&serde_json::to_value(found)?, |_| whole(found))?;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &ProvidersArgs) -> Done {
     args.output.many(&values, |look| {
         let row = |provider: &ProviderInfo| -> Vec<Cell> {
             let schemes = if provider.schemes.is_empty() { "–".to_owned() } else { provider.schemes.join(", ") };
-            vec![provider.id.into(), provider.name.into(), schemes.into(), provider.events.join(", ").into()]
+            vec![(*provider.id).into(), (*provider.name).into(), schemes.into(), provider.events.join(", ").into()]
         };
         Table::new(COLUMNS, look).all(&known.iter().map(row).collect::<Vec<_>>())
     })?;
@@ -56,12 +56,12 @@ pub(super) fn run(args: &ProvidersArgs) -> Done {
 fn whole(provider: &ProviderInfo) -> String {
     let schemes = if provider.schemes.is_empty() { "it does not sign".to_owned() } else { provider.schemes.join(", ") };
     let facts = [
-        ("provider", provider.id.to_owned()),
-        ("name", provider.name.to_owned()),
+        ("provider", provider.id.to_string()),
+        ("name", provider.name.to_string()),
         ("schemes", schemes),
         ("events", provider.events.join(", ")),
         ("duplicates", provider.duplicates.to_owned()),
-        ("see", provider.docs.to_owned()),
+        ("see", provider.docs.to_string()),
     ];
     let shown = facts.iter().filter(|(_, value)| !value.is_empty());
     shown.flat_map(|(name, value)| [format!("{name:<12}"), lines(value), "\n".to_owned()]).collect()

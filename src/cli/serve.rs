@@ -15,6 +15,7 @@ use crate::deliver::engine::AllowedTarget;
 use crate::model::{Network, SecretValue, parse_size};
 use crate::server::Started;
 use crate::server::console::declared;
+use crate::signature::Catalogue;
 use crate::store::Durability;
 use crate::{provider, server, telemetry};
 
@@ -178,15 +179,17 @@ fn config(flags: &Flags, setup: Option<Arc<Setup>>) -> Result<Config, ConfigErro
         (None, false) => Database::File(config::default_database()?),
     };
     let config = checked(flags, file, database)?;
+    provider::declare(file.map(|file| file.providers.clone()).unwrap_or_default());
     Ok(Config { setup, ..config })
 }
 
-/// Whether a server could start with these flags and this file, as far as that can be known before anything starts.
+/// Whether a server could start with these flags and this file, as far as that can be known before anything starts. Answers
+/// with the schemes that it would know.
 ///
 /// # Errors
 /// What is wrong, with its place where the file says it.
-pub(super) fn check(flags: &Flags, file: &ConfigFile) -> Result<(), ConfigError> {
-    checked(flags, Some(file), Database::Ephemeral).map(drop)
+pub(super) fn check(flags: &Flags, file: &ConfigFile) -> Result<Catalogue, ConfigError> {
+    checked(flags, Some(file), Database::Ephemeral).map(|config| config.catalogue)
 }
 
 fn checked(flags: &Flags, file: Option<&ConfigFile>, database: Database) -> Result<Config, ConfigError> {
@@ -202,7 +205,6 @@ fn checked(flags: &Flags, file: Option<&ConfigFile>, database: Database) -> Resu
 fn settings(args: &ServeArgs, file: Option<&ConfigFile>, database: Database) -> Result<Config, ConfigError> {
     let catalogue = config::catalogue(args.schemes.as_deref(), file)?;
     if let Some(file) = file {
-        provider::declare(file.providers.clone());
         // Before anything starts; what needs the database is checked there.
         declared::check(file, &catalogue)?;
     }

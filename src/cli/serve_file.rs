@@ -15,6 +15,7 @@ use super::common::Usage;
 use super::environment;
 use super::serve::{self, ServeArgs};
 use crate::config::{self, At, ConfigFile, FILE_NAME, FileError, Found, Setup, StartCheck, nearest};
+use crate::signature::Catalogue;
 
 /// Flags that make no sense in the file.
 const NOT_IN_A_FILE: [&str; 4] = ["config", "help", "open", "version"];
@@ -159,15 +160,19 @@ pub(super) fn schemes(file: &ConfigFile) -> Result<Option<PathBuf>, FileError> {
 pub(super) fn with_file(given: &ServeArgs) -> anyhow::Result<WithFile> {
     let (file, ignored) = load(given.config.as_deref())?;
     let flags = of_process(file.as_ref())?;
-    let watch = flags.args.watch;
-    let check = || StartCheck(Box::new(|file: &ConfigFile| again(file).map_err(|error| format!("{error:#}"))));
-    let setup = |file| Setup { file, watch, check: check(), trouble: Mutex::default(), waits: Mutex::default() };
+    let (watch, schemes) = (flags.args.watch, flags.args.schemes.clone());
+    let again = move |file: &ConfigFile| again(file, schemes.as_deref()).map_err(|error| format!("{error:#}"));
+    let check = StartCheck(Box::new(again));
+    let setup = |file| Setup { file, watch, check, trouble: Mutex::default(), waits: Mutex::default() };
     Ok(WithFile { flags, setup: file.map(|file| Arc::new(setup(file))), ignored })
 }
 
-/// Checks a file that was read again, with the flags of this process.
-fn again(file: &ConfigFile) -> anyhow::Result<()> {
-    Ok(serve::check(&of_process(Some(file))?, file)?)
+/// Checks a file that was read again, with the flags of this process. `schemes` is the list that was named at the start: another
+/// one counts from the next start on.
+fn again(file: &ConfigFile, schemes: Option<&Path>) -> anyhow::Result<Catalogue> {
+    let flags = of_process(Some(file))?;
+    let catalogue = serve::check(&flags, file)?;
+    Ok(if flags.args.schemes.as_deref() == schemes { catalogue } else { config::catalogue(schemes, Some(file))? })
 }
 
 /// The flags of this process, with the file's values in the place of defaults.
@@ -196,7 +201,7 @@ pub(super) fn check(file: &ConfigFile) -> anyhow::Result<()> {
     let keeps = |arg: &Arg| arg.get_long().is_some_and(|long| FROM_ENVIRONMENT.contains(&long));
     let command = alone(Some(file))?.mut_args(|arg| if keeps(&arg) { arg } else { environment::without(arg) });
     let flags = Flags::read(&command.try_get_matches_from(Vec::<String>::new())?, Some(file))?;
-    Ok(serve::check(&flags, file)?)
+    Ok(serve::check(&flags, file).map(drop)?)
 }
 
 fn flags() -> Command {

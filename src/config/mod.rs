@@ -77,7 +77,7 @@ pub struct Setup {
     pub file: ConfigFile,
     /// Whether it is read again when it changes.
     pub watch: bool,
-    /// What the start asks of a file beside its bins.
+    /// What the start asks of a file beside its bins; with the schemes that are known by it then.
     pub check: StartCheck,
     /// What was wrong when it was read last.
     pub trouble: Mutex<Option<String>>,
@@ -85,10 +85,11 @@ pub struct Setup {
     pub waits: Mutex<Option<String>>,
 }
 
-/// The check of a whole file that the start makes, for those who read it again. Answers with what is wrong.
+/// The check of a whole file that the start makes, for those who read it again. Answers with the schemes that are known by
+/// the file, or with what is wrong.
 pub struct StartCheck(pub Box<Checker>);
 
-type Checker = dyn Fn(&ConfigFile) -> Result<(), String> + Send + Sync;
+type Checker = dyn Fn(&ConfigFile) -> Result<Catalogue, String> + Send + Sync;
 
 /// There is nothing to see.
 impl std::fmt::Debug for StartCheck {

@@ -31,14 +31,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::model::{Bin, CapturedRequest, Clock, JobStatus};
-use crate::signature::Catalogue;
+use crate::signature::{Catalogue, CurrentCatalogue};
 use crate::store::Store;
 pub use by_hand::{ByHand, Facts};
 use check::Checks;
 pub use draft::Draft;
 use engine::{Engine, NotAllowed, TargetUrl};
 use forward::{Asked, Lines};
-pub use forward::{passed_back, route};
+pub use forward::{as_it_came, passed_answer, passed_back, route};
 pub use jobs::Job;
 use jobs::Jobs;
 pub use on_match::Told;
@@ -59,7 +59,7 @@ pub struct Deliver(Arc<Inner>);
 struct Inner {
     store: Store,
     clock: Clock,
-    catalogue: Catalogue,
+    catalogue: CurrentCatalogue,
     engine: Engine,
     jobs: Jobs,
     checks: Checks,
@@ -74,7 +74,7 @@ struct Inner {
 
 impl Deliver {
     /// Starts the threads.
-    pub fn start(store: Store, clock: Clock, catalogue: Catalogue, engine: Engine) -> std::io::Result<Self> {
+    pub fn start(store: Store, clock: Clock, catalogue: CurrentCatalogue, engine: Engine) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("creel-deliver")
@@ -117,7 +117,12 @@ impl Deliver {
     /// # Errors
     /// When it is unfit, or a change or the signature cannot be made.
     pub fn draft(&self, bin: &Bin, request: &CapturedRequest, plan: &Plan) -> Result<Draft, SendError> {
-        draft::draft(&self.0.catalogue, bin, request, plan, self.0.clock.now())
+        draft::draft(&self.catalogue(), bin, request, plan, self.0.clock.now())
+    }
+
+    /// The schemes that are known now.
+    fn catalogue(&self) -> Catalogue {
+        self.0.catalogue.now()
     }
 
     /// The job of that number.

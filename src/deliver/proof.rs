@@ -61,7 +61,7 @@ impl Deliver {
     /// The verdict on the signature of what another program sent of a bin's request, by the same rules; `by_another` when it was
     /// signed with a secret of its own.
     pub fn judge_elsewhere(&self, bin: &Bin, sent: &Message<'_>, by_another: bool, at: Timestamp) -> SignatureStatus {
-        judged(&self.0.catalogue, bin, sent, by_another, at)
+        judged(&self.catalogue(), bin, sent, by_another, at)
     }
 }
 
@@ -83,7 +83,7 @@ fn verifier(catalogue: &Catalogue, bin: &Bin) -> Verifier {
     let provider = settings.provider.as_deref().filter(|_| !is_set);
     let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
     if !ids.is_empty() {
-        return Verifier::among(catalogue, ids, &bin.secrets);
+        return Verifier::among(catalogue, &ids, &bin.secrets);
     }
     Verifier::new(catalogue, settings.scheme.as_deref(), settings.custom_scheme.as_ref(), &bin.secrets)
         .unwrap_or_else(|_| Verifier::detecting(catalogue, &bin.secrets))

@@ -108,7 +108,7 @@ impl Deliver {
         };
         if let Selection::One { request, .. } = &batch.selection {
             // Whoever asks for one learns at once why it cannot be sent.
-            draft(&self.0.catalogue, &bin.bin, request, &plan, self.0.clock.now())?;
+            draft(&self.catalogue(), &bin.bin, request, &plan, self.0.clock.now())?;
         }
         let waited_for = total.is_some_and(|total| total <= WAITED_FOR) && pauses <= WAITED_SPACING;
         let id = bin.bin.id;
@@ -220,9 +220,9 @@ impl Deliver {
         // Bounds what all replays together have open.
         let _permit = self.0.permits.acquire().await;
         let now = self.0.clock.now();
-        let draft = draft(&self.0.catalogue, bin, request, plan, now)?;
+        let draft = draft(&self.catalogue(), bin, request, plan, now)?;
         let mut delivered = self.0.engine.deliver(&draft.parcel).await;
-        delivered.signature = proof::of_replay(&self.0.catalogue, bin, plan, &draft.parcel, now);
+        delivered.signature = proof::of_replay(&self.catalogue(), bin, plan, &draft.parcel, now);
         Ok(self.0.store.attempt(bin.id, request.summary.id, plan.why, delivered).await?)
     }
 

@@ -146,7 +146,7 @@ fn stored_scheme(
         return Ok(usual);
     }
     let of_provider = bin.settings.provider.as_deref().map(|provider| provider::schemes_of(provider, true));
-    if set_scheme(catalogue, bin).is_none() && of_provider.is_some_and(|ids| ids.contains(&id)) {
+    if set_scheme(catalogue, bin).is_none() && of_provider.is_some_and(|ids| ids.iter().any(|known| known == id)) {
         return by_id(catalogue, id);
     }
     Err(SendError::field(

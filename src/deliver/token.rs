@@ -118,7 +118,7 @@ fn is_set(catalogue: &Catalogue, bin: &Bin, scheme: &Scheme) -> bool {
         Some(set) => set.id == scheme.id,
         None => {
             let provider = bin.settings.provider.as_deref();
-            provider.is_some_and(|provider| provider::schemes_of(provider, true).contains(&scheme.id.as_str()))
+            provider.is_some_and(|provider| provider::schemes_of(provider, true).iter().any(|id| *id == scheme.id))
         }
     }
 }

@@ -93,6 +93,9 @@ impl BinSettings {
 pub struct Declaration {
     /// The settings that it names, by their names in the API.
     pub fields: Vec<String>,
+    /// Of settings that it names in part, the parts, such as `limits.max_age_s`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// Whether it still names the bin.
     pub current: bool,
     /// The labels of its secrets: one that it names no longer is removed.

@@ -9,6 +9,8 @@ pub struct PassedHead {
     pub reason: Option<Bytes>,
     /// Names and values as sent, in their order.
     pub fields: Vec<(Bytes, Bytes)>,
+    /// It answers a HEAD: its length is that of a body that is not sent.
+    pub to_head: bool,
 }
 
 impl PassedHead {
@@ -34,7 +36,7 @@ impl PassedAnswer {
     pub fn error(status: u16, sentence: &str) -> Self {
         let body = serde_json::json!({"ok": false, "error": sentence}).to_string();
         let fields = vec![("Content-Type".into(), "application/json".into())];
-        Self { status, head: PassedHead { reason: None, fields }, body: body.into() }
+        Self { status, head: PassedHead { fields, ..PassedHead::default() }, body: body.into() }
     }
 
     /// The same, and when to come again.

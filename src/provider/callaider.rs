@@ -11,7 +11,7 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "CallAIder",
     schemes: &["callaider"],
     own_header: false,
-    events: &["session.started", "session.ended"],
+    events: &[],
     docs: "",
     duplicates: "The same sessionId and event.",
     marks: &["x-callaider-event", "x-callaider-signature"],

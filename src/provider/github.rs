@@ -7,7 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "GitHub",
     schemes: &["github", "github-sha1"],
     own_header: false,
-    events: &["ping", "push", "pull_request", "issues", "issue_comment", "release", "workflow_run", "check_run"],
+    events: &[],
     docs: "https://docs.github.com/webhooks/webhook-events-and-payloads",
     duplicates: "The same X-GitHub-Delivery: a redelivery keeps it.",
     marks: &["x-github-event", "x-github-delivery", "x-github-hook-id"],

@@ -36,10 +36,10 @@ mod telegram;
 mod twilio;
 mod zoom;
 
-pub use own::{OwnProvider, declare};
+pub use own::{OwnProvider, declare, declared};
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -88,7 +88,7 @@ struct Provider {
     schemes: &'static [&'static str],
     /// Whether it signs nothing, but sends headers of the user's own, such as `Authorization`.
     own_header: bool,
-    /// The names of its events, where they are few; else the usual ones.
+    /// The names of its events, where they are few; else the usual ones. Of those that can be played, `samples` names them.
     events: &'static [&'static str],
     /// Where its webhooks are documented.
     docs: &'static str,
@@ -184,19 +184,19 @@ impl<'a> EventInput<'a> {
 #[derive(Debug, Clone, Serialize)]
 pub struct ProviderInfo {
     /// Its id in settings.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Its name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The id of its signature scheme; none when it does not sign.
-    pub scheme: Option<&'static str>,
+    pub scheme: Option<Cow<'static, str>>,
     /// Every scheme that it uses.
-    pub schemes: &'static [&'static str],
+    pub schemes: Vec<Cow<'static, str>>,
     /// Its events: all of them for platforms with few, else the usual ones.
-    pub events: &'static [&'static str],
+    pub events: Vec<Cow<'static, str>>,
     /// What makes two deliveries the same event.
     pub duplicates: &'static str,
     /// Where its webhooks are documented; empty when that is not known.
-    pub docs: &'static str,
+    pub docs: Cow<'static, str>,
 }
 
 /// A value beside the facts that is worth showing: `reason: assistant_ended`.
@@ -214,32 +214,57 @@ pub fn catalogue() -> Vec<ProviderInfo> {
     PROVIDERS
         .iter()
         .map(|provider| ProviderInfo {
-            id: provider.id,
-            name: provider.name,
-            scheme: provider.schemes.first().copied(),
-            schemes: provider.schemes,
-            events: provider.events,
+            id: provider.id.into(),
+            name: provider.name.into(),
+            scheme: provider.schemes.first().copied().map(Cow::Borrowed),
+            schemes: borrowed(provider.schemes),
+            events: provider.event_names().map(Cow::Borrowed).collect(),
             duplicates: provider.duplicates,
-            docs: provider.docs,
+            docs: provider.docs.into(),
         })
         .chain(own::catalogue())
         .collect()
 }
 
+fn borrowed(texts: &'static [&'static str]) -> Vec<Cow<'static, str>> {
+    texts.iter().copied().map(Cow::Borrowed).collect()
+}
+
+impl Provider {
+    /// One table: what can be played is what is listed.
+    fn event_names(&self) -> impl Iterator<Item = &'static str> {
+        let played = samples::events_of(self.id).iter().map(|event| event.name);
+        played.chain(self.events.iter().copied())
+    }
+}
+
+/// What a bin can be set to. `own` are the platforms that are declared, or would be.
+pub fn ids(own: &[OwnProvider]) -> impl Iterator<Item = &str> {
+    PROVIDERS.iter().map(|known| known.id).chain(own.iter().map(OwnProvider::id))
+}
+
+/// Whether a bin can be set to it.
+pub fn is_known(provider: &str, own: &[OwnProvider]) -> bool {
+    ids(own).any(|id| id == provider)
+}
+
 /// The scheme that goes with a provider when the bin names none. `None` for providers that do not sign, and unknown ids.
 #[must_use]
-pub fn scheme_of(provider: &str) -> Option<&'static str> {
-    by_id(provider).map_or_else(|| own::by_id(provider)?.info().scheme, |known| known.schemes.first().copied())
+pub fn scheme_of(provider: &str) -> Option<Cow<'static, str>> {
+    match by_id(provider) {
+        Some(known) => known.schemes.first().copied().map(Cow::Borrowed),
+        None => own::by_id(provider)?.info().scheme.clone(),
+    }
 }
 
 /// All schemes of a provider, the main one first. Where the only proof is a header of the user's own, it counts when there is
 /// a secret to compare it with.
 #[must_use]
-pub fn schemes_of(provider: &str, has_secret: bool) -> &'static [&'static str] {
+pub fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, str>> {
     match by_id(provider) {
-        Some(known) if known.schemes.is_empty() && known.own_header && has_secret => &["authorization"],
-        Some(known) => known.schemes,
-        None => own::by_id(provider).map_or(&[], |own| own.info().schemes),
+        Some(known) if known.schemes.is_empty() && known.own_header && has_secret => borrowed(&["authorization"]),
+        Some(known) => borrowed(known.schemes),
+        None => own::by_id(provider).map(|own| own.info().schemes.clone()).unwrap_or_default(),
     }
 }
 
@@ -249,7 +274,7 @@ pub fn schemes_of(provider: &str, has_secret: bool) -> &'static [&'static str] {
 pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> EventFacts {
     let own = find_own(provider, scheme, input);
     let known = if own.is_some() { None } else { find(provider, scheme, input) };
-    let reading = match (own, known) {
+    let reading = match (&own, known) {
         (Some(own), _) => own.read(input),
         (None, Some(known)) => (known.read)(input),
         // Set to a platform that has no file here, or signed in a known way: the usual places are worth a look.
@@ -257,7 +282,10 @@ pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_
         (None, None) => return EventFacts::default(),
     };
     EventFacts {
-        provider: own.map(|own| own.info().id).or(known.map(|known| known.id)).or(provider).map(str::to_owned),
+        provider: match (&own, known) {
+            (Some(own), _) => Some(own.info().id.to_string()),
+            (None, known) => known.map(|known| known.id).or(provider).map(str::to_owned),
+        },
         name: reading.name.map(kept),
         session: reading.session.map(kept),
         delivery_id: reading.delivery_id.map(kept),
@@ -279,7 +307,7 @@ pub fn details(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<
 }
 
 /// The declared provider that is set on the bin; else by its headers, or by its scheme where no other's headers are there.
-fn find_own(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Option<&'static own::Own> {
+fn find_own(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Option<Arc<own::Own>> {
     if let Some(id) = provider {
         return own::by_id(id);
     }

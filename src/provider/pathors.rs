@@ -8,7 +8,7 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "Pathors",
     schemes: &[],
     own_header: true,
-    events: &["session.ended", "call.ended", "session.finalized", "recording.ready"],
+    events: &[],
     docs: "",
     duplicates: "The same sessionId and event.",
     marks: &[],

@@ -7,7 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "Shopify",
     schemes: &["shopify"],
     own_header: false,
-    events: &["orders/create", "orders/paid", "products/update", "app/uninstalled", "customers/data_request"],
+    events: &[],
     docs: "https://shopify.dev/docs/api/webhooks",
     duplicates: "The same X-Shopify-Event-Id and topic; without it the same X-Shopify-Webhook-Id.",
     marks: &["x-shopify-topic", "x-shopify-hmac-sha256", "x-shopify-webhook-id"],

@@ -7,7 +7,7 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "Slack",
     schemes: &["slack"],
     own_header: false,
-    events: &["url_verification", "app_mention", "message", "reaction_added", "block_actions", "view_submission"],
+    events: &[],
     docs: "https://docs.slack.dev/apis/events-api/",
     duplicates: "The same event_id; for commands and interactions the same trigger_id.",
     marks: &["x-slack-signature", "x-slack-request-timestamp", "x-slack-retry-num"],

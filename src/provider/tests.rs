@@ -24,7 +24,7 @@ fn ids_and_marks_are_unique_and_lower_case() {
         }
     }
     assert_eq!(catalogue().len(), PROVIDERS.len());
-    assert_eq!(scheme_of("callaider"), Some("callaider"));
+    assert_eq!(scheme_of("callaider").as_deref(), Some("callaider"));
     assert_eq!(scheme_of("pathors"), None);
 }
 

@@ -8,7 +8,7 @@ pub(super) static PROVIDER: Provider = Provider {
     name: "Twilio",
     schemes: &["twilio-form", "twilio-json"],
     own_header: false,
-    events: &["call.ringing", "call.in-progress", "call.completed", "message.received", "message.delivered"],
+    events: &[],
     docs: "https://www.twilio.com/docs/usage/webhooks",
     duplicates: "The same I-Twilio-Idempotency-Token; without it the same Sid and status.",
     marks: &["x-twilio-signature", "i-twilio-idempotency-token"],

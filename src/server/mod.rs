@@ -22,6 +22,7 @@ use crate::deliver::Deliver;
 use crate::deliver::engine::{self, Engine, OwnSockets, TargetPolicy};
 use crate::live::Hub;
 use crate::model::{BinId, BinSettings, Change, Clock, Seq};
+use crate::signature::CurrentCatalogue;
 use crate::store::{CommitListener, OpenError, Store, StoreError, StoreOptions};
 use console::declared::DeclareError;
 use reach::Reach;
@@ -124,7 +125,8 @@ impl Application {
         let listener = Listeners { hub: hub.clone(), held: held.clone() };
         let store = Store::open(options, clock.clone(), Arc::new(listener))?;
         let sockets = OwnSockets::default();
-        let deliver = deliver(config, &store, &clock, sockets.clone(), console_address)?;
+        let schemes = CurrentCatalogue::new(config.catalogue.clone());
+        let deliver = deliver(config, &store, &clock, &schemes, sockets.clone(), console_address)?;
         deliver.start_forwarding();
         deliver.start_watching(url_of(console_address));
         let base_url = config.public_url.clone().unwrap_or_else(|| url_of(capture_address));
@@ -137,7 +139,7 @@ impl Application {
                 max_body: config.max_body,
                 auto_create: config.auto_create,
                 trusted_proxies: config.trusted_proxies.clone(),
-                catalogue: config.catalogue.clone(),
+                catalogue: schemes.clone(),
                 own_connections: own_connections(&sockets, capture_address),
                 targets: targets(&deliver),
                 held,
@@ -148,7 +150,7 @@ impl Application {
         background.spawn(capture.clone().reverify_after_changes(store.bin_updates()));
         if let Some((setup, hangup)) = config.setup.clone().zip(hangup) {
             let (store, deliver, capture) = (store.clone(), deliver.clone(), capture.clone());
-            let reload = Reload { setup, store, deliver, capture, hangup };
+            let reload = Reload { setup, store, deliver, capture, schemes, hangup };
             reload.first().await?;
             background.spawn(reload.run());
         }
@@ -284,13 +286,14 @@ fn deliver(
     config: &Config,
     store: &Store,
     clock: &Clock,
+    schemes: &CurrentCatalogue,
     sockets: OwnSockets,
     console: SocketAddr,
 ) -> std::io::Result<Deliver> {
     let private = config.console.ip().is_loopback() && config.token.is_none();
     let policy = TargetPolicy::new(private, config.delivery.allowed.clone(), console);
     let engine = Engine::new(Arc::new(engine::System), policy, config.delivery.tls.clone(), sockets, clock.clone());
-    Deliver::start(store.clone(), clock.clone(), config.catalogue.clone(), engine)
+    Deliver::start(store.clone(), clock.clone(), schemes.clone(), engine)
 }
 
 fn store_options(config: &Config) -> StoreOptions {

@@ -63,13 +63,15 @@ pub struct BinShape {
 pub struct DeclaredShape {
     /// The settings that it names. What is changed of them holds until the file is read again.
     pub fields: Vec<String>,
+    /// Of settings that it names in part, the parts: `limits.max_age_s`.
+    pub parts: Vec<String>,
     /// Whether it still names the bin.
     pub current: bool,
 }
 
 impl From<&Declaration> for DeclaredShape {
     fn from(declared: &Declaration) -> Self {
-        Self { fields: declared.fields.clone(), current: declared.current }
+        Self { fields: declared.fields.clone(), parts: declared.parts.clone(), current: declared.current }
     }
 }
 

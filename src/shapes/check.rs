@@ -77,15 +77,10 @@ pub struct CaseShape<'a> {
     /// `passed`, `failed`, `note` or `skipped`.
     #[schema(value_type = String)]
     pub result: CaseState,
-    /// The same as `result`.
-    #[schema(value_type = String)]
-    pub state: CaseState,
     /// Why, in a sentence.
     pub sentence: &'a str,
     /// How to mend it.
     pub fix: Option<&'a str>,
-    /// The same as `fix`.
-    pub advice: Option<&'a str>,
     /// The same as code, by framework.
     pub snippets: Vec<SnippetShape<'a>>,
     /// What was sent and what came back.
@@ -207,10 +202,8 @@ impl<'a> From<&'a CaseReport> for CaseShape<'a> {
             duty: case.duty,
             says: case.says,
             result: case.state,
-            state: case.state,
             sentence: &case.sentence,
             fix: case.advice,
-            advice: case.advice,
             snippets: case.snippets.iter().map(SnippetShape::from).collect(),
             requests: case.shots.iter().map(ShotShape::from).collect(),
             attempt: case.attempt.as_deref().map(CaseAttemptShape::from),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use serde_json::Value as Json;
 
 use super::index::Index;
@@ -63,6 +64,43 @@ impl Catalogue {
 
     pub(super) fn index(&self) -> &Index {
         &self.0.index
+    }
+}
+
+/// The catalogue that holds at present, for all who ask again and again: when it is replaced, the next question finds the new
+/// one. Cheap to clone; the clones are one.
+#[derive(Clone)]
+pub struct CurrentCatalogue(Arc<ArcSwap<Inner>>);
+
+impl CurrentCatalogue {
+    /// Begins with this one.
+    #[must_use]
+    pub fn new(catalogue: Catalogue) -> Self {
+        Self(Arc::new(ArcSwap::new(catalogue.0)))
+    }
+
+    /// The one that holds now.
+    #[must_use]
+    pub fn now(&self) -> Catalogue {
+        Catalogue(self.0.load_full())
+    }
+
+    /// Puts another one in its place.
+    pub fn replace(&self, catalogue: Catalogue) {
+        self.0.store(catalogue.0);
+    }
+}
+
+/// The schemes that come with Creel.
+impl Default for CurrentCatalogue {
+    fn default() -> Self {
+        Self::new(Catalogue::default())
+    }
+}
+
+impl fmt::Debug for CurrentCatalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.now().fmt(f)
     }
 }
 

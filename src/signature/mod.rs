@@ -32,7 +32,7 @@ mod timestamp;
 mod verify;
 
 pub use algorithm::Algorithm;
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, CurrentCatalogue};
 pub use draft::{SignInput, Signed};
 pub use encoding::Encoding;
 pub use explain::Explanation;

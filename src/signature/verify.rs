@@ -121,9 +121,11 @@ impl Verifier {
 
     /// For those of a provider's schemes that a request seems to use; the first one where it uses none.
     #[must_use]
-    pub fn among(catalogue: &Catalogue, ids: &[&str], secrets: &[Secret]) -> Self {
-        let indexes: Vec<usize> =
-            ids.iter().filter_map(|id| catalogue.schemes().iter().position(|scheme| scheme.id == *id)).collect();
+    pub fn among(catalogue: &Catalogue, ids: &[impl AsRef<str>], secrets: &[Secret]) -> Self {
+        let indexes: Vec<usize> = ids
+            .iter()
+            .filter_map(|id| catalogue.schemes().iter().position(|scheme| scheme.id == id.as_ref()))
+            .collect();
         if let [only] = indexes[..]
             && let Some(scheme) = catalogue.schemes().get(only)
         {

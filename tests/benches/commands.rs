@@ -19,6 +19,9 @@ pub fn run() {
     let bin = server.bin.as_str();
     let hook = format!("http://{}/{bin}", server.capture);
     creel(&server, folder.path(), &["send", "callaider", "session.ended", "--to", bin]);
+    creel(&server, folder.path(), &["bin", "create", "copies"]);
+    creel(&server, folder.path(), &["export", bin, "--as", "jsonl", "--output", "export.jsonl"]);
+    std::fs::write(folder.path().join("creel.toml"), "[bins.orders]\nprovider = \"callaider\"\n").unwrap();
     let head = folder.path().join("head");
     std::fs::write(&head, "POST / HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
     let (head, body) = (head.to_str().unwrap(), "{}");
@@ -32,6 +35,9 @@ pub fn run() {
         &["--version"][..],
         &["--help"],
         &["ready"],
+        &["open", "--print"],
+        &["bin", "create"],
+        &["bin", "set", bin, "--body", "ok"],
         &["bin", "list"],
         &["bin", "show", bin],
         &["list"],
@@ -41,16 +47,25 @@ pub fn run() {
         &["wait", bin, "--at-least", "1"],
         &["tail", bin, "--since", "start", "--count", "1"],
         &["export", bin, "--as", "har"],
+        &["import", "copies", "export.jsonl"],
+        &["delete", "copies", "--filter", "path:/none"],
+        &["forward", bin, "--to", &hook, "--since", "start", "--count", "1"],
         &["replay", bin, "latest", "--to", &hook],
         &["send", "callaider", "session.started", "--to", bin],
+        &["send", "--list"],
+        &["check", "--list"],
         &["secret", "list", bin],
         &["schemes"],
         &["providers"],
         &verify,
         &sign,
         &["config"],
+        &["config", "schema"],
+        &["config", "check", "creel.toml"],
+        &["mcp", "--skill"],
         &["doctor"],
         &["completions", "bash"],
+        &["man"],
     ] {
         let took: Vec<f64> = (0..RUNS)
             .map(|_| {

@@ -11,6 +11,7 @@ mod send;
 mod sending;
 pub mod server;
 mod settings;
+mod storm;
 mod tail;
 mod terminal;
 mod wait;

@@ -86,7 +86,7 @@ async fn every_body_has_an_example_that_the_api_takes() {
                 let forward = json!({"routes": [{"to": "http://127.0.0.1:1/hook"}]});
                 app.client.put(app.api(&format!("/bins/{bin}/forward"))).json(&forward).send().await.unwrap();
             }
-            if path.ends_with("/answer") {
+            if path.contains("/answer") {
                 let hold = json!({"hold": {"timeout_ms": 60_000}});
                 app.client.put(app.api(&format!("/bins/{bin}/response"))).json(&hold).send().await.unwrap();
                 let waits = app.client.post(format!("{}/{bin}", app.started.capture_url)).body("x");

@@ -35,7 +35,8 @@ fn shell(folder: &Path, console: &str, script: &str) -> Output {
     command.env("CREEL_SERVER", console).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
 }
 
-/// The tests of other languages, each run by that language. Where pytest is not installed its functions are called by hand.
+/// The tests of other languages, each run by that language. Where pytest or Vitest is not installed, the functions are called by
+/// what comes with the language.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recipe_in_another_language_passes() {
     let app = TestApp::start().await;
@@ -43,7 +44,22 @@ async fn every_recipe_in_another_language_passes() {
     let blocks = blocks(include_str!("../../README.md"));
     let block = |wanted: &str| blocks.iter().find(|(language, _)| language == wanted).unwrap().1.clone();
     std::fs::write(folder.path().join("test_order.py"), block("python")).unwrap();
-    std::fs::write(folder.path().join("order.test.mjs"), block("js")).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let vitest = root.join("target/vitest/node_modules/vitest/vitest.mjs");
+    let vitest = vitest.exists().then(|| format!("node '{}' run --root .", vitest.display()));
+    let test = block("js");
+    if vitest.is_some() {
+        std::os::unix::fs::symlink(root.join("target/vitest/node_modules"), folder.path().join("node_modules"))
+            .unwrap();
+    }
+    let of_node = test.replace(
+        "import { expect, test } from \"vitest\";",
+        "import assert from \"node:assert\";\nimport test from \"node:test\";\n\
+         const expect = (value) => ({ toBe: (wanted) => assert.equal(value, wanted) });",
+    );
+    assert_ne!(of_node, test);
+    let (name, text) = if vitest.is_some() { ("order.test.js", test) } else { ("order.test.mjs", of_node) };
+    std::fs::write(folder.path().join(name), text).unwrap();
     let jobs: Vec<String> = block("yaml")
         .lines()
         .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("run: "))
@@ -52,7 +68,9 @@ async fn every_recipe_in_another_language_passes() {
         .collect();
     let console = app.started.console_url.clone();
     let python = "python3 -c 'import test_order; test_order.test_an_order_is_announced()'";
-    let scripts = [python.to_owned(), "node --test order.test.mjs".to_owned(), format!("set -e\n{}", jobs.join("\n"))];
+    let python = format!("if python3 -c 'import pytest' 2> /dev/null; then python3 -m pytest -q; else {python}; fi");
+    let node = vitest.unwrap_or_else(|| "node --test order.test.mjs".to_owned());
+    let scripts = [python, node, format!("set -e\n{}", jobs.join("\n"))];
     tokio::task::spawn_blocking(move || {
         for script in scripts {
             let output = shell(folder.path(), &console, &script);

@@ -200,9 +200,9 @@ def tried(name, kind, snippets):
                     return [f"it does not start: {log.read()[-3000:]}"], {}
                 report, code = check(f"http://127.0.0.1:{port}/webhook", KINDS[kind])
                 cases = report["cases"]
-                wrong = [f"{case['id']}: {case['sentence']}" for case in cases if case["state"] == "failed"]
+                wrong = [f"{case['id']}: {case['sentence']}" for case in cases if case["result"] == "failed"]
                 wrong += [
-                    f"a note: {case['id']}" for case in cases if case["state"] == "note" and case["id"] not in NOTES
+                    f"a note: {case['id']}" for case in cases if case["result"] == "note" and case["id"] not in NOTES
                 ]
                 if not wrong and code:
                     wrong.append(f"exit code {code}: {report['error']}")

@@ -139,8 +139,8 @@ fn plan(args: &CheckArgs, battery: &'static Battery) -> anyhow::Result<CheckPlan
     let signer = match &args.secret {
         None => None,
         Some(secret) => {
-            let id = schemes_of(battery.sender.provider, true).first().copied().unwrap_or_default();
-            let scheme = Arc::clone(scheme(&catalogue, id)?);
+            let id = schemes_of(battery.sender.provider, true).into_iter().next().unwrap_or_default();
+            let scheme = Arc::clone(scheme(&catalogue, &id)?);
             Some(Signer { scheme, secret: SecretValue::new(secret.clone()) })
         }
     };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::ShowArgs;
 use crate::cli::render::{Align, Cell, Column, Table};
 use crate::cli::serve_file::{Flags, Origin};
-use crate::cli::{Done, exit, output, serve_file};
+use crate::cli::{Done, environment, exit, output, serve_file};
 use crate::config::{self, ConfigFile};
 
 /// Never printed, wherever it comes from.
@@ -24,7 +24,7 @@ pub(super) fn run(args: &ShowArgs) -> Done {
     if let Some(why) = ignored {
         output::note(&why);
     }
-    let command = serve_file::alone(file.as_ref())?;
+    let mut command = serve_file::alone(file.as_ref())?;
     let shown: Vec<(String, String)> = command
         .get_arguments()
         .filter(|arg| !arg.is_hide_set())
@@ -35,7 +35,8 @@ pub(super) fn run(args: &ShowArgs) -> Done {
         .get_arguments()
         .filter_map(|arg| Some((arg.get_long()?.to_owned(), arg.get_env()?.to_string_lossy().into_owned())))
         .collect();
-    let matches = command.try_get_matches_from(Vec::<String>::new())?;
+    let read = command.try_get_matches_from_mut(Vec::<String>::new());
+    let matches = read.map_err(|error| environment::in_a_line(error, &command))?;
     let flags = Flags::read(&matches, file.as_ref())?;
     let origin = |long: &str| match Origin::of(long, &matches, file.as_ref()) {
         Origin::Environment => variables.get(long).cloned().unwrap_or_default(),

@@ -97,7 +97,7 @@ fn sending(args: &SendArgs, wish: &Wish, url: &str, clock: &Clock) -> anyhow::Re
 
 fn made(args: &SendArgs, clock: &Clock) -> anyhow::Result<(Sample, Vec<Step>)> {
     let refused = |error: samples::SampleError| Usage(error.sentence.trim_end_matches('.').to_owned());
-    let sender = samples::sender(args.provider.as_deref().unwrap_or_default()).map_err(refused)?;
+    let sender = samples::player(args.provider.as_deref().unwrap_or_default()).map_err(refused)?;
     let event = args.event.as_deref().unwrap_or_default();
     let mut story = story(args, clock);
     if event == SESSION {
@@ -123,11 +123,11 @@ fn signer(args: &SendArgs) -> anyhow::Result<Option<Signer>> {
     let Some(secret) = args.secret.as_ref().filter(|_| !args.unsigned) else { return Ok(None) };
     let known = args.catalogue.catalogue()?;
     let id = match (&args.scheme, &args.provider) {
-        (Some(id), _) => id.as_str(),
-        (None, Some(provider)) => provider::schemes_of(provider, true).first().copied().unwrap_or_default(),
+        (Some(id), _) => id.clone().into(),
+        (None, Some(provider)) => provider::schemes_of(provider, true).into_iter().next().unwrap_or_default(),
         (None, None) => return Err(Usage("--secret: say how to sign, with --scheme or PROVIDER".to_owned()).into()),
     };
-    let scheme = catalogue::scheme(&known, id)?;
+    let scheme = catalogue::scheme(&known, &id)?;
     Ok(Some(Signer { scheme: Arc::clone(scheme), secret: SecretValue::new(secret.clone()) }))
 }
 

@@ -29,7 +29,8 @@ as simulated, and is signed with the bin's own secret unless another is given. E
 every event got a 2xx, 1 when not.
 
 A sample of your own is any request in a file: `creel show BIN ID --raw > event.http` makes one of
-a capture, `--from event.http` sends it.
+a capture, `--from event.http` sends it. A platform of your own that creel.toml declares with its
+samples is played like any other.
 
 Examples:
   creel send callaider session.ended --to orders --language ru --set /data/reason=timeout
@@ -172,6 +173,10 @@ enum Way {
 pub(super) fn run(args: &SendArgs) -> Done {
     if args.list {
         return list(args);
+    }
+    if args.provider.as_deref().is_some_and(|provider| !samples::senders().any(|known| known.provider == provider)) {
+        // It may be one of the user's own, which the file declares.
+        args.catalogue.catalogue()?;
     }
     let wish = args.wish()?;
     let to = args.to.as_deref().unwrap_or_default();
@@ -318,10 +323,11 @@ const COLUMNS: &[Column] = &[
 
 fn list(args: &SendArgs) -> Done {
     let mut values = Vec::new();
-    for sender in samples::senders() {
-        let of = |name: &str, about: &str| json!({"provider": sender.provider, "event": name, "about": about});
-        values.extend(sender.events.iter().map(|event| of(event.name, event.about)));
-        if sender.has_sessions() {
+    args.catalogue.catalogue()?;
+    for player in samples::players() {
+        let of = |name: &str, about: &str| json!({"provider": player.provider(), "event": name, "about": about});
+        values.extend(player.events().iter().map(|event| of(&event.name, &event.about)));
+        if player.has_sessions() {
             values.push(of(SESSION, "a whole session, in its order and at its pace"));
         }
     }

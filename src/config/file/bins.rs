@@ -37,6 +37,21 @@ impl DeclaredBin {
         let beside = beside.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name.to_owned());
         self.settings.keys().cloned().chain(beside).collect()
     }
+
+    /// The single settings of those tables that it sets piece by piece, such as `limits.max_age_s`: what it does not name of
+    /// them stays as set by hand.
+    pub fn parts(&self) -> Vec<String> {
+        let tables = [
+            ("limits", self.settings.get("limits")),
+            ("forward", self.forward.as_ref()),
+            ("expect", self.expect.as_ref()),
+        ];
+        let parts = tables.into_iter().flat_map(|(table, value)| {
+            let names = value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
+            names.map(move |name| format!("{table}.{name}"))
+        });
+        parts.collect()
+    }
 }
 
 /// Reads the table of bins.

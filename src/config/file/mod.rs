@@ -152,8 +152,8 @@ fn providers(text: &Text, table: Map<String, Value>) -> Result<Vec<OwnProvider>,
             let at = if path == "." { field.clone() } else { format!("{field}.{path}") };
             by_serde(text, &at, &error.into_inner().to_string())
         })?;
-        let own = own.named(&id).map_err(|sentence| text.error(&field, At::Key, sentence))?;
-        samples::check(&own, folder)
+        let mut own = own.named(&id).map_err(|sentence| text.error(&field, At::Key, sentence))?;
+        samples::read(&mut own, folder)
             .map_err(|sentence| text.error(&format!("{field}.samples"), At::Value, sentence))?;
         Ok(own)
     };

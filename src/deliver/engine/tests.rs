@@ -277,9 +277,9 @@ async fn a_redirect_is_an_answer_and_not_followed() {
     assert_eq!((delivered.outcome, delivered.status()), (Outcome::Answered, Some(302)));
 }
 
-/// A TLS target for `localhost` that answers with the name it was asked for.
-async fn tls_target() -> (u16, TlsOptions) {
-    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+/// A TLS target with a certificate for a name or an address, that answers with the name it was asked for.
+async fn tls_target(name: &str) -> (u16, TlsOptions) {
+    let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let certificate = certified.cert.der().clone();
     let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -309,7 +309,7 @@ async fn tls_target() -> (u16, TlsOptions) {
 
 #[tokio::test]
 async fn tls_is_checked_by_the_systems_roots_and_those_that_are_added() {
-    let (port, trusting) = tls_target().await;
+    let (port, trusting) = tls_target("localhost").await;
     let url = format!("https://localhost:{port}/");
     let trusted = engine_with(Arc::new(System), &[], trusting.clone()).deliver(&parcel(&url)).await;
     assert_eq!(trusted.status(), Some(200), "{}", trusted.sentence);
@@ -326,6 +326,17 @@ async fn tls_is_checked_by_the_systems_roots_and_those_that_are_added() {
     let any =
         engine_with(Arc::new(System), &[], insecure).deliver(&parcel(&format!("https://127.0.0.1:{port}/"))).await;
     assert_eq!(any.status(), Some(200), "{}", any.sentence);
+
+    // An address is checked against the certificate as well; a name is asked for by name only (RFC 6066, section 3).
+    let (port, trusting) = tls_target("127.0.0.1").await;
+    let by_address = engine_with(Arc::new(System), &[], trusting.clone())
+        .deliver(&parcel(&format!("https://127.0.0.1:{port}/")))
+        .await;
+    assert_eq!(by_address.status(), Some(200), "{}", by_address.sentence);
+    assert!(by_address.response.unwrap().body.is_empty(), "no server name goes along");
+    let by_name =
+        engine_with(Arc::new(System), &[], trusting).deliver(&parcel(&format!("https://localhost:{port}/"))).await;
+    assert_eq!(by_name.outcome, Outcome::Tls, "{}", by_name.sentence);
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

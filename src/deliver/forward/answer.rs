@@ -70,7 +70,7 @@ impl Deliver {
         for (number, target) in all.iter().enumerate() {
             let Ok(url) = TargetUrl::parse(target) else { continue };
             let plan = plan(forward, url);
-            let draft = match draft(&self.0.catalogue, bin, request, &plan, self.0.clock.now()) {
+            let draft = match draft(&self.catalogue(), bin, request, &plan, self.0.clock.now()) {
                 Ok(draft) => draft,
                 // The queue skips it, and says so; the bin answers.
                 Err(_) if number == 0 => return,

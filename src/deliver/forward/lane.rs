@@ -220,7 +220,7 @@ impl Deliver {
             if line.is_down(target) {
                 return Ok(Sent::LookAgain);
             }
-            let draft = match draft(&self.0.catalogue, bin, request, &plan, self.0.clock.now()) {
+            let draft = match draft(&self.catalogue(), bin, request, &plan, self.0.clock.now()) {
                 Ok(draft) => draft,
                 Err(SendError::Unfit(_)) => return Ok(Sent::Over(Forwarded::SkippedUnfit)),
                 Err(_) => return Ok(Sent::Over(Forwarded::Failed)),

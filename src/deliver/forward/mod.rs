@@ -28,7 +28,7 @@ use crate::store::{BinState, StoreError};
 pub(super) use asked::Asked;
 use circle::Circle;
 use line::TICK;
-pub use passed_back::passed_back;
+pub use passed_back::{as_it_came, passed_answer, passed_back};
 pub use route::route;
 
 /// How often bins are looked at for forwards that were set, when any bin has changed.

@@ -1,5 +1,7 @@
 //! What a sender gets of what came back from a target. Pure.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::deliver::engine::{is_hop_by_hop, named_by_connection};
@@ -7,6 +9,8 @@ use crate::http::Head;
 use crate::http::text::clipped;
 use crate::model::{Delivered, Outcome, PassedAnswer, PassedHead};
 
+/// Answers: what comes before one is of the connection.
+const STATUSES: Range<u16> = 200..600;
 /// Names of fields that are told as left out.
 const MAX_TOLD: usize = 5;
 /// Characters of such a name.
@@ -18,7 +22,7 @@ pub fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
         (Outcome::Answered, Some(response)) if response.body_cut => {
             (PassedAnswer::error(502, "The target's response is larger than is passed on (1 MiB)."), None)
         }
-        (Outcome::Answered, Some(response)) if (200..600).contains(&response.status) => {
+        (Outcome::Answered, Some(response)) if STATUSES.contains(&response.status) => {
             let (head, left_out) = passed_head(&response.head);
             let note = (!left_out.is_empty()).then(|| {
                 let names: Vec<_> = left_out.iter().take(MAX_TOLD).map(String::as_str).collect();
@@ -30,6 +34,21 @@ pub fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
         (Outcome::Timeout, _) => (PassedAnswer::error(504, &delivered.sentence), None),
         _ => (PassedAnswer::error(502, &delivered.sentence), None),
     }
+}
+
+/// The head and body of a target's answer as they came, if they are passed on and nothing is said in their place.
+pub fn as_it_came(delivered: &Delivered) -> Option<(&Bytes, &Bytes)> {
+    let response = delivered.response.as_ref().filter(|_| delivered.outcome == Outcome::Answered)?;
+    (!response.body_cut && STATUSES.contains(&response.status)).then_some((&response.head, &response.body))
+}
+
+/// What a sender gets of an answer whose head came so; `None` when it has no status that can be passed on.
+pub fn passed_answer(head: &Bytes, body: Bytes) -> Option<PassedAnswer> {
+    let mut words = head.split(|byte| *byte == b'\n').next()?.split(|byte| *byte == b' ');
+    let version = words.next()?;
+    let status = std::str::from_utf8(words.next()?).ok()?.trim_end().parse().ok();
+    let status = status.filter(|status| version.starts_with(b"HTTP/1.") && STATUSES.contains(status))?;
+    Some(PassedAnswer { status, head: passed_head(head).0, body })
 }
 
 /// The head without what is of the target's connection alone, and the names of fields that no head can have.
@@ -56,7 +75,7 @@ fn passed_head(raw: &Bytes) -> (PassedHead, Vec<String>) {
     }
     let named = named_by_connection(&Head::new(raw.clone()));
     let is_own = |name: &[u8]| is_hop_by_hop(name) || named.iter().any(|named| name.eq_ignore_ascii_case(named));
-    let (mut head, mut left_out) = (PassedHead { reason: Some(reason(first)), fields: Vec::new() }, Vec::new());
+    let (mut head, mut left_out) = (PassedHead { reason: Some(reason(first)), ..PassedHead::default() }, Vec::new());
     for (name, value) in fields.into_iter().filter(|(name, _)| !is_own(name)) {
         if is_token(&name) && !value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
             head.fields.push((name.into(), value.into()));
@@ -109,6 +128,23 @@ mod tests {
             ("Date", "x"),
         ];
         assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn only_an_answer_is_one() {
+        let status =
+            |head: &'static [u8]| passed_answer(&Bytes::from_static(head), Bytes::new()).map(|answer| answer.status);
+        assert_eq!(status(b"HTTP/1.1 299 Fine\r\nA: b\r\n\r\n"), Some(299));
+        assert_eq!(status(b"HTTP/1.0 200\r\n\r\n"), Some(200));
+        for wrong in [
+            &b""[..],
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"HTTP/1.1 100 Continue\r\n\r\n",
+            b"HTTP/1.1 999 X\r\n\r\n",
+            b"HTTP/1.1 2x0\r\n\r\n",
+        ] {
+            assert_eq!(status(wrong), None, "{}", wrong.escape_ascii());
+        }
     }
 
     #[test]

@@ -11,9 +11,10 @@ use crate::deliver::plan::SendError;
 use crate::deliver::token;
 use crate::http::Head;
 use crate::http::cover::after_word;
+use crate::http::text::lossy;
 use crate::json::{self, Pointer};
 use crate::model::{Origin, SecretValue, Timestamp};
-use crate::provider::samples::{Fault, Made, Sender, Step, Story, cut_in_the_middle, tamper};
+use crate::provider::samples::{Fault, Made, Player, Step, Story, cut_in_the_middle, tamper};
 use crate::signature::{Scheme, SignInput, Signed, sign};
 
 /// The time over which a slow sender's body comes.
@@ -27,7 +28,7 @@ pub enum Sample {
     /// Made up.
     Made {
         /// By which platform.
-        sender: &'static Sender,
+        sender: Player,
         /// With what in common.
         story: Box<Story>,
     },
@@ -101,12 +102,8 @@ impl Sending {
     }
 
     fn is_system(&self, name: &str) -> bool {
-        let among = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let platforms = match &self.sample {
-            Sample::Made { sender, .. } => sender.system,
-            Sample::Own { .. } => &[],
-        };
-        among(OF_THE_CONNECTION) || among(platforms)
+        let of_the_connection = OF_THE_CONNECTION.iter().any(|known| known.eq_ignore_ascii_case(name));
+        of_the_connection || matches!(&self.sample, Sample::Made { sender, .. } if sender.is_system(name))
     }
 
     /// The names of the user's fields that are not sent.
@@ -121,8 +118,16 @@ impl Sending {
     pub fn compose(&self, step: &Step, now: Timestamp) -> Result<Parcel, SendError> {
         let (mut head, mut body) = self.unsigned(step)?;
         let mut path = self.target.path_and_query().as_bytes().to_vec();
+        let mut url = self.signed_url.clone().unwrap_or_else(|| self.target.to_string());
+        // Some platforms of one's own say in the query what an event is.
+        let made = matches!(self.sample, Sample::Made { .. });
+        if let Some(query) = head.target().query().filter(|_| made).map(lossy) {
+            path.extend_from_slice(if path.contains(&b'?') { b"&" } else { b"?" });
+            path.extend_from_slice(query.as_bytes());
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&query);
+        }
         if let Some(signer) = &self.signer {
-            let url = self.signed_url.clone().unwrap_or_else(|| self.target.to_string());
             let signed = if self.has(Fault::BadSignature) {
                 wrongly_signed(signer, &head, &body, &url, now)?
             } else {
@@ -204,7 +209,8 @@ impl Sending {
 }
 
 pub(in crate::deliver) fn head_of(made: &Made) -> Head {
-    let mut head = String::from("POST / HTTP/1.1\r\nHost: h\r\n");
+    let query = made.query_text().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut head = format!("POST /{query} HTTP/1.1\r\nHost: h\r\n");
     for (name, value) in &made.headers {
         head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
     }

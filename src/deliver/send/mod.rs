@@ -165,8 +165,8 @@ impl Deliver {
         };
         let sent = |mut event: SentEvent, parcel: &Parcel| {
             if request.is_some() {
-                let (catalogue, now) = (&self.0.catalogue, self.0.clock.now());
-                event.delivered.signature = Some(proof::of_sending(catalogue, &bin.bin, sending, parcel, now));
+                let (catalogue, now) = (self.catalogue(), self.0.clock.now());
+                event.delivered.signature = Some(proof::of_sending(&catalogue, &bin.bin, sending, parcel, now));
             }
             job.count(&event.delivered);
             if job.is_due() {

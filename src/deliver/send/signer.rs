@@ -40,7 +40,7 @@ impl Deliver {
         target: &TargetUrl,
     ) -> Result<Option<Signer>, SendError> {
         let Some((entered_at, secret)) = secret(bin, with)? else { return Ok(None) };
-        let catalogue = &self.0.catalogue;
+        let catalogue = &self.catalogue();
         let stored = entered_at.is_some();
         let scheme = match scheme {
             Some(id) => catalogue.scheme(id).cloned().ok_or_else(|| {
@@ -97,7 +97,7 @@ fn signs_for(catalogue: &Catalogue, bin: Option<&Bin>, scheme: &Scheme) -> bool 
         return set.id == scheme.id;
     }
     match bin.settings.provider.as_deref().map(|provider| provider::schemes_of(provider, true)) {
-        Some(ids) if !ids.is_empty() => ids.contains(&scheme.id.as_str()),
+        Some(ids) if !ids.is_empty() => ids.iter().any(|id| *id == scheme.id),
         // It is recognised from each request.
         _ => true,
     }

@@ -8,7 +8,12 @@ pub(super) static SENDER: Sender = Sender {
     provider: "github",
     events: &[
         SampleEvent { name: "push", about: "commits were pushed" },
+        SampleEvent { name: "pull_request", about: "a pull request was opened" },
         SampleEvent { name: "issues", about: "an issue was opened" },
+        SampleEvent { name: "issue_comment", about: "somebody commented on an issue" },
+        SampleEvent { name: "release", about: "a release was published" },
+        SampleEvent { name: "workflow_run", about: "a run of a workflow is over" },
+        SampleEvent { name: "check_run", about: "a check is over" },
         SampleEvent { name: "ping", about: "the webhook was set up" },
     ],
     system: &[
@@ -49,6 +54,12 @@ fn body(event: &str, story: &Story, _: usize) -> Content {
         "html_url": "https://github.com/octo-harbour/harbour", "default_branch": "main",
     });
     let commit = story.hex("commit", 40);
+    let (number, run) = (story.number("number", 900) + 1, 9_800_000_000_u64 + story.number("run", 90_000_000));
+    let issue = json!({
+        "id": 1_900_000_000 + story.number("issue", 9_000_000), "number": number,
+        "title": "Reminders are sent twice", "body": "Since yesterday, customers get each reminder *twice*.",
+        "state": "open", "user": user(), "labels": [{"name": "bug", "color": "d73a4a"}], "created_at": at,
+    });
     Content::Json(match event {
         "push" => json!({
             "ref": "refs/heads/main", "before": story.hex("before", 40), "after": commit,
@@ -60,12 +71,51 @@ fn body(event: &str, story: &Story, _: usize) -> Content {
                 "modified": ["src/reminders.rs"],
             }],
         }),
-        "issues" => json!({
-            "action": "opened",
-            "issue": {
-                "id": 1_900_000_000 + story.number("issue", 9_000_000), "number": story.number("number", 900) + 1,
-                "title": "Reminders are sent twice", "body": "Since yesterday, customers get each reminder *twice*.",
-                "state": "open", "user": user(), "labels": [{"name": "bug", "color": "d73a4a"}], "created_at": at,
+        "pull_request" => json!({
+            "action": "opened", "number": number,
+            "pull_request": {
+                "id": 2_100_000_000 + story.number("pull", 9_000_000), "number": number, "state": "open",
+                "title": "Send each reminder once", "body": "Répare l’envoi des rappels 📨", "draft": false,
+                "merged": false, "user": user(), "created_at": at,
+                "head": {"ref": "once", "sha": commit}, "base": {"ref": "main", "sha": story.hex("before", 40)},
+            },
+            "repository": repository, "sender": user(),
+        }),
+        "issues" => {
+            json!({"action": "opened", "issue": issue, "repository": repository, "sender": user()})
+        }
+        "issue_comment" => json!({
+            "action": "created", "issue": issue,
+            "comment": {
+                "id": 3_100_000_000_u64 + story.number("comment", 9_000_000), "user": user(), "created_at": at,
+                "body": format!("{name} has it, too."), "author_association": "OWNER",
+            },
+            "repository": repository, "sender": user(),
+        }),
+        "release" => json!({
+            "action": "published",
+            "release": {
+                "id": 150_000_000 + story.number("release", 9_000_000), "tag_name": "v1.4.0", "name": "1.4.0",
+                "body": "- Reminders are sent once", "draft": false, "prerelease": false, "author": user(),
+                "created_at": at, "published_at": at, "assets": [],
+            },
+            "repository": repository, "sender": user(),
+        }),
+        "workflow_run" => json!({
+            "action": "completed",
+            "workflow_run": {
+                "id": run, "name": "CI", "event": "push", "status": "completed", "conclusion": "success",
+                "head_branch": "main", "head_sha": commit, "run_number": number, "run_attempt": 1, "actor": user(),
+                "created_at": at, "html_url": format!("https://github.com/octo-harbour/harbour/actions/runs/{run}"),
+            },
+            "workflow": {"id": 7_300_112, "name": "CI", "path": ".github/workflows/ci.yml", "state": "active"},
+            "repository": repository, "sender": user(),
+        }),
+        "check_run" => json!({
+            "action": "completed",
+            "check_run": {
+                "id": run, "name": "tests", "head_sha": commit, "status": "completed", "conclusion": "failure",
+                "started_at": at, "completed_at": at, "output": {"title": "2 tests failed", "summary": null},
             },
             "repository": repository, "sender": user(),
         }),

@@ -1,14 +1,16 @@
 //! Samples: what the platforms send, made up, and in which order and time. Pure. One file per platform and one line in
-//! `SENDERS`; signing them is for the caller.
+//! `SENDERS`; those of one's own send samples of theirs. Signing them is for the caller.
 
 mod callaider;
 mod dialogue;
 mod fault;
 mod github;
 mod pathors;
+mod player;
 mod shopify;
 mod slack;
 mod standard_webhooks;
+mod steps;
 mod story;
 mod stripe;
 mod twilio;
@@ -21,6 +23,8 @@ use crate::json::{Pointer, edit};
 use crate::model::Timestamp;
 
 pub use fault::{Fault, cut_in_the_middle, tamper};
+pub use player::{PlayedEvent, Player, player, players};
+pub(super) use steps::Repertoire;
 pub use story::{Language, Mode, Story};
 
 /// Every platform that can be played.
@@ -44,10 +48,8 @@ pub use pathors::SENDER as PATHORS;
 pub const SESSION: &str = "session";
 /// Bytes of the largest sample.
 pub const MAX_SIZE: usize = 10 << 20;
-/// The least speed of a session, other than 0: a hundred times slower than real.
-const MIN_SPEED: f64 = 0.01;
 /// The event that no platform has.
-const UNKNOWN: &str = "creel.unknown_event";
+pub(super) const UNKNOWN: &str = "creel.unknown_event";
 
 /// How a platform sends.
 #[derive(Debug)]
@@ -99,8 +101,17 @@ pub enum Content {
 pub struct Made {
     /// Header fields, without those of the signature.
     pub headers: Vec<(String, String)>,
+    /// What is added to the URL's query.
+    pub query: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl Made {
+    /// What is added to the URL's query, as it is written.
+    pub fn query_text(&self) -> Option<String> {
+        (!self.query.is_empty()).then(|| String::from_utf8_lossy(&written(&self.query)).into_owned())
+    }
 }
 
 /// One event of what is to be sent.
@@ -125,28 +136,19 @@ pub struct SampleError {
 }
 
 impl SampleError {
-    fn new(field: impl Into<String>, sentence: impl Into<String>) -> Self {
+    pub(super) fn new(field: impl Into<String>, sentence: impl Into<String>) -> Self {
         Self { field: field.into(), sentence: sentence.into() }
     }
 }
 
-/// Every platform that can be played, in the registry's order.
+/// Every platform that Creel can play by itself, in the registry's order.
 pub fn senders() -> impl Iterator<Item = &'static Sender> {
     SENDERS.iter().copied()
 }
 
-/// How that platform sends.
-///
-/// # Errors
-/// With the platforms that are known.
-pub fn sender(provider: &str) -> Result<&'static Sender, SampleError> {
-    senders().find(|sender| sender.provider == provider).ok_or_else(|| {
-        let known: Vec<&str> = senders().map(|sender| sender.provider).collect();
-        SampleError::new(
-            "provider",
-            format!("There are no samples of this provider; there are of {}.", known.join(", ")),
-        )
-    })
+/// The names of what a platform sends; none where it cannot be played.
+pub(super) fn events_of(provider: &str) -> &'static [SampleEvent] {
+    senders().find(|sender| sender.provider == provider).map_or(&[], |sender| sender.events)
 }
 
 impl Sender {
@@ -159,9 +161,20 @@ impl Sender {
     /// `speed` times faster than real.
     pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
         let real = if self.from_start { story.duration() } else { Duration::ZERO };
-        let span = paced(real, speed);
+        let span = steps::paced(real, speed);
         let micros = i64::try_from(span.as_micros()).unwrap_or_default();
         story.ended = Timestamp::from_micros(now.as_micros().saturating_add(micros));
+    }
+
+    /// What it sends when, of such a story.
+    pub fn repertoire(&self, story: &Story) -> Repertoire<'_> {
+        Repertoire {
+            provider: self.provider,
+            events: self.events.iter().map(|event| event.name).collect(),
+            moments: (self.session)(story),
+            voice_only: self.voice_only,
+            any_size: self.fill_at.is_some(),
+        }
     }
 
     /// What is sent when: of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
@@ -169,60 +182,7 @@ impl Sender {
     /// # Errors
     /// When there is no such event, a fault does not fit, or a session would take for ever.
     pub fn steps(&self, event: &str, story: &Story, speed: f64, faults: &[Fault]) -> Result<Vec<Step>, SampleError> {
-        if speed > 0.0 && speed < MIN_SPEED {
-            let sentence = format!("A speed is 0, which leaves out the pauses, or at least {MIN_SPEED}.");
-            return Err(SampleError::new("speed", sentence));
-        }
-        let times = if faults.contains(&Fault::Duplicate) { 2 } else { 1 };
-        let step = |event: &str, after| Step { event: event.to_owned(), after, times };
-        let named =
-            |event: &str| if faults.contains(&Fault::UnknownEvent) { UNKNOWN.to_owned() } else { event.to_owned() };
-        if story.size.is_some() && self.fill_at.is_none() {
-            return Err(SampleError::new(
-                "size",
-                format!("Samples of {} have one size; leave out `size`.", self.provider),
-            ));
-        }
-        if event != SESSION {
-            if faults.contains(&Fault::OutOfOrder) {
-                let sentence = "An order needs a whole session: send the event `session`.";
-                return Err(SampleError::new("faults", sentence));
-            }
-            let unknown = || {
-                let names: Vec<&str> = self.events.iter().map(|event| event.name).collect();
-                let session = if self.has_sessions() { ", or `session` for a whole one" } else { "" };
-                SampleError::new("event", format!("{} has the events {}{session}.", self.provider, names.join(", ")))
-            };
-            self.events.iter().find(|known| known.name == event).ok_or_else(unknown)?;
-            if story.mode == Mode::Text && self.voice_only.contains(&event) {
-                let sentence = format!("Text sessions never produce {event}: leave out the mode, or make it voice.");
-                return Err(SampleError::new("mode", sentence));
-            }
-            return Ok(vec![step(&named(event), Duration::ZERO)]);
-        }
-        let mut moments = (self.session)(story);
-        if moments.is_empty() {
-            let sentence = format!("{} has no sessions; name one of its events.", self.provider);
-            return Err(SampleError::new("event", sentence));
-        }
-        if faults.contains(&Fault::OutOfOrder) {
-            // The last event takes the place of the first, and so on: the moments stay.
-            let names: Vec<&str> = moments.iter().rev().map(|(name, _)| *name).collect();
-            for (moment, name) in moments.iter_mut().zip(names) {
-                moment.0 = name;
-            }
-        }
-        let mut last = Duration::ZERO;
-        let steps = moments.into_iter().map(|(event, at)| {
-            let pause = at.saturating_sub(std::mem::replace(&mut last, at));
-            step(event, paced(pause, speed))
-        });
-        let mut steps: Vec<Step> = steps.collect();
-        if faults.contains(&Fault::UnknownEvent) {
-            // A session keeps its own events, and has one more between them.
-            steps.insert(1, step(UNKNOWN, Duration::ZERO));
-        }
-        Ok(steps)
+        self.repertoire(story).steps(event, story, speed, faults)
     }
 
     /// Makes an event. `set` changes values of its body.
@@ -265,7 +225,7 @@ impl Sender {
         };
         let mut headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
         headers.extend((self.head)(event, story).into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Ok(Made { headers, body })
+        Ok(Made { headers, query: Vec::new(), body })
     }
 
     /// Makes an event that the platform does not have.
@@ -308,11 +268,6 @@ impl Sender {
             (_, None) => {}
         }
     }
-}
-
-/// A time at that speed; 0 leaves it out.
-fn paced(real: Duration, speed: f64) -> Duration {
-    if speed > 0.0 { real.div_f64(speed.max(MIN_SPEED)) } else { Duration::ZERO }
 }
 
 fn written(fields: &[(String, String)]) -> Vec<u8> {

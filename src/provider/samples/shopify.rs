@@ -8,7 +8,9 @@ pub(super) static SENDER: Sender = Sender {
     provider: "shopify",
     events: &[
         SampleEvent { name: "orders/create", about: "an order was placed" },
+        SampleEvent { name: "orders/paid", about: "an order was paid" },
         SampleEvent { name: "products/update", about: "a product was changed" },
+        SampleEvent { name: "customers/data_request", about: "a customer asks for their data" },
         SampleEvent { name: "app/uninstalled", about: "a shop removed the app" },
     ],
     system: &[
@@ -45,9 +47,15 @@ fn body(event: &str, story: &Story, _: usize) -> Content {
     let at = story.ended.to_string();
     let id = 5_000_000_000_u64 + story.number("id", 900_000_000);
     Content::Json(match event {
-        "orders/create" => json!({
+        "customers/data_request" => json!({
+            "shop_id": 954_889, "shop_domain": "harbour-tea.myshopify.com", "orders_requested": [id, id + 90],
+            "customer": {"id": id - 17, "email": "customer@example.com", "phone": "+33123456789"},
+            "data_request": {"id": 9_999},
+        }),
+        "orders/create" | "orders/paid" => json!({
             "id": id, "admin_graphql_api_id": format!("gid://shopify/Order/{id}"), "created_at": at, "currency": "EUR",
-            "email": "customer@example.com", "financial_status": "paid", "fulfillment_status": null,
+            "email": "customer@example.com", "fulfillment_status": null,
+            "financial_status": if event == "orders/paid" { "paid" } else { "pending" },
             "name": format!("#{}", 1_000 + story.number("order", 9_000)), "total_price": "41.80",
             "customer": {"id": id - 17, "first_name": dialogue::names(story.language).customer, "tags": ""},
             "line_items": [

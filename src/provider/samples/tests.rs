@@ -44,6 +44,15 @@ fn every_sample_is_understood_as_the_event_that_it_plays() {
 }
 
 #[test]
+fn what_a_provider_is_listed_with_can_be_sent() {
+    for player in players() {
+        let listed = catalogue().into_iter().find(|known| known.id == player.provider()).unwrap().events;
+        let sent: Vec<String> = player.events().into_iter().map(|event| event.name.into_owned()).collect();
+        assert_eq!(listed, sent, "{}", player.provider());
+    }
+}
+
+#[test]
 fn a_speed_that_never_ends_is_refused_and_stops_nothing() {
     for speed in [1e-300, 1e-6, 0.009] {
         callaider::SENDER.begin(&mut story(), Timestamp::default(), speed);
@@ -158,7 +167,7 @@ fn faults_of_order_and_number_are_in_the_steps() {
     assert_eq!(stripe::SENDER.steps(SESSION, &story(), 1.0, &[]).unwrap_err().field, "event");
     let sized = Story { size: Some(5), ..story() };
     assert_eq!(stripe::SENDER.steps("invoice.payment_failed", &sized, 1.0, &[]).unwrap_err().field, "size");
-    assert!(sender("nobody").unwrap_err().sentence.contains("callaider"));
+    assert!(player("nobody").unwrap_err().sentence.contains("callaider"));
     let unknown = made(&callaider::SENDER, UNKNOWN, &story());
     assert_eq!(json(&unknown)["event"], UNKNOWN);
     assert!(unknown.headers.contains(&("X-Callaider-Event".to_owned(), UNKNOWN.to_owned())));

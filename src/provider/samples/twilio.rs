@@ -7,6 +7,8 @@ pub(super) static SENDER: Sender = Sender {
     events: &[
         SampleEvent { name: "message.received", about: "a text message came in" },
         SampleEvent { name: "message.delivered", about: "a sent message has arrived" },
+        SampleEvent { name: "call.ringing", about: "a call comes in" },
+        SampleEvent { name: "call.in-progress", about: "a call was answered" },
         SampleEvent { name: "call.completed", about: "a call is over" },
     ],
     system: &["content-type", "user-agent", "x-twilio-signature", "i-twilio-idempotency-token"],
@@ -45,17 +47,22 @@ fn body(event: &str, story: &Story, _: usize) -> Content {
                 ("ApiVersion", "2010-04-01".to_owned()),
             ]
         }
-        "call.completed" => vec![
-            ("CallSid", id("CA", "call")),
-            account,
-            ("CallStatus", status.to_owned()),
-            ("CallDuration", story.duration().as_secs().to_string()),
-            ("Direction", "inbound".to_owned()),
-            from,
-            to,
-            ("Timestamp", story.ended.to_string()),
-            ("ApiVersion", "2010-04-01".to_owned()),
-        ],
+        _ if event.starts_with("call.") => {
+            let mut pairs = vec![
+                ("CallSid", id("CA", "call")),
+                account,
+                ("CallStatus", status.to_owned()),
+                ("Direction", "inbound".to_owned()),
+                from,
+                to,
+                ("Timestamp", story.ended.to_string()),
+                ("ApiVersion", "2010-04-01".to_owned()),
+            ];
+            if status == "completed" {
+                pairs.push(("CallDuration", story.duration().as_secs().to_string()));
+            }
+            pairs
+        }
         _ => vec![
             ("MessageSid", id("SM", "message")),
             ("MessageStatus", status.to_owned()),

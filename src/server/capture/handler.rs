@@ -55,7 +55,8 @@ pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infalli
         let gone = end == BodyEnd::Cut && rejected.is_none();
         connection.set_disposition(if gone { Disposition::Close } else { Disposition::ReadNoMore });
     }
-    Ok(send(&connection, response, close, received_at).await)
+    let to_head = *request.method() == actix_http::Method::HEAD;
+    Ok(send(&connection, response, close, received_at, to_head).await)
 }
 
 /// A request whose body is still to come.
@@ -170,10 +171,11 @@ async fn send(
     mut response: Outgoing,
     close: bool,
     received_at: Timestamp,
+    to_head: bool,
 ) -> HttpResponse {
     let waited = response.instead.is_some();
     if waited {
-        Box::pin(answered_instead(connection, &mut response)).await;
+        Box::pin(answered_instead(connection, &mut response, to_head)).await;
     }
     let fault = response.fault.as_ref().map(|fault| fault.kind);
     let at_once = response.delay.is_zero() && fault.is_none() && !waited;
@@ -201,7 +203,7 @@ async fn send(
 }
 
 /// Waits for somebody else's answer; the bin's own when there is none.
-async fn answered_instead(connection: &Connection, response: &mut Outgoing) {
+async fn answered_instead(connection: &Connection, response: &mut Outgoing, to_head: bool) {
     let mut next = response.instead.take().map(|instead| *instead);
     while let Some(Instead { answer, ends_early, otherwise }) = next.take() {
         let mut answered = None;
@@ -214,7 +216,8 @@ async fn answered_instead(connection: &Connection, response: &mut Outgoing) {
         match answered {
             Some(Answered { response: answered, head }) => {
                 *response = Outgoing { stored: response.stored, ..answered };
-                if let Some(head) = head {
+                if let Some(mut head) = head {
+                    head.to_head = to_head;
                     connection.pass_on(head);
                 }
             }

@@ -19,7 +19,8 @@ const OURS: [&str; 6] = ["connection", "keep-alive", "te", "trailer", "transfer-
 /// Makes what is written for `bytes`, which begin with the framework's head; `None` when they do not.
 ///
 /// The fields come as they were passed on. Of the framework's, those follow that are not among them: the framing, and what
-/// Creel adds. `Content-Length` stands in its old place, with the length that the framework says.
+/// Creel adds. `Content-Length` stands in its old place, with the length that the framework says; to a HEAD, which gets no body,
+/// with its own.
 pub(super) fn swap(bytes: &[u8], passed: &PassedHead) -> Option<Swap> {
     let end_of = |from: usize| memchr::memmem::find(&bytes[from..], b"\r\n\r\n").map(|at| from + at + 4);
     let mut start = 0;
@@ -60,7 +61,8 @@ pub(super) fn swap(bytes: &[u8], passed: &PassedHead) -> Option<Swap> {
             let length = own.iter().find(|(own, _)| is(own, "content-length"));
             let Some((_, length)) = length.filter(|_| !length_is_written) else { continue };
             length_is_written = true;
-            rest = length[1..].trim_ascii();
+            let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+            rest = if passed.to_head && is_number { rest } else { length[1..].trim_ascii() };
         }
         for part in [&name[..], b": ", rest, b"\r\n"] {
             out.put_slice(part);
@@ -84,7 +86,8 @@ mod tests {
 
     fn swapped(bytes: &[u8], reason: Option<&'static str>, fields: &[(&'static str, &'static str)]) -> (String, usize) {
         let fields = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let swap = swap(bytes, &PassedHead { reason: reason.map(Into::into), fields }).unwrap();
+        let head = PassedHead { reason: reason.map(Into::into), fields, to_head: false };
+        let swap = swap(bytes, &head).unwrap();
         (String::from_utf8(swap.out.to_vec()).unwrap(), swap.stands_for)
     }
 
@@ -117,6 +120,16 @@ mod tests {
             head.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 299 <unknown>\r\nX-Content-Type-Options: foo\r\n")
         );
         assert!(!head.contains("nosniff") && stands_for == waited.len() - 2, "{head}");
+    }
+
+    #[test]
+    fn the_answer_to_a_head_has_its_own_length_if_that_is_one() {
+        for (value, written) in [("12345", "12345"), ("1x", "2"), ("", "2"), ("-1", "2")] {
+            let fields = vec![("Content-Length".into(), value.into())];
+            let swap = swap(OWN, &PassedHead { reason: None, fields, to_head: true }).unwrap();
+            let head = String::from_utf8(swap.out.to_vec()).unwrap();
+            assert!(head.contains(&format!("\r\nContent-Length: {written}\r\n")), "{value}: {head}");
+        }
     }
 
     #[test]

@@ -121,6 +121,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("post", "/bins/{bin}/requests/{id}/signature", r#"{"secret": "whsec_another"}"#),
     ("post", "/bins/{bin}/requests/{id}/answer", r#"{"status": 202, "body": "{\"ok\":true}"}"#),
     (
+        "post",
+        "/bins/{bin}/requests/{id}/answer/passed-on",
+        r#"{"head_base64": "SFRUUC8xLjEgMjAyIEZpbmUNCg0K", "body_base64": "eyJvayI6dHJ1ZX0="}"#,
+    ),
+    (
         "put",
         "/bins/{bin}/checklist/{point}",
         r#"{"stated": true, "note": "Alert endpoint-5xx of the monitoring, seen in staging"}"#,

@@ -122,8 +122,13 @@ async fn a_file_replaces_the_secrets_of_its_labels_and_leaves_the_other_rows_alo
     let made = fixture.store.create_bin(BinSettings::default(), own).await.unwrap();
     let declare = async |secrets: Vec<(String, SecretValue)>| {
         let labels = secrets.iter().map(|(label, _)| label.clone()).collect();
-        let declared =
-            Some(Declaration { fields: Vec::new(), current: true, secrets: labels, event_schemas: Vec::new() });
+        let declared = Some(Declaration {
+            fields: Vec::new(),
+            parts: Vec::new(),
+            current: true,
+            secrets: labels,
+            event_schemas: Vec::new(),
+        });
         let set = move |settings: &mut BinSettings| settings.declared = declared;
         fixture.store.declare_bin(made.bin.id, set, secrets).await.unwrap().bin.secrets.clone()
     };

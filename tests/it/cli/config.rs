@@ -491,12 +491,21 @@ fn what_the_file_sets_is_marked_and_what_waits_for_a_restart_is_told() {
         std::fs::write(server.folder().join("creel.toml"), text).unwrap();
         server.signal("-HUP");
     };
-    let scheme = "[schemes.my-own]\nheader = 'X-S'\nalgorithm = 'hmac-sha256'\nencoding = 'hex'\n";
-    write(format!("{bins}{scheme}"));
-    until("it is told", || page("/").contains("[schemes] was changed and is read at the start only: restart Creel"));
-    // A bin that needs it keeps the old set-up, and the way out is named.
-    write(format!("{bins}scheme = 'my-own'\n{scheme}"));
-    until("the way out is named", || page("/").contains("is known after a restart only"));
+    // Of tables that are set piece by piece, each piece: the rest stays as set by hand.
+    write("[bins.marked]\nlimits = { max_age_s = 60 }\nforward = { to = 'http://localhost:1/', retries = { count = 2 } }\nexpect = { silence_s = 9 }\n".to_owned());
+    until("the file is read again", || page("/bins/marked/settings").matches("set by creel.toml").count() == 4);
+    let settings = page("/bins/marked/settings");
+    for label in [">Age in seconds", ">Targets", ">Retries", "a session is over"] {
+        let (_, after) = settings.split_once(label).unwrap();
+        assert!(after.trim_start().starts_with("<span class=\"chip from-file\""), "{label}");
+    }
+    let (_, declared) = settings.split_once("data-declared=\"").unwrap();
+    let declared: Vec<&str> = declared.split('"').next().unwrap().split(' ').collect();
+    for part in ["limits.max_age_s", "forward.routes", "forward.retries", "expect.silence_s"] {
+        assert!(declared.contains(&part), "{part}: {declared:?}");
+    }
+    write(format!("[serve]\nmax-requests = 7\n{bins}"));
+    until("it is told", || page("/").contains("[serve] was changed and is read at the start only: restart Creel"));
     write(bins.to_owned());
     until("nothing waits", || !page("/").contains("restart"));
 }

@@ -18,6 +18,7 @@ struct Here {
     child: Child,
     folder: tempfile::TempDir,
     console: SocketAddr,
+    capture: SocketAddr,
 }
 
 impl Here {
@@ -38,7 +39,8 @@ impl Here {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let told: Value = serde_json::from_str(&line).unwrap();
-        Self { child, folder, console: address_in(&told, "console_url") }
+        let (console, capture) = (address_in(&told, "console_url"), address_in(&told, "capture_url"));
+        Self { child, folder, console, capture }
     }
 
     fn file(&self) -> PathBuf {
@@ -82,6 +84,174 @@ impl Drop for Here {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A request to the bin `a`, with the signatures of the schemes that these tests declare.
+fn signed(body: &str, secret: &str) -> String {
+    use hmac::{KeyInit as _, Mac as _};
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    let sum = hex::encode(mac.finalize().into_bytes());
+    let length = body.len();
+    format!("POST /a HTTP/1.1\r\nHost: h\r\nX-One: {sum}\r\nX-Two: {sum}\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
+/// A set-up of its own with a scheme in this header.
+fn own_scheme(header: &str) -> String {
+    format!(
+        "[bins.a]\nprovider = 'mine'\nsecret = 'k3y'\nresponse = {{ status = 201 }}\n\
+         [schemes.my-own]\nheader = '{header}'\nalgorithm = 'hmac-sha256'\n\
+         [providers.mine]\nscheme = 'my-own'\nevent = '/type'\n"
+    )
+}
+
+impl Here {
+    fn send(&self, request: &str) -> u16 {
+        raw::exchange(self.capture, request.as_bytes()).status
+    }
+
+    /// Verdict and event name of the newest request that a filter finds.
+    fn newest(&self) -> (Value, Value) {
+        let found: Value = serde_json::from_str(&self.get("/api/v1/bins/a/requests/latest")).unwrap();
+        (found["signature"]["status"].clone(), found["event"]["name"].clone())
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(self.file(), text).unwrap();
+    }
+
+    /// Waits until something is so, which takes a moment.
+    fn until(&self, what: &str, so: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !so() {
+            assert!(began.elapsed() < Duration::from_secs(20), "{what}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn a_scheme_and_a_platform_hold_from_the_reload_on_and_what_is_stored_is_reverified() {
+    let here = Here::start(&answering(201), &[]);
+    here.write(&own_scheme("X-One"));
+    here.again("read again");
+    let request = signed(r#"{"type":"made","kind":"other"}"#, "k3y");
+    assert_eq!(here.send(&request), 201);
+    assert_eq!(here.newest(), ("valid".into(), "made".into()));
+    let schemes = here.get("/api/v1/schemes");
+    assert!(schemes.contains("\"my-own\"") && here.get("/api/v1/providers").contains("\"mine\""));
+
+    // What changes of them changes what is stored, and what comes.
+    here.write(&own_scheme("X-None").replace("/type", "/kind"));
+    here.again("read again");
+    here.until("it is reverified", || here.newest() == ("missing".into(), "other".into()));
+    assert_eq!(here.send(&request), 201);
+    assert_eq!(here.newest(), ("missing".into(), "other".into()));
+    here.write(&own_scheme("X-Two"));
+    here.again("read again");
+    here.until("it is reverified", || here.newest() == ("valid".into(), "made".into()));
+    assert!(!here.get("/").contains("restart Creel"), "nothing waits for a restart");
+}
+
+#[test]
+fn a_scheme_or_platform_that_a_bin_uses_is_not_taken_out() {
+    let here = Here::start(&own_scheme("X-One"), &[]);
+    let request = signed(r#"{"type":"made"}"#, "k3y");
+    let still = || {
+        assert_eq!(here.send(&request), 201);
+        assert_eq!(here.newest(), ("valid".into(), "made".into()));
+    };
+    still();
+    // The bin stays as it is when the file names it no more.
+    here.write(&answering(202));
+    here.again(
+        "creel.toml:1:1: providers.mine: it is taken out, but the bin 'a' uses it; give the bin another provider first",
+    );
+    assert_eq!(here.status("a"), 201, "what was set before stays");
+    still();
+    assert!(
+        here.get("/").contains("it is taken out, but the bin &#39;a&#39; uses it")
+            || here.get("/").contains("it is taken out")
+    );
+    let set = "scheme = 'my-own'\n";
+    here.write(&own_scheme("X-One").replace("provider = 'mine'\n", set));
+    here.again("read again");
+    here.write("[bins.a]\nprovider = 'stripe'\n");
+    here.again("schemes.my-own: it is taken out, but the bin 'a' uses it; give the bin another scheme first");
+    still();
+    // With another one there is nothing in the way.
+    here.write("[bins.a]\nprovider = 'stripe'\nscheme = 'stripe'\n");
+    here.again("read again");
+    assert!(!here.get("/api/v1/schemes").contains("\"my-own\""));
+    here.until("it is reverified", || here.newest().0 == "missing");
+}
+
+#[test]
+fn a_wrong_scheme_keeps_those_that_were_known() {
+    let here = Here::start(&own_scheme("X-One"), &[]);
+    for (mistake, words) in [
+        (own_scheme("X-Two").replace("hmac-sha256", "rot13"), "schemes.my-own.algorithm: "),
+        (own_scheme("X-Two").replace("scheme = 'my-own'", "scheme = 'my-won'"), "'my-won' is not a known scheme"),
+        (own_scheme("X-Two").replace("status = 201", "status = 1"), "bins.a.response.status: "),
+        (own_scheme("X-Two") + "[bins.b]\nforward = { to = 'http://192.0.2.1/' }\n", "bins.b.forward.to: "),
+    ] {
+        here.write(&mistake);
+        here.again(words);
+        let only_one = signed(r#"{"type":"made"}"#, "k3y").replace("X-Two", "X-Other");
+        assert_eq!(here.send(&only_one), 201);
+        assert_eq!(here.newest().0, "valid", "{words}");
+    }
+}
+
+#[test]
+fn while_schemes_are_replaced_every_request_is_judged_by_one_of_them() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let here = Here::start(&own_scheme("X-One"), &[]);
+    let over = AtomicBool::new(false);
+    let sent = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let (request, mut sent) = (signed(r#"{"type":"made"}"#, "k3y"), 0_u64);
+                    while !over.load(Ordering::Relaxed) {
+                        assert_eq!(here.send(&request), 201);
+                        sent += 1;
+                    }
+                    sent
+                })
+            })
+            .collect();
+        for round in 0..10 {
+            here.write(&own_scheme(if round % 2 == 0 { "X-Two" } else { "X-One" }));
+            here.again("read again");
+        }
+        over.store(true, Ordering::Relaxed);
+        senders.into_iter().map(|sender| sender.join().unwrap()).sum::<u64>()
+    });
+    let total = |query: &str| -> Value {
+        let found: Value =
+            serde_json::from_str(&here.get(&format!("/api/v1/bins/a/requests?limit=1&q={query}"))).unwrap();
+        found["total"].clone()
+    };
+    assert!(sent > 20);
+    assert_eq!(total("sig:valid%20event:made"), sent);
+    assert_eq!(total(""), sent);
+}
+
+#[test]
+fn a_sample_beside_the_file_is_read_again_when_it_changes() {
+    let folder = "samples";
+    let here = Here::start(&answering(201), &["--watch"]);
+    std::fs::create_dir(here.folder.path().join(folder)).unwrap();
+    let sample = |name: &str, text: &str| std::fs::write(here.folder.path().join(folder).join(name), text).unwrap();
+    sample("a.json", r#"{"type": "first"}"#);
+    here.write(&own_scheme("X-One").replace("event = '/type'", "event = '/type'\nsamples = 'samples/*.json'"));
+    let listed = |event: &str| here.get("/api/v1/providers").contains(&format!("\"{event}\""));
+    here.until("the platform is known", || listed("first"));
+    sample("a.json", r#"{"type": "second"}"#);
+    here.until("the file is read again", || listed("second") && !listed("first"));
+    sample("b.json", r#"{"type": "third"}"#);
+    here.until("the folder is looked at again", || listed("third"));
 }
 
 fn answering(status: u16) -> String {

@@ -266,6 +266,77 @@ fn a_forward_that_answers_is_a_lease_that_ends_with_the_command() {
 }
 
 #[test]
+fn a_forward_that_answers_passes_on_heads_that_are_no_text_and_answers_to_head_byte_for_byte() {
+    let server = Server::start();
+    server.ok(&["bin", "create", "b"]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let answers: [&[u8]; 3] = [
+        b"HTTP/1.1 299 Caf\xe9\r\nX-Latin: caf\xe9\r\nx-lower:  two  words \r\nX-Latin: \xff\xfe\r\nConnection: close\r\nContent-Length: 3\r\n\r\n\x00\xff!",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nETag: \"a\"\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 204 Nothing\r\nConnection: close\r\n\r\n",
+    ];
+    let target = std::thread::spawn(move || {
+        let mut got = Vec::new();
+        for answer in answers {
+            // A look whether somebody listens sends nothing.
+            let head = loop {
+                let (mut socket, _) = listener.accept().unwrap();
+                socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+                let (mut head, mut piece) = (Vec::new(), [0; 4096]);
+                while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                    let read = socket.read(&mut piece).unwrap_or(0);
+                    if read == 0 {
+                        break;
+                    }
+                    head.extend_from_slice(&piece[..read]);
+                }
+                if !head.is_empty() {
+                    socket.write_all(answer).unwrap();
+                    break head;
+                }
+            };
+            got.push(head);
+        }
+        got
+    });
+    let mut forward = server
+        .creel(&["forward", "b", "--to", &url, "--answer", "--retries", "0", "--count", "3"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(forward.stderr.take().unwrap()).lines();
+    said.find(|line| line.as_ref().unwrap().contains("answering the senders of b")).unwrap().unwrap();
+    // To the end of the connection: all that a sender gets.
+    let send = |request: &[u8]| {
+        let mut socket = TcpStream::connect(server.capture).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket.write_all(request).unwrap();
+        let mut got = Vec::new();
+        socket.read_to_end(&mut got).unwrap();
+        got
+    };
+    let has = |got: &[u8], wanted: &[u8]| got.windows(wanted.len()).any(|part| part == wanted);
+    let got = send(b"GET /b/x HTTP/1.1\r\nHost: h\r\nX-Sent: caf\xe9\r\nConnection: close\r\n\r\n");
+    assert!(got.starts_with(b"HTTP/1.1 299 Caf\xe9\r\n"), "{}", got.escape_ascii());
+    for field in [&b"\r\nX-Latin: caf\xe9\r\n"[..], b"\r\nx-lower: two  words\r\n", b"\r\nX-Latin: \xff\xfe\r\n"] {
+        assert!(has(&got, field), "{}\n{}", field.escape_ascii(), got.escape_ascii());
+    }
+    assert!(got.ends_with(b"\r\n\r\n\x00\xff!"), "{}", got.escape_ascii());
+    let got = send(b"HEAD /b/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert!(has(&got, b"\r\nContent-Length: 12345\r\n") && got.ends_with(b"\r\n\r\n"), "{}", got.escape_ascii());
+    assert!(has(&got, b"\r\nETag: \"a\"\r\n"), "{}", got.escape_ascii());
+    let got = send(b"POST /b/x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nConnection: close\r\n\r\na");
+    assert!(got.starts_with(b"HTTP/1.1 204 Nothing\r\n"), "{}", got.escape_ascii());
+    let requests = target.join().unwrap();
+    assert!(has(&requests[0], b"\r\nX-Sent: caf\xe9\r\n"), "{}", requests[0].escape_ascii());
+    assert!(requests[1].starts_with(b"HEAD /hook/x HTTP/1.1\r\n"), "{}", requests[1].escape_ascii());
+    assert!(forward.wait().unwrap().success());
+    said.for_each(|line| assert!(!line.unwrap().contains("not answered from here")));
+}
+
+#[test]
 fn a_forward_routes_waits_for_a_target_that_is_down_and_tries_again() {
     let server = Server::start_with(&["--token", "0123456789abcdef"]);
     let with_token = |arguments: &[&str]| {

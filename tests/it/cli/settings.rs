@@ -209,7 +209,7 @@ fn a_wrong_variable_is_named_by_the_commands_that_use_it_and_no_others() {
         let (code, _, stderr) = run(&format!("{line} --server http://127.0.0.1:1"), much);
         assert!(code == 3 && !stderr.contains("CREEL_MAX_BODY"), "{line}: {stderr}");
     }
-    for line in ["", "serve", "--ephemeral", "serve --ephemeral"] {
+    for line in ["", "serve", "--ephemeral", "serve --ephemeral", "config", "config show"] {
         let (code, _, stderr) = run(line, much);
         assert!(code == 2 && stderr.contains("invalid value 'much' for '--max-body <SIZE>'"), "{line}: {stderr}");
         assert!(stderr.contains("the environment variable CREEL_MAX_BODY has this value"), "{line}: {stderr}");

@@ -91,6 +91,21 @@ async fn the_next_response_on_a_connection_is_the_bins_own_again() {
 }
 
 #[tokio::test]
+async fn the_answer_to_a_head_has_the_length_that_the_target_says() {
+    let app = TestApp::start().await;
+    let target = Target::start();
+    app.bin(json!({"name": "in"})).await;
+    forward(&app, "in", json!({"routes": [{"to": target.url("/")}], "answer": "target"})).await;
+    target.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nETag: \"a\"\r\n\r\n");
+    let mut socket = connect(app.capture);
+    socket.write_all(b"HEAD /in/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nETag: \"a\"\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_large_answer_comes_whole() {
     let app = TestApp::start().await;
     let target = Target::start();

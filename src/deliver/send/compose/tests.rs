@@ -1,7 +1,7 @@
 use super::*;
 use crate::http::Headers;
 use crate::model::{Secret, SignatureStatus};
-use crate::provider::samples::{SESSION, sender, senders};
+use crate::provider::samples::{SESSION, player, senders};
 use crate::signature::{Catalogue, SignedRequest, Verifier};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -11,9 +11,9 @@ fn now() -> Timestamp {
 }
 
 fn sending(provider: &str, event: &str, faults: &[Fault]) -> Sending {
-    let sender = sender(provider).unwrap();
+    let sender = player(provider).unwrap();
     let story = Story::new(3, now());
-    let scheme = crate::provider::schemes_of(provider, true)[0];
+    let scheme = &*crate::provider::schemes_of(provider, true)[0];
     Sending {
         steps: sender.steps(event, &story, 0.0, faults).unwrap(),
         sample: Sample::Made { sender, story: story.into() },
@@ -47,7 +47,7 @@ fn status(provider: &str, parcel: &Parcel) -> SignatureStatus {
         value: SecretValue::new(SECRET.to_owned()),
         created_at: Timestamp::default(),
     };
-    let scheme = crate::provider::schemes_of(provider, true)[0];
+    let scheme = &*crate::provider::schemes_of(provider, true)[0];
     let verifier = Verifier::new(&Catalogue::default(), Some(scheme), None, &[secret]).unwrap();
     let headers = headers(parcel);
     let request =

@@ -86,9 +86,9 @@ impl List {
 }
 
 /// Bytes of a head.
-const MAX_HEAD: usize = 256 << 10;
+pub(super) const MAX_HEAD: usize = 256 << 10;
 /// Bytes of a response's body that are kept, as of those that the server reads itself.
-const MAX_BODY: usize = 1 << 20;
+pub(super) const MAX_BODY: usize = 1 << 20;
 /// The most that a step can have taken, a day.
 const MAX_MICROS: u64 = 24 * 3_600 * 1_000_000;
 /// A tebibyte: no body that was sent or received is longer.
@@ -287,7 +287,7 @@ async fn signature(
     Ok(turn.run(judge).await?)
 }
 
-fn decoded(text: &str, field: &str, most: usize) -> Result<Bytes, Problem> {
+pub(super) fn decoded(text: &str, field: &str, most: usize) -> Result<Bytes, Problem> {
     let bytes = STANDARD.decode(text).map_err(|_| Problem::field(field, "This is not base64."))?;
     if bytes.len() > most {
         return Err(Problem::field(field, format!("This has at most {most} bytes.")));

@@ -1,5 +1,7 @@
 //! Bins: list, create, read, change, delete.
 
+use std::borrow::Cow;
+
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
@@ -64,7 +66,7 @@ async fn list(state: State) -> Result<HttpResponse, Problem> {
 #[utoipa::path(tag = "bins", request_body(content = Option<BinInput>, description = "The settings"), responses((status = 201, body = BinShape)))]
 #[post("/api/v1/bins")]
 async fn create(state: State, input: OptionalJson<BinInput>) -> Result<HttpResponse, Problem> {
-    let bin = make(&state, input.0.checked(state.capture.catalogue())?).await?;
+    let bin = make(&state, input.0.checked(&state.capture.catalogue())?).await?;
     Ok(created(&state, &bin))
 }
 
@@ -102,7 +104,7 @@ async fn create_or_get(
     input: OptionalJson<BinInput>,
 ) -> Result<HttpResponse, Problem> {
     let named = request.match_info().get("bin").unwrap_or_default();
-    let mut change = input.0.checked(state.capture.catalogue())?;
+    let mut change = input.0.checked(&state.capture.catalogue())?;
     if let Some(bin) = state.store.bin(named).or_else(|| state.store.bin(&named.to_ascii_lowercase())) {
         return Ok(HttpResponse::Ok().json(state.bin_shape(&bin)));
     }
@@ -130,11 +132,11 @@ async fn create_or_get(
 #[patch("/api/v1/bins/{bin}")]
 async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<HttpResponse, Problem> {
     let secrets = input.0.secrets_field();
-    let change = input.0.checked(state.capture.catalogue())?;
+    let change = input.0.checked(&state.capture.catalogue())?;
     if let Some(field) = secrets {
         return Err(Problem::field(field, "Secrets of a bin that is there are added with POST …/secrets."));
     }
-    let (catalogue, now) = (state.capture.catalogue().clone(), state.capture.clock().now());
+    let (catalogue, now) = (state.capture.catalogue(), state.capture.clock().now());
     let changed = state.store.update_bin(bin.id(), move |settings| apply(&change, settings, &catalogue, now)).await?;
     Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
 }
@@ -167,7 +169,7 @@ impl SetScheme {
         let of_provider = || settings.provider.as_deref().map(|id| provider::schemes_of(id, true)).unwrap_or_default();
         match settings.scheme.as_deref().filter(|id| *id != AUTO) {
             Some(id) => Self::Known(vec![id.to_owned()]),
-            None => Self::Known(of_provider().iter().map(|id| (*id).to_owned()).collect()),
+            None => Self::Known(of_provider().into_iter().map(Cow::into_owned).collect()),
         }
     }
 
@@ -185,12 +187,13 @@ impl SetScheme {
 
 /// Whether the scheme that is set is a token: the signature is the secret.
 fn sends_its_secret(catalogue: &Catalogue, settings: &BinSettings) -> bool {
-    let of_provider = || settings.provider.as_deref().and_then(|id| provider::schemes_of(id, true).first().copied());
+    let of_provider =
+        || provider::schemes_of(settings.provider.as_deref()?, true).into_iter().next().map(Cow::into_owned);
     match &settings.custom_scheme {
         Some(record) => Scheme::from_json(record).is_ok_and(|scheme| scheme.sends_secret()),
         None => {
-            let id = settings.scheme.as_deref().or_else(of_provider);
-            id.and_then(|id| catalogue.scheme(id)).is_some_and(|scheme| scheme.sends_secret())
+            let id = settings.scheme.clone().or_else(of_provider);
+            id.and_then(|id| catalogue.scheme(&id)).is_some_and(|scheme| scheme.sends_secret())
         }
     }
 }

@@ -46,7 +46,8 @@ impl<'a> From<&'a Scheme> for SchemeShape<'a> {
 #[utoipa::path(tag = "catalogues", responses((status = 200, body = SchemesShape<'_>)))]
 #[get("/api/v1/schemes")]
 async fn list_schemes(state: State) -> HttpResponse {
-    let schemes = state.capture.catalogue().schemes().iter().map(|scheme| scheme.as_ref().into()).collect();
+    let catalogue = state.capture.catalogue();
+    let schemes = catalogue.schemes().iter().map(|scheme| scheme.as_ref().into()).collect();
     HttpResponse::Ok().json(SchemesShape { schemes })
 }
 

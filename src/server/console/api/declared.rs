@@ -14,7 +14,7 @@ use crate::deliver::Deliver;
 use crate::model::{
     Bin, BinName, BinSettings, Declaration, EventSchema, ForwardSettings, Secret, SecretValue, Timestamp,
 };
-use crate::provider::lifecycle;
+use crate::provider::{self, OwnProvider, lifecycle};
 use crate::server::console::extract::{ObjectOnly, parse};
 use crate::server::console::problem::Problem;
 use crate::signature::{AUTO, Catalogue};
@@ -28,6 +28,7 @@ pub struct CheckedBin {
     expect: Option<Expected>,
     schemas: Vec<DeclaredSchema>,
     fields: Vec<String>,
+    parts: Vec<String>,
 }
 
 /// How the file lets a bin forward.
@@ -87,16 +88,16 @@ pub fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<CheckedBin>
         if checked.iter().any(|other| other.name == name) {
             return Err(file.text.error(&field, At::Key, "this bin is declared twice"));
         }
-        let known = crate::provider::catalogue();
-        near(file, declared, "provider", &mut known.iter().map(|known| known.id))?;
+        near(file, declared, "provider", &mut provider::ids(&file.providers))?;
         let schemes = catalogue.schemes().iter().map(|scheme| scheme.id.as_str());
         near(file, declared, "scheme", &mut schemes.chain([AUTO]))?;
         let input: BinInput = read(&Value::Object(declared.settings.clone())).map_err(|problem| wrong(&problem, ""))?;
-        let change = input.checked(catalogue).map_err(|problem| wrong(&problem, ""))?;
+        let change = input.checked_with(catalogue, &file.providers).map_err(|problem| wrong(&problem, ""))?;
         let forward = forward(declared).map_err(|problem| wrong(&problem, "forward"))?;
         let expect = expected(declared).map_err(|problem| wrong(&problem, "expect"))?;
         let schemas = declared.event_schemas.clone();
-        checked.push(CheckedBin { name, change, forward, expect, schemas, fields: declared.fields() });
+        let (fields, parts) = (declared.fields(), declared.parts());
+        checked.push(CheckedBin { name, change, forward, expect, schemas, fields, parts });
     }
     Ok(checked)
 }
@@ -112,14 +113,6 @@ fn near(
     let known: Vec<&str> = known.collect();
     if known.contains(&given) {
         return Ok(());
-    }
-    let is_own =
-        file.schemes.iter().any(|scheme| scheme["id"] == given) || file.providers.iter().any(|own| own.id() == given);
-    if is_own {
-        // Seen by a reload only: at the start the catalogue has them.
-        let sentence =
-            format!("the {what} '{given}' of this file is known after a restart only: restart Creel to use it");
-        return Err(file.text.error(&format!("bins.{}.{what}", bin.name), At::Value, sentence));
     }
     let near = nearest(given, known.into_iter());
     let sentence = format!("'{given}' is not a known {what}{near}; `creel {what}s` lists them");
@@ -143,18 +136,50 @@ fn forward(declared: &DeclaredBin) -> Result<Option<DeclaredForward>, Problem> {
 /// What the bin expects of its sender. Whether its platform has the events is known where the file names the platform.
 fn expected(declared: &DeclaredBin) -> Result<Option<Expected>, Problem> {
     let Some(value) = &declared.expect else { return Ok(None) };
-    let provider = declared.settings.get("provider").and_then(Value::as_str);
-    let known = provider.map(lifecycle::events).unwrap_or_default();
+    let platform = declared.settings.get("provider").and_then(Value::as_str);
+    let known = platform.map(lifecycle::events).unwrap_or_default();
     read::<ExpectInput>(value)?.checked(&known).map(Some)
 }
 
-/// Makes the bins, or brings them up to date.
+/// Refuses to take out schemes and platforms that bins are set to. `schemes` and `own` are those that are known so far.
+///
+/// # Errors
+/// The first bin that would lose one.
+pub fn still_there(
+    file: &ConfigFile,
+    bins: &[CheckedBin],
+    store: &Store,
+    (schemes, own): (&Catalogue, &[OwnProvider]),
+    catalogue: &Catalogue,
+) -> Result<(), FileError> {
+    for state in store.bins() {
+        let settings = &state.bin.settings;
+        let declared = bins.iter().find(|bin| settings.name.as_ref() == Some(&bin.name));
+        // What the file itself sets was checked.
+        let (sets_provider, sets_scheme) = declared.map(|bin| bin.change.sets()).unwrap_or_default();
+        let provider = settings.provider.as_deref().filter(|_| !sets_provider);
+        let scheme = settings.scheme.as_deref().filter(|_| !sets_scheme);
+        let lost = |id: &&str| own.iter().any(|own| own.id() == *id) && !provider::is_known(id, &file.providers);
+        let lost_scheme = |id: &&str| schemes.scheme(id).is_some() && catalogue.scheme(id).is_none();
+        let lost = provider.filter(lost).map(|id| ("provider", id));
+        if let Some((what, id)) = lost.or(scheme.filter(lost_scheme).map(|id| ("scheme", id))) {
+            let bin = state.bin.handle();
+            let sentence = format!("it is taken out, but the bin '{bin}' uses it; give the bin another {what} first");
+            return Err(file.text.error(&format!("{what}s.{id}"), At::Key, sentence));
+        }
+    }
+    Ok(())
+}
+
+/// Makes the bins, or brings them up to date. `install` is called when nothing can be refused any more, before anything is
+/// changed.
 ///
 /// # Errors
 /// When a target may not be sent to: then nothing is changed. When the database refuses.
 pub async fn apply(
     file: &ConfigFile,
     bins: Vec<CheckedBin>,
+    install: impl FnOnce(),
     store: &Store,
     deliver: &Deliver,
     capture: &Capture,
@@ -166,6 +191,7 @@ pub async fn apply(
             deliver.check(&url).await.map_err(|refusal| by_api(&file.text, &at, &refusal.0))?;
         }
     }
+    install();
     let failed = |cause| DeclareError::Store { file: file.text.path().display().to_string(), cause };
     let names: Vec<BinName> = bins.iter().map(|bin| bin.name.clone()).collect();
     for bin in bins {
@@ -188,12 +214,12 @@ pub async fn apply(
 }
 
 async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Capture) -> Result<(), StoreError> {
-    let CheckedBin { name, mut change, forward, expect, schemas, fields } = bin;
+    let CheckedBin { name, mut change, forward, expect, schemas, fields, parts } = bin;
     let secrets = std::mem::take(&mut change.secrets);
     let mut labels: Vec<String> = secrets.iter().map(|(label, _)| label.clone()).collect();
     labels.dedup();
     let event_schemas = schemas.iter().map(|one| one.event.clone()).collect();
-    let declared = Declaration { fields, current: true, secrets: labels, event_schemas };
+    let declared = Declaration { fields, parts, current: true, secrets: labels, event_schemas };
     let now = capture.clock().now();
     let known = store.bin(name.as_str()).filter(|known| known.bin.settings.name.as_ref() == Some(&name));
     let state = match known {
@@ -209,7 +235,7 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
             store.create_bin(settings, secrets).await?
         }
         Some(state) => {
-            let catalogue = capture.catalogue().clone();
+            let catalogue = capture.catalogue();
             let set = move |settings: &mut BinSettings| {
                 bins::apply(&change, settings, &catalogue, now);
                 if let Some(expected) = expect.clone() {

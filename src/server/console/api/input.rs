@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::input_response::ResponseSettingsInput;
 use super::schemas;
 use crate::model::{BinName, BinSettings, ResponseSettings, SecretValue, SignatureMode};
+use crate::provider::{self, OwnProvider};
 use crate::server::console::error_text::told;
 use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
@@ -214,7 +215,12 @@ impl BinInput {
     }
 
     /// Checks every field; the scheme must be one of the catalogue.
-    pub(super) fn checked(mut self, catalogue: &Catalogue) -> Result<BinChange, Problem> {
+    pub(super) fn checked(self, catalogue: &Catalogue) -> Result<BinChange, Problem> {
+        self.checked_with(catalogue, &provider::declared())
+    }
+
+    /// The same with these platforms in the place of those that are declared.
+    pub(super) fn checked_with(mut self, catalogue: &Catalogue, own: &[OwnProvider]) -> Result<BinChange, Problem> {
         let name = match self.name.take() {
             None => None,
             Some(None) => Some(None),
@@ -226,7 +232,7 @@ impl BinInput {
             }
         }
         if let Some(Some(provider)) = &self.provider
-            && !crate::provider::catalogue().iter().any(|known| known.id == provider)
+            && !provider::is_known(provider, own)
         {
             return Err(Problem::field("provider", "This provider is not known; `GET /api/v1/providers` lists them."));
         }
@@ -273,6 +279,11 @@ impl BinChange {
     /// The name that is asked for, if any.
     pub(super) fn name(&self) -> Option<&BinName> {
         self.name.as_ref()?.as_ref()
+    }
+
+    /// Whether it sets the provider; the scheme.
+    pub(super) const fn sets(&self) -> (bool, bool) {
+        (self.input.provider.is_some(), self.input.scheme.is_some())
     }
 
     /// Asks for that name.

@@ -273,7 +273,7 @@ impl SendInput {
         }
         let provider = provider
             .ok_or_else(|| Problem::field("provider", "Say which platform to play, or set the bin's provider."))?;
-        let sender = samples::sender(provider).map_err(deliver_problem)?;
+        let sender = samples::player(provider).map_err(deliver_problem)?;
         let event = self.event.as_deref().or_else(|| self.is_session().then_some(SESSION)).ok_or_else(|| {
             let sentence = "Name the event, or `session` for a whole one where there are sessions; or give a `method` to \
                             compose a request from nothing.";

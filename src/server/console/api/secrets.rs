@@ -92,8 +92,8 @@ async fn add(state: State, bin: BinRef, input: Json<NewSecretInput>) -> Result<H
     let field = if made.is_some() { "generate" } else { "value" };
     let (label, value) = given.checked("", number)?;
     let (catalogue, settings) = (state.capture.catalogue(), &bin.0.bin.settings);
-    let scheme = scheme_of(catalogue, settings);
-    let providers = || catalogue.scheme(provider::scheme_of(settings.provider.as_deref()?)?).cloned();
+    let scheme = scheme_of(&catalogue, settings);
+    let providers = || catalogue.scheme(&provider::scheme_of(settings.provider.as_deref()?)?).cloned();
     if made.is_some() && scheme.clone().or_else(providers).is_some_and(|scheme| scheme.algorithm.is_asymmetric()) {
         let sentence = "This sender signs with a private key of its own: give its public key as the `value`.";
         return Err(Problem::field("generate", sentence));
@@ -125,7 +125,7 @@ async fn replace(state: State, bin: BinRef, input: Json<SecretsInput>) -> Result
     let secrets: Vec<_> = checked
         .map(|(index, secret)| secret.checked(&format!("secrets[{index}]"), index + 1))
         .collect::<Result<_, _>>()?;
-    let scheme = scheme_of(state.capture.catalogue(), &bin.0.bin.settings);
+    let scheme = scheme_of(&state.capture.catalogue(), &bin.0.bin.settings);
     for (index, (label, value)) in secrets.iter().enumerate() {
         check_fits(scheme.as_deref(), label, value, &format!("secrets[{index}].value"))?;
     }

@@ -81,7 +81,7 @@ async fn attempt(
     if secrets.as_ref().is_some_and(|secrets| secrets.len() > MAX_TRIED) {
         return Err(Problem::field("secrets", format!("At most {MAX_TRIED} secrets are tried at once.")));
     }
-    check_scheme(state.capture.catalogue(), scheme.as_deref(), custom_scheme.as_ref())?;
+    check_scheme(&state.capture.catalogue(), scheme.as_deref(), custom_scheme.as_ref())?;
     let captured = state.store.request(bin.id(), which.0).await?;
     let trial = Trial { secrets, scheme, custom_scheme, public_url };
     Ok(shown(&state.capture.explain(&bin.0, captured, trial).await?))

@@ -59,15 +59,18 @@ impl Choices {
         let mut choices: Vec<Choice> = providers
             .iter()
             .map(|entry| Choice {
-                provider: entry.id.to_owned(),
+                provider: entry.id.to_string(),
                 scheme: String::new(),
-                label: entry.name.to_owned(),
-                words: words(entry.id, entry.scheme.and_then(|id| catalogue.scheme(id)).map(|scheme| &*scheme.name)),
+                label: entry.name.to_string(),
+                words: words(
+                    &entry.id,
+                    entry.scheme.as_deref().and_then(|id| catalogue.scheme(id)).map(|scheme| &*scheme.name),
+                ),
                 about: if entry.schemes.is_empty() { EVENTS } else { EVENTS_AND_SIGNATURE },
-                chosen: chosen(entry.id, ""),
+                chosen: chosen(&entry.id, ""),
             })
             .collect();
-        let is_first = |id: &str| providers.iter().any(|entry| entry.schemes.first() == Some(&id));
+        let is_first = |id: &str| providers.iter().any(|entry| entry.schemes.first().is_some_and(|first| first == id));
         choices.extend(catalogue.schemes().iter().filter(|scheme| !is_first(&scheme.id)).map(|scheme| {
             let provider = owner(&providers, &scheme.id);
             Choice {
@@ -104,8 +107,9 @@ fn words(id: &str, scheme: Option<&str>) -> String {
 }
 
 /// The provider that signs in this way, too.
-fn owner(providers: &[ProviderInfo], scheme: &str) -> &'static str {
-    providers.iter().find(|entry| entry.schemes.contains(&scheme)).map_or("", |entry| entry.id)
+fn owner<'p>(providers: &'p [ProviderInfo], scheme: &str) -> &'p str {
+    let is_its = |entry: &&ProviderInfo| entry.schemes.iter().any(|id| id == scheme);
+    providers.iter().find(is_its).map_or("", |entry| &entry.id)
 }
 
 /// Schemes with their names, by name: to try one.
@@ -118,7 +122,7 @@ pub fn schemes(catalogue: &Catalogue) -> Vec<(String, String)> {
 
 /// `GET /parts/choices`: the options for a new bin.
 pub(super) async fn part(state: State) -> Result<HttpResponse, Problem> {
-    html(&Choices::new(state.capture.catalogue(), None))
+    html(&Choices::new(&state.capture.catalogue(), None))
 }
 
 #[cfg(test)]
@@ -134,10 +138,10 @@ mod tests {
         for name in ["calendly", "callaider", "github", "pathors", "stripe"] {
             assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
         }
-        let firsts: Vec<_> = provider::catalogue().iter().filter_map(|entry| entry.scheme).collect();
+        let firsts: Vec<_> = provider::catalogue().into_iter().filter_map(|entry| entry.scheme).collect();
         for scheme in catalogue.schemes() {
             let listed = all.choices.iter().any(|choice| choice.scheme == scheme.id);
-            assert!(listed != firsts.contains(&&*scheme.id), "{}", scheme.id);
+            assert!(listed != firsts.iter().any(|first| *first == scheme.id), "{}", scheme.id);
         }
     }
 

@@ -9,7 +9,7 @@ use super::editable::Editable;
 use super::html;
 use super::shell::{BinLinks, Shell};
 use crate::provider::battery;
-use crate::provider::samples::{self, Fault, SESSION, SampleEvent};
+use crate::provider::samples::{self, Fault, PlayedEvent, SESSION};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::problem::Problem;
 
@@ -52,9 +52,9 @@ pub(super) struct SendParams {
 /// A platform with its events.
 #[derive(Debug)]
 struct Platform {
-    id: &'static str,
+    id: String,
     name: String,
-    events: &'static [SampleEvent],
+    events: Vec<PlayedEvent>,
     sessions: bool,
 }
 
@@ -69,7 +69,7 @@ const LANGUAGES: &[(&str, &str)] = &[
 
 fn name_of(provider: &str) -> String {
     let known = crate::provider::catalogue().into_iter().find(|known| known.id == provider);
-    known.map_or_else(|| provider.to_owned(), |known| known.name.to_owned())
+    known.map_or_else(|| provider.to_owned(), |known| known.name.into_owned())
 }
 
 impl SendPage {
@@ -80,7 +80,7 @@ impl SendPage {
         let known = |name: &&str| {
             platform.events.iter().any(|known| known.name == *name) || platform.sessions && *name == SESSION
         };
-        let last = platform.events.last().map(|last| last.name);
+        let last = platform.events.last().map(|last| &*last.name);
         platform.id == first && self.wanted.as_deref().filter(known).or(last) == Some(event)
     }
 
@@ -102,17 +102,18 @@ pub(super) async fn show(
         Some(from) => Some(state.store.request(bin.bin.id, WhichRequest::parse(from)?.0).await?),
         None => None,
     };
-    let schemes = state.capture.catalogue().schemes().iter();
+    let catalogue = state.capture.catalogue();
+    let schemes = catalogue.schemes().iter();
     let settings = &bin.bin.settings;
     let links = BinLinks::new(&bin.bin, &state);
     html(&SendPage {
         shell: Shell::new(&request, format!("Send to {}", links.label)),
-        platforms: samples::senders()
-            .map(|sender| Platform {
-                id: sender.provider,
-                name: name_of(sender.provider),
-                events: sender.events,
-                sessions: sender.has_sessions(),
+        platforms: samples::players()
+            .map(|player| Platform {
+                id: player.provider().to_owned(),
+                name: name_of(player.provider()),
+                events: player.events(),
+                sessions: player.has_sessions(),
             })
             .collect(),
         languages: LANGUAGES,

@@ -298,7 +298,7 @@ pub(super) async fn show(
 
 /// Whether whole sessions of a platform can be played.
 fn has_sessions(provider: &str) -> bool {
-    samples::sender(provider).is_ok_and(samples::Sender::has_sessions)
+    samples::player(provider).is_ok_and(|player| player.has_sessions())
 }
 
 impl SessionPart {

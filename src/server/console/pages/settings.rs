@@ -65,7 +65,7 @@ pub struct SettingsPage {
     exports: Vec<(String, String)>,
     /// What a configuration file sets of it, in words.
     declared: Option<String>,
-    /// The same by the fields of the API, while the file declares the bin.
+    /// The same by the fields of the API and their parts, while the file declares the bin.
     declared_fields: Vec<String>,
     /// The file's name.
     file: String,
@@ -132,7 +132,7 @@ pub(super) fn file_name(state: &ConsoleState) -> String {
 }
 
 impl SettingsPage {
-    /// The mark of what the file sets; nothing for the rest.
+    /// The mark of what the file sets, a setting or a part of one; nothing for the rest.
     fn mark(&self, field: &str) -> Mark<'_> {
         Mark(self.declared_fields.iter().any(|declared| declared == field).then_some(&*self.file))
     }
@@ -160,7 +160,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         shell: Shell::new(&request, format!("Settings of {}", links.label)),
         name: settings.name.as_ref().map(ToString::to_string).unwrap_or_default(),
         public_url: settings.public_url.clone().unwrap_or_default(),
-        choices: Choices::new(state.capture.catalogue(), Some(settings)),
+        choices: Choices::new(&state.capture.catalogue(), Some(settings)),
         custom_scheme: custom_scheme.unwrap_or_default(),
         recognised: recognised(&state, &bin).await?,
         enforce: settings.signature_mode == SignatureMode::Enforce,
@@ -194,7 +194,7 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
             .declared
             .as_ref()
             .filter(|declared| declared.current)
-            .map(|declared| declared.fields.clone())
+            .map(|declared| [declared.fields.clone(), declared.parts.clone()].concat())
             .unwrap_or_default(),
         file: file_name(&state),
         declared: settings.declared.as_ref().map(|declared| declared_words(&state, declared)),

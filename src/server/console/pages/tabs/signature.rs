@@ -164,7 +164,7 @@ impl SignatureTab {
             signed,
             signed_note,
             not_covered,
-            schemes: choices::schemes(catalogue),
+            schemes: choices::schemes(&catalogue),
             try_href: format!("{}/try", context.page),
             settings_href: format!("{}/settings", context.links.base),
             trial,

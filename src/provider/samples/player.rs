@@ -1,0 +1,112 @@
+//! Who plays a platform: Creel by itself, or with samples of the user's own.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Fault, Made, SampleError, Sender, Step, Story, senders};
+use crate::json::Pointer;
+use crate::model::Timestamp;
+use crate::provider::own::{self, Own};
+
+/// A platform that can be played.
+#[derive(Debug, Clone)]
+pub enum Player {
+    /// What it sends is made up.
+    Known(&'static Sender),
+    /// One of the user's own: its samples are sent.
+    Own(Arc<Own>),
+}
+
+/// An event that can be sent.
+#[derive(Debug, Clone)]
+pub struct PlayedEvent {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// When it is sent, in a few words.
+    pub about: Cow<'static, str>,
+}
+
+/// Every platform that can be played, in the registry's order.
+pub fn players() -> impl Iterator<Item = Player> {
+    senders().map(Player::Known).chain(own::players().map(Player::Own))
+}
+
+/// How that platform is played.
+///
+/// # Errors
+/// With the platforms that are known.
+pub fn player(provider: &str) -> Result<Player, SampleError> {
+    players().find(|player| player.provider() == provider).ok_or_else(|| {
+        let known: Vec<String> = players().map(|player| player.provider().to_owned()).collect();
+        let known = known.join(", ");
+        SampleError::new("provider", format!("There are no samples of this provider; there are of {known}."))
+    })
+}
+
+impl Player {
+    /// The provider's id.
+    pub fn provider(&self) -> &str {
+        match self {
+            Self::Known(sender) => sender.provider,
+            Self::Own(own) => &own.info().id,
+        }
+    }
+
+    /// Its events.
+    pub fn events(&self) -> Vec<PlayedEvent> {
+        match self {
+            Self::Known(sender) => sender
+                .events
+                .iter()
+                .map(|event| PlayedEvent { name: event.name.into(), about: event.about.into() })
+                .collect(),
+            Self::Own(own) => own.played(),
+        }
+    }
+
+    /// Whether a header is the platform's own: the user's never takes its place, whether it is sent or not.
+    pub fn is_system(&self, name: &str) -> bool {
+        match self {
+            Self::Known(sender) => sender.system.iter().any(|known| known.eq_ignore_ascii_case(name)),
+            Self::Own(own) => own.is_system(name),
+        }
+    }
+
+    /// Whether it has whole sessions.
+    pub fn has_sessions(&self) -> bool {
+        match self {
+            Self::Known(sender) => sender.has_sessions(),
+            Self::Own(own) => own.repertoire().has_sessions(),
+        }
+    }
+
+    /// Sets a story's moments so that its last event is sent when it happens, if a whole session begins now.
+    pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
+        match self {
+            Self::Known(sender) => sender.begin(story, now, speed),
+            Self::Own(_) => story.ended = now,
+        }
+    }
+
+    /// What is sent when: of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
+    ///
+    /// # Errors
+    /// When there is no such event, a fault does not fit, or a session would take for ever.
+    pub fn steps(&self, event: &str, story: &Story, speed: f64, faults: &[Fault]) -> Result<Vec<Step>, SampleError> {
+        match self {
+            Self::Known(sender) => sender.steps(event, story, speed, faults),
+            Self::Own(own) => own.repertoire().steps(event, story, speed, faults),
+        }
+    }
+
+    /// Makes an event. `set` changes values of its body.
+    ///
+    /// # Errors
+    /// When a value cannot be set.
+    pub fn make(&self, event: &str, story: &Story, set: &[(Pointer, String)]) -> Result<Made, SampleError> {
+        match self {
+            Self::Known(sender) => sender.make(event, story, set),
+            Self::Own(own) => own.make(event, story, set),
+        }
+    }
+}
