@@ -12,6 +12,7 @@ mod in_body;
 mod prompts;
 mod redact;
 mod resources;
+mod stdio;
 mod tools;
 
 use std::sync::Arc;
@@ -20,11 +21,13 @@ use rmcp::ErrorData;
 use rmcp::ServerHandler;
 use rmcp::ServiceExt as _;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams, GetPromptResponse,
-    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult, ErrorCode,
+    GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
+use serde::Deserialize as _;
 
 use crate::client::{Client, ClientError};
 use answer::Failure;
@@ -77,7 +80,8 @@ pub struct McpError(String);
 /// # Errors
 /// When the agent's client does not speak the protocol.
 pub async fn serve_stdio(agent: Agent) -> Result<(), McpError> {
-    let running = match agent.serve(rmcp::transport::io::stdio()).await {
+    let (read, write) = rmcp::transport::io::stdio();
+    let running = match agent.serve(stdio::Lines::new(read, write)).await {
         Ok(running) => running,
         // It left before it said anything.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
@@ -125,6 +129,32 @@ impl ServerHandler for Agent {
             Err(failure) => CallToolResult::error(vec![ContentBlock::text(failure.text())]),
         };
         Ok(result.into())
+    }
+
+    // What the SDK cannot read as a call of a method it takes for one of a method that nobody knows.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let CustomRequest { method, params, .. } = request;
+        let params = params.unwrap_or_default();
+        let wrong = match method.as_str() {
+            "tools/call" => CallToolRequestParams::deserialize(params).err(),
+            "resources/read" => ReadResourceRequestParams::deserialize(params).err(),
+            "prompts/get" => GetPromptRequestParams::deserialize(params).err(),
+            "tools/list" | "resources/list" | "resources/templates/list" | "prompts/list" => {
+                PaginatedRequestParams::deserialize(params).err()
+            }
+            _ => None,
+        };
+        Err(match wrong {
+            Some(error) => ErrorData::invalid_params(
+                format!("params of {method}: {}", crate::view::plain(&error.to_string())),
+                None,
+            ),
+            None => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None),
+        })
     }
 
     async fn list_resources(

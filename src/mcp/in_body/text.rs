@@ -109,7 +109,8 @@ fn pairs(text: &[u8]) -> Vec<Range<usize>> {
         }
         let value = value(text, at, &name, is_colon);
         at = value.end.max(at);
-        if !(value.is_empty() || name.is_quoted && is_plain(&text[value.clone()])) {
+        let is_plain = name.is_quoted && is_plain(&text[value.clone()]);
+        if !(is_plain || value.is_empty()) {
             ranges.push(value);
         }
     }
