@@ -18,6 +18,7 @@ use crate::view::plain;
 #[derive(Debug, Args)]
 #[command(after_help = "What is stored already counts; --after now leaves it out. --at-most and --exactly hold to the
 end of the time-out, or, with --none-for, until nothing that matches has come for that long.
+A server that goes away meanwhile may come back until the time is out.
 Prints what matched; what came instead goes to stderr. Exit code: 0 when the condition is met,
 1 when it is not.
 
@@ -109,20 +110,22 @@ struct Outcome {
     others: Vec<Value>,
     /// Why the condition is not met.
     failure: Option<String>,
-    took: Duration,
 }
 
 pub(super) fn run(args: &WaitArgs) -> Done {
     let wanted = Wanted::of(args);
-    if args.none_for.is_some_and(|quiet| quiet > args.timeout) {
-        let text = "--none-for is longer than --timeout: nothing could ever be quiet for that long";
-        return Err(Usage(text.to_owned()).into());
-    }
-    let outcome = args.server.run(async |client| Ok(wait(client, args, wanted).await?))?;
+    let began = Instant::now();
+    let outcome = outcome(args, wanted);
     if let Some(file) = &args.junit {
-        let text = junit(args, wanted, &outcome);
-        std::fs::write(file, text).map_err(|error| Usage(format!("--junit {}: {error}", file.display())))?;
+        let text = junit(args, wanted, &outcome, began.elapsed());
+        let written = std::fs::write(file, text);
+        let written = written.map_err(|error| Usage(format!("--junit {}: {error}", file.display())));
+        // Of two errors the first says more.
+        if outcome.is_ok() {
+            written?;
+        }
     }
+    let outcome = outcome?;
     if !outcome.matched.is_empty() || args.output.json {
         list::print(&args.output, &outcome.matched)?;
     }
@@ -136,12 +139,22 @@ pub(super) fn run(args: &WaitArgs) -> Done {
     Ok(exit::NOT_MET)
 }
 
+fn outcome(args: &WaitArgs, wanted: Wanted) -> anyhow::Result<Outcome> {
+    if args.none_for.is_some_and(|quiet| quiet > args.timeout) {
+        let text = "--none-for is longer than --timeout: nothing could ever be quiet for that long";
+        return Err(Usage(text.to_owned()).into());
+    }
+    args.server.run(async |client| Ok(wait(client, args, wanted).await?))
+}
+
 /// One wait, as it goes on.
 struct Waiting<'a> {
     client: &'a Client,
     args: &'a WaitArgs,
     began: Instant,
     after: Option<Seq>,
+    /// Whether the server was there once: it may come back.
+    reached: bool,
     matched: Vec<Value>,
     others: Vec<Value>,
 }
@@ -158,7 +171,6 @@ impl Waiting<'_> {
         /// A server that restarts is back soon.
         const PAUSE: Duration = Duration::from_millis(200);
         let until = Instant::now() + most;
-        let mut reached = false;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let call =
@@ -166,13 +178,17 @@ impl Waiting<'_> {
             let (answer, met) = match call.await {
                 Ok(answer) => (answer, true),
                 Err(ClientError::Refused { status: 408, problem, .. }) => (problem, false),
-                Err(error) if error.may_pass() && (reached || !self.matched.is_empty()) && !left.is_zero() => {
+                Err(error) => {
+                    // Whoever breaks off has taken the call.
+                    self.reached |= matches!(error, ClientError::Broken { .. } | ClientError::Refused { .. });
+                    if !error.may_pass() || !self.reached || left.is_zero() {
+                        return Err(error);
+                    }
                     tokio::time::sleep(PAUSE.min(left)).await;
                     continue;
                 }
-                Err(error) => return Err(error),
             };
-            reached = true;
+            self.reached = true;
             if !met && left > LONGEST {
                 continue;
             }
@@ -194,13 +210,14 @@ async fn wait(client: &Client, args: &WaitArgs, wanted: Wanted) -> Result<Outcom
         Since::Now => client.get("/api/v1/info", &[]).await?["seq"].as_u64(),
     };
     let began = Instant::now();
-    let mut waiting = Waiting { client, args, began, after, matched: Vec::new(), others: Vec::new() };
+    let reached = args.after == Since::Now;
+    let mut waiting = Waiting { client, args, began, after, reached, matched: Vec::new(), others: Vec::new() };
     let failure = unmet(&mut waiting, wanted).await?;
     let Waiting { matched, mut others, .. } = waiting;
     if failure.is_none() {
         others.clear();
     }
-    Ok(Outcome { matched, others, failure, took: began.elapsed() })
+    Ok(Outcome { matched, others, failure })
 }
 
 /// Why the condition is not met; nothing when it is.
@@ -237,12 +254,11 @@ async fn unmet(waiting: &mut Waiting<'_>, wanted: Wanted) -> Result<Option<Strin
     }
 }
 
-/// The outcome as `JUnit` has it: one test case.
-fn junit(args: &WaitArgs, wanted: Wanted, outcome: &Outcome) -> String {
+/// The outcome as `JUnit` has it: one test case. That nobody knows whether the condition is met is an error, no failure.
+fn junit(args: &WaitArgs, wanted: Wanted, outcome: &anyhow::Result<Outcome>, took: Duration) -> String {
     let escaped = |text: &str| quick_xml::escape::escape(plain(text).as_str()).into_owned();
     let filter = args.filter.as_deref().map(|filter| format!(" that match {filter}")).unwrap_or_default();
     let name = escaped(&format!("{}: {} {}{filter}", args.bin, wanted.words(), wanted.noun()));
-    let (failures, took) = (usize::from(outcome.failure.is_some()), outcome.took.as_secs_f64());
     let line = |request: &Value| {
         let request = Request::of(request);
         escaped(&format!(
@@ -253,15 +269,20 @@ fn junit(args: &WaitArgs, wanted: Wanted, outcome: &Outcome) -> String {
             request.event.name.unwrap_or_default()
         ))
     };
-    let failure = outcome.failure.as_ref().map(|failure| {
-        let others: Vec<String> = outcome.others.iter().map(line).collect();
-        format!("\n      <failure message=\"{}\">{}</failure>\n    ", escaped(failure), others.join("\n"))
-    });
-    let failure = failure.unwrap_or_default();
+    let told = |kind: &str, message: &str, others: &[Value]| {
+        let others: Vec<String> = others.iter().map(line).collect();
+        format!("\n      <{kind} message=\"{}\">{}</{kind}>\n    ", escaped(message), others.join("\n"))
+    };
+    let (failures, errors, inside) = match outcome {
+        Ok(Outcome { failure: None, .. }) => (0, 0, String::new()),
+        Ok(Outcome { failure: Some(failure), others, .. }) => (1, 0, told("failure", failure, others)),
+        Err(error) => (0, 1, told("error", &format!("{error:#}"), &[])),
+    };
+    let took = took.as_secs_f64();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  \
-         <testsuite name=\"creel wait\" tests=\"1\" failures=\"{failures}\" errors=\"0\" time=\"{took:.3}\">\n    \
-         <testcase classname=\"creel.wait\" name=\"{name}\" time=\"{took:.3}\">{failure}</testcase>\n  \
+         <testsuite name=\"creel wait\" tests=\"1\" failures=\"{failures}\" errors=\"{errors}\" time=\"{took:.3}\">\n    \
+         <testcase classname=\"creel.wait\" name=\"{name}\" time=\"{took:.3}\">{inside}</testcase>\n  \
          </testsuite>\n</testsuites>\n"
     )
 }

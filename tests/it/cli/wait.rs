@@ -97,6 +97,63 @@ fn the_report_is_one_that_pipelines_read() {
 }
 
 #[test]
+fn a_wait_goes_on_when_the_server_comes_back_and_says_so_when_it_does_not() {
+    let mut server = with_bin();
+    let report = |server: &Server| std::fs::read_to_string(server.folder().join("report.xml")).unwrap();
+    let waiting = |server: &Server, timeout: &str| {
+        let url = format!("http://{}", server.console);
+        let line = ["wait", "b", "--timeout", timeout, "--junit", "report.xml", "--server", &url];
+        let child = server.creel(&line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // The call is on its way once the server has the connection: the listener's and the caller's end.
+        let calls = || {
+            let port = format!(":{:04X} ", server.console.port());
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            table.lines().filter(|line| line.contains(&port) && line.contains(" 01 ")).count()
+        };
+        let began = Instant::now();
+        while calls() < 2 {
+            assert!(began.elapsed().as_secs() < 20, "the call never came");
+            std::thread::yield_now();
+        }
+        child
+    };
+    let child = waiting(&server, "60s");
+    server.stop("-KILL");
+    server.start_again(&[]);
+    server.send("/b/late", "", "x");
+    let done = child.wait_with_output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(String::from_utf8(done.stdout).unwrap().contains("/late") && report(&server).contains("errors=\"0\""));
+
+    server.ok(&["delete", "b", "--all"]);
+    let child = waiting(&server, "2s");
+    server.stop("-KILL");
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(3), "{}", String::from_utf8_lossy(&done.stderr));
+    let text = report(&server);
+    assert!(text.contains("errors=\"1\"") && text.contains("<error message=\"no server answers at "), "{text}");
+}
+
+#[test]
+fn a_wait_that_cannot_be_has_a_report_too() {
+    let server = with_bin();
+    for (line, code) in [
+        (vec!["wait", "none", "--timeout", "200ms"], 2),
+        (vec!["wait", "b", "--filter", "sig:perhaps", "--timeout", "200ms"], 2),
+        (vec!["wait", "b", "--none-for", "9s", "--timeout", "1s"], 2),
+        (vec!["wait", "b", "--server", "http://127.0.0.1:1", "--timeout", "1s"], 3),
+    ] {
+        let words: Vec<&str> = line.into_iter().chain(["--junit", "report.xml"]).collect();
+        let (found, _, stderr) = server.run(&words);
+        assert_eq!(found, code, "{words:?}: {stderr}");
+        let file = server.folder().join("report.xml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("failures=\"0\" errors=\"1\"") && text.contains("<error message="), "{text}");
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
 fn a_pipeline_in_a_shell_script_passes_with_the_event_and_fails_without_it() {
     let server = Server::start();
     let script = r#"
