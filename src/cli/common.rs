@@ -58,6 +58,14 @@ pub(super) fn now() -> Timestamp {
     Clock::system().now()
 }
 
+/// Reads a moment in Unix seconds. One that no calendar has would be cut to one that nobody meant.
+pub(super) fn moment(text: &str) -> Result<i64, String> {
+    /// The years 1 to 9999.
+    const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_207_200;
+    let read = text.parse().ok().filter(|seconds| SECONDS.contains(seconds));
+    read.ok_or_else(|| "give Unix seconds such as 1767225600, from the years 1 to 9999".to_owned())
+}
+
 /// Reads pairs such as `name=value`; `flag` is named when one is none.
 pub(super) fn pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, String)>, Usage> {
     let pair = |text: &String| match text.split_once('=') {
@@ -170,6 +178,14 @@ mod tests {
         }
         for bad in ["", "s", "-1", "1d", "1e3", "nan", "99999999"] {
             assert!(span(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_one_that_a_calendar_has() {
+        assert_eq!((moment("-5"), moment("253402207200")), (Ok(-5), Ok(253_402_207_200)));
+        for bad in ["", "now", "1.5", "253402207201", "9223372036854775807", "99999999999999999999"] {
+            assert!(moment(bad).is_err(), "{bad}");
         }
     }
 

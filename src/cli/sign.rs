@@ -4,10 +4,11 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::catalogue::{CatalogueArgs, scheme};
-use super::common::{OutputArgs, Usage, header_fields, now, pairs};
+use super::common::{OutputArgs, Usage, header_fields, moment, now, pairs};
 use super::request::RequestArgs;
 use super::{Done, exit, output, render};
 use crate::http::Headers;
+use crate::http::text::is_token;
 use crate::model::Timestamp;
 use crate::signature::{Config, SignInput, sign};
 use crate::view::plain;
@@ -42,7 +43,7 @@ pub(super) struct SignArgs {
     #[arg(long = "header", value_name = "FIELD")]
     headers: Vec<String>,
     /// The moment that the signature speaks of, in Unix seconds [default: now]
-    #[arg(long, value_name = "UNIX", allow_negative_numbers = true)]
+    #[arg(long, value_name = "UNIX", allow_negative_numbers = true, value_parser = moment)]
     at: Option<i64>,
     /// The delivery's id, where the scheme signs one [default: made up]
     #[arg(long, value_name = "ID")]
@@ -66,6 +67,9 @@ pub(super) fn run(args: &SignArgs) -> Done {
     let mut headers = files.headers;
     for (name, value) in header_fields(&args.headers)? {
         headers.push(name, value);
+    }
+    if let Some(method) = args.method.as_ref().filter(|method| !is_token(method.as_bytes())) {
+        return Err(Usage(format!("--method '{method}' is no HTTP method")).into());
     }
     let method = args.method.clone().unwrap_or(files.method);
     let config: Config = pairs("--config", &args.config)?.into_iter().collect();

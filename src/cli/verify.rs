@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::catalogue::{CatalogueArgs, scheme};
-use super::common::{OutputArgs, Usage, now, pairs};
+use super::common::{OutputArgs, Usage, moment, now, pairs};
 use super::request::{RequestArgs, RequestFiles};
 use super::{Done, exit, render};
 use crate::model::{Freshness, FreshnessStatus, Secret, SecretValue, SignatureStatus, Timestamp};
@@ -37,7 +37,7 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     request: RequestArgs,
     /// When it arrived, in Unix seconds; without it nobody looks at the clock
-    #[arg(long, value_name = "UNIX", allow_negative_numbers = true)]
+    #[arg(long, value_name = "UNIX", allow_negative_numbers = true, value_parser = moment)]
     at: Option<i64>,
     /// Seconds that it may be old, in place of the scheme's
     #[arg(long, value_name = "SECONDS", requires = "at")]

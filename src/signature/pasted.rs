@@ -35,9 +35,9 @@ pub(super) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-/// The bytes of the first block of a PEM text; `None` when it is none or damaged.
+/// The bytes of the first block of a PEM text; `None` when it is none or damaged. Before a key, openssl names its curve.
 pub(super) fn first_block(text: &str) -> Option<Vec<u8>> {
-    blocks(text).next()?.der
+    blocks(text).find(|block| block.label != "EC PARAMETERS")?.der
 }
 
 /// Whether a text says of itself that it is PEM.

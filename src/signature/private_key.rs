@@ -1,4 +1,4 @@
-//! Private keys, for signing: PKCS #8, or the bare form of their kind. A bin never holds one.
+//! Private keys, for signing: PKCS #8, SEC 1, or the bare form of their kind. A bin never holds one.
 
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
@@ -23,9 +23,11 @@ pub(super) fn ed25519(key: &[u8]) -> Option<ed25519_dalek::SigningKey> {
     Some(ed25519_dalek::SigningKey::from_bytes(seed.try_into().ok()?))
 }
 
-/// PKCS #8, or the bare 32-byte scalar.
+/// PKCS #8, SEC 1 (`EC PRIVATE KEY`, as openssl writes it), or the bare 32-byte scalar.
 pub(super) fn p256(key: &[u8]) -> Option<p256::ecdsa::SigningKey> {
-    p256::ecdsa::SigningKey::from_pkcs8_der(key).or_else(|_| p256::ecdsa::SigningKey::from_slice(key)).ok()
+    let bare = || Some(key).filter(|key| key.len() == 32).and_then(|key| p256::SecretKey::from_slice(key).ok());
+    let read = p256::SecretKey::from_pkcs8_der(key).ok().or_else(|| p256::SecretKey::from_sec1_der(key).ok());
+    read.or_else(bare).map(p256::ecdsa::SigningKey::from)
 }
 
 /// PKCS #8 or PKCS #1.

@@ -114,11 +114,44 @@ fn what_verify_and_sign_cannot_use_is_exit_code_2() {
         ("sign --secret s --scheme github --header nothing", "Name: value"),
         ("sign --secret s --scheme github --config nothing", "name=value"),
         ("sign --secret nonsense --scheme discord", "cannot be signed"),
+        ("sign --secret dGhpcyB0ZXh0IGlzIG5vIGtleSBhdCBhbGw= --scheme sendgrid", "cannot be signed"),
+        ("sign --secret s --scheme stripe --at 9223372036854775807", "give Unix seconds"),
+        ("verify --secret s --head head --at 999999999999999", "give Unix seconds"),
+        ("sign --secret s --scheme github --method A:B", "--method 'A:B' is no HTTP method"),
     ] {
         let (code, stdout, stderr) = outcome(creel().args(line.split(' ')).current_dir(folder.path()));
         assert_eq!((code, stdout.as_str()), (2, ""), "{line}: {stderr}");
         assert!(stderr.contains(words), "{line}: {stderr}");
     }
+}
+
+/// As `openssl ecparam -name prime256v1 -genkey` writes it, and `openssl ec -pubout`.
+const EC_PRIVATE: &str = "-----BEGIN EC PARAMETERS-----
+BggqhkjOPQMBBw==
+-----END EC PARAMETERS-----
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIIFkyp46FWwNnyvkyH2lnT9VY3fVCRgwExOn6R+rjhGvoAoGCCqGSM49
+AwEHoUQDQgAErKZV9p1PCyhuKM9Nc5I6s76XQFddTgyADGCP57kp93+Up91kXrfN
+YWCngPjDZUTixMFA+IUyQRa7zuVoQAOIrQ==
+-----END EC PRIVATE KEY-----
+";
+const EC_PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAErKZV9p1PCyhuKM9Nc5I6s76XQFdd
+TgyADGCP57kp93+Up91kXrfNYWCngPjDZUTixMFA+IUyQRa7zuVoQAOIrQ==
+-----END PUBLIC KEY-----
+";
+
+#[test]
+fn a_key_as_openssl_writes_it_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("body"), "[]").unwrap();
+    let line = ["sign", "--scheme", "sendgrid", "--body", "body", "--as", "request", "--secret", EC_PRIVATE];
+    let (code, request, stderr) = outcome(creel().args(line).current_dir(folder.path()));
+    assert_eq!(code, 0, "{stderr}");
+    std::fs::write(folder.path().join("request"), request).unwrap();
+    let line = ["verify", "--scheme", "sendgrid", "--head", "request", "--secret", EC_PUBLIC];
+    let (code, stdout, stderr) = outcome(creel().args(line).current_dir(folder.path()));
+    assert_eq!(code, 0, "{stdout}{stderr}");
 }
 
 const RSA_PRIVATE: &str = include_str!("../../../src/signature/tests/keys/rsa-private.pem");
