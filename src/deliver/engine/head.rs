@@ -139,7 +139,8 @@ impl Writer {
     fn request_line(&mut self, head: &Head, line: &[u8], plan: &HeadPlan<'_>) {
         let start = self.bytes.len();
         let version = head.version();
-        let sendable = version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !version.is_empty();
+        let minor = version.strip_prefix("1.").unwrap_or_default();
+        let sendable = !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit());
         self.bytes.extend_from_slice(head.scan().request_line().method);
         self.bytes.push(b' ');
         self.bytes.extend_from_slice(plan.path_and_query);

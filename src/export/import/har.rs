@@ -182,23 +182,38 @@ fn head(fields: &mut Fields<'_>, headers: &[Pair], bin: BinId, own: bool) -> Res
     }
     // A path that Creel wrote begins with its bin already.
     let below = if own && !target.is_empty() { target.to_owned() } else { format!("/{bin}{target}") };
-    let mut head = format!("{method} {below} HTTP/1.1\r\n").into_bytes();
+    let version = version(fields.raw("httpVersion"));
+    let mut head = format!("{method} {below} HTTP/{version}\r\n").into_bytes();
+    let has_host = headers.iter().any(|pair| pair.name.eq_ignore_ascii_case("host"));
     for (index, pair) in headers.iter().enumerate() {
-        // Browsers list the pseudo-headers of HTTP/2.
-        if pair.name.starts_with(':') {
-            continue;
-        }
+        // Browsers list the pseudo-headers of HTTP/2; one of them says what a Host does.
+        let name = match pair.name.as_str() {
+            ":authority" if !has_host => "Host",
+            name if name.starts_with(':') => continue,
+            name => name,
+        };
         let at = || format!("headers[{index}]");
-        if !is_token(pair.name.as_bytes()) {
+        if !is_token(name.as_bytes()) {
             return Err(fields.error(&at(), "has a name that is no header name"));
         }
         if pair.value.contains(['\r', '\n', '\0']) {
             return Err(fields.error(&at(), "has a line end in its value"));
         }
-        head.extend_from_slice(format!("{}: {}\r\n", pair.name, pair.value).as_bytes());
+        head.extend_from_slice(format!("{name}: {}\r\n", pair.value).as_bytes());
     }
     head.extend_from_slice(b"\r\n");
     Ok(head)
+}
+
+/// The version of a request, in the words of browsers and proxies. What none of them writes is 1.1.
+fn version(written: Option<&str>) -> &'static str {
+    let text = written.unwrap_or_default().trim_matches('"').to_ascii_lowercase();
+    match text.strip_prefix("http/").unwrap_or(&text) {
+        "1.0" => "1.0",
+        "2" | "2.0" | "h2" => "2",
+        "3" | "3.0" | "h3" => "3",
+        _ => "1.1",
+    }
 }
 
 /// The body of an archive's request.
@@ -270,12 +285,40 @@ mod tests {
             "request":{"method":"POST","url":"https://example.com/hook?x=1#y","headers":[{"name":":authority","value":"e"},{"name":"a","value":"1"}],
             "postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"a b","value":"é"}]}},"response":{"status":0}}]}}"#;
         let imported = har(text.as_bytes(), bin()).unwrap();
-        assert_eq!(imported[0].request.head.raw(), "POST /zzzzzzzzzzzzzzzz/hook?x=1 HTTP/1.1\r\na: 1\r\n\r\n");
+        assert_eq!(
+            imported[0].request.head.raw(),
+            "POST /zzzzzzzzzzzzzzzz/hook?x=1 HTTP/1.1\r\nHost: e\r\na: 1\r\n\r\n"
+        );
         assert_eq!(imported[0].request.body, b"a+b=%C3%A9"[..]);
         assert_eq!(
             (imported[0].request.status, imported[0].request.received_at.to_string().as_str()),
             (None, "2026-01-02T02:04:05.006Z")
         );
+    }
+
+    #[test]
+    fn a_request_over_http_2_keeps_its_version_and_its_host() {
+        let head = |version: &str, headers: &str| {
+            let text = format!(
+                r#"{{"log":{{"entries":[{{"startedDateTime":"2026-01-02T03:04:05Z","request":{{"method":"GET","url":"https://e/","httpVersion":{version},"headers":{headers}}}}}]}}}}"#
+            );
+            String::from_utf8(har(text.as_bytes(), bin()).unwrap()[0].request.head.raw().to_vec()).unwrap()
+        };
+        let authority = r#"[{"name":":method","value":"GET"},{"name":":authority","value":"e"}]"#;
+        for (version, wanted) in [
+            (r#""HTTP/2.0""#, "2"),
+            (r#""h2""#, "2"),
+            (r#""http/2""#, "2"),
+            (r#""h3""#, "3"),
+            (r#""HTTP/1.0""#, "1.0"),
+            (r#""unknown""#, "1.1"),
+            ("7", "1.1"),
+        ] {
+            let wanted = format!("GET /zzzzzzzzzzzzzzzz/ HTTP/{wanted}\r\nHost: e\r\n\r\n");
+            assert_eq!(head(version, authority), wanted, "{version}");
+        }
+        let both = r#"[{"name":":authority","value":"e"},{"name":"host","value":"h"}]"#;
+        assert!(head(r#""h2""#, both).ends_with("HTTP/2\r\nhost: h\r\n\r\n"));
     }
 
     #[test]
