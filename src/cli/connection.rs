@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::common::Usage;
 use super::output;
-use crate::client::{Client, ClientError, DEFAULT_CONSOLE, find};
+use crate::client::{Client, ClientError, DEFAULT_CONSOLE, Running, find};
 use crate::config::{self, token_file};
 use crate::model::SecretValue;
 
@@ -29,7 +29,7 @@ pub(super) struct ServerArgs {
 impl ServerArgs {
     /// A client for that server. A server that is not named is looked for each time.
     pub(super) fn client(&self) -> anyhow::Result<Client> {
-        let found = || config::data_folder().and_then(|data: PathBuf| find(&data));
+        let found = || self.running().map(|running| running.console_url);
         let server = given(self.server.clone()).or_else(found).unwrap_or_else(|| DEFAULT_CONSOLE.to_owned());
         let client = Client::new(&server, self.token()?).map_err(|error| match error {
             ClientError::Server { server, cause } if Some(&server) == variable("CREEL_SERVER").as_ref() => {
@@ -57,6 +57,16 @@ impl ServerArgs {
                 None => Ok(None),
             },
         }
+    }
+
+    /// Whether somebody says which server.
+    pub(super) fn is_named(&self) -> bool {
+        given(self.server.clone()).is_some()
+    }
+
+    /// The server that runs here, where nobody names one.
+    pub(super) fn running(&self) -> Option<Running> {
+        if self.is_named() { None } else { config::data_folder().and_then(|data: PathBuf| find(&data)) }
     }
 
     /// Does something with the server.

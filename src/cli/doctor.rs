@@ -11,6 +11,7 @@ use url::Url;
 use super::common::{OutputArgs, now};
 use super::connection::ServerArgs;
 use super::{Done, exit, serve_file};
+use crate::client::ClientError;
 use crate::config;
 use crate::model::Timestamp;
 use crate::store::ReadOnly;
@@ -20,13 +21,15 @@ use crate::view::plain;
 #[derive(Debug, Args)]
 #[command(after_help = "Looks at ports, server, database, permissions, clock, tunnels and configuration file;
 changes nothing.
-Exit code: 0 when all is well, 1 when something is in the way.
+Without --db it looks at the database of the server that runs here, if one does.
+Exit code: 0 when all is well, 1 when something is in the way, 3 when that is only that the
+server of --server cannot be reached.
 
 Examples:
   creel doctor
   creel doctor --json")]
 pub(super) struct DoctorArgs {
-    /// Database file [default: creel/creel.db in the user's data directory]
+    /// Database file [default: that of the server that runs here, else creel/creel.db in the user's data directory]
     #[arg(long, env = "CREEL_DB", value_name = "PATH")]
     db: Option<PathBuf>,
     #[command(flatten)]
@@ -61,7 +64,7 @@ const OTHERS: u32 = 0o077;
 type Finding = (&'static str, State, String);
 
 pub(super) fn run(args: &DoctorArgs) -> Done {
-    let (server, running) = server(args);
+    let (server, running, is_away) = server(args);
     let mut findings = vec![server];
     let ports = [("capture", 4665), ("console", 4666)];
     findings.extend(ports.map(|(half, port)| port_of(half, port, running.as_ref())));
@@ -75,8 +78,12 @@ pub(super) fn run(args: &DoctorArgs) -> Done {
         let line = |(what, state, text): &Finding| format!("{:<6} {what:<10} {}", state.word(), plain(text));
         findings.iter().flat_map(|finding| [line(finding), "\n".to_owned()]).collect()
     })?;
-    let wrong = findings.iter().any(|(_, state, _)| *state == State::Wrong);
-    Ok(if wrong { exit::FAILED } else { exit::DONE })
+    let mut wrong = findings.iter().filter(|(_, state, _)| *state == State::Wrong).map(|(what, ..)| *what);
+    Ok(match (wrong.next(), wrong.next()) {
+        (None, _) => exit::DONE,
+        (Some("server"), None) if is_away => exit::UNREACHABLE,
+        (Some(_), _) => exit::FAILED,
+    })
 }
 
 /// The ports of a running server, as far as it tells.
@@ -85,8 +92,8 @@ struct Ports {
     capture: Option<u16>,
 }
 
-/// Whether a server answers, and which.
-fn server(args: &DoctorArgs) -> (Finding, Option<Ports>) {
+/// Whether a server answers, and which; and whether it cannot be reached.
+fn server(args: &DoctorArgs) -> (Finding, Option<Ports>, bool) {
     let port = |url: &str| Url::parse(url).ok().and_then(|url| url.port_or_known_default());
     let asked = args.server.run(async |client| {
         client.get("/readyz", &[]).await?;
@@ -98,13 +105,15 @@ fn server(args: &DoctorArgs) -> (Finding, Option<Ports>) {
     match asked {
         Ok((url, capture)) => {
             let ports = Ports { console: port(&url), capture };
-            (("server", State::Fine, format!("answers at {url}")), Some(ports))
+            (("server", State::Fine, format!("answers at {url}")), Some(ports), false)
         }
         Err(error) => {
-            let refused =
-                error.downcast_ref::<crate::client::ClientError>().is_some_and(crate::client::ClientError::is_wrong);
-            let state = if refused { State::Wrong } else { State::Note };
-            (("server", state, format!("{error:#}")), None)
+            let of_client = error.downcast_ref::<ClientError>();
+            let (refused, is_away) =
+                (of_client.is_some_and(ClientError::is_wrong), of_client.is_some_and(ClientError::is_unreachable));
+            // Nobody has to have a server, but one that is named is to be there.
+            let state = if refused || args.server.is_named() { State::Wrong } else { State::Note };
+            (("server", state, format!("{error:#}")), None, is_away)
         }
     }
 }
@@ -129,7 +138,8 @@ fn port_of(half: &'static str, port: u16, running: Option<&Ports>) -> Finding {
 }
 
 fn database(args: &DoctorArgs) -> Vec<Finding> {
-    let path = match args.db.clone().map_or_else(config::default_database, Ok) {
+    let running = || args.server.running().and_then(|running| running.database);
+    let path = match args.db.clone().or_else(running).map_or_else(config::default_database, Ok) {
         Ok(path) => path,
         Err(error) => return vec![("database", State::Wrong, error.to_string())],
     };

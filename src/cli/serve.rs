@@ -1,7 +1,7 @@
 //! `creel serve`: starts both listeners and says where they are.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -161,7 +161,7 @@ pub(super) fn run(args: &ServeArgs) -> Done {
 
 /// Leaves word for other commands where the server is, until this is dropped.
 fn leave_note(started: &Started) -> Option<Note> {
-    match client::announce(&config::data_folder()?, &started.console_url) {
+    match client::announce(&config::data_folder()?, &started.console_url, Path::new(&started.database)) {
         Ok(note) => Some(note),
         Err(error) => {
             tracing::warn!(%error, "other commands will not find this server by themselves: they need --server");

@@ -27,6 +27,18 @@ const PROBE: Duration = Duration::from_millis(300);
 struct Told {
     pid: u32,
     console_url: String,
+    /// The database file; of servers before this version nobody knows it.
+    #[serde(default)]
+    database: Option<PathBuf>,
+}
+
+/// A server that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Its console's URL.
+    pub console_url: String,
+    /// Its database file, where it tells.
+    pub database: Option<PathBuf>,
 }
 
 /// The note of this process. Dropping it removes the note.
@@ -40,11 +52,11 @@ impl Drop for Note {
     }
 }
 
-/// Leaves a note that the console of this process is at that URL, and removes those of processes that are gone.
+/// Leaves a note that the console of this process is at that URL, and its database in that file; removes those of processes that are gone.
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn announce(data: &Path, console_url: &str) -> std::io::Result<Note> {
+pub fn announce(data: &Path, console_url: &str, database: &Path) -> std::io::Result<Note> {
     let folder = data.join(FOLDER);
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     for (file, told) in notes(&folder) {
@@ -54,24 +66,25 @@ pub fn announce(data: &Path, console_url: &str) -> std::io::Result<Note> {
     }
     let pid = std::process::id();
     let file = folder.join(format!("{pid}.json"));
-    let text = serde_json::to_vec(&Told { pid, console_url: console_url.to_owned() })?;
+    let database = Some(std::path::absolute(database)?);
+    let text = serde_json::to_vec(&Told { pid, console_url: console_url.to_owned(), database })?;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?.write_all(&text)?;
     Ok(Note(file))
 }
 
-/// The console of a running server: the one at the usual address, else the one that was started last. `None` when none
+/// A running server: the one with its console at the usual address, else the one that was started last. `None` when none
 /// runs, as far as the notes say.
-pub fn find(data: &Path) -> Option<String> {
-    let mut found: Vec<(SystemTime, String)> = notes(&data.join(FOLDER))
+pub fn find(data: &Path) -> Option<Running> {
+    let mut found: Vec<(SystemTime, Running)> = notes(&data.join(FOLDER))
         .into_iter()
         .filter_map(|(file, told)| {
             let told = told.filter(|told| is_alive(told.pid) && takes_connections(&told.console_url))?;
             let made = file.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-            Some((made, told.console_url))
+            Some((made, Running { console_url: told.console_url, database: told.database }))
         })
         .collect();
-    found.sort_by_key(|(made, url)| (url == DEFAULT_CONSOLE, *made));
-    found.pop().map(|(_, url)| url)
+    found.sort_by_key(|(made, running)| (running.console_url == DEFAULT_CONSOLE, *made));
+    found.pop().map(|(_, running)| running)
 }
 
 /// The notes that are there; `None` for one that cannot be read.
@@ -119,8 +132,9 @@ mod tests {
         assert_eq!(find(data.path()), None);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let note = announce(data.path(), &url).unwrap();
-        assert_eq!(find(data.path()), Some(url));
+        let note = announce(data.path(), &url, Path::new("/d.db")).unwrap();
+        let running = Running { console_url: url, database: Some(PathBuf::from("/d.db")) };
+        assert_eq!(find(data.path()), Some(running));
         drop(listener);
         assert_eq!(find(data.path()), None, "nobody listens there any more");
         drop(note);
@@ -141,9 +155,9 @@ mod tests {
         std::fs::write(folder.join("notes.txt"), "mine").unwrap();
         std::fs::write(folder.join("77.json"), "nonsense").unwrap();
         assert_eq!(find(data.path()), None);
-        let note = announce(data.path(), &url).unwrap();
+        let note = announce(data.path(), &url, Path::new("/d.db")).unwrap();
         assert!(!stale.exists() && folder.join("notes.txt").exists());
-        assert_eq!(find(data.path()), Some(url));
+        assert_eq!(find(data.path()).map(|running| running.console_url), Some(url));
         drop(note);
     }
 }

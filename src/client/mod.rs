@@ -15,7 +15,7 @@ use serde_json::Value;
 use url::Url;
 
 pub use error::ClientError;
-pub use find::{DEFAULT_CONSOLE, Note, announce, find};
+pub use find::{DEFAULT_CONSOLE, Note, Running, announce, find};
 pub use follow::{Follow, Live};
 pub use read::{Bin, Body, Field, Request, Secret};
 

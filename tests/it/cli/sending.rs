@@ -471,7 +471,14 @@ fn the_doctor_says_what_is_in_the_way() {
     assert_eq!(code, 1);
     assert!(stdout.contains("wrong  database") && stdout.contains("wrong  file       creel.toml:1:2:"), "{stdout}");
     let (code, stdout, _) = outcome(creel().args(["doctor", "--json", "--server", "http://127.0.0.1:1"]));
-    assert!(code <= 1 && stdout.contains("no server answers"), "{stdout}");
+    let states: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let wrong: Vec<&Value> = states.iter().filter(|row| row["state"] == "wrong").collect();
+    assert!(wrong[0]["what"] == "server" && stdout.contains("no server answers"), "{stdout}");
+    assert_eq!(code, if wrong.len() == 1 { 3 } else { 1 }, "{stdout}");
+    std::fs::remove_file(server.folder().join("creel.toml")).unwrap();
+    let (_, stdout, _) = server.run(&["doctor"]);
+    let database = format!("{} has ", server.database().display());
+    assert!(stdout.contains(&database), "the database of the server that runs: {stdout}");
 }
 
 #[test]
