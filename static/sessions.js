@@ -18,22 +18,31 @@ export function sessions(together = TOGETHER_MS) {
   const { bin, base, headSeq } = document.body.dataset;
   let timer = 0;
   let before = "";
-  const look = async (asked = false) => {
-    timer = 0;
+  let missed = false;
+  let looks = Promise.resolve();
+  const lookNow = async (asked) => {
     try {
       const address = new URL(location.href);
       address.searchParams.set("part", "true");
       const html = await part(address.pathname + address.search);
       if (html === before) return;
+      // Who reads with the keyboard keeps their place: what has the focus is replaced when it has left.
+      missed = !asked && Boolean(document.activeElement?.closest("#live-part"));
+      if (missed) return;
       const first = before === "";
       before = html;
-      // Who reads with the keyboard keeps their place: what has the focus is not replaced.
-      if (!asked && document.activeElement?.closest("#live-part")) return;
       $("#live-part").replaceChildren(parsed(html));
       localTimes($("#live-part"));
       if (!first) announce("The page shows what has changed.");
     } catch { /* The next change may be shown. */ }
   };
+  // One after the other, so that the last one asked is the last one shown.
+  const look = (asked = false) => {
+    timer = 0;
+    looks = looks.then(() => lookNow(asked));
+    return looks;
+  };
+  $("#live-part").addEventListener("focusout", () => { if (missed) look(); });
   new Live(`/api/v1/bins/${bin}`, Number(headSeq), {
     onState(state) {
       const indicator = $("#live");

@@ -5,6 +5,7 @@
 
 mod answerer;
 mod bins;
+mod body_limit;
 mod composed;
 mod counters;
 mod creation;
@@ -36,7 +37,7 @@ use crate::model::{
 };
 use crate::signature::handshake::{HandshakeResponse, Learnt};
 use crate::signature::{Catalogue, CurrentCatalogue};
-use crate::store::{BinState, Kept, MAX_BODY, Store, StoreError, Stored};
+use crate::store::{BinState, Kept, Store, StoreError, Stored};
 use answerer::Crowded;
 pub use answerer::Instead;
 use bins::PreparedBins;
@@ -118,9 +119,6 @@ pub struct Rejected {
     /// The other end of the connection.
     pub peer: Option<SocketAddr>,
 }
-
-/// The largest body of a bin whose owner wants no limit: it is in memory, twice for a moment.
-const UNLIMITED_BODY: u64 = 128 << 20;
 
 /// The handle. Cheap to clone.
 #[derive(Clone)]
@@ -227,7 +225,7 @@ impl Capture {
     /// How many bytes a body for that bin may have.
     #[must_use]
     pub fn body_limit(&self, bin: &OpenBin) -> u64 {
-        limit_of(bin.state.bin.settings.limits.max_body_bytes, self.0.options.max_body)
+        body_limit::of(bin.state.bin.settings.limits.max_body_bytes, self.0.options.max_body)
     }
 
     /// Takes a request in and says what to answer. Never fails: what goes wrong is a response, too.
@@ -461,29 +459,4 @@ fn joined(mut pieces: Vec<Bytes>) -> Bytes {
         return pieces.concat().into();
     }
     pieces.pop().unwrap_or_default()
-}
-
-/// The limit of a bin that says this, where `default` holds without a word.
-fn limit_of(own: Option<u64>, default: u64) -> u64 {
-    match own {
-        None => default,
-        // No limit that its owner has set; memory has one.
-        Some(0) => default.max(UNLIMITED_BODY),
-        Some(limit) => limit.min(MAX_BODY),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bin_without_a_limit_has_that_of_the_memory() {
-        let default = 10 << 20;
-        assert_eq!(limit_of(None, default), default);
-        assert_eq!(limit_of(Some(1), default), 1);
-        assert_eq!(limit_of(Some(0), default), 128 << 20);
-        assert_eq!(limit_of(Some(0), 200 << 20), 200 << 20);
-        assert_eq!(limit_of(Some(u64::MAX), default), MAX_BODY);
-    }
 }

@@ -104,7 +104,6 @@ fn what_is_no_message_gets_the_error_that_the_protocol_has_for_it() {
     };
     assert_eq!(ask(INITIALIZE.as_bytes()).0, 1);
     wrong_lines(&mut ask);
-    drop(ask);
     drop(stdin);
     assert!(child.wait().unwrap().success());
 }
