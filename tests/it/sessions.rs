@@ -127,7 +127,8 @@ async fn a_check_is_waited_for_has_a_page_and_fills_in_the_checklist() {
     let right = |shot: &Value| shot["status"] == 200;
     let first = shots.iter().position(right).unwrap_or(20);
     assert!(shots[first..].iter().all(right), "{shots:?}");
-    assert_eq!(point(&app.get("/bins/calls/checklist").await, "fast")["state"], "failed");
+    let fast = point(&app.get("/bins/calls/checklist").await, "fast");
+    assert_eq!((&fast["state"], &fast["action"]["label"]), (&json!("failed"), &json!("Check your endpoint")), "{fast}");
     let path = address.split("/check/").next().unwrap();
     let junit = app.client.get(format!("{path}/api/v1/check/{}?format=junit", report["id"])).send().await.unwrap();
     assert_eq!(junit.headers()["content-type"], "application/xml");

@@ -50,6 +50,8 @@ pub(super) fn act(what: What, state: State, found: &[RequestId], evidence: &Evid
         What::Fast => event.map_or(Act::Forward, Act::Replay),
         What::Proven if !evidence.has_secret => Act::Secret,
         What::Proven => found.first().copied().map_or(Act::Platform, Act::Explain),
+        // It is the check that has shown it.
+        What::WrongRefused | What::Deduplicated if is_failed && found.is_empty() => Act::Check,
         What::WrongRefused => event.map_or(Act::Check, Act::ReplayWrong),
         What::Deduplicated => event.map_or(Act::Send, Act::Replay),
         What::Accepted if is_failed => Act::Response,

@@ -19,6 +19,7 @@ const REFUSED: &[&str] = &[
     "header_cut",
 ];
 const AGAIN: &[&str] = &["duplicate"];
+const MEND: &str = "Mend what the check has found, then check again.";
 
 /// The cases that show something of a point.
 fn cases(what: What) -> &'static [&'static str] {
@@ -39,9 +40,10 @@ pub(super) fn added(what: What, own: Judgement, evidence: &Evidence<'_>) -> (Jud
     let Some((state, words)) = shown(what, &checked) else { return (own, None) };
     let from = from(&checked);
     let judgement = match (own.state, state) {
-        (State::NotSeen, State::Proven | State::Failed) | (State::Proven, State::Failed) => {
-            Judgement { state, sentence: format!("{from}: {words}"), ..own }
+        (State::NotSeen | State::Proven, State::Failed) => {
+            Judgement { state, sentence: format!("{from}: {words}"), way: MEND, requests: Vec::new() }
         }
+        (State::NotSeen, State::Proven) => Judgement { state, sentence: format!("{from}: {words}"), ..own },
         _ => Judgement { sentence: format!("{} {from}: {words}", own.sentence), ..own },
     };
     (judgement, Some(checked.id))
@@ -49,7 +51,9 @@ pub(super) fn added(what: What, own: Judgement, evidence: &Evidence<'_>) -> (Jud
 
 fn from(checked: &Checked<'_>) -> String {
     let report = checked.report;
-    format!("The check of {} on {}", report.target, report.finished_at.unwrap_or(report.started_at))
+    let at = report.finished_at.unwrap_or(report.started_at).to_string();
+    let (day, time) = at.split_once('T').unwrap_or((&at, ""));
+    format!("The check of {} on {day} at {} UTC", report.target, time.get(..8).unwrap_or_default())
 }
 
 /// What the cases of a point come to, in words.

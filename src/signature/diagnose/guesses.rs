@@ -66,11 +66,13 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
             guesses.extend(changed(search));
         }
         guesses.extend(later);
-        guesses.push(finding(
-            "wrong_scheme",
-            format!("Or the sender does not sign as {} does.", search.scheme.name),
-            "Compare with the provider's documentation, and set the bin's scheme, or a custom one.",
-        ));
+        let other = if search.scheme.algorithm == Algorithm::Equal {
+            "Or the sender proves itself in another way than by this token.".to_owned()
+        } else {
+            format!("Or the sender does not sign as {} does.", search.scheme.name)
+        };
+        let way = "Compare with the provider's documentation, and set the bin's scheme, or a custom one.";
+        guesses.push(finding("wrong_scheme", other, way));
     }
     guesses
 }

@@ -53,7 +53,7 @@ struct BinList {
     columns: Vec<Column>,
     rows: BinRows,
     /// Requests of a bin whose verdicts are summed up.
-    verdicts_of: usize,
+    verdicts_of: String,
 }
 
 /// A column's head.
@@ -127,8 +127,8 @@ impl HomeParams {
         vec![
             column("Bin", "", Some(Sort::Name), "ascending"),
             column("Last request", "hide-narrow", Some(Sort::Last), "descending"),
-            column("Requests", "num", Some(Sort::Requests), "descending"),
-            column("Unread", "num", Some(Sort::Unread), "descending"),
+            column("Requests", "num hide-narrow", Some(Sort::Requests), "descending"),
+            column("Unread", "num hide-narrow", Some(Sort::Unread), "descending"),
             column("Provider", "hide-narrow", Some(Sort::Provider), "ascending"),
             column("Signatures", "hide-narrow", None, ""),
         ]
@@ -298,7 +298,7 @@ pub(super) async fn show(
             query: params.query(params.sort(), params.all),
             columns: params.columns(),
             rows: rows(&state, &params).await?,
-            verdicts_of: LATEST_VERDICTS,
+            verdicts_of: format::count(LATEST_VERDICTS as u64),
         },
         reach: (
             reach.who(&listener).replace("this URL", "these URLs"),

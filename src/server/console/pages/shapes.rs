@@ -63,8 +63,6 @@ struct ShapesPage {
     choices: Vec<Choice>,
     /// Whether any event is recognised.
     is_named: bool,
-    /// Whether this is one; else these are the requests of a method and path.
-    is_event: bool,
     event: String,
     /// As it is, for the scripts.
     event_name: String,
@@ -82,6 +80,13 @@ struct ShapesPage {
     own_set: String,
     /// The configuration file that sets it; empty when none does.
     own_file: String,
+}
+
+impl ShapesPage {
+    /// Whether this is an event; else these are the requests of a method and path.
+    fn is_event(&self) -> bool {
+        matches!(Kin::parse(&self.event_name), Kin::Event(_))
+    }
 }
 
 /// What the address says.
@@ -137,7 +142,6 @@ pub(super) async fn show(
         shell: Shell::new(&request, format!("Events of {}", links.label)),
         choices: choices.collect(),
         is_named,
-        is_event: matches!(kin, Kin::Event(_)),
         samples: format::plural(u64::from(shape.seen), "body", "bodies"),
         more_rows,
         has_document: learnt.documented(&event, "").is_some(),
