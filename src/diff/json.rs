@@ -55,6 +55,7 @@ enum Work {
 struct Differ<'a> {
     a: Text<'a>,
     b: Text<'a>,
+    state: &'a RandomState,
     hash_a: Vec<u64>,
     hash_b: Vec<u64>,
     places_a: Places,
@@ -82,6 +83,7 @@ pub(super) fn diff(a: Text<'_>, b: Text<'_>) -> JsonDiff {
     let mut differ = Differ {
         a,
         b,
+        state: &state,
         hash_a: hashes(a, &state),
         hash_b: hashes(b, &state),
         places_a: Places::default(),
@@ -117,11 +119,8 @@ fn hashes((bytes, outline): Text<'_>, state: &RandomState) -> Vec<u64> {
                 state.hash_one(("array", inside))
             }
             Some(NodeKind::Object) => {
-                let key = |child| state.hash_one(outline.raw_key(bytes, child).map(unescape));
-                let mut inside: Vec<(u64, u64)> =
-                    outline.child_ids(node).map(|child| (key(child), hashes[child as usize])).collect();
-                // Stable, so that equal keys stay in their order, which does count.
-                inside.sort_by_key(|&(key, _)| key);
+                let inside: Vec<(u64, u64)> =
+                    by_key((bytes, outline), node, state).map(|(key, child)| (key, hashes[child as usize])).collect();
                 state.hash_one(("object", inside))
             }
             Some(NodeKind::Number | NodeKind::Bool | NodeKind::Null) | None => state.hash_one(("word", raw)),
@@ -129,6 +128,20 @@ fn hashes((bytes, outline): Text<'_>, state: &RandomState) -> Vec<u64> {
         hashes[node as usize] = hash;
     }
     hashes
+}
+
+/// The values of an object in the order of their keys' hashes; equal keys stay in their order, which does count. As numbers
+/// only: an object may have a million keys.
+fn by_key(
+    (bytes, outline): Text<'_>,
+    object: NodeId,
+    state: &RandomState,
+) -> impl ExactSizeIterator<Item = (u64, NodeId)> + use<> {
+    let key = |child| state.hash_one(outline.raw_key(bytes, child).map(unescape));
+    let mut inside: Vec<(u64, NodeId)> = outline.child_ids(object).map(|child| (key(child), child)).collect();
+    // A later value has a greater number.
+    inside.sort_unstable();
+    inside.into_iter()
 }
 
 impl Differ<'_> {
@@ -151,24 +164,27 @@ impl Differ<'_> {
     }
 
     fn objects(&self, a: NodeId, b: NodeId, stack: &mut Vec<Work>) {
-        // Equal keys of one object are told apart by their number.
-        let keyed = |(bytes, outline): Text<'_>, node| {
-            let mut counts: HashMap<String, u32> = HashMap::new();
-            let children = outline.child_ids(node).map(|child| {
-                let key = outline.raw_key(bytes, child).map(unescape).unwrap_or_default();
-                let count = counts.entry(key.clone()).or_insert(0);
-                *count += 1;
-                ((key, *count), child)
-            });
-            children.collect::<Vec<_>>()
-        };
-        let in_a = keyed(self.a, a);
-        let in_b = keyed(self.b, b);
-        let mut left: HashMap<&(String, u32), NodeId> = in_b.iter().map(|(key, child)| (key, *child)).collect();
-        for (key, child) in &in_a {
-            stack.push(left.remove(key).map_or(Work::Removed(*child), |other| Work::Pair(*child, other)));
+        let mut in_b = by_key(self.b, b, self.state).peekable();
+        let (mut of_a, mut added) = (Vec::new(), Vec::new());
+        // Both are in the same order: the next of a key in the one is the next of it in the other.
+        for (key, child) in by_key(self.a, a, self.state) {
+            while let Some((_, other)) = in_b.next_if(|(other, _)| *other < key) {
+                added.push(other);
+            }
+            let other = in_b.next_if(|(other, _)| *other == key).map(|(_, other)| other);
+            // What is equal needs no second look.
+            if other.is_none_or(|other| self.hash_a[child as usize] != self.hash_b[other as usize]) {
+                of_a.push((child, other));
+            }
         }
-        stack.extend(in_b.iter().filter(|(key, _)| left.contains_key(key)).map(|(_, child)| Work::Added(*child)));
+        added.extend(in_b.map(|(_, other)| other));
+        // As they are written.
+        of_a.sort_unstable();
+        added.sort_unstable();
+        let in_both =
+            |(child, other): (NodeId, Option<NodeId>)| other.map_or(Work::Removed(child), |b| Work::Pair(child, b));
+        stack.extend(of_a.into_iter().map(in_both));
+        stack.extend(added.into_iter().map(Work::Added));
     }
 
     fn arrays(&self, a: NodeId, b: NodeId, stack: &mut Vec<Work>) {

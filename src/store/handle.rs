@@ -242,14 +242,22 @@ impl Store {
         self.db.read(false, move |conn, _| source.request(conn, which)).await
     }
 
-    /// The first delivery of the event that this request repeats: `None` when it repeats none, or that one is gone.
-    pub async fn first_delivery(&self, request: &CapturedRequest) -> Result<Option<CapturedRequest>, StoreError> {
-        let Some(first) = request.summary.derived.event.duplicate_of else { return Ok(None) };
-        match self.request(request.summary.bin, RequestRef::Id(first)).await {
-            Ok(first) => Ok(Some(first)),
-            Err(StoreError::NotFound(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// What is known of one request, without head and body.
+    pub async fn summary(&self, bin: BinId, which: RequestRef) -> Result<RequestSummary, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(false, move |conn, _| source.one(conn, which)).await
+    }
+
+    /// One request whose body has at most `most` bytes; of a larger one only what is known of it (the inner `Err`), so that
+    /// it is read when there is room for it.
+    pub async fn request_up_to(
+        &self,
+        bin: BinId,
+        which: RequestRef,
+        most: u64,
+    ) -> Result<Result<CapturedRequest, RequestSummary>, StoreError> {
+        let source = self.db.source(bin)?;
+        self.db.read(false, move |conn, _| source.request_up_to(conn, which, most)).await
     }
 
     /// The requests before this one with the same method, target and body, newest first, at most 20; looked for among the newest

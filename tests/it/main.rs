@@ -16,6 +16,7 @@ mod helpers;
 mod hostile_capture;
 mod imports;
 mod mcp;
+mod memory;
 mod openapi;
 mod pages;
 mod readme;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::ConsoleState;
-use super::heavy::heavy;
+use super::heavy::{heavy, turn};
 use super::problem::Problem;
 use super::reading::Reading;
 use crate::model::filter::Filter;
@@ -131,11 +131,8 @@ pub(super) async fn unnamed(state: &ConsoleState, bin: BinId) -> Result<Vec<(Kin
 
 /// An event, by the bin's newest requests with it.
 pub(super) async fn learnt(state: &ConsoleState, bin: BinId, kin: &Kin) -> Result<Learnt, Problem> {
+    let turn = turn().await;
     let requests = requests(state, bin, kin, None, LEARNT_FROM).await?;
-    let (drift, provider) = match requests.first() {
-        Some(newest) => (drift(state, newest).await?, newest.summary.derived.event.provider.clone()),
-        None => (Vec::new(), None),
-    };
     let learn = move || {
         let (mut shape, mut from) = (Shape::default(), Vec::new());
         for request in requests.iter().rev() {
@@ -144,9 +141,17 @@ pub(super) async fn learnt(state: &ConsoleState, bin: BinId, kin: &Kin) -> Resul
                 from.push((request.summary.id, request.summary.received_at));
             }
         }
-        (shape, from)
+        (shape, from, requests.into_iter().next())
     };
-    let (shape, from) = heavy(learn).await?;
+    let (shape, from, newest) = turn.run(learn).await?;
+    let provider = newest.as_ref().and_then(|newest| newest.summary.derived.event.provider.clone());
+    let drift = match newest {
+        Some(newest) => {
+            let before = before(state, &newest.summary).await?;
+            heavy(move || before.drift(&newest)).await?
+        }
+        None => Vec::new(),
+    };
     Ok(Learnt { shape, from, drift, provider })
 }
 
@@ -158,6 +163,7 @@ async fn shape(
     before: Option<Seq>,
     limit: usize,
 ) -> Result<Shape, Problem> {
+    let turn = turn().await;
     let requests = requests(state, bin, kin, before, limit).await?;
     let learn = move || {
         let mut shape = Shape::default();
@@ -167,7 +173,7 @@ async fn shape(
         }
         shape
     };
-    Ok(heavy(learn).await?)
+    Ok(turn.run(learn).await?)
 }
 
 /// The newest requests below `before` that are alike, newest first.
@@ -200,34 +206,52 @@ async fn requests(
     Ok(requests)
 }
 
-/// What of a request is otherwise than the earlier ones with its event; of a platform whose document is known in full, than the
-/// last one.
-pub(super) async fn drift(state: &ConsoleState, request: &CapturedRequest) -> Result<Vec<Finding>, Problem> {
-    let summary = &request.summary;
+/// What a request is held against: the earlier ones with its event; of a platform whose document is known in full, the last one.
+pub(super) struct Before {
+    /// `None` when there is nothing to hold against it.
+    shape: Option<Shape>,
+    in_full: bool,
+    /// The earlier ones are of the same method and path, without an event.
+    of_path: bool,
+}
+
+/// What came before a request with its event.
+pub(super) async fn before(state: &ConsoleState, summary: &RequestSummary) -> Result<Before, Problem> {
     let in_full = summary.derived.event.provider.as_deref().is_some_and(contract::is_known);
-    let Some(kin) = Kin::of(summary).filter(|kin| summary.complete && may_be_json(kin, request)) else {
-        return Ok(Vec::new());
-    };
+    let kin = Kin::of(summary).filter(|kin| summary.complete && may_be_json(kin, summary));
+    let of_path = matches!(kin, Some(Kin::Path { .. }));
+    let Some(kin) = kin else { return Ok(Before { shape: None, in_full, of_path }) };
     let compared_with = if in_full { 1 } else { COMPARED_WITH };
-    let before = shape(state, summary.bin, &kin, Some(summary.seq), compared_with).await?;
-    let request = request.clone();
-    let differences = if in_full { shape::differences } else { shape::drift };
-    let mut found = heavy(move || differences(&before, &Reading::new(&request).json())).await?;
-    if matches!(kin, Kin::Path { .. }) {
-        for finding in &mut found {
-            finding.says = OF_PATH;
+    let shape = shape(state, summary.bin, &kin, Some(summary.seq), compared_with).await?;
+    Ok(Before { shape: Some(shape), in_full, of_path })
+}
+
+/// Whether a body may be JSON: of requests without an event the earlier ones are read only then.
+fn may_be_json(kin: &Kin, summary: &RequestSummary) -> bool {
+    matches!(kin, Kin::Event(_)) || (1..=MAX_BODY).contains(&summary.body_size)
+}
+
+impl Before {
+    /// What of the request is otherwise.
+    pub(super) fn drift(&self, request: &CapturedRequest) -> Vec<Finding> {
+        let Some(shape) = &self.shape else { return Vec::new() };
+        let reading = Reading::new(request);
+        let json = reading.json();
+        if self.of_path && !matches!(json.trim_ascii_start().first(), Some(b'{' | b'[')) {
+            return Vec::new();
         }
+        let differences = if self.in_full { shape::differences } else { shape::drift };
+        let mut found = differences(shape, &json);
+        if self.of_path {
+            for finding in &mut found {
+                finding.says = OF_PATH;
+            }
+        }
+        found
     }
-    Ok(found)
 }
 
 const OF_PATH: Says = Says::new("What came before", "learnt from the earlier requests of this method and path");
-
-/// Whether a body may be JSON: of requests without an event the earlier ones are read only then.
-fn may_be_json(kin: &Kin, request: &CapturedRequest) -> bool {
-    let is_open = || matches!(Reading::new(request).json().trim_ascii_start().first(), Some(b'{' | b'['));
-    matches!(kin, Kin::Event(_)) || request.summary.body_size <= MAX_BODY && is_open()
-}
 
 #[cfg(test)]
 mod tests {

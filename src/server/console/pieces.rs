@@ -1,12 +1,14 @@
 //! Bodies of responses that are made piece by piece: whoever reads slowly holds one piece, not the whole.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 
 use actix_web::HttpResponse;
+use actix_web::body::{MessageBody, SizedStream};
 use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header::ContentType;
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::problem::Problem;
 
@@ -31,6 +33,16 @@ impl Ready {
         let first = self.0.front_mut()?;
         if first.len() > PART { Some(first.split_to(PART)) } else { self.0.pop_front() }
     }
+}
+
+/// A body that is there as a whole, to be sent in parts: beside it only one of them is copied at a time.
+pub(super) fn in_parts(whole: impl Into<Bytes>) -> impl MessageBody + 'static {
+    let whole = whole.into();
+    let length = whole.len() as u64;
+    let mut ready = Ready::default();
+    ready.push(whole);
+    let parts = stream::iter(std::iter::from_fn(move || ready.next())).map(Ok::<_, Infallible>);
+    SizedStream::new(length, parts)
 }
 
 /// The members of a JSON list, made one at a time.

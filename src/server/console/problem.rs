@@ -287,6 +287,12 @@ impl From<askama::Error> for Problem {
     }
 }
 
+impl From<serde_json::Error> for Problem {
+    fn from(error: serde_json::Error) -> Self {
+        internal(&error)
+    }
+}
+
 impl From<BlockingError> for Problem {
     fn from(error: BlockingError) -> Self {
         internal(&error)

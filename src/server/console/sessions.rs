@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::ConsoleState;
-use super::heavy::heavy;
+use super::heavy::turn;
 use super::problem::Problem;
 use crate::http::{Headers, coding};
 use crate::json::{Outline, Pointer, scan};
@@ -106,10 +106,11 @@ pub(super) async fn page(
     limit: usize,
 ) -> Result<(Vec<Session>, Option<Seq>), Problem> {
     let around = surroundings(state, bin).await?;
+    let turn = turn().await;
     let page = state.store.sessions(bin.bin.id, before, limit, IN_LIST).await?;
     let sessions = page.sessions;
-    let sessions = heavy(move || sessions.into_iter().map(|found| read(found, &around, None)).collect()).await?;
-    Ok((sessions, page.next))
+    let work = move || sessions.into_iter().map(|found| read(found, &around, None)).collect();
+    Ok((turn.run(work).await?, page.next))
 }
 
 /// One session.
@@ -117,11 +118,12 @@ pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String, page: 
     let around = surroundings(state, bin).await?;
     // Whoever names it in full means what is kept of it.
     let id = kept_name(&id).into_owned();
+    let turn = turn().await;
     let found = state.store.session(bin.bin.id, id, ALONE).await?;
     if found.requests.is_empty() {
         return Err(Problem::not_found("session"));
     }
-    Ok(heavy(move || read(found, &around, Some(page))).await?)
+    Ok(turn.run(move || read(found, &around, Some(page))).await?)
 }
 
 /// What sessions are read by, beside their requests.

@@ -32,6 +32,11 @@ pub(crate) struct Source {
 impl Source {
     /// One request.
     pub(crate) fn request(self, conn: &Connection, which: RequestRef) -> Result<CapturedRequest, StoreError> {
+        whole(conn, self.one(conn, which)?)
+    }
+
+    /// What is known of one request, without head and body.
+    pub(crate) fn one(self, conn: &Connection, which: RequestRef) -> Result<RequestSummary, StoreError> {
         let summary = match which {
             RequestRef::Latest => conn
                 .prepare_cached(&format!("{SELECT} WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1"))?
@@ -39,7 +44,18 @@ impl Source {
                 .optional()?,
             RequestRef::Id(id) => self.by_seq(conn, id.seq())?.filter(|summary| summary.id == id),
         };
-        whole(conn, summary.ok_or(StoreError::NotFound(Thing::Request))?)
+        summary.ok_or(StoreError::NotFound(Thing::Request))
+    }
+
+    /// One request whose body has at most `most` bytes; of a larger one what is known of it.
+    pub(crate) fn request_up_to(
+        self,
+        conn: &Connection,
+        which: RequestRef,
+        most: u64,
+    ) -> Result<Result<CapturedRequest, RequestSummary>, StoreError> {
+        let summary = self.one(conn, which)?;
+        if summary.body_size > most { Ok(Err(summary)) } else { whole(conn, summary).map(Ok) }
     }
 
     /// The verdicts of the newest requests, newest first.

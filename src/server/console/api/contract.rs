@@ -5,11 +5,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::model::CapturedRequest;
 use crate::provider::contract::Report;
 use crate::provider::finding::{Finding, Place, Says};
 use crate::provider::own_schema::SchemaReport;
 use crate::server::console::extract::{BinRef, State, WhichRequest};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::Found;
 use crate::server::console::learnt;
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::{self, EventReport};
@@ -142,8 +143,9 @@ impl<'a> ContractShape<'a> {
 #[utoipa::path(tag = "events", responses((status = 200, body = ContractShape<'_>)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/contract")]
 async fn contract(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state.store.request(bin.id(), which.0).await?;
-    let drift = learnt::drift(&state, &captured).await?;
-    let all = heavy(move || reading::report(&captured, &bin.0.bin)).await?;
+    let found = Found::find(&state.store, bin.id(), which.0).await?;
+    let before = learnt::before(&state, found.summary()).await?;
+    let work = move |captured: CapturedRequest| (before.drift(&captured), reading::report(&captured, &bin.0.bin));
+    let (drift, all) = found.read(&state.store).await?.run(work).await?;
     Ok(HttpResponse::Ok().json(ContractShape::new(&all, &drift)))
 }

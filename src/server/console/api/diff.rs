@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::diff::{Ignored, compare};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::{Found, comparing};
 use crate::server::console::problem::Problem;
 use crate::store::RequestRef;
 
@@ -45,9 +45,9 @@ async fn diff(state: State, bin: BinRef, query: Query<DiffParams>) -> Result<Htt
     };
     let ignored = Ignored::parse(query.ignore.as_deref().unwrap_or_default())
         .map_err(|word| Problem::query("ignore", format!("'{word}' is no JSON pointer: it starts with a slash.")))?;
-    let a = store.request(bin.id(), which("a", &query.a)?).await?;
-    let b = store.request(other, which("b", &query.b)?).await?;
+    let a = Found::find(store, bin.id(), which("a", &query.a)?).await?;
+    let b = Found::find(store, other, which("b", &query.b)?).await?;
     // For large bodies this takes long enough to hold up the other requests of this thread.
-    let comparison = heavy(move || compare(&a, &b).without(&ignored)).await?;
+    let comparison = comparing(store, (a, b), move |a, b| compare(a, b).without(&ignored)).await?;
     Ok(HttpResponse::Ok().json(comparison))
 }

@@ -9,6 +9,7 @@ use crate::model::{RequestId, SentResponse, Seq, Timestamp};
 use crate::provider::contract::Documented;
 use crate::provider::shape::{Field, Presence, json_schema, typescript};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::heavy;
 use crate::server::console::learnt::{self, Kin, Learnt};
 use crate::server::console::problem::Problem;
 
@@ -221,9 +222,10 @@ struct EarlierShape {
 #[utoipa::path(tag = "events", responses((status = 200, body = RepeatsShape)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/repeats")]
 async fn repeats(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let request = state.store.request(bin.id(), which.0).await?;
-    let received_at = request.summary.received_at;
-    let earlier = state.store.same_before(request).await?;
+    let request = heavy::read(&state.store, bin.id(), which.0).await?;
+    let received_at = request.request().summary.received_at;
+    let earlier = state.store.same_before(request.request().clone()).await?;
+    drop(request);
     let repeats = earlier.into_iter().map(|one| {
         let SentResponse { status, .. } = one.response;
         let seconds_before = received_at.since(one.received_at).as_secs_f64();

@@ -16,8 +16,8 @@ use crate::model::filter::Filter;
 use crate::model::{Attempt, BinId, CapturedRequest, RequestId, Seq};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
-use crate::server::console::heavy::turn;
-use crate::server::console::pieces::{Ready, stepwise};
+use crate::server::console::heavy::{self, turn};
+use crate::server::console::pieces::{Ready, in_parts, stepwise};
 use crate::server::console::problem::Problem;
 use crate::server::console::security::SANDBOX_CSP;
 use crate::store::{AttemptDepth, Store};
@@ -59,14 +59,16 @@ async fn one(state: State, bin: BinRef, which: WhichRequest, query: Query<OnePar
     if query.url.as_deref().is_some_and(|url| !is_web_url(url)) {
         return Err(Problem::query("url", "Give a whole URL that starts with http:// or https://."));
     }
-    let captured = state.store.request(bin.id(), which.0).await?;
-    let exported = export::single(kind, &captured, &options(&state, query.secrets, query.0.url));
-    let name = format!("attachment; filename=\"{}.{}\"", captured.summary.id, exported.extension);
+    let captured = heavy::read(&state.store, bin.id(), which.0).await?;
+    let id = captured.request().summary.id;
+    let options = options(&state, query.secrets, query.0.url);
+    let exported = captured.write(move |captured| export::single(kind, &captured, &options)).await?;
+    let name = format!("attachment; filename=\"{id}.{}\"", exported.extension);
     Ok(HttpResponse::Ok()
         .content_type(exported.media_type)
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
-        .body(exported.bytes))
+        .body(in_parts(exported.bytes)))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -82,7 +82,7 @@ impl MarksInput {
 pub(super) async fn id_of(state: &ConsoleState, bin: &BinRef, which: WhichRequest) -> Result<RequestId, Problem> {
     match which.0 {
         RequestRef::Id(id) => Ok(id),
-        RequestRef::Latest => Ok(state.store.request(bin.id(), RequestRef::Latest).await?.summary.id),
+        RequestRef::Latest => Ok(state.store.summary(bin.id(), RequestRef::Latest).await?.id),
     }
 }
 

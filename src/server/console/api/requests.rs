@@ -1,6 +1,6 @@
 //! Captured requests: list, read, exact bytes.
 
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, ContentType, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, delete, get};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -9,8 +9,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::schemas;
 use crate::export::{self, Normalised};
-use crate::model::{CapturedRequest, RequestSummary, Seq};
+use crate::model::{RequestId, RequestSummary, Seq};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
+use crate::server::console::heavy;
+use crate::server::console::pieces::in_parts;
 use crate::server::console::problem::Problem;
 use crate::server::console::security::SANDBOX_CSP;
 use crate::shapes::{RequestShape, SummaryShape};
@@ -153,9 +155,10 @@ async fn delete_many(state: State, bin: BinRef, query: Query<DeleteParams>) -> R
 #[utoipa::path(tag = "requests", responses((status = 200, body = RequestShape)))]
 #[get("/api/v1/bins/{bin}/requests/{id}")]
 async fn read(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state.store.request(bin.id(), which.0).await?;
-    let first = state.store.first_delivery(&captured).await?;
-    Ok(HttpResponse::Ok().json(RequestShape::new(&captured, first.as_ref())))
+    let mut captured = heavy::read(&state.store, bin.id(), which.0).await?;
+    let first = captured.first_delivery(&state.store).await?;
+    let json = captured.write(move |captured| serde_json::to_vec(&RequestShape::new(&captured, first.as_ref())));
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).body(in_parts(json.await??)))
 }
 
 /// Delete a request
@@ -181,9 +184,11 @@ async fn delete_one(state: State, bin: BinRef, which: WhichRequest) -> Result<Ht
 )))]
 #[get("/api/v1/bins/{bin}/requests/{id}/raw")]
 async fn raw(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state.store.request(bin.id(), which.0).await?;
-    let mut response = attachment(&captured, "request", export::message(&captured));
-    if let Some(words) = Normalised::of(&captured).words() {
+    let captured = heavy::read(&state.store, bin.id(), which.0).await?;
+    let (id, words) = (captured.request().summary.id, Normalised::of(captured.request()).words());
+    let message = captured.write(|captured| export::message(&captured)).await?;
+    let mut response = attachment(id, "request", message);
+    if let Some(words) = words {
         response.headers_mut().insert(NORMALISED, HeaderValue::from_static(words));
     }
     Ok(response)
@@ -193,26 +198,28 @@ async fn raw(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpRespo
 #[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/head")]
 async fn head(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state.store.request(bin.id(), which.0).await?;
-    Ok(attachment(&captured, "head", captured.head.raw().clone()))
+    let captured = heavy::read(&state.store, bin.id(), which.0).await?;
+    let captured = captured.request();
+    Ok(attachment(captured.summary.id, "head", captured.head.raw().clone()))
 }
 
 /// The body, exactly as received (after chunked framing, before any decoding)
 #[utoipa::path(tag = "requests", responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = schemas::Binary)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/body")]
 async fn body(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state.store.request(bin.id(), which.0).await?;
-    Ok(attachment(&captured, "body", captured.body.clone()))
+    let captured = heavy::read(&state.store, bin.id(), which.0).await?;
+    let captured = captured.request();
+    Ok(attachment(captured.summary.id, "body", captured.body.clone()))
 }
 
 /// Captured bytes: always a file to save, never something that a browser shows or runs.
-fn attachment(captured: &CapturedRequest, what: &str, bytes: Bytes) -> HttpResponse {
-    let name = format!("attachment; filename=\"{}-{what}.bin\"", captured.summary.id);
+fn attachment(id: RequestId, what: &str, bytes: Bytes) -> HttpResponse {
+    let name = format!("attachment; filename=\"{id}-{what}.bin\"");
     HttpResponse::Ok()
         .content_type("application/octet-stream")
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
         // Exact bytes need no coding on the way.
         .insert_header((header::CONTENT_ENCODING, "identity"))
-        .body(bytes)
+        .body(in_parts(bytes))
 }

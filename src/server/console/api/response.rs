@@ -54,7 +54,7 @@ async fn answer(
     input: Json<ResponseInput>,
 ) -> Result<HttpResponse, Problem> {
     let response = input.0.checked("")?;
-    let held = state.store.request(bin.id(), which.0).await?.summary;
+    let held = state.store.summary(bin.id(), which.0).await?;
     let shown = held.held_until.is_some();
     state.capture.answer(&bin.0, held.id, &response, shown).await.map_err(not_held)?;
     Ok(HttpResponse::NoContent().finish())

@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::{check_public_url, check_scheme, check_secret};
-use crate::capture::{Explained, Trial};
+use crate::capture::Trial;
 use crate::model::SecretValue;
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
+use crate::server::console::heavy;
 use crate::server::console::problem::Problem;
 use crate::shapes::ExplainedShape;
 
@@ -16,16 +17,18 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(explain).service(attempt);
 }
 
-fn shown(explained: &Explained) -> HttpResponse {
-    HttpResponse::Ok().json(ExplainedShape::new(&explained.explanation, &explained.findings))
+async fn explained(state: &State, bin: &BinRef, which: WhichRequest, trial: Trial) -> Result<HttpResponse, Problem> {
+    let (captured, turn) = heavy::read(&state.store, bin.id(), which.0).await?.split().await;
+    let explained = state.capture.explain(&bin.0, captured, trial).await?;
+    drop(turn);
+    Ok(HttpResponse::Ok().json(ExplainedShape::new(&explained.explanation, &explained.findings)))
 }
 
 /// Explain a request's verdict: what was signed, and why it is not right
 #[utoipa::path(tag = "signatures", responses((status = 200, body = ExplainedShape<'_>)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/signature")]
 async fn explain(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let captured = state.store.request(bin.id(), which.0).await?;
-    Ok(shown(&state.capture.explain(&bin.0, captured, Trial::default()).await?))
+    explained(&state, &bin, which, Trial::default()).await
 }
 
 /// What to try in place of the bin's settings. Nothing of it is stored.
@@ -82,7 +85,5 @@ async fn attempt(
         return Err(Problem::field("secrets", format!("At most {MAX_TRIED} secrets are tried at once.")));
     }
     check_scheme(&state.capture.catalogue(), scheme.as_deref(), custom_scheme.as_ref())?;
-    let captured = state.store.request(bin.id(), which.0).await?;
-    let trial = Trial { secrets, scheme, custom_scheme, public_url };
-    Ok(shown(&state.capture.explain(&bin.0, captured, trial).await?))
+    explained(&state, &bin, which, Trial { secrets, scheme, custom_scheme, public_url }).await
 }

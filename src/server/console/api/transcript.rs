@@ -6,9 +6,10 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::model::CapturedRequest;
 use crate::provider::content::{self, TranscriptForm};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy;
 use crate::server::console::problem::{Code, Problem};
 use crate::server::console::reading::Reading;
 use crate::server::console::security::SANDBOX_CSP;
@@ -59,13 +60,13 @@ async fn transcript(
         FormParam::Md => TranscriptForm::Md,
         FormParam::Json => TranscriptForm::Json,
     };
-    let captured = state.store.request(bin.id(), which.0).await?;
-    let id = captured.summary.id;
-    let exported = heavy(move || {
+    let captured = heavy::read(&state.store, bin.id(), which.0).await?;
+    let id = captured.request().summary.id;
+    let work = move |captured: CapturedRequest| {
         let reading = Reading::new(&captured);
         content::export(captured.summary.derived.event.provider.as_deref()?, &reading.json(), form)
-    })
-    .await?;
+    };
+    let exported = captured.run(work).await?;
     let exported = exported.ok_or_else(|| Problem::new(Code::NotFound, "The request has no transcript."))?;
     let name = format!("attachment; filename=\"{id}-transcript.{}\"", form.extension());
     Ok(HttpResponse::Ok()

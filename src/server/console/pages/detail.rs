@@ -20,7 +20,7 @@ use super::tabs::{
 use crate::model::{CapturedRequest, Origin, RequestId, RequestSummary, Seq, Timestamp};
 use crate::provider::finding::Finding;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::Found;
 use crate::server::console::learnt;
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::Marks;
@@ -167,33 +167,41 @@ pub(super) async fn load(
     list: &ListParams,
     params: DetailParams,
 ) -> Result<(Chosen, Detail), Problem> {
-    let request = state.store.request(bin.id(), which.0).await?;
+    let found = Found::find(&state.store, bin.id(), which.0).await?;
+    let summary = found.summary().clone();
     let links = BinLinks::new(&bin.0.bin, state);
     let tab = TabId::parse(params.tab.as_deref());
-    let page = format!("{}/requests/{}", links.base, request.summary.id);
+    let page = format!("{}/requests/{}", links.base, summary.id);
     let href = tab_href(&page, list, tab);
     let context = TabContext {
         state: state.clone(),
         bin: Arc::clone(&bin.0),
-        api: format!("{}/requests/{}", links.api, request.summary.id),
+        api: format!("{}/requests/{}", links.api, summary.id),
         href: format!("{href}{}", if href.contains('?') { '&' } else { '?' }),
         page,
         links: links.clone(),
         list: list.clone(),
         params,
     };
-    let summary = request.summary.clone();
     let body = match tab {
-        TabId::Event => TabBody::Event(Box::new(EventTab::load(&context, &request).await?)),
-        TabId::Deliver => TabBody::Deliver(Box::new(DeliverTab::load(&context, &request).await?)),
-        TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, request).await?)),
-        TabId::Signature => TabBody::Signature(Box::new(SignatureTab::load(&context, request, None).await?)),
+        TabId::Event => TabBody::Event(Box::new(EventTab::load(&context, found).await?)),
+        TabId::Deliver => {
+            TabBody::Deliver(Box::new(DeliverTab::load(&context, found.read(&state.store).await?).await?))
+        }
+        TabId::Compare => TabBody::Compare(Box::new(CompareTab::load(&context, found).await?)),
+        TabId::Signature => {
+            TabBody::Signature(Box::new(SignatureTab::load(&context, found.read(&state.store).await?, None).await?))
+        }
         // These read the whole body, which takes long when it is large: not on the thread that serves other requests.
         TabId::Request => {
-            let drift = learnt::drift(state, &request).await?;
-            heavy(move || views_of_bytes(tab, &request, &context, &drift)).await?
+            let before = learnt::before(state, &summary).await?;
+            let work = move |request: CapturedRequest| views_of_bytes(tab, &request, &context, &before.drift(&request));
+            found.read(&state.store).await?.run(work).await?
         }
-        TabId::Code | TabId::Raw => heavy(move || views_of_bytes(tab, &request, &context, &[])).await?,
+        TabId::Code | TabId::Raw => {
+            let work = move |request: CapturedRequest| views_of_bytes(tab, &request, &context, &[]);
+            found.read(&state.store).await?.run(work).await?
+        }
     };
     let frame = Frame { bin: &links, list, now: state.capture.clock().now() };
     Ok((Chosen { id: summary.id, seq: summary.seq }, Detail::new(&summary, &frame, tab, body)))
@@ -225,6 +233,6 @@ pub(super) async fn part(
     list: Query<ListParams>,
     params: Query<DetailParams>,
 ) -> Result<HttpResponse, Problem> {
-    let (_, detail) = load(&state, &bin, which, &list, params.0).await?;
+    let (_, detail) = Box::pin(load(&state, &bin, which, &list, params.0)).await?;
     html(&detail)
 }

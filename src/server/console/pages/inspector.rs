@@ -82,7 +82,7 @@ pub(super) async fn show_request(
     params: Query<DetailParams>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let chosen = detail::load(&state, &bin, which, &list, params.0).await?;
+    let chosen = Box::pin(detail::load(&state, &bin, which, &list, params.0)).await?;
     page(&state, &bin, &list, Some(chosen), &request).await
 }
 

@@ -11,6 +11,7 @@ use super::shell::{BinLinks, Shell};
 use crate::provider::battery;
 use crate::provider::samples::{self, Fault, PlayedEvent, SESSION};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::heavy;
 use crate::server::console::problem::Problem;
 
 /// The page.
@@ -99,7 +100,7 @@ pub(super) async fn show(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let from = match params.from.as_deref().filter(|from| !from.is_empty()) {
-        Some(from) => Some(state.store.request(bin.bin.id, WhichRequest::parse(from)?.0).await?),
+        Some(from) => Some(heavy::read(&state.store, bin.bin.id, WhichRequest::parse(from)?.0).await?),
         None => None,
     };
     let catalogue = state.capture.catalogue();
@@ -128,8 +129,8 @@ pub(super) async fn show(
         provider: settings.provider.clone().unwrap_or_default(),
         wanted: params.0.event,
         has_secret: !bin.bin.secrets.is_empty(),
-        edit: from.as_ref().map_or_else(Editable::nothing, Editable::of),
-        from: from.map(|from| from.summary.id.to_string()).unwrap_or_default(),
+        edit: from.as_ref().map_or_else(Editable::nothing, |from| Editable::of(from.request())),
+        from: from.map(|from| from.request().summary.id.to_string()).unwrap_or_default(),
         secrets: bin.bin.secrets.iter().rev().map(|secret| secret.label.clone()).collect(),
         schemes: schemes.map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect(),
         bin: links,

@@ -9,9 +9,11 @@ use super::tabs::{BodyBox, TreePart, codings, open_body};
 use crate::http::ContentType;
 use crate::http::multipart::Parts;
 use crate::json::scan;
+use crate::model::CapturedRequest;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::{self, Found};
 use crate::server::console::learnt;
+use crate::server::console::pieces::in_parts;
 use crate::server::console::problem::{Code, Problem};
 use crate::server::console::reading::Marks;
 use crate::server::console::security::SANDBOX_CSP;
@@ -40,12 +42,11 @@ async fn with_body<T: Send + 'static>(
     which: WhichRequest,
     make: impl FnOnce(&[u8]) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let request = state.store.request(bin.id(), which.0).await?;
-    Ok(heavy(move || {
+    let work = move |request: CapturedRequest| {
         let codings = codings(&request);
         make(open_body(&request, &codings).bytes())
-    })
-    .await?)
+    };
+    Ok(heavy::read(&state.store, bin.id(), which.0).await?.run(work).await?)
 }
 
 /// The same with what is found out about the body, by the platform's document and by what came before.
@@ -55,14 +56,15 @@ async fn with_marks<T: Send + 'static>(
     which: WhichRequest,
     make: impl FnOnce(&[u8], &mut Marks) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let request = state.store.request(bin.id(), which.0).await?;
-    let drift = learnt::drift(state, &request).await?;
+    let found = Found::find(&state.store, bin.id(), which.0).await?;
+    let before = learnt::before(state, found.summary()).await?;
     let bin = std::sync::Arc::clone(&bin.0);
-    Ok(heavy(move || {
+    let work = move |request: CapturedRequest| {
+        let drift = before.drift(&request);
         let codings = codings(&request);
         make(open_body(&request, &codings).bytes(), &mut Marks::of(&request, &bin.bin, &drift))
-    })
-    .await?)
+    };
+    Ok(found.read(&state.store).await?.run(work).await?)
 }
 
 /// `GET …/json?node=&offset=`: values of a container.
@@ -102,7 +104,7 @@ pub(super) async fn value(
             .then(|| bytes::Bytes::copy_from_slice(outline.raw(body, params.node)))
     };
     match with_body(&state, &bin, which, make).await? {
-        Some(raw) => Ok(attachment("text/plain; charset=utf-8").body(raw)),
+        Some(raw) => Ok(attachment("text/plain; charset=utf-8").body(in_parts(raw))),
         None => Err(Problem::new(Code::NotFound, "There is no such value.")),
     }
 }
@@ -111,7 +113,7 @@ pub(super) async fn value(
 pub(super) async fn image(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
     let make = |body: &[u8]| raster_mime(body).map(|mime| (mime, bytes::Bytes::copy_from_slice(body)));
     match with_body(&state, &bin, which, make).await? {
-        Some((mime, body)) => Ok(attachment(mime).body(body)),
+        Some((mime, body)) => Ok(attachment(mime).body(in_parts(body))),
         None => Err(Problem::new(Code::NotFound, "The body is not an image that can be shown.")),
     }
 }
@@ -129,11 +131,11 @@ pub(super) async fn text(
     which: WhichRequest,
     params: Query<TextParams>,
 ) -> Result<HttpResponse, Problem> {
-    let request = state.store.request(bin.id(), which.0).await?;
     let view = params.0.view;
-    let whole = heavy(move || BodyBox::whole_text(&request, view.as_deref())).await?;
+    let work = move |request: CapturedRequest| BodyBox::whole_text(&request, view.as_deref());
+    let whole = heavy::read(&state.store, bin.id(), which.0).await?.run(work).await?;
     match whole {
-        Some(text) => Ok(attachment("text/plain; charset=utf-8").body(text)),
+        Some(text) => Ok(attachment("text/plain; charset=utf-8").body(in_parts(text))),
         None => Err(Problem::new(Code::TooLarge, "This is too long to be copied, or no text; download it instead.")),
     }
 }
@@ -146,15 +148,14 @@ pub(super) async fn file(
     which: WhichRequest,
 ) -> Result<HttpResponse, Problem> {
     let number: Option<usize> = request.match_info().get("part").and_then(|text| text.parse().ok());
-    let captured = state.store.request(bin.id(), which.0).await?;
-    let found = heavy(move || {
+    let work = move |captured: CapturedRequest| {
         let codings = codings(&captured);
         let body = open_body(&captured, &codings);
         let declared = ContentType::parse(captured.summary.content_type.as_deref()?);
         let part = Parts::new(body.bytes(), declared.boundary()?).nth(number?)?;
         Some((part.filename.or(part.name), bytes::Bytes::copy_from_slice(&body.bytes()[part.content])))
-    })
-    .await?;
+    };
+    let found = heavy::read(&state.store, bin.id(), which.0).await?.run(work).await?;
     let Some((name, content)) = found else {
         return Err(Problem::new(Code::NotFound, "There is no such part."));
     };
@@ -163,7 +164,7 @@ pub(super) async fn file(
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::Filename(file_name(name.as_deref().unwrap_or_default()))],
     };
-    Ok(attachment(mime).insert_header(name).body(content))
+    Ok(attachment(mime).insert_header(name).body(in_parts(content)))
 }
 
 /// Characters of a file's name.

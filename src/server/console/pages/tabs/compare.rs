@@ -5,9 +5,9 @@ use askama::Template;
 use super::TabContext;
 use crate::diff::{self, BodyDiff, FieldChange, JsonDiff, LineKind, TextDiff};
 use crate::http::text::clipped;
-use crate::model::{CapturedRequest, RequestSummary};
+use crate::model::RequestSummary;
 use crate::server::console::extract::WhichRequest;
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::{Found, comparing};
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
 use crate::server::console::security::without_session;
@@ -67,22 +67,23 @@ pub struct CompareTab {
 
 impl CompareTab {
     /// The comparison that the address asks for: with the chosen one, else with the request before of the same event.
-    pub async fn load(context: &TabContext, request: CapturedRequest) -> Result<Self, Problem> {
-        let bin = context.bin.bin.id;
-        let own = request.summary.id;
-        let newest = context.state.store.list(bin, ListQuery { limit: CHOICES, ..ListQuery::default() }).await?;
-        let before = ListQuery { limit: CHOICES, before: Some(request.summary.seq), ..ListQuery::default() };
-        let earlier = context.state.store.list(bin, before).await?.requests;
+    pub async fn load(context: &TabContext, request: Found) -> Result<Self, Problem> {
+        let (store, bin) = (&context.state.store, context.bin.bin.id);
+        let summary = request.summary();
+        let own = summary.id;
+        let newest = store.list(bin, ListQuery { limit: CHOICES, ..ListQuery::default() }).await?;
+        let before = ListQuery { limit: CHOICES, before: Some(summary.seq), ..ListQuery::default() };
+        let earlier = store.list(bin, before).await?.requests;
         let chosen = match context.params.with.as_deref().filter(|with| !with.is_empty()) {
-            Some(with) => Some(context.state.store.request(bin, WhichRequest::parse(with)?.0).await?),
-            None => match likely(&request.summary, &earlier, &newest.requests) {
-                Some(id) => Some(context.state.store.request(bin, crate::store::RequestRef::Id(id)).await?),
+            Some(with) => Some(Found::find(store, bin, WhichRequest::parse(with)?.0).await?),
+            None => match likely(summary, &earlier, &newest.requests) {
+                Some(id) => Some(Found::find(store, bin, crate::store::RequestRef::Id(id)).await?),
                 None => None,
             },
         };
         let mut offered: Vec<RequestSummary> = newest.requests;
         offered.extend(earlier);
-        offered.extend(chosen.iter().map(|chosen| chosen.summary.clone()));
+        offered.extend(chosen.iter().map(|chosen| chosen.summary().clone()));
         offered.retain(|summary| summary.id != own);
         offered.sort_by_key(|summary| std::cmp::Reverse(summary.seq));
         offered.dedup_by_key(|summary| summary.id);
@@ -91,7 +92,7 @@ impl CompareTab {
             time_iso: summary.received_at.to_string(),
             time: format::clock_time(summary.received_at),
             label: label(summary),
-            chosen: chosen.as_ref().is_some_and(|chosen| chosen.summary.id == summary.id),
+            chosen: chosen.as_ref().is_some_and(|chosen| chosen.summary().id == summary.id),
         });
         let mut tab = Self {
             action: context.page.clone(),
@@ -102,9 +103,9 @@ impl CompareTab {
             identical: false,
         };
         if let Some(other) = chosen {
-            tab.other_href = Some(format!("{}/requests/{}", context.links.base, other.summary.id));
+            tab.other_href = Some(format!("{}/requests/{}", context.links.base, other.summary().id));
             // For large bodies this takes long.
-            let comparison = heavy(move || diff::compare(&other, &request)).await?;
+            let comparison = comparing(store, (other, request), diff::compare).await?;
             tab.identical = matches!(comparison.body, BodyDiff::Same);
             tab.sections = sections(comparison);
         }

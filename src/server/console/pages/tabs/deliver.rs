@@ -5,8 +5,8 @@ use askama::Template;
 use super::TabContext;
 use crate::diff;
 use crate::http::text::lossy;
-use crate::model::{Attempt, BinSettings, CapturedRequest, Forwarded, FreshnessStatus, Seq, Times, Why};
-use crate::server::console::heavy::turn;
+use crate::model::{Attempt, BinSettings, Forwarded, FreshnessStatus, Seq, Times, Why};
+use crate::server::console::heavy::InTurn;
 use crate::server::console::pages::answer_words::{self, differences};
 use crate::server::console::pages::editable::Editable;
 use crate::server::console::pages::format::{self, Seen};
@@ -92,9 +92,10 @@ pub struct DeliverTab {
 
 impl DeliverTab {
     /// The request, ready to be sent again.
-    pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
-        let (bin, id) = (context.bin.bin.id, request.summary.id);
-        let turn = turn().await;
+    pub async fn load(context: &TabContext, request: InTurn) -> Result<Self, Problem> {
+        let (bin, edit) = (context.bin.bin.id, Editable::of(request.request()));
+        let (summary, turn) = request.known().await;
+        let id = summary.id;
         let attempts = context.state.store.attempts(bin, id, READ).await?;
         let find = |id: Seq| attempts.iter().any(|attempt| attempt.id == id);
         // Only the two that are chosen are read and compared whole.
@@ -112,7 +113,6 @@ impl DeliverTab {
         };
         let (attempts, views, result) = turn.run(work).await?;
         let settings = &context.bin.bin.settings;
-        let summary = &request.summary;
         let now = context.state.capture.clock().now();
         let unfit = if summary.rejected.is_some() {
             Some("It was rejected, and may be read in two ways.")
@@ -129,7 +129,7 @@ impl DeliverTab {
             api: context.api.clone(),
             held,
             target: default_target(settings),
-            edit: Editable::of(request),
+            edit,
             secrets: context.bin.bin.secrets.iter().map(|secret| secret.label.clone()).collect(),
             unfit,
             forward: forward_words(settings, summary.forwarded),

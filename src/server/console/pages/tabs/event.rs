@@ -1,13 +1,14 @@
 //! What the request means to the platform that sent it, and its place in its session.
 
 use askama::Template;
+use bytes::Bytes;
 
 use super::TabContext;
 use crate::json::scan;
 use crate::model::{Bin, CapturedRequest, EventFacts, Repeat, RequestSummary};
 use crate::provider::finding::Says;
 use crate::provider::{self, content};
-use crate::server::console::heavy::heavy;
+use crate::server::console::heavy::Found;
 use crate::server::console::learnt::{self, Kin};
 use crate::server::console::pages::address::encoded;
 use crate::server::console::pages::contract_box::ContractBox;
@@ -79,11 +80,24 @@ pub struct EventTab {
 
 impl EventTab {
     /// The event of a request, with its session's others.
-    pub async fn load(context: &TabContext, request: &CapturedRequest) -> Result<Self, Problem> {
-        let event = &request.summary.derived.event;
-        let (whole, bin) = (request.clone(), std::sync::Arc::clone(&context.bin));
-        let page = conversation::page(context.params.message);
-        let read = heavy(move || Content::read(&whole, &bin.bin, page)).await?;
+    pub async fn load(context: &TabContext, found: Found) -> Result<Self, Problem> {
+        let store = &context.state.store;
+        let before = learnt::before(&context.state, found.summary()).await?;
+        let mut whole = found.read(store).await?;
+        let repeat = whole.first_delivery(store).await?.map(|first| words(whole.request().repeat_of(&first)));
+        let earlier = match whole.request().summary.derived.event.provider {
+            None => store.same_before(whole.request().clone()).await?,
+            Some(_) => Vec::new(),
+        };
+        let (bin, page) = (std::sync::Arc::clone(&context.bin), conversation::page(context.params.message));
+        let read = move |mut request: CapturedRequest| {
+            let (drift, read) = (before.drift(&request), Content::read(&request, &bin.bin, page));
+            // What follows is read from what is known of the request.
+            request.body = Bytes::new();
+            (request, drift, read)
+        };
+        let (request, drift, read) = whole.run(read).await?;
+        let (request, event) = (&request, &request.summary.derived.event);
         let Content { details, contract, schema, headers, content } = read;
         let idempotency_key = idempotency_key(event);
         let mut facts = Vec::new();
@@ -98,22 +112,16 @@ impl EventTab {
         fact("Delivery", &event.delivery_id);
         fact("Duplicates share", &event.duplicate_key);
         facts.extend(details.into_iter().map(|detail| (format::capital(detail.label), detail.value)));
-        let drift = learnt::drift(&context.state, request).await?;
         // A contract says the same, at its place.
         let notes = if contract.is_some() { Vec::new() } else { event.notes.clone() };
         let last = contract.as_ref().and_then(|_| ContractBox::of_last(request, &drift));
         let contract = contract.or_else(|| ContractBox::of_drift(request, &drift));
-        let first = context.state.store.first_delivery(request).await?;
-        let earlier = match event.provider {
-            None => context.state.store.same_before(request.clone()).await?,
-            Some(_) => Vec::new(),
-        };
         let session = session_of(context, request).await?;
         let duplicate_href = event.duplicate_of.map(|first| format!("{}/requests/{first}", context.links.base));
         Ok(Self {
             compare_href: event.duplicate_of.map(|first| format!("{}?tab=compare&with={first}", context.page)),
             duplicate_href,
-            repeat: first.map(|first| words(request.repeat_of(&first))).unwrap_or_default(),
+            repeat: repeat.unwrap_or_default(),
             facts,
             not_accepted: not_accepted(request),
             repeats: repeats(context, request, &earlier),

@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::TabContext;
 use crate::capture::{Explained, Trial};
-use crate::model::{CapturedRequest, Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
+use crate::model::{Freshness, FreshnessStatus, SecretValue, SignatureStatus, Verdict};
 use crate::provider::finding::Says;
 use crate::provider::platform::hints;
 use crate::server::console::extract::{BinRef, Json, State, WhichRequest, only_objects};
+use crate::server::console::heavy::{self, InTurn};
 use crate::server::console::pages::address::{DetailParams, ListParams};
 use crate::server::console::pages::choices;
 use crate::server::console::pages::format::{self, Seen};
@@ -17,6 +18,7 @@ use crate::server::console::pages::html;
 use crate::server::console::pages::row::{Chip, chip_of};
 use crate::server::console::pages::shell::BinLinks;
 use crate::server::console::pages::tree_parts::attachment;
+use crate::server::console::pieces::in_parts;
 use crate::server::console::problem::{Code, Problem};
 use crate::signature::Explanation;
 use crate::signature::diagnose::Finding;
@@ -84,15 +86,15 @@ pub async fn try_secret(
     which: WhichRequest,
     input: Json<TrialInput>,
 ) -> Result<HttpResponse, Problem> {
-    let request = state.store.request(bin.bin.id, which.0).await?;
+    let request = heavy::read(&state.store, bin.bin.id, which.0).await?;
     let TrialInput { secret, scheme } = input.0;
     if scheme.as_deref().is_some_and(|id| state.capture.catalogue().scheme(id).is_none()) {
         return Err(Problem::field("scheme", "There is no such scheme."));
     }
     let links = BinLinks::new(&bin.bin, &state);
-    let page = format!("{}/requests/{}", links.base, request.summary.id);
+    let page = format!("{}/requests/{}", links.base, request.request().summary.id);
     let context = TabContext {
-        api: format!("{}/requests/{}", links.api, request.summary.id),
+        api: format!("{}/requests/{}", links.api, request.request().summary.id),
         href: format!("{page}?tab=signature&"),
         page,
         links,
@@ -107,16 +109,17 @@ pub async fn try_secret(
 
 /// `GET …/signed`: the bytes that are signed.
 pub async fn signed_bytes(state: State, BinRef(bin): BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let request = state.store.request(bin.bin.id, which.0).await?;
+    let (request, _turn) = heavy::read(&state.store, bin.bin.id, which.0).await?.split().await;
     match state.capture.explain(&bin, request, Trial::default()).await?.explanation.signed {
-        Some(signed) => Ok(attachment("application/octet-stream").body(signed)),
+        Some(signed) => Ok(attachment("application/octet-stream").body(in_parts(signed))),
         None => Err(Problem::new(Code::NotFound, "Nothing is signed, or a part of what is signed is missing.")),
     }
 }
 
 impl SignatureTab {
     /// The verdict with everything behind it; with a trial, as it would be with that.
-    pub async fn load(context: &TabContext, request: CapturedRequest, trial: Option<Trial>) -> Result<Self, Problem> {
+    pub async fn load(context: &TabContext, request: InTurn, trial: Option<Trial>) -> Result<Self, Problem> {
+        let (request, _turn) = request.split().await;
         let (is_trial, body_len) = (trial.is_some(), request.body.len());
         let explained = context.state.capture.explain(&context.bin, request, trial.unwrap_or_default()).await?;
         Ok(Self::new(context, explained, body_len, is_trial))
