@@ -3,14 +3,15 @@
 
 mod names;
 mod urls;
+mod values;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use self::names::is_sensitive_parameter;
 pub use self::names::{is_credential, is_sensitive};
+use self::names::{is_of_signature, is_sensitive_parameter};
 use self::urls::{Kind, sensitive};
 use crate::http::Head;
 pub use crate::http::cover::REDACTED;
@@ -35,17 +36,27 @@ const URLS: &[&str] = &[
 /// Fields whose value is a host.
 const AUTHORITIES: &[&str] = &["host", ":authority", "x-host", "x-original-host", "x-forwarded-host"];
 
-/// Which names are hidden: of header fields and of parameters.
+/// What is hidden: names of header fields and of parameters, and of other fields the values that look like a credential.
 #[derive(Clone, Copy)]
 struct Hidden {
     field: fn(&[u8]) -> bool,
     parameter: fn(&[u8]) -> bool,
+    value: fn(&[u8], &[u8]) -> bool,
 }
 
 /// What an export hides.
-const SENSITIVE: Hidden = Hidden { field: is_sensitive, parameter: is_sensitive_parameter };
+const SENSITIVE: Hidden = Hidden { field: is_sensitive, parameter: is_sensitive_parameter, value: looks_sensitive };
 /// What is hidden from those who look for what is wrong with a signature.
-const CREDENTIALS: Hidden = Hidden { field: is_credential, parameter: is_credential };
+const CREDENTIALS: Hidden = Hidden { field: is_credential, parameter: is_credential, value: lets_in };
+
+fn looks_sensitive(_: &[u8], value: &[u8]) -> bool {
+    values::is_credential(value)
+}
+
+/// A signature may be a token that is signed; it stays.
+fn lets_in(name: &[u8], value: &[u8]) -> bool {
+    !is_of_signature(name) && values::is_credential(value)
+}
 
 /// A place that is hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +166,7 @@ fn in_target(raw: &[u8], hide: Hidden) -> Vec<Place> {
 
 fn parts(text: &[u8], at: usize, kind: Kind, hide: Hidden) -> Vec<Place> {
     let place = |range: Range<usize>| Place { range: at + range.start..at + range.end, is_whole: false };
-    sensitive(text, kind, hide.parameter).into_iter().map(place).collect()
+    sensitive(text, kind, hide.parameter, hide.value).into_iter().map(place).collect()
 }
 
 fn in_head(raw: &[u8], hide: Hidden) -> Vec<Place> {
@@ -270,6 +281,9 @@ fn in_value(name: &[u8], value: &[u8], at: usize, hide: Hidden) -> Vec<Place> {
     let name = name.trim_ascii();
     let is_one = |known: &[&str]| known.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let blanks = value.len() - value.trim_ascii_start().len();
+    if (hide.value)(name, value) {
+        return vec![Place { range: at + blanks..at + value.len(), is_whole: false }];
+    }
     let kind = match () {
         () if is_one(AUTHORITIES) => Kind::Authority,
         () if is_one(URLS) => Kind::Url,

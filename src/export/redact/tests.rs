@@ -92,10 +92,23 @@ fn what_is_sensitive_in_a_value_is_hidden_and_nothing_else_of_it() {
         ("Forwarded: for=1;token=s", "Forwarded: for=1;token=REDACTED"),
         ("SOAPAction: x?token=s", "SOAPAction: x?token=REDACTED"),
         ("From: a@b", "From: a@b"),
+        ("X-Custom:  Bearer s", "X-Custom:  REDACTED"),
+        ("X-Custom: Basic dTpw ", "X-Custom: REDACTED "),
+        ("X-Custom: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "X-Custom: REDACTED"),
+        ("X-Custom: xoxb-0123456789-abcdef", "X-Custom: REDACTED"),
+        ("X-Plan: Basic plan", "X-Plan: Basic plan"),
         ("Accept: text/html;q=0.9, */*;q=0.8", "Accept: text/html;q=0.9, */*;q=0.8"),
     ] {
         assert_eq!(String::from_utf8_lossy(&fields(format!("{raw}\r\n").as_bytes(), true)), format!("{wanted}\r\n"));
     }
+}
+
+#[test]
+fn a_signature_that_is_a_token_stays_for_those_who_look_for_what_is_wrong_with_it() {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+    let raw = format!("POST /b HTTP/1.1\r\nPlaid-Verification: {jwt}\r\nX-Custom: {jwt}\r\n\r\n");
+    let open = format!("POST /b HTTP/1.1\r\nPlaid-Verification: {jwt}\r\nX-Custom: REDACTED\r\n\r\n");
+    assert_eq!(String::from_utf8(open_head(raw.as_bytes())).unwrap(), open);
 }
 
 #[test]

@@ -47,8 +47,15 @@ enum Begun {
     Perhaps,
 }
 
-/// The places of what is sensitive, in order. `is_hidden` judges the decoded name of a parameter.
-pub(super) fn sensitive(text: &[u8], kind: Kind, is_hidden: fn(&[u8]) -> bool) -> Vec<Range<usize>> {
+/// What of a parameter judges whether it is hidden: the decoded name; name and the decoded beginning of the value.
+type ByName = fn(&[u8]) -> bool;
+type ByValue = fn(&[u8], &[u8]) -> bool;
+
+/// Bytes of a value by which it is judged.
+const BEGINNING: usize = 512;
+
+/// The places of what is sensitive, in order.
+pub(super) fn sensitive(text: &[u8], kind: Kind, by_name: ByName, by_value: ByValue) -> Vec<Range<usize>> {
     if kind == Kind::Authority {
         return memchr::memrchr(b'@', text).map(|at| 0..at).into_iter().collect();
     }
@@ -56,7 +63,7 @@ pub(super) fn sensitive(text: &[u8], kind: Kind, is_hidden: fn(&[u8]) -> bool) -
     let mut scan = Scan { text, kind, at: 0, name: Vec::new(), begun: None, last: [0; 2] };
     scan.begin_word();
     while scan.at < text.len() {
-        if let Some(range) = scan.step(is_hidden) {
+        if let Some(range) = scan.step(by_name, by_value) {
             found.push(range);
         }
     }
@@ -76,7 +83,7 @@ struct Scan<'t> {
 
 impl Scan<'_> {
     /// Takes in the next byte, and with it what is to be hidden after it.
-    fn step(&mut self, is_hidden: fn(&[u8]) -> bool) -> Option<Range<usize>> {
+    fn step(&mut self, by_name: ByName, by_value: ByValue) -> Option<Range<usize>> {
         let unit = unit(self.text, self.at);
         self.at = unit.end;
         let is_authority = self.is_authority_next();
@@ -85,7 +92,8 @@ impl Scan<'_> {
             b'?' | b'#' | b'&' | b';' => self.begin(Some(Begun::Sure)),
             b'/' if is_authority => return self.user(unit.depth),
             b'=' => {
-                let hides = self.begun.is_some() && is_hidden(self.name.trim_ascii());
+                let name = self.name.trim_ascii();
+                let hides = self.begun.is_some() && (by_name(name) || by_value(name, &self.beginning(unit.depth)));
                 self.begin(None);
                 return if hides { Some(self.value(unit.depth)) } else { None };
             }
@@ -130,6 +138,23 @@ impl Scan<'_> {
         Some(user)
     }
 
+    /// The decoded beginning of the value that begins here.
+    fn beginning(&self, depth: usize) -> Vec<u8> {
+        let (mut at, mut value) = (self.at, Vec::new());
+        while at < self.text.len() && value.len() < BEGINNING {
+            let unit = unit(self.text, at);
+            let ends = matches!(unit.byte, b'&' | b';' | b'?' | b'#' | b',' | b'<' | b'>' | b'\r' | b'\n')
+                && unit.depth <= depth;
+            let is_word = self.kind == Kind::Text && matches!(unit.byte, b' ' | b'\t') && unit.depth <= depth;
+            if ends || is_word {
+                break;
+            }
+            value.push(if unit.byte == b'+' { b' ' } else { unit.byte });
+            at = unit.end;
+        }
+        value
+    }
+
     /// The value that begins here, of a pair whose `=` is encoded so often: what is encoded oftener is part of it. Goes on
     /// after it.
     fn value(&mut self, depth: usize) -> Range<usize> {
@@ -163,9 +188,13 @@ mod tests {
     use super::super::names::is_sensitive_parameter;
     use super::*;
 
+    fn by_value(_: &[u8], value: &[u8]) -> bool {
+        super::super::values::is_credential(value)
+    }
+
     fn shown(text: &str, kind: Kind) -> String {
         let mut out = text.to_owned();
-        for range in sensitive(text.as_bytes(), kind, is_sensitive_parameter).into_iter().rev() {
+        for range in sensitive(text.as_bytes(), kind, is_sensitive_parameter, by_value).into_iter().rev() {
             out.replace_range(range, "R");
         }
         out
@@ -190,6 +219,9 @@ mod tests {
             ("/token=s", "/token=s"),
             ("/a//b@c", "/a//b@c"),
             ("/b?design=1&%zz=%", "/b?design=1&%zz=%"),
+            ("/b?x=Bearer%20s&y=2", "/b?x=R&y=2"),
+            ("/b?x=ghp_0123456789abcdef&y=2", "/b?x=R&y=2"),
+            ("/b?x=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln#f", "/b?x=R"),
         ] {
             assert_eq!(shown(text, Kind::Url), wanted);
         }
@@ -219,7 +251,7 @@ mod tests {
         fn places_are_in_order_and_within_the_text(text in "[%?&=;#:/@ a25token3DF]{0,60}") {
             for kind in [Kind::Url, Kind::Text, Kind::Authority] {
                 let mut last = 0;
-                for range in sensitive(text.as_bytes(), kind, is_sensitive_parameter) {
+                for range in sensitive(text.as_bytes(), kind, is_sensitive_parameter, by_value) {
                     proptest::prop_assert!(last <= range.start && range.start <= range.end && range.end <= text.len());
                     last = range.end;
                 }
