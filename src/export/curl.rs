@@ -1,6 +1,7 @@
 //! curl. Works in any POSIX shell; where a header has bytes that cannot be pasted, in bash or zsh.
 
 use super::outgoing::Outgoing;
+use super::own_fields::Line;
 use super::shell::{base64_pipe, plain, quote};
 use super::wire::Framing;
 use super::{ExportOptions, Single};
@@ -20,7 +21,6 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let mut notes = Vec::new();
     outgoing.note_trailers(&mut notes);
     outgoing.note_spaces("", &mut notes);
-    outgoing.note_host(&mut notes);
     // With data, `Content-Length: 0` of an empty body is sent, too.
     let with_data = !outgoing.body.is_empty() || outgoing.framing != Framing::None && outgoing.method != "HEAD";
     let mut parts = vec!["curl".to_owned()];
@@ -34,21 +34,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         parts.push("--http1.0".to_owned());
     }
     parts.extend(address(&outgoing, &mut notes));
-    for field in &outgoing.headers {
-        // A semicolon sends a field with an empty value; a colon would take the field out.
-        let text = if field.value.is_empty() {
-            format!("{};", field.name).into_bytes()
-        } else {
-            [field.name.as_bytes(), b": ", &field.value].concat()
-        };
-        parts.push(format!("--header {}", quote(&text)));
-    }
-    match outgoing.framing {
-        Framing::Chunked if with_data => parts.push("--header 'Transfer-Encoding: chunked'".to_owned()),
-        Framing::Chunked => notes.push("curl sends HEAD without the empty chunked body".to_owned()),
-        Framing::Length if !with_data => parts.push("--header 'Content-Length: 0'".to_owned()),
-        Framing::Length | Framing::None => {}
-    }
+    parts.extend(fields(&outgoing, with_data, &mut notes));
     // Headers that curl would add and the sender did not send.
     for (name, added) in [
         ("User-Agent", true),
@@ -79,6 +65,37 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         }
     };
     format!("{comments}{command}").into_bytes()
+}
+
+/// The options for the fields, each in its place but `Host`, which curl sends first.
+fn fields(outgoing: &Outgoing<'_>, with_data: bool, notes: &mut Vec<String>) -> Vec<String> {
+    let (mut parts, mut sent) = (Vec::new(), vec!["Host"]);
+    let lines = outgoing.lines();
+    // Of its own accord curl writes the length of data, after the fields that are given.
+    let by_itself = with_data && outgoing.framing == Framing::Length && outgoing.has_usual_framing();
+    for line in &lines {
+        let field = match *line {
+            Line::Host(_) => continue,
+            Line::Framing(_) if outgoing.framing == Framing::Chunked && !with_data => {
+                notes.push("curl sends HEAD without the empty chunked body".to_owned());
+                continue;
+            }
+            Line::Given(field) | Line::Framing(field) => field,
+        };
+        sent.push(&field.name);
+        if by_itself && matches!(line, Line::Framing(_)) {
+            continue;
+        }
+        // A semicolon sends a field with an empty value; a colon would take the field out.
+        let text = if field.value.is_empty() {
+            format!("{};", field.name).into_bytes()
+        } else {
+            [field.name.as_bytes(), b": ", &field.value].concat()
+        };
+        parts.push(format!("--header {}", quote(&text)));
+    }
+    outgoing.note_own("curl", &sent, false, notes);
+    parts
 }
 
 /// The URL, and what keeps curl from changing it.
@@ -121,10 +138,29 @@ mod tests {
 
     #[test]
     fn an_empty_body_has_a_length_only_if_the_sender_gave_it_one() {
-        let with = text("curl", &request(b"POST /b HTTP/1.1\r\nContent-Length: 0\r\n\r\n", b""), true);
+        let with = text("curl", &request(b"POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", b""), true);
         assert!(with.ends_with("--data-binary ''\n"), "{with}");
         let without = text("curl", &request(b"POST /b HTTP/1.1\r\n\r\n", b""), true);
         assert!(!without.contains("--data"), "{without}");
+    }
+
+    #[test]
+    fn what_delimits_the_body_is_in_its_place_and_spelling() {
+        for (fields, option) in [
+            ("content-length: 1\r\nX-A: 1", "  --header 'content-length: 1' \\\n  --header 'X-A: 1' \\\n"),
+            ("X-A: 1\r\nContent-Length: 001", "  --header 'X-A: 1' \\\n  --header 'Content-Length: 001' \\\n"),
+            (
+                "transfer-encoding: Chunked\r\nX-A: 1",
+                "  --header 'transfer-encoding: Chunked' \\\n  --header 'X-A: 1' \\\n",
+            ),
+        ] {
+            let head = format!("POST /b HTTP/1.1\r\nHost: h\r\n{fields}\r\n\r\n");
+            let text = text("curl", &request(head.as_bytes(), b"x"), true);
+            assert!(text.starts_with("curl ") && text.contains(option), "{text}");
+        }
+        let usual =
+            text("curl", &request(b"POST /b HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nContent-Length: 1\r\n\r\n", b"x"), true);
+        assert!(usual.starts_with("curl ") && !usual.contains("Length"), "{usual}");
     }
 
     #[test]

@@ -17,12 +17,12 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
     outgoing.note_spaces(" ", &mut notes);
-    outgoing.note_host(&mut notes);
     outgoing.note_trailers(&mut notes);
     let origin = origin(&outgoing.url);
     let headers = headers(&outgoing, &mut notes);
     let opaque = opaque(&outgoing, origin, &mut notes);
     let framing = framing(&outgoing, &mut notes);
+    note_order(&outgoing, &mut notes);
     format!(
         "{}package main\n\nimport (\n\t\"bytes\"\n\t\"fmt\"\n\t\"io\"\n\t\"net/http\"\n)\n\nfunc main() {{\n\
          \tbody := []byte({})\n\trequest, err := http.NewRequest({}, {}, bytes.NewReader(body))\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\
@@ -47,15 +47,14 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
         if refused {
             notes.push(format!("{name} is left out, since Go sends no control characters"));
         }
-        !refused
+        let is_trailer = *name == "Trailer";
+        if is_trailer {
+            notes.push("Trailer is left out, since Go writes it for trailer fields of its own".to_owned());
+        }
+        !refused && !is_trailer
     });
     if groups.iter().any(|(name, fields)| *name == "User-Agent" && fields.len() > 1) {
         notes.push("Go sends only the first User-Agent".to_owned());
-    }
-    let mut sorted: Vec<&str> = outgoing.headers.iter().map(|field| field.name.as_str()).collect();
-    sorted.sort_by_key(|name| (*name != "User-Agent", *name));
-    if !sorted.iter().copied().eq(outgoing.headers.iter().map(|field| field.name.as_str())) {
-        notes.push("Go sends the fields in the order of their names".to_owned());
     }
     let lines = groups.iter().map(|(name, fields)| {
         let values: Vec<String> = fields.iter().map(|field| literal(&field.value)).collect();
@@ -69,6 +68,27 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
         notes.push("Go sends no User-Agent that is empty".to_owned());
     }
     lines
+}
+
+/// What of the order of the fields is not as it was.
+fn note_order(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) {
+    let given: Vec<&str> = outgoing.headers.iter().map(|field| field.name.as_str()).collect();
+    let mut sent = given.clone();
+    sent.sort_by_key(|name| (*name != "User-Agent", *name));
+    if sent != given {
+        notes.push("Go sends the fields in the order of their names".to_owned());
+    }
+    let agents = sent.iter().take_while(|name| **name == "User-Agent").count();
+    let adds_length = matches!(outgoing.method, "POST" | "PUT" | "PATCH");
+    let framed = match outgoing.framing {
+        Framing::Chunked => Some("Transfer-Encoding"),
+        Framing::Length if outgoing.body.is_empty() && matches!(outgoing.method, "GET" | "HEAD") => None,
+        Framing::None if !adds_length => None,
+        Framing::Length | Framing::None => Some("Content-Length"),
+    };
+    sent.splice(agents..agents, framed);
+    sent.insert(0, "Host");
+    outgoing.note_own("Go", &sent, true, notes);
 }
 
 /// The target as an opaque URL, which goes out as it is: parsing would refuse or rewrite some.

@@ -1,4 +1,5 @@
-//! The message as it goes over the wire: for `nc`, for a file in a test, for an editor's HTTP client.
+//! The message as it goes over the wire: for `nc`, for a file in a test. Not for the HTTP client of an editor, which takes some
+//! lines of a body (`###`, `< file`, `> {%`) for its own.
 
 use super::{ExportOptions, Single, wire};
 use crate::model::CapturedRequest;

@@ -1,6 +1,7 @@
 //! `HTTPie` 3 and later.
 
 use super::outgoing::{Field, Outgoing, has_odd_ends};
+use super::own_fields::Line;
 use super::shell::{base64_pipe, plain, quote};
 use super::wire::Framing;
 use super::{ExportOptions, Single};
@@ -45,11 +46,12 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     parts.push("--".to_owned());
     parts.push(quote(outgoing.method.as_bytes()));
     parts.push(quote(outgoing.url.as_bytes()));
-    for field in &outgoing.headers {
-        parts.extend(item(field, &mut notes));
-    }
-    if sends_length_of_nothing(&outgoing) && outgoing.framing == Framing::Length {
-        parts.push("'Content-Length: 0'".to_owned());
+    for line in outgoing.lines() {
+        match line {
+            Line::Given(field) => parts.extend(item(field, &mut notes)),
+            Line::Framing(field) if gives_length(&outgoing) => parts.extend(item(field, &mut notes)),
+            Line::Framing(_) | Line::Host(_) => {}
+        }
     }
     for name in ADDED {
         if !outgoing.has(&name.to_ascii_lowercase()) {
@@ -68,7 +70,6 @@ fn differences(outgoing: &Outgoing<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
     outgoing.note_spaces(" ", &mut notes);
-    outgoing.note_host(&mut notes);
     if outgoing.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
         notes.push("HTTPie writes the method in capitals; curl does not".to_owned());
     }
@@ -85,19 +86,40 @@ fn differences(outgoing: &Outgoing<'_>) -> Vec<String> {
     }
     outgoing.note_trailers(&mut notes);
     let mut groups = outgoing.grouped(str::to_ascii_lowercase);
-    groups.sort_by_key(|(name, _)| {
-        FIRST.iter().position(|first| name.eq_ignore_ascii_case(first)).unwrap_or(FIRST.len())
-    });
+    groups.sort_by_key(|(name, _)| place(name));
     let kept = groups.iter().flat_map(|(_, fields)| fields.iter().map(|field| &field.name));
     if !kept.eq(outgoing.headers.iter().map(|field| &field.name)) {
         notes.push("HTTPie sends the fields in another order; curl keeps it".to_owned());
     }
+    // What it writes itself comes before all that is given.
+    let mut sent = vec!["Host"];
+    match outgoing.framing {
+        Framing::None => {}
+        Framing::Length if gives_length(outgoing) => {}
+        Framing::Length => sent.push("Content-Length"),
+        Framing::Chunked if outgoing.body.is_empty() => {}
+        Framing::Chunked => sent.push("Transfer-Encoding"),
+    }
+    let mut groups: Vec<(usize, &str)> =
+        groups.iter().flat_map(|(_, fields)| fields.iter().map(|field| (field.at, &*field.name))).collect();
+    if let Some(field) = outgoing.framed.as_ref().filter(|_| gives_length(outgoing)) {
+        let at = groups.iter().position(|(at, name)| *at > field.at && place(name) == FIRST.len());
+        groups.insert(at.unwrap_or(groups.len()), (field.at, &field.name));
+    }
+    sent.extend(groups.iter().map(|(_, name)| *name));
+    outgoing.note_own("HTTPie", &sent, !gives_length(outgoing), &mut notes);
     notes
 }
 
+/// Where a field comes among those that it sends before the others.
+fn place(name: &str) -> usize {
+    FIRST.iter().position(|first| name.eq_ignore_ascii_case(first)).unwrap_or(FIRST.len())
+}
+
 /// Whether it leaves out the length of an empty body unless it is given.
-fn sends_length_of_nothing(outgoing: &Outgoing<'_>) -> bool {
-    outgoing.body.is_empty() && matches!(&*outgoing.method.to_ascii_uppercase(), "GET" | "HEAD" | "OPTIONS")
+fn gives_length(outgoing: &Outgoing<'_>) -> bool {
+    let method = outgoing.method.to_ascii_uppercase();
+    outgoing.body.is_empty() && outgoing.framing == Framing::Length && matches!(&*method, "GET" | "HEAD" | "OPTIONS")
 }
 
 /// The argument for a field; `None` with a note for one that it cannot send.
@@ -127,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_usual_webhook_and_a_binary_body() {
-        let head = b"PUT /b HTTP/1.1\r\nUser-Agent: u\r\nAccept-Encoding: gzip\r\nAccept: a\r\nConnection: close\r\n\
+        let head = b"PUT /b HTTP/1.1\r\nHost: h\r\nUser-Agent: u\r\nAccept-Encoding: gzip\r\nAccept: a\r\nConnection: close\r\n\
             X-Json: =1\r\nX-Empty: \r\nX-Re: ^a\\:b\r\n\r\n";
         assert_eq!(
             text("httpie", &request(head, b"-x"), true),
@@ -143,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_it_would_change_is_said_first() {
-        let code = text("httpie", &request(b"delete /b HTTP/1.0\r\nX: \xa0\r\n\r\n", b""), true);
+        let code = text("httpie", &request(b"delete /b HTTP/1.0\r\nHost: h\r\nX: \xa0\r\n\r\n", b""), true);
         let comments: Vec<&str> = code.lines().take_while(|line| line.starts_with('#')).collect();
         assert_eq!(comments.len(), 4, "{code}");
     }

@@ -13,6 +13,7 @@ pub mod import;
 mod jsonl;
 mod node;
 mod outgoing;
+mod own_fields;
 mod python;
 mod record;
 mod redact;

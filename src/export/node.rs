@@ -2,6 +2,7 @@
 //! those that are there twice, and knows neither every method nor every path.
 
 use super::outgoing::{Outgoing, origin};
+use super::own_fields::Line;
 use super::shell::{self, base64, plain};
 use super::wire::Framing;
 use super::{ExportOptions, Single};
@@ -39,23 +40,35 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The line for the host that it goes to, where the sender had it.
-const HOST: &str = "    \"Host\": new URL(origin).host,\n";
-
 /// The lines of the `headers` object.
 fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
     let groups = outgoing.grouped(str::to_ascii_lowercase);
+    let (mut lines, mut sent) = (String::new(), Vec::new());
     let kept = groups.iter().flat_map(|(name, fields)| fields.iter().map(move |_| *name));
     if !kept.eq(outgoing.headers.iter().map(|field| field.name.as_str())) {
         notes.push("Node sends fields of the same name one after the other and in one spelling".to_owned());
     }
-    let mut lines = String::new();
-    // Node would send its own after all others.
-    let mut host = outgoing.host_at;
-    for (name, fields) in groups {
-        if host.is_some_and(|at| fields.iter().any(|field| field.at > at)) {
-            host = None;
-            lines.push_str(HOST);
+    for line in outgoing.lines() {
+        let first = match line {
+            Line::Given(field) => field,
+            Line::Host(field) => {
+                sent.push(&*field.name);
+                lines.push_str(&format!("    {}: new URL(origin).host,\n", literal(&field.name)));
+                continue;
+            }
+            Line::Framing(field) => {
+                sent.push(&*field.name);
+                let is_length = outgoing.framing == Framing::Length && outgoing.has_plain_framing();
+                let value = if is_length { "body.length".to_owned() } else { literal(&field.latin1()) };
+                lines.push_str(&format!("    {}: {value},\n", literal(&field.name)));
+                continue;
+            }
+        };
+        let group = groups.iter().find(|(_, fields)| fields.first().is_some_and(|field| field.at == first.at));
+        let Some((name, fields)) = group else { continue };
+        if name.eq_ignore_ascii_case("trailer") && outgoing.framing != Framing::Chunked {
+            notes.push("Trailer is left out, since Node sends it only before chunks".to_owned());
+            continue;
         }
         if name.eq_ignore_ascii_case("expect") {
             notes.push("Expect is left out, since Node would wait for an answer to it".to_owned());
@@ -68,22 +81,24 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
         if fields.len() > 1 && name.eq_ignore_ascii_case("cookie") {
             notes.push("Node joins the Cookie fields".to_owned());
         }
-        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_index(name) {
             notes.push(format!("Node sends {name} before the other fields"));
         }
         let values: Vec<String> = fields.iter().map(|field| literal(&field.latin1())).collect();
         let value = if values.len() == 1 { values.concat() } else { format!("[{}]", values.join(", ")) };
-        lines.push_str(&format!("    {}: {value},\n", literal(name)));
+        // Without brackets it would be no member, but what the object inherits from.
+        let key = if *name == "__proto__" { "[\"__proto__\"]".to_owned() } else { literal(name) };
+        sent.extend(fields.iter().map(|_| *name));
+        lines.push_str(&format!("    {key}: {value},\n"));
     }
-    if host.is_some() {
-        lines.push_str(HOST);
-    }
-    match outgoing.framing {
-        Framing::None => {}
-        Framing::Length => lines.push_str("    \"Content-Length\": body.length,\n"),
-        Framing::Chunked => lines.push_str("    \"Transfer-Encoding\": \"chunked\",\n"),
-    }
+    sent.sort_by_key(|name| !is_index(name));
+    outgoing.note_own("Node", &sent, false, notes);
     lines
+}
+
+/// Whether JavaScript takes a name for a place in an array, which comes before all other members.
+fn is_index(name: &str) -> bool {
+    name.parse::<u32>().is_ok_and(|index| index != u32::MAX && index.to_string() == name)
 }
 
 /// The lines that send it, without what Node would add.
@@ -120,12 +135,16 @@ mod tests {
 
     #[test]
     fn fields_keep_their_names_repeats_and_bytes_and_nothing_is_added() {
-        let code = text("node", &request(b"post /b HTTP/1.1\r\nX-A: 1\r\nX-A: \xff\r\nY: 2\r\n\r\n", b"{}\n"), true);
+        let code = text(
+            "node",
+            &request(b"post /b HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nX-A: \xff\r\nY: 2\r\n\r\n", b"{}\n"),
+            true,
+        );
         assert_eq!(
             code,
             "import { request as send } from \"node:http\";\n\nconst origin = \"http://127.0.0.1:4665\";\n\
              const body = Buffer.from(\"{}\\n\");\nconst request = send(origin, {\n  method: \"post\",\n  path: \"/b\",\n  headers: {\n    \
-             \"X-A\": [\"1\", \"\\xff\"],\n    \"Y\": \"2\",\n    \"Content-Length\": body.length,\n  },\n}, async (response) => {\n  \
+             \"Host\": new URL(origin).host,\n    \"X-A\": [\"1\", \"\\xff\"],\n    \"Y\": \"2\",\n    \"Content-Length\": body.length,\n  },\n}, async (response) => {\n  \
              let text = \"\";\n  for await (const piece of response) text += piece;\n  console.log(response.statusCode, text);\n});\n\
              request.method = \"post\"; // in the sender's case\nrequest.removeHeader(\"Connection\");\nrequest.end(body);\n"
         );
@@ -133,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_node_cannot_send_is_said_first() {
-        let head = b"GET /b HTTP/1.0\r\nx-a: 1\r\nB: 2\r\nX-A: 3\r\nExpect: 100-continue\r\nC: \x01\r\nCookie: a\r\nCookie: b\r\n\r\n";
+        let head = b"GET /b HTTP/1.0\r\nHost: h\r\nx-a: 1\r\nB: 2\r\nX-A: 3\r\nExpect: 100-continue\r\nC: \x01\r\nCookie: a\r\nCookie: b\r\n\r\n";
         let code = text("node", &request(head, b""), false);
         let comments: Vec<&str> = code.lines().take_while(|line| line.starts_with("//")).collect();
         assert_eq!(comments.len(), 5, "{code}");

@@ -4,14 +4,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::own_fields::{framing_field, is_own};
 use super::wire::Framing;
 use super::{ExportOptions, redact, wire};
 use crate::http::text::{clipped, is_token};
 use crate::http::{Head, Headers, split_head};
 use crate::model::{CapturedRequest, HeadSource, Rejection};
-
-/// Fields that every client writes itself: where the request goes, and how its body is delimited.
-const OWN: &[&str] = &["content-length", "host", "transfer-encoding"];
 
 /// Names that a note lists.
 const MAX_NAMES: usize = 8;
@@ -26,12 +24,14 @@ pub(super) struct Outgoing<'a> {
     pub(super) url: String,
     /// The target to send, byte for byte.
     pub(super) target: Vec<u8>,
-    /// The fields in order, with a valid name each.
+    /// The fields in order, with a valid name each, but for those that most clients write themselves.
     pub(super) headers: Vec<Field>,
     /// The body as sent, still content-encoded.
     pub(super) body: &'a [u8],
-    /// Where among the captured fields `Host` was.
-    pub(super) host_at: Option<usize>,
+    /// `Host`, where the sender had it. Its value is that of where it goes.
+    pub(super) host: Option<Field>,
+    /// The field that delimits the body.
+    pub(super) framed: Option<Field>,
     /// How the body is delimited.
     pub(super) framing: Framing,
     /// The trailer fields, if the body is chunked.
@@ -69,8 +69,14 @@ impl<'a> Outgoing<'a> {
         let summary = &request.summary;
         let mut odd_names = Vec::new();
         let head = redact::shown(&request.head, options.redact);
-        let headers = fields(&head.headers(), &mut odd_names);
         let framing = Framing::of(request);
+        let (mut own, headers): (Vec<Field>, Vec<Field>) =
+            fields(&head.headers(), &mut odd_names).into_iter().partition(|field| is_own(&field.name));
+        let framed = framing_field(framing, &own, request.body.len());
+        // Each is sent once, and the body is delimited in one way.
+        let host = own.iter().position(|field| field.name.eq_ignore_ascii_case("host")).map(|at| own.remove(at));
+        own.retain(|field| framed.as_ref().is_none_or(|framed| framed.at != field.at));
+        odd_names.extend(own.iter().map(|field| field.name.clone()));
         let trailers = match framing {
             Framing::Chunked => fields(&wire::trailers(request, options.redact), &mut odd_names),
             Framing::None | Framing::Length => Vec::new(),
@@ -96,7 +102,8 @@ impl<'a> Outgoing<'a> {
                 |url| path(&printable(url.as_bytes())).as_bytes().to_vec(),
             ),
             headers,
-            host_at: head.headers().iter().position(|field| field.name.eq_ignore_ascii_case(b"host")),
+            host,
+            framed,
             body: &request.body,
             framing,
             trailers,
@@ -152,13 +159,6 @@ impl<'a> Outgoing<'a> {
         let odd = odd_spaces(self.head.raw(), empty.as_bytes());
         if !odd.is_empty() {
             notes.push(format!("the white space around the value is not as it was: {}", listed(&odd)));
-        }
-    }
-
-    /// Notes for a client that sends `Host` before all other fields.
-    pub(super) fn note_host(&self, notes: &mut Vec<String>) {
-        if self.host_at.is_some_and(|at| self.headers.iter().any(|field| field.at < at)) {
-            notes.push("Host is sent before the other fields".to_owned());
         }
     }
 
@@ -218,9 +218,6 @@ fn fields(headers: &Headers, odd: &mut Vec<String>) -> Vec<Field> {
             odd.push(field.name.escape_ascii().to_string());
             continue;
         };
-        if OWN.contains(&name.to_ascii_lowercase().as_str()) {
-            continue;
-        }
         sent.push(Field { name: name.to_owned(), value: field.value.to_vec(), at });
     }
     sent
@@ -239,7 +236,7 @@ fn odd_spaces(raw: &[u8], empty: &[u8]) -> Vec<String> {
             Some(value) => value.trim_ascii() == value,
             None => false,
         };
-        (!right && !OWN.contains(&name.to_ascii_lowercase().as_str())).then(|| name.to_owned())
+        (!right).then(|| name.to_owned())
     });
     odd.collect()
 }
@@ -325,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_address_and_the_framing_are_the_clients_own() {
+    fn only_the_address_and_the_framing_are_apart() {
         let head = b"POST /b?x=1 HTTP/1.1\r\nHost: h\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nContent-Length: 1\r\n\
             X-Stay: 2\r\nbad name: 3\r\nTE: trailers\r\nX-Cut: a\0b\r\n\r\n";
         let request = request(head, b"x");

@@ -1,6 +1,7 @@
 //! Python with requests, or with `http.client` where requests would change the request.
 
 use super::outgoing::{Outgoing, has_odd_ends, origin};
+use super::own_fields::Line;
 use super::shell::{self, base64, plain};
 use super::wire::Framing;
 use super::{ExportOptions, Single};
@@ -26,7 +27,8 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
     outgoing.note_spaces(" ", &mut notes);
-    outgoing.note_host(&mut notes);
+    // Both send every field in its place; only one that is missing is added.
+    outgoing.note_own("Python", &[], false, &mut notes);
     let code =
         if keeps(&outgoing) { with_requests(&outgoing, &body) } else { with_http_client(&outgoing, &body, &mut notes) };
     format!("{}{import}{code}", outgoing.comments("#", &notes)).into_bytes()
@@ -42,16 +44,25 @@ fn keeps(outgoing: &Outgoing<'_>) -> bool {
         Framing::Chunked => false,
     };
     framed
+        && outgoing.has_usual_host()
+        && outgoing.has_plain_framing()
+        && outgoing.framed.as_ref().is_none_or(|field| field.name == "Content-Length")
         && outgoing.urllib3_keeps_target()
         && outgoing.headers.iter().all(|field| !has_odd_ends(&field.latin1()))
         && outgoing.grouped(str::to_ascii_lowercase).iter().all(|(_, fields)| fields.len() == 1)
 }
 
 fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
-    let given = outgoing
-        .headers
-        .iter()
-        .map(|field| format!("    {}: {},\n", string_literal(&field.name), string_literal(&field.latin1())));
+    // Behind all others requests writes the length of itself.
+    let is_last = outgoing.has_usual_framing();
+    let lines = outgoing.lines();
+    let given = lines.iter().filter_map(|line| match line {
+        Line::Given(field) => {
+            Some(format!("    {}: {},\n", string_literal(&field.name), string_literal(&field.latin1())))
+        }
+        Line::Framing(_) if !is_last => Some("    \"Content-Length\": str(len(body)),\n".to_owned()),
+        Line::Framing(_) | Line::Host(_) => None,
+    });
     // urllib3 adds these two unless it is told not to.
     let skipped: Vec<&str> = ["User-Agent", "Accept-Encoding"]
         .into_iter()
@@ -60,7 +71,7 @@ fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
     let import = if skipped.is_empty() { "" } else { "from urllib3.util import SKIP_HEADER\n" };
     let skipped = skipped.iter().map(|name| format!("    \"{name}\": SKIP_HEADER,\n"));
     format!(
-        "import requests\n{import}\nurl = {url}\nheaders = {{\n{headers}}}\nbody = {body}\n\n\
+        "import requests\n{import}\nurl = {url}\nbody = {body}\nheaders = {{\n{headers}}}\n\n\
          request = requests.Request({method}, url, headers=headers, data=body).prepare()\n\
          request.method = {method}  # in the sender's case\n\
          with requests.Session() as session:\n    response = session.send(request, timeout=30, allow_redirects=False)\n\
@@ -74,12 +85,17 @@ fn with_requests(outgoing: &Outgoing<'_>, body: &str) -> String {
 fn with_http_client(outgoing: &Outgoing<'_>, body: &str, notes: &mut Vec<String>) -> String {
     let class = if outgoing.url.starts_with("https:") { "HTTPSConnection" } else { "HTTPConnection" };
     let put = |name: &str, value: &str| format!("connection.putheader({}, {value})\n", string_literal(name));
-    let fields = outgoing.headers.iter().map(|field| put(&field.name, &string_literal(&field.latin1())));
-    let framing = match outgoing.framing {
-        Framing::None => String::new(),
-        Framing::Length => put("Content-Length", "str(len(body))"),
-        Framing::Chunked => put("Transfer-Encoding", "\"chunked\""),
-    };
+    let origin = string_literal(origin(&outgoing.url));
+    // Of its own accord http.client writes Host before all others.
+    let skips_host = !outgoing.has_usual_host();
+    let is_length = outgoing.framing == Framing::Length && outgoing.has_plain_framing();
+    let lines = outgoing.lines();
+    let fields = lines.iter().filter_map(|line| match line {
+        Line::Host(field) if skips_host => Some(put(&field.name, &format!("urlsplit({origin}).netloc"))),
+        Line::Host(_) => None,
+        Line::Framing(field) if is_length => Some(put(&field.name, "str(len(body))")),
+        Line::Given(field) | Line::Framing(field) => Some(put(&field.name, &string_literal(&field.latin1()))),
+    });
     let send = match outgoing.framing {
         Framing::None => "connection.endheaders()\n".to_owned(),
         Framing::Length => "connection.endheaders(body)\n".to_owned(),
@@ -99,10 +115,10 @@ fn with_http_client(outgoing: &Outgoing<'_>, body: &str, notes: &mut Vec<String>
         "# requests would change this request, http.client does not.\n\
          import http.client\nfrom urllib.parse import urlsplit\n\nbody = {body}\n\n\
          connection = http.client.{class}(urlsplit({origin}).netloc, timeout=30)\n\
-         connection.putrequest({method}, {target}, skip_accept_encoding=True)\n{fields}{framing}\
+         connection.putrequest({method}, {target}, {skip}skip_accept_encoding=True)\n{fields}\
          {send}response = connection.getresponse()\n\
          print(response.status, response.read().decode(errors=\"replace\"))\n",
-        origin = string_literal(origin(&outgoing.url)),
+        skip = if skips_host { "skip_host=True, " } else { "" },
         method = string_literal(outgoing.method),
         target = string_literal(&outgoing.target_or_escaped(|byte| byte.is_ascii_graphic(), notes)),
         fields = fields.collect::<String>(),
@@ -147,6 +163,8 @@ mod tests {
             "GET /b HTTP/1.1\r\nContent-Length: 0\r\nX:",
             "GET /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\nX:",
             "GET /b HTTP/1.1\r\nA: 1\r\na: 2\r\nX: ",
+            "GET /b HTTP/1.1\r\nhost: h\r\nX: ",
+            "GET /b HTTP/1.1\r\nX: 1\r\nHost: h\r\nY: ",
         ] {
             let head = if head.contains("HTTP/1.1") { head.to_owned() } else { format!("{head} HTTP/1.1") };
             let request = request(format!("{head}\r\n\r\n").as_bytes(), b"");
