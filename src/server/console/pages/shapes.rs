@@ -56,7 +56,6 @@ struct Sight {
 
 #[derive(Debug, Template)]
 #[template(path = "shapes.html")]
-#[expect(clippy::struct_excessive_bools, reason = "a template asks yes or no")]
 struct ShapesPage {
     shell: Shell,
     bin: BinLinks,
