@@ -58,5 +58,7 @@ fn write_all(command: &Command, write: &mut impl FnMut(&str, &[u8]) -> std::io::
 fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let mut page = Vec::new();
     Man::new(command.clone()).source(concat!("creel ", env!("CARGO_PKG_VERSION"))).render(&mut page)?;
-    Ok(page)
+    // Not every formatter reads UTF-8.
+    let text = String::from_utf8_lossy(&page);
+    Ok(text.replace('…', "...").replace('–', "\\(en").replace(['“', '”'], "\"").replace('’', "'").into_bytes())
 }

@@ -171,9 +171,15 @@ pub fn run() -> u8 {
         Err(error) => {
             let error = environment::named(error, &command);
             // Help and version are answers, not errors; clap knows which goes where.
-            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
-            let _ = error.print();
-            return code;
+            let printed = error.print();
+            return match printed {
+                _ if error.use_stderr() => exit::USAGE,
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    output::error(&error.into());
+                    exit::FAILED
+                }
+                Ok(()) | Err(_) => exit::DONE,
+            };
         }
     };
     let done = match &cli.command {
@@ -214,12 +220,19 @@ pub fn run() -> u8 {
     })
 }
 
+/// The mistake in a configuration file, if that is what an error is about.
+fn file_error(error: &anyhow::Error) -> Option<&FileError> {
+    match (error.downcast_ref::<ServeError>(), error.downcast_ref::<ConfigError>()) {
+        (Some(ServeError::Declare(DeclareError::File(error))), _) | (_, Some(ConfigError::File(error))) => Some(error),
+        _ => error.downcast_ref(),
+    }
+}
+
 fn code_of(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<ClientError>() {
         Some(error) if error.is_unreachable() => exit::UNREACHABLE,
         Some(error) if error.is_wrong() => exit::USAGE,
-        None if error.is::<ConfigError>() || error.is::<FileError>() || error.is::<Usage>() => exit::USAGE,
-        None if matches!(error.downcast_ref(), Some(ServeError::Declare(DeclareError::File(_)))) => exit::USAGE,
+        None if error.is::<ConfigError>() || file_error(error).is_some() || error.is::<Usage>() => exit::USAGE,
         Some(_) | None => exit::FAILED,
     }
 }

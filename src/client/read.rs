@@ -130,6 +130,15 @@ pub struct Bin {
     pub counts: Counts,
     pub created_at: Option<Timestamp>,
     pub last_request_at: Option<Timestamp>,
+    pub declared: Option<Declared>,
+}
+
+/// What a configuration file sets of a bin.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Declared {
+    pub fields: Vec<String>,
+    pub current: bool,
 }
 
 impl Bin {

@@ -7,10 +7,14 @@ use std::fmt;
 pub struct Pointer(Vec<String>);
 
 impl Pointer {
-    /// Reads a pointer; the empty one names the whole text. `None` when it does not start with a slash.
+    /// Reads a pointer; the empty one names the whole text. `None` when it does not start with a slash, or has a
+    /// `~` that is neither `~0` nor `~1`.
     pub fn parse(text: &str) -> Option<Self> {
         if text.is_empty() {
             return Some(Self::default());
+        }
+        if text.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
+            return None;
         }
         let steps = text.strip_prefix('/')?.split('/');
         Some(Self(steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect()))
@@ -45,6 +49,9 @@ mod tests {
         let steps = ["x/y~".to_owned(), "~1".to_owned(), String::new()];
         assert_eq!(Pointer::of(&steps), Pointer::parse("/x~1y~0/~01/").unwrap());
         assert_eq!(Pointer::of(&steps).steps(), steps);
+        for wrong in ["/a~", "/~2b", "/~~0", "/a~/b"] {
+            assert_eq!(Pointer::parse(wrong), None, "{wrong}");
+        }
         assert_eq!((Pointer::parse("a"), Pointer::parse("").unwrap().steps().len()), (None, 0));
     }
 }

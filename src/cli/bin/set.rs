@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::settings::{SettingsArgs, with_nearest};
 use crate::cli::common::{OutputArgs, Usage, now};
 use crate::cli::connection::ServerArgs;
-use crate::cli::render;
+use crate::cli::{output, render};
 use crate::client::{Bin, Method, bin_path};
 
 #[derive(Debug, Args)]
@@ -46,5 +46,14 @@ pub(super) fn run(args: &SetArgs) -> anyhow::Result<()> {
     let (path, settings) = (bin_path(&args.bin, ""), Value::Object(settings));
     let bin =
         args.server.run(async |client| client.send(Method::PATCH, &path, &settings).await.map_err(with_nearest))?;
-    args.output.one(&bin, |look| render::bin(&Bin::of(&bin), now(), look))
+    let read = Bin::of(&bin);
+    if let Some(declared) = read.declared.as_ref().filter(|declared| declared.current) {
+        let is_set = |field: &&String| settings.get(field.as_str()).is_some();
+        let fields: Vec<&str> = declared.fields.iter().filter(is_set).map(String::as_str).collect();
+        if !fields.is_empty() {
+            let fields = fields.join(", ");
+            output::note(&format!("a configuration file sets {fields}: it has the last word when it is read again"));
+        }
+    }
+    args.output.one(&bin, |look| render::bin(&read, now(), look))
 }

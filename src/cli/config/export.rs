@@ -5,36 +5,43 @@ use std::collections::HashSet;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use crate::cli::common::OutputArgs;
 use crate::cli::connection::ServerArgs;
-use crate::cli::{Done, exit, output};
+use crate::cli::{Done, exit};
 use crate::client::{Client, ClientError, bin_path};
+use crate::provider::lifecycle::SILENCE;
 
 /// The arguments of `creel config export`.
 #[derive(Debug, Args)]
-#[command(after_help = "Secrets are never given out: the file names environment variables to fill in.
+#[command(after_help = "Secrets are never given out: the file names environment variables to fill in, also for the
+values of expected headers.
 
 Examples:
   creel config export
-  creel config export > exported.toml")]
+  creel config export > exported.toml
+  creel config export --json")]
 pub(super) struct ExportArgs {
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     server: ServerArgs,
 }
 
 /// What stands above: a file has no place for it.
-const LEFT_OUT: &str = "# Not in this file, and kept as set by hand: bins without a name, what a bin does on a match, \
-what it expects of its sender.\n\n";
+const LEFT_OUT: &str =
+    "# Not in this file, and kept as set by hand: bins without a name, what a bin does on a match.\n\n";
 
 /// Settings of a bin that the file takes as they are.
 const FIELDS: [&str; 7] = ["provider", "scheme", "custom_scheme", "signature_mode", "public_url", "response", "limits"];
 
 pub(super) fn run(args: &ExportArgs) -> Done {
-    let text = args.server.run(async |client| export(client).await)?;
-    output::data(&text)?;
+    let bins = args.server.run(async |client| export(client).await)?;
+    let text = toml::to_string_pretty(&bins)?;
+    args.output.one(&bins, |_| format!("{LEFT_OUT}{text}"))?;
     Ok(exit::DONE)
 }
 
-async fn export(client: &Client) -> anyhow::Result<String> {
+async fn export(client: &Client) -> anyhow::Result<Value> {
     let all = client.get("/api/v1/bins", &[]).await?;
     let mut bins = Map::new();
     let mut taken = HashSet::new();
@@ -51,7 +58,7 @@ async fn export(client: &Client) -> anyhow::Result<String> {
             .into_iter()
             .flatten()
             .filter_map(|secret| secret["label"].as_str())
-            .map(|label| json!({"label": label, "env": variable(name, label, &mut taken)}))
+            .map(|label| secret(name, label, &mut taken))
             .collect();
         settings["secrets"] = secrets.into();
         match client.get(&bin_path(name, "/forward"), &[]).await {
@@ -64,6 +71,7 @@ async fn export(client: &Client) -> anyhow::Result<String> {
             Err(ClientError::Refused { status: 404, .. }) => {}
             Err(error) => return Err(error.into()),
         }
+        settings["expect"] = expected(&client.get(&bin_path(name, "/expect"), &[]).await?, name, &mut taken);
         prune(&mut settings);
         let schemas = schemas(&client.get(&bin_path(name, "/schemas"), &[]).await?);
         if !schemas.is_empty() {
@@ -71,7 +79,32 @@ async fn export(client: &Client) -> anyhow::Result<String> {
         }
         bins.insert(name.to_owned(), settings);
     }
-    Ok(format!("{LEFT_OUT}{}", toml::to_string_pretty(&json!({"bins": bins}))?))
+    Ok(json!({"bins": bins}))
+}
+
+/// A secret as the file has it. One that nobody labelled stays without: its variable's name is its label from then on, and
+/// is its variable when it is written again.
+fn secret(bin: &str, label: &str, taken: &mut HashSet<String>) -> Value {
+    let is_made = label.strip_prefix("secret ").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_variable = !label.starts_with(|first: char| first.is_ascii_digit())
+        && label.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_variable && taken.insert(label.to_owned()) {
+        return json!({"env": label});
+    }
+    let name = variable(bin, label, taken);
+    if is_made { json!({"env": name}) } else { json!({"label": label, "env": name}) }
+}
+
+/// What a bin expects of its sender. Of a header's value nobody knows more than its hash.
+fn expected(all: &Value, bin: &str, taken: &mut HashSet<String>) -> Value {
+    let header = |header: &Value| {
+        let name = header["name"].as_str().unwrap_or_default();
+        let env = header["sha256"].as_str().map(|_| variable(bin, name, taken));
+        json!({"name": name, "env": env})
+    };
+    let headers: Vec<Value> = all["headers"].as_array().into_iter().flatten().map(header).collect();
+    let silence = all["silence_s"].as_u64().filter(|seconds| *seconds != SILENCE.as_secs());
+    json!({"events": all["events"], "silence_s": silence, "headers": headers})
 }
 
 /// The schemas of a bin's events, each as a text: the file has no null.
@@ -123,5 +156,20 @@ mod tests {
         let mut taken = HashSet::new();
         let names = ["a-b", "a_b", "a b", "live"].map(|label| variable("orders", label, &mut taken));
         assert_eq!(names, ["ORDERS_A_B", "ORDERS_A_B_2", "ORDERS_A_B_3", "ORDERS_LIVE"]);
+    }
+
+    #[test]
+    fn a_secret_that_nobody_labelled_stays_without_a_label() {
+        let mut taken = HashSet::new();
+        let all = ["secret 3", "live", "MY_SECRET", "MY_SECRET", "ORDERS_SECRET_3"]
+            .map(|label| secret("orders", label, &mut taken).to_string());
+        let wanted = [
+            r#"{"env":"ORDERS_SECRET_3"}"#,
+            r#"{"label":"live","env":"ORDERS_LIVE"}"#,
+            r#"{"env":"MY_SECRET"}"#,
+            r#"{"label":"MY_SECRET","env":"ORDERS_MY_SECRET"}"#,
+            r#"{"label":"ORDERS_SECRET_3","env":"ORDERS_ORDERS_SECRET_3"}"#,
+        ];
+        assert_eq!(all, wanted);
     }
 }

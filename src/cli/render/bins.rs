@@ -18,7 +18,10 @@ const COLUMNS: &[Column] = &[
 pub(in crate::cli) fn bins(bins: &[Bin], now: Timestamp, look: Look) -> String {
     let row = |bin: &Bin| {
         vec![
-            Cell::new(bin.handle(), Tone::Strong),
+            Cell::new(
+                format!("{}{}", bin.handle(), if is_left(bin) { " (no longer declared)" } else { "" }),
+                Tone::Strong,
+            ),
             bin.counts.requests.to_string().into(),
             Cell::new(bin.counts.unread.to_string(), if bin.counts.unread > 0 { Tone::Name } else { Tone::Dim }),
             Cell::new(age(bin.last_request_at, now), Tone::Dim),
@@ -26,6 +29,11 @@ pub(in crate::cli) fn bins(bins: &[Bin], now: Timestamp, look: Look) -> String {
         ]
     };
     Table::new(COLUMNS, look).all(&bins.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Whether a configuration file has declared a bin, and does not any more.
+fn is_left(bin: &Bin) -> bool {
+    bin.declared.as_ref().is_some_and(|declared| !declared.current)
 }
 
 /// One bin with its settings.
@@ -78,8 +86,14 @@ pub(in crate::cli) fn bin(bin: &Bin, now: Timestamp, look: Look) -> String {
         ),
         ("last", age(bin.last_request_at, now)),
     ];
+    let declared = bin.declared.as_ref().map(|declared| match declared.fields.join(", ") {
+        _ if !declared.current => "no longer by a configuration file; all of it stays as it is".to_owned(),
+        fields if fields.is_empty() => "by a configuration file".to_owned(),
+        fields => format!("by a configuration file: {fields}"),
+    });
+    let facts = facts.into_iter().chain(declared.map(|text| ("declared", text)));
     let line = |(name, value): (&str, String)| {
         format!("{}{}\n", look.paint.tone(Tone::Dim, &format!("{name:<12}")), plain(&value))
     };
-    facts.into_iter().map(line).collect()
+    facts.map(line).collect()
 }

@@ -157,6 +157,9 @@ fn variable(
     let Value::String(name) = name else {
         return Err(text.error(field, At::Value, "give the name of an environment variable"));
     };
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err(text.error(field, At::Value, format!("'{name}' is no name of an environment variable")));
+    }
     let value = environment(name).filter(|value| !value.is_empty());
     let unset = || text.error(field, At::Value, format!("the environment variable {name} is not set"));
     let value = value.ok_or_else(unset)?;

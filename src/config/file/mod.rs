@@ -122,7 +122,11 @@ fn text_of(path: &Path, named: bool, may_wait: bool) -> Result<String, FileError
         return Err(cannot(format!("it {}", not_used(path, why))));
     }
     let bytes = files::read_all(file, MAX_FILE).map_err(unreadable)?;
-    String::from_utf8(bytes).map_err(|_| cannot("it is no UTF-8 text".to_owned()))
+    String::from_utf8(bytes).map_err(|error| {
+        let right = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let (line, column) = text::position(&String::from_utf8_lossy(right));
+        FileError { line, column, ..cannot("it is no UTF-8 text from here on; save it as UTF-8".to_owned()) }
+    })
 }
 
 /// The records, with their ids.

@@ -124,10 +124,7 @@ impl Text {
     }
 
     fn position(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..self.text.floor_char_boundary(offset.min(self.text.len()))];
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (line, before[start..].chars().count() + 1)
+        position(&self.text[..self.text.floor_char_boundary(offset.min(self.text.len()))])
     }
 
     fn table(&mut self, table: &DeTable<'_>, path: &str) -> Result<Map<String, Value>, FileError> {
@@ -170,6 +167,13 @@ impl Text {
             DeValue::Table(table) => Value::Object(self.table(table, path)?),
         })
     }
+}
+
+/// Line and column, from 1, of what follows a text.
+pub(super) fn position(before: &str) -> (usize, usize) {
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (line, before[start..].chars().count() + 1)
 }
 
 /// A setting and those around it, from the inside out.

@@ -52,7 +52,10 @@ pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
     {
         let mut names: Vec<String> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
         let parts: Vec<&str> = field.split('.').collect();
+        // Of a value that is wrong, the names are those of values.
+        let is_field = parts.last() == Some(&name);
         match parts.as_slice() {
+            _ if !is_field => {}
             ["bins", _, _] => {
                 names.retain(|name| name != NOT_OF_BINS);
                 names.extend(OF_BINS.map(str::to_owned));
@@ -62,7 +65,7 @@ pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
             ["bins", _, "expect", _, _] => names.push("env".to_owned()),
             _ => {}
         }
-        if parts.last() == Some(&name) {
+        if is_field {
             return text.unknown(field, names.iter().map(String::as_str));
         }
         return text.error(field, At::Value, not_known(name, &names));

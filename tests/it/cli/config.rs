@@ -46,7 +46,17 @@ const MISTAKES: &[(&str, &str)] = &[
         "[bins.a]\nresponse = { bdy = 'x' }\n",
         "2:14: bins.a.response.bdy: there is no such setting; did you mean 'body'?",
     ),
+    (
+        "[bins.a]\nsignature_mode = 'off'\n",
+        "2:18: bins.a.signature_mode: 'off' is not known here; there are report, enforce\n",
+    ),
     ("[bins.a]\nsecrets = 'x'\n", "2:11: bins.a.secrets: write it as a list"),
+    ("[bins.a]\nsecrets = [{ env = '' }]\n", "2:20: bins.a.secrets[0].env: '' is no name of an environment variable"),
+    (
+        "[bins.a]\nsecrets = [{ env = 'A=B' }]\n",
+        "2:20: bins.a.secrets[0].env: 'A=B' is no name of an environment variable",
+    ),
+    ("[providers.mine]\nevent = '/a~b'\n", "2:9: providers.mine.event: '/a~b' is no place; write a JSON pointer"),
     (
         "[bins.a]\nsecrets = [{ env = 'CREEL_NO_SUCH' }]\n",
         "2:20: bins.a.secrets[0].env: the environment variable CREEL_NO_SUCH is not set",
@@ -590,24 +600,81 @@ fn what_is_exported_is_right_and_makes_the_same_again() {
         schema.len()
     );
     assert_eq!(raw::exchange(server.console, put.as_bytes()).status, 200);
+    let expect = r#"{"events": ["charge.failed"], "silence_s": 60, "headers": [{"name": "X-Own", "value": "whsec_own"}, {"name": "X-Any"}]}"#;
+    let put = format!(
+        "PUT /api/v1/bins/orders/expect HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{expect}",
+        server.console,
+        expect.len()
+    );
+    assert_eq!(raw::exchange(server.console, put.as_bytes()).status, 200);
     let exported = server.ok(&["config", "export"]);
     assert!(
         exported.contains("[bins.orders]") && exported.contains("ORDERS_LIVE") && !exported.contains("whsec_"),
         "{exported}"
     );
+    let as_json: Value = serde_json::from_str(&server.ok(&["config", "export", "--json"])).unwrap();
+    let headers = serde_json::json!([{"name": "X-Own", "env": "ORDERS_X_OWN"}, {"name": "X-Any"}]);
+    assert_eq!(as_json["bins"]["orders"]["expect"]["headers"], headers);
     let before = bin(&server, "orders");
     let mut other = Server::start();
-    let exported = exported.replace("ORDERS_LIVE", SECRET.0);
+    let exported = exported.replace("ORDERS_LIVE", SECRET.0).replace("ORDERS_X_OWN", SECRET.0);
     with_file(&mut other, &exported, &[]);
     let after = bin(&other, "orders");
     for field in ["provider", "response", "limits", "signature_mode"] {
         assert_eq!(before[field], after[field], "{field}");
     }
     assert_eq!(after["secrets"][0]["label"], "live");
+    let get = format!("GET /api/v1/bins/orders/expect HTTP/1.1\r\nHost: {}\r\n\r\n", other.console);
+    let expect: Value = serde_json::from_slice(&raw::exchange(other.console, get.as_bytes()).body).unwrap();
+    assert_eq!((&expect["events"][0], &expect["silence_s"]), (&"charge.failed".into(), &60.into()));
+    assert!(expect["headers"][0]["sha256"].is_string() && expect["headers"][1]["sha256"].is_null(), "{expect}");
     let get = format!("GET /api/v1/bins/orders/schemas HTTP/1.1\r\nHost: {}\r\n\r\n", other.console);
     let schemas: Value = serde_json::from_slice(&raw::exchange(other.console, get.as_bytes()).body).unwrap();
     assert_eq!(schemas["schemas"][0]["event"], "charge.failed");
     assert_eq!(schemas["schemas"][0]["schema"], serde_json::from_str::<Value>(schema).unwrap());
+}
+
+#[test]
+fn a_check_tells_programs_where_the_mistake_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |text: &[u8], more: &[&str]| {
+        std::fs::write(folder.path().join("creel.toml"), text).unwrap();
+        let (code, stdout, stderr) =
+            outcome(creel().args(["config", "check", "creel.toml"]).args(more).current_dir(folder.path()));
+        (code, serde_json::from_str::<Value>(&stdout).unwrap_or_default(), stderr)
+    };
+    for (text, field, line, column) in [
+        ("[bins.a]\nprovidr = 'stripe'\n", "bins.a.providr".into(), 2, 1),
+        ("[bins.a]\nprovider = 'strip'\n", "bins.a.provider".into(), 2, 12),
+        ("[bins.a\n", Value::Null, 1, 8),
+    ] {
+        let (code, told, stderr) = check(text.as_bytes(), &["--json"]);
+        assert_eq!((code, &told["file"], &told["field"]), (2, &"creel.toml".into(), &field), "{told}");
+        assert_eq!((&told["line"], &told["column"]), (&line.into(), &column.into()), "{told}");
+        assert!(stderr.contains(told["message"].as_str().unwrap()), "{told} {stderr}");
+    }
+    assert_eq!(check(b"[bins.a]\n", &["--json"]).1["valid"], true);
+    let (code, _, stderr) = check(b"# \xc3\xa9\n[bins.a]\nprovider = '\xff'\n", &[]);
+    assert!(code == 2 && stderr.contains("creel.toml:3:13: it is no UTF-8 text"), "{stderr}");
+}
+
+#[test]
+fn the_command_line_says_what_the_file_declares() {
+    let mut server = Server::start();
+    with_file(&mut server, "[bins.a]\nprovider = 'stripe'\n", &[]);
+    let shown = server.ok(&["bin", "show", "a"]);
+    assert!(shown.contains("declared    by a configuration file: provider\n"), "{shown}");
+    let (code, _, stderr) = server.run(&["bin", "set", "a", "--provider", "github", "--max-requests", "5"]);
+    assert!(code == 0 && stderr.contains("a configuration file sets provider: it has the last word"), "{stderr}");
+    server.ok(&["bin", "set", "a", "--max-requests", "6"]);
+    assert!(!server.ok(&["bin", "list"]).contains("declared"));
+    with_file(&mut server, "[bins.b]\n", &[]);
+    assert!(server.ok(&["bin", "list"]).contains("a (no longer declared)"));
+    let shown = server.ok(&["bin", "show", "a"]);
+    assert!(shown.contains("declared    no longer by a configuration file"), "{shown}");
+    assert!(server.ok(&["bin", "show", "b"]).contains("declared    by a configuration file\n"));
+    // Nothing of it is set by the file any more.
+    server.ok(&["bin", "set", "a", "--provider", "github"]);
 }
 
 #[test]

@@ -147,3 +147,26 @@ fn completions_and_manual_pages_know_every_command() {
     }
     assert!(Path::new(&pages.join("creel.1")).exists());
 }
+
+#[test]
+fn a_manual_page_is_plain_ascii() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = super::outcome(super::creel().args(["man", "--dir", "man"]).current_dir(folder.path()));
+    assert_eq!(code, 0, "{stderr}");
+    for page in std::fs::read_dir(folder.path().join("man")).unwrap() {
+        let path = page.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let odd = text.lines().find(|line| !line.is_ascii());
+        assert_eq!(odd, None, "{}", path.display());
+    }
+}
+
+#[test]
+fn help_that_cannot_be_written_is_no_success() {
+    for flag in ["--help", "--version"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = super::creel().arg(flag).stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && stderr.starts_with("creel: No space left"), "{flag}: {stderr}");
+    }
+}
