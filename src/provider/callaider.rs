@@ -72,5 +72,7 @@ pub(super) fn has_shape(input: &EventInput<'_>) -> bool {
         return false;
     }
     let json = input.pick(&["/event", "/sessionId", "/assistantId"]);
-    json.text(0).is_some_and(|event| PROVIDER.events.contains(&event)) && json.text(1).is_some() && json.there(2)
+    json.text(0).is_some_and(|event| PROVIDER.event_names().any(|name| name == event))
+        && json.text(1).is_some()
+        && json.there(2)
 }
