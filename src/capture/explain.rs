@@ -37,7 +37,8 @@ const NEIGHBOUR_BYTES: usize = 4 << 20;
 const TRIED: &str = "tried";
 
 impl Capture {
-    /// Explains a stored request's verdict, with the bin's settings or others.
+    /// Explains a stored request's verdict, with the bin's settings or others. `turn` is held to the end of the work, also
+    /// when the one who asked has left.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -46,6 +47,7 @@ impl Capture {
         bin: &BinState,
         request: CapturedRequest,
         trial: Trial,
+        turn: impl Send + 'static,
     ) -> Result<Explained, StoreError> {
         let neighbours = self.neighbours(bin, &request).await?;
         let others: Vec<(String, Vec<Secret>)> = self
@@ -65,9 +67,11 @@ impl Capture {
         let judge = Judge::new(&tried, &self.0.options);
         let capture = self.clone();
         // Bounded, but long enough to hold up everybody else of this thread.
-        tokio::task::spawn_blocking(move || explain(&capture.0.options, &judge, &tried, &request, &neighbours, &others))
-            .await
-            .map_err(|error| StoreError::Failed(error.to_string()))
+        let work = move || {
+            let _turn = turn;
+            explain(&capture.0.options, &judge, &tried, &request, &neighbours, &others)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Failed(error.to_string()))
     }
 
     async fn neighbours(&self, bin: &BinState, request: &CapturedRequest) -> Result<Vec<CapturedRequest>, StoreError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Capture;
@@ -18,6 +19,9 @@ use crate::store::{BinUpdate, Reverified, StoreError};
 const PAGE: usize = 500;
 /// Bytes of one step.
 const PAGE_BYTES: usize = 8 << 20;
+
+/// Steps of all bins that run at once.
+static STEPS: Semaphore = Semaphore::const_new(2);
 
 /// Requests that arrive during one step when the server has better things to do than to look at old ones.
 const BUSY: u64 = 50;
@@ -76,6 +80,8 @@ impl Capture {
         let end = store.head_seq();
         let (mut after, mut done) = (0, 0);
         while self.0.runs.is_newest(bin, run) {
+            // Never closed; without a permit it would only take more memory.
+            let step = STEPS.acquire().await.ok();
             let (started, captured) = (Instant::now(), store.captured());
             let page = store.requests_after(bin, after, &Filter::default(), PAGE, PAGE_BYTES).await?;
             let Some(last) = page.last().map(|request| request.summary.seq) else { break };
@@ -88,6 +94,7 @@ impl Capture {
                 });
                 judged.await.map_err(|error| StoreError::Failed(error.to_string()))?
             };
+            drop(step);
             if !facts.is_empty() {
                 store.reverify(bin, facts).await?;
             }

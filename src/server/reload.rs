@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::Signal;
@@ -87,7 +88,9 @@ impl Changed {
     fn concerns(&self, bin: &Bin) -> bool {
         let (provider, scheme) = (bin.settings.provider.as_deref(), bin.settings.scheme.as_deref());
         let signs = |id: &str| provider::schemes_of(id, true).iter().any(|id| self.schemes.contains(&**id));
-        scheme.is_some_and(|id| self.schemes.contains(id))
+        // Without a provider, any platform may be recognised, and any scheme.
+        provider.is_none()
+            || scheme.is_some_and(|id| self.schemes.contains(id))
             || provider.is_some_and(|id| self.providers.contains(id) || signs(id))
     }
 }
@@ -120,8 +123,15 @@ impl Reload {
             provider::declare(own);
             self.capture.schemes_changed();
         };
-        let new = || install(catalogue, file.providers.clone());
+        let installed = AtomicBool::new(false);
+        let new = || {
+            installed.store(true, Ordering::Relaxed);
+            install(catalogue, file.providers.clone());
+        };
         let applied = declared::apply(file, bins, new, &self.store, &self.deliver, &self.capture).await;
+        if !installed.load(Ordering::Relaxed) {
+            return applied;
+        }
         if applied.is_err() {
             install(schemes, own);
         }

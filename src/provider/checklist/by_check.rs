@@ -12,6 +12,7 @@ const FAST: &[&str] = &[VALID, "each_event", "parallel"];
 const REFUSED: &[&str] = &[
     "wrong_signature",
     "tampered_body",
+    "reserialised_json",
     "signature_cut",
     "signature_not_ascii",
     "header_absent",
@@ -53,7 +54,9 @@ fn from(checked: &Checked<'_>) -> String {
     let report = checked.report;
     let at = report.finished_at.unwrap_or(report.started_at).to_string();
     let (day, time) = at.split_once('T').unwrap_or((&at, ""));
-    format!("The check of {} on {day} at {} UTC", report.target, time.get(..8).unwrap_or_default())
+    // A query may hold what nobody else should read.
+    let target = report.target.split('?').next().unwrap_or_default();
+    format!("The check of {target} on {day} at {} UTC", time.get(..8).unwrap_or_default())
 }
 
 /// What the cases of a point come to, in words.

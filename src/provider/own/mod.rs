@@ -112,7 +112,7 @@ impl OwnProvider {
         let input = EventInput { headers: &headers, body: &body, json: &body, query: None };
         let name = match &self.event {
             Some(place @ Place::Pointer(pointer)) => match place.read(&input) {
-                Some(name) => super::clipped(name),
+                Some(name) => super::kept(name),
                 None => return Err(format!(" the event's name is not at {pointer}")),
             },
             // The body does not say it.

@@ -43,8 +43,10 @@ pub(super) struct Connection {
     /// Its number with `Stopping`.
     number: u64,
     recorder: RefCell<Recorder>,
-    /// When the current head was complete; before the first, when the connection was made.
+    /// When the current head was complete.
     head_at: Cell<Timestamp>,
+    /// When the connection was made, or the last response was sent.
+    idle_since: Cell<Timestamp>,
     turn: Cell<Turn>,
     disposition: Cell<Disposition>,
     /// Whether the sender has closed its side, or all of it.
@@ -69,7 +71,8 @@ impl Connection {
         let connection = Rc::new(Self {
             number: worker.stopping.join(&reader),
             in_flight: worker.in_flight.of_peer(peer.map(|peer| peer.ip())),
-            head_at: Cell::new(worker.capture().clock().now()),
+            head_at: Cell::new(Timestamp::default()),
+            idle_since: Cell::new(worker.capture().clock().now()),
             worker,
             peer,
             recorder: RefCell::new(Recorder::new()),
@@ -93,14 +96,20 @@ impl Connection {
         self.number
     }
 
-    /// When its last head was complete, or it was made.
-    pub(super) fn last_head_at(&self) -> Timestamp {
-        self.head_at.get()
+    /// Since when no request is under way.
+    pub(super) fn idle_since(&self) -> Timestamp {
+        self.idle_since.get()
     }
 
-    /// Whether no request is under way, and the last head came no later than that, in milliseconds since 1970.
-    pub(super) fn is_idle_since(&self, moment: i64) -> bool {
-        !self.ends.get() && self.turn.get().awaits_head() && self.head_at.get().as_millis() <= moment
+    /// Whether no request is under way since then, in milliseconds since 1970. A first head that does not come whole counts
+    /// as none.
+    pub(super) fn is_idle(&self, since: i64) -> bool {
+        let is_idle = match self.turn.get() {
+            Turn::First => true,
+            Turn::Next => self.pending_head() == 0,
+            Turn::Body(_) | Turn::Broken(_) | Turn::Held(_) | Turn::Rest => false,
+        };
+        is_idle && !self.ends.get() && self.idle_since.get().as_millis() <= since
     }
 
     /// Ends it as when the server stops: what has come of a head is kept.
@@ -265,7 +274,11 @@ impl Connection {
         let before = self.turn.get();
         let turn = before.sent();
         self.turn.set(turn);
-        turn != before && turn == Turn::Next
+        let is_next = turn != before && turn == Turn::Next;
+        if is_next {
+            self.idle_since.set(self.worker.capture().clock().now());
+        }
+        is_next
     }
 
     /// Whether a message has begun and not ended.

@@ -51,8 +51,8 @@ impl OpenConnections {
         let capture = worker.capture();
         let before = capture.clock().now().as_millis() - LEAST_IDLE_MS;
         let all = self.all.borrow();
-        let idle = all.values().filter_map(Weak::upgrade).filter(|other| other.is_idle_since(before));
-        let idlest = idle.min_by_key(|other| other.last_head_at());
+        let idle = all.values().filter_map(Weak::upgrade).filter(|other| other.is_idle(before));
+        let idlest = idle.min_by_key(|other| other.idle_since());
         drop(all);
         if let Some(idlest) = idlest {
             capture.count_shed();

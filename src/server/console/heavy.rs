@@ -11,8 +11,10 @@ use crate::store::{RequestRef, Store, StoreError};
 
 /// Bodies that are worked on at once.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
-/// Small bodies that are worked on at once, beside the others: the page of an ordinary request does not wait for large ones.
+/// Small bodies that are worked on at once, beside the others: most views of an ordinary request wait for no large one.
 static SMALL_AT_ONCE: Semaphore = Semaphore::const_new(4);
+/// Shapes that are learnt at once, each of a few megabytes at most.
+static LEARNING: Semaphore = Semaphore::const_new(2);
 /// Comparisons of large bodies: one at a time, so that a turn is left for everything else.
 static COMPARING: Semaphore = Semaphore::const_new(1);
 
@@ -28,6 +30,11 @@ pub(super) struct Turn {
 /// Waits for a turn.
 pub(super) async fn turn() -> Turn {
     turn_of(&AT_ONCE).await
+}
+
+/// The turn of somebody who learns a shape.
+pub(super) async fn learning() -> Turn {
+    turn_of(&LEARNING).await
 }
 
 async fn turn_of(turns: &'static Semaphore) -> Turn {

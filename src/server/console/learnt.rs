@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::ConsoleState;
-use super::heavy::{heavy, turn};
+use super::heavy::{heavy, learning};
 use super::problem::Problem;
 use super::reading::Reading;
 use crate::model::filter::Filter;
@@ -64,7 +64,9 @@ impl Kin {
     /// What an address means: an event, or `POST /orders` for requests without one.
     pub(super) fn parse(text: &str) -> Self {
         match text.split_once(' ') {
-            Some((method, path)) if path.starts_with('/') && method.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            Some((method, path))
+                if path.starts_with('/') && method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') =>
+            {
                 Self::of_path(method, path)
             }
             _ => Self::Event(text.to_owned()),
@@ -81,7 +83,8 @@ impl Kin {
         match &event.name {
             Some(name) => Some(Self::Event(name.clone())),
             None if event.provider.as_deref().is_some_and(contract::is_known) || event.handshake.is_some() => None,
-            None => Some(Self::of_path(&summary.method, &summary.path)),
+            // Only where its name leads back to it.
+            None => Some(Self::of_path(&summary.method, &summary.path)).filter(|kin| Self::parse(&kin.name()) == *kin),
         }
     }
 
@@ -131,7 +134,7 @@ pub(super) async fn unnamed(state: &ConsoleState, bin: BinId) -> Result<Vec<(Kin
 
 /// An event, by the bin's newest requests with it.
 pub(super) async fn learnt(state: &ConsoleState, bin: BinId, kin: &Kin) -> Result<Learnt, Problem> {
-    let turn = turn().await;
+    let turn = learning().await;
     let requests = requests(state, bin, kin, None, LEARNT_FROM).await?;
     let learn = move || {
         let (mut shape, mut from) = (Shape::default(), Vec::new());
@@ -163,7 +166,7 @@ async fn shape(
     before: Option<Seq>,
     limit: usize,
 ) -> Result<Shape, Problem> {
-    let turn = turn().await;
+    let turn = learning().await;
     let requests = requests(state, bin, kin, before, limit).await?;
     let learn = move || {
         let mut shape = Shape::default();

@@ -100,7 +100,7 @@ async fn pass_on(
     input: Json<PassedOnInput>,
 ) -> Result<HttpResponse, Problem> {
     let passed = input.0.checked()?;
-    let held = state.store.request(bin.id(), which.0).await?.summary;
+    let held = state.store.summary(bin.id(), which.0).await?;
     state.capture.pass_on(&bin.0, held.id, passed, held.held_until.is_some()).await.map_err(not_held)?;
     Ok(HttpResponse::NoContent().finish())
 }

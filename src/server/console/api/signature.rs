@@ -19,8 +19,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 
 async fn explained(state: &State, bin: &BinRef, which: WhichRequest, trial: Trial) -> Result<HttpResponse, Problem> {
     let (captured, turn) = heavy::read(&state.store, bin.id(), which.0).await?.split().await;
-    let explained = state.capture.explain(&bin.0, captured, trial).await?;
-    drop(turn);
+    let explained = state.capture.explain(&bin.0, captured, trial, turn).await?;
     Ok(HttpResponse::Ok().json(ExplainedShape::new(&explained.explanation, &explained.findings)))
 }
 

@@ -164,13 +164,23 @@ fn crowded() -> Problem {
 /// A header's value without a session of this console. A browser sends the cookie to all ports of a host, and so to
 /// the capture listener, too: who sees the page must not be able to take over another one's session.
 pub(in crate::server::console) fn without_session(value: String) -> String {
-    let Some(at) = value.find(COOKIE) else { return value };
-    let (before, after) = value.split_at(at + COOKIE.len());
-    let Some(session) = after.trim_start().strip_prefix('=') else {
-        return format!("{before}{}", without_session(after.to_owned()));
-    };
-    let end = session.find([';', ',', '\r', '\n']).unwrap_or(session.len());
-    format!("{before}=(hidden){}", without_session(session[end..].to_owned()))
+    if !value.contains(COOKIE) {
+        return value;
+    }
+    let (mut out, mut rest) = (String::with_capacity(value.len()), value.as_str());
+    while let Some(at) = rest.find(COOKIE) {
+        let (before, after) = rest.split_at(at + COOKIE.len());
+        out.push_str(before);
+        rest = match after.trim_start().strip_prefix('=') {
+            Some(session) => {
+                out.push_str("=(hidden)");
+                &session[session.find([';', ',', '\r', '\n']).unwrap_or(session.len())..]
+            }
+            None => after,
+        };
+    }
+    out.push_str(rest);
+    out
 }
 
 fn keyed(key: &str, message: &[u8]) -> [u8; 32] {

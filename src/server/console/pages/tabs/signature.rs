@@ -109,8 +109,8 @@ pub async fn try_secret(
 
 /// `GET …/signed`: the bytes that are signed.
 pub async fn signed_bytes(state: State, BinRef(bin): BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
-    let (request, _turn) = heavy::read(&state.store, bin.bin.id, which.0).await?.split().await;
-    match state.capture.explain(&bin, request, Trial::default()).await?.explanation.signed {
+    let (request, turn) = heavy::read(&state.store, bin.bin.id, which.0).await?.split().await;
+    match state.capture.explain(&bin, request, Trial::default(), turn).await?.explanation.signed {
         Some(signed) => Ok(attachment("application/octet-stream").body(in_parts(signed))),
         None => Err(Problem::new(Code::NotFound, "Nothing is signed, or a part of what is signed is missing.")),
     }
@@ -119,9 +119,9 @@ pub async fn signed_bytes(state: State, BinRef(bin): BinRef, which: WhichRequest
 impl SignatureTab {
     /// The verdict with everything behind it; with a trial, as it would be with that.
     pub async fn load(context: &TabContext, request: InTurn, trial: Option<Trial>) -> Result<Self, Problem> {
-        let (request, _turn) = request.split().await;
+        let (request, turn) = request.split().await;
         let (is_trial, body_len) = (trial.is_some(), request.body.len());
-        let explained = context.state.capture.explain(&context.bin, request, trial.unwrap_or_default()).await?;
+        let explained = context.state.capture.explain(&context.bin, request, trial.unwrap_or_default(), turn).await?;
         Ok(Self::new(context, explained, body_len, is_trial))
     }
 
