@@ -116,6 +116,8 @@ fn hostile_text_is_looked_through_in_a_moment() {
         "token={",
         "\"token\":\"\\",
         "bearer ",
+        "/bearer",
+        "basic.",
         "://token=",
         "%25",
         "{\n",

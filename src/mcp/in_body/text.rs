@@ -196,12 +196,16 @@ fn after_scheme(text: &[u8]) -> Vec<Range<usize>> {
         };
         let rest = &text[at + word..];
         let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
+        // Asked first: of words without a blank between them each would be read to the end of all.
+        if blanks == 0 {
+            continue;
+        }
         let is_part =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
         let length = rest[blanks..].iter().take_while(|byte| is_part(byte)).count();
         let value = &rest[blanks..blanks + length];
         let is_one = if word == 6 { length >= 8 || value.iter().any(u8::is_ascii_digit) } else { is_pair(value) };
-        if blanks > 0 && is_one {
+        if is_one {
             ranges.push(at + word + blanks..at + word + blanks + length);
         }
     }

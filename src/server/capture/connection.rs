@@ -219,6 +219,9 @@ impl Connection {
                 (turn.broken(), place)
             }
         };
+        if self.turn.get() == Turn::Rest && turn == Turn::Next {
+            self.idle_since.set(self.worker.capture().clock().now());
+        }
         self.turn.set(turn);
         shown
     }

@@ -1,5 +1,5 @@
-//! Hashes of hashes, and keyed hashes that no scheme uses: the message is hashed once, and what may have become of that
-//! hash costs nothing.
+//! Hashes of hashes, and keyed hashes that no scheme uses: the message is hashed once by the scheme's own hash, and what may
+//! have become of that costs nothing; then once by each of the others.
 
 use hmac::{KeyInit, Mac, SimpleHmac};
 use sha2::{Digest as _, Sha256, Sha512_256};
@@ -110,12 +110,15 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     None
 }
 
-fn of_message(search: &Search<'_>, own: Algorithm, key: &KeyText, message: &[u8]) -> Option<Finding> {
+fn of_message(search: &mut Search<'_>, own: Algorithm, key: &KeyText, message: &[u8]) -> Option<Finding> {
     let tag = compute(own, &key.bytes, message)?;
     for (code, what, derive) in OF_SIGNATURES {
         if let Some(hit) = derive(own, &key.bytes, &tag).and_then(|made| search.compare(own, &made)) {
             return Some(search.found(hit, code, &format!("The signature is {what}."), AGAIN));
         }
+    }
+    if !search.spend(message.len().saturating_mul(8)) {
+        return None;
     }
     let mut made: Vec<(String, Vec<u8>)> = Vec::new();
     for (name, compute) in OTHER_HASHES {

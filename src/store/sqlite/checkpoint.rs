@@ -14,6 +14,7 @@ use super::open::BUSY_PATIENCE;
 use super::paths;
 use super::shared::Shared;
 use super::wal::WalProgress;
+use crate::store::error::StoreError;
 
 /// Frames of a page each that the writer may be left with: a few milliseconds.
 const LEFT_FOR_WRITER: i64 = 400;
@@ -34,12 +35,21 @@ const IDLE_WAL_BYTES: u64 = 4 << 20;
 
 /// The checkpointer's thread. `file` is the database file: an independent handle that must stay open as long as any
 /// connection does, because closing it would drop the locks that SQLite holds for this process.
-pub(crate) fn run(wal: &WalProgress, conn: &Connection, file: &File) {
+pub(crate) fn run(shared: &Shared, conn: &Connection, file: &File) {
+    let wal = &shared.wal;
     while wal.wait_for_pass(TICK) {
+        // A pass would make a damaged file look whole again.
+        if shared.check_place().is_err() {
+            wal.pause(TICK);
+            continue;
+        }
         if wal.take_written() == 0 {
             continue;
         }
-        if let Err(error) = passes(wal, conn, file) {
+        if let Err(error) = passes(wal, conn, file).map_err(StoreError::from) {
+            if let StoreError::Corrupt(cause) = &error {
+                shared.found_damaged(cause);
+            }
             // The writer notices on its own whether the database still works.
             tracing::debug!(%error, "checkpoint failed");
             // Not at full speed for ever.
@@ -89,14 +99,11 @@ pub(crate) fn checkpoint(conn: &Connection, mode: &str) -> Result<WalState, rusq
 
 /// Gives free pages back to the file system and truncates a long log, on the writing thread, as long as that is `idle`.
 pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> bool) {
-    let number =
-        |pragma: &str| conn.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap_or(0);
-    let free = || number("freelist_count");
+    let free = || conn.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0)).unwrap_or(0);
     if free() > FREE_PAGES {
-        let pages = number("page_count") - free();
-        shared.may_shrink_to(u64::try_from(pages * number("page_size")).unwrap_or(0));
+        shared.whole.may_shrink();
         while idle() {
-            if free() == 0 || conn.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})")).is_err() {
+            if free() == 0 || vacuum(conn).is_err() {
                 break;
             }
             shared.wal.wrote(u64::from(VACUUM_STEP) * 4_096);
@@ -108,4 +115,15 @@ pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> b
         let _ = checkpoint(conn, "TRUNCATE");
         let _ = conn.busy_timeout(BUSY_PATIENCE);
     }
+    if shared.whole.is_shrinking() && checkpoint(conn, "NOOP").is_ok_and(|log| log.frames == log.done) {
+        shared.whole.has_shrunk();
+    }
+}
+
+/// One step of it. Each page is a row: a single one would be given back if nobody asked for the others.
+fn vacuum(conn: &Connection) -> Result<(), rusqlite::Error> {
+    let mut step = conn.prepare_cached(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})"))?;
+    let mut pages = step.query([])?;
+    while pages.next()?.is_some() {}
+    Ok(())
 }

@@ -79,7 +79,7 @@ impl Database {
         let checkpointer = std::thread::Builder::new()
             .name("store-checkpoint".into())
             .spawn(move || {
-                checkpoint::run(&also.wal, &checkpoint_conn, &file);
+                checkpoint::run(&also, &checkpoint_conn, &file);
                 (checkpoint_conn, file)
             })
             .map_err(other)?;

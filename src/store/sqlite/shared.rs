@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     /// Which file the log is, once it is there.
     log_identity: OnceLock<(u64, u64)>,
     /// Whether the file holds what it held.
-    whole: Whole,
+    pub(crate) whole: Whole,
     pub(crate) clock: Clock,
     pub(crate) listener: Arc<dyn CommitListener>,
     /// What request ids are made with: constant for a database.
@@ -89,7 +89,7 @@ impl Shared {
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
         match files::look(&self.path) {
             Ok(Some(found)) if files::identity(&found) == self.identity => {
-                self.whole.check(found.len()).and_then(|()| self.check_log())
+                self.whole.check().and_then(|()| self.check_log())
             }
             Ok(Some(_)) => Err(StoreError::Unavailable("another file is in the place of the database".to_owned())),
             Ok(None) => Err(StoreError::Unavailable("the database file was removed or moved away".to_owned())),
@@ -117,11 +117,6 @@ impl Shared {
         if self.check_place().is_ok() {
             self.whole.found_damaged(cause);
         }
-    }
-
-    /// The free pages of the file are to be given back: it may get as short as that many bytes.
-    pub(crate) fn may_shrink_to(&self, bytes: u64) {
-        self.whole.may_shrink_to(bytes);
     }
 
     /// Notes what is wrong with the database, or that it works again.

@@ -13,40 +13,40 @@ use crate::store::error::StoreError;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// What is known of the file.
-pub(super) struct Whole {
+pub(crate) struct Whole {
     /// The open file. It is read through this handle only: closing another would drop SQLite's locks.
     file: Arc<File>,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     /// The file is at least this long.
     least: u64,
-    /// It may get shorter than it is: pages were given back.
+    /// It may get shorter than it is: pages were given back, and the log that says so is not all in the file yet.
     may_shrink: bool,
     /// What a reader found.
     damage: Option<String>,
 }
 
 impl Whole {
-    pub(super) fn new(file: Arc<File>) -> Self {
-        Self { file, state: Mutex::default() }
+    /// Of a file that was just opened: a log that an earlier process has left may shorten it.
+    pub(crate) fn new(file: Arc<File>) -> Self {
+        Self { file, state: Mutex::new(State { least: 0, may_shrink: true, damage: None }) }
     }
 
-    /// An error when the file of that length is not what it was.
-    pub(super) fn check(&self, length: u64) -> Result<(), StoreError> {
+    /// An error when the file is not what it was.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         let mut state = self.state.lock();
         if let Some(cause) = &state.damage {
             return Err(StoreError::Corrupt(format!("{cause}; start Creel again")));
         }
+        // Measured here: two threads look.
+        let length = self.file.metadata().map_err(|error| StoreError::Unavailable(error.to_string()))?.len();
         if length < state.least {
             let least = state.least;
             return Err(StoreError::Corrupt(format!("the file has {length} bytes and had {least}; start Creel again")));
         }
-        if state.may_shrink {
-            state.may_shrink = length > state.least;
-        } else {
+        if !state.may_shrink {
             state.least = length;
         }
         drop(state);
@@ -58,13 +58,23 @@ impl Whole {
         Ok(())
     }
 
-    pub(super) fn found_damaged(&self, cause: &str) {
+    pub(crate) fn found_damaged(&self, cause: &str) {
         self.state.lock().damage.get_or_insert_with(|| cause.to_owned());
     }
 
-    pub(super) fn may_shrink_to(&self, bytes: u64) {
+    /// Pages are going to be given back.
+    pub(crate) fn may_shrink(&self) {
         let mut state = self.state.lock();
-        state.least = state.least.min(bytes);
+        state.least = 0;
         state.may_shrink = true;
+    }
+
+    pub(crate) fn is_shrinking(&self) -> bool {
+        self.state.lock().may_shrink
+    }
+
+    /// All that was in the log is in the file: it gets no shorter until pages are given back again.
+    pub(crate) fn has_shrunk(&self) {
+        self.state.lock().may_shrink = false;
     }
 }

@@ -359,15 +359,35 @@ async fn a_database_that_is_emptied_cut_or_written_over_takes_nothing_more() {
         fixtures.push((fixture, bin));
     }
     // The files are looked at once a second.
-    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(3_200)).await;
     for ((fixture, bin), damage) in fixtures.into_iter().zip(damages) {
-        fixture.store.capture(post(bin, "x")).await.unwrap();
+        fixture.store.capture(post(bin, &"x".repeat(4_000))).await.unwrap();
         // Never closed: that would drop SQLite's locks.
         let file = std::mem::ManuallyDrop::new(std::fs::OpenOptions::new().write(true).open(fixture.path()).unwrap());
         damage(&file);
         until(|| fixture.store.stats().trouble.is_some()).await;
         let failed = fixture.store.capture(post(bin, "x")).await;
         assert!(matches!(failed, Err(StoreError::Corrupt(_))), "{failed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_gives_pages_back_is_not_taken_for_damaged() {
+    let fixture = Fixture::new();
+    let (kept, gone) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
+    for _ in 0..2 {
+        for _ in 0..16 {
+            fixture.store.capture(post(gone, &"x".repeat(1 << 20))).await.unwrap();
+        }
+        until(|| std::fs::metadata(fixture.path()).unwrap().len() > 8 << 20).await;
+        fixture.store.delete_matching(gone, crate::model::filter::Filter::default()).await.unwrap();
+        until(|| std::fs::metadata(fixture.path()).unwrap().len() < 2 << 20).await;
+        // The file is looked at once a second.
+        for _ in 0..6 {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            fixture.store.capture(post(kept, "x")).await.unwrap();
+        }
+        assert_eq!(fixture.store.stats().trouble, None);
     }
 }
 
