@@ -10,7 +10,7 @@ use crate::model::{
     BinSettings, CapturedRequest, Client, Clock, Derived, HeadSource, Marks, NewRequest, Origin, RequestId,
     RequestSummary, SentResponse, Timestamp,
 };
-use crate::store::{Durability, Store, StoreOptions};
+use crate::store::{Store, StoreOptions};
 
 fn captured(bin: BinId, seq: Seq, body: usize) -> Change {
     let head = Head::new(Bytes::from(format!("POST /{bin}/x HTTP/1.1\r\nHost: h\r\n\r\n")));
@@ -205,14 +205,7 @@ async fn changes_that_were_not_built_are_not_passed_over_in_silence() {
 
 /// A hub with a store behind it.
 fn with_store(folder: &std::path::Path) -> (Hub, Store) {
-    let options = StoreOptions {
-        path: folder.join("creel.db"),
-        ephemeral: false,
-        durability: Durability::Normal,
-        max_requests: 0,
-        max_age_s: 0,
-        max_bytes: 0,
-    };
+    let options = StoreOptions::unlimited(&folder.join("creel.db"));
     let hub = Hub::start().unwrap();
     let store = Store::open(options, Clock::system(), Arc::new(hub.clone())).unwrap();
     (hub, store)

@@ -44,6 +44,21 @@ pub struct StoreOptions {
     pub max_bytes: u64,
 }
 
+#[cfg(test)]
+impl StoreOptions {
+    /// A file that is kept, without limits.
+    pub fn unlimited(path: &std::path::Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            ephemeral: false,
+            durability: Durability::Normal,
+            max_requests: 0,
+            max_age_s: 0,
+            max_bytes: 0,
+        }
+    }
+}
+
 /// What is kept beside a request that is imported.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {

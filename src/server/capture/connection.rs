@@ -40,7 +40,7 @@ pub(super) struct Connection {
     pub(super) peer: Option<SocketAddr>,
     /// What its peer has in flight.
     pub(super) in_flight: PeerInFlight,
-    /// Its number with `Stopping`.
+    /// Its number among the worker's.
     number: u64,
     recorder: RefCell<Recorder>,
     /// When the current head was complete.
@@ -60,16 +60,15 @@ pub(super) struct Connection {
     /// The head that the response goes out with, when it is passed on.
     passed: RefCell<Option<Box<PassedHead>>>,
     /// The dispatcher's task when it waits to read.
-    reader: Rc<WakeSlot>,
+    reader: WakeSlot,
     /// The same task when its handler waits for `left` or `flushed`.
     handler: WakeSlot,
 }
 
 impl Connection {
     pub(super) fn new(worker: Rc<Worker>, peer: Option<SocketAddr>) -> Rc<Self> {
-        let reader = Rc::default();
         let connection = Rc::new(Self {
-            number: worker.stopping.join(&reader),
+            number: worker.stopping.open.number(),
             in_flight: worker.in_flight.of_peer(peer.map(|peer| peer.ip())),
             head_at: Cell::new(Timestamp::default()),
             idle_since: Cell::new(worker.capture().clock().now()),
@@ -83,10 +82,10 @@ impl Connection {
             ends: Cell::new(false),
             flushed: Cell::new(true),
             passed: RefCell::new(None),
-            reader,
+            reader: WakeSlot::default(),
             handler: WakeSlot::default(),
         });
-        connection.worker.open.join(&connection);
+        connection.worker.stopping.open.join(&connection);
         connection
     }
 
@@ -319,7 +318,6 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.worker.stopping.leave(self.number);
-        self.worker.open.leave(self.number);
+        self.worker.stopping.open.leave(self.number);
     }
 }

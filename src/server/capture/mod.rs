@@ -76,7 +76,7 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
         .disable_signals();
     let signal = builder.graceful_shutdown_signal();
     let server = builder.listen("capture", listener, move || {
-        let worker = Worker::new(capture.clone(), &in_flight, Stopping::watch(signal.clone()), most);
+        let worker = Worker::new(capture.clone(), &in_flight, Stopping::watch(signal.clone(), most));
         let http = HttpService::build()
             // The stream has clocks of its own: one for idle connections, which costs less than a timer per request,
             // and one for heads, which watches every head and not only the first. For the server's stop see `stopping`.

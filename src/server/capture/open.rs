@@ -17,14 +17,27 @@ const TICK: Duration = Duration::from_millis(500);
 /// The connections of one worker, by their numbers.
 pub(super) struct OpenConnections {
     most: usize,
+    next: Cell<u64>,
     all: RefCell<HashMap<u64, Weak<Connection>>>,
     /// Whether a task looks once in a while for one that has become idle.
     is_watched: Cell<bool>,
 }
 
+/// Without a limit.
+impl Default for OpenConnections {
+    fn default() -> Self {
+        Self::new(usize::MAX)
+    }
+}
+
 impl OpenConnections {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, all: RefCell::default(), is_watched: Cell::new(false) }
+        Self { most, next: Cell::new(0), all: RefCell::default(), is_watched: Cell::new(false) }
+    }
+
+    /// The number of a connection that is about to join.
+    pub(super) fn number(&self) -> u64 {
+        self.next.replace(self.next.get() + 1)
     }
 
     /// Takes a connection in. Sees to it that there is room for the next one.
@@ -41,6 +54,13 @@ impl OpenConnections {
 
     pub(super) fn leave(&self, number: u64) {
         self.all.borrow_mut().remove(&number);
+    }
+
+    /// Wakes the reader of each.
+    pub(super) fn wake(&self) {
+        for connection in self.all.borrow().values().filter_map(Weak::upgrade) {
+            connection.wake_reader();
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -63,11 +83,11 @@ impl OpenConnections {
 
 /// Closes what becomes idle while there is no room.
 async fn watch(worker: Rc<Worker>) {
-    while worker.open.is_full() {
+    while worker.stopping.open.is_full() {
         tokio::time::sleep(TICK).await;
-        if worker.open.is_full() {
-            worker.open.close_idlest(&worker);
+        if worker.stopping.open.is_full() {
+            worker.stopping.open.close_idlest(&worker);
         }
     }
-    worker.open.is_watched.set(false);
+    worker.stopping.open.is_watched.set(false);
 }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::header_cache::HeaderCache;
 use super::in_flight::InFlight;
-use super::open::OpenConnections;
 use super::stopping::Stopping;
 use crate::capture::{Capture, WorkerBins};
 
@@ -13,18 +12,16 @@ pub(super) struct Worker {
     pub(super) bins: WorkerBins,
     pub(super) in_flight: InFlight,
     pub(super) stopping: Rc<Stopping>,
-    pub(super) open: OpenConnections,
     pub(super) headers: HeaderCache,
 }
 
 impl Worker {
-    /// `in_flight` counts for all workers together. `most` connections are open at a time.
-    pub(super) fn new(capture: Capture, in_flight: &InFlight, stopping: Rc<Stopping>, most: usize) -> Rc<Self> {
+    /// `in_flight` counts for all workers together.
+    pub(super) fn new(capture: Capture, in_flight: &InFlight, stopping: Rc<Stopping>) -> Rc<Self> {
         Rc::new(Self {
             bins: WorkerBins::new(capture),
             in_flight: in_flight.clone(),
             stopping,
-            open: OpenConnections::new(most),
             headers: HeaderCache::default(),
         })
     }

@@ -209,7 +209,7 @@ mod tests {
     use super::*;
     use crate::http::Head;
     use crate::model::{BinSettings, Change, Clock, Derived, HeadSource, NewRequest, Origin, RequestId, Timestamp};
-    use crate::store::{CommitListener, Durability, StoreOptions};
+    use crate::store::{CommitListener, StoreOptions};
 
     struct Deaf;
 
@@ -236,14 +236,7 @@ mod tests {
     }
     /// A bin with one request whose body has that many bytes.
     async fn stored(folder: &std::path::Path, size: usize) -> (Store, BinId, RequestId) {
-        let options = StoreOptions {
-            path: folder.join("creel.db"),
-            ephemeral: false,
-            durability: Durability::Normal,
-            max_requests: 0,
-            max_age_s: 0,
-            max_bytes: 0,
-        };
+        let options = StoreOptions::unlimited(&folder.join("creel.db"));
         let store = Store::open(options, Clock::system(), Arc::new(Deaf)).unwrap();
         let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
         let head = Head::new(Bytes::from_static(b"POST /b HTTP/1.1\r\n\r\n"));

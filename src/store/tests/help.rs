@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::http::Head;
 use crate::model::{BinId, BinSettings, Change, Client, Clock, Derived, HeadSource, NewRequest, Origin, Timestamp};
-use crate::store::{BinState, CommitListener, Durability, Store, StoreOptions};
+use crate::store::{BinState, CommitListener, Store, StoreOptions};
 
 /// Wants everything, keeps everything.
 #[derive(Default)]
@@ -35,14 +35,7 @@ impl CommitListener for Deaf {
 }
 
 pub(super) fn options(path: &Path) -> StoreOptions {
-    StoreOptions {
-        path: path.to_path_buf(),
-        ephemeral: false,
-        durability: Durability::Normal,
-        max_requests: 0,
-        max_age_s: 0,
-        max_bytes: 0,
-    }
+    StoreOptions::unlimited(path)
 }
 
 pub(super) fn start() -> Timestamp {

@@ -7,7 +7,7 @@ use super::*;
 use crate::capture::{Capture, CaptureOptions};
 use crate::model::filter::Filter;
 use crate::model::{BinId, BinSettings, CapturedRequest, Change, Clock};
-use crate::store::{CommitListener, Durability, Store, StoreOptions};
+use crate::store::{CommitListener, Store, StoreOptions};
 
 struct Nobody;
 
@@ -31,12 +31,9 @@ struct Wire {
 async fn wire() -> Wire {
     let folder = tempfile::tempdir().unwrap();
     let options = StoreOptions {
-        path: folder.path().join("creel.db"),
-        ephemeral: false,
-        durability: Durability::Normal,
         max_requests: 100,
-        max_age_s: 0,
         max_bytes: 1 << 20,
+        ..StoreOptions::unlimited(&folder.path().join("creel.db"))
     };
     let store = Store::open(options, Clock::system(), Arc::new(Nobody)).unwrap();
     let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
@@ -44,7 +41,7 @@ async fn wire() -> Wire {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (socket, peer) = listener.accept().await.unwrap();
-    let worker = Worker::new(capture, &InFlight::default(), Rc::<Stopping>::default(), 100);
+    let worker = Worker::new(capture, &InFlight::default(), Rc::<Stopping>::default());
     let connection = Connection::new(Rc::clone(&worker), Some(peer));
     Wire { stream: Recording::new(socket, connection), sender, store, worker, bin, _folder: folder }
 }
