@@ -14,7 +14,7 @@ impl Store {
         self.db.write(1, 0, move |tx, seq| tx.mark(bin, id, &patch, seq)).await
     }
 
-    /// Marks everything that matches now. Returns how many.
+    /// Marks every request that matches now. Returns how many.
     pub async fn mark_matching(&self, bin: BinId, filter: Filter, patch: MarksPatch) -> Result<u64, StoreError> {
         let patch = Arc::new(patch);
         self.each_part(bin, filter, move |seqs| {
@@ -30,14 +30,14 @@ impl Store {
         self.db.write(1, 0, move |tx, seq| tx.delete(bin, id, seq)).await
     }
 
-    /// Deletes everything that matches now, pinned requests too. Returns how many.
+    /// Deletes every request that matches now, also pinned ones. Returns how many.
     pub async fn delete_matching(&self, bin: BinId, filter: Filter) -> Result<u64, StoreError> {
         self.db.make_room();
         self.each_part(bin, filter, move |seqs| (1, move |tx: &mut Tx<'_>, seq| tx.delete_many(bin, &seqs, seq))).await
     }
 
-    /// Finds what matches on a reading connection, and hands it to the writer in parts. `part` makes a write and says
-    /// how many cursors it uses. Requests that arrive meanwhile are left alone.
+    /// Finds the matching requests on a reading connection and hands them to the writer in parts. `part` makes a write
+    /// and says how many cursors it uses. Requests that arrive meanwhile are not touched.
     async fn each_part<F>(
         &self,
         bin: BinId,
@@ -65,7 +65,7 @@ impl Store {
         }
     }
 
-    /// Writes new facts, publishes the verdicts that changed.
+    /// Writes new facts and publishes the verdicts that changed.
     pub async fn reverify(&self, bin: BinId, facts: Vec<Reverified>) -> Result<(), StoreError> {
         let cursors = facts.len() as u64;
         self.db.write(cursors, 0, move |tx, first| tx.reverify(bin, &facts, first)).await

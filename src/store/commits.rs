@@ -1,9 +1,10 @@
-//! How captures that wait for a commit learn of it.
+//! Wakes the captures that wait for a commit.
 //!
 //! A wake across threads costs a system call in the woken runtime, so there is one per worker thread and commit, not
 //! one per request. Jobs settle in the order of `seq`; a waiter is done as soon as the settled mark has reached its
 //! `seq`. Per thread, one waiter (the leader) leaves its waker where the writer finds it. When the leader runs, it
-//! wakes the others of its thread, which is a push to a local queue, and the first that still waits leads next.
+//! wakes the others of its thread, which is a push to a local queue, and the first one that still waits becomes the
+//! leader.
 //!
 //! The waiting future is bound to its thread (it is not `Send`), so this works on every kind of runtime.
 
@@ -64,7 +65,7 @@ impl CommitWaiters {
             if let Some(thread) = threads.iter().find(|thread| thread.all.id == self.id) {
                 return Rc::clone(thread);
             }
-            // A closed store's waiters are kept alive by this list only: let go of those.
+            // Only this list keeps the waiters of a closed store alive: drop them.
             threads.retain(|thread| Arc::strong_count(&thread.all) > 1 || Rc::strong_count(thread) > 1);
             let mailbox = Arc::new(Mailbox::default());
             let mut mailboxes = self.mailboxes.write();
@@ -92,7 +93,7 @@ impl CommitWaiters {
         }
     }
 
-    /// Every job up to `seq` is done: wakes one waiter of each of these threads.
+    /// Called when every job up to `seq` is done: wakes one waiter of each of these threads.
     pub(crate) fn settle(&self, seq: Seq, workers: &[Worker]) {
         self.settled.fetch_max(seq, Ordering::AcqRel);
         let mailboxes = self.mailboxes.read();
@@ -115,30 +116,29 @@ pub(crate) struct ThreadWaiters {
     all: Arc<CommitWaiters>,
     worker: Worker,
     mailbox: Arc<Mailbox>,
-    /// The waiters by growing `seq`: one thread's jobs are queued one after another. Without a waker until first
-    /// polled.
+    /// The waiters by growing `seq`: one thread's jobs are queued one after another. The waker is `None` until the
+    /// first poll.
     waiting: RefCell<VecDeque<(Seq, Option<Waker>)>>,
-    /// Failures that their waiters have not fetched yet.
+    /// Errors that the waiters have not fetched yet.
     failed: RefCell<HashMap<Seq, StoreError>>,
-    /// The waiter whose waker is in the mailbox; out of date once the writer has taken it.
+    /// The waiter whose waker is in the mailbox. Out of date once the writer has taken the waker.
     leader: Cell<Seq>,
 }
 
 impl ThreadWaiters {
-    /// What jobs of this thread carry.
+    /// The index that this thread's jobs carry.
     pub(crate) const fn worker(&self) -> Worker {
         self.worker
     }
 
-    /// Waits until the job is committed or has failed. To be called right after it was queued: only listed
-    /// waiters are told of a failure.
+    /// Waits until the job is committed or has failed. Call it right after queueing the job: only listed waiters learn
+    /// of a failure.
     pub(crate) fn wait(self: Rc<Self>, seq: Seq) -> Committed {
         self.waiting.borrow_mut().push_back((seq, None));
         Committed { thread: self, seq, done: false }
     }
 
-    /// Wakes the waiters of this thread that are done, other than `own`, and makes the first that is not done the
-    /// leader.
+    /// Wakes this thread's finished waiters except `own`, and makes the first unfinished one the leader.
     fn dispatch(&self, own: Option<Seq>) {
         let mut done: Vec<Waker> = Vec::new();
         loop {
@@ -148,7 +148,7 @@ impl ThreadWaiters {
                 self.mailbox.has_failures.store(false, Ordering::Release);
                 let mut failed = self.failed.borrow_mut();
                 for (seq, error) in self.mailbox.failures.lock().drain(..) {
-                    // Not listed when its future was dropped.
+                    // A waiter whose future was dropped is not in the list.
                     if waiting.binary_search_by_key(&seq, |entry| entry.0).is_ok() {
                         failed.insert(seq, error);
                     }
@@ -159,11 +159,11 @@ impl ThreadWaiters {
                     done.extend(waker);
                 }
             }
-            // A waiter that was never polled has no waker yet; its first poll finds out where it is.
+            // A waiter that was never polled has no waker yet; its first poll checks whether its job is done.
             if let Some((seq, waker)) = waiting.iter().find_map(|(seq, waker)| Some((*seq, waker.as_ref()?))) {
                 self.leader.set(seq);
                 *self.mailbox.leader.lock() = Some(waker.clone());
-                // The writer may have settled it before it could see the new leader.
+                // The writer may have settled this job before it saw the new leader.
                 if seq <= self.all.settled() {
                     continue;
                 }
@@ -182,7 +182,7 @@ impl ThreadWaiters {
         self.waiting.borrow().binary_search_by_key(&seq, |entry| entry.0).ok()
     }
 
-    /// Makes the waiter the leader when there is none, and keeps the leader's waker up to date.
+    /// Makes this waiter the leader if there is none; keeps the leader's waker up to date.
     fn lead_if_vacant(&self, seq: Seq, waker: &Waker) {
         let mut leader = self.mailbox.leader.lock();
         if leader.is_none() || self.leader.get() == seq {
@@ -216,7 +216,7 @@ impl Future for Committed {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let thread = Rc::clone(&this.thread);
-        // Done already: must not lead, because it would never run again to pass the lead on.
+        // A finished waiter must not lead: it never runs again, so it could not pass the lead on.
         let Some(at) = thread.position(this.seq) else {
             return Poll::Ready(this.outcome());
         };
@@ -225,7 +225,7 @@ impl Future for Committed {
             none => *none = Some(context.waker().clone()),
         }
         thread.lead_if_vacant(this.seq, context.waker());
-        // Looked at only after a leader is known: the writer settles first and looks for the leader then.
+        // Read only after the leader is set: the writer settles first, then looks for the leader.
         let settled = thread.all.settled();
         let news = thread.waiting.borrow().front().is_some_and(|(seq, _)| *seq <= settled);
         if news {
@@ -244,7 +244,7 @@ impl Drop for Committed {
             self.thread.waiting.borrow_mut().remove(at);
         }
         self.thread.failed.borrow_mut().remove(&self.seq);
-        // It may have led, or been woken to lead.
+        // The dropped future may have been the leader, or have been woken to lead.
         self.thread.dispatch(None);
     }
 }

@@ -11,7 +11,7 @@ pub enum OpenError {
     Locked {
         /// The database.
         path: PathBuf,
-        /// The other process, as far as it is known.
+        /// The other process, if known.
         pid: Option<u32>,
     },
     /// A newer version of Creel wrote it. It is left untouched.
@@ -89,7 +89,7 @@ impl OpenError {
     }
 }
 
-/// What was asked for and does not exist.
+/// The kind of thing that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
     Bin,
@@ -118,10 +118,10 @@ pub enum StoreError {
     /// The name is taken.
     #[error("the name '{0}' is taken by another bin")]
     NameTaken(String),
-    /// There are as many as there may be.
+    /// The limit on their count is reached.
     #[error("there is no room for another {0}")]
     Full(Thing),
-    /// A value is larger than the database takes.
+    /// A value is larger than the database accepts.
     #[error("too large for the database")]
     TooLarge,
     /// Too much is waiting to be written: try again later.
@@ -144,7 +144,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the database itself is in trouble, rather than the one thing that was asked.
+    /// Whether the database itself is in trouble, not only this one operation.
     pub(crate) const fn is_trouble(&self) -> bool {
         match self {
             Self::DiskFull | Self::Unavailable(_) | Self::Corrupt(_) => true,

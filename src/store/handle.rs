@@ -18,10 +18,9 @@ use crate::model::{
     NewRequest, RequestId, RequestSummary, SecretId, SecretValue, Seq, Timestamp, Why, filter::Filter,
 };
 
-/// Requests that one job of an import, a mark or a deletion handles: a few milliseconds, so that captures get in
-/// between.
+/// Requests per job of an import, a mark or a deletion: a few milliseconds of work, so that captures get in between.
 pub(crate) const MANY: usize = 500;
-/// Bytes of one job of an import.
+/// Bytes per job of an import.
 const MANY_BYTES: usize = 8 << 20;
 
 /// The handle. Cheap to clone; dropping the last clone closes the database (see [`Store::close`] for the orderly way).
@@ -42,7 +41,7 @@ impl Store {
         Ok(Self { db: Arc::new(Database::open(options, clock, listener)?) })
     }
 
-    // Bins: held in memory, so look-ups never wait.
+    // Bins: in memory, so look-ups never wait.
 
     /// The bin of that id or name.
     #[must_use]
@@ -110,7 +109,7 @@ impl Store {
         self.state(id)
     }
 
-    /// Changes a bin's settings in one step; `change` sees the settings as they are when it is its turn.
+    /// Changes a bin's settings in one step; `change` sees the settings as they are when the writer runs it.
     pub async fn update_bin(
         &self,
         bin: BinId,
@@ -120,8 +119,8 @@ impl Store {
         self.state(bin)
     }
 
-    /// The same with a configuration file's secrets: those of its labels are added or replaced, those that it set before
-    /// and names no longer are removed, all others stay as they are.
+    /// Like `update_bin`, with the secrets of a configuration file: they are added or replaced by label. Secrets that
+    /// the file set before and no longer names are removed; all others stay.
     pub async fn declare_bin(
         &self,
         bin: BinId,
@@ -144,9 +143,9 @@ impl Store {
         self.state(bin)
     }
 
-    /// Adds a secret that a sender has handed over for deliveries `of` these providers and schemes; whether it was added.
-    /// It is not when the bin has a secret, is set to none of them any more, or enforces signatures. It goes again when
-    /// the bin is set to another provider or scheme.
+    /// Adds a secret that a sender handed over for deliveries `of` these providers and schemes; returns whether it was
+    /// added. It is not added when the bin has a secret, is no longer set to one of them, or enforces signatures. It is
+    /// removed when the bin is set to another provider or scheme.
     pub async fn learn_secret(
         &self,
         bin: BinId,
@@ -175,8 +174,8 @@ impl Store {
 
     // Captures.
 
-    /// Stores a request: queued at once; ready when it is committed (and published), or with the reason why it is not.
-    /// Dropping the future does not take the request back. The future stays on its thread (it is not `Send`).
+    /// Stores a request. It is queued at once; the future is ready when the request is committed and published, or has
+    /// failed. Dropping the future does not cancel the write. The future stays on its thread (it is not `Send`).
     pub fn capture(&self, request: NewRequest) -> impl Future<Output = Result<Stored, StoreError>> + use<> {
         self.db.capture(request)
     }
@@ -186,12 +185,12 @@ impl Store {
         self.db.capture_unattended(request);
     }
 
-    /// Notes how long a delayed response took and what it was in the end. Not waited for; a later batch writes it.
+    /// Notes how long a delayed response took and its final status. Does not wait; a later batch writes it.
     pub fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) {
         self.db.write_unattended(1, move |tx, seq| tx.answered(stored, status, took, seq));
     }
 
-    /// Notes that a stored request's sender waits for an answer by hand from now on. Not waited for, as above.
+    /// Notes that a stored request's sender now waits for an answer by hand. Does not wait either.
     pub fn held(&self, stored: Stored, until: Timestamp) {
         self.db.write_unattended(1, move |tx, seq| tx.held(stored, until, seq));
     }
@@ -225,7 +224,7 @@ impl Store {
         Ok(stored)
     }
 
-    // Reading. On connections of its own: never waits for the writer, never holds it up.
+    // Reading uses its own connections: it never waits for the writer and never blocks it.
 
     /// A page of the bin's requests. A search that takes too long ends early: the page is then shorter and `next` says
     /// where to go on.
@@ -242,14 +241,14 @@ impl Store {
         self.db.read(false, move |conn, _| source.request(conn, which)).await
     }
 
-    /// What is known of one request, without head and body.
+    /// One request without head and body.
     pub async fn summary(&self, bin: BinId, which: RequestRef) -> Result<RequestSummary, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(false, move |conn, _| source.one(conn, which)).await
     }
 
-    /// One request whose body has at most `most` bytes; of a larger one only what is known of it (the inner `Err`), so that
-    /// it is read when there is room for it.
+    /// One request if its body has at most `most` bytes. A larger one comes without head and body (the inner `Err`), so
+    /// that the caller reads it when there is room.
     pub async fn request_up_to(
         &self,
         bin: BinId,
@@ -260,8 +259,8 @@ impl Store {
         self.db.read(false, move |conn, _| source.request_up_to(conn, which, most)).await
     }
 
-    /// The requests before this one with the same method, target and body, newest first, at most 20; looked for among the newest
-    /// 20,000 before it.
+    /// Earlier requests with the same method, target and body, newest first, at most 20; searches the 20,000 before
+    /// this one.
     pub async fn same_before(&self, request: CapturedRequest) -> Result<Vec<RequestSummary>, StoreError> {
         let source = self.db.source(request.summary.bin)?;
         self.db.read(true, move |conn, _| source.same_before(conn, &request, 20)).await
@@ -269,8 +268,8 @@ impl Store {
 
     // Sessions.
 
-    /// The sessions whose newest request is below `before`, those with the newest first, at most `limit`. A search that
-    /// takes too long ends early: the page is then shorter and `next` says where to go on.
+    /// The sessions whose newest request is below `before`, most recent first, at most `limit`. A search that takes too
+    /// long ends early: the page is then shorter and `next` says where to go on.
     pub async fn sessions(
         &self,
         bin: BinId,
@@ -283,13 +282,13 @@ impl Store {
         self.db.read(true, move |conn, wanted| source.sessions(conn, wanted, page, limits)).await
     }
 
-    /// The requests of a session, oldest first. None of them when there is no such session.
+    /// The requests of a session, oldest first. Empty if there is no such session.
     pub async fn session(&self, bin: BinId, id: String, limits: SessionLimits) -> Result<SessionRequests, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(true, move |conn, _| source.session(conn, &id, limits)).await
     }
 
-    /// The events of the bin's newest 50,000 requests, in the order in which they were first seen; at most 100.
+    /// The events of the bin's newest 50,000 requests, in the order of their first appearance; at most 100.
     pub async fn events_seen(&self, bin: BinId) -> Result<Vec<EventSeen>, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(true, move |conn, _| source.events_seen(conn)).await
@@ -301,7 +300,7 @@ impl Store {
         self.db.read(true, move |conn, _| source.lost(conn)).await
     }
 
-    /// The times between which the bin's newest requests came; nothing of an empty bin.
+    /// The time span of the bin's newest requests; `None` for an empty bin.
     pub async fn timeline_span(&self, bin: BinId) -> Result<Option<TimelineSpan>, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(true, move |conn, _| source.timeline_span(conn)).await
@@ -315,7 +314,7 @@ impl Store {
 
     // Attempts.
 
-    /// Stores what came of sending a request. [`StoreError::NotFound`] when the request is gone.
+    /// Stores the outcome of sending a request. [`StoreError::NotFound`] when the request is gone.
     pub async fn attempt(
         &self,
         bin: BinId,
@@ -327,7 +326,7 @@ impl Store {
         self.db.write(1, response, move |tx, seq| tx.attempt(bin, request, why, &delivered, seq)).await
     }
 
-    /// The attempts of a request that are kept, newest first, with as much of what they hold as is asked for.
+    /// The kept attempts of a request, newest first. The caller says how much of their content to read.
     pub async fn attempts(
         &self,
         bin: BinId,
@@ -338,7 +337,7 @@ impl Store {
         self.db.read(false, move |conn, _| source.attempts(conn, request, depth)).await
     }
 
-    /// The bin's newest attempts, newest first, at most `limit`, as they are judged.
+    /// The bin's newest attempts, newest first, at most `limit`: only what verdicts on them need.
     pub async fn newest_attempts(&self, bin: BinId, limit: usize) -> Result<Vec<AttemptFacts>, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(false, move |conn, _| source.newest_attempts(conn, limit)).await
@@ -366,8 +365,8 @@ impl Store {
     }
 
     /// The changes of a bin above `after`, oldest first, at most `limit`. [`StoreError::CursorGone`] when the journal
-    /// no longer reaches back that far (only changes other than requests are trimmed). Fewer come when they are large:
-    /// go on until none comes.
+    /// no longer reaches back that far (only changes other than requests are trimmed). Large changes come in smaller
+    /// pages: continue until a page is empty.
     pub async fn changes_after(&self, bin: BinId, after: Seq, limit: usize) -> Result<Vec<Change>, StoreError> {
         let source = self.db.source(bin)?;
         self.db.read(false, move |conn, _| source.changes_after(conn, after, limit)).await
@@ -391,14 +390,14 @@ impl Store {
     pub fn announce(&self, bin: BinId, change: ChangeKind) {
         self.db.write_unattended(1, move |tx, seq| {
             tx.touch(bin)?;
-            // No row will prove that this cursor was used.
+            // No row records that this cursor was used.
             tx.keep_seq(seq);
             tx.publish(bin, seq, change);
             Ok(())
         });
     }
 
-    /// Whether a write and a read work now; for readiness. Tries them.
+    /// Tries a write and a read, for the readiness check.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.db.check().await
     }

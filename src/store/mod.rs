@@ -1,8 +1,8 @@
 //! Storage: the only place that knows SQL.
 //!
-//! - `handle` is what the rest of the crate calls; `change` adds the writes other than captures, `forwarding` the queue of what is
-//!   forwarded. `types` and `error` are the words of all.
-//! - `commits` wakes those who wait for a commit.
+//! - `handle` is what the rest of the crate calls; `change` adds the writes other than captures, `forwarding` the
+//!   forward queue. `types` and `error` hold the types that all of them use.
+//! - `commits` wakes the tasks that wait for a commit.
 //! - `sqlite/` is the database behind the handle, and the only place that names rusqlite.
 
 mod change;

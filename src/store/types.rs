@@ -1,4 +1,4 @@
-//! What the store is told and what it tells: options, queries, results, the listener.
+//! The store's options, queries and results, and the listener for commits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ pub enum Durability {
     Full,
 }
 
-/// The largest body: `SQLite` holds values up to 1e9 bytes; some is left for the head.
+/// The largest body, in bytes: `SQLite` holds values up to 10⁹ bytes; the rest is for the head.
 pub const MAX_BODY: u64 = 900 << 20;
 
-/// The most secrets that a bin has: each is tried for every request.
+/// The most secrets of a bin: each is tried for every request.
 pub const MAX_SECRETS: usize = 32;
 
 /// Where and how to store.
@@ -59,20 +59,20 @@ impl StoreOptions {
     }
 }
 
-/// What is kept beside a request that is imported.
+/// What an import keeps with a request.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
-    /// What its owner had added.
+    /// Marks that its owner had added.
     pub marks: Marks,
     /// How long the response took then, in microseconds.
     pub duration_us: Option<u64>,
 }
 
-/// A bin as the server holds it in memory: shared, replaced whole when something is set.
+/// A bin as the server holds it in memory: shared, replaced as a whole when a setting changes.
 #[derive(Debug)]
 pub struct BinState {
     pub bin: Bin,
-    /// Grows with every change of settings or secrets, for caches of what is derived from them.
+    /// Grows with every change of settings or secrets; tells caches when they are out of date.
     pub version: u64,
 }
 
@@ -124,7 +124,7 @@ pub struct Page {
     pub requests: Vec<RequestSummary>,
     /// The `seq` to go on from (as `before` or `after`, by the order); `None` at the end.
     pub next: Option<Seq>,
-    /// How many match in all, when that is known without a scan (no filter), or was counted within the scan's bound.
+    /// How many match in all, if known without a scan (no filter) or counted within the scan's bound.
     pub total: Option<u64>,
 }
 
@@ -188,7 +188,7 @@ pub struct EventSeen {
 /// The newest requests of a bin that a timeline is made of, and as many deliveries.
 pub const TIMELINE_ROWS: u64 = 100_000;
 
-/// What has lanes of its own in a timeline.
+/// What a timeline's lanes stand for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TimelineBy {
     /// The most frequent events.
@@ -199,7 +199,7 @@ pub enum TimelineBy {
 }
 
 impl TimelineBy {
-    /// How many lanes of their own there are at most: each is a comparison for every row.
+    /// The most named lanes: each costs a comparison for every row.
     pub const fn lanes(self) -> usize {
         match self {
             Self::Event => 8,
@@ -208,7 +208,7 @@ impl TimelineBy {
     }
 }
 
-/// The times between which requests came.
+/// The time span of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimelineSpan {
     pub oldest: Timestamp,
@@ -216,7 +216,7 @@ pub struct TimelineSpan {
     pub requests: u64,
 }
 
-/// What is counted, in buckets of which width.
+/// The range and the bucket width of a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimelineRange {
     /// The first moment.
@@ -229,9 +229,9 @@ pub struct TimelineRange {
 /// Requests and deliveries by bucket; empty buckets are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
-    /// What has lanes of its own: the most frequent events, or the sessions with the newest requests, those first.
+    /// The names of the lanes: the most frequent events, or the sessions with the newest requests, in that order.
     pub names: Vec<String>,
-    /// How many events or sessions have none.
+    /// How many events or sessions have no lane.
     pub left_out: u64,
     pub requests: Vec<RequestBucket>,
     pub deliveries: Vec<DeliveryBucket>,
@@ -254,15 +254,15 @@ pub struct RequestBucket {
     pub bucket: u32,
     pub lane: TimelineLane,
     pub requests: u64,
-    /// Of these, the same event as an earlier one.
+    /// Of these, repeats of an earlier event.
     pub again: u64,
     /// Not answered 2xx.
     pub not_accepted: u64,
-    /// Turned down by the listener.
+    /// Rejected by the listener.
     pub rejected: u64,
 }
 
-/// What was sent on in a bucket.
+/// The deliveries in a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeliveryBucket {
     pub bucket: u32,
@@ -271,7 +271,7 @@ pub struct DeliveryBucket {
     pub failed: u64,
 }
 
-/// What a request's signature came to.
+/// The verdict on a request's signature, and its freshness.
 pub type VerdictStatus = (SignatureStatus, FreshnessStatus);
 
 /// New facts about a stored request, derived with the bin's present settings.
@@ -281,15 +281,15 @@ pub struct Reverified {
     pub derived: Derived,
 }
 
-/// Is told what was committed. Called on the writing thread, in commit order, before any waiter is answered.
-/// Must return at once.
+/// Receives committed changes. Called on the writing thread, in commit order, before any waiter is woken. Must return
+/// at once.
 pub trait CommitListener: Send + Sync + 'static {
     /// Whether changes of that bin are wanted; saves building them when there are no subscribers.
     fn wants(&self, bin: BinId) -> bool;
     /// What was committed, ordered by `seq`.
     fn committed(&self, changes: Vec<Change>);
-    /// Changes of that bin up to `through` were committed but not built: they were not wanted when they were written,
-    /// and are wanted now. The listener reads them from the store.
+    /// Changes of that bin up to `through` were committed but not built: no subscriber wanted them when they were
+    /// written, and one does now. The listener reads them from the store.
     fn unbuilt(&self, bin: BinId, through: Seq) {
         let _ = (bin, through);
     }
@@ -317,7 +317,7 @@ pub struct StoreStats {
     pub trouble: Option<StoreError>,
 }
 
-/// How much is read of what attempts hold: one may hold a body of 1 MiB, and a request has twenty.
+/// How much of each attempt is read: one may hold a body of 1 MiB, and a request has up to twenty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptDepth {
     /// Bytes of each head.
@@ -327,8 +327,8 @@ pub struct AttemptDepth {
 }
 
 impl AttemptDepth {
-    /// What, when, whereto and how it ended.
+    /// Only facts: time, target and outcome.
     pub const FACTS: Self = Self { heads: 0, bodies: 0 };
-    /// The same with the heads, without bodies.
+    /// Facts and heads, without bodies.
     pub const HEADS: Self = Self { heads: usize::MAX, bodies: 0 };
 }

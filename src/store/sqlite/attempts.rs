@@ -1,4 +1,4 @@
-//! Attempts: written with their request's row, read with it, gone with it.
+//! Attempts: written, read and deleted with their request's row.
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -14,19 +14,19 @@ use crate::model::{
 use crate::store::AttemptDepth;
 use crate::store::error::{StoreError, Thing};
 
-/// Attempts that are kept of a request.
+/// Attempts kept per request.
 pub(crate) const KEPT: usize = 20;
 
-/// Bytes that an attempt counts beside what it holds.
+/// Bytes that an attempt counts in addition to its content.
 const ROW_BYTES: usize = 128;
 
-/// All columns; of heads and bodies their beginnings, of so many bytes as the first two parameters say.
+/// All columns; heads and bodies are cut to the lengths in the first two parameters.
 const COLUMNS: &str = "place, request, why, outcome, started_at, total_us, resolve_us, connect_us, tls_us, \
      first_byte_us, target, sentence, sent_body, status, body_size, body_cut, substr(sent_head, 1, ?1), \
      substr(head, 1, ?1), substr(body, 1, ?2), signature";
 
 impl Tx<'_> {
-    /// Stores an attempt of a request; `seq` becomes its number. The oldest beyond [`KEPT`] go.
+    /// Stores an attempt of a request; `seq` becomes its cursor. The oldest beyond [`KEPT`] are deleted.
     pub(crate) fn attempt(
         &mut self,
         bin: BinId,
@@ -101,14 +101,14 @@ impl Tx<'_> {
             delta.pinned_bytes += grown;
         }
         self.effects.bytes += unsigned(bytes);
-        // The row may go before a later one is written.
+        // The row may be deleted before a later one is written.
         self.keep_seq(seq);
         let attempt = Attempt { id: seq, request, why, delivered: delivered.clone() };
         self.publish(bin, seq, ChangeKind::Attempt(attempt.clone().into()));
         Ok(attempt)
     }
 
-    /// Removes what is over [`KEPT`]; returns its bytes.
+    /// Removes the attempts beyond [`KEPT`]; returns their bytes.
     fn forget_oldest(&self, request_place: i64) -> Result<i64, StoreError> {
         let mut gone = 0;
         let mut statement = self.conn.prepare_cached(
@@ -156,7 +156,7 @@ impl Source {
         Ok(attempts)
     }
 
-    /// One attempt of a request, with all that it holds.
+    /// One attempt of a request, with all its content.
     pub(crate) fn attempt_at(self, conn: &Connection, request: RequestId, id: Seq) -> Result<Attempt, StoreError> {
         let place = self.attempted(conn, request)?;
         conn.prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ?3 AND place = ?4"))?
@@ -165,7 +165,7 @@ impl Source {
             .ok_or(StoreError::NotFound(Thing::Request))
     }
 
-    /// The bin's newest attempts, newest first, at most `limit`: what is judged of them.
+    /// The bin's newest attempts, newest first, at most `limit`: only what verdicts on them need.
     pub(crate) fn newest_attempts(self, conn: &Connection, limit: usize) -> Result<Vec<AttemptFacts>, StoreError> {
         let (low, high) = row_key::between(self.key, 0, Seq::MAX);
         let facts = conn
@@ -176,7 +176,7 @@ impl Source {
             )?
             .query_map(params![low, high, signed(limit as u64)], |row| {
                 let (at, outcome) = (Timestamp::from_micros(row.get(1)?), codes::read_outcome(row.get(2)?));
-                // Only what came whole has a status here.
+                // Only a complete response has a status here.
                 let status = row.get::<_, Option<u16>>(3)?.filter(|_| outcome == Outcome::Answered);
                 Ok(AttemptFacts {
                     request: RequestId::new(at, self.salt, row_key::seq_of(row.get(0)?)),
@@ -193,7 +193,7 @@ impl Source {
         Ok(facts)
     }
 
-    /// The place of a request that is still there.
+    /// The row key of a request that still exists.
     fn attempted(self, conn: &Connection, request: RequestId) -> Result<i64, StoreError> {
         let summary = self.by_seq(conn, request.seq())?.filter(|summary| summary.id == request);
         if summary.is_none() {
@@ -202,7 +202,7 @@ impl Source {
         Ok(row_key::looked_up(self.key, request.seq()))
     }
 
-    /// The attempts above `after` as changes, oldest first. Those whose request is gone went with it.
+    /// The attempts above `after` as changes, oldest first. Attempts of deleted requests are deleted too.
     pub(crate) fn attempts_after(self, conn: &Connection, after: Seq, limit: usize) -> Result<Vec<Change>, StoreError> {
         let (low, high) = row_key::between(self.key, after, Seq::MAX);
         let changes = conn

@@ -36,7 +36,8 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// The key of the next bin: the one after the last, or, when these are used up, one whose bin is gone with all rows.
+    /// The key of the next bin: the one after the last or, when these are used up, that of a bin deleted with all its
+    /// rows.
     fn free_key(&self) -> Result<i64, StoreError> {
         let last: Option<i64> = self
             .conn
@@ -70,8 +71,8 @@ impl Tx<'_> {
         self.changed(bin, key, seq)
     }
 
-    /// Changes settings, and in the same step adds or replaces these secrets by label. Those that the file set before and
-    /// names no longer go; every other row stays as it is, with its age.
+    /// Changes settings and, in the same step, adds or replaces these secrets by label. Secrets that the file set
+    /// before and no longer names are deleted; every other row keeps its age.
     pub(crate) fn declare_bin(
         &mut self,
         bin: BinId,
@@ -102,7 +103,7 @@ impl Tx<'_> {
         self.changed(bin, key, seq)
     }
 
-    /// Changes the settings of a row; what they were before.
+    /// Changes the settings of a row; returns the old ones.
     fn set_settings(&self, key: i64, change: impl FnOnce(&mut BinSettings)) -> Result<BinSettings, StoreError> {
         let before = read_bin(self.conn, key)?.ok_or(StoreError::NotFound(Thing::Bin))?.settings;
         let mut settings = before.clone();
@@ -129,7 +130,7 @@ impl Tx<'_> {
             self.conn.prepare_cached(sql)?.execute([key])?;
         }
         self.shared.seen.lock().forget(key);
-        // The rows that kept `seq` from being given out again are about to go.
+        // The rows that recorded `seq` as used are about to be deleted.
         self.keep_seq(seq);
         self.publish(bin, seq, ChangeKind::BinDeleted);
         self.effects.to_purge.push(key);
@@ -145,7 +146,7 @@ impl Tx<'_> {
         self.changed(bin, key, seq)
     }
 
-    /// Adds the secret that a handshake handed over, if the bin is still one that learns it; whether it is.
+    /// Adds the secret that a handshake handed over if the bin may still learn it; returns whether it was added.
     pub(crate) fn learn_secret(
         &mut self,
         bin: BinId,
@@ -154,7 +155,8 @@ impl Tx<'_> {
         of: &[&str],
     ) -> Result<bool, StoreError> {
         let key = self.touch(bin)?.key;
-        // Looked at here and not where the handshake was recognised: many may come at once, and the owner's change between.
+        // Checked here, not where the handshake was recognised: many handshakes may come at once, and the owner may
+        // change the bin meanwhile.
         let bin_now = read_bin(self.conn, key)?.ok_or(StoreError::NotFound(Thing::Bin))?;
         let of = of.join(" ");
         let enforced = bin_now.settings.signature_mode == SignatureMode::Enforce;
@@ -168,8 +170,8 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Removes learnt secrets that are for other platforms than the bin is set to now, and all where signatures are
-    /// enforced: whoever handed one over could sign with it.
+    /// Removes learnt secrets of platforms other than the bin's, and all of them where signatures are enforced: the
+    /// sender that handed one over could sign with it.
     fn forget_learnt(&self, key: i64, settings: &BinSettings) -> Result<(), StoreError> {
         let learnt: Vec<(SecretId, String)> = self
             .conn
@@ -184,7 +186,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Removes every secret and adds these.
+    /// Replaces every secret by these.
     pub(crate) fn replace_secrets(
         &mut self,
         bin: BinId,
@@ -212,7 +214,7 @@ impl Tx<'_> {
             .conn
             .prepare_cached("SELECT count(*) FROM secret WHERE bin = ?")?
             .query_row([key], |row| row.get(0))?;
-        // Inside the write: of many at once each would find room before it.
+        // Checked inside the write: before it, each of many concurrent calls would find room.
         if unsigned(there) + secrets.len() as u64 > MAX_SECRETS as u64 {
             return Err(StoreError::Full(Thing::Secret));
         }
@@ -253,8 +255,8 @@ impl Tx<'_> {
     }
 }
 
-/// Whether a secret that was learnt for these ids (with blanks between) is for a bin of these settings: the scheme decides
-/// what is verified, and without one the provider.
+/// Whether a secret learnt for these ids (separated by blanks) is for a bin with these settings. The scheme decides;
+/// without one, the provider.
 fn is_for(of: &str, settings: &BinSettings) -> bool {
     let set = settings.scheme.as_deref().or(settings.provider.as_deref());
     settings.custom_scheme.is_none() && set.is_some_and(|set| of.split(' ').any(|id| id == set))

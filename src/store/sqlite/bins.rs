@@ -18,19 +18,19 @@ use crate::store::types::{BinState, BinUpdate, VerdictStatus};
 pub(crate) struct Bins {
     inner: RwLock<Inner>,
     versions: AtomicU64,
-    /// Grows after every change of the set of bins or of a bin's settings: caches of bins are valid while it stays the
-    /// same.
+    /// Grows after every change of the set of bins or of a bin's settings. Caches of bins are valid while it is
+    /// unchanged.
     generation: AtomicU64,
     /// Bytes of requests that are not pinned, over all bins.
     evictable: AtomicI64,
-    /// Where changed bins are told. Unbounded, because the writer cannot wait: each entry is one committed change of a
-    /// bin's settings, and the receiver only starts work with it.
+    /// Receives changed bins. Unbounded, because the writer cannot wait: each entry is one committed change of a bin's
+    /// settings, and the receiver only starts work with it.
     updates: Mutex<Option<UnboundedSender<BinUpdate>>>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Asked several times for every request; see [`super::effects::Effects`] for why a cheap hash will do.
+    /// Read several times per request; [`super::effects::Effects`] says why a cheap hash is enough.
     bins: FxHashMap<BinId, Entry>,
     names: HashMap<String, BinId>,
     keys: HashMap<i64, BinId>,
@@ -60,17 +60,17 @@ pub(crate) struct LatestVerdicts {
     pub(crate) verdicts: Arc<[VerdictStatus]>,
 }
 
-/// What a bin holds, in figures.
+/// A bin's counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
     pub(crate) counts: BinCounts,
-    /// Pinned requests, which limits do not count.
+    /// Pinned requests; limits do not count them.
     pub(crate) pinned: u64,
     /// Their bytes.
     pub(crate) pinned_bytes: u64,
     /// When the newest request arrived.
     pub(crate) last_request_at: Option<Timestamp>,
-    /// Everything up to this is pinned or gone: where the next eviction starts to look.
+    /// Every request up to this cursor is pinned or deleted; the next eviction starts here.
     pub(crate) floor: Seq,
     /// Commits since the start that touched the bin.
     pub(crate) commits: u64,
@@ -139,7 +139,7 @@ impl Bins {
         unsigned(self.evictable.load(Ordering::Relaxed))
     }
 
-    /// A commit has touched the bin.
+    /// Counts a commit that touched the bin.
     pub(crate) fn count(&self, entry: &Entry, delta: &Delta) {
         entry.holds.tally.lock().apply(delta);
         self.evictable.fetch_add(delta.bytes - delta.pinned_bytes, Ordering::Relaxed);
@@ -160,7 +160,7 @@ impl Bins {
         self.set(key, bin, tally);
     }
 
-    /// Adds or replaces a bin; one that was there keeps what it holds.
+    /// Adds or replaces a bin; a replaced bin keeps its counts.
     fn set(&self, key: i64, bin: Bin, tally: Tally) {
         let version = self.versions.fetch_add(1, Ordering::Relaxed) + 1;
         let id = bin.id;
@@ -187,7 +187,7 @@ impl Bins {
         }
     }
 
-    /// Sends every later change of a bin there, in place of an earlier receiver.
+    /// Sends every later change of a bin to this receiver, which replaces an earlier one.
     pub(crate) fn send_updates_to(&self, updates: UnboundedSender<BinUpdate>) {
         *self.updates.lock() = Some(updates);
     }
@@ -202,7 +202,7 @@ impl Bins {
             }
         }
         drop(inner);
-        // Only now: a reader of the new number finds the new state.
+        // Last, so that a reader of the new generation finds the new state.
         self.generation.fetch_add(1, Ordering::Release);
     }
 

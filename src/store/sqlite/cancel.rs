@@ -1,4 +1,4 @@
-//! Ending reads whose caller has left.
+//! Cancels reads whose caller has left.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

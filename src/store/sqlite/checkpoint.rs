@@ -2,8 +2,8 @@
 //!
 //! SQLite syncs the database file only in the pass that completes the log, and that pass has to run between two
 //! batches, or the log never starts over. Without help it would sync everything at once and stall captures for a tenth
-//! of a second. So this thread makes passes all the time and syncs the file after each one; what is left for the writer
-//! is small.
+//! of a second. So this thread makes passes all the time and syncs the file after each one; little is left for the
+//! writer.
 
 use std::fs::File;
 use std::time::Duration;
@@ -16,19 +16,19 @@ use super::shared::Shared;
 use super::wal::WalProgress;
 use crate::store::error::StoreError;
 
-/// Frames of a page each that the writer may be left with: a few milliseconds.
+/// Frames (of one page each) that may be left for the writer: a few milliseconds of work.
 const LEFT_FOR_WRITER: i64 = 400;
 /// The log starts over at this many frames: 64 MiB. Longer logs make reads slower, shorter ones syncs more frequent.
 const RESTART_FRAMES: i64 = 16_384;
-/// How often what is left for the writer may double: to about 100,000 frames, at a log of half a gigabyte.
+/// How often [`LEFT_FOR_WRITER`] may double: up to about 100,000 frames, at a log of half a gigabyte.
 const MAX_DOUBLINGS: i64 = 8;
 /// Passes in a row; a busy writer would keep this thread going for ever.
 const MAX_PASSES: usize = 8;
 /// How often this thread looks at the log when it is not woken.
 const TICK: Duration = Duration::from_secs(1);
-/// Free pages are given back from this many on: 8 MiB. Fewer are soon used again.
+/// Fewer free pages than this (8 MiB) are not given back to the file system. Fewer are soon used again.
 const FREE_PAGES: i64 = 2_048;
-/// Pages given back at a time, a few milliseconds' work.
+/// Pages given back per step: a few milliseconds of work.
 const VACUUM_STEP: u32 = 512;
 /// A log longer than this is truncated when the writer is idle.
 const IDLE_WAL_BYTES: u64 = 4 << 20;
@@ -38,7 +38,7 @@ const IDLE_WAL_BYTES: u64 = 4 << 20;
 pub(crate) fn run(shared: &Shared, conn: &Connection, file: &File) {
     let wal = &shared.wal;
     while wal.wait_for_pass(TICK) {
-        // A pass would make a damaged file look whole again.
+        // A pass would make a damaged file look intact again.
         if shared.check_place().is_err() {
             wal.pause(TICK);
             continue;
@@ -50,9 +50,9 @@ pub(crate) fn run(shared: &Shared, conn: &Connection, file: &File) {
             if let StoreError::Corrupt(cause) = &error {
                 shared.found_damaged(cause);
             }
-            // The writer notices on its own whether the database still works.
+            // The writer itself notices whether the database still works.
             tracing::debug!(%error, "checkpoint failed");
-            // Not at full speed for ever.
+            // Limits how fast failing passes repeat.
             wal.pause(TICK);
         }
     }
@@ -76,7 +76,7 @@ fn passes(wal: &WalProgress, conn: &Connection, file: &File) -> Result<(), rusql
             return Ok(());
         }
         if now.done <= before.done && before.frames - before.done > LEFT_FOR_WRITER {
-            // A reader holds an old state: another pass would not get further.
+            // A reader holds an old snapshot: another pass would get no further.
             return Ok(());
         }
     }
@@ -90,14 +90,14 @@ pub(crate) struct WalState {
     pub(crate) done: i64,
 }
 
-/// Checkpoints in that mode (`NOOP` only looks).
+/// Runs a checkpoint in that mode (`NOOP` only reports).
 pub(crate) fn checkpoint(conn: &Connection, mode: &str) -> Result<WalState, rusqlite::Error> {
     conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         Ok(WalState { frames: row.get(1)?, done: row.get(2)? })
     })
 }
 
-/// Gives free pages back to the file system and truncates a long log, on the writing thread, as long as that is `idle`.
+/// Gives free pages back to the file system and truncates a long log. Runs on the writing thread while it is `idle`.
 pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> bool) {
     let free = || conn.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0)).unwrap_or(0);
     if free() > FREE_PAGES {
@@ -110,7 +110,7 @@ pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> b
         }
     }
     if idle() && std::fs::metadata(paths::wal(&shared.path)).is_ok_and(|file| file.len() > IDLE_WAL_BYTES) {
-        // Without patience: a reader that is in the way is not worth holding up a capture.
+        // Without a busy timeout: captures must not wait because of a reader.
         let _ = conn.busy_timeout(Duration::ZERO);
         let _ = checkpoint(conn, "TRUNCATE");
         let _ = conn.busy_timeout(BUSY_PATIENCE);
@@ -120,7 +120,7 @@ pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> b
     }
 }
 
-/// One step of it. Each page is a row: a single one would be given back if nobody asked for the others.
+/// One step of it. SQLite frees one page per result row, so all rows must be read.
 fn vacuum(conn: &Connection) -> Result<(), rusqlite::Error> {
     let mut step = conn.prepare_cached(&format!("PRAGMA incremental_vacuum({VACUUM_STEP})"))?;
     let mut pages = step.query([])?;

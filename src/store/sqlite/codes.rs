@@ -17,23 +17,23 @@ pub(crate) const VERSION_SHIFT: u32 = 13;
 pub(crate) const REASON_SHIFT: u32 = 15;
 pub(crate) const ORIGIN_SHIFT: u32 = 24;
 pub(crate) const HOPS_SHIFT: u32 = 27;
-/// Whether the same request came before, and what its sender was told that time.
+/// Whether the same request came before, and the status that its sender got then.
 pub(crate) const SAME_BEFORE: i64 = 1 << 31;
 pub(crate) const SAME_STATUS_SHIFT: u32 = 32;
-/// Enumerations have three bits; freshness and version have two.
+/// Width of most enumerations; freshness and version have two bits.
 pub(crate) const THREE_BITS: i64 = 7;
 pub(crate) const TWO_BITS: i64 = 3;
-/// A reason has five.
+/// Width of a reason.
 pub(crate) const FIVE_BITS: i64 = 31;
-/// A status has ten.
+/// Width of a status.
 pub(crate) const TEN_BITS: i64 = 1_023;
-/// Times that Creel has sent a request on.
+/// Width of the number of times that Creel has sent a request on.
 pub(crate) const FOUR_BITS: i64 = 15;
 
-/// The bits that [`crate::model::Derived`] decides.
+/// The bits that come from [`crate::model::Derived`].
 pub(crate) const DERIVED_BITS: i64 = HANDSHAKE | (THREE_BITS << SIGNATURE_SHIFT) | (TWO_BITS << FRESHNESS_SHIFT);
 
-/// The bits of a rejection: its kind, and its reason where that says more.
+/// The bits of a rejection: its kind, and its reason if it has one.
 pub(crate) const fn rejection(rejected: Option<Rejection>) -> i64 {
     let Some(reason) = rejected else { return 0 };
     let kind = match reason.kind() {
@@ -143,7 +143,7 @@ pub(crate) const fn read_freshness(flags: i64) -> FreshnessStatus {
     }
 }
 
-/// The usual versions need no text; 0 means that `facts` has it.
+/// The number of a usual version; 0 means that its text is in `facts`.
 pub(crate) const fn version(version: &[u8]) -> i64 {
     match version {
         b"1.1" => 1,
@@ -188,7 +188,7 @@ pub(crate) const fn read_origin(flags: i64) -> Origin {
     }
 }
 
-/// Larger numbers are the largest that fits: no request is sent on that often.
+/// Capped at the largest number that fits: no request is sent on that often.
 pub(crate) fn hops(hops: u8) -> i64 {
     i64::from(hops).min(FOUR_BITS)
 }
@@ -197,7 +197,7 @@ pub(crate) fn read_hops(flags: i64) -> u8 {
     u8::try_from((flags >> HOPS_SHIFT) & FOUR_BITS).unwrap_or_default()
 }
 
-/// The bits of a request that came before; 0 in the place of the status says that there was none.
+/// The bits of a request that came before; status bits of 0 mean that it got no status.
 pub(crate) fn same_before(before: Option<SameBefore>) -> i64 {
     let status = |before: SameBefore| i64::from(before.status.unwrap_or(0)) & TEN_BITS;
     before.map_or(0, |before| SAME_BEFORE | (status(before) << SAME_STATUS_SHIFT))

@@ -22,12 +22,11 @@ macro_rules! columns {
         $(pub(crate) const $more: usize = Position::$more as usize;)+
         $(pub(crate) const $later: usize = Position::$later as usize;)+
 
-        /// Writes a request without what most requests do not have. Every bound value costs, and what is left out is
-        /// NULL.
+        /// Writes a request without its rare columns, which stay NULL. Every bound value costs time.
         pub(crate) const INSERT_PLAIN: &str = concat!(
             "INSERT INTO request (", $first_name, $(", ", $plain_name,)+ ") VALUES (?", $(placeholder!($plain),)+ ")"
         );
-        /// Writes a request with everything that was found out about it or added to it.
+        /// Writes a request with all its columns.
         pub(crate) const INSERT_FULL: &str = concat!(
             "INSERT INTO request (", $first_name, $(", ", $plain_name,)+ $(", ", $more_name,)+
             ") VALUES (?", $(placeholder!($plain),)+ $(placeholder!($more),)+ ")"

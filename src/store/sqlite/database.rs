@@ -35,11 +35,11 @@ pub(crate) struct Database {
     queue: Arc<Queue<Job>>,
     readers: Arc<Readers>,
     running: Mutex<Option<Running>>,
-    /// The last check and when it was made. Locked while one is made: those who ask meanwhile share it.
+    /// The last check and its time. Locked while a check runs: concurrent callers share its result.
     checked: tokio::sync::Mutex<Option<(Instant, Result<(), StoreError>)>>,
 }
 
-/// How long a check is good for: anybody may ask, and each check writes.
+/// How long a check's result is reused: any client may ask, and each check writes.
 const CHECK_AGE: Duration = Duration::from_secs(1);
 
 struct Running {
@@ -97,8 +97,7 @@ impl Database {
         async move {
             let (stored, committed) = waiting?;
             committed.await?;
-            // Held until here, so that its memory is given back on the thread that took it: the allocator is quickest
-            // that way.
+            // Dropped here, on the thread that allocated it: the allocator is fastest that way.
             drop(request);
             Ok(stored)
         }
@@ -111,7 +110,7 @@ impl Database {
         }
     }
 
-    /// Its cursor and id are fixed from here on.
+    /// Queues a request; this fixes its cursor and id.
     fn queue_capture(&self, request: Arc<NewRequest>, worker: Option<Worker>) -> Result<Stored, StoreError> {
         let bytes = request.head.raw().len() + request.body.len() + request.trailers.len();
         let received_at = request.received_at;
@@ -140,7 +139,7 @@ impl Database {
         work: impl FnOnce(&mut Tx<'_>, Seq) -> Result<(), StoreError> + Send + 'static,
     ) {
         let task = Box::new(Write::new(work, None));
-        // Worth a line at most: no caller was promised anything.
+        // No caller waits for the result: a line in the log is enough.
         if let Err(error) = self.queue.push(0, cursors, |first| Job::Task { first, task }) {
             tracing::debug!(%error, "a note was not taken");
         }
@@ -159,7 +158,7 @@ impl Database {
         result
     }
 
-    /// What reads of a bin need.
+    /// What a read of this bin needs.
     pub(crate) fn source(&self, bin: BinId) -> Result<Source, StoreError> {
         let key = self.shared.bins.key(bin).ok_or(StoreError::NotFound(Thing::Bin))?;
         Ok(Source { bin, key, salt: self.shared.salt })
@@ -169,8 +168,8 @@ impl Database {
     pub(crate) async fn latest_verdicts(&self, bin: BinId) -> Result<Arc<[VerdictStatus]>, StoreError> {
         let source = self.source(bin)?;
         let entry = self.shared.bins.entry(bin).ok_or(StoreError::NotFound(Thing::Bin))?;
-        // Looked at before the read: a commit in between makes what is read here out of date, never the other way
-        // round.
+        // Taken before the read: if a commit comes in between, the result counts as out of date although it is not,
+        // never the reverse.
         let commits = entry.holds.tally.lock().commits;
         {
             let kept = entry.holds.verdicts.lock();
@@ -187,7 +186,7 @@ impl Database {
         Ok(verdicts)
     }
 
-    /// Whether a write and a read work now. Tries them, once a second at most.
+    /// Tries a write and a read, once a second at most.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let mut checked = self.checked.lock().await;
         let outcome = match &*checked {
@@ -253,7 +252,7 @@ impl Database {
 }
 
 impl Database {
-    /// Sees to it that something can be removed although the disk is full.
+    /// Frees the reserve if the disk is full, so that a deletion can be written.
     pub(crate) fn make_room(&self) {
         self.shared.reserve.lock().release_if_needed();
     }

@@ -4,18 +4,18 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Bin, BinId, Change, Seq, Timestamp};
 
-/// Everything that a batch changes. The map is asked for every request; ids are random and made here, so that senders
-/// cannot aim at collisions and a cheap hash will do.
+/// Everything that a batch changes. The map is read for every request. A cheap hash is enough: Creel makes the ids at
+/// random, so senders cannot aim at collisions.
 #[derive(Default)]
 pub(crate) struct Effects {
     /// The bins that were read or changed.
     pub(crate) touched: FxHashMap<BinId, Touch>,
-    /// To be published, in no particular order.
+    /// The changes to publish, in no particular order.
     pub(crate) changes: Vec<Change>,
     pub(crate) bins: Vec<BinEffect>,
     /// Keys of deleted bins whose rows are still in the database.
     pub(crate) to_purge: Vec<i64>,
-    /// A cursor that no row proves; 0 for none.
+    /// A used cursor that no row records; 0 for none.
     pub(crate) keep_seq: Seq,
     /// Rows added to the journal.
     pub(crate) journaled: u64,
@@ -72,7 +72,7 @@ impl BinEffect {
     }
 }
 
-/// A state of the effects, to go back to when a task fails.
+/// A state of the effects, restored when a task fails.
 pub(crate) struct Mark {
     touched: FxHashMap<BinId, Touch>,
     changes: usize,

@@ -1,4 +1,4 @@
-//! Removing rows: evicted ones and deleted ones. Runs on the writing thread.
+//! Removes rows that are evicted or deleted. Runs on the writing thread.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -25,7 +25,7 @@ pub(crate) fn row_at(conn: &Connection, row_key: i64) -> Result<Option<Row>, Sto
     Ok(row)
 }
 
-/// Deletes the row with that key and its content; the tally is the caller's.
+/// Deletes the row with that key and its content; the caller updates the tally.
 pub(crate) fn delete_at(conn: &Connection, row_key: i64) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM content WHERE seq = ?")?.execute([signed(row_key::seq_of(row_key))])?;
     conn.prepare_cached("DELETE FROM request WHERE place = ?")?.execute([row_key])?;
@@ -81,8 +81,8 @@ pub(crate) fn evict(
     Ok(rows.len() as u64)
 }
 
-/// Deletes evicted rows, counts and publishes that. `whole` says that they are all that the bin has between the first
-/// and the last.
+/// Deletes evicted rows, counts them and publishes the eviction. `whole` says that the bin has no other rows between
+/// the first and the last.
 pub(crate) fn remove(
     tx: &mut Tx<'_>,
     bin: BinId,
@@ -116,7 +116,7 @@ pub(crate) fn delete_rows(tx: &mut Tx<'_>, bin: BinId, rows: &[Row]) -> Result<(
     take_off(tx, bin, rows)
 }
 
-/// Deletes all of a bin between two rows, when that is (nearly) all there is between them: much faster than one by one.
+/// Deletes a bin's rows between two keys in one statement: much faster than one by one when (nearly) all of them go.
 fn delete_range(tx: &mut Tx<'_>, bin: BinId, key: i64, rows: &[Row]) -> Result<bool, StoreError> {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! Files are looked at before they are touched: a path may name somebody else's.
+//! Checks files before they are touched: a path may name another program's file.
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// What the file system has at a path, links not followed; `None` when there is nothing.
+/// The file's metadata, links not followed; `None` when the path does not exist.
 pub(crate) fn look(path: &Path) -> io::Result<Option<Metadata>> {
     match std::fs::symlink_metadata(path) {
         Ok(found) => Ok(Some(found)),
@@ -16,7 +16,7 @@ pub(crate) fn look(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// What it is, when it is no plain file.
+/// What the path is, when it is no plain file.
 pub(crate) fn no_file(found: &Metadata) -> Option<&'static str> {
     let kind = found.file_type();
     if kind.is_file() {
@@ -34,11 +34,11 @@ pub(crate) fn no_file(found: &Metadata) -> Option<&'static str> {
     }
 }
 
-/// Opens a plain file that is there, or makes it, open to its owner only. Follows no link, waits for nothing, changes
-/// nothing of one that is there. Whether it was made.
+/// Opens a plain file, or makes it with access for its owner only. Follows no link, does not block, does not change an
+/// existing file. Returns whether the file was made.
 pub(crate) fn open_or_make(path: &Path) -> io::Result<(File, bool)> {
     let mut how = OpenOptions::new();
-    // Not waiting matters should the file be replaced by a pipe after it was looked at.
+    // Non-blocking: the file may have been replaced by a pipe after the check.
     how.read(true).write(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     let refused = |cause| io::Error::new(io::ErrorKind::InvalidInput, cause);
     if let Some(found) = look(path)? {
@@ -54,14 +54,14 @@ pub(crate) fn open_or_make(path: &Path) -> io::Result<(File, bool)> {
     Ok((how.create_new(true).mode(0o600).open(path)?, true))
 }
 
-/// Closes a file to all but its owner, where the file system allows it: captured requests hold secrets.
+/// Denies access to a file to all but its owner, where the file system allows it: captured requests hold secrets.
 pub(crate) fn close_to_others(file: &File) {
     if file.metadata().is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
         let _ = file.set_permissions(Permissions::from_mode(0o600));
     }
 }
 
-/// Which file it is, by whatever name.
+/// The file's identity, whatever its name.
 pub(crate) fn identity(found: &Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }

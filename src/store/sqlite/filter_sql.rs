@@ -1,7 +1,7 @@
 //! A filter as an SQL condition with the same meaning as in memory.
 //!
-//! Where a column says it, SQL compares; everything else calls back into the very matchers that are used in memory.
-//! Those of the running search are in a thread-local: a search stays on its thread.
+//! SQL compares where a column holds the value; all else calls the same matchers as in memory. The matchers of the
+//! running search are in a thread-local: a search stays on its thread.
 
 use std::cell::RefCell;
 
@@ -29,7 +29,7 @@ pub(crate) struct Condition {
     pub(crate) content: bool,
 }
 
-/// What the functions look at while a search runs.
+/// The state that the SQL functions use while a search runs.
 struct Running {
     leaves: Vec<Leaf>,
     wanted: Wanted,
@@ -73,14 +73,14 @@ impl Condition {
             Node::Leaf(leaf) => {
                 self.sql.push('(');
                 self.leaf(leaf);
-                // NULL is no match, and its opposite is one.
+                // NULL is no match, and its negation is one.
                 self.sql.push_str(") IS TRUE");
             }
         }
     }
 
     fn join(&mut self, parts: &[Node], sign: &str) {
-        // SQLite decides from left to right: what costs little first.
+        // SQLite evaluates from left to right: cheap conditions first.
         let mut parts: Vec<&Node> = parts.iter().collect();
         parts.sort_by_key(|part| part.needs());
         self.sql.push('(');
@@ -97,7 +97,7 @@ impl Condition {
 
     fn leaf(&mut self, leaf: &Leaf) {
         match leaf {
-            // How a body is to be read is in the head.
+            // The head says how to decode the body.
             Leaf::Text(_) | Leaf::Header { .. } | Leaf::Json { .. } => self.call(leaf, "c.head, c.body"),
             Leaf::Method(pattern) => self.like(leaf, pattern, "r.method"),
             Leaf::Event(pattern) => self.like(leaf, pattern, "r.event"),
@@ -177,7 +177,7 @@ impl Condition {
         }
     }
 
-    /// The numbers are not the user's: they are in the statement's text, which leaves the parameters to texts.
+    /// Creel's own numbers are written into the statement; parameters hold only the user's texts.
     fn bits(&mut self, mask: i64, value: i64) {
         self.sql.push_str(&format!("(r.flags & {mask}) = {value}"));
     }

@@ -1,5 +1,6 @@
-//! How far forwarding is. The queue is the table of requests, with a cursor per bin; below the cursor, `forward_queue` says
-//! which requests still wait for which of their targets, so that one that is down holds up no other.
+//! The progress of forwarding. The queue is the table of requests, with a cursor per bin. Below the cursor,
+//! `forward_queue` lists the requests that still wait for a target, so that a target that is down does not block the
+//! others.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -11,7 +12,7 @@ use crate::model::{BinId, CapturedRequest, ForwardCursor, Forwarded, Lane, Route
 use crate::store::error::StoreError;
 
 impl Tx<'_> {
-    /// Notes what came of forwarding a request.
+    /// Notes the outcome of forwarding a request.
     pub(crate) fn forwarded(&mut self, bin: BinId, seq: Seq, what: Forwarded) -> Result<(), StoreError> {
         let key = self.touch(bin)?.key;
         self.note_forwarded(key, row_key::row_key(key, seq)?, what)
@@ -37,8 +38,8 @@ impl Tx<'_> {
         Ok(noted.flatten() == Some(codes::forwarded(Forwarded::SkippedPaused)))
     }
 
-    /// Says where the requests after the cursor go, in their order, and moves it to the last of them; false, and nothing is
-    /// changed, when the cursor is no longer there.
+    /// Stores the targets of the requests after the cursor, in their order, and moves the cursor to the last of them.
+    /// Returns false and changes nothing if the cursor has moved meanwhile.
     pub(crate) fn route(&mut self, bin: BinId, after: Seq, routed: &[(Seq, Routed)]) -> Result<bool, StoreError> {
         let Some((last, _)) = routed.last() else { return Ok(true) };
         let key = self.touch(bin)?.key;
@@ -62,7 +63,7 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Lets a request wait for a target, if it is still there.
+    /// Queues a request for a target, if the request still exists.
     fn put(&self, place: i64, lane: Lane) -> Result<(), StoreError> {
         self.conn
             .prepare_cached(
@@ -72,7 +73,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Says anew where a request goes that waits: the forward was changed.
+    /// Replaces the targets of a waiting request: the forward was changed.
     pub(crate) fn route_again(&mut self, bin: BinId, seq: Seq, routed: &Routed) -> Result<(), StoreError> {
         let key = self.touch(bin)?.key;
         let place = row_key::row_key(key, seq)?;
@@ -81,7 +82,7 @@ impl Tx<'_> {
             .prepare_cached("SELECT lane, worst FROM forward_queue WHERE place = ?")?
             .query_map([place], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
-        // It was over meanwhile.
+        // Its forwarding ended meanwhile.
         if waits.is_empty() {
             return Ok(());
         }
@@ -107,7 +108,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Notes what a request came to at one target. When it was the last that it waited for, the worst of all is what it came to.
+    /// Notes a request's outcome at one target. After its last target, the worst outcome becomes the request's.
     pub(crate) fn lane_over(&mut self, bin: BinId, seq: Seq, lane: Lane, end: Forwarded) -> Result<(), StoreError> {
         let key = self.touch(bin)?.key;
         let place = row_key::row_key(key, seq)?;
@@ -128,7 +129,7 @@ impl Tx<'_> {
         if left == 0 { self.note_forwarded(key, place, end) } else { Ok(()) }
     }
 
-    /// Puts the cursor there. `afresh` says that nothing waits for its targets any more.
+    /// Sets the cursor. With `afresh`, the requests that wait for targets are dropped from the queue.
     pub(crate) fn forward_from(&mut self, bin: BinId, through: Seq, afresh: bool) -> Result<(), StoreError> {
         let key = self.touch(bin)?.key;
         if afresh {
@@ -143,7 +144,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Passes over what waits up to that cursor, at most so many requests; whether there are more.
+    /// Passes over waiting requests up to that cursor, within a limit; returns whether there are more.
     pub(crate) fn pass_over(&mut self, bin: BinId, through: Seq, most: usize) -> Result<bool, StoreError> {
         let key = self.touch(bin)?.key;
         let cursor: Option<i64> = self
@@ -176,7 +177,7 @@ impl Tx<'_> {
         let mut passed = 0;
         for place in queued.iter().chain(&later) {
             remove(self.conn, *place, *place)?;
-            // What has come to something already keeps that.
+            // A request that already has an outcome keeps it.
             passed += self
                 .conn
                 .prepare_cached("UPDATE request SET forwarded = ?2 WHERE place = ?1 AND forwarded IS NULL")?
@@ -194,7 +195,7 @@ impl Tx<'_> {
         Ok(more)
     }
 
-    /// Counts requests that are about to be evicted and were still to be forwarded.
+    /// Counts the requests that are evicted before they were forwarded.
     pub(crate) fn count_unforwarded(&self, key: i64, seqs: &[Seq]) -> Result<(), StoreError> {
         let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else { return Ok(()) };
         let through: Option<i64> = self
@@ -220,14 +221,14 @@ impl Tx<'_> {
     }
 }
 
-/// Lets the requests between two places, both included, wait for no target any more.
+/// Takes the requests between two row keys (inclusive) off the queue.
 pub(crate) fn remove(conn: &Connection, first: i64, last: i64) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM forward_queue WHERE place BETWEEN ? AND ?")?.execute([first, last])?;
     Ok(())
 }
 
 impl Source {
-    /// The cursor of the bin's forward; `None` when it never was on.
+    /// The cursor of the bin's forward; `None` if forwarding was never on.
     pub(crate) fn forward_cursor(self, conn: &Connection) -> Result<Option<ForwardCursor>, StoreError> {
         let cursor = conn
             .prepare_cached("SELECT through, paused, evicted FROM forward WHERE bin = ?")?
@@ -242,9 +243,10 @@ impl Source {
         Ok(cursor)
     }
 
-    /// How far forwarding is, up to the first request that waits, and how many wait; `None` when it never was on.
+    /// How far forwarding has got (up to the first waiting request), and how many requests wait; `None` if it was never
+    /// on.
     pub(crate) fn forward(self, conn: &Connection) -> Result<Option<(ForwardCursor, u64)>, StoreError> {
-        // One state of the database for all of it.
+        // One snapshot for all reads.
         let snapshot = conn.unchecked_transaction()?;
         let Some(mut cursor) = self.forward_cursor(&snapshot)? else { return Ok(None) };
         let (low, high) = row_key::between(self.key, cursor.through, Seq::MAX);
@@ -263,7 +265,7 @@ impl Source {
         Ok(Some((cursor, unsigned(later + queued))))
     }
 
-    /// The first requests that wait for a target, at most so many and about so many bytes.
+    /// The first requests that wait for a target, limited by number and (roughly) by bytes.
     pub(crate) fn lane_page(
         self,
         conn: &Connection,
@@ -281,7 +283,7 @@ impl Source {
         self.at(conn, &places, max_bytes)
     }
 
-    /// The first requests that wait for a target that is none of these.
+    /// The first requests that wait for a target other than these.
     pub(crate) fn strays(
         self,
         conn: &Connection,
@@ -320,7 +322,7 @@ impl Source {
         Ok(requests)
     }
 
-    /// The cursor below the first request that was received at that moment or later.
+    /// The cursor just below the first request received at that time or later.
     pub(crate) fn cursor_before(self, conn: &Connection, since: Timestamp) -> Result<Option<Seq>, StoreError> {
         let (low, high) = row_key::between(self.key, 0, Seq::MAX);
         let first: Option<i64> = conn

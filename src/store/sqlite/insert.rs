@@ -1,4 +1,4 @@
-//! A captured request into its rows. Runs on the writing thread.
+//! Writes a captured request into its rows. Runs on the writing thread.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const INLINE_BODY: usize = 1 << 20;
 
 const INSERT_LARGE: &str = "INSERT INTO content (seq, bin, trailers, head, body) VALUES (?,?,?,?,zeroblob(?))";
 
-/// What a request's row holds beside the request's own fields.
+/// What a row holds in addition to the request's own fields.
 struct Columns<'r> {
     row_key: i64,
     flags: i64,
@@ -42,7 +42,7 @@ struct Columns<'r> {
 }
 
 impl<'a> Tx<'a> {
-    /// Stores a request; an imported one with what was kept beside it.
+    /// Stores a request; an imported one with its marks and duration.
     pub(crate) fn insert(&mut self, seq: Seq, new: &NewRequest, imported: Option<&Kept>) -> Result<(), StoreError> {
         let Touch { key, wanted, .. } = *self.touch(new.bin)?;
         let target = new.head.target();
@@ -78,7 +78,7 @@ impl<'a> Tx<'a> {
         let version_text = new.head.version();
         let version = codes::version(version_text.as_bytes());
         let duration_us = match imported {
-            // A response that is given at once is given as soon as this batch is committed.
+            // A response without delay goes out as soon as this batch is committed.
             None => new.status.is_some().then(|| micros(self.now.since(new.received_at))),
             Some(kept) => kept.duration_us.map(signed),
         };
@@ -174,7 +174,7 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Publishes the request as lists will show it.
+    /// Publishes the request as lists show it.
     fn announce(&mut self, seq: Seq, new: &NewRequest, row: &Columns<'_>, imported: Option<&Kept>) {
         let mut derived = new.derived.clone();
         derived.event.duplicate_of = row.duplicate_of;

@@ -38,11 +38,11 @@ impl Job {
 /// A write other than a capture. Runs inside the batch's transaction, under a savepoint of its own.
 pub(crate) trait Task: Send {
     fn run(&mut self, tx: &mut Tx<'_>, first: Seq) -> Result<(), StoreError>;
-    /// Answers the caller, once the batch is committed (`Ok`) or has failed.
+    /// Tells the caller that the batch is committed (`Ok`) or has failed.
     fn finish(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// A closure as a task, with the channel of the caller that waits for its value, if one does.
+/// A closure as a task, with the channel of the caller that waits for its value, if any.
 pub(crate) struct Write<F, T> {
     work: Option<F>,
     value: Option<T>,

@@ -1,5 +1,5 @@
-//! One process at a time: a lock on the database file, whatever name it was opened by, and one on a file beside it, which
-//! names the process. The system drops them with the process, however that ends.
+//! One process at a time: a lock on the database file, valid under all its names, and one on a file beside it, which
+//! names the process. The system releases both when the process ends, however it ends.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -15,7 +15,7 @@ const LONGEST: u64 = 20;
 /// The locks; held until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    /// Closed last: closing any handle to the database drops the locks that SQLite holds for this process.
+    /// Closed last: closing any handle to the database releases the locks that SQLite holds for this process.
     database: File,
     note: Note,
 }
@@ -29,11 +29,11 @@ struct Note {
 }
 
 impl Lock {
-    /// Takes them, or names the process that has them.
+    /// Takes the locks, or names the process that holds them.
     pub(crate) fn take(path: &Path, database: File) -> Result<Self, OpenError> {
         let note = Note::open(path)?;
         let failed = |error: &std::io::Error| OpenError::from_io(path, error);
-        // Elsewhere this kind of lock is in the way of those that SQLite takes on the same file.
+        // On other systems this kind of lock conflicts with SQLite's own locks on the same file.
         let locked = if cfg!(target_os = "linux") { database.try_lock() } else { Ok(()) };
         match locked.and_then(|()| note.file.try_lock()) {
             Ok(()) => {}
@@ -57,7 +57,7 @@ impl Lock {
 
     /// Removes the file beside the database. The lock on the database itself is still held.
     pub(crate) fn remove_note(&self) {
-        // Where that file is the only lock, another process may wait for it.
+        // On other systems that file is the only lock, and another process may wait for it.
         if cfg!(target_os = "linux") {
             self.note.remove();
         }
@@ -95,7 +95,7 @@ impl Note {
         text.trim().parse().ok()
     }
 
-    /// Names this process. Only for a message: not worth refusing to start.
+    /// Writes this process's id. It only serves a message: a failure does not stop the start.
     fn write(&self) {
         let mut file = &self.file;
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));

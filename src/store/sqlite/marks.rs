@@ -1,4 +1,4 @@
-//! Changing and deleting what is stored. Runs on the writing thread.
+//! Changes and deletes stored requests. Runs on the writing thread.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl Tx<'_> {
         delta.pinned += pinned;
         delta.pinned_bytes += pinned * bytes;
         if pinned < 0 {
-            // Eviction has passed it by, and must look again from the start.
+            // Eviction has skipped this request, so it must start again from the beginning.
             delta.floor = Some(0);
         }
         self.publish(bin, seq, ChangeKind::Marked { id: summary.id, marks: marks.clone() });
@@ -122,8 +122,8 @@ impl Tx<'_> {
                 continue;
             };
             let mut derived = new.derived.clone();
-            // The store itself finds out what a request repeats; a new key looks for its first request among the
-            // earlier ones.
+            // The store itself finds which request this one repeats: for a new key, it looks for the first request with
+            // that key.
             let duplicate_hash = derived.event.duplicate_key.as_deref().map(rows::duplicate_hash);
             derived.event.same_before = old.derived.event.same_before;
             derived.event.duplicate_of = if derived.event.duplicate_key == old.derived.event.duplicate_key {
@@ -169,7 +169,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Notes which status the sender got in the end, if any, and when.
+    /// Notes the status that the sender finally got, if any, and when.
     pub(crate) fn answered(
         &mut self,
         stored: Stored,
@@ -194,7 +194,7 @@ impl Tx<'_> {
         self.tell_changed(key, stored, seq)
     }
 
-    /// Notes that its sender waits for an answer by hand from now on.
+    /// Notes that the request's sender now waits for an answer by hand.
     pub(crate) fn held(&mut self, stored: Stored, until: Timestamp, seq: Seq) -> Result<(), StoreError> {
         let Some(key) = self.key_of(stored)? else { return Ok(()) };
         self.conn
@@ -213,7 +213,7 @@ impl Tx<'_> {
         Ok(key)
     }
 
-    /// Tells those who look on that lists show the request otherwise now.
+    /// Tells subscribers that lists show the request differently now.
     fn tell_changed(&mut self, key: i64, stored: Stored, seq: Seq) -> Result<(), StoreError> {
         // The same text as the id's own; a bin that is gone has no watchers.
         let id: Option<String> = self

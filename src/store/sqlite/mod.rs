@@ -1,18 +1,18 @@
 //! The database: SQLite with one writing thread and a few reading connections.
 //!
 //! - `database` opens everything, starts the threads and is what the handle holds.
-//! - On the way to the writer: `queue` (bounded), `job` (what is queued).
+//! - In front of the writer: `queue` (bounded) and `job` (what is queued).
 //! - `writer` owns the writing connection. It takes all that is queued, writes it in one transaction, publishes it,
-//!   answers the waiters. `tx` is that transaction; `insert`, `bin_writes`, `marks`, `attempts`, `evict` and `retention` are what
-//!   happens in it; `effects` is what it changes in memory once it is committed.
-//! - `checkpoint` folds the write-ahead log into the database, beside the writer; `wal` is what the two tell each
-//!   other.
+//!   answers the waiters. `tx` is that transaction; `insert`, `bin_writes`, `marks`, `attempts`, `evict` and
+//!   `retention` write in it; `effects` holds what changes in memory once it is committed.
+//! - `checkpoint` folds the write-ahead log into the database, in parallel to the writer; the two communicate through
+//!   `wal`.
 //! - `readers` holds the reading connections; `read`, `sessions`, `repeats`, `timeline` and `search` (with `filter_sql`) run on them, `cancel` ends them
 //!   early.
-//! - `read_only` reads a file without all of this.
+//! - `read_only` reads a file without locks or threads.
 //! - `bins` keeps bins, secrets and counts in memory, so that look-ups never wait; `bin_reads` loads them.
 //! - How values are written: `columns`, `rows`, `row_key`, `codes`, `values`.
-//! - The way in: `open`, `lock`, `paths`, `migrations/`.
+//! - Opening: `open`, `lock`, `paths`, `migrations/`.
 
 mod attempts;
 mod bin_reads;

@@ -25,7 +25,7 @@ static MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/store/sq
 
 /// `Crel`: tells Creel's databases from other programs'.
 const APPLICATION_ID: i64 = 0x4372_656c;
-/// How long a statement waits for a lock. Only other programs hold one for long; no capture is to wait for these.
+/// How long a statement waits for a lock. Only other programs hold one for long, and captures must not wait for them.
 pub(crate) const BUSY_PATIENCE: Duration = Duration::from_secs(2);
 /// Statements that are kept prepared.
 const CACHED_STATEMENTS: usize = 64;
@@ -37,8 +37,8 @@ pub(crate) struct Opened {
     pub(crate) conn: Connection,
 }
 
-/// Looks at the file, takes the lock, opens or makes the database, migrates it. Nothing of a file is changed before it is
-/// known to be Creel's, and what was made is removed again when this fails.
+/// Checks the file, takes the lock, opens or makes the database, migrates it. A file is not changed before it is known
+/// to be Creel's; on failure, the files made here are removed.
 pub(crate) fn open(options: &StoreOptions) -> Result<Opened, OpenError> {
     let path = resolved(&options.path)?;
     let (file, made) = files::open_or_make(&path).map_err(|error| match error.kind() {
@@ -57,7 +57,7 @@ pub(crate) fn open(options: &StoreOptions) -> Result<Opened, OpenError> {
         tracing::warn!(file = %path.display(), "the database file is empty: what was in it is not there any more");
     }
     if lock.database().metadata().is_ok_and(|found| !files::has_one_name(&found)) {
-        // SQLite names the log after the database: under another name it would not find what is in it.
+        // SQLite names the log after the database: under another name it would not find the log.
         tracing::warn!(file = %path.display(), "the database has another name (a hard link): use one of them only");
     }
     let missing = |file: &PathBuf| files::look(file).is_ok_and(|found| found.is_none());
@@ -74,7 +74,7 @@ pub(crate) fn open(options: &StoreOptions) -> Result<Opened, OpenError> {
     }
 }
 
-/// Removes a temporary database whose process is gone. Whether there is none any more.
+/// Removes a temporary database whose process has ended. Returns whether no such file is left.
 pub fn remove_abandoned(path: &Path) -> bool {
     if !files::look(path).is_ok_and(|found| found.is_some()) {
         return false;
@@ -121,7 +121,7 @@ fn open_locked(path: &Path, lock: &Lock, options: &StoreOptions, known: i64) -> 
             .and_then(|migrations| migrations.to_latest(&mut conn))
             .map_err(|error| OpenError::Migration { path: path.to_path_buf(), cause: error.to_string() })?;
     }
-    // Whoever waited has been let go when the server ended.
+    // No sender waits any longer: the server that held them has ended.
     conn.execute_batch("UPDATE request SET held_until = NULL WHERE held_until IS NOT NULL")
         .map_err(|error| failed(&error))?;
     Ok(conn)
@@ -129,7 +129,7 @@ fn open_locked(path: &Path, lock: &Lock, options: &StoreOptions, known: i64) -> 
 
 /// A new writing connection to a database that is open already.
 pub(crate) fn reopen(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
-    // The file is not made anew: if it is gone, so are the bins.
+    // Does not create the file: if it is gone, so are the bins.
     let conn = Connection::open_with_flags(path, flags().difference(OpenFlags::SQLITE_OPEN_CREATE))?;
     conn.busy_timeout(BUSY_PATIENCE)?;
     configure(&conn, options)?;
@@ -151,7 +151,7 @@ fn flags() -> OpenFlags {
 
 /// Settings of a writing connection.
 fn configure(conn: &Connection, options: &StoreOptions) -> Result<(), rusqlite::Error> {
-    // A temporary database is worth nothing after a power cut anyway.
+    // A temporary database does not outlive a power cut anyway.
     let synchronous = match (options.ephemeral, options.durability) {
         (true, _) => "OFF",
         (false, Durability::Normal) => "NORMAL",
@@ -190,8 +190,8 @@ fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
     Ok(folder.join(name))
 }
 
-/// Closes the database and what is beside it to all but its owner. Files beside it that are no plain files, or have other
-/// names, are not SQLite's: they are refused before it writes to them.
+/// Denies access to the database and the files beside it to all but the owner. A file beside it that is no plain file,
+/// or has a second name, is not SQLite's: opening fails before SQLite writes to it.
 fn close_to_others(path: &Path, lock: &Lock) -> Result<(), OpenError> {
     files::close_to_others(lock.database());
     for beside in [paths::wal(path), paths::shm(path), beside(path, "-journal")] {
@@ -212,7 +212,7 @@ fn close_to_others(path: &Path, lock: &Lock) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Says what is lost when the log of a process that has died is damaged, and keeps a copy of it: SQLite is silent about it.
+/// If a dead process left a damaged log: logs what is lost and keeps a copy of the log. SQLite says nothing about it.
 fn look_at_log(path: &Path) -> Result<(), OpenError> {
     let failed = |error: std::io::Error| OpenError::from_io(path, &error);
     let log = paths::wal(path);
@@ -233,7 +233,7 @@ fn look_at_log(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Refuses what is no database, another program's, or newer, before SQLite touches the file or its log.
+/// Fails when the file is no database, another program's, or newer, before SQLite touches the file or its log.
 fn look_at_header(path: &Path, file: &File, known: i64) -> Result<(), OpenError> {
     let failed = |error: std::io::Error| OpenError::from_io(path, &error);
     let length = file.metadata().map_err(failed)?.len();
@@ -257,7 +257,7 @@ fn look_at_header(path: &Path, file: &File, known: i64) -> Result<(), OpenError>
     newer(path, version, known)
 }
 
-/// Looks at a database that is only to be read.
+/// Checks a database that will only be read.
 pub(crate) fn look_before_reading(path: &Path) -> Result<(), OpenError> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => not_a_database(path, "it is not there"),
@@ -270,7 +270,7 @@ pub(crate) fn look_before_reading(path: &Path) -> Result<(), OpenError> {
     look_at_header(path, &File::open(path).map_err(failed)?, known_schema())
 }
 
-/// A database that is only read must be of this version's schema: it cannot be moved.
+/// A database that is only read must have this version's schema: it cannot be migrated.
 pub(crate) fn check_schema(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let known = known_schema();
     if schema_of(conn, path, known)? == known {
@@ -290,7 +290,7 @@ fn schema_of(conn: &Connection, path: &Path, known: i64) -> Result<i64, OpenErro
         .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         .map_err(|error| open_error(path, &error))?;
     if let Err(error) = newer(path, found, known) {
-        // Untouched: closing must not fold the log either.
+        // Leaves the file untouched: closing must not fold the log either.
         let _ = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         return Err(error);
     }
@@ -309,7 +309,7 @@ fn not_a_database(path: &Path, cause: &str) -> OpenError {
 fn back_up(conn: &Connection, path: &Path, version: i64) -> Result<(), OpenError> {
     let failed =
         |cause: String| OpenError::Other { path: path.to_path_buf(), cause: format!("no copy was made ({cause})") };
-    // What has that name already is left alone: it may be somebody else's, or the copy of an attempt that failed.
+    // An existing file of that name is kept: it may be another program's, or the copy of a failed attempt.
     let names = (0..100).map(|n| if n == 0 { format!(".v{version}.bak") } else { format!(".v{version}.{n}.bak") });
     let make = |name: String| {
         let copy = beside(path, &name);
@@ -327,7 +327,7 @@ fn back_up(conn: &Connection, path: &Path, version: i64) -> Result<(), OpenError
         .map_err(|error| failed(error.to_string()))
 }
 
-/// The salt that request ids are made with, and the last cursor that was given out.
+/// The salt of the request ids, and the last cursor given out.
 pub(crate) fn identity(conn: &Connection) -> Result<(u32, u64), rusqlite::Error> {
     conn.execute(
         "INSERT OR IGNORE INTO meta (name, value) VALUES ('salt', ?), ('seq', 0)",

@@ -14,13 +14,13 @@ const MAX_QUEUED_BYTES: usize = 64 << 20;
 /// What a job costs beyond its head and body: the structs and their strings.
 const JOB_BYTES: usize = 1_024;
 
-/// What the writer takes at once.
+/// The jobs that the writer takes at once.
 pub(crate) struct Batch<J> {
     /// The jobs, by growing `seq`.
     pub(crate) jobs: Vec<J>,
-    /// Their bytes, to be given back when they are settled.
+    /// Their bytes, returned to the queue's bound when the jobs are settled.
     pub(crate) bytes: usize,
-    /// The first of the cursors reserved behind the jobs'.
+    /// The first of the cursors reserved after the jobs' cursors.
     pub(crate) spare: Seq,
     /// The last cursor given out.
     pub(crate) last: Seq,
@@ -60,8 +60,8 @@ impl<J> Queue<J> {
         }
     }
 
-    /// Queues a job that holds about `bytes` bytes and uses `cursors` cursors; it is made with the first of them, which
-    /// is returned.
+    /// Queues a job that holds about `bytes` bytes and uses `cursors` cursors. `job` gets the first of them, which is
+    /// also returned.
     pub(crate) fn push(&self, bytes: usize, cursors: u64, job: impl FnOnce(Seq) -> J) -> Result<Seq, StoreError> {
         let mut inner = self.inner.lock();
         inner.admit(bytes + JOB_BYTES)?;
@@ -78,8 +78,8 @@ impl<J> Queue<J> {
         }
     }
 
-    /// Takes all that is queued; waits up to `patience` for something. Reserves `spare` cursors behind it.
-    /// `recycled` is the vector of an earlier batch, to be used again.
+    /// Takes all queued jobs; waits up to `patience` for the first one. Reserves `spare` cursors after theirs.
+    /// `recycled` is an earlier batch's vector, to be reused.
     pub(crate) fn take(&self, patience: Duration, spare: u64, recycled: Vec<J>) -> Batch<J> {
         let mut inner = self.inner.lock();
         if inner.jobs.is_empty() && !inner.closed && !patience.is_zero() {
@@ -93,14 +93,14 @@ impl<J> Queue<J> {
         Batch { jobs, bytes: inner.bytes, spare: first_spare, last: inner.next - 1, closed: inner.closed }
     }
 
-    /// Gives back the room of a batch that is settled.
+    /// Frees the room of a settled batch.
     pub(crate) fn settled(&self, bytes: usize) {
         let mut inner = self.inner.lock();
         inner.bytes = inner.bytes.saturating_sub(bytes);
         inner.writing = 0;
     }
 
-    /// Turns every later job away.
+    /// Rejects every later job.
     pub(crate) fn close(&self) {
         self.inner.lock().closed = true;
         self.news.notify_one();

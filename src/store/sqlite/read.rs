@@ -1,4 +1,4 @@
-//! Lists, single requests, replay of changes. Runs on the reading connections.
+//! Reads lists, single requests and past changes. Runs on the reading connections.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::store::types::{RequestRef, VerdictStatus};
 
 /// Larger bodies are read in place, so that there is one copy of them at a time.
 const INLINE_BODY: i64 = 1 << 20;
-/// Bytes of requests that are replayed at once, about.
+/// About how many bytes of requests are replayed at once.
 const REPLAY_BYTES: usize = 4 << 20;
 
-/// The bin whose requests are read, and what their ids are made with.
+/// The bin whose requests are read, and the salt of their ids.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
     pub(crate) bin: BinId,
@@ -35,7 +35,7 @@ impl Source {
         whole(conn, self.one(conn, which)?)
     }
 
-    /// What is known of one request, without head and body.
+    /// One request without head and body.
     pub(crate) fn one(self, conn: &Connection, which: RequestRef) -> Result<RequestSummary, StoreError> {
         let summary = match which {
             RequestRef::Latest => conn
@@ -47,7 +47,7 @@ impl Source {
         summary.ok_or(StoreError::NotFound(Thing::Request))
     }
 
-    /// One request whose body has at most `most` bytes; of a larger one what is known of it.
+    /// One request if its body has at most `most` bytes; a larger one comes without head and body.
     pub(crate) fn request_up_to(
         self,
         conn: &Connection,
@@ -90,7 +90,7 @@ impl Source {
 
     /// Requests and other changes above `after`, oldest first.
     pub(crate) fn changes_after(self, conn: &Connection, after: Seq, limit: usize) -> Result<Vec<Change>, StoreError> {
-        // One state of the database for all of it.
+        // One snapshot for all reads.
         let snapshot = conn.unchecked_transaction()?;
         let (journal_from, evicted_seq, through, count): (i64, i64, i64, i64) = snapshot
             .prepare_cached(
@@ -108,9 +108,9 @@ impl Source {
             .query_map(bounds, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))?
             .filter_map(|row| match row {
                 Ok((seq, kind, data)) => {
-                    // A row of a kind that this version does not know is left out.
+                    // Rows of a kind unknown to this version are left out.
                     let what = match JournalKind::read(kind)? {
-                        // As it is now; a request that is gone has changed in another way.
+                        // The request's present state; a deleted request has a change of its own.
                         JournalKind::Changed => match self.named(&snapshot, &data) {
                             Ok(what) => what?,
                             Err(error) => return Some(Err(error)),

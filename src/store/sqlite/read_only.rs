@@ -1,4 +1,4 @@
-//! A database file that is only looked at: no lock, no thread, nothing written. It may be in use by a server meanwhile.
+//! A database file opened only for reading: no lock, no thread, no write. A server may be using it at the same time.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl ReadOnly {
     }
 }
 
-/// Without a log beside it, nobody writes: SQLite need not make the files that it shares with writers.
+/// Without a log there is no writer, and SQLite need not make the files that it shares with writers.
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let with_log = files::look(&paths::wal(path)).is_ok_and(|found| found.is_some());
     let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");

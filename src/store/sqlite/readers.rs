@@ -1,4 +1,4 @@
-//! Connections for reading: a few, each used by one thread at a time. A read never waits for the writer.
+//! A pool of reading connections, each used by one thread at a time. A read never waits for the writer.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use super::cancel::Wanted;
 use super::{filter_sql, open};
 use crate::store::error::StoreError;
 
-/// Reads at the same time. More would only share the same few cores.
+/// Concurrent reads. More would only share the same few cores.
 const READERS: usize = 4;
-/// How many of these may be long ones (searches, exports): lists stay quick beside them.
+/// How many of these may be long (searches, exports), so that lists stay quick.
 const LONG_READERS: usize = 2;
 
 /// The pool.
@@ -38,7 +38,7 @@ impl Readers {
         }
     }
 
-    /// Reads on a thread that may block. Dropping the future cancels the read.
+    /// Runs the read on a thread that may block. Dropping the future cancels the read.
     pub(crate) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         long: bool,

@@ -1,4 +1,4 @@
-//! Requests that were sent before with the same method, target and body, whoever sent them.
+//! Earlier requests with the same method, target and body, from any sender.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -9,13 +9,13 @@ use super::values::signed;
 use crate::model::{CapturedRequest, RequestSummary, Seq};
 use crate::store::error::StoreError;
 
-/// The newest requests before it among which they are looked for.
+/// How many requests before this one are searched.
 const WINDOW: u64 = 20_000;
-/// Of these, those of the same size that are compared.
+/// How many requests of the same size are compared.
 const COMPARED: u64 = 100;
 
 impl Source {
-    /// The requests before this one that are the same, newest first, at most `limit`.
+    /// The earlier requests equal to this one, newest first, at most `limit`.
     pub(crate) fn same_before(
         self,
         conn: &Connection,

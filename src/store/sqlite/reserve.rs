@@ -1,7 +1,6 @@
-//! Room that is kept on the disk for deletions: SQLite writes even what it removes, so that on a full disk nothing
-//! could be deleted.
+//! Disk space reserved for deletions: SQLite writes also when it removes, so on a full disk nothing could be deleted.
 //!
-//! The reserve is a file without a name: nothing of it is left, however the process ends.
+//! The reserve is a file without a name: it disappears with the process, however that ends.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -9,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// Bytes of the reserve: a log of a few hundred deleted requests.
 const SIZE: u64 = 4 << 20;
-/// A small disk keeps this part of its free space at most.
+/// The reserve takes at most one part in this many of the free space.
 const PART: u64 = 4;
-/// The reserve is made again when there is this many times its size.
+/// The reserve is made again when this many times its size is free.
 const PLENTY: u64 = 4;
 
 /// The reserve of a database.
@@ -30,7 +29,7 @@ impl Reserve {
         reserve
     }
 
-    /// Makes it, where it is not there and the disk has room.
+    /// Makes the reserve if it is missing and the disk has room.
     pub(crate) fn refill(&mut self) {
         if self.file.is_some() {
             return;
@@ -42,7 +41,7 @@ impl Reserve {
         }
     }
 
-    /// Gives the room back to the disk when there is little left of it. Called before something is removed.
+    /// Frees the reserve when the disk has little room left. Called before a deletion.
     pub(crate) fn release_if_needed(&mut self) {
         if self.file.is_some() && self.free().is_none_or(|free| free < SIZE / PLENTY) {
             tracing::info!("the disk is full: the room that is kept for deletions is used");
@@ -50,7 +49,7 @@ impl Reserve {
         }
     }
 
-    /// Bytes that the disk has for this process.
+    /// Free bytes of the disk for this process.
     fn free(&self) -> Option<u64> {
         let disk = rustix::fs::statvfs(&self.folder).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
@@ -60,7 +59,7 @@ impl Reserve {
 /// A file without a name that holds `size` bytes of the disk.
 fn anonymous(folder: &Path, size: u64) -> io::Result<File> {
     let mut file = tempfile::tempfile_in(folder)?;
-    // Written, not only made longer: holes hold nothing.
+    // Written, not only extended: a sparse file reserves nothing.
     let zeros = [0; 8 << 10];
     let mut left = size;
     while left > 0 {

@@ -1,4 +1,4 @@
-//! Keeping to the limits: number and age per bin, bytes over all bins. And purging deleted bins and the journal's old
+//! Enforces the limits: number and age per bin, bytes over all bins. Also purges deleted bins and the journal's old
 //! rows.
 //!
 //! Evictions run in the same transactions as the inserts, in chunks, so that a capture never waits for a large one.
@@ -19,13 +19,13 @@ use super::{codes, row_key};
 use crate::model::{BinId, Seq, Timestamp};
 use crate::store::error::StoreError;
 
-/// Rows that one batch evicts or purges at most. A few milliseconds.
+/// Most rows that one batch evicts or purges: a few milliseconds of work.
 const CHUNK: u64 = 512;
-/// While captures come, at least this many rows are evicted from a bin at once.
+/// While captures arrive, a bin's rows are evicted at least this many at a time.
 const WORTHWHILE: u64 = 256;
-/// How long fewer rows wait for more.
+/// How long fewer rows than that wait for more.
 const PATIENCE: Duration = Duration::from_millis(10);
-/// Bins that one batch evicts from at most; each needs a cursor of its own.
+/// Most bins that one batch evicts from; each needs its own cursor.
 const MAX_BINS: usize = 16;
 /// How often bins are searched for requests that are too old.
 const AGE_TICK_US: i64 = 1_000_000;
@@ -33,44 +33,44 @@ const AGE_TICK_US: i64 = 1_000_000;
 const JOURNAL_ROWS: u64 = 10_000;
 const JOURNAL_SLACK: u64 = 1_000;
 
-/// What is to be removed.
+/// What retention still has to remove.
 #[derive(Debug, Default)]
 pub(crate) struct Retention {
-    /// Bins with more requests than they keep.
+    /// Bins that hold more requests than their limit.
     over: HashSet<BinId>,
-    /// Bins that may hold requests older than they keep.
+    /// Bins that may hold requests beyond their age limit.
     aged: Vec<BinId>,
-    /// More bytes are held than may be kept.
+    /// The limit of bytes is exceeded.
     over_bytes: bool,
-    /// Everything up to this is pinned or gone, over all bins.
+    /// Every request up to this cursor is pinned or deleted, in all bins.
     floor: Seq,
     /// Keys of deleted bins whose rows are still in the database.
     to_purge: Vec<i64>,
     /// Rows of the journal.
     journaled: u64,
     next_age_check: i64,
-    /// What ages are told by.
+    /// The clock for ages.
     ages: Ages,
-    /// The last run could not remove anything for bytes: wait for a change.
+    /// The last run found nothing to remove for the limit of bytes: wait for a change.
     stuck: bool,
 }
 
-/// A clock for ages that does not believe the system's clock when it jumps ahead: every request would be too old at once.
+/// A clock for ages that ignores a forward jump of the system's clock: all requests would be too old at once.
 #[derive(Debug, Default)]
 struct Ages {
-    /// The system's clock less the steady one, as it is believed.
+    /// The accepted difference between the system's clock and the steady one.
     offset: Option<i64>,
-    /// When the system's clock jumped, by the steady one.
+    /// When the system's clock jumped, by the steady clock.
     jumped: Option<i64>,
 }
 
-/// Further than this in [`AGE_TICK_US`] is a jump.
+/// A larger step within [`AGE_TICK_US`] is a jump.
 const JUMP_US: i64 = 60_000_000;
-/// A jump is believed after this time.
+/// A jump is accepted after this time.
 const BELIEVED_US: i64 = 3_600_000_000;
 
 impl Ages {
-    /// What time it is.
+    /// The time by the accepted difference.
     fn now(&mut self, shared: &Shared) -> Timestamp {
         let (now, steady) = (shared.clock.now().as_micros(), shared.clock.steady());
         let offset = now - steady;
@@ -98,7 +98,7 @@ impl Retention {
     pub(crate) fn load(shared: &Shared, conn: &Connection) -> Result<Self, rusqlite::Error> {
         let to_purge =
             conn.prepare("SELECT bin FROM doomed")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        // Bounded by what is kept of it.
+        // Quick: the number of journal rows is bounded.
         let journaled: i64 = conn.query_row("SELECT count(*) FROM change", [], |row| row.get(0))?;
         let mut retention = Self { to_purge, journaled: unsigned(journaled), ..Self::default() };
         retention.ages.now(shared);
@@ -109,7 +109,8 @@ impl Retention {
         Ok(retention)
     }
 
-    /// How long the writer may wait for captures before it goes on with this; `None` when there is nothing to be done.
+    /// How long the writer may wait for captures before it continues with retention; `None` when nothing is to be
+    /// removed.
     pub(crate) fn patience(&self) -> Option<Duration> {
         let more = !self.aged.is_empty()
             || (self.over_bytes && !self.stuck)
@@ -129,7 +130,7 @@ impl Retention {
         self.patience().is_some()
     }
 
-    /// Finds out which bins have aged requests, now and then.
+    /// Looks at intervals for bins with requests beyond their age limit.
     pub(crate) fn plan(&mut self, shared: &Shared) {
         let now = shared.clock.now().as_micros();
         if now < self.next_age_check && self.next_age_check - now <= AGE_TICK_US {
@@ -150,14 +151,15 @@ impl Retention {
     pub(crate) fn cursors(&self) -> u64 {
         let bins = self.over.len().min(MAX_BINS) + self.aged.len().min(MAX_BINS);
         let cursors = bins + if self.over_bytes && !self.stuck { MAX_BINS } else { 0 };
-        // One makes the run happen at all.
+        // At least one, or the run would not happen.
         if cursors == 0 && self.is_behind() { 1 } else { cursors as u64 }
     }
 
-    /// Removes a chunk of what is too much. `seq` is the first of the cursors that [`Retention::cursors`] asked for.
+    /// Removes a chunk of rows beyond the limits. `seq` is the first of the cursors that [`Retention::cursors`] asked
+    /// for.
     pub(crate) fn run(&mut self, tx: &mut Tx<'_>, mut seq: Seq) -> Result<(), StoreError> {
         let mut room = CHUNK;
-        // Captures go first: few rows wait until they are more, or until no capture waits.
+        // Captures go first: a few rows wait until there are more, or until no capture waits.
         let least = if tx.effects.captured > 0 { WORTHWHILE } else { 0 };
         let over: Vec<(BinId, u64)> = self
             .over
@@ -167,7 +169,7 @@ impl Retention {
             .take(MAX_BINS)
             .collect();
         for (bin, excess) in over {
-            // Two batches' worth at least, so that a steady flow is kept up with.
+            // At least twice the batch's captures, to keep up with a steady flow.
             let evicted = evict(tx, bin, seq, excess.min(room.max(2 * tx.effects.captured)), None)?;
             seq += 1;
             room = room.saturating_sub(evicted);
@@ -197,7 +199,7 @@ impl Retention {
         self.trim_journal(tx)
     }
 
-    /// A run was rolled back: what it has noted as done is not.
+    /// After a rollback: forgets what the run noted as done.
     pub(crate) fn forget_run(&mut self, shared: &Shared) {
         self.floor = 0;
         self.next_age_check = 0;
@@ -208,7 +210,7 @@ impl Retention {
         }
     }
 
-    /// Takes note of what a commit changed, and puts the changed bins into effect.
+    /// Notes what a commit changed, and updates the bins in memory.
     pub(crate) fn committed(&mut self, shared: &Shared, effects: &mut Effects) {
         let bins = std::mem::take(&mut effects.bins);
         let set: Vec<BinId> = bins.iter().filter_map(BinEffect::set_bin).collect();
@@ -218,7 +220,7 @@ impl Retention {
             if touch.delta.pinned < 0 {
                 self.floor = 0;
             }
-            // Only what can have made it too much: a run that found nothing must not start the next one.
+            // Counts only growth: a run that found nothing must not start the next one.
             let grew = touch.delta.requests > touch.delta.pinned || set.contains(bin);
             let partly = touch.delta.eviction.is_some();
             if (grew || partly)
@@ -293,7 +295,7 @@ impl Retention {
         self.floor = floor;
         self.stuck = bins.is_empty() && looked_at_all;
         for ((key, bin, rows), seq) in bins.into_iter().zip(first..) {
-            // A bin that was deleted in this very batch goes with the purge.
+            // A bin deleted in this same batch is left to the purge.
             if tx.touch(bin).is_ok() {
                 remove(tx, bin, key, seq, &rows, false)?;
             }
@@ -357,7 +359,7 @@ fn max_age_us(shared: &Shared, entry: &Entry) -> i64 {
     signed(entry.state.bin.settings.limits.max_age_s.unwrap_or(shared.options.max_age_s)).saturating_mul(1_000_000)
 }
 
-/// Pinned requests do not count: they stay anyway, and must not push out the new ones.
+/// Pinned requests do not count: they stay anyway, and must not displace new ones.
 fn excess(shared: &Shared, entry: &Entry) -> u64 {
     let limit = max_requests(shared, entry);
     let tally = *entry.holds.tally.lock();

@@ -6,17 +6,17 @@ use super::values::{signed, unsigned};
 use crate::model::Seq;
 use crate::store::error::StoreError;
 
-/// Bits of the cursor: four billion thousands, years at full speed. The bin has the 21 above them.
+/// Bits of the cursor: 4 × 10¹² values last for years at full speed. The bin has the 21 bits above them.
 const SEQ_BITS: u32 = 42;
 /// The largest cursor that fits.
 const MAX_SEQ: i64 = (1 << SEQ_BITS) - 1;
-/// The largest key of a bin that fits: how many bins a database holds.
+/// The largest key of a bin, which limits how many bins a database holds.
 pub(crate) const MAX_BINS: i64 = (1 << (63 - SEQ_BITS)) - 1;
 
 /// The cursor in SQL, of the request `r`.
 pub(crate) const SEQ: &str = "(r.place & 4398046511103)";
 
-/// Fails when the cursor is larger than any that fits.
+/// Fails when the cursor does not fit.
 pub(crate) fn row_key(bin: i64, seq: Seq) -> Result<i64, StoreError> {
     let seq = signed(seq);
     if seq > MAX_SEQ {
@@ -25,17 +25,17 @@ pub(crate) fn row_key(bin: i64, seq: Seq) -> Result<i64, StoreError> {
     Ok(bin << SEQ_BITS | seq)
 }
 
-/// The key by which a request is looked up: one that no row has, when the cursor is larger than any that fits.
+/// The key for looking up a request; for a cursor that does not fit, a key that no row has.
 pub(crate) fn looked_up(bin: i64, seq: Seq) -> i64 {
     // Cursors begin at 1.
     row_key(bin, seq).unwrap_or(bin << SEQ_BITS)
 }
 
-/// The keys between which the bin's requests with cursors between the two lie; both ends are exclusive.
+/// The range of row keys for a bin's requests with cursors between `after` and `before`; all bounds are exclusive.
 pub(crate) fn between(bin: i64, after: Seq, before: Seq) -> (i64, i64) {
     let first = bin << SEQ_BITS;
     let low = first | signed(after).min(MAX_SEQ);
-    // One more than the last key of the bin, when there is no end.
+    // Without an end, the bound is one above the bin's last key.
     let high = if signed(before) > MAX_SEQ { first + (1 << SEQ_BITS) } else { first | signed(before) };
     (low, high)
 }

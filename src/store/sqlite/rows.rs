@@ -1,4 +1,4 @@
-//! Rows to requests and back.
+//! Converts rows to requests and back.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use crate::model::{
     BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, SentResponse, Timestamp, Verdict,
 };
 
-/// What filters do not ask for, as JSON; most requests have none of it.
+/// Facts that no filter needs, as JSON; most requests have none.
 #[derive(Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(default)]
 pub(crate) struct Facts<'a> {
@@ -34,7 +34,7 @@ pub(crate) struct Facts<'a> {
     notes: Cow<'a, [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     handshake: Option<Cow<'a, str>>,
-    /// Only when the flags have no number for it.
+    /// Set only for a version that has no number in `flags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Cow<'a, str>>,
 }
@@ -58,20 +58,20 @@ impl Facts<'_> {
     }
 }
 
-/// The bits of `flags` that the derived facts decide.
+/// The bits of `flags` that come from the derived facts.
 pub(crate) const fn derived_bits(derived: &Derived) -> i64 {
     bit(derived.event.handshake.is_some(), codes::HANDSHAKE)
         | (codes::signature(derived.verdict.status) << codes::SIGNATURE_SHIFT)
         | (codes::freshness(derived.freshness.status) << codes::FRESHNESS_SHIFT)
 }
 
-/// The bits of `flags` that the marks decide.
+/// The bits of `flags` that come from the marks.
 pub(crate) const fn mark_bits(marks: &Marks) -> i64 {
     bit(marks.read, codes::READ) | bit(marks.pinned, codes::PINNED)
 }
 
-/// A duplicate key's number in the index. Collisions are told apart by the key itself; a hash that senders cannot aim
-/// at keeps them rare.
+/// A duplicate key's hash for the index. The key itself resolves collisions; the hash's secret seed keeps senders from
+/// causing them.
 pub(crate) fn duplicate_hash(key: &str) -> i64 {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(key.as_bytes());

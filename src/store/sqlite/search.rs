@@ -1,8 +1,7 @@
 //! Pages of a bin, filtered or not.
 //!
-//! A filtered page is found by looking at the bin in pieces, each a statement of its own: no long-lived snapshot keeps
-//! the log from starting over, and between two pieces it can be seen whether the search is still wanted and has time
-//! left.
+//! A filtered page scans the bin in pieces, each its own statement: no long-lived snapshot keeps the log from starting
+//! over, and between two pieces the search can stop when its caller has left or its time is up.
 
 use std::time::{Duration, Instant};
 
@@ -18,17 +17,17 @@ use crate::model::{CapturedRequest, Seq, filter::Filter};
 use crate::store::error::StoreError;
 use crate::store::types::{ListQuery, MAX_PAGE, Order, Page};
 
-/// A page's search ends after this long; the page is then shorter, and `next` leads on.
+/// Time limit for a page's search; the page is then shorter, and `next` says where to continue.
 const PAGE_TIME: Duration = Duration::from_secs(2);
-/// How long the search goes on after the page is full, to count all that match.
+/// How long the search continues after the page is full, to count all matches.
 const COUNT_TIME: Duration = Duration::from_millis(30);
 /// Rows of the first piece, and of the largest.
 const FIRST_PIECE: i64 = 128;
 const LARGEST_PIECE: i64 = 16_384;
-/// A piece that took less is followed by a larger one; one that took four times as long, by a smaller one.
+/// After a piece that took less, the next is larger; after one that took four times as long, smaller.
 const PIECE_TIME: Duration = Duration::from_millis(15);
 
-/// What is looked for.
+/// A search.
 #[derive(Debug)]
 pub(crate) struct Search {
     filter: Filter,
@@ -45,9 +44,9 @@ pub(crate) struct Search {
 struct Found {
     /// Cursors, in the search's order, up to the limit.
     seqs: Vec<Seq>,
-    /// Where to go on; `None` when everything was looked at.
+    /// Where to continue; `None` at the end of the bin.
     next: Option<Seq>,
-    /// How many match in all, if everything was looked at.
+    /// How many match in all, if the whole bin was scanned.
     total: Option<u64>,
 }
 
@@ -62,12 +61,12 @@ impl Search {
         }
     }
 
-    /// Everything above a cursor, oldest first.
+    /// A search above a cursor, oldest first.
     pub(crate) const fn oldest_after(filter: Filter, after: Seq, limit: usize) -> Self {
         Self { filter, order: Order::Oldest, limit, after, before: Seq::MAX }
     }
 
-    /// Nothing above that.
+    /// Limits the search to cursors up to `through`.
     pub(crate) const fn through(mut self, through: Seq) -> Self {
         self.before = through.saturating_add(1);
         self
@@ -78,7 +77,7 @@ impl Search {
         !self.filter.is_empty()
     }
 
-    /// A page of summaries. The bin holds `held` requests.
+    /// A page of summaries of a bin that holds `held` requests.
     pub(crate) fn page(
         &self,
         source: Source,
@@ -98,7 +97,7 @@ impl Search {
         let found = self.find(source, conn, wanted, Some(PAGE_TIME), true)?;
         let mut requests = Vec::with_capacity(found.seqs.len());
         for seq in found.seqs {
-            // One that was deleted meanwhile is left out.
+            // Requests deleted meanwhile are left out.
             requests.extend(source.by_seq(conn, seq)?);
         }
         Ok(Page { requests, next: found.next, total: found.total })
@@ -128,7 +127,7 @@ impl Search {
         Ok(requests)
     }
 
-    /// The cursors of what matches, and where to go on; `None` at the end.
+    /// The cursors of the matches, and where to continue; `None` at the end.
     pub(crate) fn seqs(
         &self,
         source: Source,
@@ -205,7 +204,7 @@ impl Search {
             }
             match end {
                 None => {
-                    // What lies beyond the cursors was not counted.
+                    // Requests outside the search's bounds were not counted.
                     let all = self.after == 0 && self.before == Seq::MAX;
                     found.total = (count && all).then_some(matched);
                     if matched <= self.limit as u64 {
@@ -247,8 +246,8 @@ struct Pieces<'c> {
 
 impl<'c> Pieces<'c> {
     fn new(conn: &'c Connection, key: i64, newest_first: bool, condition: &'c Condition) -> Self {
-        // Forwards even when the newest come first: SQLite goes to the next row of `content` faster than to the one
-        // before.
+        // Scans forwards even for newest first: SQLite steps to the next row of `content` faster than to the previous
+        // one.
         let join = if condition.content { format!("CROSS JOIN content c ON c.seq = {SEQ}") } else { String::new() };
         let first = condition.params.len() + 1;
         let matching = format!(
@@ -272,7 +271,7 @@ impl<'c> Pieces<'c> {
         Ok(end.map(row_key::seq_of))
     }
 
-    /// What matches between the two, in the search's order.
+    /// The matches between two cursors, in the search's order.
     fn matching(&self, low: Seq, high: Seq) -> Result<Vec<Seq>, StoreError> {
         let mut statement = self.conn.prepare_cached(&self.matching)?;
         let (low, high) = row_key::between(self.key, low, high);

@@ -1,5 +1,5 @@
-//! What was written lately: where no platform says what an event is, the same request again is known by it, at the cost of
-//! a hash. It begins empty at each start; `repeats` finds what it does not know.
+//! Recognises a repeated request by a hash, where no platform names the event. Holds the latest requests only and
+//! starts empty; `repeats` finds older ones.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -7,19 +7,19 @@ use std::hash::BuildHasher as _;
 
 use crate::model::{NewRequest, Origin, SameBefore, Seq};
 
-/// Requests that are remembered, of all bins together.
+/// Requests remembered, over all bins.
 const REMEMBERED: usize = 20_000;
-/// Bytes of a body that is looked at: the writing thread waits for it.
+/// Larger bodies are not hashed: the writing thread would wait.
 const MAX_BODY: usize = 256 << 10;
 
-/// The newest of each request that came lately, by a hash of bin, method, target and body that senders cannot aim at.
+/// The latest requests, by a seeded hash of bin, method, target and body; of equal ones the newest.
 #[derive(Default)]
 pub(crate) struct Seen {
     hasher: RandomState,
     known: HashMap<u64, Known>,
-    /// Each that was noted, oldest first.
+    /// All noted requests, oldest first.
     in_order: VecDeque<(u64, Seq)>,
-    /// Those whose senders are not answered yet.
+    /// Requests whose senders have no response yet.
     unanswered: HashMap<Seq, u64>,
 }
 
@@ -31,7 +31,7 @@ struct Known {
 }
 
 impl Seen {
-    /// Notes a request; what became of the same one before, if it came.
+    /// Notes a request; returns the status of the same request before it, if there was one.
     pub(crate) fn note(
         &mut self,
         bin: i64,
@@ -74,7 +74,7 @@ impl Seen {
         before
     }
 
-    /// Notes what the sender of a request got in the end.
+    /// Notes the status that the sender of a request finally got.
     pub(crate) fn answered(&mut self, seq: Seq, status: Option<u16>) {
         let Some(key) = self.unanswered.remove(&seq) else { return };
         if let Some(known) = self.known.get_mut(&key).filter(|known| known.seq == seq) {
@@ -82,12 +82,12 @@ impl Seen {
         }
     }
 
-    /// Forgets requests that could not be stored: what their senders send again is the first.
+    /// Forgets requests that could not be stored: a retry then counts as the first.
     pub(crate) fn unwritten(&mut self, requests: &HashSet<Seq>) {
         self.known.retain(|_, known| !requests.contains(&known.seq));
     }
 
-    /// Forgets a bin whose requests were deleted: what comes next is the first again.
+    /// Forgets a bin whose requests were deleted: the next request counts as the first.
     pub(crate) fn forget(&mut self, bin: i64) {
         self.known.retain(|_, known| known.bin != bin);
     }

@@ -1,4 +1,4 @@
-//! Sessions: the requests that name the same one, found by an index.
+//! Sessions: requests that name the same session, found by an index.
 
 use std::time::{Duration, Instant};
 
@@ -14,18 +14,18 @@ use crate::model::{Lost, Seq};
 use crate::store::error::StoreError;
 use crate::store::types::{EventSeen, SessionLimits, SessionPage, SessionRequest, SessionRequests};
 
-/// A page of sessions ends after this long; it is then shorter, and `next` leads on.
+/// Time limit for a page of sessions; it is then shorter, and `next` says where to continue.
 const PAGE_TIME: Duration = Duration::from_millis(500);
-/// The clock is asked after this many rows.
+/// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 256;
-/// The newest requests of a bin whose events are summed up.
+/// How many of a bin's newest requests are counted by event.
 const EVENT_ROWS: u64 = 50_000;
 
-/// Names the index: SQLite would rather walk the bin.
+/// Names the index, because SQLite would scan the bin instead.
 const OF_SESSION: &str = "FROM request INDEXED BY request_session WHERE session = ?1 AND place > ?2 AND place < ?3";
 
 impl Source {
-    /// The sessions whose newest request is below `before`, those with the newest first, with their requests.
+    /// The sessions whose newest request is below `before`, most recent first, with their requests.
     pub(crate) fn sessions(
         self,
         conn: &Connection,
@@ -49,7 +49,7 @@ impl Source {
         Ok(SessionPage { sessions, next })
     }
 
-    /// The ids of a page of sessions, and where to go on.
+    /// The ids of a page of sessions, and where to continue.
     fn session_ids(
         self,
         conn: &Connection,
@@ -77,7 +77,7 @@ impl Source {
             else {
                 continue;
             };
-            // A session is on the page of its newest request.
+            // A session is listed at its newest request only.
             if later.exists(params![session, place, end])? {
                 continue;
             }
@@ -89,7 +89,7 @@ impl Source {
         Ok((ids, None))
     }
 
-    /// The requests of a session, oldest first, the bodies of some of them with it.
+    /// The requests of a session, oldest first, some with their bodies.
     pub(crate) fn session(
         self,
         conn: &Connection,
@@ -128,7 +128,7 @@ impl Source {
         Ok(SessionRequests { id: id.to_owned(), total: unsigned(total), requests })
     }
 
-    /// Which requests are gone: what is known to retention and to the journal, which forgets its oldest rows.
+    /// Which requests were removed, from the records of retention and of the journal, whose oldest rows are trimmed.
     pub(crate) fn lost(self, conn: &Connection) -> Result<Lost, StoreError> {
         let by_hand = conn
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM change WHERE bin = ? AND kind IN (?, ?))")?
@@ -148,7 +148,7 @@ impl Source {
         })
     }
 
-    /// The events of the bin's newest requests: how often each came, and the cursors of the first and the last.
+    /// The events of the bin's newest requests: count, first and last cursor of each.
     pub(crate) fn events_seen(self, conn: &Connection) -> Result<Vec<EventSeen>, StoreError> {
         let (low, high) = row_key::between(self.key, 0, Seq::MAX);
         let from: Option<i64> = conn

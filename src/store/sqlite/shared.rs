@@ -23,19 +23,19 @@ pub(crate) struct Shared {
     pub(crate) options: StoreOptions,
     /// The file itself, links resolved.
     pub(crate) path: PathBuf,
-    /// Which file that is.
+    /// The identity of that file.
     identity: (u64, u64),
-    /// Which file the log is, once it is there.
+    /// The identity of the log, once it exists.
     log_identity: OnceLock<(u64, u64)>,
-    /// Whether the file holds what it held.
+    /// Checks that the file's content was not changed from outside.
     pub(crate) whole: Whole,
     pub(crate) clock: Clock,
     pub(crate) listener: Arc<dyn CommitListener>,
-    /// What request ids are made with: constant for a database.
+    /// The salt of the request ids: constant per database.
     pub(crate) salt: u32,
     pub(crate) waiters: Arc<CommitWaiters>,
     pub(crate) bins: Bins,
-    /// Only the writing thread asks it.
+    /// Used by the writing thread only.
     pub(crate) seen: Mutex<Seen>,
     /// The newest cursor that is committed.
     pub(crate) committed: AtomicU64,
@@ -84,8 +84,8 @@ impl Shared {
         }
     }
 
-    /// An error when the path names another file than the one that is open, or none, or when the file was emptied,
-    /// shortened or written over: what is stored would be gone with the process.
+    /// Fails when the path no longer names the open file, or when the file was emptied, shortened or overwritten: what
+    /// is stored would be lost when the process ends.
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
         match files::look(&self.path) {
             Ok(Some(found)) if files::identity(&found) == self.identity => {
@@ -97,8 +97,8 @@ impl Shared {
         }
     }
 
-    /// An error when the log is not the one that was there first: what is written to a removed file is gone with the
-    /// process.
+    /// Fails when the log is another file than at first: what is written to a removed file is lost when the process
+    /// ends.
     fn check_log(&self) -> Result<(), StoreError> {
         let found = files::look(&paths::wal(&self.path)).map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let found = found.map(|log| files::identity(&log));
@@ -111,9 +111,10 @@ impl Shared {
         Err(StoreError::Unavailable("the database's log was removed or replaced; start Creel again".to_owned()))
     }
 
-    /// A reader has found the file damaged: nothing more is taken, so that nobody is told that it is stored.
+    /// Called when a reader finds the file damaged: the store then accepts no request, so that no sender gets a false
+    /// success.
     pub(crate) fn found_damaged(&self, cause: &str) {
-        // A file that was put in its place is told by itself, and may go again.
+        // A replaced file is reported by `check_place`, and may be put back.
         if self.check_place().is_ok() {
             self.whole.found_damaged(cause);
         }
@@ -121,7 +122,7 @@ impl Shared {
 
     /// Notes what is wrong with the database, or that it works again.
     pub(crate) fn set_trouble(&self, trouble: Option<StoreError>) {
-        // The flag keeps the lock out of the usual path.
+        // The flag avoids the lock in the usual case.
         if trouble.is_none() && !self.in_trouble.load(Ordering::Acquire) {
             return;
         }
@@ -130,7 +131,7 @@ impl Shared {
             self.in_trouble.store(trouble.is_some(), Ordering::Release);
             std::mem::replace(&mut *now, trouble.clone())
         };
-        // After the lock: who reads standard error may be slow.
+        // Logged after the lock is released: the reader of standard error may be slow.
         match (before, trouble) {
             (None, Some(error)) => tracing::error!(file = %self.path.display(), %error, "writing does not work"),
             (Some(_), None) => tracing::info!(file = %self.path.display(), "writing works again"),

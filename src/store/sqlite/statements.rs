@@ -9,7 +9,7 @@ use crate::model::RequestId;
 
 const INSERT_CONTENT: &str = "INSERT INTO content (seq, bin, trailers, head, body) VALUES (?,?,?,?,?)";
 
-/// Names the index, because SQLite would rather walk the whole bin in order.
+/// Names the index, because SQLite would scan the whole bin instead.
 const FIRST_WITH_KEY: &str = "SELECT place, received_at FROM request INDEXED BY request_duplicate \
      WHERE duplicate_hash = ?1 AND place > ?2 AND place < ?3 AND duplicate_key = ?4 ORDER BY place LIMIT 1";
 
@@ -18,7 +18,7 @@ pub(crate) struct CaptureStatements<'a> {
     pub(crate) full: CachedStatement<'a>,
     pub(crate) content: CachedStatement<'a>,
     pub(crate) first_with_key: CachedStatement<'a>,
-    /// Duplicate keys that were found, by their hashes: when a sender repeats itself, the next ones come soon.
+    /// Duplicate keys found lately, by hash: a sender that repeats a request often does so soon again.
     pub(crate) repeated: HashMap<i64, Repeated>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> CaptureStatements<'a> {
         })
     }
 
-    /// To be called when rows may have been removed.
+    /// Call it when rows may have been removed.
     pub(crate) fn forget_repeated(&mut self) {
         self.repeated.clear();
     }

@@ -1,4 +1,4 @@
-//! A bin's requests over time, counted in buckets by SQL: what leaves the database is small, however much there is.
+//! A bin's requests over time. SQL counts them in buckets, so the result is small for any number of requests.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
@@ -13,12 +13,12 @@ use crate::store::types::{
     DeliveryBucket, RequestBucket, TIMELINE_ROWS, Timeline, TimelineBy, TimelineLane, TimelineRange, TimelineSpan,
 };
 
-/// The lanes in SQL of requests without a name, and of those with any that has no lane.
+/// The lanes in SQL of requests without a name, and of requests whose name has no lane.
 const UNNAMED: i64 = -1;
 const OTHERS: i64 = -2;
 
 impl Source {
-    /// The times between which the newest requests came, and how many these are.
+    /// The time span of the newest requests, and their number.
     pub(crate) fn timeline_span(self, conn: &Connection) -> Result<Option<TimelineSpan>, StoreError> {
         let (low, high) = self.newest_rows(conn, "request")?;
         let row = conn
@@ -64,7 +64,7 @@ impl Source {
             })?
             .collect::<Result<_, _>>()?;
         let left_out = all.saturating_sub(names.len() as u64);
-        // The name's place in the list; then those without one, then all others.
+        // The name's index in the list; then requests without a name, then all others.
         let named: Vec<String> = (0..names.len()).map(|at| format!("WHEN ?{} THEN {at}", at + 6)).collect();
         let named = if names.is_empty() {
             OTHERS.to_string()
@@ -120,7 +120,7 @@ impl Source {
         Ok(Timeline { names, left_out, requests, deliveries })
     }
 
-    /// The keys between which the bin's newest rows of a table lie, both exclusive.
+    /// The range of row keys of the bin's newest rows in a table; both bounds are exclusive.
     fn newest_rows(self, conn: &Connection, table: &'static str) -> Result<(i64, i64), StoreError> {
         let (low, high) = row_key::between(self.key, 0, Seq::MAX);
         let sql =

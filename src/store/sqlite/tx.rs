@@ -28,7 +28,7 @@ impl<'a> Tx<'a> {
         Self { conn, shared, now: shared.clock.now(), effects: Effects::default(), captures: None }
     }
 
-    /// Looks the bin up, to be read or changed.
+    /// Looks the bin up and notes that the batch touches it.
     pub(crate) fn touch(&mut self, bin: BinId) -> Result<&mut Touch, StoreError> {
         if self.effects.bins.iter().any(|effect| matches!(effect, BinEffect::Removed(removed) if *removed == bin)) {
             return Err(StoreError::NotFound(Thing::Bin));
@@ -43,7 +43,7 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// To be published after the commit, if the listener wants it.
+    /// Queues a change for publication after the commit, if the listener wants it.
     pub(crate) fn publish(&mut self, bin: BinId, seq: Seq, what: ChangeKind) {
         if self.effects.touched.get(&bin).is_some_and(|touched| touched.wanted) {
             self.effects.changes.push(Change { seq, bin, what });
@@ -68,12 +68,12 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Keeps the cursor from being given out again although no row will prove that it was used.
+    /// Keeps a cursor that no row records from being given out again.
     pub(crate) fn keep_seq(&mut self, seq: Seq) {
         self.effects.keep_seq = self.effects.keep_seq.max(seq);
     }
 
-    /// Writes how the tallies change: the last statements before the commit, once per bin and batch.
+    /// Writes the changed tallies: the last statements before the commit, one per bin.
     pub(crate) fn write_tallies(&self) -> Result<(), StoreError> {
         for touch in self.effects.touched.values() {
             if touch.delta == (Delta { floor: touch.delta.floor, ..Delta::default() }) {

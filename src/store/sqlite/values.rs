@@ -1,10 +1,10 @@
-//! Rust's values as SQLite's and back.
+//! Converts between Rust's and SQLite's values.
 
 use std::time::Duration;
 
 use crate::store::error::StoreError;
 
-/// SQLite's integers are signed; what is read here is never negative.
+/// SQLite's integers are signed; the values read here are never negative.
 pub(crate) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }

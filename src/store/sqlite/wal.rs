@@ -1,14 +1,14 @@
-//! What writer and checkpointer tell each other about the write-ahead log.
+//! The state of the write-ahead log that writer and checkpointer share.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-/// A checkpoint pass is worth its syncs when this much was written.
+/// Bytes written that make a checkpoint pass worth its syncs.
 pub(crate) const PASS_BYTES: u64 = 8 << 20;
 
-/// How far the log has grown, and what is to be done about it.
+/// How far the log has grown, and whether the writer is asked to complete it.
 #[derive(Debug, Default)]
 pub(crate) struct WalProgress {
     /// Bytes written since the last pass.
@@ -24,13 +24,14 @@ impl WalProgress {
     pub(crate) fn wrote(&self, bytes: u64) {
         let before = self.written.fetch_add(bytes, Ordering::Relaxed);
         if before < PASS_BYTES && before + bytes >= PASS_BYTES {
-            // Whoever has looked and is about to wait holds this lock: it waits by now, and hears the news.
+            // The checkpointer holds this lock from its check until it waits: taking the lock ensures that it hears the
+            // notification.
             drop(self.stop.lock());
             self.news.notify_one();
         }
     }
 
-    /// The bytes written since it was last asked.
+    /// The bytes written since the last call.
     pub(crate) fn take_written(&self) -> u64 {
         self.written.swap(0, Ordering::Relaxed)
     }
@@ -40,7 +41,7 @@ impl WalProgress {
         self.finish.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the writer is asked to complete the log; once per question.
+    /// Whether the writer is asked to complete the log; clears the request.
     pub(crate) fn take_finish(&self) -> bool {
         self.finish.load(Ordering::Relaxed) && self.finish.swap(false, Ordering::Relaxed)
     }
@@ -51,7 +52,7 @@ impl WalProgress {
         self.news.notify_one();
     }
 
-    /// Sleeps until a pass is worth while, at most for `patience`. False when the checkpointer is to end.
+    /// Sleeps until a pass is worthwhile, at most for `patience`. Returns false when the checkpointer must end.
     pub(crate) fn wait_for_pass(&self, patience: Duration) -> bool {
         let mut stop = self.stop.lock();
         if !*stop && self.written.load(Ordering::Relaxed) < PASS_BYTES {

@@ -1,5 +1,5 @@
-//! Finds out whether a log that a process has left behind is damaged. SQLite takes a log up to its first frame with a wrong
-//! checksum and says nothing about the rest, since the last frames of a crash are often torn.
+//! Detects damage in a log that a process left behind. SQLite reads a log up to its first frame with a wrong checksum
+//! and says nothing about the rest, because a crash often leaves torn frames at the end.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -10,12 +10,12 @@ const FRAME: usize = 24;
 /// The log's magic number; its last bit says in which order checksums take the bytes.
 const MAGIC: u32 = 0x377f_0682;
 
-/// The byte from which on a log is damaged, if committed frames are lost by that.
+/// The offset of the damage, if committed frames are lost by it.
 pub(crate) fn damage(log: &File) -> io::Result<Option<u64>> {
     let mut log = BufReader::with_capacity(1 << 20, log);
     let mut header = [0; HEADER];
     if !fill(&mut log, &mut header)? {
-        // Shorter than its header: nothing was ever committed to it.
+        // A log shorter than its header: nothing was committed to it.
         return Ok(None);
     }
     let magic = number(&header, 0);
@@ -32,7 +32,7 @@ pub(crate) fn damage(log: &File) -> io::Result<Option<u64>> {
     let (mut at, mut bad) = (HEADER as u64, None);
     while fill(&mut log, &mut frame)? {
         if frame[8..16] != header[16..24] {
-            // Left over from before the log started over.
+            // A frame left from before the log started over.
             break;
         }
         if bad.is_none() {
@@ -41,7 +41,7 @@ pub(crate) fn damage(log: &File) -> io::Result<Option<u64>> {
                 bad = Some(at);
             }
         } else if number(&frame, 4) > 0 {
-            // A commit after it: no crash, since frames are written in order.
+            // A commit after the bad frame: not a crash, because frames are written in order.
             return Ok(bad);
         }
         at += frame.len() as u64;
@@ -49,7 +49,7 @@ pub(crate) fn damage(log: &File) -> io::Result<Option<u64>> {
     Ok(None)
 }
 
-/// Reads all of `buffer`; whether there was as much.
+/// Fills `buffer`; returns whether the log was long enough.
 fn fill(log: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     match log.read_exact(buffer) {
         Ok(()) => Ok(true),

@@ -1,5 +1,5 @@
-//! Whether the database file still holds what it held. Somebody may empty, shorten or write over it while it is open:
-//! SQLite goes on with what it has in memory, and all that is stored meanwhile would be lost.
+//! Detects a database file that was emptied, shortened or overwritten while it is open. SQLite would go on with its
+//! cached pages, and all that is stored from then on would be lost.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -9,10 +9,10 @@ use parking_lot::Mutex;
 
 use crate::store::error::StoreError;
 
-/// What each SQLite database begins with.
+/// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// What is known of the file.
+/// The last known state of the file.
 pub(crate) struct Whole {
     /// The open file. It is read through this handle only: closing another would drop SQLite's locks.
     file: Arc<File>,
@@ -20,27 +20,27 @@ pub(crate) struct Whole {
 }
 
 struct State {
-    /// The file is at least this long.
+    /// The file is at least this long, in bytes.
     least: u64,
-    /// It may get shorter than it is: pages were given back, and the log that says so is not all in the file yet.
+    /// The file may shrink: pages were given back, and the log with that change is not fully in the file yet.
     may_shrink: bool,
-    /// What a reader found.
+    /// The damage that a reader found.
     damage: Option<String>,
 }
 
 impl Whole {
-    /// Of a file that was just opened: a log that an earlier process has left may shorten it.
+    /// For a file just opened: a log left by an earlier process may shorten it.
     pub(crate) fn new(file: Arc<File>) -> Self {
         Self { file, state: Mutex::new(State { least: 0, may_shrink: true, damage: None }) }
     }
 
-    /// An error when the file is not what it was.
+    /// Fails when the file was damaged from outside.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let mut state = self.state.lock();
         if let Some(cause) = &state.damage {
             return Err(StoreError::Corrupt(format!("{cause}; start Creel again")));
         }
-        // Measured here: two threads look.
+        // Measured under the lock: two threads call this.
         let length = self.file.metadata().map_err(|error| StoreError::Unavailable(error.to_string()))?.len();
         if length < state.least {
             let least = state.least;
@@ -73,7 +73,7 @@ impl Whole {
         self.state.lock().may_shrink
     }
 
-    /// All that was in the log is in the file: it gets no shorter until pages are given back again.
+    /// The whole log is in the file, which now keeps its length until pages are given back again.
     pub(crate) fn has_shrunk(&self) {
         self.state.lock().may_shrink = false;
     }

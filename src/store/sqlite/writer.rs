@@ -20,15 +20,15 @@ use crate::model::Seq;
 use crate::store::commits::Worker;
 use crate::store::error::StoreError;
 
-/// How long the writer sleeps when nothing comes: ages, vacuum and recovery are seen to this often.
+/// How long an idle writer sleeps before it looks at ages, vacuum and recovery.
 const TICK: Duration = Duration::from_secs(1);
-/// A batch that does not fit on the disk is halved this often at most, so that small requests are kept where a large
-/// one does not fit.
+/// How often a batch that does not fit on the disk is halved, so that small requests are kept where a large one does
+/// not fit.
 const MAX_SPLITS: u32 = 24;
 /// What a row costs in the log beyond its bytes; for the checkpointer's estimate.
 const ROW_BYTES: u64 = 512;
 
-/// Finds out whether a request could be written: needs new pages. Committed before [`UNPROBE`] takes it back.
+/// Tests whether a request could be written: it needs new pages. Committed, then undone by [`UNPROBE`].
 pub(crate) const PROBE: &str =
     "INSERT OR REPLACE INTO content (seq, bin, head, body) VALUES (-1, 0, zeroblob(16384), x'')";
 pub(crate) const UNPROBE: &str = "DELETE FROM content WHERE seq = -1";
@@ -37,11 +37,11 @@ pub(crate) const UNPROBE: &str = "DELETE FROM content WHERE seq = -1";
 pub(crate) struct Writer {
     shared: Arc<Shared>,
     queue: Arc<Queue<Job>>,
-    /// `None` after a failure: opened anew before the next batch.
+    /// `None` after a failure: reopened before the next batch.
     conn: Option<Connection>,
     retention: Retention,
     recycled: Vec<Job>,
-    /// When the file's place was last looked at, and whether it was there.
+    /// The time and the result of the last check of the file.
     looked_at: (Instant, Result<(), StoreError>),
 }
 
@@ -58,14 +58,14 @@ impl Writer {
         })
     }
 
-    /// Until the queue is closed and empty.
+    /// Runs until the queue is closed and empty.
     pub(crate) fn run(mut self) {
         loop {
             let patience = self.retention.patience().unwrap_or(TICK);
             let shared = Arc::clone(&self.shared);
             self.retention.plan(&shared);
             let recycled = std::mem::take(&mut self.recycled);
-            // Where threads compete for processors, those whose senders were just answered run first and queue more:
+            // Where threads compete for processors, this lets workers with new responses run first and queue more:
             // larger batches cost less per request.
             std::thread::yield_now();
             let batch = self.queue.take(patience, self.retention.cursors(), recycled);
@@ -115,7 +115,7 @@ impl Writer {
                     }
                     tasks.push((task, outcome));
                 }
-                // Let go of the request before its sender is answered: see `Store::capture`.
+                // Drops the request before its sender is answered: see `Database::capture`.
                 Job::Capture { seq, worker, request: _ } => {
                     if outcome.is_some() {
                         failed.insert(seq);
@@ -138,11 +138,11 @@ impl Writer {
             shared.seen.lock().unwritten(&failed);
         }
         if result.is_ok() {
-            // Everything up to `last` is in, cursors that were never used included.
+            // Every cursor up to `last` is committed, including unused ones.
             committed = last;
         }
         shared.committed.fetch_max(committed, Ordering::AcqRel);
-        // Before the answers: a sender that sends again at once finds the room that its last request took.
+        // Before the waiters wake: a sender that sends again at once finds room for it.
         self.queue.settled(bytes);
         shared.waiters.settle(last, &waited);
         for (task, outcome) in tasks {
@@ -151,7 +151,7 @@ impl Writer {
         self.recycled = jobs;
     }
 
-    /// Tries to write these jobs in one transaction. What fails has its outcome set.
+    /// Tries to write these jobs in one transaction. Sets the outcome of each job that fails.
     fn attempt(
         &mut self,
         jobs: &mut [Job],
@@ -161,7 +161,7 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let error = match self.transaction(jobs, outcomes, spare) {
             Ok(effects) => {
-                // Before the announcement: a subscriber's cursor is never ahead of the head.
+                // Before the publication: a subscriber's cursor must never be ahead of the committed one.
                 let newest =
                     jobs.iter().map(Job::seq).chain(effects.changes.iter().map(|change| change.seq)).max().unwrap_or(0);
                 self.shared.committed.fetch_max(newest, Ordering::AcqRel);
@@ -175,7 +175,7 @@ impl Writer {
             let middle = jobs.len() / 2;
             let (first, second) = jobs.split_at_mut(middle);
             let (first_outcomes, second_outcomes) = outcomes.split_at_mut(middle);
-            // The cursors for retention are used once: the second half does without.
+            // Only the first half uses the cursors for retention.
             let one = self.attempt(first, first_outcomes, spare, splits);
             let other = self.attempt(second, second_outcomes, 0, splits);
             return one.and(other);
@@ -222,7 +222,7 @@ impl Writer {
         }
     }
 
-    /// Looks once a second whether the database file is still where it was.
+    /// Checks once a second that the database file is still in its place.
     fn check_place(&mut self) -> Result<(), StoreError> {
         if self.looked_at.0.elapsed() >= TICK {
             self.looked_at = (Instant::now(), self.shared.check_place());
@@ -244,8 +244,8 @@ impl Writer {
         }
         self.retention.committed(shared, &mut effects);
         for (bin, touch) in &effects.touched {
-            // Who subscribes after this finds everything in the store. Who subscribed before this, but after the bin
-            // was touched, would miss this batch.
+            // A later subscriber finds all changes in the store. One that subscribed before this point, but after the
+            // bin was touched, would miss this batch.
             if !touch.wanted && shared.listener.wants(*bin) {
                 shared.listener.unbuilt(*bin, shared.committed.load(Ordering::Acquire));
             }
@@ -257,7 +257,7 @@ impl Writer {
         }
     }
 
-    /// Nothing was queued for a while.
+    /// Called when nothing was queued for a while.
     fn idle(&mut self) {
         let shared = Arc::clone(&self.shared);
         if let Err(error) = self.check_place() {
@@ -290,7 +290,7 @@ impl Writer {
         }
     }
 
-    /// The end: one file, nothing in the log.
+    /// Folds the log into the database when the store closes: one file remains.
     fn fold(mut self) {
         let last = self.shared.committed.load(Ordering::Acquire);
         if let Some(conn) = self.conn.take() {
@@ -302,7 +302,7 @@ impl Writer {
     }
 }
 
-/// Runs the jobs. An error that is one job's own becomes its outcome; one that takes the transaction down is returned.
+/// Runs the jobs. An error of one job becomes its outcome; an error that ends the transaction is returned.
 fn run_jobs(tx: &mut Tx<'_>, jobs: &mut [Job], outcomes: &mut [Option<StoreError>]) -> Result<(), StoreError> {
     for (job, outcome) in jobs.iter_mut().zip(outcomes) {
         if outcome.is_some() {
@@ -312,8 +312,8 @@ fn run_jobs(tx: &mut Tx<'_>, jobs: &mut [Job], outcomes: &mut [Option<StoreError
         match job {
             Job::Capture { seq, request, .. } => {
                 if let Err(error) = tx.insert(*seq, request, None) {
-                    // A row that SQLite refuses for itself (too large) harms no other, unless it took the transaction
-                    // along.
+                    // A row that SQLite refuses (too large) does not affect the others, unless it ended the
+                    // transaction.
                     if error.is_trouble() || tx.conn.is_autocommit() {
                         return Err(error);
                     }
@@ -338,7 +338,7 @@ fn run_jobs(tx: &mut Tx<'_>, jobs: &mut [Job], outcomes: &mut [Option<StoreError
                     *outcome = Some(error);
                 }
                 tx.conn.prepare_cached("RELEASE task")?.execute([])?;
-                // It may have removed rows, or taken back some that it had added.
+                // The task may have removed rows, or rolled back rows that it had added.
                 if let Some(captures) = &mut tx.captures {
                     captures.forget_repeated();
                 }
