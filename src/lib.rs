@@ -21,10 +21,10 @@
 //! | [`mcp`] | the tools of coding agents, over [`client`] |
 //! | [`cli`], [`config`], [`telemetry`] | the command line, its settings, the log |
 //!
-//! Imports only go down: `main → cli → { server, mcp, client }`, `mcp → client`, `server → { mcp (for /mcp only), capture, deliver, live } → store → model → { http, json }`;
-//! the pure parts import `model`, `http` and `json` alone (`export` and `diff` also `view`); `capture` judges by `signature`
-//! and `provider`; `live` and `client` speak in `shapes`; the engine of `deliver` knows `http` and `model` alone.
-//! `tests/it/tidy.rs` holds this.
+//! Imports only go down: `main → cli → { server, mcp, client }`, `mcp → client`, `server → { mcp (for /mcp only),
+//! capture, deliver, live } → store → model → { http, json }`; the pure parts import `model`, `http` and `json` alone
+//! (`export` and `diff` also `view`); `capture` judges by `signature` and `provider`; `live` and `client` speak in
+//! `shapes`; the engine of `deliver` knows `http` and `model` alone. `tests/it/tidy.rs` checks this.
 //!
 //! # The words
 //!
@@ -35,35 +35,35 @@
 //! | bin | a URL to hand out, and what arrives there | basket, token, channel |
 //! | head | request line and header fields, the bytes as sent | – |
 //! | response | what a bin gives to a sender; *answer* is only the verb | answer, reply |
-//! | rejected | what the listener turns down (too large, too slow, not HTTP); its head is kept | refused |
+//! | rejected | a request that the listener does not accept (too large, too slow, not HTTP); its head is kept | refused |
 //! | verdict | whether a signature is right | result, check |
 //! | freshness | how old the signed timestamp was on arrival | – |
 //! | reverify | compute verdict and event facts of stored requests again | judge again, rederive |
 //! | scheme | how a provider signs, as a record of the catalogue | algorithm |
 //! | trigger | what a handshake is recognised by | sign |
-//! | change | something that was committed; it has a cursor | event (that is the provider's) |
+//! | change | a committed write; it has a cursor | event (that is the provider's) |
 //! | cursor, `seq` | a change's place in the order of commits | number |
 //! | target | a URL that Creel sends to | destination, upstream |
-//! | attempt | one try to send a request to a target, and what came of it | delivery log |
-//! | replay | sending a captured request again because somebody asked | resend |
-//! | hold | keeping a sender waiting until somebody answers it | pause |
-//! | lease | answering a bin's senders from elsewhere, for as long as the connection stands | – |
+//! | attempt | one try to send a request to a target, and its outcome | delivery log |
+//! | replay | sending a captured request again on demand | resend |
+//! | hold | keeping a sender waiting for an answer by hand | pause |
+//! | lease | answering a bin's senders from elsewhere, for as long as the connection is open | – |
 //! | compose | making a request by hand, from nothing or from a captured one | craft |
-//! | forward | sending on what a bin captures, by itself | relay |
+//! | forward | sending on what a bin captures, automatically | relay |
 //! | sample | what a platform's sender would send, made up or the user's own | fixture |
 //! | step | one event of what a simulated sender sends, with the wait before it | – |
 //! | battery, case, shot | what a receiver is tried with; one duty of it; one request of that | suite, test |
 //! | origin | what a request counts as: sent over the network, or by Creel itself | source |
-//! | job | deliveries that nobody waits for | task |
+//! | job | deliveries that run in the background | task |
 //! | problem | an error for a client: code, sentence, field (RFC 9457) | – |
 //!
 //! # The life of a request
 //!
-//! A sender calls a bin URL. The capture listener's recorder (`server/capture`) keeps the head's bytes as they arrive; the
-//! handler streams the body under its limits. [`capture::Capture::receive`] computes the verdict and the event's facts and
-//! hands everything to [`store::Store::capture`]; the writing thread commits a batch, publishes it to [`live::Hub`] and
-//! wakes everyone who waits for it. Only then does the sender get the bin's response: a 200 means stored, and what the
-//! console announces can be opened.
+//! A sender calls a bin URL. The capture listener's recorder (`server/capture`) keeps the head's bytes as they arrive;
+//! the handler streams the body under its limits. [`capture::Capture::receive`] computes the verdict and the event's
+//! facts and hands everything to [`store::Store::capture`]; the writing thread commits a batch, publishes it to
+//! [`live::Hub`] and wakes the requests that wait for it. Only then does the sender get the bin's response: a 200 means
+//! stored, and what the console announces can be opened.
 //!
 //! The hub's thread serialises each change once and hands the batch to the WebSockets of the bin's subscribers
 //! (`server/console/live`). In the browser `static/live.js` follows the cursor; `static/list.js` takes a message as a hint
@@ -74,7 +74,7 @@
 //!
 //! The crate is a program: [`run`] is what `main` calls, [`Application`] what the tests start. Everything else is private, so
 //! that the compiler shows what is dead; [`inside`] opens what tests, benchmarks and fuzz targets reach for.
-// The map is for those who read the source: `cargo doc --document-private-items`.
+// The table above links private items: `cargo doc --document-private-items`.
 #![allow(rustdoc::private_intra_doc_links)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -102,7 +102,7 @@ pub use cli::run;
 pub use config::{Config, Database, DeliveryConfig, Setup};
 pub use server::{Application, Started};
 
-/// What tests, benchmarks and fuzz targets reach for. Nothing here is promised to anybody else.
+/// What tests, benchmarks and fuzz targets reach for. No stable interface.
 pub mod inside {
     pub use crate::capture::template::PLACEHOLDERS;
     pub use crate::export::import::{Imported, har as read_har, line as read_jsonl};

@@ -1,6 +1,6 @@
-//! Who else than the bin may answer a sender: the bin's target, or somebody who looks on.
+//! Who may answer a sender in place of the bin: the bin's target, the holder of a lease, or a person at the console.
 //!
-//! The response that the bin has chosen is kept for when nobody does.
+//! The bin's own response is kept in case none of them answers.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use super::{Answered, Capture};
 use crate::model::{BinId, Clock, Timestamp};
 use crate::store::{BinState, RequestRef, StoreError, Stored};
 
-/// Who answers, before the request is stored.
+/// Who answers, as decided before the request is stored.
 pub(super) enum Answerer {
-    /// The target; when it gives no answer, whoever the bin waits for as long as this.
+    /// The target; if it gives no answer, the sender is held for an answer by hand for this long.
     Target(AskTarget, BinId, Option<Duration>),
     Hand(Place),
 }
 
 impl Answerer {
-    /// Until when a sender waits for an answer by hand that begins to wait now.
+    /// The end of the wait for an answer by hand that begins now.
     pub(super) fn held_until(&self, clock: &Clock) -> Option<Timestamp> {
         match self {
             Self::Target(..) => None,
@@ -30,7 +30,7 @@ impl Answerer {
         }
     }
 
-    /// Has the request answered that was stored.
+    /// Asks for the answer to the stored request.
     pub(super) fn ask(self, capture: &Capture, stored: Stored, prepared: &Arc<Prepared>) -> Instead {
         match self {
             Self::Target(target, bin, hold) => {
@@ -72,17 +72,17 @@ impl Answerer {
     }
 }
 
-/// Who answers, once the request is stored.
+/// Who answers, after the request is stored.
 pub struct Instead {
     /// Their response; `None` when they gave none.
     pub answer: Pin<Box<dyn Future<Output = Option<Answered>> + Send>>,
-    /// Whether nobody waits any longer once the sender has left, or the server stops. A target has its own time-out.
+    /// Whether the wait ends when the sender leaves or the server stops. A target has its own time-out.
     pub ends_early: bool,
-    /// Who is asked next when they gave none.
+    /// Who is asked next when there was no response.
     pub otherwise: Option<Box<Otherwise>>,
 }
 
-/// Begins to ask somebody else.
+/// Starts asking the next one.
 pub type Otherwise = dyn FnOnce() -> Option<Instead> + Send;
 
 impl std::fmt::Debug for Instead {
@@ -92,7 +92,7 @@ impl std::fmt::Debug for Instead {
 }
 
 impl Capture {
-    /// Who answers a sender of this bin, if it is not the bin itself.
+    /// Who answers a sender of this bin; `None` for the bin itself.
     ///
     /// # Errors
     /// When too much is being answered by targets.
@@ -102,7 +102,7 @@ impl Capture {
         bytes: usize,
         hold: Option<Duration>,
     ) -> Result<Option<Answerer>, Crowded> {
-        // Who has a lease answers in the place of everybody else.
+        // The holder of a lease answers in place of all others.
         if let Some(lease) = self.0.held.0.leases.of(bin.bin.id) {
             return Ok(self.hold(bin.bin.id, lease.patience, Some(lease.id)).map(Answerer::Hand));
         }

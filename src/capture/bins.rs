@@ -1,4 +1,4 @@
-//! Bins, ready to take requests: what is derived from their settings once, and what one worker remembers of them.
+//! Bins, ready to take requests: the form prepared once from their settings, and each worker's cache of them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,11 +14,12 @@ use crate::http::{Head, Target};
 use crate::model::BinId;
 use crate::store::BinState;
 
-/// Words of a malformed request line that are looked at.
+/// Words of a malformed request line that are searched for a path.
 const MAX_WORDS: usize = 8;
 
 impl Capture {
-    /// The bin that a head names: by its target, or, where its request line is malformed, by a word of it that is a path.
+    /// The bin that a head names: by its target or, if the request line is malformed, by the first word that is a path
+    /// to a bin.
     pub(super) fn named_by(&self, head: &Head) -> Option<Arc<BinState>> {
         if let Some(bin) = self.bin(head.target().bin_segment()) {
             return Some(bin);
@@ -35,19 +36,19 @@ impl Capture {
 /// What is derived from a bin's settings and secrets.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    /// Of the bin, and of the schemes and platforms.
+    /// The version of the bin, and that of the schemes and platforms.
     version: (u64, u64),
     pub(super) responses: Responses,
     pub(super) judge: Judge,
 }
 
-/// The prepared form of each bin, made anew when the bin changes.
+/// The prepared form of each bin; renewed when the bin changes.
 #[derive(Debug, Default)]
 pub(super) struct PreparedBins(RwLock<HashMap<BinId, Arc<Prepared>>>);
 
 impl PreparedBins {
-    /// The prepared form of a bin in its present version, with the schemes and platforms of that generation or newer ones.
-    /// `exists` says which bins are still there.
+    /// The prepared form of the bin's present version, with the schemes and platforms of that generation or a newer
+    /// one. `exists` says whether a bin still exists.
     pub(super) fn of(
         &self,
         bin: &BinState,
@@ -66,7 +67,7 @@ impl PreparedBins {
             judge: Judge::new(&bin.bin, options),
         });
         let mut all = self.0.write();
-        // Now and then, so that deleted bins do not stay for ever.
+        // Before the map grows, removes deleted bins.
         if all.len() == all.capacity() {
             all.retain(|id, _| exists(*id));
         }
@@ -83,14 +84,14 @@ pub struct OpenBin {
     pub(super) prepared: Arc<Prepared>,
 }
 
-/// Names that a worker remembers; beyond it all are forgotten. More bins than this are hardly ever in use together.
+/// Names that a worker remembers; when it is full, all are forgotten. More bins are hardly ever in use together.
 const MAX_REMEMBERED: usize = 1_024;
 
-/// The bins that the requests of one worker have named, found without a lock until any bin changes.
+/// One worker's cache of named bins: look-ups need no lock until any bin changes.
 pub struct WorkerBins {
     capture: Capture,
     open: RefCell<HashMap<Box<[u8]>, Rc<OpenBin>>>,
-    /// The generations of the store's bins and of the schemes when these were looked up.
+    /// The generations of the store's bins and of the schemes at the time of the look-ups.
     generation: Cell<(u64, u64)>,
 }
 
@@ -109,7 +110,7 @@ impl WorkerBins {
     /// The bin that a target's first segment names.
     #[must_use]
     pub fn bin(&self, segment: &[u8]) -> Option<Rc<OpenBin>> {
-        // Asked before the look-up: what is found may be newer than this generation, never older.
+        // Read before the look-up: the bin found may be newer than this generation, never older.
         let generation = (self.capture.0.store.bins_generation(), self.capture.generation());
         let mut open = self.open.borrow_mut();
         if self.generation.replace(generation) != generation || open.len() >= MAX_REMEMBERED {

@@ -2,14 +2,14 @@
 
 use crate::store::MAX_BODY;
 
-/// The largest body of a bin whose owner wants no limit: it is in memory, twice for a moment.
+/// The largest body of a bin without a limit: a body is in memory, twice for a moment.
 const UNLIMITED_BODY: u64 = 128 << 20;
 
-/// The limit of a bin that says this, where `default` holds without a word.
+/// The limit for a bin's own setting, or `default` without one.
 pub(super) fn of(own: Option<u64>, default: u64) -> u64 {
     match own {
         None => default,
-        // No limit that its owner has set; memory has one.
+        // The owner set no limit; memory needs one.
         Some(0) => default.max(UNLIMITED_BODY),
         Some(limit) => limit.min(MAX_BODY),
     }

@@ -1,5 +1,5 @@
-//! Requests that somebody composed here. They never arrived: no sender, no response, and nothing that a real delivery of
-//! the same event is compared with.
+//! Composed requests. They never arrived: they have no sender and no response, and do not count when a real delivery of
+//! the same event is checked for repeats.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::http::Head;
 use crate::model::{Derived, HeadSource, NewRequest, Origin, RequestId};
 use crate::store::{BinState, StoreError};
 
-/// Takes out what is told only of what has arrived: it repeats no event, and shakes no hand.
+/// Removes facts that only an arrived request has: repeats and handshakes.
 pub(super) fn never_arrived(derived: &mut Derived) {
     derived.event.duplicate_key = None;
     derived.event.handshake = None;

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::Capture;
 
-/// What the capture half has counted since the start, beside what the store counts.
+/// Counts of the capture half since the start, in addition to the store's.
 #[derive(Debug, Default)]
 pub struct CaptureCounters {
-    /// Requests to bins that are not there.
+    /// Requests to bins that do not exist.
     pub unknown_bin: AtomicU64,
     /// Rejected requests that name no bin.
     pub rejected_unattributed: AtomicU64,
@@ -19,17 +19,17 @@ pub struct CaptureCounters {
     pub crowded: AtomicU64,
     /// Responses that were given up because the sender did not read them.
     pub unread: AtomicU64,
-    /// Idle connections that were closed because as many were open as may be.
+    /// Idle connections that were closed because the limit of open connections was reached.
     pub shed: AtomicU64,
-    /// When that many requests were turned away was last told in the log, in seconds since 1970.
+    /// When the log last reported turned-away requests, in seconds since 1970.
     pub(super) crowded_told: AtomicI64,
     /// Bins that requests have made.
     pub created: AtomicU64,
-    /// Requests that would have made a bin, and were refused.
+    /// Requests that would have made a bin but exceeded the limit.
     pub not_created: AtomicU64,
     /// Senders that were turned away because too many waited for a target's answer. Their requests are kept and sent on.
     pub not_asked: AtomicU64,
-    /// Requests that were not kept because they go in a circle.
+    /// Requests that were not kept because they run in a loop.
     pub loops: AtomicU64,
     /// Senders that were answered at once because too many waited for an answer by hand.
     pub not_held: AtomicU64,
@@ -45,7 +45,7 @@ impl Capture {
         self.0.counters.head_mismatch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a request that was turned away because too much is being received. The log tells it once a minute.
+    /// Counts a request that was turned away because too much is being received. The log reports it once a minute.
     pub fn count_crowded(&self) {
         let counters = &self.0.counters;
         let refused = counters.crowded.fetch_add(1, Ordering::Relaxed) + 1;

@@ -1,4 +1,4 @@
-//! Bins that requests make: when `--auto-create` is on, anybody can name one, so their number and pace are bounded.
+//! Bins that requests make. With `--auto-create`, any sender can name one, so their number and rate are limited.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -7,17 +7,17 @@ use super::{Capture, OpenBin, Outgoing, not_stored};
 use crate::model::{BinName, BinSettings};
 use crate::store::StoreError;
 
-/// How many bins requests may make: anybody can name one.
+/// How many bins requests may make: any sender can name one.
 const MAX_AUTO_BINS: usize = 1_000;
-/// How many of them at once, and after how long one more.
+/// How many of them at once, and the time until one more is allowed.
 const AUTO_BINS_AT_ONCE: u32 = 50;
 const AUTO_BIN_EVERY: Duration = Duration::from_secs(1);
 
-/// Keeps the rate at which requests make bins.
+/// Limits the rate at which requests make bins.
 #[derive(Debug)]
 pub(super) struct Creations {
     left: u32,
-    /// Up to when what is left has been added up.
+    /// The time up to which allowance was added.
     since: Instant,
 }
 
@@ -39,8 +39,8 @@ impl Creations {
 }
 
 impl Capture {
-    /// Makes the bin that a segment names, for a request that found none: when that is wanted and the segment is a
-    /// possible name. Else the response.
+    /// Makes the bin that a segment names, if auto-creation is on and the segment is a valid name; otherwise returns
+    /// the response.
     pub async fn create(&self, segment: &[u8]) -> Result<OpenBin, Outgoing> {
         let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
         let Some(name) = name else {
@@ -65,7 +65,7 @@ impl Capture {
                 self.0.counters.created.fetch_add(1, Ordering::Relaxed);
                 Ok(self.open(bin))
             }
-            // Two first requests at once: the other one has made it.
+            // Two first requests at once: the other one has made the bin.
             Err(StoreError::NameTaken(_)) => {
                 let made = self.0.store.bin(name.as_str());
                 made.map(|bin| self.open(bin)).ok_or_else(|| Self::unknown_bin(segment))
@@ -77,7 +77,7 @@ impl Capture {
         }
     }
 
-    /// The response for a request to a bin that is not there.
+    /// The response for a request to a bin that does not exist.
     fn unknown_bin(segment: &[u8]) -> Outgoing {
         let segment = String::from_utf8_lossy(segment);
         if segment.is_empty() {

@@ -1,4 +1,4 @@
-//! Why a signature is right or not: the verdict in full, and the diagnosis over everything that this server knows.
+//! Why a signature is right or not: the verdict in full, and the diagnosis with all that this server knows.
 
 use super::judge::Judge;
 use super::{Capture, CaptureOptions};
@@ -8,7 +8,7 @@ use crate::signature::diagnose::{Case, Finding, OtherRequest, OtherSecret, diagn
 use crate::signature::{Explanation, Scheme, SignedRequest};
 use crate::store::{BinState, ListQuery, StoreError};
 
-/// What is tried in place of the bin's settings. Nothing of it is stored.
+/// Settings to try in place of the bin's. They are not stored.
 #[derive(Debug, Clone, Default)]
 pub struct Trial {
     /// These secrets in place of the bin's.
@@ -26,19 +26,19 @@ pub struct Trial {
 pub struct Explained {
     /// Verdict, freshness, what was signed.
     pub explanation: Explanation,
-    /// Why it is not right; what verifies comes first. Empty when it is right.
+    /// Why it is not right; findings whose fix verifies come first. Empty when it is right.
     pub findings: Vec<Finding>,
 }
 
-/// Neighbours of a request that are looked at for swapped bodies and replays, and their bytes in all.
+/// How many neighbours of a request are checked for swapped bodies and replays, and their total bytes.
 const NEIGHBOURS: usize = 20;
 const NEIGHBOUR_BYTES: usize = 4 << 20;
-/// The label that a tried secret is named by; with its number where several are.
+/// The label of a tried secret; numbered when there are several.
 const TRIED: &str = "tried";
 
 impl Capture {
-    /// Explains a stored request's verdict, with the bin's settings or others. `turn` is held to the end of the work, also
-    /// when the one who asked has left.
+    /// Explains a stored request's verdict, with the bin's settings or others. `turn` is held until the work ends, even
+    /// if the caller has left.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -55,7 +55,7 @@ impl Capture {
             .store
             .bins()
             .iter()
-            // What somebody looks for was made lately.
+            // The newest first: the cause is most likely recent.
             .rev()
             .filter(|other| other.bin.id != bin.bin.id)
             .map(|other| {
@@ -66,7 +66,7 @@ impl Capture {
         let tried = tried(&bin.bin, trial);
         let judge = Judge::new(&tried, &self.0.options);
         let capture = self.clone();
-        // Bounded, but long enough to hold up everybody else of this thread.
+        // Bounded, but long enough to block the other tasks of this thread.
         let work = move || {
             let _turn = turn;
             explain(&capture.0.options, &judge, &tried, &request, &neighbours, &others)
@@ -87,7 +87,7 @@ impl Capture {
     }
 }
 
-/// The bin as it would be with what is tried.
+/// The bin with the tried settings.
 fn tried(bin: &Bin, trial: Trial) -> Bin {
     let mut bin = bin.clone();
     if let Some(secrets) = trial.secrets {
@@ -165,16 +165,16 @@ fn explain(
             };
             diagnose_detected(&case, alike)
         }
-        // No scheme is recognised, and there is a secret: some place may hold a signature all the same.
+        // No scheme is recognised, but there is a secret: a field may still hold a signature.
         None if !bin.secrets.is_empty() => diagnose_unknown(&options.catalogue.now(), &signed, &bin.secrets),
         _ => Vec::new(),
     };
-    // After the diagnosis: there is nothing wrong with the signature itself.
+    // After the diagnosis, because the signature itself is right.
     judge.doubt(&mut explanation.verdict, &headers, &request.body);
     Explained { explanation, findings }
 }
 
-/// Other URLs that the sender may know the bin by: the capture address by id and by name, the `Host` that it sent,
+/// Other URLs under which the sender may know the bin: the capture address by id and by name, the `Host` that it sent,
 /// and the public URL alone.
 fn other_urls(bin: &Bin, head: &Head, headers: &Headers, base_url: &str) -> Vec<String> {
     let target = head.target();
@@ -186,7 +186,7 @@ fn other_urls(bin: &Bin, head: &Head, headers: &Headers, base_url: &str) -> Vec<
         headers.get_str("Host").map(|host| format!("http://{host}/{}", String::from_utf8_lossy(target.bin_segment()))),
     );
     let with_the_rest = bases.into_iter().map(|base| format!("{base}{below}{query}"));
-    // Some senders sign the URL as it is configured, whatever they add to it.
+    // Some senders sign the configured URL without what they append to it.
     with_the_rest.chain(bin.settings.public_url.clone()).collect()
 }
 
@@ -211,7 +211,7 @@ mod tests {
         Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: vec![secret] }
     }
 
-    /// The finding for a request to this target, signed for that URL; and its head.
+    /// The finding for a request to this target that is signed for that URL, and the request's head.
     fn found(bin: &Bin, target: &str, extra: &str, signed: &str) -> (Head, Finding) {
         let mac = compute(Algorithm::HmacSha256, b"key", format!("{signed}{{}}").as_bytes()).unwrap();
         let signature = format!("x-square-hmacsha256-signature: {}", STANDARD.encode(mac));

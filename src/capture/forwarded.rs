@@ -1,13 +1,13 @@
-//! Who sent a request that came through proxies. Only what trusted proxies have added to the list counts: everything before
-//! that is the sender's own text.
+//! The sender of a request that came through proxies. Only entries added by trusted proxies count: the sender may have
+//! written all earlier ones.
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::http::Headers;
 use crate::model::{Client, Network};
 
-/// The sender of a request that `peer` has handed over: the peer, unless it is a trusted proxy. Then the addresses that
-/// proxies have noted are followed from the newest on, as long as those who noted them are trusted.
+/// The sender of a request received from `peer`: the peer itself, unless it is a trusted proxy. Then the noted
+/// addresses are followed from the newest on, as long as the proxy that noted each is trusted.
 pub(super) fn client(peer: SocketAddr, headers: &Headers, trusted: &[Network]) -> Client {
     let peer = Client { ip: peer.ip().to_canonical(), port: peer.port() };
     let is_trusted = |client: &Client| trusted.iter().any(|network| network.contains(client.ip));
@@ -17,7 +17,7 @@ pub(super) fn client(peer: SocketAddr, headers: &Headers, trusted: &[Network]) -
     let follow = |list: &mut dyn Iterator<Item = Option<Client>>| {
         let mut last = peer;
         for client in list {
-            // What cannot be read hides who is behind it.
+            // An unreadable entry hides the senders behind it.
             let Some(client) = client else { break };
             last = client;
             if !is_trusted(&client) {
@@ -34,12 +34,13 @@ pub(super) fn client(peer: SocketAddr, headers: &Headers, trusted: &[Network]) -
         (false, false) => peer,
         (true, false) => standard(),
         (false, true) => custom(),
-        // A proxy writes one of them and may pass the other on as it came: where they differ, neither is known to be its.
+        // A proxy writes one field and may pass the other on unchanged: where they differ, neither can be attributed to
+        // the proxy.
         (true, true) => Some(standard()).filter(|client| client.ip == custom().ip).unwrap_or(peer),
     }
 }
 
-/// Elements of a list that are looked at: more proxies than this stand behind each other nowhere.
+/// Most elements of a list that are read: no chain of proxies is longer.
 const MAX_ELEMENTS: usize = 64;
 
 /// The newest elements of all fields of that name, as one list.

@@ -1,4 +1,4 @@
-//! Senders that wait until somebody answers them by hand.
+//! Senders that wait for an answer by hand.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use super::{Answered, Capture};
 use crate::model::{BinId, Change, ChangeKind, PassedAnswer, RequestId, Response};
 use crate::store::BinState;
 
-/// Senders that wait at once. Each holds a connection; over it they get the bin's response at once.
+/// Most senders that wait at the same time: each holds a connection. Beyond it, senders get the bin's response at once.
 const MAX_HELD: usize = 1_000;
-/// A request is shown as held a moment before its sender begins to wait: as long as that may take.
+/// A request is shown as held shortly before its sender begins to wait: the longest such delay.
 const BEGINNING: Duration = Duration::from_secs(1);
 
-/// Everybody who waits. Cheap to clone.
+/// All waiting senders. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct HeldSenders(pub(super) Arc<Held>);
 
@@ -27,21 +27,21 @@ pub struct HeldSenders(pub(super) Arc<Held>);
 #[derive(Debug)]
 pub(super) struct Held {
     places: Arc<Semaphore>,
-    /// How many places are taken: asked for with every change.
+    /// How many places are taken: read with every change.
     taken: AtomicUsize,
-    /// In which bins.
+    /// Taken places per bin.
     bins: Mutex<HashMap<BinId, usize>>,
     waiting: Mutex<HashMap<RequestId, Waiting>>,
     began: Notify,
     pub(super) leases: Leases,
 }
 
-/// Somebody who waits.
+/// A waiting sender.
 #[derive(Debug)]
 struct Waiting {
     bin: BinId,
     answer: oneshot::Sender<Answered>,
-    /// For whose answer, when that is the holder of a lease.
+    /// The lease whose holder must answer, if there is one.
     lease: Option<u64>,
     /// Requests of the bin were deleted: this one may be among them.
     look: Arc<Notify>,
@@ -61,13 +61,13 @@ impl Default for Held {
 }
 
 impl HeldSenders {
-    /// Whether somebody waits in that bin, or is about to.
+    /// Whether a sender waits in that bin, or is about to.
     #[must_use]
     pub fn wait_in(&self, bin: BinId) -> bool {
         self.0.taken.load(Ordering::Acquire) > 0 && self.0.bins.lock().contains_key(&bin)
     }
 
-    /// Lets those go whose request was deleted.
+    /// Ends the wait of senders whose requests were deleted.
     pub fn note(&self, change: &Change) {
         if self.0.taken.load(Ordering::Acquire) == 0 {
             return;
@@ -78,7 +78,7 @@ impl HeldSenders {
                 waiting.remove(id);
             }
             ChangeKind::BinDeleted => waiting.retain(|_, waiting| waiting.bin != change.bin),
-            // Which ones is not said: each looks for its own.
+            // The change does not name the requests: each waiting sender looks for its own.
             ChangeKind::Cleared { .. } | ChangeKind::Evicted { .. } => {
                 waiting
                     .values()
@@ -110,7 +110,7 @@ impl Held {
         Some(Place { held: Arc::clone(self), bin, patience, until: Instant::now() + patience, lease, _permit: permit })
     }
 
-    /// The holder of that lease is gone: who waits for it waits no longer.
+    /// Ends the waits for that lease's holder, who is gone.
     pub(super) fn let_go(&self, lease: u64) {
         self.waiting.lock().retain(|_, waiting| waiting.lease != Some(lease));
     }
@@ -153,13 +153,13 @@ impl Place {
         let waiting = Waiting { bin: self.bin, answer: sender, lease: self.lease, look: Arc::clone(&look) };
         self.held.waiting.lock().insert(request, waiting);
         if self.lease.is_some_and(|lease| !self.held.leases.is_held(lease)) {
-            // Its holder went while the request was stored.
+            // The holder left while the request was stored.
             self.held.waiting.lock().remove(&request);
         }
-        // However this ends, the request is held no longer.
+        // Removes the entry, however this ends.
         let _leave = Leave { held: &self.held, request };
         self.held.began.notify_waiters();
-        // Whoever deleted it while it was stored found nobody to let go.
+        // A deletion while the request was stored found no waiting sender to notify.
         look.notify_one();
         let gone = async {
             loop {
@@ -174,7 +174,7 @@ impl Place {
             answer = &mut answer => answer.ok(),
             () = gone => None,
             () = tokio::time::sleep_until(self.until) => {
-                // One that was given in the last moment counts: whoever gave it was told so.
+                // An answer given at the last moment counts: its giver was told so.
                 answer.close();
                 answer.try_recv().ok()
             }
@@ -198,7 +198,7 @@ impl Drop for Leave<'_> {
 pub struct NotHeld;
 
 impl Capture {
-    /// Takes a place for a sender that is to wait, and counts it when there is none.
+    /// Takes a place for a sender that must wait; counts the sender if no place is free.
     pub(super) fn hold(&self, bin: BinId, patience: Duration, lease: Option<u64>) -> Option<Place> {
         let place = self.0.held.0.take(bin, patience, lease);
         if place.is_none() {
@@ -213,8 +213,8 @@ impl Capture {
         self.0.held.0.count()
     }
 
-    /// Answers a sender that waits. The first answer counts. `shown` says that the request is stored as held: it may be
-    /// that its sender is just beginning to wait.
+    /// Answers a sender that waits. The first answer counts. `shown` says that the request is stored as held: its
+    /// sender may be just about to wait.
     pub async fn answer(
         &self,
         bin: &BinState,
@@ -227,7 +227,7 @@ impl Capture {
         waiting.answer.send(answered).map_err(|_| NotHeld)
     }
 
-    /// The same with what a target has answered, byte for byte.
+    /// The same with a target's response, passed on byte for byte.
     pub async fn pass_on(
         &self,
         bin: &BinState,
@@ -240,7 +240,7 @@ impl Capture {
         waiting.answer.send(answered).map_err(|_| NotHeld)
     }
 
-    /// Takes out who waits.
+    /// Removes and returns the waiting sender.
     async fn who_waits(&self, request: RequestId, shown: bool) -> Result<Waiting, NotHeld> {
         let held = &self.0.held.0;
         let deadline = Instant::now() + if shown { BEGINNING } else { Duration::ZERO };
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(places.len(), MAX_HELD);
         assert!(take(&held, bin).is_none());
         assert!(held.wait_in(bin) && !held.wait_in(BinId::generate()));
-        // Nobody answers in time.
+        // No answer in time.
         assert!(places.pop().unwrap().wait(id(1), || ready(false)).await.is_none());
         assert_eq!((held.0.count(), held.0.places.available_permits()), (0, 1));
         // The sender leaves in the middle.
@@ -315,7 +315,7 @@ mod tests {
             assert!(answer.is_none());
             assert_eq!(before.elapsed() < Duration::from_millis(500), let_go, "{change:?}");
         }
-        // Deleted while it was stored: nobody was there to be told.
+        // Deleted while it was stored: no sender was waiting yet.
         let before = tokio::time::Instant::now();
         assert!(take(&held, bin).unwrap().wait(id(1), || ready(true)).await.is_none());
         assert!(before.elapsed() < Duration::from_millis(500));

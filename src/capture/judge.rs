@@ -1,5 +1,5 @@
-//! Everything that is derived from a request and a bin's settings: verdict, freshness, event facts, handshake.
-//! Used when a request arrives and again whenever a secret, a scheme or a provider changes.
+//! Derives verdict, freshness, event facts and handshake from a request and a bin's settings: when a request arrives,
+//! and again whenever a secret, a scheme or a provider changes.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub struct Judge {
 struct PublicUrl {
     /// Up to the query.
     base: String,
-    /// Counts as the query of requests that come without one.
+    /// The query for requests that have none.
     query: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl PublicUrl {
     }
 }
 
-/// What was found out about a request.
+/// The facts derived from a request.
 #[derive(Debug, Default)]
 pub struct Judgement {
     /// What is stored.
@@ -55,12 +55,13 @@ impl Judge {
         let settings = &bin.settings;
         let provider = settings.provider.as_deref();
         let scheme = settings.scheme.clone().or_else(|| provider.and_then(provider::scheme_of).map(Cow::into_owned));
-        // A provider stands for all its schemes. Without a secret, one whose only proof is a header of the user's own is unsigned.
+        // A provider selects all its schemes. Without a secret, a request of a scheme whose only proof is the user's
+        // own header is unsigned.
         let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
         let chosen = settings.scheme.as_deref();
         let catalogue = &options.catalogue.now();
         Self {
-            // A scheme is checked when it is set. One that is not known any more (an older database) is as good as none.
+            // A scheme is checked when it is set. One that is no longer known (older database) counts as none.
             verifier: if chosen.is_none() && settings.custom_scheme.is_none() && !ids.is_empty() {
                 Verifier::among(catalogue, &ids, &bin.secrets)
             } else {
@@ -68,7 +69,7 @@ impl Judge {
                     .unwrap_or_else(|_| Verifier::detecting(catalogue, &bin.secrets))
             },
             provider: settings.provider.clone(),
-            // A scheme of the user's own judges instead, and is nobody's whose handshake is known.
+            // A custom scheme takes its place; it has no known handshake.
             scheme: if settings.custom_scheme.is_some() { Some("custom".to_owned()) } else { scheme },
             enforce: settings.signature_mode == SignatureMode::Enforce,
             secrets: bin.secrets.clone(),
@@ -90,7 +91,7 @@ impl Judge {
             || before.secrets != after.secrets
     }
 
-    /// What judges the signature.
+    /// The verifier of the signature.
     #[must_use]
     pub const fn verifier(&self) -> &Verifier {
         &self.verifier
@@ -101,7 +102,7 @@ impl Judge {
     #[must_use]
     pub fn url(&self, head: &Head, headers: &Headers) -> String {
         let target = head.target();
-        // Made for every request: put together in one piece of memory.
+        // Runs for every request, so the URL is built in one allocation.
         let mut url = String::with_capacity(128 + target.raw().len());
         if let Some(configured) = &self.public_url {
             url.push_str(&configured.base);
@@ -129,7 +130,7 @@ impl Judge {
         BinSetting { provider: self.provider.as_deref(), scheme: self.scheme.as_deref(), enforce: self.enforce }
     }
 
-    /// A right signature proves nothing where a handshake may have computed it: anybody can ask for that.
+    /// A right signature proves nothing where a handshake may have computed it: any sender can ask for that.
     pub(super) fn doubt(&self, verdict: &mut Verdict, headers: &Headers, body: &[u8]) {
         if verdict.status == SignatureStatus::Valid && handshake::may_have_signed(self.bin(), headers, body) {
             verdict.status = SignatureStatus::Invalid;
@@ -154,7 +155,7 @@ impl Judge {
         let mut event = provider::facts(self.provider.as_deref(), verdict.scheme.as_deref(), &input);
         let unproven = !matches!(verdict.status, SignatureStatus::Valid | SignatureStatus::UnsignedScheme);
         if verdict.status == SignatureStatus::Invalid || (unproven && !self.secrets.is_empty()) {
-            // What may be forged is the first of nothing: the real event that comes later is no duplicate of it.
+            // A request that may be forged gets no duplicate key: the real event that comes later is no repeat of it.
             event.duplicate_key = None;
         }
         let request = HandshakeRequest { method: &method, url: &url, headers, query: target.query(), body };

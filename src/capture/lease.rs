@@ -1,4 +1,4 @@
-//! Leases: somebody elsewhere answers the senders of a bin, for as long as they are connected.
+//! Leases: a connected client answers the senders of a bin.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use crate::model::BinId;
 /// A bin's lease.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lease {
-    /// Its number, no other's.
+    /// Its unique number.
     pub(super) id: u64,
     /// How long a sender waits for its holder.
     pub(super) patience: Duration,
@@ -21,7 +21,7 @@ pub(super) struct Lease {
 /// Every lease.
 #[derive(Debug, Default)]
 pub(super) struct Leases {
-    /// How many there are: asked for every captured request.
+    /// How many leases exist: read for every captured request.
     count: AtomicUsize,
     last: AtomicU64,
     of: Mutex<HashMap<BinId, Lease>>,
@@ -59,7 +59,7 @@ impl Leases {
     }
 }
 
-/// A lease that is held; it ends with this.
+/// A held lease; dropping it ends the lease.
 pub struct Leased {
     capture: Capture,
     bin: BinId,
@@ -75,8 +75,8 @@ impl Drop for Leased {
 }
 
 impl Capture {
-    /// Lets somebody answer the senders of a bin who come from now on, each within `patience`; `None` when somebody else
-    /// does.
+    /// Takes the lease of a bin: its holder answers all later senders, each within `patience`. `None` when the bin has
+    /// another lease.
     #[must_use]
     pub fn lease(&self, bin: BinId, patience: Duration) -> Option<Leased> {
         let id = self.0.held.0.leases.begin(bin, patience)?;

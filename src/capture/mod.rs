@@ -1,4 +1,4 @@
-//! What Creel does with a request that has arrived, free of any framework: judge it, store it, choose the response.
+//! Handles an arrived request, independent of any framework: judges it, stores it, chooses the response.
 //!
 //! The sender gets its response only when the store has committed and the hub has published, so that a 200 means
 //! stored.
@@ -64,9 +64,9 @@ pub struct CaptureOptions {
     /// The server's public URL, if it has one, without a slash at the end: what schemes sign unless the bin has its
     /// own.
     pub public_url: Option<String>,
-    /// Bytes of a body when the bin does not say.
+    /// The most bytes of a body when the bin has no setting.
     pub max_body: u64,
-    /// Make a bin when a request names one that is not there.
+    /// Make a bin when a request names one that does not exist.
     pub auto_create: bool,
     /// Proxies whose `Forwarded` and `X-Forwarded-For` are believed.
     pub trusted_proxies: Vec<Network>,
@@ -74,9 +74,9 @@ pub struct CaptureOptions {
     pub catalogue: CurrentCatalogue,
     /// Which connections are Creel's own.
     pub own_connections: OwnConnections,
-    /// Has targets answer senders.
+    /// Lets targets answer senders.
     pub targets: Targets,
-    /// Those who wait for an answer by hand: whoever listens to the store tells them what is deleted.
+    /// Senders that wait for an answer by hand. The store's listener notifies them of deletions.
     pub held: HeldSenders,
 }
 
@@ -112,7 +112,7 @@ pub struct Rejected {
     pub head: Bytes,
     /// Why it was rejected.
     pub reason: Rejection,
-    /// The status that the sender was sent; `None` when it had left.
+    /// The status sent to the sender; `None` when it had left.
     pub status: Option<u16>,
     /// When the head was complete; else when it was rejected.
     pub received_at: Timestamp,
@@ -169,7 +169,7 @@ impl Capture {
         self.0.options.catalogue.now()
     }
 
-    /// Prepares every bin anew when it is asked for next: schemes or platforms have changed.
+    /// Called when schemes or platforms have changed: every bin is prepared again at its next use.
     pub fn schemes_changed(&self) {
         self.0.generation.fetch_add(1, Ordering::AcqRel);
     }
@@ -186,7 +186,7 @@ impl Capture {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// What was seen since the start.
+    /// The counts since the start.
     #[must_use]
     pub fn counters(&self) -> &CaptureCounters {
         &self.0.counters
@@ -216,7 +216,7 @@ impl Capture {
         self.0.prepared.of(bin, self.generation(), &self.0.options, |bin| store.bin(bin.as_str()).is_some())
     }
 
-    /// The names that senders asked for lately and that no bin has, the latest first.
+    /// Names that senders lately requested and that no bin has, the latest first.
     #[must_use]
     pub fn unknown_bins(&self) -> Vec<UnknownBin> {
         self.0.unknown.recent(self.0.clock.now(), |name| self.0.store.bin(name).is_some())
@@ -228,10 +228,10 @@ impl Capture {
         body_limit::of(bin.state.bin.settings.limits.max_body_bytes, self.0.options.max_body)
     }
 
-    /// Takes a request in and says what to answer. Never fails: what goes wrong is a response, too.
+    /// Takes a request in and returns the response. Never fails: an error is a response too.
     ///
-    /// It is judged and queued at once; the future waits for the store. What takes long to judge waits for its turn on
-    /// another thread first.
+    /// The request is judged and queued at once; the future waits for the store. A request that takes long to judge
+    /// first waits for its turn on another thread.
     pub fn receive<'a>(&'a self, bin: &'a OpenBin, mut arrived: Arrived) -> impl Future<Output = Outgoing> + 'a {
         let body = joined(std::mem::take(&mut arrived.body));
         let head = arrived.head.clone();
@@ -243,13 +243,13 @@ impl Capture {
         Either::Right(self.keep(bin, arrived, body, &headers, judged))
     }
 
-    /// The same for a request that is judged on another thread: the worker's other connections do not wait for it.
+    /// The same, judged on another thread: the worker's other connections do not wait.
     async fn receive_elsewhere(&self, bin: &OpenBin, arrived: Arrived, body: Bytes) -> Outgoing {
         let (prepared, head, read) = (Arc::clone(&bin.prepared), arrived.head.clone(), body.clone());
         let received_at = arrived.received_at;
         let judged = off_the_worker(move || prepared.judge.judge(&head, &head.headers(), &read, received_at)).await;
         let head = arrived.head.clone();
-        // Kept in any case.
+        // The request is kept even if judging panicked.
         self.keep(bin, arrived, body, &head.headers(), judged.unwrap_or_default()).await
     }
 
@@ -267,16 +267,16 @@ impl Capture {
         let Arrived { head, received_at, .. } = arrived;
         let Judgement { mut derived, handshake, learn } = judged;
         if !arrived.complete {
-            // Half of an event is the first of nothing.
+            // An incomplete event gets no duplicate key.
             derived.event.duplicate_key = None;
         }
-        // An incomplete handshake is none.
+        // An incomplete request is no handshake.
         let whole = arrived.complete && arrived.rejected.is_none();
         let (handshake, learn) = (handshake.filter(|_| whole), learn.filter(|_| whole));
         let method = head.method();
         // A sender that leaves early gets no response.
         let left = !arrived.complete && arrived.rejected.is_none();
-        // Boxed: few requests have somebody else who answers, and the future of each is moved about.
+        // Boxed: few requests are answered by others than the bin, and every request's future is moved.
         let (chosen, answerer) = match self.own_response(bin, arrived.rejected, &method, headers, &derived, handshake) {
             Some(response) => (Chosen::Ready(response), None),
             None => {
@@ -291,7 +291,8 @@ impl Capture {
             }
         };
         drop(method);
-        // A template is filled in after the commit, since it may hold the id: keep what it needs, and only then.
+        // A template is filled in after the commit, because it may contain the id: keeps what it needs, if there is
+        // one.
         let kept = chosen.needs_request().then(|| (head.clone(), body.clone()));
         let request = NewRequest {
             bin: state.bin.id,
@@ -311,7 +312,7 @@ impl Capture {
             origin,
             hops,
         };
-        // Boxed: few requests have it, and the future of each is moved about.
+        // Boxed: few requests have it, and every request's future is moved.
         let learn = learn.map(|learnt| Box::new((learnt, request.client)));
         let storing = (hops <= MAX_HOPS).then(|| self.0.store.capture(request));
         async move {
@@ -346,8 +347,8 @@ impl Capture {
         }
     }
 
-    /// Stores requests that were exported before, with what was kept beside them; verdicts are those of the bin's present
-    /// settings. Returns how many were stored.
+    /// Stores exported requests with their marks and durations; verdicts follow the bin's present settings. Returns how
+    /// many were stored.
     pub async fn import(&self, bin: &BinState, mut requests: Vec<(NewRequest, Kept)>) -> Result<u64, StoreError> {
         let prepared = self.prepared(bin);
         for (request, _) in &mut requests {
@@ -359,7 +360,7 @@ impl Capture {
         self.0.store.import(bin.bin.id, requests).await
     }
 
-    /// Keeps a secret that a provider handed over in its handshake. Its label says where it is from.
+    /// Keeps a secret that a provider handed over in its handshake. Its label names the provider.
     async fn learn(&self, bin: &BinState, Learnt { secret, of }: Learnt, client: Option<Client>) {
         let sender = client.map_or_else(|| "an unknown sender".to_owned(), |client| client.ip.to_string());
         let label = format!("learnt from {sender} ({} handshake)", of.join(", "));
@@ -373,7 +374,7 @@ impl Capture {
         }
     }
 
-    /// Responses that do not come from the bin's settings: to what is rejected, preflights, handshakes, enforced
+    /// Responses that do not come from the bin's settings: for rejected requests, preflights, handshakes and enforced
     /// signatures.
     fn own_response(
         &self,
@@ -436,7 +437,7 @@ impl Capture {
         });
     }
 
-    /// Notes how a delayed, dripped or spoilt response ended.
+    /// Notes how a delayed, dripped or faulty response ended.
     pub fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) {
         self.0.store.answered(stored, status, took);
     }
@@ -453,7 +454,7 @@ impl Capture {
     }
 }
 
-/// A body in one piece; only copied when it came in several.
+/// A body in one piece; copied only if it came in several.
 fn joined(mut pieces: Vec<Bytes>) -> Bytes {
     if pieces.len() > 1 {
         return pieces.concat().into();

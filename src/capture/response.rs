@@ -1,4 +1,4 @@
-//! Which response a request gets: the default, the bin's, the method's, the script's, the path's.
+//! Chooses a request's response: the default, the bin's, the method's, the script's or the path's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,14 +21,14 @@ pub struct Outgoing {
     pub headers: Arc<Vec<(String, String)>>,
     /// The body.
     pub body: Bytes,
-    /// How long to wait before it is sent.
+    /// The wait before it is sent.
     pub delay: Duration,
-    /// What goes wrong on purpose. Whether it does has been drawn already. Boxed, as all that few responses have: the
-    /// future of a request is moved about.
+    /// The deliberate fault, if this response gets one (already drawn by chance). Boxed, because few responses have one
+    /// and every request's future is moved.
     pub fault: Option<Box<Fault>>,
     /// Where the request was stored; `None` when it was not.
     pub stored: Option<crate::store::Stored>,
-    /// Who else may answer. This response is for when nobody does.
+    /// Who may answer in its place. Without such an answer, this response is sent.
     pub instead: Option<Box<Instead>>,
 }
 
@@ -45,7 +45,7 @@ impl Outgoing {
         Self::json(status, &serde_json::json!({"ok": false, "error": error}))
     }
 
-    /// An error that will pass: `Retry-After` asks the sender to come again in a second.
+    /// A temporary error: `Retry-After` asks the sender to try again in a second.
     #[must_use]
     pub fn retry(status: u16, error: &str) -> Self {
         let mut response = Self::error(status, error);
@@ -53,7 +53,7 @@ impl Outgoing {
         response
     }
 
-    /// A response of these parts, sent at once.
+    /// A response from these parts, sent without delay.
     #[must_use]
     pub fn with(status: u16, headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
         Self {
@@ -68,12 +68,13 @@ impl Outgoing {
     }
 }
 
-/// A response of somebody else than the bin. Apart from [`Outgoing`], which every request has and which is moved about.
+/// A response that is not the bin's own. Kept apart from [`Outgoing`], which every request has and which must stay
+/// small to move.
 #[derive(Debug)]
 pub struct Answered {
     /// The response. When a head is passed on, its headers are what Creel adds.
     pub response: Outgoing,
-    /// The head that goes out in the place of the response's own.
+    /// The head sent in place of the response's own.
     pub head: Option<Box<PassedHead>>,
 }
 
@@ -81,13 +82,13 @@ pub struct Answered {
 #[derive(Debug)]
 pub(super) struct Responses {
     settings: ResponseSettings,
-    /// The only response, ready to be cloned, when nothing depends on the request: so it is with most bins.
+    /// The only response, ready to be cloned, if it does not depend on the request; most bins have one.
     constant: Option<Constant>,
     /// How many responses the script has given.
     step: AtomicUsize,
 }
 
-/// A response in which nothing depends on the request.
+/// A response that does not depend on the request.
 #[derive(Debug)]
 struct Constant {
     status: u16,
@@ -102,7 +103,7 @@ const DEFAULT_BODY: &str = "ok";
 const SANDBOX: (&str, &str) = ("Content-Security-Policy", "sandbox");
 
 impl Responses {
-    /// When the settings are the same as `before`, the script goes on where it was.
+    /// If the settings equal `before`'s, the script continues at its step.
     pub(super) fn new(settings: &ResponseSettings, before: Option<&Self>) -> Self {
         let step = before
             .filter(|before| before.settings == *settings)
@@ -121,8 +122,8 @@ impl Responses {
         responses
     }
 
-    /// What a target has answered, as it goes to the sender: harmless in a browser unless the target or the bin's owner
-    /// says otherwise.
+    /// A target's response for the sender. Made harmless in a browser, unless the target or the bin's owner says
+    /// otherwise.
     pub(super) fn passed_on(&self, PassedAnswer { status, head, body }: PassedAnswer) -> Answered {
         let sandbox =
             (!head.has(SANDBOX.0) && !self.settings.no_sandbox).then(|| (SANDBOX.0.to_owned(), SANDBOX.1.to_owned()));
@@ -130,7 +131,7 @@ impl Responses {
         Answered { response, head: Some(Box::new(head)) }
     }
 
-    /// The response for a request. Takes the script one step further.
+    /// The response for a request. Advances the script by one step.
     pub(super) fn choose(&self, method: &str, status_by_path: Option<u16>) -> Chosen {
         if let Some(constant) = &self.constant {
             return Chosen::Ready(Outgoing {
@@ -158,7 +159,7 @@ impl Responses {
         Chosen::Template(Box::new(response))
     }
 
-    /// Somebody else has answered: the step of the script that was taken is the next sender's.
+    /// Called when the bin did not answer: the next sender gets the script's step that was taken.
     pub(super) fn give_back(&self) {
         if !self.settings.script.is_empty() {
             self.step.fetch_sub(1, Ordering::Relaxed);
@@ -213,8 +214,8 @@ impl Responses {
         }
     }
 
-    /// The response of somebody who answers by hand. What is not set comes from the bin's; what that does wrong or late on
-    /// purpose is its own. Under a lease it is a target's that is passed on: its fields are all that there are.
+    /// A response given by hand. Unset parts come from the bin's response, except its delay and fault. Under a lease it
+    /// is a target's response, passed on with only its own fields.
     pub(super) fn by_hand(&self, response: &Response, leased: bool) -> Answered {
         let mut whole = Response { fault: None, delay_ms: None, ..self.settings.response.clone() };
         merge(&mut whole, response);
@@ -229,7 +230,7 @@ impl Responses {
         Answered { response: Outgoing { delay, fault, ..response }, head }
     }
 
-    /// How long senders are kept waiting for an answer by hand, if they are.
+    /// How long senders are held for an answer by hand; `None` if they are not.
     pub(super) fn hold(&self) -> Option<Duration> {
         self.settings.hold.as_ref().map(|hold| Duration::from_millis(hold.timeout_ms))
     }
@@ -240,7 +241,7 @@ impl Responses {
     }
 }
 
-/// A chosen response: finished, or still to be filled in once the request has its id.
+/// A chosen response: finished, or to be filled in when the request has its id.
 pub(super) enum Chosen {
     Ready(Outgoing),
     Template(Box<Response>),
@@ -306,7 +307,7 @@ pub(super) fn preflight(headers: &crate::http::Headers) -> Outgoing {
     )
 }
 
-/// Lays what `over` sets over `base`. A body replaces a body of the other kind as well.
+/// Overrides `base` with what `over` sets. A body also replaces one of the other kind.
 fn merge(base: &mut Response, over: &Response) {
     base.status = over.status.or(base.status);
     base.delay_ms = over.delay_ms.or(base.delay_ms);
@@ -320,7 +321,7 @@ fn merge(base: &mut Response, over: &Response) {
     }
 }
 
-/// A value that came out of a template, without what could end the header line.
+/// A value filled in by a template, without characters that could end the header line.
 fn header_safe(value: &str) -> String {
     value.chars().filter(|character| !character.is_control()).collect()
 }

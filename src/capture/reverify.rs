@@ -1,5 +1,5 @@
-//! Reverifying a whole bin in the background, after a secret, a scheme or a provider has changed. The store tells of
-//! each change, so that what makes it need not remember to ask for this.
+//! Reverifies a whole bin in the background after a secret, a scheme or a provider has changed. The store announces
+//! each change, so the code that makes it need not ask for this.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use super::judge::Judge;
 use crate::model::{BinId, ChangeKind, Origin, filter::Filter};
 use crate::store::{BinUpdate, Reverified, StoreError};
 
-/// Requests of one step: large enough to be quick, small enough that captures come between two writes.
+/// Requests per step: enough to be quick, few enough that captures get in between two writes.
 const PAGE: usize = 500;
-/// Bytes of one step.
+/// Bytes per step.
 const PAGE_BYTES: usize = 8 << 20;
 
-/// Steps of all bins that run at once.
+/// Concurrent steps over all bins.
 static STEPS: Semaphore = Semaphore::const_new(2);
 
-/// Requests that arrive during one step when the server has better things to do than to look at old ones.
+/// If more requests than this arrive during a step, the server is busy.
 const BUSY: u64 = 50;
-/// Then it pauses this many times as long as the step took: senders wait for their responses, nothing waits for this.
+/// On a busy server, reverifying pauses for this many times the step's duration: senders wait, this work can.
 const REST: u32 = 9;
 
-/// Which run of a bin is the newest; older ones stop.
+/// The newest run of each bin; older runs stop.
 #[derive(Debug, Default)]
 pub(super) struct Runs(Mutex<HashMap<BinId, u64>>);
 
@@ -66,7 +66,7 @@ impl Capture {
     }
 
     /// Reverifies everything in the bin, oldest first, with the settings as they are now. Progress goes to the stream.
-    /// Ends early when the bin goes or a newer run starts.
+    /// Ends early when the bin is deleted or a newer run starts.
     ///
     /// # Errors
     /// When the store cannot be read or written.
@@ -76,11 +76,11 @@ impl Capture {
         let Some(state) = store.bin(bin.as_str()) else { return Ok(()) };
         let judge = Arc::new(Judge::new(&state.bin, &self.0.options));
         let total = store.counts(bin).requests;
-        // What arrives from now on is judged with the new settings already.
+        // Later requests are judged with the new settings on arrival.
         let end = store.head_seq();
         let (mut after, mut done) = (0, 0);
         while self.0.runs.is_newest(bin, run) {
-            // Never closed; without a permit it would only take more memory.
+            // The semaphore is never closed; without a permit, the step would only take more memory.
             let step = STEPS.acquire().await.ok();
             let (started, captured) = (Instant::now(), store.captured());
             let page = store.requests_after(bin, after, &Filter::default(), PAGE, PAGE_BYTES).await?;
@@ -121,12 +121,12 @@ fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<
     if request.summary.origin == Origin::Composed {
         never_arrived(&mut derived);
     }
-    // What the store found among its neighbours stays.
+    // Keeps what the store found among earlier requests.
     derived.event.same_before = before.event.same_before;
     if derived.event.duplicate_key == before.event.duplicate_key {
         derived.event.duplicate_of = before.event.duplicate_of;
     }
-    // A handshake is what happened then; with a secret learnt since, it may no longer look like one.
+    // Keeps the handshake: with a secret learnt since, the request may no longer look like one.
     if derived.event.handshake.is_none() {
         derived.event.handshake.clone_from(&before.event.handshake);
     }

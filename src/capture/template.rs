@@ -1,7 +1,7 @@
 //! Templates in responses: `{{request.json./challenge}}` and the like.
 //!
-//! What has the form of a known value is replaced (by nothing, when the request has no such value);
-//! everything else between braces stays as it is, since responses may hold templates of other tools.
+//! A known placeholder is replaced (by nothing if the request has no such value). All other text in braces stays,
+//! because responses may hold templates of other tools.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -41,23 +41,23 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("{{now.unix}}", "the same in seconds since 1970"),
 ];
 
-/// Whether a text has any placeholder at all; without one it is sent as it is.
+/// Whether a text has any placeholder; without one it is sent as it is.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
     text.contains("{{")
 }
 
-/// The longest text that a template makes: as long as a body can be set.
+/// The longest text that a template makes, in bytes: the limit for a set body.
 pub const MAX_TEXT: usize = 1 << 20;
 
 /// The longest value of a header that a template makes.
 pub const MAX_HEADER: usize = 8 << 10;
 
-/// Bytes of a form that are searched for a name, and of a JSON body that is read whole. Of a longer one single values are
-/// picked out.
+/// Bytes of a form that are searched for a name, and the longest JSON body that is read whole. From a longer one,
+/// single values are picked.
 const MAX_READ: usize = 1 << 20;
 
-/// Fills a template in, up to `limit` bytes: what comes after that is left out. A sender decides how long values are.
+/// Fills a template in; cuts the result at `limit` bytes, because senders decide how long values are.
 #[must_use]
 pub fn render<'a>(template: &'a str, values: &TemplateValues<'_>, limit: usize) -> Cow<'a, str> {
     if !is_template(template) {
@@ -92,17 +92,17 @@ fn push(out: &mut String, text: &str, limit: usize) {
     out.push_str(&text[..text.floor_char_boundary(room)]);
 }
 
-/// The values that a template has asked for, each looked for once.
+/// The values that a template needs, each searched for once.
 struct Found<'t, 'v> {
     values: &'v TemplateValues<'v>,
-    /// Bytes that a value is worth finding.
+    /// The most bytes of a value that can be used.
     limit: usize,
     known: HashMap<&'t str, Option<String>>,
     read: Option<Cow<'v, [u8]>>,
     json: Option<Value>,
     /// Values that were picked out of a large JSON body; each takes a pass over it.
     picked: usize,
-    /// The first value of each name: a sender may have sent half a million pairs, which are gone through once.
+    /// The first value of each name, read in one pass: a sender may send half a million pairs.
     query: Option<FirstValues>,
     form: Option<FirstValues>,
 }
@@ -110,10 +110,10 @@ struct Found<'t, 'v> {
 /// The first value of each name of a form or query.
 type FirstValues = HashMap<String, String>;
 
-/// Values of one text that are picked out of a large JSON body.
+/// Most values that one template picks from a large JSON body.
 const MAX_PICKED: usize = 16;
 
-/// Pairs of a form or query that are looked at: a form with more is none that a person or a program fills in.
+/// Pairs of a form or query that are read: no real form has more.
 const MAX_PAIRS: usize = 10_000;
 
 fn first_values(encoded: &[u8]) -> FirstValues {

@@ -1,4 +1,4 @@
-//! Bins that senders asked for and that are not there: mostly a URL with a slip of the pen, or a bin that was deleted.
+//! Bins that senders requested but that do not exist: mostly a mistyped URL or a deleted bin.
 
 use std::time::Duration;
 
@@ -6,29 +6,29 @@ use parking_lot::Mutex;
 
 use crate::model::{BinName, Timestamp};
 
-/// Names that are remembered. With their bounded length this is a few kilobytes, whatever is asked for.
+/// How many names are remembered: a few kilobytes, because names have a bounded length.
 const MAX_NAMES: usize = 20;
-/// How long a name is remembered after it was last asked for.
+/// How long a name is remembered after its last request.
 const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// A name that was asked for.
+/// A requested name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownBin {
-    /// The name; a bin can have it.
+    /// The name; it is valid for a bin.
     pub name: BinName,
-    /// How often it was asked for.
+    /// How often it was requested.
     pub count: u64,
-    /// When it was asked for last.
+    /// When it was last requested.
     pub last_at: Timestamp,
 }
 
-/// The names that were asked for lately.
+/// The names requested lately.
 #[derive(Debug, Default)]
 pub(super) struct UnknownBins(Mutex<Vec<UnknownBin>>);
 
 impl UnknownBins {
-    /// Notes that a name was asked for. When there are too many, the one that was asked for least and longest ago goes: one who
-    /// tries names at random does not push out the name that a sender comes back with.
+    /// Notes a requested name. When the list is full, the name with the fewest and oldest requests is dropped, so that
+    /// random names do not displace one that a sender repeats.
     pub(super) fn note(&self, name: BinName, at: Timestamp) {
         let mut names = self.0.lock();
         names.retain(|known| at.since(known.last_at) < MAX_AGE);

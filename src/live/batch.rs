@@ -26,12 +26,12 @@ pub fn text_frame(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(text);
 }
 
-/// The place of one event in a buffer.
+/// The position of one event in a buffer.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     seq: Seq,
     name: &'static str,
-    /// Not stored and without a place in the order: shown to the subscribers of the moment, never used as a cursor.
+    /// Not stored and not in the order of commits: sent to the present subscribers, never used as a cursor.
     transient: bool,
     start: usize,
     json: usize,
@@ -45,7 +45,7 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    /// Of the first changes as many as make about `max_bytes`, at least one.
+    /// Encodes the first changes up to about `max_bytes`, at least one.
     pub(super) fn new(changes: &[Change], max_bytes: usize) -> Self {
         let mut json = Vec::with_capacity(changes.len().min(max_bytes >> 10) * 1_024);
         let mut spans = Vec::with_capacity(changes.len());
@@ -55,7 +55,7 @@ impl Encoded {
                 break;
             }
             if serde_json::to_writer(&mut json, &EventShape::from(change)).is_err() {
-                // Writing to memory does not fail; were it to, the message would still have to be JSON.
+                // Writing to memory does not fail; if it did, the message must still be JSON.
                 json.truncate(start);
                 json.extend_from_slice(b"{}");
             }
@@ -71,7 +71,7 @@ impl Encoded {
         Self { json, spans }
     }
 
-    /// How many there are.
+    /// The number of changes.
     pub(super) fn count(&self) -> usize {
         self.spans.len()
     }
@@ -113,13 +113,13 @@ impl Batch {
         self.frames.len()
     }
 
-    /// How many events there are; never none.
+    /// The number of events; at least one.
     #[must_use]
     pub(super) fn count(&self) -> usize {
         self.spans.len()
     }
 
-    /// The newest cursor; 0 when nothing in it has one.
+    /// The newest cursor; 0 when no event has one.
     #[must_use]
     pub(super) fn last_seq(&self) -> Seq {
         self.spans.iter().rev().find(|span| !span.transient).map_or(0, |span| span.seq)

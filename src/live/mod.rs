@@ -1,9 +1,9 @@
-//! The hub: hands committed changes to live subscribers. Bounded, ordered, resumable by cursor; a slow subscriber is
-//! told what it missed and never waited for.
+//! The hub: hands committed changes to live subscribers. Bounded, ordered, resumable by cursor. A slow subscriber never
+//! delays others; it is told what it missed.
 //!
-//! The store's writer drops changes into an inbox and goes on. A thread of the hub's own empties it: at once when it was
-//! idle, every `BATCH_EVERY` under load. Each event is serialised once, and each batch is encoded once, as WebSocket
-//! frames that every subscriber's connection writes as they are.
+//! The store's writer puts changes into an inbox and continues. The hub's thread empties it: at once when it was idle,
+//! every `BATCH_EVERY` under load. Each event is serialised once, and each batch is encoded once, as WebSocket frames
+//! that every subscriber's connection writes as they are.
 
 mod batch;
 mod subscription;
@@ -28,19 +28,20 @@ pub use subscription::{Delivery, Subscription};
 const BATCH_EVERY: Duration = Duration::from_millis(20);
 /// The same with many subscribers: fewer wake-ups and writes matter more there than 10 ms do.
 const BATCH_EVERY_WITH_MANY: Duration = Duration::from_millis(30);
-/// What counts as many.
+/// From this many subscribers on, the longer interval applies.
 const MANY_SUBSCRIBERS: usize = 256;
-/// Batches that a channel keeps for subscribers that are behind: more than a second at full rate.
+/// Batches that a channel keeps for slow subscribers: more than a second at full rate.
 const RING_BATCHES: usize = 64;
-/// Bytes of the same.
+/// Bytes that a channel keeps.
 const RING_BYTES: usize = 4 << 20;
-/// Bytes of all channels together, above which each channel keeps only [`RING_BYTES_UNDER_PRESSURE`].
+/// Bytes of all channels. Above it, each channel keeps only [`RING_BYTES_UNDER_PRESSURE`].
 const ALL_RINGS_BYTES: usize = 48 << 20;
-/// What a channel keeps when all of them together hold too much.
+/// Bytes that a channel keeps when all channels together hold too much.
 const RING_BYTES_UNDER_PRESSURE: usize = 256 << 10;
-/// One batch's bytes; what is more makes several, so that dropping the oldest loses little.
+/// Bytes per batch. More events make several batches, so that dropping the oldest loses little.
 const BATCH_BYTES: usize = 256 << 10;
-/// Bytes of captured requests that may wait in the inbox; they hold bodies, which are let go once the events are encoded.
+/// Bytes of captured requests that may wait in the inbox. They hold bodies, which are dropped when the events are
+/// encoded.
 const INBOX_BYTES: usize = 32 << 20;
 /// Changes that may wait in the inbox.
 const INBOX_CHANGES: usize = 65_536;
@@ -48,10 +49,10 @@ const INBOX_CHANGES: usize = 65_536;
 const CATCH_UP_BYTES: usize = 48 << 20;
 /// Subscribers in all. Each costs a connection and about 64 KiB.
 pub const MAX_SUBSCRIBERS: usize = 8_192;
-/// Different filters that are evaluated for one bin: each costs time for every captured request.
+/// Different filters per bin: each costs time for every captured request.
 pub const MAX_FILTERS_PER_BIN: usize = 64;
 
-/// Why a subscription was refused.
+/// Why a subscription failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SubscribeError {
     /// Too many subscribers.
@@ -60,7 +61,7 @@ pub enum SubscribeError {
     /// Too many different filters on one bin.
     #[error("there are too many different live filters on this bin already ({MAX_FILTERS_PER_BIN})")]
     TooManyFilters,
-    /// The server is going down.
+    /// The server is shutting down.
     #[error("shutting down")]
     Closed,
 }
@@ -72,13 +73,13 @@ pub struct HubStats {
     pub subscribers: usize,
     /// Events published since the start.
     pub published: u64,
-    /// Times that a subscriber was told that it had missed something.
+    /// How often a subscriber was told that it had missed events.
     pub lagged: u64,
     /// Changes dropped because the hub itself could not keep up; their subscribers were told.
     pub dropped: u64,
 }
 
-/// The handle. Cheap to clone; when the last clone goes, the hub's thread ends and every subscription with it.
+/// The handle. Cheap to clone. Dropping the last clone ends the hub's thread and every subscription.
 #[derive(Clone)]
 pub struct Hub {
     inner: Arc<Inner>,
@@ -106,7 +107,7 @@ struct Inner {
     dropped: AtomicU64,
 }
 
-/// What is left of [`CATCH_UP_BYTES`], a permit for each KiB.
+/// The free part of [`CATCH_UP_BYTES`], one permit per KiB.
 struct Room(Arc<Semaphore>);
 
 impl Default for Room {
@@ -115,7 +116,7 @@ impl Default for Room {
     }
 }
 
-/// What was committed and is not published yet.
+/// Committed changes that are not published yet.
 #[derive(Default)]
 struct Inbox {
     changes: Vec<Change>,
@@ -128,22 +129,22 @@ struct Inbox {
     closed: bool,
 }
 
-/// The subscribers of a bin that see the same events: all of them, or those that a filter lets through.
+/// The subscribers of a bin that see the same events: all events, or those that pass a filter.
 struct Channel {
     bin: BinId,
     filter: Option<(String, Filter)>,
     ring: Mutex<Ring>,
 }
 
-/// What a ring holds.
+/// A slot of a ring.
 #[derive(Clone)]
 enum Slot {
     /// Events.
     Batch(Arc<Batch>),
     /// Events up to this cursor are in the store only: a subscriber that gets here reads them there.
     Hole(Seq),
-    /// Events up to this cursor did not fit into the inbox. They are in the store as well, but to have every
-    /// subscriber read them there would add load when there is too much already.
+    /// Events up to this cursor did not fit into the inbox. They are in the store too, but if every subscriber read
+    /// them there, that would add load to an overloaded server.
     Lost(Seq),
 }
 
@@ -196,12 +197,12 @@ impl Hub {
         Ok(Self { _stop: Arc::new(StopOnDrop(Arc::clone(&inner))), inner })
     }
 
-    /// Subscribes to a bin's changes from now on, or to those that a filter (with its text) lets through.
-    /// Changes other than requests pass every filter.
+    /// Subscribes to a bin's later changes, optionally only those that pass a filter (given with its text). Changes
+    /// other than requests pass every filter.
     pub fn subscribe(&self, bin: BinId, filter: Option<(String, Filter)>) -> Result<Subscription, SubscribeError> {
         let filter = filter.filter(|(_, filter)| !filter.is_empty());
         let mut channels = self.inner.channels.write();
-        // Under the lock that closing takes, so that no subscriber slips in after the end.
+        // Under the lock that `close` takes, so that no subscriber joins after the end.
         if self.inner.inbox.lock().closed {
             return Err(SubscribeError::Closed);
         }
@@ -253,7 +254,7 @@ impl CommitListener for Hub {
         let mut inbox = self.inner.inbox.lock();
         for change in changes {
             let cost = cost(&change);
-            // One change always fits, however large: an inbox that never takes it would lose it for ever.
+            // An empty inbox accepts a change of any size; otherwise a large one could never be published.
             let fits = inbox.changes.len() < INBOX_CHANGES && inbox.bytes + cost <= INBOX_BYTES;
             if (fits || inbox.changes.is_empty()) && !inbox.lost.contains_key(&change.bin) {
                 inbox.bytes += cost;
@@ -274,7 +275,7 @@ impl CommitListener for Hub {
     }
 }
 
-/// About the memory that a waiting change holds.
+/// Roughly the memory that a waiting change holds.
 fn cost(change: &Change) -> usize {
     match &change.what {
         ChangeKind::Request(request) => request.body.len() + request.head.raw().len() + 512,
@@ -319,8 +320,8 @@ impl Inner {
                 let unbuilt = std::mem::take(&mut inbox.unbuilt);
                 (std::mem::take(&mut inbox.changes), std::mem::take(&mut inbox.lost), unbuilt)
             };
-            // The inbox is free again: who subscribes holds the channels and asks the inbox whether it is closed.
-            // Before the changes: a subscriber that has read the store past them skips them afterwards.
+            // The inbox is unlocked by now: `subscribe` holds the channels while it locks the inbox. Holes go before
+            // the changes: a subscriber that has read the store past them skips them later.
             for (bin, through) in unbuilt {
                 for channel in self.channels_of(bin) {
                     self.push(&channel, vec![Slot::Hole(through)], false);
@@ -328,7 +329,7 @@ impl Inner {
             }
             self.publish(changes, lost);
             let many = self.subscribers.load(Ordering::Relaxed) > MANY_SUBSCRIBERS;
-            // Not a wait for luck: the first event went at once, those that come meanwhile share a batch.
+            // The first event went out at once; events that arrive during this sleep share a batch.
             std::thread::sleep(if many { BATCH_EVERY_WITH_MANY } else { BATCH_EVERY });
         }
     }
@@ -356,7 +357,7 @@ impl Inner {
                 self.push(&channel, batches.collect(), gone);
             }
         }
-        // What was lost came after what was kept: the inbox takes nothing of a bin once it has dropped something of it.
+        // Lost changes come after kept ones: once the inbox has dropped a bin's change, it takes no more of that bin.
         for (bin, through) in lost {
             for channel in self.channels_of(bin) {
                 self.push(&channel, vec![Slot::Lost(through)], false);
@@ -364,7 +365,7 @@ impl Inner {
         }
     }
 
-    /// Adds slots to a channel, drops what is over its bounds, wakes its subscribers.
+    /// Adds slots to a channel, drops those beyond its bounds, wakes its subscribers.
     fn push(&self, channel: &Channel, slots: Vec<Slot>, ended: bool) {
         if slots.is_empty() && !ended {
             return;
@@ -411,7 +412,7 @@ impl Inner {
         }
     }
 
-    /// A subscriber left; the last one of a channel takes the channel with it.
+    /// Removes a subscriber; with its last subscriber, the channel is removed.
     fn left(&self, channel: &Arc<Channel>, slot: usize) {
         let mut channels = self.channels.write();
         self.subscribers.fetch_sub(1, Ordering::Relaxed);

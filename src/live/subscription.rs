@@ -1,4 +1,4 @@
-//! One subscriber: first what it missed, out of the store, then what happens, out of its channel's ring.
+//! One subscriber: first it reads what it missed from the store, then new events from its channel's ring.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,21 +15,22 @@ use super::{BATCH_BYTES, Batch, Channel, Inner, Slot};
 use crate::model::{ChangeKind, Seq};
 use crate::store::{Store, StoreError};
 
-/// Changes that are read at once while catching up.
+/// Changes per page while catching up.
 const CATCH_UP_PAGE: usize = 256;
-/// Bytes of a page of them, encoded; one event may be longer.
+/// Encoded bytes of such a page; a single event may be longer.
 const PAGE_BYTES: usize = 512 << 10;
-/// KiB of [`super::CATCH_UP_BYTES`] that are taken while a page is read: it is several times as large then.
+/// KiB of [`super::CATCH_UP_BYTES`] reserved while a page is read: unencoded, it is several times as large.
 const READ_ROOM: u32 = 12 << 10;
-/// How long a subscriber waits for that room. Others hold it that do not read: after this it is told what it missed.
+/// How long a subscriber waits for that room, which others that do not read may hold. After this it is told what it
+/// missed.
 const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a subscriber gets next.
+/// The next item of a subscription.
 #[derive(Debug)]
 pub enum Delivery {
     /// Events, in order.
     Events(Events),
-    /// Some events did not reach it: those with `from < seq <= to`. Both are cursors; `from` is the last that it got.
+    /// The events with `from < seq <= to` did not reach the subscriber.
     Lagged {
         /// The last cursor that was delivered.
         from: Seq,
@@ -65,14 +66,14 @@ impl Events {
     }
 }
 
-/// A part of what was missed, encoded.
+/// A page of missed changes, encoded.
 struct Page {
     batches: std::vec::IntoIter<Batch>,
-    /// The last cursor in it; none where nothing was missed.
+    /// Its last cursor; `None` when nothing was missed.
     last: Option<Seq>,
     /// The bin is gone.
     gone: bool,
-    /// Held as long as the page is.
+    /// Held as long as the page exists.
     _room: OwnedSemaphorePermit,
 }
 
@@ -104,13 +105,15 @@ async fn read_page(
 }
 
 enum Phase {
-    /// Reads what was missed. The ring fills meanwhile; what it cannot hold is read from the store as well.
+    /// Reads missed changes from the store. The ring fills meanwhile; changes that it cannot hold are read from the
+    /// store too.
     CatchUp(Option<PageRead>),
     Live,
     Over,
 }
 
-/// A stream of [`Delivery`]. Ends when the bin or the server goes, or when the store cannot say what was missed.
+/// A stream of [`Delivery`]. Ends when the bin is deleted, the server stops, or the store no longer has the missed
+/// changes.
 pub struct Subscription {
     inner: Arc<Inner>,
     channel: Arc<Channel>,
@@ -120,16 +123,16 @@ pub struct Subscription {
     /// Everything up to here was delivered.
     last: Seq,
     phase: Phase,
-    /// Where to read what was missed; without it, that is only told.
+    /// Where to read missed changes; without it, the subscriber is only told of them.
     store: Option<Store>,
-    /// The bin was there after this subscription had joined its channel: if it goes, the channel is told.
+    /// The bin existed after this subscription joined its channel: its deletion will be announced there.
     end_is_announced: bool,
-    /// What was read of the store and not handed out yet.
+    /// A page that was read and not handed out yet.
     page: Option<Page>,
 }
 
 impl Subscription {
-    /// Joins the channel; the caller holds the lock on the channels.
+    /// Joins the channel. The caller holds the lock on the channels.
     pub(super) fn new(inner: Arc<Inner>, channel: Arc<Channel>) -> Self {
         let mut ring = channel.ring.lock();
         ring.subscribers += 1;
@@ -143,7 +146,7 @@ impl Subscription {
         Self { inner, channel, slot, next, last, phase: Phase::Live, store: None, end_is_announced: false, page: None }
     }
 
-    /// Makes the stream start after the cursor: with what the store has, then without a gap or a repeat with what comes.
+    /// Starts the stream after the cursor: first changes from the store, then new ones, without a gap or a repeat.
     #[must_use]
     pub fn resume(mut self, store: Store, after: Seq) -> Self {
         self.last = after;
@@ -153,7 +156,8 @@ impl Subscription {
         self
     }
 
-    /// Polls the pages of the store. `Ready(None)` when the present is reached or nothing more can come: the phase says which.
+    /// Polls the pages of the store. `Ready(None)` when it has caught up or nothing more can come; the phase says
+    /// which.
     fn poll_catch_up(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         loop {
             if let Some(batch) = self.page.as_mut().and_then(|page| page.batches.next()) {
@@ -168,11 +172,11 @@ impl Subscription {
             } else {
                 let head = store.head_seq();
                 if self.last > head {
-                    // A cursor of another database, or of one that was replaced: nothing above it would ever come.
+                    // The cursor is of another (or a replaced) database: no change above it would ever come.
                     let from = std::mem::replace(&mut self.last, head);
                     return Poll::Ready(Some(self.lag(from, head)));
                 }
-                // In a task of its own: a reader that it waits for is given back also while nobody polls this stream,
+                // In its own task, so that the reading connection is returned even while this stream is not polled
                 // because its client does not read.
                 let (inner, channel) = (Arc::clone(&self.inner), Arc::clone(&self.channel));
                 let reading = tokio::spawn(read_page(inner, channel, store.clone(), self.last));
@@ -190,7 +194,7 @@ impl Subscription {
                         self.phase = Phase::Live;
                         return Poll::Ready(None);
                     }
-                    // The ring ran over while the store was read. What it dropped is committed: read on.
+                    // The ring overflowed while the store was read. The dropped changes are committed: read on.
                     self.next = ring.end();
                     ring.wakers[self.slot] = None;
                 }
@@ -212,7 +216,7 @@ impl Subscription {
                     let from = std::mem::replace(&mut self.last, head);
                     return Poll::Ready(Some(self.lag(from, head)));
                 }
-                // The bin was deleted meanwhile: the channel has its last changes, or will have them.
+                // The bin was deleted meanwhile: the channel has its last changes, or will get them.
                 Err(StoreError::NotFound(_)) if self.end_is_announced => self.phase = Phase::Live,
                 Err(error) => {
                     tracing::warn!(%error, "a live stream ends: what it missed cannot be read");

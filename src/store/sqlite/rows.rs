@@ -70,7 +70,7 @@ pub(crate) const fn mark_bits(marks: &Marks) -> i64 {
     bit(marks.read, codes::READ) | bit(marks.pinned, codes::PINNED)
 }
 
-/// A duplicate key's hash for the index. The key itself resolves collisions; the hash's secret seed keeps senders from
+/// A duplicate key's hash for the index. The key itself resolves collisions; a cryptographic hash keeps senders from
 /// causing them.
 pub(crate) fn duplicate_hash(key: &str) -> i64 {
     use sha2::Digest as _;
