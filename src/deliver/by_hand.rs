@@ -1,5 +1,5 @@
-//! Sending from the machine of the command line: the same drafts and the same engine, without a store. Whoever types a
-//! target may reach it anyway, so that every one is allowed.
+//! Sending from the machine of the command line: the same drafts and the same engine, without a store. Every target is
+//! allowed: the user of the command line can reach it anyway.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,36 +16,35 @@ use crate::model::{
 };
 use crate::signature::Catalogue;
 
-/// Sends requests that another process keeps.
+/// Sends requests that another process stores.
 pub struct ByHand {
     engine: Engine,
     catalogue: Catalogue,
     clock: Clock,
-    /// Stands for the request's bin, whose secrets stay where they are.
+    /// A substitute for the request's bin, without its secrets.
     bin: Bin,
 }
 
-/// What is known of such a request beside its bytes.
+/// Facts about such a request, in addition to its bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// Its id.
     pub id: Option<RequestId>,
     /// Its cursor.
     pub seq: Seq,
-    /// When it came.
+    /// When it arrived.
     pub received_at: Timestamp,
     /// The path below the bin.
     pub path: String,
-    /// Whether its body came whole, and nothing was rejected.
+    /// Whether its body is complete, and it was not rejected.
     pub complete: bool,
-    /// The scheme that it was judged by.
+    /// The scheme of its verdict.
     pub scheme: Option<String>,
     /// The event's name.
     pub event: Option<String>,
 }
 
 impl ByHand {
-    /// Puts the parts together.
     pub fn new(catalogue: Catalogue, tls: TlsOptions) -> Self {
         let clock = Clock::system();
         let engine = Engine::new(Arc::new(System), TargetPolicy::anywhere(), tls, OwnSockets::default(), clock.clone());
@@ -58,17 +57,17 @@ impl ByHand {
         Self { engine, catalogue, clock, bin }
     }
 
-    /// Sends one; returns what came of it, and the body that was sent.
+    /// Sends one request; returns the outcome and the body that was sent.
     ///
     /// # Errors
-    /// When it is unfit, or a change or the signature cannot be made.
+    /// When it is unfit to send, or a change or the signature cannot be made.
     pub async fn send(&self, request: &CapturedRequest, plan: &Plan) -> Result<(Delivered, Bytes), SendError> {
         let draft = draft(&self.catalogue, &self.bin, request, plan, self.clock.now())?;
         let delivered = self.engine.deliver(&draft.parcel).await;
         Ok((delivered, draft.parcel.body))
     }
 
-    /// Whether a connection to the target stands.
+    /// Whether a connection to the target can be made.
     pub async fn reaches(&self, target: &TargetUrl) -> bool {
         self.engine.reaches(target).await
     }

@@ -1,4 +1,4 @@
-//! A request, ready to be sent: edited, signed again, with the head that its target gets.
+//! Prepares a request for sending: edits it, signs it again, makes the head for its target.
 
 use std::time::Duration;
 
@@ -13,19 +13,19 @@ use crate::json;
 use crate::model::{Bin, CapturedRequest, Timestamp};
 use crate::signature::Catalogue;
 
-/// What would be sent.
+/// A request, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// The whole of it.
+    /// What goes to the engine.
     pub parcel: Parcel,
-    /// How the head differs from the captured one, beside what its owner has changed.
+    /// How the head differs from the captured one, apart from the owner's edits.
     pub changes: Vec<HeadChange>,
 }
 
-/// Makes a request ready.
+/// Prepares a request.
 ///
 /// # Errors
-/// When it is unfit, or a change or the signature cannot be made.
+/// When it is unfit to send, or a change or the signature cannot be made.
 pub fn draft(
     catalogue: &Catalogue,
     bin: &Bin,

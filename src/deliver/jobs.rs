@@ -1,4 +1,4 @@
-//! Jobs: deliveries that nobody waits for. Bounded in number; their progress is on the stream.
+//! Jobs: deliveries in the background. Bounded in number; their progress goes to the live stream.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use super::plan::SendError;
 use crate::model::{BinId, Clock, Delivered, JobState, JobStatus, Outcome};
 
-/// Jobs that run at once; each may send sixteen requests at a time.
+/// Concurrent jobs; each may send sixteen requests at a time.
 const MAX_RUNNING: usize = 8;
 /// Jobs that are remembered after their end.
 const MAX_REMEMBERED: usize = 64;
-/// Progress goes to the stream this often.
+/// How often progress goes to the stream.
 const TELL_EVERY: Duration = Duration::from_millis(200);
 
 /// A job.
@@ -45,12 +45,12 @@ impl Job {
         Self { status: Mutex::new(status), told: Mutex::new(None), stop: watch::channel(false).0, clock: clock.clone() }
     }
 
-    /// How it stands.
+    /// Its present state.
     pub fn status(&self) -> JobStatus {
         self.status.lock().clone()
     }
 
-    /// Asks it to stop; what is on its way comes to its end.
+    /// Asks it to stop; open deliveries still end normally.
     pub fn stop(&self) {
         let running = self.status.lock().state == JobState::Running;
         if running {
@@ -63,10 +63,10 @@ impl Job {
         *self.stop.borrow()
     }
 
-    /// Waits that long, or until it is asked to stop.
+    /// Waits this long, or until it is asked to stop.
     pub(super) async fn pause(&self, time: Duration) {
         let mut stop = self.stop.subscribe();
-        // Either is as good; the sender is ours and lives.
+        // The result does not matter: the channel's sender is a field of this job.
         let _ = tokio::time::timeout(time, stop.wait_for(|stop| *stop)).await;
     }
 
@@ -99,7 +99,7 @@ impl Job {
         status.finished_at = Some(self.clock.now());
     }
 
-    /// Whether it is time to tell how far it is.
+    /// Whether it is time to report progress.
     pub(super) fn is_due(&self) -> bool {
         let mut told = self.told.lock();
         let due = told.is_none_or(|told| told.elapsed() >= TELL_EVERY);
@@ -139,17 +139,17 @@ impl Jobs {
         Ok(job)
     }
 
-    /// A job that nobody can ask for: its caller waits.
+    /// A job that is not listed, because its caller waits for it.
     pub(super) fn unlisted(bin: BinId, clock: &Clock) -> Arc<Job> {
         Arc::new(Job::new(0, bin, None, clock))
     }
 
-    /// The job of that number.
+    /// The job with that number.
     pub fn find(&self, id: u64) -> Option<Arc<Job>> {
         self.0.lock().jobs.get(&id).cloned()
     }
 
-    /// Every job that is remembered, newest first.
+    /// Every remembered job, newest first.
     pub fn all(&self) -> Vec<JobStatus> {
         self.0.lock().jobs.values().rev().map(|job| job.status()).collect()
     }

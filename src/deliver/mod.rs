@@ -1,13 +1,13 @@
-//! What Creel sends, and what it keeps of that.
+//! Sends requests and stores the attempts.
 //!
 //! - `engine` puts bytes on the wire and reads what comes back; it knows neither the store nor the schemes.
-//! - `plan` says what is to be sent of a request, `draft` makes it ready (`resign` signs it again).
-//! - `forward` sends on what a bin captures, by itself, with the database as its queue.
-//! - `on_match` tells somebody else of what a filter finds.
-//! - `replay` sends what somebody asked for; what takes long is one of the `jobs`.
-//! - `send` plays a platform, `check` tries a receiver of its events.
+//! - `plan` says how to send a request, `draft` prepares it (`resign` signs it again).
+//! - `forward` automatically sends on what a bin captures, with the database as its queue.
+//! - `on_match` posts a message to a URL when a filter finds something.
+//! - `replay` sends captured requests on demand; long replays become `jobs`.
+//! - `send` simulates a platform, `check` tests a receiver of its events.
 //!
-//! Everything runs on threads of its own, so that neither captures nor the console wait for a target.
+//! Everything runs on separate threads, so that neither captures nor the console wait for a target.
 
 mod by_hand;
 pub mod check;
@@ -47,7 +47,7 @@ pub use plan::{Edit, Plan, Resign, ResignSecret, SendError};
 pub use proof::Message;
 pub use replay::{Batch, MAX_COUNT, MAX_PARALLEL, MAX_SPACING, Replayed, Selection, Spacing};
 
-/// Deliveries that all replays together have on their way. Each may hold a body and a response of 1 MiB.
+/// Open deliveries of all replays. Each may hold a body and a response of 1 MiB.
 const MAX_REPLAYING: usize = 32;
 /// Threads for deliveries: they wait for targets most of the time.
 const THREADS: usize = 2;
@@ -96,10 +96,10 @@ impl Deliver {
         })))
     }
 
-    /// Ends everything that is on its way. Part of an orderly shutdown.
+    /// Ends all open deliveries. Part of an orderly shutdown.
     pub fn stop(&self) {
         if let Some(runtime) = self.0.runtime.lock().take() {
-            // Not waited for: a target may take as long as it likes.
+            // Does not wait: a target may take any time.
             runtime.shutdown_background();
         }
     }
@@ -112,25 +112,25 @@ impl Deliver {
         self.0.engine.check(target).await
     }
 
-    /// What would be sent of a request.
+    /// A request as it would be sent.
     ///
     /// # Errors
-    /// When it is unfit, or a change or the signature cannot be made.
+    /// When it is unfit to send, or a change or the signature cannot be made.
     pub fn draft(&self, bin: &Bin, request: &CapturedRequest, plan: &Plan) -> Result<Draft, SendError> {
         draft::draft(&self.catalogue(), bin, request, plan, self.0.clock.now())
     }
 
-    /// The schemes that are known now.
+    /// The present catalogue of schemes.
     fn catalogue(&self) -> Catalogue {
         self.0.catalogue.now()
     }
 
-    /// The job of that number.
+    /// The job with that number.
     pub fn job(&self, id: u64) -> Option<Arc<Job>> {
         self.0.jobs.find(id)
     }
 
-    /// Every job that is remembered, newest first.
+    /// Every remembered job, newest first.
     pub fn jobs(&self) -> Vec<JobStatus> {
         self.0.jobs.all()
     }

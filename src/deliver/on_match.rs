@@ -1,7 +1,7 @@
-//! On match: a small JSON is posted to a URL when a filter finds something new, at most once a second; what comes
-//! together is told together.
+//! On match: posts a small JSON message to a URL when a filter finds new requests, at most once a second; matches of
+//! one second share a message.
 //!
-//! Told is what happens from now on: nothing is caught up after a restart, and what could not be told is counted.
+//! Only new matches are reported: nothing is caught up after a restart, and missed matches are counted.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -21,57 +21,57 @@ use crate::model::{
 };
 use crate::store::{RequestRef, StoreError, Thing};
 
-/// How often bins are looked at; also the least time between two messages of one bin.
+/// How often bins are checked; also the least time between two messages of one bin.
 const EVERY: Duration = Duration::from_secs(1);
-/// Changes that are looked at in one go; more are looked at the next time.
+/// Changes per check; the rest follows in the next.
 const PAGE: usize = 500;
-/// Requests that one message names. The others are in its count.
+/// Requests that one message names. Its count includes the others.
 const NAMED: usize = 20;
-/// Messages by which those that come back are recognised, of all bins together: of more than an hour where one bin tells,
-/// as each tells at most once a second.
+/// Remembered messages over all bins, to recognise those that come back. For one bin this covers more than an hour,
+/// since it sends at most one per second.
 const REMEMBERED: usize = 4_096;
-/// A message has to be over within this.
+/// Time-out of a message.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What came of telling.
+/// Counts and the last result of a bin's messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
     /// Messages that were accepted (2xx).
     pub delivered: u64,
     /// Messages that were not.
     pub failed: u64,
-    /// Requests that were told of.
+    /// Requests that were reported.
     pub requests: u64,
-    /// Times that so much happened that what was found is not known.
+    /// How often too much happened to know all matches.
     pub missed: u64,
-    /// Requests that are passed over, as they are what a bin of this server has told: rules that lead to each other end.
+    /// Requests passed over because they are this server's own messages, so that rules that trigger each other end.
     pub passed_over: u64,
     /// When the last message was sent.
     pub last_at: Option<Timestamp>,
-    /// What came of it, in a sentence.
+    /// Its result, in a sentence.
     pub last_sentence: Option<String>,
 }
 
-/// What is known of a bin that tells.
+/// The state of a watched bin.
 #[derive(Debug)]
 struct Watch {
     setting: OnMatch,
     cursor: Seq,
-    /// When something came last that ends a silence, or watching began; and whether its absence was told.
+    /// When the last request that ends a silence came (or watching began), and whether the silence since was reported.
     came_at: Timestamp,
     silence_told: bool,
     told: Told,
 }
 
-/// The bins that tell, and what they have told lately.
+/// The watched bins, and their recent messages.
 #[derive(Debug, Default)]
 pub(super) struct Watches(Mutex<HashMap<BinId, Watch>>, Mutex<Messages>);
 
-/// What was told lately. A message that is captured by a bin of this server is recognised by what it says, whichever way
-/// it took: under any name of this machine, through a tunnel, forwarded by somebody else.
+/// Recent messages. A message that a bin of this server captures is recognised by its content, whatever its route:
+/// another name of this machine, a tunnel, another forwarder.
 #[derive(Debug, Default)]
 struct Messages {
-    /// The longest of them: no longer body is looked at.
+    /// The longest of them: longer bodies are not compared.
     longest: usize,
     digests: HashSet<Output<Sha256>>,
     in_order: VecDeque<Output<Sha256>>,
@@ -97,17 +97,17 @@ impl Messages {
     }
 }
 
-/// What is told of.
+/// What a check has found.
 #[derive(Debug, Default)]
 struct Found {
     count: u64,
     newest: Option<CapturedRequest>,
     named: Vec<RequestSummary>,
-    /// How often what is told of was sent on by Creel, at most.
+    /// The largest number of hops among the requests found.
     hops: u8,
-    /// What matches, but is a message of this server's own.
+    /// Matches that are this server's own messages.
     passed_over: u64,
-    /// Whether something came that ends a silence.
+    /// Whether a request came that ends a silence.
     came: bool,
 }
 
@@ -123,17 +123,17 @@ impl Found {
 }
 
 impl Deliver {
-    /// Watches the bins that are to tell, until it is stopped.
+    /// Watches the bins with an on-match setting, until it is stopped.
     pub fn start_watching(&self, console_url: String) {
         let deliver = self.clone();
         let console_url: Arc<str> = console_url.into();
         self.spawn(async move {
-            // Bins whose look still runs: a slow listener of one bin keeps no other waiting.
+            // Bins whose check still runs: a slow receiver of one bin does not delay the others.
             let busy: Arc<Mutex<HashSet<BinId>>> = Arc::default();
             loop {
                 tokio::time::sleep(EVERY).await;
                 let telling = {
-                    // Under the lock: a watch that begins meanwhile is of a bin that is in the list.
+                    // Listed under the lock, so that a watch that begins meanwhile is of a listed bin.
                     let mut watches = deliver.0.watches.0.lock();
                     let mut telling = deliver.0.store.bins();
                     telling.retain(|bin| bin.bin.settings.on_match.is_some());
@@ -155,7 +155,7 @@ impl Deliver {
         });
     }
 
-    /// Begins to watch, unless the bin is watched so already; the cursor from which it is.
+    /// Begins to watch a bin, unless it is watched with this setting already; returns the cursor of the start.
     pub fn watch(&self, bin: BinId, setting: &OnMatch) -> Seq {
         let begin = || Watch {
             setting: setting.clone(),
@@ -172,7 +172,7 @@ impl Deliver {
         watch.cursor
     }
 
-    /// What came of telling since it was set or the server was started.
+    /// The counts since the setting or the server's start.
     pub fn told(&self, bin: BinId) -> Told {
         self.0.watches.0.lock().get(&bin).map(|watch| watch.told.clone()).unwrap_or_default()
     }
@@ -227,7 +227,7 @@ impl Deliver {
         }
     }
 
-    /// What is new above the cursor, and the cursor behind it.
+    /// What was found above the cursor, and the cursor to continue from.
     async fn found(&self, bin: &Bin, setting: &OnMatch, cursor: Seq) -> Result<(Found, Seq), StoreError> {
         // It was checked when it was set.
         let filter = Filter::parse(&setting.filter).unwrap_or_default();
@@ -242,7 +242,7 @@ impl Deliver {
         let mut later = BTreeSet::new();
         for change in changes {
             match change.what {
-                // Its attempts have changes of their own.
+                // Its attempts come as separate changes.
                 ChangeKind::Request(request) => {
                     let (matches, was_told) = (filter.matches(&request), self.was_told(&request));
                     found.came |= !was_told && has_come(&request) && ends_silence.matches(&request);
@@ -252,7 +252,7 @@ impl Deliver {
                         (false, _) => {}
                     }
                 }
-                // What a receiver did, or what its sender was told, may make a request match that did not before.
+                // A receiver's or the bin's response may make a request match that did not before.
                 ChangeKind::Attempt(attempt) => {
                     later.insert(attempt.request);
                 }
@@ -279,12 +279,12 @@ impl Deliver {
         Ok((found, through))
     }
 
-    /// Whether a request is a message of this server's own.
+    /// Whether a request is one of this server's own messages.
     fn was_told(&self, request: &CapturedRequest) -> bool {
         self.0.watches.1.lock().has(&request.body)
     }
 
-    /// For how many seconds nothing came, when that is to be told now.
+    /// Seconds of silence, if it is to be reported now.
     fn silence(&self, bin: BinId, setting: &OnMatch, found: &Found, now: Timestamp) -> Option<u64> {
         let mut silent = None;
         self.with_watch(bin, |watch| {
@@ -305,7 +305,7 @@ impl Deliver {
     async fn post_match(&self, setting: &OnMatch, message: &Value, hops: u8) -> Result<Delivered, String> {
         let target = TargetUrl::parse(&setting.to)?;
         let body = message.to_string();
-        // Before it is sent: it may come back at once.
+        // Noted before it is sent: it may come back at once.
         self.0.watches.1.lock().note(body.as_bytes());
         let head = format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nUser-Agent: creel\r\nContent-Length: {}\r\n\r\n",
@@ -333,12 +333,12 @@ impl Deliver {
     }
 }
 
-/// Whether a sender has sent it: what was composed or imported says nothing of a sender.
+/// Whether a sender sent it: composed and imported requests have no sender.
 fn has_come(request: &CapturedRequest) -> bool {
     !matches!(request.summary.origin, Origin::Composed | Origin::Imported)
 }
 
-/// What is told: links, facts, verdict. Nothing that a sender keeps secret: no query, no headers, no body.
+/// The message: links, facts, verdict. It holds nothing that may be secret: no query, no headers, no body.
 fn message(bin: &Bin, setting: &OnMatch, console_url: &str, found: &Found, silent: Option<u64>) -> Value {
     let handle = bin.handle();
     let page = |summary: &RequestSummary| format!("{console_url}/bins/{handle}/requests/{}", summary.id);
@@ -362,7 +362,7 @@ fn message(bin: &Bin, setting: &OnMatch, console_url: &str, found: &Found, silen
         })
     };
     json!({
-        // Both may be told at once: then `silent_for_s` says so.
+        // A message may report both: then `silent_for_s` is set too.
         "type": if found.count == 0 { "silence" } else { "match" },
         "bin": {"id": bin.id.to_string(), "name": bin.settings.name.as_ref().map(ToString::to_string),
             "console_url": format!("{console_url}/bins/{handle}")},

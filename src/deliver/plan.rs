@@ -1,4 +1,4 @@
-//! What is to be sent of a request: where to, with which changes, signed how.
+//! How a request is to be sent: target, changes, signature.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::store::StoreError;
 /// How a request is to be sent.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Where to.
+    /// The target.
     pub target: TargetUrl,
-    /// To exactly the target's path and query, without what the request adds.
+    /// Use exactly the target's path and query, without the request's own.
     pub exact: bool,
     /// Keep the sender's `Host`.
     pub keep_host: bool,
@@ -22,18 +22,18 @@ pub struct Plan {
     pub edit: Edit,
     /// Sign it again.
     pub resign: Option<Resign>,
-    /// All of it has to be over within this.
+    /// Time-out of the delivery.
     pub timeout: Duration,
     /// Send it although two programs may read it in two ways.
     pub as_is: bool,
     /// Why it is sent.
     pub why: Why,
-    /// What it counts as, should it come back to a bin.
+    /// What it counts as if it arrives at a bin.
     pub origin: Origin,
 }
 
 impl Plan {
-    /// Whether something else is sent than what was captured, so that its signature is to be judged anew.
+    /// Whether the sent request differs from the captured one, so that it needs its own verdict.
     pub fn is_changed(&self) -> bool {
         self.edit != Edit::default() || self.resign.is_some()
     }
@@ -46,16 +46,16 @@ pub struct Edit {
     pub head: HeadEdit,
     /// Another body.
     pub body: Option<Bytes>,
-    /// Values of the JSON body, as they are to be written.
+    /// New values in the JSON body, as JSON text.
     pub json: Vec<(Pointer, String)>,
 }
 
 /// How to sign again.
 #[derive(Debug, Clone)]
 pub struct Resign {
-    /// With what.
+    /// The secret.
     pub secret: ResignSecret,
-    /// By which scheme; `None` for the bin's, else the one that the request was judged by.
+    /// The scheme; `None` for the bin's, else that of the request's verdict.
     pub scheme: Option<String>,
 }
 
@@ -79,10 +79,10 @@ pub enum SendError {
     /// The request is not fit to be sent.
     #[error("{0}")]
     Unfit(&'static str),
-    /// A change cannot be made, or the signature not; the field at fault.
+    /// A change or the signature cannot be made; names the field at fault.
     #[error("{sentence}")]
     Field {
-        /// As in the API.
+        /// Its name in the API.
         field: String,
         /// What to do.
         sentence: String,

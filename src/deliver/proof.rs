@@ -1,4 +1,4 @@
-//! Whether what is sent still proves its sender: a signature that was changed on purpose is rightly turned down.
+//! The verdict on what Creel sends: a receiver is right to reject a signature that was changed on purpose.
 
 use bytes::Bytes;
 
@@ -11,8 +11,8 @@ use crate::model::{Bin, SignatureStatus, Timestamp};
 use crate::provider;
 use crate::signature::{Catalogue, SignedRequest, Verifier};
 
-/// The verdict on the signature of what is sent of a request; `None` when nothing was changed, so that the verdict on what
-/// was captured stands.
+/// The verdict on the signature of a replayed request; `None` when nothing was changed, so that the captured request's
+/// verdict applies.
 pub(super) fn of_replay(
     catalogue: &Catalogue,
     bin: &Bin,
@@ -40,7 +40,7 @@ pub(super) fn of_sending(
     judged(catalogue, bin, &Message::of(parcel, url), by_another, now)
 }
 
-/// What was sent, as far as its signature is about it.
+/// The parts of a sent request that its signature covers.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
     /// The URL that it is signed for.
@@ -58,15 +58,15 @@ impl<'a> Message<'a> {
 }
 
 impl Deliver {
-    /// The verdict on the signature of what another program sent of a bin's request, by the same rules; `by_another` when it was
-    /// signed with a secret of its own.
+    /// The verdict, by the same rules, on a bin's request that another program sent; `by_another` when that program
+    /// used its own secret.
     pub fn judge_elsewhere(&self, bin: &Bin, sent: &Message<'_>, by_another: bool, at: Timestamp) -> SignatureStatus {
         judged(&self.catalogue(), bin, sent, by_another, at)
     }
 }
 
-/// The verdict by the bin's secrets. Whether the receiver has a secret that was given for this once (`by_another`) is not
-/// known here.
+/// The verdict by the bin's secrets. With a secret given only for this sending (`by_another`), it is unknown whether
+/// the receiver has it.
 fn judged(catalogue: &Catalogue, bin: &Bin, sent: &Message<'_>, by_another: bool, now: Timestamp) -> SignatureStatus {
     let head = Head::new(sent.head.clone());
     let (method, headers) = (head.method(), head.headers());
@@ -76,7 +76,7 @@ fn judged(catalogue: &Catalogue, bin: &Bin, sent: &Message<'_>, by_another: bool
     if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status }
 }
 
-/// As captures are judged.
+/// The verifier that judges captures.
 fn verifier(catalogue: &Catalogue, bin: &Bin) -> Verifier {
     let settings = &bin.settings;
     let is_set = settings.scheme.is_some() || settings.custom_scheme.is_some();

@@ -1,4 +1,4 @@
-//! Sending captured requests again: one of them some times, or all that a filter finds.
+//! Sends captured requests again: one of them several times, or all that a filter finds.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -16,17 +16,17 @@ use super::proof;
 use crate::model::{Attempt, BinId, CapturedRequest, ChangeKind, RequestId, Seq, filter::Filter};
 use crate::store::{BinState, StoreError, Thing};
 
-/// Deliveries that a caller waits for; more become a job.
+/// Up to this many deliveries the caller waits; more become a job.
 pub const WAITED_FOR: u64 = 10;
-/// Copies of one request.
+/// Most copies of one request.
 pub const MAX_COUNT: u32 = 1_000;
-/// Requests that are on their way at once.
+/// Most concurrent requests of one replay.
 pub const MAX_PARALLEL: usize = 16;
-/// A pause between two deliveries.
+/// The longest pause between two deliveries.
 pub const MAX_SPACING: Duration = Duration::from_mins(1);
-/// Pauses that a caller waits for; with more it becomes a job.
+/// Up to this total of pauses the caller waits; with more, the replay becomes a job.
 pub(super) const WAITED_SPACING: Duration = Duration::from_secs(10);
-/// Requests that are read at once, and their bytes.
+/// Requests per page, and their bytes.
 const PAGE: usize = 16;
 const PAGE_BYTES: usize = 8 << 20;
 
@@ -56,7 +56,7 @@ impl Spacing {
 /// What is sent again.
 #[derive(Debug, Clone)]
 pub enum Selection {
-    /// One request, some times.
+    /// One request, several times.
     One {
         /// The request.
         request: Arc<CapturedRequest>,
@@ -67,33 +67,33 @@ pub enum Selection {
     Found(Filter),
 }
 
-/// How many are sent how.
+/// A replay of one or more requests.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Which requests.
     pub selection: Selection,
     /// The pauses.
     pub spacing: Spacing,
-    /// How many at once; with one the order is kept.
+    /// Concurrent deliveries; with one, the order is kept.
     pub parallel: usize,
 }
 
-/// What came of it.
+/// The result of a replay.
 #[derive(Debug)]
 pub enum Replayed {
-    /// All of it.
+    /// It is complete.
     Now {
-        /// In the order in which they ended.
+        /// The attempts, in the order in which they ended.
         attempts: Vec<Attempt>,
         /// What was left out, and why.
         skipped: Vec<(RequestId, String)>,
     },
-    /// It goes on by itself.
+    /// It continues as a job.
     Later(Arc<Job>),
 }
 
 impl Deliver {
-    /// Sends again. A few deliveries are waited for, more become a job.
+    /// Sends requests again. Waits for a few deliveries; more become a job.
     ///
     /// # Errors
     /// When nothing is sent at all.
@@ -107,7 +107,7 @@ impl Deliver {
             Spacing::Fixed(pause) => pause.saturating_mul(u32::try_from(total.unwrap_or(u64::MAX)).unwrap_or(u32::MAX)),
         };
         if let Selection::One { request, .. } = &batch.selection {
-            // Whoever asks for one learns at once why it cannot be sent.
+            // The caller learns at once why a single request cannot be sent.
             draft(&self.catalogue(), &bin.bin, request, &plan, self.0.clock.now())?;
         }
         let waited_for = total.is_some_and(|total| total <= WAITED_FOR) && pauses <= WAITED_SPACING;
@@ -123,7 +123,7 @@ impl Deliver {
             return Ok(Replayed::Later(job));
         }
         let deliver = self.clone();
-        // On a task of its own: a caller that leaves does not stop it half-way.
+        // On a separate task, so that a caller that leaves does not stop it half-way.
         let running = self.spawn(async move {
             let job = Jobs::unlisted(id, &deliver.0.clock);
             deliver.run(&bin, batch, &plan, &job, true).await
@@ -132,7 +132,7 @@ impl Deliver {
         Ok(Replayed::Now { attempts, skipped })
     }
 
-    /// How many are to be sent, as far as that is known without a long search.
+    /// How many requests will be sent, if known without a long search.
     async fn total(&self, bin: &BinState, selection: &Selection) -> Result<Option<u64>, SendError> {
         let Selection::Found(filter) = selection else {
             let Selection::One { count, .. } = selection else { return Ok(None) };
@@ -160,7 +160,7 @@ impl Deliver {
                         attempts.push(attempt);
                     }
                 }
-                // The bin itself is gone, or the store: there is no use in going on.
+                // The bin or the store is gone: stop.
                 Err(SendError::Store(error)) if error != StoreError::NotFound(Thing::Request) => {
                     return Err(SendError::from(error));
                 }
@@ -182,7 +182,7 @@ impl Deliver {
         loop {
             while !over && !job.is_stopped() && running.len() < batch.parallel {
                 let mut next = pin!(source.next(&self.0.store, bin.bin.id));
-                // Reading may take a while; those that are on their way go on, or their times would be wrong.
+                // Reading may take a while: open deliveries are polled meanwhile, or their times would be wrong.
                 let next = loop {
                     tokio::select! {
                         biased;
@@ -210,14 +210,14 @@ impl Deliver {
         Ok((attempts, skipped))
     }
 
-    /// Sends one and stores what came of it.
+    /// Sends one request and stores the attempt.
     async fn send(
         &self,
         bin: &crate::model::Bin,
         request: &CapturedRequest,
         plan: &Plan,
     ) -> Result<Attempt, SendError> {
-        // Bounds what all replays together have open.
+        // Limits the open deliveries of all replays.
         let _permit = self.0.permits.acquire().await;
         let now = self.0.clock.now();
         let draft = draft(&self.catalogue(), bin, request, plan, now)?;
@@ -231,14 +231,14 @@ impl Deliver {
     }
 }
 
-/// Hands out the requests one by one.
+/// Yields the requests one by one.
 enum Source {
     Copies { request: Arc<CapturedRequest>, left: u32 },
     Found { filter: Filter, after: Seq, through: Seq, page: VecDeque<Arc<CapturedRequest>>, over: bool },
 }
 
 impl Source {
-    /// What is captured after `through` is left out: a replay into its own bin would never end.
+    /// Leaves out requests captured after `through`: a replay into its own bin would never end.
     fn new(selection: Selection, through: Seq) -> Self {
         match selection {
             Selection::One { request, count } => Self::Copies { request, left: count },

@@ -1,4 +1,5 @@
-//! Signing again, by the catalogue: with a new timestamp and delivery id where the scheme has them, all else kept.
+//! Signs a request again by the catalogue: with a new timestamp and delivery id where the scheme has them. All else
+//! stays.
 
 use std::sync::Arc;
 
@@ -11,25 +12,25 @@ use crate::model::{Bin, BinId, RequestSummary, Secret, SecretValue, Timestamp};
 use crate::provider;
 use crate::signature::{AUTO, Catalogue, Scheme, SignInput, Signed, sign};
 
-/// What is signed.
+/// The request to sign.
 pub(super) struct Unsigned<'a> {
     pub(super) head: &'a Head,
     pub(super) body: &'a [u8],
-    /// As the receiver knows it.
+    /// The URL as the receiver knows it.
     pub(super) url: &'a str,
     pub(super) target: &'a TargetUrl,
     pub(super) now: Timestamp,
 }
 
-/// What of the secret is sent.
+/// Which part of the secret is sent.
 pub(super) struct SentSecret {
-    /// The secret, where the scheme sends it as it is: it is not to be shown.
+    /// The secret, if the scheme sends it as it is: it must not be shown.
     pub(super) hidden: Cover,
-    /// It is a stored one.
+    /// The secret is a stored one.
     pub(super) is_stored_token: bool,
 }
 
-/// Signs, and tells what of the secret is sent.
+/// Signs, and returns which part of the secret is sent.
 pub(super) fn sign_again(
     catalogue: &Catalogue,
     bin: &Bin,
@@ -49,7 +50,7 @@ pub(super) fn sign_again(
     let headers = what.head.headers();
     let id = scheme.delivery_id_header().and_then(|name| headers.get_str(name)).map(fresh_id);
     let kept: Headers = match (scheme.delivery_id_header(), &id) {
-        // Only a missing one is placed.
+        // Only a missing field is added.
         (Some(name), Some(_)) => headers
             .iter()
             .filter(|field| !field.name.eq_ignore_ascii_case(name.as_bytes()))
@@ -73,13 +74,13 @@ pub(super) fn sign_again(
     Ok((signed, SentSecret { hidden: token::cover(&scheme, &value), is_stored_token }))
 }
 
-/// Another id of the same look: what comes before its last underscore stays.
+/// A new id of the same form: the part up to its last underscore stays.
 fn fresh_id(old: &str) -> String {
     let prefix = old.rfind('_').map_or("", |at| &old[..=at]);
     format!("{prefix}{}", BinId::generate())
 }
 
-/// The secret, and when it was entered if it is a stored one.
+/// The secret, and its time of entry if it is stored.
 fn secret(
     bin: &Bin,
     summary: &RequestSummary,
@@ -113,7 +114,7 @@ fn by_id(catalogue: &Catalogue, id: &str) -> Result<Arc<Scheme>, SendError> {
     catalogue.scheme(id).cloned().ok_or_else(unknown)
 }
 
-/// The scheme that is set on the bin.
+/// The scheme set on the bin.
 pub(super) fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>> {
     let settings = &bin.settings;
     if let Some(record) = &settings.custom_scheme {
@@ -122,7 +123,7 @@ pub(super) fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>
     settings.scheme.as_deref().filter(|id| *id != AUTO).and_then(|id| catalogue.scheme(id)).cloned()
 }
 
-/// The bin's scheme, else the one that the request was judged by, else the first of the provider's.
+/// The bin's scheme, else that of the request's verdict, else the provider's first.
 fn usual_scheme(catalogue: &Catalogue, bin: &Bin, summary: &RequestSummary) -> Result<Arc<Scheme>, SendError> {
     let judged = || summary.derived.verdict.scheme.as_deref().and_then(|id| catalogue.scheme(id)).cloned();
     let providers = || {
@@ -134,7 +135,7 @@ fn usual_scheme(catalogue: &Catalogue, bin: &Bin, summary: &RequestSummary) -> R
     })
 }
 
-/// A scheme for a stored secret: only one that the bin itself would use it for.
+/// The scheme for a stored secret: only one for which the bin itself would use the secret.
 fn stored_scheme(
     catalogue: &Catalogue,
     bin: &Bin,

@@ -1,4 +1,4 @@
-//! Secrets that a scheme sends as they are: where a stored one may go.
+//! Secrets that a scheme sends as they are: to which targets a stored one may go.
 
 use super::engine::{TargetUrl, has_dot_segment};
 use super::plan::{Plan, SendError};
@@ -8,25 +8,25 @@ use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;
 use crate::signature::{Catalogue, Scheme};
 
-/// Stands for a secret.
+/// Shown in place of a secret.
 pub(super) const COVERED: &str = "•••";
-/// Any secret is covered, but of the shortest ones no part.
+/// Secrets of at least this length are masked.
 pub(super) const LEAST: usize = 1;
 
-/// The secret that is to be used.
+/// The secret to use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Use<'a> {
     /// The bin; without one there are no stored secrets.
     pub(super) bin: Option<&'a Bin>,
     /// When the secret was entered; `None` for one that is not stored.
     pub(super) entered_at: Option<Timestamp>,
-    /// Where it would go.
+    /// The target.
     pub(super) target: &'a TargetUrl,
 }
 
-/// Checks that a stored secret signs only by the scheme that it was entered for, and that a scheme which sends it may do
-/// so. `fields` are the places of scheme and secret in the API, `else_do` is what can be done in place of using the stored
-/// one.
+/// Checks that a stored secret signs only by the scheme that it was entered for, and that a scheme which sends it may
+/// do so. `fields` are the names of scheme and secret in the API; `else_do` says what to do instead of using the stored
+/// secret.
 ///
 /// # Errors
 /// The field at fault, and the way out.

@@ -1,5 +1,5 @@
-//! The receiver check: a platform's battery, tried on a receiver. `shot` makes the requests; here they are sent and
-//! judged.
+//! The receiver check: runs a platform's battery against a receiver. `shot` makes the requests; this module sends and
+//! judges them.
 
 mod running;
 mod shot;
@@ -20,12 +20,12 @@ use crate::model::{CaseReport, CaseState, CheckReport, Clock, Delivered, Outcome
 use crate::provider::battery::{self, Answer, Case, Expect, FRAMEWORKS, Verdict};
 use crate::store::StoreError;
 
-/// Bytes of an answer that a report repeats.
+/// Bytes of an answer that a report shows.
 const ANSWER: usize = 300;
-/// Bytes of the answer to the request that decided.
+/// The same for the answer to the deciding request.
 const DECIDING: usize = 4 << 10;
 
-/// The report of a check that begins.
+/// The report at the start of a check.
 pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
     CheckReport {
         provider: plan.battery.sender.provider,
@@ -40,7 +40,7 @@ pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
     }
 }
 
-/// Tries every case, one after the other. `told` is told after each, and says whether to go on.
+/// Runs every case, one after the other. `told` is called after each and returns whether to continue.
 ///
 /// # Errors
 /// When a request cannot be made.
@@ -57,7 +57,7 @@ pub async fn check(
             Some(why) => reported(case, CaseState::Skipped, why, <_>::default(), Duration::ZERO),
             None => try_case(engine, clock, plan, case).await?,
         };
-        // Nothing that follows would say more.
+        // Further cases would tell nothing more.
         let away = |shot: &ShotReport| {
             matches!(shot.outcome, Outcome::Connect | Outcome::Dns | Outcome::Tls | Outcome::RefusedTarget)
         };
@@ -88,7 +88,7 @@ async fn try_case(
     let (mut shots, mut attempts) = (Vec::new(), Vec::new());
     for number in 0..case.shots.len() {
         let (plan, now) = (Arc::clone(plan), clock.now());
-        // A body of 10 MiB takes its time.
+        // A body of 10 MiB takes long to make.
         let made = tokio::task::spawn_blocking(move || plan.parcels(case, number, (seed, now))).await;
         let (about, parcels) = made.map_err(|_| SendError::Store(StoreError::Closed))??;
         let copies = case.shots.get(number).map_or(1, |shot| shot.copies);
@@ -107,7 +107,7 @@ async fn try_case(
     let deciding = battery::deciding(plan.battery, case, &answers);
     let attempt = deciding.and_then(|at| attempts.into_iter().nth(at)).map(|attempt| Box::new(shortened(attempt)));
     if state == CaseState::Failed {
-        // Of twenty at once a reader sees the first few: those that went wrong.
+        // A page shows only the first few of twenty concurrent requests: the failed ones go first.
         shots.sort_by_key(|shot| !battery::is_odd(plan.battery, case, &answer(shot)));
     }
     Ok(reported(case, state, sentence, (shots, attempt), begun.elapsed()))
@@ -129,7 +129,7 @@ fn shot_report(about: &str, delivered: &Delivered) -> ShotReport {
     }
 }
 
-/// The same with the beginning of what came back.
+/// The same attempt with its response cut to the beginning.
 fn shortened(mut attempt: Delivered) -> Delivered {
     if let Some(response) = attempt.response.as_mut().filter(|response| response.body.len() > DECIDING) {
         response.body = Bytes::copy_from_slice(&response.body[..DECIDING]);
@@ -138,7 +138,7 @@ fn shortened(mut attempt: Delivered) -> Delivered {
     attempt
 }
 
-/// What to do where a right signature is turned down: whatever the case is about, it did not get that far.
+/// The advice when a receiver rejects a right signature: the case's own duty was not reached.
 const REFUSES_RIGHT_SIGNATURES: &str = "A right signature was turned down: give the receiver the secret that signs here, and have it verify the body's bytes as they came, before anything parses them.";
 
 fn reported(

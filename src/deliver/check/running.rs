@@ -1,4 +1,4 @@
-//! Checks that the server runs: few at a time, remembered for a while.
+//! Checks that the server runs: a few at a time, remembered for a while.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -14,7 +14,7 @@ use crate::deliver::Deliver;
 use crate::deliver::plan::SendError;
 use crate::model::{BinId, CheckReport};
 
-/// Checks that run at once: each may have twenty requests on their way.
+/// Concurrent checks: each may have twenty requests open.
 const MAX_RUNNING: usize = 2;
 /// Checks that are remembered.
 const MAX_REMEMBERED: usize = 16;
@@ -22,23 +22,23 @@ const MAX_REMEMBERED: usize = 16;
 /// A check that the server runs, or has run.
 #[derive(Debug)]
 pub struct Check {
-    /// Its number; forgotten when the server ends.
+    /// Its number, valid until the server stops.
     pub id: u64,
-    /// The bin for whose receiver it is.
+    /// The bin whose receiver is checked.
     pub bin: Option<BinId>,
     report: Mutex<CheckReport>,
     stopped: AtomicBool,
-    /// Told when it is over.
+    /// Notified when it is over.
     over: Notify,
 }
 
 impl Check {
-    /// What it has found so far.
+    /// The report so far.
     pub fn report(&self) -> CheckReport {
         self.report.lock().clone()
     }
 
-    /// Ends it after the case that is being tried.
+    /// Stops it after the current case.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
@@ -48,7 +48,7 @@ impl Check {
         let over = async {
             loop {
                 let mut told = pin!(self.over.notified());
-                // Listening before the look: what ends between the two is heard.
+                // Enabled before the test, so that an end between the two is not missed.
                 told.as_mut().enable();
                 if !self.is_running() {
                     return;
@@ -56,11 +56,11 @@ impl Check {
                 told.await;
             }
         };
-        // A check that goes on is told as it stands.
+        // On a time-out, the caller gets the report so far.
         let _ = tokio::time::timeout(longest, over).await;
     }
 
-    /// Whether it goes on.
+    /// Whether it is still running.
     pub fn is_running(&self) -> bool {
         self.report.lock().finished_at.is_none()
     }
@@ -101,7 +101,7 @@ impl Checks {
 }
 
 impl Deliver {
-    /// Begins a check, for a bin's receiver where one is named.
+    /// Begins a check, of a bin's receiver if a bin is given.
     ///
     /// # Errors
     /// When the target is not allowed, or too many run.
@@ -130,7 +130,7 @@ impl Deliver {
         Ok(begun)
     }
 
-    /// The newest check of a bin's receiver that has gone to its end.
+    /// The newest completed check of a bin's receiver.
     pub fn last_check(&self, bin: BinId) -> Option<(u64, CheckReport)> {
         let checks: Vec<Arc<Check>> = self.0.checks.0.lock().checks.values().rev().cloned().collect();
         let of_bin = checks.into_iter().filter(|check| check.bin == Some(bin));
@@ -139,7 +139,7 @@ impl Deliver {
             .find(|(_, report)| report.finished_at.is_some() && report.error.is_none())
     }
 
-    /// The check of that number.
+    /// The check with that number.
     pub fn find_check(&self, id: u64) -> Option<Arc<Check>> {
         self.0.checks.0.lock().checks.get(&id).cloned()
     }

@@ -15,36 +15,37 @@ use crate::model::{Origin, Timestamp};
 use crate::provider::battery::{Battery, Body, Case, Prepared, Proof, Shot};
 use crate::provider::samples::Story;
 
-/// How much longer than a platform waits for an answer: a receiver that is a little late gets a status all the same.
+/// How much longer than the platform Creel waits for an answer, so that a slightly late receiver still gets its status
+/// shown.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The same for bodies of some MiB.
+/// The same for large bodies.
 const LARGE_PATIENCE: Duration = Duration::from_secs(12);
-/// A body is large from here on.
+/// Bodies from this size on are large.
 const LARGE: usize = 512 << 10;
-/// The time over which a slow sender's body comes.
+/// How long a slow sender takes for its body.
 const SLOW: Duration = Duration::from_secs(2);
 /// Stands for the byte over 7F while the head is still text.
 const PLACEHOLDER: u8 = 0x01;
 
-/// What is tried on which receiver.
+/// The cases to run, and the receiver.
 #[derive(Debug, Clone)]
 pub struct CheckPlan {
     /// The platform's battery.
     pub battery: &'static Battery,
-    /// Those of its cases that are tried, in its order.
+    /// The cases to run, in the battery's order.
     pub cases: Vec<&'static Case>,
     /// The receiver: exactly this URL.
     pub target: TargetUrl,
-    /// With what is signed; of platforms that do not sign, the value of `Authorization`.
+    /// Signs the requests; for platforms that do not sign, holds the value of `Authorization`.
     pub signer: Option<Signer>,
-    /// Header fields of the user's own. Of platforms that do not sign they are the proof, unless there is a signer.
+    /// The user's own header fields. For platforms that do not sign, they prove the sender, unless there is a signer.
     pub headers: Vec<(String, String)>,
-    /// Whether a receiver elsewhere is tried with the flood and the largest body as well.
+    /// Whether a receiver on another machine also gets the flood and the largest body.
     pub heavy: bool,
 }
 
 impl CheckPlan {
-    /// Why a case is not tried.
+    /// Why a case is skipped.
     pub(super) fn skipped(&self, case: &Case) -> Option<String> {
         if case.needs_proof() && self.proofs().is_empty() && self.signer.is_none() {
             let what = if self.battery.signs { "secret" } else { "secret or header of your own" };
@@ -56,7 +57,7 @@ impl CheckPlan {
         None
     }
 
-    /// The fields that prove the sender, of platforms that do not sign.
+    /// The fields that prove the sender, for platforms that do not sign.
     fn proofs(&self) -> Vec<(String, String)> {
         match (&self.signer, self.battery.signs) {
             (_, true) => Vec::new(),
@@ -65,7 +66,7 @@ impl CheckPlan {
         }
     }
 
-    /// The requests of one shot, and what they are in words. The seed is the case's.
+    /// The requests of one shot, and their description. The seed is the case's.
     pub(super) fn parcels(
         &self,
         case: &Case,
@@ -88,9 +89,9 @@ impl CheckPlan {
     fn parcel(&self, shot: &Shot, prepared: &Prepared, now: Timestamp) -> Result<Parcel, SendError> {
         let mut head = head_of(&prepared.made);
         let fields = self.fields(shot.proof)?;
-        // What proves the sender, as it is sent: a receiver may say it again.
+        // The sender's proofs as sent: a receiver may echo them.
         let mut shown: Vec<Vec<u8>> = self.proofs().into_iter().map(|(_, value)| value.into_bytes()).collect();
-        // Also where only half of it is sent.
+        // Also if only half of it is sent.
         let is_proof = |name: &str| self.proofs().iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let sent = fields.iter().filter(|(name, _)| is_proof(name));
         shown.extend(sent.map(|(_, value)| value.as_bytes().to_vec()));
@@ -99,7 +100,7 @@ impl CheckPlan {
             let set = self.signature(signer, shot.proof, &head, prepared, now)?;
             if signer.scheme.sends_secret() {
                 shown.push(signer.secret.expose().into());
-                // Also in the forms that are wrong on purpose: in upper case, without its last character.
+                // Also the deliberately wrong forms: in upper case, without the last character.
                 let open = set.iter().map(|(_, value)| value.trim_end_matches(char::from(PLACEHOLDER)));
                 shown.extend(open.map(|value| value.as_bytes().to_vec()));
             }
@@ -129,7 +130,7 @@ impl CheckPlan {
         })
     }
 
-    /// The user's own fields; those that prove the sender as the shot wants them.
+    /// The user's own fields; the proofs among them changed as the shot requires.
     fn fields(&self, proof: Proof) -> Result<Vec<(String, String)>, SendError> {
         let system = self.battery.sender.system;
         let among = |name: &str| system.iter().any(|known| known.eq_ignore_ascii_case(name));

@@ -1,4 +1,4 @@
-//! What kind of place an address leads to, whatever form it is written in. Pure.
+//! Classifies an address, whatever form it is written in. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub enum Place {
     /// This machine.
     Loopback,
-    /// Link-local, or where clouds keep their metadata: reached only when the very address is listed.
+    /// Link-local, or a cloud's metadata service: reached only when this exact address is listed.
     Special,
     /// No single host: unspecified, broadcast, multicast.
     Nowhere,
@@ -29,7 +29,7 @@ const METADATA: &[IpAddr] = &[
     IpAddr::V6(Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254)),
 ];
 
-/// The address that is connected to: an IPv4 address in an IPv6 one (`::ffff:127.0.0.1`) is that IPv4 address.
+/// The address that a connection really uses: for an IPv4-mapped IPv6 address (`::ffff:127.0.0.1`), the IPv4 address.
 pub fn canonical(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(ip, IpAddr::V4),
@@ -37,8 +37,8 @@ pub fn canonical(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// The kind of an address. What carries an IPv4 address inside is of that one's kind, except that it is never loopback:
-/// a translator would reach another machine, or nothing.
+/// The kind of an address. An IPv6 address that embeds an IPv4 address has the kind of the latter, but is never
+/// loopback: a translator would reach another machine, or nothing.
 pub fn place(ip: IpAddr) -> Place {
     match canonical(ip) {
         IpAddr::V4(v4) => place_of_v4(v4),
@@ -75,7 +75,7 @@ fn place_of_v6(v6: Ipv6Addr) -> Place {
     }
 }
 
-/// The IPv4 address that an IPv6 address carries for a translator or a tunnel.
+/// The IPv4 address that an IPv6 address embeds for a translator or a tunnel.
 fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match v6.segments() {

@@ -1,20 +1,20 @@
-//! A head with some lines changed by its owner; every other line stays byte for byte. Pure.
+//! Changes some lines of a head for its owner; every other line stays byte for byte. Pure.
 
 use bytes::Bytes;
 
 use super::head::{ending, line_end};
 use crate::http::{Head, split_head};
 
-/// What is changed. What is `None` or empty stays.
+/// The changes. Parts that are `None` or empty stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeadEdit {
     /// Another method.
     pub method: Option<String>,
     /// Another path below the bin: empty, or with its leading slash.
     pub path: Option<String>,
-    /// Another query, without its question mark; the empty one takes it away.
+    /// Another query, without its question mark; an empty one removes the query.
     pub query: Option<String>,
-    /// Fields to set: the first of a name takes the place of all fields of its name, those that follow come after it.
+    /// Fields to set: the first with a name replaces all fields of that name; further ones follow it.
     pub set: Vec<(String, String)>,
     /// Names of fields to leave out.
     pub remove: Vec<String>,

@@ -8,10 +8,11 @@ use super::response::{ReadError, Reading};
 use super::{Failure, Parcel};
 use crate::model::Outcome;
 
-/// Pieces in which a slow sender's body comes.
+/// In how many pieces a slow sender's body is sent.
 const PIECES: u32 = 20;
 
-/// Sends and reads at the same time: a target may answer before it has read everything, and must not be left to block.
+/// Sends and reads at the same time: a target may answer before it has read everything, and would block if nothing read
+/// its answer.
 pub(super) async fn exchange<S>(stream: S, parcel: &Parcel, reading: &mut Reading) -> Result<(), Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
@@ -37,7 +38,7 @@ where
         let mut sent = false;
         loop {
             tokio::select! {
-                // What was answered counts, also when not everything was taken.
+                // A response counts even if the target did not read the whole request.
                 biased;
                 read = &mut receiving => break read,
                 written = &mut writing, if !sent => {

@@ -1,7 +1,7 @@
-//! Which captured requests are fit to be sent on by themselves. Pure.
+//! Which captured requests may be sent on automatically. Pure.
 //!
-//! What two programs may read in two ways is kept and shown exactly as it came, and sent only by somebody who has looked at
-//! it: a receiver behind a proxy must not be reached by what the proxy would have refused.
+//! A request that two programs may read in two ways is kept and shown as it came, but sent only when a person decides
+//! so: a request that a proxy would refuse must not reach the receiver behind it.
 
 use super::target::TargetUrl;
 use crate::http::Head;
@@ -41,7 +41,7 @@ pub fn unfit(summary: &RequestSummary, head: &Head, target: &TargetUrl) -> Optio
     None
 }
 
-/// A name that some reader may take for one that frames the message: `Content_Length`, `Content-Length `.
+/// Whether some parser may take a name for one that frames the message: `Content_Length`, `Content-Length `.
 fn resembles_framing(name: &[u8]) -> bool {
     let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
     if is("content-length") || is("transfer-encoding") {
@@ -52,9 +52,9 @@ fn resembles_framing(name: &[u8]) -> bool {
     letters == b"contentlength" || letters == b"transferencoding"
 }
 
-/// Whether a path has a segment `.` or `..` for any reader that receivers are known to have: plain or percent-encoded once or
-/// more often, with either slash, before what ends a path or a segment for some (`?`, `#`, `;`, NUL), and with the white space
-/// and control characters in it that URL parsers take out.
+/// Whether any known parser finds a segment `.` or `..` in a path: plain or percent-encoded (also repeatedly), with
+/// either slash, before a character that ends a path or segment for some (`?`, `#`, `;`, NUL), or with white space and
+/// control characters that URL parsers remove.
 pub fn has_dot_segment(path: &[u8]) -> bool {
     let mut path = path.to_vec();
     loop {
@@ -68,7 +68,7 @@ pub fn has_dot_segment(path: &[u8]) -> bool {
             return true;
         }
         let decoded: Vec<u8> = percent_encoding::percent_decode(&path).collect();
-        // It gets shorter each time.
+        // Each round shortens the path, so this ends.
         if decoded.len() == path.len() {
             return false;
         }
@@ -76,7 +76,7 @@ pub fn has_dot_segment(path: &[u8]) -> bool {
     }
 }
 
-/// Writes plainly what lenient decoders take for a dot or a slash: `%uXXXX`, forms in more bytes than UTF-8 allows, and the
+/// Replaces what lenient decoders take for a dot or a slash by the plain character: `%uXXXX`, overlong UTF-8 and
 /// full-width characters.
 fn plain_marks(path: &mut Vec<u8>) {
     const MARKS: [(&[u8], u8); 13] = [
@@ -94,7 +94,7 @@ fn plain_marks(path: &mut Vec<u8>) {
         (b"\xef\xbc\x8f", b'/'),
         (b"\xef\xbc\xbc", b'\\'),
     ];
-    // Hardly any path has one of the bytes that these begin with.
+    // Few paths have one of the bytes that these forms begin with.
     if !path.iter().any(|byte| *byte == b'%' || *byte >= 0xc0) {
         return;
     }
@@ -131,7 +131,7 @@ mod tests {
         for path in ["/..", "/a/../b", "/.", "/%2e%2E/x", "/.%2e", "/a/%252e%252e", "/..;x/", "/..\\a", "/a%2f..%2fb"] {
             assert!(has_dot_segment(path.as_bytes()), "{path}");
         }
-        // What ends a path or a segment for some reader, and what some leave out or take for a dot.
+        // Characters that end a path or a segment for some parser, or that some drop or take for a dot.
         for path in [
             "/..#/x",
             "/..%23/x",

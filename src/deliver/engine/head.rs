@@ -1,7 +1,7 @@
-//! The head that is sent: the captured one with as few changes as there can be. Pure.
+//! Makes the head to send: the captured one with as few changes as possible. Pure.
 //!
-//! Every line that is kept goes out as it came, byte for byte, with its own line end. Changed are the request line's
-//! target, `Host` and `Content-Length`; fields that speak of one connection only are left out. Each change is told.
+//! Kept lines go out byte for byte, with their own line ends. The request line's target, `Host` and `Content-Length`
+//! change; fields about a single connection are left out. Each change is reported.
 
 use bytes::Bytes;
 
@@ -12,9 +12,9 @@ use crate::http::{FieldLine, Head, split_head};
 /// How a head is made for its target.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadPlan<'a> {
-    /// Where it goes.
+    /// The target.
     pub target: &'a TargetUrl,
-    /// The path and query that are asked for, see [`path_and_query`].
+    /// The requested path and query, see [`path_and_query`].
     pub path_and_query: &'a [u8],
     /// Keep the sender's `Host`.
     pub keep_host: bool,
@@ -22,7 +22,7 @@ pub struct HeadPlan<'a> {
     pub body_size: u64,
 }
 
-/// A line that is not as captured.
+/// A line that differs from the captured head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadChange {
     /// The line as captured, without its end; `None` for an added one.
@@ -94,7 +94,7 @@ pub fn outgoing(head: &Head, plan: &HeadPlan<'_>) -> OutgoingHead {
             length_sent = true;
         } else if is_hop_by_hop(name(field)) {
             if is(field, "transfer-encoding") && !has_length && !length_sent {
-                // The chunks were taken apart: the length stands where they were announced.
+                // The body is no longer chunked: the length replaces the field that announced the chunks.
                 out.change(line, &length, LENGTH);
                 length_sent = true;
             } else {
@@ -192,7 +192,7 @@ impl Writer {
     }
 }
 
-/// Why a field that somebody wants to set is not sent as it is set; `None` for all others.
+/// Why the user cannot set this field; `None` for all others.
 pub fn is_set_by_creel(name: &str) -> Option<&'static str> {
     if name.eq_ignore_ascii_case("content-length") {
         Some("Creel sets Content-Length to the length of the body that is sent: leave it out, or change the body.")
@@ -205,8 +205,8 @@ pub fn is_set_by_creel(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The names that `Connection` lists. `Host` and `Content-Length` are not its to name: without them the message would
-/// be another one.
+/// The names that `Connection` lists, except `Host` and `Content-Length`: without these, the message would be another
+/// one.
 pub fn named_by_connection(head: &Head) -> Vec<Vec<u8>> {
     let scan = head.scan();
     let values = scan.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"connection")).map(|(_, value)| value);
@@ -223,7 +223,7 @@ pub fn is_hop_by_hop(name: &[u8]) -> bool {
         || name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"proxy-"))
 }
 
-/// Whether a line's value is that number, in digits alone.
+/// Whether a line's value is exactly that number, in digits.
 fn says(line: &[u8], number: u64) -> bool {
     let value = memchr::memchr(b':', line).map_or(&line[..0], |colon| line[colon + 1..].trim_ascii());
     !value.is_empty()

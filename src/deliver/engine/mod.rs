@@ -1,10 +1,10 @@
-//! The engine: sends one request as it was captured and reads what comes back. It knows neither the server nor the
-//! store, so that the command line uses the very same.
+//! The engine: sends one request as it was captured and reads the response. It knows neither the server nor the store,
+//! so the command line uses it too.
 //!
-//! - `head` makes the head, `target` says where it may go (by `address`), `network` gets there, `tls` and `response` are
-//!   what their names say, `own_sockets` tells the capture listener which connections are Creel's own.
-//! - Every step has a bound: connecting and the whole have a time-out, a response has a largest head and body.
-//! - Whatever happens is an [`Outcome`] with a sentence, never an error.
+//! - `head` makes the head, `target` decides which targets are allowed (by `address`), `network` connects, `tls`
+//!   encrypts, `response` reads, `own_sockets` tells the capture listener which connections are Creel's own.
+//! - Every step has a bound: connecting and the whole delivery have time-outs, a response has a largest head and body.
+//! - The result is always an [`Outcome`] with a sentence, never an error.
 
 mod address;
 mod edit_head;
@@ -40,9 +40,9 @@ use crate::model::{Clock, Delivered, Outcome, ReceivedResponse, Times};
 use exchange::exchange;
 use response::Reading;
 
-/// A connection has to stand within this; a target in a data centre far away needs a tenth of it.
+/// Time-out for a connection; a target in a distant data centre needs a tenth of it.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Resolving a target's name, when it is set.
+/// Time-out for resolving a target's name when it is set.
 const RESOLVE: Duration = Duration::from_secs(5);
 
 /// What is to be sent.
@@ -54,19 +54,19 @@ pub struct Parcel {
     pub url: String,
     /// The head, ready to be sent.
     pub head: Bytes,
-    /// A secret that is sent as it is: covered in all that is shown and kept, also where the target says it again.
+    /// A secret that is sent as it is: masked in all that is shown and kept, also where the target echoes it.
     pub hidden: Cover,
     /// The body.
     pub body: Bytes,
     /// Its method is HEAD: the response has no body whatever it says.
     pub to_head: bool,
-    /// All of it has to be over within this.
+    /// Time-out for the whole delivery.
     pub timeout: Duration,
-    /// What the capture listener takes it for, should it get there.
+    /// What the request counts as, if it reaches the capture listener.
     pub own: OwnSocket,
     /// The body is sent in pieces over this time, as slow senders do; zero for at once.
     pub spread: Duration,
-    /// It goes to the capture listener of this very server, which is always allowed.
+    /// It goes to this server's own capture listener, which is always allowed.
     pub to_self: bool,
 }
 
@@ -83,7 +83,7 @@ impl Failure {
     }
 }
 
-/// How far a delivery has come. Outside of the future that does the work, so that a time-out does not lose it.
+/// How far a delivery has got. Kept outside the working future, so that a time-out does not lose it.
 struct Progress {
     stage: Stage,
     times: Times,
@@ -99,7 +99,7 @@ enum Stage {
     Response,
 }
 
-/// Sends. One for the whole server.
+/// Sends requests. One for the whole server.
 pub struct Engine {
     network: Arc<dyn Network>,
     policy: TargetPolicy,
@@ -109,7 +109,6 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Puts the parts together.
     pub fn new(
         network: Arc<dyn Network>,
         policy: TargetPolicy,
@@ -120,8 +119,8 @@ impl Engine {
         Self { network, policy, tls: tls::Tls::new(tls), sockets, clock }
     }
 
-    /// Checks a target before it is accepted: its name is resolved, and every address has to be allowed. A name that is
-    /// listed may do without resolving now.
+    /// Checks a target before it is accepted: resolves its name; every address must be allowed. A listed name is
+    /// accepted even if it does not resolve now.
     ///
     /// # Errors
     /// A sentence that names the flag.
@@ -141,7 +140,7 @@ impl Engine {
         self.sockets.listener()
     }
 
-    /// Whether a connection to the target stands; for a target that is known to be down.
+    /// Whether a connection to the target can be made; for a target that was down.
     pub async fn reaches(&self, target: &TargetUrl) -> bool {
         let connecting = async {
             let addresses = self.addresses(target, false).await.ok()?;
@@ -150,7 +149,7 @@ impl Engine {
         tokio::time::timeout(CONNECT, connecting).await.is_ok_and(|connected| connected.is_some())
     }
 
-    /// Sends, and tells what came of it.
+    /// Sends a request and returns the outcome.
     pub async fn deliver(&self, parcel: &Parcel) -> Delivered {
         let (started_at, begun) = (self.clock.now(), Instant::now());
         let mut progress =
@@ -172,7 +171,7 @@ impl Engine {
             (None, Some(response)) => {
                 (Outcome::Answered, format!("{} answered {}.", parcel.target.authority(), response.status))
             }
-            // Reading ends well only with a head.
+            // Reading succeeds only with a head.
             (None, None) => (Outcome::Malformed, "There is no response.".to_owned()),
         };
         Delivered {
@@ -224,7 +223,7 @@ impl Engine {
         Ok(match target.host() {
             Host::Ipv4(ip) => vec![ip.into()],
             Host::Ipv6(ip) => vec![address::canonical(ip.into())],
-            // A target that listens on one of the two only is the commonest surprise.
+            // A target that listens on only one of the two is a common mistake.
             Host::Domain(name) if target::is_localhost(name) => {
                 vec![std::net::Ipv6Addr::LOCALHOST.into(), std::net::Ipv4Addr::LOCALHOST.into()]
             }
@@ -235,7 +234,7 @@ impl Engine {
         })
     }
 
-    /// The addresses to try. What is checked here is what is connected to.
+    /// The addresses to try: exactly the checked ones are connected to.
     async fn addresses(&self, target: &TargetUrl, to_self: bool) -> Result<Vec<SocketAddr>, Failure> {
         let found = self.resolve(target).await.map_err(|error| no_address(target, Some(&error)))?;
         if found.is_empty() {
@@ -248,7 +247,7 @@ impl Engine {
         Ok(found.into_iter().map(|ip| SocketAddr::new(ip, target.port())).collect())
     }
 
-    /// Tries one address after the other; each has its share of the time.
+    /// Tries one address after the other; each gets its share of the time.
     async fn connect(
         &self,
         target: &TargetUrl,
@@ -270,7 +269,8 @@ impl Engine {
     }
 
     fn accepted(&self, stream: TcpStream, target: &TargetUrl) -> Result<TcpStream, Failure> {
-        // A console on every address has addresses that no list knows: a connection to ourselves has one address twice.
+        // A console on all addresses has some that no list contains: a connection whose two ends have one address leads
+        // to this machine.
         let ends = stream.local_addr().and_then(|local| Ok((local, stream.peer_addr()?)));
         if self.policy.console_is_everywhere(target.port()) && ends.is_ok_and(|(local, peer)| local.ip() == peer.ip()) {
             return Err(Failure::new(Outcome::RefusedTarget, "Creel's own console is never a target."));
@@ -296,7 +296,7 @@ impl Engine {
     }
 }
 
-/// A response without what is hidden. What covers a short secret is longer than it.
+/// A response with the secret masked. The mask may be longer than a short secret.
 fn covered(response: &ReceivedResponse, hidden: &Cover) -> ReceivedResponse {
     let mut body = hidden.body(&response.head, &response.body, response.body_cut);
     let body_cut = response.body_cut || body.len() > response::MAX_KEPT;
@@ -305,7 +305,7 @@ fn covered(response: &ReceivedResponse, hidden: &Cover) -> ReceivedResponse {
     ReceivedResponse { status, head: hidden.bytes(&response.head), body, body_size, body_cut }
 }
 
-/// What to say about a handshake that failed.
+/// The sentence for a failed TLS handshake.
 fn tls_cause(error: &std::io::Error) -> String {
     let text = error.to_string();
     let hint = if text.contains("UnknownIssuer") || text.contains("CaUsedAsEndEntity") {

@@ -1,4 +1,4 @@
-//! The way out: names to addresses, addresses to connections. A trait, so that tests can stand in for the world.
+//! Resolves names and makes connections. A trait, so that tests can replace the network.
 
 use std::future::Future;
 use std::io;
@@ -7,10 +7,10 @@ use std::pin::Pin;
 
 use tokio::net::TcpStream;
 
-/// What a [`Network`] is still busy with.
+/// A future of a [`Network`].
 pub type Busy<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
-/// Addresses of one name that are looked at; more are not a host's.
+/// Most addresses of one name that are tried; no real host has more.
 pub const MAX_ADDRESSES: usize = 16;
 
 /// Resolves and connects.

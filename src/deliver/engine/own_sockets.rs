@@ -1,5 +1,5 @@
-//! Which of the capture listener's connections are our own: the only thing that tells a real sender from what Creel
-//! sent itself. A header could say anything.
+//! Which of the capture listener's connections are Creel's own. Only this tells real senders from Creel itself: a
+//! header can be forged.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,7 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use super::address::canonical;
 use crate::model::Origin;
 
-/// What a connection of our own carries.
+/// What one of Creel's own connections carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnSocket {
     /// What the request counts as.
@@ -21,9 +21,9 @@ pub struct OwnSocket {
     pub hops: u8,
 }
 
-/// A delivery that was given up leaves its connection with the listener, which may come to it later.
+/// How long an entry outlives an abandoned delivery: the listener may accept its connection later.
 const LINGER: Duration = Duration::from_secs(30);
-/// Beyond this many entries those that have lingered are looked for.
+/// Above this many entries, expired ones are removed.
 const SWEEP: usize = 256;
 
 /// The local addresses of connections to the capture listener. Cheap to clone.
@@ -34,11 +34,11 @@ pub struct OwnSockets(Arc<Inner>);
 struct Inner {
     listener: RwLock<Option<SocketAddr>>,
     sockets: Mutex<HashMap<SocketAddr, (OwnSocket, Option<Instant>)>>,
-    /// Whether there is anything to look for: asked for every captured request.
+    /// Whether there is any entry: read for every captured request.
     used: AtomicBool,
 }
 
-/// An entry; gone with it.
+/// An entry, removed when this is dropped.
 #[derive(Debug)]
 pub struct Entry {
     sockets: OwnSockets,
@@ -47,8 +47,8 @@ pub struct Entry {
 }
 
 impl OwnSockets {
-    /// Says where the capture listener is: connections to other ports are of no interest, and their local ports may be
-    /// in use towards the listener as well.
+    /// Sets the capture listener's address. Connections to other ports are ignored: their local ports may also be in
+    /// use towards the listener.
     pub fn set_listener(&self, address: SocketAddr) {
         *self.0.listener.write() = Some(address);
     }
@@ -80,7 +80,7 @@ impl OwnSockets {
         Some(Entry { sockets: self.clone(), local, linger: true })
     }
 
-    /// What a connection of the listener carries, when it is ours.
+    /// What a connection of the listener carries, if it is Creel's own.
     pub fn find(&self, peer: SocketAddr) -> Option<OwnSocket> {
         if !self.0.used.load(Ordering::Acquire) {
             return None;

@@ -1,5 +1,5 @@
-//! Reading a target's response: the head by `httparse`, the body by its framing (RFC 9112, section 6.3). Every bound is
-//! kept whatever the target sends.
+//! Reads a target's response: the head with `httparse`, the body by its framing (RFC 9112, section 6.3). All bounds
+//! hold whatever the target sends.
 
 use std::io;
 use std::time::Instant;
@@ -14,13 +14,13 @@ use crate::model::ReceivedResponse;
 pub const MAX_HEAD: usize = 64 << 10;
 /// Bytes of a body that are kept.
 pub const MAX_KEPT: usize = 1 << 20;
-/// Bytes of a body that are read: beyond it nobody is served by waiting for the end.
+/// Bytes of a body that are read: beyond this, waiting for the end is of no use.
 pub const MAX_READ: u64 = 64 << 20;
 /// Interim responses (1xx) before the final one.
 const MAX_INTERIM: usize = 16;
 /// Bytes of a line that announces a chunk, and of a trailer section.
 const MAX_CHUNK_LINE: usize = 4 << 10;
-/// Read at once.
+/// Bytes per read.
 const READ: usize = 16 << 10;
 
 /// Why there is no whole response.
@@ -36,7 +36,7 @@ pub enum ReadError {
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
-        // A TLS connection that ends without saying so has ended all the same.
+        // A TLS connection that ends without `close_notify` has ended too.
         if error.kind() == io::ErrorKind::UnexpectedEof { Self::Cut } else { Self::Io(error) }
     }
 }
@@ -54,7 +54,7 @@ enum Framing {
     Close,
 }
 
-/// A response as far as it was read: kept outside of the reading, so that a time-out does not lose it.
+/// A response as far as it was read: kept outside the reading future, so that a time-out does not lose it.
 #[derive(Debug, Default)]
 pub struct Reading {
     buffer: BytesMut,
@@ -66,18 +66,18 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// What was read, once the head was whole.
+    /// What was read; `None` without a complete head.
     pub fn into_response(self) -> Option<ReceivedResponse> {
         let (status, head) = self.head?;
         let body_cut = self.body_size > self.body.len() as u64;
         Some(ReceivedResponse { status, head, body: self.body.freeze(), body_size: self.body_size, body_cut })
     }
 
-    /// Reads a response to its end; `to_head` says that a HEAD request asked for it.
+    /// Reads a response to its end; `to_head` says that it answers a HEAD request.
     pub async fn read<R: AsyncRead + Unpin>(&mut self, stream: &mut R, to_head: bool) -> Result<(), ReadError> {
         let mut framing = self.head(stream, to_head).await?;
         let mut interim = 0;
-        // 101 is final: nobody asked to switch, and nothing that follows would be HTTP.
+        // 101 is final: Creel asked for no switch, and what follows would not be HTTP.
         while self.head.as_ref().is_some_and(|(status, _)| *status < 200 && *status != 101) {
             interim += 1;
             if interim > MAX_INTERIM {
@@ -117,7 +117,7 @@ impl Reading {
             if !could_be_http(&self.buffer) {
                 return malformed("it does not start with HTTP/1");
             }
-            // The end may begin in what was seen already.
+            // The end of the head may begin in bytes that were already searched.
             looked_at = self.buffer.len().saturating_sub(3);
             self.fill(stream).await?;
         };
@@ -168,7 +168,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Trailers are read over; they count like a head.
+    /// Skips the trailers; their size counts like a head's.
     async fn trailers<R: AsyncRead + Unpin>(&mut self, stream: &mut R) -> Result<(), ReadError> {
         let mut read = 0;
         loop {
@@ -209,7 +209,7 @@ impl Reading {
     }
 }
 
-/// Where the head ends, with its empty line; line ends may be bare.
+/// Where the head ends, including its empty line; line ends may be bare LF.
 fn end_of_head(buffer: &[u8], from: usize) -> Option<usize> {
     memchr::memchr_iter(b'\n', &buffer[from..]).find_map(|at| match &buffer[from + at + 1..] {
         [b'\n', ..] => Some(from + at + 2),
@@ -218,7 +218,7 @@ fn end_of_head(buffer: &[u8], from: usize) -> Option<usize> {
     })
 }
 
-/// Whether this may still become a response, so that a target that speaks something else is not waited for.
+/// Whether this may still become a response; a target of another protocol is given up at once.
 fn could_be_http(buffer: &[u8]) -> bool {
     let start = buffer.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(buffer.len());
     let text = &buffer[start..];
@@ -229,7 +229,7 @@ fn parse(head: &[u8], to_head: bool) -> Result<(u16, Framing), ReadError> {
     let lines = memchr::memchr_iter(b'\n', head).count();
     let mut fields = vec![httparse::EMPTY_HEADER; lines + 1];
     let mut response = httparse::Response::new(&mut fields);
-    // What is shown has to be read first: only what makes the message another one is refused.
+    // Lenient, because the response must be readable to be shown: only what changes the message's meaning is refused.
     let parsed = httparse::ParserConfig::default()
         .allow_spaces_after_header_name_in_responses(true)
         .allow_obsolete_multiline_headers_in_responses(true)
@@ -263,7 +263,7 @@ fn framing(fields: &[httparse::Header<'_>]) -> Result<Framing, ReadError> {
     for value in values("content-length") {
         let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
         let Some(number) = std::str::from_utf8(value).ok().filter(|_| digits).and_then(|text| text.parse().ok()) else {
-            // A target's text in our sentence: short, and without control characters.
+            // The target's text in Creel's sentence: short, and without control characters.
             return malformed(format!("Content-Length is '{}'", clipped(&value.escape_ascii().to_string(), 40)));
         };
         if length.is_some_and(|length| length != number) {
@@ -278,7 +278,7 @@ fn framing(fields: &[httparse::Header<'_>]) -> Result<Framing, ReadError> {
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let digits = &line[..memchr::memchr(b';', line).unwrap_or(line.len())];
     let digits = std::str::from_utf8(digits.trim_ascii()).ok()?;
-    // The parser would take a sign.
+    // `from_str_radix` would accept a sign.
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }

@@ -1,8 +1,8 @@
-//! Targets: the URLs that things are sent to, and which addresses may be reached. Pure.
+//! Targets: URLs to send to, and the rules for which addresses may be reached. Pure.
 //!
-//! By itself the server sends to this machine only. A console that others can reach, or that asks for a token, does not
-//! even do that: whoever may use it need not be whom this machine's own services trust. Everything else has to be listed
-//! with `--allow-target`.
+//! By default the server sends to this machine only. A server whose console other machines can reach, or which needs a
+//! token, does not even do that: this machine's services need not trust the console's users. All other targets must be
+//! listed with `--allow-target`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +17,7 @@ use super::address::{Place, canonical, place};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetUrl(Url);
 
-/// Characters of a target.
+/// Most characters of a target.
 const MAX_TARGET: usize = 2_048;
 
 impl TargetUrl {
@@ -29,7 +29,7 @@ impl TargetUrl {
         if text.len() > MAX_TARGET {
             return Err(format!("A target has at most {MAX_TARGET} bytes."));
         }
-        // The parser would repair what is written wrongly, and leave out what browsers leave out.
+        // The URL parser would repair mistakes and drop characters, as browsers do.
         let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
         if !begins("http://") && !begins("https://") {
             return Err("A target is a URL that starts with http:// or https://.".to_owned());
@@ -78,7 +78,7 @@ impl TargetUrl {
 
     /// Whether it names that listener of this machine.
     pub fn is_at(&self, listener: SocketAddr) -> bool {
-        // An IPv4 address in an IPv6 one is connected to as that IPv4 address.
+        // A connection to an IPv4-mapped IPv6 address uses the IPv4 address.
         let is_here = |ip: IpAddr| {
             let ip = canonical(ip);
             ip.is_loopback() || ip == canonical(listener.ip())
@@ -91,7 +91,7 @@ impl TargetUrl {
         here && self.port() == listener.port()
     }
 
-    /// What `Host` says: the port only where it is not the usual one.
+    /// The value for `Host`: with the port unless it is the scheme's default.
     pub fn authority(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -202,7 +202,7 @@ impl AllowedTarget {
 /// Which targets may be reached.
 #[derive(Debug, Clone, Default)]
 pub struct TargetPolicy {
-    /// Loopback is allowed by itself.
+    /// Loopback is allowed without being listed.
     loopback: bool,
     allowed: Vec<AllowedTarget>,
     /// The console's own address, which is never a target.
@@ -217,17 +217,17 @@ pub struct TargetPolicy {
 pub struct NotAllowed(pub String);
 
 impl TargetPolicy {
-    /// For a server: loopback when its console is private, and what is listed.
+    /// For a server: the listed targets, and loopback when its console is private.
     pub fn new(loopback: bool, allowed: Vec<AllowedTarget>, console: SocketAddr) -> Self {
         Self { loopback, allowed, console: Some(console), anywhere: false }
     }
 
-    /// For the command line: whoever runs it reaches all of this without it.
+    /// For the command line: its user can reach every target anyway.
     pub fn anywhere() -> Self {
         Self { anywhere: true, ..Self::default() }
     }
 
-    /// Whether the name itself is listed, so that it may be set although it does not resolve now.
+    /// Whether the name itself is listed, so that it may be set even if it does not resolve now.
     pub fn lists(&self, target: &TargetUrl) -> bool {
         let port = target.port();
         match target.host() {
@@ -239,7 +239,7 @@ impl TargetPolicy {
         }
     }
 
-    /// Checks one resolved address of a target. Every one has to pass.
+    /// Checks one resolved address of a target. Every address must pass.
     ///
     /// # Errors
     /// A sentence that names the flag.
@@ -257,7 +257,7 @@ impl TargetPolicy {
             || self.allowed.iter().any(|rule| matches!(rule, AllowedTarget::Network(net) if net.contains(&ip)));
         let by_name = || name.as_ref().is_some_and(|name| self.allowed.iter().any(|rule| rule.is_name(name, port)));
         let listed = match place(ip) {
-            // A name that is listed for its own sake must not open this machine by pointing here.
+            // A listed name that resolves to loopback must not open this machine.
             Place::Loopback => {
                 self.loopback
                     || self.anywhere
@@ -272,7 +272,7 @@ impl TargetPolicy {
         if listed { Ok(()) } else { Err(Self::refusal(target, name.as_deref(), ip)) }
     }
 
-    /// Whether a connection has ended at the console, wherever it was addressed to.
+    /// Whether a connection reached the console, whatever address was used.
     pub fn is_console(&self, peer: SocketAddr) -> bool {
         self.console.is_some_and(|console| {
             let (ip, own) = (canonical(peer.ip()), canonical(console.ip()));
@@ -306,7 +306,7 @@ impl TargetPolicy {
         })
     }
 
-    /// The refusal of a name that is not listed and does not resolve.
+    /// The error for a name that is not listed and does not resolve.
     pub fn unresolved(target: &TargetUrl) -> NotAllowed {
         let authority = target.authority();
         NotAllowed(format!(
@@ -320,7 +320,7 @@ fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Names that mean this machine without being asked for (RFC 6761).
+/// Names that mean this machine without a look-up (RFC 6761).
 pub fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     name.eq_ignore_ascii_case("localhost")
@@ -427,7 +427,7 @@ mod tests {
         let by_port = policy(false, &["127.0.0.1:3000", "localhost:4000"]);
         assert!(literal(&by_port, "http://127.0.0.1:3000") && !literal(&by_port, "http://127.0.0.1:3001"));
         assert!(allows(&by_port, "http://localhost:4000", "::1") && !allows(&by_port, "http://localhost:4001", "::1"));
-        // A name that is listed for itself does not open this machine.
+        // A listed name does not open this machine.
         let named = policy(false, &["hooks.example"]);
         assert!(allows(&named, "http://hooks.example", "203.0.113.7"));
         assert!(!allows(&named, "http://hooks.example", "127.0.0.1"));

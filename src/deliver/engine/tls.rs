@@ -8,7 +8,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// What certificates are measured by.
+/// How certificates are checked.
 #[derive(Debug, Clone, Default)]
 pub struct TlsOptions {
     /// Certificates that are trusted beside the system's.
@@ -21,7 +21,7 @@ impl TlsOptions {
     /// Reads the certificates of a PEM text.
     ///
     /// # Errors
-    /// When it is none or holds none.
+    /// When it is not PEM or holds no certificate.
     pub fn with_pem(mut self, pem: &[u8]) -> Result<Self, String> {
         let certificates =
             CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
@@ -33,14 +33,13 @@ impl TlsOptions {
     }
 }
 
-/// The client's side of TLS, made when it is first needed: reading the system's roots takes tens of milliseconds.
+/// The TLS client, made at first use: reading the system's roots takes tens of milliseconds.
 pub struct Tls {
     options: TlsOptions,
     config: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Tls {
-    /// With these options.
     pub const fn new(options: TlsOptions) -> Self {
         Self { options, config: OnceLock::new() }
     }
@@ -64,7 +63,7 @@ fn config(options: &TlsOptions) -> Result<Arc<ClientConfig>, String> {
         return Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()));
     }
     let mut roots = RootCertStore::empty();
-    // Those of the system that cannot be read are its own affair.
+    // The system's certificates that cannot be parsed are skipped.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     for certificate in &options.extra {
         roots.add(certificate.clone()).map_err(|error| error.to_string())?;
@@ -75,7 +74,7 @@ fn config(options: &TlsOptions) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// Takes any certificate, as `--insecure` asks for; signatures must still be right.
+/// Accepts any certificate, for `--insecure`; handshake signatures must still be right.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 

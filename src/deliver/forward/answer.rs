@@ -1,4 +1,4 @@
-//! The target answers the sender: delivered at once, beside the queue.
+//! The target answers the sender: the request is delivered at once, outside the queue.
 
 use tokio::sync::oneshot;
 
@@ -15,21 +15,21 @@ use crate::model::{
 use crate::store::RequestRef;
 
 impl Deliver {
-    /// Makes room for an answer, before the request is stored; `None` when too much is being answered.
+    /// Reserves room for an answer before the request is stored; `None` when too many answers are under way.
     pub fn ticket(&self, bin: BinId, bytes: usize) -> Option<Ticket> {
         self.0.asked.ticket(bin, bytes)
     }
 
-    /// Delivers a request that was just stored and tells what its sender gets, as soon as the first target has answered;
-    /// `None` when it is not to be forwarded, and the bin answers itself.
+    /// Delivers a request that was just stored; returns the sender's response when the first target has answered.
+    /// `None` when the request is not forwarded, so that the bin answers.
     pub async fn answer(&self, mut ticket: Ticket, bin: BinId, request: RequestId) -> Option<PassedAnswer> {
         ticket.begin(request);
         let state = self.0.store.bin(bin.as_str())?;
-        // One that was paused by hand leaves the answer to the bin.
+        // While paused by hand, the bin answers.
         let forward = state.bin.settings.forward.clone().filter(|forward| !forward.is_paused_by_hand())?;
         let (tell, told) = oneshot::channel();
         let deliver = self.clone();
-        // On the threads that deliver, and to its end when the sender leaves.
+        // Runs on the delivery threads, to its end even if the sender leaves.
         self.spawn(async move {
             let _ticket = ticket;
             if let Ok(captured) = deliver.0.store.request(bin, RequestRef::Id(request)).await {
@@ -48,16 +48,16 @@ impl Deliver {
     ) {
         let Ok(all) = targets(bin, forward, request) else { return };
         if let Some(until) = forward.paused_until {
-            // Never a success: it was not delivered.
+            // Not a success, because the request was not delivered.
             let _ = tell.send(self.paused_answer(until));
             return;
         }
-        // Just set: its line begins in a moment.
+        // The forward was just set: its line starts in a moment.
         let line = self.0.lines.find(bin.id);
         if let Some(line) = &line
             && line.closes_circle(request)
         {
-            // Stored first: whoever comes next is told of it.
+            // Stored first, so that the next sender already learns of the pause.
             if let Err(error) = self.pause_circle(bin.id, line).await {
                 tracing::warn!(%error, "a forward that goes in a circle could not be paused");
             }
@@ -72,7 +72,7 @@ impl Deliver {
             let plan = plan(forward, url);
             let draft = match draft(&self.catalogue(), bin, request, &plan, self.0.clock.now()) {
                 Ok(draft) => draft,
-                // The queue skips it, and says so; the bin answers.
+                // The queue skips it and records why; the bin answers.
                 Err(_) if number == 0 => return,
                 Err(SendError::Unfit(_)) => {
                     worst = worst.worse(Forwarded::SkippedUnfit);
@@ -89,7 +89,7 @@ impl Deliver {
             if let Some(line) = &line {
                 line.note(target, down.then_some(delivered.sentence.as_str()), self.0.clock.now());
             }
-            // The first gives the answer; its sender does not wait for the others.
+            // The first target gives the answer; the sender does not wait for the others.
             if let Some(tell) = tell.take() {
                 let (answer, note) = passed_back(&delivered);
                 let _ = tell.send(answer);
@@ -106,11 +106,11 @@ impl Deliver {
         }
     }
 
-    /// What senders get while the forward is paused for a circle.
+    /// The response to senders while the forward is paused because of a loop.
     fn paused_answer(&self, until: Timestamp) -> PassedAnswer {
         let sentence =
             format!("forwarding is paused until {until}: the same request came again and again within ten seconds");
-        // Rounded up: whoever comes again then finds it running.
+        // Rounded up, so that a sender that retries then finds it running.
         let left = until.since(self.0.clock.now()).as_millis().div_ceil(1_000);
         PassedAnswer::error(503, &sentence).retry_after(u64::try_from(left).unwrap_or(1).max(1))
     }

@@ -1,4 +1,4 @@
-//! Requests whose senders wait for their target's answer: what the line leaves alone.
+//! Requests whose senders wait for the target's answer: the line does not send these.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::{BinId, RequestId};
 
-/// Memory for bodies and responses of all answers together, in units: they are read anew from the store.
+/// Memory for bodies and responses of all answers, in units: both are read again from the store.
 const UNITS: u32 = 2_048;
-/// The most of them for one bin.
+/// The most units for one bin.
 const UNITS_OF_BIN: u32 = UNITS / 2;
 const UNIT: usize = 64 << 10;
-/// Units for a response; few are larger.
+/// Units reserved for a response; few are larger.
 const FOR_RESPONSE: u32 = 4;
 
-/// What is being answered, and the room for it.
+/// The requests being answered, and the memory for them.
 #[derive(Debug)]
 pub struct Asked {
     room: Arc<Semaphore>,
@@ -26,9 +26,9 @@ pub struct Asked {
 
 #[derive(Debug, Default)]
 struct State {
-    /// How many of a bin's requests are about to be stored and asked about.
+    /// Per bin: requests with a ticket that are not stored yet.
     coming: HashMap<BinId, usize>,
-    /// Units that a bin has taken.
+    /// Units taken per bin.
     taken: HashMap<BinId, u32>,
     begun: HashSet<RequestId>,
 }
@@ -39,7 +39,7 @@ impl Default for Asked {
     }
 }
 
-/// Says that a request is asked about, from before it is stored until all its targets have it.
+/// Marks a request as answered by its target, from before it is stored until all its targets have it.
 #[derive(Debug)]
 pub struct Ticket {
     asked: Arc<Asked>,
@@ -50,14 +50,14 @@ pub struct Ticket {
 }
 
 impl Asked {
-    /// Before a request is stored, with the bytes of its body; `None` when there is no room.
+    /// A ticket for a request that is not stored yet, with this many bytes of body; `None` when there is no room.
     pub(super) fn ticket(self: &Arc<Self>, bin: BinId, bytes: usize) -> Option<Ticket> {
-        // The body is held twice while it is read and sent.
+        // The body is in memory twice while it is read and sent.
         let body = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(UNITS).saturating_mul(2);
         let units = body.saturating_add(FOR_RESPONSE).min(UNITS);
         let mut state = self.state.lock();
         let taken = state.taken.get(&bin).copied().unwrap_or(0);
-        // A bin whose target is slow leaves room for the others; one answer it can have whatever its size.
+        // A bin with a slow target must leave room for other bins; one answer of any size is always allowed.
         if taken > 0 && taken.saturating_add(units) > UNITS_OF_BIN {
             return None;
         }
@@ -67,7 +67,7 @@ impl Asked {
         Some(Ticket { asked: Arc::clone(self), bin, request: None, units, _room: room })
     }
 
-    /// Whether the line is to leave the request to whoever asks about it.
+    /// Whether the line must leave the request to the answering task.
     pub(super) fn has(&self, bin: BinId, request: RequestId) -> Has {
         let state = self.state.lock();
         if state.begun.contains(&request) {
@@ -80,20 +80,20 @@ impl Asked {
     }
 }
 
-/// Whether a request is asked about.
+/// Whether a request is answered by its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Has {
     This,
-    /// One of the bin's is about to be: it may be this one. That takes a moment.
+    /// A ticket of the bin has no request yet: it may be this one. That lasts a moment.
     Perhaps,
     Not,
 }
 
-/// How long a request may take from its commit to being asked about.
+/// The longest time from a request's commit to [`Ticket::begin`].
 pub(super) const MOMENT: Duration = Duration::from_secs(2);
 
 impl Ticket {
-    /// The request is stored, and has this id.
+    /// Called when the request is stored under this id.
     pub(super) fn begin(&mut self, request: RequestId) {
         let mut state = self.asked.state.lock();
         state.begun.insert(request);

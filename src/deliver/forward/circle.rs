@@ -1,4 +1,4 @@
-//! Circles through other programs: there a hop count is lost, but the same request comes again and again.
+//! Detects loops through other programs: these lose the hop count, but the same request arrives again and again.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -9,23 +9,23 @@ use sha2::{Digest as _, Sha256};
 use crate::http::Head;
 use crate::model::Timestamp;
 
-/// The same body this often within [`WINDOW`] is a circle.
+/// The same body this often within [`WINDOW`] is a loop.
 const TIMES: usize = 9;
-/// The same head, where there is no body: pings and polls are alike, and go slower than a circle.
+/// The same for requests without a body, by their heads: pings and polls are alike, and slower than a loop.
 const TIMES_WITHOUT_BODY: usize = 50;
 const WINDOW: Duration = Duration::from_secs(10);
-/// Digests that are remembered; a flood of different requests is no circle.
+/// How many digests are remembered; a flood of different requests is no loop.
 const MAX_DIGESTS: usize = 4_096;
 
-/// What a bin has forwarded lately.
+/// A bin's recently forwarded requests.
 #[derive(Debug, Default)]
 pub struct Circle {
     seen: HashMap<[u8; 16], VecDeque<Timestamp>>,
 }
 
 impl Circle {
-    /// Notes a request that came at that moment; true when it goes in a circle. One that came before what was noted last is
-    /// an old one that is sent now.
+    /// Notes a request with its time of arrival; true when it is in a loop. A request older than the last noted one is
+    /// a late delivery.
     pub fn closes(&mut self, head: &Head, body: &[u8], now: Timestamp) -> bool {
         if self.seen.len() >= MAX_DIGESTS {
             self.seen.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < WINDOW));
@@ -48,13 +48,14 @@ impl Circle {
         times.len() >= most
     }
 
-    /// Forgets everything: somebody has looked at it.
+    /// Forgets everything, because the owner has acted on the loop.
     pub fn clear(&mut self) {
         self.seen.clear();
     }
 }
 
-/// Of what goes round unchanged: each target on the way may change path and query, and has a host of its own.
+/// A digest of the parts that a loop leaves unchanged: targets on the way may change path and query, and have their own
+/// hosts.
 fn digest_of(head: &Head) -> Output<Sha256> {
     let mut digest = Sha256::new_with_prefix(head.method().as_bytes());
     for (name, value) in head.scan().fields().filter(|(name, _)| !name.eq_ignore_ascii_case(b"host")) {
@@ -84,7 +85,7 @@ mod tests {
         for n in 0..8 {
             assert!(!circle.closes(&any, b"x", at(n)));
             assert!(!circle.closes(&any, n.to_string().as_bytes(), at(0)));
-            // Looked at again, because the settings have changed.
+            // Cleared, because the settings have changed.
             assert!(!circle.closes(&any, b"x", at(n)));
         }
         assert!(circle.closes(&any, b"x", at(9_000)));

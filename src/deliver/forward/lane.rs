@@ -1,4 +1,5 @@
-//! One target of a bin's forward: sends what waits for it, in order. A target that is slow or down holds up nothing else.
+//! One target of a bin's forward: sends the requests that wait for it, in order. A target that is slow or down delays
+//! no other.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,20 +18,20 @@ use crate::deliver::plan::SendError;
 use crate::model::{Bin, BinId, CapturedRequest, ForwardAnswer, ForwardSettings, Forwarded, Why};
 use crate::store::{RequestRef, StoreError, Thing};
 
-/// A target that is down is tried this often, by a connection only.
+/// How often a target that is down is probed by a bare connection.
 const PROBE: Duration = Duration::from_secs(1);
 /// The longest pause before a retry.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
-/// A lane that nobody has woken looks all the same after this.
+/// How often a lane looks for work without being woken.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// What came of a request in its lane.
+/// The result for a request in its lane.
 enum Sent {
-    /// It is over at this target.
+    /// It is done at this target.
     Over(Forwarded),
-    /// It waits for other targets now.
+    /// It now waits for other targets.
     Elsewhere,
-    /// Not yet: the target is down, or the forward was changed or paused.
+    /// Not sent: the target is down, or the forward was changed or paused.
     LookAgain,
 }
 
@@ -51,7 +52,7 @@ impl Deliver {
                 loop {
                     deliver.run_lane(id, &line, &target, &wake).await;
                     let mut lanes = line.lanes.lock();
-                    // Set again meanwhile: whoever looked for the lane has found this one.
+                    // The target was set again meanwhile: keep this lane, since the search for one has found it.
                     if !deliver.goes_to(id, &target) {
                         lanes.remove(&target);
                         return;
@@ -98,7 +99,7 @@ impl Deliver {
         target: &str,
     ) -> Result<bool, StoreError> {
         let (store, id, lane) = (&self.0.store, bin.id, lane_of(target));
-        // All lanes of a bin together hold no more than its line, or one request each.
+        // All lanes of a bin together hold at most a page's bytes, or one request each.
         let max_bytes = PAGE_BYTES / forward.targets().count().max(1);
         let page = store.lane_page(id, lane, PAGE, max_bytes).await?;
         if page.is_empty() {
@@ -110,7 +111,7 @@ impl Deliver {
             let (mut failed, mut look_again) = (None, false);
             for (request, sent) in chunk.iter().zip(sent) {
                 match sent {
-                    // Also behind one that is not over: it is not sent again.
+                    // Noted even if an earlier request is not done, so that this one is not sent again.
                     Ok(Sent::Over(end)) => store.lane_over(id, request.summary.seq, lane, end).await?,
                     Ok(Sent::Elsewhere) => {}
                     Ok(Sent::LookAgain) => look_again = true,
@@ -125,7 +126,7 @@ impl Deliver {
             }
         }
         if line.is_down(target) {
-            // It may be for long: what waits is not held meanwhile.
+            // This may take long: free the page meanwhile.
             drop(page);
             self.wait_until_up(id, forward, line, target).await;
         }
@@ -144,7 +145,7 @@ impl Deliver {
         }
     }
 
-    /// Sends one request on to one of its targets.
+    /// Forwards one request to one of its targets.
     async fn forward_one(
         &self,
         bin: &Bin,
@@ -171,7 +172,7 @@ impl Deliver {
         if self.has_changed(bin.id, forward) {
             return Ok(Sent::LookAgain);
         }
-        // One that was tried before has been counted.
+        // A retried request was already counted.
         if before.is_none() && line.closes_circle(request) {
             self.pause_circle(bin.id, line).await?;
             return Ok(Sent::LookAgain);
@@ -183,7 +184,7 @@ impl Deliver {
         self.forward_to(bin, forward, line, request, target).await
     }
 
-    /// What the delivery that the sender waits for came to; `None` when there was none.
+    /// The outcome of the delivery that the sender waits for; `None` if there is none.
     async fn wait_for_answer(&self, bin: BinId, request: &CapturedRequest) -> Result<Option<Forwarded>, StoreError> {
         let id = request.summary.id;
         let begun = Instant::now();
@@ -197,13 +198,13 @@ impl Deliver {
         }
         match self.0.store.request(bin, RequestRef::Id(id)).await {
             Ok(request) => Ok(before(&request)),
-            // Deleted: there is nothing to send.
+            // Deleted: nothing to send.
             Err(StoreError::NotFound(Thing::Request)) => Ok(Some(Forwarded::Failed)),
             Err(error) => Err(error),
         }
     }
 
-    /// Sends to the target until it is over.
+    /// Sends to the target until it succeeds or the retries are used up.
     async fn forward_to(
         &self,
         bin: &Bin,
@@ -230,7 +231,7 @@ impl Deliver {
             let down = (verdict == Verdict::Down).then(|| delivered.sentence.clone());
             line.note(target, down.as_deref(), self.0.clock.now());
             match self.0.store.attempt(bin.id, request.summary.id, Why::Forward, delivered).await {
-                // Deleted or evicted meanwhile: it was sent all the same.
+                // Deleted or evicted meanwhile, but it was sent.
                 Ok(_) | Err(StoreError::NotFound(Thing::Request)) => {}
                 Err(error) => return Err(error),
             }
@@ -250,7 +251,7 @@ impl Deliver {
         }
     }
 
-    /// Waits that long; false when the forward was changed meanwhile.
+    /// Waits this long; false when the forward was changed meanwhile.
     async fn rest(&self, bin: BinId, forward: &ForwardSettings, time: Duration) -> bool {
         let end = Instant::now() + time;
         while Instant::now() < end {

@@ -1,4 +1,4 @@
-//! One bin's line: says which request waits for which target, and lets the lanes send it.
+//! One bin's line: decides which request waits for which target, and wakes the lanes, which send it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,9 +15,9 @@ use crate::model::{
 };
 use crate::store::{AttemptDepth, StoreError, Thing};
 
-/// How soon a line notices that something was committed. Lines that forward nothing cost a look at one number.
+/// How soon a line notices a commit. Idle lines only compare one number.
 pub(super) const TICK: Duration = Duration::from_millis(20);
-/// A store that does not work is asked again after this.
+/// The pause after a failure of the store.
 pub(super) const TROUBLE: Duration = Duration::from_secs(1);
 
 impl Deliver {
@@ -46,7 +46,7 @@ impl Deliver {
         }
     }
 
-    /// Takes the next requests; false when there is none. `generation` is that of the settings.
+    /// Routes the next requests; false when there is none. `generation` is that of the settings.
     async fn step(
         &self,
         bin: &Bin,
@@ -55,7 +55,7 @@ impl Deliver {
         generation: u64,
     ) -> Result<bool, StoreError> {
         let (store, id) = (&self.0.store, bin.id);
-        // Before the look: what is committed after it changes the number.
+        // Read first: any later commit changes this state.
         let state = self.state_of(id);
         self.start_lanes(id, forward, line);
         if line.sorted_at.load(Ordering::Relaxed) != generation {
@@ -71,7 +71,7 @@ impl Deliver {
             line.sorted_at.store(generation, Ordering::Relaxed);
         }
         let Some(cursor) = store.forward_cursor(id).await? else {
-            // Set without a cursor (an import of settings): what comes from now on.
+            // Set without a cursor (by an import of settings): forwards from now on.
             store.forward_from(id, store.head_seq(), true).await?;
             return Ok(false);
         };
@@ -84,12 +84,12 @@ impl Deliver {
         for request in &page {
             routed.push((request.summary.seq, self.routed(bin, forward, request).await?));
         }
-        // Whoever has moved the cursor meanwhile has the last word: what is to be sent is read anew.
+        // Does nothing if the cursor was moved meanwhile; the next step reads it again.
         store.route(id, cursor.through, routed).await?;
         Ok(true)
     }
 
-    /// Where a request goes.
+    /// The targets of a request.
     pub(super) async fn routed(
         &self,
         bin: &Bin,
@@ -109,7 +109,7 @@ impl Deliver {
         Ok(if left.is_empty() { Routed::Over(Forwarded::Delivered) } else { Routed::To(left) })
     }
 
-    /// Of several targets, those that have accepted the request before: they get it once.
+    /// The targets that have already accepted the request: each gets it once.
     pub(super) async fn had_it<'t>(
         &self,
         bin: BinId,
@@ -136,13 +136,13 @@ impl Deliver {
         Ok(targets.iter().filter(accepted).collect())
     }
 
-    /// What changes with every request of the bin that comes or goes.
+    /// A state that changes with every request added to or removed from the bin.
     fn state_of(&self, bin: BinId) -> (u64, u64, Option<Timestamp>) {
         let counts = self.0.store.counts(bin);
         (counts.requests, counts.evicted, self.0.store.last_request_at(bin))
     }
 
-    /// Pauses for a circle. Of several requests that close it at once, the first does.
+    /// Pauses the forward because of a loop, once for several requests that reveal it together.
     pub(super) async fn pause_circle(&self, bin: BinId, line: &Line) -> Result<(), StoreError> {
         let until = self.0.clock.now().plus(line.pause());
         let (tell, told) = oneshot::channel();
@@ -160,11 +160,11 @@ impl Deliver {
         Ok(())
     }
 
-    /// Goes on after a pause that a circle has made; what came meanwhile is sent.
+    /// Resumes after a pause because of a loop; sends what arrived meanwhile.
     async fn resume_after_circle(&self, bin: BinId, line: &Line) {
         line.forget_circle();
         let resume = |settings: &mut BinSettings| {
-            // Unless somebody has paused it meanwhile.
+            // Unless it was paused by hand meanwhile.
             if let Some(forward) = settings.forward.as_mut().filter(|forward| forward.paused_until.is_some()) {
                 forward.set_paused(false);
             }

@@ -1,9 +1,10 @@
-//! Forwarding: each bin that forwards has a line, which takes what was committed in its order and says for which targets it
-//! waits, and a lane for each target, which sends what waits for it in that order.
+//! Forwarding. Each bin that forwards has a line, which routes committed requests to targets in order, and a lane per
+//! target, which sends them in that order.
 //!
-//! The queue is the database: a cursor per bin says how far the line is, and a row says that a request waits for a target. A
-//! row goes only after the request is over there, so that a restart goes on where it stopped. A target that is slow or down
-//! delays neither the others nor a sender; the exception is a bin whose target answers its senders.
+//! The queue is the database: a cursor per bin marks the line's progress, and a row says that a request waits for a
+//! target. The row is deleted only after the request is done at that target, so a restart continues where it stopped. A
+//! target that is slow or down delays neither the others nor a sender; the exception is a bin whose target answers its
+//! senders.
 
 mod answer;
 mod asked;
@@ -31,41 +32,41 @@ use line::TICK;
 pub use passed_back::{as_it_came, passed_answer, passed_back};
 pub use route::route;
 
-/// How often bins are looked at for forwards that were set, when any bin has changed.
+/// How often changed bins are checked for new forwards.
 const SUPERVISE: Duration = Duration::from_millis(50);
-/// How long a line pauses for a circle at first; twice as long each time that it comes back.
+/// The first pause of a line because of a loop; doubled each time the loop returns.
 const PAUSE: Duration = Duration::from_mins(1);
 const MAX_PAUSE: Duration = Duration::from_hours(1);
 
-/// Requests that are read at once, and their bytes.
+/// Requests per page, and their bytes.
 const PAGE: usize = 32;
 const PAGE_BYTES: usize = 8 << 20;
 
-/// Whether a target answers.
+/// The health of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// The target.
     pub target: String,
-    /// Whether connections stand.
+    /// Whether it accepts connections.
     pub reachable: bool,
     /// Since when.
     pub since: Timestamp,
-    /// What to look at, when it is down.
+    /// What to check, when it is down.
     pub sentence: Option<String>,
 }
 
-/// What a line knows beside what is stored.
+/// A line's state in memory, in addition to the store's.
 #[derive(Debug)]
 struct Line {
     health: Mutex<HashMap<String, Health>>,
     circle: Mutex<Circle>,
-    /// How often it has paused itself for a circle since somebody looked.
+    /// How often it has paused because of a loop since the owner last acted.
     pauses: AtomicU32,
-    /// What the bin held when there was nothing to do; `None` to look again.
+    /// The bin's state when there was nothing to do; `None` forces a new look.
     looked_at: Mutex<Option<(u64, u64, Option<Timestamp>)>>,
-    /// The generation of the settings for which nothing waits for a target that is none any more.
+    /// The generation of the settings at which requests of removed targets were last routed again.
     sorted_at: AtomicU64,
-    /// The lanes that run, by their targets; each is woken when there may be something to send.
+    /// The running lanes by target; each is notified when there may be something to send.
     lanes: Mutex<HashMap<String, Arc<Notify>>>,
 }
 
@@ -81,22 +82,22 @@ impl Line {
         }
     }
 
-    /// Lets every lane look for something to send.
+    /// Wakes every lane to look for work.
     fn wake(&self) {
         self.lanes.lock().values().for_each(|lane| lane.notify_one());
     }
 
-    /// How long to pause for a circle: the longer, the oftener it has come back.
+    /// How long to pause because of a loop: longer each time it returns.
     fn pause(&self) -> Duration {
         PAUSE.saturating_mul(2_u32.saturating_pow(self.pauses.load(Ordering::Relaxed))).min(MAX_PAUSE)
     }
 
-    /// Counts circles anew.
+    /// Resets the count of loops.
     fn forget_circle(&self) {
         self.circle.lock().clear();
     }
 
-    /// Notes a request that is to be sent on; true when it goes in a circle.
+    /// Notes a request that will be forwarded; true when it is in a loop.
     fn closes_circle(&self, request: &CapturedRequest) -> bool {
         self.circle.lock().closes(&request.head, &request.body, request.summary.received_at)
     }
@@ -105,7 +106,7 @@ impl Line {
         self.health.lock().get(target).is_some_and(|health| !health.reachable)
     }
 
-    /// Notes that a target answers or not; the time is that of the change.
+    /// Notes whether a target answers; the time is that of the last change.
     fn note(&self, target: &str, down: Option<&str>, now: Timestamp) {
         let mut health = self.health.lock();
         let reachable = down.is_none();
@@ -120,7 +121,7 @@ impl Line {
     }
 }
 
-/// The lines that run.
+/// The running lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines(Mutex<HashMap<BinId, Arc<Line>>>);
 
@@ -156,7 +157,7 @@ impl Deliver {
             let line = {
                 let mut lines = self.0.lines.0.lock();
                 if let Some(line) = lines.get(&id) {
-                    // Its settings may have changed: look again.
+                    // Its settings may have changed.
                     *line.looked_at.lock() = None;
                     line.wake();
                     continue;
@@ -179,13 +180,13 @@ impl Deliver {
         }
     }
 
-    /// Takes away a line that is over; false when it goes on.
+    /// Removes a line whose forward has ended; false when the line continues.
     fn ends(&self, id: BinId, line: &Line) -> bool {
         let mut lines = self.0.lines.0.lock();
-        // Set again meanwhile: whoever looked for the line has found this one.
+        // The forward was set again meanwhile: keep this line, since the search for one has found it.
         let over = self.0.store.bin(id.as_str()).is_none_or(|bin| bin.bin.settings.forward.is_none());
-        // A lane may be in the middle of a delivery. Were the line gone, another could start a second lane to the same
-        // target, which would send the same again.
+        // A lane may be in the middle of a delivery. Without this line, a new one could start a second lane to the same
+        // target, which would send the request twice.
         let ends = over && line.lanes.lock().is_empty();
         if ends {
             lines.remove(&id);
@@ -193,7 +194,7 @@ impl Deliver {
         ends
     }
 
-    /// The health of a bin's targets, as far as something was sent to them.
+    /// The health of a bin's targets to which something was sent.
     pub fn health(&self, bin: BinId, forward: &ForwardSettings) -> Vec<Health> {
         let Some(line) = self.0.lines.find(bin) else { return Vec::new() };
         let health = line.health.lock();
@@ -203,8 +204,8 @@ impl Deliver {
         known
     }
 
-    /// Lets a bin forward by `after`, which `update` stores. What came while nothing was sent is passed over; a catch-up takes
-    /// it back.
+    /// Sets a bin's forward to `after`, which `update` stores. Requests that came while nothing was sent are passed
+    /// over; a catch-up sends them later.
     pub async fn set_forward(
         &self,
         bin: &BinState,
@@ -224,7 +225,7 @@ impl Deliver {
         Ok(changed)
     }
 
-    /// Somebody has looked at the forward: circles are counted anew, and everything is looked at again.
+    /// Called when the owner has set the forward: resets the count of loops and looks for work again.
     pub fn forward_was_set(&self, bin: BinId) {
         self.start_lines();
         if let Some(line) = self.0.lines.find(bin) {

@@ -1,4 +1,4 @@
-//! What a sender gets of what came back from a target. Pure.
+//! Turns a target's response into the sender's. Pure.
 
 use std::ops::Range;
 
@@ -9,14 +9,14 @@ use crate::http::Head;
 use crate::http::text::clipped;
 use crate::model::{Delivered, Outcome, PassedAnswer, PassedHead};
 
-/// Answers: what comes before one is of the connection.
+/// Statuses that can be passed on; 1xx concern the connection only.
 const STATUSES: Range<u16> = 200..600;
-/// Names of fields that are told as left out.
+/// How many omitted fields the sentence names.
 const MAX_TOLD: usize = 5;
 /// Characters of such a name.
 const MAX_NAME: usize = 40;
 
-/// The answer, and what of the target's head is not passed on although it is not of the connection alone, in a sentence.
+/// The answer, and a sentence about fields that are not passed on (other than those of the connection).
 pub fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
     match (&delivered.outcome, &delivered.response) {
         (Outcome::Answered, Some(response)) if response.body_cut => {
@@ -36,13 +36,13 @@ pub fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
     }
 }
 
-/// The head and body of a target's answer as they came, if they are passed on and nothing is said in their place.
+/// The head and body of a target's answer as received, if they are passed on unchanged.
 pub fn as_it_came(delivered: &Delivered) -> Option<(&Bytes, &Bytes)> {
     let response = delivered.response.as_ref().filter(|_| delivered.outcome == Outcome::Answered)?;
     (!response.body_cut && STATUSES.contains(&response.status)).then_some((&response.head, &response.body))
 }
 
-/// What a sender gets of an answer whose head came so; `None` when it has no status that can be passed on.
+/// The sender's answer for a received head; `None` when its status cannot be passed on.
 pub fn passed_answer(head: &Bytes, body: Bytes) -> Option<PassedAnswer> {
     let mut words = head.split(|byte| *byte == b'\n').next()?.split(|byte| *byte == b' ');
     let version = words.next()?;
@@ -51,9 +51,10 @@ pub fn passed_answer(head: &Bytes, body: Bytes) -> Option<PassedAnswer> {
     Some(PassedAnswer { status, head: passed_head(head).0, body })
 }
 
-/// The head without what is of the target's connection alone, and the names of fields that no head can have.
+/// The head without the fields of the target's connection, and the names of invalid fields.
 ///
-/// A folded value is joined (RFC 9112, section 5.2), white space before a colon goes (section 5.1); all else stays byte for byte.
+/// Joins folded values (RFC 9112, section 5.2) and removes white space before a colon (section 5.1); all else stays
+/// byte for byte.
 fn passed_head(raw: &Bytes) -> (PassedHead, Vec<String>) {
     let mut lines = raw.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let first = lines.by_ref().find(|line| !line.is_empty()).unwrap_or_default();
@@ -67,7 +68,7 @@ fn passed_head(raw: &Bytes) -> (PassedHead, Vec<String>) {
             _ => {
                 let colon = memchr::memchr(b':', line);
                 let (name, value) = colon.map_or((line, None), |at| (&line[..at], Some(&line[at + 1..])));
-                // A line without a colon has no name that could be one.
+                // A line without a colon has no valid name.
                 let name = if value.is_some() { name.trim_ascii_end() } else { name };
                 fields.push((name.to_vec(), value.map_or_else(|| b"\0".to_vec(), |value| value.trim_ascii().to_vec())));
             }
@@ -86,7 +87,7 @@ fn passed_head(raw: &Bytes) -> (PassedHead, Vec<String>) {
     (head, left_out)
 }
 
-/// The words after the status; none when they are no text.
+/// The reason phrase; empty when it is no text.
 fn reason(line: &[u8]) -> Bytes {
     let after = |line: &[u8]| memchr::memchr(b' ', line).map(|at| line[at..].trim_ascii_start().to_vec());
     let words = after(line).and_then(|rest| after(&rest)).unwrap_or_default();

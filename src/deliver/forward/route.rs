@@ -12,7 +12,7 @@ pub fn route<'r>(routes: &'r [Route], summary: &RequestSummary, head: &Head) -> 
     })
 }
 
-/// `/a/*` has `/a/` and everything below; without a star the path is meant alone. The bin itself is `/`.
+/// `/a/*` matches `/a/` and everything below; without a star, only the path itself. The bin itself is `/`.
 fn path_matches(wanted: &str, path: &str) -> bool {
     let path = if path.is_empty() { "/" } else { path };
     match wanted.strip_suffix('*') {

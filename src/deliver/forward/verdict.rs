@@ -1,4 +1,4 @@
-//! What is sent on where, and what a delivery means for the queue. Pure.
+//! Decides where a request is sent, and what a delivery means for the queue. Pure.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use crate::model::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Over(Forwarded),
-    /// Nothing was delivered, and no retry is used up.
+    /// Nothing was delivered; this uses up no retry.
     Down,
-    /// Worth another try; this is what it comes to when there is none left.
+    /// Worth another try; holds the outcome if no try is left.
     Again(Forwarded),
 }
 
@@ -33,7 +33,7 @@ pub(super) fn verdict(delivered: &Delivered) -> Verdict {
     }
 }
 
-/// What a delivery comes to when it is not made again.
+/// The outcome of a delivery that is not retried.
 pub(super) fn end_of(delivered: &Delivered) -> Forwarded {
     match verdict(delivered) {
         Verdict::Over(end) | Verdict::Again(end) => end,
@@ -41,7 +41,7 @@ pub(super) fn end_of(delivered: &Delivered) -> Forwarded {
     }
 }
 
-/// How requests of a bin are sent on.
+/// How a bin's requests are forwarded.
 pub(super) fn plan(forward: &ForwardSettings, target: TargetUrl) -> Plan {
     Plan {
         target,
@@ -56,7 +56,7 @@ pub(super) fn plan(forward: &ForwardSettings, target: TargetUrl) -> Plan {
     }
 }
 
-/// Where a request goes: the targets, or why it is skipped.
+/// The targets of a request, or why it is skipped.
 pub(super) fn targets<'f>(
     bin: &Bin,
     forward: &'f ForwardSettings,
@@ -70,7 +70,7 @@ pub(super) fn targets<'f>(
         Origin::Composed => return Err(Forwarded::SkippedComposed),
         Origin::Wire | Origin::Simulated | Origin::Replayed | Origin::Forwarded => {}
     }
-    // Its sender got 401: what strangers send does not get past it to the target.
+    // Its sender got 401: an unverified request must not reach the target.
     let enforced = bin.settings.signature_mode == SignatureMode::Enforce;
     if enforced && request.summary.derived.verdict.status != SignatureStatus::Valid {
         return Err(Forwarded::SkippedSignature);
@@ -84,19 +84,19 @@ pub(super) fn targets<'f>(
     Ok(&route.to)
 }
 
-/// What a request came to before, as far as that counts: one that a pause has passed over is as new.
+/// A request's earlier outcome; a request that a pause passed over counts as new.
 pub(super) fn before(request: &CapturedRequest) -> Option<Forwarded> {
     request.summary.forwarded.filter(|before| *before != Forwarded::SkippedPaused)
 }
 
-/// Whether a request that came to something before is left at that.
+/// Whether an earlier outcome is final.
 pub(super) const fn is_over(before: Option<Forwarded>, forward: &ForwardSettings) -> bool {
     match (before, forward.answer) {
-        // In the second case its sender has the target's answer.
+        // In the second case the sender already has the target's answer.
         (Some(Forwarded::Delivered), _) | (Some(Forwarded::NotAccepted), ForwardAnswer::Target) => true,
-        // Its sender has none; more tries are made only where they are wanted.
+        // The sender has no answer; more tries are made only if retries are set.
         (Some(Forwarded::Failed), ForwardAnswer::Target) => forward.retries.count == 0,
-        // New, or told to catch up.
+        // New, or part of a catch-up.
         _ => false,
     }
 }

@@ -1,5 +1,4 @@
-//! One event, ready to be sent: its head with the platform's own fields and the user's, signed, with what is to go
-//! wrong.
+//! Prepares one event for sending: head with the platform's and the user's fields, signature, faults.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,22 +16,22 @@ use crate::model::{Origin, SecretValue, Timestamp};
 use crate::provider::samples::{Fault, Made, Player, Step, Story, cut_in_the_middle, tamper};
 use crate::signature::{Scheme, SignInput, Signed, sign};
 
-/// The time over which a slow sender's body comes.
+/// How long a slow sender takes for its body.
 pub const SLOW: Duration = Duration::from_secs(3);
-/// Fields that belong to the connection, whoever sends.
+/// Fields that belong to the connection, for every sender.
 const OF_THE_CONNECTION: &[&str] = &["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"];
 
-/// What is sent.
+/// What to send.
 #[derive(Debug, Clone)]
 pub enum Sample {
-    /// Made up.
+    /// An event made up by Creel.
     Made {
-        /// By which platform.
+        /// The platform.
         sender: Player,
-        /// With what in common.
+        /// The data that all events of a session share.
         story: Box<Story>,
     },
-    /// The user's own: a request as it was captured, or written by hand.
+    /// The user's own request, captured or written by hand.
     Own {
         /// The head.
         head: Head,
@@ -41,39 +40,39 @@ pub enum Sample {
     },
 }
 
-/// With what is signed.
+/// How to sign.
 #[derive(Debug, Clone)]
 pub struct Signer {
-    /// How.
+    /// The scheme.
     pub scheme: Arc<Scheme>,
     /// The secret.
     pub secret: SecretValue,
 }
 
-/// Everything that is to be sent.
+/// Everything about a sending.
 #[derive(Debug, Clone)]
 pub struct Sending {
-    /// What.
+    /// The sample.
     pub sample: Sample,
-    /// Which events when.
+    /// The events and their times.
     pub steps: Vec<Step>,
-    /// Where to: exactly this URL.
+    /// The target: exactly this URL.
     pub target: TargetUrl,
-    /// The URL as the receiver knows it, where that is another one: some schemes sign it.
+    /// The URL as the receiver knows it, if different: some schemes sign it.
     pub signed_url: Option<String>,
-    /// It goes to a bin of this server.
+    /// The target is a bin of this server.
     pub to_self: bool,
     /// The user's own header fields.
     pub headers: Vec<(String, String)>,
-    /// With what is signed; nothing is without.
+    /// The signer; without one, nothing is signed.
     pub signer: Option<Signer>,
     /// Values of the body that are changed.
     pub set: Vec<(Pointer, String)>,
     /// Another body.
     pub body: Option<Bytes>,
-    /// What goes wrong on purpose.
+    /// Deliberate faults.
     pub faults: Vec<Fault>,
-    /// A delivery has to be over within this.
+    /// Time-out of a delivery.
     pub timeout: Duration,
 }
 
@@ -96,7 +95,7 @@ impl Sending {
         self.faults.contains(&fault)
     }
 
-    /// The user's fields that are sent: those of the platform win, whether they are sent or not.
+    /// The user's fields to send. The platform's own names win, even for fields that are not sent.
     fn own_headers(&self) -> impl Iterator<Item = &(String, String)> {
         self.headers.iter().filter(|(name, _)| !self.is_system(name))
     }
@@ -106,20 +105,20 @@ impl Sending {
         of_the_connection || matches!(&self.sample, Sample::Made { sender, .. } if sender.is_system(name))
     }
 
-    /// The names of the user's fields that are not sent.
+    /// The names of the user's fields that are left out.
     pub fn overridden(&self) -> Vec<String> {
         self.headers.iter().map(|(name, _)| name.clone()).filter(|name| self.is_system(name)).collect()
     }
 
-    /// Makes an event ready.
+    /// Prepares an event.
     ///
     /// # Errors
-    /// When a value cannot be set, or the signature not be made.
+    /// When a value cannot be set or the signature cannot be made.
     pub fn compose(&self, step: &Step, now: Timestamp) -> Result<Parcel, SendError> {
         let (mut head, mut body) = self.unsigned(step)?;
         let mut path = self.target.path_and_query().as_bytes().to_vec();
         let mut url = self.signed_url.clone().unwrap_or_else(|| self.target.to_string());
-        // Some platforms of one's own say in the query what an event is.
+        // Some custom platforms name the event in the query.
         let made = matches!(self.sample, Sample::Made { .. });
         if let Some(query) = head.target().query().filter(|_| made).map(lossy) {
             path.extend_from_slice(if path.contains(&b'?') { b"&" } else { b"?" });
@@ -164,8 +163,8 @@ impl Sending {
         })
     }
 
-    /// Head and body as the bin keeps them: what is sent, addressed to the bin. Without the signature where that is a
-    /// secret, or right for the target's URL only.
+    /// Head and body as the bin stores them: the sent request, addressed to the bin. Without the signature if that is a
+    /// secret or only right for the target's URL.
     ///
     /// # Errors
     /// When a value cannot be set.
@@ -232,8 +231,8 @@ pub(in crate::deliver) fn signed_with(
     sign(scheme, secret, &input).map_err(|error| SendError::field("secret", error.to_string()))
 }
 
-/// Signed with a secret that differs in one character; with an unrelated one where it is sent as it is. Where such a one is
-/// no key, another body is signed.
+/// Signed with a secret that differs in one character, or an unrelated one if the scheme sends the secret itself. If
+/// that is no valid key, signs another body instead.
 pub(in crate::deliver) fn wrongly_signed(
     signer: &Signer,
     head: &Head,
@@ -255,7 +254,7 @@ pub(in crate::deliver) fn wrongly_signed(
     }
 }
 
-/// The secret with another character three quarters in; hex and base64 stay what they are.
+/// The secret with one character changed, at three quarters of its length; hex and base64 stay valid.
 fn other_secret(secret: &str) -> Option<String> {
     let at = secret.len() * 3 / 4;
     let (at, old) = secret.char_indices().find(|(index, c)| *index >= at && c.is_ascii_alphanumeric())?;
@@ -265,8 +264,8 @@ fn other_secret(secret: &str) -> Option<String> {
     Some(other)
 }
 
-/// Another text of the same look, by chance: a receiver that says it again tells nothing of the secret but its form. The word
-/// `Bearer` and the like stays.
+/// A random text of the same form: a receiver that echoes it reveals only the secret's form. A word such as `Bearer`
+/// stays.
 pub(in crate::deliver) fn unrelated(secret: &str) -> Option<String> {
     let kept = after_word(secret.as_bytes()).map_or(0, |(word, _)| word.len());
     let (word, rest) = secret.split_at(kept);
@@ -279,7 +278,7 @@ pub(in crate::deliver) fn unrelated(secret: &str) -> Option<String> {
         'A'..='Z' => among(b'A', letters),
         c => c,
     };
-    // One that comes out as it was is drawn again.
+    // A result equal to the secret is drawn again.
     (0..16).map(|_| rest.chars().map(other).collect::<String>()).find(|drawn| drawn != rest).map(|drawn| {
         let mut whole = word.to_owned();
         whole.push_str(&drawn);
@@ -287,7 +286,7 @@ pub(in crate::deliver) fn unrelated(secret: &str) -> Option<String> {
     })
 }
 
-/// The path with what signing has added to the query of the URL.
+/// The path with what signing added to the URL's query.
 fn query_added(path: &[u8], url: &str, signed_url: &str) -> Vec<u8> {
     let query = |url: &str| url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     if query(url) == query(signed_url) {
@@ -297,7 +296,7 @@ fn query_added(path: &[u8], url: &str, signed_url: &str) -> Vec<u8> {
     [base, b"?", query(signed_url).as_bytes()].concat()
 }
 
-/// The body after something was done to it.
+/// The body after a change.
 fn changed(body: &Bytes, change: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     let mut bytes = body.to_vec();
     change(&mut bytes);

@@ -1,4 +1,4 @@
-//! What somebody composed: sent as it is, its attempts kept with it.
+//! Sends composed requests as they are and stores their attempts.
 
 use super::{SendError, SentEvent};
 use crate::deliver::Deliver;
@@ -6,12 +6,13 @@ use crate::deliver::engine::Parcel;
 use crate::model::{BinId, Delivered, RequestId, Seq, Why, filter::Filter};
 use crate::store::{ListQuery, Order, RequestRef, StoreError};
 
-/// Requests that are looked at for the one that a bin of this server got. More do not come between sending and answer.
+/// How many requests are searched for the one that a bin of this server received. More do not arrive between sending
+/// and answer.
 const ARRIVALS: usize = 100;
 
 impl Deliver {
-    /// Sends it some times. `kept` is the request of the bin that gets the attempts. Without it the parcel goes to the bin
-    /// itself, and what arrived there gets them; its id is returned.
+    /// Sends it several times. `kept` is the bin's request that gets the attempts. Without it, the parcel goes to the
+    /// bin itself, and the request that arrives there gets them; returns its id.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -24,7 +25,7 @@ impl Deliver {
         times: u8,
     ) -> Result<(Vec<SentEvent>, Option<RequestId>), SendError> {
         let (deliver, event) = (self.clone(), event.to_owned());
-        // On a task of its own: a caller that leaves does not stop it half-way.
+        // On a separate task, so that a caller that leaves does not stop it half-way.
         let running = self.spawn(async move {
             let (mut all, mut at) = (Vec::new(), kept);
             for _ in 0..times {
@@ -48,7 +49,7 @@ impl Deliver {
         running.await.map_err(|_| SendError::Store(StoreError::Closed))?
     }
 
-    /// Keeps the attempt of something that was sent; the request may be gone by now.
+    /// Stores an attempt; the request may be gone by now.
     pub(super) async fn keep_attempt(
         &self,
         bin: BinId,
@@ -61,9 +62,9 @@ impl Deliver {
         }
     }
 
-    /// The request of the bin that the parcel became: the first with its very bytes that has no attempt yet.
+    /// The bin's request that the parcel became: the first with the same bytes and without an attempt.
     async fn arrived(&self, bin: BinId, after: Seq, parcel: &Parcel) -> Result<Option<RequestId>, SendError> {
-        // A constant, which a test reads as well.
+        // A constant filter; a test parses it too.
         let filter = Filter::parse("origin:simulated").unwrap_or_default();
         let query =
             ListQuery { filter, limit: ARRIVALS, after: Some(after), order: Order::Oldest, ..ListQuery::default() };

@@ -1,8 +1,7 @@
-//! Simulated senders: what a platform would send, sent by Creel.
+//! Simulated senders: Creel sends what a platform would send.
 //!
-//! `compose` makes one event ready (head, signature, faults) and knows neither store nor network, so that the command
-//! line uses it as well; `signer` says which secret of a bin may sign; `made` sends what somebody composed; here it is
-//! sent.
+//! `compose` prepares one event (head, signature, faults) without store or network, so the command line uses it too;
+//! `signer` says which of a bin's secrets may sign; `made` sends composed requests. This module does the sending.
 
 mod compose;
 mod made;
@@ -38,28 +37,28 @@ impl From<SampleError> for SendError {
 pub struct SentEvent {
     /// Its name.
     pub event: String,
-    /// What came of it.
+    /// The result of its delivery.
     pub delivered: Delivered,
 }
 
-/// What came of sending.
+/// The result of a sending.
 #[derive(Debug)]
 pub enum Sent {
-    /// All of it, in the order of sending.
+    /// All events, in the order of sending.
     Now(Vec<SentEvent>),
-    /// It goes on by itself.
+    /// It continues as a job.
     Later(Arc<Job>),
 }
 
-/// Makes an event ready on a thread that may take its time: a body of 10 MiB is written, changed and signed.
+/// Prepares an event on a blocking thread: a body of 10 MiB is written, changed and signed.
 pub async fn parcel(sending: &Arc<Sending>, step: &Step, clock: &Clock) -> Result<Parcel, SendError> {
     let (sending, step, now) = (Arc::clone(sending), step.clone(), clock.now());
     let composed = tokio::task::spawn_blocking(move || sending.compose(&step, now)).await;
     composed.map_err(|_| SendError::Store(StoreError::Closed))?
 }
 
-/// Sends everything, one after the other. `pause` waits and says whether to go on; `sent` is told each event. A delivery
-/// takes one of the `permits`, and gives it back before the next pause.
+/// Sends all events, one after the other. `pause` waits and returns whether to continue; `sent` receives each sent
+/// event. A delivery takes one of the `permits` and returns it before the next pause.
 ///
 /// # Errors
 /// When an event cannot be made.
@@ -88,7 +87,7 @@ pub async fn send_all<P: Future<Output = bool> + Send>(
 }
 
 impl Deliver {
-    /// The URL of a bin of this very server, as reached from here.
+    /// The URL of a bin of this server, as reached from this machine.
     pub fn own_target(&self, bin: &Bin) -> Option<TargetUrl> {
         let listener = self.0.engine.own_listener()?;
         TargetUrl::parse(&format!("http://{listener}/{}", bin.id)).ok()
@@ -106,8 +105,8 @@ impl Deliver {
         Ok(parcels)
     }
 
-    /// Sends. What is soon over is waited for, a session at its own pace becomes a job. `request` is the captured
-    /// request that is the sample, if it is one: it gets the attempts.
+    /// Sends. Waits for a short sending; a session at its own pace becomes a job. `request` is the captured request
+    /// that serves as the sample, if any: it gets the attempts.
     ///
     /// # Errors
     /// When nothing is sent at all.
@@ -121,7 +120,7 @@ impl Deliver {
             self.check(&sending.target).await?;
         }
         if let Some(step) = sending.steps.first() {
-            // Whoever asks learns at once why it cannot be made.
+            // The caller learns at once why an event cannot be made.
             parcel(&sending, step, &self.0.clock).await?;
         }
         let total: u64 = sending.steps.iter().map(|step| u64::from(step.times)).sum();
@@ -138,7 +137,7 @@ impl Deliver {
             return Ok(Sent::Later(job));
         }
         let deliver = self.clone();
-        // On a task of its own: a caller that leaves does not stop it half-way.
+        // On a separate task, so that a caller that leaves does not stop it half-way.
         let running = self.spawn(async move {
             let job = Jobs::unlisted(id, &deliver.0.clock);
             deliver.run_sending(&bin, &sending, request, &job).await

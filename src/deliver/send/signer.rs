@@ -1,4 +1,4 @@
-//! Which secret of a bin signs what a simulated sender sends, and by which scheme.
+//! Which of a bin's secrets signs a simulated sender's events, and by which scheme.
 
 use std::sync::Arc;
 
@@ -26,11 +26,11 @@ pub enum SignWith {
 }
 
 impl Deliver {
-    /// Finds the secret and the scheme. Without a bin there are no stored secrets. `provider` is the platform that is
-    /// played.
+    /// Finds the secret and the scheme. Without a bin there are no stored secrets. `provider` is the simulated
+    /// platform.
     ///
     /// # Errors
-    /// When there is no such secret or scheme, or the secret is stored for another one.
+    /// When there is no such secret or scheme, or the secret is stored for another scheme.
     pub fn signer(
         &self,
         bin: Option<&Bin>,
@@ -48,7 +48,7 @@ impl Deliver {
             })?,
             None => match usual(catalogue, bin, provider, stored) {
                 Some(scheme) => scheme,
-                // Unasked, a request of one's own stays as it is.
+                // The user's own request is only signed when asked for.
                 None if matches!(with, SignWith::Usual) => return Ok(None),
                 None => return Err(SendError::field("scheme", "No scheme is known for this; give one.")),
             },
@@ -66,7 +66,7 @@ impl Deliver {
     }
 }
 
-/// The secret, and when it was entered if it is a stored one.
+/// The secret, and its time of entry if it is stored.
 fn secret(bin: Option<&Bin>, with: &SignWith) -> Result<Option<(Option<Timestamp>, SecretValue)>, SendError> {
     let stored = match with {
         SignWith::Nothing => return Ok(None),
@@ -98,7 +98,7 @@ fn signs_for(catalogue: &Catalogue, bin: Option<&Bin>, scheme: &Scheme) -> bool 
     }
     match bin.settings.provider.as_deref().map(|provider| provider::schemes_of(provider, true)) {
         Some(ids) if !ids.is_empty() => ids.iter().any(|id| *id == scheme.id),
-        // It is recognised from each request.
+        // The bin recognises the scheme from each request.
         _ => true,
     }
 }
