@@ -1,4 +1,4 @@
-//! Attempts: what was sent of a captured request, to where, and what came of it.
+//! Attempts: what was sent of a captured request, to which target, and the outcome.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -6,14 +6,14 @@ use strum::{IntoStaticStr, VariantArray};
 
 use super::{RequestId, Seq, SignatureStatus, Timestamp, Verdict};
 
-/// Why something was sent.
+/// Why a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Why {
     /// The bin forwards what it captures.
     Forward,
-    /// Somebody asked for it to be sent again.
+    /// It was sent again on demand.
     Replay,
     /// A simulated sender.
     Send,
@@ -26,7 +26,7 @@ pub enum Why {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Outcome {
-    /// A whole response came, of whatever status.
+    /// A complete response came, with any status.
     Answered,
     /// The target's address is not allowed.
     RefusedTarget,
@@ -36,11 +36,11 @@ pub enum Outcome {
     Connect,
     /// A connection, but no TLS on it.
     Tls,
-    /// Not over in time.
+    /// The time-out was reached.
     Timeout,
     /// The target reset the connection.
     Reset,
-    /// The target closed the connection before its response was whole.
+    /// The target closed the connection before its response was complete.
     Cut,
     /// What came is no HTTP response.
     Malformed,
@@ -53,22 +53,22 @@ impl Outcome {
     }
 }
 
-/// How long the steps of an attempt took, in microseconds; `None` for one that was not reached.
+/// How long the steps of an attempt took, in microseconds; `None` for a step that was not reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     /// Until the name had its addresses.
     pub resolve: Option<u64>,
-    /// From there until the connection stood.
+    /// From there until the connection was made.
     pub connect: Option<u64>,
-    /// From there until TLS stood.
+    /// From there until the TLS handshake was complete.
     pub tls: Option<u64>,
     /// From the ready connection to the first byte of the response.
     pub first_byte: Option<u64>,
-    /// From the beginning to the end of all.
+    /// From the beginning to the end.
     pub total: u64,
 }
 
-/// What the target answered, as far as it came.
+/// The target's response, as far as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedResponse {
     /// The status.
@@ -83,7 +83,7 @@ pub struct ReceivedResponse {
     pub body_cut: bool,
 }
 
-/// What came of sending something.
+/// The result of sending a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivered {
     /// The URL that was sent to.
@@ -92,7 +92,7 @@ pub struct Delivered {
     pub started_at: Timestamp,
     /// How it ended.
     pub outcome: Outcome,
-    /// The same in a sentence that says what to look at.
+    /// The outcome in a sentence that says what to check.
     pub sentence: String,
     /// The head as sent.
     pub sent_head: Bytes,
@@ -100,14 +100,14 @@ pub struct Delivered {
     pub sent_body_size: u64,
     /// The verdict on the signature of what was sent; `None` when it was sent with what was captured.
     pub signature: Option<SignatureStatus>,
-    /// What came back; also when the outcome is a failure on the way.
+    /// The response; may be there even if the outcome is a failure.
     pub response: Option<ReceivedResponse>,
     /// How long it took.
     pub times: Times,
 }
 
 impl Delivered {
-    /// The status of the response, if it came whole.
+    /// The status of the response, if it is complete.
     pub fn status(&self) -> Option<u16> {
         match (self.outcome, &self.response) {
             (Outcome::Answered, Some(response)) => Some(response.status),
@@ -124,7 +124,7 @@ impl Delivered {
 /// A stored attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its number: the cursor of the change that stored it.
+    /// The cursor of the change that stored it.
     pub id: Seq,
     /// The request that was sent.
     pub request: RequestId,
@@ -134,7 +134,7 @@ pub struct Attempt {
     pub delivered: Delivered,
 }
 
-/// What is judged of an attempt: what came of it, and what was sent.
+/// The part of an attempt that decides verdicts: its result, and the signature of what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptFacts {
     /// The request that was sent.
@@ -146,7 +146,7 @@ pub struct AttemptFacts {
 }
 
 impl AttemptFacts {
-    /// The verdict on what was sent of a request with that verdict.
+    /// The verdict on the sent request, given the captured request's verdict.
     pub fn status(&self, captured: &Verdict) -> SignatureStatus {
         self.signature.unwrap_or(captured.status)
     }

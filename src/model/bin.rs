@@ -1,4 +1,4 @@
-//! A bin: the URL that is handed out, and what was set for it.
+//! A bin: a URL to hand out, and its settings.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BinId, BinName, ExpectSettings, ForwardSettings, OnMatch, ResponseSettings, Timestamp};
 
-/// What an invalid signature leads to.
+/// What happens when a signature is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignatureMode {
@@ -21,7 +21,7 @@ pub enum SignatureMode {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BinLimits {
-    /// Requests; the oldest unpinned ones go first.
+    /// Requests; the oldest unpinned ones are removed first.
     pub max_requests: Option<u64>,
     /// Age in seconds.
     pub max_age_s: Option<u64>,
@@ -35,9 +35,9 @@ pub struct BinLimits {
 pub struct BinSettings {
     /// A name to use in place of the id.
     pub name: Option<BinName>,
-    /// The provider's id, when it is not to be recognised from the requests.
+    /// The provider's id; without it, the provider is recognised from each request.
     pub provider: Option<String>,
-    /// The signature scheme's id, when it is not to be recognised from the requests.
+    /// The signature scheme's id; without it, the scheme is recognised from each request.
     pub scheme: Option<String>,
     /// A scheme of the user's own, as a full record; wins over `scheme`.
     pub custom_scheme: Option<serde_json::Value>,
@@ -45,24 +45,24 @@ pub struct BinSettings {
     pub signature_mode: SignatureMode,
     /// The URL that the sender was given when it is not the capture URL (tunnel, proxy).
     pub public_url: Option<String>,
-    /// What senders are answered.
+    /// The responses to senders.
     pub response: ResponseSettings,
     /// How much is kept.
     pub limits: BinLimits,
-    /// Since when the scheme is what it is, where it was another before, or no token: secrets from before do not sign by it.
-    /// Databases of earlier builds have the second alone, under its own name.
+    /// When the scheme was last changed, or became one that sends a token: older secrets do not sign by it. Databases
+    /// of earlier builds hold only the latter time, under the name `token_since`.
     #[serde(alias = "token_since", skip_serializing_if = "Option::is_none")]
     pub scheme_since: Option<Timestamp>,
-    /// Since when it forwards to where it does, where that was elsewhere before: secrets from before are not sent there.
+    /// When the forward's targets were last changed: older secrets are not sent there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward_since: Option<Timestamp>,
     /// Where it sends on what it captures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward: Option<ForwardSettings>,
-    /// Whom it tells of what a filter finds.
+    /// The URL that is told of requests found by a filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_match: Option<OnMatch>,
-    /// What its owner expects of its sender.
+    /// What its owner expects of the sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<ExpectSettings>,
     /// What a configuration file says of it.
@@ -71,12 +71,12 @@ pub struct BinSettings {
 }
 
 impl BinSettings {
-    /// Every target that it forwards to. The first is where its requests go when nothing else is said.
+    /// Every target that it forwards to. The first is the default.
     pub fn forward_targets(&self) -> impl Iterator<Item = &String> {
         self.forward.iter().flat_map(ForwardSettings::targets)
     }
 
-    /// Sets where it forwards to. A target that takes the place of others is noted with the time.
+    /// Sets the forward. Notes the time if a target replaces others.
     pub fn set_forward(&mut self, forward: Option<ForwardSettings>, now: Timestamp) {
         let before: Vec<String> = self.forward_targets().cloned().collect();
         self.forward = forward;
@@ -93,15 +93,15 @@ impl BinSettings {
 pub struct Declaration {
     /// The settings that it names, by their names in the API.
     pub fields: Vec<String>,
-    /// Of settings that it names in part, the parts, such as `limits.max_age_s`.
+    /// The parts of settings that it names only in part, such as `limits.max_age_s`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
     /// Whether it still names the bin.
     pub current: bool,
-    /// The labels of its secrets: one that it names no longer is removed.
+    /// The labels of its secrets. A secret that the file no longer names is removed.
     #[serde(default)]
     pub secrets: Vec<String>,
-    /// The events that it sets a JSON Schema for: of one that it names no longer, the schema is removed.
+    /// The events for which it sets a JSON Schema. The schema of an event that the file no longer names is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_schemas: Vec<String>,
 }
@@ -120,7 +120,7 @@ pub struct Bin {
 }
 
 impl Bin {
-    /// What URLs and people call it: its name, else its id.
+    /// Its name in URLs and texts: the chosen name, else the id.
     pub fn handle(&self) -> String {
         self.settings.name.as_ref().map_or_else(|| self.id.to_string(), ToString::to_string)
     }
@@ -129,19 +129,19 @@ impl Bin {
 /// What a bin holds and has lost. Kept up to date with every commit, never counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct BinCounts {
-    /// Requests that are there.
+    /// Stored requests.
     pub requests: u64,
     /// Of these, not yet read.
     pub unread: u64,
-    /// Bytes of heads and bodies that are there.
+    /// Bytes of their heads and bodies.
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,
-    /// Requests that were rejected (too large, malformed…); those that are still there count as requests too.
+    /// Requests that were rejected (too large, malformed…). Those still stored count as requests too.
     pub rejected: u64,
 }
 
-/// Which requests of a bin are gone, so that one which is not there may have come.
+/// Which requests of a bin were removed. If any were, a missing request may have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
     /// None.
@@ -173,7 +173,7 @@ impl Secret {
     #[must_use]
     pub fn hint(&self) -> SecretHint {
         let chars: Vec<char> = self.value.expose().chars().collect();
-        // Four characters of a short secret would be most of it.
+        // Four characters would be most of a short secret.
         let shown = if chars.len() >= 12 { 4 } else { 0 };
         SecretHint {
             id: self.id,
@@ -200,7 +200,7 @@ pub struct SecretHint {
     pub public_key: Option<String>,
 }
 
-/// How texts begin that are public keys by what they say themselves: PEM, SPKI in base64 (P-256 and Ed25519), Standard Webhooks'.
+/// Prefixes that mark a text as a public key: PEM, SPKI in base64 (P-256 and Ed25519), Standard Webhooks.
 const PUBLIC_KEYS: [&str; 4] =
     ["-----BEGIN PUBLIC KEY-----", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE", "MCowBQYDK2VwAyEA", "whpk_"];
 

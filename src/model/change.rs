@@ -1,4 +1,4 @@
-//! What happened, in the order in which it was committed: what live streams carry and replay.
+//! Committed changes, in the order of commits; live streams carry and replay them.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub enum ChangeKind {
         /// Its id.
         id: RequestId,
     },
-    /// Many requests were deleted by their owner; a reader fetches the list anew.
+    /// Many requests were deleted by their owner; clients fetch the list again.
     Cleared {
         /// How many.
         count: u64,
@@ -58,9 +58,9 @@ pub enum ChangeKind {
         /// As it is now.
         freshness: Freshness,
     },
-    /// Something was sent of a request, and this came of it. Replayed changes have its facts without heads and bodies.
+    /// A request was sent, with this result. In replayed changes, heads and bodies are left out.
     Attempt(Arc<Attempt>),
-    /// Verifying the bin again goes on. Not kept for replay.
+    /// Progress of reverifying the bin. Not kept for replay.
     Progress {
         /// Requests looked at.
         done: u64,
@@ -69,7 +69,7 @@ pub enum ChangeKind {
         /// Whether it is over.
         finished: bool,
     },
-    /// A job goes on, or is over. Not kept for replay.
+    /// Progress or end of a job. Not kept for replay.
     Job(JobStatus),
     /// The bin's settings or secrets changed.
     Bin,

@@ -1,4 +1,4 @@
-//! What the receiver check has found.
+//! Reports of the receiver check.
 
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
@@ -14,7 +14,7 @@ pub enum CaseState {
     Passed,
     /// It does not.
     Failed,
-    /// Something worth knowing that is no failure.
+    /// Worth knowing, but no failure.
     Note,
     /// It was not tried.
     Skipped,
@@ -44,7 +44,7 @@ pub struct ShotReport {
     pub took_us: u64,
 }
 
-/// A snippet that mends a receiver.
+/// Code that fixes a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snippet {
     /// The framework's id.
@@ -62,25 +62,25 @@ pub struct CaseReport {
     pub id: &'static str,
     /// The duty in a few words.
     pub duty: &'static str,
-    /// The sentence of the document behind it.
+    /// The sentence of the document that demands it.
     pub says: &'static str,
     /// How it ended.
     pub state: CaseState,
     /// Why, in a sentence.
     pub sentence: String,
-    /// How to mend it, when it is not passed.
+    /// How to fix it, when it has not passed.
     pub advice: Option<&'static str>,
     /// The same as code.
     pub snippets: Vec<Snippet>,
     /// What was sent and what came back.
     pub shots: Vec<ShotReport>,
-    /// The request that decided, as it was sent, and what came back, its beginning.
+    /// The deciding request as sent, with the beginning of the response.
     pub attempt: Option<Box<Delivered>>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
 
-/// What a whole check has found, as far as it has come.
+/// The report of a check, complete or so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckReport {
     /// The platform that was played.
@@ -97,7 +97,7 @@ pub struct CheckReport {
     pub total: usize,
     /// The case that is being tried.
     pub now: Option<&'static str>,
-    /// Why it could not go on: the receiver cannot be reached.
+    /// Why the check stopped early: the receiver cannot be reached.
     pub error: Option<String>,
     /// The cases that are over.
     pub cases: Vec<CaseReport>,

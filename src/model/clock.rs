@@ -1,4 +1,4 @@
-//! Time. The only place that asks what time it is, so that tests can say what time it is.
+//! Time. The only module that reads the system's clock, so that tests can set the time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -93,7 +93,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// What time it is: the system's clock, or one that a test sets.
+/// A clock: the system's, or one that a test sets.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     fixed: Option<Arc<Fixed>>,
@@ -128,7 +128,7 @@ impl Clock {
         }
     }
 
-    /// Sets a fixed clock as somebody sets the system's: no time has passed.
+    /// Sets a fixed clock as a user sets the system's: the steady clock does not move.
     #[cfg(test)]
     pub fn jump(&self, at: Timestamp) {
         if let Some(fixed) = &self.fixed {
@@ -136,13 +136,13 @@ impl Clock {
         }
     }
 
-    /// Microseconds that have passed since some moment, whatever the clock is set to.
+    /// Microseconds since an arbitrary moment, unaffected by changes of the clock.
     #[must_use]
     pub fn steady(&self) -> i64 {
         if let Some(fixed) = &self.fixed {
             return fixed.steady.load(Ordering::Relaxed);
         }
-        // Unlike the monotonic clock this one goes on while the machine sleeps.
+        // Unlike the monotonic clock, this one continues while the machine sleeps.
         #[cfg(target_os = "linux")]
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         #[cfg(not(target_os = "linux"))]

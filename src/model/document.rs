@@ -1,5 +1,5 @@
-//! The JSON of a body, wherever its sender has put it: the body itself whatever its type says, a field of a form
-//! (`payload=…`), a part of a multipart body, or a text inside other JSON (`Message` of a notification of Amazon SNS).
+//! Finds the JSON of a body: the body itself (whatever its type), a field of a form (`payload=…`), a part of a
+//! multipart body, or a string inside other JSON (`Message` of an Amazon SNS notification).
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use crate::http::fields::{Field, fields};
 use crate::http::text::without_mark;
 use crate::json::pick::{Picked, pick};
 
-/// Texts inside texts that are read as JSON.
+/// How deep strings inside JSON are read as JSON.
 const MAX_DEPTH: usize = 3;
-/// Steps of a pointer at which a text is tried.
+/// Steps of a pointer at which a string is tried as JSON.
 const MAX_STEPS: usize = 8;
 
-/// The JSON that a body is about: of a form or multipart body its field `payload`, else the first field that is JSON; of all
-/// others the body.
+/// The JSON of a body: in a form or multipart body the field `payload`, else the first field that is JSON; otherwise
+/// the body itself.
 pub fn json_in<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a, [u8]> {
     let Some(fields) = fields(content_type, body) else { return Cow::Borrowed(body) };
     let (mut named, mut others): (Vec<_>, Vec<_>) =
@@ -43,13 +43,13 @@ fn value_of(fields: &[Field<'_>], pointer: &str) -> Option<Picked<'static>> {
     })
 }
 
-/// The value at a pointer of a JSON text; if it leads into a string that is JSON, in there.
+/// The value at a pointer of a JSON text. The pointer may lead into a string that is JSON.
 fn value_at(json: &[u8], pointer: &str, depth: usize) -> Option<Picked<'static>> {
     let [found] = pick(json, &[pointer]).values;
     if let Some(found) = found {
         return Some(found.into_owned());
     }
-    // Nearly no JSON has a string that begins like this, and a search is faster than another reading.
+    // Few JSON texts have a string that begins like this, and a search is faster than parsing again.
     let inside = [&b"\"{"[..], b"\"["].iter().any(|start| memchr::memmem::find(json, start).is_some());
     if depth == 0 || !inside {
         return None;

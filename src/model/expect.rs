@@ -4,23 +4,23 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
-/// What a bin's owner expects of its sender. What is not set is the platform's own.
+/// What a bin's owner expects of its sender. The platform's own values apply to what is not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExpectSettings {
     /// The events that were chosen at the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
-    /// Seconds without a request after which a session that has not ended is missing what it lacks.
+    /// Seconds without a request after which an unfinished session counts as incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_s: Option<u64>,
     /// Header fields that the sender was told to send.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<ExpectedHeader>,
-    /// What was said of the checklist's points by hand.
+    /// Points of the checklist that were confirmed by hand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stated: Vec<StatedPoint>,
-    /// JSON Schemas of the owner's own, one for an event.
+    /// The owner's JSON Schemas, one per event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schemas: Vec<EventSchema>,
 }
@@ -37,7 +37,7 @@ impl ExpectSettings {
 pub struct ExpectedHeader {
     /// Its name, as the owner writes it.
     pub name: String,
-    /// The SHA-256 of its value, in hex: it is mostly a credential. `None` where any will do.
+    /// The SHA-256 of its value, in hex, because it is mostly a credential. `None` accepts any value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }
@@ -53,14 +53,14 @@ pub struct EventSchema {
     pub at: Timestamp,
 }
 
-/// What was said of a point of the checklist by hand.
+/// A point of the checklist that was confirmed by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedPoint {
     /// The point's name.
     pub point: String,
-    /// Where that can be seen.
+    /// Where this can be seen.
     pub note: String,
-    /// When it was said.
+    /// When it was confirmed.
     pub at: Timestamp,
 }
 

@@ -1,15 +1,15 @@
-//! Forwarding: where a bin sends on what it captures, and what came of each request.
+//! Forwarding: a bin's targets, and each request's outcome.
 
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use super::Timestamp;
 
-/// Where a bin sends on what it captures.
+/// How a bin forwards what it captures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ForwardSettings {
-    /// The first that matches has the request.
+    /// The first matching route takes the request.
     pub routes: Vec<Route>,
     /// Only what this filter finds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,13 +20,13 @@ pub struct ForwardSettings {
     pub timeout_ms: u64,
     /// How often a delivery that failed is made again.
     pub retries: Retries,
-    /// Requests that are on their way at once; with 1 the order is kept.
+    /// Concurrent requests; with 1, the order is kept.
     pub parallel: usize,
     /// Keep the sender's `Host`.
     pub keep_host: bool,
     /// Send nothing for now.
     pub paused: bool,
-    /// When it goes on by itself: it has paused itself for a circle.
+    /// When it resumes automatically, after it paused because of a loop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<Timestamp>,
 }
@@ -37,7 +37,7 @@ impl Default for ForwardSettings {
             routes: Vec::new(),
             filter: None,
             answer: ForwardAnswer::Own,
-            // What the platforms allow a receiver.
+            // The time that platforms allow a receiver.
             timeout_ms: 3_000,
             retries: Retries::default(),
             parallel: 1,
@@ -54,12 +54,12 @@ impl ForwardSettings {
         self.routes.iter().flat_map(|route| &route.to)
     }
 
-    /// Whether somebody has paused it, and it goes on when somebody says so.
+    /// Whether it was paused by hand, and so resumes only by hand.
     pub const fn is_paused_by_hand(&self) -> bool {
         self.paused && self.paused_until.is_none()
     }
 
-    /// Pauses it, or lets it go on, because somebody says so.
+    /// Pauses or resumes it by hand.
     pub const fn set_paused(&mut self, paused: bool) {
         self.paused = paused;
         self.paused_until = None;
@@ -79,7 +79,7 @@ pub struct Route {
     /// The event's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// Where it goes: to all of these. The first gives the answer.
+    /// The targets: the request goes to all of them. The first gives the answer.
     pub to: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ pub struct Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForwardAnswer {
-    /// The bin, as it is set.
+    /// The bin, by its settings.
     #[default]
     Own,
     /// The target.
@@ -110,7 +110,7 @@ impl Default for Retries {
     }
 }
 
-/// What came of forwarding a request.
+/// The outcome of forwarding a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -129,13 +129,13 @@ pub enum Forwarded {
     SkippedUnfit,
     /// Creel has sent it on too often already.
     SkippedLoop,
-    /// It was read from a file, not sent now.
+    /// It was imported, not sent now.
     SkippedImported,
     /// It was composed here and has a target of its own.
     SkippedComposed,
     /// Its signature is not valid, and the bin enforces signatures.
     SkippedSignature,
-    /// It came, or waited, while the forward was paused.
+    /// It arrived or waited while the forward was paused.
     SkippedPaused,
 }
 
@@ -160,14 +160,14 @@ impl Forwarded {
         }
     }
 
-    /// The worse of what two targets came to.
+    /// The worse of two targets' outcomes.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
         let rank = |end| match end {
             Self::Delivered => 0,
             Self::NotAccepted => 1,
             Self::Failed => 2,
-            // Of these a request has one for all targets, but for what a target's path makes unfit.
+            // A request has the same skip reason at all targets, except that a target's path may make it unfit.
             Self::SkippedFiltered
             | Self::SkippedNoRoute
             | Self::SkippedUnfit
@@ -185,19 +185,19 @@ impl Forwarded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lane(pub i64);
 
-/// Where a request of a forward goes.
+/// The routing of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Routed {
-    /// Nowhere, or nowhere else: this is what it came to.
+    /// To no further target: this is its outcome.
     Over(Forwarded),
-    /// To these targets, one at least.
+    /// To these targets, at least one.
     To(Vec<Lane>),
 }
 
-/// How far a bin's forwarding is.
+/// The progress of a bin's forwarding.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ForwardCursor {
-    /// Everything up to this was forwarded or skipped, or waits for its targets.
+    /// Every request up to this cursor was forwarded or skipped, or waits for its targets.
     pub through: u64,
     /// Requests that came while it was paused.
     pub paused: u64,

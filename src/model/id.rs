@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for BinId {
 #[serde(transparent)]
 pub struct BinName(String);
 
-/// Words with another meaning on one of the two listeners, or that browsers request on their own.
+/// Words with another meaning on one of the two listeners, or that browsers request automatically.
 const RESERVED: &[&str] = &[
     "api", "assets", "bins", "compat", "favicon", "healthz", "login", "metrics", "new", "readyz", "robots", "smee",
     "static",
@@ -121,7 +121,7 @@ pub struct RequestId(ulid::Ulid);
 const SEQ_BITS: u32 = 48;
 
 impl RequestId {
-    /// The id of the request `seq`, received at that time; `salt` makes it unlike any other database's.
+    /// The id of the request `seq`, received at that time; `salt` makes it differ from the ids of other databases.
     #[must_use]
     pub fn new(received_at: Timestamp, salt: u32, seq: Seq) -> Self {
         let millis = u128::try_from(received_at.as_millis()).unwrap_or(0) & ((1 << 48) - 1);

@@ -1,31 +1,31 @@
-//! Long work that was asked for: how far it has come.
+//! Jobs: long work, with its progress.
 
 use serde::{Deserialize, Serialize};
 
 use super::{BinId, Timestamp};
 
-/// How a job stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// It goes on.
+    /// It is running.
     Running,
-    /// It came to its end.
+    /// It is complete.
     Done,
-    /// Somebody stopped it.
+    /// It was stopped by hand.
     Stopped,
-    /// It could not go on.
+    /// It ended with an error.
     Failed,
 }
 
 /// A job as of now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobStatus {
-    /// Its number; lost with the process, as the job is.
+    /// Its number, valid until the process ends.
     pub id: u64,
     /// The bin that it works on.
     pub bin: BinId,
-    /// How it stands.
+    /// Its state.
     pub state: JobState,
     /// Deliveries to make, if that is known.
     pub total: Option<u64>,
@@ -43,6 +43,6 @@ pub struct JobStatus {
     pub started_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// Why it could not go on.
+    /// The error that ended it.
     pub error: Option<String>,
 }

@@ -1,5 +1,4 @@
-//! Names that senders give to their events, sessions and deliveries, as they are kept: bounded, and alike only where the whole
-//! names are.
+//! Stored names of events, sessions and deliveries: bounded in length, equal only if the whole names are.
 
 use std::borrow::Cow;
 
@@ -7,11 +6,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::http::text::cut;
 
-/// The longest name that is kept as it is, in bytes: far above what any provider sends, and short enough to index.
+/// The longest name that is stored unchanged, in bytes: far longer than any provider's, short enough to index.
 const MAX_NAME: usize = 256;
 
-/// A name as it is kept. Of a longer one the beginning, and a digest of the whole in the place of the rest: the same again
-/// for what was made so.
+/// A name as it is stored: a long name is cut, and a digest of the whole replaces the rest. Idempotent.
 pub fn kept_name(name: &str) -> Cow<'_, str> {
     if name.len() <= MAX_NAME {
         return Cow::Borrowed(name);

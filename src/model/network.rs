@@ -1,4 +1,4 @@
-//! Networks of addresses, as proxies are named that are trusted.
+//! Networks of addresses, to list trusted proxies.
 
 use std::net::IpAddr;
 use std::str::FromStr;

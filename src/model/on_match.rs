@@ -1,22 +1,22 @@
-//! Telling somebody else of requests that a filter finds.
+//! On match: posts a message when a filter finds requests.
 
 use serde::{Deserialize, Serialize};
 
-/// Whom a bin tells of what.
+/// What a bin reports, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnMatch {
-    /// Requests that this finds; everything when it is empty.
+    /// The filter; an empty one finds every request.
     #[serde(default)]
     pub filter: String,
     /// The URL that is posted to.
     pub to: String,
-    /// Also when nothing came for so many seconds.
+    /// Also report when no request came for this many seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_s: Option<u64>,
-    /// Only what this finds ends a silence; without it, whatever came does.
+    /// Only requests that this filter finds end a silence; without it, all do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_filter: Option<String>,
-    /// Tell nothing for now.
+    /// Report nothing for now.
     #[serde(default)]
     pub paused: bool,
 }

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// What a request counts as. Evidence about a sender is `wire` only.
+/// The origin of a request. Only `wire` is evidence about a sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Origin {
-    /// Somebody sent it over the network.
+    /// A sender sent it over the network.
     #[default]
     Wire,
     /// A simulated sender of Creel's own.
@@ -19,11 +19,12 @@ pub enum Origin {
     Forwarded,
     /// It was read from a file.
     Imported,
-    /// Somebody composed it here and sent it to a target. It never arrived.
+    /// It was composed here and sent to a target. It never arrived.
     Composed,
 }
 
-/// A request that Creel has sent on this often is sent on no more, and one more is turned away: it goes in a circle.
+/// A request that Creel has sent on this often is not sent on again, and one that arrives with more hops is turned
+/// away: it is in a loop.
 pub const MAX_HOPS: u8 = 8;
 
 impl Origin {

@@ -1,11 +1,11 @@
-//! What a sender gets that somebody else than the bin has answered.
+//! The response to a sender that does not come from the bin itself.
 
 use bytes::Bytes;
 
-/// A head that is passed on as it came, but for what belongs to one connection.
+/// A head that is passed on as it came, without the fields of one connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PassedHead {
-    /// The words after the status; `None` for the usual ones.
+    /// The reason phrase; `None` for the usual one.
     pub reason: Option<Bytes>,
     /// Names and values as sent, in their order.
     pub fields: Vec<(Bytes, Bytes)>,
@@ -32,14 +32,14 @@ pub struct PassedAnswer {
 }
 
 impl PassedAnswer {
-    /// Creel's own, when there is none to be passed on: `{"ok": false, "error": …}`.
+    /// Creel's own answer, when there is none to pass on: `{"ok": false, "error": …}`.
     pub fn error(status: u16, sentence: &str) -> Self {
         let body = serde_json::json!({"ok": false, "error": sentence}).to_string();
         let fields = vec![("Content-Type".into(), "application/json".into())];
         Self { status, head: PassedHead { fields, ..PassedHead::default() }, body: body.into() }
     }
 
-    /// The same, and when to come again.
+    /// The same, with the time to retry.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.head.fields.push(("Retry-After".into(), seconds.to_string().into()));

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// Why a request was rejected. The head is kept all the same. Each kind has a reason of its own name, for which nothing more
-/// is known, and others that say more.
+/// Why a request was rejected. The head is kept nevertheless. Each kind has one reason of the same name, without
+/// details, and others that are more specific.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -17,7 +17,7 @@ pub enum Rejection {
     Malformed,
     /// The sender was too slow: 408.
     Timeout,
-    /// The store could not take it: 503 or 507. Counted only: there is no row to mark.
+    /// The store could not take it: 503 or 507. Only counted: there is no row to mark.
     NotStored,
     /// The target is longer than the parser holds: 414.
     TargetTooLong,
@@ -25,7 +25,7 @@ pub enum Rejection {
     HeadTooSlow,
     /// The sender left within the head.
     HeadBrokeOff,
-    /// The request line is none: no method, no target, or a method with odd characters.
+    /// The request line is invalid: no method, no target, or a method with odd characters.
     BadRequestLine,
     /// Neither HTTP/1.0 nor HTTP/1.1: 505.
     UnknownVersion,

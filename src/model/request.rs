@@ -16,7 +16,7 @@ pub enum HeadSource {
     /// Recorded from the connection, byte for byte.
     #[default]
     Wire,
-    /// Written anew from what the parser understood, because recorder and parser disagreed.
+    /// Rebuilt from the parser's result, because recorder and parser disagreed.
     Parsed,
 }
 
@@ -148,9 +148,9 @@ pub struct RequestSummary {
     pub origin: Origin,
     /// How many times Creel has sent it on.
     pub hops: u8,
-    /// What came of sending it to somewhere else, if that was done.
+    /// The newest attempt to send it to a target, if any.
     pub last_attempt: Option<LastAttempt>,
-    /// What came of forwarding it; `None` while it waits, and where nothing is forwarded.
+    /// The outcome of forwarding it; `None` while it waits, and if nothing is forwarded.
     pub forwarded: Option<Forwarded>,
     /// Until when its sender waits for an answer by hand; `None` when it does not, or no longer.
     pub held_until: Option<Timestamp>,
@@ -169,7 +169,7 @@ pub struct CapturedRequest {
     pub trailers: Bytes,
 }
 
-/// How a delivery of an event relates to the first one of it.
+/// How a delivery of an event relates to the event's first delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Repeat {
     /// Whether the bodies are the same, byte for byte.

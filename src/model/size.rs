@@ -1,11 +1,11 @@
-//! Sizes as people write and read them, in powers of 1024.
+//! Sizes in readable form, in powers of 1024.
 
 /// Decimals of a size that are read: [`size_text`] writes one.
 const MAX_DECIMALS: usize = 6;
 
-/// Reads a size in bytes: a number with an optional unit (`k`, `M`, `G`, also as `KB` or `KiB`; case does not matter). Before
-/// a unit it may have decimals, as sizes are shown: `1.2 KiB`.
-/// `None` when it is no such text, or too large for 64 bits.
+/// Reads a size in bytes: a number with an optional unit (`k`, `M`, `G`, also as `KB` or `KiB`; case does not matter).
+/// Before a unit it may have decimals, as sizes are shown: `1.2 KiB`. `None` for any other text, or a size too large
+/// for 64 bits.
 pub fn parse_size(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
     let decimals = text[digits..]

@@ -31,7 +31,7 @@ impl SignatureStatus {
         self.into()
     }
 
-    /// Whether a receiver that checks signatures turns such a request down, and does right.
+    /// Whether a receiver that checks signatures is right to reject such a request.
     #[must_use]
     pub const fn is_unproven(self, has_secret: bool) -> bool {
         match self {
@@ -51,12 +51,12 @@ pub struct Verdict {
     pub scheme: Option<String>,
     /// The label of the secret that matched.
     pub secret: Option<String>,
-    /// One sentence that says why, when it is not valid; what a stricter receiver would refuse, when it is.
+    /// One sentence: why it is not valid or, if it is valid, what a stricter receiver would refuse.
     pub reason: Option<String>,
 }
 
 impl Verdict {
-    /// Whether a receiver that checks signatures turns the request down, and does right.
+    /// Whether a receiver that checks signatures is right to reject the request.
     #[must_use]
     pub const fn is_unproven(&self, has_secret: bool) -> bool {
         self.status.is_unproven(has_secret)
@@ -125,7 +125,7 @@ pub struct EventFacts {
     pub duplicate_key: Option<String>,
     /// The first request of the bin with the same duplicate key.
     pub duplicate_of: Option<RequestId>,
-    /// Where no platform is known: the same method, target and body came lately.
+    /// Without a known platform: whether the same method, target and body came lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_before: Option<SameBefore>,
     /// What is odd about the event itself, e.g. a header that names another event than the body. Plain sentences.
@@ -137,7 +137,7 @@ pub struct EventFacts {
 }
 
 impl EventFacts {
-    /// Whether it came before: the same event, or the same request.
+    /// Whether the same event or the same request came before.
     #[must_use]
     pub const fn is_repeat(&self) -> bool {
         self.duplicate_of.is_some() || self.same_before.is_some()
@@ -147,11 +147,11 @@ impl EventFacts {
 /// The same request, sent before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SameBefore {
-    /// What its sender was told that time; `None` for no response.
+    /// The status that its sender got then; `None` for no response.
     pub status: Option<u16>,
 }
 
-/// The three derived facts together, as they are kept beside a request.
+/// The three derived facts, as they are stored with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Derived {
     /// Is the signature right?

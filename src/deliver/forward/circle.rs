@@ -25,7 +25,7 @@ pub struct Circle {
 
 impl Circle {
     /// Notes a request with its time of arrival; true when it is in a loop. A request older than the last noted one is
-    /// a late delivery.
+    /// a late delivery and does not count.
     pub fn closes(&mut self, head: &Head, body: &[u8], now: Timestamp) -> bool {
         if self.seen.len() >= MAX_DIGESTS {
             self.seen.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < WINDOW));

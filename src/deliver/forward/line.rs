@@ -109,7 +109,7 @@ impl Deliver {
         Ok(if left.is_empty() { Routed::Over(Forwarded::Delivered) } else { Routed::To(left) })
     }
 
-    /// The targets that have already accepted the request: each gets it once.
+    /// With several targets, those that have already accepted the request: each gets it once.
     pub(super) async fn had_it<'t>(
         &self,
         bin: BinId,

@@ -15,7 +15,7 @@ pub struct Field {
     pub example: &'static str,
     /// What it means, in one sentence.
     pub meaning: &'static str,
-    /// The values to choose from, where they are few.
+    /// The possible values, if there are few.
     pub values: &'static [&'static str],
     read: fn(&Word) -> Result<Leaf, FilterError>,
 }
@@ -256,7 +256,7 @@ fn given(value: &Word) -> Result<(), FilterError> {
     Ok(())
 }
 
-/// The name of an event, as it is kept.
+/// The name of an event, as it is stored.
 fn event(value: &Word) -> Result<Pattern, FilterError> {
     given(value)?;
     let stars = value.stars();
@@ -268,7 +268,7 @@ fn error(value: &Word, message: impl Into<String>) -> FilterError {
     FilterError { at: value.at, message: message.into() }
 }
 
-/// A text to be looked for.
+/// A text to search for.
 pub(super) fn text(word: &Word) -> Result<Needle, FilterError> {
     if word.text.is_empty() {
         return Err(FilterError { at: word.at, message: "The text to look for is empty.".to_owned() });
@@ -378,7 +378,7 @@ fn size(value: &Word) -> Result<Leaf, FilterError> {
     }
 }
 
-/// `5`, `>5`, `>=5`, `<5`, `<=5`, `5-7`. A range that holds nothing is empty, not an error.
+/// `5`, `>5`, `>=5`, `<5`, `<=5`, `5-7`. An empty range is no error.
 fn range(text: &str, number: impl Fn(&str) -> Option<u64>) -> Option<(u64, u64)> {
     const EMPTY: (u64, u64) = (1, 0);
     if let Some(rest) = text.strip_prefix(">=") {
@@ -400,7 +400,7 @@ fn range(text: &str, number: impl Fn(&str) -> Option<u64>) -> Option<(u64, u64)>
     Some((exact, exact))
 }
 
-/// The nearest of some names, if it is near enough to be meant.
+/// The most similar name, if similar enough to be a misspelling.
 fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let text = text.to_ascii_lowercase();
     names

@@ -1,4 +1,4 @@
-//! The conditions of a filter, and how they are decided.
+//! The conditions of a filter, and their evaluation.
 
 use super::{Named, Needle, Pattern};
 use crate::http::{HeadScan, coding, form};
@@ -56,9 +56,9 @@ pub enum Leaf {
     After(Timestamp),
     /// Received before that moment.
     Before(Timestamp),
-    /// Something that is so or not.
+    /// A flag of the request.
     Is(Flag),
-    /// Something that is there or not.
+    /// Something that the request has or lacks.
     Has(Thing),
     /// The sender's address.
     Ip(Pattern),
@@ -68,9 +68,9 @@ pub enum Leaf {
     Id(Pattern),
     /// A text in the note.
     Note(Pattern),
-    /// What came of the newest attempt to send it on.
+    /// The newest attempt to send it.
     Attempt(AttemptTest),
-    /// Where it comes from.
+    /// Its origin.
     Origin(Origin),
 }
 
@@ -98,7 +98,7 @@ pub enum AttemptTest {
 /// What `is:` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flag {
-    /// An earlier request has the same duplicate key, or, where no platform is known, is the same.
+    /// An earlier request has the same duplicate key or, without a known platform, equals this one.
     Duplicate,
     /// Not looked at.
     Unread,
@@ -106,9 +106,9 @@ pub enum Flag {
     Read,
     /// Kept for ever.
     Pinned,
-    /// The body did not come whole.
+    /// The body is incomplete.
     Incomplete,
-    /// Refused.
+    /// The listener rejected it.
     Rejected,
     /// A provider's handshake.
     Handshake,
@@ -133,7 +133,7 @@ pub enum Thing {
     Session,
 }
 
-/// What of a request a condition looks at. Ordered by cost.
+/// The part of a request that a condition needs. Ordered by cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needs {
     /// What lists show.
@@ -143,7 +143,7 @@ pub enum Needs {
 }
 
 impl Leaf {
-    /// What it looks at.
+    /// The part of the request that it needs.
     #[must_use]
     pub const fn needs(&self) -> Needs {
         match self {
@@ -171,7 +171,7 @@ impl Leaf {
         }
     }
 
-    /// Decides it by the summary; `None` when head or body decide.
+    /// Evaluates it on the summary; `None` when it needs head or body.
     #[must_use]
     pub fn decide(&self, summary: &RequestSummary) -> Option<bool> {
         let event = &summary.derived.event;
@@ -203,7 +203,7 @@ impl Leaf {
         })
     }
 
-    /// Decides a condition on one text: what the store asks for where SQL has no words for it.
+    /// Evaluates a condition on one text; the store calls this where SQL cannot express it.
     #[must_use]
     pub fn text(&self, text: &str) -> bool {
         match self {
@@ -232,7 +232,7 @@ impl Leaf {
         }
     }
 
-    /// Decides a condition on path or query.
+    /// Evaluates a condition on path or query.
     fn target(&self, target: &str) -> bool {
         let (path, query) = below_bin(target.as_bytes());
         match self {
@@ -247,7 +247,7 @@ impl Leaf {
         }
     }
 
-    /// Decides a condition on head and body.
+    /// Evaluates a condition on head and body.
     #[must_use]
     pub fn content(&self, head: &[u8], body: &[u8]) -> bool {
         let scan = HeadScan::new(head);

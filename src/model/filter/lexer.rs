@@ -1,11 +1,11 @@
-//! Cuts a filter's text into words and signs.
+//! Splits a filter's text into words and operators.
 
 use super::FilterError;
 
-/// A longer filter is a mistake.
+/// The longest filter, in bytes; a longer one is a mistake.
 pub(super) const MAX_TEXT: usize = 4_096;
 
-/// A word or a sign.
+/// A word or an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     Open {
@@ -44,7 +44,7 @@ pub(super) struct Word {
 }
 
 impl Word {
-    /// Cuts at the first such sign that is not in quotes.
+    /// Splits at the first such character outside quotes.
     pub(super) fn split(&self, sign: char) -> Option<(Self, Self)> {
         let at = self.text.char_indices().find(|&(at, found)| found == sign && !self.quoted[at])?.0;
         let part = |from: usize, to: usize| Self {
@@ -56,7 +56,7 @@ impl Word {
         Some((part(0, at), part(at + 1, self.text.len())))
     }
 
-    /// The offsets of stars that are not in quotes.
+    /// The offsets of stars outside quotes.
     pub(super) fn stars(&self) -> Vec<usize> {
         self.text.match_indices('*').map(|(at, _)| at).filter(|&at| !self.quoted[at]).collect()
     }
@@ -72,7 +72,7 @@ impl Word {
     }
 }
 
-/// Cuts the text.
+/// Splits the text.
 pub(super) fn cut(text: &str) -> Result<Vec<Token>, FilterError> {
     if text.len() > MAX_TEXT {
         return Err(FilterError { at: MAX_TEXT, message: format!("A filter has at most {MAX_TEXT} bytes.") });
@@ -105,8 +105,8 @@ pub(super) fn cut(text: &str) -> Result<Vec<Token>, FilterError> {
     Ok(signs_of_words(tokens))
 }
 
-/// Reads the words `or`, `and` and `NOT` as signs where they stand as such. In small letters `or` and `and` join what is on
-/// both their sides; at an end they are words, and `not` always is.
+/// Turns the words `or`, `and` and `NOT` into operators. In lower case, `or` and `and` are operators only between two
+/// conditions, and `not` is always a word.
 fn signs_of_words(tokens: Vec<Token>) -> Vec<Token> {
     let mut read: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut rest = tokens.into_iter().peekable();
@@ -123,7 +123,7 @@ fn signs_of_words(tokens: Vec<Token>) -> Vec<Token> {
         match bare {
             "OR" => read.push(Token::Or { at }),
             _ if joins && bare.eq_ignore_ascii_case("or") => read.push(Token::Or { at }),
-            // What stands side by side is joined anyway.
+            // Adjacent conditions are joined by AND anyway.
             _ if joins && bare.eq_ignore_ascii_case("and") => {}
             "NOT" if before => read.push(Token::Minus { at }),
             _ => read.push(Token::Word(word)),

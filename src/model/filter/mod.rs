@@ -1,7 +1,8 @@
 //! The filter language (`method:POST -sig:valid "hello world"`): one syntax tree, evaluated in memory here and as SQL by the store.
 //!
-//! `lexer` cuts the text into words, `parser` makes the tree, `fields` is the table of fields (help, errors and parser share it),
-//! `leaf` holds the conditions and decides them, `pattern` compares texts. Every comparison ignores ASCII case.
+//! `lexer` cuts the text into words, `parser` makes the tree, `fields` is the table of fields (help, errors and parser
+//! share it), `leaf` holds the conditions and evaluates them, `pattern` compares texts. Every comparison ignores ASCII
+//! case.
 
 mod fields;
 mod leaf;
@@ -48,12 +49,12 @@ impl Filter {
     /// Reads a filter.
     ///
     /// # Errors
-    /// A sentence with its place when the text is no filter.
+    /// A sentence and its position, when the text is no filter.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         Ok(Self { root: parser::parse(text)? })
     }
 
-    /// What both find.
+    /// A filter that matches what both match.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let root = match (self.root, other.root) {
@@ -81,7 +82,7 @@ impl Filter {
         self.root.as_ref().is_none_or(|root| root.matches(request))
     }
 
-    /// Whether the request matches, as far as its summary tells; `None` when head or body decide.
+    /// Whether the request matches by its summary; `None` when head or body are needed.
     #[must_use]
     pub fn matches_summary(&self, summary: &RequestSummary) -> Option<bool> {
         self.root.as_ref().map_or(Some(true), |root| root.matches_summary(summary))
@@ -110,7 +111,7 @@ impl Node {
         }
     }
 
-    /// What of a request this needs to be decided.
+    /// The part of a request that this filter needs.
     #[must_use]
     pub fn needs(&self) -> Needs {
         match self {
@@ -121,7 +122,7 @@ impl Node {
     }
 }
 
-/// One part that comes out as `settles` settles it; one that is unknown leaves it open.
+/// A part with the value `settles` decides; an unknown part leaves the result open.
 fn decided(parts: &[Node], summary: &RequestSummary, settles: bool) -> Option<bool> {
     let mut open = false;
     for part in parts {

@@ -1,12 +1,12 @@
-//! Words to a tree. `OR` binds weaker than standing side by side; `-` binds to what follows it.
+//! Parses words to a tree. `OR` binds weaker than adjacency; `-` binds to what follows it.
 
 use super::fields;
 use super::lexer::{self, Token};
 use super::{FilterError, Leaf, Node};
 
-/// Conditions in one filter. Each costs time for every request that is looked at.
+/// Most conditions in one filter. Each costs time for every request.
 const MAX_LEAVES: usize = 64;
-/// Parentheses and `-` inside each other. The tree is walked recursively.
+/// Deepest nesting of parentheses and `-`: the tree is walked recursively.
 const MAX_DEPTH: usize = 32;
 
 pub(super) fn parse(text: &str) -> Result<Option<Node>, FilterError> {
@@ -91,7 +91,7 @@ fn one_or(mut parts: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
 }
 
 fn leaf(word: &lexer::Word) -> Result<Leaf, FilterError> {
-    // Only what looks like a field is one: a time of day or a port are words.
+    // A word with a colon is a field only if its name looks like one: a time of day and a port are words.
     if let Some((name, value)) = word.split(':')
         && !name.has_quotes()
         && !name.text.is_empty()

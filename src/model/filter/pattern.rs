@@ -1,13 +1,13 @@
-//! Comparing texts: whole values with `*`, names, and words anywhere.
+//! Compares texts: whole values with `*`, names, and words anywhere.
 
 use crate::model::kept_name;
 
-/// A value as written in a filter: the whole text must be like it, `*` matches anything. Ignores ASCII case.
+/// A value as written in a filter: the whole text must match, `*` matches anything. Ignores ASCII case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     /// The pieces between the stars, in lower case.
     parts: Vec<Vec<u8>>,
-    /// Of a path: what is below it is like it, too.
+    /// For a path: everything below it matches too.
     below: bool,
 }
 
@@ -52,7 +52,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the whole text is like this.
+    /// Whether the whole text matches.
     #[must_use]
     pub fn matches(&self, text: &[u8]) -> bool {
         let Some((first, rest)) = self.parts.split_first() else {
@@ -68,7 +68,7 @@ impl Pattern {
             return false;
         }
         let mut text = &text[first.len()..text.len() - last.len()];
-        // The earliest place of each part leaves the most room for the next.
+        // The earliest match of each part leaves the most room for the next.
         for part in middle.iter().filter(|part| !part.is_empty()) {
             match find(text, part) {
                 Some(at) => text = &text[at + part.len()..],
@@ -79,12 +79,12 @@ impl Pattern {
     }
 }
 
-/// What is known by a name of its own: that one, letter for letter; with a star all that are like it.
+/// A name: exactly this one, or with a star all names that match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
-    /// The one of this name, as it is kept.
+    /// This name, as it is stored.
     One(String),
-    /// All whose names are like this.
+    /// All names that match.
     Like(Pattern),
 }
 
@@ -94,7 +94,7 @@ impl Named {
         if stars.is_empty() { Self::One(kept_name(text).into_owned()) } else { Self::Like(Pattern::new(text, stars)) }
     }
 
-    /// Whether it is meant by this.
+    /// Whether a name matches.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         match self {
@@ -131,7 +131,7 @@ fn find(text: &[u8], lower: &[u8]) -> Option<usize> {
     None
 }
 
-/// A text to be found anywhere in heads and bodies. Ignores ASCII case.
+/// A text to search for in heads and bodies. Ignores ASCII case.
 #[derive(Debug, Clone)]
 pub struct Needle {
     text: String,
