@@ -1,4 +1,4 @@
-//! The folder of a database that goes with the process.
+//! The folder of a database that is deleted with the process.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
@@ -9,19 +9,18 @@ use crate::store::remove_abandoned;
 
 const PREFIX: &str = "creel-";
 const DATABASE: &str = "creel.db";
-/// Entries of the folder for temporary files that are looked at: others may have put any number there.
+/// Most entries of the folder for temporary files that are checked: other programs may have put any number there.
 const MAX_ENTRIES: usize = 20_000;
 
 /// A younger folder may belong to a process that has not locked its database yet.
 const YOUNG: Duration = Duration::from_mins(1);
 
-/// The path of a new one, in a folder of its own with a name that cannot be guessed, so that no other program can
-/// prepare it.
+/// The path of a new database, in a new folder with an unguessable name, so that no other program can prepare it.
 pub(super) fn path() -> PathBuf {
     std::env::temp_dir().join(format!("{PREFIX}{}", BinId::generate())).join(DATABASE)
 }
 
-/// Removes what processes have left behind that were killed.
+/// Removes the databases of killed processes.
 pub(super) fn clean_up() {
     let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
     let ours = rustix::process::geteuid().as_raw();
@@ -34,7 +33,7 @@ pub(super) fn clean_up() {
                 found.is_dir() && found.uid() == ours && age.is_some_and(|age| age >= YOUNG)
             });
         if is_own && remove_abandoned(&entry.path().join(DATABASE)) {
-            // Fails when somebody has put something into it; then it is theirs.
+            // Fails, and so keeps the folder, if it holds other files.
             let _ = std::fs::remove_dir(entry.path());
         }
     }

@@ -1,4 +1,4 @@
-//! The rim: the only place that knows actix and askama. Two listeners, two applications, one process.
+//! The server: the only place that knows actix and askama. Two listeners, two applications, one process.
 
 pub mod capture;
 pub mod console;
@@ -28,7 +28,7 @@ use console::declared::DeclareError;
 use reach::Reach;
 use reload::Reload;
 
-/// What the start-up text tells.
+/// The facts of the start-up text.
 #[derive(Debug, Clone)]
 pub struct Started {
     /// The first bin, by name or id.
@@ -50,7 +50,7 @@ pub struct Started {
 /// Why the server could not start or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// An address is taken or not ours.
+    /// An address is in use or not of this machine.
     #[error("cannot listen on {flag} {address} (give another address, or port 0 for any free port)")]
     Bind {
         /// `--capture` or `--console`.
@@ -63,7 +63,7 @@ pub enum ServeError {
     /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// What the configuration file says.
+    /// An error in the configuration file.
     #[error(transparent)]
     Declare(#[from] DeclareError),
     /// The first bin could not be made.
@@ -74,7 +74,7 @@ pub enum ServeError {
     Io(#[from] std::io::Error),
 }
 
-/// What is in flight gets this long to finish after the signal to stop.
+/// How long open requests get to finish after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the server on this thread until SIGINT or SIGTERM; `started` is called once both listeners are ready.
@@ -83,7 +83,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// When an address or the database cannot be had.
 pub fn run(config: &Config, started: impl FnOnce(&Started)) -> Result<(), ServeError> {
     actix_web::rt::System::new().block_on(async {
-        // Listened for before anybody is told that it runs: a signal at any later moment stops it in order.
+        // Installed before `started` is called: any later signal stops the server in order.
         let stop = stop_signal()?;
         let application = Application::build(config, Clock::system()).await?;
         started(application.started());
@@ -111,7 +111,7 @@ impl Application {
     /// # Errors
     /// When an address or the database cannot be had.
     pub async fn build(config: &Config, clock: Clock) -> Result<Self, ServeError> {
-        // A signal to read the file again must not end a server that was only just started.
+        // Installed early: SIGHUP (reread the file) must not end a server that has just started.
         let hangup = config.setup.as_ref().map(|_| signal(SignalKind::hangup())).transpose()?;
         let capture_listener = bind("--capture", config.capture)?;
         let console_listener = bind("--console", config.console)?;
@@ -198,13 +198,14 @@ impl Application {
         &self.started
     }
 
-    /// The store, for tests that look behind the API.
+    /// The store, for tests that bypass the API.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Serves until `stop` is ready: then stops accepting, finishes what is in flight, drains the writer, closes the database.
+    /// Serves until `stop` is ready: then stops accepting, finishes open requests, drains the writer, closes the
+    /// database.
     ///
     /// # Errors
     /// When a listener dies.
@@ -214,13 +215,13 @@ impl Application {
         let stopping = async {
             stop.await;
             tracing::info!("stopping");
-            // Streams never end by themselves: end them, or the console would wait its whole grace for them.
+            // Streams never end on their own: end them, or the console would wait the full grace period.
             hub.close();
             futures_util::future::join_all(handles.iter().map(|handle: &ServerHandle| handle.stop(true))).await;
         };
         let serving = async { tokio::try_join!(self.capture, self.console) };
         let (mut serving, mut stopping) = (pin!(serving), pin!(stopping));
-        // A listener that dies ends the other as well, without being asked to.
+        // If one listener fails, the other is stopped too.
         let served = tokio::select! { served = &mut serving => served, () = &mut stopping => serving.await };
         drop(self.background);
         self.deliver.stop();
@@ -230,7 +231,7 @@ impl Application {
             tracing::error!(error = %panicked, "the database was not closed in order");
         }
         if let Some(folder) = self.temporary {
-            // Fails when somebody has put something into it; then it is theirs.
+            // Fails, and so keeps the folder, if it holds other files.
             let _ = std::fs::remove_dir(folder);
         }
         served?;
@@ -238,10 +239,10 @@ impl Application {
     }
 }
 
-/// Who is told of what is committed.
+/// The receivers of committed changes.
 struct Listeners {
     hub: Hub,
-    /// A sender whose request is deleted is not kept waiting.
+    /// Ends the wait of senders whose requests are deleted.
     held: HeldSenders,
 }
 
@@ -262,14 +263,14 @@ impl CommitListener for Listeners {
     }
 }
 
-/// Tells the capture half which connections are our own.
+/// Tells the capture half which connections are Creel's own.
 fn own_connections(sockets: &OwnSockets, listener: SocketAddr) -> OwnConnections {
     sockets.set_listener(listener);
     let sockets = sockets.clone();
     OwnConnections(Some(Arc::new(move |peer| sockets.find(peer).map(|own| (own.origin, own.hops)))))
 }
 
-/// Lets the capture half have targets answer.
+/// Gives the capture half a way to let targets answer.
 fn targets(deliver: &Deliver) -> Targets {
     let deliver = deliver.clone();
     Targets(Some(Arc::new(move |bin, bytes| {
@@ -281,7 +282,7 @@ fn targets(deliver: &Deliver) -> Targets {
     })))
 }
 
-/// What sends. This machine's own services are reached without being listed only while nobody else can ask for it.
+/// Makes the delivery part. Services on this machine are allowed without being listed only if the console is private.
 fn deliver(
     config: &Config,
     store: &Store,
@@ -314,12 +315,12 @@ fn store_options(config: &Config) -> StoreOptions {
     }
 }
 
-/// Descriptors that are kept for the console, the database and the runtime: senders that hold all others do not shut the
-/// owner out.
+/// File descriptors reserved for the console, the database and the runtime, so that senders that use up all others do
+/// not lock the owner out.
 const RESERVED: u64 = 100;
 
-/// How many connections the capture listener holds: as many as wanted, if the system lets the process open that many
-/// files. The soft limit is raised, since it is often small for the sake of programs that cannot take large numbers.
+/// How many connections the capture listener holds: as many as wanted, if the process may open that many files. Raises
+/// the soft limit, which is often small for old programs.
 fn connections(wanted: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current: soft, maximum: hard } = getrlimit(Resource::Nofile);

@@ -1,4 +1,4 @@
-//! Who reaches a URL that is handed out, and what to do when the sender is elsewhere. Said wherever such a URL is shown.
+//! Who can reach a URL, and what to do when the sender cannot. Shown with every URL to hand out.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,9 +11,9 @@ pub enum Reach {
     Machine,
     /// The listener takes all addresses: other machines, under this machine's own name.
     AllAddresses,
-    /// An address of a network: whoever is in it.
+    /// An address of a network: the machines in it.
     Network,
-    /// A name that the user set: whoever the tunnel or proxy behind it lets through.
+    /// A name that the user set: all that its tunnel or proxy lets through.
     Public,
 }
 
@@ -70,8 +70,8 @@ impl Reach {
         }
     }
 
-    /// What to do when the sender is elsewhere; `set` says how the tunnel's address is told to Creel. Nothing for a
-    /// public URL.
+    /// What to do when the sender is elsewhere; `set` says how to give Creel the tunnel's address. `None` for a public
+    /// URL.
     pub fn way_out(self, listener: &str, set: &str) -> Option<String> {
         if self == Self::Public {
             return None;

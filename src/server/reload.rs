@@ -1,5 +1,5 @@
-//! The configuration file while the server runs: read again on SIGHUP, and when it changes, if that is wanted. A mistake
-//! keeps what was set before, and is told.
+//! Rereads the configuration file while the server runs: on SIGHUP, and with an option whenever it changes. After an
+//! error, the old settings stay and the error is logged.
 
 use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
@@ -19,10 +19,10 @@ use crate::provider::{self, OwnProvider};
 use crate::signature::{Catalogue, CurrentCatalogue};
 use crate::store::Store;
 
-/// Between two looks at the file. Editors replace it, so that its name is looked at and not the open file.
+/// Interval of checks of the file. Checks the name, not the open file, because editors replace the file.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What is set up by the file.
+/// Applies the configuration file.
 pub struct Reload {
     pub setup: Arc<Setup>,
     pub store: Store,
@@ -30,11 +30,11 @@ pub struct Reload {
     pub capture: Capture,
     /// The schemes that all of them know.
     pub schemes: CurrentCatalogue,
-    /// SIGHUP. Whoever listens for it from the first moment on is not ended by it.
+    /// SIGHUP. Listening from the start keeps the signal from ending the process.
     pub hangup: Signal,
 }
 
-/// What tells one state of a file from another; the last two are when its owner or its rights changed.
+/// Identifies a state of a file; the last two numbers are the time of its last change of owner or rights.
 type Stamp = Option<(SystemTime, u64, i64, i64)>;
 
 fn stamp(path: &Path) -> Stamp {
@@ -42,7 +42,7 @@ fn stamp(path: &Path) -> Stamp {
     Some((file.modified().ok()?, file.len(), file.ctime(), file.ctime_nsec()))
 }
 
-/// The state of the files that the configuration file names.
+/// The states of the files that the configuration file names.
 fn stamps_beside(file: &ConfigFile) -> Vec<Stamp> {
     let schemas = file.event_schemas().filter_map(|schema| schema.file.as_deref());
     let samples = file.providers.iter().flat_map(OwnProvider::looked_at).map(PathBuf::as_path);
@@ -54,7 +54,7 @@ fn is_same(a: &ConfigFile, b: &ConfigFile) -> bool {
     a.text == b.text && a.event_schemas().eq(b.event_schemas()) && a.providers == b.providers
 }
 
-/// What of a file counts from the next start on only, in a sentence: listeners are made at the start.
+/// A sentence about settings that take effect only at the next start, such as listeners.
 fn waiting_for_a_restart(before: &ConfigFile, now: &ConfigFile) -> Option<String> {
     (before.serve != now.serve).then(|| {
         "[serve] was changed and is read at the start only: restart Creel to use it. Bins, schemes and platforms are up to date."
@@ -62,7 +62,7 @@ fn waiting_for_a_restart(before: &ConfigFile, now: &ConfigFile) -> Option<String
     })
 }
 
-/// What differs between two sets of schemes and platforms.
+/// The difference between two sets of schemes and platforms.
 struct Changed {
     schemes: HashSet<String>,
     providers: HashSet<String>,
@@ -84,7 +84,7 @@ impl Changed {
         self.schemes.is_empty() && self.providers.is_empty()
     }
 
-    /// Whether requests of a bin may be judged otherwise.
+    /// Whether the verdicts of a bin may change.
     fn concerns(&self, bin: &Bin) -> bool {
         let (provider, scheme) = (bin.settings.provider.as_deref(), bin.settings.scheme.as_deref());
         let signs = |id: &str| provider::schemes_of(id, true).iter().any(|id| self.schemes.contains(&**id));
@@ -96,10 +96,10 @@ impl Changed {
 }
 
 impl Reload {
-    /// Sets up what the file says at the start.
+    /// Applies the file at the start.
     ///
     /// # Errors
-    /// The first mistake.
+    /// The first error in the file.
     pub async fn first(&self) -> Result<(), DeclareError> {
         self.apply(&self.setup.file).await
     }
@@ -109,7 +109,7 @@ impl Reload {
         declared::apply(file, bins, || (), &self.store, &self.deliver, &self.capture).await
     }
 
-    /// The same while it runs: the schemes and platforms of the file take the place of those that were known so far.
+    /// The same while the server runs: the file's schemes and platforms replace the present ones.
     async fn adopt(&self, file: &ConfigFile, catalogue: Catalogue) -> Result<(), DeclareError> {
         let bins = declared::check(file, &catalogue)?;
         let (schemes, own) = (self.capture.catalogue(), provider::declared());
@@ -143,7 +143,7 @@ impl Reload {
     /// Follows the file until it is dropped.
     pub async fn run(mut self) {
         let path = self.setup.file.text.path().to_owned();
-        // Looked at once in any case: it may have changed between the start and now.
+        // Checked once in any case: it may have changed since the start.
         let mut seen = None;
         let mut last = ConfigFile::clone(&self.setup.file);
         let mut beside = stamps_beside(&last);
@@ -154,7 +154,7 @@ impl Reload {
                     _ = self.hangup.recv() => {}
                     () = tokio::time::sleep(LOOK) => {
                         let now = stamp(&path);
-                        // While an editor replaces it, it is gone for a moment.
+                        // While an editor replaces the file, it is missing for a moment.
                         let unchanged = now == seen && stamps_beside(&last) == beside;
                         if now.is_none() || unchanged {
                             continue;
@@ -176,7 +176,7 @@ impl Reload {
                         continue;
                     }
                 }
-                // What is wrong may be mended in a file that only this one names: looked at again until it is right.
+                // The error may be fixed in a file that only this file names: check again until it is right.
                 Err(error) => {
                     seen = None;
                     if !asked && self.setup.trouble.lock().as_deref() == Some(error.as_str()) {
@@ -188,8 +188,8 @@ impl Reload {
         }
     }
 
-    /// Reads the file by the rules of the start, with the schemes that are known by it; answers with what is wrong. Its disk
-    /// may be slow: nobody waits for it here.
+    /// Reads the file as at the start, with its schemes; returns the error, if any. Runs on a blocking thread, because
+    /// the disk may be slow.
     async fn read(&self) -> Result<(ConfigFile, Catalogue), String> {
         let setup = Arc::clone(&self.setup);
         let read = move || {

@@ -14,20 +14,20 @@ use tokio::time::Instant;
 use super::in_flight::Share;
 use super::stopping::Stopping;
 
-/// A body is given up when its sender is silent this long.
+/// Time-out for a body whose sender is silent.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// A body is given up when it is not complete after this time: a byte now and then must not hold a connection for ever.
+/// Time-out for a whole body: a byte now and then must not hold a connection for ever.
 const WHOLE_TIMEOUT: Duration = Duration::from_mins(10);
-/// How often it is looked at whether a body comes fast enough.
+/// How often the rate of a body is checked.
 const TICK: Duration = Duration::from_secs(2);
-/// A large body has to come at this rate (bytes a second), over this time.
+/// The least rate of a large body (bytes per second), measured over this time.
 const LEAST_RATE: (u64, Duration) = (512, IDLE_TIMEOUT);
-/// Every body has to come at this rate while much of the memory is taken.
+/// The least rate of every body while much of the memory is taken.
 const LEAST_RATE_CROWDED: (u64, Duration) = (2 << 10, Duration::from_secs(4));
-/// What is still being received when the server stops gets this long; then what has come is kept.
+/// How long a body may still arrive when the server stops; then the received part is kept.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 /// A body is copied into pieces that grow from the one size to the other. The parser's own chunks are slices of its
-/// read buffers: a sender of single bytes would keep a whole buffer alive with each.
+/// read buffers: a sender of single bytes would keep a whole buffer in memory for each.
 const FIRST_PIECE: usize = 8 * 1024;
 const LARGEST_PIECE: usize = 1 << 20;
 
@@ -36,17 +36,17 @@ const LARGEST_PIECE: usize = 1 << 20;
 pub(super) enum BodyEnd {
     /// It is complete.
     Complete,
-    /// The sender left, or broke the rules of chunked coding: the connection knows which.
+    /// The sender left or violated chunked coding: the connection knows which.
     Cut,
     /// It is over the limit.
     TooLarge,
-    /// It came too slowly.
+    /// It arrived too slowly.
     Timeout,
-    /// Too much is in flight already.
+    /// No memory left: too much is in flight.
     NoRoom,
 }
 
-/// A body's bytes, in few pieces of their own.
+/// A body's bytes, copied into a few pieces.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     full: Vec<Bytes>,
@@ -60,7 +60,7 @@ impl Pieces {
         while !bytes.is_empty() {
             if self.last.len() == self.last.capacity() {
                 let next = match self.last.capacity() {
-                    // Most bodies come in one piece, and this is all there is of them.
+                    // Most bodies arrive in one piece: allocate exactly that.
                     0 => bytes.len(),
                     last => last.saturating_mul(2).clamp(FIRST_PIECE, LARGEST_PIECE),
                 };
@@ -84,14 +84,14 @@ impl Pieces {
     }
 }
 
-/// How fast a body comes whose sender is waited for.
+/// The rate of a body that is still arriving.
 #[derive(Debug)]
 struct Pace {
-    /// When it is given up, however it comes.
+    /// When it is given up, whatever its rate.
     deadline: Instant,
     /// When its last bytes came.
     last: Instant,
-    /// When it is looked at next.
+    /// The next check.
     next: Instant,
     /// The bytes since then.
     since: (Instant, u64),
@@ -111,7 +111,7 @@ impl Pace {
         self.since.1 += bytes;
     }
 
-    /// Whether to go on waiting for it.
+    /// Whether to continue waiting for the body.
     fn is_kept(&mut self, share: &Share, stopping: &Stopping) -> bool {
         let now = Instant::now();
         if now < self.next {
@@ -132,7 +132,7 @@ impl Pace {
             return true;
         }
         self.since = (now, 0);
-        // Small bodies may come as slowly as they like while there is room: they are typed by hand.
+        // Small bodies may arrive at any rate while there is room: they may be typed by hand.
         bytes >= rate * (now - begun).as_secs() || !(crowded || share.is_large())
     }
 }
@@ -146,9 +146,9 @@ pub(super) async fn read(
     stopping: &Stopping,
 ) -> (Pieces, BodyEnd) {
     let mut pieces = Pieces::default();
-    // A body that is known to be too large is not waited for: what is here already is kept, no more is asked for.
+    // Does not wait for a body known to be too large: keeps the part that has arrived.
     let hopeless = declared.is_some_and(|declared| declared > limit);
-    // Made when the sender is waited for: most bodies are here already.
+    // Made at the first wait: most bodies have arrived already.
     let mut pace: Option<Box<Pace>> = None;
     let mut asked = false;
     loop {
@@ -172,7 +172,7 @@ pub(super) async fn read(
             None => return (pieces, BodyEnd::Complete),
             Some(Err(_incomplete)) => return (pieces, BodyEnd::Cut),
             Some(Ok(chunk)) => {
-                // A tunnel's stream goes on after the declared length.
+                // A tunnel's stream continues after the declared length.
                 let end = declared.map_or(limit, |declared| declared.min(limit));
                 let room = usize::try_from(end - pieces.length).unwrap_or(usize::MAX);
                 let kept = &chunk[..chunk.len().min(room)];
@@ -194,12 +194,12 @@ pub(super) async fn read(
     }
 }
 
-/// The next chunk, if it is here already.
+/// The next chunk, if it has arrived.
 ///
 /// The dispatcher polls a handler once when it has the head, and again when it has decoded what it has read of the
-/// body. Only then is it known that the body is still on its way, and a timer worth its cost. Since it polls again
-/// anyway, the first time asks not to be woken: the wake would come with the bytes that are about to be decoded, and
-/// have the whole connection polled once more for nothing.
+/// body. Only then is it clear that the body is still arriving and needs a timer. Because the dispatcher polls again
+/// anyway, the first poll registers no waker: a wake by the bytes about to be decoded would only cause one more poll of
+/// the whole connection.
 async fn poll_here(payload: &mut Payload, asked: &mut bool) -> Option<Option<Result<Bytes, PayloadError>>> {
     poll_fn(|context| {
         let first = !std::mem::replace(asked, true);
@@ -246,7 +246,7 @@ mod tests {
         read_beside(&in_flight, declared, limit, send).await
     }
 
-    /// The same beside what is in flight already.
+    /// The same, with other bytes already in flight.
     async fn read_beside(
         in_flight: &InFlight,
         declared: Option<u64>,

@@ -1,7 +1,7 @@
 //! What the recording stream and the handler share about one connection.
 //!
-//! One message at a time: bytes of the next one are held back until the response to this one is sent, see `turn`. So a
-//! head is never taken for another's, and the parser's state (HEAD, keep-alive) is always that of the request being
+//! One message at a time: bytes of the next one are held back until the response to this one is sent, see `turn`. So
+//! heads and requests cannot be mixed up, and the parser's state (HEAD, keep-alive) always belongs to the request being
 //! answered.
 
 use std::cell::{Cell, RefCell};
@@ -21,12 +21,12 @@ use super::worker::Worker;
 use crate::capture::Rejected;
 use crate::model::{PassedHead, Timestamp};
 
-/// What may still pass over the connection.
+/// Which bytes may still pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Disposition {
     /// Both directions.
     Open,
-    /// Nothing more is read; what is written still goes out.
+    /// Nothing more is read; writes still go out.
     ReadNoMore,
     /// Nothing goes out any more; it is closed in order.
     Close,
@@ -38,7 +38,7 @@ pub(super) enum Disposition {
 pub(super) struct Connection {
     pub(super) worker: Rc<Worker>,
     pub(super) peer: Option<SocketAddr>,
-    /// What its peer has in flight.
+    /// The bytes that its peer has in flight.
     pub(super) in_flight: PeerInFlight,
     /// Its number among the worker's.
     number: u64,
@@ -49,15 +49,15 @@ pub(super) struct Connection {
     idle_since: Cell<Timestamp>,
     turn: Cell<Turn>,
     disposition: Cell<Disposition>,
-    /// Whether the sender has closed its side, or all of it.
+    /// Whether the sender has closed its side or the whole connection.
     left: Cell<bool>,
-    /// Whether nothing more of this connection is answered: what comes is read to notice its end, and thrown away.
+    /// Whether further input is discarded: it is read only to notice the end, and gets no answer.
     ignoring: Cell<bool>,
-    /// Whether it ends as soon as no request is under way, to make room for another.
+    /// Whether it closes when no request is under way, to make room for another connection.
     ends: Cell<bool>,
     /// Whether the socket has taken all that was written.
     flushed: Cell<bool>,
-    /// The head that the response goes out with, when it is passed on.
+    /// The head of a response that is passed on.
     passed: RefCell<Option<Box<PassedHead>>>,
     /// The dispatcher's task when it waits to read.
     reader: WakeSlot,
@@ -100,8 +100,8 @@ impl Connection {
         self.idle_since.get()
     }
 
-    /// Whether no request is under way since then, in milliseconds since 1970. A first head that does not come whole counts
-    /// as none.
+    /// Whether the connection has been idle since then (milliseconds since 1970). An incomplete first head counts as
+    /// idle.
     pub(super) fn is_idle(&self, since: i64) -> bool {
         let is_idle = match self.turn.get() {
             Turn::First => true,
@@ -111,7 +111,7 @@ impl Connection {
         is_idle && !self.ends.get() && self.idle_since.get().as_millis() <= since
     }
 
-    /// Ends it as when the server stops: what has come of a head is kept.
+    /// Closes it as when the server stops: the received part of a head is kept.
     pub(super) fn end(&self) {
         self.ends.set(true);
         self.reader.wake();
@@ -130,23 +130,23 @@ impl Connection {
         self.recorder.borrow_mut().take_trailers()
     }
 
-    /// Whether the body breaks the rules of chunked coding.
+    /// Whether the body violates chunked coding.
     pub(super) fn is_broken(&self) -> bool {
         matches!(self.turn.get(), Turn::Broken(_))
     }
 
-    /// Whether the sender has closed its side of the connection, or all of it.
+    /// Whether the sender has closed its side or the whole connection.
     pub(super) fn has_left(&self) -> bool {
         self.left.get()
     }
 
-    /// Reads what the sender still sends and throws it away: only so is it noticed that it has left, however much that is.
+    /// Discards all further input: only by reading on does the listener notice that the sender has left.
     pub(super) fn ignore_what_comes(&self) {
         self.ignoring.set(true);
         self.reader.wake();
     }
 
-    /// Whether what comes is thrown away.
+    /// Whether input is discarded.
     pub(super) fn is_ignoring(&self) -> bool {
         self.ignoring.get()
     }
@@ -172,13 +172,13 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Changes what may still pass.
+    /// Changes which bytes may still pass.
     pub(super) fn set_disposition(&self, disposition: Disposition) {
         self.disposition.set(disposition);
         self.reader.wake();
     }
 
-    /// Lets the response that is written next go out with this head.
+    /// Sends the next response with this head.
     pub(super) fn pass_on(&self, head: Box<PassedHead>) {
         *self.passed.borrow_mut() = Some(head);
     }
@@ -199,7 +199,7 @@ impl Connection {
         self.disposition.get()
     }
 
-    /// Takes in bytes of the current message; how many of them the parser may see. The others belong to the next
+    /// Records bytes of the current message; returns how many of them the parser may see. The rest belongs to the next
     /// message.
     pub(super) fn record(&self, bytes: &mut [u8]) -> usize {
         let mut recorder = self.recorder.borrow_mut();
@@ -230,8 +230,8 @@ impl Connection {
         self.recorder.borrow().room()
     }
 
-    /// Whether the server stops, or others need the room, and no request is under way: no further one is taken, nor the
-    /// rest of a head waited for.
+    /// Whether the server stops (or others need the room) and no request is under way: then the connection takes no
+    /// further request and does not wait for the rest of a head.
     pub(super) fn is_done(&self) -> bool {
         self.turn.get().awaits_head() && (self.ends.get() || self.worker.stopping.has_begun())
     }
@@ -248,7 +248,7 @@ impl Connection {
         self.note_left();
     }
 
-    /// Remembers the task that is to be woken when the next message may be read, or the disposition changes.
+    /// Remembers the task to wake when the next message may be read or the disposition changes.
     pub(super) fn remember_reader(&self, context: &Context<'_>) {
         self.reader.remember(context);
     }
@@ -258,7 +258,7 @@ impl Connection {
         self.reader.wake();
     }
 
-    /// The head that goes out in the place of the one that is written now.
+    /// The head to send in place of the one being written.
     pub(super) fn take_passed(&self) -> Option<Box<PassedHead>> {
         self.passed.take()
     }
@@ -267,7 +267,7 @@ impl Connection {
         self.flushed.set(false);
     }
 
-    /// Notes that the socket has taken all that was written; whether this lets the next message be shown to the parser.
+    /// Notes that the socket has taken all that was written; returns whether the parser may now see the next message.
     pub(super) fn note_flushed(&self) -> bool {
         if self.flushed.replace(true) {
             return false;
@@ -288,13 +288,13 @@ impl Connection {
         self.recorder.borrow().is_inside()
     }
 
-    /// Bytes that arrived of a head that is not complete.
+    /// Received bytes of an incomplete head.
     pub(super) fn pending_head(&self) -> usize {
         self.recorder.borrow().pending()
     }
 
-    /// Reports the current request, which no handler has seen, as rejected: for the reason `known`, or for the one that
-    /// is found for the parser's `status` (`None`: the sender left within the head). What the sender is to be told.
+    /// Reports the current request, which no handler has seen, as rejected: for the reason `known`, or for the reason
+    /// found for the parser's `status` (`None`: the sender left within the head). Returns the response for the sender.
     pub(super) fn reject(&self, status: Option<u16>, known: Option<HeadRejection>) -> HeadRejection {
         let mut recorder = self.recorder.borrow_mut();
         let (head, received_at) = match recorder.take_head() {

@@ -1,6 +1,6 @@
-//! How a message's body is delimited, by exactly the rules of the parser behind it (`actix_http` 3.20, `h1::decoder`).
+//! How a message's body is delimited, by the same rules as the parser (`actix_http` 3.20, `h1::decoder`).
 //!
-//! What follows a head that the parser rejects does not matter: nothing more is read.
+//! Bytes after a head that the parser rejects do not matter: they are not read.
 
 /// What comes between a head and the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(super) enum Framing {
     Length(u64),
     /// Chunks and trailers.
     Chunked,
-    /// All the rest of the connection: the parser takes `Upgrade: websocket` and `CONNECT` for the start of a tunnel.
+    /// The rest of the connection: the parser treats `Upgrade: websocket` and `CONNECT` as the start of a tunnel.
     Tunnel,
     /// The parser rejects this head.
     Rejected,
@@ -33,7 +33,7 @@ impl Fields {
     /// Takes in a field line, with or without its line end.
     pub(super) fn take(&mut self, line: &[u8]) {
         self.count += 1;
-        // Nearly every line is decided by its first letter.
+        // The first letter rules out nearly every line.
         match line.first() {
             Some(b'C' | b'c') => {
                 if let Some(value) = value_of(line, b"content-length") {
@@ -90,7 +90,7 @@ fn value_of<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
     start.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
 }
 
-/// Where in the chunked coding the connection is; the steps are the parser's.
+/// The position in the chunked coding; the steps are the parser's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     SizeFirst,
@@ -107,7 +107,7 @@ enum Step {
     EndLf,
 }
 
-/// The longest trailer section; a longer one breaks the rules. Trailers carry a checksum or a signature.
+/// The longest trailer section; a longer one counts as a violation. Trailers carry a checksum or a signature.
 const MAX_TRAILERS: usize = 16 * 1024;
 
 /// Follows the chunked coding through the pieces in which it arrives, and keeps the trailer section.
@@ -118,14 +118,14 @@ pub(super) struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// How far a piece of the connection's bytes has brought the current message.
+/// The state of the current message after a piece of the connection's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// All of it belongs to this message, and more is to come.
+    /// The whole piece belongs to this message, which continues.
     Continues,
     /// The message ended after that many bytes.
     Ended(usize),
-    /// The byte at this place breaks the rules.
+    /// The byte at this offset violates the framing.
     Broken(usize),
 }
 

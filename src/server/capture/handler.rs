@@ -19,7 +19,7 @@ use crate::capture::{Answered, Arrived, Instead, OpenBin, Outgoing};
 use crate::http::Head;
 use crate::model::{FaultKind, HeadSource, Rejection, Timestamp};
 
-/// The longest that a sender is left without a response on purpose.
+/// The longest deliberate wait without a response.
 const HANG_LIMIT: Duration = Duration::from_mins(10);
 
 /// Answers one request.
@@ -51,7 +51,7 @@ pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infalli
     close |= request.head().connection_type() == ConnectionType::Upgrade;
     if end != BodyEnd::Complete || framing == Framing::Tunnel {
         close = true;
-        // A body that was cut short with nothing wrong about it: the sender has gone.
+        // A body cut short without a violation: the sender has left.
         let gone = end == BodyEnd::Cut && rejected.is_none();
         connection.set_disposition(if gone { Disposition::Close } else { Disposition::ReadNoMore });
     }
@@ -59,7 +59,7 @@ pub(super) async fn handle(mut request: Request) -> Result<HttpResponse, Infalli
     Ok(send(&connection, response, close, received_at, to_head).await)
 }
 
-/// A request whose body is still to come.
+/// A request whose body is not read yet.
 struct Message {
     head: Head,
     head_source: HeadSource,
@@ -69,7 +69,7 @@ struct Message {
 }
 
 impl Message {
-    /// The head as recorded; or as the parser understood it, should the two ever disagree.
+    /// The recorded head, or the parser's if the two disagree.
     fn of(connection: &Connection, request: &Request) -> Self {
         let capture = connection.worker.capture();
         let (recorded, received_at, head_source) = match connection.take_head() {
@@ -85,18 +85,18 @@ impl Message {
     }
 }
 
-/// Finds the bin that the request names, or makes it where that is wanted.
+/// Finds the bin that the request names, or makes it if auto-creation is on.
 async fn admit(connection: &Connection, head: &Head) -> Result<Rc<OpenBin>, Outgoing> {
     let bins = &connection.worker.bins;
     if let Some(bin) = bins.bin(head.target().bin_segment()) {
         return Ok(bin);
     }
-    // Boxed, as all that few requests need: the future of a request is moved about, and most should be small.
+    // Boxed, because few requests need it and every request's future is moved: it should be small.
     let made = Box::pin(async { bins.capture().create(head.target().bin_segment()).await }).await;
     made.map(Rc::new)
 }
 
-/// The response to a request whose body is not read: if it has one, nothing more is.
+/// The response to a request whose body is not read; after such a body, the connection is not read any more.
 fn unread(connection: &Rc<Connection>, message: &Message, response: Outgoing) -> HttpResponse {
     let close = message.framing != Framing::Empty;
     if close {
@@ -105,7 +105,7 @@ fn unread(connection: &Rc<Connection>, message: &Message, response: Outgoing) ->
     http_response(connection, response, close, None)
 }
 
-/// Reads the body, of at most `limit` bytes; `share` holds their place in the memory for all.
+/// Reads the body, at most `limit` bytes; `share` accounts for them in the common memory.
 async fn read_body(
     connection: &Connection,
     request: &mut Request,
@@ -122,7 +122,7 @@ async fn read_body(
     }
 }
 
-/// Why a request is rejected whose body ended like this.
+/// The rejection for a body that ended like this.
 fn rejection(connection: &Connection, end: BodyEnd) -> Option<Rejection> {
     match end {
         BodyEnd::TooLarge => Some(Rejection::BodyTooLarge),
@@ -132,7 +132,7 @@ fn rejection(connection: &Connection, end: BodyEnd) -> Option<Rejection> {
     }
 }
 
-/// Has the request judged and stored; its response.
+/// Judges and stores the request; returns its response.
 fn receive<'a>(
     connection: &'a Connection,
     bin: &'a OpenBin,
@@ -164,8 +164,8 @@ fn receive<'a>(
     )
 }
 
-/// Sends the response, after its delay and with its fault. When the server stops, a delayed response is sent now rather
-/// than never, and a sender that was to get none is let go.
+/// Sends the response, after its delay and with its fault. When the server stops, a delayed response is sent at once,
+/// and a sender that would get none is disconnected.
 async fn send(
     connection: &Rc<Connection>,
     mut response: Outgoing,
@@ -182,7 +182,7 @@ async fn send(
     let stored = response.stored.filter(|_| !at_once);
     let report = stored.map(|stored| Report { stored, received_at, status: response.status });
     if !response.delay.is_zero() {
-        // A sender that has only closed its own side still gets its response, just sooner.
+        // A sender that has closed only its own side still gets its response, without the delay.
         Box::pin(wait(connection, tokio::time::sleep(response.delay))).await;
     }
     match fault {
@@ -202,7 +202,7 @@ async fn send(
     http_response(connection, Outgoing::with(200, Vec::new(), Bytes::new()), true, None)
 }
 
-/// Waits for somebody else's answer; the bin's own when there is none.
+/// Waits for an answer from elsewhere; without one, returns the bin's own.
 async fn answered_instead(connection: &Connection, response: &mut Outgoing, to_head: bool) {
     let mut next = response.instead.take().map(|instead| *instead);
     while let Some(Instead { answer, ends_early, otherwise }) = next.take() {
@@ -226,7 +226,7 @@ async fn answered_instead(connection: &Connection, response: &mut Outgoing, to_h
     }
 }
 
-/// Waits until `time_is_up`, but not longer than the sender is there and the server runs.
+/// Waits until `time_is_up`, the sender leaves, or the server stops.
 async fn wait(connection: &Connection, time_is_up: impl Future<Output = ()>) {
     tokio::select! {
         () = time_is_up => {}
@@ -235,7 +235,7 @@ async fn wait(connection: &Connection, time_is_up: impl Future<Output = ()>) {
     }
 }
 
-/// A cheap check that recorder and parser speak of the same request: the method, and the number of fields.
+/// A cheap check that recorder and parser mean the same request: by method and number of fields.
 fn agrees(head: &RecordedHead, request: &Request) -> bool {
     let method = request.method().as_str().as_bytes();
     let recorded = head.raw.iter().take(method.len()).map(|byte| method_byte(*byte));
@@ -245,7 +245,7 @@ fn agrees(head: &RecordedHead, request: &Request) -> bool {
         && head.framing != Framing::Rejected
 }
 
-/// A head written anew from what the parser kept: lower-case names, in no order.
+/// A head rebuilt from the parser's result: lower-case names, in no order.
 fn parsed(request: &Request) -> RecordedHead {
     let mut text = String::new();
     let _ = write!(text, "{} {} {:?}\r\n", request.method(), request.uri(), request.version());

@@ -1,4 +1,4 @@
-//! Turns the headers of a response into the framework's, once for a list that comes again and again.
+//! Converts a response's headers to the framework's, once for a list that is used repeatedly.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub(super) struct ReadyHeaders {
 
 /// Remembers the headers of one worker's last response: a bin's constant response has the same ones every time.
 ///
-/// It holds the list that they were made of, so that no other list can take its address.
+/// It holds the source list, so that no other list can have the same address.
 #[derive(Default)]
 pub(super) struct HeaderCache(RefCell<Option<(List, ReadyHeaders)>>);
 
@@ -31,7 +31,7 @@ impl HeaderCache {
             return ready.clone();
         }
         let ready = ReadyHeaders::new(headers);
-        // A list with a single owner was made for this response alone.
+        // A list with a single owner was made for this response only.
         if Arc::strong_count(headers) > 1 {
             *last = Some((Arc::clone(headers), ready.clone()));
         }

@@ -1,9 +1,9 @@
-//! Memory for what is being received, of all connections together.
+//! Memory accounting for what all connections are receiving.
 //!
-//! There are four pools, so that small captures never wait for large ones, nor for heads: incomplete heads, small bodies,
-//! large bodies, and what is read ahead. One peer gets a part of each pool at most: behind a tunnel all senders are one
-//! peer, so the first bytes of a body need no room at all. A request costs two atomic additions and two subtractions for
-//! its body; the lock is taken once per connection.
+//! There are four pools, so that small captures never wait for large ones, nor for heads: incomplete heads, small
+//! bodies, large bodies, and what is read ahead. One peer gets at most a part of each pool. Behind a tunnel all senders
+//! are one peer, so the first bytes of a body are not counted. A request costs two atomic additions and two
+//! subtractions for its body; the lock is taken once per connection.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,7 +13,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-/// A body is large from here on.
+/// Bodies from this size on are large.
 pub(super) const SMALL: u64 = 64 << 10;
 /// The first bytes of each body are not counted: the number of connections bounds them, and most bodies have no more.
 const FREE: u64 = 4 << 10;
@@ -23,7 +23,7 @@ const HEADS: u64 = 32 << 20;
 const SMALL_BODIES: u64 = 48 << 20;
 /// Bytes of large bodies. A single one may be larger: then only its own limit holds.
 pub(super) const LARGE_BODIES: u64 = 144 << 20;
-/// Bytes that are read ahead of requests that are being answered.
+/// Bytes read ahead while earlier requests are being answered.
 const READ_AHEAD: u64 = 32 << 20;
 const MAX: [u64; 4] = [HEADS, SMALL_BODIES, LARGE_BODIES, READ_AHEAD];
 const HEAD: usize = 0;
@@ -42,11 +42,11 @@ pub(super) struct InFlight(Arc<All>);
 #[derive(Debug, Default)]
 struct All {
     taken: Taken,
-    /// What those peers have that are connected.
+    /// The shares of connected peers.
     peers: Mutex<HashMap<IpAddr, Weak<Taken>>>,
 }
 
-/// Peers that are remembered before those that have left are looked for.
+/// Above this many entries, peers that have left are removed.
 const PEERS: usize = 64;
 
 impl InFlight {
@@ -70,7 +70,7 @@ impl InFlight {
     }
 }
 
-/// One host may have many addresses of IPv6: its network counts.
+/// One host may have many IPv6 addresses, so its network counts as the peer.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
@@ -101,7 +101,7 @@ impl PeerInFlight {
         Share { of: self.clone(), kind: Kind::Ahead, own: 0 }
     }
 
-    /// Takes `more` of a pool in which the share has `own` already; whether there is room.
+    /// Takes `more` bytes of a pool in which the share has `own`; returns whether there is room.
     fn take(&self, pool: usize, more: u64, own: u64) -> bool {
         let (all, peer) = &*self.0;
         let taken = all.taken.0[pool].fetch_add(more, Ordering::Relaxed);
@@ -135,7 +135,7 @@ enum Kind {
 }
 
 impl Share {
-    /// Holds `bytes` from now on; whether there is room for them.
+    /// Sets the share to `bytes`; returns whether there is room.
     pub(super) fn resize(&mut self, bytes: u64) -> bool {
         let ((old_pool, old), (pool, new)) = (self.counted(self.own), self.counted(bytes));
         self.own = bytes;
@@ -149,7 +149,7 @@ impl Share {
         new <= old || self.of.take(pool, new - old, old)
     }
 
-    /// Takes `bytes` more; whether there is room for them.
+    /// Takes `bytes` more; returns whether there is room.
     pub(super) fn take(&mut self, bytes: u64) -> bool {
         self.resize(self.own + bytes)
     }
@@ -159,7 +159,7 @@ impl Share {
         self.own > SMALL
     }
 
-    /// Whether half of the pool is taken that it takes from.
+    /// Whether half of its pool is taken.
     pub(super) fn is_crowded(&self) -> bool {
         let (pool, _) = self.counted(self.own);
         self.of.0.0.taken.0[pool].load(Ordering::Relaxed) > MAX[pool] / 2

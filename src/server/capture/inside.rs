@@ -10,9 +10,9 @@ use super::recorder::Recorder;
 pub struct Recorded {
     /// The messages whose head is complete.
     pub messages: Vec<RecordedMessage>,
-    /// The bytes that the parser gets to see: those of the connection, but for what it would not accept in a target.
+    /// The bytes that the parser sees: the connection's, with those replaced that it would not accept in a target.
     pub seen: Vec<u8>,
-    /// Where the recorder found a message that breaks the rules of its framing.
+    /// Where the recorder found a violation of a message's framing.
     pub broken: Option<usize>,
 }
 

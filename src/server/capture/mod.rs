@@ -1,5 +1,4 @@
-//! The capture listener: nothing but bin URLs. It is the half that may be exposed, and it shows nothing that was
-//! captured.
+//! The capture listener serves only bin URLs. It may be exposed to the internet; it shows nothing that was captured.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -12,8 +11,7 @@
 //! | `in_flight` | the memory for what is being received, and who may have how much of it |
 //! | `worker`, `header_cache`, `open`, `stopping`, `wake` | what the connections of one thread share, and how they end |
 //!
-//! HTTP/1.0 and 1.1 are spoken. HTTP/2 is not offered: its heads are not sent as text, so there would be nothing to
-//! keep as sent.
+//! HTTP/1.0 and 1.1 are spoken. HTTP/2 is not offered: its heads are not text, so they cannot be kept as sent.
 
 mod body;
 mod connection;
@@ -51,15 +49,15 @@ use stopping::Stopping;
 use stream::Recording;
 use worker::Worker;
 
-/// What the kernel holds of a response that the sender does not read. Responses are small; by default it would be
-/// megabytes for each.
+/// The kernel's send buffer per connection, for responses that the sender does not read. Responses are small; the
+/// default would be megabytes.
 const SEND_BUFFER: usize = 64 * 1024;
 
 /// Serves bin URLs on `listener`. The server runs when it is awaited. It ignores the process's signals: its handle
 /// stops it.
 ///
-/// At most `max_connections` are served at a time: then the one that has been idle longest is closed, and where all are
-/// busy, the others wait to be accepted. A graceful stop gives requests in flight `grace` (whole seconds) to finish.
+/// Serves at most `max_connections` at a time. At the limit, the connection that was idle longest is closed; if all are
+/// busy, new ones wait to be accepted. A graceful stop gives requests in flight `grace` (whole seconds) to finish.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -78,8 +76,8 @@ pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, gr
     let server = builder.listen("capture", listener, move || {
         let worker = Worker::new(capture.clone(), &in_flight, Stopping::watch(signal.clone(), most));
         let http = HttpService::build()
-            // The stream has clocks of its own: one for idle connections, which costs less than a timer per request,
-            // and one for heads, which watches every head and not only the first. For the server's stop see `stopping`.
+            // The stream has its own timers: one for idle connections, cheaper than a timer per request, and one for
+            // heads, which covers every head, not only the first. For the server's stop see `stopping`.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .on_connect_ext(|io: &Recording, data| {

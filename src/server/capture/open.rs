@@ -1,5 +1,5 @@
-//! The open connections of a worker. When there are as many as there may be, the one that has been idle longest is closed:
-//! whoever opens connections and sends nothing must not keep others out.
+//! The open connections of a worker. At the limit, the connection that was idle longest is closed: a client that opens
+//! connections and sends nothing must not block others.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::connection::Connection;
 use super::worker::Worker;
 
-/// A connection that has been idle for less is never closed: its sender may be about to send.
+/// A connection idle for less than this is not closed: its sender may be about to send.
 const LEAST_IDLE_MS: i64 = 1_000;
-/// How often one that has become idle is looked for while there is no room.
+/// How often idle connections are looked for at the limit.
 const TICK: Duration = Duration::from_millis(500);
 
 /// The connections of one worker, by their numbers.
@@ -19,7 +19,7 @@ pub(super) struct OpenConnections {
     most: usize,
     next: Cell<u64>,
     all: RefCell<HashMap<u64, Weak<Connection>>>,
-    /// Whether a task looks once in a while for one that has become idle.
+    /// Whether a task is looking for idle connections.
     is_watched: Cell<bool>,
 }
 
@@ -40,12 +40,12 @@ impl OpenConnections {
         self.next.replace(self.next.get() + 1)
     }
 
-    /// Takes a connection in. Sees to it that there is room for the next one.
+    /// Adds a connection, and makes room for the next one.
     pub(super) fn join(&self, connection: &Rc<Connection>) {
         self.all.borrow_mut().insert(connection.number(), Rc::downgrade(connection));
         if self.is_full() {
             self.close_idlest(&connection.worker);
-            // Nothing more is accepted until one of them goes, and so nothing more joins.
+            // No connection is accepted, and so none joins, until one of these closes.
             if !self.is_watched.replace(true) {
                 tokio::task::spawn_local(watch(Rc::clone(&connection.worker)));
             }
@@ -81,7 +81,7 @@ impl OpenConnections {
     }
 }
 
-/// Closes what becomes idle while there is no room.
+/// Closes connections that become idle while the limit is reached.
 async fn watch(worker: Rc<Worker>) {
     while worker.stopping.open.is_full() {
         tokio::time::sleep(TICK).await;

@@ -1,31 +1,31 @@
-//! The head of an answer that is passed on, in the place of the framework's: that one has names in lower case, in no order, and
-//! words of its own after the status.
+//! Writes the head of an answer that is passed on, in place of the framework's, which has lower-case names in no order
+//! and its own reason phrase.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::model::PassedHead;
 
-/// What is written in the place of the framework's head.
+/// The bytes written in place of the framework's head.
 pub(super) struct Swap {
     /// The bytes that are left to be written.
     pub(super) out: Bytes,
-    /// How many bytes of the framework's they stand for.
+    /// How many of the framework's bytes they replace.
     pub(super) stands_for: usize,
 }
 
-/// Fields that frame the message, or speak of this connection: they are the framework's whatever is passed on.
+/// Fields that frame the message or concern this connection: they always come from the framework.
 const OURS: [&str; 6] = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// Makes what is written for `bytes`, which begin with the framework's head; `None` when they do not.
+/// Makes the replacement for `bytes`, which begin with the framework's head; `None` if they do not.
 ///
-/// The fields come as they were passed on. Of the framework's, those follow that are not among them: the framing, and what
-/// Creel adds. `Content-Length` stands in its old place, with the length that the framework says; to a HEAD, which gets no body,
-/// with its own.
+/// The passed fields come first, unchanged. Framework fields that are not among them follow: the framing, and what
+/// Creel adds. `Content-Length` keeps its position and gets the framework's length; in a response to HEAD, it keeps its
+/// own.
 pub(super) fn swap(bytes: &[u8], passed: &PassedHead) -> Option<Swap> {
     let end_of = |from: usize| memchr::memmem::find(&bytes[from..], b"\r\n\r\n").map(|at| from + at + 4);
     let mut start = 0;
     let mut end = end_of(0)?;
-    // The sender had waited to be told to go on.
+    // Skips a `100 Continue` that the sender waited for.
     while bytes.get(start + 9..start + 12) == Some(b"100") {
         start = end;
         end = end_of(start)?;
@@ -49,7 +49,7 @@ pub(super) fn swap(bytes: &[u8], passed: &PassedHead) -> Option<Swap> {
     out.put_slice(b"\r\n");
     let is = |name: &[u8], wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
     let is_ours = |name: &[u8]| OURS.iter().any(|ours| is(name, ours));
-    // What could end a line is checked here, whoever has made the list.
+    // Characters that could end a line are checked here, for lists from any source.
     let whole = |text: &[u8]| !text.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n'));
     let mut length_is_written = false;
     for (name, value) in &passed.fields {

@@ -1,4 +1,5 @@
-//! Why a head is rejected before any handler sees it, and the response that says so: the parser's own is an empty 400.
+//! Rejection of a head before any handler sees it, with a response that names the reason: the parser's own is an empty
+//! 400.
 
 use crate::http::Head;
 use crate::http::text::is_token;
@@ -10,7 +11,7 @@ pub(super) struct HeadRejection {
     pub(super) status: u16,
     /// The reason phrase of the status line.
     phrase: &'static str,
-    /// Seconds after which the sender may come again, where that helps.
+    /// Seconds after which the sender may retry, if that helps.
     retry_after: Option<u32>,
     /// What is stored, and the sentence that the sender gets.
     pub(super) reason: Rejection,
@@ -20,7 +21,7 @@ pub(super) struct HeadRejection {
 pub(super) const SLOW_HEAD: HeadRejection =
     HeadRejection { status: 408, phrase: "Request Timeout", retry_after: None, reason: Rejection::HeadTooSlow };
 
-/// The sender has left within the head: nobody is told.
+/// The sender has left within the head: no response.
 pub(super) const BROKE_OFF: HeadRejection =
     HeadRejection { status: 400, phrase: "Bad Request", retry_after: None, reason: Rejection::HeadBrokeOff };
 
@@ -28,7 +29,7 @@ pub(super) const BROKE_OFF: HeadRejection =
 pub(super) const CROWDED: HeadRejection =
     HeadRejection { status: 503, phrase: "Service Unavailable", retry_after: Some(1), reason: Rejection::NotStored };
 
-/// Digits of the longest `Content-Length` that fits its type, less one: with more it may not.
+/// A `Content-Length` of up to this many digits fits its type; a longer one may not.
 const MAX_LENGTH_DIGITS: usize = 19;
 
 /// The longest target that the parser's type holds (`http::Uri`).
@@ -56,7 +57,7 @@ impl HeadRejection {
     pub(super) fn to_wire(self) -> String {
         let Self { status, phrase, retry_after, reason } = self;
         let retry_after = retry_after.map_or_else(String::new, |seconds| format!("retry-after: {seconds}\r\n"));
-        // What is counted only has nothing wrong with it: there is no room for it now.
+        // A rejection that is only counted is not the request's fault: there is no room now.
         let why = match reason {
             Rejection::NotStored => "too much is being received; try again",
             reason => reason.sentence(),
@@ -70,7 +71,7 @@ impl HeadRejection {
     }
 }
 
-/// What is wrong with a head that the parser does not take.
+/// The fault in a head that the parser rejects.
 fn reason_of(head: &Head) -> Rejection {
     let version = head.version();
     if version.len() == 3 && version.as_bytes()[1] == b'.' && !version.starts_with("1.") {

@@ -1,4 +1,4 @@
-//! Sends a response: at once, slowly, or spoilt.
+//! Sends a response: at once, slowly, or with a fault.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -29,7 +29,7 @@ enum Pace {
     Cut { part: usize },
 }
 
-/// To be filed once the response is out, for one that does not go out at once.
+/// Filed when a response that does not go out at once has been sent.
 pub(super) struct Report {
     pub(super) stored: Stored,
     pub(super) received_at: Timestamp,
@@ -37,7 +37,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Notes after how long the response ended, and its status if the sender was `told` it.
+    /// Notes when the response ended, and its status if it was sent (`told`).
     pub(super) fn file(&self, connection: &Connection, told: bool) {
         let capture = connection.worker.capture();
         let took = capture.clock().now().since(self.received_at);
@@ -90,7 +90,7 @@ impl MessageBody for ResponseBody {
             }
             Pace::Cut { .. } => {
                 ready!(this.connection.poll_flushed(context));
-                // From here on nothing reaches the socket, so what follows only makes the dispatcher notice.
+                // From here on nothing reaches the socket; the rest only makes the dispatcher notice.
                 this.connection.set_disposition(Disposition::Close);
                 std::mem::take(&mut this.bytes)
             }
@@ -110,7 +110,7 @@ impl Drop for ResponseBody {
     }
 }
 
-/// The response as the framework takes it; `report` is kept for one that takes its time.
+/// The response in the framework's form; `report` is kept for one that does not go out at once.
 pub(super) fn http_response(
     connection: &Rc<Connection>,
     response: Outgoing,
@@ -118,7 +118,7 @@ pub(super) fn http_response(
     report: Option<Report>,
 ) -> HttpResponse {
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    // What is about to be written is not with the sender yet: a cut waits for that.
+    // The bytes about to be written have not reached the sender: a cut waits for that.
     connection.note_written();
     let headers = connection.worker.headers.ready(&response.headers);
     let body = ResponseBody {
@@ -131,7 +131,7 @@ pub(super) fn http_response(
     };
     let mut http = HttpResponse::with_body(status, body);
     if status.canonical_reason().is_none() {
-        // The framework would say so in words.
+        // Otherwise the framework adds a reason phrase.
         http.head_mut().reason = Some("");
     }
     for (name, value) in &*headers.fields {
@@ -150,7 +150,7 @@ const PIECE: usize = 32 << 10;
 /// The longest that a drip takes.
 const DRIP_LIMIT: Duration = Duration::from_mins(10);
 
-/// A drip comes this often at most: finer steps cost wake-ups and look the same to the sender.
+/// The shortest interval of a drip: finer steps cost wake-ups and look the same to the sender.
 const DRIP_TICK: Duration = Duration::from_millis(100);
 
 fn pace_of(fault: Option<Fault>, length: usize) -> Pace {

@@ -1,7 +1,7 @@
-//! How a worker's connections learn that the server stops.
+//! Tells a worker's connections that the server stops.
 //!
-//! The HTTP service could ask the server's signal itself, but it would ask whenever a connection is polled: several
-//! times per request, under a lock that all workers share. Here one task per worker waits for the signal and wakes the
+//! The HTTP service could check the server's signal itself, but at every poll of a connection: several times per
+//! request, under a lock shared by all workers. Instead, one task per worker waits for the signal and wakes the
 //! connections.
 
 use std::cell::Cell;
@@ -40,7 +40,7 @@ impl Stopping {
 
     /// Ready when it has begun.
     pub(super) async fn begun(&self) {
-        // On one thread nothing can come between the look and the wait.
+        // On one thread nothing can happen between the check and the wait.
         if !self.begun.get() {
             self.beginning.notified().await;
         }

@@ -1,8 +1,8 @@
-//! How far the current message is: a pure state machine.
+//! The progress of the current message: a pure state machine.
 //!
-//! A message goes through two things at once: it arrives, and it is answered. Most are complete before a handler sees
-//! them; a large body still arrives while its handler runs; and a response may be sent before the body has ended. The
-//! next message is shown to the parser when both are done.
+//! A message arrives and is answered at the same time. Most are complete before a handler sees them; a large body still
+//! arrives while its handler runs; and a response may be sent before the body has ended. The next message is shown to
+//! the parser when both are done.
 //!
 //! | turn | head complete | handler takes head | message ends | body breaks rules | response encoded | response sent |
 //! |---|---|---|---|---|---|---|
@@ -18,8 +18,8 @@
 //! | `Held(Dispatcher)` | | | | | | `Next` |
 //! | `Rest` | `Body(Parser)` * | `Body(Handler)` * | `Next` | | | |
 //!
-//! An empty place: the event changes nothing. Those with a star happen only if recorder and parser disagree on where a
-//! message begins; the request is then answered all the same.
+//! An empty cell: the event changes nothing. Cells with a star happen only if recorder and parser disagree on where a
+//! message begins; the request is answered nevertheless.
 
 /// Who has the current request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +32,12 @@ pub(super) enum Holder {
     Dispatcher,
 }
 
-/// How far the current message is.
+/// The progress of the current message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     /// The connection's first head is awaited.
     First,
-    /// All before is answered; another head is awaited.
+    /// All earlier requests are answered; the next head is awaited.
     Next,
     /// The head is complete, the body is not.
     Body(Holder),

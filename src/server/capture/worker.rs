@@ -1,4 +1,4 @@
-//! What the connections of one worker thread share. None of it takes a lock for a request.
+//! What the connections of one worker thread share. A request needs no lock for it.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! The answers to a bin's requests before and after a moment, compared one request after the other.
+//! Compares the answers to a bin's requests before and after a moment, one request at a time.
 
 use std::collections::VecDeque;
 
@@ -10,16 +10,16 @@ use crate::http::text::clipped;
 use crate::model::{Attempt, BinId, RequestId, Timestamp, filter::Filter};
 use crate::store::{AttemptDepth, ListQuery, Store, StoreError};
 
-/// Requests that are looked at, the newest that match and were sent: each has up to 20 attempts with their answers.
+/// How many requests are compared (the newest that match and were sent): each has up to 20 attempts with answers.
 pub(super) const MAX_REQUESTS: usize = 200;
 
-/// Places of JSON bodies that may differ.
+/// Parses the places of JSON bodies that may differ.
 pub(super) fn ignored(text: Option<&str>) -> Result<Ignored, Problem> {
     Ignored::parse(text.unwrap_or_default())
         .map_err(|word| Problem::query("ignore", format!("'{word}' is no JSON pointer: it starts with a slash.")))
 }
 
-/// Characters of a request's path that are kept to name it.
+/// Characters of a request's path in its label.
 const LABEL: usize = 120;
 
 /// A request that was sent on.
@@ -29,7 +29,7 @@ pub(super) struct Asked {
     pub(super) label: String,
 }
 
-/// Comparisons that are still to be made. Holds no answers.
+/// The remaining comparisons. Holds no answers.
 pub(super) struct Changes {
     store: Store,
     bin: BinId,
@@ -39,7 +39,7 @@ pub(super) struct Changes {
     requests: VecDeque<Asked>,
     /// Requests that were answered before and after.
     pub(super) compared: usize,
-    /// Whether more requests were sent than are looked at.
+    /// Whether more requests were sent than are compared.
     pub(super) truncated: bool,
 }
 
@@ -56,7 +56,7 @@ impl Changes {
         Ok(Self { store: state.store.clone(), bin, since, ignored, requests, compared: 0, truncated })
     }
 
-    /// The next request that is answered differently, as `show` makes it of the comparison; `None` at the end.
+    /// The next request with a different answer, in the form that `show` makes of the comparison; `None` at the end.
     pub(super) async fn next<T: Send + 'static>(
         &mut self,
         show: fn(&Attempt, &Attempt, AnswerDiff) -> T,
@@ -97,14 +97,14 @@ impl Changes {
     }
 }
 
-/// What is gone meanwhile is passed over.
+/// Skips what was deleted meanwhile.
 fn gone(error: StoreError) -> Result<(), StoreError> {
     if matches!(error, StoreError::NotFound(_)) { Ok(()) } else { Err(error) }
 }
 
 /// The newest requests that match and have attempts; whether there are more.
 async fn sent(store: &Store, bin: BinId, filter: Filter) -> Result<(VecDeque<Asked>, bool), Problem> {
-    // A constant, as the store's search takes it: what was never sent is not read.
+    // The added condition keeps the search from reading requests that were never sent.
     let filter = filter.and(Filter::parse("attempt:any").unwrap_or_default());
     let (mut found, mut before) = (VecDeque::new(), None);
     loop {

@@ -32,8 +32,7 @@ struct Table {
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 
-/// The URL of a file of `static/`. For a file that is not there, a URL that leads nowhere; a test rules that out for every
-/// page.
+/// The URL of a file of `static/`. For a missing file, a URL that leads nowhere; a test rules that out for every page.
 pub fn url(file: &str) -> &'static str {
     TABLE.by_file.get(file).map_or("/assets/missing", |&index| TABLE.assets[index].url.as_str())
 }
@@ -74,7 +73,7 @@ async fn serve(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::VARY, "accept-encoding"));
-    // Set in either case: it also keeps a compressing middleware from doing the work again.
+    // Set in either case: it also keeps a compressing middleware from compressing again.
     response.insert_header((header::CONTENT_ENCODING, coding.unwrap_or("identity")));
     response.body(body.clone())
 }
@@ -88,8 +87,8 @@ impl Table {
         table
     }
 
-    /// Adds a file after the files that it imports, because their hashed names are part of its content.
-    /// `depth` ends a circle of imports, which would have no hash.
+    /// Adds a file after the files that it imports, because their hashed names are part of its content. `depth` ends
+    /// circular imports, which have no hash.
     fn add(&mut self, file: &str, depth: usize) -> Option<usize> {
         if let Some(&index) = self.by_file.get(file) {
             return Some(index);

@@ -16,26 +16,27 @@ use crate::provider::checklist::{self, Act, Checked, Checklist, Evidence, Header
 use crate::provider::{contract, expected, lifecycle};
 use crate::store::{BinState, ListQuery, RequestRef};
 
-/// The newest requests among which evidence is looked for.
+/// How many of the newest requests are searched for evidence.
 const LOOKED_AT: usize = 1_000;
-/// Of these, the requests whose heads are looked at, and the endings of sessions whose bodies are.
+/// How many of these have their heads read, and how many ends of sessions their bodies.
 const HEADS: usize = 10;
-/// Bytes of a request whose head is read: the body comes with it.
+/// Heads of larger requests are not read, because the body is read with the head.
 const MAX_BODY: u64 = 64 << 10;
-/// Fields by which a proxy or tunnel on this machine says that it forwards.
+/// Fields that a proxy or tunnel on this machine adds.
 const FORWARDED_BY: [&str; 4] = ["X-Forwarded-For", "Forwarded", "CF-Connecting-IP", "X-Real-IP"];
 
-/// How long a badge is good for while requests come: the list of bins asks for each of them again and again.
+/// How long a badge is reused while requests come: the list of bins reads all badges repeatedly.
 const BADGE_AGE_US: i64 = 5_000_000;
 
-/// What the badge of a bin was computed from, when, and what it says.
+/// A badge: what it was computed from, when, and its text.
 type Badge = ((u64, Seq), i64, Option<String>);
 
-/// The badges of the bins; those of bins that are gone go before it grows.
+/// The badges of the bins; those of deleted bins are removed before the map grows.
 #[derive(Debug, Default)]
 pub(super) struct Badges(Mutex<HashMap<BinId, Badge>>);
 
-/// What the list of bins says of a bin's checklist. Only of a bin that is set to a platform whose document has one.
+/// The text about a bin's checklist in the list of bins. Only for a bin set to a platform whose document has a
+/// checklist.
 pub(super) async fn badge(state: &ConsoleState, bin: &BinState) -> Result<Option<String>, Problem> {
     let id = bin.bin.id;
     if !bin.bin.settings.provider.as_deref().is_some_and(contract::is_known) {
@@ -50,7 +51,7 @@ pub(super) async fn badge(state: &ConsoleState, bin: &BinState) -> Result<Option
     }
     let text = of(state, bin).await?.map(|list| format!("{} of {}", list.settled(), list.due()));
     let mut badges = state.badges.0.lock();
-    // Only before it would grow, and not for each bin of a listing: those of bins that are gone.
+    // Removes the badges of deleted bins only before the map would grow, not for each bin of a listing.
     if badges.len() == badges.capacity() {
         badges.retain(|known, _| state.store.bin(known.as_str()).is_some());
     }
@@ -58,7 +59,7 @@ pub(super) async fn badge(state: &ConsoleState, bin: &BinState) -> Result<Option
     Ok(text)
 }
 
-/// The provider of a bin whose document is known in full: the one that is set, else that of the newest events.
+/// The bin's provider, if its document is known in full: the set one, else that of the newest events.
 fn provider_of(bin: &Bin, requests: &[RequestSummary]) -> Option<String> {
     let in_full = |provider: &&str| contract::is_known(provider);
     match bin.settings.provider.as_deref() {
@@ -69,17 +70,17 @@ fn provider_of(bin: &Bin, requests: &[RequestSummary]) -> Option<String> {
     }
 }
 
-/// The bin's checklist; `None` when no platform is known whose document has one.
+/// The bin's checklist; `None` without a platform whose document has one.
 pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Checklist>, Problem> {
     let page = state.store.list(bin.bin.id, ListQuery { limit: LOOKED_AT, ..ListQuery::default() }).await?;
     let Some(provider) = provider_of(&bin.bin, &page.requests) else { return Ok(None) };
-    // What Creel sent itself says nothing of the sender.
+    // Requests that Creel sent itself are no evidence about the sender.
     let requests: Vec<&RequestSummary> = page
         .requests
         .iter()
         .filter(|one| one.origin == Origin::Wire && one.rejected.is_none() && one.derived.event.handshake.is_none())
         .collect();
-    // Of what it played itself, only how an endpoint takes it counts.
+    // Of simulated requests, only the endpoint's answers count.
     let simulated: Vec<&RequestSummary> =
         page.requests.iter().filter(|one| one.origin == Origin::Simulated && one.rejected.is_none()).collect();
     let check = state.deliver.last_check(bin.bin.id).filter(|(_, report)| report.provider == provider);
@@ -101,7 +102,7 @@ pub(super) async fn of(state: &ConsoleState, bin: &BinState) -> Result<Option<Ch
     let stated: Vec<Stated<'_>> =
         expect.stated.iter().map(|stated| Stated { point: &stated.point, note: &stated.note, at: stated.at }).collect();
     let links = BinLinks::new(&bin.bin, state);
-    // Each head comes with its body: they are read only where something is looked for in them.
+    // Heads are read together with their bodies, so only where evidence may be found in them.
     let is_local = |one: &&RequestSummary| one.client.is_none_or(|client| client.ip.is_loopback());
     let all_local = requests.iter().all(is_local);
     let heads = if all_local || !expect.headers.is_empty() { heads(state, bin, &requests).await } else { Vec::new() };
@@ -128,7 +129,7 @@ pub(super) fn check_address(check: u64) -> String {
     format!("/check/{check}")
 }
 
-/// What is to be done about a point: what it is called, and where in the console.
+/// The action for a point: its label and its place in the console.
 pub(super) fn action(act: Act, links: &BinLinks) -> (&'static str, String) {
     let base = &links.base;
     let settings = |part: &str| format!("{base}/settings#{part}");
@@ -158,7 +159,7 @@ async fn heads(state: &ConsoleState, bin: &BinState, requests: &[&RequestSummary
     heads
 }
 
-/// What the header fields that are expected came to.
+/// The evidence from the expected header fields.
 fn header_evidence(
     heads: &[(RequestId, Headers)],
     wanted: &[ExpectedHeader],
@@ -192,7 +193,7 @@ async fn text_only(state: &ConsoleState, bin: &BinState, provider: &str, request
     any
 }
 
-/// A request that a proxy says it forwarded.
+/// A request that a proxy has marked as forwarded.
 fn through_proxy(heads: &[(RequestId, Headers)]) -> Option<RequestId> {
     let is_elsewhere = |value: &str| {
         let first = value.split(',').next().unwrap_or_default().trim();

@@ -125,7 +125,7 @@ fn operation(method: &str, path: &str, about: &Value, example: String) -> Operat
     }
 }
 
-/// A command that does it, with the names that the document's examples have.
+/// An example command, with the names of the document's examples.
 fn example(method: &str, url: &str, about: &Value, token: &str) -> String {
     let url = url.replace("{bin}", "callaider").replace("{id}", "latest").replace("{secret}", "1");
     let query: Vec<String> = about["parameters"]

@@ -1,14 +1,14 @@
-//! What serde says, as a sentence for people, and the field that it is about.
+//! Turns serde's errors into sentences for people, with the field at fault.
 //!
-//! serde hands an error over as text only: which member is missing or unknown is nowhere else, and `serde_path_to_error`
-//! knows the path, not the cause. So the text is read here, for the sentence and the field alone; status and code never
-//! depend on it, and a text that is not known here is passed on as it is.
+//! serde reports an error only as text: which member is missing or unknown is nowhere else, and `serde_path_to_error`
+//! knows the path, not the cause. So this module parses the text, only for the sentence and the field. Status and code
+//! never depend on it, and an unknown text is passed on as it is.
 
 use crate::http::text::clipped;
 
 /// Characters of a client's own text in an error: enough to recognise it, too few to fill a response.
 const MAX_ECHO: usize = 100;
-/// Characters of a text of serde's that is not known here.
+/// Most characters of an unknown text from serde.
 const MAX_WORDS: usize = 400;
 
 /// The field at fault (none for the whole) and a sentence. `path` is where the parser was, `.` for the whole.
@@ -16,7 +16,7 @@ pub(super) fn told(path: &str, words: &str) -> (Option<String>, String) {
     let words = without_place(words);
     let here = (path != ".").then(|| path.to_owned());
     let subject = here.as_deref().map_or_else(|| "The body".to_owned(), |path| format!("`{}`", cut(path)));
-    // When a member is missing, the path is that of the object around it.
+    // For a missing member, the path is that of the enclosing object.
     let member = |name: &str| Some(here.as_ref().map_or_else(|| name.to_owned(), |path| format!("{path}.{name}")));
     if let Some(name) = words.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         return (member(name), format!("`{name}` is missing."));
@@ -25,7 +25,7 @@ pub(super) fn told(path: &str, words: &str) -> (Option<String>, String) {
         return (member(name), format!("`{name}` is given twice; give it once."));
     }
     if let Some(rest) = words.strip_prefix("unknown field `").or_else(|| words.strip_prefix("unknown variant `")) {
-        // The name is the client's and may hold anything; what is expected is ours.
+        // The name comes from the client and may hold anything; the expected values are Creel's.
         if let Some((name, known)) = rest.rsplit_once("`, expected ") {
             let known = known.strip_prefix("one of ").unwrap_or(known);
             return (here, format!("`{}` is not known here; expected: {known}.", cut(name)));
@@ -61,7 +61,7 @@ pub(super) fn syntax(error: &serde_json::Error) -> String {
     format!("The body is not JSON: {words} (line {line}, column {column}).")
 }
 
-/// The program's types in plain words.
+/// Rust types in plain words.
 fn kind(wanted: &str) -> String {
     let up_to = |most: u64| format!("a whole number from 0 to {most}");
     match wanted {
@@ -78,7 +78,7 @@ fn kind(wanted: &str) -> String {
     }
 }
 
-/// Without ` at line 1 column 2`: of a value that is well-formed, the field says more.
+/// Removes ` at line 1 column 2`: for well-formed JSON, the field says more.
 pub(super) fn without_place(words: &str) -> &str {
     match words.rsplit_once(" at line ") {
         Some((before, place)) if place.replacen(" column ", "", 1).bytes().all(|byte| byte.is_ascii_digit()) => before,
@@ -86,7 +86,7 @@ pub(super) fn without_place(words: &str) -> &str {
     }
 }
 
-/// A text of serde's as a sentence: with a capital letter and a full stop.
+/// Makes a sentence of serde's text: with a capital letter and a full stop.
 pub(super) fn sentence(words: &str) -> String {
     let words = clipped(words, MAX_WORDS);
     let mut characters = words.chars();

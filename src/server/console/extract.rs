@@ -1,4 +1,4 @@
-//! What handlers ask for: the state, the bin and the request of the path, a checked query, a checked JSON body.
+//! Extractors for handlers: the state, the bin and the request of the path, a checked query, a checked JSON body.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -20,7 +20,7 @@ use crate::store::{BinState, RequestRef};
 
 /// A body of the API other than an import: a response of 1 MiB in base64, with room for its other fields.
 const MAX_JSON: usize = 4 << 20;
-/// From the first to the last byte of a body of the API.
+/// Time-out for a body of the API, from the first to the last byte.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
@@ -73,7 +73,7 @@ impl FromRequest for BinRef {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let named = request.match_info().get("bin").unwrap_or_default();
         ready(State::of(request).and_then(|state| {
-            // Names are in small letters, and written with capitals by people.
+            // Names are in lower case, but people write them with capitals.
             let found = state.store.bin(named).or_else(|| state.store.bin(&named.to_ascii_lowercase()));
             found.map(Self).ok_or_else(|| {
                 let shown: String = named.chars().take(MAX_NAME_ECHO).collect();
@@ -87,7 +87,7 @@ impl FromRequest for BinRef {
 pub(super) struct WhichRequest(pub(super) RequestRef);
 
 impl WhichRequest {
-    /// Reads a request's id, or `latest`. What is neither names no request.
+    /// Reads a request's id, or `latest`. Any other text names no request.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         if text == "latest" {
             return Ok(Self(RequestRef::Latest));
@@ -145,8 +145,8 @@ fn located(problem: Problem, field: Option<String>) -> Problem {
 /// A type that is read from a JSON object and nothing else. [`only_objects`] is the way to make one.
 pub(super) trait ObjectOnly: DeserializeOwned {}
 
-/// Reads these types (derived with `remote = "Self"`) from objects only: what serde derives takes a list of the fields'
-/// values as well.
+/// Reads these types (derived with `remote = "Self"`) from objects only: serde's derived code also accepts a list of
+/// the fields' values.
 macro_rules! only_objects {
     ($($type:ty),+) => {$(
         impl $crate::server::console::extract::ObjectOnly for $type {}
@@ -200,7 +200,7 @@ impl<T: ObjectOnly + Default> FromRequest for OptionalJson<T> {
         let typed = require_type(request, &["application/json"]);
         let body = read_body(payload.take(), MAX_JSON);
         Box::pin(async move {
-            // A body must state its type, which a form of another site cannot; only an empty one may go without.
+            // A body must state its type, which a form of another site cannot do; only an empty body needs none.
             let body = if untyped {
                 body.await?
             } else {
@@ -228,7 +228,7 @@ pub(super) fn parse<T: ObjectOnly>(body: &[u8]) -> Result<T, Problem> {
                 let (field, detail) = error_text::told(&path, &error.to_string());
                 located(Problem::new(Code::InvalidField, detail), field)
             }
-            // serde_json calls a number in the place of a word a mistake in the JSON.
+            // serde_json reports a number in place of a string as a syntax error.
             serde_json::error::Category::Syntax
                 if path != "." && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() =>
             {

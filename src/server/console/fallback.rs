@@ -8,7 +8,7 @@ use super::extract::State;
 use super::problem::{Code, Problem};
 use super::{openapi, pages};
 
-/// Takes them all. Who opens one in a browser gets a page.
+/// Answers all of them; a browser gets a page.
 pub(super) fn route() -> Route {
     web::to(answer).wrap(from_fn(pages::problems_for_people))
 }

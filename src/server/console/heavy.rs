@@ -1,5 +1,5 @@
-//! Work over whole bodies: one may be large, and decoded it may be thousands of times as large as it was sent. So a few are
-//! worked on at a time, whoever asks, and a large one is not even read before its turn.
+//! Work on whole bodies, which may be large, and thousands of times larger when decoded. So only a few are processed at
+//! a time, and a large one is not read before its turn.
 
 use actix_web::error::BlockingError;
 use actix_web::web;
@@ -9,20 +9,20 @@ use super::problem::Problem;
 use crate::model::{BinId, CapturedRequest, RequestSummary};
 use crate::store::{RequestRef, Store, StoreError};
 
-/// Bodies that are worked on at once.
+/// Large bodies processed at once.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
-/// Small bodies that are worked on at once, beside the others: most views of an ordinary request wait for no large one.
+/// Small bodies processed at once, counted separately: views of ordinary requests do not wait for large ones.
 static SMALL_AT_ONCE: Semaphore = Semaphore::const_new(4);
-/// Shapes that are learnt at once, each of a few megabytes at most.
+/// Shapes learnt at once, each from a few megabytes at most.
 static LEARNING: Semaphore = Semaphore::const_new(2);
-/// Comparisons of large bodies: one at a time, so that a turn is left for everything else.
+/// Comparisons of large bodies: one at a time, so that a turn is left for other work.
 static COMPARING: Semaphore = Semaphore::const_new(1);
 
 /// Bytes of a body that is read without a turn, and of which nothing large can be made.
 const SMALL: u64 = 256 << 10;
 
-/// The turn of somebody who reads large bodies and works on them: taken before the reading, so that whoever waits holds
-/// none. Whoever has one must not wait for another.
+/// A turn to read and process large bodies. Taken before reading, so that a waiting task holds no body. The holder of a
+/// turn must not wait for another.
 pub(super) struct Turn {
     _permit: Option<SemaphorePermit<'static>>,
 }
@@ -32,24 +32,24 @@ pub(super) async fn turn() -> Turn {
     turn_of(&AT_ONCE).await
 }
 
-/// The turn of somebody who learns a shape.
+/// Waits for a turn to learn a shape.
 pub(super) async fn learning() -> Turn {
     turn_of(&LEARNING).await
 }
 
 async fn turn_of(turns: &'static Semaphore) -> Turn {
-    // The semaphore is never closed; without a permit it would only be less patient.
+    // The semaphore is never closed; without a permit, the work would only not wait.
     Turn { _permit: turns.acquire().await.ok() }
 }
 
 impl Turn {
-    /// Runs `work` on a thread of its own, to the end of the turn.
+    /// Runs `work` on a blocking thread; the turn ends with it.
     pub(super) async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, BlockingError> {
         web::block(move || {
-            // Held to the end even when the one who asked has left.
+            // Held until the work ends, even if the caller has left.
             let _turn = self;
             work()
         })
@@ -57,12 +57,12 @@ impl Turn {
     }
 }
 
-/// Runs `work` on a thread of its own when it is its turn.
+/// Waits for a turn, then runs `work` on a blocking thread.
 pub(super) async fn heavy<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BlockingError> {
     turn().await.run(work).await
 }
 
-/// A request that was looked up: a small one is read already, a large one waits for its turn.
+/// A request that was looked up: a small one is already read, a large one waits for its turn.
 pub(super) enum Found {
     Small(CapturedRequest),
     Large(RequestSummary),
@@ -83,7 +83,7 @@ impl Found {
         }
     }
 
-    /// The whole of it: a large one in its turn.
+    /// Reads the whole request: a large one in its turn.
     pub(super) async fn read(self, store: &Store) -> Result<InTurn, StoreError> {
         let turn = if matches!(self, Self::Large(_)) { Some(turn().await) } else { None };
         Ok(InTurn { request: self.whole(store).await?, turn })
@@ -96,7 +96,7 @@ impl Found {
         }
     }
 
-    /// Whether nothing large can be made of it: its body is small, and as small when it is decoded.
+    /// Whether the body is small and stays small when decoded.
     fn stays_small(&self) -> bool {
         matches!(self, Self::Small(request) if !is_coded(request))
     }
@@ -111,7 +111,7 @@ pub(super) async fn read(store: &Store, bin: BinId, which: RequestRef) -> Result
     Found::find(store, bin, which).await?.read(store).await
 }
 
-/// A whole request, with the turn in which it was read if it is large. Whoever has it must not wait for another turn.
+/// A whole request, with its turn if it is large. The holder must not wait for another turn.
 pub(super) struct InTurn {
     request: CapturedRequest,
     turn: Option<Turn>,
@@ -132,7 +132,7 @@ impl InTurn {
         (self.request, turn)
     }
 
-    /// What is known of the request, and a turn to read more of what belongs to it. Its body is let go.
+    /// The request's summary, and a turn to read more that belongs to it. Drops the body.
     pub(super) async fn known(self) -> (RequestSummary, Turn) {
         let turn = match self.turn {
             Some(turn) => turn,
@@ -141,7 +141,7 @@ impl InTurn {
         (self.request.summary, turn)
     }
 
-    /// Works on it, on a thread that may be busy for long.
+    /// Processes it on a blocking thread.
     pub(super) async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(CapturedRequest) -> T + Send + 'static,
@@ -150,7 +150,7 @@ impl InTurn {
         turn.run(move || work(request)).await
     }
 
-    /// Writes it in another form, without decoding it: for a small one the way to another thread would be the longest part.
+    /// Converts it without decoding: for a small one, the switch to another thread would take longest.
     pub(super) async fn write<T: Send + 'static>(
         self,
         work: impl FnOnce(CapturedRequest) -> T + Send + 'static,

@@ -1,4 +1,4 @@
-//! The shape of an event, learnt from the newest requests of a bin that have it.
+//! The shape of an event, learnt from a bin's newest requests with it.
 
 use std::collections::HashMap;
 
@@ -13,33 +13,33 @@ use crate::provider::finding::{Finding, Place, Says};
 use crate::provider::shape::{self, Shape};
 use crate::store::{ListQuery, RequestRef, StoreError};
 
-/// Requests that a shape is learnt from.
+/// How many requests a shape is learnt from.
 const LEARNT_FROM: usize = 200;
-/// Requests before one that it is held against.
+/// How many earlier requests one is compared with.
 const COMPARED_WITH: usize = 50;
-/// Bytes of all bodies that a shape is learnt from: a tree of a body waits for it.
+/// Total bytes of these bodies: the tree of a body waits for the learning.
 const MAX_BODIES: u64 = 8 << 20;
 /// Bytes of a body that is learnt.
 const MAX_BODY: u64 = 256 << 10;
 
-/// An event as a bin's newest requests have it.
+/// What was learnt about an event from a bin's newest requests.
 pub(super) struct Learnt {
     pub(super) shape: Shape,
     /// The requests that it was learnt from, oldest first: `first` and `last` of a field count them.
     pub(super) from: Vec<(RequestId, Timestamp)>,
-    /// What of the newest is otherwise than before.
+    /// How the newest differs from earlier ones.
     pub(super) drift: Vec<Finding>,
     /// The platform of the newest.
     pub(super) provider: Option<String>,
 }
 
 impl Learnt {
-    /// When, and by which request, the body of that number came.
+    /// The request with the body of that number, and its time.
     pub(super) fn at(&self, number: usize) -> (RequestId, Timestamp) {
         self.from.get(number).copied().unwrap_or((RequestId::from_bytes([0; 16]), Timestamp::default()))
     }
 
-    /// What is otherwise than before at a place.
+    /// The drift at one place.
     pub(super) fn drift_at(&self, pointer: &str) -> impl Iterator<Item = &Finding> {
         let is_there = move |finding: &&Finding| matches!(&finding.place, Place::Body(at) if at == pointer);
         self.drift.iter().filter(is_there)
@@ -56,12 +56,12 @@ impl Learnt {
 pub(super) enum Kin {
     /// Those with this event.
     Event(String),
-    /// Of those in which no event is recognised, those of this method and path below the bin.
+    /// Requests without a recognised event, with this method and path below the bin.
     Path { method: String, path: String },
 }
 
 impl Kin {
-    /// What an address means: an event, or `POST /orders` for requests without one.
+    /// Reads a name: an event, or method and path (`POST /orders`) for requests without an event.
     pub(super) fn parse(text: &str) -> Self {
         match text.split_once(' ') {
             Some((method, path))
@@ -77,18 +77,18 @@ impl Kin {
         Self::Path { method: method.to_owned(), path: path.trim_end_matches('/').to_owned() }
     }
 
-    /// Those that are like a request. Of a platform whose document is known in full nothing is guessed.
+    /// The group of a request. For a platform whose document is known in full, nothing is guessed.
     pub(super) fn of(summary: &RequestSummary) -> Option<Self> {
         let event = &summary.derived.event;
         match &event.name {
             Some(name) => Some(Self::Event(name.clone())),
             None if event.provider.as_deref().is_some_and(contract::is_known) || event.handshake.is_some() => None,
-            // Only where its name leads back to it.
+            // Only if its name parses back to the same group.
             None => Some(Self::of_path(&summary.method, &summary.path)).filter(|kin| Self::parse(&kin.name()) == *kin),
         }
     }
 
-    /// As an address names it.
+    /// Its name in URLs.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Event(name) => name.clone(),
@@ -109,12 +109,12 @@ impl Kin {
 
 /// Requests with a body and without an event.
 const UNNAMED: &str = "-has:event has:body -is:handshake -is:rejected";
-/// The newest of these that are looked through.
+/// How many of the newest of these are read.
 const MAX_UNNAMED: usize = 1_000;
-/// Kinds of them that are told apart.
+/// Most groups of them.
 const MAX_PATHS: usize = 20;
 
-/// Requests in which no event is recognised, put together by method and path: those with the most first, of the newest.
+/// The newest requests without a recognised event, grouped by method and path; largest group first.
 pub(super) async fn unnamed(state: &ConsoleState, bin: BinId) -> Result<Vec<(Kin, u64)>, Problem> {
     let filter = Filter::parse(UNNAMED).unwrap_or_default();
     let page = state.store.list(bin, ListQuery { filter, limit: MAX_UNNAMED, ..ListQuery::default() }).await?;
@@ -132,7 +132,7 @@ pub(super) async fn unnamed(state: &ConsoleState, bin: BinId) -> Result<Vec<(Kin
     Ok(counts)
 }
 
-/// An event, by the bin's newest requests with it.
+/// Learns an event from the bin's newest requests with it.
 pub(super) async fn learnt(state: &ConsoleState, bin: BinId, kin: &Kin) -> Result<Learnt, Problem> {
     let turn = learning().await;
     let requests = requests(state, bin, kin, None, LEARNT_FROM).await?;
@@ -158,7 +158,7 @@ pub(super) async fn learnt(state: &ConsoleState, bin: BinId, kin: &Kin) -> Resul
     Ok(Learnt { shape, from, drift, provider })
 }
 
-/// The shape of an event, by the newest requests below `before`.
+/// The shape of an event, learnt from the newest requests below `before`.
 async fn shape(
     state: &ConsoleState,
     bin: BinId,
@@ -179,7 +179,7 @@ async fn shape(
     Ok(turn.run(learn).await?)
 }
 
-/// The newest requests below `before` that are alike, newest first.
+/// The requests of the group below `before`, newest first.
 async fn requests(
     state: &ConsoleState,
     bin: BinId,
@@ -187,7 +187,7 @@ async fn requests(
     before: Option<Seq>,
     limit: usize,
 ) -> Result<Vec<CapturedRequest>, Problem> {
-    // Which path exactly no filter says: what is below it is like it there.
+    // A filter cannot name an exact path: it also matches the paths below it.
     let looked_at = if matches!(kin, Kin::Path { .. }) { MAX_UNNAMED } else { limit };
     let query = ListQuery { filter: kin.filter(), limit: looked_at, before, ..ListQuery::default() };
     let page = state.store.list(bin, query).await?;
@@ -209,16 +209,17 @@ async fn requests(
     Ok(requests)
 }
 
-/// What a request is held against: the earlier ones with its event; of a platform whose document is known in full, the last one.
+/// What a request is compared with: earlier ones with its event; for a platform whose document is known in full, only
+/// the last one.
 pub(super) struct Before {
-    /// `None` when there is nothing to hold against it.
+    /// `None` when there is nothing to compare with.
     shape: Option<Shape>,
     in_full: bool,
     /// The earlier ones are of the same method and path, without an event.
     of_path: bool,
 }
 
-/// What came before a request with its event.
+/// Reads the earlier requests with a request's event.
 pub(super) async fn before(state: &ConsoleState, summary: &RequestSummary) -> Result<Before, Problem> {
     let in_full = summary.derived.event.provider.as_deref().is_some_and(contract::is_known);
     let kin = Kin::of(summary).filter(|kin| summary.complete && may_be_json(kin, summary));
@@ -229,13 +230,13 @@ pub(super) async fn before(state: &ConsoleState, summary: &RequestSummary) -> Re
     Ok(Before { shape: Some(shape), in_full, of_path })
 }
 
-/// Whether a body may be JSON: of requests without an event the earlier ones are read only then.
+/// Whether a body may be JSON: for requests without an event, earlier ones are read only in this case.
 fn may_be_json(kin: &Kin, summary: &RequestSummary) -> bool {
     matches!(kin, Kin::Event(_)) || (1..=MAX_BODY).contains(&summary.body_size)
 }
 
 impl Before {
-    /// What of the request is otherwise.
+    /// How the request differs from them.
     pub(super) fn drift(&self, request: &CapturedRequest) -> Vec<Finding> {
         let Some(shape) = &self.shape else { return Vec::new() };
         let reading = Reading::new(request);

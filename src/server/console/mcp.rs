@@ -1,5 +1,5 @@
-//! `/mcp`: the tools of coding agents over HTTP. The guard has looked at `Host`, `Origin` and token as for every request;
-//! the tools call the API with the caller's own token.
+//! `/mcp`: the tools of coding agents over HTTP. The guard has checked `Host`, `Origin` and token as for every request;
+//! the tools call the API with the caller's token.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
 async fn serve(state: State, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     let body = read_body(payload.into_inner(), MAX_CALL).await?;
     let token = bearer(&request);
-    // A browser's session is nothing that could be passed on.
+    // A browser's session cannot be passed on.
     if state.asks_for_token && token.is_none() {
         let text = "An agent's client sends the token itself: 'Authorization: Bearer TOKEN'.";
         return Err(Problem::new(Code::Unauthorized, text));

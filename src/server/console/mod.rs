@@ -1,4 +1,4 @@
-//! The console: UI, API and live stream on a listener of their own. Private: see [`security`].
+//! The console: UI, API and live stream on a separate listener. Private: see [`security`].
 
 mod answers;
 mod api;
@@ -49,7 +49,7 @@ use crate::shapes::BinShape;
 use crate::store::{BinState, Store};
 use unread::Explaining;
 
-/// What the handlers of the console share. One for all workers.
+/// State that the console's handlers share. One for all workers.
 pub struct ConsoleState {
     /// Bins and requests.
     pub store: Store,
@@ -71,11 +71,11 @@ pub struct ConsoleState {
     pub defaults: Defaults,
     /// When the server was started.
     pub started_at: Timestamp,
-    /// How often a stream shows that it is alive.
+    /// The interval of a stream's heartbeats.
     pub heartbeat: Duration,
-    /// What the list of bins says of their checklists.
+    /// The checklists' badges in the list of bins.
     badges: checklist::Badges,
-    /// What imports may hold.
+    /// The memory that imports may hold.
     imports: api::Room,
     /// The configuration file, when there is one.
     pub setup: Option<Arc<Setup>>,
@@ -101,7 +101,7 @@ pub struct Defaults {
     pub max_age_s: u64,
 }
 
-/// A stream shows that it is alive this often; browsers and proxies give up on silence after 30 to 60 s.
+/// The interval of a stream's heartbeats: browsers and proxies give up after a silence of 30 to 60 s.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 impl ConsoleState {
@@ -148,7 +148,7 @@ impl ConsoleState {
     }
 }
 
-/// A connection whose client takes nothing of what was sent for this long is closed by the system.
+/// The system closes a connection whose client takes no data for this long.
 #[cfg(target_os = "linux")]
 const UNREAD_TIMEOUT: Duration = Duration::from_mins(2);
 /// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem
@@ -157,22 +157,22 @@ const SEND_BUFFER: usize = 64 << 10;
 /// Connections of the console per worker; each live subscriber holds one.
 const MAX_CONNECTIONS: usize = 10_000;
 
-/// A client that is told goodbye gets this long to hang up.
+/// How long a client gets to close its side after a close.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Serves the console on `listener` until it is stopped; then gives what is in flight `grace` to finish.
+/// Serves the console on `listener` until it is stopped; then gives open requests `grace` to finish.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std::io::Result<Server> {
     let state = web::Data::from(Arc::new(state));
-    // Made once, before the first request asks for it.
+    // Made once, before the first request needs it.
     openapi::document();
     let address = listener.local_addr()?;
     let builder =
         Server::build().max_concurrent_connections(MAX_CONNECTIONS).shutdown_timeout(grace.as_secs()).disable_signals();
     let stopping = builder.graceful_shutdown_signal();
-    // What `HttpServer` does, over a stream of our own.
+    // The same as `HttpServer`, over another stream.
     let server = builder.listen("console", listener, move || {
         let app = App::new()
             .app_data(state.clone())
@@ -193,7 +193,7 @@ pub fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std
             // last one would wait 40 ms for the browser's acknowledgement.
             let options = socket2::SockRef::from(&socket);
             let _ = options.set_send_buffer_size(SEND_BUFFER);
-            // A stream whose client reads nothing is not asked for more, and so cannot notice it.
+            // A stream whose client does not read is not polled, and so cannot notice it.
             #[cfg(target_os = "linux")]
             let _ = options.set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
             let _ = socket.set_nodelay(true);

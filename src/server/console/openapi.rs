@@ -200,7 +200,7 @@ fn complete(path: &str, item: &mut Value) {
         operation["parameters"] = parameters.into();
         operation["operationId"] = operation_id(method, path).into();
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-            // Every response needs one; what says no more than its status is written here.
+            // Every response needs a description; without one, the status's words are used.
             if response["description"].as_str().is_none_or(str::is_empty) {
                 let status = StatusCode::from_bytes(status.as_bytes()).ok();
                 response["description"] =
@@ -258,7 +258,7 @@ fn segments(path: &str) -> Vec<String> {
 const JSON_PATH: &str = "/api/v1/openapi.json";
 const PAGE_PATH: &str = "/api/v1/docs";
 
-/// The document and its page. As routes of the app, not resources: other methods get to the fallback.
+/// The document and its page. As routes of the app, not resources, so that other methods reach the fallback.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.route(JSON_PATH, web::get().to(show_json)).route(PAGE_PATH, web::get().to(docs::show));
 }

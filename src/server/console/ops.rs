@@ -1,4 +1,4 @@
-//! Operations: is it alive, can it work, what does it do.
+//! Operations: liveness, readiness, info and metrics.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +38,7 @@ async fn readyz(state: State) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(StatusShape { status: "ok" }))
 }
 
-/// What this server is and how it is doing.
+/// The server's version, addresses and state.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Info)]
 struct InfoShape<'a> {
@@ -53,14 +53,14 @@ struct InfoShape<'a> {
     /// When the server was started.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// What time the server has.
+    /// The server's time.
     #[schema(value_type = String, format = DateTime)]
     now: Timestamp,
     /// The newest cursor.
     seq: u64,
     /// How many bins there are.
     bins: usize,
-    /// Bytes of a body when the bin does not say.
+    /// Bytes of a body, for bins without a limit of their own.
     max_body_bytes: u64,
     /// Live subscribers now.
     subscribers: usize,
@@ -87,7 +87,7 @@ async fn info(state: State) -> Result<HttpResponse, Problem> {
         max_body_bytes: state.defaults.max_body,
         subscribers: state.hub.stats().subscribers,
         database_bytes: stored.file_bytes,
-        // The kind of trouble only: its cause may name paths, and is in the log.
+        // Only the kind of trouble: its cause may name paths, and is in the log.
         trouble: stored.trouble.map(|error| Problem::from(error).to_string()),
     }))
 }

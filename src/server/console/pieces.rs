@@ -1,4 +1,4 @@
-//! Bodies of responses that are made piece by piece: whoever reads slowly holds one piece, not the whole.
+//! Response bodies made piece by piece: a slow reader holds one piece in memory, not the whole.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -12,10 +12,10 @@ use futures_util::{Stream, StreamExt as _, stream};
 
 use super::problem::Problem;
 
-/// A large piece goes out in parts: the server copies each that it is given.
+/// A large piece goes out in parts, because the server copies each part.
 const PART: usize = 64 << 10;
 
-/// What is ready to go out.
+/// Bytes ready to send.
 #[derive(Debug, Default)]
 pub(super) struct Ready(VecDeque<Bytes>);
 
@@ -35,7 +35,7 @@ impl Ready {
     }
 }
 
-/// A body that is there as a whole, to be sent in parts: beside it only one of them is copied at a time.
+/// Sends a complete body in parts, so that only one part is copied at a time.
 pub(super) fn in_parts(whole: impl Into<Bytes>) -> impl MessageBody + 'static {
     let whole = whole.into();
     let length = whole.len() as u64;
@@ -50,11 +50,11 @@ pub(super) trait Members {
     /// The next as JSON; `None` after the last.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem>;
 
-    /// What the document has behind its list, from the list's bracket on.
+    /// The end of the document, from the list's closing bracket on.
     fn end(&self) -> String;
 }
 
-/// A JSON document that starts like that and goes on with a list's members: each is made when the one before has gone.
+/// A JSON document of `start` and a list's members: each is made when the one before has been sent.
 pub(super) fn json_list(start: &'static str, members: impl Members + 'static) -> HttpResponse {
     let mut ready = Ready::default();
     ready.push(start);
@@ -62,8 +62,8 @@ pub(super) fn json_list(start: &'static str, members: impl Members + 'static) ->
     HttpResponse::Ok().insert_header(ContentType::json()).streaming(stepwise(list, List::next))
 }
 
-/// A body that `next` makes piece by piece; `None` ends it. Each piece is made in a task of its own: a turn or a reader
-/// that it waits for is given back also while the client does not read, when nobody polls the body.
+/// A body that `next` makes piece by piece; `None` ends it. Each piece is made in its own task, so that a turn or a
+/// reading connection is returned even if the client does not read and the body is not polled.
 pub(super) fn stepwise<S, F>(
     state: S,
     next: impl Fn(S) -> F + 'static,
@@ -74,7 +74,7 @@ where
 {
     stream::try_unfold(state, move |state| {
         let made = actix_web::rt::spawn(next(state));
-        // The status is sent already: breaking off is the only way left to show that this is not all.
+        // The status has been sent: only an abort can show that the body is incomplete.
         async move { made.await.map_err(ErrorInternalServerError)?.map_err(actix_web::Error::from) }
     })
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, for clients: a stable code, a sentence, the field at fault. Said once, shown in two ways: the API's
+//! Errors for clients: a stable code, a sentence, the field at fault. Defined once, shown in two ways: the API's
 //! responses are RFC 9457 `application/problem+json`; around pages, `pages::error` renders the same problem as a page.
 
 use std::fmt;
@@ -19,13 +19,13 @@ use crate::store::{MAX_SECRETS, StoreError, Thing};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// The body is not JSON (or not what the route reads).
+    /// The body is not JSON (or not the format that the route reads).
     InvalidBody,
     /// A field of the body is unknown, of the wrong type or out of range.
     InvalidField,
-    /// The target may not be sent to; the sentence names the flag.
+    /// The target is not allowed; the sentence names the flag.
     TargetNotAllowed,
-    /// The request is sent only when it is asked for with `as_is`.
+    /// The request is sent only with `as_is`.
     UnfitToSend,
     /// A query parameter is unknown, of the wrong type or out of range.
     InvalidQuery,
@@ -51,7 +51,7 @@ pub enum Code {
     NameTaken,
     /// The sender does not wait for an answer.
     NotHeld,
-    /// Somebody else answers the bin's senders.
+    /// Another client has the lease of the bin's senders.
     Leased,
     /// The body is over the route's limit.
     TooLarge,
@@ -59,7 +59,7 @@ pub enum Code {
     UnsupportedMediaType,
     /// Too many tries or subscribers.
     TooManyRequests,
-    /// Something that should not happen; the log has the cause.
+    /// An internal error; the log has the cause.
     Internal,
     /// Try again later.
     Busy,
@@ -67,7 +67,7 @@ pub enum Code {
     StoreUnavailable,
     /// The disk is full.
     DiskFull,
-    /// The server is going down.
+    /// The server is shutting down.
     ShuttingDown,
 }
 
@@ -175,7 +175,7 @@ impl Problem {
 
     /// Names the field at fault.
     pub fn at(mut self, field: impl Into<String>) -> Self {
-        // A member's name is the client's: one that fills a body must not fill the response.
+        // The client chose the name: a huge one must not fill the response.
         self.0.field = Some(super::error_text::cut(&field.into()));
         self
     }
@@ -242,7 +242,7 @@ impl ResponseError for Problem {
     }
 }
 
-/// One exhaustive match from the store's errors to what a client is told. Causes go to the log.
+/// The problem for each of the store's errors, in one exhaustive match. Causes go to the log.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {

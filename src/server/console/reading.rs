@@ -1,4 +1,4 @@
-//! A captured request, read by what its platform's document says. Costs a pass over the body: call it where waiting is allowed.
+//! Reads a captured request by its platform's document. Costs a pass over the body: call it where blocking is allowed.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::provider::finding::{Finding, Severity};
 use crate::provider::own_schema::{self, SchemaReport};
 use crate::provider::{self, EventInput, expected};
 
-/// What of a request its event is read from.
+/// The parts of a request from which its event is read.
 pub(super) struct Reading<'a> {
     pub(super) headers: Headers,
     /// The body with its content encoding undone.
@@ -26,7 +26,7 @@ impl<'a> Reading<'a> {
         Self { headers, body, target: request.head.target() }
     }
 
-    /// The JSON that the body is about.
+    /// The body's JSON.
     pub(super) fn json(&self) -> Cow<'_, [u8]> {
         provider::json_of(&self.headers, &self.body)
     }
@@ -36,14 +36,14 @@ impl<'a> Reading<'a> {
         EventInput { headers: &self.headers, body: &self.body, json, query: self.target.query() }
     }
 
-    /// What of the header fields that the bin expects is missing or different. A handshake has none of them.
+    /// Header fields that the bin expects and that are missing or different. A handshake needs none.
     pub(super) fn headers(&self, request: &CapturedRequest, bin: &Bin) -> Vec<Finding> {
         let (event, expect) = (&request.summary.derived.event, bin.settings.expect.as_ref());
         let expected = expect.filter(|_| event.handshake.is_none()).map_or(&[][..], |expect| &expect.headers);
         expected::check(expected, &self.headers, event.provider.as_deref())
     }
 
-    /// The request by its platform's contract; else why it is not held against one.
+    /// The check against the platform's contract; else why it was not checked.
     pub(super) fn contract(
         &self,
         request: &CapturedRequest,
@@ -74,7 +74,7 @@ fn not_read(request: &CapturedRequest) -> Option<&'static str> {
     }
 }
 
-/// A body by the schema that the bin's owner has set for its event; nothing where none is set.
+/// The check of a body against the owner's schema for its event; `None` if none is set.
 pub(super) fn by_schema(
     request: &CapturedRequest,
     json: &[u8],
@@ -94,22 +94,22 @@ pub(super) fn has_schema(request: &CapturedRequest, bin: &Bin) -> bool {
     event.zip(expect).is_some_and(|(event, expect)| expect.schema(event).is_some())
 }
 
-/// Whether the request is of a platform with a contract: of no other is the body read for one.
+/// Whether the request's platform has a contract: only then is the body read for it.
 pub(super) fn has_contract(request: &CapturedRequest) -> bool {
     request.summary.derived.event.provider.as_deref().is_some_and(contract::is_known)
 }
 
-/// What a request is by its platform's contract, and by the owner's own schema.
+/// A request's checks against the platform's contract and the owner's schema.
 pub(super) struct EventReport {
-    /// By the contract; else why it is not held against one.
+    /// By the contract; else why it was not checked.
     pub(super) contract: Result<Report, &'static str>,
-    /// By the schema, where one is set; else why it is not held against it.
+    /// By the schema, if one is set; else why it was not checked.
     pub(super) schema: Option<Result<SchemaReport, &'static str>>,
     /// What of the header fields that the bin expects is missing or different.
     pub(super) headers: Vec<Finding>,
 }
 
-/// Holds a request against everything that is known of its event.
+/// Checks a request against all that is known of its event.
 pub(super) fn report(request: &CapturedRequest, bin: &Bin) -> EventReport {
     let reading = Reading::new(request);
     let is_read = has_contract(request) || has_schema(request, bin);
@@ -131,8 +131,8 @@ pub(super) const fn severity_words(severity: Severity) -> (&'static str, &'stati
     }
 }
 
-/// The colour and name of what is otherwise than before: than in the last request with the event, of a platform whose document
-/// is known in full; else than in the earlier ones.
+/// The colour and name of drift: from the last request with the event, if the platform's document is known in full;
+/// else from the earlier ones.
 pub(super) fn drift_words(request: &CapturedRequest) -> (&'static str, &'static str) {
     if has_contract(request) { ("info", "differs from the last") } else { ("warn", "differs from before") }
 }
@@ -148,13 +148,13 @@ pub(super) struct Mark {
     pub(super) sentence: String,
 }
 
-/// Of a place within any item of an array, which no single value is, the array.
+/// The pointer without the part that means any item of an array: no single value has such a place.
 fn without_any(pointer: &str) -> &str {
     let any = pointer.match_indices("/*").find(|(at, _)| matches!(pointer.as_bytes().get(at + 2), None | Some(b'/')));
     any.map_or(pointer, |(at, _)| &pointer[..at])
 }
 
-/// The findings of a body by the pointers of the values at which they are shown.
+/// The findings of a body, by the pointer of the value where each is shown.
 #[derive(Debug, Default)]
 pub(super) struct Marks(HashMap<String, Vec<Mark>>);
 
@@ -166,7 +166,7 @@ impl Marks {
         }
         let reading = Reading::new(request);
         let json = reading.json();
-        // The pointers of a form's field would not be the body's.
+        // Pointers into a form's field do not apply to the body.
         if !matches!(json, Cow::Borrowed(whole) if whole.len() == reading.body.len()) {
             return Self::default();
         }
@@ -194,7 +194,7 @@ impl Marks {
         }
     }
 
-    /// What is found at that pointer, taken out: it is shown once.
+    /// Removes and returns the findings at that pointer: each is shown once.
     pub(super) fn take(&mut self, pointer: Option<&str>) -> Vec<Mark> {
         pointer.and_then(|pointer| self.0.remove(pointer)).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Sessions as API and pages show them: the requests that name one, held against their platform's lifecycle.
+//! Sessions for API and pages: the requests that name a session, checked against their platform's lifecycle.
 
 use std::time::Duration;
 
@@ -23,11 +23,12 @@ use crate::store::{BinState, SessionLimits, SessionRequest, SessionRequests};
 pub(super) const PAGE: usize = 20;
 /// The most that a client may ask for.
 pub(super) const MAX_PAGE: usize = 100;
-/// In a list, sessions with more requests are not held against their lifecycle, and larger bodies are not read.
+/// Limits in a list: sessions with more requests are not checked against their lifecycle, and larger bodies are not
+/// read.
 const IN_LIST: SessionLimits = SessionLimits { requests: 200, bodies: 40, one_body: 256 << 10, all_bytes: 16 << 20 };
-/// The same of one session.
+/// Limits for a single session.
 const ALONE: SessionLimits = SessionLimits { requests: 10_000, bodies: 1_000, one_body: 16 << 20, all_bytes: 48 << 20 };
-/// Bytes of a value that is compared with another; of a longer one its digest is.
+/// Values up to this many bytes are compared directly; longer ones by digest.
 const MAX_VALUE: usize = 16 << 10;
 /// Events of a session whose content is shown: no platform has more.
 const MAX_READ: usize = 8;
@@ -41,16 +42,16 @@ pub(super) struct Session {
     pub(super) total: u64,
     /// The oldest of them, oldest first.
     pub(super) events: Vec<SessionEvent>,
-    /// What it is by its platform's lifecycle; else why it is not held against one.
+    /// The check against the platform's lifecycle; else why it was not checked.
     pub(super) examined: Result<Examined, &'static str>,
-    /// What of its events is otherwise than their contract, and than the headers that the bin expects.
+    /// The events' differences from their contract and from the headers that the bin expects.
     pub(super) contract: Contract,
-    /// What its events say of it: names and values. Only where it is shown alone, as is its content.
+    /// Facts from its events: names and values. Read, like the content, only for a single session.
     pub(super) facts: Vec<(String, String)>,
     pub(super) content: SessionContent,
 }
 
-/// What the events of a session hold for people, put together.
+/// The readable content of a session's events, combined.
 #[derive(Default)]
 pub(super) struct SessionContent {
     pub(super) content: Content,
@@ -63,13 +64,13 @@ pub(super) struct SessionContent {
 /// The events of a session by their contracts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Contract {
-    /// Events that were held against theirs, of those that count.
+    /// Events that count and were checked against their contract.
     pub(super) events: usize,
     /// What was found in them.
     pub(super) found: Found,
 }
 
-/// What is otherwise than a contract.
+/// Differences from a contract.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Found {
     pub(super) weights: Weights,
@@ -80,7 +81,7 @@ pub(super) struct Found {
 /// A request of a session.
 pub(super) struct SessionEvent {
     pub(super) summary: RequestSummary,
-    /// What of it is otherwise than its contract; `None` where it was not held against one.
+    /// Its differences from its contract; `None` if it was not checked.
     pub(super) found: Option<Found>,
     /// Whether it counts; else why it does not.
     pub(super) left_out: Option<&'static str>,
@@ -92,13 +93,13 @@ impl Session {
         self.events.first().map(|event| event.summary.received_at)
     }
 
-    /// When the last of its requests that are here came.
+    /// When the last of `events` came.
     pub(super) fn last_at(&self) -> Option<Timestamp> {
         self.events.last().map(|event| event.summary.received_at)
     }
 }
 
-/// A page of sessions, and where to go on.
+/// A page of sessions, and where to continue.
 pub(super) async fn page(
     state: &ConsoleState,
     bin: &BinState,
@@ -116,7 +117,7 @@ pub(super) async fn page(
 /// One session.
 pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String, page: Page) -> Result<Session, Problem> {
     let around = surroundings(state, bin).await?;
-    // Whoever names it in full means what is kept of it.
+    // A full id is mapped to its stored form.
     let id = kept_name(&id).into_owned();
     let turn = turn().await;
     let found = state.store.session(bin.bin.id, id, ALONE).await?;
@@ -126,7 +127,7 @@ pub(super) async fn one(state: &ConsoleState, bin: &BinState, id: String, page: 
     Ok(turn.run(move || read(found, &around, Some(page))).await?)
 }
 
-/// What sessions are read by, beside their requests.
+/// The data for checking sessions, in addition to their requests.
 struct Around {
     lifecycle: Surroundings,
     has_secrets: bool,
@@ -189,7 +190,8 @@ fn read(found: SessionRequests, around: &Around, page: Option<Page>) -> Session 
     Session { id: found.id, provider, total: found.total, events, examined, contract, facts, content }
 }
 
-/// What the events of a session say of it, and what they hold: of each event the first delivery that counts, later ones win.
+/// Facts and content from a session's events: from the first counting delivery of each event; later events override
+/// earlier ones.
 fn contents(
     provider: &str,
     requests: &[SessionRequest],
@@ -230,8 +232,8 @@ fn contents(
     (facts, whole)
 }
 
-/// Why each request does not count: what Creel sent itself says nothing of the sender, nor does what may be forged where
-/// something proven is there.
+/// Why each request does not count: requests that Creel sent itself are no evidence about the sender, nor are unproven
+/// requests if proven ones exist.
 fn left_out(requests: &[SessionRequest], has_secrets: bool) -> Vec<Option<&'static str>> {
     let of_a_sender = |one: &SessionRequest| matches!(one.summary.origin, Origin::Wire | Origin::Imported);
     let from_senders = requests.iter().any(of_a_sender);
@@ -249,7 +251,7 @@ fn left_out(requests: &[SessionRequest], has_secrets: bool) -> Vec<Option<&'stat
     requests.iter().map(reason).collect()
 }
 
-/// What lifecycles look at of a request, and what of it is otherwise than its contract. One pass over its body for both.
+/// The parts of a request that lifecycles need, and its differences from its contract. One pass over the body for both.
 fn looked_at(one: &SessionRequest, pointers: &[&'static str], around: &Around) -> (Option<Delivery>, Option<Found>) {
     let Some((head, body)) = &one.content else { return (delivery(one), None) };
     let headers = head.headers();
@@ -268,7 +270,7 @@ fn looked_at(one: &SessionRequest, pointers: &[&'static str], around: &Around) -
     (delivery, found)
 }
 
-/// What of a whole event is otherwise than its platform's contract, and than the headers that the bin expects.
+/// A complete event's differences from its platform's contract and from the headers that the bin expects.
 fn by_contract(
     summary: &RequestSummary,
     (headers, json, outline): (&Headers, &[u8], &Outline),

@@ -40,7 +40,7 @@ const WIDTHS: [u64; 20] = {
 /// The shortest range: that of a few buckets.
 const MIN_RANGE_US: i64 = 100_000;
 
-/// Whose lanes, as an address says.
+/// What the lanes stand for, from the URL.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = TimelineBy)]
@@ -78,15 +78,15 @@ pub(super) enum Lane {
     NoSession,
     /// Requests of any other session.
     OtherSessions,
-    /// An event that came before.
+    /// Repeats of an earlier event.
     Again,
     /// Requests that were not answered 2xx.
     NotAccepted,
-    /// Requests that the listener turned down.
+    /// Requests that the listener rejected.
     Rejected,
-    /// What was sent on.
+    /// Deliveries.
     Deliveries,
-    /// What was sent on, and not answered 2xx.
+    /// Deliveries that were not answered 2xx.
     FailedDeliveries,
 }
 
@@ -120,7 +120,7 @@ impl Lane {
         }
     }
 
-    /// Whether each of its requests is looked at by itself: what of them came again, and what was not accepted.
+    /// Whether its bars are split into repeats and requests that were not accepted.
     pub(super) const fn is_split(&self) -> bool {
         !matches!(self, Self::Again | Self::NotAccepted | Self::Rejected | Self::Deliveries | Self::FailedDeliveries)
     }
@@ -131,7 +131,7 @@ impl Lane {
 pub(super) struct Counts {
     pub(super) lane: Lane,
     pub(super) buckets: Vec<u64>,
-    /// Of these, an event that came before; empty in a lane that is not split.
+    /// Of these, repeats of an earlier event; empty in a lane that is not split.
     pub(super) again: Vec<u64>,
     /// Of these, not answered 2xx; empty in a lane that is not split.
     pub(super) not_accepted: Vec<u64>,
@@ -170,7 +170,7 @@ pub(super) struct Lanes {
     pub(super) lanes: Vec<Counts>,
     /// How many events or sessions have no lane of their own.
     pub(super) left_out: u64,
-    /// How many of the newest requests were looked at.
+    /// How many of the newest requests were counted.
     pub(super) looked_at: u64,
 }
 
@@ -187,9 +187,9 @@ impl Lanes {
 fn range(from: Timestamp, to: Timestamp) -> TimelineRange {
     let (from, to) = (from.as_micros().max(0), to.as_micros().max(0));
     let span = to.saturating_sub(from).max(MIN_RANGE_US).unsigned_abs();
-    // One more may begin before the range, and one end after it.
+    // One bucket more may begin before the range, and one end after it.
     let fits = |width: &u64| span.div_ceil(*width) < BUCKETS;
-    // A range of centuries has wider ones.
+    // A range of centuries needs wider buckets.
     let width_us = WIDTHS.into_iter().find(fits).unwrap_or_else(|| span.div_ceil(BUCKETS - 1));
     let width = i64::try_from(width_us).unwrap_or(i64::MAX);
     let from = from - from % width;
@@ -201,7 +201,7 @@ fn range(from: Timestamp, to: Timestamp) -> TimelineRange {
     }
 }
 
-/// A bin's requests over time; `None` when there is none. Without a range, over all that is there.
+/// A bin's requests over time; `None` when there is none. Without a range, over all stored requests.
 pub(super) async fn lanes(
     state: &ConsoleState,
     bin: BinId,

@@ -1,5 +1,6 @@
-//! The response to what is not HTTP: the parser answers with an empty 400, and no handler sees the request. Somebody who
-//! has written `?q=size:>10k` without encoding it deserves to be told, so the empty response is replaced on its way out.
+//! The response to input that is not HTTP: the parser answers with an empty 400, and no handler sees the request. A
+//! user who writes `?q=size:>10k` without encoding needs an explanation, so the empty response is replaced on its way
+//! out.
 
 use std::io;
 use std::pin::Pin;
@@ -13,13 +14,13 @@ use super::problem::{Code, Problem};
 
 /// How the parser's own response begins.
 const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\n";
-/// What no response of the console's own has: each of its problems says something.
+/// Tells the parser's response from the console's own, whose problems all have a body.
 const EMPTY: &[u8] = b"\r\ncontent-length: 0\r\n";
 
 /// A connection of the console.
 pub(super) struct Explaining {
     socket: TcpStream,
-    /// What is left of a response in place of the parser's, and the length of that.
+    /// The rest of the replacement response, and the length of the parser's.
     instead: Option<(Bytes, usize)>,
 }
 
@@ -29,7 +30,7 @@ impl Explaining {
     }
 }
 
-/// The whole response: what is wrong, and the way out.
+/// The whole response: the problem and its solution.
 fn response() -> Bytes {
     let detail = "This cannot be read as HTTP. In a URL, spaces and characters such as < > \" must be percent-encoded; \
                   curl does it with -G --data-urlencode 'q=size:>10k'.";

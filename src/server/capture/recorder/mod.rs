@@ -84,8 +84,8 @@ impl Recorder {
 
     /// Takes the next bytes of the connection, up to the end of the current message at most.
     ///
-    /// Bytes of method and target that the parser rejects, though senders use them, are each replaced in place. What is
-    /// recorded is the original.
+    /// Bytes of method and target that senders use but the parser rejects are replaced in place. The original is
+    /// recorded.
     pub(super) fn feed(&mut self, bytes: &mut [u8]) -> Progress {
         let mut at = 0;
         if matches!(self.state, State::Head) {
@@ -121,7 +121,7 @@ impl Recorder {
         }
     }
 
-    /// How many more bytes may be fed without taking in a head that is too long.
+    /// How many more bytes may be fed without exceeding the longest head.
     pub(super) fn room(&self) -> usize {
         match self.state {
             State::Head => MAX_HEAD.saturating_sub(self.pending()).max(1),
@@ -288,8 +288,8 @@ const REJECTED: [bool; 256] = {
     rejected
 };
 
-/// What the parser is given for a byte of a method: a token may have all of these (RFC 9110, section 5.6.2), `http::Method`
-/// takes them not.
+/// The byte that the parser gets for a byte of a method: a token may contain these (RFC 9110, section 5.6.2), but
+/// `http::Method` rejects them.
 pub(super) const fn method_byte(byte: u8) -> u8 {
     if matches!(byte, b'#' | b'$' | b'%' | b'&' | b'\'') { SUBSTITUTE } else { byte }
 }

@@ -18,24 +18,22 @@ use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
 use super::turn::Turn;
 use crate::model::Rejection;
 
-/// The first head must be complete this long after the connection was made, a later one this long after its first byte:
-/// slow senders cost memory.
+/// Time-out for a head: the first counts from the connection's start, later ones from their first byte. Slow senders
+/// cost memory.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// An idle connection is kept for this long at least and twice as long at most: senders of webhooks come back in
-/// bursts.
+/// An idle connection is closed after between one and two of these: webhooks arrive in bursts.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Bytes that are read ahead of pipelined requests while one is being answered. Only by reading on is it noticed that a
-/// sender has left.
+/// Bytes that are read ahead of pipelined requests while one is being answered. Only by reading on does the stream
+/// notice that a sender has left.
 const MAX_AHEAD: usize = 64 * 1024;
 /// The same while much is read ahead on other connections.
 const MAX_AHEAD_CROWDED: usize = 2 * 1024;
-/// A connection is closed when its sender takes nothing of a response for the one time, or has not taken all that was
-/// written after the other.
+/// A connection is closed when its sender takes no byte of a response for `WRITE_TIMEOUT`, or not all of it within
+/// `WHOLE_WRITE_TIMEOUT`.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const WHOLE_WRITE_TIMEOUT: Duration = Duration::from_mins(5);
-/// When a connection is closed while its sender is still sending, what it sends is read away for this long and up to
-/// this many bytes: closing a socket with unread data resets it, and the response would be lost (RFC 9112, section
-/// 9.6).
+/// When a connection is closed while its sender is still sending, input is discarded for this long and up to this many
+/// bytes: closing a socket with unread data resets it, and the response would be lost (RFC 9112, section 9.6).
 const LINGER: Duration = Duration::from_secs(2);
 const MAX_LINGER_BYTES: usize = 4 << 20;
 
@@ -43,20 +41,20 @@ const MAX_LINGER_BYTES: usize = 4 << 20;
 pub(super) struct Recording {
     socket: Option<TcpStream>,
     connection: Rc<Connection>,
-    /// Bytes read already of messages after the current one.
+    /// Bytes already read of messages after the current one.
     ahead: BytesMut,
-    /// Runs while a head is awaited that must come soon.
+    /// Runs while a head must arrive soon.
     head_timer: Option<Pin<Box<Sleep>>>,
-    /// Made when the connection is idle for the first time, and looked at only then.
+    /// Made at the first idle period; polled only when idle.
     idle: Option<Idle>,
-    /// What an incomplete head takes of the memory for all connections.
+    /// An incomplete head's share of the common memory.
     head_share: Share,
     ahead_share: Share,
     /// What the sender was told in place of the parser's own response.
     rejected: Option<HeadRejection>,
     /// Runs while the socket takes nothing more.
     stall: Option<Stall>,
-    /// What is being written in the place of the parser's head.
+    /// The head being written in place of the framework's.
     swap: Option<Swap>,
 }
 
@@ -136,7 +134,7 @@ impl Recording {
             };
             if read == 0 {
                 self.connection.note_left();
-                // The parser learns of the end only when it has seen all that came before it.
+                // The parser sees the end only after all bytes before it.
                 return if self.ahead.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending };
             }
             self.ahead.extend_from_slice(&buffer.filled()[before..]);
@@ -157,8 +155,8 @@ impl Recording {
             buffer.advance(*read.as_ref().unwrap_or(&0));
             read
         };
-        // The dispatcher drops the handler of a request whose connection fails, even while it is being stored. So it is
-        // shown the end of the stream instead, and the handler keeps what came.
+        // The dispatcher drops the handler of a request whose connection fails, even while it is being stored. So an
+        // error is reported as the end of the stream, and the handler keeps what arrived.
         Poll::Ready(read.unwrap_or_else(|_reset| {
             self.connection.note_failed();
             0
@@ -213,7 +211,7 @@ impl Recording {
         }
     }
 
-    /// Keeps account of what was just received.
+    /// Updates the share for the bytes just received.
     fn account(&mut self) {
         if let Some(idle) = &mut self.idle {
             idle.used = true;
@@ -267,7 +265,7 @@ impl AsyncRead for Recording {
                     ready!(this.poll_head_timer(context));
                     this.reject(SLOW_HEAD);
                 } else if this.connection.is_inside() {
-                    // The handler has clocks of its own for a body.
+                    // The handler has its own timers for a body.
                     return Poll::Pending;
                 } else {
                     ready!(this.poll_idle(context));
@@ -332,8 +330,7 @@ impl AsyncWrite for Recording {
         // flush.
         self.stall = None;
         if self.connection.note_flushed() && !self.ahead.is_empty() {
-            // A message that comes later is announced by the socket: to wake the task for every request would cost a
-            // poll each.
+            // The socket announces later messages: waking the task for every request would cost a poll each.
             self.connection.wake_reader();
         }
         Poll::Ready(Ok(()))
@@ -369,7 +366,7 @@ impl Drop for Recording {
     }
 }
 
-/// Closes this side, then reads away what the sender still sends, for a while.
+/// Closes this side, then discards further input for a while.
 fn linger(mut socket: TcpStream) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     runtime.spawn(async move {

@@ -1,4 +1,4 @@
-//! Comparison of what attempts were answered: any two of a request, and every request of a bin before and after a change.
+//! Compares the answers of attempts: any two of a request, and every request of a bin before and after a change.
 
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
@@ -82,13 +82,14 @@ struct ChangesShape {
     /// Those whose answers differ, the newest first.
     #[schema(value_type = Vec<Object>)]
     changed: Vec<AnswerDiff>,
-    /// Whether more requests were sent than the newest 200, which are looked at.
+    /// Whether more requests were sent than the newest 200, which are compared.
     truncated: bool,
 }
 
 /// Compare the answers to the bin's requests before and after a change of the receiver
 ///
-/// Send the requests, change the receiver, send them again (`POST …/replay`): what is answered differently is listed.
+/// Send the requests, change the receiver, send them again (`POST …/replay`): lists the requests with different
+/// answers.
 #[utoipa::path(tag = "delivery", params(ChangeParams), responses((status = 200, body = ChangesShape)))]
 #[get("/api/v1/bins/{bin}/attempts/diff")]
 async fn of_a_change(state: State, bin: BinRef, query: Query<ChangeParams>) -> Result<HttpResponse, Problem> {

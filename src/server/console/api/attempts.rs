@@ -1,5 +1,4 @@
-//! The attempts of a request, and those that were made elsewhere: the command line sends from its own machine, and says
-//! here what came of it.
+//! The attempts of a request. The command line sends from its own machine and reports its attempts here.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -35,7 +34,7 @@ struct AttemptsShape<'a> {
     attempts: Vec<AttemptShape<'a>>,
 }
 
-/// What came of sending a request to somewhere else
+/// List a request's attempts: what was sent, where, and the result
 #[utoipa::path(tag = "delivery", responses((status = 200, body = AttemptsShape<'_>)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/attempts")]
 async fn list(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
@@ -46,7 +45,7 @@ async fn list(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResp
     Ok(json_list("{\"attempts\":[", list))
 }
 
-/// Attempts on their way to the client: one is read when the one before has gone, as each may hold 1 MiB.
+/// Attempts being written to the client, read one at a time, because each may hold 1 MiB.
 struct List {
     store: Store,
     bin: BinId,
@@ -89,14 +88,14 @@ impl List {
 pub(super) const MAX_HEAD: usize = 256 << 10;
 /// Bytes of a response's body that are kept, as of those that the server reads itself.
 pub(super) const MAX_BODY: usize = 1 << 20;
-/// The most that a step can have taken, a day.
+/// The longest time of a step: a day, in microseconds.
 const MAX_MICROS: u64 = 24 * 3_600 * 1_000_000;
 /// A tebibyte: no body that was sent or received is longer.
 const MAX_SIZE: u64 = 1 << 40;
 /// Characters of a URL or a sentence.
 const MAX_TEXT: usize = 4_096;
 
-/// What came of sending a request from another machine.
+/// An attempt to send a request from another machine.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = AttemptInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -110,10 +109,10 @@ struct AttemptInput {
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    /// `answered`, or how it failed.
+    /// `answered`, or the kind of failure.
     #[schema(value_type = String)]
     outcome: Outcome,
-    /// The same in a sentence.
+    /// The outcome in a sentence.
     #[schema(max_length = 4096)]
     sentence: String,
     /// What was sent.
@@ -134,21 +133,21 @@ struct SentInput {
     head_base64: String,
     /// Bytes of the body.
     body_size: u64,
-    /// Whether head or body are not as captured: then the signature of what was sent is judged.
+    /// Whether head or body differ from the captured ones: then the signature of what was sent is verified.
     #[serde(default)]
     changed: bool,
-    /// Whether it was signed with a secret that the bin need not have.
+    /// Whether it was signed with a secret that the bin may not have.
     #[serde(default)]
     resigned: bool,
-    /// The body in base64, up to 1 MiB, where it is not as captured.
+    /// The body in base64, up to 1 MiB, if it differs from the captured one.
     #[schema(nullable = false)]
     body_base64: Option<String>,
-    /// Whether the body is not as captured and not here: nobody knows what its signature is.
+    /// Whether the body differs from the captured one and is not given here: its signature cannot be verified.
     #[serde(default)]
     body_left_out: bool,
 }
 
-/// What was sent otherwise than captured.
+/// What was sent in place of the captured request.
 struct Changed {
     body: SentBody,
     resigned: bool,
@@ -179,7 +178,7 @@ struct ResponseInput {
     body_cut: bool,
 }
 
-/// How long the steps took; what was not reached is absent.
+/// How long the steps took; steps that were not reached are absent.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = TimesInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -263,7 +262,7 @@ impl AttemptInput {
     }
 }
 
-/// The verdict on what was sent otherwise than captured, as on what the server sends itself.
+/// The verdict on a changed request, by the same rules as for the server's own attempts.
 async fn signature(
     state: &State,
     bin: &BinRef,
@@ -275,7 +274,7 @@ async fn signature(
     let body = match body {
         SentBody::This(body) => body,
         SentBody::AsCaptured => state.store.request(bin.id(), RequestRef::Id(request)).await?.body,
-        // Whether the receiver could prove it is not known here.
+        // It is not known here whether the receiver could verify it.
         SentBody::Unknown => return Ok(SignatureStatus::NoSecret),
     };
     let (deliver, bin) = (state.deliver.clone(), Arc::clone(&bin.0));
@@ -295,7 +294,7 @@ pub(super) fn decoded(text: &str, field: &str, most: usize) -> Result<Bytes, Pro
     Ok(bytes.into())
 }
 
-/// Tell what came of sending a request from another machine
+/// Report an attempt that was made from another machine
 ///
 /// `creel replay` and `creel forward` do. It is kept and shown like the server's own attempts.
 #[utoipa::path(tag = "delivery", request_body = AttemptInput, responses((status = 201, body = AttemptShape<'_>)))]

@@ -30,19 +30,19 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 struct BinsShape {
     /// Oldest first.
     bins: Vec<BinShape>,
-    /// Names that senders asked for in the last hour and that no bin has, at most 20, the latest first.
+    /// Names that senders requested in the last hour and that no bin has, at most 20, the latest first.
     unknown: Vec<UnknownBinShape>,
 }
 
-/// A name that senders asked for and that no bin has.
+/// A name that senders requested and that no bin has.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UnknownBin)]
 struct UnknownBinShape {
     /// The name; `PUT /bins/{name}` makes the bin.
     name: String,
-    /// How often it was asked for.
+    /// How often it was requested.
     count: u64,
-    /// When it was asked for last.
+    /// When it was last requested.
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
 }
@@ -91,7 +91,7 @@ async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
 
 /// Create the bin of that name, or get it as it is
 ///
-/// The settings are those of a new bin; a bin that is there keeps its own.
+/// The settings apply to a new bin; an existing bin keeps its own.
 #[utoipa::path(
     tag = "bins",
     request_body(content = Option<BinInput>, description = "The settings of a new bin"),
@@ -116,7 +116,7 @@ async fn create_or_get(
     change.set_name(name);
     match make(&state, change).await {
         Ok(bin) => Ok(created(&state, &bin)),
-        // Two at once: the other one has created it.
+        // Two at once: the other request has created it.
         Err(StoreError::NameTaken(name)) => {
             let bin = state.store.bin(&name).ok_or(StoreError::NameTaken(name))?;
             Ok(HttpResponse::Ok().json(state.bin_shape(&bin)))
@@ -141,8 +141,8 @@ async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<Http
     Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
 }
 
-/// Makes the change to the settings as they are by then. A scheme that becomes another one, or a token, is so from now on: no
-/// secret from before signs by it.
+/// Applies the change to the present settings. Notes the time if the scheme changes or becomes one that sends a token:
+/// no older secret signs by it.
 pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &Catalogue, now: Timestamp) {
     let (was_token, before) = (sends_its_secret(catalogue, settings), SetScheme::of(settings));
     change.apply(settings);
@@ -152,12 +152,12 @@ pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &
     }
 }
 
-/// By what a bin's secrets sign.
+/// The schemes by which a bin's secrets sign.
 #[derive(PartialEq)]
 enum SetScheme {
     /// A record of its owner's.
     Custom(serde_json::Value),
-    /// One of these of the catalogue; any where there is none.
+    /// One of these schemes of the catalogue; any when empty.
     Known(Vec<String>),
 }
 
@@ -173,8 +173,8 @@ impl SetScheme {
         }
     }
 
-    /// Whether a secret that was entered before is meant for this: it is one of what was set, or the first of the catalogue's
-    /// that is set at all.
+    /// Whether an older secret is meant for this: its schemes were among those set before, or no scheme of the
+    /// catalogue was set before.
     fn is_meant_by(&self, before: &Self) -> bool {
         match (self, before) {
             (Self::Known(now), Self::Known(before)) => {
@@ -185,7 +185,7 @@ impl SetScheme {
     }
 }
 
-/// Whether the scheme that is set is a token: the signature is the secret.
+/// Whether the set scheme sends the secret itself as the signature.
 fn sends_its_secret(catalogue: &Catalogue, settings: &BinSettings) -> bool {
     let of_provider =
         || provider::schemes_of(settings.provider.as_deref()?, true).into_iter().next().map(Cow::into_owned);

@@ -25,10 +25,10 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(begin).service(read).service(stop);
 }
 
-/// Cases that are named: no battery has more.
+/// The most cases in a request: no battery has more.
 const MAX_CASES: usize = 100;
 
-/// Which receiver is to be checked how.
+/// The receiver to check, and how.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = CheckInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -40,11 +40,11 @@ struct CheckInput {
     provider: Option<String>,
     /// A bin whose secret, provider and forward target are used.
     bin: Option<String>,
-    /// The secret; where a `bin` is named, the label of one of the bin's, `{"value": "…"}`, or `false` to prove nothing;
-    /// default the bin's newest. Of Pathors it is the value of `Authorization`.
+    /// The secret. With a `bin`: the label of one of its secrets, `{"value": "…"}`, or `false` to prove nothing;
+    /// default the bin's newest. For Pathors it is the value of `Authorization`.
     #[schema(schema_with = schemas::check_secret)]
     secret: Option<Value>,
-    /// Header fields of your own. Of Pathors, without a secret, they are its proof.
+    /// Header fields of your own. For Pathors without a secret, they are its proof.
     #[schema(max_items = 100)]
     headers: Option<Vec<HeaderEditInput>>,
     /// The cases to try, by their ids; every one when this is left out.
@@ -115,8 +115,9 @@ struct WaitParams {
 
 /// Check a receiver
 ///
-/// Plays the platform with everything that its document asks of a receiver, right and wrong, and says per duty what came
-/// back and how to mend it. It goes on by itself; ask for it again to see how far it is, or `wait` for its end.
+/// Simulates the platform, with right and wrong requests for each duty that its document gives a receiver, and reports
+/// per duty what came back and how to fix it. It runs in the background: read it again to see its progress, or `wait`
+/// for its end.
 #[utoipa::path(tag = "delivery", params(WaitParams), request_body = CheckInput, responses(
     (status = 200, body = CheckShape<'_>, description = "It is over"),
     (status = 202, body = CheckShape<'_>, description = "It goes on"),
@@ -169,7 +170,7 @@ struct ReadParams {
     framework: Option<String>,
 }
 
-/// How a check stands, and what it has found
+/// Read a check: its state, and what it has found
 #[utoipa::path(tag = "delivery", params(ReadParams), responses((status = 200, description = "The report", content(
     (CheckShape<'_> = "application/json"), (String = "text/markdown"), (String = "application/xml"),
 ))))]
@@ -193,7 +194,7 @@ async fn read(state: State, request: HttpRequest, query: Query<ReadParams>) -> R
     })
 }
 
-/// Stop a check after the case that is being tried
+/// Stop a check after the current case
 #[utoipa::path(tag = "delivery", responses((status = 200, body = CheckShape<'_>)))]
 #[delete("/api/v1/check/{check}")]
 async fn stop(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {

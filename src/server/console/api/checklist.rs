@@ -49,16 +49,16 @@ struct PointShape<'a> {
     sentence: &'a str,
     /// What would prove it, where it is not proven.
     way: Option<&'a str>,
-    /// The same as a link into the console; `null` where it is proven, or only said by hand.
+    /// The same as a link into the console; `null` if it is proven or can only be stated by hand.
     action: Option<ActionShape>,
     /// The point in the document's words.
     source: SourceShape,
     /// Requests that show it, at most 5.
     #[schema(value_type = Vec<String>)]
     evidence: &'a [RequestId],
-    /// The check of the receiver that shows something of it, as a link into the console; what was checked is in `sentence`.
+    /// A receiver check that gives evidence, as a link into the console; `sentence` says what was checked.
     check: Option<String>,
-    /// What was said by hand.
+    /// The note of a statement by hand.
     note: Option<&'a str>,
     /// When that was.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -151,14 +151,14 @@ async fn read(state: State, bin: BinRef, query: Query<Params>) -> Result<HttpRes
     })
 }
 
-/// What is said of a point by hand.
+/// A statement by hand about a point.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = PointInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 struct PointInput {
-    /// Whether it is so; `false` takes it back.
+    /// Whether it is so; `false` withdraws the statement.
     stated: bool,
-    /// Where that can be seen.
+    /// Where this can be seen.
     #[serde(default)]
     #[schema(max_length = 1000)]
     note: Option<String>,

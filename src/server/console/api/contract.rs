@@ -1,4 +1,4 @@
-//! A request held against its platform's document.
+//! Checks a request against its platform's document.
 
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
@@ -19,41 +19,41 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(contract);
 }
 
-/// A request by its platform's contract.
+/// The check of a request against its platform's contract.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Contract)]
 struct ContractShape<'a> {
-    /// The platform's id; `null` when the request was not held against a contract.
+    /// The platform's id; `null` when the request was not checked.
     provider: Option<&'a str>,
     /// The title of the platform's document.
     document: Option<&'a str>,
-    /// The event by whose contract the body was read; `null` also when the document has no such event.
+    /// The event whose contract was used; `null` also when the document has no such event.
     event: Option<&'a str>,
-    /// Why the request was not held against a contract.
+    /// Why the request was not checked.
     not_checked_because: Option<&'a str>,
-    /// What the document does not say, or says otherwise, in the order of the request.
+    /// Differences from the document, in the order of the request.
     findings: Vec<FindingShape<'a>>,
     /// Findings beyond these: more of the same.
     more: u64,
-    /// What is otherwise than before: of a platform whose document is known in full, than in the last request with the event; else
-    /// than in the 50 earlier ones (8 MiB of them at most), once there were 3. The body's tree shows it at its
+    /// Differences from earlier requests with the event: from the last one, if the platform's document is known in
+    /// full; else from the 50 before (at most 8 MiB of them), once there are 3. The body's tree shows each at its
     /// place.
     drift: Vec<FindingShape<'a>>,
-    /// What of the header fields that the bin expects is missing or different.
+    /// Header fields that the bin expects and that are missing or different.
     headers: Vec<FindingShape<'a>>,
-    /// By the JSON Schema that you set for the event; `null` where none is set.
+    /// The check against the JSON Schema that you set for the event; `null` if none is set.
     schema: Option<SchemaReportShape<'a>>,
 }
 
-/// A body by the schema that was set for its event.
+/// The check of a body against the schema set for its event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SchemaReport)]
 struct SchemaReportShape<'a> {
-    /// What is otherwise than it says, at most 50.
+    /// Violations of the schema, at most 50.
     findings: Vec<FindingShape<'a>>,
     /// Findings beyond these.
     more: u64,
-    /// Why the body was not held against it.
+    /// Why the body was not checked.
     not_checked_because: Option<&'a str>,
 }
 
@@ -67,17 +67,18 @@ impl<'a> From<&'a Result<SchemaReport, &'static str>> for SchemaReportShape<'a> 
     }
 }
 
-/// Something that the document does not say, or says otherwise.
+/// A difference from the document.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ContractFinding)]
 struct FindingShape<'a> {
     /// `line`, `header` or `body`.
     place: &'static str,
-    /// The header's name, of a finding about one.
+    /// The header's name, for a finding about a header.
     header: Option<&'a str>,
-    /// The JSON pointer (RFC 6901) of the value, of a finding about the body; of a missing one, where it should be.
+    /// The JSON pointer (RFC 6901) of the value, for a finding about the body; for a missing value, where it should be.
     pointer: Option<&'a str>,
-    /// `breaks` the contract, `unknown` to the document but allowed, or `drift`: otherwise than in its sample, or than before.
+    /// `breaks` the contract, `unknown` to the document but allowed, or `drift`: differs from the sample or from
+    /// earlier requests.
     severity: &'static str,
     /// A stable name: `missing`, `wrong_type`, `unknown_value`, `unknown_field`…
     code: &'a str,

@@ -1,5 +1,5 @@
-//! The bins of the configuration file: checked by the rules of the API, then made or brought up to date. What the file does
-//! not name stays as it was set by hand; captured requests are never touched.
+//! The bins of the configuration file: checked by the rules of the API, then created or updated. Settings that the file
+//! does not name stay as set by hand; captured requests are never touched.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::server::console::problem::Problem;
 use crate::signature::{AUTO, Catalogue};
 use crate::store::{Store, StoreError};
 
-/// A bin of the file whose every setting is right.
+/// A bin of the file with valid settings.
 pub struct CheckedBin {
     name: BinName,
     change: BinChange,
@@ -31,20 +31,20 @@ pub struct CheckedBin {
     parts: Vec<String>,
 }
 
-/// How the file lets a bin forward.
+/// A bin's forward in the file.
 #[derive(Clone)]
 struct DeclaredForward {
-    /// What it names.
+    /// The settings that it names.
     input: ForwardInput,
     /// The same with the defaults, for a bin that does not forward yet.
     whole: ForwardSettings,
 }
 
 impl DeclaredForward {
-    /// What it names, on top of how the bin forwards now: all else stays as set by hand, a pause too.
+    /// The file's settings on top of the bin's present forward; all others stay as set by hand, also a pause.
     fn over(self, now: Option<ForwardSettings>) -> ForwardSettings {
         match now {
-            // Each field is checked by itself, so that what was right once is right again.
+            // Fields are checked independently, so a field that was valid stays valid.
             Some(now) => self.input.checked(Some(now)).unwrap_or(self.whole),
             None => self.whole,
         }
@@ -54,7 +54,7 @@ impl DeclaredForward {
 /// Why a file is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum DeclareError {
-    /// It has a mistake.
+    /// It contains an error.
     #[error(transparent)]
     File(#[from] FileError),
     /// What it says cannot be stored.
@@ -102,7 +102,7 @@ pub fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<CheckedBin>
     Ok(checked)
 }
 
-/// Refuses a provider or scheme that is not known, with the nearest that is.
+/// Fails for an unknown provider or scheme, and names the most similar known one.
 fn near(
     file: &ConfigFile,
     bin: &DeclaredBin,
@@ -141,10 +141,10 @@ fn expected(declared: &DeclaredBin) -> Result<Option<Expected>, Problem> {
     read::<ExpectInput>(value)?.checked(&known).map(Some)
 }
 
-/// Refuses to take out schemes and platforms that bins are set to. `schemes` and `own` are those that are known so far.
+/// Fails if the file removes schemes or platforms that bins are set to. `schemes` and `own` are the present ones.
 ///
 /// # Errors
-/// The first bin that would lose one.
+/// The first bin that would lose its scheme or platform.
 pub fn still_there(
     file: &ConfigFile,
     bins: &[CheckedBin],
@@ -155,7 +155,7 @@ pub fn still_there(
     for state in store.bins() {
         let settings = &state.bin.settings;
         let declared = bins.iter().find(|bin| settings.name.as_ref() == Some(&bin.name));
-        // What the file itself sets was checked.
+        // Settings of the file itself were already checked.
         let (sets_provider, sets_scheme) = declared.map(|bin| bin.change.sets()).unwrap_or_default();
         let provider = settings.provider.as_deref().filter(|_| !sets_provider);
         let scheme = settings.scheme.as_deref().filter(|_| !sets_scheme);
@@ -171,11 +171,10 @@ pub fn still_there(
     Ok(())
 }
 
-/// Makes the bins, or brings them up to date. `install` is called when nothing can be refused any more, before anything is
-/// changed.
+/// Creates or updates the bins. `install` is called after all checks, before the first change.
 ///
 /// # Errors
-/// When a target may not be sent to: then nothing is changed. When the database refuses.
+/// When a target is not allowed: then nothing is changed. When the database cannot be written.
 pub async fn apply(
     file: &ConfigFile,
     bins: Vec<CheckedBin>,
@@ -197,7 +196,7 @@ pub async fn apply(
     for bin in bins {
         declare(bin, store, deliver, capture).await.map_err(failed)?;
     }
-    // Bins that the file names no more stay, and say so.
+    // Bins that the file no longer names stay, and are marked as such.
     for bin in store.bins() {
         let settings = &bin.bin.settings;
         let named = settings.name.as_ref().is_some_and(|name| names.contains(name));
@@ -249,7 +248,7 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
             if settings == state.bin.settings && has_secrets(&state.bin, &secrets) {
                 state
             } else {
-                // On the settings as they are by then: what was changed meanwhile and is not the file's is kept.
+                // Applied to the present settings: changes made meanwhile outside the file's settings are kept.
                 store.declare_bin(state.bin.id, set, secrets).await?
             }
         }
@@ -260,7 +259,7 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
     if before == Some(&after) {
         return Ok(());
     }
-    // Only a file that says `paused` itself takes a pause back.
+    // Only a file that sets `paused` can end a pause.
     let update = move |settings: &mut BinSettings| {
         let after = forward.over(settings.forward.clone());
         settings.set_forward(Some(after), now);
@@ -269,7 +268,8 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
     Ok(())
 }
 
-/// Sets the file's schemas. Those that it set before and names no longer go; those of other events stay as set by hand.
+/// Sets the file's schemas. Schemas that the file set before and no longer names are removed; those of other events
+/// stay as set by hand.
 fn set_schemas(settings: &mut BinSettings, schemas: &[DeclaredSchema], now: Timestamp) {
     let before = settings.declared.as_ref().map(|declared| declared.event_schemas.clone()).unwrap_or_default();
     if schemas.is_empty() && before.is_empty() {
@@ -278,7 +278,7 @@ fn set_schemas(settings: &mut BinSettings, schemas: &[DeclaredSchema], now: Time
     let all = &mut settings.expect.get_or_insert_default().schemas;
     all.retain(|one| !before.contains(&one.event) || schemas.iter().any(|named| named.event == one.event));
     for DeclaredSchema { event, schema, .. } in schemas {
-        // The same again is as old as it was.
+        // An unchanged schema keeps its time.
         if all.iter().any(|one| one.event == *event && one.schema == *schema) {
             continue;
         }

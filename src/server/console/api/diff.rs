@@ -47,7 +47,7 @@ async fn diff(state: State, bin: BinRef, query: Query<DiffParams>) -> Result<Htt
         .map_err(|word| Problem::query("ignore", format!("'{word}' is no JSON pointer: it starts with a slash.")))?;
     let a = Found::find(store, bin.id(), which("a", &query.a)?).await?;
     let b = Found::find(store, other, which("b", &query.b)?).await?;
-    // For large bodies this takes long enough to hold up the other requests of this thread.
+    // For large bodies this takes long enough to delay the other requests of this thread.
     let comparison = comparing(store, (a, b), move |a, b| compare(a, b).without(&ignored)).await?;
     Ok(HttpResponse::Ok().json(comparison))
 }

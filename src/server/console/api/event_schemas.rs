@@ -1,4 +1,4 @@
-//! JSON Schemas of the owner's own, one for an event.
+//! The owner's JSON Schemas, one per event.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[derive(Serialize, ToSchema)]
 #[schema(as = EventSchemas)]
 struct SchemasShape<'a> {
-    /// By the names of their events; at most 20, and as many that a configuration file sets.
+    /// By event; at most 20, and as many that a configuration file sets.
     schemas: Vec<SchemaShape<'a>>,
 }
 
@@ -85,8 +85,8 @@ async fn read(bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem
 
 /// Set a JSON Schema of your own for an event
 ///
-/// Every request with the event is held against it when it is looked at: `GET …/requests/{id}/contract`, the tree of its body,
-/// its Event tab.
+/// Every request with the event is checked against it when it is shown: `GET …/requests/{id}/contract`, the tree of its
+/// body, its Event tab.
 #[utoipa::path(tag = "events", request_body = SchemaInput, responses((status = 200, body = SchemaShape<'_>)))]
 #[put("/api/v1/bins/{bin}/schemas/{event}")]
 async fn set(
@@ -113,7 +113,7 @@ async fn set(
         schemas.retain(|one| one.event != name);
         schemas.push(EventSchema { event: name, schema, at });
         schemas.sort_by(|a, b| a.event.cmp(&b.event));
-        // Others may have been set at the same time, and as many by the file.
+        // Concurrent calls may have set more, and the file may set as many.
         schemas.truncate(2 * MAX_SCHEMAS);
     };
     let changed = state.store.update_bin(bin.id(), set).await?;

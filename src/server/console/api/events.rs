@@ -1,4 +1,4 @@
-//! The events of a bin, and the shape of each as it was learnt.
+//! The events of a bin, and the shape learnt for each.
 
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
@@ -23,12 +23,12 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 struct EventsShape {
     /// In the order in which they were first seen; at most 100, of the newest 50,000 requests.
     events: Vec<EventCountShape>,
-    /// Of the newest 1,000 requests without an event those with a body, by method and path, at most 20: a shape is learnt from each,
-    /// under this name.
+    /// Of the newest 1,000 requests without an event, those with a body, grouped by method and path, at most 20 groups:
+    /// each has a learnt shape under this name.
     unnamed: Vec<UnnamedShape>,
 }
 
-/// Requests in which no event is recognised.
+/// Requests without a recognised event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Unnamed)]
 struct UnnamedShape {
@@ -93,23 +93,23 @@ struct FieldShape {
     pointer: String,
     /// `object`, `array`, `string`, `integer`, `number`, `boolean`, `null`.
     types: Vec<&'static str>,
-    /// How often it was there.
+    /// In how many bodies it was present.
     present: u32,
-    /// How often it could have been: that what holds it was there.
+    /// In how many bodies it could be present: those that have its parent.
     of: u32,
-    /// `always` in every body, `with_parent` whenever what holds it is there, or `sometimes`.
+    /// `always` in every body, `with_parent` whenever its parent is present, or `sometimes`.
     #[schema(value_type = String)]
     presence: Presence,
     /// The values seen most.
     values: Vec<ValueShape>,
-    /// `named` by the platform's document, `free` where it leaves open what stands there, `unnamed`; `null` where no document
+    /// `named` by the platform's document, `free` where the document allows any value, `unnamed`; `null` if no document
     /// is known.
     documented: Option<&'static str>,
     /// The first request that had it, of those that this was learnt from.
     first: SeenShape,
     /// The last one.
     last: SeenShape,
-    /// What of the newest request is otherwise here than before.
+    /// How the newest request differs here from earlier ones.
     drift: Vec<DriftShape>,
 }
 
@@ -125,7 +125,7 @@ struct SeenShape {
     at: Timestamp,
 }
 
-/// Something that is otherwise than before.
+/// A difference from earlier requests.
 #[derive(Serialize, ToSchema)]
 #[schema(as = LearntDrift)]
 struct DriftShape {
@@ -171,11 +171,11 @@ impl FieldShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ShapeParams {
-    /// The event's name; `POST /orders` for the requests of this method and path in which no event is recognised.
+    /// The event's name; or, for requests without a recognised event, method and path, such as `POST /orders`.
     event: String,
 }
 
-/// The shape of an event, learnt from what came: fields, values, TypeScript, JSON Schema
+/// The shape of an event, learnt from the requests: fields, values, TypeScript, JSON Schema
 #[utoipa::path(tag = "events", params(ShapeParams), responses((status = 200, body = LearntShape<'_>)))]
 #[get("/api/v1/bins/{bin}/contract")]
 async fn shape(state: State, bin: BinRef, query: Query<ShapeParams>) -> Result<HttpResponse, Problem> {
@@ -212,13 +212,13 @@ struct EarlierShape {
     /// When it came.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Seconds from it to the request that was asked about.
+    /// Seconds from it to the request in the path.
     seconds_before: f64,
     /// The status that its sender got; `null` for no response.
     status: Option<u16>,
 }
 
-/// Requests that this one repeats: the same method, target and body, and what the earlier ones were answered
+/// Requests that this one repeats: the same method, target and body, with the statuses that their senders got
 #[utoipa::path(tag = "events", responses((status = 200, body = RepeatsShape)))]
 #[get("/api/v1/bins/{bin}/requests/{id}/repeats")]
 async fn repeats(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {

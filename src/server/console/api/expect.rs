@@ -20,7 +20,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 
 /// Events that can be chosen.
 const MAX_EVENTS: usize = 50;
-/// Characters of an event's name: what is kept of one.
+/// Most characters of an event's name, as stored.
 const MAX_NAME: usize = 256;
 /// Header fields that can be expected.
 const MAX_HEADERS: usize = 20;
@@ -35,7 +35,7 @@ pub(super) struct ExpectInput {
     /// The events that were chosen at the platform; `null` for the platform's own choice and what was seen in the bin.
     #[schema(max_items = 50)]
     events: Option<Vec<String>>,
-    /// Seconds without a request after which a session that has not ended is missing what it lacks; `null` for 1,800.
+    /// Seconds without a request after which an unfinished session counts as incomplete; `null` for 1,800.
     #[schema(minimum = 1, maximum = 604_800)]
     silence_s: Option<u64>,
     /// Header fields of your own that were set at the platform; `null` for none.
@@ -80,7 +80,7 @@ impl HeaderInput {
     }
 }
 
-/// What is expected, every field of it right.
+/// Checked expectations.
 #[derive(Clone)]
 pub(super) struct Expected {
     events: Option<Vec<String>>,
@@ -89,13 +89,13 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// Sets all of it; what is not said goes back to what it is without. What was stated of a point stays.
+    /// Sets all expectations; absent ones go back to their defaults. Statements about points of the checklist stay.
     fn set(self, expect: &mut ExpectSettings) {
         let events = self.events.filter(|events| !events.is_empty());
         (expect.events, expect.silence_s, expect.headers) = (events, self.silence_s, self.headers.unwrap_or_default());
     }
 
-    /// Sets what is said; all else stays as it is.
+    /// Sets the given expectations; all others stay.
     pub(super) fn over(self, expect: &mut ExpectSettings) {
         let all = Self {
             events: self.events.or_else(|| expect.events.take()),
@@ -107,7 +107,7 @@ impl Expected {
 }
 
 impl ExpectInput {
-    /// The same, if every field is right for the platform with these events.
+    /// Checks every field for the platform with these events.
     pub(super) fn checked(self, known: &[(&'static str, bool)]) -> Result<Expected, Problem> {
         let events = self.events.as_deref().unwrap_or_default();
         if events.len() > MAX_EVENTS {
@@ -143,7 +143,7 @@ impl ExpectInput {
 struct ExpectShape<'a> {
     /// The events that were chosen; `null` for the platform's own choice and what was seen in the bin.
     events: Option<&'a [String]>,
-    /// Seconds without a request after which a session that has not ended is missing what it lacks.
+    /// Seconds without a request after which an unfinished session counts as incomplete.
     silence_s: u64,
     /// The header fields that are expected.
     headers: Vec<ExpectedHeaderShape<'a>>,
@@ -169,7 +169,7 @@ struct ExpectedHeaderShape<'a> {
 struct PlatformEventShape {
     /// Its name.
     name: &'static str,
-    /// Whether it is sent when its user has not chosen.
+    /// Whether the platform sends it by default.
     default: bool,
 }
 

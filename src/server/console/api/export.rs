@@ -84,7 +84,7 @@ struct ManyParams {
     secrets: Option<bool>,
 }
 
-/// Requests that are read at once, and about how many bytes of them: the export of any bin takes little memory.
+/// Requests per page, and about how many bytes of them: an export takes little memory, whatever the bin's size.
 const STEP: usize = 200;
 const STEP_BYTES: usize = 4 << 20;
 
@@ -95,16 +95,16 @@ struct Export {
     filter: Filter,
     rows: Rows,
     after: Seq,
-    /// What was read and not written yet.
+    /// Requests that were read and not written yet.
     page: VecDeque<CapturedRequest>,
-    /// The row that is being written: its request, its attempts, how they are written.
+    /// The row being written: its request, its remaining attempts, and their writer.
     open: Option<(RequestId, VecDeque<Seq>, RowAttempts)>,
     ready: Ready,
     ended: bool,
 }
 
 impl Export {
-    /// The heads of what came of sending the request on; most requests were not.
+    /// The heads of the request's attempts; most requests have none.
     async fn heads(&self, captured: &CapturedRequest) -> Vec<Attempt> {
         if captured.summary.last_attempt.is_none() || !self.rows.has_attempts() {
             return Vec::new();

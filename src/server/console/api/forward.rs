@@ -1,4 +1,4 @@
-//! Where a bin sends on what it captures.
+//! A bin's forward.
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(read).service(set).service(change).service(remove).service(catch_up);
 }
 
-/// Why a forward that goes on at that moment has paused itself.
+/// Why a forward that resumes at that time has paused.
 fn paused_because(until: Timestamp) -> String {
     format!(
         "The same request came again and again within ten seconds: it goes in a circle, or its sender repeats itself. \
@@ -46,7 +46,7 @@ async fn shown(state: &State, bin: &BinState) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(ForwardShape::new(forward, shape)))
 }
 
-/// How the bin forwards, and how far it is
+/// Read the bin's forward and its progress
 #[utoipa::path(tag = "delivery", responses((status = 200, body = ForwardShape<'_>)))]
 #[get("/api/v1/bins/{bin}/forward")]
 async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
@@ -71,7 +71,7 @@ async fn change(state: State, bin: BinRef, input: Json<ForwardInput>) -> Result<
     store(&state, &bin, forward, says_paused).await
 }
 
-/// Stores it; a pause that was made meanwhile stays, unless `says_paused`.
+/// Stores it; a pause made meanwhile stays, unless `says_paused`.
 async fn store(
     state: &State,
     bin: &BinRef,
@@ -94,7 +94,7 @@ async fn store(
     shown(state, &changed).await
 }
 
-/// Forward no more
+/// Stop forwarding
 #[utoipa::path(tag = "delivery", responses((status = 204, description = "Nothing is forwarded")))]
 #[delete("/api/v1/bins/{bin}/forward")]
 async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
@@ -103,12 +103,12 @@ async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// From when on to forward again.
+/// The time from which to forward.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = CatchUpInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 struct CatchUpInput {
-    /// What was received at this moment or later is forwarded, unless it was delivered already.
+    /// Requests received at this time or later are forwarded, unless they were delivered already.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
 }

@@ -27,7 +27,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportResult)]
 struct ImportedShape {
-    /// Requests that are in the bin now.
+    /// Requests that were added to the bin.
     imported: u64,
     /// Of these, exported without their credentials and signatures: their verdicts say little.
     redacted: u64,
@@ -37,7 +37,7 @@ struct ImportedShape {
 const TYPES: &[&str] = &["application/x-ndjson", "application/jsonl", "application/json"];
 /// Requests that are stored in one go.
 const BATCH: usize = 200;
-/// One line: a body at its largest in base64, and its other fields.
+/// Bytes of a line: the largest body in base64, and the other fields.
 const MAX_LINE: usize = 64 << 20;
 /// An archive is read whole.
 const MAX_ARCHIVE: usize = 64 << 20;
@@ -47,12 +47,12 @@ const BATCH_BYTES: usize = 4 << 20;
 const ROOM: usize = 96 << 20;
 /// The unit in which room is given out.
 const ROOM_UNIT: usize = 64 << 10;
-/// What has not told what it is by then is read as lines.
+/// An import whose kind is still unclear after this many bytes is read as lines.
 const UNDECIDED: usize = 64 << 10;
-/// Between two pieces of an import.
+/// Time-out between two pieces of an import.
 const SILENCE: Duration = Duration::from_mins(1);
 
-/// What imports may hold.
+/// The memory that imports may hold.
 #[derive(Debug)]
 pub struct Room(Semaphore);
 
@@ -66,7 +66,7 @@ impl Default for Room {
 struct Import<'a> {
     state: &'a ConsoleState,
     bin: &'a BinState,
-    /// What of the room it has.
+    /// Its part of the room.
     room: SemaphorePermit<'a>,
     batch: Vec<Imported>,
     bytes: usize,
@@ -82,7 +82,7 @@ impl<'a> Import<'a> {
         Ok(import)
     }
 
-    /// Takes as much of the room as it needs to hold that many bytes beside a batch.
+    /// Takes the room needed to hold that many bytes in addition to a batch.
     fn make_room(&mut self, bytes: usize) -> Result<(), Problem> {
         let needed = (BATCH_BYTES + bytes).div_ceil(ROOM_UNIT).saturating_sub(self.room.num_permits());
         let more = self.state.imports.0.try_acquire_many(u32::try_from(needed).unwrap_or(u32::MAX));
@@ -137,7 +137,7 @@ impl<'a> Import<'a> {
     }
 }
 
-/// Refuses an import that there is no room for now.
+/// The problem for an import without room.
 fn crowded(state: &ConsoleState, imported: u64) -> Problem {
     state.capture.count_import_refused();
     let detail = "Too much is being imported at once. Import it again when the others are done.";
@@ -162,7 +162,7 @@ async fn read_in(
     require_type(&request, TYPES)?;
     let mut import = Import::new(&state, &bin.0)?;
     let (mut buffer, mut number, mut kind) = (Vec::new(), 0, None);
-    // So much of the buffer has no line end: a long line is not looked through again for each of its pieces.
+    // This much of the buffer has no line end: a long line is not searched again for each of its pieces.
     let mut searched = 0;
     loop {
         let chunk = tokio::time::timeout(SILENCE, payload.next()).await;
@@ -170,7 +170,7 @@ async fn read_in(
         let Some(chunk) = chunk else { break };
         let chunk = chunk.map_err(|_| Problem::new(Code::InvalidBody, "The body broke off."))?;
         buffer.extend_from_slice(&chunk);
-        // The first bytes tell; they may come one by one.
+        // The first bytes tell the kind; they may arrive one by one.
         kind = kind.or_else(|| Kind::of(&buffer)).or_else(|| (buffer.len() > UNDECIDED).then_some(Kind::Lines));
         let archive = kind == Some(Kind::Archive);
         if buffer.len() > if archive { MAX_ARCHIVE } else { MAX_LINE } {
@@ -218,8 +218,8 @@ enum Kind {
 }
 
 impl Kind {
-    /// By the first bytes, once they are enough: an archive is one JSON object with `log` in it, or one that is spread over
-    /// lines; a line of JSON lines never begins like that.
+    /// Decides by the first bytes, when there are enough: an archive is one JSON object with `log` in it, possibly over
+    /// several lines; JSON lines never begin like that.
     fn of(start: &[u8]) -> Option<Self> {
         const ARCHIVE: &[u8] = b"{\"log\":";
         let start = start.trim_ascii_start();

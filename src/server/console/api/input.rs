@@ -36,11 +36,11 @@ pub(super) struct BinInput {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
     name: Option<Option<String>>,
-    /// The provider's id, when it is not to be recognised from the requests.
+    /// The provider's id; without it, the provider is recognised from each request.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     provider: Option<Option<String>>,
-    /// The signature scheme's id, when it is not to be recognised from the requests.
+    /// The signature scheme's id; without it, the scheme is recognised from each request.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     scheme: Option<Option<String>>,
@@ -99,7 +99,7 @@ pub(super) struct LimitsInput {
 pub(super) struct SecretInput {
     /// What you call it. The name of a second value of the scheme (`webhook_id`) makes it that value.
     pub(super) label: Option<String>,
-    /// The text as the provider shows it. Of senders that sign with a private key it is the public one: PEM, a
+    /// The text as the provider shows it. For senders that sign with a private key, it is the public key: PEM, a
     /// certificate, base64 of its DER, a JWK or a JWKS. A private key is refused.
     #[schema(value_type = String, min_length = 1, max_length = 16384)]
     pub(super) value: SecretValue,
@@ -108,7 +108,7 @@ pub(super) struct SecretInput {
 only_objects!(BinInput, LimitsInput, SecretInput);
 
 impl SecretInput {
-    /// Checks it; `number` makes a label when there is none.
+    /// Checks it; without a label, makes one from `number`.
     pub(super) fn checked(self, field: &str, number: usize) -> Result<(String, SecretValue), Problem> {
         let prefix = if field.is_empty() { String::new() } else { format!("{field}.") };
         check_secret(&self.value, &format!("{prefix}value"))?;
@@ -118,7 +118,7 @@ impl SecretInput {
     }
 }
 
-/// Reads a bin's name. A brand is written as it is: `CallAIder` names the bin `callaider`.
+/// Reads a bin's name. Capital letters are accepted: `CallAIder` names the bin `callaider`.
 pub(super) fn bin_name(text: &str) -> Result<BinName, String> {
     text.to_ascii_lowercase().parse()
 }
@@ -219,7 +219,7 @@ impl BinInput {
         self.checked_with(catalogue, &provider::declared())
     }
 
-    /// The same with these platforms in the place of those that are declared.
+    /// The same with these platforms in place of the declared ones.
     pub(super) fn checked_with(mut self, catalogue: &Catalogue, own: &[OwnProvider]) -> Result<BinChange, Problem> {
         let name = match self.name.take() {
             None => None,
@@ -276,7 +276,7 @@ impl BinInput {
 }
 
 impl BinChange {
-    /// The name that is asked for, if any.
+    /// The requested name, if any.
     pub(super) fn name(&self) -> Option<&BinName> {
         self.name.as_ref()?.as_ref()
     }
@@ -310,7 +310,7 @@ impl BinChange {
         set(&mut settings.public_url, input.public_url.clone());
         set(&mut settings.response, self.response.clone());
         if let Some(limits) = &input.limits {
-            // `null` forgets all of them, one by one.
+            // `null` resets each of them.
             let forgotten = LimitsInput { max_requests: Some(None), max_age_s: Some(None), max_body_bytes: Some(None) };
             let limits = limits.as_ref().unwrap_or(&forgotten);
             set(&mut settings.limits.max_requests, limits.max_requests);

@@ -25,10 +25,10 @@ const MAX_PARALLEL: usize = 16;
 #[schema(as = ForwardInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct ForwardInput {
-    /// The first that matches has the request.
+    /// The first matching route takes the request.
     #[schema(min_items = 1, max_items = 50)]
     routes: Option<Vec<RouteInput>>,
-    /// Only what this filter finds; an empty one takes it away.
+    /// Only requests that this filter finds; an empty one removes the filter.
     #[schema(max_length = 2048)]
     filter: Option<String>,
     /// Who answers the sender: `own` (default) or `target`.
@@ -39,7 +39,7 @@ pub(super) struct ForwardInput {
     timeout_ms: Option<u64>,
     /// How often a delivery that failed is made again.
     retries: Option<RetriesInput>,
-    /// Requests that are on their way at once; with 1 (default) the order is kept.
+    /// Concurrent requests; with 1 (default), the order is kept.
     #[schema(minimum = 1, maximum = 16)]
     parallel: Option<usize>,
     /// Keep the sender's `Host` in place of the target's.
@@ -62,7 +62,7 @@ struct RouteInput {
     /// The event's name.
     #[schema(max_length = 2048)]
     event: Option<String>,
-    /// Where it goes: a URL, or up to eight. The first gives the answer.
+    /// The target: a URL, or up to eight. The first gives the answer.
     #[schema(schema_with = schemas::targets)]
     to: Value,
 }
@@ -91,12 +91,12 @@ pub(super) fn targets(forward: &ForwardSettings) -> impl Iterator<Item = (&str, 
 }
 
 impl ForwardInput {
-    /// Whether it says if the forward is paused.
+    /// Whether it sets `paused`.
     pub(super) fn says_paused(&self) -> bool {
         self.paused.is_some()
     }
 
-    /// Checks every field but whether the targets are allowed. `before` is what is changed.
+    /// Checks every field, except whether the targets are allowed. `before` is the forward to change.
     pub(super) fn checked(self, before: Option<ForwardSettings>) -> Result<ForwardSettings, Problem> {
         let mut forward = match (&self.routes, before) {
             (None, None) => return Err(Problem::field("routes", "`routes` is missing.")),

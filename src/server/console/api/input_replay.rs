@@ -18,7 +18,7 @@ use crate::model::{Bin, Origin, SecretValue, Why};
 use crate::server::console::extract::only_objects;
 use crate::server::console::problem::Problem;
 
-/// When the client does not say: longer than any platform waits.
+/// The default time-out: longer than any platform waits.
 pub(super) const TIMEOUT_MS: u64 = 30_000;
 pub(super) const MAX_TIMEOUT_MS: u64 = 60_000;
 /// Changes of one edit.
@@ -82,7 +82,7 @@ struct EditInput {
     /// Another path below the bin; empty, or with a leading slash.
     #[schema(max_length = 16384)]
     path: Option<String>,
-    /// Another query, without its question mark; an empty one takes it away.
+    /// Another query, without its question mark; an empty one removes the query.
     #[schema(max_length = 16384)]
     query: Option<String>,
     /// Header fields.
@@ -122,7 +122,7 @@ pub(super) struct HeaderEditInput {
 
 only_objects!(ReplayInput, ResignInput, EditInput, HeadersEditInput, HeaderEditInput);
 
-/// A checked wish.
+/// The checked input.
 pub(super) struct Asked {
     pub(super) plan: Plan,
     pub(super) count: u32,
@@ -159,7 +159,7 @@ impl ReplayInput {
             return Err(Problem::field("parallel", "Pauses keep an order: leave out `parallel` or `spacing`."));
         }
         let keep_host = self.keep_host.unwrap_or(false);
-        // What is signed with a stored token has a sentence of its own.
+        // A request signed with a stored token has its own sentence.
         let signs = self.resign.is_some();
         let plan = Plan {
             target,
@@ -301,7 +301,7 @@ impl EditInput {
     }
 }
 
-/// Checks what of a request line is given; `at` stands before the names of the fields.
+/// Checks the given parts of a request line; `at` is the prefix of the field names.
 pub(super) fn check_line(
     method: Option<&str>,
     path: Option<&str>,
@@ -324,7 +324,7 @@ pub(super) fn check_line(
     Ok(())
 }
 
-/// A body that is given as text or in base64; `at` is the name of the second.
+/// A body given as text or in base64; `at` is the name of the latter field.
 pub(super) fn given_body(text: Option<String>, encoded: Option<String>, at: &str) -> Result<Option<Bytes>, Problem> {
     match (text, encoded) {
         (Some(_), Some(_)) => Err(Problem::field(at, "Give either `body` or `body_base64`.")),
@@ -337,7 +337,7 @@ pub(super) fn given_body(text: Option<String>, encoded: Option<String>, at: &str
     }
 }
 
-/// Checks a header field that is to be sent; `at` is where it stands.
+/// Checks a header field to send; `at` is its place in the input.
 pub(super) fn check_field(field: &HeaderEditInput, at: &str) -> Result<(), Problem> {
     if !is_token(&field.name) {
         return Err(Problem::field(format!("{at}.name"), "This is no name of a header."));

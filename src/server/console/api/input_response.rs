@@ -17,7 +17,7 @@ use crate::server::console::problem::Problem;
 const MAX_RESPONSE_BODY: usize = 1 << 20;
 /// Responses of a script: more than a person writes.
 const MAX_SCRIPT: usize = 1_000;
-/// Methods with a response of their own: more than there are.
+/// Methods with their own response: more than exist.
 const MAX_METHODS: usize = 100;
 /// Header fields of one response.
 const MAX_HEADERS: usize = 100;
@@ -66,16 +66,16 @@ pub(super) struct ResponseSettingsInput {
     /// Leave out `Content-Security-Policy: sandbox`.
     #[serde(default)]
     no_sandbox: bool,
-    /// Keep senders waiting until somebody answers them.
+    /// Hold senders until they are answered by hand.
     hold: Option<HoldInput>,
 }
 
-/// Keeps senders waiting until somebody answers them by hand.
+/// Holds senders until they are answered by hand.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = HoldInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct HoldInput {
-    /// Milliseconds after which nobody is waited for; default 30000.
+    /// Milliseconds after which the wait ends; default 30000.
     #[serde(default, deserialize_with = "delay")]
     #[schema(minimum = 1, maximum = 60000)]
     timeout_ms: Option<u64>,
@@ -134,7 +134,7 @@ pub(super) struct FaultInput {
     bytes: Option<u64>,
 }
 
-/// A number of a kind: read whatever it is, so that one that is out of bounds and a text in its place are told alike.
+/// A number of one kind. Reads any value, so that a number out of bounds and a text get the same error.
 #[derive(Clone, Copy)]
 struct Number {
     /// What is expected, in words.

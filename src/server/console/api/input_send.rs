@@ -1,4 +1,4 @@
-//! What clients write to have a platform played.
+//! What clients write to simulate a platform.
 
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::provider::samples::{self, Fault, Language, MAX_SIZE, Mode, SESSION, S
 use crate::server::console::extract::{BinRef, State, WhichRequest, only_objects};
 use crate::server::console::problem::Problem;
 
-/// The largest factor by which a session is hurried: a day in a second.
+/// The largest speed of a session: a day in a second.
 const MAX_SPEED: f64 = 86_400.0;
 /// Bytes of a session's id.
 const MAX_SESSION: usize = 256;
@@ -49,7 +49,7 @@ pub(super) struct SendInput {
     from_base64: Option<String>,
     /// The method of a request that is composed from nothing; of a captured one, another method.
     method: Option<String>,
-    /// What comes after the bin's or the target's own path, for a composed request; empty, or with a leading slash.
+    /// The path after the bin's or the target's own, for a composed request; empty, or with a leading slash.
     #[schema(max_length = 16384)]
     path: Option<String>,
     /// The query of a composed request, without its question mark.
@@ -65,7 +65,7 @@ pub(super) struct SendInput {
     /// Keep what is sent to a target as a request of the bin, with its attempts, as `composed`. Default for a request that
     /// is composed from nothing or your own; a captured one has the attempts itself.
     keep: Option<bool>,
-    /// The URL to send to: exactly, but for what `path` and `query` add. Default the bin itself.
+    /// The URL to send to: exactly this one, except for what `path` and `query` add. Default the bin itself.
     #[schema(max_length = 2048)]
     to: Option<String>,
     /// The same as `to`.
@@ -91,7 +91,7 @@ pub(super) struct SendInput {
     /// The session's id; default, or with `true`, a new one. Without `event` the whole session is sent.
     #[schema(schema_with = schemas::session)]
     session: Option<SessionInput>,
-    /// How many times faster than real a whole session goes; 0 leaves out the pauses. Default 1.
+    /// The speed of a whole session, as a multiple of real time; 0 leaves out the pauses. Default 1.
     #[schema(minimum = 0, maximum = 86400)]
     speed: Option<f64>,
     /// What goes wrong on purpose.
@@ -118,17 +118,17 @@ enum SessionInput {
     New(bool),
 }
 
-/// A checked wish.
+/// The checked input.
 pub(super) struct AskedToSend {
     pub(super) sending: Arc<Sending>,
     /// The captured request that is the sample.
     pub(super) request: Option<RequestId>,
-    /// It was composed, and is one request with its own attempts.
+    /// Set for a composed request, which gets its own attempts.
     pub(super) made: Option<Made>,
     pub(super) dry_run: bool,
 }
 
-/// A request that somebody composed.
+/// A composed request.
 pub(super) struct Made {
     /// Its path and query as the bin keeps them; `None` when it goes to the bin itself, which keeps what arrives.
     pub(super) kept_at: Option<Vec<u8>>,
@@ -211,7 +211,7 @@ impl SendInput {
         Ok(Some(Made { kept_at: (!to_self).then(|| place.in_bin()) }))
     }
 
-    /// Whether there is no sample but what is written here.
+    /// Whether the request is composed from nothing.
     const fn is_from_nothing(&self) -> bool {
         self.method.is_some()
             && self.event.is_none()
@@ -221,12 +221,12 @@ impl SendInput {
             && self.from_base64.is_none()
     }
 
-    /// Whether a whole session is asked for without the word.
+    /// Whether a whole session is requested without `event`.
     const fn is_session(&self) -> bool {
         self.event.is_none() && matches!(self.session, Some(SessionInput::Id(_) | SessionInput::New(true)))
     }
 
-    /// The head with the changes of its owner, but for the fields that are set: those come when it is sent.
+    /// The head with the owner's changes, except the fields to set: these are added when it is sent.
     fn edited(&self, head: &Head) -> Head {
         let edit = HeadEdit {
             method: self.method.clone(),
@@ -244,7 +244,7 @@ impl SendInput {
         Ok(Some(state.store.request(bin.id(), which.0).await?))
     }
 
-    /// The sample, and what of it is sent when.
+    /// The sample, and its events with their times.
     fn sample(
         &self,
         captured: Option<CapturedRequest>,
@@ -329,7 +329,7 @@ pub(super) fn sign_with(secret: Option<&Value>) -> Result<SignWith, Problem> {
     }
 }
 
-/// A request of one's own is sent once, or twice.
+/// The user's own request is sent once, or twice with the fault `duplicate`.
 fn own_steps(event: String, faults: &[Fault]) -> Result<Vec<Step>, Problem> {
     let unfit = [Fault::OutOfOrder, Fault::UnknownEvent, Fault::HugeTranscript];
     if let Some(fault) = faults.iter().find(|fault| unfit.contains(fault)) {

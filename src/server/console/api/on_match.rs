@@ -1,4 +1,4 @@
-//! Whom a bin tells of what a filter finds.
+//! On match: the URL that a bin posts to when a filter finds requests.
 
 use actix_web::{HttpResponse, delete, get, put};
 use serde::{Deserialize, Serialize};
@@ -22,48 +22,48 @@ const MAX_FILTER: usize = 2_048;
 /// The longest silence, in seconds: 30 days.
 const MAX_SILENCE_S: u64 = 30 * 86_400;
 
-/// Whom to tell of what.
+/// What to report, and where.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = OnMatchInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 struct OnMatchInput {
-    /// Requests that this finds; without it, every request.
+    /// A filter for the requests to report; without it, every request.
     #[schema(max_length = 2048)]
     filter: Option<String>,
     /// The URL that a small JSON is posted to.
     #[schema(max_length = 2048)]
     to: String,
-    /// Also when nothing came for so many seconds, whatever `filter` finds.
+    /// Also report when no request came for this many seconds, whatever `filter` finds.
     #[schema(minimum = 1, maximum = 2_592_000)]
     silence_s: Option<u64>,
-    /// Only what this finds ends a silence, such as `event:session.ended`; without it, whatever came does.
+    /// Only requests that this filter finds end a silence, such as `event:session.ended`; without it, all do.
     #[schema(max_length = 2048)]
     silence_filter: Option<String>,
-    /// Tell nothing for now.
+    /// Report nothing for now.
     paused: Option<bool>,
 }
 
 only_objects!(OnMatchInput);
 
-/// Whom a bin tells of what, and what came of it.
+/// What a bin reports, where, and with which result.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OnMatch)]
 struct OnMatchShape<'a> {
-    /// Requests that this finds; every request when it is empty.
+    /// The filter for the requests to report; empty for every request.
     filter: &'a str,
     /// The URL that is posted to.
     to: &'a str,
-    /// Also when nothing came for so many seconds.
+    /// Also report when no request came for this many seconds.
     silence_s: Option<u64>,
-    /// Only what this finds ends a silence; `null` for whatever came.
+    /// Only requests that this filter finds end a silence; `null` for all.
     silence_filter: Option<&'a str>,
-    /// Whether nothing is told for now.
+    /// Whether reports are paused.
     paused: bool,
     /// What came of it.
     state: ToldShape,
 }
 
-/// What came of telling, since it was set or the server was started.
+/// The results since it was set or the server was started.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OnMatchState)]
 struct ToldShape {
@@ -71,16 +71,16 @@ struct ToldShape {
     delivered: u64,
     /// Messages that were not.
     failed: u64,
-    /// Requests that were told of.
+    /// Requests that were reported.
     requests: u64,
-    /// Times that so much happened that what was found is not known.
+    /// How often too much happened to know all matches.
     missed: u64,
-    /// Requests that were passed over: what a bin of this server has told of another is not told again.
+    /// Requests passed over because they are messages of this server's own bins: these are not reported again.
     passed_over: u64,
     /// When the last message was sent.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_at: Option<Timestamp>,
-    /// What came of it, in a sentence.
+    /// The last result, in a sentence.
     last_sentence: Option<String>,
 }
 
@@ -97,7 +97,7 @@ fn shown(state: &State, bin: &Bin) -> Result<HttpResponse, Problem> {
     }))
 }
 
-/// Whom the bin tells of what, and what came of it
+/// Read what the bin reports, where, and with which result
 #[utoipa::path(tag = "delivery", responses((status = 200, body = OnMatchShape<'_>)))]
 #[get("/api/v1/bins/{bin}/on-match")]
 async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
@@ -106,7 +106,8 @@ async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
 
 /// Post a small JSON to a URL when a filter finds something new
 ///
-/// At most one message a second: what comes together is told together. Links, facts and verdict; no headers, no body.
+/// At most one message a second: requests of the same second share a message. Links, facts and verdict; no headers, no
+/// body.
 #[utoipa::path(tag = "delivery", request_body = OnMatchInput, responses((status = 200, body = OnMatchShape<'_>)))]
 #[put("/api/v1/bins/{bin}/on-match")]
 async fn set(state: State, bin: BinRef, input: Json<OnMatchInput>) -> Result<HttpResponse, Problem> {
@@ -143,7 +144,7 @@ fn check_filter(filter: &str, field: &str) -> Result<(), Problem> {
     Filter::parse(filter).map(drop).map_err(|error| Problem::field(field, error.message))
 }
 
-/// Tell nobody any more
+/// Stop reporting
 #[utoipa::path(tag = "delivery", responses((status = 204, description = "Nobody is told")))]
 #[delete("/api/v1/bins/{bin}/on-match")]
 async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
@@ -151,8 +152,8 @@ async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Whether a target is the bin's own URL, under any of its names. Others of this server are a way to chain bins: what a bin
-/// has told is told no further.
+/// Whether a target is the bin's own URL, under any of its names. URLs of other bins are allowed, to chain bins:
+/// messages themselves are not reported again.
 fn is_itself(bin: &Bin, target: &TargetUrl, state: &State) -> bool {
     let handles = [Some(bin.id.to_string()), bin.settings.name.as_ref().map(ToString::to_string)];
     let mut urls = handles.iter().flatten().map(|handle| state.capture.bin_url(handle, None)).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! Sending captured requests again, and what came of it.
+//! Sends captured requests again.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(replay_one).service(replay_many).service(list_jobs).service(read_job).service(stop_job);
 }
 
-/// What came of a replay.
+/// The result of a replay.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Replay)]
 struct ReplayShape<'a> {
@@ -66,11 +66,11 @@ struct DraftShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     body_base64: Option<String>,
-    /// How the head differs from the captured one, beside what `edit` and `resign` change.
+    /// How the head differs from the captured one, apart from the changes of `edit` and `resign`.
     changes: Vec<ChangeShape>,
 }
 
-/// A line that is not as captured.
+/// A line that differs from the captured head.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HeadChange)]
 struct ChangeShape {
@@ -107,7 +107,7 @@ impl From<Draft> for DraftShape {
 #[derive(Serialize, ToSchema)]
 #[schema(as = JobBegun)]
 struct JobBegunShape {
-    /// The job; `GET /api/v1/jobs/{job}` says how it stands.
+    /// The job; `GET /api/v1/jobs/{job}` reads its state.
     job: JobShape,
 }
 
@@ -124,7 +124,7 @@ fn shown(replayed: Replayed) -> HttpResponse {
 
 /// Send a request again
 ///
-/// Up to ten deliveries are waited for; more become a job. Without a `target` it goes to the bin's forward target.
+/// Waits for up to ten deliveries; more become a job. Without a `target` it goes to the bin's forward target.
 #[utoipa::path(tag = "delivery", request_body(content = Option<ReplayInput>, description = "Without one it goes where the bin's forward goes"), responses((status = 200, body = ReplayShape<'_>), (status = 202, body = JobBegunShape)))]
 #[post("/api/v1/bins/{bin}/requests/{id}/replay")]
 async fn replay_one(
@@ -155,7 +155,7 @@ struct FilterParam {
 
 /// Send every request that matches again, oldest first
 ///
-/// Up to ten deliveries are waited for; more become a job. What is captured meanwhile is left out.
+/// Waits for up to ten deliveries; more become a job. Requests captured meanwhile are left out.
 #[utoipa::path(tag = "delivery", params(FilterParam), request_body = ReplayInput, responses((status = 200, body = ReplayShape<'_>), (status = 202, body = JobBegunShape)))]
 #[post("/api/v1/bins/{bin}/replay")]
 async fn replay_many(
@@ -180,7 +180,7 @@ async fn replay_many(
 #[derive(Serialize, ToSchema)]
 #[schema(as = Jobs)]
 struct JobsShape {
-    /// Those that run, and the last ones that are over.
+    /// Running jobs, and the last finished ones.
     jobs: Vec<JobShape>,
 }
 
@@ -196,14 +196,14 @@ fn find(state: &State, request: &HttpRequest) -> Result<Arc<Job>, Problem> {
     id.parse().ok().and_then(|id| state.deliver.job(id)).ok_or_else(|| Problem::not_found("job"))
 }
 
-/// How a job stands
+/// Read a job
 #[utoipa::path(tag = "delivery", responses((status = 200, body = JobShape)))]
 #[get("/api/v1/jobs/{job}")]
 async fn read_job(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(JobShape::from(&find(&state, &request)?.status())))
 }
 
-/// Stop a job: what is on its way comes to its end, nothing more is sent
+/// Stop a job: open deliveries end normally, nothing more is sent
 #[utoipa::path(tag = "delivery", responses((status = 200, body = JobShape)))]
 #[delete("/api/v1/jobs/{job}")]
 async fn stop_job(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {

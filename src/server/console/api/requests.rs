@@ -22,10 +22,10 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list).service(delete_many).service(read).service(delete_one).service(raw).service(head).service(body);
 }
 
-/// Names what of a request is not as received.
+/// The field that names the parts of a request that are not as received.
 const NORMALISED: HeaderName = HeaderName::from_static("creel-normalised");
 
-/// A page when the client does not say.
+/// The default size of a page.
 const PAGE: usize = 50;
 
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
@@ -64,7 +64,7 @@ struct PageShape<'a> {
     requests: Vec<SummaryShape<'a>>,
     /// The cursor of the next page, for `before` (newest first) or `after` (oldest first); `null` at the end.
     next: Option<Seq>,
-    /// How many there are (that match), when that is known.
+    /// How many requests match, if known.
     total: Option<u64>,
     /// How many retention has removed from the bin.
     evicted: u64,
@@ -143,7 +143,7 @@ async fn delete_many(state: State, bin: BinRef, query: Query<DeleteParams>) -> R
     if all && !filter.is_empty() {
         return Err(Problem::query("all", "Give either `q` or `all=true`."));
     }
-    // A filter that was left out or is empty by mistake must not empty the bin.
+    // A missing or empty filter must not empty the bin by mistake.
     if filter.is_empty() && !all {
         return Err(Problem::query("q", "Say what to delete: `q` with a filter, or `all=true` for every request."));
     }
@@ -172,9 +172,9 @@ async fn delete_one(state: State, bin: BinRef, which: WhichRequest) -> Result<Ht
 
 /// The whole request, to be written to a socket as it is
 ///
-/// Head, body and trailers as received. Where the chunks of a chunked body ended is not kept: it comes as one chunk. What is not
-/// as received is named by the `Creel-Normalised` field of the response: `chunks`, or `head` for one that is known only as the
-/// parser understood it.
+/// Head, body and trailers as received. The boundaries of chunks are not kept: a chunked body comes as one chunk. The
+/// response's `Creel-Normalised` field names the parts that are not as received: `chunks`, or `head` for a head rebuilt
+/// from the parser's result.
 #[utoipa::path(tag = "requests", responses((
     status = 200,
     description = "The bytes",

@@ -44,7 +44,7 @@ async fn reset(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
 
 /// Answer a sender that waits
 ///
-/// For bins whose response has `hold`. What is not set comes from the bin's response. The first answer counts.
+/// For bins whose response has `hold`. Unset parts come from the bin's response. The first answer counts.
 #[utoipa::path(tag = "response", request_body = ResponseInput, responses((status = 204, description = "The sender has this answer")))]
 #[post("/api/v1/bins/{bin}/requests/{id}/answer")]
 async fn answer(
@@ -64,7 +64,7 @@ fn not_held(_: NotHeld) -> Problem {
     Problem::new(Code::NotHeld, "Its sender does not wait: it was answered already, was never held, or has left.")
 }
 
-/// What a target has answered, as it came.
+/// A target's answer, as received.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = PassedOnInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
@@ -88,9 +88,9 @@ impl PassedOnInput {
     }
 }
 
-/// Answer a sender that waits with what a target has answered
+/// Answer a sender that waits with a target's answer
 ///
-/// The head is passed on as it came, but for what belongs to one connection, as a forward with `answer: target` does.
+/// Passes the head on as received, without the fields of the connection, as a forward with `answer: target` does.
 #[utoipa::path(tag = "response", request_body = PassedOnInput, responses((status = 204, description = "The sender has this answer")))]
 #[post("/api/v1/bins/{bin}/requests/{id}/answer/passed-on")]
 async fn pass_on(

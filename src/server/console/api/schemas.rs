@@ -1,4 +1,4 @@
-//! Schemas that cannot be derived from types: words to choose from, bytes, scripts.
+//! Schemas that cannot be derived from types: choices of words, bytes, scripts.
 
 use serde_json::Value;
 use strum::VariantArray as _;

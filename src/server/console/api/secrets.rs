@@ -1,4 +1,5 @@
-//! Secrets of a bin: write-only. What is shown is label, last characters, length; of one that is made here its value, once.
+//! Secrets of a bin: write-only. Responses show label, last characters and length, and the value of a generated secret
+//! once.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use serde::{Deserialize, Serialize};
@@ -38,24 +39,24 @@ async fn list(bin: BinRef) -> HttpResponse {
     HttpResponse::Ok().json(SecretsShape::of(&bin.0))
 }
 
-/// A secret to add: its value, or one that is made here.
+/// A secret to add: its value, or a request to generate one.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewSecretInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 struct NewSecretInput {
     /// What you call it. The name of a second value of the scheme (`webhook_id`) makes it that value.
     label: Option<String>,
-    /// The text as the provider shows it; of senders that sign with a private key the public one.
+    /// The text as the provider shows it; for senders that sign with a private key, the public key.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 16384)]
     value: Option<SecretValue>,
-    /// Make one of 32 random bytes in hex, to be pasted at the provider: it is shown in this response and never again.
+    /// Generate one of 32 random bytes in hex, to paste at the provider. Only this response shows it.
     generate: Option<bool>,
 }
 
 only_objects!(NewSecretInput);
 
 impl NewSecretInput {
-    /// The secret, and what is shown of one that was made.
+    /// The secret, and the value to show if it was generated.
     fn given(self) -> Result<(SecretInput, Option<String>), Problem> {
         let Self { label, value, generate } = self;
         match (value, generate.unwrap_or(false)) {
@@ -76,13 +77,13 @@ impl NewSecretInput {
 struct NewSecretShape {
     #[serde(flatten)]
     secret: SecretShape,
-    /// The value of one that was made: this once.
+    /// The value of a generated secret, shown only here.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     value: Option<String>,
 }
 
-/// Add a secret, or have one made; the bin's requests are reverified
+/// Add or generate a secret; the bin's requests are reverified
 #[utoipa::path(tag = "secrets", request_body = NewSecretInput, responses((status = 201, body = NewSecretShape)))]
 #[post("/api/v1/bins/{bin}/secrets")]
 async fn add(state: State, bin: BinRef, input: Json<NewSecretInput>) -> Result<HttpResponse, Problem> {

@@ -1,4 +1,4 @@
-//! Playing a platform: simulated senders.
+//! Simulated senders.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ struct WouldSendShape {
     body: String,
 }
 
-/// A session that goes on by itself.
+/// A session that continues as a job.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SendBegun)]
 struct SendBegunShape<'a> {
@@ -84,7 +84,8 @@ fn would_send(sending: &Sending, parcels: Vec<(String, Parcel)>) -> Vec<WouldSen
         .collect()
 }
 
-/// Sends a composed request. What goes to a target is kept first, what goes to the bin is kept as it arrives.
+/// Sends a composed request. A request to a target is stored before it is sent; a request to the bin is stored when it
+/// arrives.
 async fn send_made(
     state: &State,
     bin: &BinRef,
@@ -109,9 +110,9 @@ async fn send_made(
 
 /// Send what a platform sends, or a request of your own
 ///
-/// An event, a whole session, a captured request, or one that is composed here, to the bin itself or to a target. What comes
-/// to the bin counts as `simulated`; a composed request that goes to a target is kept as `composed`, with its attempts. A
-/// session that takes more than ten seconds becomes a job.
+/// An event, a whole session, a captured request, or a composed one, to the bin itself or to a target. A request to the
+/// bin counts as `simulated`; a composed request to a target is kept as `composed`, with its attempts. A session that
+/// takes more than ten seconds becomes a job.
 #[utoipa::path(tag = "delivery", request_body = SendInput, responses((status = 200, body = SentShape<'_>), (status = 202, body = SendBegunShape<'_>)))]
 #[post("/api/v1/bins/{bin}/send")]
 async fn send(state: State, bin: BinRef, input: Json<SendInput>) -> Result<HttpResponse, Problem> {

@@ -21,17 +21,17 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SessionPage)]
 struct PageShape<'a> {
-    /// Those with the newest requests first.
+    /// Most recent first.
     sessions: Vec<SessionShape<'a>>,
     /// The cursor of the next page, for `before`; `null` at the end.
     next: Option<Seq>,
 }
 
-/// The requests that name a session, held against their platform's lifecycle.
+/// The requests that name a session, checked against their platform's lifecycle.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Session)]
 struct SessionShape<'a> {
-    /// What its requests call it.
+    /// Its id, as in its requests.
     id: &'a str,
     /// The platform's id.
     provider: Option<&'a str>,
@@ -49,13 +49,13 @@ struct SessionShape<'a> {
     document: Option<&'a str>,
     /// The events that it should have.
     expected: &'a [&'a str],
-    /// Of these, what is missing: after the event that ends it, or after a silence.
+    /// Of these, the missing ones, once the session has ended or been silent.
     missing: &'a [&'a str],
-    /// What is missing, twice, impossible, out of order or a contradiction.
+    /// What is missing, repeated, impossible, out of order or contradictory.
     findings: Vec<FindingShape<'a>>,
-    /// What of its events, of those that count, is otherwise than their contract, all together.
+    /// The events' differences from their contract, in total.
     contract: SessionContractShape,
-    /// Why the session was not held against a lifecycle.
+    /// Why the session was not checked against a lifecycle.
     not_checked_because: Option<&'a str>,
 }
 
@@ -84,8 +84,8 @@ struct EventShape<'a> {
     origin: Origin,
     /// Why it does not count for the findings; `null` when it does.
     left_out: Option<&'a str>,
-    /// What of it is otherwise than its contract; `null` when it was not held against one. `GET …/requests/{id}/contract` has
-    /// the findings.
+    /// Its differences from its contract; `null` when it was not checked. `GET …/requests/{id}/contract` has the
+    /// findings.
     contract: Option<ContractCountsShape>,
 }
 
@@ -93,11 +93,11 @@ struct EventShape<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ContractCounts)]
 struct ContractCountsShape {
-    /// Break it.
+    /// Findings that break the contract.
     breaks: usize,
-    /// Are unknown to the document, and allowed.
+    /// Findings unknown to the document, but allowed.
     unknown: usize,
-    /// Are otherwise than in its sample.
+    /// Differences from the document's sample.
     drift: usize,
     /// Beyond these: more of the same kinds.
     more: u64,
@@ -107,7 +107,8 @@ struct ContractCountsShape {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SessionContract)]
 struct SessionContractShape {
-    /// Events that were held against their contract: those whose bodies were read. In a list, of a session the first 40.
+    /// Events that were checked against their contract: those whose bodies were read. In a list, the first 40 of a
+    /// session.
     events: usize,
     #[serde(flatten)]
     found: ContractCountsShape,
@@ -120,11 +121,11 @@ impl From<Found> for ContractCountsShape {
     }
 }
 
-/// Something about a session.
+/// A finding about a session.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SessionFinding)]
 struct FindingShape<'a> {
-    /// `breaks` what the document says, `drift` from how it usually is, or worth a `note`.
+    /// `breaks` the document's rules, `drift` from the usual, or worth a `note`.
     severity: &'static str,
     /// `missing`, `twice`, `redelivered`, `redelivered_changed`, `out_of_order`, `after_end`, `ended_before_started`,
     /// `not_of_a_text_session`, `contradiction`, `duration` or `not_accepted`.
@@ -198,7 +199,7 @@ struct ListParams {
     before: Option<Seq>,
 }
 
-/// List a bin's sessions, each held against its platform's lifecycle
+/// List a bin's sessions, each checked against its platform's lifecycle
 #[utoipa::path(tag = "events", params(ListParams), responses((status = 200, body = PageShape<'_>)))]
 #[get("/api/v1/bins/{bin}/sessions")]
 async fn list(state: State, bin: BinRef, query: Query<ListParams>) -> Result<HttpResponse, Problem> {
@@ -210,10 +211,10 @@ async fn list(state: State, bin: BinRef, query: Query<ListParams>) -> Result<Htt
     Ok(HttpResponse::Ok().json(PageShape { sessions: sessions.iter().map(SessionShape::from).collect(), next }))
 }
 
-/// The API has the transcript at its request.
+/// In the API, the transcript is read at its own request.
 const NO_MESSAGES: Page = Page { from: 0, limit: 0 };
 
-/// Read a session: its requests, what is missing, twice, impossible or a contradiction
+/// Read a session: its requests, and what is missing, repeated, impossible or contradictory
 #[utoipa::path(tag = "events", responses((status = 200, body = SessionShape<'_>)))]
 #[get("/api/v1/bins/{bin}/sessions/{session}")]
 async fn read(state: State, bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -231,8 +232,8 @@ struct NamedParams {
 
 /// Read a session that a path cannot name
 ///
-/// The same as the session's own path. HTTP clients take `.` and `..` out of a path, so that sessions of these names are
-/// reached here only.
+/// The same as the session's own path. HTTP clients remove `.` and `..` from a path, so sessions of these names are
+/// reached only here.
 #[utoipa::path(tag = "events", params(NamedParams), responses((status = 200, body = SessionShape<'_>)))]
 #[get("/api/v1/bins/{bin}/session")]
 async fn read_by_query(state: State, bin: BinRef, query: Query<NamedParams>) -> Result<HttpResponse, Problem> {

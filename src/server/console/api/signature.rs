@@ -30,7 +30,7 @@ async fn explain(state: State, bin: BinRef, which: WhichRequest) -> Result<HttpR
     explained(&state, &bin, which, Trial::default()).await
 }
 
-/// What to try in place of the bin's settings. Nothing of it is stored.
+/// Settings to try in place of the bin's. They are not stored.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SignatureTrial)]
 #[serde(deny_unknown_fields, remote = "Self")]

@@ -18,7 +18,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Timeline)]
 struct TimelineShape<'a> {
-    /// When the first bucket begins; `null` of an empty bin.
+    /// When the first bucket begins; `null` for an empty bin.
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
     /// When the last one ends.
@@ -26,11 +26,11 @@ struct TimelineShape<'a> {
     to: Option<Timestamp>,
     /// How long a bucket is, in milliseconds.
     bucket_ms: u64,
-    /// What is counted; lanes with nothing in them are left out, but for all requests.
+    /// The lanes; empty ones are left out, except that of all requests.
     lanes: Vec<LaneShape<'a>>,
     /// How many events or sessions have no lane of their own: their requests are in `other_events` or `other_sessions`.
     left_out: u64,
-    /// How many requests were looked at: the newest 100,000 at most, and as many deliveries.
+    /// How many requests were counted: at most the newest 100,000, and as many deliveries.
     looked_at: u64,
 }
 
@@ -50,7 +50,7 @@ struct LaneShape<'a> {
     total: u64,
     /// The number of each bucket, at most 121.
     counts: &'a [u64],
-    /// Of `counts`, an event that came before; empty in the lanes that count nothing else, and in those of deliveries.
+    /// Of `counts`, repeats of an earlier event; empty in lanes that count nothing else, and in those of deliveries.
     again: &'a [u64],
     /// Of `counts`, not answered 2xx; empty in the same lanes.
     not_accepted: &'a [u64],
@@ -91,7 +91,7 @@ struct Params {
     by: By,
 }
 
-/// A bin's requests over time, in at most 121 buckets: bursts, what came again, what was not accepted, deliveries that failed
+/// A bin's requests over time, in at most 121 buckets: bursts, repeats, requests not accepted, failed deliveries
 #[utoipa::path(tag = "events", params(Params), responses((status = 200, body = TimelineShape<'_>)))]
 #[get("/api/v1/bins/{bin}/timeline")]
 async fn read(state: State, bin: BinRef, query: Query<Params>) -> Result<HttpResponse, Problem> {

@@ -1,4 +1,4 @@
-//! Waiting for requests, for pipelines. The hub wakes the waiter, which then asks the store: nothing is polled.
+//! Waits for requests, for pipelines. The hub wakes the waiter, which then queries the store: no polling.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(wait);
 }
 
-/// Seconds to wait when the client does not say.
+/// The default wait, in seconds.
 const DEFAULT_TIMEOUT_S: f64 = 30.0;
-/// Seconds that a client may wait at most; the command line asks again when it wants longer.
+/// The longest wait, in seconds; the command line repeats the request to wait longer.
 const MAX_TIMEOUT_S: f64 = 600.0;
 /// Other requests that a timeout shows.
 const SEEN_INSTEAD: usize = 20;
@@ -38,11 +38,11 @@ struct WaitParams {
     count: Option<usize>,
     /// Seconds, at most 600; default 30. Also `500ms`, `30s`, `2m`.
     timeout: Option<String>,
-    /// Only requests after this cursor; default all that are there.
+    /// Only requests after this cursor; default all stored ones.
     after: Option<Seq>,
 }
 
-/// What was waited for.
+/// The result of a wait.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Waited)]
 struct WaitedShape<'a> {
@@ -107,7 +107,7 @@ pub(super) fn patience(parameter: &'static str, text: &str) -> Result<Duration, 
 
 /// Wait until requests are there
 ///
-/// Answers as soon as `count` requests match, else after the timeout with 408 and what came instead.
+/// Answers as soon as `count` requests match; after the timeout, answers 408 with the other requests that came.
 #[utoipa::path(
     tag = "requests",
     params(WaitParams),
@@ -123,7 +123,7 @@ async fn wait(state: State, bin: BinRef, query: Query<WaitParams>) -> Result<Htt
     let timeout = timeout(query.timeout.as_deref())?;
     let wanted =
         ListQuery { filter: parsed.clone(), limit: count, before: None, after: query.after, order: Order::Oldest };
-    // Subscribed before the first query: what is committed after the query wakes the waiter.
+    // Subscribed before the first query, so that any later commit wakes the waiter.
     let mut changes = state.hub.subscribe(bin.id(), query.q.clone().map(|text| (text, parsed)))?;
     let met = async {
         loop {

@@ -1,8 +1,8 @@
-//! The small part of RFC 6455 that a server needs which only talks: the handshake, and reading what clients send for
-//! pings and closing. Server frames are made by the hub (`live::text_frame`).
+//! The part of RFC 6455 that a send-only server needs: the handshake, and reading pings and closes from clients. Server
+//! frames are made by the hub (`live::text_frame`).
 //!
-//! `actix_http::ws` has the same, and is not used: its codec (3.20) takes the whole of a frame into memory before it
-//! refuses one that is too long, however long it says it is, and it costs two crates.
+//! `actix_http::ws` does the same but is not used: its codec (3.20) buffers a whole frame of any announced length
+//! before it refuses one that is too long, and it costs two crates.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -13,7 +13,7 @@ use sha1::{Digest as _, Sha1};
 
 use crate::server::console::problem::{Code, Problem};
 
-/// The largest frame that a subscriber may send; there is nothing for it to say.
+/// The largest frame that a subscriber may send; it has no data to send.
 const MAX_INCOMING: usize = 4 << 10;
 /// Control frames are short (section 5.5).
 const MAX_CONTROL: usize = 125;
@@ -25,7 +25,7 @@ const PONG: u8 = 10;
 
 /// The connection ends in order.
 pub(super) const NORMAL: u16 = 1000;
-/// The server or the bin is going.
+/// The server stops, or the bin is deleted.
 pub(super) const GOING_AWAY: u16 = 1001;
 /// The client broke the protocol.
 pub(super) const PROTOCOL_ERROR: u16 = 1002;
@@ -79,7 +79,7 @@ fn control(out: &mut BytesMut, opcode: u8, payload: &[u8]) {
 /// What a client has sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Incoming {
-    /// To be answered with a pong of the same payload.
+    /// A ping; the server answers with a pong of the same payload.
     Ping(Vec<u8>),
     /// A sign of life.
     Pong,

@@ -23,19 +23,19 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(stream).service(events_stream).service(lease);
 }
 
-/// Whether a response at this path goes on for ever (or for long), so that `HEAD` cannot be answered by making it.
+/// Whether a response at this path never ends (or takes long), so that `HEAD` cannot be answered through `GET`.
 pub(super) fn never_ends(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("stream" | "events-stream" | "wait"))
 }
 
-/// Bytes handed to a connection at once: what a slow subscriber holds of its own, beside the kernel's buffer.
+/// Bytes handed to a connection at once: the memory that a slow subscriber holds in addition to the kernel's buffer.
 const CHUNK: usize = 16 << 10;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct StreamQuery {
-    /// Replay everything after this cursor, then go on without a gap or a repeat. Default: from now on.
+    /// Replay every change after this cursor, then continue without a gap or a repeat. Default: from now on.
     after: Option<Seq>,
     /// A filter: only requests that match (other changes always pass).
     q: Option<String>,
@@ -50,7 +50,7 @@ fn subscribe(
     bin: &BinRef,
     query: &StreamQuery,
 ) -> Result<(Subscription, Seq), Problem> {
-    // The guard has checked this already; a stream to a foreign page is bad enough to check twice.
+    // The guard has checked this already; a stream to a foreign page would be serious enough to check twice.
     state.security.check_source(request)?;
     let parsed = filter(query.q.as_deref())?;
     let filter = query.q.clone().map(|text| (text, parsed));
@@ -70,9 +70,10 @@ fn hello(after: Seq) -> String {
 
 /// Live changes over a WebSocket
 ///
-/// Each text message is one JSON object `{"seq", "type", …}`: `request` (with its summary), `deleted`, `cleared`, `evicted`,
-/// `marked`, `verdict`, `progress`, `bin`, `bin_deleted`, and `lagged` with the cursors `from` and `to` when the subscriber
-/// was too slow: it missed what has `from < seq <= to`, and fetches it with `…/requests?after=from`.
+/// Each text message is one JSON object `{"seq", "type", …}`: `request` (with its summary), `deleted`, `cleared`,
+/// `evicted`, `marked`, `verdict`, `progress`, `bin`, `bin_deleted`, and `lagged` with the cursors `from` and `to` when
+/// the subscriber was too slow: it missed the changes with `from < seq <= to`, and reads them with
+/// `…/requests?after=from`.
 #[utoipa::path(tag = "live", params(StreamQuery), responses((status = 101, description = "A WebSocket")))]
 #[get("/api/v1/bins/{bin}/stream")]
 async fn stream(
@@ -92,12 +93,12 @@ async fn stream(
         .body(body))
 }
 
-/// One message of an event stream, as its lines say it.
+/// One message of an event stream: the values of its lines.
 #[derive(ToSchema)]
 #[schema(as = ServerSentEvent)]
 #[expect(dead_code, reason = "only the document names it")]
 struct ServerSentEvent {
-    /// The cursor; what is not stored has none.
+    /// The cursor; a change that is not stored has none.
     id: Option<String>,
     /// The type.
     event: String,
@@ -107,8 +108,8 @@ struct ServerSentEvent {
 
 /// Live changes as server-sent events
 ///
-/// The same messages as the WebSocket's, with `id` (the cursor), `event` (the type) and `data` (the JSON object). A browser
-/// that reconnects goes on where it was (`Last-Event-ID`).
+/// The same messages as the WebSocket's, with `id` (the cursor), `event` (the type) and `data` (the JSON object). A
+/// browser that reconnects continues where it was (`Last-Event-ID`).
 #[utoipa::path(tag = "live", params(StreamQuery), responses((status = 200, description = "Events", content_type = "text/event-stream", body = ServerSentEvent)))]
 #[get("/api/v1/bins/{bin}/events-stream")]
 async fn events_stream(
@@ -134,7 +135,7 @@ fn events(body: sse::Body) -> HttpResponse {
         .body(body)
 }
 
-/// How long a sender waits for who has the lease, without a word.
+/// How long a sender waits for the holder of the lease, by default.
 const PATIENCE_MS: u64 = 10_000;
 const MAX_PATIENCE_MS: u64 = 60_000;
 
@@ -152,8 +153,8 @@ only_objects!(LeaseInput);
 
 /// Answer a bin's senders for as long as you are connected
 ///
-/// The answer is the stream of the bin's events. While it is open, new senders are held for you, and `POST …/answer` answers
-/// them; when it ends, the bin answers for itself again, those who wait included. One at a time.
+/// The response is the stream of the bin's events. While it is open, new senders are held for you, and `POST …/answer`
+/// answers them. When it ends, the bin answers again, also the senders that wait. A bin has one lease at a time.
 #[utoipa::path(tag = "live", request_body = LeaseInput, responses((status = 200, description = "Events", content_type = "text/event-stream", body = ServerSentEvent)))]
 #[post("/api/v1/bins/{bin}/lease")]
 async fn lease(
@@ -174,7 +175,7 @@ async fn lease(
     Ok(events(sse::Body::new(subscription, state.heartbeat, Some(hello(after)), Some(leased))))
 }
 
-/// Takes the next piece for the connection off what is waiting.
+/// Takes the next piece for the connection from the waiting bytes.
 fn next_chunk(waiting: &mut Bytes) -> Bytes {
     waiting.split_to(waiting.len().min(CHUNK))
 }

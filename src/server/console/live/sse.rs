@@ -14,16 +14,16 @@ use super::{lagged, next_chunk};
 use crate::capture::Leased;
 use crate::live::{Delivery, Subscription};
 
-/// That a reader has gone is seen when something is sent to it. Senders wait for a lease that has gone.
+/// Only sending shows that a reader has left, and senders wait for a lease whose holder has left.
 const LEASE_HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// Sends what the subscription delivers, and a comment when that is nothing for a while.
+/// Sends the subscription's events, and a comment after a silence.
 pub(super) struct Body {
     subscription: Subscription,
     heartbeat: Interval,
     waiting: Bytes,
     over: bool,
-    /// Held for as long as the stream.
+    /// Held as long as the stream.
     _lease: Option<Leased>,
 }
 

@@ -1,5 +1,5 @@
-//! The body of an upgraded connection: frames that the hub has encoded go out as they are; what comes in is read for
-//! pings, pongs and the closing handshake only (RFC 6455).
+//! The body of an upgraded connection. Frames encoded by the hub go out as they are; input is read only for pings,
+//! pongs and the closing handshake (RFC 6455).
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use super::frames::{self, Incoming};
 use super::{lagged, next_chunk};
 use crate::live::{Delivery, Subscription, text_frame};
 
-/// Heartbeats without a sign of life after which a subscriber counts as gone.
+/// After this many heartbeats without a reply, a subscriber counts as gone.
 const SILENT_BEATS: u32 = 2;
 /// Bytes of pongs that may wait behind events.
 const CONTROL_WAITING: usize = 4 << 10;
@@ -30,9 +30,9 @@ pub(super) struct Body {
     silent_beats: u32,
     /// Whole frames of the hub, handed over in pieces.
     waiting: Bytes,
-    /// Control frames of our own; they go between whole frames.
+    /// Control frames; they go between whole frames.
     control: BytesMut,
-    /// A close frame was sent or needs no sending: end when everything is out.
+    /// A close frame was sent or is not needed: end when all bytes are out.
     over: bool,
 }
 
@@ -64,14 +64,14 @@ impl Body {
         self.over = true;
     }
 
-    /// Reads what the subscriber sent. Data is ignored: a subscriber has nothing to say.
+    /// Reads what the subscriber sent. Data is ignored.
     fn poll_incoming(&mut self, cx: &mut Context<'_>) {
         while !self.over {
             match frames::next(&mut self.received) {
                 Ok(Some(frame)) => {
                     self.silent_beats = 0;
                     match frame {
-                        // Pings in a flood are answered as far as they fit; the rest must not pile up.
+                        // In a flood of pings, those that fit are answered; the rest must not accumulate.
                         Incoming::Ping(payload) if self.control.len() < CONTROL_WAITING => {
                             frames::pong(&mut self.control, &payload);
                         }
@@ -134,7 +134,7 @@ impl MessageBody for Body {
                     text_frame(&mut frame, lagged(from, to).as_bytes());
                     this.waiting = frame.into();
                 }
-                // The bin or the server is going: 1001, so that clients connect again and find out.
+                // The bin is deleted or the server stops: 1001, so that clients reconnect and find out.
                 Poll::Ready(None) => this.close(frames::GOING_AWAY),
                 Poll::Pending => return Poll::Pending,
             }

@@ -1,5 +1,4 @@
-//! Who may talk to the console. Checked for every request before it is routed, on parsed values, never by a path's
-//! beginning.
+//! Decides which requests the console accepts. Checked before routing, on parsed values, never by a path's prefix.
 //!
 //! A web page of any site can make a browser send requests to a local server. Three things keep it out: the `Host` must be
 //! one that the console answers to (against DNS rebinding), `Origin` and `Sec-Fetch-Site` must be the console's own
@@ -29,13 +28,13 @@ use origin::{Hosts, check_origin};
 pub(super) use token::without_session;
 use token::{Token, TokenFault};
 
-/// Nothing inline, nothing from elsewhere, no frame around it.
+/// Forbids inline code, foreign resources, and framing.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                    connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// For captured bytes: whatever a browser makes of them, it runs nothing.
 pub(super) const SANDBOX_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
-/// Whom the console talks to.
+/// The rules for which requests the console accepts.
 pub struct Policy {
     hosts: Hosts,
     token: Option<Token>,
@@ -54,7 +53,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Each kind: its name, what it says of requests, how many there were.
+    /// Each kind: name, description, count.
     pub fn all(&self) -> [(&'static str, &'static str, u64); 3] {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         [
@@ -68,7 +67,7 @@ impl Refused {
         ]
     }
 
-    /// Counts one; the log tells of the first, the second, the fourth…
+    /// Counts one; logs the first, the second, the fourth…
     fn count(count: &AtomicU64, why: &str) {
         let refused = count.fetch_add(1, Ordering::Relaxed) + 1;
         if refused.is_power_of_two() {
@@ -99,7 +98,7 @@ impl Policy {
         checked
     }
 
-    /// The problem of a token that is not right.
+    /// The problem for a bad token.
     async fn refusal(&self, token: &Token, fault: TokenFault) -> Problem {
         let problem = token.refusal(fault).await;
         if problem.code() == Code::TooManyRequests {
@@ -130,12 +129,12 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
     }
 }
 
-/// Paths that answer without a token: they tell nothing, or are there to ask for it.
+/// Paths that need no token: they reveal nothing, or ask for the token.
 fn open_to_all(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/login") || path.starts_with("/assets/")
 }
 
-/// A page that a browser was led to from another site. Followed from here, the same link comes from the console itself.
+/// The page for a link followed from another site. It offers the same link, which then comes from the console itself.
 #[derive(Template)]
 #[template(path = "elsewhere.html")]
 struct FromElsewhere<'a> {
@@ -152,7 +151,7 @@ pub(super) async fn guard(
         add_headers(response.headers_mut());
         return Ok(response);
     }
-    // The connection drops the body of the response. Streams are left out: they would never end.
+    // The connection drops the body of the response. Not for streams, which never end.
     if request.method() == Method::HEAD && !super::live::never_ends(request.path()) {
         request.head_mut().method = Method::GET;
     }
@@ -194,12 +193,12 @@ async fn admit(request: &HttpRequest) -> Result<(), HttpResponse> {
     }
 }
 
-/// Whether a person is looking: browsers ask for HTML when they open a page.
+/// Whether the client is a person: browsers ask for HTML when they open a page.
 fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// What every response of the console carries, unless the handler has set its own.
+/// Adds the console's common headers, unless the handler has set its own.
 fn add_headers(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CSP),
@@ -210,7 +209,7 @@ fn add_headers(headers: &mut HeaderMap) {
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
-        // Clients tell by it who answers.
+        // Clients recognise Creel by it.
         (header::SERVER, concat!("creel/", env!("CARGO_PKG_VERSION"))),
     ] {
         if !headers.contains_key(&name) {

@@ -1,4 +1,4 @@
-//! Where a request comes from: the `Host` that it names, the page that made it.
+//! The source of a request: the `Host` that it names, and the page that made it.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ impl Hosts {
         };
         let host =
             single(request.headers(), &header::HOST).ok().flatten().and_then(Authority::parse).ok_or_else(refuse)?;
-        // The absolute form of a target names a host, too: both must be fine.
+        // The absolute form of a target names a host too: both must be allowed.
         let in_target = request.uri().authority().map(|authority| Authority::parse(authority.as_str()));
         let allowed = self.allows(&host) && in_target.is_none_or(|authority| authority.as_ref() == Some(&host));
         if allowed { Ok(host) } else { Err(refuse()) }
@@ -36,8 +36,8 @@ impl Hosts {
             return true;
         }
         match host.name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            // A foreign name can be made to resolve to this machine, an address cannot: a listener on all addresses
-            // answers to any of them.
+            // A foreign name can be made to resolve to this machine, but an address cannot: a listener on all addresses
+            // accepts any address.
             Ok(ip) => ip.is_loopback() || ip == self.listen || self.listen.is_unspecified(),
             Err(_) => host.name == "localhost" || host.name.ends_with(".localhost"),
         }
@@ -104,7 +104,7 @@ pub(super) fn check_origin(headers: &HeaderMap, host: &Authority) -> Result<(), 
     };
     let origin_is_ours = match single(headers, &header::ORIGIN) {
         Ok(None) => true,
-        // Behind a proxy that speaks TLS the scheme differs; host and port are what tells pages apart here.
+        // Behind a TLS proxy the scheme differs, so only host and port are compared.
         Ok(Some(origin)) => Authority::of_origin(origin).is_some_and(|origin| {
             origin.name == host.name
                 && (origin.port == host.port

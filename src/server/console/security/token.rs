@@ -27,7 +27,7 @@ const WRONG_TOKEN_DELAY: Duration = Duration::from_millis(500);
 const WRONG_TOKENS_WAITING: u32 = 8;
 /// While wrong tokens wait for their response, tokens are compared one after another, this long each.
 const COMPARISON_TIME: Duration = Duration::from_millis(20);
-/// Tokens that may wait for their comparison at once; more are turned away, whatever they are.
+/// Tokens that may wait for their comparison at once; more are turned away, right or wrong.
 const COMPARISONS_WAITING: u32 = 256;
 /// Browsers that may be logged in at once.
 const MAX_SESSIONS: usize = 64;
@@ -43,9 +43,9 @@ pub(super) struct Token {
     compared: Queue,
 }
 
-/// Why a request does not carry the token.
+/// Why a request's token is not accepted.
 pub(super) enum TokenFault {
-    /// It carries none, or a session that is not (or no longer) right: the login is the way on.
+    /// There is none, or the session is not valid (any more): the user must log in.
     Missing,
     /// It is wrong.
     Wrong,
@@ -63,7 +63,7 @@ struct Queue {
 impl Queue {
     /// Waits for its turn, and then for `time`. `false` when `most` wait already.
     async fn wait(&self, most: u32, time: Duration) -> bool {
-        /// A client that leaves while it waits is dropped here, and counted no more.
+        /// Its drop also stops counting a client that leaves while it waits.
         struct Counted<'a>(&'a AtomicU32);
         impl Drop for Counted<'_> {
             fn drop(&mut self) {
@@ -91,7 +91,7 @@ impl Token {
         }
     }
 
-    /// A new session's cookie. The oldest session ends where there are too many.
+    /// A new session's cookie. Ends the oldest session if there are too many.
     pub(super) fn begin_session(&self) -> Cookie<'static> {
         let mut random = [0; 32];
         rand::rng().fill_bytes(&mut random);
@@ -102,7 +102,8 @@ impl Token {
         }
         sessions.push_back(keyed(&session, b"creel session"));
         drop(sessions);
-        // Strict: links from other sites arrive without it. No `Secure`: the console speaks plain HTTP on loopback.
+        // Strict: requests by links from other sites come without it. No `Secure`: the console speaks plain HTTP on
+        // loopback.
         Cookie::build(COOKIE, session)
             .path("/")
             .http_only(true)
@@ -128,7 +129,7 @@ impl Token {
         if logged_in { Ok(()) } else { Err(TokenFault::Missing) }
     }
 
-    /// Compares a token. While others are guessing, the right one waits like all: a quick response would tell it apart.
+    /// Compares a token. While wrong tokens are waiting, the right one waits too: a quick response would reveal it.
     pub(super) async fn compare(&self, given: &str) -> Result<(), TokenFault> {
         let guessing = self.wrong.waiting.load(Ordering::Relaxed) > 0;
         if guessing && !self.compared.wait(COMPARISONS_WAITING, COMPARISON_TIME).await {
@@ -139,11 +140,11 @@ impl Token {
     }
 
     fn is_session(&self, given: &str) -> bool {
-        // A random value of 256 bits, by its digest: how long the search takes tells nothing.
+        // A random value of 256 bits, searched by its digest: the time of the search reveals nothing.
         self.sessions.lock().contains(&keyed(given, b"creel session"))
     }
 
-    /// The problem of a token that is not right: late, one at a time, and not for many at once.
+    /// The problem for a bad token: delayed, one at a time, and for a limited number at once.
     pub(super) async fn refusal(&self, fault: TokenFault) -> Problem {
         let waited =
             !matches!(fault, TokenFault::Crowded) && self.wrong.wait(WRONG_TOKENS_WAITING, WRONG_TOKEN_DELAY).await;
@@ -151,18 +152,18 @@ impl Token {
     }
 }
 
-/// The problem of a wrong token.
+/// The problem for a wrong token.
 pub(super) fn wrong() -> Problem {
     Problem::new(Code::Unauthorized, "This token is wrong.")
 }
 
-/// The problem of one token too many.
+/// The problem when too many tokens wait.
 fn crowded() -> Problem {
     Problem::new(Code::TooManyRequests, "Too many wrong tokens; try again later.")
 }
 
-/// A header's value without a session of this console. A browser sends the cookie to all ports of a host, and so to
-/// the capture listener, too: who sees the page must not be able to take over another one's session.
+/// A header's value without a session of this console. A browser sends the cookie to all ports of a host, and so also
+/// to the capture listener: a viewer of the captured request must not be able to take over the session.
 pub(in crate::server::console) fn without_session(value: String) -> String {
     if !value.contains(COOKIE) {
         return value;
