@@ -34,7 +34,7 @@ pub struct Reload {
     pub hangup: Signal,
 }
 
-/// Identifies a state of a file; the last two numbers are the time of its last change of owner or rights.
+/// Identifies a state of a file; the last two numbers are its `ctime`, which also changes with owner and rights.
 type Stamp = Option<(SystemTime, u64, i64, i64)>;
 
 fn stamp(path: &Path) -> Stamp {

@@ -9,11 +9,11 @@ use crate::model::{
     Attempt, Delivered, LastAttempt, Outcome, ReceivedResponse, RequestId, Seq, SignatureStatus, Times, Timestamp, Why,
 };
 
-/// What was sent of a request, to where, and what came of it.
+/// An attempt to send a request: what was sent, where, and the result.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Attempt)]
 pub struct AttemptShape<'a> {
-    /// Its number; a later attempt has a larger one.
+    /// Its cursor; a later attempt has a larger one.
     pub id: Seq,
     /// The request that was sent.
     #[schema(value_type = String)]
@@ -26,18 +26,19 @@ pub struct AttemptShape<'a> {
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// `answered`, or how it failed: `refused_target`, `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`, `malformed`.
+    /// `answered`, or the kind of failure: `refused_target`, `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`,
+    /// `malformed`.
     #[schema(value_type = String)]
     pub outcome: Outcome,
-    /// The same in a sentence that says what to look at.
+    /// The outcome in a sentence that says what to check.
     pub sentence: &'a str,
-    /// The verdict on the signature of what was sent: `valid`, `invalid`…; `null` when it was sent as captured, whose verdict the
-    /// request has.
+    /// The verdict on the signature of what was sent: `valid`, `invalid`…; `null` when it was sent as captured: then
+    /// the request's verdict applies.
     #[schema(value_type = Option<String>)]
     pub signature: Option<SignatureStatus>,
     /// What was sent.
     pub sent: SentShape<'a>,
-    /// What came back, as far as it came; `null` when there was no head.
+    /// The response, as far as it was received; `null` without a head.
     pub response: Option<ReceivedShape<'a>>,
     /// How long its steps took, in microseconds.
     pub times_us: TimesShape,
@@ -79,19 +80,19 @@ pub struct ReceivedShape<'a> {
     pub body_cut: bool,
 }
 
-/// How long the steps of an attempt took, in microseconds; `null` for one that was not reached.
+/// How long the steps of an attempt took, in microseconds; `null` for a step that was not reached.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Times)]
 pub struct TimesShape {
     /// Until the name had its addresses.
     pub resolve: Option<u64>,
-    /// From there until the connection stood.
+    /// From there until the connection was made.
     pub connect: Option<u64>,
-    /// From there until TLS stood.
+    /// From there until the TLS handshake was complete.
     pub tls: Option<u64>,
     /// From the ready connection to the first byte of the response.
     pub first_byte: Option<u64>,
-    /// From the beginning to the end of all.
+    /// From the beginning to the end.
     pub total: u64,
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::model::{Bin, BinCounts, Declaration, SecretHint, Timestamp};
 
-/// A bin: the URL that is handed out, what was set for it, what it holds.
+/// A bin: a URL to hand out, its settings, and its counts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Bin)]
 pub struct BinShape {
@@ -51,7 +51,7 @@ pub struct BinShape {
     /// When its newest request arrived.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_request_at: Option<Timestamp>,
-    /// What a configuration file sets of it; only of bins that one declares or has declared.
+    /// What a configuration file sets; only for bins that a file declares or has declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub declared: Option<DeclaredShape>,
@@ -61,9 +61,9 @@ pub struct BinShape {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Declared)]
 pub struct DeclaredShape {
-    /// The settings that it names. What is changed of them holds until the file is read again.
+    /// The settings that it names. A change to these lasts until the file is read again.
     pub fields: Vec<String>,
-    /// Of settings that it names in part, the parts: `limits.max_age_s`.
+    /// The parts of settings that it names only in part: `limits.max_age_s`.
     pub parts: Vec<String>,
     /// Whether it still names the bin.
     pub current: bool,
@@ -152,11 +152,11 @@ impl From<SecretHint> for SecretShape {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Counts)]
 pub struct CountsShape {
-    /// Requests that are there.
+    /// Stored requests.
     pub requests: u64,
     /// Of these, not yet read.
     pub unread: u64,
-    /// Bytes of heads and bodies that are there.
+    /// Bytes of their heads and bodies.
     pub bytes: u64,
     /// Requests that retention removed.
     pub evicted: u64,
@@ -186,7 +186,7 @@ pub struct PairShape {
     pub value: String,
 }
 
-/// The response that senders get. What is not set has its default.
+/// The response that senders get. Unset parts have their defaults.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BinResponse)]
 pub struct ResponseSettingsShape {
@@ -208,19 +208,19 @@ pub struct ResponseSettingsShape {
     /// Leave out `Content-Security-Policy: sandbox`.
     #[schema(required = false)]
     pub no_sandbox: bool,
-    /// Keep senders waiting until somebody answers them.
+    /// Hold senders until they are answered by hand.
     #[schema(required = false, nullable = false)]
     pub hold: Option<HoldShape>,
 }
 
-/// Keeps senders waiting until somebody answers them by hand.
+/// Holds senders until they are answered by hand.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Hold)]
 pub struct HoldShape {
-    /// Milliseconds after which nobody is waited for.
+    /// Milliseconds after which the wait ends.
     #[schema(maximum = 60000)]
     pub timeout_ms: u64,
-    /// What senders get then; what is not set comes from the bin's response.
+    /// What senders get then; unset parts come from the bin's response.
     pub otherwise: ResponseShape,
 }
 

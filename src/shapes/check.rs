@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 use super::attempt::{ReceivedShape, SentShape, TimesShape};
 use crate::model::{CaseReport, CaseState, CheckReport, Delivered, Outcome, ShotReport, Snippet, Timestamp, Why};
 
-/// What a receiver check has found, as far as it has come.
+/// The report of a receiver check, complete or so far.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckReport)]
 pub struct CheckShape<'a> {
-    /// Its number on the server; it is forgotten when the server ends. Absent on the command line.
+    /// Its number, valid until the server stops. Absent on the command line.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub id: Option<u64>,
@@ -26,7 +26,7 @@ pub struct CheckShape<'a> {
     pub passed: usize,
     /// How many cases have failed.
     pub failed: usize,
-    /// The platform that is played.
+    /// The simulated platform.
     pub provider: &'a str,
     /// The document that the sentences are quoted from.
     pub document: &'a str,
@@ -40,9 +40,9 @@ pub struct CheckShape<'a> {
     pub finished_at: Option<Timestamp>,
     /// How many cases there are.
     pub total: usize,
-    /// The case that is being tried.
+    /// The current case.
     pub now: Option<&'a str>,
-    /// Why it could not go on.
+    /// Why it stopped early.
     pub error: Option<&'a str>,
     /// How many cases ended in which way.
     pub counts: CountsShape,
@@ -58,7 +58,7 @@ pub struct CountsShape {
     pub passed: usize,
     /// It does not.
     pub failed: usize,
-    /// Something worth knowing that is no failure.
+    /// Worth knowing, but no failure.
     pub notes: usize,
     /// Not tried.
     pub skipped: usize,
@@ -79,13 +79,13 @@ pub struct CaseShape<'a> {
     pub result: CaseState,
     /// Why, in a sentence.
     pub sentence: &'a str,
-    /// How to mend it.
+    /// How to fix it.
     pub fix: Option<&'a str>,
     /// The same as code, by framework.
     pub snippets: Vec<SnippetShape<'a>>,
     /// What was sent and what came back.
     pub requests: Vec<ShotShape<'a>>,
-    /// The request that decided: one that is not as it should be, else the last. `null` where nothing is sent.
+    /// The deciding request: the first with a bad answer, else the last. `null` if nothing is sent.
     pub attempt: Option<CaseAttemptShape<'a>>,
     /// How long it took, in microseconds.
     pub took_us: u64,
@@ -103,14 +103,14 @@ pub struct CaseAttemptShape<'a> {
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// `answered`, or how it failed.
+    /// `answered`, or the kind of failure.
     #[schema(value_type = String)]
     pub outcome: Outcome,
-    /// The same in a sentence.
+    /// The outcome in a sentence.
     pub sentence: &'a str,
     /// What was sent.
     pub sent: SentShape<'a>,
-    /// What came back, the first 4 KiB of its body; `null` when there was no head.
+    /// The response, with the first 4 KiB of its body; `null` without a head.
     pub response: Option<ReceivedShape<'a>>,
     /// How long its steps took, in microseconds.
     pub times_us: TimesShape,
@@ -134,7 +134,7 @@ impl<'a> From<&'a Delivered> for CaseAttemptShape<'a> {
     }
 }
 
-/// A snippet that mends a receiver.
+/// Code that fixes a receiver.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckSnippet)]
 pub struct SnippetShape<'a> {
@@ -152,7 +152,7 @@ pub struct SnippetShape<'a> {
 pub struct ShotShape<'a> {
     /// What was sent, in words.
     pub about: &'a str,
-    /// `answered`, or how it failed: `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`, `malformed`.
+    /// `answered`, or the kind of failure: `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`, `malformed`.
     #[schema(value_type = String)]
     pub outcome: Outcome,
     /// The status of a whole answer.

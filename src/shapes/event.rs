@@ -38,7 +38,7 @@ pub enum ChangeShape<'a> {
     },
     /// Retention removed requests.
     Evicted {
-        /// The newest that went.
+        /// The newest removed one.
         through: Seq,
         /// How many.
         count: u64,
@@ -67,14 +67,14 @@ pub enum ChangeShape<'a> {
         /// As it is now.
         freshness: FreshnessShape,
     },
-    /// Something was sent of a request.
+    /// A request was sent.
     Attempt {
         /// Of which request.
         id: RequestId,
-        /// What came of it, without heads and bodies.
+        /// The attempt, without heads and bodies.
         attempt: Box<AttemptShape<'a>>,
     },
-    /// Long work goes on.
+    /// Progress of long work.
     Progress {
         /// Requests looked at.
         done: u64,
@@ -83,14 +83,14 @@ pub enum ChangeShape<'a> {
         /// Whether it is over.
         finished: bool,
     },
-    /// A job goes on, or is over.
+    /// Progress or end of a job.
     Job {
-        /// How it stands.
+        /// Its state.
         job: JobShape,
     },
     /// The bin's settings or secrets changed.
     Bin,
-    /// The bin is gone; nothing follows.
+    /// The bin was deleted; nothing follows.
     BinDeleted,
 }
 

@@ -5,13 +5,13 @@ use utoipa::ToSchema;
 
 use crate::model::{ForwardAnswer, ForwardSettings, Retries, Route, Timestamp};
 
-/// Where a bin sends on what it captures, and how far it is.
+/// How a bin forwards what it captures, and its progress.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Forward)]
 pub struct ForwardShape<'a> {
-    /// The first that matches has the request.
+    /// The first matching route takes the request.
     pub routes: Vec<RouteShape<'a>>,
-    /// Only what this filter finds.
+    /// Only requests that this filter finds.
     pub filter: Option<&'a str>,
     /// Who answers the sender: `own` (the bin) or `target`.
     #[schema(value_type = String)]
@@ -26,7 +26,7 @@ pub struct ForwardShape<'a> {
     pub keep_host: bool,
     /// Whether nothing is sent for now.
     pub paused: bool,
-    /// How far it is.
+    /// Its progress.
     pub state: ForwardStateShape,
 }
 
@@ -54,21 +54,21 @@ pub struct RetriesShape {
     pub backoff_ms: u64,
 }
 
-/// How far a bin's forwarding is.
+/// The progress of a bin's forwarding.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = ForwardState)]
 pub struct ForwardStateShape {
-    /// Everything up to this cursor is over.
+    /// Every request up to this cursor is done.
     pub through: u64,
     /// Requests that wait.
     pub waiting: u64,
-    /// Requests that were passed over when it went on after a pause, less those that a catch-up has taken back.
+    /// Requests that were passed over because of a pause, without those that a catch-up has queued again.
     pub skipped_paused: u64,
     /// Requests that retention removed before they were forwarded.
     pub skipped_evicted: u64,
-    /// Why it has paused itself.
+    /// Why it has paused automatically.
     pub paused_because: Option<String>,
-    /// The targets that something was sent to since the start.
+    /// The targets to which something was sent since the start.
     pub targets: Vec<HealthShape>,
 }
 
@@ -78,17 +78,17 @@ pub struct ForwardStateShape {
 pub struct HealthShape {
     /// The target.
     pub target: String,
-    /// Whether connections stand.
+    /// Whether it accepts connections.
     pub reachable: bool,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
-    /// What to look at, when it is down.
+    /// What to check, when it is down.
     pub sentence: Option<String>,
 }
 
 impl<'a> ForwardShape<'a> {
-    /// The settings with how far they have come.
+    /// The settings with their progress.
     #[must_use]
     pub fn new(forward: &'a ForwardSettings, state: ForwardStateShape) -> Self {
         let route = |route: &'a Route| RouteShape {

@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use crate::model::{BinId, JobState, JobStatus, Timestamp};
 
-/// Deliveries that nobody waits for.
+/// Deliveries that run in the background.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Job)]
 pub struct JobShape {
-    /// Its number; it is forgotten when the server ends.
+    /// Its number, valid until the server stops.
     pub id: u64,
     /// The bin's id.
     #[schema(value_type = String)]
@@ -35,7 +35,7 @@ pub struct JobShape {
     /// When it ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
-    /// Why it could not go on.
+    /// The error that ended it.
     pub error: Option<String>,
 }
 

@@ -36,24 +36,24 @@ pub struct SummaryShape<'a> {
     pub path: &'a str,
     /// `1.1` or `1.0`.
     pub http_version: &'a str,
-    /// `wire` when the head is byte for byte what came, `parsed` when it was written anew.
+    /// `wire` when the head is byte for byte as received, `parsed` when it was rebuilt from the parser's result.
     #[schema(value_type = String)]
     pub head_source: HeadSource,
     /// The sender.
     pub client: Option<ClientShape>,
-    /// The body's facts; its content only where one request is shown.
+    /// The body's facts; its content only when a single request is read.
     pub body: BodyShape<'a>,
     /// Why it was rejected, if it was: `body_too_large`, `head_too_large`, `malformed`, `timeout`.
     pub rejected: Option<&'static str>,
     /// The reason for that, if it was.
     pub rejected_because: Option<RejectionShape>,
-    /// Is the signature right?
+    /// The verdict on the signature.
     pub signature: SignatureShape<'a>,
-    /// Was it made just now?
+    /// How old the signed timestamp was.
     pub freshness: FreshnessShape,
     /// What it means to the provider.
     pub event: EventFactsShape<'a>,
-    /// What the sender was told; `null` while it waits for an answer by hand.
+    /// The sender's response; `null` while it waits for an answer by hand.
     pub response: Option<SentResponseShape>,
     /// Whether its owner has looked at it.
     pub read: bool,
@@ -66,11 +66,11 @@ pub struct SummaryShape<'a> {
     /// Where it comes from: `wire`, or `simulated`, `replayed`, `forwarded` by Creel itself, or `imported`.
     #[schema(value_type = String)]
     pub origin: Origin,
-    /// The newest attempt to send it to somewhere else.
+    /// The newest attempt to send it to a target.
     pub last_attempt: Option<LastAttemptShape>,
-    /// What came of forwarding it: `delivered`, `not_accepted`, `failed`, `skipped_filtered`, `skipped_no_route`,
-    /// `skipped_unfit`, `skipped_loop`, `skipped_imported`, `skipped_composed`, `skipped_signature` or `skipped_paused`; `null`
-    /// while it waits, and where nothing is forwarded.
+    /// The outcome of forwarding it: `delivered`, `not_accepted`, `failed`, `skipped_filtered`, `skipped_no_route`,
+    /// `skipped_unfit`, `skipped_loop`, `skipped_imported`, `skipped_composed`, `skipped_signature` or
+    /// `skipped_paused`; `null` while it waits, and if nothing is forwarded.
     pub forwarded: Option<&'static str>,
     /// Until when its sender waits for an answer by hand, if it does.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -88,7 +88,7 @@ pub struct ClientShape {
     pub port: u16,
 }
 
-/// A body's facts, and its content where one request is shown.
+/// A body's facts, and its content when a single request is read.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Body)]
 pub struct BodyShape<'a> {
@@ -100,11 +100,11 @@ pub struct BodyShape<'a> {
     pub complete: bool,
     /// The `Content-Type` as sent.
     pub content_type: Option<&'a str>,
-    /// The content, when it is UTF-8. Only where one request is shown.
+    /// The content, when it is UTF-8. Only when a single request is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub text: Option<&'a str>,
-    /// The content in base64, when it is not UTF-8. Only where one request is shown.
+    /// The content in base64, when it is not UTF-8. Only when a single request is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub base64: Option<String>,
@@ -170,10 +170,10 @@ pub struct EventFactsShape<'a> {
     /// The first request of the bin with the same event.
     #[schema(value_type = Option<String>)]
     pub duplicate_of: Option<RequestId>,
-    /// Where no platform is known: the same method, target and body came lately, and what its sender was told then;
-    /// `null` when it is the first. `GET …/repeats` lists the earlier ones.
+    /// Without a known platform: the same method, target and body came lately, and the status of its response; `null`
+    /// when this is the first. `GET …/repeats` lists the earlier ones.
     pub same_before: Option<SameBeforeShape>,
-    /// How it compares with that one. Only where one request is shown, and while that one is still there.
+    /// How it compares with that one. Only when a single request is read, and while that one is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub repeat: Option<RepeatShape>,

@@ -1,4 +1,4 @@
-//! How what a simulated sender sent is shown.
+//! How events of a simulated sender are shown.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,14 +17,15 @@ pub struct SentEventShape<'a> {
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// `answered`, or how it failed: `refused_target`, `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`, `malformed`.
+    /// `answered`, or the kind of failure: `refused_target`, `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`,
+    /// `malformed`.
     #[schema(value_type = String)]
     pub outcome: Outcome,
-    /// The same in a sentence that says what to look at.
+    /// The outcome in a sentence that says what to check.
     pub sentence: &'a str,
     /// What was sent.
     pub sent: SentShape<'a>,
-    /// What came back, as far as it came; `null` when there was no head.
+    /// The response, as far as it was received; `null` without a head.
     pub response: Option<ReceivedShape<'a>>,
     /// How long its steps took, in microseconds.
     pub times_us: TimesShape,

@@ -10,7 +10,7 @@ use crate::model::SignatureStatus;
 use crate::signature::Explanation;
 use crate::signature::diagnose::Finding;
 
-/// A verdict in full. The same names as in a request's `signature` and `freshness` are at the top level as well.
+/// A verdict in full. The fields of a request's `signature` are repeated at the top level.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SignatureExplained)]
 pub struct ExplainedShape<'a> {
@@ -35,7 +35,7 @@ pub struct ExplainedShape<'a> {
     pub received: Option<&'a str>,
     /// What the signature does not protect, in plain sentences.
     pub not_covered: &'a [String],
-    /// Why it is not right; what would verify comes first. Empty when it is right.
+    /// Why it is not right; causes whose fix verifies come first. Empty when it is right.
     pub diagnosis: Vec<FindingShape<'a>>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
 }
 
 impl<'a> ExplainedShape<'a> {
-    /// A verdict with what was found out about it.
+    /// A verdict with its explanation.
     #[must_use]
     pub fn new(explanation: &'a Explanation, findings: &'a [Finding]) -> Self {
         let signature = SignatureShape::from(&explanation.verdict);

@@ -64,7 +64,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm.
+    /// Every algorithm, for help and tests.
     pub const ALL: [Self; 22] = [
         Self::HmacSha256,
         Self::HmacSha1,
@@ -152,7 +152,7 @@ impl Algorithm {
         )
     }
 
-    /// What hashing costs, in passes of SHA-256, for which processors have instructions; measured.
+    /// The measured cost of hashing, relative to SHA-256, for which processors have instructions.
     pub const fn hash_cost(self) -> usize {
         match self {
             Self::HmacSha384
@@ -179,7 +179,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether a signature of that many bytes can be one of this algorithm.
+    /// Whether this algorithm makes signatures of this length in bytes.
     #[must_use]
     pub const fn fits_length(self, bytes: usize) -> bool {
         match self {
@@ -262,8 +262,8 @@ impl Key {
         })
     }
 
-    /// The signature's bytes as this key makes them of the message that `feed` passes; `None` for public keys, which
-    /// only verify. An error of `feed` is passed on.
+    /// The signature's bytes, made with this key of the message that `feed` passes; `None` for public keys, which only
+    /// verify. Returns an error of `feed`.
     pub(crate) fn compute<E>(&self, feed: impl FnOnce(&mut Sink<'_>) -> Result<(), E>) -> Result<Option<Tag>, E> {
         fn mac<M: Mac + Clone, E>(
             keyed: &M,
@@ -294,7 +294,7 @@ impl Key {
         }
     }
 
-    /// The same for a message that is there as a whole.
+    /// The same for a complete message.
     pub(crate) fn tag(&self, message: &[u8]) -> Option<Tag> {
         let fed = self.compute(|sink| {
             sink(message);
@@ -319,7 +319,7 @@ impl Key {
         }
     }
 
-    /// How many keys it is: of a set each may have made a signature.
+    /// The number of keys: each key of a set may have made a signature.
     pub(crate) fn count(&self) -> usize {
         match self {
             Self::Public(_, keys) => keys.len(),
@@ -328,7 +328,7 @@ impl Key {
         }
     }
 
-    /// Whether a check takes longer than one of elliptic curves.
+    /// Whether a check takes longer than with elliptic curves.
     pub(crate) const fn is_slow(&self) -> bool {
         match self {
             Self::Public(algorithm, _) => algorithm.is_rsa(),
@@ -347,7 +347,7 @@ impl Key {
     }
 }
 
-/// A text that is a public key is never taken for a shared secret: whoever knows the key could sign with it.
+/// A public key is never used as a shared secret: anyone who knows the key could sign with it.
 fn token_secret(key: &[u8]) -> Option<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(key) else { return Some(key.to_vec()) };
     if pasted::is_jwk(text) {
@@ -380,8 +380,8 @@ impl Tag {
     }
 }
 
-/// The signature's bytes: any algorithm, any key bytes, any message. For public-key algorithms the key is the private
-/// one. `None` when the key does not fit the algorithm.
+/// The signature's bytes: any algorithm, any key bytes, any message. For public-key algorithms, `key` is the private
+/// key. `None` when the key does not fit the algorithm.
 #[must_use]
 pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     match algorithm {

@@ -1,4 +1,4 @@
-//! The schemes that a server knows: those that come with Creel, and those of a user's file.
+//! The schemes that a server knows: the built-in ones, and those of a user's file.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use super::scheme::Scheme;
 /// The records that come with Creel. Every test run reads all of them.
 const RECORDS: &str = include_str!("schemes/catalogue.json");
 
-/// Known schemes, to be chosen by id and detected in requests. Cheap to clone.
+/// Known schemes, chosen by id or detected in requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Catalogue(Arc<Inner>);
 
@@ -33,7 +33,7 @@ impl Default for Catalogue {
 }
 
 impl Catalogue {
-    /// The schemes that come with Creel and after them those of a list of records, such as a user's file.
+    /// The built-in schemes, followed by those of a list of records, such as a user's file.
     ///
     /// # Errors
     /// The record and field at fault, as `id.field`.
@@ -67,25 +67,25 @@ impl Catalogue {
     }
 }
 
-/// The catalogue that holds at present, for all who ask again and again: when it is replaced, the next question finds the new
-/// one. Cheap to clone; the clones are one.
+/// A shared, replaceable catalogue: after a replacement, the next read returns the new one. Cheap to clone; clones
+/// share the catalogue.
 #[derive(Clone)]
 pub struct CurrentCatalogue(Arc<ArcSwap<Inner>>);
 
 impl CurrentCatalogue {
-    /// Begins with this one.
+    /// Starts with this catalogue.
     #[must_use]
     pub fn new(catalogue: Catalogue) -> Self {
         Self(Arc::new(ArcSwap::new(catalogue.0)))
     }
 
-    /// The one that holds now.
+    /// The present catalogue.
     #[must_use]
     pub fn now(&self) -> Catalogue {
         Catalogue(self.0.load_full())
     }
 
-    /// Puts another one in its place.
+    /// Replaces the catalogue.
     pub fn replace(&self, catalogue: Catalogue) {
         self.0.store(catalogue.0);
     }
@@ -104,7 +104,7 @@ impl fmt::Debug for CurrentCatalogue {
     }
 }
 
-/// The number says enough; records are long.
+/// Shows only the number of schemes: records are long.
 impl fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Catalogue({} schemes)", self.schemes().len())

@@ -1,4 +1,4 @@
-//! Which schemes a request seems to use. Several share a header, so the answer is a ranking.
+//! Detects which schemes a request seems to use. Several share a header, so the result is a ranking.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::template::{Context, Template, Value, Vars};
 pub struct Detected<'c> {
     /// The scheme.
     pub scheme: &'c Arc<Scheme>,
-    /// Whether the hint is strong enough to call a request signed. Weak ones are believed only when they verify.
+    /// Whether the hint is strong enough to call a request signed. Weak hints count only if they verify.
     pub is_strong: bool,
     /// One sentence.
     pub why: String,
@@ -34,7 +34,7 @@ pub struct Detected<'c> {
 pub(crate) struct Candidate {
     pub(crate) index: usize,
     pub(crate) is_strong: bool,
-    /// Its signature is in a header of its own: one with its name, or one that its provider alone uses.
+    /// Its signature is in a header with its name, or one that only its provider uses.
     is_own: bool,
     rank: Rank,
 }
@@ -44,17 +44,19 @@ impl Candidate {
         self.rank.fit
     }
 
-    /// Whether another of the same place is of the version that the request names, or has the parts that it asks for.
+    /// Whether another candidate of the same place fits better: by the version that the request names, or by required
+    /// parts.
     pub(crate) const fn is_outdone_by(&self, other: &Self) -> bool {
         other.rank.asked_for > self.rank.asked_for
     }
 
-    /// Whether a signature is there beyond doubt: of the algorithm's length, or anything in a header of the scheme's own.
+    /// Whether there is certainly a signature: a text of the algorithm's length, or any text in the scheme's own
+    /// header.
     pub(crate) const fn is_recognised(&self) -> bool {
         self.is_strong && (matches!(self.rank.fit, Fit::Length) || self.is_own)
     }
 
-    /// Whether there is a text that the scheme takes for a signature.
+    /// Whether there is a text in the scheme's form.
     pub(crate) const fn has_text(&self) -> bool {
         self.rank.has_text
     }
@@ -65,15 +67,15 @@ impl Candidate {
 #[expect(clippy::struct_excessive_bools, reason = "each is a step of the comparison, in this order")]
 struct Rank {
     fit: Fit,
-    /// How many things beside the signature are typical of this very scheme: a header with its version, what it asks for.
+    /// How many other parts are typical of this scheme: a header with its version, required parts.
     own_marks: usize,
-    /// Those that decide between two readings of one signature: a version, a part that one of them asks for.
+    /// Of these, those that decide between two readings of one signature: a version, a required part.
     asked_for: usize,
-    /// All that the scheme signs is there.
+    /// All parts that the scheme signs are present.
     is_complete: bool,
     /// How many headers hint at it.
     hints: usize,
-    /// There is a text that the scheme takes for its signature, however long.
+    /// There is a text in the scheme's form, of any length.
     has_text: bool,
     /// A hinting header carries the scheme's own name.
     is_named: bool,
@@ -82,14 +84,14 @@ struct Rank {
     evidence: Reverse<Option<Evidence>>,
 }
 
-/// How much of a signature there is.
+/// How well a text fits as a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fit {
     /// None in the scheme's form.
     None,
-    /// One in the form (`v1=…`; a bare text has none), too long or short for the algorithm.
+    /// In the scheme's form (`v1=…`; a bare text has none), but of another length than the algorithm's.
     Form,
-    /// One that can be of the algorithm.
+    /// Also of the algorithm's length.
     Length,
 }
 
@@ -109,7 +111,7 @@ impl Catalogue {
         self.ranked(&self.hinted(&view), &view).into_iter().filter_map(described).collect()
     }
 
-    /// The candidates, likeliest first, of which `hinted` are the ones that headers hint at.
+    /// The candidates, likeliest first. `hinted` are the schemes that headers hint at.
     pub(crate) fn ranked(&self, hinted: &[usize], view: &View<'_>) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = if hinted.is_empty() {
             self.by_shape(view)
@@ -122,9 +124,9 @@ impl Catalogue {
             };
             hinted.iter().filter_map(candidate).collect()
         };
-        // A stable sort: what ranks alike stays in the catalogue's order.
+        // A stable sort: equal ranks stay in the catalogue's order.
         found.sort_by(|a, b| b.rank.cmp(&a.rank));
-        // Where one scheme's form is met, those of the same place whose form is not are out.
+        // If one scheme's form matches, schemes of the same place whose form does not match are dropped.
         let scheme = |candidate: &Candidate| self.schemes().get(candidate.index);
         let met: SmallVec<[usize; 8]> =
             found.iter().filter(|candidate| candidate.rank.fit > Fit::None).map(|candidate| candidate.index).collect();
@@ -184,8 +186,8 @@ impl Catalogue {
                 return None;
             }
             let rank = rank(scheme, view);
-            // A bare Authorization header or a member that holds a token says little alone.
-            // So does a token that claims nothing of the request.
+            // A bare Authorization header or a member with a token is a weak hint. So is a token without claims about
+            // the request.
             let says_nothing =
                 scheme.algorithm == Algorithm::Equal || scheme.algorithm.is_token() && scheme.require.is_empty();
             let telling = !says_nothing && rank.is_complete;
@@ -228,8 +230,8 @@ fn kind(source: &Source) -> u8 {
     }
 }
 
-/// In which kinds of places the request can hold a signature that no header hints at: a cheap look before anything is
-/// parsed, because this is asked of every request.
+/// The kinds of places in which the request can hold a signature without a hinting header: a cheap test before parsing,
+/// because it runs for every request.
 fn places_of(index: &Index, view: &View<'_>) -> u8 {
     let request = view.request;
     let content_type = request.headers.get("content-type").map(|value| &value[..]).unwrap_or_default();
@@ -256,7 +258,7 @@ fn may_hold(source: &Source, view: &View<'_>) -> bool {
         Source::Query(name) => view.request.url.contains(name.as_str()),
         Source::Form(name) | Source::FormJson(name, _) => in_body(name),
         Source::Json(rest) | Source::Each(_, rest) => {
-            // A name that is written with escapes is not found; no provider writes it so.
+            // A name written with escapes is not found; no provider escapes it.
             let mut names = rest.steps().iter().filter(|step| step.parse::<usize>().is_err());
             names.all(|name| in_body(name))
         }
@@ -276,7 +278,7 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     let fit = match &groups[..] {
         [] => Fit::None,
         groups if groups.iter().any(|group| group.signatures.iter().any(fits_length)) => Fit::Length,
-        // Anything is a bare text, so that it says nothing.
+        // Every text has the bare form, so it is no hint.
         _ if scheme.items.iter().all(Pattern::is_bare) => Fit::None,
         _ => Fit::Form,
     };
@@ -306,11 +308,11 @@ fn rank(scheme: &Scheme, view: &View<'_>) -> Rank {
     }
 }
 
-/// How far a request meets one of a scheme's conditions.
+/// How well a request meets one of a scheme's conditions.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Required {
     No,
-    /// Its parts are there, which makes schemes that ask for nothing of the kind less likely.
+    /// Its parts are present, which makes schemes without such a condition less likely.
     There,
     Met,
 }
@@ -320,12 +322,13 @@ fn required((left, right): &(Template, Template), context: &Context<'_>) -> Requ
     if one == other {
         return Required::Met;
     }
-    // A hash that differs is one of a body that was changed; a literal that differs names another scheme.
+    // A different hash means a changed body; a different literal means another scheme.
     let is_literal = [left, right].iter().any(|template| template.values().next().is_none());
     if is_literal { Required::No } else { Required::There }
 }
 
-/// Whether a header `X-Signature-Version: v2` beside `X-Signature` is there and says the last word of the scheme's id.
+/// Whether there is a header such as `X-Signature-Version: v2` next to `X-Signature` that names the last word of the
+/// scheme's id.
 fn is_version(scheme: &Scheme, view: &View<'_>) -> bool {
     let Some((_, version)) = scheme.id.rsplit_once('-') else { return false };
     let says = |name: &str| {

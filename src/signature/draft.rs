@@ -1,4 +1,4 @@
-//! A request while it is being signed: values are put where the scheme reads them, everything else stays byte for byte.
+//! A request while it is being signed: values are placed where the scheme reads them, all else stays byte for byte.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use super::scheme::Scheme;
 use super::source::{self, Source};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-/// Headers listed as signed when the choice is ours.
+/// Most headers listed as signed when Creel chooses them.
 const LISTED_HEADERS: usize = 8;
 
 /// A request to sign.
@@ -31,7 +31,7 @@ pub struct SignInput<'a> {
     pub headers: &'a Headers,
     /// The body.
     pub body: &'a [u8],
-    /// The moment that the signature speaks of.
+    /// The time to sign.
     pub timestamp: Timestamp,
     /// The delivery's id, where the scheme signs one and the request has none; made up from the content when absent.
     pub id: Option<&'a str>,
@@ -67,7 +67,7 @@ impl Signed {
 /// Why a request cannot be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// The secret's text is no key of the scheme. For public-key schemes signing takes the private key.
+    /// The secret's text is no key of the scheme. Signing by a public-key scheme needs the private key.
     #[error("The secret cannot be read as {wanted}.")]
     Undecodable {
         /// What is wanted, in words.
@@ -81,7 +81,7 @@ pub enum SignError {
         /// The same in words.
         sentence: String,
     },
-    /// The signature or a value has its place in a part that the request does not have in that form.
+    /// The signature or a value belongs in a part that the request does not have in that form.
     #[error("{0}")]
     Unplaceable(String),
 }

@@ -1,5 +1,5 @@
-//! How a signature is written as text. Only the canonical text of a value is read: a lenient decoder would call a
-//! changed signature right.
+//! The text forms of signatures. Only the canonical text is accepted: a lenient decoder would accept a changed
+//! signature.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -7,10 +7,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
-/// Padding is optional but right when there; bits past the last byte must be zero.
+/// Padding is optional but must be right; bits past the last byte must be zero.
 const CANONICAL: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-/// Keys are pasted, not attacker-made: leftover bits are ignored, as every provider's own library does.
+/// Keys are pasted, not made by attackers: leftover bits are ignored, as in the providers' own libraries.
 const LENIENT: GeneralPurposeConfig = CANONICAL.with_decode_allow_trailing_bits(true);
 
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CANONICAL);

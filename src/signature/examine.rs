@@ -20,14 +20,14 @@ use super::scheme::Scheme;
 use super::source::MAX_ITEMS;
 use super::template::{Context, Template, Vars};
 
-/// A secret and what it is called.
+/// A secret and its label.
 #[derive(Debug, Clone)]
 pub(crate) struct LabelledSecret {
     pub(crate) label: String,
     pub(crate) value: SecretValue,
 }
 
-/// What came out.
+/// The result.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) status: SignatureStatus,
@@ -40,9 +40,9 @@ pub(crate) struct Outcome {
     pub(crate) group: usize,
     /// The alternative that matched, else the first that the request has all parts for.
     pub(crate) template: usize,
-    /// The item of a batch that was looked at last: the first wrong one.
+    /// The last item of a batch that was checked: the first wrong one.
     pub(crate) item: usize,
-    /// Whether a token was over when it came (`true`) or not good yet (`false`).
+    /// Whether a token had expired on arrival (`true`) or was not valid yet (`false`).
     pub(crate) is_expired: Option<bool>,
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn examine(scheme: &Scheme, keys: &[Option<Key>], secrets: &[Labelled
                 first.get_or_insert(outcome);
             }
             SignatureStatus::Invalid | SignatureStatus::Missing => {
-                // One without a signature among signed ones is wrong.
+                // An unsigned item among signed ones is wrong.
                 if first.is_some() || (item + 1..count).any(|other| has_signature(scheme, view, other)) {
                     outcome.status = SignatureStatus::Invalid;
                 }
@@ -123,7 +123,7 @@ fn examine_one(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret]
     let shared = shared_vars(scheme, view);
     let first_secret = secrets.first().map(|secret| secret.value.expose());
     let context = Context { view, vars: Vars { shared: &shared, group: &[] }, secret: first_secret };
-    // What a token claims counts once its signature is right.
+    // A token's claims are checked after its signature.
     let unmet = if scheme.algorithm.is_token() { None } else { requirement::unmet(scheme, &context) };
     match unmet {
         None => {}
@@ -179,7 +179,7 @@ fn examine_one(scheme: &Scheme, keys: &[Option<Key>], secrets: &[LabelledSecret]
     }
 }
 
-/// A note where no signature of the group is written as the provider's own receiver wants it.
+/// A note if no signature of the group has the form that the provider's own receiver requires.
 fn leniency(scheme: &Scheme, group: &Group<'_>) -> Option<String> {
     let mut notes = group.signatures.iter().map(|text| rules::leniency(scheme, text));
     let first = notes.next().flatten()?;
@@ -242,11 +242,12 @@ struct Attempt<'a> {
     secrets: &'a [LabelledSecret],
     view: &'a View<'a>,
     shared: &'a [(&'a str, Cow<'a, [u8]>)],
-    /// Why the first group or alternative could not be computed at all.
+    /// Why the first group or alternative could not be computed.
     problem: Option<(SignatureStatus, String)>,
     /// The first group and alternative that could be computed.
     rendered: Option<(usize, usize)>,
-    /// The first group and alternative that fit, but leave a body out that others sign: a sender may have put it there.
+    /// The first group and alternative that match but do not cover the body, although others do: an attacker may have
+    /// added the body.
     bare: Option<(usize, usize)>,
     checks: usize,
 }
@@ -288,8 +289,8 @@ impl Attempt<'_> {
         None
     }
 
-    /// Whether the reading is one for requests without a body, and this one has one. Where no reading of the scheme signs
-    /// the body, that is how the provider wants it.
+    /// Whether this alternative is for requests without a body, and this request has one. If no alternative signs the
+    /// body, the provider does not cover it.
     fn leaves_body_out(&self, template: &Template) -> bool {
         let signs_body = |template: &Template| self.scheme.reads_body(template);
         !self.view.request.body.is_empty() && !signs_body(template) && self.scheme.signed.iter().any(signs_body)
@@ -319,7 +320,7 @@ impl Attempt<'_> {
             }
             return Ok(None);
         }
-        // Nothing could match: a body of many MiB need not be hashed to say so. What is missing must still be found.
+        // Nothing could match, so a body of many MiB need not be hashed. Missing parts must still be found.
         if received.is_empty() {
             let any = self.secrets.first().map(|secret| secret.value.expose());
             return template.render(&context(any), &mut |_| {}).map(|()| None);

@@ -1,4 +1,4 @@
-//! Tokens (JSON Web Signatures) of one request: read, checked by the keys, then by what their claims say of the request.
+//! Checks the tokens (JSON Web Signatures) of a request: first with the keys, then their claims about the request.
 
 use std::borrow::Cow;
 
@@ -14,11 +14,11 @@ use super::requirement::{self, Unmet};
 use super::scheme::Scheme;
 use super::template::{Context, Vars};
 
-/// Tokens of one request that are looked at.
+/// Most tokens of one request that are checked.
 const MAX_TOKENS: usize = 8;
-/// Keys that they are checked with: each key of a set is one, and takes some tenths of a millisecond.
+/// Most checks with a key; each key of a set counts and takes some tenths of a millisecond.
 const MAX_CHECKS: usize = 128;
-/// How far the clocks of sender and receiver may differ where a token says from when to when it is good.
+/// How far the clocks of sender and receiver may differ for a token's period of validity.
 const LEEWAY_S: i64 = 5;
 
 /// Why a token is not right.
@@ -31,7 +31,7 @@ pub(super) enum Fault {
     Missing(Missing),
 }
 
-/// A token of the request that is read and has an algorithm of the scheme.
+/// A parsed token of the request with an algorithm of the scheme.
 pub(super) struct Readable<'t> {
     pub(super) token: Token<'t>,
     pub(super) alg: jws::Alg,
@@ -51,7 +51,8 @@ pub(super) fn read<'t>(scheme: &Scheme, text: &'t str) -> Result<Readable<'t>, F
     Ok(Readable { token, alg })
 }
 
-/// The first alternative of what is signed that the key made the token of; 0 where the token holds it.
+/// The first alternative of the signed content for which the key's signature is right; 0 when the token holds its
+/// content.
 pub(super) fn verify(
     scheme: &Scheme,
     key: &Key,
@@ -155,7 +156,7 @@ pub(super) fn sentence(scheme: &Scheme, fault: &Fault) -> String {
     }
 }
 
-/// A token whose signature is right: now its claims count.
+/// The result for a token with a right signature, by its claims.
 fn right(scheme: &Scheme, context: &Context<'_>, group: &Group<'_>, token: &Token<'_>) -> Outcome {
     if let Some(reason) = unmet_claim(scheme, context) {
         return Outcome::failed(SignatureStatus::Invalid, reason);
@@ -168,7 +169,7 @@ fn right(scheme: &Scheme, context: &Context<'_>, group: &Group<'_>, token: &Toke
     Outcome { reason, signed_at, is_expired, ..Outcome::failed(SignatureStatus::Valid, "") }
 }
 
-/// Whether the token was over (`Some(true)`) or not good yet (`Some(false)`) when it came, with the note that says so.
+/// Whether the token had expired (`Some(true)`) or was not valid yet (`Some(false)`) on arrival, with a note.
 fn lifetime(token: &Token<'_>, received_at: Timestamp) -> (Option<bool>, Option<String>) {
     let now = received_at.as_secs();
     match token.bounds() {

@@ -13,15 +13,15 @@ use super::source::Source;
 use super::template::{Context, Template, Value, Vars};
 use super::verify::Verifier;
 
-/// Takes the place of the secret in signed bytes that are shown: a secret is never given out again.
+/// Replaces the secret in signed bytes that are shown: secrets are never shown.
 pub const MASKED_SECRET: &str = "{secret}";
 
 /// A verdict, explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// Is the signature right?
+    /// The verdict on the signature.
     pub verdict: Verdict,
-    /// Was it made just now?
+    /// How old the signed timestamp was.
     pub freshness: Freshness,
     /// The exact bytes that are signed, of the alternative that matched or else the first. `None` when parts are
     /// missing or nothing is signed. Where the scheme hashes the secret with the message, [`MASKED_SECRET`] is in its
@@ -31,7 +31,7 @@ pub struct Explanation {
     pub expected: Option<String>,
     /// The signature as received, without its prefix and the values beside it.
     pub received: Option<String>,
-    /// What could be changed without the signature noticing. Plain sentences.
+    /// What an attacker could change without invalidating the signature, in sentences.
     pub not_covered: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ impl Verifier {
             signatures.iter().find(|text| scheme.encoding.decode(text).as_deref() == Some(&bytes[..]))
         });
         explanation.received = matching.or_else(|| signatures.first()).map(|text| (*text).to_owned()).or_else(|| {
-            // Not in the scheme's form: show the text as it is.
+            // Not in the scheme's form: shows the text as it is.
             texts.first().map(|text: &Cow<'_, [u8]>| String::from_utf8_lossy(text).into_owned())
         });
         explanation.expected = made.map(|(text, _)| match &explanation.received {
@@ -94,7 +94,7 @@ fn is_upper_hex(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// The signature's text and bytes, for algorithms where the secret makes it and it is not the secret itself.
+/// The signature's text and bytes, for algorithms that compute it from the secret.
 fn expected(scheme: &Scheme, secret: &str, message: &[u8]) -> Option<(String, Vec<u8>)> {
     if scheme.algorithm.is_asymmetric() || scheme.algorithm.is_token() || scheme.algorithm == Algorithm::Equal {
         return None;
@@ -103,7 +103,7 @@ fn expected(scheme: &Scheme, secret: &str, message: &[u8]) -> Option<(String, Ve
     Some((scheme.encoding.encode(&bytes), bytes))
 }
 
-/// What the signature leaves out, of this request.
+/// The parts of this request that the signature does not cover.
 fn not_covered(scheme: &Scheme, template: Option<&Template>, request: &SignedRequest<'_>) -> Vec<String> {
     if scheme.algorithm == Algorithm::Equal {
         return vec![

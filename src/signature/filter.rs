@@ -35,7 +35,7 @@ pub(crate) enum BytesFilter {
     HeaderPairs(String, String),
 }
 
-/// What turns pairs into bytes.
+/// How pairs become bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reduction {
     /// `key` and `value` side by side, sorted, repeats left out.
@@ -60,7 +60,7 @@ pub(crate) enum Parsed {
     Reduce(Reduction),
 }
 
-/// Names in one list of signed headers. A list that repeats a long header thousands of times would be a bomb.
+/// Names in one list of signed headers. A list that repeats a long header thousands of times would exhaust memory.
 const MAX_SIGNED_HEADERS: usize = 128;
 
 /// Reads one filter.

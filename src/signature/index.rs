@@ -1,4 +1,4 @@
-//! Which schemes a request's headers hint at. Asked for every request, so it is made once for a catalogue.
+//! An index of the headers that hint at schemes. Used for every request, so it is made once per catalogue.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) struct Index {
     pub(super) unhinted: Vec<usize>,
     /// Headers that these read their signature from.
     pub(super) sources: HeaderNames<()>,
-    /// One of these reads its signature from headers of any name with some beginning (none that comes with Creel does).
+    /// Whether one of these reads its signature from all headers with some prefix (no built-in scheme does).
     pub(super) any_header: bool,
     /// A name of each place in a JSON body that one of these reads its signature from, as one search; `None` when any
     /// body may hold one.
@@ -63,7 +63,7 @@ fn has_own_header(scheme: &Scheme, schemes: &[Arc<Scheme>]) -> bool {
         let mut users = schemes.iter().filter(|other| hints(other, name));
         hints(scheme, name) && users.all(|other| is_one_provider(scheme, other))
     };
-    // Three headers together are nobody else's either, though each of their names may be.
+    // Three headers together are unique to a provider, even if each name is shared.
     scheme.detect.len() >= 3 || scheme.from.iter().any(is_own)
 }
 
@@ -71,7 +71,7 @@ fn member_names<'s>(sources: impl Iterator<Item = &'s Source>) -> Option<Regex> 
     let mut names: Vec<String> = Vec::new();
     for source in sources {
         if let Source::Json(pointer) | Source::Each(_, pointer) = source {
-            // The longest name is the rarest; without any name everything is possible.
+            // The longest name is the rarest; without a name, any body may hold a signature.
             names.push(regex::escape(pointer.steps().iter().max_by_key(|step| step.len())?));
         }
     }

@@ -13,7 +13,7 @@ pub enum Missing {
     Config(String),
     /// A header that the request itself lists as signed.
     SignedHeader(String),
-    /// The request lists more headers as signed than are looked at.
+    /// The request lists too many headers as signed.
     TooManySignedHeaders,
     /// The secret, where only the request was given.
     Secret,

@@ -1,4 +1,5 @@
-//! Signatures: schemes as data, and one engine that verifies, signs and explains by them. No code knows a provider.
+//! Signatures: schemes as data, and one engine that verifies, signs and explains with them. No code is specific to a
+//! provider.
 
 pub mod algorithm;
 mod catalogue;
@@ -43,10 +44,10 @@ pub use sign::sign;
 pub use source::Source;
 pub use verify::{AUTO, Verifier};
 
-/// Why a text that says that it is a key can be no secret of a bin: a private key, a damaged one, none of a known kind.
+/// Rejects a text in the form of a key that cannot be a secret of a bin: a private, damaged or unknown kind of key.
 ///
 /// # Errors
-/// One sentence, with the way out.
+/// One sentence that also says what to do.
 pub fn check_secret(text: &str) -> Result<(), String> {
     pasted::check(text)
 }

@@ -1,5 +1,5 @@
-//! Keys as they are pasted: what a text is, and why it is no key. Every secret goes through [`check`] when it is set: a key
-//! that is damaged is named then, not at the first request, and a private key is never taken.
+//! Recognises pasted keys, and says why a text is no key. Every secret goes through [`check`] when it is set: a damaged
+//! key is reported then, not at the first request, and a private key is never accepted.
 
 use rsa::pkcs8::PrivateKeyInfoRef;
 use x509_cert::der::Decode as _;
@@ -35,12 +35,13 @@ pub(super) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-/// The bytes of the first block of a PEM text; `None` when it is none or damaged. Before a key, openssl names its curve.
+/// The bytes of the first block of a PEM text; `None` when it is none or damaged. OpenSSL writes a block with the curve
+/// before the key, which is skipped.
 pub(super) fn first_block(text: &str) -> Option<Vec<u8>> {
     blocks(text).find(|block| block.label != "EC PARAMETERS")?.der
 }
 
-/// Whether a text says of itself that it is PEM.
+/// Whether a text has the form of PEM.
 pub(super) fn is_pem(text: &str) -> bool {
     text.contains("-----BEGIN ")
 }
@@ -50,7 +51,7 @@ pub(super) fn is_jwk(text: &str) -> bool {
     text.trim_start().starts_with(['{', '[']) && (text.contains("\"kty\"") || text.contains("\"keys\""))
 }
 
-/// Why a text that says that it is a key cannot be used as one. Texts that may be any secret are right.
+/// Why a text in the form of a key cannot be used as one. Texts that may be any secret are accepted.
 pub(super) fn check(text: &str) -> Result<(), String> {
     if is_pem(text) {
         return blocks(text).try_for_each(|block| check_block(&block));
@@ -72,8 +73,8 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The same for a bin's scheme: where it is of public keys or tokens, the text must be a key of it. Schemes that take other
-/// texts as well say so in their verdict.
+/// The same for a bin's scheme: for public keys or tokens, the text must be one of its keys. Schemes that also take
+/// other texts report a bad one in their verdict.
 pub(super) fn check_for(scheme: &Scheme, text: &str) -> Result<(), String> {
     check(text)?;
     if !(scheme.algorithm.is_rsa() || scheme.algorithm.is_token()) {

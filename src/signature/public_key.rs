@@ -1,5 +1,5 @@
-//! Public keys as people paste them: PEM or DER, bare (SPKI, PKCS #1) or in an X.509 certificate. Nothing is fetched, and
-//! a certificate is only the wrapping of its key: who issued it, and until when, is for whoever pasted it to know.
+//! Public keys as people paste them: PEM or DER, bare (SPKI, PKCS #1) or in an X.509 certificate. Nothing is fetched,
+//! and a certificate only wraps its key: its issuer and its expiry are not checked.
 
 use p256::ecdsa::signature::Verifier as _;
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
@@ -30,7 +30,7 @@ pub(crate) enum Hash {
     Sha512,
 }
 
-/// Keys of one pasted set that a signature outside a token is checked with: nothing says which one made it.
+/// Most keys of a pasted set that are tried on a signature outside a token: it does not name its key.
 const MAX_KEYS: usize = 8;
 
 /// The bytes before the 32 of an Ed25519 public key in its SPKI form (RFC 8410, section 4).

@@ -1,4 +1,4 @@
-//! Reading the signature text of a request: which signatures it offers, and which values are beside them.
+//! Reads the signature text of a request: the signatures that it offers, and the values next to them.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub(crate) struct Group<'t> {
     pub(crate) signatures: SmallVec<[&'t str; 2]>,
 }
 
-/// All that one request offers; mostly one group.
+/// All groups of one request; mostly one.
 pub(crate) type Groups<'t> = SmallVec<[Group<'t>; 1]>;
 
 /// Signatures looked at in one request. `DocuSign`, with one header per key, sends up to 100.
@@ -80,7 +80,7 @@ fn read_element<'t>(scheme: &'t Scheme, element: &'t str, into: &mut Group<'t>) 
         if name == SIGNATURE {
             into.signatures.push(value);
         } else if let Some((_, known)) = into.vars.iter_mut().find(|(known, _)| *known == name) {
-            // Of repeated values the last one counts.
+            // The last of repeated values counts.
             *known = value;
         } else {
             into.vars.push((name, value));

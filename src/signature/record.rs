@@ -1,5 +1,5 @@
-//! A scheme's record as it is written, read by serde. What no single field shows (names that nothing gives a value,
-//! a hash without a secret) is checked in `scheme.rs`.
+//! A scheme's record as written, read by serde. `scheme.rs` checks what concerns several fields (names without a value,
+//! a hash without a secret).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +21,7 @@ use super::timestamp::TimestampRule;
 /// Alternatives, items, vars and the like in one record; each multiplies the work on a request.
 const MAX_ENTRIES: usize = 8;
 
-/// How well a record is proven. Ordered from the best proof on.
+/// How well a record is proven, best proof first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Evidence {
     /// A published vector was recomputed and agrees.
@@ -61,7 +61,7 @@ pub(super) struct Record {
     pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) detect: Few<String>,
-    /// Optional only to say more than "missing field" when it is not there.
+    /// Optional only for a better error than "missing field".
     #[serde(default, deserialize_with = "some_object")]
     pub(super) signature: Option<SignatureRecord>,
     #[serde(default = "hmac_sha256")]
@@ -76,7 +76,7 @@ pub(super) struct Record {
     pub(super) signed: Few<Template>,
     #[serde(default, deserialize_with = "some_object")]
     pub(super) timestamp: Option<TimestampRule>,
-    /// What is typical of the sender beside its signature; none of it is asked for.
+    /// Parts typical of the sender, apart from its signature; none is required.
     #[serde(default)]
     pub(super) marks: Few<Source>,
     #[serde(default)]
@@ -177,7 +177,7 @@ fn deserialized<T: DeserializeOwned>(record: &Json) -> Result<T, SchemeError> {
     let mut track = serde_path_to_error::Track::new();
     object(serde_path_to_error::Deserializer::new(record, &mut track)).map_err(|error| {
         let path = track.path();
-        // The whole record has no path of its own, and that of a member without name is empty.
+        // The record itself has no path, and the path of a member with an empty name is empty.
         let field = match path.to_string() {
             _ if path.iter().next().is_none() => "scheme".to_owned(),
             empty if empty.is_empty() => "\"\"".to_owned(),
@@ -187,7 +187,7 @@ fn deserialized<T: DeserializeOwned>(record: &Json) -> Result<T, SchemeError> {
     })
 }
 
-/// What is there; `null` is not the same as absent.
+/// Reads a present value; `null` differs from absent.
 fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -196,7 +196,7 @@ fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) 
     object(deserializer).map(Some)
 }
 
-/// Reads a struct from an object alone: a derived struct would take a list of its members' values, too.
+/// Reads a struct only from an object: a derived struct also accepts a list of its members' values.
 fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct Object<T>(PhantomData<T>);
 
@@ -215,7 +215,7 @@ fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
     deserializer.deserialize_map(Object(PhantomData))
 }
 
-/// Up to [`MAX_ENTRIES`], as a list; one alone may be written without.
+/// A list of up to [`MAX_ENTRIES`]; a single entry may be written without the list.
 pub(super) struct Few<T>(pub(super) Vec<T>);
 
 impl<T> Default for Few<T> {

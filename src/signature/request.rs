@@ -1,4 +1,4 @@
-//! The request as schemes see it. What needs parsing (query, form) is parsed once, when a scheme first asks.
+//! The request as schemes see it. Query and form are parsed once, at their first use.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -34,11 +34,10 @@ pub type Config = BTreeMap<String, String>;
 /// A decoded name and its value.
 pub(crate) type Pair = (String, String);
 
-/// More fields than any form of a webhook has. Beyond it the body is not taken for a form, so that `&&&…` cannot fill
-/// memory.
+/// More fields than any webhook's form has. A body with more is not read as a form, so that `&&&…` cannot fill memory.
 const MAX_PAIRS: usize = 10_000;
 
-/// A longer body is not taken for a form: its fields would be copied whole.
+/// A longer body is not read as a form: its fields would be copied.
 const MAX_FORM: usize = 16 << 20;
 
 /// A longer document is not searched. Providers that sign single members send a few KiB.
@@ -97,7 +96,7 @@ pub(crate) struct View<'a> {
     query: OnceCell<Vec<Pair>>,
     form: OnceCell<Vec<Pair>>,
     json: OnceCell<Option<Outline>>,
-    /// The items of the list that a scheme of batches reads, and which is looked at.
+    /// The items of the list that a batch scheme reads, and the current item.
     items: OnceCell<(Pointer, Vec<Range<usize>>)>,
     item: Cell<usize>,
 }
@@ -139,7 +138,7 @@ impl<'a> View<'a> {
         self.query.get_or_init(|| pairs(self.url().query.as_bytes()))
     }
 
-    /// The value in the JSON body that a pointer names, as written. The body is read once, whatever is asked for.
+    /// The value in the JSON body that a pointer names, as written. The body is read once for all pointers.
     pub(crate) fn json(&self, pointer: &Pointer) -> Option<&'a str> {
         let body = self.request.body;
         let outline = self.json.get_or_init(|| (body.len() <= MAX_JSON).then(|| scan(body)));

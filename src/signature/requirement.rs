@@ -1,5 +1,5 @@
-//! What a scheme asks for beside a right signature (`require` in its record): that a hash in a header is the body's,
-//! that a header has a certain value.
+//! A scheme's conditions in addition to a right signature (`require` in its record): a header's hash must be the
+//! body's, or a header must have a certain value.
 
 use super::filter::BytesFilter;
 use super::scheme::Scheme;
@@ -47,7 +47,7 @@ fn different(left: &Template, right: &Template, context: &Context<'_>) -> String
             let has = left.to_bytes(context).unwrap_or_default();
             let has: String = String::from_utf8_lossy(&has).chars().take(LONGEST).collect();
             let name = match place {
-                // As the sender writes it: records have it in lower case.
+                // In the sender's case: records have it in lower case.
                 Source::Header(name) => context
                     .view
                     .request

@@ -1,4 +1,4 @@
-//! The rules of a verdict beside the arithmetic of one signature. `README.md` in this folder has them with their sources.
+//! The rules of a verdict that go beyond a single signature. `README.md` in this folder lists them with their sources.
 
 use super::algorithm::Algorithm;
 use super::encoding::Encoding;
@@ -6,7 +6,7 @@ use super::request::View;
 use super::scheme::Scheme;
 use super::source::Source;
 
-/// A part of the signature that is there more than once, which no scheme says the meaning of.
+/// A part of the signature that occurs more than once, which no scheme defines.
 pub(super) struct Repeated {
     /// `header X-Callaider-Signature`
     pub(super) place: String,
@@ -14,7 +14,7 @@ pub(super) struct Repeated {
 }
 
 /// The first place of the scheme (signature, timestamp, id) that the request fills more than once. Receivers take the
-/// first, the last or both joined, so that what one checks another may not have seen. Headers of a common beginning are
+/// first, the last or both joined, so two receivers may check different values. Headers with a common prefix may be
 /// several by design.
 pub(super) fn repeated(scheme: &Scheme, view: &View<'_>) -> Option<Repeated> {
     let places = scheme.from.iter().chain(scheme.vars.iter().map(|(_, source)| source));
@@ -34,8 +34,8 @@ impl Repeated {
     }
 }
 
-/// The version that a header beside the signature names (`X-HubSpot-Signature-Version: v2`), where the scheme is one of
-/// several versions. `None` where there is no such header or it names no version.
+/// The version that a header next to the signature names (`X-HubSpot-Signature-Version: v2`), if the scheme has several
+/// versions. `None` where there is no such header or it names no version.
 pub(super) fn named_version(scheme: &Scheme, view: &View<'_>) -> Option<String> {
     version_of(scheme)?;
     let named = |name: &str| {
@@ -55,10 +55,10 @@ fn is_version(text: &str) -> bool {
     !digits.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Providers that write their signatures in upper-case hex themselves.
+/// Providers whose own signatures are in upper-case hex.
 const UPPER_CASE: &[&str] = &["bridge", "oura", "scrapfly"];
 
-/// What a receiver stricter than this server would refuse about a right signature's text.
+/// What a stricter receiver would refuse in the text of a right signature.
 pub(super) fn leniency(scheme: &Scheme, text: &str) -> Option<String> {
     let how = match scheme.encoding {
         Encoding::Hex if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
@@ -95,7 +95,8 @@ pub(super) fn is_one_provider(one: &Scheme, other: &Scheme) -> bool {
     provider(one) == provider(other)
 }
 
-/// Whether a right signature by `right` makes a wrong one by `wrong` meaningless: of a provider's two the stronger decides.
+/// Whether a right signature by `right` overrides a wrong one by `wrong`: of a provider's two signatures, the stronger
+/// decides.
 pub(super) fn outweighs(right: &Scheme, wrong: &Scheme) -> bool {
     is_one_provider(right, wrong) && strength(right.algorithm) > strength(wrong.algorithm)
 }

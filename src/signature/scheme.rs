@@ -17,7 +17,7 @@ use super::source::Source;
 use super::template::{RESERVED, Template, Value};
 use super::timestamp::TimestampRule;
 
-/// What is said about schemes that are known from third parties only.
+/// The caution for schemes that are known only from third parties.
 pub const NOT_PROVEN: &str = "from documentation, not proven";
 
 /// A header whose presence hints at a scheme.
@@ -33,7 +33,7 @@ pub(crate) struct Hint {
 pub struct Scheme {
     /// Its id, unique in the catalogue.
     pub id: String,
-    /// What users read.
+    /// The name shown to users.
     pub name: String,
     /// How a signature is computed.
     pub algorithm: Algorithm,
@@ -43,13 +43,13 @@ pub struct Scheme {
     pub secret: Pipeline,
     /// What is signed; any of these may match. Not used by `equal`.
     pub signed: Vec<Template>,
-    /// What it says about its timestamp, if it has one.
+    /// The rule for its timestamp, if it has one.
     pub timestamp: Option<TimestampRule>,
     /// How well it is proven; `None` for a user's own.
     pub evidence: Option<Evidence>,
     /// Where it was read.
     pub source: Option<String>,
-    /// What to know about it.
+    /// Remarks for users.
     pub notes: Option<String>,
     /// Second values that the record itself sets.
     pub config: Config,
@@ -61,7 +61,7 @@ pub struct Scheme {
     pub(crate) split: Option<String>,
     pub(crate) items: Vec<Pattern>,
     pub(crate) vars: Vec<(String, Source)>,
-    /// What is typical of the sender, to tell it from others that use the same header.
+    /// Parts typical of the sender, to tell it from others with the same header.
     pub(crate) marks: Vec<Source>,
     pub(crate) require: Vec<(Template, Template)>,
     record: Json,
@@ -122,21 +122,21 @@ impl Scheme {
         Ok(scheme)
     }
 
-    /// Whether senders hand over the secret itself, or a token that lets its holder in.
+    /// Whether senders send the secret itself, or a bearer token.
     #[must_use]
     pub fn hands_over(&self) -> bool {
         self.sends_secret() || self.algorithm.is_token()
     }
 
-    /// Whether the secret itself is sent: as the signature, or in a place that the scheme requires it in.
+    /// Whether the secret itself is sent: as the signature, or in another required place.
     #[must_use]
     pub fn sends_secret(&self) -> bool {
         let required = || self.require.iter().flat_map(|(left, right)| [left, right]).flat_map(Template::values);
         self.algorithm == Algorithm::Equal || required().any(|value| *value == Value::Secret)
     }
 
-    /// Whether a signature may be a plain hash of the secret and of nothing that a receiver checks: whoever sees it can
-    /// look for the secret.
+    /// Whether a signature may be a plain hash of the secret and nothing that a receiver checks: an observer could
+    /// search for the secret.
     #[must_use]
     pub fn may_hash_secret_alone(&self) -> bool {
         let is_of_request = |value: &Value| value.is_of_address() || matches!(value, Value::Query(..));
@@ -144,7 +144,7 @@ impl Scheme {
         self.algorithm.is_plain_hash() && self.signed.iter().any(is_alone)
     }
 
-    /// Whether the signature is right for the URL only that the receiver has.
+    /// Whether the signature depends on the receiver's URL.
     #[must_use]
     pub fn signs_address(&self) -> bool {
         self.signed.iter().flat_map(Template::values).any(Value::is_of_address)
@@ -206,7 +206,7 @@ impl Scheme {
         &self.record
     }
 
-    /// The key bytes that this scheme makes of a secret's text; `None` when it cannot be decoded.
+    /// The key bytes that this scheme derives from a secret's text; `None` when it cannot be decoded.
     #[must_use]
     pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
         key_bytes(self.algorithm, &self.secret, secret)
@@ -275,10 +275,10 @@ impl Scheme {
         })
     }
 
-    /// Why a text cannot be a secret of this scheme, in a sentence. Texts of which only a request can tell are right.
+    /// Rejects a text that cannot be a secret of this scheme. Texts that only a request can disprove are accepted.
     ///
     /// # Errors
-    /// What the text is instead, and what is wanted.
+    /// A sentence with what the text is and what is expected.
     pub fn check_secret(&self, text: &str) -> Result<(), String> {
         pasted::check_for(self, text)
     }
@@ -339,7 +339,7 @@ impl Scheme {
 /// The key's bytes that a secret's text gives for an algorithm.
 pub(super) fn key_bytes(algorithm: Algorithm, pipeline: &Pipeline, secret: &str) -> Option<Vec<u8>> {
     match algorithm {
-        // The text says what it is: PEM, JWK, JWKS.
+        // The text's form says what it is: PEM, JWK, JWKS.
         Algorithm::Jws => Some(secret.trim().as_bytes().to_vec()).filter(|text| !text.is_empty()),
         _ if algorithm.is_asymmetric() => pipeline.asymmetric_key(secret),
         _ => pipeline.key(secret),
@@ -386,7 +386,7 @@ fn checked_signature(signature: Option<SignatureRecord>) -> Result<SignatureReco
         return Err(SchemeError::new("signature.from", "is missing; write header:NAME, for example"));
     }
     for (field, characters) in [("signature.group", &signature.group), ("signature.split", &signature.split)] {
-        // They would cut what is signed with them, too.
+        // The separators would also cut the signed values.
         if characters.as_ref().is_some_and(|characters| characters.contains(|one: char| one.is_ascii_alphanumeric())) {
             return Err(SchemeError::new(field, "cuts at letters or digits, of which signatures and times consist"));
         }

@@ -1,4 +1,4 @@
-//! From a secret's text, as pasted, to the key.
+//! Derives the key from a secret's pasted text.
 
 use sha1::Sha1;
 use sha2::Digest as _;
@@ -17,7 +17,7 @@ pub struct Pipeline {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum TextStep {
-    /// Takes each of these off the front, in order, where it is there.
+    /// Removes each of these prefixes, in order, if present.
     Strip(Vec<String>),
     /// Unicode compatibility decomposition.
     Nfkd,
@@ -87,7 +87,7 @@ impl Pipeline {
         text.chain([self.written_in().name().to_owned()]).chain(bytes).collect::<Vec<_>>().join(" > ")
     }
 
-    /// What the text is written in, after its prefix.
+    /// The encoding of the text, after its prefix.
     #[must_use]
     pub const fn written_in(&self) -> Encoding {
         match self.decode {
@@ -97,7 +97,7 @@ impl Pipeline {
         }
     }
 
-    /// What is wanted, in words: ``base64, with or without `whsec_` before it``.
+    /// The expected form, in words: ``base64, with or without `whsec_` before it``.
     #[must_use]
     pub fn words(&self) -> String {
         let wanted = match self.written_in() {
@@ -123,7 +123,7 @@ impl Pipeline {
         }
     }
 
-    /// The key; `None` when the text is not what the steps want, or nothing is left of it.
+    /// The key; `None` when the text does not fit the steps, or nothing is left of it.
     #[must_use]
     pub fn key(&self, secret: &str) -> Option<Vec<u8>> {
         let mut text = secret.to_owned();
@@ -160,7 +160,7 @@ impl Pipeline {
     pub fn asymmetric_key(&self, secret: &str) -> Option<Vec<u8>> {
         match () {
             () if pasted::is_pem(secret) => pasted::first_block(secret),
-            // Read by its own members.
+            // A JWK is read by its members.
             () if pasted::is_jwk(secret) => Some(secret.trim().as_bytes().to_vec()),
             () => self.key(secret),
         }

@@ -19,7 +19,7 @@ use super::source::Source;
 use super::template::{Context, Piece, Template, Value, Vars};
 use super::timestamp::Unit;
 
-/// How long a token is good that says when it begins to be: a minute, as the one known sender's is.
+/// The lifetime of a token that has a beginning: a minute, as with the one known sender.
 const TOKEN_LIFE_S: i64 = 60;
 
 /// Signs a request.
@@ -71,7 +71,7 @@ fn token(
     } else {
         scheme.alg.clone()
     };
-    // The first that the key can make.
+    // The first algorithm that the key supports.
     algs.retain(|alg| jws::sign(*alg, key, b"").is_some());
     let alg = *algs.first().ok_or_else(|| undecodable(scheme))?;
     let header = serde_json::json!({"alg": alg.name(), "typ": "JWT"}).to_string();
@@ -106,7 +106,7 @@ fn claims(scheme: &Scheme, input: &SignInput<'_>, config: &Config, draft: &Draft
             }
             let seconds = timestamp_text(scheme, input).parse::<i64>().unwrap_or_default();
             set(pointer, seconds.into());
-            // Who checks when a token begins to be good wants to know its end as well.
+            // A receiver that checks the beginning also checks the end.
             if pointer.steps() == ["nbf"] {
                 set(&Pointer::parse("/exp").unwrap_or_default(), seconds.saturating_add(TOKEN_LIFE_S).into());
             }
@@ -137,8 +137,8 @@ fn missing(scheme: &Scheme, missing: Missing) -> SignError {
     SignError::Missing { sentence: scheme.missing_sentence(&missing), missing }
 }
 
-/// The bytes to sign, of the first alternative that the request has all parts for; of a request with a body, first those
-/// that sign it.
+/// The bytes to sign, of the first alternative whose parts the request has. With a body, alternatives that sign it come
+/// first.
 fn message(
     scheme: &Scheme,
     secret: &str,
@@ -186,11 +186,11 @@ fn timestamp_text(scheme: &Scheme, input: &SignInput<'_>) -> String {
     scheme.timestamp.map(|rule| rule.unit).unwrap_or_default().format(input.timestamp)
 }
 
-/// A value that nothing else gives: the id asked for, or one that follows from the content.
+/// A value without another source: the requested id, or one derived from the content.
 fn made_up(name: &str, input: &SignInput<'_>) -> String {
     match (name, input.id) {
         ("id", Some(id)) => return id.to_owned(),
-        // A moment of no known unit: what receivers ask for are digits.
+        // A time without a known unit: receivers expect digits.
         ("ts", _) => return Unit::S.format(input.timestamp),
         _ => {}
     }
@@ -202,7 +202,7 @@ fn made_up(name: &str, input: &SignInput<'_>) -> String {
     hex::encode(&hash.finalize()[..16])
 }
 
-/// Headers that list the signed headers: where such a one is absent, it is set to list what is there and itself, in order.
+/// Headers that list the signed headers: a missing one is set to list the present headers and itself, in order.
 fn place_header_lists(scheme: &Scheme, draft: &mut Draft<'_>) -> Result<(), SignError> {
     for (value, _) in listing_pieces(scheme) {
         if let Value::Source(source @ Source::Header(own)) = value
@@ -283,7 +283,7 @@ fn assemble(scheme: &Scheme, signature: &str, captured: &[(&str, &str)]) -> Stri
         };
         pattern.parts().iter().map(part_text).collect()
     };
-    // Of several forms of a signature the first is the one to write.
+    // Of several forms of a signature, the first is written.
     let first = scheme.items.iter().position(Pattern::has_signature);
     let Some(split) = &scheme.split else {
         return first.and_then(|at| scheme.items.get(at)).map(written).unwrap_or_default();

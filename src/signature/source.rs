@@ -28,7 +28,7 @@ pub enum Source {
     FormJson(String, Pointer),
     /// `json:/pointer`.
     Json(Pointer),
-    /// `json:/list/*/pointer`: in each item of a list, one after the other. The view says which is looked at.
+    /// `json:/list/*/pointer`: in each item of a list, one after the other. The view holds the current item.
     Each(Pointer, Pointer),
     /// `body`: all of it (a body that is a token).
     Body,
@@ -39,7 +39,7 @@ pub enum Source {
 /// The values in a place, in order; mostly one.
 pub(crate) type Values<'v> = SmallVec<[Cow<'v, [u8]>; 1]>;
 
-/// Items of a list that are looked at: Adyen sends six at most.
+/// Most items of a list that are checked: Adyen sends six at most.
 pub(crate) const MAX_ITEMS: usize = 64;
 
 /// A longer header holds no JSON.
@@ -66,7 +66,7 @@ fn text_of(found: &str) -> Option<String> {
     }
 }
 
-/// The items of the list that a pointer leads to; one more than are looked at, to tell that there are more.
+/// The items of the list at a pointer; one more than the limit, to detect that there are more.
 pub(super) fn items(list: &Pointer, json: &[u8]) -> Vec<Range<usize>> {
     if json.len() > MAX_JSON {
         return Vec::new();

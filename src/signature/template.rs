@@ -82,7 +82,7 @@ impl<'c> Vars<'c> {
     }
 }
 
-/// All that a template is rendered from.
+/// All inputs of a template.
 pub(crate) struct Context<'c> {
     pub(crate) view: &'c View<'c>,
     pub(crate) vars: Vars<'c>,
@@ -141,7 +141,7 @@ impl Template {
         &self.pieces
     }
 
-    /// Reads some places elsewhere.
+    /// Replaces the sources of some values.
     pub(crate) fn replace_sources(&mut self, elsewhere: impl Fn(&Source) -> Option<Source>) {
         for piece in &mut self.pieces {
             if let Piece::Placeholder { value: Value::Source(source), .. } = piece
@@ -177,7 +177,7 @@ impl Template {
                 Piece::Literal(text) => sink(text.as_bytes()),
                 Piece::Placeholder { value, filters, optional } => {
                     let mut bytes = match value.resolve(context) {
-                        // What is not there has no hash either, and no line of its own.
+                        // An absent optional part has no hash and no line.
                         Err(_) if *optional => continue,
                         Ok(bytes) if *optional && bytes.is_empty() && *value == Value::Body => continue,
                         Ok(bytes) => bytes,

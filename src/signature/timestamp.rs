@@ -34,7 +34,7 @@ pub enum Direction {
     Past,
 }
 
-/// What a scheme says about its timestamp.
+/// A scheme's rule for its timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimestampRule {
@@ -61,7 +61,7 @@ impl Unit {
             Self::Ms => number(text).map(|ms| Timestamp::from_micros(ms.saturating_mul(1_000))),
             Self::Rfc3339 => {
                 let moment = RFC_3339.parse_timestamp(text).ok().or_else(|| {
-                    // An offset or zone that made the first attempt fail must not be ignored by the second.
+                    // The second attempt must not ignore an offset or zone that made the first one fail.
                     let civil = RFC_3339.parse_datetime(text).ok()?;
                     let zoneless = !text.contains(['Z', 'z', '+', '[']) && text.matches('-').count() == 2;
                     zoneless.then(|| civil.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp()))?
@@ -70,7 +70,7 @@ impl Unit {
             }
             Self::HttpDate => match RFC_2822.parse_timestamp(text) {
                 Ok(moment) => Some(Timestamp::from_micros(moment.as_microsecond())),
-                // The two old forms, which a recipient has to read as well.
+                // The two old forms, which recipients must accept.
                 Err(_) => {
                     let moment = httpdate::parse_http_date(text).ok()?;
                     let seconds = moment.duration_since(UNIX_EPOCH).ok()?.as_secs();
@@ -100,7 +100,7 @@ fn number(text: &str) -> Option<i64> {
 }
 
 impl TimestampRule {
-    /// Judges the age at the moment of receipt. Without a tolerance the age is told and not judged.
+    /// Judges the age at the moment of receipt. Without a tolerance, the age is reported but not judged.
     #[must_use]
     pub fn judge(&self, signed_at: Timestamp, received_at: Timestamp) -> Freshness {
         let age_us = received_at.as_micros().saturating_sub(signed_at.as_micros());

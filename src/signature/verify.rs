@@ -17,7 +17,7 @@ use super::rules;
 use super::scheme::{Scheme, key_bytes};
 use super::secret::Pipeline;
 
-/// The scheme's name that asks for detection, as if none were set.
+/// The scheme name that means detection, as if none were set.
 pub const AUTO: &str = "auto";
 
 /// Judges the signatures of one bin's requests. Keys are decoded and scheduled when it is built.
@@ -32,17 +32,17 @@ enum Mode {
         scheme: Arc<Scheme>,
         keys: Vec<Option<Key>>,
     },
-    /// The keys of each way to read a secret; and which of these each scheme of the catalogue uses.
+    /// The keys for each way to decode a secret, and which of these each scheme of the catalogue uses.
     Detect {
         catalogue: Catalogue,
         rings: Vec<Vec<Option<Key>>>,
         ring_of: Vec<usize>,
-        /// The schemes of the bin's provider, where one is set: no other is looked for.
+        /// The schemes of the bin's provider, if one is set: only these are detected.
         only: Option<Vec<usize>>,
     },
 }
 
-/// What was found out about a request, with the scheme it was found by.
+/// The result for a request, with the scheme used.
 pub(crate) struct Judged<'v> {
     pub(crate) scheme: Option<&'v Arc<Scheme>>,
     pub(crate) outcome: Option<Outcome>,
@@ -53,7 +53,7 @@ fn key_of(algorithm: Algorithm, pipeline: &Pipeline, secret: &str) -> Option<Key
     Key::new(algorithm, &key_bytes(algorithm, pipeline, secret)?)
 }
 
-/// Says nothing of the secrets inside.
+/// Does not show the secrets.
 impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Verifier(…)")
@@ -100,7 +100,7 @@ impl Verifier {
         Self { mode: Mode::One { scheme, keys }, secrets, config }
     }
 
-    /// For whatever scheme a request seems to use.
+    /// A verifier that detects the scheme of each request.
     #[must_use]
     pub fn detecting(catalogue: &Catalogue, secrets: &[Secret]) -> Self {
         let names = catalogue.schemes().iter().flat_map(|scheme| scheme.settings());
@@ -119,7 +119,7 @@ impl Verifier {
         Self { mode, secrets: labelled(&secrets), config }
     }
 
-    /// For those of a provider's schemes that a request seems to use; the first one where it uses none.
+    /// A verifier that detects one of a provider's schemes; the first one is used if none is detected.
     #[must_use]
     pub fn among(catalogue: &Catalogue, ids: &[impl AsRef<str>], secrets: &[Secret]) -> Self {
         let indexes: Vec<usize> = ids
@@ -169,7 +169,7 @@ impl Verifier {
         self.scheme().or_else(|| self.examine(&View::new(request, &self.config)).scheme)
     }
 
-    /// The same, and where the scheme is detected the others that fit the request as well, likeliest first.
+    /// The same, and for a detected scheme the others that fit the request too, likeliest first.
     #[must_use]
     pub fn schemes_for(&self, request: &SignedRequest<'_>) -> Vec<&Arc<Scheme>> {
         let Some(first) = self.scheme_for(request) else { return Vec::new() };
@@ -230,8 +230,8 @@ impl Verifier {
         }
     }
 
-    /// Judges every signature that is recognised: one wrong makes the request invalid. Where several schemes read one
-    /// place, any of them that verifies is believed, else the best-ranked one.
+    /// Judges every recognised signature: a wrong one makes the request invalid. If several schemes read one place, any
+    /// that verifies counts, else the best-ranked one.
     fn examine_candidates<'v>(
         &self,
         catalogue: &'v Catalogue,
@@ -268,7 +268,7 @@ impl Verifier {
                 }
                 Some(_) => {}
                 None => {
-                    // A hint as weak as an `apikey` member is believed only when it verifies.
+                    // A weak hint such as an `apikey` member counts only if it verifies.
                     let is_believed = candidate.is_strong || outcome.status == SignatureStatus::Valid;
                     places.push(Place { scheme, outcome, is_believed, first: candidate });
                 }
@@ -277,7 +277,7 @@ impl Verifier {
         places.retain(|place| place.is_believed);
         let judged = decided(places);
         match (judged.scheme, only.and_then(|only| of_index(*only.first()?))) {
-            // Nothing of the provider's is there: its first scheme says what is missing.
+            // None of the provider's schemes is recognised: its first one says what is missing.
             (None, Some((scheme, keys))) => {
                 Judged { scheme: Some(scheme), outcome: Some(examine(scheme, keys, &self.secrets, view)) }
             }
@@ -324,9 +324,9 @@ fn decided(mut places: Vec<Place<'_>>) -> Judged<'_> {
     let is_wrong = |place: &Place<'_>| {
         let is_wrong = match place.outcome.status {
             SignatureStatus::Invalid => true,
-            // A signature without what it is over (`v1=…` without its time).
+            // A signature without the parts that it signs (`v1=…` without its time).
             SignatureStatus::Missing => place.first.has_text(),
-            // One that no secret of the bin can have made; of a provider's two the other one is enough.
+            // One that no secret of the bin can have made; of a provider's two, the other one is enough.
             SignatureStatus::UndecodableSecret => !is_known(place),
             SignatureStatus::Valid | SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme => false,
         };
@@ -337,7 +337,7 @@ fn decided(mut places: Vec<Place<'_>>) -> Judged<'_> {
     let at = match (&has_right, wrong) {
         (Some(_), Some(wrong)) => wrong,
         (Some(_), None) => places.iter().position(Place::is_valid).unwrap_or_default(),
-        // As before: the best-ranked one, or one that says more than that something is missing.
+        // The best-ranked one, or one that says more than that a part is missing.
         (None, _) => 0,
     };
     if at >= places.len() {
@@ -354,7 +354,7 @@ fn decided(mut places: Vec<Place<'_>>) -> Judged<'_> {
     Judged { scheme: Some(scheme), outcome: Some(outcome) }
 }
 
-/// The secrets that are second values of schemes, which their labels name (`webhook_id`), and those that are keys.
+/// Splits the secrets into second values of schemes, named by their labels (`webhook_id`), and keys.
 fn settings<'n, 's>(names: impl Iterator<Item = &'n str>, secrets: &'s [Secret]) -> (Config, Vec<&'s Secret>) {
     let names: Vec<&str> = names.collect();
     let (set, keys): (Vec<&Secret>, Vec<&Secret>) =

@@ -1,4 +1,4 @@
-//! Asana and Clio `X-Hook-Secret`: send the header back. It is the key of all deliveries to come, so it can be learnt.
+//! Asana and Clio `X-Hook-Secret`: send the header back. It is the key of all later deliveries, so Creel can learn it.
 //! Source: developers.asana.com, "Webhooks: the handshake"; docs.developers.clio.com, "Webhooks".
 
 use super::{Context, Guard, Member, Response, Trigger};

@@ -12,7 +12,7 @@ pub(super) static MEMBER: Member = Member {
 };
 
 fn answer(context: &Context<'_>) -> Option<Response> {
-    // Many URLs have a parameter of this name; only as the sole one of a GET it is surely a challenge.
+    // Many URLs have a parameter of this name; it is certainly a challenge only as the sole parameter of a GET.
     if !context.is("GET") || !(context.set || context.query.len() == 1) {
         return None;
     }

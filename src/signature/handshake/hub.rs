@@ -4,7 +4,7 @@ use super::{Context, Guard, Member, Response, Trigger};
 
 pub(super) static MEMBER: Member = Member {
     id: "hub-challenge",
-    // Bins of any provider: hubs are many, and the three parameters together leave no doubt.
+    // Bins of any provider: there are many hubs, and the three parameters together are unambiguous.
     of: &[],
     guard: Guard::None,
     trigger: Trigger::Query("hub.challenge"),

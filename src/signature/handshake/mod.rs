@@ -1,5 +1,5 @@
-//! Handshakes: requests by which platforms check, before or between events, that a receiver of theirs has the URL.
-//! One file per member and one line in `MEMBERS`. Responses are plain text or JSON, never HTML: part of them is the
+//! Handshakes: requests by which a platform checks, before or between events, that the URL's owner receives them. One
+//! file per member and one line in `MEMBERS`. Responses are plain text or JSON, never HTML: part of them is the
 //! sender's own text.
 
 mod asana;
@@ -35,7 +35,7 @@ use crate::http::{HeaderNames, Headers, form};
 use crate::json::pick::{self, Picks};
 use crate::model::{Secret, SecretValue, SignatureStatus, Verdict};
 
-/// Every handshake, special ones before general ones: the first that has a response gives it.
+/// Every handshake, special ones before general ones: the first with a response wins.
 static MEMBERS: &[&Member] = &[
     &lark::MEMBER,
     &slack::MEMBER,
@@ -73,7 +73,7 @@ const TIME_DIGITS: usize = 10;
 /// From this length on, text in hex may be a digest.
 const DIGEST_LENGTH: usize = 40;
 
-/// Longest text of the sender's that is sent back, in bytes.
+/// Longest text from the sender that is sent back, in bytes.
 const ECHO_LIMIT: usize = 4 << 10;
 
 /// One platform's handshake.
@@ -82,29 +82,29 @@ struct Member {
     id: &'static str,
     /// Ids of the providers and schemes whose bins it is answered in. Empty: any.
     of: &'static [&'static str],
-    /// What it asks of bin and request before it is answered.
+    /// What bin and request must fulfil before it is answered.
     guard: Guard,
-    /// What has to be in a request before anything is looked at closer.
+    /// A cheap test that a request must pass first.
     trigger: Trigger,
     /// The response, when it is this handshake.
     answer: fn(&Context<'_>) -> Option<Response>,
 }
 
-/// What a handshake asks of bin and request.
+/// What bin and request must fulfil.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Guard {
-    /// Nothing: the response says what the sender knows already.
+    /// Nothing: the response only repeats what the sender knows.
     None,
-    /// The platform signs this request like a delivery: where signatures are enforced, this one has to be valid.
+    /// A valid signature if the bin enforces signatures: the platform signs this request like a delivery.
     Signature,
-    /// The response is computed with a secret of the bin's: answered only where the bin is set to this platform, so that
-    /// the secret is this platform's. See also [`Context::token`].
+    /// The bin must be set to this platform: the response is computed with a secret of the bin, which must be the
+    /// platform's. See also [`Context::token`].
     Secret,
     /// Both.
     Both,
 }
 
-/// The cheap first look.
+/// A cheap first test.
 enum Trigger {
     /// A query parameter of this name.
     Query(&'static str),
@@ -114,7 +114,7 @@ enum Trigger {
     Body(&'static str),
 }
 
-/// The parts of a request that handshakes are made of.
+/// The parts of a request from which handshakes are recognised.
 #[derive(Debug, Clone, Copy)]
 pub struct HandshakeRequest<'a> {
     /// The method as sent.
@@ -129,14 +129,14 @@ pub struct HandshakeRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// A handshake that was recognised, and what to do about it.
+/// A recognised handshake, with its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     /// Which one: `slack-url-verification`, …
     pub id: &'static str,
     /// What the sender gets in place of the bin's response.
     pub response: HandshakeResponse,
-    /// A secret that the sender handed over for the bin to keep: the bin has none yet.
+    /// A secret that the sender handed over, for a bin that has none.
     pub learn: Option<Learnt>,
 }
 
@@ -145,7 +145,7 @@ pub struct Handshake {
 pub struct Learnt {
     /// The secret.
     pub secret: SecretValue,
-    /// Ids of the providers and schemes that it is for.
+    /// Ids of the providers and schemes that use it.
     pub of: &'static [&'static str],
 }
 
@@ -154,7 +154,7 @@ pub struct Learnt {
 pub struct BinSetting<'a> {
     /// The provider.
     pub provider: Option<&'a str>,
-    /// The scheme that judges its requests.
+    /// The scheme that verifies its requests.
     pub scheme: Option<&'a str>,
     /// Whether senders without a valid signature are turned away.
     pub enforce: bool,
@@ -171,7 +171,7 @@ pub struct HandshakeResponse {
     pub body: String,
 }
 
-/// What a member sees.
+/// What a member gets.
 struct Context<'a> {
     request: &'a HandshakeRequest<'a>,
     query: &'a [(String, String)],
@@ -183,17 +183,17 @@ struct Context<'a> {
     set: bool,
 }
 
-/// What a member gives.
+/// What a member returns.
 struct Response {
     response: HandshakeResponse,
     learn: Option<String>,
 }
 
 /// Says whether a request is a handshake and what to answer. When a provider or scheme is set on the bin, other
-/// platforms' handshakes are left alone. Ordinary requests cost a look at their headers and one search in a short body.
+/// platforms' handshakes are ignored. Ordinary requests cost a look at their headers and one search in a short body.
 ///
-/// Everybody who knows the URL can send a handshake. So a secret computes nothing but for the platform whose secret it is,
-/// and none is learnt but where the bin is set to a platform that hands secrets over.
+/// Any client that knows the URL can send a handshake. So a secret is used only for the platform that it belongs to,
+/// and a secret is learnt only if the bin is set to a platform that hands secrets over.
 #[must_use]
 pub fn recognise(
     bin: BinSetting<'_>,
@@ -224,7 +224,7 @@ pub fn recognise(
         if !there || !(set || open) {
             return None;
         }
-        // The scheme says what the bin's secrets sign: with another platform's they are that one's.
+        // The scheme says which platform the bin's secrets belong to.
         let own_secrets = set && (scheme.is_none() || mine(scheme));
         if matches!(member.guard, Guard::Secret | Guard::Both) && !own_secrets {
             return None;
@@ -294,9 +294,9 @@ impl<'a> Context<'a> {
         Some(pick::pick(self.request.body, paths)).filter(|picks| picks.whole)
     }
 
-    /// A challenge that may be computed with a secret: of the platforms' form, and nothing that a signature of any scheme
-    /// could be made over. Those sign bodies, which are JSON (numbers and `true` as well) or hold characters that no
-    /// token has, and digests of bodies or times with random bytes, which are long and in hex.
+    /// A challenge for which a response may be computed with a secret: it has the platforms' form and cannot be the
+    /// signed content of any scheme. Schemes sign bodies, which are JSON (also numbers and `true`) or hold characters
+    /// that no token has, and digests of bodies or times with random bytes, which are long and in hex.
     #[expect(clippy::unused_self, reason = "beside the methods that it is used with")]
     fn token<'t>(&self, text: &'t str) -> Option<&'t str> {
         let digest = text.len() >= DIGEST_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -317,14 +317,14 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The form of a token of those platforms whose handshake computes with a secret.
+/// The form of tokens of the platforms whose handshakes use a secret.
 fn has_token_form(text: &str) -> bool {
     (1..=TOKEN_LIMIT).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// Whether a signature of that body may be the response to a handshake, which anybody can ask for: then it proves
-/// nothing, however right it is. No delivery of these platforms has such a body.
+/// Whether a signature of that body may be the response to a handshake. Any client can ask for that, so the signature
+/// proves nothing, even if it is right. No delivery of these platforms has such a body.
 pub fn may_have_signed(bin: BinSetting<'_>, headers: &Headers, body: &[u8]) -> bool {
     let is_set = |member: &&&Member| {
         let mine = |id: Option<&str>| id.is_some_and(|id| member.of.contains(&id));
@@ -377,7 +377,7 @@ impl Response {
     }
 }
 
-/// HMAC-SHA256. Takes keys of any length, so that there always is a result.
+/// HMAC-SHA256. Takes keys of any length, so there is always a result.
 fn hmac_sha256(key: &str, message: &str) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(key.as_bytes())
         .map(|mut mac| {

@@ -14,7 +14,7 @@ pub(super) static MEMBER: Member = Member {
 fn answer(context: &Context<'_>) -> Option<Response> {
     let json = context.json(&["/verification_token", "/type"])?;
     let token = json.text(0)?;
-    // Other platforms use the word too; Notion's tokens start so, and its events have a type.
+    // Other platforms use the word too, but Notion's tokens begin like this, and its events have a type.
     if !context.is("POST") || json.there(1) || !token.starts_with("secret_") || token.len() > 256 {
         return None;
     }

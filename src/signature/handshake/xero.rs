@@ -20,7 +20,7 @@ fn answer(context: &Context<'_>) -> Option<Response> {
     match context.verdict.status {
         SignatureStatus::Valid => Some(Response::empty(200)),
         SignatureStatus::Invalid | SignatureStatus::Missing => Some(Response::empty(401)),
-        // Without a key the wrong ones cannot be told.
+        // Without a key, the wrongly signed ones cannot be recognised.
         SignatureStatus::NoSecret | SignatureStatus::UnsignedScheme | SignatureStatus::UndecodableSecret => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Pasted keys of tokens: a JWK, a JWKS (RFC 7517), what an endpoint answers around one, PEM or DER.
+//! Pasted keys of tokens: a JWK, a JWKS (RFC 7517), an endpoint's response with one, PEM or DER.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +17,7 @@ const MAX_TEXT: usize = 256 << 10;
 /// Characters of one value of a key: the modulus of 8,192 bits has 1,366.
 const MAX_VALUE: usize = 2_048;
 
-/// One key, with what its set says about it.
+/// One key, with its set's statements about it.
 #[derive(Debug, Clone)]
 struct Known {
     kid: Option<String>,
@@ -111,7 +111,7 @@ impl KeySet {
             has.truncate(4);
             return Err(Wrong::KeyKind { alg: alg.name(), has: has.join(", ") });
         }
-        // A key without a name of its own may be any.
+        // A key without a name matches any name.
         let named = |known: &&&Known| match (&token.kid, &known.kid) {
             (Some(wanted), Some(own)) => wanted == own,
             _ => true,

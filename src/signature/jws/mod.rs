@@ -1,8 +1,8 @@
 //! JSON Web Signatures (RFC 7515) in their compact form: a token read strictly, and the keys that check it.
 //!
-//! The algorithm is the token's word, but never its choice: a scheme is of public keys or of a shared secret, so that a
-//! public key is never used for HMAC; `none` is no signature; and what a token says about where its key is (`jku`, `jwk`,
-//! `x5u`, `x5c`, a URL as `kid`) is not looked at.
+//! The token names the algorithm but does not choose it: a scheme takes either public keys or a shared secret, so that
+//! a public key is never used for HMAC. `none` is no signature. A token's statements about its key (`jku`, `jwk`,
+//! `x5u`, `x5c`, a URL as `kid`) are ignored.
 
 mod keys;
 mod token;
@@ -18,17 +18,17 @@ use sha2::{Sha256, Sha384, Sha512};
 pub(crate) enum Wrong {
     /// It has the algorithm `none`.
     Unsigned,
-    /// Its algorithm is none of those that the scheme takes.
+    /// The scheme does not accept its algorithm.
     Algorithm { alg: String, wanted: String },
     /// There is no key for its algorithm.
     KeyKind { alg: &'static str, has: String },
     /// The key that it names is not among the known ones.
     UnknownKey { kid: String, known: Vec<String> },
-    /// No key makes this signature.
+    /// The signature matches no key.
     Mismatch { kid: Option<String> },
 }
 
-/// Characters of a token's own words that are shown.
+/// Most characters of a token's text in a sentence.
 const SHOWN: usize = 60;
 
 pub(crate) fn shown(text: &str) -> String {
@@ -59,7 +59,7 @@ impl Wrong {
         }
     }
 
-    /// How much it says; of several keys' reasons the one that says most is told.
+    /// How specific it is; of several keys' reasons, the most specific one is shown.
     const fn weight(&self) -> u8 {
         match self {
             Self::KeyKind { .. } => 0,
@@ -70,7 +70,7 @@ impl Wrong {
         }
     }
 
-    /// The one of the two that says more.
+    /// The more specific one of the two.
     pub(crate) fn or(self, other: Option<Self>) -> Self {
         match other {
             Some(other) if other.weight() >= self.weight() => other,
@@ -79,7 +79,8 @@ impl Wrong {
     }
 }
 
-/// The algorithm that the token says, when the scheme takes it. `is_hmac` is the scheme's family; `allowed` narrows it.
+/// The algorithm that the token names, if the scheme accepts it. `is_hmac` is the scheme's family; `allowed` narrows
+/// it.
 pub(crate) fn algorithm(token: &Token<'_>, is_hmac: bool, allowed: &[Alg]) -> Result<Alg, Wrong> {
     if token.alg.eq_ignore_ascii_case("none") {
         return Err(Wrong::Unsigned);

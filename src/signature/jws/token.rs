@@ -48,7 +48,7 @@ impl Alg {
         }
     }
 
-    /// Names are compared letter by letter, as the standard asks.
+    /// Names are case-sensitive, as the standard requires.
     pub(crate) fn named(name: &str) -> Option<Self> {
         if name == "Ed25519" {
             return Some(Self::EdDsa);
@@ -133,7 +133,7 @@ impl<'t> Token<'t> {
         message
     }
 
-    /// When the token ends (`exp`) and begins (`nbf`) to be good, in seconds since 1970.
+    /// When the token expires (`exp`) and becomes valid (`nbf`), in seconds since 1970.
     pub(crate) fn bounds(&self) -> (Option<i64>, Option<i64>) {
         let claims: Map<String, Json> =
             payload_of(self.payload).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
@@ -167,7 +167,7 @@ pub(crate) fn claim(value: &str, pointer: &crate::json::Pointer) -> Option<Strin
     crate::signature::source::read(pointer, &payload)
 }
 
-/// Whether a text can be a token at all: a cheap look for many requests.
+/// Whether a text can be a token: a cheap test for many requests.
 pub(crate) fn looks_like(text: &str) -> bool {
     text.starts_with("eyJ") && memchr::memchr_iter(b'.', text.as_bytes()).count() == 2
 }
