@@ -66,7 +66,7 @@ fn details(input: &EventInput<'_>) -> Vec<Detail> {
     detail_list(labels.into_iter().enumerate().map(|(index, label)| (label, json.scalar(index))))
 }
 
-/// The envelope: event, session and assistant. No other platform that is known here has the three together.
+/// The envelope: event, session and assistant. No other known platform has all three.
 pub(super) fn has_shape(input: &EventInput<'_>) -> bool {
     if memchr::memmem::find(input.body, b"\"assistantId\"").is_none() {
         return false;

@@ -1,5 +1,5 @@
-//! Header fields that the sender was told to send (`webhookHeaders` of CallAIder, `headers` of Pathors), and those that a request
-//! lacks or has otherwise. Their values are credentials mostly: only digests are kept and compared.
+//! Header fields that the sender was told to send (`webhookHeaders` of CallAIder, `headers` of Pathors), and the check
+//! of a request for them. Their values are mostly credentials, so only digests are kept and compared.
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,7 +13,7 @@ pub fn digest(value: &[u8]) -> String {
     hex::encode(Sha256::digest(value))
 }
 
-/// What of the expected header fields is missing or different. No sentence repeats a value.
+/// The expected header fields that are missing or different. No sentence repeats a value.
 pub fn check(expected: &[ExpectedHeader], headers: &Headers, provider: Option<&str>) -> Vec<Finding> {
     let says = provider.and_then(platform::by_id).map(|platform| platform.custom_headers);
     let says = says.unwrap_or(Says::new("Expected headers", "set for this bin"));

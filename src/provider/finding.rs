@@ -1,4 +1,4 @@
-//! What is found out about a request or a session by what its platform's document says.
+//! Findings about a request or a session, by its platform's document.
 
 use std::borrow::Cow;
 
@@ -21,18 +21,18 @@ impl Says {
     }
 }
 
-/// How much a finding weighs.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Severity {
-    /// The document says otherwise.
+    /// It contradicts the document.
     Breaks,
-    /// The document does not say it, and allows for it.
+    /// The document does not mention it, but allows it.
     Unknown,
-    /// Allowed by the words, but not as in the document's own sample, or not as it was before.
+    /// Allowed by the words, but different from the document's sample or from earlier requests.
     Drift,
-    /// As the document says, and worth knowing.
+    /// In line with the document, but worth knowing.
     Note,
 }
 
@@ -47,10 +47,10 @@ pub enum Place {
     Body(String),
 }
 
-/// Something about a request that its platform's document does not say, or says otherwise.
+/// A difference between a request and its platform's document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Where it is. Of a value that is missing, where it should be.
+    /// Where it is; for a missing value, where it should be.
     pub place: Place,
     /// How much it weighs.
     pub severity: Severity,
@@ -62,11 +62,11 @@ pub struct Finding {
     pub says: Says,
 }
 
-/// A value that the document has and the body has not.
+/// A value that the document names and the body lacks.
 pub const MISSING: &str = "missing";
 
 impl Finding {
-    /// The pointer of the value of the body at which it is shown: of one that is missing, the object that should have it.
+    /// The pointer of the body's value where it is shown: for a missing value, the object that should have it.
     pub fn shown_at(&self) -> Option<&str> {
         match &self.place {
             Place::Line | Place::Header(_) => None,

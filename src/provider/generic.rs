@@ -1,4 +1,4 @@
-//! Platforms without a file of their own: the places where most of them put the event's name and id.
+//! Platforms without their own file: the places where most of them put the event's name and id.
 
 use super::{EventInput, Reading};
 

@@ -1,5 +1,5 @@
-//! Providers: what a platform's events mean. Pure. One file per provider and one line in `PROVIDERS`; what a document says in
-//! full (contract, lifecycle) is a file in `platform/`.
+//! Providers: what a platform's events mean. Pure. One file per provider and one line in `PROVIDERS`; platforms whose
+//! document is known in full (contract, lifecycle) have a file in `platform/`.
 
 pub mod battery;
 mod callaider;
@@ -88,7 +88,8 @@ struct Provider {
     schemes: &'static [&'static str],
     /// Whether it signs nothing, but sends headers of the user's own, such as `Authorization`.
     own_header: bool,
-    /// The names of its events, where they are few; else the usual ones. Of those that can be played, `samples` names them.
+    /// The names of its events, if they are few; else the usual ones. For platforms that can be simulated, `samples`
+    /// has the names.
     events: &'static [&'static str],
     /// Where its webhooks are documented.
     docs: &'static str,
@@ -96,15 +97,15 @@ struct Provider {
     duplicates: &'static str,
     /// Headers, in lower case, each of which makes a request this provider's.
     marks: &'static [&'static str],
-    /// Must agree as well, where the marks are shared with others.
+    /// A further condition, if other platforms share the marks.
     confirm: Option<fn(&EventInput<'_>) -> bool>,
     /// Reads the facts.
     read: fn(&EventInput<'_>) -> Reading,
-    /// Reads what else a list shows: label and value.
+    /// Reads further details for lists: label and value.
     details: fn(&EventInput<'_>) -> Vec<Detail>,
 }
 
-/// What a provider's file reads out of a request.
+/// What a provider's file reads from a request.
 #[derive(Debug, Default)]
 struct Reading {
     name: Option<String>,
@@ -115,8 +116,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// The reading of a JSON body that names its event and holds an id which all deliveries of the event share.
-    /// What is not whole tells no duplicates: it may not be what the provider sent.
+    /// The reading of a JSON body that names its event and holds an id which all deliveries of the event share. An
+    /// incomplete body gets no duplicate key: it may not be what the provider sent.
     fn of_json<const N: usize>(json: &pick::Picks<'_, N>, name: Option<&str>, id: Option<&str>) -> Self {
         let id = id.map(str::to_owned);
         Self {
@@ -136,13 +137,13 @@ pub struct EventInput<'a> {
     pub headers: &'a Headers,
     /// The body with its content encoding undone.
     pub body: &'a [u8],
-    /// The JSON that the body is about: the body, or a field of it (see [`json_of`]).
+    /// The body's JSON: the body, or a field of it (see [`json_of`]).
     pub json: &'a [u8],
     /// The query as sent.
     pub query: Option<&'a [u8]>,
 }
 
-/// The JSON that a body is about: of a form or multipart body a field (`payload`), of others the body.
+/// The JSON of a body: for a form or multipart body a field (`payload`), for others the body itself.
 pub fn json_of<'a>(headers: &Headers, body: &'a [u8]) -> Cow<'a, [u8]> {
     document::json_in(headers.get_str("content-type"), body)
 }
@@ -199,7 +200,7 @@ pub struct ProviderInfo {
     pub docs: Cow<'static, str>,
 }
 
-/// A value beside the facts that is worth showing: `reason: assistant_ended`.
+/// A further value worth showing: `reason: assistant_ended`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Detail {
     /// What it is, in plain words.
@@ -231,14 +232,14 @@ fn borrowed(texts: &'static [&'static str]) -> Vec<Cow<'static, str>> {
 }
 
 impl Provider {
-    /// One table: what can be played is what is listed.
+    /// One table for both: the events that can be simulated are those listed.
     fn event_names(&self) -> impl Iterator<Item = &'static str> {
         let played = samples::events_of(self.id).iter().map(|event| event.name);
         played.chain(self.events.iter().copied())
     }
 }
 
-/// What a bin can be set to. `own` are the platforms that are declared, or would be.
+/// The providers that a bin can be set to. `own` are the declared platforms, or those about to be.
 pub fn ids(own: &[OwnProvider]) -> impl Iterator<Item = &str> {
     PROVIDERS.iter().map(|known| known.id).chain(own.iter().map(OwnProvider::id))
 }
@@ -257,8 +258,8 @@ pub fn scheme_of(provider: &str) -> Option<Cow<'static, str>> {
     }
 }
 
-/// All schemes of a provider, the main one first. Where the only proof is a header of the user's own, it counts when there is
-/// a secret to compare it with.
+/// All schemes of a provider, the main one first. If the only proof is the user's own header, it counts only with a
+/// secret to compare it with.
 #[must_use]
 pub fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, str>> {
     match by_id(provider) {
@@ -269,7 +270,7 @@ pub fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, str>> {
 }
 
 /// What the request means. `provider` is the one set on the bin, if any; `scheme` the signature scheme set or detected.
-/// Costs a pass over the headers for requests that are no provider's; `duplicate_of` and `handshake` are for the caller to fill.
+/// Costs a pass over the headers for requests of no provider; the caller sets `duplicate_of` and `handshake`.
 #[must_use]
 pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> EventFacts {
     let own = find_own(provider, scheme, input);
@@ -277,7 +278,7 @@ pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_
     let reading = match (&own, known) {
         (Some(own), _) => own.read(input),
         (None, Some(known)) => (known.read)(input),
-        // Set to a platform that has no file here, or signed in a known way: the usual places are worth a look.
+        // Set to a platform without a file, or signed by a known scheme: try the usual places.
         (None, None) if provider.is_some() || scheme.is_some() => generic::read(input),
         (None, None) => return EventFacts::default(),
     };
@@ -306,7 +307,8 @@ pub fn details(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<
     find(provider, scheme, input).map(|known| (known.details)(input)).unwrap_or_default()
 }
 
-/// The declared provider that is set on the bin; else by its headers, or by its scheme where no other's headers are there.
+/// The declared provider set on the bin; else one found by its headers, or by its scheme if no other provider's headers
+/// are present.
 fn find_own(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Option<Arc<own::Own>> {
     if let Some(id) = provider {
         return own::by_id(id);
@@ -356,7 +358,7 @@ fn by_headers(input: &EventInput<'_>) -> Option<&'static Provider> {
 static SESSION: LazyLock<memchr::memmem::Finder<'static>> =
     LazyLock::new(|| memchr::memmem::Finder::new(b"\"sessionId\""));
 
-/// CallAIder without its headers (a test by hand) and Pathors, which has none: by their envelope.
+/// Recognises CallAIder without its headers (a test by hand), and Pathors, which has none, by their envelopes.
 fn by_shape(input: &EventInput<'_>) -> Option<&'static Provider> {
     // A search for one word, so that other bodies are never parsed.
     SESSION.find(input.json)?;
@@ -389,8 +391,8 @@ fn disagreement(header: &str, says: &str, body: &str) -> String {
     format!("The header {header} says “{}”, the body says “{}”.", clipped(says.to_owned()), clipped(body.to_owned()))
 }
 
-/// The sentence for a field that a provider always sends, when it is missing or not what it should be. `wrong` says what it
-/// is then, and decides it.
+/// The sentence for a field that a provider always sends, if it is missing or wrong. `wrong` decides that, and
+/// describes the value.
 fn field_note<const N: usize>(
     json: &pick::Picks<'_, N>,
     index: usize,
@@ -436,7 +438,7 @@ fn clipped(text: String) -> String {
     if text.len() <= FACT_LIMIT { text } else { format!("{}…", cut(&text, FACT_LIMIT - '…'.len_utf8()).0) }
 }
 
-/// A key of any length in bounded room; equal only for equal keys.
+/// Shortens a key to a bounded length; equal only for equal keys.
 fn bounded_key(key: String) -> String {
     if key.len() <= 2 * FACT_LIMIT { key } else { format!("sha256:{}", hex::encode(Sha256::digest(key.as_bytes()))) }
 }

@@ -1,5 +1,5 @@
-//! Amazon SNS. What it carries is in `Message`, mostly JSON of another service. Source: docs.aws.amazon.com, "Parsing Amazon SNS
-//! message formats", "Amazon SNS raw message delivery".
+//! Amazon SNS. The payload is in `Message`, mostly JSON of another service. Source: docs.aws.amazon.com, "Parsing
+//! Amazon SNS message formats", "Amazon SNS raw message delivery".
 
 use super::{Detail, EventInput, Provider, Reading, detail_list};
 use crate::json::pick::{self, Picks};
@@ -18,7 +18,7 @@ pub(super) static PROVIDER: Provider = Provider {
     details,
 };
 
-/// Where the services that send through it name their events: mail, event bus, storage, alarms, others.
+/// Where the services that publish through it name their events: mail, event bus, storage, alarms, others.
 const NAMES: [&str; 9] = [
     "/notificationType",
     "/eventType",

@@ -1,5 +1,5 @@
-//! Twilio: voice, messaging and conversation callbacks. They are forms without an event name: the name is made of what
-//! the callback is about and its status. Source: twilio.com/docs, "Webhook requests", "Track message status".
+//! Twilio: voice, messaging and conversation callbacks. They are forms without an event name: the name is made from the
+//! callback's subject and status. Source: twilio.com/docs, "Webhook requests", "Track message status".
 
 use super::{Detail, EventInput, Provider, Reading, detail_list, key};
 

@@ -1,25 +1,25 @@
-//! How a receiver is mended: a sentence, and a snippet for each framework.
+//! How to fix a receiver: a sentence, and a snippet for each framework.
 
 use std::sync::LazyLock;
 
-/// What is to be mended.
+/// What to fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fix {
     /// Verify the signature over the raw bytes, in constant time.
     Verify,
-    /// Compare the header of the user's own.
+    /// Compare the user's own header.
     Header,
-    /// Answer what cannot be parsed with 400.
+    /// Answer an unparsable body with 400.
     Parsing,
     /// Take every event.
     Events,
-    /// Leave alone what is not known.
+    /// Ignore unknown events.
     Unknown,
-    /// Leave out what was seen already.
+    /// Ignore repeated events.
     Duplicates,
     /// Answer first, work later.
     Fast,
-    /// Take large bodies.
+    /// Accept large bodies.
     Size,
     /// Depend on no order.
     Order,

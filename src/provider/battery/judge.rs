@@ -1,4 +1,4 @@
-//! How the answers to a case are judged.
+//! Judges the answers to a case.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ pub struct Answer {
     pub took: Duration,
 }
 
-/// What is found.
+/// The verdict on a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// As it should be.
+    /// The receiver does what it should.
     Passed(String),
-    /// Not as it should be.
+    /// It does not.
     Failed(String),
     /// Worth knowing, and no failure.
     Noted(String),
@@ -75,12 +75,12 @@ pub fn judge(battery: &Battery, case: &Case, answers: &[Answer]) -> Verdict {
     }
 }
 
-/// Whether an answer would not pass by itself.
+/// Whether a single answer would not pass.
 pub fn is_odd(battery: &Battery, case: &Case, answer: &Answer) -> bool {
     !matches!(judge(battery, case, std::slice::from_ref(answer)), Verdict::Passed(_))
 }
 
-/// Which of the answers decides: one that did not come whole, else the first that would not pass by itself, else the last.
+/// The deciding answer: the first incomplete one, else the first that would not pass alone, else the last.
 pub fn deciding(battery: &Battery, case: &Case, answers: &[Answer]) -> Option<usize> {
     let is_odd = |answer: &Answer| is_odd(battery, case, answer);
     let first = |is: &dyn Fn(&Answer) -> bool| answers.iter().position(is);

@@ -1,5 +1,5 @@
-//! The receiver check as data: which requests a receiver must withstand, what its document says about each, and how an
-//! answer is judged. Pure. One file per platform and one line in `BATTERIES`; sending is for the caller.
+//! The receiver check as data: the requests that a receiver must handle, what the platform's document says about each,
+//! and how an answer is judged. Pure. One file per platform and one line in `BATTERIES`; the caller sends.
 
 mod callaider;
 mod fix;
@@ -17,18 +17,18 @@ use super::samples::Sender;
 
 static BATTERIES: &[&Battery] = &[&callaider::BATTERY, &pathors::BATTERY];
 
-/// Everything that one platform's receivers are tried with.
+/// All cases for one platform's receivers.
 #[derive(Debug)]
 pub struct Battery {
     /// How the platform sends.
     pub sender: &'static Sender,
     /// The document that the sentences are quoted from.
     pub document: &'static str,
-    /// Whether the proof is a signature over the body; else it is a header of the user's own.
+    /// Whether the sender's proof is a signature over the body; else it is the user's own header.
     pub signs: bool,
-    /// A valid event has to be answered within this.
+    /// The time limit for answering a valid event.
     pub limit: Duration,
-    /// Whether the document names the limit, so that a slower answer is a failure and not only worth a note.
+    /// Whether the document names the limit: then a slower answer is a failure, else a note.
     pub limit_is_named: bool,
     /// The cases, in the order in which they are tried.
     pub cases: &'static [Case],
@@ -38,7 +38,7 @@ impl Battery {
     /// The cases of these ids, in the battery's order.
     ///
     /// # Errors
-    /// The place of the first id that is none of its cases.
+    /// The index of the first unknown id.
     pub fn chosen(&'static self, ids: &[String]) -> Result<Vec<&'static Case>, usize> {
         if let Some(unknown) = ids.iter().position(|id| !self.cases.iter().any(|case| case.id == id)) {
             return Err(unknown);
@@ -59,22 +59,22 @@ pub struct Case {
     pub id: &'static str,
     /// The duty in a few words.
     pub duty: &'static str,
-    /// The sentence of the document behind it.
+    /// The sentence of the document that demands it.
     pub says: &'static str,
     /// What is sent.
     pub shots: &'static [Shot],
-    /// Whether all of it belongs to one session; else each request has a session of its own.
+    /// Whether all requests belong to one session; else each has its own.
     pub one_session: bool,
     /// What has to come back.
     pub expect: Expect,
-    /// How to mend it.
+    /// How to fix it.
     pub fix: Fix,
-    /// Whether it is left out for receivers elsewhere, unless they are to be tried heavily.
+    /// Whether receivers on other machines get it only with the option for heavy cases.
     pub heavy: bool,
 }
 
 impl Case {
-    /// What most cases have; its texts are to be set.
+    /// The defaults of a case; its texts must be set.
     const PLAIN: Self = Self {
         id: "",
         duty: "",
@@ -101,7 +101,7 @@ pub enum Expect {
     Refused,
     /// 401; that it is accepted is worth a note.
     RefusedOrNoted,
-    /// Whatever it is, it is told, as long as it is an answer below 500.
+    /// Any answer below 500; it is reported.
     Told,
     /// 4xx.
     ClientError,
@@ -109,7 +109,7 @@ pub enum Expect {
     AcceptedOrTooLarge,
     /// 2xx, or 408.
     AcceptedOrTimedOut,
-    /// Nothing is sent: it cannot be seen from outside.
+    /// Nothing is sent: the duty cannot be tested from outside.
     CannotBeSeen,
 }
 

@@ -1,4 +1,4 @@
-//! Pathors' receivers, from the page "Post-session webhook". Nothing is signed: a header of the user's own is the proof.
+//! Pathors' receivers, from the page "Post-session webhook". Nothing is signed: the user's own header is the proof.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A request of the battery: which body it has, and how its sender proves itself.
+//! A request of the battery: its body, and the sender's proof.
 
 use crate::json::print::{Style, print};
 use crate::json::tree;
@@ -19,9 +19,9 @@ pub struct Shot {
     pub proof: Proof,
     /// How often it is sent, one after the other.
     pub copies: u8,
-    /// How often it is sent at once, each for a session of its own; 1 for alone.
+    /// How many are sent at once, each for its own session; 1 for a single one.
     pub at_once: u8,
-    /// Whether the body comes slowly.
+    /// Whether the body is sent slowly.
     pub slowly: bool,
 }
 
@@ -46,34 +46,34 @@ pub enum Body {
     Empty,
 }
 
-/// How the sender proves itself: by its signature, or by a header of the user's own.
+/// The sender's proof: its signature, or the user's own header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
-    /// Rightly.
+    /// Right.
     Right,
-    /// Not at all.
+    /// None.
     Absent,
     /// With another secret.
     Other,
-    /// Rightly, and then a byte of the body is changed.
+    /// Right, but then a byte of the body is changed.
     Tampered,
     /// For the body as JavaScript's `JSON.stringify` writes it.
     OfStringified,
     /// For the body as Python's `json.dumps` writes it.
     OfDumped,
-    /// Rightly, in upper-case hexadecimal digits.
+    /// Right, in upper-case hexadecimal digits.
     UpperCase,
-    /// With the first half of what is right.
+    /// The first half of the right one.
     Half,
     /// With the name of the hash, and no digits.
     NameOnly,
-    /// With what is right, and a character more.
+    /// The right one with an additional character.
     Longer,
     /// With a text of the right length that has a byte over 7F.
     NotAscii,
 }
 
-/// What is sent of a shot, before it is proven.
+/// A shot's request before the proof is added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     /// Fields without the proof, and the body.

@@ -1,4 +1,4 @@
-//! What to do about a point that is not proven: one thing for each.
+//! The action for a point that is not proven: one for each.
 
 use super::{Evidence, State, What};
 use crate::model::RequestId;
@@ -10,29 +10,29 @@ pub enum Act {
     Outside,
     /// Hand out another URL.
     PublicUrl,
-    /// Let the platform send: what there is to be set there.
+    /// Let the platform send: shows what to set there.
     Platform,
     /// Let the bin forward.
     Forward,
     /// Send this request to the endpoint again.
     Replay(RequestId),
-    /// The same with a signature that is wrong.
+    /// The same with a wrong signature.
     ReplayWrong(RequestId),
-    /// Play the platform.
+    /// Simulate the platform.
     Send,
     /// Check the endpoint.
     Check,
     /// Set the secret.
     Secret,
-    /// Look why this request's signature is wrong.
+    /// See why this request's signature is wrong.
     Explain(RequestId),
     /// Choose what senders get.
     Response,
-    /// Say which headers and events are expected.
+    /// Set the expected headers and events.
     Expect,
 }
 
-/// What to do about a point of this kind; `found` are the requests that show its state.
+/// The action for a point of this kind; `found` are the requests that show its state.
 pub(super) fn act(what: What, state: State, found: &[RequestId], evidence: &Evidence<'_>) -> Option<Act> {
     if !matches!(state, State::NotSeen | State::Failed) {
         return None;
@@ -50,7 +50,7 @@ pub(super) fn act(what: What, state: State, found: &[RequestId], evidence: &Evid
         What::Fast => event.map_or(Act::Forward, Act::Replay),
         What::Proven if !evidence.has_secret => Act::Secret,
         What::Proven => found.first().copied().map_or(Act::Platform, Act::Explain),
-        // It is the check that has shown it.
+        // The check has shown it.
         What::WrongRefused | What::Deduplicated if is_failed && found.is_empty() => Act::Check,
         What::WrongRefused => event.map_or(Act::Check, Act::ReplayWrong),
         What::Deduplicated => event.map_or(Act::Send, Act::Replay),

@@ -1,14 +1,14 @@
-//! What the newest check of the receiver shows of a point, beside what was captured and sent on.
+//! Evidence from the newest check of the receiver, in addition to captured and forwarded requests.
 
 use super::judge::Judgement;
 use super::{Checked, Evidence, State, What};
 use crate::model::{CaseReport, CaseState};
 
-/// The case without which nothing is shown: a receiver that turns everything down refuses what is wrong as well.
+/// The case that must pass for any evidence: a receiver that rejects everything also rejects wrong requests.
 const VALID: &str = "valid_event";
-/// A right event is answered in time: what shows it, and what shows that it is not so.
+/// The cases that show whether a right event is answered in time.
 const FAST: &[&str] = &[VALID, "each_event", "parallel"];
-/// A wrong proof is turned down.
+/// The cases that show whether a wrong proof is rejected.
 const REFUSED: &[&str] = &[
     "wrong_signature",
     "tampered_body",
@@ -22,7 +22,7 @@ const REFUSED: &[&str] = &[
 const AGAIN: &[&str] = &["duplicate"];
 const MEND: &str = "Mend what the check has found, then check again.";
 
-/// The cases that show something of a point.
+/// The cases that are evidence for a point.
 fn cases(what: What) -> &'static [&'static str] {
     match what {
         What::Fast => FAST,
@@ -32,7 +32,7 @@ fn cases(what: What) -> &'static [&'static str] {
     }
 }
 
-/// A point's judgement with what the check shows, and the check where it shows something. What was seen to be wrong stays so.
+/// A point's judgement with the check's evidence, and the check if it has any. A failure already seen stays.
 pub(super) fn added(what: What, own: Judgement, evidence: &Evidence<'_>) -> (Judgement, Option<u64>) {
     let Some(checked) = evidence.check.filter(|_| own.state != State::NotApplicable) else { return (own, None) };
     if what == What::Switch {
@@ -54,12 +54,12 @@ fn from(checked: &Checked<'_>) -> String {
     let report = checked.report;
     let at = report.finished_at.unwrap_or(report.started_at).to_string();
     let (day, time) = at.split_once('T').unwrap_or((&at, ""));
-    // A query may hold what nobody else should read.
+    // A query may hold secrets.
     let target = report.target.split('?').next().unwrap_or_default();
     format!("The check of {target} on {day} at {} UTC", time.get(..8).unwrap_or_default())
 }
 
-/// What the cases of a point come to, in words.
+/// The result of a point's cases, in words.
 fn shown(what: What, checked: &Checked<'_>) -> Option<(State, String)> {
     let wanted = cases(what);
     let told = |case: &CaseReport| format!("“{}”: {}", case.duty, case.sentence);
@@ -70,12 +70,12 @@ fn shown(what: What, checked: &Checked<'_>) -> Option<(State, String)> {
     }
     let is_valid = all().any(|case| case.id == VALID && case.state == CaseState::Passed);
     let passed = of_point().find(|case| case.state == CaseState::Passed).filter(|_| is_valid)?;
-    // That the second one did no harm is not seen from outside.
+    // From outside, it cannot be seen that the second one did no harm.
     let state = if what == What::Deduplicated { State::NotSeen } else { State::Proven };
     Some((state, told(passed)))
 }
 
-/// The last point: which endpoint was checked, and how that ended.
+/// The last point: which endpoint was checked, with which result.
 fn switch(own: Judgement, checked: &Checked<'_>) -> Judgement {
     let failed = checked.report.count(CaseState::Failed);
     let ended = match failed {

@@ -4,7 +4,7 @@ use super::sent::{self, Sent};
 use super::{Evidence, PATIENCE_MS, State, What};
 use crate::model::{AttemptFacts, Outcome, RequestId, RequestSummary, SignatureStatus};
 
-/// What a point came to.
+/// The state of a point.
 pub(super) struct Judgement {
     pub(super) state: State,
     pub(super) sentence: String,
@@ -21,10 +21,10 @@ fn judgement(
     Judgement { state, sentence: sentence.into(), way, requests: requests.into_iter().collect() }
 }
 
-/// What points ask of a platform.
+/// What the points need to know of a platform.
 pub(super) struct Of {
     pub(super) name: &'static str,
-    /// Whether it signs what it sends; else a header field of the user's own is the proof, where one is set.
+    /// Whether it signs its requests; else the user's own header field is the proof, if one is set.
     pub(super) signs: bool,
     /// Events of calls.
     pub(super) calls_only: Vec<&'static str>,
@@ -97,12 +97,12 @@ fn https(evidence: &Evidence<'_>) -> Judgement {
     }
 }
 
-/// Whether a receiver that checks signatures turns this request down, and does right.
+/// Whether a receiver that checks signatures is right to reject this request.
 fn rightly_refused(evidence: &Evidence<'_>, summary: &RequestSummary) -> bool {
     summary.derived.verdict.is_unproven(evidence.has_secret)
 }
 
-/// Whether a request may count as an event of the platform: posted, readable, and not shown to be somebody else's.
+/// Whether a request may count as an event of the platform: posted, readable, and not known to be another sender's.
 pub(super) fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
     summary.method == "POST"
         && summary.complete
@@ -110,13 +110,13 @@ pub(super) fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
         && !summary.derived.verdict.is_unproven(has_secret)
 }
 
-/// Every attempt counts for the times; whether an event is taken in the end is said by its newest.
+/// All attempts count for the times; an event's newest attempt decides whether it was accepted.
 fn fast(evidence: &Evidence<'_>) -> Judgement {
     let all = sent::all(evidence);
     if all.is_empty() {
         return judgement(State::NotSeen, "No request was sent on to an endpoint yet.", FORWARD, []);
     }
-    // What is turned down with right is no failure of the endpoint; nor is it to turn down what was made too large.
+    // Rightly rejecting a request is no failure of the endpoint; nor is rejecting a deliberately huge one.
     let is_bad = |sent: &Sent<'_>| {
         let refused = !is_event(sent.summary, evidence.has_secret)
             && sent.last.status.is_some_and(|status| (400..500).contains(&status));
@@ -190,7 +190,7 @@ fn unsigned(of: &Of) -> Judgement {
     judgement(State::NotApplicable, sentence, "", [])
 }
 
-/// Without a secret there is no wrong one.
+/// The judgement without a secret: there is no wrong one.
 fn nothing_to_refuse(of: &Of) -> Judgement {
     let what = if of.signs { "signature" } else { "proof" };
     judgement(State::NotApplicable, format!("No secret is set, so that no {what} can be wrong."), "", [])
@@ -221,12 +221,13 @@ fn headers(evidence: &Evidence<'_>) -> Judgement {
 
 fn wrong_refused(evidence: &Evidence<'_>) -> Judgement {
     let way = "Send an event with a wrong signature to your endpoint: replay one with its signature changed.";
-    // With a secret that cannot be read nobody knows whether the signature is wrong.
+    // With an undecodable secret, it is unknown whether the signature is wrong.
     let is_wrong = |status: SignatureStatus| {
         status != SignatureStatus::UndecodableSecret && status.is_unproven(evidence.has_secret)
     };
     let by_id = sent::requests(evidence);
-    // By what was sent: a signature may have been spoiled, and a wrong one mended. Of each request the newest such attempt.
+    // Decided by what was sent: a signature may have been broken or corrected. The newest such attempt of each request
+    // counts.
     let mut wrong: Vec<&AttemptFacts> = Vec::new();
     for attempt in &evidence.attempts {
         let Some((summary, _)) = by_id.get(&attempt.request) else { continue };
@@ -278,7 +279,7 @@ fn deduplicated(evidence: &Evidence<'_>) -> Judgement {
 }
 
 fn accepted(evidence: &Evidence<'_>) -> Judgement {
-    // What the bin turned down with right is no event of the platform.
+    // A request that the bin rightly rejected is no event of the platform.
     let is_forged =
         |summary: &RequestSummary| summary.response.status == Some(401) && rightly_refused(evidence, summary);
     let is_event = |summary: &&&RequestSummary| summary.derived.event.name.is_some() && !is_forged(summary);
@@ -357,7 +358,7 @@ fn events(evidence: &Evidence<'_>, of: &Of) -> Judgement {
     } else if missing.is_empty() {
         judgement(State::Proven, format!("Seen: {}.{not_of_text}", seen.join(", ")), way, found)
     } else {
-        // What Creel has played itself says nothing of the platform.
+        // Simulated requests are no evidence about the platform.
         let is_played =
             |name: &str| evidence.simulated.iter().any(|one| one.derived.event.name.as_deref() == Some(name));
         let named = missing

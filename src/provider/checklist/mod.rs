@@ -1,5 +1,5 @@
-//! Checklists: what must be so before an endpoint goes into production, by the platform's document, filled in from what was
-//! captured. A platform's file in `platform/` holds the points; here is the evidence for each.
+//! Checklists: a platform document's conditions for going into production, checked against the captured requests. A
+//! platform's file in `platform/` holds the points; this module finds the evidence for each.
 
 mod act;
 mod by_check;
@@ -14,7 +14,7 @@ use super::finding::Says;
 use super::platform;
 use crate::model::{AttemptFacts, CheckReport, RequestId, RequestSummary, Timestamp};
 
-/// What the platforms give an endpoint to answer, in milliseconds.
+/// The platforms' time limit for an endpoint's answer, in milliseconds.
 pub const PATIENCE_MS: u64 = 3_000;
 /// Requests that a point names.
 const MAX_NAMED: usize = 5;
@@ -33,25 +33,25 @@ pub(super) struct Point {
 pub(super) enum What {
     /// A request came from another machine.
     Reachable,
-    /// The URL that is handed out is one of HTTPS.
+    /// The URL to hand out is an HTTPS URL.
     Https,
     /// The endpoint answers 2xx in time.
     Fast,
-    /// There is a secret, and a signature was right.
+    /// There is a secret, and a right signature was seen.
     Proven,
-    /// A wrong signature was turned down.
+    /// A wrong signature was rejected.
     WrongRefused,
-    /// An event that comes again does no harm.
+    /// A repeated event does no harm.
     Deduplicated,
-    /// What comes is answered 2xx: the platform sends nothing again.
+    /// Events are answered 2xx: the platform does not retry.
     Accepted,
-    /// What comes is kept and sent on by a queue.
+    /// Events are kept and forwarded by a queue.
     Queue,
     /// Every subscribed event was seen.
     Events,
-    /// Header fields of the user's own come as they were set at the platform.
+    /// The user's own header fields arrive as set at the platform.
     Headers,
-    /// Bodies that are no JSON, counted for each event by its header.
+    /// Bodies that are not JSON, counted per event by its header.
     ParseFailures,
     /// What Creel cannot see.
     Unseen,
@@ -59,7 +59,7 @@ pub(super) enum What {
     Switch,
 }
 
-/// What a point is.
+/// The state of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -70,13 +70,13 @@ pub enum State {
     Failed,
     /// There is no evidence yet.
     NotSeen,
-    /// It asks for nothing here.
+    /// It does not apply here.
     NotApplicable,
-    /// The owner says that it is so.
+    /// The owner states that it is so.
     Stated,
 }
 
-/// What the owner has said of a point.
+/// The owner's statement about a point.
 #[derive(Debug, Clone, Copy)]
 pub struct Stated<'a> {
     pub point: &'a str,
@@ -84,19 +84,19 @@ pub struct Stated<'a> {
     pub at: Timestamp,
 }
 
-/// Everything that points are judged by.
+/// All evidence for the points.
 pub struct Evidence<'a> {
     /// The newest requests that came over the network, newest first.
     pub requests: Vec<&'a RequestSummary>,
-    /// The newest simulated events, newest first: what was sent of them to an endpoint counts.
+    /// The newest simulated events, newest first: attempts to send them to an endpoint count.
     pub simulated: Vec<&'a RequestSummary>,
     /// The newest check of the bin's receiver.
     pub check: Option<Checked<'a>>,
-    /// What was sent of the bin's requests lately, newest first.
+    /// The newest attempts of the bin's requests, newest first.
     pub attempts: Vec<AttemptFacts>,
-    /// Of these, one that a proxy on this machine says it forwarded.
+    /// Of the requests, one marked by a proxy on this machine.
     pub through_proxy: Option<RequestId>,
-    /// The URL that is handed out.
+    /// The URL to hand out.
     pub url: &'a str,
     pub has_secret: bool,
     /// Whether the bin forwards, and is not paused; how often it tries again.
@@ -105,12 +105,12 @@ pub struct Evidence<'a> {
     pub expected: &'a [&'a str],
     /// Whether sessions of text were seen and none of calls.
     pub text_only: bool,
-    /// What the header fields that are expected came to; nothing where none are.
+    /// The evidence from the expected header fields; `None` if none are expected.
     pub headers: Option<HeaderEvidence>,
     pub stated: &'a [Stated<'a>],
 }
 
-/// A check of the receiver that has gone to its end.
+/// A completed check of the receiver.
 #[derive(Debug, Clone, Copy)]
 pub struct Checked<'a> {
     /// Its number.
@@ -118,7 +118,7 @@ pub struct Checked<'a> {
     pub report: &'a CheckReport,
 }
 
-/// What the header fields that are expected came to in the newest requests.
+/// The evidence from the expected header fields in the newest requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeaderEvidence {
     /// Requests that have all of them.
@@ -140,9 +140,9 @@ pub struct Judged {
     pub act: Option<Act>,
     pub says: Says,
     pub evidence: Vec<RequestId>,
-    /// Whether it is what was sent of these requests that shows it.
+    /// Whether the evidence is attempts to send these requests.
     pub of_attempts: bool,
-    /// The check that shows something of it.
+    /// The check that is evidence for it.
     pub check: Option<u64>,
     /// What the owner said, and when.
     pub note: Option<(String, Timestamp)>,
@@ -168,18 +168,18 @@ impl Checklist {
         self.points.iter().filter(|point| point.state == state).count()
     }
 
-    /// How many points ask for something.
+    /// How many points apply.
     pub fn due(&self) -> usize {
         self.points.len() - self.count(State::NotApplicable)
     }
 
-    /// How many are settled, by evidence or by the owner's word.
+    /// How many are settled, by evidence or by the owner's statement.
     pub fn settled(&self) -> usize {
         self.count(State::Proven) + self.count(State::Stated)
     }
 }
 
-/// The checklist of that platform by this evidence.
+/// The platform's checklist with this evidence.
 pub fn checklist(provider: &str, evidence: &Evidence<'_>) -> Option<Checklist> {
     let platform = platform::by_id(provider)?;
     let name = super::by_id(provider)?.name;
@@ -202,9 +202,9 @@ fn judged(point: &'static Point, evidence: &Evidence<'_>, of: &judge::Of) -> Jud
     let judged = judge::judge(point.what, evidence, of);
     let (judge::Judgement { state, sentence, way, requests }, check) = by_check::added(point.what, judged, evidence);
     let stated = evidence.stated.iter().find(|stated| stated.point == point.id);
-    // The owner's word stands where there is no evidence; evidence against it is not hidden by it.
+    // The owner's statement counts without evidence; it does not hide evidence against it.
     let state = if stated.is_some() && state == State::NotSeen { State::Stated } else { state };
-    // What has been said is not asked for any more.
+    // A statement that was made is not requested again.
     let sentence = match point.what {
         What::Unseen | What::Switch if state == State::Stated => "Creel cannot see this.".to_owned(),
         _ => sentence,
@@ -241,7 +241,7 @@ pub fn markdown(
             State::Stated => ("x", "stated by hand"),
             State::Failed => (" ", "FAILED"),
             State::NotSeen => (" ", "not seen yet"),
-            // No tick: nothing was done.
+            // No tick, because nothing was done.
             State::NotApplicable => ("–", "not applicable"),
         };
         let _ = writeln!(out, "- [{tick}] **{}** ({word}): {}", point.says.text, point.sentence);

@@ -1,4 +1,4 @@
-//! What was sent to an endpoint, of captured requests and of simulated ones.
+//! Attempts to send captured and simulated requests to an endpoint.
 
 use std::collections::HashMap;
 
@@ -13,23 +13,23 @@ pub(super) struct Sent<'e> {
     pub(super) simulated: bool,
 }
 
-/// The requests of which attempts count, with whether each is simulated.
+/// The requests whose attempts count; says of each whether it is simulated.
 pub(super) fn requests<'e>(evidence: &'e Evidence<'_>) -> HashMap<RequestId, (&'e RequestSummary, bool)> {
     let captured = evidence.requests.iter().map(|one| (one.id, (*one, false)));
     captured.chain(evidence.simulated.iter().map(|one| (one.id, (*one, true)))).collect()
 }
 
-/// Whether what was sent of a request was spoiled on purpose: captured, it was not.
+/// Whether an attempt sent a deliberately faulty form of a correct request.
 fn is_spoiled(evidence: &Evidence<'_>, attempt: &AttemptFacts) -> bool {
     attempt.signature.is_some_and(|status| status.is_unproven(evidence.has_secret))
 }
 
-/// Whether it was turned down for a signature by a secret of which nobody knows here whether the receiver has it.
+/// Whether it was rejected for a signature by a secret that the receiver may not have.
 fn is_open(attempt: &AttemptFacts) -> bool {
     attempt.signature == Some(SignatureStatus::NoSecret) && matches!(attempt.last.status, Some(401 | 403))
 }
 
-/// Every attempt that says how events fare, newest first. One that was spoiled on purpose says nothing of it.
+/// Every attempt that is evidence about events, newest first; deliberately faulty ones are not.
 pub(super) fn all<'e>(evidence: &'e Evidence<'_>) -> Vec<Sent<'e>> {
     let requests = requests(evidence);
     let tells = |attempt: &&AttemptFacts| !is_spoiled(evidence, attempt) && !is_open(attempt);
@@ -40,7 +40,7 @@ pub(super) fn all<'e>(evidence: &'e Evidence<'_>) -> Vec<Sent<'e>> {
     sent.collect()
 }
 
-/// Of each request the newest such attempt.
+/// The newest such attempt of each request.
 pub(super) fn newest<'e>(all: &[Sent<'e>]) -> Vec<Sent<'e>> {
     let mut seen = std::collections::HashSet::new();
     all.iter().copied().filter(|sent| seen.insert(sent.summary.id)).collect()

@@ -1,11 +1,11 @@
-//! When a signed URL runs out, by its own parameters.
+//! When a signed URL expires, by its own parameters.
 
 use std::collections::HashMap;
 
 use crate::http::form;
 use crate::model::Timestamp;
 
-/// When a URL runs out, and which of its parameters says so.
+/// When a URL expires, and which of its parameters says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expiry {
     pub at: Timestamp,
@@ -14,7 +14,7 @@ pub struct Expiry {
 
 /// Parameters that are read.
 const MAX_PARAMETERS: usize = 64;
-/// Seconds since 1970 that are a moment of our days; a smaller number is a span, of which nobody knows the start.
+/// The range of plausible times in seconds since 1970; a smaller number is a duration with an unknown start.
 const MOMENTS: std::ops::Range<i64> = 1_000_000_000..100_000_000_000;
 
 /// Start and length of the form that the big clouds share: AWS Signature Version 4, Google Cloud Storage V4.
@@ -25,7 +25,7 @@ const SPANS: [(&str, &str, &str); 2] = [
 /// Parameters with seconds since 1970: AWS Signature Version 2 and its distributions, Google V2, and home-made ones.
 const SECONDS: [(&str, &str); 4] = [("expires", "Expires"), ("exp", "exp"), ("expiry", "expiry"), ("e", "e")];
 
-/// When that URL runs out; `None` when it does not say.
+/// When a URL expires; `None` when it does not say.
 pub fn expiry(url: &str) -> Option<Expiry> {
     let query = url.split_once('?')?.1;
     let query = query.split_once('#').map_or(query, |(query, _)| query);

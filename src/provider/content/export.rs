@@ -67,7 +67,7 @@ pub fn export(provider: &str, json: &[u8], form: TranscriptForm) -> Option<Vec<u
     let start = ids.first().and_then(|first| reader.millis(*first));
     for id in ids {
         let offset = reader.millis(id).zip(start).map(|(at, start)| at.saturating_sub(start));
-        // No session lasts that long: the times are no times.
+        // No session lasts that long: these are no times.
         let offset = offset.filter(|offset| offset.unsigned_abs() < WEEK);
         message(&mut out, &reader, id, (form, offset));
     }
@@ -116,8 +116,8 @@ fn message(out: &mut String, reader: &Reader<'_>, id: NodeId, (form, offset): (T
     }
 }
 
-/// A text of others in one entry: its further lines are indented, so that none looks like an entry, and a terminal that shows
-/// it is not moved.
+/// A foreign text as one entry: further lines are indented, so that none looks like an entry, and terminal controls are
+/// removed.
 fn one_entry(text: &str) -> String {
     let shown = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { char::REPLACEMENT_CHARACTER } else { c };
     let lines: Vec<String> = text.lines().map(|line| line.chars().map(shown).collect()).collect();
@@ -136,12 +136,12 @@ pub(super) fn clock(millis: i64) -> String {
     }
 }
 
-/// A text of others in a quotation: each line of it, and nothing of it is markup of the document around it.
+/// A foreign text as a quotation: every line is quoted, and its markup does not affect the document.
 fn quoted(text: &str) -> String {
     text.lines().flat_map(|line| ["> ".to_owned(), markdown_line(line), "\n".to_owned()]).collect()
 }
 
-/// A line without markup: what would be read as such is escaped.
+/// A line with its markup escaped.
 fn markdown_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

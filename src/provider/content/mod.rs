@@ -1,5 +1,5 @@
-//! What an event holds for people: the conversation, what was learnt in it, the recording. A platform's file in `platform/`
-//! says where in the body each of them is.
+//! The readable content of an event: the conversation, the values collected in it, the recording. A platform's file in
+//! `platform/` says where in the body each is.
 
 mod expiry;
 mod export;
@@ -18,17 +18,17 @@ const MAX_VARIABLES: u32 = 100;
 /// Characters of a variable's value.
 const SHOWN: usize = 400;
 
-/// Where a platform's events hold what people want to see, by JSON pointers.
+/// The JSON pointers to the readable content of a platform's events.
 pub(super) struct Places {
     /// The array of messages.
     pub transcript: Option<&'static str>,
-    /// An object of values that were learnt in the conversation.
+    /// An object of values collected in the conversation.
     pub variables: Option<&'static str>,
     /// The URL of the recording.
     pub recording: Option<&'static str>,
 }
 
-/// What an event holds for people.
+/// The readable content of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Content {
     pub transcript: Option<Transcript>,
@@ -36,7 +36,7 @@ pub struct Content {
     pub variables: Vec<(String, String)>,
     pub more_variables: u32,
     pub recording: Option<Recording>,
-    /// When the event happened, by itself.
+    /// When the event happened, according to itself.
     pub sent_at: Option<Timestamp>,
 }
 
@@ -44,7 +44,7 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
     pub url: String,
-    /// When it runs out, by the URL's own parameters.
+    /// When it expires, by the URL's own parameters.
     pub expiry: Option<Expiry>,
 }
 
@@ -55,7 +55,7 @@ pub struct Page {
     pub limit: usize,
 }
 
-/// Reads what an event of that platform holds, by the outline of its body.
+/// Reads the content of a platform's event from the outline of its body.
 pub fn read(provider: &str, json: &[u8], outline: &Outline, page: Page) -> Content {
     let Some(places) = platform::by_id(provider).map(|platform| &platform.places) else { return Content::default() };
     let find = |pointer: Option<&str>| outline.resolve(json, &Pointer::parse(pointer?)?);

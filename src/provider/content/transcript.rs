@@ -10,7 +10,7 @@ const MAX_TEXT: usize = 4_000;
 const MAX_TOOL: usize = 8_000;
 /// Files of a message.
 const MAX_FILES: usize = 20;
-/// A pause of this many milliseconds is told.
+/// Shortest pause that is shown, in milliseconds.
 const PAUSE_MS: i64 = 5_000;
 
 /// Some messages of a conversation.
@@ -18,7 +18,7 @@ const PAUSE_MS: i64 = 5_000;
 pub struct Transcript {
     /// How many messages there are in all.
     pub total: usize,
-    /// The place of the first one here.
+    /// The index of the first message here.
     pub from: usize,
     pub messages: Vec<Message>,
     /// Bytes of the whole as written.

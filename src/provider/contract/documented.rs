@@ -7,7 +7,7 @@ use super::{Extra, Field, Kind, platform};
 pub enum Documented {
     /// It names it.
     Named,
-    /// It leaves open what stands there.
+    /// It allows any value here.
     Free,
     /// It does not name it.
     Unnamed,
@@ -24,8 +24,8 @@ impl Documented {
     }
 }
 
-/// What the document of a platform says of a place of an event's body: a JSON pointer, with `*` for the items of an array.
-/// `None` where there is no such document, or no such event in it.
+/// What a platform's document says about a place in an event's body (a JSON pointer, with `*` for the items of an
+/// array). `None` where there is no such document, or no such event in it.
 pub fn documented(provider: &str, event: &str, pointer: &str) -> Option<Documented> {
     let event = platform::by_id(provider)?.contract.events.iter().find(|known| known.name == event)?;
     let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).peekable();

@@ -12,7 +12,7 @@ pub(in crate::provider) enum HeadRule {
     Post(Says),
     /// The content type is that of JSON.
     Json(Says),
-    /// This header names the event, and is the body's. The second sentence says that nothing overrides it.
+    /// This header names the event, the same as the body's. The second sentence says that nothing overrides it.
     Event(&'static str, Says, Says),
     /// This header carries the signature `sha256=<hex>` if there is a secret.
     HexSha256(&'static str, Says),
@@ -73,7 +73,7 @@ fn event(
 
 fn signature(request: &Examined<'_>, header: &'static str, says: Says, findings: &mut Findings) {
     match request.headers.get(header) {
-        // Whether the platform has the secret is known only where the bin has it.
+        // Only if the bin has a secret is it known that the platform has one.
         None if !request.has_secret => {}
         None => {
             let sentence = format!("The header {header} is missing, and the bin has a secret.");

@@ -44,7 +44,7 @@ pub(in crate::provider) enum Kind {
     Map,
 }
 
-/// What is wrong with a value: how bad, a stable name, a sentence that goes on after the field's name.
+/// What is wrong with a value: severity, stable name, and a sentence that continues after the field's name.
 pub(super) type Wrong = (Severity, &'static str, String);
 
 /// A moment before 2001 in milliseconds: a smaller number is in seconds, or is nothing of the kind.
@@ -70,7 +70,7 @@ impl Kind {
         }
     }
 
-    /// What is wrong with a value by itself; what is inside objects and arrays is looked at elsewhere.
+    /// What is wrong with the value itself; the content of objects and arrays is checked elsewhere.
     pub(super) fn wrong(&self, kind: NodeKind, written: &[u8]) -> Option<Wrong> {
         match (self, kind) {
             (Self::Any, _)

@@ -1,5 +1,5 @@
-//! Contracts: what a platform's document says about the head and the body of each event, as data, and what of a request is
-//! otherwise. A platform's file in `platform/` holds the data; here is what is done with it.
+//! Contracts: a platform document's statements about the head and the body of each event, as data, and the check of a
+//! request against them. A platform's file in `platform/` holds the data; this module checks.
 
 mod documented;
 mod head;
@@ -19,9 +19,9 @@ pub(super) use head::HeadRule;
 pub(super) use kind::Kind;
 use walk::Walk;
 
-/// Findings that are told of one request; the others are counted.
+/// Most findings listed for a request; the others are counted.
 const MAX_FINDINGS: usize = 200;
-/// Findings of one code about fields of one name: the first tell what the thousand others are.
+/// Most findings of one code about fields of one name: the first few explain the rest.
 const MAX_ALIKE: u32 = 10;
 
 /// What a document says about a request of a platform.
@@ -54,9 +54,9 @@ pub(super) type Rule = fn(json: &[u8], findings: &mut Findings);
 /// What fields that the document does not name are.
 #[derive(Clone, Copy)]
 pub(super) enum Extra {
-    /// Told as unknown, beside what the document says of the others.
+    /// Reported as unknown, with the document's sentence.
     Told(Says),
-    /// Of no interest: the document says that there are some, or does not say what there is.
+    /// Ignored: the document allows other fields, or does not list the fields.
     Free,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Adds a finding about a field of that name (of the document's, or what stands for the unknown ones).
+    /// Adds a finding about a field of that name (the document's, or a placeholder for unknown ones).
     pub(super) fn add(&mut self, about: &'static str, finding: Finding) {
         let alike = self.alike.entry((finding.code, about)).or_default();
         *alike += 1;
@@ -114,7 +114,7 @@ impl Findings {
     }
 }
 
-/// A request, as far as contracts look at it.
+/// The parts of a request that contracts check.
 #[derive(Debug, Clone, Copy)]
 pub struct Examined<'a> {
     /// The method as sent.
@@ -125,22 +125,22 @@ pub struct Examined<'a> {
     pub json: &'a [u8],
     /// Its outline.
     pub outline: &'a Outline,
-    /// Whether the bin has a secret, so that a signature is due.
+    /// Whether the bin has a secret, so that a signature is required.
     pub has_secret: bool,
 }
 
-/// What a request is by the contract of its platform.
+/// The check of a request against its platform's contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The platform's id.
     pub provider: &'static str,
     /// The title of the document.
     pub document: &'static str,
-    /// The event by whose contract the body was read; `None` when the document has no such event.
+    /// The event whose contract was used; `None` when the document has no such event.
     pub event: Option<&'static str>,
     /// What is found, in the order of the request.
     pub findings: Vec<Finding>,
-    /// Findings that are not told: more of the same.
+    /// Findings that are not listed: more of the same.
     pub more: u64,
 }
 
@@ -177,24 +177,24 @@ impl std::ops::AddAssign for Weights {
 }
 
 impl Report {
-    /// How many of the findings that are told have each severity.
+    /// How many of the listed findings have each severity.
     pub fn weights(&self) -> Weights {
         Weights::of(&self.findings)
     }
 }
 
-/// Whether that provider's document is known in full, so that its requests can be held against a contract.
+/// Whether that provider's document is known in full, so that its requests can be checked against a contract.
 pub fn is_known(provider: &str) -> bool {
     platform::by_id(provider).is_some()
 }
 
-/// Holds a request against the contract of that platform; `None` when there is none. Costs a pass over the outline.
+/// Checks a request against the platform's contract; `None` when there is none. Costs a pass over the outline.
 pub fn check(provider: &str, request: &Examined<'_>) -> Option<Report> {
     let platform = platform::by_id(provider)?;
     let contract = &platform.contract;
     let mut findings = Findings::default();
     let outline = request.outline;
-    // As far as the text is JSON; of what follows an error nothing is known.
+    // Checks the text up to the first JSON error; nothing is known of the rest.
     let event = Pointer::parse("/event").and_then(|pointer| outline.resolve(request.json, &pointer));
     let is_text = |node: &NodeId| outline.kind(request.json, *node) == Some(NodeKind::String);
     let named = event.filter(is_text).map(|node| unescape(outline.raw(request.json, node)));
@@ -212,7 +212,7 @@ pub fn check(provider: &str, request: &Examined<'_>) -> Option<Report> {
     })
 }
 
-/// Reads the body by the contract of its event.
+/// Checks the body against the contract of its event.
 fn body(
     contract: &'static Contract,
     json: &[u8],

@@ -1,4 +1,4 @@
-//! Holds a body against the fields that a document names, value by value.
+//! Checks a body against the fields that a document names, value by value.
 
 use super::kind::Kind;
 use super::{Extra, Field, Findings, Need};
@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
             if let Some(child) = *child {
                 self.path.push(field.name.to_owned());
                 let need = match field.need {
-                    // The other one stands for it.
+                    // The other field replaces it.
                     Need::Unless(other) if is_there(other) => Need::Optional,
                     need => need,
                 };

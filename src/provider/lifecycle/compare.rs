@@ -1,4 +1,4 @@
-//! What the events of a session say of the same thing.
+//! Compares what the events of a session say about the same value.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(super) fn compare(session: &Session<'_>, findings: &mut Vec<SessionFinding>)
     measured(session, findings);
 }
 
-/// An event of calls in a session that was none.
+/// An event of calls in a session that was no call.
 fn of_a_call(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     let rules = session.rules();
     let Some(end) = session.first(rules.end.event) else { return };
@@ -30,7 +30,7 @@ fn of_a_call(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     }
 }
 
-/// What the ending event says otherwise than the earlier ones.
+/// Differences of the ending event from the earlier ones.
 fn combined(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     let rules = session.rules();
     let Some((combined, end)) = rules.combined.as_ref().zip(session.first(rules.end.event)) else { return };
@@ -38,7 +38,7 @@ fn combined(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
         let of_calls = rules.calls_only.iter().any(|rule| rule.event == event);
         for pointer in combined.values {
             let here = end.value(pointer);
-            // That a text session has none of a call is told of the events of calls apart.
+            // For text sessions, missing values of calls are reported elsewhere.
             let can_lack = end.digest.is_some() && !of_calls && rules.call_values.contains(pointer);
             let differs = |other: &&Delivery| match (here, other.value(pointer)) {
                 (Some(here), Some(there)) if combined.seconds.contains(pointer) => !near(here, there),
@@ -57,12 +57,12 @@ fn combined(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     }
 }
 
-/// A duration beside the timestamps.
+/// Compares a duration with the timestamps.
 fn measured(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     let Some(measured) = &session.rules().duration else { return };
     let (Some(from), Some(to)) = (session.first(measured.from), session.first(measured.to)) else { return };
     let Some((seconds, passed)) = told_and_passed(session) else { return };
-    // Whether it ended before it started is told elsewhere.
+    // An end before the start is reported elsewhere.
     if passed >= 0.0 && (seconds - passed).abs() > TOLERANCE_S {
         let name = measured.pointer.rsplit('/').next().unwrap_or_default();
         let sentence = format!(
@@ -73,7 +73,7 @@ fn measured(session: &Session<'_>, findings: &mut Vec<SessionFinding>) {
     }
 }
 
-/// The duration that an event tells, and the one between the timestamps.
+/// The duration that an event states, and the one between the timestamps.
 pub(super) fn told_and_passed(session: &Session<'_>) -> Option<(f64, f64)> {
     let measured = session.rules().duration.as_ref()?;
     let (from, to) = (session.first(measured.from)?, session.first(measured.to)?);

@@ -1,10 +1,10 @@
-//! What a session should have, and what of it is missing.
+//! The events that a session should have, and the missing ones.
 
 use super::{Session, SessionFinding, Surroundings, finding, span};
 use crate::model::Lost;
 use crate::provider::finding::Severity;
 
-/// The events that the session should have, and those of them that are missing.
+/// The events that the session should have, and the missing ones of them.
 pub(super) fn expected(session: &Session<'_>, around: &Surroundings) -> (Vec<&'static str>, Vec<&'static str>) {
     let rules = session.rules();
     let Some(last) = session.deliveries.last() else { return (Vec::new(), Vec::new()) };
@@ -12,7 +12,7 @@ pub(super) fn expected(session: &Session<'_>, around: &Surroundings) -> (Vec<&'s
     let is_due = |event: &'static str| {
         let is_subscribed = match &around.chosen {
             Some(chosen) => chosen.iter().any(|name| name == event),
-            // One that the bin has seen by then is subscribed.
+            // An event that the bin has seen by then is subscribed.
             None => {
                 let seen = |(name, first): &(String, _)| name == event && *first <= last.seq;
                 rules.subscribed.contains(&event) || around.seen.iter().any(seen)
@@ -46,7 +46,7 @@ pub(super) fn missing(session: &Session<'_>, missing: &[&'static str], around: &
     };
     let tell = |event: &&'static str| {
         let requests = session.deliveries.last().map(|last| last.id);
-        // The end comes after what is here: retention would have taken that first.
+        // The end comes after the requests that remain: retention would have removed those first.
         let gone = match around.lost {
             Lost::Nothing => false,
             Lost::Oldest => *event != rules.end.event,

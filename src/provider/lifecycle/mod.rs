@@ -1,5 +1,5 @@
-//! Lifecycles: which events a session has, in which order and how often, by what the platform's document says. A platform's
-//! file in `platform/` holds the rules as data; here they are held against the requests of a session.
+//! Lifecycles: which events a session has, in which order and how often, by the platform's document. A platform's file
+//! in `platform/` holds the rules as data; this module checks a session's requests against them.
 
 mod compare;
 mod count;
@@ -14,7 +14,7 @@ use super::finding::{Says, Severity};
 use super::platform;
 use crate::model::{Lost, RequestId, Seq, Timestamp};
 
-/// Without a request for this long, a session that has not ended is missing what it still lacks.
+/// After this long without a request, an unfinished session counts as incomplete.
 pub const SILENCE: Duration = Duration::from_mins(30);
 /// Durations may differ by this many seconds.
 const TOLERANCE_S: f64 = 5.0;
@@ -29,7 +29,7 @@ pub(super) struct Lifecycle {
     pub chosen: Says,
     /// The event before all others, if there is one.
     pub first: Option<Rule>,
-    /// The event that ends a session: what is not there by then is missing.
+    /// The event that ends a session: events that have not come by then are missing.
     pub end: Rule,
     /// Events that may come after it.
     pub after_end: &'static [&'static str],
@@ -37,15 +37,15 @@ pub(super) struct Lifecycle {
     pub end_is_last: bool,
     /// Events of calls only.
     pub calls_only: &'static [Rule],
-    /// Values, by pointer, that a call has: in a finalized session without them nobody called.
+    /// Pointers to values that only a call has: a finalized session without them was no call.
     pub call_values: &'static [&'static str],
     /// Events that come once.
     pub once: &'static [Rule],
-    /// What the document says of those that come again.
+    /// What the document says of repeated events.
     pub again: Says,
     /// Values of the ending event that are those of the earlier ones.
     pub combined: Option<Combined>,
-    /// A duration that can be held against the timestamps of two events.
+    /// A duration that can be compared with the timestamps of two events.
     pub duration: Option<Measured>,
     /// What becomes of an event that was not answered 2xx.
     pub not_accepted: Consequence,
@@ -73,7 +73,7 @@ pub(super) struct Combined {
     pub says: Says,
 }
 
-/// A duration that an event tells, and the events between which it passed.
+/// A duration that an event states, and the two events that it lies between.
 pub(super) struct Measured {
     pub from: &'static str,
     pub to: &'static str,
@@ -82,7 +82,7 @@ pub(super) struct Measured {
     pub says: Says,
 }
 
-/// A request of a session, as far as lifecycles look at it.
+/// The parts of a session's request that lifecycles need.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     pub id: RequestId,
@@ -109,20 +109,20 @@ impl Delivery {
     }
 }
 
-/// What is known beside the requests of a session.
+/// Facts in addition to the requests of a session.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// The events that its user says are subscribed; `None` for the platform's own choice and what was seen.
+    /// The events that the user named as subscribed; `None` for the platform's default and the events seen.
     pub chosen: Option<Vec<String>>,
     /// The events of the bin, with the cursor at which each was first seen.
     pub seen: Vec<(String, Seq)>,
     pub now: Timestamp,
     pub silence: Duration,
-    /// What of the bin is not there any more.
+    /// Which of the bin's requests were removed.
     pub lost: Lost,
 }
 
-/// Something about a session.
+/// A finding about a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionFinding {
     pub severity: Severity,
@@ -135,7 +135,7 @@ pub struct SessionFinding {
     pub requests: Vec<RequestId>,
 }
 
-/// What a session is by its platform's document.
+/// The check of a session against its platform's document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examined {
     pub document: &'static str,
@@ -163,11 +163,11 @@ pub fn values(provider: &str) -> Vec<&'static str> {
 pub struct ToldByEnd {
     /// The event that ends a session.
     pub event: &'static str,
-    /// What it has of a call, and of a text has not.
+    /// Its values that only a call has.
     pub of_calls: &'static [&'static str],
 }
 
-/// By what a session of that platform shows whether it was a call; `None` where its document does not say.
+/// What shows whether a session of that platform was a call; `None` if its document does not say.
 pub fn told_by_end(provider: &str) -> Option<ToldByEnd> {
     let lifecycle = &platform::by_id(provider)?.lifecycle;
     (!lifecycle.call_values.is_empty())
@@ -187,12 +187,12 @@ pub fn not_accepted(provider: &str) -> Option<(&'static str, Says)> {
     Some((consequence.sentence, consequence.says))
 }
 
-/// A duration that an event tells, in seconds, and the one between the timestamps of the events that it is about.
+/// A duration that an event states, in seconds, and the one between the timestamps of its two events.
 pub fn measured(provider: &str, deliveries: &[Delivery]) -> Option<(f64, f64)> {
     compare::told_and_passed(&Session { platform: platform::by_id(provider)?, deliveries })
 }
 
-/// Holds a session's requests, in the order in which they came, against the lifecycle of that platform.
+/// Checks a session's requests, in order of arrival, against the platform's lifecycle.
 pub fn examine(provider: &str, deliveries: &[Delivery], around: &Surroundings) -> Option<Examined> {
     let platform = platform::by_id(provider)?;
     let session = Session { platform, deliveries };
@@ -233,15 +233,15 @@ impl<'a> Session<'a> {
         names.filter(|name| self.first(name).is_some())
     }
 
-    /// Whether the event that ends it is that of a text session: it has none of the values of calls.
+    /// Whether its ending event is that of a text session: it has no value of calls.
     fn is_text(&self) -> bool {
         let values = self.rules().call_values;
-        // Of a body that was not read, nothing is known.
+        // Nothing is known of a body that was not read.
         let end = self.first(self.rules().end.event).filter(|end| end.digest.is_some() && !values.is_empty());
         end.is_some_and(|end| values.iter().all(|pointer| end.value(pointer).is_none()))
     }
 
-    /// Whether it is known to be a call: an event of calls came, or a value that only calls have.
+    /// Whether it is known to be a call: by an event of calls, or a value that only calls have.
     fn is_call(&self) -> bool {
         let rules = self.rules();
         !self.is_text()

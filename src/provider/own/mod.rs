@@ -1,4 +1,4 @@
-//! Platforms of one's own, as data: what a file declares. Those of the newest file that was right hold for the whole process.
+//! The user's own platforms, declared in a file as data. Those of the last valid file apply to the whole process.
 
 mod place;
 mod play;
@@ -19,7 +19,7 @@ use place::Place;
 pub struct OwnProvider {
     #[serde(skip)]
     id: String,
-    /// What people read; else the id.
+    /// The name shown to users; default the id.
     name: Option<String>,
     /// The signature scheme.
     scheme: Option<String>,
@@ -28,7 +28,7 @@ pub struct OwnProvider {
     event: Option<Place>,
     session: Option<Place>,
     delivery_id: Option<Place>,
-    /// What is the same for all deliveries of one event; without it the delivery's id.
+    /// The places that are equal for all deliveries of one event; default the delivery's id.
     duplicate_key: Vec<Place>,
     /// Headers, each of which makes a request this platform's.
     marks: Vec<String>,
@@ -37,18 +37,18 @@ pub struct OwnProvider {
     docs: Option<String>,
     /// Bodies to try the places on: a path below the file, `*` for any name.
     samples: Option<String>,
-    /// What was found there, by name.
+    /// The samples found there, by name.
     #[serde(skip)]
     bodies: Vec<OwnSample>,
-    /// Where it was looked for.
+    /// The files and folders that were searched.
     #[serde(skip)]
     looked_at: Vec<PathBuf>,
 }
 
-/// A body of a platform of one's own, to be sent.
+/// A sample body of the user's own platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct OwnSample {
-    /// The event that it is; what tells it from others of the same event, where there are several.
+    /// Its event; if several samples have the same event, with a distinguishing part.
     name: String,
     /// The file's name.
     file: String,
@@ -59,7 +59,7 @@ struct OwnSample {
 const MAX_KEY: usize = 8;
 
 impl OwnProvider {
-    /// With its id, which no other platform has.
+    /// Sets its id, which must be unique.
     pub fn named(mut self, id: &str) -> Result<Self, String> {
         let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if id.is_empty() || id.len() > 63 || !id.chars().all(fine) {
@@ -96,13 +96,13 @@ impl OwnProvider {
         self.samples.as_deref()
     }
 
-    /// Takes a body, from a file of this name, as one that the platform sends.
+    /// Adds a sample body from a file of this name.
     ///
     /// # Errors
-    /// In which way it is none of this platform's.
+    /// Why the body is not one of this platform's.
     pub fn add_sample(&mut self, file: &str, body: Bytes) -> Result<(), String> {
         if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&body) {
-            // Where it is comes first, as of the file that names this one.
+            // The position comes first, as in errors of the file that names this one.
             let words = error.to_string();
             let words = words.split(" at line ").next().unwrap_or(&words);
             return Err(format!("{}:{}: it is not JSON: {words}", error.line(), error.column()));
@@ -148,10 +148,10 @@ pub struct Own {
     info: ProviderInfo,
 }
 
-/// `None` where nothing was declared: then no request pays for looking.
+/// `None` if nothing was declared: then requests need no look-up.
 static DECLARED: ArcSwapOption<Vec<Arc<Own>>> = ArcSwapOption::const_empty();
 
-/// Puts these platforms into the registry, in the place of those that were declared before.
+/// Puts these platforms into the registry, in place of those declared before.
 pub fn declare(providers: Vec<OwnProvider>) {
     let own: Vec<Arc<Own>> = providers.into_iter().map(|declared| Arc::new(Own::new(declared))).collect();
     DECLARED.store((!own.is_empty()).then(|| Arc::new(own)));
@@ -190,7 +190,7 @@ pub(super) fn by_marks(input: &EventInput<'_>) -> Option<Arc<Own>> {
     find(|own| own.declared.marks.iter().any(|mark| input.headers.contains(mark)))
 }
 
-/// The one that signs so.
+/// The platform with this scheme.
 pub(super) fn by_scheme(scheme: &str) -> Option<Arc<Own>> {
     find(|own| own.declared.schemes.iter().any(|known| known == scheme))
 }

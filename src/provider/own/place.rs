@@ -37,7 +37,7 @@ impl Place {
             Self::Pointer(pointer) => match value_at(input.json, pointer)? {
                 "null" => return None,
                 text if text.starts_with('"') => serde_json::from_str(text).ok()?,
-                // An object or a list is no fact.
+                // An object or a list cannot be a fact.
                 text if text.starts_with(['{', '[']) => return None,
                 scalar => scalar.to_owned(),
             },
@@ -47,7 +47,7 @@ impl Place {
         Some(text).filter(|text| !text.is_empty())
     }
 
-    /// Writes a fact where it is read. A body is changed where it has a text at that place.
+    /// Writes a fact to the place that it is read from. A body is changed only if it has a string there.
     pub(super) fn write(&self, value: &str, made: &mut Made) {
         match self {
             Self::Pointer(pointer) => {

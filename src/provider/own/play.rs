@@ -1,5 +1,5 @@
-//! Playing a platform of one's own: its samples are sent as they are, each time with another session and another delivery id,
-//! as the platform itself would.
+//! Simulates the user's own platform: sends its samples unchanged, except for a new session and delivery id each time,
+//! as the platform would.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{Own, OwnSample};
 use crate::json::{Pointer, edit};
 use crate::provider::samples::{Made, PlayedEvent, Repertoire, SampleError, Story, UNKNOWN};
 
-/// Between two events of a session: enough to be seen as an order.
+/// The pause between two events of a session: long enough for a visible order.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Own {
@@ -21,7 +21,7 @@ impl Own {
         self.declared.bodies.iter().map(event).collect()
     }
 
-    /// What it sends when: as a session all its samples, in the order of their files.
+    /// Its events: a session is all its samples, in the order of their files.
     pub(in crate::provider) fn repertoire(&self) -> Repertoire<'_> {
         let names: Vec<&str> = self.declared.bodies.iter().map(|sample| sample.name.as_str()).collect();
         let is_session = self.declared.session.is_some() && names.len() > 1;
@@ -58,7 +58,7 @@ impl Own {
     ) -> Result<Made, SampleError> {
         let own = &self.declared;
         let is_it = |sample: &&OwnSample| sample.name == event;
-        // What is not known looks like the first event that is.
+        // An unknown event looks like the first known one.
         let sample = own.bodies.iter().find(is_it).or(own.bodies.first());
         let mut made = Made {
             headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
@@ -84,8 +84,8 @@ impl Own {
         Ok(made)
     }
 
-    /// Sends a header that tells the platform from others, where none is sent yet. What its value is nobody has said: the
-    /// event's name is as good as any. A header of the signature is for the signature.
+    /// Adds a header that identifies the platform, if there is none yet. Its value is not declared, so the event's name
+    /// is used. Headers of the signature are left to the signature.
     fn mark(&self, event: &str, made: &mut Made) {
         const OF_SIGNATURES: [&str; 4] = ["signature", "hmac", "token", "authorization"];
         let sent = |mark: &String| made.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(mark));

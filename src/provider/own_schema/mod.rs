@@ -1,5 +1,5 @@
-//! A JSON Schema of the user's own for an event, and what of a body is otherwise. References lead nowhere but into the schema
-//! itself; how much work a schema may make with a body is counted before it is done.
+//! The user's JSON Schema for an event, and the check of a body against it. References lead only into the schema
+//! itself; the work of a check is estimated before it starts.
 
 mod walk;
 
@@ -12,30 +12,30 @@ use crate::http::text::clipped;
 
 /// Schemas of a bin: its settings are kept in memory.
 pub const MAX_SCHEMAS: usize = 20;
-/// Characters of an event's name: what is kept of one.
+/// Most characters of an event's name, as stored.
 pub const MAX_NAME: usize = 256;
 /// Bytes of a schema, written without spaces.
 pub const MAX_BYTES: usize = 64 << 10;
-/// Bytes of a body that is held against one.
+/// Largest body that is checked, in bytes.
 const MAX_BODY: usize = 4 << 20;
-/// Values times subschemas that are tried on them: a fifth of a second or so.
+/// Most work of a check, in values times subschemas: about a fifth of a second.
 const MAX_WORK: u32 = 400_000;
 /// Bytes that a compiled pattern may take, and its cache.
 const MAX_PATTERN: usize = 256 << 10;
-/// Findings that are told of a body.
+/// Most findings listed for a body.
 const MAX_FINDINGS: usize = 50;
 /// Characters of a sentence.
 const MAX_SENTENCE: usize = 300;
 
 const SAYS: Says = Says::new("Your JSON Schema", "set for this event in this bin");
 
-/// Why a text is no schema that can be used.
+/// Why a schema cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
 pub struct SchemaError {
     /// Where in the schema, as a JSON pointer.
     pub pointer: String,
-    /// What is wrong, and the way out.
+    /// What is wrong, and what to do.
     pub sentence: String,
 }
 
@@ -45,7 +45,7 @@ impl SchemaError {
     }
 }
 
-/// What of a body is otherwise than the schema says.
+/// The differences of a body from the schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SchemaReport {
     /// In the order of the schema.
@@ -54,10 +54,10 @@ pub struct SchemaReport {
     pub more: u64,
 }
 
-/// Looks whether it is a schema that can be used.
+/// Checks that a schema can be used.
 ///
 /// # Errors
-/// Where it is not, with the place.
+/// The place and the reason, if it cannot.
 pub fn check(schema: &Value) -> Result<(), SchemaError> {
     if !schema.is_object() {
         return Err(SchemaError::new("", "A schema is a JSON object, as in {\"type\": \"object\"}."));
@@ -70,7 +70,7 @@ pub fn check(schema: &Value) -> Result<(), SchemaError> {
 }
 
 fn compiled(schema: &Value) -> Result<Validator, SchemaError> {
-    // Patterns by an engine whose time grows with the text alone.
+    // Uses a regex engine with linear time.
     let patterns = PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN);
     let built = jsonschema::options().offline().with_pattern_options(patterns).build(schema);
     built.map_err(|error| {
@@ -79,10 +79,10 @@ fn compiled(schema: &Value) -> Result<Validator, SchemaError> {
     })
 }
 
-/// Holds a body against a schema.
+/// Checks a body against a schema.
 ///
 /// # Errors
-/// Why it is not: a sentence.
+/// Why the body was not checked: a sentence.
 pub fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'static str> {
     if json.len() > MAX_BODY {
         return Err("The body is too long to be held against your JSON Schema.");
@@ -118,7 +118,7 @@ pub fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'static str
     Ok(report)
 }
 
-/// What an error says: places, codes and sentences. No sentence repeats a value of the body.
+/// The places, codes and sentences of an error. No sentence repeats a value of the body.
 fn told(error: &ValidationError<'_>) -> Vec<(String, &'static str, String)> {
     let at = error.instance_path().as_str().to_owned();
     let member = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));

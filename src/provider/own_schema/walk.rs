@@ -1,5 +1,5 @@
-//! A walk over a schema as its keywords nest: what it may not have, and how much work it makes with a body. A validator cannot
-//! be stopped on its way, and a few lines of references that branch make it try for years.
+//! Walks a schema along its keywords: rejects what is not supported, and estimates the work for a body. A running
+//! validator cannot be stopped, and a few lines of branching references can keep it busy for years.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_PATTERNS: usize = 50;
 /// References of one.
 const MAX_REFERENCES: usize = 200;
-/// Subschemas within each other on the way to a value of a body, references followed.
+/// Deepest nesting of subschemas for one value, with references followed.
 const MAX_NESTED: usize = 200;
 
 /// Keywords with a schema, with several, and with several by name: applied to the value itself.
@@ -32,7 +32,7 @@ const BELOW_LISTS: [&str; 2] = ["prefixItems", "items"];
 /// Places for what is referred to.
 const DEFINITIONS: [&str; 2] = ["$defs", "definitions"];
 
-/// Looks for what is not followed, and counts what costs.
+/// Rejects unsupported references, and counts what costs time.
 pub(super) fn check(schema: &Value) -> Result<(), SchemaError> {
     let mut looked = Looked { root: schema, patterns: 0, references: 0 };
     looked.schema(schema, "", 0)
@@ -113,13 +113,13 @@ fn target<'s>(root: &'s Value, reference: &str) -> Option<&'s Value> {
     root.pointer(&pointer).filter(|found| found.is_object() || found.is_boolean())
 }
 
-/// Whether the schema can be tried on the body with that much work: values times the subschemas that meet them.
+/// Whether the check of the body stays within the limit of work: values times the subschemas applied to them.
 pub(super) fn is_bounded(schema: &Value, body: &Value, most: u32) -> bool {
     let mut work = Work { root: schema, left: most };
     work.value(vec![(schema, 1, 0)], body).is_some()
 }
 
-/// What meets a value: a subschema, how often, within how many others.
+/// A subschema applied to a value: how often, and how deeply nested.
 type Met<'s> = (&'s Value, u32, usize);
 
 struct Work<'s> {
@@ -128,7 +128,7 @@ struct Work<'s> {
 }
 
 impl<'s> Work<'s> {
-    /// `None` when it is too much.
+    /// `None` when the limit is exceeded.
     fn value(&mut self, met: Vec<Met<'s>>, value: &Value) -> Option<()> {
         let met = self.here(met)?;
         match value {
@@ -144,7 +144,7 @@ impl<'s> Work<'s> {
         }
     }
 
-    /// What meets the same value by what meets it, each counted.
+    /// The subschemas that these subschemas apply to the same value, each counted.
     fn here(&mut self, met: Vec<Met<'s>>) -> Option<Vec<Met<'s>>> {
         let (mut open, mut all) = (met, Vec::new());
         while let Some((schema, times, nested)) = open.pop() {
@@ -154,7 +154,7 @@ impl<'s> Work<'s> {
             }
             let Value::Object(members) = schema else { continue };
             all.push((schema, times, nested));
-            // To know what is left over, everything is tried again.
+            // To find unevaluated parts, the validator applies everything again.
             let again = ["unevaluatedProperties", "unevaluatedItems"].iter().any(|name| members.contains_key(*name));
             let times = if again { times.saturating_mul(3) } else { times };
             let mut add = |one: &'s Value| open.push((one, times, nested + 1));
@@ -171,7 +171,7 @@ impl<'s> Work<'s> {
     }
 }
 
-/// What meets a member, or an item, of a value that a subschema meets: all that may.
+/// The subschemas that may apply to a member or item of the value.
 fn below<'s>((schema, times, nested): &Met<'s>, member: Option<&str>) -> Vec<Met<'s>> {
     let mut met = Vec::new();
     let Some(members) = schema.as_object() else { return met };

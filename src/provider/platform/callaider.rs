@@ -259,7 +259,7 @@ static TOOL_CALL: &[Field] = &[
         kind: Kind::SampleObject,
         says: Says::new(ITEM, r#""arguments": {}"#),
     },
-    // A call that failed has nothing to tell but its error.
+    // A failed call has only an error.
     Field {
         name: "result",
         need: Need::Unless("error"),

@@ -8,13 +8,13 @@ use crate::provider::finding::Says;
 /// What a platform's document says to those who set it up.
 #[derive(Debug, Clone, Copy)]
 pub struct Hints {
-    /// Where the URL is set; what follows when it is not.
+    /// Where to set the URL, and what happens without it.
     pub empty: Says,
-    /// What to know where a signature came and the bin has no secret.
+    /// What to know if a signature came and the bin has no secret.
     pub no_secret: Option<Says>,
     /// The body of the response that the document's own receiver gives, with placeholders; JSON.
     pub response: Option<&'static str>,
-    /// The settings that are pasted at the platform, and what the document says of them.
+    /// The settings to paste at the platform, and what the document says of them.
     pub(super) setup: Option<(Setup, Says)>,
 }
 
@@ -34,7 +34,7 @@ impl Hints {
     /// The settings to paste at the platform, for this URL and these events; `has_secret` is whether a header proves the source.
     pub fn setup(&self, url: &str, events: &[String], has_secret: bool) -> Option<(String, Says)> {
         let (Setup::PostSessionWebhook, says) = self.setup?;
-        // The value is the user's own, which no page shows.
+        // The value is the user's secret, which no page shows.
         let headers =
             if has_secret { json!([{"key": "Authorization", "value": "the secret of this bin"}]) } else { json!([]) };
         let settings = json!({"postSessionWebhook": {"url": url, "headers": headers, "events": events}});

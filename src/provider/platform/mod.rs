@@ -1,5 +1,5 @@
-//! Platforms whose documents are known in full. One file per platform and one line in `PLATFORMS`: what its document says is
-//! data there, and what is done with it is done for all alike.
+//! Platforms whose documents are known in full. One file per platform and one line in `PLATFORMS`: the document's
+//! statements are data; the code is the same for all.
 
 mod callaider;
 mod hints;
@@ -22,17 +22,17 @@ pub(super) struct Platform {
     pub id: &'static str,
     /// The title of the document.
     pub document: &'static str,
-    /// What it says of header fields of the user's own.
+    /// What it says of the user's own header fields.
     pub custom_headers: Says,
     /// What each event holds.
     pub contract: Contract,
     /// Which events a session has.
     pub lifecycle: Lifecycle,
-    /// Where its events hold what people want to see.
+    /// Where its events hold readable content.
     pub places: Places,
-    /// What it says to those who set it up.
+    /// Its hints for setting it up.
     pub hints: Hints,
-    /// What must be so before an endpoint goes into production.
+    /// Its conditions for going into production.
     pub points: &'static [Point],
 }
 

@@ -191,7 +191,7 @@ const fn always(name: &'static str, kind: Kind, text: &'static str) -> Field {
     Field { name, need: Need::Always, kind, says: Says::new(PAYLOADS, text) }
 }
 
-/// "the call's final status and duration may not be available yet at this moment": whatever is there of them is right.
+/// "the call's final status and duration may not be available yet at this moment": any subset of them is right.
 static ENDED: &[Field] = &[
     EVENT,
     SESSION,
@@ -284,7 +284,7 @@ fn alias(json: &[u8], findings: &mut Findings) {
     }
 }
 
-/// A session is one of calls or of text: status and duration are there together.
+/// A session is a call or a text session: status and duration come together or not at all.
 fn both_or_neither(json: &[u8], findings: &mut Findings) {
     let picked = pick::pick(json, &["/callStatus", "/callDuration"]);
     let [status, duration] = &picked.values;
@@ -298,7 +298,7 @@ fn both_or_neither(json: &[u8], findings: &mut Findings) {
     }
 }
 
-/// Nobody spoke, so nothing lasted.
+/// Without a conversation, the duration is zero.
 fn no_conversation(json: &[u8], findings: &mut Findings) {
     let picked = pick::pick(json, &["/callStatus", "/callDuration"]);
     let (Some(status), Some(duration)) = (picked.text(0), picked.scalar(1)) else { return };

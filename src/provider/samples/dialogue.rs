@@ -64,7 +64,7 @@ const SCRIPT: [(Role, Extra); 13] = [
     (Role::User, Extra::None),
 ];
 
-/// Messages of the longest conversation: of more than half an hour nobody would read more.
+/// Most messages of a conversation: more than half an hour.
 const MAX_TURNS: usize = 400;
 /// Bytes that a message takes on the average, with its frame.
 const TURN_BYTES: usize = 260;
@@ -187,7 +187,7 @@ fn turn_count(story: &Story) -> usize {
     story.size.map_or(SCRIPT.len(), |size| (size / TURN_BYTES).clamp(SCRIPT.len(), MAX_TURNS))
 }
 
-/// Which message of the script stands at that place: beginning and end once, what is between as often as needed.
+/// The script's message at that index: beginning and end once, the middle as often as needed.
 fn place(at: usize, count: usize) -> usize {
     let (first, last) = (2, 3);
     if at < first {
@@ -219,7 +219,7 @@ pub fn duration(story: &Story) -> Duration {
     Duration::from_secs(talk.as_secs() + 2)
 }
 
-/// The messages. `fill` is how many bytes longer than usual they are together, about.
+/// The messages. `fill` is about how many bytes longer than usual they are in total.
 pub fn turns(story: &Story, fill: usize) -> Vec<Turn> {
     let count = turn_count(story);
     let texts = texts(story.language);

@@ -16,9 +16,9 @@ pub enum Fault {
     BadSignature,
     /// A byte of the body is changed after it was signed.
     TamperedBody,
-    /// The event is one that the platform does not have; of a session, one more comes.
+    /// The event does not exist on the platform; a session gets one more such event.
     UnknownEvent,
-    /// The body ends in the middle; it is signed rightly.
+    /// The body ends in the middle; its signature is right.
     MalformedJson,
     /// The body has 10 MiB.
     HugeTranscript,
@@ -35,7 +35,7 @@ pub fn cut_in_the_middle(body: &mut Vec<u8>) {
     body.truncate(end);
 }
 
-/// The body with another last digit: JSON and forms stay what they are.
+/// Changes the body's last digit: JSON and forms stay valid.
 pub fn tamper(body: &mut Vec<u8>) {
     match body.iter().rposition(u8::is_ascii_digit) {
         Some(at) => body[at] = if body[at] == b'7' { b'8' } else { b'7' },

@@ -1,5 +1,5 @@
-//! Samples: what the platforms send, made up, and in which order and time. Pure. One file per platform and one line in
-//! `SENDERS`; those of one's own send samples of theirs. Signing them is for the caller.
+//! Samples: made-up events of the platforms, with order and times. Pure. One file per platform and one line in
+//! `SENDERS`; the user's own platforms send their samples. The caller signs.
 
 mod callaider;
 mod dialogue;
@@ -27,7 +27,7 @@ pub use player::{PlayedEvent, Player, player, players};
 pub(super) use steps::Repertoire;
 pub use story::{Language, Mode, Story};
 
-/// Every platform that can be played.
+/// Every built-in platform that can be simulated.
 static SENDERS: &[&Sender] = &[
     &callaider::SENDER,
     &pathors::SENDER,
@@ -44,7 +44,7 @@ pub use callaider::SENDER as CALLAIDER;
 /// How Pathors sends.
 pub use pathors::SENDER as PATHORS;
 
-/// What stands for a whole session in the place of an event.
+/// Means a whole session in place of an event.
 pub const SESSION: &str = "session";
 /// Bytes of the largest sample.
 pub const MAX_SIZE: usize = 10 << 20;
@@ -58,21 +58,20 @@ pub struct Sender {
     pub provider: &'static str,
     /// Its events.
     pub events: &'static [SampleEvent],
-    /// Header fields that are the platform's own, in lower case: the user's fields never take their place, whether they
-    /// are sent or not.
+    /// The platform's own header fields, in lower case: the user's fields never replace them, even if they are not
+    /// sent.
     pub system: &'static [&'static str],
     /// Where the body names the event; `None` where only the head does.
     name_at: Option<&'static str>,
-    /// Where a body of any size has its filling; `None` where samples have one size.
+    /// The member that is lengthened to reach a size; `None` if samples have a fixed size.
     fill_at: Option<&'static str>,
     /// The body of an event. `fill` is how much longer than usual its texts are, in bytes.
     body: fn(event: &str, story: &Story, fill: usize) -> Content,
     /// The head's fields beside those of the signature.
     head: fn(event: &str, story: &Story) -> Vec<(&'static str, String)>,
-    /// The events of a whole session with the moments at which they are sent, counted from its start; empty where there
-    /// are no sessions.
+    /// The events of a whole session with their times, counted from its start; empty without sessions.
     session: fn(&Story) -> Vec<(&'static str, Duration)>,
-    /// Whether a whole session is seen from its start on, and not only what comes after its end.
+    /// Whether a session's events begin at its start, not only after its end.
     from_start: bool,
     /// Events that only sessions of voice have.
     voice_only: &'static [&'static str],
@@ -96,7 +95,7 @@ pub enum Content {
     Form(Vec<(String, String)>),
 }
 
-/// What a sample is sent with.
+/// A made-up request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// Header fields, without those of the signature.
@@ -141,12 +140,12 @@ impl SampleError {
     }
 }
 
-/// Every platform that Creel can play by itself, in the registry's order.
+/// Every platform with made-up samples, in the registry's order.
 pub fn senders() -> impl Iterator<Item = &'static Sender> {
     SENDERS.iter().copied()
 }
 
-/// The names of what a platform sends; none where it cannot be played.
+/// The names of a platform's events; empty if it cannot be simulated.
 pub(super) fn events_of(provider: &str) -> &'static [SampleEvent] {
     senders().find(|sender| sender.provider == provider).map_or(&[], |sender| sender.events)
 }
@@ -157,8 +156,8 @@ impl Sender {
         !(self.session)(&Story::new(0, Timestamp::default())).is_empty()
     }
 
-    /// Sets a story's moments so that its last event is sent when it happens, if a whole session begins now and goes
-    /// `speed` times faster than real.
+    /// Sets a story's times so that its last event is sent when it happens, if a session begins now at `speed` times
+    /// real time.
     pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
         let real = if self.from_start { story.duration() } else { Duration::ZERO };
         let span = steps::paced(real, speed);
@@ -166,7 +165,7 @@ impl Sender {
         story.ended = Timestamp::from_micros(now.as_micros().saturating_add(micros));
     }
 
-    /// What it sends when, of such a story.
+    /// The events that it can send of this story.
     pub fn repertoire(&self, story: &Story) -> Repertoire<'_> {
         Repertoire {
             provider: self.provider,
@@ -177,7 +176,7 @@ impl Sender {
         }
     }
 
-    /// What is sent when: of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
+    /// The steps of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
     ///
     /// # Errors
     /// When there is no such event, a fault does not fit, or a session would take for ever.
@@ -190,7 +189,7 @@ impl Sender {
     /// # Errors
     /// When a value cannot be set.
     pub fn make(&self, event: &str, story: &Story, set: &[(Pointer, String)]) -> Result<Made, SampleError> {
-        // What is not known looks like the first event that is.
+        // An unknown event looks like the first known one.
         let known = if event == UNKNOWN { self.events.first().map_or(event, |first| first.name) } else { event };
         let mut content = (self.body)(known, story, 0);
         if let Some(size) = story.size {

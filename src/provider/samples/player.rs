@@ -1,4 +1,4 @@
-//! Who plays a platform: Creel by itself, or with samples of the user's own.
+//! How a platform is simulated: with made-up events, or with the user's own samples.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use crate::json::Pointer;
 use crate::model::Timestamp;
 use crate::provider::own::{self, Own};
 
-/// A platform that can be played.
+/// A platform that can be simulated.
 #[derive(Debug, Clone)]
 pub enum Player {
-    /// What it sends is made up.
+    /// With made-up events.
     Known(&'static Sender),
-    /// One of the user's own: its samples are sent.
+    /// The user's own platform: its samples are sent.
     Own(Arc<Own>),
 }
 
@@ -26,15 +26,15 @@ pub struct PlayedEvent {
     pub about: Cow<'static, str>,
 }
 
-/// Every platform that can be played, in the registry's order.
+/// Every platform that can be simulated, in the registry's order.
 pub fn players() -> impl Iterator<Item = Player> {
     senders().map(Player::Known).chain(own::players().map(Player::Own))
 }
 
-/// How that platform is played.
+/// Finds the platform.
 ///
 /// # Errors
-/// With the platforms that are known.
+/// A sentence with the known platforms.
 pub fn player(provider: &str) -> Result<Player, SampleError> {
     players().find(|player| player.provider() == provider).ok_or_else(|| {
         let known: Vec<String> = players().map(|player| player.provider().to_owned()).collect();
@@ -64,7 +64,7 @@ impl Player {
         }
     }
 
-    /// Whether a header is the platform's own: the user's never takes its place, whether it is sent or not.
+    /// Whether a header is the platform's own: the user's never replaces it, even if it is not sent.
     pub fn is_system(&self, name: &str) -> bool {
         match self {
             Self::Known(sender) => sender.system.iter().any(|known| known.eq_ignore_ascii_case(name)),
@@ -80,7 +80,7 @@ impl Player {
         }
     }
 
-    /// Sets a story's moments so that its last event is sent when it happens, if a whole session begins now.
+    /// Sets a story's times so that its last event is sent when it happens, if a session begins now.
     pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
         match self {
             Self::Known(sender) => sender.begin(story, now, speed),
@@ -88,7 +88,7 @@ impl Player {
         }
     }
 
-    /// What is sent when: of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
+    /// The steps of one event, or of a whole session (`session`). `speed` divides its pauses, 0 leaves them out.
     ///
     /// # Errors
     /// When there is no such event, a fault does not fit, or a session would take for ever.

@@ -1,4 +1,4 @@
-//! What is sent when: of one event, or of a whole session.
+//! The steps of a sending: one event, or a whole session.
 
 use std::time::Duration;
 
@@ -7,14 +7,13 @@ use super::{Fault, Mode, SESSION, SampleError, Step, Story, UNKNOWN};
 /// The least speed of a session, other than 0: a hundred times slower than real.
 const MIN_SPEED: f64 = 0.01;
 
-/// What a platform can be made to send.
+/// The events that a platform can send.
 pub struct Repertoire<'a> {
     /// The provider's id.
     pub(in crate::provider) provider: &'a str,
     /// The names of its events.
     pub(in crate::provider) events: Vec<&'a str>,
-    /// The events of a whole session with the moments at which they are sent, counted from its start; empty where there
-    /// are no sessions.
+    /// The events of a whole session with their times, counted from its start; empty without sessions.
     pub(in crate::provider) moments: Vec<(&'a str, Duration)>,
     /// Events that only sessions of voice have.
     pub(in crate::provider) voice_only: &'a [&'a str],
@@ -28,7 +27,7 @@ impl Repertoire<'_> {
         !self.moments.is_empty()
     }
 
-    /// What is sent when. `speed` divides the pauses of a session, 0 leaves them out.
+    /// The steps. `speed` divides the pauses of a session, 0 leaves them out.
     ///
     /// # Errors
     /// When there is no such event, a fault does not fit, or a session would take for ever.
@@ -52,7 +51,7 @@ impl Repertoire<'_> {
             return Err(SampleError::new("event", sentence));
         }
         if faults.contains(&Fault::OutOfOrder) {
-            // The last event takes the place of the first, and so on: the moments stay.
+            // The events are reversed; the times stay.
             let names: Vec<&str> = self.moments.iter().rev().map(|(name, _)| *name).collect();
             for (moment, name) in self.moments.iter_mut().zip(names) {
                 moment.0 = name;
@@ -65,7 +64,7 @@ impl Repertoire<'_> {
         });
         let mut steps: Vec<Step> = steps.collect();
         if faults.contains(&Fault::UnknownEvent) {
-            // A session keeps its own events, and has one more between them.
+            // A session keeps its events and gets one more between them.
             steps.insert(1, step(UNKNOWN, Duration::ZERO));
         }
         Ok(steps)

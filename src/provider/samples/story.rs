@@ -1,4 +1,4 @@
-//! What all events of one sample have in common: whose session it is, when it was, in which language.
+//! What all events of one sample share: the session, the time, the language.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
-//! What of a body is otherwise than what came before.
+//! How a body differs from earlier ones.
 
 use super::{Kind, Shape};
 use crate::provider::finding::{Finding, MISSING, Place, Says, Severity};
 
-/// Bodies that must have come before anything is news.
+/// How many bodies must have come before differences are reported.
 const MIN_SEEN: u32 = 3;
 /// Findings that are told.
 const MAX_FINDINGS: usize = 50;
@@ -12,12 +12,13 @@ const BEFORE: Says = Says::new("What came before", "learnt from the earlier requ
 
 const LAST: Says = Says::new("What came last", "the last request with this event");
 
-/// What of a body is otherwise than the earlier bodies of its event: new, missing, of another type, or a value never seen before.
+/// Differences of a body from the earlier bodies of its event: new, missing, of another type, or a value never seen
+/// before.
 pub fn drift(before: &Shape, json: &[u8]) -> Vec<Finding> {
     told(before, json, MIN_SEEN, BEFORE)
 }
 
-/// What of a body is otherwise than the last one of its event: new, missing, or of another type.
+/// Differences of a body from the last one of its event: new, missing, or of another type.
 pub fn differences(last: &Shape, json: &[u8]) -> Vec<Finding> {
     told(last, json, 1, LAST)
 }
@@ -32,7 +33,7 @@ fn told(before: &Shape, json: &[u8], least: u32, says: Says) -> Vec<Finding> {
 }
 
 struct Found {
-    /// Bodies, and objects at a place, that must have come before anything is news.
+    /// How many bodies, and objects at a place, must have come before differences are reported.
     least: u32,
     says: Says,
     findings: Vec<Finding>,

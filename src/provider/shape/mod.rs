@@ -1,4 +1,4 @@
-//! The shape of an event's body, learnt from what came: for platforms whose documents are not known in full.
+//! The shape of an event's body, learnt from its requests: for platforms whose documents are not known in full.
 
 mod drift;
 mod schema;
@@ -18,7 +18,7 @@ pub use typescript::typescript;
 const MAX_DEPTH: u32 = 16;
 /// Values of one shape, over all levels.
 const MAX_VALUES: usize = 2_000;
-/// Items of an array that are looked at.
+/// Items of an array that are learnt.
 const MAX_ITEMS: usize = 100;
 /// Different texts and numbers that are remembered of a value.
 const MAX_DIFFERENT: usize = 24;
@@ -30,7 +30,7 @@ const MAX_NAME: usize = 200;
 /// What was seen at one place of the bodies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// How often there was a value.
+    /// How often it had a value.
     pub seen: u32,
     /// The first and the last body that had one, counted from 1.
     first: u32,
@@ -102,16 +102,16 @@ pub struct Field {
     /// A JSON pointer, with `*` for the items of an array.
     pub pointer: String,
     pub kinds: Vec<Kind>,
-    /// How often it was there.
+    /// How often it was present.
     pub present: u32,
-    /// How often it could have been: that what holds it was there.
+    /// How often it could be present: how often its parent was.
     pub of: u32,
     /// How regularly it is there.
     pub presence: Presence,
     /// The first and the last body that had it, of those that were learnt, counted from 0.
     pub first: usize,
     pub last: usize,
-    /// The values seen most, with how often; none where nearly each is different.
+    /// The most frequent values with their counts; empty if nearly every value is different.
     pub values: Vec<(String, u32)>,
 }
 
@@ -121,14 +121,14 @@ pub struct Field {
 pub enum Presence {
     /// In every body.
     Always,
-    /// Whenever what holds it is there, which is not in every body, or is an item of an array.
+    /// Whenever its parent is present, which is optional or an item of an array.
     WithParent,
-    /// Not every time that it could be.
+    /// Not every time that its parent is.
     Sometimes,
 }
 
 impl Presence {
-    /// Of a value that was so often there in what holds it.
+    /// The presence of a value, from its count and its parent's.
     const fn of(present: u32, of: u32, parent: Self) -> Self {
         match parent {
             _ if present < of => Self::Sometimes,
@@ -139,7 +139,7 @@ impl Presence {
 }
 
 impl Shape {
-    /// Learns a body; whether it is one JSON value.
+    /// Learns a body; returns whether it is one JSON value.
     pub fn learn(&mut self, json: &[u8]) -> bool {
         let outline = scan(json);
         if outline.error.is_some() || outline.count() == 0 {
@@ -171,7 +171,7 @@ impl Shape {
                 let mut here: Vec<String> = Vec::new();
                 for child in outline.child_ids(node) {
                     let name = outline.raw_key(json, child).map(unescape).unwrap_or_default();
-                    // Of a repeated name the first one is learnt: which one counts is nothing that shapes tell.
+                    // The first of repeated names is learnt: shapes do not decide which one counts.
                     if name.chars().count() > MAX_NAME || here.contains(&name) {
                         continue;
                     }
@@ -206,7 +206,7 @@ impl Shape {
         }
     }
 
-    /// Whether its values are a few that come again and again, so that another one is news.
+    /// Whether it has a few values that repeat, so that a new one is worth reporting.
     fn is_choice(&self) -> bool {
         !self.many && self.values.len() <= 8 && self.seen >= 10 && self.values.values().all(|count| *count >= 2)
     }
@@ -222,7 +222,7 @@ impl Shape {
         fields
     }
 
-    /// `of` says how often it could have been there, and how regularly what holds it is.
+    /// `of` says how often it could be present, `parent` how regularly its parent is.
     fn collect(&self, pointer: &str, (of, parent): (u32, Presence), fields: &mut Vec<Field>) {
         let presence = Presence::of(self.seen, of, parent);
         let mut values: Vec<(String, u32)> = self.values.iter().map(|(value, count)| (value.clone(), *count)).collect();
@@ -243,7 +243,7 @@ impl Shape {
             values,
         });
         let objects = self.kinds.get(&Kind::Object).copied().unwrap_or(0);
-        // What is not an object every time has not its members every time.
+        // If the value is not always an object, its members are not always present.
         let whole = if objects < self.seen { Presence::WithParent } else { presence };
         for (name, member) in &self.members {
             let step = name.replace('~', "~0").replace('/', "~1");
