@@ -2,7 +2,7 @@
 
 use super::output;
 
-/// Opens a URL. Where no browser can be started, that is said, and nothing fails: the URL is there to be opened by hand.
+/// Opens a URL. If no browser can be started, prints a note and does not fail: the user can open the URL by hand.
 pub(super) fn show(url: &str) {
     let started = if has_display() {
         open::that_detached(url).map_err(|error| format!("no browser could be started ({error})"))
@@ -14,8 +14,8 @@ pub(super) fn show(url: &str) {
     }
 }
 
-/// Whether there is something for a browser to be shown on. Without it the system's opener would look for a browser that
-/// runs in a terminal, where nobody sees it.
+/// Whether there is a display. Without one, the system's opener would start a browser in the terminal, where it is of
+/// no use.
 fn has_display() -> bool {
     const SAY_SO: [&str; 4] = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"];
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());

@@ -25,7 +25,7 @@ pub(super) struct CatalogueArgs {
 impl CatalogueArgs {
     /// The schemes; the platforms are in the registry from then on.
     pub(super) fn catalogue(&self) -> anyhow::Result<Catalogue> {
-        // Nobody asks for the bins: what their secrets are is known where the server runs.
+        // The file's bins are not needed: their secrets are known only where the server runs.
         let (file, ignored) = serve_file::load_with(self.config_file.as_deref(), |_| Some("unknown".to_owned()))?;
         if let Some(why) = ignored {
             output::note(&why);
@@ -43,7 +43,7 @@ impl CatalogueArgs {
     }
 }
 
-/// The scheme of that id, or the error that names the nearest.
+/// The scheme with that id, or an error that names the most similar one.
 pub(super) fn scheme<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c Arc<Scheme>, Usage> {
     catalogue.scheme(id).ok_or_else(|| {
         let ids = catalogue.schemes().iter().map(|scheme| scheme.id.as_str());

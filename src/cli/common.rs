@@ -12,12 +12,12 @@ use crate::client::{Client, bin_path, segment};
 use crate::config::files;
 use crate::model::{Clock, Seq, Timestamp};
 
-/// Something given that cannot be right; the text names it and the way out.
+/// An invalid argument; the text names it and says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Usage(pub(super) String);
 
-/// For people or for programs.
+/// Output for people or for programs.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
@@ -53,12 +53,12 @@ impl OutputArgs {
     }
 }
 
-/// What time it is.
+/// The present time.
 pub(super) fn now() -> Timestamp {
     Clock::system().now()
 }
 
-/// Reads a moment in Unix seconds. One that no calendar has would be cut to one that nobody meant.
+/// Reads a time in Unix seconds. Rejects times beyond the calendar, which would be cut to a wrong one.
 pub(super) fn moment(text: &str) -> Result<i64, String> {
     /// The years 1 to 9999.
     const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_207_200;
@@ -90,7 +90,7 @@ pub(super) fn header_fields(texts: &[String]) -> Result<Vec<(String, String)>, U
     texts.iter().map(field).collect()
 }
 
-/// The largest file that a command reads into memory: a body at its largest. One that is larger is refused, never cut.
+/// The largest file that a command reads into memory: the largest body. A larger file is refused, never cut.
 const MAX_FILE: u64 = 1 << 30;
 
 /// Reads a file, or the standard input for `-`.
@@ -117,7 +117,7 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
     };
     let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let seconds = number.parse::<f64>().ok().filter(|_| plain).map(|number| number * factor).ok_or_else(refuse)?;
-    // A week: beyond it somebody has mistyped.
+    // A week: a longer span is a mistake.
     if seconds > 604_800.0 { Err("give at most a week".to_owned()) } else { Ok(Duration::from_secs_f64(seconds)) }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn span_text(span: Duration) -> String {
 pub(super) enum Which {
     /// As the API takes it.
     Id(String),
-    /// The number that lists begin with.
+    /// The number at the beginning of a list's line.
     Seq(Seq),
 }
 

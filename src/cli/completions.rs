@@ -1,4 +1,4 @@
-//! `creel completions`: what a shell needs to complete commands and flags.
+//! `creel completions`: scripts that complete commands and flags in a shell.
 
 use clap::Args;
 use clap_complete::Shell;

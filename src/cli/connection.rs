@@ -27,7 +27,7 @@ pub(super) struct ServerArgs {
 }
 
 impl ServerArgs {
-    /// A client for that server. A server that is not named is looked for each time.
+    /// A client for that server. A server that is not named is searched for each time.
     pub(super) fn client(&self) -> anyhow::Result<Client> {
         let found = || self.running().map(|running| running.console_url);
         let server = given(self.server.clone()).or_else(found).unwrap_or_else(|| DEFAULT_CONSOLE.to_owned());
@@ -40,7 +40,7 @@ impl ServerArgs {
         Ok(client.telling(other_version))
     }
 
-    /// What is on the command line wins over the environment, the token itself over a file that has it.
+    /// The command line wins over the environment, and the token over a file with it.
     fn token(&self) -> anyhow::Result<Option<SecretValue>> {
         let token = given(self.token.clone());
         let read = |file: &Path| Ok(Some(token_file::read(file)?));
@@ -59,17 +59,17 @@ impl ServerArgs {
         }
     }
 
-    /// Whether somebody says which server.
+    /// Whether a server is named.
     pub(super) fn is_named(&self) -> bool {
         given(self.server.clone()).is_some()
     }
 
-    /// The server that runs here, where nobody names one.
+    /// The server that runs on this machine, if none is named.
     pub(super) fn running(&self) -> Option<Running> {
         if self.is_named() { None } else { config::data_folder().and_then(|data: PathBuf| find(&data)) }
     }
 
-    /// Does something with the server.
+    /// Runs a future with a client for the server.
     pub(super) fn run<T>(&self, work: impl AsyncFnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let client = self.client()?;
         block_on(work(&client))
@@ -84,12 +84,12 @@ fn variable(name: &str) -> Option<String> {
     given(std::env::var(name).ok())
 }
 
-/// An empty text says nothing.
+/// Treats an empty text as absent.
 fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Says once that the server is of another version: at its first answer, since a stream may never end.
+/// Notes once that the server has another version: at its first response, because a stream may never end.
 fn other_version(server: &str, version: &str) {
     static TOLD: Once = Once::new();
     let ours = env!("CARGO_PKG_VERSION");

@@ -1,4 +1,4 @@
-//! `creel doctor`: looks at what usually stands in the way.
+//! `creel doctor`: checks for the usual problems.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
@@ -38,13 +38,13 @@ pub(super) struct DoctorArgs {
     server: ServerArgs,
 }
 
-/// How it stands.
+/// The state of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Fine,
     /// Worth knowing.
     Note,
-    /// In the way.
+    /// A problem.
     Wrong,
 }
 
@@ -58,7 +58,7 @@ impl State {
     }
 }
 
-/// Reading, writing and searching by the group and by everybody.
+/// Permission bits of the group and of others.
 const OTHERS: u32 = 0o077;
 
 type Finding = (&'static str, State, String);
@@ -86,7 +86,7 @@ pub(super) fn run(args: &DoctorArgs) -> Done {
     })
 }
 
-/// The ports of a running server, as far as it tells.
+/// The ports of a running server, if known.
 struct Ports {
     console: Option<u16>,
     capture: Option<u16>,
@@ -111,7 +111,7 @@ fn server(args: &DoctorArgs) -> (Finding, Option<Ports>, bool) {
             let of_client = error.downcast_ref::<ClientError>();
             let (refused, is_away) =
                 (of_client.is_some_and(ClientError::is_wrong), of_client.is_some_and(ClientError::is_unreachable));
-            // Nobody has to have a server, but one that is named is to be there.
+            // A server is optional, but a named one must answer.
             let state = if refused || args.server.is_named() { State::Wrong } else { State::Note };
             (("server", state, format!("{error:#}")), None, is_away)
         }
@@ -168,7 +168,7 @@ fn database(args: &DoctorArgs) -> Vec<Finding> {
     vec![read, open]
 }
 
-/// Whether a file can be made in a folder, or in the nearest above it that is there.
+/// Whether a file can be made in a folder or, if it is missing, in its nearest existing parent.
 fn writable(folder: &Path) -> Result<(), String> {
     let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
     let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
@@ -194,7 +194,7 @@ fn clock() -> Finding {
     }
 }
 
-/// Programs that let a sender elsewhere in, by what starts them.
+/// Tunnel programs, with the commands that start them.
 const TUNNELS: [(&str, &str); 4] = [
     ("cloudflared", "cloudflared tunnel --url http://127.0.0.1:4665"),
     ("ngrok", "ngrok http 4665"),
@@ -202,7 +202,7 @@ const TUNNELS: [(&str, &str); 4] = [
     ("ssh", "ssh -R 80:127.0.0.1:4665 HOST"),
 ];
 
-/// How a sender that is elsewhere reaches the bins: with the programs that are here.
+/// How a sender elsewhere can reach the bins with the installed programs.
 fn tunnel() -> Finding {
     let folders: Vec<PathBuf> =
         std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The environment as a place of settings: what is wrong in it is told by the variable's name.
+//! Settings from the environment: errors name the variable.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use clap::{Arg, Command, Error};
 
 use super::common::Usage;
 
-/// A flag that no variable sets.
+/// Removes the variable from a flag.
 pub(super) fn without(arg: Arg) -> Arg {
     arg.env(Resettable::<OsStr>::Reset)
 }
@@ -37,10 +37,10 @@ pub(super) fn in_a_line(error: Error, command: &Command) -> Usage {
     Usage(tip.map_or_else(|| what.clone(), |tip| format!("{what}; {tip}")))
 }
 
-/// The variable of a flag that has a value, where the command line does not give it.
+/// The variable that sets a flag, if the command line does not set it.
 fn variable(command: &Command, flag: &str, value: &str) -> Option<String> {
     let mut commands = vec![command];
-    // As deep as the line goes.
+    // Follows the subcommands of the command line.
     for word in std::env::args().skip(1) {
         let below = commands.last().and_then(|command| command.find_subcommand(&word));
         commands.extend(below);
@@ -55,7 +55,7 @@ fn variable(command: &Command, flag: &str, value: &str) -> Option<String> {
     held.contains(value).then(|| name.to_string_lossy().into_owned())
 }
 
-/// The variable, if that is what it says.
+/// The variable, if it has this value.
 pub(super) fn has(variable: &'static str, value: &Path) -> Option<&'static str> {
     (std::env::var_os(variable)? == value).then_some(variable)
 }

@@ -75,14 +75,14 @@ pub(super) fn run(args: &ExportArgs) -> Done {
             None => bin_path(&args.bin, "/export"),
         };
         let Some(file) = &args.output else {
-            // Read back, it is the same; a file has it byte for byte.
+            // Escaped JSON reads back the same; a file gets the exact bytes.
             let is_json = matches!(form, "jsonl" | "har");
             let mut exact = if is_json { output::Exact::json() } else { output::Exact::new() };
             client.copy(&path, &query, |piece| exact.take(piece)).await?;
             return Ok(exact.finish()?);
         };
         let failed = |error: std::io::Error| Usage(format!("--output {}: {error}", file.display()));
-        // Made when the first bytes are there: a refused export leaves no empty file, and an older one as it is.
+        // Created with the first bytes: a failed export leaves no empty file and does not touch an older one.
         let (mut target, mut cannot) = (None, None);
         let bar = output::progress("exporting", None);
         let mut write = |piece: &[u8]| {
@@ -102,7 +102,7 @@ pub(super) fn run(args: &ExportArgs) -> Done {
         };
         let copied = client.copy(&path, &query, take).await;
         bar.finish_and_clear();
-        // The file's own error says more than that the copying ended.
+        // The file's error says more than the error of the copying.
         if let Some(cannot) = cannot {
             return Err(cannot.into());
         }

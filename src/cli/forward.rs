@@ -79,7 +79,7 @@ fn one_route(text: &str) -> Result<(String, TargetUrl), String> {
 
 /// Messages that wait for a slow target; more wait at the server, which tells what was missed.
 const WAITING: usize = 1_000;
-/// A target that is down, and a server that is away, are looked at again after this.
+/// The pause before a target that is down, or an absent server, is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How much longer a sender waits than the target may take, and the longest that the server lets it wait.
 const LEASE_SLACK: Duration = Duration::from_secs(2);
@@ -92,7 +92,7 @@ pub(super) fn run(args: &ForwardArgs) -> Done {
     let by_hand = args.target.by_hand(Catalogue::default())?;
     args.server.run(async |client| {
         let after: Option<Seq> = match args.since {
-            // Known before anything is said to be listened for: nothing between is missed.
+            // Read before the listening is announced, so that nothing in between is missed.
             Since::Now => client.get("/api/v1/info", &[]).await?["seq"].as_u64(),
             Since::Cursor(seq) => Some(seq),
         };
@@ -107,9 +107,9 @@ pub(super) fn run(args: &ForwardArgs) -> Done {
     })
 }
 
-/// Keeps the bin's lease, through restarts of the server, until the server says no.
+/// Keeps the bin's lease, through restarts of the server, until the server refuses it.
 async fn hold_lease(args: &ForwardArgs, client: &Client) -> ClientError {
-    // The sender is told of a time-out of the target; its own wait ends a little later.
+    // The sender gets a time-out of the target as an answer; its own wait ends a little later.
     let patience = (args.target.within + LEASE_SLACK).min(MAX_PATIENCE);
     loop {
         let begun = || output::note(&format!("answering the senders of {}", args.bin));
@@ -161,16 +161,16 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
                 output::note(&format!("request {seq} is gone already, and is not forwarded"));
                 return Ok(());
             }
-            // The server restarts: it is back soon, with everything.
+            // The server restarts and will be back soon, with all its data.
             Err(error) if error.may_pass() => tokio::time::sleep(PAUSE).await,
             Err(error) => return Err(error.into()),
         }
     };
-    // Its sender waits for us, unless somebody was faster.
+    // Its sender waits for this answer, unless it was answered already.
     let held = args.answer && !summary["held_until"].is_null();
     let Some(to) = args.target_of(&request) else {
         if held {
-            // With nothing said, the bin's own response.
+            // An empty answer gives the bin's own response.
             answer(client, &args.bin, &summary, &json!({})).await;
         }
         output::note(&format!("request {seq} has no route, and is not forwarded"));
@@ -207,7 +207,7 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
         tell(client, &args.bin, &request, &delivered).await;
         match after(&delivered) {
             After::Over => return Ok(()),
-            // It has its answer, and may send again itself.
+            // The sender has its answer and may retry itself.
             After::Down | After::Again if held => return Ok(()),
             After::Down => {
                 output::note(&format!("{} cannot be reached; waiting for it", delivered.target));
@@ -226,7 +226,7 @@ async fn forward_one(args: &ForwardArgs, client: &Client, by_hand: &ByHand, summ
     }
 }
 
-/// Gives the sender who waits what the target has answered, byte for byte, or what is said in its place.
+/// Gives the waiting sender the target's answer byte for byte, or a substitute.
 async fn pass_back(client: &Client, bin: &str, summary: &Value, delivered: &Delivered) {
     let encoded = |bytes: &Bytes| base64::engine::general_purpose::STANDARD.encode(bytes);
     let (PassedAnswer { status, body, .. }, note) = passed_back(delivered);
@@ -245,7 +245,7 @@ async fn pass_back(client: &Client, bin: &str, summary: &Value, delivered: &Deli
 /// What a delivery means for the next step; as for the server's own forwarding.
 enum After {
     Over,
-    /// Nothing was delivered, and no retry is used up.
+    /// Nothing was delivered; this uses up no retry.
     Down,
     Again,
 }
@@ -258,7 +258,7 @@ fn after(delivered: &Delivered) -> After {
     }
 }
 
-/// Gives the sender who waits its answer.
+/// Answers the waiting sender.
 async fn answer(client: &Client, bin: &str, summary: &Value, response: &Value) {
     answer_at(client, bin, summary, "answer", response).await;
 }
@@ -271,7 +271,7 @@ async fn answer_at(client: &Client, bin: &str, summary: &Value, at: &str, respon
     }
 }
 
-/// Tells the server what came of it; while it restarts, again.
+/// Reports the attempt to the server; retries while the server restarts.
 async fn tell(client: &Client, bin: &str, request: &CapturedRequest, delivered: &Delivered) {
     let id = request.summary.id.to_string();
     loop {

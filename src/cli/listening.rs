@@ -1,4 +1,4 @@
-//! Listening to a bin through restarts of the server, as `tail` and `forward` do.
+//! Listens to a bin through restarts of the server, for `tail` and `forward`.
 
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -7,8 +7,8 @@ use super::common::Usage;
 use super::output;
 use crate::client::{ClientError, Follow, Live};
 
-/// Reads the stream on while what came before is worked on: the server would take a silent reader for dead. Never ends
-/// by itself; the last thing that it hands over is why the stream has ended.
+/// Keeps reading the stream while earlier messages are processed: the server would take a silent reader for dead. Never
+/// ends on its own; its last message is why the stream ended.
 pub(super) async fn read_on(mut follow: Follow<'_>, sender: mpsc::Sender<Result<Live, ClientError>>) {
     loop {
         let live = follow.next().await;
@@ -19,7 +19,7 @@ pub(super) async fn read_on(mut follow: Follow<'_>, sender: mpsc::Sender<Result<
     }
 }
 
-/// The request that the stream tells of, if it does. What becomes of the connection is said to people.
+/// The request of a stream's message, if there is one. Changes of the connection are printed as notes.
 ///
 /// # Errors
 /// When the bin was deleted.

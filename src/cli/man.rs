@@ -23,7 +23,7 @@ pub(super) struct ManArgs {
 
 pub(super) fn run(args: &ManArgs) -> Done {
     let mut root = definition();
-    // Gives every command the whole of its name: `creel-bin-create`.
+    // Gives every command its full name: `creel-bin-create`.
     root.build();
     if let Some(folder) = &args.dir {
         let failed = |error: std::io::Error| Usage(format!("--dir {}: {error}", folder.display()));

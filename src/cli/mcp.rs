@@ -37,7 +37,7 @@ pub(super) fn run(args: &McpArgs) -> Done {
         output::data(SKILL)?;
         return Ok(exit::DONE);
     }
-    // Checked once, at the start, where somebody may read it.
+    // Checked once at the start, where the user may read the error.
     args.server.client()?;
     let server = args.server.clone();
     let options = Options { read_only: args.read_only, show_credentials: args.show_credentials };

@@ -146,8 +146,8 @@ fn definition() -> clap::Command {
     Cli::command()
 }
 
-/// The same to read this process's line with. The flags of the server stand in it twice; where a command is named, those
-/// before it can be neither given nor wrong.
+/// The same for reading this process's command line. It has the server's flags twice; with a subcommand, those before
+/// it are neither accepted nor checked.
 fn definition_for_line() -> clap::Command {
     let command = definition();
     let first = std::env::args_os().nth(1);
@@ -158,10 +158,10 @@ fn definition_for_line() -> clap::Command {
     if is_command { command.mut_args(environment::without) } else { command }
 }
 
-/// Reads the command line, does what it says, and answers with the exit code.
+/// Reads the command line, runs the command and returns the exit code.
 #[must_use]
 pub fn run() -> u8 {
-    // Whoever wants no colours wants none in what is said about the rest of the line either.
+    // `--no-color` also applies to errors about the command line.
     let plain = std::env::args_os().any(|argument| argument == "--no-color");
     let mut command = definition_for_line().color(if plain { ColorChoice::Never } else { ColorChoice::Auto });
     let read = command.try_get_matches_from_mut(std::env::args_os());
@@ -170,7 +170,7 @@ pub fn run() -> u8 {
         Ok(cli) => cli,
         Err(error) => {
             let error = environment::named(error, &command);
-            // Help and version are answers, not errors; clap knows which goes where.
+            // Help and version are output, not errors; clap chooses the stream.
             let printed = error.print();
             return match printed {
                 _ if error.use_stderr() => exit::USAGE,
@@ -220,7 +220,7 @@ pub fn run() -> u8 {
     })
 }
 
-/// The mistake in a configuration file, if that is what an error is about.
+/// The error in a configuration file, if that is the cause.
 fn file_error(error: &anyhow::Error) -> Option<&FileError> {
     match (error.downcast_ref::<ServeError>(), error.downcast_ref::<ConfigError>()) {
         (Some(ServeError::Declare(DeclareError::File(error))), _) | (_, Some(ConfigError::File(error))) => Some(error),

@@ -31,7 +31,7 @@ pub(super) fn run(args: &OpenArgs) -> Done {
             client.get("/readyz", &[]).await?;
             return Ok(format!("{}/", client.base()));
         };
-        // The address that this machine reaches it by, whatever the server calls itself.
+        // The address by which this machine reaches the server, whatever URL the server states.
         let found = Bin::of(&client.get(&bin_path(bin, ""), &[]).await?);
         Ok(format!("{}/bins/{}", client.base(), found.handle()))
     })?;

@@ -19,7 +19,7 @@ pub(super) fn data(text: &str) -> std::io::Result<()> {
     bytes(text.as_bytes())
 }
 
-/// Prints JSON, in which no character of a stranger does anything.
+/// Prints JSON with all control characters from senders escaped.
 ///
 /// # Errors
 /// When it cannot be written; see [`is_closed`].
@@ -32,15 +32,15 @@ fn bytes(bytes: &[u8]) -> std::io::Result<()> {
     stdout.write_all(bytes).and_then(|()| stdout.flush())
 }
 
-/// Bytes of strangers, passed on as they are. Those for a terminal are kept to the end and made plain: no control
-/// character of a stranger does anything there. JSON goes out as it comes, with such characters escaped.
+/// Passes a sender's bytes on unchanged. For a terminal, they are collected and control characters are made visible.
+/// JSON is written as it arrives, with such characters escaped.
 #[derive(Debug)]
 pub(super) struct Exact {
     kept: Vec<u8>,
     how: How,
 }
 
-/// How bytes of strangers go out.
+/// How a sender's bytes are written.
 #[derive(Debug)]
 enum How {
     AsTheyAre,
@@ -54,7 +54,7 @@ impl Exact {
         Self { kept: Vec::new(), how }
     }
 
-    /// For what is known to be JSON.
+    /// For data that is known to be JSON.
     pub(super) const fn json() -> Self {
         Self { kept: Vec::new(), how: How::AsJson }
     }
@@ -73,7 +73,7 @@ impl Exact {
             How::AsJson => {
                 self.kept.extend_from_slice(piece);
                 let whole = match std::str::from_utf8(&self.kept) {
-                    // A character that comes in two pieces waits for the second.
+                    // The first part of a split character waits for the rest.
                     Err(error) if error.error_len().is_none() => error.valid_up_to(),
                     Ok(_) | Err(_) => self.kept.len(),
                 };
@@ -84,7 +84,7 @@ impl Exact {
         }
     }
 
-    /// That was all.
+    /// Ends the output.
     ///
     /// # Errors
     /// When it cannot be written; see [`is_closed`].
@@ -110,7 +110,7 @@ pub(super) fn exact(bytes: &[u8]) -> std::io::Result<()> {
     exact.finish()
 }
 
-/// Whether an error is only that nobody reads any more.
+/// Whether an error only means that the reader has closed the pipe.
 pub(super) fn is_closed(error: &anyhow::Error) -> bool {
     let local = match error.downcast_ref::<ClientError>() {
         Some(ClientError::Local(error)) => Some(error),
@@ -119,12 +119,12 @@ pub(super) fn is_closed(error: &anyhow::Error) -> bool {
     local.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-/// How to print: colours and width by where the output goes and what its reader wants.
+/// How to print: colours and width, by the output's destination and the user's wish.
 pub(super) fn look(no_color: bool) -> Look {
     look_of(&std::io::stdout(), no_color)
 }
 
-/// The same for what is told beside the data, which goes elsewhere.
+/// The same for notes on stderr.
 pub(super) fn look_beside(no_color: bool) -> Look {
     look_of(&std::io::stderr(), no_color)
 }
@@ -141,12 +141,12 @@ fn look_of(stream: &(impl IsTerminal + AsFd), no_color: bool) -> Look {
     }
 }
 
-/// A line about what happens, beside the data.
+/// Prints a note on stderr.
 pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "creel: {}", plain(text));
 }
 
-/// Lines about what happens, beside the data, made of lines that are plain already.
+/// Prints several lines of notes, which must be plain already.
 pub(super) fn note_lines(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
@@ -156,7 +156,7 @@ pub(super) fn error(error: &anyhow::Error) {
     note(&format!("{error:#}"));
 }
 
-/// Shows how far long work is, when stderr is a terminal.
+/// Shows the progress of long work, when stderr is a terminal.
 pub(super) fn progress(what: &'static str, total: Option<u64>) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -180,7 +180,7 @@ pub(super) fn started(started: &Started) {
     };
     let token = if started.asks_for_token { "-H 'Authorization: Bearer TOKEN' " } else { "" };
     let about_token = if started.asks_for_token { "\n\n  TOKEN stands for the console's token." } else { "" };
-    // A closed pipe does not keep the server from running.
+    // A closed pipe does not stop the server.
     let _ = data(&format!(
         "\n  Creel {version} is listening.\n\n  \
          Bin      {bin_url}\n  \
@@ -200,7 +200,7 @@ pub(super) fn started(started: &Started) {
 /// Columns of the start-up text: what any terminal shows without a break.
 const COLUMNS: usize = 78;
 
-/// A text in indented lines. A word that is longer than a line has one of its own.
+/// Wraps a text into indented lines. A word longer than a line gets its own line.
 fn wrapped(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -34,7 +34,7 @@ pub(super) fn run(args: &ReadyArgs) -> Done {
     let began = Instant::now();
     let url = block_on(async {
         loop {
-            // Looked for anew each time: it may only now leave word where it is.
+            // Searched for each time: the server may only just have written its address.
             let client = args.server.client()?;
             match client.get("/readyz", &[]).await {
                 Ok(_) => return Ok(client.base().to_owned()),

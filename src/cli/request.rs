@@ -83,7 +83,7 @@ fn end_of_head(raw: &[u8]) -> usize {
         let line = &raw[at..at + length];
         let is_empty = line.is_empty() || line == b"\r";
         at += length + 1;
-        // Empty lines before the request line are passed over, as HTTP says.
+        // Empty lines before the request line are skipped, as HTTP requires.
         if is_empty && raw[..at].iter().any(|byte| !byte.is_ascii_whitespace()) {
             return at;
         }

@@ -1,4 +1,4 @@
-//! `creel secret`: the secrets of a bin. Their text goes in, and never comes out; of one that the server makes, once.
+//! `creel secret`: the secrets of a bin. Their text is never printed, except once for a generated secret.
 
 use std::path::PathBuf;
 

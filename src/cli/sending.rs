@@ -1,5 +1,5 @@
-//! What `creel replay` and `creel forward` share: a request's exact bytes from the server, the way to the target from this
-//! machine, and the report of what came of it.
+//! Shared by `creel replay` and `creel forward`: gets a request's exact bytes from the server, sends them from this
+//! machine, and reports the attempt.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -85,7 +85,7 @@ fn path(bin: &str, id: &str, part: &str) -> String {
     bin_path(bin, &format!("/requests/{}/{part}", segment(id)))
 }
 
-/// What was sent otherwise than captured: the server judges its signature.
+/// The changed parts of a sent request, for the server's verdict on its signature.
 pub(super) struct Changed<'a> {
     /// The body, where it is another one.
     pub(super) body: Option<&'a Bytes>,
@@ -108,7 +108,7 @@ impl Changed<'_> {
 /// Bytes of a body that the server takes.
 const MAX_TOLD_BODY: usize = 1 << 20;
 
-/// Tells the server what came of a delivery.
+/// Reports a delivery to the server.
 pub(super) async fn report(
     client: &Client,
     bin: &str,
@@ -143,10 +143,10 @@ pub(super) async fn report(
     client.send(Method::POST, &path(bin, id, "attempts"), &told).await.map(drop)
 }
 
-/// What the server takes of a target or a sentence, with some room.
+/// Most characters of a reported target or sentence, below the server's limit.
 const MAX_TOLD: usize = 1_000;
 
-/// A target as the server takes it: a path may have bytes as sent that are control characters as text.
+/// A target in a form that the server accepts: a path's bytes may be control characters as text.
 fn told_target(target: &str) -> String {
     if target.chars().any(char::is_control) {
         return clipped(
@@ -204,7 +204,7 @@ pub(super) fn edit(edits: &[String]) -> Result<crate::deliver::Edit, Usage> {
                 Some(_) => return Err(wrong()),
                 None => {
                     let pointer = Pointer::parse(name).filter(|pointer| !pointer.steps().is_empty());
-                    // What is no JSON is a text: `/reason=timeout`.
+                    // A value that is not JSON is a text: `/reason=timeout`.
                     let json = match serde_json::from_str::<serde::de::IgnoredAny>(value) {
                         Ok(_) => value.to_owned(),
                         Err(_) => Value::from(value).to_string(),

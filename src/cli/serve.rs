@@ -159,7 +159,7 @@ pub(super) fn run(args: &ServeArgs) -> Done {
     Ok(exit::DONE)
 }
 
-/// Leaves word for other commands where the server is, until this is dropped.
+/// Writes a note with the server's address for other commands; dropping it removes the note.
 fn leave_note(started: &Started) -> Option<Note> {
     match client::announce(&config::data_folder()?, &started.console_url, Path::new(&started.database)) {
         Ok(note) => Some(note),
@@ -183,11 +183,11 @@ fn config(flags: &Flags, setup: Option<Arc<Setup>>) -> Result<Config, ConfigErro
     Ok(Config { setup, ..config })
 }
 
-/// Whether a server could start with these flags and this file, as far as that can be known before anything starts. Answers
-/// with the schemes that it would know.
+/// Checks whether a server could start with these flags and this file, as far as possible without starting. Returns the
+/// schemes that it would know.
 ///
 /// # Errors
-/// What is wrong, with its place where the file says it.
+/// The error, with its position in the file.
 pub(super) fn check(flags: &Flags, file: &ConfigFile) -> Result<Catalogue, ConfigError> {
     checked(flags, Some(file), Database::Ephemeral).map(|config| config.catalogue)
 }
@@ -205,7 +205,7 @@ fn checked(flags: &Flags, file: Option<&ConfigFile>, database: Database) -> Resu
 fn settings(args: &ServeArgs, file: Option<&ConfigFile>, database: Database) -> Result<Config, ConfigError> {
     let catalogue = config::catalogue(args.schemes.as_deref(), file)?;
     if let Some(file) = file {
-        // Before anything starts; what needs the database is checked there.
+        // Before anything starts; the rest is checked when the database is open.
         declared::check(file, &catalogue)?;
     }
     Config {

@@ -1,5 +1,5 @@
-//! The `[serve]` table of a configuration file: its values take the place of the flags' defaults, so that flags and
-//! environment win over them.
+//! The `[serve]` table of a configuration file: its values replace the flags' defaults, so flags and environment
+//! override them.
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
@@ -19,22 +19,22 @@ use crate::signature::Catalogue;
 
 /// Flags that make no sense in the file.
 const NOT_IN_A_FILE: [&str; 4] = ["config", "help", "open", "version"];
-/// What a file that nobody named may not set: it would open the console, or lead data elsewhere.
+/// Settings that a file found by default may not set: they would open the console or redirect data.
 const ONLY_NAMED: [&str; 7] = ["console", "token", "token-file", "allow-host", "allow-target", "tunnel", "db"];
 /// Paths: they are relative to the file.
 const PATHS: [&str; 4] = ["db", "schemes", "cacert", "token-file"];
-/// What belongs into the environment and not into a file: whether a file can work may depend on it.
+/// Settings that belong in the environment, not in a file; a file may depend on them.
 const FROM_ENVIRONMENT: [&str; 2] = ["token", "token-file"];
 
 /// The flags with the file's values.
 pub(super) struct WithFile {
     pub(super) flags: Flags,
     pub(super) setup: Option<Arc<Setup>>,
-    /// Why a file that is there is not used.
+    /// Why an existing file is not used.
     pub(super) ignored: Option<String>,
 }
 
-/// Whose word a flag's value is. The later ones win.
+/// The source of a flag's value. Later ones win.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     Default,
@@ -57,7 +57,7 @@ impl Origin {
     }
 }
 
-/// The flags that hold, after what contradicts them has given way.
+/// The effective flags, after contradictions are resolved.
 pub(super) struct Flags {
     pub(super) args: ServeArgs,
     /// The long names of those that the file sets.
@@ -73,7 +73,7 @@ impl Flags {
         Self { args, in_file: Vec::new(), in_environment: Vec::new() }
     }
 
-    /// The flags as they were read. Of two that contradict each other the one holds whose word counts more.
+    /// The flags as read. Of two contradicting flags, the one with the higher precedence applies.
     pub(super) fn read(matches: &ArgMatches, file: Option<&ConfigFile>) -> anyhow::Result<Self> {
         let mut args = ServeArgs::from_arg_matches(matches)?;
         let of = |flag: &str| Origin::of(flag, matches, file);
@@ -113,7 +113,7 @@ impl Flags {
     }
 }
 
-/// Says that two flags contradict each other where they stand.
+/// The error for two contradicting flags, with their positions.
 fn both([one, other]: [&str; 2], origin: Origin, file: Option<&ConfigFile>) -> anyhow::Error {
     match (origin, file) {
         (Origin::File, Some(file)) => {
@@ -128,7 +128,7 @@ fn both([one, other]: [&str; 2], origin: Origin, file: Option<&ConfigFile>) -> a
     }
 }
 
-/// Reads the file that the flags name, or the one that is there.
+/// Reads the file that the flags name, or the default one.
 pub(super) fn load(named: Option<&Path>) -> Result<(Option<ConfigFile>, Option<String>), FileError> {
     load_with(named, |name| std::env::var(name).ok())
 }
@@ -167,8 +167,8 @@ pub(super) fn with_file(given: &ServeArgs) -> anyhow::Result<WithFile> {
     Ok(WithFile { flags, setup: file.map(|file| Arc::new(setup(file))), ignored })
 }
 
-/// Checks a file that was read again, with the flags of this process. `schemes` is the list that was named at the start: another
-/// one counts from the next start on.
+/// Checks a reread file with the flags of this process. `schemes` is the list named at the start; another one takes
+/// effect only at the next start.
 fn again(file: &ConfigFile, schemes: Option<&Path>) -> anyhow::Result<Catalogue> {
     let flags = of_process(Some(file))?;
     let catalogue = serve::check(&flags, file)?;
@@ -182,12 +182,12 @@ fn of_process(file: Option<&ConfigFile>) -> anyhow::Result<Flags> {
         let values = values(file)?;
         command = with_defaults(command, &values).mut_subcommand("serve", |serve| with_defaults(serve, &values));
     }
-    // It was read before: what is given cannot be wrong.
+    // The command line was read before, so it is valid.
     let matches = command.try_get_matches()?;
     Flags::read(matches.subcommand_matches("serve").unwrap_or(&matches), file)
 }
 
-/// The flags alone, with the file's values, for those who ask what holds.
+/// The flags alone, with the file's values, to show the effective settings.
 pub(super) fn alone(file: Option<&ConfigFile>) -> Result<Command, FileError> {
     let command = flags().disable_help_flag(true);
     Ok(match file {
@@ -217,7 +217,7 @@ fn with_defaults(command: Command, values: &[(String, Vec<String>)]) -> Command 
 
 /// The values of a file by the ids of their flags, each checked.
 fn values(file: &ConfigFile) -> Result<Vec<(String, Vec<String>)>, FileError> {
-    // The environment wins over the file, and makes it neither right nor wrong.
+    // The environment overrides the file, but does not affect whether the file is valid.
     let command = flags().mut_args(environment::without);
     let known: Vec<(&str, &Arg)> = command
         .get_arguments()
@@ -254,7 +254,7 @@ fn values(file: &ConfigFile) -> Result<Vec<(String, Vec<String>)>, FileError> {
     Ok(values)
 }
 
-/// A value as somebody would type it.
+/// A value as typed on the command line.
 fn texts(file: &ConfigFile, field: &str, value: &Value, is_flag: bool) -> Result<Vec<String>, FileError> {
     let wrong = |sentence: &str| Err(file.text.error(field, At::Value, sentence));
     let one = |value: &Value| match value {
@@ -282,7 +282,7 @@ fn below(file: &ConfigFile, paths: Vec<String>) -> Vec<String> {
     paths.into_iter().map(|path| folder.join(path).to_string_lossy().into_owned()).collect()
 }
 
-/// Lets the flag's own reader say what is wrong with a value.
+/// Checks a value with the flag's own parser.
 fn check_value(
     command: &Command,
     file: &ConfigFile,
@@ -307,7 +307,7 @@ fn check_value(
     Err(file.text.error(field, At::Value, sentence))
 }
 
-/// What a flag with a few values has, by what may have been meant.
+/// The possible values of a flag, most similar first.
 fn known_values(arg: &Arg, texts: &[String]) -> String {
     let known = arg.get_possible_values();
     let names: Vec<&str> = known.iter().map(PossibleValue::get_name).collect();

@@ -1,4 +1,4 @@
-//! `creel sign`: the headers that make a request a signed one, without a server.
+//! `creel sign`: computes the headers that sign a request, without a server.
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};

@@ -81,7 +81,7 @@ pub(super) struct TailArgs {
     server: ServerArgs,
 }
 
-/// How often it is looked whether a command has ended.
+/// How often a running command is checked for its end.
 const LOOK: Duration = Duration::from_millis(5);
 /// Messages that wait for a slow command; more wait at the server, which tells what was missed.
 const WAITING: usize = 1_000;
@@ -112,7 +112,7 @@ pub(super) fn run(args: &TailArgs) -> Done {
     })
 }
 
-/// Takes one thing of the stream; whether it was a request.
+/// Handles one message of the stream; returns whether it was a request.
 async fn take(client: &Client, args: &TailArgs, live: Live) -> anyhow::Result<bool> {
     let Some(summary) = request_in(live, &args.bin)? else { return Ok(false) };
     let request = Request::of(&summary);
@@ -174,7 +174,7 @@ async fn run_command(client: &Client, args: &TailArgs, command: &str, request: &
     let status = tokio::task::spawn_blocking(move || {
         let mut child = process.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            // Beside the waiting: a command need not read all that it is given.
+            // On a separate thread: a command need not read all its input.
             std::thread::spawn(move || stdin.write_all(&input));
         }
         end_within(&mut child, limit)

@@ -1,4 +1,4 @@
-//! `creel wait`: holds a pipeline until a bin has what it should have, or says what came instead.
+//! `creel wait`: waits until a bin has the expected requests, or says what came instead.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -70,7 +70,7 @@ fn count(text: &str) -> Result<usize, String> {
 struct Wanted {
     least: usize,
     most: Option<usize>,
-    /// Whether that many were asked for, no more and no less.
+    /// Whether exactly this number is wanted.
     exact: bool,
 }
 
@@ -93,7 +93,7 @@ impl Wanted {
         }
     }
 
-    /// What so many are.
+    /// The noun for this number.
     const fn noun(self) -> &'static str {
         let number = match self.most {
             Some(most) => most,
@@ -103,7 +103,7 @@ impl Wanted {
     }
 }
 
-/// How it went.
+/// The result of a wait.
 struct Outcome {
     matched: Vec<Value>,
     /// What came instead.
@@ -120,7 +120,7 @@ pub(super) fn run(args: &WaitArgs) -> Done {
         let text = junit(args, wanted, &outcome, began.elapsed());
         let written = std::fs::write(file, text);
         let written = written.map_err(|error| Usage(format!("--junit {}: {error}", file.display())));
-        // Of two errors the first says more.
+        // The first of two errors says more.
         if outcome.is_ok() {
             written?;
         }
@@ -153,7 +153,7 @@ struct Waiting<'a> {
     args: &'a WaitArgs,
     began: Instant,
     after: Option<Seq>,
-    /// Whether the server was there once: it may come back.
+    /// Whether the server was reached once: it may come back.
     reached: bool,
     matched: Vec<Value>,
     others: Vec<Value>,
@@ -164,7 +164,7 @@ impl Waiting<'_> {
         self.args.timeout.saturating_sub(self.began.elapsed())
     }
 
-    /// Waits until that many more match, at most so long; whether they came. Those that did are kept.
+    /// Waits until that many more match, at most for this time; returns whether they came. Keeps those that came.
     async fn more(&mut self, count: usize, most: Duration) -> Result<bool, ClientError> {
         /// The server holds no call for longer.
         const LONGEST: Duration = Duration::from_mins(5);
@@ -179,7 +179,7 @@ impl Waiting<'_> {
                 Ok(answer) => (answer, true),
                 Err(ClientError::Refused { status: 408, problem, .. }) => (problem, false),
                 Err(error) => {
-                    // Whoever breaks off has taken the call.
+                    // A server that breaks off was reached.
                     self.reached |= matches!(error, ClientError::Broken { .. } | ClientError::Refused { .. });
                     if !error.may_pass() || !self.reached || left.is_zero() {
                         return Err(error);
@@ -254,7 +254,7 @@ async fn unmet(waiting: &mut Waiting<'_>, wanted: Wanted) -> Result<Option<Strin
     }
 }
 
-/// The outcome as `JUnit` has it: one test case. That nobody knows whether the condition is met is an error, no failure.
+/// The result as one `JUnit` test case. If it is unknown whether the condition is met, that is an error, not a failure.
 fn junit(args: &WaitArgs, wanted: Wanted, outcome: &anyhow::Result<Outcome>, took: Duration) -> String {
     let escaped = |text: &str| quick_xml::escape::escape(plain(text).as_str()).into_owned();
     let filter = args.filter.as_deref().map(|filter| format!(" that match {filter}")).unwrap_or_default();

@@ -44,7 +44,7 @@ pub fn millis(took_us: u64) -> String {
 
 /// The report as Markdown, with the snippets for one framework.
 pub fn markdown(report: &CheckReport, framework: &str) -> String {
-    // A pipe ends a cell; other markup of a receiver is shown as it is.
+    // A pipe would end a cell; a receiver's other markup is shown as it is.
     let cell = |text: &str| plain(text).replace('|', "\\|").replace('<', "&lt;");
     let mut out = format!(
         "# Receiver check: {}\n\n- Receiver: `{}`\n- Document: {}\n- Begun: {}\n- Result: {}\n\n",

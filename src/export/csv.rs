@@ -53,8 +53,8 @@ fn row(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         text(&summary.marks.note),
         summary.marks.tags.join(" "),
     ];
-    // Every cell in quotes: many spreadsheets separate cells at semicolons or tabs, and what follows one that is bare would
-    // be a cell of its own, with a formula in it.
+    // Quotes every cell: many spreadsheets separate cells at semicolons or tabs, and the text after a bare one would be
+    // another cell, possibly with a formula.
     let mut writer = csv::WriterBuilder::new()
         .quote_style(csv::QuoteStyle::Always)
         .terminator(csv::Terminator::CRLF)
@@ -64,8 +64,8 @@ fn row(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// A cell that no spreadsheet takes for a formula: a first character that starts one, or that is dropped before one is looked
-/// for, gets an apostrophe before it.
+/// A cell that no spreadsheet takes for a formula: an apostrophe is put before a first character that starts one, or
+/// that spreadsheets skip.
 fn guarded(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     // NUL ends a cell in some readers.

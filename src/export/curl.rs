@@ -10,7 +10,7 @@ use crate::model::CapturedRequest;
 pub(super) const SINGLE: Single =
     Single { id: "curl", label: "curl", media_type: "text/x-shellscript; charset=utf-8", extension: "sh", write };
 
-/// From this size on curl asks first and waits ("Expect: 100-continue").
+/// From this body size on, curl asks first and waits ("Expect: 100-continue").
 const EXPECTS_FROM: usize = 1024 * 1024;
 
 fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
@@ -71,7 +71,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
 fn fields(outgoing: &Outgoing<'_>, with_data: bool, notes: &mut Vec<String>) -> Vec<String> {
     let (mut parts, mut sent) = (Vec::new(), vec!["Host"]);
     let lines = outgoing.lines();
-    // Of its own accord curl writes the length of data, after the fields that are given.
+    // curl itself writes the length of data, after the given fields.
     let by_itself = with_data && outgoing.framing == Framing::Length && outgoing.has_usual_framing();
     for line in &lines {
         let field = match *line {

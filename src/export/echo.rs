@@ -1,10 +1,10 @@
-//! What an export hides of a request, hidden as well in what its targets answered: an endpoint may say again what it got.
+//! Hides what an export redacts of a request also in its targets' answers: an endpoint may echo its input.
 
 use super::redact::{self, REDACTED};
 use crate::http::cover::{Cover, credential};
 use crate::model::{Attempt, CapturedRequest};
 
-/// A shorter value is hidden only where it stands: hidden everywhere, it would hit others.
+/// Shorter values are hidden only in their own place: elsewhere, they would match unrelated text.
 const LEAST: usize = 6;
 
 /// Covers the values that are redacted in the request and in what was sent of it.
@@ -16,7 +16,7 @@ pub(super) fn cover(request: &CapturedRequest, attempts: &[Attempt]) -> Cover {
         head(&attempt.delivered.sent_head, &mut values);
         target(attempt.delivered.target.as_bytes(), &mut values);
     }
-    // What stands for a hidden value is none.
+    // The placeholder itself is not hidden.
     values.retain(|value| value != REDACTED.as_bytes());
     Cover::new(values, REDACTED)
 }
@@ -41,7 +41,7 @@ fn target(raw: &[u8], values: &mut Vec<Vec<u8>>) {
 }
 
 fn take((value, is_field): (&[u8], bool), values: &mut Vec<Vec<u8>>) {
-    // A folded value is said again in one line or in several.
+    // A folded value may be echoed on one line or on several.
     let mut forms: Vec<Vec<u8>> = value.split(|byte| *byte == b'\n').map(|line| line.trim_ascii().to_vec()).collect();
     if !is_field {
         forms.push(percent_encoding::percent_decode(value.trim_ascii()).collect());

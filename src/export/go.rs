@@ -70,7 +70,7 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
     lines
 }
 
-/// What of the order of the fields is not as it was.
+/// Notes how the order of the fields differs.
 fn note_order(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) {
     let given: Vec<&str> = outgoing.headers.iter().map(|field| field.name.as_str()).collect();
     let mut sent = given.clone();

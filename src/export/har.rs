@@ -1,5 +1,5 @@
-//! HTTP archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), for one request and for many. What the format has no
-//! words for (the head's bytes, trailers, why it was rejected…) is in `_creel`: names with an underscore are free.
+//! HTTP archive 1.2 (<http://www.softwareishard.com/blog/har-12-spec/>), for one request and for many. Data without a
+//! place in the format (the head's bytes, trailers, the rejection…) is in `_creel`: names with an underscore are free.
 
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn entry(request: &CapturedRequest, options: &ExportOptions) -> Value {
 }
 
 fn sent(request: &CapturedRequest, options: &ExportOptions) -> Value {
-    // Read after it is redacted: what is malformed must not show what a right head would not.
+    // Parsed after redaction: a malformed head must not reveal what a valid one would not.
     let head = redact::shown(&request.head, options.redact);
     let headers = head.headers();
     let pair = |name: &str, value: &str| json!({"name": name, "value": value});

@@ -22,7 +22,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
         return refusal.into_bytes();
     }
     if !outgoing.method.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        // It would take the method for the URL.
+        // HTTPie would take the method for the URL.
         return b"# HTTPie cannot send a method that is not all letters; curl can.\n".to_vec();
     }
     let mut notes = differences(&outgoing);
@@ -65,7 +65,7 @@ fn write(request: &CapturedRequest, options: &ExportOptions) -> Vec<u8> {
     format!("{}{command}", outgoing.comments("#", &notes)).into_bytes()
 }
 
-/// What of the request line and the framing it cannot send.
+/// The parts of the request line and the framing that HTTPie cannot send.
 fn differences(outgoing: &Outgoing<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     outgoing.note_version(&mut notes);
@@ -91,7 +91,7 @@ fn differences(outgoing: &Outgoing<'_>) -> Vec<String> {
     if !kept.eq(outgoing.headers.iter().map(|field| &field.name)) {
         notes.push("HTTPie sends the fields in another order; curl keeps it".to_owned());
     }
-    // What it writes itself comes before all that is given.
+    // HTTPie's own fields come before the given ones.
     let mut sent = vec!["Host"];
     match outgoing.framing {
         Framing::None => {}

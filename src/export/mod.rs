@@ -1,5 +1,5 @@
-//! Exporters: a captured request as a command, as code, as a file; and reading them back ([`import`]).
-//! A family with one file per member; `SINGLE` and `MANY` list them and drive the API, the page and the tests.
+//! Exporters: a captured request as a command, as code or as a file. [`import`] reads exports back. A family with one
+//! file per member; `SINGLE` and `MANY` list them and drive the API, the page and the tests.
 
 pub mod check;
 mod csv;
@@ -57,13 +57,13 @@ struct Many {
     between: &'static str,
     end: &'static str,
     row: fn(&CapturedRequest, &ExportOptions) -> Vec<u8>,
-    /// How what came of sending a request on is written into its row, where it is.
+    /// How a request's attempts are written into its row, if they are.
     attempts: Option<Attempts>,
 }
 
 /// How attempts are written into a row, one after the other.
 struct Attempts {
-    /// What of the row precedes them.
+    /// The part of the row before them.
     open: fn(Vec<u8>) -> Vec<u8>,
     one: fn(&Attempt, &Cover, &ExportOptions) -> Vec<u8>,
     between: &'static str,
@@ -77,7 +77,7 @@ pub struct ExportOptions {
     pub redact: bool,
     /// Scheme and authority of URLs, e.g. `http://127.0.0.1:4665`. The target as sent follows.
     pub origin: String,
-    /// The whole URL instead, for a single request that goes elsewhere.
+    /// The whole URL in its place, for a single request to another target.
     pub url: Option<String>,
 }
 
@@ -107,7 +107,7 @@ pub struct Rows {
     written: u64,
 }
 
-/// What came of sending one request on, being written. Cheap to clone.
+/// A writer for one request's attempts. Cheap to clone.
 #[derive(Clone)]
 pub struct RowAttempts {
     writer: &'static Attempts,
@@ -151,14 +151,14 @@ impl Rows {
         if self.written == 1 || member.between.is_empty() { row } else { [member.between.as_bytes(), &row].concat() }
     }
 
-    /// Whether what came of sending a request on is written with it.
+    /// Whether a request's attempts are written with it.
     #[must_use]
     pub fn has_attempts(&self) -> bool {
         self.exporter.0.attempts.is_some()
     }
 
-    /// The same with what came of sending it on, which follows one by one. Of all `attempts` the heads are needed now, for
-    /// what is hidden; not the bodies.
+    /// The same with its attempts, which follow one by one. The heads of all `attempts` are needed now, to find what to
+    /// hide; the bodies are not.
     pub fn open_row(&mut self, request: &CapturedRequest, attempts: &[Attempt]) -> (Vec<u8>, Option<RowAttempts>) {
         let row = self.row(request);
         let Some(writer) = self.exporter.0.attempts.as_ref().filter(|_| !attempts.is_empty()) else {
@@ -176,7 +176,7 @@ impl Rows {
     }
 }
 
-/// A handle on an entry of a registry, and what both kinds of exporters are asked for.
+/// A handle on an entry of a registry, with the methods of both kinds of exporters.
 macro_rules! exporters {
     ($(#[$doc:meta])* $exporter:ident($entry:ident), $registry:ident) => {
         $(#[$doc])*

@@ -86,7 +86,7 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
         }
         let values: Vec<String> = fields.iter().map(|field| literal(&field.latin1())).collect();
         let value = if values.len() == 1 { values.concat() } else { format!("[{}]", values.join(", ")) };
-        // Without brackets it would be no member, but what the object inherits from.
+        // Without brackets, it would set the object's prototype.
         let key = if *name == "__proto__" { "[\"__proto__\"]".to_owned() } else { literal(name) };
         sent.extend(fields.iter().map(|_| *name));
         lines.push_str(&format!("    {key}: {value},\n"));
@@ -96,7 +96,7 @@ fn headers(outgoing: &Outgoing<'_>, notes: &mut Vec<String>) -> String {
     lines
 }
 
-/// Whether JavaScript takes a name for a place in an array, which comes before all other members.
+/// Whether JavaScript treats a name as an array index, which comes before all other members.
 fn is_index(name: &str) -> bool {
     name.parse::<u32>().is_ok_and(|index| index != u32::MAX && index.to_string() == name)
 }

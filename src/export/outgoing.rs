@@ -1,5 +1,5 @@
-//! What a client has to send again: the captured request without what the client writes on its own, and in words what
-//! comes out different all the same.
+//! What a client must send: the captured request without the fields that the client writes itself, with notes on what
+//! still differs.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,11 +24,11 @@ pub(super) struct Outgoing<'a> {
     pub(super) url: String,
     /// The target to send, byte for byte.
     pub(super) target: Vec<u8>,
-    /// The fields in order, with a valid name each, but for those that most clients write themselves.
+    /// The fields with valid names, in order, without those that most clients write themselves.
     pub(super) headers: Vec<Field>,
     /// The body as sent, still content-encoded.
     pub(super) body: &'a [u8],
-    /// `Host`, where the sender had it. Its value is that of where it goes.
+    /// `Host`, if the sender had it, with the new target's value.
     pub(super) host: Option<Field>,
     /// The field that delimits the body.
     pub(super) framed: Option<Field>,
@@ -40,7 +40,7 @@ pub(super) struct Outgoing<'a> {
     pub(super) is_http_10: bool,
     /// The head, to see how its fields are written.
     head: Head,
-    /// What no client sends as it was, a sentence each.
+    /// What no client can send unchanged, one sentence each.
     differences: Vec<String>,
 }
 
@@ -247,7 +247,7 @@ pub(super) fn has_odd_ends(value: &str) -> bool {
     value.starts_with(space) || value.ends_with(space)
 }
 
-/// The sentence for a body that is not whole.
+/// The sentence for an incomplete body.
 fn missing_body(request: &CapturedRequest) -> Option<String> {
     let summary = &request.summary;
     if summary.complete {

@@ -10,7 +10,7 @@ pub(super) fn is_own(name: &str) -> bool {
     OWN.iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 
-/// A field to send, by who knows its value.
+/// A field to send, by the source of its value.
 #[derive(Clone, Copy)]
 pub(super) enum Line<'a> {
     /// One with the value that it had.
@@ -89,7 +89,7 @@ impl Outgoing<'_> {
     /// own making. What is not sent at all is said elsewhere.
     pub(super) fn note_own(&self, client: &str, sent: &[&str], writes_value: bool, notes: &mut Vec<String>) {
         let place = |name: &str| sent.iter().position(|sent| sent.eq_ignore_ascii_case(name));
-        // What was not sent by the sender has no place that it should have.
+        // A field that the sender did not send has no required position.
         let framed = self.framed.as_ref().filter(|field| field.at != usize::MAX);
         let both = self.host.as_ref().zip(framed);
         let swapped = both.is_some_and(|(host, framed)| {

@@ -1,4 +1,4 @@
-//! All that Creel knows of a request, as a JSON object: what archives keep, so that it can be read back equal.
+//! All that Creel knows of a request, as a JSON object, so that an archive can be read back unchanged.
 
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
@@ -12,7 +12,7 @@ use crate::model::{Attempt, CapturedRequest};
 /// The format's version. A reader refuses a newer one.
 pub(super) const VERSION: u64 = 1;
 
-/// The object. Credentials are replaced if that is asked for.
+/// The object. Credentials are replaced on demand.
 pub(super) struct Record<'a> {
     pub(super) request: &'a CapturedRequest,
     pub(super) options: &'a ExportOptions,
@@ -60,7 +60,7 @@ impl Serialize for Record<'_> {
     }
 }
 
-/// What came of sending a request on, as JSON.
+/// An attempt as JSON.
 pub(super) fn attempt(attempt: &Attempt, cover: &Cover, options: &ExportOptions) -> Vec<u8> {
     serde_json::to_vec(&Attempted { attempt, redact: options.redact, cover }).unwrap_or_default()
 }
@@ -69,7 +69,7 @@ pub(super) fn attempt(attempt: &Attempt, cover: &Cover, options: &ExportOptions)
 struct Attempted<'a> {
     attempt: &'a Attempt,
     redact: bool,
-    /// Hides what is redacted where a target says it again.
+    /// Hides redacted values where a target echoes them.
     cover: &'a Cover,
 }
 

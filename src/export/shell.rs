@@ -10,7 +10,7 @@ const MAX_PLAIN: usize = 64 * 1024;
 /// Base64 per line, as in MIME.
 const BASE64_LINE: usize = 76;
 
-/// The bytes as text if they can be copied and pasted without harm: UTF-8 of some length, with nothing hidden in it.
+/// The bytes as text, if they survive copy and paste: UTF-8 of limited length without invisible characters.
 pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_PLAIN)?;
     // Terminals and editors change carriage returns.

@@ -9,7 +9,7 @@ use crate::model::{CapturedRequest, HeadSource};
 /// How a body is delimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// There is none, and nothing that says so.
+    /// There is no body and no field about one.
     None,
     /// By its length.
     Length,
@@ -18,7 +18,7 @@ pub(super) enum Framing {
 }
 
 impl Framing {
-    /// As the sender did it.
+    /// As the sender delimited it.
     pub(super) fn of(request: &CapturedRequest) -> Self {
         let headers = request.head.headers();
         if is_chunked(&request.head, &headers) {
@@ -45,17 +45,17 @@ pub(super) fn trailers(request: &CapturedRequest, redact: bool) -> Headers {
     Head::new([&b"T / HTTP/1.1\r\n"[..], &trailers, b"\r\n"].concat().into()).headers()
 }
 
-/// What of a message is not as the sender sent it.
+/// The parts of a message that differ from what the sender sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Normalised {
-    /// The head is as the parser understood it.
+    /// The head is rebuilt from the parser's result.
     pub head: bool,
     /// The body is one chunk: where the sender's chunks ended is not kept.
     pub chunks: bool,
 }
 
 impl Normalised {
-    /// What of this request comes out normalised.
+    /// The normalised parts of this request.
     #[must_use]
     pub fn of(request: &CapturedRequest) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Undoing `Content-Encoding`: several codings in a row, never more output than a bound, and what came out before an error is kept.
+//! Undoes `Content-Encoding`: several codings in a row, with bounded output; output before an error is kept.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::text::BYTE_ORDER_MARK;
 
-/// Bytes that come out, at most. A bomb stops here; a real webhook is far below.
+/// Most bytes of output. This stops decompression bombs; real webhooks are far smaller.
 const MAX_OUTPUT: usize = 20 * 1024 * 1024;
 /// Codings in a row that are undone. Senders use one; ten thousand would be an attack.
 const MAX_CODINGS: usize = 5;
@@ -111,8 +111,8 @@ impl Decoded<'_> {
     }
 }
 
-/// What a body becomes when its coding is undone: the one whose magic bytes it begins with, else the one that `field` names.
-/// `None` when there is no such coding, or the body is damaged or larger than decoding allows.
+/// The decoded body: by the coding whose magic bytes it begins with, else the one that `field` names. `None` when there
+/// is no such coding, or the body is damaged or larger than decoding allows.
 pub fn decode_by_magic(field: Option<&str>, bytes: &[u8]) -> Option<Vec<u8>> {
     let coding = match bytes {
         [0x1f, 0x8b, ..] => Coding::Gzip,
@@ -131,12 +131,12 @@ pub fn decode<'a>(field: Option<&str>, bytes: &'a [u8]) -> Decoded<'a> {
     decode_up_to(field, bytes, MAX_OUTPUT)
 }
 
-/// Bytes of a compressed body that are read for what it says: event names and ids are at its beginning, and a filter may
-/// read thousands of bodies.
+/// Decoded bytes that are searched for facts: event names and ids are at the beginning, and a filter may read thousands
+/// of bodies.
 const MAX_READ: usize = 1024 * 1024;
 
-/// A body as everything reads it that asks what it says (facts, filters, templates): its codings undone as far as they can be, up
-/// to a MiB, and without a byte order mark. Signatures are over the bytes as sent.
+/// A body as facts, filters and templates read it: codings undone as far as possible, up to 1 MiB, without a byte order
+/// mark. Signatures use the bytes as sent.
 pub fn plain<'a>(field: Option<&str>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     let decoded = match field {
         Some(_) => decode_up_to(field, bytes, MAX_READ).bytes,
@@ -167,7 +167,7 @@ fn decode_up_to<'a>(field: Option<&str>, bytes: &'a [u8], limit: usize) -> Decod
             return decoded;
         };
         let (output, ended) = undo(coding, &decoded.bytes, limit);
-        // Damage at the very start means that it is not encoded like that at all: the bytes as sent say more than none.
+        // Damage at the very start means that the body is not encoded like that: keep the bytes as sent.
         let nothing = output.is_empty() && matches!(ended, Ended::Corrupt);
         if !nothing {
             decoded.bytes = Cow::Owned(output);

@@ -15,7 +15,7 @@ pub struct ContentType {
 }
 
 impl ContentType {
-    /// Reads a field value. Anything can be read; what makes no sense is left out.
+    /// Reads a field value. Never fails; invalid parts are left out.
     #[must_use]
     pub fn parse(field: &str) -> Self {
         let (essence, mut rest) = field.split_once(';').unwrap_or((field, ""));

@@ -1,5 +1,5 @@
-//! Values that are not to be told, covered wherever they stand, in the forms in which programs say again what they got: as
-//! it is, escaped for JSON, URLs and HTML, in base64 and hex.
+//! Masks values wherever they occur, in all forms in which programs echo their input: as they are, escaped for JSON,
+//! URLs and HTML, in base64 and hex.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use super::coding::{self, DecodeState};
 use super::split_head;
 
-/// Stands in exports, reports and answers for what is hidden there.
+/// The placeholder for hidden values in exports, reports and answers.
 pub const REDACTED: &str = "REDACTED";
 /// Bytes of all forms together. With more than this, everything is covered.
 const MAX_FORMS: usize = 512 << 10;
-/// A part of a value is covered by itself from this length on: shorter ones stand in other words.
+/// Least length of a part that is masked on its own: shorter ones occur in other words.
 const PART: usize = 8;
-/// The beginning of a value at the end of a body that was cut.
+/// Least length of a value's beginning that is masked at the end of a cut body.
 const BEGINNING: usize = 4;
-/// Words before a credential that are none.
+/// Words before a credential that are not part of it.
 const WORDS: &[&str] = &["basic", "bearer", "token", "digest", "apikey"];
 /// What `encodeURIComponent` and forms leave as it is.
 const URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// What is covered. Cheap to clone; the empty one covers nothing and copies nothing.
+/// The values to mask. Cheap to clone; an empty one masks and copies nothing.
 #[derive(Clone, Default)]
 pub struct Cover(Option<Arc<Covered>>);
 
 struct Covered {
-    /// `None` where the values are too many to be looked for.
+    /// `None` when there are too many values to search for.
     finder: Option<AhoCorasick>,
     forms: Vec<Vec<u8>>,
     by: &'static str,
@@ -44,7 +44,7 @@ impl std::fmt::Debug for Cover {
 }
 
 impl Cover {
-    /// Covers these values by that text.
+    /// Masks these values with that text.
     #[must_use]
     pub fn new(values: impl IntoIterator<Item = Vec<u8>>, by: &'static str) -> Self {
         let mut forms: Vec<Vec<u8>> = Vec::new();
@@ -73,7 +73,7 @@ impl Cover {
         Self(Some(Arc::new(Covered { finder, forms, by })))
     }
 
-    /// The bytes without what is covered.
+    /// The bytes with the values masked.
     #[must_use]
     pub fn bytes(&self, raw: &Bytes) -> Bytes {
         match self.0.as_ref().map(|covered| covered.bytes(raw)) {
@@ -82,7 +82,7 @@ impl Cover {
         }
     }
 
-    /// The text without what is covered.
+    /// The text with the values masked.
     #[must_use]
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.0.as_ref().map(|covered| covered.bytes(text.as_bytes())) {
@@ -91,8 +91,8 @@ impl Cover {
         }
     }
 
-    /// The body of a response with this head. One that is compressed and holds what is covered, or cannot be looked into, is
-    /// covered whole. `cut` says that only the body's beginning is there.
+    /// The body of a response with this head, masked. A compressed body that holds a value, or cannot be decoded, is
+    /// masked as a whole. `cut` says that only the body's beginning is given.
     #[must_use]
     pub fn body(&self, head: &[u8], body: &Bytes, cut: bool) -> Bytes {
         let Some(covered) = &self.0 else { return body.clone() };
@@ -156,7 +156,7 @@ fn content_encoding(head: &[u8]) -> Option<String> {
     (!values.is_empty()).then(|| values.join(","))
 }
 
-/// A value in the forms in which it may be said again.
+/// The forms in which a value may be echoed.
 fn forms_of(value: &[u8]) -> Vec<Vec<u8>> {
     let url = percent_encode(value, URL).to_string();
     let mut forms = vec![
@@ -194,8 +194,8 @@ fn forms_of(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// A credential as it stands in a header field, and its parts that tell as much: what follows `Bearer`, the password of
-/// `Basic`. Nothing for one of fewer than `least` bytes.
+/// A credential as in a header field, and its parts that are as secret: the token after `Bearer`, the password of
+/// `Basic`. Empty for one of fewer than `least` bytes.
 #[must_use]
 pub fn credential(value: &[u8], least: usize) -> Vec<Vec<u8>> {
     let whole = value.trim_ascii();

@@ -1,4 +1,4 @@
-//! The lines of a head by their places, for those who write a head again and change some of them only.
+//! The positions of a head's lines, for code that rewrites only some of them.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ pub struct FieldLine {
     pub line: Range<usize>,
 }
 
-/// The request line and the fields, by their places.
+/// The positions of the request line and of the fields.
 pub fn split_head(raw: &[u8]) -> (Range<usize>, Vec<FieldLine>) {
     let start = raw.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(raw.len());
     let end_of = |at: usize| memchr::memchr(b'\n', &raw[at..]).map_or(raw.len(), |end| at + end + 1);

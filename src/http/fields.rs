@@ -6,14 +6,14 @@ use super::multipart::Parts;
 use super::text::without_mark;
 use super::{ContentType, essence};
 
-/// Fields that are looked at. Forms of senders have a few dozen.
+/// Most fields that are read. Senders' forms have a few dozen.
 const MAX_FIELDS: usize = 200;
 
 /// A field: its name (empty for a part without), and its value decoded.
 pub type Field<'a> = (Cow<'a, str>, Cow<'a, [u8]>);
 
-/// The fields of a body in order; `None` for one that is neither form nor multipart. JSON that is sent as a form, as curl does
-/// unless it is told otherwise, is none.
+/// The fields of a body in order; `None` for one that is neither form nor multipart. JSON sent with a form's content
+/// type, as curl does by default, is not read as a form.
 pub fn fields<'a>(content_type: Option<&str>, body: &'a [u8]) -> Option<Vec<Field<'a>>> {
     let declared = content_type?;
     let media_type = essence(declared);

@@ -21,7 +21,7 @@ pub fn first(encoded: &[u8], name: &str) -> Option<String> {
 pub struct FormStyle {
     /// What a space becomes.
     pub space: &'static str,
-    /// What stays as it is, beside letters and digits.
+    /// Characters that stay as they are, in addition to letters and digits.
     pub safe: &'static str,
     /// Whether the digits of escapes are in lower case.
     pub lower: bool,
@@ -72,7 +72,7 @@ impl FormStyle {
     pub const RFC3986: Self = Self { space: "%20", ..Self::PYTHON };
     /// JavaScript's `encodeURIComponent`, and with it Node's `querystring`.
     pub const JAVASCRIPT: Self = Self { space: "%20", safe: "-._~!'()*", ..Self::WHATWG };
-    /// axios and Angular, which take back some of these escapes.
+    /// axios and Angular, which undo some of these escapes.
     pub const AXIOS: Self = Self { safe: "-._~!'()*:$,", ..Self::WHATWG };
     /// Python's `quote`.
     pub const PYTHON_QUOTE: Self = Self { space: "%20", safe: "-._~/", ..Self::WHATWG };

@@ -1,4 +1,4 @@
-//! The head of a request: the exact bytes, and what can be read out of them.
+//! The head of a request: the exact bytes, and its parts.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Looking header names up among many known ones: asked for every field of every request.
+//! Looks up header names among many known ones, for every field of every request.
 
 /// Values by header name. Look-ups ignore ASCII case (RFC 9110, section 5.1) and are almost free for names whose length no
 /// known name has, which is the usual case.

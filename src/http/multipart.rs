@@ -1,5 +1,5 @@
-//! Multipart bodies (RFC 2046, RFC 7578): the parts with their places in the body. Reads what senders write, also when the
-//! body breaks off. The parts keep offsets, so that contents are not copied.
+//! Multipart bodies (RFC 2046, RFC 7578): the parts with their places in the body. Accepts what senders write, also
+//! incomplete bodies. Parts hold offsets, so contents are not copied.
 
 use std::ops::Range;
 

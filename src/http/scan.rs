@@ -1,4 +1,4 @@
-//! Reading a head's bytes in place, without allocating. [`Head`](super::Head) reads by it.
+//! Reads a head's bytes in place, without allocating. [`Head`](super::Head) uses it.
 
 /// The bytes of a head, borrowed.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +25,8 @@ impl<'a> HeadScan<'a> {
         Self { raw: &raw[start..] }
     }
 
-    /// The request line. Between its parts, and around it, blanks count whatever and however many they are: what is rejected
-    /// for them still has a target.
+    /// The request line. Accepts any number and kind of blanks between and around its parts: a request rejected for
+    /// them still has a target.
     #[must_use]
     pub fn request_line(self) -> RequestLine<'a> {
         let line = trimmed(self.lines().next().unwrap_or_default());

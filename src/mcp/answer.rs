@@ -1,4 +1,4 @@
-//! What a tool answers with, and how it fails.
+//! A tool's answers and errors.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use super::fence;
 use crate::client::ClientError;
 use crate::view::plain;
 
-/// A call that did not do what it should, in a sentence for the agent.
+/// Why a call failed, in a sentence for the agent.
 #[derive(Debug)]
 pub(super) struct Failure(pub(super) String);
 
 impl Failure {
-    /// The sentence. It may repeat what the agent gave, nothing of a sender.
+    /// The sentence. It may repeat the agent's input, but nothing from a sender.
     pub(super) fn text(&self) -> String {
         plain(&self.0)
     }
@@ -23,7 +23,7 @@ impl From<ClientError> for Failure {
     }
 }
 
-/// Fields of a request that lists show. What says nothing is left out.
+/// Fields of a request that lists show. Empty ones are left out.
 const BRIEF: &[&str] = &[
     "id",
     "seq",
@@ -52,7 +52,7 @@ pub(super) fn brief(request: &Value) -> Value {
     brief
 }
 
-/// Removes what is not there: `null`, empty lists and objects, a pin that is not set.
+/// Removes empty values: `null`, empty lists and objects, an unset pin.
 pub(super) fn prune(value: &mut Value) {
     let Value::Object(members) = value else { return };
     for member in members.values_mut() {
@@ -67,7 +67,7 @@ pub(super) fn prune(value: &mut Value) {
     });
 }
 
-/// The answer: a sentence of ours, and what strangers had a hand in behind a fence.
+/// The answer: Creel's sentence, then data from senders behind a fence.
 pub(super) fn fenced(sentence: &str, data: &Value) -> String {
     fence::around(sentence, data)
 }

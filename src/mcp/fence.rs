@@ -1,5 +1,5 @@
-//! The fence around what strangers wrote. Its boundary is random in each answer, so that nobody can write its end into a
-//! request; what could hide in the text is escaped.
+//! The fence around text from senders. Its boundary is random in each answer, so that no sender can write it into a
+//! request; invisible characters are escaped.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub(super) const MAX_BODY: usize = 16_000;
 /// Bytes of an answer. Fifty summaries with long targets stay below.
 const MAX_ANSWER: usize = 200_000;
 
-/// A sentence of ours, then the data between two lines with the boundary.
+/// Creel's sentence, then the data between two lines with the boundary.
 pub(super) fn around(sentence: &str, data: &Value) -> String {
     let mut data = data.clone();
     shorten(&mut data, MAX_TEXT);
@@ -51,7 +51,7 @@ fn shorten(value: &mut Value, most: usize) {
     }
 }
 
-/// JSON whose characters can all be seen: those that hide are escaped, as JSON does it.
+/// JSON without invisible characters: these are written as JSON escapes.
 fn visible(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for character in json.chars() {

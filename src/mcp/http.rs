@@ -1,5 +1,5 @@
-//! The streamable HTTP form, without sessions: each POST is answered by one JSON text. Who may send one is decided by the
-//! console before.
+//! The streamable HTTP form, without sessions: each POST is answered by one JSON text. The console has checked the
+//! sender before.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-/// Answers one call. `None` when it is no HTTP request that could be passed on.
+/// Answers one call. `None` when it is no valid HTTP request.
 pub async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
@@ -60,7 +60,7 @@ pub async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
     }
     let response = service.handle(request.body(Full::new(call.body)).ok()?).await;
     let (parts, body) = response.into_parts();
-    // The SDK says of a body that it cannot read that its media type is not supported.
+    // The SDK reports an unreadable body as an unsupported media type.
     if parts.status == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json {
         return Some(unreadable(&sent));
     }

@@ -1,4 +1,4 @@
-//! What an agent does not get to see: credentials in captured requests, and everything that a token scheme hands over.
+//! Hides credentials in captured requests, and everything that a token scheme sends, from agents.
 
 use std::sync::OnceLock;
 
@@ -10,10 +10,10 @@ use crate::client::{Client, bin_path};
 use crate::export::{self, REDACTED};
 use crate::signature::{Catalogue, Scheme, Source};
 
-/// A shorter value is hidden only where it stands: replaced everywhere, it would hit others.
+/// Shorter values are hidden only in their own place: elsewhere, they would match unrelated text.
 const LONG: usize = 8;
-/// What is hidden in the answers about some requests: what a token scheme hands over always, what is only named like a
-/// credential unless it is to be shown.
+/// The values hidden in answers about some requests: tokens always, values named like a credential unless credentials
+/// are shown.
 #[derive(Debug, Default)]
 pub(super) struct Redaction {
     on: bool,
@@ -83,7 +83,7 @@ impl Redaction {
         };
     }
 
-    /// A body whose credentials are covered, letter for letter, so that places in it stay what they are.
+    /// A body with its credentials masked letter for letter, so that positions stay the same.
     pub(super) fn body(&mut self, body: &[u8], content_type: Option<&str>, places: &[Source]) -> Vec<u8> {
         let mut shown = body.to_vec();
         let found = in_body::find(body, content_type, places, self.on);
@@ -110,7 +110,7 @@ impl Redaction {
         };
     }
 
-    /// Remembers a secret that the agent gave: an endpoint may say it again.
+    /// Remembers a secret that the agent gave: an endpoint may echo it.
     pub(super) fn given(&mut self, secret: Option<&Value>) {
         if let Some(value) = secret.and_then(|secret| secret["value"].as_str()) {
             self.remember_header(value);
@@ -163,7 +163,7 @@ impl Redaction {
         parts.iter().all(|part| rest(part)).then(|| parts.join(covered))
     }
 
-    /// Hides what is remembered, wherever it stands.
+    /// Hides the remembered values everywhere.
     pub(super) fn everywhere(&self, value: &mut Value) {
         if self.values.is_empty() {
             return;
@@ -252,13 +252,13 @@ fn placed<'p>(pair: &'p str, places: &[Source]) -> Option<(&'p str, &'p str)> {
     places.iter().any(|place| is_parameter(place, &decoded)).then_some((name, value))
 }
 
-/// What stands in the places of a target's query, as written.
+/// The values in the given places of a target's query, as written.
 fn placed_in(target: &str, places: &[Source]) -> Vec<String> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     query.split(['&', ';']).filter_map(|pair| placed(pair, places)).map(|(_, value)| value.to_owned()).collect()
 }
 
-/// A target without what stands in the places of its query.
+/// A target without the values in the given places of its query.
 fn covered_query(target: &str, places: &[Source]) -> String {
     let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
     let pairs = query.split_inclusive(['&', ';']).map(|pair| {
@@ -271,7 +271,7 @@ fn covered_query(target: &str, places: &[Source]) -> String {
     format!("{path}?{}", pairs.collect::<String>())
 }
 
-/// A head without what stands in the places, and in fields that are named so.
+/// A head without the values in the given places and in fields named like credentials.
 fn covered_head(head: &str, places: &[Source], by_name: bool) -> String {
     let lines = head.split_inclusive('\n').enumerate().map(|(number, line)| {
         let parts: Vec<&str> = line.splitn(3, ' ').collect();
@@ -292,13 +292,13 @@ fn covered_head(head: &str, places: &[Source], by_name: bool) -> String {
     lines.collect()
 }
 
-/// What is known of a request's scheme.
+/// What a request's scheme sends.
 pub(super) enum Handed {
-    /// It computes: its signatures are shown.
+    /// A computed signature: it is shown.
     Signature,
-    /// It hands over the secret itself, or a token, in these places.
+    /// The secret itself, or a token, in these places.
     Token(Vec<Source>),
-    /// Nobody knows it any more.
+    /// The scheme is no longer known.
     Unknown,
 }
 
@@ -323,7 +323,7 @@ impl Handed {
         !self.places().iter().all(is_in_head)
     }
 
-    /// What a scheme of one's own hands over; `None` for what is no record.
+    /// What a custom scheme sends; `None` if the record is invalid.
     pub(super) fn by_record(record: &Value) -> Option<Self> {
         Scheme::from_json(record).ok().map(|scheme| Self::of(&scheme))
     }
@@ -332,7 +332,7 @@ impl Handed {
         if scheme.hands_over() { Self::Token(scheme.places().to_vec()) } else { Self::Signature }
     }
 
-    /// What the scheme of a request hands over.
+    /// What a request's scheme sends.
     pub(super) async fn by(client: &Client, bin: &str, request: &Value) -> Result<Self, Failure> {
         /// The schemes that come with Creel.
         static KNOWN: OnceLock<Catalogue> = OnceLock::new();

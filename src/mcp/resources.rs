@@ -63,7 +63,7 @@ async fn handles(agent: &Agent) -> Result<Vec<String>, Failure> {
 
 /// The bin that has a request.
 async fn holder(agent: &Agent, id: &str) -> Result<Option<String>, Failure> {
-    // `latest` is a word for a bin's own; here it would be any bin's.
+    // `latest` is relative to a bin, which is not given here.
     if id == "latest" {
         return Ok(None);
     }

@@ -1,5 +1,5 @@
-//! Standard input and output: one message a line. A line that is no JSON is answered with the protocol's own error; the SDK
-//! alone would pass over it, and whoever wrote it would wait for ever.
+//! Standard input and output: one message a line. A line that is not JSON gets the protocol's error; the SDK alone
+//! would ignore it, and the client would wait for ever.
 
 use rmcp::ErrorData;
 use rmcp::model::JsonRpcMessage;
@@ -24,7 +24,7 @@ const TOO_LONG: &str = "this line is longer than 16 MiB";
 /// The lines of an agent.
 pub(super) struct Lines<W: AsyncWrite> {
     inner: AsyncRwTransport<RoleServer, DuplexStream, W>,
-    /// What is wrong with lines that are not passed on.
+    /// The errors for lines that are not passed on.
     faults: mpsc::Receiver<&'static str>,
     /// An error that is on its way out.
     sending: Option<JoinHandle<Result<(), std::io::Error>>>,
@@ -49,7 +49,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Transport<RoleServer> for Lines<W> 
         self.inner.send(item)
     }
 
-    // May be given up at any await and called again: nothing is lost by that.
+    // Cancel-safe: it may be dropped at any await and called again.
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
             if let Some(sending) = &mut self.sending {

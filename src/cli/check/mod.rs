@@ -1,4 +1,4 @@
-//! `creel check`: tries a receiver with everything that its platform's document asks of it.
+//! `creel check`: tests a receiver against all duties in its platform's document.
 
 mod report;
 

@@ -1,4 +1,4 @@
-//! A check for people, as it goes on.
+//! Prints the progress of a check for people.
 
 use crate::cli::render::{Look, Tone, lines};
 use crate::export::check::{SHOTS, counts, millis, shot_line, word};

@@ -47,7 +47,7 @@ pub(super) fn run(args: &CheckArgs) -> Done {
     Ok(exit::DONE)
 }
 
-/// The file that is right.
+/// Checks the file and returns its path.
 fn checked(args: &CheckArgs) -> anyhow::Result<String> {
     let file = match serve_file::load(args.file.as_deref())? {
         (Some(file), _) => file,

@@ -27,7 +27,7 @@ pub(super) struct ExportArgs {
     server: ServerArgs,
 }
 
-/// What stands above: a file has no place for it.
+/// The comment at the top of the file, about what it cannot hold.
 const LEFT_OUT: &str =
     "# Not in this file, and kept as set by hand: bins without a name, what a bin does on a match.\n\n";
 
@@ -46,7 +46,7 @@ async fn export(client: &Client) -> anyhow::Result<Value> {
     let mut bins = Map::new();
     let mut taken = HashSet::new();
     for bin in all["bins"].as_array().into_iter().flatten() {
-        // A bin is declared by its name; one without a name is nobody's set-up.
+        // A bin is declared by its name, so bins without a name are left out.
         let Some(name) = bin["name"].as_str() else { continue };
         let fields = FIELDS.iter().filter_map(|field| Some(((*field).to_owned(), bin.get(*field)?.clone())));
         let mut settings = Value::Object(fields.collect());
@@ -82,8 +82,8 @@ async fn export(client: &Client) -> anyhow::Result<Value> {
     Ok(json!({"bins": bins}))
 }
 
-/// A secret as the file has it. One that nobody labelled stays without: its variable's name is its label from then on, and
-/// is its variable when it is written again.
+/// A secret in the form of the file. A secret without a label stays without one: its variable's name becomes its label,
+/// and names the same variable in a later export.
 fn secret(bin: &str, label: &str, taken: &mut HashSet<String>) -> Value {
     let is_made = label.strip_prefix("secret ").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
     let is_variable = !label.starts_with(|first: char| first.is_ascii_digit())
@@ -95,7 +95,7 @@ fn secret(bin: &str, label: &str, taken: &mut HashSet<String>) -> Value {
     if is_made { json!({"env": name}) } else { json!({"label": label, "env": name}) }
 }
 
-/// What a bin expects of its sender. Of a header's value nobody knows more than its hash.
+/// What a bin expects of its sender. Only the hash of a header's value is known.
 fn expected(all: &Value, bin: &str, taken: &mut HashSet<String>) -> Value {
     let header = |header: &Value| {
         let name = header["name"].as_str().unwrap_or_default();
@@ -107,7 +107,7 @@ fn expected(all: &Value, bin: &str, taken: &mut HashSet<String>) -> Value {
     json!({"events": all["events"], "silence_s": silence, "headers": headers})
 }
 
-/// The schemas of a bin's events, each as a text: the file has no null.
+/// The schemas of a bin's events, each as a text, because TOML has no null.
 fn schemas(all: &Value) -> Map<String, Value> {
     let one = |one: &Value| {
         let event = one["event"].as_str()?;
@@ -116,7 +116,7 @@ fn schemas(all: &Value) -> Map<String, Value> {
     all["schemas"].as_array().into_iter().flatten().filter_map(one).collect()
 }
 
-/// The environment variable for a secret: `orders`, `live` → `ORDERS_LIVE`; a name that is taken gets a number.
+/// The environment variable for a secret: `orders`, `live` → `ORDERS_LIVE`; a duplicate name gets a number.
 fn variable(bin: &str, label: &str, taken: &mut HashSet<String>) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let name: String = format!("{bin}_{label}").chars().map(letter).collect();

@@ -1,4 +1,4 @@
-//! `creel config`: what settings hold and where each is from; configuration files.
+//! `creel config`: the effective settings and their sources; configuration files.
 
 mod check;
 mod export;

@@ -1,4 +1,4 @@
-//! `creel config schema`: made from what reads the file, the flags' definitions and the API's schemas.
+//! `creel config schema`: made from the file's reader, the flags' definitions and the API's schemas.
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Command};

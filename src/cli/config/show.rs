@@ -50,7 +50,7 @@ pub(super) fn run(args: &ShowArgs) -> Done {
             .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
             .unwrap_or_default();
         let mut from = origin(long);
-        // Of these two the one holds whose word counts more.
+        // Of two contradicting flags, the one with the higher precedence applies.
         match long.as_str() {
             "db" if flags.args.ephemeral => continue,
             "token" if flags.args.token.is_none() => continue,

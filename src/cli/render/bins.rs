@@ -31,7 +31,7 @@ pub(in crate::cli) fn bins(bins: &[Bin], now: Timestamp, look: Look) -> String {
     Table::new(COLUMNS, look).all(&bins.iter().map(row).collect::<Vec<_>>())
 }
 
-/// Whether a configuration file has declared a bin, and does not any more.
+/// Whether a configuration file once declared a bin and no longer does.
 fn is_left(bin: &Bin) -> bool {
     bin.declared.as_ref().is_some_and(|declared| !declared.current)
 }

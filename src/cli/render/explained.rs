@@ -8,7 +8,7 @@ use super::paint::Tone;
 use super::{Look, words};
 use crate::view::plain;
 
-/// A verdict as the API explains it. `timed`: whether the clock was looked at.
+/// A verdict as the API explains it. `timed`: whether the age was checked.
 pub(in crate::cli) fn explained(value: &Value, timed: bool, look: Look) -> String {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(plain);
     let mut out = String::new();
@@ -53,7 +53,7 @@ fn freshness(value: &Value, timed: bool) -> String {
         (true, "none") => "the scheme has no timestamp".to_owned(),
         (true, status) => {
             let seconds = |name: &str| of(name).and_then(Value::as_i64);
-            // Some schemes take a time that is yet to come as fresh; it is no age.
+            // Some schemes accept a time in the future as fresh; it has no age.
             let age = seconds("age_s").map(|age| match age {
                 ..0 => format!(", {} s in the future", age.unsigned_abs()),
                 age => format!(", {age} s old"),

@@ -1,4 +1,4 @@
-//! A request in full, as a good HTTP client prints one: what Creel makes of it, then head and body as sent.
+//! A request in full: Creel's facts about it, then head and body as sent.
 
 use super::json::json;
 use super::paint::Tone;

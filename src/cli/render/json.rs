@@ -1,4 +1,4 @@
-//! JSON for people: in lines, with colours by what stands there.
+//! JSON for people: in lines, with colours by type of value.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,14 +11,14 @@ use crate::view::hidden;
 /// The text in lines and colours, up to about `limit` bytes; whether that was all.
 pub(super) fn json(bytes: &[u8], limit: usize, paint: Paint) -> (String, bool) {
     let pretty = pretty(bytes, limit);
-    // Made plain first: the colours are the only control characters that come out.
+    // Control characters are made visible first: the colours are the only ones in the output.
     (coloured(&lines(&pretty.text), paint), !pretty.truncated)
 }
 
-/// JSON in which no character of a stranger does anything where it is shown: those that hide, move the cursor or turn the
-/// writing direction are escaped. Such characters stand in strings only, so that it reads the same.
+/// JSON that is safe to show: characters that are invisible, move the cursor or change the writing direction are
+/// escaped. They occur only in strings, so the JSON means the same.
 pub(in crate::cli) fn inert(json: &str) -> Cow<'_, str> {
-    // What is below stands in no JSON but between values.
+    // Lower characters occur in JSON only between values.
     let stays = |character: char| character < '\u{7f}' || hidden(character).is_none();
     if json.chars().all(stays) {
         return Cow::Borrowed(json);
@@ -61,7 +61,7 @@ fn coloured(text: &str, paint: Paint) -> String {
     out
 }
 
-/// Where the string ends that begins here.
+/// Where the string that begins here ends.
 fn string_end(text: &str) -> usize {
     let mut escaped = false;
     for (at, character) in text.char_indices().skip(1) {

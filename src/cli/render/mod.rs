@@ -1,5 +1,5 @@
-//! What people read, as text: pure, so that it can be tested without a terminal. Text from strangers goes through
-//! `view::plain` or [`lines`] on its way: no control character of theirs reaches a terminal.
+//! Output for people, as text. Pure, so that it can be tested without a terminal. Text from senders goes through
+//! `view::plain` or [`lines`], so that none of its control characters reaches a terminal.
 
 mod bins;
 mod explained;

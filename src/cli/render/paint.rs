@@ -1,4 +1,4 @@
-//! Colours: few, and only where they say something.
+//! Colours: few, and only where they carry meaning.
 
 use anstyle::{AnsiColor, Style};
 

@@ -1,4 +1,4 @@
-//! Tables that fit the terminal: what is long is cut, what matters less is left out.
+//! Tables that fit the terminal: long cells are cut, less important columns are left out.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -21,9 +21,9 @@ pub(in crate::cli) enum Align {
 pub(in crate::cli) struct Column {
     pub(in crate::cli) title: &'static str,
     pub(in crate::cli) align: Align,
-    /// Where space is short it is cut down to this; `None`: it is never cut.
+    /// The width to which it may be cut when space is short; `None`: never cut.
     pub(in crate::cli) least: Option<usize>,
-    /// Where that does not help, the columns with the highest number are left out first; 0: never.
+    /// If cutting is not enough, columns with the highest rank are left out first; 0: never.
     pub(in crate::cli) rank: u8,
 }
 
@@ -76,7 +76,7 @@ impl<'c> Table<'c> {
         std::iter::once(&titles).chain(rows).map(|row| self.line(row, &widths)).collect()
     }
 
-    /// One row of a list that is not known yet, in columns of these usual widths.
+    /// One row of a list that is still growing, in columns of these widths.
     pub(in crate::cli) fn one(&self, row: &[Cell], usual: &[usize]) -> String {
         self.line(row, &self.fitted(usual.to_vec()))
     }
@@ -86,7 +86,7 @@ impl<'c> Table<'c> {
         let Some(room) = self.look.width else { return wanted };
         loop {
             let mut widths = wanted.clone();
-            // The widest of those that may be cut gives way, so that none starves beside another.
+            // Shrinks the widest column that may be cut, so that all keep a fair share.
             while total(&widths) > room {
                 let cuttable = widths.iter_mut().zip(self.columns).filter_map(|(width, column)| {
                     let least = column.least?;
@@ -109,7 +109,7 @@ impl<'c> Table<'c> {
         let mut pending = 0;
         let shown = row.iter().zip(widths).zip(self.columns).filter(|((_, width), _)| **width > 0);
         for (at, ((cell, width), column)) in shown.enumerate() {
-            // Without a terminal nothing is cut: the columns are only the usual ones.
+            // Without a terminal nothing is cut; the widths are only minimums.
             let text = if self.look.width.is_some() { cut(&cell.text, *width) } else { cell.text.clone() };
             let room = width.saturating_sub(text.width());
             let (before, after) = if column.align == Align::Right { (room, 0) } else { (0, room) };
@@ -132,8 +132,8 @@ fn total(widths: &[usize]) -> usize {
     shown.map(|width| width + GAP).sum::<usize>().saturating_sub(GAP)
 }
 
-/// Where all else did not help, also what is never cut is cut, and the last columns are left out: a line that breaks is
-/// harder to read than one that is short.
+/// As a last resort, also cuts columns that are otherwise never cut, and leaves out the last ones: a broken line is
+/// harder to read than a short one.
 fn squeezed(mut widths: Vec<usize>, room: usize) -> Vec<usize> {
     while total(&widths) > room {
         match widths.iter_mut().max_by_key(|width| **width) {

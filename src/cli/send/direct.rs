@@ -54,7 +54,7 @@ pub(super) fn send(args: &SendArgs, wish: &Wish, url: &str) -> anyhow::Result<bo
     failed.map_or(Ok(delivered), Err)
 }
 
-/// The engine of a command: whoever runs it may send wherever this machine reaches.
+/// The engine of a command: its user may send to any target that this machine reaches.
 pub(in crate::cli) fn engine(cacert: Option<&std::path::Path>, insecure: bool) -> anyhow::Result<Engine> {
     let tls = config::tls_options(cacert, insecure).map_err(|error| Usage(error.to_string()))?;
     let (policy, sockets) = (TargetPolicy::anywhere(), OwnSockets::default());

@@ -1,4 +1,4 @@
-//! `creel send`: plays a platform.
+//! `creel send`: simulates a platform.
 
 mod direct;
 mod edited;
@@ -126,9 +126,9 @@ struct Wish {
     headers: Vec<(String, String)>,
     /// Pointer and JSON.
     set: Vec<(String, Value)>,
-    /// The whole request of the user's own.
+    /// The user's own whole request.
     from: Option<Vec<u8>>,
-    /// A body of the user's own.
+    /// The user's own body.
     body: Option<Vec<u8>>,
 }
 
@@ -175,7 +175,7 @@ pub(super) fn run(args: &SendArgs) -> Done {
         return list(args);
     }
     if args.provider.as_deref().is_some_and(|provider| !samples::senders().any(|known| known.provider == provider)) {
-        // It may be one of the user's own, which the file declares.
+        // It may be the user's own platform, declared in the file.
         args.catalogue.catalogue()?;
     }
     let wish = args.wish()?;
@@ -196,7 +196,7 @@ pub(super) fn run(args: &SendArgs) -> Done {
     Ok(if sent { exit::DONE } else { exit::NOT_MET })
 }
 
-/// A bin of the server that the command talks to is sent to by the server, which knows its own.
+/// The server itself sends to its own bins, which it recognises.
 async fn way(client: &Client, url: &str) -> Way {
     let direct = || Way::Direct(url.to_owned());
     let Ok(info) = client.get("/api/v1/info", &[]).await else { return direct() };
@@ -261,9 +261,9 @@ async fn by_server(client: &Client, args: &SendArgs, bin: &str, input: &Value) -
     Ok(sent.iter().all(is_delivered))
 }
 
-/// Waits for the end of a session that takes its time.
+/// Waits for the end of a session that became a job.
 async fn follow(client: &Client, args: &SendArgs, job: u64) -> anyhow::Result<bool> {
-    /// A job is looked at this often.
+    /// How often a job is read.
     const LOOK: Duration = Duration::from_millis(200);
     let path = format!("/api/v1/jobs/{}", segment(&job.to_string()));
     output::note(&format!("the session goes on at its own pace as job {job}; --speed hurries it"));

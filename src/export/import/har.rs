@@ -16,7 +16,7 @@ use crate::http::Head;
 use crate::http::text::{is_token, without_mark};
 use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, Origin, SentResponse};
 
-/// An archive that has been looked through: every entry can be read, and is read when it is its turn.
+/// A checked archive: every entry can be read, and is read in its turn.
 #[derive(Debug)]
 pub struct Archive {
     text: Bytes,
@@ -53,11 +53,11 @@ struct Pair {
 }
 
 impl Archive {
-    /// Looks through an archive for a bin. What Creel wrote comes back as it was. Of others, heads are written anew, as the
-    /// archive has no exact bytes; their paths go below the bin. Of its entries one at a time is in memory.
+    /// Checks an archive for a bin. Creel's own archives are restored exactly. For others, heads are rebuilt, because
+    /// the archive has no exact bytes, and their paths go below the bin. One entry at a time is in memory.
     ///
     /// # Errors
-    /// The first entry at fault with the field, and what is expected; what follows is not looked at.
+    /// The first entry at fault with the field, and what is expected; later entries are not checked.
     pub fn open(text: Bytes, bin: BinId) -> Result<Self, ImportError> {
         let not_json = |error: serde_json::Error| ImportError::not_json(0, "an HTTP archive", &error);
         let Outer { log } = serde_json::from_slice(without_mark(&text)).map_err(not_json)?;
@@ -84,7 +84,7 @@ impl Archive {
     }
 }
 
-/// Looks at one entry after the other, and stops at the first that cannot be read.
+/// Checks one entry after the other, up to the first that cannot be read.
 struct Look {
     /// Where the archive's text begins in memory.
     start: usize,
@@ -130,7 +130,7 @@ fn entry(index: usize, text: &str, bin: BinId, own: bool) -> Result<Imported, Im
     let mut fields = Fields::new(line, "", object);
     let sent = fields.object("request", "request.")?;
     if let Some(kept) = fields.object("_creel", "_creel.")? {
-        // All that Creel knew of it. Only the body is where an archive has it.
+        // All that Creel knew of it, except the body, which is in the archive's usual place.
         let body = sent.map(body).transpose()?.unwrap_or_default();
         return record(kept, bin, Some(body));
     }
@@ -140,7 +140,7 @@ fn entry(index: usize, text: &str, bin: BinId, own: bool) -> Result<Imported, Im
     let headers: Vec<Pair> = sent.optional("headers")?.unwrap_or_default();
     let head = head(&mut sent, &headers, bin, own)?;
     let body = body(sent)?;
-    // What else is in a response, its body above all, is not read.
+    // The rest of a response, above all its body, is not read.
     let status = fields
         .object("response", "response.")?
         .and_then(|mut response| response.raw("status")?.parse::<u16>().ok())
@@ -186,7 +186,7 @@ fn head(fields: &mut Fields<'_>, headers: &[Pair], bin: BinId, own: bool) -> Res
     let mut head = format!("{method} {below} HTTP/{version}\r\n").into_bytes();
     let has_host = headers.iter().any(|pair| pair.name.eq_ignore_ascii_case("host"));
     for (index, pair) in headers.iter().enumerate() {
-        // Browsers list the pseudo-headers of HTTP/2; one of them says what a Host does.
+        // Browsers list the pseudo-headers of HTTP/2; `:authority` is the Host.
         let name = match pair.name.as_str() {
             ":authority" if !has_host => "Host",
             name if name.starts_with(':') => continue,
@@ -205,7 +205,7 @@ fn head(fields: &mut Fields<'_>, headers: &[Pair], bin: BinId, own: bool) -> Res
     Ok(head)
 }
 
-/// The version of a request, in the words of browsers and proxies. What none of them writes is 1.1.
+/// The version of a request, as browsers and proxies write it. Unknown text means 1.1.
 fn version(written: Option<&str>) -> &'static str {
     let text = written.unwrap_or_default().trim_matches('"').to_ascii_lowercase();
     match text.strip_prefix("http/").unwrap_or(&text) {

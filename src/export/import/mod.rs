@@ -1,4 +1,4 @@
-//! Reading exports back: JSON lines and Creel's own HTTP archives with everything, others with what they have.
+//! Imports: JSON lines and Creel's own HTTP archives completely, other archives as far as their data goes.
 
 mod har;
 mod jsonl;
@@ -27,14 +27,14 @@ pub struct Imported {
     pub response: SentResponse,
     /// What its owner had added.
     pub marks: Marks,
-    /// Whether credentials were taken out before: its signature cannot be verified again.
+    /// Whether credentials were removed before: then its signature cannot be verified.
     pub redacted: bool,
 }
 
 /// Why a file cannot be read. A line counts from 1; in an HTTP archive it is the entry, and 0 the archive itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    /// It is not the JSON that it should be.
+    /// It is not the expected JSON.
     #[error("line {line}: is not {wanted}: {words}")]
     NotJson {
         /// Where.
@@ -85,7 +85,7 @@ const MAX_FIELDS: usize = 256;
 /// Bytes of a field other than a text. What a few bytes of JSON become in memory can be ten times as large.
 const MAX_FIELD: usize = 4 << 20;
 
-/// An object of which nothing is read yet but where its fields are.
+/// An object whose fields are located but not read.
 struct Object<'a>(HashMap<String, &'a RawValue>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// The fields of an object, taken out one by one, so that an error can name its field. What is not taken is never read.
+/// The fields of an object, taken one by one, so that an error can name the field. Other fields are never read.
 struct Fields<'a> {
     line: usize,
     /// What the object is in, with a dot at its end.
@@ -154,7 +154,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text, as long as may be.
+    /// A text of any length.
     fn text(&mut self, field: &str) -> Result<Option<String>, ImportError> {
         self.raw(field).map(|raw| self.read(field, raw)).transpose()
     }
@@ -169,7 +169,7 @@ impl<'a> Fields<'a> {
         self.optional(field)?.ok_or_else(|| self.error(field, "is missing"))
     }
 
-    /// Refuses times that no server's clock shows: ids carry the time without a sign.
+    /// Rejects times out of range: ids hold the time without a sign.
     fn in_range(&self, field: &str, at: Timestamp) -> Result<Timestamp, ImportError> {
         if at < Timestamp::from_secs(0) || at >= Timestamp::from_secs(YEAR_10000) {
             return Err(self.error(field, "is not between the years 1970 and 9999"));

@@ -1,4 +1,4 @@
-//! The object that an export keeps of a request, read back.
+//! Reads back the object in which an export keeps a request.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub(super) fn record(mut fields: Fields<'_>, bin: BinId, body: Option<Vec<u8>>) 
         derived: Derived {
             verdict: fields.optional("signature")?.unwrap_or_else(Verdict::unsigned),
             freshness: fields.optional("freshness")?.unwrap_or_else(Freshness::none),
-            // What it repeats is in another database.
+            // The request that it repeats is in another database.
             event: EventFacts {
                 duplicate_of: None,
                 same_before: None,

@@ -1,5 +1,5 @@
-//! What is not shown in an export unless the user asks: credentials, cookies, signatures. Whatever else a head holds, however
-//! malformed it is, stays byte for byte.
+//! Hides credentials, cookies and signatures in exports, unless the user wants them. All else in a head stays byte for
+//! byte, even if it is malformed.
 
 mod names;
 mod urls;
@@ -36,7 +36,8 @@ const URLS: &[&str] = &[
 /// Fields whose value is a host.
 const AUTHORITIES: &[&str] = &["host", ":authority", "x-host", "x-original-host", "x-forwarded-host"];
 
-/// What is hidden: names of header fields and of parameters, and of other fields the values that look like a credential.
+/// The rules for hiding: by names of header fields and parameters, and for other fields by values that look like a
+/// credential.
 #[derive(Clone, Copy)]
 struct Hidden {
     field: fn(&[u8]) -> bool,
@@ -46,7 +47,7 @@ struct Hidden {
 
 /// What an export hides.
 const SENSITIVE: Hidden = Hidden { field: is_sensitive, parameter: is_sensitive_parameter, value: looks_sensitive };
-/// What is hidden from those who look for what is wrong with a signature.
+/// What is hidden when a signature is being diagnosed.
 const CREDENTIALS: Hidden = Hidden { field: is_credential, parameter: is_credential, value: lets_in };
 
 fn looks_sensitive(_: &[u8], value: &[u8]) -> bool {
@@ -62,7 +63,7 @@ fn lets_in(name: &[u8], value: &[u8]) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     range: Range<usize>,
-    /// Whether it is the whole value of a field, with the blanks before it.
+    /// Whether it is a field's whole value, with the blanks before it.
     is_whole: bool,
 }
 
@@ -148,7 +149,7 @@ fn without<'r>(raw: &'r [u8], places: &[Place]) -> Cow<'r, [u8]> {
         while let Some(line) = lines.next() {
             let Some(text) = line.strip_suffix(b"\n") else { break };
             out.extend_from_slice(if text.ends_with(b"\r") { b"\r\n" } else { b"\n" });
-            // Also before the end of what is hidden, which is within a line.
+            // Also before the end of the hidden part, which is within a line.
             if lines.peek().is_some() {
                 out.push(b' ');
             }
@@ -267,7 +268,7 @@ fn in_field(field: &[u8], at: usize, hide: Hidden, places: &mut Vec<Place>) {
             places.push(Place { range: at + start + name.len() + 1..at + field.len(), is_whole: true });
             return;
         }
-        // What has no name is a value all the same.
+        // A line without a name is treated as a value.
         first = first.or(Some((name.unwrap_or_default(), start + name.map_or(0, |name| name.len() + 1))));
         start += line.len() + 1;
     }

@@ -1,24 +1,24 @@
 //! Names whose values are a credential, a cookie or a signature: of header fields and of parameters.
 
-/// Parts of names that carry a signature: it proves something, and lets nobody in.
+/// Parts of names that carry a signature, which proves something but grants no access.
 const SIGNATURES: &[&str] = &["signature", "hmac", "-sign"];
 
 /// Words of names that say the same.
 const SIGNATURE_WORDS: &[&str] = &["sig", "sign", "mac", "proof", "attestation"];
 
-/// Words of names that carry a digest. Of what, the name seldom says; with a secret in it, it is a signature.
+/// Words of names that carry a digest. It may include a secret and then is a signature; the name seldom says so.
 const DIGEST_WORDS: &[&str] = &["digest", "checksum", "hash", "chksum", "hash256", "sha256hash"];
 
-/// Words of names that say what a digest is of: of what everybody sees.
+/// Words of names that say that a digest is of public data.
 const DIGESTED: &[&str] = &[
     "content", "repr", "want", "body", "file", "git", "commit", "build", "deploy", "release", "asset", "cache", "amz",
     "goog",
 ];
 
-/// Names of signatures that do not say so, each from the catalogue of schemes; a test holds this to all of it.
+/// Names of signatures without such a word, from the catalogue of schemes; a test checks that the list is complete.
 const SIGNATURE_NAMES: &[&str] = &["plaid-verification", "x-favro-webhook", "x-trello-webhook"];
 
-/// Parts of names that carry a shared secret, at one provider or another, or what a proxy says of who was let in.
+/// Parts of names that carry a shared secret at some provider, or a proxy's statement about an authenticated user.
 const PARTS: &[&str] = &[
     "authorization",
     "authentication",
@@ -176,7 +176,7 @@ pub fn is_credential(name: &[u8]) -> bool {
     !is_open(name) && lets_in(name)
 }
 
-/// Whether it says that its value is a signature, and lets nobody in.
+/// Whether the name says that its value is a signature, which grants no access.
 pub(super) fn is_of_signature(name: &[u8]) -> bool {
     let name = name.trim_ascii();
     !is_open(name) && is_signature(name) && !lets_in(name)

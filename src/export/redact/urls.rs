@@ -47,7 +47,7 @@ enum Begun {
     Perhaps,
 }
 
-/// What of a parameter judges whether it is hidden: the decoded name; name and the decoded beginning of the value.
+/// Decide whether a parameter is hidden: by its decoded name, or by the name and the decoded beginning of the value.
 type ByName = fn(&[u8]) -> bool;
 type ByValue = fn(&[u8], &[u8]) -> bool;
 

@@ -22,7 +22,7 @@ const PAIRED: &[&str] = &[
 /// Characters of a word after a scheme that may be a word of a language, too.
 const LEAST_AFTER_SCHEME: usize = 6;
 
-/// What tokens begin with at those who publish it, so that they are found where they leak.
+/// Prefixes of tokens, as published by their providers so that leaks can be found.
 const PREFIXES: &[&str] = &[
     "sk_live_",
     "sk_test_",
@@ -117,7 +117,7 @@ fn after_scheme(value: &[u8]) -> bool {
     let (scheme, rest) = (&value[..blank], value[blank..].trim_ascii());
     let is_one = |known: &[&str]| known.iter().any(|known| scheme.eq_ignore_ascii_case(known.as_bytes()));
     let is_word = !rest.is_empty() && rest.iter().all(u8::is_ascii_graphic);
-    // What a server asks for is no credential.
+    // A server's challenge is no credential.
     if rest.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"realm")) {
         return false;
     }

@@ -1,5 +1,4 @@
-//! A text that another one holds in an encoding, with the way back: which bytes of the outer text a piece of it
-//! comes from.
+//! A text decoded from an outer one, with a mapping from each piece back to the outer bytes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -54,7 +53,7 @@ impl<'w> Decoded<'w> {
         &self.bytes
     }
 
-    /// What of the outer text such a piece is.
+    /// The range of the outer text for a piece of this one.
     pub(super) fn written(&self, piece: Range<usize>) -> Range<usize> {
         let place = |at: usize| self.places.get(at).map_or(at, |place| *place as usize);
         place(piece.start)..place(piece.end)
@@ -72,7 +71,7 @@ impl<'w> Building<'w> {
         Self { written, bytes: Vec::with_capacity(written.len()), places: Vec::with_capacity(written.len()) }
     }
 
-    /// Takes in bytes that come from one place.
+    /// Adds bytes that come from one place.
     fn bytes(&mut self, bytes: &[u8], at: usize) {
         self.bytes.extend_from_slice(bytes);
         self.places.resize(self.bytes.len(), u32::try_from(at).unwrap_or(u32::MAX));

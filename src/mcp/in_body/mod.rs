@@ -1,5 +1,5 @@
-//! Where in a body credentials stand: beside a name that says so, in JSON, forms, multipart, XML and any other text,
-//! also in a text that is a value of another one.
+//! Finds credentials in a body by the names next to them: in JSON, forms, multipart, XML and any other text, also in
+//! nested texts.
 
 mod decoded;
 mod text;
@@ -14,18 +14,18 @@ use crate::json::{self, NodeId, NodeKind, Outline, Pointer};
 use crate::signature::Source;
 use decoded::Decoded;
 
-/// Texts within texts that are looked into: the part of a multipart body may be a form, whose value is JSON, which holds
-/// a URL.
+/// How deep nested texts are searched: the part of a multipart body may be a form, whose value is JSON, which holds a
+/// URL.
 const MAX_DEPTH: usize = 5;
-/// Values that are remembered, so that they are hidden where something quotes them.
+/// Most values that are remembered, to hide them where they are quoted.
 const MOST: usize = 1_000;
-/// A shorter value would hit others.
+/// Shorter values would match unrelated text.
 const SHORTEST: usize = 3;
 /// Items of a list that a scheme looks into.
 const MAX_ITEMS: usize = 64;
 
-/// Parts of the names of a body's members and fields whose text is a credential. Narrower than for headers: bodies are
-/// full of keys, codes and sessions that are none.
+/// Parts of the names of a body's members and fields whose text is a credential. Fewer than for headers: bodies have
+/// many keys, codes and sessions that are no credentials.
 const MEMBERS: &[&str] = &[
     "token",
     "secret",
@@ -53,24 +53,24 @@ const MEMBERS: &[&str] = &[
 const NAME_MEMBERS: &[&str] = &["name", "key", "field", "header", "parameter", "param", "n", "k"];
 const VALUE_MEMBERS: &[&str] = &["value", "values", "val", "v", "data", "content", "text"];
 
-/// Whether what has this name is a credential.
+/// Whether a member of this name is a credential.
 pub(super) fn is_member(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     MEMBERS.iter().any(|part| name.contains(part))
 }
 
-/// What was found.
+/// The credentials found.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Where it stands.
+    /// Their positions.
     pub(super) ranges: Vec<Range<usize>>,
-    /// As written, and as those read it who take the body apart.
+    /// Their values, as written and as decoded.
     pub(super) values: BTreeSet<String>,
     /// Whether there are more values than are remembered.
     pub(super) is_cut: bool,
 }
 
-/// Looks for what stands in these places, and, by name, for what else is a credential.
+/// Finds the values in these places, and other credentials by name.
 pub(super) fn find(body: &[u8], content_type: Option<&str>, places: &[Source], by_name: bool) -> Found {
     let places: Vec<&Source> = places.iter().map(around).collect();
     let mut finder = Finder { places: &places, by_name, found: Found::default() };
@@ -86,7 +86,7 @@ pub(super) fn find(body: &[u8], content_type: Option<&str>, places: &[Source], b
     Found { ranges, ..finder.found }
 }
 
-/// What a token tells is hidden with the token.
+/// A token's claims are hidden with the token.
 fn around(place: &Source) -> &Source {
     match place {
         Source::Claim(token, _) => around(token),
@@ -120,7 +120,7 @@ impl Finder<'_> {
         }
         match kind.boundary() {
             Some(boundary) if kind.main_type() == "multipart" => self.multipart(body, boundary, depth),
-            // Many a sender names a form what is JSON.
+            // Many senders label JSON as a form.
             _ if kind.essence.contains("form-urlencoded") && !begins_json(body) => self.form(body, depth),
             _ => self.text(body, depth),
         }
@@ -179,7 +179,7 @@ impl Finder<'_> {
         shifted(found.into_iter().map(|range| inner.written(range)), at)
     }
 
-    /// In a text of which nobody says what it is.
+    /// Searches a text of unknown format.
     fn text(&mut self, text: &[u8], depth: usize) -> Vec<Range<usize>> {
         let mut ranges = Vec::new();
         if !self.by_name || depth >= MAX_DEPTH {

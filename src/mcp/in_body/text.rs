@@ -1,5 +1,5 @@
-//! Where in any text credentials stand: pairs of a name and a value in whatever form, elements of XML, what follows
-//! `Bearer`, parameters of URLs.
+//! Finds credentials in any text: pairs of a name and a value in any form, elements of XML, tokens after `Bearer`,
+//! parameters of URLs.
 
 use std::ops::Range;
 
@@ -117,7 +117,7 @@ fn pairs(text: &[u8]) -> Vec<Range<usize>> {
     ranges
 }
 
-/// What JSON has beside texts.
+/// Whether it is a JSON number or literal.
 fn is_plain(value: &[u8]) -> bool {
     matches!(value, b"true" | b"false" | b"null") || value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }
@@ -196,7 +196,7 @@ fn after_scheme(text: &[u8]) -> Vec<Range<usize>> {
         };
         let rest = &text[at + word..];
         let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
-        // Asked first: of words without a blank between them each would be read to the end of all.
+        // Checked first: otherwise each of many words without blanks would be read to the end of the text.
         if blanks == 0 {
             continue;
         }
@@ -220,7 +220,7 @@ fn is_pair(value: &[u8]) -> bool {
     decoded.is_ok_and(|decoded| decoded.contains(&b':'))
 }
 
-/// What stands in elements of such names.
+/// The content of elements with such names.
 fn elements(text: &[u8]) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let (mut at, mut open) = (0, 0);
@@ -248,7 +248,7 @@ fn elements(text: &[u8]) -> Vec<Range<usize>> {
     ranges
 }
 
-/// What URLs hold, as that of a request does.
+/// Credentials in URLs, by the rules for a request's URL.
 fn in_urls(text: &[u8]) -> Vec<Range<usize>> {
     const MAX_SCHEME: usize = 20;
     let mut ranges = Vec::new();

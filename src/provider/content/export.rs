@@ -116,8 +116,8 @@ fn message(out: &mut String, reader: &Reader<'_>, id: NodeId, (form, offset): (T
     }
 }
 
-/// A foreign text as one entry: further lines are indented, so that none looks like an entry, and terminal controls are
-/// removed.
+/// A foreign text as one entry: further lines are indented, so that none looks like an entry, and control characters
+/// are replaced.
 fn one_entry(text: &str) -> String {
     let shown = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { char::REPLACEMENT_CHARACTER } else { c };
     let lines: Vec<String> = text.lines().map(|line| line.chars().map(shown).collect()).collect();
