@@ -11,15 +11,16 @@ pub enum Format {
     Json,
 }
 
-/// Warnings of all crates, and information of this one. The parser would call every request that it rejects an error of the
-/// connection: such requests are kept and shown, and a sender of them must not fill the log.
+/// Warnings of all crates, and information of this one. Without the parser's own messages: it logs every rejected
+/// request as a connection error, and a sender must not fill the log.
 const DEFAULT_FILTER: &str = "warn,creel=info,actix_http=off";
 
-/// Starts logging, with colours where `colours` says that they are shown. `RUST_LOG` sets the level; without it, warnings of all crates and information of this one are logged.
+/// Starts logging, in colour if `colours` is set. `RUST_LOG` sets the level; without it, warnings of all crates and
+/// information of this one are logged.
 pub fn start(format: Format, colours: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
-    // Fails only when logging was started before, which is as good.
+    // Fails only when logging was started before, which is harmless.
     let _ = match format {
         Format::Text => {
             registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(colours)).try_init()

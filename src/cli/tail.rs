@@ -119,7 +119,7 @@ async fn take(client: &Client, args: &TailArgs, live: Live) -> anyhow::Result<bo
     if let Some(command) = &args.exec {
         run_command(client, args, command, &request).await?;
     } else if args.full {
-        // It may be gone by now; what came of it is told all the same.
+        // The request may be deleted by now: print its summary then.
         let value = whole(client, &args.bin, &request.id).await?.unwrap_or_else(|| summary.clone());
         output::data(&format!("{}\n", render::full(&Request::of(&value), now(), args.output.look())))?;
     } else {

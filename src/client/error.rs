@@ -1,12 +1,12 @@
-//! What goes wrong between a command and the server, each with the way out.
+//! Errors between a command and the server; each says what to do.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Why a call did not do what it should.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The address cannot be one.
+    /// The address is invalid.
     #[error("--server {server}: {cause}; give a URL like http://127.0.0.1:4666")]
     Server {
         /// What was given.
@@ -14,7 +14,7 @@ pub enum ClientError {
         /// What is wrong with it.
         cause: String,
     },
-    /// Nobody takes the connection.
+    /// The connection cannot be made.
     #[error("no server answers at {server} ({cause}); start one with `creel`, or say where it is with --server URL")]
     Unreachable {
         /// Its URL.
@@ -30,13 +30,13 @@ pub enum ClientError {
         /// What happened.
         cause: String,
     },
-    /// Somebody else answers.
+    /// Another program answers.
     #[error("what answers at {server} is not a Creel console; say where it is with --server URL")]
     NotCreel {
         /// Its URL.
         server: String,
     },
-    /// The server says no.
+    /// The server refuses the call.
     #[error("{}{hint}", sentence(detail))]
     Refused {
         /// The HTTP status.
@@ -45,7 +45,7 @@ pub enum ClientError {
         code: String,
         /// What it says.
         detail: String,
-        /// The way out, when the problem does not name it.
+        /// What to do, if the problem does not say it.
         hint: String,
         /// All of it.
         problem: Value,
@@ -53,13 +53,13 @@ pub enum ClientError {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
-    /// What came cannot be passed on, or what is to be sent not be read.
+    /// Reading the input or writing the output failed.
     #[error(transparent)]
     Local(#[from] std::io::Error),
 }
 
 impl ClientError {
-    /// Whether the server cannot be reached, as opposed to it saying no.
+    /// Whether the server cannot be reached, in contrast to a refusal.
     pub const fn is_unreachable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } | Self::NotCreel { .. } | Self::Tls(_) => true,
@@ -67,7 +67,7 @@ impl ClientError {
         }
     }
 
-    /// Whether the server turned the call down as wrong, as opposed to being unable to do it.
+    /// Whether the server rejected the call as wrong, in contrast to being unable to do it.
     pub const fn is_wrong(&self) -> bool {
         match self {
             Self::Server { .. } => true,
@@ -122,7 +122,7 @@ pub(super) fn refused(status: u16, body: &[u8], server: &str, with_token: bool) 
     ClientError::Refused { status, code, detail, hint, problem }
 }
 
-/// A sentence of the server as part of ours.
+/// The server's sentence as part of another.
 fn sentence(detail: &str) -> &str {
     detail.trim_end_matches('.')
 }

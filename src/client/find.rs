@@ -1,5 +1,5 @@
-//! Where the server is: a running one leaves a note in the user's data directory, a file for each process. A note that
-//! was left behind by a killed process is passed over, and removed by the next server.
+//! Finds running servers: each writes a note in the user's data directory, one file per process. The note of a killed
+//! process is ignored, and the next server removes it.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
@@ -11,11 +11,11 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Where the console is unless somebody says otherwise.
+/// The console's default address.
 pub const DEFAULT_CONSOLE: &str = "http://127.0.0.1:4666";
 /// The folder of the notes, in the data directory.
 const FOLDER: &str = "running";
-/// Notes that are read: nobody runs more servers, and a folder full of others' files must not hold up a command.
+/// Most notes that are read: a folder full of other files must not delay a command.
 const MAX_NOTES: usize = 100;
 /// Bytes of a note.
 const MAX_NOTE: u64 = 4 << 10;
@@ -27,7 +27,7 @@ const PROBE: Duration = Duration::from_millis(300);
 struct Told {
     pid: u32,
     console_url: String,
-    /// The database file; of servers before this version nobody knows it.
+    /// The database file; unknown for servers of earlier versions.
     #[serde(default)]
     database: Option<PathBuf>,
 }
@@ -37,7 +37,7 @@ struct Told {
 pub struct Running {
     /// Its console's URL.
     pub console_url: String,
-    /// Its database file, where it tells.
+    /// Its database file, if known.
     pub database: Option<PathBuf>,
 }
 
@@ -47,12 +47,12 @@ pub struct Note(PathBuf);
 
 impl Drop for Note {
     fn drop(&mut self) {
-        // Somebody may have cleaned up.
+        // The file may be gone already.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
-/// Leaves a note that the console of this process is at that URL, and its database in that file; removes those of processes that are gone.
+/// Writes a note with this process's console URL and database file; removes the notes of dead processes.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -72,8 +72,8 @@ pub fn announce(data: &Path, console_url: &str, database: &Path) -> std::io::Res
     Ok(Note(file))
 }
 
-/// A running server: the one with its console at the usual address, else the one that was started last. `None` when none
-/// runs, as far as the notes say.
+/// A running server: the one with its console at the default address, else the last one started. `None` when the notes
+/// show none.
 pub fn find(data: &Path) -> Option<Running> {
     let mut found: Vec<(SystemTime, Running)> = notes(&data.join(FOLDER))
         .into_iter()
@@ -110,12 +110,12 @@ fn is_alive(pid: u32) -> bool {
     let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
     match rustix::process::test_kill_process(pid) {
         Ok(()) => true,
-        // It is there, and somebody else's.
+        // The process exists and belongs to another user.
         Err(error) => error == rustix::io::Errno::PERM,
     }
 }
 
-/// Its number may have been given to another process since.
+/// Checks the connection too, because the process id may have been reused.
 fn takes_connections(console_url: &str) -> bool {
     let address = Url::parse(console_url).ok().and_then(|url| url.socket_addrs(|| None).ok());
     let connects = |address: &SocketAddr| TcpStream::connect_timeout(address, PROBE).is_ok();

@@ -1,5 +1,4 @@
-//! The live stream of a bin, followed through everything: a lost connection is made anew, what was missed is fetched by
-//! cursor, nothing comes twice.
+//! Follows the live stream of a bin: reconnects after a loss, fetches missed requests by cursor, and repeats nothing.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,21 +17,21 @@ use crate::model::Seq;
 /// Pauses between tries to connect again: at first short, since a restart takes less than a second.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The server pings far more often: a connection that is silent for so long is dead.
+/// The server pings far more often: a connection silent for this long is dead.
 const SILENCE: Duration = Duration::from_secs(75);
 /// Bytes of one message: a summary, whose target may have hundreds of kilobytes.
 const MAX_MESSAGE: usize = 16 << 20;
 
-/// What the stream tells.
+/// An item of the stream.
 #[derive(Debug)]
 pub enum Live {
     /// A message of the API's stream.
     Message(Value),
-    /// The connection is gone, with the cause; it is being made anew.
+    /// The connection is lost, with the cause; reconnecting.
     Lost(String),
-    /// It is there again.
+    /// Connected again.
     Back,
-    /// What came between these cursors cannot be had any more: the server has another database than before.
+    /// The changes between these cursors are lost: the server has another database than before.
     Gap(Seq, Seq),
 }
 
@@ -41,11 +40,11 @@ pub struct Follow<'c> {
     client: &'c Client,
     bin: String,
     filter: Option<String>,
-    /// Everything up to this cursor has been told.
+    /// Every change up to this cursor has been returned.
     after: Option<Seq>,
     socket: Option<WebSocketStream<reqwest::Upgraded>>,
     ready: VecDeque<Live>,
-    /// Whether the stream was there once.
+    /// Whether the stream was connected once.
     connected: bool,
 }
 
@@ -66,7 +65,7 @@ impl<'c> Follow<'c> {
     /// The next thing that happened.
     ///
     /// # Errors
-    /// When the first connection fails, or the server says no (the bin is gone).
+    /// When the first connection fails, or the server refuses (the bin is deleted).
     pub async fn next(&mut self) -> Result<Live, ClientError> {
         loop {
             if let Some(ready) = self.ready.pop_front() {
@@ -92,7 +91,7 @@ impl<'c> Follow<'c> {
         self.ready.push_back(Live::Lost(cause.to_owned()));
     }
 
-    /// Connects; the second time and later with patience.
+    /// Connects; after the first time, retries for a while.
     async fn connect(&mut self) -> Result<(), ClientError> {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -138,7 +137,7 @@ impl<'c> Follow<'c> {
         Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await)
     }
 
-    /// Takes a message: passes it on, or closes the gap that it tells of.
+    /// Handles a message: passes it on, or fetches the changes of a reported gap.
     async fn take(&mut self, text: &str) -> Result<(), ClientError> {
         let Ok(message) = serde_json::from_str::<Value>(text) else {
             self.lose("a message was not JSON");

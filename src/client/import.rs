@@ -1,4 +1,4 @@
-//! Sending a file, piece by piece.
+//! Sends a file piece by piece.
 
 use std::io::Read;
 
@@ -14,10 +14,10 @@ use super::{Client, ClientError, bin_path};
 const PIECE: usize = 64 << 10;
 
 impl Client {
-    /// Sends an export to a bin; `progress` is told the bytes sent so far.
+    /// Sends an export to a bin; `progress` gets the number of bytes sent so far.
     ///
     /// # Errors
-    /// When the file cannot be read, or the server says no.
+    /// When the file cannot be read, or the server refuses.
     pub async fn import(
         &self,
         bin: &str,
@@ -37,7 +37,7 @@ impl Client {
                 Err(error) => Some((Err(error), (file, sent, progress))),
             }
         });
-        // The server tells an archive from lines by how it begins.
+        // The server recognises an archive or lines by the first bytes.
         let request = self
             .request(Method::POST, &bin_path(bin, "/import"))
             .header(CONTENT_TYPE, "application/x-ndjson")

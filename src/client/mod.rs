@@ -1,4 +1,4 @@
-//! What command line and agents use to talk to a running server: finds it, speaks its API, follows its live stream.
+//! The client of command line and agents for a running server: finds it, calls its API, follows its live stream.
 
 mod error;
 mod find;
@@ -23,13 +23,13 @@ use crate::model::{SecretValue, Seq};
 
 /// The name with which the console answers, before its version.
 const PRODUCT: &str = "creel/";
-/// A server that does not take a connection in this time is not there.
+/// Time-out for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A server answers everything but waits, streams and exports in this time.
+/// Time-out for all calls except waits, streams and exports.
 const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 /// How much longer than asked for a wait may take.
 const WAIT_SLACK: Duration = Duration::from_secs(20);
-/// A stream on which nothing comes for this long is dead: the server says something every 15 s.
+/// A stream silent for this long is dead: the server sends a heartbeat every 15 s.
 const SILENCE: Duration = Duration::from_secs(40);
 /// Bytes of an error that are read: problems are short.
 const MAX_PROBLEM: usize = 256 << 10;
@@ -41,7 +41,7 @@ pub struct Client {
     base: String,
     token: Option<SecretValue>,
     http: reqwest::Client,
-    /// Is told the console's URL and its version when that is another than ours.
+    /// Called with the console's URL and version if that differs from this program's.
     told: fn(&str, &str),
 }
 
@@ -55,7 +55,7 @@ impl Client {
     /// For the console at this URL. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the URL is none.
+    /// When the URL is invalid.
     pub fn new(server: &str, token: Option<SecretValue>) -> Result<Self, ClientError> {
         let wrong = |cause: &str| ClientError::Server { server: server.to_owned(), cause: cause.to_owned() };
         // People write `localhost:4666`.
@@ -77,10 +77,10 @@ impl Client {
             Some(url::Host::Domain(name)) => name == "localhost",
             None => return Err(wrong("it names no host")),
         };
-        // What is on this machine is not behind a proxy.
+        // A server on this machine is not behind a proxy.
         let builder = if loopback { builder.no_proxy() } else { builder };
         let builder = if url.scheme() == "https" {
-            // Another one may be there already, which is as good.
+            // A provider may already be installed, which serves as well.
             let _ = rustls::crypto::ring::default_provider().install_default();
             builder
         } else {
@@ -95,7 +95,7 @@ impl Client {
         })
     }
 
-    /// Tells a version that is another than ours with each answer: of a stream, when it begins.
+    /// Reports another version at each response; for a stream, when it begins.
     #[must_use]
     pub fn telling(self, told: fn(&str, &str)) -> Self {
         Self { told, ..self }
@@ -111,12 +111,12 @@ impl Client {
         self.json(self.request(Method::GET, path).query(query).timeout(CALL_TIMEOUT)).await
     }
 
-    /// Sends JSON and reads what comes back; `null` when that is nothing.
+    /// Sends JSON and reads the response; `null` when it is empty.
     pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
         self.json(self.request(method, path).json(body).timeout(CALL_TIMEOUT)).await
     }
 
-    /// Deletes; answers with what comes back, `null` when that is nothing.
+    /// Deletes; returns the response, `null` when it is empty.
     pub async fn delete(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ClientError> {
         self.json(self.request(Method::DELETE, path).query(query).timeout(CALL_TIMEOUT)).await
     }
@@ -153,8 +153,8 @@ impl Client {
         Ok(())
     }
 
-    /// Answers the senders of a bin for as long as the future runs: each waits for `patience`. `begun` is told when it
-    /// stands. Ends with why it is over.
+    /// Holds the lease of a bin while the future runs; senders wait for `patience`. `begun` is called when the lease is
+    /// held. Returns why it ended.
     pub async fn lease(&self, bin: &str, patience: Duration, begun: impl FnOnce()) -> ClientError {
         let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
         let input = serde_json::json!({"timeout_ms": millis});
@@ -166,7 +166,7 @@ impl Client {
         begun();
         let ended = |cause: &str| ClientError::Broken { server: self.base.clone(), cause: cause.to_owned() };
         loop {
-            // The server shows now and then that it is there.
+            // The server sends heartbeats.
             match tokio::time::timeout(SILENCE, response.chunk()).await {
                 Ok(Ok(Some(_))) => {}
                 Ok(Ok(None)) => return ended("it has ended the lease"),
@@ -227,7 +227,7 @@ impl Client {
         serde_json::from_slice(&body).map_err(|_| ClientError::NotCreel { server: self.base.clone() })
     }
 
-    /// A response that is no error. Looks at who answers.
+    /// A successful response. Checks that a Creel console answers.
     async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let response = request.send().await.map_err(|error| self.broken(&error))?;
         let version = response
@@ -276,7 +276,7 @@ pub fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// A TLS set-up that trusts nobody, for what is not TLS.
+/// A TLS configuration without trusted certificates, for plain HTTP.
 fn no_certificates() -> Result<rustls::ClientConfig, ClientError> {
     let provider = rustls::crypto::ring::default_provider();
     let config = rustls::ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions();

@@ -1,4 +1,4 @@
-//! What a reader takes from the API's answers. Lenient: a server of another version may say more, or less.
+//! The parts of the API's responses that commands read. Lenient: a server of another version may send more or less.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -63,7 +63,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// The bytes, where they came along.
+    /// The bytes, if included.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         use base64::Engine as _;
         let decoded = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
@@ -147,7 +147,7 @@ impl Bin {
         Self::deserialize(value).unwrap_or_default()
     }
 
-    /// What people call it.
+    /// Its name, else its id.
     pub fn handle(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }

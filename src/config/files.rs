@@ -1,5 +1,5 @@
-//! Files that a user names: looked at before they are read, read no further than they may be long, and not waited for for
-//! ever. What a shell puts in place of a command's output, `<(command)`, is a pipe and is read as well.
+//! Files that a user names: checked before they are read, with a limited length and a limited wait. Pipes such as the
+//! shell's `<(command)` are read too.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -11,7 +11,8 @@ use rustix::fs::OFlags;
 
 use crate::model::size_text;
 
-/// Until something comes out of a pipe: time for a command to start. With a pipe that nobody writes to, a start would hang.
+/// Time-out for a pipe's first bytes: time for a command to start. A pipe without a writer must not block the start for
+/// ever.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two pieces, once it has begun.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -24,7 +25,7 @@ pub struct NamedFile {
     file: File,
     /// Bytes of it, of a plain file.
     length: Option<u64>,
-    /// Whether the end may only mean that nobody has opened the pipe to write yet.
+    /// Whether the end may only mean that the pipe has no writer yet.
     awaits_writer: bool,
     patience: Duration,
 }
@@ -34,7 +35,7 @@ pub struct NamedFile {
 /// # Errors
 /// When it is neither, or cannot be opened.
 pub fn open(path: &Path) -> io::Result<NamedFile> {
-    // Without waiting for a writer, should it be a pipe.
+    // Non-blocking, in case it is a pipe without a writer.
     let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     let found = file.metadata()?;
     let kind = found.file_type();
@@ -47,13 +48,13 @@ pub fn open(path: &Path) -> io::Result<NamedFile> {
         return refused("it is no file");
     }
     if !is_pipe {
-        // A terminal is waited for.
+        // Reads from a terminal block.
         rustix::fs::fcntl_setfl(&file, OFlags::empty())?;
     }
     Ok(NamedFile {
         file,
         length: kind.is_file().then_some(found.len()),
-        // What has no name anywhere is the end of a pipe that somebody holds: there the end is the end.
+        // A pipe without a path has a writer already: its end is the real end.
         awaits_writer: is_pipe && path.canonicalize().is_ok(),
         patience: PATIENCE,
     })
@@ -71,7 +72,7 @@ pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// All of a plain file that nobody has named.
+/// The content of a plain file found by default.
 ///
 /// # Errors
 /// When it is none, cannot be read, or is longer.
@@ -99,7 +100,7 @@ fn too_large(max: u64) -> io::Error {
 }
 
 impl NamedFile {
-    /// What the system knows of it.
+    /// The file's metadata.
     ///
     /// # Errors
     /// When the system does not tell.
@@ -155,7 +156,7 @@ mod tests {
         std::fs::write(&path, "12345").unwrap();
         assert_eq!(read(&path, 5).unwrap(), b"12345");
         assert_eq!(words(read(&path, 4)), "it is larger than 4 B");
-        // Not read at all: it has as many bytes as no machine has memory.
+        // Not read at all: it is larger than any memory.
         File::create(&path).unwrap().set_len(1 << 40).unwrap();
         for refused in [read(&path, 1 << 20), read_plain(&path, 1 << 20)] {
             assert_eq!(words(refused), "it is larger than 1.0 MiB");

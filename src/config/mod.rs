@@ -1,4 +1,4 @@
-//! What the server is told, validated once, wherever it comes from.
+//! The server's configuration, validated once, from all sources.
 
 mod file;
 pub mod files;
@@ -64,7 +64,7 @@ pub struct Config {
     pub max_connections: usize,
     /// The schemes that can be chosen and are detected.
     pub catalogue: Catalogue,
-    /// What may be sent to.
+    /// The allowed targets.
     pub delivery: DeliveryConfig,
     /// The configuration file, when there is one.
     pub setup: Option<Arc<Setup>>,
@@ -77,45 +77,44 @@ pub struct Setup {
     pub file: ConfigFile,
     /// Whether it is read again when it changes.
     pub watch: bool,
-    /// What the start asks of a file beside its bins; with the schemes that are known by it then.
+    /// The start's check of a file apart from its bins; returns the schemes known with it.
     pub check: StartCheck,
-    /// What was wrong when it was read last.
+    /// The error of the last reading, if any.
     pub trouble: Mutex<Option<String>>,
-    /// What of it counts after a restart only, in a sentence.
+    /// A sentence about settings that need a restart, if any.
     pub waits: Mutex<Option<String>>,
 }
 
-/// The check of a whole file that the start makes, for those who read it again. Answers with the schemes that are known by
-/// the file, or with what is wrong.
+/// The start's check of a whole file, for rereading. Returns the schemes known with the file, or the error.
 pub struct StartCheck(pub Box<Checker>);
 
 type Checker = dyn Fn(&ConfigFile) -> Result<Catalogue, String> + Send + Sync;
 
-/// There is nothing to see.
+/// A closure has nothing to show.
 impl std::fmt::Debug for StartCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("StartCheck")
     }
 }
 
-/// What may be sent to, and what its certificates are measured by.
+/// The allowed targets, and how their certificates are checked.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryConfig {
-    /// Targets beside this machine.
+    /// Targets other than this machine.
     pub allowed: Vec<AllowedTarget>,
-    /// How targets prove who they are.
+    /// How targets' certificates are checked.
     pub tls: TlsOptions,
 }
 
-/// Why flags and environment make no configuration. Each names the flag and the way out.
+/// Why flags and environment are no valid configuration. Each error names the flag and says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The console would be open to everybody.
+    /// The console would be open to other machines.
     #[error(
         "--console {0} can be reached from other machines: give --token-file, CREEL_TOKEN or --token, or use a loopback address"
     )]
     TokenNeeded(SocketAddr),
-    /// The token would be guessed.
+    /// The token could be guessed.
     #[error("--token has {0} characters: give at least 16, e.g. from `openssl rand -hex 16`")]
     TokenShort(usize),
     /// The file has no token.
@@ -154,7 +153,7 @@ pub enum ConfigError {
     /// A variable of the environment is at fault.
     #[error("{0}")]
     Environment(String),
-    /// A mistake in the configuration file.
+    /// An error in the configuration file.
     #[error(transparent)]
     File(#[from] FileError),
     /// Both listeners on one address.
@@ -189,7 +188,7 @@ impl ConfigError {
             return self;
         }
         let words = self.to_string();
-        // The first time each is named, it is as what is wrong; after that it may be the way out.
+        // Only the first mention of a flag is the error; later ones may be the advice.
         let named = |words: String, (flag, variable): &(&str, &str)| words.replacen(&format!("--{flag}"), variable, 1);
         Self::Environment(from.iter().fold(words, named))
     }
@@ -200,7 +199,7 @@ impl ConfigError {
         let Some(flag) = self.flags().iter().find(|flag| is_from_file(flag)) else { return self };
         let words = self.to_string();
         let words = match self.flags() {
-            // The place says the name.
+            // The position already names the setting.
             [flag] => words.strip_prefix(&format!("--{flag} ")).unwrap_or(&words),
             _ => &words,
         };
@@ -212,7 +211,7 @@ impl ConfigError {
 pub const MIN_TOKEN: usize = 16;
 
 impl Config {
-    /// The configuration, if it can work.
+    /// The configuration, if it is valid.
     pub fn checked(self) -> Result<Self, ConfigError> {
         if !self.console.ip().is_loopback() && self.token.is_none() {
             return Err(ConfigError::TokenNeeded(self.console));
@@ -257,7 +256,7 @@ pub fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Ca
         let cannot = |cause: String| ConfigError::Schemes { path: path.to_owned(), cause };
         let text = files::read(path, MAX_FILE).map_err(|error| cannot(error.to_string()))?;
         let text = String::from_utf8(text).map_err(|_| cannot("it is no UTF-8 text".to_owned()))?;
-        // Read alone first: what is wrong is then wrong in this file.
+        // Read alone first, so that errors are certainly in this file.
         Catalogue::with(&text).map_err(|error| cannot(error.to_string()))?;
         all = serde_json::from_str(&text).map_err(|error| cannot(error.to_string()))?;
     }
@@ -268,7 +267,7 @@ pub fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Ca
         if let Some(id) = field.strip_suffix(".id") {
             return file.text.error(&format!("schemes.{id}"), At::Key, cause);
         }
-        // Of the whole record, by which the reader calls what is no field.
+        // An error about the whole record, as the reader reports unknown fields.
         by_serde(&file.text, &format!("schemes.{}", field.strip_suffix(".scheme").unwrap_or(&field)), &cause)
     })?;
     for own in &file.providers {

@@ -1,6 +1,6 @@
-//! What somebody may have meant.
+//! Finds the name that a misspelt one may mean.
 
-/// As similar as two words are that differ in a letter or two.
+/// The least similarity: that of words that differ in a letter or two.
 const SIMILAR: f64 = 0.8;
 
 /// `; did you mean 'x'?` for the most similar of the names, if one is similar.

@@ -1,4 +1,4 @@
-//! The console's token in a file: on a command line others on the machine would see it.
+//! The console's token in a file: on a command line, other users of the machine would see it.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::path::Path;
 use super::{ConfigError, MIN_TOKEN, files};
 use crate::model::SecretValue;
 
-/// Bytes of the file. A token is short; somebody has named another file.
+/// Most bytes of the file: a longer one cannot be a token.
 const MAX_FILE: u64 = 64 << 10;
-/// Who is not the owner may read or write it.
+/// Read or write permission for group or others.
 const BY_OTHERS: u32 = 0o077;
 
 /// The token: the first line, without the white space around it.
@@ -29,7 +29,7 @@ pub fn read(path: &Path) -> Result<SecretValue, ConfigError> {
     }
 }
 
-/// What to tell of a plain file that is not its owner's alone. It is used all the same: containers are given such files.
+/// The warning for a plain file that others can access. It is used nevertheless: containers often get such files.
 pub fn open_to_others(path: &Path) -> Option<String> {
     let file = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let mode = file.mode();

@@ -1,4 +1,4 @@
-//! What differs between the answers that two attempts got.
+//! Compares the answers to two attempts.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::{BodyDiff, FieldChange, Ignored, bodies, decoded, head, leave_out};
 use crate::http::{Head, Headers};
 use crate::model::{Attempt, Outcome, RequestId, Seq, Timestamp};
 
-/// Fields that speak of the moment or the connection: they differ between any two answers.
+/// Fields about the time or the connection, which differ between any two answers.
 const OF_THE_MOMENT: &[&str] = &["date", "connection", "keep-alive"];
 
 /// What differs between two answers.
@@ -18,7 +18,7 @@ pub struct AnswerDiff {
     pub b: AnswerSide,
     /// Whether outcome, status, fields and body are the same; how long it took does not count.
     pub same: bool,
-    /// Header fields by name, but for those of the moment (`Date`).
+    /// Header fields by name, except those of the time or the connection (`Date`).
     pub headers: Vec<FieldChange>,
     /// The bodies, with their content encoding undone; `null` where one has no answer.
     pub body: Option<BodyDiff>,

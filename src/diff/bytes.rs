@@ -16,7 +16,7 @@ pub struct BytesDiff {
     pub b_size: usize,
     /// Where the first difference is; the size of the shorter one when that is all the same.
     pub first_difference: usize,
-    /// How many bytes at the end are the same again.
+    /// How many bytes at the end are equal.
     pub same_at_end: usize,
     /// The rows around the first difference in the one.
     pub a_rows: Vec<HexRow>,

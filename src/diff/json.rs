@@ -158,7 +158,7 @@ impl Differ<'_> {
                 return Some(JsonChange { retyped: kind_a != kind_b, ..change });
             }
         }
-        // What was pushed first is to be looked at first.
+        // Reversed, so that the first pushed is handled first.
         stack[start..].reverse();
         None
     }
@@ -166,13 +166,13 @@ impl Differ<'_> {
     fn objects(&self, a: NodeId, b: NodeId, stack: &mut Vec<Work>) {
         let mut in_b = by_key(self.b, b, self.state).peekable();
         let (mut of_a, mut added) = (Vec::new(), Vec::new());
-        // Both are in the same order: the next of a key in the one is the next of it in the other.
+        // Both are in the same order, so equal keys pair up in sequence.
         for (key, child) in by_key(self.a, a, self.state) {
             while let Some((_, other)) = in_b.next_if(|(other, _)| *other < key) {
                 added.push(other);
             }
             let other = in_b.next_if(|(other, _)| *other == key).map(|(_, other)| other);
-            // What is equal needs no second look.
+            // Equal values need no comparison.
             if other.is_none_or(|other| self.hash_a[child as usize] != self.hash_b[other as usize]) {
                 of_a.push((child, other));
             }

@@ -1,4 +1,4 @@
-//! Comparing two captured requests: what differs, part by part, in the terms of each part. Pure, and bounded in time and size.
+//! Compares two captured requests part by part, in terms of each part. Pure, and bounded in time and size.
 
 mod align;
 mod answers;
@@ -101,7 +101,7 @@ impl Ignored {
 }
 
 impl Comparison {
-    /// Leaves out what differs at those places of the bodies.
+    /// Ignores differences at these places of the bodies.
     #[must_use]
     pub fn without(mut self, ignored: &Ignored) -> Self {
         if leave_out(&mut self.body, ignored) {
@@ -112,7 +112,7 @@ impl Comparison {
     }
 }
 
-/// Takes what differs at those places out; whether nothing is left of differences that were there.
+/// Removes the differences at these places; returns whether there were any and none is left.
 fn leave_out(body: &mut BodyDiff, ignored: &Ignored) -> bool {
     let BodyDiff::Json(json) = body else { return false };
     let before = json.changes.len();
@@ -179,7 +179,7 @@ pub fn bodies(a: &[u8], b: &[u8]) -> BodyDiff {
     BodyDiff::Bytes(bytes::diff(a, b))
 }
 
-/// Whether it can be JSON that is worth a comparison by structure.
+/// Whether it may be JSON that is worth a structural comparison.
 fn looks_like_json(bytes: &[u8]) -> bool {
     let bytes = without_mark(bytes).trim_ascii();
     matches!((bytes.first(), bytes.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))

@@ -8,7 +8,7 @@ use similar::{DiffOp, group_diff_ops};
 
 use super::align::align;
 
-/// Then the comparison gives up looking for the shortest way, and shows a longer one.
+/// After this time, the comparison stops searching for the shortest difference and shows a longer one.
 const TIMEOUT: Duration = Duration::from_millis(250);
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;

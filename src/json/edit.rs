@@ -1,4 +1,4 @@
-//! Changing one value of a JSON text; every other byte stays as it was written.
+//! Changes one value of a JSON text; every other byte stays as written.
 
 use super::{NodeKind, Pointer, scan};
 
@@ -6,7 +6,7 @@ use super::{NodeKind, Pointer, scan};
 /// is not there is added at the end of its object, an item of the next index (or `-`) at the end of its array.
 ///
 /// # Errors
-/// A sentence that says what is in the way.
+/// A sentence that says why the value cannot be set.
 pub fn set(text: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, String> {
     let outline = scan(text);
     if outline.error.is_some() {
@@ -34,7 +34,7 @@ pub fn set(text: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, Strin
         Some(NodeKind::Array) => return Err(format!("The array at {parent} has {children} items; `-` adds one.")),
         _ => return Err(format!("What is at {parent} is no object and no array.")),
     };
-    // After the last child, before whatever white space stands there.
+    // After the last child, before any white space.
     let inside = place(outline.raw(text, node));
     let close = inside.end - 1;
     let end = inside.start + text[inside.start..close].trim_ascii_end().len();

@@ -1,4 +1,4 @@
-//! Searching in an outline.
+//! Searches an outline.
 
 use std::collections::HashMap;
 

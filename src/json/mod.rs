@@ -1,4 +1,4 @@
-//! JSON as written: read without being converted, however large, deep or broken.
+//! JSON as written: read without conversion, at any size and depth, even if broken.
 //!
 //! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it; [`pick`] takes a few
 //! values out of a text in one pass without building anything.

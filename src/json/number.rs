@@ -1,5 +1,5 @@
-//! Numbers as the libraries of other languages print them after reading them. All print the shortest digits that read back
-//! the same; they differ in what they read as a double and in when they write an exponent.
+//! Numbers as the libraries of other languages print them after reading them. All print the shortest digits that read
+//! back the same; they differ in which numbers they read as a double and in when they write an exponent.
 
 /// What a language makes of a number without point and exponent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,5 +1,5 @@
-//! The outline of a JSON text: a flat list of its values in the order of the text, each with its place.
-//! A page asks it for a few values at a time; the text itself is only cut, never converted.
+//! The outline of a JSON text: a flat list of its values in the order of the text, each with its place. A page reads a
+//! few values at a time; the text itself is only sliced, never converted.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -15,7 +15,7 @@ pub type NodeId = u32;
 pub(super) const NO_KEY: u32 = u32::MAX;
 pub(super) const NO_PARENT: u32 = u32::MAX;
 
-/// Characters of a scalar or key in a [`JsonNode`]; the whole of it is one more call away.
+/// Characters of a scalar or key in a [`JsonNode`]; another call reads it whole.
 const MAX_PREVIEW_CHARS: usize = 1_000;
 /// Bytes of a JSON pointer. A deeper value has none: a hundred thousand levels would make it longer than the page.
 const MAX_POINTER_BYTES: usize = 4_096;

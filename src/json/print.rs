@@ -338,7 +338,7 @@ impl Printer<'_> {
                 at += 1;
                 continue;
             }
-            // The table speaks of bytes; here a character begins, as the ones before were taken whole.
+            // The table is by bytes; a character begins here, because earlier ones were read whole.
             let Some(character) = text[at..].chars().next() else { break };
             if needs_escape(character, self.style.escapes) {
                 self.out.push_str(&text[copied..at]);

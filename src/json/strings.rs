@@ -1,4 +1,4 @@
-//! JSON strings as written: where they end, what they say.
+//! JSON strings as written: where they end, and their decoded text.
 
 use std::borrow::Cow;
 

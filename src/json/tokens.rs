@@ -1,4 +1,4 @@
-//! The scalars of JSON: each function steps over one, or says where it is wrong.
+//! The scalars of JSON: each function skips one, or reports the position of an error.
 
 use super::scan::{Failure, Scanner};
 

@@ -1,4 +1,4 @@
-//! A JSON text as a tree, to be printed as the libraries of other languages print what they have read.
+//! A JSON text as a tree, to print it as the libraries of other languages do.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

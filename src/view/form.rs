@@ -47,7 +47,7 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
         if total > MAX_PAIRS || left == 0 {
             continue;
         }
-        // An encoded byte takes three; what is longer than all that may be shown is cut before it is decoded.
+        // An encoded byte takes three characters; a value longer than the limit is cut before it is decoded.
         let most = left.saturating_mul(3).min(encoded.len());
         for (name, value) in form::pairs(&encoded[..most]) {
             let (name, name_cut) = crate::http::text::cut(&name, left);

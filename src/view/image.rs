@@ -35,7 +35,7 @@ pub fn raster_mime(bytes: &[u8]) -> Option<&'static str> {
 
 fn fit(body: &Body<'_>) -> Option<Fit> {
     let mime = raster_mime(body.bytes())?;
-    // Two letters make a bitmap for the sniffer; it also needs a header of a known length, or the sender's word.
+    // The bitmap signature is only two letters, so a header of known length or the sender's declaration is needed too.
     let declared = body.content_type.as_ref().is_some_and(|declared| declared.main_type() == "image");
     (declared || mime != "image/bmp" || dimensions(mime, body.bytes()).is_some()).then_some(Fit::Declared)
 }
@@ -104,7 +104,7 @@ fn dimensions(mime: &str, bytes: &[u8]) -> Option<(u32, u32)> {
 /// Steps over the segments up to the start of a frame (ITU T.81, annex B).
 fn jpeg(bytes: &[u8]) -> Option<(u32, u32)> {
     let mut at = 2;
-    // Every step goes at least two bytes on, so this ends.
+    // Every step advances at least two bytes, so this ends.
     loop {
         let marker = match bytes.get(at..at + 2)? {
             [0xff, 0xff] => {

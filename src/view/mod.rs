@@ -1,5 +1,5 @@
-//! Body views: what a body looks like to people. A family with one file per member; `MEMBERS` lists them and drives
-//! the page, the API and the tests. All of it is pure and bounded: any bytes give some view, never a panic.
+//! Body views: readable forms of a body. A family with one file per member; `MEMBERS` lists them and drives the page,
+//! the API and the tests. All of it is pure and bounded: any bytes give some view, never a panic.
 
 mod form;
 mod hex;
@@ -28,7 +28,7 @@ use crate::http::ContentType;
 use crate::http::coding::{Decoded, decode};
 use crate::json::{Outline, scan};
 
-/// Every view, in the order in which equals are offered. The last one shows anything.
+/// Every view; equally suitable ones are offered in this order. The last one shows anything.
 const MEMBERS: &[Member] =
     &[json::MEMBER, form::MEMBER, multipart::MEMBER, xml::MEMBER, image::MEMBER, text::MEMBER, hex::MEMBER];
 
@@ -36,11 +36,11 @@ const MEMBERS: &[Member] =
 struct Member {
     /// The name in URLs and in JSON; also the JSON member that holds the view's content.
     id: &'static str,
-    /// What the tab says.
+    /// The label of its tab.
     label: &'static str,
     /// How well it suits the body; `None` when it has nothing to show.
     fit: fn(&Body<'_>) -> Option<Fit>,
-    /// Shows the body. Must take any body, also one that it does not suit.
+    /// Shows the body. Must accept any body, even an unsuitable one.
     render: fn(&Body<'_>, &RenderOptions) -> ViewModel,
 }
 
@@ -151,7 +151,7 @@ impl Default for RenderOptions {
 pub struct Body<'a> {
     content_type: Option<ContentType>,
     decoded: Decoded<'a>,
-    /// Made when it is first asked for, once for choosing the view and showing it.
+    /// Made at first use, once for choosing and showing the view.
     outline: OnceCell<Outline>,
 }
 
@@ -166,7 +166,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The bytes that the views show: decoded as far as that went.
+    /// The bytes that the views show: decoded as far as possible.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.decoded.bytes
@@ -215,7 +215,7 @@ pub struct ViewModel {
     pub kind: ViewKind,
     /// What its tab says.
     pub label: &'static str,
-    /// Plain sentences about what is odd or left out.
+    /// Sentences about what is odd or left out.
     pub notes: Vec<String>,
     /// Whether there is more than is shown.
     pub truncated: bool,

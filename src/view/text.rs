@@ -34,7 +34,7 @@ fn fit(body: &Body<'_>) -> Option<Fit> {
             || subtype.ends_with("+xml")
     });
     if declared {
-        // Second to the view that knows the type better.
+        // Ranks below a view for the specific type.
         return Some(Fit::Generic);
     }
     let start = &bytes[..bytes.len().min(SNIFFED)];
@@ -82,7 +82,7 @@ pub(super) fn read(body: &Body<'_>, max_bytes: usize) -> Read {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut text = String::with_capacity(decoder.max_utf8_buffer_length(start.len()).unwrap_or(0));
     let truncated = start.len() < rest.len();
-    // At a cut the last character may be half: it is left out, not replaced.
+    // At a cut, a half character is left out, not replaced.
     let (_, _, replaced) = decoder.decode_to_string(start, &mut text, !truncated);
     Read { view: TextView { text, charset: encoding.name(), replaced }, truncated, unknown }
 }

@@ -1,9 +1,10 @@
-//! What hides in a text: control characters, marks that turn the writing direction, characters without width.
+//! Finds invisible characters in a text: control characters, marks that change the writing direction, characters
+//! without width.
 
 use std::fmt::Write as _;
 
-/// What a character is if it must not be shown as it is. Line ends and tabs are fine; so are the joiners, which emoji and
-/// several scripts need.
+/// The kind of a character that must not be shown as it is. Line ends and tabs are allowed; so are the joiners, which
+/// emoji and several scripts need.
 pub fn hidden(character: char) -> Option<&'static str> {
     Some(match character {
         '\n' | '\t' => return None,
@@ -34,7 +35,7 @@ pub fn plain(text: &str) -> String {
     out
 }
 
-/// Whether something hides in a text. A carriage return before a line feed is a line end.
+/// Whether a text has invisible characters. A carriage return before a line feed is a line end.
 pub fn has_marks(text: &str) -> bool {
     text.char_indices().any(|(at, character)| {
         let line_end = character == '\r' && text.as_bytes().get(at + 1) == Some(&b'\n');
@@ -55,7 +56,7 @@ mod tests {
     fn what_hides_is_named_and_the_rest_is_left_alone() {
         let named = |text: &str| text.chars().filter_map(hidden).collect::<Vec<_>>();
         assert_eq!(named("a\0b\u{202e}c\u{200b}"), ["control character", "direction mark", "no width"]);
-        // Joiners hold emoji together, and are letters' business in Persian.
+        // Joiners are needed in emoji and in Persian.
         assert_eq!(named("é👩\u{200d}💻\tمی\u{200c}خواهم\n"), [] as [&str; 0]);
         assert!(!has_marks("plain\r\ntext") && has_marks("a\rb"));
     }

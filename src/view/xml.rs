@@ -11,7 +11,7 @@ pub(super) const MEMBER: Member = Member { id: "xml", label: "XML", fit, render 
 
 /// Levels that are indented; deeper ones stay at this margin.
 const MAX_INDENT: usize = 64;
-/// Bytes that are read to make the output. Mostly white space goes away, so somewhat more than comes out.
+/// Bytes read per byte of output: white space is removed, so more is read than shown.
 const INPUT_FACTOR: usize = 4;
 
 /// An XML text set out in lines.
@@ -46,7 +46,7 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
             model.truncated = true;
             None
         }
-        // What is wrong at a cut is the cut.
+        // An error at a cut is only due to the cut.
         Ended::Wrong(_) if read.truncated => {
             model.truncated = true;
             None
@@ -132,7 +132,7 @@ fn pretty(text: &str, max_bytes: usize) -> (String, Ended) {
                 lines.just_opened = false;
             }
             Ok(Event::Empty(tag)) => lines.block(&["<", &tag, "/>"]),
-            // White space between tags only sets out the source; beside text it belongs to the text.
+            // White space between tags is only layout; next to text it belongs to the text.
             Ok(Event::Text(text)) if text.trim().is_empty() && !lines.inline => {}
             Ok(Event::Text(text)) => lines.text(&[&text]),
             Ok(Event::GeneralRef(name)) => lines.text(&["&", &name, ";"]),

@@ -27,7 +27,7 @@ pub(super) struct ExportArgs {
     server: ServerArgs,
 }
 
-/// The comment at the top of the file, about what it cannot hold.
+/// The comment at the top of the file: what it does not hold.
 const LEFT_OUT: &str =
     "# Not in this file, and kept as set by hand: bins without a name, what a bin does on a match.\n\n";
 

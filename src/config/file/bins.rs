@@ -1,5 +1,4 @@
-//! The bins of a file, brought into the form that the API takes: its short forms written out, secrets fetched from where
-//! they are.
+//! Converts the bins of a file to the API's form: expands short forms and fetches secrets.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +13,7 @@ pub(super) const EVENT_SCHEMAS: &str = "event_schemas";
 pub struct DeclaredBin {
     /// Its name.
     pub name: String,
-    /// Its settings as the API takes them, with the secrets' texts: not to be shown.
+    /// Its settings in the API's form, with the secrets' texts: must not be shown.
     pub settings: Map<String, Value>,
     /// How it forwards, as the API takes it.
     pub forward: Option<Value>,
@@ -27,7 +26,7 @@ pub struct DeclaredBin {
 }
 
 impl DeclaredBin {
-    /// What the file sets, in the words of the API.
+    /// The settings that the file sets, by their names in the API.
     pub fn fields(&self) -> Vec<String> {
         let beside = [
             ("forward", self.forward.is_some()),
@@ -38,8 +37,8 @@ impl DeclaredBin {
         self.settings.keys().cloned().chain(beside).collect()
     }
 
-    /// The single settings of those tables that it sets piece by piece, such as `limits.max_age_s`: what it does not name of
-    /// them stays as set by hand.
+    /// The settings in tables that the file sets only in part, such as `limits.max_age_s`: the others stay as set by
+    /// hand.
     pub fn parts(&self) -> Vec<String> {
         let tables = [
             ("limits", self.settings.get("limits")),
@@ -239,7 +238,7 @@ fn routes(text: &mut Text, forward: Value, field: &str) -> Result<Value, FileErr
         }
         forward.insert("routes".to_owned(), json!([{"to": to}]));
     }
-    // Of other settings, what is wrong with them comes first.
+    // Errors in other settings are reported first.
     if forward.is_empty() {
         return Err(text.error(field, At::Value, "say where to: { to = \"http://localhost:3000/hook\" }"));
     }

@@ -1,4 +1,4 @@
-//! The JSON Schemas that the file sets for events: each a file beside it, or the schema itself as a text.
+//! The JSON Schemas that the file sets for events: each is another file's path, or the schema itself as a text.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub(super) fn read(text: &Text, given: Value, field: &str) -> Result<Vec<Declare
     sorted(table).into_iter().map(|(event, given)| one(text, event, &given, field)).collect()
 }
 
-/// In one order, however they are written: what is kept is compared with it.
+/// Sorted, because the result is compared with the stored schemas.
 fn sorted(table: Map<String, Value>) -> Vec<(String, Value)> {
     let mut all: Vec<(String, Value)> = table.into_iter().collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
@@ -54,7 +54,7 @@ fn one(text: &Text, event: String, given: &Value, field: &str) -> Result<Declare
         }
         _ => return Err(wrong("give the path of a JSON file, or the schema itself as a text".to_owned())),
     };
-    // No path begins so.
+    // No path begins like that.
     let is_itself = given.trim_start().starts_with('{');
     let folder = text.path().parent().unwrap_or(Path::new(""));
     let file = (!is_itself).then(|| folder.join(given));

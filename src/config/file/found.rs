@@ -1,4 +1,4 @@
-//! A file that nobody named: it is used only when it can be nobody else's.
+//! A configuration file found by default: used only if no other user can have written it.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The file's name, in the working directory.
 pub const NAME: &str = "creel.toml";
-/// Others may not write it.
+/// Write permission for group and others.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// A folder, a pipe, a device.
@@ -19,7 +19,7 @@ pub enum Found {
     Nothing,
     /// It may be used.
     Usable(PathBuf),
-    /// It is there and not used, for this reason.
+    /// It exists but is not used, for this reason.
     Ignored(String),
 }
 
@@ -33,7 +33,7 @@ pub fn find(folder: &Path) -> Found {
     }
 }
 
-/// Why a file is not used that nobody named.
+/// Why a file found by default is not used.
 pub(super) fn why_not(file: &Metadata) -> Option<&'static str> {
     if !file.is_file() {
         return Some(NO_FILE);
@@ -44,7 +44,7 @@ pub(super) fn why_not(file: &Metadata) -> Option<&'static str> {
     (file.mode() & WRITABLE_BY_OTHERS != 0).then_some("others may write it")
 }
 
-/// The same in words, with the way out.
+/// The same as a sentence that says what to do.
 pub(super) fn not_used(path: &Path, why: &str) -> String {
     format!("is not used: {why}; name it with --config {} if it is yours", path.display())
 }

@@ -1,5 +1,5 @@
-//! `creel.toml`: what a team commits. Read whole and checked whole before anything of it counts; every mistake is told with
-//! its line and column.
+//! `creel.toml`, for a team's repository. It is read and checked completely before any of it takes effect; errors have
+//! line and column.
 
 mod bins;
 mod event_schemas;
@@ -33,7 +33,7 @@ const TABLES: [&str; 4] = ["serve", "bins", "schemes", "providers"];
 pub struct ConfigFile {
     /// The text, to say where something is.
     pub text: Text,
-    /// Whether somebody named the file, so that it may set everything.
+    /// Whether the user named the file, so that it may set everything.
     pub named: bool,
     /// Flags of `creel serve` by their long names.
     pub serve: Map<String, Value>,
@@ -41,11 +41,11 @@ pub struct ConfigFile {
     pub bins: Vec<DeclaredBin>,
     /// Records of schemes.
     pub schemes: Vec<Value>,
-    /// Platforms of one's own.
+    /// The user's own platforms.
     pub providers: Vec<OwnProvider>,
 }
 
-/// Bins may hold secrets.
+/// Does not show the bins, which may hold secrets.
 impl std::fmt::Debug for ConfigFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ConfigFile({})", self.text.path().display())
@@ -58,11 +58,11 @@ impl ConfigFile {
     /// # Errors
     /// The first mistake.
     pub fn read(path: &Path, named: bool, environment: impl Fn(&str) -> Option<String>) -> Result<Self, FileError> {
-        // A pipe that somebody names is read, as in `--config <(…)`.
+        // A named pipe is read too, as in `--config <(…)`.
         Self::parse(path, &text_of(path, named, named)?, named, environment)
     }
 
-    /// Reads a file again while the server runs, by the same rules. A pipe would wait for somebody who writes into it.
+    /// Reads a file again while the server runs, by the same rules. Pipes are not read: they would wait for a writer.
     ///
     /// # Errors
     /// The first mistake, or why the file is not used any more.
@@ -108,8 +108,7 @@ impl ConfigFile {
     }
 }
 
-/// The text of a file. The rules are held against the file that is open: nobody can put another one in its place between
-/// a look at it and its reading.
+/// The text of a file. The checks apply to the open file, so it cannot be replaced between check and reading.
 fn text_of(path: &Path, named: bool, may_wait: bool) -> Result<String, FileError> {
     let cannot =
         |sentence: String| FileError { path: path.to_owned(), line: 1, column: 1, field: String::new(), sentence };

@@ -1,5 +1,4 @@
-//! The bodies of a platform of one's own, beside the configuration file: its places are tried on them, and it is played with
-//! them.
+//! The sample bodies of the user's own platform: its places are tested on them, and simulations send them.
 
 use std::path::{Component, Path};
 
@@ -13,13 +12,13 @@ const MAX_SAMPLES: usize = 100;
 const MAX_SAMPLE: u64 = 1 << 20;
 /// Bytes of all of a platform: they are kept in memory.
 const MAX_ALL: u64 = 16 << 20;
-/// Names in the folder. One with more was meant for something else.
+/// Most names in the folder; one with more is not meant for samples.
 const MAX_NAMES: usize = 10_000;
 
 /// Reads the samples, in the order of their names.
 ///
 /// # Errors
-/// What is wrong with which of them.
+/// The file at fault, and the error.
 pub(super) fn read(own: &mut OwnProvider, folder: &Path) -> Result<(), String> {
     let Some(pattern) = own.samples().map(str::to_owned) else { return Ok(()) };
     let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::nearest;
 
-/// What is wrong with a configuration file, and where.
+/// An error in a configuration file, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}:{line}:{column}: {}{sentence}", path.display(), prefix(field))]
 pub struct FileError {
@@ -22,7 +22,7 @@ pub struct FileError {
     pub column: usize,
     /// The setting at fault, such as `bins.orders.response.status`; empty for the whole.
     pub field: String,
-    /// What is wrong, with the way out.
+    /// What is wrong, and what to do.
     pub sentence: String,
 }
 
@@ -30,7 +30,7 @@ fn prefix(field: &str) -> String {
     if field.is_empty() { String::new() } else { format!("{field}: ") }
 }
 
-/// Where a setting stands.
+/// The position of a setting.
 #[derive(Debug, Clone)]
 struct Place {
     key: Range<usize>,
@@ -46,13 +46,13 @@ pub enum At {
     Value,
 }
 
-/// A text and what it says.
+/// A text and the positions of its settings.
 #[derive(Clone)]
 pub struct Text {
     path: PathBuf,
     text: String,
     places: HashMap<String, Place>,
-    /// What is written, by the settings that it stands for.
+    /// The short forms as written, by the settings that they expand to.
     written: HashMap<String, String>,
 }
 
@@ -81,7 +81,7 @@ impl Text {
         &self.path
     }
 
-    /// An error about a setting. Of one that is not there, the setting around it is pointed at.
+    /// An error about a setting. For a missing one, points at the enclosing setting.
     pub fn error(&self, field: &str, at: At, sentence: impl Into<String>) -> FileError {
         let exact = self.places.contains_key(field);
         let place = around(field).find_map(|field| self.places.get(field));
@@ -89,10 +89,10 @@ impl Text {
         self.at(offset, self.written(field), sentence.into())
     }
 
-    /// A setting as it is written in the file: in a short form, if that is what stands there.
+    /// A setting as written in the file, possibly in a short form.
     fn written(&self, field: &str) -> String {
         let short = around(field).find_map(|part| Some((part, self.written.get(part)?)));
-        // A short form may stand in another one.
+        // Short forms may be nested.
         short
             .map_or_else(|| field.to_owned(), |(part, written)| self.written(&(written.clone() + &field[part.len()..])))
     }
@@ -110,7 +110,7 @@ impl Text {
         self.places.get(field).map(|place| self.position(place.key.start).0)
     }
 
-    /// Lets a name stand for another one: what is written in a short form has the place and the name of the short form.
+    /// Maps an expanded setting to its short form, whose position and name errors then use.
     pub(super) fn alias(&mut self, new: &str, old: &str) {
         self.written.insert(new.to_owned(), old.to_owned());
         if let Some(place) = around(old).find_map(|field| self.places.get(field)).cloned() {

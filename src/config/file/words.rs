@@ -1,15 +1,16 @@
-//! What readers say about a setting, as an error with its place: a name that is not known gets the nearest one that is.
+//! Turns the readers' errors about a setting into errors with a position; an unknown name gets the most similar known
+//! one.
 
 use super::text::{At, FileError, Text};
 use crate::config::nearest;
 
-/// Settings of a bin that the file has beside those of the API, and the one that it has not: the table is named.
+/// Settings of a bin that only the file has, and the one that it does not have: the table is its name.
 const OF_BINS: [&str; 3] = ["forward", "expect", super::bins::EVENT_SCHEMAS];
 const NOT_OF_BINS: &str = "name";
 
-/// What serde says.
+/// An error from serde.
 pub fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
-    // The names of ours that it lists.
+    // The known names that it lists.
     let names = |known: &str| known.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     if let Some((name, known)) = words.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "))
     {
@@ -31,7 +32,7 @@ pub fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
     text.error(field, At::Value, sentence)
 }
 
-/// What is wanted, in the words of the file.
+/// The expected type, in the file's terms.
 fn kind(wanted: &str) -> &str {
     match wanted {
         "a string" | "string or map" | "variant identifier" => "a text",
@@ -44,7 +45,7 @@ fn kind(wanted: &str) -> &str {
     }
 }
 
-/// What the API says.
+/// An error from the API.
 pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
     if let Some((name, known)) = sentence
         .strip_prefix('`')
@@ -52,7 +53,7 @@ pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
     {
         let mut names: Vec<String> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
         let parts: Vec<&str> = field.split('.').collect();
-        // Of a value that is wrong, the names are those of values.
+        // For a wrong value, the listed names are values.
         let is_field = parts.last() == Some(&name);
         match parts.as_slice() {
             _ if !is_field => {}
@@ -71,7 +72,7 @@ pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
         return text.error(field, At::Value, not_known(name, &names));
     }
     let sentence = sentence.trim_end_matches('.');
-    // The place says the name.
+    // The position already names the setting.
     let rest = sentence.strip_prefix('`').and_then(|rest| rest.split_once("` "));
     let sentence = match rest {
         Some((name, rest)) if field.ends_with(name) => rest.to_owned(),
@@ -86,7 +87,7 @@ fn not_known(name: &str, names: &[String]) -> String {
     format!("'{name}' is not known here{list}")
 }
 
-/// A sentence that goes on after a colon. Names in capitals stay.
+/// A sentence to follow a colon: begins in lower case, unless with a name in capitals.
 fn lower(sentence: &str) -> String {
     let mut characters = sentence.chars();
     match (characters.next(), characters.clone().next()) {
