@@ -91,7 +91,7 @@ impl<'c> Follow<'c> {
         self.ready.push_back(Live::Lost(cause.to_owned()));
     }
 
-    /// Connects; after the first time, retries for a while.
+    /// Connects; after the first time, retries on temporary failures.
     async fn connect(&mut self) -> Result<(), ClientError> {
         let mut pause = FIRST_PAUSE;
         loop {

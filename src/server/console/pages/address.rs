@@ -1,4 +1,4 @@
-//! What the address of a page says, and addresses that say it.
+//! The parameters in a page's address, read and written.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -6,12 +6,12 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::model::Seq;
 
-/// What the address says about the list.
+/// The list's parameters.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ListParams {
     pub q: Option<String>,
-    /// Only what is older than this.
+    /// Only requests older than this.
     pub before: Option<Seq>,
 }
 
@@ -27,7 +27,7 @@ impl ListParams {
     }
 }
 
-/// What the address says about the chosen request.
+/// The chosen request's parameters.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct DetailParams {
@@ -60,11 +60,11 @@ pub enum TabId {
     Request,
     /// The verdict and why.
     Signature,
-    /// What it means to the provider.
+    /// The provider's event.
     Event,
-    /// Sending it on, and what came of that.
+    /// Sending it to a target, with earlier attempts.
     Deliver,
-    /// Against another request.
+    /// Comparison with another request.
     Compare,
     /// As commands and code.
     Code,
@@ -108,7 +108,7 @@ pub fn tab_href(base: &str, params: &ListParams, tab: TabId) -> String {
     format!("{base}{query}")
 }
 
-/// Everything that is kept as it is in a query.
+/// The characters that are escaped in a query.
 const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'*');
 
@@ -117,7 +117,7 @@ pub fn encoded(text: &str) -> String {
     utf8_percent_encode(text, QUERY).to_string()
 }
 
-/// A query string of the pairs that are there, with its question mark; empty when there is none.
+/// A query string of the present pairs, with its question mark; empty without any.
 pub fn query_string(pairs: &[(&str, Option<String>)]) -> String {
     let mut out = String::new();
     for (name, value) in pairs {

@@ -1,4 +1,4 @@
-//! What differs between two answers of a target, in lines for people.
+//! The differences between two answers of a target, as lines of text.
 
 use crate::diff::{AnswerDiff, BodyDiff, LineKind};
 use crate::http::text::clipped;
@@ -17,7 +17,7 @@ pub(super) fn result(delivered: &Delivered) -> (&'static str, String) {
     }
 }
 
-/// How an answer differs from another, a line each; nothing when it does not.
+/// The differences between two answers, one per line; `None` when they are equal.
 pub(super) fn differences(diff: AnswerDiff) -> Option<String> {
     let mut lines = Vec::new();
     if diff.a.outcome != diff.b.outcome {
@@ -27,7 +27,7 @@ pub(super) fn differences(diff: AnswerDiff) -> Option<String> {
         let status = |status: Option<u16>| status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         lines.push(format!("status {} → {}", status(diff.a.status), status(diff.b.status)));
     }
-    // Between an answer and none, every field would be told.
+    // Only between two answers: against none, every field would be listed.
     for change in diff.headers.iter().filter(|_| diff.body.is_some()) {
         let side = |values: &[(String, String)]| match values {
             [] => "nothing".to_owned(),

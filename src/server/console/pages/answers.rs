@@ -1,4 +1,4 @@
-//! What a bin's targets answer differently since a moment: before and after a change of the receiver.
+//! The page about changed answers of a bin's targets since a moment, such as a change of the receiver.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const SHOWN: usize = 50;
 const MOMENTS: [(u64, &str); 4] =
     [(300, "5 minutes ago"), (1_800, "30 minutes ago"), (3_600, "an hour ago"), (86_400, "a day ago")];
 
-/// What the address says.
+/// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageParams {
@@ -57,7 +57,7 @@ impl Side {
     }
 }
 
-/// A request that is answered differently.
+/// A request with a different answer.
 #[derive(Debug)]
 struct Changed {
     href: String,
@@ -72,7 +72,7 @@ struct Changed {
 #[derive(Debug)]
 struct Compared {
     summary: String,
-    /// What else there is, in sentences.
+    /// Further remarks, in sentences.
     notes: Vec<String>,
     changed: Vec<Changed>,
 }

@@ -1,4 +1,4 @@
-//! A check of a receiver: how far it is, what it has found, how to mend it.
+//! The page of a receiver check: progress, findings, fixes.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -19,7 +19,7 @@ use crate::server::console::problem::Problem;
 #[derive(Debug)]
 struct Shot {
     about: String,
-    /// The status, or what happened instead.
+    /// The status, or the failure.
     came: String,
     class: &'static str,
     took: String,
@@ -41,7 +41,7 @@ struct Line {
     says: &'static str,
     advice: Option<&'static str>,
     snippets: Vec<Snippet>,
-    /// What the request that decided sent, and what it received.
+    /// The deciding request and its response.
     exchange: Vec<(&'static str, String)>,
 }
 
@@ -64,7 +64,7 @@ impl HtmlSafe for CheckPart {}
 struct CheckPage {
     shell: Shell,
     id: u64,
-    /// The bin for whose receiver it is.
+    /// The bin whose receiver is checked.
     bin: Option<BinLinks>,
     provider: &'static str,
     document: &'static str,
@@ -75,13 +75,13 @@ struct CheckPage {
     part: CheckPart,
 }
 
-/// What the address says.
+/// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageParams {
     /// The framework whose snippets are shown.
     framework: String,
-    /// Only what changes, for a page that is there.
+    /// Only the changing part, for an open page.
     part: bool,
 }
 
@@ -135,7 +135,7 @@ impl CheckPart {
     }
 }
 
-/// The colour of a state, and what it is called.
+/// The colour of a state, and its name.
 const fn state_words(state: CaseState) -> (&'static str, &'static str) {
     match state {
         CaseState::Passed => ("ok", "passed"),
@@ -173,7 +173,7 @@ fn shot(shot: &ShotReport) -> Shot {
     }
 }
 
-/// The heads that were sent and received, with what is known of the bodies.
+/// The heads sent and received, with facts about the bodies.
 fn exchange(attempt: &Delivered) -> Vec<(&'static str, String)> {
     let head = |head: &[u8]| String::from_utf8_lossy(head).trim_end().to_owned();
     let sent = format!("{}\n\n({} bytes of body)", head(&attempt.sent_head), format::count(attempt.sent_body_size));

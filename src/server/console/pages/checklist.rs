@@ -23,10 +23,10 @@ struct Line {
     sentence: String,
     says: Says,
     way: Option<&'static str>,
-    /// What is to be done about it, and where.
+    /// The action for it: label and link.
     action: Option<(&'static str, String)>,
     evidence: Vec<(String, String)>,
-    /// What was said by hand, and when.
+    /// The statement by hand, and its time.
     note: Option<(String, String)>,
     /// Whether it may be stated by hand.
     can_be_stated: bool,
@@ -53,15 +53,15 @@ struct ChecklistPage {
     head_seq: u64,
 }
 
-/// What the address says.
+/// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageParams {
-    /// Only what changes, for a page that is there.
+    /// Only the changing part, for an open page.
     part: bool,
 }
 
-/// The colour of a state, and what it is called.
+/// The colour of a state, and its name.
 const fn state_words(state: PointState) -> (&'static str, &'static str) {
     match state {
         PointState::Proven => ("ok", "proven"),

@@ -17,9 +17,9 @@ struct Choice {
     provider: String,
     scheme: String,
     label: String,
-    /// Further words that it is found by.
+    /// Further search words.
     words: String,
-    /// What it says about requests.
+    /// What it contributes: events, signatures or both.
     about: &'static str,
     chosen: bool,
 }
@@ -29,7 +29,7 @@ struct Choice {
 #[template(path = "parts/choices.html")]
 pub struct Choices {
     choices: Vec<Choice>,
-    /// What is set, when it is none of them: both parts, in words.
+    /// The bin's setting, if it is not in the list: both parts, in words.
     other: Option<Choice>,
     /// Whether the bin has a scheme of its own.
     own: Option<bool>,
@@ -38,14 +38,14 @@ pub struct Choices {
 
 impl HtmlSafe for Choices {}
 
-/// What a provider's entry says.
+/// The descriptions of entries.
 const EVENTS_AND_SIGNATURE: &str = "events and signature";
 const EVENTS: &str = "events";
 const SIGNATURE: &str = "signature";
 
 impl Choices {
-    /// Every provider, and every scheme that is no provider's first one. `settings` says what is chosen; without them a
-    /// scheme of one's own is not offered.
+    /// Every provider, and every scheme that is no provider's first one. `settings` selects the chosen entry; without
+    /// them, a custom scheme is not offered.
     pub fn new(catalogue: &Catalogue, settings: Option<&BinSettings>) -> Self {
         let providers = provider::catalogue();
         let chosen_provider = settings.and_then(|settings| settings.provider.clone()).unwrap_or_default();
@@ -101,18 +101,18 @@ impl Choices {
     }
 }
 
-/// A provider's id, and the name of how it signs, which names others that sign like it.
+/// A provider's id and the name of its scheme, which may name other providers with that scheme.
 fn words(id: &str, scheme: Option<&str>) -> String {
     [id, scheme.unwrap_or_default()].join(" ")
 }
 
-/// The provider that signs in this way, too.
+/// The provider that uses this scheme.
 fn owner<'p>(providers: &'p [ProviderInfo], scheme: &str) -> &'p str {
     let is_its = |entry: &&ProviderInfo| entry.schemes.iter().any(|id| id == scheme);
     providers.iter().find(is_its).map_or("", |entry| &entry.id)
 }
 
-/// Schemes with their names, by name: to try one.
+/// The schemes to try, sorted by name.
 pub fn schemes(catalogue: &Catalogue) -> Vec<(String, String)> {
     let mut schemes: Vec<_> =
         catalogue.schemes().iter().map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect();

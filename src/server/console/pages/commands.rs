@@ -1,11 +1,11 @@
-//! The commands of the pages with their keys: one list, from which Help, tooltips and the scripts' palette are written.
-//! The scripts add what each command does.
+//! The pages' commands with their keys: one list for Help, tooltips and the scripts' palette. The scripts implement the
+//! commands.
 
 use std::sync::LazyLock;
 
 use serde::Serialize;
 
-/// A key: its name in the browser's key events, and the sign that people read.
+/// A key: its name in the browser's key events, and its label.
 #[derive(Debug, Serialize)]
 pub struct Key(&'static str, pub &'static str);
 
@@ -37,7 +37,7 @@ const fn command(id: &'static str, label: &'static str, keys: &'static [Key]) ->
     Command { id, label, keys }
 }
 
-/// Every command. The order is that of Help; the palette has the order in which the scripts say what each one does.
+/// Every command. The order is that of Help; the palette has the order of the scripts' implementations.
 pub const GROUPS: &[Group] = &[
     Group {
         name: "List",
@@ -86,7 +86,7 @@ pub const GROUPS: &[Group] = &[
     Group {
         name: "Everywhere",
         commands: &[
-            // The scripts look for this one themselves: its key is pressed together with Control.
+            // The scripts handle this one separately: its key is pressed together with Control.
             command("palette", "Show all commands", &[key("Ctrl K")]),
             command("help", "Keyboard help", &[key("?")]),
             command("theme", "Switch between dark and light", &[key("t")]),
@@ -105,10 +105,10 @@ pub const GROUPS: &[Group] = &[
     },
 ];
 
-/// The groups as the scripts get them with each page.
+/// The groups as JSON, embedded in each page for the scripts.
 pub static JSON: LazyLock<String> = LazyLock::new(|| serde_json::to_string(GROUPS).unwrap_or_default());
 
-/// The sign of a command's first key, for tooltips; empty when there is none.
+/// The label of a command's first key, for tooltips; empty without a key.
 pub fn key_of(id: &str) -> &'static str {
     let commands = GROUPS.iter().flat_map(|group| group.commands);
     commands.filter(|command| command.id == id).find_map(|command| command.keys.first()).map_or("", |key| key.1)

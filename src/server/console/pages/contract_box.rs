@@ -1,4 +1,4 @@
-//! What a request is by its platform's contract, as a list.
+//! The findings about a request by its platform's contract, as a list.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -29,7 +29,7 @@ pub(super) struct ContractBox {
     id: &'static str,
     title: &'static str,
     document: &'static str,
-    /// What they come to, and its colour.
+    /// Their summary, and its colour.
     class: &'static str,
     summary: String,
     lines: Vec<Line>,
@@ -39,7 +39,7 @@ pub(super) struct ContractBox {
 impl HtmlSafe for ContractBox {}
 
 impl ContractBox {
-    /// What is otherwise than in the earlier requests; nothing when nothing is.
+    /// Differences from earlier requests; `None` without any.
     pub(super) fn of_drift(request: &CapturedRequest, findings: &[Finding]) -> Option<Self> {
         Self::of_differences(findings, drifted(request)).map(|differences| Self {
             id: "contract",
@@ -54,7 +54,7 @@ impl ContractBox {
         })
     }
 
-    /// What of the expected header fields is missing or different; nothing when nothing is.
+    /// Expected header fields that are missing or different; `None` without any.
     pub(super) fn of_headers(findings: &[Finding]) -> Option<Self> {
         let line = |finding: &Finding| Line { label: "not as expected", ..line(finding) };
         Self::of_differences(findings, line).map(|differences| Self {
@@ -67,12 +67,12 @@ impl ContractBox {
         })
     }
 
-    /// What is otherwise than in the last request with the event, of a platform whose document is known in full.
+    /// Differences from the last request with the event, for a platform whose document is known in full.
     pub(super) fn of_last(request: &CapturedRequest, findings: &[Finding]) -> Option<Self> {
         Self::of_differences(findings, drifted(request))
     }
 
-    /// Findings that are told under a heading of their own: those against the last request, unless something else is said.
+    /// A box of differences with its own heading, by default those from the last request.
     fn of_differences(findings: &[Finding], line: impl Fn(&Finding) -> Line) -> Option<Self> {
         (!findings.is_empty()).then(|| Self {
             id: "last",
@@ -134,7 +134,7 @@ impl ContractBox {
     }
 }
 
-/// A line for what is otherwise than before.
+/// A line for a difference from earlier requests.
 fn drifted(request: &CapturedRequest) -> impl Fn(&Finding) -> Line {
     let (class, label) = drift_words(request);
     move |finding| Line { class, label, ..line(finding) }

@@ -1,4 +1,4 @@
-//! What an event holds for people: the conversation, what was learnt in it, the recording.
+//! The readable content of an event: the conversation, the values collected in it, the recording.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -30,12 +30,12 @@ struct RecordingBox {
     state: String,
 }
 
-/// What an event holds for people.
+/// The readable content of an event.
 #[derive(Debug, Template)]
 #[template(path = "parts/conversation.html")]
 pub(super) struct Conversation {
     lines: Vec<Line>,
-    /// What is shown of how much.
+    /// Which part of how many messages is shown.
     about: String,
     has_transcript: bool,
     earlier: Option<String>,
@@ -48,14 +48,14 @@ pub(super) struct Conversation {
 
 impl HtmlSafe for Conversation {}
 
-/// The messages that an address asks for.
+/// The page of messages from `from` on.
 pub(super) const fn page(from: usize) -> Page {
     Page { from, limit: MESSAGES }
 }
 
 impl Conversation {
-    /// The content of an event that came at `received_at`; nothing when there is nothing to show. `href` is the page's address with
-    /// a `?` or `&` at its end, `api` the request's.
+    /// The content of an event received at `received_at`; `None` when it has none. `href` is the page's address with a
+    /// `?` or `&` at its end, `api` the request's API.
     pub(super) fn new(content: Content, received_at: Timestamp, now: Timestamp, href: &str, api: &str) -> Option<Self> {
         let Content { transcript, variables, more_variables, recording, .. } = content;
         if transcript.is_none() && variables.is_empty() && recording.is_none() {

@@ -1,4 +1,4 @@
-//! The chosen request: what is known of it in one line, and the view that is open.
+//! The chosen request: its facts in one line, and the open view.
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct TabLink {
     current: bool,
 }
 
-/// The view that is open.
+/// The open view.
 #[derive(Debug)]
 pub enum TabBody {
     Request(Box<RequestTab>),
@@ -78,15 +78,15 @@ pub struct Detail {
     event_name: Option<String>,
     /// It was composed here, and has no response.
     composed: bool,
-    /// What the sender was told, or that it waits.
+    /// The response's status, or that the sender waits.
     status: String,
     status_class: &'static str,
-    /// Until when its sender waits, and the view in which it is answered.
+    /// Until when its sender waits, and the address of the view to answer it.
     held: Option<(String, String)>,
     took: Option<String>,
     time_iso: String,
     time_full: String,
-    /// How long ago it came.
+    /// How long ago it arrived.
     ago: String,
     /// The view that explains the verdict.
     signature_href: String,
@@ -100,7 +100,7 @@ pub struct Detail {
 
 impl HtmlSafe for Detail {}
 
-/// What surrounds the chosen request.
+/// The surroundings of the chosen request.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     pub bin: &'a BinLinks,
@@ -109,7 +109,7 @@ pub struct Frame<'a> {
     pub now: Timestamp,
 }
 
-/// Which request was asked for, and where it is in the list.
+/// The requested id, and its position in the list.
 #[derive(Debug, Clone, Copy)]
 pub struct Chosen {
     pub id: RequestId,
@@ -117,7 +117,7 @@ pub struct Chosen {
 }
 
 impl Detail {
-    /// The request with one of its views open, as it is `now`.
+    /// The request with one of its views open, at the time `now`.
     pub fn new(summary: &RequestSummary, context: &Frame<'_>, tab: TabId, body: TabBody) -> Self {
         let Frame { bin, list: params, now } = *context;
         let base = format!("{}/requests/{}", bin.base, summary.id);
@@ -159,7 +159,7 @@ impl Detail {
     }
 }
 
-/// The chosen request with the view that the address asks for.
+/// The chosen request with the view that the address names.
 pub(super) async fn load(
     state: &State,
     bin: &BinRef,
@@ -192,7 +192,7 @@ pub(super) async fn load(
         TabId::Signature => {
             TabBody::Signature(Box::new(SignatureTab::load(&context, found.read(&state.store).await?, None).await?))
         }
-        // These read the whole body, which takes long when it is large: not on the thread that serves other requests.
+        // These read the whole body, which may take long, so not on the thread that serves other requests.
         TabId::Request => {
             let before = learnt::before(state, &summary).await?;
             let work = move |request: CapturedRequest| views_of_bytes(tab, &request, &context, &before.drift(&request));
@@ -225,7 +225,7 @@ fn views_of_bytes(tab: TabId, request: &CapturedRequest, context: &TabContext, d
     }
 }
 
-/// `GET /bins/{bin}/requests/{id}/part`: the chosen request alone, for a page that is already there.
+/// `GET /bins/{bin}/requests/{id}/part`: the chosen request alone, for an open page.
 pub(super) async fn part(
     state: State,
     bin: BinRef,

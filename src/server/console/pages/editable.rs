@@ -1,11 +1,11 @@
-//! A captured request as a form edits it.
+//! A captured request in the fields of an edit form.
 
 use super::format;
 use crate::http::text::lossy;
 use crate::model::CapturedRequest;
 use crate::server::console::security::without_session;
 
-/// A body up to this size is edited in place; a larger one goes out as captured, or is edited by pointer over the API.
+/// Bodies up to this size are edited in place; larger ones are sent as captured, or edited by pointer through the API.
 const EDITABLE: usize = 256 << 10;
 
 /// The parts of a request that a form has fields for.
@@ -24,7 +24,7 @@ pub(super) struct Editable {
 }
 
 impl Editable {
-    /// What there is before anything is written.
+    /// An empty form.
     pub(super) fn nothing() -> Self {
         Self {
             method: "POST".to_owned(),
@@ -41,7 +41,7 @@ impl Editable {
         let fields = lines.iter().map(|field| without_session(lossy(&raw[field.line.clone()]).trim_end().to_owned()));
         let size = format::size(request.summary.body_size);
         let text = std::str::from_utf8(&request.body).ok();
-        // A browser's text field writes every line end as a line feed.
+        // A browser's text field turns every line end into a line feed.
         let body = text.filter(|body| body.len() <= EDITABLE && !body.contains('\r')).map(str::to_owned);
         let body_note = match &body {
             Some(_) => String::new(),

@@ -19,11 +19,11 @@ struct ErrorPage {
     status: u16,
     title: &'static str,
     sentence: String,
-    /// The nearest page that is there: its address and what it is.
+    /// The nearest existing page: its address and its name.
     back: Option<(String, String)>,
 }
 
-/// Runs around every page: a [`Problem`] of the handler, or of what it asks for, is shown as a page.
+/// Middleware around every page: shows a [`Problem`] of the handler or its extractors as a page.
 pub(super) async fn problems_as_pages(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -32,7 +32,7 @@ pub(super) async fn problems_as_pages(
     let Some(problem) = response.response().error().and_then(actix_web::Error::as_error::<Problem>) else {
         return Ok(response);
     };
-    // The scripts ask for parts of pages, and read problems as the API tells them.
+    // The scripts request parts of pages and read problems as JSON.
     if super::wants_problems(response.request()) {
         return Ok(response);
     }
@@ -52,7 +52,7 @@ pub(super) async fn problems_as_pages(
     }))
 }
 
-/// Like [`problems_as_pages`], for routes that programs use as well: only for who asks for HTML.
+/// Like [`problems_as_pages`], for routes that programs use too: only for clients that accept HTML.
 pub(in crate::server::console) async fn problems_for_people(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -64,7 +64,7 @@ pub(in crate::server::console) async fn problems_for_people(
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
-/// The bin that the address is of, when it is there.
+/// The bin in the address, if it exists.
 fn back(request: &HttpRequest) -> Option<(String, String)> {
     let state = State::of(request).ok()?;
     let bin = state.store.bin(request.path().strip_prefix("/bins/")?.split('/').next()?)?;

@@ -1,4 +1,4 @@
-//! How facts are written for people: sizes, durations, times, and text from strangers.
+//! Formats sizes, durations, times, and text from senders for people.
 
 use askama::filters::HtmlSafe;
 
@@ -31,7 +31,7 @@ pub fn micros(micros: u64) -> String {
     }
 }
 
-/// A size with its bytes, where two that are nearly the same must be told apart: `10.0 MiB (10,485,760 bytes)`.
+/// A size with its bytes, to tell similar sizes apart: `10.0 MiB (10,485,760 bytes)`.
 pub fn exact_size(bytes: u64) -> String {
     if bytes < 1_024 { size(bytes) } else { format!("{} ({} bytes)", size(bytes), count(bytes)) }
 }
@@ -79,7 +79,7 @@ pub fn full_time(at: Timestamp) -> String {
     format!("{} UTC", row_time(at))
 }
 
-/// The same in a list of many: the page says once which zone it is.
+/// The same for lists: the page names the zone once.
 pub fn row_time(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{} {}", text.get(..10).unwrap_or_default(), clock_time(at))
@@ -90,7 +90,7 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     format!("{} ago", span(now.since(at).as_secs()))
 }
 
-/// Text from strangers as HTML: escaped here, with unseen characters as marked escapes. Line feeds and tabs stay.
+/// Text from senders as HTML: escaped, with invisible characters as marked escapes. Line feeds and tabs stay.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a>(pub &'a str);
 
@@ -107,7 +107,7 @@ impl std::fmt::Display for Seen<'_> {
                 Some('&') => f.write_str("&amp;")?,
                 Some('"') => f.write_str("&quot;")?,
                 Some('\'') => f.write_str("&#39;")?,
-                // A line break as Windows writes it is nothing odd.
+                // A Windows line break is not marked.
                 Some('\r') if after.as_str().starts_with('\n') => {}
                 Some('\r') => f.write_str("<span class=\"ctl\">\\r</span>")?,
                 Some(unseen) => write!(f, "<span class=\"ctl\">\\u{{{:x}}}</span>", u32::from(unseen))?,

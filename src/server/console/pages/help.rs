@@ -1,4 +1,4 @@
-//! Help: the filter language, the keys, the placeholders. Each is rendered from the table that the product itself uses.
+//! Help: the filter language, the keys, the placeholders. Each is rendered from the table that the program itself uses.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;

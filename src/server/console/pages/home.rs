@@ -28,20 +28,20 @@ use crate::store::{BinState, LATEST_VERDICTS};
 struct HomePage {
     shell: Shell,
     list: BinList,
-    /// Who reaches the bins' URLs, and the way out.
+    /// Who can reach the bins' URLs, and what to do about it.
     reach: (String, Option<String>),
     /// How to make a bin without a browser.
     create_curl: String,
     asks_for_token: bool,
-    /// The only bin, while nothing was captured in it: the newcomer's case.
+    /// The only bin, while it has no request: the first start.
     first: Option<Waiting>,
-    /// The bins that senders asked for in vain.
+    /// The bins that senders requested but that do not exist.
     unknown: Unknown,
     /// The cursor from which live changes are wanted.
     head_seq: u64,
 }
 
-/// The bins as the address asks for them.
+/// The bins that match the address's parameters.
 #[derive(Debug)]
 struct BinList {
     /// How many there are in all.
@@ -52,7 +52,7 @@ struct BinList {
     query: String,
     columns: Vec<Column>,
     rows: BinRows,
-    /// Requests of a bin whose verdicts are summed up.
+    /// How many of a bin's requests the verdicts cover.
     verdicts_of: String,
 }
 
@@ -95,7 +95,7 @@ enum Sort {
     Provider,
 }
 
-/// What the address says about the list of bins.
+/// The parameters of the list of bins.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct HomeParams {
@@ -155,14 +155,14 @@ pub struct BinRow {
     unread: u64,
     provider: Option<String>,
     verdicts: Vec<Counted>,
-    /// How far its checklist is.
+    /// The progress of its checklist.
     checklist: Option<String>,
 }
 
 impl HtmlSafe for BinRow {}
 
 impl BinRow {
-    /// A bin's row; `verdicts` says what its latest signatures came to.
+    /// A bin's row; `verdicts` are the counts of its latest verdicts.
     pub fn new(
         bin: &BinLinks,
         provider: Option<String>,
@@ -193,7 +193,7 @@ pub struct Counted {
     count: String,
 }
 
-/// What the latest signatures came to: how often each verdict is there, the right ones first.
+/// How often each verdict occurs among the latest requests, right ones first.
 async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Counted>, Problem> {
     let mut counts: Vec<(Chip, u64)> = Vec::new();
     for (verdict, freshness) in state.store.latest_verdicts(bin.bin.id).await?.iter() {
@@ -210,7 +210,7 @@ async fn verdicts(state: &ConsoleState, bin: &BinState) -> Result<Vec<Counted>, 
     Ok(counts.into_iter().map(|(chip, count)| Counted { chip, count: format::count(count) }).collect())
 }
 
-/// A bin with what the list is sorted by.
+/// A bin with its sort keys.
 struct Listed {
     bin: Arc<BinState>,
     counts: BinCounts,
@@ -268,13 +268,13 @@ async fn rows(state: &ConsoleState, params: &HomeParams) -> Result<BinRows, Prob
     Ok(BinRows { bins: rows, hidden, all_href: format!("/{}", params.query(params.sort(), true)) })
 }
 
-/// `GET /`: the bins, or the newcomer's way to the first request.
+/// `GET /`: the bins or, at the first start, how to send the first request.
 pub(super) async fn show(
     state: State,
     params: Query<HomeParams>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    // Read first, so that a request that arrives now comes over the stream.
+    // Read first, so that requests arriving now come over the stream.
     let head_seq = state.store.head_seq();
     let bins = state.store.bins();
     let first = match bins.as_slice() {

@@ -22,11 +22,11 @@ pub struct InspectorPage {
     pub bin: BinLinks,
     pub list: ListView,
     pub detail: Option<Detail>,
-    /// What is shown when none is chosen.
+    /// Shown while no request is chosen.
     pub waiting: Waiting,
-    /// What the whole list can be exported as.
+    /// The formats for exporting the whole list.
     pub exports: Vec<ExportLink>,
-    /// The whole of it, for another Creel.
+    /// An export of the whole bin, for another Creel.
     pub whole_href: String,
     /// The filter's fields, for the box that offers them.
     pub fields: &'static [Field],
@@ -41,7 +41,7 @@ pub struct ExportLink {
     pub href: String,
 }
 
-/// What is shown in place of a request while none is chosen.
+/// Shown in place of a request while none is chosen.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/waiting.html")]
 pub struct Waiting {
@@ -50,7 +50,7 @@ pub struct Waiting {
     pub empty: bool,
     /// A command to send something.
     pub curl: String,
-    /// What the platform's document says to those who set it up.
+    /// The platform document's hints for setting it up.
     setup: Option<Setup>,
 }
 

@@ -1,4 +1,4 @@
-//! The list beside the chosen request, its counts, and the part of it that a live page asks for.
+//! The list beside the chosen request, its counts, and the part that a live page fetches.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -20,7 +20,7 @@ use crate::store::{BinState, ListQuery, Order, Page};
 /// Rows on a page of the list: with some twenty nodes each it stays well under 3,000 nodes.
 pub const PAGE_ROWS: usize = 100;
 
-/// New requests that a reader further down is told of exactly; more are "500+".
+/// New requests that are counted exactly for a reader further down; more are "500+".
 const MAX_NEWER: usize = 500;
 
 /// The counts above the list.
@@ -79,7 +79,7 @@ pub struct ListView {
     pub newer_href: Option<String>,
     /// The page with the newest.
     pub newest_href: String,
-    /// What deleting everything that matches is called: it says how many.
+    /// The label for deleting all matches, with their number.
     pub clear_label: String,
     /// The cursor from which live changes are wanted.
     pub head_seq: Seq,
@@ -120,7 +120,7 @@ impl ListView {
     }
 }
 
-/// One look at the store for the list.
+/// The data of the list, read from the store.
 struct Look {
     page: Page,
     /// The page of newer requests, if there are any.
@@ -145,7 +145,7 @@ fn clear_label(all: u64, filtered: bool, matching: Option<u64>) -> String {
     }
 }
 
-/// What a live page asks for after something changed: the same rows and counts as the page would have.
+/// The response to a live page after a change: the rows and counts of the page.
 #[derive(Debug, Serialize)]
 pub struct LiveList {
     /// The rows, newest first.
@@ -162,7 +162,7 @@ pub struct LiveList {
     pub newer_more: bool,
     /// Of these, how many match, when that is known.
     pub matching: Option<u64>,
-    /// What deleting all of them is called.
+    /// The label for deleting all of them.
     pub clear_label: String,
     /// The cursor below which the rows are, when they are not the newest.
     pub before: Option<Seq>,
@@ -172,7 +172,7 @@ pub struct LiveList {
     pub newer_href: Option<String>,
     /// The page with the newest.
     pub newest_href: String,
-    /// Everything up to this cursor is in these rows.
+    /// These rows include every change up to this cursor.
     pub head_seq: Seq,
     /// Why the filter cannot be read.
     pub error: Option<String>,
@@ -187,7 +187,7 @@ pub struct LiveRow {
     pub html: String,
 }
 
-/// What a live page asks for.
+/// The parameters of a live page's request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct LiveParams {
@@ -195,13 +195,13 @@ pub struct LiveParams {
     before: Option<Seq>,
     /// The rows around this request in place of the newest.
     around: Option<Seq>,
-    /// The newest row that is shown to a reader further down: what is above it is only counted.
+    /// The newest row shown to a reader further down: newer ones are only counted.
     since: Option<Seq>,
     /// Fewer rows than a page has, while they come too quickly to be read.
     limit: Option<usize>,
 }
 
-/// The list as an address asks for it, with the bin's counts.
+/// The list for an address's parameters, with the bin's counts.
 pub(super) async fn load(
     state: &ConsoleState,
     bin: &BinState,
@@ -244,7 +244,7 @@ async fn newer_than(
     Ok(page.requests.iter().map(|summary| summary.seq).collect())
 }
 
-/// The query to the store; a filter that cannot be read asks for everything and comes with its error.
+/// The query to the store; an invalid filter becomes a query for all requests, with the error.
 fn query(params: &ListParams) -> (ListQuery, Option<String>) {
     let (filter, error) = match Filter::parse(params.filter_text()) {
         Ok(filter) => (filter, None),
@@ -261,7 +261,7 @@ async fn load_rows(
     current: Option<RequestId>,
 ) -> Result<(ListView, BinCounts, Option<u64>), Problem> {
     let id = bin.bin.id;
-    // Read before the rows: what is committed in between comes over the stream as well, and is shown once.
+    // Read before the rows: later commits also come over the stream, and are shown once.
     let head_seq = state.store.head_seq();
     let (query, error) = query(params);
     let page = state.store.list(id, ListQuery { limit: rows, ..query }).await?;

@@ -87,7 +87,7 @@ where
     page(web::get(), handler)
 }
 
-/// A route whose problems are pages.
+/// A route that shows its problems as pages.
 fn page<F, Args>(route: Route, handler: F) -> Route
 where
     F: Handler<Args>,

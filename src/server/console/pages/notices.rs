@@ -1,4 +1,4 @@
-//! What the owner should know, whatever page is open: what does not work, and what was turned away.
+//! Notices for the owner on every page: what does not work, and what was turned away.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

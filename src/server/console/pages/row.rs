@@ -22,7 +22,7 @@ pub struct Row {
     pub method: String,
     /// The method's colour.
     pub method_class: &'static str,
-    /// What leads: the event's name, else the path below the bin with its query.
+    /// The leading text: the event's name, else the path below the bin with its query.
     pub lead: String,
     /// Its class: an event's name looks otherwise than a path.
     pub lead_class: &'static str,
@@ -30,7 +30,7 @@ pub struct Row {
     pub time_iso: String,
     /// The time of day.
     pub time: String,
-    /// What follows it: path and session of an event, else what says what this is.
+    /// The text after it: path and session of an event, else other facts.
     pub about: String,
     /// Marks and size.
     pub extra: String,
@@ -52,7 +52,7 @@ pub struct Row {
 
 impl HtmlSafe for Row {}
 
-/// What came of sending it on, in words that differ without their colour.
+/// The result of the last attempt, in words that are clear without colour.
 pub fn attempt_words(last: LastAttempt) -> String {
     match last.status {
         Some(status) if last.is_delivered() => format!("→ delivered {status}"),
@@ -61,7 +61,7 @@ pub fn attempt_words(last: LastAttempt) -> String {
     }
 }
 
-/// That the same request came before, and what its sender was told then.
+/// A text that the same request came before, with the status of its response.
 fn again_words(before: SameBefore) -> String {
     before.status.map_or_else(|| "again, no answer before".to_owned(), |status| format!("again after {status}"))
 }
@@ -123,7 +123,7 @@ impl Row {
             extra.push("note".to_owned());
         }
         extra.extend(summary.marks.tags.iter().take(2).map(|tag| format!("#{}", format::plain(tag))));
-        // Of a body that was turned down, what it would have been.
+        // For a rejected body, its declared size.
         let turned_down = summary.declared_size.filter(|_| summary.rejected.is_some());
         extra.push(format::size(turned_down.unwrap_or(summary.body_size)));
         Self {
@@ -141,7 +141,7 @@ impl Row {
             alert,
             chip: chip(summary),
             status: summary.response.status.map_or_else(|| "–".to_owned(), |status| status.to_string()),
-            // What never arrived was never to be answered.
+            // A composed request never arrived and needs no response.
             status_class: if summary.origin == Origin::Composed { "" } else { status_class(summary.response.status) },
             unread: !summary.marks.read,
             current,
@@ -150,7 +150,7 @@ impl Row {
     }
 }
 
-/// The chip of a request in lists: freshness speaks only when the signature is right.
+/// The chip of a request in lists: shows the freshness only if the signature is right.
 pub fn chip(summary: &RequestSummary) -> Chip {
     chip_of(summary.derived.verdict.status, summary.derived.freshness.status, true)
 }
@@ -182,7 +182,7 @@ pub fn method_class(method: &str) -> &'static str {
     }
 }
 
-/// The colour class of a status; none given is like a failure.
+/// The colour class of a status; a missing one counts as a failure.
 pub const fn status_class(status: Option<u16>) -> &'static str {
     match status {
         Some(200..=299) => "success",

@@ -1,4 +1,4 @@
-//! Playing a platform to a bin or a target, and checking a receiver. The page offers; its scripts ask the API.
+//! Simulates a platform for a bin or a target, and checks a receiver. The page has the forms; its scripts call the API.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -28,10 +28,10 @@ pub struct SendPage {
     forward: String,
     /// The bin's platform.
     provider: String,
-    /// The event that is chosen at first, where the address names one.
+    /// The preselected event, if the address names one.
     wanted: Option<String>,
     has_secret: bool,
-    /// What is composed: from nothing, or from a request of the bin, whose id it is.
+    /// The request to compose: empty, or from a request of the bin, with its id.
     edit: Editable,
     from: String,
     /// The labels of the bin's secrets, the newest first.
@@ -40,13 +40,13 @@ pub struct SendPage {
     schemes: Vec<(String, String)>,
 }
 
-/// What the address says.
+/// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SendParams {
     /// A request of the bin to compose from.
     from: Option<String>,
-    /// The event of the bin's platform that is chosen at first; `session` for a whole session.
+    /// The preselected event of the bin's platform; `session` for a whole session.
     event: Option<String>,
 }
 
@@ -74,7 +74,7 @@ fn name_of(provider: &str) -> String {
 }
 
 impl SendPage {
-    /// Whether this event is the one that is chosen at first.
+    /// Whether this event is preselected.
     fn is_chosen(&self, platform: &Platform, event: &str) -> bool {
         let own = self.platforms.iter().any(|known| known.id == self.provider);
         let first = if own { self.provider.as_str() } else { "callaider" };
@@ -85,7 +85,7 @@ impl SendPage {
         platform.id == first && self.wanted.as_deref().filter(known).or(last) == Some(event)
     }
 
-    /// What stands for a whole session.
+    /// The name for a whole session.
     #[expect(clippy::unused_self, reason = "the template reaches it through the page")]
     const fn session(&self) -> &'static str {
         SESSION

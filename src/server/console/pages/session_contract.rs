@@ -1,17 +1,17 @@
-//! What of a session's events is otherwise than their contract, in a few words.
+//! The differences of a session's events from their contract, in a few words.
 
 use super::format;
 use crate::model::RequestId;
 use crate::server::console::sessions::{Found, Session, SessionEvent};
 
-/// What findings come to, and its colour.
+/// A summary of findings, and its colour.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) class: &'static str,
     pub(super) text: String,
 }
 
-/// What the contracts of a session's events come to, with a link to the first event that breaks its own.
+/// The summary for a session's events, with a link to the first event that breaks its contract.
 pub(super) fn broken(session: &Session, base: &str) -> Option<(Told, String)> {
     let told = contract_chip(session.contract.found)?;
     let breaks =
@@ -21,12 +21,12 @@ pub(super) fn broken(session: &Session, base: &str) -> Option<(Told, String)> {
     Some((told, findings_href(base, first.summary.id)))
 }
 
-/// Where an event shows what of it is otherwise than its contract.
+/// The address of an event's findings.
 pub(super) fn findings_href(base: &str, request: RequestId) -> String {
     format!("{base}/requests/{request}?tab=event#h-contract")
 }
 
-/// What is otherwise than a contract, in a few words; nothing where nothing is.
+/// The differences from a contract, in a few words; `None` without any.
 pub(super) fn contract_chip(found: Found) -> Option<Told> {
     let Found { weights, more } = found;
     let others = weights.unknown + weights.drift;

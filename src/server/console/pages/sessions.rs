@@ -28,10 +28,10 @@ const SHOWN_MARKS: usize = 12;
 /// Characters of a session's id in a list.
 const SHORT_ID: usize = 13;
 
-/// The page's own address of a session: every sign that a path may not hold as it is.
+/// The characters that are escaped in the path of a session's page.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The address of a session's page. Clients take `.` and `..` out of a path, however they are written there.
+/// The address of a session's page. Clients remove `.` and `..` from a path, even if they are escaped.
 pub(super) fn href(base: &str, session: &str) -> String {
     let encoded = utf8_percent_encode(session, SEGMENT);
     match session {
@@ -40,16 +40,16 @@ pub(super) fn href(base: &str, session: &str) -> String {
     }
 }
 
-/// What the address says.
+/// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageParams {
     before: Option<Seq>,
-    /// Of a session: the first of its requests that is shown.
+    /// The first request of a session that is shown.
     from: usize,
     /// The first message of its transcript that is shown.
     message: usize,
-    /// Only what changes, for a page that is there.
+    /// Only the changing part, for an open page.
     part: bool,
     /// The session, where the path does not name it.
     id: Option<String>,
@@ -60,7 +60,7 @@ pub(super) struct PageParams {
 struct EventMark {
     class: &'static str,
     name: String,
-    /// What is said beside the name.
+    /// The text next to the name.
     note: &'static str,
 }
 
@@ -78,7 +78,8 @@ struct Line {
     more_marks: usize,
     verdicts: Vec<Chip>,
     findings: Told,
-    /// What its events' contracts come to, and where the first that breaks its own shows how; nothing where all is as it should be.
+    /// The summary of its events' contracts, and the address of the first event that breaks its own; `None` if all is
+    /// right.
     contract: Option<(Told, String)>,
 }
 
@@ -108,7 +109,7 @@ pub(super) async fn list(
     params: Query<PageParams>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    // Read first, so that what arrives now comes over the stream.
+    // Read first, so that requests arriving now come over the stream.
     let head_seq = state.store.head_seq();
     let links = BinLinks::new(&bin.0.bin, &state);
     let (found, next) = sessions::page(&state, &bin.0, params.before, PAGE).await?;
@@ -186,7 +187,7 @@ fn told(session: &Session) -> Told {
         count => format::plural(count as u64, "finding", "findings"),
     };
     let class = match worst {
-        // It is not all well where an event is not what its document says.
+        // A session is not all right if an event breaks its contract.
         None if session.contract.found.weights.breaks > 0 => "",
         None => "ok",
         Some(severity) => severity_words(severity).0,
@@ -202,10 +203,10 @@ struct Entry {
     time_iso: String,
     time_full: String,
     gap: String,
-    /// How long the gap is beside the others, in percent.
+    /// The gap relative to the longest, in percent.
     width: u32,
     chip: Chip,
-    /// What of it is otherwise than its contract.
+    /// Its differences from its contract.
     contract: Option<Told>,
     contract_href: String,
     status: String,
@@ -232,7 +233,7 @@ struct SessionPart {
     facts: Vec<(String, String)>,
     conversation: Option<Conversation>,
     chip: Told,
-    /// What the contracts of its events come to, and where that is shown.
+    /// The summary of its events' contracts, and the address of the findings.
     contract: Option<(Told, String)>,
     document: &'static str,
     not_checked: Option<&'static str>,
@@ -257,7 +258,7 @@ struct SessionPage {
     /// Where the bin forwards to, as the endpoint to replay it to.
     forward: String,
     has_secret: bool,
-    /// Whether sessions of its platform can be played.
+    /// Whether sessions of its platform can be simulated.
     plays: bool,
     part: SessionPart,
     head_seq: u64,
@@ -296,7 +297,7 @@ pub(super) async fn show(
     })
 }
 
-/// Whether whole sessions of a platform can be played.
+/// Whether whole sessions of a platform can be simulated.
 fn has_sessions(provider: &str) -> bool {
     samples::player(provider).is_ok_and(|player| player.has_sessions())
 }

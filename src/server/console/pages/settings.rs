@@ -18,7 +18,7 @@ use crate::server::console::problem::Problem;
 use crate::server::console::sessions::platform_events;
 use crate::store::{BinState, ListQuery};
 
-/// Latest requests that are looked at for the scheme that was recognised.
+/// How many of the latest requests are searched for the recognised scheme.
 const RECOGNISED_IN: usize = 50;
 
 /// The settings.
@@ -38,13 +38,13 @@ pub struct SettingsPage {
     response: String,
     /// The forward in the form of the API, for the scripts; empty when there is none.
     forward: String,
-    /// Whom it tells of what, in the form of the API, for the scripts; empty when nobody is told.
+    /// The on-match setting in the form of the API, for the scripts; empty when there is none.
     on_match: String,
-    /// What the platform's document says to those who set it up.
+    /// The platform document's hints for setting it up.
     setup: Option<Setup>,
     /// The body of the response that the platform's own receiver gives.
     usual_response: Option<&'static str>,
-    /// What the response's body and headers may quote.
+    /// The placeholders for the response's body and headers.
     placeholders: &'static [(&'static str, &'static str)],
     faults: Vec<(&'static str, &'static str)>,
     /// The platform's events, with whether each was chosen; empty where the platform is not known in full.
@@ -56,7 +56,7 @@ pub struct SettingsPage {
     max_requests: String,
     max_age_s: String,
     max_body_bytes: String,
-    /// What the server was started with, for what is not set.
+    /// The server's defaults for unset limits.
     default_requests: String,
     default_age: String,
     default_body: u64,
@@ -107,7 +107,7 @@ async fn recognised(state: &ConsoleState, bin: &BinState) -> Result<Option<Strin
     Ok(id.map(|id| state.capture.catalogue().scheme(&id).map_or(id, |scheme| scheme.name.clone())))
 }
 
-/// What a configuration file sets, and what that means for changes here.
+/// What a configuration file sets, and how that affects changes here.
 fn declared_words(state: &ConsoleState, declared: &Declaration) -> String {
     let path = state.setup.as_ref().map(|setup| setup.file.text.path().display().to_string());
     let file = path.as_deref().unwrap_or("A configuration file");
@@ -132,13 +132,13 @@ pub(super) fn file_name(state: &ConsoleState) -> String {
 }
 
 impl SettingsPage {
-    /// The mark of what the file sets, a setting or a part of one; nothing for the rest.
+    /// The mark for a setting (or a part of one) that the file sets; empty for others.
     fn mark(&self, field: &str) -> Mark<'_> {
         Mark(self.declared_fields.iter().any(|declared| declared == field).then_some(&*self.file))
     }
 }
 
-/// Says that the configuration file sets something.
+/// Marks a setting as set by the configuration file.
 #[derive(Template)]
 #[template(
     source = "{% if let Some(file) = self.0 %} <span class=\"chip from-file\" title=\"A change here holds until the file is read again.\">set by {{ file }}</span>{% endif %}",

@@ -1,4 +1,4 @@
-//! What a platform's document says to those who set it up, on a bin's pages.
+//! A platform document's hints for setting it up, on a bin's pages.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -14,14 +14,14 @@ use crate::provider::platform::{Hints, hints};
 #[template(path = "parts/setup.html")]
 pub struct Setup {
     says: Says,
-    /// What is pasted at the platform, and what the document says of it.
+    /// The settings to paste at the platform, and the document's text about them.
     paste: Option<(String, Says)>,
 }
 
 impl HtmlSafe for Setup {}
 
 impl Setup {
-    /// Of the platform that the bin is set to.
+    /// The hints for the bin's platform.
     pub fn new(bin: &Bin, links: &BinLinks) -> Option<Self> {
         let provider = bin.settings.provider.as_deref()?;
         let hints: Hints = hints(provider)?;

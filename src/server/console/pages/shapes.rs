@@ -1,4 +1,4 @@
-//! The events of a bin, and the shape of one of them as it was learnt.
+//! The events of a bin, and the learnt shape of one of them.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -41,11 +41,11 @@ struct Row {
     undocumented: bool,
     first: Sight,
     last: Sight,
-    /// What of the newest request is otherwise here than before.
+    /// How the newest request differs here from earlier ones.
     drift: Vec<String>,
 }
 
-/// A request that had it.
+/// A request with this field.
 #[derive(Debug)]
 struct Sight {
     href: String,
@@ -63,13 +63,13 @@ struct ShapesPage {
     /// Whether any event is recognised.
     is_named: bool,
     event: String,
-    /// As it is, for the scripts.
+    /// The unescaped name, for the scripts.
     event_name: String,
     samples: String,
     rows: Vec<Row>,
-    /// Whether a document is known that names some of them.
+    /// Whether a known document names some of them.
     has_document: bool,
-    /// Whether the newest request is otherwise than before somewhere.
+    /// Whether the newest request differs from earlier ones.
     has_drift: bool,
     more_rows: usize,
     typescript: String,
@@ -82,13 +82,13 @@ struct ShapesPage {
 }
 
 impl ShapesPage {
-    /// Whether this is an event; else these are the requests of a method and path.
+    /// Whether this is an event; otherwise a group of requests by method and path.
     fn is_event(&self) -> bool {
         matches!(Kin::parse(&self.event_name), Kin::Event(_))
     }
 }
 
-/// What the address says.
+/// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageParams {

@@ -1,4 +1,4 @@
-//! What every page has: title, theme, scripts.
+//! The parts of every page: title, theme, scripts.
 
 use actix_web::HttpRequest;
 
@@ -10,7 +10,7 @@ use crate::server::console::{ConsoleState, assets};
 use crate::server::reach::Reach;
 use crate::server::url_of;
 
-/// The cookie that remembers the switch between dark and light; the script that owns the switch writes it.
+/// The cookie with the choice of dark or light; the switch's script writes it.
 const THEME_COOKIE: &str = "creel_theme";
 
 /// The frame around a page.
@@ -22,7 +22,7 @@ pub struct Shell {
     pub theme: &'static str,
     /// The script modules, to be fetched together.
     pub modules: Vec<&'static str>,
-    /// What does not work, in sentences.
+    /// Notices, in sentences.
     pub notices: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct Shell {
 impl Shell {
     /// The frame for a page of this title.
     pub fn new(request: &HttpRequest, title: impl Into<String>) -> Self {
-        // The login page is for people who have not shown who they are yet.
+        // None on the login page: its visitors are not logged in.
         let notices = State::of(request).ok().filter(|_| request.path() != "/login").map(|state| notices(&state));
         Self {
             title: title.into(),
@@ -45,7 +45,7 @@ impl Shell {
         &commands::JSON
     }
 
-    /// What the page is, for search engines and link previews.
+    /// The page's description, for search engines and link previews.
     pub fn description(&self) -> String {
         format!(
             "{}: Creel catches webhooks, keeps them exactly as sent, and says whether their signatures are right.",
@@ -89,7 +89,7 @@ pub struct BinLinks {
     pub api: String,
     /// The URL that senders use.
     pub capture_url: String,
-    /// Who reaches that URL.
+    /// Who can reach that URL.
     pub reach: Reach,
     /// The capture listener's URL on this machine.
     pub listener: String,
@@ -112,12 +112,12 @@ impl BinLinks {
         }
     }
 
-    /// Who reaches the URL, in a sentence.
+    /// Who can reach the URL, in a sentence.
     pub fn who(&self) -> String {
         self.reach.who(&self.listener)
     }
 
-    /// What to do when the sender is elsewhere; nothing when the URL is public.
+    /// What to do when the sender is elsewhere; `None` when the URL is public.
     pub fn way_out(&self) -> Option<String> {
         self.reach.way_out(&self.listener, "set its address as the bin's Public URL in Settings")
     }

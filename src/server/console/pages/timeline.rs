@@ -1,4 +1,5 @@
-//! A bin's requests over time: a lane for each event or session, and for what came again, was not accepted or could not be delivered.
+//! A bin's requests over time: a lane for each event or session, and for repeats, requests not accepted, and failed
+//! deliveries.
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -27,7 +28,7 @@ const RANGES: [(u64, &str); 4] = [(60, "1 min"), (900, "15 min"), (3_600, "1 h")
 #[derive(Debug)]
 struct Bar {
     x: usize,
-    /// From the ground up: what came for the first time and was accepted, what came again, what was not accepted.
+    /// From the bottom up: accepted first deliveries, repeats, requests not accepted.
     parts: Vec<Part>,
     title: String,
     href: String,
@@ -72,9 +73,9 @@ struct Chart {
     from_full: String,
     to_iso: String,
     to_full: String,
-    /// What a bar is, in words.
+    /// The time span of a bar, in words.
     width: String,
-    /// What it shows, for those who do not see it.
+    /// A description of the chart, for screen readers.
     summary: String,
     peaks: Vec<Peak>,
     looked_at: Option<String>,
@@ -106,7 +107,7 @@ struct TimelinePage {
     head_seq: u64,
 }
 
-/// What the address says.
+/// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PageParams {
@@ -114,9 +115,9 @@ pub(super) struct PageParams {
     to: Option<Timestamp>,
     /// Seconds before now.
     last: Option<u64>,
-    /// Whose lanes.
+    /// What the lanes stand for.
     by: By,
-    /// Only what changes, for a page that is there.
+    /// Only the changing part, for an open page.
     part: bool,
 }
 
@@ -127,7 +128,7 @@ pub(super) async fn show(
     params: Query<PageParams>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    // Read first, so that what arrives now comes over the stream.
+    // Read first, so that requests arriving now come over the stream.
     let head_seq = state.store.head_seq();
     let links = BinLinks::new(&bin.0.bin, &state);
     let now = state.capture.clock().now();
@@ -275,7 +276,7 @@ fn peak(lanes: &Lanes, at: usize, places: &Places<'_>) -> Peak {
     }
 }
 
-/// What a lane is called.
+/// The name of a lane.
 fn words(lane: &Lane) -> &str {
     match lane {
         Lane::All => "All requests",
@@ -361,7 +362,7 @@ fn parts(lane: &Counts, x: usize, most: u64) -> Vec<Part> {
     let (again, not_accepted) = split(lane, x);
     let mut left = height(count);
     let of_again = height(again).min(left - height(not_accepted).min(left));
-    // What went wrong is drawn first; the rest has what is left.
+    // Failures are drawn first; the rest gets the remaining height.
     let heights = [("bad", height(not_accepted)), ("warn", of_again), ("", left)];
     let mut y = HEIGHT - left;
     let mut parts = Vec::new();

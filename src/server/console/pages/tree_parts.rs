@@ -35,7 +35,7 @@ pub(super) struct TreeParams {
     text: String,
 }
 
-/// Reads the body and makes something of it, on a thread that may be busy for long.
+/// Reads the body and applies `make` to it on a blocking thread.
 async fn with_body<T: Send + 'static>(
     state: &State,
     bin: &BinRef,
@@ -49,7 +49,7 @@ async fn with_body<T: Send + 'static>(
     Ok(heavy::read(&state.store, bin.id(), which.0).await?.run(work).await?)
 }
 
-/// The same with what is found out about the body, by the platform's document and by what came before.
+/// The same with the findings about the body, by the platform's document and by earlier requests.
 async fn with_marks<T: Send + 'static>(
     state: &State,
     bin: &BinRef,
@@ -170,7 +170,7 @@ pub(super) async fn file(
 /// Characters of a file's name.
 const MAX_FILE_NAME: usize = 100;
 
-/// A sender's name for a file, as one that is safe to offer: its last segment, without what hides or begins with a dot.
+/// A safe form of a sender's file name: its last segment, without invisible characters or a leading dot.
 fn file_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default().trim_start_matches('.');
     let kept = last.chars().filter(|&character| hidden(character).is_none() && !"\"<>:|?*\n\t".contains(character));
@@ -178,7 +178,7 @@ fn file_name(given: &str) -> String {
     if name.trim().is_empty() { "part.bin".to_owned() } else { name }
 }
 
-/// Captured bytes: never a page, whatever a browser thinks of them.
+/// Headers for captured bytes: a browser must never treat them as a page.
 pub(super) fn attachment(mime: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response

@@ -1,4 +1,4 @@
-//! The part of the first page with the bins that senders asked for and that are not there.
+//! The part of the first page with the bins that senders requested but that do not exist.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -9,7 +9,7 @@ use crate::server::console::ConsoleState;
 use crate::server::console::extract::State;
 use crate::server::console::problem::Problem;
 
-/// A name that was asked for.
+/// A requested name.
 #[derive(Debug)]
 struct Asked {
     name: String,
@@ -41,7 +41,7 @@ impl Unknown {
     }
 }
 
-/// `GET /parts/unknown`: the names as they are now, for a page that is already there.
+/// `GET /parts/unknown`: the present names, for an open page.
 pub(super) async fn part(state: State) -> Result<HttpResponse, Problem> {
     html(&Unknown::new(&state))
 }

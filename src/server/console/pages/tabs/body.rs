@@ -11,16 +11,16 @@ use crate::view::{self, Body, BodyInput, HexView, RenderOptions, ViewContent, Vi
 
 /// Bytes of text on a page; the rest is a download.
 const TEXT_BYTES: usize = 128 * 1024;
-/// The name of the view that sets JSON out in lines, which is no view of its own in the family.
+/// The name of the indented JSON view, which is not a member of the view family.
 const PRETTY: &str = "pretty";
 /// Rows of sixteen bytes on a page.
 const HEX_ROWS: usize = 256;
-/// Bytes of text that are copied at once: what a clipboard takes without a pause. A decoded body is never larger.
+/// Most bytes of text that are copied: what a clipboard takes without delay. A decoded body is never larger.
 const COPY_BYTES: usize = 32 << 20;
 /// Rows of sixteen bytes that are shown of a file in a multipart body.
 const PART_ROWS: usize = 8;
 
-/// What the address says about the body's view.
+/// The parameters of the body's view.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BodyChoice<'a> {
     /// The view's name; the best one when there is none.
@@ -56,9 +56,9 @@ struct PartBox {
     cut: bool,
     /// Where its content is saved from.
     href: String,
-    /// The same, for a raster image to be shown.
+    /// The same, for a raster image.
     image: Option<String>,
-    /// Its first bytes, for what is neither text nor image.
+    /// Its first bytes, if it is neither text nor image.
     hex: Option<String>,
 }
 
@@ -81,12 +81,12 @@ pub struct BodyBox {
     heading: &'static str,
     size: String,
     choices: Vec<Choice>,
-    /// What was undone before it is shown; the bytes as sent are in another view.
+    /// The codings that were undone; the bytes as sent are in another view.
     decoded: Option<String>,
     notes: Vec<String>,
     cut: bool,
     content: Content,
-    /// What stands there when there is nothing to show.
+    /// The text when there is nothing to show.
     nothing: String,
     /// Where the whole text is copied from.
     copy: Option<String>,
@@ -123,7 +123,7 @@ pub fn codings(request: &CapturedRequest) -> String {
 }
 
 impl BodyBox {
-    /// The body's view as the address says. Costs a pass over the body: call it where waiting is allowed.
+    /// The body's view for the address's parameters. Costs a pass over the body: call it where blocking is allowed.
     pub fn new(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>, marks: Marks) -> Self {
         let codings = codings(request);
         let body = open_body(request, &codings);
@@ -187,7 +187,7 @@ impl BodyBox {
         }
     }
 
-    /// The bytes as sent: as text where they are text, else (or when that is chosen) in hexadecimal.
+    /// The bytes as sent: as text if they are text, else (or on demand) in hexadecimal.
     pub fn bytes(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>) -> Self {
         let body = Body::open(BodyInput { content_type: None, content_encoding: None, bytes: &request.body });
         let is_text = body.views().contains(&ViewKind::TEXT);
@@ -288,7 +288,7 @@ impl BodyBox {
     }
 }
 
-/// What is said in place of a body that is not there.
+/// The text in place of a missing body.
 fn nothing(request: &CapturedRequest) -> String {
     let summary = &request.summary;
     let announced = summary.declared_size.filter(|size| *size > 0).map(format::size);

@@ -38,7 +38,7 @@ pub struct CodeTab {
 }
 
 impl CodeTab {
-    /// The request in the form that the address asks for.
+    /// The request in the form that the address names.
     pub fn new(request: &CapturedRequest, context: &TabContext) -> Self {
         let wanted = context.params.form.as_deref();
         let kind = SingleExporter::all().find(|kind| Some(kind.id()) == wanted).unwrap_or(SingleExporter::CURL);

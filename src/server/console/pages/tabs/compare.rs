@@ -24,7 +24,7 @@ const VALUE_CHARS: usize = 2_000;
 #[derive(Debug)]
 struct Choice {
     id: String,
-    /// When it came: for the scripts, and as a time of day in UTC.
+    /// When it arrived: for the scripts, and as a time of day in UTC.
     time_iso: String,
     time: String,
     /// What it is, in a line.
@@ -46,7 +46,7 @@ struct DiffRow {
 #[derive(Debug)]
 struct DiffSection {
     title: &'static str,
-    /// What the differences come to.
+    /// The summary of the differences.
     summary: String,
     rows: Vec<DiffRow>,
 }
@@ -55,7 +55,7 @@ struct DiffSection {
 #[template(path = "tabs/compare.html")]
 pub struct CompareTab {
     action: String,
-    /// What the list shows stays as it is: names and values for hidden fields.
+    /// Hidden fields that keep the list's parameters.
     hidden: Vec<(&'static str, String)>,
     choices: Vec<Choice>,
     /// The other's address, once chosen.
@@ -66,7 +66,7 @@ pub struct CompareTab {
 }
 
 impl CompareTab {
-    /// The comparison that the address asks for: with the chosen one, else with the request before of the same event.
+    /// The comparison that the address names: with the chosen request, else with the previous one of the same event.
     pub async fn load(context: &TabContext, request: Found) -> Result<Self, Problem> {
         let (store, bin) = (&context.state.store, context.bin.bin.id);
         let summary = request.summary();
@@ -113,7 +113,7 @@ impl CompareTab {
     }
 }
 
-/// The request that is most likely wanted beside this one.
+/// The request that is most likely wanted for comparison.
 fn likely(
     own: &RequestSummary,
     earlier: &[RequestSummary],

@@ -1,4 +1,4 @@
-//! Sending the request on: what will be sent, and what came of earlier attempts. A held sender is answered here.
+//! Sends the request to a target: what will be sent, and earlier attempts. Also answers a held sender.
 
 use askama::Template;
 
@@ -17,9 +17,9 @@ use crate::store::AttemptDepth;
 
 /// Bytes of a response's body that are shown.
 const SHOWN: usize = 16 << 10;
-/// What is read of the attempts: of twenty bodies of 1 MiB only the beginnings.
+/// How much of the attempts is read: only the beginnings of up to twenty bodies of 1 MiB.
 const READ: AttemptDepth = AttemptDepth { heads: 64 << 10, bodies: SHOWN };
-/// What the platforms allow a receiver, in microseconds: the line in every bar.
+/// The platforms' time limit for a receiver, in microseconds: the line in every bar.
 const ALLOWED_US: u64 = 3_000_000;
 /// Units across a bar.
 const BAR: u64 = 1_000;
@@ -42,7 +42,7 @@ struct AttemptView {
     result: String,
     sentence: String,
     why: &'static str,
-    /// The verdict on the signature of what was sent, where it is not as captured.
+    /// The verdict on the signature of what was sent, if that differs from the captured request.
     signed: Option<Chip>,
     target: String,
     time_iso: String,
@@ -51,7 +51,7 @@ struct AttemptView {
     /// Whether it took longer than the platforms allow.
     late: bool,
     steps: Vec<Step>,
-    /// Where the limit stands in the bar.
+    /// The position of the limit in the bar.
     limit: u64,
     sent_head: String,
     sent_size: String,
@@ -69,7 +69,7 @@ struct HeldView {
     seconds: u64,
 }
 
-/// What will be sent, and what came of it before.
+/// What will be sent, and the earlier attempts.
 #[derive(Debug, Template)]
 #[template(path = "tabs/deliver.html")]
 pub struct DeliverTab {
@@ -77,9 +77,9 @@ pub struct DeliverTab {
     held: Option<HeldView>,
     target: String,
     edit: Editable,
-    /// Whether signing again is likely to be wanted, and by what.
+    /// The secrets to sign again with; empty if that is unlikely to be wanted.
     secrets: Vec<String>,
-    /// Why it is sent only when it is asked for twice.
+    /// Why it is sent only after a confirmation.
     unfit: Option<&'static str>,
     /// How the bin forwards, in words.
     forward: Option<String>,
@@ -98,7 +98,7 @@ impl DeliverTab {
         let id = summary.id;
         let attempts = context.state.store.attempts(bin, id, READ).await?;
         let find = |id: Seq| attempts.iter().any(|attempt| attempt.id == id);
-        // Only the two that are chosen are read and compared whole.
+        // Only the two chosen attempts are read and compared completely.
         let chosen = match context.params.one.filter(|id| find(*id)).zip(context.params.other.filter(|id| find(*id))) {
             Some((one, other)) => {
                 let one = context.state.store.attempt_at(bin, id, one).await?;
@@ -163,7 +163,7 @@ fn forward_words(settings: &BinSettings, came_to: Option<Forwarded>) -> Option<S
 /// The attempts, newest first, on bars of one scale.
 fn views(attempts: &[Attempt]) -> Vec<AttemptView> {
     let longest = attempts.iter().map(|attempt| attempt.delivered.times.total).max().unwrap_or(0);
-    // A little room behind the line.
+    // Some space after the line.
     let scale = longest.max(ALLOWED_US + ALLOWED_US / 8);
     attempts.iter().enumerate().map(|(at, attempt)| view(attempt, attempts.get(at + 1), scale)).collect()
 }
@@ -207,7 +207,7 @@ fn view(attempt: &Attempt, before: Option<&Attempt>, scale: u64) -> AttemptView 
             .filter(|response| !response.body.is_empty())
             .map(|response| text_in(&response.body).map_or_else(|| lossy(&response.body).into_owned(), str::to_owned)),
         body_note,
-        // Of each pair only the beginnings: whole answers are compared when two attempts are chosen.
+        // Compares only the beginnings; whole answers are compared when two attempts are chosen.
         differs: before.and_then(|before| difference(before, attempt)),
     }
 }
@@ -220,7 +220,7 @@ fn steps(times: &Times, scale: u64) -> Vec<Step> {
         let Some(took) = took.filter(|took| *took > 0) else { return };
         let (x, end) = (at * BAR / scale, (at + took) * BAR / scale);
         at += took;
-        // What took time is seen, however little.
+        // Every step is visible, however short.
         steps.push(Step { class, name, took: format::micros(took), x, width: (end - x).max(2) });
     };
     step("resolve", "name", times.resolve);
@@ -232,7 +232,7 @@ fn steps(times: &Times, scale: u64) -> Vec<Step> {
     steps
 }
 
-/// How an answer differs from that of another attempt, a line each; nothing when it does not.
+/// How an answer differs from another attempt's, one line each; `None` when they are equal.
 fn difference(before: &Attempt, now: &Attempt) -> Option<String> {
     differences(diff::answers(before, now, &diff::Ignored::default()))
 }
@@ -263,11 +263,11 @@ struct AttemptChoice {
 #[derive(Debug)]
 struct Compared {
     action: String,
-    /// What the list shows stays as it is: names and values for hidden fields.
+    /// Hidden fields that keep the list's parameters.
     hidden: Vec<(&'static str, String)>,
     /// The attempts, newest first.
     choices: Vec<AttemptChoice>,
-    /// What differs, once two are chosen; `Ok` when nothing does.
+    /// The differences, once two are chosen; `Ok` when there are none.
     result: Option<Result<(), String>>,
 }
 

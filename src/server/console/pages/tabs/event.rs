@@ -1,4 +1,4 @@
-//! What the request means to the platform that sent it, and its place in its session.
+//! The request's event, and its place in its session.
 
 use askama::Template;
 use bytes::Bytes;
@@ -49,20 +49,20 @@ pub struct EventTab {
     contract: Option<ContractBox>,
     /// By the schema that the bin's owner has set for the event.
     schema: Option<ContractBox>,
-    /// What of the header fields that the bin expects is missing or different.
+    /// Header fields that the bin expects and that are missing or different.
     headers: Option<ContractBox>,
-    /// What is otherwise than in the last request with the event.
+    /// Differences from the last request with the event.
     last: Option<ContractBox>,
-    /// What becomes of an event that was not answered 2xx: the answer, and what the document says.
+    /// The consequence of not answering the event with 2xx: the status, and the document's text.
     not_accepted: Option<(String, Says)>,
-    /// The same request before, where no platform is known: its address, and what became of it.
+    /// Earlier equal requests, without a known platform: address and response of each.
     repeats: Vec<(String, String)>,
     /// How many there were in all, in words.
     repeated: String,
     /// The page with the event's shape.
     shape_href: Option<String>,
     conversation: Option<Conversation>,
-    /// What makes two deliveries the same event, to be copied.
+    /// The key that identifies the event across deliveries, to copy.
     idempotency_key: Option<String>,
     /// The first delivery of the same event, with the comparison.
     duplicate_href: Option<String>,
@@ -92,7 +92,7 @@ impl EventTab {
         let (bin, page) = (std::sync::Arc::clone(&context.bin), conversation::page(context.params.message));
         let read = move |mut request: CapturedRequest| {
             let (drift, read) = (before.drift(&request), Content::read(&request, &bin.bin, page));
-            // What follows is read from what is known of the request.
+            // The rest needs only the summary.
             request.body = Bytes::new();
             (request, drift, read)
         };
@@ -112,7 +112,7 @@ impl EventTab {
         fact("Delivery", &event.delivery_id);
         fact("Duplicates share", &event.duplicate_key);
         facts.extend(details.into_iter().map(|detail| (format::capital(detail.label), detail.value)));
-        // A contract says the same, at its place.
+        // A contract reports the same in its place.
         let notes = if contract.is_some() { Vec::new() } else { event.notes.clone() };
         let last = contract.as_ref().and_then(|_| ContractBox::of_last(request, &drift));
         let contract = contract.or_else(|| ContractBox::of_drift(request, &drift));
@@ -148,7 +148,7 @@ impl EventTab {
     }
 }
 
-/// What is read out of the body.
+/// The facts read from the body.
 struct Content {
     details: Vec<provider::Detail>,
     contract: Option<ContractBox>,
@@ -177,7 +177,7 @@ impl Content {
     }
 }
 
-/// What becomes of an event that was not answered 2xx.
+/// The consequence of not answering an event with 2xx.
 fn not_accepted(request: &CapturedRequest) -> Option<(String, Says)> {
     let summary = &request.summary;
     let status = summary.response.status;
@@ -189,7 +189,7 @@ fn not_accepted(request: &CapturedRequest) -> Option<(String, Says)> {
     Some((format!("{answer}. {sentence}"), says))
 }
 
-/// The earlier requests that were the same, newest first, in words.
+/// The earlier equal requests, newest first, in words.
 fn repeats(context: &TabContext, request: &CapturedRequest, earlier: &[RequestSummary]) -> Vec<(String, String)> {
     let line = |one: &RequestSummary| {
         let before = request.summary.received_at.since(one.received_at);

@@ -28,13 +28,13 @@ pub use signature::SignatureTab;
 pub(super) use signature::{signed_bytes, try_secret};
 pub use tree::TreePart;
 
-/// What a view needs beside the request.
+/// What a view needs in addition to the request.
 pub struct TabContext {
     pub state: State,
     pub bin: Arc<BinState>,
     pub links: BinLinks,
     pub list: ListParams,
-    /// What the address says about the view.
+    /// The view's parameters.
     pub params: DetailParams,
     /// The request's page.
     pub page: String,
@@ -44,7 +44,7 @@ pub struct TabContext {
 }
 
 impl TabContext {
-    /// What a form of that view hands on, so that the list stays as it is: names and values of hidden fields.
+    /// The hidden fields of a form in that view, which keep the list's parameters.
     fn hidden(&self, tab: &str) -> Vec<(&'static str, String)> {
         let mut hidden = vec![("tab", tab.to_owned())];
         if !self.list.filter_text().is_empty() {

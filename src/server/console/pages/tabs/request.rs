@@ -15,7 +15,7 @@ pub(super) struct Pair {
     value: String,
 }
 
-/// Why a verdict is not what one would wish, with the way on.
+/// Why a verdict is not good, with a link to more.
 #[derive(Debug)]
 struct VerdictBanner {
     class: &'static str,
@@ -29,14 +29,14 @@ struct VerdictBanner {
 #[template(path = "tabs/request.html")]
 pub struct RequestTab {
     line: String,
-    /// What is not as it should be, in sentences.
+    /// Problems of the request, in sentences.
     banners: Vec<String>,
-    /// What a browser needs that this bin does not give.
+    /// A hint about CORS, which a browser needs and this bin does not answer.
     browser: Option<&'static str>,
     settings_href: String,
     headers: Vec<Pair>,
     headers_sorted: bool,
-    /// What the signature's verdict says, unless all is well.
+    /// The signature's verdict, unless it is good.
     verdict: Option<VerdictBanner>,
     head_href: String,
     received_iso: String,
@@ -147,7 +147,7 @@ fn browser(request: &CapturedRequest, cors: bool) -> Option<&'static str> {
     )
 }
 
-/// What the verdict says, in a sentence, where there is something to do about it.
+/// The verdict in a sentence, if there is something to do about it.
 fn verdict(summary: &RequestSummary, context: &TabContext) -> Option<VerdictBanner> {
     let verdict = &summary.derived.verdict;
     let reason = verdict.reason.as_deref().map(format::plain);
@@ -179,7 +179,7 @@ fn verdict(summary: &RequestSummary, context: &TabContext) -> Option<VerdictBann
     Some(VerdictBanner { class, sentence, href, link })
 }
 
-/// Why a body was turned down: its size, the limit, where that is set.
+/// Why a body was rejected: its size, the limit, where that is set.
 fn too_large(summary: &RequestSummary, context: &TabContext) -> String {
     let own = context.bin.bin.settings.limits.max_body_bytes;
     let limit = own.unwrap_or(context.state.defaults.max_body);

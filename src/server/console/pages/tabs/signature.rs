@@ -1,4 +1,4 @@
-//! The verdict, why, and what to do about it.
+//! The verdict, its reason, and what to do about it.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -34,13 +34,13 @@ pub struct SignatureTab {
     /// The verdict in a line.
     sentence: String,
     reason: Option<String>,
-    /// What the platform's document says where the secret is not known here.
+    /// The document's text for a bin without the secret.
     no_secret: Option<Says>,
     /// Freshness in a line of its own.
     freshness: Option<(Chip, String)>,
     /// Names and values: scheme, secret, algorithm.
     facts: Vec<(&'static str, String)>,
-    /// Causes, those that would verify first.
+    /// Causes; those whose fix verifies come first.
     diagnosis: Vec<Finding>,
     /// What the signature should be.
     expected: Option<String>,
@@ -60,7 +60,7 @@ pub struct SignatureTab {
     settings_href: String,
     /// Whether this shows a trial.
     trial: bool,
-    /// Whether what was tried is right, so that it can be kept.
+    /// Whether the tried settings verify, so that they can be kept.
     keeps: bool,
     /// The bin's address in the API.
     bin_url: String,
@@ -211,7 +211,7 @@ fn freshness_line(freshness: &Freshness) -> Option<(Chip, String)> {
         .map(|tolerance| format!("; up to {} is accepted", format::span(tolerance.unsigned_abs())))
         .unwrap_or_default();
     match freshness.status {
-        // A clock that is a little fast, or a scheme that does not look at times in the future.
+        // A slightly fast clock, or a scheme that ignores times in the future.
         FreshnessStatus::Fresh if freshness.age_s.is_some_and(|age| age < 0) => {
             Some((Chip { class: "ok", text: "fresh" }, format!("Signed {age} after it arrived{tolerance}.")))
         }

@@ -7,7 +7,7 @@ use crate::json::{JsonHits, JsonNode, JsonPage, NodeKind};
 use crate::server::console::pages::format::Seen;
 use crate::server::console::reading::{Mark, Marks};
 
-/// Where a container ends: how many of its values are not on the page.
+/// The end of a container: how many of its values are not on the page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Closing {
     /// The first that is missing, and how many are.
@@ -35,7 +35,7 @@ pub(super) struct TreeLine {
     /// Whether its values follow.
     open: bool,
     closings: Vec<Closing>,
-    /// What the platform's document says otherwise.
+    /// The findings at this value.
     marks: Vec<Mark>,
 }
 
@@ -113,7 +113,7 @@ pub struct TreePart {
     lines: Vec<TreeLine>,
     /// The first that is missing, and how many are.
     more: Option<(u32, u32)>,
-    /// What there is instead of lines.
+    /// The text in place of lines.
     nothing: Option<&'static str>,
 }
 
