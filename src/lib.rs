@@ -15,7 +15,7 @@
 //! | [`store`] | the only place that knows SQL |
 //! | [`live`] | the hub that streams what was committed |
 //! | [`capture`] | the product's verb: judge, store, choose the response. Free of any framework |
-//! | [`deliver`] | what Creel sends: the engine, replays, forwards, matches, simulated senders, the receiver check. On threads of its own |
+//! | [`deliver`] | what Creel sends: the engine, replays, forwards, matches, simulated senders, the receiver check. On separate threads |
 //! | [`server`] | the only place that knows actix and askama: the capture listener and the console |
 //! | [`client`] | what command line and agents use to talk to a running server |
 //! | [`mcp`] | the tools of coding agents, over [`client`] |

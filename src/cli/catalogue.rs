@@ -11,7 +11,7 @@ use crate::config::{self, nearest};
 use crate::provider;
 use crate::signature::{Catalogue, Scheme};
 
-/// Schemes and platforms of one's own.
+/// The user's own schemes and platforms.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CatalogueArgs {
     /// Signature schemes of your own: a JSON file with a list of records

@@ -133,7 +133,7 @@ pub(super) fn load(named: Option<&Path>) -> Result<(Option<ConfigFile>, Option<S
     load_with(named, |name| std::env::var(name).ok())
 }
 
-/// The same with an environment of its own.
+/// The same with a given environment.
 pub(super) fn load_with(
     named: Option<&Path>,
     environment: impl Fn(&str) -> Option<String>,

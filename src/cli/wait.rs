@@ -147,7 +147,7 @@ fn outcome(args: &WaitArgs, wanted: Wanted) -> anyhow::Result<Outcome> {
     args.server.run(async |client| Ok(wait(client, args, wanted).await?))
 }
 
-/// One wait, as it goes on.
+/// A wait in progress.
 struct Waiting<'a> {
     client: &'a Client,
     args: &'a WaitArgs,

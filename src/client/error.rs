@@ -137,7 +137,7 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
         cause = inner;
     }
     let text = cause.to_string();
-    // `Connection refused (os error 111)`: the number helps nobody.
+    // `Connection refused (os error 111)`: the number is of no use.
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 

@@ -74,7 +74,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Checks what is sent with a stored secret in it: nothing of it may lead past the forward target.
+/// Checks a request that contains a stored secret: it must not leave the forward target.
 ///
 /// # Errors
 /// The field at fault, and the way out.
@@ -102,7 +102,7 @@ pub(super) fn check_sent(plan: &Plan, path_and_query: &[u8]) -> Result<(), SendE
     Ok(())
 }
 
-/// What is hidden of a request that this scheme signs with this secret.
+/// The mask for a request that this scheme signs with this secret.
 pub(super) fn cover(scheme: &Scheme, secret: &SecretValue) -> Cover {
     if !scheme.sends_secret() {
         return Cover::default();

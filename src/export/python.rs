@@ -86,7 +86,7 @@ fn with_http_client(outgoing: &Outgoing<'_>, body: &str, notes: &mut Vec<String>
     let class = if outgoing.url.starts_with("https:") { "HTTPSConnection" } else { "HTTPConnection" };
     let put = |name: &str, value: &str| format!("connection.putheader({}, {value})\n", string_literal(name));
     let origin = string_literal(origin(&outgoing.url));
-    // Of its own accord http.client writes Host before all others.
+    // By default, http.client writes Host before all others.
     let skips_host = !outgoing.has_usual_host();
     let is_length = outgoing.framing == Framing::Length && outgoing.has_plain_framing();
     let lines = outgoing.lines();

@@ -38,7 +38,7 @@ fn is_chunked(head: &Head, headers: &Headers) -> bool {
     chunked && codings.next().is_none() && head.version() == "1.1" && !headers.contains("content-length")
 }
 
-/// The trailer fields, with credentials taken out where that is asked for.
+/// The trailer fields, with credentials removed on demand.
 pub(super) fn trailers(request: &CapturedRequest, redact: bool) -> Headers {
     // Read like field lines, which follow a request line.
     let trailers = redact::fields(&request.trailers, redact);
@@ -90,7 +90,7 @@ pub fn message(request: &CapturedRequest) -> Bytes {
     all.freeze()
 }
 
-/// A message that is whole, with credentials taken out where that is asked for.
+/// A complete message, with credentials removed on demand.
 pub(super) fn whole(request: &CapturedRequest, redact: bool) -> Vec<u8> {
     let head = redact::head(request.head.raw(), redact);
     if Framing::of(request) == Framing::Chunked {
@@ -117,7 +117,7 @@ fn chunked(head: &[u8], request: &CapturedRequest, trailers: &[u8], ended: bool)
     out
 }
 
-/// The head with the length of what came of a body, in place of the one that was declared.
+/// The head with the length of the received body in place of the declared one.
 fn with_length(head: &[u8], body: &[u8]) -> Vec<u8> {
     let (first, fields) = split_head(head);
     let mut out = Vec::with_capacity(head.len() + body.len() + 32);

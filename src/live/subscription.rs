@@ -34,7 +34,7 @@ pub enum Delivery {
     Lagged {
         /// The last cursor that was delivered.
         from: Seq,
-        /// The last cursor that was missed; the stream goes on after it.
+        /// The last cursor that was missed; the stream continues after it.
         to: Seq,
     },
 }

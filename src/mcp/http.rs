@@ -44,7 +44,7 @@ pub async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
-        // The console has looked at `Host` and `Origin`.
+        // The console has checked `Host` and `Origin`.
         .disable_allowed_hosts()
         .with_max_request_body_bytes(MAX_CALL);
     let service =

@@ -130,8 +130,8 @@ impl Redaction {
         request
     }
 
-    /// Cuts from a sentence the value that it quotes, where that is an object and something is to be hidden: of a value that
-    /// was cut within, the rest would not be found.
+    /// Removes a quoted value from a sentence if it is an object and values are hidden: inside a truncated value, a
+    /// hidden one would not be found.
     pub(super) fn cut_values(&self, sentence: &mut Value) {
         if let Some(text) = sentence.as_str()
             && !self.values.is_empty()
@@ -142,7 +142,7 @@ impl Redaction {
         self.quotes(sentence);
     }
 
-    /// Hides what is remembered also where a sentence quotes it, however short it is: where it stands as a word.
+    /// Hides remembered values of any length also in a sentence that quotes them as a word.
     pub(super) fn quotes(&self, sentence: &mut Value) {
         if let Value::String(text) = sentence {
             if self.is_cut {
@@ -154,8 +154,8 @@ impl Redaction {
         }
     }
 
-    /// Signed text without the credentials of the body that it holds; `None` when more of them is left in it: a scheme may
-    /// sign parts in a form of its own.
+    /// Signed text without the credentials of the body that it contains; `None` if some may be left: a scheme may sign
+    /// parts in another form.
     pub(super) fn signed(&self, text: &str, body: &[u8], covered: &[u8]) -> Option<String> {
         let (body, covered) = (std::str::from_utf8(body).ok()?, std::str::from_utf8(covered).ok()?);
         let rest = |part: &str| !self.is_cut && !self.values.iter().any(|hidden| part.contains(hidden.as_str()));
@@ -186,7 +186,7 @@ impl Redaction {
 
     fn remember_header(&mut self, value: &str) {
         self.remember(value);
-        // `Bearer x`, `a=x; b=y`: the parts hide as well where they stand alone.
+        // `Bearer x`, `a=x; b=y`: the parts are also hidden where they occur alone.
         for part in value.split([' ', ';', '=']).filter(|part| part.len() >= LONG) {
             self.remember(part);
         }
@@ -206,7 +206,7 @@ fn is_credential(name: &str) -> bool {
     export::is_credential(name.as_bytes()) || is_member(name)
 }
 
-/// A text without a word: what is hidden where neither a letter nor a digit goes on at its ends.
+/// Hides a value in a text where it is a word: without a letter or digit next to it.
 fn without_word(text: &str, hidden: &str) -> String {
     let goes_on = |beside: Option<char>, end: Option<char>| {
         beside.is_some_and(char::is_alphanumeric) && end.is_some_and(char::is_alphanumeric)

@@ -14,7 +14,7 @@ const REQUESTS: &str = "creel://requests/";
 /// Bins that are listed, and looked into for a request.
 const MAX_BINS: usize = 100;
 
-/// The resources that have an address of their own. Without a server there is none but the list.
+/// The resources with fixed addresses. Without a server, only the list.
 pub(super) async fn list(agent: &Agent) -> Vec<Resource> {
     let all = Resource::new(BINS, "bins").with_description("All bins with their capture URLs and counts");
     let handles = handles(agent).await.unwrap_or_default();

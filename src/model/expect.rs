@@ -14,7 +14,7 @@ pub struct ExpectSettings {
     /// Seconds without a request after which an unfinished session counts as incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_s: Option<u64>,
-    /// Header fields that the sender was told to send.
+    /// Header fields that the sender should send.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<ExpectedHeader>,
     /// Points of the checklist that were confirmed by hand.
@@ -32,7 +32,7 @@ impl ExpectSettings {
     }
 }
 
-/// A header field that the sender was told to send.
+/// A header field that the sender should send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpectedHeader {
     /// Its name, as the owner writes it.

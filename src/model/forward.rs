@@ -131,7 +131,7 @@ pub enum Forwarded {
     SkippedLoop,
     /// It was imported, not sent now.
     SkippedImported,
-    /// It was composed here and has a target of its own.
+    /// It was composed here and has its own target.
     SkippedComposed,
     /// Its signature is not valid, and the bin enforces signatures.
     SkippedSignature,

@@ -63,16 +63,16 @@ pub struct ResponseSettings {
     /// Leave out the `Content-Security-Policy: sandbox` that keeps a custom HTML response harmless.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_sandbox: bool,
-    /// Keep senders waiting until somebody answers them.
+    /// Hold senders until they are answered by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
 }
 
-/// Keeps senders waiting until somebody answers them by hand.
+/// Holds senders until they are answered by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {
-    /// Milliseconds after which nobody is waited for, up to 60,000.
+    /// Milliseconds after which the wait ends, up to 60,000.
     pub timeout_ms: u64,
     /// What senders get then. What is not set comes from the bin's response.
     #[serde(default)]

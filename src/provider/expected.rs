@@ -1,5 +1,5 @@
-//! Header fields that the sender was told to send (`webhookHeaders` of CallAIder, `headers` of Pathors), and the check
-//! of a request for them. Their values are mostly credentials, so only digests are kept and compared.
+//! Header fields that the sender should send (`webhookHeaders` of CallAIder, `headers` of Pathors), and the check of a
+//! request for them. Their values are mostly credentials, so only digests are kept and compared.
 
 use sha2::{Digest as _, Sha256};
 

@@ -72,7 +72,7 @@ pub struct CaseShape<'a> {
     pub id: &'a str,
     /// The duty in a few words.
     pub duty: &'a str,
-    /// The sentence of the document behind it.
+    /// The sentence of the document that demands it.
     pub says: &'a str,
     /// `passed`, `failed`, `note` or `skipped`.
     #[schema(value_type = String)]

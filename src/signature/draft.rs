@@ -222,7 +222,7 @@ impl<'a> Draft<'a> {
     }
 
     fn place_header(&mut self, name: &str, value: &str) -> Result<(), SignError> {
-        // A line end would begin a field of its own.
+        // A line end would begin another field.
         if value.bytes().any(|byte| byte.is_ascii_control()) {
             return Err(SignError::Unplaceable(format!(
                 "The value for the header {name} has a control character in it."

@@ -10,7 +10,7 @@ use super::jws::KeySet;
 use super::public_key::PublicKey;
 use super::scheme::Scheme;
 
-/// PEM blocks of one text that are looked at; a chain of certificates has three.
+/// Most PEM blocks of one text; a chain of certificates has three.
 const MAX_BLOCKS: usize = 64;
 
 /// What public keys may be, for sentences.

@@ -19,9 +19,9 @@ pub(crate) struct Group<'t> {
 /// All groups of one request; mostly one.
 pub(crate) type Groups<'t> = SmallVec<[Group<'t>; 1]>;
 
-/// Signatures looked at in one request. `DocuSign`, with one header per key, sends up to 100.
+/// Most signatures checked in one request. `DocuSign`, with one header per key, sends up to 100.
 const MAX_SIGNATURES: usize = 128;
-/// Groups with values of their own; each costs a hash of the body. Rotation of secrets needs two.
+/// Most groups with different values; each costs a hash of the body. Rotation of secrets needs two.
 const MAX_GROUPS: usize = 16;
 /// A longer text holds no signature; it is not searched.
 const MAX_TEXT: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! A bin's verifier: built once from its scheme and secrets, then asked for each request.
+//! A bin's verifier: built once from its scheme and secrets, then used for each request.
 
 use std::collections::HashMap;
 use std::sync::Arc;

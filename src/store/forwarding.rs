@@ -1,4 +1,4 @@
-//! The queue of what is forwarded.
+//! The forward queue.
 
 use super::error::StoreError;
 use super::handle::{MANY, Store};

@@ -122,7 +122,7 @@ pub const MAX_PAGE: usize = 1_000;
 #[derive(Debug, Clone)]
 pub struct Page {
     pub requests: Vec<RequestSummary>,
-    /// The `seq` to go on from (as `before` or `after`, by the order); `None` at the end.
+    /// The `seq` to continue from (as `before` or `after`, by the order); `None` at the end.
     pub next: Option<Seq>,
     /// How many match in all, if known without a scan (no filter) or counted within the scan's bound.
     pub total: Option<u64>,
@@ -171,7 +171,7 @@ pub struct SessionRequests {
 #[derive(Debug, Clone)]
 pub struct SessionPage {
     pub sessions: Vec<SessionRequests>,
-    /// The cursor to go on below; `None` at the end.
+    /// The cursor to continue below; `None` at the end.
     pub next: Option<Seq>,
 }
 

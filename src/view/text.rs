@@ -7,7 +7,7 @@ use super::{Body, Fit, Member, RenderOptions, ViewContent, ViewModel};
 
 pub(super) const MEMBER: Member = Member { id: "text", label: "Text", fit, render };
 
-/// Bytes that are looked at to tell text from other data.
+/// Bytes that are read to tell text from other data.
 const SNIFFED: usize = 64 * 1024;
 
 /// A body read as text, and in which charset.

@@ -19,7 +19,7 @@ pub fn hidden(character: char) -> Option<&'static str> {
     })
 }
 
-/// Text from strangers in one line, for attributes, titles and terminals: unseen characters are written as `\u{202e}`.
+/// Text from senders in one line, for attributes, titles and terminals: invisible characters are written as `\u{202e}`.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

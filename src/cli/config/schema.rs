@@ -113,7 +113,7 @@ fn secret() -> Value {
     })
 }
 
-/// A platform of one's own.
+/// The user's own platform.
 fn provider() -> Value {
     let place = "a JSON pointer, header:NAME or query:NAME";
     json!({

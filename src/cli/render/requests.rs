@@ -25,7 +25,7 @@ pub(in crate::cli) fn requests(requests: &[Request], now: Timestamp, look: Look)
     Table::new(COLUMNS, look).all(&rows)
 }
 
-/// One line of a list that goes on.
+/// One line of a growing list.
 pub(in crate::cli) fn live_line(request: &Request, now: Timestamp, look: Look) -> String {
     Table::new(COLUMNS, look).one(&row(request, now), USUAL)
 }

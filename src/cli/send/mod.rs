@@ -120,7 +120,7 @@ fn size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "give a size up to 10MiB, such as 500KiB".to_owned())
 }
 
-/// What is sent, read from the command line.
+/// The sending, as read from the command line.
 struct Wish {
     /// Name and value.
     headers: Vec<(String, String)>,

@@ -61,7 +61,7 @@ pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
                 names.retain(|name| name != NOT_OF_BINS);
                 names.extend(OF_BINS.map(str::to_owned));
             }
-            // The short form is the file's own, and so is a value that stands in the environment.
+            // The short form exists only in the file, and so does a value from the environment.
             ["bins", _, "forward", _] => names.push("to".to_owned()),
             ["bins", _, "expect", _, _] => names.push("env".to_owned()),
             _ => {}

@@ -24,7 +24,7 @@ const LARGE_PATIENCE: Duration = Duration::from_secs(12);
 const LARGE: usize = 512 << 10;
 /// How long a slow sender takes for its body.
 const SLOW: Duration = Duration::from_secs(2);
-/// Stands for the byte over 7F while the head is still text.
+/// Placeholder for the byte over 7F while the head is still text.
 const PLACEHOLDER: u8 = 0x01;
 
 /// The cases to run, and the receiver.

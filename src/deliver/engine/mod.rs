@@ -45,7 +45,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Time-out for resolving a target's name when it is set.
 const RESOLVE: Duration = Duration::from_secs(5);
 
-/// What is to be sent.
+/// A request to send.
 #[derive(Debug, Clone)]
 pub struct Parcel {
     /// Where to.

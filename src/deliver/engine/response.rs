@@ -30,7 +30,7 @@ pub enum ReadError {
     Io(io::Error),
     /// It ended too early.
     Cut,
-    /// It is no HTTP; says what is wrong.
+    /// It is not HTTP; holds the error.
     Malformed(String),
 }
 

@@ -1,4 +1,4 @@
-//! TLS towards targets: rustls with the system's roots, a CA of the user's own, or no check at all.
+//! TLS towards targets: rustls with the system's roots, the user's own CA, or no check at all.
 
 use std::sync::{Arc, OnceLock};
 

@@ -76,7 +76,7 @@ impl Archive {
         }
     }
 
-    /// The requests in it, each read when it is asked for.
+    /// The requests in it, each read on demand.
     pub fn requests(&self) -> impl Iterator<Item = Result<Imported, ImportError>> {
         let text = |place: &Range<usize>| self.text.get(place.clone()).and_then(|text| std::str::from_utf8(text).ok());
         let read = move |(index, place)| entry(index, text(place).unwrap_or_default(), self.bin, self.own);

@@ -23,7 +23,7 @@ const YEAR_10000: i64 = 253_402_300_800;
 pub struct Imported {
     /// The request. Verdict and event facts are those of the file; the duplicate mark is the store's to set.
     pub request: NewRequest,
-    /// What the sender was told then.
+    /// The sender's response then.
     pub response: SentResponse,
     /// What its owner had added.
     pub marks: Marks,
@@ -80,7 +80,7 @@ impl ImportError {
     }
 }
 
-/// Fields of an object that are looked at. An archive of a browser has a dozen.
+/// Most fields of an object. A browser's archive has a dozen.
 const MAX_FIELDS: usize = 256;
 /// Bytes of a field other than a text. What a few bytes of JSON become in memory can be ten times as large.
 const MAX_FIELD: usize = 4 << 20;

@@ -258,7 +258,7 @@ fn in_fields(raw: &[u8], at: usize, hide: Hidden, places: &mut Vec<Place>) {
 fn in_field(field: &[u8], at: usize, hide: Hidden, places: &mut Vec<Place>) {
     let mut start = 0;
     let mut first = None;
-    // Some readers take a line that goes on with a field, or what follows a bare CR, for a field of its own.
+    // Some parsers take a continuation line, or text after a bare CR, for a separate field.
     for line in field.split(|byte| matches!(byte, b'\r' | b'\n')) {
         let name = name_of(line);
         if let Some(name) = name.filter(|name| (hide.field)(name)) {

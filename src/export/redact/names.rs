@@ -150,7 +150,7 @@ const OPEN: &[&str] = &[
     "sec-websocket-key",
     "mac-address",
     "x-mac-address",
-    // Of the body, as everybody computes it (RFC 3230).
+    // Of the body, without a key (RFC 3230).
     "digest",
     // What a mail server found of a sender.
     "authentication-results",

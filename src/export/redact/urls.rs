@@ -159,7 +159,7 @@ impl Scan<'_> {
     /// after it.
     fn value(&mut self, depth: usize) -> Range<usize> {
         let start = self.at;
-        // A blank at the beginning of a line that goes on with the one before ends nothing.
+        // A blank at the beginning of a continuation line ends nothing.
         let mut folds = false;
         while self.at < self.text.len() {
             let unit = unit(self.text, self.at);

@@ -173,7 +173,7 @@ impl Finder<'_> {
         ranges
     }
 
-    /// In a text that stands in another one, where it begins there.
+    /// Searches a text nested in another one, at its position there.
     fn within(&mut self, inner: &Decoded<'_>, at: usize, depth: usize) -> Vec<Range<usize>> {
         let found = self.text(inner.bytes(), depth + 1);
         shifted(found.into_iter().map(|range| inner.written(range)), at)
@@ -269,7 +269,7 @@ fn key(outline: &Outline, text: &[u8], node: NodeId) -> String {
     outline.raw_key(text, node).map(json::unescape).unwrap_or_default()
 }
 
-/// Where a value stands; a string without its quotes.
+/// The position of a value; of a string without its quotes.
 fn place_of(outline: &Outline, text: &[u8], node: NodeId) -> Range<usize> {
     let raw = outline.raw(text, node);
     let start = raw.as_ptr().addr() - text.as_ptr().addr();
@@ -283,7 +283,7 @@ fn names(outline: &Outline, text: &[u8], node: NodeId) -> bool {
     outline.kind(text, node) == Some(NodeKind::String) && is_member(&json::unescape(outline.raw(text, node)))
 }
 
-/// Marks the value in an object that has name and value as members of their own.
+/// Marks the value in an object with separate members for name and value.
 fn hide_beside(outline: &Outline, text: &[u8], object: NodeId, hidden: &mut [bool]) {
     let is_one = |node: NodeId, known: &[&str]| {
         let key = key(outline, text, node);

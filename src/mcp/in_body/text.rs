@@ -37,9 +37,9 @@ const fn is_name(byte: u8) -> bool {
 /// A name before a separator.
 struct Name<'t> {
     text: &'t [u8],
-    /// Whether it stands in quotes of its own.
+    /// Whether it is in its own quotes.
     is_quoted: bool,
-    /// A quote before it that goes on behind the separator.
+    /// A quote before it that continues after the separator.
     open: Option<u8>,
     /// What is before it on its line, without quotes and blanks.
     before: Option<u8>,
@@ -72,7 +72,7 @@ impl<'t> Name<'t> {
         is_member(&percent_encoding::percent_decode(self.text).decode_utf8_lossy())
     }
 
-    /// A field of a head, which is one wherever it stands.
+    /// Whether it is the name of a header field, which counts everywhere.
     fn is_field(&self) -> bool {
         let name = self.text.to_ascii_lowercase();
         name.ends_with(b"authorization") || name.ends_with(b"cookie")

@@ -101,7 +101,7 @@ fn short(report: &mut Value, framework: Option<&str>) -> usize {
     let Some(cases) = report.get_mut("cases").and_then(Value::as_array_mut) else { return 0 };
     let (passed, mut told): (Vec<Value>, Vec<Value>) = cases.drain(..).partition(|case| case["result"] == "passed");
     for case in &mut told {
-        // What stands there more shortly.
+        // Repeated elsewhere in shorter form.
         case.as_object_mut().map(|case| case.remove("attempt"));
         if let Some(snippets) = case.get_mut("snippets").and_then(Value::as_array_mut) {
             snippets.retain(|snippet| framework.is_some_and(|name| snippet["framework"] == name));

@@ -49,7 +49,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     let query: Vec<(&str, &str)> = ["a", "b"].into_iter().zip(ids.iter().map(String::as_str)).collect();
     let mut difference = client.get(&bin_path(&bin, "/diff"), &query).await?;
     let is_same = difference["body"]["as"] == "same";
-    // Of what is covered, so that no piece of a credential stands in a difference. It may take a moment.
+    // Compares the masked requests, so that no part of a credential appears in a difference. It may take a moment.
     let compared = tokio::task::spawn_blocking(move || match bodies.as_slice() {
         [a, b] => serde_json::to_value(diff::bodies(a, b)).unwrap_or_default(),
         _ => Value::Null,

@@ -40,7 +40,7 @@ struct Args {
     public_url: Option<String>,
 }
 
-/// What is tried in place of the bin's settings.
+/// Settings to try in place of the bin's.
 #[derive(Serialize)]
 struct Trial {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,13 +70,13 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     };
 
     let mut redaction = Redaction::new(agent.options.show_credentials);
-    // A tried scheme of one's own hands over what its record says.
+    // The record of a tried custom scheme says what it sends.
     let tried = trial.get("custom_scheme").and_then(Handed::by_record);
     let handed = match tried {
         Some(handed) => handed,
         None => Handed::by(&client, &bin, &explained).await?,
     };
-    // What is hidden in the request is hidden in what is said about it.
+    // Values hidden in the request are also hidden in the explanation.
     covered(&request, &mut redaction, handed.places());
     let body: Body = serde_json::from_value(request["body"].clone()).unwrap_or_default();
     let sent = body.bytes().unwrap_or_default();
@@ -84,7 +84,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     redaction.request(&mut request, handed.places());
     redaction.given(trial.get("secret").map(|secret| json!({"value": secret})).as_ref());
     if let Some(members) = explained.as_object_mut() {
-        // They stand at the top level as well.
+        // They are repeated at the top level.
         members.remove("signature");
         let signed = members.remove("signed_base64");
         if matches!(handed, Handed::Signature) {

@@ -24,7 +24,7 @@ pub(super) const TOOL: ToolSpec = ToolSpec {
     call: |agent, given| Box::pin(call(agent, given)),
 };
 
-/// What is listed when nothing is said.
+/// The default number of listed requests.
 const USUAL: usize = 10;
 
 #[derive(Deserialize, JsonSchema)]

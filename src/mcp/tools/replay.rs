@@ -24,7 +24,7 @@ pub(super) const TOOL: ToolSpec = ToolSpec {
     call: |agent, given| Box::pin(call(agent, given)),
 };
 
-/// More would become a job that nobody looks after.
+/// More would become an unattended job.
 const MAX_COUNT: u32 = 10;
 
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -86,7 +86,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
         }
     }
     if let Some(draft) = done.get_mut("would_send") {
-        // As text in any case: base64 would carry everything past what is hidden.
+        // Always as text: in base64, nothing would be hidden.
         if let Some(head) = draft["head_base64"].as_str().and_then(|text| STANDARD.decode(text).ok()) {
             draft["head"] = String::from_utf8_lossy(&head).into();
         }

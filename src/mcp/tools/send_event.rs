@@ -82,7 +82,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
         if let Some(body) = event.pointer_mut("/response/body") {
             redaction.quotes(body);
         }
-        // An endpoint may say again what it got, and the sent body is not here to be compared with.
+        // An endpoint may echo its input, and the sent body is not available here for comparison.
         if handed.is_in_body()
             && let Some(response) = event.get_mut("response").and_then(Value::as_object_mut)
         {

@@ -30,7 +30,7 @@ const EVENTS: usize = 50;
 const FINDINGS: usize = 10;
 /// Of these, the first that are held against the contract.
 const EXAMINED: usize = 20;
-/// Bytes of a body that is looked into for what is to be hidden.
+/// Larger bodies are not searched for values to hide.
 const MAX_BODY: u64 = 1 << 20;
 
 #[derive(Deserialize, JsonSchema)]
@@ -54,7 +54,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
         let count = page["sessions"].as_array().map_or(0, Vec::len);
         return Ok(fenced(&format!("{count} sessions, the newest first."), &page));
     };
-    // Any name can be asked for so; a path cannot name `..`.
+    // Works for every name; a path cannot name `..`.
     let mut found = client.get(&bin_path(&bin, "/session"), &[("id", &session)]).await?;
     let mut redaction = Redaction::new(agent.options.show_credentials);
     if let Some(events) = found["events"].as_array_mut() {
@@ -74,7 +74,8 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     Ok(fenced(&sentence, &found))
 }
 
-/// A session as the list shows it: the names of its events, which of them break their contract, and what is wrong with the whole.
+/// A session as the list shows it: the names of its events, which of them break their contract, and the findings about
+/// the session.
 fn listed(session: &mut Value) {
     let list = |list: &Value| list.as_array().cloned().unwrap_or_default();
     let events = list(&session["events"]);
@@ -87,7 +88,7 @@ fn listed(session: &mut Value) {
     let told = |finding: &Value| {
         let mut told =
             json!({"severity": finding["severity"], "code": finding["code"], "sentence": finding["sentence"]});
-        // It repeats values, which may be credentials: no request was looked into for these here.
+        // It repeats values that may be credentials: no request was searched for these here.
         if finding["code"] == "contradiction" {
             told["sentence"] = Value::Null;
         }
@@ -102,7 +103,7 @@ fn listed(session: &mut Value) {
     }
 }
 
-/// What of an event is otherwise than the platform's document says, or than its earlier ones.
+/// An event's differences from the platform's document, or from earlier events.
 async fn contract(client: &Client, bin: &str, event: &Value, redaction: &mut Redaction) -> Result<Value, Failure> {
     let path = bin_path(bin, &format!("/requests/{}", segment(event["request"].as_str().unwrap_or_default())));
     let read = async {
@@ -127,7 +128,7 @@ async fn contract(client: &Client, bin: &str, event: &Value, redaction: &mut Red
             .map(|finding| {
                 let mut told = json!({});
                 for member in ["pointer", "header", "severity", "code", "sentence"] {
-                    // What a long body holds was not looked into for what is to be hidden.
+                    // A long body was not searched for values to hide.
                     if is_short || member != "sentence" {
                         told[member] = finding[member].clone();
                     }

@@ -100,7 +100,7 @@ pub enum AttemptTest {
 pub enum Flag {
     /// An earlier request has the same duplicate key or, without a known platform, equals this one.
     Duplicate,
-    /// Not looked at.
+    /// Not read by the owner.
     Unread,
     /// Looked at.
     Read,

@@ -61,7 +61,7 @@ pub struct Case {
     pub duty: &'static str,
     /// The sentence of the document that demands it.
     pub says: &'static str,
-    /// What is sent.
+    /// The requests to send.
     pub shots: &'static [Shot],
     /// Whether all requests belong to one session; else each has its own.
     pub one_session: bool,

@@ -261,7 +261,7 @@ const STATUSES: &[&str] = &[
     "unknown",
     "Ended",
 ];
-/// Calls in which nobody spoke.
+/// Calls without a conversation.
 const NO_CONVERSATION: &[&str] = &["busy", "userNoAnswer", "invalidNumber"];
 
 const STATUS: Says = Says::new(

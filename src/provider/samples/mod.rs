@@ -113,7 +113,7 @@ impl Made {
     }
 }
 
-/// One event of what is to be sent.
+/// One event to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The event.

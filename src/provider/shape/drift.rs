@@ -5,7 +5,7 @@ use crate::provider::finding::{Finding, MISSING, Place, Says, Severity};
 
 /// How many bodies must have come before differences are reported.
 const MIN_SEEN: u32 = 3;
-/// Findings that are told.
+/// Most findings listed.
 const MAX_FINDINGS: usize = 50;
 
 const BEFORE: Says = Says::new("What came before", "learnt from the earlier requests with this event");

@@ -74,7 +74,7 @@ pub(super) struct Contract {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Found {
     pub(super) weights: Weights,
-    /// Findings that are not told one by one: more of the same.
+    /// Findings that are not listed: more of the same.
     pub(super) more: u64,
 }
 

@@ -110,7 +110,7 @@ impl Source {
                 Ok((seq, kind, data)) => {
                     // Rows of a kind unknown to this version are left out.
                     let what = match JournalKind::read(kind)? {
-                        // The request's present state; a deleted request has a change of its own.
+                        // The request's present state; a deletion is a separate change.
                         JournalKind::Changed => match self.named(&snapshot, &data) {
                             Ok(what) => what?,
                             Err(error) => return Some(Err(error)),

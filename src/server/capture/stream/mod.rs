@@ -50,7 +50,7 @@ pub(super) struct Recording {
     /// An incomplete head's share of the common memory.
     head_share: Share,
     ahead_share: Share,
-    /// What the sender was told in place of the parser's own response.
+    /// The response sent in place of the parser's own.
     rejected: Option<HeadRejection>,
     /// Runs while the socket takes nothing more.
     stall: Option<Stall>,

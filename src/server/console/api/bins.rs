@@ -155,7 +155,7 @@ pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &
 /// The schemes by which a bin's secrets sign.
 #[derive(PartialEq)]
 enum SetScheme {
-    /// A record of its owner's.
+    /// A custom record.
     Custom(serde_json::Value),
     /// One of these schemes of the catalogue; any when empty.
     Known(Vec<String>),

@@ -28,7 +28,7 @@ struct ChecklistShape<'a> {
     provider: &'a str,
     /// The title of the platform's document.
     document: &'a str,
-    /// How many points ask for something.
+    /// How many points apply.
     due: usize,
     /// How many of them are settled, by evidence or by hand.
     settled: usize,

@@ -82,7 +82,7 @@ struct FindingShape<'a> {
     severity: &'static str,
     /// A stable name: `missing`, `wrong_type`, `unknown_value`, `unknown_field`…
     code: &'a str,
-    /// What is found.
+    /// The finding, in a sentence.
     sentence: &'a str,
     /// What the document says.
     source: SourceShape,

@@ -41,7 +41,7 @@ const BATCH: usize = 200;
 const MAX_LINE: usize = 64 << 20;
 /// An archive is read whole.
 const MAX_ARCHIVE: usize = 64 << 20;
-/// Bytes of requests that are stored in one go; one that is larger is stored by itself.
+/// Bytes of requests that are stored in one go; a larger one is stored alone.
 const BATCH_BYTES: usize = 4 << 20;
 /// Bytes that all imports together may hold, an import's batch among them: read, they become twice as many.
 const ROOM: usize = 96 << 20;

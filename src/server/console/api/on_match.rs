@@ -59,7 +59,7 @@ struct OnMatchShape<'a> {
     silence_filter: Option<&'a str>,
     /// Whether reports are paused.
     paused: bool,
-    /// What came of it.
+    /// The results so far.
     state: ToldShape,
 }
 

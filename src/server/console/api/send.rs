@@ -61,7 +61,7 @@ struct WouldSendShape {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SendBegun)]
 struct SendBegunShape<'a> {
-    /// The job; `GET /api/v1/jobs/{job}` says how it stands.
+    /// The job; `GET /api/v1/jobs/{job}` reads its state.
     job: JobShape,
     /// The scheme by which the events are signed; `null` when they are not.
     scheme: Option<&'a str>,

@@ -130,7 +130,7 @@ struct FindingShape<'a> {
     /// `missing`, `twice`, `redelivered`, `redelivered_changed`, `out_of_order`, `after_end`, `ended_before_started`,
     /// `not_of_a_text_session`, `contradiction`, `duration` or `not_accepted`.
     code: &'a str,
-    /// What is found.
+    /// The finding, in a sentence.
     sentence: &'a str,
     /// What the document says.
     source: SourceShape,

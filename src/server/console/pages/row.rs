@@ -24,7 +24,7 @@ pub struct Row {
     pub method_class: &'static str,
     /// The leading text: the event's name, else the path below the bin with its query.
     pub lead: String,
-    /// Its class: an event's name looks otherwise than a path.
+    /// Its class: an event's name and a path look different.
     pub lead_class: &'static str,
     /// RFC 3339.
     pub time_iso: String,
@@ -42,7 +42,7 @@ pub struct Row {
     pub status: String,
     /// The response's colour.
     pub status_class: &'static str,
-    /// Not looked at yet.
+    /// Not read yet.
     pub unread: bool,
     /// The row is the open one.
     pub current: bool,

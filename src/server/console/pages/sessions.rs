@@ -156,7 +156,7 @@ fn line(session: &Session, base: &str) -> Line {
     }
 }
 
-/// The events in the order in which they came, a repeat where it came, what is missing at the end.
+/// The events in order of arrival, with repeats in their places and missing ones at the end.
 fn marks(session: &Session) -> Vec<EventMark> {
     let mut marks: Vec<EventMark> = session
         .events
