@@ -58,7 +58,6 @@ impl Spacing {
 pub enum Selection {
     /// One request, several times.
     One {
-        /// The request.
         request: Arc<CapturedRequest>,
         /// How often.
         count: u32,

@@ -20,7 +20,6 @@ pub(super) struct Use<'a> {
     pub(super) bin: Option<&'a Bin>,
     /// When the secret was entered; `None` for one that is not stored.
     pub(super) entered_at: Option<Timestamp>,
-    /// The target.
     pub(super) target: &'a TargetUrl,
 }
 

@@ -44,7 +44,7 @@ fn captured(bin: BinId, seq: Seq, body: usize) -> Change {
     Change { seq, bin, what: ChangeKind::Request(Arc::new(request)) }
 }
 
-/// What a subscriber was given: cursors of events, and the gaps that it was told of.
+/// What a subscriber got: cursors of events, and reported gaps.
 #[derive(Debug, PartialEq, Eq)]
 enum Got {
     Event(Seq),
@@ -160,7 +160,7 @@ async fn bodies_do_not_pile_up_when_the_hub_cannot_keep_up() {
     assert!(fitted <= INBOX_BYTES >> 20, "{fitted}");
     assert_eq!(got.last(), Some(&Got::Gap(fitted as Seq, 64)));
     assert_eq!(hub.stats().dropped, 64 - fitted as u64);
-    // And it goes on.
+    // The stream continues.
     hub.committed(vec![captured(bin, 65, 10)]);
     assert_eq!(until(&mut subscription, 65).await, [Got::Event(65)]);
 }
@@ -199,7 +199,7 @@ async fn changes_that_were_not_built_are_not_passed_over_in_silence() {
     let mut subscription = hub.subscribe(bin, None).unwrap();
     hub.unbuilt(bin, 5);
     hub.committed(vec![captured(bin, 6, 10)]);
-    // Without a store to read them from, they are told as a gap.
+    // Without a store to read them from, they are reported as a gap.
     assert_eq!(until(&mut subscription, 6).await, [Got::Gap(0, 5), Got::Event(6)]);
 }
 
@@ -261,7 +261,7 @@ async fn subscribers_that_do_not_read_share_the_room_for_what_they_missed_and_ot
     let (mut subscription, from, to) = told;
     assert_eq!((from, to), (0, store.head_seq()));
     assert!(idle.len() > 8 && idle.len() < 200, "{}", idle.len());
-    // It goes on with what comes.
+    // It continues with new events.
     hub.committed(vec![captured(bin, to + 1, 10)]);
     assert_eq!(expand(subscription.next().await.unwrap()), [Got::Event(to + 1)]);
     // When the others go, there is room again.

@@ -82,7 +82,6 @@ const FACT_LIMIT: usize = 256;
 struct Provider {
     /// Its id in settings and the API.
     id: &'static str,
-    /// Its name.
     name: &'static str,
     /// Ids of the signature schemes that it uses; empty when it does not sign.
     schemes: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! The engine against targets that do everything a target can do, and a network that leads nowhere else.
+//! Tests the engine against misbehaving targets, on a network that reaches nothing else.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -78,7 +78,7 @@ where
     port
 }
 
-/// What comes of a target that sends these bytes and closes.
+/// The result for a target that sends these bytes and closes.
 async fn sends(bytes: Vec<u8>) -> Delivered {
     let port = target(|mut stream| async move {
         // The engine may have had enough.

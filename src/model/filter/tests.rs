@@ -28,7 +28,7 @@ fn or_binds_weaker_than_standing_side_by_side() {
     assert_ne!(tree("a b OR c"), tree("a (b OR c)"));
     assert_eq!(tree("-a b"), tree("(-a) b"));
     assert_eq!(tree("\"OR\""), tree("text:OR"));
-    // Small letters join what is on both sides; a word is meant in quotes, at an end, or where nothing could be joined.
+    // In lower case, an operator needs conditions on both sides; otherwise, and in quotes, it is a word.
     assert_eq!(tree("a or b"), tree("a OR b"));
     assert_eq!(tree("(sig:invalid) Or -b"), tree("sig:invalid OR -b"));
     assert_eq!(tree("a and b"), tree("a b"));
@@ -161,7 +161,7 @@ fn request(head: &'static str, body: &'static [u8]) -> CapturedRequest {
     }
 }
 
-/// A request of which every fact is set.
+/// A request with every fact set.
 fn rich() -> CapturedRequest {
     use crate::model::{Client, FreshnessStatus, LastAttempt, Origin, Outcome, Rejection, SignatureStatus, Timestamp};
     let mut rich = request(
@@ -201,7 +201,7 @@ const BARE: [bool; 2] = [false, true];
 const NONE: [bool; 2] = [false, false];
 const BOTH: [bool; 2] = [true, true];
 
-/// What each finds: the request of which every fact is set, the bare one.
+/// Whether each filter finds the request with every fact set, and the bare one.
 const CONDITIONS: &[(&str, [bool; 2])] = &[
     ("method:post", RICH),
     ("method:get", BARE),

@@ -66,7 +66,7 @@ fn points_with(
     points_beside(provider, requests, (stated, &[], None), change)
 }
 
-/// The same with what was played, and a check of the receiver.
+/// The same with simulated requests, and a check of the receiver.
 fn points_beside(
     provider: &str,
     requests: &[RequestSummary],
@@ -234,7 +234,7 @@ fn a_check_proves_what_it_shows_and_hides_nothing_that_was_seen() {
     assert_eq!(checked(&[], &all(Passed)), expected);
     let expected = [(State::Proven, shown), (State::Failed, shown), (State::Failed, shown), nothing];
     assert_eq!(checked(&[], &all(Failed)), expected);
-    // Who turns everything down refuses what is wrong as well: that shows nothing.
+    // A receiver that rejects everything also rejects wrong requests: that is no evidence.
     let down = [("valid_event", Failed), ("wrong_signature", Passed), ("duplicate", Skipped)];
     assert_eq!(checked(&[], &down), [(State::Failed, shown), nothing, nothing, nothing]);
     let late = sent(request(1, "session.ended"), Some(200), PATIENCE_MS);
@@ -423,9 +423,9 @@ fn a_signature_that_was_spoiled_on_purpose_proves_what_it_is_for_and_fails_nothi
         assert_eq!(with(spoiled, 200), [Proven, Failed, NotSeen], "it is taken");
         assert_eq!(with(spoiled, 500), [Proven, NotSeen, NotSeen]);
     }
-    // Signed again it is an event like any other, and 401 is wrong.
+    // Signed again, it is a normal event, and 401 is wrong.
     assert_eq!(with(SignatureStatus::Valid, 401), [Failed, NotSeen, Failed]);
-    // A wrong one that was signed again was rightly taken.
+    // A wrong one that was signed again was rightly accepted.
     let mut forged = event.clone();
     forged.derived.verdict.status = SignatureStatus::Invalid;
     let found = points("callaider", &[forged], |evidence| {

@@ -196,7 +196,7 @@ fn the_head_is_part_of_the_contract() {
         head("POST", &[JSON, ("X-Callaider-Event", "session.started")], false),
         place("X-Callaider-Event", "other_event")
     );
-    // A header of the user's own that was not overridden.
+    // The user's own header that was not overridden.
     assert_eq!(
         head("POST", &[JSON, named, ("x-callaider-event", "mine")], false),
         place("X-Callaider-Event", "repeated_header")

@@ -283,7 +283,7 @@ fn each_fault_is_named_and_nothing_else() {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(5_000))]
 
-    /// Of two faults that do not touch each other, both are named, and no third.
+    /// Two independent faults give exactly two findings.
     #[test]
     fn of_five_thousand_sessions_with_seeded_faults_all_are_named_and_no_false_one(
         one in 0..FAULTS.len(), hours in 0_i64..2, shift in 0_u64..1_000,

@@ -1,11 +1,11 @@
-//! What is quoted of a document stands there, word for word. `callaider.txt` and `pathors.txt` are the passages that are
-//! quoted, copied from the documents, one a line.
+//! Checks that quotes match the documents word for word. `callaider.txt` and `pathors.txt` hold the quoted passages,
+//! copied from the documents, one per line.
 
 use super::*;
 use crate::provider::battery::battery;
 use crate::provider::contract::{Extra, Field, HeadRule, Kind};
 
-/// The page of Pathors that is known by its fields only: what is said of them is no quote.
+/// The page of Pathors of which only the fields are known: sentences about them are no quotes.
 const FIELDS_ONLY: &str = "Webhook payloads";
 
 /// Every sentence that a platform's data quotes.

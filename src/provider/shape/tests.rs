@@ -152,7 +152,7 @@ fn what_is_there_whenever_its_parent_is_is_not_always_there() {
     ] {
         assert_eq!(presence(pointer), expected, "{pointer}");
     }
-    // Of what is missing as a whole one thing is told.
+    // A missing object is one finding.
     let shape = learnt(&(0..4).map(|id| json!({"id": id, "data": {"reason": "a"}})).collect::<Vec<_>>());
     assert_eq!(told(&drift(&shape, br#"{"id": 1}"#)), [("/data".to_owned(), MISSING)]);
 }

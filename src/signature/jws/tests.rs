@@ -1,4 +1,4 @@
-//! Examples of the standards, and what a hostile token is refused for.
+//! Examples of the standards, and reasons to refuse hostile tokens.
 
 use proptest::prelude::*;
 
@@ -73,7 +73,7 @@ fn token(header: &str, payload: &str, sign: impl FnOnce(&str) -> Vec<u8>) -> Str
 
 #[test]
 fn a_public_key_is_never_a_shared_secret() {
-    // What a forger does: HMAC with the text or the bytes of the key that everybody knows.
+    // A forgery: HMAC with the text or the bytes of the public key.
     let der = pasted::first_block(RSA_PUBLIC).unwrap();
     for (secret, pasted) in [(RSA_PUBLIC.as_bytes(), RSA_PUBLIC), (&der, RSA_PUBLIC), (RSA.as_bytes(), RSA)] {
         let forged = token(r#"{"alg":"HS256"}"#, "{}", |message| sign(Alg::Hs256, secret, message.as_bytes()).unwrap());
@@ -98,7 +98,7 @@ fn what_a_token_says_of_itself_is_not_believed() {
         (r#"{"alg":"RS256","crit":["exp"]}"#, "The token asks for an extension that is not known: `exp`."),
         (r#"{"alg":"RS256","crit":[]}"#, "The token's `crit` is no list of names."),
         (r#"{"alg":"RS256","b64":false}"#, "The token has `b64` without naming it in `crit`."),
-        // Where a key is said to be is not looked at.
+        // A stated location of the key is ignored.
         (
             r#"{"alg":"RS256","kid":"http://127.0.0.1:9/","jku":"http://127.0.0.1:9/","x5u":"http://127.0.0.1:9/"}"#,
             "The token's signature does not fit the bin's key.",
@@ -108,7 +108,7 @@ fn what_a_token_says_of_itself_is_not_believed() {
         let refused = verdict(Algorithm::Jws, RSA_PUBLIC, &text, None).unwrap_err();
         assert!(refused.starts_with(why), "{header}: {refused}");
     }
-    // A key that the token brings along is not taken.
+    // A key inside the token is not used.
     let own = format!(r#"{{"alg":"RS256","jwk":{RSA}}}"#);
     let text = token(&own, "{}", |message| sign(Alg::Rs256, RSA_PRIVATE.as_bytes(), message.as_bytes()).unwrap());
     assert!(verdict(Algorithm::Jws, RSA, &text, None).is_err());

@@ -1,4 +1,4 @@
-//! Which scheme a request is taken for when none is set.
+//! Tests which scheme is detected when none is set.
 
 use super::*;
 use crate::model::{FreshnessStatus, SignatureStatus, Verdict};

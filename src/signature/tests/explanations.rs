@@ -1,4 +1,4 @@
-//! What is shown with a verdict.
+//! Tests the explanation of a verdict.
 
 use super::*;
 

@@ -25,10 +25,10 @@ use super::*;
 use crate::http::Headers;
 use crate::model::{Secret, SecretValue, Timestamp};
 
-/// The moment that the tests sign at.
+/// The time at which the tests sign.
 const NOW: Timestamp = Timestamp::from_secs(1_760_000_000);
 
-/// The schemes that come with Creel, read once for all tests.
+/// The built-in schemes, read once for all tests.
 pub(super) fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
     &CATALOGUE
@@ -94,7 +94,7 @@ impl Owned {
     }
 }
 
-/// What schemes need beside a secret.
+/// Values that schemes need in addition to a secret.
 fn test_config() -> Config {
     [("app_key", "APP"), ("webhook_id", "WH-1")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }

@@ -1,4 +1,4 @@
-//! Whatever is sent or configured: no panic, no endless work, and nothing but the right signature verifies.
+//! For any request and configuration: no panic, no endless work, and only the right signature verifies.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! RSA senders, tokens and batches: what a verdict says in each case.
+//! RSA senders, tokens and batches: the verdict in each case.
 
 use super::*;
 use crate::model::{FreshnessStatus, SignatureStatus, Verdict};
@@ -287,7 +287,7 @@ fn keys_are_looked_at_when_they_are_set() {
         ("wise", RSA_PUBLIC),
         ("plaid", &ec),
         ("netlify", "a secret"),
-        // These say what they want when a request comes.
+        // These report the expected form only when a request comes.
         ("discord", "anything"),
         ("github", "anything"),
     ] {

@@ -1,4 +1,4 @@
-//! The engine's steps one by one: what a request offers, what a template makes of it, whether a key fits.
+//! The engine's steps one by one: the offered signatures, the signed bytes, whether a key fits.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -26,7 +26,7 @@ const MAX_DOUBLINGS: i64 = 8;
 const MAX_PASSES: usize = 8;
 /// How often this thread looks at the log when it is not woken.
 const TICK: Duration = Duration::from_secs(1);
-/// Fewer free pages than this (8 MiB) are not given back to the file system. Fewer are soon used again.
+/// Fewer free pages than this (8 MiB) are not given back to the file system: they are soon used again.
 const FREE_PAGES: i64 = 2_048;
 /// Pages given back per step: a few milliseconds of work.
 const VACUUM_STEP: u32 = 512;

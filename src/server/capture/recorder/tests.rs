@@ -7,7 +7,8 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use super::*;
 
-/// Feeds `wire` in pieces of at most `piece` bytes; the heads with their trailers, and what the parser got to see.
+/// Feeds `wire` in pieces of at most `piece` bytes; returns the heads with their trailers, and the bytes shown to the
+/// parser.
 fn record(wire: &[u8], piece: usize) -> (Vec<(Bytes, Bytes)>, Vec<u8>) {
     let (mut recorder, mut messages, mut seen, mut at) = (Recorder::new(), Vec::new(), Vec::new(), 0);
     while at < wire.len() {
@@ -86,7 +87,7 @@ fn a_head_with_contradicting_lengths_is_kept_and_nothing_after_it_is_taken_for_a
 /// How many random connections the differential test tries unless `CREEL_FUZZ` says otherwise.
 const FUZZ_ROUNDS: u64 = 20_000;
 
-/// The promise of this module: whatever comes, heads and message ends are those of the parser behind it.
+/// The module's guarantee: for any input, heads and message ends are the parser's.
 #[test]
 fn heads_and_message_ends_are_the_parsers_on_random_connections() {
     let rounds = std::env::var("CREEL_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(FUZZ_ROUNDS);
@@ -110,7 +111,7 @@ fn compare_many(seed: u64, rounds: u64) -> u64 {
     messages
 }
 
-/// Runs recorder and parser side by side; how many messages both saw.
+/// Runs recorder and parser side by side; returns how many messages both saw.
 fn compare(wire: &[u8], rng: &mut StdRng, config: ServiceConfig) -> Result<u64, String> {
     let (mut recorder, mut codec, mut buffer) = (Recorder::new(), Codec::new(config), BytesMut::new());
     let (mut at, mut message_start, mut inside, mut messages) = (0, 0, false, 0);

@@ -47,7 +47,7 @@ async fn wire() -> Wire {
 }
 
 impl Wire {
-    /// All that the parser gets to read until the end of the stream.
+    /// All bytes that the parser reads until the end of the stream.
     async fn read_to_end(&mut self) -> Vec<u8> {
         let mut seen = Vec::new();
         self.stream.read_to_end(&mut seen).await.unwrap();
