@@ -64,7 +64,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm, for help and tests.
+    /// Every algorithm.
     pub const ALL: [Self; 22] = [
         Self::HmacSha256,
         Self::HmacSha1,
