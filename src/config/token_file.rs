@@ -75,7 +75,7 @@ mod tests {
             std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
             assert_eq!(open_to_others(file.path()).is_some(), told, "{mode:o}");
         }
-        // A pipe is nobody's to keep.
+        // A device file gets no warning.
         assert_eq!(open_to_others(Path::new("/dev/null")), None);
     }
 }

@@ -257,8 +257,8 @@ impl Outline {
         self.pointer_with(bytes, node, |child, parent| self.index(child, parent))
     }
 
-    /// [`Outline::pointer`] for a caller who has a quick way to tell a value's place in its container (`index(child, parent)`):
-    /// counting takes long for many values at the end of a long array.
+    /// [`Outline::pointer`] for a caller with a quick way to find a value's index in its container (`index(child,
+    /// parent)`): counting takes long for many values at the end of a long array.
     #[must_use]
     pub fn pointer_with(
         &self,

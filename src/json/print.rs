@@ -410,7 +410,7 @@ fn grown_table(count: usize) -> u32 {
     buckets
 }
 
-/// Buckets of one that was made for so many.
+/// Buckets of a map that was made for this many entries.
 fn copied_table(count: usize) -> u32 {
     u32::try_from(count.saturating_mul(4) / 3 + 1).unwrap_or(1 << 30).min(1 << 30).next_power_of_two()
 }

@@ -63,7 +63,7 @@ fn debug_signature(bin: &str, id: &str) -> String {
     )
 }
 
-/// The steps, with the checklist as it stands now.
+/// The steps, with the present state of the checklist.
 async fn checklist(agent: &Agent, bin: &str, target: Option<&str>) -> Result<String, ErrorData> {
     let failed = |sentence: String| ErrorData::internal_error(plain(&sentence), None);
     let client = agent.client().map_err(|failure| failed(failure.0))?;

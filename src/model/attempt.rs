@@ -130,7 +130,7 @@ pub struct Attempt {
     pub request: RequestId,
     /// Why it was sent.
     pub why: Why,
-    /// What came of it.
+    /// The result.
     pub delivered: Delivered,
 }
 
@@ -139,7 +139,7 @@ pub struct Attempt {
 pub struct AttemptFacts {
     /// The request that was sent.
     pub request: RequestId,
-    /// What came of it.
+    /// The result.
     pub last: LastAttempt,
     /// The verdict on the signature of what was sent; `None` when it was sent with what was captured.
     pub signature: Option<SignatureStatus>,

@@ -83,8 +83,8 @@ impl Store {
         self.db.shared.bins.tally(bin).unwrap_or_default().counts
     }
 
-    /// The verdicts of the bin's newest requests (at most 1,000), newest first. Read once after each commit that touches
-    /// the bin, however often it is asked for.
+    /// The verdicts of the bin's newest requests (at most 1,000), newest first. Read at most once per commit that
+    /// touches the bin.
     pub async fn latest_verdicts(&self, bin: BinId) -> Result<Arc<[VerdictStatus]>, StoreError> {
         self.db.latest_verdicts(bin).await
     }

@@ -10,7 +10,7 @@ pub(super) const MEMBER: Member = Member { id: "json", label: "JSON", fit, rende
 /// A JSON text as a tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JsonView {
-    /// The first rows, in the order of the text. Where `shown` is under `children`, more can be asked for.
+    /// The first rows, in the order of the text. Where `shown` is under `children`, more can be loaded.
     pub rows: Vec<JsonNode>,
     /// How many values there are.
     pub nodes: usize,

@@ -141,7 +141,7 @@ pub struct RenderOptions {
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        // A page stays under 150 KB on the wire; more is asked for by hand.
+        // A page stays under 150 KB on the wire; the user can load more.
         Self { json_rows: 400, text_bytes: 128 * 1024, hex_offset: 0, hex_rows: 256 }
     }
 }

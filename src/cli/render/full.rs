@@ -7,7 +7,7 @@ use crate::client::{Field, Request};
 use crate::model::{Timestamp, size_text};
 use crate::view::{Body, BodyInput, ViewKind, hex_rows, plain};
 
-/// Bytes of a body that are shown; more is asked for with `--body`.
+/// Bytes of a body that are shown; `--body` prints all of it.
 const SHOWN: usize = 64 << 10;
 /// Rows of sixteen bytes that are shown of a body that is no text.
 const HEX_ROWS: usize = 16;

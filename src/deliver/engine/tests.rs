@@ -277,7 +277,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
     assert_eq!((delivered.outcome, delivered.status()), (Outcome::Answered, Some(302)));
 }
 
-/// A TLS target with a certificate for a name or an address, that answers with the name it was asked for.
+/// A TLS target with a certificate for a name or an address, that answers with the requested name.
 async fn tls_target(name: &str) -> (u16, TlsOptions) {
     let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let certificate = certified.cert.der().clone();
@@ -327,7 +327,7 @@ async fn tls_is_checked_by_the_systems_roots_and_those_that_are_added() {
         engine_with(Arc::new(System), &[], insecure).deliver(&parcel(&format!("https://127.0.0.1:{port}/"))).await;
     assert_eq!(any.status(), Some(200), "{}", any.sentence);
 
-    // An address is checked against the certificate as well; a name is asked for by name only (RFC 6066, section 3).
+    // The certificate is checked for an address too; only names are sent in SNI (RFC 6066, section 3).
     let (port, trusting) = tls_target("127.0.0.1").await;
     let by_address = engine_with(Arc::new(System), &[], trusting.clone())
         .deliver(&parcel(&format!("https://127.0.0.1:{port}/")))
