@@ -65,8 +65,8 @@ impl CommitWaiters {
             if let Some(thread) = threads.iter().find(|thread| thread.all.id == self.id) {
                 return Rc::clone(thread);
             }
-            // Only this list keeps the waiters of a closed store alive: drop them.
-            threads.retain(|thread| Arc::strong_count(&thread.all) > 1 || Rc::strong_count(thread) > 1);
+            // A closed store is kept alive by this list only: let go of it. Whoever still waits keeps its waiters itself.
+            threads.retain(|thread| Arc::strong_count(&thread.all) > 1);
             let mailbox = Arc::new(Mailbox::default());
             let mut mailboxes = self.mailboxes.write();
             let worker = Worker::try_from(mailboxes.len()).unwrap_or(Worker::MAX);

@@ -53,3 +53,19 @@ async fn a_waiter_is_woken_though_earlier_ones_of_its_thread_were_done_by_anothe
     let woken = late.run_until(tokio::time::timeout(std::time::Duration::from_secs(5), third)).await;
     assert_eq!(woken.expect("woken").expect("no panic"), Ok(()));
 }
+
+#[test]
+fn a_thread_lets_go_of_closed_stores_and_of_no_others() {
+    let open = CommitWaiters::new(0);
+    let worker = open.of_this_thread().worker();
+    let closed = CommitWaiters::new(0);
+    drop(closed.of_this_thread().wait(1));
+    let gone = Arc::downgrade(&closed);
+    drop(closed);
+    // The list is gone through when a store is new to the thread.
+    let other = CommitWaiters::new(0);
+    assert_eq!(other.of_this_thread().worker(), 0);
+    assert!(gone.upgrade().is_none());
+    assert_eq!(open.of_this_thread().worker(), worker, "it has the same mailbox still");
+    assert_eq!(open.mailboxes.read().len(), 1);
+}

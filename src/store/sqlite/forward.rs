@@ -134,7 +134,8 @@ impl Tx<'_> {
         let key = self.touch(bin)?.key;
         if afresh {
             let (low, high) = row_key::between(key, 0, Seq::MAX);
-            remove(self.conn, low, high - 1)?;
+            // No request is at the ends themselves: cursors begin at 1.
+            remove(self.conn, low, high)?;
         }
         self.conn
             .prepare_cached(

@@ -177,11 +177,9 @@ fn resolved(path: &Path) -> Result<PathBuf, OpenError> {
     if !folder.is_dir() {
         return Err(OpenError::NoFolder { path: path.to_path_buf(), cause: "a file is in its place".to_owned() });
     }
-    if let Some(found) = files::look(path).map_err(|error| OpenError::from_io(path, &error))? {
+    if files::look(path).map_err(|error| OpenError::from_io(path, &error))?.is_some() {
         return path.canonicalize().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound if found.is_symlink() => {
-                not_a_database(path, "it is a link to a file that is not there")
-            }
+            std::io::ErrorKind::NotFound => not_a_database(path, "it is a link to a file that is not there"),
             _ => OpenError::from_io(path, &error),
         });
     }

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 const SIZE: u64 = 4 << 20;
 /// The reserve takes at most one part in this many of the free space.
 const PART: u64 = 4;
-/// The reserve is made again when this many times its size is free.
-const PLENTY: u64 = 4;
+/// The reserve is given back when less than this is free.
+const SCARCE: u64 = 1 << 20;
 
 /// The reserve of a database.
 #[derive(Debug)]
@@ -34,16 +34,15 @@ impl Reserve {
         if self.file.is_some() {
             return;
         }
-        let Some(free) = self.free() else { return };
-        let size = SIZE.min(free / PART);
-        if size > 0 && free >= size * PLENTY {
+        let size = self.free().map_or(0, size_of);
+        if size > 0 {
             self.file = anonymous(&self.folder, size).ok();
         }
     }
 
     /// Frees the reserve when the disk has little room left. Called before a deletion.
     pub(crate) fn release_if_needed(&mut self) {
-        if self.file.is_some() && self.free().is_none_or(|free| free < SIZE / PLENTY) {
+        if self.file.is_some() && self.free().is_none_or(|free| free < SCARCE) {
             tracing::info!("the disk is full: the room that is kept for deletions is used");
             self.file = None;
         }
@@ -54,6 +53,11 @@ impl Reserve {
         let disk = rustix::fs::statvfs(&self.folder).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
+}
+
+/// How large it is on a disk with that many bytes free.
+fn size_of(free: u64) -> u64 {
+    SIZE.min(free / PART)
 }
 
 /// A file without a name that holds `size` bytes of the disk.
@@ -68,4 +72,40 @@ fn anonymous(folder: &Path, size: u64) -> io::Result<File> {
         left -= piece as u64;
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_disk_keeps_a_quarter_of_what_is_free_at_most() {
+        for (free, size) in
+            [(0, 0), (3, 0), (4, 1), ((16 << 20) - 4, (4 << 20) - 1), (16 << 20, 4 << 20), (u64::MAX, 4 << 20)]
+        {
+            assert_eq!(size_of(free), size, "{free}");
+        }
+    }
+
+    #[test]
+    fn the_room_is_held_by_a_file_without_a_name_as_long_as_there_is_enough_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for size in [0, 1, (8 << 10) - 1, 8 << 10, (8 << 10) + 1, 100_000] {
+            assert_eq!(anonymous(folder.path(), size).unwrap().metadata().unwrap().len(), size);
+        }
+        let mut reserve = Reserve::new(&folder.path().join("creel.db"));
+        let held = |reserve: &Reserve| reserve.file.as_ref().map(|file| file.metadata().unwrap().len());
+        let size = held(&reserve);
+        assert!(size.is_some_and(|size| size > 0), "{size:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        reserve.release_if_needed();
+        reserve.refill();
+        assert_eq!(held(&reserve), size);
+        // Nobody knows what is free where there is no folder.
+        let mut lost = Reserve { folder: folder.path().join("none"), file: reserve.file.take() };
+        lost.release_if_needed();
+        assert_eq!(held(&lost), None);
+        lost.refill();
+        assert_eq!(held(&lost), None);
+    }
 }
