@@ -65,18 +65,15 @@ fn passes(wal: &WalProgress, conn: &Connection, file: &File) -> Result<(), rusql
             tracing::debug!(%error, "the database file could not be synced");
         }
         let now = checkpoint(conn, "NOOP")?;
-        let backlog = now.frames - now.done;
-        // The longer the log, the more the writer is asked to do: at full load the backlog never gets small.
-        let doublings = (now.frames / RESTART_FRAMES - 1).min(MAX_DOUBLINGS);
-        if doublings >= 0 && backlog <= LEFT_FOR_WRITER << doublings {
+        if is_for_writer(now) {
             wal.ask_to_finish();
             return Ok(());
         }
-        if backlog <= LEFT_FOR_WRITER {
+        if now.left() <= LEFT_FOR_WRITER {
             return Ok(());
         }
-        if now.done <= before.done && before.frames - before.done > LEFT_FOR_WRITER {
-            // A reader holds an old snapshot: another pass would get no further.
+        if now.done <= before.done && before.left() > LEFT_FOR_WRITER {
+            // A reader holds an old state: another pass would not get further.
             return Ok(());
         }
     }
@@ -90,7 +87,20 @@ pub(crate) struct WalState {
     pub(crate) done: i64,
 }
 
-/// Runs a checkpoint in that mode (`NOOP` only reports).
+impl WalState {
+    const fn left(self) -> i64 {
+        self.frames - self.done
+    }
+}
+
+/// Whether the log is to start over, and what is left of it is little enough for the writer. The longer the log, the more
+/// the writer is asked to do: at full load what is left never gets small.
+fn is_for_writer(log: WalState) -> bool {
+    let doublings = (log.frames / RESTART_FRAMES - 1).min(MAX_DOUBLINGS);
+    doublings >= 0 && log.left() <= LEFT_FOR_WRITER << doublings
+}
+
+/// Checkpoints in that mode (`NOOP` only looks).
 pub(crate) fn checkpoint(conn: &Connection, mode: &str) -> Result<WalState, rusqlite::Error> {
     conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         Ok(WalState { frames: row.get(1)?, done: row.get(2)? })
@@ -126,4 +136,30 @@ fn vacuum(conn: &Connection) -> Result<(), rusqlite::Error> {
     let mut pages = step.query([])?;
     while pages.next()?.is_some() {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_completes_a_long_log_when_little_is_left_and_the_more_the_longer_it_is() {
+        for (frames, most) in [
+            (16_384, Some(400)),
+            (32_767, Some(400)),
+            (32_768, Some(800)),
+            (49_152, Some(1_600)),
+            (9 * 16_384, Some(102_400)),
+            (10 * 16_384, Some(102_400)),
+            (100 * 16_384, Some(102_400)),
+            (16_383, None),
+            (0, None),
+        ] {
+            let left = |left: i64| is_for_writer(WalState { frames, done: frames - left });
+            assert_eq!(left(0), most.is_some(), "{frames}");
+            if let Some(most) = most {
+                assert!(left(most) && !left(most + 1), "{frames}");
+            }
+        }
+    }
 }

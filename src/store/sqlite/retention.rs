@@ -72,7 +72,13 @@ const BELIEVED_US: i64 = 3_600_000_000;
 impl Ages {
     /// The time by the accepted difference.
     fn now(&mut self, shared: &Shared) -> Timestamp {
-        let (now, steady) = (shared.clock.now().as_micros(), shared.clock.steady());
+        let now = self.at(shared.clock.now().as_micros(), shared.clock.steady());
+        shared.clock_jumped.store(self.jumped.is_some(), Ordering::Relaxed);
+        Timestamp::from_micros(now)
+    }
+
+    /// What time it is when the clocks say this.
+    fn at(&mut self, now: i64, steady: i64) -> i64 {
         let offset = now - steady;
         let believed = *self.offset.get_or_insert(offset);
         if offset - believed <= JUMP_US {
@@ -89,8 +95,7 @@ impl Ages {
                 self.jumped = None;
             }
         }
-        shared.clock_jumped.store(self.jumped.is_some(), Ordering::Relaxed);
-        Timestamp::from_micros(steady + self.offset.unwrap_or(offset))
+        steady + self.offset.unwrap_or(offset)
     }
 }
 
@@ -369,3 +374,6 @@ fn excess(shared: &Shared, entry: &Entry) -> u64 {
 fn is_over_bytes(shared: &Shared) -> bool {
     shared.options.max_bytes > 0 && shared.bins.evictable_bytes() > shared.options.max_bytes
 }
+
+#[cfg(test)]
+mod tests;

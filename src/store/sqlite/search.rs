@@ -224,13 +224,19 @@ impl Search {
                 found.next = Some(if newest_first { high } else { low });
                 return Ok(found);
             }
-            let took = piece_started.elapsed();
-            if took < PIECE_TIME {
-                rows = (rows * 4).min(LARGEST_PIECE);
-            } else if took > 4 * PIECE_TIME {
-                rows = (rows / 4).max(1);
-            }
+            rows = next_piece(rows, piece_started.elapsed());
         }
+    }
+}
+
+/// How many rows the next piece has.
+fn next_piece(rows: i64, took: Duration) -> i64 {
+    if took < PIECE_TIME {
+        (rows * 4).min(LARGEST_PIECE)
+    } else if took > 4 * PIECE_TIME {
+        (rows / 4).max(1)
+    } else {
+        rows
     }
 }
 
@@ -283,5 +289,27 @@ impl<'c> Pieces<'c> {
             seqs.reverse();
         }
         Ok(seqs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_grow_while_they_are_quick_and_shrink_when_they_are_slow() {
+        for (rows, micros, next) in [
+            (128, 0, 512),
+            (128, 14_999, 512),
+            (128, 15_000, 128),
+            (128, 60_000, 128),
+            (128, 60_001, 32),
+            (8_192, 0, LARGEST_PIECE),
+            (LARGEST_PIECE, 0, LARGEST_PIECE),
+            (3, 1_000_000, 1),
+            (1, 1_000_000, 1),
+        ] {
+            assert_eq!(next_piece(rows, Duration::from_micros(micros)), next, "{rows} {micros}");
+        }
     }
 }
