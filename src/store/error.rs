@@ -159,3 +159,25 @@ impl StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_to_opening_is_told_with_the_way_out() {
+        for (errno, text) in [
+            (Errno::ACCESS, "no permission to open /x.db"),
+            (Errno::PERM, "no permission to open /x.db"),
+            (Errno::ROFS, "/x.db is read-only"),
+            (Errno::NOSPC, "the disk is full: /x.db"),
+            (Errno::DQUOT, "the disk is full: /x.db"),
+            (Errno::IO, "/x.db cannot be opened: "),
+        ] {
+            let told = OpenError::from_io(Path::new("/x.db"), &errno.into()).to_string();
+            assert!(told.starts_with(text) && told.contains("--db"), "{told}");
+        }
+    }
+}

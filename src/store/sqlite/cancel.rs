@@ -37,3 +37,20 @@ impl Drop for CancelOnDrop {
         self.0.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_is_over_when_its_caller_has_left_or_the_store_is_closed() {
+        for (leaves, closes) in [(false, false), (true, false), (false, true), (true, true)] {
+            let closed = Arc::new(AtomicBool::new(false));
+            let (wanted, guard) = Wanted::new(&closed);
+            let guard = (!leaves).then_some(guard);
+            closed.store(closes, Ordering::Relaxed);
+            assert_eq!((wanted.is_over(), wanted.is_closed()), (leaves || closes, closes), "{leaves} {closes}");
+            drop(guard);
+        }
+    }
+}

@@ -327,6 +327,61 @@ mod tests {
     }
 
     #[test]
+    fn every_value_has_a_number_of_its_own_and_comes_back() {
+        for value in Origin::VARIANTS {
+            assert_eq!(read_origin(origin(*value) << ORIGIN_SHIFT), *value);
+        }
+        for value in Outcome::VARIANTS {
+            assert_eq!(read_outcome(outcome(*value)), *value);
+        }
+        for number in 0..=5 {
+            assert_eq!(signature(signature_of(number)), number);
+            assert_eq!(read_signature(number << SIGNATURE_SHIFT), signature_of(number));
+        }
+        for number in 0..=3 {
+            assert_eq!(freshness(read_freshness(number << FRESHNESS_SHIFT)), number);
+            let text = read_version(number << VERSION_SHIFT);
+            assert_eq!(text.map_or(0, |text| version(text.as_bytes())), number);
+        }
+        assert_eq!((version(b"1.1"), version(b"2"), version(b"1.11")), (1, 0, 0));
+        assert_eq!((1..=4).map(|number| why(read_why(number))).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        for number in 1..=11 {
+            assert_eq!(read_forwarded(number).map(forwarded), Some(number));
+        }
+        assert_eq!([read_forwarded(0), read_forwarded(12)], [None; 2]);
+        for number in 1..=6 {
+            assert_eq!(JournalKind::read(number).map(|kind| kind as i64), Some(number));
+        }
+        assert_eq!([JournalKind::read(0), JournalKind::read(7)], [None; 2]);
+        for (sent_on, kept) in [(0, 0), (8, 8), (15, 15), (16, 15), (255, 15)] {
+            assert_eq!(read_hops(hops(sent_on) << HOPS_SHIFT), kept);
+        }
+    }
+
+    #[test]
+    fn no_two_values_share_a_bit() {
+        let shares = [
+            READ,
+            PINNED,
+            INCOMPLETE,
+            PARSED_HEAD,
+            HANDSHAKE,
+            THREE_BITS << REJECTION_SHIFT,
+            THREE_BITS << SIGNATURE_SHIFT,
+            TWO_BITS << FRESHNESS_SHIFT,
+            TWO_BITS << VERSION_SHIFT,
+            FIVE_BITS << REASON_SHIFT,
+            THREE_BITS << ORIGIN_SHIFT,
+            FOUR_BITS << HOPS_SHIFT,
+            SAME_BEFORE,
+            TEN_BITS << SAME_STATUS_SHIFT,
+        ];
+        let all = shares.iter().fold(0, |all, bits| all | bits);
+        assert_eq!(all.count_ones(), shares.iter().map(|bits| bits.count_ones()).sum::<u32>());
+        assert_eq!(DERIVED_BITS & !(HANDSHAKE | (THREE_BITS << SIGNATURE_SHIFT) | (TWO_BITS << FRESHNESS_SHIFT)), 0);
+    }
+
+    #[test]
     fn what_the_earlier_of_two_like_requests_was_told_comes_back() {
         for before in [None, Some(None), Some(Some(200)), Some(Some(999))] {
             let before = before.map(|status| SameBefore { status });

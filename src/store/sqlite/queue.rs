@@ -137,3 +137,66 @@ impl<J> Inner<J> {
         first
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_that_wait_and_are_being_written_are_bounded() {
+        let queue: Queue<Seq> = Queue::new(5);
+        let push = |bytes: usize| queue.push(bytes, 1, |seq| seq);
+        let size = |bytes: usize| u64::try_from(bytes).unwrap();
+        // One that is larger than all others may be is taken alone.
+        assert_eq!(push(MAX_QUEUED_BYTES + 1), Ok(5));
+        assert_eq!(push(0), Err(StoreError::Busy));
+        let batch = queue.take(Duration::ZERO, 0, Vec::new());
+        assert_eq!((batch.jobs, batch.bytes), (vec![5], MAX_QUEUED_BYTES + 1 + JOB_BYTES));
+        assert_eq!(push(0), Err(StoreError::Busy));
+        assert_eq!(queue.load(), (1, size(batch.bytes)));
+        queue.settled(batch.bytes);
+        assert_eq!(queue.load(), (0, 0));
+        // Up to the last byte.
+        assert_eq!(push(10), Ok(6));
+        let rest = MAX_QUEUED_BYTES - (10 + JOB_BYTES) - JOB_BYTES;
+        assert_eq!([push(rest + 1), push(rest), push(0)], [Err(StoreError::Busy), Ok(7), Err(StoreError::Busy)]);
+        assert_eq!(queue.load(), (2, size(MAX_QUEUED_BYTES)));
+        // What comes while a batch is written counts beside it.
+        let batch = queue.take(Duration::ZERO, 0, Vec::new());
+        assert_eq!(batch.jobs.len(), 2);
+        queue.settled(JOB_BYTES);
+        assert_eq!(push(1), Err(StoreError::Busy), "a job has its own cost");
+        assert_eq!(push(0), Ok(8));
+    }
+
+    #[test]
+    fn the_jobs_that_wait_are_bounded() {
+        let queue: Queue<Seq> = Queue::new(1);
+        assert!(queue.is_empty());
+        for _ in 0..MAX_QUEUED {
+            queue.push(0, 1, |seq| seq).unwrap();
+        }
+        assert!(!queue.is_empty());
+        assert_eq!(queue.push(0, 1, |seq| seq), Err(StoreError::Busy));
+        assert_eq!(queue.take(Duration::ZERO, 0, Vec::new()).jobs.len(), MAX_QUEUED);
+        assert!(queue.is_empty());
+        assert!(queue.push(0, 1, |seq| seq).is_ok());
+    }
+
+    #[test]
+    fn no_cursor_is_given_out_twice_and_a_closed_queue_takes_nothing() {
+        let queue: Queue<Seq> = Queue::new(10);
+        assert_eq!(queue.push(0, 3, |seq| seq), Ok(10));
+        assert_eq!(queue.push(0, 0, |seq| seq), Ok(13));
+        assert_eq!(queue.push(0, 1, |seq| seq), Ok(13));
+        let batch = queue.take(Duration::ZERO, 4, Vec::new());
+        assert_eq!((batch.jobs, batch.spare, batch.last, batch.closed), (vec![10, 13, 13], 14, 17, false));
+        assert_eq!(queue.push(0, 1, |seq| seq), Ok(18));
+        queue.close();
+        assert_eq!(queue.push(0, 1, |seq| seq), Err(StoreError::Closed));
+        let batch = queue.take(Duration::from_hours(1), 0, Vec::new());
+        assert_eq!((batch.jobs, batch.last, batch.closed), (vec![18], 18, true));
+        // The writer does not wait for what never comes.
+        assert!(queue.take(Duration::from_hours(1), 0, Vec::new()).closed);
+    }
+}

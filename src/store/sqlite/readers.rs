@@ -87,3 +87,94 @@ impl Readers {
         self.idle.lock().clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn readers() -> (tempfile::TempDir, Arc<Readers>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("creel.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        (folder, Arc::new(Readers::new(path)))
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_unless_it_saw_trouble_or_the_store_is_closed() {
+        let (_folder, readers) = readers();
+        let idle = || readers.idle.lock().len();
+        let read = async |result: Result<(), StoreError>| {
+            let told = result.clone();
+            assert_eq!(readers.read(false, move |_, _| told).await, result);
+        };
+        read(Ok(())).await;
+        assert_eq!(idle(), 1);
+        read(Err(StoreError::CursorGone)).await;
+        assert_eq!(idle(), 1);
+        read(Err(StoreError::Unavailable("as if".to_owned()))).await;
+        assert_eq!(idle(), 0);
+        let closing = Arc::clone(&readers);
+        let closed = readers.read(false, move |_, wanted| {
+            closing.close();
+            Ok(wanted.is_over())
+        });
+        assert_eq!(closed.await, Ok(true));
+        assert_eq!(idle(), 0);
+        assert_eq!(readers.read(false, |_, _| Ok(())).await, Err(StoreError::Closed));
+    }
+
+    #[tokio::test]
+    async fn long_reads_leave_room_for_short_ones_and_the_next_long_one_waits() {
+        let (_folder, readers) = readers();
+        let mut running = Vec::new();
+        for _ in 0..LONG_READERS {
+            let (begun, begins) = oneshot::channel();
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            let readers = Arc::clone(&readers);
+            let reading = tokio::spawn(async move {
+                let work = move |_: &Connection, _: &Wanted| {
+                    let _ = begun.send(());
+                    Ok(held.recv().is_err())
+                };
+                readers.read(true, work).await
+            });
+            begins.await.unwrap();
+            running.push((release, reading));
+        }
+        let mut third = Box::pin(readers.read(true, |_, _| Ok(3)));
+        assert_eq!((&mut third).now_or_never(), None);
+        assert_eq!(readers.read(false, |_, _| Ok(1)).await, Ok(1));
+        assert_eq!((&mut third).now_or_never(), None);
+        for (release, reading) in running {
+            drop(release);
+            assert_eq!(reading.await.unwrap(), Ok(true));
+        }
+        assert_eq!(third.await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn a_read_hears_that_nobody_waits_for_it() {
+        let (_folder, readers) = readers();
+        let (begun, begins) = oneshot::channel();
+        let (ended, ends) = oneshot::channel();
+        let reading = Arc::clone(&readers);
+        let task = tokio::spawn(async move {
+            let work = move |_: &Connection, wanted: &Wanted| {
+                let _ = begun.send(());
+                while !wanted.is_over() {
+                    std::thread::yield_now();
+                }
+                let _ = ended.send(wanted.is_closed());
+                Ok(())
+            };
+            reading.read(false, work).await
+        });
+        begins.await.unwrap();
+        task.abort();
+        assert_eq!(ends.await, Ok(false));
+        assert_eq!(readers.read(false, |_, _| Ok(())).await, Ok(()));
+    }
+}

@@ -200,3 +200,28 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
         held_until: row.get::<_, Option<i64>>(column::HELD_UNTIL)?.map(Timestamp::from_micros),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_duplicate_key_is_the_begin_of_its_sha_256() {
+        // FIPS 180-2: databases keep these numbers.
+        for (key, number) in [("", 0xe3b0_c442_98fc_1c14_u64), ("abc", 0xba78_16bf_8f01_cfea)] {
+            assert_eq!(duplicate_hash(key), number.cast_signed(), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_address_comes_back_with_its_port_and_another_length_is_none() {
+        for ip in ["127.0.0.1", "255.1.2.3", "::1", "2001:db8::ffff"] {
+            let client = Client { ip: ip.parse().unwrap(), port: 0x1234 };
+            let (bytes, length) = client_column(&client);
+            assert_eq!(read_client(&bytes[..length]), Some(client));
+        }
+        for length in [0, 1, 2, 3, 5, 7, 15, 17, 19] {
+            assert_eq!(read_client(&vec![1; length]), None, "{length}");
+        }
+    }
+}

@@ -135,7 +135,8 @@ mod tests {
                 assert_eq!(again, (number > 0).then_some(SameBefore { status: Some(200) }), "{number}");
             }
         }
-        assert!(seen.known.len() <= REMEMBERED && seen.in_order.len() <= REMEMBERED);
+        assert!(seen.known.len() <= REMEMBERED);
+        assert_eq!(seen.in_order.len(), REMEMBERED);
         assert!(seen.unanswered.len() <= REMEMBERED);
         assert_eq!(note(&mut seen, 2, &request("a", Some(200)), "/x").0, None);
     }

@@ -69,3 +69,31 @@ impl WalProgress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpointer_that_is_to_end_or_has_work_does_not_sleep() {
+        let wal = WalProgress::default();
+        let long = Duration::from_hours(1);
+        wal.wrote(PASS_BYTES - 1);
+        wal.wrote(1);
+        assert!(wal.wait_for_pass(long));
+        assert_eq!((wal.take_written(), wal.take_written()), (PASS_BYTES, 0));
+        assert!(wal.wait_for_pass(Duration::ZERO), "nothing to do is no end");
+        wal.stop();
+        wal.pause(long);
+        assert!(!wal.wait_for_pass(long));
+    }
+
+    #[test]
+    fn the_writer_is_asked_once_to_complete_the_log() {
+        let wal = WalProgress::default();
+        assert!(!wal.take_finish());
+        wal.ask_to_finish();
+        wal.ask_to_finish();
+        assert_eq!([wal.take_finish(), wal.take_finish()], [true, false]);
+    }
+}

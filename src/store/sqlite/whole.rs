@@ -78,3 +78,60 @@ impl Whole {
         self.state.lock().may_shrink = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of that length which begins like a database.
+    fn whole(length: u64) -> (Arc<File>, Whole) {
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        file.write_all_at(MAGIC, 0).unwrap();
+        file.set_len(length).unwrap();
+        (Arc::clone(&file), Whole::new(file))
+    }
+
+    #[test]
+    fn a_file_may_get_shorter_only_while_pages_are_given_back() {
+        let (file, whole) = whole(1_000);
+        let checked = |length: u64| {
+            file.set_len(length).unwrap();
+            whole.check()
+        };
+        assert!(whole.is_shrinking(), "a log may be left from before");
+        assert_eq!([checked(1_000), checked(500)], [Ok(()), Ok(())]);
+        whole.has_shrunk();
+        assert!(!whole.is_shrinking());
+        assert_eq!([checked(500), checked(500)], [Ok(()), Ok(())]);
+        assert!(matches!(checked(499), Err(StoreError::Corrupt(_))));
+        assert_eq!([checked(500), checked(800)], [Ok(()), Ok(())]);
+        assert!(matches!(checked(799), Err(StoreError::Corrupt(_))));
+        whole.may_shrink();
+        assert!(whole.is_shrinking());
+        assert_eq!([checked(100), checked(100)], [Ok(()), Ok(())]);
+    }
+
+    #[test]
+    fn a_file_that_begins_otherwise_is_written_over_and_an_empty_one_has_no_page_yet() {
+        let (file, whole) = whole(100);
+        file.write_all_at(b"T", 1).unwrap();
+        assert!(matches!(whole.check(), Err(StoreError::Corrupt(cause)) if cause.contains("written over")));
+        for (length, fails) in [(0, false), (1, true), (15, true)] {
+            file.set_len(0).unwrap();
+            file.write_all_at(MAGIC, 0).unwrap();
+            file.set_len(length).unwrap();
+            assert_eq!(whole.check().is_err(), fails, "{length}");
+        }
+    }
+
+    #[test]
+    fn damage_that_was_found_stays_the_first_cause() {
+        let (_, whole) = whole(100);
+        assert_eq!(whole.check(), Ok(()));
+        whole.found_damaged("page 7 is torn");
+        whole.found_damaged("another");
+        for _ in 0..2 {
+            assert!(matches!(whole.check(), Err(StoreError::Corrupt(cause)) if cause.starts_with("page 7 is torn;")));
+        }
+    }
+}
