@@ -1,9 +1,9 @@
 //! Bins and their secrets.
 
-use super::help::{Fixture, post, until};
-use crate::model::{BinSettings, ChangeKind, Declaration, Secret, SecretValue};
-use crate::store::StoreError;
+use super::help::{Fixture, post, settled, until};
+use crate::model::{BinSettings, ChangeKind, Declaration, Secret, SecretValue, SignatureMode};
 use crate::store::error::Thing;
+use crate::store::{MAX_SECRETS, StoreError};
 
 fn named(name: &str) -> BinSettings {
     BinSettings { name: Some(name.parse().unwrap()), ..BinSettings::default() }
@@ -161,4 +161,117 @@ async fn keys_of_deleted_bins_are_used_again_when_all_have_been_used() {
         made = fixture.store.create_bin(BinSettings::default(), Vec::new()).await;
     }
     assert_eq!(fixture.store.counts(first).requests, 0);
+}
+
+#[tokio::test]
+async fn keys_are_used_up_before_one_is_used_again() {
+    const LAST: i64 = (1 << 21) - 1;
+    let fixture = Fixture::new();
+    let make = async || {
+        let bin = fixture.bin().await.bin.id;
+        (bin, fixture.store.db.source(bin).unwrap().key)
+    };
+    let ((_, first), (gone, second)) = (make().await, make().await);
+    fixture.store.delete_bin(gone).await.unwrap();
+    settled(&fixture).await;
+    assert_eq!((first, second, make().await.1), (1, 2, 3));
+    let sql = format!("UPDATE sqlite_sequence SET seq = {} WHERE name = 'bin'", LAST - 1);
+    fixture.store.db.write(0, 0, move |tx, _| Ok(tx.conn.execute_batch(&sql)?)).await.unwrap();
+    assert_eq!([make().await.1, make().await.1, make().await.1], [LAST, 2, 4]);
+}
+
+#[tokio::test]
+async fn a_bin_has_so_many_secrets_and_what_is_refused_changes_nothing() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let secret = |number: usize| (format!("s{number}"), SecretValue::new(format!("v{number}")));
+    let secrets = |count: usize| (0..count).map(secret).collect::<Vec<_>>();
+    let full = StoreError::Full(Thing::Secret);
+    assert_eq!(store.create_bin(named("a"), secrets(MAX_SECRETS + 1)).await.unwrap_err(), full);
+    assert!(store.bin("a").is_none());
+    let bin = store.create_bin(named("a"), secrets(MAX_SECRETS - 1)).await.unwrap().bin.id;
+    let (label, value) = secret(99);
+    store.add_secret(bin, label.clone(), value.clone()).await.unwrap();
+    assert_eq!(store.add_secret(bin, label, value).await.unwrap_err(), full);
+    assert_eq!(store.replace_secrets(bin, secrets(MAX_SECRETS + 1)).await.unwrap_err(), full);
+    assert_eq!(store.declare_bin(bin, |_| {}, vec![secret(100)]).await.unwrap_err(), full);
+    let held = store.bin("a").unwrap();
+    assert_eq!((held.bin.secrets.len(), held.bin.secrets[MAX_SECRETS - 1].label.as_str()), (MAX_SECRETS, "s99"));
+    assert_eq!(store.replace_secrets(bin, secrets(MAX_SECRETS)).await.unwrap().bin.secrets.len(), MAX_SECRETS);
+}
+
+#[tokio::test]
+async fn a_secret_is_learnt_where_the_bin_is_for_its_sender_and_has_none() {
+    type Of = &'static [&'static str];
+    let of: [Of; 4] = [&["a"], &["b", "a"], &["b"], &["ab"]];
+    let enforce = SignatureMode::Enforce;
+    let report = SignatureMode::default();
+    for (provider, scheme, custom, mode, own, of, learnt) in [
+        (None, None, false, report, false, of[0], false),
+        (Some("a"), None, false, report, false, of[0], true),
+        (Some("a"), None, false, report, false, of[1], true),
+        (Some("a"), None, false, report, false, of[2], false),
+        (Some("a"), None, false, report, false, of[3], false),
+        (None, Some("a"), false, report, false, of[0], true),
+        (Some("a"), Some("b"), false, report, false, of[0], false),
+        (Some("a"), Some("b"), false, report, false, of[2], true),
+        (Some("a"), None, true, report, false, of[0], false),
+        (Some("a"), None, false, enforce, false, of[0], false),
+        (Some("a"), None, false, report, true, of[0], false),
+    ] {
+        let fixture = Fixture::new();
+        let settings = BinSettings {
+            provider: provider.map(str::to_owned),
+            scheme: scheme.map(str::to_owned),
+            custom_scheme: custom.then(|| serde_json::json!({})),
+            signature_mode: mode,
+            ..BinSettings::default()
+        };
+        let own: Vec<_> = own.then(|| ("own".to_owned(), SecretValue::new("1".to_owned()))).into_iter().collect();
+        let bin = fixture.store.create_bin(settings, own.clone()).await.unwrap().bin.id;
+        let told = fixture.store.learn_secret(bin, "learnt".into(), SecretValue::new("2".into()), of).await;
+        assert_eq!(told, Ok(learnt), "{provider:?} {scheme:?} {of:?}");
+        let held = fixture.store.bin(bin.as_str()).unwrap().bin.secrets.len();
+        assert_eq!(held, own.len() + usize::from(learnt), "{provider:?} {scheme:?} {of:?}");
+        // It is the first and the last.
+        assert_eq!(fixture.store.learn_secret(bin, "l".into(), SecretValue::new("3".into()), of).await, Ok(false));
+    }
+}
+
+#[tokio::test]
+async fn a_learnt_secret_goes_when_the_bin_is_for_another_sender_or_its_owner_says_one() {
+    type Set = fn(&mut BinSettings);
+    let changes: [(Set, bool); 6] = [
+        (|settings| settings.name = "n".parse().ok(), true),
+        (|settings| settings.scheme = Some("b".to_owned()), true),
+        (|settings| settings.scheme = Some("c".to_owned()), false),
+        (|settings| settings.provider = Some("c".to_owned()), false),
+        (|settings| settings.custom_scheme = Some(serde_json::json!({})), false),
+        (|settings| settings.signature_mode = SignatureMode::Enforce, false),
+    ];
+    let learnt = async |fixture: &Fixture| {
+        let settings = BinSettings { provider: Some("a".to_owned()), ..BinSettings::default() };
+        let bin = fixture.store.create_bin(settings, Vec::new()).await.unwrap().bin.id;
+        let value = SecretValue::new("2".to_owned());
+        assert_eq!(fixture.store.learn_secret(bin, "learnt".into(), value, &["a", "b"]).await, Ok(true));
+        bin
+    };
+    let labels = |bin: &crate::store::BinState| -> Vec<String> {
+        bin.bin.secrets.iter().map(|secret| secret.label.clone()).collect()
+    };
+    for (number, (change, stays)) in changes.into_iter().enumerate() {
+        let fixture = Fixture::new();
+        let bin = learnt(&fixture).await;
+        let after = fixture.store.update_bin(bin, change).await.unwrap();
+        assert_eq!(labels(&after).len(), usize::from(stays), "{number}");
+    }
+    let fixture = Fixture::new();
+    let own = || SecretValue::new("1".to_owned());
+    let after = fixture.store.add_secret(learnt(&fixture).await, "own".into(), own()).await.unwrap();
+    assert_eq!(labels(&after), ["own"]);
+    let declared = vec![("own".to_owned(), own())];
+    let after = fixture.store.declare_bin(learnt(&fixture).await, |_| {}, declared).await.unwrap();
+    assert_eq!(labels(&after), ["own"]);
+    let after = fixture.store.declare_bin(learnt(&fixture).await, |_| {}, Vec::new()).await.unwrap();
+    assert_eq!(labels(&after), ["learnt"]);
 }

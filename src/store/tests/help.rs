@@ -67,12 +67,18 @@ impl Fixture {
         self.folder.path().join("creel.db")
     }
 
-    /// Closes the store and opens it again.
+    /// Closes the store and opens it again, without limits.
     pub(super) fn again(self) -> Self {
+        self.again_with(|_| {})
+    }
+
+    /// Closes the store and opens it again.
+    pub(super) fn again_with(self, change: impl FnOnce(&mut StoreOptions)) -> Self {
         let Self { store, log, clock, folder } = self;
         store.close();
         drop(store);
-        let options = options(&folder.path().join("creel.db"));
+        let mut options = options(&folder.path().join("creel.db"));
+        change(&mut options);
         let store = Store::open(options, clock.clone(), Arc::clone(&log) as Arc<dyn CommitListener>).unwrap();
         Self { store, log, clock, folder }
     }
@@ -115,6 +121,62 @@ pub(super) async fn until(what: impl Fn() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(20), "it never came to be");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
+}
+
+/// Lets the writer do what it has been told, and what it does by itself after that.
+pub(super) async fn settled(fixture: &Fixture) {
+    // What the first has led to is done with the second.
+    for _ in 0..2 {
+        fixture.store.db.write(0, 0, |_, _| Ok(())).await.unwrap();
+    }
+}
+
+/// What is counted is what is there, in memory and in the database, and no row of a request is without the others.
+pub(super) async fn assert_sound(fixture: &Fixture) {
+    type Counted = (i64, [u64; 5]);
+    let (rows, tallies, strays): (Vec<Counted>, Vec<Counted>, i64) = fixture
+        .store
+        .db
+        .read(false, |conn, _| {
+            let counted = |sql: &str| -> rusqlite::Result<Vec<Counted>> {
+                let mut statement = conn.prepare(sql)?;
+                let rows = statement.query_map([], |row| {
+                    let number = |at| row.get::<_, i64>(at).map(|number| u64::try_from(number).unwrap());
+                    Ok((row.get(0)?, [number(1)?, number(2)?, number(3)?, number(4)?, number(5)?]))
+                })?;
+                rows.collect()
+            };
+            let rows = counted(
+                "SELECT bin.key, count(place), coalesce(sum(flags & 1 = 0), 0), coalesce(sum(flags & 2 <> 0), 0),
+                        coalesce(sum(head_size + body_size + attempt_bytes), 0),
+                        coalesce(sum(iif(flags & 2 <> 0, head_size + body_size + attempt_bytes, 0)), 0)
+                 FROM bin LEFT JOIN request ON place >> 42 = bin.key GROUP BY bin.key ORDER BY bin.key",
+            )?;
+            let tallies = counted("SELECT bin, requests, unread, pinned, bytes, pinned_bytes FROM tally ORDER BY bin")?;
+            let strays =
+                "SELECT (SELECT count(*) FROM content WHERE bin << 42 | seq NOT IN (SELECT place FROM request))
+                 + (SELECT count(*) FROM request WHERE place & 4398046511103 NOT IN (SELECT seq FROM content))
+                 + (SELECT count(*) FROM attempt WHERE request NOT IN (SELECT place FROM request))
+                 + (SELECT count(*) FROM forward_queue WHERE place NOT IN (SELECT place FROM request))";
+            Ok((rows, tallies, conn.query_row(strays, [], |row| row.get(0))?))
+        })
+        .await
+        .unwrap();
+    let shared = &fixture.store.db.shared;
+    let in_memory: Vec<Counted> = shared
+        .bins
+        .all()
+        .into_iter()
+        .map(|entry| {
+            let tally = *entry.holds.tally.lock();
+            let counts = tally.counts;
+            (entry.key, [counts.requests, counts.unread, tally.pinned, counts.bytes, tally.pinned_bytes])
+        })
+        .collect();
+    assert_eq!(tallies, rows);
+    assert_eq!(in_memory, rows);
+    let evictable: u64 = rows.iter().map(|(_, [.., bytes, pinned])| bytes - pinned).sum();
+    assert_eq!((shared.bins.evictable_bytes(), strays), (evictable, 0));
 }
 
 /// Holds the writer until the sender is dropped.

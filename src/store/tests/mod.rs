@@ -2,10 +2,15 @@
 
 mod attempts;
 mod bins;
+mod changes;
 mod core;
 mod faults;
 mod filters;
+mod forward;
 mod help;
+mod limits;
+mod opening;
+mod reading;
 mod retention;
 mod sessions;
 mod speed;
