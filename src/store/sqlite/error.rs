@@ -39,11 +39,11 @@ mod tests {
 
     #[test]
     fn what_sqlite_says_is_told_by_its_code() {
+        type Is = fn(&StoreError) -> bool;
         let unavailable = |error: &StoreError| matches!(error, StoreError::Unavailable(_));
         let corrupt = |error: &StoreError| matches!(error, StoreError::Corrupt(_));
         let full = |error: &StoreError| *error == StoreError::DiskFull;
         let too_large = |error: &StoreError| *error == StoreError::TooLarge;
-        type Is = fn(&StoreError) -> bool;
         let table: [(i32, Is, &str); 9] = [
             (ffi::SQLITE_FULL, full, "the disk is full"),
             (ffi::SQLITE_TOOBIG, too_large, "cannot be opened"),

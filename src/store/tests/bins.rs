@@ -275,3 +275,29 @@ async fn a_learnt_secret_goes_when_the_bin_is_for_another_sender_or_its_owner_sa
     let after = fixture.store.declare_bin(learnt(&fixture).await, |_| {}, Vec::new()).await.unwrap();
     assert_eq!(labels(&after), ["learnt"]);
 }
+
+#[tokio::test]
+async fn whoever_holds_a_bin_sees_by_a_number_that_bins_have_changed_and_is_told_how() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let mut last = store.bins_generation();
+    let mut grew = || std::mem::replace(&mut last, store.bins_generation()) < store.bins_generation();
+    assert_eq!((store.bin_count(), grew()), (0, false));
+    let mut updates = store.bin_updates();
+    let bin = fixture.bin().await;
+    assert_eq!((store.bin_count(), grew()), (1, true));
+    store.capture(post(bin.bin.id, "x")).await.unwrap();
+    assert!(!grew(), "requests are none of its changes");
+    assert!(updates.try_recv().is_err(), "nor is one that is new");
+    let named = store.update_bin(bin.bin.id, |settings| settings.name = "n".parse().ok()).await.unwrap();
+    assert!(grew());
+    let told = updates.try_recv().unwrap();
+    assert_eq!((told.before.version, told.after.version), (bin.version, named.version));
+    store.add_secret(bin.bin.id, "l".into(), SecretValue::new("v".into())).await.unwrap();
+    assert!(grew());
+    assert_eq!(updates.try_recv().unwrap().after.bin.secrets.len(), 1);
+    assert_eq!(store.last_request_at(bin.bin.id), Some(super::help::start()));
+    store.delete_bin(bin.bin.id).await.unwrap();
+    assert_eq!((store.bin_count(), grew(), store.bin("n").is_none()), (0, true, true));
+    assert_eq!(store.last_request_at(bin.bin.id), None);
+}

@@ -14,6 +14,7 @@ mod reading;
 mod retention;
 mod sessions;
 mod speed;
+mod timeline;
 mod waiting;
 
 pub(in crate::store) use help::post;

@@ -130,3 +130,42 @@ async fn a_check_fails_while_nothing_can_be_written_or_read() {
     fixture.store.close();
     assert_eq!(fixture.store.check().await, Err(StoreError::Closed));
 }
+
+#[tokio::test]
+async fn the_newest_rows_of_the_journal_are_kept_and_older_cursors_are_gone() {
+    for (rows, left) in [(11_000, 11_000), (11_001, 10_000), (13_500, 10_000)] {
+        let fixture = Fixture::new();
+        let bins = [fixture.bin().await.bin.id, fixture.bin().await.bin.id];
+        // Of one bin and the other in turn.
+        let sql = format!(
+            "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < {rows})
+             INSERT INTO change (seq, bin, kind, data) SELECT 1000 + n, 1 + n % 2, 5, 'null' FROM n"
+        );
+        fixture.store.db.write(0, 0, move |tx, _| Ok(tx.conn.execute_batch(&sql)?)).await.unwrap();
+        let fixture = fixture.again();
+        for _ in 0..2 {
+            super::help::settled(&fixture).await;
+        }
+        let count = fixture.store.db.read(false, |conn, _| {
+            Ok(conn.query_row("SELECT count(*), min(seq) FROM change", [], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            })?)
+        });
+        let gone = rows - left;
+        assert_eq!(count.await.unwrap(), (left, 1_000 + gone));
+        let known = async |bin, after: i64| {
+            let changes = fixture.store.changes_after(bin, after.try_into().unwrap(), 1).await;
+            changes.map(|changes| changes[0].seq)
+        };
+        for (at, bin) in bins.into_iter().enumerate() {
+            // The last of this bin that is gone, if any is.
+            let last = (0..gone).rev().find(|n| n % 2 == i64::try_from(at).unwrap()).map(|n| 1_000 + n);
+            let first_left = (1_000 + gone..).find(|seq| seq % 2 == i64::try_from(at).unwrap()).unwrap();
+            let first_left = u64::try_from(first_left).unwrap();
+            assert_eq!(known(bin, last.unwrap_or(0)).await, Ok(first_left), "{rows}");
+            if let Some(last) = last {
+                assert_eq!(known(bin, last - 1).await, Err(StoreError::CursorGone), "{rows}");
+            }
+        }
+    }
+}
