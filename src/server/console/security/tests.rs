@@ -122,3 +122,62 @@ fn a_session_is_not_shown_where_a_browser_has_sent_it_to_the_capture_listener() 
     let many = "creel_session".repeat(100_000);
     assert_eq!(super::without_session(many.clone()), many);
 }
+
+#[test]
+fn only_what_tells_nothing_or_asks_for_the_token_is_there_without_it() {
+    for (path, open) in [
+        ("/healthz", true),
+        ("/readyz", true),
+        ("/login", true),
+        ("/assets/app.css", true),
+        ("/", false),
+        ("/assets", false),
+        ("/healthz/x", false),
+        ("/login/", false),
+        ("/x/assets/app.css", false),
+        ("/api/v1/bins", false),
+    ] {
+        assert_eq!(open_to_all(path), open, "{path}");
+    }
+}
+
+#[test]
+fn every_response_has_the_headers_that_keep_it_harmless_and_keeps_its_own() {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX_CSP));
+    add_headers(&mut headers);
+    for (name, value) in [
+        ("cache-control", "max-age=60"),
+        ("content-security-policy", SANDBOX_CSP),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        let all: Vec<_> = headers.get_all(name).collect();
+        assert_eq!(all, [value], "{name}");
+    }
+    let mut headers = HeaderMap::new();
+    add_headers(&mut headers);
+    assert_eq!(headers.get(header::CONTENT_SECURITY_POLICY).unwrap(), CSP);
+    assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
+}
+
+#[test]
+fn a_browser_that_opens_a_page_asks_for_html_and_a_program_does_not() {
+    for (accept, html) in [
+        (Some("text/html,application/xhtml+xml"), true),
+        (Some("application/json, text/html"), true),
+        (Some("*/*"), false),
+        (Some("application/json"), false),
+        (None, false),
+    ] {
+        let mut headers = HeaderMap::new();
+        if let Some(accept) = accept {
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        }
+        assert_eq!(accepts_html(&headers), html, "{accept:?}");
+    }
+}
