@@ -26,9 +26,9 @@ impl Creations {
         Self { left: AUTO_BINS_AT_ONCE, since: Instant::now() }
     }
 
-    /// Whether one more may be made.
-    fn take(&mut self) -> bool {
-        let more = self.since.elapsed().as_secs() / AUTO_BIN_EVERY.as_secs();
+    /// Whether one more may be made now.
+    fn take(&mut self, now: Instant) -> bool {
+        let more = now.duration_since(self.since).as_secs() / AUTO_BIN_EVERY.as_secs();
         let more = u32::try_from(more).unwrap_or(u32::MAX);
         self.left = self.left.saturating_add(more).min(AUTO_BINS_AT_ONCE);
         self.since += AUTO_BIN_EVERY * more;
@@ -52,7 +52,7 @@ impl Capture {
             self.0.unknown.note(name, self.0.clock.now());
             return Err(Self::unknown_bin(segment));
         }
-        if self.0.store.bin_count() >= MAX_AUTO_BINS || !self.0.creations.lock().take() {
+        if self.0.store.bin_count() >= MAX_AUTO_BINS || !self.0.creations.lock().take(Instant::now()) {
             let refused = self.0.counters.not_created.fetch_add(1, Ordering::Relaxed) + 1;
             if refused.is_power_of_two() {
                 tracing::warn!(refused, "requests to unknown bins are refused: too many bins, or made too fast");
@@ -87,5 +87,34 @@ impl Capture {
             404,
             &format!("no bin '{segment}' here: create one in the console, or start creel with --auto-create"),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifty_bins_are_made_at_once_and_one_more_each_second() {
+        let mut creations = Creations::new();
+        let start = creations.since;
+        let mut made = |millis: u64| {
+            let now = start + Duration::from_millis(millis);
+            (0..100).filter(|_| creations.take(now)).count()
+        };
+        // What is left over of a second counts for the next one, what nobody took is no more than fifty.
+        for (millis, expected) in [
+            (0, 50),
+            (999, 0),
+            (1_000, 1),
+            (1_900, 0),
+            (2_100, 1),
+            (5_000, 3),
+            (54_999, 49),
+            (55_000, 1),
+            (1_000_000, 50),
+        ] {
+            assert_eq!(made(millis), expected, "{millis}");
+        }
     }
 }

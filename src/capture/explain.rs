@@ -246,6 +246,103 @@ mod tests {
     }
 
     #[test]
+    fn what_is_tried_is_in_the_place_of_the_bins_own_and_the_rest_stays() {
+        let own = bin(Some("http://x.io"));
+        let secrets = |texts: &[&str]| Some(texts.iter().map(|text| SecretValue::new((*text).to_owned())).collect());
+        let record = serde_json::json!({"id": "mine"});
+        let none = Trial::default;
+        let labels = |bin: &Bin| -> Vec<(String, String)> {
+            bin.secrets.iter().map(|one| (one.label.clone(), one.value.expose().to_owned())).collect()
+        };
+        let labelled = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect()
+        };
+        let (square, url) = (Some("square"), Some("http://x.io"));
+        for (trial, held, scheme, custom, public_url) in [
+            (none(), &[("live", "key")][..], square, false, url),
+            (Trial { secrets: secrets(&["a"]), ..none() }, &[("tried", "a")], square, false, url),
+            (
+                Trial { secrets: secrets(&["a", "b"]), ..none() },
+                &[("tried 1", "a"), ("tried 2", "b")],
+                square,
+                false,
+                url,
+            ),
+            (Trial { secrets: secrets(&[]), ..none() }, &[], square, false, url),
+            (Trial { scheme: Some("github".into()), ..none() }, &[("live", "key")], Some("github"), false, url),
+            (Trial { custom_scheme: Some(record), ..none() }, &[("live", "key")], None, true, url),
+            (
+                Trial { public_url: Some("http://y".into()), ..none() },
+                &[("live", "key")],
+                square,
+                false,
+                Some("http://y"),
+            ),
+        ] {
+            let bin = tried(&own, trial);
+            assert_eq!(labels(&bin), labelled(held));
+            let settings = &bin.settings;
+            assert_eq!((settings.scheme.as_deref(), settings.public_url.as_deref()), (scheme, public_url));
+            assert_eq!(settings.custom_scheme.is_some(), custom);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_right_is_explained_by_all_that_this_server_knows() {
+        use crate::capture::tests::{Fixture, arrived};
+        let fixture = Fixture::new();
+        let provider = |id: &str| BinSettings { provider: Some(id.to_owned()), ..BinSettings::default() };
+        let mac = |key: &str| hex::encode(compute(Algorithm::HmacSha256, key.as_bytes(), b"{}").unwrap());
+        let signed = |key: &str| format!("X-Callaider-Signature: sha256={}\r\n", mac(key));
+        let unknown = |key: &str| format!("X-Nobodys-Mac: {}\r\n", mac(key));
+        fixture.bin(BinSettings::default(), Some("elsewhere")).await;
+        let trial = |key: &str| Trial { secrets: Some(vec![SecretValue::new(key.to_owned())]), ..Trial::default() };
+        let mine = || provider("callaider");
+        for (settings, secret, fields, trial, valid, verifies) in [
+            (mine(), Some("key"), signed("key"), Trial::default(), true, None),
+            (mine(), Some("key"), signed("other"), Trial::default(), false, Some(false)),
+            (mine(), Some("key"), signed("elsewhere"), Trial::default(), false, Some(true)),
+            (mine(), Some("key"), signed("other"), trial("other"), true, None),
+            (BinSettings::default(), Some("key"), unknown("key"), Trial::default(), false, Some(true)),
+            (BinSettings::default(), None, unknown("key"), Trial::default(), false, None),
+            (BinSettings::default(), None, unknown("key"), trial("key"), false, Some(true)),
+        ] {
+            let state = fixture.bin(settings, secret).await;
+            let open = fixture.capture.open(std::sync::Arc::clone(&state));
+            fixture.capture.receive(&open, arrived("POST", &fields, "{}")).await;
+            let request = fixture.store.request(state.bin.id, crate::store::RequestRef::Latest).await.unwrap();
+            let explained = fixture.capture.explain(&state, request, trial, ()).await.unwrap();
+            let status = explained.explanation.verdict.status;
+            assert_eq!(status == SignatureStatus::Valid, valid, "{fields} {status:?}");
+            let first = explained.findings.first().map(|finding| finding.verifies);
+            assert_eq!(first, verifies, "{fields} {:?}", explained.findings);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_requests_around_one_are_its_neighbours_and_it_is_not() {
+        use crate::capture::tests::{Fixture, arrived};
+        let fixture = Fixture::new();
+        let state = fixture.bin(BinSettings::default(), None).await;
+        let other = fixture.bin(BinSettings::default(), None).await;
+        let mut seqs = Vec::new();
+        for _ in 0..60 {
+            for (state, kept) in [(&state, true), (&other, false)] {
+                let open = fixture.capture.open(std::sync::Arc::clone(state));
+                let stored = fixture.capture.receive(&open, arrived("POST", "", "x")).await.stored.unwrap();
+                seqs.extend(kept.then_some(stored.seq));
+            }
+        }
+        for (at, around) in [(0, 0..40), (1, 0..40), (25, 5..45), (58, 38..60), (59, 39..60)] {
+            let one = fixture.store.requests_after(state.bin.id, seqs[at] - 1, &Filter::default(), 1, 1).await.unwrap();
+            let found = fixture.capture.neighbours(&state, &one[0]).await.unwrap();
+            let found: Vec<_> = found.iter().map(|request| request.summary.seq).collect();
+            let expected: Vec<_> = around.map(|at| seqs[at]).filter(|seq| *seq != seqs[at]).collect();
+            assert_eq!(found, expected, "{at}");
+        }
+    }
+
+    #[test]
     fn the_public_url_of_a_fix_makes_the_signature_right() {
         let forwarded = "X-Forwarded-Host: x.io\r\n";
         let original = "X-Forwarded-Host: x.io\r\nX-Original-URI: /in?t=1\r\n";

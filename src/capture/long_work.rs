@@ -29,3 +29,31 @@ pub(super) async fn off_the_worker<T: Send + 'static>(work: impl FnOnce() -> T +
     });
     done.await.inspect_err(|error| tracing::error!(%error, "work on a request has failed")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_takes_long_and_a_compressed_one_may_be_large() {
+        for (length, field, long) in [
+            (0, "X-A", false),
+            (64 << 10, "X-A", false),
+            ((64 << 10) + 1, "X-A", true),
+            (1 << 10, "content-encoding", false),
+            ((1 << 10) + 1, "content-encoding", true),
+            ((64 << 10) + 1, "content-encoding", true),
+        ] {
+            let headers: Headers = [(field, "gzip")].into_iter().collect();
+            assert_eq!(takes_long(&headers, &vec![0; length].into()), long, "{length} {field}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_panics_elsewhere_is_nothing_and_the_next_one_has_its_turn() {
+        for _ in 0..3 {
+            assert_eq!(off_the_worker(|| -> u8 { std::panic::resume_unwind(Box::new("on purpose")) }).await, None);
+        }
+        assert_eq!(off_the_worker(|| 1).await, Some(1));
+    }
+}

@@ -19,6 +19,8 @@ mod long_work;
 mod response;
 mod reverify;
 pub mod template;
+#[cfg(test)]
+mod tests;
 mod unknown;
 
 use std::net::SocketAddr;

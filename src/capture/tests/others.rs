@@ -1,0 +1,209 @@
+//! Judging anew, leases, counters, bins that requests make, what a worker remembers.
+
+use super::*;
+
+/// Waits until a run over the bin is told to be over; what was told until then.
+async fn run_over(fixture: &Fixture, bin: &BinState) -> Vec<(u64, u64, bool)> {
+    loop {
+        let progress: Vec<_> = fixture
+            .log
+            .0
+            .lock()
+            .iter()
+            .filter(|change| change.bin == bin.bin.id)
+            .filter_map(|change| match change.what {
+                ChangeKind::Progress { done, total, finished } => Some((done, total, finished)),
+                _ => None,
+            })
+            .collect();
+        if progress.last().is_some_and(|last| last.2) {
+            fixture.log.0.lock().clear();
+            return progress;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored_is_judged_anew_when_the_secrets_change() {
+    let fixture = Fixture::new();
+    tokio::spawn(fixture.capture.clone().reverify_after_changes(fixture.store.bin_updates()));
+    let bin = fixture.bin(provider("callaider"), None).await;
+    for key in ["key", "other"] {
+        fixture.receive(&bin, signed(key)).await;
+    }
+    let verdicts = async || -> Vec<_> {
+        fixture.kept(&bin).await.iter().map(|kept| kept.summary.derived.verdict.status).collect()
+    };
+    assert_eq!(verdicts().await, [SignatureStatus::NoSecret; 2]);
+    fixture.log.0.lock().clear();
+    for (secret, expected) in [
+        ("key", [SignatureStatus::Valid, SignatureStatus::Invalid]),
+        ("other", [SignatureStatus::Invalid, SignatureStatus::Valid]),
+    ] {
+        let secret = ("live".to_owned(), SecretValue::new(secret.to_owned()));
+        fixture.store.replace_secrets(bin.bin.id, vec![secret]).await.unwrap();
+        assert_eq!(run_over(&fixture, &bin).await, [(2, 2, false), (2, 2, true)]);
+        assert_eq!(verdicts().await, expected);
+    }
+    // More than one step.
+    for _ in 0..600 {
+        fixture.receive(&bin, signed("other")).await;
+    }
+    fixture.log.0.lock().clear();
+    fixture.capture.reverify_all([bin.bin.id]);
+    assert_eq!(run_over(&fixture, &bin).await, [(500, 602, false), (602, 602, false), (602, 602, true)]);
+}
+
+#[test]
+fn only_what_verdicts_depend_on_has_a_bin_judged_anew() {
+    type Set = fn(&mut crate::model::Bin);
+    let changes: [(Set, bool); 9] = [
+        (|_| {}, false),
+        (|bin| bin.settings.name = "n".parse().ok(), false),
+        (|bin| bin.settings.signature_mode = SignatureMode::Enforce, false),
+        (|bin| bin.settings.response.cors = true, false),
+        (|bin| bin.settings.provider = Some("github".into()), true),
+        (|bin| bin.settings.scheme = Some("github".into()), true),
+        (|bin| bin.settings.custom_scheme = Some(serde_json::json!({})), true),
+        (|bin| bin.settings.public_url = Some("http://x".into()), true),
+        (|bin| bin.secrets.clear(), true),
+    ];
+    let secret = Secret { id: 1, label: "l".into(), value: SecretValue::new("v".into()), created_at: start() };
+    let before = crate::model::Bin {
+        id: BinId::generate(),
+        created_at: start(),
+        settings: BinSettings::default(),
+        secrets: vec![secret],
+    };
+    for (number, (change, differs)) in changes.into_iter().enumerate() {
+        let mut after = before.clone();
+        change(&mut after);
+        assert_eq!(judge::Judge::may_differ(&before, &after), differs, "{number}");
+        assert_eq!(judge::Judge::may_differ(&after, &before), differs, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_one_persons_and_ends_with_them() {
+    let fixture = Fixture::new();
+    let (bin, other) = (fixture.bin(answers("{}"), None).await.bin.id, fixture.bin(answers("{}"), None).await.bin.id);
+    let leases = &fixture.capture.0.held.0.leases;
+    let lease = |bin| fixture.capture.lease(bin, Duration::from_secs(5));
+    assert!(leases.of(bin).is_none());
+    let first = lease(bin).unwrap();
+    assert!(lease(bin).is_none(), "somebody has it");
+    let second = lease(other).unwrap();
+    let ids = [bin, other].map(|bin| leases.of(bin).unwrap().id);
+    assert_ne!(ids[0], ids[1]);
+    assert_eq!(leases.of(bin).unwrap().patience, Duration::from_secs(5));
+    drop(first);
+    assert!(leases.of(bin).is_none() && leases.of(other).is_some());
+    assert_eq!(ids.map(|id| leases.is_held(id)), [false, true]);
+    let third = lease(bin).unwrap();
+    assert_ne!(leases.of(bin).unwrap().id, ids[0], "no number is given twice");
+    drop((second, third));
+    assert!(leases.of(bin).is_none() && leases.of(other).is_none());
+}
+
+#[tokio::test]
+async fn a_sender_under_a_lease_waits_for_its_holder_and_no_longer() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin(answers(r#"{"status":202}"#), None).await;
+    let lease = fixture.capture.lease(bin.bin.id, Duration::from_mins(1)).unwrap();
+    let response = fixture.receive(&bin, arrived("POST", "", "x")).await;
+    let held = fixture.kept(&bin).await.pop().unwrap().summary;
+    assert_eq!((held.response.status, held.held_until), (None, Some(start().plus(Duration::from_mins(1)))));
+    let waiting = tokio::spawn(response.instead.unwrap().answer);
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fixture.capture.held(), 1);
+    drop(lease);
+    assert!(waiting.await.unwrap().is_none());
+    assert_eq!(fixture.capture.held(), 0);
+    let response = fixture.receive(&bin, arrived("POST", "", "x")).await;
+    assert!(response.instead.is_none());
+    assert_eq!(response.status, 202);
+    // What the listener says of its end is kept.
+    let stored = response.stored.unwrap();
+    fixture.capture.answered(stored, Some(503), Duration::from_micros(9));
+    fixture.bin(BinSettings::default(), None).await;
+    let kept = fixture.kept(&bin).await.pop().unwrap().summary;
+    assert_eq!((kept.response.status, kept.response.duration_us), (Some(503), Some(9)));
+}
+
+#[tokio::test]
+async fn that_many_are_turned_away_is_told_once_a_minute() {
+    let fixture = Fixture::new();
+    let counters = fixture.capture.counters();
+    let second = start().as_secs();
+    for (number, (now, told)) in
+        [(0, 0), (0, 0), (59, 0), (60, 60), (119, 60), (120, 120), (30, 30), (31, 30)].into_iter().enumerate()
+    {
+        fixture.clock.jump(Timestamp::from_secs(second + now));
+        fixture.capture.count_crowded();
+        assert_eq!(counters.crowded_told.load(Ordering::Relaxed), second + told, "{now}");
+        assert_eq!(counters.crowded.load(Ordering::Relaxed), number as u64 + 1);
+    }
+    let shown = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    for number in 1..=2 {
+        fixture.capture.count_mismatch();
+        fixture.capture.count_shed();
+        fixture.capture.count_import_refused();
+        fixture.capture.count_unread();
+        let counted = [&counters.head_mismatch, &counters.shed, &counters.not_imported, &counters.unread].map(shown);
+        assert_eq!(counted, [number; 4]);
+    }
+}
+
+#[tokio::test]
+async fn a_bin_that_is_not_there_is_made_where_that_is_wanted_and_the_name_is_one() {
+    let options = CaptureOptions { auto_create: true, ..CaptureOptions::default() };
+    let (making, not) = (Fixture::with(options), Fixture::new());
+    assert_eq!(making.capture.create(b"orders").await.unwrap().state.bin.settings.name, "orders".parse().ok());
+    assert_eq!(making.store.bin_count(), 1);
+    // Two first requests at once.
+    assert_eq!(making.capture.create(b"orders").await.unwrap().state.bin.settings.name, "orders".parse().ok());
+    assert_eq!((making.store.bin_count(), making.capture.counters().created.load(Ordering::Relaxed)), (1, 1));
+    for (fixture, segment, text) in [
+        (&making, &b""[..], "send requests to a bin URL"),
+        (&making, b"no name", "no bin 'no name' here"),
+        (&making, b"\xff", "here: create one"),
+        (&not, b"orders", "no bin 'orders' here"),
+    ] {
+        let response = fixture.capture.create(segment).await.unwrap_err();
+        let body = String::from_utf8_lossy(&response.body).into_owned();
+        assert!(response.status == 404 && body.contains(text), "{body}");
+    }
+    let unknown = |fixture: &Fixture| -> Vec<String> {
+        fixture.capture.unknown_bins().into_iter().map(|known| known.name.to_string()).collect()
+    };
+    assert_eq!((unknown(&making), unknown(&not)), (vec![], vec!["orders".to_owned()]));
+    assert_eq!(making.capture.counters().unknown_bin.load(Ordering::Relaxed), 3);
+    not.bin(BinSettings { name: "orders".parse().ok(), ..BinSettings::default() }, None).await;
+    assert_eq!(unknown(&not), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_bins_of_a_worker_are_as_new_as_their_settings() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin(BinSettings { name: "b".parse().ok(), ..BinSettings::default() }, None).await;
+    let bins = WorkerBins::new(fixture.capture.clone());
+    let limit = || bins.bin(b"b").map(|bin| fixture.capture.body_limit(&bin));
+    assert_eq!((limit(), limit()), (Some(100), Some(100)));
+    fixture.store.update_bin(bin.bin.id, |settings| settings.limits.max_body_bytes = Some(7)).await.unwrap();
+    assert_eq!(limit(), Some(7));
+    let known = bins.bin(b"b").unwrap();
+    assert!(Arc::ptr_eq(&known.prepared, &bins.bin(b"b").unwrap().prepared));
+    fixture.capture.schemes_changed();
+    assert!(!Arc::ptr_eq(&known.prepared, &bins.bin(b"b").unwrap().prepared));
+    assert!(bins.bin(b"c").is_none());
+    fixture.store.delete_bin(bin.bin.id).await.unwrap();
+    assert!(bins.bin(b"b").is_none());
+    for (url, expected) in
+        [(None, "http://creel.test/b"), (Some("http://x/y//"), "http://x/y"), (Some("http://x"), "http://x")]
+    {
+        assert_eq!(fixture.capture.bin_url("b", url), expected);
+    }
+}
