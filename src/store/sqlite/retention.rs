@@ -81,12 +81,13 @@ impl Ages {
     fn at(&mut self, now: i64, steady: i64) -> i64 {
         let offset = now - steady;
         let believed = *self.offset.get_or_insert(offset);
-        if offset - believed <= JUMP_US {
+        let ahead = offset - believed;
+        if ahead <= JUMP_US {
             self.offset = Some(offset);
             self.jumped = None;
         } else {
             let jumped = *self.jumped.get_or_insert_with(|| {
-                let seconds = (offset - believed) / 1_000_000;
+                let seconds = ahead / 1_000_000;
                 tracing::warn!(seconds, "the clock has jumped ahead: for an hour nothing is removed for its age by it");
                 steady
             });

@@ -255,8 +255,14 @@ async fn what_is_imported_counts_with_its_marks() {
         assert_eq!((&back.marks, back.response.duration_us), (&kept.marks, kept.duration_us));
     }
     // More than one write takes.
-    let many = (0..1_001).map(|_| (post(bin, "x"), Kept::default())).collect();
-    assert_eq!(fixture.store.import(bin, many).await, Ok(1_001));
+    let parts = async |count: u64, body: &str| {
+        let before = fixture.store.stats().commits;
+        let many = (0..count).map(|_| (post(bin, body), Kept::default())).collect();
+        assert_eq!(fixture.store.import(bin, many).await, Ok(count));
+        fixture.store.stats().commits - before
+    };
+    assert_eq!([parts(0, "").await, parts(500, "").await, parts(1_001, "x").await], [0, 1, 3]);
+    assert_eq!(parts(3, &"x".repeat(5 << 20)).await, 2, "captures get in between");
     assert_sound(&fixture).await;
     fixture.store.update_bin(bin, |settings| settings.limits.max_requests = Some(1)).await.unwrap();
     for _ in 0..4 {
