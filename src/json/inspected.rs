@@ -1,6 +1,7 @@
 //! JSON values as Node's `util.inspect` and `console.log` print them (lib/internal/util/inspect.js).
 
 use super::number::Numbers;
+use super::print::array_index;
 use super::tree::Node;
 
 /// Characters of a line.
@@ -11,6 +12,8 @@ const COMPACT: usize = 3;
 const MAX_ITEMS: usize = 100;
 /// The same for characters of a text.
 const MAX_TEXT: usize = 10_000;
+/// Texts of up to as many stay on one line.
+const SHORT_TEXT: usize = 16;
 /// Arrays of more items are written in columns.
 const FEW: usize = 6;
 
@@ -63,7 +66,7 @@ impl Inspector {
             Node::Object(members) => {
                 self.current = level + 1;
                 let mut order: Vec<_> = members.iter().collect();
-                order.sort_by_key(|(name, _)| index(name).map_or((1, 0), |index| (0, index)));
+                order.sort_by_key(|(name, _)| array_index(name).map_or((1, 0), |index| (0, index)));
                 let mut output = Vec::new();
                 for (name, value) in order {
                     let value = self.inner(value, level + 1);
@@ -108,7 +111,7 @@ impl Inspector {
         let bias = (actual as f64 - total as f64 / output.len() as f64).sqrt();
         let biased = (actual as f64 - 3.0 - bias).max(1.0);
         let by_area = ((2.5 * biased * shown as f64).sqrt() / biased).round() as usize;
-        let columns = by_area.min((LINE - self.indent) / actual).min(COMPACT * 4).min(15);
+        let columns = by_area.min((LINE - self.indent) / actual).min(COMPACT * 4);
         if columns <= 1 {
             return output;
         }
@@ -140,33 +143,33 @@ impl Inspector {
     }
 
     fn text(&self, text: &str) -> String {
-        let count = width(text);
-        let cut: String = if count > MAX_TEXT { text.chars().take(MAX_TEXT).collect() } else { String::new() };
-        let shown = if count > MAX_TEXT { &cut } else { text };
-        let more = count.saturating_sub(MAX_TEXT);
-        let rest = match more {
+        let mut units = 0;
+        let is_beyond = |(_, character): &(usize, char)| {
+            units += character.len_utf16();
+            units > MAX_TEXT
+        };
+        let shown = &text[..text.char_indices().find(is_beyond).map_or(text.len(), |(at, _)| at)];
+        let rest = match width(text).saturating_sub(MAX_TEXT) {
             0 => String::new(),
             1 => "... 1 more character".to_owned(),
             more => format!("... {more} more characters"),
         };
-        let is_long = width(shown) > 16 && (width(shown) + 4 + self.indent) > LINE;
-        if is_long && shown.trim_end_matches('\n').contains('\n') {
-            let between = format!(" +\n{}", " ".repeat(self.indent));
-            return shown.split_inclusive('\n').map(quoted).collect::<Vec<_>>().join(&between) + &rest;
+        let count = width(shown);
+        if count <= SHORT_TEXT || count + 4 + self.indent <= LINE {
+            return quoted(shown) + &rest;
         }
-        quoted(shown) + &rest
+        let between = format!(" +\n{}", " ".repeat(self.indent + 2));
+        shown.split_inclusive('\n').map(quoted).collect::<Vec<_>>().join(&between) + &rest
     }
 }
 
 fn number(text: &str) -> String {
-    let printed = Numbers::JAVASCRIPT.print(text);
-    if printed == "0" && text.starts_with('-') { "-0".to_owned() } else { printed.replace("null", "Infinity") }
-}
-
-fn index(name: &str) -> Option<u32> {
-    let is_canonical = name == "0" || !name.starts_with('0');
-    let is_digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-    if is_canonical && is_digits { name.parse().ok() } else { None }
+    match Numbers::JAVASCRIPT.print(text).as_str() {
+        "0" if text.starts_with('-') => "-0".to_owned(),
+        "null" if text.starts_with('-') => "-Infinity".to_owned(),
+        "null" => "Infinity".to_owned(),
+        printed => printed.to_owned(),
+    }
 }
 
 fn key(name: &str) -> String {
@@ -197,7 +200,6 @@ fn quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            '\u{b}' => out.push_str("\\v"),
             '\\' => out.push_str("\\\\"),
             '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => out.push_str(&format!("\\x{:02X}", u32::from(character))),
             character if character == quote => {

@@ -244,7 +244,7 @@ impl Short {
             let point = i32::try_from(unsigned.len()).ok()?;
             return is_short.then_some(Self { has_point: false, has_fraction: false, point });
         }
-        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let (whole, fraction) = unsigned.split_once('.')?;
         let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if !is_digits(whole) || !is_digits(fraction) {
             return None;
@@ -256,13 +256,12 @@ impl Short {
         } else {
             (whole.len() + written.len(), i32::try_from(whole.len()).ok()?)
         };
-        let has_point = whole.len() < unsigned.len();
-        (1..=15).contains(&digits).then_some(Self { has_point, has_fraction: !written.is_empty(), point })
+        (1..=15).contains(&digits).then_some(Self { has_point: true, has_fraction: !written.is_empty(), point })
     }
 
-    /// The text without the zeros that end its fraction.
+    /// The text of a number with a point, without the zeros that end its fraction.
     fn without_zeros(text: &str) -> &str {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+        text.trim_end_matches('0').trim_end_matches('.')
     }
 }
 

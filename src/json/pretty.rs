@@ -92,6 +92,9 @@ mod tests {
         let wanted =
             "{\n  \"b\": 1.0,\n  \"a\": [\n    1e400,\n    {},\n    [],\n    \"\\u00e9\\\"\"\n  ],\n  \"b\": -0\n}";
         assert_eq!(pretty(text.as_bytes(), 1_000), Pretty { text: wanted.to_owned(), truncated: false });
+        let strings = r#"{"a, b":" [1]: {2} \", ","":"\\"}"#;
+        let wanted = "{\n  \"a, b\": \" [1]: {2} \\\", \",\n  \"\": \"\\\\\"\n}";
+        assert_eq!(pretty(strings.as_bytes(), 1_000), Pretty { text: wanted.to_owned(), truncated: false });
     }
 
     #[test]

@@ -55,8 +55,8 @@ fn write(node: &Node<'_>, indent: usize, allowance: usize, level: usize, out: &m
             }
             out.push(']');
         }
-        Node::Text(text) => text_in_parts(text, indent, allowance, level, out),
-        Node::Number(_) | Node::Literal(_) => out.push_str(&whole),
+        Node::Text(text) if !text.is_empty() => text_in_parts(text, indent, allowance, level, out),
+        Node::Text(_) | Node::Number(_) | Node::Literal(_) => out.push_str(&whole),
     }
 }
 
@@ -64,7 +64,7 @@ fn write(node: &Node<'_>, indent: usize, allowance: usize, level: usize, out: &m
 fn text_in_parts(text: &str, indent: usize, allowance: usize, level: usize, out: &mut String) {
     let (indent, allowance) = if level == 1 { (indent + 1, allowance + 1) } else { (indent, allowance) };
     let width = LINE.saturating_sub(indent);
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let lines = lines(text);
     let mut chunks = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let is_last = at + 1 == lines.len();
@@ -97,13 +97,38 @@ fn text_in_parts(text: &str, indent: usize, allowance: usize, level: usize, out:
     out.push_str(&if is_framed { format!("({text})") } else { text });
 }
 
+/// Lines with their ends, as `str.splitlines(True)` has them.
+fn lines(text: &str) -> Vec<&str> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    for (at, character) in text.char_indices() {
+        let next = at + character.len_utf8();
+        let ends = match character {
+            '\r' => !text[next..].starts_with('\n'),
+            '\n' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}' => true,
+            _ => false,
+        };
+        if ends {
+            all.push(&text[start..next]);
+            start = next;
+        }
+    }
+    all.extend(Some(&text[start..]).filter(|rest| !rest.is_empty()));
+    all
+}
+
+/// What `\s` stands for in Python.
+fn is_space(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}')
+}
+
 /// Words with the white space after them.
 fn words(line: &str) -> Vec<&str> {
     let mut all = Vec::new();
     let mut rest = line;
     while !rest.is_empty() {
-        let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let space = rest[word..].find(|character: char| !character.is_whitespace()).unwrap_or(rest.len() - word);
+        let word = rest.find(is_space).unwrap_or(rest.len());
+        let space = rest[word..].find(|character: char| !is_space(character)).unwrap_or(rest.len() - word);
         let (first, after) = rest.split_at(word + space);
         all.push(first);
         rest = after;

@@ -531,6 +531,25 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_doubled_when_it_is_three_quarters_full_and_has_at_most_a_thirtieth_power_of_buckets() {
+        for (count, buckets) in [
+            (0, 16),
+            (12, 16),
+            (13, 32),
+            (24, 32),
+            (25, 64),
+            (3 << 27, 1 << 29),
+            ((3 << 27) + 1, 1 << 30),
+            (usize::MAX, 1 << 30),
+        ] {
+            assert_eq!(grown_table(count), buckets, "{count}");
+        }
+        for (count, buckets) in [(0, 1), (1, 2), (2, 4), (3, 8), (5, 8), (6, 16), (usize::MAX, 1 << 30)] {
+            assert_eq!(copied_table(count), buckets, "{count}");
+        }
+    }
+
+    #[test]
     fn nothing_becomes_more_than_eight_times_as_long() {
         let print = |text: String, length| print(&Node::Text(text.into()), Style::PYTHON, length).map(|out| out.len());
         assert_eq!((print("é".repeat(20_000), 15_001), print("é".repeat(20_000), 15_000)), (Some(120_002), None));

@@ -1,5 +1,24 @@
+mod node;
+mod orders;
+mod python;
+
 use super::find::HitPart;
 use super::*;
+
+/// Tables are shorter with `~12;` for twelve letters x, and `@12@text@` for twelve times that text.
+fn expanded(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['~', '@']) {
+        out.push_str(&rest[..at]);
+        let is_letters = rest[at..].starts_with('~');
+        let (count, after) = rest[at + 1..].split_once(if is_letters { ';' } else { '@' }).unwrap();
+        let (what, after) = if is_letters { ("x", after) } else { after.split_once('@').unwrap() };
+        out.push_str(&what.repeat(count.parse().unwrap()));
+        rest = after;
+    }
+    out + rest
+}
 
 const TEXT: &[u8] =
     br#" {"a":[10,20,{"x/y~":null}],"n":1234567890123456789012345678901234567890,"a":"d\u00fcp","t":true}"#;

@@ -222,6 +222,14 @@ mod tests {
             assert_eq!(forwarded.skipped_because().is_some_and(|why| why.len() > 10), is_skipped, "{name}");
             assert_eq!(serde_json::to_value(forwarded).unwrap(), name);
         }
+        // A request that was skipped for two reasons keeps the first.
+        let order = [Forwarded::Delivered, Forwarded::NotAccepted, Forwarded::Failed, Forwarded::SkippedUnfit];
+        for (at, better) in order.into_iter().enumerate() {
+            for worse in &order[at..] {
+                assert_eq!((better.worse(*worse), worse.worse(better)), (*worse, *worse));
+            }
+        }
+        assert_eq!(Forwarded::SkippedUnfit.worse(Forwarded::SkippedLoop), Forwarded::SkippedUnfit);
         let route = |to: &[&str]| Route { to: to.iter().map(|&to| to.to_owned()).collect(), ..Route::default() };
         let settings =
             ForwardSettings { routes: vec![route(&["a", "b"]), route(&[]), route(&["c"])], ..Default::default() };

@@ -46,3 +46,18 @@ impl PassedAnswer {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_json_and_says_when_to_come_again() {
+        let answer = PassedAnswer::error(503, "The \"target\" is away.").retry_after(7);
+        assert_eq!((answer.status, &answer.body[..]), (503, &br#"{"ok":false,"error":"The \"target\" is away."}"#[..]));
+        let fields: Vec<_> = answer.head.fields.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+        assert_eq!(fields, [(&b"Content-Type"[..], &b"application/json"[..]), (b"Retry-After", b"7")]);
+        assert!(answer.head.has("content-TYPE") && answer.head.has("Retry-After"));
+        assert!(!answer.head.has("content") && !answer.head.has("") && !PassedHead::default().has("Retry-After"));
+    }
+}
