@@ -345,6 +345,40 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_put_into_a_form_and_into_nothing_else() {
+        let placed = |content_type: Option<&str>, body: &str| {
+            let headers: Headers = content_type.map(|value| ("Content-Type", value.to_owned())).into_iter().collect();
+            let input = SignInput {
+                method: "POST",
+                url: "https://h/",
+                headers: &headers,
+                body: body.as_bytes(),
+                timestamp: Timestamp::default(),
+                id: None,
+                config: None,
+            };
+            let mut draft = Draft::new(&input);
+            draft.place(&Source::Form("s".to_owned()), "x y").map_err(|error| error.to_string())?;
+            let signed = draft.into_signed();
+            Ok((String::from_utf8(signed.body.unwrap()).unwrap(), signed.headers))
+        };
+        let is = |body: &str| Ok::<_, String>((body.to_owned(), Vec::new()));
+        let form = || Ok::<_, String>(("s=x+y".to_owned(), vec![("Content-Type".to_owned(), FORM.to_owned())]));
+        assert_eq!(placed(Some("Application/X-WWW-Form-Urlencoded; charset=utf-8"), "a=1&s=2"), is("a=1&s=x+y"));
+        assert_eq!((placed(None, ""), placed(Some("text/plain"), "")), (form(), form()));
+        let none = "The scheme puts s into a form, and the body is none.";
+        assert_eq!(placed(Some("application/json"), "{}"), Err(none.to_owned()));
+        let part = |name: &str, value: &str| {
+            format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let multipart = Some("multipart/form-data; boundary=X");
+        let body = |value: &str| format!("{}{}--X--\r\n", part("a", "1"), part("s", value));
+        assert_eq!(placed(multipart, &body("old")), is(&body("x y")));
+        let none = "The multipart body has no field s to put the value into.";
+        assert_eq!(placed(multipart, &format!("{}--X--\r\n", part("a", "1"))), Err(none.to_owned()));
+    }
+
+    #[test]
     fn query_and_form_pairs_are_replaced_and_the_rest_stays() {
         assert_eq!(with_query_pair("https://h/p?a=%7e&s=1&b#f", "s", "x y"), "https://h/p?a=%7e&b&s=x+y#f");
         assert_eq!(with_query_pair("https://h/p", "s", "1"), "https://h/p?s=1");

@@ -273,6 +273,93 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_is_joined_in_its_order_and_what_is_safe_has_no_separators() {
+        let pairs = [("b", "2&3"), ("a", "y=z"), ("b", "1"), ("a", "x")];
+        assert_eq!(reduced(Reduction::Sent, &pairs), "b2&3ay=zb1ax");
+        assert_eq!(reduced(Reduction::PairsSafe, &pairs), "a=x&a=y_z&b=1&b=2_3");
+        // Python's `urllib.parse.quote_plus`.
+        assert_eq!(form_encode("aZ09_.-~ +&=é/*'"), "aZ09_.-~+%2B%26%3D%C3%A9%2F%2A%27");
+        // Node's `encodeURI(path + '?' + encodeURIComponent(query))`.
+        let escaped = "/a%20b;/%C3%A9%25?x%253D1%2526y%253Da%2520b!*()%252F%25C3%25BC";
+        assert_eq!(escape_query("/a b;/é%?x=1&y=a b!*()/ü"), escaped);
+        assert_eq!((escape_query("/a?"), escape_query("/a b")), ("/a".to_owned(), "/a%20b".to_owned()));
+    }
+
+    #[test]
+    fn every_filter_has_its_name() {
+        for (text, filter) in [
+            ("md5", BytesFilter::Md5),
+            ("sha1", BytesFilter::Sha1),
+            ("sha256", BytesFilter::Sha256),
+            ("sha512", BytesFilter::Sha512),
+            ("hex", BytesFilter::Hex),
+            ("base64", BytesFilter::Base64),
+            ("base64url", BytesFilter::Base64url),
+            ("lower", BytesFilter::Lower),
+            ("upper", BytesFilter::Upper),
+            ("crc32", BytesFilter::Crc32),
+            ("line(Message)", BytesFilter::Line("Message".to_owned())),
+            ("escape_query", BytesFilter::EscapeQuery),
+            ("header_values", BytesFilter::HeaderValues(".".to_owned())),
+            ("header_pairs", BytesFilter::HeaderPairs(":".to_owned(), ";".to_owned())),
+            ("header_pairs(=)", BytesFilter::HeaderPairs("=".to_owned(), ";".to_owned())),
+        ] {
+            assert_eq!(parse(text), Ok(Parsed::Bytes(filter)), "{text}");
+        }
+        for (text, reduction) in [
+            ("concat", Reduction::Sent),
+            ("sort_concat", Reduction::Concat),
+            ("sort_pairs", Reduction::Pairs),
+            ("sort_pairs_safe", Reduction::PairsSafe),
+            ("sort_pairs_enc", Reduction::PairsEncoded),
+            ("sort_group", Reduction::Group),
+        ] {
+            assert_eq!(parse(text), Ok(Parsed::Reduce(reduction)), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_filter_makes_its_own_bytes() {
+        let headers: crate::http::Headers = [("A", " 1 "), ("B", "2")].into_iter().collect();
+        let received_at = crate::model::Timestamp::default();
+        let request =
+            super::super::request::SignedRequest { method: "GET", url: "/", headers: &headers, body: b"", received_at };
+        let config = super::super::request::Config::new();
+        let view = View::new(&request, &config);
+        let made = |filter: BytesFilter, input: &str| {
+            filter.apply(input.as_bytes(), &view).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        // Python's `hashlib`, `binascii` and `base64`.
+        for (filter, expected) in [
+            (BytesFilter::Md5, "430047e883ae37277a4f85da36627b7c"),
+            (BytesFilter::Sha1, "b89d9eeeb8eeb6c489c5f38ff5a5504719d6ac90"),
+            (BytesFilter::Sha256, "d012af56356bdcfe5a47bd1f1d83edff153704fe78b81fe557b86bd6dcb935b0"),
+            (
+                BytesFilter::Sha512,
+                "eb41b708cd656c83556ee24ee30f3afe216b25a65d5e756c537e91ebe9a83737efeb812bd0ec01f38e89f2a4b01913ae42ff02fd17fcb22e607f9bb90a11bfac",
+            ),
+        ] {
+            assert_eq!(hex::encode(filter.apply("Ü?>".as_bytes(), &view).unwrap()), expected);
+        }
+        for (filter, expected) in [
+            (BytesFilter::Hex, "c39c3f3e"),
+            (BytesFilter::Base64, "w5w/Pg=="),
+            (BytesFilter::Base64url, "w5w_Pg"),
+            (BytesFilter::Lower, "ü?>"),
+            (BytesFilter::Upper, "Ü?>"),
+            (BytesFilter::Crc32, "671803639"),
+            (BytesFilter::Line("N".to_owned()), "N\nÜ?>\n"),
+        ] {
+            assert_eq!(made(filter.clone(), "Ü?>").as_deref(), Ok(expected), "{filter:?}");
+        }
+        let values = || BytesFilter::HeaderValues("|".to_owned());
+        assert_eq!(made(values(), "a, b  A").as_deref(), Ok(" 1 |2| 1 "));
+        assert_eq!(made(BytesFilter::HeaderPairs("=".to_owned(), "&".to_owned()), "a B").as_deref(), Ok("a=1&B=2"));
+        let many = |count: usize| made(values(), &"a ".repeat(count)).map(|text| text.len());
+        assert_eq!((many(128), many(129)), (Ok(128 * 3 + 127), Err(Missing::TooManySignedHeaders)));
+    }
+
+    #[test]
     fn wrong_filters_are_refused() {
         for wrong in ["", "sha3", "sha256(x)", "header_values(.", "header_pairs(a,b,c)"] {
             assert!(parse(wrong).is_err(), "{wrong}");

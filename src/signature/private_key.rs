@@ -59,3 +59,28 @@ pub(super) fn sign(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<V
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::encoding::Encoding;
+    use crate::signature::public_key::PublicKey;
+
+    #[test]
+    fn an_ed25519_key_is_read_in_each_of_its_forms() {
+        // RFC 8410, sections 10.1 and 10.3.
+        let decoded = |text: &str| Encoding::Base64.decode(text).unwrap().to_vec();
+        let pkcs8 = decoded("MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC");
+        let public = decoded("MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=");
+        let pair = [&pkcs8[16..], &public[12..]].concat();
+        let known = PublicKey::from_der(&public).unwrap();
+        for key in [&pkcs8[..], &pkcs8[16..], &pair] {
+            let signature = sign(Algorithm::Ed25519, key, b"message").unwrap();
+            assert!(known.verifies(Algorithm::Ed25519, b"message", &signature), "{} bytes", key.len());
+        }
+        let other = [&[0; 16], &pkcs8[16..]].concat();
+        for wrong in [&other[..], &pkcs8[..47], &pair[..63], &[]] {
+            assert_eq!(sign(Algorithm::Ed25519, wrong, b"message"), None, "{} bytes", wrong.len());
+        }
+    }
+}

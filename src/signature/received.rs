@@ -123,6 +123,7 @@ mod tests {
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].1, ["a", "c"]);
         assert_eq!(read[1].1, ["b"]);
+        assert_eq!(self::read(&record, "t=1,v1=a,t=2")[0].0, [("timestamp".to_owned(), "2".to_owned())]);
     }
 
     #[test]
@@ -132,5 +133,13 @@ mod tests {
         assert_eq!(read(&record, &many).len(), MAX_GROUPS);
         assert_eq!(read(&record, &"v1=a,".repeat(5_000))[0].1.len(), MAX_SIGNATURES);
         assert!(read(&record, &"v1=a,".repeat(20_000)).is_empty());
+        // However they are spread over groups and texts.
+        let pairs = "t=1,v1=a,v1=b ";
+        assert_eq!(read(&record, &pairs.repeat(4_000))[0].1.len(), MAX_SIGNATURES);
+        let (full, less) = (format!("t=1,{}", "v1=a,".repeat(127)), "t=1,v1=b,v1=c");
+        assert_eq!(read(&record, &format!("{full} {less}"))[0].1.len(), 128);
+        assert_eq!(read(&record, &format!("{full} {less}"))[0].1[127], "b");
+        let padded = |length: usize| read(&record, &("t=1,v1=a".to_owned() + &" ".repeat(length - 8))).len();
+        assert_eq!((padded(MAX_TEXT), padded(MAX_TEXT + 1)), (1, 0));
     }
 }

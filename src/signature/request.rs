@@ -67,10 +67,8 @@ impl<'a> UrlParts<'a> {
 
     /// Where the port begins in the authority, with its colon. The colons of an IPv6 address are in brackets.
     fn port_at(&self) -> Option<usize> {
-        let host_at = self.authority.rfind('@').map_or(0, |at| at + 1);
-        let host = &self.authority[host_at..];
-        let after_bracket = host.rfind(']').map_or(0, |at| at + 1);
-        host[after_bracket..].find(':').map(|at| host_at + after_bracket + at)
+        let host_at = self.authority.rfind(['@', ']']).unwrap_or(0);
+        self.authority[host_at..].find(':').map(|at| host_at + at)
     }
 
     /// The URL with the port left out.
@@ -186,6 +184,11 @@ mod tests {
             ("http://u:p@h:8/", "http://u:p@h/", "http://u:p@h:8/"),
             ("http://[::1]:8/", "http://[::1]/", "http://[::1]:8/"),
             ("http://[::1]/", "http://[::1]/", "http://[::1]:80/"),
+            ("http://u:p@[::1]:8/", "http://u:p@[::1]/", "http://u:p@[::1]:8/"),
+            ("http://u:p@[::1]", "http://u:p@[::1]", "http://u:p@[::1]:80"),
+            ("http://u:]@h:8", "http://u:]@h", "http://u:]@h:8"),
+            ("http://a@b:c@h/", "http://a@b:c@h/", "http://a@b:c@h:80/"),
+            ("HTTPS://h?q", "HTTPS://h?q", "HTTPS://h:443?q"),
         ] {
             let parts = UrlParts::of(url);
             assert_eq!(parts.without_port(), without);
@@ -221,6 +224,46 @@ mod tests {
     #[test]
     fn a_flood_of_fields_is_no_form() {
         assert!(pairs("&".repeat(20_000).as_bytes()).is_empty());
-        assert!(pairs("a=b&".repeat(20_000).as_bytes()).is_empty());
+        assert_eq!(pairs("a=b&".repeat(9_999).as_bytes()).len(), 9_999);
+        assert!(pairs("a=b&".repeat(10_000).as_bytes()).is_empty());
+    }
+
+    /// What a look at a request with this body gives.
+    fn seen<T>(content_type: &str, body: &[u8], look: impl FnOnce(&View<'_>) -> T) -> T {
+        let headers: Headers = [("Content-Type", content_type.to_owned())].into_iter().collect();
+        let received_at = Timestamp::default();
+        let request = SignedRequest { method: "POST", url: "https://h/", headers: &headers, body, received_at };
+        look(&View::new(&request, &Config::new()))
+    }
+
+    #[test]
+    fn of_two_lists_each_has_its_own_items() {
+        let body = br#"{"a":[1,2],"b":[345]}"#;
+        let (one, other) = (Pointer::parse("/a").unwrap(), Pointer::parse("/b").unwrap());
+        seen("application/json", body, |view| {
+            for _ in 0..2 {
+                assert_eq!((view.items(&one).to_vec(), view.items(&other).to_vec()), (vec![6..7, 8..9], vec![16..19]));
+            }
+        });
+    }
+
+    #[test]
+    fn a_body_is_searched_up_to_its_bound() {
+        let json = |length: usize| {
+            let body = r#"{"a":[7]}"#.to_owned() + &" ".repeat(length - 9);
+            let (list, item) = (Pointer::parse("/a").unwrap(), Pointer::parse("/a/0").unwrap());
+            seen("application/json", body.as_bytes(), |view| (view.json(&item).is_some(), view.items(&list).len()))
+        };
+        assert_eq!((json(MAX_JSON), json(MAX_JSON + 1)), ((true, 1), (false, 0)));
+        let form = |length: usize| {
+            let body = "a=1&b=".to_owned() + &"x".repeat(length - 6);
+            seen("application/x-www-form-urlencoded", body.as_bytes(), |view| view.form().len())
+        };
+        assert_eq!((form(MAX_FORM), form(MAX_FORM + 1)), (2, 0));
+        let parts = |count: usize| {
+            let body = "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n".repeat(count) + "--X--\r\n";
+            seen("multipart/form-data; boundary=X", body.as_bytes(), |view| view.form().len())
+        };
+        assert_eq!((parts(3), parts(MAX_PAIRS + 1)), (3, MAX_PAIRS));
     }
 }

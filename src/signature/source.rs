@@ -263,8 +263,62 @@ mod tests {
 
     #[test]
     fn a_wrong_source_is_refused() {
-        for wrong in ["", "header", "header:", "header:*", "cookie:a", "json:a", "form:a#b"] {
+        for wrong in [
+            "",
+            "header",
+            "header:",
+            "header:*",
+            "cookie:a",
+            "json:a",
+            "form:a#b",
+            "header:a#b",
+            "claim:header:a",
+            "claim:header:a#b",
+            // Tokens are not in tokens, nor in each item of a list.
+            "claim:claim:header:a#/b#/c",
+            "claim:json:/a/*/b#/c",
+        ] {
             assert!(Source::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_source_is_read_said_in_words_and_known_to_be_in_the_body_or_not() {
+        for (notation, words, in_body) in [
+            ("header:X-A", "header X-A", false),
+            ("header:X-A-*", "header X-A-…", false),
+            ("header:X-A#/b", "JSON member /b of the header X-A", false),
+            ("query:a", "query parameter a", false),
+            ("form:a", "form field a", true),
+            ("form:a#/b/c", "JSON member /b/c of the form field a", true),
+            ("json:/a/0", "JSON member /a/0 of the body", true),
+            ("json:/a/*/b/c", "JSON member /b/c of each item of /a of the body", true),
+            ("body", "body", true),
+            ("claim:header:X-A#/iat", "claim iat of the token in the header X-A", false),
+            ("claim:body#/iat", "claim iat of the token in the body", true),
+            ("claim:header:X-A#/t#/iat", "claim iat of the token in the JSON member /t of the header X-A", false),
+        ] {
+            let source = Source::parse(notation).unwrap();
+            assert_eq!((source.to_string().as_str(), source.in_body()), (words, in_body), "{notation}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_is_null_has_no_value_wherever_it_is() {
+        let json = Encoding::Base64.encode(br#"{"n":null,"s":"x"}"#);
+        let headers: crate::http::Headers = [("X-A", json)].into_iter().collect();
+        let body = br#"{"n":null,"s":"x","list":[{"n":null,"s":"y"}]}"#;
+        let received_at = crate::model::Timestamp::default();
+        let request =
+            super::super::request::SignedRequest { method: "POST", url: "/", headers: &headers, body, received_at };
+        let config = super::super::request::Config::new();
+        let view = View::new(&request, &config);
+        for (place, text) in [("header:X-A#/", "x"), ("json:/", "x"), ("json:/list/*/", "y")] {
+            let first = |member: &str| {
+                let source = Source::parse(&format!("{place}{member}")).unwrap();
+                source.first(&view).map(|value| String::from_utf8_lossy(&value).into_owned())
+            };
+            assert_eq!((first("s").as_deref(), first("n"), first("none")), (Some(text), None, None), "{place}");
         }
     }
 }

@@ -1,3 +1,5 @@
+mod strict;
+
 use super::*;
 use crate::model::Timestamp;
 

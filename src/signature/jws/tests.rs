@@ -1,5 +1,7 @@
 //! Examples of the standards, and reasons to refuse hostile tokens.
 
+mod bounds;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -55,6 +55,73 @@ fn a_shared_header_is_told_apart_by_its_shape() {
 }
 
 #[test]
+fn why_a_scheme_is_likely_says_how_much_of_its_signature_is_there() {
+    let why = |id: &str, fields: &[(&str, &str)], url: &str| {
+        let request = request(fields, url, "{}");
+        let found = catalogue().detect(&request.request());
+        found.into_iter().find(|found| found.scheme.id == id).map(|found| (found.is_strong, found.why))
+    };
+    let is = |is_strong, why: &str| Some((is_strong, why.to_owned()));
+    let sha = format!("sha256={HEX}");
+    let short = "is there, with a signature that has not the scheme's length.";
+    for (id, fields, wanted) in [
+        (
+            "callaider",
+            &[("X-Callaider-Signature", &*sha)][..],
+            is(true, "The header X-Callaider-Signature fits the scheme."),
+        ),
+        (
+            "callaider",
+            &[("X-Callaider-Signature", "sha256=00")],
+            is(true, &format!("The header X-Callaider-Signature {short}")),
+        ),
+        (
+            "callaider",
+            &[("X-Callaider-Signature", HEX)],
+            is(true, "The header X-Callaider-Signature is there, without a signature in the scheme's form."),
+        ),
+        ("gitea", &[("X-Gitea-Signature", HEX)], is(true, "The header X-Gitea-Signature fits the scheme.")),
+        ("gitea", &[("X-Gitea-Signature", "00")], is(true, &format!("The header X-Gitea-Signature {short}"))),
+        (
+            "slack",
+            &[("X-Slack-Signature", &*format!("v0={HEX}")), ("X-Slack-Request-Timestamp", "soon")],
+            is(true, "The header X-Slack-Signature fits the scheme; another part that it signs is missing."),
+        ),
+    ] {
+        assert_eq!(why(id, fields, "https://h/"), wanted, "{id} {fields:?}");
+    }
+}
+
+#[test]
+fn all_schemes_that_fit_a_request_alike_are_named_likeliest_first() {
+    let named = |verifier: &Verifier, request: &Owned| {
+        let schemes = verifier.schemes_for(&request.request());
+        let ids: Vec<String> = schemes.iter().map(|scheme| scheme.id.clone()).collect();
+        assert_eq!(verifier.scheme_for(&request.request()).map(|scheme| &scheme.id), ids.first());
+        ids
+    };
+    let detecting = Verifier::detecting(catalogue(), &[]);
+    let signed = request(&[("X-Signature", HEX)], "https://h/", "{}");
+    let ids = named(&detecting, &signed);
+    assert!(ids.len() > 2 && ids[0] == "modern-treasury", "{ids:?}");
+    let mut distinct = ids.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), ids.len(), "each once: {ids:?}");
+    // Those of which another form or length is there are not among them.
+    let base64 = scheme("gitlab");
+    assert!(!ids.contains(&base64.id) && !ids.contains(&"mercadopago".to_owned()), "{ids:?}");
+    // Of some schemes only, and of one that is set.
+    let among = Verifier::among(catalogue(), &["modern-treasury", &*ids[1], "github"], &[]);
+    assert_eq!(named(&among, &signed), [&*ids[0], &*ids[1]]);
+    let chosen = Verifier::new(catalogue(), Some("github"), None, &[]).unwrap();
+    assert_eq!(named(&chosen, &signed), ["github"]);
+    assert!(named(&detecting, &request(&[], "https://h/", "{}")).is_empty());
+    let own = request(&[("X-Callaider-Signature", "sha256=00")], "https://h/", "{}");
+    assert_eq!(named(&detecting, &own), ["callaider"]);
+}
+
+#[test]
 fn more_hints_and_the_own_name_rank_higher() {
     assert_eq!(first(&[("X-Signature", HEX), ("X-Timestamp", "1760000000000")]).as_deref(), Some("airwallex"));
     assert_eq!(first(&[("X-Signature", HEX)]).as_deref(), Some("modern-treasury"));

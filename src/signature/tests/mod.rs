@@ -4,6 +4,7 @@ mod detection;
 mod explanations;
 mod properties;
 mod public_keys;
+mod records;
 mod round_trip;
 mod rules;
 mod steps;

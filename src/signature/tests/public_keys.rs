@@ -185,6 +185,10 @@ fn a_token_that_is_over_is_right_and_stale() {
     assert_eq!(verdict.reason.as_deref(), Some("Right, but the token had expired 60 seconds before it came (`exp`)."));
     let (verdict, freshness) = judge(format!("{{\"nbf\":{},\"request_body_sha256\":\"{body}\"}}", now + 60));
     assert_eq!((verdict.status, freshness.status), (SignatureStatus::Valid, FreshnessStatus::Future));
+    let (_, freshness) = judge(format!("{{\"exp\":{},\"request_body_sha256\":\"{body}\"}}", now - 6));
+    assert_eq!(freshness.status, FreshnessStatus::Stale);
+    let (_, freshness) = judge(format!("{{\"nbf\":{},\"request_body_sha256\":\"{body}\"}}", now + 6));
+    assert_eq!(freshness.status, FreshnessStatus::Future);
     // Clocks differ.
     let (verdict, freshness) =
         judge(format!("{{\"exp\":{},\"nbf\":{},\"request_body_sha256\":\"{body}\"}}", now - 5, now + 5));
@@ -263,6 +267,79 @@ fn what_a_wrong_item_signs_is_shown_of_that_item() {
         Verifier::of(Arc::clone(scheme("adyen-standard-1")), &secrets(&[key])).explain(&request.request());
     assert_eq!(explanation.signed.as_deref(), Some(&b"2::::9:EUR::true"[..]));
     assert!(explanation.received.is_some() && explanation.received != explanation.expected);
+}
+
+#[test]
+fn one_item_of_a_batch_is_judged_by_itself() {
+    let (batch, key) = batch();
+    let changed = String::from_utf8(batch.body.clone()).unwrap().replacen("\"value\":2", "\"value\":9", 1);
+    let request = Owned { body: changed.into(), ..batch };
+    let whole = scheme("adyen-standard-1");
+    for (item, status) in [
+        (0, SignatureStatus::Valid),
+        (1, SignatureStatus::Invalid),
+        (2, SignatureStatus::Valid),
+        (3, SignatureStatus::Missing),
+    ] {
+        let one = Arc::new(whole.for_item(item));
+        assert!(one.list().is_none(), "{item}");
+        assert_eq!(Verifier::of(one, &secrets(&[key])).judge(&request.request()).0.status, status, "{item}");
+    }
+}
+
+#[test]
+fn tokens_of_one_request_are_looked_at_up_to_a_bound() {
+    let scheme = serde_json::json!({"signature": {"from": "header:X", "split": " "}, "algorithm": "jws-hmac"});
+    let scheme = Arc::new(Scheme::from_json(&scheme).unwrap());
+    let token = |key: &str| with_token("X", "HS256", "{}", key, "").headers.get_str("X").unwrap().to_owned();
+    let judge = |before: usize| {
+        let text = format!("{}{}", format!("{} ", token("wrong")).repeat(before), token("s"));
+        let mut request = post("");
+        request.headers.push("X", text);
+        Verifier::of(Arc::clone(&scheme), &secrets(&["s"])).judge(&request.request()).0.status
+    };
+    assert_eq!(
+        (judge(0), judge(7), judge(8)),
+        (SignatureStatus::Valid, SignatureStatus::Valid, SignatureStatus::Invalid)
+    );
+}
+
+#[test]
+fn a_token_is_checked_with_so_many_keys_and_no_more() {
+    let scheme = Arc::new(
+        Scheme::from_json(&serde_json::json!({"signature": {"from": "header:X"}, "algorithm": "jws"})).unwrap(),
+    );
+    let (private, public) = key_texts(super::scheme("plaid"));
+    // Keys of other names, which are counted and not computed with.
+    let other = r#"{"kty":"EC","crv":"P-256","kid":"other","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+    let set = |count: usize| format!("{{\"keys\":[{}]}}", vec![other; count].join(","));
+    let encode = |bytes: &[u8]| Encoding::Base64url.encode(bytes);
+    let signed = format!("{}.e30", encode(br#"{"alg":"ES256","kid":"own"}"#));
+    let made = jws::sign(Alg::Es256, private.as_bytes(), signed.as_bytes()).unwrap();
+    let mut request = post("");
+    request.headers.push("X", format!("{signed}.{}", encode(&made)));
+    for (last, status) in [(31, SignatureStatus::Valid), (32, SignatureStatus::Invalid)] {
+        let keys = [set(32), set(32), set(32), set(last), public.clone()];
+        let texts: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let verdict = Verifier::of(Arc::clone(&scheme), &secrets(&texts)).judge(&request.request()).0;
+        assert_eq!(verdict.status, status, "{last}: {verdict:?}");
+    }
+}
+
+#[test]
+fn a_signature_that_fits_no_key_is_told_by_the_kind_of_key() {
+    let (private, _) = key_texts(scheme("plaid"));
+    let strange = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+    let request = with_token("Plaid-Verification", "ES256", "{}", &private, "");
+    let of_key = "The token's signature does not fit the bin's key.";
+    assert_eq!(said(judged("plaid", &secrets(&[strange]), &request)), invalid(of_key));
+    // Of several keys' reasons the one that says most is told, whichever comes first.
+    for texts in [[RSA_PUBLIC, strange], [strange, RSA_PUBLIC]] {
+        assert_eq!(said(judged("plaid", &secrets(&texts), &request)), invalid(of_key));
+    }
+    let request = with_token("X-FusionAuth-Signature-JWT", "HS256", "{}", "s", "");
+    let of_secret = "The bin's secret gives a different signature of this token.";
+    assert_eq!(said(judged("fusionauth", &secrets(&["wrong"]), &request)), invalid(of_secret));
 }
 
 #[test]
