@@ -448,6 +448,14 @@ mod tests {
             (Algorithm::DigestMd5, "900150983cd24fb0d6963f7d28e17f72"),
             (Algorithm::DigestSha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
             (Algorithm::DigestSha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                Algorithm::DigestSha384,
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+            ),
+            (
+                Algorithm::DigestSha512,
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
         ] {
             assert_eq!(hex_of(algorithm, b"not used", b"abc"), expected, "{algorithm:?}");
         }
@@ -483,6 +491,30 @@ mod tests {
         let key = Key::new(Algorithm::EcdsaP256Sha256, &public).unwrap();
         assert!(key.verifies(b"sample", &expected));
         assert!(!key.verifies(b"Sample", &expected));
+    }
+
+    #[test]
+    fn a_signature_has_the_length_of_its_algorithm() {
+        for algorithm in Algorithm::ALL {
+            let (least, most) = match algorithm {
+                // DER of two numbers (X.690), the modulus (RFC 8017), a header and two dots, any text.
+                Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha1 => (8, 72),
+                Algorithm::RsaSha1
+                | Algorithm::RsaSha256
+                | Algorithm::RsaSha512
+                | Algorithm::RsaPssSha256
+                | Algorithm::RsaPssSha512 => (1_024 / 8, 8_192 / 8),
+                Algorithm::Jws | Algorithm::JwsHmac => (20, usize::MAX),
+                Algorithm::Equal => (1, usize::MAX),
+                hash => {
+                    let length = compute(hash, &[7; 32], b"any").unwrap().len();
+                    (length, length)
+                }
+            };
+            assert!(algorithm.fits_length(least) && algorithm.fits_length(most), "{algorithm:?}");
+            assert!(!algorithm.fits_length(least - 1), "{algorithm:?}");
+            assert!(most == usize::MAX || !algorithm.fits_length(most + 1), "{algorithm:?}");
+        }
     }
 
     #[test]

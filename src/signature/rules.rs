@@ -121,3 +121,101 @@ const fn strength(algorithm: Algorithm) -> u8 {
         Algorithm::Equal => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scheme(id: &str, fields: &serde_json::Value) -> Scheme {
+        let mut record = serde_json::json!({"id": id, "signature": {"from": "header:X"}, "signed": "{secret}{body}"});
+        record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        Scheme::from_json(&record).unwrap()
+    }
+
+    #[test]
+    fn of_a_providers_two_signatures_the_stronger_decides() {
+        // From the strongest on; those of one row are alike.
+        let order: [&[Algorithm]; 10] = [
+            &[
+                Algorithm::Ed25519,
+                Algorithm::EcdsaP256Sha256,
+                Algorithm::RsaSha256,
+                Algorithm::RsaSha512,
+                Algorithm::RsaPssSha256,
+                Algorithm::RsaPssSha512,
+                Algorithm::Jws,
+            ],
+            &[Algorithm::HmacSha512],
+            &[Algorithm::HmacSha384],
+            &[Algorithm::HmacSha256, Algorithm::JwsHmac],
+            &[Algorithm::HmacSha224],
+            &[Algorithm::HmacSha1, Algorithm::RsaSha1, Algorithm::EcdsaP256Sha1],
+            &[Algorithm::HmacMd5],
+            &[Algorithm::DigestSha512, Algorithm::DigestSha384, Algorithm::DigestSha256],
+            &[Algorithm::DigestSha1, Algorithm::DigestMd5],
+            &[Algorithm::Equal],
+        ];
+        assert_eq!(order.concat().len(), Algorithm::ALL.len());
+        let of = |id: &str, algorithm: &Algorithm| scheme(id, &serde_json::json!({"algorithm": algorithm}));
+        let row = |of: &Algorithm| order.iter().position(|row| row.contains(of)).unwrap();
+        for one in order.concat() {
+            for other in order.concat() {
+                let (right, wrong) = (of("acme-a", &one), of("acme-b", &other));
+                assert_eq!(outweighs(&right, &wrong), row(&one) < row(&other), "{one:?} {other:?}");
+                assert!(!outweighs(&right, &of("other", &other)), "another provider's");
+            }
+        }
+        let is_one =
+            |one: &str, other: &str| is_one_provider(&of(one, &Algorithm::Equal), &of(other, &Algorithm::Equal));
+        assert!(is_one("github", "hub-sha1") && is_one("github-a", "github-b") && !is_one("git-a", "github-a"));
+    }
+
+    #[test]
+    fn what_a_stricter_receiver_refuses_is_said_of_each_encoding() {
+        let of = |id: &str, encoding: &str, text: &str| {
+            let scheme = scheme(id, &serde_json::json!({"encoding": encoding}));
+            leniency(&scheme, text)
+                .map(|sentence| sentence["Right, but written ".len()..].split(':').next().unwrap().to_owned())
+        };
+        for (encoding, text, how) in [
+            ("hex", "0aB1", Some("in upper-case hex")),
+            ("hex", "0ab1", None),
+            ("base64", "a-b/", Some("in the base64 alphabet of URLs")),
+            ("base64", "a+b_", Some("in the base64 alphabet of URLs")),
+            ("base64", "abc", Some("in base64 without its padding")),
+            ("base64", "abc=", None),
+            ("base64-hex", "ab", Some("in base64 without its padding")),
+            ("base64-hex", "abCD", None),
+            ("base64url", "a+b", Some("in the standard base64 alphabet")),
+            ("base64url", "a/b", Some("in the standard base64 alphabet")),
+            ("base64url", "a-b", None),
+            ("utf8", "aB+", None),
+        ] {
+            assert_eq!(of("acme", encoding, text).as_deref(), how, "{encoding} {text}");
+        }
+        // These write so themselves.
+        assert_eq!((of("oura", "hex", "AB"), of("bridge-v2", "hex", "AB")), (None, None));
+    }
+
+    #[test]
+    fn a_version_is_a_v_and_one_or_two_digits() {
+        for (id, version) in [
+            ("acme-v1", Some("v1")),
+            ("acme-v12", Some("v12")),
+            ("acme-v123", None),
+            ("acme-v", None),
+            ("acme-1", None),
+            ("acme-vx", None),
+            ("v1", None),
+        ] {
+            assert_eq!(version_of(&scheme(id, &serde_json::json!({}))), version, "{id}");
+        }
+    }
+
+    #[test]
+    fn how_often_a_part_is_there_is_said() {
+        let said = |count| Repeated { place: "header X".to_owned(), count }.sentence();
+        assert!(said(2).starts_with("The header X is there twice: "));
+        assert!(said(3).starts_with("The header X is there 3 times: "));
+    }
+}

@@ -220,6 +220,9 @@ mod tests {
         for wrong in ["", "strip x", "base32", "sha1 > utf8", "utf8 > hex", "utf8 > nfkd"] {
             assert!(Pipeline::parse(wrong).is_err(), "{wrong}");
         }
+        for empty in ["utf8 >", "> utf8", "utf8 > > sha1"] {
+            assert!(Pipeline::parse(empty).unwrap_err().starts_with("a step is empty"), "{empty}");
+        }
         for right in ["utf8", "strip a|b > base64", "nfkd > utf8", "utf8 > sha1"] {
             assert_eq!(Pipeline::parse(right).unwrap().notation(), right);
         }

@@ -362,6 +362,29 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_absent_has_no_hash_either_but_what_is_empty_has_one() {
+        let headers: Headers = [("X-Empty", "")].into_iter().collect();
+        let received_at = Timestamp::default();
+        let request = SignedRequest { method: "GET", url: "https://h/", headers: &headers, body: b"", received_at };
+        let config = Config::new();
+        let view = View::new(&request, &config);
+        let context = Context { view: &view, vars: Vars::default(), secret: None };
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        for (template, expected) in [
+            ("{body|sha256|hex}", empty),
+            ("{body?|sha256|hex}", ""),
+            ("{header:x-empty|sha256|hex}", empty),
+            ("{header:x-empty?|sha256|hex}", empty),
+            ("{header:x-none?|sha256|hex}", ""),
+        ] {
+            let bytes = Template::parse(template).unwrap().to_bytes(&context).unwrap();
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{template}");
+        }
+        let secret = Template::parse("{secret}").unwrap().to_bytes(&context);
+        assert_eq!(secret, Err(Missing::Secret));
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
         assert_eq!(rendered("{nonce}"), Err(Missing::Var("nonce".into())));
         assert_eq!(rendered("{header:x-none}"), Err(Missing::Source(Source::Header("x-none".into()))));

@@ -149,7 +149,14 @@ mod tests {
         for text in ["", "-1", "+1", "1.5", "1e3", " 1", "x"] {
             assert_eq!(Unit::S.parse(text), None, "{text}");
         }
-        for text in ["", "yesterday", "2006-01-02T22:04:05+99:99", "12345"] {
+        for text in [
+            "",
+            "yesterday",
+            "2006-01-02T22:04:05+99:99",
+            "2006-01-02T22:04:05-99:99",
+            "2006-01-02T22:04:05[No/Where]",
+            "12345",
+        ] {
             assert_eq!(Unit::Rfc3339.parse(text), None, "{text}");
             assert_eq!(Unit::HttpDate.parse(text), None, "{text}");
         }

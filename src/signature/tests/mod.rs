@@ -2,6 +2,7 @@
 
 mod detection;
 mod explanations;
+mod limits;
 mod properties;
 mod public_keys;
 mod records;

@@ -61,6 +61,8 @@ fn a_request_with_other_parts_than_the_handshakes_is_none() {
         ("no list of events", xero(r#"{"entropy":"S0m3"}"#)),
         ("no entropy", xero(r#"{"events":[]}"#)),
         ("more after the JSON", xero(r#"{"events":[],"entropy":"S0m3"} x"#)),
+        ("another platform's header", xero(PING)),
+        ("another platform's header", discord(XERO)),
         ("an event", discord(r#"{"type":1,"event":{},"application_id":"7"}"#)),
         ("no application", discord(r#"{"type":1}"#)),
         ("an interaction", discord(r#"{"type":2,"application_id":"7"}"#)),
