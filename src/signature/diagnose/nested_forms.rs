@@ -223,8 +223,9 @@ impl Flattener {
             return;
         }
         match node {
-            Node::Object(_) if self.lists == Lists::Repeated => {
-                pairs.push((name.to_owned(), text_form(node, TextForm::Python)));
+            // Python goes through a dictionary as through a list: its names are what it holds.
+            Node::Object(members) if self.lists == Lists::Repeated => {
+                pairs.extend(members.iter().map(|(inner, _)| (name.to_owned(), inner.to_string())));
             }
             Node::Object(members) => {
                 for (inner, value) in self.ordered(members) {

@@ -48,7 +48,7 @@ fn decoded(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         all.push(("after decompression", inner));
     }
     let text = std::str::from_utf8(bytes).ok().map(|text| text.trim_ascii().trim_matches('"'));
-    if let Some(inner) = text.filter(|text| text.len() > 7).and_then(key_from_base64) {
+    if let Some(inner) = text.filter(|text| text.len() >= 8).and_then(key_from_base64) {
         all.push(("decoded from base64", inner));
     }
     for encoding in [UTF_16LE, UTF_16BE] {
@@ -64,7 +64,7 @@ fn decoded(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 fn from_utf16(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
     let mark: &[u8] = if encoding == UTF_16LE { &[0xff, 0xfe] } else { &[0xfe, 0xff] };
     let zero = usize::from(encoding == UTF_16LE);
-    let looks_like_it = bytes.starts_with(mark) || (bytes.len() > 3 && bytes.get(zero) == Some(&0));
+    let looks_like_it = bytes.starts_with(mark) || (bytes.len() >= 4 && bytes.get(zero) == Some(&0));
     let text = looks_like_it.then(|| encoding.decode_without_bom_handling_and_without_replacement(bytes)).flatten()?;
     Some(text.trim_start_matches('\u{feff}').to_owned())
 }

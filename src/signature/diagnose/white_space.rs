@@ -23,6 +23,9 @@ const STARTS: &[(&str, &str)] = &[
     ("with a tab before it", "\t"),
 ];
 
+/// Characters after a body that are taken away one by one.
+const MAX_TAKEN: usize = 15;
+
 /// More, or less, white space before and after the body.
 pub(super) fn around(body: &Body<'_>) -> Vec<Variant> {
     let bytes = body.bytes;
@@ -37,12 +40,10 @@ pub(super) fn around(body: &Body<'_>) -> Vec<Variant> {
     all.extend(one("without the white space before it", bytes.trim_ascii_start()));
     all.extend(one("without the white space after it", bytes.trim_ascii_end()));
     let mut rest = bytes;
-    while let Some((b' ' | b'\n' | b'\r' | b'\t' | b'\0', shorter)) = rest.split_last() {
+    for _ in 0..MAX_TAKEN {
+        let Some((b' ' | b'\n' | b'\r' | b'\t' | b'\0', shorter)) = rest.split_last() else { break };
         rest = shorter;
         all.extend(one("without some of what is after it", rest));
-        if all.len() > 32 {
-            break;
-        }
     }
     all.extend(one("with one line feed for what is after it", [bytes.trim_ascii_end(), b"\n"].concat()));
     all.extend(one("with one newline (CR LF) for what is after it", [bytes.trim_ascii_end(), b"\r\n"].concat()));

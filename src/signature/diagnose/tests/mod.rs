@@ -3,8 +3,12 @@
 mod bodies;
 mod broken;
 mod catalogue;
+mod forms;
 mod kinds;
+mod made;
+mod recoded;
 mod requests;
+mod rewritten;
 mod secrets;
 mod seldom;
 mod tokens;
