@@ -135,8 +135,13 @@ fn value_only(secret: &str) -> Vec<Variant> {
     let mut all = Vec::new();
     // `export NAME="value"`, `set NAME=value`, `- name: value`: one step after the other.
     for _ in 0..3 {
-        let Some(at) = rest.find([' ', '=', ':']).filter(|&at| at > 0) else { break };
-        let (name, value) = (&rest[..at], rest[at + 1..].trim_matches(is_blank));
+        let Some(at) = rest.find([' ', '=', ':']) else { break };
+        let (name, after) = (&rest[..at], rest[at + 1..].trim_matches(is_blank));
+        // `NAME = value`: the blank only came before the sign.
+        let value = match after.strip_prefix(['=', ':']).filter(|_| rest[at..].starts_with(' ')) {
+            Some(value) => value.trim_start_matches(is_blank),
+            None => after,
+        };
         if !name.starts_with(|first: char| first.is_ascii_alphabetic() || "-$\"'_".contains(first)) {
             break;
         }

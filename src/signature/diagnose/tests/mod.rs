@@ -9,6 +9,7 @@ mod made;
 mod recoded;
 mod requests;
 mod rewritten;
+mod secret_forms;
 mod secrets;
 mod seldom;
 mod tokens;

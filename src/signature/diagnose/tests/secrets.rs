@@ -200,3 +200,72 @@ fn a_token_sent_in_base64_is_to_be_sent_as_it_is() {
         ("The token was sent base64-encoded.", "Send it as it is.")
     );
 }
+
+#[test]
+fn the_secret_of_another_bin_may_have_white_space_around_it() {
+    let headers = Sent::new("github", b"right", b"{}").headers();
+    for pasted in ["right", " right\n"] {
+        let value = SecretValue::new(pasted.into());
+        let others = [OtherSecret { label: "old", bin: "shop", value: &value }];
+        let got = Got { scheme: "github", secret: "wrong".into(), headers: headers.clone(), url: URL, body: b"{}" };
+        names(&got.diagnose_beside(&others), "other_bin_secret", pasted);
+    }
+}
+
+#[test]
+fn what_was_signed_with_in_place_of_a_secret_is_said() {
+    for (key, sentence) in [
+        ("", "The sender signed with an empty secret."),
+        ("undefined", "The sender signed with the word `undefined` as the secret."),
+        ("${GITHUB_KEY}", "The sender signed with the word `${GITHUB_KEY}` as the secret."),
+        ("env.webhook_secret", "The sender signed with the word `env.webhook_secret` as the secret."),
+    ] {
+        let headers = Sent::new("github", key.as_bytes(), b"{}").headers();
+        let found = Got { scheme: "github", secret: "right".into(), headers, url: URL, body: b"{}" }.diagnose();
+        assert_eq!((found[0].code, found[0].sentence.as_str()), ("secret_unset", sentence));
+    }
+}
+
+#[test]
+fn a_public_key_in_the_place_of_the_signature_is_no_secret() {
+    let public = hex::encode(ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key());
+    let headers: Headers =
+        [("X-Signature-Timestamp", TIME.to_owned()), ("X-Signature-Ed25519", public.clone())].into_iter().collect();
+    let found = Got { scheme: "discord", secret: public, headers, url: URL, body: b"{}" }.diagnose();
+    assert!(found.iter().all(|finding| !finding.verifies), "{found:#?}");
+}
+
+#[test]
+fn of_two_causes_both_are_said() {
+    let signed = Sent::new("github", b"right", b"sha256={}").headers();
+    let sent = |secret: &str, body: &'static [u8]| {
+        Got { scheme: "github", secret: secret.into(), headers: signed.clone(), url: URL, body }.diagnose()
+    };
+    let content = "The sender signed `sha256={body}`; the scheme GitHub (sha256) signs `{body}`.";
+    let secret = sent(" right\n", b"{}");
+    assert_eq!(
+        secret[0].sentence,
+        format!("The signature is right with the secret without the white space around it, and: {content}")
+    );
+    assert!(secret[0].fix.starts_with("Paste the secret again without spaces or newlines around it. Sign what"));
+    let body = sent("right", b"{}\n");
+    assert_eq!(
+        body[0].sentence,
+        format!("The signature is right for the body without its trailing newline, and: {content}")
+    );
+    // The URL is named beside the secret, and so is the body.
+    let url = "http://hook.example/in/sub?b=2&a=1";
+    let sent = Sent { signed_url: url.into(), ..Sent::new("square", b"right", b"{}") };
+    let got = Got { scheme: "square", secret: "right\n".into(), headers: sent.headers(), url: URL, body: b"{}" };
+    let found = got.diagnose();
+    let start = format!(
+        "The signature is right with the secret without the white space around it, and: The signature is right for the URL {url};"
+    );
+    assert!(found[0].sentence.starts_with(&start), "{found:#?}");
+    let plain = Sent::new("github", b"right", b"{}").headers();
+    let got = Got { scheme: "github", secret: "right\n".into(), headers: plain, url: URL, body: b"{}\n" };
+    assert_eq!(
+        got.diagnose()[0].sentence,
+        "The signature is right with the secret without the white space around it and for the body without its trailing newline."
+    );
+}
