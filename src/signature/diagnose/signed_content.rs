@@ -3,7 +3,7 @@
 use super::Finding;
 use super::contents::{LIKELY, RARE, RAREST};
 use super::search::Search;
-use super::times::{SECONDS_OFF, converted, unit};
+use super::times::{LEAST_MILLIS, SECONDS_OFF, converted, unit};
 use crate::signature::received::shared_vars;
 use crate::signature::request::View;
 use crate::signature::template::Template;
@@ -209,11 +209,10 @@ fn timestamp_moments(search: &Search<'_>, times: &[(String, Option<String>)]) ->
     for time in &sent {
         let seconds = time.parse::<i64>().ok();
         let near = seconds.into_iter().flat_map(|time| {
-            // Milliseconds have thirteen digits.
-            let step = if time >= 100_000_000_000 { 1000 } else { 1 };
-            SECONDS_OFF.iter().map(move |off| (time + off * step).to_string())
+            let step = if time >= LEAST_MILLIS { 1000 } else { 1 };
+            SECONDS_OFF.iter().map(move |off| time.saturating_add(off * step).to_string())
         });
-        let cut = seconds.filter(|time| *time >= 100_000_000_000).map(|time| (time / 1000 * 1000).to_string());
+        let cut = seconds.filter(|time| *time >= LEAST_MILLIS).map(|time| (time / 1000 * 1000).to_string());
         let others = sent.iter().filter(|other| *other != time).map(|other| (*other).clone());
         for signed in near.chain(cut).chain(others) {
             for own in search.scheme.signed.iter().filter(|own| own.text().contains("{timestamp}")) {

@@ -22,7 +22,7 @@ const UNSET: &[&str] =
     &["undefined", "None", "null", "NaN", "nil", "", "0", "false", "[object Object]", "Invalid Date"];
 
 /// From here on a number is a time in milliseconds: seconds have ten digits for three centuries.
-const LEAST_MILLIS: i64 = 100_000_000_000;
+pub(super) const LEAST_MILLIS: i64 = 100_000_000_000;
 
 /// Bodies up to this size are tried with every fraction of the second.
 const MAX_FOR_FRACTIONS: usize = 2 << 10;
@@ -94,7 +94,7 @@ fn rarely_converted(time: &str) -> Vec<String> {
 
 /// Rare forms of the time, other moments, none: for small bodies alone.
 pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
-    if !search.is_small() || !search.scheme.signed.iter().any(|own| own.text().contains("{timestamp}")) {
+    if !search.is_small() {
         return None;
     }
     let sent: Vec<String> = signed_content::timestamps(search)
@@ -130,7 +130,8 @@ fn moments(time: &str) -> Vec<String> {
     let step = if number >= LEAST_MILLIS { 1000 } else { 1 };
     let seconds =
         (5..=MOST_OFF).chain(MINUTES_OFF.map(|minutes| minutes * 60)).chain((1..=HOURS_OFF).map(|hours| hours * 3600));
-    seconds.flat_map(|off| [number - off * step, number + off * step]).map(|moment| moment.to_string()).collect()
+    let around = |off: i64| [number.saturating_sub(off * step), number.saturating_add(off * step)];
+    seconds.flat_map(around).map(|moment| moment.to_string()).collect()
 }
 
 /// The time as milliseconds or as a fraction of which only the whole seconds were sent: every one is tried.

@@ -12,6 +12,7 @@ mod rewritten;
 mod secret_forms;
 mod secrets;
 mod seldom;
+mod times;
 mod tokens;
 mod writers;
 

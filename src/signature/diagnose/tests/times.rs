@@ -1,0 +1,275 @@
+//! Times that are signed otherwise than they are sent, and what is rarest.
+
+use super::super::times::{converted, unit};
+use super::*;
+
+const SECRET: &str = "Zk9-pQ2_r7T";
+const BODY: &[u8] = br#"{"id":"evt_9","amount":10,"livemode":true}"#;
+
+fn hmac(message: &[u8]) -> String {
+    hex::encode(compute(Algorithm::HmacSha256, SECRET.as_bytes(), message).unwrap())
+}
+
+/// A time is sent, and another text is signed in its place.
+fn stripe(sent: &str, signed: &str, body: &[u8]) -> Vec<Finding> {
+    let mac = hmac(&[signed.as_bytes(), b".", body].concat());
+    let headers: Headers = [("Stripe-Signature", format!("t={sent},v1={mac}"))].into_iter().collect();
+    Got { scheme: "stripe", secret: SECRET.into(), headers, url: URL, body }.diagnose()
+}
+
+#[test]
+fn a_time_is_in_the_unit_that_its_digits_say() {
+    for (time, expected) in [
+        ("1700000000.5", "in seconds with a fraction"),
+        ("2023.11.14", "as a date"),
+        ("", "as a date"),
+        ("2023-11-14T22:13:20Z", "as a date"),
+        ("-1700000000", "as a date"),
+        ("28333333", "in minutes"),
+        ("170000000", "in seconds"),
+        ("1700000000", "in seconds"),
+        ("170000000000", "in seconds"),
+        ("1700000000000", "in milliseconds"),
+        ("170000000000000", "in milliseconds"),
+        ("1700000000000000", "in microseconds"),
+        ("170000000000000000", "in microseconds"),
+        ("1700000000000000000", "in nanoseconds"),
+    ] {
+        assert_eq!(unit(time), expected, "{time}");
+    }
+}
+
+#[test]
+fn a_time_is_converted_to_every_other_unit() {
+    let date = "2023-11-14T22:13:20";
+    for (time, expected) in [
+        ("1700000000", vec!["1700000000000".to_owned(), format!("{date}Z"), format!("{date}.000Z")]),
+        ("1700000000123", vec!["1700000000".to_owned(), format!("{date}Z"), format!("{date}.123Z")]),
+        ("2023-11-14T22:13:20Z", vec!["1700000000".into(), "1700000000000".into(), format!("{date}.000Z")]),
+        (
+            "Tue, 14 Nov 2023 22:13:20 GMT",
+            vec!["1700000000".into(), "1700000000000".into(), format!("{date}Z"), format!("{date}.000Z")],
+        ),
+        ("yesterday", vec![]),
+    ] {
+        assert_eq!(converted(time), expected, "{time}");
+    }
+}
+
+#[test]
+fn another_time_than_the_one_that_was_sent_is_named() {
+    for (sent, signed, code) in [
+        (TIME, "472222", "timestamp_unit"),
+        (TIME, "2023-11-14T22:13:20.000+00:00", "timestamp_unit"),
+        (TIME, "2023-11-14T22:13:20.000000Z", "timestamp_unit"),
+        (TIME, "2023-11-14T22:13:20", "timestamp_unit"),
+        (TIME, "2023-11-14 22:13:20", "timestamp_unit"),
+        (TIME, "2023-11-14 22:13:20 UTC", "timestamp_unit"),
+        (TIME, "1700000000.000", "timestamp_unit"),
+        (TIME, "\"1700000000\"", "timestamp_unit"),
+        (TIME, " 1700000000", "timestamp_unit"),
+        (TIME, "1700000000999", "timestamp_unit"),
+        (TIME, "1700000000.999", "timestamp_unit"),
+        // Rounded when it was sent.
+        (TIME, "1699999999500", "timestamp_unit"),
+        ("1700000000123", "1700000000.123", "timestamp_unit"),
+        // Off by up to a minute and a half, by some minutes, by whole hours.
+        (TIME, "1700000004", "timestamp_other"),
+        (TIME, "1700000090", "timestamp_other"),
+        (TIME, "1699999910", "timestamp_other"),
+        (TIME, "1700000120", "timestamp_other"),
+        (TIME, "1699998200", "timestamp_other"),
+        (TIME, "1700050400", "timestamp_other"),
+        (TIME, "1699949600", "timestamp_other"),
+        // From twelve digits on it is a time in milliseconds.
+        ("1700000000123", "1700000001123", "timestamp_other"),
+        ("1700000000123", "1699999990123", "timestamp_other"),
+        ("1700000000123", "1700000000000", "timestamp_other"),
+        ("100000000000", "100000001000", "timestamp_other"),
+        ("100000000000", "100000005000", "timestamp_other"),
+        ("99999999999", "100000000000", "timestamp_other"),
+        ("99999999999", "100000000004", "timestamp_other"),
+    ] {
+        names(&stripe(sent, signed, BODY), code, &format!("{sent} {signed}"));
+    }
+    for signed in ["1700000091", "1699999909", "1699999999499", "1700001860"] {
+        let found = stripe(TIME, signed, BODY);
+        assert!(found.iter().all(|finding| !finding.verifies), "{signed}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_time_is_what_happened() {
+    let fix_of = |code| match code {
+        "timestamp_other" => "Take the time once: sign the very text that is sent.",
+        "timestamp_unset" => "Look for a variable that has no value yet when the signature is made.",
+        _ => "Sign the very text that is in the header.",
+    };
+    for (sent, signed, sentence) in [
+        (TIME, "1700000001", "The sender signed another time than it sent: 1700000001 is signed, 1700000000 was sent."),
+        (TIME, "None", "The sender signed the word `None` in place of the time; 1700000000 was sent."),
+        (TIME, "28333333", "The sender signed the time in minutes (28333333) but sent it in seconds."),
+    ] {
+        let found = stripe(sent, signed, BODY);
+        assert_eq!(
+            (found[0].sentence.as_str(), found[0].fix.as_str()),
+            (sentence, fix_of(found[0].code)),
+            "{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_time_that_is_empty_is_called_nothing() {
+    let mac = hmac(&[b"v0::", BODY].concat());
+    let headers: Headers = [("X-Slack-Request-Timestamp", TIME.to_owned()), ("X-Slack-Signature", format!("v0={mac}"))]
+        .into_iter()
+        .collect();
+    let found = Got { scheme: "slack", secret: SECRET.into(), headers, url: URL, body: BODY }.diagnose();
+    names(&found, "timestamp_unset", "slack");
+    assert_eq!(found[0].sentence, "The sender signed nothing in place of the time; 1700000000 was sent.");
+}
+
+#[test]
+fn a_time_at_the_end_of_all_numbers_is_diagnosed_too() {
+    for time in [i64::MAX, i64::MAX - 1, i64::MIN, 0].map(|time| time.to_string()) {
+        let found = stripe(&time, "something else", BODY);
+        assert!(!found.is_empty() && found.iter().all(|finding| !finding.verifies), "{time}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_rarest_is_tried_for_small_bodies_alone() {
+    const SMALL: usize = 16 << 10;
+    let of_key = |key: &str, body: &[u8]| {
+        let mac = hex::encode(compute(Algorithm::HmacSha256, key.as_bytes(), body).unwrap());
+        let headers: Headers = [("X-Hub-Signature-256", format!("sha256={mac}"))].into_iter().collect();
+        Got { scheme: "github", secret: SECRET.into(), headers, url: URL, body }.diagnose()
+    };
+    for (length, is_found) in [(SMALL, true), (SMALL + 1, false)] {
+        let body = vec![b'x'; length];
+        let content = [&b"."[..], &body].concat();
+        let signed =
+            hex::encode(compute(Algorithm::DigestSha256, b"", &[SECRET.as_bytes(), b"|", &body].concat()).unwrap());
+        let headers: Headers = [("X-Hub-Signature-256", format!("sha256={signed}"))].into_iter().collect();
+        for (code, found) in [
+            ("timestamp_unit", stripe(TIME, "28333333", &body)),
+            ("secret_unset", of_key("hunter2", &body)),
+            ("secret_quotes", of_key(&format!("«{SECRET}»"), &body)),
+            ("signed_content", {
+                let headers: Headers =
+                    [("X-Hub-Signature-256", format!("sha256={}", hmac(&content)))].into_iter().collect();
+                Got { scheme: "github", secret: SECRET.into(), headers, url: URL, body: &body }.diagnose()
+            }),
+            ("digest_with_secret", {
+                Got { scheme: "github", secret: SECRET.into(), headers: headers.clone(), url: URL, body: &body }
+                    .diagnose()
+            }),
+        ] {
+            assert_eq!(found[0].verifies && found[0].code == code, is_found, "{length} {code}: {found:#?}");
+        }
+    }
+    // Every fraction of the second is tried for the smallest.
+    for (length, is_found) in [(2 << 10, true), ((2 << 10) + 1, false)] {
+        let found = stripe(TIME, "1700000000.577", &vec![b'x'; length]);
+        assert_eq!(found[0].verifies, is_found, "{length}: {found:#?}");
+    }
+}
+
+#[test]
+fn times_and_ids_are_found_by_the_names_of_their_headers() {
+    let body = String::from_utf8_lossy(BODY);
+    let found = |name: &'static str, value: &str, signed: &str| {
+        let headers: Headers =
+            [("X-Hub-Signature-256", format!("sha256={}", hmac(signed.as_bytes()))), (name, value.to_owned())]
+                .into_iter()
+                .collect();
+        Got { scheme: "github", secret: SECRET.into(), headers, url: URL, body: BODY }.diagnose()
+    };
+    let (longest, too_long) = ("9".repeat(100), "9".repeat(101));
+    for (name, value, is_found) in [
+        ("X-Timestamp-Ms", "1600000000", true),
+        ("X-Request-Time", "1600000000", true),
+        ("X-My-Ts", "1600000000", true),
+        ("Date", "Sun, 13 Sep 2020 12:26:40 GMT", true),
+        ("X-Times", "1600000000", false),
+        ("X-Update", "1600000000", false),
+        ("X-Event-Id", "evt-1", true),
+        ("X-GitHub-Delivery", "evt-1", true),
+        ("X-Nonce", "evt-1", true),
+        ("Idempotency-Key", "evt-1", true),
+        ("X-Key", "evt-1", false),
+        ("X-Event-Id", &longest, true),
+        ("X-Event-Id", &too_long, false),
+        ("X-Event-Id", "{body}", false),
+    ] {
+        let found = found(name, value, &format!("{value}.{body}"));
+        let is_named = found[0].verifies && found[0].code == "signed_content";
+        assert_eq!(is_named, is_found, "{name} {value}: {found:#?}");
+    }
+    // The sentence says what is signed and, of a time that is not the scheme's, which one.
+    let dated = found("X-Timestamp", "1600000000", &format!("1600000000.{body}"));
+    let sentence = "The sender signed `{timestamp}.{body} (with the timestamp as 1600000000)` with the secret; the scheme GitHub (sha256) signs `{body}`.";
+    assert_eq!(dated[0].sentence, sentence);
+    let named = found("X-Event-Id", "evt-1", &format!("evt-1.{body}"));
+    assert_eq!(
+        named[0].sentence,
+        "The sender signed `{id}.{body}` with the secret; the scheme GitHub (sha256) signs `{body}`."
+    );
+    // In another unit than the header has it.
+    let seconds = found("X-Timestamp", "1600000000", &format!("1600000000000.{body}"));
+    assert!(seconds[0].sentence.contains("(with the timestamp as 1600000000000)"), "{seconds:#?}");
+}
+
+#[test]
+fn the_times_and_ids_of_the_scheme_itself_need_no_telling() {
+    let body = String::from_utf8_lossy(BODY);
+    let stripe = |signed: &str| {
+        let headers: Headers = [
+            ("Stripe-Signature", format!("t={TIME},v1={}", hmac(signed.as_bytes()))),
+            ("X-Timestamp", "1600000000".to_owned()),
+        ]
+        .into_iter()
+        .collect();
+        Got { scheme: "stripe", secret: SECRET.into(), headers, url: URL, body: BODY }.diagnose()
+    };
+    let signs = "with the secret; the scheme Stripe signs `{timestamp}.{body}`.";
+    let own = stripe(&format!("{TIME}:{body}"));
+    assert_eq!(own[0].sentence, format!("The sender signed `{{timestamp}}:{{body}}` {signs}"));
+    let other = stripe(&format!("1600000000:{body}"));
+    let words = "`{timestamp}:{body} (with the timestamp as 1600000000)`";
+    assert_eq!(other[0].sentence, format!("The sender signed {words} {signs}"));
+    // What the scheme signs, with the time of another header.
+    let moment = stripe(&format!("1600000000.{body}"));
+    names(&moment, "timestamp_other", "another header's time");
+    let mac = hmac(format!("msg_1:{TIME}:{body}").as_bytes());
+    let headers: Headers = [
+        ("webhook-id", "msg_1".to_owned()),
+        ("webhook-timestamp", TIME.to_owned()),
+        ("webhook-signature", format!("v1,{}", STANDARD.encode(hex::decode(mac).unwrap()))),
+    ]
+    .into_iter()
+    .collect();
+    let secret = STANDARD.encode(SECRET);
+    let found = Got { scheme: "standard-webhooks", secret, headers, url: URL, body: BODY }.diagnose();
+    assert!(
+        found[0].sentence.starts_with("The sender signed `{id}:{timestamp}:{body}` with the secret;"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn only_what_may_be_a_form_is_signed_as_one() {
+    let found = |kind: &str, body: &str, signed: &str| {
+        let headers: Headers =
+            [("X-Hub-Signature-256", format!("sha256={}", hmac(signed.as_bytes()))), ("Content-Type", kind.to_owned())]
+                .into_iter()
+                .collect();
+        Got { scheme: "github", secret: SECRET.into(), headers, url: URL, body: body.as_bytes() }.diagnose()[0].code
+    };
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(found(form, "b=2&a=1", &format!("{URL}a1b2")), "signed_content");
+    assert_eq!(found(form, "b=2&a=1", &format!("{URL}b2a1")), "signed_content");
+    assert_eq!(found(form, "{b=2&a=1", &format!("{URL}a1{{b2")), "signed_content");
+    assert_ne!(found("text/plain", "{b=2&a=1", &format!("{URL}a1{{b2")), "signed_content");
+}
