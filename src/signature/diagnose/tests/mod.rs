@@ -1,9 +1,12 @@
 //! Right requests, broken in one way each: the first finding names the way.
 
+mod addresses;
 mod bodies;
 mod broken;
 mod catalogue;
+mod elsewhere;
 mod forms;
+mod guessed;
 mod kinds;
 mod made;
 mod recoded;
@@ -12,6 +15,7 @@ mod rewritten;
 mod secret_forms;
 mod secrets;
 mod seldom;
+mod signatures;
 mod times;
 mod tokens;
 mod writers;

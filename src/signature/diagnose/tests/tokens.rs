@@ -72,6 +72,7 @@ fn what_is_wrong_with_a_shared_secrets_token_is_named() {
         "token_algorithm",
         "The token is signed with HS512; the scheme takes HS256.",
     );
+    assert!(!netlify(&other_hash, SECRET, BODY)[0].sentence.contains("forged"));
     told(
         &netlify(&right, RSA_PUBLIC, BODY),
         "undecodable_secret",
@@ -111,6 +112,9 @@ fn what_is_wrong_with_a_public_keys_token_is_named() {
         "token_algorithm",
         "The token is signed with HS256; the scheme takes RS256",
     );
+    // That a public key is no shared secret is said of HMAC alone, and of schemes with public keys alone.
+    let how = "HMAC with a public key as its secret is how such tokens are forged.";
+    assert!(fusion(&forged, RSA_PUBLIC, BODY)[0].sentence.ends_with(how));
     let compact = fusion(&right, RSA_PUBLIC, COMPACT);
     assert!(compact[0].verifies && compact[0].code.starts_with("body_json"), "{compact:#?}");
 }
