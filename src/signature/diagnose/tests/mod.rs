@@ -3,6 +3,7 @@
 mod addresses;
 mod bodies;
 mod broken;
+mod budget;
 mod catalogue;
 mod elsewhere;
 mod forms;
