@@ -183,7 +183,7 @@ fn what_a_writer_is_called_is_what_it_writes() {
     assert!(
         hows.iter().all(|how| !how.contains("JSON_HEX") || !how.contains("PRETTY") && !how.contains("ZERO_FRACTION"))
     );
-    let tiers = [Tier::Common, Tier::Likely].map(|tier| json_writers::writers(tier));
+    let tiers = [Tier::Common, Tier::Likely].map(json_writers::writers);
     assert!(
         tiers
             .iter()

@@ -80,7 +80,7 @@ fn what_a_query_a_form_or_a_member_signs_is_found_out() {
     let of_id = hmac(b"evt_9");
     let json = |more: &str| format!(r#"{{{more}"id":"evt_9","sign":"{of_id}"}}"#);
     let nested = format!(r#"{{"data":{{"id":"evt_9","a/b":"x","sign":"{of_id}"}},"at":1}}"#);
-    let many = |count: usize| (0..count).map(|at| format!("\"m{at}\":{at},")).collect::<String>();
+    let many = |count: usize| (0..count).map(|at| format!("\"m{at}\":{at},")).collect::<Vec<_>>().concat();
     let signed_query = format!("https://h/?hmac={}", hmac(BODY));
     for (url, kind, body, over) in [
         (signed_query.as_str(), "", String::from_utf8_lossy(BODY).into_owned(), Some("")),

@@ -28,7 +28,8 @@ fn are(code: &str, rows: &[(&str, &str, Option<&str>)]) {
         // Some are tried as a text and as the key itself.
         keys.dedup();
         let words: Vec<&str> = all.iter().map(|(words, _)| words.as_str()).collect();
-        assert_eq!(keys, Vec::from_iter(expected.map(str::to_owned)), "{secret:?} {how}, of: {}", words.join(" | "));
+        let expected: Vec<&str> = expected.iter().copied().collect();
+        assert_eq!(keys, expected, "{secret:?} {how}, of: {}", words.join(" | "));
     }
 }
 

@@ -258,7 +258,7 @@ fn signatures_are_found_in_the_query_in_forms_and_in_members_those_that_are_call
     assert_eq!(sources("https://h/", "", deep(3).as_bytes()).len(), 1);
     // Of many members the first ones are looked at.
     let many = |before: usize| {
-        format!(r#"{{{}"sign":"{SHA1}"}}"#, (0..before).map(|at| format!("\"m{at}\":1,")).collect::<String>())
+        format!(r#"{{{}"sign":"{SHA1}"}}"#, (0..before).map(|at| format!("\"m{at}\":1,")).collect::<Vec<_>>().concat())
     };
     assert_eq!(sources("https://h/", "", many(199).as_bytes()).len(), 2);
     assert_eq!(sources("https://h/", "", many(200).as_bytes()).len(), 1);

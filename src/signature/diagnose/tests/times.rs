@@ -120,6 +120,22 @@ fn what_is_said_of_a_time_is_what_happened() {
 }
 
 #[test]
+fn two_forms_of_one_unit_are_told_apart_by_the_time_itself() {
+    let record = serde_json::json!({
+        "signature": {"from": "header:X-Own-Sig"}, "vars": {"timestamp": "header:X-Own-At"}, "signed": "{timestamp}.{body}",
+    });
+    let own: &'static Scheme = Box::leak(Box::new(Scheme::from_json(&record).unwrap()));
+    let mac = hmac(&[b"2023-11-14 22:13:20.", BODY].concat());
+    let headers: Headers = [("X-Own-Sig", mac), ("X-Own-At", "2023-11-14T22:13:20Z".to_owned())].into_iter().collect();
+    let got = Got { scheme: "stripe", secret: SECRET.into(), headers, url: URL, body: BODY };
+    let found = got.diagnose_with(|case| case.scheme = own);
+    assert_eq!(
+        (found[0].code, found[0].sentence.as_str()),
+        ("timestamp_unit", "The sender signed the time as 2023-11-14 22:13:20 but sent it as 2023-11-14T22:13:20Z.")
+    );
+}
+
+#[test]
 fn a_time_that_is_empty_is_called_nothing() {
     let mac = hmac(&[b"v0::", BODY].concat());
     let headers: Headers = [("X-Slack-Request-Timestamp", TIME.to_owned()), ("X-Slack-Signature", format!("v0={mac}"))]
