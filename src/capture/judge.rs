@@ -58,16 +58,8 @@ impl Judge {
         // A provider selects all its schemes. Without a secret, a request of a scheme whose only proof is the user's
         // own header is unsigned.
         let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
-        let chosen = settings.scheme.as_deref();
-        let catalogue = &options.catalogue.now();
         Self {
-            // A scheme is checked when it is set. One that is no longer known (older database) counts as none.
-            verifier: if chosen.is_none() && settings.custom_scheme.is_none() && !ids.is_empty() {
-                Verifier::among(catalogue, &ids, &bin.secrets)
-            } else {
-                Verifier::new(catalogue, chosen, settings.custom_scheme.as_ref(), &bin.secrets)
-                    .unwrap_or_else(|_| Verifier::detecting(catalogue, &bin.secrets))
-            },
+            verifier: Verifier::of_bin(&options.catalogue.now(), bin, &ids),
             provider: settings.provider.clone(),
             // A custom scheme takes its place; it has no known handshake.
             scheme: if settings.custom_scheme.is_some() { Some("custom".to_owned()) } else { scheme },

@@ -72,19 +72,8 @@ fn judged(catalogue: &Catalogue, bin: &Bin, sent: &Message<'_>, by_another: bool
     let (method, headers) = (head.method(), head.headers());
     let request =
         SignedRequest { method: &method, url: sent.url, headers: &headers, body: sent.body, received_at: now };
-    let status = verifier(catalogue, bin).judge(&request).0.status;
-    if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status }
-}
-
-/// The verifier that judges captures.
-fn verifier(catalogue: &Catalogue, bin: &Bin) -> Verifier {
-    let settings = &bin.settings;
-    let is_set = settings.scheme.is_some() || settings.custom_scheme.is_some();
-    let provider = settings.provider.as_deref().filter(|_| !is_set);
+    let provider = bin.settings.provider.as_deref();
     let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
-    if !ids.is_empty() {
-        return Verifier::among(catalogue, &ids, &bin.secrets);
-    }
-    Verifier::new(catalogue, settings.scheme.as_deref(), settings.custom_scheme.as_ref(), &bin.secrets)
-        .unwrap_or_else(|_| Verifier::detecting(catalogue, &bin.secrets))
+    let status = Verifier::of_bin(catalogue, bin, &ids).judge(&request).0.status;
+    if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status }
 }

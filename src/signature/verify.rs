@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::model::{Freshness, FreshnessStatus, Secret, SignatureStatus, Verdict};
+use crate::model::{Bin, Freshness, FreshnessStatus, Secret, SignatureStatus, Verdict};
 
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::Catalogue;
@@ -100,7 +100,19 @@ impl Verifier {
         Self { mode: Mode::One { scheme, keys }, secrets, config }
     }
 
-    /// A verifier that detects the scheme of each request.
+    /// For a bin: by the scheme that is set, else by those of its platform (`of_platform`), else by what a request seems to use.
+    /// A scheme is checked when it is set: one that is not known any more (an older database) is as good as none.
+    #[must_use]
+    pub fn of_bin(catalogue: &Catalogue, bin: &Bin, of_platform: &[impl AsRef<str>]) -> Self {
+        let (scheme, custom) = (bin.settings.scheme.as_deref(), bin.settings.custom_scheme.as_ref());
+        if scheme.is_none() && custom.is_none() && !of_platform.is_empty() {
+            return Self::among(catalogue, of_platform, &bin.secrets);
+        }
+        Self::new(catalogue, scheme, custom, &bin.secrets)
+            .unwrap_or_else(|_| Self::detecting(catalogue, &bin.secrets))
+    }
+
+    /// For whatever scheme a request seems to use.
     #[must_use]
     pub fn detecting(catalogue: &Catalogue, secrets: &[Secret]) -> Self {
         let names = catalogue.schemes().iter().flat_map(|scheme| scheme.settings());

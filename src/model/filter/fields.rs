@@ -273,8 +273,7 @@ pub(super) fn text(word: &Word) -> Result<Needle, FilterError> {
     if word.text.is_empty() {
         return Err(FilterError { at: word.at, message: "The text to look for is empty.".to_owned() });
     }
-    Needle::new(&word.text)
-        .ok_or_else(|| FilterError { at: word.at, message: "This text is too long to look for.".to_owned() })
+    Ok(Needle::new(&word.text))
 }
 
 fn choose<T: Copy>(value: &Word, choices: &[(&str, T)]) -> Result<T, FilterError> {

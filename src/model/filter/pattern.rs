@@ -1,5 +1,9 @@
 //! Compares texts: whole values with `*`, names, and words anywhere.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::model::kept_name;
 
 /// A value as written in a filter: the whole text must match, `*` matches anything. Ignores ASCII case.
@@ -135,7 +139,9 @@ fn find(text: &[u8], lower: &[u8]) -> Option<usize> {
 #[derive(Debug, Clone)]
 pub struct Needle {
     text: String,
-    search: regex::bytes::Regex,
+    /// Made for the first search: a filter has up to hundreds of words, and most are never looked for. `None` only for a text
+    /// that is longer than any filter.
+    search: OnceLock<Option<AhoCorasick>>,
 }
 
 impl PartialEq for Needle {
@@ -145,12 +151,9 @@ impl PartialEq for Needle {
 }
 
 impl Needle {
-    /// Prepares the search. `None` only when the text is longer than filters may be.
-    pub(super) fn new(text: &str) -> Option<Self> {
-        // The engine turns this into a vectorised search for literals.
-        let search =
-            regex::bytes::RegexBuilder::new(&regex::escape(text)).case_insensitive(true).unicode(false).build().ok()?;
-        Some(Self { text: text.to_owned(), search })
+    /// A text that is not empty.
+    pub(super) fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), search: OnceLock::new() }
     }
 
     /// The text as written.
@@ -162,7 +165,11 @@ impl Needle {
     /// Whether the text contains it.
     #[must_use]
     pub fn is_in(&self, bytes: &[u8]) -> bool {
-        self.search.is_match(bytes)
+        // It looks for the text's rarest byte with vector instructions.
+        self.search
+            .get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build([&self.text]).ok())
+            .as_ref()
+            .is_some_and(|search| search.is_match(bytes))
     }
 }
 
@@ -238,7 +245,7 @@ mod tests {
         assert!(!pattern("*aab*").matches(b"aaa") && !pattern("*ab*").matches(b"xxa"));
         assert!(pattern("a*b*b").matches(b"abb") && !pattern("a*b*b").matches(b"ab"));
         assert_eq!((find(b"xxab", b"ab"), find(b"xxa", b"ab"), find(b"abab", b"b")), (Some(2), None, Some(1)));
-        let needle = |text| Needle::new(text).unwrap();
+        let needle = Needle::new;
         assert!(needle("Ab") == needle("aB") && needle("a") != needle("b"));
         assert_eq!(needle("Ab").text(), "Ab");
     }
@@ -247,7 +254,7 @@ mod tests {
         #[test]
         fn a_needle_is_found_where_a_plain_search_finds_it(text in "[abAB.*\\\\ä ]{1,4}", hay in "[abAB.*\\\\ä ]{0,20}") {
             let plain = hay.to_ascii_lowercase().contains(&text.to_ascii_lowercase());
-            prop_assert_eq!(Needle::new(&text).unwrap().is_in(hay.as_bytes()), plain);
+            prop_assert_eq!(Needle::new(&text).is_in(hay.as_bytes()), plain);
             prop_assert_eq!(Pattern::new(&text, &[]).anywhere().matches(hay.as_bytes()), plain);
         }
     }

@@ -45,6 +45,33 @@ pub(super) fn in_parts(whole: impl Into<Bytes>) -> impl MessageBody + 'static {
     SizedStream::new(length, parts)
 }
 
+/// A body that is made piece by piece.
+pub(super) trait Pieces {
+    /// Adds the next piece to what is ready, which may be none yet. `false` after the last.
+    async fn write(&mut self, ready: &mut Ready) -> Result<bool, Problem>;
+}
+
+/// The parts of a body. Each is made in a task of its own: a turn or a reader that it waits for is given back also while the
+/// client does not read, when nobody polls the body.
+pub(super) fn parts_of(pieces: impl Pieces + 'static) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + 'static {
+    stream::try_unfold((pieces, Ready::default()), |state| {
+        let made = actix_web::rt::spawn(next_of(state));
+        // The status is sent already: breaking off is the only way left to show that this is not all.
+        async move { made.await.map_err(ErrorInternalServerError)?.map_err(actix_web::Error::from) }
+    })
+}
+
+async fn next_of<P: Pieces>((mut pieces, mut ready): (P, Ready)) -> Result<Option<(Bytes, (P, Ready))>, Problem> {
+    loop {
+        if let Some(part) = ready.next() {
+            return Ok(Some((part, (pieces, ready))));
+        }
+        if !pieces.write(&mut ready).await? && ready.0.is_empty() {
+            return Ok(None);
+        }
+    }
+}
+
 /// The members of a JSON list, made one at a time.
 pub(super) trait Members {
     /// The next as JSON; `None` after the last.
@@ -56,55 +83,30 @@ pub(super) trait Members {
 
 /// A JSON document of `start` and a list's members: each is made when the one before has been sent.
 pub(super) fn json_list(start: &'static str, members: impl Members + 'static) -> HttpResponse {
-    let mut ready = Ready::default();
-    ready.push(start);
-    let list = List { members, ready, first: true, ended: false };
-    HttpResponse::Ok().insert_header(ContentType::json()).streaming(stepwise(list, List::next))
-}
-
-/// A body that `next` makes piece by piece; `None` ends it. Each piece is made in its own task, so that a turn or a
-/// reading connection is returned even if the client does not read and the body is not polled.
-pub(super) fn stepwise<S, F>(
-    state: S,
-    next: impl Fn(S) -> F + 'static,
-) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + 'static
-where
-    S: 'static,
-    F: Future<Output = Result<Option<(Bytes, S)>, Problem>> + 'static,
-{
-    stream::try_unfold(state, move |state| {
-        let made = actix_web::rt::spawn(next(state));
-        // The status has been sent: only an abort can show that the body is incomplete.
-        async move { made.await.map_err(ErrorInternalServerError)?.map_err(actix_web::Error::from) }
-    })
+    let list = List { members, before: Some(start) };
+    HttpResponse::Ok().insert_header(ContentType::json()).streaming(parts_of(list))
 }
 
 struct List<M> {
     members: M,
-    ready: Ready,
-    first: bool,
-    ended: bool,
+    /// What comes before the next member; `None` after the end.
+    before: Option<&'static str>,
 }
 
-impl<M: Members> List<M> {
-    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
-        loop {
-            if let Some(part) = self.ready.next() {
-                return Ok(Some((part, self)));
+impl<M: Members> Pieces for List<M> {
+    async fn write(&mut self, ready: &mut Ready) -> Result<bool, Problem> {
+        let Some(before) = self.before.take() else { return Ok(false) };
+        if let Some(json) = self.members.next().await? {
+            ready.push(before);
+            ready.push(json);
+            self.before = Some(",");
+        } else {
+            if before != "," {
+                ready.push(before);
             }
-            if self.ended {
-                return Ok(None);
-            }
-            if let Some(json) = self.members.next().await? {
-                if !std::mem::take(&mut self.first) {
-                    self.ready.push(",");
-                }
-                self.ready.push(json);
-            } else {
-                self.ended = true;
-                self.ready.push(self.members.end());
-            }
+            ready.push(self.members.end());
         }
+        Ok(true)
     }
 }
 

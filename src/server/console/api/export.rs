@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get};
-use bytes::Bytes;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,7 +16,7 @@ use crate::model::{Attempt, BinId, CapturedRequest, RequestId, Seq};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::heavy::{self, turn};
-use crate::server::console::pieces::{Ready, in_parts, stepwise};
+use crate::server::console::pieces::{Pieces, Ready, in_parts, parts_of};
 use crate::server::console::problem::Problem;
 use crate::server::console::security::SANDBOX_CSP;
 use crate::store::{AttemptDepth, Store};
@@ -99,8 +98,14 @@ struct Export {
     page: VecDeque<CapturedRequest>,
     /// The row being written: its request, its remaining attempts, and their writer.
     open: Option<(RequestId, VecDeque<Seq>, RowAttempts)>,
-    ready: Ready,
-    ended: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Start,
+    Rows,
+    Over,
 }
 
 impl Export {
@@ -113,55 +118,58 @@ impl Export {
         self.store.attempts(self.bin, captured.summary.id, AttemptDepth::HEADS).await.unwrap_or_default()
     }
 
-    /// The next piece; `None` at the end.
-    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
-        loop {
-            if let Some(part) = self.ready.next() {
-                return Ok(Some((part, self)));
+    /// Makes the next piece: the start, an attempt, a row without them, or the end; `false` after it.
+    async fn make(&mut self, ready: &mut Ready) -> Result<bool, Problem> {
+        match self.stage {
+            Stage::Start => {
+                self.stage = Stage::Rows;
+                ready.push(self.rows.start());
+                return Ok(true);
             }
-            if self.ended {
-                return Ok(None);
-            }
-            if let Err(problem) = self.write().await {
-                tracing::warn!(error = %problem, bin = %self.bin, "an export broke off");
-                return Err(problem);
-            }
+            Stage::Rows => {}
+            Stage::Over => return Ok(false),
         }
-    }
-
-    /// Makes the next piece: an attempt, a row without them, or the end.
-    async fn write(&mut self) -> Result<(), Problem> {
         if let Some((request, mut left, mut attempts)) = self.open.take() {
             let Some(id) = left.pop_front() else {
-                self.ready.push(attempts.close());
-                return Ok(());
+                ready.push(attempts.close());
+                return Ok(true);
             };
             let turn = turn().await;
             // It may be gone meanwhile.
             if let Ok(attempt) = self.store.attempt_at(self.bin, request, id).await {
                 let (written, rest) = turn.run(move || (attempts.next(&attempt), attempts)).await?;
-                self.ready.push(written);
+                ready.push(written);
                 attempts = rest;
             }
             self.open = Some((request, left, attempts));
-            return Ok(());
+            return Ok(true);
         }
         if self.page.is_empty() {
             let page = self.store.requests_after(self.bin, self.after, &self.filter, STEP, STEP_BYTES).await?;
             self.page = page.into();
         }
         let Some(captured) = self.page.pop_front() else {
-            self.ended = true;
-            self.ready.push(self.rows.end());
-            return Ok(());
+            self.stage = Stage::Over;
+            ready.push(self.rows.end());
+            return Ok(true);
         };
         self.after = captured.summary.seq;
         let heads = self.heads(&captured).await;
         let (row, attempts) = self.rows.open_row(&captured, &heads);
-        self.ready.push(row);
+        ready.push(row);
         let left = heads.iter().map(|attempt| attempt.id).collect();
         self.open = attempts.map(|attempts| (captured.summary.id, left, attempts));
-        Ok(())
+        Ok(true)
+    }
+}
+
+impl Pieces for Export {
+    async fn write(&mut self, ready: &mut Ready) -> Result<bool, Problem> {
+        let made = self.make(ready).await;
+        if let Err(problem) = &made {
+            tracing::warn!(error = %problem, bin = %self.bin, "an export broke off");
+        }
+        made
     }
 }
 
@@ -173,23 +181,20 @@ impl Export {
 async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let kind: ManyExporter = kind(&query.r#as, ManyExporter::all().map(ManyExporter::id))?;
     let rows = export::many(kind, options(&state, query.secrets, None));
-    let mut ready = Ready::default();
-    ready.push(rows.start());
     let export = Export {
         store: state.store.clone(),
         bin: bin.id(),
         filter: filter(query.q.as_deref())?,
-        ready,
         rows,
         after: 0,
         page: VecDeque::new(),
         open: None,
-        ended: false,
+        stage: Stage::Start,
     };
     let name = format!("attachment; filename=\"{}.{}\"", bin.id(), kind.extension());
     Ok(HttpResponse::Ok()
         .content_type(kind.media_type())
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
-        .streaming(stepwise(export, Export::next)))
+        .streaming(parts_of(export)))
 }
