@@ -167,10 +167,13 @@ mod tests {
 
     #[test]
     fn a_delimiter_inside_a_line_is_content() {
-        let body = b"--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none --X two\r\n--X--\r\n";
+        let body = b"--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none --X two\r\nthree --X\r\nfour --X--\r\n--X--\r\n";
         let mut parts = Parts::new(body, "X");
         let part = parts.next().unwrap();
-        assert_eq!((part.name.as_deref(), &body[part.content]), (Some("a"), &b"one --X two"[..]));
+        assert_eq!(
+            (part.name.as_deref(), &body[part.content]),
+            (Some("a"), &b"one --X two\r\nthree --X\r\nfour --X--"[..])
+        );
         assert_eq!((parts.next(), parts.closed()), (None, true));
     }
 

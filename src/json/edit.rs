@@ -79,6 +79,13 @@ mod tests {
         ] {
             assert!(changed(text, pointer, "0").is_err(), "{text} {pointer}");
         }
+        for (pointer, why) in [
+            ("/a/5", "The array at /a has 1 items; `-` adds one."),
+            ("/a/0/b", "What is at /a/0 is no object and no array."),
+            ("/b/c", "There is nothing at /b."),
+        ] {
+            assert_eq!(changed("{\"a\":[1]}", pointer, "0"), Err(why.to_owned()));
+        }
     }
 
     proptest! {

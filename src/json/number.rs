@@ -149,7 +149,7 @@ impl Numbers {
 
     /// Whether whole numbers of up to 15 digits stay as they are.
     pub fn keeps_short_whole(&self) -> bool {
-        let is_plain = self.digits.is_none() && self.suffix.is_empty() && self.plain.0 <= 1 && self.plain.1 >= 15;
+        let is_plain = self.digits.is_none() && self.suffix.is_empty() && self.plain.1 >= 15;
         self.whole != Whole::Double || is_plain
     }
 
@@ -505,7 +505,16 @@ mod tests {
         }
     }
 
-    const ALL: [Numbers; 18] = [
+    #[test]
+    fn whole_numbers_of_up_to_15_digits_stay_as_they_are_where_it_is_said() {
+        let texts = ["1", "-7", "10", "123456", "1000000", "-12345678", "123456789012345", "999999999999999"];
+        for numbers in ALL {
+            let stays = texts.iter().all(|text| numbers.print(text) == *text);
+            assert_eq!(numbers.keeps_short_whole(), stays, "{numbers:?}");
+        }
+    }
+
+    const ALL: [Numbers; 20] = [
         Numbers::JAVASCRIPT,
         Numbers::GO,
         Numbers::GO_SPRINT,
@@ -524,6 +533,8 @@ mod tests {
         Numbers::JQ,
         Numbers::SWIFT,
         Numbers { suffix: ".0", ..Numbers::GO },
+        Numbers::GSON,
+        Numbers::NEWTONSOFT,
     ];
 
     proptest::proptest! {

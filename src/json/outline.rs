@@ -222,7 +222,7 @@ impl Outline {
             let taken = u32::try_from(children.len()).unwrap_or(left);
             left -= taken;
             shown.insert(container, taken);
-            queue.extend(children.into_iter().filter(|&child| self.child_count(child) > 0));
+            queue.extend(children);
         }
         let mut rows: Vec<JsonNode> = self.node(bytes, 0).into_iter().collect();
         if let Some(root) = rows.first_mut() {

@@ -17,7 +17,7 @@ pub struct Pretty {
 /// Made for valid JSON; any other text comes out in some order of lines, with all that is not white space still there.
 #[must_use]
 pub fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
-    let mut out: Vec<u8> = Vec::with_capacity(bytes.len().min(max_bytes) + 1_024);
+    let mut out: Vec<u8> = Vec::with_capacity(bytes.len().min(max_bytes));
     let (mut depth, mut at) = (0_usize, 0);
     let mut is_cut = false;
     while let Some(&byte) = bytes.get(at) {
@@ -30,7 +30,7 @@ pub fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
                 let string = super::strings::first_string(&bytes[at..]);
                 let shown = &string[..string.len().min(max_bytes - out.len())];
                 out.extend_from_slice(shown);
-                is_cut |= shown.len() < string.len();
+                is_cut = shown.len() < string.len();
                 at += string.len();
             }
             b'{' | b'[' => {

@@ -433,9 +433,8 @@ pub fn has_indexes(node: &Node<'_>) -> bool {
 }
 
 pub fn array_index(name: &str) -> Option<u32> {
-    let canonical = name == "0" || !name.starts_with('0');
-    let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-    if canonical && digits { name.parse().ok().filter(|&index| index != u32::MAX) } else { None }
+    let is_canonical = name == "0" || !name.starts_with(['0', '+']);
+    name.parse().ok().filter(|&index| is_canonical && index != u32::MAX)
 }
 
 #[cfg(test)]
@@ -479,6 +478,10 @@ mod tests {
                 "\\u007F/<>&='+`\u{85}\\u2028é\\uD83D\\uDE00\\uDBFF\\uDFFF\\b\\f\\\"\\\\\\n\\r\\t\\u0001\\u2029€",
             ),
             (
+                Escapes { beyond_ascii: Beyond::ControlsAndPunctuation, ..Escapes::LEAST },
+                "\u{7f}/<>&='+`\\u0085\\u2028é\u{1f600}\u{10ffff}\\b\\f\\\"\\\\\\n\\r\\t\\u0001\\u2029\\u20ac",
+            ),
+            (
                 next_line,
                 "\u{7f}/<>&='+`\\u0085\\u2028é\u{1f600}\u{10ffff}\\u0008\\u000c\\\"\\\\\\n\\r\\t\\u0001\\u2029€",
             ),
@@ -503,6 +506,28 @@ mod tests {
         assert_eq!(names(Style::JAVASCRIPT), r#"{"0","2","10","4294967294","b","01","4294967295","-1","":"#);
         assert_eq!(names(Style::COMPACT.sorted()), r#"{"","-1","0","01","10","2","4294967294","4294967295","b":"#);
         assert_eq!(written(r#"{"b":1.50,"a":1e2}"#, Style::JAVASCRIPT), r#"{"b":1.5,"a":100}"#);
+    }
+
+    #[test]
+    fn an_index_of_an_array_is_written_in_one_way_only() {
+        for (name, index) in [
+            ("0", Some(0)),
+            ("10", Some(10)),
+            ("4294967294", Some(4_294_967_294)),
+            ("4294967295", None),
+            ("01", None),
+            ("00", None),
+            ("+1", None),
+            ("-1", None),
+            ("-0", None),
+            ("1a", None),
+            (" 1", None),
+            ("", None),
+        ] {
+            assert_eq!(array_index(name), index, "{name}");
+            let body = format!(r#"[1,{{"a":[{{"{name}":1}}]}}]"#);
+            assert_eq!(has_indexes(&parse(body.as_bytes()).unwrap()), index.is_some(), "{name}");
+        }
     }
 
     #[test]

@@ -263,6 +263,16 @@ mod tests {
         assert_eq!(error("1 1"), (1, 3, "there is more after the value"));
         assert_eq!(error("[[1"), (1, 4, "the text ends too early"));
         assert_eq!(error(""), (1, 1, "the text ends too early"));
+        for (number, column) in [("-", 2), ("1.", 3), ("1e", 3), ("1e+", 4)] {
+            assert_eq!(error(number), (1, column, "the text ends too early"), "{number}");
+            assert_eq!(error(&format!("{number}x")), (1, column, "expected a digit"), "{number}x");
+        }
+        for (escape, column) in [("\"\\", 3), ("\"\\u00", 6), ("\"\\u0041\\u00", 12)] {
+            assert_eq!(error(escape), (1, column, "the text ends too early"), "{escape}");
+        }
+        for (escape, column) in [("\"\\u00g0\"", 6), ("\"\\u0041\\u00\"", 12), ("\"\\u+041\"", 4)] {
+            assert_eq!(error(escape), (1, column, "expected four hexadecimal digits after \\u"), "{escape}");
+        }
         assert_eq!(scan(b"[\"\xff\"]").error.unwrap().message, "not valid UTF-8");
         assert_eq!(scan(b"[1]\xff").error.unwrap().offset, 3);
     }

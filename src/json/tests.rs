@@ -1,5 +1,6 @@
 mod node;
 mod orders;
+mod php;
 mod python;
 
 use super::find::HitPart;
@@ -134,6 +135,16 @@ fn a_value_is_described_with_its_place_its_kind_and_its_size() {
     let resolve = |pointer: &str| outline.resolve(b"[10,[20]]", &Pointer::parse(pointer).unwrap());
     assert_eq!((resolve("/0"), resolve("/1/0"), resolve("/1")), (Some(1), Some(3), Some(2)));
     assert_eq!((resolve("/00"), resolve("/01"), resolve("/+1"), resolve("/2")), (None, None, None, None));
+}
+
+#[test]
+fn what_a_broken_text_leaves_open_goes_to_where_reading_ended() {
+    let text = b"[1,{\"a\":[2,3";
+    let outline = scan(text);
+    assert!(outline.error.is_some());
+    let node = |at| outline.node(text, at).map(|node| (node.kind, node.children, node.size)).unwrap();
+    assert_eq!((node(0), node(2)), ((NodeKind::Array, 2, 12), (NodeKind::Object, 1, 9)));
+    assert_eq!((node(3), outline.raw(text, 3)), ((NodeKind::Array, 2, 4), &b"[2,3"[..]));
 }
 
 #[test]

@@ -226,6 +226,14 @@ mod tests {
         ] {
             assert_eq!(shown("[true, false, null]", form), expected);
         }
+        for (form, expected) in [
+            (TextForm::Python, "[1000000000000000.0, 10000000.0]"),
+            (TextForm::Ruby, "[1.0e+15, 10000000.0]"),
+            (TextForm::Java, "[1.0E15, 1.0E7]"),
+            (TextForm::Go, "[1e+15 1e+07]"),
+        ] {
+            assert_eq!(shown("[1e15, 1e7]", form), expected);
+        }
         let python = r#""\u0000\u001f\u007f\u00a0\u00ad\u2009\u200b\u2028\u202f\u2066\u3000\ufeff\t\r\n\\é ""#;
         let expected = r"'\x00\x1f\x7f\xa0\xad\u2009\u200b\u2028\u202f\u2066\u3000\ufeff\t\r\n\\é '";
         assert_eq!(shown(python, TextForm::Python), expected);
