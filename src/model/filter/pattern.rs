@@ -18,7 +18,7 @@ pub struct Pattern {
 impl Pattern {
     /// From the text and the offsets of its stars (a star in quotes is none).
     pub(super) fn new(text: &str, stars: &[usize]) -> Self {
-        let mut parts = Vec::with_capacity(stars.len() + 1);
+        let mut parts = Vec::new();
         let mut from = 0;
         for &at in stars {
             parts.push(text.as_bytes()[from..at].to_ascii_lowercase());
