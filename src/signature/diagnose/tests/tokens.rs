@@ -189,6 +189,12 @@ fn the_item_of_a_batch_that_is_wrong_is_diagnosed() {
     let spaced = judge(&format!(" {key} "), &signed);
     names(&spaced, "secret_whitespace", "white space");
     assert!(spaced[0].sentence.starts_with("Item 1 of 2 (/notificationItems/0): "), "{spaced:#?}");
+    // The only one needs no number.
+    let alone = format!("{{\"notificationItems\":[{}]}}", item(1));
+    let signed = sign(adyen, key, &SignInput { body: alone.as_bytes(), ..input }).unwrap().body.unwrap();
+    let spaced = judge(&format!(" {key} "), &String::from_utf8(signed).unwrap());
+    names(&spaced, "secret_whitespace", "one item");
+    assert!(!spaced[0].sentence.starts_with("Item "), "{spaced:#?}");
 }
 
 #[test]
