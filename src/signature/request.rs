@@ -242,7 +242,9 @@ mod tests {
         let (one, other) = (Pointer::parse("/a").unwrap(), Pointer::parse("/b").unwrap());
         seen("application/json", body, |view| {
             for _ in 0..2 {
-                assert_eq!((view.items(&one).to_vec(), view.items(&other).to_vec()), (vec![6..7, 8..9], vec![16..19]));
+                assert_eq!(*view.items(&one), [6..7, 8..9]);
+                let other = view.items(&other);
+                assert_eq!((other.len(), other.first()), (1, Some(&(16..19))));
             }
         });
     }

@@ -108,8 +108,7 @@ impl Verifier {
         if scheme.is_none() && custom.is_none() && !of_platform.is_empty() {
             return Self::among(catalogue, of_platform, &bin.secrets);
         }
-        Self::new(catalogue, scheme, custom, &bin.secrets)
-            .unwrap_or_else(|_| Self::detecting(catalogue, &bin.secrets))
+        Self::new(catalogue, scheme, custom, &bin.secrets).unwrap_or_else(|_| Self::detecting(catalogue, &bin.secrets))
     }
 
     /// For whatever scheme a request seems to use.

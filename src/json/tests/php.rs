@@ -36,7 +36,7 @@ fn a_name_is_a_number_where_php_has_it_so() {
     serialized(&parse(body.as_bytes()).unwrap(), &mut out);
     // PHP 8: `serialize(json_decode($body, true))`; "-0" and what 64 bits cannot hold stay text.
     let names = r#"i:0; i:-5; s:2:"-0"; s:2:"01"; s:0:""; s:1:"-"; i:9223372036854775807; s:19:"9223372036854775808"; s:3:"1.5"; s:2:"+1";"#;
-    assert_eq!(out, format!("a:10:{{{}}}", names.split(' ').map(|name| format!("{name}i:0;")).collect::<String>()));
+    assert_eq!(out, format!("a:10:{{{}}}", names.replace("; ", ";i:0;") + "i:0;"));
     let mut out = String::new();
     exported(&parse(r#"{"a'\\\u0000":[]}"#.as_bytes()).unwrap(), 0, &mut out);
     assert_eq!(out, "array (\n  'a\\'\\\\' . \"\\0\" . '' => \n  array (\n  ),\n)");

@@ -102,11 +102,12 @@ async fn deleting_what_is_gone_is_told_to_nobody() {
 
 #[tokio::test]
 async fn a_verdict_that_came_out_otherwise_is_told_and_other_new_facts_are_only_kept() {
+    type Step = fn(&mut Derived);
     let fixture = Fixture::new();
     let bin = fixture.bin().await.bin.id;
     let stored = fixture.store.capture(post(bin, "x")).await.unwrap();
     let mut derived = Derived::default();
-    let steps: [(fn(&mut Derived), bool); 6] = [
+    let steps: [(Step, bool); 6] = [
         (|_| {}, false),
         (|derived| derived.verdict.status = SignatureStatus::Valid, true),
         (|derived| derived.freshness.status = FreshnessStatus::Stale, true),

@@ -5,7 +5,7 @@ use crate::model::{
     BinId, BinLimits, BinSettings, ChangeKind, Delivered, Lane, MarksPatch, Outcome, RequestId, Routed, Times,
     Timestamp, Why,
 };
-use crate::store::{ListQuery, Order, Stored};
+use crate::store::{ListQuery, Order};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_secs(start().as_secs() + second)

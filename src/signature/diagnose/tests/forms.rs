@@ -2,7 +2,6 @@
 
 use super::super::{form_dialects, form_values, form_writers, nested_forms};
 use super::made::{Made, made, made_of, with_body};
-use super::*;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const BROWSER: &str = "as browsers, URLSearchParams, Ruby and Java write it";

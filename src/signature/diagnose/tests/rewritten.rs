@@ -2,7 +2,6 @@
 
 use super::super::{parts, shapes, text_forms, white_space};
 use super::made::made;
-use super::*;
 
 #[test]
 fn white_space_around_and_within_a_body_changes() {

@@ -2,7 +2,6 @@
 
 use super::super::secret_variant::{Made, Variant};
 use super::super::{secret_clutter, secret_forms};
-use super::*;
 
 /// What the forms of that code make of a secret: the words, and the key's bytes.
 fn made(code: &str, secret: &str) -> Vec<(String, Vec<u8>)> {
