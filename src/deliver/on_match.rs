@@ -155,7 +155,8 @@ impl Deliver {
         });
     }
 
-    /// Begins to watch a bin, unless it is watched with this setting already; returns the cursor of the start.
+    /// Begins to watch a bin, unless it is watched with this setting already; returns the cursor up to which it was
+    /// checked.
     pub fn watch(&self, bin: BinId, setting: &OnMatch) -> Seq {
         let begin = || Watch {
             setting: setting.clone(),

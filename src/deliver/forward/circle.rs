@@ -48,7 +48,7 @@ impl Circle {
         times.len() >= most
     }
 
-    /// Forgets everything, because the owner has acted on the loop.
+    /// Forgets everything: the owner has acted on the loop, or the pause is over.
     pub fn clear(&mut self) {
         self.seen.clear();
     }

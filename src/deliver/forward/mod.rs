@@ -92,7 +92,7 @@ impl Line {
         PAUSE.saturating_mul(2_u32.saturating_pow(self.pauses.load(Ordering::Relaxed))).min(MAX_PAUSE)
     }
 
-    /// Resets the count of loops.
+    /// Forgets the requests seen, so that a loop has to show itself again.
     fn forget_circle(&self) {
         self.circle.lock().clear();
     }

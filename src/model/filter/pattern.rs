@@ -139,8 +139,8 @@ fn find(text: &[u8], lower: &[u8]) -> Option<usize> {
 #[derive(Debug, Clone)]
 pub struct Needle {
     text: String,
-    /// Made for the first search: a filter has up to hundreds of words, and most are never looked for. `None` only for a text
-    /// that is longer than any filter.
+    /// Made for the first search: a filter has up to 64 texts, and most are never looked for. `None` only for a text that
+    /// is longer than any filter.
     search: OnceLock<Option<AhoCorasick>>,
 }
 

@@ -203,9 +203,15 @@ impl Flattener {
         pairs.extend(text.map(|text| (name.to_owned(), text)));
     }
 
+    /// Adds a pair, if there is room.
+    fn add(pairs: &mut Vec<(String, String)>, name: &str, text: impl FnOnce() -> String) {
+        if pairs.len() < MAX_PAIRS {
+            pairs.push((name.to_owned(), text()));
+        }
+    }
+
     fn nested(&self, name: &str, node: &Node<'_>, pairs: &mut Vec<(String, String)>) {
         if let Lists::Kept(form) = self.lists {
-            let text = form.map(|form| text_form(node, form)).unwrap_or_default();
             match node {
                 // Node's querystring writes the scalars of a list as pairs of one name.
                 Node::Array(items) if form.is_none() => {
@@ -214,18 +220,20 @@ impl Flattener {
                         if is_scalar {
                             self.flatten(name, item, pairs);
                         } else {
-                            pairs.push((name.to_owned(), String::new()));
+                            Self::add(pairs, name, String::new);
                         }
                     }
                 }
-                _ => pairs.push((name.to_owned(), text)),
+                _ => Self::add(pairs, name, || form.map(|form| text_form(node, form)).unwrap_or_default()),
             }
             return;
         }
         match node {
             // Python goes through a dictionary as through a list: its names are what it holds.
             Node::Object(members) if self.lists == Lists::Repeated => {
-                pairs.extend(members.iter().map(|(inner, _)| (name.to_owned(), inner.to_string())));
+                for (inner, _) in members {
+                    Self::add(pairs, name, || inner.to_string());
+                }
             }
             Node::Object(members) => {
                 for (inner, value) in self.ordered(members) {
@@ -240,7 +248,7 @@ impl Flattener {
                         Lists::Repeated | Lists::Kept(_) => name.to_owned(),
                     };
                     if self.lists == Lists::Repeated && matches!(item, Node::Array(_) | Node::Object(_)) {
-                        pairs.push((name, text_form(item, TextForm::Python)));
+                        Self::add(pairs, &name, || text_form(item, TextForm::Python));
                     } else {
                         self.flatten(&name, item, pairs);
                     }

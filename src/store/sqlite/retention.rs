@@ -226,7 +226,7 @@ impl Retention {
             if touch.delta.pinned < 0 {
                 self.floor = 0;
             }
-            // Counts only growth: a run that found nothing must not start the next one.
+            // Only bins that may be over a limit now: a run that found nothing must not start the next one.
             let grew = touch.delta.requests > touch.delta.pinned || set.contains(bin);
             let partly = touch.delta.eviction.is_some();
             if (grew || partly)

@@ -101,7 +101,6 @@ struct Export {
     stage: Stage,
 }
 
-#[derive(Clone, Copy, PartialEq)]
 enum Stage {
     Start,
     Rows,

@@ -335,4 +335,16 @@ fn nested_json_becomes_a_form_as_each_language_flattens_it() {
         let text = long.texts(&how(&format!("{who} writes it"))).concat();
         assert!(text.matches('&').count() < 1000 && text.contains('1'), "{who}");
     }
+    let names: Vec<String> = (0..1200).map(|at| format!("\"k{at}\":0")).collect();
+    let lists = format!(r#"{{"l":[{}[]]}}"#, "[],".repeat(1200));
+    for (who, body) in [
+        ("Python's urlencode writes it with doseq", format!(r#"{{"l":{{{}}}}}"#, names.join(","))),
+        ("Python's urlencode writes it with doseq", lists.clone()),
+        ("Node's querystring writes it", lists),
+    ] {
+        let made = made(nested_forms::of_json, body);
+        let written = [how(who), format!("as a form of its members as {who}")];
+        let most = written.iter().flat_map(|how| made.texts(how)).map(|text| text.matches('&').count()).max();
+        assert_eq!(most, Some(999), "{who}");
+    }
 }
