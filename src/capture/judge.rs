@@ -55,11 +55,8 @@ impl Judge {
         let settings = &bin.settings;
         let provider = settings.provider.as_deref();
         let scheme = settings.scheme.clone().or_else(|| provider.and_then(provider::scheme_of).map(Cow::into_owned));
-        // A provider selects all its schemes. Without a secret, a request of a scheme whose only proof is the user's
-        // own header is unsigned.
-        let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
         Self {
-            verifier: Verifier::of_bin(&options.catalogue.now(), bin, &ids),
+            verifier: Verifier::of_bin(&options.catalogue.now(), bin, &provider::schemes_of_bin(bin)),
             provider: settings.provider.clone(),
             // A custom scheme takes its place; it has no known handshake.
             scheme: if settings.custom_scheme.is_some() { Some("custom".to_owned()) } else { scheme },

@@ -72,8 +72,6 @@ fn judged(catalogue: &Catalogue, bin: &Bin, sent: &Message<'_>, by_another: bool
     let (method, headers) = (head.method(), head.headers());
     let request =
         SignedRequest { method: &method, url: sent.url, headers: &headers, body: sent.body, received_at: now };
-    let provider = bin.settings.provider.as_deref();
-    let ids = provider.map(|id| provider::schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default();
-    let status = Verifier::of_bin(catalogue, bin, &ids).judge(&request).0.status;
+    let status = Verifier::of_bin(catalogue, bin, &provider::schemes_of_bin(bin)).judge(&request).0.status;
     if by_another && status == SignatureStatus::Invalid { SignatureStatus::NoSecret } else { status }
 }

@@ -9,6 +9,7 @@ use super::wire::Framing;
 use super::{ExportOptions, redact, wire};
 use crate::http::text::{clipped, is_token};
 use crate::http::{Head, Headers, split_head};
+use crate::json::pretty_python::is_python_space;
 use crate::model::{CapturedRequest, HeadSource, Rejection};
 
 /// Names that a note lists.
@@ -243,8 +244,7 @@ fn odd_spaces(raw: &[u8], empty: &[u8]) -> Vec<String> {
 
 /// Whether a value begins or ends with what Python takes for white space, beyond what HTTP does.
 pub(super) fn has_odd_ends(value: &str) -> bool {
-    let space = |character: char| character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character);
-    value.starts_with(space) || value.ends_with(space)
+    value.starts_with(is_python_space) || value.ends_with(is_python_space)
 }
 
 /// The sentence for an incomplete body.

@@ -222,7 +222,7 @@ impl Outline {
             let taken = u32::try_from(children.len()).unwrap_or(left);
             left -= taken;
             shown.insert(container, taken);
-            queue.extend(children);
+            queue.extend(children.into_iter().filter(|&child| self.child_count(child) > 0));
         }
         let mut rows: Vec<JsonNode> = self.node(bytes, 0).into_iter().collect();
         if let Some(root) = rows.first_mut() {
@@ -238,7 +238,7 @@ impl Outline {
 
     /// The children that are shown, last first.
     fn shown_children(&self, bytes: &[u8], node: NodeId, shown: &HashMap<NodeId, u32>) -> Vec<JsonNode> {
-        let Some(&count) = shown.get(&node).filter(|&&count| count > 0) else { return Vec::new() };
+        let Some(&count) = shown.get(&node) else { return Vec::new() };
         let mut children = self.children(bytes, node, 0, count).children;
         for child in &mut children {
             child.shown = shown.get(&child.node).copied().unwrap_or(0);

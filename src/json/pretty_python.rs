@@ -117,8 +117,8 @@ fn lines(text: &str) -> Vec<&str> {
     all
 }
 
-/// What `\s` stands for in Python.
-fn is_space(character: char) -> bool {
+/// White space as Python has it: `\s`, `str.isspace` and `str.strip`.
+pub fn is_python_space(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}')
 }
 
@@ -127,8 +127,8 @@ fn words(line: &str) -> Vec<&str> {
     let mut all = Vec::new();
     let mut rest = line;
     while !rest.is_empty() {
-        let word = rest.find(is_space).unwrap_or(rest.len());
-        let space = rest[word..].find(|character: char| !is_space(character)).unwrap_or(rest.len() - word);
+        let word = rest.find(is_python_space).unwrap_or(rest.len());
+        let space = rest[word..].find(|character: char| !is_python_space(character)).unwrap_or(rest.len() - word);
         let (first, after) = rest.split_at(word + space);
         all.push(first);
         rest = after;

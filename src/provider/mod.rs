@@ -47,7 +47,7 @@ use sha2::{Digest as _, Sha256};
 use crate::http::text::{cut, lossy};
 use crate::http::{HeaderNames, Headers, essence, fields, form};
 use crate::json::pick;
-use crate::model::{EventFacts, document, kept_name};
+use crate::model::{Bin, EventFacts, document, kept_name};
 
 /// Every provider. Where several recognise a request, the first one takes it: the more specific provider comes first.
 static PROVIDERS: &[&Provider] = &[
@@ -266,6 +266,14 @@ pub fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, str>> {
         Some(known) => borrowed(known.schemes),
         None => own::by_id(provider).map(|own| own.info().schemes.clone()).unwrap_or_default(),
     }
+}
+
+/// The schemes of a bin's provider; none without one. Without a secret, a request whose only proof is a header of the user's own
+/// is unsigned.
+#[must_use]
+pub fn schemes_of_bin(bin: &Bin) -> Vec<Cow<'static, str>> {
+    let provider = bin.settings.provider.as_deref();
+    provider.map(|id| schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default()
 }
 
 /// What the request means. `provider` is the one set on the bin, if any; `scheme` the signature scheme set or detected.

@@ -47,27 +47,42 @@ pub(super) fn in_parts(whole: impl Into<Bytes>) -> impl MessageBody + 'static {
 
 /// A body that is made piece by piece.
 pub(super) trait Pieces {
-    /// Adds the next piece to what is ready, which may be none yet. `false` after the last.
+    /// Adds the next piece to what is ready, which may be none yet. `false` when it was the last.
     async fn write(&mut self, ready: &mut Ready) -> Result<bool, Problem>;
 }
 
-/// The parts of a body. Each is made in a task of its own: a turn or a reader that it waits for is given back also while the
-/// client does not read, when nobody polls the body.
-pub(super) fn parts_of(pieces: impl Pieces + 'static) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + 'static {
-    stream::try_unfold((pieces, Ready::default()), |state| {
-        let made = actix_web::rt::spawn(next_of(state));
+/// A body under way.
+struct Making<P> {
+    pieces: P,
+    ready: Ready,
+    more: bool,
+}
+
+/// The parts of a body, which begins with `start`. Each is made in a task of its own: a turn or a reader that it waits for is
+/// given back also while the client does not read, when nobody polls the body.
+pub(super) fn parts_of(
+    start: impl Into<Bytes>,
+    pieces: impl Pieces + 'static,
+) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + 'static {
+    let mut making = Making { pieces, ready: Ready::default(), more: true };
+    making.ready.push(start);
+    stream::try_unfold(making, |making| {
+        let made = actix_web::rt::spawn(making.next());
         // The status is sent already: breaking off is the only way left to show that this is not all.
         async move { made.await.map_err(ErrorInternalServerError)?.map_err(actix_web::Error::from) }
     })
 }
 
-async fn next_of<P: Pieces>((mut pieces, mut ready): (P, Ready)) -> Result<Option<(Bytes, (P, Ready))>, Problem> {
-    loop {
-        if let Some(part) = ready.next() {
-            return Ok(Some((part, (pieces, ready))));
-        }
-        if !pieces.write(&mut ready).await? && ready.0.is_empty() {
-            return Ok(None);
+impl<P: Pieces> Making<P> {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
+        loop {
+            if let Some(part) = self.ready.next() {
+                return Ok(Some((part, self)));
+            }
+            if !self.more {
+                return Ok(None);
+            }
+            self.more = self.pieces.write(&mut self.ready).await?;
         }
     }
 }
@@ -83,29 +98,25 @@ pub(super) trait Members {
 
 /// A JSON document of `start` and a list's members: each is made when the one before has been sent.
 pub(super) fn json_list(start: &'static str, members: impl Members + 'static) -> HttpResponse {
-    let list = List { members, before: Some(start) };
-    HttpResponse::Ok().insert_header(ContentType::json()).streaming(parts_of(list))
+    let list = List { members, first: true };
+    HttpResponse::Ok().insert_header(ContentType::json()).streaming(parts_of(start, list))
 }
 
 struct List<M> {
     members: M,
-    /// What comes before the next member; `None` after the end.
-    before: Option<&'static str>,
+    first: bool,
 }
 
 impl<M: Members> Pieces for List<M> {
     async fn write(&mut self, ready: &mut Ready) -> Result<bool, Problem> {
-        let Some(before) = self.before.take() else { return Ok(false) };
-        if let Some(json) = self.members.next().await? {
-            ready.push(before);
-            ready.push(json);
-            self.before = Some(",");
-        } else {
-            if before != "," {
-                ready.push(before);
-            }
+        let Some(json) = self.members.next().await? else {
             ready.push(self.members.end());
+            return Ok(false);
+        };
+        if !std::mem::take(&mut self.first) {
+            ready.push(",");
         }
+        ready.push(json);
         Ok(true)
     }
 }

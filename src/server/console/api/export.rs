@@ -98,13 +98,6 @@ struct Export {
     page: VecDeque<CapturedRequest>,
     /// The row being written: its request, its remaining attempts, and their writer.
     open: Option<(RequestId, VecDeque<Seq>, RowAttempts)>,
-    stage: Stage,
-}
-
-enum Stage {
-    Start,
-    Rows,
-    Over,
 }
 
 impl Export {
@@ -117,17 +110,8 @@ impl Export {
         self.store.attempts(self.bin, captured.summary.id, AttemptDepth::HEADS).await.unwrap_or_default()
     }
 
-    /// Makes the next piece: the start, an attempt, a row without them, or the end; `false` after it.
+    /// Makes the next piece: an attempt, a row without them, or the end.
     async fn make(&mut self, ready: &mut Ready) -> Result<bool, Problem> {
-        match self.stage {
-            Stage::Start => {
-                self.stage = Stage::Rows;
-                ready.push(self.rows.start());
-                return Ok(true);
-            }
-            Stage::Rows => {}
-            Stage::Over => return Ok(false),
-        }
         if let Some((request, mut left, mut attempts)) = self.open.take() {
             let Some(id) = left.pop_front() else {
                 ready.push(attempts.close());
@@ -148,9 +132,8 @@ impl Export {
             self.page = page.into();
         }
         let Some(captured) = self.page.pop_front() else {
-            self.stage = Stage::Over;
             ready.push(self.rows.end());
-            return Ok(true);
+            return Ok(false);
         };
         self.after = captured.summary.seq;
         let heads = self.heads(&captured).await;
@@ -180,6 +163,7 @@ impl Pieces for Export {
 async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let kind: ManyExporter = kind(&query.r#as, ManyExporter::all().map(ManyExporter::id))?;
     let rows = export::many(kind, options(&state, query.secrets, None));
+    let start = rows.start();
     let export = Export {
         store: state.store.clone(),
         bin: bin.id(),
@@ -188,12 +172,11 @@ async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<Htt
         after: 0,
         page: VecDeque::new(),
         open: None,
-        stage: Stage::Start,
     };
     let name = format!("attachment; filename=\"{}.{}\"", bin.id(), kind.extension());
     Ok(HttpResponse::Ok()
         .content_type(kind.media_type())
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX_CSP))
-        .streaming(parts_of(export)))
+        .streaming(parts_of(start, export)))
 }
