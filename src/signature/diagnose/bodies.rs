@@ -22,17 +22,17 @@ struct Form {
     tier: Tier,
     fix: &'static str,
     needs: Needs,
-    /// What making it costs, in hashes of the body.
+    /// The cost of making it, in hashes of the body.
     cost: usize,
     make: Make,
 }
 
-/// What a body must be to have a form at all.
+/// What a body must be, or contain, for a form to apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Nothing,
     Json,
-    /// An object without objects and arrays in it.
+    /// A JSON object without nested objects and arrays.
     FlatJson,
     Form,
     /// Several lines.
@@ -41,7 +41,7 @@ enum Needs {
     Letters,
     /// A byte order mark.
     Mark,
-    /// No text, or one that may be base64 of something.
+    /// No JSON: binary data, or a text that may be base64 of something.
     Packed,
 }
 
@@ -49,14 +49,14 @@ enum Needs {
 enum Make {
     /// Its JSON serialised again; with the [`Variant`]'s words.
     Json(Cow<'static, str>, Box<Style>),
-    /// In a way of its own.
+    /// By a function of its own.
     By(By),
 }
 
 type By = fn(&Body<'_>) -> Vec<Variant>;
 
 impl Form {
-    /// The same again; only the table's own, which make no JSON.
+    /// A copy; used only for the forms of the table, which are no JSON styles.
     fn copied(&self) -> Self {
         let make = match &self.make {
             Make::Json(how, style) => Make::Json(how.clone(), style.clone()),
@@ -88,14 +88,14 @@ const PARSE_COST: usize = 8;
 const PRINT_COST: usize = 4;
 /// A value of JSON costs as much as this many bytes of its text; measured with arrays of numbers.
 const VALUE_COST: usize = 11;
-/// The same for a number that is printed by way of a double.
+/// The same for a number that is converted to a double to be printed.
 const DOUBLE_COST: usize = 80;
 /// The same for going through the body character by character.
 const RECODE_COST: usize = 8;
 /// The same for copying it.
 const COPY_COST: usize = 1;
 
-/// How much is made at one go; the cost counts each variation.
+/// All forms other than JSON styles. A form may make several variations; its cost covers all of them.
 const FORMS: &[Form] = &[
     Form::by("body_newline_removed", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::without_newline),
     Form::by("body_newline_added", Tier::Common, WAY, (Needs::Nothing, COPY_COST), recode::with_newline),
@@ -166,7 +166,7 @@ const WHOLE: &str = "Sign the whole body as it is sent, not a member of it.";
 const FORM: &str =
     "Sign the form's bytes as they are sent: a form that is parsed and written again gets other escapes.";
 
-/// The forms of that tier: JSON written anew, and before it what is likelier still.
+/// The forms of that tier. JSON written anew comes last, but first among the rare ones, where it is the likeliest.
 fn forms(tier: Tier, dialects: Vec<Writer>) -> impl Iterator<Item = Form> {
     let json = writers(tier).into_iter().chain(dialects).map(|writer| Form {
         code: writer.code,
@@ -196,7 +196,7 @@ pub(super) fn rare(search: &mut Search<'_>) -> Option<Finding> {
     find(search, Tier::Rare)
 }
 
-/// What is met seldom takes half of what is left at most: two common things wrong at once come after it.
+/// The seldom forms take at most half of the remaining budget, because two common causes at once are tried after them.
 pub(super) fn seldom(search: &mut Search<'_>) -> Option<Finding> {
     let aside = search.set_aside();
     let found = find(search, Tier::Seldom);
@@ -209,7 +209,7 @@ fn find(search: &mut Search<'_>, tier: Tier) -> Option<Finding> {
     if keys.is_empty() {
         return None;
     }
-    // What one tier tried needs no second try in the next.
+    // A body that one tier tried is not tried again in the next.
     let mut tried = std::mem::take(&mut search.tried_bodies);
     let found = each(search, &[tier], LineFeeds::Tried, &mut tried, |search, body| {
         let request = with_body(&search.case.request, &body.bytes);
@@ -225,12 +225,12 @@ fn find(search: &mut Search<'_>, tier: Tier) -> Option<Finding> {
     found
 }
 
-/// What was tried.
+/// The bodies and styles that were tried.
 #[derive(Debug, Default)]
 pub(super) struct Tried {
     /// Digests of the bodies.
     bodies: HashSet<u64>,
-    /// Styles that JSON was printed in, as far as they matter; whether with every end of a line after it.
+    /// Styles that JSON was printed in, without settings that do not matter; whether with every line end after it.
     styles: HashSet<(Style, bool)>,
 }
 
@@ -263,7 +263,7 @@ enum LineFeeds {
     LeftOut,
 }
 
-/// The forms that are met often enough to be one of two causes, one after the other.
+/// Tries the forms that are common enough to be one of two causes, one after the other.
 pub(super) fn each_likely<'a, T>(
     search: &mut Search<'a>,
     attempt: impl FnMut(&mut Search<'a>, &Ready) -> Option<T>,
@@ -271,7 +271,7 @@ pub(super) fn each_likely<'a, T>(
     each(search, &[Tier::Common, Tier::Likely], LineFeeds::LeftOut, &mut Tried::default(), attempt)
 }
 
-/// Makes one form after the other, never two at a time, and leaves out those that have come already.
+/// Makes one form after the other, never two at a time, and leaves out bodies and styles that were tried already.
 fn each<'a, T>(
     search: &mut Search<'a>,
     tiers: &[Tier],
@@ -279,7 +279,7 @@ fn each<'a, T>(
     seen: &mut Tried,
     mut attempt: impl FnMut(&mut Search<'a>, &Ready) -> Option<T>,
 ) -> Option<T> {
-    // Without anything to compare with, no body can be right; tokens are compared by other means.
+    // Without a signature to compare with, no body can be right; tokens are compared in another way.
     let has_signature = !search.algorithms.is_empty() || search.scheme.algorithm.is_token();
     if !search.signs_body() || !has_signature {
         return None;
@@ -317,13 +317,14 @@ fn each<'a, T>(
     found
 }
 
-/// What of the form's style matters, and whether it is tried with more ends. Styles alike in that need one print.
+/// The form's style without settings that do not matter, and whether more line ends are tried: equal ones are printed
+/// only once.
 fn normal(search: &Search<'_>, form: &Form) -> Option<(Style, bool)> {
     let (Make::Json(_, style), Some(facts)) = (&form.make, search.json_facts) else { return None };
     Some((facts.normal(**style), form.tier == Tier::Seldom))
 }
 
-/// Takes what it costs to make the form from the budget. False as well for forms that the body cannot have.
+/// Takes the cost of the form from the budget. False if too little is left, or if the form does not apply to the body.
 fn is_affordable(search: &mut Search<'_>, form: &Form, body: &Body<'_>) -> bool {
     let has_it = match form.needs {
         Needs::Nothing => true,
@@ -356,8 +357,8 @@ fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
     if body.len() > MAX_JSON {
         return None;
     }
-    // Many small values cost more than a few long ones. There is a comma for each but the first; those in texts make it dearer
-    // than it is.
+    // Many small values cost more than a few long ones. Each value but the first follows a comma; commas in texts only
+    // make the estimate too high.
     let values = memchr::memchr_iter(b',', body).count();
     let length = body.len().saturating_add(values.saturating_mul(VALUE_COST));
     if !search.spend(length.saturating_mul(PARSE_COST)) {
@@ -369,7 +370,7 @@ fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
     Some(node)
 }
 
-/// How many of its numbers are printed by way of a double.
+/// How many of its numbers are converted to a double to be printed.
 fn doubles(node: &Node<'_>) -> usize {
     match node {
         Node::Number(text) => usize::from(needs_double(text)),
@@ -379,7 +380,8 @@ fn doubles(node: &Node<'_>) -> usize {
     }
 }
 
-/// Tells bodies apart. Quick rather than safe: a sender that makes two bodies with one digest hides a form from itself.
+/// Tells bodies apart. It is fast, not secure: a sender that makes two bodies with one digest only hides a form from
+/// itself.
 fn digest(bytes: &[u8]) -> u64 {
     use std::hash::Hasher as _;
     let mut hasher = rustc_hash::FxHasher::default();

@@ -7,14 +7,14 @@ use crate::json::print::{Style, print};
 use crate::json::tree::Node;
 use crate::signature::SignedRequest;
 
-/// How often a form is met, which decides when it is tried.
+/// How common a form is, which decides when it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tier {
     /// Tried first, and for large bodies too.
     Common,
     Likely,
     Rare,
-    /// Tried last, from half of what is left of the budget: settings of writers that few use, and parts of parts.
+    /// Tried last, with half of the remaining budget: rarely used settings of writers, and parts of parts.
     Seldom,
 }
 
@@ -25,12 +25,12 @@ pub(super) struct Variant {
     pub(super) bytes: Vec<u8>,
 }
 
-/// One variation.
+/// A list with this one variant.
 pub(super) fn one(how: &'static str, bytes: impl Into<Vec<u8>>) -> Vec<Variant> {
     vec![Variant { how: how.into(), bytes: bytes.into() }]
 }
 
-/// The body and what was read of it.
+/// The body and what was parsed from it.
 pub(super) struct Body<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) headers: &'a Headers,

@@ -1,4 +1,4 @@
-//! Two things wrong at once: the pairs that are met in practice.
+//! Two things wrong at once: the pairs that occur in practice.
 
 use super::search::Search;
 use super::variation::{with_body, with_url};

@@ -1,6 +1,6 @@
-//! What senders sign, as patterns. `signed_content.rs` puts times and ids in.
+//! What senders sign, as patterns. `signed_content.rs` fills in times and ids.
 
-/// What is signed somewhere, likely ones first. `T` is a timestamp, `I` an id.
+/// Contents that some senders sign, likely ones first. `T` is a timestamp, `I` an id.
 pub(super) const LIKELY: &[&str] = &[
     "{body}",
     "T.{body}",
@@ -39,7 +39,7 @@ pub(super) const LIKELY: &[&str] = &[
     "I.T",
 ];
 
-/// The rest; tried with the request's own times alone.
+/// Rarer contents; tried only with the times as the request has them, not converted.
 pub(super) const RARE: &[&str] = &[
     "{method}{url}{body}T",
     "{url}{form|sort_pairs}",
@@ -117,7 +117,7 @@ pub(super) const RARE: &[&str] = &[
     "{secret}",
 ];
 
-/// What is tried for small bodies alone.
+/// The rarest contents; tried only for small bodies.
 pub(super) const RAREST: &[&str] = &[
     ".{body}",
     ":{body}",

@@ -1,4 +1,4 @@
-//! Hashes that are no HMAC: of the body alone, of secret and body together; and HMAC where a plain hash is asked for.
+//! Hashes that are no HMAC: of the body only, of secret and body together; and HMAC in place of a plain hash.
 
 use super::Finding;
 use super::search::{KeyText, Search};
@@ -21,7 +21,7 @@ const CONTENTS: &[Content] = &[
     ("{body}{secret}{body}", "digest_with_secret", "a plain hash of body, secret and body"),
 ];
 
-/// The same for small bodies alone.
+/// The rarest ones; tried only for small bodies.
 const RAREST: &[Content] = &[
     ("{secret}", "digest_with_secret", "a plain hash of the secret alone"),
     ("{secret}|{body}", "digest_with_secret", "a plain hash of the secret, a bar and the body"),
@@ -113,7 +113,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     None
 }
 
-/// An HMAC whose key and message changed places: the message that the scheme signs as the key, the secret as the message.
+/// An HMAC whose key and message changed places: the scheme's message as the key, the secret as the message.
 fn swapped(search: &mut Search<'_>, keys: &[KeyText]) -> Option<Finding> {
     let templates = search.scheme.signed.clone();
     for algorithm in search.algorithms.clone() {

@@ -6,18 +6,18 @@ use serde_json::Value as Json;
 use crate::signature::encoding::Encoding;
 use crate::signature::scheme::Scheme;
 
-/// A longer text is no signature in a dress.
+/// Longer texts are not tried.
 const MAX_TEXT: usize = 2 << 10;
 
-/// Signatures in one joined text.
+/// The most signatures in one joined text.
 const MAX_JOINED: usize = 4;
 
-/// How the text is dressed, for "the signature is sent …", and what is inside.
+/// How the text is dressed up, for the sentence "the signature is sent …", and the text inside.
 pub(super) type Undressed = (&'static str, String);
 
 type Undress = fn(&str) -> Option<String>;
 
-/// One line per dress.
+/// One line per way to dress a text up.
 const DRESSES: &[(&str, Undress)] = &[
     ("in quotes", |text| Some(unquoted(text))),
     ("with percent escapes", |text| percent_decode_str(text).decode_utf8().ok().map(Into::into)),
@@ -38,7 +38,7 @@ const DRESSES: &[(&str, Undress)] = &[
     ("in brackets", |text| Some(text.trim_matches(['<', '>', '(', ')', '{', '}', '[', ']']).to_owned())),
 ];
 
-/// What the text may be without its dress; the text itself is not among them.
+/// What the text may be when it is no longer dressed up; the text itself is not among them.
 pub(super) fn undressed(text: &str, scheme: &Scheme) -> Vec<Undressed> {
     if text.len() > MAX_TEXT {
         return Vec::new();

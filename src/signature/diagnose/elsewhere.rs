@@ -1,4 +1,4 @@
-//! Other places of the request that hold something like a signature, where the scheme's own has none.
+//! Other places of the request that hold something like a signature, for when the scheme's own place has none.
 
 use percent_encoding::percent_decode_str;
 
@@ -11,14 +11,14 @@ use crate::signature::encoding::Encoding;
 use crate::signature::request::UrlParts;
 use crate::signature::scheme::Scheme;
 
-/// Values that are looked at.
+/// The most values that are examined.
 const MAX_VALUES: usize = 64;
 /// Larger forms are not searched.
 const MAX_FORM: usize = 64 << 10;
 /// A signature has at least this many bytes: MD5 has 16.
 const LEAST_BYTES: usize = 16;
 
-/// What a place is called that holds signatures.
+/// Parts of names that suggest a signature.
 pub(super) const NAMES: [&str; 7] = ["sign", "hmac", "digest", "mac", "hash", "sig", "authorization"];
 
 /// A value and where it is, in words.
@@ -50,7 +50,7 @@ pub(super) fn tokens(case: &Case<'_>, scheme: &Scheme) -> Vec<Token> {
             }
         }
     }
-    // Those that are called so come first.
+    // Places whose names suggest a signature come first.
     found.sort_by_key(|(is_named, _)| !is_named);
     found.into_iter().map(|(_, one)| one).collect()
 }

@@ -4,7 +4,7 @@ use super::tokens::{Reading, Token};
 use crate::signature::algorithm::Algorithm;
 use crate::signature::scheme::Scheme;
 
-/// The algorithms that one of the tokens can be of, the scheme's own first.
+/// The algorithms that may have made one of the tokens, the scheme's own first.
 pub(super) fn algorithms(scheme: &Scheme, tokens: &[Token]) -> Vec<Algorithm> {
     let own = scheme.algorithm;
     let family: &[Algorithm] = match own {

@@ -1,5 +1,5 @@
-//! Forms as few write them: other escapes, separators, names of lists, repeated names; the JSON in a field written anew.
-//! `form_writers` has what is common.
+//! Rarer ways to write a form: other escapes, separators, names of lists, repeated names; the JSON in a field written
+//! anew. The common ways are in `form_writers`.
 
 use super::body::{Body, Variant, one};
 use super::form_writers::{self, Pairs};
@@ -9,7 +9,7 @@ use crate::http::form::{self, Charset, FormStyle};
 use crate::json::print::print;
 use crate::json::tree::{self, Node};
 
-/// More ways to escape, with who writes so.
+/// More ways to escape, each with the languages and libraries that use it.
 pub(super) const STYLES: &[(&str, FormStyle)] = &[
     ("JavaScript's encodeURI writes it", FormStyle::ENCODE_URI),
     ("JavaScript's escape writes it", FormStyle::ESCAPE),
@@ -38,7 +38,7 @@ pub(super) const STYLES: &[(&str, FormStyle)] = &[
     ("Rails' to_query writes it", FormStyle { safe: "-._~", ..FormStyle::WHATWG }),
 ];
 
-/// Another list of pairs.
+/// Makes another list of pairs from the sent one.
 type Change = fn(&Pairs) -> Pairs;
 
 const CHANGES: &[(&str, Change)] = &[
@@ -60,7 +60,7 @@ const CHANGES: &[(&str, Change)] = &[
     (", without its last pair", |pairs| pairs.iter().take(pairs.len().saturating_sub(1)).cloned().collect()),
 ];
 
-/// Other names of lists: parsers of forms give them other ones than they came with.
+/// Other names of lists: a parser of forms may change the names that were sent.
 const LISTS: &[(&str, Change)] = &[
     (", with numbers in the brackets of its lists", numbered),
     (", with empty brackets for its lists", |pairs| {
@@ -75,7 +75,7 @@ fn changes() -> impl Iterator<Item = &'static (&'static str, Change)> {
     CHANGES.iter().chain(LISTS)
 }
 
-/// The pairs as they were sent, and with the names of their lists as others write them.
+/// The pairs as they were sent, and with the names of their lists as other writers spell them.
 pub(super) fn with_lists(body: &Body<'_>) -> Vec<(&'static str, Pairs)> {
     let sent = form::pairs(body.bytes);
     let mut all = vec![("", sent)];
@@ -106,7 +106,7 @@ fn strip_index(name: &str) -> Option<&str> {
     index.bytes().all(|byte| byte.is_ascii_digit()).then_some(list).filter(|_| !index.is_empty())
 }
 
-/// Pairs of one name, of one list too, follow its first, as parsers that make objects have them.
+/// Pairs of the same name or list are moved behind the first of them, as parsers that build objects order them.
 fn grouped(pairs: &Pairs) -> Pairs {
     let top = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
     let mut names: Vec<String> = Vec::new();
@@ -176,7 +176,7 @@ const ORDERS: &[(&str, Change)] = &[
     }),
 ];
 
-/// What stands between the pairs, and around them.
+/// The words, and the text before, between and after the pairs.
 const FRAMES: &[(&str, &str, &str, &str)] = &[
     (" with `&` after it", "", "&", "&"),
     (" with `?` before it", "?", "&", ""),
@@ -197,10 +197,10 @@ fn all_styles() -> impl Iterator<Item = &'static (&'static str, FormStyle)> {
     form_writers::STYLES.iter().chain(STYLES)
 }
 
-/// Styles that forms with other names of lists are written in, when something else is changed as well.
+/// How many styles are tried for a form whose lists have other names.
 const WITH_LISTS: usize = 5;
 
-/// The pairs as every writer writes them, with other names, orders and separators.
+/// The pairs as every writer writes them, with other names and orders.
 pub(super) fn written(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     for (at, (lists, pairs)) in with_lists(body).into_iter().enumerate() {
@@ -225,7 +225,7 @@ pub(super) fn written(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// With other separators: as it was sent, and as the common writers write it.
+/// The form with other separators: as it was sent, and as the common writers write it.
 pub(super) fn framed(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     let sent = String::from_utf8_lossy(body.bytes).into_owned();
@@ -250,7 +250,7 @@ pub(super) fn framed(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// What stands within and between pairs that were decoded.
+/// Text between name and value, and between pairs, of a decoded form.
 const JOINERS: &[(&str, &str)] = &[
     ("=", "\n"),
     ("=", "\r\n"),
@@ -273,14 +273,14 @@ const JOINERS: &[(&str, &str)] = &[
     (".", "."),
     ("|", "|"),
 ];
-/// What stands between its values alone.
+/// Text between the values if only the values are signed.
 const BETWEEN_VALUES: &[&str] = &["|", ",", "\n", " ", ".", "-", ":", ";", "+", "&", "~", "\r\n", "/"];
 
-/// The pairs without escapes, joined otherwise.
+/// The pairs without escapes, joined with other text.
 pub(super) fn joined_otherwise(body: &Body<'_>) -> Vec<Variant> {
     let sent = form::pairs(body.bytes);
     let mut all = Vec::new();
-    // Without escapes, but with the plus signs that spaces have become.
+    // Percent escapes are resolved, but spaces are still written as plus signs.
     for (lists, pairs) in with_lists(body) {
         let plus = |text: &str| text.replace(' ', "+");
         let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", plus(name), plus(value))).collect();
@@ -318,9 +318,9 @@ pub(super) fn joined_otherwise(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Fields that are tried alone.
+/// The most fields that are tried alone.
 const MAX_FIELDS: usize = 8;
-/// Fields whose JSON is written anew, and the writers and escapes for each.
+/// The most fields whose JSON is written anew, and the writers and escape styles that are tried for each.
 const MAX_WRITTEN: usize = 2;
 const WRITERS: usize = 16;
 const ESCAPES: usize = 5;

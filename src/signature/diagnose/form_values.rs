@@ -87,7 +87,7 @@ fn list<'p>(values: &[&'p str]) -> Node<'p> {
     Node::Array(values.iter().map(|value| text(value)).collect())
 }
 
-/// Each name with what its values become.
+/// An object of the names, each with the value that `of` makes of its values.
 fn object<'p>(pairs: &'p Pairs, of: impl Fn(&[&'p str]) -> Node<'p>) -> Node<'p> {
     let mut members: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, value) in pairs {
@@ -99,7 +99,7 @@ fn object<'p>(pairs: &'p Pairs, of: impl Fn(&[&'p str]) -> Node<'p>) -> Node<'p>
     Node::Object(members.into_iter().map(|(name, values)| (Cow::Borrowed(name), of(&values))).collect())
 }
 
-/// Levels of brackets that are followed.
+/// The most levels of brackets that are followed.
 const MAX_LEVELS: usize = 5;
 
 /// `a[b][]=1` as `{"a":{"b":["1"]}}`, as PHP, Rack and Node's qs read it.

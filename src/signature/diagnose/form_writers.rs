@@ -1,4 +1,4 @@
-//! Forms as the usual languages write what they have read; forms decoded, and forms as JSON.
+//! Forms as the common languages write them again after parsing; forms decoded, and forms as JSON.
 //! `tests/writers/` checks the writers against the languages themselves.
 
 use super::body::{Body, Variant, one};
@@ -7,10 +7,10 @@ use crate::json::print::{Style, print};
 use crate::json::text_forms::{TextForm, text_form};
 use crate::json::tree::Node;
 
-/// Pairs of a form that is written anew.
+/// The most pairs of a form that is written anew.
 const MAX_PAIRS: usize = 1000;
 
-/// Each way to escape, with who writes so.
+/// The ways to escape, each with the languages and libraries that use it.
 pub(super) const STYLES: &[(&str, FormStyle)] = &[
     ("browsers, URLSearchParams, Ruby and Java write it", FormStyle::WHATWG),
     ("Python's urlencode and Go's Values.Encode write it", FormStyle::PYTHON),
@@ -22,7 +22,7 @@ pub(super) const STYLES: &[(&str, FormStyle)] = &[
     (".NET's WebUtility writes it", FormStyle::DOTNET),
 ];
 
-/// Whether the body is a form, by what it is called or by what it looks like.
+/// Whether the body is a form, by its media type or by its content.
 pub(super) fn is_form(body: &Body<'_>) -> bool {
     let is_called_form = body.header_has("content-type", "x-www-form-urlencoded");
     let looks_like_one = || {
@@ -59,7 +59,7 @@ pub(super) fn escaped_quickly(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// The same in all ways.
+/// The same pairs escaped anew, in every way.
 pub(super) fn escaped(body: &Body<'_>) -> Vec<Variant> {
     written(&form::pairs(body.bytes), "")
 }
@@ -84,10 +84,10 @@ pub(super) fn reordered_anew(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Pairs of which every order is tried: 120 of five.
+/// The most pairs of which every order is tried: five have 120 orders.
 const MAX_ORDERED: usize = 5;
 
-/// The items in every order, where they are few.
+/// The items in every order; empty if there are too many.
 pub(super) fn orders<T: Copy>(items: &[T]) -> Vec<Vec<T>> {
     if items.len() > MAX_ORDERED {
         return Vec::new();
@@ -146,7 +146,7 @@ fn written(pairs: &Pairs, order: &str) -> Vec<Variant> {
     all
 }
 
-/// What a field of the form holds.
+/// The values of the first fields that look like JSON, each alone.
 pub(super) fn fields(body: &Body<'_>) -> Vec<Variant> {
     let long = form::pairs(body.bytes).into_iter().filter(|(_, value)| value.starts_with(['{', '[']));
     long.take(4).flat_map(|(_, value)| one("that is in the form's field, decoded", value)).collect()
@@ -206,13 +206,13 @@ fn list<'p>(name: &'p str, value: &'p str) -> (std::borrow::Cow<'p, str>, Node<'
     (name.into(), Node::Array(vec![Node::Text(value.into())]))
 }
 
-/// Whether the body is an object without objects and arrays in it.
+/// Whether the body is a JSON object without nested objects and arrays.
 pub(super) fn is_flat(body: &Body<'_>) -> bool {
     let is_scalar = |value: &Node<'_>| !matches!(value, Node::Array(_) | Node::Object(_));
     matches!(&body.json, Some(Node::Object(members)) if members.len() <= MAX_PAIRS && members.iter().all(|(_, value)| is_scalar(value)))
 }
 
-/// JSON that was signed as a form of its members.
+/// JSON whose members were signed as a form.
 pub(super) fn of_json(body: &Body<'_>) -> Vec<Variant> {
     let Some(Node::Object(members)) = &body.json else { return Vec::new() };
     let pairs = |word: fn(&'static str) -> &'static str| -> Pairs {

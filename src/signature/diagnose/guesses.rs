@@ -57,7 +57,7 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
         guesses.extend(malformed(search));
         guesses.extend(test_mode(search.case));
         guesses.extend(url(search));
-        // What was left out comes before other guesses only where it may be the commonest cause.
+        // That variations were left out comes before other guesses only if common ones are among them.
         let (first, later) =
             if search.cut == Cut::Common { (not_tried(search), None) } else { (None, not_tried(search)) };
         guesses.extend(first);
@@ -78,7 +78,7 @@ pub(super) fn guesses(search: &Search<'_>) -> Vec<Finding> {
 }
 
 fn missing(search: &Search<'_>) -> Option<Finding> {
-    // What is in a place that is not called one of signatures may be anything.
+    // A value in a place whose name does not suggest a signature may be anything.
     let may_be_other = |token: &Token| matches!(token.fault, Some(Fault::Elsewhere(_, false)));
     if !search.tokens.iter().all(may_be_other) {
         return None;
@@ -100,7 +100,7 @@ fn missing(search: &Search<'_>) -> Option<Finding> {
     ))
 }
 
-/// A part that the scheme signs and the request does not have.
+/// A part that the scheme signs and the request lacks.
 fn part_missing(search: &Search<'_>) -> Option<Finding> {
     let view = View::new(&search.case.request, search.case.config);
     let shared = shared_vars(&search.scheme, &view);
@@ -116,7 +116,7 @@ fn part_missing(search: &Search<'_>) -> Option<Finding> {
     ))
 }
 
-/// A condition of the scheme beside its signature that the request does not meet.
+/// A condition of the scheme, other than its signature, that the request does not meet.
 fn requirement(case: &Case<'_>) -> Option<Finding> {
     let view = View::new(&case.request, case.config);
     let shared = shared_vars(case.scheme, &view);
@@ -216,7 +216,7 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
     let sentence = if search.cut == Cut::Nothing {
         format!("Nothing that was tried matches: most likely the sender has another {what}.")
     } else {
-        // What was not tried may be the cause as well.
+        // A variation that was not tried may be the cause, so this is less certain.
         format!("Nothing that was tried matches: the sender may have another {what}.")
     };
     finding(
@@ -226,7 +226,7 @@ fn wrong_secret(search: &Search<'_>) -> Finding {
     )
 }
 
-/// No secret of the bin is a key of the scheme: nothing could be right.
+/// No secret of the bin can be a key of the scheme, so no signature could be right.
 fn undecodable(search: &Search<'_>) -> Option<Finding> {
     let (scheme, secrets) = (&search.scheme, search.case.secrets);
     let first = secrets.first().filter(|_| !secrets.iter().any(|secret| is_key(scheme, secret.value.expose())))?;
@@ -249,7 +249,7 @@ fn is_key(scheme: &Scheme, text: &str) -> bool {
     scheme.key(text).is_some_and(|key| Key::new(scheme.algorithm, &key).is_some())
 }
 
-/// The form of the scheme's keys, with its verb.
+/// The form of the scheme's keys with the verb that agrees with it, for a sentence: "64 hex digits are".
 fn wanted(scheme: &Scheme) -> String {
     match (scheme.algorithm, scheme.secret.written_in()) {
         (Algorithm::Ed25519, Encoding::Hex) => "64 hex digits are".to_owned(),
@@ -260,7 +260,7 @@ fn wanted(scheme: &Scheme) -> String {
     }
 }
 
-/// What a text is that is no key. Says nothing of the text but its length.
+/// Why a text is not a key. The text is a secret: the words give its kind and length, never its characters.
 fn has(scheme: &Scheme, text: &str) -> String {
     let text = text.trim();
     let encoding = scheme.secret.written_in();

@@ -9,7 +9,7 @@ use crate::model::Secret;
 use crate::signature::encoding::Encoding;
 use crate::signature::request::{SignedRequest, UrlParts};
 
-/// Parameters that are looked at.
+/// The most parameters that are examined.
 const MAX_VALUES: usize = 64;
 
 const AUTH_SCHEMES: [&str; 5] = ["Bearer ", "Token ", "ApiKey ", "Basic ", "token "];

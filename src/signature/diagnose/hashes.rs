@@ -1,5 +1,5 @@
-//! Hashes of hashes, and keyed hashes that no scheme uses: the message is hashed once by the scheme's own hash, and what may
-//! have become of that costs nothing; then once by each of the others.
+//! Hashes of hashes, and keyed hashes that no scheme uses. The message is hashed once with the scheme's own hash; what
+//! senders may have made of that costs nothing to try. Then it is hashed once with each of the others.
 
 use hmac::{KeyInit, Mac, SimpleHmac};
 use sha2::{Digest as _, Sha256, Sha512_256};
@@ -12,14 +12,14 @@ use crate::signature::algorithm::compute;
 use crate::signature::encoding::Encoding;
 use crate::signature::template::Template;
 
-/// Largest body that is put together with what is signed beside it.
+/// Larger bodies are not tried, because the whole message is built in memory.
 const MAX_BODY: usize = 64 << 10;
 
 const AGAIN: &str = "Compute the HMAC once, over what the scheme signs.";
 
 type Derive = fn(Algorithm, &[u8], &[u8]) -> Option<Vec<u8>>;
 
-/// What becomes of the right signature: code, what it is, how it is made of algorithm, key and signature.
+/// What senders make of the right signature: code, words, how it is made of algorithm, key and signature.
 const OF_SIGNATURES: &[(&str, &str, Derive)] = &[
     ("signed_content", "the HMAC of the right signature's hex text", |algorithm, key, tag| {
         compute(algorithm, key, hex::encode(tag).as_bytes())
@@ -37,7 +37,7 @@ const OF_SIGNATURES: &[(&str, &str, Derive)] = &[
     }),
 ];
 
-/// Keyed hashes that no scheme uses, as long as those that are.
+/// Keyed hashes that no scheme uses, of the same lengths as those in use.
 const OTHER_HASHES: &[(&str, Keyed)] = &[
     ("hmac-sha512/256", keyed::<SimpleHmac<Sha512_256>>),
     ("hmac-sha3-256", keyed::<SimpleHmac<Sha3_256>>),
@@ -66,7 +66,7 @@ fn digest(algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
     compute(plain, &[], message)
 }
 
-/// What is hashed twice by those who know a coin's hash.
+/// Contents that some senders hash twice, as cryptocurrencies do.
 const PLAIN: &[&str] = &["{secret}{body}", "{body}{secret}", "{body}"];
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {

@@ -1,4 +1,4 @@
-//! Batches: the diagnosis is of the first item that is wrong.
+//! Batches: the first wrong item is diagnosed.
 
 use super::{Case, Diagnosed, diagnosed};
 use crate::model::SignatureStatus;
@@ -6,7 +6,7 @@ use crate::signature::algorithm::Key;
 use crate::signature::examine::{LabelledSecret, examine};
 use crate::signature::request::View;
 
-/// `None` where the scheme signs no items, or there are none.
+/// `None` if the scheme signs no items, or there are none.
 pub(super) fn diagnosed_item(case: &Case<'_>, share: usize) -> Option<Diagnosed> {
     let list = case.scheme.list()?;
     let view = View::new(&case.request, case.config);

@@ -1,5 +1,5 @@
-//! JSON as the less common settings of the libraries write it: how texts and numbers look. `json_layouts` combines them with
-//! white space and orders. `tests/writers/` checks them against the languages themselves.
+//! JSON as the less common settings of the libraries write it: how texts and numbers look. `json_layouts` combines them
+//! with white space and orders. `tests/writers/` checks them against the languages themselves.
 
 use super::json_writers::{
     DOTNET, DOTNET_RELAXED, GO, GSON_PLAIN, GSON_TREE, JACKSON, NEWTONSOFT, PHP, PYTHON_COMPACT, PYTHON_UTF8, RAILS,
@@ -70,7 +70,7 @@ pub(super) const PERL: &str = "body_json_perl";
 pub(super) const SWIFT: &str = "body_json_swift";
 pub(super) const COMPACT: &str = "body_json_compact";
 
-/// Those that write many bodies come first: of several that write the same, the first is named.
+/// Dialects of many senders come first: if several write the same text, the first one is named.
 pub(super) fn dialects() -> impl Iterator<Item = &'static Dialect> {
     FIRST.iter().chain(super::php_dialects::DIALECTS).chain(OTHERS)
 }
@@ -292,7 +292,7 @@ const OTHERS: &[Dialect] = &[
     ),
 ];
 
-/// The writers that are met most, for what is not the whole body: a member, a field, what is wrapped.
+/// The commonest writers, for JSON that is not the whole body: a member, a form's field, wrapped JSON.
 pub(super) const USUAL: &[(&str, Style)] = &[
     ("JavaScript's JSON.stringify", Style::JAVASCRIPT),
     ("Python's json.dumps", Style::PYTHON),

@@ -1,9 +1,10 @@
-//! What of a style matters for a value. Styles that differ in nothing else print it alike: one print serves them all.
+//! Which differences between styles matter for a value. Styles without such differences print it alike, so one print is
+//! enough for all of them.
 
 use crate::json::print::{Beyond, Escapes, Order, Style, Upper, array_index};
 use crate::json::tree::Node;
 
-/// What a value holds that styles treat differently.
+/// What a value contains that styles treat differently.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Facts {
@@ -70,7 +71,7 @@ impl Facts {
         characters.into_iter().any(|character| character.is_ascii() && self.ascii & (1 << u32::from(character)) != 0)
     }
 
-    /// The style without what makes no difference here.
+    /// The style without the settings that make no difference for this value.
     pub(super) fn normal(&self, style: Style) -> Style {
         Style {
             numbers: style.numbers.filter(|numbers| self.has_odd_numbers || !numbers.keeps_short_whole()),
@@ -113,7 +114,7 @@ impl Facts {
     }
 }
 
-/// A whole number that only those change who print every number as a double.
+/// Whether this is a whole number that only styles change that print every number as a double.
 fn is_short_whole(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let is_short = unsigned.len() <= 15 && unsigned.bytes().all(|byte| byte.is_ascii_digit());

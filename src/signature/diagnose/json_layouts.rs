@@ -1,5 +1,5 @@
-//! Each dialect of JSON in each layout and order that may go with it. The dialects that write a body alike are tried as one, so
-//! that a body that has nothing to escape costs little.
+//! Each dialect of JSON in each layout and order that may go with it. Dialects that write a body alike are tried as
+//! one, so a body with nothing to escape costs little.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ struct Layout {
     /// Follows "as … writes it".
     words: &'static str,
     rarity: usize,
-    /// Whose own it is: there it is met more often.
+    /// The code of the dialects with which this layout is more common.
     of: &'static str,
     lay: fn(Style) -> Style,
 }
@@ -59,7 +59,7 @@ const LAYOUTS: &[Layout] = &[
     layout(3, " indented by eight spaces", "", |style| style.indented("        ")),
 ];
 
-/// Orders that any library may be given, with the words for it. Those of the second table need names like `10`.
+/// Orders that any library may write: rarity, words, order. The second table is for objects with names like `10`.
 const ORDERS: &[(usize, &str, Option<Order>)] = &[
     (0, "", None),
     (1, ", its names sorted", Some(Order::Sorted)),
@@ -70,7 +70,7 @@ const INDEX_ORDERS: &[(usize, &str, Option<Order>)] = &[
     (1, ", only its outermost names sorted", Some(Order::SortedTopIndexesFirst)),
     (2, ", whole numbers among its names first", Some(Order::IndexesFirst)),
 ];
-/// Orders of few: of Java's maps, and of databases.
+/// Orders that few libraries write: those of Java's maps, and of databases in the second table.
 const JAVA_ORDERS: &[(usize, &str, Option<Order>)] = &[
     (1, ", its outermost names in the order of a copied HashMap", Some(Order::HashedCopy)),
     (1, ", its outermost names in the order of a HashMap", Some(Order::HashedTop)),
@@ -78,13 +78,13 @@ const JAVA_ORDERS: &[(usize, &str, Option<Order>)] = &[
 ];
 const LENGTH_ORDERS: &[(usize, &str, Option<Order>)] =
     &[(0, ", its names sorted by length, as PostgreSQL and MySQL do", Some(Order::ByLength))];
-/// How rare the dialect, the layout and the order may be together.
+/// The largest sum of the rarities of dialect, layout and order that is tried.
 const MOST_RARE: usize = 3;
 
-/// Times that the body is printed to see which dialects differ.
+/// How many prints of the body are counted for finding out which dialects differ.
 pub(super) const PROBES: usize = 100;
 
-/// The dialects, those together that write this value alike.
+/// The dialects, grouped by the text that they write for this value.
 fn alike(node: &Node<'_>, length: usize) -> Vec<Vec<&'static Dialect>> {
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut all: Vec<Vec<&'static Dialect>> = Vec::new();
@@ -104,7 +104,7 @@ pub(super) fn writers(node: &Node<'_>, length: usize) -> Vec<Writer> {
     let indexes = if has_indexes(node) { INDEX_ORDERS } else { &[] };
     let mut all: Vec<(usize, Writer)> = Vec::new();
     for dialects in alike(node, length) {
-        // What two of them have, the one has that is met more often.
+        // If several dialects have the same layout and order, the commonest one is kept.
         let mut combined: Vec<(usize, &Dialect, &Layout, &str, Option<Order>)> = Vec::new();
         for dialect in dialects {
             for (rarity, layout, words, order) in combinations(dialect, indexes) {
@@ -124,7 +124,7 @@ pub(super) fn writers(node: &Node<'_>, length: usize) -> Vec<Writer> {
                 .map(|(rarity, dialect, layout, words, order)| (rarity, written(dialect, layout, words, order))),
         );
     }
-    // Those that are as rare stay in the order of the tables.
+    // The sort is stable: writers of equal rarity stay in the order of the tables.
     all.sort_by_key(|(rarity, _)| *rarity);
     all.into_iter().map(|(_, writer)| writer).collect()
 }

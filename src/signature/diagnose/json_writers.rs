@@ -1,4 +1,4 @@
-//! JSON as the libraries of the usual languages write what they have read: one line per library and setting.
+//! JSON as the libraries of the common languages write it again after parsing: one line per library and setting.
 //! `tests/writers/` checks them against the languages themselves.
 
 use std::borrow::Cow;
@@ -26,17 +26,17 @@ const PYTHON_COMPACT_UTF8: Style = Style { escapes: Escapes::LEAST, ..PYTHON_COM
 pub(super) const SPACED: Style = Style { comma: ", ", colon: ": ", ..Style::COMPACT };
 pub(super) const PHP: Style = Style { escapes: Escapes::PHP, numbers: Some(Numbers::PHP), ..Style::COMPACT };
 pub(super) const GO: Style = Style { escapes: Escapes::HTML, numbers: Some(Numbers::GO), ..Style::COMPACT };
-/// Numbers as the fields of a struct have them.
+/// Numbers stay as written, as the typed fields of a struct keep them.
 const GO_STRUCT: Style = Style { numbers: None, ..GO };
 pub(super) const RUBY: Style = Style { numbers: Some(Numbers::RUBY), ..Style::COMPACT };
-/// Until version 2.10 of the library.
+/// As Ruby's JSON library writes it until version 2.10.
 pub(super) const RUBY_PRETTY: Style = Style { empty_lines: true, ..RUBY.indented("  ") };
 pub(super) const RAILS: Style = Style { escapes: Escapes::HTML, ..RUBY };
-/// Control characters have upper-case digits.
+/// Jackson escapes control characters with upper-case digits.
 pub(super) const JACKSON: Style =
     Style { numbers: Some(Numbers::JAVA), escapes: Escapes { upper: Upper::All, ..Escapes::LEAST }, ..Style::COMPACT };
 pub(super) const JACKSON_PRETTY: Style = Style { colon: " : ", indent: Some("  "), jackson: true, ..JACKSON };
-/// Of a tree of its own: numbers stay as written. Members that are null go.
+/// Gson writes a tree that it has parsed: numbers stay as written, members that are null are left out.
 pub(super) const GSON_TREE: Style = Style { escapes: Escapes::GSON, without_nulls: true, ..Style::COMPACT };
 pub(super) const GSON_PLAIN: Style = Style { escapes: GSON_LINES, without_nulls: true, ..Style::COMPACT };
 pub(super) const GSON_LINES: Escapes = Escapes { beyond_ascii: Beyond::Lines, ..Escapes::LEAST };
@@ -158,7 +158,7 @@ const WRITERS: &[Writer] = &[
     writer("body_json_rust", Tier::Rare, "as Rust's serde_json writes it with sorted names", RUST.sorted()),
 ];
 
-/// What no library writes by default, and indented JSON. After PHP's flags.
+/// What no library writes by default, and indented JSON. Tried after PHP's flags.
 const LATER: &[Writer] = &[
     writer("body_json_javascript", Tier::Rare, "as JavaScript writes it without null members", WITHOUT_NULLS),
     writer("body_json_compact", Tier::Rare, "as compact JSON without null members", COMPACT_WITHOUT_NULLS),
@@ -271,14 +271,14 @@ pub(super) fn writers(tier: Tier) -> Vec<Writer> {
     of_tier(WRITERS).chain(php).chain(of_tier(LATER)).collect()
 }
 
-/// PHP's `json_encode` with its flags, all that are combined.
+/// PHP's `json_encode` with every combination of flags that is in use.
 fn php() -> Vec<Writer> {
     let mut all = Vec::new();
-    // The bits count in the order in which flags are met: few and likely ones first.
+    // Common flags have the low bits, so that few and likely flags come first.
     for bits in 0_u8..64 {
         let is = |bit: u8| bits & (1 << bit) != 0;
         let (unicode, slashes, pretty, arrays, fraction, hex) = (is(0), is(1), is(2), is(3), is(4), is(5));
-        // The HEX flags are for HTML, where nobody indents.
+        // The HEX flags are for JSON inside HTML, which is not indented.
         if hex && (pretty || fraction) {
             continue;
         }

@@ -1,5 +1,5 @@
-//! Tokens: most of what is wrong with one is written in it. The rest is tried: secrets, other bins' keys, the body in other
-//! forms behind the hash that the token claims.
+//! Tokens: most of what can be wrong with one can be read from it. The rest is found by trying: secrets, other bins'
+//! keys, and other forms of the body whose hash the token claims.
 
 use super::bodies;
 use super::search::{Search, key_cost, key_of};
@@ -13,7 +13,7 @@ use crate::signature::received::{groups, shared_vars, texts};
 use crate::signature::request::{SignedRequest, View};
 use crate::signature::template::{Context, Vars};
 
-/// Other bins' secrets that are tried: each may be a set of keys.
+/// The most secrets of other bins that are tried; few, because each may be a set of keys.
 const MAX_OTHERS: usize = 64;
 
 fn finding(code: &'static str, sentence: impl Into<String>, fix: impl Into<String>) -> Finding {
@@ -85,7 +85,7 @@ fn ready(case: &Case<'_>, text: &str) -> Option<Key> {
     Key::new(case.scheme.algorithm, &key_of(case.scheme, text)?.bytes)
 }
 
-/// Whether the key makes the token, with what a detached one signs of the request.
+/// Checks the token with the key. What a detached token signs is taken from the request.
 fn verify(case: &Case<'_>, request: &SignedRequest<'_>, readable: &Readable<'_>, key: &Key) -> Result<(), Fault> {
     let view = View::new(request, case.config);
     let shared = shared_vars(case.scheme, &view);
@@ -163,7 +163,7 @@ fn mismatch(case: &Case<'_>, fault: &Fault) -> Finding {
     }
 }
 
-/// The signature is right: what the token claims of the request is not.
+/// The signature is right, but the token's claims about the request are not.
 fn claims(case: &Case<'_>, share: usize, label: &str) -> Diagnosed {
     let Some(sentence) = unmet(case, &case.request) else {
         return Diagnosed { findings: Vec::new(), is_settled: true };
@@ -238,7 +238,7 @@ fn by_other_bin(search: &mut Search<'_>, readable: &Readable<'_>) -> Option<Find
     })
 }
 
-/// What a detached token signs, in other forms.
+/// A detached token, checked with other forms of the body.
 fn by_body(search: &mut Search<'_>, readable: &Readable<'_>, keys: &[(String, Key)]) -> Option<Finding> {
     if search.case.scheme.signed.is_empty() {
         return None;

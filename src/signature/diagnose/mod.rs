@@ -58,33 +58,33 @@ use super::{Catalogue, Config, Scheme, SignedRequest};
 use crate::http::Headers;
 use crate::model::{RequestId, Secret, SecretValue};
 use search::Search;
-pub use unknown::diagnose_unknown;
+pub(crate) use unknown::diagnose_unknown;
 
-/// One thing that was found out.
+/// One cause, fact or guess.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// A name for it that does not change: `secret_whitespace`, `body_json_python`, …
+pub(crate) struct Finding {
+    /// Its stable name: `secret_whitespace`, `body_json_python`, …
     pub code: &'static str,
-    /// What is the case.
+    /// What was found.
     pub sentence: String,
     /// What to do.
     pub fix: String,
-    /// Whether the signature was seen to be right with it. Otherwise it is a guess.
+    /// Whether the signature was verified with it. Otherwise it is a guess.
     pub verifies: bool,
-    /// A record by which the signature is read, for the bin's `custom_scheme`. It is right by it, as soon as what else the
-    /// fix says is done.
+    /// A scheme record that reads the signature, for the bin's `custom_scheme`. With it, and with the rest of the fix
+    /// done, the signature is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_scheme: Option<serde_json::Value>,
 }
 
 /// A request whose signature is not right, and what may explain it.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub(crate) struct Case<'a> {
     /// The schemes that are known here.
     pub catalogue: &'a Catalogue,
     /// The scheme in force.
     pub scheme: &'a Scheme,
-    /// Second values of the scheme, from the bin's settings.
+    /// Further values that the scheme needs, from the bin's settings.
     pub config: &'a Config,
     /// The request.
     pub request: SignedRequest<'a>,
@@ -94,23 +94,23 @@ pub struct Case<'a> {
     pub other_secrets: &'a [OtherSecret<'a>],
     /// Other requests of the bin, newest first. At most 32 are compared.
     pub other_requests: &'a [OtherRequest<'a>],
-    /// Other forms of the request's URL: by the capture listener, by the public URL. With path and query.
+    /// Other forms of the request's URL, with path and query: based on the capture listener, on the public URL.
     pub urls: &'a [String],
     /// The path below the bin as sent: in the request's URL it follows the bin's public URL.
     pub below: &'a str,
-    /// The query as sent. Without one the public URL's own counts.
+    /// The query as sent. Without one the public URL's own is used.
     pub query: Option<&'a str>,
-    /// Whether the body came whole.
+    /// Whether the body arrived completely.
     pub complete: bool,
     /// Whether the body was refused or cut because it was too large.
     pub over_limit: bool,
-    /// `Content-Length`, if it was there.
+    /// `Content-Length`, if it was sent.
     pub declared_size: Option<u64>,
 }
 
 /// A secret of another bin of this server.
 #[derive(Debug, Clone, Copy)]
-pub struct OtherSecret<'a> {
+pub(crate) struct OtherSecret<'a> {
     /// Its label.
     pub label: &'a str,
     /// The bin's name or id.
@@ -121,7 +121,7 @@ pub struct OtherSecret<'a> {
 
 /// Another request of the same bin.
 #[derive(Debug, Clone, Copy)]
-pub struct OtherRequest<'a> {
+pub(crate) struct OtherRequest<'a> {
     /// Its id.
     pub id: RequestId,
     /// The header fields.
@@ -133,8 +133,8 @@ pub struct OtherRequest<'a> {
 /// One step of the search.
 type Phase = fn(&mut Search<'_>) -> Option<Finding>;
 
-/// What is tried, likely things first. The commonest forms of the body come before the many secrets, so that they are
-/// tried for large bodies too.
+/// The steps, likely ones first. The commonest forms of the body come before the many forms of secrets, so that they
+/// are tried for large bodies too.
 const PHASES: &[Phase] = &[
     signature_form::find,
     bodies::common,
@@ -161,21 +161,21 @@ const PHASES: &[Phase] = &[
     combinations::content_and_body,
 ];
 
-/// Says why the signature is not right: what verifies first, else what is left, likeliest first.
+/// Says why the signature is not right: the first variation that verifies, or else guesses, likeliest first.
 /// Pure and bounded: about 50 ms for a body of up to 1 MiB, 100 ms for each MiB of larger ones.
 #[cfg(test)]
-pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
+pub(crate) fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     diagnosed(case, 1).findings
 }
 
-/// What came out for one scheme.
+/// The result for one scheme.
 struct Diagnosed {
     findings: Vec<Finding>,
-    /// The signature is right, as it is or with the first finding: nothing else need be tried.
+    /// The signature is right, as it is or with the first finding: nothing else needs to be tried.
     is_settled: bool,
 }
 
-/// With one of `share` parts of the budget.
+/// Diagnoses with the budget divided by `share`.
 fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
     if let Some(finding) = signature_form::repeated(case) {
         return Diagnosed { findings: vec![finding], is_settled: true };
@@ -194,14 +194,14 @@ fn diagnosed(case: &Case<'_>, share: usize) -> Diagnosed {
     Diagnosed { findings: found.into_iter().chain(guesses::facts(case)).chain(rest).collect(), is_settled }
 }
 
-/// Candidates beside the first that are diagnosed. The largest family that shares a header has eight.
+/// The most candidates that are diagnosed after the first. The largest family that shares a header has eight schemes.
 const MAX_CANDIDATES: usize = 7;
 
 /// For a request whose scheme was detected, not chosen: `others` are the schemes that fit it as well as the case's,
-/// likeliest first. The first that explains the signature is believed; when none does, the findings by the case's own
-/// are. The others together take as long as one more diagnosis.
+/// likeliest first. The findings of the first scheme that explains the signature are taken, or else those of the case's
+/// own. The others together take as long as one more diagnosis.
 #[must_use]
-pub fn diagnose_detected(case: &Case<'_>, others: &[&Scheme]) -> Vec<Finding> {
+pub(crate) fn diagnose_detected(case: &Case<'_>, others: &[&Scheme]) -> Vec<Finding> {
     let own = diagnosed(case, 1);
     if own.is_settled || others.is_empty() {
         return own.findings;
@@ -215,7 +215,7 @@ pub fn diagnose_detected(case: &Case<'_>, others: &[&Scheme]) -> Vec<Finding> {
     explained.unwrap_or(own.findings)
 }
 
-/// The first few that differ in what they sign, how and where: the same search twice finds nothing new.
+/// The first few schemes that differ in what they sign, how and where: the same search again would find nothing new.
 fn distinct<'s>(first: &'s Scheme, others: &[&'s Scheme]) -> Vec<&'s Scheme> {
     let is_same = |a: &Scheme, b: &Scheme| {
         (a.algorithm, a.encoding) == (b.algorithm, b.encoding)
@@ -231,7 +231,7 @@ fn distinct<'s>(first: &'s Scheme, others: &[&'s Scheme]) -> Vec<&'s Scheme> {
     kept.split_off(1)
 }
 
-/// Adds to findings by which scheme they hold.
+/// Adds to the findings the scheme for which they are true.
 fn by_other_scheme(scheme: &Scheme, mut findings: Vec<Finding>) -> Vec<Finding> {
     if let Some(first) = findings.first_mut() {
         first.sentence =

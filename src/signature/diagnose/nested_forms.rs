@@ -37,7 +37,7 @@ enum Lists {
     Bare,
     /// `list` again.
     Repeated,
-    /// Nothing is flattened: objects and lists have this text.
+    /// Nothing is flattened: objects and lists are written in this text form.
     Kept(Option<TextForm>),
 }
 
@@ -118,7 +118,7 @@ const FLATTENERS: &[Flattener] = &[
     },
 ];
 
-/// Pairs that are made at most.
+/// The most pairs that are made.
 const MAX_PAIRS: usize = 1000;
 
 pub(super) fn of_json(body: &Body<'_>) -> Vec<Variant> {
@@ -143,7 +143,7 @@ pub(super) fn of_json(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Rails' `Hash#to_query`: what each member has become is sorted, but not within a list. What is empty is left out.
+/// Rails' `Hash#to_query`: sorts the texts of the members, but not within a list, and drops empty objects and lists.
 fn to_query(members: &[(Cow<'_, str>, Node<'_>)], within: &str, left: &mut usize) -> String {
     let name = |inner: &str| if within.is_empty() { inner.to_owned() } else { format!("{within}[{inner}]") };
     let mut parts: Vec<String> =
@@ -229,7 +229,7 @@ impl Flattener {
             return;
         }
         match node {
-            // Python goes through a dictionary as through a list: its names are what it holds.
+            // Python iterates over a dictionary as over a list, which gives its names.
             Node::Object(members) if self.lists == Lists::Repeated => {
                 for (inner, _) in members {
                     Self::add(pairs, name, || inner.to_string());

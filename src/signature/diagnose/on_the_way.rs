@@ -1,5 +1,5 @@
-//! What a body goes through on the way: compression, base64, charsets, multipart, lists of bytes. Seldom ones; `recode` has the
-//! common ones.
+//! Rare changes of a body on the way: compression, base64, charsets, multipart, lists of bytes. The common ones are in
+//! `recode`.
 
 use std::borrow::Cow;
 
@@ -16,14 +16,15 @@ use crate::json::print::print;
 use crate::json::tree;
 use crate::signature::encoding::{key_from_base64, to_base64};
 
-/// Parts, and lines, that are tried alone.
+/// The most parts, or lines, that are tried alone.
 const MAX_PARTS: usize = 8;
-/// Bodies as lists of numbers become four times as long.
+/// Larger bodies are not listed: as lists of numbers they become four times as long.
 const MAX_LISTED: usize = 16 << 10;
 
-/// Every usual writer.
+/// No limit: every usual writer.
 pub(super) const ALL: usize = usize::MAX;
-/// What is inside may be many times as long as the body; longer contents are left to the common forms.
+/// The longest content that is tried: after decompression it may be many times as long as the body. Longer ones are
+/// left to the common forms.
 const MAX_INSIDE: usize = 64 << 10;
 
 /// What the body holds after one step, or two, of decoding.
@@ -69,7 +70,7 @@ fn from_utf16(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
     Some(text.trim_start_matches('\u{feff}').to_owned())
 }
 
-/// What is inside, as it is and written anew.
+/// The decoded contents, as they are and written anew.
 pub(super) fn inside(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     for (how, bytes) in contents(body) {
@@ -84,7 +85,7 @@ pub(super) fn inside(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// JSON that was inside something, as the usual writers write it; at most so many of them.
+/// JSON that was inside something, as the first `most` usual writers write it.
 pub(super) fn written_anew(bytes: &[u8], how: &str, most: usize) -> Vec<Variant> {
     let Some(node) = tree::parse(bytes.trim_ascii()) else { return Vec::new() };
     let common = writers(Tier::Common).into_iter().map(|writer| (writer.how, writer.style));
@@ -141,7 +142,7 @@ pub(super) fn utf16(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Charsets that are met beside UTF-8, Latin-1 and Windows-1252.
+/// Charsets in use other than UTF-8, Latin-1 and Windows-1252.
 const CHARSETS: &[&str] = &[
     "windows-1251",
     "shift_jis",
@@ -244,7 +245,7 @@ pub(super) fn alone(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Lists of the body's bytes, as objects for bytes turn into text.
+/// Lists of the body's bytes: what objects that hold bytes become when they are turned into text.
 pub(super) fn listed(body: &Body<'_>) -> Vec<Variant> {
     if body.bytes.len() > MAX_LISTED {
         return Vec::new();

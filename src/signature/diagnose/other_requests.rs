@@ -8,7 +8,7 @@ use crate::signature::SignedRequest;
 use crate::signature::received::texts;
 use crate::signature::request::View;
 
-/// Other requests that are compared.
+/// The most other requests that are compared.
 const MAX_OTHERS: usize = 32;
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {

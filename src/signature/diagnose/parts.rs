@@ -1,4 +1,4 @@
-//! A part of the JSON that was signed alone, or the JSON without a part.
+//! Only a part of the JSON was signed, or the JSON without a part.
 
 use super::body::{Body, Variant};
 use super::json_dialects::USUAL;
@@ -9,11 +9,11 @@ use crate::json::scan;
 use crate::json::tree::Node;
 use crate::signature::encoding::key_from_base64;
 
-/// Members and items that are looked at, and how deep.
+/// The most members and items that are tried, and the deepest level that is searched.
 const MAX_PARTS: usize = 24;
 const MAX_DEPTH: usize = 2;
 
-/// The commonest ways to write a part anew.
+/// The commonest ways to serialise a part again.
 const STYLES: &[(&str, Style)] = &[
     ("JavaScript's JSON.stringify", Style::JAVASCRIPT),
     ("Python's json.dumps", Style::PYTHON),
@@ -27,7 +27,7 @@ const STYLES: &[(&str, Style)] = &[
 /// Names of members that hold the signature itself, which some senders leave out of what they sign.
 const SIGNATURES: &[&str] = &["signature", "sign", "sig", "hmac", "hash", "checksum", "digest", "token", "mac"];
 
-/// Only a member, or an item, of the body.
+/// For senders that sign only one member, or one item, of the body.
 pub(super) fn member(body: &Body<'_>) -> Vec<Variant> {
     let Some(node) = &body.json else { return Vec::new() };
     let mut all = as_written(body.bytes);
@@ -36,7 +36,7 @@ pub(super) fn member(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Members deeper down, in more ways to write them; texts that hold base64 or JSON; the body without one of its members.
+/// The rarer ones: nested members, more ways to write them, texts that hold base64 or JSON, the body without a member.
 pub(super) fn member_anew(body: &Body<'_>) -> Vec<Variant> {
     let Some(node) = &body.json else { return Vec::new() };
     let mut all = Vec::new();
@@ -60,7 +60,7 @@ pub(super) fn member_anew(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// The members of an object, or the first items of an array, each with its name below the path.
+/// The members of an object, or the first items of an array, each with its full path.
 fn children<'n, 'a>(node: &'n Node<'a>, path: &str) -> Vec<(String, &'n Node<'a>)> {
     match node {
         Node::Object(members) => {
@@ -110,7 +110,7 @@ fn inner(node: &Node<'_>, path: &str, depth: usize, left: &mut usize, length: us
     }
 }
 
-/// The members of the top as they are in the text.
+/// The outermost members, byte for byte as they are in the body.
 fn as_written(bytes: &[u8]) -> Vec<Variant> {
     let outline = scan(bytes);
     let written = outline.child_ids(0).take(MAX_PARTS).map(|child| {
@@ -150,7 +150,7 @@ fn collect(node: &Node<'_>, path: &str, depth: usize, left: &mut usize, length: 
     }
 }
 
-/// The body without the member that holds the signature, or inside a member of its own.
+/// The body without the member that holds the signature.
 pub(super) fn without_signature(body: &Body<'_>) -> Vec<Variant> {
     let Some(Node::Object(members)) = &body.json else { return Vec::new() };
     let is_signature = |name: &str| SIGNATURES.iter().any(|known| name.eq_ignore_ascii_case(known));

@@ -1,4 +1,4 @@
-//! Places of a request that hold what looks like a signature, whatever they are called.
+//! Places of a request that hold what looks like a signature, whatever their names are.
 
 use serde_json::Value as Json;
 
@@ -7,11 +7,11 @@ use crate::signature::algorithm::Algorithm;
 use crate::signature::encoding::Encoding;
 use crate::signature::request::{SignedRequest, UrlParts};
 
-/// Places that look like a signature.
+/// The most places that are returned.
 const MAX_PLACES: usize = 6;
 /// Larger bodies are not searched.
 const MAX_BODY: usize = 64 << 10;
-/// Members of a JSON body that are looked at, and how deep.
+/// The most members of a JSON body that are searched, and the deepest level.
 const MAX_MEMBERS: usize = 200;
 const MAX_DEPTH: usize = 4;
 
@@ -32,14 +32,14 @@ pub(super) const OTHERS: &[&str] = &[
     "x-cloud-trace-context",
 ];
 
-/// What a place is called that holds signatures.
+/// Parts of names that suggest a signature.
 const NAMES: [&str; 6] = ["sign", "hmac", "digest", "hash", "mac", "sig"];
 
 /// A text that looks like a signature.
 pub(super) struct Found {
-    /// As in a record: `header:X-My-Signature`.
+    /// The place as a scheme record names it: `header:X-My-Signature`.
     pub(super) source: String,
-    /// `X-My-Signature`
+    /// The place as a sentence names it: `X-My-Signature`.
     pub(super) name: String,
     pub(super) text: String,
     pub(super) prefix: String,
@@ -53,12 +53,12 @@ pub(super) struct Found {
     pub(super) separator: char,
 }
 
-/// Shorter secrets are words that a value may be by chance.
+/// A shorter secret may equal a value by chance.
 const LEAST_SECRET: usize = 8;
-/// What a place is called that holds a token.
+/// Parts of names that suggest a token.
 const TOKENS: [&str; 8] = ["auth", "token", "secret", "key", "password", "credential", "webhook", "bearer"];
 
-/// Whether a secret that stands in the place is there on purpose.
+/// Whether a secret that was found in the place was put there on purpose.
 pub(super) fn is_told(secret: &str, name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     secret.len() >= LEAST_SECRET || is_named(name) || TOKENS.iter().any(|word| lower.contains(word))
@@ -87,13 +87,13 @@ pub(super) fn places(request: &SignedRequest<'_>) -> Vec<Found> {
         }
     }
     found.extend(members(request.body));
-    // Names that speak of signatures come first.
+    // Places whose names suggest a signature come first.
     found.sort_by_key(|place| !is_named(&place.name));
     found.truncate(MAX_PLACES);
     found
 }
 
-/// The members of a JSON body that are called signatures and look like one.
+/// The members of a JSON body whose name suggests a signature and whose value looks like one.
 fn members(body: &[u8]) -> Vec<Found> {
     if body.len() > MAX_BODY || body.trim_ascii_start().first() != Some(&b'{') {
         return Vec::new();
@@ -160,7 +160,8 @@ fn read(source: &str, name: &str, value: &str) -> Option<Found> {
     place(prefix, text).filter(|found| found.prefix.len() <= 24 && !found.prefix.contains(['{', '}']))
 }
 
-/// How a digest is written and how many bytes it has. Shorter hex may be an id, but where the place is called a signature.
+/// The encoding and the length in bytes of a digest. A short one may be an id, unless the place's name suggests a
+/// signature.
 fn digest(text: &str, called: bool) -> Option<(Encoding, usize)> {
     let least = if called { 16 } else { 20 };
     [Encoding::Hex, Encoding::Base64].into_iter().find_map(|encoding| {

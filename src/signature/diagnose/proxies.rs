@@ -1,10 +1,10 @@
-//! The URL as proxies on the way say that it was, in the headers that they add.
+//! The original URL as proxies on the way report it, in the headers that they add.
 
 use crate::http::Headers;
 use crate::signature::SignedRequest;
 use crate::signature::request::UrlParts;
 
-/// A URL, the code of what differs, and the header that says so.
+/// A URL, the code of what differs, and the header that reports it.
 pub(super) struct Told {
     pub(super) code: &'static str,
     pub(super) url: String,
@@ -28,10 +28,10 @@ const PATHS: [&str; 9] = [
 const PREFIXES: [&str; 5] =
     ["x-forwarded-prefix", "x-script-name", "x-ingress-path", "x-forwarded-pathbase", "x-forwarded-context"];
 
-/// URLs that are told.
+/// The most URLs that are returned.
 const MAX_TOLD: usize = 64;
 
-/// The first value of a header that each proxy adds one to.
+/// The first value of a header to which each proxy adds one.
 fn first<'h>(headers: &'h Headers, name: &'static str) -> Option<&'h str> {
     let value = headers.get_str(name)?.split(',').next()?.trim();
     Some(value).filter(|value| !value.is_empty() && !value.contains(char::is_whitespace))
@@ -50,7 +50,7 @@ fn named<'h>(headers: &'h Headers, forwarded_name: &str, names: &[&'static str])
     of_forwarded.into_iter().chain(others).collect()
 }
 
-/// What the headers say, the likeliest first.
+/// The URLs that the headers report, likeliest first.
 pub(super) fn told(request: &SignedRequest<'_>) -> Vec<Told> {
     let (headers, own) = (request.headers, UrlParts::of(request.url));
     let hosts = named(headers, "host", &HOSTS);
@@ -63,7 +63,7 @@ pub(super) fn told(request: &SignedRequest<'_>) -> Vec<Told> {
         }
     };
     let rest = own.after_authority;
-    // The address of an IPv6 host has colons of its own.
+    // The address of an IPv6 host contains colons too.
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     let portless =
         |host: &str| host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name).to_owned();
@@ -97,7 +97,7 @@ pub(super) fn told(request: &SignedRequest<'_>) -> Vec<Told> {
     }
     let mut schemes = vec![(None, "", own.scheme)];
     schemes.extend(protos.iter().map(|(header, proto)| (Some("url_scheme"), *header, *proto)));
-    // One thing at a time first.
+    // URLs with the fewest differences come first.
     let mut combined = Vec::new();
     for (scheme_code, scheme_header, scheme) in &schemes {
         for (host_code, host_header, authority) in &authorities {

@@ -67,7 +67,7 @@ pub(super) fn charsets(body: &Body<'_>) -> Vec<Variant> {
     let (windows, _, is_lossy) = encoding_rs::WINDOWS_1252.encode(text);
     let mut all = Vec::new();
     for (bytes, name) in [(latin, "in Latin-1"), ((!is_lossy).then(|| windows.to_vec()), "in Windows-1252")] {
-        // What is UTF-8 again was encoded twice on the way.
+        // If the result is UTF-8 too, the body was encoded twice on the way.
         all.extend(bytes.into_iter().flat_map(|bytes| {
             let is_utf8 = std::str::from_utf8(&bytes).is_ok();
             one(if is_utf8 { "encoded in UTF-8 once; it arrived encoded twice" } else { name }, bytes)
@@ -85,7 +85,7 @@ fn latin_as_utf8(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-/// Characters that a charset did not have: a mark for each, for each UTF-16 unit, or for each byte; and left out.
+/// Characters that a charset lacks, replaced by one mark per character, UTF-16 unit or byte, or left out.
 fn replaced(text: &str) -> Vec<Variant> {
     let marked = |mark: &str, is_lost: fn(char) -> bool, count: fn(char) -> usize| -> String {
         let mut out = String::with_capacity(text.len());
@@ -131,7 +131,7 @@ pub(super) fn empty(_: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Characters that are written as one, or as a letter and its marks.
+/// Unicode normalisation: an accented letter as one character, or as the letter and its combining marks.
 pub(super) fn normalised(body: &Body<'_>) -> Vec<Variant> {
     let Ok(text) = std::str::from_utf8(body.bytes) else { return Vec::new() };
     if text.is_ascii() {
@@ -143,7 +143,7 @@ pub(super) fn normalised(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Base64 on the way, as gateways send what they take for binary.
+/// Base64 or hex, added or removed on the way: gateways encode bodies that they take for binary.
 pub(super) fn base64(body: &Body<'_>) -> Vec<Variant> {
     let text = body.bytes.trim_ascii();
     let decoded = std::str::from_utf8(text).ok().and_then(|text| key_from_base64(text.trim_matches('"')));
@@ -154,7 +154,7 @@ pub(super) fn base64(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// HTML's entities and backslashes, put in or taken out.
+/// HTML entities and backslashes added or removed, percent escapes resolved.
 pub(super) fn escaped(body: &Body<'_>) -> Vec<Variant> {
     let Ok(text) = std::str::from_utf8(body.bytes) else { return Vec::new() };
     let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];

@@ -1,4 +1,4 @@
-//! Other known schemes: the request may be right, only not by the scheme in force.
+//! Other known schemes: the request may be right by one of them, only not by the scheme in force.
 
 use super::search::{Search, key_of};
 use super::{Case, Finding};
@@ -11,10 +11,10 @@ use crate::signature::rules::share_a_place;
 use crate::signature::scheme::Scheme;
 use crate::signature::source::Source;
 
-/// Other schemes that are examined in full: more never find their signature in one request.
+/// The most other schemes that are examined in full: more never find their signature in one request.
 const MAX_SCHEMES: usize = 24;
 
-/// Largest body in which signatures are looked for, once per scheme that keeps them there.
+/// The largest body that is searched for signatures, once per scheme that has its signature in the body.
 const MAX_BODY_READ: usize = 64 << 10;
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {

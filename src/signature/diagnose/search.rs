@@ -14,27 +14,27 @@ use crate::signature::request::{SignedRequest, View};
 use crate::signature::scheme::Scheme;
 use crate::signature::template::{Context, Piece, Template, Value, Vars};
 
-/// Bytes that are hashed for bodies of up to 1 MiB, beside [`OVERDRAFT_PASSES`].
+/// The most bytes that are hashed for a body of up to 1 MiB, in addition to [`OVERDRAFT_PASSES`].
 const WORK: usize = 32 << 20;
-/// The same for small ones, whose forms are many and cost less than they count.
+/// The same for small bodies: they are tried in more forms, each of which costs less than it is counted.
 const SMALL_WORK: usize = 80 << 20;
 const MIB: usize = 1 << 20;
 /// How many times the length of a larger body is hashed, up to [`MOST_WORK`].
 const LARGE_PASSES: usize = 160;
-/// The most that is hashed for any body: about a second, which keeps no request waiting.
+/// The most bytes that are hashed for any body: about a second of work, for which no request waits.
 const MOST_WORK: usize = 1 << 30;
 /// Bodies up to this size are always tried in their commonest forms, whatever is left of the budget.
 const MAX_OVERDRAWN: usize = 8 << 20;
-/// How many times the length of such a body is hashed beyond the budget at most: enough for three secrets.
+/// How many times the length of such a body is hashed beyond the budget, at most: enough for three secrets.
 const OVERDRAFT_PASSES: usize = 32;
-/// What a variation costs beside its bytes, in bytes: rendering and comparing.
+/// The cost of a variation in addition to its bytes, in bytes: rendering and comparing.
 pub(super) const TRY_COST: usize = 4 << 10;
-/// Bodies up to this size are tried with what is rarest: hundreds of secrets and times. Larger ones take no more work
-/// for it.
+/// Bodies up to this size are also tried with the rarest variations: hundreds of secrets and times. Larger ones are
+/// not, to limit the work.
 const SMALL: usize = 16 << 10;
-/// The same for a public key: checking a signature takes as long as hashing this many bytes.
+/// The cost of a variation with a public key: checking a signature takes as long as hashing this many bytes.
 const PUBLIC_KEY_COST: usize = 64 << 10;
-/// The same for RSA, by its length: 2,048 bits take less than this, 4,096 about as much.
+/// The same for RSA: a key of 2,048 bits takes less than this, one of 4,096 bits about as much.
 const RSA_COST: usize = 512 << 10;
 
 /// The body as JSON.
@@ -42,9 +42,9 @@ const RSA_COST: usize = 512 << 10;
 pub(super) enum Parsed<'a> {
     /// Not parsed yet.
     NotYet,
-    /// It is none, or too large to be read.
+    /// It is not JSON, or too large to be parsed.
     No,
-    /// What it holds.
+    /// The parsed JSON.
     Json(Node<'a>),
 }
 
@@ -52,34 +52,34 @@ pub(super) enum Parsed<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cut {
     Nothing,
-    /// Some of what is rare.
+    /// Some rare variations.
     Rare,
-    /// Even some of what is common.
+    /// Some common variations too.
     Common,
 }
 
 /// The state of one diagnosis.
 pub(super) struct Search<'a> {
     pub(super) case: &'a Case<'a>,
-    /// The scheme in force without what does not matter here: its timestamp's age.
+    /// The scheme in force, without the rule for the timestamp's age, which does not matter here.
     pub(super) scheme: Scheme,
     pub(super) tokens: Vec<Token>,
-    /// The algorithms that a token can be of, the scheme's own first.
+    /// The algorithms that may have made one of the tokens, the scheme's own first.
     pub(super) algorithms: Vec<Algorithm>,
     left: usize,
-    /// What a try costs beside its bytes; less where one template is tried over and over.
+    /// The cost of a variation in addition to its bytes; less if one template is tried very often.
     pub(super) try_cost: usize,
     /// Work beyond the budget that the commonest causes may take.
     overdraft: usize,
-    /// Whether what is tried now is so common that it may take it.
+    /// Whether the variations that are tried now are common enough to use the overdraft.
     pub(super) is_common: bool,
     /// The bodies that were tried with the plain secrets.
     pub(super) tried_bodies: Tried,
     /// The body as JSON, kept from phase to phase.
     pub(super) json: Parsed<'a>,
-    /// What of a style matters to it.
+    /// Which differences between styles matter for that JSON.
     pub(super) json_facts: Option<Facts>,
-    /// How long it is in what it costs to print it.
+    /// The length of that JSON, weighted by the cost of printing it.
     pub(super) json_length: usize,
     /// What was left out for lack of budget.
     pub(super) cut: Cut,
@@ -137,7 +137,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether the body is small enough for what is rarest.
+    /// Whether the body is small enough for the rarest variations.
     pub(super) const fn is_small(&self) -> bool {
         self.case.request.body.len() <= SMALL
     }
@@ -158,7 +158,7 @@ impl<'a> Search<'a> {
         false
     }
 
-    /// Sets half of what is left of the budget aside; to be given back to [`Search::give_back`].
+    /// Sets half of the remaining budget aside; the caller returns it with [`Search::give_back`].
     pub(super) fn set_aside(&mut self) -> usize {
         let aside = self.left / 2;
         self.left -= aside;
@@ -188,13 +188,13 @@ impl<'a> Search<'a> {
         hit
     }
 
-    /// The same with other templates.
+    /// Like [`Search::hit`], with other templates.
     pub(super) fn hit_by(&mut self, templates: &[Template], request: &SignedRequest<'_>, key: &KeyText) -> Option<Hit> {
         let algorithms = self.algorithms.clone();
         algorithms.into_iter().find_map(|algorithm| self.hit_with(algorithm, templates, request, key))
     }
 
-    /// The same with one algorithm.
+    /// Like [`Search::hit_by`], with one algorithm.
     pub(super) fn hit_with(
         &mut self,
         algorithm: Algorithm,
@@ -210,7 +210,7 @@ impl<'a> Search<'a> {
         }
         let ready = Key::new(algorithm, &key.bytes)?;
         templates.iter().find_map(|template| {
-            // For an asymmetric one the message is put together first.
+            // For a public key the message is built in memory first, which is one more pass over the body.
             let (cost, more) = if algorithm.is_asymmetric() { (key_cost(&ready), 1) } else { (self.try_cost, 0) };
             let factor = algorithm.hash_cost() + more;
             let passes = body_passes(template).saturating_mul(factor);
@@ -233,7 +233,7 @@ impl<'a> Search<'a> {
         let shared = shared_vars(&self.scheme, &view);
         let mut seen: Vec<&[(String, String)]> = Vec::new();
         for token in &self.tokens {
-            // The same values sign the same bytes.
+            // Tokens with the same values sign the same bytes, so one of them is enough.
             if seen.contains(&&token.vars[..]) {
                 continue;
             }
@@ -249,9 +249,9 @@ impl<'a> Search<'a> {
                         .find(|(_, _, bytes)| ready.verifies(&message, bytes))
                         .map(|(token, reading, _)| Hit { algorithm, reading, token })
                 } else {
-                    // Another token may have what this one lacks.
+                    // A value that this token lacks may come with another one.
                     let Ok(Some(tag)) = ready.compute(|sink| template.render(&context, sink)) else { continue };
-                    // Of two that say the same the one with these values is meant.
+                    // If several tokens hold these bytes, the one with these values is preferred.
                     self.compare_where(algorithm, tag.as_bytes(), |other| other.vars == token.vars)
                         .or_else(|| self.compare(algorithm, tag.as_bytes()))
                 };
@@ -262,7 +262,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// The same with the message as the key and the secret as the message.
+    /// Like [`Search::hit`], with the message as the key and the secret as the message.
     pub(super) fn hit_swapped(&mut self, algorithm: Algorithm, template: &Template, key: &KeyText) -> Option<Hit> {
         let message = self.message(template, key)?;
         let tag = Key::new(algorithm, &message)?.tag(&key.bytes)?;
@@ -276,7 +276,7 @@ impl<'a> Search<'a> {
             .flat_map(|(at, token)| token.readings.iter().map(move |(reading, bytes)| (at, *reading, &bytes[..])))
     }
 
-    /// The token that says these bytes.
+    /// The token that holds these bytes.
     pub(super) fn compare(&self, algorithm: Algorithm, expected: &[u8]) -> Option<Hit> {
         self.compare_where(algorithm, expected, |_| true)
     }
@@ -286,14 +286,14 @@ impl<'a> Search<'a> {
         self.readings().find(said).map(|(token, reading, _)| Hit { algorithm, reading, token })
     }
 
-    /// The bytes that a key makes, to be compared by other means.
+    /// The signature's bytes that the key makes, for a caller that compares them in another way.
     pub(super) fn expected(&mut self, key: &KeyText) -> Option<Vec<u8>> {
         let template = self.scheme.signed.first().cloned()?;
         let message = self.message(&template, key)?;
         Some(Key::new(self.scheme.algorithm, &key.bytes)?.tag(&message)?.as_bytes().to_vec())
     }
 
-    /// What a template makes of the request as it is.
+    /// The message that a template makes of the request as it arrived.
     pub(super) fn message(&mut self, template: &Template, key: &KeyText) -> Option<Vec<u8>> {
         let request = &self.case.request;
         if !self.spend(TRY_COST.saturating_add(request.body.len().saturating_mul(2))) {
@@ -309,7 +309,7 @@ impl<'a> Search<'a> {
         template.to_bytes(&context).ok()
     }
 
-    /// What is not as the scheme wants it beside the variation itself: code, sentence, fix.
+    /// What else differs from the scheme, apart from the variation: code, sentence, fix.
     pub(super) fn irregularities(&self, hit: Hit) -> Vec<(&'static str, String, String)> {
         let mut all = Vec::new();
         let place = self.scheme.signature_place();
@@ -398,7 +398,7 @@ impl<'a> Search<'a> {
         finding
     }
 
-    /// The secret's label for a sentence, where there are several.
+    /// The secret's label for a sentence; empty if the bin has only one secret.
     pub(super) fn label(&self, secret: &Secret) -> String {
         if self.case.secrets.len() > 1 { format!(" “{}”", secret.label) } else { String::new() }
     }
@@ -410,7 +410,7 @@ impl<'a> Search<'a> {
 
     /// Whether the scheme signs the body in any form.
     pub(super) fn signs_body(&self) -> bool {
-        // A token claims the body's hash.
+        // A token may claim the body's hash.
         let claimed = self.scheme.require.iter().filter(|_| self.scheme.algorithm.is_token());
         let claimed = claimed.flat_map(|(left, right)| [left, right]);
         self.scheme.signed.iter().chain(claimed).any(|template| body_passes(template) > 0)
@@ -421,16 +421,16 @@ pub(super) fn key_of(scheme: &Scheme, text: &str) -> Option<KeyText> {
     Some(KeyText { bytes: scheme.key(text)?, text: Some(text.to_owned()) })
 }
 
-/// What a signature costs that one of these keys is to have made, in bytes.
+/// The cost of checking whether one of these keys made a signature, in bytes.
 pub(super) fn key_cost(key: &Key) -> usize {
     let each = if key.is_slow() { RSA_COST } else { PUBLIC_KEY_COST };
     each.saturating_mul(key.count())
 }
 
-/// What it costs to read the body as a form and to sort and join its pairs, in hashes of it.
+/// The cost of parsing the body as a form and of sorting and joining its pairs, in hashes of the body.
 const FORM_PASSES: usize = 4;
 
-/// How often a template goes through the body; filters hash or encode it before it is hashed.
+/// How many times a template passes over the body; filters hash or encode it before it is hashed.
 fn body_passes(template: &Template) -> usize {
     let passes = template.pieces().iter().map(|piece| match piece {
         Piece::Placeholder { value: Value::Form(..), filters, .. } => FORM_PASSES + filters.len(),

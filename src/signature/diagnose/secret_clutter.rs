@@ -1,5 +1,5 @@
-//! What comes along with a secret: what senders have around it that the bin has not, and the other way round.
-//! Rare, so that it is tried for small bodies alone.
+//! Text around a secret that the sender has and the bin lacks, or the other way round.
+//! It is rare, so it is tried only for small bodies.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -55,7 +55,7 @@ pub(super) const FORMS: &[Form] = &[
     },
 ];
 
-/// In words, before, after.
+/// The words for it, the text before the secret, the text after it.
 type Around = (&'static str, &'static str, &'static str);
 
 const INVISIBLE: &[Around] = &[
@@ -138,7 +138,7 @@ fn around(secret: &str, table: &[Around]) -> Vec<Variant> {
     table.iter().flat_map(both).collect()
 }
 
-/// Names that stand before a secret in settings.
+/// Names that precede a secret in settings.
 const NAMES: &[&str] = &[
     "secret",
     "Secret",
@@ -217,7 +217,7 @@ fn rarely_hashed(secret: &str) -> Vec<Variant> {
     ]
 }
 
-/// Twice at the sender, or twice in the bin.
+/// The secret twice in a row, at the sender or in the bin.
 fn doubled(secret: &str) -> Vec<Variant> {
     let secret = secret.trim_matches(is_blank);
     let mut all = Vec::new();
@@ -249,7 +249,7 @@ fn other_characters(secret: &str) -> Vec<Variant> {
     .collect()
 }
 
-/// What is around a secret where it was copied from.
+/// Characters that may be around a secret in the text from which it was copied.
 const MARKS: &[char] = &[
     '(', ')', '[', ']', '{', '}', '<', '>', '*', '«', '»', '‹', '›', '“', '”', '„', '‟', '‘', '’', '‚', '"', '\'', '`',
     '|', '~', '#', ',', ';',
@@ -270,10 +270,10 @@ fn unwrapped(secret: &str) -> Vec<Variant> {
     ]
 }
 
-/// Values in one pasted text.
+/// The most values that are taken from one pasted text.
 const MAX_VALUES: usize = 8;
 
-/// A secret inside of a line with a comment, of JSON, of a URL.
+/// A secret inside a line with a comment, inside JSON or inside a URL.
 fn embedded(secret: &str) -> Vec<Variant> {
     let secret = secret.trim_matches(is_blank);
     let mut all = Vec::new();
@@ -303,7 +303,7 @@ fn embedded(secret: &str) -> Vec<Variant> {
     all
 }
 
-/// The texts in a value, the first ones.
+/// Collects the first texts in a JSON value.
 fn strings(json: &serde_json::Value, into: &mut Vec<String>) {
     match json {
         serde_json::Value::String(value) if into.len() < MAX_VALUES => into.push(value.clone()),

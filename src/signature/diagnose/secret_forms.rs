@@ -1,4 +1,5 @@
-//! A secret in other forms: pasted, decoded, cut or completed in another way. One line per cause, one function per family.
+//! A secret in other forms: pasted, decoded, cut or completed in another way. One line per cause, one function per
+//! family.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +8,7 @@ use super::secret_encodings::{encoded, hashed, normalised, unescaped};
 use super::secret_variant::{Variant, bytes, is_blank, text};
 use crate::signature::encoding::key_from_base64;
 
-/// A way in which a secret goes wrong.
+/// A way in which a secret becomes wrong.
 pub(super) struct Form {
     pub(super) code: &'static str,
     pub(super) is_likely: bool,
@@ -137,7 +138,7 @@ fn value_only(secret: &str) -> Vec<Variant> {
     for _ in 0..3 {
         let Some(at) = rest.find([' ', '=', ':']) else { break };
         let (name, after) = (&rest[..at], rest[at + 1..].trim_matches(is_blank));
-        // `NAME = value`: the blank only came before the sign.
+        // `NAME = value`: the blank that was found only precedes the sign.
         let value = match after.strip_prefix(['=', ':']).filter(|_| rest[at..].starts_with(' ')) {
             Some(value) => value.trim_start_matches(is_blank),
             None => after,
@@ -145,7 +146,7 @@ fn value_only(secret: &str) -> Vec<Variant> {
         if !name.starts_with(|first: char| first.is_ascii_alphabetic() || "-$\"'_".contains(first)) {
             break;
         }
-        // The value is a part of the whole, so that what is before it ends between two characters.
+        // The value is a slice of the whole, so the text before it ends at a character boundary.
         let before = value.as_ptr() as usize - whole.as_ptr() as usize;
         let how = format!("without `{}` before it", super::variation::shown(whole.get(..before).unwrap_or(name)));
         let bare = value.trim_end_matches([';', ',']).trim_matches(['"', '\'']);
@@ -168,7 +169,7 @@ fn without_auth_scheme(secret: &str) -> Vec<Variant> {
     all
 }
 
-/// What settings files and shells leave of a text without quotes.
+/// What remains of a text without quotes in settings files and shells.
 fn cut_by_dotenv(secret: &str) -> Vec<Variant> {
     let whole = secret.trim_matches(is_blank);
     let mut all = Vec::new();
@@ -197,7 +198,7 @@ fn cut_by_dotenv(secret: &str) -> Vec<Variant> {
     all
 }
 
-/// Lengths that libraries and columns cut at.
+/// Lengths at which libraries and database columns cut a text.
 const LENGTHS: [usize; 8] = [128, 100, 72, 64, 50, 40, 32, 16];
 
 fn shortened(secret: &str) -> Vec<Variant> {
@@ -252,7 +253,7 @@ const RARE_PREFIXES: [&str; 6] = ["v1,whsec_", "sk_", "sk_live_", "sk_test_", "w
 fn prefixes(secret: &str) -> Vec<Variant> {
     let secret = secret.trim_matches(is_blank);
     let mut all = Vec::new();
-    // Up to three parts: `sk_live_…`. The base64 alphabet of URLs has an underscore too, so far ones are no prefix.
+    // A prefix has up to three parts: `sk_live_…`. Base64url has underscores too, so later ones do not end a prefix.
     for (at, _) in secret.match_indices('_').take(3).filter(|(at, _)| *at < 16) {
         let how = format!("without `{}` before it", &secret[..=at]);
         all.push(text(&how, &secret[at + 1..]));

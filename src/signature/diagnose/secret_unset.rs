@@ -3,10 +3,10 @@
 use super::Finding;
 use super::search::{KeyText, Search};
 
-/// With the words for it.
+/// The likely ones.
 pub(super) const LIKELY: &[&str] = &["", "undefined", "null", "None"];
 
-/// The rarer words.
+/// The rarer ones.
 pub(super) const RARE: &[&str] = &[
     "nil",
     "false",
@@ -20,7 +20,7 @@ pub(super) const RARE: &[&str] = &[
     "your-secret",
 ];
 
-/// Those that are tried for small bodies alone.
+/// Placeholders of manuals and examples; tried only for small bodies.
 const PLACEHOLDERS: &[&str] = &[
     "your-webhook-secret",
     "your_secret",
@@ -142,7 +142,7 @@ const PLACEHOLDERS: &[&str] = &[
     "It's a Secret to Everybody",
 ];
 
-/// Names of variables that are never replaced; `P` is the provider's.
+/// Names of variables that a sender may have left unreplaced; `P` is the provider's name.
 const NAMES: &[&str] = &[
     "WEBHOOK_SECRET",
     "SECRET",
@@ -159,7 +159,7 @@ const NAMES: &[&str] = &[
     "P_KEY",
 ];
 
-/// How languages and settings files name a variable; `§` stands for its name.
+/// How languages and settings files name a variable; `§` is replaced by its name.
 const FORMS: &[&str] = &[
     "$§",
     "${§}",
@@ -194,7 +194,7 @@ pub(super) fn words(search: &mut Search<'_>, words: &[&str]) -> Option<Finding> 
     words.iter().find_map(|word| signed_with(search, word))
 }
 
-/// Placeholders, and variables that nothing replaced.
+/// Placeholders, and variables that were not replaced.
 pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
     if !search.is_small() {
         return None;

@@ -1,4 +1,4 @@
-//! A secret in another form, and how that is said.
+//! A secret in another form, and the words for it.
 
 /// A secret in another form.
 pub(super) struct Variant {
@@ -22,7 +22,7 @@ pub(super) fn bytes(how: &str, bytes: impl Into<Vec<u8>>) -> Variant {
     Variant { how: how.to_owned(), key: Made::Bytes(bytes.into()) }
 }
 
-/// White space, and what is as invisible: zero-width characters, soft hyphens, and the byte order mark.
+/// White space and other invisible characters: zero-width characters, soft hyphens and the byte order mark.
 pub(super) fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || matches!(character, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\0')

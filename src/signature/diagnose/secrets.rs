@@ -11,7 +11,7 @@ use super::secret_variant::Made;
 use crate::signature::encoding::Encoding;
 use crate::signature::scheme::Scheme;
 
-/// Other bins' secrets that are tried.
+/// The most secrets of other bins that are tried.
 const MAX_OTHERS: usize = 512;
 
 pub(super) fn likely(search: &mut Search<'_>) -> Option<Finding> {
@@ -24,7 +24,7 @@ pub(super) fn rare(search: &mut Search<'_>) -> Option<Finding> {
     first_of(search, rare).or_else(|| secret_unset::words(search, secret_unset::RARE))
 }
 
-/// What is around the secret on one side; for small bodies alone.
+/// Text around the secret that only the sender or only the bin has; tried only for small bodies.
 pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
     if !search.is_small() {
         return None;
@@ -50,7 +50,7 @@ fn first_of(search: &mut Search<'_>, variants: Vec<Ready>) -> Option<Finding> {
     None
 }
 
-/// The known scheme that differs only in how it makes the key, and makes this one of a secret of the bin.
+/// The known scheme that differs only in how it makes the key, and makes this key of a secret of the bin.
 fn sibling<'a>(search: &Search<'a>, key: &[u8]) -> Option<&'a Scheme> {
     let own = &search.scheme;
     let is_sibling = |other: &&Scheme| {
@@ -65,7 +65,7 @@ fn sibling<'a>(search: &Search<'a>, key: &[u8]) -> Option<&'a Scheme> {
     search.case.catalogue.schemes().iter().map(AsRef::as_ref).filter(is_sibling).find(makes_it)
 }
 
-/// What to do. The sender has no public key to change: there it is the bin that has it in another form.
+/// What to do. A sender has no public key to change, so the bin's form of a public key is the one to correct.
 fn fix_of(form: &Form, scheme: &Scheme) -> &'static str {
     if form.fix != SENDER || !scheme.algorithm.is_asymmetric() {
         return form.fix;

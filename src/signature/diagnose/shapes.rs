@@ -1,4 +1,4 @@
-//! The JSON in another shape: inside a member or a list of its own, with members left out, with numbers as text.
+//! The JSON in another shape: wrapped in a member or a list, with members left out, with numbers as text.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use crate::json::print::{Numbers, Style, print};
 use crate::json::tree::{self, Node};
 use crate::signature::encoding::to_base64;
 
-/// Members that people put a body into.
+/// Names of members that senders wrap a body in.
 const WRAPPERS: &[&str] = &[
     "body", "data", "payload", "event", "message", "json", "params", "content", "detail", "rawBody", "webhook", "input",
 ];
 
-/// The body inside a member or a list of its own, or as the text of such a member.
+/// The body wrapped in a member or a list, or as the text of such a member.
 pub(super) fn wrapped(body: &Body<'_>) -> Vec<Variant> {
     let Ok(text) = std::str::from_utf8(body.bytes) else { return Vec::new() };
     let raw = html_escaped(&minified(text));
@@ -49,7 +49,7 @@ pub(super) fn wrapped(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// The event that an API gateway makes of a request, as far as it has the body.
+/// The event that an API gateway makes of a request, with only the members that hold the body.
 fn gateway(body: &Body<'_>, text: &str) -> Vec<Variant> {
     let encoded = to_base64(body.bytes);
     let mut all = Vec::new();
@@ -67,7 +67,7 @@ fn gateway(body: &Body<'_>, text: &str) -> Vec<Variant> {
     all
 }
 
-/// What becomes of a text, a number or a word; `None` leaves its member out.
+/// A change of a text, a number or a literal; `None` leaves its member out.
 type Leaf = for<'n> fn(Node<'n>) -> Option<Node<'n>>;
 
 const CHANGES: &[(&str, Leaf)] = &[

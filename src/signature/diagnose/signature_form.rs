@@ -1,5 +1,5 @@
 //! The right signature, written or placed in another way: prefix, encoding, algorithm, header, cut short, lower-cased;
-//! or with a timestamp beside it that cannot be read.
+//! or sent with a timestamp that cannot be read.
 
 use super::schemes;
 use super::search::Search;
@@ -14,7 +14,7 @@ use crate::signature::template::Vars;
 use crate::signature::timestamp::Unit;
 use crate::signature::{Algorithm, Missing};
 
-/// Fewest characters that a cut-off signature must have to be called one by its beginning.
+/// The fewest characters that a cut-off signature must have: fewer may be equal by chance.
 const LEAST_START: usize = 12;
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
@@ -29,7 +29,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
                 search.is_right = true;
                 return None;
             };
-            // What is irregular by this scheme may be just right by another one.
+            // A form that is wrong for this scheme may be right for another one.
             let other = schemes::find(search);
             if matches!(code, "signature_algorithm" | "signature_encoding") && other.is_some() {
                 return other;
@@ -38,7 +38,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
                 (format!("{sentences}, and {sentence}"), format!("{fixes} {fix}"))
             });
             if let Some(other) = other {
-                // Many schemes share a header's name, so this is only said beside it.
+                // Many schemes share a header's name, so the other scheme is only mentioned as an alternative.
                 let set = other.fix.trim_end_matches('.');
                 fixes = format!("{set}, by which the request is right as it is. Or: {fixes}");
             }
@@ -57,7 +57,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
     None
 }
 
-/// The secret in the place of the signature.
+/// The secret itself was sent in place of the signature.
 fn secret_itself(search: &Search<'_>) -> Option<Finding> {
     if search.scheme.sends_secret() || search.scheme.algorithm.is_asymmetric() {
         return None;
@@ -132,7 +132,8 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
     None
 }
 
-/// A right signature beside a timestamp that the scheme cannot read. Its age is another fact, and no cause.
+/// A right signature whose timestamp is missing or cannot be read. The age of a timestamp is no cause: it does not make
+/// the signature wrong.
 pub(super) fn timestamp(case: &Case<'_>) -> Option<Finding> {
     let rule = case.scheme.timestamp?;
     let view = View::new(&case.request, case.config);
@@ -163,7 +164,8 @@ pub(super) fn timestamp(case: &Case<'_>) -> Option<Finding> {
     Some(Finding { code, sentence, fix, verifies: true, custom_scheme: None })
 }
 
-/// The signature, or a value beside it, is there more than once. Whether each alone would be right is said as well.
+/// The signature, or a value that belongs to it, was sent more than once. The sentence also says whether each of them
+/// alone would be right.
 pub(super) fn repeated(case: &Case<'_>) -> Option<Finding> {
     let view = View::new(&case.request, case.config);
     let repeated = rules::repeated(case.scheme, &view)?;

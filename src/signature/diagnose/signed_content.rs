@@ -1,4 +1,4 @@
-//! Other contents: what other schemes sign of the same request, other joiners, other timestamps.
+//! Other signed contents: the parts that other schemes sign, other text between the parts, other timestamps.
 
 use super::Finding;
 use super::contents::{LIKELY, RARE, RAREST};
@@ -17,18 +17,18 @@ const UNSET_FIX: &str = "Look for a variable that has no value yet when the sign
 
 const MOMENT_FIX: &str = "Take the time once: sign the very text that is sent.";
 
-/// A content that differs from the scheme's.
+/// What may have been signed in place of the scheme's own content.
 pub(super) struct Content {
-    /// As a template, for the sentence.
+    /// The template's text as the finding's sentence shows it.
     words: String,
     template: Template,
     code: &'static str,
-    /// For another unit of the time: the time as signed and as sent.
+    /// If the time differs: the time as signed and as sent.
     times: Option<(String, String)>,
 }
 
 impl Content {
-    /// The scheme's own content with another text for the time that was sent.
+    /// The scheme's own content, with another text in place of the time that was sent.
     pub(super) fn of_time(template: Template, code: &'static str, signed: &str, sent: &str) -> Self {
         let words = template.text().to_owned();
         Self { words, template, code, times: Some((signed.to_owned(), sent.to_owned())) }
@@ -57,7 +57,7 @@ fn first_of(search: &mut Search<'_>, contents: &[Content]) -> Option<Finding> {
     None
 }
 
-/// The finding for a content that matched; `with` goes on after "The sender signed … ".
+/// The finding for a content that matched; `with` continues the sentence "The sender signed …".
 pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search::Hit, with: &str) -> Finding {
     if let Some((signed, sent)) = &content.times {
         let sentence = match (unit(signed), unit(sent)) {
@@ -88,7 +88,7 @@ pub(super) fn finding(search: &Search<'_>, content: &Content, hit: super::search
     search.found(hit, content.code, &sentence, FIX)
 }
 
-/// The likely contents, without the scheme's own; for these a second cause is looked for as well.
+/// The likely contents, except the scheme's own. For each of them a second cause is searched as well.
 pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
     let times = timestamps(search);
     let mut contents = timestamp_units(search, &times);
@@ -96,7 +96,7 @@ pub(super) fn contents(search: &Search<'_>) -> Vec<Content> {
     contents
 }
 
-/// What is rarest: for small bodies alone.
+/// The rarest contents; tried only for small bodies.
 pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
     if !search.is_small() {
         return None;
@@ -107,7 +107,7 @@ pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
     first_of(search, &contents)
 }
 
-/// All of them.
+/// The likely and the rare contents, and the scheme's own with another timestamp.
 fn all_contents(search: &Search<'_>) -> Vec<Content> {
     let times = timestamps(search);
     let mut contents = timestamp_units(search, &times);
@@ -118,7 +118,7 @@ fn all_contents(search: &Search<'_>) -> Vec<Content> {
     contents
 }
 
-/// The patterns with each of these times and each id.
+/// The patterns, filled in with each of these times and each id.
 fn patterns(search: &Search<'_>, patterns: &[&str], times: &[(String, Option<String>)]) -> Vec<Content> {
     let ids = ids(search);
     let (own_times, own_ids) = (values(search, "timestamp"), values(search, "id"));
@@ -133,7 +133,7 @@ fn patterns(search: &Search<'_>, patterns: &[&str], times: &[(String, Option<Str
         let ids: &[String] = if wants_id { &ids } else { &no_id };
         for (time, converted_from) in times {
             for id in ids {
-                // Times and ids may hold these two letters themselves, so both are put in at one go.
+                // A time or an id may contain a T or an I, so both are replaced in one pass.
                 let text: String = pattern
                     .chars()
                     .map(|letter| match letter {
@@ -148,7 +148,7 @@ fn patterns(search: &Search<'_>, patterns: &[&str], times: &[(String, Option<Str
                     continue;
                 }
                 if let Ok(template) = Template::parse(&text) {
-                    // Of two times in a request the sentence says which one.
+                    // A request may have several times: one that is not the scheme's own is named in the sentence.
                     let is_told = converted_from.is_some() || wants_time && !own_times.contains(time);
                     let words = if is_told { format!("{words} (with the timestamp as {time})") } else { words };
                     contents.push(Content { words, template, code: "signed_content", times: None });
@@ -178,7 +178,7 @@ fn timestamp_units(search: &Search<'_>, times: &[(String, Option<String>)]) -> V
     contents
 }
 
-/// Values that are tried for the timestamp, with what they were converted from.
+/// Values that are tried as the timestamp; a converted one with the value it was made from.
 pub(super) fn timestamps(search: &Search<'_>) -> Vec<(String, Option<String>)> {
     let mut found: Vec<String> = values(search, "timestamp");
     for field in search.case.request.headers {
@@ -202,7 +202,7 @@ pub(super) fn timestamps(search: &Search<'_>) -> Vec<(String, Option<String>)> {
     all
 }
 
-/// The scheme's own templates with another moment than the one that was sent.
+/// The scheme's own templates with a different moment from the one that was sent.
 fn timestamp_moments(search: &Search<'_>, times: &[(String, Option<String>)]) -> Vec<Content> {
     let sent: Vec<&String> = times.iter().filter(|(_, from)| from.is_none()).map(|(time, _)| time).collect();
     let mut contents = Vec::new();
@@ -245,7 +245,7 @@ fn ids(search: &Search<'_>) -> Vec<String> {
     found
 }
 
-/// The values of that name beside the signatures and in the scheme's own sources.
+/// The values of that name: those sent with the signatures, and those from the scheme's own sources.
 fn values(search: &Search<'_>, name: &str) -> Vec<String> {
     let mut found: Vec<String> = search
         .tokens
@@ -266,7 +266,7 @@ fn values(search: &Search<'_>, name: &str) -> Vec<String> {
     found
 }
 
-/// JSON is no form: it has no pairs to be sorted or joined.
+/// Whether the body may be a form. JSON is none: it has no pairs that could be sorted or joined.
 fn may_be_form(search: &Search<'_>) -> bool {
     let request = &search.case.request;
     let content_type = request.headers.get_str("content-type").unwrap_or_default();

@@ -1,4 +1,5 @@
-//! What is signed by mistake when an object is turned into text: its language's own form, JSON in a JSON string, a word.
+//! What is signed by mistake when an object is turned into text: its language's text form, JSON in a JSON string, a
+//! word.
 
 use std::borrow::Cow;
 
@@ -12,7 +13,7 @@ use crate::json::print::{Style, print};
 use crate::json::text_forms::{TextForm, text_form};
 use crate::json::tree::{self, Node};
 
-/// What remains of an object that nobody serialised.
+/// The text of an object that was not serialised.
 const WORDS: &[&str] = &[
     "[object Object]",
     "undefined",
@@ -78,7 +79,7 @@ pub(super) fn stringified(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// Text forms that are met seldom: pretty ones, sorted ones, PHP's.
+/// Rarer text forms: pretty-printed ones, sorted ones, PHP's.
 pub(super) fn printed(body: &Body<'_>) -> Vec<Variant> {
     let Some(node) = &body.json else { return Vec::new() };
     let mut all = Vec::new();
@@ -165,7 +166,7 @@ fn bytes_repr(bytes: &[u8]) -> String {
     out
 }
 
-/// A JSON text in the forms that are met most, for one that was inside another.
+/// A JSON text in the commonest forms, for one that was inside another text.
 fn common_json(inner: &str) -> Vec<Variant> {
     let Some(node) = tree::parse(inner.as_bytes()) else { return Vec::new() };
     let written = writers(Tier::Common).into_iter().filter_map(|writer| {

@@ -7,27 +7,27 @@ use crate::model::Timestamp;
 use crate::signature::template::Template;
 use crate::signature::timestamp::Unit;
 
-/// Seconds that pass between two looks at the clock.
+/// Offsets in seconds for a sender that reads the clock twice.
 pub(super) const SECONDS_OFF: [i64; 8] = [-1, 1, -2, 2, -3, 3, -4, 4];
 
-/// Seconds by which clocks and delays are off; every one of them is tried for small bodies.
+/// Clocks and delays may be off by this many seconds; each offset up to it is tried for small bodies.
 const MOST_OFF: i64 = 90;
 
-/// Longer ones: minutes, time zones.
+/// Larger offsets: some minutes, and whole hours as time zones differ by.
 const MINUTES_OFF: [i64; 8] = [2, 3, 4, 5, 10, 15, 20, 30];
 const HOURS_OFF: i64 = 14;
 
-/// What is signed in place of a time that is not set.
+/// Texts that are signed in place of a time that is not set.
 const UNSET: &[&str] =
     &["undefined", "None", "null", "NaN", "nil", "", "0", "false", "[object Object]", "Invalid Date"];
 
-/// From here on a number is a time in milliseconds: seconds have ten digits for three centuries.
+/// From this value on a time is in milliseconds: in seconds it has ten digits until the year 2286.
 pub(super) const LEAST_MILLIS: i64 = 100_000_000_000;
 
 /// Bodies up to this size are tried with every fraction of the second.
 const MAX_FOR_FRACTIONS: usize = 2 << 10;
 
-/// What a try costs beside the body where one template is tried very often.
+/// The cost of a variation in addition to the body if one template is tried very often.
 const TRY_COST: usize = 1 << 10;
 
 /// How a time is written, in words.
@@ -37,7 +37,7 @@ pub(super) fn unit(time: &str) -> &'static str {
         () if time.is_empty() || !time.bytes().all(|byte| byte.is_ascii_digit()) => "as a date",
         () if time.len() >= 19 => "in nanoseconds",
         () if time.len() >= 16 => "in microseconds",
-        // Seconds have ten digits for three centuries, milliseconds thirteen.
+        // Until the year 2286 a time has ten digits in seconds and thirteen in milliseconds.
         () if time.len() >= 13 => "in milliseconds",
         () if time.len() <= 8 => "in minutes",
         () => "in seconds",
@@ -47,7 +47,7 @@ pub(super) fn unit(time: &str) -> &'static str {
 fn moment(time: &str) -> Option<Timestamp> {
     [Unit::S, Unit::Rfc3339, Unit::HttpDate].into_iter().find_map(|unit| {
         let moment = unit.parse(time)?;
-        // Seconds have ten digits for three centuries, milliseconds thirteen.
+        // Until the year 2286 a time has ten digits in seconds and thirteen in milliseconds.
         Some(if unit == Unit::S && time.len() >= 13 { Unit::Ms.parse(time)? } else { moment })
     })
 }
@@ -61,7 +61,7 @@ pub(super) fn converted(time: &str) -> Vec<String> {
     all
 }
 
-/// The same in units that are rarer.
+/// The same moment in rarer units.
 fn rarely_converted(time: &str) -> Vec<String> {
     let Some(moment) = moment(time) else { return Vec::new() };
     let (seconds, millis) = (moment.as_secs(), moment.as_millis());
@@ -92,7 +92,7 @@ fn rarely_converted(time: &str) -> Vec<String> {
     all
 }
 
-/// Rare forms of the time, other moments, none: for small bodies alone.
+/// Rare forms of the time, other moments, no time; tried only for small bodies.
 pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
     if !search.is_small() {
         return None;
@@ -134,7 +134,7 @@ fn moments(time: &str) -> Vec<String> {
     seconds.flat_map(around).map(|moment| moment.to_string()).collect()
 }
 
-/// The time as milliseconds or as a fraction of which only the whole seconds were sent: every one is tried.
+/// The time with every possible millisecond, as milliseconds or as a fraction: only its whole seconds were sent.
 fn fractions(time: &str) -> Vec<String> {
     let Some(seconds) = time.parse::<i64>().ok().filter(|seconds| (1_000_000_000..LEAST_MILLIS).contains(seconds))
     else {
@@ -142,7 +142,7 @@ fn fractions(time: &str) -> Vec<String> {
     };
     let millis = (0..1000).map(|part| format!("{seconds}{part:03}"));
     let fraction = (0..1000).map(|part| format!("{seconds}.{part:03}"));
-    // Rounded up when it was sent.
+    // The sent seconds may have been rounded up.
     let before = (500..1000).map(|part| format!("{}{part:03}", seconds - 1));
     millis.chain(fraction).chain(before).collect()
 }
@@ -156,7 +156,7 @@ pub(super) fn of_fractions(search: &mut Search<'_>) -> Option<Finding> {
     fractions(&sent).into_iter().find_map(|signed| tried(search, &signed, &sent, "timestamp_unit"))
 }
 
-/// The scheme's own templates with this text for the time.
+/// Tries the scheme's own templates with this text for the time.
 fn tried(search: &mut Search<'_>, signed: &str, sent: &str, code: &'static str) -> Option<Finding> {
     let request = search.case.request;
     let own: Vec<String> = search.scheme.signed.iter().map(|own| own.text().to_owned()).collect();

@@ -14,7 +14,7 @@ use crate::signature::received;
 use crate::signature::request::View;
 use crate::signature::scheme::Scheme;
 
-/// A text that could be the signature, with the values beside it.
+/// A text that could be the signature, with the values that were sent with it.
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) text: String,
@@ -31,9 +31,9 @@ pub(super) enum Fault {
     Form(String),
     /// In the scheme's form, but with something before and after it that does not belong to it.
     Around(String, String),
-    /// In the scheme's form inside of another text, with the words for that.
+    /// In the scheme's form, but quoted, escaped or encoded as a whole. Holds the words for that.
     Dressed(&'static str),
-    /// In another place, which may be called one of signatures.
+    /// In another place. Holds that place, and whether its name suggests a signature.
     Elsewhere(String, bool),
 }
 
@@ -75,7 +75,7 @@ impl Reading {
         }
     }
 
-    /// Whether the scheme reads it so.
+    /// Whether a scheme with this encoding reads it in this way.
     pub(super) fn is_of(self, encoding: Encoding) -> bool {
         matches!(
             (self, encoding),
@@ -89,7 +89,7 @@ impl Reading {
 
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
-/// Tokens of one request that are looked at.
+/// The most tokens of one request that are tried.
 const MAX_TOKENS: usize = 8;
 
 /// A signature has at least this many bytes: MD5 has 16.
@@ -127,7 +127,7 @@ pub(super) fn tokens(case: &Case<'_>, scheme: &Scheme) -> Vec<Token> {
     tokens
 }
 
-/// Whether it can be a signature of the scheme as it is.
+/// Whether the token can be a signature of the scheme without any change.
 fn is_usable(token: &Token, scheme: &Scheme) -> bool {
     let fits = |(reading, bytes): &(Reading, Decoded)| {
         reading.is_of(scheme.encoding) && scheme.algorithm.fits_length(bytes.len())
@@ -135,7 +135,7 @@ fn is_usable(token: &Token, scheme: &Scheme) -> bool {
     token.fault.is_none() && token.readings.iter().any(fits)
 }
 
-/// The signatures that the scheme reads from the text once it is without its dress.
+/// The signatures that the scheme reads from the text after quotes, escapes or another encoding are removed.
 fn dressed(text: &str, scheme: &Scheme) -> Vec<Token> {
     let mut found = Vec::new();
     for (how, inner) in undressed(text, scheme) {
@@ -152,7 +152,7 @@ fn dressed(text: &str, scheme: &Scheme) -> Vec<Token> {
 }
 
 /// A token without what may be around it by mistake: quotes, separators, another scheme's prefix, `0x`.
-/// Schemes that have the signature bare take all of it for the signature.
+/// A scheme with a bare signature takes all of that text for the signature.
 fn bared(whole: &Token, scheme: &Scheme) -> Option<Token> {
     let end = whole.text.trim_end_matches([';', ',', ' ']);
     let unquoted = end.trim_matches(QUOTES);
@@ -188,13 +188,13 @@ fn readings(text: &str) -> Vec<(Reading, Decoded)> {
     let escaped = percent.map(Cow::into_owned).or_else(|| text.contains(' ').then(|| text.replace(' ', "+")));
     let of_text = |bytes: Decoded, encoding: Encoding| encoding.decode(std::str::from_utf8(&bytes).ok()?);
     let hex = Encoding::Hex.decode(text);
-    // The digits of a hash in hex are base64 too, of a longer hash; no base64 of a hash has hex digits only.
+    // The hex digits of a hash are base64 of a longer hash too, but the base64 of a hash never has only hex digits.
     let base64 = || if hex.is_some() { None } else { Encoding::Base64.decode(text) };
     let upper = text.to_ascii_uppercase();
-    // 16 bytes have 26 characters at least; no hex is base32 as well.
+    // Base32 of 16 bytes has at least 26 characters. No hex is base32 as well.
     let base32 = || BASE32.decode(upper.as_bytes()).or_else(|_| BASE32_NOPAD.decode(upper.as_bytes())).ok();
     let wrapped: String = text.split_whitespace().collect();
-    // The same digits are hex or base64, never both: each reading more is an algorithm more that is tried.
+    // The same digits are read as hex or as base64, never as both: each further reading is a further algorithm to try.
     let base64_of = |bytes: &[u8]| {
         let inner = std::str::from_utf8(bytes.trim_ascii()).ok()?;
         if Encoding::Hex.decode(inner).is_some() { None } else { Encoding::Base64.decode(inner) }
@@ -244,7 +244,7 @@ pub(super) fn malformed(text: &[u8]) -> Vec<Token> {
 
 /// `sha256=`, `v1=`, `v1:`… and the rest. The equals signs at the end of base64 are no prefix.
 fn prefix_of(part: &str) -> (&str, &str) {
-    // Base64 can begin like that too, but does not go on with digits only.
+    // Base64 can begin with `0x` too, but does not continue with only hex digits.
     let is_hex = |rest: &str| rest.len() >= 2 * LEAST_BYTES && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
     if part.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("0x")) && is_hex(&part[2..]) {
         return part.split_at(2);

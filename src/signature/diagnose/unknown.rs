@@ -1,5 +1,5 @@
-//! A signature in a place that no scheme knows: found by its form, explained by trying what is usually signed, and offered as
-//! a scheme of the bin's own.
+//! A signature in a place that no known scheme uses: found by its form, explained by trying what is usually signed, and
+//! offered as a custom scheme for the bin.
 
 use serde_json::{Value as Json, json};
 
@@ -12,23 +12,23 @@ use crate::signature::examine::{LabelledSecret, examine};
 use crate::signature::request::{Config, SignedRequest, UrlParts, View};
 use crate::signature::scheme::Scheme;
 
-/// Bytes that are hashed.
+/// The most bytes that are hashed.
 const MAX_WORK: usize = 64 << 20;
-/// Places that are diagnosed as if a scheme read them.
+/// The most places that are diagnosed as if a scheme read them.
 const MAX_DIAGNOSED: usize = 2;
-/// Other members of the body that may be what is signed.
+/// The most other members of the body that are tried as the signed content.
 const MAX_SIGNED_MEMBERS: usize = 12;
 
-/// Headers that hold the moment of signing, and those that hold an id or a nonce.
+/// How names of headers end that hold the moment of signing, and names of those that hold an id or a nonce.
 const TIMES: &[&str] = &["timestamp", "-time", "-ts", "-date"];
 const IDS: &[&str] = &["-id", "nonce", "-delivery", "idempotency-key", "-uuid", "-guid"];
 
-/// Headers of each kind that are tried.
+/// The most headers of each kind that are tried.
 const MAX_HEADERS: usize = 2;
 
-/// What may explain a request that no scheme is recognised in: a digest in any header, query, form value or JSON member;
-/// the secret itself in a header or the query.
-pub fn diagnose_unknown(catalogue: &Catalogue, request: &SignedRequest<'_>, secrets: &[Secret]) -> Vec<Finding> {
+/// What may explain a request in which no scheme is recognised: a digest in any header, query, form value or JSON
+/// member; the secret itself in a header or the query.
+pub(crate) fn diagnose_unknown(catalogue: &Catalogue, request: &SignedRequest<'_>, secrets: &[Secret]) -> Vec<Finding> {
     let found = places(request);
     let mut left = MAX_WORK;
     for place in &found {
@@ -47,7 +47,7 @@ pub fn diagnose_unknown(catalogue: &Catalogue, request: &SignedRequest<'_>, secr
             return vec![finding];
         }
     }
-    // What stands in `Authorization` is rather a token than a signature.
+    // A value in `Authorization` is more likely a token than a signature.
     let first = found.iter().find(|place| !place.name.eq_ignore_ascii_case("authorization"));
     first.map(guess).or_else(|| handed_over::guess(request)).into_iter().collect()
 }
@@ -56,7 +56,7 @@ fn words(algorithm: Algorithm) -> String {
     algorithm.name().to_ascii_uppercase()
 }
 
-/// The names of headers that end so.
+/// The names of headers with one of these endings, except the place's own.
 fn headers_like(request: &SignedRequest<'_>, place: &Found, endings: &[&str]) -> Vec<String> {
     let names = request.headers.iter().filter_map(|field| std::str::from_utf8(&field.name).ok());
     let fits = |name: &&str| {
@@ -66,7 +66,7 @@ fn headers_like(request: &SignedRequest<'_>, place: &Found, endings: &[&str]) ->
     names.filter(fits).take(MAX_HEADERS).map(str::to_owned).collect()
 }
 
-/// What is signed without a time, with one, with an id, with both.
+/// Templates of signed contents: these have neither time nor id; `TIMED`, `NAMED` and `BOTH` follow.
 const PLAIN: &[&str] = &[
     "{url}{body}",
     "{url}",
@@ -123,7 +123,7 @@ const BOTH: &[&str] = &[
     "{timestamp}{id}{method}{path}{body}",
 ];
 
-/// The records that may explain the place: the body alone, then with what may be time and id.
+/// Scheme records that may explain the place: the body alone, then with values that may be a time and an id.
 fn records(place: &Found, request: &SignedRequest<'_>, algorithm: Algorithm) -> Vec<Json> {
     let item = match &place.item {
         Some(item) => format!("{item}={{signature}}"),
@@ -181,7 +181,7 @@ fn records(place: &Found, request: &SignedRequest<'_>, algorithm: Algorithm) -> 
     all
 }
 
-/// The other members of the object that the signature is in, as what may be signed.
+/// Templates of the other members of the object that holds the signature: one of them may be what is signed.
 fn signed_members(place: &Found, request: &SignedRequest<'_>) -> Vec<String> {
     let Ok(json) = serde_json::from_slice::<Json>(request.body) else { return Vec::new() };
     let pointer = place.source.trim_start_matches("json:");
@@ -234,7 +234,7 @@ fn finding(place: &Found, algorithm: Algorithm, scheme: &Scheme, record: Json) -
     }
 }
 
-/// A signature in the body over the body without it.
+/// A signature in the body that signs the body without that member.
 fn without_member(place: &Found, request: &SignedRequest<'_>, secrets: &[Secret]) -> Option<Finding> {
     let pointer = place.source.strip_prefix("json:")?;
     let mut messages: Vec<Vec<u8>> = cut_out(request.body, &place.text).into_iter().collect();
@@ -284,7 +284,7 @@ fn cut_out(body: &[u8], value: &str) -> Option<Vec<u8>> {
     Some(cut.into_bytes())
 }
 
-/// The diagnosis that the place would have if a scheme read it: another form of the secret, of the body…
+/// The diagnosis by a scheme that reads the place: it finds other forms of the secret, of the body and so on.
 fn as_a_scheme(
     place: &Found,
     catalogue: &Catalogue,

@@ -1,4 +1,4 @@
-//! One slip in a URL, each alone: a prefix, a port, a parameter, an escape too much or too little.
+//! One mistake in a URL at a time: a prefix, a port, a parameter or an escape too many or too few.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -16,7 +16,7 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// What routers put before a path, or take from it.
+/// Prefixes that routers add to a path or remove from it.
 const PREFIXES: [&str; 12] = [
     "/api",
     "/webhook",
@@ -35,10 +35,10 @@ const PREFIXES: [&str; 12] = [
 /// What is added to a path by servers that look for a file.
 const FILES: [&str; 4] = ["/index.php", "/index.html", ".php", ".json"];
 
-/// Ports of servers that are being developed.
+/// Ports that development servers use.
 const PORTS: [&str; 6] = ["8443", "8080", "3000", "8000", "5000", "4443"];
 
-/// Parameters that are left out one at a time.
+/// The most parameters that are left out one at a time.
 const MAX_DROPPED: usize = 8;
 
 /// The URLs, with the codes of what differs.
@@ -162,7 +162,7 @@ fn queries(query: &str) -> Vec<(&'static str, String)> {
             pairs.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, pair)| *pair).collect();
         all.push(("url_query_missing", others.join("&")));
     }
-    // The first ones alone: the rest was added on the way.
+    // Only the first ones: the rest may have been added on the way.
     for count in 1..pairs.len().min(MAX_DROPPED) {
         all.push(("url_query_missing", pairs[..count].join("&")));
     }

@@ -1,4 +1,4 @@
-//! The URL in other forms: scheme, host, port, trailing slash, query; and the forms that the bin is known by.
+//! The URL in other forms: scheme, host, port, trailing slash, query; and the other URLs of the bin.
 
 use std::collections::HashSet;
 
@@ -11,21 +11,21 @@ use super::{Case, Finding};
 use crate::http::form;
 use crate::signature::request::UrlParts;
 
-/// A URL that the provider may know the bin by.
+/// A URL under which the provider may know the bin.
 pub(super) struct Form {
     pub(super) code: &'static str,
     pub(super) url: String,
     /// How many things are different.
     changes: usize,
-    /// The header that says so.
+    /// The header that names this URL, if a proxy added one.
     told_by: Option<&'static str>,
 }
 
-/// URLs that are tried.
+/// The most URLs that are tried.
 const MAX_URLS: usize = 256;
 /// The same for small bodies.
 const MAX_URLS_SMALL: usize = 640;
-/// URLs told by proxies of which variations are tried as well.
+/// The most URLs from proxies' headers of which variations are tried as well.
 const MAX_TOLD_BASES: usize = 6;
 
 pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
@@ -63,15 +63,15 @@ pub(super) fn finding(search: &Search<'_>, form: &Form, hit: super::search::Hit,
     search.found(hit, form.code, &sentence, &fix)
 }
 
-/// A URL as it can be read: one with white space or control characters is escaped, in quotes.
+/// A URL in readable form: one with white space or control characters is escaped and in quotes.
 fn visible(url: &str) -> String {
     let shown = super::variation::shown(url);
     let is_plain = !shown.contains(|letter: char| letter.is_whitespace() || letter.is_control());
     if is_plain { shown.into_owned() } else { format!("\"{}\"", shown.escape_debug()) }
 }
 
-/// The public URL that makes the request's URL the wanted one; else why there is none. A request's URL is its bin's
-/// public URL, the path below the bin as sent, and the query as sent, else the public URL's own.
+/// The public URL that makes the request's URL the wanted one, or why there is none. A request's URL is its bin's
+/// public URL, the path below the bin as sent, and the query as sent or, without one, the public URL's own.
 fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
     if wanted.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '#') {
         return Err("the signed URL has characters that no public URL may have".to_owned());
@@ -93,7 +93,7 @@ fn public_url(case: &Case<'_>, wanted: &str) -> Result<String, String> {
         return Err(no_base());
     }
     if url.ends_with('/') && case.below.starts_with('/') {
-        // Of two slashes that meet, one is left out.
+        // Where the two are joined, one of two slashes is left out, so one is added here.
         url.push('/');
     }
     if let Some(query) = own_query {
@@ -117,7 +117,7 @@ pub(super) fn forms(search: &Search<'_>) -> Vec<Form> {
             forms.push(form);
         }
     };
-    // What a proxy says names the cause, so that it comes first.
+    // A proxy's header names the cause, so these URLs come first.
     for Told { code, url, header } in told {
         add(Form { code, url, changes: 1, told_by: Some(header) });
     }

@@ -1,4 +1,4 @@
-//! A request with one part in another form, and how that is said.
+//! A request with one part in another form, and its text for sentences.
 
 use std::borrow::Cow;
 

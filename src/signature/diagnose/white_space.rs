@@ -2,7 +2,7 @@
 
 use super::body::{Body, Variant, one};
 
-/// What is found after a body, beside one newline.
+/// Text that may follow a body, other than one newline.
 const ENDS: &[(&str, &str)] = &[
     ("with two line feeds after it", "\n\n"),
     ("with three line feeds after it", "\n\n\n"),
@@ -23,7 +23,7 @@ const STARTS: &[(&str, &str)] = &[
     ("with a tab before it", "\t"),
 ];
 
-/// Characters after a body that are taken away one by one.
+/// The most characters at the end of a body that are removed one by one.
 const MAX_TAKEN: usize = 15;
 
 /// More, or less, white space before and after the body.
@@ -91,7 +91,7 @@ pub(super) fn within(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// JSON whose escapes stay as they came: without its white space, and with other escapes put over the text.
+/// JSON whose escapes stay as they arrived: without its white space, and with further escapes applied to the text.
 pub(super) fn json_text(body: &Body<'_>) -> Vec<Variant> {
     let Ok(text) = std::str::from_utf8(body.bytes) else { return Vec::new() };
     let small = minified(text);
@@ -121,13 +121,13 @@ pub(super) fn json_text(body: &Body<'_>) -> Vec<Variant> {
     all
 }
 
-/// As Go's `json.HTMLEscape` changes JSON text.
+/// JSON text as Go's `json.HTMLEscape` changes it.
 pub(super) fn html_escaped(text: &str) -> String {
     let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     text.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
-/// Without the white space between its values.
+/// JSON text without the white space between its values.
 pub(super) fn minified(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut is_text, mut is_escaped) = (false, false);

@@ -1,4 +1,4 @@
-//! URLs as proxies tell them, and with one slip; and what is said of a URL.
+//! URLs as proxies report them, and with one mistake; and the words for a URL.
 
 use super::super::proxies::told;
 use super::super::url_slips::slips;
@@ -64,7 +64,7 @@ fn a_url_is_told_by_the_headers_of_proxies() {
         let all = told_by(url, fields);
         assert!(all.iter().all(|(_, told, _)| told != never), "{fields:?}: {all:#?}");
     }
-    // The address of a host may have colons of its own.
+    // The address of a host may contain colons too.
     let six = told_by("http://[::1]/a", &[("X-Forwarded-Port", "8443")]);
     assert_eq!(six, [("url_port", "http://[::1]:8443/a".to_owned(), "x-forwarded-port")]);
     // One thing at a time comes first, nothing comes twice, and there are not too many.
@@ -125,7 +125,7 @@ fn a_url_has_one_slip() {
         let all = slips(url);
         assert!(all.contains(&(code, expected.to_owned())), "{url} {expected}: {all:#?}");
     }
-    // Without a query it has no other one.
+    // A URL without a query gets no other query.
     assert!(slips("https://my.example/a").iter().all(|(code, _)| !code.starts_with("url_query")));
     assert!(slips("https://my.example/a").iter().all(|(_, url)| !url.ends_with('?')));
 }
@@ -221,7 +221,7 @@ fn the_public_url_that_helps_is_named_or_why_none_does() {
         let fix = fix(signed, below, query, url);
         assert!(fix.starts_with(&format!("No setting of the bin can help: {why}")), "{signed}: {fix}");
     }
-    // Of two slashes that meet, the public URL has one.
+    // Where the public URL and the path are joined, one of two slashes is left out: the public URL keeps one more.
     let slashes = fix("https://public.example//sub?a=1", "/sub", Some("a=1"), "https://hook.example//sub?a=1");
     assert_eq!(slashes, set("https://public.example//"));
 }

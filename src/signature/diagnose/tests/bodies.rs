@@ -145,7 +145,7 @@ fn a_large_body_is_searched_within_the_budget_and_says_what_was_left_out() {
     let found = got.diagnose();
     assert!(found.iter().all(|finding| !finding.verifies));
     assert!(found.iter().any(|finding| finding.code == "not_all_tried"), "{found:#?}");
-    // The commonest causes were tried, so that another secret is the likeliest of what is left; not for certain.
+    // The commonest causes were tried, so another secret is the likeliest one left, though it is not certain.
     let place = |code: &str| found.iter().position(|finding| finding.code == code).unwrap();
     assert!(place("wrong_secret") < place("not_all_tried"), "{found:#?}");
     assert!(found[place("wrong_secret")].sentence.contains("may have"), "{found:#?}");

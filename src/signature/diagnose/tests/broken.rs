@@ -1,8 +1,9 @@
 //! Requests broken as developers break them (`broken.json`): the share whose true cause is named, per family.
 //!
 //! A case says what is expected of it: `cause` is a pattern of the code of the first finding, which must verify;
-//! `first_guess` the same for requests whose cause cannot be known (a secret that nobody has here); `status` the verdict of
-//! requests that are right after all. Other cases of the same kinds exist; so a miss is mended by its kind.
+//! `first_guess` the same for requests whose cause cannot be known (a secret that is not known here); `status` the
+//! verdict of requests that are right after all. Other cases of the same kinds exist, so a fix must cover the kind, not
+//! the case.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ struct Broken {
     status: Option<String>,
 }
 
-/// The share that is named rightly, in per cent. It only rises.
+/// The least share of causes that must be named rightly, in per cent. It may only be raised.
 const LEAST_SHARE: usize = 98;
 
 impl Broken {

@@ -10,7 +10,7 @@ use crate::json::tree::parse;
 
 const MIB: usize = 1 << 20;
 
-/// The most that can be spent at one go.
+/// The most that can be spent in one step.
 fn most(search: &mut Search<'_>) -> usize {
     let mut spent = 0;
     for bit in (0..40).rev() {
@@ -127,13 +127,13 @@ fn styles_that_differ_in_nothing_that_a_value_holds_are_one() {
         let (one, other) = (facts.normal(compact), facts.normal(style));
         assert_eq!(one == other, is_one, "{value}: {one:?} {other:?}");
     }
-    // Of sorted orders the one that knows indexes is another only where there are some.
+    // The sorted order with indexes first differs from the other one only if there are indexes.
     let facts = |value: &str| Facts::of(&parse(value.as_bytes()).unwrap());
     let unsorted = facts("{\"b\":1,\"a\":2}");
     assert_eq!(unsorted.normal(sorted).order, unsorted.normal(sorted_indexes).order);
     let top_indexes = order(Order::SortedTopIndexesFirst);
     assert_eq!(unsorted.normal(top).order, unsorted.normal(top_indexes).order);
-    // The case of digits matters where there are some.
+    // The case of escapes' digits matters only if there are escapes.
     for (value, is_one) in [("\"a\"", true), ("\"é\"", false), ("\"\\u0001\"", false), ("\"\\u001f\"", false)] {
         let lower = escapes(Escapes { ascii: "", ..Escapes::ASCII });
         let upper = escapes(Escapes { upper: crate::json::print::Upper::All, ascii: "", ..Escapes::ASCII });
@@ -141,7 +141,7 @@ fn styles_that_differ_in_nothing_that_a_value_holds_are_one() {
     }
 }
 
-/// The table is PHP's own.
+/// PHP itself wrote the table.
 #[test]
 fn what_a_writer_is_called_is_what_it_writes() {
     let table: serde_json::Value = serde_json::from_str(include_str!("../../../../tests/writers/table.json")).unwrap();
@@ -219,17 +219,17 @@ fn dialects_that_write_a_value_alike_are_tried_as_one() {
         let hows = of(&plain, text);
         assert!(hows.iter().any(|how| how.ends_with(layout)), "{layout}: {hows:?}");
     }
-    // What several of them write, whoever is met most writes it.
+    // If several write the same text, the commonest one is named.
     let comma = " writes it with a space after each comma";
     assert_eq!(of(&plain, "[1,2]").first().map(String::as_str), Some("as JavaScript's JSON.stringify writes it"));
     let spaced: Vec<String> = of(&plain, "[1, 2]").into_iter().filter(|how| how.ends_with(comma)).collect();
     assert_eq!(spaced, [format!("as Python's json.dumps{comma}")]);
-    // Orders of whole numbers among names are for values that have some.
+    // Orders of whole numbers among names are only for values that have such names.
     let words = ", whole numbers among its names first";
     assert!(texts("{\"b\":1,\"a\":2}").iter().all(|(how, _)| !how.ends_with(words)));
     let indexed = texts("{\"b\":1,\"2\":2,\"1\":3}");
     assert!(indexed.iter().any(|(how, _)| how.ends_with(words)), "{indexed:#?}");
-    // Java's orders are for Java's writers alone, and lengths for those of databases.
+    // Java's orders are only for Java's writers, and orders by length only for those of databases.
     let java = indexed.iter().filter(|(how, _)| how.contains("HashMap"));
     assert!(
         java.clone().count() > 0

@@ -4,7 +4,7 @@ use super::*;
 use crate::signature::draft::Signed;
 use crate::signature::{SignInput, sign};
 
-/// A request signed by a scheme, with the secret that the bin needs; `None` for schemes that sign the sender's own data.
+/// A request signed by a scheme, with the secret that the bin needs; `None` if the scheme signs the sender's own data.
 fn signed(scheme: &Scheme, body: &[u8]) -> Option<(String, Signed)> {
     let notation = scheme.secret.notation();
     let key = match scheme.algorithm {

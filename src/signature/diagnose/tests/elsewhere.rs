@@ -53,7 +53,7 @@ fn what_a_header_of_ones_own_signs_is_found_out() {
         let over = if over.is_empty() { String::new() } else { format!(" over `{over}`") };
         assert_eq!(found.sentence, format!("The request is signed in X-My-Mac with HMAC-SHA256{over}."));
     }
-    // The time and the id are in headers that are called so; a signature is no id of its own.
+    // The time and the id are in headers with such names; a signature is not its own id.
     let timed = hmac(format!("1700000000.{text}").as_bytes());
     let named = hmac(format!("m-1.{text}").as_bytes());
     for (name, value, mac, is_found) in [
@@ -297,7 +297,7 @@ fn of_schemes_that_fit_as_well_the_first_few_that_differ_are_tried() {
         assert!(found[0].sentence.ends_with(&by), "{found:#?}");
         assert!(found[0].fix.ends_with(&format!(" Set the bin's scheme to `{}`.", other.id)), "{found:#?}");
     }
-    // Seven beside the first; the same again is none of them.
+    // Seven after the first are tried; repeats do not count.
     let wrong: Vec<&Scheme> = (1..=7).map(|at| signing(&format!("x:{{body}}:{at}"))).collect();
     for (before, is_found) in [(6, true), (7, false)] {
         let mut others = vec![first, first];

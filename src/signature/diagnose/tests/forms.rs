@@ -7,7 +7,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const BROWSER: &str = "as browsers, URLSearchParams, Ruby and Java write it";
 const PYTHON: &str = "as Python's urlencode and Go's Values.Encode write it";
 
-/// `name=` and the rest, so many pairs.
+/// A form with `count` pairs.
 fn pairs(count: usize) -> String {
     (0..count).map(|at| format!("n{at}=1")).collect::<Vec<_>>().join("&")
 }
@@ -269,7 +269,7 @@ fn the_fields_of_a_form_become_json_flat_and_nested() {
         ("d[0][k]=v&d[0][w]=u&d[1][k]=z", r#"{"d":[{"k":"v","w":"u"},{"k":"z"}]}"#),
         ("d[][k]=v&e[x1]=2", r#"{"d":[{"k":"v"}],"e":{"x1":"2"}}"#),
         ("a[b][c][d][e][f]=1", r#"{"a":{"b":{"c":{"d":{"e":{"f":"1"}}}}}}"#),
-        // What is a text already has no members.
+        // A value that is already a text gets no members.
         ("a=1&a[b]=2", r#"{"a":"1"}"#),
     ] {
         made_of(form_values::as_json, FORM, sent).hold(&[(&as_json("as nested JSON"), expected)]);
@@ -329,7 +329,7 @@ fn nested_json_becomes_a_form_as_each_language_flattens_it() {
     ]);
     made(nested_forms::of_json, r#"{"n":1e21}"#)
         .are(&[("as a form of its members as PHP's http_build_query writes it", &["n=1.0E%2B21"])]);
-    // However long a list is, so many pairs are made.
+    // However long a list is, at most 1,000 pairs are made.
     let long = made(nested_forms::of_json, format!(r#"{{"l":[{}0]}}"#, "1,".repeat(1200)));
     for who in ["PHP's http_build_query", "Python's urlencode", "Rails' to_query"] {
         let text = long.texts(&how(&format!("{who} writes it"))).concat();

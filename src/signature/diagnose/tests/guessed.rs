@@ -5,7 +5,7 @@ use super::*;
 const SECRET: &str = "Zk9-pQ2_r7T";
 const BODY: &[u8] = br#"{"id":"evt_9"}"#;
 
-/// A scheme of a header, by this algorithm.
+/// A scheme with its signature in a header, made by this algorithm.
 fn by(algorithm: &str, encoding: &str) -> &'static Scheme {
     let record = serde_json::json!({"header": "X-Own-Sig", "algorithm": algorithm, "encoding": encoding});
     Box::leak(Box::new(Scheme::from_json(&record).unwrap()))
@@ -117,13 +117,13 @@ fn a_signature_that_lost_characters_is_told_from_another_one() {
         // Eleven characters may be alike by chance.
         (in_hex, hex[..11].to_owned()),
         (in_hex, hex[53..].to_owned()),
-        // The end of base64 counts letter by letter.
+        // In the end of base64 the case of letters counts.
         (in_base64, base64[20..].to_lowercase()),
     ] {
         let found = own(scheme, &sent, BODY);
         assert!(found.iter().all(|finding| !finding.verifies), "{sent}: {found:#?}");
     }
-    // Without its padding it is the same, and in another case hex is.
+    // Base64 without its padding is the same signature, and so is hex in another case.
     for (scheme, sent) in
         [(in_base64, base64.trim_end_matches('=').to_owned()), (in_hex, hex.to_uppercase()), (in_hex, hex)]
     {
@@ -282,7 +282,7 @@ fn facts_and_guesses_say_what_is_the_case() {
     ] {
         assert_eq!(codes(body).contains(&"test_mode_secret"), is_test, "{}", String::from_utf8_lossy(body));
     }
-    // A proxy is spoken of where one has left its headers.
+    // A proxy is mentioned only if the request has a header of one.
     for (name, via) in [("Via", true), ("CF-Ray", true), ("X-Forwarded-For", true), ("X-Other", false)] {
         let headers: Headers = [("X-Own-Sig", wrong.clone()), (name, "1.1 x".to_owned())].into_iter().collect();
         let got = Got { scheme: "github", secret: SECRET.into(), headers, url: URL, body: BODY };

@@ -1,4 +1,4 @@
-//! What the families of forms make of a body, each form beside the words for it.
+//! What the families of forms make of a body, each form with the words for it.
 
 use super::super::body::{Body, Variant};
 use super::*;
@@ -26,7 +26,7 @@ pub(super) fn made(make: Make, sent: impl AsRef<[u8]>) -> Made {
 }
 
 impl Made {
-    /// The bodies that these words stand for.
+    /// The bodies with these words.
     pub(super) fn of(&self, how: &str) -> Vec<&[u8]> {
         self.0.iter().filter(|(words, _)| words == how).map(|(_, bytes)| &bytes[..]).collect()
     }
@@ -39,7 +39,7 @@ impl Made {
         self.0.iter().map(|(words, _)| words.as_str())
     }
 
-    /// Each of these words stands for exactly these bodies, one after the other.
+    /// Each of these words has exactly these bodies, in this order.
     #[track_caller]
     pub(super) fn are(&self, rows: &[(&str, &[&str])]) {
         for (how, expected) in rows {
@@ -55,7 +55,7 @@ impl Made {
         }
     }
 
-    /// One of the bodies that these words stand for is this.
+    /// One of the bodies with these words is this one.
     #[track_caller]
     pub(super) fn hold(&self, rows: &[(&str, &str)]) {
         for (how, expected) in rows {

@@ -42,7 +42,7 @@ struct Sent<'t> {
     key: Vec<u8>,
     signed_url: String,
     signed_body: Vec<u8>,
-    /// Values that the scheme signs beside them.
+    /// Values that the scheme signs in addition.
     time: &'t str,
 }
 

@@ -114,7 +114,7 @@ fn text_is_written_in_charsets_that_few_use() {
     ]);
     made(on_the_way::charsets, "{ \"a\": \"é\"}")
         .lack(&["read as windows-1251 and written in UTF-8, as JavaScript's JSON.stringify writes it"]);
-    // The one that the media type names comes first.
+    // The charset that the media type names comes first.
     for (kind, first) in [("text/plain; charset=euc-kr", "in EUC-KR"), ("text/plain", "in Shift_JIS")] {
         let made = made_of(on_the_way::charsets, kind, "日Я");
         assert_eq!(made.words().find(|words| words.starts_with("in ")), Some(first));

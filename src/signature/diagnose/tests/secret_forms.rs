@@ -14,7 +14,7 @@ fn made(code: &str, secret: &str) -> Vec<(String, Vec<u8>)> {
     forms.flat_map(|form| (form.make)(secret)).map(parts).collect()
 }
 
-/// Each of these words stands for exactly this key, or for none.
+/// Each of these words has exactly this key, or none.
 #[track_caller]
 fn are(code: &str, rows: &[(&str, &str, Option<&str>)]) {
     for (secret, how, expected) in rows {
@@ -32,7 +32,7 @@ fn are(code: &str, rows: &[(&str, &str, Option<&str>)]) {
     }
 }
 
-/// One of the keys that these words stand for is this.
+/// One of the keys with these words is this one.
 #[track_caller]
 fn hold(code: &str, rows: &[(&str, &str, &str)]) {
     for (secret, how, expected) in rows {

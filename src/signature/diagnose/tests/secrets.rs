@@ -253,7 +253,7 @@ fn of_two_causes_both_are_said() {
         body[0].sentence,
         format!("The signature is right for the body without its trailing newline, and: {content}")
     );
-    // The URL is named beside the secret, and so is the body.
+    // Both the secret and the URL are named, or the secret and the body.
     let url = "http://hook.example/in/sub?b=2&a=1";
     let sent = Sent { signed_url: url.into(), ..Sent::new("square", b"right", b"{}") };
     let got = Got { scheme: "square", secret: "right\n".into(), headers: sent.headers(), url: URL, body: b"{}" };

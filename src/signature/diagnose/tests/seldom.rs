@@ -1,4 +1,4 @@
-//! Settings of writers that few use, and bodies that changed on the way in ways that are seldom met.
+//! Rarely used settings of writers, and rare changes of bodies on the way.
 
 use super::*;
 use crate::json::print::{Style, print};

@@ -75,7 +75,7 @@ fn a_text_that_is_not_in_the_form_of_the_scheme_is_taken_apart() {
         assert_eq!(found.len(), 1, "{text}");
         assert_eq!((&*found[0].text, &found[0].fault), (value, &Some(Fault::Form(prefix.to_owned()))), "{text}");
     }
-    // A number that is short enough is the time beside it.
+    // A number that is short enough is taken for the time of the signature.
     for (number, is_time) in [("1700000000", true), ("18446744073709551615", true), ("000000000000000000001", false)] {
         let found = malformed(format!("t={number}, v1=abc;").as_bytes());
         let of_abc = found.iter().find(|one| one.text == "abc").unwrap();
@@ -193,7 +193,7 @@ fn a_signature_is_found_in_a_header_by_its_form() {
     for (name, value, expected) in [
         ("X-Any", SHA1.to_owned(), Some((SHA1, "", None, None))),
         ("X-Any", base64.clone(), Some((&*base64, "", None, None))),
-        // Sixteen bytes may be an id, but where they are called a signature.
+        // Sixteen bytes may be an id, unless their place's name suggests a signature.
         ("X-Any", MD5.to_owned(), None),
         ("X-Any-Sig", MD5.to_owned(), Some((MD5, "", None, None))),
         ("X-Any-Sig", MD5[2..].to_owned(), None),
@@ -256,7 +256,7 @@ fn signatures_are_found_in_the_query_in_forms_and_in_members_those_that_are_call
     assert_eq!(sources("https://h/", "", deep(1).as_bytes()), ["json:/b/k~0~1/sign", "header:X-Any"]);
     assert_eq!(sources("https://h/", "", deep(2).as_bytes()).len(), 2);
     assert_eq!(sources("https://h/", "", deep(3).as_bytes()).len(), 1);
-    // Of many members the first ones are looked at.
+    // Of many members only the first ones are examined.
     let many = |before: usize| {
         format!(r#"{{{}"sign":"{SHA1}"}}"#, (0..before).map(|at| format!("\"m{at}\":1,")).collect::<Vec<_>>().concat())
     };

@@ -1,4 +1,4 @@
-//! Times that are signed otherwise than they are sent, and what is rarest.
+//! Times that are signed in another form than they are sent, and the rarest contents.
 
 use super::super::times::{converted, unit};
 use super::*;

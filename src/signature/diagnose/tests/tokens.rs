@@ -112,7 +112,7 @@ fn what_is_wrong_with_a_public_keys_token_is_named() {
         "token_algorithm",
         "The token is signed with HS256; the scheme takes RS256",
     );
-    // That a public key is no shared secret is said of HMAC alone, and of schemes with public keys alone.
+    // The sentence on forgery with a public key is only for HMAC, and only for schemes with public keys.
     let how = "HMAC with a public key as its secret is how such tokens are forged.";
     assert!(fusion(&forged, RSA_PUBLIC, BODY)[0].sentence.ends_with(how));
     let compact = fusion(&right, RSA_PUBLIC, COMPACT);

@@ -1,4 +1,4 @@
-//! Our writers beside the languages themselves: `tests/writers/run` makes the table with the real ones.
+//! Our writers compared with the languages themselves: `tests/writers/run` makes the table with the real ones.
 
 use std::collections::BTreeMap;
 
@@ -206,8 +206,9 @@ fn forms_are_written_as_the_languages_write_them() {
     }
 }
 
-/// What no language here writes is held to its documentation: System.Text.Json escapes by default all but Basic Latin and
-/// `<>&'"+` and backquotes with upper-case digits; Newtonsoft.Json keeps `.0`; Rails escapes `<>&` and the two separators.
+/// Writers that cannot be run here are checked against their documentation: System.Text.Json escapes by default all but
+/// Basic Latin and `<>&'"+` and backquotes with upper-case digits; Newtonsoft.Json keeps `.0`; Rails escapes `<>&` and
+/// the two separators.
 #[test]
 fn dotnet_and_rails_by_their_documentation() {
     let body = "{\"a\":\"é<&>'+`\\\"\u{2028}\",\"n\":[1.0,12.50,1e16]}";
