@@ -4,7 +4,7 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 /// How the log looks.
 #[derive(Debug, Clone, Copy)]
-pub enum Format {
+pub(crate) enum Format {
     /// Lines for people.
     Text,
     /// One JSON object a line.
@@ -17,7 +17,7 @@ const DEFAULT_FILTER: &str = "warn,creel=info,actix_http=off";
 
 /// Starts logging, in colour if `colours` is set. `RUST_LOG` sets the level; without it, warnings of all crates and
 /// information of this one are logged.
-pub fn start(format: Format, colours: bool) {
+pub(crate) fn start(format: Format, colours: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
     // Fails only when logging was started before, which is harmless.

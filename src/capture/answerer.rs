@@ -73,7 +73,7 @@ impl Answerer {
 }
 
 /// Who answers, after the request is stored.
-pub struct Instead {
+pub(crate) struct Instead {
     /// Their response; `None` when they gave none.
     pub answer: Pin<Box<dyn Future<Output = Option<Answered>> + Send>>,
     /// Whether the wait ends when the sender leaves or the server stops. A target has its own time-out.
@@ -83,7 +83,7 @@ pub struct Instead {
 }
 
 /// Starts asking the next one.
-pub type Otherwise = dyn FnOnce() -> Option<Instead> + Send;
+pub(super) type Otherwise = dyn FnOnce() -> Option<Instead> + Send;
 
 impl std::fmt::Debug for Instead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

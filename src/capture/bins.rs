@@ -79,7 +79,7 @@ impl PreparedBins {
 
 /// A bin, ready to take requests.
 #[derive(Debug, Clone)]
-pub struct OpenBin {
+pub(crate) struct OpenBin {
     pub(super) state: Arc<BinState>,
     pub(super) prepared: Arc<Prepared>,
 }
@@ -88,7 +88,7 @@ pub struct OpenBin {
 const MAX_REMEMBERED: usize = 1_024;
 
 /// One worker's cache of named bins: look-ups need no lock until any bin changes.
-pub struct WorkerBins {
+pub(crate) struct WorkerBins {
     capture: Capture,
     open: RefCell<HashMap<Box<[u8]>, Rc<OpenBin>>>,
     /// The generations of the store's bins and of the schemes at the time of the look-ups.
@@ -98,18 +98,18 @@ pub struct WorkerBins {
 impl WorkerBins {
     /// Remembers nothing yet.
     #[must_use]
-    pub fn new(capture: Capture) -> Self {
+    pub(crate) fn new(capture: Capture) -> Self {
         Self { capture, open: RefCell::default(), generation: Cell::default() }
     }
 
     /// The capture half that they belong to.
-    pub const fn capture(&self) -> &Capture {
+    pub(crate) const fn capture(&self) -> &Capture {
         &self.capture
     }
 
     /// The bin that a target's first segment names.
     #[must_use]
-    pub fn bin(&self, segment: &[u8]) -> Option<Rc<OpenBin>> {
+    pub(crate) fn bin(&self, segment: &[u8]) -> Option<Rc<OpenBin>> {
         // Read before the look-up: the bin found may be newer than this generation, never older.
         let generation = (self.capture.0.store.bins_generation(), self.capture.generation());
         let mut open = self.open.borrow_mut();

@@ -23,7 +23,7 @@ impl Capture {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn keep_composed(&self, bin: &BinState, head: Head, body: Bytes) -> Result<RequestId, StoreError> {
+    pub(crate) async fn keep_composed(&self, bin: &BinState, head: Head, body: Bytes) -> Result<RequestId, StoreError> {
         let (prepared, received_at) = (self.prepared(bin), self.0.clock.now());
         let judge = {
             let (prepared, head, body) = (Arc::clone(&prepared), head.clone(), body.clone());

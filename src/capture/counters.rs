@@ -6,7 +6,7 @@ use super::Capture;
 
 /// Counts of the capture half since the start, in addition to the store's.
 #[derive(Debug, Default)]
-pub struct CaptureCounters {
+pub(crate) struct CaptureCounters {
     /// Requests to bins that do not exist.
     pub unknown_bin: AtomicU64,
     /// Rejected requests that name no bin.
@@ -41,12 +41,12 @@ pub struct CaptureCounters {
 
 impl Capture {
     /// Counts a head on which recorder and parser disagreed.
-    pub fn count_mismatch(&self) {
+    pub(crate) fn count_mismatch(&self) {
         self.0.counters.head_mismatch.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a request that was turned away because too much is being received. The log reports it once a minute.
-    pub fn count_crowded(&self) {
+    pub(crate) fn count_crowded(&self) {
         let counters = &self.0.counters;
         let refused = counters.crowded.fetch_add(1, Ordering::Relaxed) + 1;
         let now = self.0.clock.now().as_secs();
@@ -58,21 +58,21 @@ impl Capture {
     }
 
     /// Counts an idle connection that was closed to make room for another.
-    pub fn count_shed(&self) {
+    pub(crate) fn count_shed(&self) {
         if self.0.counters.shed.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!("idle connections are closed: as many are open as --max-connections allows");
         }
     }
 
     /// Counts an import that was refused because too much is being imported.
-    pub fn count_import_refused(&self) {
+    pub(crate) fn count_import_refused(&self) {
         if self.0.counters.not_imported.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!("imports are refused: too much is being imported at once");
         }
     }
 
     /// Counts a response that was given up because its sender did not read it.
-    pub fn count_unread(&self) {
+    pub(crate) fn count_unread(&self) {
         self.0.counters.unread.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -41,7 +41,7 @@ impl Creations {
 impl Capture {
     /// Makes the bin that a segment names, if auto-creation is on and the segment is a valid name; otherwise returns
     /// the response.
-    pub async fn create(&self, segment: &[u8]) -> Result<OpenBin, Outgoing> {
+    pub(crate) async fn create(&self, segment: &[u8]) -> Result<OpenBin, Outgoing> {
         let name: Option<BinName> = std::str::from_utf8(segment).ok().and_then(|text| text.parse().ok());
         let Some(name) = name else {
             self.0.counters.unknown_bin.fetch_add(1, Ordering::Relaxed);

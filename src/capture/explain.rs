@@ -10,7 +10,7 @@ use crate::store::{BinState, ListQuery, StoreError};
 
 /// Settings to try in place of the bin's. They are not stored.
 #[derive(Debug, Clone, Default)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// These secrets in place of the bin's.
     pub secrets: Option<Vec<SecretValue>>,
     /// This scheme's id in place of the bin's.
@@ -23,7 +23,7 @@ pub struct Trial {
 
 /// A verdict in full.
 #[derive(Debug)]
-pub struct Explained {
+pub(crate) struct Explained {
     /// Verdict, freshness, what was signed.
     pub explanation: Explanation,
     /// Why it is not right; findings whose fix verifies come first. Empty when it is right.
@@ -42,7 +42,7 @@ impl Capture {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn explain(
+    pub(crate) async fn explain(
         &self,
         bin: &BinState,
         request: CapturedRequest,

@@ -21,7 +21,7 @@ const BEGINNING: Duration = Duration::from_secs(1);
 
 /// All waiting senders. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct HeldSenders(pub(super) Arc<Held>);
+pub(crate) struct HeldSenders(pub(super) Arc<Held>);
 
 /// The same.
 #[derive(Debug)]
@@ -63,12 +63,12 @@ impl Default for Held {
 impl HeldSenders {
     /// Whether a sender waits in that bin, or is about to.
     #[must_use]
-    pub fn wait_in(&self, bin: BinId) -> bool {
+    pub(crate) fn wait_in(&self, bin: BinId) -> bool {
         self.0.taken.load(Ordering::Acquire) > 0 && self.0.bins.lock().contains_key(&bin)
     }
 
     /// Ends the wait of senders whose requests were deleted.
-    pub fn note(&self, change: &Change) {
+    pub(crate) fn note(&self, change: &Change) {
         if self.0.taken.load(Ordering::Acquire) == 0 {
             return;
         }
@@ -195,7 +195,7 @@ impl Drop for Leave<'_> {
 
 /// The sender does not wait: it was answered, or has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotHeld;
+pub(crate) struct NotHeld;
 
 impl Capture {
     /// Takes a place for a sender that must wait; counts the sender if no place is free.
@@ -209,13 +209,13 @@ impl Capture {
 
     /// How many senders wait for an answer by hand.
     #[must_use]
-    pub fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.0.held.0.count()
     }
 
     /// Answers a sender that waits. The first answer counts. `shown` says that the request is stored as held: its
     /// sender may be just about to wait.
-    pub async fn answer(
+    pub(crate) async fn answer(
         &self,
         bin: &BinState,
         request: RequestId,
@@ -228,7 +228,7 @@ impl Capture {
     }
 
     /// The same with a target's response, passed on byte for byte.
-    pub async fn pass_on(
+    pub(crate) async fn pass_on(
         &self,
         bin: &BinState,
         request: RequestId,

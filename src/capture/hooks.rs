@@ -10,11 +10,11 @@ use crate::store::BinState;
 
 /// Maps the peer's address to the origin of a request sent by Creel itself, and how often it was sent on. `None` for
 /// other senders.
-pub type OwnConnection = dyn Fn(SocketAddr) -> Option<(Origin, u8)> + Send + Sync;
+pub(super) type OwnConnection = dyn Fn(SocketAddr) -> Option<(Origin, u8)> + Send + Sync;
 
 /// The connections that Creel itself has made.
 #[derive(Clone, Default)]
-pub struct OwnConnections(pub Option<Arc<OwnConnection>>);
+pub(crate) struct OwnConnections(pub Option<Arc<OwnConnection>>);
 
 impl std::fmt::Debug for OwnConnections {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -23,15 +23,16 @@ impl std::fmt::Debug for OwnConnections {
 }
 
 /// Delivers the request that was stored under this id and waits for the answer; `None` when it is not to be forwarded.
-pub type AskTarget = Box<dyn FnOnce(RequestId) -> Pin<Box<dyn Future<Output = Option<PassedAnswer>> + Send>> + Send>;
+pub(crate) type AskTarget =
+    Box<dyn FnOnce(RequestId) -> Pin<Box<dyn Future<Output = Option<PassedAnswer>> + Send>> + Send>;
 
 /// Reserves room for the answer of a bin's target before the request (with this many bytes of body) is stored; `None`
 /// when too many answers are under way.
-pub type TargetAnswers = dyn Fn(BinId, usize) -> Option<AskTarget> + Send + Sync;
+pub(super) type TargetAnswers = dyn Fn(BinId, usize) -> Option<AskTarget> + Send + Sync;
 
 /// Lets targets answer senders.
 #[derive(Clone, Default)]
-pub struct Targets(pub Option<Arc<TargetAnswers>>);
+pub(crate) struct Targets(pub Option<Arc<TargetAnswers>>);
 
 impl std::fmt::Debug for Targets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

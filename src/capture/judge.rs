@@ -12,7 +12,7 @@ use crate::signature::{SignedRequest, Verifier};
 
 /// A bin's settings and secrets, ready to judge requests.
 #[derive(Debug)]
-pub struct Judge {
+pub(super) struct Judge {
     verifier: Verifier,
     provider: Option<String>,
     scheme: Option<String>,
@@ -39,7 +39,7 @@ impl PublicUrl {
 
 /// The facts derived from a request.
 #[derive(Debug, Default)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     /// What is stored.
     pub derived: Derived,
     /// The response, when the request is a provider's handshake.
@@ -51,7 +51,7 @@ pub struct Judgement {
 impl Judge {
     /// Prepares the bin's secrets and scheme. The server's public URL counts for bins that have none of their own.
     #[must_use]
-    pub fn new(bin: &Bin, options: &CaptureOptions) -> Self {
+    pub(super) fn new(bin: &Bin, options: &CaptureOptions) -> Self {
         let settings = &bin.settings;
         let provider = settings.provider.as_deref();
         let scheme = settings.scheme.clone().or_else(|| provider.and_then(provider::scheme_of).map(Cow::into_owned));
@@ -71,7 +71,7 @@ impl Judge {
 
     /// Whether two states of a bin may judge a request differently.
     #[must_use]
-    pub fn may_differ(before: &Bin, after: &Bin) -> bool {
+    pub(super) fn may_differ(before: &Bin, after: &Bin) -> bool {
         let (old, new) = (&before.settings, &after.settings);
         old.provider != new.provider
             || old.scheme != new.scheme
@@ -82,14 +82,14 @@ impl Judge {
 
     /// The verifier of the signature.
     #[must_use]
-    pub const fn verifier(&self) -> &Verifier {
+    pub(super) const fn verifier(&self) -> &Verifier {
         &self.verifier
     }
 
     /// The URL of a request as its sender knows it, which is what some schemes sign: the public URL (else what the
     /// sender's `Host` and path say), then the path below the bin, then the query as sent (else the public URL's own).
     #[must_use]
-    pub fn url(&self, head: &Head, headers: &Headers) -> String {
+    pub(super) fn url(&self, head: &Head, headers: &Headers) -> String {
         let target = head.target();
         // Runs for every request, so the URL is built in one allocation.
         let mut url = String::with_capacity(128 + target.raw().len());
@@ -132,7 +132,7 @@ impl Judge {
 
     /// Judges a request.
     #[must_use]
-    pub fn judge(&self, head: &Head, headers: &Headers, body: &[u8], received_at: Timestamp) -> Judgement {
+    pub(super) fn judge(&self, head: &Head, headers: &Headers, body: &[u8], received_at: Timestamp) -> Judgement {
         let (method, target) = (head.method(), head.target());
         let url = self.url(head, headers);
         let (mut verdict, freshness) =

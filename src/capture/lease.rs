@@ -60,7 +60,7 @@ impl Leases {
 }
 
 /// A held lease; dropping it ends the lease.
-pub struct Leased {
+pub(crate) struct Leased {
     capture: Capture,
     bin: BinId,
     id: u64,
@@ -78,7 +78,7 @@ impl Capture {
     /// Takes the lease of a bin: its holder answers all later senders, each within `patience`. `None` when the bin has
     /// another lease.
     #[must_use]
-    pub fn lease(&self, bin: BinId, patience: Duration) -> Option<Leased> {
+    pub(crate) fn lease(&self, bin: BinId, patience: Duration) -> Option<Leased> {
         let id = self.0.held.0.leases.begin(bin, patience)?;
         Some(Leased { capture: self.clone(), bin, id })
     }

@@ -18,7 +18,7 @@ mod lease;
 mod long_work;
 mod response;
 mod reverify;
-pub mod template;
+pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 mod unknown;
@@ -41,26 +41,26 @@ use crate::signature::handshake::{HandshakeResponse, Learnt};
 use crate::signature::{Catalogue, CurrentCatalogue};
 use crate::store::{BinState, Kept, Store, StoreError, Stored};
 use answerer::Crowded;
-pub use answerer::Instead;
+pub(crate) use answerer::Instead;
 use bins::PreparedBins;
-pub use bins::{OpenBin, WorkerBins};
-pub use counters::CaptureCounters;
+pub(crate) use bins::{OpenBin, WorkerBins};
+pub(crate) use counters::CaptureCounters;
 use creation::Creations;
-pub use explain::{Explained, Trial};
-pub use hold::{HeldSenders, NotHeld};
-pub use hooks::{AskTarget, OwnConnections, Targets};
-pub use judge::Judgement;
-pub use lease::Leased;
+pub(crate) use explain::{Explained, Trial};
+pub(crate) use hold::{HeldSenders, NotHeld};
+pub(crate) use hooks::{AskTarget, OwnConnections, Targets};
+pub(crate) use judge::Judgement;
+pub(crate) use lease::Leased;
 use long_work::{off_the_worker, takes_long};
-pub use response::{Answered, Outgoing};
+pub(crate) use response::{Answered, Outgoing};
 use response::{Chosen, not_stored};
 use template::TemplateValues;
-pub use unknown::UnknownBin;
+pub(crate) use unknown::UnknownBin;
 use unknown::UnknownBins;
 
 /// The settings of the capture half.
 #[derive(Debug, Clone, Default)]
-pub struct CaptureOptions {
+pub(crate) struct CaptureOptions {
     /// The URL that senders reach the capture listener by, without a slash at the end.
     pub base_url: String,
     /// The server's public URL, if it has one, without a slash at the end: what schemes sign unless the bin has its
@@ -84,7 +84,7 @@ pub struct CaptureOptions {
 
 /// A request as the listener hands it over.
 #[derive(Debug, Clone)]
-pub struct Arrived {
+pub(crate) struct Arrived {
     /// The head as sent.
     pub head: Head,
     /// Whether the head is as sent.
@@ -109,7 +109,7 @@ pub struct Arrived {
 
 /// A request that the listener has rejected before a handler saw it. Only its head is known, or a part of that.
 #[derive(Debug, Clone)]
-pub struct Rejected {
+pub(crate) struct Rejected {
     /// What was received of the head.
     pub head: Bytes,
     /// Why it was rejected.
@@ -124,7 +124,7 @@ pub struct Rejected {
 
 /// The handle. Cheap to clone.
 #[derive(Clone)]
-pub struct Capture(Arc<Inner>);
+pub(crate) struct Capture(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -143,7 +143,7 @@ struct Inner {
 impl Capture {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, options: CaptureOptions) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, options: CaptureOptions) -> Self {
         let held = options.held.clone();
         Self(Arc::new(Inner {
             store,
@@ -161,23 +161,23 @@ impl Capture {
 
     /// The clock that times are taken from.
     #[must_use]
-    pub fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
     /// The schemes that can be chosen and are detected.
     #[must_use]
-    pub fn catalogue(&self) -> Catalogue {
+    pub(crate) fn catalogue(&self) -> Catalogue {
         self.0.options.catalogue.now()
     }
 
     /// Called when schemes or platforms have changed: every bin is prepared again at its next use.
-    pub fn schemes_changed(&self) {
+    pub(crate) fn schemes_changed(&self) {
         self.0.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Reverifies these bins in the background.
-    pub fn reverify_all(&self, bins: impl IntoIterator<Item = BinId>) {
+    pub(crate) fn reverify_all(&self, bins: impl IntoIterator<Item = BinId>) {
         for bin in bins {
             self.reverify_in_background(bin);
         }
@@ -190,25 +190,25 @@ impl Capture {
 
     /// The counts since the start.
     #[must_use]
-    pub fn counters(&self) -> &CaptureCounters {
+    pub(crate) fn counters(&self) -> &CaptureCounters {
         &self.0.counters
     }
 
     /// The URL that senders reach the capture listener by, without a slash at the end.
     #[must_use]
-    pub fn base_url(&self) -> &str {
+    pub(crate) fn base_url(&self) -> &str {
         &self.0.options.base_url
     }
 
     /// The bin that a target's first segment names.
     #[must_use]
-    pub fn bin(&self, segment: &[u8]) -> Option<Arc<BinState>> {
+    pub(crate) fn bin(&self, segment: &[u8]) -> Option<Arc<BinState>> {
         self.0.store.bin(std::str::from_utf8(segment).ok()?)
     }
 
     /// Makes a bin ready to take requests.
     #[must_use]
-    pub fn open(&self, state: Arc<BinState>) -> OpenBin {
+    pub(crate) fn open(&self, state: Arc<BinState>) -> OpenBin {
         let prepared = self.prepared(&state);
         OpenBin { state, prepared }
     }
@@ -220,13 +220,13 @@ impl Capture {
 
     /// Names that senders lately requested and that no bin has, the latest first.
     #[must_use]
-    pub fn unknown_bins(&self) -> Vec<UnknownBin> {
+    pub(crate) fn unknown_bins(&self) -> Vec<UnknownBin> {
         self.0.unknown.recent(self.0.clock.now(), |name| self.0.store.bin(name).is_some())
     }
 
     /// How many bytes a body for that bin may have.
     #[must_use]
-    pub fn body_limit(&self, bin: &OpenBin) -> u64 {
+    pub(crate) fn body_limit(&self, bin: &OpenBin) -> u64 {
         body_limit::of(bin.state.bin.settings.limits.max_body_bytes, self.0.options.max_body)
     }
 
@@ -234,7 +234,7 @@ impl Capture {
     ///
     /// The request is judged and queued at once; the future waits for the store. A request that takes long to judge
     /// first waits for its turn on another thread.
-    pub fn receive<'a>(&'a self, bin: &'a OpenBin, mut arrived: Arrived) -> impl Future<Output = Outgoing> + 'a {
+    pub(crate) fn receive<'a>(&'a self, bin: &'a OpenBin, mut arrived: Arrived) -> impl Future<Output = Outgoing> + 'a {
         let body = joined(std::mem::take(&mut arrived.body));
         let head = arrived.head.clone();
         let headers = head.headers();
@@ -351,7 +351,11 @@ impl Capture {
 
     /// Stores exported requests with their marks and durations; verdicts follow the bin's present settings. Returns how
     /// many were stored.
-    pub async fn import(&self, bin: &BinState, mut requests: Vec<(NewRequest, Kept)>) -> Result<u64, StoreError> {
+    pub(crate) async fn import(
+        &self,
+        bin: &BinState,
+        mut requests: Vec<(NewRequest, Kept)>,
+    ) -> Result<u64, StoreError> {
         let prepared = self.prepared(bin);
         for (request, _) in &mut requests {
             let handshake = request.derived.event.handshake.take();
@@ -411,7 +415,7 @@ impl Capture {
     }
 
     /// Keeps the head of a rejected request, if it names a bin. Does not wait for the store.
-    pub fn rejected(&self, rejected: Rejected) {
+    pub(crate) fn rejected(&self, rejected: Rejected) {
         let head = Head::new(rejected.head);
         let Some(bin) = self.named_by(&head) else {
             self.0.counters.rejected_unattributed.fetch_add(1, Ordering::Relaxed);
@@ -440,13 +444,13 @@ impl Capture {
     }
 
     /// Notes how a delayed, dripped or faulty response ended.
-    pub fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) {
+    pub(crate) fn answered(&self, stored: Stored, status: Option<u16>, took: Duration) {
         self.0.store.answered(stored, status, took);
     }
 
     /// The URL of a bin as its sender knows it.
     #[must_use]
-    pub fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
+    pub(crate) fn bin_url(&self, bin: &str, public_url: Option<&str>) -> String {
         public_url
             .map_or_else(|| format!("{}/{bin}", self.0.options.base_url), |url| url.trim_end_matches('/').to_owned())
     }

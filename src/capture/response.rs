@@ -14,7 +14,7 @@ use crate::store::StoreError;
 
 /// A response, ready to be sent.
 #[derive(Debug)]
-pub struct Outgoing {
+pub(crate) struct Outgoing {
     /// The status, 200 to 599.
     pub status: u16,
     /// The headers in order; repeats are allowed. Valid names and values.
@@ -35,19 +35,19 @@ pub struct Outgoing {
 impl Outgoing {
     /// A short JSON response of Creel's own.
     #[must_use]
-    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
         Self::with(status, vec![("Content-Type".to_owned(), "application/json".to_owned())], body.to_string())
     }
 
     /// An error: `{"ok": false, "error": …}`, the form that the guides' receivers use.
     #[must_use]
-    pub fn error(status: u16, error: &str) -> Self {
+    pub(crate) fn error(status: u16, error: &str) -> Self {
         Self::json(status, &serde_json::json!({"ok": false, "error": error}))
     }
 
     /// A temporary error: `Retry-After` asks the sender to try again in a second.
     #[must_use]
-    pub fn retry(status: u16, error: &str) -> Self {
+    pub(crate) fn retry(status: u16, error: &str) -> Self {
         let mut response = Self::error(status, error);
         Arc::make_mut(&mut response.headers).push(("Retry-After".to_owned(), "1".to_owned()));
         response
@@ -55,7 +55,7 @@ impl Outgoing {
 
     /// A response from these parts, sent without delay.
     #[must_use]
-    pub fn with(status: u16, headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn with(status: u16, headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
         Self {
             status,
             headers: Arc::new(headers),
@@ -71,7 +71,7 @@ impl Outgoing {
 /// A response that is not the bin's own. Kept apart from [`Outgoing`], which every request has and which must stay
 /// small to move.
 #[derive(Debug)]
-pub struct Answered {
+pub(crate) struct Answered {
     /// The response. When a head is passed on, its headers are what Creel adds.
     pub response: Outgoing,
     /// The head sent in place of the response's own.

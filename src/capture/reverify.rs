@@ -47,7 +47,7 @@ impl Runs {
 
 impl Capture {
     /// Reverifies each bin whose verdicts may come out differently after a change, until the store is dropped.
-    pub async fn reverify_after_changes(self, mut updates: UnboundedReceiver<BinUpdate>) {
+    pub(crate) async fn reverify_after_changes(self, mut updates: UnboundedReceiver<BinUpdate>) {
         while let Some(BinUpdate { before, after }) = updates.recv().await {
             if !Judge::may_differ(&before.bin, &after.bin) {
                 continue;

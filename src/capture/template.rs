@@ -15,7 +15,7 @@ use crate::model::{RequestId, Timestamp};
 
 /// Where a template takes its values from.
 #[derive(Debug)]
-pub struct TemplateValues<'a> {
+pub(crate) struct TemplateValues<'a> {
     /// The request's head.
     pub head: &'a Head,
     /// The request's body.
@@ -43,15 +43,15 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
 
 /// Whether a text has any placeholder; without one it is sent as it is.
 #[must_use]
-pub fn is_template(text: &str) -> bool {
+pub(crate) fn is_template(text: &str) -> bool {
     text.contains("{{")
 }
 
 /// The longest text that a template makes, in bytes: the limit for a set body.
-pub const MAX_TEXT: usize = 1 << 20;
+pub(crate) const MAX_TEXT: usize = 1 << 20;
 
 /// The longest value of a header that a template makes.
-pub const MAX_HEADER: usize = 8 << 10;
+pub(crate) const MAX_HEADER: usize = 8 << 10;
 
 /// Bytes of a form that are searched for a name, and the longest JSON body that is read whole. From a longer one,
 /// single values are picked.
@@ -59,7 +59,7 @@ const MAX_READ: usize = 1 << 20;
 
 /// Fills a template in; cuts the result at `limit` bytes, because senders decide how long values are.
 #[must_use]
-pub fn render<'a>(template: &'a str, values: &TemplateValues<'_>, limit: usize) -> Cow<'a, str> {
+pub(crate) fn render<'a>(template: &'a str, values: &TemplateValues<'_>, limit: usize) -> Cow<'a, str> {
     if !is_template(template) {
         return Cow::Borrowed(template);
     }

@@ -13,7 +13,7 @@ const MAX_AGE: Duration = Duration::from_hours(1);
 
 /// A requested name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownBin {
+pub(crate) struct UnknownBin {
     /// The name; it is valid for a bin.
     pub name: BinName,
     /// How often it was requested.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ClientError {
+pub(crate) enum ClientError {
     /// The address is invalid.
     #[error("--server {server}: {cause}; give a URL like http://127.0.0.1:4666")]
     Server {
@@ -60,7 +60,7 @@ pub enum ClientError {
 
 impl ClientError {
     /// Whether the server cannot be reached, in contrast to a refusal.
-    pub const fn is_unreachable(&self) -> bool {
+    pub(crate) const fn is_unreachable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } | Self::NotCreel { .. } | Self::Tls(_) => true,
             Self::Server { .. } | Self::Refused { .. } | Self::Local(_) => false,
@@ -68,7 +68,7 @@ impl ClientError {
     }
 
     /// Whether the server rejected the call as wrong, in contrast to being unable to do it.
-    pub const fn is_wrong(&self) -> bool {
+    pub(crate) const fn is_wrong(&self) -> bool {
         match self {
             Self::Server { .. } => true,
             Self::Refused { status, .. } => *status < 500 && *status != 408,
@@ -79,7 +79,7 @@ impl ClientError {
     }
 
     /// Whether trying again in a moment may help: the server is away or on its way out.
-    pub fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } => true,
             Self::Refused { status, code, .. } => *status == 429 || (*status == 503 && code != "store_unavailable"),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The console's default address.
-pub const DEFAULT_CONSOLE: &str = "http://127.0.0.1:4666";
+pub(crate) const DEFAULT_CONSOLE: &str = "http://127.0.0.1:4666";
 /// The folder of the notes, in the data directory.
 const FOLDER: &str = "running";
 /// Most notes that are read: a folder full of other files must not delay a command.
@@ -34,7 +34,7 @@ struct Told {
 
 /// A server that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Running {
+pub(crate) struct Running {
     /// Its console's URL.
     pub console_url: String,
     /// Its database file, if known.
@@ -43,7 +43,7 @@ pub struct Running {
 
 /// The note of this process. Dropping it removes the note.
 #[derive(Debug)]
-pub struct Note(PathBuf);
+pub(crate) struct Note(PathBuf);
 
 impl Drop for Note {
     fn drop(&mut self) {
@@ -56,7 +56,7 @@ impl Drop for Note {
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn announce(data: &Path, console_url: &str, database: &Path) -> std::io::Result<Note> {
+pub(crate) fn announce(data: &Path, console_url: &str, database: &Path) -> std::io::Result<Note> {
     let folder = data.join(FOLDER);
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     for (file, told) in notes(&folder) {
@@ -74,7 +74,7 @@ pub fn announce(data: &Path, console_url: &str, database: &Path) -> std::io::Res
 
 /// A running server: the one with its console at the default address, else the last one started. `None` when the notes
 /// show none.
-pub fn find(data: &Path) -> Option<Running> {
+pub(crate) fn find(data: &Path) -> Option<Running> {
     let mut found: Vec<(SystemTime, Running)> = notes(&data.join(FOLDER))
         .into_iter()
         .filter_map(|(file, told)| {

@@ -24,7 +24,7 @@ const MAX_MESSAGE: usize = 16 << 20;
 
 /// An item of the stream.
 #[derive(Debug)]
-pub enum Live {
+pub(crate) enum Live {
     /// A message of the API's stream.
     Message(Value),
     /// The connection is lost, with the cause; reconnecting.
@@ -36,7 +36,7 @@ pub enum Live {
 }
 
 /// A bin that is followed.
-pub struct Follow<'c> {
+pub(crate) struct Follow<'c> {
     client: &'c Client,
     bin: String,
     filter: Option<String>,
@@ -50,7 +50,7 @@ pub struct Follow<'c> {
 
 impl<'c> Follow<'c> {
     /// Follows what comes after the cursor; from now on without one.
-    pub fn new(client: &'c Client, bin: &str, filter: Option<&str>, after: Option<Seq>) -> Self {
+    pub(crate) fn new(client: &'c Client, bin: &str, filter: Option<&str>, after: Option<Seq>) -> Self {
         Self {
             client,
             bin: bin.to_owned(),
@@ -66,7 +66,7 @@ impl<'c> Follow<'c> {
     ///
     /// # Errors
     /// When the first connection fails, or the server refuses (the bin is deleted).
-    pub async fn next(&mut self) -> Result<Live, ClientError> {
+    pub(crate) async fn next(&mut self) -> Result<Live, ClientError> {
         loop {
             if let Some(ready) = self.ready.pop_front() {
                 return Ok(ready);

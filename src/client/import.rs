@@ -18,7 +18,7 @@ impl Client {
     ///
     /// # Errors
     /// When the file cannot be read, or the server refuses.
-    pub async fn import(
+    pub(crate) async fn import(
         &self,
         bin: &str,
         file: impl Read + Send + 'static,

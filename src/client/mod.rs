@@ -8,16 +8,16 @@ mod read;
 
 use std::time::Duration;
 
-pub use reqwest::Method;
+pub(crate) use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, SERVER};
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 use url::Url;
 
-pub use error::ClientError;
-pub use find::{DEFAULT_CONSOLE, Note, Running, announce, find};
-pub use follow::{Follow, Live};
-pub use read::{Bin, Body, Field, Request, Secret};
+pub(crate) use error::ClientError;
+pub(crate) use find::{DEFAULT_CONSOLE, Note, Running, announce, find};
+pub(crate) use follow::{Follow, Live};
+pub(crate) use read::{Bin, Body, Field, Request, Secret};
 
 use crate::model::{SecretValue, Seq};
 
@@ -34,10 +34,10 @@ const SILENCE: Duration = Duration::from_secs(40);
 /// Bytes of an error that are read: problems are short.
 const MAX_PROBLEM: usize = 256 << 10;
 /// Requests of one page.
-pub const PAGE: usize = 500;
+pub(crate) const PAGE: usize = 500;
 
 /// A server, and how to talk to it.
-pub struct Client {
+pub(crate) struct Client {
     base: String,
     token: Option<SecretValue>,
     http: reqwest::Client,
@@ -56,7 +56,7 @@ impl Client {
     ///
     /// # Errors
     /// When the URL is invalid.
-    pub fn new(server: &str, token: Option<SecretValue>) -> Result<Self, ClientError> {
+    pub(crate) fn new(server: &str, token: Option<SecretValue>) -> Result<Self, ClientError> {
         let wrong = |cause: &str| ClientError::Server { server: server.to_owned(), cause: cause.to_owned() };
         // People write `localhost:4666`.
         let text = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
@@ -97,32 +97,32 @@ impl Client {
 
     /// Reports another version at each response; for a stream, when it begins.
     #[must_use]
-    pub fn telling(self, told: fn(&str, &str)) -> Self {
+    pub(crate) fn telling(self, told: fn(&str, &str)) -> Self {
         Self { told, ..self }
     }
 
     /// The console's URL, without a slash at the end.
-    pub fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
     /// Reads JSON.
-    pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ClientError> {
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ClientError> {
         self.json(self.request(Method::GET, path).query(query).timeout(CALL_TIMEOUT)).await
     }
 
     /// Sends JSON and reads the response; `null` when it is empty.
-    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
         self.json(self.request(method, path).json(body).timeout(CALL_TIMEOUT)).await
     }
 
     /// Deletes; returns the response, `null` when it is empty.
-    pub async fn delete(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ClientError> {
+    pub(crate) async fn delete(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ClientError> {
         self.json(self.request(Method::DELETE, path).query(query).timeout(CALL_TIMEOUT)).await
     }
 
     /// Waits until `count` requests match. 408 is a [`ClientError::Refused`] with what came instead.
-    pub async fn wait(
+    pub(crate) async fn wait(
         &self,
         bin: &str,
         filter: Option<&str>,
@@ -140,7 +140,7 @@ impl Client {
     }
 
     /// Hands over the bytes of a response as they come.
-    pub async fn copy(
+    pub(crate) async fn copy(
         &self,
         path: &str,
         query: &[(&str, &str)],
@@ -155,7 +155,7 @@ impl Client {
 
     /// Holds the lease of a bin while the future runs; senders wait for `patience`. `begun` is called when the lease is
     /// held. Returns why it ended.
-    pub async fn lease(&self, bin: &str, patience: Duration, begun: impl FnOnce()) -> ClientError {
+    pub(crate) async fn lease(&self, bin: &str, patience: Duration, begun: impl FnOnce()) -> ClientError {
         let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
         let input = serde_json::json!({"timeout_ms": millis});
         let request = self.request(Method::POST, &bin_path(bin, "/lease")).json(&input);
@@ -177,7 +177,7 @@ impl Client {
     }
 
     /// The bin's requests that match, page by page: newest first up to `limit`, or oldest first.
-    pub async fn requests(
+    pub(crate) async fn requests(
         &self,
         bin: &str,
         filter: Option<&str>,
@@ -267,12 +267,12 @@ impl Client {
 }
 
 /// The API's path of something of a bin.
-pub fn bin_path(bin: &str, rest: &str) -> String {
+pub(crate) fn bin_path(bin: &str, rest: &str) -> String {
     format!("/api/v1/bins/{}{rest}", segment(bin))
 }
 
 /// One segment of a path.
-pub fn segment(text: &str) -> String {
+pub(crate) fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

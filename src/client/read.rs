@@ -8,7 +8,7 @@ use crate::model::{Seq, Timestamp};
 /// A request, as a list or a single request shows it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Request {
+pub(crate) struct Request {
     pub id: String,
     pub seq: Seq,
     pub received_at: Option<Timestamp>,
@@ -31,14 +31,14 @@ pub struct Request {
 
 impl Request {
     /// Reads one; what is missing is empty.
-    pub fn of(value: &Value) -> Self {
+    pub(crate) fn of(value: &Value) -> Self {
         Self::deserialize(value).unwrap_or_default()
     }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Sender {
+pub(crate) struct Sender {
     pub ip: String,
     pub port: u16,
 }
@@ -46,7 +46,7 @@ pub struct Sender {
 /// A header field.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Field {
+pub(crate) struct Field {
     pub name: String,
     pub value: Option<String>,
     pub value_base64: Option<String>,
@@ -54,7 +54,7 @@ pub struct Field {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Body {
+pub(crate) struct Body {
     pub size: u64,
     pub complete: bool,
     pub content_type: Option<String>,
@@ -64,7 +64,7 @@ pub struct Body {
 
 impl Body {
     /// The bytes, if included.
-    pub fn bytes(&self) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         use base64::Engine as _;
         let decoded = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
         self.text.as_ref().map(|text| text.clone().into_bytes()).or_else(|| self.base64.as_ref().and_then(decoded))
@@ -73,7 +73,7 @@ impl Body {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Signature {
+pub(crate) struct Signature {
     pub status: String,
     pub scheme: Option<String>,
     pub secret: Option<String>,
@@ -82,14 +82,14 @@ pub struct Signature {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Freshness {
+pub(crate) struct Freshness {
     pub status: String,
     pub age_s: Option<i64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Event {
+pub(crate) struct Event {
     pub provider: Option<String>,
     pub name: Option<String>,
     pub session: Option<String>,
@@ -101,13 +101,13 @@ pub struct Event {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct SameBefore {
+pub(crate) struct SameBefore {
     pub status: Option<u16>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Response {
+pub(crate) struct Response {
     pub status: Option<u16>,
     pub duration_ms: Option<f64>,
 }
@@ -115,7 +115,7 @@ pub struct Response {
 /// A bin.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Bin {
+pub(crate) struct Bin {
     pub id: String,
     pub name: Option<String>,
     pub capture_url: String,
@@ -136,26 +136,26 @@ pub struct Bin {
 /// What a configuration file sets of a bin.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Declared {
+pub(crate) struct Declared {
     pub fields: Vec<String>,
     pub current: bool,
 }
 
 impl Bin {
     /// Reads one; what is missing is empty.
-    pub fn of(value: &Value) -> Self {
+    pub(crate) fn of(value: &Value) -> Self {
         Self::deserialize(value).unwrap_or_default()
     }
 
     /// Its name, else its id.
-    pub fn handle(&self) -> &str {
+    pub(crate) fn handle(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Secret {
+pub(crate) struct Secret {
     pub id: i64,
     pub label: String,
     pub hint: String,
@@ -164,7 +164,7 @@ pub struct Secret {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Counts {
+pub(crate) struct Counts {
     pub requests: u64,
     pub unread: u64,
     pub evicted: u64,

@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// A file that was named, open.
 #[derive(Debug)]
-pub struct NamedFile {
+pub(crate) struct NamedFile {
     file: File,
     /// Bytes of it, of a plain file.
     length: Option<u64>,
@@ -34,7 +34,7 @@ pub struct NamedFile {
 ///
 /// # Errors
 /// When it is neither, or cannot be opened.
-pub fn open(path: &Path) -> io::Result<NamedFile> {
+pub(crate) fn open(path: &Path) -> io::Result<NamedFile> {
     // Non-blocking, in case it is a pipe without a writer.
     let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     let found = file.metadata()?;
@@ -64,7 +64,7 @@ pub fn open(path: &Path) -> io::Result<NamedFile> {
 ///
 /// # Errors
 /// When it cannot be read, or is longer.
-pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     match file.length {
         Some(length) if length > max => Err(too_large(max)),
@@ -76,7 +76,7 @@ pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it is none, cannot be read, or is longer.
-pub fn read_plain(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_plain(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     match file.length {
         None => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file")),
@@ -89,7 +89,7 @@ pub fn read_plain(path: &Path, max: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it cannot be read, or is longer.
-pub fn read_all(from: impl Read, max: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_all(from: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max { Err(too_large(max)) } else { Ok(bytes) }
@@ -104,12 +104,12 @@ impl NamedFile {
     ///
     /// # Errors
     /// When the system does not tell.
-    pub fn metadata(&self) -> io::Result<Metadata> {
+    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
         self.file.metadata()
     }
 
     /// Bytes of it, of a plain file.
-    pub const fn length(&self) -> Option<u64> {
+    pub(crate) const fn length(&self) -> Option<u64> {
         self.length
     }
 }

@@ -1,9 +1,9 @@
 //! The server's configuration, validated once, from all sources.
 
 mod file;
-pub mod files;
+pub(crate) mod files;
 mod nearest;
-pub mod token_file;
+pub(crate) mod token_file;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use url::Url;
 
-pub use file::{
+pub(crate) use file::{
     At, ConfigFile, DeclaredBin, DeclaredSchema, FileError, Found, NAME as FILE_NAME, by_api, by_serde, find,
 };
-pub use nearest::nearest;
+pub(crate) use nearest::nearest;
 
 use crate::deliver::engine::{AllowedTarget, TlsOptions};
 use crate::model::{Network, SecretValue};
@@ -208,7 +208,7 @@ impl ConfigError {
 }
 
 /// A shorter token can be guessed in time; 16 characters of hex are 64 bits.
-pub const MIN_TOKEN: usize = 16;
+pub(crate) const MIN_TOKEN: usize = 16;
 
 impl Config {
     /// The configuration, if it is valid.
@@ -231,13 +231,13 @@ impl Config {
 }
 
 /// The URL that senders use, as it is kept: without a slash at the end.
-pub fn public_url(url: &Url) -> Result<String, ConfigError> {
+pub(crate) fn public_url(url: &Url) -> Result<String, ConfigError> {
     let usable = matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
     if usable { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(ConfigError::PublicUrl(url.clone())) }
 }
 
 /// The certificates of a file, beside the system's.
-pub fn tls_options(file: Option<&Path>, insecure: bool) -> Result<TlsOptions, ConfigError> {
+pub(crate) fn tls_options(file: Option<&Path>, insecure: bool) -> Result<TlsOptions, ConfigError> {
     let options = TlsOptions { insecure, ..TlsOptions::default() };
     match file {
         None => Ok(options),
@@ -250,7 +250,7 @@ pub fn tls_options(file: Option<&Path>, insecure: bool) -> Result<TlsOptions, Co
 }
 
 /// The known schemes, those of a list of records and those of the configuration file.
-pub fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Catalogue, ConfigError> {
+pub(crate) fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Result<Catalogue, ConfigError> {
     let mut all: Vec<serde_json::Value> = Vec::new();
     if let Some(path) = records {
         let cannot = |cause: String| ConfigError::Schemes { path: path.to_owned(), cause };
@@ -292,12 +292,12 @@ fn unexpected(cause: String) -> ConfigError {
 }
 
 /// The database file when none is named: `creel/creel.db` in the user's data directory.
-pub fn default_database() -> Result<PathBuf, ConfigError> {
+pub(crate) fn default_database() -> Result<PathBuf, ConfigError> {
     Ok(data_folder().ok_or(ConfigError::NoDataDirectory)?.join("creel.db"))
 }
 
 /// The program's folder in the user's data directory.
-pub fn data_folder() -> Option<PathBuf> {
+pub(crate) fn data_folder() -> Option<PathBuf> {
     Some(data_directory()?.join("creel"))
 }
 

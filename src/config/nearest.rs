@@ -4,7 +4,7 @@
 const SIMILAR: f64 = 0.8;
 
 /// `; did you mean 'x'?` for the most similar of the names, if one is similar.
-pub fn nearest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> String {
+pub(crate) fn nearest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> String {
     let similar = names.map(|name| (strsim::jaro_winkler(given, name), name));
     let best = similar.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(likeness, _)| *likeness > SIMILAR);
     best.map(|(_, name)| format!("; did you mean '{name}'?")).unwrap_or_default()

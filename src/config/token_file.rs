@@ -15,7 +15,7 @@ const BY_OTHERS: u32 = 0o077;
 ///
 /// # Errors
 /// When the file cannot be read, or its first line is no token.
-pub fn read(path: &Path) -> Result<SecretValue, ConfigError> {
+pub(crate) fn read(path: &Path) -> Result<SecretValue, ConfigError> {
     let cannot = |cause: String| ConfigError::TokenFile { path: path.to_owned(), cause };
     let bytes = files::read(path, MAX_FILE).map_err(|error| cannot(error.to_string()))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
@@ -30,7 +30,7 @@ pub fn read(path: &Path) -> Result<SecretValue, ConfigError> {
 }
 
 /// The warning for a plain file that others can access. It is used nevertheless: containers often get such files.
-pub fn open_to_others(path: &Path) -> Option<String> {
+pub(crate) fn open_to_others(path: &Path) -> Option<String> {
     let file = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let mode = file.mode();
     (mode & BY_OTHERS != 0).then(|| {

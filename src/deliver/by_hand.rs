@@ -17,7 +17,7 @@ use crate::model::{
 use crate::signature::Catalogue;
 
 /// Sends requests that another process stores.
-pub struct ByHand {
+pub(crate) struct ByHand {
     engine: Engine,
     catalogue: Catalogue,
     clock: Clock,
@@ -27,7 +27,7 @@ pub struct ByHand {
 
 /// Facts about such a request, in addition to its bytes.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Its id.
     pub id: Option<RequestId>,
     /// Its cursor.
@@ -45,7 +45,7 @@ pub struct Facts {
 }
 
 impl ByHand {
-    pub fn new(catalogue: Catalogue, tls: TlsOptions) -> Self {
+    pub(crate) fn new(catalogue: Catalogue, tls: TlsOptions) -> Self {
         let clock = Clock::system();
         let engine = Engine::new(Arc::new(System), TargetPolicy::anywhere(), tls, OwnSockets::default(), clock.clone());
         let bin = Bin {
@@ -61,19 +61,19 @@ impl ByHand {
     ///
     /// # Errors
     /// When it is unfit to send, or a change or the signature cannot be made.
-    pub async fn send(&self, request: &CapturedRequest, plan: &Plan) -> Result<(Delivered, Bytes), SendError> {
+    pub(crate) async fn send(&self, request: &CapturedRequest, plan: &Plan) -> Result<(Delivered, Bytes), SendError> {
         let draft = draft(&self.catalogue, &self.bin, request, plan, self.clock.now())?;
         let delivered = self.engine.deliver(&draft.parcel).await;
         Ok((delivered, draft.parcel.body))
     }
 
     /// Whether a connection to the target can be made.
-    pub async fn reaches(&self, target: &TargetUrl) -> bool {
+    pub(crate) async fn reaches(&self, target: &TargetUrl) -> bool {
         self.engine.reaches(target).await
     }
 
     /// A request as it is sent.
-    pub fn request(&self, head: Bytes, body: Bytes, facts: Facts) -> CapturedRequest {
+    pub(crate) fn request(&self, head: Bytes, body: Bytes, facts: Facts) -> CapturedRequest {
         let head = Head::new(head);
         let verdict =
             Verdict { status: SignatureStatus::UnsignedScheme, scheme: facts.scheme, secret: None, reason: None };

@@ -15,7 +15,7 @@ use crate::signature::Catalogue;
 
 /// A request, ready to be sent.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// What goes to the engine.
     pub parcel: Parcel,
     /// How the head differs from the captured one, apart from the owner's edits.
@@ -26,7 +26,7 @@ pub struct Draft {
 ///
 /// # Errors
 /// When it is unfit to send, or a change or the signature cannot be made.
-pub fn draft(
+pub(super) fn draft(
     catalogue: &Catalogue,
     bin: &Bin,
     request: &CapturedRequest,

@@ -19,7 +19,7 @@ const TELL_EVERY: Duration = Duration::from_millis(200);
 
 /// A job.
 #[derive(Debug)]
-pub struct Job {
+pub(crate) struct Job {
     status: Mutex<JobStatus>,
     told: Mutex<Option<Instant>>,
     stop: watch::Sender<bool>,
@@ -46,12 +46,12 @@ impl Job {
     }
 
     /// Its present state.
-    pub fn status(&self) -> JobStatus {
+    pub(crate) fn status(&self) -> JobStatus {
         self.status.lock().clone()
     }
 
     /// Asks it to stop; open deliveries still end normally.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let running = self.status.lock().state == JobState::Running;
         if running {
             self.stop.send_replace(true);
@@ -112,7 +112,7 @@ impl Job {
 
 /// All jobs.
 #[derive(Debug, Default)]
-pub struct Jobs(Mutex<Inner>);
+pub(super) struct Jobs(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -145,12 +145,12 @@ impl Jobs {
     }
 
     /// The job with that number.
-    pub fn find(&self, id: u64) -> Option<Arc<Job>> {
+    pub(super) fn find(&self, id: u64) -> Option<Arc<Job>> {
         self.0.lock().jobs.get(&id).cloned()
     }
 
     /// Every remembered job, newest first.
-    pub fn all(&self) -> Vec<JobStatus> {
+    pub(super) fn all(&self) -> Vec<JobStatus> {
         self.0.lock().jobs.values().rev().map(|job| job.status()).collect()
     }
 }

@@ -10,9 +10,9 @@
 //! Everything runs on separate threads, so that neither captures nor the console wait for a target.
 
 mod by_hand;
-pub mod check;
+pub(crate) mod check;
 mod draft;
-pub mod engine;
+pub(crate) mod engine;
 mod forward;
 mod jobs;
 mod on_match;
@@ -20,7 +20,7 @@ mod plan;
 mod proof;
 mod replay;
 mod resign;
-pub mod send;
+pub(crate) mod send;
 mod token;
 
 use std::sync::Arc;
@@ -33,19 +33,19 @@ use tokio::task::JoinHandle;
 use crate::model::{Bin, CapturedRequest, Clock, JobStatus};
 use crate::signature::{Catalogue, CurrentCatalogue};
 use crate::store::Store;
-pub use by_hand::{ByHand, Facts};
+pub(crate) use by_hand::{ByHand, Facts};
 use check::Checks;
-pub use draft::Draft;
+pub(crate) use draft::Draft;
 use engine::{Engine, NotAllowed, TargetUrl};
 use forward::{Asked, Lines};
-pub use forward::{as_it_came, passed_answer, passed_back, route};
-pub use jobs::Job;
+pub(crate) use forward::{as_it_came, passed_answer, passed_back, route};
+pub(crate) use jobs::Job;
 use jobs::Jobs;
-pub use on_match::Told;
+pub(crate) use on_match::Told;
 use on_match::Watches;
-pub use plan::{Edit, Plan, Resign, ResignSecret, SendError};
-pub use proof::Message;
-pub use replay::{Batch, MAX_COUNT, MAX_PARALLEL, MAX_SPACING, Replayed, Selection, Spacing};
+pub(crate) use plan::{Edit, Plan, Resign, ResignSecret, SendError};
+pub(crate) use proof::Message;
+pub(crate) use replay::{Batch, MAX_COUNT, MAX_PARALLEL, MAX_SPACING, Replayed, Selection, Spacing};
 
 /// Open deliveries of all replays. Each may hold a body and a response of 1 MiB.
 const MAX_REPLAYING: usize = 32;
@@ -54,7 +54,7 @@ const THREADS: usize = 2;
 
 /// The handle. Cheap to clone.
 #[derive(Clone)]
-pub struct Deliver(Arc<Inner>);
+pub(crate) struct Deliver(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -74,7 +74,12 @@ struct Inner {
 
 impl Deliver {
     /// Starts the threads.
-    pub fn start(store: Store, clock: Clock, catalogue: CurrentCatalogue, engine: Engine) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        store: Store,
+        clock: Clock,
+        catalogue: CurrentCatalogue,
+        engine: Engine,
+    ) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("creel-deliver")
@@ -97,7 +102,7 @@ impl Deliver {
     }
 
     /// Ends all open deliveries. Part of an orderly shutdown.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         if let Some(runtime) = self.0.runtime.lock().take() {
             // Does not wait: a target may take any time.
             runtime.shutdown_background();
@@ -108,7 +113,7 @@ impl Deliver {
     ///
     /// # Errors
     /// A sentence that names the flag.
-    pub async fn check(&self, target: &TargetUrl) -> Result<(), NotAllowed> {
+    pub(crate) async fn check(&self, target: &TargetUrl) -> Result<(), NotAllowed> {
         self.0.engine.check(target).await
     }
 
@@ -116,7 +121,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When it is unfit to send, or a change or the signature cannot be made.
-    pub fn draft(&self, bin: &Bin, request: &CapturedRequest, plan: &Plan) -> Result<Draft, SendError> {
+    pub(crate) fn draft(&self, bin: &Bin, request: &CapturedRequest, plan: &Plan) -> Result<Draft, SendError> {
         draft::draft(&self.catalogue(), bin, request, plan, self.0.clock.now())
     }
 
@@ -126,12 +131,12 @@ impl Deliver {
     }
 
     /// The job with that number.
-    pub fn job(&self, id: u64) -> Option<Arc<Job>> {
+    pub(crate) fn job(&self, id: u64) -> Option<Arc<Job>> {
         self.0.jobs.find(id)
     }
 
     /// Every remembered job, newest first.
-    pub fn jobs(&self) -> Vec<JobStatus> {
+    pub(crate) fn jobs(&self) -> Vec<JobStatus> {
         self.0.jobs.all()
     }
 

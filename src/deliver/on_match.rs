@@ -35,7 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Counts and the last result of a bin's messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// Messages that were accepted (2xx).
     pub delivered: u64,
     /// Messages that were not.
@@ -124,7 +124,7 @@ impl Found {
 
 impl Deliver {
     /// Watches the bins with an on-match setting, until it is stopped.
-    pub fn start_watching(&self, console_url: String) {
+    pub(crate) fn start_watching(&self, console_url: String) {
         let deliver = self.clone();
         let console_url: Arc<str> = console_url.into();
         self.spawn(async move {
@@ -157,7 +157,7 @@ impl Deliver {
 
     /// Begins to watch a bin, unless it is watched with this setting already; returns the cursor up to which it was
     /// checked.
-    pub fn watch(&self, bin: BinId, setting: &OnMatch) -> Seq {
+    pub(crate) fn watch(&self, bin: BinId, setting: &OnMatch) -> Seq {
         let begin = || Watch {
             setting: setting.clone(),
             cursor: self.0.store.head_seq(),
@@ -174,7 +174,7 @@ impl Deliver {
     }
 
     /// The counts since the setting or the server's start.
-    pub fn told(&self, bin: BinId) -> Told {
+    pub(crate) fn told(&self, bin: BinId) -> Told {
         self.0.watches.0.lock().get(&bin).map(|watch| watch.told.clone()).unwrap_or_default()
     }
 

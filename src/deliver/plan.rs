@@ -11,7 +11,7 @@ use crate::store::StoreError;
 
 /// How a request is to be sent.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The target.
     pub target: TargetUrl,
     /// Use exactly the target's path and query, without the request's own.
@@ -34,14 +34,14 @@ pub struct Plan {
 
 impl Plan {
     /// Whether the sent request differs from the captured one, so that it needs its own verdict.
-    pub fn is_changed(&self) -> bool {
+    pub(crate) fn is_changed(&self) -> bool {
         self.edit != Edit::default() || self.resign.is_some()
     }
 }
 
 /// Changes by the owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edit {
+pub(crate) struct Edit {
     /// Of the head.
     pub head: HeadEdit,
     /// Another body.
@@ -52,7 +52,7 @@ pub struct Edit {
 
 /// How to sign again.
 #[derive(Debug, Clone)]
-pub struct Resign {
+pub(crate) struct Resign {
     /// The secret.
     pub secret: ResignSecret,
     /// The scheme; `None` for the bin's, else that of the request's verdict.
@@ -61,7 +61,7 @@ pub struct Resign {
 
 /// The secret to sign with.
 #[derive(Debug, Clone)]
-pub enum ResignSecret {
+pub(crate) enum ResignSecret {
     /// The one that the request was verified with, else the bin's newest.
     Usual,
     /// The bin's secret of that label.
@@ -72,7 +72,7 @@ pub enum ResignSecret {
 
 /// Why nothing is sent.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum SendError {
+pub(crate) enum SendError {
     /// The target is not allowed.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),

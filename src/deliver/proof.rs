@@ -42,7 +42,7 @@ pub(super) fn of_sending(
 
 /// The parts of a sent request that its signature covers.
 #[derive(Debug, Clone, Copy)]
-pub struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// The URL that it is signed for.
     pub url: &'a str,
     /// The head as sent.
@@ -60,7 +60,13 @@ impl<'a> Message<'a> {
 impl Deliver {
     /// The verdict, by the same rules, on a bin's request that another program sent; `by_another` when that program
     /// used its own secret.
-    pub fn judge_elsewhere(&self, bin: &Bin, sent: &Message<'_>, by_another: bool, at: Timestamp) -> SignatureStatus {
+    pub(crate) fn judge_elsewhere(
+        &self,
+        bin: &Bin,
+        sent: &Message<'_>,
+        by_another: bool,
+        at: Timestamp,
+    ) -> SignatureStatus {
         judged(&self.catalogue(), bin, sent, by_another, at)
     }
 }

@@ -17,13 +17,13 @@ use crate::model::{Attempt, BinId, CapturedRequest, ChangeKind, RequestId, Seq, 
 use crate::store::{BinState, StoreError, Thing};
 
 /// Up to this many deliveries the caller waits; more become a job.
-pub const WAITED_FOR: u64 = 10;
+pub(super) const WAITED_FOR: u64 = 10;
 /// Most copies of one request.
-pub const MAX_COUNT: u32 = 1_000;
+pub(crate) const MAX_COUNT: u32 = 1_000;
 /// Most concurrent requests of one replay.
-pub const MAX_PARALLEL: usize = 16;
+pub(crate) const MAX_PARALLEL: usize = 16;
 /// The longest pause between two deliveries.
-pub const MAX_SPACING: Duration = Duration::from_mins(1);
+pub(crate) const MAX_SPACING: Duration = Duration::from_mins(1);
 /// Up to this total of pauses the caller waits; with more, the replay becomes a job.
 pub(super) const WAITED_SPACING: Duration = Duration::from_secs(10);
 /// Requests per page, and their bytes.
@@ -32,7 +32,7 @@ const PAGE_BYTES: usize = 8 << 20;
 
 /// The pauses between deliveries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Spacing {
+pub(crate) enum Spacing {
     /// None.
     #[default]
     None,
@@ -44,7 +44,7 @@ pub enum Spacing {
 
 impl Spacing {
     /// The pause between two deliveries.
-    pub fn pause(self, last: &CapturedRequest, next: &CapturedRequest) -> Duration {
+    pub(crate) fn pause(self, last: &CapturedRequest, next: &CapturedRequest) -> Duration {
         match self {
             Self::None => Duration::ZERO,
             Self::Recorded => next.summary.received_at.since(last.summary.received_at).min(MAX_SPACING),
@@ -55,7 +55,7 @@ impl Spacing {
 
 /// What is sent again.
 #[derive(Debug, Clone)]
-pub enum Selection {
+pub(crate) enum Selection {
     /// One request, several times.
     One {
         request: Arc<CapturedRequest>,
@@ -68,7 +68,7 @@ pub enum Selection {
 
 /// A replay of one or more requests.
 #[derive(Debug, Clone)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// Which requests.
     pub selection: Selection,
     /// The pauses.
@@ -79,7 +79,7 @@ pub struct Batch {
 
 /// The result of a replay.
 #[derive(Debug)]
-pub enum Replayed {
+pub(crate) enum Replayed {
     /// It is complete.
     Now {
         /// The attempts, in the order in which they ended.
@@ -96,7 +96,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When nothing is sent at all.
-    pub async fn replay(&self, bin: Arc<BinState>, batch: Batch, plan: Plan) -> Result<Replayed, SendError> {
+    pub(crate) async fn replay(&self, bin: Arc<BinState>, batch: Batch, plan: Plan) -> Result<Replayed, SendError> {
         self.check(&plan.target).await?;
         let total = self.total(&bin, &batch.selection).await?;
         let pauses = match batch.spacing {

@@ -11,7 +11,7 @@ const OF_THE_MOMENT: &[&str] = &["date", "connection", "keep-alive"];
 
 /// What differs between two answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AnswerDiff {
+pub(crate) struct AnswerDiff {
     /// The one attempt.
     pub a: AnswerSide,
     /// The other.
@@ -26,7 +26,7 @@ pub struct AnswerDiff {
 
 /// The attempt on one side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AnswerSide {
+pub(crate) struct AnswerSide {
     /// Its number.
     pub id: Seq,
     /// The request that was sent.
@@ -45,7 +45,7 @@ pub struct AnswerSide {
 
 /// Compares the answers of two attempts.
 #[must_use]
-pub fn answers(a: &Attempt, b: &Attempt, ignored: &Ignored) -> AnswerDiff {
+pub(crate) fn answers(a: &Attempt, b: &Attempt, ignored: &Ignored) -> AnswerDiff {
     let (one, other) = (side(a), side(b));
     let (fields_a, fields_b) = (fields(a), fields(b));
     let (headers, _) = head::headers(&fields_a, &fields_b);

@@ -9,7 +9,7 @@ const ROWS: usize = 8;
 
 /// How two byte strings differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BytesDiff {
+pub(crate) struct BytesDiff {
     /// Bytes in the one.
     pub a_size: usize,
     /// Bytes in the other.

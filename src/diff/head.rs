@@ -10,7 +10,7 @@ use crate::model::CapturedRequest;
 /// What happened from the one to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub(crate) enum Change {
     /// Only the other has it.
     Added,
     /// Only the one has it.
@@ -23,7 +23,7 @@ pub enum Change {
 
 /// A part of the request line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PartChange {
+pub(crate) struct PartChange {
     /// `method`, `path` (below the bin), `version`.
     pub part: &'static str,
     /// In the one.
@@ -34,7 +34,7 @@ pub struct PartChange {
 
 /// A header field or query pair, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldChange {
+pub(crate) struct FieldChange {
     /// The name as the one writes it, or the other if only that has it.
     pub name: String,
     /// What happened.

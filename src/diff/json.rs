@@ -20,7 +20,7 @@ const MAX_ALIGNED: usize = 20_000;
 
 /// How two JSON texts differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JsonDiff {
+pub(crate) struct JsonDiff {
     /// The changes in the order of the text. None at all means that the texts only differ in how they are written.
     pub changes: Vec<JsonChange>,
     /// Whether there are more.
@@ -29,7 +29,7 @@ pub struct JsonDiff {
 
 /// A change of one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JsonChange {
+pub(crate) struct JsonChange {
     /// What happened. Never `case`.
     pub change: Change,
     /// Whether the value is of another type than before.

@@ -7,12 +7,12 @@ mod head;
 mod json;
 mod text;
 
-pub use answers::{AnswerDiff, answers};
-pub use bytes::BytesDiff;
-pub use head::{FieldChange, PartChange};
-pub use json::JsonDiff;
+pub(crate) use answers::{AnswerDiff, answers};
+pub(crate) use bytes::BytesDiff;
+pub(crate) use head::{FieldChange, PartChange};
+pub(crate) use json::JsonDiff;
 use serde::Serialize;
-pub use text::{LineKind, TextDiff};
+pub(crate) use text::{LineKind, TextDiff};
 
 use crate::http::Headers;
 use crate::http::text::without_mark;
@@ -27,7 +27,7 @@ const MAX_TEXT: usize = 1024 * 1024;
 
 /// What differs between two requests.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// The first request.
     pub a: Side,
     /// The second request.
@@ -48,7 +48,7 @@ pub struct Comparison {
 
 /// The request on one side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Side {
+pub(crate) struct Side {
     /// Its id.
     pub id: RequestId,
     /// Its cursor.
@@ -62,7 +62,7 @@ pub struct Side {
 /// How bodies differ, in the best terms that both allow.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "as", rename_all = "snake_case")]
-pub enum BodyDiff {
+pub(crate) enum BodyDiff {
     /// They are equal, byte for byte.
     Same,
     /// Both are JSON.
@@ -75,14 +75,14 @@ pub enum BodyDiff {
 
 /// Places of JSON bodies that are not compared: pointers, in which `*` stands for any one name or place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ignored(Vec<Vec<String>>);
+pub(crate) struct Ignored(Vec<Vec<String>>);
 
 impl Ignored {
     /// Reads pointers with commas or white space between.
     ///
     /// # Errors
     /// The text that is no pointer.
-    pub fn parse(text: &str) -> Result<Self, &str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &str> {
         let words = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
         let parts = |word: &str| word[1..].split('/').map(str::to_owned).collect();
         words
@@ -103,7 +103,7 @@ impl Ignored {
 impl Comparison {
     /// Ignores differences at these places of the bodies.
     #[must_use]
-    pub fn without(mut self, ignored: &Ignored) -> Self {
+    pub(crate) fn without(mut self, ignored: &Ignored) -> Self {
         if leave_out(&mut self.body, ignored) {
             let rest_is_same = self.line.is_empty() && self.headers.is_empty() && self.query.is_empty();
             self.same = rest_is_same && !self.header_order_differs;
@@ -125,7 +125,7 @@ fn leave_out(body: &mut BodyDiff, ignored: &Ignored) -> bool {
 
 /// Compares two requests.
 #[must_use]
-pub fn compare(a: &CapturedRequest, b: &CapturedRequest) -> Comparison {
+pub(crate) fn compare(a: &CapturedRequest, b: &CapturedRequest) -> Comparison {
     let line = head::line(a, b);
     let (headers, header_order_differs) = head::headers(&a.head.headers(), &b.head.headers());
     let query = head::query(&a.head.target().query_pairs(), &b.head.target().query_pairs());
@@ -159,7 +159,7 @@ fn decoded<T>(headers: &Headers, body: &[u8], then: impl FnOnce(&[u8]) -> T) -> 
 
 /// Compares two bodies.
 #[must_use]
-pub fn bodies(a: &[u8], b: &[u8]) -> BodyDiff {
+pub(crate) fn bodies(a: &[u8], b: &[u8]) -> BodyDiff {
     if a == b {
         return BodyDiff::Same;
     }

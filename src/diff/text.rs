@@ -19,7 +19,7 @@ const MAX_LINE: usize = 1_000;
 
 /// How two texts differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TextDiff {
+pub(crate) struct TextDiff {
     /// The changed places.
     pub hunks: Vec<Hunk>,
     /// Whether there are more, or lines were cut.
@@ -28,14 +28,14 @@ pub struct TextDiff {
 
 /// Changes that are near each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Hunk {
+pub(crate) struct Hunk {
     /// The lines in order.
     pub lines: Vec<DiffLine>,
 }
 
 /// A line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DiffLine {
+pub(crate) struct DiffLine {
     /// What happened to it.
     pub kind: LineKind,
     /// Its number in the one, from 1.
@@ -49,7 +49,7 @@ pub struct DiffLine {
 /// What happened to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LineKind {
+pub(crate) enum LineKind {
     /// Both have it.
     Same,
     /// Only the one has it.

@@ -6,7 +6,7 @@ use crate::model::{CaseReport, CaseState, CheckReport, ShotReport};
 use crate::view::plain;
 
 /// A state in a word.
-pub const fn word(state: CaseState) -> &'static str {
+pub(crate) const fn word(state: CaseState) -> &'static str {
     match state {
         CaseState::Passed => "ok",
         CaseState::Failed => "FAIL",
@@ -16,16 +16,16 @@ pub const fn word(state: CaseState) -> &'static str {
 }
 
 /// Requests of a case that are shown one by one.
-pub const SHOTS: usize = 5;
+pub(crate) const SHOTS: usize = 5;
 
 /// A request of a case and what came back, in a line.
-pub fn shot_line(shot: &ShotReport) -> String {
+pub(crate) fn shot_line(shot: &ShotReport) -> String {
     let answer = shot.status.map_or_else(|| shot.sentence.clone(), |status| status.to_string());
     format!("{}: {answer} in {}", shot.about, millis(shot.took_us))
 }
 
 /// How many cases ended in which way.
-pub fn counts(report: &CheckReport) -> String {
+pub(crate) fn counts(report: &CheckReport) -> String {
     let count = |state: CaseState| report.count(state);
     let notes = count(CaseState::Note);
     format!(
@@ -38,12 +38,12 @@ pub fn counts(report: &CheckReport) -> String {
 }
 
 /// A time for people, in milliseconds.
-pub fn millis(took_us: u64) -> String {
+pub(crate) fn millis(took_us: u64) -> String {
     format!("{} ms", Duration::from_micros(took_us).as_millis())
 }
 
 /// The report as Markdown, with the snippets for one framework.
-pub fn markdown(report: &CheckReport, framework: &str) -> String {
+pub(crate) fn markdown(report: &CheckReport, framework: &str) -> String {
     // A pipe would end a cell; a receiver's other markup is shown as it is.
     let cell = |text: &str| plain(text).replace('|', "\\|").replace('<', "&lt;");
     let mut out = format!(
@@ -77,7 +77,7 @@ pub fn markdown(report: &CheckReport, framework: &str) -> String {
 }
 
 /// The report as `JUnit`: a test case for each case.
-pub fn junit(report: &CheckReport, _: &str) -> String {
+pub(crate) fn junit(report: &CheckReport, _: &str) -> String {
     let escaped = |text: &str| quick_xml::escape::escape(plain(text).as_str()).into_owned();
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let seconds = |took_us: u64| took_us as f64 / 1_000_000.0;

@@ -1,7 +1,7 @@
 //! Exporters: a captured request as a command, as code or as a file. [`import`] reads exports back. A family with one
 //! file per member; `SINGLE` and `MANY` list them and drive the API, the page and the tests.
 
-pub mod check;
+pub(crate) mod check;
 mod csv;
 mod curl;
 mod echo;
@@ -9,7 +9,7 @@ mod go;
 mod har;
 mod http;
 mod httpie;
-pub mod import;
+pub(crate) mod import;
 mod jsonl;
 mod node;
 mod outgoing;
@@ -23,8 +23,9 @@ mod wire;
 use std::fmt;
 use std::str::FromStr;
 
-pub use redact::{REDACTED, credentials_in_url, is_credential, open_head, open_target, open_value};
-pub use wire::{Normalised, message};
+pub(crate) use redact::{REDACTED, credentials_in_url, is_credential, open_head, open_target, open_value};
+pub(crate) use wire::Normalised;
+pub use wire::message;
 
 use crate::http::cover::Cover;
 use crate::model::{Attempt, CapturedRequest};

@@ -47,7 +47,7 @@ pub(super) fn trailers(request: &CapturedRequest, redact: bool) -> Headers {
 
 /// The parts of a message that differ from what the sender sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Normalised {
+pub(crate) struct Normalised {
     /// The head is rebuilt from the parser's result.
     pub head: bool,
     /// The body is one chunk: where the sender's chunks ended is not kept.
@@ -57,7 +57,7 @@ pub struct Normalised {
 impl Normalised {
     /// The normalised parts of this request.
     #[must_use]
-    pub fn of(request: &CapturedRequest) -> Self {
+    pub(crate) fn of(request: &CapturedRequest) -> Self {
         Self {
             head: request.summary.head_source == HeadSource::Parsed,
             chunks: Framing::of(request) == Framing::Chunked,
@@ -66,7 +66,7 @@ impl Normalised {
 
     /// The words of the `Creel-Normalised` field; `None` for a message that is as it was sent, byte for byte.
     #[must_use]
-    pub const fn words(self) -> Option<&'static str> {
+    pub(crate) const fn words(self) -> Option<&'static str> {
         match (self.head, self.chunks) {
             (false, false) => None,
             (true, false) => Some("head"),

@@ -113,7 +113,7 @@ impl Decoded<'_> {
 
 /// The decoded body: by the coding whose magic bytes it begins with, else the one that `field` names. `None` when there
 /// is no such coding, or the body is damaged or larger than decoding allows.
-pub fn decode_by_magic(field: Option<&str>, bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn decode_by_magic(field: Option<&str>, bytes: &[u8]) -> Option<Vec<u8>> {
     let coding = match bytes {
         [0x1f, 0x8b, ..] => Coding::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Coding::Zstd,
@@ -127,7 +127,7 @@ pub fn decode_by_magic(field: Option<&str>, bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// Undoes the codings that `field` names, the last one first (RFC 9110, section 8.4).
 #[must_use]
-pub fn decode<'a>(field: Option<&str>, bytes: &'a [u8]) -> Decoded<'a> {
+pub(crate) fn decode<'a>(field: Option<&str>, bytes: &'a [u8]) -> Decoded<'a> {
     decode_up_to(field, bytes, MAX_OUTPUT)
 }
 
@@ -137,7 +137,7 @@ const MAX_READ: usize = 1024 * 1024;
 
 /// A body as facts, filters and templates read it: codings undone as far as possible, up to 1 MiB, without a byte order
 /// mark. Signatures use the bytes as sent.
-pub fn plain<'a>(field: Option<&str>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+pub(crate) fn plain<'a>(field: Option<&str>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     let decoded = match field {
         Some(_) => decode_up_to(field, bytes, MAX_READ).bytes,
         None => Cow::Borrowed(bytes),

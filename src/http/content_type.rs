@@ -7,7 +7,7 @@ const MAX_BOUNDARY: usize = 256;
 
 /// What a `Content-Type` or `Content-Disposition` field says (RFC 9110, section 8.3; RFC 6266).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ContentType {
+pub(crate) struct ContentType {
     /// The part before the first semicolon, in lower case.
     pub essence: String,
     /// The parameters in order, names in lower case, quotes and their escapes taken away.
@@ -17,7 +17,7 @@ pub struct ContentType {
 impl ContentType {
     /// Reads a field value. Never fails; invalid parts are left out.
     #[must_use]
-    pub fn parse(field: &str) -> Self {
+    pub(crate) fn parse(field: &str) -> Self {
         let (essence, mut rest) = field.split_once(';').unwrap_or((field, ""));
         let mut parameters = Vec::new();
         while !rest.is_empty() && parameters.len() < MAX_PARAMETERS {
@@ -42,31 +42,31 @@ impl ContentType {
     }
 
     /// The boundary that separates the parts of a multipart body, if a usable one is named.
-    pub fn boundary(&self) -> Option<&str> {
+    pub(crate) fn boundary(&self) -> Option<&str> {
         self.parameter("boundary").filter(|boundary| (1..=MAX_BOUNDARY).contains(&boundary.len()))
     }
 
     /// The first parameter of that (lower-case) name.
     #[must_use]
-    pub fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     /// The part before the slash.
     #[must_use]
-    pub fn main_type(&self) -> &str {
+    pub(crate) fn main_type(&self) -> &str {
         self.essence.split_once('/').map_or(&self.essence, |(main, _)| main)
     }
 
     /// The part after the slash.
     #[must_use]
-    pub fn subtype(&self) -> &str {
+    pub(crate) fn subtype(&self) -> &str {
         self.essence.split_once('/').map_or("", |(_, subtype)| subtype)
     }
 }
 
 /// The media type of a `Content-Type` field, without its parameters, in the sender's case. Allocates nothing.
-pub fn essence(field: &str) -> &str {
+pub(crate) fn essence(field: &str) -> &str {
     field.split(';').next().unwrap_or_default().trim()
 }
 

@@ -14,7 +14,7 @@ use super::coding::{self, DecodeState};
 use super::split_head;
 
 /// The placeholder for hidden values in exports, reports and answers.
-pub const REDACTED: &str = "REDACTED";
+pub(crate) const REDACTED: &str = "REDACTED";
 /// Bytes of all forms together. With more than this, everything is covered.
 const MAX_FORMS: usize = 512 << 10;
 /// Least length of a part that is masked on its own: shorter ones occur in other words.
@@ -28,7 +28,7 @@ const URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').
 
 /// The values to mask. Cheap to clone; an empty one masks and copies nothing.
 #[derive(Clone, Default)]
-pub struct Cover(Option<Arc<Covered>>);
+pub(crate) struct Cover(Option<Arc<Covered>>);
 
 struct Covered {
     /// `None` when there are too many values to search for.
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Cover {
 impl Cover {
     /// Masks these values with that text.
     #[must_use]
-    pub fn new(values: impl IntoIterator<Item = Vec<u8>>, by: &'static str) -> Self {
+    pub(crate) fn new(values: impl IntoIterator<Item = Vec<u8>>, by: &'static str) -> Self {
         let mut forms: Vec<Vec<u8>> = Vec::new();
         let mut bytes = 0;
         let mut values: Vec<Vec<u8>> = values.into_iter().filter(|value| !value.is_empty()).collect();
@@ -75,7 +75,7 @@ impl Cover {
 
     /// The bytes with the values masked.
     #[must_use]
-    pub fn bytes(&self, raw: &Bytes) -> Bytes {
+    pub(crate) fn bytes(&self, raw: &Bytes) -> Bytes {
         match self.0.as_ref().map(|covered| covered.bytes(raw)) {
             Some(Cow::Owned(bytes)) => bytes.into(),
             Some(Cow::Borrowed(_)) | None => raw.clone(),
@@ -84,7 +84,7 @@ impl Cover {
 
     /// The text with the values masked.
     #[must_use]
-    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.0.as_ref().map(|covered| covered.bytes(text.as_bytes())) {
             Some(Cow::Owned(bytes)) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
             Some(Cow::Borrowed(_)) | None => Cow::Borrowed(text),
@@ -94,7 +94,7 @@ impl Cover {
     /// The body of a response with this head, masked. A compressed body that holds a value, or cannot be decoded, is
     /// masked as a whole. `cut` says that only the body's beginning is given.
     #[must_use]
-    pub fn body(&self, head: &[u8], body: &Bytes, cut: bool) -> Bytes {
+    pub(crate) fn body(&self, head: &[u8], body: &Bytes, cut: bool) -> Bytes {
         let Some(covered) = &self.0 else { return body.clone() };
         let field = content_encoding(head);
         let decoded = coding::decode(field.as_deref(), body);
@@ -197,7 +197,7 @@ fn forms_of(value: &[u8]) -> Vec<Vec<u8>> {
 /// A credential as in a header field, and its parts that are as secret: the token after `Bearer`, the password of
 /// `Basic`. Empty for one of fewer than `least` bytes.
 #[must_use]
-pub fn credential(value: &[u8], least: usize) -> Vec<Vec<u8>> {
+pub(crate) fn credential(value: &[u8], least: usize) -> Vec<Vec<u8>> {
     let whole = value.trim_ascii();
     if whole.len() < least {
         return Vec::new();
@@ -222,7 +222,7 @@ pub fn credential(value: &[u8], least: usize) -> Vec<Vec<u8>> {
 
 /// The name of an authentication scheme at the beginning of a value, and what follows it.
 #[must_use]
-pub fn after_word(value: &[u8]) -> Option<(&str, &[u8])> {
+pub(crate) fn after_word(value: &[u8]) -> Option<(&str, &[u8])> {
     let at = memchr::memchr(b' ', value)?;
     let word = std::str::from_utf8(&value[..at]).ok()?;
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)).then(|| (word, value[at + 1..].trim_ascii()))

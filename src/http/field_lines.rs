@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A field: its line with the lines that continue it (RFC 9112, section 5.2), line ends included.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldLine {
+pub(crate) struct FieldLine {
     /// The name, as far as the colon; empty for a line without one.
     pub name: Range<usize>,
     /// All of it.
@@ -12,7 +12,7 @@ pub struct FieldLine {
 }
 
 /// The positions of the request line and of the fields.
-pub fn split_head(raw: &[u8]) -> (Range<usize>, Vec<FieldLine>) {
+pub(crate) fn split_head(raw: &[u8]) -> (Range<usize>, Vec<FieldLine>) {
     let start = raw.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(raw.len());
     let end_of = |at: usize| memchr::memchr(b'\n', &raw[at..]).map_or(raw.len(), |end| at + end + 1);
     let first = start..end_of(start);

@@ -10,11 +10,11 @@ use super::{ContentType, essence};
 const MAX_FIELDS: usize = 200;
 
 /// A field: its name (empty for a part without), and its value decoded.
-pub type Field<'a> = (Cow<'a, str>, Cow<'a, [u8]>);
+pub(crate) type Field<'a> = (Cow<'a, str>, Cow<'a, [u8]>);
 
 /// The fields of a body in order; `None` for one that is neither form nor multipart. JSON sent with a form's content
 /// type, as curl does by default, is not read as a form.
-pub fn fields<'a>(content_type: Option<&str>, body: &'a [u8]) -> Option<Vec<Field<'a>>> {
+pub(crate) fn fields<'a>(content_type: Option<&str>, body: &'a [u8]) -> Option<Vec<Field<'a>>> {
     let declared = content_type?;
     let media_type = essence(declared);
     if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

@@ -2,23 +2,23 @@
 
 /// The pairs in order, decoded: `+` is a space, invalid escapes stay as written, invalid UTF-8 is replaced. A pair without
 /// `=` has an empty value; empty pairs are left out.
-pub fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(encoded).into_owned().collect()
 }
 
 /// The first pairs, at most `most`, decoded like [`pairs`].
-pub fn first_pairs(encoded: &[u8], most: usize) -> impl Iterator<Item = (String, String)> + '_ {
+pub(crate) fn first_pairs(encoded: &[u8], most: usize) -> impl Iterator<Item = (String, String)> + '_ {
     form_urlencoded::parse(encoded).take(most).map(|(name, value)| (name.into_owned(), value.into_owned()))
 }
 
 /// The decoded value of the first pair of that name. The rest of the form is not decoded.
-pub fn first(encoded: &[u8], name: &str) -> Option<String> {
+pub(crate) fn first(encoded: &[u8], name: &str) -> Option<String> {
     form_urlencoded::parse(encoded).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
 
 /// How a language writes a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FormStyle {
+pub(crate) struct FormStyle {
     /// What a space becomes.
     pub space: &'static str,
     /// Characters that stay as they are, in addition to letters and digits.
@@ -35,7 +35,7 @@ pub struct FormStyle {
 
 /// The bytes of characters beyond ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Charset {
+pub(crate) enum Charset {
     Utf8,
     /// Latin-1, with a question mark for what it does not have.
     Latin1,
@@ -45,7 +45,7 @@ pub enum Charset {
 
 /// A pair without value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Empty {
+pub(crate) enum Empty {
     /// `name=`
     Equals,
     /// `name`
@@ -56,7 +56,7 @@ pub enum Empty {
 
 impl FormStyle {
     /// The URL standard: browsers, `URLSearchParams`, Ruby's `URI.encode_www_form`, Java's `URLEncoder`.
-    pub const WHATWG: Self = Self {
+    pub(crate) const WHATWG: Self = Self {
         space: "+",
         safe: "*-._",
         lower: false,
@@ -65,29 +65,29 @@ impl FormStyle {
         plain_names: false,
     };
     /// Python's `urlencode`, Go's `Values.Encode` (which sorts), Ruby's `CGI.escape`.
-    pub const PYTHON: Self = Self { safe: "-._~", ..Self::WHATWG };
+    pub(crate) const PYTHON: Self = Self { safe: "-._~", ..Self::WHATWG };
     /// PHP's `http_build_query`, and `urlencode` of Python 2.
-    pub const PHP: Self = Self { safe: "-._", ..Self::WHATWG };
+    pub(crate) const PHP: Self = Self { safe: "-._", ..Self::WHATWG };
     /// RFC 3986: PHP's `PHP_QUERY_RFC3986`, Node's `qs`, .NET's `Uri.EscapeDataString`.
-    pub const RFC3986: Self = Self { space: "%20", ..Self::PYTHON };
+    pub(crate) const RFC3986: Self = Self { space: "%20", ..Self::PYTHON };
     /// JavaScript's `encodeURIComponent`, and with it Node's `querystring`.
-    pub const JAVASCRIPT: Self = Self { space: "%20", safe: "-._~!'()*", ..Self::WHATWG };
+    pub(crate) const JAVASCRIPT: Self = Self { space: "%20", safe: "-._~!'()*", ..Self::WHATWG };
     /// axios and Angular, which undo some of these escapes.
-    pub const AXIOS: Self = Self { safe: "-._~!'()*:$,", ..Self::WHATWG };
+    pub(crate) const AXIOS: Self = Self { safe: "-._~!'()*:$,", ..Self::WHATWG };
     /// Python's `quote`.
-    pub const PYTHON_QUOTE: Self = Self { space: "%20", safe: "-._~/", ..Self::WHATWG };
+    pub(crate) const PYTHON_QUOTE: Self = Self { space: "%20", safe: "-._~/", ..Self::WHATWG };
     /// JavaScript's `encodeURI` of each pair.
-    pub const ENCODE_URI: Self = Self { space: "%20", safe: "-._~!'()*;/?:@&=+$,#", ..Self::WHATWG };
+    pub(crate) const ENCODE_URI: Self = Self { space: "%20", safe: "-._~!'()*;/?:@&=+$,#", ..Self::WHATWG };
     /// JavaScript's `escape`.
-    pub const ESCAPE: Self = Self { space: "%20", safe: "@*_+-./", charset: Charset::Units, ..Self::WHATWG };
+    pub(crate) const ESCAPE: Self = Self { space: "%20", safe: "@*_+-./", charset: Charset::Units, ..Self::WHATWG };
     /// Go's `url.PathEscape`.
-    pub const GO_PATH: Self = Self { space: "%20", safe: "-._~$&+=:@", ..Self::WHATWG };
+    pub(crate) const GO_PATH: Self = Self { space: "%20", safe: "-._~$&+=:@", ..Self::WHATWG };
     /// .NET's `WebUtility.UrlEncode`.
-    pub const DOTNET: Self = Self { safe: "-._!*()", ..Self::WHATWG };
+    pub(crate) const DOTNET: Self = Self { safe: "-._!*()", ..Self::WHATWG };
 }
 
 /// Writes pairs as a form.
-pub fn write<'p>(pairs: impl IntoIterator<Item = &'p (String, String)>, style: FormStyle) -> String {
+pub(crate) fn write<'p>(pairs: impl IntoIterator<Item = &'p (String, String)>, style: FormStyle) -> String {
     let mut out = String::new();
     for (name, value) in pairs {
         if value.is_empty() && style.empty == Empty::Dropped {

@@ -3,7 +3,7 @@
 /// Values by header name. Look-ups ignore ASCII case (RFC 9110, section 5.1) and are almost free for names whose length no
 /// known name has, which is the usual case.
 #[derive(Debug)]
-pub struct HeaderNames<T> {
+pub(crate) struct HeaderNames<T> {
     by_length: Vec<Vec<Known<T>>>,
 }
 
@@ -21,7 +21,7 @@ fn sum(name: &[u8]) -> u8 {
 
 impl<T> HeaderNames<T> {
     /// The values of that name, in the order in which they were given.
-    pub fn get(&self, name: &[u8]) -> impl Iterator<Item = &T> {
+    pub(crate) fn get(&self, name: &[u8]) -> impl Iterator<Item = &T> {
         let known = self.by_length.get(name.len()).map_or(&[][..], |known| known);
         let wanted = if known.is_empty() { 0 } else { sum(name) };
         let same = move |known: &&Known<T>| known.sum == wanted && known.name.as_bytes().eq_ignore_ascii_case(name);

@@ -1,23 +1,24 @@
 //! HTTP as sent: one lenient reader for each part of a message. Any bytes can be read; nothing is refused or changed.
 
-pub mod coding;
+pub(crate) mod coding;
 mod content_type;
-pub mod cover;
+pub(crate) mod cover;
 mod field_lines;
-pub mod fields;
-pub mod form;
+pub(crate) mod fields;
+pub(crate) mod form;
 mod head;
 mod header_names;
 mod headers;
-pub mod multipart;
+pub(crate) mod multipart;
 mod scan;
 mod target;
-pub mod text;
+pub(crate) mod text;
 
-pub use content_type::{ContentType, essence};
-pub use field_lines::{FieldLine, split_head};
+pub(crate) use content_type::{ContentType, essence};
+pub(crate) use field_lines::{FieldLine, split_head};
 pub use head::Head;
-pub use header_names::HeaderNames;
-pub use headers::{Header, Headers};
-pub use scan::HeadScan;
-pub use target::Target;
+pub(crate) use header_names::HeaderNames;
+pub(crate) use headers::Header;
+pub use headers::Headers;
+pub(crate) use scan::HeadScan;
+pub(crate) use target::Target;

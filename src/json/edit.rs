@@ -7,7 +7,7 @@ use super::{NodeKind, Pointer, scan};
 ///
 /// # Errors
 /// A sentence that says why the value cannot be set.
-pub fn set(text: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn set(text: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, String> {
     let outline = scan(text);
     if outline.error.is_some() {
         return Err("The body is not JSON.".to_owned());

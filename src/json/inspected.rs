@@ -26,7 +26,7 @@ struct Inspector {
 }
 
 /// With that depth; Node's default is 2.
-pub fn inspected(node: &Node<'_>, depth: usize) -> String {
+pub(crate) fn inspected(node: &Node<'_>, depth: usize) -> String {
     Inspector { depth, indent: 0, current: 0 }.value(node, 0)
 }
 

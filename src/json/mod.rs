@@ -3,30 +3,32 @@
 //! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it; [`pick`] takes a few
 //! values out of a text in one pass without building anything.
 
-pub mod edit;
+pub(crate) mod edit;
 mod error;
 mod find;
-pub mod inspected;
+pub(crate) mod inspected;
 mod number;
 mod outline;
-pub mod php_forms;
-pub mod pick;
+pub(crate) mod php_forms;
+pub(crate) mod pick;
 mod pointer;
 mod pretty;
-pub mod pretty_python;
-pub mod print;
+pub(crate) mod pretty_python;
+pub(crate) mod print;
 mod scan;
 mod strings;
 #[cfg(test)]
 mod tests;
-pub mod text_forms;
+pub(crate) mod text_forms;
 mod tokens;
-pub mod tree;
+pub(crate) mod tree;
 
-pub use error::JsonError;
-pub use find::JsonHits;
-pub use outline::{JsonNode, JsonPage, NodeId, NodeKind, Outline};
+pub(crate) use error::JsonError;
+pub(crate) use find::JsonHits;
+pub(crate) use outline::{JsonNode, JsonPage, NodeId};
+pub use outline::{NodeKind, Outline};
 pub use pointer::Pointer;
-pub use pretty::pretty;
-pub use scan::{scan, value_at};
+pub(crate) use pretty::pretty;
+pub use scan::scan;
+pub(crate) use scan::value_at;
 pub use strings::unescape;

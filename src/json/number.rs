@@ -18,7 +18,7 @@ enum Whole {
 
 /// How a language prints numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Numbers {
+pub(crate) struct Numbers {
     whole: Whole,
     /// Where the point of a number may be to be written without exponent: before its first digit (≤ 0) or after it.
     plain: (i32, i32),
@@ -46,7 +46,7 @@ struct Exponent {
 
 impl Numbers {
     /// `JSON.stringify(JSON.parse(…))`
-    pub const JAVASCRIPT: Self = Self {
+    pub(crate) const JAVASCRIPT: Self = Self {
         whole: Whole::Double,
         plain: (-5, 21),
         suffix: "",
@@ -56,12 +56,12 @@ impl Numbers {
         digits: None,
     };
     /// Go's `json.Marshal` of what was read into `any`.
-    pub const GO: Self = Self { negative_zero: "-0", ..Self::JAVASCRIPT };
+    pub(crate) const GO: Self = Self { negative_zero: "-0", ..Self::JAVASCRIPT };
     /// Go's `fmt.Sprint` of the same.
-    pub const GO_SPRINT: Self =
+    pub(crate) const GO_SPRINT: Self =
         Self { plain: (-3, 6), exponent: Exponent { width: 2, ..Self::JAVASCRIPT.exponent }, ..Self::GO };
     /// `json.dumps(json.loads(…))`
-    pub const PYTHON: Self = Self {
+    pub(crate) const PYTHON: Self = Self {
         whole: Whole::Kept,
         plain: (-3, 16),
         suffix: ".0",
@@ -71,10 +71,10 @@ impl Numbers {
         digits: None,
     };
     /// Ruby's `JSON.generate(JSON.parse(…))`.
-    pub const RUBY: Self =
+    pub(crate) const RUBY: Self =
         Self { plain: (-3, 15), exponent: Exponent { point_zero: true, ..Self::PYTHON.exponent }, ..Self::PYTHON };
     /// PHP's `json_encode(json_decode(…))`.
-    pub const PHP: Self = Self {
+    pub(crate) const PHP: Self = Self {
         whole: Whole::Bits64,
         plain: (-3, 17),
         suffix: "",
@@ -84,12 +84,12 @@ impl Numbers {
         digits: None,
     };
     /// The same with `JSON_PRESERVE_ZERO_FRACTION`.
-    pub const PHP_FRACTION: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::PHP };
+    pub(crate) const PHP_FRACTION: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::PHP };
     /// PHP's with `serialize_precision = 17`, as many servers have it, and with `precision`, which PHP 7.0 used.
-    pub const PHP_17: Self = Self { digits: Some(17), ..Self::PHP };
-    pub const PHP_14: Self = Self { plain: (-3, 14), digits: Some(14), ..Self::PHP };
+    pub(crate) const PHP_17: Self = Self { digits: Some(17), ..Self::PHP };
+    pub(crate) const PHP_14: Self = Self { plain: (-3, 14), digits: Some(14), ..Self::PHP };
     /// Perl's, by `%.15g`.
-    pub const PERL: Self = Self {
+    pub(crate) const PERL: Self = Self {
         whole: Whole::Bits64,
         plain: (-3, 20),
         suffix: "",
@@ -98,10 +98,10 @@ impl Numbers {
         ..Self::PYTHON
     };
     /// jq's before version 1.7.
-    pub const JQ: Self =
+    pub(crate) const JQ: Self =
         Self { whole: Whole::Double, plain: (-3, 15), suffix: "", negative_zero: "-0", ..Self::PYTHON };
     /// Swift's `JSONSerialization`: whole numbers stay.
-    pub const SWIFT: Self = Self {
+    pub(crate) const SWIFT: Self = Self {
         whole: Whole::Kept,
         exponent: Self::PYTHON.exponent,
         plain: (-3, 16),
@@ -109,11 +109,11 @@ impl Numbers {
         ..Self::JAVASCRIPT
     };
     /// Java's `BigDecimal`, Python's `Decimal`.
-    pub const DECIMAL: Self = Self { whole: Whole::Decimal, ..Self::PYTHON };
+    pub(crate) const DECIMAL: Self = Self { whole: Whole::Decimal, ..Self::PYTHON };
     /// The same of `jsonb`, never with an exponent.
-    pub const PLAIN: Self = Self { whole: Whole::Plain, ..Self::PYTHON };
+    pub(crate) const PLAIN: Self = Self { whole: Whole::Plain, ..Self::PYTHON };
     /// Java's `Double.toString`, as Jackson prints doubles; whole numbers stay.
-    pub const JAVA: Self = Self {
+    pub(crate) const JAVA: Self = Self {
         whole: Whole::Kept,
         plain: (-2, 7),
         suffix: ".0",
@@ -123,9 +123,9 @@ impl Numbers {
         digits: None,
     };
     /// Gson's of what was read into `Object`: every number is a double.
-    pub const GSON: Self = Self { whole: Whole::Double, ..Self::JAVA };
+    pub(crate) const GSON: Self = Self { whole: Whole::Double, ..Self::JAVA };
     /// .NET's doubles, as System.Text.Json prints them.
-    pub const DOTNET: Self = Self {
+    pub(crate) const DOTNET: Self = Self {
         whole: Whole::Kept,
         plain: (-3, 15),
         suffix: "",
@@ -135,9 +135,9 @@ impl Numbers {
         digits: None,
     };
     /// The same with `.0`, as Newtonsoft.Json prints them.
-    pub const NEWTONSOFT: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::DOTNET };
+    pub(crate) const NEWTONSOFT: Self = Self { suffix: ".0", negative_zero: "-0.0", ..Self::DOTNET };
     /// Rust's `serde_json`.
-    pub const RUST: Self = Self {
+    pub(crate) const RUST: Self = Self {
         whole: Whole::Bits64,
         plain: (-4, 16),
         suffix: ".0",
@@ -148,13 +148,13 @@ impl Numbers {
     };
 
     /// Whether whole numbers of up to 15 digits stay as they are.
-    pub fn keeps_short_whole(&self) -> bool {
+    pub(crate) fn keeps_short_whole(&self) -> bool {
         let is_plain = self.digits.is_none() && self.suffix.is_empty() && self.plain.1 >= 15;
         self.whole != Whole::Double || is_plain
     }
 
     /// The number as the language prints it.
-    pub fn print(&self, text: &str) -> String {
+    pub(crate) fn print(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         self.write(text, &mut out);
         out
@@ -266,7 +266,7 @@ impl Short {
 }
 
 /// Whether a double has to be computed to print the number anew, which takes many times as long as copying it.
-pub fn needs_double(text: &str) -> bool {
+pub(crate) fn needs_double(text: &str) -> bool {
     Short::read(text).is_none()
 }
 

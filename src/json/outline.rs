@@ -10,7 +10,7 @@ use super::pointer::Pointer;
 use super::strings::{self, Cut};
 
 /// The number of a value: its place in the order of the text, the root is 0.
-pub type NodeId = u32;
+pub(crate) type NodeId = u32;
 
 pub(super) const NO_KEY: u32 = u32::MAX;
 pub(super) const NO_PARENT: u32 = u32::MAX;

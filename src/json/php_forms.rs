@@ -31,7 +31,7 @@ fn number(text: &str, numbers: Numbers) -> (String, bool) {
 }
 
 /// PHP's `serialize`.
-pub fn serialized(node: &Node<'_>, out: &mut String) {
+pub(crate) fn serialized(node: &Node<'_>, out: &mut String) {
     match node {
         Node::Literal("true") => out.push_str("b:1;"),
         Node::Literal("false") => out.push_str("b:0;"),
@@ -58,7 +58,7 @@ pub fn serialized(node: &Node<'_>, out: &mut String) {
 }
 
 /// PHP's `print_r`.
-pub fn print_r(node: &Node<'_>, indent: usize, out: &mut String) {
+pub(crate) fn print_r(node: &Node<'_>, indent: usize, out: &mut String) {
     match node {
         Node::Literal("true") => out.push('1'),
         Node::Literal(_) => {}
@@ -78,7 +78,7 @@ pub fn print_r(node: &Node<'_>, indent: usize, out: &mut String) {
 }
 
 /// PHP's `var_export`.
-pub fn exported(node: &Node<'_>, indent: usize, out: &mut String) {
+pub(crate) fn exported(node: &Node<'_>, indent: usize, out: &mut String) {
     match node {
         Node::Literal("null") => out.push_str("NULL"),
         Node::Literal(word) => out.push_str(word),

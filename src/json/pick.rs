@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 /// A value that was found.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Picked<'a> {
+pub(crate) enum Picked<'a> {
     /// A string, borrowed from the body unless it holds escapes.
     Text(Cow<'a, str>),
     /// A whole number, as text.
@@ -25,7 +25,7 @@ pub enum Picked<'a> {
 impl Picked<'_> {
     /// The text of a string; nothing for any other type.
     #[must_use]
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Integer(_) | Self::Float(_) | Self::Bool(_) | Self::Null | Self::Structure => None,
@@ -34,7 +34,7 @@ impl Picked<'_> {
 
     /// The value without its loan from the body.
     #[must_use]
-    pub fn into_owned(self) -> Picked<'static> {
+    pub(crate) fn into_owned(self) -> Picked<'static> {
         match self {
             Self::Text(text) => Picked::Text(Cow::Owned(text.into_owned())),
             Self::Integer(digits) => Picked::Integer(digits),
@@ -47,7 +47,7 @@ impl Picked<'_> {
 
     /// A string, number or boolean as text.
     #[must_use]
-    pub fn scalar(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn scalar(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Integer(digits) => Some(Cow::Borrowed(digits)),
@@ -60,7 +60,7 @@ impl Picked<'_> {
 
 /// What a pass over a body gave.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Picks<'a, const N: usize> {
+pub(crate) struct Picks<'a, const N: usize> {
     /// One entry per path, in the order of the paths.
     pub values: [Option<Picked<'a>>; N],
     /// Whether the whole body was one JSON value. When it was not, `values` holds what came before the error.
@@ -70,19 +70,19 @@ pub struct Picks<'a, const N: usize> {
 impl<const N: usize> Picks<'_, N> {
     /// The string at that path's place.
     #[must_use]
-    pub fn text(&self, index: usize) -> Option<&str> {
+    pub(crate) fn text(&self, index: usize) -> Option<&str> {
         self.values.get(index)?.as_ref()?.text()
     }
 
     /// The string, number or boolean at that path's place.
     #[must_use]
-    pub fn scalar(&self, index: usize) -> Option<Cow<'_, str>> {
+    pub(crate) fn scalar(&self, index: usize) -> Option<Cow<'_, str>> {
         self.values.get(index)?.as_ref()?.scalar()
     }
 
     /// Whether there is anything but `null`.
     #[must_use]
-    pub fn there(&self, index: usize) -> bool {
+    pub(crate) fn there(&self, index: usize) -> bool {
         self.values.get(index).is_some_and(|value| !matches!(value, None | Some(Picked::Null)))
     }
 }
@@ -91,7 +91,7 @@ impl<const N: usize> Picks<'_, N> {
 /// Of a repeated key the last one counts, as in JavaScript and Python. Everything else is skipped, however deep.
 /// Never fails: see [`Picks::whole`].
 #[must_use]
-pub fn pick<'a, const N: usize>(body: &'a [u8], paths: &[&str; N]) -> Picks<'a, N> {
+pub(crate) fn pick<'a, const N: usize>(body: &'a [u8], paths: &[&str; N]) -> Picks<'a, N> {
     const { assert!(N > 0 && N < 32, "the paths of one pass are a mask of 32 bits") };
     let mut values = [const { None }; N];
     let body = crate::http::text::without_mark(body);

@@ -6,7 +6,7 @@ const INDENT: &str = "  ";
 
 /// A pretty text and whether all of it is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pretty {
+pub(crate) struct Pretty {
     /// The text.
     pub text: String,
     /// Whether it was cut at the limit.
@@ -16,7 +16,7 @@ pub struct Pretty {
 /// Sets JSON text out in lines, two blanks a level, up to about `max_bytes` of output. Empty containers stay on one line.
 /// Made for valid JSON; any other text comes out in some order of lines, with all that is not white space still there.
 #[must_use]
-pub fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
+pub(crate) fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
     let mut out: Vec<u8> = Vec::with_capacity(bytes.len().min(max_bytes));
     let (mut depth, mut at) = (0_usize, 0);
     let mut is_cut = false;

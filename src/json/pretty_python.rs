@@ -6,7 +6,7 @@ use super::tree::{Node, sorted};
 const LINE: usize = 80;
 
 /// `pprint.pformat` of the value.
-pub fn pformat(node: &Node<'_>) -> String {
+pub(crate) fn pformat(node: &Node<'_>) -> String {
     let mut out = String::new();
     write(&sorted(node, true), 0, 0, 1, &mut out);
     out
@@ -118,7 +118,7 @@ fn lines(text: &str) -> Vec<&str> {
 }
 
 /// White space as Python has it: `\s`, `str.isspace` and `str.strip`.
-pub fn is_python_space(character: char) -> bool {
+pub(crate) fn is_python_space(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}')
 }
 

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use super::tree::Node;
 
-pub use super::number::{Numbers, needs_double};
+pub(crate) use super::number::{Numbers, needs_double};
 
 /// Which characters beyond the necessary ones are escaped, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Escapes {
+pub(crate) struct Escapes {
     pub beyond_ascii: Beyond,
     /// Characters of ASCII written as `\uXXXX`.
     pub ascii: &'static str,
@@ -23,7 +23,7 @@ pub struct Escapes {
 
 /// Which escapes have digits in upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Upper {
+pub(crate) enum Upper {
     None,
     /// Those of the listed characters of ASCII (PHP's `JSON_HEX_…`).
     Listed,
@@ -32,7 +32,7 @@ pub enum Upper {
 
 /// Which characters beyond ASCII are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Beyond {
+pub(crate) enum Beyond {
     None,
     /// The separators of lines and paragraphs, which JavaScript took for line ends.
     Lines,
@@ -47,27 +47,27 @@ pub enum Beyond {
 
 impl Escapes {
     /// Only what JSON asks for.
-    pub const LEAST: Self =
+    pub(crate) const LEAST: Self =
         Self { beyond_ascii: Beyond::None, ascii: "", slash: false, upper: Upper::None, short: true };
     /// Everything beyond printable ASCII (Python).
-    pub const ASCII: Self = Self { beyond_ascii: Beyond::All, ascii: "\u{7f}", ..Self::LEAST };
+    pub(crate) const ASCII: Self = Self { beyond_ascii: Beyond::All, ascii: "\u{7f}", ..Self::LEAST };
     /// Everything beyond ASCII, and slashes (PHP).
-    pub const PHP: Self = Self { beyond_ascii: Beyond::All, slash: true, ..Self::LEAST };
+    pub(crate) const PHP: Self = Self { beyond_ascii: Beyond::All, slash: true, ..Self::LEAST };
     /// `<`, `>`, `&` and the two line separators (Go from 1.22 on, Rails).
-    pub const HTML: Self = Self { beyond_ascii: Beyond::Lines, ascii: "<>&", ..Self::LEAST };
+    pub(crate) const HTML: Self = Self { beyond_ascii: Beyond::Lines, ascii: "<>&", ..Self::LEAST };
     /// The same with `=` and `'` (Gson).
-    pub const GSON: Self = Self { ascii: "<>&='", ..Self::HTML };
+    pub(crate) const GSON: Self = Self { ascii: "<>&='", ..Self::HTML };
     /// Everything beyond ASCII, `<>&'"+` and backquotes, with upper-case digits (System.Text.Json).
-    pub const DOTNET: Self =
+    pub(crate) const DOTNET: Self =
         Self { beyond_ascii: Beyond::All, ascii: "<>&'\"+`\u{7f}", upper: Upper::All, ..Self::LEAST };
     /// `UnsafeRelaxedJsonEscaping` of System.Text.Json.
-    pub const DOTNET_RELAXED: Self =
+    pub(crate) const DOTNET_RELAXED: Self =
         Self { beyond_ascii: Beyond::LinesAndSupplementary, ascii: "\u{7f}", upper: Upper::All, ..Self::LEAST };
 }
 
 /// In which order the members of an object are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Order {
+pub(crate) enum Order {
     AsRead,
     /// By name, byte by byte.
     Sorted,
@@ -92,7 +92,7 @@ pub enum Order {
 /// A way to write JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a habit of some library, and they combine freely")]
-pub struct Style {
+pub(crate) struct Style {
     pub comma: &'static str,
     pub colon: &'static str,
     /// The indent of one level; none for one line.
@@ -117,7 +117,7 @@ pub struct Style {
 
 impl Style {
     /// Without any white space.
-    pub const COMPACT: Self = Self {
+    pub(crate) const COMPACT: Self = Self {
         comma: ",",
         colon: ":",
         indent: None,
@@ -132,19 +132,19 @@ impl Style {
         array_objects: false,
     };
     /// JavaScript's `JSON.stringify`.
-    pub const JAVASCRIPT: Self =
+    pub(crate) const JAVASCRIPT: Self =
         Self { numbers: Some(Numbers::JAVASCRIPT), order: Order::IndexesFirst, ..Self::COMPACT };
     /// Python's `json.dumps`.
-    pub const PYTHON: Self =
+    pub(crate) const PYTHON: Self =
         Self { comma: ", ", colon: ": ", numbers: Some(Numbers::PYTHON), escapes: Escapes::ASCII, ..Self::COMPACT };
 
     /// The same with sorted names.
-    pub const fn sorted(self) -> Self {
+    pub(crate) const fn sorted(self) -> Self {
         Self { order: Order::Sorted, ..self }
     }
 
     /// The same in lines, each level indented by this.
-    pub const fn indented(self, indent: &'static str) -> Self {
+    pub(crate) const fn indented(self, indent: &'static str) -> Self {
         Self { comma: ",", colon: ": ", indent: Some(indent), ..self }
     }
 }
@@ -155,7 +155,7 @@ const MAX_GROWTH: usize = 8;
 const LEAST_LIMIT: usize = 64 << 10;
 
 /// Writes a value that was read from a text of this length; `None` when it becomes many times as long.
-pub fn print(node: &Node<'_>, style: Style, length: usize) -> Option<String> {
+pub(crate) fn print(node: &Node<'_>, style: Style, length: usize) -> Option<String> {
     let mut out = String::with_capacity(length + length / 8);
     let limit = length.saturating_mul(MAX_GROWTH).max(LEAST_LIMIT);
     Printer { style, plain: plain_bytes(style.escapes), limit, out: &mut out }.value(node, 0);
@@ -424,7 +424,7 @@ fn counts_up(members: &[(Cow<'_, str>, Node<'_>)]) -> bool {
 }
 
 /// Whether any object has a name that is an array index.
-pub fn has_indexes(node: &Node<'_>) -> bool {
+pub(crate) fn has_indexes(node: &Node<'_>) -> bool {
     match node {
         Node::Array(items) => items.iter().any(has_indexes),
         Node::Object(members) => members.iter().any(|(name, value)| array_index(name).is_some() || has_indexes(value)),
@@ -432,7 +432,7 @@ pub fn has_indexes(node: &Node<'_>) -> bool {
     }
 }
 
-pub fn array_index(name: &str) -> Option<u32> {
+pub(crate) fn array_index(name: &str) -> Option<u32> {
     let is_canonical = name == "0" || !name.starts_with(['0', '+']);
     name.parse().ok().filter(|&index| is_canonical && index != u32::MAX)
 }

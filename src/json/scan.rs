@@ -41,7 +41,7 @@ pub fn scan(bytes: &[u8]) -> Outline {
 
 /// The value that a pointer names, as written: a piece of `text`. `None` when there is none, or the text is not JSON. For
 /// several values of one text, [`Outline::value_at`] reads it once.
-pub fn value_at<'t>(text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {
+pub(crate) fn value_at<'t>(text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {
     scan(text).value_at(text, pointer)
 }
 

@@ -7,7 +7,7 @@ use super::tree::Node;
 
 /// A language's way to print its own values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextForm {
+pub(crate) enum TextForm {
     /// Python's `str` and `repr`: `{'a': 1, 'ok': True}`
     Python,
     /// Ruby's `inspect`: `{"a"=>1, "ok"=>true}`
@@ -29,7 +29,7 @@ pub enum TextForm {
 }
 
 /// Writes a value; it is not longer than four times the JSON.
-pub fn text_form(node: &Node<'_>, form: TextForm) -> String {
+pub(crate) fn text_form(node: &Node<'_>, form: TextForm) -> String {
     let mut out = String::new();
     write(node, form, &mut out);
     out

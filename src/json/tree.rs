@@ -14,7 +14,7 @@ const MAX_DIGITS: usize = 400;
 
 /// A JSON value with its numbers as written.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Node<'a> {
+pub(crate) enum Node<'a> {
     Literal(&'static str),
     Number(&'a str),
     Text(Cow<'a, str>),
@@ -25,7 +25,7 @@ pub enum Node<'a> {
 
 /// Reads a text; `None` when it is not one JSON value, or nested too deeply, or holds what libraries write differently (half a
 /// surrogate pair, a number of hundreds of digits).
-pub fn parse(text: &[u8]) -> Option<Node<'_>> {
+pub(crate) fn parse(text: &[u8]) -> Option<Node<'_>> {
     let outline = scan(text);
     if outline.error.is_some() || !outline.all_outlined {
         return None;
@@ -58,7 +58,7 @@ fn build<'a>(outline: &Outline, text: &'a [u8], node: NodeId) -> Option<Node<'a>
 }
 
 /// The same with the names of its objects sorted, or of the outermost one alone.
-pub fn sorted<'n>(node: &Node<'n>, is_deep: bool) -> Node<'n> {
+pub(crate) fn sorted<'n>(node: &Node<'n>, is_deep: bool) -> Node<'n> {
     let inner = |value: &Node<'n>| if is_deep { sorted(value, true) } else { value.clone() };
     match node {
         Node::Array(items) => Node::Array(items.iter().map(inner).collect()),

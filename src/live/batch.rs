@@ -9,7 +9,7 @@ use crate::shapes::EventShape;
 
 /// Appends one unmasked WebSocket text frame (RFC 6455, section 5.2): servers do not mask, so every client gets the same bytes.
 #[expect(clippy::cast_possible_truncation, reason = "each length is in the arm of its size")]
-pub fn text_frame(out: &mut Vec<u8>, text: &[u8]) {
+pub(crate) fn text_frame(out: &mut Vec<u8>, text: &[u8]) {
     const FINAL_TEXT: u8 = 0x81;
     out.push(FINAL_TEXT);
     match text.len() {
@@ -95,7 +95,7 @@ impl Encoded {
 
 /// Events in the order of their `seq`.
 #[derive(Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     frames: Bytes,
     spans: Vec<Span>,
     /// The same as server-sent events, with each event's start; made when the first such subscriber asks.

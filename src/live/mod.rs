@@ -21,8 +21,8 @@ use crate::model::filter::Filter;
 use crate::model::{BinId, Change, ChangeKind, Seq};
 use crate::store::CommitListener;
 
-pub use batch::{Batch, text_frame};
-pub use subscription::{Delivery, Subscription};
+pub(crate) use batch::{Batch, text_frame};
+pub(crate) use subscription::{Delivery, Subscription};
 
 /// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. 20 ms are too short to notice.
 const BATCH_EVERY: Duration = Duration::from_millis(20);
@@ -48,13 +48,13 @@ const INBOX_CHANGES: usize = 65_536;
 /// Bytes of encoded pages that all subscribers together may hold while they catch up.
 const CATCH_UP_BYTES: usize = 48 << 20;
 /// Subscribers in all. Each costs a connection and about 64 KiB.
-pub const MAX_SUBSCRIBERS: usize = 8_192;
+pub(crate) const MAX_SUBSCRIBERS: usize = 8_192;
 /// Different filters per bin: each costs time for every captured request.
-pub const MAX_FILTERS_PER_BIN: usize = 64;
+pub(crate) const MAX_FILTERS_PER_BIN: usize = 64;
 
 /// Why a subscription failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SubscribeError {
+pub(crate) enum SubscribeError {
     /// Too many subscribers.
     #[error("there are too many live subscribers already ({MAX_SUBSCRIBERS})")]
     TooManySubscribers,
@@ -68,7 +68,7 @@ pub enum SubscribeError {
 
 /// Figures for the metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct HubStats {
+pub(crate) struct HubStats {
     /// Subscribers now.
     pub subscribers: usize,
     /// Events published since the start.
@@ -81,7 +81,7 @@ pub struct HubStats {
 
 /// The handle. Cheap to clone. Dropping the last clone ends the hub's thread and every subscription.
 #[derive(Clone)]
-pub struct Hub {
+pub(crate) struct Hub {
     inner: Arc<Inner>,
     _stop: Arc<StopOnDrop>,
 }
@@ -190,7 +190,7 @@ impl Ring {
 
 impl Hub {
     /// Starts the hub's thread.
-    pub fn start() -> std::io::Result<Self> {
+    pub(crate) fn start() -> std::io::Result<Self> {
         let inner = Arc::new(Inner::default());
         let worker = Arc::clone(&inner);
         std::thread::Builder::new().name("creel-live".into()).spawn(move || worker.run())?;
@@ -199,7 +199,11 @@ impl Hub {
 
     /// Subscribes to a bin's later changes, optionally only those that pass a filter (given with its text). Changes
     /// other than requests pass every filter.
-    pub fn subscribe(&self, bin: BinId, filter: Option<(String, Filter)>) -> Result<Subscription, SubscribeError> {
+    pub(crate) fn subscribe(
+        &self,
+        bin: BinId,
+        filter: Option<(String, Filter)>,
+    ) -> Result<Subscription, SubscribeError> {
         let filter = filter.filter(|(_, filter)| !filter.is_empty());
         let mut channels = self.inner.channels.write();
         // Under the lock that `close` takes, so that no subscriber joins after the end.
@@ -227,7 +231,7 @@ impl Hub {
 
     /// Figures for the metrics.
     #[must_use]
-    pub fn stats(&self) -> HubStats {
+    pub(crate) fn stats(&self) -> HubStats {
         HubStats {
             subscribers: self.inner.subscribers.load(Ordering::Relaxed),
             published: self.inner.published.load(Ordering::Relaxed),
@@ -237,7 +241,7 @@ impl Hub {
     }
 
     /// Ends every subscription and the hub's thread. Part of an orderly shutdown.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.inner.close();
     }
 }

@@ -27,7 +27,7 @@ const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The next item of a subscription.
 #[derive(Debug)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     /// Events, in order.
     Events(Events),
     /// The events with `from < seq <= to` did not reach the subscriber.
@@ -41,7 +41,7 @@ pub enum Delivery {
 
 /// A part of a batch, sharing its memory.
 #[derive(Debug)]
-pub struct Events {
+pub(crate) struct Events {
     batch: Arc<Batch>,
     from: usize,
 }
@@ -49,19 +49,19 @@ pub struct Events {
 impl Events {
     /// As WebSocket text frames.
     #[must_use]
-    pub fn frames(&self) -> Bytes {
+    pub(crate) fn frames(&self) -> Bytes {
         self.batch.frames_from(self.from)
     }
 
     /// As server-sent events.
     #[must_use]
-    pub fn sse(&self) -> Bytes {
+    pub(crate) fn sse(&self) -> Bytes {
         self.batch.sse_from(self.from)
     }
 
     /// Cursor, type and JSON of each.
     #[cfg(test)]
-    pub fn iter(&self) -> impl Iterator<Item = (Seq, &'static str, &[u8])> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Seq, &'static str, &[u8])> {
         self.batch.events_from(self.from)
     }
 }
@@ -114,7 +114,7 @@ enum Phase {
 
 /// A stream of [`Delivery`]. Ends when the bin is deleted, the server stops, or the store no longer has the missed
 /// changes.
-pub struct Subscription {
+pub(crate) struct Subscription {
     inner: Arc<Inner>,
     channel: Arc<Channel>,
     slot: usize,
@@ -148,7 +148,7 @@ impl Subscription {
 
     /// Starts the stream after the cursor: first changes from the store, then new ones, without a gap or a repeat.
     #[must_use]
-    pub fn resume(mut self, store: Store, after: Seq) -> Self {
+    pub(crate) fn resume(mut self, store: Store, after: Seq) -> Self {
         self.last = after;
         self.end_is_announced = store.bin(&self.channel.bin.to_string()).is_some();
         self.store = Some(store);

@@ -15,11 +15,11 @@ use super::Agent;
 use crate::http::ContentType;
 
 /// Bytes of a call: the largest holds an answer's body and a scheme's record.
-pub const MAX_CALL: usize = 2 << 20;
+pub(crate) const MAX_CALL: usize = 2 << 20;
 
 /// What an agent's client sent.
 #[derive(Debug)]
-pub struct Call<'c> {
+pub(crate) struct Call<'c> {
     /// The method.
     pub method: &'c str,
     /// The header fields.
@@ -30,7 +30,7 @@ pub struct Call<'c> {
 
 /// What it gets.
 #[derive(Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// The status.
     pub status: u16,
     /// The header fields.
@@ -40,7 +40,7 @@ pub struct Reply {
 }
 
 /// Answers one call. `None` when it is no valid HTTP request.
-pub async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
+pub(crate) async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)

@@ -153,7 +153,7 @@ pub enum Lost {
 }
 
 /// A secret's number in its database.
-pub type SecretId = i64;
+pub(crate) type SecretId = i64;
 
 /// A secret of a bin.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -29,7 +29,7 @@ impl CaseState {
 
 /// A request of a case and what came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShotReport {
+pub(crate) struct ShotReport {
     /// What was sent, in words.
     pub about: String,
     /// How it ended.
@@ -46,7 +46,7 @@ pub struct ShotReport {
 
 /// Code that fixes a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Snippet {
+pub(crate) struct Snippet {
     /// The framework's id.
     pub framework: &'static str,
     /// The framework's name.
@@ -57,7 +57,7 @@ pub struct Snippet {
 
 /// What a case has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseReport {
+pub(crate) struct CaseReport {
     /// Its stable name.
     pub id: &'static str,
     /// The duty in a few words.
@@ -82,7 +82,7 @@ pub struct CaseReport {
 
 /// The report of a check, complete or so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckReport {
+pub(crate) struct CheckReport {
     /// The platform that was played.
     pub provider: &'static str,
     /// The document that the sentences are quoted from.
@@ -105,12 +105,12 @@ pub struct CheckReport {
 
 impl CheckReport {
     /// How many cases ended in this way.
-    pub fn count(&self, state: CaseState) -> usize {
+    pub(crate) fn count(&self, state: CaseState) -> usize {
         self.cases.iter().filter(|case| case.state == state).count()
     }
 
     /// Whether it is over and no case has failed.
-    pub fn is_passed(&self) -> bool {
+    pub(crate) fn is_passed(&self) -> bool {
         self.finished_at.is_some() && self.error.is_none() && self.count(CaseState::Failed) == 0
     }
 }

@@ -14,7 +14,7 @@ const MAX_STEPS: usize = 8;
 
 /// The JSON of a body: in a form or multipart body the field `payload`, else the first field that is JSON; otherwise
 /// the body itself.
-pub fn json_in<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a, [u8]> {
+pub(crate) fn json_in<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a, [u8]> {
     let Some(fields) = fields(content_type, body) else { return Cow::Borrowed(body) };
     let (mut named, mut others): (Vec<_>, Vec<_>) =
         fields.into_iter().filter(|(_, value)| may_be_json(value)).partition(|(name, _)| name == "payload");
@@ -24,7 +24,7 @@ pub fn json_in<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a, [u8]> 
 
 /// The value at a pointer (RFC 6901, without escapes). In a form or multipart body the pointer begins with the name of a field, or
 /// leads into one that is JSON.
-pub fn value_in(content_type: Option<&str>, body: &[u8], pointer: &str) -> Option<Picked<'static>> {
+pub(crate) fn value_in(content_type: Option<&str>, body: &[u8], pointer: &str) -> Option<Picked<'static>> {
     match fields(content_type, body) {
         None => value_at(body, pointer, MAX_DEPTH),
         Some(fields) => value_of(&fields, pointer),

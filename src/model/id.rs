@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Timestamp;
 
 /// The cursor: a number per database that grows with every captured request and every change. Never used twice.
-pub type Seq = u64;
+pub(crate) type Seq = u64;
 
 /// A bin's generated id: 16 characters of lower-case Crockford base32, 80 random bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

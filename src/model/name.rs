@@ -10,7 +10,7 @@ use crate::http::text::cut;
 const MAX_NAME: usize = 256;
 
 /// A name as it is stored: a long name is cut, and a digest of the whole replaces the rest. Idempotent.
-pub fn kept_name(name: &str) -> Cow<'_, str> {
+pub(crate) fn kept_name(name: &str) -> Cow<'_, str> {
     if name.len() <= MAX_NAME {
         return Cow::Borrowed(name);
     }

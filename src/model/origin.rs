@@ -25,7 +25,7 @@ pub enum Origin {
 
 /// A request that Creel has sent on this often is not sent on again, and one that arrives with more hops is turned
 /// away: it is in a loop.
-pub const MAX_HOPS: u8 = 8;
+pub(crate) const MAX_HOPS: u8 = 8;
 
 impl Origin {
     /// The name that API, filter and database use.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// A head that is passed on as it came, without the fields of one connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PassedHead {
+pub(crate) struct PassedHead {
     /// The reason phrase; `None` for the usual one.
     pub reason: Option<Bytes>,
     /// Names and values as sent, in their order.
@@ -15,14 +15,14 @@ pub struct PassedHead {
 
 impl PassedHead {
     /// Whether a field of that name is there.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
     }
 }
 
 /// An answer from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PassedAnswer {
+pub(crate) struct PassedAnswer {
     /// The status.
     pub status: u16,
     /// The rest of the head.
@@ -33,7 +33,7 @@ pub struct PassedAnswer {
 
 impl PassedAnswer {
     /// Creel's own answer, when there is none to pass on: `{"ok": false, "error": …}`.
-    pub fn error(status: u16, sentence: &str) -> Self {
+    pub(crate) fn error(status: u16, sentence: &str) -> Self {
         let body = serde_json::json!({"ok": false, "error": sentence}).to_string();
         let fields = vec![("Content-Type".into(), "application/json".into())];
         Self { status, head: PassedHead { fields, ..PassedHead::default() }, body: body.into() }
@@ -41,7 +41,7 @@ impl PassedAnswer {
 
     /// The same, with the time to retry.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.head.fields.push(("Retry-After".into(), seconds.to_string().into()));
         self
     }

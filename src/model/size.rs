@@ -6,7 +6,7 @@ const MAX_DECIMALS: usize = 6;
 /// Reads a size in bytes: a number with an optional unit (`k`, `M`, `G`, also as `KB` or `KiB`; case does not matter).
 /// Before a unit it may have decimals, as sizes are shown: `1.2 KiB`. `None` for any other text, or a size too large
 /// for 64 bits.
-pub fn parse_size(text: &str) -> Option<u64> {
+pub(crate) fn parse_size(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
     let decimals = text[digits..]
         .strip_prefix('.')
@@ -40,7 +40,7 @@ fn parse_decimal(whole: &str, decimals: &str, name: &str) -> Option<u64> {
 }
 
 /// A size for people: `512 B`, `1.2 KiB`, `10.4 MiB`.
-pub fn size_text(bytes: u64) -> String {
+pub(crate) fn size_text(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
     let value = bytes as f64;
     // Rounding must not show 1024.0 of a unit.

@@ -9,12 +9,12 @@ use crate::http::Headers;
 use crate::model::ExpectedHeader;
 
 /// The digest of a value as it is kept.
-pub fn digest(value: &[u8]) -> String {
+pub(crate) fn digest(value: &[u8]) -> String {
     hex::encode(Sha256::digest(value))
 }
 
 /// The expected header fields that are missing or different. No sentence repeats a value.
-pub fn check(expected: &[ExpectedHeader], headers: &Headers, provider: Option<&str>) -> Vec<Finding> {
+pub(crate) fn check(expected: &[ExpectedHeader], headers: &Headers, provider: Option<&str>) -> Vec<Finding> {
     let says = provider.and_then(platform::by_id).map(|platform| platform.custom_headers);
     let says = says.unwrap_or(Says::new("Expected headers", "set for this bin"));
     let finding = |name: &str, code, sentence| Finding {

@@ -7,7 +7,7 @@ use strum::IntoStaticStr;
 
 /// A sentence of a platform's document, and the part of it where the sentence is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Says {
+pub(crate) struct Says {
     /// The heading above it.
     pub section: &'static str,
     /// The words.
@@ -16,7 +16,7 @@ pub struct Says {
 
 impl Says {
     /// A sentence below a heading.
-    pub const fn new(section: &'static str, text: &'static str) -> Self {
+    pub(crate) const fn new(section: &'static str, text: &'static str) -> Self {
         Self { section, text }
     }
 }
@@ -38,7 +38,7 @@ pub enum Severity {
 
 /// Where in a request something is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// The request line.
     Line,
     /// A header field; its name as the document, or the bin's owner, writes it.
@@ -49,7 +49,7 @@ pub enum Place {
 
 /// A difference between a request and its platform's document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Where it is; for a missing value, where it should be.
     pub place: Place,
     /// How much it weighs.
@@ -63,11 +63,11 @@ pub struct Finding {
 }
 
 /// A value that the document names and the body lacks.
-pub const MISSING: &str = "missing";
+pub(crate) const MISSING: &str = "missing";
 
 impl Finding {
     /// The pointer of the body's value where it is shown: for a missing value, the object that should have it.
-    pub fn shown_at(&self) -> Option<&str> {
+    pub(crate) fn shown_at(&self) -> Option<&str> {
         match &self.place {
             Place::Line | Place::Header(_) => None,
             Place::Body(pointer) if self.code == MISSING => {

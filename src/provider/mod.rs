@@ -1,31 +1,31 @@
 //! Providers: what a platform's events mean. Pure. One file per provider and one line in `PROVIDERS`; platforms whose
 //! document is known in full (contract, lifecycle) have a file in `platform/`.
 
-pub mod battery;
+pub(crate) mod battery;
 mod callaider;
-pub mod checklist;
+pub(crate) mod checklist;
 mod cloudevents;
-pub mod content;
-pub mod contract;
+pub(crate) mod content;
+pub(crate) mod contract;
 mod discord;
-pub mod expected;
-pub mod finding;
+pub(crate) mod expected;
+pub(crate) mod finding;
 mod generic;
 mod gitea;
 mod github;
 mod gitlab;
-pub mod lifecycle;
+pub(crate) mod lifecycle;
 mod linear;
 mod meta;
 mod own;
-pub mod own_schema;
+pub(crate) mod own_schema;
 mod paddle;
 mod pagerduty;
 mod pathors;
-pub mod platform;
-pub mod samples;
+pub(crate) mod platform;
+pub(crate) mod samples;
 mod sendgrid;
-pub mod shape;
+pub(crate) mod shape;
 mod shopify;
 mod slack;
 mod sns;
@@ -36,7 +36,7 @@ mod telegram;
 mod twilio;
 mod zoom;
 
-pub use own::{OwnProvider, declare, declared};
+pub(crate) use own::{OwnProvider, declare, declared};
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -131,7 +131,7 @@ impl Reading {
 
 /// The parts of a request that facts are read from.
 #[derive(Debug, Clone, Copy)]
-pub struct EventInput<'a> {
+pub(crate) struct EventInput<'a> {
     /// The header fields.
     pub headers: &'a Headers,
     /// The body with its content encoding undone.
@@ -143,7 +143,7 @@ pub struct EventInput<'a> {
 }
 
 /// The JSON of a body: for a form or multipart body a field (`payload`), for others the body itself.
-pub fn json_of<'a>(headers: &Headers, body: &'a [u8]) -> Cow<'a, [u8]> {
+pub(crate) fn json_of<'a>(headers: &Headers, body: &'a [u8]) -> Cow<'a, [u8]> {
     document::json_in(headers.get_str("content-type"), body)
 }
 
@@ -182,7 +182,7 @@ impl<'a> EventInput<'a> {
 
 /// A provider as `GET /providers` shows it.
 #[derive(Debug, Clone, Serialize)]
-pub struct ProviderInfo {
+pub(crate) struct ProviderInfo {
     /// Its id in settings.
     pub id: Cow<'static, str>,
     /// Its name.
@@ -201,7 +201,7 @@ pub struct ProviderInfo {
 
 /// A further value worth showing: `reason: assistant_ended`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Detail {
+pub(crate) struct Detail {
     /// What it is, in plain words.
     pub label: &'static str,
     /// Its value as text.
@@ -210,7 +210,7 @@ pub struct Detail {
 
 /// Every provider, in the registry's order.
 #[must_use]
-pub fn catalogue() -> Vec<ProviderInfo> {
+pub(crate) fn catalogue() -> Vec<ProviderInfo> {
     PROVIDERS
         .iter()
         .map(|provider| ProviderInfo {
@@ -239,18 +239,18 @@ impl Provider {
 }
 
 /// The providers that a bin can be set to. `own` are the declared platforms, or those about to be.
-pub fn ids(own: &[OwnProvider]) -> impl Iterator<Item = &str> {
+pub(crate) fn ids(own: &[OwnProvider]) -> impl Iterator<Item = &str> {
     PROVIDERS.iter().map(|known| known.id).chain(own.iter().map(OwnProvider::id))
 }
 
 /// Whether a bin can be set to it.
-pub fn is_known(provider: &str, own: &[OwnProvider]) -> bool {
+pub(crate) fn is_known(provider: &str, own: &[OwnProvider]) -> bool {
     ids(own).any(|id| id == provider)
 }
 
 /// The scheme that goes with a provider when the bin names none. `None` for providers that do not sign, and unknown ids.
 #[must_use]
-pub fn scheme_of(provider: &str) -> Option<Cow<'static, str>> {
+pub(crate) fn scheme_of(provider: &str) -> Option<Cow<'static, str>> {
     match by_id(provider) {
         Some(known) => known.schemes.first().copied().map(Cow::Borrowed),
         None => own::by_id(provider)?.info().scheme.clone(),
@@ -260,7 +260,7 @@ pub fn scheme_of(provider: &str) -> Option<Cow<'static, str>> {
 /// All schemes of a provider, the main one first. If the only proof is the user's own header, it counts only with a
 /// secret to compare it with.
 #[must_use]
-pub fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, str>> {
+pub(crate) fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, str>> {
     match by_id(provider) {
         Some(known) if known.schemes.is_empty() && known.own_header && has_secret => borrowed(&["authorization"]),
         Some(known) => borrowed(known.schemes),
@@ -271,7 +271,7 @@ pub fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, str>> {
 /// The schemes of a bin's provider; none without one. Without a secret, a request whose only proof is a header of the user's own
 /// is unsigned.
 #[must_use]
-pub fn schemes_of_bin(bin: &Bin) -> Vec<Cow<'static, str>> {
+pub(crate) fn schemes_of_bin(bin: &Bin) -> Vec<Cow<'static, str>> {
     let provider = bin.settings.provider.as_deref();
     provider.map(|id| schemes_of(id, !bin.secrets.is_empty())).unwrap_or_default()
 }
@@ -279,7 +279,7 @@ pub fn schemes_of_bin(bin: &Bin) -> Vec<Cow<'static, str>> {
 /// What the request means. `provider` is the one set on the bin, if any; `scheme` the signature scheme set or detected.
 /// Costs a pass over the headers for requests of no provider; the caller sets `duplicate_of` and `handshake`.
 #[must_use]
-pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> EventFacts {
+pub(crate) fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> EventFacts {
     let own = find_own(provider, scheme, input);
     let known = if own.is_some() { None } else { find(provider, scheme, input) };
     let reading = match (&own, known) {
@@ -307,7 +307,7 @@ pub fn facts(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_
 
 /// What else is worth showing of the event, for lists and detail pages: reason, duration, assistant, project…
 #[must_use]
-pub fn details(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Vec<Detail> {
+pub(crate) fn details(provider: Option<&str>, scheme: Option<&str>, input: &EventInput<'_>) -> Vec<Detail> {
     if find_own(provider, scheme, input).is_some() {
         return Vec::new();
     }

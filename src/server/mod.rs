@@ -1,9 +1,9 @@
 //! The server: the only place that knows actix and askama. Two listeners, two applications, one process.
 
-pub mod capture;
-pub mod console;
+pub(crate) mod capture;
+pub(crate) mod console;
 mod ephemeral;
-pub mod reach;
+pub(crate) mod reach;
 mod reload;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -81,7 +81,7 @@ const GRACE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// When an address or the database cannot be had.
-pub fn run(config: &Config, started: impl FnOnce(&Started)) -> Result<(), ServeError> {
+pub(crate) fn run(config: &Config, started: impl FnOnce(&Started)) -> Result<(), ServeError> {
     actix_web::rt::System::new().block_on(async {
         // Installed before `started` is called: any later signal stops the server in order.
         let stop = stop_signal()?;

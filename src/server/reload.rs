@@ -23,7 +23,7 @@ use crate::store::Store;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Applies the configuration file.
-pub struct Reload {
+pub(super) struct Reload {
     pub setup: Arc<Setup>,
     pub store: Store,
     pub deliver: Deliver,
@@ -100,7 +100,7 @@ impl Reload {
     ///
     /// # Errors
     /// The first error in the file.
-    pub async fn first(&self) -> Result<(), DeclareError> {
+    pub(super) async fn first(&self) -> Result<(), DeclareError> {
         self.apply(&self.setup.file).await
     }
 
@@ -141,7 +141,7 @@ impl Reload {
     }
 
     /// Follows the file until it is dropped.
-    pub async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let path = self.setup.file.text.path().to_owned();
         // Checked once in any case: it may have changed since the start.
         let mut seen = None;

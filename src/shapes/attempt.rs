@@ -12,7 +12,7 @@ use crate::model::{
 /// An attempt to send a request: what was sent, where, and the result.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Attempt)]
-pub struct AttemptShape<'a> {
+pub(crate) struct AttemptShape<'a> {
     /// Its cursor; a later attempt has a larger one.
     pub id: Seq,
     /// The request that was sent.
@@ -47,7 +47,7 @@ pub struct AttemptShape<'a> {
 /// What was sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Sent)]
-pub struct SentShape<'a> {
+pub(crate) struct SentShape<'a> {
     /// The head as sent; bytes that are not UTF-8 show as replacement characters. Not on the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
@@ -59,7 +59,7 @@ pub struct SentShape<'a> {
 /// What came back.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReceivedResponse)]
-pub struct ReceivedShape<'a> {
+pub(crate) struct ReceivedShape<'a> {
     /// The status.
     pub status: u16,
     /// The head as received; bytes that are not UTF-8 show as replacement characters. Not on the stream.
@@ -83,7 +83,7 @@ pub struct ReceivedShape<'a> {
 /// How long the steps of an attempt took, in microseconds; `null` for a step that was not reached.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Times)]
-pub struct TimesShape {
+pub(crate) struct TimesShape {
     /// Until the name had its addresses.
     pub resolve: Option<u64>,
     /// From there until the connection was made.
@@ -99,7 +99,7 @@ pub struct TimesShape {
 /// What lists show of a request's newest attempt.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LastAttempt)]
-pub struct LastAttemptShape {
+pub(crate) struct LastAttemptShape {
     /// How it ended.
     #[schema(value_type = String)]
     pub outcome: Outcome,
@@ -121,13 +121,13 @@ impl From<LastAttempt> for LastAttemptShape {
 impl<'a> AttemptShape<'a> {
     /// With heads and bodies.
     #[must_use]
-    pub fn whole(attempt: &'a Attempt) -> Self {
+    pub(crate) fn whole(attempt: &'a Attempt) -> Self {
         Self::new(attempt, true)
     }
 
     /// Without heads and bodies, for the stream.
     #[must_use]
-    pub fn facts(attempt: &'a Attempt) -> Self {
+    pub(crate) fn facts(attempt: &'a Attempt) -> Self {
         Self::new(attempt, false)
     }
 

@@ -10,7 +10,7 @@ use crate::model::{Bin, BinCounts, Declaration, SecretHint, Timestamp};
 /// A bin: a URL to hand out, its settings, and its counts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Bin)]
-pub struct BinShape {
+pub(crate) struct BinShape {
     /// The generated id.
     #[schema(value_type = String, example = "h3k9m2x7p4q8r6t1")]
     pub id: crate::model::BinId,
@@ -60,7 +60,7 @@ pub struct BinShape {
 /// What a configuration file sets of a bin.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Declared)]
-pub struct DeclaredShape {
+pub(crate) struct DeclaredShape {
     /// The settings that it names. A change to these lasts until the file is read again.
     pub fields: Vec<String>,
     /// The parts of settings that it names only in part: `limits.max_age_s`.
@@ -78,7 +78,7 @@ impl From<&Declaration> for DeclaredShape {
 impl BinShape {
     /// The shape of a bin, with the base URLs of the two listeners (no slash at the end).
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         bin: &Bin,
         counts: BinCounts,
         last_request_at: Option<Timestamp>,
@@ -126,7 +126,7 @@ fn shell_word(text: &str) -> String {
 /// What may be shown of a secret.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Secret)]
-pub struct SecretShape {
+pub(crate) struct SecretShape {
     /// Its number.
     pub id: i64,
     /// What its owner calls it.
@@ -151,7 +151,7 @@ impl From<SecretHint> for SecretShape {
 /// What a bin holds and has lost.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Counts)]
-pub struct CountsShape {
+pub(crate) struct CountsShape {
     /// Stored requests.
     pub requests: u64,
     /// Of these, not yet read.
@@ -179,7 +179,7 @@ impl From<BinCounts> for CountsShape {
 /// A name with its value.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NameValue)]
-pub struct PairShape {
+pub(crate) struct PairShape {
     /// The name.
     pub name: String,
     /// The value.
@@ -189,7 +189,7 @@ pub struct PairShape {
 /// The response that senders get. Unset parts have their defaults.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BinResponse)]
-pub struct ResponseSettingsShape {
+pub(crate) struct ResponseSettingsShape {
     /// The response when nothing else applies.
     #[serde(flatten)]
     pub answer: ResponseShape,
@@ -216,7 +216,7 @@ pub struct ResponseSettingsShape {
 /// Holds senders until they are answered by hand.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Hold)]
-pub struct HoldShape {
+pub(crate) struct HoldShape {
     /// Milliseconds after which the wait ends.
     #[schema(maximum = 60000)]
     pub timeout_ms: u64,
@@ -227,7 +227,7 @@ pub struct HoldShape {
 /// One response.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Response)]
-pub struct ResponseShape {
+pub(crate) struct ResponseShape {
     /// 200 to 599; default 200.
     #[schema(minimum = 200, maximum = 599)]
     pub status: Option<u16>,
@@ -247,7 +247,7 @@ pub struct ResponseShape {
 /// Something that goes wrong on purpose.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Fault)]
-pub struct FaultShape {
+pub(crate) struct FaultShape {
     /// `close`, `reset`, `cut`, `drip` or `hang`.
     pub kind: String,
     /// How often, 0 to 1.
@@ -259,7 +259,7 @@ pub struct FaultShape {
 /// How much a bin keeps; `null` means the server's default, 0 no limit.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Limits)]
-pub struct LimitsShape {
+pub(super) struct LimitsShape {
     /// Requests.
     pub max_requests: Option<u64>,
     /// Age in seconds.

@@ -9,7 +9,7 @@ use crate::model::{CaseReport, CaseState, CheckReport, Delivered, Outcome, ShotR
 /// The report of a receiver check, complete or so far.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckReport)]
-pub struct CheckShape<'a> {
+pub(crate) struct CheckShape<'a> {
     /// Its number, valid until the server stops. Absent on the command line.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -53,7 +53,7 @@ pub struct CheckShape<'a> {
 /// How many cases ended in which way.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckCounts)]
-pub struct CountsShape {
+pub(crate) struct CountsShape {
     /// The receiver does what it should.
     pub passed: usize,
     /// It does not.
@@ -67,7 +67,7 @@ pub struct CountsShape {
 /// A case.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckCase)]
-pub struct CaseShape<'a> {
+pub(crate) struct CaseShape<'a> {
     /// Its stable name.
     pub id: &'a str,
     /// The duty in a few words.
@@ -94,7 +94,7 @@ pub struct CaseShape<'a> {
 /// A request of a case as an attempt. It belongs to no request of a bin, and has no number.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckAttempt)]
-pub struct CaseAttemptShape<'a> {
+pub(crate) struct CaseAttemptShape<'a> {
     /// `check`.
     #[schema(value_type = String)]
     pub why: Why,
@@ -137,7 +137,7 @@ impl<'a> From<&'a Delivered> for CaseAttemptShape<'a> {
 /// Code that fixes a receiver.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckSnippet)]
-pub struct SnippetShape<'a> {
+pub(crate) struct SnippetShape<'a> {
     /// `express`, `fastapi`, `go`, `laravel` or `rails`.
     pub framework: &'a str,
     /// The framework's name.
@@ -149,7 +149,7 @@ pub struct SnippetShape<'a> {
 /// A request of a case and what came back.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CheckRequest)]
-pub struct ShotShape<'a> {
+pub(crate) struct ShotShape<'a> {
     /// What was sent, in words.
     pub about: &'a str,
     /// `answered`, or the kind of failure: `dns`, `connect`, `tls`, `timeout`, `reset`, `cut`, `malformed`.
@@ -168,7 +168,7 @@ pub struct ShotShape<'a> {
 impl<'a> CheckShape<'a> {
     /// Of a check with that number.
     #[must_use]
-    pub fn new(id: Option<u64>, report: &'a CheckReport) -> Self {
+    pub(crate) fn new(id: Option<u64>, report: &'a CheckReport) -> Self {
         Self {
             id,
             url: None,

@@ -7,7 +7,7 @@ use crate::model::{Change, ChangeKind, Marks, RequestId, Seq};
 
 /// One message of the live stream: `{"seq", "type", …}`.
 #[derive(Debug, Serialize)]
-pub struct EventShape<'a> {
+pub(crate) struct EventShape<'a> {
     /// The cursor.
     pub seq: Seq,
     /// What happened, with its facts.
@@ -18,7 +18,7 @@ pub struct EventShape<'a> {
 /// The facts of one message, by type.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ChangeShape<'a> {
+pub(crate) enum ChangeShape<'a> {
     /// A request was captured.
     Request {
         /// Its id.

@@ -8,7 +8,7 @@ use crate::model::{ForwardAnswer, ForwardSettings, Retries, Route, Timestamp};
 /// How a bin forwards what it captures, and its progress.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Forward)]
-pub struct ForwardShape<'a> {
+pub(crate) struct ForwardShape<'a> {
     /// The first matching route takes the request.
     pub routes: Vec<RouteShape<'a>>,
     /// Only requests that this filter finds.
@@ -33,7 +33,7 @@ pub struct ForwardShape<'a> {
 /// A route. What is `null` matches everything.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Route)]
-pub struct RouteShape<'a> {
+pub(crate) struct RouteShape<'a> {
     /// The path below the bin.
     pub path: Option<&'a str>,
     /// A header.
@@ -47,7 +47,7 @@ pub struct RouteShape<'a> {
 /// How often a delivery that failed is made again.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Retries)]
-pub struct RetriesShape {
+pub(crate) struct RetriesShape {
     /// How often.
     pub count: u32,
     /// Milliseconds before the first; each further one waits twice as long.
@@ -57,7 +57,7 @@ pub struct RetriesShape {
 /// The progress of a bin's forwarding.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = ForwardState)]
-pub struct ForwardStateShape {
+pub(crate) struct ForwardStateShape {
     /// Every request up to this cursor is done.
     pub through: u64,
     /// Requests that wait.
@@ -75,7 +75,7 @@ pub struct ForwardStateShape {
 /// Whether a target can be reached.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TargetHealth)]
-pub struct HealthShape {
+pub(crate) struct HealthShape {
     /// The target.
     pub target: String,
     /// Whether it accepts connections.
@@ -90,7 +90,7 @@ pub struct HealthShape {
 impl<'a> ForwardShape<'a> {
     /// The settings with their progress.
     #[must_use]
-    pub fn new(forward: &'a ForwardSettings, state: ForwardStateShape) -> Self {
+    pub(crate) fn new(forward: &'a ForwardSettings, state: ForwardStateShape) -> Self {
         let route = |route: &'a Route| RouteShape {
             path: route.path.as_deref(),
             header: route.header.as_deref(),

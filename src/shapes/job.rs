@@ -8,7 +8,7 @@ use crate::model::{BinId, JobState, JobStatus, Timestamp};
 /// Deliveries that run in the background.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Job)]
-pub struct JobShape {
+pub(crate) struct JobShape {
     /// Its number, valid until the server stops.
     pub id: u64,
     /// The bin's id.

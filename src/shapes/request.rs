@@ -16,7 +16,7 @@ use crate::model::{
 /// Everything about a request but its header list, query pairs and body content.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RequestSummary)]
-pub struct SummaryShape<'a> {
+pub(crate) struct SummaryShape<'a> {
     /// A ULID.
     #[schema(value_type = String, example = "01JX7Z7C2V0000000000000001")]
     pub id: RequestId,
@@ -80,7 +80,7 @@ pub struct SummaryShape<'a> {
 /// Who sent it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Client)]
-pub struct ClientShape {
+pub(crate) struct ClientShape {
     /// The address.
     #[schema(value_type = String)]
     pub ip: IpAddr,
@@ -91,7 +91,7 @@ pub struct ClientShape {
 /// A body's facts, and its content when a single request is read.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Body)]
-pub struct BodyShape<'a> {
+pub(crate) struct BodyShape<'a> {
     /// Bytes received.
     pub size: u64,
     /// `Content-Length`, if it was there.
@@ -113,7 +113,7 @@ pub struct BodyShape<'a> {
 /// The verdict on the signature. Says nothing about time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Signature)]
-pub struct SignatureShape<'a> {
+pub(crate) struct SignatureShape<'a> {
     /// `valid`, `invalid`, `missing`, `no_secret`, `unsigned_scheme` or `undecodable_secret`.
     #[schema(value_type = String)]
     pub status: SignatureStatus,
@@ -139,7 +139,7 @@ impl<'a> From<&'a Verdict> for SignatureShape<'a> {
 /// How old the signed timestamp was when the request arrived.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Freshness)]
-pub struct FreshnessShape {
+pub(crate) struct FreshnessShape {
     /// `fresh`, `stale`, `future` or `none`.
     #[schema(value_type = String)]
     pub status: FreshnessStatus,
@@ -158,7 +158,7 @@ impl From<&Freshness> for FreshnessShape {
 /// What the request means to its provider.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EventFacts)]
-pub struct EventFactsShape<'a> {
+pub(crate) struct EventFactsShape<'a> {
     /// The provider's id.
     pub provider: Option<&'a str>,
     /// The event's name.
@@ -190,7 +190,7 @@ pub struct EventFactsShape<'a> {
 /// The same request, sent before.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SameBefore)]
-pub struct SameBeforeShape {
+pub(crate) struct SameBeforeShape {
     /// The status that its sender got; `null` for no response.
     pub status: Option<u16>,
 }
@@ -198,7 +198,7 @@ pub struct SameBeforeShape {
 /// A repeated event beside its first delivery.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Repeat)]
-pub struct RepeatShape {
+pub(crate) struct RepeatShape {
     /// Whether the bodies are the same, byte for byte.
     pub identical: bool,
     /// How much later it came, in seconds.
@@ -224,7 +224,7 @@ impl<'a> From<&'a EventFacts> for EventFactsShape<'a> {
 /// Why a request was rejected.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RejectionReason)]
-pub struct RejectionShape {
+pub(crate) struct RejectionShape {
     /// The reason's name: that of the kind if nothing more is known.
     pub code: &'static str,
     /// What the sender was told.
@@ -234,7 +234,7 @@ pub struct RejectionShape {
 /// What the sender was told.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SentResponse)]
-pub struct SentResponseShape {
+pub(crate) struct SentResponseShape {
     /// The status; `null` when there was no response.
     pub status: Option<u16>,
     /// From the complete head to the response, in milliseconds.
@@ -298,7 +298,7 @@ impl<'a> From<&'a RequestSummary> for SummaryShape<'a> {
 /// A header field as sent: `value`, or `value_base64` when the value is not UTF-8.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = HeaderField)]
-pub struct FieldShape {
+pub(super) struct FieldShape {
     /// The name in the sender's case.
     pub name: String,
     /// The value, when it is UTF-8.
@@ -312,7 +312,7 @@ pub struct FieldShape {
 /// Everything about a request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Request)]
-pub struct RequestShape<'a> {
+pub(crate) struct RequestShape<'a> {
     /// All that the summary has; `body` with its content.
     #[serde(flatten)]
     pub summary: SummaryShape<'a>,
@@ -332,7 +332,7 @@ pub struct RequestShape<'a> {
 impl<'a> RequestShape<'a> {
     /// A request, and the first delivery of its event if it repeats one.
     #[must_use]
-    pub fn new(request: &'a CapturedRequest, first: Option<&CapturedRequest>) -> Self {
+    pub(crate) fn new(request: &'a CapturedRequest, first: Option<&CapturedRequest>) -> Self {
         let mut summary = SummaryShape::from(&request.summary);
         summary.event.repeat = first.map(|first| {
             let Repeat { identical, after } = request.repeat_of(first);

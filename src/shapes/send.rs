@@ -9,7 +9,7 @@ use crate::model::{Delivered, Outcome, Timestamp};
 /// An event that a simulated sender sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SentEvent)]
-pub struct SentEventShape<'a> {
+pub(crate) struct SentEventShape<'a> {
     /// The event's name.
     pub event: &'a str,
     /// The URL that it was sent to.
@@ -34,7 +34,7 @@ pub struct SentEventShape<'a> {
 impl<'a> SentEventShape<'a> {
     /// With heads and bodies.
     #[must_use]
-    pub fn new(event: &'a str, delivered: &'a Delivered) -> Self {
+    pub(crate) fn new(event: &'a str, delivered: &'a Delivered) -> Self {
         Self {
             event,
             target: &delivered.target,

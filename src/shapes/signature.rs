@@ -13,7 +13,7 @@ use crate::signature::diagnose::Finding;
 /// A verdict in full. The fields of a request's `signature` are repeated at the top level.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SignatureExplained)]
-pub struct ExplainedShape<'a> {
+pub(crate) struct ExplainedShape<'a> {
     /// `valid`, `invalid`, `missing`, `no_secret`, `unsigned_scheme` or `undecodable_secret`.
     #[schema(value_type = String)]
     pub status: SignatureStatus,
@@ -42,7 +42,7 @@ pub struct ExplainedShape<'a> {
 /// A possible cause.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Finding)]
-pub struct FindingShape<'a> {
+pub(crate) struct FindingShape<'a> {
     /// The stable name of the cause.
     pub code: &'static str,
     /// What it is, in one sentence.
@@ -72,7 +72,7 @@ impl<'a> From<&'a Finding> for FindingShape<'a> {
 impl<'a> ExplainedShape<'a> {
     /// A verdict with its explanation.
     #[must_use]
-    pub fn new(explanation: &'a Explanation, findings: &'a [Finding]) -> Self {
+    pub(crate) fn new(explanation: &'a Explanation, findings: &'a [Finding]) -> Self {
         let signature = SignatureShape::from(&explanation.verdict);
         Self {
             status: signature.status,

@@ -383,7 +383,7 @@ impl Tag {
 /// The signature's bytes: any algorithm, any key bytes, any message. For public-key algorithms, `key` is the private
 /// key. `None` when the key does not fit the algorithm.
 #[must_use]
-pub fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn compute(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     match algorithm {
         Algorithm::Ed25519
         | Algorithm::EcdsaP256Sha256

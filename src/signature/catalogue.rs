@@ -70,23 +70,23 @@ impl Catalogue {
 /// A shared, replaceable catalogue: after a replacement, the next read returns the new one. Cheap to clone; clones
 /// share the catalogue.
 #[derive(Clone)]
-pub struct CurrentCatalogue(Arc<ArcSwap<Inner>>);
+pub(crate) struct CurrentCatalogue(Arc<ArcSwap<Inner>>);
 
 impl CurrentCatalogue {
     /// Starts with this catalogue.
     #[must_use]
-    pub fn new(catalogue: Catalogue) -> Self {
+    pub(crate) fn new(catalogue: Catalogue) -> Self {
         Self(Arc::new(ArcSwap::new(catalogue.0)))
     }
 
     /// The present catalogue.
     #[must_use]
-    pub fn now(&self) -> Catalogue {
+    pub(crate) fn now(&self) -> Catalogue {
         Catalogue(self.0.load_full())
     }
 
     /// Replaces the catalogue.
-    pub fn replace(&self, catalogue: Catalogue) {
+    pub(crate) fn replace(&self, catalogue: Catalogue) {
         self.0.store(catalogue.0);
     }
 }

@@ -21,7 +21,7 @@ const KEY_STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LE
 const KEY_URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// A signature's bytes; those of the usual lengths stay on the stack.
-pub type Decoded = SmallVec<[u8; 72]>;
+pub(super) type Decoded = SmallVec<[u8; 72]>;
 
 /// The text form of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

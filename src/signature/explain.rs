@@ -14,7 +14,7 @@ use super::template::{Context, Template, Value, Vars};
 use super::verify::Verifier;
 
 /// Replaces the secret in signed bytes that are shown: secrets are never shown.
-pub const MASKED_SECRET: &str = "{secret}";
+pub(super) const MASKED_SECRET: &str = "{secret}";
 
 /// A verdict, explained.
 #[derive(Debug, Clone, PartialEq, Eq)]

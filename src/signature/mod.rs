@@ -1,17 +1,17 @@
 //! Signatures: schemes as data, and one engine that verifies, signs and explains with them. No code is specific to a
 //! provider.
 
-pub mod algorithm;
+pub(crate) mod algorithm;
 mod catalogue;
 mod detect;
-pub mod diagnose;
+pub(crate) mod diagnose;
 mod draft;
 mod encoding;
 mod examine;
 mod examine_token;
 mod explain;
 mod filter;
-pub mod handshake;
+pub(crate) mod handshake;
 mod index;
 mod jws;
 mod missing;
@@ -32,23 +32,26 @@ mod template;
 mod timestamp;
 mod verify;
 
-pub use algorithm::Algorithm;
-pub use catalogue::{Catalogue, CurrentCatalogue};
-pub use draft::{SignInput, Signed};
-pub use encoding::Encoding;
-pub use explain::Explanation;
-pub use missing::Missing;
+pub(crate) use algorithm::Algorithm;
+pub use catalogue::Catalogue;
+pub(crate) use catalogue::CurrentCatalogue;
+pub use draft::SignInput;
+pub(crate) use draft::Signed;
+pub(crate) use encoding::Encoding;
+pub(crate) use explain::Explanation;
+pub(crate) use missing::Missing;
 pub use request::{Config, SignedRequest};
 pub use scheme::Scheme;
 pub use sign::sign;
-pub use source::Source;
-pub use verify::{AUTO, Verifier};
+pub(crate) use source::Source;
+pub(crate) use verify::AUTO;
+pub use verify::Verifier;
 
 /// Rejects a text in the form of a key that cannot be a secret of a bin: a private, damaged or unknown kind of key.
 ///
 /// # Errors
 /// One sentence that also says what to do.
-pub fn check_secret(text: &str) -> Result<(), String> {
+pub(crate) fn check_secret(text: &str) -> Result<(), String> {
     pasted::check(text)
 }
 

@@ -18,7 +18,7 @@ use super::template::{RESERVED, Template, Value};
 use super::timestamp::TimestampRule;
 
 /// The caution for schemes that are known only from third parties.
-pub const NOT_PROVEN: &str = "from documentation, not proven";
+pub(super) const NOT_PROVEN: &str = "from documentation, not proven";
 
 /// A header whose presence hints at a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]

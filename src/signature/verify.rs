@@ -18,7 +18,7 @@ use super::scheme::{Scheme, key_bytes};
 use super::secret::Pipeline;
 
 /// The scheme name that means detection, as if none were set.
-pub const AUTO: &str = "auto";
+pub(crate) const AUTO: &str = "auto";
 
 /// Judges the signatures of one bin's requests. Keys are decoded and scheduled when it is built.
 pub struct Verifier {

@@ -15,11 +15,12 @@ mod sqlite;
 mod tests;
 mod types;
 
-pub use error::{OpenError, StoreError, Thing};
+pub(crate) use error::{OpenError, StoreError, Thing};
 pub use handle::Store;
-pub use sqlite::{ReadOnly, remove_abandoned};
-pub use types::{
-    AttemptDepth, BinState, BinUpdate, CommitListener, Durability, Kept, LATEST_VERDICTS, ListQuery, MAX_BODY,
-    MAX_PAGE, MAX_SECRETS, Order, Page, RequestBucket, RequestRef, Reverified, SessionLimits, SessionRequest,
-    SessionRequests, StoreOptions, Stored, TIMELINE_ROWS, Timeline, TimelineBy, TimelineLane, TimelineRange,
+pub(crate) use sqlite::{ReadOnly, remove_abandoned};
+pub(crate) use types::{
+    AttemptDepth, BinState, BinUpdate, CommitListener, LATEST_VERDICTS, ListQuery, MAX_BODY, MAX_PAGE, MAX_SECRETS,
+    Order, Page, RequestBucket, RequestRef, Reverified, SessionLimits, SessionRequest, SessionRequests, StoreOptions,
+    Stored, TIMELINE_ROWS, Timeline, TimelineBy, TimelineLane, TimelineRange,
 };
+pub use types::{Durability, Kept};

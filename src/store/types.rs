@@ -23,10 +23,10 @@ pub enum Durability {
 }
 
 /// The largest body, in bytes: `SQLite` holds values up to 10⁹ bytes; the rest is for the head.
-pub const MAX_BODY: u64 = 900 << 20;
+pub(crate) const MAX_BODY: u64 = 900 << 20;
 
 /// The most secrets of a bin: each is tried for every request.
-pub const MAX_SECRETS: usize = 32;
+pub(crate) const MAX_SECRETS: usize = 32;
 
 /// Where and how to store.
 #[derive(Debug, Clone)]
@@ -113,10 +113,10 @@ pub struct ListQuery {
 }
 
 /// The newest requests of a bin whose verdicts are counted.
-pub const LATEST_VERDICTS: usize = 1_000;
+pub(crate) const LATEST_VERDICTS: usize = 1_000;
 
 /// The most that one page holds.
-pub const MAX_PAGE: usize = 1_000;
+pub(crate) const MAX_PAGE: usize = 1_000;
 
 /// A page of a list.
 #[derive(Debug, Clone)]
@@ -186,7 +186,7 @@ pub struct EventSeen {
 }
 
 /// The newest requests of a bin that a timeline is made of, and as many deliveries.
-pub const TIMELINE_ROWS: u64 = 100_000;
+pub(crate) const TIMELINE_ROWS: u64 = 100_000;
 
 /// What a timeline's lanes stand for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -272,7 +272,7 @@ pub struct DeliveryBucket {
 }
 
 /// The verdict on a request's signature, and its freshness.
-pub type VerdictStatus = (SignatureStatus, FreshnessStatus);
+pub(super) type VerdictStatus = (SignatureStatus, FreshnessStatus);
 
 /// New facts about a stored request, derived with the bin's present settings.
 #[derive(Debug, Clone)]

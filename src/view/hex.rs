@@ -51,7 +51,7 @@ fn render(body: &Body<'_>, options: &RenderOptions) -> ViewModel {
 
 /// Rows of bytes, from the row that holds `offset` on; one row at least and 4,096 at most, as far as there are bytes.
 #[must_use]
-pub fn hex_rows(bytes: &[u8], offset: usize, count: usize) -> Vec<HexRow> {
+pub(crate) fn hex_rows(bytes: &[u8], offset: usize, count: usize) -> Vec<HexRow> {
     let start = (offset - offset % ROW).min(bytes.len());
     let chunks = bytes[start..].chunks(ROW).take(count.clamp(1, MAX_ROWS)).enumerate();
     chunks.map(|(number, chunk)| row(start + number * ROW, chunk)).collect()

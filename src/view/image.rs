@@ -21,7 +21,7 @@ pub struct ImageView {
 
 /// The type of a raster image that browsers show, by its bytes. Only these may ever be served inline.
 #[must_use]
-pub fn raster_mime(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn raster_mime(bytes: &[u8]) -> Option<&'static str> {
     let known = [
         (infer::image::is_png as fn(&[u8]) -> bool, "image/png"),
         (infer::image::is_jpeg, "image/jpeg"),

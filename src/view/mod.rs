@@ -4,7 +4,7 @@
 mod form;
 mod hex;
 mod image;
-pub mod json;
+pub(crate) mod json;
 mod multipart;
 mod text;
 mod visible;
@@ -14,15 +14,15 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::str::FromStr;
 
-pub use form::FormView;
-pub use hex::{HexRow, HexView, hex_rows};
-pub use image::{ImageView, raster_mime};
-pub use json::JsonView;
-pub use multipart::{MultipartView, Part};
+pub(crate) use form::FormView;
+pub(crate) use hex::{HexRow, HexView, hex_rows};
+pub(crate) use image::{ImageView, raster_mime};
+pub(crate) use json::JsonView;
+pub(crate) use multipart::{MultipartView, Part};
 use serde::{Serialize, Serializer};
-pub use text::TextView;
-pub use visible::{has_marks, hidden, plain};
-pub use xml::XmlView;
+pub(crate) use text::TextView;
+pub(crate) use visible::{has_marks, hidden, plain};
+pub(crate) use xml::XmlView;
 
 use crate::http::ContentType;
 use crate::http::coding::{Decoded, decode};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// The kind of a character that must not be shown as it is. Line ends and tabs are allowed; so are the joiners, which
 /// emoji and several scripts need.
-pub fn hidden(character: char) -> Option<&'static str> {
+pub(crate) fn hidden(character: char) -> Option<&'static str> {
     Some(match character {
         '\n' | '\t' => return None,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => "control character",
@@ -20,7 +20,7 @@ pub fn hidden(character: char) -> Option<&'static str> {
 }
 
 /// Text from senders in one line, for attributes, titles and terminals: invisible characters are written as `\u{202e}`.
-pub fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -36,7 +36,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// Whether a text has invisible characters. A carriage return before a line feed is a line end.
-pub fn has_marks(text: &str) -> bool {
+pub(crate) fn has_marks(text: &str) -> bool {
     text.char_indices().any(|(at, character)| {
         let line_end = character == '\r' && text.as_bytes().get(at + 1) == Some(&b'\n');
         !line_end && hidden(character).is_some()

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The file's name, in the working directory.
-pub const NAME: &str = "creel.toml";
+pub(crate) const NAME: &str = "creel.toml";
 /// Write permission for group and others.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
@@ -14,7 +14,7 @@ pub(super) const NO_FILE: &str = "it is no file";
 
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// There is none.
     Nothing,
     /// It may be used.
@@ -24,7 +24,7 @@ pub enum Found {
 }
 
 /// Looks for a file in a folder.
-pub fn find(folder: &Path) -> Found {
+pub(crate) fn find(folder: &Path) -> Found {
     let path = folder.join(NAME);
     let Ok(file) = path.metadata() else { return Found::Nothing };
     match why_not(&file) {

@@ -12,11 +12,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-pub use bins::DeclaredBin;
-pub use event_schemas::DeclaredSchema;
-pub use found::{Found, NAME, find};
-pub use text::{At, FileError, Text};
-pub use words::{by_api, by_serde};
+pub(crate) use bins::DeclaredBin;
+pub(crate) use event_schemas::DeclaredSchema;
+pub(crate) use found::{Found, NAME, find};
+pub(crate) use text::{At, FileError, Text};
+pub(crate) use words::{by_api, by_serde};
 
 use found::{NO_FILE, not_used, why_not};
 

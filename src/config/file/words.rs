@@ -9,7 +9,7 @@ const OF_BINS: [&str; 3] = ["forward", "expect", super::bins::EVENT_SCHEMAS];
 const NOT_OF_BINS: &str = "name";
 
 /// An error from serde.
-pub fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
+pub(crate) fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
     // The known names that it lists.
     let names = |known: &str| known.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     if let Some((name, known)) = words.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "))
@@ -46,7 +46,7 @@ fn kind(wanted: &str) -> &str {
 }
 
 /// An error from the API.
-pub fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
+pub(crate) fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
     if let Some((name, known)) = sentence
         .strip_prefix('`')
         .and_then(|rest| rest.trim_end_matches('.').split_once("` is not known here; expected: "))

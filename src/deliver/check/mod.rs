@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 
-pub use running::{Check, Checks};
-pub use shot::CheckPlan;
+pub(crate) use running::{Check, Checks};
+pub(crate) use shot::CheckPlan;
 
 use super::engine::{Engine, Parcel};
 use super::plan::SendError;
@@ -26,7 +26,7 @@ const ANSWER: usize = 300;
 const DECIDING: usize = 4 << 10;
 
 /// The report at the start of a check.
-pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
+pub(crate) fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
     CheckReport {
         provider: plan.battery.sender.provider,
         document: plan.battery.document,
@@ -44,7 +44,7 @@ pub fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
 ///
 /// # Errors
 /// When a request cannot be made.
-pub async fn check(
+pub(crate) async fn check(
     engine: &Engine,
     clock: &Clock,
     plan: &Arc<CheckPlan>,

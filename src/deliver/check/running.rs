@@ -21,7 +21,7 @@ const MAX_REMEMBERED: usize = 16;
 
 /// A check that the server runs, or has run.
 #[derive(Debug)]
-pub struct Check {
+pub(crate) struct Check {
     /// Its number, valid until the server stops.
     pub id: u64,
     /// The bin whose receiver is checked.
@@ -34,17 +34,17 @@ pub struct Check {
 
 impl Check {
     /// The report so far.
-    pub fn report(&self) -> CheckReport {
+    pub(crate) fn report(&self) -> CheckReport {
         self.report.lock().clone()
     }
 
     /// Stops it after the current case.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
     /// Waits until it is over, but no longer than this.
-    pub async fn wait(&self, longest: Duration) {
+    pub(crate) async fn wait(&self, longest: Duration) {
         let over = async {
             loop {
                 let mut told = pin!(self.over.notified());
@@ -61,14 +61,14 @@ impl Check {
     }
 
     /// Whether it is still running.
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.report.lock().finished_at.is_none()
     }
 }
 
 /// All checks.
 #[derive(Debug, Default)]
-pub struct Checks(Mutex<Inner>);
+pub(crate) struct Checks(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -105,7 +105,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When the target is not allowed, or too many run.
-    pub async fn begin_check(&self, bin: Option<BinId>, plan: CheckPlan) -> Result<Arc<Check>, SendError> {
+    pub(crate) async fn begin_check(&self, bin: Option<BinId>, plan: CheckPlan) -> Result<Arc<Check>, SendError> {
         self.check(&plan.target).await?;
         let begun = self.0.checks.begin(bin, beginning(&plan, self.0.clock.now()))?;
         let (deliver, running, plan) = (self.clone(), Arc::clone(&begun), Arc::new(plan));
@@ -131,7 +131,7 @@ impl Deliver {
     }
 
     /// The newest completed check of a bin's receiver.
-    pub fn last_check(&self, bin: BinId) -> Option<(u64, CheckReport)> {
+    pub(crate) fn last_check(&self, bin: BinId) -> Option<(u64, CheckReport)> {
         let checks: Vec<Arc<Check>> = self.0.checks.0.lock().checks.values().rev().cloned().collect();
         let of_bin = checks.into_iter().filter(|check| check.bin == Some(bin));
         of_bin
@@ -140,7 +140,7 @@ impl Deliver {
     }
 
     /// The check with that number.
-    pub fn find_check(&self, id: u64) -> Option<Arc<Check>> {
+    pub(crate) fn find_check(&self, id: u64) -> Option<Arc<Check>> {
         self.0.checks.0.lock().checks.get(&id).cloned()
     }
 }

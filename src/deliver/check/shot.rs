@@ -29,7 +29,7 @@ const PLACEHOLDER: u8 = 0x01;
 
 /// The cases to run, and the receiver.
 #[derive(Debug, Clone)]
-pub struct CheckPlan {
+pub(crate) struct CheckPlan {
     /// The platform's battery.
     pub battery: &'static Battery,
     /// The cases to run, in the battery's order.

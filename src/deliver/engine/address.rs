@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The kinds that the rules tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// This machine.
     Loopback,
     /// Link-local, or a cloud's metadata service: reached only when this exact address is listed.
@@ -30,7 +30,7 @@ const METADATA: &[IpAddr] = &[
 ];
 
 /// The address that a connection really uses: for an IPv4-mapped IPv6 address (`::ffff:127.0.0.1`), the IPv4 address.
-pub fn canonical(ip: IpAddr) -> IpAddr {
+pub(super) fn canonical(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(ip, IpAddr::V4),
         IpAddr::V4(_) => ip,
@@ -39,7 +39,7 @@ pub fn canonical(ip: IpAddr) -> IpAddr {
 
 /// The kind of an address. An IPv6 address for a translator or a tunnel is special where the IPv4 address that it embeds is
 /// more than an ordinary host's: loopback, special or no host at all.
-pub fn place(ip: IpAddr) -> Place {
+pub(super) fn place(ip: IpAddr) -> Place {
     match canonical(ip) {
         IpAddr::V4(v4) => place_of_v4(v4),
         IpAddr::V6(v6) => match embedded(v6).map(place_of_v4) {

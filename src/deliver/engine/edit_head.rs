@@ -7,7 +7,7 @@ use crate::http::{Head, split_head};
 
 /// The changes. Parts that are `None` or empty stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeadEdit {
+pub(crate) struct HeadEdit {
     /// Another method.
     pub method: Option<String>,
     /// Another path below the bin: empty, or with its leading slash.
@@ -22,13 +22,13 @@ pub struct HeadEdit {
 
 impl HeadEdit {
     /// Whether nothing is changed.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
 /// The head with the changes made.
-pub fn edited(head: &Head, edit: &HeadEdit) -> Head {
+pub(crate) fn edited(head: &Head, edit: &HeadEdit) -> Head {
     if edit.is_empty() {
         return head.clone();
     }

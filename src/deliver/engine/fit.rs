@@ -8,7 +8,7 @@ use crate::http::Head;
 use crate::model::RequestSummary;
 
 /// Why a request is not sent on; `None` when it may be.
-pub fn unfit(summary: &RequestSummary, head: &Head, target: &TargetUrl) -> Option<&'static str> {
+pub(crate) fn unfit(summary: &RequestSummary, head: &Head, target: &TargetUrl) -> Option<&'static str> {
     if summary.rejected.is_some() {
         return Some("It was rejected when it came.");
     }
@@ -55,7 +55,7 @@ fn resembles_framing(name: &[u8]) -> bool {
 /// Whether any known parser finds a segment `.` or `..` in a path: plain or percent-encoded (also repeatedly), with
 /// either slash, before a character that ends a path or segment for some (`?`, `#`, `;`, NUL), or with white space and
 /// control characters that URL parsers remove.
-pub fn has_dot_segment(path: &[u8]) -> bool {
+pub(crate) fn has_dot_segment(path: &[u8]) -> bool {
     let mut path = path.to_vec();
     loop {
         plain_marks(&mut path);

@@ -11,7 +11,7 @@ use crate::http::{FieldLine, Head, split_head};
 
 /// How a head is made for its target.
 #[derive(Debug, Clone, Copy)]
-pub struct HeadPlan<'a> {
+pub(crate) struct HeadPlan<'a> {
     /// The target.
     pub target: &'a TargetUrl,
     /// The requested path and query, see [`path_and_query`].
@@ -24,7 +24,7 @@ pub struct HeadPlan<'a> {
 
 /// A line that differs from the captured head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeadChange {
+pub(crate) struct HeadChange {
     /// The line as captured, without its end; `None` for an added one.
     pub from: Option<String>,
     /// The line as sent; `None` for one that is left out.
@@ -35,7 +35,7 @@ pub struct HeadChange {
 
 /// A head that is ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutgoingHead {
+pub(crate) struct OutgoingHead {
     /// The bytes, with the empty line at the end.
     pub bytes: Bytes,
     /// How it differs from the captured one.
@@ -56,7 +56,7 @@ const VERSION: &str = "A version that can be sent.";
 const HOP_BY_HOP: &[&str] = &["connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
 /// Makes the head to be sent.
-pub fn outgoing(head: &Head, plan: &HeadPlan<'_>) -> OutgoingHead {
+pub(crate) fn outgoing(head: &Head, plan: &HeadPlan<'_>) -> OutgoingHead {
     let raw = &head.raw()[..];
     let mut out = Writer { bytes: Vec::with_capacity(raw.len() + 64), changes: Vec::new() };
     let (first, fields) = split_head(raw);
@@ -114,7 +114,7 @@ pub fn outgoing(head: &Head, plan: &HeadPlan<'_>) -> OutgoingHead {
 }
 
 /// The path and query to be sent.
-pub fn path_and_query(head: &Head, target: &TargetUrl, exact: bool) -> Vec<u8> {
+pub(crate) fn path_and_query(head: &Head, target: &TargetUrl, exact: bool) -> Vec<u8> {
     if exact {
         return target.path_and_query().into();
     }
@@ -193,7 +193,7 @@ impl Writer {
 }
 
 /// Why the user cannot set this field; `None` for all others.
-pub fn is_set_by_creel(name: &str) -> Option<&'static str> {
+pub(crate) fn is_set_by_creel(name: &str) -> Option<&'static str> {
     if name.eq_ignore_ascii_case("content-length") {
         Some("Creel sets Content-Length to the length of the body that is sent: leave it out, or change the body.")
     } else if name.eq_ignore_ascii_case("transfer-encoding") {
@@ -207,7 +207,7 @@ pub fn is_set_by_creel(name: &str) -> Option<&'static str> {
 
 /// The names that `Connection` lists, except `Host` and `Content-Length`: without these, the message would be another
 /// one.
-pub fn named_by_connection(head: &Head) -> Vec<Vec<u8>> {
+pub(crate) fn named_by_connection(head: &Head) -> Vec<Vec<u8>> {
     let scan = head.scan();
     let values = scan.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"connection")).map(|(_, value)| value);
     values
@@ -218,7 +218,7 @@ pub fn named_by_connection(head: &Head) -> Vec<Vec<u8>> {
 }
 
 /// Whether a field is one of a single connection.
-pub fn is_hop_by_hop(name: &[u8]) -> bool {
+pub(crate) fn is_hop_by_hop(name: &[u8]) -> bool {
     HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes()))
         || name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"proxy-"))
 }

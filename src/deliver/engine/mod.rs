@@ -27,13 +27,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-pub use edit_head::{HeadEdit, edited};
-pub use fit::{has_dot_segment, unfit};
-pub use head::{HeadChange, HeadPlan, is_hop_by_hop, is_set_by_creel, named_by_connection, outgoing, path_and_query};
-pub use network::{Network, System};
-pub use own_sockets::{OwnSocket, OwnSockets};
-pub use target::{AllowedTarget, NotAllowed, TargetPolicy, TargetUrl};
-pub use tls::TlsOptions;
+pub(crate) use edit_head::{HeadEdit, edited};
+pub(crate) use fit::{has_dot_segment, unfit};
+pub(crate) use head::{
+    HeadChange, HeadPlan, is_hop_by_hop, is_set_by_creel, named_by_connection, outgoing, path_and_query,
+};
+pub(crate) use network::{Network, System};
+pub(crate) use own_sockets::{OwnSocket, OwnSockets};
+pub(crate) use target::{AllowedTarget, NotAllowed, TargetPolicy, TargetUrl};
+pub(crate) use tls::TlsOptions;
 
 use crate::http::cover::Cover;
 use crate::model::{Clock, Delivered, Outcome, ReceivedResponse, Times};
@@ -47,7 +49,7 @@ const RESOLVE: Duration = Duration::from_secs(5);
 
 /// A request to send.
 #[derive(Debug, Clone)]
-pub struct Parcel {
+pub(crate) struct Parcel {
     /// Where to.
     pub target: TargetUrl,
     /// The whole URL that the head asks for.
@@ -100,7 +102,7 @@ enum Stage {
 }
 
 /// Sends requests. One for the whole server.
-pub struct Engine {
+pub(crate) struct Engine {
     network: Arc<dyn Network>,
     policy: TargetPolicy,
     tls: tls::Tls,
@@ -109,7 +111,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn new(
+    pub(crate) fn new(
         network: Arc<dyn Network>,
         policy: TargetPolicy,
         tls: TlsOptions,
@@ -124,7 +126,7 @@ impl Engine {
     ///
     /// # Errors
     /// A sentence that names the flag.
-    pub async fn check(&self, target: &TargetUrl) -> Result<(), NotAllowed> {
+    pub(crate) async fn check(&self, target: &TargetUrl) -> Result<(), NotAllowed> {
         let found = match tokio::time::timeout(RESOLVE, self.resolve(target)).await {
             Ok(Ok(found)) => found,
             Ok(Err(_)) | Err(_) => Vec::new(),
@@ -136,12 +138,12 @@ impl Engine {
     }
 
     /// Where this server's own capture listener is reached from here.
-    pub fn own_listener(&self) -> Option<SocketAddr> {
+    pub(crate) fn own_listener(&self) -> Option<SocketAddr> {
         self.sockets.listener()
     }
 
     /// Whether a connection to the target can be made; for a target that was down.
-    pub async fn reaches(&self, target: &TargetUrl) -> bool {
+    pub(crate) async fn reaches(&self, target: &TargetUrl) -> bool {
         let connecting = async {
             let addresses = self.addresses(target, false).await.ok()?;
             self.connect(target, &addresses, CONNECT).await.ok()
@@ -150,7 +152,7 @@ impl Engine {
     }
 
     /// Sends a request and returns the outcome.
-    pub async fn deliver(&self, parcel: &Parcel) -> Delivered {
+    pub(crate) async fn deliver(&self, parcel: &Parcel) -> Delivered {
         let (started_at, begun) = (self.clock.now(), Instant::now());
         let mut progress =
             Progress { stage: Stage::Resolve, times: Times::default(), ready: None, reading: Reading::default() };

@@ -8,13 +8,13 @@ use std::pin::Pin;
 use tokio::net::TcpStream;
 
 /// A future of a [`Network`].
-pub type Busy<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+pub(super) type Busy<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
 /// Most addresses of one name that are tried; no real host has more.
-pub const MAX_ADDRESSES: usize = 16;
+pub(super) const MAX_ADDRESSES: usize = 16;
 
 /// Resolves and connects.
-pub trait Network: Send + Sync {
+pub(crate) trait Network: Send + Sync {
     /// The addresses of a name.
     fn resolve<'a>(&'a self, name: &'a str) -> Busy<'a, Vec<IpAddr>>;
     /// A connection to an address.
@@ -23,7 +23,7 @@ pub trait Network: Send + Sync {
 
 /// The system's.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct System;
+pub(crate) struct System;
 
 impl Network for System {
     fn resolve<'a>(&'a self, name: &'a str) -> Busy<'a, Vec<IpAddr>> {

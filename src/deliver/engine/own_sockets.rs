@@ -14,7 +14,7 @@ use crate::model::Origin;
 
 /// What one of Creel's own connections carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OwnSocket {
+pub(crate) struct OwnSocket {
     /// What the request counts as.
     pub origin: Origin,
     /// How many times Creel has sent it on, this time included.
@@ -28,7 +28,7 @@ const SWEEP: usize = 256;
 
 /// The local addresses of connections to the capture listener. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct OwnSockets(Arc<Inner>);
+pub(crate) struct OwnSockets(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -40,7 +40,7 @@ struct Inner {
 
 /// An entry, removed when this is dropped.
 #[derive(Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     sockets: OwnSockets,
     local: SocketAddr,
     linger: bool,
@@ -49,12 +49,12 @@ pub struct Entry {
 impl OwnSockets {
     /// Sets the capture listener's address. Connections to other ports are ignored: their local ports may also be in
     /// use towards the listener.
-    pub fn set_listener(&self, address: SocketAddr) {
+    pub(crate) fn set_listener(&self, address: SocketAddr) {
         *self.0.listener.write() = Some(address);
     }
 
     /// Where the capture listener is reached from this machine, once it is known.
-    pub fn listener(&self) -> Option<SocketAddr> {
+    pub(crate) fn listener(&self) -> Option<SocketAddr> {
         let address = (*self.0.listener.read())?;
         let ip = match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -65,7 +65,7 @@ impl OwnSockets {
     }
 
     /// Notes a connection before anything is sent on it.
-    pub fn add(&self, local: SocketAddr, peer: SocketAddr, what: OwnSocket) -> Option<Entry> {
+    pub(crate) fn add(&self, local: SocketAddr, peer: SocketAddr, what: OwnSocket) -> Option<Entry> {
         if self.0.listener.read().is_none_or(|listener| listener.port() != peer.port()) {
             return None;
         }
@@ -81,7 +81,7 @@ impl OwnSockets {
     }
 
     /// What a connection of the listener carries, if it is Creel's own.
-    pub fn find(&self, peer: SocketAddr) -> Option<OwnSocket> {
+    pub(crate) fn find(&self, peer: SocketAddr) -> Option<OwnSocket> {
         if !self.0.used.load(Ordering::Acquire) {
             return None;
         }
@@ -93,7 +93,7 @@ impl OwnSockets {
 
 impl Entry {
     /// The response came: the listener is done with the connection.
-    pub fn answered(&mut self) {
+    pub(crate) fn answered(&mut self) {
         self.linger = false;
     }
 }

@@ -11,11 +11,11 @@ use crate::http::text::clipped;
 use crate::model::ReceivedResponse;
 
 /// Bytes of a response's head.
-pub const MAX_HEAD: usize = 64 << 10;
+pub(super) const MAX_HEAD: usize = 64 << 10;
 /// Bytes of a body that are kept.
-pub const MAX_KEPT: usize = 1 << 20;
+pub(super) const MAX_KEPT: usize = 1 << 20;
 /// Bytes of a body that are read: beyond this, waiting for the end is of no use.
-pub const MAX_READ: u64 = 64 << 20;
+pub(super) const MAX_READ: u64 = 64 << 20;
 /// Interim responses (1xx) before the final one.
 const MAX_INTERIM: usize = 16;
 /// Bytes of a line that announces a chunk, and of a trailer section.
@@ -25,7 +25,7 @@ const READ: usize = 16 << 10;
 
 /// Why there is no whole response.
 #[derive(Debug)]
-pub enum ReadError {
+pub(super) enum ReadError {
     /// The connection broke.
     Io(io::Error),
     /// It ended too early.
@@ -56,7 +56,7 @@ enum Framing {
 
 /// A response as far as it was read: kept outside the reading future, so that a time-out does not lose it.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub(super) struct Reading {
     buffer: BytesMut,
     head: Option<(u16, Bytes)>,
     body: BytesMut,
@@ -67,14 +67,14 @@ pub struct Reading {
 
 impl Reading {
     /// What was read; `None` without a complete head.
-    pub fn into_response(self) -> Option<ReceivedResponse> {
+    pub(super) fn into_response(self) -> Option<ReceivedResponse> {
         let (status, head) = self.head?;
         let body_cut = self.body_size > self.body.len() as u64;
         Some(ReceivedResponse { status, head, body: self.body.freeze(), body_size: self.body_size, body_cut })
     }
 
     /// Reads a response to its end; `to_head` says that it answers a HEAD request.
-    pub async fn read<R: AsyncRead + Unpin>(&mut self, stream: &mut R, to_head: bool) -> Result<(), ReadError> {
+    pub(super) async fn read<R: AsyncRead + Unpin>(&mut self, stream: &mut R, to_head: bool) -> Result<(), ReadError> {
         let mut framing = self.head(stream, to_head).await?;
         let mut interim = 0;
         // 101 is final: Creel asked for no switch, and what follows would not be HTTP.

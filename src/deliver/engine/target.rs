@@ -15,7 +15,7 @@ use super::address::{Place, canonical, place};
 
 /// A URL that can be sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetUrl(Url);
+pub(crate) struct TargetUrl(Url);
 
 /// Most characters of a target.
 const MAX_TARGET: usize = 2_048;
@@ -25,7 +25,7 @@ impl TargetUrl {
     ///
     /// # Errors
     /// When it is no plain `http` or `https` URL.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.len() > MAX_TARGET {
             return Err(format!("A target has at most {MAX_TARGET} bytes."));
         }
@@ -54,22 +54,22 @@ impl TargetUrl {
     }
 
     /// Whether TLS is spoken.
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
     /// The host, read.
-    pub fn host(&self) -> Host<&str> {
+    pub(crate) fn host(&self) -> Host<&str> {
         self.0.host().unwrap_or(Host::Domain(""))
     }
 
     /// The port, also when it is not written.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or_default()
     }
 
     /// Whether it is that URL, or below its path.
-    pub fn is_below(&self, base: &Self) -> bool {
+    pub(crate) fn is_below(&self, base: &Self) -> bool {
         let path = base.path().strip_suffix('/').unwrap_or(base.path());
         let rest = self.path().strip_prefix(path);
         (self.is_https(), self.authority(), self.port()) == (base.is_https(), base.authority(), base.port())
@@ -77,7 +77,7 @@ impl TargetUrl {
     }
 
     /// Whether it names that listener of this machine.
-    pub fn is_at(&self, listener: SocketAddr) -> bool {
+    pub(crate) fn is_at(&self, listener: SocketAddr) -> bool {
         // A connection to an IPv4-mapped IPv6 address uses the IPv4 address.
         let is_here = |ip: IpAddr| {
             let ip = canonical(ip);
@@ -92,28 +92,28 @@ impl TargetUrl {
     }
 
     /// The value for `Host`: with the port unless it is the scheme's default.
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// The path; `/` at least.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.path()
     }
 
     /// The query, without its question mark.
-    pub fn query(&self) -> Option<&str> {
+    pub(crate) fn query(&self) -> Option<&str> {
         self.0.query()
     }
 
     /// Path and query as they are sent.
-    pub fn path_and_query(&self) -> &str {
+    pub(crate) fn path_and_query(&self) -> &str {
         &self.0[url::Position::BeforePath..url::Position::AfterQuery]
     }
 
     /// The URL with another path and query, for people and for schemes that sign it.
-    pub fn with_path(&self, path_and_query: &[u8]) -> String {
+    pub(crate) fn with_path(&self, path_and_query: &[u8]) -> String {
         format!("{}{}", &self.0[..url::Position::BeforePath], String::from_utf8_lossy(path_and_query))
     }
 }
@@ -201,7 +201,7 @@ impl AllowedTarget {
 
 /// Which targets may be reached.
 #[derive(Debug, Clone, Default)]
-pub struct TargetPolicy {
+pub(crate) struct TargetPolicy {
     /// Loopback is allowed without being listed.
     loopback: bool,
     allowed: Vec<AllowedTarget>,
@@ -214,21 +214,21 @@ pub struct TargetPolicy {
 /// Why a target is not allowed: what is wrong and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct NotAllowed(pub String);
+pub(crate) struct NotAllowed(pub String);
 
 impl TargetPolicy {
     /// For a server: the listed targets, and loopback when its console is private.
-    pub fn new(loopback: bool, allowed: Vec<AllowedTarget>, console: SocketAddr) -> Self {
+    pub(crate) fn new(loopback: bool, allowed: Vec<AllowedTarget>, console: SocketAddr) -> Self {
         Self { loopback, allowed, console: Some(console), anywhere: false }
     }
 
     /// For the command line: its user can reach every target anyway.
-    pub fn anywhere() -> Self {
+    pub(crate) fn anywhere() -> Self {
         Self { anywhere: true, ..Self::default() }
     }
 
     /// Whether the name itself is listed, so that it may be set even if it does not resolve now.
-    pub fn lists(&self, target: &TargetUrl) -> bool {
+    pub(crate) fn lists(&self, target: &TargetUrl) -> bool {
         let port = target.port();
         match target.host() {
             Host::Domain(name) => {
@@ -243,7 +243,7 @@ impl TargetPolicy {
     ///
     /// # Errors
     /// A sentence that names the flag.
-    pub fn check(&self, target: &TargetUrl, ip: IpAddr) -> Result<(), NotAllowed> {
+    pub(crate) fn check(&self, target: &TargetUrl, ip: IpAddr) -> Result<(), NotAllowed> {
         let (port, ip) = (target.port(), canonical(ip));
         if self.is_console(SocketAddr::new(ip, port)) {
             return Err(NotAllowed("Creel's own console is never a target.".to_owned()));
@@ -273,7 +273,7 @@ impl TargetPolicy {
     }
 
     /// Whether a connection reached the console, whatever address was used.
-    pub fn is_console(&self, peer: SocketAddr) -> bool {
+    pub(crate) fn is_console(&self, peer: SocketAddr) -> bool {
         self.console.is_some_and(|console| {
             let (ip, own) = (canonical(peer.ip()), canonical(console.ip()));
             let reaches = if own.is_unspecified() { ip.is_loopback() || ip.is_unspecified() } else { ip == own };
@@ -282,7 +282,7 @@ impl TargetPolicy {
     }
 
     /// Whether the console listens on this port of every address.
-    pub fn console_is_everywhere(&self, port: u16) -> bool {
+    pub(crate) fn console_is_everywhere(&self, port: u16) -> bool {
         self.console.is_some_and(|console| console.ip().is_unspecified() && console.port() == port)
     }
 
@@ -307,7 +307,7 @@ impl TargetPolicy {
     }
 
     /// The error for a name that is not listed and does not resolve.
-    pub fn unresolved(target: &TargetUrl) -> NotAllowed {
+    pub(crate) fn unresolved(target: &TargetUrl) -> NotAllowed {
         let authority = target.authority();
         NotAllowed(format!(
             "{authority} does not resolve, and is not listed: check the name, or start creel with --allow-target {authority}."
@@ -321,7 +321,7 @@ fn plain(name: &str) -> String {
 }
 
 /// Names that mean this machine without a look-up (RFC 6761).
-pub fn is_localhost(name: &str) -> bool {
+pub(super) fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     name.eq_ignore_ascii_case("localhost")
         || name.len() > 10 && name.get(name.len() - 10..).is_some_and(|end| end.eq_ignore_ascii_case(".localhost"))

@@ -34,13 +34,13 @@ impl TlsOptions {
 }
 
 /// The TLS client, made at first use: reading the system's roots takes tens of milliseconds.
-pub struct Tls {
+pub(super) struct Tls {
     options: TlsOptions,
     config: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Tls {
-    pub const fn new(options: TlsOptions) -> Self {
+    pub(super) const fn new(options: TlsOptions) -> Self {
         Self { options, config: OnceLock::new() }
     }
 
@@ -48,7 +48,7 @@ impl Tls {
     ///
     /// # Errors
     /// When there are no roots to trust.
-    pub fn config(&self) -> Result<Arc<ClientConfig>, String> {
+    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, String> {
         self.config.get_or_init(|| config(&self.options)).clone()
     }
 }

@@ -16,13 +16,13 @@ use crate::store::RequestRef;
 
 impl Deliver {
     /// Reserves room for an answer before the request is stored; `None` when too many answers are under way.
-    pub fn ticket(&self, bin: BinId, bytes: usize) -> Option<Ticket> {
+    pub(crate) fn ticket(&self, bin: BinId, bytes: usize) -> Option<Ticket> {
         self.0.asked.ticket(bin, bytes)
     }
 
     /// Delivers a request that was just stored; returns the sender's response when the first target has answered.
     /// `None` when the request is not forwarded, so that the bin answers.
-    pub async fn answer(&self, mut ticket: Ticket, bin: BinId, request: RequestId) -> Option<PassedAnswer> {
+    pub(crate) async fn answer(&self, mut ticket: Ticket, bin: BinId, request: RequestId) -> Option<PassedAnswer> {
         ticket.begin(request);
         let state = self.0.store.bin(bin.as_str())?;
         // While paused by hand, the bin answers.

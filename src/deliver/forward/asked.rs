@@ -19,7 +19,7 @@ const FOR_RESPONSE: u32 = 4;
 
 /// The requests being answered, and the memory for them.
 #[derive(Debug)]
-pub struct Asked {
+pub(crate) struct Asked {
     room: Arc<Semaphore>,
     state: Mutex<State>,
 }
@@ -41,7 +41,7 @@ impl Default for Asked {
 
 /// Marks a request as answered by its target, from before it is stored until all its targets have it.
 #[derive(Debug)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     asked: Arc<Asked>,
     bin: BinId,
     request: Option<RequestId>,

@@ -19,14 +19,14 @@ const MAX_DIGESTS: usize = 4_096;
 
 /// A bin's recently forwarded requests.
 #[derive(Debug, Default)]
-pub struct Circle {
+pub(super) struct Circle {
     seen: HashMap<[u8; 16], VecDeque<Timestamp>>,
 }
 
 impl Circle {
     /// Notes a request with its time of arrival; true when it is in a loop. A request older than the last noted one is
     /// a late delivery and does not count.
-    pub fn closes(&mut self, head: &Head, body: &[u8], now: Timestamp) -> bool {
+    pub(super) fn closes(&mut self, head: &Head, body: &[u8], now: Timestamp) -> bool {
         if self.seen.len() >= MAX_DIGESTS {
             self.seen.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < WINDOW));
             if self.seen.len() >= MAX_DIGESTS {
@@ -49,7 +49,7 @@ impl Circle {
     }
 
     /// Forgets everything: the owner has acted on the loop, or the pause is over.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.seen.clear();
     }
 }

@@ -29,8 +29,8 @@ use crate::store::{BinState, StoreError};
 pub(super) use asked::Asked;
 use circle::Circle;
 use line::TICK;
-pub use passed_back::{as_it_came, passed_answer, passed_back};
-pub use route::route;
+pub(crate) use passed_back::{as_it_came, passed_answer, passed_back};
+pub(crate) use route::route;
 
 /// How often changed bins are checked for new forwards.
 const SUPERVISE: Duration = Duration::from_millis(50);
@@ -44,7 +44,7 @@ const PAGE_BYTES: usize = 8 << 20;
 
 /// The health of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
+pub(crate) struct Health {
     /// The target.
     pub target: String,
     /// Whether it accepts connections.
@@ -133,7 +133,7 @@ impl Lines {
 
 impl Deliver {
     /// Runs a line for every bin that forwards, until it is stopped.
-    pub fn start_forwarding(&self) {
+    pub(crate) fn start_forwarding(&self) {
         let deliver = self.clone();
         self.spawn(async move {
             let mut seen = None;
@@ -195,7 +195,7 @@ impl Deliver {
     }
 
     /// The health of a bin's targets to which something was sent.
-    pub fn health(&self, bin: BinId, forward: &ForwardSettings) -> Vec<Health> {
+    pub(crate) fn health(&self, bin: BinId, forward: &ForwardSettings) -> Vec<Health> {
         let Some(line) = self.0.lines.find(bin) else { return Vec::new() };
         let health = line.health.lock();
         let mut known: Vec<Health> = forward.targets().filter_map(|target| health.get(target).cloned()).collect();
@@ -206,7 +206,7 @@ impl Deliver {
 
     /// Sets a bin's forward to `after`, which `update` stores. Requests that came while nothing was sent are passed
     /// over; a catch-up sends them later.
-    pub async fn set_forward(
+    pub(crate) async fn set_forward(
         &self,
         bin: &BinState,
         after: &ForwardSettings,
@@ -226,7 +226,7 @@ impl Deliver {
     }
 
     /// Called when the owner has set the forward: resets the count of loops and looks for work again.
-    pub fn forward_was_set(&self, bin: BinId) {
+    pub(crate) fn forward_was_set(&self, bin: BinId) {
         self.start_lines();
         if let Some(line) = self.0.lines.find(bin) {
             line.forget_circle();

@@ -17,7 +17,7 @@ const MAX_TOLD: usize = 5;
 const MAX_NAME: usize = 40;
 
 /// The answer, and a sentence about fields that are not passed on (other than those of the connection).
-pub fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
+pub(crate) fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
     match (&delivered.outcome, &delivered.response) {
         (Outcome::Answered, Some(response)) if response.body_cut => {
             (PassedAnswer::error(502, "The target's response is larger than is passed on (1 MiB)."), None)
@@ -37,13 +37,13 @@ pub fn passed_back(delivered: &Delivered) -> (PassedAnswer, Option<String>) {
 }
 
 /// The head and body of a target's answer as received, if they are passed on unchanged.
-pub fn as_it_came(delivered: &Delivered) -> Option<(&Bytes, &Bytes)> {
+pub(crate) fn as_it_came(delivered: &Delivered) -> Option<(&Bytes, &Bytes)> {
     let response = delivered.response.as_ref().filter(|_| delivered.outcome == Outcome::Answered)?;
     (!response.body_cut && STATUSES.contains(&response.status)).then_some((&response.head, &response.body))
 }
 
 /// The sender's answer for a received head; `None` when its status cannot be passed on.
-pub fn passed_answer(head: &Bytes, body: Bytes) -> Option<PassedAnswer> {
+pub(crate) fn passed_answer(head: &Bytes, body: Bytes) -> Option<PassedAnswer> {
     let mut words = head.split(|byte| *byte == b'\n').next()?.split(|byte| *byte == b' ');
     let version = words.next()?;
     let status = std::str::from_utf8(words.next()?).ok()?.trim_end().parse().ok();

@@ -4,7 +4,7 @@ use crate::http::Head;
 use crate::model::{RequestSummary, Route};
 
 /// The first route that matches.
-pub fn route<'r>(routes: &'r [Route], summary: &RequestSummary, head: &Head) -> Option<&'r Route> {
+pub(crate) fn route<'r>(routes: &'r [Route], summary: &RequestSummary, head: &Head) -> Option<&'r Route> {
     routes.iter().find(|route| {
         route.path.as_deref().is_none_or(|path| path_matches(path, &summary.path))
             && route.event.as_deref().is_none_or(|event| summary.derived.event.name.as_deref() == Some(event))

@@ -17,13 +17,13 @@ use crate::provider::samples::{Fault, Made, Player, Step, Story, cut_in_the_midd
 use crate::signature::{Scheme, SignInput, Signed, sign};
 
 /// How long a slow sender takes for its body.
-pub const SLOW: Duration = Duration::from_secs(3);
+pub(super) const SLOW: Duration = Duration::from_secs(3);
 /// Fields that belong to the connection, for every sender.
 const OF_THE_CONNECTION: &[&str] = &["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"];
 
 /// What to send.
 #[derive(Debug, Clone)]
-pub enum Sample {
+pub(crate) enum Sample {
     /// An event made up by Creel.
     Made {
         /// The platform.
@@ -42,7 +42,7 @@ pub enum Sample {
 
 /// How to sign.
 #[derive(Debug, Clone)]
-pub struct Signer {
+pub(crate) struct Signer {
     /// The scheme.
     pub scheme: Arc<Scheme>,
     /// The secret.
@@ -51,7 +51,7 @@ pub struct Signer {
 
 /// Everything about a sending.
 #[derive(Debug, Clone)]
-pub struct Sending {
+pub(crate) struct Sending {
     /// The sample.
     pub sample: Sample,
     /// The events and their times.
@@ -77,7 +77,7 @@ pub struct Sending {
 }
 
 /// Reads a request from bytes: head, empty line, body.
-pub fn own_sample(raw: &Bytes) -> Result<Sample, SendError> {
+pub(crate) fn own_sample(raw: &Bytes) -> Result<Sample, SendError> {
     let crlf = memchr::memmem::find(raw, b"\r\n\r\n").map(|at| at + 4);
     let lf = memchr::memmem::find(raw, b"\n\n").map(|at| at + 2);
     let end = [crlf, lf].into_iter().flatten().min().unwrap_or(raw.len());
@@ -106,7 +106,7 @@ impl Sending {
     }
 
     /// The names of the user's fields that are left out.
-    pub fn overridden(&self) -> Vec<String> {
+    pub(crate) fn overridden(&self) -> Vec<String> {
         self.headers.iter().map(|(name, _)| name.clone()).filter(|name| self.is_system(name)).collect()
     }
 
@@ -114,7 +114,7 @@ impl Sending {
     ///
     /// # Errors
     /// When a value cannot be set or the signature cannot be made.
-    pub fn compose(&self, step: &Step, now: Timestamp) -> Result<Parcel, SendError> {
+    pub(crate) fn compose(&self, step: &Step, now: Timestamp) -> Result<Parcel, SendError> {
         let (mut head, mut body) = self.unsigned(step)?;
         let mut path = self.target.path_and_query().as_bytes().to_vec();
         let mut url = self.signed_url.clone().unwrap_or_else(|| self.target.to_string());
@@ -168,7 +168,7 @@ impl Sending {
     ///
     /// # Errors
     /// When a value cannot be set.
-    pub fn kept(&self, step: &Step, sent: &Parcel, path_and_query: &[u8]) -> Result<(Head, Bytes), SendError> {
+    pub(crate) fn kept(&self, step: &Step, sent: &Parcel, path_and_query: &[u8]) -> Result<(Head, Bytes), SendError> {
         let secret_or_elsewhere =
             self.signer.as_ref().is_some_and(|signer| signer.scheme.hands_over() || signer.scheme.signs_address());
         let (head, body) =

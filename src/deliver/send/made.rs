@@ -16,7 +16,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn send_made(
+    pub(crate) async fn send_made(
         &self,
         bin: BinId,
         kept: Option<RequestId>,

@@ -10,9 +10,9 @@ mod signer;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use compose::{Sample, Sending, Signer, own_sample};
+pub(crate) use compose::{Sample, Sending, Signer, own_sample};
 pub(super) use compose::{head_of, signed_with, unrelated, wrongly_signed};
-pub use signer::SignWith;
+pub(crate) use signer::SignWith;
 
 use tokio::sync::Semaphore;
 
@@ -34,7 +34,7 @@ impl From<SampleError> for SendError {
 
 /// An event that was sent.
 #[derive(Debug, Clone)]
-pub struct SentEvent {
+pub(crate) struct SentEvent {
     /// Its name.
     pub event: String,
     /// The result of its delivery.
@@ -43,7 +43,7 @@ pub struct SentEvent {
 
 /// The result of a sending.
 #[derive(Debug)]
-pub enum Sent {
+pub(crate) enum Sent {
     /// All events, in the order of sending.
     Now(Vec<SentEvent>),
     /// It continues as a job.
@@ -51,7 +51,7 @@ pub enum Sent {
 }
 
 /// Prepares an event on a blocking thread: a body of 10 MiB is written, changed and signed.
-pub async fn parcel(sending: &Arc<Sending>, step: &Step, clock: &Clock) -> Result<Parcel, SendError> {
+pub(crate) async fn parcel(sending: &Arc<Sending>, step: &Step, clock: &Clock) -> Result<Parcel, SendError> {
     let (sending, step, now) = (Arc::clone(sending), step.clone(), clock.now());
     let composed = tokio::task::spawn_blocking(move || sending.compose(&step, now)).await;
     composed.map_err(|_| SendError::Store(StoreError::Closed))?
@@ -62,7 +62,7 @@ pub async fn parcel(sending: &Arc<Sending>, step: &Step, clock: &Clock) -> Resul
 ///
 /// # Errors
 /// When an event cannot be made.
-pub async fn send_all<P: Future<Output = bool> + Send>(
+pub(crate) async fn send_all<P: Future<Output = bool> + Send>(
     engine: &Engine,
     permits: &Semaphore,
     clock: &Clock,
@@ -88,7 +88,7 @@ pub async fn send_all<P: Future<Output = bool> + Send>(
 
 impl Deliver {
     /// The URL of a bin of this server, as reached from this machine.
-    pub fn own_target(&self, bin: &Bin) -> Option<TargetUrl> {
+    pub(crate) fn own_target(&self, bin: &Bin) -> Option<TargetUrl> {
         let listener = self.0.engine.own_listener()?;
         TargetUrl::parse(&format!("http://{listener}/{}", bin.id)).ok()
     }
@@ -97,7 +97,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When an event cannot be made.
-    pub async fn compose(&self, sending: &Arc<Sending>) -> Result<Vec<(String, Parcel)>, SendError> {
+    pub(crate) async fn compose(&self, sending: &Arc<Sending>) -> Result<Vec<(String, Parcel)>, SendError> {
         let mut parcels = Vec::with_capacity(sending.steps.len());
         for step in &sending.steps {
             parcels.push((step.event.clone(), parcel(sending, step, &self.0.clock).await?));
@@ -110,7 +110,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When nothing is sent at all.
-    pub async fn play(
+    pub(crate) async fn play(
         &self,
         bin: Arc<BinState>,
         sending: Arc<Sending>,

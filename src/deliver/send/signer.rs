@@ -14,7 +14,7 @@ use crate::signature::{Catalogue, Scheme};
 
 /// What to sign with.
 #[derive(Debug, Clone)]
-pub enum SignWith {
+pub(crate) enum SignWith {
     /// The bin's newest secret; without one nothing is signed.
     Usual,
     /// The bin's secret of that label.
@@ -31,7 +31,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When there is no such secret or scheme, or the secret is stored for another scheme.
-    pub fn signer(
+    pub(crate) fn signer(
         &self,
         bin: Option<&Bin>,
         with: &SignWith,

@@ -18,7 +18,7 @@ use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, Origin, SentRe
 
 /// A checked archive: every entry can be read, and is read in its turn.
 #[derive(Debug)]
-pub struct Archive {
+pub(crate) struct Archive {
     text: Bytes,
     /// Where each entry is in it.
     entries: Vec<Range<usize>>,
@@ -58,7 +58,7 @@ impl Archive {
     ///
     /// # Errors
     /// The first entry at fault with the field, and what is expected; later entries are not checked.
-    pub fn open(text: Bytes, bin: BinId) -> Result<Self, ImportError> {
+    pub(crate) fn open(text: Bytes, bin: BinId) -> Result<Self, ImportError> {
         let not_json = |error: serde_json::Error| ImportError::not_json(0, "an HTTP archive", &error);
         let Outer { log } = serde_json::from_slice(without_mark(&text)).map_err(not_json)?;
         let creator: Option<Creator> = match log.creator.map(RawValue::get) {
@@ -77,7 +77,7 @@ impl Archive {
     }
 
     /// The requests in it, each read on demand.
-    pub fn requests(&self) -> impl Iterator<Item = Result<Imported, ImportError>> {
+    pub(crate) fn requests(&self) -> impl Iterator<Item = Result<Imported, ImportError>> {
         let text = |place: &Range<usize>| self.text.get(place.clone()).and_then(|text| std::str::from_utf8(text).ok());
         let read = move |(index, place)| entry(index, text(place).unwrap_or_default(), self.bin, self.own);
         self.entries.iter().enumerate().map(read)

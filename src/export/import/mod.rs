@@ -7,7 +7,8 @@ mod record;
 use std::collections::HashMap;
 use std::fmt;
 
-pub use har::{Archive, har};
+pub(crate) use har::Archive;
+pub use har::har;
 pub use jsonl::line;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

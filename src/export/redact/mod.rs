@@ -10,11 +10,11 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-pub use self::names::{is_credential, is_sensitive};
+pub(crate) use self::names::{is_credential, is_sensitive};
 use self::names::{is_of_signature, is_sensitive_parameter};
 use self::urls::{Kind, sensitive};
 use crate::http::Head;
-pub use crate::http::cover::REDACTED;
+pub(crate) use crate::http::cover::REDACTED;
 
 /// Fields whose value is one URL or target. Others may hold some.
 const URLS: &[&str] = &[
@@ -69,25 +69,25 @@ struct Place {
 
 /// A target without credentials; signatures stay.
 #[must_use]
-pub fn open_target(raw: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn open_target(raw: &[u8]) -> Cow<'_, [u8]> {
     without(raw, &in_target(raw, CREDENTIALS))
 }
 
 /// A head without credentials; signatures stay.
 #[must_use]
-pub fn open_head(raw: &[u8]) -> Vec<u8> {
+pub(crate) fn open_head(raw: &[u8]) -> Vec<u8> {
     without(raw, &in_head(raw, CREDENTIALS)).into_owned()
 }
 
 /// The value of a field that is no credential itself, without those that it holds; signatures stay.
 #[must_use]
-pub fn open_value<'v>(name: &[u8], value: &'v [u8]) -> Cow<'v, [u8]> {
+pub(crate) fn open_value<'v>(name: &[u8], value: &'v [u8]) -> Cow<'v, [u8]> {
     without(value, &in_value(name, value, 0, CREDENTIALS))
 }
 
 /// The places of credentials in a URL; signatures stay.
 #[must_use]
-pub fn credentials_in_url(raw: &[u8]) -> Vec<Range<usize>> {
+pub(crate) fn credentials_in_url(raw: &[u8]) -> Vec<Range<usize>> {
     in_target(raw, CREDENTIALS).into_iter().map(|place| place.range).collect()
 }
 

@@ -164,14 +164,14 @@ const PARAMETERS: &[&str] = &["code", "refresh", "policy", "oauth_verifier", "co
 /// Whether the value of a header of this name is a credential, a cookie or a signature. Blanks around the name, as malformed
 /// heads have them, do not count.
 #[must_use]
-pub fn is_sensitive(name: &[u8]) -> bool {
+pub(crate) fn is_sensitive(name: &[u8]) -> bool {
     let name = name.trim_ascii();
     !is_open(name) && (is_signature(name) || lets_in(name))
 }
 
 /// Whether it is a credential or a cookie, and more than a signature.
 #[must_use]
-pub fn is_credential(name: &[u8]) -> bool {
+pub(crate) fn is_credential(name: &[u8]) -> bool {
     let name = name.trim_ascii();
     !is_open(name) && lets_in(name)
 }

@@ -8,7 +8,7 @@ use strum::VariantArray as _;
 
 /// A field of the language.
 #[derive(Debug, Clone, Copy)]
-pub struct Field {
+pub(crate) struct Field {
     /// The word before the colon.
     pub name: &'static str,
     /// One use.
@@ -21,7 +21,7 @@ pub struct Field {
 }
 
 /// Every field, in the order in which help shows them.
-pub const FIELDS: &[Field] = &[
+pub(crate) const FIELDS: &[Field] = &[
     Field {
         name: "text",
         example: "text:\"call ended\"",

@@ -10,9 +10,9 @@ mod lexer;
 mod parser;
 mod pattern;
 
-pub use fields::{FIELDS, Field};
-pub use leaf::{AttemptTest, Flag, Leaf, Needs, Thing};
-pub use pattern::{Named, Needle, Pattern};
+pub(crate) use fields::{FIELDS, Field};
+pub(crate) use leaf::{AttemptTest, Flag, Leaf, Needs, Thing};
+pub(crate) use pattern::{Named, Needle, Pattern};
 
 use super::{CapturedRequest, RequestSummary};
 

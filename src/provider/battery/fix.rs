@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 /// What to fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fix {
+pub(crate) enum Fix {
     /// Verify the signature over the raw bytes, in constant time.
     Verify,
     /// Compare the user's own header.
@@ -29,7 +29,7 @@ pub enum Fix {
 
 /// A framework that snippets are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Framework {
+pub(crate) struct Framework {
     /// Its id.
     pub id: &'static str,
     /// Its name.
@@ -37,7 +37,7 @@ pub struct Framework {
 }
 
 /// The frameworks, in the order in which they are shown.
-pub const FRAMEWORKS: [Framework; 5] = [
+pub(crate) const FRAMEWORKS: [Framework; 5] = [
     Framework { id: "express", name: "Express" },
     Framework { id: "fastapi", name: "FastAPI" },
     Framework { id: "go", name: "Go" },
@@ -48,7 +48,7 @@ pub const FRAMEWORKS: [Framework; 5] = [
 impl Fix {
     /// Every one.
     #[cfg(test)]
-    pub const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Verify,
         Self::Header,
         Self::Parsing,
@@ -62,7 +62,7 @@ impl Fix {
     ];
 
     /// Its name in the file of snippets.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Verify => "verify",
             Self::Header => "header",
@@ -78,7 +78,7 @@ impl Fix {
     }
 
     /// What to do, in a sentence or two.
-    pub const fn advice(self) -> &'static str {
+    pub(crate) const fn advice(self) -> &'static str {
         match self {
             Self::Verify => {
                 "Compute the HMAC over the raw bytes of the body, before anything parses them, compare bytes of equal length in constant time, and answer 401 when they differ."
@@ -104,7 +104,7 @@ impl Fix {
     }
 
     /// The snippet for a framework, by its id.
-    pub fn snippet(self, framework: &str) -> Option<&'static str> {
+    pub(crate) fn snippet(self, framework: &str) -> Option<&'static str> {
         SNIPPETS.iter().find(|(fix, of, _)| *fix == self.name() && *of == framework).map(|(.., text)| *text)
     }
 }

@@ -6,7 +6,7 @@ use super::{Battery, Case, Expect};
 
 /// An answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status; `None` when there was no whole answer.
     pub status: Option<u16>,
     /// What happened, in a sentence.
@@ -17,7 +17,7 @@ pub struct Answer {
 
 /// The verdict on a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The receiver does what it should.
     Passed(String),
     /// It does not.
@@ -27,7 +27,7 @@ pub enum Verdict {
 }
 
 /// Judges the answers to a case.
-pub fn judge(battery: &Battery, case: &Case, answers: &[Answer]) -> Verdict {
+pub(crate) fn judge(battery: &Battery, case: &Case, answers: &[Answer]) -> Verdict {
     let expected = case.expect;
     if let Some(answer) = answers.iter().find(|answer| answer.status.is_none()) {
         return Verdict::Failed(format!("There was no whole answer: {}", answer.sentence));
@@ -76,12 +76,12 @@ pub fn judge(battery: &Battery, case: &Case, answers: &[Answer]) -> Verdict {
 }
 
 /// Whether a single answer would not pass.
-pub fn is_odd(battery: &Battery, case: &Case, answer: &Answer) -> bool {
+pub(crate) fn is_odd(battery: &Battery, case: &Case, answer: &Answer) -> bool {
     !matches!(judge(battery, case, std::slice::from_ref(answer)), Verdict::Passed(_))
 }
 
 /// The deciding answer: the first incomplete one, else the first that would not pass alone, else the last.
-pub fn deciding(battery: &Battery, case: &Case, answers: &[Answer]) -> Option<usize> {
+pub(crate) fn deciding(battery: &Battery, case: &Case, answers: &[Answer]) -> Option<usize> {
     let is_odd = |answer: &Answer| is_odd(battery, case, answer);
     let first = |is: &dyn Fn(&Answer) -> bool| answers.iter().position(is);
     first(&|answer| answer.status.is_none()).or_else(|| first(&is_odd)).or_else(|| answers.len().checked_sub(1))

@@ -9,9 +9,9 @@ mod shot;
 
 use std::time::Duration;
 
-pub use fix::{FRAMEWORKS, Fix, Framework};
-pub use judge::{Answer, Verdict, deciding, is_odd, judge};
-pub use shot::{Body, Prepared, Proof, Shot};
+pub(crate) use fix::{FRAMEWORKS, Fix, Framework};
+pub(crate) use judge::{Answer, Verdict, deciding, is_odd, judge};
+pub(crate) use shot::{Body, Prepared, Proof, Shot};
 
 use super::samples::Sender;
 
@@ -19,7 +19,7 @@ static BATTERIES: &[&Battery] = &[&callaider::BATTERY, &pathors::BATTERY];
 
 /// All cases for one platform's receivers.
 #[derive(Debug)]
-pub struct Battery {
+pub(crate) struct Battery {
     /// How the platform sends.
     pub sender: &'static Sender,
     /// The document that the sentences are quoted from.
@@ -39,7 +39,7 @@ impl Battery {
     ///
     /// # Errors
     /// The index of the first unknown id.
-    pub fn chosen(&'static self, ids: &[String]) -> Result<Vec<&'static Case>, usize> {
+    pub(crate) fn chosen(&'static self, ids: &[String]) -> Result<Vec<&'static Case>, usize> {
         if let Some(unknown) = ids.iter().position(|id| !self.cases.iter().any(|case| case.id == id)) {
             return Err(unknown);
         }
@@ -47,14 +47,14 @@ impl Battery {
     }
 
     /// The ids of its cases, for a message.
-    pub fn case_ids(&self) -> String {
+    pub(crate) fn case_ids(&self) -> String {
         self.cases.iter().map(|case| case.id).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// One duty of a receiver.
 #[derive(Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// Its stable name.
     pub id: &'static str,
     /// The duty in a few words.
@@ -87,14 +87,14 @@ impl Case {
     };
 
     /// Whether it can be tried only when the sender proves itself: nothing of it is proven rightly.
-    pub fn needs_proof(&self) -> bool {
+    pub(crate) fn needs_proof(&self) -> bool {
         self.shots.iter().any(|shot| shot.proof != Proof::Right)
     }
 }
 
 /// What has to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expect {
+pub(crate) enum Expect {
     /// 2xx, in time.
     Accepted,
     /// 401.
@@ -114,12 +114,12 @@ pub enum Expect {
 }
 
 /// The battery of a platform.
-pub fn battery(provider: &str) -> Option<&'static Battery> {
+pub(crate) fn battery(provider: &str) -> Option<&'static Battery> {
     batteries().find(|battery| battery.sender.provider == provider)
 }
 
 /// Every battery.
-pub fn batteries() -> impl Iterator<Item = &'static Battery> {
+pub(crate) fn batteries() -> impl Iterator<Item = &'static Battery> {
     BATTERIES.iter().copied()
 }
 

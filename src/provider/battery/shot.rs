@@ -6,7 +6,7 @@ use crate::provider::samples::{Language, Made, Mode, SampleError, Sender, Story,
 
 /// A request, as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shot {
+pub(crate) struct Shot {
     /// The event.
     pub event: &'static str,
     /// The language that people speak in it.
@@ -27,7 +27,7 @@ pub struct Shot {
 
 /// Which body is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Body {
+pub(crate) enum Body {
     /// The event's.
     Usual,
     /// The event's, with this many bytes.
@@ -48,7 +48,7 @@ pub enum Body {
 
 /// The sender's proof: its signature, or the user's own header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// Right.
     Right,
     /// None.
@@ -75,7 +75,7 @@ pub enum Proof {
 
 /// A shot's request before the proof is added.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// Fields without the proof, and the body.
     pub made: Made,
     /// The bytes that the proof is made of.
@@ -86,27 +86,27 @@ pub struct Prepared {
 
 impl Shot {
     /// Another body.
-    pub const fn with(self, body: Body) -> Self {
+    pub(crate) const fn with(self, body: Body) -> Self {
         Self { body, ..self }
     }
 
     /// Another proof.
-    pub const fn by(self, proof: Proof) -> Self {
+    pub(crate) const fn by(self, proof: Proof) -> Self {
         Self { proof, ..self }
     }
 
     /// Another language.
-    pub const fn spoken(self, language: Language) -> Self {
+    pub(crate) const fn spoken(self, language: Language) -> Self {
         Self { language, ..self }
     }
 
     /// Of a chat.
-    pub const fn written(self) -> Self {
+    pub(crate) const fn written(self) -> Self {
         Self { mode: Mode::Text, ..self }
     }
 
     /// An event as it usually is.
-    pub const fn of(event: &'static str) -> Self {
+    pub(crate) const fn of(event: &'static str) -> Self {
         Self {
             event,
             language: Language::En,
@@ -123,7 +123,7 @@ impl Shot {
     ///
     /// # Errors
     /// When the platform has no such event.
-    pub fn prepare(&self, sender: &Sender, story: &Story) -> Result<Prepared, SampleError> {
+    pub(crate) fn prepare(&self, sender: &Sender, story: &Story) -> Result<Prepared, SampleError> {
         let mut story = Story { language: self.language, mode: self.mode, ..story.clone() };
         if let Body::Sized(size) = self.body {
             story.size = Some(size);

@@ -5,7 +5,7 @@ use crate::model::RequestId;
 
 /// What would prove a point, or show why it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub(crate) enum Act {
     /// Open the bin's URL from outside.
     Outside,
     /// Hand out another URL.

@@ -6,7 +6,7 @@ mod by_check;
 mod judge;
 mod sent;
 
-pub use act::Act;
+pub(crate) use act::Act;
 use serde::Serialize;
 use strum::IntoStaticStr;
 
@@ -15,7 +15,7 @@ use super::platform;
 use crate::model::{AttemptFacts, CheckReport, RequestId, RequestSummary, Timestamp};
 
 /// The platforms' time limit for an endpoint's answer, in milliseconds.
-pub const PATIENCE_MS: u64 = 3_000;
+pub(crate) const PATIENCE_MS: u64 = 3_000;
 /// Requests that a point names.
 const MAX_NAMED: usize = 5;
 
@@ -78,14 +78,14 @@ pub enum State {
 
 /// The owner's statement about a point.
 #[derive(Debug, Clone, Copy)]
-pub struct Stated<'a> {
+pub(crate) struct Stated<'a> {
     pub point: &'a str,
     pub note: &'a str,
     pub at: Timestamp,
 }
 
 /// All evidence for the points.
-pub struct Evidence<'a> {
+pub(crate) struct Evidence<'a> {
     /// The newest requests that came over the network, newest first.
     pub requests: Vec<&'a RequestSummary>,
     /// The newest simulated events, newest first: attempts to send them to an endpoint count.
@@ -112,7 +112,7 @@ pub struct Evidence<'a> {
 
 /// A completed check of the receiver.
 #[derive(Debug, Clone, Copy)]
-pub struct Checked<'a> {
+pub(crate) struct Checked<'a> {
     /// Its number.
     pub id: u64,
     pub report: &'a CheckReport,
@@ -120,7 +120,7 @@ pub struct Checked<'a> {
 
 /// The evidence from the expected header fields in the newest requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeaderEvidence {
+pub(crate) struct HeaderEvidence {
     /// Requests that have all of them.
     pub right: Vec<RequestId>,
     /// Requests that do not, each with the first thing that is wrong.
@@ -129,7 +129,7 @@ pub struct HeaderEvidence {
 
 /// A point with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub(crate) struct Judged {
     pub id: &'static str,
     pub state: State,
     /// Why that is its state.
@@ -149,13 +149,13 @@ pub struct Judged {
 }
 
 /// Whether a request counts as evidence that the platform sent its event.
-pub fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
+pub(crate) fn is_event(summary: &RequestSummary, has_secret: bool) -> bool {
     judge::is_event(summary, has_secret)
 }
 
 /// A platform's checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checklist {
+pub(crate) struct Checklist {
     pub provider: &'static str,
     pub name: &'static str,
     pub document: &'static str,
@@ -164,23 +164,23 @@ pub struct Checklist {
 
 impl Checklist {
     /// How many points have this state.
-    pub fn count(&self, state: State) -> usize {
+    pub(crate) fn count(&self, state: State) -> usize {
         self.points.iter().filter(|point| point.state == state).count()
     }
 
     /// How many points apply.
-    pub fn due(&self) -> usize {
+    pub(crate) fn due(&self) -> usize {
         self.points.len() - self.count(State::NotApplicable)
     }
 
     /// How many are settled, by evidence or by the owner's statement.
-    pub fn settled(&self) -> usize {
+    pub(crate) fn settled(&self) -> usize {
         self.count(State::Proven) + self.count(State::Stated)
     }
 }
 
 /// The platform's checklist with this evidence.
-pub fn checklist(provider: &str, evidence: &Evidence<'_>) -> Option<Checklist> {
+pub(crate) fn checklist(provider: &str, evidence: &Evidence<'_>) -> Option<Checklist> {
     let platform = platform::by_id(provider)?;
     let name = super::by_id(provider)?.name;
     let lifecycle = &platform.lifecycle;
@@ -194,7 +194,7 @@ pub fn checklist(provider: &str, evidence: &Evidence<'_>) -> Option<Checklist> {
 }
 
 /// Whether that platform has such a point.
-pub fn has_point(provider: &str, point: &str) -> bool {
+pub(crate) fn has_point(provider: &str, point: &str) -> bool {
     platform::by_id(provider).is_some_and(|platform| platform.points.iter().any(|known| known.id == point))
 }
 
@@ -224,7 +224,7 @@ fn judged(point: &'static Point, evidence: &Evidence<'_>, of: &judge::Of) -> Jud
 }
 
 /// The checklist in Markdown, for a ticket. `link` makes the address of a request, `check_link` that of a check.
-pub fn markdown(
+pub(crate) fn markdown(
     list: &Checklist,
     bin: &str,
     at: Timestamp,

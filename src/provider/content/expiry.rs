@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 
 /// When a URL expires, and which of its parameters says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expiry {
+pub(crate) struct Expiry {
     pub at: Timestamp,
     pub by: &'static str,
 }
@@ -26,7 +26,7 @@ const SPANS: [(&str, &str, &str); 2] = [
 const SECONDS: [(&str, &str); 4] = [("expires", "Expires"), ("exp", "exp"), ("expiry", "expiry"), ("e", "e")];
 
 /// When a URL expires; `None` when it does not say.
-pub fn expiry(url: &str) -> Option<Expiry> {
+pub(crate) fn expiry(url: &str) -> Option<Expiry> {
     let query = url.split_once('?')?.1;
     let query = query.split_once('#').map_or(query, |(query, _)| query);
     let values: HashMap<String, String> = form::first_pairs(query.as_bytes(), MAX_PARAMETERS)

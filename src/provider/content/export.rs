@@ -55,7 +55,7 @@ impl TranscriptForm {
 const WEEK: u64 = 7 * 24 * 3_600 * 1_000;
 
 /// The transcript of an event of that platform; `None` when it has none.
-pub fn export(provider: &str, json: &[u8], form: TranscriptForm) -> Option<Vec<u8>> {
+pub(crate) fn export(provider: &str, json: &[u8], form: TranscriptForm) -> Option<Vec<u8>> {
     let outline = scan(json);
     let (node, written) = messages(provider, &outline, json)?;
     if form == TranscriptForm::Json {

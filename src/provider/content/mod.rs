@@ -9,9 +9,9 @@ use super::platform;
 use crate::http::text::clipped;
 use crate::json::{JsonNode, NodeKind, Outline, Pointer, unescape};
 use crate::model::Timestamp;
-pub use expiry::{Expiry, expiry};
-pub use export::{TranscriptForm, export};
-pub use transcript::{Message, Transcript};
+pub(crate) use expiry::{Expiry, expiry};
+pub(crate) use export::{TranscriptForm, export};
+pub(crate) use transcript::{Message, Transcript};
 
 /// Variables that are shown.
 const MAX_VARIABLES: u32 = 100;
@@ -30,7 +30,7 @@ pub(super) struct Places {
 
 /// The readable content of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Content {
+pub(crate) struct Content {
     pub transcript: Option<Transcript>,
     /// Names and values, and how many more there are.
     pub variables: Vec<(String, String)>,
@@ -42,7 +42,7 @@ pub struct Content {
 
 /// The recording of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recording {
+pub(crate) struct Recording {
     pub url: String,
     /// When it expires, by the URL's own parameters.
     pub expiry: Option<Expiry>,
@@ -50,13 +50,13 @@ pub struct Recording {
 
 /// Which messages of a transcript are wanted.
 #[derive(Debug, Clone, Copy)]
-pub struct Page {
+pub(crate) struct Page {
     pub from: usize,
     pub limit: usize,
 }
 
 /// Reads the content of a platform's event from the outline of its body.
-pub fn read(provider: &str, json: &[u8], outline: &Outline, page: Page) -> Content {
+pub(crate) fn read(provider: &str, json: &[u8], outline: &Outline, page: Page) -> Content {
     let Some(places) = platform::by_id(provider).map(|platform| &platform.places) else { return Content::default() };
     let find = |pointer: Option<&str>| outline.resolve(json, &Pointer::parse(pointer?)?);
     let text = |pointer: Option<&str>| {

@@ -15,7 +15,7 @@ const PAUSE_MS: i64 = 5_000;
 
 /// Some messages of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transcript {
+pub(crate) struct Transcript {
     /// How many messages there are in all.
     pub total: usize,
     /// The index of the first message here.
@@ -29,7 +29,7 @@ pub struct Transcript {
 
 /// Something that was said or done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub(crate) struct Message {
     /// Its place, from 0.
     pub index: usize,
     /// `user`, `assistant`, `system`, `tool`, or whatever was sent.
@@ -49,7 +49,7 @@ pub struct Message {
 
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolCall {
+pub(crate) struct ToolCall {
     pub name: Option<String>,
     /// As JSON, laid out.
     pub arguments: Option<String>,
@@ -59,7 +59,7 @@ pub struct ToolCall {
 
 /// A file of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileLink {
+pub(crate) struct FileLink {
     pub name: String,
     pub mime: String,
     pub uri: String,

@@ -4,7 +4,7 @@ use super::{Extra, Field, Kind, platform};
 
 /// What a document says of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Documented {
+pub(crate) enum Documented {
     /// It names it.
     Named,
     /// It allows any value here.
@@ -15,7 +15,7 @@ pub enum Documented {
 
 impl Documented {
     /// The name in the API.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Named => "named",
             Self::Free => "free",
@@ -26,7 +26,7 @@ impl Documented {
 
 /// What a platform's document says about a place in an event's body (a JSON pointer, with `*` for the items of an
 /// array). `None` where there is no such document, or no such event in it.
-pub fn documented(provider: &str, event: &str, pointer: &str) -> Option<Documented> {
+pub(crate) fn documented(provider: &str, event: &str, pointer: &str) -> Option<Documented> {
     let event = platform::by_id(provider)?.contract.events.iter().find(|known| known.name == event)?;
     let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).peekable();
     let (mut fields, mut extra): (&[Field], Extra) = (event.fields, event.extra);

@@ -14,7 +14,7 @@ use super::finding::{Finding, Place, Says, Severity};
 use super::platform;
 use crate::http::Headers;
 use crate::json::{NodeId, NodeKind, Outline, Pointer, unescape};
-pub use documented::{Documented, documented};
+pub(crate) use documented::{Documented, documented};
 pub(super) use head::HeadRule;
 pub(super) use kind::Kind;
 use walk::Walk;
@@ -116,7 +116,7 @@ impl Findings {
 
 /// The parts of a request that contracts check.
 #[derive(Debug, Clone, Copy)]
-pub struct Examined<'a> {
+pub(crate) struct Examined<'a> {
     /// The method as sent.
     pub method: &'a str,
     /// The header fields.
@@ -131,7 +131,7 @@ pub struct Examined<'a> {
 
 /// The check of a request against its platform's contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     /// The platform's id.
     pub provider: &'static str,
     /// The title of the document.
@@ -146,7 +146,7 @@ pub struct Report {
 
 /// How many findings there are of each severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Weights {
+pub(crate) struct Weights {
     pub breaks: usize,
     pub unknown: usize,
     pub drift: usize,
@@ -154,7 +154,7 @@ pub struct Weights {
 
 impl Weights {
     /// How many of these findings have each severity.
-    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
+    pub(crate) fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
         let mut weights = Self::default();
         for finding in findings {
             match finding.severity {
@@ -178,18 +178,18 @@ impl std::ops::AddAssign for Weights {
 
 impl Report {
     /// How many of the listed findings have each severity.
-    pub fn weights(&self) -> Weights {
+    pub(crate) fn weights(&self) -> Weights {
         Weights::of(&self.findings)
     }
 }
 
 /// Whether that provider's document is known in full, so that its requests can be checked against a contract.
-pub fn is_known(provider: &str) -> bool {
+pub(crate) fn is_known(provider: &str) -> bool {
     platform::by_id(provider).is_some()
 }
 
 /// Checks a request against the platform's contract; `None` when there is none. Costs a pass over the outline.
-pub fn check(provider: &str, request: &Examined<'_>) -> Option<Report> {
+pub(crate) fn check(provider: &str, request: &Examined<'_>) -> Option<Report> {
     let platform = platform::by_id(provider)?;
     let contract = &platform.contract;
     let mut findings = Findings::default();

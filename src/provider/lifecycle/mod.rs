@@ -15,7 +15,7 @@ use super::platform;
 use crate::model::{Lost, RequestId, Seq, Timestamp};
 
 /// After this long without a request, an unfinished session counts as incomplete.
-pub const SILENCE: Duration = Duration::from_mins(30);
+pub(crate) const SILENCE: Duration = Duration::from_mins(30);
 /// Durations may differ by this many seconds.
 const TOLERANCE_S: f64 = 5.0;
 /// Requests that a finding names.
@@ -84,7 +84,7 @@ pub(super) struct Measured {
 
 /// The parts of a session's request that lifecycles need.
 #[derive(Debug, Clone)]
-pub struct Delivery {
+pub(crate) struct Delivery {
     pub id: RequestId,
     pub seq: Seq,
     /// The event's name.
@@ -111,7 +111,7 @@ impl Delivery {
 
 /// Facts in addition to the requests of a session.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// The events that the user named as subscribed; `None` for the platform's default and the events seen.
     pub chosen: Option<Vec<String>>,
     /// The events of the bin, with the cursor at which each was first seen.
@@ -124,7 +124,7 @@ pub struct Surroundings {
 
 /// A finding about a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionFinding {
+pub(crate) struct SessionFinding {
     pub severity: Severity,
     /// A stable name: `missing`, `twice`, `redelivered`, `redelivered_changed`, `out_of_order`, `after_end`,
     /// `ended_before_started`, `not_of_a_text_session`, `contradiction`, `duration`, `not_accepted`.
@@ -137,7 +137,7 @@ pub struct SessionFinding {
 
 /// The check of a session against its platform's document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Examined {
+pub(crate) struct Examined {
     pub document: &'static str,
     /// The events that it should have, in the document's order.
     pub expected: Vec<&'static str>,
@@ -148,7 +148,7 @@ pub struct Examined {
 }
 
 /// The pointers of the values that [`examine`] looks at; none for a platform that is not known in full.
-pub fn values(provider: &str) -> Vec<&'static str> {
+pub(crate) fn values(provider: &str) -> Vec<&'static str> {
     let Some(lifecycle) = platform::by_id(provider).map(|platform| &platform.lifecycle) else { return Vec::new() };
     let mut values: Vec<&'static str> = lifecycle.call_values.to_vec();
     values.extend(lifecycle.combined.iter().flat_map(|combined| combined.values));
@@ -160,7 +160,7 @@ pub fn values(provider: &str) -> Vec<&'static str> {
 
 /// What tells a call from a session of text.
 #[derive(Debug, Clone, Copy)]
-pub struct ToldByEnd {
+pub(crate) struct ToldByEnd {
     /// The event that ends a session.
     pub event: &'static str,
     /// Its values that only a call has.
@@ -168,32 +168,32 @@ pub struct ToldByEnd {
 }
 
 /// What shows whether a session of that platform was a call; `None` if its document does not say.
-pub fn told_by_end(provider: &str) -> Option<ToldByEnd> {
+pub(crate) fn told_by_end(provider: &str) -> Option<ToldByEnd> {
     let lifecycle = &platform::by_id(provider)?.lifecycle;
     (!lifecycle.call_values.is_empty())
         .then_some(ToldByEnd { event: lifecycle.end.event, of_calls: lifecycle.call_values })
 }
 
 /// The names of a platform's events in the document's order, with whether each is subscribed unless its user chooses otherwise.
-pub fn events(provider: &str) -> Vec<(&'static str, bool)> {
+pub(crate) fn events(provider: &str) -> Vec<(&'static str, bool)> {
     let Some(platform) = platform::by_id(provider) else { return Vec::new() };
     let names = platform.contract.events.iter().map(|event| event.name);
     names.map(|name| (name, platform.lifecycle.subscribed.contains(&name))).collect()
 }
 
 /// What becomes of an event of that platform that was not answered 2xx, and what its document says.
-pub fn not_accepted(provider: &str) -> Option<(&'static str, Says)> {
+pub(crate) fn not_accepted(provider: &str) -> Option<(&'static str, Says)> {
     let consequence = platform::by_id(provider)?.lifecycle.not_accepted;
     Some((consequence.sentence, consequence.says))
 }
 
 /// A duration that an event states, in seconds, and the one between the timestamps of its two events.
-pub fn measured(provider: &str, deliveries: &[Delivery]) -> Option<(f64, f64)> {
+pub(crate) fn measured(provider: &str, deliveries: &[Delivery]) -> Option<(f64, f64)> {
     compare::told_and_passed(&Session { platform: platform::by_id(provider)?, deliveries })
 }
 
 /// Checks a session's requests, in order of arrival, against the platform's lifecycle.
-pub fn examine(provider: &str, deliveries: &[Delivery], around: &Surroundings) -> Option<Examined> {
+pub(crate) fn examine(provider: &str, deliveries: &[Delivery], around: &Surroundings) -> Option<Examined> {
     let platform = platform::by_id(provider)?;
     let session = Session { platform, deliveries };
     let (expected, missing) = expect::expected(&session, around);

@@ -143,7 +143,7 @@ impl OwnProvider {
 
 /// A declared platform as the registry shows it.
 #[derive(Debug)]
-pub struct Own {
+pub(crate) struct Own {
     declared: OwnProvider,
     info: ProviderInfo,
 }
@@ -152,13 +152,13 @@ pub struct Own {
 static DECLARED: ArcSwapOption<Vec<Arc<Own>>> = ArcSwapOption::const_empty();
 
 /// Puts these platforms into the registry, in place of those declared before.
-pub fn declare(providers: Vec<OwnProvider>) {
+pub(crate) fn declare(providers: Vec<OwnProvider>) {
     let own: Vec<Arc<Own>> = providers.into_iter().map(|declared| Arc::new(Own::new(declared))).collect();
     DECLARED.store((!own.is_empty()).then(|| Arc::new(own)));
 }
 
 /// What is declared now.
-pub fn declared() -> Vec<OwnProvider> {
+pub(crate) fn declared() -> Vec<OwnProvider> {
     all().map(|own| own.declared.clone()).collect()
 }
 

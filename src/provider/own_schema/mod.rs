@@ -11,11 +11,11 @@ use super::finding::{Finding, MISSING, Place, Says, Severity};
 use crate::http::text::clipped;
 
 /// Schemas of a bin: its settings are kept in memory.
-pub const MAX_SCHEMAS: usize = 20;
+pub(crate) const MAX_SCHEMAS: usize = 20;
 /// Most characters of an event's name, as stored.
-pub const MAX_NAME: usize = 256;
+pub(crate) const MAX_NAME: usize = 256;
 /// Bytes of a schema, written without spaces.
-pub const MAX_BYTES: usize = 64 << 10;
+pub(crate) const MAX_BYTES: usize = 64 << 10;
 /// Largest body that is checked, in bytes.
 const MAX_BODY: usize = 4 << 20;
 /// Most work of a check, in values times subschemas: about a fifth of a second.
@@ -32,7 +32,7 @@ const SAYS: Says = Says::new("Your JSON Schema", "set for this event in this bin
 /// Why a schema cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
-pub struct SchemaError {
+pub(crate) struct SchemaError {
     /// Where in the schema, as a JSON pointer.
     pub pointer: String,
     /// What is wrong, and what to do.
@@ -47,7 +47,7 @@ impl SchemaError {
 
 /// The differences of a body from the schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SchemaReport {
+pub(crate) struct SchemaReport {
     /// In the order of the schema.
     pub findings: Vec<Finding>,
     /// How many more there are.
@@ -58,7 +58,7 @@ pub struct SchemaReport {
 ///
 /// # Errors
 /// The place and the reason, if it cannot.
-pub fn check(schema: &Value) -> Result<(), SchemaError> {
+pub(crate) fn check(schema: &Value) -> Result<(), SchemaError> {
     if !schema.is_object() {
         return Err(SchemaError::new("", "A schema is a JSON object, as in {\"type\": \"object\"}."));
     }
@@ -83,7 +83,7 @@ fn compiled(schema: &Value) -> Result<Validator, SchemaError> {
 ///
 /// # Errors
 /// Why the body was not checked: a sentence.
-pub fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'static str> {
+pub(crate) fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'static str> {
     if json.len() > MAX_BODY {
         return Err("The body is too long to be held against your JSON Schema.");
     }

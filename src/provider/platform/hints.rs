@@ -7,7 +7,7 @@ use crate::provider::finding::Says;
 
 /// What a platform's document says to those who set it up.
 #[derive(Debug, Clone, Copy)]
-pub struct Hints {
+pub(crate) struct Hints {
     /// Where to set the URL, and what happens without it.
     pub empty: Says,
     /// What to know if a signature came and the bin has no secret.
@@ -26,13 +26,13 @@ pub(super) enum Setup {
 }
 
 /// What that platform's document says to those who set it up.
-pub fn hints(provider: &str) -> Option<Hints> {
+pub(crate) fn hints(provider: &str) -> Option<Hints> {
     by_id(provider).map(|platform| platform.hints)
 }
 
 impl Hints {
     /// The settings to paste at the platform, for this URL and these events; `has_secret` is whether a header proves the source.
-    pub fn setup(&self, url: &str, events: &[String], has_secret: bool) -> Option<(String, Says)> {
+    pub(crate) fn setup(&self, url: &str, events: &[String], has_secret: bool) -> Option<(String, Says)> {
         let (Setup::PostSessionWebhook, says) = self.setup?;
         // The value is the user's secret, which no page shows.
         let headers =

@@ -11,7 +11,7 @@ use super::contract::Contract;
 use super::finding::Says;
 use super::lifecycle::Lifecycle;
 
-pub use hints::{Hints, hints};
+pub(crate) use hints::{Hints, hints};
 
 /// Every platform.
 static PLATFORMS: &[&Platform] = &[&callaider::PLATFORM, &pathors::PLATFORM];

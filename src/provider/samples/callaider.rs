@@ -9,7 +9,7 @@ use super::dialogue::{self, Extra, Turn};
 use super::{Content, Mode, SampleEvent, Sender, Story};
 use crate::model::Timestamp;
 
-pub static SENDER: Sender = Sender {
+pub(crate) static SENDER: Sender = Sender {
     provider: "callaider",
     events: &[
         SampleEvent { name: "session.started", about: "a session begins" },

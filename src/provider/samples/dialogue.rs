@@ -6,7 +6,7 @@ use super::story::{Language, Mode, Story};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     System,
     Assistant,
     User,
@@ -14,7 +14,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::System => "system",
             Self::Assistant => "assistant",
@@ -26,7 +26,7 @@ impl Role {
 
 /// What a message has beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extra {
+pub(super) enum Extra {
     None,
     /// The assistant looks for a free time.
     FindSlots,
@@ -40,7 +40,7 @@ pub enum Extra {
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
+pub(super) struct Turn {
     pub role: Role,
     pub text: String,
     pub extra: Extra,
@@ -70,13 +70,13 @@ const MAX_TURNS: usize = 400;
 const TURN_BYTES: usize = 260;
 
 /// What a person is called, and what they want.
-pub struct Names {
+pub(super) struct Names {
     pub customer: &'static str,
     pub subject: &'static str,
 }
 
 /// The names of a language.
-pub const fn names(language: Language) -> Names {
+pub(super) const fn names(language: Language) -> Names {
     let (customer, subject) = match language {
         Language::En => ("Emma Clarke", "dental check-up"),
         Language::Ru => ("Анна Соколова", "осмотр у стоматолога"),
@@ -213,14 +213,14 @@ fn pause(story: &Story, at: usize, count: usize) -> Duration {
 }
 
 /// How long a conversation takes, in whole seconds.
-pub fn duration(story: &Story) -> Duration {
+pub(super) fn duration(story: &Story) -> Duration {
     let count = turn_count(story);
     let talk: Duration = (0..count).map(|at| pause(story, at, count)).sum();
     Duration::from_secs(talk.as_secs() + 2)
 }
 
 /// The messages. `fill` is about how many bytes longer than usual they are in total.
-pub fn turns(story: &Story, fill: usize) -> Vec<Turn> {
+pub(super) fn turns(story: &Story, fill: usize) -> Vec<Turn> {
     let count = turn_count(story);
     let texts = texts(story.language);
     let mut at = Duration::ZERO;

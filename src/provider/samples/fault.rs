@@ -27,7 +27,7 @@ pub enum Fault {
 }
 
 /// The body without its last third, cut between two characters.
-pub fn cut_in_the_middle(body: &mut Vec<u8>) {
+pub(crate) fn cut_in_the_middle(body: &mut Vec<u8>) {
     let mut end = body.len() * 2 / 3;
     while end > 0 && body.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
         end -= 1;
@@ -36,7 +36,7 @@ pub fn cut_in_the_middle(body: &mut Vec<u8>) {
 }
 
 /// Changes the body's last digit: JSON and forms stay valid.
-pub fn tamper(body: &mut Vec<u8>) {
+pub(crate) fn tamper(body: &mut Vec<u8>) {
     match body.iter().rposition(u8::is_ascii_digit) {
         Some(at) => body[at] = if body[at] == b'7' { b'8' } else { b'7' },
         None => body.push(b' '),

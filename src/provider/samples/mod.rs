@@ -22,10 +22,10 @@ use serde_json::Value;
 use crate::json::{Pointer, edit};
 use crate::model::Timestamp;
 
-pub use fault::{Fault, cut_in_the_middle, tamper};
-pub use player::{PlayedEvent, Player, player, players};
+pub(crate) use fault::{Fault, cut_in_the_middle, tamper};
+pub(crate) use player::{PlayedEvent, Player, player, players};
 pub(super) use steps::Repertoire;
-pub use story::{Language, Mode, Story};
+pub(crate) use story::{Language, Mode, Story};
 
 /// Every built-in platform that can be simulated.
 static SENDERS: &[&Sender] = &[
@@ -40,20 +40,20 @@ static SENDERS: &[&Sender] = &[
 ];
 
 /// How CallAIder sends.
-pub use callaider::SENDER as CALLAIDER;
+pub(crate) use callaider::SENDER as CALLAIDER;
 /// How Pathors sends.
-pub use pathors::SENDER as PATHORS;
+pub(crate) use pathors::SENDER as PATHORS;
 
 /// Means a whole session in place of an event.
-pub const SESSION: &str = "session";
+pub(crate) const SESSION: &str = "session";
 /// Bytes of the largest sample.
-pub const MAX_SIZE: usize = 10 << 20;
+pub(crate) const MAX_SIZE: usize = 10 << 20;
 /// The event that no platform has.
 pub(super) const UNKNOWN: &str = "creel.unknown_event";
 
 /// How a platform sends.
 #[derive(Debug)]
-pub struct Sender {
+pub(crate) struct Sender {
     /// The provider's id.
     pub provider: &'static str,
     /// Its events.
@@ -79,7 +79,7 @@ pub struct Sender {
 
 /// An event that can be sent.
 #[derive(Debug, Clone, Copy)]
-pub struct SampleEvent {
+pub(crate) struct SampleEvent {
     /// Its name.
     pub name: &'static str,
     /// When it is sent, in a few words.
@@ -88,7 +88,7 @@ pub struct SampleEvent {
 
 /// A body before it is written.
 #[derive(Debug, Clone)]
-pub enum Content {
+pub(crate) enum Content {
     /// JSON.
     Json(Value),
     /// A form.
@@ -97,7 +97,7 @@ pub enum Content {
 
 /// A made-up request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made {
+pub(crate) struct Made {
     /// Header fields, without those of the signature.
     pub headers: Vec<(String, String)>,
     /// What is added to the URL's query.
@@ -108,14 +108,14 @@ pub struct Made {
 
 impl Made {
     /// What is added to the URL's query, as it is written.
-    pub fn query_text(&self) -> Option<String> {
+    pub(crate) fn query_text(&self) -> Option<String> {
         (!self.query.is_empty()).then(|| String::from_utf8_lossy(&written(&self.query)).into_owned())
     }
 }
 
 /// One event to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The event.
     pub event: String,
     /// The wait before it.
@@ -127,7 +127,7 @@ pub struct Step {
 /// Why there is no such sample: the field at fault and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
-pub struct SampleError {
+pub(crate) struct SampleError {
     /// `provider`, `event`, `size`, `speed`, `faults` or `set`.
     pub field: String,
     /// What to do.
@@ -141,7 +141,7 @@ impl SampleError {
 }
 
 /// Every platform with made-up samples, in the registry's order.
-pub fn senders() -> impl Iterator<Item = &'static Sender> {
+pub(crate) fn senders() -> impl Iterator<Item = &'static Sender> {
     SENDERS.iter().copied()
 }
 
@@ -152,13 +152,13 @@ pub(super) fn events_of(provider: &str) -> &'static [SampleEvent] {
 
 impl Sender {
     /// Whether it has whole sessions.
-    pub fn has_sessions(&self) -> bool {
+    pub(crate) fn has_sessions(&self) -> bool {
         !(self.session)(&Story::new(0, Timestamp::default())).is_empty()
     }
 
     /// Sets a story's times so that its last event is sent when it happens, if a session begins now at `speed` times
     /// real time.
-    pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
+    pub(crate) fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
         let real = if self.from_start { story.duration() } else { Duration::ZERO };
         let span = steps::paced(real, speed);
         let micros = i64::try_from(span.as_micros()).unwrap_or_default();
@@ -166,7 +166,7 @@ impl Sender {
     }
 
     /// The events that it can send of this story.
-    pub fn repertoire(&self, story: &Story) -> Repertoire<'_> {
+    pub(crate) fn repertoire(&self, story: &Story) -> Repertoire<'_> {
         Repertoire {
             provider: self.provider,
             events: self.events.iter().map(|event| event.name).collect(),
@@ -180,7 +180,13 @@ impl Sender {
     ///
     /// # Errors
     /// When there is no such event, a fault does not fit, or a session would take for ever.
-    pub fn steps(&self, event: &str, story: &Story, speed: f64, faults: &[Fault]) -> Result<Vec<Step>, SampleError> {
+    pub(crate) fn steps(
+        &self,
+        event: &str,
+        story: &Story,
+        speed: f64,
+        faults: &[Fault],
+    ) -> Result<Vec<Step>, SampleError> {
         self.repertoire(story).steps(event, story, speed, faults)
     }
 
@@ -188,7 +194,7 @@ impl Sender {
     ///
     /// # Errors
     /// When a value cannot be set.
-    pub fn make(&self, event: &str, story: &Story, set: &[(Pointer, String)]) -> Result<Made, SampleError> {
+    pub(crate) fn make(&self, event: &str, story: &Story, set: &[(Pointer, String)]) -> Result<Made, SampleError> {
         // An unknown event looks like the first known one.
         let known = if event == UNKNOWN { self.events.first().map_or(event, |first| first.name) } else { event };
         let mut content = (self.body)(known, story, 0);
@@ -231,7 +237,7 @@ impl Sender {
     ///
     /// # Errors
     /// None that is known: nothing is set.
-    pub fn make_unknown(&self, story: &Story) -> Result<Made, SampleError> {
+    pub(crate) fn make_unknown(&self, story: &Story) -> Result<Made, SampleError> {
         self.make(UNKNOWN, story, &[])
     }
 

@@ -8,7 +8,7 @@ use super::dialogue::{self, Role};
 use super::{Content, Mode, SampleEvent, Sender, Story};
 use crate::model::Timestamp;
 
-pub static SENDER: Sender = Sender {
+pub(crate) static SENDER: Sender = Sender {
     provider: "pathors",
     events: &[
         SampleEvent { name: "session.ended", about: "the conversation has ended" },

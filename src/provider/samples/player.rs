@@ -10,7 +10,7 @@ use crate::provider::own::{self, Own};
 
 /// A platform that can be simulated.
 #[derive(Debug, Clone)]
-pub enum Player {
+pub(crate) enum Player {
     /// With made-up events.
     Known(&'static Sender),
     /// The user's own platform: its samples are sent.
@@ -19,7 +19,7 @@ pub enum Player {
 
 /// An event that can be sent.
 #[derive(Debug, Clone)]
-pub struct PlayedEvent {
+pub(crate) struct PlayedEvent {
     /// Its name.
     pub name: Cow<'static, str>,
     /// When it is sent, in a few words.
@@ -27,7 +27,7 @@ pub struct PlayedEvent {
 }
 
 /// Every platform that can be simulated, in the registry's order.
-pub fn players() -> impl Iterator<Item = Player> {
+pub(crate) fn players() -> impl Iterator<Item = Player> {
     senders().map(Player::Known).chain(own::players().map(Player::Own))
 }
 
@@ -35,7 +35,7 @@ pub fn players() -> impl Iterator<Item = Player> {
 ///
 /// # Errors
 /// A sentence with the known platforms.
-pub fn player(provider: &str) -> Result<Player, SampleError> {
+pub(crate) fn player(provider: &str) -> Result<Player, SampleError> {
     players().find(|player| player.provider() == provider).ok_or_else(|| {
         let known: Vec<String> = players().map(|player| player.provider().to_owned()).collect();
         let known = known.join(", ");
@@ -45,7 +45,7 @@ pub fn player(provider: &str) -> Result<Player, SampleError> {
 
 impl Player {
     /// The provider's id.
-    pub fn provider(&self) -> &str {
+    pub(crate) fn provider(&self) -> &str {
         match self {
             Self::Known(sender) => sender.provider,
             Self::Own(own) => &own.info().id,
@@ -53,7 +53,7 @@ impl Player {
     }
 
     /// Its events.
-    pub fn events(&self) -> Vec<PlayedEvent> {
+    pub(crate) fn events(&self) -> Vec<PlayedEvent> {
         match self {
             Self::Known(sender) => sender
                 .events
@@ -65,7 +65,7 @@ impl Player {
     }
 
     /// Whether a header is the platform's own: the user's never replaces it, even if it is not sent.
-    pub fn is_system(&self, name: &str) -> bool {
+    pub(crate) fn is_system(&self, name: &str) -> bool {
         match self {
             Self::Known(sender) => sender.system.iter().any(|known| known.eq_ignore_ascii_case(name)),
             Self::Own(own) => own.is_system(name),
@@ -73,7 +73,7 @@ impl Player {
     }
 
     /// Whether it has whole sessions.
-    pub fn has_sessions(&self) -> bool {
+    pub(crate) fn has_sessions(&self) -> bool {
         match self {
             Self::Known(sender) => sender.has_sessions(),
             Self::Own(own) => own.repertoire().has_sessions(),
@@ -81,7 +81,7 @@ impl Player {
     }
 
     /// Sets a story's times so that its last event is sent when it happens, if a session begins now.
-    pub fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
+    pub(crate) fn begin(&self, story: &mut Story, now: Timestamp, speed: f64) {
         match self {
             Self::Known(sender) => sender.begin(story, now, speed),
             Self::Own(_) => story.ended = now,
@@ -92,7 +92,13 @@ impl Player {
     ///
     /// # Errors
     /// When there is no such event, a fault does not fit, or a session would take for ever.
-    pub fn steps(&self, event: &str, story: &Story, speed: f64, faults: &[Fault]) -> Result<Vec<Step>, SampleError> {
+    pub(crate) fn steps(
+        &self,
+        event: &str,
+        story: &Story,
+        speed: f64,
+        faults: &[Fault],
+    ) -> Result<Vec<Step>, SampleError> {
         match self {
             Self::Known(sender) => sender.steps(event, story, speed, faults),
             Self::Own(own) => own.repertoire().steps(event, story, speed, faults),
@@ -103,7 +109,7 @@ impl Player {
     ///
     /// # Errors
     /// When a value cannot be set.
-    pub fn make(&self, event: &str, story: &Story, set: &[(Pointer, String)]) -> Result<Made, SampleError> {
+    pub(crate) fn make(&self, event: &str, story: &Story, set: &[(Pointer, String)]) -> Result<Made, SampleError> {
         match self {
             Self::Known(sender) => sender.make(event, story, set),
             Self::Own(own) => own.make(event, story, set),

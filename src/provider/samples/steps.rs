@@ -8,7 +8,7 @@ use super::{Fault, Mode, SESSION, SampleError, Step, Story, UNKNOWN};
 const MIN_SPEED: f64 = 0.01;
 
 /// The events that a platform can send.
-pub struct Repertoire<'a> {
+pub(crate) struct Repertoire<'a> {
     /// The provider's id.
     pub(in crate::provider) provider: &'a str,
     /// The names of its events.
@@ -23,7 +23,7 @@ pub struct Repertoire<'a> {
 
 impl Repertoire<'_> {
     /// Whether it has whole sessions.
-    pub fn has_sessions(&self) -> bool {
+    pub(crate) fn has_sessions(&self) -> bool {
         !self.moments.is_empty()
     }
 
@@ -31,7 +31,13 @@ impl Repertoire<'_> {
     ///
     /// # Errors
     /// When there is no such event, a fault does not fit, or a session would take for ever.
-    pub fn steps(mut self, event: &str, story: &Story, speed: f64, faults: &[Fault]) -> Result<Vec<Step>, SampleError> {
+    pub(crate) fn steps(
+        mut self,
+        event: &str,
+        story: &Story,
+        speed: f64,
+        faults: &[Fault],
+    ) -> Result<Vec<Step>, SampleError> {
         if speed > 0.0 && speed < MIN_SPEED {
             let sentence = format!("A speed is 0, which leaves out the pauses, or at least {MIN_SPEED}.");
             return Err(SampleError::new("speed", sentence));

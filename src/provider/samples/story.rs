@@ -54,7 +54,7 @@ pub enum Mode {
 
 /// What the events of one sample share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Story {
+pub(crate) struct Story {
     /// Decides everything that is made up.
     pub seed: u64,
     /// When the session ends, or a single event happens.
@@ -71,23 +71,23 @@ pub struct Story {
 
 impl Story {
     /// A story of a seed that ends at a moment.
-    pub fn new(seed: u64, ended: Timestamp) -> Self {
+    pub(crate) fn new(seed: u64, ended: Timestamp) -> Self {
         let (language, mode) = (Language::default(), Mode::default());
         Self { seed, ended, language, mode, size: None, session: None }
     }
 
     /// How long the session lasts.
-    pub fn duration(&self) -> Duration {
+    pub(crate) fn duration(&self) -> Duration {
         dialogue::duration(self)
     }
 
     /// When the session began.
-    pub fn started(&self) -> Timestamp {
+    pub(crate) fn started(&self) -> Timestamp {
         self.ended.minus(self.duration())
     }
 
     /// The session's id.
-    pub fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         self.session.clone().unwrap_or_else(|| self.uuid("session"))
     }
 
@@ -96,7 +96,7 @@ impl Story {
     }
 
     /// A random UUID (version 4), the same for the same label.
-    pub fn uuid(&self, label: &str) -> String {
+    pub(crate) fn uuid(&self, label: &str) -> String {
         let mut bytes = self.digest(label);
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
@@ -105,19 +105,19 @@ impl Story {
     }
 
     /// That many letters and digits, the same for the same label.
-    pub fn token(&self, label: &str, length: usize) -> String {
+    pub(crate) fn token(&self, label: &str, length: usize) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
         let digest = self.digest(label);
         (0..length).map(|at| char::from(LETTERS[usize::from(digest[at % 32]) % LETTERS.len()])).collect()
     }
 
     /// Hex digits, up to 64, the same for the same label.
-    pub fn hex(&self, label: &str, length: usize) -> String {
+    pub(crate) fn hex(&self, label: &str, length: usize) -> String {
         hex::encode(self.digest(label)).chars().take(length).collect()
     }
 
     /// A number below the bound, the same for the same label.
-    pub fn number(&self, label: &str, below: u64) -> u64 {
+    pub(crate) fn number(&self, label: &str, below: u64) -> u64 {
         let digest = self.digest(label);
         let number = digest[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         number % below.max(1)

@@ -14,12 +14,12 @@ const LAST: Says = Says::new("What came last", "the last request with this event
 
 /// Differences of a body from the earlier bodies of its event: new, missing, of another type, or a value never seen
 /// before.
-pub fn drift(before: &Shape, json: &[u8]) -> Vec<Finding> {
+pub(crate) fn drift(before: &Shape, json: &[u8]) -> Vec<Finding> {
     told(before, json, MIN_SEEN, BEFORE)
 }
 
 /// Differences of a body from the last one of its event: new, missing, or of another type.
-pub fn differences(last: &Shape, json: &[u8]) -> Vec<Finding> {
+pub(crate) fn differences(last: &Shape, json: &[u8]) -> Vec<Finding> {
     told(last, json, 1, LAST)
 }
 

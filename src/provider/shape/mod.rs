@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::http::text::clipped;
 use crate::json::{NodeId, NodeKind, Outline, scan, unescape};
-pub use drift::{differences, drift};
-pub use schema::json_schema;
-pub use typescript::typescript;
+pub(crate) use drift::{differences, drift};
+pub(crate) use schema::json_schema;
+pub(crate) use typescript::typescript;
 
 /// Levels that are learnt.
 const MAX_DEPTH: u32 = 16;
@@ -29,7 +29,7 @@ const MAX_NAME: usize = 200;
 
 /// What was seen at one place of the bodies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// How often it had a value.
     pub seen: u32,
     /// The first and the last body that had one, counted from 1.
@@ -59,7 +59,7 @@ struct Body<'a> {
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub(crate) enum Kind {
     Object,
     Array,
     String,
@@ -83,7 +83,7 @@ impl Kind {
     }
 
     /// The word in JSON Schema.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Object => "object",
             Self::Array => "array",
@@ -98,7 +98,7 @@ impl Kind {
 
 /// A place of the bodies, for a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub(crate) struct Field {
     /// A JSON pointer, with `*` for the items of an array.
     pub pointer: String,
     pub kinds: Vec<Kind>,
@@ -118,7 +118,7 @@ pub struct Field {
 /// How regularly a value is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Presence {
+pub(crate) enum Presence {
     /// In every body.
     Always,
     /// Whenever its parent is present, which is optional or an item of an array.
@@ -140,7 +140,7 @@ impl Presence {
 
 impl Shape {
     /// Learns a body; returns whether it is one JSON value.
-    pub fn learn(&mut self, json: &[u8]) -> bool {
+    pub(crate) fn learn(&mut self, json: &[u8]) -> bool {
         let outline = scan(json);
         if outline.error.is_some() || outline.count() == 0 {
             return false;
@@ -216,7 +216,7 @@ impl Shape {
     }
 
     /// Every place, in the order of names.
-    pub fn fields(&self) -> Vec<Field> {
+    pub(crate) fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
         self.collect("", (self.seen, Presence::Always), &mut fields);
         fields

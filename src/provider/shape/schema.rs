@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Kind, Shape};
 
 /// The schema of that title (draft 2020-12).
-pub fn json_schema(title: &str, shape: &Shape) -> Value {
+pub(crate) fn json_schema(title: &str, shape: &Shape) -> Value {
     let mut schema = of(shape);
     schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.insert("title".to_owned(), title.into());

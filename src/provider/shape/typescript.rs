@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Kind, Shape};
 
 /// The type of that name.
-pub fn typescript(name: &str, shape: &Shape) -> String {
+pub(crate) fn typescript(name: &str, shape: &Shape) -> String {
     let mut words = String::new();
     for part in name.split(|character: char| !character.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
         let mut letters = part.chars();

@@ -19,7 +19,7 @@ mod framing;
 mod handler;
 mod header_cache;
 mod in_flight;
-pub mod inside;
+pub(crate) mod inside;
 mod open;
 mod passed;
 mod recorder;
@@ -61,7 +61,12 @@ const SEND_BUFFER: usize = 64 * 1024;
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(listener: TcpListener, capture: Capture, max_connections: usize, grace: Duration) -> io::Result<Server> {
+pub(crate) fn serve(
+    listener: TcpListener,
+    capture: Capture,
+    max_connections: usize,
+    grace: Duration,
+) -> io::Result<Server> {
     // Accepted sockets inherit the size.
     socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER)?;
     let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);

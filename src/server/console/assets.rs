@@ -33,12 +33,12 @@ struct Table {
 static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 
 /// The URL of a file of `static/`. For a missing file, a URL that leads nowhere; a test rules that out for every page.
-pub fn url(file: &str) -> &'static str {
+pub(super) fn url(file: &str) -> &'static str {
     TABLE.by_file.get(file).map_or("/assets/missing", |&index| TABLE.assets[index].url.as_str())
 }
 
 /// The URLs of the script modules, so that a page can ask for all of them at once instead of one after the other.
-pub fn modules() -> Vec<&'static str> {
+pub(super) fn modules() -> Vec<&'static str> {
     let mut urls = Vec::new();
     for (file, &index) in &TABLE.by_file {
         if is_script(file) {
@@ -49,7 +49,7 @@ pub fn modules() -> Vec<&'static str> {
 }
 
 /// Mounts `/assets/{name}`.
-pub fn configure(app: &mut web::ServiceConfig) {
+pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.route("/assets/{name}", web::get().to(serve)).route("/favicon.ico", web::get().to(favicon));
 }
 

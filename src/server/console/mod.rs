@@ -17,15 +17,15 @@ mod openapi;
 mod ops;
 mod pages;
 mod pieces;
-pub mod problem;
+pub(crate) mod problem;
 mod reading;
 mod security;
 mod sessions;
 mod timeline;
 mod unread;
 
-pub use api::declared;
-pub use openapi::schemas;
+pub(crate) use api::declared;
+pub(crate) use openapi::schemas;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ use crate::store::{BinState, Store};
 use unread::Explaining;
 
 /// State that the console's handlers share. One for all workers.
-pub struct ConsoleState {
+pub(crate) struct ConsoleState {
     /// Bins and requests.
     pub store: Store,
     /// Live changes.
@@ -83,7 +83,7 @@ pub struct ConsoleState {
 
 /// Where the two listeners are.
 #[derive(Debug, Clone, Copy)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     /// The capture half.
     pub capture: SocketAddr,
     /// The console.
@@ -92,7 +92,7 @@ pub struct Addresses {
 
 /// What a bin keeps when it does not say. 0 means no limit.
 #[derive(Debug, Clone, Copy)]
-pub struct Defaults {
+pub(crate) struct Defaults {
     /// Bytes of a body.
     pub max_body: u64,
     /// Requests.
@@ -106,7 +106,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 impl ConsoleState {
     /// Puts the parts together.
-    pub fn new(
+    pub(crate) fn new(
         store: Store,
         hub: Hub,
         capture: Capture,
@@ -137,7 +137,7 @@ impl ConsoleState {
     }
 
     /// How a bin is shown, here and in pages.
-    pub fn bin_shape(&self, bin: &BinState) -> BinShape {
+    pub(crate) fn bin_shape(&self, bin: &BinState) -> BinShape {
         BinShape::new(
             &bin.bin,
             self.store.counts(bin.bin.id),
@@ -164,7 +164,7 @@ const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std::io::Result<Server> {
+pub(crate) fn serve(listener: TcpListener, state: ConsoleState, grace: Duration) -> std::io::Result<Server> {
     let state = web::Data::from(Arc::new(state));
     // Made once, before the first request needs it.
     openapi::document();

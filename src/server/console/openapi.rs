@@ -268,7 +268,7 @@ async fn show_json() -> HttpResponse {
 }
 
 /// The schemas of the document, referring to each other below `prefix`.
-pub fn schemas(prefix: &str) -> serde_json::Map<String, Value> {
+pub(crate) fn schemas(prefix: &str) -> serde_json::Map<String, Value> {
     let schemas = &document().json()["components"]["schemas"];
     let text = schemas.to_string().replace("#/components/schemas/", prefix);
     serde_json::from_str(&text).unwrap_or_default()

@@ -126,7 +126,7 @@ impl Code {
 
 /// What went wrong, for the client. The cause, where there is one, goes to the log.
 #[derive(Debug, Clone)]
-pub struct Problem(Box<Told>);
+pub(crate) struct Problem(Box<Told>);
 
 /// Boxed: every handler's `Result` would carry it otherwise.
 #[derive(Debug, Clone)]
@@ -140,27 +140,27 @@ struct Told {
 
 impl Problem {
     /// A problem with its sentence.
-    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Told { code, detail: detail.into(), field: None, allow: None, more: Map::new() }))
     }
 
     /// There is no such bin, request or secret.
-    pub fn not_found(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }
 
     /// A field of the body at fault (`response.script[1].status`).
-    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Code::InvalidField, detail).at(field)
     }
 
     /// A query parameter at fault.
-    pub fn query(name: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn query(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Code::InvalidQuery, detail).at(name)
     }
 
     /// The methods that the route does know.
-    pub fn allowing(methods: String) -> Self {
+    pub(crate) fn allowing(methods: String) -> Self {
         let detail = format!("This route answers {methods}.");
         let mut problem = Self::new(Code::MethodNotAllowed, detail);
         problem.0.allow = Some(methods);
@@ -168,35 +168,35 @@ impl Problem {
     }
 
     /// Adds a member of its own (RFC 9457, section 3.2).
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
     /// Names the field at fault.
-    pub fn at(mut self, field: impl Into<String>) -> Self {
+    pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
         // The client chose the name: a huge one must not fill the response.
         self.0.field = Some(super::error_text::cut(&field.into()));
         self
     }
 
     /// Its code.
-    pub fn code(&self) -> Code {
+    pub(crate) fn code(&self) -> Code {
         self.0.code
     }
 
     /// The field at fault, if there is one.
-    pub fn at_field(&self) -> Option<&str> {
+    pub(crate) fn at_field(&self) -> Option<&str> {
         self.0.field.as_deref()
     }
 
     /// The sentence, for pages that show it in their own way.
-    pub fn detail(&self) -> &str {
+    pub(crate) fn detail(&self) -> &str {
         &self.0.detail
     }
 
     /// The status in words.
-    pub fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         self.0.code.status().canonical_reason().unwrap_or("Error")
     }
 

@@ -116,7 +116,7 @@ enum Trigger {
 
 /// The parts of a request from which handshakes are recognised.
 #[derive(Debug, Clone, Copy)]
-pub struct HandshakeRequest<'a> {
+pub(crate) struct HandshakeRequest<'a> {
     /// The method as sent.
     pub method: &'a str,
     /// The URL as the sender was given it, with the path below the bin. A query may be there or not.
@@ -131,7 +131,7 @@ pub struct HandshakeRequest<'a> {
 
 /// A recognised handshake, with its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handshake {
+pub(crate) struct Handshake {
     /// Which one: `slack-url-verification`, …
     pub id: &'static str,
     /// What the sender gets in place of the bin's response.
@@ -142,7 +142,7 @@ pub struct Handshake {
 
 /// A secret that a sender handed over, for deliveries of these platforms only.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Learnt {
+pub(crate) struct Learnt {
     /// The secret.
     pub secret: SecretValue,
     /// Ids of the providers and schemes that use it.
@@ -151,7 +151,7 @@ pub struct Learnt {
 
 /// What a bin is set to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct BinSetting<'a> {
+pub(crate) struct BinSetting<'a> {
     /// The provider.
     pub provider: Option<&'a str>,
     /// The scheme that verifies its requests.
@@ -162,7 +162,7 @@ pub struct BinSetting<'a> {
 
 /// The response to a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandshakeResponse {
+pub(crate) struct HandshakeResponse {
     /// The status.
     pub status: u16,
     /// The headers in order, with a content type when there is a body.
@@ -195,7 +195,7 @@ struct Response {
 /// Any client that knows the URL can send a handshake. So a secret is used only for the platform that it belongs to,
 /// and a secret is learnt only if the bin is set to a platform that hands secrets over.
 #[must_use]
-pub fn recognise(
+pub(crate) fn recognise(
     bin: BinSetting<'_>,
     request: &HandshakeRequest<'_>,
     secrets: &[Secret],
@@ -325,7 +325,7 @@ fn has_token_form(text: &str) -> bool {
 
 /// Whether a signature of that body may be the response to a handshake. Any client can ask for that, so the signature
 /// proves nothing, even if it is right. No delivery of these platforms has such a body.
-pub fn may_have_signed(bin: BinSetting<'_>, headers: &Headers, body: &[u8]) -> bool {
+pub(crate) fn may_have_signed(bin: BinSetting<'_>, headers: &Headers, body: &[u8]) -> bool {
     let is_set = |member: &&&Member| {
         let mine = |id: Option<&str>| id.is_some_and(|id| member.of.contains(&id));
         matches!(member.guard, Guard::Secret | Guard::Both) && (mine(bin.provider) || mine(bin.scheme))

@@ -58,7 +58,7 @@ mod whole;
 mod writer;
 
 pub(crate) use database::Database;
-pub use open::remove_abandoned;
-pub use read_only::ReadOnly;
+pub(crate) use open::remove_abandoned;
+pub(crate) use read_only::ReadOnly;
 pub(crate) use search::Search;
 pub(crate) use tx::Tx;

@@ -75,7 +75,7 @@ pub(crate) fn open(options: &StoreOptions) -> Result<Opened, OpenError> {
 }
 
 /// Removes a temporary database whose process has ended. Returns whether no such file is left.
-pub fn remove_abandoned(path: &Path) -> bool {
+pub(crate) fn remove_abandoned(path: &Path) -> bool {
     if !files::look(path).is_ok_and(|found| found.is_some()) {
         return false;
     }

@@ -15,7 +15,7 @@ use crate::store::error::{OpenError, StoreError, Thing};
 use crate::store::types::{BinState, RequestRef};
 
 /// The file.
-pub struct ReadOnly {
+pub(crate) struct ReadOnly {
     conn: Connection,
     bins: Bins,
     salt: u32,
@@ -29,7 +29,7 @@ impl std::fmt::Debug for ReadOnly {
 
 impl ReadOnly {
     /// Opens a database of this version.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         open::look_before_reading(path)?;
         let failed = |error: rusqlite::Error| open_error(path, &error);
         let conn = connect(path).map_err(failed)?;
@@ -42,22 +42,22 @@ impl ReadOnly {
     }
 
     /// Every bin, oldest first.
-    pub fn bins(&self) -> Vec<Arc<BinState>> {
+    pub(crate) fn bins(&self) -> Vec<Arc<BinState>> {
         self.bins.all().into_iter().map(|entry| entry.state).collect()
     }
 
     /// The bin of that id or name.
-    pub fn bin(&self, reference: &str) -> Option<Arc<BinState>> {
+    pub(crate) fn bin(&self, reference: &str) -> Option<Arc<BinState>> {
         self.bins.find(reference)
     }
 
     /// One request with head and body.
-    pub fn request(&self, bin: BinId, which: RequestRef) -> Result<CapturedRequest, StoreError> {
+    pub(crate) fn request(&self, bin: BinId, which: RequestRef) -> Result<CapturedRequest, StoreError> {
         self.source(bin)?.request(&self.conn, which)
     }
 
     /// The id of the request at that cursor.
-    pub fn id_at(&self, bin: BinId, seq: Seq) -> Result<RequestId, StoreError> {
+    pub(crate) fn id_at(&self, bin: BinId, seq: Seq) -> Result<RequestId, StoreError> {
         let summary = self.source(bin)?.by_seq(&self.conn, seq)?;
         summary.map(|summary| summary.id).ok_or(StoreError::NotFound(Thing::Request))
     }

@@ -21,7 +21,7 @@ use crate::signature::{AUTO, Catalogue};
 use crate::store::{Store, StoreError};
 
 /// A bin of the file with valid settings.
-pub struct CheckedBin {
+pub(crate) struct CheckedBin {
     name: BinName,
     change: BinChange,
     forward: Option<DeclaredForward>,
@@ -71,7 +71,7 @@ pub enum DeclareError {
 ///
 /// # Errors
 /// The first mistake.
-pub fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<CheckedBin>, FileError> {
+pub(crate) fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<CheckedBin>, FileError> {
     let mut checked: Vec<CheckedBin> = Vec::new();
     for declared in &file.bins {
         let field = format!("bins.{}", declared.name);
@@ -145,7 +145,7 @@ fn expected(declared: &DeclaredBin) -> Result<Option<Expected>, Problem> {
 ///
 /// # Errors
 /// The first bin that would lose its scheme or platform.
-pub fn still_there(
+pub(crate) fn still_there(
     file: &ConfigFile,
     bins: &[CheckedBin],
     store: &Store,
@@ -175,7 +175,7 @@ pub fn still_there(
 ///
 /// # Errors
 /// When a target is not allowed: then nothing is changed. When the database cannot be written.
-pub async fn apply(
+pub(crate) async fn apply(
     file: &ConfigFile,
     bins: Vec<CheckedBin>,
     install: impl FnOnce(),

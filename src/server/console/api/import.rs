@@ -54,7 +54,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 
 /// The memory that imports may hold.
 #[derive(Debug)]
-pub struct Room(Semaphore);
+pub(crate) struct Room(Semaphore);
 
 impl Default for Room {
     fn default() -> Self {

@@ -7,7 +7,7 @@ mod catalogues;
 mod check;
 mod checklist;
 mod contract;
-pub mod declared;
+pub(crate) mod declared;
 mod diff;
 mod event_schemas;
 mod events;

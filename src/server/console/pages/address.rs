@@ -9,7 +9,7 @@ use crate::model::Seq;
 /// The list's parameters.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct ListParams {
+pub(super) struct ListParams {
     pub q: Option<String>,
     /// Only requests older than this.
     pub before: Option<Seq>,
@@ -17,12 +17,12 @@ pub struct ListParams {
 
 impl ListParams {
     /// The filter's text, without space around it.
-    pub fn filter_text(&self) -> &str {
+    pub(super) fn filter_text(&self) -> &str {
         self.q.as_deref().map_or("", str::trim)
     }
 
     /// The query string that keeps the list as it is.
-    pub fn context(&self) -> String {
+    pub(super) fn context(&self) -> String {
         query_string(&[("q", Some(self.filter_text().to_owned())), ("before", self.before.map(|seq| seq.to_string()))])
     }
 }
@@ -30,7 +30,7 @@ impl ListParams {
 /// The chosen request's parameters.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct DetailParams {
+pub(super) struct DetailParams {
     pub tab: Option<String>,
     /// `sorted`: headers by name.
     pub headers: Option<String>,
@@ -98,7 +98,7 @@ impl TabId {
 }
 
 /// The address of a view, with the list as it is.
-pub fn tab_href(base: &str, params: &ListParams, tab: TabId) -> String {
+pub(super) fn tab_href(base: &str, params: &ListParams, tab: TabId) -> String {
     let name = (tab != TabId::Request).then(|| tab.id().to_owned());
     let query = query_string(&[
         ("q", Some(params.filter_text().to_owned())),
@@ -113,12 +113,12 @@ const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'*');
 
 /// A value for a query string.
-pub fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, QUERY).to_string()
 }
 
 /// A query string of the present pairs, with its question mark; empty without any.
-pub fn query_string(pairs: &[(&str, Option<String>)]) -> String {
+pub(super) fn query_string(pairs: &[(&str, Option<String>)]) -> String {
     let mut out = String::new();
     for (name, value) in pairs {
         if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {

@@ -27,7 +27,7 @@ struct Choice {
 /// The options of the choice.
 #[derive(Debug, Template)]
 #[template(path = "parts/choices.html")]
-pub struct Choices {
+pub(super) struct Choices {
     choices: Vec<Choice>,
     /// The bin's setting, if it is not in the list: both parts, in words.
     other: Option<Choice>,
@@ -46,7 +46,7 @@ const SIGNATURE: &str = "signature";
 impl Choices {
     /// Every provider, and every scheme that is no provider's first one. `settings` selects the chosen entry; without
     /// them, a custom scheme is not offered.
-    pub fn new(catalogue: &Catalogue, settings: Option<&BinSettings>) -> Self {
+    pub(super) fn new(catalogue: &Catalogue, settings: Option<&BinSettings>) -> Self {
         let providers = provider::catalogue();
         let chosen_provider = settings.and_then(|settings| settings.provider.clone()).unwrap_or_default();
         let chosen_scheme = settings.and_then(|settings| settings.scheme.clone()).unwrap_or_default();
@@ -113,7 +113,7 @@ fn owner<'p>(providers: &'p [ProviderInfo], scheme: &str) -> &'p str {
 }
 
 /// The schemes to try, sorted by name.
-pub fn schemes(catalogue: &Catalogue) -> Vec<(String, String)> {
+pub(super) fn schemes(catalogue: &Catalogue) -> Vec<(String, String)> {
     let mut schemes: Vec<_> =
         catalogue.schemes().iter().map(|scheme| (scheme.id.clone(), scheme.name.clone())).collect();
     schemes.sort_by_key(|(_, name)| name.to_lowercase());

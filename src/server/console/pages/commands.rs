@@ -7,11 +7,11 @@ use serde::Serialize;
 
 /// A key: its name in the browser's key events, and its label.
 #[derive(Debug, Serialize)]
-pub struct Key(&'static str, pub &'static str);
+pub(super) struct Key(&'static str, pub &'static str);
 
 /// A command.
 #[derive(Debug, Serialize)]
-pub struct Command {
+pub(super) struct Command {
     /// Its name in scripts and buttons (`data-do`).
     pub id: &'static str,
     /// What it does, for people.
@@ -22,7 +22,7 @@ pub struct Command {
 
 /// Commands that belong together.
 #[derive(Debug, Serialize)]
-pub struct Group {
+pub(super) struct Group {
     /// Where they work.
     pub name: &'static str,
     /// The commands.
@@ -38,7 +38,7 @@ const fn command(id: &'static str, label: &'static str, keys: &'static [Key]) ->
 }
 
 /// Every command. The order is that of Help; the palette has the order of the scripts' implementations.
-pub const GROUPS: &[Group] = &[
+pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "List",
         commands: &[
@@ -106,10 +106,10 @@ pub const GROUPS: &[Group] = &[
 ];
 
 /// The groups as JSON, embedded in each page for the scripts.
-pub static JSON: LazyLock<String> = LazyLock::new(|| serde_json::to_string(GROUPS).unwrap_or_default());
+pub(super) static JSON: LazyLock<String> = LazyLock::new(|| serde_json::to_string(GROUPS).unwrap_or_default());
 
 /// The label of a command's first key, for tooltips; empty without a key.
-pub fn key_of(id: &str) -> &'static str {
+pub(super) fn key_of(id: &str) -> &'static str {
     let commands = GROUPS.iter().flat_map(|group| group.commands);
     commands.filter(|command| command.id == id).find_map(|command| command.keys.first()).map_or("", |key| key.1)
 }

@@ -27,7 +27,7 @@ use crate::server::console::reading::Marks;
 
 /// A tab's link.
 #[derive(Debug)]
-pub struct TabLink {
+pub(super) struct TabLink {
     id: &'static str,
     label: &'static str,
     href: String,
@@ -36,7 +36,7 @@ pub struct TabLink {
 
 /// The open view.
 #[derive(Debug)]
-pub enum TabBody {
+pub(super) enum TabBody {
     Request(Box<RequestTab>),
     Signature(Box<SignatureTab>),
     Event(Box<EventTab>),
@@ -65,7 +65,7 @@ impl HtmlSafe for TabBody {}
 
 #[derive(Debug, Template)]
 #[template(path = "detail.html")]
-pub struct Detail {
+pub(super) struct Detail {
     id: String,
     seq: u64,
     tab: &'static str,
@@ -102,7 +102,7 @@ impl HtmlSafe for Detail {}
 
 /// The surroundings of the chosen request.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame<'a> {
+pub(super) struct Frame<'a> {
     pub bin: &'a BinLinks,
     pub list: &'a ListParams,
     /// The time of looking.
@@ -111,14 +111,14 @@ pub struct Frame<'a> {
 
 /// The requested id, and its position in the list.
 #[derive(Debug, Clone, Copy)]
-pub struct Chosen {
+pub(super) struct Chosen {
     pub id: RequestId,
     pub seq: Seq,
 }
 
 impl Detail {
     /// The request with one of its views open, at the time `now`.
-    pub fn new(summary: &RequestSummary, context: &Frame<'_>, tab: TabId, body: TabBody) -> Self {
+    pub(super) fn new(summary: &RequestSummary, context: &Frame<'_>, tab: TabId, body: TabBody) -> Self {
         let Frame { bin, list: params, now } = *context;
         let base = format!("{}/requests/{}", bin.base, summary.id);
         let tabs = TabId::VARIANTS.iter().map(|&entry| TabLink {

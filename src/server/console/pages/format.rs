@@ -3,12 +3,12 @@
 use askama::filters::HtmlSafe;
 
 use crate::model::Timestamp;
-pub use crate::model::size_text as size;
+pub(super) use crate::model::size_text as size;
 use crate::view::hidden;
-pub use crate::view::plain;
+pub(super) use crate::view::plain;
 
 /// `1,234,567`.
-pub fn count(number: u64) -> String {
+pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -21,7 +21,7 @@ pub fn count(number: u64) -> String {
 }
 
 /// `180 µs`, `2.4 ms`, `1.5 s`.
-pub fn micros(micros: u64) -> String {
+pub(super) fn micros(micros: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
     let value = micros as f64;
     match micros {
@@ -32,23 +32,23 @@ pub fn micros(micros: u64) -> String {
 }
 
 /// A size with its bytes, to tell similar sizes apart: `10.0 MiB (10,485,760 bytes)`.
-pub fn exact_size(bytes: u64) -> String {
+pub(super) fn exact_size(bytes: u64) -> String {
     if bytes < 1_024 { size(bytes) } else { format!("{} ({} bytes)", size(bytes), count(bytes)) }
 }
 
 /// `1 request`, `2 requests`.
-pub fn plural(number: u64, one: &str, many: &str) -> String {
+pub(super) fn plural(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 /// A label as the beginning of a line.
-pub fn capital(label: &str) -> String {
+pub(super) fn capital(label: &str) -> String {
     let mut letters = label.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// An age or a span in words: `8 s`, `12 min`, `3 h`, `9 days`.
-pub fn span(seconds: u64) -> String {
+pub(super) fn span(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),
@@ -58,7 +58,7 @@ pub fn span(seconds: u64) -> String {
 }
 
 /// A span that was chosen for people: `250 ms`, `10 s`, `5 min`, `1 h`, `7 days`.
-pub fn width(micros: u64) -> String {
+pub(super) fn width(micros: u64) -> String {
     match micros {
         0..1_000_000 => format!("{} ms", micros / 1_000),
         1_000_000..60_000_000 => format!("{} s", micros / 1_000_000),
@@ -69,30 +69,30 @@ pub fn width(micros: u64) -> String {
 }
 
 /// The time of day in UTC with milliseconds; the browser writes its own zone's instead.
-pub fn clock_time(at: Timestamp) -> String {
+pub(super) fn clock_time(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(11..23).unwrap_or(&text).to_owned()
 }
 
 /// Day and time of day with the zone, which is UTC; the browser writes its own zone's instead.
-pub fn full_time(at: Timestamp) -> String {
+pub(super) fn full_time(at: Timestamp) -> String {
     format!("{} UTC", row_time(at))
 }
 
 /// The same for lists: the page names the zone once.
-pub fn row_time(at: Timestamp) -> String {
+pub(super) fn row_time(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{} {}", text.get(..10).unwrap_or_default(), clock_time(at))
 }
 
 /// How long ago that was.
-pub fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     format!("{} ago", span(now.since(at).as_secs()))
 }
 
 /// Text from senders as HTML: escaped, with invisible characters as marked escapes. Line feeds and tabs stay.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a>(pub &'a str);
+pub(super) struct Seen<'a>(pub &'a str);
 
 impl std::fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

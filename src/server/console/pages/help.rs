@@ -15,7 +15,7 @@ use crate::server::url_of;
 /// Help.
 #[derive(Debug, Template)]
 #[template(path = "help.html")]
-pub struct HelpPage {
+pub(super) struct HelpPage {
     shell: Shell,
     fields: &'static [Field],
     /// The capture listener's URL on this machine.

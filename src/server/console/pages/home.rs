@@ -137,7 +137,7 @@ impl HomeParams {
 
 /// When the last request came.
 #[derive(Debug)]
-pub struct Last {
+pub(super) struct Last {
     iso: String,
     ago: String,
 }
@@ -145,7 +145,7 @@ pub struct Last {
 /// A bin in the list of bins.
 #[derive(Debug, Template)]
 #[template(path = "parts/bin_row.html")]
-pub struct BinRow {
+pub(super) struct BinRow {
     id: String,
     reference: String,
     label: String,
@@ -163,7 +163,7 @@ impl HtmlSafe for BinRow {}
 
 impl BinRow {
     /// A bin's row; `verdicts` are the counts of its latest verdicts.
-    pub fn new(
+    pub(super) fn new(
         bin: &BinLinks,
         provider: Option<String>,
         counts: &BinCounts,
@@ -188,7 +188,7 @@ impl BinRow {
 
 /// A verdict, and how many of the latest requests have it.
 #[derive(Debug)]
-pub struct Counted {
+pub(super) struct Counted {
     chip: Chip,
     count: String,
 }

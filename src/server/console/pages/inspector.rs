@@ -17,7 +17,7 @@ use crate::server::console::problem::Problem;
 
 #[derive(Debug, Template)]
 #[template(path = "inspector.html")]
-pub struct InspectorPage {
+pub(super) struct InspectorPage {
     pub shell: Shell,
     pub bin: BinLinks,
     pub list: ListView,
@@ -34,7 +34,7 @@ pub struct InspectorPage {
 
 /// A download of the whole list.
 #[derive(Debug, Clone)]
-pub struct ExportLink {
+pub(super) struct ExportLink {
     /// What it says.
     pub label: &'static str,
     /// Where it leads.
@@ -44,7 +44,7 @@ pub struct ExportLink {
 /// Shown in place of a request while none is chosen.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/waiting.html")]
-pub struct Waiting {
+pub(super) struct Waiting {
     pub bin: BinLinks,
     /// Whether nothing was captured yet.
     pub empty: bool,
@@ -57,7 +57,7 @@ pub struct Waiting {
 impl HtmlSafe for Waiting {}
 
 impl Waiting {
-    pub fn new(bin: BinLinks, empty: bool, setup: Option<Setup>) -> Self {
+    pub(super) fn new(bin: BinLinks, empty: bool, setup: Option<Setup>) -> Self {
         let curl = format!("curl -d '{{\"hello\":\"world\"}}' -H 'Content-Type: application/json' {}", bin.capture_url);
         Self { bin, empty, curl, setup }
     }

@@ -18,7 +18,7 @@ use crate::server::console::problem::Problem;
 use crate::store::{BinState, ListQuery, Order, Page};
 
 /// Rows on a page of the list: with some twenty nodes each it stays well under 3,000 nodes.
-pub const PAGE_ROWS: usize = 100;
+pub(super) const PAGE_ROWS: usize = 100;
 
 /// New requests that are counted exactly for a reader further down; more are "500+".
 const MAX_NEWER: usize = 500;
@@ -26,7 +26,7 @@ const MAX_NEWER: usize = 500;
 /// The counts above the list.
 #[derive(Debug, Template)]
 #[template(path = "parts/counts.html")]
-pub struct Counts {
+pub(super) struct Counts {
     total: String,
     unread: u64,
     unread_text: String,
@@ -40,7 +40,7 @@ impl HtmlSafe for Counts {}
 
 impl Counts {
     /// The bin's counts, and how many match when a filter is set.
-    pub fn new(counts: &BinCounts, filtered: bool, matching: Option<u64>) -> Self {
+    pub(super) fn new(counts: &BinCounts, filtered: bool, matching: Option<u64>) -> Self {
         let all = format::plural(counts.requests, "request", "requests");
         let total = match (filtered, matching) {
             (false, _) => all,
@@ -61,7 +61,7 @@ impl Counts {
 
 #[derive(Debug, Template)]
 #[template(path = "parts/list.html")]
-pub struct ListView {
+pub(super) struct ListView {
     pub bin: BinLinks,
     pub q: String,
     /// Why the filter cannot be read.
@@ -147,7 +147,7 @@ fn clear_label(all: u64, filtered: bool, matching: Option<u64>) -> String {
 
 /// The response to a live page after a change: the rows and counts of the page.
 #[derive(Debug, Serialize)]
-pub struct LiveList {
+pub(super) struct LiveList {
     /// The rows, newest first.
     pub rows: Vec<LiveRow>,
     /// The counts as HTML.
@@ -180,7 +180,7 @@ pub struct LiveList {
 
 /// A row of [`LiveList`].
 #[derive(Debug, Serialize)]
-pub struct LiveRow {
+pub(super) struct LiveRow {
     pub seq: Seq,
     pub id: String,
     /// The row as HTML.
@@ -190,7 +190,7 @@ pub struct LiveRow {
 /// The parameters of a live page's request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct LiveParams {
+pub(super) struct LiveParams {
     q: Option<String>,
     before: Option<Seq>,
     /// The rows around this request in place of the newest.

@@ -46,7 +46,7 @@ use super::problem::Problem;
 const HTML: &str = "text/html; charset=utf-8";
 
 /// Mounts every page and the assets.
-pub fn configure(app: &mut web::ServiceConfig) {
+pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.configure(assets::configure)
         .route("/", get(home::show))
         .route("/parts/bins", get(home::parts))

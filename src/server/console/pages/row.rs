@@ -11,7 +11,7 @@ use crate::model::{FreshnessStatus, LastAttempt, Origin, RequestSummary, SameBef
 /// A request in the list.
 #[derive(Debug, Template)]
 #[template(path = "parts/row.html")]
-pub struct Row {
+pub(super) struct Row {
     /// The cursor.
     pub seq: u64,
     /// The request's id.
@@ -53,7 +53,7 @@ pub struct Row {
 impl HtmlSafe for Row {}
 
 /// The result of the last attempt, in words that are clear without colour.
-pub fn attempt_words(last: LastAttempt) -> String {
+pub(super) fn attempt_words(last: LastAttempt) -> String {
     match last.status {
         Some(status) if last.is_delivered() => format!("→ delivered {status}"),
         Some(status) => format!("⇥ not accepted {status}"),
@@ -68,7 +68,7 @@ fn again_words(before: SameBefore) -> String {
 
 /// A verdict as a chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chip {
+pub(super) struct Chip {
     /// `ok`, `bad`, `warn`, or nothing.
     pub class: &'static str,
     /// What it says.
@@ -81,7 +81,7 @@ const PATH_CHARS: usize = 160;
 impl Row {
     /// The row of a request. `base` is the bin's page, `context` the list's query string with its question mark, or
     /// empty.
-    pub fn new(summary: &RequestSummary, base: &str, context: &str, current: bool) -> Self {
+    pub(super) fn new(summary: &RequestSummary, base: &str, context: &str, current: bool) -> Self {
         let event = &summary.derived.event;
         let query = summary.target.split_once('?').map(|(_, query)| query);
         let mut path: String = if summary.path.is_empty() { "/".to_owned() } else { summary.path.clone() };
@@ -151,12 +151,12 @@ impl Row {
 }
 
 /// The chip of a request in lists: shows the freshness only if the signature is right.
-pub fn chip(summary: &RequestSummary) -> Chip {
+pub(super) fn chip(summary: &RequestSummary) -> Chip {
     chip_of(summary.derived.verdict.status, summary.derived.freshness.status, true)
 }
 
 /// The chip for a verdict; with `freshness_speaks`, a right signature that is too old says so.
-pub const fn chip_of(verdict: SignatureStatus, freshness: FreshnessStatus, freshness_speaks: bool) -> Chip {
+pub(super) const fn chip_of(verdict: SignatureStatus, freshness: FreshnessStatus, freshness_speaks: bool) -> Chip {
     let (class, text) = match (verdict, freshness) {
         (SignatureStatus::Valid, FreshnessStatus::Stale) if freshness_speaks => ("warn", "stale"),
         (SignatureStatus::Valid, FreshnessStatus::Future) if freshness_speaks => ("warn", "future"),
@@ -171,7 +171,7 @@ pub const fn chip_of(verdict: SignatureStatus, freshness: FreshnessStatus, fresh
 }
 
 /// The colour class of a method.
-pub fn method_class(method: &str) -> &'static str {
+pub(super) fn method_class(method: &str) -> &'static str {
     match method {
         "GET" | "HEAD" => "get",
         "POST" => "post",
@@ -183,7 +183,7 @@ pub fn method_class(method: &str) -> &'static str {
 }
 
 /// The colour class of a status; a missing one counts as a failure.
-pub const fn status_class(status: Option<u16>) -> &'static str {
+pub(super) const fn status_class(status: Option<u16>) -> &'static str {
     match status {
         Some(200..=299) => "success",
         Some(300..=399) => "redirect",

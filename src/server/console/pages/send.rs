@@ -17,7 +17,7 @@ use crate::server::console::problem::Problem;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "send.html")]
-pub struct SendPage {
+pub(super) struct SendPage {
     shell: Shell,
     bin: BinLinks,
     platforms: Vec<Platform>,

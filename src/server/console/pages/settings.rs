@@ -24,7 +24,7 @@ const RECOGNISED_IN: usize = 50;
 /// The settings.
 #[derive(Debug, Template)]
 #[template(path = "settings.html")]
-pub struct SettingsPage {
+pub(super) struct SettingsPage {
     shell: Shell,
     bin: BinLinks,
     name: String,

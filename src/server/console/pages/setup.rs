@@ -12,7 +12,7 @@ use crate::provider::platform::{Hints, hints};
 /// What a platform's document says to those who set it up.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/setup.html")]
-pub struct Setup {
+pub(super) struct Setup {
     says: Says,
     /// The settings to paste at the platform, and the document's text about them.
     paste: Option<(String, Says)>,
@@ -22,7 +22,7 @@ impl HtmlSafe for Setup {}
 
 impl Setup {
     /// The hints for the bin's platform.
-    pub fn new(bin: &Bin, links: &BinLinks) -> Option<Self> {
+    pub(super) fn new(bin: &Bin, links: &BinLinks) -> Option<Self> {
         let provider = bin.settings.provider.as_deref()?;
         let hints: Hints = hints(provider)?;
         let chosen = bin.settings.expect.as_ref().and_then(|expect| expect.events.clone());

@@ -15,7 +15,7 @@ const THEME_COOKIE: &str = "creel_theme";
 
 /// The frame around a page.
 #[derive(Debug, Clone)]
-pub struct Shell {
+pub(crate) struct Shell {
     /// The page's own title.
     pub title: String,
     /// `dark`, `light`, or empty for the system's choice.
@@ -29,7 +29,7 @@ pub struct Shell {
 #[expect(clippy::unused_self, reason = "templates reach these through the shell that every page has")]
 impl Shell {
     /// The frame for a page of this title.
-    pub fn new(request: &HttpRequest, title: impl Into<String>) -> Self {
+    pub(crate) fn new(request: &HttpRequest, title: impl Into<String>) -> Self {
         // None on the login page: its visitors are not logged in.
         let notices = State::of(request).ok().filter(|_| request.path() != "/login").map(|state| notices(&state));
         Self {
@@ -41,12 +41,12 @@ impl Shell {
     }
 
     /// The commands as JSON, for the scripts.
-    pub fn commands(&self) -> &'static str {
+    pub(crate) fn commands(&self) -> &'static str {
         &commands::JSON
     }
 
     /// The page's description, for search engines and link previews.
-    pub fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         format!(
             "{}: Creel catches webhooks, keeps them exactly as sent, and says whether their signatures are right.",
             self.title
@@ -54,12 +54,12 @@ impl Shell {
     }
 
     /// The key of a command.
-    pub fn key(&self, command: &str) -> &'static str {
+    pub(crate) fn key(&self, command: &str) -> &'static str {
         commands::key_of(command)
     }
 
     /// The address of a file of `static/`.
-    pub fn asset(&self, file: &str) -> &'static str {
+    pub(crate) fn asset(&self, file: &str) -> &'static str {
         assets::url(file)
     }
 }
@@ -78,7 +78,7 @@ fn theme(request: &HttpRequest) -> &'static str {
 
 /// A bin's names and addresses, for pages.
 #[derive(Debug, Clone)]
-pub struct BinLinks {
+pub(crate) struct BinLinks {
     /// Its id.
     pub id: String,
     /// Its name, or its id.
@@ -97,7 +97,7 @@ pub struct BinLinks {
 
 impl BinLinks {
     /// A bin's names and addresses on this server.
-    pub fn new(bin: &Bin, state: &ConsoleState) -> Self {
+    pub(crate) fn new(bin: &Bin, state: &ConsoleState) -> Self {
         let label = bin.handle();
         let capture_url =
             bin.settings.public_url.clone().unwrap_or_else(|| format!("{}/{label}", state.capture.base_url()));
@@ -113,12 +113,12 @@ impl BinLinks {
     }
 
     /// Who can reach the URL, in a sentence.
-    pub fn who(&self) -> String {
+    pub(crate) fn who(&self) -> String {
         self.reach.who(&self.listener)
     }
 
     /// What to do when the sender is elsewhere; `None` when the URL is public.
-    pub fn way_out(&self) -> Option<String> {
+    pub(crate) fn way_out(&self) -> Option<String> {
         self.reach.way_out(&self.listener, "set its address as the bin's Public URL in Settings")
     }
 }

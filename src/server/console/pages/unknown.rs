@@ -21,7 +21,7 @@ struct Asked {
 /// The names, each with a way to make the bin.
 #[derive(Debug, Template)]
 #[template(path = "parts/unknown.html")]
-pub struct Unknown {
+pub(super) struct Unknown {
     names: Vec<Asked>,
 }
 
@@ -29,7 +29,7 @@ impl HtmlSafe for Unknown {}
 
 impl Unknown {
     /// The names as they are now.
-    pub fn new(state: &ConsoleState) -> Self {
+    pub(super) fn new(state: &ConsoleState) -> Self {
         let now = state.capture.clock().now();
         let names = state.capture.unknown_bins().into_iter().map(|known| Asked {
             name: known.name.to_string(),

@@ -35,7 +35,7 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 pub(super) const SANDBOX_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
 /// The rules for which requests the console accepts.
-pub struct Policy {
+pub(crate) struct Policy {
     hosts: Hosts,
     token: Option<Token>,
     refused: Refused,
@@ -43,7 +43,7 @@ pub struct Policy {
 
 /// Requests that were refused since the start.
 #[derive(Debug, Default)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// Because of their `Host` or `Origin`.
     source: AtomicU64,
     /// Because of a wrong token.
@@ -54,7 +54,7 @@ pub struct Refused {
 
 impl Refused {
     /// Each kind: name, description, count.
-    pub fn all(&self) -> [(&'static str, &'static str, u64); 3] {
+    pub(crate) fn all(&self) -> [(&'static str, &'static str, u64); 3] {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         [
             (
@@ -78,14 +78,14 @@ impl Refused {
 
 impl Policy {
     /// The rules for a listener at `address`.
-    pub fn new(address: SocketAddr, allow_hosts: &[String], token: Option<&SecretValue>) -> Self {
+    pub(crate) fn new(address: SocketAddr, allow_hosts: &[String], token: Option<&SecretValue>) -> Self {
         let allowed = allow_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
         let hosts = Hosts { listen: address.ip(), allowed };
         Self { hosts, token: token.map(Token::new), refused: Refused::default() }
     }
 
     /// What was refused since the start.
-    pub fn refused(&self) -> &Refused {
+    pub(crate) fn refused(&self) -> &Refused {
         &self.refused
     }
 

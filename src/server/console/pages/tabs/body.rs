@@ -22,7 +22,7 @@ const PART_ROWS: usize = 8;
 
 /// The parameters of the body's view.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct BodyChoice<'a> {
+pub(crate) struct BodyChoice<'a> {
     /// The view's name; the best one when there is none.
     pub view: Option<&'a str>,
     /// Where the hexadecimal rows start.
@@ -77,7 +77,7 @@ enum Content {
 /// A body in one of its views.
 #[derive(Debug, Template)]
 #[template(path = "tabs/body.html")]
-pub struct BodyBox {
+pub(crate) struct BodyBox {
     heading: &'static str,
     size: String,
     choices: Vec<Choice>,
@@ -99,7 +99,7 @@ impl HtmlSafe for BodyBox {}
 
 /// Where the parts of a body are fetched.
 #[derive(Debug, Clone, Copy)]
-pub struct BodyPlaces<'a> {
+pub(crate) struct BodyPlaces<'a> {
     /// The request's page: `/bins/…/requests/…`.
     pub page: &'a str,
     /// The request's API.
@@ -109,7 +109,7 @@ pub struct BodyPlaces<'a> {
 }
 
 /// The fields that say how a body is to be read.
-pub fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a> {
+pub(crate) fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a> {
     Body::open(BodyInput {
         content_type: request.summary.content_type.as_deref(),
         content_encoding: Some(codings).filter(|codings| !codings.is_empty()),
@@ -118,13 +118,13 @@ pub fn open_body<'a>(request: &'a CapturedRequest, codings: &'a str) -> Body<'a>
 }
 
 /// The `Content-Encoding` fields, joined.
-pub fn codings(request: &CapturedRequest) -> String {
+pub(crate) fn codings(request: &CapturedRequest) -> String {
     request.head.headers().joined("content-encoding").unwrap_or_default()
 }
 
 impl BodyBox {
     /// The body's view for the address's parameters. Costs a pass over the body: call it where blocking is allowed.
-    pub fn new(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>, marks: Marks) -> Self {
+    pub(crate) fn new(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>, marks: Marks) -> Self {
         let codings = codings(request);
         let body = open_body(request, &codings);
         let views = body.views();
@@ -170,7 +170,7 @@ impl BodyBox {
     }
 
     /// The whole of a body as text, in the view of that name; `None` when it is longer than what is copied at once.
-    pub fn whole_text(request: &CapturedRequest, view: Option<&str>) -> Option<String> {
+    pub(crate) fn whole_text(request: &CapturedRequest, view: Option<&str>) -> Option<String> {
         let codings = codings(request);
         let body = open_body(request, &codings);
         if view == Some(PRETTY) {
@@ -188,7 +188,7 @@ impl BodyBox {
     }
 
     /// The bytes as sent: as text if they are text, else (or on demand) in hexadecimal.
-    pub fn bytes(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>) -> Self {
+    pub(crate) fn bytes(request: &CapturedRequest, choice: BodyChoice<'_>, places: BodyPlaces<'_>) -> Self {
         let body = Body::open(BodyInput { content_type: None, content_encoding: None, bytes: &request.body });
         let is_text = body.views().contains(&ViewKind::TEXT);
         let text = is_text && choice.view != Some(ViewKind::HEX.id());

@@ -21,7 +21,7 @@ struct CodeChoice {
 /// The request in one of the forms.
 #[derive(Debug, Template)]
 #[template(path = "tabs/code.html")]
-pub struct CodeTab {
+pub(crate) struct CodeTab {
     choices: Vec<CodeChoice>,
     label: String,
     text: String,
@@ -39,7 +39,7 @@ pub struct CodeTab {
 
 impl CodeTab {
     /// The request in the form that the address names.
-    pub fn new(request: &CapturedRequest, context: &TabContext) -> Self {
+    pub(crate) fn new(request: &CapturedRequest, context: &TabContext) -> Self {
         let wanted = context.params.form.as_deref();
         let kind = SingleExporter::all().find(|kind| Some(kind.id()) == wanted).unwrap_or(SingleExporter::CURL);
         let redact = !context.params.secrets;

@@ -53,7 +53,7 @@ struct DiffSection {
 
 #[derive(Debug, Template)]
 #[template(path = "tabs/compare.html")]
-pub struct CompareTab {
+pub(crate) struct CompareTab {
     action: String,
     /// Hidden fields that keep the list's parameters.
     hidden: Vec<(&'static str, String)>,
@@ -67,7 +67,7 @@ pub struct CompareTab {
 
 impl CompareTab {
     /// The comparison that the address names: with the chosen request, else with the previous one of the same event.
-    pub async fn load(context: &TabContext, request: Found) -> Result<Self, Problem> {
+    pub(crate) async fn load(context: &TabContext, request: Found) -> Result<Self, Problem> {
         let (store, bin) = (&context.state.store, context.bin.bin.id);
         let summary = request.summary();
         let own = summary.id;

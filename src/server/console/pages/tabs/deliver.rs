@@ -72,7 +72,7 @@ struct HeldView {
 /// What will be sent, and the earlier attempts.
 #[derive(Debug, Template)]
 #[template(path = "tabs/deliver.html")]
-pub struct DeliverTab {
+pub(crate) struct DeliverTab {
     api: String,
     held: Option<HeldView>,
     target: String,
@@ -92,7 +92,7 @@ pub struct DeliverTab {
 
 impl DeliverTab {
     /// The request, ready to be sent again.
-    pub async fn load(context: &TabContext, request: InTurn) -> Result<Self, Problem> {
+    pub(crate) async fn load(context: &TabContext, request: InTurn) -> Result<Self, Problem> {
         let (bin, edit) = (context.bin.bin.id, Editable::of(request.request()));
         let (summary, turn) = request.known().await;
         let id = summary.id;

@@ -42,7 +42,7 @@ struct Neighbour {
 /// Provider facts, oddities, the session.
 #[derive(Debug, Template)]
 #[template(path = "tabs/event.html")]
-pub struct EventTab {
+pub(crate) struct EventTab {
     /// Names and values of what the provider's events say.
     facts: Vec<(String, String)>,
     notes: Vec<String>,
@@ -80,7 +80,7 @@ pub struct EventTab {
 
 impl EventTab {
     /// The event of a request, with its session's others.
-    pub async fn load(context: &TabContext, found: Found) -> Result<Self, Problem> {
+    pub(crate) async fn load(context: &TabContext, found: Found) -> Result<Self, Problem> {
         let store = &context.state.store;
         let before = learnt::before(&context.state, found.summary()).await?;
         let mut whole = found.read(store).await?;

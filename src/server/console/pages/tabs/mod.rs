@@ -17,19 +17,19 @@ use super::shell::BinLinks;
 use crate::server::console::extract::State;
 use crate::store::BinState;
 
-pub use body::{BodyBox, BodyChoice, BodyPlaces, codings, open_body};
-pub use code::CodeTab;
-pub use compare::CompareTab;
-pub use deliver::DeliverTab;
-pub use event::EventTab;
-pub use raw::RawTab;
-pub use request::RequestTab;
-pub use signature::SignatureTab;
+pub(super) use body::{BodyBox, BodyChoice, BodyPlaces, codings, open_body};
+pub(super) use code::CodeTab;
+pub(super) use compare::CompareTab;
+pub(super) use deliver::DeliverTab;
+pub(super) use event::EventTab;
+pub(super) use raw::RawTab;
+pub(super) use request::RequestTab;
+pub(super) use signature::SignatureTab;
 pub(super) use signature::{signed_bytes, try_secret};
-pub use tree::TreePart;
+pub(super) use tree::TreePart;
 
 /// What a view needs in addition to the request.
-pub struct TabContext {
+pub(super) struct TabContext {
     pub state: State,
     pub bin: Arc<BinState>,
     pub links: BinLinks,

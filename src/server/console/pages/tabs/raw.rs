@@ -11,7 +11,7 @@ use crate::server::console::security::without_session;
 /// Head as text, body in hexadecimal, downloads.
 #[derive(Debug, Template)]
 #[template(path = "tabs/raw.html")]
-pub struct RawTab {
+pub(crate) struct RawTab {
     /// The head with its line ends made visible.
     head: String,
     /// The whole head is recorded from the wire.
@@ -25,7 +25,7 @@ pub struct RawTab {
 }
 
 impl RawTab {
-    pub fn new(request: &CapturedRequest, api: &str, body: BodyBox) -> Self {
+    pub(crate) fn new(request: &CapturedRequest, api: &str, body: BodyBox) -> Self {
         let raw = request.head.raw();
         Self {
             head: without_session(String::from_utf8_lossy(raw).into_owned()),

@@ -27,7 +27,7 @@ struct VerdictBanner {
 /// Line, headers, query, client, times, body.
 #[derive(Debug, Template)]
 #[template(path = "tabs/request.html")]
-pub struct RequestTab {
+pub(crate) struct RequestTab {
     line: String,
     /// Problems of the request, in sentences.
     banners: Vec<String>,
@@ -51,7 +51,7 @@ pub struct RequestTab {
 
 impl RequestTab {
     /// Everything about a request, in the place that `context` describes.
-    pub fn new(request: &CapturedRequest, headers_sorted: bool, context: &TabContext, body: BodyBox) -> Self {
+    pub(crate) fn new(request: &CapturedRequest, headers_sorted: bool, context: &TabContext, body: BodyBox) -> Self {
         let href = context.href.as_str();
         let summary = &request.summary;
         let mut headers: Vec<Pair> = request.head.headers().iter().map(pair).collect();

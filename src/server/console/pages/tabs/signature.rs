@@ -29,7 +29,7 @@ const SIGNED_BYTES: usize = 16 * 1024;
 /// The verdict with everything behind it.
 #[derive(Debug, Template)]
 #[template(path = "tabs/signature.html")]
-pub struct SignatureTab {
+pub(crate) struct SignatureTab {
     chip: Chip,
     /// The verdict in a line.
     sentence: String,
@@ -71,7 +71,7 @@ pub struct SignatureTab {
 /// A secret and a scheme that are tried without being stored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, remote = "Self")]
-pub struct TrialInput {
+pub(crate) struct TrialInput {
     secret: SecretValue,
     /// The scheme's id, when it is not the bin's.
     scheme: Option<String>,
@@ -80,7 +80,7 @@ pub struct TrialInput {
 only_objects!(TrialInput);
 
 /// `POST …/try`: the verdict with a secret that is not stored.
-pub async fn try_secret(
+pub(crate) async fn try_secret(
     state: State,
     BinRef(bin): BinRef,
     which: WhichRequest,
@@ -108,7 +108,11 @@ pub async fn try_secret(
 }
 
 /// `GET …/signed`: the bytes that are signed.
-pub async fn signed_bytes(state: State, BinRef(bin): BinRef, which: WhichRequest) -> Result<HttpResponse, Problem> {
+pub(crate) async fn signed_bytes(
+    state: State,
+    BinRef(bin): BinRef,
+    which: WhichRequest,
+) -> Result<HttpResponse, Problem> {
     let (request, turn) = heavy::read(&state.store, bin.bin.id, which.0).await?.split().await;
     match state.capture.explain(&bin, request, Trial::default(), turn).await?.explanation.signed {
         Some(signed) => Ok(attachment("application/octet-stream").body(in_parts(signed))),
@@ -118,7 +122,7 @@ pub async fn signed_bytes(state: State, BinRef(bin): BinRef, which: WhichRequest
 
 impl SignatureTab {
     /// The verdict with everything behind it; with a trial, as it would be with that.
-    pub async fn load(context: &TabContext, request: InTurn, trial: Option<Trial>) -> Result<Self, Problem> {
+    pub(crate) async fn load(context: &TabContext, request: InTurn, trial: Option<Trial>) -> Result<Self, Problem> {
         let (request, turn) = request.split().await;
         let (is_trial, body_len) = (trial.is_some(), request.body.len());
         let explained = context.state.capture.explain(&context.bin, request, trial.unwrap_or_default(), turn).await?;

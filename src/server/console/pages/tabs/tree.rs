@@ -109,7 +109,7 @@ pub(super) fn tree_lines(rows: Vec<JsonNode>, marks: &mut Marks) -> Vec<TreeLine
 /// Some values of a container, fetched when it is opened.
 #[derive(Debug, Template)]
 #[template(path = "tabs/tree.html")]
-pub struct TreePart {
+pub(crate) struct TreePart {
     lines: Vec<TreeLine>,
     /// The first that is missing, and how many are.
     more: Option<(u32, u32)>,
@@ -119,14 +119,14 @@ pub struct TreePart {
 
 impl TreePart {
     /// A page of children.
-    pub fn children(page: JsonPage, marks: &mut Marks) -> Self {
+    pub(crate) fn children(page: JsonPage, marks: &mut Marks) -> Self {
         let more = page.next.map(|next| (next, page.total - next));
         let lines = page.children.into_iter().map(|child| line(child, marks));
         Self { lines: lines.collect(), more, nothing: None }
     }
 
     /// What a search found; containers stay closed.
-    pub fn hits(hits: JsonHits, marks: &mut Marks) -> Self {
+    pub(crate) fn hits(hits: JsonHits, marks: &mut Marks) -> Self {
         let nothing = match (hits.hits.is_empty(), hits.more) {
             (true, _) => Some("Nothing found."),
             (false, true) => Some("These are the first; there are more."),
