@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::output;
 use super::server::Server;
+use crate::helpers::quiet_address;
 
 /// A server with a bin that holds two events of CallAIder: the second one is the first again, with a wrong signature.
 fn with_orders() -> Server {
@@ -107,7 +108,7 @@ fn what_is_wrong_is_exit_code_2_with_the_way_out() {
 
 #[test]
 fn without_a_server_every_command_says_how_to_get_one_with_exit_code_3() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = quiet_address();
     let url = format!("http://{closed}");
     for line in [
         &["ls"][..],

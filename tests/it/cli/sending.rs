@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::server::Server;
 use super::{creel, outcome};
+use crate::helpers::quiet_address;
 
 /// Takes requests and keeps them as they came.
 struct Receiver {
@@ -349,9 +350,7 @@ fn a_forward_routes_waits_for_a_target_that_is_down_and_tries_again() {
         server.send(path, "", "x");
     }
     // Its port is known before anybody listens there.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let later = listener.local_addr().unwrap();
-    drop(listener);
+    let later = quiet_address();
     let receiver = Receiver::start(&[503, 200]);
     let route = format!("/a/*=http://{later}/routed");
     let mut forward = with_token(&[

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use regex::Regex;
 
 use super::{creel, outcome};
-use crate::helpers::{address_in, announced, raw};
+use crate::helpers::{announced, quiet_address, raw};
 
 pub struct Server {
     child: Option<Child>,
@@ -23,13 +23,12 @@ impl Server {
 
     pub fn start_with(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let nowhere = "127.0.0.1:0".parse().unwrap();
-        let mut server = Self { child: None, folder, capture: nowhere, console: nowhere };
+        let mut server = Self { child: None, folder, capture: quiet_address(), console: quiet_address() };
         server.start_again(flags);
         server
     }
 
-    /// Starts after a stop, on the same database and, once they are known, the same addresses.
+    /// Starts after a stop, on the same database and the same addresses.
     pub fn start_again(&mut self, flags: &[&str]) {
         self.start_with_environment(flags, &[]);
     }
@@ -46,8 +45,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let told = announced(&mut child);
-        (self.capture, self.console) = (address_in(&told, "capture_url"), address_in(&told, "console_url"));
+        announced(&mut child);
         self.child = Some(child);
     }
 

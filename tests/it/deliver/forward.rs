@@ -1,6 +1,5 @@
 //! Forwarding: routes, order, the queue in the database, retries, pauses, answers, circles.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use creel::Database;
@@ -11,8 +10,8 @@ use super::check::Express;
 use super::receiver::SECRET;
 use super::replay::{EVENT, capture, post, until};
 use super::target::{Arrived, OK, Target};
-use crate::helpers::TestApp;
 use crate::helpers::raw::exchange;
+use crate::helpers::{TestApp, quiet_address};
 
 const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
 const NO: &[u8] = b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
@@ -42,11 +41,6 @@ async fn ends(app: &TestApp, bin: &str) -> Vec<String> {
 fn paths(arrived: &[Arrived]) -> Vec<String> {
     let path = |one: &Arrived| String::from_utf8_lossy(&one.head).split(' ').nth(1).unwrap().to_owned();
     arrived.iter().map(path).collect()
-}
-
-/// An address where nothing listens.
-fn free() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 #[tokio::test]
@@ -92,7 +86,7 @@ async fn the_first_route_that_matches_has_the_request_and_the_order_is_kept() {
 async fn a_target_that_is_down_is_waited_for_across_a_restart_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("creel.db");
-    let address = free();
+    let address = quiet_address();
     let app = TestApp::start_with(|config| config.database = Database::File(path.clone())).await;
     app.bin(json!({"name": "in"})).await;
     set(&app, "in", json!({"routes": [{"to": format!("http://{address}/")}], "retries": {"count": 0}})).await;
@@ -202,7 +196,7 @@ async fn the_target_answers_the_sender_and_what_it_cannot_answer_is_kept_all_the
     assert_eq!(late.status(), 504);
     assert!(late.text().await.unwrap().contains("did not answer within 500 ms"));
     assert_eq!(ends(&app, "in").await, ["not_accepted", "skipped_no_route", "failed"]);
-    patch(&app, "in", json!({"routes": [{"to": format!("http://{}/", free())}]})).await;
+    patch(&app, "in", json!({"routes": [{"to": format!("http://{}/", quiet_address())}]})).await;
     let down = send("/to/c").await.unwrap();
     assert_eq!(down.status(), 502);
     assert!(down.text().await.unwrap().contains("Nothing listens on"));

@@ -1,6 +1,5 @@
 //! Each target of a forward is a lane of its own: one that is slow or down delays no other, and gets everything in order later.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use creel::Database;
@@ -8,14 +7,9 @@ use serde_json::{Value, json};
 
 use super::replay::{capture, post, until};
 use super::target::{Arrived, OK, Target};
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, quiet_address};
 
 const NO: &[u8] = b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
-
-/// An address where nothing listens.
-fn free() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
 
 async fn set(app: &TestApp, body: Value) -> Value {
     let put = app.client.put(app.api("/bins/in/forward")).json(&body).send().await.unwrap();
@@ -56,7 +50,7 @@ async fn app_with_bin() -> TestApp {
 #[tokio::test]
 async fn a_route_whose_target_is_down_holds_up_no_other_and_gets_everything_in_order_when_it_is_up() {
     let app = app_with_bin().await;
-    let (down, live) = (free(), Target::start());
+    let (down, live) = (quiet_address(), Target::start());
     let routes = json!([{"path": "/a/*", "to": format!("http://{down}/")}, {"path": "/b/*", "to": live.url("/")}]);
     set(&app, json!({"routes": routes})).await;
     for n in 0..40 {
@@ -120,7 +114,7 @@ async fn a_forward_that_is_removed_and_set_again_during_a_delivery_sends_nothing
 async fn every_target_of_a_list_gets_a_request_once_also_when_the_first_is_down_and_creel_is_started_again() {
     let folder = tempfile::tempdir().unwrap();
     let database = || Database::File(folder.path().join("creel.db"));
-    let (down, live) = (free(), Target::start());
+    let (down, live) = (quiet_address(), Target::start());
     let app = TestApp::start_with(|config| config.database = database()).await;
     app.bin(json!({"name": "in"})).await;
     set(&app, json!({"routes": [{"to": [format!("http://{down}/"), live.url("/")]}]})).await;
@@ -145,7 +139,7 @@ async fn every_target_of_a_list_gets_a_request_once_also_when_the_first_is_down_
 #[tokio::test]
 async fn a_pause_passes_over_what_waits_for_one_target_and_catching_up_takes_it_back_for_that_one() {
     let app = app_with_bin().await;
-    let (down, live) = (free(), Target::start());
+    let (down, live) = (quiet_address(), Target::start());
     let routes = json!([{"path": "/a", "to": format!("http://{down}/")}, {"path": "/b", "to": live.url("/")}]);
     set(&app, json!({"routes": routes})).await;
     let since =
@@ -176,7 +170,7 @@ async fn a_pause_passes_over_what_waits_for_one_target_and_catching_up_takes_it_
 async fn what_waits_is_counted_when_it_is_evicted_and_gone_when_it_is_deleted() {
     let app = TestApp::start().await;
     app.bin(json!({"name": "in", "limits": {"max_requests": 4}})).await;
-    let (down, live) = (free(), Target::start());
+    let (down, live) = (quiet_address(), Target::start());
     let routes = json!([{"path": "/a", "to": format!("http://{down}/")}, {"path": "/b", "to": live.url("/")}]);
     set(&app, json!({"routes": routes})).await;
     for n in 0..4 {
@@ -206,7 +200,7 @@ async fn what_waits_is_counted_when_it_is_evicted_and_gone_when_it_is_deleted() 
 async fn what_waits_follows_the_settings() {
     let app = app_with_bin().await;
     let (first, second) = (Target::start(), Target::start());
-    set(&app, json!({"routes": [{"to": format!("http://{}/", free())}]})).await;
+    set(&app, json!({"routes": [{"to": format!("http://{}/", quiet_address())}]})).await;
     for n in 0..40 {
         capture(&app, "in", &format!("/{n}"), &n.to_string()).await;
     }
@@ -232,7 +226,7 @@ async fn what_waits_follows_the_settings() {
     let ends = app.requests("in").await;
     assert_eq!(ends[41]["forwarded"], "skipped_filtered");
     // Set again after it was off: what waited before does not count.
-    patch(&app, json!({"routes": [{"to": format!("http://{}/", free())}], "filter": ""})).await;
+    patch(&app, json!({"routes": [{"to": format!("http://{}/", quiet_address())}], "filter": ""})).await;
     capture(&app, "in", "/old", "old").await;
     until_waiting(&app, 1).await;
     assert_eq!(app.client.delete(app.api("/bins/in/forward")).send().await.unwrap().status(), 204);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::target::{OK, Target};
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, quiet_address};
 
 pub const EVENT: &str = r#"{"event": "session.ended", "sessionId": "2d7b",  "data": {"reason": "user_ended"}}"#;
 
@@ -207,7 +207,7 @@ async fn attempts_are_listed_streamed_filtered_exported_and_the_last_twenty_kept
     }
     assert!(text.contains("\"type\":\"attempt\"") && !text.contains("busy"), "{text}");
 
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = quiet_address();
     let (_, done) =
         post(&app, &format!("{path}/replay"), json!({"target": format!("http://{free}/"), "count": 3})).await;
     assert_eq!(done["attempts"][2]["sentence"], format!("Nothing listens on {free}."));

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::helpers::http;
 use crate::helpers::process::Process;
+use crate::helpers::{http, quiet_address};
 
 /// What the rounds ask of the process.
 struct Forwarding(Process);
@@ -71,9 +71,8 @@ struct Receiver {
 
 impl Receiver {
     fn new() -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let alive = Arc::new(AtomicBool::new(false));
-        Self { address, arrived: Arc::default(), unanswered: Arc::default(), alive, thread: None }
+        Self { address: quiet_address(), arrived: Arc::default(), unanswered: Arc::default(), alive, thread: None }
     }
 
     fn start(&mut self) {

@@ -5,6 +5,7 @@ pub mod process;
 pub mod raw;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 
 use creel::inside::Catalogue;
@@ -47,6 +48,21 @@ pub fn config() -> Config {
         catalogue: Catalogue::default(),
         delivery: creel::DeliveryConfig::default(),
         setup: None,
+    }
+}
+
+/// An address where nothing listens, and where nothing comes by chance: its port is below those that the system gives
+/// to listeners and connections. What listens there can stop and start again.
+pub fn quiet_address() -> SocketAddr {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Two runs of the suite at once begin apart.
+    let first = std::process::id().wrapping_mul(101);
+    loop {
+        let port = 20_000 + first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).unwrap()));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
     }
 }
 
