@@ -132,21 +132,26 @@ impl<'a> AttemptShape<'a> {
     }
 
     fn new(attempt: &'a Attempt, whole: bool) -> Self {
-        let Delivered { target, started_at, outcome, sentence, sent_head, sent_body_size, signature, response, times } =
-            &attempt.delivered;
+        let delivered = &attempt.delivered;
         Self {
             id: attempt.id,
             request: attempt.request,
             why: attempt.why,
-            target,
-            started_at: *started_at,
-            outcome: *outcome,
-            sentence,
-            signature: *signature,
-            sent: SentShape { head: whole.then(|| String::from_utf8_lossy(sent_head)), body_size: *sent_body_size },
-            response: response.as_ref().map(|response| ReceivedShape::new(response, whole)),
-            times_us: (*times).into(),
+            target: &delivered.target,
+            started_at: delivered.started_at,
+            outcome: delivered.outcome,
+            sentence: &delivered.sentence,
+            signature: delivered.signature,
+            sent: SentShape::new(delivered, whole),
+            response: ReceivedShape::of(delivered, whole),
+            times_us: delivered.times.into(),
         }
+    }
+}
+
+impl<'a> SentShape<'a> {
+    pub(super) fn new(delivered: &'a Delivered, whole: bool) -> Self {
+        Self { head: whole.then(|| String::from_utf8_lossy(&delivered.sent_head)), body_size: delivered.sent_body_size }
     }
 }
 
@@ -158,7 +163,12 @@ impl From<Times> for TimesShape {
 }
 
 impl<'a> ReceivedShape<'a> {
-    pub(super) fn new(response: &'a ReceivedResponse, whole: bool) -> Self {
+    /// What came back of it, if anything did.
+    pub(super) fn of(delivered: &'a Delivered, whole: bool) -> Option<Self> {
+        delivered.response.as_ref().map(|response| Self::new(response, whole))
+    }
+
+    fn new(response: &'a ReceivedResponse, whole: bool) -> Self {
         let text = std::str::from_utf8(&response.body);
         Self {
             status: response.status,

@@ -124,11 +124,8 @@ impl<'a> From<&'a Delivered> for CaseAttemptShape<'a> {
             started_at: attempt.started_at,
             outcome: attempt.outcome,
             sentence: &attempt.sentence,
-            sent: SentShape {
-                head: Some(String::from_utf8_lossy(&attempt.sent_head)),
-                body_size: attempt.sent_body_size,
-            },
-            response: attempt.response.as_ref().map(|response| ReceivedShape::new(response, true)),
+            sent: SentShape::new(attempt, true),
+            response: ReceivedShape::of(attempt, true),
             times_us: attempt.times.into(),
         }
     }

@@ -41,11 +41,8 @@ impl<'a> SentEventShape<'a> {
             started_at: delivered.started_at,
             outcome: delivered.outcome,
             sentence: &delivered.sentence,
-            sent: SentShape {
-                head: Some(String::from_utf8_lossy(&delivered.sent_head)),
-                body_size: delivered.sent_body_size,
-            },
-            response: delivered.response.as_ref().map(|response| ReceivedShape::new(response, true)),
+            sent: SentShape::new(delivered, true),
+            response: ReceivedShape::of(delivered, true),
             times_us: delivered.times.into(),
         }
     }
