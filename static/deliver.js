@@ -84,7 +84,7 @@ export class Deliver {
   }
 
   bodyHint(body) {
-    if (!("json" in body.dataset)) return "Edited: the bytes are sent as they stand here.";
+    if (!("json" in body.dataset)) return "Edited: the bytes are sent exactly as shown here.";
     try {
       JSON.parse(body.value);
       return "Edited: JSON.";

@@ -43,7 +43,7 @@ export class OnMatchForm {
     };
   }
 
-  /** Saves it; without a URL nobody is told any more. */
+  /** Saves it; without a URL, no notifications are sent any more. */
   async save() {
     const wanted = this.read();
     try {
@@ -52,7 +52,7 @@ export class OnMatchForm {
         await api("DELETE", this.path);
         this.stored = null;
       } else if (wanted.filter || wanted.silence_s) {
-        throw Object.assign(new Error("Say whom to tell: a URL, such as http://localhost:3000/told."), { field: "to" });
+        throw Object.assign(new Error("Enter the URL to notify, such as http://localhost:3000/told."), { field: "to" });
       }
     } catch (error) {
       error.control = CONTROLS[error.field];
@@ -66,7 +66,7 @@ export class OnMatchForm {
     if (this.timer) return;
     this.timer = setTimeout(async () => {
       this.timer = 0;
-      // Where nobody is told, there is nothing to show.
+      // Where no notifications are sent, there is nothing to show.
       try { this.show(this.stored ? await api("GET", this.path) : null); } catch { this.show(null); }
     }, this.shown ? AGAIN_MS : 0);
     this.shown = true;
@@ -81,14 +81,14 @@ export class OnMatchForm {
     const number = (count) => count.toLocaleString("en");
     const words = [];
     if (told.paused) words.push("Paused.");
-    if (!at) words.push("Nothing was told yet.");
+    if (!at) words.push("No notification was sent yet.");
     else {
       const many = (count, what) => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
       words.push(` ${many(delivered, "message")} accepted, ${number(failed)} failed, of ${many(requests, "request")}.`);
       words.push(` Last ${new Date(at).toLocaleString()}: ${sentence}`);
     }
-    if (missed > 0) words.push(` ${number(missed)} times too much came at once to be looked through.`);
-    if (passed > 0) words.push(` ${number(passed)} not told, as bins of this server had told them.`);
+    if (missed > 0) words.push(` ${number(missed)} times too many requests arrived at once to be examined.`);
+    if (passed > 0) words.push(` ${number(passed)} passed over: they were notifications from bins of this server.`);
     const chip = at && make("span", { class: failed > 0 ? "chip warn" : "chip ok" }, failed > 0 ? "failures" : "works");
     $("p", place).replaceChildren(...(chip ? [chip] : []), words.join(""));
   }

@@ -120,7 +120,7 @@ export class ResponseForm {
     }
     const unknown = this.unknown();
     $("#unknown-placeholders").textContent = unknown.length > 0
-      ? `${unknown.join(", ")}: no such placeholder; it is sent as it stands.` : "";
+      ? `${unknown.join(", ")}: no such placeholder; it is sent unchanged.` : "";
   }
 
   /** What looks like a placeholder of Creel's and is none. */

@@ -1,4 +1,4 @@
-// Playing a platform: one form, what would be sent, and what came of it.
+// Simulating a platform: one form, what would be sent, and what came of it.
 
 import { $, busy, make } from "./dom.js";
 import { api } from "./api.js";
@@ -16,9 +16,9 @@ export function send() {
   const form = $("#send-form");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    play(form, path, false);
+    simulate(form, path, false);
   });
-  $("[data-preview]").addEventListener("click", () => play(form, path, true));
+  $("[data-preview]").addEventListener("click", () => simulate(form, path, true));
   compose(bin, base);
   check(bin);
   command("to-requests", () => { location.href = base; });
@@ -54,7 +54,7 @@ function pair(line) {
   try { return [line.slice(0, at), JSON.parse(value)]; } catch { return [at < 0 ? line : line.slice(0, at), value]; }
 }
 
-async function play(form, path, dryRun) {
+async function simulate(form, path, dryRun) {
   const [problem, place] = [$("#send-error"), $("#sent")];
   problem.textContent = "";
   busy(form, true);
@@ -79,7 +79,7 @@ async function follow(job, place) {
   for (let now = job; ; now = await api("GET", `/api/v1/jobs/${job.id}`)) {
     bar.value = now.done;
     const goesOn = now.state === "running";
-    const pace = goesOn ? "; it goes on at its own pace" : "";
+    const pace = goesOn ? "; it continues at its own pace" : "";
     line.textContent = `${now.done} of ${now.total} events sent, ${now.delivered} delivered${pace}.`;
     if (!goesOn) break;
     await new Promise((done) => { setTimeout(done, LOOK_MS); });

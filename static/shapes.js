@@ -33,7 +33,7 @@ export function shapes() {
     event.preventDefault();
     try {
       await api("PUT", path, parsed(schema.value));
-      done(true, `Saved. Requests with this event are held against it.${overwritten}`);
+      done(true, `Saved. Requests with this event are checked against it.${overwritten}`);
     } catch (error) { told(error); }
   });
   $("[data-from-shape]")?.addEventListener("click", (event) => {

@@ -278,7 +278,7 @@ async fn tell(client: &Client, bin: &str, request: &CapturedRequest, delivered: 
         match report(client, bin, &id, Why::Forward, delivered, None).await {
             Ok(()) => return,
             Err(error) if error.may_pass() => tokio::time::sleep(PAUSE).await,
-            Err(error) => return output::note(&format!("what came of it could not be told to the server: {error}")),
+            Err(error) => return output::note(&format!("the outcome could not be reported to the server: {error}")),
         }
     }
 }

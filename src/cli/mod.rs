@@ -101,7 +101,7 @@ enum Command {
     Export(export::ExportArgs),
     /// Read an export into a bin
     Import(import::ImportArgs),
-    /// Play a platform: send its events, whole sessions, faults
+    /// Simulate a platform: send its events, whole sessions, faults
     Send(Box<send::SendArgs>),
     /// Try a receiver with everything that its platform's document asks of it
     Check(check::CheckArgs),
@@ -120,7 +120,7 @@ enum Command {
     Config(config::ConfigArgs),
     /// Serve a coding agent on standard input and output (Model Context Protocol)
     Mcp(mcp::McpArgs),
-    /// Look at what may stand in the way
+    /// Check for common problems
     Doctor(doctor::DoctorArgs),
     /// Print a script that completes commands in a shell
     Completions(completions::CompletionsArgs),

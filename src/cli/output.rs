@@ -179,7 +179,7 @@ pub(super) fn started(started: &Started) {
         None => reach.who(capture_url),
     };
     let token = if started.asks_for_token { "-H 'Authorization: Bearer TOKEN' " } else { "" };
-    let about_token = if started.asks_for_token { "\n\n  TOKEN stands for the console's token." } else { "" };
+    let about_token = if started.asks_for_token { "\n\n  Replace TOKEN with the console's token." } else { "" };
     // A closed pipe does not stop the server.
     let _ = data(&format!(
         "\n  Creel {version} is listening.\n\n  \

@@ -21,7 +21,7 @@ use crate::model::{CapturedRequest, Origin, SecretValue, Why};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Sent from this machine, byte for byte: only the target's path, Host, Content-Length and the fields
-of the sender's connection change. What came of it is told to the server. Exit code: 0 when
+of the sender's connection change. The outcome is reported to the server. Exit code: 0 when
 every delivery was answered with a 2xx, 1 when not.
 
 --edit takes /pointer=JSON, header:NAME=VALUE, method=, path=, query= and body=TEXT.
@@ -168,7 +168,7 @@ pub(super) fn run(args: &ReplayArgs) -> Done {
                 .is_changed()
                 .then(|| Changed { body: (body != request.body).then_some(&body), resigned: plan.resign.is_some() });
             if let Err(error) = report(client, &args.bin, &id, Why::Replay, &delivered, changed).await {
-                output::note(&format!("what came of it could not be told to the server: {error}"));
+                output::note(&format!("the outcome could not be reported to the server: {error}"));
             }
         }
         Ok(if accepted { exit::DONE } else { exit::NOT_MET })

@@ -42,7 +42,7 @@ pub(super) struct SignArgs {
     /// A further header field, as 'Name: value' (repeatable)
     #[arg(long = "header", value_name = "FIELD")]
     headers: Vec<String>,
-    /// The moment that the signature speaks of, in Unix seconds [default: now]
+    /// The timestamp to sign, in Unix seconds [default: now]
     #[arg(long, value_name = "UNIX", allow_negative_numbers = true, value_parser = moment)]
     at: Option<i64>,
     /// The delivery's id, where the scheme signs one [default: made up]

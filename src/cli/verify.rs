@@ -36,7 +36,7 @@ pub(super) struct VerifyArgs {
     secret: Vec<String>,
     #[command(flatten)]
     request: RequestArgs,
-    /// When it arrived, in Unix seconds; without it nobody looks at the clock
+    /// When it arrived, in Unix seconds; without it the timestamp's age is not checked
     #[arg(long, value_name = "UNIX", allow_negative_numbers = true, value_parser = moment)]
     at: Option<i64>,
     /// Seconds that it may be old, in place of the scheme's

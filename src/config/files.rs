@@ -129,7 +129,7 @@ impl Read for NamedFile {
             }
             if Instant::now() >= until {
                 let seconds = self.patience.as_secs();
-                let words = format!("it is a pipe, and nobody has written to it for {seconds} seconds");
+                let words = format!("it is a pipe, and nothing was written to it for {seconds} seconds");
                 return Err(io::Error::new(io::ErrorKind::TimedOut, words));
             }
             std::thread::sleep(LOOK);

@@ -45,7 +45,7 @@ pub(super) fn check(
     }
     if bin.settings.custom_scheme.is_some() && scheme.may_hash_secret_alone() {
         let sentence = format!(
-            "{name} hashes the secret without the body or the URL, which would tell it: sign them as well, or {else_do}."
+            "{name} hashes the secret without body or URL, which would reveal it: sign them as well, or {else_do}."
         );
         return Err(SendError::field(fields.0, sentence));
     }

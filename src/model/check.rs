@@ -83,7 +83,7 @@ pub(crate) struct CaseReport {
 /// The report of a check, complete or so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CheckReport {
-    /// The platform that was played.
+    /// The platform that was simulated.
     pub provider: &'static str,
     /// The document that the sentences are quoted from.
     pub document: &'static str,

@@ -152,7 +152,7 @@ impl Forwarded {
             Self::SkippedFiltered => Some("the forward's filter does not find it"),
             Self::SkippedNoRoute => Some("no route of the forward matches"),
             Self::SkippedUnfit => Some("it may be read in two ways"),
-            Self::SkippedLoop => Some("it goes in a circle"),
+            Self::SkippedLoop => Some("it is in a delivery loop"),
             Self::SkippedImported => Some("it was imported"),
             Self::SkippedComposed => Some("it was composed here and sent by hand"),
             Self::SkippedSignature => Some("its signature is not valid, and the bin enforces signatures"),

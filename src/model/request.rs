@@ -58,7 +58,7 @@ pub struct NewRequest {
     pub trailers: Bytes,
     /// `Content-Length`, if it was there.
     pub declared_size: Option<u64>,
-    /// Whether the body came whole.
+    /// Whether the body arrived completely.
     pub complete: bool,
     /// The sender.
     pub client: Option<Client>,
@@ -132,7 +132,7 @@ pub struct RequestSummary {
     pub body_size: u64,
     /// `Content-Length`, if it was there.
     pub declared_size: Option<u64>,
-    /// Whether the body came whole.
+    /// Whether the body arrived completely.
     pub complete: bool,
     /// The sender.
     pub client: Option<Client>,

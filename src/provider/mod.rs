@@ -233,8 +233,8 @@ fn borrowed(texts: &'static [&'static str]) -> Vec<Cow<'static, str>> {
 impl Provider {
     /// One table for both: the events that can be simulated are those listed.
     fn event_names(&self) -> impl Iterator<Item = &'static str> {
-        let played = samples::events_of(self.id).iter().map(|event| event.name);
-        played.chain(self.events.iter().copied())
+        let simulated = samples::events_of(self.id).iter().map(|event| event.name);
+        simulated.chain(self.events.iter().copied())
     }
 }
 

@@ -96,7 +96,7 @@ pub(crate) struct BodyShape<'a> {
     pub size: u64,
     /// `Content-Length`, if it was there.
     pub declared_size: Option<u64>,
-    /// Whether it came whole.
+    /// Whether it arrived completely.
     pub complete: bool,
     /// The `Content-Type` as sent.
     pub content_type: Option<&'a str>,

@@ -223,7 +223,7 @@ async fn half_of_an_event_or_handshake_is_none() {
 }
 
 #[tokio::test]
-async fn what_goes_in_a_circle_is_not_kept() {
+async fn what_goes_in_a_loop_is_not_kept() {
     // The port says how often it was sent on.
     let own = |peer: SocketAddr| u8::try_from(peer.port()).ok().map(|hops| (Origin::Forwarded, hops));
     let options = CaptureOptions { own_connections: OwnConnections(Some(Arc::new(own))), ..CaptureOptions::default() };

@@ -12,7 +12,7 @@ use crate::config::FILE_NAME;
 /// The arguments of `creel config check`.
 #[derive(Debug, Args)]
 #[command(after_help = "Starts nothing. Exit code: 0 when all of the file is right, 2 when not, with line and column.
-A file that is not named is held against the rules of a file that is found, too.
+A file that is not named is checked against the rules of a file that is found, too.
 With --json the mistake is an object with file, line, column, field and message.
 
 Examples:

@@ -152,7 +152,7 @@ fn scheme() -> Value {
         json!({"type": "object", "additionalProperties": false, "properties": fields, "required": [needed]})
     };
     let plain = with(
-        json!({"header": text("The header with the signature"), "prefix": text("What stands before it: sha256=")}),
+        json!({"header": text("The header with the signature"), "prefix": text("The text before it, such as sha256=")}),
         "header",
     );
     let texts = || one_or_many(&json!({"type": "string"}));

@@ -49,7 +49,7 @@ fn freshness(value: &Value, timed: bool) -> String {
     let of = |name: &str| value.pointer(&format!("/freshness/{name}"));
     let status = of("status").and_then(Value::as_str).unwrap_or("none");
     match (timed, status) {
-        (false, _) => "not looked at; --at UNIX says when it arrived".to_owned(),
+        (false, _) => "not checked; give the time of arrival with --at UNIX".to_owned(),
         (true, "none") => "the scheme has no timestamp".to_owned(),
         (true, status) => {
             let seconds = |name: &str| of(name).and_then(Value::as_i64);

@@ -97,7 +97,7 @@ fn sending(args: &SendArgs, wish: &Wish, url: &str, clock: &Clock) -> anyhow::Re
 
 fn made(args: &SendArgs, clock: &Clock) -> anyhow::Result<(Sample, Vec<Step>)> {
     let refused = |error: samples::SampleError| Usage(error.sentence.trim_end_matches('.').to_owned());
-    let sender = samples::player(args.provider.as_deref().unwrap_or_default()).map_err(refused)?;
+    let sender = samples::simulated_platform(args.provider.as_deref().unwrap_or_default()).map_err(refused)?;
     let event = args.event.as_deref().unwrap_or_default();
     let mut story = story(args, clock);
     if event == SESSION {

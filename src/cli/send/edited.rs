@@ -36,7 +36,7 @@ pub(super) fn edit(args: &SendArgs, wish: &mut Wish) -> anyhow::Result<()> {
 
 fn sample(args: &SendArgs) -> anyhow::Result<Vec<u8>> {
     let refused = |error: samples::SampleError| Usage(error.sentence.trim_end_matches('.').to_owned());
-    let sender = samples::player(args.provider.as_deref().unwrap_or_default()).map_err(refused)?;
+    let sender = samples::simulated_platform(args.provider.as_deref().unwrap_or_default()).map_err(refused)?;
     let event = args.event.as_deref().unwrap_or_default();
     if event == SESSION {
         return Err(Usage("--edit: a session has several bodies; name one event".to_owned()).into());

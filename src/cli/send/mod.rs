@@ -30,14 +30,14 @@ every event got a 2xx, 1 when not.
 
 A sample of your own is any request in a file: `creel show BIN ID --raw > event.http` makes one of
 a capture, `--from event.http` sends it. A platform of your own that creel.toml declares with its
-samples is played like any other.
+samples is simulated like any other.
 
 Examples:
   creel send callaider session.ended --to orders --language ru --set /data/reason=timeout
   creel send callaider session --to orders --speed 0 --secret whsec-one --fault duplicate"
 )]
 pub(super) struct SendArgs {
-    /// The platform to play; --list shows which there are
+    /// The platform to simulate; --list shows which there are
     #[arg(required_unless_present_any = ["list", "from"])]
     provider: Option<String>,
     /// The event, or `session` for a whole session in its order and at its pace
@@ -266,7 +266,7 @@ async fn follow(client: &Client, args: &SendArgs, job: u64) -> anyhow::Result<bo
     /// How often a job is read.
     const LOOK: Duration = Duration::from_millis(200);
     let path = format!("/api/v1/jobs/{}", segment(&job.to_string()));
-    output::note(&format!("the session goes on at its own pace as job {job}; --speed hurries it"));
+    output::note(&format!("the session continues at its own pace as job {job}; --speed makes it faster"));
     loop {
         let status: Value = client.get(&path, &[]).await.map_err(|error: ClientError| error)?;
         if status["state"] == "running" {
@@ -324,10 +324,10 @@ const COLUMNS: &[Column] = &[
 fn list(args: &SendArgs) -> Done {
     let mut values = Vec::new();
     args.catalogue.catalogue()?;
-    for player in samples::players() {
-        let of = |name: &str, about: &str| json!({"provider": player.provider(), "event": name, "about": about});
-        values.extend(player.events().iter().map(|event| of(&event.name, &event.about)));
-        if player.has_sessions() {
+    for platform in samples::simulated_platforms() {
+        let of = |name: &str, about: &str| json!({"provider": platform.provider(), "event": name, "about": about});
+        values.extend(platform.events().iter().map(|event| of(&event.name, &event.about)));
+        if platform.has_sessions() {
             values.push(of(SESSION, "a whole session, in its order and at its pace"));
         }
     }

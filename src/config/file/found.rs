@@ -39,7 +39,7 @@ pub(super) fn why_not(file: &Metadata) -> Option<&'static str> {
         return Some(NO_FILE);
     }
     if file.uid() != rustix::process::geteuid().as_raw() {
-        return Some("it belongs to somebody else");
+        return Some("it belongs to another user");
     }
     (file.mode() & WRITABLE_BY_OTHERS != 0).then_some("others may write it")
 }

@@ -13,7 +13,7 @@ pub(crate) fn unfit(summary: &RequestSummary, head: &Head, target: &TargetUrl) -
         return Some("It was rejected when it came.");
     }
     if !summary.complete {
-        return Some("Its body did not come whole.");
+        return Some("Its body did not arrive completely.");
     }
     let raw = &head.raw()[..];
     let crlf = |at: usize| raw.get(at.wrapping_sub(1)) == Some(&b'\r');

@@ -46,7 +46,7 @@ const TARGET: &str = "The request goes to the target's path.";
 const HOST: &str = "The target's name.";
 const HOST_ADDED: &str = "HTTP/1.1 wants a Host.";
 const HOST_TWICE: &str = "One Host is sent.";
-const HOP: &str = "It speaks of the sender's connection only.";
+const HOP: &str = "It applies only to the sender's connection.";
 const NAMED: &str = "Connection names it.";
 const LENGTH: &str = "The length of the body that is sent.";
 const LENGTH_TWICE: &str = "One length is sent.";
@@ -199,7 +199,7 @@ pub(crate) fn is_set_by_creel(name: &str) -> Option<&'static str> {
     } else if name.eq_ignore_ascii_case("transfer-encoding") {
         Some("A body is sent whole, with its Content-Length: leave Transfer-Encoding out.")
     } else if is_hop_by_hop(name.as_bytes()) {
-        Some("This field speaks of one connection only, and Creel's own is made for each delivery: leave it out.")
+        Some("This field applies only to one connection, and Creel's own is made for each delivery: leave it out.")
     } else {
         None
     }

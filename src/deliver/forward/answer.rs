@@ -55,11 +55,11 @@ impl Deliver {
         // The forward was just set: its line starts in a moment.
         let line = self.0.lines.find(bin.id);
         if let Some(line) = &line
-            && line.closes_circle(request)
+            && line.closes_loop(request)
         {
             // Stored first, so that the next sender already learns of the pause.
-            if let Err(error) = self.pause_circle(bin.id, line).await {
-                tracing::warn!(%error, "a forward that goes in a circle could not be paused");
+            if let Err(error) = self.pause_for_loop(bin.id, line).await {
+                tracing::warn!(%error, "a forward that is in a delivery loop could not be paused");
             }
             let _ =
                 tell.send(PassedAnswer::error(508, "a loop: the same request came again and again within ten seconds"));

@@ -173,8 +173,8 @@ impl Deliver {
             return Ok(Sent::LookAgain);
         }
         // A retried request was already counted.
-        if before.is_none() && line.closes_circle(request) {
-            self.pause_circle(bin.id, line).await?;
+        if before.is_none() && line.closes_loop(request) {
+            self.pause_for_loop(bin.id, line).await?;
             return Ok(Sent::LookAgain);
         }
         let had = self.had_it(bin.id, request, all, before.is_some()).await?;

@@ -27,7 +27,7 @@ impl Deliver {
             let Some(bin) = self.0.store.bin(id.as_str()) else { return };
             let Some(forward) = &bin.bin.settings.forward else { return };
             if forward.paused_until.is_some_and(|at| at <= self.0.clock.now()) {
-                self.resume_after_circle(id, line).await;
+                self.resume_after_loop(id, line).await;
                 continue;
             }
             if forward.paused || *line.looked_at.lock() == Some(self.state_of(id)) {
@@ -143,7 +143,7 @@ impl Deliver {
     }
 
     /// Pauses the forward because of a loop, once for several requests that reveal it together.
-    pub(super) async fn pause_circle(&self, bin: BinId, line: &Line) -> Result<(), StoreError> {
+    pub(super) async fn pause_for_loop(&self, bin: BinId, line: &Line) -> Result<(), StoreError> {
         let until = self.0.clock.now().plus(line.pause());
         let (tell, told) = oneshot::channel();
         let pause = move |settings: &mut BinSettings| {
@@ -155,14 +155,14 @@ impl Deliver {
         self.0.store.update_bin(bin, pause).await?;
         if told.await.is_ok() {
             line.pauses.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(%bin, %until, "forwarding is paused: the same request goes in a circle");
+            tracing::warn!(%bin, %until, "forwarding is paused: a request is in a delivery loop");
         }
         Ok(())
     }
 
     /// Resumes after a pause because of a loop; sends what arrived meanwhile.
-    async fn resume_after_circle(&self, bin: BinId, line: &Line) {
-        line.forget_circle();
+    async fn resume_after_loop(&self, bin: BinId, line: &Line) {
+        line.forget_loop();
         let resume = |settings: &mut BinSettings| {
             // Unless it was paused by hand meanwhile.
             if let Some(forward) = settings.forward.as_mut().filter(|forward| forward.paused_until.is_some()) {
@@ -170,7 +170,7 @@ impl Deliver {
             }
         };
         if let Err(error) = self.0.store.update_bin(bin, resume).await {
-            tracing::warn!(%error, %bin, "a forward that was paused for a circle does not go on");
+            tracing::warn!(%error, %bin, "a forward that was paused for a delivery loop does not resume");
             tokio::time::sleep(TROUBLE).await;
         }
     }

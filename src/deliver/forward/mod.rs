@@ -8,9 +8,9 @@
 
 mod answer;
 mod asked;
-mod circle;
 mod lane;
 mod line;
+mod loop_detector;
 mod passed_back;
 mod route;
 mod verdict;
@@ -27,8 +27,8 @@ use super::Deliver;
 use crate::model::{BinId, BinSettings, CapturedRequest, ForwardSettings, Timestamp};
 use crate::store::{BinState, StoreError};
 pub(super) use asked::Asked;
-use circle::Circle;
 use line::TICK;
+use loop_detector::LoopDetector;
 pub(crate) use passed_back::{as_it_came, passed_answer, passed_back};
 pub(crate) use route::route;
 
@@ -59,7 +59,7 @@ pub(crate) struct Health {
 #[derive(Debug)]
 struct Line {
     health: Mutex<HashMap<String, Health>>,
-    circle: Mutex<Circle>,
+    detector: Mutex<LoopDetector>,
     /// How often it has paused because of a loop since the owner last acted.
     pauses: AtomicU32,
     /// The bin's state when there was nothing to do; `None` forces a new look.
@@ -74,7 +74,7 @@ impl Line {
     fn new() -> Self {
         Self {
             health: Mutex::default(),
-            circle: Mutex::default(),
+            detector: Mutex::default(),
             pauses: AtomicU32::new(0),
             looked_at: Mutex::default(),
             sorted_at: AtomicU64::new(u64::MAX),
@@ -93,13 +93,13 @@ impl Line {
     }
 
     /// Forgets the requests seen, so that a loop has to show itself again.
-    fn forget_circle(&self) {
-        self.circle.lock().clear();
+    fn forget_loop(&self) {
+        self.detector.lock().clear();
     }
 
     /// Notes a request that will be forwarded; true when it is in a loop.
-    fn closes_circle(&self, request: &CapturedRequest) -> bool {
-        self.circle.lock().closes(&request.head, &request.body, request.summary.received_at)
+    fn closes_loop(&self, request: &CapturedRequest) -> bool {
+        self.detector.lock().is_loop(&request.head, &request.body, request.summary.received_at)
     }
 
     fn is_down(&self, target: &str) -> bool {
@@ -229,7 +229,7 @@ impl Deliver {
     pub(crate) fn forward_was_set(&self, bin: BinId) {
         self.start_lines();
         if let Some(line) = self.0.lines.find(bin) {
-            line.forget_circle();
+            line.forget_loop();
             line.pauses.store(0, Ordering::Relaxed);
             *line.looked_at.lock() = None;
             line.wake();

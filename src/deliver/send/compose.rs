@@ -13,7 +13,7 @@ use crate::http::cover::after_word;
 use crate::http::text::lossy;
 use crate::json::{self, Pointer};
 use crate::model::{Origin, SecretValue, Timestamp};
-use crate::provider::samples::{Fault, Made, Player, Step, Story, cut_in_the_middle, tamper};
+use crate::provider::samples::{Fault, Made, SimulatedPlatform, Step, Story, cut_in_the_middle, tamper};
 use crate::signature::{Scheme, SignInput, Signed, sign};
 
 /// How long a slow sender takes for its body.
@@ -27,7 +27,7 @@ pub(crate) enum Sample {
     /// An event made up by Creel.
     Made {
         /// The platform.
-        sender: Player,
+        sender: SimulatedPlatform,
         /// The data that all events of a session share.
         story: Box<Story>,
     },

@@ -110,7 +110,7 @@ impl Deliver {
     ///
     /// # Errors
     /// When nothing is sent at all.
-    pub(crate) async fn play(
+    pub(crate) async fn send_simulated(
         &self,
         bin: Arc<BinState>,
         sending: Arc<Sending>,

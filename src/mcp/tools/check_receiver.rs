@@ -84,7 +84,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     redaction.target(&mut report["target"], &[]);
     prune(&mut report);
     let sentence = if report["finished"] == false {
-        format!("It still goes on: call again with check {}.", report["id"])
+        format!("The check is still running: call again with check {}.", report["id"])
     } else if report.get("error").is_some() {
         "It could not be checked to the end: see error.".to_owned()
     } else if report["ok"] == true {

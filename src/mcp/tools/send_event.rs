@@ -14,7 +14,7 @@ use crate::mcp::redact::{Handed, Redaction, header};
 
 pub(super) const TOOL: ToolSpec = ToolSpec {
     name: "send_event",
-    text: "Play a platform: send an event, or a whole session, signed as the platform does, to a target or to the bin itself (it counts as simulated).",
+    text: "Simulate a platform: send an event, or a whole session, signed as the platform does, to a target or to the bin itself (it counts as simulated).",
     writes: true,
     destructive: true,
     open_world: true,
@@ -101,7 +101,9 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     redaction.everywhere(&mut done);
     prune(&mut done);
     let sentence = match (done.get("job").is_some(), sent) {
-        (true, _) => "The session goes on by itself; wait_for_requests sees it in the bin.".to_owned(),
+        (true, _) => {
+            "The session continues in the background; wait_for_requests sees its events in the bin.".to_owned()
+        }
         (false, 0) => "Nothing was sent.".to_owned(),
         (false, _) => format!("Sent {sent} times."),
     };

@@ -28,7 +28,7 @@ const LISTED: &str = "10";
 const EVENTS: usize = 50;
 /// Findings of a session in a list, and events of it that break their contract.
 const FINDINGS: usize = 10;
-/// Of these, the first that are held against the contract.
+/// Of these, the first that are checked against the contract.
 const EXAMINED: usize = 20;
 /// Larger bodies are not searched for values to hide.
 const MAX_BODY: u64 = 1 << 20;
@@ -69,7 +69,7 @@ async fn call(agent: &Agent, given: JsonObject) -> Result<String, Failure> {
     redaction.everywhere(&mut found);
     prune(&mut found);
     let sentence = format!(
-        "The session: its first {EVENTS} events at most, the first {EXAMINED} held against the platform's contract."
+        "The session: its first {EVENTS} events at most, the first {EXAMINED} checked against the platform's contract."
     );
     Ok(fenced(&sentence, &found))
 }

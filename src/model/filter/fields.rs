@@ -151,7 +151,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field {
         name: "attempt",
         example: "attempt:failed",
-        meaning: "What came of sending it on: delivered (2xx), not_accepted, failed, any, none, a status (4xx), a time (>3000ms), or an outcome such as timeout.",
+        meaning: "The outcome of the newest attempt to send it: delivered (2xx), not_accepted, failed, any, none, a status (4xx), a time (>3000ms), or an outcome such as timeout.",
         values: &["delivered", "not_accepted", "failed", "any", "none"],
         read: attempt,
     },

@@ -177,7 +177,7 @@ fn proven(evidence: &Evidence<'_>) -> Judgement {
             judgement(State::Failed, "A secret is set, and it was wrong for every event that has one.", way, invalid)
         }
         (true, true) => judgement(State::NotSeen, "A secret is set; no event that it proves has come yet.", way, []),
-        (false, _) => judgement(State::NotSeen, "No secret is set, so that anybody may send.", way, []),
+        (false, _) => judgement(State::NotSeen, "No secret is set, so anyone can send.", way, []),
     }
 }
 
@@ -359,11 +359,11 @@ fn events(evidence: &Evidence<'_>, of: &Of) -> Judgement {
         judgement(State::Proven, format!("Seen: {}.{not_of_text}", seen.join(", ")), way, found)
     } else {
         // Simulated requests are no evidence about the platform.
-        let is_played =
+        let is_only_simulated =
             |name: &str| evidence.simulated.iter().any(|one| one.derived.event.name.as_deref() == Some(name));
         let named = missing
             .into_iter()
-            .map(|name| if is_played(name) { format!("{name} (only simulated)") } else { name.to_owned() });
+            .map(|name| if is_only_simulated(name) { format!("{name} (only simulated)") } else { name.to_owned() });
         let missing = named.collect::<Vec<_>>().join(", ");
         judgement(State::NotSeen, format!("Not seen yet: {missing}.{not_of_text}"), way, found)
     }

@@ -70,14 +70,14 @@ fn points_with(
 fn points_beside(
     provider: &str,
     requests: &[RequestSummary],
-    (stated, played, check): (&[Stated<'_>], &[RequestSummary], Option<&CheckReport>),
+    (stated, simulated, check): (&[Stated<'_>], &[RequestSummary], Option<&CheckReport>),
     change: impl FnOnce(&mut Evidence<'_>),
 ) -> Vec<Judged> {
     let expected: Vec<&str> = super::super::lifecycle::events(provider).into_iter().map(|(name, _)| name).collect();
     let mut evidence = Evidence {
         requests: requests.iter().collect(),
-        attempts: [attempts_of(requests), attempts_of(played)].concat(),
-        simulated: played.iter().collect(),
+        attempts: [attempts_of(requests), attempts_of(simulated)].concat(),
+        simulated: simulated.iter().collect(),
         check: check.map(|report| Checked { id: 7, report }),
         through_proxy: None,
         url: "http://127.0.0.1:4665/calls",
@@ -183,10 +183,10 @@ fn every_attempt_counts_for_the_times_and_the_newest_for_the_outcome() {
 }
 
 #[test]
-fn what_was_played_to_the_endpoint_counts_for_it_and_says_nothing_of_the_platform() {
-    let mut played = sent(request(1, "session.ended"), Some(200), 5);
-    played.origin = Origin::Simulated;
-    let found = points_beside("callaider", &[], (&[], std::slice::from_ref(&played), None), |_| {});
+fn what_was_simulated_for_the_endpoint_counts_for_it_and_says_nothing_of_the_platform() {
+    let mut simulated = sent(request(1, "session.ended"), Some(200), 5);
+    simulated.origin = Origin::Simulated;
+    let found = points_beside("callaider", &[], (&[], std::slice::from_ref(&simulated), None), |_| {});
     let fast = point(&found, "fast");
     assert_eq!(fast.sentence, "1 attempt with simulated events: p50 5 ms, p95 5 ms, at most 5 ms; all answered 2xx.");
     assert_eq!((fast.state, point(&found, "events").state), (State::Proven, State::NotSeen));

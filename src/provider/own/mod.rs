@@ -1,7 +1,7 @@
 //! The user's own platforms, declared in a file as data. Those of the last valid file apply to the whole process.
 
 mod place;
-mod play;
+mod simulate;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -177,7 +177,7 @@ pub(super) fn catalogue() -> impl Iterator<Item = ProviderInfo> {
 }
 
 /// Those that have samples.
-pub(super) fn players() -> impl Iterator<Item = Arc<Own>> {
+pub(super) fn platforms() -> impl Iterator<Item = Arc<Own>> {
     all().filter(|own| !own.declared.bodies.is_empty())
 }
 

@@ -85,7 +85,7 @@ fn compiled(schema: &Value) -> Result<Validator, SchemaError> {
 /// Why the body was not checked: a sentence.
 pub(crate) fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'static str> {
     if json.len() > MAX_BODY {
-        return Err("The body is too long to be held against your JSON Schema.");
+        return Err("The body is too long to be checked against your JSON Schema.");
     }
     let finding = |pointer: &str, code, sentence| Finding {
         place: Place::Body(pointer.to_owned()),
@@ -97,7 +97,7 @@ pub(crate) fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'sta
     let body: Value = match serde_json::from_slice(json) {
         Ok(body) => body,
         Err(error) => {
-            let sentence = format!("The body is no JSON that a schema can be held against: {error}.");
+            let sentence = format!("The body is no JSON that can be checked against a schema: {error}.");
             return Ok(SchemaReport { findings: vec![finding("", "not_json", sentence)], more: 0 });
         }
     };

@@ -6,8 +6,8 @@ mod dialogue;
 mod fault;
 mod github;
 mod pathors;
-mod player;
 mod shopify;
+mod simulated;
 mod slack;
 mod standard_webhooks;
 mod steps;
@@ -23,7 +23,7 @@ use crate::json::{Pointer, edit};
 use crate::model::Timestamp;
 
 pub(crate) use fault::{Fault, cut_in_the_middle, tamper};
-pub(crate) use player::{PlayedEvent, Player, player, players};
+pub(crate) use simulated::{SimulatedEvent, SimulatedPlatform, simulated_platform, simulated_platforms};
 pub(super) use steps::Repertoire;
 pub(crate) use story::{Language, Mode, Story};
 

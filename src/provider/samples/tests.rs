@@ -21,7 +21,7 @@ fn pointer(text: &str) -> Pointer {
 }
 
 #[test]
-fn every_sample_is_understood_as_the_event_that_it_plays() {
+fn every_sample_is_understood_as_the_event_that_it_simulates() {
     for sender in senders() {
         assert!(catalogue().iter().any(|known| known.id == sender.provider), "{}", sender.provider);
         for event in sender.events {
@@ -45,10 +45,10 @@ fn every_sample_is_understood_as_the_event_that_it_plays() {
 
 #[test]
 fn what_a_provider_is_listed_with_can_be_sent() {
-    for player in players() {
-        let listed = catalogue().into_iter().find(|known| known.id == player.provider()).unwrap().events;
-        let sent: Vec<String> = player.events().into_iter().map(|event| event.name.into_owned()).collect();
-        assert_eq!(listed, sent, "{}", player.provider());
+    for platform in simulated_platforms() {
+        let listed = catalogue().into_iter().find(|known| known.id == platform.provider()).unwrap().events;
+        let sent: Vec<String> = platform.events().into_iter().map(|event| event.name.into_owned()).collect();
+        assert_eq!(listed, sent, "{}", platform.provider());
     }
 }
 
@@ -167,7 +167,7 @@ fn faults_of_order_and_number_are_in_the_steps() {
     assert_eq!(stripe::SENDER.steps(SESSION, &story(), 1.0, &[]).unwrap_err().field, "event");
     let sized = Story { size: Some(5), ..story() };
     assert_eq!(stripe::SENDER.steps("invoice.payment_failed", &sized, 1.0, &[]).unwrap_err().field, "size");
-    assert!(player("nobody").unwrap_err().sentence.contains("callaider"));
+    assert!(simulated_platform("nobody").unwrap_err().sentence.contains("callaider"));
     let unknown = made(&callaider::SENDER, UNKNOWN, &story());
     assert_eq!(json(&unknown)["event"], UNKNOWN);
     assert!(unknown.headers.contains(&("X-Callaider-Event".to_owned(), UNKNOWN.to_owned())));

@@ -112,7 +112,7 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
         ),
         ("head_mismatch_total", "Heads on which recorder and parser disagreed.", of(&seen.head_mismatch)),
         ("not_asked_total", "Senders turned away because too many waited for a target.", of(&seen.not_asked)),
-        ("loops_total", "Requests not kept because they go in a circle.", of(&seen.loops)),
+        ("loops_total", "Requests not kept because they are in a delivery loop.", of(&seen.loops)),
         ("not_held_total", "Senders answered at once because too many waited by hand.", of(&seen.not_held)),
         ("crowded_total", "Requests refused because too much was being received.", of(&seen.crowded)),
         ("unread_responses_total", "Responses given up because the sender did not read them.", of(&seen.unread)),

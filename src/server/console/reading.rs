@@ -66,7 +66,7 @@ fn not_read(request: &CapturedRequest) -> Option<&'static str> {
     if summary.rejected.is_some() {
         Some("The request was rejected: its body was not kept.")
     } else if !summary.complete {
-        Some("The body did not come whole.")
+        Some("The body did not arrive completely.")
     } else if summary.derived.event.handshake.is_some() {
         Some("This is a handshake, not an event.")
     } else {

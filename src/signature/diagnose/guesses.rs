@@ -37,7 +37,7 @@ pub(super) fn facts(case: &Case<'_>) -> Vec<Finding> {
         };
         facts.push(finding(
             "body_incomplete",
-            format!("The body did not come whole: {arrived} arrived, so no signature can fit."),
+            format!("The body did not arrive completely: {arrived} arrived, so no signature can fit."),
             "Look for a sender or proxy that gives up early, and send again.",
         ));
     }

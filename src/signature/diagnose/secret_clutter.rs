@@ -12,7 +12,7 @@ use super::secret_variant::{Variant, bytes, is_blank, text};
 use crate::http::form;
 use crate::signature::encoding::key_from_base64;
 
-const CLEAN: &str = "Remove what is around the secret on the sender's side; it came along when it was pasted.";
+const CLEAN: &str = "Remove what is around the secret on the sender's side; it was copied together with the secret.";
 
 /// Every form.
 pub(super) const FORMS: &[Form] = &[

@@ -38,7 +38,7 @@ pub(super) const FORMS: &[Form] = &[
     Form {
         code: "secret_space",
         is_likely: true,
-        fix: "Remove the white space around the secret on the sender's side; it came along when it was pasted.",
+        fix: "Remove the white space around the secret on the sender's side; it was copied together with the secret.",
         make: with_space,
     },
     Form {

@@ -309,7 +309,7 @@ fn a_file_that_cannot_be_read_whole_is_refused_with_its_name() {
             let on = &on;
             scope.spawn(move || {
                 let (code, _, stderr) = on(&words);
-                assert!(code == 2 && stderr.contains("it is a pipe, and nobody has written"), "{words:?}: {stderr}");
+                assert!(code == 2 && stderr.contains("it is a pipe, and nothing was written"), "{words:?}: {stderr}");
             });
         }
     });

@@ -1,4 +1,4 @@
-//! Schemes and platforms of one's own: for commands that need no server, and played like any other.
+//! Schemes and platforms of one's own: for commands that need no server, and simulated like any other.
 
 use std::fmt::Write as _;
 
@@ -70,7 +70,7 @@ fn the_schemes_that_the_file_names_are_read_from_beside_it() {
     assert!(code == 0 && stdout.contains("X-Acme"), "{stderr}");
 }
 
-const PLAYED: &str = "\
+const SIMULATED: &str = "\
 [bins.b]
 provider = 'my-platform'
 secret = 'k3y'
@@ -97,14 +97,14 @@ samples = 'more/*.json'
 ";
 
 /// A server that knows these platforms.
-fn playing() -> Server {
+fn simulating() -> Server {
     let mut server = Server::start();
     let write = |name: &str, text: &str| {
         let path = server.folder().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    write("creel.toml", PLAYED);
+    write("creel.toml", SIMULATED);
     write("samples/1-begun.json", r#"{ "type": "call.begun", "call": {"id": "c-1"}, "n": 1 }"#);
     write("samples/2-ended.json", r#"{"type": "call.ended", "call": {"id": "c-1"}, "n": 2}"#);
     write("more/order.paid.json", r#"{"id": "d-1"}"#);
@@ -119,8 +119,8 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_platform_of_ones_own_is_played_from_its_samples_like_any_other() {
-    let server = playing();
+fn a_platform_of_ones_own_is_simulated_from_its_samples_like_any_other() {
+    let server = simulating();
     let listed = lines(&server.ok(&["send", "--list", "--json"]));
     let own: Vec<_> =
         listed.iter().filter(|line| line["provider"] == "my-platform").map(|line| &line["event"]).collect();
@@ -173,8 +173,8 @@ fn a_platform_of_ones_own_is_played_from_its_samples_like_any_other() {
 }
 
 #[test]
-fn a_platform_of_ones_own_is_played_by_the_api_the_page_and_agents() {
-    let server = playing();
+fn a_platform_of_ones_own_is_simulated_by_the_api_the_page_and_agents() {
+    let server = simulating();
     let exchange = |method: &str, path: &str, fields: &str, body: &str| {
         let (console, length) = (server.console, body.len());
         let head = format!(

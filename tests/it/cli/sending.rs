@@ -257,7 +257,7 @@ fn a_forward_that_answers_is_a_lease_that_ends_with_the_command() {
     assert_eq!(attempts(&server, "b")[0]["why"], "forward");
     // A second one is refused, with the reason.
     let (code, _, stderr) = server.run(&["forward", "b", "--to", &receiver.url(), "--answer"]);
-    assert!(code == 2 && stderr.contains("Somebody else answers"), "{code}: {stderr}");
+    assert!(code == 2 && stderr.contains("Another client answers"), "{code}: {stderr}");
     // Killed without a word: the bin answers for itself again.
     forward.kill().unwrap();
     forward.wait().unwrap();

@@ -1,4 +1,4 @@
-//! Forwarding: routes, order, the queue in the database, retries, pauses, answers, circles.
+//! Forwarding: routes, order, the queue in the database, retries, pauses, answers, loops.
 
 use std::time::{Duration, Instant};
 
@@ -237,7 +237,7 @@ async fn the_guides_receiver_answers_its_sender_through_a_forward() {
 }
 
 #[tokio::test]
-async fn a_circle_ends() {
+async fn a_loop_ends() {
     let app = TestApp::start().await;
     app.bin(json!({"name": "self"})).await;
     set(&app, "self", json!({"routes": [{"to": format!("{}/self", app.started.capture_url)}]})).await;
@@ -254,12 +254,12 @@ async fn a_circle_ends() {
         capture(&app, "around", "", EVENT).await;
     }
     let paused = until(&app, "/bins/around/forward", |forward| forward["paused"] == true).await;
-    assert!(paused["state"]["paused_because"].as_str().unwrap().contains("in a circle"), "{paused}");
+    assert!(paused["state"]["paused_because"].as_str().unwrap().contains("in a delivery loop"), "{paused}");
     assert_eq!(target.rest().len(), 8);
 }
 
 #[tokio::test]
-async fn a_pause_for_a_circle_ends_by_itself_and_loses_nothing() {
+async fn a_pause_for_a_loop_ends_by_itself_and_loses_nothing() {
     let clock = Clock::system();
     let start = clock.now();
     let clock = Clock::fixed(start);
@@ -288,7 +288,7 @@ async fn what_an_enforcing_bin_has_refused_does_not_reach_the_target() {
     app.bin(json!({"name": "in", "provider": "callaider", "secret": SECRET, "signature_mode": "enforce"})).await;
     for answer in ["own", "target"] {
         set(&app, "in", json!({"routes": [{"to": target.url("/")}], "answer": answer})).await;
-        // Nine equal ones are no circle either: nothing was sent.
+        // Nine equal ones are no loop either: nothing was sent.
         for _ in 0..9 {
             let sender = app.client.post(format!("{}/in", app.started.capture_url));
             let sent = sender.header("X-Callaider-Signature", format!("sha256={}", "0".repeat(64))).body(EVENT);

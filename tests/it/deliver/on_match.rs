@@ -21,7 +21,7 @@ async fn what_a_filter_finds_is_told_with_links_and_facts_and_without_what_is_se
     assert_eq!(
         (status, &set["state"]["delivered"], &set["paused"]),
         (200, &json!(0), &json!(false)),
-        "nothing was told yet: {set}"
+        "no notification was sent yet: {set}"
     );
     let url = format!("{}/in/path?token=t0psecret", app.started.capture_url);
     app.client.post(url).header("X-Callaider-Signature", "sha256=00").body(EVENT).send().await.unwrap();

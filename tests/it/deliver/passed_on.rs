@@ -121,7 +121,7 @@ async fn a_large_answer_comes_whole() {
 }
 
 #[tokio::test]
-async fn a_forward_that_is_paused_for_a_circle_tells_its_senders_so_and_one_that_is_paused_by_hand_does_not() {
+async fn a_forward_that_is_paused_for_a_loop_tells_its_senders_so_and_one_that_is_paused_by_hand_does_not() {
     let clock = Clock::system();
     let start = clock.now();
     let clock = Clock::fixed(start);
@@ -147,7 +147,7 @@ async fn a_forward_that_is_paused_for_a_circle_tells_its_senders_so_and_one_that
     assert_eq!(paused["paused"], true);
     let because = paused["state"]["paused_because"].as_str().unwrap().to_owned();
     let until_then = start.plus(Duration::from_millis(60_008)).to_string();
-    assert!(because.ends_with(&format!("by itself at {until_then}.")), "a minute at first: {because}");
+    assert!(because.ends_with(&format!("resumes at {until_then}.")), "a minute at first: {because}");
     let (status, retry, text) = send("/to", "another").await;
     assert_eq!((status, retry.as_deref()), (503, Some("60")));
     assert!(text.contains("paused until") && text.contains("again and again"), "{text}");
@@ -166,7 +166,7 @@ async fn a_forward_that_is_paused_for_a_circle_tells_its_senders_so_and_one_that
 }
 
 #[tokio::test]
-async fn a_circle_that_several_requests_close_at_once_pauses_for_a_minute_and_no_longer() {
+async fn a_loop_that_several_requests_close_at_once_pauses_for_a_minute_and_no_longer() {
     const REQUEST: &[u8] = b"POST /in HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx";
     let app = TestApp::start().await;
     let target = Target::start();
@@ -190,7 +190,7 @@ async fn a_circle_that_several_requests_close_at_once_pauses_for_a_minute_and_no
 }
 
 #[tokio::test]
-async fn a_pause_for_a_circle_is_kept_over_a_restart_and_ends_by_itself() {
+async fn a_pause_for_a_loop_is_kept_over_a_restart_and_ends_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("creel.db");
     let clock = Clock::system();

@@ -72,7 +72,7 @@ async fn a_target_is_named_with_to_and_a_session_alone_is_a_whole_one() {
 }
 
 #[tokio::test]
-async fn every_platform_is_played_to_a_bin_that_verifies() {
+async fn every_platform_is_simulated_for_a_bin_that_verifies() {
     let app = TestApp::start().await;
     for (provider, event, scheme) in [
         ("callaider", "session.started", "callaider"),

@@ -177,11 +177,11 @@ const points = inside(todo.messages[0].content.text).points;
 assert.equal(points.find((point) => point.id === "signature").state, "proven");
 await assert.rejects(client.getPrompt({ name: "preproduction_checklist", arguments: { bin: "no-such" } }), /no bin 'no-such'/);
 
-// A platform is played: shown first, then sent, to the receiver and to the bin itself.
+// A platform is simulated: shown first, then sent, to the receiver and to the bin itself.
 const made_up = { bin, event: "session.ended", session: "2d7b8f7f-2de0-4db9-ae6f-9a1f8d98f6d2", secret: { value: "whsec-right" } };
-const { would_send: played } = await call(client, "send_event", { ...made_up, set: { "/data/reason": "a-reason" }, dry_run: true });
-assert.match(played[0].head, /X-Callaider-Event: session.ended/i);
-assert.equal(JSON.parse(played[0].body.content).data.reason, "a-reason");
+const { would_send: simulated } = await call(client, "send_event", { ...made_up, set: { "/data/reason": "a-reason" }, dry_run: true });
+assert.match(simulated[0].head, /X-Callaider-Event: session.ended/i);
+assert.equal(JSON.parse(simulated[0].body.content).data.reason, "a-reason");
 const before = got.length;
 assert.equal((await call(client, "send_event", { ...made_up, target })).sent[0].response.status, 418);
 assert.equal(got.length, before + 1, "the dry run sent nothing");
@@ -222,7 +222,7 @@ for (const { id: one } of short) {
 assert.match((await call(client, "explain_signature", { bin: "short", id: short[4].id })).signed_text, /"token":"\*{6}","n":1/);
 assert.ok(!read.includes("SHRT"), "no part of a short credential is shown");
 
-// Sessions: what came is held against the platform's document.
+// Sessions: what came is checked against the platform's document.
 const { sessions } = await call(client, "session", { bin });
 assert.deepEqual(new Set(sessions.map((session) => session.id)), new Set(["s-1", made_up.session]));
 const odd = await call(client, "session", { bin, session: "s-1" });

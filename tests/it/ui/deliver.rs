@@ -169,7 +169,7 @@ async fn whom_a_bin_tells_is_set_in_the_settings_which_show_what_came_of_it() {
     browser.js("document.querySelector('#match-filter').value = ''").await;
     browser.keys("path:/told/*").await;
     browser.click("[data-save]").await;
-    browser.until_text("#match-state", "Nothing was told yet.").await;
+    browser.until_text("#match-state", "No notification was sent yet.").await;
     stage.send("POST", "in/told/1", &[], "x").await;
     let told: Value = serde_json::from_slice(&target.next().body).unwrap();
     assert_eq!(told["count"], 1, "{told}");

@@ -73,7 +73,7 @@ async fn bins_are_searched_sorted_copied_and_deleted_on_the_first_page() {
     assert_eq!(browser.count("#bins tr[data-bin]").await, 50, "a wall is not shown at once");
     browser.until_text("#bins", "Show all 59 bins").await;
     browser.until_text("#bins tr:first-child", "team-30").await;
-    browser.until_text("main", "what the latest 1,000 requests of a bin came to").await;
+    browser.until_text("main", "verdicts of a bin's latest 1,000 requests").await;
     browser.click("th a[href*='sort=name']").await;
     browser.until("document.querySelector('th[aria-sort=ascending]')?.innerText.startsWith('Bin')").await;
     browser.click("#bin-search").await;

@@ -1,4 +1,4 @@
-//! The page that plays platforms and checks receivers.
+//! The page that simulates platforms and checks receivers.
 
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::http::Headers;
 use crate::model::{Secret, SignatureStatus};
-use crate::provider::samples::{SESSION, player, senders};
+use crate::provider::samples::{SESSION, senders, simulated_platform};
 use crate::signature::{Catalogue, SignedRequest, Verifier};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -11,7 +11,7 @@ fn now() -> Timestamp {
 }
 
 fn sending(provider: &str, event: &str, faults: &[Fault]) -> Sending {
-    let sender = player(provider).unwrap();
+    let sender = simulated_platform(provider).unwrap();
     let story = Story::new(3, now());
     let scheme = &*crate::provider::schemes_of(provider, true)[0];
     Sending {

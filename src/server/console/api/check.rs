@@ -119,8 +119,8 @@ struct WaitParams {
 /// per duty what came back and how to fix it. It runs in the background: read it again to see its progress, or `wait`
 /// for its end.
 #[utoipa::path(tag = "delivery", params(WaitParams), request_body = CheckInput, responses(
-    (status = 200, body = CheckShape<'_>, description = "It is over"),
-    (status = 202, body = CheckShape<'_>, description = "It goes on"),
+    (status = 200, body = CheckShape<'_>, description = "The check has ended"),
+    (status = 202, body = CheckShape<'_>, description = "The check is still running"),
 ))]
 #[post("/api/v1/check")]
 async fn begin(state: State, query: Query<WaitParams>, input: Json<CheckInput>) -> Result<HttpResponse, Problem> {

@@ -20,8 +20,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 /// Why a forward that resumes at that time has paused.
 fn paused_because(until: Timestamp) -> String {
     format!(
-        "The same request came again and again within ten seconds: it goes in a circle, or its sender repeats itself. \
-         Look where the target sends it. It goes on by itself at {until}."
+        "The same request came again and again within ten seconds: it is in a delivery loop, or its sender repeats it. \
+         Check where the target sends it. Forwarding resumes at {until}."
     )
 }
 

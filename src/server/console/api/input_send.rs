@@ -37,7 +37,7 @@ const MAX_SESSION: usize = 256;
 #[schema(as = SendInput)]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub(super) struct SendInput {
-    /// The platform to play; default the bin's. `creel send --list` shows which there are.
+    /// The platform to simulate; default the bin's. `creel send --list` shows which there are.
     provider: Option<String>,
     /// The event, or `session` for a whole session in its order.
     event: Option<String>,
@@ -272,8 +272,8 @@ impl SendInput {
             return Ok((own, own_steps(event, &self.faults)?));
         }
         let provider = provider
-            .ok_or_else(|| Problem::field("provider", "Say which platform to play, or set the bin's provider."))?;
-        let sender = samples::player(provider).map_err(deliver_problem)?;
+            .ok_or_else(|| Problem::field("provider", "Say which platform to simulate, or set the bin's provider."))?;
+        let sender = samples::simulated_platform(provider).map_err(deliver_problem)?;
         let event = self.event.as_deref().or_else(|| self.is_session().then_some(SESSION)).ok_or_else(|| {
             let sentence = "Name the event, or `session` for a whole one where there are sessions; or give a `method` to \
                             compose a request from nothing.";

@@ -33,7 +33,7 @@ struct OnMatchInput {
     /// The URL that a small JSON is posted to.
     #[schema(max_length = 2048)]
     to: String,
-    /// Also report when no request came for this many seconds, whatever `filter` finds.
+    /// Also report when no request came for this many seconds, regardless of `filter`.
     #[schema(minimum = 1, maximum = 2_592_000)]
     silence_s: Option<u64>,
     /// Only requests that this filter finds end a silence, such as `event:session.ended`; without it, all do.
@@ -118,7 +118,7 @@ async fn set(state: State, bin: BinRef, input: Json<OnMatchInput>) -> Result<Htt
     if let Some(filter) = &silence_filter {
         check_filter(filter, "silence_filter")?;
         if silence_s.is_none() {
-            return Err(Problem::field("silence_s", "Say after how many seconds without what the filter finds."));
+            return Err(Problem::field("silence_s", "Give the number of seconds without a match."));
         }
     }
     if silence_s.is_some_and(|seconds| !(1..=MAX_SILENCE_S).contains(&seconds)) {
@@ -145,7 +145,7 @@ fn check_filter(filter: &str, field: &str) -> Result<(), Problem> {
 }
 
 /// Stop reporting
-#[utoipa::path(tag = "delivery", responses((status = 204, description = "Nobody is told")))]
+#[utoipa::path(tag = "delivery", responses((status = 204, description = "No notifications are sent any more")))]
 #[delete("/api/v1/bins/{bin}/on-match")]
 async fn remove(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
     state.store.update_bin(bin.id(), |settings| settings.on_match = None).await?;

@@ -137,7 +137,7 @@ async fn send(state: State, bin: BinRef, input: Json<SendInput>) -> Result<HttpR
         let sent = events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect();
         return Ok(HttpResponse::Ok().json(SentShape { sent, scheme, overridden, request, would_send: None }));
     }
-    Ok(match state.deliver.play(bin.0.clone(), sending.clone(), request).await? {
+    Ok(match state.deliver.send_simulated(bin.0.clone(), sending.clone(), request).await? {
         Sent::Now(events) => HttpResponse::Ok().json(SentShape {
             sent: events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect(),
             scheme,

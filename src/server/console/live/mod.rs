@@ -170,7 +170,7 @@ async fn lease(
     let query = StreamQuery { after: None, q: None, hello: None };
     let (subscription, after) = subscribe(&state, &request, &bin, &query)?;
     let leased = state.capture.lease(bin.id(), Duration::from_millis(patience)).ok_or_else(|| {
-        Problem::new(Code::Leased, "Somebody else answers this bin's senders; end that first, or take another bin.")
+        Problem::new(Code::Leased, "Another client answers this bin's senders; stop it first, or use another bin.")
     })?;
     Ok(events(sse::Body::new(subscription, state.heartbeat, Some(hello(after)), Some(leased))))
 }

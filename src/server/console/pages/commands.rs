@@ -59,7 +59,7 @@ pub(super) const GROUPS: &[Group] = &[
             command("timeline", "Timeline of this bin", &[]),
             command("answers", "Answers before and after a change", &[]),
             command("checklist", "Checklist of this bin", &[]),
-            command("send", "Play a platform or check a receiver", &[]),
+            command("send", "Simulate a platform or check a receiver", &[]),
             command("compose", "Compose a request", &[]),
         ],
     },

@@ -34,7 +34,7 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
         (store.failed, "could not be stored"),
         (of(&seen.crowded), "refused: too much was being received at once"),
         (of(&seen.not_asked), "answered 503: too many senders waited for a target's answer"),
-        (of(&seen.loops), "not kept: they go in a circle"),
+        (of(&seen.loops), "not kept: they are in a delivery loop"),
         (of(&seen.not_held), "answered at once: too many senders were held"),
         (of(&seen.not_imported), "to import refused: too much was being imported at once"),
         (of(&seen.not_created), "to unknown bins refused: requests have made too many bins"),

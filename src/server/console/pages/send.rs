@@ -9,7 +9,7 @@ use super::editable::Editable;
 use super::html;
 use super::shell::{BinLinks, Shell};
 use crate::provider::battery;
-use crate::provider::samples::{self, Fault, PlayedEvent, SESSION};
+use crate::provider::samples::{self, Fault, SESSION, SimulatedEvent};
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
 use crate::server::console::heavy;
 use crate::server::console::problem::Problem;
@@ -55,7 +55,7 @@ pub(super) struct SendParams {
 struct Platform {
     id: String,
     name: String,
-    events: Vec<PlayedEvent>,
+    events: Vec<SimulatedEvent>,
     sessions: bool,
 }
 
@@ -109,12 +109,12 @@ pub(super) async fn show(
     let links = BinLinks::new(&bin.bin, &state);
     html(&SendPage {
         shell: Shell::new(&request, format!("Send to {}", links.label)),
-        platforms: samples::players()
-            .map(|player| Platform {
-                id: player.provider().to_owned(),
-                name: name_of(player.provider()),
-                events: player.events(),
-                sessions: player.has_sessions(),
+        platforms: samples::simulated_platforms()
+            .map(|platform| Platform {
+                id: platform.provider().to_owned(),
+                name: name_of(platform.provider()),
+                events: platform.events(),
+                sessions: platform.has_sessions(),
             })
             .collect(),
         languages: LANGUAGES,

@@ -259,7 +259,7 @@ struct SessionPage {
     forward: String,
     has_secret: bool,
     /// Whether sessions of its platform can be simulated.
-    plays: bool,
+    can_simulate: bool,
     part: SessionPart,
     head_seq: u64,
 }
@@ -278,7 +278,7 @@ pub(super) async fn show(
         _ => sessions::named(&request)?,
     };
     let session = sessions::one(&state, &bin.0, id.clone(), conversation::page(params.message)).await?;
-    let plays = session.provider.as_deref().is_some_and(has_sessions);
+    let can_simulate = session.provider.as_deref().is_some_and(has_sessions);
     let part = SessionPart::new(session, &links, params.from, state.capture.clock().now());
     if params.part {
         return html(&part);
@@ -289,7 +289,7 @@ pub(super) async fn show(
         api: format!("{}/session?id={}", links.api, utf8_percent_encode(&id, SEGMENT)),
         forward: bin.0.bin.settings.forward_targets().next().cloned().unwrap_or_default(),
         has_secret: !bin.0.bin.secrets.is_empty(),
-        plays,
+        can_simulate,
         id: format::plain(&id),
         bin: links,
         part,
@@ -299,7 +299,7 @@ pub(super) async fn show(
 
 /// Whether whole sessions of a platform can be simulated.
 fn has_sessions(provider: &str) -> bool {
-    samples::player(provider).is_ok_and(|player| player.has_sessions())
+    samples::simulated_platform(provider).is_ok_and(|platform| platform.has_sessions())
 }
 
 impl SessionPart {

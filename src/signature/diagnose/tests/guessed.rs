@@ -261,13 +261,16 @@ fn facts_and_guesses_say_what_is_the_case() {
     );
     assert_eq!(
         first(b"xy", &|case| case.complete = false),
-        "The body did not come whole: 2 bytes arrived, so no signature can fit."
+        "The body did not arrive completely: 2 bytes arrived, so no signature can fit."
     );
     let some = |case: &mut Case<'_>| {
         case.complete = false;
         case.declared_size = Some(9);
     };
-    assert_eq!(first(b"xy", &some), "The body did not come whole: 2 of 9 bytes arrived, so no signature can fit.");
+    assert_eq!(
+        first(b"xy", &some),
+        "The body did not arrive completely: 2 of 9 bytes arrived, so no signature can fit."
+    );
     let codes = |body: &'static [u8]| found(body, &|_| {}).into_iter().map(|one| one.code).collect::<Vec<_>>();
     for (body, is_test) in [
         (&br#"{"livemode":false}"#[..], true),

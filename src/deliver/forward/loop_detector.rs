@@ -19,14 +19,14 @@ const MAX_DIGESTS: usize = 4_096;
 
 /// A bin's recently forwarded requests.
 #[derive(Debug, Default)]
-pub(super) struct Circle {
+pub(super) struct LoopDetector {
     seen: HashMap<[u8; 16], VecDeque<Timestamp>>,
 }
 
-impl Circle {
+impl LoopDetector {
     /// Notes a request with its time of arrival; true when it is in a loop. A request older than the last noted one is
     /// a late delivery and does not count.
-    pub(super) fn closes(&mut self, head: &Head, body: &[u8], now: Timestamp) -> bool {
+    pub(super) fn is_loop(&mut self, head: &Head, body: &[u8], now: Timestamp) -> bool {
         if self.seen.len() >= MAX_DIGESTS {
             self.seen.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < WINDOW));
             if self.seen.len() >= MAX_DIGESTS {
@@ -80,25 +80,25 @@ mod tests {
     }
 
     #[test]
-    fn nine_times_in_ten_seconds_is_a_circle_and_slower_or_sent_late_is_none() {
-        let (mut circle, any) = (Circle::default(), head("POST / HTTP/1.1"));
+    fn nine_times_in_ten_seconds_is_a_loop_and_slower_or_sent_late_is_none() {
+        let (mut detector, any) = (LoopDetector::default(), head("POST / HTTP/1.1"));
         for n in 0..8 {
-            assert!(!circle.closes(&any, b"x", at(n)));
-            assert!(!circle.closes(&any, n.to_string().as_bytes(), at(0)));
+            assert!(!detector.is_loop(&any, b"x", at(n)));
+            assert!(!detector.is_loop(&any, n.to_string().as_bytes(), at(0)));
             // Cleared, because the settings have changed.
-            assert!(!circle.closes(&any, b"x", at(n)));
+            assert!(!detector.is_loop(&any, b"x", at(n)));
         }
-        assert!(circle.closes(&any, b"x", at(9_000)));
-        let mut slow = Circle::default();
-        assert!((0..40).all(|n| !slow.closes(&any, b"x", at(n * 1_300))));
+        assert!(detector.is_loop(&any, b"x", at(9_000)));
+        let mut slow = LoopDetector::default();
+        assert!((0..40).all(|n| !slow.is_loop(&any, b"x", at(n * 1_300))));
     }
 
     #[test]
-    fn without_a_body_the_same_head_closes_a_circle_wherever_it_came() {
-        let mut circle = Circle::default();
+    fn without_a_body_the_same_head_closes_a_loop_wherever_it_came() {
+        let mut detector = LoopDetector::default();
         let round = |n: i64| head(&format!("GET /b?x={n} HTTP/1.1\r\nHost: h{n}\r\nUser-Agent: a"));
-        assert!((1..50).all(|n| !circle.closes(&round(n), b"", at(n))));
-        assert!(!circle.closes(&head("GET /b HTTP/1.1\r\nUser-Agent: b"), b"", at(50)));
-        assert!(circle.closes(&round(50), b"", at(51)));
+        assert!((1..50).all(|n| !detector.is_loop(&round(n), b"", at(n))));
+        assert!(!detector.is_loop(&head("GET /b HTTP/1.1\r\nUser-Agent: b"), b"", at(50)));
+        assert!(detector.is_loop(&round(50), b"", at(51)));
     }
 }

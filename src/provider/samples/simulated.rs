@@ -10,7 +10,7 @@ use crate::provider::own::{self, Own};
 
 /// A platform that can be simulated.
 #[derive(Debug, Clone)]
-pub(crate) enum Player {
+pub(crate) enum SimulatedPlatform {
     /// With made-up events.
     Known(&'static Sender),
     /// The user's own platform: its samples are sent.
@@ -19,7 +19,7 @@ pub(crate) enum Player {
 
 /// An event that can be sent.
 #[derive(Debug, Clone)]
-pub(crate) struct PlayedEvent {
+pub(crate) struct SimulatedEvent {
     /// Its name.
     pub name: Cow<'static, str>,
     /// When it is sent, in a few words.
@@ -27,23 +27,23 @@ pub(crate) struct PlayedEvent {
 }
 
 /// Every platform that can be simulated, in the registry's order.
-pub(crate) fn players() -> impl Iterator<Item = Player> {
-    senders().map(Player::Known).chain(own::players().map(Player::Own))
+pub(crate) fn simulated_platforms() -> impl Iterator<Item = SimulatedPlatform> {
+    senders().map(SimulatedPlatform::Known).chain(own::platforms().map(SimulatedPlatform::Own))
 }
 
 /// Finds the platform.
 ///
 /// # Errors
 /// A sentence with the known platforms.
-pub(crate) fn player(provider: &str) -> Result<Player, SampleError> {
-    players().find(|player| player.provider() == provider).ok_or_else(|| {
-        let known: Vec<String> = players().map(|player| player.provider().to_owned()).collect();
+pub(crate) fn simulated_platform(provider: &str) -> Result<SimulatedPlatform, SampleError> {
+    simulated_platforms().find(|platform| platform.provider() == provider).ok_or_else(|| {
+        let known: Vec<String> = simulated_platforms().map(|platform| platform.provider().to_owned()).collect();
         let known = known.join(", ");
         SampleError::new("provider", format!("There are no samples of this provider; there are of {known}."))
     })
 }
 
-impl Player {
+impl SimulatedPlatform {
     /// The provider's id.
     pub(crate) fn provider(&self) -> &str {
         match self {
@@ -53,14 +53,14 @@ impl Player {
     }
 
     /// Its events.
-    pub(crate) fn events(&self) -> Vec<PlayedEvent> {
+    pub(crate) fn events(&self) -> Vec<SimulatedEvent> {
         match self {
             Self::Known(sender) => sender
                 .events
                 .iter()
-                .map(|event| PlayedEvent { name: event.name.into(), about: event.about.into() })
+                .map(|event| SimulatedEvent { name: event.name.into(), about: event.about.into() })
                 .collect(),
-            Self::Own(own) => own.played(),
+            Self::Own(own) => own.simulated_events(),
         }
     }
 

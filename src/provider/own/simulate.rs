@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::place::Place;
 use super::{Own, OwnSample};
 use crate::json::{Pointer, edit};
-use crate::provider::samples::{Made, PlayedEvent, Repertoire, SampleError, Story, UNKNOWN};
+use crate::provider::samples::{Made, Repertoire, SampleError, SimulatedEvent, Story, UNKNOWN};
 
 /// The pause between two events of a session: long enough for a visible order.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Own {
     /// Its events.
-    pub(in crate::provider) fn played(&self) -> Vec<PlayedEvent> {
-        let event = |sample: &OwnSample| PlayedEvent {
+    pub(in crate::provider) fn simulated_events(&self) -> Vec<SimulatedEvent> {
+        let event = |sample: &OwnSample| SimulatedEvent {
             name: sample.name.clone().into(),
             about: format!("as in {}", sample.file).into(),
         };
