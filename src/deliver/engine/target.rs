@@ -298,7 +298,7 @@ impl TargetPolicy {
                 "{what} is a link-local, metadata or translated address: it is reached only with --allow-target {ip}."
             ),
             Place::Loopback => format!(
-                "{what} is this machine, to which a console that other machines can reach sends only if allowed: start creel with --allow-target {authority}."
+                "{what} is this machine, to which a console with a token, or one that other machines can reach, sends only if allowed: start creel with --allow-target {authority}."
             ),
             Place::Host => {
                 format!("{what} is another machine: start creel with --allow-target {authority} to send there.")

@@ -200,7 +200,7 @@ fn all_styles() -> impl Iterator<Item = &'static (&'static str, FormStyle)> {
 /// How many styles are tried for a form whose lists have other names.
 const WITH_LISTS: usize = 5;
 
-/// The pairs as every writer writes them, with other names and orders.
+/// The pairs as the writers write them: with other names of lists, changes and orders, and with escapes in lower case.
 pub(super) fn written(body: &Body<'_>) -> Vec<Variant> {
     let mut all = Vec::new();
     for (at, (lists, pairs)) in with_lists(body).into_iter().enumerate() {
