@@ -69,11 +69,7 @@ fn passes(wal: &WalProgress, conn: &Connection, file: &File) -> Result<(), rusql
             wal.ask_to_finish();
             return Ok(());
         }
-        if now.left() <= LEFT_FOR_WRITER {
-            return Ok(());
-        }
-        if now.done <= before.done && before.left() > LEFT_FOR_WRITER {
-            // A reader holds an old state: another pass would not get further.
+        if !is_worth_another(before, now) {
             return Ok(());
         }
     }
@@ -91,6 +87,11 @@ impl WalState {
     const fn left(self) -> i64 {
         self.frames - self.done
     }
+}
+
+/// Whether another pass after this one would get further: much is left, and no reader holds an old state.
+const fn is_worth_another(before: WalState, now: WalState) -> bool {
+    now.left() > LEFT_FOR_WRITER && (now.done > before.done || before.left() <= LEFT_FOR_WRITER)
 }
 
 /// Whether the log is to start over, and what is left of it is little enough for the writer. The longer the log, the more
@@ -141,6 +142,25 @@ fn vacuum(conn: &Connection) -> Result<(), rusqlite::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_pass_is_made_while_much_is_left_and_the_last_one_got_further() {
+        // How long the log is and how much of it is in the database, before the pass and after it.
+        for (before, now, is_worth) in [
+            ((1_000, 0), (1_000, 1_000), false),
+            ((1_000, 0), (1_000, 600), false),
+            ((1_000, 0), (1_001, 600), true),
+            ((1_000, 599), (1_000, 599), false),
+            ((1_000, 598), (1_000, 599), true),
+            ((5_000, 0), (9_000, 0), false),
+            // Nothing to speak of was left when the pass began: the rest came while it ran.
+            ((1_000, 600), (5_000, 600), true),
+            ((1_000, 599), (5_000, 599), false),
+        ] {
+            let state = |(frames, done)| WalState { frames, done };
+            assert_eq!(is_worth_another(state(before), state(now)), is_worth, "{before:?} {now:?}");
+        }
+    }
 
     #[test]
     fn the_writer_completes_a_long_log_when_little_is_left_and_the_more_the_longer_it_is() {

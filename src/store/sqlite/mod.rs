@@ -57,8 +57,12 @@ mod wal_check;
 mod whole;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use checkpoint::give_back;
 pub(crate) use database::Database;
 pub(crate) use open::remove_abandoned;
 pub(crate) use read_only::ReadOnly;
+#[cfg(test)]
+pub(crate) use reserve::Reserve;
 pub(crate) use search::Search;
 pub(crate) use tx::Tx;

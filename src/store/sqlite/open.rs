@@ -242,7 +242,7 @@ fn look_at_header(path: &Path, file: &File, known: i64) -> Result<(), OpenError>
         return if with_log { Err(not_a_database(path, "it is empty, but its log is not")) } else { Ok(()) };
     }
     let mut header = [0; 100];
-    if length < 100 || file.read_exact_at(&mut header, 0).is_err() || !header.starts_with(b"SQLite format 3\0") {
+    if file.read_exact_at(&mut header, 0).is_err() || !header.starts_with(b"SQLite format 3\0") {
         return Err(not_a_database(path, "it does not start like an SQLite database"));
     }
     let number = |at: usize| header[at..at + 4].iter().fold(0_i64, |sum, byte| (sum << 8) | i64::from(*byte));

@@ -42,10 +42,15 @@ impl Reserve {
 
     /// Frees the reserve when the disk has little room left. Called before a deletion.
     pub(crate) fn release_if_needed(&mut self) {
-        if self.file.is_some() && self.free().is_none_or(|free| free < SCARCE) {
+        if self.file.is_some() && is_scarce(self.free()) {
             tracing::info!("the disk is full: the room that is kept for deletions is used");
             self.file = None;
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn is_held(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Free bytes of the disk for this process.
@@ -53,6 +58,11 @@ impl Reserve {
         let disk = rustix::fs::statvfs(&self.folder).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
+}
+
+/// Whether that many free bytes are too few for a deletion to be written; nobody may know how many there are.
+fn is_scarce(free: Option<u64>) -> bool {
+    free.is_none_or(|free| free < SCARCE)
 }
 
 /// How large it is on a disk with that many bytes free.
@@ -84,6 +94,19 @@ mod tests {
             [(0, 0), (3, 0), (4, 1), ((16 << 20) - 4, (4 << 20) - 1), (16 << 20, 4 << 20), (u64::MAX, 4 << 20)]
         {
             assert_eq!(size_of(free), size, "{free}");
+        }
+    }
+
+    #[test]
+    fn less_than_a_mebibyte_is_too_little_for_a_deletion_and_what_nobody_knows_is_too() {
+        for (free, expected) in [
+            (None, true),
+            (Some(0), true),
+            (Some((1 << 20) - 1), true),
+            (Some(1 << 20), false),
+            (Some(u64::MAX), false),
+        ] {
+            assert_eq!(is_scarce(free), expected, "{free:?}");
         }
     }
 

@@ -193,14 +193,10 @@ impl Search {
             let seqs = pieces.matching(from, to)?;
             matched += seqs.len() as u64;
             let room = self.limit - found.seqs.len();
-            let more_than_room = seqs.len() > room;
             found.seqs.extend(seqs.into_iter().take(room));
             if found.seqs.len() == self.limit && full_since.is_none() {
                 full_since = Some(Instant::now());
                 found.next = found.seqs.last().copied();
-                if more_than_room && !count {
-                    return Ok(found);
-                }
             }
             match end {
                 None => {

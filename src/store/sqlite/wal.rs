@@ -83,9 +83,22 @@ mod tests {
         assert!(wal.wait_for_pass(long));
         assert_eq!((wal.take_written(), wal.take_written()), (PASS_BYTES, 0));
         assert!(wal.wait_for_pass(Duration::ZERO), "nothing to do is no end");
+        wal.wrote(PASS_BYTES + 1);
+        assert!(wal.wait_for_pass(long), "more than enough is enough");
         wal.stop();
         wal.pause(long);
         assert!(!wal.wait_for_pass(long));
+    }
+
+    #[test]
+    fn a_checkpointer_that_has_little_to_do_sleeps_as_long_as_it_is_told() {
+        let wal = WalProgress::default();
+        let short = Duration::from_millis(2);
+        for written in [0, PASS_BYTES - 1] {
+            wal.wrote(written);
+            let started = std::time::Instant::now();
+            assert!(wal.wait_for_pass(short) && started.elapsed() >= short, "{written}");
+        }
     }
 
     #[test]

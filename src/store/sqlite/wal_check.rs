@@ -72,3 +72,6 @@ fn checksum(from: (u32, u32), bytes: &[u8], big_endian: bool) -> (u32, u32) {
     }
     (one, two)
 }
+
+#[cfg(test)]
+mod tests;

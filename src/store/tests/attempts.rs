@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use super::help::{Fixture, post, start, until};
+use super::help::{Fixture, assert_sound, post, start, until};
 use crate::model::filter::Filter;
 use crate::model::{
     ChangeKind, Delivered, Forwarded, Lane, MarksPatch, Outcome, ReceivedResponse, Routed, SignatureStatus, Times, Why,
@@ -123,7 +123,32 @@ async fn attempts_count_in_what_is_kept_and_go_with_what_is_evicted() {
     assert_eq!(fixture.store.attempts(bin, ids[1], WHOLE).await.unwrap().len(), 1);
     let list = fixture.store.list(bin, ListQuery::default()).await.unwrap();
     assert_eq!(list.requests.iter().map(|request| request.id).collect::<Vec<_>>(), [ids[3]]);
+    // Of the pinned one as of the others.
+    assert_sound(&fixture).await;
     fixture.store.delete_bin(bin).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_attempt_and_a_request_take_in_the_log_is_counted() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let id = fixture.store.capture(post(bin, "{}")).await.unwrap().id;
+    for size in [0, 100_000] {
+        let (large, request) = (delivered(Outcome::Answered, Some(200), size), post(bin, &"x".repeat(size)));
+        let counted = fixture.store.db.write(3, 0, move |tx, seq| {
+            let mut counted = vec![tx.effects.bytes];
+            for n in 0..2 {
+                tx.attempt(bin, id, Why::Replay, &large, seq + n)?;
+                counted.push(tx.effects.bytes);
+            }
+            tx.insert(seq + 2, &request, None)?;
+            counted.push(tx.effects.bytes);
+            Ok(counted)
+        });
+        let counted = counted.await.unwrap();
+        let grown: Vec<u64> = counted.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(grown.iter().all(|grown| (size as u64 + 1..size as u64 + 1_000).contains(grown)), "{size} {grown:?}");
+    }
 }
 
 #[tokio::test]

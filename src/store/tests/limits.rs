@@ -1,6 +1,7 @@
 //! Where limits begin: exactly as much as is kept stays, and what is over it goes with everything that belongs to it.
 
 use super::help::{Fixture, assert_sound, post, settled, start};
+use crate::model::filter::Filter;
 use crate::model::{
     BinId, BinLimits, BinSettings, ChangeKind, Delivered, Lane, MarksPatch, Outcome, RequestId, Routed, Times,
     Timestamp, Why,
@@ -173,6 +174,30 @@ async fn exactly_as_many_bytes_as_may_be_held_stay_and_pinned_ones_do_not_count(
 }
 
 #[tokio::test]
+async fn what_is_too_much_goes_also_when_all_that_is_looked_at_first_is_pinned() {
+    // As many as are looked at in one step, and one fewer or more.
+    for pinned in [511, 512, 513] {
+        let fixture = Fixture::new();
+        let bin = fixture.bin().await.bin.id;
+        for _ in 0..pinned {
+            fixture.store.capture_unattended(post(bin, "x"));
+        }
+        settled(&fixture).await;
+        let patch = MarksPatch { pinned: Some(true), ..MarksPatch::default() };
+        assert_eq!(fixture.store.mark_matching(bin, Filter::default(), patch).await, Ok(pinned));
+        for _ in 0..3 {
+            fixture.store.capture(post(bin, "y")).await.unwrap();
+        }
+        let fixture = fixture.again_with(|options| options.max_bytes = 1);
+        for _ in 0..2 {
+            settled(&fixture).await;
+        }
+        assert_eq!(fixture.store.counts(bin).requests, pinned);
+        assert_sound(&fixture).await;
+    }
+}
+
+#[tokio::test]
 async fn every_eviction_from_many_bins_has_a_number_of_its_own() {
     let mut fixture = Fixture::new();
     let mut bins = Vec::new();
@@ -186,12 +211,14 @@ async fn every_eviction_from_many_bins_has_a_number_of_its_own() {
     }
     settled(&fixture).await;
     let clock = fixture.clock.clone();
+    let mut told_before = 0;
     for (change, kept) in [
         ((|options| options.max_requests = 2) as fn(&mut crate::store::StoreOptions), 2),
         (|options| options.max_bytes = 1, 0),
         (|options| options.max_age_s = 60, 0),
     ] {
         if kept == 0 {
+            fixture = fixture.again();
             for bin in &bins {
                 fixture.store.capture_unattended(post(*bin, "y"));
             }
@@ -213,7 +240,8 @@ async fn every_eviction_from_many_bins_has_a_number_of_its_own() {
             .filter(|change| matches!(change.what, ChangeKind::Evicted { .. }))
             .map(|change| change.seq)
             .collect();
-        assert!(told.len() >= bins.len() && told.is_sorted_by(|a, b| a < b), "{told:?}");
+        assert!(told.len() >= told_before + bins.len() && told.is_sorted_by(|a, b| a < b), "{told:?}");
+        told_before = told.len();
         assert!(told.iter().all(|seq| *seq < last.seq), "{told:?} {last:?}");
         drop(log);
     }

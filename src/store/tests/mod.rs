@@ -8,6 +8,7 @@ mod faults;
 mod filters;
 mod forward;
 mod help;
+mod idle;
 mod limits;
 mod opening;
 mod reading;

@@ -106,6 +106,46 @@ fn what_cannot_be_looked_at_is_refused_with_the_cause() {
     assert!(matches!(error, OpenError::NotADatabase { .. }), "{error}");
 }
 
+#[test]
+fn a_database_that_a_first_start_has_left_empty_is_opened_and_logs_that_are_empty_are_none() {
+    for (sql, opens) in [
+        ("", true),
+        // SQLite writes the first page with the mode.
+        ("PRAGMA journal_mode = WAL", true),
+        ("PRAGMA journal_mode = WAL; PRAGMA user_version = 1", false),
+        ("PRAGMA journal_mode = WAL; PRAGMA application_id = 7", false),
+        ("PRAGMA journal_mode = WAL; CREATE TABLE t (x)", false),
+        ("PRAGMA journal_mode = WAL; CREATE TABLE t (x); DROP TABLE t", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("creel.db");
+        if sql.is_empty() {
+            std::fs::write(&path, "").unwrap();
+        } else {
+            Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+            assert!(std::fs::metadata(&path).unwrap().len() > 0, "{sql}");
+        }
+        for name in ["creel.db-wal", "creel.db-journal"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let opened = Store::open(options(&path), Clock::system(), Arc::new(Deaf));
+        assert_eq!(opened.is_ok(), opens, "{sql}: {opened:?}");
+        if let Ok(store) = opened {
+            store.close();
+        }
+    }
+    // What is shorter than a header is no database, however it starts.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("creel.db");
+    Store::open(options(&path), Clock::system(), Arc::new(Deaf)).unwrap().close();
+    let whole = std::fs::read(&path).unwrap();
+    for length in [1, 16, 99] {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let error = Store::open(options(&path), Clock::system(), Arc::new(Deaf)).unwrap_err();
+        assert!(matches!(error, OpenError::NotADatabase { cause, .. } if cause.contains("does not start like")));
+    }
+}
+
 #[tokio::test]
 async fn a_database_is_looked_at_while_it_is_served_and_after_that() {
     let named = |name: &str| BinSettings { name: name.parse().ok(), ..BinSettings::default() };

@@ -134,6 +134,33 @@ async fn a_repeat_names_the_first_that_is_still_there_also_within_one_batch() {
 }
 
 #[tokio::test]
+async fn a_repeat_in_one_bin_is_none_in_another_within_one_batch() {
+    let fixture = Fixture::new();
+    let (bin, other) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
+    let store = &fixture.store;
+    let capture = async |bin, key: &str| {
+        let mut new = post(bin, "x");
+        new.derived.event.duplicate_key = Some(key.to_owned());
+        store.capture(new).await.unwrap().id
+    };
+    let first = capture(bin, "k").await;
+    let release = hold(&fixture).await;
+    let (second, others, others_second, third, ()) =
+        tokio::join!(capture(bin, "k"), capture(other, "k"), capture(other, "k"), capture(bin, "k"), async {
+            drop(release)
+        },);
+    for (bin, id, expected) in [
+        (bin, second, Some(first)),
+        (other, others, None),
+        (other, others_second, Some(others)),
+        (bin, third, Some(first)),
+    ] {
+        let back = store.request(bin, RequestRef::Id(id)).await.unwrap();
+        assert_eq!(back.summary.derived.event.duplicate_of, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_jumps_changes_neither_order_nor_cursor() {
     let fixture = Fixture::new();
     let bin = fixture.bin().await.bin.id;
