@@ -353,6 +353,26 @@ mod tests {
     }
 
     #[test]
+    fn only_what_depends_on_the_request_is_made_anew_for_each() {
+        let cors = [("Access-Control-Allow-Origin", "http://o"), ("Vary", "Origin")];
+        for (set, needs_request, body, fields) in [
+            ("{}", false, "ok", &[][..]),
+            (r#"{"body":"plain","headers":[{"name":"X-A","value":"b"}]}"#, false, "plain", &[("X-A", "b")]),
+            (r#"{"cors":true}"#, true, "ok", &cors),
+            (r#"{"body":"{{request.method}}"}"#, true, "POST", &[]),
+            (r#"{"headers":[{"name":"X-A","value":"{{request.method}}"}]}"#, true, "ok", &[("X-A", "POST")]),
+        ] {
+            let responses = Responses::new(&settings(set), None);
+            assert_eq!(responses.choose("POST", None).needs_request(), needs_request, "{set}");
+            let response = respond(&responses, "POST", None);
+            assert_eq!(response.body, body, "{set}");
+            let has = |name: &str, value: &str| response.headers.contains(&(name.to_owned(), value.to_owned()));
+            assert!(fields.iter().all(|(name, value)| has(name, value)), "{set}: {:?}", response.headers);
+            assert_eq!(has(cors[0].0, cors[0].1), set.contains("cors"), "{set}");
+        }
+    }
+
+    #[test]
     fn a_script_is_used_in_turn_and_repeats_its_last_response_or_cycles() {
         let script = r#""script":[{"status":500},{"status":500,"body":"later"},{"status":200}]"#;
         let once = Responses::new(&settings(&format!("{{{script}}}")), None);

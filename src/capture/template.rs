@@ -222,6 +222,9 @@ mod tests {
             ("{{request.method}} {{request.path}}", "POST /sub"),
             ("{{now}} {{now.unix}}", "2026-05-28T12:34:56.000Z 1779971696"),
             ("{{request.json./none}}{{request.header.none}}", ""),
+            ("{{request.body}}", r#"{"challenge":"c1","n":[1,2.50]}"#),
+            // By `base64`.
+            ("{{request.body_base64}}", "eyJjaGFsbGVuZ2UiOiJjMSIsIm4iOlsxLDIuNTBdfQ=="),
         ] {
             assert_eq!(filled(template), expected, "{template}");
         }

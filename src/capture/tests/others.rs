@@ -195,6 +195,7 @@ async fn the_bins_of_a_worker_are_as_new_as_their_settings() {
     fixture.store.update_bin(bin.bin.id, |settings| settings.limits.max_body_bytes = Some(7)).await.unwrap();
     assert_eq!(limit(), Some(7));
     let known = bins.bin(b"b").unwrap();
+    assert!(std::rc::Rc::ptr_eq(&known, &bins.bin(b"b").unwrap()), "looked up once");
     assert!(Arc::ptr_eq(&known.prepared, &bins.bin(b"b").unwrap().prepared));
     fixture.capture.schemes_changed();
     assert!(!Arc::ptr_eq(&known.prepared, &bins.bin(b"b").unwrap().prepared));
@@ -205,5 +206,30 @@ async fn the_bins_of_a_worker_are_as_new_as_their_settings() {
         [(None, "http://creel.test/b"), (Some("http://x/y//"), "http://x/y"), (Some("http://x"), "http://x")]
     {
         assert_eq!(fixture.capture.bin_url("b", url), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_target_is_asked_where_it_answers_and_is_not_paused_by_hand() {
+    use crate::model::{ForwardAnswer, ForwardSettings};
+    let targets = hooks::Targets(Some(Arc::new(|_, _| None)));
+    let fixture = Fixture::with(CaptureOptions { targets, ..CaptureOptions::default() });
+    let without = Fixture::new();
+    assert_eq!(fixture.capture.clock().now(), start());
+    for (answer, paused, until, asks) in [
+        (None, false, None, false),
+        (Some(ForwardAnswer::Own), false, None, false),
+        (Some(ForwardAnswer::Target), false, None, true),
+        (Some(ForwardAnswer::Target), true, None, false),
+        // Because of a loop.
+        (Some(ForwardAnswer::Target), true, Some(start()), true),
+    ] {
+        let forward =
+            answer.map(|answer| ForwardSettings { answer, paused, paused_until: until, ..ForwardSettings::default() });
+        let settings = BinSettings { forward, ..BinSettings::default() };
+        let bin = fixture.bin(settings.clone(), None).await;
+        assert_eq!(fixture.capture.target(&bin).is_some(), asks, "{settings:?}");
+        let bin = without.bin(settings, None).await;
+        assert!(without.capture.target(&bin).is_none(), "nobody delivers");
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
             KeyText { bytes: text.clone().into_bytes(), text: Some(text) }
         })
         .collect();
-    if let Some(found) = swapped(search, &keys) {
+    if is_hmac && let Some(found) = swapped(search, &keys) {
         return Some(found);
     }
     for algorithm in [
@@ -117,9 +117,6 @@ pub(super) fn find(search: &mut Search<'_>) -> Option<Finding> {
 fn swapped(search: &mut Search<'_>, keys: &[KeyText]) -> Option<Finding> {
     let templates = search.scheme.signed.clone();
     for algorithm in search.algorithms.clone() {
-        if algorithm.is_plain_hash() || algorithm.is_asymmetric() || algorithm == Algorithm::Equal {
-            continue;
-        }
         for template in &templates {
             for key in keys {
                 let hit = search.hit_swapped(algorithm, template, key);

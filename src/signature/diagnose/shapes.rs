@@ -59,7 +59,7 @@ fn gateway(body: &Body<'_>, text: &str) -> Vec<Variant> {
         for members in [vec![member.clone(), is_encoded.clone()], vec![is_encoded, member]] {
             let event = Node::Object(members);
             for (_, style) in USUAL.iter().take(2) {
-                let written = print(&event, *style, body.bytes.len() * 2);
+                let written = print(&event, *style, content.len());
                 all.extend(written.into_iter().flat_map(|text| one("as the event of an API gateway", text)));
             }
         }

@@ -58,6 +58,23 @@ fn the_examples_of_the_standards_are_right_and_others_are_not() {
 }
 
 #[test]
+fn a_token_is_read_without_the_word_for_bearers_and_no_other() {
+    for (value, expected) in [
+        ("a.b.c", "a.b.c"),
+        ("Bearer a.b.c", "a.b.c"),
+        (" bEARER \t a.b.c\t", "a.b.c"),
+        ("Bearer a b", "a b"),
+        ("Basic a.b.c", "Basic a.b.c"),
+        ("Token a.b.c", "Token a.b.c"),
+        ("Bearera.b.c d", "Bearera.b.c d"),
+        ("Bearer ", "Bearer"),
+        ("", ""),
+    ] {
+        assert_eq!(token::bare(value), expected, "{value:?}");
+    }
+}
+
+#[test]
 fn an_unencoded_detached_payload_is_signed_as_it_is() {
     // RFC 7797, section 4.2.
     let text = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19..A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY";

@@ -122,6 +122,38 @@ fn all_schemes_that_fit_a_request_alike_are_named_likeliest_first() {
 }
 
 #[test]
+fn schemes_whose_form_is_not_there_are_left_out_when_another_of_that_header_has_its_form() {
+    let ids = |fields: &[(&str, &str)]| -> Vec<String> {
+        let request = request(fields, "https://h/", "{}");
+        catalogue().detect(&request.request()).iter().map(|found| found.scheme.id.clone()).collect()
+    };
+    let (all, sha256) = (ids(&[("X-Hub-Signature", "broken")]), format!("sha256={HEX}"));
+    for id in ["github-sha1", "hub-sha256", "hub-sha512"] {
+        assert!(all.contains(&id.to_owned()), "{id}: {all:?}");
+    }
+    assert_eq!(ids(&[("X-Hub-Signature", &sha256)]), ["hub-sha256"]);
+    // One in a header of its own stays, whatever is in another.
+    let both = ids(&[("X-Callaider-Signature", "broken"), ("X-Hub-Signature-256", &sha256)]);
+    assert_eq!(both, ["github", "callaider"]);
+}
+
+#[test]
+fn one_that_signs_the_body_is_likelier_when_there_is_one_and_less_likely_when_there_is_none() {
+    let place = serde_json::json!({"from": "header:X-Acme"});
+    let record = |id: &str, signed: &str| serde_json::json!({"id": id, "detect": ["x-acme"], "signature": place, "signed": signed});
+    let (of_body, of_url) = (record("acme-body", "{body}"), record("acme-url", "{url}"));
+    for records in [[&of_body, &of_url], [&of_url, &of_body]] {
+        let own = Catalogue::with(&serde_json::json!(records).to_string()).unwrap();
+        for (body, first) in [("{}", "acme-body"), ("", "acme-url")] {
+            let request = request(&[("X-Acme", HEX)], "https://h/", body);
+            let found: Vec<&str> =
+                own.detect(&request.request()).iter().map(|found| found.scheme.id.as_str()).collect();
+            assert_eq!((found[0], found.len()), (first, 2), "{body}");
+        }
+    }
+}
+
+#[test]
 fn more_hints_and_the_own_name_rank_higher() {
     assert_eq!(first(&[("X-Signature", HEX), ("X-Timestamp", "1760000000000")]).as_deref(), Some("airwallex"));
     assert_eq!(first(&[("X-Signature", HEX)]).as_deref(), Some("modern-treasury"));

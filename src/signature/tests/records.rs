@@ -58,6 +58,36 @@ fn a_plain_hash_of_the_secret_and_of_nothing_that_is_checked_is_told() {
 }
 
 #[test]
+fn a_record_has_up_to_eight_of_everything() {
+    let list = |count: usize, make: &dyn Fn(usize) -> Json| Json::Array((0..count).map(make).collect());
+    let named = |count: usize, make: &dyn Fn(usize) -> Json| {
+        Json::Object((0..count).map(|number| (format!("n{number}"), make(number))).collect())
+    };
+    let header = |number: usize| json!(format!("header:x-{number}"));
+    let item = |number: usize| json!(format!("v{number}={{signature}}"));
+    for count in [1, 8, 9] {
+        let is_read = count < 9;
+        for fields in [
+            json!({"vars": named(count, &header)}),
+            json!({"config": named(count, &|_| json!("v"))}),
+            json!({"detect": list(count, &|number| json!(format!("x-{number}")))}),
+            json!({"marks": list(count, &header)}),
+            json!({"signed": list(count, &|_| json!("{body}"))}),
+            json!({"require": list(count, &|_| json!(["{body}", "{body}"]))}),
+            json!({"signature": {"from": list(count, &header)}}),
+            json!({"signature": {"from": "header:x", "split": ",", "items": list(count, &item)}}),
+        ] {
+            let mut record = json!({"signature": {"from": "header:X-Sig"}});
+            record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            let read = Scheme::from_json(&record);
+            assert_eq!(read.is_ok(), is_read, "{fields}: {read:?}");
+            let told = read.err().map(|error| error.message);
+            assert!(told.is_none_or(|told| told.contains("has more than 8 entries")), "{fields}");
+        }
+    }
+}
+
+#[test]
 fn a_scheme_knows_where_its_parts_are() {
     for (signed, is_of_address) in [
         ("{body}", false),

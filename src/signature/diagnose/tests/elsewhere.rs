@@ -53,6 +53,18 @@ fn what_a_header_of_ones_own_signs_is_found_out() {
         let over = if over.is_empty() { String::new() } else { format!(" over `{over}`") };
         assert_eq!(found.sentence, format!("The request is signed in X-My-Mac with HMAC-SHA256{over}."));
     }
+    // The key may be what the secret's text stands for.
+    let key = b"\xffa key of bytes\x00";
+    let mac = hex::encode(compute(Algorithm::HmacSha256, key, format!("1700000000.{text}").as_bytes()).unwrap());
+    let timed = [("X-My-Ts", "1700000000"), ("X-My-Mac", mac.as_str())];
+    for (held, form) in [(STANDARD.encode(key), "base64"), (hex::encode(key), "hex")] {
+        let record = unknown(&timed, url, BODY, &held).unwrap().custom_scheme.unwrap();
+        assert_eq!((&record["secret"], &record["signed"]), (&form.into(), &"{timestamp}.{body}".into()));
+    }
+    let mac = hmac(format!("1700000000.{text}").as_bytes());
+    let timed = [("X-My-Ts", "1700000000"), ("X-My-Mac", mac.as_str())];
+    let record = unknown(&timed, url, BODY, SECRET).unwrap().custom_scheme.unwrap();
+    assert_eq!(record.get("secret"), None, "a text needs no step");
     // The time and the id are in headers with such names; a signature is not its own id.
     let timed = hmac(format!("1700000000.{text}").as_bytes());
     let named = hmac(format!("m-1.{text}").as_bytes());

@@ -188,11 +188,28 @@ fn hashes_of_hashes_and_other_contents() {
             &hex::encode(&made),
         );
     }
+    // Of the body alone, where the scheme signs more.
+    let mac = hex::encode(sha256(&right));
+    names(&stripe(&format!("t={TIME},v1={mac}")), "digest_of_hmac", "the body alone");
     let sha1 = hex::encode(compute(Algorithm::DigestSha1, b"", BODY).unwrap());
     let body = String::from_utf8_lossy(BODY);
     for content in [format!("{TIME}.{sha1}"), format!(".{body}"), format!("{TIME};{body}")] {
         let mac = hex::encode(hmac(content.as_bytes()));
         names(&stripe(&format!("t={TIME},v1={mac}")), "signed_content", &content);
+    }
+}
+
+#[test]
+fn nobody_who_sends_a_public_key_s_signature_or_a_token_is_told_to_use_hmac() {
+    let public = hex::encode(ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key());
+    let hash = |algorithm: Algorithm, message: &[u8]| compute(algorithm, b"", message).unwrap();
+    let sha512 = hash(Algorithm::DigestSha512, BODY);
+    let discord = Sent::new("discord", &[7; 32], BODY).headers_with(&sha512);
+    let tokens = [BODY, SECRET.as_bytes()].map(|message| hex::encode(hash(Algorithm::DigestSha256, message)));
+    let gitlab = tokens.map(|token| ("gitlab", SECRET.to_owned(), [("X-Gitlab-Token", token)].into_iter().collect()));
+    for (scheme, secret, headers) in gitlab.into_iter().chain([("discord", public, discord)]) {
+        let found = Got { scheme, secret, headers, url: URL, body: BODY }.diagnose();
+        assert!(found.iter().all(|one| !one.code.starts_with("digest") && !one.fix.contains("HMAC")), "{found:#?}");
     }
 }
 

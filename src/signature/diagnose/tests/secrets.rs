@@ -190,6 +190,44 @@ fn only_the_bin_can_change_the_form_of_a_public_key_or_the_scheme() {
 }
 
 #[test]
+fn another_scheme_is_named_when_it_differs_in_the_form_of_the_secret_alone() {
+    use serde_json::json;
+    let own = json!({
+        "id": "acme", "detect": ["x-acme"], "signature": {"from": "header:X-Acme", "items": ["v1={signature}"]},
+        "secret": "base64",
+    });
+    let secret = "plain text, no base64!";
+    let mac = hex::encode(compute(Algorithm::HmacSha256, secret.as_bytes(), b"{}").unwrap());
+    for (differs, is_named) in [
+        (json!({}), true),
+        (json!({"detect": ["x-other"]}), true),
+        (json!({"secret": "strip plain > utf8"}), false),
+        (json!({"algorithm": "hmac-sha512"}), false),
+        (json!({"encoding": "base64"}), false),
+        (json!({"signature": {"from": "header:X-Other", "items": ["v1={signature}"]}}), false),
+        (json!({"signature": {"from": "header:X-Acme", "items": ["v2={signature}"]}}), false),
+        (json!({"vars": {"id": "header:x-id"}}), false),
+        (json!({"signed": "{url}{body}"}), false),
+    ] {
+        let mut other = own.clone();
+        other
+            .as_object_mut()
+            .unwrap()
+            .extend([("id".to_owned(), json!("acme-text")), ("secret".to_owned(), json!("utf8"))]);
+        other.as_object_mut().unwrap().extend(differs.as_object().unwrap().clone());
+        let known: &'static Catalogue = Box::leak(Box::new(Catalogue::with(&json!([own, other]).to_string()).unwrap()));
+        let headers: Headers = [("X-Acme", format!("v1={mac}"))].into_iter().collect();
+        let got = Got { scheme: "github", secret: secret.to_owned(), headers, url: URL, body: b"{}" };
+        let found = got.diagnose_with(|case| {
+            case.catalogue = known;
+            case.scheme = known.scheme("acme").unwrap();
+        });
+        names(&found, "secret_as_text", &differs.to_string());
+        assert_eq!(found[0].fix.starts_with("Set the bin's scheme to `acme-text`"), is_named, "{differs}: {found:#?}");
+    }
+}
+
+#[test]
 fn a_token_sent_in_base64_is_to_be_sent_as_it_is() {
     let headers: Headers = [("X-Gitlab-Token", STANDARD.encode("a token of some length"))].into_iter().collect();
     let secret = "a token of some length".to_owned();
