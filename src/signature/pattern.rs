@@ -197,6 +197,12 @@ mod tests {
             assert!(Pattern::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Pattern::parse("{x-y}={signature}").unwrap().text(), "{x-y}={signature}");
+        // What is no word in braces stands for itself.
+        for text in ["{x-y}=", "{}=", "{ a}=", "{ä}=", "{a", "}"] {
+            let (pattern, whole) = (format!("{text}{{signature}}"), format!("{text}ab"));
+            assert_eq!(matched(&pattern, &whole), Some(vec![("signature".to_owned(), "ab")]), "{text}");
+        }
+        assert_eq!(matched("{a_1}={signature}", "x=ab").map(|values| values.len()), Some(2));
     }
 
     #[test]

@@ -347,7 +347,7 @@ fn is_affordable(search: &mut Search<'_>, form: &Form, body: &Body<'_>) -> bool 
 }
 
 /// The parsed body; it is parsed once for all phases.
-fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
+pub(super) fn json_of<'a>(search: &mut Search<'a>) -> Option<Node<'a>> {
     match std::mem::replace(&mut search.json, Parsed::No) {
         Parsed::Json(node) => return Some(node),
         Parsed::No => return None,

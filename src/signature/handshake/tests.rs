@@ -336,6 +336,14 @@ fn ordinary_requests_are_no_handshakes() {
     }
     let long = format!(r#"{{"type":"url_verification","challenge":"{}"}}"#, "x".repeat(BODY_LIMIT));
     assert_eq!(Try { body: &long, ..PLAIN }.told(), None);
+    // However short the challenge is.
+    let start = r#"{"type":"url_verification","challenge":"c"}"#;
+    for (length, is_answered) in [(BODY_LIMIT, true), (BODY_LIMIT + 1, false)] {
+        let body = format!("{start:length$}");
+        for headers in [&[][..], &[("X-Hook-Secret", "")]] {
+            assert_eq!(Try { body: &body, headers, ..PLAIN }.told().is_some(), is_answered, "{length} {headers:?}");
+        }
+    }
 }
 
 #[test]

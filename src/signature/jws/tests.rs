@@ -75,6 +75,23 @@ fn a_token_is_read_without_the_word_for_bearers_and_no_other() {
 }
 
 #[test]
+fn only_three_parts_that_begin_with_an_object_look_like_a_token() {
+    for (text, expected) in [
+        ("eyJ.a.b", true),
+        ("eyJhbGciOiJIUzI1NiJ9..", true),
+        ("eyJ.a", false),
+        ("eyJ.a.b.c", false),
+        ("eyJ", false),
+        (" eyJ.a.b", false),
+        ("eyj.a.b", false),
+        ("a.b.c", false),
+        ("", false),
+    ] {
+        assert_eq!(looks_like(text), expected, "{text:?}");
+    }
+}
+
+#[test]
 fn an_unencoded_detached_payload_is_signed_as_it_is() {
     // RFC 7797, section 4.2.
     let text = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19..A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY";

@@ -1,5 +1,6 @@
 //! What a search may cost, and what of a value matters to how it is printed.
 
+use super::super::bodies::json_of;
 use super::super::json_facts::Facts;
 use super::super::search::Cut;
 use super::super::{body::Tier, json_layouts, json_writers};
@@ -22,10 +23,22 @@ fn most(search: &mut Search<'_>) -> usize {
 }
 
 fn github<T>(length: usize, take: impl FnOnce(&mut Search<'_>) -> T) -> T {
-    let body = vec![b'x'; length];
+    with_body(&vec![b'x'; length], take)
+}
+
+fn with_body<T>(body: &[u8], take: impl FnOnce(&mut Search<'_>) -> T) -> T {
     let headers: Headers = [("X-Hub-Signature-256", format!("sha256={}", "0".repeat(64)))].into_iter().collect();
-    let got = Got { scheme: "github", secret: "key".into(), headers, url: URL, body: &body };
+    let got = Got { scheme: "github", secret: "key".into(), headers, url: URL, body };
     searched(scheme("github"), &got, take)
+}
+
+#[test]
+fn json_is_read_up_to_16_mib() {
+    for (length, is_read) in [(2, true), (16 * MIB, true), (16 * MIB + 1, false), (17 * MIB, false)] {
+        let body = format!("\"{}\"", "x".repeat(length - 2));
+        with_body(body.as_bytes(), |search| assert_eq!(json_of(search).is_some(), is_read, "{length}"));
+    }
+    with_body(b"{", |search| assert!(json_of(search).is_none()));
 }
 
 #[test]

@@ -262,6 +262,45 @@ fn several_secrets_are_told_apart_by_their_labels() {
 }
 
 #[test]
+fn a_scheme_that_differs_in_anything_of_what_it_computes_is_another() {
+    use serde_json::json;
+    let own = json!({
+        "signature": {"from": "header:X-Own-Sig", "items": ["v={signature}", "t={timestamp}"]},
+        "signed": "{body}",
+    });
+    let with = |fields: serde_json::Value| {
+        let mut record = own.clone();
+        record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        Scheme::from_json(&record).unwrap()
+    };
+    let place = |more: serde_json::Value| {
+        let mut place = own["signature"].clone();
+        place.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        with(json!({ "signature": place }))
+    };
+    let first = with(json!({}));
+    for same in [with(json!({"id": "other", "name": "Other"})), with(json!({"detect": ["x"], "notes": "n"}))] {
+        assert!(distinct(&first, &[&same]).is_empty(), "{same:?}");
+    }
+    let others = [
+        with(json!({"algorithm": "hmac-sha1"})),
+        with(json!({"encoding": "base64"})),
+        with(json!({"secret": "base64"})),
+        with(json!({"signed": "{url}"})),
+        with(json!({"vars": {"id": "header:x-id"}})),
+        with(json!({"require": [["{header:x-a}", "1"]]})),
+        place(json!({"from": "header:X-Other-Sig"})),
+        place(json!({"items": ["v={signature}"]})),
+        place(json!({"group": " "})),
+        place(json!({"split": ","})),
+    ];
+    for (at, other) in others.iter().enumerate() {
+        assert_eq!(distinct(&first, &[other, &first, other]).len(), 1, "{at}");
+        assert_eq!(distinct(other, &[&first, other]).len(), 1, "{at}");
+    }
+}
+
+#[test]
 fn of_schemes_that_fit_as_well_the_first_few_that_differ_are_tried() {
     let own =
         |record: serde_json::Value| -> &'static Scheme { Box::leak(Box::new(Scheme::from_json(&record).unwrap())) };

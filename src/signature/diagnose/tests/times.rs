@@ -238,6 +238,28 @@ fn times_and_ids_are_found_by_the_names_of_their_headers() {
 }
 
 #[test]
+fn a_value_that_is_there_twice_is_one_of_the_few_that_are_tried() {
+    let found = |fields: &[(&'static str, &'static str)], signed: &str| {
+        let mut headers: Headers = fields.iter().copied().collect();
+        let signed = [signed.as_bytes(), b".", BODY].concat();
+        headers.push("X-Hub-Signature-256", format!("sha256={}", hmac(&signed)));
+        let found = Got { scheme: "github", secret: SECRET.into(), headers, url: URL, body: BODY }.diagnose();
+        found[0].verifies && found[0].code == "signed_content"
+    };
+    let ids = [("X-A-Id", "evt-1"), ("X-B-Id", "evt-1"), ("X-C-Delivery", "evt-2"), ("X-D-Nonce", "evt-3")];
+    assert_eq!(["evt-1", "evt-2", "evt-3"].map(|signed| found(&ids, signed)), [true, true, false]);
+    let times = [
+        ("X-Timestamp", "1600000000"),
+        ("X-Sent-Time", "1600000000"),
+        ("X-Ts-Ts", "1500000000"),
+        ("Date", "Sun, 13 Sep 2020 12:26:50 GMT"),
+        ("X-Late-Time", "1400000000"),
+    ];
+    let signed = ["1600000000", "1500000000", "Sun, 13 Sep 2020 12:26:50 GMT", "1400000000"];
+    assert_eq!(signed.map(|signed| found(&times, signed)), [true, true, true, false]);
+}
+
+#[test]
 fn the_times_and_ids_of_the_scheme_itself_need_no_telling() {
     let body = String::from_utf8_lossy(BODY);
     let stripe = |signed: &str| {
