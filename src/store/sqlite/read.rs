@@ -102,10 +102,11 @@ impl Source {
         if after < unsigned(journal_from) {
             return Err(StoreError::CursorGone);
         }
-        let bounds = params![self.key, signed(after), signed(limit as u64)];
         let mut changes: Vec<Change> = snapshot
-            .prepare_cached("SELECT seq, kind, data FROM change WHERE bin = ? AND seq > ? ORDER BY seq LIMIT ?")?
-            .query_map(bounds, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))?
+            .prepare_cached("SELECT seq, kind, data FROM change WHERE bin = ? AND seq > ? ORDER BY seq")?
+            .query_map(params![self.key, signed(after)], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+            })?
             .filter_map(|row| match row {
                 Ok((seq, kind, data)) => {
                     // Rows of a kind unknown to this version are left out.
@@ -121,6 +122,8 @@ impl Source {
                 }
                 Err(error) => Some(Err(error.into())),
             })
+            // Counted without those that are left out: whoever goes on after the last one would miss what follows them.
+            .take(limit)
             .collect::<Result<_, StoreError>>()?;
         changes.extend(self.attempts_after(&snapshot, after, limit)?);
         if unsigned(evicted_seq) > after {

@@ -1,13 +1,18 @@
 //! Whoever looks on is told of what has changed, and of nothing else.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::filters::varied;
-use super::help::{Fixture, assert_sound, post, settled, start};
+use super::help::{Fixture, assert_sound, options, post, settled, start};
 use crate::model::{
-    CapturedRequest, Change, ChangeKind, Derived, FreshnessStatus, MarksPatch, Seq, SignatureStatus, Timestamp,
+    BinId, BinSettings, CapturedRequest, Change, ChangeKind, Clock, Derived, FreshnessStatus, MarksPatch, Seq,
+    SignatureStatus, Timestamp,
 };
-use crate::store::{RequestRef, Reverified, StoreError, Stored};
+use crate::store::{CommitListener, RequestRef, Reverified, Store, StoreError, Stored};
 
 /// What was told since it was last asked.
 fn told(fixture: &Fixture) -> Vec<ChangeKind> {
@@ -215,6 +220,110 @@ async fn a_response_that_comes_later_is_kept_and_told_when_it_is_another() {
     let told = told(&fixture);
     assert!(told.is_empty(), "{told:?}");
     assert_eq!(store.stats().trouble, None);
+}
+
+#[tokio::test]
+async fn whoever_comes_later_reads_what_was_told_of_all_that_is_still_there() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let (bin, other) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
+    let mut stored = Vec::new();
+    for number in 0..6 {
+        stored.push(store.capture(post(bin, &number.to_string())).await.unwrap());
+        store.capture(post(other, "y")).await.unwrap();
+    }
+    for one in &stored {
+        store.held(*one, Timestamp::from_secs(start().as_secs() + 30));
+        store.mark(bin, one.id, MarksPatch { note: Some("n".to_owned()), ..MarksPatch::default() }).await.unwrap();
+        let mut derived = Derived::default();
+        derived.verdict.status = SignatureStatus::Valid;
+        store.reverify(bin, vec![Reverified { seq: one.seq, derived }]).await.unwrap();
+        store.answered(*one, Some(404), Duration::from_micros(9));
+    }
+    store.update_bin(bin, |settings| settings.limits.max_body_bytes = Some(7)).await.unwrap();
+    store.delete(bin, stored[1].id).await.unwrap();
+    let seq = stored[2].seq;
+    assert_eq!(store.db.write(1, 0, move |tx, first| tx.delete_many(bin, &[seq], first)).await, Ok(1));
+    settled(&fixture).await;
+    let gone = [stored[1].id, stored[2].id];
+    let mut kinds = std::collections::HashSet::new();
+    let mut expected = Vec::new();
+    let all: Vec<Change> = fixture.log.0.lock().iter().filter(|change| change.bin == bin).cloned().collect();
+    for change in all {
+        let shown = match &change.what {
+            ChangeKind::Request(request) if gone.contains(&request.summary.id) => continue,
+            ChangeKind::Changed(summary) if gone.contains(&summary.id) => continue,
+            // Requests are read as they are now.
+            ChangeKind::Request(request) => {
+                format!("{:?}", store.summary(bin, RequestRef::Id(request.summary.id)).await)
+            }
+            ChangeKind::Changed(summary) => format!("{:?}", store.summary(bin, RequestRef::Id(summary.id)).await),
+            what => format!("{what:?}"),
+        };
+        kinds.insert(std::mem::discriminant(&change.what));
+        expected.push((change.seq, shown));
+    }
+    assert_eq!(kinds.len(), 7, "requests, holds, marks, verdicts, settings and both deletions");
+    let read = async |after: Seq, limit: usize| -> Vec<(Seq, String)> {
+        let changes = store.changes_after(bin, after, limit).await.unwrap();
+        let shown = |what: &ChangeKind| match what {
+            ChangeKind::Request(request) => format!("{:?}", Ok::<_, StoreError>(&request.summary)),
+            ChangeKind::Changed(summary) => format!("{:?}", Ok::<_, StoreError>(summary)),
+            what => format!("{what:?}"),
+        };
+        changes.iter().map(|change| (change.seq, shown(&change.what))).collect()
+    };
+    for (place, (seq, _)) in expected.iter().enumerate() {
+        assert_eq!(read(seq - 1, 1_000).await, expected[place..]);
+        assert_eq!(read(*seq, 3).await, expected[place + 1..].iter().take(3).cloned().collect::<Vec<_>>());
+    }
+}
+
+/// Says in this order whether a change is wanted, and notes what was built and what was not.
+#[derive(Default)]
+struct Late {
+    wanted: Mutex<VecDeque<bool>>,
+    built: Mutex<Vec<Seq>>,
+    unbuilt: Mutex<Vec<(BinId, Seq)>>,
+}
+
+impl CommitListener for Late {
+    fn wants(&self, _bin: BinId) -> bool {
+        self.wanted.lock().pop_front().unwrap_or_default()
+    }
+    fn committed(&self, changes: Vec<Change>) {
+        self.built.lock().extend(changes.iter().map(|change| change.seq));
+    }
+    fn unbuilt(&self, bin: BinId, through: Seq) {
+        self.unbuilt.lock().push((bin, through));
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_a_change_is_written_is_told_to_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = Arc::new(Late::default());
+    let store = Store::open(
+        options(&folder.path().join("creel.db")),
+        Clock::fixed(start()),
+        Arc::clone(&listener) as Arc<dyn CommitListener>,
+    )
+    .unwrap();
+    let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
+    for (at_first, then, is_built, is_unbuilt) in [
+        (true, true, true, false),
+        (true, false, true, false),
+        (false, true, false, true),
+        (false, false, false, false),
+    ] {
+        *listener.wanted.lock() = [at_first, then].into();
+        let seq = store.capture(post(bin, "x")).await.unwrap().seq;
+        let expected = if is_unbuilt { vec![(bin, seq)] } else { Vec::new() };
+        assert_eq!(std::mem::take(&mut *listener.unbuilt.lock()), expected, "{at_first} {then}");
+        let built = std::mem::take(&mut *listener.built.lock());
+        assert_eq!(built, if is_built { vec![seq] } else { Vec::new() }, "{at_first} {then}");
+    }
+    store.close();
 }
 
 #[tokio::test]
