@@ -162,7 +162,7 @@ impl Bins {
 
     /// Adds or replaces a bin; a replaced bin keeps its counts.
     fn set(&self, key: i64, bin: Bin, tally: Tally) {
-        let version = self.versions.fetch_add(1, Ordering::Relaxed) + 1;
+        let version = self.versions.fetch_add(1, Ordering::Relaxed);
         let id = bin.id;
         let name = bin.settings.name.as_ref().map(ToString::to_string);
         let state = Arc::new(BinState { bin, version });

@@ -126,8 +126,32 @@ mod tests {
         seen.forget(1);
         assert_eq!(note(&mut seen, 1, &request("a", Some(200)), "/x").0, None);
         assert_eq!(note(&mut seen, 2, &request("a", Some(200)), "/x").0, told(Some(200)));
-        let large = request(&"x".repeat(MAX_BODY + 1), Some(200));
-        assert_eq!([note(&mut seen, 1, &large, "/x").0, note(&mut seen, 1, &large, "/x").0], [None; 2]);
+        let mut told_again = |new: &NewRequest| {
+            let mut seen = Seen::default();
+            [note(&mut seen, 1, new, "/x").0, note(&mut seen, 1, new, "/x").0]
+        };
+        let told_once = [None, told(Some(200))];
+        for (length, expected) in [(MAX_BODY, told_once), (MAX_BODY + 1, [None; 2])] {
+            assert_eq!(told_again(&request(&"x".repeat(length), Some(200))), expected, "{length}");
+        }
+        // Each of these alone is a reason to leave it to others, or no repeat at all.
+        type Set = fn(&mut NewRequest);
+        let sets: [(Set, bool); 9] = [
+            (|_| {}, true),
+            (|new| new.origin = Origin::Replayed, true),
+            (|new| new.derived.event.provider = Some("p".to_owned()), false),
+            (|new| new.derived.event.duplicate_key = Some("k".to_owned()), false),
+            (|new| new.derived.event.handshake = Some("h".to_owned()), false),
+            (|new| new.complete = false, false),
+            (|new| new.rejected = Some(crate::model::Rejection::NoHost), false),
+            (|new| new.origin = Origin::Composed, false),
+            (|new| new.origin = Origin::Imported, false),
+        ];
+        for (number, (set, is_noted)) in sets.into_iter().enumerate() {
+            let mut new = request("r", Some(200));
+            set(&mut new);
+            assert_eq!(told_again(&new), if is_noted { told_once } else { [None; 2] }, "{number}");
+        }
         for number in 0..2 * REMEMBERED {
             note(&mut seen, 1, &request(&number.to_string(), None), "/x");
             if number % 1_000 == 0 {

@@ -43,6 +43,12 @@ async fn an_attempt_comes_back_as_it_was_stored_and_the_last_twenty_are_kept() {
         assert!(attempt.id > last);
         last = attempt.id;
     }
+    // As a start after a crash finds it.
+    let kept = fixture
+        .store
+        .db
+        .read(false, |conn, _| Ok(conn.query_row("SELECT value FROM meta WHERE name = 'seq'", [], |row| row.get(0))?));
+    assert!(kept.await.is_ok_and(|kept: i64| kept.unsigned_abs() >= last));
     let grown = fixture.store.counts(bin).bytes - before;
     for _ in 0..2 {
         let attempts = fixture.store.attempts(bin, id, WHOLE).await.unwrap();

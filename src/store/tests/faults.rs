@@ -337,41 +337,6 @@ async fn a_database_that_is_moved_away_takes_nothing_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_emptied_cut_or_written_over_takes_nothing_more() {
-    type Damage = fn(&std::fs::File);
-    let damages: [Damage; 3] = [
-        |file| file.set_len(0).unwrap(),
-        |file| file.set_len(8_192).unwrap(),
-        |file| {
-            use std::os::unix::fs::FileExt as _;
-            let zeros = vec![0; usize::try_from(file.metadata().unwrap().len()).unwrap()];
-            file.write_all_at(&zeros, 0).unwrap();
-        },
-    ];
-    let mut fixtures = Vec::new();
-    for _ in damages {
-        let fixture = Fixture::new();
-        let bin = fixture.bin().await.bin.id;
-        for _ in 0..50 {
-            fixture.store.capture(post(bin, &"x".repeat(4_000))).await.unwrap();
-        }
-        until(|| std::fs::metadata(fixture.path()).unwrap().len() > 100_000).await;
-        fixtures.push((fixture, bin));
-    }
-    // The files are looked at once a second.
-    tokio::time::sleep(std::time::Duration::from_millis(3_200)).await;
-    for ((fixture, bin), damage) in fixtures.into_iter().zip(damages) {
-        fixture.store.capture(post(bin, &"x".repeat(4_000))).await.unwrap();
-        // Never closed: that would drop SQLite's locks.
-        let file = std::mem::ManuallyDrop::new(std::fs::OpenOptions::new().write(true).open(fixture.path()).unwrap());
-        damage(&file);
-        until(|| fixture.store.stats().trouble.is_some()).await;
-        let failed = fixture.store.capture(post(bin, "x")).await;
-        assert!(matches!(failed, Err(StoreError::Corrupt(_))), "{failed:?}");
-    }
-}
-
-#[tokio::test]
 async fn a_database_that_gives_pages_back_is_not_taken_for_damaged() {
     let fixture = Fixture::new();
     let (kept, gone) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
@@ -399,35 +364,4 @@ async fn readiness_is_tried_out_once_a_second_for_all_who_ask() {
         join_all((0..20).map(|_| fixture.store.check())).await.into_iter().for_each(Result::unwrap);
     }
     assert!(fixture.store.stats().commits - before < 20, "{}", fixture.store.stats().commits - before);
-}
-
-#[tokio::test]
-async fn a_damaged_log_is_told_from_one_that_a_crash_has_torn() {
-    let fixture = Fixture::new();
-    let bin = fixture.bin().await.bin.id;
-    for n in 0..20 {
-        fixture.store.capture(post(bin, &format!("body {n}"))).await.unwrap();
-    }
-    // As a process leaves it that dies.
-    let left = tempfile::tempdir().unwrap();
-    let copy = left.path().join("creel.db");
-    let log = left.path().join("creel.db-wal");
-    let aside = left.path().join("creel.db-wal.damaged");
-    let whole = std::fs::read(fixture.folder.path().join("creel.db-wal")).unwrap();
-    let frame = 4_096 + 24;
-    assert!(whole.len() > 20 * frame, "{}", whole.len());
-    let opened = |change: &dyn Fn(&mut Vec<u8>)| {
-        let mut bytes = whole.clone();
-        change(&mut bytes);
-        std::fs::copy(fixture.path(), &copy).unwrap();
-        std::fs::write(&log, bytes).unwrap();
-        let _ = std::fs::remove_file(&aside);
-        open(options(&copy)).unwrap().close();
-        aside.exists()
-    };
-    assert!(!opened(&|_| {}), "whole");
-    assert!(!opened(&|bytes| bytes.truncate(whole.len() - 100)), "torn");
-    assert!(!opened(&|bytes| bytes.clear()), "none");
-    assert!(opened(&|bytes| bytes[..40].fill(0xa5)), "no log any more");
-    assert!(opened(&|bytes| bytes[32 + 3 * frame + 500] ^= 1), "damaged in the middle");
 }

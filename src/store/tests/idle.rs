@@ -42,6 +42,30 @@ async fn many_free_pages_and_a_long_log_are_given_back_and_few_are_soon_used_aga
 }
 
 #[tokio::test]
+async fn a_file_may_shrink_until_the_whole_log_is_in_it() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let shared = &fixture.store.db.shared;
+    let (conn, reader) = (Connection::open(fixture.path()).unwrap(), Connection::open(fixture.path()).unwrap());
+    // Who reads an old state keeps what came later out of the file.
+    reader.execute_batch("BEGIN").unwrap();
+    reader.query_row("SELECT count(*) FROM request", [], |_| Ok(())).unwrap();
+    for _ in 0..3 {
+        fixture.store.capture(post(bin, "x")).await.unwrap();
+    }
+    shared.whole.may_shrink();
+    give_back(&conn, shared, || true);
+    assert!(shared.whole.is_shrinking());
+    reader.execute_batch("COMMIT").unwrap();
+    until(|| {
+        conn.query_row("PRAGMA wal_checkpoint", [], |_| Ok(())).unwrap();
+        give_back(&conn, shared, || true);
+        !shared.whole.is_shrinking()
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_kind_of_deletion_frees_the_room_that_is_kept_for_it_where_nobody_knows_what_is_free() {
     let fixture = Fixture::new();
     let (store, bin) = (&fixture.store, fixture.bin().await.bin.id);

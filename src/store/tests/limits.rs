@@ -198,6 +198,30 @@ async fn what_is_too_much_goes_also_when_all_that_is_looked_at_first_is_pinned()
 }
 
 #[tokio::test]
+async fn a_count_that_is_too_high_makes_no_endless_work_and_what_comes_then_goes_all_the_same() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    for _ in 0..3 {
+        fixture.store.capture(post(bin, "x")).await.unwrap();
+    }
+    fixture.store.close();
+    let conn = rusqlite::Connection::open(fixture.path()).unwrap();
+    conn.execute_batch("UPDATE tally SET bytes = bytes + 1000000").unwrap();
+    drop(conn);
+    let fixture = fixture.again_with(|options| options.max_bytes = 1);
+    for _ in 0..2 {
+        settled(&fixture).await;
+        assert_eq!(fixture.store.counts(bin).requests, 0);
+        let before = fixture.store.stats().commits;
+        settled(&fixture).await;
+        assert_eq!(fixture.store.stats().commits - before, 2, "those that were asked for");
+        fixture.store.capture(post(bin, "y")).await.unwrap();
+    }
+    settled(&fixture).await;
+    assert_eq!(fixture.store.counts(bin).requests, 0);
+}
+
+#[tokio::test]
 async fn every_eviction_from_many_bins_has_a_number_of_its_own() {
     let mut fixture = Fixture::new();
     let mut bins = Vec::new();
@@ -291,11 +315,17 @@ async fn what_is_imported_counts_with_its_marks() {
     };
     assert_eq!([parts(0, "").await, parts(500, "").await, parts(1_001, "x").await], [0, 1, 3]);
     assert_eq!(parts(3, &"x".repeat(5 << 20)).await, 2, "captures get in between");
+    // Two that have exactly as many bytes as one write takes, or one less.
+    let half = (4 << 20) - post(bin, "").head.raw().len();
+    assert_eq!([parts(3, &"x".repeat(half)).await, parts(3, &"x".repeat(half - 1)).await], [2, 1]);
     assert_sound(&fixture).await;
     fixture.store.update_bin(bin, |settings| settings.limits.max_requests = Some(1)).await.unwrap();
     for _ in 0..4 {
         settled(&fixture).await;
     }
     assert_eq!(fixture.store.counts(bin).requests, 1 + 3);
+    let size = |name: &str| std::fs::metadata(fixture.folder.path().join(name)).unwrap().len();
+    let stats = fixture.store.stats();
+    assert_eq!((stats.wal_bytes, stats.file_bytes), (size("creel.db-wal"), size("creel.db") + size("creel.db-wal")));
     assert_sound(&fixture).await;
 }

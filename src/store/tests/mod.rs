@@ -4,6 +4,7 @@ mod attempts;
 mod bins;
 mod changes;
 mod core;
+mod damage;
 mod faults;
 mod filters;
 mod forward;
