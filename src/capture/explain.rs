@@ -246,6 +246,26 @@ mod tests {
     }
 
     #[test]
+    fn a_sender_may_know_the_bin_by_its_id_its_name_its_host_or_the_public_url() {
+        let target = "/seg/x%2Fy?q=1";
+        for (name, public_url, host) in [(None, None, None), (Some("b"), Some("http://x.io/in"), Some("h:1"))] {
+            let mut bin = bin(public_url);
+            bin.settings.name = name.and_then(|name| name.parse().ok());
+            let host_line = host.map(|host| format!("Host: {host}\r\n")).unwrap_or_default();
+            let head = Head::new(format!("POST {target} HTTP/1.1\r\n{host_line}\r\n").into());
+            let mut expected = vec![format!("http://127.0.0.1:9/{}/x%2Fy?q=1", bin.id)];
+            expected.extend(name.map(|name| format!("http://127.0.0.1:9/{name}/x%2Fy?q=1")));
+            expected.extend(host.map(|host| format!("http://{host}/seg/x%2Fy?q=1")));
+            expected.extend(public_url.map(str::to_owned));
+            assert_eq!(other_urls(&bin, &head, &head.headers(), "http://127.0.0.1:9"), expected);
+        }
+        let head = Head::new("POST /seg HTTP/1.1\r\n\r\n".into());
+        let bin = bin(None);
+        let bare = [format!("http://127.0.0.1:9/{}", bin.id)];
+        assert_eq!(other_urls(&bin, &head, &head.headers(), "http://127.0.0.1:9"), bare);
+    }
+
+    #[test]
     fn what_is_tried_is_in_the_place_of_the_bins_own_and_the_rest_stays() {
         let own = bin(Some("http://x.io"));
         let secrets = |texts: &[&str]| Some(texts.iter().map(|text| SecretValue::new((*text).to_owned())).collect());

@@ -320,4 +320,28 @@ mod tests {
         assert!(take(&held, bin).unwrap().wait(id(1), || ready(true)).await.is_none());
         assert!(before.elapsed() < Duration::from_millis(500));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_the_holder_of_a_lease_is_let_go_when_it_has_left() {
+        let fixture = crate::capture::tests::Fixture::new();
+        let held = &fixture.capture.0.held;
+        let (bin, patience) = (BinId::generate(), Duration::from_secs(1));
+        for (waits_for_it, has_left) in [(true, false), (false, false), (true, true)] {
+            let mut leased = fixture.capture.lease(bin, patience);
+            assert!(leased.is_some() && fixture.capture.lease(bin, patience).is_none(), "one at a time");
+            let lease = held.0.leases.of(bin).map(|lease| lease.id).filter(|_| waits_for_it);
+            let place = held.0.take(bin, patience, lease).unwrap();
+            if has_left {
+                leased = None;
+            }
+            let before = tokio::time::Instant::now();
+            let leaving = async {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                drop(leased);
+            };
+            let (answer, ()) = tokio::join!(place.wait(id(1), || ready(false)), leaving);
+            assert!(answer.is_none() && held.0.leases.of(bin).is_none());
+            assert_eq!(before.elapsed() < Duration::from_millis(500), waits_for_it, "{has_left}");
+        }
+    }
 }

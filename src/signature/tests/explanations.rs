@@ -68,6 +68,39 @@ fn what_is_left_out_is_said() {
 }
 
 #[test]
+fn a_value_that_is_neither_signed_itself_nor_with_the_body_nor_in_a_token_is_said_to_be_open() {
+    use serde_json::json;
+    let told = |fields: serde_json::Value| {
+        let mut record = json!({"signature": {"from": "header:X-Sig"}});
+        record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let scheme = Arc::new(Scheme::from_json(&record).unwrap());
+        let request = Owned {
+            method: "POST".into(),
+            url: "https://h/".into(),
+            headers: headers(&[("X-Sig", "eyJ.eyJ.x"), ("X-Id", "1")]),
+            body: br#"{"id":1}"#.to_vec(),
+        };
+        Verifier::of(scheme, &secrets(&["s"])).explain(&request.request()).not_covered
+    };
+    let (header, member) = ("header:x-id", "json:/id");
+    let of_header = "The header x-id is not signed: it could be changed.".to_owned();
+    let of_member = "The JSON member /id of the body is not signed: it could be changed.".to_owned();
+    let of_body = "The body is not signed: it could be changed.".to_owned();
+    for (fields, expected) in [
+        (json!({"vars": {"id": header}}), vec![of_header.clone()]),
+        (json!({"vars": {"id": header}, "signed": "{id}{body}"}), vec![]),
+        (json!({"vars": {"id": member}}), vec![]),
+        (json!({"vars": {"id": member}, "signed": "{url}"}), vec![of_body.clone(), of_member]),
+        (json!({"vars": {"id": header}, "algorithm": "jws-hmac"}), vec![of_body.clone(), of_header]),
+        (json!({"vars": {"id": "claim:header:X-Sig#/id"}, "algorithm": "jws-hmac"}), vec![of_body]),
+    ] {
+        assert_eq!(told(fields.clone()), expected, "{fields}");
+    }
+    let claim = told(json!({"vars": {"id": "claim:header:X-Sig#/id"}}));
+    assert!(claim.len() == 1 && claim[0].ends_with(" is not signed: it could be changed."), "{claim:?}");
+}
+
+#[test]
 fn a_signature_in_no_known_form_is_shown_as_it_stands() {
     let request = Owned {
         method: "POST".into(),
