@@ -262,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn json_is_looked_into_up_to_a_mebibyte() {
+        for (length, is_read) in [(MAX_JSON, true), (MAX_JSON + 1, false)] {
+            let json = format!("{:length$}", r#"{"a":[1,2]}"#);
+            assert_eq!(read("/a/0", &json).is_some(), is_read, "{length}");
+            let items = items(&Pointer::parse("/a").unwrap(), json.as_bytes());
+            assert_eq!(items.len(), if is_read { 2 } else { 0 }, "{length}");
+        }
+        // One item more than is looked at tells that there are more.
+        let many = format!("[[{}]]", vec!["1"; 2 * MAX_ITEMS].join(","));
+        assert_eq!(items(&Pointer::parse("/0").unwrap(), many.as_bytes()).len(), MAX_ITEMS + 1);
+    }
+
+    #[test]
     fn a_wrong_source_is_refused() {
         for wrong in [
             "",

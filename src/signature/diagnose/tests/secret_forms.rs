@@ -387,3 +387,22 @@ fn a_secret_is_encoded_or_hashed() {
         ],
     );
 }
+
+#[test]
+fn of_what_a_pasted_text_holds_the_first_eight_values_are_tried() {
+    let listed = |secret: &str, how: &str| {
+        let mut keys: Vec<Vec<u8>> = made("secret_assignment", secret)
+            .into_iter()
+            .filter(|(words, _)| words == how)
+            .map(|(_, key)| key)
+            .collect();
+        keys.dedup();
+        keys
+    };
+    let eight: Vec<Vec<u8>> = (0..8).map(|number| format!("v{number}").into_bytes()).collect();
+    let json = r#"[["v0","v1"],{"a":["v2"],"b":"v3"},["v4","v5","v6","v7","v8"],"v9"]"#;
+    assert_eq!(listed(json, "as a value of the JSON that it is in"), eight);
+    let query: Vec<String> = (0..10).map(|number| format!("k{number}=v{number}")).collect();
+    let url = format!("https://x.example/?{}", query.join("&"));
+    assert_eq!(listed(&url, "as a parameter of the URL that it is in"), eight);
+}
