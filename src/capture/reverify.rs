@@ -132,3 +132,17 @@ fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<
     }
     (derived != *before).then_some(Reverified { seq: request.summary.seq, derived })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_run_over_a_bin_is_told_from_its_newest_and_from_those_over_others() {
+        let (runs, one, other) = (Runs::default(), BinId::generate(), BinId::generate());
+        let first = runs.begin(one);
+        assert!(runs.is_newest(one, first) && !runs.is_newest(other, first));
+        let (second, others) = (runs.begin(one), runs.begin(other));
+        assert!(!runs.is_newest(one, first) && runs.is_newest(one, second) && runs.is_newest(other, others));
+    }
+}

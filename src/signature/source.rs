@@ -264,7 +264,8 @@ mod tests {
     #[test]
     fn json_is_looked_into_up_to_a_mebibyte() {
         for (length, is_read) in [(MAX_JSON, true), (MAX_JSON + 1, false)] {
-            let json = format!("{:length$}", r#"{"a":[1,2]}"#);
+            let start = r#"{"a":[1,2]}"#;
+            let json = format!("{start}{}", " ".repeat(length - start.len()));
             assert_eq!(read("/a/0", &json).is_some(), is_read, "{length}");
             let items = items(&Pointer::parse("/a").unwrap(), json.as_bytes());
             assert_eq!(items.len(), if is_read { 2 } else { 0 }, "{length}");

@@ -154,6 +154,29 @@ fn one_that_signs_the_body_is_likelier_when_there_is_one_and_less_likely_when_th
 }
 
 #[test]
+fn a_batch_is_detected_by_the_first_of_its_items_that_is_signed() {
+    let records = serde_json::json!([{
+        "id": "acme-batch", "signature": {"from": "json:/l/*/s"}, "vars": {"n": "json:/l/*/n"}, "signed": "{n}",
+    }]);
+    let own = Catalogue::with(&records.to_string()).unwrap();
+    let (bare, signed) = (r#"{"n":"1"}"#, format!(r#"{{"n":"1","s":"{HEX}"}}"#));
+    let cut = format!(r#"{{"n":"1","s":"{}"}}"#, &HEX[1..]);
+    for (before, last, is_detected) in [
+        (0, &*signed, true),
+        (1, &signed, true),
+        (63, &signed, true),
+        (64, &signed, false),
+        (1, bare, false),
+        (1, &cut, false),
+    ] {
+        let items = format!("{}{last}", format!("{bare},").repeat(before));
+        let request = request(&[("Content-Type", "application/json")], "https://h/", &format!(r#"{{"l":[{items}]}}"#));
+        let found = own.detect(&request.request());
+        assert_eq!(found.iter().any(|one| one.scheme.id == "acme-batch"), is_detected, "{before} {last}");
+    }
+}
+
+#[test]
 fn more_hints_and_the_own_name_rank_higher() {
     assert_eq!(first(&[("X-Signature", HEX), ("X-Timestamp", "1760000000000")]).as_deref(), Some("airwallex"));
     assert_eq!(first(&[("X-Signature", HEX)]).as_deref(), Some("modern-treasury"));

@@ -42,6 +42,31 @@ async fn a_database_that_is_emptied_cut_or_written_over_takes_nothing_more() {
 }
 
 #[tokio::test]
+async fn files_that_are_removed_or_replaced_are_noticed_until_they_are_back() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    fixture.store.capture(post(bin, "x")).await.unwrap();
+    let shared = &fixture.store.db.shared;
+    assert_eq!(shared.check_place(), Ok(()));
+    let at = |name: &str| fixture.folder.path().join(name);
+    for (name, removed, replaced) in [
+        ("creel.db", "was removed or moved away", "another file is in the place"),
+        ("creel.db-wal", "log was removed or replaced", "log was removed or replaced"),
+    ] {
+        let told = |wanted: &str| {
+            let place = shared.check_place();
+            assert!(matches!(&place, Err(StoreError::Unavailable(cause)) if cause.contains(wanted)), "{place:?}");
+        };
+        std::fs::rename(at(name), at("away")).unwrap();
+        told(removed);
+        std::fs::write(at(name), std::fs::read(at("away")).unwrap()).unwrap();
+        told(replaced);
+        std::fs::rename(at("away"), at(name)).unwrap();
+        assert_eq!(shared.check_place(), Ok(()), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_in_which_a_reader_finds_damage_takes_nothing_more() {
     use std::os::unix::fs::FileExt as _;
     let fixture = Fixture::new();
