@@ -107,6 +107,19 @@ async fn a_token_comes_as_bearer_or_as_the_login_s_cookie() {
     assert!(matches!(check("x", "y").await, Err(TokenFault::Missing)));
 }
 
+#[actix_web::test]
+async fn the_right_token_waits_only_while_wrong_ones_do() {
+    use futures_util::FutureExt as _;
+    let token = Token::new(&SecretValue::new("0123456789abcdef".to_owned()));
+    let is_right_at_once = || token.compare("0123456789abcdef").now_or_never().is_some_and(|outcome| outcome.is_ok());
+    assert!(is_right_at_once());
+    let mut refused = Box::pin(token.refusal(TokenFault::Wrong));
+    assert!((&mut refused).now_or_never().is_none());
+    assert!(!is_right_at_once());
+    drop(refused);
+    assert!(is_right_at_once());
+}
+
 #[test]
 fn a_session_is_not_shown_where_a_browser_has_sent_it_to_the_capture_listener() {
     for (value, shown) in [
