@@ -271,7 +271,7 @@ mod tests {
             assert_eq!(items.len(), if is_read { 2 } else { 0 }, "{length}");
         }
         // One item more than is looked at tells that there are more.
-        let many = format!("[[{}]]", vec!["1"; 2 * MAX_ITEMS].join(","));
+        let many = format!("[[{}]]", ["1"; 2 * MAX_ITEMS].join(","));
         assert_eq!(items(&Pointer::parse("/0").unwrap(), many.as_bytes()).len(), MAX_ITEMS + 1);
     }
 

@@ -290,9 +290,7 @@ pub trait CommitListener: Send + Sync + 'static {
     fn committed(&self, changes: Vec<Change>);
     /// Changes of that bin up to `through` were committed but not built: no subscriber wanted them when they were
     /// written, and one does now. The listener reads them from the store.
-    fn unbuilt(&self, bin: BinId, through: Seq) {
-        let _ = (bin, through);
-    }
+    fn unbuilt(&self, _bin: BinId, _through: Seq) {}
 }
 
 /// Figures for metrics. Counters start at zero with the process.

@@ -101,6 +101,7 @@ mod tests {
 
     #[test]
     fn a_request_that_comes_again_names_what_the_last_one_was_told_and_what_is_old_is_forgotten() {
+        type Set = fn(&mut NewRequest);
         let mut seen = Seen::default();
         let request = |body: &str, status: Option<u16>| NewRequest { status, ..post(BinId::generate(), body) };
         let mut seq = 0;
@@ -135,7 +136,6 @@ mod tests {
             assert_eq!(told_again(&request(&"x".repeat(length), Some(200))), expected, "{length}");
         }
         // Each of these alone is a reason to leave it to others, or no repeat at all.
-        type Set = fn(&mut NewRequest);
         let sets: [(Set, bool); 9] = [
             (|_| {}, true),
             (|new| new.origin = Origin::Replayed, true),
