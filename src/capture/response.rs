@@ -384,6 +384,35 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_nobody_got_is_the_next_senders() {
+        let script = Responses::new(&settings(r#"{"script":[{"status":500},{"status":200}]}"#), None);
+        let statuses: Vec<u16> = [true, true, false, false]
+            .into_iter()
+            .map(|gives_back| {
+                let status = respond(&script, "POST", None).status;
+                if gives_back {
+                    script.give_back();
+                }
+                status
+            })
+            .collect();
+        assert_eq!(statuses, [500, 500, 500, 200]);
+        // Without a script there is no step.
+        let none = Responses::new(&settings(r#"{"status":202}"#), None);
+        none.give_back();
+        assert_eq!(none.step.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn senders_are_held_as_long_as_it_is_set_and_where_it_is_set() {
+        for (set, expected) in
+            [("{}", None), (r#"{"hold":{"timeout_ms":1500,"otherwise":{}}}"#, Some(Duration::from_millis(1_500)))]
+        {
+            assert_eq!(Responses::new(&settings(set), None).hold(), expected, "{set}");
+        }
+    }
+
+    #[test]
     fn a_script_goes_on_when_other_settings_change() {
         let settings = settings(r#"{"script":[{"status":500},{"status":200}]}"#);
         let first = Responses::new(&settings, None);

@@ -70,7 +70,7 @@ fn what_is_left_out_is_said() {
 #[test]
 fn a_value_that_is_neither_signed_itself_nor_with_the_body_nor_in_a_token_is_said_to_be_open() {
     use serde_json::json;
-    let told = |fields: serde_json::Value| {
+    let told_of = |fields: serde_json::Value, body: &str| {
         let mut record = json!({"signature": {"from": "header:X-Sig"}});
         record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let scheme = Arc::new(Scheme::from_json(&record).unwrap());
@@ -78,10 +78,11 @@ fn a_value_that_is_neither_signed_itself_nor_with_the_body_nor_in_a_token_is_sai
             method: "POST".into(),
             url: "https://h/".into(),
             headers: headers(&[("X-Sig", "eyJ.eyJ.x"), ("X-Id", "1")]),
-            body: br#"{"id":1}"#.to_vec(),
+            body: body.into(),
         };
         Verifier::of(scheme, &secrets(&["s"])).explain(&request.request()).not_covered
     };
+    let told = |fields: serde_json::Value| told_of(fields, r#"{"id":1}"#);
     let (header, member) = ("header:x-id", "json:/id");
     let of_header = "The header x-id is not signed: it could be changed.".to_owned();
     let of_member = "The JSON member /id of the body is not signed: it could be changed.".to_owned();
@@ -98,6 +99,10 @@ fn a_value_that_is_neither_signed_itself_nor_with_the_body_nor_in_a_token_is_sai
     }
     let claim = told(json!({"vars": {"id": "claim:header:X-Sig#/id"}}));
     assert!(claim.len() == 1 && claim[0].ends_with(" is not signed: it could be changed."), "{claim:?}");
+    // Of no body nothing can be changed, and a body that is a token is signed as a whole.
+    assert_eq!(told_of(json!({"signed": "{url}"}), ""), Vec::<String>::new());
+    let token = json!({"signature": {"from": "body"}, "algorithm": "jws-hmac"});
+    assert_eq!(told_of(token, "eyJ.eyJ.x"), Vec::<String>::new());
 }
 
 #[test]

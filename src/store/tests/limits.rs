@@ -143,6 +143,26 @@ async fn a_request_goes_when_it_is_older_than_the_age_and_not_before() {
 }
 
 #[tokio::test]
+async fn more_old_requests_than_go_at_once_go_one_after_the_other() {
+    for count in [511, 512, 513, 1_025] {
+        let fixture = Fixture::new();
+        let bin = fixture.bin().await.bin.id;
+        for _ in 0..count {
+            fixture.store.capture_unattended(post(bin, "old"));
+        }
+        settled(&fixture).await;
+        fixture.clock.set(at(100));
+        let fixture = fixture.again_with(|options| options.max_age_s = 60);
+        for _ in 0..3 {
+            settled(&fixture).await;
+        }
+        let counts = fixture.store.counts(bin);
+        assert_eq!((counts.requests, counts.evicted), (0, count));
+        assert_sound(&fixture).await;
+    }
+}
+
+#[tokio::test]
 async fn exactly_as_many_bytes_as_may_be_held_stay_and_pinned_ones_do_not_count() {
     let mut fixture = Fixture::new();
     let bin = fixture.bin().await.bin.id;
