@@ -212,6 +212,17 @@ mod tests {
     }
 
     #[test]
+    fn a_handshake_is_that_of_the_bins_own_platform() {
+        let body = br#"{"token":"t","challenge":"c","type":"url_verification"}"#;
+        for (provider, handshake) in
+            [("slack", Some("slack-url-verification")), ("lark", Some("lark-url-verification")), ("github", None)]
+        {
+            let derived = judged(provider, None, "Content-Type: application/json\r\n", body);
+            assert_eq!(derived.event.handshake.as_deref(), handshake, "{provider}");
+        }
+    }
+
+    #[test]
     fn each_of_a_providers_schemes_is_tried_and_the_right_one_named() {
         use crate::signature::Algorithm;
         use crate::signature::algorithm::compute;

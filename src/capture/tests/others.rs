@@ -209,6 +209,16 @@ async fn the_bins_of_a_worker_are_as_new_as_their_settings() {
     }
 }
 
+#[test]
+fn the_schemes_to_choose_from_are_those_that_the_server_has_now() {
+    use crate::signature::{Catalogue, CurrentCatalogue};
+    let current = CurrentCatalogue::default();
+    let fixture = Fixture::with(CaptureOptions { catalogue: current.clone(), ..CaptureOptions::default() });
+    assert!(fixture.capture.catalogue().scheme("own").is_none());
+    current.replace(Catalogue::with(r#"[{"id": "own", "header": "X-Own"}]"#).unwrap());
+    assert!(fixture.capture.catalogue().scheme("own").is_some());
+}
+
 #[tokio::test]
 async fn the_target_is_asked_where_it_answers_and_is_not_paused_by_hand() {
     use crate::model::{ForwardAnswer, ForwardSettings};

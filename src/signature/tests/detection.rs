@@ -161,6 +161,8 @@ fn a_batch_is_detected_by_the_first_of_its_items_that_is_signed() {
     let own = Catalogue::with(&records.to_string()).unwrap();
     let (bare, signed) = (r#"{"n":"1"}"#, format!(r#"{{"n":"1","s":"{HEX}"}}"#));
     let cut = format!(r#"{{"n":"1","s":"{}"}}"#, &HEX[1..]);
+    // Names are searched as they are mostly written, before the body is parsed.
+    let escaped = format!(r#"{{"n":"1","\u0073":"{HEX}"}}"#);
     for (before, last, is_detected) in [
         (0, &*signed, true),
         (1, &signed, true),
@@ -168,6 +170,7 @@ fn a_batch_is_detected_by_the_first_of_its_items_that_is_signed() {
         (64, &signed, false),
         (1, bare, false),
         (1, &cut, false),
+        (1, &escaped, false),
     ] {
         let items = format!("{}{last}", format!("{bare},").repeat(before));
         let request = request(&[("Content-Type", "application/json")], "https://h/", &format!(r#"{{"l":[{items}]}}"#));

@@ -66,6 +66,7 @@ async fn an_attempt_comes_back_as_it_was_stored_and_the_last_twenty_are_kept() {
         assert_eq!(told.len(), 20);
         assert!(told.is_sorted());
         assert_eq!(fixture.store.counts(bin).bytes - before, grown);
+        assert_sound(&fixture).await;
         fixture = fixture.again();
     }
     // Numbers are not used twice, also when the row that had the last one is gone.

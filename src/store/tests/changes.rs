@@ -363,4 +363,15 @@ async fn large_requests_are_replayed_a_few_at_a_time_each_once_and_in_order() {
         seen.extend(changes.iter().map(|change| change.seq));
     }
     assert_eq!((seen, parts), (expected, vec![2, 2, 1]));
+    // As many bytes as are read at once, and one more: what goes over the limit is the last.
+    for (more, count) in [(0, 3), (1, 2)] {
+        let bin = fixture.bin().await.bin.id;
+        let body = "x".repeat((2 << 20) - post(bin, "").head.raw().len() + more);
+        for _ in 0..5 {
+            fixture.store.capture(post(bin, &body)).await.unwrap();
+        }
+        let changes = fixture.store.changes_after(bin, 0, 100).await.unwrap();
+        let requests = changes.iter().filter(|change| matches!(change.what, ChangeKind::Request(_)));
+        assert_eq!(requests.count(), count, "{more}");
+    }
 }

@@ -132,6 +132,7 @@ pub(super) async fn settled(fixture: &Fixture) {
 }
 
 /// What is counted is what is there, in memory and in the database, and no row of a request is without the others.
+/// The bytes of a request's attempts are those of the rows that are left.
 pub(super) async fn assert_sound(fixture: &Fixture) {
     type Counted = (i64, [u64; 5]);
     let (rows, tallies, strays): (Vec<Counted>, Vec<Counted>, i64) = fixture
@@ -157,6 +158,8 @@ pub(super) async fn assert_sound(fixture: &Fixture) {
                 "SELECT (SELECT count(*) FROM content WHERE bin << 42 | seq NOT IN (SELECT place FROM request))
                  + (SELECT count(*) FROM request WHERE place & 4398046511103 NOT IN (SELECT seq FROM content))
                  + (SELECT count(*) FROM attempt WHERE request NOT IN (SELECT place FROM request))
+                 + (SELECT count(*) FROM request r
+                    WHERE attempt_bytes <> (SELECT coalesce(sum(bytes), 0) FROM attempt WHERE request = r.place))
                  + (SELECT count(*) FROM forward_queue WHERE place NOT IN (SELECT place FROM request))";
             Ok((rows, tallies, conn.query_row(strays, [], |row| row.get(0))?))
         })

@@ -228,6 +228,11 @@ fn the_public_url_that_helps_is_named_or_why_none_does() {
         let fix = fix(signed, below, query, url);
         assert!(fix.starts_with(&format!("No setting of the bin can help: {why}")), "{signed}: {fix}");
     }
+    // What is seen of a URL with white space tells where it is.
+    let spaced = "https://hook.example/in/sub?a=1 ";
+    let headers = Sent { signed_url: spaced.into(), ..Sent::new("square", plain.as_bytes(), b"{}") }.headers();
+    let found = Got { scheme: "square", secret: plain.into(), headers, url, body: b"{}" }.diagnose();
+    assert!(found[0].sentence.contains(&format!("\"{spaced}\"")), "{found:#?}");
     // Where the public URL and the path are joined, one of two slashes is left out: the public URL keeps one more.
     let slashes = fix("https://public.example//sub?a=1", "/sub", Some("a=1"), "https://hook.example//sub?a=1");
     assert_eq!(slashes, set("https://public.example//"));
