@@ -172,7 +172,7 @@ impl Catalogue {
         let candidate = |&index: &usize| {
             let scheme = self.schemes().get(index)?;
             // A batch may begin with an item that is not signed.
-            if let Some(list) = scheme.list().filter(|_| places & 8 != 0) {
+            if let Some(list) = scheme.list().filter(|_| holds_members(places)) {
                 let count = view.items(list).len().min(MAX_ITEMS);
                 let signed = (0..count).find(|&item| {
                     view.look_at(item);
@@ -228,6 +228,11 @@ fn kind(source: &Source) -> u8 {
         Source::Body => 16,
         Source::Claim(place, _) => kind(place),
     }
+}
+
+/// Whether a member of the body can be a signature.
+fn holds_members(places: u8) -> bool {
+    places & 8 != 0
 }
 
 /// The kinds of places in which the request can hold a signature without a hinting header: a cheap test before parsing,

@@ -288,7 +288,7 @@ pub trait CommitListener: Send + Sync + 'static {
     fn wants(&self, bin: BinId) -> bool;
     /// What was committed, ordered by `seq`.
     fn committed(&self, changes: Vec<Change>);
-    /// Changes of that bin up to `through` were committed but not built: no subscriber wanted them when they were
+    /// Changes of that bin up to this cursor were committed but not built: no subscriber wanted them when they were
     /// written, and one does now. The listener reads them from the store.
     fn unbuilt(&self, _bin: BinId, _through: Seq) {}
 }

@@ -180,6 +180,22 @@ fn a_batch_is_detected_by_the_first_of_its_items_that_is_signed() {
 }
 
 #[test]
+fn a_signature_in_a_form_is_detected_only_in_what_is_sent_as_a_form() {
+    let record = serde_json::json!([{"id": "acme-form", "signature": {"from": "form:sig"}, "signed": "{body}"}]);
+    let own = Catalogue::with(&record.to_string()).unwrap();
+    for (content_type, is_detected) in [
+        ("application/x-www-form-urlencoded", true),
+        ("Application/X-WWW-Form-Urlencoded; charset=utf-8", true),
+        ("text/plain", false),
+    ] {
+        // A query, so that there is another place to look at.
+        let request = request(&[("Content-Type", content_type)], "https://h/?a=b", &format!("sig={HEX}"));
+        let found = own.detect(&request.request());
+        assert_eq!(found.iter().any(|one| one.scheme.id == "acme-form"), is_detected, "{content_type}");
+    }
+}
+
+#[test]
 fn more_hints_and_the_own_name_rank_higher() {
     assert_eq!(first(&[("X-Signature", HEX), ("X-Timestamp", "1760000000000")]).as_deref(), Some("airwallex"));
     assert_eq!(first(&[("X-Signature", HEX)]).as_deref(), Some("modern-treasury"));

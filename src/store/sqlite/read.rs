@@ -102,56 +102,70 @@ impl Source {
         if after < unsigned(journal_from) {
             return Err(StoreError::CursorGone);
         }
-        let mut changes: Vec<Change> = snapshot
-            .prepare_cached("SELECT seq, kind, data FROM change WHERE bin = ? AND seq > ? ORDER BY seq")?
-            .query_map(params![self.key, signed(after)], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
-            })?
-            .filter_map(|row| match row {
-                Ok((seq, kind, data)) => {
-                    // Rows of a kind unknown to this version are left out.
-                    let what = match JournalKind::read(kind)? {
-                        // The request's present state; a deletion is a separate change.
-                        JournalKind::Changed => match self.named(&snapshot, &data) {
-                            Ok(what) => what?,
-                            Err(error) => return Some(Err(error)),
-                        },
-                        kind => read_change(kind, &data)?,
-                    };
-                    Some(Ok(Change { seq: unsigned(seq), bin: self.bin, what }))
-                }
-                Err(error) => Some(Err(error.into())),
-            })
-            // Counted without those that are left out: whoever goes on after the last one would miss what follows them.
-            .take(limit)
-            .collect::<Result<_, StoreError>>()?;
+        let (mut changes, end) = self.requests_after(&snapshot, after, limit)?;
+        changes.extend(self.journal_between(&snapshot, (after, end), limit)?);
         changes.extend(self.attempts_after(&snapshot, after, limit)?);
         if unsigned(evicted_seq) > after {
             let what = ChangeKind::Evicted { through: unsigned(through), count: unsigned(count) };
             changes.push(Change { seq: unsigned(evicted_seq), bin: self.bin, what });
         }
+        changes.sort_by_key(|change| change.seq);
+        changes.retain(|change| change.seq <= end);
+        changes.truncate(limit);
+        Ok(changes)
+    }
+
+    /// Requests above `after`, oldest first, and the cursor up to which they are all there.
+    fn requests_after(self, conn: &Connection, after: Seq, limit: usize) -> Result<(Vec<Change>, Seq), StoreError> {
         let (low, high) = row_key::between(self.key, after, Seq::MAX);
         let mut select =
-            snapshot.prepare_cached(&format!("{SELECT} WHERE place > ? AND place < ? ORDER BY place LIMIT ?"))?;
-        let mut end = None;
+            conn.prepare_cached(&format!("{SELECT} WHERE place > ? AND place < ? ORDER BY place LIMIT ?"))?;
+        let mut requests = Vec::new();
         let mut bytes = 0;
         for summary in select.query_map(params![low, high, signed(limit as u64)], |row| self.summary(row))? {
             let summary = summary?;
             let seq = summary.seq;
-            let request = whole(&snapshot, summary)?;
+            let request = whole(conn, summary)?;
             bytes += request.head.raw().len() + request.body.len();
-            changes.push(Change { seq, bin: self.bin, what: ChangeKind::Request(Arc::new(request)) });
-            if bytes > REPLAY_BYTES {
-                end = Some(seq);
-                break;
+            requests.push(Change { seq, bin: self.bin, what: ChangeKind::Request(Arc::new(request)) });
+            if bytes > REPLAY_BYTES || requests.len() == limit {
+                return Ok((requests, seq));
             }
         }
-        changes.sort_by_key(|change| change.seq);
-        if let Some(end) = end {
-            changes.retain(|change| change.seq <= end);
-        }
-        changes.truncate(limit);
-        Ok(changes)
+        Ok((requests, Seq::MAX))
+    }
+
+    /// What the journal says of cursors above the first and up to the second, oldest first.
+    fn journal_between(
+        self,
+        conn: &Connection,
+        (after, end): (Seq, Seq),
+        limit: usize,
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut select = conn
+            .prepare_cached("SELECT seq, kind, data FROM change WHERE bin = ? AND seq > ? AND seq <= ? ORDER BY seq")?;
+
+        let rows = select.query_map(params![self.key, signed(after), signed(end)], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        })?;
+        rows.filter_map(|row| match row {
+            Ok((seq, kind, data)) => {
+                // Rows of a kind unknown to this version are left out.
+                let what = match JournalKind::read(kind)? {
+                    // The request's present state; a deletion is a separate change.
+                    JournalKind::Changed => match self.named(conn, &data) {
+                        Ok(what) => what?,
+                        Err(error) => return Some(Err(error)),
+                    },
+                    kind => read_change(kind, &data)?,
+                };
+                Some(Ok(Change { seq: unsigned(seq), bin: self.bin, what }))
+            }
+            Err(error) => Some(Err(error.into())),
+        })
+        // Counted without those that are left out: whoever goes on after the last one would miss what follows them.
+        .take(limit)
+        .collect()
     }
 }
 

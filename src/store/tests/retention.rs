@@ -147,7 +147,7 @@ async fn a_repeat_in_one_bin_is_none_in_another_within_one_batch() {
     let release = hold(&fixture).await;
     let (second, others, others_second, third, ()) =
         tokio::join!(capture(bin, "k"), capture(other, "k"), capture(other, "k"), capture(bin, "k"), async {
-            drop(release)
+            drop(release);
         },);
     for (bin, id, expected) in [
         (bin, second, Some(first)),
