@@ -209,6 +209,22 @@ async fn the_bins_of_a_worker_are_as_new_as_their_settings() {
     }
 }
 
+#[tokio::test]
+async fn an_event_that_came_whole_is_repeated_by_the_same_and_one_that_broke_off_by_none() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin(provider("callaider"), Some("key")).await;
+    for complete in [false, true, true, false] {
+        fixture.receive(&bin, Arrived { complete, ..signed("key") }).await;
+    }
+    let kept = fixture.kept(&bin).await;
+    let first = kept[1].summary.id;
+    let told: Vec<_> = kept
+        .iter()
+        .map(|one| (one.summary.derived.event.duplicate_key.is_some(), one.summary.derived.event.duplicate_of))
+        .collect();
+    assert_eq!(told, [(false, None), (true, None), (true, Some(first)), (false, None)]);
+}
+
 #[test]
 fn the_schemes_to_choose_from_are_those_that_the_server_has_now() {
     use crate::signature::{Catalogue, CurrentCatalogue};
