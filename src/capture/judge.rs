@@ -223,6 +223,24 @@ mod tests {
     }
 
     #[test]
+    fn a_right_signature_of_what_a_handshake_signs_is_doubted_and_no_other() {
+        let headers: Headers = [("Content-Type", "application/json")].into_iter().collect();
+        for (provider, body, status, expected) in [
+            ("zoom", "token", SignatureStatus::Valid, SignatureStatus::Invalid),
+            ("zoom", "{}", SignatureStatus::Valid, SignatureStatus::Valid),
+            ("github", "token", SignatureStatus::Valid, SignatureStatus::Valid),
+            ("zoom", "token", SignatureStatus::Missing, SignatureStatus::Missing),
+        ] {
+            let settings = BinSettings { provider: Some(provider.to_owned()), ..BinSettings::default() };
+            let bin = Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: Vec::new() };
+            let mut verdict = Verdict { status, ..Verdict::unsigned() };
+            Judge::new(&bin, &CaptureOptions::default()).doubt(&mut verdict, &headers, body.as_bytes());
+            assert_eq!(verdict.status, expected, "{provider} {body}");
+            assert_eq!(verdict.reason.is_some(), expected != status, "{provider} {body}");
+        }
+    }
+
+    #[test]
     fn each_of_a_providers_schemes_is_tried_and_the_right_one_named() {
         use crate::signature::Algorithm;
         use crate::signature::algorithm::compute;
