@@ -268,8 +268,8 @@ pub(crate) fn schemes_of(provider: &str, has_secret: bool) -> Vec<Cow<'static, s
     }
 }
 
-/// The schemes of a bin's provider; none without one. Without a secret, a request whose only proof is a header of the user's own
-/// is unsigned.
+/// The schemes of a bin's provider; none without one. Without a secret, a request whose only proof is a header of the
+/// user's own is unsigned.
 #[must_use]
 pub(crate) fn schemes_of_bin(bin: &Bin) -> Vec<Cow<'static, str>> {
     let provider = bin.settings.provider.as_deref();

@@ -58,8 +58,8 @@ struct Making<P> {
     more: bool,
 }
 
-/// The parts of a body, which begins with `start`. Each is made in a task of its own: a turn or a reader that it waits for is
-/// given back also while the client does not read, when nobody polls the body.
+/// The parts of a body, which begins with `start`. Each is made in a task of its own: a turn or a reader that it waits
+/// for is given back also while the client does not read, when nobody polls the body.
 pub(super) fn parts_of(
     start: impl Into<Bytes>,
     pieces: impl Pieces + 'static,

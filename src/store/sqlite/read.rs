@@ -144,7 +144,6 @@ impl Source {
     ) -> Result<Vec<Change>, StoreError> {
         let mut select = conn
             .prepare_cached("SELECT seq, kind, data FROM change WHERE bin = ? AND seq > ? AND seq <= ? ORDER BY seq")?;
-
         let rows = select.query_map(params![self.key, signed(after), signed(end)], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
         })?;
