@@ -135,25 +135,29 @@ fn find(text: &[u8], lower: &[u8]) -> Option<usize> {
     None
 }
 
+/// Up to here, in bytes, a text is searched without preparation.
+const SHORT: usize = 1024;
+
 /// A text to search for in heads and bodies. Ignores ASCII case.
 #[derive(Debug, Clone)]
 pub struct Needle {
     text: String,
-    /// Made for the first search: a filter has up to 64 texts, and most are never looked for. `None` only for a text that
-    /// is longer than any filter.
+    lower: Vec<u8>,
+    /// Made for the first search of a long text: to make it costs more than to look through a short one. `None` only for
+    /// a text that is longer than any filter.
     search: OnceLock<Option<AhoCorasick>>,
 }
 
 impl PartialEq for Needle {
     fn eq(&self, other: &Self) -> bool {
-        self.text.eq_ignore_ascii_case(&other.text)
+        self.lower == other.lower
     }
 }
 
 impl Needle {
     /// A text that is not empty.
     pub(super) fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), search: OnceLock::new() }
+        Self { text: text.to_owned(), lower: text.as_bytes().to_ascii_lowercase(), search: OnceLock::new() }
     }
 
     /// The text as written.
@@ -165,6 +169,9 @@ impl Needle {
     /// Whether the text contains it.
     #[must_use]
     pub fn is_in(&self, bytes: &[u8]) -> bool {
+        if bytes.len() <= SHORT {
+            return find(bytes, &self.lower).is_some();
+        }
         // It looks for the text's rarest byte with vector instructions.
         self.search
             .get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build([&self.text]).ok())
@@ -255,6 +262,9 @@ mod tests {
         fn a_needle_is_found_where_a_plain_search_finds_it(text in "[abAB.*\\\\ä ]{1,4}", hay in "[abAB.*\\\\ä ]{0,20}") {
             let plain = hay.to_ascii_lowercase().contains(&text.to_ascii_lowercase());
             prop_assert_eq!(Needle::new(&text).is_in(hay.as_bytes()), plain);
+            // A long text is searched in another way.
+            let long = format!("{}{hay}", "-".repeat(SHORT));
+            prop_assert_eq!(Needle::new(&text).is_in(long.as_bytes()), plain);
             prop_assert_eq!(Pattern::new(&text, &[]).anywhere().matches(hay.as_bytes()), plain);
         }
     }
