@@ -1,4 +1,4 @@
-// Whom a bin tells of what a filter finds: the form, and what came of it.
+// Notifications of what a filter finds: the form, and the outcome.
 
 import { $, make } from "./dom.js";
 import { api } from "./api.js";

@@ -1,4 +1,4 @@
-// Simulating a platform: one form, what would be sent, and what came of it.
+// Simulating a platform: one form, what would be sent, and the outcome.
 
 import { $, busy, make } from "./dom.js";
 import { api } from "./api.js";

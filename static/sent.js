@@ -1,8 +1,8 @@
-// What would be sent, and what came of it.
+// What would be sent, and the outcome.
 
 import { make } from "./dom.js";
 
-/** What would be sent, or what came of it. */
+/** What would be sent, or the outcome. */
 export function showSent(place, answer) {
   place.replaceChildren(...overridden(answer), ...(answer.would_send ?? []).map(wouldSend), ...table(answer.sent));
   place.hidden = false;

@@ -73,7 +73,7 @@ async fn what_breaks_a_contract_is_told_by_the_api_in_the_tree_and_on_the_events
 }
 
 #[actix_web::test]
-async fn what_is_no_event_of_a_known_document_says_why_it_is_not_held_against_one() {
+async fn what_is_no_event_of_a_known_document_says_why_it_is_not_checked_against_one() {
     let app = TestApp::start().await;
     let bin = app.bin_id().await;
     post(&app, &bin, &[("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "1")], "{}").await;
@@ -445,7 +445,7 @@ async fn put(app: &TestApp, path: &str, body: &Value) -> (u16, Value) {
 }
 
 #[actix_web::test]
-async fn a_json_schema_of_ones_own_is_held_against_every_request_with_its_event() {
+async fn a_json_schema_of_ones_own_checks_every_request_with_its_event() {
     let app = TestApp::start().await;
     let bin = app.bin_id().await;
     let hook = |body: &'static str| {
@@ -688,7 +688,7 @@ fn set_again(shown: &Value) -> Value {
 }
 
 #[actix_web::test]
-async fn an_event_of_a_known_platform_is_held_against_the_last_one_and_text_sessions_have_no_calls() {
+async fn an_event_of_a_known_platform_is_checked_against_the_last_one_and_text_sessions_have_no_calls() {
     let app = TestApp::start().await;
     app.bin(json!({"name": "calls", "provider": "pathors"})).await;
     let at = "2026-05-28T12:40:00.000Z";

@@ -82,7 +82,7 @@ fn attempts(server: &Server, bin: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_replay_sends_the_exact_bytes_from_here_and_tells_the_server_what_came_of_it() {
+fn a_replay_sends_the_exact_bytes_from_here_and_reports_the_outcome_to_the_server() {
     let server = Server::start();
     server.ok(&["bin", "create", "b"]);
     server.send("/b/paid?x=1", "x-ODD:  two \r\nX-odd: three\r\n", "{\"a\": 1}");

@@ -152,7 +152,7 @@ async fn a_forward_is_set_in_the_settings_which_show_how_far_it_is() {
 }
 
 #[tokio::test]
-async fn whom_a_bin_tells_is_set_in_the_settings_which_show_what_came_of_it() {
+async fn notifications_are_set_up_in_the_settings_which_show_the_outcome() {
     let stage = Stage::set().await;
     let browser = &stage.browser;
     let target = Target::start();
