@@ -35,6 +35,8 @@ pub(crate) struct CaptureCounters {
     pub not_held: AtomicU64,
     /// Imports that were refused because too much was being imported.
     pub not_imported: AtomicU64,
+    /// Exports of bins that were refused because too many were under way.
+    pub not_exported: AtomicU64,
     /// Secrets that were learnt from handshakes.
     pub learnt_secrets: AtomicU64,
 }
@@ -69,6 +71,11 @@ impl Capture {
         if self.0.counters.not_imported.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!("imports are refused: too much is being imported at once");
         }
+    }
+
+    /// Counts an export that was refused because too many are under way.
+    pub(crate) fn count_export_refused(&self) {
+        self.0.counters.not_exported.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a response that was given up because its sender did not read it.

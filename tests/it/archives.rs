@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::helpers::TestApp;
 use crate::helpers::captured::{all, until};
-use crate::helpers::raw::connect;
+use crate::helpers::raw::{connect, stalled};
 
 /// Requests that are hard to keep, the rejected ones among them. `BIN` stands for the bin's id.
 const WIRE: &[&[u8]] = &[
@@ -80,4 +80,42 @@ async fn what_is_written_is_read_back_equal_whatever_was_captured() {
             assert_eq!((&before.head, &before.body, &before.trailers), (&after.head, &after.body, &after.trailers));
         }
     }
+}
+
+#[tokio::test]
+async fn exports_beyond_sixteen_at_once_are_told_to_come_again_and_counted() {
+    let app = TestApp::start().await;
+    // More than the buffers of a connection take, compressed or not.
+    let mut random = 1_u64;
+    for _ in 0..12 {
+        let next = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            random.to_be_bytes()[0]
+        };
+        let body: Vec<u8> = std::iter::repeat_with(next).take(1 << 20).collect();
+        assert_eq!(app.client.post(&app.started.bin_url).body(body).send().await.unwrap().status(), 200);
+    }
+    let path = format!("/api/v1/bins/{}/export?as=jsonl", app.started.bin);
+    let mut under_way: Vec<_> = (0..16).map(|_| stalled(&app.started.console_url, &path)).collect();
+    let ask = async || app.client.get(format!("{}{path}", app.started.console_url)).send().await.unwrap();
+    let refused = ask().await;
+    let later = refused.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let problem: Value = refused.json().await.unwrap();
+    assert_eq!((&problem["status"], &problem["code"], later.as_deref()), (&json!(503), &json!("busy"), Some("1")));
+    assert_eq!(problem["detail"], "16 exports are under way. Export again when one of them has ended.");
+    let text = async |path: &str| {
+        app.client.get(format!("{}{path}", app.started.console_url)).send().await.unwrap().text().await.unwrap()
+    };
+    assert!(text("/metrics").await.contains("\ncreel_exports_refused_total 1\n"));
+    assert!(text("/").await.contains("1 request to export refused: too many exports were under way"));
+    // One that breaks off makes room for another, which is whole.
+    drop(under_way.pop());
+    let began = std::time::Instant::now();
+    let mut answer = ask().await;
+    while answer.status() == 503 && began.elapsed() < std::time::Duration::from_mins(1) {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        answer = ask().await;
+    }
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.text().await.unwrap().lines().count(), 12);
 }

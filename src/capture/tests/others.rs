@@ -151,9 +151,12 @@ async fn that_many_are_turned_away_is_told_once_a_minute() {
         fixture.capture.count_mismatch();
         fixture.capture.count_shed();
         fixture.capture.count_import_refused();
+        fixture.capture.count_export_refused();
         fixture.capture.count_unread();
-        let counted = [&counters.head_mismatch, &counters.shed, &counters.not_imported, &counters.unread].map(shown);
-        assert_eq!(counted, [number; 4]);
+        let not_moved = [&counters.not_imported, &counters.not_exported].map(shown);
+        assert_eq!(not_moved, [number; 2]);
+        let counted = [&counters.head_mismatch, &counters.shed, &counters.unread].map(shown);
+        assert_eq!(counted, [number; 3]);
     }
 }
 

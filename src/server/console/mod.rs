@@ -77,6 +77,8 @@ pub(crate) struct ConsoleState {
     badges: checklist::Badges,
     /// The memory that imports may hold.
     imports: api::Room,
+    /// The number of exports of bins under way.
+    exports: api::Exports,
     /// The configuration file, when there is one.
     pub setup: Option<Arc<Setup>>,
 }
@@ -128,6 +130,7 @@ impl ConsoleState {
             heartbeat: HEARTBEAT,
             badges: checklist::Badges::default(),
             imports: api::Room::default(),
+            exports: api::Exports::default(),
             setup: config.setup.clone(),
             store,
             hub,

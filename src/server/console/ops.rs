@@ -120,6 +120,7 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
         ("auto_created_total", "Bins made by requests.", of(&seen.created)),
         ("auto_create_rejected_total", "Requests to unknown bins refused: too many bins.", of(&seen.not_created)),
         ("imports_refused_total", "Imports refused because too much was being imported.", of(&seen.not_imported)),
+        ("exports_refused_total", "Exports of bins refused because too many were under way.", of(&seen.not_exported)),
         ("learnt_secrets_total", "Secrets that senders handed over in handshakes.", of(&seen.learnt_secrets)),
         ("held_senders", "Senders that wait for an answer by hand.", state.capture.held() as u64),
         ("commits_total", "Transactions committed.", store.commits),

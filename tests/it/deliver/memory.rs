@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 
 use crate::helpers::http;
 use crate::helpers::process::Process;
+use crate::helpers::raw::stalled;
 
 /// Readers at once.
 const READERS: usize = 40;
+/// Exports of a bin at once: no more are allowed.
+const EXPORTS: usize = 16;
 /// Megabytes that all of them together may take: one piece each, and little more.
 const MOST: u64 = 300;
 
@@ -33,19 +36,6 @@ async fn told(client: &reqwest::Client, path: &str, number: u32, body: &str) {
     });
     let reported = client.post(format!("{path}/attempts")).json(&report).send().await.unwrap();
     assert_eq!(reported.status(), 201, "{}", reported.text().await.unwrap());
-}
-
-/// A connection whose client reads as good as nothing.
-fn stalled(console: &str, path: &str) -> socket2::Socket {
-    let address: std::net::SocketAddr = console.trim_start_matches("http://").parse().unwrap();
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(4_096).unwrap();
-    socket.connect(&address.into()).unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept-Encoding: gzip\r\n\r\n");
-    assert_eq!(socket.send(head.as_bytes()).unwrap(), head.len());
-    // The answer has begun: its first bytes are here.
-    assert!(socket.recv(&mut [std::mem::MaybeUninit::new(0); 1]).unwrap() > 0);
-    socket
 }
 
 #[tokio::test]
@@ -106,7 +96,8 @@ async fn many_readers_of_large_answers_take_bounded_memory_and_get_them_whole() 
         format!("{api}/in/attempts/diff?since=2026-11-27T00:00:10Z"),
         format!("{}/bins/in/requests/{id}/part?tab=deliver", process.console),
     ] {
-        let reading = (0..READERS).map(async |_| {
+        let readers = if what.contains("/export") { EXPORTS } else { READERS };
+        let reading = (0..readers).map(async |_| {
             let answer = client.get(&what).send().await.unwrap();
             assert_eq!(answer.status(), 200, "{what}");
             let text = answer.text().await.unwrap();

@@ -67,3 +67,16 @@ pub fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     socket.write_all(request).unwrap();
     read_answer(&mut socket).unwrap()
 }
+
+/// A connection whose client reads as good as nothing.
+pub(crate) fn stalled(console: &str, path: &str) -> socket2::Socket {
+    let address: std::net::SocketAddr = console.trim_start_matches("http://").parse().unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept-Encoding: gzip\r\n\r\n");
+    assert_eq!(socket.send(head.as_bytes()).unwrap(), head.len());
+    // The answer has begun: its first bytes are here.
+    assert!(socket.recv(&mut [std::mem::MaybeUninit::new(0); 1]).unwrap() > 0);
+    socket
+}

@@ -1,10 +1,12 @@
 //! Exports: one request as a command or code, a whole bin as a file.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get};
 use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -17,7 +19,7 @@ use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Query, State, WhichRequest, filter};
 use crate::server::console::heavy::{self, turn};
 use crate::server::console::pieces::{Pieces, Ready, in_parts, parts_of};
-use crate::server::console::problem::Problem;
+use crate::server::console::problem::{Code, Problem};
 use crate::server::console::security::SANDBOX_CSP;
 use crate::store::{AttemptDepth, Store};
 
@@ -87,8 +89,29 @@ struct ManyParams {
 const STEP: usize = 200;
 const STEP_BYTES: usize = 4 << 20;
 
+/// Exports of bins under way at once: each holds a page of requests, which its client may read as slowly as it likes.
+const MAX_EXPORTS: usize = 16;
+
+/// The number of exports of bins under way.
+#[derive(Debug)]
+pub(crate) struct Exports(Arc<Semaphore>);
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_EXPORTS)))
+    }
+}
+
+impl Exports {
+    /// Room for one more; `None` when too many are under way.
+    fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_owned().ok()
+    }
+}
+
 /// An export under way.
 struct Export {
+    _room: OwnedSemaphorePermit,
     store: Store,
     bin: BinId,
     filter: Filter,
@@ -162,12 +185,19 @@ impl Pieces for Export {
 #[get("/api/v1/bins/{bin}/export")]
 async fn many(state: State, bin: BinRef, query: Query<ManyParams>) -> Result<HttpResponse, Problem> {
     let kind: ManyExporter = kind(&query.r#as, ManyExporter::all().map(ManyExporter::id))?;
+    let filter = filter(query.q.as_deref())?;
+    let room = state.exports.room().ok_or_else(|| {
+        state.capture.count_export_refused();
+        let detail = format!("{MAX_EXPORTS} exports are under way. Export again when one of them has ended.");
+        Problem::new(Code::Busy, detail)
+    })?;
     let rows = export::many(kind, options(&state, query.secrets, None));
     let start = rows.start();
     let export = Export {
+        _room: room,
         store: state.store.clone(),
         bin: bin.id(),
-        filter: filter(query.q.as_deref())?,
+        filter,
         rows,
         after: 0,
         page: VecDeque::new(),

@@ -37,6 +37,7 @@ mod wait;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(super) use export::Exports;
 pub(super) use import::Room;
 
 /// Every route of the API.

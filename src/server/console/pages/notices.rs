@@ -37,6 +37,7 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
         (of(&seen.loops), "not kept: they are in a delivery loop"),
         (of(&seen.not_held), "answered at once: too many senders were held"),
         (of(&seen.not_imported), "to import refused: too much was being imported at once"),
+        (of(&seen.not_exported), "to export refused: too many exports were under way"),
         (of(&seen.not_created), "to unknown bins refused: requests have made too many bins"),
     ] {
         if count > 0 {
