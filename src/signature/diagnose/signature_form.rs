@@ -87,7 +87,8 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
     let expected = encoding.encode(&search.expected(key)?);
     for token in search.tokens.iter().filter(|token| could_be(token)) {
         let text = token.text.as_str();
-        let case_lost = encoding != Encoding::Hex && text.eq_ignore_ascii_case(&expected) && text != expected;
+        let bare = |text: &str| text.trim_end_matches('=').to_ascii_lowercase();
+        let case_lost = encoding != Encoding::Hex && bare(text) == bare(&expected) && text != expected;
         if case_lost {
             return Some(Finding {
                 code: "signature_case",

@@ -102,6 +102,8 @@ fn a_signature_that_lost_characters_is_told_from_another_one() {
         (in_base64, base64[..42].to_owned(), "signature_truncated"),
         (in_base64, base64[20..].to_owned(), "signature_truncated"),
         (in_base64, base64.to_uppercase(), "signature_case"),
+        // Its padding may be lost too.
+        (in_base64, base64.trim_end_matches('=').to_lowercase(), "signature_case"),
     ] {
         let found = own(scheme, &sent, BODY);
         names(&found, code, &sent);
