@@ -125,7 +125,7 @@ pub(super) fn rarest(search: &mut Search<'_>) -> Option<Finding> {
 }
 
 /// Moments near the one that was sent, nearest first.
-fn moments(time: &str) -> Vec<String> {
+pub(super) fn moments(time: &str) -> Vec<String> {
     let Ok(number) = time.parse::<i64>() else { return Vec::new() };
     let step = if number >= LEAST_MILLIS { 1000 } else { 1 };
     let seconds =
@@ -135,7 +135,7 @@ fn moments(time: &str) -> Vec<String> {
 }
 
 /// The time with every possible millisecond, as milliseconds or as a fraction: only its whole seconds were sent.
-fn fractions(time: &str) -> Vec<String> {
+pub(super) fn fractions(time: &str) -> Vec<String> {
     let Some(seconds) = time.parse::<i64>().ok().filter(|seconds| (1_000_000_000..LEAST_MILLIS).contains(seconds))
     else {
         return Vec::new();

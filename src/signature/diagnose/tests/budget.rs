@@ -1,13 +1,16 @@
 //! What a search may cost, and what of a value matters to how it is printed.
 
-use super::super::bodies::json_of;
+use super::super::bodies::{each_likely, json_of};
 use super::super::json_facts::Facts;
-use super::super::search::Cut;
-use super::super::{body::Tier, json_layouts, json_writers};
+use super::super::search::{Cut, key_cost};
+use super::super::{body::Tier, json_layouts, json_writers, schemes};
 use super::made::searched;
 use super::*;
 use crate::json::print::{Escapes, Numbers, Order, Style, print};
 use crate::json::tree::parse;
+use crate::signature::algorithm::Key;
+use crate::signature::template::Template;
+use crate::signature::tests::RSA_PUBLIC;
 
 const MIB: usize = 1 << 20;
 
@@ -80,6 +83,90 @@ fn half_of_what_is_left_can_be_set_aside() {
     searched(scheme("github"), &got, |search| {
         assert_eq!(most(&mut Search::new(search.case, 4)), 20 * MIB);
     });
+}
+
+/// What is taken from the budget of a small body.
+fn spent(of: &str, got: &Got<'_>, act: impl FnOnce(&mut Search<'_>)) -> usize {
+    searched(scheme(of), got, |search| {
+        act(search);
+        80 * MIB - most(search)
+    })
+}
+
+#[test]
+fn a_try_costs_as_much_as_the_body_is_passed_over() {
+    let body = [b'x'; 1000];
+    let cost = |of: &str, field: (&'static str, String), secret: &str, signed: &str| {
+        let got =
+            Got { scheme: "", secret: secret.into(), headers: [field].into_iter().collect(), url: URL, body: &body };
+        let template = Template::parse(signed).unwrap();
+        spent(of, &got, |search| {
+            let (request, algorithm) = (search.case.request, search.scheme.algorithm);
+            let key = search.key(secret).unwrap();
+            assert_eq!(search.hit_with(algorithm, std::slice::from_ref(&template), &request, &key), None);
+        })
+    };
+    let hmac =
+        |signed: &str| cost("github", ("X-Hub-Signature-256", format!("sha256={}", "0".repeat(64))), "key", signed);
+    // Filters hash or write the body before it is hashed; a form is read, sorted and joined.
+    let once = Algorithm::HmacSha256.hash_cost() * body.len();
+    for (signed, passes) in [
+        ("{url}", 0),
+        ("{body}", 1),
+        ("{url}{body}{body}", 2),
+        ("{body|hex}", 2),
+        ("{body|sha256|hex}", 3),
+        ("{form|sort_concat}", 4),
+        ("{form|sort_concat|sha256|hex}", 6),
+    ] {
+        assert_eq!(hmac(signed) - hmac("{url}"), passes * once, "{signed}");
+    }
+    // For a public key the message is built first.
+    let rsa = |signed: &str| cost("wise", ("X-Signature-SHA256", STANDARD.encode([1; 256])), RSA_PUBLIC, signed);
+    let passes = Algorithm::RsaSha256.hash_cost() + 1;
+    assert_eq!(rsa("{body}") - rsa("{url}"), passes * body.len());
+    let key = |algorithm, bytes: &[u8]| key_cost(&Key::new(algorithm, bytes).unwrap());
+    let seed = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
+    let (slow, quick) = (rsa("{url}"), key(Algorithm::Ed25519, seed.as_bytes()));
+    assert!(hmac("{url}") < quick && quick < slow, "{} {quick} {slow}", hmac("{url}"));
+}
+
+#[test]
+fn another_scheme_costs_a_pass_for_each_secret() {
+    let headers: Headers = [("X-Hub-Signature-256", format!("sha256={}", "0".repeat(64)))].into_iter().collect();
+    let got = Got { scheme: "slack", secret: "key".into(), headers, url: URL, body: &[b'x'; 1000] };
+    let cost = |count: usize| {
+        let secrets: Vec<Secret> = (0..count).map(|at| secret("live", &format!("key {at}"))).collect();
+        searched(scheme("slack"), &got, |search| {
+            let case = Case { secrets: &secrets, ..*search.case };
+            let mut search = Search::new(&case, 1);
+            assert_eq!(schemes::find(&mut search), None);
+            80 * MIB - most(&mut search)
+        })
+    };
+    assert!(cost(1) >= got.body.len());
+    assert_eq!([cost(2), cost(3)], [2, 3].map(|count| count * cost(1)));
+}
+
+#[test]
+fn other_bodies_are_tried_only_where_one_can_be_right() {
+    let tried = |of: &str, name: &'static str, value: &str| {
+        let headers: Headers = [(name, value.to_owned())].into_iter().collect();
+        let got = Got { scheme: "", secret: "key".into(), headers, url: URL, body: br#"{"b": 1, "a": [1.0, "x"]}"# };
+        let mut count = 0;
+        searched(scheme(of), &got, |search| {
+            each_likely(search, |_, _| -> Option<()> {
+                count += 1;
+                None
+            })
+        });
+        count
+    };
+    let signature = format!("sha256={}", "0".repeat(64));
+    assert!(tried("github", "X-Hub-Signature-256", &signature) > 4);
+    // Without a signature, and by a scheme that signs the URL alone.
+    assert_eq!(tried("github", "X-Hub-Signature-256", ""), 0);
+    assert_eq!(tried("plivo-v2", "X-Plivo-Signature-V2", &STANDARD.encode([1; 32])), 0);
 }
 
 #[test]

@@ -124,6 +124,9 @@ fn a_body_signed_without_the_member_that_holds_the_signature_is_found_out() {
         let is_it = found.verifies && found.sentence.ends_with("over the body as it is without that member.");
         assert!(is_it, "{sent}: {found:#?}");
     }
+    let other = r#"{"a": 1, "signature": "MAC"}"#.replace("MAC", &hmac(br#"{"a":2}"#));
+    let found = unknown(&[], "https://h/", other.as_bytes(), SECRET);
+    assert!(found.as_ref().is_none_or(|found| !found.verifies), "{found:#?}");
 }
 
 #[test]

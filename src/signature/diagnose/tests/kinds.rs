@@ -250,6 +250,9 @@ fn a_url_as_proxies_tell_it_and_with_one_slip() {
         ("https://hooks.example.com/sq?a", "https://hooks.example.com/sq?a="),
         ("https://hooks.example.com/sq?a=x%2By", "https://hooks.example.com/sq?a=x+y"),
         ("https://hooks.example.com/sq?a=%2520", "https://hooks.example.com/sq?a=%20"),
+        // Escapes in the other case, of letters that no writer escapes.
+        ("https://hooks.example.com/sq?a=%2d%7e&b=~-", "https://hooks.example.com/sq?a=%2D%7E&b=~-"),
+        ("https://hooks.example.com/sq?a=%2D%7E&b=~-", "https://hooks.example.com/sq?a=%2d%7e&b=~-"),
         ("https://hööks.example.com/sq", "https://xn--hks-snaa.example.com/sq"),
     ] {
         let found = found(signed, checked, None);

@@ -125,6 +125,9 @@ fn what_real_writers_made_of_small_bodies() {
         (invoice, go, "body_json_sorted"),
         (invoice, perl, "body_json_sorted"),
         (invoice, java, "body_json_sorted"),
+        // With either newline after it.
+        (invoice, &format!("{java}\n"), "body_json_sorted"),
+        (invoice, &format!("{java}\r\n"), "body_json_sorted"),
         (order, rails, "body_json_as_form"),
         (invoice, nested_rails, "body_json_as_form"),
         (php, "n=1.0E%2B21&score=0.3", "body_json_as_form"),

@@ -4,6 +4,7 @@ use super::super::dress::undressed;
 use super::super::families::algorithms as family;
 use super::super::places::{algorithms, is_named, is_told, places};
 use super::super::tokens::{Fault, Reading, malformed, token};
+use super::made::searched;
 use super::*;
 use crate::signature::Encoding;
 
@@ -88,6 +89,29 @@ fn a_text_that_is_not_in_the_form_of_the_scheme_is_taken_apart() {
 }
 
 #[test]
+fn eight_signatures_are_read_each_as_it_is_and_without_what_is_around_it() {
+    let texts = |count: usize, end: &str| -> Vec<(String, Option<Fault>)> {
+        let all = (0..count).map(|at| format!(",v1={}{at}{end}", &SHA1[1..])).collect::<String>();
+        let headers: Headers = [("Stripe-Signature", format!("t={TIME}{all}"))].into_iter().collect();
+        let got = Got { scheme: "stripe", secret: "key".into(), headers, url: URL, body: b"{}" };
+        searched(scheme("stripe"), &got, |search| {
+            search.tokens.iter().map(|token| (token.text.clone(), token.fault.clone())).collect()
+        })
+    };
+    let plain = |at: usize| format!("{}{at}", &SHA1[1..]);
+    // Around a plain one there is nothing.
+    assert_eq!(texts(1, ""), [(plain(0), None)]);
+    for count in [1, 7, 8, 9] {
+        let found = texts(count, ";");
+        let bared: Vec<String> =
+            found.iter().filter(|(text, _)| !text.ends_with(';')).map(|one| one.0.clone()).collect();
+        assert_eq!(bared[..count.min(8)], (0..count.min(8)).map(plain).collect::<Vec<_>>(), "{found:?}");
+        let whole = found.iter().filter(|(text, fault)| text.ends_with(';') && fault.is_none());
+        assert_eq!(whole.count(), count.min(8), "{found:?}");
+    }
+}
+
+#[test]
 fn a_dressed_up_text_is_undressed() {
     let (github, stripe) = (scheme("github"), scheme("stripe"));
     for (of, text, how, inner) in [
@@ -130,6 +154,11 @@ fn a_dressed_up_text_is_undressed() {
     assert_eq!(found.iter().filter(|(_, inner)| inner == "a").count(), 1, "{found:?}");
     let joined = (0..6).map(|at| format!("p{at}")).collect::<Vec<_>>().join(",");
     assert_eq!(undressed(&joined, github).iter().filter(|(how, _)| how.starts_with("joined")).count(), 4);
+    // Of a large object only the first members.
+    let members = (0..12).map(|at| format!("\"n{at}\":\"v{at}\"")).collect::<Vec<_>>().join(",");
+    let found = undressed(&format!("{{{members}}}"), github);
+    let has = |value: &str| found.iter().any(|(_, inner)| inner == value);
+    assert_eq!([has("v0"), has("v7"), has("v8")], [true, true, false], "{found:?}");
     let long = |count: usize| format!("\"{}\"", "x".repeat(count - 2));
     assert_eq!((undressed(&long(2048), github).is_empty(), undressed(&long(2049), github).is_empty()), (false, true));
 }

@@ -1,6 +1,6 @@
 //! Times that are signed in another form than they are sent, and the rarest contents.
 
-use super::super::times::{converted, unit};
+use super::super::times::{converted, fractions, moments, unit};
 use super::*;
 
 const SECRET: &str = "Zk9-pQ2_r7T";
@@ -53,6 +53,56 @@ fn a_time_is_converted_to_every_other_unit() {
         ("yesterday", vec![]),
     ] {
         assert_eq!(converted(time), expected, "{time}");
+    }
+}
+
+#[test]
+fn moments_around_a_time_are_up_to_a_minute_and_a_half_some_minutes_or_whole_hours_away() {
+    for (time, step) in [(99_999_999_999_i64, 1), (100_000_000_000, 1000), (1_700_000_000_123, 1000)] {
+        let all = moments(&time.to_string());
+        for (off, is_tried) in [
+            (5, true),
+            (6, true),
+            (90, true),
+            (91, false),
+            (120, true),
+            (300, true),
+            (1800, true),
+            (1801, false),
+            (3600, true),
+            (7200, true),
+            (14 * 3600, true),
+            (15 * 3600, false),
+        ] {
+            for moment in [time - off * step, time + off * step] {
+                assert_eq!(all.contains(&moment.to_string()), is_tried, "{time} {off}");
+            }
+        }
+        assert_eq!(all[..2], [time - 5 * step, time + 5 * step].map(|moment| moment.to_string()), "nearest first");
+    }
+    assert!(moments("2023-11-14T22:13:20Z").is_empty());
+}
+
+#[test]
+fn a_whole_second_had_any_millisecond_or_was_rounded_up() {
+    let all = fractions("1700000000");
+    for (time, is_tried) in [
+        ("1700000000000", true),
+        ("1700000000009", true),
+        ("1700000000999", true),
+        ("1700000000.000", true),
+        ("1700000000.999", true),
+        ("1699999999500", true),
+        ("1699999999999", true),
+        ("1699999999499", false),
+        ("1700000001000", false),
+    ] {
+        assert_eq!(all.contains(&time.to_owned()), is_tried, "{time}");
+    }
+    for (time, count) in
+        [("999999999", 0), ("1000000000", 2500), ("99999999999", 2500), ("100000000000", 0), ("soon", 0)]
+    {
+        assert_eq!(fractions(time).len(), count, "{time}");
     }
 }
 
@@ -280,6 +330,8 @@ fn the_times_and_ids_of_the_scheme_itself_need_no_telling() {
     // What the scheme signs, with the time of another header.
     let moment = stripe(&format!("1600000000.{body}"));
     names(&moment, "timestamp_other", "another header's time");
+    let times = format!("1600000000 is signed, {TIME} was sent.");
+    assert_eq!(moment[0].sentence, format!("The sender signed another time than it sent: {times}"));
     let mac = hmac(format!("msg_1:{TIME}:{body}").as_bytes());
     let headers: Headers = [
         ("webhook-id", "msg_1".to_owned()),

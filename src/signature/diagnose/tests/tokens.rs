@@ -120,6 +120,26 @@ fn what_is_wrong_with_a_public_keys_token_is_named() {
 }
 
 #[test]
+fn of_several_keys_the_reason_that_says_most_is_told_in_any_order() {
+    let header = r#"{"alg":"RS256","kid":"new"}"#;
+    let right = token("RS256", header, "{\"request_body_sha256\":\"\"}", RSA_PRIVATE);
+    let okp = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let rsa = r#"{"keys":[{"kty":"RSA","kid":"old","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"}]}"#;
+    let told_of = |keys: &[&str]| {
+        let secrets: Vec<Secret> = keys.iter().map(|key| secret("key", key)).collect();
+        let secrets: &'static [Secret] = secrets.leak();
+        let got = got("fusionauth-public", "X-FusionAuth-Signature-JWT", &right, okp, BODY);
+        got.diagnose_with(|case| case.secrets = secrets)[0].code
+    };
+    let other = rsa.replace("old", "new");
+    for (one, another, code) in
+        [(okp, rsa, "token_key_unknown"), (rsa, &*other, "wrong_secret"), (okp, &other, "wrong_secret")]
+    {
+        assert_eq!([told_of(&[one, another]), told_of(&[another, one])], [code; 2], "{one} {another}");
+    }
+}
+
+#[test]
 fn a_detached_token_for_a_body_that_was_written_anew_is_named() {
     let input = |headers| SignInput {
         method: "POST",
@@ -195,6 +215,10 @@ fn the_item_of_a_batch_that_is_wrong_is_diagnosed() {
     let spaced = judge(&format!(" {key} "), &String::from_utf8(signed).unwrap());
     names(&spaced, "secret_whitespace", "one item");
     assert!(!spaced[0].sentence.starts_with("Item "), "{spaced:#?}");
+    // Of none no item is spoken of.
+    let empty = judge(key, r#"{"notificationItems":[]}"#);
+    told(&empty, "signature_missing", "");
+    assert!(!empty[0].sentence.contains("/0"), "{empty:#?}");
 }
 
 #[test]
