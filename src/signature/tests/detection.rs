@@ -119,6 +119,9 @@ fn all_schemes_that_fit_a_request_alike_are_named_likeliest_first() {
     assert!(named(&detecting, &request(&[], "https://h/", "{}")).is_empty());
     let own = request(&[("X-Callaider-Signature", "sha256=00")], "https://h/", "{}");
     assert_eq!(named(&detecting, &own), ["callaider"]);
+    // Another signature, of which only the place is there, does not fit as well as the first.
+    let both = [("X-Callaider-Signature", "broken"), ("X-Hub-Signature-256", &*format!("sha256={HEX}"))];
+    assert_eq!(named(&detecting, &request(&both, "https://h/", "{}")), ["github"]);
 }
 
 #[test]
@@ -250,5 +253,55 @@ fn every_record_but_the_bare_ones_is_found_among_the_candidates() {
         let found = catalogue().detect(&request.request());
         assert!(found.iter().any(|found| found.scheme.id == scheme.id) || scheme.id == "tiktok-shop", "{}", scheme.id);
         assert!(found.iter().all(|found| found.why.ends_with('.')), "{}", scheme.id);
+    }
+}
+
+#[test]
+fn three_headers_together_are_a_providers_own_though_others_have_each() {
+    let record = |id: &str, detect: &[&str], from: &str| serde_json::json!({"id": id, "detect": detect, "signature": {"from": from}, "signed": "{body}"});
+    let records = serde_json::json!([
+        record("acme-two", &["x-one", "x-two"], "header:x-one"),
+        record("beta-three", &["x-one", "x-two", "x-three"], "header:x-one"),
+        record("zeta", &["x-zeta"], "header:x-zeta"),
+    ]);
+    let own = Catalogue::with(&records.to_string()).unwrap();
+    // Beside a signature in another place, only what is certainly one stays.
+    let fields = [("X-One", "broken"), ("X-Two", "2"), ("X-Three", "3"), ("X-Zeta", HEX)];
+    let request = request(&fields, "https://h/", "{}");
+    let found: Vec<&str> = own.detect(&request.request()).iter().map(|found| found.scheme.id.as_str()).collect();
+    assert_eq!(found, ["zeta", "beta-three"]);
+}
+
+#[test]
+fn a_token_is_detected_by_an_algorithm_of_the_scheme() {
+    let records =
+        serde_json::json!([{"id": "acme-token", "signature": {"from": "body"}, "algorithm": "jws", "detect": []}]);
+    let own = Catalogue::with(&records.to_string()).unwrap();
+    for (header, is_detected) in [
+        (r#"{"alg":"RS256"}"#, true),
+        (r#"{"alg":"HS256"}"#, false),
+        (r#"{"alg":"none"}"#, false),
+        (r#"{"alg":1}"#, false),
+    ] {
+        let part = |text: &str| STANDARD.encode(text).trim_end_matches('=').to_owned();
+        let body = format!("{}.{}.AAAA", part(header), part("{\"a\":1}"));
+        let request = request(&[], "https://h/", &body);
+        let found = own.detect(&request.request());
+        assert_eq!(found.iter().any(|one| one.scheme.id == "acme-token"), is_detected, "{header}");
+    }
+}
+
+#[test]
+fn a_scheme_is_complete_when_what_it_requires_is_met() {
+    let records = serde_json::json!([{
+        "id": "acme", "detect": ["x-acme"], "signature": {"from": "header:x-acme"}, "signed": "{url}",
+        "require": [["{header:x-digest}", "{body|sha256|hex}"]],
+    }]);
+    let own = Catalogue::with(&records.to_string()).unwrap();
+    let digest = hex::encode(compute(Algorithm::DigestSha256, b"", b"{}").unwrap());
+    for (value, end) in [(&*digest, " fits the scheme."), (HEX, "another part that it signs is missing.")] {
+        let request = request(&[("X-Acme", HEX), ("X-Digest", value)], "https://h/", "{}");
+        let found = own.detect(&request.request());
+        assert!(found[0].scheme.id == "acme" && found[0].why.ends_with(end), "{value}: {}", found[0].why);
     }
 }

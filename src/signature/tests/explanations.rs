@@ -30,6 +30,23 @@ fn with_a_wrong_secret_the_expected_signature_is_another() {
 }
 
 #[test]
+fn of_several_signatures_the_right_one_is_shown_and_else_the_first() {
+    let (signed, verifier) = signed_for(scheme("stripe"));
+    let whole = signed.headers.get_str("stripe-signature").unwrap();
+    let (time, right) = whole.split_once(",v1=").unwrap();
+    let (wrong, worse) = ("0".repeat(64), "1".repeat(64));
+    for (all, shown) in [([right, &wrong], right), ([&wrong, right], right), ([&wrong, &worse], &*wrong)] {
+        let [one, other] = all;
+        let sent = Owned {
+            headers: headers(&[("Stripe-Signature", &format!("{time},v1={one},v1={other}"))]),
+            ..signed.clone()
+        };
+        let explanation = verifier.explain(&sent.request());
+        assert_eq!(explanation.received.as_deref(), Some(shown), "{all:?}");
+    }
+}
+
+#[test]
 fn a_secret_is_never_given_out() {
     for scheme in catalogue().schemes() {
         let (request, verifier) = signed_for(scheme);

@@ -364,6 +364,7 @@ fn keys_are_looked_at_when_they_are_set() {
         ("wise", RSA_PUBLIC),
         ("plaid", &ec),
         ("netlify", "a secret"),
+        ("netlify", "ssh-of-no-key"),
         // These report the expected form only when a request comes.
         ("discord", "anything"),
         ("github", "anything"),
@@ -380,6 +381,7 @@ fn keys_are_looked_at_when_they_are_set() {
         ("plaid", "a secret", "This is no public key: paste PEM (a public key or a certificate), a JWK or a JWKS."),
         ("netlify", RSA_PUBLIC, "This is a public key. The scheme's tokens are made with a shared secret"),
         ("github", RSA_PRIVATE, "This is a private key (PEM, “PRIVATE KEY”)."),
+        ("github", "ssh-ed25519 AAAA", "This is a key in OpenSSH's form."),
     ] {
         let refused = check(id, text).unwrap_err();
         assert!(refused.starts_with(why), "{id}: {refused}");

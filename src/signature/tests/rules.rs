@@ -263,3 +263,29 @@ fn an_unknown_place_is_explained_by_ids_paths_members_and_tokens() {
     let findings = diagnose_unknown(catalogue(), &wrong.request(), &held);
     assert_eq!((findings[0].code, findings[0].verifies), ("wrong_secret", false));
 }
+
+#[test]
+fn a_bins_own_scheme_counts_before_its_platforms_and_that_before_what_a_request_seems_to_use() {
+    use crate::model::{Bin, BinId, BinSettings};
+    let verifier = |scheme: Option<&str>, has_own: bool, platform: &[&str]| {
+        let own = serde_json::json!({"id": "own", "header": "X-Own"});
+        let settings = BinSettings {
+            scheme: scheme.map(str::to_owned),
+            custom_scheme: has_own.then_some(own),
+            ..BinSettings::default()
+        };
+        let bin = Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: Vec::new() };
+        Verifier::of_bin(catalogue(), &bin, platform).scheme().map(|scheme| scheme.id.clone())
+    };
+    for (scheme, has_own, platform, expected) in [
+        (None, false, &[][..], None),
+        (None, false, &["github"], Some("github")),
+        (Some("slack"), false, &["github"], Some("slack")),
+        (Some("slack"), false, &[], Some("slack")),
+        (None, true, &["github"], Some("own")),
+        (Some("slack"), true, &["github"], Some("own")),
+        (Some("no longer known"), false, &[], None),
+    ] {
+        assert_eq!(verifier(scheme, has_own, platform).as_deref(), expected, "{scheme:?} {has_own} {platform:?}");
+    }
+}

@@ -44,6 +44,18 @@ fn every_algorithm_of_an_rsa_key_is_the_one_of_its_name() {
 }
 
 #[test]
+fn a_text_of_a_token_is_shown_up_to_60_characters_without_control_characters() {
+    for (text, expected) in [
+        ("é".repeat(60), "é".repeat(60)),
+        ("é".repeat(61), format!("{}…", "é".repeat(60))),
+        ("a\nb".to_owned(), "a\u{fffd}b".to_owned()),
+        (String::new(), String::new()),
+    ] {
+        assert_eq!(shown(&text), expected);
+    }
+}
+
+#[test]
 fn of_two_reasons_the_one_that_says_more_is_told_and_of_equal_ones_the_first() {
     let unknown = |kid: &str| Wrong::UnknownKey { kid: kid.to_owned(), known: Vec::new() };
     let order = [
