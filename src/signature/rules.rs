@@ -20,7 +20,8 @@ pub(super) fn repeated(scheme: &Scheme, view: &View<'_>) -> Option<Repeated> {
     let places = scheme.from.iter().chain(scheme.vars.iter().map(|(_, source)| source));
     places.filter(|source| !matches!(source, Source::HeaderPrefix(_))).find_map(|source| {
         let count = match source {
-            Source::Header(name) | Source::HeaderJson(name, _) => view.request.headers.all(name).count(),
+            // One that cannot be read is there too.
+            Source::HeaderJson(name, _) => view.request.headers.all(name).count(),
             source => source.values(view).len(),
         };
         (count > 1).then(|| Repeated { place: source.to_string(), count })

@@ -36,6 +36,18 @@ fn a_signature_that_is_there_twice_is_not_right_in_either_order() {
 }
 
 #[test]
+fn json_in_a_header_that_is_there_twice_is_not_right_though_one_cannot_be_read() {
+    let record = serde_json::json!({"signature": {"from": "header:X-Sig#/s"}});
+    let own = Verifier::of(Arc::new(Scheme::from_json(&record).unwrap()), &secrets(&[SECRET]));
+    let right = STANDARD.encode(format!(r#"{{"s":"{}"}}"#, hmac(Algorithm::HmacSha256)));
+    let status = |fields: &[(&str, &str)]| own.judge(&request(fields, "https://h/").request()).0.status;
+    assert_eq!(status(&[("X-Sig", &right)]), SignatureStatus::Valid);
+    for other in [&*right, "nonsense"] {
+        assert_eq!(status(&[("X-Sig", &right), ("X-Sig", other)]), SignatureStatus::Invalid, "{other}");
+    }
+}
+
+#[test]
 fn a_timestamp_that_is_there_twice_is_not_right() {
     let (mut signed, verifier) = signed_for(scheme("slack"));
     assert_eq!(verifier.judge(&signed.request()).0.status, SignatureStatus::Valid);
