@@ -127,6 +127,16 @@ fn a_try_costs_as_much_as_the_body_is_passed_over() {
     assert_eq!(rsa("{body}") - rsa("{url}"), passes * body.len());
     let key = |algorithm, bytes: &[u8]| key_cost(&Key::new(algorithm, bytes).unwrap());
     let seed = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
+    // Each key of a set may be the right one.
+    let one = |kid: &str| {
+        format!(
+            "{{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"{kid}\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}}"
+        )
+    };
+    let two = format!("{{\"keys\":[{},{}]}}", one("a"), one("b"));
+    for algorithm in [Algorithm::Ed25519, Algorithm::Jws] {
+        assert_eq!(key(algorithm, two.as_bytes()), 2 * key(algorithm, one("a").as_bytes()), "{algorithm:?}");
+    }
     let (slow, quick) = (rsa("{url}"), key(Algorithm::Ed25519, seed.as_bytes()));
     assert!(hmac("{url}") < quick && quick < slow, "{} {quick} {slow}", hmac("{url}"));
 }

@@ -1,5 +1,7 @@
 //! Signatures and secrets in places where no scheme looks, and requests of no known scheme.
 
+use super::super::schemes;
+use super::made::searched;
 use super::*;
 use crate::model::SignatureStatus;
 use crate::signature::Verifier;
@@ -358,6 +360,23 @@ fn of_schemes_that_fit_as_well_the_first_few_that_differ_are_tried() {
         others.extend(&wrong[..before]);
         others.push(right);
         assert_eq!(explained(first, &others)[0].verifies, is_found, "{before}");
+    }
+}
+
+#[test]
+fn a_body_of_up_to_64_kib_is_searched_for_the_signatures_of_other_schemes() {
+    let mac = hmac(b"1700000000abc");
+    let members = format!(r#"{{"signature":{{"timestamp":"1700000000","token":"abc","signature":"{mac}"}}}}"#);
+    let header: Headers = [("X-Hub-Signature-256", format!("sha256={}", hmac(BODY)))].into_iter().collect();
+    for (length, id) in [(members.len(), Some("mailgun")), (64 << 10, Some("mailgun")), ((64 << 10) + 1, None)] {
+        let body = format!("{members}{}", " ".repeat(length - members.len()));
+        for headers in [&Headers::new(), &header] {
+            let got =
+                Got { scheme: "", secret: SECRET.into(), headers: headers.clone(), url: URL, body: body.as_bytes() };
+            let found = searched(scheme("slack"), &got, schemes::find);
+            let fix = id.map(|id| format!("Set the bin's scheme to `{id}`."));
+            assert_eq!(found.map(|found| found.fix), fix, "{length}");
+        }
     }
 }
 

@@ -86,6 +86,10 @@ fn key_and_message_that_changed_places_are_named() {
     });
     let plain: &'static Scheme = Box::leak(Box::new(Scheme::from_json(&record).unwrap()));
     names(&own(plain, &hmac, BODY), "hmac_for_digest", "a plain hash is wanted");
+    // A hash of the hash is no HMAC.
+    let once = hex::encode(of(Algorithm::DigestSha1, &[BODY, SECRET.as_bytes()].concat()));
+    let twice = own(plain, &hex::encode(of(Algorithm::DigestSha1, once.as_bytes())), BODY);
+    assert!(twice.iter().all(|finding| !finding.sentence.contains("HMAC")), "{twice:#?}");
 }
 
 #[test]

@@ -99,6 +99,11 @@ fn eight_signatures_are_read_each_as_it_is_and_without_what_is_around_it() {
         })
     };
     let plain = |at: usize| format!("{}{at}", &SHA1[1..]);
+    // One that can be right is not undressed.
+    let text = format!("t=1%37,v1={}", "ab".repeat(32));
+    let headers: Headers = [("Stripe-Signature", text)].into_iter().collect();
+    let got = Got { scheme: "stripe", secret: "key".into(), headers, url: URL, body: b"{}" };
+    searched(scheme("stripe"), &got, |search| assert_eq!(search.tokens.len(), 1, "{:?}", search.tokens));
     // Around a plain one there is nothing.
     assert_eq!(texts(1, ""), [(plain(0), None)]);
     for count in [1, 7, 8, 9] {

@@ -158,6 +158,12 @@ fn a_detached_token_for_a_body_that_was_written_anew_is_named() {
     assert_eq!(judge(BODY), []);
     let compact = judge(COMPACT);
     assert!(compact[0].verifies && compact[0].code.starts_with("body_json"), "{compact:#?}");
+    // What it signs is beside it, so that may be what was changed.
+    let codes = |found: Vec<Finding>| found.into_iter().map(|one| one.code).collect::<Vec<_>>();
+    assert_eq!(codes(judge(r#"{"event":"y"}"#)), ["wrong_secret", "body_changed"]);
+    let attached = token("HS256", r#"{"alg":"HS256"}"#, &claims(BODY), SECRET);
+    let other = got("netlify", "X-Webhook-Signature", &attached, "another secret", BODY).diagnose();
+    assert_eq!(codes(other), ["wrong_secret"]);
     let whole = text.replacen("..", ".e30.", 1);
     let attached = got("fireblocks-v2", "Fireblocks-Webhook-Signature", &whole, RSA_PUBLIC, BODY).diagnose();
     told(&attached, "token_malformed", "The token has a payload of its own");
