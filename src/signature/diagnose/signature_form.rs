@@ -81,7 +81,7 @@ fn secret_itself(search: &Search<'_>) -> Option<Finding> {
 fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Finding> {
     let encoding = search.scheme.encoding;
     let could_be = |token: &super::tokens::Token| token.text.len() >= LEAST_START;
-    if encoding == Encoding::Utf8 || !search.tokens.iter().any(could_be) {
+    if !search.tokens.iter().any(could_be) {
         return None;
     }
     let expected = encoding.encode(&search.expected(key)?);

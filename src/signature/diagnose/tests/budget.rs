@@ -334,6 +334,14 @@ fn dialects_that_write_a_value_alike_are_tried_as_one() {
     assert_eq!(of(&plain, "[1,2]").first().map(String::as_str), Some("as JavaScript's JSON.stringify writes it"));
     let spaced: Vec<String> = of(&plain, "[1, 2]").into_iter().filter(|how| how.ends_with(comma)).collect();
     assert_eq!(spaced, [format!("as Python's json.dumps{comma}")]);
+    // A rare layout goes with a common dialect only.
+    let letters = texts("[\"é\"]");
+    for (value, indent, is_tried) in
+        [("\"é\"", "        ", true), ("\"\\u00E9\"", "        ", false), ("\"\\u00E9\"", "  ", true)]
+    {
+        let hows = of(&letters, &format!("[\n{indent}{value}\n]"));
+        assert_eq!(!hows.is_empty(), is_tried, "{value}: {hows:?}");
+    }
     // Orders of whole numbers among names are only for values that have such names.
     let words = ", whole numbers among its names first";
     assert!(texts("{\"b\":1,\"a\":2}").iter().all(|(how, _)| !how.ends_with(words)));

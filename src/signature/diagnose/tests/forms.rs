@@ -317,6 +317,7 @@ fn nested_json_becomes_a_form_as_each_language_flattens_it() {
     ]);
     made(nested_forms::of_json, r#"{"l":["x",[1],true,{"k":"v"},2.50],"o":{"p":1},"s":"t"}"#).are(&[
         ("as a form of its members as Node's querystring writes it", &["l=x&l=&l=true&l=&l=2.5&o=&s=t"]),
+        (&how("Python's urlencode writes it"), &["l=['x', [1], True, {'k': 'v'}, 2.5]&o={'p': 1}&s=t"]),
         (&how("Python's urlencode writes it with doseq"), &["l=x&l=[1]&l=True&l={'k': 'v'}&l=2.5&o=p&s=t"]),
     ]);
     // What is empty is left out, an empty text and null are not; a list keeps its order.
