@@ -76,7 +76,7 @@ impl PublicKey {
         let read = match algorithm {
             // Raw, or the second half of a 64-byte key pair.
             Algorithm::Ed25519 if key.len() == 64 => Self::ed25519(&key[32..]),
-            Algorithm::Ed25519 if key.len() == 32 => Self::ed25519(key),
+            Algorithm::Ed25519 => Self::ed25519(key),
             // The bare point; DER is none.
             Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha1 => {
                 p256::ecdsa::VerifyingKey::from_sec1_bytes(key).ok().map(Self::P256)
