@@ -30,6 +30,28 @@ fn with_a_wrong_secret_the_expected_signature_is_another() {
 }
 
 #[test]
+fn the_expected_signature_is_written_like_the_received_one() {
+    let judge = |received: &str| {
+        let sent = Owned {
+            method: "POST".into(),
+            url: "https://h/".into(),
+            headers: headers(&[("X-Gitea-Signature", received)]),
+            body: b"{}".to_vec(),
+        };
+        let gitea = Verifier::new(catalogue(), Some("gitea"), None, &secrets(&["s"])).unwrap();
+        gitea.explain(&sent.request()).expected.unwrap()
+    };
+    let right = hex::encode(compute(Algorithm::HmacSha256, b"s", b"{}").unwrap());
+    let digits = "0123456789".repeat(6) + "0123";
+    for received in [&*right, &digits, &digits.replace('7', "a"), &digits.replace('7', "aB"), ""] {
+        assert_eq!(judge(received), right, "{received}");
+    }
+    for received in [right.to_uppercase(), digits.replace('7', "A"), "AB".to_owned()] {
+        assert_eq!(judge(&received), right.to_uppercase(), "{received}");
+    }
+}
+
+#[test]
 fn of_several_signatures_the_right_one_is_shown_and_else_the_first() {
     let (signed, verifier) = signed_for(scheme("stripe"));
     let whole = signed.headers.get_str("stripe-signature").unwrap();

@@ -81,7 +81,10 @@ fn half_of_what_is_left_can_be_set_aside() {
     // Schemes that fit as well share one budget.
     let got = Got { scheme: "github", secret: "key".into(), headers: Headers::new(), url: URL, body: b"{}" };
     searched(scheme("github"), &got, |search| {
-        assert_eq!(most(&mut Search::new(search.case, 4)), 20 * MIB);
+        let mut fourth = Search::new(search.case, 4);
+        assert_eq!(most(&mut fourth), 20 * MIB);
+        fourth.is_common = true;
+        assert_eq!(most(&mut fourth), 32 * got.body.len() / 4);
     });
 }
 

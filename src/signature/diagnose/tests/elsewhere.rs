@@ -132,6 +132,15 @@ fn a_body_signed_without_the_member_that_holds_the_signature_is_found_out() {
 }
 
 #[test]
+fn of_a_signature_with_a_time_beside_it_that_is_taken_for_signed_too() {
+    let mac = hmac(&[b"1700000000.", BODY].concat());
+    let held = format!(" {SECRET} ");
+    let found = unknown(&[("X-My-Mac", &format!("t=1700000000,v1={mac}"))], URL, BODY, &held).unwrap();
+    assert!(found.verifies && found.code == "secret_whitespace", "{found:#?}");
+    assert_eq!(found.custom_scheme.unwrap()["signed"], "{timestamp}.{body}");
+}
+
+#[test]
 fn a_secret_that_is_handed_over_is_found() {
     let basic = |pair: &str| format!("Basic {}", STANDARD.encode(pair));
     let short = "s3cret";

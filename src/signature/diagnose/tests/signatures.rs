@@ -104,6 +104,14 @@ fn eight_signatures_are_read_each_as_it_is_and_without_what_is_around_it() {
     let headers: Headers = [("Stripe-Signature", text)].into_iter().collect();
     let got = Got { scheme: "stripe", secret: "key".into(), headers, url: URL, body: b"{}" };
     searched(scheme("stripe"), &got, |search| assert_eq!(search.tokens.len(), 1, "{:?}", search.tokens));
+    // One of the right encoding but of another length is.
+    let text = format!("t=1,v1=abcd,x%2Cv1%3D{}", "ab".repeat(32));
+    let headers: Headers = [("Stripe-Signature", text)].into_iter().collect();
+    let got = Got { scheme: "stripe", secret: "key".into(), headers, url: URL, body: b"{}" };
+    searched(scheme("stripe"), &got, |search| {
+        let last = search.tokens.last().unwrap();
+        assert_eq!((&*last.text, search.tokens.len()), (&*"ab".repeat(32), 2), "{:?}", search.tokens);
+    });
     // Around a plain one there is nothing.
     assert_eq!(texts(1, ""), [(plain(0), None)]);
     for count in [1, 7, 8, 9] {

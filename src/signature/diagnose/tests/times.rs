@@ -332,6 +332,15 @@ fn the_times_and_ids_of_the_scheme_itself_need_no_telling() {
     names(&moment, "timestamp_other", "another header's time");
     let times = format!("1600000000 is signed, {TIME} was sent.");
     assert_eq!(moment[0].sentence, format!("The sender signed another time than it sent: {times}"));
+    // The same when the secret has white space around it.
+    let headers: Headers = [
+        ("Stripe-Signature", format!("t={TIME},v1={}", hmac(format!("1600000000.{body}").as_bytes()))),
+        ("X-Timestamp", "1600000000".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    let found = Got { scheme: "stripe", secret: format!(" {SECRET}"), headers, url: URL, body: BODY }.diagnose();
+    names(&found, "signed_content", "another header's time, and white space");
     let mac = hmac(format!("msg_1:{TIME}:{body}").as_bytes());
     let headers: Headers = [
         ("webhook-id", "msg_1".to_owned()),

@@ -175,3 +175,29 @@ fn a_shared_secret_is_a_jwk_of_its_own_kind() {
         assert_eq!(symmetric(text).as_deref(), secret, "{text}");
     }
 }
+
+#[test]
+fn a_public_key_in_any_form_is_no_shared_secret_for_tokens() {
+    let key = |text: &str| Key::new(Algorithm::JwsHmac, text.as_bytes()).is_some();
+    let bare: String = RSA_PUBLIC.lines().filter(|line| !line.starts_with('-')).collect();
+    for (text, is_secret) in [
+        (RSA_PUBLIC, false),
+        (RSA_CERTIFICATE, false),
+        (&*bare, false),
+        (RSA, false),
+        (EC, false),
+        (OCT, true),
+        ("a secret", true),
+        (&bare[1..], true),
+    ] {
+        assert_eq!(key(text), is_secret, "{text}");
+    }
+    assert!(Key::new(Algorithm::JwsHmac, b"\xff\x00").is_some());
+}
+
+#[test]
+fn the_bytes_of_a_key_may_be_text() {
+    let text =
+        (0..100).map(|at| format!("{at:032}")).find(|text| PublicKey::ed25519(text.as_bytes()).is_some()).unwrap();
+    assert_eq!(PublicKey::all_for(Algorithm::Ed25519, text.as_bytes()).len(), 1, "{text}");
+}
