@@ -381,6 +381,11 @@ fn keys_are_looked_at_when_they_are_set() {
         ("plaid", "a secret", "This is no public key: paste PEM (a public key or a certificate), a JWK or a JWKS."),
         ("netlify", RSA_PUBLIC, "This is a public key. The scheme's tokens are made with a shared secret"),
         ("github", RSA_PRIVATE, "This is a private key (PEM, “PRIVATE KEY”)."),
+        (
+            "github",
+            &*RSA_PRIVATE.replace("PRIVATE KEY", "PUBLIC KEY"),
+            "This is a private key (under the label “PUBLIC KEY”).",
+        ),
         ("github", "ssh-ed25519 AAAA", "This is a key in OpenSSH's form."),
     ] {
         let refused = check(id, text).unwrap_err();

@@ -102,6 +102,8 @@ fn what_a_query_a_form_or_a_member_signs_is_found_out() {
         ("https://h/a", "", nested, Some("{json:/data/id}")),
         ("https://h/a", "", json(&many(11)), Some("{json:/id}")),
         ("https://h/a", "", json(&many(12)), None),
+        // Names that cannot be written in a template are not counted.
+        ("https://h/a", "", json(&many(12).replace('m', "m/")), Some("{json:/id}")),
         ("https://h/a", form, format!("a=1&sig={}", hmac(b"https://h/a")), Some("{url}")),
     ] {
         let found = unknown(&[("Content-Type", kind)], url, &body.into_bytes(), SECRET).unwrap();
