@@ -258,8 +258,7 @@ fn place_required(scheme: &Scheme, secret: &str, config: &Config, draft: &mut Dr
 /// The values inside the signature text.
 fn captured_vars<'s>(scheme: &'s Scheme, input: &SignInput<'_>, draft: &Draft<'_>) -> Vec<(&'s str, String)> {
     let is_list = |name: &str| listing_pieces(scheme).any(|(value, _)| *value == Value::Var(name.to_owned()));
-    let outside = |name: &str| scheme.vars.iter().any(|(var, _)| var == name);
-    let names = scheme.items.iter().flat_map(Pattern::names).filter(|name| *name != SIGNATURE && !outside(name));
+    let names = scheme.items.iter().flat_map(Pattern::names).filter(|name| *name != SIGNATURE);
     let value = |name: &'s str| {
         let text = match name {
             TIMESTAMP => timestamp_text(scheme, input),

@@ -147,6 +147,29 @@ fn a_flipped_bit_of_a_signed_value_is_noticed() {
 }
 
 #[test]
+fn a_value_in_the_signature_and_beside_it_is_signed_as_the_one_in_the_signature() {
+    let record = serde_json::json!({
+        "signature": {"from": "header:X-Sig", "split": ",", "items": ["t={timestamp}", "id={id}", "v1={signature}"]},
+        "vars": {"timestamp": "header:X-At", "id": "header:X-Id"},
+        "signed": "{id}.{timestamp}.{body}",
+    });
+    let own = Arc::new(Scheme::from_json(&record).unwrap());
+    let request = Owned {
+        method: "POST".to_owned(),
+        url: "https://h/".to_owned(),
+        headers: headers(&[("X-Id", "5")]),
+        body: b"x".to_vec(),
+    };
+    let config = Config::new();
+    let input = SignInput { id: Some("7"), ..request.input(&config) };
+    let signed = request.with(&sign(&own, "s", &input).unwrap());
+    let mac = hex::encode(compute(Algorithm::HmacSha256, b"s", format!("7.{}.x", NOW.as_secs()).as_bytes()).unwrap());
+    let expected = format!("t={},id=7,v1={mac}", NOW.as_secs());
+    assert_eq!(signed.headers.get_str("X-Sig"), Some(&*expected));
+    assert_eq!(status(&Verifier::of(own, &secrets(&["s"])), &signed), SignatureStatus::Valid);
+}
+
+#[test]
 fn signing_says_what_it_lacks() {
     let unsigned =
         Owned { method: "POST".into(), url: "https://h/".into(), headers: Headers::new(), body: b"x".to_vec() };
