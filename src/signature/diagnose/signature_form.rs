@@ -80,16 +80,19 @@ fn secret_itself(search: &Search<'_>) -> Option<Finding> {
 /// A signature that lost characters, or the case of its letters.
 fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Finding> {
     let encoding = search.scheme.encoding;
-    let could_be = |token: &super::tokens::Token| token.text.len() >= LEAST_START;
+    let could_be = |token: &super::tokens::Token| token.text.trim_end_matches('=').len() >= LEAST_START;
     if !search.tokens.iter().any(could_be) {
         return None;
     }
     let expected = encoding.encode(&search.expected(key)?);
+    let whole = expected.trim_end_matches('=');
     for token in search.tokens.iter().filter(|token| could_be(token)) {
-        let text = token.text.as_str();
-        let bare = |text: &str| text.trim_end_matches('=').to_ascii_lowercase();
-        let case_lost = encoding != Encoding::Hex && bare(text) == bare(&expected) && text != expected;
-        if case_lost {
+        let text = token.text.trim_end_matches('=');
+        let Some(lost) = whole.len().checked_sub(text.len()) else { continue };
+        if lost == 0 {
+            if encoding == Encoding::Hex || text == whole || !text.eq_ignore_ascii_case(whole) {
+                continue;
+            }
             return Some(Finding {
                 code: "signature_case",
                 sentence: "The signature is right but for the case of its letters, which counts in base64.".to_owned(),
@@ -99,15 +102,14 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                 custom_scheme: None,
             });
         }
-        let end = expected.len().checked_sub(text.len()).and_then(|at| expected.get(at..));
         let is_hex = encoding == Encoding::Hex;
-        let lost_start = end.is_some_and(|end| if is_hex { end.eq_ignore_ascii_case(text) } else { end == text });
-        if lost_start && text.len() < expected.len() {
+        let is_end = |end: &str| if is_hex { end.eq_ignore_ascii_case(text) } else { end == text };
+        if whole.get(lost..).is_some_and(is_end) {
             return Some(Finding {
                 code: "signature_truncated",
                 sentence: format!(
                     "The signature is the right one without its beginning: {} of {} characters.",
-                    text.len(),
+                    token.text.len(),
                     expected.len()
                 ),
                 fix: "Send the whole signature. If it was written as a number, its leading zeros were lost: write it as text.".to_owned(),
@@ -115,13 +117,12 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                 custom_scheme: None,
             });
         }
-        let start = expected.get(..text.len()).filter(|start| start.eq_ignore_ascii_case(text));
-        if start.is_some() && text.len() < expected.trim_end_matches('=').len() {
+        if whole.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text)) {
             return Some(Finding {
                 code: "signature_truncated",
                 sentence: format!(
                     "The signature is the right one cut off: {} of {} characters.",
-                    text.len(),
+                    token.text.len(),
                     expected.len()
                 ),
                 fix: "Send the whole signature; look for a column or header that is too short.".to_owned(),
