@@ -67,7 +67,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     if trimmed.starts_with("ssh-") && trimmed.contains(' ') {
         return Err("This is a key in OpenSSH's form. Write it as PEM: ssh-keygen -e -m PKCS8 -f key.pub.".to_owned());
     }
-    if trimmed.len() > 60 && key_from_base64(trimmed).is_some_and(|der| is_private(&der)) {
+    if key_from_base64(trimmed).is_some_and(|der| is_private(&der)) {
         return Err(private("base64 of PKCS #8 or PKCS #1"));
     }
     Ok(())

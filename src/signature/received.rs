@@ -28,10 +28,7 @@ const MAX_TEXT: usize = 64 * 1024;
 
 /// The texts that the scheme finds its signatures in.
 pub(crate) fn texts<'v>(scheme: &Scheme, view: &'v View<'_>) -> Values<'v> {
-    match &scheme.from[..] {
-        [only] => only.values(view),
-        several => several.iter().flat_map(|source| source.values(view)).collect(),
-    }
+    scheme.from.iter().flat_map(|source| source.values(view)).collect()
 }
 
 /// The values outside the signature text.

@@ -131,7 +131,7 @@ fn patterns(search: &Search<'_>, patterns: &[&str], times: &[(String, Option<Str
         let times: &[(String, Option<String>)] = if wants_time { times } else { &no };
         let no_id = [String::new()];
         let ids: &[String] = if wants_id { &ids } else { &no_id };
-        for (time, converted_from) in times {
+        for (time, _) in times {
             for id in ids {
                 // A time or an id may contain a T or an I, so both are replaced in one pass.
                 let text: String = pattern
@@ -149,8 +149,7 @@ fn patterns(search: &Search<'_>, patterns: &[&str], times: &[(String, Option<Str
                 }
                 if let Ok(template) = Template::parse(&text) {
                     // A request may have several times: one that is not the scheme's own is named in the sentence.
-                    let is_told = converted_from.is_some() || wants_time && !own_times.contains(time);
-                    let words = if is_told { format!("{words} (with the timestamp as {time})") } else { words };
+                    let words = if is_own_time { words } else { format!("{words} (with the timestamp as {time})") };
                     contents.push(Content { words, template, code: "signed_content", times: None });
                 }
             }

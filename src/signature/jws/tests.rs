@@ -221,9 +221,19 @@ fn a_text_that_is_no_key_is_told_what_it_is() {
     }
     let one_line = RSA_PUBLIC.trim().replace('\n', "\\n");
     let in_a_row = RSA_PUBLIC.replace('\n', " ");
-    for text in
-        [RSA_PUBLIC, RSA_CERTIFICATE, &one_line, &in_a_row, RSA, OCT, "any secret", "{\"a\":1}", "whsec_AAAA", ""]
-    {
+    for text in [
+        RSA_PUBLIC,
+        RSA_CERTIFICATE,
+        &one_line,
+        &in_a_row,
+        RSA,
+        OCT,
+        "any secret",
+        "{\"a\":1}",
+        "whsec_AAAA",
+        "",
+        &"long".repeat(30),
+    ] {
         assert_eq!(pasted::check(text), Ok(()), "{text}");
     }
     assert!(PublicKey::from_der(&pasted::first_block(&one_line).unwrap()).is_some());

@@ -1,5 +1,7 @@
 //! A compact token: three parts of base64url with dots between them.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value as Json};
@@ -122,15 +124,12 @@ impl<'t> Token<'t> {
 
     /// The signed bytes. `content` is what a detached token signs.
     pub(crate) fn message(&self, content: Option<&[u8]>) -> Vec<u8> {
-        let mut message = Vec::with_capacity(self.header.len() + 1 + content.map_or(self.payload.len(), <[u8]>::len));
-        message.extend_from_slice(self.header.as_bytes());
-        message.push(b'.');
-        match content {
-            Some(content) if self.is_unencoded => message.extend_from_slice(content),
-            Some(content) => message.extend_from_slice(URL_SAFE_NO_PAD.encode(content).as_bytes()),
-            None => message.extend_from_slice(self.payload.as_bytes()),
-        }
-        message
+        let payload = match content {
+            Some(content) if self.is_unencoded => Cow::Borrowed(content),
+            Some(content) => Cow::Owned(URL_SAFE_NO_PAD.encode(content).into_bytes()),
+            None => Cow::Borrowed(self.payload.as_bytes()),
+        };
+        [self.header.as_bytes(), b".", &payload].concat()
     }
 
     /// When the token expires (`exp`) and becomes valid (`nbf`), in seconds since 1970.
