@@ -77,3 +77,52 @@ fn member_names<'s>(sources: impl Iterator<Item = &'s Source>) -> Option<Regex> 
     }
     Regex::new(&names.join("|")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(records: &[serde_json::Value]) -> Index {
+        let schemes: Vec<Arc<Scheme>> =
+            records.iter().map(|record| Arc::new(Scheme::from_json(record).unwrap())).collect();
+        Index::new(&schemes)
+    }
+
+    #[test]
+    fn a_header_is_a_schemes_own_where_it_hints_at_its_provider_alone() {
+        let record = |id: &str, detect: &[&str], from: &str| serde_json::json!({"id": id, "detect": detect, "signature": {"from": from}});
+        let header = "header:X-Sig";
+        for (records, own) in [
+            (vec![record("acme", &["x-sig"], header)], &[true][..]),
+            (vec![record("acme", &["x-sig"], header), record("acme-v2", &["x-sig"], header)], &[true, true]),
+            (vec![record("acme", &["x-sig"], header), record("other", &["x-sig"], header)], &[false, false]),
+            // Another that hints with it and reads another.
+            (vec![record("acme", &["x-sig"], header), record("other", &["x-sig"], "query:sig")], &[false, false]),
+            // Not its own header, and no header.
+            (vec![record("acme", &["x-a"], header)], &[false]),
+            (vec![record("acme", &["x-a"], "query:sig")], &[false]),
+            (vec![record("acme", &[], header)], &[false]),
+            // Two may be shared, three are not.
+            (vec![record("acme", &["x-sig", "x-a"], header), record("other", &["x-sig"], header)], &[false, false]),
+            (
+                vec![record("acme", &["x-sig", "x-a", "x-b"], header), record("other", &["x-sig"], header)],
+                &[true, false],
+            ),
+            (vec![record("acme", &["x-a", "x-b", "x-c"], "query:sig")], &[true]),
+        ] {
+            assert_eq!(index(&records).own, own, "{records:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_searched_for_the_rarest_name_of_each_place() {
+        let record = |from: &str| serde_json::json!({"id": "acme", "signature": {"from": from}});
+        let of = |places: &[&str]| index(&places.iter().map(|place| record(place)).collect::<Vec<_>>()).members;
+        let members = of(&["json:/a/proof", "json:/list/*/s.g", "header:X-Sig"]).unwrap();
+        for (body, is_there) in
+            [("{\"proof\":1}", true), ("{\"s.g\":1}", true), ("{\"a\":1,\"list\":[{\"sxg\":1}]}", false), ("{}", false)]
+        {
+            assert_eq!(members.is_match(body.as_bytes()), is_there, "{body}");
+        }
+    }
+}

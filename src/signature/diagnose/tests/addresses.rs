@@ -165,6 +165,11 @@ fn a_url_has_several_forms_those_with_the_fewest_changes_first() {
         let form = ("url_query_order", format!("https://my.example/?{query}"));
         assert!(many.contains(&form), "{query}: {many:#?}");
     }
+    // The escapes in either case.
+    for query in ["a=%c3%bc", "a=%C3%BC"] {
+        let cased = forms("https://my.example/?a=%C3%bc", b"{}");
+        assert!(cased.contains(&("url_escapes", format!("https://my.example/?{query}"))), "{query}: {cased:#?}");
+    }
     // Only escapes of what need not be escaped are resolved.
     let partly = forms("https://my.example/?a=%41%7E%26%zz%C3", b"{}");
     assert!(partly.contains(&("url_escapes", "https://my.example/?a=A~%26%zz%C3".to_owned())), "{partly:#?}");

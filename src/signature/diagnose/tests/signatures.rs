@@ -125,6 +125,66 @@ fn eight_signatures_are_read_each_as_it_is_and_without_what_is_around_it() {
 }
 
 #[test]
+fn a_signature_is_tried_as_it_is_and_without_what_is_around_it() {
+    let (sum, header) = ("ab".repeat(32), "X-Own-Sig");
+    let tried = |record: serde_json::Value, fields: &[(&str, String)]| -> Vec<(String, Option<Fault>)> {
+        let own = Scheme::from_json(&record).unwrap();
+        let headers: Headers = fields.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect();
+        let got = Got { scheme: "github", secret: "key".into(), headers, url: URL, body: b"{}" };
+        searched(&own, &got, |search| {
+            search.tokens.iter().map(|token| (token.text.clone(), token.fault.clone())).collect()
+        })
+    };
+    let bare = serde_json::json!({"header": header});
+    let around = |before: &str, after: &str| Some(Fault::Around(before.to_owned(), after.to_owned()));
+    for (text, less) in [
+        (sum.clone(), None),
+        (format!("\"{sum}\""), around("\"", "\"")),
+        (format!("{sum};"), around("", ";")),
+        (format!("HMAC-SHA256 {sum}"), around("HMAC-SHA256 ", "")),
+        // Nothing is left of these.
+        ("\"".to_owned(), None),
+        ("\"\"".to_owned(), None),
+    ] {
+        let mut expected = vec![(text.clone(), None)];
+        expected.extend(less.map(|fault| (sum.clone(), Some(fault))));
+        let all = tried(bare.clone(), &[(header, text.clone())]);
+        let of_form: Vec<_> = all.into_iter().filter(|(_, fault)| !matches!(fault, Some(Fault::Dressed(_)))).collect();
+        assert_eq!(of_form, expected, "{text}");
+    }
+    // What can be the signature as it is is not undressed.
+    let (base64, inner) = (serde_json::json!({"header": header, "encoding": "base64"}), "k".repeat(32));
+    let usable = STANDARD.encode(&inner);
+    assert_eq!(tried(base64.clone(), &[(header, usable.clone())]), [(usable, None)]);
+    let twice = STANDARD.encode(STANDARD.encode(&inner));
+    let dressed = tried(base64, &[(header, twice)]);
+    assert!(
+        dressed.contains(&(STANDARD.encode(&inner), Some(Fault::Dressed("encoded in base64 as a whole")))),
+        "{dressed:#?}"
+    );
+    // No more than 24 are tried in all.
+    let many = serde_json::json!({"signature": {"from": "header:X-Own-*", "items": ["v1={signature}"]}});
+    let names: Vec<String> = (0..9).map(|at| format!("X-Own-{at}")).collect();
+    let fields: Vec<(&str, String)> = names.iter().map(|name| (name.as_str(), [sum.as_str(); 4].join(" "))).collect();
+    assert_eq!(tried(many, &fields).len(), 24);
+}
+
+#[test]
+fn what_is_there_twice_is_all_that_is_said() {
+    let sent = Sent::new("slack", b"key", b"{}");
+    for (name, value) in [("X-Slack-Signature", "v0=00"), ("x-slack-request-timestamp", TIME)] {
+        let mut headers = sent.headers();
+        headers.push(name, value);
+        let found = Got { scheme: "slack", secret: "key".into(), headers, url: URL, body: b"{}" }.diagnose();
+        let [only] = &found[..] else { panic!("{found:#?}") };
+        assert_eq!((only.code, only.verifies), ("signature_repeated", true));
+        assert!(only.sentence.contains("is there twice"), "{}", only.sentence);
+        let fix = "once; look for a proxy or a middleware that adds a second one, or for a forged one.";
+        assert!(only.fix.starts_with("Send the header X-Slack-") && only.fix.ends_with(fix), "{}", only.fix);
+    }
+}
+
+#[test]
 fn a_dressed_up_text_is_undressed() {
     let (github, stripe) = (scheme("github"), scheme("stripe"));
     for (of, text, how, inner) in [

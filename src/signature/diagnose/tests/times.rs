@@ -205,6 +205,17 @@ fn a_time_at_the_end_of_all_numbers_is_diagnosed_too() {
 }
 
 #[test]
+fn fractions_of_a_second_are_tried_for_no_public_key() {
+    let (scheme, secret, seed) = schemes_to_try().into_iter().find(|(scheme, ..)| *scheme == "discord").unwrap();
+    for (signed, is_found) in [("1700000000000", true), ("1700000000001", false)] {
+        let sent = Sent { time: signed, ..Sent::new(scheme, &seed, BODY) };
+        let headers = Sent::new(scheme, &seed, BODY).headers_with(&sent.mac(&sent.message()));
+        let found = Got { scheme, secret: secret.clone(), headers, url: URL, body: BODY }.diagnose();
+        assert_eq!(found[0].verifies, is_found, "{signed}: {found:#?}");
+    }
+}
+
+#[test]
 fn what_is_rarest_is_tried_for_small_bodies_alone() {
     const SMALL: usize = 16 << 10;
     let of_key = |key: &str, body: &[u8]| {
