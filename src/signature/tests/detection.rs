@@ -125,6 +125,24 @@ fn all_schemes_that_fit_a_request_alike_are_named_likeliest_first() {
 }
 
 #[test]
+fn a_weak_hint_is_no_other_scheme_that_fits() {
+    let records = serde_json::json!([
+        {"id": "acme", "signature": {"from": "header:X-Acme"}, "signed": "{body}"},
+        {"id": "other", "signature": {"from": "header:X-Other"}, "signed": "{body}"},
+        {"id": "weak", "signature": {"from": "header:X-Weak"}, "algorithm": "equal", "encoding": "utf8"},
+    ]);
+    let own = Catalogue::with(&records.to_string()).unwrap();
+    let named = |fields: &[(&str, &str)]| -> Vec<String> {
+        let request = request(fields, "https://h/", "{}");
+        let verifier = Verifier::detecting(&own, &[]);
+        verifier.schemes_for(&request.request()).iter().map(|scheme| scheme.id.clone()).collect()
+    };
+    assert_eq!(named(&[("X-Acme", HEX), ("X-Other", HEX), ("X-Weak", "token")]), ["acme", "other"]);
+    assert_eq!(named(&[("X-Acme", HEX), ("X-Weak", "token")]), ["acme"]);
+    assert_eq!(named(&[("X-Weak", "token")]), [""; 0]);
+}
+
+#[test]
 fn schemes_whose_form_is_not_there_are_left_out_when_another_of_that_header_has_its_form() {
     let ids = |fields: &[(&str, &str)]| -> Vec<String> {
         let request = request(fields, "https://h/", "{}");

@@ -166,6 +166,17 @@ fn a_value_in_the_signature_and_beside_it_is_signed_as_the_one_in_the_signature(
     let mac = hex::encode(compute(Algorithm::HmacSha256, b"s", format!("7.{}.x", NOW.as_secs()).as_bytes()).unwrap());
     let expected = format!("t={},id=7,v1={mac}", NOW.as_secs());
     assert_eq!(signed.headers.get_str("X-Sig"), Some(&*expected));
+    // What is beside it stays; only the time is always a new one.
+    let at = NOW.as_secs().to_string();
+    assert_eq!((signed.headers.get_str("X-Id"), signed.headers.get_str("X-At")), (Some("5"), Some(&*at)));
+    for old in [None, Some("")] {
+        let mut request = Owned { headers: headers(&[("X-At", "1")]), ..request.clone() };
+        if let Some(old) = old {
+            request.headers.push("X-Id", old);
+        }
+        let signed = request.with(&sign(&own, "s", &SignInput { id: Some("7"), ..request.input(&config) }).unwrap());
+        assert_eq!((signed.headers.get_str("X-Id"), signed.headers.get_str("X-At")), (Some("7"), Some(&*at)));
+    }
     assert_eq!(status(&Verifier::of(own, &secrets(&["s"])), &signed), SignatureStatus::Valid);
 }
 

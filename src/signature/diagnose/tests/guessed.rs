@@ -145,6 +145,19 @@ fn a_signature_that_lost_characters_is_told_from_another_one() {
     assert!(empty.iter().all(|finding| !finding.verifies), "{empty:#?}");
 }
 
+/// It would tell how much of the secret is right.
+#[test]
+fn a_part_of_the_secret_is_not_told_from_another_text() {
+    let secret = "Zk9-pQ2_r7T-Xv5";
+    for sent in [&secret[..12], &secret[3..], "another text"] {
+        let headers: Headers = [("X-Gitlab-Token", sent.to_owned())].into_iter().collect();
+        let found = Got { scheme: "gitlab", secret: secret.into(), headers, url: URL, body: BODY }.diagnose();
+        let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+        assert!(found.iter().all(|finding| !finding.verifies), "{sent}: {found:#?}");
+        assert!(!codes.contains(&"signature_truncated"), "{sent}: {found:#?}");
+    }
+}
+
 #[test]
 fn a_finding_says_how_the_signature_was_sent_too() {
     let mac = of(Algorithm::HmacSha256, BODY);
