@@ -349,11 +349,14 @@ impl Key {
 
 /// A public key is never used as a shared secret: anyone who knows the key could sign with it.
 fn token_secret(key: &[u8]) -> Option<Vec<u8>> {
+    if PublicKey::from_der(key).is_some() {
+        return None;
+    }
     let Ok(text) = std::str::from_utf8(key) else { return Some(key.to_vec()) };
     if pasted::is_jwk(text) {
         return jws::symmetric(text);
     }
-    let is_public = pasted::is_pem(text) || PublicKey::from_der(key).is_some() || KeySet::parse(text).is_ok();
+    let is_public = pasted::is_pem(text) || KeySet::parse(text).is_ok();
     (!is_public).then(|| key.to_vec())
 }
 

@@ -118,6 +118,18 @@ fn a_public_key_is_never_a_shared_secret() {
         assert_eq!(verdict(Algorithm::JwsHmac, pasted, &forged, None), Err("no key".to_owned()));
         assert_eq!(verdict(Algorithm::JwsHmac, pasted.trim(), &forged, None), Err("no key".to_owned()));
     }
+    // Its bytes, as a scheme gets them that takes a secret in base64.
+    let pair = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
+    let spki = [&crate::signature::public_key::ED25519_SPKI_PREFIX[..], pair.as_bytes()].concat();
+    let base64 = crate::signature::Encoding::Base64.encode(&der);
+    for key in
+        [&der[..], &spki, base64.as_bytes(), RSA_PRIVATE.as_bytes(), &RSA_PUBLIC.as_bytes()[..200], OKP.as_bytes()]
+    {
+        assert!(Key::new(Algorithm::JwsHmac, key).is_none(), "{}", String::from_utf8_lossy(key));
+    }
+    for secret in [&[0xff, 0x30][..], b"0\x82", b"a secret", OCT.as_bytes()] {
+        assert!(Key::new(Algorithm::JwsHmac, secret).is_some(), "{secret:?}");
+    }
     let certificate = verdict(Algorithm::JwsHmac, RSA_CERTIFICATE, "eyJhbGciOiJIUzI1NiJ9.e30.AAAA", None);
     assert_eq!(certificate, Err("no key".to_owned()));
 }
@@ -200,6 +212,7 @@ fn a_text_that_is_no_key_is_told_what_it_is() {
             "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
             "This is a private key (PEM, “OPENSSH PRIVATE KEY”).",
         ),
+        (&RSA_PRIVATE.replace("PRIVATE KEY", "PUBLIC KEY"), "This is a private key (under the label “PUBLIC KEY”)."),
         (&pkcs8, "This is a private key (base64 of PKCS #8 or PKCS #1)."),
         (&private_jwk, "The JWK `k` is a private key: it has the member `d`."),
         (&RSA_PUBLIC[..RSA_PUBLIC.len() / 2], "The PEM text of the PUBLIC KEY is damaged: paste it whole"),
