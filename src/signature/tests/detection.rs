@@ -143,6 +143,34 @@ fn a_weak_hint_is_no_other_scheme_that_fits() {
 }
 
 #[test]
+fn of_two_readings_of_one_signature_the_likelier_speaks_unless_its_secret_is_no_key_and_the_other_fits_alike() {
+    let record = |id: &str, fields: serde_json::Value| {
+        let mut record = serde_json::json!({
+            "id": id, "detect": ["x-sig"], "signature": {"from": "header:X-Sig", "items": ["v1={signature}"]},
+        });
+        record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        record
+    };
+    let first = record("acme-a", serde_json::json!({"secret": "hex"}));
+    let signed = request(&[("X-Sig", &format!("v1={HEX}"))], "https://h/", "{}");
+    for (other, status, id) in [
+        (serde_json::json!({}), SignatureStatus::Invalid, "acme-b"),
+        // Of another length, and one that lacks a part that is signed.
+        (serde_json::json!({"algorithm": "hmac-sha512"}), SignatureStatus::UndecodableSecret, "acme-a"),
+        (
+            serde_json::json!({"vars": {"id": "header:X-Id"}, "signed": "{id}{body}"}),
+            SignatureStatus::UndecodableSecret,
+            "acme-a",
+        ),
+    ] {
+        let records = serde_json::json!([first, record("acme-b", other)]);
+        let own = Catalogue::with(&records.to_string()).unwrap();
+        let (verdict, _) = Verifier::detecting(&own, &secrets(&["no hex"])).judge(&signed.request());
+        assert_eq!((verdict.status, verdict.scheme.as_deref()), (status, Some(id)), "{records}");
+    }
+}
+
+#[test]
 fn schemes_whose_form_is_not_there_are_left_out_when_another_of_that_header_has_its_form() {
     let ids = |fields: &[(&str, &str)]| -> Vec<String> {
         let request = request(fields, "https://h/", "{}");

@@ -170,6 +170,28 @@ fn a_signature_is_tried_as_it_is_and_without_what_is_around_it() {
 }
 
 #[test]
+fn a_signature_in_no_known_place_is_taken_for_one_with_the_time_beside_it() {
+    for (time, over) in [(None, "{body}"), (Some(TIME), "{timestamp}.{body}")] {
+        let signed = time.map_or("{}".to_owned(), |time| format!("{time}.{{}}"));
+        let mac = hex::encode(compute(Algorithm::HmacSha256, b"key", signed.as_bytes()).unwrap());
+        let value = time.map_or_else(|| format!("v1={mac}"), |time| format!("t={time},v1={mac}"));
+        let headers: Headers = [("X-Own-Sig", value)].into_iter().collect();
+        let request = SignedRequest {
+            method: "POST",
+            url: URL,
+            headers: &headers,
+            body: b"{}",
+            received_at: Timestamp::from_secs(1_700_000_001),
+        };
+        let found = diagnose_unknown(catalogue(), &request, &[secret("live", " key ")]);
+        names(&found, "secret_whitespace", over);
+        assert!(found[0].sentence.starts_with("Taken for a signature in "), "{found:#?}");
+        let record = found[0].custom_scheme.as_ref().unwrap();
+        assert_eq!(record.get("signed").and_then(serde_json::Value::as_str).unwrap_or("{body}"), over);
+    }
+}
+
+#[test]
 fn what_is_there_twice_is_all_that_is_said() {
     let sent = Sent::new("slack", b"key", b"{}");
     for (name, value) in [("X-Slack-Signature", "v0=00"), ("x-slack-request-timestamp", TIME)] {

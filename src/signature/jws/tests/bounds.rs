@@ -76,6 +76,17 @@ fn of_two_reasons_the_one_that_says_more_is_told_and_of_equal_ones_the_first() {
 }
 
 #[test]
+fn the_bytes_of_an_ed25519_key_may_be_a_text_all_the_same() {
+    let is_key = |letter: u8| ed25519_dalek::VerifyingKey::from_bytes(&[letter; 32]).is_ok();
+    assert!((b'a'..=b'z').any(is_key));
+    for letter in b'a'..=b'z' {
+        let found = |length: usize| PublicKey::all_for(Algorithm::Ed25519, &vec![letter; length]).len();
+        let is_pair = usize::from(is_key(letter));
+        assert_eq!([31, 32, 33, 63, 64, 65].map(found), [0, is_pair, 0, 0, is_pair, 0], "{letter}");
+    }
+}
+
+#[test]
 fn a_token_is_read_up_to_its_bounds() {
     // The header in 16 KiB of base64url, the token in 4 MiB.
     let header = |bytes: usize| {
