@@ -104,6 +104,13 @@ fn what_a_query_a_form_or_a_member_signs_is_found_out() {
         ("https://h/a", "", json(&many(12)), None),
         // Names that cannot be written in a template are not counted.
         ("https://h/a", "", json(&many(12).replace('m', "m/")), Some("{json:/id}")),
+        // Neither the signature itself nor a name that has a meaning in templates is one of them.
+        (
+            "https://h/a",
+            "",
+            format!(r#"{{"sign":"{of_id}","a|b":1,"c/d":2,{}"id":"evt_9"}}"#, many(11)),
+            Some("{json:/id}"),
+        ),
         ("https://h/a", form, format!("a=1&sig={}", hmac(b"https://h/a")), Some("{url}")),
     ] {
         let found = unknown(&[("Content-Type", kind)], url, &body.into_bytes(), SECRET).unwrap();
