@@ -36,26 +36,28 @@ const IDLE_WAL_BYTES: u64 = 4 << 20;
 /// The checkpointer's thread. `file` is the database file: an independent handle that must stay open as long as any
 /// connection does, because closing it would drop the locks that SQLite holds for this process.
 pub(crate) fn run(shared: &Shared, conn: &Connection, file: &File) {
-    let wal = &shared.wal;
-    while wal.wait_for_pass(TICK) {
-        // A pass would make a damaged file look intact again.
-        if shared.check_place().is_err() {
-            wal.pause(TICK);
-            continue;
-        }
-        if wal.take_written() == 0 {
-            continue;
-        }
-        if let Err(error) = passes(wal, conn, file).map_err(StoreError::from) {
-            if let StoreError::Corrupt(cause) = &error {
-                shared.found_damaged(cause);
-            }
-            // The writer itself notices whether the database still works.
-            tracing::debug!(%error, "checkpoint failed");
+    while shared.wal.wait_for_pass(TICK) {
+        if fold_written(shared, conn, file).is_err() {
             // Limits how fast failing passes repeat.
-            wal.pause(TICK);
+            shared.wal.pause(TICK);
         }
     }
+}
+
+/// Makes passes if anything was written since the last ones.
+fn fold_written(shared: &Shared, conn: &Connection, file: &File) -> Result<(), StoreError> {
+    // A pass would make a damaged file look intact again.
+    shared.check_place()?;
+    if shared.wal.take_written() == 0 {
+        return Ok(());
+    }
+    passes(&shared.wal, conn, file).map_err(StoreError::from).inspect_err(|error| {
+        if let StoreError::Corrupt(cause) = error {
+            shared.found_damaged(cause);
+        }
+        // The writer itself notices whether the database still works.
+        tracing::debug!(%error, "checkpoint failed");
+    })
 }
 
 fn passes(wal: &WalProgress, conn: &Connection, file: &File) -> Result<(), rusqlite::Error> {
@@ -183,3 +185,6 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod folding;

@@ -49,6 +49,8 @@ mod seen;
 mod sessions;
 mod shared;
 mod statements;
+#[cfg(test)]
+mod still;
 mod timeline;
 mod tx;
 mod values;
