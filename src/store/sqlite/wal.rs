@@ -98,6 +98,38 @@ mod tests {
             wal.wrote(written);
             let started = std::time::Instant::now();
             assert!(wal.wait_for_pass(short) && started.elapsed() >= short, "{written}");
+            let started = std::time::Instant::now();
+            wal.pause(short);
+            assert!(started.elapsed() >= short, "{written}");
+        }
+    }
+
+    #[test]
+    fn the_news_is_told_when_there_is_enough_for_a_pass_and_neither_before_nor_again() {
+        for (before, bytes, told) in [
+            (0, PASS_BYTES - 1, false),
+            (0, PASS_BYTES, true),
+            (2, PASS_BYTES / 2, false),
+            (PASS_BYTES - 1, 1, true),
+            (PASS_BYTES - 1, PASS_BYTES, true),
+            (PASS_BYTES, 1, false),
+            (PASS_BYTES + 1, PASS_BYTES, false),
+        ] {
+            let wal = WalProgress { written: AtomicU64::new(before), ..WalProgress::default() };
+            let (sleeps, asleep) = std::sync::mpsc::channel();
+            std::thread::scope(|scope| {
+                let wal = &wal;
+                scope.spawn(move || {
+                    let mut stop = wal.stop.lock();
+                    sleeps.send(()).unwrap();
+                    wal.news.wait(&mut stop);
+                });
+                asleep.recv().unwrap();
+                // Whoever gets the lock knows that the other one waits.
+                drop(wal.stop.lock());
+                wal.wrote(bytes);
+                assert_eq!(!wal.news.notify_one(), told, "{before} {bytes}");
+            });
         }
     }
 

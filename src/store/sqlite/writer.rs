@@ -347,3 +347,6 @@ fn run_jobs(tx: &mut Tx<'_>, jobs: &mut [Job], outcomes: &mut [Option<StoreError
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
