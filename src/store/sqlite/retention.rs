@@ -220,7 +220,6 @@ impl Retention {
     pub(crate) fn committed(&mut self, shared: &Shared, effects: &mut Effects) {
         let bins = std::mem::take(&mut effects.bins);
         let set: Vec<BinId> = bins.iter().filter_map(BinEffect::set_bin).collect();
-        let removed = set.len() < bins.len();
         shared.bins.apply(bins);
         for (bin, touch) in &effects.touched {
             if touch.delta.pinned < 0 {
@@ -237,7 +236,7 @@ impl Retention {
         }
         self.to_purge.append(&mut effects.to_purge);
         self.journaled += effects.journaled;
-        if !effects.touched.is_empty() || removed {
+        if !effects.touched.is_empty() {
             self.over_bytes = is_over_bytes(shared);
             self.stuck = self.stuck && self.over_bytes && effects.captured == 0;
         }
@@ -376,5 +375,7 @@ fn is_over_bytes(shared: &Shared) -> bool {
     shared.options.max_bytes > 0 && shared.bins.evictable_bytes() > shared.options.max_bytes
 }
 
+#[cfg(test)]
+mod runs;
 #[cfg(test)]
 mod tests;
