@@ -250,3 +250,21 @@ const fn bytes_of(value: ValueRef<'_>) -> &[u8] {
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_file_of_a_database_cannot_call_the_matchers() {
+        let conn = Connection::open_in_memory().unwrap();
+        register(&conn).unwrap();
+        let fails = |sql: &str| conn.query_row(sql, [], |_| Ok(())).unwrap_err().to_string();
+        for arguments in ["0, 'x'", "0, 'x', 'y'"] {
+            let call = format!("SELECT creel_matches({arguments})");
+            assert!(fails(&call).contains("the search was cancelled"), "there is none: {}", fails(&call));
+            conn.execute_batch(&format!("DROP VIEW IF EXISTS v; CREATE VIEW v AS {call}")).unwrap();
+            assert!(fails("SELECT * FROM v").contains("unsafe use of"), "{}", fails("SELECT * FROM v"));
+        }
+    }
+}

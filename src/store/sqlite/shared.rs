@@ -143,3 +143,45 @@ impl Shared {
         if self.in_trouble.load(Ordering::Acquire) { self.trouble.lock().clone() } else { None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::still::Still;
+
+    #[test]
+    fn what_is_wrong_with_the_place_of_the_file_is_told_and_forgotten_when_it_is_right_again() {
+        let still = Still::new();
+        still.bin();
+        let (shared, path) = (&still.shared, &still.shared.path);
+        let told = || match shared.check_place() {
+            Ok(()) => String::new(),
+            Err(StoreError::Unavailable(cause)) => cause,
+            Err(error) => format!("{error:?}"),
+        };
+        assert_eq!(told(), "");
+        let folder = path.parent().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        let away = outside.path().join("away");
+        for (moved, replaced, cause) in [
+            (path.as_path(), false, "the database file was removed or moved away"),
+            (path, true, "another file is in the place of the database"),
+            (&paths::wal(path), false, "the database's log was removed or replaced"),
+            (&paths::wal(path), true, "the database's log was removed or replaced"),
+            (folder, false, "the database file was removed or moved away"),
+            // Nobody knows what is there.
+            (folder, true, "Not a directory"),
+        ] {
+            std::fs::rename(moved, &away).unwrap();
+            if replaced {
+                std::fs::write(moved, "another").unwrap();
+            }
+            assert!(told().starts_with(cause), "{} {replaced}: {}", moved.display(), told());
+            if replaced {
+                std::fs::remove_file(moved).unwrap();
+            }
+            std::fs::rename(&away, moved).unwrap();
+            assert_eq!(told(), "", "{}", moved.display());
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::filters::filled;
 use super::help::{Fixture, post, request};
 use crate::model::filter::Filter;
-use crate::model::{RequestId, Seq};
+use crate::model::{Lane, RequestId, Routed, Seq};
 use crate::store::{ListQuery, Order, RequestRef, StoreError, Thing};
 
 #[tokio::test]
@@ -167,5 +167,30 @@ async fn the_newest_rows_of_the_journal_are_kept_and_older_cursors_are_gone() {
                 assert_eq!(known(bin, last - 1).await, Err(StoreError::CursorGone), "{rows}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_the_requests_ends_with_the_one_that_fills_it() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let new = post(bin, "0123456789");
+    let one = new.head.raw().len() + new.body.len();
+    let lane = Lane(7);
+    let mut routed = Vec::new();
+    fixture.store.forward_from(bin, 0, true).await.unwrap();
+    for _ in 0..4 {
+        routed.push((fixture.store.capture(new.clone()).await.unwrap().seq, Routed::To(vec![lane])));
+    }
+    assert!(fixture.store.route(bin, 0, routed).await.unwrap());
+    for (most, count) in [(0, 1), (1, 1), (one, 1), (one + 1, 2), (2 * one - 1, 2), (2 * one, 2), (2 * one + 1, 3)] {
+        for filter in ["", "method:post"] {
+            let filter = Filter::parse(filter).unwrap();
+            let read = fixture.store.requests_after(bin, 0, &filter, 9, most).await.unwrap();
+            assert_eq!(read.len(), count, "{most} of {one}");
+        }
+        let waiting = fixture.store.lane_page(bin, lane, 9, most).await.unwrap();
+        let strays = fixture.store.strays(bin, vec![Lane(8)], 9, most).await.unwrap();
+        assert_eq!([waiting.len(), strays.len()], [count; 2], "{most} of {one}");
     }
 }
