@@ -69,6 +69,25 @@ fn a_batch_that_fails_for_another_reason_fails_as_a_whole() {
 }
 
 #[test]
+fn a_request_that_meets_trouble_fails_with_all_of_its_batch() {
+    let still = Still::new();
+    let bin = still.bin();
+    let trigger = "CREATE TRIGGER t BEFORE INSERT ON request WHEN new.body_size = 7
+        BEGIN SELECT RAISE(FAIL, 'as if'); END";
+    still.conn.execute_batch(trigger).unwrap();
+    let mut writer = writer(&still);
+    let mut jobs: Vec<Job> = (1..)
+        .zip([6, 7, 8])
+        .map(|(seq, size)| Job::Capture { seq, worker: None, request: Arc::new(post(bin, &"x".repeat(size))) })
+        .collect();
+    let mut outcomes = vec![None; 3];
+    let done = writer.attempt(&mut jobs, &mut outcomes, 0, &mut 0);
+    assert!(matches!(done, Err(StoreError::Unavailable(_))), "{done:?}");
+    assert_eq!(outcomes, vec![done.err(); 3]);
+    assert!(still.left().is_empty());
+}
+
+#[test]
 fn the_place_of_the_file_is_looked_at_once_a_second() {
     let still = Still::new();
     let mut writer = writer(&still);
