@@ -9,9 +9,8 @@ use crate::store::StoreError;
 
 /// How many bins requests may make: any sender can name one.
 const MAX_AUTO_BINS: usize = 1_000;
-/// How many of them at once, and the time until one more is allowed.
+/// How many of them at once; one more is allowed each second.
 const AUTO_BINS_AT_ONCE: u32 = 50;
-const AUTO_BIN_EVERY: Duration = Duration::from_secs(1);
 
 /// Limits the rate at which requests make bins.
 #[derive(Debug)]
@@ -28,10 +27,10 @@ impl Creations {
 
     /// Whether one more may be made now.
     fn take(&mut self, now: Instant) -> bool {
-        let more = now.duration_since(self.since).as_secs() / AUTO_BIN_EVERY.as_secs();
-        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        let seconds = now.duration_since(self.since).as_secs();
+        let more = u32::try_from(seconds).unwrap_or(u32::MAX);
         self.left = self.left.saturating_add(more).min(AUTO_BINS_AT_ONCE);
-        self.since += AUTO_BIN_EVERY * more;
+        self.since += Duration::from_secs(seconds);
         let may = self.left > 0;
         self.left = self.left.saturating_sub(1);
         may

@@ -79,6 +79,14 @@ mod tests {
         let expected = [("a".to_owned(), 2), ("b".to_owned(), 1)];
         assert_eq!(names(&unknown, 3_600), expected);
         assert_eq!(names(&unknown, 3_001 + 3_600), expected[..1]);
+        // A name that comes again after an hour is counted from the start.
+        for (after, count) in [(3_599, 2), (3_600, 1)] {
+            let unknown = UnknownBins::default();
+            for second in [0, after] {
+                unknown.note("a".parse().unwrap(), at(second));
+            }
+            assert_eq!(names(&unknown, after), [("a".to_owned(), count)], "{after}");
+        }
     }
 
     #[test]

@@ -262,3 +262,24 @@ async fn the_target_is_asked_where_it_answers_and_is_not_paused_by_hand() {
         assert!(without.capture.target(&bin).is_none(), "nobody delivers");
     }
 }
+
+#[test]
+fn what_is_passed_on_is_sandboxed_where_neither_the_target_nor_the_owner_says_otherwise() {
+    use super::super::response::{Answered, Responses};
+    use crate::model::{PassedAnswer, PassedHead, ResponseSettings};
+    for (no_sandbox, field, is_added) in [
+        (false, "Content-Type", true),
+        (false, "content-security-policy", false),
+        (true, "Content-Type", false),
+        (true, "Content-Security-Policy", false),
+    ] {
+        let responses = Responses::new(&ResponseSettings { no_sandbox, ..ResponseSettings::default() }, None);
+        let head = PassedHead { fields: vec![(field.into(), "x".into())], ..PassedHead::default() };
+        let answer = PassedAnswer { status: 203, head: head.clone(), body: "body".into() };
+        let Answered { response, head: passed } = responses.passed_on(answer);
+        assert_eq!((response.status, &response.body[..]), (203, &b"body"[..]));
+        let added: &[_] = if is_added { &[("Content-Security-Policy".into(), "sandbox".into())] } else { &[] };
+        assert_eq!(*response.headers, added, "{no_sandbox} {field}");
+        assert_eq!(passed.as_deref(), Some(&head));
+    }
+}
