@@ -4,6 +4,11 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Bin, BinId, Change, Seq, Timestamp};
 
+/// What a row costs in the log beyond its bytes.
+const ROW_BYTES: u64 = 512;
+/// Rows that a batch writes beside those it counts, about.
+const OTHER_ROWS: u64 = 8;
+
 /// Everything that a batch changes. The map is read for every request. A cheap hash is enough: Creel makes the ids at
 /// random, so senders cannot aim at collisions.
 #[derive(Default)]
@@ -21,7 +26,7 @@ pub(crate) struct Effects {
     pub(crate) journaled: u64,
     /// Requests stored.
     pub(crate) captured: u64,
-    /// Bytes written, about; for the checkpointer.
+    /// Bytes written, about, beside what each row costs.
     pub(crate) bytes: u64,
 }
 
@@ -96,6 +101,11 @@ impl Effects {
         }
     }
 
+    /// Bytes that the batch takes in the log, about; for the checkpointer.
+    pub(crate) const fn log_bytes(&self) -> u64 {
+        self.bytes + ROW_BYTES * (self.captured + self.journaled + OTHER_ROWS)
+    }
+
     pub(crate) fn go_back(&mut self, mark: Mark) {
         self.touched = mark.touched;
         self.changes.truncate(mark.changes);
@@ -104,5 +114,22 @@ impl Effects {
         self.keep_seq = mark.keep_seq;
         self.journaled = mark.journaled;
         self.captured = mark.captured;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_takes_its_bytes_in_the_log_and_as_much_for_each_row() {
+        let log = |bytes, captured, journaled| Effects { bytes, captured, journaled, ..Effects::default() }.log_bytes();
+        let none = log(0, 0, 0);
+        let row = log(0, 1, 0) - none;
+        assert!(none > 0 && row > 0);
+        for (bytes, captured, journaled) in [(1, 0, 0), (0, 2, 0), (0, 0, 1), (1_000_000, 3, 5)] {
+            let expected = none + bytes + row * (captured + journaled);
+            assert_eq!(log(bytes, captured, journaled), expected, "{bytes} {captured} {journaled}");
+        }
     }
 }

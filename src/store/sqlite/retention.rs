@@ -193,7 +193,7 @@ impl Retention {
             );
             let evicted = evict(tx, bin, seq, room.max(1), Some(before))?;
             seq += 1;
-            if evicted > 0 && evicted == room.max(1) {
+            if evicted == room.max(1) {
                 self.aged.push(bin);
             }
             room = room.saturating_sub(evicted);

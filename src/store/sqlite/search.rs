@@ -202,7 +202,7 @@ impl Search {
                 None => {
                     // Requests outside the search's bounds were not counted.
                     let all = self.after == 0 && self.before == Seq::MAX;
-                    found.total = (count && all).then_some(matched);
+                    found.total = all.then_some(matched);
                     if matched <= self.limit as u64 {
                         found.next = None;
                     }
@@ -211,9 +211,7 @@ impl Search {
                 Some(end) if newest_first => high = end,
                 Some(end) => low = end,
             }
-            if let Some(full_since) = full_since
-                && (!count || full_since.elapsed() > COUNT_TIME)
-            {
+            if full_since.is_some_and(|since| is_enough(count, since.elapsed())) {
                 return Ok(found);
             }
             if full_since.is_none() && time.is_some_and(|time| started.elapsed() > time) {
@@ -223,6 +221,11 @@ impl Search {
             rows = next_piece(rows, piece_started.elapsed());
         }
     }
+}
+
+/// Whether a search ends whose page has been full for that long.
+fn is_enough(count: bool, full_for: Duration) -> bool {
+    !count || full_for > COUNT_TIME
 }
 
 /// How many rows the next piece has.
@@ -291,6 +294,20 @@ impl<'c> Pieces<'c> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_page_is_enough_where_nothing_is_counted_and_otherwise_the_time_for_it() {
+        let longer = COUNT_TIME + Duration::from_micros(1);
+        for (count, full_for, is_over) in [
+            (false, Duration::ZERO, true),
+            (false, longer, true),
+            (true, Duration::ZERO, false),
+            (true, COUNT_TIME, false),
+            (true, longer, true),
+        ] {
+            assert_eq!(is_enough(count, full_for), is_over, "{count} {full_for:?}");
+        }
+    }
 
     #[test]
     fn pieces_grow_while_they_are_quick_and_shrink_when_they_are_slow() {

@@ -33,7 +33,7 @@ impl Source {
         (before, limit): (Seq, usize),
         limits: SessionLimits,
     ) -> Result<SessionPage, StoreError> {
-        let (ids, next) = self.session_ids(conn, wanted, before, limit)?;
+        let (ids, next) = self.session_ids(conn, wanted, (before, limit), PAGE_TIME)?;
         let mut bytes = limits.all_bytes;
         let mut sessions = Vec::with_capacity(ids.len());
         for id in ids {
@@ -50,12 +50,12 @@ impl Source {
     }
 
     /// The ids of a page of sessions, and where to continue.
-    fn session_ids(
+    pub(crate) fn session_ids(
         self,
         conn: &Connection,
         wanted: &Wanted,
-        before: Seq,
-        limit: usize,
+        (before, limit): (Seq, usize),
+        time: Duration,
     ) -> Result<(Vec<String>, Option<Seq>), StoreError> {
         let started = Instant::now();
         let (low, high) = row_key::between(self.key, 0, before);
@@ -69,7 +69,7 @@ impl Source {
         while let Some(row) = rows.next()? {
             let place: i64 = row.get(0)?;
             looked += 1;
-            if looked.is_multiple_of(ROWS_PER_LOOK) && (wanted.is_over() || started.elapsed() > PAGE_TIME) {
+            if looked.is_multiple_of(ROWS_PER_LOOK) && (wanted.is_over() || started.elapsed() > time) {
                 return Ok((ids, Some(row_key::seq_of(place).saturating_add(1))));
             }
             let Some(session) =

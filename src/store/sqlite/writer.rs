@@ -25,8 +25,6 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often a batch that does not fit on the disk is halved, so that small requests are kept where a large one does
 /// not fit.
 const MAX_SPLITS: u32 = 24;
-/// What a row costs in the log beyond its bytes; for the checkpointer's estimate.
-const ROW_BYTES: u64 = 512;
 
 /// Tests whether a request could be written: it needs new pages. Committed, then undone by [`UNPROBE`].
 pub(crate) const PROBE: &str =
@@ -236,7 +234,7 @@ impl Writer {
         shared.set_trouble(None);
         shared.captured.fetch_add(effects.captured, Ordering::Relaxed);
         shared.commits.fetch_add(1, Ordering::Relaxed);
-        shared.wal.wrote(effects.bytes + ROW_BYTES * (effects.captured + effects.journaled + 8));
+        shared.wal.wrote(effects.log_bytes());
         for (bin, touch) in &effects.touched {
             if let Some(entry) = shared.bins.entry(*bin) {
                 shared.bins.count(&entry, &touch.delta);

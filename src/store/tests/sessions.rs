@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::help::{Fixture, post};
 use crate::model::{BinId, Seq};
@@ -96,4 +97,32 @@ async fn whether_a_request_is_the_newest_of_its_session_is_known_by_the_index() 
     let detail: String = conn.query_row(plan, rusqlite::params!["s", 1, 2], |row| row.get(3)).unwrap();
     let words: BTreeSet<&str> = detail.split_whitespace().collect();
     assert!(words.contains("request_session") && detail.contains("rowid>?"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_search_for_sessions_whose_time_is_up_says_where_to_go_on() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let bin = fixture.bin().await.bin.id;
+    put(store, bin, Some("old"), "started", "{}").await;
+    let all = (0..600).map(|_| put(store, bin, None, "ping", "{}"));
+    futures_util::future::join_all(all).await;
+    put(store, bin, Some("new"), "started", "{}").await;
+    let search = async |time: Duration| {
+        let source = store.db.source(bin).unwrap();
+        let (mut found, mut before, mut pages) = (Vec::new(), Some(Seq::MAX), 0);
+        while let Some(below) = before {
+            let page =
+                store.db.read(true, move |conn, wanted| source.session_ids(conn, wanted, (below, 9), time)).await;
+            let (ids, next) = page.unwrap();
+            found.extend(ids);
+            assert!(next.is_none_or(|next| next < below));
+            (before, pages) = (next, pages + 1);
+        }
+        (found, pages)
+    };
+    let both = ["new".to_owned(), "old".to_owned()];
+    let (found, pages) = search(Duration::ZERO).await;
+    assert!(found == both && pages > 2, "{found:?} {pages}");
+    assert_eq!(search(Duration::MAX).await, (both.to_vec(), 1));
 }
