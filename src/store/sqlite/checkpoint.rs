@@ -6,6 +6,7 @@
 //! writer.
 
 use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -122,7 +123,7 @@ pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> b
             shared.wal.wrote(u64::from(VACUUM_STEP) * 4_096);
         }
     }
-    if idle() && std::fs::metadata(paths::wal(&shared.path)).is_ok_and(|file| file.len() > IDLE_WAL_BYTES) {
+    if idle() && is_long(&paths::wal(&shared.path)) {
         // Without a busy timeout: captures must not wait because of a reader.
         let _ = conn.busy_timeout(Duration::ZERO);
         let _ = checkpoint(conn, "TRUNCATE");
@@ -131,6 +132,10 @@ pub(crate) fn give_back(conn: &Connection, shared: &Shared, idle: impl Fn() -> b
     if shared.whole.is_shrinking() && checkpoint(conn, "NOOP").is_ok_and(|log| log.frames == log.done) {
         shared.whole.has_shrunk();
     }
+}
+
+fn is_long(log: &Path) -> bool {
+    std::fs::metadata(log).is_ok_and(|file| file.len() > IDLE_WAL_BYTES)
 }
 
 /// One step of it. SQLite frees one page per result row, so all rows must be read.
@@ -144,6 +149,18 @@ fn vacuum(conn: &Connection) -> Result<(), rusqlite::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_is_long_when_it_is_longer_than_an_idle_writer_leaves_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (bytes, expected) in [(0, false), (IDLE_WAL_BYTES, false), (IDLE_WAL_BYTES + 1, true)] {
+            file.as_file().set_len(bytes).unwrap();
+            assert_eq!(is_long(file.path()), expected, "{bytes}");
+        }
+        let path = file.path().to_owned();
+        drop(file);
+        assert!(!is_long(&path));
+    }
 
     #[test]
     fn another_pass_is_made_while_much_is_left_and_the_last_one_got_further() {

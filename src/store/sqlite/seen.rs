@@ -164,4 +164,20 @@ mod tests {
         assert!(seen.unanswered.len() <= REMEMBERED);
         assert_eq!(note(&mut seen, 2, &request("a", Some(200)), "/x").0, None);
     }
+
+    #[test]
+    fn each_of_many_senders_that_wait_for_their_responses_is_told_its_own() {
+        let mut seen = Seen::default();
+        let request = |number: u64| NewRequest { status: None, ..post(BinId::generate(), &number.to_string()) };
+        for number in 1..=9 {
+            assert_eq!(seen.note(1, number, &request(number), ("POST", "/x")), None);
+        }
+        for number in 1..=9 {
+            seen.answered(number, u16::try_from(200 + number).ok());
+        }
+        for number in 1..=9 {
+            let before = seen.note(1, 10 + number, &request(number), ("POST", "/x"));
+            assert_eq!(before, Some(SameBefore { status: u16::try_from(200 + number).ok() }), "{number}");
+        }
+    }
 }

@@ -141,4 +141,22 @@ mod tests {
         wal.ask_to_finish();
         assert_eq!([wal.take_finish(), wal.take_finish()], [true, false]);
     }
+
+    #[test]
+    fn a_checkpointer_that_sleeps_is_woken_when_enough_is_written() {
+        let (wal, patience) = (WalProgress::default(), Duration::from_secs(20));
+        std::thread::scope(|scope| {
+            let sleeper = scope.spawn(|| {
+                let started = std::time::Instant::now();
+                wal.wait_for_pass(patience) && started.elapsed() < patience
+            });
+            while !sleeper.is_finished() {
+                wal.wrote(PASS_BYTES);
+                // Only the news tells it: who looks a moment later finds nothing.
+                wal.take_written();
+                std::thread::yield_now();
+            }
+            assert!(sleeper.join().unwrap());
+        });
+    }
 }

@@ -136,6 +136,33 @@ async fn attempts_count_in_what_is_kept_and_go_with_what_is_evicted() {
 }
 
 #[tokio::test]
+async fn an_attempt_counts_with_each_of_its_texts_heads_and_bodies() {
+    type Set = fn(&mut Delivered);
+    const MORE: &str = "0123456789";
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let id = fixture.store.capture(post(bin, "{}")).await.unwrap().id;
+    let sets: [Set; 6] = [
+        |_| {},
+        |delivered| delivered.target += MORE,
+        |delivered| delivered.sentence += MORE,
+        |delivered| delivered.sent_head = [&delivered.sent_head[..], MORE.as_bytes()].concat().into(),
+        |delivered| delivered.response.as_mut().unwrap().head = format!("HTTP/1.1 200 OK{MORE}\r\n\r\n").into(),
+        |delivered| delivered.response.as_mut().unwrap().body = MORE.into(),
+    ];
+    let mut grown = Vec::new();
+    for set in sets {
+        let mut delivered = delivered(Outcome::Answered, Some(200), 0);
+        set(&mut delivered);
+        let before = fixture.store.counts(bin).bytes;
+        fixture.store.attempt(bin, id, Why::Replay, delivered).await.unwrap();
+        grown.push(fixture.store.counts(bin).bytes - before);
+    }
+    let with_more = grown[0] + MORE.len() as u64;
+    assert_eq!(grown[1..], [with_more; 5]);
+}
+
+#[tokio::test]
 async fn what_an_attempt_and_a_request_take_in_the_log_is_counted() {
     let fixture = Fixture::new();
     let bin = fixture.bin().await.bin.id;

@@ -1,6 +1,6 @@
 //! Storing, listing, reading back, changing.
 
-use super::help::{Fixture, post, request, until};
+use super::help::{Fixture, assert_sound, post, request, until};
 use crate::model::{BinId, ChangeKind, Derived, FreshnessStatus, MarksPatch, SignatureStatus, filter::Filter};
 use crate::store::error::Thing;
 use crate::store::{LATEST_VERDICTS, ListQuery, Order, RequestRef, Reverified, StoreError};
@@ -96,6 +96,8 @@ async fn counts_follow_captures_marks_and_deletions_and_survive_a_restart() {
     assert_eq!(fixture.store.delete_matching(bin, Filter::default()).await, Ok(9));
     let counts = fixture.store.counts(bin);
     assert_eq!((counts.requests, counts.bytes), (0, 0));
+    // The pinned one is gone as well.
+    assert_sound(&fixture).await;
 }
 
 #[tokio::test]

@@ -36,6 +36,10 @@ async fn a_full_disk_is_said_and_forgotten_when_there_is_room() {
     assert!(all.iter().all(|stored| *stored == Err(StoreError::DiskFull)), "{all:?}");
     assert_eq!(fixture.store.counts(bin).requests, 1);
     assert_eq!(fixture.store.stats().failed, 10);
+    // One alone is not tried in parts.
+    let commits = fixture.store.stats().commits;
+    assert_eq!(fixture.store.capture(post(bin, &big)).await, Err(StoreError::DiskFull));
+    assert_eq!((fixture.store.stats().commits, fixture.store.stats().failed), (commits, 11));
     // Until nothing fits any more.
     let mut stored = 1;
     while fixture.store.capture(post(bin, &"y".repeat(10_000))).await.is_ok() {

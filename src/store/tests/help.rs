@@ -42,10 +42,10 @@ pub(super) fn start() -> Timestamp {
     Timestamp::from_secs(1_779_971_696)
 }
 
-pub(super) struct Fixture {
-    pub(super) store: Store,
+pub(in crate::store) struct Fixture {
+    pub(in crate::store) store: Store,
     pub(super) log: Arc<Recorded>,
-    pub(super) clock: Clock,
+    pub(in crate::store) clock: Clock,
     pub(super) folder: tempfile::TempDir,
 }
 
@@ -54,7 +54,7 @@ impl Fixture {
         Self::with(|_| {})
     }
 
-    pub(super) fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
+    pub(in crate::store) fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut options = options(&folder.path().join("creel.db"));
         change(&mut options);
@@ -83,7 +83,7 @@ impl Fixture {
         Self { store, log, clock, folder }
     }
 
-    pub(super) async fn bin(&self) -> Arc<BinState> {
+    pub(in crate::store) async fn bin(&self) -> Arc<BinState> {
         self.store.create_bin(BinSettings::default(), Vec::new()).await.unwrap()
     }
 }

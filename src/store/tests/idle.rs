@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::help::{Fixture, post, until};
+use super::help::{Fixture, hold, post, until};
 use crate::model::filter::Filter;
 use crate::store::sqlite::{Reserve, give_back};
 
@@ -85,4 +85,39 @@ async fn every_kind_of_deletion_frees_the_room_that_is_kept_for_it_where_nobody_
         }
         assert!(!reserve.lock().is_held(), "{kind}");
     }
+}
+
+#[tokio::test]
+async fn free_pages_are_given_back_when_they_are_more_than_are_soon_used_again() {
+    let fixture = Fixture::new();
+    let shared = &fixture.store.db.shared;
+    let conn = Connection::open_in_memory().unwrap();
+    // Each row fills a page.
+    let rows = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; CREATE TABLE page (content BLOB);
+        WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500)
+        INSERT INTO page SELECT zeroblob(4000) FROM n";
+    conn.execute_batch(rows).unwrap();
+    let free = || conn.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0)).unwrap();
+    let delete = || conn.execute("DELETE FROM page WHERE rowid = (SELECT max(rowid) FROM page)", []).unwrap();
+    while free() < 2_048 {
+        delete();
+    }
+    assert_eq!(free(), 2_048);
+    give_back(&conn, shared, || true);
+    assert_eq!(free(), 2_048);
+    delete();
+    give_back(&conn, shared, || false);
+    assert_eq!(free(), 2_049, "something is to be written");
+    give_back(&conn, shared, || true);
+    assert_eq!(free(), 0);
+}
+
+#[tokio::test]
+async fn what_is_in_the_log_comes_into_the_file_while_the_writer_is_busy() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    fixture.store.capture(post(bin, &"x".repeat(9 << 20))).await.unwrap();
+    let release = hold(&fixture).await;
+    until(|| std::fs::metadata(fixture.path()).unwrap().len() > 9 << 20).await;
+    drop(release);
 }

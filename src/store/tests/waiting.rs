@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
-use super::help::{Fixture, hold, post};
+use super::help::{Fixture, hold, post, request};
 use crate::store::StoreError;
 
 #[tokio::test]
@@ -118,4 +118,22 @@ async fn closing_stores_what_is_queued_and_refuses_the_rest() {
     assert_eq!(fixture.store.capture(post(bin, "late")).await, Err(StoreError::Closed));
     let fixture = fixture.again();
     assert_eq!(fixture.store.counts(bin).requests, 1);
+}
+
+#[tokio::test]
+async fn what_waits_counts_with_its_head_body_and_trailers() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    let release = hold(&fixture).await;
+    let mut grown = Vec::new();
+    for (more_head, body, trailers) in [(0, 0, 0), (7, 0, 0), (0, 50, 0), (0, 0, 300), (7, 50, 300)] {
+        let head = format!("POST /{bin} HTTP/1.1\r\nX-A: {}\r\n\r\n", "h".repeat(more_head));
+        let mut request = request(bin, &head, &vec![b'x'; body]);
+        request.trailers = vec![b'x'; trailers].into();
+        let before = fixture.store.stats().queued_bytes;
+        fixture.store.capture_unattended(request);
+        grown.push(fixture.store.stats().queued_bytes - before - (more_head + body + trailers) as u64);
+    }
+    assert!(grown[0] > 0 && grown.iter().all(|each| *each == grown[0]), "{grown:?}");
+    drop(release);
 }

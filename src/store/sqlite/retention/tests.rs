@@ -1,4 +1,6 @@
+use super::super::effects::{Delta, Touch};
 use super::*;
+use crate::store::tests::{Fixture, post};
 
 #[test]
 fn the_clock_is_believed_when_it_goes_back_or_a_minute_ahead_and_further_ahead_after_an_hour() {
@@ -52,5 +54,45 @@ fn each_kind_of_work_has_its_cursors_and_only_the_excess_of_a_bin_waits_for_more
     {
         assert_eq!((retention.patience(), retention.cursors()), (patience, cursors), "case {number}");
         assert_eq!(retention.is_behind(), patience.is_some(), "case {number}");
+    }
+}
+
+#[tokio::test]
+async fn bins_are_searched_for_what_is_too_old_once_a_second_and_when_the_clock_goes_back() {
+    let fixture = Fixture::with(|options| options.max_age_s = 3_600);
+    let bin = fixture.bin().await.bin.id;
+    fixture.bin().await;
+    fixture.store.capture(post(bin, "x")).await.unwrap();
+    let (start, mut retention) = (fixture.clock.now().as_micros(), Retention::default());
+    for (micros, is_searched) in [
+        (0, true),
+        (0, false),
+        (999_999, false),
+        (1_000_000, true),
+        (1_999_999, false),
+        (5_000_000, true),
+        (5_000_000, false),
+        (4_999_999, true),
+        (5_999_998, false),
+        (5_999_999, true),
+    ] {
+        fixture.clock.jump(Timestamp::from_micros(start + micros));
+        retention.plan(&fixture.store.db.shared);
+        // The other bin is empty.
+        let expected: &[BinId] = if is_searched { &[bin] } else { &[] };
+        assert_eq!(std::mem::take(&mut retention.aged), expected, "{micros}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_pinned_no_more_is_found_again_by_the_limit_of_bytes() {
+    let fixture = Fixture::with(|_| {});
+    let bin = fixture.bin().await.bin.id;
+    for (pinned, floor) in [(-1, 0), (-2, 0), (1, 7)] {
+        let mut retention = Retention { floor: 7, ..Retention::default() };
+        let touch = Touch { key: 1, wanted: false, delta: Delta { pinned, ..Delta::default() } };
+        let mut effects = Effects { touched: std::iter::once((bin, touch)).collect(), ..Effects::default() };
+        retention.committed(&fixture.store.db.shared, &mut effects);
+        assert_eq!(retention.floor, floor, "{pinned}");
     }
 }
