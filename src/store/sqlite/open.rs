@@ -350,3 +350,26 @@ pub(crate) fn checkpointer(path: &Path, options: &StoreOptions) -> Result<Connec
     configure(&conn, options)?;
     Ok(conn)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_cannot_be_made_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Connection::open_in_memory().unwrap();
+        let cause = |path: &Path| match back_up(&conn, path, 1) {
+            Err(OpenError::Other { cause, .. }) => cause,
+            other => format!("{other:?}"),
+        };
+        let gone = cause(&folder.path().join("gone").join("creel.db"));
+        assert!(gone.starts_with("no copy was made (No such file"), "{gone}");
+        let path = folder.path().join("creel.db");
+        for _ in 0..100 {
+            assert_eq!(cause(&path), "Ok(())");
+        }
+        assert_eq!(cause(&path), "no copy was made (every name for it is taken)");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 100);
+    }
+}

@@ -294,6 +294,7 @@ impl<'c> Pieces<'c> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::tests::{Fixture, post};
 
     #[test]
     fn a_full_page_is_enough_where_nothing_is_counted_and_otherwise_the_time_for_it() {
@@ -323,6 +324,44 @@ mod tests {
             (1, 1_000_000, 1),
         ] {
             assert_eq!(next_piece(rows, Duration::from_micros(micros)), next, "{rows} {micros}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_search_whose_time_is_up_says_where_to_go_on_and_then_finds_the_same() {
+        let fixture = Fixture::with(|_| {});
+        let bin = fixture.bin().await.bin.id;
+        let (mut all, mut wanted_seqs) = (0, Vec::new());
+        while all < 4 * FIRST_PIECE {
+            let is_wanted = all % 100 == 7;
+            let seq = fixture.store.capture(post(bin, if is_wanted { "wanted" } else { "other" })).await.unwrap().seq;
+            all += 1;
+            wanted_seqs.extend(is_wanted.then_some(seq));
+        }
+        for order in [Order::Oldest, Order::Newest] {
+            for (time, least, most) in [(Some(Duration::ZERO), 3, 9), (Some(Duration::MAX), 1, 1), (None, 1, 1)] {
+                let mut query = ListQuery { order, limit: 100, ..ListQuery::default() };
+                query.filter = Filter::parse("wanted").unwrap();
+                let (mut found, mut pages) = (Vec::new(), 0);
+                loop {
+                    let (search, source) = (Search::new(query.clone()), fixture.store.db.source(bin).unwrap());
+                    let page =
+                        fixture.store.db.read(true, move |conn, wanted| search.find(source, conn, wanted, time, true));
+                    let page = page.await.unwrap();
+                    found.extend(page.seqs);
+                    pages += 1;
+                    match order {
+                        Order::Oldest => query.after = page.next,
+                        Order::Newest => query.before = page.next,
+                    }
+                    if page.next.is_none() {
+                        break;
+                    }
+                }
+                found.sort_unstable();
+                assert_eq!(found, wanted_seqs, "{order:?} {time:?}");
+                assert!((least..=most).contains(&pages), "{order:?} {time:?} {pages}");
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is counted as passed over, and where a pause goes on.
 
-use super::help::{Fixture, assert_sound, post};
+use super::help::{Fixture, assert_sound, post, settled};
 use crate::model::{BinId, Forwarded, Lane, Routed, Seq, Timestamp};
 use crate::store::{ListQuery, Order};
 
@@ -168,5 +168,24 @@ async fn the_cursor_before_a_moment_is_below_the_first_request_of_that_moment() 
     {
         let cursor = fixture.store.cursor_before(bin, Timestamp::from_micros(since)).await.unwrap();
         assert_eq!(cursor, first.map(|at: usize| seqs[at] - 1), "{since}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_cursor_has_passed_and_no_target_waits_for_is_no_loss() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let bin = fixture.bin().await.bin.id;
+    let before = store.head_seq();
+    store.forward_from(bin, before, true).await.unwrap();
+    let seqs = sent(&fixture, bin, 5).await;
+    let routed = vec![(seqs[0], Routed::To(vec![LANE])), (seqs[1], Routed::Over(Forwarded::Delivered))];
+    assert!(store.route(bin, before, routed).await.unwrap());
+    // The first waits for its target, the second is over, the third was not come to.
+    for (kept, lost) in [(4, 1), (3, 1), (2, 2)] {
+        store.update_bin(bin, move |settings| settings.limits.max_requests = Some(kept)).await.unwrap();
+        settled(&fixture).await;
+        assert_eq!(store.counts(bin).requests, kept);
+        assert_eq!(store.forward_cursor(bin).await.unwrap().unwrap().evicted, lost, "{kept}");
     }
 }

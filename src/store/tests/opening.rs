@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::help::{Deaf, Fixture, options, post};
+use super::help::{Deaf, Fixture, options, post, start};
 use crate::model::{BinId, BinSettings, Clock};
 use crate::store::{OpenError, ReadOnly, RequestRef, Store, StoreError, Thing};
 
@@ -177,4 +177,22 @@ async fn a_database_is_looked_at_while_it_is_served_and_after_that() {
     look();
     assert_eq!(names(fixture.folder.path()), before);
     assert_eq!(before, ["50% of #1?.db"]);
+}
+
+#[tokio::test]
+async fn a_store_that_is_dropped_is_closed() {
+    for ephemeral in [false, true] {
+        let Fixture { store, folder, .. } = Fixture::with(|options| options.ephemeral = ephemeral);
+        let path = folder.path().join("creel.db");
+        let bin = store.create_bin(BinSettings::default(), Vec::new()).await.unwrap().bin.id;
+        store.capture_unattended(post(bin, "queued"));
+        drop(store);
+        assert_eq!(path.exists(), !ephemeral);
+        if !ephemeral {
+            // It is in the file itself, and nobody holds that.
+            assert_eq!(std::fs::metadata(folder.path().join("creel.db-wal")).map_or(0, |log| log.len()), 0);
+            let store = Store::open(options(&path), Clock::fixed(start()), Arc::new(Deaf)).unwrap();
+            assert_eq!(store.counts(bin).requests, 1);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 use super::super::effects::{Delta, Touch};
 use super::*;
+use crate::model::MarksPatch;
+use crate::model::filter::Filter;
 use crate::store::tests::{Fixture, post};
 
 #[test]
@@ -94,5 +96,74 @@ async fn what_is_pinned_no_more_is_found_again_by_the_limit_of_bytes() {
         let mut effects = Effects { touched: std::iter::once((bin, touch)).collect(), ..Effects::default() };
         retention.committed(&fixture.store.db.shared, &mut effects);
         assert_eq!(retention.floor, floor, "{pinned}");
+    }
+}
+
+#[tokio::test]
+async fn a_bin_that_is_over_its_limit_is_evicted_from_when_it_has_grown_or_when_more_is_to_go() {
+    let fixture = Fixture::with(|options| options.max_requests = 3);
+    let bin = fixture.bin().await.bin.id;
+    let shared = &fixture.store.db.shared;
+    for (held, requests, pinned, was_evicted, is_over) in [
+        (4, 1, 0, false, true),
+        (3, 1, 0, false, false),
+        (4, 0, -1, false, true),
+        (4, -1, -2, false, true),
+        (4, 0, 0, true, true),
+        // What has changed nothing, or was pinned at once, must not start the next run.
+        (4, 0, 0, false, false),
+        (4, 1, 1, false, false),
+        (4, -1, 0, false, false),
+    ] {
+        shared.bins.entry(bin).unwrap().holds.tally.lock().counts.requests = held;
+        let eviction = was_evicted.then_some((1, 1, 1));
+        let delta = Delta { requests, pinned, eviction, ..Delta::default() };
+        let touch = Touch { key: 1, wanted: false, delta };
+        let mut effects = Effects { touched: std::iter::once((bin, touch)).collect(), ..Effects::default() };
+        let mut retention = Retention::default();
+        retention.committed(shared, &mut effects);
+        assert_eq!(retention.over.contains(&bin), is_over, "{held} {requests} {pinned} {was_evicted}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_batch_itself_adds_or_unpins_counts_at_once() {
+    let fixture = Fixture::with(|options| options.max_requests = 3);
+    let bin = fixture.bin().await.bin.id;
+    for _ in 0..3 {
+        fixture.store.capture(post(bin, "x")).await.unwrap();
+    }
+    let excess = fixture.store.db.write(0, 0, move |tx, _| {
+        let mut excess = Vec::new();
+        for (requests, pinned) in [(0, 0), (1, 0), (1, 1), (0, -1), (3, 1), (0, 1), (-1, 0)] {
+            let before = std::mem::replace(&mut tx.touch(bin)?.delta, Delta { requests, pinned, ..Delta::default() });
+            excess.push(Retention::excess_in(tx, bin));
+            tx.touch(bin)?.delta = before;
+        }
+        Ok(excess)
+    });
+    assert_eq!(excess.await.unwrap(), [0, 1, 0, 1, 2, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_search_for_bytes_to_remove_that_has_seen_all_in_vain_waits_for_a_change() {
+    let fixture = Fixture::with(|_| {});
+    let bin = fixture.bin().await.bin.id;
+    for (pinned, unpinned, is_stuck) in [(0, 0, true), (2, 0, true), (0, 1, false)] {
+        let patch = MarksPatch { pinned: Some(true), ..MarksPatch::default() };
+        for number in 0..pinned + unpinned {
+            let id = fixture.store.capture(post(bin, "x")).await.unwrap().id;
+            if number < pinned {
+                fixture.store.mark(bin, id, patch.clone()).await.unwrap();
+            }
+        }
+        let stuck = fixture.store.db.write(16, 0, |tx, seq| {
+            let mut retention = Retention { over_bytes: true, ..Retention::default() };
+            retention.evict_bytes(tx, seq)?;
+            Ok(retention.stuck)
+        });
+        assert_eq!(stuck.await, Ok(is_stuck), "{pinned} {unpinned}");
+        assert_eq!(fixture.store.counts(bin).requests, pinned);
+        fixture.store.delete_matching(bin, Filter::default()).await.unwrap();
     }
 }
