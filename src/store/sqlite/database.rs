@@ -263,3 +263,23 @@ impl Drop for Database {
         self.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::Fixture;
+
+    #[tokio::test]
+    async fn what_a_check_found_is_told_again_for_a_second() {
+        let fixture = Fixture::with(|_| {});
+        let db = &fixture.store.db;
+        let second = Duration::from_secs(1);
+        let now = Instant::now();
+        for (at, expected) in
+            [(now + second * 3_600, Err(StoreError::Closed)), (now.checked_sub(second).unwrap(), Ok(()))]
+        {
+            *db.checked.lock().await = Some((at, Err(StoreError::Closed)));
+            assert_eq!(db.check().await, expected);
+        }
+    }
+}

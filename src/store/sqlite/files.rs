@@ -70,3 +70,20 @@ pub(crate) fn identity(found: &Metadata) -> (u64, u64) {
 pub(crate) fn has_one_name(found: &Metadata) -> bool {
     found.nlink() == 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_closed_to_others_and_what_its_owner_may_stays_where_they_may_nothing() {
+        for (before, after) in
+            [(0o600, 0o600), (0o400, 0o400), (0o644, 0o600), (0o640, 0o600), (0o606, 0o600), (0o477, 0o600)]
+        {
+            let file = tempfile::tempfile().unwrap();
+            file.set_permissions(Permissions::from_mode(before)).unwrap();
+            close_to_others(&file);
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, after, "{before:o}");
+        }
+    }
+}

@@ -253,3 +253,30 @@ fn flags_of(new: &NewRequest, version: i64, imported: Option<&Kept>) -> i64 {
         | (version << codes::VERSION_SHIFT)
         | imported.map_or(0, |kept| rows::mark_bits(&kept.marks))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::{Fixture, post};
+
+    #[tokio::test]
+    async fn two_keys_of_the_same_hash_are_two_keys_and_a_key_in_another_bin_is_another() {
+        let fixture = Fixture::with(|_| {});
+        let (bin, other) = (fixture.bin().await.bin.id, fixture.bin().await.bin.id);
+        let mut new = post(bin, "x");
+        new.derived.event.duplicate_key = Some("k".to_owned());
+        let first = fixture.store.capture(new).await.unwrap().id;
+        let found = fixture.store.db.write(0, 0, move |tx, _| {
+            let hash = super::rows::duplicate_hash("k");
+            let (bin, other) = (tx.touch(bin)?.key, tx.touch(other)?.key);
+            let mut found = Vec::new();
+            // Once known, it is not looked for.
+            for _ in 0..2 {
+                for (bin, key) in [(bin, "k"), (bin, "l"), (other, "k")] {
+                    found.push(tx.repeated(bin, key, hash)?);
+                }
+            }
+            Ok(found)
+        });
+        assert_eq!(found.await.unwrap(), [Some(first), None, None].repeat(2));
+    }
+}

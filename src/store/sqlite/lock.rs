@@ -105,3 +105,31 @@ impl Note {
         let _ = std::fs::remove_file(&self.path);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_is_told_from_what_cannot_be_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = |path: &Path| Note::open(path).unwrap_err().to_string();
+        let path = folder.path().join("creel.db");
+        let note = beside(&path, ".lock");
+        for text in ["a letter", "123456789012345678901", "1 2"] {
+            std::fs::write(&note, text).unwrap();
+            assert!(told(&path).contains("in the way: it is not Creel's"), "{text}");
+        }
+        std::fs::remove_file(&note).unwrap();
+        std::fs::create_dir(&note).unwrap();
+        assert!(told(&path).contains("in the way: it is a folder"), "{}", told(&path));
+        let gone = told(&folder.path().join("gone").join("creel.db"));
+        assert!(!gone.contains("in the way") && gone.contains("No such file"), "{gone}");
+        for text in ["", "1", "12345678901234567890", " 7\n"] {
+            let path = folder.path().join("other.db");
+            std::fs::write(beside(&path, ".lock"), text).unwrap();
+            let opened = Note::open(&path).unwrap();
+            assert_eq!((opened.pid(), opened.made), (text.trim().parse().ok(), false), "{text}");
+        }
+    }
+}

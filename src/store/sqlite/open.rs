@@ -116,11 +116,9 @@ fn open_locked(path: &Path, lock: &Lock, options: &StoreOptions, known: i64) -> 
         back_up(&conn, path, found)?;
     }
     configure(&conn, options).map_err(|error| failed(&error))?;
-    if found < known {
-        Migrations::from_directory(&MIGRATIONS)
-            .and_then(|migrations| migrations.to_latest(&mut conn))
-            .map_err(|error| OpenError::Migration { path: path.to_path_buf(), cause: error.to_string() })?;
-    }
+    Migrations::from_directory(&MIGRATIONS)
+        .and_then(|migrations| migrations.to_latest(&mut conn))
+        .map_err(|error| OpenError::Migration { path: path.to_path_buf(), cause: error.to_string() })?;
     // No sender waits any longer: the server that held them has ended.
     conn.execute_batch("UPDATE request SET held_until = NULL WHERE held_until IS NOT NULL")
         .map_err(|error| failed(&error))?;

@@ -199,4 +199,28 @@ mod tests {
         // The writer does not wait for what never comes.
         assert!(queue.take(Duration::from_hours(1), 0, Vec::new()).closed);
     }
+
+    #[test]
+    fn a_writer_that_sleeps_is_woken_by_a_job_and_by_the_end() {
+        for is_end in [false, true] {
+            let (queue, patience) = (Queue::new(5), Duration::from_secs(20));
+            std::thread::scope(|scope| {
+                let writer = scope.spawn(|| {
+                    let started = std::time::Instant::now();
+                    let batch = queue.take(patience, 0, Vec::new());
+                    (batch.jobs, batch.closed, started.elapsed() < patience)
+                });
+                while !queue.inner.lock().writer_sleeps && !writer.is_finished() {
+                    std::thread::yield_now();
+                }
+                if is_end {
+                    queue.close();
+                } else {
+                    queue.push(0, 1, |seq| seq).unwrap();
+                }
+                let jobs = if is_end { vec![] } else { vec![5] };
+                assert_eq!(writer.join().unwrap(), (jobs, is_end, true));
+            });
+        }
+    }
 }

@@ -122,6 +122,7 @@ mod tests {
         assert!(size.is_some_and(|size| size > 0), "{size:?}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         reserve.release_if_needed();
+        assert_eq!(held(&reserve), size);
         reserve.refill();
         assert_eq!(held(&reserve), size);
         // Nobody knows what is free where there is no folder.

@@ -25,6 +25,8 @@ const CHUNK: u64 = 512;
 const WORTHWHILE: u64 = 256;
 /// How long fewer rows than that wait for more.
 const PATIENCE: Duration = Duration::from_millis(10);
+/// How long work waits whose last run was rolled back: a disk that is full stays so for a while.
+const RETRY: Duration = Duration::from_secs(1);
 /// Most bins that one batch evicts from; each needs its own cursor.
 const MAX_BINS: usize = 16;
 /// How often bins are searched for requests that are too old.
@@ -48,6 +50,10 @@ pub(crate) struct Retention {
     to_purge: Vec<i64>,
     /// Rows of the journal.
     journaled: u64,
+    /// What the run took off before the commit: the key of a purged bin, rows of the journal.
+    taken_off: (Option<i64>, u64),
+    /// The last run was rolled back.
+    failed: bool,
     next_age_check: i64,
     /// The clock for ages.
     ages: Ages,
@@ -122,13 +128,14 @@ impl Retention {
             || (self.over_bytes && !self.stuck)
             || !self.to_purge.is_empty()
             || self.journaled > JOURNAL_ROWS + JOURNAL_SLACK;
-        if more {
-            Some(Duration::ZERO)
+        let soon = if more {
+            Duration::ZERO
         } else if self.over.is_empty() {
-            None
+            return None;
         } else {
-            Some(PATIENCE)
-        }
+            PATIENCE
+        };
+        Some(if self.failed { RETRY } else { soon })
     }
 
     /// Whether there is work that does not wait for the next capture.
@@ -179,9 +186,8 @@ impl Retention {
             let evicted = evict(tx, bin, seq, excess.min(room.max(2 * tx.effects.captured)), None)?;
             seq += 1;
             room = room.saturating_sub(evicted);
-            if evicted == 0 || evicted == excess {
-                self.over.remove(&bin);
-            }
+            // What is still over then is noted again by the commit.
+            self.over.remove(&bin);
         }
         let due = self.aged.len().min(MAX_BINS);
         for bin in self.aged.drain(..due).collect::<Vec<_>>() {
@@ -207,6 +213,10 @@ impl Retention {
 
     /// After a rollback: forgets what the run noted as done.
     pub(crate) fn forget_run(&mut self, shared: &Shared) {
+        let (purged, trimmed) = std::mem::take(&mut self.taken_off);
+        self.to_purge.extend(purged);
+        self.journaled += trimmed;
+        self.failed = true;
         self.floor = 0;
         self.next_age_check = 0;
         self.stuck = false;
@@ -218,6 +228,8 @@ impl Retention {
 
     /// Notes what a commit changed, and updates the bins in memory.
     pub(crate) fn committed(&mut self, shared: &Shared, effects: &mut Effects) {
+        self.taken_off = (None, 0);
+        self.failed = false;
         let bins = std::mem::take(&mut effects.bins);
         let set: Vec<BinId> = bins.iter().filter_map(BinEffect::set_bin).collect();
         shared.bins.apply(bins);
@@ -325,10 +337,16 @@ impl Retention {
         if (row_keys.len() as u64) < CHUNK {
             let trimmed = tx.conn.prepare_cached("DELETE FROM change WHERE bin = ?")?.execute([key])?;
             tx.conn.prepare_cached("DELETE FROM doomed WHERE bin = ?")?.execute([key])?;
-            self.journaled = self.journaled.saturating_sub(trimmed as u64);
-            self.to_purge.pop();
+            self.take_off_journal(trimmed as u64);
+            self.taken_off.0 = self.to_purge.pop();
         }
         Ok(())
+    }
+
+    fn take_off_journal(&mut self, rows: u64) {
+        let rows = rows.min(self.journaled);
+        self.journaled -= rows;
+        self.taken_off.1 += rows;
     }
 
     fn trim_journal(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
@@ -341,7 +359,7 @@ impl Retention {
         )?;
         let gone: Vec<(i64, i64)> =
             statement.query_map([signed(surplus)], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        self.journaled = self.journaled.saturating_sub(gone.len() as u64);
+        self.take_off_journal(gone.len() as u64);
         let mut newest: HashMap<i64, i64> = HashMap::new();
         for (bin, seq) in gone {
             let newest = newest.entry(bin).or_default();

@@ -1,5 +1,7 @@
 //! Storing, listing, reading back, changing.
 
+use rusqlite::Connection;
+
 use super::help::{Fixture, assert_sound, post, request, until};
 use crate::model::{BinId, ChangeKind, Derived, FreshnessStatus, MarksPatch, SignatureStatus, filter::Filter};
 use crate::store::error::Thing;
@@ -158,4 +160,32 @@ async fn the_latest_verdicts_follow_everything_that_changes_them() {
     assert_eq!(latest(&fixture, bin).await, [UnsignedScheme; LATEST_VERDICTS]);
     fixture.store.delete_bin(bin).await.unwrap();
     assert_eq!(fixture.store.latest_verdicts(bin).await, Err(StoreError::NotFound(Thing::Bin)));
+}
+
+#[tokio::test]
+async fn the_version_of_http_is_kept_whatever_it_is() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin().await.bin.id;
+    for (version, expected) in
+        [(" HTTP/1.1", "1.1"), (" HTTP/1.0", "1.0"), ("", ""), (" HTTP/2", "2"), (" HTTP/9.9", "9.9")]
+    {
+        let new = request(bin, &format!("POST /{bin}{version}\r\n\r\n"), b"x");
+        assert_eq!(new.head.version(), expected);
+        let stored = fixture.store.capture(new).await.unwrap();
+        let read = async || {
+            let summary = fixture.store.request(bin, RequestRef::Id(stored.id)).await.unwrap().summary;
+            (summary.http_version, summary.derived.event.name)
+        };
+        assert_eq!(read().await, (expected.to_owned(), None));
+        let facts: i64 = Connection::open(fixture.path())
+            .unwrap()
+            .query_row("SELECT facts IS NOT NULL FROM request ORDER BY place DESC", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(facts == 1, !matches!(expected, "1.1" | "1.0" | ""), "a text is kept where no number is: {version}");
+        // Also when it is judged anew.
+        let mut derived = Derived::default();
+        derived.event.name = Some("n".to_owned());
+        fixture.store.reverify(bin, vec![Reverified { seq: stored.seq, derived }]).await.unwrap();
+        assert_eq!(read().await, (expected.to_owned(), Some("n".to_owned())));
+    }
 }

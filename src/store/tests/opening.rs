@@ -196,3 +196,18 @@ async fn a_store_that_is_dropped_is_closed() {
         }
     }
 }
+
+#[test]
+fn a_database_with_creels_mark_and_others_tables_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("theirs.db");
+    let sql = "PRAGMA application_id = 1131570540; CREATE TABLE t (x)";
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let refused = Store::open(options(&path), Clock::system(), Arc::new(Deaf)).unwrap_err();
+    assert!(
+        matches!(&refused, OpenError::NotADatabase { cause, .. } if cause.contains("another program")),
+        "{refused}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}

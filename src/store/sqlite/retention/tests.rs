@@ -1,7 +1,7 @@
 use super::super::effects::{Delta, Touch};
 use super::*;
-use crate::model::MarksPatch;
 use crate::model::filter::Filter;
+use crate::model::{ChangeKind, MarksPatch};
 use crate::store::tests::{Fixture, post};
 
 #[test]
@@ -48,6 +48,10 @@ fn each_kind_of_work_has_its_cursors_and_only_the_excess_of_a_bin_waits_for_more
         (Retention { over_bytes: true, stuck: true, ..case(2, 0) }, soon, 2),
         (Retention { to_purge: vec![1], ..case(0, 0) }, now, 1),
         (Retention { to_purge: vec![1], ..case(1, 0) }, now, 1),
+        // What was rolled back is tried again, but not all the time.
+        (Retention { to_purge: vec![1], failed: true, ..case(0, 0) }, Some(RETRY), 1),
+        (Retention { failed: true, ..case(3, 0) }, Some(RETRY), 3),
+        (Retention { failed: true, ..case(0, 0) }, None, 0),
         (Retention { journaled: JOURNAL_ROWS + JOURNAL_SLACK, ..case(0, 0) }, None, 0),
         (Retention { journaled: JOURNAL_ROWS + JOURNAL_SLACK + 1, ..case(0, 0) }, now, 1),
     ]
@@ -166,4 +170,128 @@ async fn a_search_for_bytes_to_remove_that_has_seen_all_in_vain_waits_for_a_chan
         assert_eq!(fixture.store.counts(bin).requests, pinned);
         fixture.store.delete_matching(bin, Filter::default()).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_a_rollback_has_undone_is_still_to_be_done() {
+    let fixture = Fixture::with(|options| options.max_requests = 3);
+    let bin = fixture.bin().await.bin.id;
+    let id = fixture.store.capture(post(bin, "x")).await.unwrap().id;
+    for read in [true, false, true] {
+        fixture.store.mark(bin, id, MarksPatch { read: Some(read), ..MarksPatch::default() }).await.unwrap();
+    }
+    let told = fixture.store.db.write(16, 0, move |tx, seq| {
+        let journaled = JOURNAL_ROWS + JOURNAL_SLACK + 5;
+        let state = |retention: &Retention| (retention.to_purge.clone(), retention.journaled);
+        let mut told = Vec::new();
+        for is_rolled_back in [true, false] {
+            let mut retention = Retention { to_purge: vec![98, 99], journaled, ..Retention::default() };
+            retention.run(tx, seq)?;
+            told.push(state(&retention));
+            (retention.next_age_check, retention.floor, retention.stuck) = (7, 7, true);
+            if !is_rolled_back {
+                retention.committed(tx.shared, &mut Effects::default());
+            }
+            tx.shared.bins.entry(bin).ok_or(StoreError::CursorGone)?.holds.tally.lock().counts.requests = 4;
+            retention.forget_run(tx.shared);
+            told.push(state(&retention));
+            assert_eq!((retention.next_age_check, retention.floor, retention.stuck), (0, 0, false));
+            assert!(retention.failed && retention.over.contains(&bin));
+            tx.shared.bins.entry(bin).ok_or(StoreError::CursorGone)?.holds.tally.lock().counts.requests = 1;
+        }
+        Ok(told)
+    });
+    let journaled = JOURNAL_ROWS + JOURNAL_SLACK + 5;
+    let expected = [
+        (vec![98], journaled - 3),
+        (vec![98, 99], journaled),
+        // There is nothing left in the journal.
+        (vec![98], journaled),
+        (vec![98], journaled),
+    ];
+    assert_eq!(told.await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn while_captures_come_at_least_twice_as_many_go_and_each_eviction_has_a_number_of_its_own() {
+    let fixture = Fixture::with(|options| options.max_requests = 10_000);
+    let mut bins = Vec::new();
+    for _ in 0..3 {
+        bins.push(fixture.bin().await.bin.id);
+    }
+    for _ in 0..1_300 {
+        for bin in &bins {
+            fixture.store.capture_unattended(post(*bin, "x"));
+        }
+    }
+    let told = fixture.store.db.write(16, 0, move |tx, seq| {
+        // As if each held more than it does.
+        for bin in &bins {
+            tx.shared.bins.entry(*bin).ok_or(StoreError::CursorGone)?.holds.tally.lock().counts.requests = 11_250;
+        }
+        tx.effects.captured = 600;
+        tx.effects.changes.clear();
+        let mut retention = Retention { over: bins.iter().copied().collect(), ..Retention::default() };
+        retention.run(tx, seq)?;
+        let told = tx.effects.changes.iter().filter_map(|change| match change.what {
+            ChangeKind::Evicted { count, .. } => Some((change.seq - seq, count)),
+            _ => None,
+        });
+        Ok(told.collect::<Vec<_>>())
+    });
+    assert_eq!(told.await.unwrap(), [(0, 1_200), (1, 1_200), (2, 1_200)]);
+}
+
+#[tokio::test]
+async fn what_a_batch_itself_adds_counts_in_the_bytes_unless_it_is_pinned() {
+    const MOST: i64 = 1 << 20;
+    let fixture = Fixture::with(|options| options.max_bytes = 1 << 20);
+    let bin = fixture.bin().await.bin.id;
+    fixture.store.capture(post(bin, "x")).await.unwrap();
+    for (bytes, pinned_bytes, evicted) in [(0, 0, 0), (MOST, MOST, 0), (0, -MOST, 1), (MOST, 0, 1), (-MOST, 0, 0)] {
+        let gone = fixture.store.db.write(16, 0, move |tx, seq| {
+            tx.touch(bin)?.delta = Delta { bytes, pinned_bytes, ..Delta::default() };
+            let mut retention = Retention { over_bytes: true, ..Retention::default() };
+            retention.evict_bytes(tx, seq)?;
+            let gone = tx.touch(bin)?.delta.evicted;
+            tx.touch(bin)?.delta = Delta::default();
+            // So that it is there for the next.
+            Err::<(), _>(StoreError::Failed(gone.to_string()))
+        });
+        assert_eq!(gone.await, Err(StoreError::Failed(evicted.to_string())), "{bytes} {pinned_bytes}");
+    }
+}
+
+#[tokio::test]
+async fn each_row_of_the_journal_is_counted() {
+    let fixture = Fixture::with(|_| {});
+    let bin = fixture.bin().await.bin.id;
+    let (one, two) = (fixture.store.capture(post(bin, "x")).await, fixture.store.capture(post(bin, "y")).await);
+    let counted = fixture.store.db.write(2, 0, move |tx, seq| {
+        let before = tx.effects.journaled;
+        tx.delete(bin, one?.id, seq)?;
+        tx.delete(bin, two?.id, seq + 1)?;
+        Ok(tx.effects.journaled - before)
+    });
+    assert_eq!(counted.await, Ok(2));
+}
+
+#[tokio::test]
+async fn each_bin_with_old_requests_is_told_with_a_number_of_its_own() {
+    let fixture = Fixture::with(|_| {});
+    let mut bins = Vec::new();
+    for _ in 0..3 {
+        let bin = fixture.bin().await.bin.id;
+        let mut old = post(bin, "x");
+        old.received_at = fixture.clock.now().minus(Duration::from_secs(1));
+        fixture.store.capture(old).await.unwrap();
+        bins.push(bin);
+    }
+    let told = fixture.store.db.write(16, 0, move |tx, seq| {
+        let mut retention = Retention { aged: bins.clone(), ..Retention::default() };
+        retention.run(tx, seq)?;
+        let told: Vec<(Seq, BinId)> = tx.effects.changes.iter().map(|change| (change.seq - seq, change.bin)).collect();
+        Ok((told == [(0, bins[0]), (1, bins[1]), (2, bins[2])], retention.aged.len()))
+    });
+    assert_eq!(told.await.unwrap(), (true, 0));
 }

@@ -19,6 +19,9 @@ fn the_ends_of_a_bin_leave_the_others_out() {
     let last = unsigned(MAX_SEQ);
     let all = between(7, 0, Seq::MAX);
     assert!(holds(all, 7, 1) && holds(all, 7, last) && !holds(all, 6, last) && !holds(all, 8, 1));
+    let almost = between(7, 0, last);
+    assert!(holds(almost, 7, last - 1) && !holds(almost, 7, last));
+    assert_eq!(between(7, 0, last + 1), all);
     let some = between(7, 3, 5);
     assert!(holds(some, 7, 4) && !holds(some, 7, 3) && !holds(some, 7, 5));
     assert!(!holds(between(7, Seq::MAX, Seq::MAX), 7, last));

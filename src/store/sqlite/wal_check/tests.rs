@@ -134,3 +134,18 @@ fn a_log_whose_header_is_bad_is_damaged_from_its_start_and_a_shorter_one_is_none
         assert_eq!(damaged(&log), expected, "{page}");
     }
 }
+
+#[test]
+fn a_log_that_cannot_be_read_is_none_that_is_too_short() {
+    struct Broken(io::ErrorKind);
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+    }
+    assert!(fill(&mut &[1, 2, 3][..], &mut [0; 3]).unwrap());
+    assert!(!fill(&mut &[1, 2, 3][..], &mut [0; 4]).unwrap());
+    for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::Other] {
+        assert_eq!(fill(&mut Broken(kind), &mut [0; 4]).unwrap_err().kind(), kind);
+    }
+}
