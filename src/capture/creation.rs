@@ -92,6 +92,8 @@ impl Capture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::CaptureOptions;
+    use crate::capture::tests::Fixture;
 
     #[test]
     fn fifty_bins_are_made_at_once_and_one_more_each_second() {
@@ -115,5 +117,36 @@ mod tests {
         ] {
             assert_eq!(made(millis), expected, "{millis}");
         }
+    }
+
+    fn making() -> Fixture {
+        Fixture::with(CaptureOptions { auto_create: true, ..CaptureOptions::default() })
+    }
+
+    #[tokio::test]
+    async fn requests_that_make_bins_too_fast_are_told_so() {
+        let making = making();
+        let mut made = 0;
+        let refused = loop {
+            match making.capture.create(format!("bin-{made}").as_bytes()).await {
+                Ok(_) => made += 1,
+                Err(response) => break response,
+            }
+            assert!(made < MAX_AUTO_BINS);
+        };
+        assert!(made >= 50 && refused.status == 429, "{made} {}", refused.status);
+        assert_eq!(making.capture.counters().not_created.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn requests_make_no_bin_where_there_are_many() {
+        let making = making();
+        let others = (1..MAX_AUTO_BINS).map(|_| making.store.create_bin(BinSettings::default(), Vec::new()));
+        for made in futures_util::future::join_all(others).await {
+            made.unwrap();
+        }
+        assert!(making.capture.create(b"last").await.is_ok());
+        assert_eq!(making.capture.create(b"more").await.map(drop).unwrap_err().status, 429);
+        assert_eq!(making.store.bin_count(), MAX_AUTO_BINS);
     }
 }

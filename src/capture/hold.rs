@@ -262,7 +262,7 @@ mod tests {
     use std::future::ready;
 
     use super::*;
-    use crate::model::Timestamp;
+    use crate::model::{PassedHead, Timestamp};
 
     fn id(seq: u64) -> RequestId {
         RequestId::new(Timestamp::default(), 1, seq)
@@ -286,9 +286,16 @@ mod tests {
         let waiting = take(&held, bin).unwrap().wait(id(2), || ready(false));
         assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err());
         assert_eq!((held.0.count(), held.0.places.available_permits()), (0, 1));
-        drop(places);
+        // Those in other bins do not count.
+        places.pop();
+        let elsewhere = take(&held, BinId::generate()).unwrap();
+        while let Some(place) = places.pop() {
+            assert!(held.wait_in(bin));
+            drop(place);
+        }
+        assert!(!held.wait_in(bin) && held.wait_in(elsewhere.bin));
+        drop(elsewhere);
         assert_eq!(held.0.places.available_permits(), MAX_HELD);
-        assert!(!held.wait_in(bin));
     }
 
     #[tokio::test(start_paused = true)]
@@ -342,6 +349,35 @@ mod tests {
             let (answer, ()) = tokio::join!(place.wait(id(1), || ready(false)), leaving);
             assert!(answer.is_none() && held.0.leases.of(bin).is_none());
             assert_eq!(before.elapsed() < Duration::from_millis(500), waits_for_it, "{has_left}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_targets_answer_goes_to_the_sender_that_waits_or_is_shown_to_wait_soon() {
+        let fixture = crate::capture::tests::Fixture::new();
+        let bin = fixture.bin(crate::model::BinSettings::default(), None).await;
+        let at = Duration::from_millis(10);
+        let soon = Duration::from_millis(5);
+        for (begins, shown, is_told) in [
+            (Duration::ZERO, false, true),
+            (Duration::ZERO, true, true),
+            (at + soon, false, false),
+            (at + soon, true, true),
+            (at + BEGINNING + soon, true, false),
+        ] {
+            let place = fixture.capture.0.held.0.take(bin.bin.id, Duration::from_mins(1), None).unwrap();
+            let waiting = async {
+                tokio::time::sleep(begins).await;
+                place.wait(id(1), || ready(false)).await
+            };
+            let giving = async {
+                tokio::time::sleep(at).await;
+                let answer = PassedAnswer { status: 203, head: PassedHead::default(), body: "x".into() };
+                fixture.capture.pass_on(&bin, id(1), answer, shown).await
+            };
+            let (answered, given) = tokio::join!(waiting, giving);
+            assert_eq!(given.is_ok(), is_told, "{begins:?} {shown}");
+            assert_eq!(answered.map(|answered| answered.response.status), is_told.then_some(203), "{begins:?} {shown}");
         }
     }
 }

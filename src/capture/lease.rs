@@ -23,7 +23,8 @@ pub(super) struct Lease {
 pub(super) struct Leases {
     /// How many leases exist: read for every captured request.
     count: AtomicUsize,
-    last: AtomicU64,
+    /// The id of the next one.
+    next: AtomicU64,
     of: Mutex<HashMap<BinId, Lease>>,
 }
 
@@ -46,7 +47,7 @@ impl Leases {
         if of.contains_key(&bin) {
             return None;
         }
-        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
         of.insert(bin, Lease { id, patience });
         self.count.store(of.len(), Ordering::Release);
         Some(id)

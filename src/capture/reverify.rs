@@ -102,7 +102,7 @@ impl Capture {
             if after >= end {
                 break;
             }
-            if store.captured() - captured > BUSY {
+            if is_busy(captured, store.captured()) {
                 tokio::time::sleep(started.elapsed() * REST).await;
             }
         }
@@ -113,8 +113,13 @@ impl Capture {
     }
 }
 
+/// Whether more requests were stored during a step than a server that is not busy stores.
+const fn is_busy(before: u64, now: u64) -> bool {
+    now - before > BUSY
+}
+
 /// The facts of a stored request, if they differ from those that are stored.
-fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Reverified> {
+pub(super) fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<Reverified> {
     let before = &request.summary.derived;
     let headers = request.head.headers();
     let mut derived = judge.judge(&request.head, &headers, &request.body, request.summary.received_at).derived;
@@ -136,6 +141,15 @@ fn reverified(judge: &Judge, request: &crate::model::CapturedRequest) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_is_busy_by_what_comes_during_a_step_and_not_by_what_came_before() {
+        for (before, now, expected) in
+            [(0, 0, false), (0, BUSY, false), (0, BUSY + 1, true), (1_000, 1_000 + BUSY, false), (60, 200, true)]
+        {
+            assert_eq!(is_busy(before, now), expected, "{before} {now}");
+        }
+    }
 
     #[test]
     fn an_older_run_over_a_bin_is_told_from_its_newest_and_from_those_over_others() {

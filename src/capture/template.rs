@@ -243,7 +243,8 @@ mod tests {
         let long = "é".repeat(5 << 20);
         let mut pairs = "a&".repeat(5 << 20);
         pairs.push_str("x=late");
-        let json = format!(r#"{{"pad":"{}","x":"found"}}"#, "p".repeat(2 << 20));
+        let more: Vec<String> = (0..MAX_PICKED + 3).map(|n| format!(r#""n{n}":1"#)).collect();
+        let json = format!(r#"{{"pad":"{}","x":"found",{}}}"#, "p".repeat(2 << 20), more.join(","));
         let filled = |template: &str, body: &str| {
             let values =
                 TemplateValues { head: &head, body: body.as_bytes(), id: None, received_at: Timestamp::default() };
@@ -263,5 +264,11 @@ mod tests {
         assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(filled("{{request.form.x}}", "a&x=early&x=late"), "early");
         assert_eq!(filled("{{request.json./x}}", &json), "found");
+        // The longest that is read whole.
+        let whole = |pad: usize| format!(r#"{{"n":[1,2],"pad":"{}"}}"#, "p".repeat(pad));
+        let longest = whole(MAX_READ - whole(0).len());
+        assert_eq!(filled("{{request.json./n}}", &longest), "[1,2]");
+        let many: Vec<String> = (0..MAX_PICKED + 3).map(|n| format!("{{{{request.json./n{n}}}}}")).collect();
+        assert_eq!(filled(&many.concat(), &json), "1".repeat(MAX_PICKED));
     }
 }

@@ -1,5 +1,6 @@
 //! The capture half over a store, without a listener: what is kept, what is answered, what is learnt.
 
+mod explained;
 mod others;
 
 use std::sync::Arc;

@@ -283,3 +283,114 @@ fn what_is_passed_on_is_sandboxed_where_neither_the_target_nor_the_owner_says_ot
         assert_eq!(passed.as_deref(), Some(&head));
     }
 }
+
+#[tokio::test]
+async fn a_malformed_head_names_the_bin_by_the_first_word_that_is_a_path_to_one() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin(BinSettings::default(), None).await;
+    let id = bin.bin.id;
+    for (head, is_named) in [
+        (format!("POST /{id}/a HTTP/1.1\r\n\r\n"), true),
+        (format!("POST http://h/{id} HTTP/1.1\r\n\r\n"), true),
+        (format!("POST\t/{id}\tHTTP/1.1\r\n\r\n"), true),
+        (format!("POST\x7f/{id}\x7fHTTP/1.1\r\n\r\n"), true),
+        (format!("POST\0/{id}\x1fHTTP/1.1\r\n\r\n"), true),
+        (format!("\r\n\nPOST  to  /{id}"), true),
+        (format!("POST x /none http://h/{id}?q HTTP/1.1\r\n\r\n"), true),
+        (format!("POST x !/{id}! HTTP/1.1\r\n\r\n"), false),
+        (format!("POST {id} x HTTP/1.1\r\n\r\n"), false),
+        (format!("POST x {id} HTTP/1.1\r\n\r\n"), false),
+        (format!("POST x y\r\nReferer: /{id}\r\n\r\n"), false),
+        // So many paths are looked at.
+        (format!("POST x {} /{id}", "/no ".repeat(7)), true),
+        (format!("POST x {} /{id}", "/no ".repeat(8)), false),
+        (format!("POST x {} /{id}", "no ".repeat(80)), true),
+        ("\r\n".to_owned(), false),
+        (String::new(), false),
+    ] {
+        let named = fixture.capture.named_by(&Head::new(head.clone().into())).map(|state| state.bin.id);
+        assert_eq!(named, is_named.then_some(id), "{head:?}");
+    }
+}
+
+#[test]
+fn a_body_that_came_in_one_piece_is_not_copied() {
+    let piece = Bytes::from_static(b"one");
+    assert_eq!(joined(vec![piece.clone()]).as_ptr(), piece.as_ptr());
+    assert_eq!(joined(vec![piece.clone(), Bytes::new(), piece]), "oneone");
+    assert_eq!(joined(Vec::new()), "");
+}
+
+#[test]
+fn the_status_of_a_response_is_known_before_it_is_filled_in_and_a_fault_has_none() {
+    use super::super::response::Responses;
+    for (json, by_path, expected) in [
+        ("{}", None, Some(200)),
+        ("{}", Some(404), Some(404)),
+        (r#"{"status":202}"#, None, Some(202)),
+        (r#"{"body":"{{request.method}}"}"#, None, Some(200)),
+        (r#"{"status":202,"body":"{{request.method}}"}"#, None, Some(202)),
+        (r#"{"status":202,"body":"{{request.method}}"}"#, Some(503), Some(503)),
+        (r#"{"status":202,"fault":{"kind":"reset"}}"#, None, None),
+        (r#"{"status":202,"fault":{"kind":"reset","probability":0}}"#, None, Some(202)),
+    ] {
+        let responses = Responses::new(&answers(json).response, None);
+        assert_eq!(responses.choose("POST", by_path).status(), expected, "{json} {by_path:?}");
+    }
+}
+
+#[test]
+fn a_response_is_plain_text_unless_its_headers_say_otherwise() {
+    use super::super::response::Responses;
+    for (name, value, types) in [
+        ("X-A", "b", vec!["text/plain; charset=utf-8"]),
+        ("Content-Type", "text/html", vec!["text/html"]),
+        ("content-type", "text/html", vec!["text/html"]),
+    ] {
+        let json = format!(r#"{{"headers":[{{"name":"{name}","value":"{value}"}}]}}"#);
+        let responses = Responses::new(&answers(&json).response, None);
+        let response = responses.choose("POST", None).finish(&responses, None);
+        let is_type = |name: &str| name.eq_ignore_ascii_case("Content-Type");
+        let found = response.headers.iter().filter(|(name, _)| is_type(name)).map(|(_, value)| value.as_str());
+        assert_eq!(found.collect::<Vec<_>>(), types, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_judged_as_it_was_is_not_written_again() {
+    let fixture = Fixture::new();
+    let bin = fixture.bin(provider("callaider"), Some("key")).await;
+    for _ in 0..2 {
+        fixture.receive(&bin, signed("key")).await;
+    }
+    // One that was composed has no key.
+    fixture.capture.keep_composed(&bin, signed("key").head, EVENT.into()).await.unwrap();
+    let kept = fixture.kept(&bin).await;
+    assert_eq!(kept[1].summary.derived.event.duplicate_of, Some(kept[0].summary.id));
+    assert_eq!(kept[2].summary.derived.event.duplicate_key, None);
+    let judge = judge::Judge::new(&bin.bin, &fixture.capture.0.options);
+    for request in kept {
+        assert!(super::super::reverify::reverified(&judge, &request).is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_may_be_forged_is_no_first_of_its_kind() {
+    let fixture = Fixture::new();
+    assert_eq!(fixture.capture.base_url(), "http://creel.test");
+    let unsigned = || arrived("POST", "", EVENT);
+    for (secret, request, has_key) in [
+        (Some("key"), signed("key"), true),
+        (Some("key"), signed("other"), false),
+        (Some("key"), unsigned(), false),
+        // Without a secret nothing can be proven.
+        (None, signed("key"), true),
+        (None, unsigned(), true),
+    ] {
+        let bin = fixture.bin(provider("callaider"), secret).await;
+        fixture.receive(&bin, request).await;
+        let kept = fixture.kept(&bin).await.pop().unwrap().summary;
+        let status = kept.derived.verdict.status;
+        assert_eq!(kept.derived.event.duplicate_key.is_some(), has_key, "{secret:?} {status:?}");
+    }
+}

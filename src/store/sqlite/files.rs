@@ -76,6 +76,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_cannot_be_looked_at_is_not_taken_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        assert!(look(&file).unwrap().is_none());
+        std::fs::write(&file, "x").unwrap();
+        assert!(look(&file).unwrap().is_some());
+        assert_eq!(look(&file.join("below")).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+    }
+
+    #[test]
     fn a_file_is_closed_to_others_and_what_its_owner_may_stays_where_they_may_nothing() {
         for (before, after) in
             [(0o600, 0o600), (0o400, 0o400), (0o644, 0o600), (0o640, 0o600), (0o606, 0o600), (0o477, 0o600)]
