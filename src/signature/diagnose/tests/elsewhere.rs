@@ -104,7 +104,7 @@ fn what_a_query_a_form_or_a_member_signs_is_found_out() {
         ("https://h/a", "", json(&many(12)), None),
         // Names that cannot be written in a template are not counted.
         ("https://h/a", "", json(&many(12).replace('m', "m/")), Some("{json:/id}")),
-        // Neither the signature itself nor a name that has a meaning in templates is one of them.
+        // Nor is the signature itself.
         (
             "https://h/a",
             "",
