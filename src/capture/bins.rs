@@ -68,7 +68,7 @@ impl PreparedBins {
         });
         let mut all = self.0.write();
         // Before the map grows, removes deleted bins.
-        if all.len() == all.capacity() {
+        if all.len() >= all.capacity() {
             all.retain(|id, _| exists(*id));
         }
         all.insert(id, Arc::clone(&prepared));
@@ -129,6 +129,25 @@ impl WorkerBins {
 mod tests {
     use super::*;
     use crate::model::{Bin, BinSettings, Timestamp};
+
+    #[test]
+    fn a_bin_is_prepared_anew_when_its_version_or_that_of_the_schemes_is_another() {
+        let (prepared, options) = (PreparedBins::default(), CaptureOptions::default());
+        let bin = Bin {
+            id: BinId::generate(),
+            created_at: Timestamp::default(),
+            settings: BinSettings::default(),
+            secrets: Vec::new(),
+        };
+        let of =
+            |version, generation| prepared.of(&BinState { bin: bin.clone(), version }, generation, &options, |_| true);
+        let mut last = of(1, 0);
+        for (version, generation, is_same) in [(1, 0, true), (2, 0, false), (2, 0, true), (2, 1, false), (2, 1, true)] {
+            let next = of(version, generation);
+            assert_eq!(Arc::ptr_eq(&last, &next), is_same, "{version} {generation}");
+            last = next;
+        }
+    }
 
     #[test]
     fn deleted_bins_are_forgotten() {

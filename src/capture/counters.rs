@@ -75,7 +75,9 @@ impl Capture {
 
     /// Counts an export that was refused because too many are under way.
     pub(crate) fn count_export_refused(&self) {
-        self.0.counters.not_exported.fetch_add(1, Ordering::Relaxed);
+        if self.0.counters.not_exported.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!("exports are refused: too many are under way");
+        }
     }
 
     /// Counts a response that was given up because its sender did not read it.

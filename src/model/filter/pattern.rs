@@ -143,8 +143,8 @@ const SHORT: usize = 1024;
 pub struct Needle {
     text: String,
     lower: Vec<u8>,
-    /// Made for the first search of a long text: to make it costs more than to look through a short one. `None` only for
-    /// a text that is longer than any filter.
+    /// Made for the first search of a long text: to make it costs more than to look through a short one. `None` only
+    /// for a text that is longer than any filter.
     search: OnceLock<Option<AhoCorasick>>,
 }
 

@@ -43,7 +43,7 @@ impl Facts {
             }
             Node::Object(members) => {
                 self.has_empty_objects |= members.is_empty();
-                self.has_order |= members.len() > 1;
+                self.has_order |= members.len() >= 2;
                 let mut before: Option<&str> = None;
                 for (name, value) in members {
                     self.is_unsorted |= before.is_some_and(|before| before > name.as_ref());

@@ -81,7 +81,8 @@ fn secret_itself(search: &Search<'_>) -> Option<Finding> {
 fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Finding> {
     let encoding = search.scheme.encoding;
     let could_be = |token: &super::tokens::Token| token.text.trim_end_matches('=').len() >= LEAST_START;
-    if !search.tokens.iter().any(could_be) {
+    // A token is compared itself: there is no hash that could be cut.
+    if encoding == Encoding::Utf8 || !search.tokens.iter().any(could_be) {
         return None;
     }
     let expected = encoding.encode(&search.expected(key)?);
@@ -109,8 +110,8 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                 code: "signature_truncated",
                 sentence: format!(
                     "The signature is the right one without its beginning: {} of {} characters.",
-                    token.text.len(),
-                    expected.len()
+                    text.len(),
+                    whole.len()
                 ),
                 fix: "Send the whole signature. If it was written as a number, its leading zeros were lost: write it as text.".to_owned(),
                 verifies: true,
@@ -122,8 +123,8 @@ fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Find
                 code: "signature_truncated",
                 sentence: format!(
                     "The signature is the right one cut off: {} of {} characters.",
-                    token.text.len(),
-                    expected.len()
+                    text.len(),
+                    whole.len()
                 ),
                 fix: "Send the whole signature; look for a column or header that is too short.".to_owned(),
                 verifies: true,

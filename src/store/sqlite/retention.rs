@@ -25,7 +25,7 @@ const CHUNK: u64 = 512;
 const WORTHWHILE: u64 = 256;
 /// How long fewer rows than that wait for more.
 const PATIENCE: Duration = Duration::from_millis(10);
-/// How long work waits whose last run was rolled back: a disk that is full stays so for a while.
+/// How long an idle writer waits after a batch that failed: a disk that is full stays so for a while.
 const RETRY: Duration = Duration::from_secs(1);
 /// Most bins that one batch evicts from; each needs its own cursor.
 const MAX_BINS: usize = 16;
@@ -52,7 +52,7 @@ pub(crate) struct Retention {
     journaled: u64,
     /// What the run took off before the commit: the key of a purged bin, rows of the journal.
     taken_off: (Option<i64>, u64),
-    /// The last run was rolled back.
+    /// The last batch failed.
     failed: bool,
     next_age_check: i64,
     /// The clock for ages.
@@ -216,7 +216,7 @@ impl Retention {
         let (purged, trimmed) = std::mem::take(&mut self.taken_off);
         self.to_purge.extend(purged);
         self.journaled += trimmed;
-        self.failed = true;
+        self.rest();
         self.floor = 0;
         self.next_age_check = 0;
         self.stuck = false;
@@ -224,6 +224,11 @@ impl Retention {
         for entry in shared.bins.all() {
             self.look_at(shared, &entry);
         }
+    }
+
+    /// After a batch that failed: an idle writer does not try again at once.
+    pub(crate) const fn rest(&mut self) {
+        self.failed = true;
     }
 
     /// Notes what a commit changed, and updates the bins in memory.

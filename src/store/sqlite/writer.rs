@@ -168,6 +168,7 @@ impl Writer {
             }
             Err(error) => error,
         };
+        self.retention.rest();
         if error == StoreError::DiskFull && jobs.len() > 1 && *splits < MAX_SPLITS {
             *splits += 1;
             let middle = jobs.len() / 2;

@@ -155,3 +155,27 @@ fn an_idle_writer_finds_out_whether_writing_works_again_and_opens_anew_unless_th
     writer.idle();
     assert_eq!((trouble(), writer.conn.is_some()), (None, true));
 }
+
+#[test]
+fn a_batch_that_cannot_even_begin_is_not_tried_again_at_once() {
+    let still = Still::with(|options| options.max_requests = 1);
+    let bin = still.bin();
+    let mut writer = writer(&still);
+    let mut batch = |writer: &mut Writer, seq: Seq| {
+        let mut jobs = [Job::Capture { seq, worker: None, request: Arc::new(post(bin, "x")) }];
+        writer.attempt(&mut jobs, &mut [None], 0, &mut 0)
+    };
+    for seq in 1..=2 {
+        assert_eq!(batch(&mut writer, seq), Ok(()));
+    }
+    let soon = writer.retention.patience().unwrap();
+    let away = still.shared.path.with_extension("away");
+    std::fs::rename(&still.shared.path, &away).unwrap();
+    writer.looked_at.0 = Instant::now().checked_sub(TICK).unwrap();
+    assert!(batch(&mut writer, 3).is_err());
+    assert!(writer.retention.patience().unwrap() >= TICK.max(soon * 2), "{:?}", writer.retention.patience());
+    std::fs::rename(&away, &still.shared.path).unwrap();
+    writer.looked_at.0 = Instant::now().checked_sub(TICK).unwrap();
+    assert_eq!(batch(&mut writer, 4), Ok(()));
+    assert_eq!(writer.retention.patience(), Some(soon));
+}
