@@ -13,7 +13,7 @@ async fn a_body_that_did_not_come_whole_is_told_by_why_it_did_not() {
         (None, true, None),
     ] {
         let bin = fixture.bin(provider("callaider"), Some("key")).await;
-        fixture.receive(&bin, Arrived { rejected, complete, ..signed("other") }).await;
+        fixture.receive(&bin, Arrived { complete, rejected, ..signed("other") }).await;
         let request = fixture.kept(&bin).await.pop().unwrap();
         let explained = fixture.capture.explain(&bin, request, Trial::default(), ()).await.unwrap();
         let found = explained.findings.iter().map(|finding| finding.code).find(|code| reasons.contains(code));

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_batch_takes_its_bytes_in_the_log_and_as_much_for_each_row() {
-        let log = |bytes, captured, journaled| Effects { bytes, captured, journaled, ..Effects::default() }.log_bytes();
+        let log = |bytes, captured, journaled| Effects { journaled, captured, bytes, ..Effects::default() }.log_bytes();
         let none = log(0, 0, 0);
         let row = log(0, 1, 0) - none;
         assert!(none > 0 && row > 0);

@@ -161,7 +161,7 @@ fn a_batch_that_cannot_even_begin_is_not_tried_again_at_once() {
     let still = Still::with(|options| options.max_requests = 1);
     let bin = still.bin();
     let mut writer = writer(&still);
-    let mut batch = |writer: &mut Writer, seq: Seq| {
+    let batch = |writer: &mut Writer, seq: Seq| {
         let mut jobs = [Job::Capture { seq, worker: None, request: Arc::new(post(bin, "x")) }];
         writer.attempt(&mut jobs, &mut [None], 0, &mut 0)
     };
