@@ -12,20 +12,10 @@ use super::retention::Retention;
 use super::shared::Shared;
 use super::tx::Tx;
 use super::{bin_reads, files};
-use crate::model::{BinId, BinLimits, BinSettings, Change, Clock, Marks, Seq, Timestamp};
+use crate::model::{BinId, BinLimits, BinSettings, Clock, Marks, Seq};
 use crate::store::error::StoreError;
-use crate::store::tests::post;
-use crate::store::types::{CommitListener, Kept, StoreOptions};
-
-/// Wants nothing.
-struct Deaf;
-
-impl CommitListener for Deaf {
-    fn wants(&self, _bin: BinId) -> bool {
-        false
-    }
-    fn committed(&self, _changes: Vec<Change>) {}
-}
+use crate::store::tests::{Deaf, post, start};
+use crate::store::types::{Kept, StoreOptions};
 
 pub(crate) struct Still {
     pub(crate) shared: Arc<Shared>,
@@ -49,7 +39,7 @@ impl Still {
         let identity = files::identity(&file.metadata().unwrap());
         let (salt, last) = open::identity(&conn).unwrap();
         let bins = bin_reads::load(&conn).unwrap();
-        let clock = Clock::fixed(Timestamp::from_secs(1_779_971_696));
+        let clock = Clock::fixed(start());
         let file = (path, identity, file);
         let shared = Arc::new(Shared::new(options, file, clock.clone(), Arc::new(Deaf), salt, last, bins));
         Self { shared, conn, clock, _lock: lock, _folder: folder }

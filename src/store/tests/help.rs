@@ -25,7 +25,7 @@ impl CommitListener for Recorded {
 }
 
 /// Wants nothing.
-pub(super) struct Deaf;
+pub(in crate::store) struct Deaf;
 
 impl CommitListener for Deaf {
     fn wants(&self, _bin: BinId) -> bool {
@@ -38,7 +38,7 @@ pub(super) fn options(path: &Path) -> StoreOptions {
     StoreOptions::unlimited(path)
 }
 
-pub(super) fn start() -> Timestamp {
+pub(in crate::store) fn start() -> Timestamp {
     Timestamp::from_secs(1_779_971_696)
 }
 

@@ -19,4 +19,4 @@ mod speed;
 mod timeline;
 mod waiting;
 
-pub(in crate::store) use help::{Fixture, post};
+pub(in crate::store) use help::{Deaf, Fixture, post, start};
