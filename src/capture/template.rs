@@ -7,10 +7,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use base64::Engine as _;
-use serde_json::Value;
 
 use crate::http::{Head, coding, form};
-use crate::json::pick::pick;
+use crate::json::{Pointer, unescape, value_at};
 use crate::model::{RequestId, Timestamp};
 
 /// Where a template takes its values from.
@@ -53,9 +52,12 @@ pub(crate) const MAX_TEXT: usize = 1 << 20;
 /// The longest value of a header that a template makes.
 pub(crate) const MAX_HEADER: usize = 8 << 10;
 
-/// Bytes of a form that are searched for a name, and the longest JSON body that is read whole. From a longer one,
-/// single values are picked.
-const MAX_READ: usize = 1 << 20;
+/// Bytes of a form that are searched for a name.
+const MAX_FORM: usize = 1 << 20;
+
+/// Bytes of JSON that are read for one template, where each value takes a pass over the body. A value that was begun is
+/// found in a body of any length.
+const MAX_JSON: usize = 64 << 20;
 
 /// Fills a template in; cuts the result at `limit` bytes, because senders decide how long values are.
 #[must_use]
@@ -99,9 +101,8 @@ struct Found<'t, 'v> {
     limit: usize,
     known: HashMap<&'t str, Option<String>>,
     read: Option<Cow<'v, [u8]>>,
-    json: Option<Value>,
-    /// Values that were picked out of a large JSON body; each takes a pass over it.
-    picked: usize,
+    /// Bytes of JSON that were read.
+    json: usize,
     /// The first value of each name, read in one pass: a sender may send half a million pairs.
     query: Option<FirstValues>,
     form: Option<FirstValues>,
@@ -109,9 +110,6 @@ struct Found<'t, 'v> {
 
 /// The first value of each name of a form or query.
 type FirstValues = HashMap<String, String>;
-
-/// Most values that one template picks from a large JSON body.
-const MAX_PICKED: usize = 16;
 
 /// Pairs of a form or query that are read: no real form has more.
 const MAX_PAIRS: usize = 10_000;
@@ -126,7 +124,7 @@ fn first_values(encoded: &[u8]) -> FirstValues {
 
 impl<'t, 'v> Found<'t, 'v> {
     fn new(values: &'v TemplateValues<'v>, limit: usize) -> Self {
-        Self { values, limit, known: HashMap::new(), read: None, json: None, picked: 0, query: None, form: None }
+        Self { values, limit, known: HashMap::new(), read: None, json: 0, query: None, form: None }
     }
 
     /// The value of a placeholder; `None` when it is not a known one.
@@ -164,25 +162,17 @@ impl<'t, 'v> Found<'t, 'v> {
                     }
                     "form" => {
                         if self.form.is_none() {
-                            self.form = Some(first_values(cut(self.read(), MAX_READ)));
+                            self.form = Some(first_values(cut(self.read(), MAX_FORM)));
                         }
                         self.form.as_ref()?.get(name).cloned().unwrap_or_default()
                     }
-                    "json" if self.read().len() > MAX_READ => {
-                        self.picked += 1;
-                        if self.picked > MAX_PICKED {
-                            return Some(String::new());
-                        }
-                        pick(self.read(), &[name]).scalar(0).map(Cow::into_owned).unwrap_or_default()
-                    }
+                    "json" if self.json >= MAX_JSON => String::new(),
                     "json" => {
-                        if self.json.is_none() {
-                            self.json = Some(serde_json::from_slice(self.read()).unwrap_or_default());
-                        }
-                        match self.json.as_ref()?.pointer(name) {
+                        self.json += self.read().len();
+                        match Pointer::parse(name).and_then(|pointer| value_at(self.read(), &pointer)) {
                             None => String::new(),
-                            Some(Value::String(text)) => text.clone(),
-                            Some(other) => other.to_string(),
+                            Some(text) if text.starts_with('"') => unescape(text.as_bytes()),
+                            Some(other) => other.to_owned(),
                         }
                     }
                     _ => return None,
@@ -217,7 +207,7 @@ mod tests {
         for (template, expected) in [
             ("plain", "plain"),
             ("<{{request.json./challenge}}>", "<c1>"),
-            ("{{ request.json./n }}", "[1,2.5]"),
+            ("{{ request.json./n }}", "[1,2.50]"),
             ("{{request.header.x-name}}/{{request.query.q}}", "v/a b"),
             ("{{request.method}} {{request.path}}", "POST /sub"),
             ("{{now}} {{now.unix}}", "2026-05-28T12:34:56.000Z 1779971696"),
@@ -243,8 +233,8 @@ mod tests {
         let long = "é".repeat(5 << 20);
         let mut pairs = "a&".repeat(5 << 20);
         pairs.push_str("x=late");
-        let more: Vec<String> = (0..MAX_PICKED + 3).map(|n| format!(r#""n{n}":1"#)).collect();
-        let json = format!(r#"{{"pad":"{}","x":"found",{}}}"#, "p".repeat(2 << 20), more.join(","));
+        let pad = "p".repeat(MAX_JSON / 4);
+        let json = format!(r#"{{"pad":"{pad}","x":"found","list":[0,1,2,3,{{"a/b": [4.50, 5]}}],"text":"\u00e9"}}"#);
         let filled = |template: &str, body: &str| {
             let values =
                 TemplateValues { head: &head, body: body.as_bytes(), id: None, received_at: Timestamp::default() };
@@ -264,11 +254,11 @@ mod tests {
         assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(filled("{{request.form.x}}", "a&x=early&x=late"), "early");
         assert_eq!(filled("{{request.json./x}}", &json), "found");
-        // The longest that is read whole.
-        let whole = |pad: usize| format!(r#"{{"n":[1,2],"pad":"{}"}}"#, "p".repeat(pad));
-        let longest = whole(MAX_READ - whole(0).len());
-        assert_eq!(filled("{{request.json./n}}", &longest), "[1,2]");
-        let many: Vec<String> = (0..MAX_PICKED + 3).map(|n| format!("{{{{request.json./n{n}}}}}")).collect();
-        assert_eq!(filled(&many.concat(), &json), "1".repeat(MAX_PICKED));
+        assert_eq!(filled("{{request.json./list/3}}{{request.json./list/4}}", &json), "3{\"a/b\": [4.50, 5]}");
+        assert_eq!(filled("{{request.json./list/4/a~1b/0}}{{request.json./text}}", &json), "4.50é");
+        // Every value is read once, and five from a body of a quarter of the most are too many.
+        let five = ["/x", "/x", "/list/0", "/list/1", "/list/2", "/list/3"];
+        let five = five.map(|pointer| format!("{{{{request.json.{pointer}}}}},"));
+        assert_eq!(filled(&five.concat(), &json), "found,found,0,1,2,,");
     }
 }

@@ -1,7 +1,7 @@
 //! JSON as written: read without conversion, at any size and depth, even if broken.
 //!
-//! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it; [`pick`] takes a few
-//! values out of a text in one pass without building anything.
+//! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it; [`pick`] and
+//! [`value_at`] take a few values out of a text in one pass without building anything.
 
 pub(crate) mod edit;
 mod error;
@@ -22,13 +22,15 @@ mod tests;
 pub(crate) mod text_forms;
 mod tokens;
 pub(crate) mod tree;
+mod written;
 
 pub(crate) use error::JsonError;
 pub(crate) use find::JsonHits;
 pub(crate) use outline::{JsonNode, JsonPage, NodeId};
 pub use outline::{NodeKind, Outline};
 pub use pointer::Pointer;
+pub(crate) use pointer::unescaped;
 pub(crate) use pretty::pretty;
 pub use scan::scan;
-pub(crate) use scan::value_at;
 pub use strings::unescape;
+pub(crate) use written::value_at;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use serde::Serialize;
 
 use super::JsonError;
-use super::pointer::Pointer;
+use super::pointer::{self, Pointer};
 use super::strings::{self, Cut};
 
 /// The number of a value: its place in the order of the text, the root is 0.
@@ -312,10 +312,8 @@ impl Outline {
         self.get(0)?;
         pointer.steps().iter().try_fold(0, |node, name| match self.kind(bytes, node)? {
             NodeKind::Object => self.child_ids(node).filter(|&child| self.has_key(bytes, child, name)).last(),
-            NodeKind::Array if name == "0" || !name.starts_with(['0', '+']) => {
-                self.child_ids(node).nth(name.parse().ok()?)
-            }
-            NodeKind::Array | NodeKind::String | NodeKind::Number | NodeKind::Bool | NodeKind::Null => None,
+            NodeKind::Array => self.child_ids(node).nth(pointer::item(name)?),
+            NodeKind::String | NodeKind::Number | NodeKind::Bool | NodeKind::Null => None,
         })
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::pointer;
+
 /// A value that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Picked<'a> {
@@ -87,7 +89,7 @@ impl<const N: usize> Picks<'_, N> {
     }
 }
 
-/// Reads the values at `paths` (`/data/reason`, `/entry/0/id`; no escapes, at most 31) in one pass.
+/// Reads the values at `paths` (`/data/reason`, `/entry/0/id`; RFC 6901, at most 31) in one pass.
 /// Of a repeated key the last one counts, as in JavaScript and Python. Everything else is skipped, however deep.
 /// Never fails: see [`Picks::whole`].
 #[must_use]
@@ -109,17 +111,25 @@ struct At<'p, 'o, 'a> {
     out: &'o mut [Option<Picked<'a>>],
 }
 
-impl<'a> At<'_, '_, 'a> {
-    /// The paths that go on with this key, and the values of those taken back: the last one of a repeated key counts.
-    fn step(&mut self, key: &str) -> u32 {
-        let mut next = 0;
-        for (index, path) in self.paths.iter().enumerate() {
-            if self.active & (1 << index) != 0 && path.split('/').nth(self.depth + 1) == Some(key) {
-                next |= 1 << index;
-                self.out[index] = None;
-            }
-        }
+impl<'p, 'a> At<'p, '_, 'a> {
+    /// The paths that are followed, each with its place and its next step.
+    fn steps(&self) -> impl Iterator<Item = (usize, &'p str)> {
+        let (active, depth) = (self.active, self.depth);
+        let paths = self.paths.iter().enumerate().filter(move |(index, _)| active & (1 << index) != 0);
+        paths.filter_map(move |(index, path)| Some((index, path.split('/').nth(depth + 1)?)))
+    }
+
+    /// The paths that go on with such a step, and the values of those taken back: the last one of a repeated key counts.
+    fn step(&mut self, goes_on: impl Fn(&str) -> bool) -> u32 {
+        let next = self.steps().filter(|(_, step)| goes_on(step)).fold(0, |next, (index, _)| next | 1 << index);
+        let taken_back = self.out.iter_mut().enumerate().filter(|(index, _)| next & (1 << index) != 0);
+        taken_back.for_each(|(_, value)| *value = None);
         next
+    }
+
+    /// The first item from `start` on that a path leads to.
+    fn next_item(&self, start: usize) -> Option<usize> {
+        self.steps().filter_map(|(_, step)| pointer::item(step)).filter(|&item| item >= start).min()
     }
 
     fn set(self, value: &Picked<'a>) {
@@ -199,13 +209,19 @@ impl<'de> Visitor<'de> for At<'_, '_, 'de> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         self.structure();
-        // Paths name only the first few items.
-        for index in ["0", "1", "2"] {
-            let active = self.step(index);
-            let item = At { paths: self.paths, active, depth: self.depth + 1, out: self.out };
-            if items.next_element_seed(item)?.is_none() {
+        let mut at = 0;
+        while let Some(item) = self.next_item(at) {
+            for _ in at..item {
+                if items.next_element::<IgnoredAny>()?.is_none() {
+                    return Ok(());
+                }
+            }
+            let active = self.step(|step| pointer::item(step) == Some(item));
+            let value = At { paths: self.paths, active, depth: self.depth + 1, out: self.out };
+            if items.next_element_seed(value)?.is_none() {
                 return Ok(());
             }
+            at = item + 1;
         }
         while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
@@ -230,7 +246,7 @@ impl Visitor<'_> for Key<'_, '_, '_, '_> {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<u32, E> {
-        Ok(self.0.step(key))
+        Ok(self.0.step(|step| pointer::unescaped(step) == key))
     }
 }
 
@@ -271,13 +287,19 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leads_to_its_own_depth_and_to_the_first_three_items() {
-        let body = br#"{"a": {"b": 1, "c": {"b": 2}}, "b": 3, "l": [[0], [1], [2], [3], [4]]}"#;
-        let picks = pick(body, &["/a", "/b", "/a/b", "/a/c/b", "/c/b", "/l/2/0", "/l/3/0", ""]);
-        let scalars: Vec<_> = (0..7).map(|index| picks.scalar(index).map(Cow::into_owned)).collect();
+    fn a_path_leads_to_its_own_depth_and_to_any_item() {
+        let body = br#"{"a": {"b": 1, "c": {"b": 2}}, "b": 3, "l": [[0], [1], [2], [3], [4]], "a/~1": [5, [6]]}"#;
+        let paths = ["/a", "/b", "/a/b", "/a/c/b", "/c/b", "/l/2/0", "/l/4/0", "/l/5", "/l/03/0", "/a~1~01/1/0", ""];
+        let picks = pick(body, &paths);
+        let scalars: Vec<_> = (0..10).map(|index| picks.scalar(index).map(Cow::into_owned)).collect();
         let scalars: Vec<_> = scalars.iter().map(Option::as_deref).collect();
-        assert_eq!(scalars, [None, Some("3"), Some("1"), Some("2"), None, Some("2"), None]);
-        assert!(picks.whole && picks.there(0) && picks.values[7] == Some(Picked::Structure));
+        let some = [None, Some("3"), Some("1"), Some("2"), None, Some("2"), Some("4"), None, None, Some("6")];
+        assert_eq!(scalars, some);
+        assert!(picks.whole && picks.there(0) && picks.values[10] == Some(Picked::Structure));
+        let picks = pick(b"[0, 1, 2, 3, 4]", &["/3", "/1", "/3", "/18446744073709551615", "/-"]);
+        let scalars = [0, 1, 2, 3, 4].map(|index| picks.scalar(index).map(Cow::into_owned));
+        assert_eq!(scalars.each_ref().map(Option::as_deref), [Some("3"), Some("1"), Some("3"), None, None]);
+        assert!(picks.whole);
     }
 
     #[test]

@@ -1,6 +1,17 @@
 //! JSON pointers (RFC 6901).
 
+use std::borrow::Cow;
 use std::fmt;
+
+/// The key that a step of a pointer names.
+pub(crate) fn unescaped(step: &str) -> Cow<'_, str> {
+    if step.contains('~') { Cow::Owned(step.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(step) }
+}
+
+/// The item that a step of a pointer names, from 0. RFC 6901 allows neither leading zeros nor a sign.
+pub(super) fn item(step: &str) -> Option<usize> {
+    if step == "0" || !step.starts_with(['0', '+']) { step.parse().ok() } else { None }
+}
 
 /// The way to a value in a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,7 +28,7 @@ impl Pointer {
             return None;
         }
         let steps = text.strip_prefix('/')?.split('/');
-        Some(Self(steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect()))
+        Some(Self(steps.map(|step| unescaped(step).into_owned()).collect()))
     }
 
     /// The pointer with these steps.

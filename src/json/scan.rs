@@ -5,7 +5,6 @@
 
 use super::JsonError;
 use super::outline::{NO_KEY, NO_PARENT, Node, NodeId, Outline};
-use super::pointer::Pointer;
 use crate::http::text::BYTE_ORDER_MARK;
 
 /// Values that are outlined: 28 bytes each, so 56 MB at most. Values after that are checked and counted in their container only.
@@ -37,12 +36,6 @@ pub fn scan(bytes: &[u8]) -> Outline {
     let error = scanner.document().err().map(|(offset, message)| located(bytes, offset, message));
     scanner.close_all();
     Outline { nodes: scanner.nodes, error, all_outlined: scanner.all_outlined }
-}
-
-/// The value that a pointer names, as written: a piece of `text`. `None` when there is none, or the text is not JSON. For
-/// several values of one text, [`Outline::value_at`] reads it once.
-pub(crate) fn value_at<'t>(text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {
-    scan(text).value_at(text, pointer)
 }
 
 fn located(bytes: &[u8], offset: usize, message: &'static str) -> JsonError {
@@ -310,14 +303,6 @@ mod tests {
         assert_eq!(scan(&string(64 << 20)).error, None);
         let error = scan(&string((64 << 20) + 1)).error.unwrap();
         assert_eq!((error.offset, error.message), (64 << 20, "more than 64 MiB of JSON are not outlined"));
-    }
-
-    #[test]
-    fn a_pointer_leads_to_the_value_as_written() {
-        let at = |text: &'static str, pointer| value_at(text.as_bytes(), &Pointer::parse(pointer).unwrap());
-        assert_eq!(at(r#"{"a": [1.50, "é\n"]}"#, "/a/0"), Some("1.50"));
-        assert_eq!(at(r#"{"a": [1.50, "é\n"]}"#, "/a/1"), Some("\"é\\n\""));
-        assert_eq!((at("[1]", "/1"), at("[1] x", "/0")), (None, None));
     }
 
     /// Whether `serde_json` takes it, with the differences that are documented above left out.

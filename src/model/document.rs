@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::http::fields::{Field, fields};
 use crate::http::text::without_mark;
 use crate::json::pick::{Picked, pick};
+use crate::json::unescaped;
 
 /// How deep strings inside JSON are read as JSON.
 const MAX_DEPTH: usize = 3;
@@ -22,8 +23,8 @@ pub(crate) fn json_in<'a>(content_type: Option<&str>, body: &'a [u8]) -> Cow<'a,
     first.map_or(Cow::Borrowed(body), |(_, value)| value)
 }
 
-/// The value at a pointer (RFC 6901, without escapes). In a form or multipart body the pointer begins with the name of a field, or
-/// leads into one that is JSON.
+/// The value at a pointer (RFC 6901). In a form or multipart body the pointer begins with the name of a field, or leads
+/// into one that is JSON.
 pub(crate) fn value_in(content_type: Option<&str>, body: &[u8], pointer: &str) -> Option<Picked<'static>> {
     match fields(content_type, body) {
         None => value_at(body, pointer, MAX_DEPTH),
@@ -32,8 +33,9 @@ pub(crate) fn value_in(content_type: Option<&str>, body: &[u8], pointer: &str) -
 }
 
 fn value_of(fields: &[Field<'_>], pointer: &str) -> Option<Picked<'static>> {
-    let (name, rest) = split(pointer);
-    let named = fields.iter().filter(|(found, _)| *found == name).find_map(|(_, value)| match rest {
+    let (step, rest) = split(pointer);
+    let name = unescaped(step);
+    let named = fields.iter().filter(|(found, _)| *found == *name).find_map(|(_, value)| match rest {
         "" => Some(Picked::Text(String::from_utf8_lossy(value).into_owned().into())),
         rest => value_at(value, rest, MAX_DEPTH),
     });
@@ -97,6 +99,7 @@ mod tests {
             (FORM, encoded, "/n/m", Some("1")),
             (FORM, encoded, "/token", Some("t")),
             (FORM, encoded, "/token/x", None),
+            (FORM, "a%2Fb=%5B%5D&a%2Fb=%5B0%2C1%2C2%2C%7B%22~%22%3A3%7D%5D", "/a~1b/3/~0", Some("3")),
             (FORM, encoded, "/other", None),
             (FORM, r#"{"a":"b=c"}"#, "/a", Some("b=c")),
             (MULTIPART, part, "/event/type", Some("sent")),

@@ -43,7 +43,7 @@ pub enum Leaf {
         /// The value, decoded.
         value: Option<Pattern>,
     },
-    /// A value in the body's JSON, wherever that is, by its pointer (RFC 6901, without escapes).
+    /// A value in the body's JSON, wherever that is, by its pointer (RFC 6901).
     Json {
         /// The pointer.
         pointer: String,
