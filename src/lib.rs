@@ -66,14 +66,15 @@
 //! stored, and what the console announces can be opened.
 //!
 //! The hub's thread serialises each change once and hands the batch to the WebSockets of the bin's subscribers
-//! (`server/console/live`). In the browser `static/live.js` follows the cursor; `static/list.js` takes a message as a hint
-//! that something changed, and fetches the new rows from `/bins/{bin}/rows`. They are rendered by the row template that the
-//! whole page uses (`templates/parts/row.html`), so that the page and a live row cannot differ.
+//! (`server/console/live`). In the browser `static/live.js` follows the cursor; `static/list.js` takes a message as a
+//! hint that something changed, and fetches the new rows from `/bins/{bin}/rows`. They are rendered by the row template
+//! that the whole page uses (`templates/parts/row.html`), so that the page and a live row cannot differ.
 //!
 //! # From outside
 //!
-//! The crate is a program: [`run`] is what `main` calls, [`Application`] what the tests start. Everything else is private, so
-//! that the compiler shows what is dead; [`inside`] opens what tests, benchmarks and fuzz targets reach for.
+//! The crate is a program: [`run`] is what `main` calls, [`Application`] what the tests start. Everything else is
+//! private, so that the compiler shows what is dead; [`inside`] opens what tests, benchmarks and fuzz targets reach
+//! for.
 // The table above links private items: `cargo doc --document-private-items`.
 #![allow(rustdoc::private_intra_doc_links)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -27,7 +27,8 @@ pub(crate) struct CaptureCounters {
     pub created: AtomicU64,
     /// Requests that would have made a bin but exceeded the limit.
     pub not_created: AtomicU64,
-    /// Senders that were turned away because too many waited for a target's answer. Their requests are kept and sent on.
+    /// Senders that were turned away because too many waited for a target's answer. Their requests are kept and sent
+    /// on.
     pub not_asked: AtomicU64,
     /// Requests that were not kept because they run in a loop.
     pub loops: AtomicU64,

@@ -23,8 +23,8 @@ pub(crate) struct Outgoing {
     pub body: Bytes,
     /// The wait before it is sent.
     pub delay: Duration,
-    /// The deliberate fault, if this response gets one (already drawn by chance). Boxed, because few responses have one
-    /// and every request's future is moved.
+    /// The deliberate fault, if this response gets one (already drawn by chance). Boxed, because few responses have
+    /// one and every request's future is moved.
     pub fault: Option<Box<Fault>>,
     /// Where the request was stored; `None` when it was not.
     pub stored: Option<crate::store::Stored>,

@@ -110,8 +110,8 @@ pub(super) fn cover(scheme: &Scheme, secret: &SecretValue) -> Cover {
     Cover::new(credential(secret.expose().as_bytes(), LEAST).into_iter().chain(written), COVERED)
 }
 
-/// Whether the bin is set to this scheme, or to a provider with it: what a request says decides about no stored secret that
-/// would be sent as it is.
+/// Whether the bin is set to this scheme, or to a provider with it: what a request says decides about no stored secret
+/// that would be sent as it is.
 fn is_set(catalogue: &Catalogue, bin: &Bin, scheme: &Scheme) -> bool {
     match set_scheme(catalogue, bin) {
         Some(set) => set.id == scheme.id,

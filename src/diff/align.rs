@@ -1,4 +1,5 @@
-//! How one list becomes the other (Myers). Elements come as numbers: the generic code behind it is large, and this compiles it once.
+//! How one list becomes the other (Myers). Elements come as numbers: the generic code behind it is large, and this
+//! compiles it once.
 
 use std::time::{Duration, Instant};
 

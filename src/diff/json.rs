@@ -62,8 +62,8 @@ struct Differ<'a> {
     places_b: Places,
 }
 
-/// The children of arrays whose elements were named. Without it, the pointer to the last of a million elements would count
-/// them all each time.
+/// The children of arrays whose elements were named. Without it, the pointer to the last of a million elements would
+/// count them all each time.
 #[derive(Default)]
 struct Places(HashMap<NodeId, Vec<NodeId>>);
 
@@ -130,8 +130,8 @@ fn hashes((bytes, outline): Text<'_>, state: &RandomState) -> Vec<u64> {
     hashes
 }
 
-/// The values of an object in the order of their keys' hashes; equal keys stay in their order, which does count. As numbers
-/// only: an object may have a million keys.
+/// The values of an object in the order of their keys' hashes; equal keys stay in their order, which does count. As
+/// numbers only: an object may have a million keys.
 fn by_key(
     (bytes, outline): Text<'_>,
     object: NodeId,

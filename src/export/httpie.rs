@@ -138,7 +138,8 @@ fn item(field: &Field, notes: &mut Vec<String>) -> Option<String> {
         value if escapes => {
             format!("'{}:@'<(printf %s {})", field.name.replace('\'', r"'\''"), quote(value.as_bytes()))
         }
-        // The blank keeps a value that starts with '=' or '@' from making another kind of item; HTTPie takes it off again.
+        // The blank keeps a value that starts with '=' or '@' from making another kind of item; HTTPie takes it off
+        // again.
         value => quote(format!("{}: {value}", field.name).as_bytes()),
     })
 }

@@ -100,7 +100,8 @@ pub fn single(exporter: SingleExporter, request: &CapturedRequest, options: &Exp
     Exported { bytes: (member.write)(request, options), media_type: member.media_type, extension: member.extension }
 }
 
-/// A writer for many requests: [`Rows::start`], then a [`Rows::row`] for each, then [`Rows::end`]. Holds one row at a time.
+/// A writer for many requests: [`Rows::start`], then a [`Rows::row`] for each, then [`Rows::end`]. Holds one row at a
+/// time.
 #[derive(Debug)]
 pub struct Rows {
     exporter: ManyExporter,

@@ -1,5 +1,5 @@
-//! JavaScript for Node 18 and later, with `node:http`: fetch adds fields of its own (`accept-language`, `sec-fetch-mode`), joins
-//! those that are there twice, and knows neither every method nor every path.
+//! JavaScript for Node 18 and later, with `node:http`: fetch adds fields of its own (`accept-language`,
+//! `sec-fetch-mode`), joins those that are there twice, and knows neither every method nor every path.
 
 use super::outgoing::{Outgoing, origin};
 use super::own_fields::Line;

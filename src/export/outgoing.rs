@@ -154,8 +154,8 @@ impl<'a> Outgoing<'a> {
         }
     }
 
-    /// Notes for a client that writes every field as `Name: value`, and one without a value with what is in `empty` after its
-    /// colon.
+    /// Notes for a client that writes every field as `Name: value`, and one without a value with what is in `empty`
+    /// after its colon.
     pub(super) fn note_spaces(&self, empty: &str, notes: &mut Vec<String>) {
         let odd = odd_spaces(self.head.raw(), empty.as_bytes());
         if !odd.is_empty() {
@@ -196,8 +196,8 @@ impl<'a> Outgoing<'a> {
         path.split('/').any(dots) || path.contains('\\')
     }
 
-    /// Whether urllib3, which requests and `HTTPie` are built on, sends the target as it is: it resolves dots, writes escapes in
-    /// capitals, encodes what it does not know, and drops a question mark that nothing follows.
+    /// Whether urllib3, which requests and `HTTPie` are built on, sends the target as it is: it resolves dots, writes
+    /// escapes in capitals, encodes what it does not know, and drops a question mark that nothing follows.
     pub(super) fn urllib3_keeps_target(&self) -> bool {
         let target = path(&self.url);
         let digit = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);

@@ -85,8 +85,8 @@ impl Outgoing<'_> {
         first || self.host.is_none()
     }
 
-    /// Notes for a client that sends these fields in this order; `writes_value` if what delimits the body has a value of its
-    /// own making. What is not sent at all is said elsewhere.
+    /// Notes for a client that sends these fields in this order; `writes_value` if what delimits the body has a value
+    /// of its own making. What is not sent at all is said elsewhere.
     pub(super) fn note_own(&self, client: &str, sent: &[&str], writes_value: bool, notes: &mut Vec<String>) {
         let place = |name: &str| sent.iter().position(|sent| sent.eq_ignore_ascii_case(name));
         // A field that the sender did not send has no required position.

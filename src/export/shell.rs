@@ -17,7 +17,8 @@ pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
     (!text.contains('\r') && !has_marks(text)).then_some(text)
 }
 
-/// Single quotes, which change nothing inside (POSIX, section 2.2.2). What cannot be pasted goes into `$'…'`, which bash and zsh know.
+/// Single quotes, which change nothing inside (POSIX, section 2.2.2). What cannot be pasted goes into `$'…'`, which
+/// bash and zsh know.
 pub(super) fn quote(bytes: &[u8]) -> String {
     match plain(bytes) {
         Some(text) => format!("'{}'", text.replace('\'', r"'\''")),
@@ -65,8 +66,9 @@ pub(super) fn hex_escape(byte: u8) -> [char; 4] {
     ['\\', 'x', digit(byte >> 4), digit(byte)]
 }
 
-/// A string in double quotes, as Python and JavaScript both read it. `named` holds the control characters that are written
-/// as a backslash and a letter. Characters up to U+00FF are mostly bytes of a header here; an escape leaves no doubt about them.
+/// A string in double quotes, as Python and JavaScript both read it. `named` holds the control characters that are
+/// written as a backslash and a letter. Characters up to U+00FF are mostly bytes of a header here; an escape leaves no
+/// doubt about them.
 pub(super) fn string_literal(text: &str, named: &str) -> String {
     let mut out = "\"".to_owned();
     for character in text.chars() {

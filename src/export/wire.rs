@@ -76,8 +76,8 @@ impl Normalised {
     }
 }
 
-/// The message for a socket: head, body and trailers as sent. A chunked body is one chunk, since where the sender's ended is
-/// not kept; one that broke off breaks off here.
+/// The message for a socket: head, body and trailers as sent. A chunked body is one chunk, since where the sender's
+/// ended is not kept; one that broke off breaks off here.
 #[must_use]
 pub fn message(request: &CapturedRequest) -> Bytes {
     let head = request.head.raw();

@@ -13,7 +13,8 @@ const MAX_OUTPUT: usize = 20 * 1024 * 1024;
 const MAX_CODINGS: usize = 5;
 /// The window that an HTTP zstd stream may ask for: 8 MiB (RFC 9659, section 3).
 const ZSTD_WINDOW_LOG: u32 = 23;
-/// How a brotli stream begins that asks for a "large window" of up to 1 GiB, which HTTP does not allow (RFC 7932, section 9.1).
+/// How a brotli stream begins that asks for a "large window" of up to 1 GiB, which HTTP does not allow (RFC 7932,
+/// section 9.1).
 const BROTLI_LARGE_WINDOW: u8 = 0x11;
 
 /// A content coding (RFC 9110, section 8.4.1).

@@ -1,7 +1,7 @@
 //! `application/x-www-form-urlencoded`: the pairs of a query or a form.
 
-/// The pairs in order, decoded: `+` is a space, invalid escapes stay as written, invalid UTF-8 is replaced. A pair without
-/// `=` has an empty value; empty pairs are left out.
+/// The pairs in order, decoded: `+` is a space, invalid escapes stay as written, invalid UTF-8 is replaced. A pair
+/// without `=` has an empty value; empty pairs are left out.
 pub(crate) fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(encoded).into_owned().collect()
 }

@@ -57,8 +57,8 @@ impl Head {
         lossy(&self.raw[self.method.clone()])
     }
 
-    /// The request target as sent: everything between method and version, so that a target with a space stays whole; without
-    /// the blanks around it.
+    /// The request target as sent: everything between method and version, so that a target with a space stays whole;
+    /// without the blanks around it.
     #[must_use]
     pub fn target(&self) -> Target {
         Target::new(self.raw.slice(self.target.clone()))

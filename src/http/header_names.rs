@@ -1,7 +1,7 @@
 //! Looks up header names among many known ones, for every field of every request.
 
-/// Values by header name. Look-ups ignore ASCII case (RFC 9110, section 5.1) and are almost free for names whose length no
-/// known name has, which is the usual case.
+/// Values by header name. Look-ups ignore ASCII case (RFC 9110, section 5.1) and are almost free for names whose length
+/// no known name has, which is the usual case.
 #[derive(Debug)]
 pub(crate) struct HeaderNames<T> {
     by_length: Vec<Vec<Known<T>>>,

@@ -21,7 +21,8 @@ impl Header {
 }
 
 /// JSON shape: `{"name", "value"}`, or `{"name", "value_base64"}` when the value is not UTF-8.
-/// A name that is not UTF-8 (only rejected heads have one) is shown with replacement characters; the head has its bytes.
+/// A name that is not UTF-8 (only rejected heads have one) is shown with replacement characters; the head has its
+/// bytes.
 impl Serialize for Header {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use base64::Engine as _;

@@ -43,7 +43,8 @@ pub struct JsonHits {
 }
 
 impl Outline {
-    /// Values whose key or scalar holds `text`, ASCII case ignored, escapes resolved. At most `limit` of them (and never over 1,000).
+    /// Values whose key or scalar holds `text`, ASCII case ignored, escapes resolved. At most `limit` of them (and
+    /// never over 1,000).
     #[must_use]
     pub fn find(&self, bytes: &[u8], text: &str, limit: usize) -> JsonHits {
         let mut found = JsonHits { hits: Vec::new(), more: false };

@@ -1,7 +1,7 @@
 //! JSON as written: read without conversion, at any size and depth, even if broken.
 //!
-//! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it; [`pick`] and
-//! [`value_at`] take a few values out of a text in one pass without building anything.
+//! [`scan()`] reads a text into an [`Outline`]: its values with their places. [`tree`] and [`Pointer`] read by it;
+//! [`pick`] and [`value_at`] take a few values out of a text in one pass without building anything.
 
 pub(crate) mod edit;
 mod error;

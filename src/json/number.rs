@@ -10,7 +10,8 @@ enum Whole {
     Bits64,
     /// A double like any other.
     Double,
-    /// No number is a double: all keep their digits, with exponents as Java's `BigDecimal` and Python's `Decimal` write them.
+    /// No number is a double: all keep their digits, with exponents as Java's `BigDecimal` and Python's `Decimal` write
+    /// them.
     Decimal,
     /// The same, never with an exponent, as databases have it.
     Plain,
@@ -225,8 +226,8 @@ impl Numbers {
     }
 }
 
-/// A number other than zero of up to 15 digits and no exponent, as nearly all are. Those digits are the shortest that read back
-/// as the same double, so none has to be computed.
+/// A number other than zero of up to 15 digits and no exponent, as nearly all are. Those digits are the shortest that
+/// read back as the same double, so none has to be computed.
 struct Short {
     has_point: bool,
     /// Whether anything but zeros comes after it.
@@ -291,7 +292,8 @@ fn digits_of(text: &str, count: Option<usize>) -> Option<(bool, String, i32)> {
 /// Digits that plain notation may add to a decimal number.
 const MAX_ZEROS: i64 = 400;
 
-/// A decimal number with all its digits, by the rules of Java's `BigDecimal.toString`; `is_plain` for none with an exponent.
+/// A decimal number with all its digits, by the rules of Java's `BigDecimal.toString`; `is_plain` for none with an
+/// exponent.
 fn decimal(text: &str, is_plain: bool) -> String {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));

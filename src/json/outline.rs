@@ -297,8 +297,8 @@ impl Outline {
         Some(pointer).filter(|pointer| pointer.len() <= MAX_POINTER_BYTES)
     }
 
-    /// The value that a pointer names, as written: a piece of the text that was read. `None` when there is none, or the text is
-    /// not JSON.
+    /// The value that a pointer names, as written: a piece of the text that was read. `None` when there is none, or the
+    /// text is not JSON.
     #[must_use]
     pub fn value_at<'t>(&self, text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {
         if self.error.is_some() {
@@ -307,7 +307,8 @@ impl Outline {
         std::str::from_utf8(self.raw(text, self.resolve(text, pointer)?)).ok()
     }
 
-    /// The value that a JSON pointer (RFC 6901) names. Of repeated keys the last one counts, as it does for most parsers.
+    /// The value that a JSON pointer (RFC 6901) names. Of repeated keys the last one counts, as it does for most
+    /// parsers.
     pub fn resolve(&self, bytes: &[u8], pointer: &Pointer) -> Option<NodeId> {
         self.get(0)?;
         pointer.steps().iter().try_fold(0, |node, name| match self.kind(bytes, node)? {

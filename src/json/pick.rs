@@ -1,4 +1,5 @@
-//! Reads a few values out of a JSON body in one pass, without building a tree: a transcript of megabytes costs no memory.
+//! Reads a few values out of a JSON body in one pass, without building a tree: a transcript of megabytes costs no
+//! memory.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -119,7 +120,8 @@ impl<'p, 'a> At<'p, '_, 'a> {
         paths.filter_map(move |(index, path)| Some((index, path.split('/').nth(depth + 1)?)))
     }
 
-    /// The paths that go on with such a step, and the values of those taken back: the last one of a repeated key counts.
+    /// The paths that go on with such a step, and the values of those taken back: the last one of a repeated key
+    /// counts.
     fn step(&mut self, goes_on: impl Fn(&str) -> bool) -> u32 {
         let next = self.steps().filter(|(_, step)| goes_on(step)).fold(0, |next, (index, _)| next | 1 << index);
         let taken_back = self.out.iter_mut().enumerate().filter(|(index, _)| next & (1 << index) != 0);

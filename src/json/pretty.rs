@@ -13,8 +13,9 @@ pub(crate) struct Pretty {
     pub truncated: bool,
 }
 
-/// Sets JSON text out in lines, two blanks a level, up to about `max_bytes` of output. Empty containers stay on one line.
-/// Made for valid JSON; any other text comes out in some order of lines, with all that is not white space still there.
+/// Sets JSON text out in lines, two blanks a level, up to about `max_bytes` of output. Empty containers stay on one
+/// line. Made for valid JSON; any other text comes out in some order of lines, with all that is not white space still
+/// there.
 #[must_use]
 pub(crate) fn pretty(bytes: &[u8], max_bytes: usize) -> Pretty {
     let mut out: Vec<u8> = Vec::with_capacity(bytes.len().min(max_bytes));

@@ -149,7 +149,8 @@ impl Style {
     }
 }
 
-/// Escapes make a text six times as long at most. What is longer still is indentation, which deep nesting makes endless.
+/// Escapes make a text six times as long at most. What is longer still is indentation, which deep nesting makes
+/// endless.
 const MAX_GROWTH: usize = 8;
 /// Short texts may grow more.
 const LEAST_LIMIT: usize = 64 << 10;

@@ -7,7 +7,8 @@ use super::JsonError;
 use super::outline::{NO_KEY, NO_PARENT, Node, NodeId, Outline};
 use crate::http::text::BYTE_ORDER_MARK;
 
-/// Values that are outlined: 28 bytes each, so 56 MB at most. Values after that are checked and counted in their container only.
+/// Values that are outlined: 28 bytes each, so 56 MB at most. Values after that are checked and counted in their
+/// container only.
 const MAX_NODES: usize = 2_000_000;
 /// Levels that are followed. Far above what any parser takes; bounds the stack at 4 MB.
 const MAX_DEPTH: usize = 1_000_000;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::http::text::lossy;
 
-/// The string at the start of `bytes`, with its quotes. `bytes` starts with a quote; a string without end goes to the end.
+/// The string at the start of `bytes`, with its quotes. `bytes` starts with a quote; a string without end goes to the
+/// end.
 pub(super) fn first_string(bytes: &[u8]) -> &[u8] {
     let mut at = 1;
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
@@ -22,7 +23,8 @@ pub fn unescape(written: &[u8]) -> String {
     text(written).0.into_owned()
 }
 
-/// The text of a string as written, borrowed when it holds no escapes, and whether it holds a lone surrogate (which becomes U+FFFD).
+/// The text of a string as written, borrowed when it holds no escapes, and whether it holds a lone surrogate (which
+/// becomes U+FFFD).
 pub(super) fn text(written: &[u8]) -> (Cow<'_, str>, bool) {
     let inner = written.strip_prefix(b"\"").unwrap_or(written);
     let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
@@ -67,8 +69,8 @@ fn resolve(inner: &[u8]) -> (Cow<'_, str>, bool) {
     (Cow::Owned(out), lone_surrogate)
 }
 
-/// The character of the hexadecimal digits at the start of `rest`, and of a second escape when the two are a surrogate pair.
-/// `None` for a lone surrogate, or when there are no four digits.
+/// The character of the hexadecimal digits at the start of `rest`, and of a second escape when the two are a surrogate
+/// pair. `None` for a lone surrogate, or when there are no four digits.
 fn unicode_escape(rest: &mut &str) -> Option<char> {
     let first = hex4(rest)?;
     *rest = &rest[4..];

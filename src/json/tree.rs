@@ -23,8 +23,8 @@ pub(crate) enum Node<'a> {
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
-/// Reads a text; `None` when it is not one JSON value, or nested too deeply, or holds what libraries write differently (half a
-/// surrogate pair, a number of hundreds of digits).
+/// Reads a text; `None` when it is not one JSON value, or nested too deeply, or holds what libraries write differently
+/// (half a surrogate pair, a number of hundreds of digits).
 pub(crate) fn parse(text: &[u8]) -> Option<Node<'_>> {
     let outline = scan(text);
     if outline.error.is_some() || !outline.all_outlined {

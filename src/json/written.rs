@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use super::pointer::{self, Pointer};
 use crate::http::text::without_mark;
 
-/// The value that a pointer names: a piece of `text`. Of repeated keys the last one counts. `None` when there is none, the
-/// text is not JSON, or the pointer has more steps than `serde_json` reads levels (127).
+/// The value that a pointer names: a piece of `text`. Of repeated keys the last one counts. `None` when there is none,
+/// the text is not JSON, or the pointer has more steps than `serde_json` reads levels (127).
 ///
 /// For several values of one text, [`super::Outline::value_at`] reads it once.
 pub(crate) fn value_at<'t>(text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use crate::model::{Change, ChangeKind, Seq};
 use crate::shapes::EventShape;
 
-/// Appends one unmasked WebSocket text frame (RFC 6455, section 5.2): servers do not mask, so every client gets the same bytes.
+/// Appends one unmasked WebSocket text frame (RFC 6455, section 5.2): servers do not mask, so every client gets the
+/// same bytes.
 #[expect(clippy::cast_possible_truncation, reason = "each length is in the arm of its size")]
 pub(crate) fn text_frame(out: &mut Vec<u8>, text: &[u8]) {
     const FINAL_TEXT: u8 = 0x81;

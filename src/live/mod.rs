@@ -24,7 +24,8 @@ use crate::store::CommitListener;
 pub(crate) use batch::{Batch, text_frame};
 pub(crate) use subscription::{Delivery, Subscription};
 
-/// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. 20 ms are too short to notice.
+/// Under load, batches go out this often: a wake-up and a write per subscriber and batch rather than per event. 20 ms
+/// are too short to notice.
 const BATCH_EVERY: Duration = Duration::from_millis(20);
 /// The same with many subscribers: fewer wake-ups and writes matter more there than 10 ms do.
 const BATCH_EVERY_WITH_MANY: Duration = Duration::from_millis(30);

@@ -6,7 +6,8 @@ use strum::IntoStaticStr;
 
 use super::{Attempt, BinId, CapturedRequest, Freshness, JobStatus, Marks, RequestId, RequestSummary, Seq, Verdict};
 
-/// One committed change of a bin. `seq` comes from the same sequence as the requests', so that one cursor orders everything.
+/// One committed change of a bin. `seq` comes from the same sequence as the requests', so that one cursor orders
+/// everything.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// The cursor; for a captured request its own `seq`.

@@ -61,7 +61,8 @@ impl<'de> Deserialize<'de> for BinId {
     }
 }
 
-/// A name that the user chose for a bin: `[a-z0-9][a-z0-9_-]{0,62}`, not a reserved word, not in the form of a generated id.
+/// A name that the user chose for a bin: `[a-z0-9][a-z0-9_-]{0,62}`, not a reserved word, not in the form of a
+/// generated id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct BinName(String);

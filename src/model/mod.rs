@@ -1,4 +1,5 @@
-//! The domain: plain data and parsing. No I/O, no framework. Everything may import it; it imports only `http` and `json`.
+//! The domain: plain data and parsing. No I/O, no framework. Everything may import it; it imports only `http` and
+//! `json`.
 
 mod attempt;
 mod bin;

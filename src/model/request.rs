@@ -34,8 +34,8 @@ pub struct Client {
 pub struct SentResponse {
     /// The status; `None` when the sender got no response (a fault, or it had left).
     pub status: Option<u16>,
-    /// From the complete head to the response, in microseconds: until the row was written for a response that is given at
-    /// once, until the last byte was handed over for one that is delayed or dripped.
+    /// From the complete head to the response, in microseconds: until the row was written for a response that is given
+    /// at once, until the last byte was handed over for one that is delayed or dripped.
     pub duration_us: Option<u64>,
 }
 

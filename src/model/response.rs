@@ -14,8 +14,8 @@ pub struct ResponseHeader {
     pub value: String,
 }
 
-/// One response. What is not set comes from the level above: a response of a script or method takes the bin's, the bin's takes
-/// the default.
+/// One response. What is not set comes from the level above: a response of a script or method takes the bin's, the
+/// bin's takes the default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Response {

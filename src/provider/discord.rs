@@ -1,4 +1,5 @@
-//! Discord: interactions and webhook events. Source: docs.discord.com, "Receiving and responding to interactions", "Webhook events".
+//! Discord: interactions and webhook events. Source: docs.discord.com, "Receiving and responding to interactions",
+//! "Webhook events".
 
 use super::{Detail, EventInput, Provider, Reading, detail_list};
 

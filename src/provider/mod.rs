@@ -248,7 +248,8 @@ pub(crate) fn is_known(provider: &str, own: &[OwnProvider]) -> bool {
     ids(own).any(|id| id == provider)
 }
 
-/// The scheme that goes with a provider when the bin names none. `None` for providers that do not sign, and unknown ids.
+/// The scheme that goes with a provider when the bin names none. `None` for providers that do not sign, and unknown
+/// ids.
 #[must_use]
 pub(crate) fn scheme_of(provider: &str) -> Option<Cow<'static, str>> {
     match by_id(provider) {

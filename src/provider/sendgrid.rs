@@ -1,4 +1,5 @@
-//! Twilio SendGrid: the event webhook sends arrays of events. Source: twilio.com/docs/sendgrid, "Event Webhook reference".
+//! Twilio SendGrid: the event webhook sends arrays of events. Source: twilio.com/docs/sendgrid, "Event Webhook
+//! reference".
 
 use super::{Detail, EventInput, Provider, Reading, detail_list};
 

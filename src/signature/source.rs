@@ -52,7 +52,8 @@ pub(crate) fn locate<'j>(pointer: &Pointer, json: &'j [u8]) -> Option<(Range<usi
     Some((start..start + found.len(), found))
 }
 
-/// The text of the value that a pointer leads to: a string's content, anything else as written. Absent or `null` is `None`.
+/// The text of the value that a pointer leads to: a string's content, anything else as written. Absent or `null` is
+/// `None`.
 pub(super) fn read(pointer: &Pointer, json: &[u8]) -> Option<String> {
     text_of(find(pointer, json)?)
 }

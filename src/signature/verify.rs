@@ -100,8 +100,9 @@ impl Verifier {
         Self { mode: Mode::One { scheme, keys }, secrets, config }
     }
 
-    /// For a bin: by the scheme that is set, else by those of its platform (`of_platform`), else by what a request seems to use.
-    /// A scheme is checked when it is set: one that is not known any more (an older database) is as good as none.
+    /// For a bin: by the scheme that is set, else by those of its platform (`of_platform`), else by what a request
+    /// seems to use. A scheme is checked when it is set: one that is not known any more (an older database) is as
+    /// good as none.
     #[must_use]
     pub fn of_bin(catalogue: &Catalogue, bin: &Bin, of_platform: &[impl AsRef<str>]) -> Self {
         let (scheme, custom) = (bin.settings.scheme.as_deref(), bin.settings.custom_scheme.as_ref());

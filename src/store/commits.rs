@@ -65,7 +65,8 @@ impl CommitWaiters {
             if let Some(thread) = threads.iter().find(|thread| thread.all.id == self.id) {
                 return Rc::clone(thread);
             }
-            // A closed store is kept alive by this list only: let go of it. Whoever still waits keeps its waiters itself.
+            // A closed store is kept alive by this list only: let go of it. Whoever still waits keeps its waiters
+            // itself.
             threads.retain(|thread| Arc::strong_count(&thread.all) > 1);
             let mailbox = Arc::new(Mailbox::default());
             let mut mailboxes = self.mailboxes.write();

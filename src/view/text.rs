@@ -66,8 +66,8 @@ pub(super) struct Read {
     unknown: Option<String>,
 }
 
-/// Reads up to about `max_bytes` of the body in the charset of its byte order mark, else of its declaration, else in UTF-8,
-/// else in windows-1252, which takes any byte.
+/// Reads up to about `max_bytes` of the body in the charset of its byte order mark, else of its declaration, else in
+/// UTF-8, else in windows-1252, which takes any byte.
 pub(super) fn read(body: &Body<'_>, max_bytes: usize) -> Read {
     let bytes = body.bytes();
     let label = body.content_type.as_ref().and_then(|declared| declared.parameter("charset"));

@@ -81,8 +81,8 @@ pub fn throughput() {
     }
 }
 
-/// What a verdict costs: one server, the same requests to a bin with the secret and to one without, and unsigned ones, in
-/// turn and in slices so short that the machine's own drift hits all alike.
+/// What a verdict costs: one server, the same requests to a bin with the secret and to one without, and unsigned ones,
+/// in turn and in slices so short that the machine's own drift hits all alike.
 pub fn verdict() {
     let slices = setting("CREEL_BENCH_SLICES", 24);
     let folder = tempfile::tempdir().unwrap();

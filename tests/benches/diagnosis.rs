@@ -1,5 +1,5 @@
-//! How long the reason for a wrong signature takes to be found out for a body of 1 MiB: `creel verify` from start to end,
-//! without what it takes where the signature is right.
+//! How long the reason for a wrong signature takes to be found out for a body of 1 MiB: `creel verify` from start to
+//! end, without what it takes where the signature is right.
 
 use std::process::{Command, Stdio};
 use std::time::Instant;

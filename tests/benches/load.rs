@@ -122,8 +122,8 @@ pub async fn closed(
     }
 }
 
-/// Offers `rate` requests a second over `connections` for a while; latencies count from the moment when a request was due
-/// (so that a stall is not hidden by the requests that could not be sent meanwhile). Sorted, in milliseconds.
+/// Offers `rate` requests a second over `connections` for a while; latencies count from the moment when a request was
+/// due (so that a stall is not hidden by the requests that could not be sent meanwhile). Sorted, in milliseconds.
 pub async fn open(target: SocketAddr, path: &str, connections: u32, rate: u32, time: Duration) -> Vec<f64> {
     let request = std::sync::Arc::new(request(path, &[], &body()));
     let start = Instant::now() + Duration::from_millis(200);

@@ -17,7 +17,8 @@ pub fn run() {
     let server = Server::creel(&folder.path().join("creel.db"), &["--max-requests", "0", "--max-bytes", "0"]);
     let path = format!("/{}", server.bin);
     let headers = {
-        // The headers of a right signature; the secret is taken away again, so that the stored verdicts are "no secret".
+        // The headers of a right signature; the secret is taken away again, so that the stored verdicts are "no
+        // secret".
         let headers = signed(&server, "bench-secret");
         let url = format!("{}/api/v1/bins/{}", server.console, server.bin);
         runtime().block_on(async {

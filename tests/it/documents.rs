@@ -1,4 +1,5 @@
-//! The table of the platforms' sentences (`src/provider/README.md`) names the test behind each: every one of them is there.
+//! The table of the platforms' sentences (`src/provider/README.md`) names the test behind each: every one of them is
+//! there.
 
 use std::collections::BTreeSet;
 use std::fs;

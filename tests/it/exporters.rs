@@ -1,5 +1,5 @@
-//! Round trips: what an exporter writes is run by the real tool, and what arrives is what was captured, byte for byte, or the
-//! output says in a comment what differs.
+//! Round trips: what an exporter writes is run by the real tool, and what arrives is what was captured, byte for byte,
+//! or the output says in a comment what differs.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -282,8 +282,8 @@ fn fields(head: &Head) -> Fields {
     all_fields(head).into_iter().filter(|(name, _)| !is_own(name)).collect()
 }
 
-/// Those: each with its value and the number of other fields before it, of those that the other head has as well. Without those
-/// that the other head has none of.
+/// Those: each with its value and the number of other fields before it, of those that the other head has as well.
+/// Without those that the other head has none of.
 fn own(head: &Head, other: &Head) -> Vec<(String, Vec<u8>, usize)> {
     let all: Fields = all_fields(head).into_iter().filter(|(name, _)| other.headers().contains(name)).collect();
     let before = |at: usize| all[..at].iter().filter(|(name, _)| !is_own(name)).count();
@@ -374,8 +374,8 @@ fn there(program: &str, arguments: &[&str]) -> bool {
     found
 }
 
-/// Runs a command on each nasty request, and compares what arrives with what was captured: whatever differs is said in a
-/// comment, and a comment is there only where something differs.
+/// Runs a command on each nasty request, and compares what arrives with what was captured: whatever differs is said in
+/// a comment, and a comment is there only where something differs.
 fn round_trip(id: &str, extension: &str, may: &[&str], run: impl Fn(&Path) -> Command) {
     let folder = tempfile::tempdir().unwrap();
     let mut faults = Vec::new();

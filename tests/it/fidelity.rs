@@ -177,8 +177,8 @@ async fn every_request_comes_back_as_it_was_written() {
     }
 }
 
-/// What `/raw` gives can be written to a socket as it is, and is captured as the same request; where the chunks ended is the
-/// only thing that may differ, and that is said.
+/// What `/raw` gives can be written to a socket as it is, and is captured as the same request; where the chunks ended
+/// is the only thing that may differ, and that is said.
 async fn assert_sent_again(app: &TestApp, case: &Case, head: &[u8], bin: BinId) {
     let name = case.name;
     let url = app.api(&format!("/bins/{bin}/requests/latest/raw"));

@@ -35,8 +35,8 @@ fn shell(folder: &Path, console: &str, script: &str) -> Output {
     command.env("CREEL_SERVER", console).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
 }
 
-/// The tests of other languages, each run by that language. Where pytest or Vitest is not installed, the functions are called by
-/// what comes with the language.
+/// The tests of other languages, each run by that language. Where pytest or Vitest is not installed, the functions are
+/// called by what comes with the language.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recipe_in_another_language_passes() {
     let app = TestApp::start().await;

@@ -9,7 +9,8 @@ use crate::seeds::{EVENTS, parts};
 
 const SECRET: &str = "whsec-from-the-assistant-settings";
 
-/// The guide's handler: `sha256=` and the hex of the HMAC over the raw body, compared in constant time with the header's text.
+/// The guide's handler: `sha256=` and the hex of the HMAC over the raw body, compared in constant time with the
+/// header's text.
 fn receiver_accepts(signature: Option<&str>, raw_body: &[u8]) -> bool {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(raw_body);

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::helpers::{TestApp, raw};
 
-/// CallAIder and Pathors events in full form, as their guides describe them: what each is called, and the message as it is sent.
+/// CallAIder and Pathors events in full form, as their guides describe them: what each is called, and the message as it
+/// is sent.
 pub const EVENTS: &[(&str, &[u8])] = &[
     ("callaider session.started", include_bytes!("fixtures/callaider-session-started.http")),
     ("callaider session.ended", include_bytes!("fixtures/callaider-session-ended.http")),

@@ -1,5 +1,5 @@
-//! Test vectors that providers publish in their documentation, libraries and tests; `source` says where. Vectors made for this
-//! repository, of every algorithm and encoding, are in `src/signature/tests/vectors.json`.
+//! Test vectors that providers publish in their documentation, libraries and tests; `source` says where. Vectors made
+//! for this repository, of every algorithm and encoding, are in `src/signature/tests/vectors.json`.
 
 use base64::Engine as _;
 use creel::inside::{
@@ -77,7 +77,8 @@ fn every_published_vector_has_its_published_verdict() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
 }
 
-/// The same as a sender and a client of the API see it: the request is posted to a bin with the vector's scheme, secrets and URL.
+/// The same as a sender and a client of the API see it: the request is posted to a bin with the vector's scheme,
+/// secrets and URL.
 #[tokio::test]
 async fn every_published_vector_has_its_published_verdict_through_a_running_server() {
     let vectors = vectors();

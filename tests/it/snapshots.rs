@@ -1,10 +1,12 @@
-//! What clients and people see, whole, so that a change of it is seen in review: the OpenAPI document, one problem for each code,
-//! every exporter's output, every body view's model, a request's row and its tabs.
+//! What clients and people see, whole, so that a change of it is seen in review: the OpenAPI document, one problem for
+//! each code, every exporter's output, every body view's model, a request's row and its tabs.
 //!
-//! After a change that is meant, `INSTA_UPDATE=always cargo test --test it snapshots` writes the files below `snapshots/` anew;
-//! read their difference before it is committed. `INSTA_UPDATE=always cargo test --test it` does the same for all tests.
+//! After a change that is meant, `INSTA_UPDATE=always cargo test --test it snapshots` writes the files below
+//! `snapshots/` anew; read their difference before it is committed. `INSTA_UPDATE=always cargo test --test it` does the
+//! same for all tests.
 //!
-//! What differs from run to run (addresses, ids) is replaced by its name, and only where it is exactly what the server said before.
+//! What differs from run to run (addresses, ids) is replaced by its name, and only where it is exactly what the server
+//! said before.
 
 use std::collections::BTreeSet;
 
@@ -148,7 +150,8 @@ async fn one_problem_for_each_code() {
     assert_eq!(problems.0, all, "each code has a problem here, or a reason why not");
 }
 
-/// A signed event, with what exporters have to take care of: credentials, a query, text that is not ASCII, a repeated field.
+/// A signed event, with what exporters have to take care of: credentials, a query, text that is not ASCII, a repeated
+/// field.
 fn order() -> CapturedRequest {
     let message = include_bytes!("fixtures/order.http");
     let (head, body) = parts(message);

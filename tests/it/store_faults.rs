@@ -1,5 +1,5 @@
-//! The disk is full, the database is locked, damaged or newer: senders get no false 200, the console says what is wrong,
-//! the process lives on.
+//! The disk is full, the database is locked, damaged or newer: senders get no false 200, the console says what is
+//! wrong, the process lives on.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

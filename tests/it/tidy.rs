@@ -69,7 +69,8 @@ fn frameworks_stay_behind_their_fences() {
     }
 }
 
-/// What each part of the house may import of ours; parts that are not listed (server, cli, main, lib) may import everything below them.
+/// What each part of the house may import of ours; parts that are not listed (server, cli, main, lib) may import
+/// everything below them.
 const ARROWS: &[(&str, &[&str])] = &[
     ("src/http/", &[]),
     ("src/json/", &["http"]),
@@ -137,6 +138,19 @@ fn no_file_is_longer_than_a_reader_can_hold() {
     for (file, text) in src() {
         let lines = code(&text).lines().count();
         assert!(lines <= LONG, "{file} has {lines} lines of code; split it, or argue here why it is one thing");
+    }
+}
+
+/// The formatter leaves comments as they are. Tables cannot be wrapped.
+#[test]
+fn no_comment_is_wider_than_the_code() {
+    for folder in ["src", "tests"] {
+        for (file, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
+            let comments = text.lines().filter(|line| line.trim_start().starts_with("//") && !line.contains("//! |"));
+            for line in comments {
+                assert!(line.chars().count() <= 120, "{file} has a comment of more than 120 columns: {line}");
+            }
+        }
     }
 }
 

@@ -37,8 +37,8 @@ pub(super) fn canonical(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// The kind of an address. An IPv6 address for a translator or a tunnel is special where the IPv4 address that it embeds is
-/// more than an ordinary host's: loopback, special or no host at all.
+/// The kind of an address. An IPv6 address for a translator or a tunnel is special where the IPv4 address that it
+/// embeds is more than an ordinary host's: loopback, special or no host at all.
 pub(super) fn place(ip: IpAddr) -> Place {
     match canonical(ip) {
         IpAddr::V4(v4) => place_of_v4(v4),

@@ -115,7 +115,8 @@ pub(super) fn fields(raw: &[u8], redact: bool) -> Bytes {
     without(raw, &places).into_owned().into()
 }
 
-/// What an export hides of a head, or of field lines (`None`: of a head): the values, and whether each is that of a whole field.
+/// What an export hides of a head, or of field lines (`None`: of a head): the values, and whether each is that of a
+/// whole field.
 pub(super) fn hidden_values(raw: &[u8], is_head: bool) -> Vec<(&[u8], bool)> {
     let mut places = Vec::new();
     if is_head {
@@ -224,7 +225,8 @@ fn end_of_line(raw: &[u8]) -> usize {
     memchr::memchr(b'\n', raw).map_or(raw.len(), |end| end + 1)
 }
 
-/// The end of the field that begins here, with the lines that go on with it (RFC 9112, section 5.2), blank ones among them.
+/// The end of the field that begins here, with the lines that go on with it (RFC 9112, section 5.2), blank ones among
+/// them.
 fn field_end(raw: &[u8], start: usize) -> usize {
     let mut end = start + end_of_line(&raw[start..]);
     while matches!(raw.get(end), Some(b' ' | b'\t')) {

@@ -139,8 +139,8 @@ const WORDS: &[&str] = &[
     "pwhash",
 ];
 
-/// Whole names that say it in no word: Flutterwave's secret, and where browsers put a token that a WebSocket has no other
-/// place for.
+/// Whole names that say it in no word: Flutterwave's secret, and where browsers put a token that a WebSocket has no
+/// other place for.
 const NAMES: &[&str] = &["verif-hash", "sec-websocket-protocol"];
 
 /// Names with such a word that are no secret.
@@ -161,8 +161,8 @@ const OPEN: &[&str] = &[
 /// Whole names of query parameters, beside those that would be sensitive as headers.
 const PARAMETERS: &[&str] = &["code", "refresh", "policy", "oauth_verifier", "code_verifier", "digest", "st"];
 
-/// Whether the value of a header of this name is a credential, a cookie or a signature. Blanks around the name, as malformed
-/// heads have them, do not count.
+/// Whether the value of a header of this name is a credential, a cookie or a signature. Blanks around the name, as
+/// malformed heads have them, do not count.
 #[must_use]
 pub(crate) fn is_sensitive(name: &[u8]) -> bool {
     let name = name.trim_ascii();

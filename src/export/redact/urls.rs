@@ -1,5 +1,5 @@
-//! Where URLs hold something sensitive: a password before the host, values of parameters in path, query and fragment, also of
-//! a URL that is a value of another one, percent-encoded once or more.
+//! Where URLs hold something sensitive: a password before the host, values of parameters in path, query and fragment,
+//! also of a URL that is a value of another one, percent-encoded once or more.
 
 use std::ops::Range;
 
@@ -155,8 +155,8 @@ impl Scan<'_> {
         value
     }
 
-    /// The value that begins here, of a pair whose `=` is encoded so often: what is encoded oftener is part of it. Goes on
-    /// after it.
+    /// The value that begins here, of a pair whose `=` is encoded so often: what is encoded oftener is part of it. Goes
+    /// on after it.
     fn value(&mut self, depth: usize) -> Range<usize> {
         let start = self.at;
         // A blank at the beginning of a continuation line ends nothing.

@@ -143,7 +143,8 @@ fn is_known(value: &[u8]) -> bool {
     })
 }
 
-/// Three parts of base64url with points between, the first of which is a JSON object; the last of an unsigned one is empty.
+/// Three parts of base64url with points between, the first of which is a JSON object; the last of an unsigned one is
+/// empty.
 fn is_jwt(value: &[u8]) -> bool {
     let is_part = |part: &&[u8]| part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     let end = value.iter().position(|byte| !is_of_token(*byte)).unwrap_or(value.len());

@@ -124,8 +124,8 @@ fn a_short_text_is_split_nowhere_however_deep_it_is() {
 
 type Columns = (usize, usize, usize, (&'static str, &'static str), &'static str);
 
-/// The columns of 7 to 100 texts in an array, whose lengths begin with the first number and go round in these steps, within what
-/// is written around the array.
+/// The columns of 7 to 100 texts in an array, whose lengths begin with the first number and go round in these steps,
+/// within what is written around the array.
 #[rustfmt::skip]
 const COLUMNS: [Columns; 12] = [
     (1, 0, 1, ("", ""), "333444444455555555666666666777777777778888888888888999999999999999aaaaaaaaaaaaaaaabbbbbbbbbbbb"),

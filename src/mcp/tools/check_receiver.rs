@@ -34,7 +34,8 @@ const SHOTS: usize = 3;
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {
-    /// URL of the receiver; default the bin's forward target. Beyond this machine only what creel serve --allow-target names
+    /// URL of the receiver; default the bin's forward target. Beyond this machine only what creel serve --allow-target
+    /// names
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
     /// Bin whose secret, platform and target are used

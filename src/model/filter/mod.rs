@@ -1,4 +1,5 @@
-//! The filter language (`method:POST -sig:valid "hello world"`): one syntax tree, evaluated in memory here and as SQL by the store.
+//! The filter language (`method:POST -sig:valid "hello world"`): one syntax tree, evaluated in memory here and as SQL
+//! by the store.
 //!
 //! `lexer` cuts the text into words, `parser` makes the tree, `fields` is the table of fields (help, errors and parser
 //! share it), `leaf` holds the conditions and evaluates them, `pattern` compares texts. Every comparison ignores ASCII

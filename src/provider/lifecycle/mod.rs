@@ -174,7 +174,8 @@ pub(crate) fn told_by_end(provider: &str) -> Option<ToldByEnd> {
         .then_some(ToldByEnd { event: lifecycle.end.event, of_calls: lifecycle.call_values })
 }
 
-/// The names of a platform's events in the document's order, with whether each is subscribed unless its user chooses otherwise.
+/// The names of a platform's events in the document's order, with whether each is subscribed unless its user chooses
+/// otherwise.
 pub(crate) fn events(provider: &str) -> Vec<(&'static str, bool)> {
     let Some(platform) = platform::by_id(provider) else { return Vec::new() };
     let names = platform.contract.events.iter().map(|event| event.name);

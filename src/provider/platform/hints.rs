@@ -31,7 +31,8 @@ pub(crate) fn hints(provider: &str) -> Option<Hints> {
 }
 
 impl Hints {
-    /// The settings to paste at the platform, for this URL and these events; `has_secret` is whether a header proves the source.
+    /// The settings to paste at the platform, for this URL and these events; `has_secret` is whether a header proves
+    /// the source.
     pub(crate) fn setup(&self, url: &str, events: &[String], has_secret: bool) -> Option<(String, Says)> {
         let (Setup::PostSessionWebhook, says) = self.setup?;
         // The value is the user's secret, which no page shows.

@@ -143,8 +143,8 @@ pub(super) fn http_response(
     http
 }
 
-/// A body is handed to the dispatcher in pieces of this size, as the socket takes them: the dispatcher copies what it is
-/// given, and a sender that does not read would hold a copy of the whole.
+/// A body is handed to the dispatcher in pieces of this size, as the socket takes them: the dispatcher copies what it
+/// is given, and a sender that does not read would hold a copy of the whole.
 const PIECE: usize = 32 << 10;
 
 /// The longest that a drip takes.

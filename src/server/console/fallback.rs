@@ -1,4 +1,5 @@
-//! Requests that no route takes: 404, 405 with `Allow`, `OPTIONS`, and webhooks that were sent to the console by mistake.
+//! Requests that no route takes: 404, 405 with `Allow`, `OPTIONS`, and webhooks that were sent to the console by
+//! mistake.
 
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;

@@ -154,8 +154,8 @@ impl ConsoleState {
 /// The system closes a connection whose client takes no data for this long.
 #[cfg(target_os = "linux")]
 const UNREAD_TIMEOUT: Duration = Duration::from_mins(2);
-/// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would seem
-/// to keep up for seconds.
+/// A console connection's send buffer: with the kernel's own choice (megabytes), a subscriber that does not read would
+/// seem to keep up for seconds.
 const SEND_BUFFER: usize = 64 << 10;
 /// Connections of the console per worker; each live subscriber holds one.
 const MAX_CONNECTIONS: usize = 10_000;
@@ -192,8 +192,8 @@ pub(crate) fn serve(listener: TcpListener, state: ConsoleState, grace: Duration)
             .local_addr(address)
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(|socket: TcpStream| {
-            // Best effort: a stream with the usual settings works, too. A page goes out in several writes: with a delay the
-            // last one would wait 40 ms for the browser's acknowledgement.
+            // Best effort: a stream with the usual settings works, too. A page goes out in several writes: with a delay
+            // the last one would wait 40 ms for the browser's acknowledgement.
             let options = socket2::SockRef::from(&socket);
             let _ = options.set_send_buffer_size(SEND_BUFFER);
             // A stream whose client does not read is not polled, and so cannot notice it.

@@ -97,8 +97,8 @@ const fn is_worth_another(before: WalState, now: WalState) -> bool {
     now.left() > LEFT_FOR_WRITER && (now.done > before.done || before.left() <= LEFT_FOR_WRITER)
 }
 
-/// Whether the log is to start over, and what is left of it is little enough for the writer. The longer the log, the more
-/// the writer is asked to do: at full load what is left never gets small.
+/// Whether the log is to start over, and what is left of it is little enough for the writer. The longer the log, the
+/// more the writer is asked to do: at full load what is left never gets small.
 fn is_for_writer(log: WalState) -> bool {
     let doublings = (log.frames / RESTART_FRAMES - 1).min(MAX_DOUBLINGS);
     doublings >= 0 && log.left() <= LEFT_FOR_WRITER << doublings

@@ -6,8 +6,8 @@ macro_rules! placeholder {
     };
 }
 
-/// Makes a position (from 0) of each column, and the statements that list them in this order: first the `plain` columns,
-/// which every request has; `later` ones are written when a sender is held or something is sent.
+/// Makes a position (from 0) of each column, and the statements that list them in this order: first the `plain`
+/// columns, which every request has; `later` ones are written when a sender is held or something is sent.
 macro_rules! columns {
     (
         plain { $first:ident = $first_name:literal, $($plain:ident = $plain_name:literal,)+ }

@@ -7,8 +7,8 @@
 //!   `retention` write in it; `effects` holds what changes in memory once it is committed.
 //! - `checkpoint` folds the write-ahead log into the database, in parallel to the writer; the two communicate through
 //!   `wal`.
-//! - `readers` holds the reading connections; `read`, `sessions`, `repeats`, `timeline` and `search` (with `filter_sql`) run on them, `cancel` ends them
-//!   early.
+//! - `readers` holds the reading connections; `read`, `sessions`, `repeats`, `timeline` and `search` (with
+//!   `filter_sql`) run on them, `cancel` ends them early.
 //! - `read_only` reads a file without locks or threads.
 //! - `bins` keeps bins, secrets and counts in memory, so that look-ups never wait; `bin_reads` loads them.
 //! - How values are written: `columns`, `rows`, `row_key`, `codes`, `values`.

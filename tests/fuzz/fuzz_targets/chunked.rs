@@ -1,4 +1,5 @@
-//! Where a chunked body ends, where it breaks the rules and what its trailers are: as a decoder says that has all of it at once.
+//! Where a chunked body ends, where it breaks the rules and what its trailers are: as a decoder says that has all of it
+//! at once.
 #![no_main]
 
 use creel::inside::record;

@@ -1,4 +1,5 @@
-//! Any archive is read or refused by its entry; each request of one that is read has exactly one head, and survives an export.
+//! Any archive is read or refused by its entry; each request of one that is read has exactly one head, and survives an
+//! export.
 #![no_main]
 
 use creel::inside::{BinId, ExportOptions, Imported, SingleExporter, read_har, record, single};

@@ -41,7 +41,8 @@ fn in_order(outline: &Outline, text: &[u8]) {
     let _ = outline.first_rows(text, 50);
 }
 
-/// The value at `node` is that value. Of repeated keys serde_json keeps the last, so members are compared by their pointers.
+/// The value at `node` is that value. Of repeated keys serde_json keeps the last, so members are compared by their
+/// pointers.
 fn same(outline: &Outline, text: &[u8], node: u32, value: &Value) {
     let written = outline.raw(text, node);
     let kind = outline.kind(text, node).expect("it is there");

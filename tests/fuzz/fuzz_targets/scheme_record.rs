@@ -1,5 +1,5 @@
-//! Any record is a scheme or is refused by its field; a scheme comes back from its record, verifies what it signs, and verifies
-//! nothing that is signed with another secret.
+//! Any record is a scheme or is refused by its field; a scheme comes back from its record, verifies what it signs, and
+//! verifies nothing that is signed with another secret.
 #![no_main]
 
 use std::sync::Arc;
@@ -68,7 +68,8 @@ fn signs(scheme: &Arc<Scheme>) {
     assert_ne!(status(SECRETS[1]), SignatureStatus::Valid, "{}", scheme.record());
 }
 
-/// Whether signing cannot alter what it signs: the signature has a header of its own, and no condition or list speaks of it.
+/// Whether signing cannot alter what it signs: the signature has a header of its own, and no condition or list speaks
+/// of it.
 fn stands_apart(scheme: &Scheme, changed: bool) -> bool {
     let record = scheme.record().to_string().to_ascii_lowercase();
     let from = &scheme.record()["signature"]["from"];

@@ -1,4 +1,5 @@
-//! `creel.toml`: mistakes with their places, what wins over what, bins made and brought up to date, reloading under load.
+//! `creel.toml`: mistakes with their places, what wins over what, bins made and brought up to date, reloading under
+//! load.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,5 +1,5 @@
-//! The configuration file read again: by the rules of the start, from the first moment on, and never at the price of the
-//! server.
+//! The configuration file read again: by the rules of the start, from the first moment on, and never at the price of
+//! the server.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;

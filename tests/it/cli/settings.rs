@@ -1,4 +1,5 @@
-//! What a server is told by flags, variables and files beside them: the browser, the token, what is wrong in the environment.
+//! What a server is told by flags, variables and files beside them: the browser, the token, what is wrong in the
+//! environment.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;

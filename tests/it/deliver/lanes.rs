@@ -1,4 +1,5 @@
-//! Each target of a forward is a lane of its own: one that is slow or down delays no other, and gets everything in order later.
+//! Each target of a forward is a lane of its own: one that is slow or down delays no other, and gets everything in
+//! order later.
 
 use std::time::Duration;
 

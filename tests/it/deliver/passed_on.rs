@@ -1,4 +1,5 @@
-//! What a sender gets when its bin's target answers: the target's head as it came; and what it is told when none may be asked.
+//! What a sender gets when its bin's target answers: the target's head as it came; and what it is told when none may be
+//! asked.
 
 use std::io::{Read as _, Write as _};
 use std::time::Duration;

@@ -124,7 +124,8 @@ fn read_number(stream: &mut TcpStream) -> Option<u64> {
     }
 }
 
-/// Sends numbers on one connection, that many a second, until it is over or the server is gone. Counts acknowledged ones.
+/// Sends numbers on one connection, that many a second, until it is over or the server is gone. Counts acknowledged
+/// ones.
 fn send(address: SocketAddr, first: u64, per_second: u64, over: &AtomicBool) -> u64 {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_nodelay(true).unwrap();

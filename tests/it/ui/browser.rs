@@ -1,4 +1,5 @@
-//! A real Chromium, driven over the `WebDriver` protocol (W3C) and, where that has no word for it, the `DevTools` protocol.
+//! A real Chromium, driven over the `WebDriver` protocol (W3C) and, where that has no word for it, the `DevTools`
+//! protocol.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -31,7 +32,8 @@ impl Browser {
     /// Starts chromedriver on a free port, and a Chromium with an empty profile.
     pub async fn start() -> Self {
         let permit = BROWSERS.acquire().await.unwrap();
-        // It ends when another program takes its port of the other address family meanwhile: then the next one is tried.
+        // It ends when another program takes its port of the other address family meanwhile: then the next one is
+        // tried.
         let (driver, port) = (0..5).find_map(|_| driver()).expect("chromedriver says its port");
         let profile = tempfile::tempdir().unwrap();
         let mut browser = Self {

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::Stage;
 
 const RATE: u64 = 1_000;
-/// The whole test of a minute is asked for by `CREEL_LOAD_SECONDS=60`, on a machine that does nothing else: only then are times
-/// judged as well. Beside other tests they would be somebody else's.
+/// The whole test of a minute is asked for by `CREEL_LOAD_SECONDS=60`, on a machine that does nothing else: only then
+/// are times judged as well. Beside other tests they would be somebody else's.
 const SECONDS: u64 = 8;
 
 fn asked_seconds() -> Option<u64> {

@@ -1,4 +1,5 @@
-//! The console in a real browser. Each test boots the application and a Chromium of its own; `tests/run` installs what is needed.
+//! The console in a real browser. Each test boots the application and a Chromium of its own; `tests/run` installs what
+//! is needed.
 
 mod accessibility;
 mod actions;

@@ -75,7 +75,8 @@ struct FindingShape<'a> {
     place: &'static str,
     /// The header's name, for a finding about a header.
     header: Option<&'a str>,
-    /// The JSON pointer (RFC 6901) of the value, for a finding about the body; for a missing value, where it should be.
+    /// The JSON pointer (RFC 6901) of the value, for a finding about the body; for a missing value, where it should
+    /// be.
     pointer: Option<&'a str>,
     /// `breaks` the contract, `unknown` to the document but allowed, or `drift`: differs from the sample or from
     /// earlier requests.

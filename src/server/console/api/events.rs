@@ -23,8 +23,8 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 struct EventsShape {
     /// In the order in which they were first seen; at most 100, of the newest 50,000 requests.
     events: Vec<EventCountShape>,
-    /// Of the newest 1,000 requests without an event, those with a body, grouped by method and path, at most 20 groups:
-    /// each has a learnt shape under this name.
+    /// Of the newest 1,000 requests without an event, those with a body, grouped by method and path, at most 20
+    /// groups: each has a learnt shape under this name.
     unnamed: Vec<UnnamedShape>,
 }
 
@@ -102,8 +102,8 @@ struct FieldShape {
     presence: Presence,
     /// The values seen most.
     values: Vec<ValueShape>,
-    /// `named` by the platform's document, `free` where the document allows any value, `unnamed`; `null` if no document
-    /// is known.
+    /// `named` by the platform's document, `free` where the document allows any value, `unnamed`; `null` if no
+    /// document is known.
     documented: Option<&'static str>,
     /// The first request that had it, of those that this was learnt from.
     first: SeenShape,

@@ -62,8 +62,8 @@ pub(super) struct SendInput {
     body: Option<String>,
     /// The same in base64.
     body_base64: Option<String>,
-    /// Keep what is sent to a target as a request of the bin, with its attempts, as `composed`. Default for a request that
-    /// is composed from nothing or your own; a captured one has the attempts itself.
+    /// Keep what is sent to a target as a request of the bin, with its attempts, as `composed`. Default for a request
+    /// that is composed from nothing or your own; a captured one has the attempts itself.
     keep: Option<bool>,
     /// The URL to send to: exactly this one, except for what `path` and `query` add. Default the bin itself.
     #[schema(max_length = 2048)]

@@ -28,7 +28,8 @@ struct TimelineShape<'a> {
     bucket_ms: u64,
     /// The lanes; empty ones are left out, except that of all requests.
     lanes: Vec<LaneShape<'a>>,
-    /// How many events or sessions have no lane of their own: their requests are in `other_events` or `other_sessions`.
+    /// How many events or sessions have no lane of their own: their requests are in `other_events` or
+    /// `other_sessions`.
     left_out: u64,
     /// How many requests were counted: at most the newest 100,000, and as many deliveries.
     looked_at: u64,
@@ -38,9 +39,10 @@ struct TimelineShape<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TimelineLane)]
 struct LaneShape<'a> {
-    /// `all` requests, those with an `event`, with `no_event`, with `other_events` than the 8 most frequent; an event that came
-    /// `again`; requests `not_accepted` (not answered 2xx) or `rejected`; `deliveries` and `failed_deliveries` of what was sent on.
-    /// By session: those of a `session`, with `no_session`, of `other_sessions` than the 12 with the newest requests.
+    /// `all` requests, those with an `event`, with `no_event`, with `other_events` than the 8 most frequent; an event
+    /// that came `again`; requests `not_accepted` (not answered 2xx) or `rejected`; `deliveries` and
+    /// `failed_deliveries` of what was sent on. By session: those of a `session`, with `no_session`, of
+    /// `other_sessions` than the 12 with the newest requests.
     kind: &'a str,
     /// The event's name.
     event: Option<&'a str>,

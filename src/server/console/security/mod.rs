@@ -1,7 +1,7 @@
 //! Decides which requests the console accepts. Checked before routing, on parsed values, never by a path's prefix.
 //!
-//! A web page of any site can make a browser send requests to a local server. Three things keep it out: the `Host` must be
-//! one that the console answers to (against DNS rebinding), `Origin` and `Sec-Fetch-Site` must be the console's own
+//! A web page of any site can make a browser send requests to a local server. Three things keep it out: the `Host` must
+//! be one that the console answers to (against DNS rebinding), `Origin` and `Sec-Fetch-Site` must be the console's own
 //! (against forged requests and foreign WebSockets), and no CORS header ever lets a foreign page read a response.
 
 mod origin;

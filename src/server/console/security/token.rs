@@ -36,8 +36,8 @@ const MAX_SESSIONS: usize = 64;
 pub(super) struct Token {
     /// Compared in place of the text, so that lengths do not matter.
     digest: [u8; 32],
-    /// Digests of the session cookies given since the start, oldest first. A browser sends a cookie to every port of its
-    /// host, so other programs may read it: it is random, and worth nothing after a restart.
+    /// Digests of the session cookies given since the start, oldest first. A browser sends a cookie to every port of
+    /// its host, so other programs may read it: it is random, and worth nothing after a restart.
     sessions: parking_lot::Mutex<VecDeque<[u8; 32]>>,
     wrong: Queue,
     compared: Queue,

@@ -8,7 +8,8 @@ use crate::store::tests::{Fixture, post};
 fn the_clock_is_believed_when_it_goes_back_or_a_minute_ahead_and_further_ahead_after_an_hour() {
     const START: i64 = 1_000_000_000;
     let mut ages = Ages::default();
-    // What the clock is ahead of where it was at the start, the time that has passed, how far ahead it is believed to be.
+    // What the clock is ahead of where it was at the start, the time that has passed, how far ahead it is believed to
+    // be.
     for (ahead, steady, believed, jumped) in [
         (0, 0, 0, false),
         (0, 5_000_000, 0, false),
