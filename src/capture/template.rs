@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 
 use crate::http::{Head, coding, form};
-use crate::json::{Pointer, unescape, value_at};
+use crate::json::{Outline, Pointer, scan, unescape, value_at};
 use crate::model::{RequestId, Timestamp};
 
 /// Where a template takes its values from.
@@ -52,12 +52,11 @@ pub(crate) const MAX_TEXT: usize = 1 << 20;
 /// The longest value of a header that a template makes.
 pub(crate) const MAX_HEADER: usize = 8 << 10;
 
-/// Bytes of a form that are searched for a name.
-const MAX_FORM: usize = 1 << 20;
+/// Bytes of a form that are searched for a name, and the longest JSON body that is read once for all its values.
+const MAX_READ: usize = 1 << 20;
 
-/// Bytes of JSON that are read for one template, where each value takes a pass over the body. A value that was begun is
-/// found in a body of any length.
-const MAX_JSON: usize = 64 << 20;
+/// Most values that one template takes from a longer JSON body: each takes a pass over it.
+const MAX_PASSES: usize = 16;
 
 /// Fills a template in; cuts the result at `limit` bytes, because senders decide how long values are.
 #[must_use]
@@ -101,8 +100,9 @@ struct Found<'t, 'v> {
     limit: usize,
     known: HashMap<&'t str, Option<String>>,
     read: Option<Cow<'v, [u8]>>,
-    /// Bytes of JSON that were read.
-    json: usize,
+    outline: Option<Outline>,
+    /// Passes over a JSON body that is too long for an outline.
+    passes: usize,
     /// The first value of each name, read in one pass: a sender may send half a million pairs.
     query: Option<FirstValues>,
     form: Option<FirstValues>,
@@ -124,7 +124,7 @@ fn first_values(encoded: &[u8]) -> FirstValues {
 
 impl<'t, 'v> Found<'t, 'v> {
     fn new(values: &'v TemplateValues<'v>, limit: usize) -> Self {
-        Self { values, limit, known: HashMap::new(), read: None, json: 0, query: None, form: None }
+        Self { values, limit, known: HashMap::new(), read: None, outline: None, passes: 0, query: None, form: None }
     }
 
     /// The value of a placeholder; `None` when it is not a known one.
@@ -140,6 +140,24 @@ impl<'t, 'v> Found<'t, 'v> {
     fn read(&mut self) -> &[u8] {
         let TemplateValues { head, body, .. } = self.values;
         self.read.get_or_insert_with(|| coding::plain(head.headers().get_str("content-encoding"), body))
+    }
+
+    /// A text of the JSON body, or any other value as written.
+    fn json(&mut self, name: &str) -> Option<String> {
+        let (pointer, is_long) = (Pointer::parse(name)?, self.read().len() > MAX_READ);
+        let body = self.read.as_deref()?;
+        let written = if is_long {
+            self.passes += 1;
+            if self.passes > MAX_PASSES { None } else { value_at(body, &pointer) }
+        } else {
+            self.outline.get_or_insert_with(|| scan(body)).value_at(body, &pointer)
+        }?;
+        Some(if written.starts_with('"') {
+            // An escape has at most six bytes for one of the text.
+            unescape(cut(written.as_bytes(), self.limit.saturating_mul(6) + 2))
+        } else {
+            written[..written.floor_char_boundary(self.limit)].to_owned()
+        })
     }
 
     fn find(&mut self, placeholder: &str) -> Option<String> {
@@ -162,19 +180,11 @@ impl<'t, 'v> Found<'t, 'v> {
                     }
                     "form" => {
                         if self.form.is_none() {
-                            self.form = Some(first_values(cut(self.read(), MAX_FORM)));
+                            self.form = Some(first_values(cut(self.read(), MAX_READ)));
                         }
                         self.form.as_ref()?.get(name).cloned().unwrap_or_default()
                     }
-                    "json" if self.json >= MAX_JSON => String::new(),
-                    "json" => {
-                        self.json += self.read().len();
-                        match Pointer::parse(name).and_then(|pointer| value_at(self.read(), &pointer)) {
-                            None => String::new(),
-                            Some(text) if text.starts_with('"') => unescape(text.as_bytes()),
-                            Some(other) => other.to_owned(),
-                        }
-                    }
+                    "json" => self.json(name).unwrap_or_default(),
                     _ => return None,
                 }
             }
@@ -228,13 +238,26 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_json_is_cut_at_the_limit_and_not_within_what_is_used() {
+        let head = Head::new("POST /b HTTP/1.1\r\n\r\n".into());
+        let body = format!(r#"{{"escapes":"{}","list":["{}"]}}"#, r"\u00e9".repeat(20), "é".repeat(20));
+        let values = TemplateValues { head: &head, body: body.as_bytes(), id: None, received_at: Timestamp::default() };
+        let filled = |pointer: &str| render(&format!("{{{{request.json.{pointer}}}}}"), &values, 9).into_owned();
+        assert_eq!((filled("/escapes"), filled("/list")), ("é".repeat(4), "[\"ééé".to_owned()));
+    }
+
+    #[test]
     fn a_sender_makes_neither_a_long_text_nor_long_work_of_a_template() {
         let head = Head::new("POST /b HTTP/1.1\r\n\r\n".into());
         let long = "é".repeat(5 << 20);
         let mut pairs = "a&".repeat(5 << 20);
         pairs.push_str("x=late");
-        let pad = "p".repeat(MAX_JSON / 4);
-        let json = format!(r#"{{"pad":"{pad}","x":"found","list":[0,1,2,3,{{"a/b": [4.50, 5]}}],"text":"\u00e9"}}"#);
+        let more: Vec<String> = (0..MAX_PASSES + 3).map(|n| format!(r#""n{n}":1"#)).collect();
+        let json = format!(
+            r#"{{"pad":"{}","x":"found",{},"list":[0,1,2,3,{{"a/b": [4.50, 5]}}],"text":"\u00e9"}}"#,
+            "p".repeat(2 << 20),
+            more.join(",")
+        );
         let filled = |template: &str, body: &str| {
             let values =
                 TemplateValues { head: &head, body: body.as_bytes(), id: None, received_at: Timestamp::default() };
@@ -256,9 +279,13 @@ mod tests {
         assert_eq!(filled("{{request.json./x}}", &json), "found");
         assert_eq!(filled("{{request.json./list/3}}{{request.json./list/4}}", &json), "3{\"a/b\": [4.50, 5]}");
         assert_eq!(filled("{{request.json./list/4/a~1b/0}}{{request.json./text}}", &json), "4.50é");
-        // Every value is read once, and five from a body of a quarter of the most are too many.
-        let five = ["/x", "/x", "/list/0", "/list/1", "/list/2", "/list/3"];
-        let five = five.map(|pointer| format!("{{{{request.json.{pointer}}}}},"));
-        assert_eq!(filled(&five.concat(), &json), "found,found,0,1,2,,");
+        // The longest that is read once.
+        let whole = |pad: usize| format!(r#"{{"n":[1,2],"pad":"{}"}}"#, "p".repeat(pad));
+        let longest = whole(MAX_READ - whole(0).len());
+        assert_eq!(filled("{{request.json./n}}", &longest), "[1,2]");
+        let many: Vec<String> = (0..MAX_PASSES + 3).map(|n| format!("{{{{request.json./n{n}}}}}")).collect();
+        assert_eq!(filled(&many.concat(), &json), "1".repeat(MAX_PASSES));
+        let short = format!("{{{}}}", more.join(","));
+        assert_eq!(filled(&many.concat(), &short), "1".repeat(MAX_PASSES + 3));
     }
 }

@@ -313,7 +313,7 @@ impl Outline {
         self.get(0)?;
         pointer.steps().iter().try_fold(0, |node, name| match self.kind(bytes, node)? {
             NodeKind::Object => self.child_ids(node).filter(|&child| self.has_key(bytes, child, name)).last(),
-            NodeKind::Array => self.child_ids(node).nth(pointer::item(name)?),
+            NodeKind::Array => self.child_ids(node).nth(pointer::index(name)?),
             NodeKind::String | NodeKind::Number | NodeKind::Bool | NodeKind::Null => None,
         })
     }

@@ -131,7 +131,7 @@ impl<'p, 'a> At<'p, '_, 'a> {
 
     /// The first item from `start` on that a path leads to.
     fn next_item(&self, start: usize) -> Option<usize> {
-        self.steps().filter_map(|(_, step)| pointer::item(step)).filter(|&item| item >= start).min()
+        self.steps().filter_map(|(_, step)| pointer::index(step)).filter(|&item| item >= start).min()
     }
 
     fn set(self, value: &Picked<'a>) {
@@ -218,7 +218,7 @@ impl<'de> Visitor<'de> for At<'_, '_, 'de> {
                     return Ok(());
                 }
             }
-            let active = self.step(|step| pointer::item(step) == Some(item));
+            let active = self.step(|step| pointer::index(step) == Some(item));
             let value = At { paths: self.paths, active, depth: self.depth + 1, out: self.out };
             if items.next_element_seed(value)?.is_none() {
                 return Ok(());
@@ -248,7 +248,7 @@ impl Visitor<'_> for Key<'_, '_, '_, '_> {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<u32, E> {
-        Ok(self.0.step(|step| pointer::unescaped(step) == key))
+        Ok(self.0.step(|step| pointer::key_of(step) == key))
     }
 }
 

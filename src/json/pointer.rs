@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// The key that a step of a pointer names.
-pub(crate) fn unescaped(step: &str) -> Cow<'_, str> {
+pub(crate) fn key_of(step: &str) -> Cow<'_, str> {
     if step.contains('~') { Cow::Owned(step.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(step) }
 }
 
-/// The item that a step of a pointer names, from 0. RFC 6901 allows neither leading zeros nor a sign.
-pub(super) fn item(step: &str) -> Option<usize> {
+/// The place in an array that a step of a pointer names, from 0. RFC 6901 allows neither leading zeros nor a sign.
+pub(super) fn index(step: &str) -> Option<usize> {
     if step == "0" || !step.starts_with(['0', '+']) { step.parse().ok() } else { None }
 }
 
@@ -28,7 +28,7 @@ impl Pointer {
             return None;
         }
         let steps = text.strip_prefix('/')?.split('/');
-        Some(Self(steps.map(|step| unescaped(step).into_owned()).collect()))
+        Some(Self(steps.map(|step| key_of(step).into_owned()).collect()))
     }
 
     /// The pointer with these steps.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use crate::http::fields::{Field, fields};
 use crate::http::text::without_mark;
+use crate::json::key_of;
 use crate::json::pick::{Picked, pick};
-use crate::json::unescaped;
 
 /// How deep strings inside JSON are read as JSON.
 const MAX_DEPTH: usize = 3;
@@ -34,7 +34,7 @@ pub(crate) fn value_in(content_type: Option<&str>, body: &[u8], pointer: &str) -
 
 fn value_of(fields: &[Field<'_>], pointer: &str) -> Option<Picked<'static>> {
     let (step, rest) = split(pointer);
-    let name = unescaped(step);
+    let name = key_of(step);
     let named = fields.iter().filter(|(found, _)| *found == *name).find_map(|(_, value)| match rest {
         "" => Some(Picked::Text(String::from_utf8_lossy(value).into_owned().into())),
         rest => value_at(value, rest, MAX_DEPTH),

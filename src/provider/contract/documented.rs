@@ -1,6 +1,7 @@
 //! Which places of a body a platform's document names.
 
 use super::{Extra, Field, Kind, platform};
+use crate::json::key_of;
 
 /// What a document says of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Documented {
 /// array). `None` where there is no such document, or no such event in it.
 pub(crate) fn documented(provider: &str, event: &str, pointer: &str) -> Option<Documented> {
     let event = platform::by_id(provider)?.contract.events.iter().find(|known| known.name == event)?;
-    let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).peekable();
+    let mut steps = pointer.split('/').skip(1).map(key_of).peekable();
     let (mut fields, mut extra): (&[Field], Extra) = (event.fields, event.extra);
     while let Some(step) = steps.next() {
         let Some(field) = fields.iter().find(|field| field.name == step) else {
