@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::model::{SignatureStatus, Timestamp};
 
 use super::algorithm::{Algorithm, Key};
-use super::examine::{Outcome, timestamp};
 use super::jws::{self, Token, Wrong};
 use super::missing::Missing;
+use super::outcome::{Outcome, timestamp};
 use super::received::Group;
 use super::request::View;
 use super::requirement::{self, Unmet};

@@ -15,6 +15,7 @@ pub(crate) mod handshake;
 mod index;
 mod jws;
 mod missing;
+mod outcome;
 mod pasted;
 mod pattern;
 mod private_key;

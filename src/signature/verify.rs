@@ -10,7 +10,8 @@ use crate::model::{Bin, Freshness, FreshnessStatus, Secret, SignatureStatus, Ver
 use super::algorithm::{Algorithm, Key};
 use super::catalogue::Catalogue;
 use super::detect::Candidate;
-use super::examine::{LabelledSecret, Outcome, examine};
+use super::examine::{LabelledSecret, examine};
+use super::outcome::Outcome;
 use super::record::SchemeError;
 use super::request::{Config, SignedRequest, View};
 use super::rules;
