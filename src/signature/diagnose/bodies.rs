@@ -1,13 +1,13 @@
 //! The body in other forms: serialised again by a JSON library, with other line ends, decoded, in another charset.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use super::Finding;
 use super::body::{Body, Tier, Variant};
 use super::json_facts::Facts;
 use super::json_writers::{Writer, writers};
 use super::search::{Parsed, Search};
+use super::tried::Tried;
 use super::variation::with_body;
 use super::{
     form_dialects, form_values, form_writers, json_layouts, nested_forms, on_the_way, parts, recode, shapes,
@@ -223,15 +223,6 @@ fn find(search: &mut Search<'_>, tier: Tier) -> Option<Finding> {
     });
     search.tried_bodies = tried;
     found
-}
-
-/// The bodies and styles that were tried.
-#[derive(Debug, Default)]
-pub(super) struct Tried {
-    /// Digests of the bodies.
-    bodies: HashSet<u64>,
-    /// Styles that JSON was printed in, without settings that do not matter; whether with every line end after it.
-    styles: HashSet<(Style, bool)>,
 }
 
 /// A variation of the body, ready to be tried.

@@ -46,6 +46,7 @@ mod signed_content;
 mod text_forms;
 mod times;
 mod tokens;
+mod tried;
 mod unknown;
 mod url_slips;
 mod urls;

@@ -1,9 +1,9 @@
 //! The search: one variation after the other is computed and compared with the signatures that the request offers.
 
-use super::bodies::Tried;
 use super::families::algorithms;
 use super::json_facts::Facts;
 use super::tokens::{Fault, Reading, Token, tokens};
+use super::tried::Tried;
 use super::{Case, Finding};
 use crate::json::tree::Node;
 use crate::model::Secret;
