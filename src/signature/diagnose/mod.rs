@@ -44,6 +44,7 @@ mod shapes;
 mod signature_form;
 mod signed_content;
 mod text_forms;
+mod time_units;
 mod times;
 mod tokens;
 mod tried;

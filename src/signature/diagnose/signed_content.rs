@@ -3,7 +3,7 @@
 use super::Finding;
 use super::contents::{LIKELY, RARE, RAREST};
 use super::search::Search;
-use super::times::{LEAST_MILLIS, SECONDS_OFF, converted, unit};
+use super::time_units::{LEAST_MILLIS, converted, unit};
 use crate::signature::received::shared_vars;
 use crate::signature::request::View;
 use crate::signature::template::Template;
@@ -16,6 +16,9 @@ const TIME_FIX: &str = "Sign the very text that is in the header.";
 const UNSET_FIX: &str = "Look for a variable that has no value yet when the signature is made.";
 
 const MOMENT_FIX: &str = "Take the time once: sign the very text that is sent.";
+
+/// Offsets in seconds for a sender that reads the clock twice.
+const SECONDS_OFF: [i64; 8] = [-1, 1, -2, 2, -3, 3, -4, 4];
 
 /// What may have been signed in place of the scheme's own content.
 pub(super) struct Content {

@@ -3,12 +3,10 @@
 use super::Finding;
 use super::search::Search;
 use super::signed_content::{self, Content};
+use super::time_units::{LEAST_MILLIS, moment};
 use crate::model::Timestamp;
 use crate::signature::template::Template;
 use crate::signature::timestamp::Unit;
-
-/// Offsets in seconds for a sender that reads the clock twice.
-pub(super) const SECONDS_OFF: [i64; 8] = [-1, 1, -2, 2, -3, 3, -4, 4];
 
 /// Clocks and delays may be off by this many seconds; each offset up to it is tried for small bodies.
 const MOST_OFF: i64 = 90;
@@ -21,45 +19,11 @@ const HOURS_OFF: i64 = 14;
 const UNSET: &[&str] =
     &["undefined", "None", "null", "NaN", "nil", "", "0", "false", "[object Object]", "Invalid Date"];
 
-/// From this value on a time is in milliseconds: in seconds it has ten digits until the year 2286.
-pub(super) const LEAST_MILLIS: i64 = 100_000_000_000;
-
 /// Bodies up to this size are tried with every fraction of the second.
 const MAX_FOR_FRACTIONS: usize = 2 << 10;
 
 /// The cost of a variation in addition to the body if one template is tried very often.
 const TRY_COST: usize = 1 << 10;
-
-/// How a time is written, in words.
-pub(super) fn unit(time: &str) -> &'static str {
-    match () {
-        () if time.contains('.') && time.parse::<f64>().is_ok() => "in seconds with a fraction",
-        () if time.is_empty() || !time.bytes().all(|byte| byte.is_ascii_digit()) => "as a date",
-        () if time.len() >= 19 => "in nanoseconds",
-        () if time.len() >= 16 => "in microseconds",
-        // Until the year 2286 a time has ten digits in seconds and thirteen in milliseconds.
-        () if time.len() >= 13 => "in milliseconds",
-        () if time.len() <= 8 => "in minutes",
-        () => "in seconds",
-    }
-}
-
-fn moment(time: &str) -> Option<Timestamp> {
-    [Unit::S, Unit::Rfc3339, Unit::HttpDate].into_iter().find_map(|unit| {
-        let moment = unit.parse(time)?;
-        // Until the year 2286 a time has ten digits in seconds and thirteen in milliseconds.
-        Some(if unit == Unit::S && time.len() >= 13 { Unit::Ms.parse(time)? } else { moment })
-    })
-}
-
-/// The same moment in other units.
-pub(super) fn converted(time: &str) -> Vec<String> {
-    let Some(moment) = moment(time) else { return Vec::new() };
-    let without_fraction = Timestamp::from_secs(moment.as_secs()).to_string().replace(".000Z", "Z");
-    let mut all = vec![Unit::S.format(moment), Unit::Ms.format(moment), without_fraction, moment.to_string()];
-    all.retain(|other| other != time);
-    all
-}
 
 /// The same moment in rarer units.
 fn rarely_converted(time: &str) -> Vec<String> {

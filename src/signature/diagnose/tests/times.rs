@@ -1,6 +1,7 @@
 //! Times that are signed in another form than they are sent, and the rarest contents.
 
-use super::super::times::{converted, fractions, moments, unit};
+use super::super::time_units::{converted, unit};
+use super::super::times::{fractions, moments};
 use super::*;
 
 const SECRET: &str = "Zk9-pQ2_r7T";
