@@ -1,54 +1,21 @@
 //! JSON as the less common settings of the libraries write it: how texts and numbers look. `json_layouts` combines them
 //! with white space and orders. `tests/writers/` checks them against the languages themselves.
 
+use super::dialect::{
+    COMPACT, DOTNET_CODE, Dialect, GO_CODE, JAVA, LINES, PERL, PHP_SLASHES, PHP_UNICODE, PYTHON, RUBY_CODE, SLASH,
+    SWIFT, arrays, counted, dialect, escaped,
+};
 use super::json_writers::{
     DOTNET, DOTNET_RELAXED, GO, GSON_PLAIN, GSON_TREE, JACKSON, NEWTONSOFT, PHP, PYTHON_COMPACT, PYTHON_UTF8, RAILS,
     RUBY, RUST,
 };
 use crate::json::print::{Beyond, Escapes, Numbers, Order, Style, Upper};
 
-/// How a library writes texts and numbers, all on one line.
-pub(super) struct Dialect {
-    #[cfg_attr(not(test), expect(dead_code, reason = "the table of the languages' own output names it"))]
-    pub(super) name: &'static str,
-    pub(super) rarity: usize,
-    pub(super) code: &'static str,
-    /// Completes "as … writes it".
-    pub(super) who: &'static str,
-    pub(super) style: Style,
-}
-
-pub(super) const fn dialect(
-    name: &'static str,
-    rarity: usize,
-    code: &'static str,
-    who: &'static str,
-    style: Style,
-) -> Dialect {
-    Dialect { name, rarity, code, who, style }
-}
-
-pub(super) const fn escaped(style: Style, escapes: Escapes) -> Style {
-    Style { escapes, ..style }
-}
-
-pub(super) const fn counted(style: Style, numbers: Numbers) -> Style {
-    Style { numbers: Some(numbers), ..style }
-}
-
-pub(super) const fn arrays(style: Style) -> Style {
-    Style { php_arrays: true, ..style }
-}
-
 const fn all_members(style: Style) -> Style {
     Style { without_nulls: false, ..style }
 }
 
 const ASCII: Escapes = Escapes { ascii: "", ..Escapes::ASCII };
-pub(super) const LINES: Escapes = Escapes { beyond_ascii: Beyond::Lines, ..Escapes::LEAST };
-pub(super) const SLASH: Escapes = Escapes { slash: true, ..Escapes::LEAST };
-pub(super) const PHP_UNICODE: Escapes = Escapes { slash: true, ..LINES };
-pub(super) const PHP_SLASHES: Escapes = Escapes { slash: false, ..Escapes::PHP };
 const GO_PLAIN: Escapes = LINES;
 const OLD_GO: Escapes = Escapes { short: false, ..Escapes::HTML };
 const OLD_GO_PLAIN: Escapes = Escapes { short: false, ..LINES };
@@ -60,15 +27,6 @@ const STJ_ALL: Escapes = Escapes { beyond_ascii: Beyond::LinesAndSupplementary, 
 const NEWTONSOFT_LINES: Escapes = Escapes { beyond_ascii: Beyond::LinesAndNextLine, ..Escapes::LEAST };
 
 const JAVASCRIPT: &str = "body_json_javascript";
-pub(super) const PYTHON: &str = "body_json_python";
-pub(super) const PHP_CODE: &str = "body_json_php";
-pub(super) const JAVA: &str = "body_json_java";
-pub(super) const DOTNET_CODE: &str = "body_json_dotnet";
-pub(super) const RUBY_CODE: &str = "body_json_ruby";
-pub(super) const GO_CODE: &str = "body_json_go";
-pub(super) const PERL: &str = "body_json_perl";
-pub(super) const SWIFT: &str = "body_json_swift";
-pub(super) const COMPACT: &str = "body_json_compact";
 
 /// Dialects of many senders come first: if several write the same text, the first one is named.
 pub(super) fn dialects() -> impl Iterator<Item = &'static Dialect> {

@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 
 use super::body::Tier;
-use super::json_dialects::{
-    COMPACT, DOTNET_CODE, Dialect, GO_CODE, JAVA, PERL, PHP_CODE, PYTHON, RUBY_CODE, SWIFT, dialects,
-};
+use super::dialect::{COMPACT, DOTNET_CODE, Dialect, GO_CODE, JAVA, PERL, PHP_CODE, PYTHON, RUBY_CODE, SWIFT};
+use super::json_dialects::dialects;
 use super::json_writers::Writer;
 use crate::json::print::{Order, Style, has_indexes, print};
 use crate::json::tree::Node;

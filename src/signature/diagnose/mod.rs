@@ -8,6 +8,7 @@ mod bodies;
 mod body;
 mod combinations;
 mod contents;
+mod dialect;
 mod digests;
 mod dress;
 mod elsewhere;

@@ -1,8 +1,6 @@
 //! JSON as PHP's `json_encode` writes it with its less common flags and settings.
 
-use super::json_dialects::{
-    Dialect, LINES, PHP_CODE, PHP_SLASHES, PHP_UNICODE, SLASH, arrays, counted, dialect, escaped,
-};
+use super::dialect::{Dialect, LINES, PHP_CODE, PHP_SLASHES, PHP_UNICODE, SLASH, arrays, counted, dialect, escaped};
 use super::json_writers::PHP;
 use crate::json::print::{Escapes, Numbers, Style, Upper};
 
