@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::story::{Language, Mode, Story};
+use crate::model::Timestamp;
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,11 +213,18 @@ fn pause(story: &Story, at: usize, count: usize) -> Duration {
     Duration::from_millis((usual + more) * factor)
 }
 
-/// How long a conversation takes, in whole seconds.
-pub(super) fn duration(story: &Story) -> Duration {
-    let count = turn_count(story);
-    let talk: Duration = (0..count).map(|at| pause(story, at, count)).sum();
-    Duration::from_secs(talk.as_secs() + 2)
+impl Story {
+    /// How long the session lasts, in whole seconds: as long as its conversation.
+    pub(crate) fn duration(&self) -> Duration {
+        let count = turn_count(self);
+        let talk: Duration = (0..count).map(|at| pause(self, at, count)).sum();
+        Duration::from_secs(talk.as_secs() + 2)
+    }
+
+    /// When the session began.
+    pub(crate) fn started(&self) -> Timestamp {
+        self.ended.minus(self.duration())
+    }
 }
 
 /// The messages. `fill` is about how many bytes longer than usual they are in total.

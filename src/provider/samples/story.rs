@@ -1,12 +1,9 @@
 //! What all events of one sample share: the session, the time, the language.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::dialogue;
 use crate::model::Timestamp;
 
 /// The language that people speak in a sample.
@@ -74,16 +71,6 @@ impl Story {
     pub(crate) fn new(seed: u64, ended: Timestamp) -> Self {
         let (language, mode) = (Language::default(), Mode::default());
         Self { seed, ended, language, mode, size: None, session: None }
-    }
-
-    /// How long the session lasts.
-    pub(crate) fn duration(&self) -> Duration {
-        dialogue::duration(self)
-    }
-
-    /// When the session began.
-    pub(crate) fn started(&self) -> Timestamp {
-        self.ended.minus(self.duration())
     }
 
     /// The session's id.
