@@ -196,7 +196,7 @@ mod tests {
     use crate::model::{BinId, BinSettings};
     use crate::signature::Config;
     use crate::signature::diagnose::diagnose;
-    use crate::signature::{Algorithm, algorithm::compute};
+    use crate::signature::{Algorithm, key::compute};
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 

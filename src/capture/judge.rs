@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn each_of_a_providers_schemes_is_tried_and_the_right_one_named() {
         use crate::signature::Algorithm;
-        use crate::signature::algorithm::compute;
+        use crate::signature::key::compute;
         use base64::Engine as _;
         use base64::engine::general_purpose::STANDARD;
         // GitLab's signing token is a Standard Webhooks secret; its older secret token is compared.
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_forged_event_is_the_first_of_nothing() {
         let body = br#"{"event":"session.ended","sessionId":"s-1","timestamp":"2026-05-28T12:34:56.789Z"}"#;
-        let mac = crate::signature::algorithm::compute(crate::signature::Algorithm::HmacSha256, b"key", body).unwrap();
+        let mac = crate::signature::key::compute(crate::signature::Algorithm::HmacSha256, b"key", body).unwrap();
         let right = format!("X-Callaider-Signature: sha256={}\r\n", hex::encode(mac));
         let wrong = format!("X-Callaider-Signature: sha256={}\r\n", "0".repeat(64));
         let (real, forged) =

@@ -6,9 +6,10 @@ use smallvec::SmallVec;
 
 use crate::model::{SecretValue, SignatureStatus, Timestamp};
 
-use super::algorithm::{Algorithm, Key};
+use super::algorithm::Algorithm;
 use super::encoding::Decoded;
 use super::examine_token;
+use super::key::Key;
 use super::missing::Missing;
 use super::outcome::{Outcome, timestamp};
 use super::pasted;

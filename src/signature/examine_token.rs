@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::model::{SignatureStatus, Timestamp};
 
-use super::algorithm::{Algorithm, Key};
+use super::algorithm::Algorithm;
 use super::jws::{self, Token, Wrong};
+use super::key::Key;
 use super::missing::Missing;
 use super::outcome::{Outcome, timestamp};
 use super::received::Group;

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::model::{Freshness, Verdict};
 
-use super::algorithm::{Algorithm, compute};
+use super::algorithm::Algorithm;
 use super::jws::Token;
+use super::key::compute;
 use super::received::{groups, shared_vars, texts};
 use super::request::{SignedRequest, View};
 use super::scheme::Scheme;

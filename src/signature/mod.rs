@@ -1,7 +1,7 @@
 //! Signatures: schemes as data, and one engine that verifies, signs and explains with them. No code is specific to a
 //! provider.
 
-pub(crate) mod algorithm;
+mod algorithm;
 mod catalogue;
 mod detect;
 pub(crate) mod diagnose;
@@ -14,10 +14,12 @@ mod filter;
 pub(crate) mod handshake;
 mod index;
 mod jws;
+pub(crate) mod key;
 mod missing;
 mod outcome;
 mod pasted;
 mod pattern;
+mod pem;
 mod private_key;
 mod public_key;
 mod received;
@@ -28,6 +30,7 @@ mod rules;
 mod scheme;
 mod secret;
 mod sign;
+mod sink;
 mod source;
 mod template;
 mod timestamp;

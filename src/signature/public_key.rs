@@ -10,8 +10,6 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use x509_cert::der::{Decode as _, Encode as _};
 
 use super::algorithm::Algorithm;
-use super::jws::KeySet;
-use super::pasted;
 
 /// A key that verifies.
 #[derive(Clone, Debug)]
@@ -29,9 +27,6 @@ pub(crate) enum Hash {
     Sha384,
     Sha512,
 }
-
-/// Most keys of a pasted set that are tried on a signature outside a token: it does not name its key.
-const MAX_KEYS: usize = 8;
 
 /// The bytes before the 32 of an Ed25519 public key in its SPKI form (RFC 8410, section 4).
 pub(super) const ED25519_SPKI_PREFIX: [u8; 12] =
@@ -60,19 +55,8 @@ impl PublicKey {
         ed25519_dalek::VerifyingKey::from_bytes(raw.try_into().ok()?).ok().map(Self::Ed25519)
     }
 
-    /// The keys for this algorithm of a pasted text or its bytes: those of a JWKS, or one.
-    pub(super) fn all_for(algorithm: Algorithm, key: &[u8]) -> Vec<Self> {
-        match std::str::from_utf8(key) {
-            Ok(text) if pasted::is_jwk(text) => {
-                let keys = KeySet::parse(text).map(KeySet::into_keys).unwrap_or_default();
-                keys.into_iter().filter(|key| key.is_of(algorithm)).take(MAX_KEYS).collect()
-            }
-            _ => Self::for_algorithm(algorithm, key).into_iter().collect(),
-        }
-    }
-
     /// A key for this algorithm: DER, or the bare form that the algorithm's senders show.
-    fn for_algorithm(algorithm: Algorithm, key: &[u8]) -> Option<Self> {
+    pub(super) fn for_algorithm(algorithm: Algorithm, key: &[u8]) -> Option<Self> {
         let read = match algorithm {
             // Raw, or the second half of a 64-byte key pair.
             Algorithm::Ed25519 if key.len() == 64 => Self::ed25519(&key[32..]),
@@ -86,7 +70,8 @@ impl PublicKey {
         read.or_else(|| Self::from_der(key)).filter(|key| key.is_of(algorithm))
     }
 
-    const fn is_of(&self, algorithm: Algorithm) -> bool {
+    /// Whether it is a key for this algorithm.
+    pub(super) const fn is_of(&self, algorithm: Algorithm) -> bool {
         match algorithm {
             Algorithm::Ed25519 => matches!(self, Self::Ed25519(_)),
             Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha1 => matches!(self, Self::P256(_)),

@@ -8,7 +8,6 @@ use super::algorithm::Algorithm;
 use super::encoding::Encoding;
 use super::jws::Alg;
 use super::missing::Missing;
-use super::pasted;
 use super::pattern::{Pattern, SIGNATURE, TIMESTAMP};
 use super::record::{self, Evidence, Record, Requirement, SchemeError, SignatureRecord};
 use super::request::Config;
@@ -273,14 +272,6 @@ impl Scheme {
             Value::Config(name) => Some(name.as_str()),
             _ => None,
         })
-    }
-
-    /// Rejects a text that cannot be a secret of this scheme. Texts that only a request can disprove are accepted.
-    ///
-    /// # Errors
-    /// A sentence with what the text is and what is expected.
-    pub fn check_secret(&self, text: &str) -> Result<(), String> {
-        pasted::check_for(self, text)
     }
 
     /// The header with the delivery's id, where that is signed.

@@ -5,7 +5,7 @@ use sha2::Digest as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::encoding::{Encoding, key_from_base64};
-use super::pasted;
+use super::{jws, pem};
 
 /// The steps from text to key, e.g. `strip whsec_ > base64`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -159,9 +159,9 @@ impl Pipeline {
     #[must_use]
     pub fn asymmetric_key(&self, secret: &str) -> Option<Vec<u8>> {
         match () {
-            () if pasted::is_pem(secret) => pasted::first_block(secret),
+            () if pem::is_pem(secret) => pem::first_block(secret),
             // A JWK is read by its members.
-            () if pasted::is_jwk(secret) => Some(secret.trim().as_bytes().to_vec()),
+            () if jws::is_jwk(secret) => Some(secret.trim().as_bytes().to_vec()),
             () => self.key(secret),
         }
     }

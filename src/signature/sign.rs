@@ -6,11 +6,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::json::Pointer;
 
-use super::algorithm::{Algorithm, compute};
+use super::algorithm::Algorithm;
 use super::draft::{Draft, SignError, SignInput, Signed};
 use super::encoding::Encoding;
 use super::filter::BytesFilter;
 use super::jws::{self, Alg};
+use super::key::compute;
 use super::missing::Missing;
 use super::pattern::{Part, Pattern, SIGNATURE, TIMESTAMP};
 use super::request::{Config, View};

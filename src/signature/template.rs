@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use super::algorithm::Sink;
 use super::filter::{self, BytesFilter, Parsed, Reduction};
 use super::missing::Missing;
 use super::request::View;
+use super::sink::Sink;
 use super::source::Source;
 
 /// What a placeholder is replaced by.

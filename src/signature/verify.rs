@@ -7,10 +7,11 @@ use serde_json::Value as Json;
 
 use crate::model::{Bin, Freshness, FreshnessStatus, Secret, SignatureStatus, Verdict};
 
-use super::algorithm::{Algorithm, Key};
+use super::algorithm::Algorithm;
 use super::catalogue::Catalogue;
 use super::detect::Candidate;
 use super::examine::{LabelledSecret, examine};
+use super::key::Key;
 use super::outcome::Outcome;
 use super::record::SchemeError;
 use super::request::{Config, SignedRequest, View};

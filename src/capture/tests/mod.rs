@@ -10,7 +10,7 @@ use crate::model::{
     BinSettings, CapturedRequest, Change, ChangeKind, Origin, ResponseSettings, Secret, SecretValue, filter::Filter,
 };
 use crate::signature::Algorithm;
-use crate::signature::algorithm::compute;
+use crate::signature::key::compute;
 use crate::store::{CommitListener, StoreOptions};
 
 /// Wants everything, keeps everything.

@@ -5,7 +5,7 @@ use super::tokens::{Fault, Reading, Token};
 use super::variation::shown;
 use super::{Case, Finding};
 use crate::json::pick;
-use crate::signature::algorithm::Key;
+use crate::signature::key::Key;
 use crate::signature::received::{shared_vars, texts};
 use crate::signature::request::View;
 use crate::signature::requirement::{self, Unmet};

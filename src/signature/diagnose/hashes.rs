@@ -8,8 +8,8 @@ use sha3::{Keccak256, Sha3_256, Sha3_512};
 use super::Finding;
 use super::search::{KeyText, Search};
 use crate::signature::Algorithm;
-use crate::signature::algorithm::compute;
 use crate::signature::encoding::Encoding;
+use crate::signature::key::compute;
 use crate::signature::template::Template;
 
 /// Larger bodies are not tried, because the whole message is built in memory.

@@ -2,8 +2,8 @@
 
 use super::{Case, Diagnosed, diagnosed};
 use crate::model::SignatureStatus;
-use crate::signature::algorithm::Key;
 use crate::signature::examine::{LabelledSecret, examine};
+use crate::signature::key::Key;
 use crate::signature::request::View;
 
 /// `None` if the scheme signs no items, or there are none.

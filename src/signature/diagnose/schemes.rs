@@ -3,8 +3,8 @@
 use super::search::{Search, key_of};
 use super::{Case, Finding};
 use crate::model::SignatureStatus;
-use crate::signature::algorithm::Key;
 use crate::signature::examine::{LabelledSecret, examine};
+use crate::signature::key::Key;
 use crate::signature::received::{groups, texts};
 use crate::signature::request::View;
 use crate::signature::rules::share_a_place;

@@ -6,9 +6,10 @@ use serde_json::{Value as Json, json};
 use super::places::{Found, algorithms, places};
 use super::{Case, Finding, diagnosed, handed_over};
 use crate::model::{Secret, SignatureStatus};
-use crate::signature::algorithm::{Algorithm, Key, compute};
+use crate::signature::algorithm::Algorithm;
 use crate::signature::catalogue::Catalogue;
 use crate::signature::examine::{LabelledSecret, examine};
+use crate::signature::key::{Key, compute};
 use crate::signature::request::{Config, SignedRequest, UrlParts, View};
 use crate::signature::scheme::Scheme;
 

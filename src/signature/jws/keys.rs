@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Alg, Token, Wrong, shown};
 use crate::signature::encoding::key_from_base64;
-use crate::signature::pasted::{self, KINDS};
+use crate::signature::pem::{self, KINDS};
 use crate::signature::public_key::{Hash, PublicKey};
 
 /// Keys of one set. Providers publish fewer than ten.
@@ -43,9 +43,9 @@ impl KeySet {
             return Self::of_json(text);
         }
         let known = |key| Known { kid: None, alg: None, key };
-        if pasted::is_pem(text) {
-            pasted::check(text)?;
-            let keys = pasted::blocks(text).filter_map(|block| PublicKey::from_der(&block.der?)).map(known);
+        if pem::is_pem(text) {
+            pem::check(text)?;
+            let keys = pem::blocks(text).filter_map(|block| PublicKey::from_der(&block.der?)).map(known);
             return Ok(Self(keys.take(MAX_KEYS).collect()));
         }
         let key = key_from_base64(text).and_then(|der| PublicKey::from_der(&der));
@@ -201,4 +201,9 @@ pub(crate) fn symmetric(text: &str) -> Option<Vec<u8>> {
     let is_secret = jwk.get("kty").and_then(Json::as_str) == Some("oct");
     let key = jwk.get("k").and_then(Json::as_str).filter(|_| is_secret)?;
     URL_SAFE_NO_PAD.decode(key).ok().filter(|key| !key.is_empty())
+}
+
+/// Whether a text is JSON that holds a key or several.
+pub(crate) fn is_jwk(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[']) && (text.contains("\"kty\"") || text.contains("\"keys\""))
 }

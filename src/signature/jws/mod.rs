@@ -7,7 +7,7 @@
 mod keys;
 mod token;
 
-pub(crate) use keys::{KeySet, symmetric};
+pub(crate) use keys::{KeySet, is_jwk, symmetric};
 pub(crate) use token::{Alg, Token, claim, looks_like};
 
 use hmac::Hmac;
@@ -115,13 +115,13 @@ pub(crate) fn secret_verifies(secret: &[u8], alg: Alg, message: &[u8], signature
 /// A token's signature by a secret or a private key; `None` where the key does not fit.
 pub(crate) fn sign(alg: Alg, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
     use super::algorithm::Algorithm;
-    use super::{pasted, private_key};
+    use super::{pem, private_key};
     fn mac<M: hmac::Mac + hmac::KeyInit>(secret: &[u8], message: &[u8]) -> Option<Vec<u8>> {
         let mut mac = <M as hmac::KeyInit>::new_from_slice(secret).ok()?;
         mac.update(message);
         Some(mac.finalize().into_bytes().to_vec())
     }
-    let der = || std::str::from_utf8(key).ok().and_then(pasted::first_block).unwrap_or_else(|| key.to_vec());
+    let der = || std::str::from_utf8(key).ok().and_then(pem::first_block).unwrap_or_else(|| key.to_vec());
     match alg {
         Alg::Hs256 => mac::<Hmac<Sha256>>(key, message),
         Alg::Hs384 => mac::<Hmac<Sha384>>(key, message),

@@ -5,10 +5,11 @@ mod bounds;
 use proptest::prelude::*;
 
 use super::*;
-use crate::signature::algorithm::{Algorithm, Key};
-use crate::signature::pasted;
+use crate::signature::algorithm::Algorithm;
+use crate::signature::key::Key;
 use crate::signature::public_key::PublicKey;
 use crate::signature::tests::{RSA_CERTIFICATE, RSA_PRIVATE, RSA_PUBLIC};
+use crate::signature::{pasted, pem};
 
 const CLAIMS: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
 /// RFC 7515, appendix A.1.
@@ -110,7 +111,7 @@ fn token(header: &str, payload: &str, sign: impl FnOnce(&str) -> Vec<u8>) -> Str
 #[test]
 fn a_public_key_is_never_a_shared_secret() {
     // A forgery: HMAC with the text or the bytes of the public key.
-    let der = pasted::first_block(RSA_PUBLIC).unwrap();
+    let der = pem::first_block(RSA_PUBLIC).unwrap();
     for (secret, pasted) in [(RSA_PUBLIC.as_bytes(), RSA_PUBLIC), (&der, RSA_PUBLIC), (RSA.as_bytes(), RSA)] {
         let forged = token(r#"{"alg":"HS256"}"#, "{}", |message| sign(Alg::Hs256, secret, message.as_bytes()).unwrap());
         let refused = verdict(Algorithm::Jws, pasted, &forged, None).unwrap_err();
@@ -204,7 +205,7 @@ fn of_a_key_set_the_named_key_counts() {
 #[test]
 fn a_text_that_is_no_key_is_told_what_it_is() {
     let private_jwk = RSA.replacen('{', r#"{"kid":"k","d":"AQ","#, 1);
-    let pkcs8 = pasted::first_block(RSA_PRIVATE).map(|der| crate::signature::Encoding::Base64.encode(&der)).unwrap();
+    let pkcs8 = pem::first_block(RSA_PRIVATE).map(|der| crate::signature::Encoding::Base64.encode(&der)).unwrap();
     for (text, why) in [
         (RSA_PRIVATE, "This is a private key (PEM, “PRIVATE KEY”)."),
         (&format!("{RSA_PUBLIC}{RSA_PRIVATE}"), "This is a private key (PEM, “PRIVATE KEY”)."),
@@ -249,7 +250,7 @@ fn a_text_that_is_no_key_is_told_what_it_is() {
     ] {
         assert_eq!(pasted::check(text), Ok(()), "{text}");
     }
-    assert!(PublicKey::from_der(&pasted::first_block(&one_line).unwrap()).is_some());
+    assert!(PublicKey::from_der(&pem::first_block(&one_line).unwrap()).is_some());
     let many = format!("{{\"keys\":[{}]}}", vec![EC; 33].join(","));
     assert_eq!(KeySet::parse(&many).unwrap_err(), "The key set has 33 keys; 32 are taken.");
     assert!(KeySet::parse(&" ".repeat(1 << 20)).is_err() && KeySet::parse(&"{".repeat(300 << 10)).is_err());
@@ -290,7 +291,7 @@ proptest! {
         let pointer = crate::json::Pointer::parse("/iat").unwrap();
         let _ = claim(&text, &pointer);
         // A certificate and a token with one byte changed: no panic, and no token that is still right.
-        let mut der = pasted::first_block(RSA_CERTIFICATE).unwrap();
+        let mut der = pem::first_block(RSA_CERTIFICATE).unwrap();
         let place = at % der.len();
         der[place] = byte;
         let _ = PublicKey::from_der(&der);

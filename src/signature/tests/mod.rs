@@ -17,10 +17,10 @@ use std::sync::{Arc, LazyLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::algorithm::compute;
 use super::draft::{SignError, Signed};
 use super::explain::MASKED_SECRET;
 use super::jws::Alg;
+use super::key::compute;
 use super::source::Source;
 use super::template::Template;
 use super::*;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::signature::algorithm::Key;
+use crate::signature::key::Key;
 use crate::signature::received::{groups, shared_vars, texts};
 use crate::signature::request::View;
 use crate::signature::template::{Context, Vars};

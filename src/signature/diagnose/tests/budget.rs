@@ -8,7 +8,7 @@ use super::made::searched;
 use super::*;
 use crate::json::print::{Escapes, Numbers, Order, Style, print};
 use crate::json::tree::parse;
-use crate::signature::algorithm::Key;
+use crate::signature::key::Key;
 use crate::signature::template::Template;
 use crate::signature::tests::RSA_PUBLIC;
 

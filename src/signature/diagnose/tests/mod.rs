@@ -26,7 +26,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 use crate::model::Timestamp;
-use crate::signature::algorithm::{Algorithm, compute};
+use crate::signature::algorithm::Algorithm;
+use crate::signature::key::compute;
 use crate::signature::tests::{catalogue, scheme};
 
 const TIME: &str = "1700000000";

@@ -172,7 +172,7 @@ fn a_detached_token_for_a_body_that_was_written_anew_is_named() {
 #[test]
 fn an_rsa_signature_with_another_hash_or_over_another_body_is_named() {
     let signature = |algorithm, body: &str| {
-        let der = crate::signature::pasted::first_block(RSA_PRIVATE).unwrap();
+        let der = crate::signature::pem::first_block(RSA_PRIVATE).unwrap();
         STANDARD.encode(compute(algorithm, &der, body.as_bytes()).unwrap())
     };
     let wise = |text: &str, key: &str, body: &str| got("wise", "X-Signature-SHA256", text, key, body).diagnose();

@@ -1,6 +1,7 @@
 //! Every algorithm by another implementation's signatures, and how much of a token or a key set is read.
 
 use super::*;
+use crate::signature::key::public_keys;
 
 #[test]
 fn every_algorithm_of_a_shared_secret_is_the_one_of_its_name() {
@@ -80,7 +81,7 @@ fn the_bytes_of_an_ed25519_key_may_be_a_text_all_the_same() {
     let is_key = |letter: u8| ed25519_dalek::VerifyingKey::from_bytes(&[letter; 32]).is_ok();
     assert!((b'a'..=b'z').any(is_key));
     for letter in b'a'..=b'z' {
-        let found = |length: usize| PublicKey::all_for(Algorithm::Ed25519, &vec![letter; length]).len();
+        let found = |length: usize| public_keys(Algorithm::Ed25519, &vec![letter; length]).len();
         let is_pair = usize::from(is_key(letter));
         assert_eq!([31, 32, 33, 63, 64, 65].map(found), [0, is_pair, 0, 0, is_pair, 0], "{letter}");
     }
@@ -210,5 +211,5 @@ fn a_public_key_in_any_form_is_no_shared_secret_for_tokens() {
 fn the_bytes_of_a_key_may_be_text() {
     let text =
         (0..100).map(|at| format!("{at:032}")).find(|text| PublicKey::ed25519(text.as_bytes()).is_some()).unwrap();
-    assert_eq!(PublicKey::all_for(Algorithm::Ed25519, text.as_bytes()).len(), 1, "{text}");
+    assert_eq!(public_keys(Algorithm::Ed25519, text.as_bytes()).len(), 1, "{text}");
 }
