@@ -10,6 +10,7 @@ pub(crate) mod contract;
 mod discord;
 pub(crate) mod expected;
 pub(crate) mod finding;
+mod findings;
 mod generic;
 mod gitea;
 mod github;

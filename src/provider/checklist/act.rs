@@ -1,7 +1,8 @@
 //! The action for a point that is not proven: one for each.
 
-use super::{Evidence, State, What};
+use super::{Evidence, State};
 use crate::model::RequestId;
+use crate::provider::platform::points::What;
 
 /// What would prove a point, or show why it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Evidence from the newest check of the receiver, in addition to captured and forwarded requests.
 
 use super::judge::Judgement;
-use super::{Checked, Evidence, State, What};
+use super::{Checked, Evidence, State};
 use crate::model::{CaseReport, CaseState};
+use crate::provider::platform::points::What;
 
 /// The case that must pass for any evidence: a receiver that rejects everything also rejects wrong requests.
 const VALID: &str = "valid_event";

@@ -1,8 +1,9 @@
 //! The evidence for each point.
 
 use super::sent::{self, Sent};
-use super::{Evidence, PATIENCE_MS, State, What};
+use super::{Evidence, PATIENCE_MS, State};
 use crate::model::{AttemptFacts, Outcome, RequestId, RequestSummary, SignatureStatus};
+use crate::provider::platform::points::What;
 
 /// The state of a point.
 pub(super) struct Judgement {

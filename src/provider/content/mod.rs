@@ -18,16 +18,6 @@ const MAX_VARIABLES: u32 = 100;
 /// Characters of a variable's value.
 const SHOWN: usize = 400;
 
-/// The JSON pointers to the readable content of a platform's events.
-pub(super) struct Places {
-    /// The array of messages.
-    pub transcript: Option<&'static str>,
-    /// An object of values collected in the conversation.
-    pub variables: Option<&'static str>,
-    /// The URL of the recording.
-    pub recording: Option<&'static str>,
-}
-
 /// The readable content of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Content {

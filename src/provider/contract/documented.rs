@@ -1,7 +1,8 @@
 //! Which places of a body a platform's document names.
 
-use super::{Extra, Field, Kind, platform};
 use crate::json::key_of;
+use crate::provider::platform;
+use crate::provider::platform::events::{Extra, Field, Kind};
 
 /// What a document says of a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,22 +1,12 @@
 //! What a document says about the head of a request.
 
-use super::{Examined, Findings};
+use super::Examined;
 use crate::http::essence;
 use crate::http::text::lossy;
 use crate::provider::clipped;
 use crate::provider::finding::{Finding, MISSING, Place, Says, Severity};
-
-/// A sentence of the document about the head.
-pub(in crate::provider) enum HeadRule {
-    /// The method is POST.
-    Post(Says),
-    /// The content type is that of JSON.
-    Json(Says),
-    /// This header names the event, the same as the body's. The second sentence says that nothing overrides it.
-    Event(&'static str, Says, Says),
-    /// This header carries the signature `sha256=<hex>` if there is a secret.
-    HexSha256(&'static str, Says),
-}
+use crate::provider::findings::Findings;
+use crate::provider::platform::events::HeadRule;
 
 const CONTENT_TYPE: &str = "Content-Type";
 

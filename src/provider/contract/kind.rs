@@ -1,48 +1,10 @@
 //! What a value must be.
 
-use super::{Extra, Field};
 use crate::http::text::clipped;
 use crate::json::{NodeKind, unescape};
 use crate::model::Timestamp;
 use crate::provider::finding::Severity;
-
-/// What the document says a value is.
-pub(in crate::provider) enum Kind {
-    /// Whatever it is.
-    Any,
-    /// A text, which may be empty.
-    Text,
-    /// A text that is not empty.
-    Filled,
-    /// A text that is not empty, or a whole number: the document does not say of which kind an id is.
-    Id,
-    /// ISO 8601, with date, time and zone.
-    Time,
-    /// In the sample a UUID.
-    Uuid,
-    /// A whole number.
-    Whole,
-    /// A number of things, from 0.
-    Count,
-    /// Seconds, from 0.
-    Seconds,
-    /// Milliseconds since 1970.
-    Millis,
-    /// A URL; in the sample it begins with this.
-    Url(&'static str),
-    /// One of these texts.
-    OneOf(&'static [&'static str]),
-    /// One of these texts, "and so on".
-    Usually(&'static [&'static str]),
-    /// In the sample an object.
-    SampleObject,
-    /// An object with these fields.
-    Object(&'static [Field], Extra),
-    /// An array of such objects.
-    List(&'static [Field], Extra),
-    /// An object of whatever is in it.
-    Map,
-}
+use crate::provider::platform::events::Kind;
 
 /// What is wrong with a value: severity, stable name, and a sentence that continues after the field's name.
 pub(super) type Wrong = (Severity, &'static str, String);

@@ -6,113 +6,16 @@ mod head;
 mod kind;
 mod walk;
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
-use super::finding::{Finding, Place, Says, Severity};
+use super::finding::{Finding, Severity};
+use super::findings::Findings;
 use super::platform;
+use super::platform::events::{Contract, Event};
 use crate::http::Headers;
 use crate::json::{NodeId, NodeKind, Outline, Pointer, unescape};
 pub(crate) use documented::{Documented, documented};
-pub(super) use head::HeadRule;
-pub(super) use kind::Kind;
 use walk::Walk;
-
-/// Most findings listed for a request; the others are counted.
-const MAX_FINDINGS: usize = 200;
-/// Most findings of one code about fields of one name: the first few explain the rest.
-const MAX_ALIKE: u32 = 10;
-
-/// What a document says about a request of a platform.
-pub(super) struct Contract {
-    /// About the head of every event.
-    pub head: &'static [HeadRule],
-    /// That the body is a JSON object.
-    pub body: Says,
-    /// The field that names the event.
-    pub event: Says,
-    /// About the body of each event.
-    pub events: &'static [Event],
-    /// That these are all events.
-    pub others: Says,
-}
-
-/// The body of an event.
-pub(super) struct Event {
-    pub name: &'static str,
-    pub fields: &'static [Field],
-    /// Whether there may be fields that the document does not name; else what it says.
-    pub extra: Extra,
-    /// What holds between fields.
-    pub rules: &'static [Rule],
-}
-
-/// A rule between fields of a body.
-pub(super) type Rule = fn(json: &[u8], findings: &mut Findings);
-
-/// What fields that the document does not name are.
-#[derive(Clone, Copy)]
-pub(super) enum Extra {
-    /// Reported as unknown, with the document's sentence.
-    Told(Says),
-    /// Ignored: the document allows other fields, or does not list the fields.
-    Free,
-}
-
-/// Whether a field must be there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Always.
-    Always,
-    /// Where it applies.
-    Optional,
-    /// Where it applies, and never `null`.
-    AbsentNotNull,
-    /// Unless this other field is there.
-    Unless(&'static str),
-}
-
-/// A field of an object.
-pub(super) struct Field {
-    pub name: &'static str,
-    pub need: Need,
-    pub kind: Kind,
-    pub says: Says,
-}
-
-/// What is found, bounded.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    told: Vec<Finding>,
-    alike: HashMap<(&'static str, &'static str), u32>,
-    more: u64,
-}
-
-impl Findings {
-    /// Adds a finding about a field of that name (the document's, or a placeholder for unknown ones).
-    pub(super) fn add(&mut self, about: &'static str, finding: Finding) {
-        let alike = self.alike.entry((finding.code, about)).or_default();
-        *alike += 1;
-        if *alike > MAX_ALIKE || self.told.len() >= MAX_FINDINGS {
-            self.more += 1;
-        } else {
-            self.told.push(finding);
-        }
-    }
-
-    /// Adds a finding at a pointer of the body.
-    pub(super) fn at(
-        &mut self,
-        pointer: &'static str,
-        severity: Severity,
-        code: &'static str,
-        says: Says,
-        sentence: String,
-    ) {
-        self.add(pointer, Finding { place: Place::Body(pointer.to_owned()), severity, code, sentence, says });
-    }
-}
 
 /// The parts of a request that contracts check.
 #[derive(Debug, Clone, Copy)]

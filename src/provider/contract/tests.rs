@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::provider::finding::Place;
+use crate::provider::findings::MAX_ALIKE;
 
 fn checked(provider: &str, headers: &Headers, (method, has_secret): (&str, bool), json: &[u8]) -> Report {
     let outline = crate::json::scan(json);

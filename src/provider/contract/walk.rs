@@ -1,10 +1,10 @@
 //! Checks a body against the fields that a document names, value by value.
 
-use super::kind::Kind;
-use super::{Extra, Field, Findings, Need};
 use crate::http::text::clipped;
 use crate::json::{NodeId, NodeKind, Outline, unescape};
 use crate::provider::finding::{Finding, MISSING, Place, Says, Severity};
+use crate::provider::findings::Findings;
+use crate::provider::platform::events::{Extra, Field, Kind, Need};
 
 /// Characters of a field's name that a sentence repeats.
 const SHOWN: usize = 60;

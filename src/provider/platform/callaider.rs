@@ -1,11 +1,11 @@
 //! CallAIder. Source: the guide "Assistant webhooks".
 
+use super::events::{Contract, Event, Extra, Field, HeadRule, Kind, Need};
+use super::places::Places;
+use super::points::{Point, What};
+use super::sessions::{Combined, Consequence, Lifecycle, Measured, Rule};
 use super::{Hints, Platform};
-use crate::provider::checklist::{Point, What};
-use crate::provider::content::Places;
-use crate::provider::contract::{Contract, Event, Extra, Field, HeadRule, Kind, Need};
 use crate::provider::finding::Says;
-use crate::provider::lifecycle::{Combined, Consequence, Lifecycle, Measured, Rule};
 
 pub(super) static PLATFORM: Platform = Platform {
     id: "callaider",

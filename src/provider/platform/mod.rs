@@ -2,16 +2,19 @@
 //! statements are data; the code is the same for all.
 
 mod callaider;
+pub(super) mod events;
 mod hints;
 mod pathors;
+mod places;
+pub(super) mod points;
+pub(super) mod sessions;
 
-use super::checklist::Point;
-use super::content::Places;
-use super::contract::Contract;
 use super::finding::Says;
-use super::lifecycle::Lifecycle;
-
+use events::Contract;
 pub(crate) use hints::{Hints, hints};
+use places::Places;
+use points::Point;
+use sessions::Lifecycle;
 
 /// Every platform.
 static PLATFORMS: &[&Platform] = &[&callaider::PLATFORM, &pathors::PLATFORM];

@@ -1,14 +1,15 @@
 //! Pathors. Sources: the pages "Post-session webhook" and "Webhook payloads".
 
+use super::events::{Contract, Event, Extra, Field, HeadRule, Kind, Need};
 use super::hints::Setup;
+use super::places::Places;
+use super::points::{Point, What};
+use super::sessions::{Combined, Consequence, Lifecycle, Rule};
 use super::{Hints, Platform};
 use crate::json::pick;
-use crate::provider::checklist::{Point, What};
 use crate::provider::clipped;
-use crate::provider::content::Places;
-use crate::provider::contract::{Contract, Event, Extra, Field, Findings, HeadRule, Kind, Need};
 use crate::provider::finding::{Says, Severity};
-use crate::provider::lifecycle::{Combined, Consequence, Lifecycle, Rule};
+use crate::provider::findings::Findings;
 
 pub(super) static PLATFORM: Platform = Platform {
     id: "pathors",

@@ -1,9 +1,9 @@
 //! Checks that quotes match the documents word for word. `callaider.txt` and `pathors.txt` hold the quoted passages,
 //! copied from the documents, one per line.
 
+use super::events::{Extra, Field, HeadRule, Kind};
 use super::*;
 use crate::provider::battery::battery;
-use crate::provider::contract::{Extra, Field, HeadRule, Kind};
 
 /// The page of Pathors of which only the fields are known: sentences about them are no quotes.
 const FIELDS_ONLY: &str = "Webhook payloads";
