@@ -167,6 +167,7 @@ mod tests {
 
     #[test]
     fn the_url_is_the_one_that_the_sender_was_given_with_what_it_added() {
+        let long = "x".repeat(200);
         for (configured, target, expected) in [
             (None, "/b", "http://h:1/b"),
             (None, "/b/x?a=1&a=2", "http://h:1/b/x?a=1&a=2"),
@@ -176,6 +177,7 @@ mod tests {
             (Some("https://p.example/in?t=1"), "/b", "https://p.example/in?t=1"),
             (Some("https://p.example/in?t=1"), "/b/x", "https://p.example/in/x?t=1"),
             (Some("https://p.example/in?t=1"), "/b?t=2", "https://p.example/in?t=2"),
+            (Some("https://p.example/in"), &format!("/b/{long}"), &format!("https://p.example/in/{long}")),
         ] {
             let settings = BinSettings { public_url: configured.map(str::to_owned), ..BinSettings::default() };
             let bin = Bin { id: BinId::generate(), created_at: Timestamp::default(), settings, secrets: Vec::new() };

@@ -181,6 +181,8 @@ fn schemes_whose_form_is_not_there_are_left_out_when_another_of_that_header_has_
         assert!(all.contains(&id.to_owned()), "{id}: {all:?}");
     }
     assert_eq!(ids(&[("X-Hub-Signature", &sha256)]), ["hub-sha256"]);
+    // The form is that of the scheme, whatever the length.
+    assert_eq!(ids(&[("X-Hub-Signature", "sha256=ab12")]), ["hub-sha256"]);
     // One in a header of its own stays, whatever is in another.
     let both = ids(&[("X-Callaider-Signature", "broken"), ("X-Hub-Signature-256", &sha256)]);
     assert_eq!(both, ["github", "callaider"]);

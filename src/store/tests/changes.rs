@@ -175,6 +175,8 @@ async fn a_new_duplicate_key_names_the_first_that_came_before() {
 async fn a_response_that_comes_later_is_kept_and_told_when_it_is_another() {
     let fixture = Fixture::new();
     let store = &fixture.store;
+    // In another bin than the first.
+    fixture.bin().await;
     let bin = fixture.bin().await.bin.id;
     let until = Timestamp::from_secs(start().as_secs() + 30);
     for (chosen, held, answered, is_told) in [

@@ -96,6 +96,8 @@ fn a_url_has_one_slip() {
         ("https://my.example/a", "url_host", "https://My.example/a"),
         ("https://my.example/a", "url_host", "https://www.my.example/a"),
         ("https://my.example/a", "url_host", "https://MY.EXAMPLE/a"),
+        ("https://bücher.example/a", "url_host", "https://xn--bcher-kva.example/a"),
+        ("https://xn--bcher-kva.example/a", "url_host", "https://bücher.example/a"),
         ("https://[::1]:x/a", "url_port", "https://[::1]:x:8080/a"),
         ("https://my.example/a/b", "url_path", "https://my.example//a/b"),
         ("https://my.example/a/b", "url_path", "https://my.example/api/a/b"),
