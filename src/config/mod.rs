@@ -15,7 +15,7 @@ use url::Url;
 pub(crate) use file::{
     At, ConfigFile, DeclaredBin, DeclaredSchema, FileError, Found, NAME as FILE_NAME, by_api, by_serde, find,
 };
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{Unknown, nearest};
 
 use crate::deliver::engine::{AllowedTarget, TlsOptions};
 use crate::model::{Network, SecretValue};

@@ -1,5 +1,14 @@
 //! Finds the name that a misspelt one may mean.
 
+/// A name or value that is not known where it is, and those that are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// As it was given, shortened when it is long.
+    pub name: String,
+    /// What may be there.
+    pub known: Vec<String>,
+}
+
 /// The least similarity: that of words that differ in a letter or two.
 const SIMILAR: f64 = 0.8;
 

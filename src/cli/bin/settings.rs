@@ -55,14 +55,13 @@ pub(super) struct SettingsArgs {
     max_body: Option<u64>,
 }
 
-/// What the server says of settings; a name that it does not know gets the nearest one that is.
+/// The server's error about settings. For a name that the server does not know, it names the most similar one that the
+/// server does know.
 pub(super) fn with_nearest(error: ClientError) -> anyhow::Error {
     if let ClientError::Refused { problem, .. } = &error
-        && let Some((name, known)) = problem["detail"]
-            .as_str()
-            .and_then(|detail| detail.strip_prefix('`')?.split_once("` is not known here; expected: "))
+        && let (Some(name), Some(known)) = (problem["unknown"].as_str(), problem["known"].as_array())
     {
-        let near = nearest(name, known.split('`').skip(1).step_by(2));
+        let near = nearest(name, known.iter().filter_map(Value::as_str));
         if !near.is_empty() {
             let field = problem["field"].as_str().unwrap_or(name);
             return Usage(format!("{field}: '{name}' is not known here{near}")).into();

@@ -2,7 +2,7 @@
 //! one.
 
 use super::text::{At, FileError, Text};
-use crate::config::nearest;
+use crate::config::{Unknown, nearest};
 
 /// Settings of a bin that only the file has, and the one that it does not have: the table is its name.
 const OF_BINS: [&str; 3] = ["forward", "expect", super::bins::EVENT_SCHEMAS];
@@ -45,16 +45,13 @@ fn kind(wanted: &str) -> &str {
     }
 }
 
-/// An error from the API.
-pub(crate) fn by_api(text: &Text, field: &str, sentence: &str) -> FileError {
-    if let Some((name, known)) = sentence
-        .strip_prefix('`')
-        .and_then(|rest| rest.trim_end_matches('.').split_once("` is not known here; expected: "))
-    {
-        let mut names: Vec<String> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+/// An error from the API: what is not known, if that is the error, or else its sentence.
+pub(crate) fn by_api(text: &Text, field: &str, unknown: Option<&Unknown>, sentence: &str) -> FileError {
+    if let Some(Unknown { name, known }) = unknown {
+        let mut names = known.clone();
         let parts: Vec<&str> = field.split('.').collect();
         // For a wrong value, the listed names are values.
-        let is_field = parts.last() == Some(&name);
+        let is_field = parts.last() == Some(&name.as_str());
         match parts.as_slice() {
             _ if !is_field => {}
             ["bins", _, _] => {

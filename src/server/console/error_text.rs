@@ -4,6 +4,7 @@
 //! knows the path, not the cause. So this module parses the text, only for the sentence and the field. Status and code
 //! never depend on it, and an unknown text is passed on as it is.
 
+use crate::config::Unknown;
 use crate::http::text::clipped;
 
 /// Characters of a client's own text in an error: enough to recognise it, too few to fill a response.
@@ -11,27 +12,46 @@ const MAX_ECHO: usize = 100;
 /// Most characters of an unknown text from serde.
 const MAX_WORDS: usize = 400;
 
-/// The field at fault (none for the whole) and a sentence. `path` is where the parser was, `.` for the whole.
-pub(super) fn told(path: &str, words: &str) -> (Option<String>, String) {
+/// What an error of serde comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The field at fault; none for the whole.
+    pub field: Option<String>,
+    /// A sentence for people.
+    pub sentence: String,
+    /// What is not known, when that is the error and there is something to choose from.
+    pub unknown: Option<Unknown>,
+}
+
+impl Told {
+    fn new(field: Option<String>, sentence: String) -> Self {
+        Self { field, sentence, unknown: None }
+    }
+}
+
+/// What serde says in these words. `path` is where the parser was, `.` for the whole.
+pub(super) fn told(path: &str, words: &str) -> Told {
     let words = without_place(words);
     let here = (path != ".").then(|| path.to_owned());
     let subject = here.as_deref().map_or_else(|| "The body".to_owned(), |path| format!("`{}`", cut(path)));
     // For a missing member, the path is that of the enclosing object.
     let member = |name: &str| Some(here.as_ref().map_or_else(|| name.to_owned(), |path| format!("{path}.{name}")));
     if let Some(name) = words.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-        return (member(name), format!("`{name}` is missing."));
+        return Told::new(member(name), format!("`{name}` is missing."));
     }
     if let Some(name) = words.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
-        return (member(name), format!("`{name}` is given twice; give it once."));
+        return Told::new(member(name), format!("`{name}` is given twice; give it once."));
     }
     if let Some(rest) = words.strip_prefix("unknown field `").or_else(|| words.strip_prefix("unknown variant `")) {
         // The name comes from the client and may hold anything; the expected values are Creel's.
         if let Some((name, known)) = rest.rsplit_once("`, expected ") {
             let known = known.strip_prefix("one of ").unwrap_or(known);
-            return (here, format!("`{}` is not known here; expected: {known}.", cut(name)));
+            let (name, names) = (cut(name), known.split('`').skip(1).step_by(2).map(str::to_owned).collect());
+            let sentence = format!("`{name}` is not known here; expected: {known}.");
+            return Told { field: here, sentence, unknown: Some(Unknown { name, known: names }) };
         }
         let name = rest.rsplit_once("`, there are").map_or(rest, |(name, _)| name);
-        return (here, format!("`{}` is not known here.", cut(name)));
+        return Told::new(here, format!("`{}` is not known here.", cut(name)));
     }
     let sentence = match words {
         "invalid digit found in string" | "cannot parse integer from empty string" => {
@@ -44,7 +64,7 @@ pub(super) fn told(path: &str, words: &str) -> (Option<String>, String) {
             _ => sentence(words),
         },
     };
-    (here, sentence)
+    Told::new(here, sentence)
 }
 
 /// Why a body is not JSON at all.
@@ -104,7 +124,8 @@ mod tests {
     use super::*;
 
     fn check(path: &str, words: &str, field: Option<&str>, sentence: &str) {
-        assert_eq!(told(path, words), (field.map(str::to_owned), sentence.to_owned()));
+        let told = told(path, words);
+        assert_eq!((told.field.as_deref(), &*told.sentence), (field, sentence));
     }
 
     #[test]
@@ -131,11 +152,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_is_told_with_what_is() {
+        let unknown = |words: &str| told("x", words).unknown.map(|unknown| (unknown.name, unknown.known.join(" ")));
+        let some = |name: &str, known: &str| Some((name.to_owned(), known.to_owned()));
+        assert_eq!(unknown("unknown field `x`, expected one of `a`, `b`, `c`"), some("x", "a b c"));
+        assert_eq!(unknown("unknown variant `up`, expected `newest` or `oldest`"), some("up", "newest oldest"));
+        assert_eq!((unknown("unknown field `x`, there are no fields"), unknown("missing field `a`")), (None, None));
+    }
+
+    #[test]
     fn what_a_client_wrote_is_repeated_in_part_only() {
         let long = "é".repeat(5_000);
-        let (_, sentence) = told("x", &format!("unknown field `{long}`, expected `a`"));
+        let Told { sentence, unknown, .. } = told("x", &format!("unknown field `{long}`, expected `a`"));
+        let unknown = unknown.unwrap();
+        assert!(unknown.name.len() < 300 && unknown.known == ["a"], "{unknown:?}");
         assert!(sentence.starts_with("`é") && sentence.contains('…') && sentence.len() < 300, "{sentence}");
-        assert!(told("x", &long).1.len() < 1_000);
+        assert!(told("x", &long).sentence.len() < 1_000);
         assert_eq!(cut("short"), "short");
     }
 }

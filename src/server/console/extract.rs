@@ -130,16 +130,8 @@ fn read_query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let pairs = url::form_urlencoded::parse(text.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let path = error.path().to_string();
-        let (field, detail) = error_text::told(&path, &error.into_inner().to_string());
-        located(Problem::new(Code::InvalidQuery, detail), field)
+        Problem::told(Code::InvalidQuery, error_text::told(&path, &error.into_inner().to_string()))
     })
-}
-
-fn located(problem: Problem, field: Option<String>) -> Problem {
-    match field {
-        Some(field) => problem.at(field),
-        None => problem,
-    }
 }
 
 /// A type that is read from a JSON object and nothing else. [`only_objects`] is the way to make one.
@@ -225,8 +217,7 @@ pub(super) fn parse<T: ObjectOnly>(body: &[u8]) -> Result<T, Problem> {
         let error = error.into_inner();
         match error.classify() {
             serde_json::error::Category::Data => {
-                let (field, detail) = error_text::told(&path, &error.to_string());
-                located(Problem::new(Code::InvalidField, detail), field)
+                Problem::told(Code::InvalidField, error_text::told(&path, &error.to_string()))
             }
             // serde_json reports a number in place of a string as a syntax error.
             serde_json::error::Category::Syntax

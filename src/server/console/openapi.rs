@@ -40,6 +40,12 @@ struct ProblemShape {
     /// The field or query parameter at fault.
     #[schema(nullable = false)]
     field: Option<String>,
+    /// The name or value that is not known there, if that is the problem; a long one is shortened.
+    #[schema(nullable = false)]
+    unknown: Option<String>,
+    /// What may be there instead; beside `unknown` only.
+    #[schema(nullable = false)]
+    known: Option<Vec<String>>,
 }
 
 /// Every documented route.

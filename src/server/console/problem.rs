@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use strum::VariantArray;
 
+use super::error_text;
+use crate::config::Unknown;
 use crate::deliver::SendError;
 use crate::deliver::engine::NotAllowed;
 use crate::live::SubscribeError;
@@ -134,6 +136,7 @@ struct Told {
     code: Code,
     detail: String,
     field: Option<String>,
+    unknown: Option<Unknown>,
     allow: Option<String>,
     more: Map<String, Value>,
 }
@@ -141,7 +144,7 @@ struct Told {
 impl Problem {
     /// A problem with its sentence.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self(Box::new(Told { code, detail: detail.into(), field: None, allow: None, more: Map::new() }))
+        Self(Box::new(Told { code, detail: detail.into(), field: None, unknown: None, allow: None, more: Map::new() }))
     }
 
     /// There is no such bin, request or secret.
@@ -157,6 +160,21 @@ impl Problem {
     /// A query parameter at fault.
     pub(crate) fn query(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Code::InvalidQuery, detail).at(name)
+    }
+
+    /// What the reader of a body or query says.
+    pub(super) fn told(code: Code, told: error_text::Told) -> Self {
+        let problem = Self::new(code, told.sentence).with_unknown(told.unknown);
+        match told.field {
+            Some(field) => problem.at(field),
+            None => problem,
+        }
+    }
+
+    /// Tells what is not known, and what is.
+    pub(super) fn with_unknown(mut self, unknown: Option<Unknown>) -> Self {
+        self.0.unknown = unknown;
+        self
     }
 
     /// The methods that the route does know.
@@ -176,7 +194,7 @@ impl Problem {
     /// Names the field at fault.
     pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
         // The client chose the name: a huge one must not fill the response.
-        self.0.field = Some(super::error_text::cut(&field.into()));
+        self.0.field = Some(error_text::cut(&field.into()));
         self
     }
 
@@ -188,6 +206,11 @@ impl Problem {
     /// The field at fault, if there is one.
     pub(crate) fn at_field(&self) -> Option<&str> {
         self.0.field.as_deref()
+    }
+
+    /// What is not known, if that is the problem.
+    pub(crate) fn unknown(&self) -> Option<&Unknown> {
+        self.0.unknown.as_ref()
     }
 
     /// The sentence, for pages that show it in their own way.
@@ -210,6 +233,10 @@ impl Problem {
         body.insert("code".into(), serde_json::to_value(self.0.code).unwrap_or_default());
         if let Some(field) = &self.0.field {
             body.insert("field".into(), field.clone().into());
+        }
+        if let Some(Unknown { name, known }) = &self.0.unknown {
+            body.insert("unknown".into(), name.clone().into());
+            body.insert("known".into(), known.clone().into());
         }
         body.extend(self.0.more.clone());
         Value::Object(body)

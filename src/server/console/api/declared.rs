@@ -82,7 +82,7 @@ pub(crate) fn check(file: &ConfigFile, catalogue: &Catalogue) -> Result<Vec<Chec
                 None if below.is_empty() => field.clone(),
                 None => format!("{field}.{below}"),
             };
-            by_api(&file.text, &at, problem.detail())
+            by_api(&file.text, &at, problem.unknown(), problem.detail())
         };
         let name = bin_name(&declared.name).map_err(|why| file.text.error(&field, At::Key, why))?;
         if checked.iter().any(|other| other.name == name) {
@@ -186,8 +186,9 @@ pub(crate) async fn apply(
     for bin in &bins {
         for (target, field) in bin.forward.iter().flat_map(|forward| targets(&forward.whole)) {
             let at = format!("bins.{}.forward.{field}", bin.name);
-            let url = checked_target(target, &field).map_err(|problem| by_api(&file.text, &at, problem.detail()))?;
-            deliver.check(&url).await.map_err(|refusal| by_api(&file.text, &at, &refusal.0))?;
+            let wrong = |sentence: &str| by_api(&file.text, &at, None, sentence);
+            let url = checked_target(target, &field).map_err(|problem| wrong(problem.detail()))?;
+            deliver.check(&url).await.map_err(|refusal| wrong(&refusal.0))?;
         }
     }
     install();

@@ -124,8 +124,9 @@ impl<'a> Import<'a> {
                 Problem::new(Code::InvalidBody, detail)
             }
             ImportError::Type { field, words, .. } => {
-                let (at, detail) = error_text::told(field, words);
-                Problem::field(at.unwrap_or_default(), format!("{place}: {detail}"))
+                let told = error_text::told(field, words);
+                let detail = format!("{place}: {}", told.sentence);
+                Problem::field(told.field.unwrap_or_default(), detail).with_unknown(told.unknown)
             }
             ImportError::Field { field, message, .. } => {
                 let detail = format!("{place}: `{}` {message}", error_text::cut(field));

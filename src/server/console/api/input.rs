@@ -192,8 +192,9 @@ pub(super) fn check_scheme(
     }
     if let Some(Err(error)) = custom.map(Scheme::from_json) {
         let field = format!("custom_scheme.{}", error.field);
-        let (at, sentence) = told(&field, &error.message);
-        return Err(Problem::field(at.unwrap_or(field), sentence));
+        let told = told(&field, &error.message);
+        let at = told.field.unwrap_or(field);
+        return Err(Problem::field(at, told.sentence).with_unknown(told.unknown));
     }
     Ok(())
 }
