@@ -13,9 +13,9 @@ use crate::http::text::without_mark;
 /// The value that a pointer names: a piece of `text`. Of repeated keys the last one counts. `None` when there is none,
 /// the text is not JSON, or the pointer has more steps than `serde_json` reads levels (127).
 ///
-/// For several values of one text, [`super::Outline::value_at`] reads it once.
+/// For several values of one text, [`super::Outline::value_at`] reads it once, within the limits of outlines.
 pub(crate) fn value_at<'t>(text: &'t [u8], pointer: &Pointer) -> Option<&'t str> {
-    let mut json = serde_json::Deserializer::from_slice(without_mark(text));
+    let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(without_mark(text)).ok()?);
     let found = To(pointer.steps()).deserialize(&mut json).ok()?;
     json.end().ok()?;
     found.map(RawValue::get)

@@ -35,6 +35,21 @@ async fn requests_of_foreign_pages_are_refused_on_every_kind_of_route() {
             assert!(!response.headers().contains_key("access-control-allow-origin"));
         }
     }
+    // The page that explains it is for a browser that a link led here, and for nothing else.
+    for (method, accept, name, value) in [
+        (reqwest::Method::GET, "*/*", "Sec-Fetch-Site", "cross-site"),
+        (reqwest::Method::POST, "text/html", "Sec-Fetch-Site", "cross-site"),
+        (reqwest::Method::GET, "text/html", "Host", "evil.example"),
+    ] {
+        let asked = app.client.request(method.clone(), url("/bins")).header("Accept", accept).header(name, value);
+        let response = asked.send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{method} {accept} {name}");
+    }
+    // A target that names a host names the same one.
+    for (target, status) in [(app.started.console_url.as_str(), 200), ("http://evil.example", 403)] {
+        let head = format!("GET {target}/healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", app.console);
+        assert_eq!(crate::helpers::raw::exchange(app.console, head.as_bytes()).status, status, "{target}");
+    }
     let forged = app.client.post(url("/api/v1/bins")).header("Origin", "http://evil.example").json(&json!({}));
     assert_eq!(forged.send().await.unwrap().json::<Value>().await.unwrap()["code"], "cross_origin");
     let own = app
@@ -173,13 +188,15 @@ async fn wrong_tokens_are_slow_and_many_are_turned_away_while_the_right_one_is_n
     assert_eq!(guesses.next().await, Some(StatusCode::TOO_MANY_REQUESTS));
     let right = app.client.get(app.api("/bins")).bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!(right.status(), 200);
-    // Counted, and shown to the owner.
+    // Counted by their reasons, and shown to the owner.
+    let rest: Vec<StatusCode> = guesses.collect().await;
+    let crowded = 1 + rest.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count();
     let own = |path: &str| app.client.get(format!("{}{path}", app.started.console_url)).bearer_auth(TOKEN).send();
     let metrics = own("/metrics").await.unwrap().text().await.unwrap();
-    for reason in ["token", "crowded"] {
+    for (reason, refused) in [("token", 41 - crowded), ("crowded", crowded)] {
         let line = format!("creel_console_refused_total{{reason=\"{reason}\"}} ");
         let count = metrics.lines().find_map(|metric| metric.strip_prefix(&line)).unwrap();
-        assert!(count.parse::<u64>().unwrap() > 0, "{metrics}");
+        assert_eq!(count.parse::<usize>().unwrap(), refused, "{reason}: {metrics}");
     }
     let home = own("/").await.unwrap().text().await.unwrap();
     assert!(home.contains("to the console refused: with a wrong token"), "{home}");

@@ -25,6 +25,7 @@ fn only_own_names_and_addresses_are_answered() {
         "LOCALHOST:1",
         "localhost.:4666",
         "[::1]:4666",
+        "[::1]",
         "127.9.9.9",
         "a.localhost:9",
         "creel.example",
@@ -44,6 +45,8 @@ fn only_own_names_and_addresses_are_answered() {
         "127.0.0.1:x",
         "localhost@evil",
         "2130706433",
+        "[127.0.0.1",
+        "127.0.0.1]",
     ] {
         assert_eq!(check(&local, &[("host", host)]), Some(Code::HostNotAllowed), "{host}");
     }
@@ -85,7 +88,14 @@ fn only_the_console_s_own_pages_are_answered() {
     let twice = [host, ("origin", "http://localhost:4666"), ("origin", "http://evil.example")];
     assert_eq!(check(&local, &twice), Some(Code::CrossOrigin));
     // Behind a proxy that speaks TLS on the usual port.
-    assert_eq!(check(&local, &[("host", "creel.example"), ("origin", "https://creel.example")]), None);
+    for (host, origin, expected) in [
+        ("creel.example", "https://creel.example", None),
+        ("creel.example:443", "https://creel.example", None),
+        ("creel.example:80", "http://creel.example", None),
+        ("creel.example:8080", "http://creel.example", Some(Code::CrossOrigin)),
+    ] {
+        assert_eq!(check(&local, &[("host", host), ("origin", origin)]), expected, "{host} {origin}");
+    }
 }
 
 #[actix_web::test]
