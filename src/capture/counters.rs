@@ -51,12 +51,12 @@ impl Capture {
     /// Counts a request that was turned away because too much is being received. The log reports it once a minute.
     pub(crate) fn count_crowded(&self) {
         let counters = &self.0.counters;
-        let refused = counters.crowded.fetch_add(1, Ordering::Relaxed) + 1;
+        let rejected = counters.crowded.fetch_add(1, Ordering::Relaxed) + 1;
         let now = self.0.clock.now().as_secs();
         let told = counters.crowded_told.load(Ordering::Relaxed);
         let due = told == 0 || now.abs_diff(told) >= 60;
         if due && counters.crowded_told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            tracing::warn!(refused, "requests are refused: too much is being received at once");
+            tracing::warn!(rejected, "requests are rejected: too much is being received at once");
         }
     }
 

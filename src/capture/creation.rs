@@ -52,9 +52,9 @@ impl Capture {
             return Err(Self::unknown_bin(segment));
         }
         if self.0.store.bin_count() >= MAX_AUTO_BINS || !self.0.creations.lock().take(Instant::now()) {
-            let refused = self.0.counters.not_created.fetch_add(1, Ordering::Relaxed) + 1;
-            if refused.is_power_of_two() {
-                tracing::warn!(refused, "requests to unknown bins are refused: too many bins, or made too fast");
+            let rejected = self.0.counters.not_created.fetch_add(1, Ordering::Relaxed) + 1;
+            if rejected.is_power_of_two() {
+                tracing::warn!(rejected, "requests to unknown bins are rejected: too many bins, or made too fast");
             }
             return Err(Outgoing::retry(429, "too many bins are made by requests: make this one in the console"));
         }
@@ -103,7 +103,7 @@ mod tests {
             let now = start + Duration::from_millis(millis);
             (0..100).filter(|_| creations.take(now)).count()
         };
-        // What is left over of a second counts for the next one, what nobody took is no more than fifty.
+        // A part of a second counts towards the next bin; bins that were not made are saved up to fifty.
         for (millis, expected) in [
             (0, 50),
             (999, 0),

@@ -23,7 +23,7 @@ const BEGINNING: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HeldSenders(pub(super) Arc<Held>);
 
-/// The same.
+/// What the clones share.
 #[derive(Debug)]
 pub(super) struct Held {
     places: Arc<Semaphore>,

@@ -20,7 +20,7 @@ pub(super) struct SecretArgs {
 
 #[derive(Debug, Subcommand)]
 enum SecretCommand {
-    /// Add a secret to a bin; its requests are judged again
+    /// Add a secret to a bin; its requests are verified again
     Add(AddArgs),
     /// List the secrets of a bin: labels, last characters, lengths
     #[command(visible_alias = "ls")]
@@ -141,7 +141,7 @@ fn add(args: &AddArgs) -> anyhow::Result<()> {
     let label = added["label"].as_str().unwrap_or_default();
     args.output.one(&added, |_| {
         let made = added["value"].as_str().map(|value| format!("{value}\n")).unwrap_or_default();
-        format!("{} added; the bin's requests are judged again\n{made}", crate::view::plain(label))
+        format!("{} added; the bin's requests are verified again\n{made}", crate::view::plain(label))
     })
 }
 

@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::http::Headers;
 use crate::model::CapturedRequest;
 
-/// What happened from the one to the other.
+/// What became of a field from the first request (`a`) to the second (`b`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Change {
-    /// Only the other has it.
+    /// Only the second has it.
     Added,
-    /// Only the one has it.
+    /// Only the first has it.
     Removed,
     /// The values differ, or how many there are, or their order.
     Changed,
@@ -26,16 +26,16 @@ pub(crate) enum Change {
 pub(crate) struct PartChange {
     /// `method`, `path` (below the bin), `version`.
     pub part: &'static str,
-    /// In the one.
+    /// In the first.
     pub a: String,
-    /// In the other.
+    /// In the second.
     pub b: String,
 }
 
 /// A header field or query pair, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldChange {
-    /// The name as the one writes it, or the other if only that has it.
+    /// The name as the first writes it, or the second if only that has it.
     pub name: String,
     /// What happened.
     pub change: Change,

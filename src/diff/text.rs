@@ -52,9 +52,9 @@ pub(crate) struct DiffLine {
 pub(crate) enum LineKind {
     /// Both have it.
     Same,
-    /// Only the one has it.
+    /// Only the first has it.
     Removed,
-    /// Only the other has it.
+    /// Only the second has it.
     Added,
 }
 

@@ -115,8 +115,8 @@ pub(super) fn fields(raw: &[u8], redact: bool) -> Bytes {
     without(raw, &places).into_owned().into()
 }
 
-/// What an export hides of a head, or of field lines (`None`: of a head): the values, and whether each is that of a
-/// whole field.
+/// The values that an export hides of a head, or of field lines alone, and whether each is the value of a whole
+/// field.
 pub(super) fn hidden_values(raw: &[u8], is_head: bool) -> Vec<(&[u8], bool)> {
     let mut places = Vec::new();
     if is_head {

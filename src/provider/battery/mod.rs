@@ -86,7 +86,7 @@ impl Case {
         heavy: false,
     };
 
-    /// Whether it can be tried only when the sender proves itself: nothing of it is proven rightly.
+    /// Whether it can be tried only with a secret: one of its requests is to have a proof that is missing or wrong.
     pub(crate) fn needs_proof(&self) -> bool {
         self.shots.iter().any(|shot| shot.proof != Proof::Right)
     }

@@ -162,7 +162,7 @@ impl Source {
             }
             Err(error) => Some(Err(error.into())),
         })
-        // Counted without those that are left out: whoever goes on after the last one would miss what follows them.
+        // After the changes that are left out, so that a full page ends with one that is in it: the next page starts there.
         .take(limit)
         .collect()
     }
