@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::read::Source;
 use super::tx::Tx;
 use super::values::{signed, unsigned};
-use super::{codes, row_key};
+use super::{attempt_columns as column, codes, row_key};
 use crate::model::{
     Attempt, AttemptFacts, BinId, Change, ChangeKind, Delivered, LastAttempt, Outcome, ReceivedResponse, RequestId,
     Seq, Times, Timestamp, Why,
@@ -19,11 +19,6 @@ pub(crate) const KEPT: usize = 20;
 
 /// Bytes that an attempt counts in addition to its content.
 const ROW_BYTES: usize = 128;
-
-/// All columns; heads and bodies are cut to the lengths in the first two parameters.
-const COLUMNS: &str = "place, request, why, outcome, started_at, total_us, resolve_us, connect_us, tls_us, \
-     first_byte_us, target, sentence, sent_body, status, body_size, body_cut, substr(sent_head, 1, ?1), \
-     substr(head, 1, ?1), substr(body, 1, ?2), signature";
 
 impl Tx<'_> {
     /// Stores an attempt of a request; `seq` becomes its cursor. The oldest beyond [`KEPT`] are deleted.
@@ -150,7 +145,7 @@ impl Source {
     ) -> Result<Vec<Attempt>, StoreError> {
         let place = self.attempted(conn, request)?;
         let attempts = conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ?3 ORDER BY place DESC"))?
+            .prepare_cached(&format!("{} WHERE a.request = ?3 ORDER BY a.place DESC", column::SELECT))?
             .query_map(params![bytes(depth.heads), bytes(depth.bodies), place], |row| read(row, request))?
             .collect::<Result<_, _>>()?;
         Ok(attempts)
@@ -159,7 +154,7 @@ impl Source {
     /// One attempt of a request, with all its content.
     pub(crate) fn attempt_at(self, conn: &Connection, request: RequestId, id: Seq) -> Result<Attempt, StoreError> {
         let place = self.attempted(conn, request)?;
-        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM attempt WHERE request = ?3 AND place = ?4"))?
+        conn.prepare_cached(&format!("{} WHERE a.request = ?3 AND a.place = ?4", column::SELECT))?
             .query_row(params![i64::MAX, i64::MAX, place, row_key::row_key(self.key, id)?], |row| read(row, request))
             .optional()?
             .ok_or(StoreError::NotFound(Thing::Request))
@@ -206,16 +201,13 @@ impl Source {
     pub(crate) fn attempts_after(self, conn: &Connection, after: Seq, limit: usize) -> Result<Vec<Change>, StoreError> {
         let (low, high) = row_key::between(self.key, after, Seq::MAX);
         let changes = conn
-            .prepare_cached(
-                "SELECT a.place, a.request, a.why, a.outcome, a.started_at, a.total_us, a.resolve_us, a.connect_us,
-                        a.tls_us, a.first_byte_us, a.target, a.sentence, a.sent_body, a.status, a.body_size, a.body_cut,
-                        x'', CASE WHEN a.head IS NOT NULL THEN x'' END, x'', a.signature, r.received_at
-                 FROM attempt a JOIN request r ON r.place = a.request
-                 WHERE a.place > ? AND a.place < ? ORDER BY a.place LIMIT ?",
-            )?
+            .prepare_cached(&format!(
+                "{} WHERE a.place > ? AND a.place < ? ORDER BY a.place LIMIT ?",
+                column::SELECT_WITHOUT_BYTES
+            ))?
             .query_map(params![low, high, signed(limit as u64)], |row| {
-                let at = Timestamp::from_micros(row.get(20)?);
-                let request = RequestId::new(at, self.salt, row_key::seq_of(row.get(1)?));
+                let at = Timestamp::from_micros(row.get(column::RECEIVED_AT)?);
+                let request = RequestId::new(at, self.salt, row_key::seq_of(row.get(column::REQUEST)?));
                 let attempt = read(row, request)?;
                 Ok(Change { seq: attempt.id, bin: self.bin, what: ChangeKind::Attempt(attempt.into()) })
             })?
@@ -225,54 +217,39 @@ impl Source {
 }
 
 fn read(row: &Row<'_>, request: RequestId) -> Result<Attempt, rusqlite::Error> {
-    let micros = |column: usize| row.get::<_, Option<i64>>(column).map(|value| value.map(unsigned));
-    let blob = |column: usize| row.get::<_, Option<Vec<u8>>>(column).map(|bytes| bytes.map(Bytes::from));
-    let status = row.get::<_, Option<i64>>(13)?.and_then(|status| u16::try_from(status).ok());
-    let response = match (status, blob(17)?) {
+    let micros = |at: usize| row.get::<_, Option<i64>>(at).map(|value| value.map(unsigned));
+    let blob = |at: usize| row.get::<_, Option<Vec<u8>>>(at).map(|bytes| bytes.map(Bytes::from));
+    let status = row.get::<_, Option<i64>>(column::STATUS)?.and_then(|status| u16::try_from(status).ok());
+    let response = match (status, blob(column::HEAD)?) {
         (Some(status), Some(head)) => Some(ReceivedResponse {
             status,
             head,
-            body: blob(18)?.unwrap_or_default(),
-            body_size: unsigned(row.get(14)?),
-            body_cut: row.get(15)?,
+            body: blob(column::BODY)?.unwrap_or_default(),
+            body_size: unsigned(row.get(column::BODY_SIZE)?),
+            body_cut: row.get(column::BODY_CUT)?,
         }),
         _ => None,
     };
     Ok(Attempt {
-        id: row_key::seq_of(row.get(0)?),
+        id: row_key::seq_of(row.get(column::ROW_KEY)?),
         request,
-        why: codes::read_why(row.get(2)?),
+        why: codes::read_why(row.get(column::WHY)?),
         delivered: Delivered {
-            target: row.get(10)?,
-            started_at: Timestamp::from_micros(row.get(4)?),
-            outcome: codes::read_outcome(row.get(3)?),
-            sentence: row.get(11)?,
-            sent_head: blob(16)?.unwrap_or_default(),
-            sent_body_size: unsigned(row.get(12)?),
-            signature: row.get::<_, Option<i64>>(19)?.map(codes::signature_of),
+            target: row.get(column::TARGET)?,
+            started_at: Timestamp::from_micros(row.get(column::STARTED_AT)?),
+            outcome: codes::read_outcome(row.get(column::OUTCOME)?),
+            sentence: row.get(column::SENTENCE)?,
+            sent_head: blob(column::SENT_HEAD)?.unwrap_or_default(),
+            sent_body_size: unsigned(row.get(column::SENT_BODY)?),
+            signature: row.get::<_, Option<i64>>(column::SIGNATURE)?.map(codes::signature_of),
             response,
             times: Times {
-                total: unsigned(row.get(5)?),
-                resolve: micros(6)?,
-                connect: micros(7)?,
-                tls: micros(8)?,
-                first_byte: micros(9)?,
+                total: unsigned(row.get(column::TOTAL_US)?),
+                resolve: micros(column::RESOLVE_US)?,
+                connect: micros(column::CONNECT_US)?,
+                tls: micros(column::TLS_US)?,
+                first_byte: micros(column::FIRST_BYTE_US)?,
             },
         },
-    })
-}
-
-/// What the columns of a request's row say of its newest attempt.
-pub(crate) fn last_of(
-    outcome: Option<i64>,
-    status: Option<i64>,
-    at: Option<i64>,
-    us: Option<i64>,
-) -> Option<LastAttempt> {
-    Some(LastAttempt {
-        outcome: codes::read_outcome(outcome?),
-        status: status.and_then(|status| u16::try_from(status).ok()),
-        at: Timestamp::from_micros(at?),
-        total_us: unsigned(us?),
     })
 }

@@ -11,9 +11,10 @@
 //!   `filter_sql`) run on them, `cancel` ends them early.
 //! - `read_only` reads a file without locks or threads.
 //! - `bins` keeps bins, secrets and counts in memory, so that look-ups never wait; `bin_reads` loads them.
-//! - How values are written: `columns`, `rows`, `row_key`, `codes`, `values`.
+//! - How values are written: `columns`, `attempt_columns`, `rows`, `row_key`, `codes`, `values`.
 //! - Opening: `open`, `lock`, `paths`, `migrations/`.
 
+mod attempt_columns;
 mod attempts;
 mod bin_reads;
 mod bin_writes;

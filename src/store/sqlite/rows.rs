@@ -8,10 +8,11 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::values::{bit, unsigned};
-use super::{attempts, codes, columns as column, row_key};
+use super::{codes, columns as column, row_key};
 use crate::http::Target;
 use crate::model::{
-    BinId, Client, Derived, EventFacts, Freshness, Marks, RequestId, RequestSummary, SentResponse, Timestamp, Verdict,
+    BinId, Client, Derived, EventFacts, Freshness, LastAttempt, Marks, RequestId, RequestSummary, SentResponse,
+    Timestamp, Verdict,
 };
 
 /// Facts that no filter needs, as JSON; most requests have none.
@@ -190,7 +191,7 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
         },
         origin: codes::read_origin(flags),
         hops: codes::read_hops(flags),
-        last_attempt: attempts::last_of(
+        last_attempt: last_of(
             row.get(column::ATTEMPT_OUTCOME)?,
             row.get(column::ATTEMPT_STATUS)?,
             row.get(column::ATTEMPT_AT)?,
@@ -198,6 +199,16 @@ pub(crate) fn summary(row: &Row<'_>, bin: BinId, salt: u32) -> Result<RequestSum
         ),
         forwarded: row.get::<_, Option<i64>>(column::FORWARDED)?.and_then(codes::read_forwarded),
         held_until: row.get::<_, Option<i64>>(column::HELD_UNTIL)?.map(Timestamp::from_micros),
+    })
+}
+
+/// What the columns of a request's row say of its newest attempt.
+fn last_of(outcome: Option<i64>, status: Option<i64>, at: Option<i64>, us: Option<i64>) -> Option<LastAttempt> {
+    Some(LastAttempt {
+        outcome: codes::read_outcome(outcome?),
+        status: status.and_then(|status| u16::try_from(status).ok()),
+        at: Timestamp::from_micros(at?),
+        total_us: unsigned(us?),
     })
 }
 
