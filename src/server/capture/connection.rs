@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::framing::Progress;
 use super::in_flight::PeerInFlight;
+use super::open::Member;
 use super::recorder::{RecordedHead, Recorder};
 use super::rejection::{BROKE_OFF, HeadRejection};
 use super::turn::Turn;
@@ -85,36 +86,9 @@ impl Connection {
             reader: WakeSlot::default(),
             handler: WakeSlot::default(),
         });
-        connection.worker.stopping.open.join(&connection);
+        let member = Rc::downgrade(&connection);
+        connection.worker.stopping.open.join(connection.number, member, connection.worker.capture());
         connection
-    }
-
-    // For the worker's other connections.
-
-    pub(super) const fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// Since when no request is under way.
-    pub(super) fn idle_since(&self) -> Timestamp {
-        self.idle_since.get()
-    }
-
-    /// Whether the connection has been idle since then (milliseconds since 1970). An incomplete first head counts as
-    /// idle.
-    pub(super) fn is_idle(&self, since: i64) -> bool {
-        let is_idle = match self.turn.get() {
-            Turn::First => true,
-            Turn::Next => self.pending_head() == 0,
-            Turn::Body(_) | Turn::Broken(_) | Turn::Held(_) | Turn::Rest => false,
-        };
-        is_idle && !self.ends.get() && self.idle_since.get().as_millis() <= since
-    }
-
-    /// Closes it as when the server stops: the received part of a head is kept.
-    pub(super) fn end(&self) {
-        self.ends.set(true);
-        self.reader.wake();
     }
 
     // For the handler.
@@ -253,11 +227,6 @@ impl Connection {
         self.reader.remember(context);
     }
 
-    /// Wakes that task.
-    pub(super) fn wake_reader(&self) {
-        self.reader.wake();
-    }
-
     /// The head to send in place of the one being written.
     pub(super) fn take_passed(&self) -> Option<Box<PassedHead>> {
         self.passed.take()
@@ -313,6 +282,30 @@ impl Connection {
             });
         }
         rejection
+    }
+}
+
+impl Member for Connection {
+    fn wake_reader(&self) {
+        self.reader.wake();
+    }
+
+    fn idle_since(&self) -> Timestamp {
+        self.idle_since.get()
+    }
+
+    fn is_idle(&self, since: i64) -> bool {
+        let is_idle = match self.turn.get() {
+            Turn::First => true,
+            Turn::Next => self.pending_head() == 0,
+            Turn::Body(_) | Turn::Broken(_) | Turn::Held(_) | Turn::Rest => false,
+        };
+        is_idle && !self.ends.get() && self.idle_since.get().as_millis() <= since
+    }
+
+    fn end(&self) {
+        self.ends.set(true);
+        self.reader.wake();
     }
 }
 

@@ -6,19 +6,35 @@ use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use super::connection::Connection;
-use super::worker::Worker;
+use crate::capture::Capture;
+use crate::model::Timestamp;
 
 /// A connection idle for less than this is not closed: its sender may be about to send.
 const LEAST_IDLE_MS: i64 = 1_000;
 /// How often idle connections are looked for at the limit.
 const TICK: Duration = Duration::from_millis(500);
 
+/// What is asked of one of them.
+pub(super) trait Member {
+    /// Wakes its reader.
+    fn wake_reader(&self);
+
+    /// Since when no request is under way.
+    fn idle_since(&self) -> Timestamp;
+
+    /// Whether the connection has been idle since then (milliseconds since 1970). An incomplete first head counts as
+    /// idle.
+    fn is_idle(&self, since: i64) -> bool;
+
+    /// Closes it as when the server stops: the received part of a head is kept.
+    fn end(&self);
+}
+
 /// The connections of one worker, by their numbers.
 pub(super) struct OpenConnections {
     most: usize,
     next: Cell<u64>,
-    all: RefCell<HashMap<u64, Weak<Connection>>>,
+    all: RefCell<HashMap<u64, Weak<dyn Member>>>,
     /// Whether a task is looking for idle connections.
     is_watched: Cell<bool>,
 }
@@ -40,14 +56,14 @@ impl OpenConnections {
         self.next.replace(self.next.get() + 1)
     }
 
-    /// Adds a connection, and makes room for the next one.
-    pub(super) fn join(&self, connection: &Rc<Connection>) {
-        self.all.borrow_mut().insert(connection.number(), Rc::downgrade(connection));
+    /// Adds a connection by its number, and makes room for the next one.
+    pub(super) fn join(self: &Rc<Self>, number: u64, connection: Weak<dyn Member>, capture: &Capture) {
+        self.all.borrow_mut().insert(number, connection);
         if self.is_full() {
-            self.close_idlest(&connection.worker);
+            self.close_idlest(capture);
             // No connection is accepted, and so none joins, until one of these closes.
             if !self.is_watched.replace(true) {
-                tokio::task::spawn_local(watch(Rc::clone(&connection.worker)));
+                tokio::task::spawn_local(watch(Rc::clone(self), capture.clone()));
             }
         }
     }
@@ -67,8 +83,7 @@ impl OpenConnections {
         self.all.borrow().len() >= self.most
     }
 
-    fn close_idlest(&self, worker: &Worker) {
-        let capture = worker.capture();
+    fn close_idlest(&self, capture: &Capture) {
         let before = capture.clock().now().as_millis() - LEAST_IDLE_MS;
         let all = self.all.borrow();
         let idle = all.values().filter_map(Weak::upgrade).filter(|other| other.is_idle(before));
@@ -82,12 +97,12 @@ impl OpenConnections {
 }
 
 /// Closes connections that become idle while the limit is reached.
-async fn watch(worker: Rc<Worker>) {
-    while worker.stopping.open.is_full() {
+async fn watch(open: Rc<OpenConnections>, capture: Capture) {
+    while open.is_full() {
         tokio::time::sleep(TICK).await;
-        if worker.stopping.open.is_full() {
-            worker.stopping.open.close_idlest(&worker);
+        if open.is_full() {
+            open.close_idlest(&capture);
         }
     }
-    worker.stopping.open.is_watched.set(false);
+    open.is_watched.set(false);
 }

@@ -18,13 +18,13 @@ pub(super) struct Stopping {
     begun: Cell<bool>,
     beginning: Notify,
     /// The connections that are woken then.
-    pub(super) open: OpenConnections,
+    pub(super) open: Rc<OpenConnections>,
 }
 
 impl Stopping {
     /// Watches the signal. To be called on the worker's thread, which has `most` connections open at a time.
     pub(super) fn watch(signal: GracefulShutdownSignal, most: usize) -> Rc<Self> {
-        let stopping = Rc::new(Self { open: OpenConnections::new(most), ..Self::default() });
+        let stopping = Rc::new(Self { open: Rc::new(OpenConnections::new(most)), ..Self::default() });
         let also = Rc::clone(&stopping);
         tokio::task::spawn_local(async move {
             signal.notified().await;

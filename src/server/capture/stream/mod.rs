@@ -13,6 +13,7 @@ use tokio::time::Sleep;
 
 use super::connection::{Connection, Disposition};
 use super::in_flight::Share;
+use super::open::Member as _;
 use super::passed::{Swap, swap};
 use super::rejection::{CROWDED, HeadRejection, SLOW_HEAD};
 use super::turn::Turn;
