@@ -2,15 +2,15 @@
 //!
 //! The bin's own response is kept in case none of them answers.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::Capture;
 use super::bins::Prepared;
 use super::hold::Place;
 use super::hooks::AskTarget;
-use super::{Answered, Capture};
+use super::outgoing::{Instead, Otherwise};
 use crate::model::{BinId, Clock, Timestamp};
 use crate::store::{BinState, RequestRef, StoreError, Stored};
 
@@ -69,25 +69,6 @@ impl Answerer {
                 Instead { answer: Box::pin(answer), ends_early: true, otherwise: None }
             }
         }
-    }
-}
-
-/// Who answers, after the request is stored.
-pub(crate) struct Instead {
-    /// Their response; `None` when they gave none.
-    pub answer: Pin<Box<dyn Future<Output = Option<Answered>> + Send>>,
-    /// Whether the wait ends when the sender leaves or the server stops. A target has its own time-out.
-    pub ends_early: bool,
-    /// Who is asked next when there was no response.
-    pub otherwise: Option<Box<Otherwise>>,
-}
-
-/// Starts asking the next one.
-pub(super) type Otherwise = dyn FnOnce() -> Option<Instead> + Send;
-
-impl std::fmt::Debug for Instead {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instead").field("ends_early", &self.ends_early).finish_non_exhaustive()
     }
 }
 
