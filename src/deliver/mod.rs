@@ -21,6 +21,7 @@ mod proof;
 mod replay;
 mod resign;
 pub(crate) mod send;
+mod set_scheme;
 mod token;
 
 use std::sync::Arc;

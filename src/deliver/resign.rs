@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::engine::TargetUrl;
 use super::plan::{Resign, ResignSecret, SendError};
+use super::set_scheme::set_scheme;
 use super::token;
 use crate::http::cover::Cover;
 use crate::http::{Head, Headers};
 use crate::model::{Bin, BinId, RequestSummary, Secret, SecretValue, Timestamp};
 use crate::provider;
-use crate::signature::{AUTO, Catalogue, Scheme, SignInput, Signed, sign};
+use crate::signature::{Catalogue, Scheme, SignInput, Signed, sign};
 
 /// The request to sign.
 pub(super) struct Unsigned<'a> {
@@ -112,15 +113,6 @@ fn secret(
 fn by_id(catalogue: &Catalogue, id: &str) -> Result<Arc<Scheme>, SendError> {
     let unknown = || SendError::field("resign.scheme", "This scheme is not known; `GET /api/v1/schemes` lists them.");
     catalogue.scheme(id).cloned().ok_or_else(unknown)
-}
-
-/// The scheme set on the bin.
-pub(super) fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>> {
-    let settings = &bin.settings;
-    if let Some(record) = &settings.custom_scheme {
-        return Scheme::from_json(record).ok().map(Arc::new);
-    }
-    settings.scheme.as_deref().filter(|id| *id != AUTO).and_then(|id| catalogue.scheme(id)).cloned()
 }
 
 /// The bin's scheme, else that of the request's verdict, else the provider's first.

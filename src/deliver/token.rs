@@ -2,7 +2,7 @@
 
 use super::engine::{TargetUrl, has_dot_segment};
 use super::plan::{Plan, SendError};
-use super::resign::set_scheme;
+use super::set_scheme::set_scheme;
 use crate::http::cover::{Cover, credential};
 use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;

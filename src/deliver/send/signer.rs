@@ -6,7 +6,7 @@ use super::compose::Signer;
 use crate::deliver::Deliver;
 use crate::deliver::engine::TargetUrl;
 use crate::deliver::plan::SendError;
-use crate::deliver::resign::set_scheme;
+use crate::deliver::set_scheme::set_scheme;
 use crate::deliver::token;
 use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;
