@@ -1,6 +1,7 @@
 //! Go with net/http.
 
-use super::outgoing::{Field, Outgoing, origin};
+use super::field::Field;
+use super::outgoing::{Outgoing, origin};
 use super::shell::hex_escape;
 use super::wire::Framing;
 use super::{ExportOptions, Single};

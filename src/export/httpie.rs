@@ -1,6 +1,7 @@
 //! `HTTPie` 3 and later.
 
-use super::outgoing::{Field, Outgoing, has_odd_ends};
+use super::field::Field;
+use super::outgoing::{Outgoing, has_odd_ends};
 use super::own_fields::Line;
 use super::shell::{base64_pipe, plain, quote};
 use super::wire::Framing;

@@ -5,6 +5,7 @@ pub(crate) mod check;
 mod csv;
 mod curl;
 mod echo;
+mod field;
 mod go;
 mod har;
 mod http;

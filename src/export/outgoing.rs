@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::own_fields::{framing_field, is_own};
+use super::field::{Field, framing_field, is_own};
 use super::wire::Framing;
 use super::{ExportOptions, redact, wire};
 use crate::http::text::{clipped, is_token};
@@ -43,26 +43,6 @@ pub(super) struct Outgoing<'a> {
     head: Head,
     /// What no client can send unchanged, one sentence each.
     differences: Vec<String>,
-}
-
-/// A field to send.
-pub(super) struct Field {
-    pub(super) name: String,
-    pub(super) value: Vec<u8>,
-    /// Its place among the captured fields.
-    pub(super) at: usize,
-}
-
-impl Field {
-    /// The value as text in which every byte is a character: what `latin-1` libraries send as these bytes.
-    pub(super) fn latin1(&self) -> String {
-        self.value.iter().map(|&byte| char::from(byte)).collect()
-    }
-
-    /// Whether the value has control characters, which strict libraries refuse (RFC 9110, section 5.5).
-    pub(super) fn has_controls(&self) -> bool {
-        self.value.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control())
-    }
 }
 
 impl<'a> Outgoing<'a> {

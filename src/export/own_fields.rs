@@ -1,14 +1,8 @@
 //! The fields that most clients write themselves: where the request goes, and how its body is delimited.
 
-use super::outgoing::{Field, Outgoing};
+use super::field::{Field, is_own};
+use super::outgoing::Outgoing;
 use super::wire::Framing;
-
-/// Their names.
-pub(super) const OWN: &[&str] = &["content-length", "host", "transfer-encoding"];
-
-pub(super) fn is_own(name: &str) -> bool {
-    OWN.iter().any(|own| name.eq_ignore_ascii_case(own))
-}
 
 /// A field to send, by the source of its value.
 #[derive(Clone, Copy)]
@@ -27,29 +21,6 @@ impl Line<'_> {
             Self::Given(field) | Self::Host(field) | Self::Framing(field) => field.at,
         }
     }
-}
-
-/// The field that delimits the body: the sender's if it is right for what is sent, else one behind all others.
-pub(super) fn framing_field(framing: Framing, own: &[Field], length: usize) -> Option<Field> {
-    let name = match framing {
-        Framing::None => return None,
-        Framing::Length => "Content-Length",
-        Framing::Chunked => "Transfer-Encoding",
-    };
-    let sent = own.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-    let (spelt, at) = sent.map_or((name, usize::MAX), |field| (&field.name, field.at));
-    let is_right = |field: &&Field| {
-        let value = str::from_utf8(&field.value).unwrap_or_default();
-        framing == Framing::Chunked
-            || value.bytes().all(|byte| byte.is_ascii_digit())
-                && value.parse::<usize>().is_ok_and(|given| given == length)
-    };
-    let value = match (sent.filter(is_right), framing) {
-        (Some(field), _) => field.value.clone(),
-        (None, Framing::Chunked) => b"chunked".to_vec(),
-        (None, Framing::None | Framing::Length) => length.to_string().into_bytes(),
-    };
-    Some(Field { name: spelt.to_owned(), value, at })
 }
 
 impl Outgoing<'_> {
@@ -151,14 +122,5 @@ mod tests {
         }
         let without = notes("Content-Length: 2\r\nHost: h\r\n", &["Host", "Content-Length"]);
         assert_eq!(without, ["curl writes Content-Length itself (another place)"]);
-    }
-
-    #[test]
-    fn a_length_that_is_wrong_for_the_body_is_not_sent() {
-        let own = |value: &[u8]| [Field { name: "content-length".to_owned(), value: value.to_vec(), at: 3 }];
-        for (value, sent) in [(&b"2"[..], "2"), (b"002", "002"), (b"9", "2"), (b"+2", "2"), (b"", "2")] {
-            let field = framing_field(Framing::Length, &own(value), 2).unwrap();
-            assert_eq!((&*field.name, &*field.value, field.at), ("content-length", sent.as_bytes(), 3));
-        }
     }
 }
