@@ -31,7 +31,10 @@ mod secret;
 mod send;
 mod sending;
 mod serve;
+mod serve_args;
+mod serve_config;
 mod serve_file;
+mod serve_flags;
 mod show;
 mod sign;
 mod tail;
@@ -45,7 +48,7 @@ use crate::config::{ConfigError, FileError};
 use crate::server::ServeError;
 use crate::server::console::declared::DeclareError;
 use common::Usage;
-use serve::ServeArgs;
+use serve_args::ServeArgs;
 
 /// A local webhook inspector: catches requests exactly as sent, judges their signatures, shows them live
 #[derive(Debug, Parser)]

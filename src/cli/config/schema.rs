@@ -4,7 +4,7 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Command};
 use serde_json::{Map, Value, json};
 
-use crate::cli::serve::ServeArgs;
+use crate::cli::serve_args::ServeArgs;
 use crate::cli::{Done, exit, output};
 use crate::provider::own_schema::MAX_SCHEMAS;
 use crate::server::console::schemas;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ShowArgs;
 use crate::cli::render::{Align, Cell, Column, Table};
-use crate::cli::serve_file::{Flags, Origin};
+use crate::cli::serve_flags::{Flags, Origin};
 use crate::cli::{Done, environment, exit, output, serve_file};
 use crate::config::{self, ConfigFile};
 
