@@ -5,9 +5,8 @@ use bytes::Bytes;
 use super::Deliver;
 use super::engine::Parcel;
 use super::plan::{Plan, ResignSecret};
-use super::send::Sending;
 use crate::http::Head;
-use crate::model::{Bin, SignatureStatus, Timestamp};
+use crate::model::{Bin, SecretValue, SignatureStatus, Timestamp};
 use crate::provider;
 use crate::signature::{Catalogue, SignedRequest, Verifier};
 
@@ -27,16 +26,18 @@ pub(super) fn of_replay(
     Some(judged(catalogue, bin, &Message::of(parcel, &parcel.url), by_another, now))
 }
 
-/// The verdict on the signature of what a simulated sender sends.
+/// The verdict on the signature of what a simulated sender sends: signed with this secret, for this URL if not for the
+/// one that it is sent to.
 pub(super) fn of_sending(
     catalogue: &Catalogue,
     bin: &Bin,
-    sending: &Sending,
+    secret: Option<&SecretValue>,
+    signed_url: Option<&str>,
     parcel: &Parcel,
     now: Timestamp,
 ) -> SignatureStatus {
-    let by_another = sending.signer.as_ref().is_some_and(|by| bin.secrets.iter().all(|known| known.value != by.secret));
-    let url = sending.signed_url.as_deref().unwrap_or(&parcel.url);
+    let by_another = secret.is_some_and(|secret| bin.secrets.iter().all(|known| known.value != *secret));
+    let url = signed_url.unwrap_or(&parcel.url);
     judged(catalogue, bin, &Message::of(parcel, url), by_another, now)
 }
 

@@ -165,7 +165,8 @@ impl Deliver {
         let sent = |mut event: SentEvent, parcel: &Parcel| {
             if request.is_some() {
                 let (catalogue, now) = (self.catalogue(), self.0.clock.now());
-                event.delivered.signature = Some(proof::of_sending(&catalogue, &bin.bin, sending, parcel, now));
+                let (secret, url) = (sending.signer.as_ref().map(|by| &by.secret), sending.signed_url.as_deref());
+                event.delivered.signature = Some(proof::of_sending(&catalogue, &bin.bin, secret, url, parcel, now));
             }
             job.count(&event.delivered);
             if job.is_due() {
