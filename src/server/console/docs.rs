@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::Value;
 
@@ -65,8 +65,13 @@ struct DocsPage {
     asks_for_token: bool,
 }
 
+/// The page. As a route of the app, not a resource, so that other methods reach the fallback.
+pub(super) fn configure(app: &mut web::ServiceConfig) {
+    app.route(openapi::PAGE_PATH, web::get().to(show));
+}
+
 /// `GET /api/v1/docs`.
-pub(super) async fn show(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn show(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let document = openapi::document().json();
     let token = if state.asks_for_token { " -H 'Authorization: Bearer TOKEN'" } else { "" };
     let base = format!("http://{}", request.connection_info().host());

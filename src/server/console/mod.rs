@@ -215,6 +215,7 @@ fn configure(app: &mut web::ServiceConfig) {
         openapi::routes(&mut documented);
     }
     app.configure(openapi::configure)
+        .configure(docs::configure)
         .configure(login::configure)
         .configure(mcp::configure)
         .configure(pages::configure)

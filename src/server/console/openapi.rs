@@ -9,7 +9,7 @@ use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{api, docs, live, ops};
+use super::{api, live, ops};
 
 /// What the document says besides the routes.
 #[derive(utoipa::OpenApi)]
@@ -262,11 +262,12 @@ fn segments(path: &str) -> Vec<String> {
 }
 
 const JSON_PATH: &str = "/api/v1/openapi.json";
-const PAGE_PATH: &str = "/api/v1/docs";
+/// Of the page that shows the document to people.
+pub(super) const PAGE_PATH: &str = "/api/v1/docs";
 
-/// The document and its page. As routes of the app, not resources, so that other methods reach the fallback.
+/// The document. As a route of the app, not a resource, so that other methods reach the fallback.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
-    app.route(JSON_PATH, web::get().to(show_json)).route(PAGE_PATH, web::get().to(docs::show));
+    app.route(JSON_PATH, web::get().to(show_json));
 }
 
 async fn show_json() -> HttpResponse {
