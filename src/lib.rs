@@ -34,7 +34,8 @@
 //! |---|---|---|
 //! | bin | a URL to hand out, and what arrives there | basket, token, channel |
 //! | head | request line and header fields, the bytes as sent | – |
-//! | response | what a bin gives to a sender; *answer* is only the verb | answer, reply |
+//! | response | what a bin gives to a sender, or the console to a client; of an attempt, what the target sent | reply |
+//! | answer | what a target gives to Creel, or a person to a held sender; as a verb also what a bin does | reply |
 //! | rejected | a request that the listener does not accept (too large, too slow, not HTTP); its head is kept | refused |
 //! | verdict | whether a signature is right | result, check |
 //! | freshness | how old the signed timestamp was on arrival | – |

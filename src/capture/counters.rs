@@ -15,7 +15,7 @@ pub(crate) struct CaptureCounters {
     pub rejected_kept: AtomicU64,
     /// Heads on which recorder and parser disagreed.
     pub head_mismatch: AtomicU64,
-    /// Requests that were turned away because too much was being received.
+    /// Requests that were rejected because too much was being received.
     pub crowded: AtomicU64,
     /// Responses that were given up because the sender did not read them.
     pub unread: AtomicU64,
@@ -48,7 +48,7 @@ impl Capture {
         self.0.counters.head_mismatch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a request that was turned away because too much is being received. The log reports it once a minute.
+    /// Counts a request that was rejected because too much is being received. The log reports it once a minute.
     pub(crate) fn count_crowded(&self) {
         let counters = &self.0.counters;
         let rejected = counters.crowded.fetch_add(1, Ordering::Relaxed) + 1;

@@ -127,14 +127,14 @@ mod tests {
     async fn requests_that_make_bins_too_fast_are_told_so() {
         let making = making();
         let mut made = 0;
-        let refused = loop {
+        let rejected = loop {
             match making.capture.create(format!("bin-{made}").as_bytes()).await {
                 Ok(_) => made += 1,
                 Err(response) => break response,
             }
             assert!(made < MAX_AUTO_BINS);
         };
-        assert!(made >= 50 && refused.status == 429, "{made} {}", refused.status);
+        assert!(made >= 50 && rejected.status == 429, "{made} {}", rejected.status);
         assert_eq!(making.capture.counters().not_created.load(Ordering::Relaxed), 1);
     }
 

@@ -28,9 +28,9 @@ pub(crate) struct Call<'c> {
     pub body: Bytes,
 }
 
-/// What it gets.
+/// The response to a call.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct Response {
     /// The status.
     pub status: u16,
     /// The header fields.
@@ -40,7 +40,7 @@ pub(crate) struct Reply {
 }
 
 /// Answers one call. `None` when it is no valid HTTP request.
-pub(crate) async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
+pub(crate) async fn answer(agent: Agent, call: Call<'_>) -> Option<Response> {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
@@ -66,11 +66,11 @@ pub(crate) async fn answer(agent: Agent, call: Call<'_>) -> Option<Reply> {
     }
     let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     let Ok(body) = body.collect().await;
-    Some(Reply { status: parts.status.as_u16(), headers, body: body.to_bytes() })
+    Some(Response { status: parts.status.as_u16(), headers, body: body.to_bytes() })
 }
 
 /// The protocol's own error for a body that is no message.
-fn unreadable(sent: &[u8]) -> Reply {
+fn unreadable(sent: &[u8]) -> Response {
     let read = serde_json::from_slice::<Value>(sent);
     let error = match &read {
         Err(error) => ErrorData::parse_error(format!("the body is no JSON text: {error}"), None),
@@ -80,5 +80,5 @@ fn unreadable(sent: &[u8]) -> Reply {
     let id = read.ok().and_then(|read| read.get("id").filter(|id| id.is_string() || id.is_number()).cloned());
     let body = json!({"jsonrpc": "2.0", "id": id, "error": error}).to_string();
     let headers = vec![("content-type".to_owned(), b"application/json".to_vec())];
-    Reply { status: StatusCode::BAD_REQUEST.as_u16(), headers, body: body.into() }
+    Response { status: StatusCode::BAD_REQUEST.as_u16(), headers, body: body.into() }
 }

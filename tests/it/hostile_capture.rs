@@ -1,4 +1,4 @@
-//! What nobody should send is refused with the status the RFCs ask for, kept all the same, and harms nothing.
+//! What nobody should send is rejected with the status the RFCs ask for, kept all the same, and harms nothing.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -25,7 +25,7 @@ fn insist(address: SocketAddr, request: &[u8]) -> Answer {
 }
 
 #[tokio::test]
-async fn heads_that_are_not_http_are_refused_with_a_reason_and_kept_byte_for_byte() {
+async fn heads_that_are_not_http_are_rejected_with_a_reason_and_kept_byte_for_byte() {
     let app = TestApp::start().await;
     let fields = |text: &str| format!("POST /BIN HTTP/1.1\r\nHost: h\r\n{text}\r\n\r\n").into_bytes();
     let raw = |text: &[u8]| text.to_vec();
@@ -113,7 +113,7 @@ async fn heads_that_are_not_http_are_refused_with_a_reason_and_kept_byte_for_byt
 }
 
 #[tokio::test]
-async fn a_head_without_end_is_refused_at_128_kib_and_its_beginning_kept() {
+async fn a_head_without_end_is_rejected_at_128_kib_and_its_beginning_kept() {
     let app = TestApp::start().await;
     let bin = bin(&app, json!({})).await;
     let head = format!("GET /{bin} HTTP/1.1\r\nHost: h\r\nX: {}", "v".repeat(1 << 20));
@@ -372,7 +372,7 @@ async fn metric(app: &TestApp, name: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn slow_large_bodies_stop_no_small_capture_and_those_refused_are_counted() {
+async fn slow_large_bodies_stop_no_small_capture_and_those_rejected_are_counted() {
     let app = TestApp::start().await;
     let bin = bin(&app, json!({})).await;
     let large = 10 << 20;
@@ -381,7 +381,7 @@ async fn slow_large_bodies_stop_no_small_capture_and_those_refused_are_counted()
     let slow: Vec<TcpStream> = (0..30)
         .map(|_| {
             let mut socket = connect(app.capture);
-            // One that is refused is not read to its end.
+            // One that is rejected is not read to its end.
             let _ = socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(&part));
             socket
         })
@@ -432,11 +432,11 @@ async fn made_up_names_make_few_bins_and_the_others_are_counted_and_shown() {
             answer.status
         })
         .collect();
-    let refused = answers.iter().filter(|status| **status == 429).count();
-    assert!(answers.iter().all(|status| matches!(status, 200 | 429)) && refused > 0, "{answers:?}");
+    let rejected = answers.iter().filter(|status| **status == 429).count();
+    assert!(answers.iter().all(|status| matches!(status, 200 | 429)) && rejected > 0, "{answers:?}");
     let bins = app.get("/bins?limit=200").await["bins"].as_array().unwrap().len();
-    assert_eq!(bins, 1 + answers.len() - refused);
-    assert_eq!(metric(&app, "creel_auto_create_rejected_total").await, refused as u64);
+    assert_eq!(bins, 1 + answers.len() - rejected);
+    assert_eq!(metric(&app, "creel_auto_create_rejected_total").await, rejected as u64);
 }
 
 #[tokio::test]

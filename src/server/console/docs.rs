@@ -1,4 +1,4 @@
-//! The API's page: the OpenAPI document for people, with bodies, answers and an example for each operation.
+//! The API's page: the OpenAPI document for people, with bodies, responses and an example for each operation.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ struct Field {
 }
 
 /// A status with what comes with it.
-struct Answer {
+struct Response {
     status: String,
     about: String,
     /// The shape's name, when it has one.
@@ -38,7 +38,7 @@ struct Operation {
     parameters: Vec<Field>,
     /// The shape of the body.
     body: Option<String>,
-    answers: Vec<Answer>,
+    responses: Vec<Response>,
     /// A command to paste.
     example: String,
 }
@@ -102,13 +102,13 @@ fn operation(method: &str, path: &str, about: &Value, example: String) -> Operat
         required: parameter["required"] == true,
         about: text(&parameter["description"]),
     });
-    let answers = about["responses"].as_object().into_iter().flatten().map(|(status, answer)| {
-        let content = answer["content"].as_object();
+    let responses = about["responses"].as_object().into_iter().flatten().map(|(status, response)| {
+        let content = response["content"].as_object();
         let types: Vec<_> = content.into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let schema = content.and_then(|content| content.values().next()).map(|content| &content["schema"]);
-        Answer {
+        Response {
             status: if status == "default" { "other".to_owned() } else { status.clone() },
-            about: text(&answer["description"]),
+            about: text(&response["description"]),
             shape: schema.and_then(shape_of),
             types: types.join(", "),
         }
@@ -125,7 +125,7 @@ fn operation(method: &str, path: &str, about: &Value, example: String) -> Operat
         about: text(&about["description"]),
         parameters: parameters.collect(),
         body,
-        answers: answers.collect(),
+        responses: responses.collect(),
         example,
     }
 }

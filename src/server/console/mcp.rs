@@ -32,15 +32,15 @@ async fn serve(state: State, request: HttpRequest, payload: web::Payload) -> Res
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let call = Call { method: request.method().as_str(), headers, body };
     let failed = || Problem::new(Code::InvalidBody, "This is no call of the Model Context Protocol.");
-    let made = answer(agent, call).await.ok_or_else(failed)?;
-    let status = StatusCode::from_u16(made.status).map_err(|_| failed())?;
-    let mut response = HttpResponse::build(status);
-    for (name, value) in &made.headers {
+    let response = answer(agent, call).await.ok_or_else(failed)?;
+    let status = StatusCode::from_u16(response.status).map_err(|_| failed())?;
+    let mut built = HttpResponse::build(status);
+    for (name, value) in &response.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_bytes(value)) {
-            response.append_header((name, value));
+            built.append_header((name, value));
         }
     }
-    Ok(response.body(made.body))
+    Ok(built.body(response.body))
 }
 
 /// What the URL allows: `/mcp?read-only`.

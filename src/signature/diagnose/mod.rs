@@ -105,7 +105,7 @@ pub(crate) struct Case<'a> {
     pub query: Option<&'a str>,
     /// Whether the body arrived completely.
     pub complete: bool,
-    /// Whether the body was refused or cut because it was too large.
+    /// Whether the request was rejected because its body was too large.
     pub over_limit: bool,
     /// `Content-Length`, if it was sent.
     pub declared_size: Option<u64>,

@@ -30,7 +30,7 @@ pub async fn all(app: &TestApp, bin: BinId) -> Vec<CapturedRequest> {
     app.store.requests_after(bin, 0, &Filter::default(), 1_000, usize::MAX).await.unwrap()
 }
 
-/// The bin's only request; waits for it, since nobody is told when a refused or broken one is stored.
+/// The bin's only request; waits for it, since nobody is told when a rejected or broken one is stored.
 pub async fn only(app: &TestApp, bin: BinId) -> CapturedRequest {
     let mut requests = until(app, bin, |requests| !requests.is_empty()).await;
     assert_eq!(requests.len(), 1);

@@ -16,7 +16,7 @@ use super::frames::{self, Incoming};
 use super::{lagged, next_chunk};
 use crate::live::{Delivery, Subscription, text_frame};
 
-/// After this many heartbeats without a reply, a subscriber counts as gone.
+/// After this many heartbeats without a frame from it, a subscriber counts as gone.
 const SILENT_BEATS: u32 = 2;
 /// Bytes of pongs that may wait behind events.
 const CONTROL_WAITING: usize = 4 << 10;

@@ -32,13 +32,13 @@ pub(super) fn notices(state: &ConsoleState) -> Vec<String> {
     }
     for (count, what) in [
         (store.failed, "could not be stored"),
-        (of(&seen.crowded), "refused: too much was being received at once"),
+        (of(&seen.crowded), "rejected: too much was being received at once"),
         (of(&seen.not_asked), "answered 503: too many senders waited for a target's answer"),
         (of(&seen.loops), "not kept: they are in a delivery loop"),
         (of(&seen.not_held), "answered at once: too many senders were held"),
         (of(&seen.not_imported), "to import refused: too much was being imported at once"),
         (of(&seen.not_exported), "to export refused: too many exports were under way"),
-        (of(&seen.not_created), "to unknown bins refused: requests have made too many bins"),
+        (of(&seen.not_created), "to unknown bins rejected: requests have made too many bins"),
     ] {
         if count > 0 {
             let noun = if count == 1 { "request" } else { "requests" };
