@@ -265,7 +265,8 @@ async fn the_target_is_asked_where_it_answers_and_is_not_paused_by_hand() {
 
 #[test]
 fn what_is_passed_on_is_sandboxed_where_neither_the_target_nor_the_owner_says_otherwise() {
-    use super::super::response::{Answered, Responses};
+    use super::super::Answered;
+    use super::super::response::Responses;
     use crate::model::{PassedAnswer, PassedHead, ResponseSettings};
     for (no_sandbox, field, is_added) in [
         (false, "Content-Type", true),
