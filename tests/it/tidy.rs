@@ -1,5 +1,6 @@
 //! Holds the house: who may import whom, which framework lives where, how long a file may be.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -167,4 +168,106 @@ fn no_file_names_a_folder_of_a_developers_machine_or_the_path_of_a_module() {
             }
         }
     }
+}
+
+/// The product's modules, by their paths: `/capture/hold` for `src/capture/hold.rs`.
+struct Modules {
+    code: BTreeMap<String, String>,
+    /// Where an item is that a module takes from below it by `use`, and so offers under its own path.
+    taken: BTreeMap<String, String>,
+}
+
+impl Modules {
+    fn read() -> Self {
+        let module = |file: &str| {
+            let path = file.trim_start_matches("src").trim_end_matches(".rs");
+            path.strip_suffix("/mod").or(path.strip_suffix("/lib")).unwrap_or(path).to_owned()
+        };
+        let code: BTreeMap<_, _> = src().iter().map(|(file, text)| (module(file), code(text))).collect();
+        let mut taken = BTreeMap::new();
+        for (module, text) in &code {
+            for path in text.split("use ").skip(1).flat_map(|mut rest| paths(&mut rest)) {
+                if path.len() > 1 && code.contains_key(&format!("{module}/{}", path[0])) {
+                    let name = path[path.len() - 1];
+                    taken.insert(format!("{module}/{name}"), format!("{module}/{}", path.join("/")));
+                }
+            }
+        }
+        Self { code, taken }
+    }
+
+    /// The deepest file on a path that begins in a module.
+    fn file(&self, mut module: String, path: &[&str]) -> String {
+        for name in path {
+            module = format!("{module}/{name}");
+            while let (false, Some(place)) = (self.code.contains_key(&module), self.taken.get(&module)) {
+                module.clone_from(place);
+            }
+            if !self.code.contains_key(&module) {
+                break;
+            }
+        }
+        while !self.code.contains_key(&module) {
+            module.truncate(module.rfind('/').unwrap());
+        }
+        module
+    }
+
+    /// The other files of its room that a file uses, without those above and below it.
+    fn used_by(&self, module: &str) -> BTreeSet<String> {
+        let text = &self.code[module];
+        let is_start = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+        let starts = ["crate::", "super::"].into_iter().flat_map(|start| text.match_indices(start));
+        let starts = starts.filter(|(at, _)| is_start(*at));
+        let used = starts.flat_map(|(at, _)| paths(&mut &text[at..])).map(|path| {
+            let above = path.iter().take_while(|name| **name == "super").count();
+            let from = if above == 0 { "" } else { module.rsplitn(above + 1, '/').last().unwrap() };
+            self.file(from.to_owned(), &path[above.max(1)..])
+        });
+        let is_below = |lower: &str, upper: &str| format!("{lower}/").starts_with(&format!("{upper}/"));
+        let room = |module: &str| module.split('/').nth(1).map(str::to_owned);
+        used.filter(|used| room(used) == room(module) && !is_below(used, module) && !is_below(module, used)).collect()
+    }
+}
+
+/// Reads a path, or each path of a group in braces.
+fn paths<'t>(rest: &mut &'t str) -> Vec<Vec<&'t str>> {
+    *rest = rest.trim_start();
+    let mut all = Vec::new();
+    if rest.starts_with('{') {
+        while !rest.is_empty() && !rest.starts_with('}') {
+            *rest = &rest[1..];
+            all.extend(paths(rest));
+            *rest = &rest[rest.find([',', '}']).unwrap_or(rest.len())..];
+        }
+        *rest = rest.strip_prefix('}').unwrap_or(rest);
+        return all;
+    }
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let (name, after) = rest.split_at(end);
+    *rest = after;
+    let Some(further) = after.strip_prefix("::") else { return vec![vec![name]] };
+    *rest = further;
+    paths(rest).into_iter().map(|path| [vec![name], path].concat()).collect()
+}
+
+/// A file and those it uses can be read, and changed, one after the other: below first.
+#[test]
+fn no_two_files_of_one_room_import_each_other() {
+    let modules = Modules::read();
+    let used: BTreeMap<&String, _> = modules.code.keys().map(|file| (file, modules.used_by(file))).collect();
+    assert!(modules.used_by("/capture/hold").contains("/capture/outgoing"), "an item that `mod.rs` takes is followed");
+    let reached = |file: &String| {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![file]);
+        while let Some(file) = next.pop() {
+            next.extend(used[file].iter().filter(|used| reached.insert((*used).clone())));
+        }
+        reached
+    };
+    let all: BTreeMap<_, _> = used.keys().map(|file| (*file, reached(file))).collect();
+    let in_circle = |file: &String, other: &String| all[file].contains(other) && all[other].contains(file);
+    let steps = used.iter().flat_map(|(file, used)| used.iter().map(move |used| (*file, used)));
+    let circles: Vec<_> =
+        steps.filter(|(file, used)| in_circle(file, used)).map(|(a, b)| format!("{a} uses {b}")).collect();
+    assert!(circles.is_empty(), "files that import each other in circles:\n{}", circles.join("\n"));
 }
