@@ -103,7 +103,8 @@ mod tests {
             let now = start + Duration::from_millis(millis);
             (0..100).filter(|_| creations.take(now)).count()
         };
-        // A part of a second counts towards the next bin; bins that were not made are saved up to fifty.
+        // A part of a second is not lost: it counts towards the next bin. After a wait of any length, at most fifty can
+        // be made at once.
         for (millis, expected) in [
             (0, 50),
             (999, 0),

@@ -23,7 +23,7 @@ const BEGINNING: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HeldSenders(pub(super) Arc<Held>);
 
-/// What the clones share.
+/// What the clones of [`HeldSenders`] share: who waits, and how many may.
 #[derive(Debug)]
 pub(super) struct Held {
     places: Arc<Semaphore>,

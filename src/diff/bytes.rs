@@ -10,17 +10,17 @@ const ROWS: usize = 8;
 /// How two byte strings differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct BytesDiff {
-    /// Bytes in the one.
+    /// Bytes in the first.
     pub a_size: usize,
-    /// Bytes in the other.
+    /// Bytes in the second.
     pub b_size: usize,
     /// Where the first difference is; the size of the shorter one when that is all the same.
     pub first_difference: usize,
     /// How many bytes at the end are equal.
     pub same_at_end: usize,
-    /// The rows around the first difference in the one.
+    /// The first one's rows around the first difference.
     pub a_rows: Vec<HexRow>,
-    /// The same rows in the other.
+    /// The second one's rows at the same place.
     pub b_rows: Vec<HexRow>,
 }
 

@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::http::Headers;
 use crate::model::CapturedRequest;
 
-/// What became of a field from the first request (`a`) to the second (`b`).
+/// How a field of the second message, `b`, differs from that of the first, `a`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Change {
-    /// Only the second has it.
+    /// Only `b` has it.
     Added,
-    /// Only the first has it.
+    /// Only `a` has it.
     Removed,
     /// The values differ, or how many there are, or their order.
     Changed,
@@ -26,22 +26,22 @@ pub(crate) enum Change {
 pub(crate) struct PartChange {
     /// `method`, `path` (below the bin), `version`.
     pub part: &'static str,
-    /// In the first.
+    /// Its text in the first message.
     pub a: String,
-    /// In the second.
+    /// Its text in the second message.
     pub b: String,
 }
 
 /// A header field or query pair, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldChange {
-    /// The name as the first writes it, or the second if only that has it.
+    /// The name as `a` writes it, or as `b` does if only `b` has it.
     pub name: String,
-    /// What happened.
+    /// The kind of difference.
     pub change: Change,
-    /// The names as written and the values in the one, in order.
+    /// The names as written and the values in the first message, in order.
     pub a: Vec<(String, String)>,
-    /// In the other.
+    /// The same of the second message.
     pub b: Vec<(String, String)>,
 }
 

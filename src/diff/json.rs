@@ -30,17 +30,17 @@ pub(crate) struct JsonDiff {
 /// A change of one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct JsonChange {
-    /// What happened. Never `case`.
+    /// The kind of difference. Never `case`.
     pub change: Change,
     /// Whether the value is of another type than before.
     pub retyped: bool,
-    /// Where: the JSON pointer in the one, or in the other for what was added. None when it is too long.
+    /// Where: the JSON pointer in the first text, or in the second for what was added. None when it is too long.
     pub pointer: Option<String>,
     /// The pointer in the second text, when it is another one.
     pub pointer_b: Option<String>,
-    /// The value in the one as written, cut.
+    /// The value in the first text as written, cut.
     pub a: Option<String>,
-    /// The value in the other as written, cut.
+    /// The value in the second text as written, cut.
     pub b: Option<String>,
 }
 

@@ -36,17 +36,17 @@ pub(crate) struct Hunk {
 /// A line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DiffLine {
-    /// What happened to it.
+    /// Which of the texts has it.
     pub kind: LineKind,
-    /// Its number in the one, from 1.
+    /// Its number in the first text, from 1.
     pub a: Option<usize>,
-    /// Its number in the other, from 1.
+    /// Its number in the second text, from 1.
     pub b: Option<usize>,
     /// The line with its end, so that a difference of the end can be seen.
     pub text: String,
 }
 
-/// What happened to a line.
+/// Which of the two texts has a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LineKind {

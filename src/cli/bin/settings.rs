@@ -55,8 +55,8 @@ pub(super) struct SettingsArgs {
     max_body: Option<u64>,
 }
 
-/// The server's error about settings. For a name that the server does not know, it names the most similar one that the
-/// server does know.
+/// The server's error about settings, for the user. If it does not know a name (of a provider, a scheme), the nearest
+/// known name is suggested in place of its list of all names.
 pub(super) fn with_nearest(error: ClientError) -> anyhow::Error {
     if let ClientError::Refused { problem, .. } = &error
         && let (Some(name), Some(known)) = (problem["unknown"].as_str(), problem["known"].as_array())

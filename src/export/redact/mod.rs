@@ -115,8 +115,8 @@ pub(super) fn fields(raw: &[u8], redact: bool) -> Bytes {
     without(raw, &places).into_owned().into()
 }
 
-/// The values that an export hides of a head, or of field lines alone, and whether each is the value of a whole
-/// field.
+/// The values that an export hides in a head (`is_head`) or in the field lines of a trailer section, and for each
+/// whether it is the whole value of its field.
 pub(super) fn hidden_values(raw: &[u8], is_head: bool) -> Vec<(&[u8], bool)> {
     let mut places = Vec::new();
     if is_head {

@@ -86,7 +86,8 @@ impl Case {
         heavy: false,
     };
 
-    /// Whether it can be tried only with a secret: one of its requests is to have a proof that is missing or wrong.
+    /// Whether the case needs a secret, or a header that proves the sender: one of its requests is sent with another
+    /// proof than the right one, or with none, and shows nothing where there is no right one.
     pub(crate) fn needs_proof(&self) -> bool {
         self.shots.iter().any(|shot| shot.proof != Proof::Right)
     }

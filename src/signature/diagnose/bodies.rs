@@ -90,9 +90,9 @@ const PRINT_COST: usize = 4;
 const VALUE_COST: usize = 11;
 /// The same for a number that is converted to a double to be printed.
 const DOUBLE_COST: usize = 80;
-/// The same for going through the body character by character.
+/// Going through the body character by character takes as long as hashing this many times its length.
 const RECODE_COST: usize = 8;
-/// The same for copying it.
+/// Copying the body takes as long as hashing it this many times.
 const COPY_COST: usize = 1;
 
 /// All forms other than JSON styles. A form may make several variations; its cost covers all of them.
@@ -223,6 +223,16 @@ fn find(search: &mut Search<'_>, tier: Tier) -> Option<Finding> {
     });
     search.tried_bodies = tried;
     found
+}
+
+/// The bodies and styles that were tried.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    /// Digests of the bodies.
+    bodies: HashSet<u64>,
+    /// Styles that the JSON was printed in, without settings that change nothing for this body; whether the text was
+    /// then tried with each of `ENDS` after it, or only with the first.
+    styles: HashSet<(Style, bool)>,
 }
 
 /// A variation of the body, ready to be tried.

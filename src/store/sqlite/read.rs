@@ -162,7 +162,9 @@ impl Source {
             }
             Err(error) => Some(Err(error.into())),
         })
-        // After the changes that are left out, so that a full page ends with one that is in it: the next page starts there.
+        // Only changes that are returned count. A `LIMIT` would count the rows left out as well: the list could stop
+        // before a request or attempt that the caller adds, and a client that goes on after that one would miss the
+        // rows between.
         .take(limit)
         .collect()
     }

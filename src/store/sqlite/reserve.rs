@@ -60,7 +60,7 @@ impl Reserve {
     }
 }
 
-/// Whether that many free bytes are too few for a deletion to be written. `None`: not known, which counts as too few.
+/// Whether a deletion may fail with that many bytes free. `None`, when the system does not tell, counts as too few.
 fn is_scarce(free: Option<u64>) -> bool {
     free.is_none_or(|free| free < SCARCE)
 }
