@@ -82,9 +82,9 @@ async fn what_is_written_is_read_back_equal_whatever_was_captured() {
     }
 }
 
-#[tokio::test]
-async fn exports_beyond_sixteen_at_once_are_told_to_come_again_and_counted() {
-    let app = TestApp::start().await;
+/// Begins as many exports as may be under way at once, with clients that read as good as nothing; returns the path of
+/// the export, too.
+pub async fn sixteen_exports(app: &TestApp) -> (String, Vec<socket2::Socket>) {
     // More than the buffers of a connection take, compressed or not.
     let mut random = 1_u64;
     for _ in 0..12 {
@@ -96,7 +96,14 @@ async fn exports_beyond_sixteen_at_once_are_told_to_come_again_and_counted() {
         assert_eq!(app.client.post(&app.started.bin_url).body(body).send().await.unwrap().status(), 200);
     }
     let path = format!("/api/v1/bins/{}/export?as=jsonl", app.started.bin);
-    let mut under_way: Vec<_> = (0..16).map(|_| stalled(&app.started.console_url, &path)).collect();
+    let under_way = (0..16).map(|_| stalled(&app.started.console_url, &path)).collect();
+    (path, under_way)
+}
+
+#[tokio::test]
+async fn exports_beyond_sixteen_at_once_are_told_to_come_again_and_counted() {
+    let app = TestApp::start().await;
+    let (path, mut under_way) = sixteen_exports(&app).await;
     let ask = async || app.client.get(format!("{}{path}", app.started.console_url)).send().await.unwrap();
     let refused = ask().await;
     let later = refused.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);

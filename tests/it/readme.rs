@@ -83,6 +83,35 @@ async fn every_recipe_in_another_language_passes() {
     .unwrap();
 }
 
+/// What the example of `creel.toml` names beside itself.
+const NAMED: [(&str, &str); 2] = [
+    ("schemas/ended.json", r#"{"type": "object"}"#),
+    ("samples/made.json", r#"{"type": "made", "conversation": {"id": "c-1"}}"#),
+];
+
+#[test]
+fn every_configuration_file_of_the_readme_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in NAMED {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let blocks = blocks(include_str!("../../README.md"));
+    let files: Vec<&String> = blocks.iter().filter(|(language, _)| language == "toml").map(|(_, text)| text).collect();
+    assert!(!files.is_empty(), "the README shows a configuration file");
+    for text in files {
+        std::fs::write(folder.path().join("creel.toml"), text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_creel"));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CREEL_")) {
+            command.env_remove(name);
+        }
+        command.env("XDG_DATA_HOME", folder.path().join("data")).env("CALLAIDER_SECRET", "whsec_of_the_readme");
+        let output = command.args(["config", "check", "creel.toml"]).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_readme_does_what_it_promises() {
     let readme = include_str!("../../README.md");

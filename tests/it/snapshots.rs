@@ -19,6 +19,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use strum::VariantArray as _;
 
+use crate::archives::sixteen_exports;
 use crate::helpers::{TestApp, captured};
 use crate::seeds::parts;
 
@@ -49,7 +50,6 @@ async fn the_openapi_document() {
 /// Codes that no client can provoke here, and why.
 const NOT_PROVOKED: &[(Code, &str)] = &[
     (Code::Internal, "what it stands for does not happen"),
-    (Code::Busy, "the queue is full only while the disk is slower than the senders"),
     (Code::DiskFull, "wants a disk of its own; `store_faults` has one where it may"),
     (Code::SlowBody, "takes half a minute"),
 ];
@@ -130,6 +130,12 @@ async fn one_problem_for_each_code() {
     let wrong = (0..32).map(|_| guarded.client.get(guarded.api("/bins")).bearer_auth("wrong").send());
     let refused = join_all(wrong).await.into_iter().map(Result::unwrap).find(|response| response.status() == 429);
     problems.look(&guarded, Code::TooManyRequests, refused.expect("so many wrong tokens are too many")).await;
+
+    let exporting = TestApp::start().await;
+    let (path, under_way) = sixteen_exports(&exporting).await;
+    let one_more = exporting.client.get(format!("{}{path}", exporting.started.console_url));
+    problems.add(&exporting, Code::Busy, one_more).await;
+    drop(under_way);
 
     // The lease is a subscriber until its connection is seen to be closed.
     while app.get("/info").await["subscribers"] != 0 {
@@ -248,7 +254,7 @@ async fn a_requests_row_and_tabs() {
     let rows: Value = serde_json::from_str(&page("rows").await).unwrap();
     assert_same!("pages", "row", settled(rows["rows"][0]["html"].as_str().unwrap()));
     assert_same!("pages", "counts", settled(rows["counts"].as_str().unwrap()));
-    for tab in ["request", "signature", "event", "compare", "code", "raw"] {
+    for tab in ["request", "signature", "event", "compare", "code", "raw", "deliver"] {
         let html = page(&format!("requests/{id}/part?tab={tab}")).await;
         assert_same!("pages", tab, settled(&html));
     }
