@@ -91,6 +91,9 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// Text from senders as HTML: escaped, with invisible characters as marked escapes. Line feeds and tabs stay.
+///
+/// The HTML is written here and not in a template: this is the escaper, and its marks stand between the characters that
+/// it writes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen<'a>(pub &'a str);
 

@@ -140,10 +140,7 @@ impl SettingsPage {
 
 /// Marks a setting as set by the configuration file.
 #[derive(Template)]
-#[template(
-    source = "{% if let Some(file) = self.0 %} <span class=\"chip from-file\" title=\"A change here holds until the file is read again.\">set by {{ file }}</span>{% endif %}",
-    ext = "html"
-)]
+#[template(path = "parts/from_file.html")]
 struct Mark<'f>(Option<&'f str>);
 
 impl askama::filters::HtmlSafe for Mark<'_> {}
