@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::http::Headers;
+use crate::http::{Headers, forwarded};
 use crate::model::{Client, Network};
 
 /// The sender of a request received from `peer`: the peer itself, unless it is a trusted proxy. Then the noted
@@ -28,7 +28,8 @@ pub(super) fn client(peer: SocketAddr, headers: &Headers, trusted: &[Network]) -
     };
     let by_standard = headers.contains("Forwarded");
     let by_custom = headers.contains("X-Forwarded-For");
-    let standard = || follow(&mut values(headers, "Forwarded").iter().rev().map(|element| forwarded(element)));
+    let by = |element: &String| forwarded::parameter(element, "for").and_then(address);
+    let standard = || follow(&mut values(headers, "Forwarded").iter().rev().map(by));
     let custom = || follow(&mut values(headers, "X-Forwarded-For").iter().rev().map(|element| address(element)));
     match (by_standard, by_custom) {
         (false, false) => peer,
@@ -51,15 +52,6 @@ fn values(headers: &Headers, name: &str) -> Vec<String> {
         fields.iter().rev().flat_map(|field| field.rsplit(',')).take(MAX_ELEMENTS).map(str::to_owned).collect();
     newest.reverse();
     newest
-}
-
-/// The `for` of one element of `Forwarded` (RFC 7239).
-fn forwarded(element: &str) -> Option<Client> {
-    let value = element.split(';').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then_some(value.trim())
-    })?;
-    address(value.trim_matches('"'))
 }
 
 /// An address with or without port and brackets.

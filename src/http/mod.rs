@@ -6,6 +6,7 @@ pub(crate) mod cover;
 mod field_lines;
 pub(crate) mod fields;
 pub(crate) mod form;
+pub(crate) mod forwarded;
 mod head;
 mod header_names;
 mod headers;

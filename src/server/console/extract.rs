@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
 use super::{ConsoleState, error_text};
+use crate::http::ContentType;
 use crate::model::BinId;
 use crate::model::filter::Filter;
 use crate::store::{BinState, RequestRef};
@@ -243,14 +244,12 @@ pub(super) fn require_type(request: &HttpRequest, types: &[&str]) -> Result<(), 
     if second.is_some() {
         return refuse("Send one Content-Type, not several.".to_owned());
     }
-    let mut parts = first.unwrap_or_default().split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    if !types.contains(&essence.as_str()) {
+    let sent = ContentType::parse(first.unwrap_or_default());
+    if !types.contains(&sent.essence.as_str()) {
         let wanted = types.join(" or ");
         return refuse(format!("Send the body with 'Content-Type: {wanted}'."));
     }
-    let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
-    match charset.map(|(_, value)| value.trim_matches('"')) {
+    match sent.parameter("charset") {
         Some(other) if !other.eq_ignore_ascii_case("utf-8") => {
             refuse("The body must be UTF-8; leave out 'charset'.".to_owned())
         }

@@ -1,6 +1,6 @@
 //! The original URL as proxies on the way report it, in the headers that they add.
 
-use crate::http::Headers;
+use crate::http::{Headers, forwarded};
 use crate::signature::SignedRequest;
 use crate::signature::request::UrlParts;
 
@@ -37,15 +37,13 @@ fn first<'h>(headers: &'h Headers, name: &'static str) -> Option<&'h str> {
     Some(value).filter(|value| !value.is_empty() && !value.contains(char::is_whitespace))
 }
 
-/// `host` or `proto` of `Forwarded` (RFC 7239).
-fn forwarded<'h>(headers: &'h Headers, wanted: &str) -> Option<&'h str> {
-    let element = headers.get_str("forwarded")?.split(',').next()?;
-    let mut pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim_matches('"'))
+/// `host` or `proto` of `Forwarded`, as the first proxy writes it.
+fn of_first<'h>(headers: &'h Headers, wanted: &str) -> Option<&'h str> {
+    forwarded::parameter(headers.get_str("forwarded")?.split(',').next()?, wanted)
 }
 
 fn named<'h>(headers: &'h Headers, forwarded_name: &str, names: &[&'static str]) -> Vec<(&'static str, &'h str)> {
-    let of_forwarded = forwarded(headers, forwarded_name).map(|value| ("forwarded", value));
+    let of_forwarded = of_first(headers, forwarded_name).map(|value| ("forwarded", value));
     let others = names.iter().filter_map(|name| Some((*name, first(headers, name)?)));
     of_forwarded.into_iter().chain(others).collect()
 }
