@@ -10,13 +10,14 @@ use super::catalogue::Catalogue;
 use super::examine_token;
 use super::index::Index;
 use super::jws;
+use super::member::MAX_ITEMS;
 use super::pattern::Pattern;
 use super::received::{groups, shared_vars, texts};
 use super::record::Evidence;
 use super::request::{Config, SignedRequest, View};
 use super::rules::share_a_place;
 use super::scheme::Scheme;
-use super::source::{MAX_ITEMS, Source};
+use super::source::Source;
 use super::template::{Context, Template, Value, Vars};
 
 /// A scheme that a request may use.

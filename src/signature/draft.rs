@@ -11,10 +11,11 @@ use crate::model::Timestamp;
 
 use super::encoding::Encoding;
 use super::filter::form_encode;
+use super::member;
 use super::missing::Missing;
 use super::request::{Config, SignedRequest, UrlParts, View, multipart_boundary};
 use super::scheme::Scheme;
-use super::source::{self, Source};
+use super::source::Source;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// Most headers listed as signed when Creel chooses them.
@@ -114,7 +115,7 @@ impl<'a> Draft<'a> {
 
     /// How many items a list of the body has.
     pub(super) fn items(&self, list: &Pointer) -> usize {
-        source::items(list, &self.body).len().min(source::MAX_ITEMS)
+        member::items(list, &self.body).len().min(member::MAX_ITEMS)
     }
 
     /// Values of items are put into this one.
@@ -291,7 +292,7 @@ fn with_query_pair(url: &str, name: &str, value: &str) -> String {
 fn with_member(json: &[u8], pointer: &Pointer, value: &str) -> Result<Vec<u8>, SignError> {
     let no_json = || SignError::Unplaceable(format!("The value for {pointer} belongs into JSON, and there is none."));
     let quoted = serde_json::to_string(value).map_err(|_| no_json())?;
-    if let Some((place, old)) = source::locate(pointer, json) {
+    if let Some((place, old)) = member::locate(pointer, json) {
         let is_number = old.starts_with(|first: char| first == '-' || first.is_ascii_digit());
         let fits_number = value.parse::<i64>().is_ok();
         let mut out = json.to_vec();

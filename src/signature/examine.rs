@@ -10,6 +10,7 @@ use super::algorithm::Algorithm;
 use super::encoding::Decoded;
 use super::examine_token;
 use super::key::Key;
+use super::member::MAX_ITEMS;
 use super::missing::Missing;
 use super::outcome::{Outcome, timestamp};
 use super::pasted;
@@ -18,7 +19,6 @@ use super::request::View;
 use super::requirement::{self, Unmet};
 use super::rules;
 use super::scheme::Scheme;
-use super::source::MAX_ITEMS;
 use super::template::{Context, Template, Vars};
 
 /// A secret and its label.

@@ -15,6 +15,7 @@ pub(crate) mod handshake;
 mod index;
 mod jws;
 pub(crate) mod key;
+mod member;
 mod missing;
 mod outcome;
 mod pasted;

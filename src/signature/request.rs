@@ -11,7 +11,7 @@ use crate::http::{ContentType, Headers, form};
 use crate::json::{Outline, Pointer, scan};
 use crate::model::Timestamp;
 
-use super::source;
+use super::member::{self, MAX_JSON};
 
 /// A request to judge. All parts are borrowed and exactly as sent.
 #[derive(Debug, Clone, Copy)]
@@ -39,9 +39,6 @@ const MAX_PAIRS: usize = 10_000;
 
 /// A longer body is not read as a form: its fields would be copied.
 const MAX_FORM: usize = 16 << 20;
-
-/// A longer document is not searched. Providers that sign single members send a few KiB.
-pub(super) const MAX_JSON: usize = 1 << 20;
 
 /// The parts of a URL, as they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,8 +111,8 @@ impl<'a> View<'a> {
 
     /// The places of the items of a list in the body. A scheme reads one list, so one is remembered.
     pub(crate) fn items(&self, list: &Pointer) -> Cow<'_, [Range<usize>]> {
-        let (known, items) = self.items.get_or_init(|| (list.clone(), source::items(list, self.request.body)));
-        if known == list { Cow::Borrowed(items) } else { Cow::Owned(source::items(list, self.request.body)) }
+        let (known, items) = self.items.get_or_init(|| (list.clone(), member::items(list, self.request.body)));
+        if known == list { Cow::Borrowed(items) } else { Cow::Owned(member::items(list, self.request.body)) }
     }
 
     /// The item that sources of items read.

@@ -225,16 +225,6 @@ fn find(search: &mut Search<'_>, tier: Tier) -> Option<Finding> {
     found
 }
 
-/// The bodies and styles that were tried.
-#[derive(Debug, Default)]
-pub(super) struct Tried {
-    /// Digests of the bodies.
-    bodies: HashSet<u64>,
-    /// Styles that the JSON was printed in, without settings that change nothing for this body; whether the text was
-    /// then tried with each of `ENDS` after it, or only with the first.
-    styles: HashSet<(Style, bool)>,
-}
-
 /// A variation of the body, ready to be tried.
 pub(super) struct Ready {
     pub(super) code: &'static str,

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::Case;
 use super::places::{OTHERS, is_told};
-use super::tokens::{Fault, Reading, Token, malformed, token};
+use super::token::{Fault, Reading, Token, malformed, token};
 use crate::http::form;
 use crate::signature::algorithm::Algorithm;
 use crate::signature::encoding::Encoding;

@@ -1,6 +1,6 @@
 //! Which algorithms a signature may have been made with by mistake: those of the scheme's own family.
 
-use super::tokens::{Reading, Token};
+use super::token::{Reading, Token};
 use crate::signature::algorithm::Algorithm;
 use crate::signature::scheme::Scheme;
 

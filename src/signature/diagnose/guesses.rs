@@ -1,7 +1,7 @@
 //! When nothing verifies: facts that explain the failure without a search, and guesses, likeliest first.
 
 use super::search::{Cut, Search};
-use super::tokens::{Fault, Reading, Token};
+use super::token::{Fault, Reading, Token};
 use super::variation::shown;
 use super::{Case, Finding};
 use crate::json::pick;

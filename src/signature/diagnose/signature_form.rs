@@ -3,7 +3,7 @@
 
 use super::schemes;
 use super::search::Search;
-use super::tokens::Reading;
+use super::token::Reading;
 use super::{Case, Finding};
 use crate::signature::encoding::Encoding;
 use crate::signature::pattern::TIMESTAMP;
@@ -80,7 +80,7 @@ fn secret_itself(search: &Search<'_>) -> Option<Finding> {
 /// A signature that lost characters, or the case of its letters.
 fn damaged(search: &mut Search<'_>, key: &super::search::KeyText) -> Option<Finding> {
     let encoding = search.scheme.encoding;
-    let could_be = |token: &super::tokens::Token| token.text.trim_end_matches('=').len() >= LEAST_START;
+    let could_be = |token: &super::token::Token| token.text.trim_end_matches('=').len() >= LEAST_START;
     // A token is compared itself: there is no hash that could be cut.
     if encoding == Encoding::Utf8 || !search.tokens.iter().any(could_be) {
         return None;

@@ -9,6 +9,7 @@ use crate::json::print::Style;
 pub(super) struct Tried {
     /// Digests of the bodies.
     pub(super) bodies: HashSet<u64>,
-    /// Styles that JSON was printed in, without settings that do not matter; whether with every line end after it.
+    /// Styles that the JSON was printed in, without settings that change nothing for this body; whether the text was
+    /// then tried with each of `ENDS` after it, or only with the first.
     pub(super) styles: HashSet<(Style, bool)>,
 }

@@ -163,7 +163,7 @@ pub(crate) fn bare(value: &str) -> &str {
 pub(crate) fn claim(value: &str, pointer: &crate::json::Pointer) -> Option<String> {
     let mut parts = bare(value).split('.');
     let payload = payload_of(parts.nth(1)?)?;
-    crate::signature::source::read(pointer, &payload)
+    crate::signature::member::read(pointer, &payload)
 }
 
 /// Whether a text can be a token: a cheap test for many requests.

@@ -3,7 +3,7 @@
 use super::super::dress::undressed;
 use super::super::families::algorithms as family;
 use super::super::places::{algorithms, is_named, is_told, places};
-use super::super::tokens::{Fault, Reading, malformed, token};
+use super::super::token::{Fault, Reading, malformed, token};
 use super::made::searched;
 use super::*;
 use crate::signature::Encoding;
