@@ -36,7 +36,7 @@
 //! | head | request line and header fields, the bytes as sent | – |
 //! | response | what a bin gives to a sender, or the console to a client; of an attempt, what the target sent | reply |
 //! | answer | what a target gives to Creel, or a person to a held sender; as a verb also what a bin does | reply |
-//! | rejected | a request that the listener does not accept (too large, too slow, not HTTP); its head is kept | refused |
+//! | rejected | a request that the listener does not accept (too large, too slow, not HTTP); its head is kept where there is room and a bin | refused |
 //! | verdict | whether a signature is right | result, check |
 //! | freshness | how old the signed timestamp was on arrival | – |
 //! | reverify | compute verdict and event facts of stored requests again | judge again, rederive |

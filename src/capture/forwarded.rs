@@ -28,8 +28,8 @@ pub(super) fn client(peer: SocketAddr, headers: &Headers, trusted: &[Network]) -
     };
     let by_standard = headers.contains("Forwarded");
     let by_custom = headers.contains("X-Forwarded-For");
-    let by = |element: &String| forwarded::parameter(element, "for").and_then(address);
-    let standard = || follow(&mut values(headers, "Forwarded").iter().rev().map(by));
+    let sender = |element: &String| forwarded::parameter(element, "for").and_then(address);
+    let standard = || follow(&mut values(headers, "Forwarded").iter().rev().map(sender));
     let custom = || follow(&mut values(headers, "X-Forwarded-For").iter().rev().map(|element| address(element)));
     match (by_standard, by_custom) {
         (false, false) => peer,

@@ -1,9 +1,9 @@
-//! Finds the name that a misspelt one may mean.
+//! What is not known, and the name that a misspelt one may mean.
 
 /// A name or value that is not known where it is, and those that are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unknown {
-    /// As it was given, shortened when it is long.
+    /// As it was given; the API shortens a long one.
     pub name: String,
     /// What may be there.
     pub known: Vec<String>,

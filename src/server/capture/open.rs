@@ -14,7 +14,7 @@ const LEAST_IDLE_MS: i64 = 1_000;
 /// How often idle connections are looked for at the limit.
 const TICK: Duration = Duration::from_millis(500);
 
-/// What is asked of one of them.
+/// What is asked of an open connection.
 pub(super) trait Member {
     /// Wakes its reader.
     fn wake_reader(&self);

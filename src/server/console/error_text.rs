@@ -1,8 +1,8 @@
 //! Turns serde's errors into sentences for people, with the field at fault.
 //!
 //! serde reports an error only as text: which member is missing or unknown is nowhere else, and `serde_path_to_error`
-//! knows the path, not the cause. So this module parses the text, only for the sentence and the field. Status and code
-//! never depend on it, and an unknown text is passed on as it is.
+//! knows the path, not the cause. So this module parses the text, only for the sentence, the field, and what is
+//! unknown. Status and code never depend on it, and an unknown text is passed on as it is.
 
 use crate::config::Unknown;
 use crate::http::text::clipped;

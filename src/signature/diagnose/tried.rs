@@ -10,6 +10,6 @@ pub(super) struct Tried {
     /// Digests of the bodies.
     pub(super) bodies: HashSet<u64>,
     /// Styles that the JSON was printed in, without settings that change nothing for this body; whether the text was
-    /// then tried with each of `ENDS` after it, or only with the first.
+    /// then tried with each of the `ENDS` of `bodies.rs` after it, or only with the first.
     pub(super) styles: HashSet<(Style, bool)>,
 }
