@@ -9,6 +9,13 @@ pub(crate) struct Unknown {
     pub known: Vec<String>,
 }
 
+impl Unknown {
+    /// The names in serde's "one of `a`, `b`".
+    pub(crate) fn names_in(known: &str) -> Vec<String> {
+        known.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+}
+
 /// The least similarity: that of words that differ in a letter or two.
 const SIMILAR: f64 = 0.8;
 

@@ -29,7 +29,7 @@ pub(crate) use find::JsonHits;
 pub(crate) use outline::{JsonNode, JsonPage, NodeId};
 pub use outline::{NodeKind, Outline};
 pub use pointer::Pointer;
-pub(crate) use pointer::key_of;
+pub(crate) use pointer::{key_of, step_of};
 pub(crate) use pretty::pretty;
 pub use scan::scan;
 pub use strings::unescape;

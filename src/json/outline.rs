@@ -286,7 +286,7 @@ impl Outline {
         match self.raw_key(bytes, node) {
             None => Some(index().to_string()),
             Some(key) if key.len() > MAX_POINTER_BYTES * 6 => None,
-            Some(key) => Some(strings::unescape(key).replace('~', "~0").replace('/', "~1")),
+            Some(key) => Some(pointer::step_of(&strings::unescape(key))),
         }
     }
 

@@ -8,6 +8,11 @@ pub(crate) fn key_of(step: &str) -> Cow<'_, str> {
     if step.contains('~') { Cow::Owned(step.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(step) }
 }
 
+/// The step of a pointer that names this key.
+pub(crate) fn step_of(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
 /// The place in an array that a step of a pointer names, from 0. RFC 6901 allows neither leading zeros nor a sign.
 pub(super) fn index(step: &str) -> Option<usize> {
     if step == "0" || !step.starts_with(['0', '+']) { step.parse().ok() } else { None }
@@ -44,7 +49,7 @@ impl Pointer {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|step| write!(f, "/{}", step.replace('~', "~0").replace('/', "~1")))
+        self.0.iter().try_for_each(|step| write!(f, "/{}", step_of(step)))
     }
 }
 

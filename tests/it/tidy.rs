@@ -36,6 +36,11 @@ fn src() -> Vec<(String, String)> {
     files
 }
 
+/// All files of the product and of its tests.
+fn all() -> Vec<(String, String)> {
+    ["src", "tests"].iter().flat_map(|folder| sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))).collect()
+}
+
 /// Words that only files below one of these places may hold.
 const FENCES: &[(&str, &[&str])] = &[
     // The log names the parser to keep it quiet.
@@ -145,12 +150,10 @@ fn no_file_is_longer_than_a_reader_can_hold() {
 /// The formatter leaves comments as they are. Tables cannot be wrapped.
 #[test]
 fn no_comment_is_wider_than_the_code() {
-    for folder in ["src", "tests"] {
-        for (file, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
-            let comments = text.lines().filter(|line| line.trim_start().starts_with("//") && !line.contains("//! |"));
-            for line in comments {
-                assert!(line.chars().count() <= 120, "{file} has a comment of more than 120 columns: {line}");
-            }
+    for (file, text) in all() {
+        let comments = text.lines().filter(|line| line.trim_start().starts_with("//") && !line.contains("//! |"));
+        for line in comments {
+            assert!(line.chars().count() <= 120, "{file} has a comment of more than 120 columns: {line}");
         }
     }
 }
@@ -161,11 +164,9 @@ fn no_file_names_a_folder_of_a_developers_machine_or_the_path_of_a_module() {
     // In two halves, so that this file passes its own test.
     let words =
         [["/wo", "rk/"], ["/tm", "p/"], ["/ro", "ot/"], ["/ho", "me/"], ["#[pa", "th"]].map(|halves| halves.concat());
-    for folder in ["src", "tests"] {
-        for (file, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
-            for word in &words {
-                assert!(!text.contains(word.as_str()), "{file} holds {word}");
-            }
+    for (file, text) in all() {
+        for word in &words {
+            assert!(!text.contains(word.as_str()), "{file} holds {word}");
         }
     }
 }
@@ -264,8 +265,8 @@ fn no_two_files_of_one_room_import_each_other() {
         }
         reached
     };
-    let all: BTreeMap<_, _> = used.keys().map(|file| (*file, reached(file))).collect();
-    let in_circle = |file: &String, other: &String| all[file].contains(other) && all[other].contains(file);
+    let reach: BTreeMap<_, _> = used.keys().map(|file| (*file, reached(file))).collect();
+    let in_circle = |file: &String, other: &String| reach[file].contains(other) && reach[other].contains(file);
     let steps = used.iter().flat_map(|(file, used)| used.iter().map(move |used| (*file, used)));
     let circles: Vec<_> =
         steps.filter(|(file, used)| in_circle(file, used)).map(|(a, b)| format!("{a} uses {b}")).collect();

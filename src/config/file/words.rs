@@ -10,17 +10,15 @@ const NOT_OF_BINS: &str = "name";
 
 /// An error from serde.
 pub(crate) fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
-    // The known names that it lists.
-    let names = |known: &str| known.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     if let Some((name, known)) = words.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "))
     {
         let around = field.strip_suffix(name).map_or(field, |around| around.trim_end_matches('.'));
-        return text.unknown(&format!("{around}.{name}"), names(known).iter().map(String::as_str));
+        return text.unknown(&format!("{around}.{name}"), Unknown::names_in(known).iter().map(String::as_str));
     }
     if let Some((name, known)) =
         words.strip_prefix("unknown variant `").and_then(|rest| rest.rsplit_once("`, expected "))
     {
-        return text.error(field, At::Value, not_known(name, &names(known)));
+        return text.error(field, At::Value, not_known(name, &Unknown::names_in(known)));
     }
     if let Some(name) = words.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         return text.error(field, At::Key, format!("`{name}` is missing"));

@@ -1,7 +1,7 @@
 //! Checks a body against the fields that a document names, value by value.
 
 use crate::http::text::clipped;
-use crate::json::{NodeId, NodeKind, Outline, unescape};
+use crate::json::{NodeId, NodeKind, Outline, step_of, unescape};
 use crate::provider::finding::{Finding, MISSING, Place, Says, Severity};
 use crate::provider::findings::Findings;
 use crate::provider::platform::events::{Extra, Field, Kind, Need};
@@ -80,7 +80,7 @@ impl<'a> Walk<'a> {
     fn unknown(&mut self, child: NodeId, says: Says) {
         let key = self.outline.raw_key(self.json, child).unwrap_or_default();
         let name = unescape(key);
-        let step = if name.len() > MAX_NAME { "…".to_owned() } else { name.replace('~', "~0").replace('/', "~1") };
+        let step = if name.len() > MAX_NAME { "…".to_owned() } else { step_of(&name) };
         self.path.push(step);
         let sentence = format!("The document does not name the field `{}`.", clipped(&name, SHOWN));
         self.add("", Severity::Unknown, "unknown_field", says, sentence);

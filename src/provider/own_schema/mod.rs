@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::finding::{Finding, MISSING, Place, Says, Severity};
 use crate::http::text::clipped;
+use crate::json::step_of;
 
 /// Schemas of a bin: its settings are kept in memory.
 pub(crate) const MAX_SCHEMAS: usize = 20;
@@ -121,7 +122,7 @@ pub(crate) fn examine(schema: &Value, json: &[u8]) -> Result<SchemaReport, &'sta
 /// The places, codes and sentences of an error. No sentence repeats a value of the body.
 fn told(error: &ValidationError<'_>) -> Vec<(String, &'static str, String)> {
     let at = error.instance_path().as_str().to_owned();
-    let member = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let member = |name: &str| format!("{at}/{}", step_of(name));
     let shown = |name: &str| clipped(name, 60);
     let code = match error.kind() {
         Kind::Required { property: Value::String(name) } => {

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::SchemaError;
+use crate::json::step_of;
 
 /// Levels of a schema.
 const MAX_DEPTH: usize = 64;
@@ -64,8 +65,7 @@ impl Looked<'_> {
         }
         for name in HERE_MAPS.iter().chain(&DEFINITIONS).chain(&["properties", "patternProperties"]) {
             for (key, one) in members.get(*name).and_then(Value::as_object).into_iter().flatten() {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                self.schema(one, &format!("{pointer}/{name}/{key}"), depth + 1)?;
+                self.schema(one, &format!("{pointer}/{name}/{}", step_of(key)), depth + 1)?;
             }
         }
         Ok(())

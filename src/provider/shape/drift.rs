@@ -1,6 +1,7 @@
 //! How a body differs from earlier ones.
 
 use super::{Kind, Shape};
+use crate::json::step_of;
 use crate::provider::finding::{Finding, MISSING, Place, Says, Severity};
 
 /// How many bodies must have come before differences are reported.
@@ -69,7 +70,7 @@ fn compare(before: &Shape, now: &Shape, pointer: &str, found: &mut Found) {
     }
     let (objects, objects_now) = (objects(before), objects(now));
     for (member, earlier) in &before.members {
-        let at = format!("{pointer}/{}", step(member));
+        let at = format!("{pointer}/{}", step_of(member));
         match now.members.get(member) {
             None if objects_now > 0 && objects >= least && earlier.seen >= objects => {
                 let there = if objects == 1 {
@@ -83,14 +84,14 @@ fn compare(before: &Shape, now: &Shape, pointer: &str, found: &mut Found) {
         }
     }
     for member in now.members.keys().filter(|member| !before.members.contains_key(*member)) {
-        let at = format!("{pointer}/{}", step(member));
+        let at = format!("{pointer}/{}", step_of(member));
         if objects >= least {
             add(&at, "new_field", format!("`{at}` is new."));
         }
     }
     for (member, now) in &now.members {
         if let Some(earlier) = before.members.get(member) {
-            compare(earlier, now, &format!("{pointer}/{}", step(member)), found);
+            compare(earlier, now, &format!("{pointer}/{}", step_of(member)), found);
         }
     }
     if let (Some(earlier), Some(now)) = (&before.items, &now.items) {
@@ -100,8 +101,4 @@ fn compare(before: &Shape, now: &Shape, pointer: &str, found: &mut Found) {
 
 fn objects(shape: &Shape) -> u32 {
     shape.kinds.get(&Kind::Object).copied().unwrap_or(0)
-}
-
-fn step(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::http::text::clipped;
-use crate::json::{NodeId, NodeKind, Outline, scan, unescape};
+use crate::json::{NodeId, NodeKind, Outline, scan, step_of, unescape};
 pub(crate) use drift::{differences, drift};
 pub(crate) use schema::json_schema;
 pub(crate) use typescript::typescript;
@@ -246,8 +246,7 @@ impl Shape {
         // If the value is not always an object, its members are not always present.
         let whole = if objects < self.seen { Presence::WithParent } else { presence };
         for (name, member) in &self.members {
-            let step = name.replace('~', "~0").replace('/', "~1");
-            member.collect(&format!("{pointer}/{step}"), (objects, whole), fields);
+            member.collect(&format!("{pointer}/{}", step_of(name)), (objects, whole), fields);
         }
         if let Some(items) = &self.items {
             // An array may be empty.

@@ -46,9 +46,10 @@ pub(super) fn told(path: &str, words: &str) -> Told {
         // The name comes from the client and may hold anything; the expected values are Creel's.
         if let Some((name, known)) = rest.rsplit_once("`, expected ") {
             let known = known.strip_prefix("one of ").unwrap_or(known);
-            let (name, names) = (cut(name), known.split('`').skip(1).step_by(2).map(str::to_owned).collect());
+            let name = cut(name);
             let sentence = format!("`{name}` is not known here; expected: {known}.");
-            return Told { field: here, sentence, unknown: Some(Unknown { name, known: names }) };
+            let unknown = Unknown { name, known: Unknown::names_in(known) };
+            return Told { field: here, sentence, unknown: Some(unknown) };
         }
         let name = rest.rsplit_once("`, there are").map_or(rest, |(name, _)| name);
         return Told::new(here, format!("`{}` is not known here.", cut(name)));

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::http::form;
+use crate::json::step_of;
 use crate::signature::algorithm::Algorithm;
 use crate::signature::encoding::Encoding;
 use crate::signature::request::{SignedRequest, UrlParts};
@@ -109,7 +110,7 @@ fn walk(json: &Json, at: &str, depth: usize, left: &mut usize, found: &mut Vec<F
     for (name, value) in members {
         let (Some(less), Some(deeper)) = (left.checked_sub(1), depth.checked_sub(1)) else { return };
         *left = less;
-        let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = format!("{at}/{}", step_of(name));
         match value {
             Json::String(text) if is_named(name) => {
                 let place = read(&format!("json:{pointer}"), name, text);

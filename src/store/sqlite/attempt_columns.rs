@@ -1,5 +1,7 @@
 //! The columns of `attempt`: their positions in the statements that list them.
 
+use super::columns::positions;
+
 /// What a list without bytes has in place of a column: the column itself, or what is given for it.
 macro_rules! without_bytes {
     ($sql:literal) => {
@@ -17,12 +19,7 @@ macro_rules! columns {
         attempt { $first:ident = $first_sql:literal, $($column:ident = $sql:literal $(or $empty:literal)?,)+ }
         joined { $joined:ident = $joined_sql:literal, }
     ) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts; the constants are what is used")]
-        enum Position { $first, $($column,)+ $joined }
-
-        pub(crate) const $first: usize = Position::$first as usize;
-        $(pub(crate) const $column: usize = Position::$column as usize;)+
-        pub(crate) const $joined: usize = Position::$joined as usize;
+        positions! { $first, $($column,)+ $joined, }
 
         /// Reads attempts; heads and bodies are cut to the lengths in the first two parameters. Conditions follow.
         pub(crate) const SELECT: &str = concat!("SELECT ", $first_sql, $(", ", $sql,)+ " FROM attempt a");

@@ -1,5 +1,16 @@
 //! The columns of `request`: their names, and their positions in every statement that lists them.
 
+/// Makes a position (from 0) of each column.
+macro_rules! positions {
+    ($($column:ident,)+) => {
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts; the constants are what is used")]
+        enum Position { $($column,)+ }
+
+        $(pub(crate) const $column: usize = Position::$column as usize;)+
+    };
+}
+pub(super) use positions;
+
 macro_rules! placeholder {
     ($column:ident) => {
         ", ?"
@@ -14,13 +25,7 @@ macro_rules! columns {
         more { $($more:ident = $more_name:literal,)+ }
         later { $($later:ident = $later_name:literal,)+ }
     ) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts; the constants are what is used")]
-        enum Position { $first, $($plain,)+ $($more,)+ $($later,)+ }
-
-        pub(crate) const $first: usize = Position::$first as usize;
-        $(pub(crate) const $plain: usize = Position::$plain as usize;)+
-        $(pub(crate) const $more: usize = Position::$more as usize;)+
-        $(pub(crate) const $later: usize = Position::$later as usize;)+
+        positions! { $first, $($plain,)+ $($more,)+ $($later,)+ }
 
         /// Writes a request without its rare columns, which stay NULL. Every bound value costs time.
         pub(crate) const INSERT_PLAIN: &str = concat!(
