@@ -43,27 +43,55 @@ pub(super) struct Connection {
     pub(super) in_flight: PeerInFlight,
     /// Its number among the worker's.
     number: u64,
+    input: Input,
+    output: Output,
+    turn: Cell<Turn>,
+    disposition: Cell<Disposition>,
+    /// When the connection was made, or the last response was sent.
+    idle_since: Cell<Timestamp>,
+    /// Whether it closes when no request is under way, to make room for another connection.
+    ends: Cell<bool>,
+    /// The dispatcher's task when its handler waits for the sender to leave or the socket to take what was written.
+    handler: WakeSlot,
+}
+
+/// What comes from the sender.
+struct Input {
     recorder: RefCell<Recorder>,
     /// When the current head was complete.
     head_at: Cell<Timestamp>,
-    /// When the connection was made, or the last response was sent.
-    idle_since: Cell<Timestamp>,
-    turn: Cell<Turn>,
-    disposition: Cell<Disposition>,
     /// Whether the sender has closed its side or the whole connection.
     left: Cell<bool>,
-    /// Whether further input is discarded: it is read only to notice the end, and gets no answer.
-    ignoring: Cell<bool>,
-    /// Whether it closes when no request is under way, to make room for another connection.
-    ends: Cell<bool>,
+    /// Whether what comes is discarded: it is read only to notice the end, and gets no answer.
+    ignored: Cell<bool>,
+    /// The dispatcher's task when it waits to read.
+    reader: WakeSlot,
+}
+
+impl Input {
+    fn new() -> Self {
+        Self {
+            recorder: RefCell::new(Recorder::new()),
+            head_at: Cell::new(Timestamp::default()),
+            left: Cell::new(false),
+            ignored: Cell::new(false),
+            reader: WakeSlot::default(),
+        }
+    }
+}
+
+/// What goes out to the sender.
+struct Output {
     /// Whether the socket has taken all that was written.
     flushed: Cell<bool>,
     /// The head of a response that is passed on.
     passed: RefCell<Option<Box<PassedHead>>>,
-    /// The dispatcher's task when it waits to read.
-    reader: WakeSlot,
-    /// The same task when its handler waits for `left` or `flushed`.
-    handler: WakeSlot,
+}
+
+impl Output {
+    fn new() -> Self {
+        Self { flushed: Cell::new(true), passed: RefCell::new(None) }
+    }
 }
 
 impl Connection {
@@ -71,19 +99,14 @@ impl Connection {
         let connection = Rc::new(Self {
             number: worker.stopping.open.number(),
             in_flight: worker.in_flight.of_peer(peer.map(|peer| peer.ip())),
-            head_at: Cell::new(Timestamp::default()),
             idle_since: Cell::new(worker.capture().clock().now()),
             worker,
             peer,
-            recorder: RefCell::new(Recorder::new()),
+            input: Input::new(),
+            output: Output::new(),
             turn: Cell::new(Turn::First),
             disposition: Cell::new(Disposition::Open),
-            left: Cell::new(false),
-            ignoring: Cell::new(false),
             ends: Cell::new(false),
-            flushed: Cell::new(true),
-            passed: RefCell::new(None),
-            reader: WakeSlot::default(),
             handler: WakeSlot::default(),
         });
         let member = Rc::downgrade(&connection);
@@ -96,12 +119,12 @@ impl Connection {
     /// The current message's head, and when it was complete. Once per message.
     pub(super) fn take_head(&self) -> Option<(RecordedHead, Timestamp)> {
         self.turn.set(self.turn.get().taken());
-        self.recorder.borrow_mut().take_head().map(|head| (head, self.head_at.get()))
+        self.input.recorder.borrow_mut().take_head().map(|head| (head, self.input.head_at.get()))
     }
 
     /// The trailer section of the current message, once it is complete.
     pub(super) fn take_trailers(&self) -> Bytes {
-        self.recorder.borrow_mut().take_trailers()
+        self.input.recorder.borrow_mut().take_trailers()
     }
 
     /// Whether the body violates chunked coding.
@@ -111,24 +134,24 @@ impl Connection {
 
     /// Whether the sender has closed its side or the whole connection.
     pub(super) fn has_left(&self) -> bool {
-        self.left.get()
+        self.input.left.get()
     }
 
     /// Discards all further input: only by reading on does the listener notice that the sender has left.
     pub(super) fn ignore_what_comes(&self) {
-        self.ignoring.set(true);
-        self.reader.wake();
+        self.input.ignored.set(true);
+        self.input.reader.wake();
     }
 
     /// Whether input is discarded.
     pub(super) fn is_ignoring(&self) -> bool {
-        self.ignoring.get()
+        self.input.ignored.get()
     }
 
     /// Ready when the sender has left.
     pub(super) async fn left(&self) {
         std::future::poll_fn(|context| {
-            if self.left.get() {
+            if self.input.left.get() {
                 return Poll::Ready(());
             }
             self.handler.remember(context);
@@ -139,7 +162,7 @@ impl Connection {
 
     /// Ready when the socket has taken all that was written.
     pub(super) fn poll_flushed(&self, context: &Context<'_>) -> Poll<()> {
-        if self.flushed.get() {
+        if self.output.flushed.get() {
             return Poll::Ready(());
         }
         self.handler.remember(context);
@@ -149,18 +172,18 @@ impl Connection {
     /// Changes which bytes may still pass.
     pub(super) fn set_disposition(&self, disposition: Disposition) {
         self.disposition.set(disposition);
-        self.reader.wake();
+        self.input.reader.wake();
     }
 
     /// Sends the next response with this head.
     pub(super) fn pass_on(&self, head: Box<PassedHead>) {
-        *self.passed.borrow_mut() = Some(head);
+        *self.output.passed.borrow_mut() = Some(head);
     }
 
     /// Notes that the whole response is in the dispatcher's buffer.
     pub(super) fn response_encoded(&self) {
         self.turn.set(self.turn.get().encoded());
-        self.flushed.set(false);
+        self.output.flushed.set(false);
     }
 
     // For the stream.
@@ -176,12 +199,12 @@ impl Connection {
     /// Records bytes of the current message; returns how many of them the parser may see. The rest belongs to the next
     /// message.
     pub(super) fn record(&self, bytes: &mut [u8]) -> usize {
-        let mut recorder = self.recorder.borrow_mut();
+        let mut recorder = self.input.recorder.borrow_mut();
         let had_head = recorder.has_head();
         let progress = recorder.feed(bytes);
         let mut turn = self.turn.get();
         if recorder.has_head() && !had_head {
-            self.head_at.set(self.worker.capture().clock().now());
+            self.input.head_at.set(self.worker.capture().clock().now());
             turn = turn.head_complete();
         }
         let (turn, shown) = match progress {
@@ -201,7 +224,7 @@ impl Connection {
 
     /// How many bytes may be recorded at once.
     pub(super) fn room(&self) -> usize {
-        self.recorder.borrow().room()
+        self.input.recorder.borrow().room()
     }
 
     /// Whether the server stops (or others need the room) and no request is under way: then the connection takes no
@@ -212,7 +235,7 @@ impl Connection {
 
     /// Notes that the sender closed its side.
     pub(super) fn note_left(&self) {
-        self.left.set(true);
+        self.input.left.set(true);
         self.handler.wake();
     }
 
@@ -224,21 +247,21 @@ impl Connection {
 
     /// Remembers the task to wake when the next message may be read or the disposition changes.
     pub(super) fn remember_reader(&self, context: &Context<'_>) {
-        self.reader.remember(context);
+        self.input.reader.remember(context);
     }
 
     /// The head to send in place of the one being written.
     pub(super) fn take_passed(&self) -> Option<Box<PassedHead>> {
-        self.passed.take()
+        self.output.passed.take()
     }
 
     pub(super) fn note_written(&self) {
-        self.flushed.set(false);
+        self.output.flushed.set(false);
     }
 
     /// Notes that the socket has taken all that was written; returns whether the parser may now see the next message.
     pub(super) fn note_flushed(&self) -> bool {
-        if self.flushed.replace(true) {
+        if self.output.flushed.replace(true) {
             return false;
         }
         self.handler.wake();
@@ -254,20 +277,20 @@ impl Connection {
 
     /// Whether a message has begun and not ended.
     pub(super) fn is_inside(&self) -> bool {
-        self.recorder.borrow().is_inside()
+        self.input.recorder.borrow().is_inside()
     }
 
     /// Received bytes of an incomplete head.
     pub(super) fn pending_head(&self) -> usize {
-        self.recorder.borrow().pending()
+        self.input.recorder.borrow().pending()
     }
 
     /// Reports the current request, which no handler has seen, as rejected: for the reason `known`, or for the reason
     /// found for the parser's `status` (`None`: the sender left within the head). Returns the response for the sender.
     pub(super) fn reject(&self, status: Option<u16>, known: Option<HeadRejection>) -> HeadRejection {
-        let mut recorder = self.recorder.borrow_mut();
+        let mut recorder = self.input.recorder.borrow_mut();
         let (head, received_at) = match recorder.take_head() {
-            Some(head) => (head.raw, self.head_at.get()),
+            Some(head) => (head.raw, self.input.head_at.get()),
             None => (Bytes::copy_from_slice(recorder.partial()), self.worker.capture().clock().now()),
         };
         drop(recorder);
@@ -287,7 +310,7 @@ impl Connection {
 
 impl Member for Connection {
     fn wake_reader(&self) {
-        self.reader.wake();
+        self.input.reader.wake();
     }
 
     fn idle_since(&self) -> Timestamp {
@@ -305,7 +328,7 @@ impl Member for Connection {
 
     fn end(&self) {
         self.ends.set(true);
-        self.reader.wake();
+        self.input.reader.wake();
     }
 }
 
