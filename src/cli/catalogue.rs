@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::common::Usage;
 use super::{environment, output, serve_file};
-use crate::config::{self, nearest};
+use crate::config::{self, did_you_mean};
 use crate::provider;
 use crate::signature::{Catalogue, Scheme};
 
@@ -47,6 +47,6 @@ impl CatalogueArgs {
 pub(super) fn scheme<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c Arc<Scheme>, Usage> {
     catalogue.scheme(id).ok_or_else(|| {
         let ids = catalogue.schemes().iter().map(|scheme| scheme.id.as_str());
-        Usage(format!("'{id}' is not a known scheme{}; `creel schemes` lists them", nearest(id, ids)))
+        Usage(format!("'{id}' is not a known scheme{}; `creel schemes` lists them", did_you_mean(id, ids)))
     })
 }

@@ -16,6 +16,7 @@ use crate::config;
 use crate::model::Timestamp;
 use crate::store::ReadOnly;
 use crate::view::plain;
+use strum::IntoStaticStr;
 
 /// The arguments of `creel doctor`.
 #[derive(Debug, Args)]
@@ -39,7 +40,8 @@ pub(super) struct DoctorArgs {
 }
 
 /// The state of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 enum State {
     Fine,
     /// Worth knowing.
@@ -49,12 +51,8 @@ enum State {
 }
 
 impl State {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Fine => "fine",
-            Self::Note => "note",
-            Self::Wrong => "wrong",
-        }
+    fn word(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -7,7 +7,7 @@ use super::catalogue::CatalogueArgs;
 use super::common::{OutputArgs, Usage};
 use super::render::{Align, Cell, Column, Table, lines};
 use super::{Done, exit};
-use crate::config::nearest;
+use crate::config::did_you_mean;
 use crate::provider::{self, ProviderInfo};
 
 /// The arguments of `creel providers`.
@@ -37,7 +37,7 @@ pub(super) fn run(args: &ProvidersArgs) -> Done {
     if let Some(id) = &args.id {
         let found = known.iter().find(|provider| provider.id == *id).ok_or_else(|| {
             let ids = known.iter().map(|provider| &*provider.id);
-            Usage(format!("'{id}' is not a known provider{}; `creel providers` lists them", nearest(id, ids)))
+            Usage(format!("'{id}' is not a known provider{}; `creel providers` lists them", did_you_mean(id, ids)))
         })?;
         args.output.one(&serde_json::to_value(found)?, |_| whole(found))?;
         return Ok(exit::DONE);

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::serve_args::ServeArgs;
 use super::serve_flags::{Flags, flags};
 use super::{environment, serve_config};
-use crate::config::{self, At, ConfigFile, FILE_NAME, FileError, Found, Setup, StartCheck, nearest};
+use crate::config::{self, At, ConfigFile, FILE_NAME, FileError, Found, Setup, StartCheck, did_you_mean};
 use crate::signature::Catalogue;
 
 /// Flags that make no sense in the file.
@@ -212,6 +212,6 @@ fn known_values(arg: &Arg, texts: &[String]) -> String {
     let known = arg.get_possible_values();
     let names: Vec<&str> = known.iter().map(PossibleValue::get_name).collect();
     let wrong = texts.iter().find(|text| !names.contains(&text.as_str())).map_or("", String::as_str);
-    let near = nearest(wrong, names.iter().copied());
+    let near = did_you_mean(wrong, names.iter().copied());
     if names.is_empty() || !near.is_empty() { near } else { format!("; there are {}", names.join(", ")) }
 }

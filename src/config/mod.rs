@@ -2,8 +2,8 @@
 
 mod file;
 pub(crate) mod files;
-mod nearest;
 pub(crate) mod token_file;
+mod unknown;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use url::Url;
 pub(crate) use file::{
     At, ConfigFile, DeclaredBin, DeclaredSchema, FileError, Found, NAME as FILE_NAME, by_api, by_serde, find,
 };
-pub(crate) use nearest::{Unknown, nearest};
+pub(crate) use unknown::{Unknown, did_you_mean};
 
 use crate::deliver::engine::{AllowedTarget, TlsOptions};
 use crate::model::{Network, SecretValue};
@@ -273,7 +273,7 @@ pub(crate) fn catalogue(records: Option<&Path>, file: Option<&ConfigFile>) -> Re
     for own in &file.providers {
         if let Some(id) = own.schemes().iter().find(|id| catalogue.scheme(id).is_none()) {
             let known = catalogue.schemes().iter().map(|scheme| scheme.id.as_str());
-            let near = nearest(id, known);
+            let near = did_you_mean(id, known);
             let field = format!("providers.{}.scheme", own.id());
             return Err(file.text.error(&field, At::Value, format!("'{id}' is not a known scheme{near}")).into());
         }

@@ -1,5 +1,7 @@
 //! What is not known, and the name that a misspelt one may mean.
 
+use crate::model::nearest;
+
 /// A name or value that is not known where it is, and those that are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unknown {
@@ -16,12 +18,7 @@ impl Unknown {
     }
 }
 
-/// The least similarity: that of words that differ in a letter or two.
-const SIMILAR: f64 = 0.8;
-
 /// `; did you mean 'x'?` for the most similar of the names, if one is similar.
-pub(crate) fn nearest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let similar = names.map(|name| (strsim::jaro_winkler(given, name), name));
-    let best = similar.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(likeness, _)| *likeness > SIMILAR);
-    best.map(|(_, name)| format!("; did you mean '{name}'?")).unwrap_or_default()
+pub(crate) fn did_you_mean<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> String {
+    nearest(given, names).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
 }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::engine::TargetUrl;
 use super::plan::{Resign, ResignSecret, SendError};
-use super::set_scheme::set_scheme;
 use super::token;
 use crate::http::cover::Cover;
 use crate::http::{Head, Headers};
 use crate::model::{Bin, BinId, RequestSummary, Secret, SecretValue, Timestamp};
 use crate::provider;
-use crate::signature::{Catalogue, Scheme, SignInput, Signed, sign};
+use crate::signature::{Catalogue, Scheme, SignInput, Signed, set_scheme, sign};
 
 /// The request to sign.
 pub(super) struct Unsigned<'a> {
@@ -122,7 +121,7 @@ fn usual_scheme(catalogue: &Catalogue, bin: &Bin, summary: &RequestSummary) -> R
         let provider = bin.settings.provider.as_deref()?;
         catalogue.scheme(provider::schemes_of(provider, true).first()?).cloned()
     };
-    set_scheme(catalogue, bin).or_else(judged).or_else(providers).ok_or_else(|| {
+    set_scheme(catalogue, &bin.settings).or_else(judged).or_else(providers).ok_or_else(|| {
         SendError::field("resign.scheme", "No scheme is known for this request: set the bin's, or give one.")
     })
 }
@@ -139,7 +138,9 @@ fn stored_scheme(
         return Ok(usual);
     }
     let of_provider = bin.settings.provider.as_deref().map(|provider| provider::schemes_of(provider, true));
-    if set_scheme(catalogue, bin).is_none() && of_provider.is_some_and(|ids| ids.iter().any(|known| known == id)) {
+    if set_scheme(catalogue, &bin.settings).is_none()
+        && of_provider.is_some_and(|ids| ids.iter().any(|known| known == id))
+    {
         return by_id(catalogue, id);
     }
     Err(SendError::field(

@@ -2,11 +2,10 @@
 
 use super::engine::{TargetUrl, has_dot_segment};
 use super::plan::{Plan, SendError};
-use super::set_scheme::set_scheme;
 use crate::http::cover::{Cover, credential};
 use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;
-use crate::signature::{Catalogue, Scheme};
+use crate::signature::{Catalogue, Scheme, set_scheme};
 
 /// Shown in place of a secret.
 pub(super) const COVERED: &str = "•••";
@@ -113,7 +112,7 @@ pub(super) fn cover(scheme: &Scheme, secret: &SecretValue) -> Cover {
 /// Whether the bin is set to this scheme, or to a provider with it: what a request says decides about no stored secret
 /// that would be sent as it is.
 fn is_set(catalogue: &Catalogue, bin: &Bin, scheme: &Scheme) -> bool {
-    match set_scheme(catalogue, bin) {
+    match set_scheme(catalogue, &bin.settings) {
         Some(set) => set.id == scheme.id,
         None => {
             let provider = bin.settings.provider.as_deref();

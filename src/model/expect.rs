@@ -30,6 +30,29 @@ impl ExpectSettings {
     pub fn schema(&self, event: &str) -> Option<&EventSchema> {
         self.schemas.iter().find(|one| one.event == event)
     }
+
+    /// Sets the schema of an event. They stay in the order of the events' names.
+    pub fn set_schema(&mut self, schema: EventSchema) {
+        self.remove_schema(&schema.event);
+        let place = self.schemas.partition_point(|one| one.event < schema.event);
+        self.schemas.insert(place, schema);
+    }
+
+    /// Removes the schema of an event.
+    pub fn remove_schema(&mut self, event: &str) {
+        self.schemas.retain(|one| one.event != event);
+    }
+
+    /// Confirms a point by hand, in place of an earlier confirmation.
+    pub fn state(&mut self, stated: StatedPoint) {
+        self.take_back(&stated.point);
+        self.stated.push(stated);
+    }
+
+    /// Takes back the confirmation of a point.
+    pub fn take_back(&mut self, point: &str) {
+        self.stated.retain(|one| one.point != point);
+    }
 }
 
 /// A header field that the sender should send.

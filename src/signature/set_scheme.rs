@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::Bin;
-use crate::signature::{AUTO, Catalogue, Scheme};
+use super::{AUTO, Catalogue, Scheme};
+use crate::model::BinSettings;
 
-/// The scheme set on the bin.
-pub(super) fn set_scheme(catalogue: &Catalogue, bin: &Bin) -> Option<Arc<Scheme>> {
-    let settings = &bin.settings;
+/// The scheme that the settings name, or have as a record; none when it is recognised from each request.
+pub(crate) fn set_scheme(catalogue: &Catalogue, settings: &BinSettings) -> Option<Arc<Scheme>> {
     if let Some(record) = &settings.custom_scheme {
         return Scheme::from_json(record).ok().map(Arc::new);
     }

@@ -1,6 +1,7 @@
 //! The store's options, queries and results, and the listener for commits.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -133,6 +134,15 @@ pub struct Page {
 pub enum RequestRef {
     Latest,
     Id(RequestId),
+}
+
+impl FromStr for RequestRef {
+    type Err = <RequestId as FromStr>::Err;
+
+    /// Reads a request's id, or `latest`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "latest" { Ok(Self::Latest) } else { text.parse().map(Self::Id) }
+    }
 }
 
 /// How much of a session is read.

@@ -40,6 +40,22 @@ async fn a_bin_shows_its_urls_settings_and_counts() {
 }
 
 #[actix_web::test]
+async fn a_bin_is_found_by_its_name_in_capitals_wherever_it_is_named() {
+    let app = TestApp::start().await;
+    let bin = app.bin(json!({"name": "demo"})).await;
+    app.client.post(format!("{}/demo", app.started.capture_url)).body("{}").send().await.unwrap();
+    assert_eq!(app.get("/bins/DEMO").await, app.get("/bins/demo").await);
+    let (status, put) = send(&app, Method::PUT, "/bins/Demo", json!({})).await;
+    assert_eq!((status.as_u16(), &put["id"]), (200, &bin["id"]));
+    let same = app.client.get(app.api("/bins/demo/diff?a=latest&b=latest&b_bin=DEMO")).send().await.unwrap();
+    assert_eq!(same.status(), 200);
+    // On the console's own port a sender is told where the bin is.
+    let astray = app.client.post(format!("{}/DEMO", app.started.console_url)).send().await.unwrap();
+    let problem: Value = astray.json().await.unwrap();
+    assert_eq!(problem["capture_url"], bin["capture_url"]);
+}
+
+#[actix_web::test]
 async fn a_bin_is_made_without_any_body_and_deleted() {
     let app = TestApp::start().await;
     let made = app.client.post(app.api("/bins")).send().await.unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::common::{Usage, read, span};
 use crate::client::ClientError;
-use crate::config::nearest;
+use crate::config::did_you_mean;
 use crate::model::parse_size;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,7 +61,7 @@ pub(super) fn with_nearest(error: ClientError) -> anyhow::Error {
     if let ClientError::Refused { problem, .. } = &error
         && let (Some(name), Some(known)) = (problem["unknown"].as_str(), problem["known"].as_array())
     {
-        let near = nearest(name, known.iter().filter_map(Value::as_str));
+        let near = did_you_mean(name, known.iter().filter_map(Value::as_str));
         if !near.is_empty() {
             let field = problem["field"].as_str().unwrap_or(name);
             return Usage(format!("{field}: '{name}' is not known here{near}")).into();

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::nearest;
+use super::super::did_you_mean;
 
 /// An error in a configuration file, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,7 +100,7 @@ impl Text {
     /// The error for a name that is not known, with the nearest one that is.
     pub fn unknown<'n>(&self, field: &str, names: impl Iterator<Item = &'n str> + Clone) -> FileError {
         let name = field.rsplit(['.']).next().unwrap_or(field);
-        let near = nearest(name, names.clone());
+        let near = did_you_mean(name, names.clone());
         let list = if near.is_empty() { format!("; there are {}", names.collect::<Vec<_>>().join(", ")) } else { near };
         self.error(field, At::Key, format!("there is no such setting{list}"))
     }

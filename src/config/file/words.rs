@@ -2,7 +2,7 @@
 //! one.
 
 use super::text::{At, FileError, Text};
-use crate::config::{Unknown, nearest};
+use crate::config::{Unknown, did_you_mean};
 
 /// Settings of a bin that only the file has, and the one that it does not have: the table is its name.
 const OF_BINS: [&str; 3] = ["forward", "expect", super::bins::EVENT_SCHEMAS];
@@ -77,7 +77,7 @@ pub(crate) fn by_api(text: &Text, field: &str, unknown: Option<&Unknown>, senten
 }
 
 fn not_known(name: &str, names: &[String]) -> String {
-    let near = nearest(name, names.iter().map(String::as_str));
+    let near = did_you_mean(name, names.iter().map(String::as_str));
     let list = if near.is_empty() { format!("; there are {}", names.join(", ")) } else { near };
     format!("'{name}' is not known here{list}")
 }

@@ -6,11 +6,10 @@ use super::compose::Signer;
 use crate::deliver::Deliver;
 use crate::deliver::engine::TargetUrl;
 use crate::deliver::plan::SendError;
-use crate::deliver::set_scheme::set_scheme;
 use crate::deliver::token;
 use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;
-use crate::signature::{Catalogue, Scheme};
+use crate::signature::{Catalogue, Scheme, set_scheme};
 
 /// What to sign with.
 #[derive(Debug, Clone)]
@@ -84,7 +83,7 @@ fn secret(bin: Option<&Bin>, with: &SignWith) -> Result<Option<(Option<Timestamp
 /// The scheme when none is given: for a stored secret the bin's own, else the platform's first, else the bin's.
 fn usual(catalogue: &Catalogue, bin: Option<&Bin>, provider: Option<&str>, stored: bool) -> Option<Arc<Scheme>> {
     let of = |provider: Option<&str>| catalogue.scheme(provider::schemes_of(provider?, true).first()?).cloned();
-    let set = || set_scheme(catalogue, bin?);
+    let set = || set_scheme(catalogue, &bin?.settings);
     let bins = || set().or_else(|| of(bin?.settings.provider.as_deref()));
     let platforms = || of(provider);
     if stored { set().or_else(platforms).or_else(bins) } else { platforms().or_else(bins) }
@@ -93,7 +92,7 @@ fn usual(catalogue: &Catalogue, bin: Option<&Bin>, provider: Option<&str>, store
 /// Whether the bin itself would use its secrets for this scheme.
 fn signs_for(catalogue: &Catalogue, bin: Option<&Bin>, scheme: &Scheme) -> bool {
     let Some(bin) = bin else { return true };
-    if let Some(set) = set_scheme(catalogue, bin) {
+    if let Some(set) = set_scheme(catalogue, &bin.settings) {
         return set.id == scheme.id;
     }
     match bin.settings.provider.as_deref().map(|provider| provider::schemes_of(provider, true)) {

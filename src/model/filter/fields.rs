@@ -3,7 +3,7 @@
 use super::leaf::{AttemptTest, Flag, Leaf, Thing};
 use super::lexer::Word;
 use super::{FilterError, Named, Needle, Pattern};
-use crate::model::{FreshnessStatus, Origin, Outcome, SignatureStatus, Timestamp, kept_name, parse_size};
+use crate::model::{FreshnessStatus, Origin, Outcome, SignatureStatus, Timestamp, kept_name, nearest, parse_size};
 use strum::VariantArray as _;
 
 /// A field of the language.
@@ -397,16 +397,6 @@ fn range(text: &str, number: impl Fn(&str) -> Option<u64>) -> Option<(u64, u64)>
     }
     let exact = number(text)?;
     Some((exact, exact))
-}
-
-/// The most similar name, if similar enough to be a misspelling.
-fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let text = text.to_ascii_lowercase();
-    names
-        .map(|name| (strsim::levenshtein(&text, name), name))
-        .filter(|(distance, name)| *distance <= 2 || name.starts_with(&text) || text.starts_with(name))
-        .min()
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

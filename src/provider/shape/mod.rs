@@ -12,6 +12,7 @@ use crate::http::text::clipped;
 use crate::json::{NodeId, NodeKind, Outline, scan, step_of, unescape};
 pub(crate) use drift::{differences, drift};
 pub(crate) use schema::json_schema;
+use strum::IntoStaticStr;
 pub(crate) use typescript::typescript;
 
 /// Levels that are learnt.
@@ -57,8 +58,9 @@ struct Body<'a> {
 }
 
 /// What a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Kind {
     Object,
     Array,
@@ -83,16 +85,8 @@ impl Kind {
     }
 
     /// The word in JSON Schema.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Object => "object",
-            Self::Array => "array",
-            Self::String => "string",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Null => "null",
-        }
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
     }
 }
 

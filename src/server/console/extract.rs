@@ -1,4 +1,4 @@
-//! Extractors for handlers: the state, the bin and the request of the path, a checked query, a checked JSON body.
+//! Extractors for handlers: the state, what the path names, a checked query, a checked JSON body.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -74,9 +74,7 @@ impl FromRequest for BinRef {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let named = request.match_info().get("bin").unwrap_or_default();
         ready(State::of(request).and_then(|state| {
-            // Names are in lower case, but people write them with capitals.
-            let found = state.store.bin(named).or_else(|| state.store.bin(&named.to_ascii_lowercase()));
-            found.map(Self).ok_or_else(|| {
+            state.find_bin(named).map(Self).ok_or_else(|| {
                 let shown: String = named.chars().take(MAX_NAME_ECHO).collect();
                 Problem::new(Code::NotFound, format!("There is no bin '{shown}'."))
             })
@@ -84,26 +82,50 @@ impl FromRequest for BinRef {
     }
 }
 
-/// The request that `{id}` names: a ULID, or `latest`.
-pub(super) struct WhichRequest(pub(super) RequestRef);
+/// What a part of a path names, other than bins.
+pub(super) trait PathPart: Sized {
+    /// The part in the route.
+    const PART: &'static str;
+    /// The word for it in problems.
+    const WORD: &'static str = Self::PART;
 
-impl WhichRequest {
-    /// Reads a request's id, or `latest`. Any other text names no request.
-    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
-        if text == "latest" {
-            return Ok(Self(RequestRef::Latest));
-        }
-        text.parse().map(|id| Self(RequestRef::Id(id))).map_err(|_| Problem::not_found("request"))
-    }
+    /// Finds what is called so; nothing when there is none.
+    fn find(state: &ConsoleState, name: &str) -> Option<Self>;
 }
 
-impl FromRequest for WhichRequest {
+/// What the part of the path names, found.
+pub(super) struct Named<T>(pub(super) T);
+
+impl<T: PathPart> FromRequest for Named<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::parse(request.match_info().get("id").unwrap_or_default()))
+        // What actix leaves encoded in a path: slashes, plus signs, percent signs.
+        let decoded = |written| percent_encoding::percent_decode_str(written).decode_utf8().ok();
+        let name = request.match_info().get(T::PART).and_then(decoded);
+        ready(State::of(request).and_then(|state| {
+            let found = name.and_then(|name| T::find(&state, &name));
+            found.map(Self).ok_or_else(|| Problem::not_found(T::WORD))
+        }))
     }
+}
+
+/// The request that `{id}` names: a ULID, or `latest`.
+pub(super) type WhichRequest = Named<RequestRef>;
+
+impl PathPart for RequestRef {
+    const PART: &'static str = "id";
+    const WORD: &'static str = "request";
+
+    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+}
+
+/// The request that a parameter or a field names. Any text that is no id and not `latest` names none.
+pub(super) fn which_request(text: &str) -> Result<RequestRef, Problem> {
+    text.parse().map_err(|_| Problem::not_found(RequestRef::WORD))
 }
 
 /// A query whose parameters are all known and of the right type. The parameter at fault is named.

@@ -23,7 +23,7 @@ async fn answer(state: State, request: HttpRequest) -> Result<HttpResponse, Prob
         };
     }
     let first = request.path().trim_start_matches('/').split('/').next().unwrap_or_default();
-    if let Some(bin) = state.store.bin(first) {
+    if let Some(bin) = state.find_bin(first) {
         let handle = bin.bin.handle();
         let url = state.capture.bin_url(&handle, None);
         let detail = format!("This is the console, which captures nothing. Send webhooks to {url} instead.");

@@ -139,6 +139,11 @@ impl ConsoleState {
         }
     }
 
+    /// The bin of this id or name. Names are in lower case, but people write them with capitals.
+    pub(crate) fn find_bin(&self, named: &str) -> Option<Arc<BinState>> {
+        self.store.bin(named).or_else(|| self.store.bin(&named.to_ascii_lowercase()))
+    }
+
     /// How a bin is shown, here and in pages.
     pub(crate) fn bin_shape(&self, bin: &BinState) -> BinShape {
         BinShape::new(

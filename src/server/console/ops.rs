@@ -92,15 +92,18 @@ async fn info(state: State) -> Result<HttpResponse, Problem> {
     }))
 }
 
-/// Figures in Prometheus' text format
-#[utoipa::path(tag = "operations", responses((status = 200, description = "Metrics", content_type = "text/plain", body = String)))]
-#[get("/metrics")]
-async fn metrics(state: State) -> Result<HttpResponse, Problem> {
+/// Room for the text of all figures.
+const FIGURES_BYTES: usize = 8 << 10;
+
+/// A figure: its name without the program's, its help text, its value.
+type Figure = (&'static str, &'static str, u64);
+
+fn figures(state: &State) -> impl IntoIterator<Item = Figure> + use<> {
     let store = state.store.stats();
     let hub = state.hub.stats();
     let seen = state.capture.counters();
     let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-    let figures = [
+    [
         ("captured_total", "Requests stored since the start.", store.captured),
         ("not_stored_total", "Requests that could not be stored.", store.failed),
         ("unknown_bin_total", "Requests to bins that are not there.", of(&seen.unknown_bin)),
@@ -135,9 +138,15 @@ async fn metrics(state: State) -> Result<HttpResponse, Problem> {
         ("live_events_total", "Events published to live subscribers.", hub.published),
         ("live_lagged_total", "Times that a live subscriber was told that it missed something.", hub.lagged),
         ("live_dropped_total", "Events dropped because the hub could not keep up.", hub.dropped),
-    ];
-    let mut text = String::with_capacity(figures.len() * 160);
-    for (name, help, value) in figures {
+    ]
+}
+
+/// Figures in Prometheus' text format
+#[utoipa::path(tag = "operations", responses((status = 200, description = "Metrics", content_type = "text/plain", body = String)))]
+#[get("/metrics")]
+async fn metrics(state: State) -> Result<HttpResponse, Problem> {
+    let mut text = String::with_capacity(FIGURES_BYTES);
+    for (name, help, value) in figures(&state) {
         // Prometheus' convention: counters end in `_total`, and nothing else does.
         let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
         // Writing to a string does not fail.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::ConsoleState;
+use super::extract::PathPart;
 use super::heavy::turn;
 use super::problem::Problem;
 use crate::http::{Headers, coding};
@@ -321,10 +322,13 @@ pub(super) fn platform_events(bin: &Bin) -> Vec<(&'static str, bool)> {
     bin.settings.provider.as_deref().map(lifecycle::events).unwrap_or_default()
 }
 
-/// The session that `{session}` of the path names.
-pub(super) fn named(request: &actix_web::HttpRequest) -> Result<String, Problem> {
-    // What actix leaves encoded in a path: slashes, plus signs, percent signs.
-    let text = request.match_info().get("session").unwrap_or_default();
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(std::borrow::Cow::into_owned).map_err(|_| Problem::not_found("session"))
+/// A session's name, as `{session}` of a path has it.
+pub(super) struct SessionName(pub(super) String);
+
+impl PathPart for SessionName {
+    const PART: &'static str = "session";
+
+    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
+        Some(Self(name.to_owned()))
+    }
 }

@@ -7,6 +7,7 @@ use super::ConsoleState;
 use super::problem::Problem;
 use crate::model::{BinId, Timestamp};
 use crate::store::{RequestBucket, Timeline, TimelineBy, TimelineLane, TimelineRange};
+use strum::IntoStaticStr;
 
 /// Buckets of a lane.
 const BUCKETS: u64 = 120;
@@ -62,7 +63,8 @@ impl From<By> for TimelineBy {
 }
 
 /// What a lane shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(super) enum Lane {
     /// Every request.
     All,
@@ -92,21 +94,8 @@ pub(super) enum Lane {
 
 impl Lane {
     /// Its stable name in the API.
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Event(_) => "event",
-            Self::NoEvent => "no_event",
-            Self::OtherEvents => "other_events",
-            Self::Session(_) => "session",
-            Self::NoSession => "no_session",
-            Self::OtherSessions => "other_sessions",
-            Self::Again => "again",
-            Self::NotAccepted => "not_accepted",
-            Self::Rejected => "rejected",
-            Self::Deliveries => "deliveries",
-            Self::FailedDeliveries => "failed_deliveries",
-        }
+    pub(super) fn kind(&self) -> &'static str {
+        self.into()
     }
 
     /// How many of a bucket's requests are of the lane.

@@ -276,6 +276,7 @@ async fn every_error_of_a_browser_s_is_a_page_with_a_way_back() {
     stage.app.bin(json!({"name": "there"})).await;
     for (path, way) in [
         ("/bins/there/requests/01JWXXXXXXXXXXXXXXXXXXXXXX", "Requests of there"),
+        ("/bins/THERE/requests/01JWXXXXXXXXXXXXXXXXXXXXXX", "Requests of there"),
         ("/bins/there/nothing", "All bins"),
         ("/nothing/at/all", "All bins"),
         ("/there", "Send webhooks to"),

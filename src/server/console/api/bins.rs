@@ -1,23 +1,20 @@
 //! Bins: list, create, read, change, delete.
 
-use std::borrow::Cow;
-
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
+use actix_web::{HttpResponse, delete, get, patch, post, put};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::input::{BinChange, BinInput, bin_name};
 use crate::capture::UnknownBin;
+use crate::deliver::note_scheme_change;
 use crate::model::{BinSettings, Timestamp};
-use crate::provider;
 use crate::server::console::ConsoleState;
-use crate::server::console::extract::{BinRef, Json, OptionalJson, State};
+use crate::server::console::extract::{BinRef, Json, Named, OptionalJson, PathPart, State};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::BinShape;
-use crate::signature::{AUTO, Catalogue, Scheme};
 use crate::store::{BinState, StoreError};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -89,6 +86,17 @@ async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(state.bin_shape(&bin.0)))
 }
 
+/// The id or name of a bin that may not be there yet.
+struct WantedName(String);
+
+impl PathPart for WantedName {
+    const PART: &'static str = "bin";
+
+    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
+        Some(Self(name.to_owned()))
+    }
+}
+
 /// Create the bin of that name, or get it as it is
 ///
 /// The settings apply to a new bin; an existing bin keeps its own.
@@ -100,15 +108,15 @@ async fn read(state: State, bin: BinRef) -> Result<HttpResponse, Problem> {
 #[put("/api/v1/bins/{bin}")]
 async fn create_or_get(
     state: State,
-    request: HttpRequest,
+    named: Named<WantedName>,
     input: OptionalJson<BinInput>,
 ) -> Result<HttpResponse, Problem> {
-    let named = request.match_info().get("bin").unwrap_or_default();
+    let WantedName(named) = named.0;
     let mut change = input.0.checked(&state.capture.catalogue())?;
-    if let Some(bin) = state.store.bin(named).or_else(|| state.store.bin(&named.to_ascii_lowercase())) {
+    if let Some(bin) = state.find_bin(&named) {
         return Ok(HttpResponse::Ok().json(state.bin_shape(&bin)));
     }
-    let name = bin_name(named)
+    let name = bin_name(&named)
         .map_err(|why| Problem::new(Code::InvalidField, format!("No bin can be made here: {why}.")).at("bin"))?;
     if change.name().is_some_and(|other| *other != name) {
         return Err(Problem::field("name", "The name in the body differs from the one in the URL."));
@@ -137,65 +145,11 @@ async fn update(state: State, bin: BinRef, input: Json<BinInput>) -> Result<Http
         return Err(Problem::field(field, "Secrets of a bin that is there are added with POST …/secrets."));
     }
     let (catalogue, now) = (state.capture.catalogue(), state.capture.clock().now());
-    let changed = state.store.update_bin(bin.id(), move |settings| apply(&change, settings, &catalogue, now)).await?;
+    let update = move |settings: &mut BinSettings| {
+        note_scheme_change(&catalogue, settings, now, |settings| change.apply(settings));
+    };
+    let changed = state.store.update_bin(bin.id(), update).await?;
     Ok(HttpResponse::Ok().json(state.bin_shape(&changed)))
-}
-
-/// Applies the change to the present settings. Notes the time if the scheme changes or becomes one that sends a token:
-/// no older secret signs by it.
-pub(super) fn apply(change: &BinChange, settings: &mut BinSettings, catalogue: &Catalogue, now: Timestamp) {
-    let (was_token, before) = (sends_its_secret(catalogue, settings), SetScheme::of(settings));
-    change.apply(settings);
-    let becomes_token = !was_token && sends_its_secret(catalogue, settings);
-    if becomes_token || !SetScheme::of(settings).is_meant_by(&before) {
-        settings.scheme_since = Some(now);
-    }
-}
-
-/// The schemes by which a bin's secrets sign.
-#[derive(PartialEq)]
-enum SetScheme {
-    /// A custom record.
-    Custom(serde_json::Value),
-    /// One of these schemes of the catalogue; any when empty.
-    Known(Vec<String>),
-}
-
-impl SetScheme {
-    fn of(settings: &BinSettings) -> Self {
-        if let Some(record) = &settings.custom_scheme {
-            return Self::Custom(record.clone());
-        }
-        let of_provider = || settings.provider.as_deref().map(|id| provider::schemes_of(id, true)).unwrap_or_default();
-        match settings.scheme.as_deref().filter(|id| *id != AUTO) {
-            Some(id) => Self::Known(vec![id.to_owned()]),
-            None => Self::Known(of_provider().into_iter().map(Cow::into_owned).collect()),
-        }
-    }
-
-    /// Whether an older secret is meant for this: its schemes were among those set before, or no scheme of the
-    /// catalogue was set before.
-    fn is_meant_by(&self, before: &Self) -> bool {
-        match (self, before) {
-            (Self::Known(now), Self::Known(before)) => {
-                before.is_empty() || !now.is_empty() && now.iter().all(|id| before.contains(id))
-            }
-            _ => self == before,
-        }
-    }
-}
-
-/// Whether the set scheme sends the secret itself as the signature.
-fn sends_its_secret(catalogue: &Catalogue, settings: &BinSettings) -> bool {
-    let of_provider =
-        || provider::schemes_of(settings.provider.as_deref()?, true).into_iter().next().map(Cow::into_owned);
-    match &settings.custom_scheme {
-        Some(record) => Scheme::from_json(record).is_ok_and(|scheme| scheme.sends_secret()),
-        None => {
-            let id = settings.scheme.clone().or_else(of_provider);
-            id.and_then(|id| catalogue.scheme(&id)).is_some_and(|scheme| scheme.sends_secret())
-        }
-    }
 }
 
 /// Delete a bin with everything in it

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use actix_web::{HttpResponse, delete, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -16,8 +16,9 @@ use crate::deliver::check::{Check, CheckPlan};
 use crate::export;
 use crate::model::{BinId, CheckReport};
 use crate::provider::battery::{self, Battery, Case, FRAMEWORKS};
+use crate::server::console::ConsoleState;
 use crate::server::console::checklist::check_address as address;
-use crate::server::console::extract::{Json, Query, State, only_objects};
+use crate::server::console::extract::{Json, Named, PathPart, Query, State, only_objects};
 use crate::server::console::problem::{Code, Problem};
 use crate::shapes::CheckShape;
 
@@ -61,7 +62,7 @@ impl CheckInput {
         let bin = match &self.bin {
             None => None,
             Some(name) => {
-                let found = state.store.bin(name).or_else(|| state.store.bin(&name.to_ascii_lowercase()));
+                let found = state.find_bin(name);
                 Some(found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such bin.").at("bin"))?)
             }
         };
@@ -140,9 +141,13 @@ fn shape<'a>(state: &State, check: &Check, report: &'a CheckReport) -> CheckShap
     CheckShape { url: Some(url), ..CheckShape::new(Some(check.id), report) }
 }
 
-fn find(state: &State, request: &HttpRequest) -> Result<Arc<Check>, Problem> {
-    let id = request.match_info().get("check").unwrap_or_default();
-    id.parse().ok().and_then(|id| state.deliver.find_check(id)).ok_or_else(|| Problem::not_found("check"))
+impl PathPart for Arc<Check> {
+    const PART: &'static str = "check";
+    const WORD: &'static str = "check: the newest 16 are kept until the server ends";
+
+    fn find(state: &ConsoleState, name: &str) -> Option<Self> {
+        state.deliver.find_check(name.parse().ok()?)
+    }
 }
 
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
@@ -175,13 +180,13 @@ struct ReadParams {
     (CheckShape<'_> = "application/json"), (String = "text/markdown"), (String = "application/xml"),
 ))))]
 #[get("/api/v1/check/{check}")]
-async fn read(state: State, request: HttpRequest, query: Query<ReadParams>) -> Result<HttpResponse, Problem> {
+async fn read(state: State, check: Named<Arc<Check>>, query: Query<ReadParams>) -> Result<HttpResponse, Problem> {
     let framework = query.framework.as_deref().unwrap_or("express");
     if !FRAMEWORKS.iter().any(|known| known.id == framework) {
         let known: Vec<&str> = FRAMEWORKS.iter().map(|known| known.id).collect();
         return Err(Problem::query("framework", format!("A framework is one of {}.", known.join(", "))));
     }
-    let check = find(&state, &request)?;
+    let check = check.0;
     if let Some(wait) = query.wait.as_deref().map(|text| patience("wait", text)).transpose()? {
         check.wait(wait).await;
     }
@@ -197,8 +202,7 @@ async fn read(state: State, request: HttpRequest, query: Query<ReadParams>) -> R
 /// Stop a check after the current case
 #[utoipa::path(tag = "delivery", responses((status = 200, body = CheckShape<'_>)))]
 #[delete("/api/v1/check/{check}")]
-async fn stop(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let check = find(&state, &request)?;
-    check.stop();
-    Ok(HttpResponse::Ok().json(shape(&state, &check, &check.report())))
+async fn stop(state: State, check: Named<Arc<Check>>) -> Result<HttpResponse, Problem> {
+    check.0.stop();
+    Ok(HttpResponse::Ok().json(shape(&state, &check.0, &check.0.report())))
 }

@@ -1,17 +1,17 @@
 //! The checklist of a bin.
 
-use actix_web::{HttpRequest, HttpResponse, get, put};
+use actix_web::{HttpResponse, get, put};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::contract::SourceShape;
-use crate::model::{RequestId, StatedPoint, Timestamp};
+use crate::model::{BinSettings, RequestId, StatedPoint, Timestamp};
 use crate::provider::checklist::{Checklist, Judged, State as PointState, has_point, markdown};
-use crate::server::console::checklist;
-use crate::server::console::extract::{BinRef, Json, Query, State, only_objects};
+use crate::server::console::extract::{BinRef, Json, Named, PathPart, Query, State, only_objects};
 use crate::server::console::pages::BinLinks;
 use crate::server::console::problem::Problem;
+use crate::server::console::{ConsoleState, checklist};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(read).service(state_point);
@@ -166,16 +166,27 @@ struct PointInput {
 
 only_objects!(PointInput);
 
+/// A point of a checklist, as `{point}` of the path names it.
+struct PointName(String);
+
+impl PathPart for PointName {
+    const PART: &'static str = "point";
+
+    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
+        Some(Self(name.to_owned()))
+    }
+}
+
 /// State by hand what Creel cannot see; evidence against it is not hidden by it
 #[utoipa::path(tag = "events", request_body = PointInput, responses((status = 200, body = ChecklistShape<'_>)))]
 #[put("/api/v1/bins/{bin}/checklist/{point}")]
 async fn state_point(
     state: State,
     bin: BinRef,
-    request: HttpRequest,
+    point: Named<PointName>,
     input: Json<PointInput>,
 ) -> Result<HttpResponse, Problem> {
-    let point = request.match_info().get("point").unwrap_or_default().to_owned();
+    let point = point.0.0;
     let PointInput { stated, note } = input.0;
     let note = note.unwrap_or_default().trim().to_owned();
     if note.chars().count() > MAX_NOTE {
@@ -186,16 +197,11 @@ async fn state_point(
         return Err(Problem::not_found("point"));
     }
     let at = state.capture.clock().now();
-    let changed = state
-        .store
-        .update_bin(bin.id(), move |settings| {
-            let expect = settings.expect.get_or_insert_default();
-            expect.stated.retain(|one| one.point != point);
-            if stated {
-                expect.stated.push(StatedPoint { point, note, at });
-            }
-        })
-        .await?;
+    let update = move |settings: &mut BinSettings| {
+        let expect = settings.expect.get_or_insert_default();
+        if stated { expect.state(StatedPoint { point, note, at }) } else { expect.take_back(&point) }
+    };
+    let changed = state.store.update_bin(bin.id(), update).await?;
     let links = BinLinks::new(&changed.bin, &state);
     let list = shown(&state, &BinRef(changed)).await?;
     Ok(HttpResponse::Ok().json(ChecklistShape::new(&list, &links, &state.console_url)))

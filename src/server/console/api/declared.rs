@@ -3,14 +3,13 @@
 
 use serde_json::Value;
 
-use super::bins;
 use super::expect::{ExpectInput, Expected};
 use super::input::{BinChange, BinInput, bin_name};
 use super::input_forward::{ForwardInput, targets};
 use super::input_replay::checked_target;
 use crate::capture::Capture;
-use crate::config::{At, ConfigFile, DeclaredBin, DeclaredSchema, FileError, by_api, nearest};
-use crate::deliver::Deliver;
+use crate::config::{At, ConfigFile, DeclaredBin, DeclaredSchema, FileError, by_api, did_you_mean};
+use crate::deliver::{Deliver, note_scheme_change};
 use crate::model::{
     Bin, BinName, BinSettings, Declaration, EventSchema, ForwardSettings, Secret, SecretValue, Timestamp,
 };
@@ -114,7 +113,7 @@ fn near(
     if known.contains(&given) {
         return Ok(());
     }
-    let near = nearest(given, known.into_iter());
+    let near = did_you_mean(given, known.into_iter());
     let sentence = format!("'{given}' is not a known {what}{near}; `creel {what}s` lists them");
     Err(file.text.error(&format!("bins.{}.{what}", bin.name), At::Value, sentence))
 }
@@ -237,7 +236,7 @@ async fn declare(bin: CheckedBin, store: &Store, deliver: &Deliver, capture: &Ca
         Some(state) => {
             let catalogue = capture.catalogue();
             let set = move |settings: &mut BinSettings| {
-                bins::apply(&change, settings, &catalogue, now);
+                note_scheme_change(&catalogue, settings, now, |settings| change.apply(settings));
                 if let Some(expected) = expect.clone() {
                     expected.over(settings.expect.get_or_insert_default());
                 }
@@ -276,17 +275,14 @@ fn set_schemas(settings: &mut BinSettings, schemas: &[DeclaredSchema], now: Time
     if schemas.is_empty() && before.is_empty() {
         return;
     }
-    let all = &mut settings.expect.get_or_insert_default().schemas;
-    all.retain(|one| !before.contains(&one.event) || schemas.iter().any(|named| named.event == one.event));
+    let expect = settings.expect.get_or_insert_default();
+    expect.schemas.retain(|one| !before.contains(&one.event) || schemas.iter().any(|named| named.event == one.event));
     for DeclaredSchema { event, schema, .. } in schemas {
         // An unchanged schema keeps its time.
-        if all.iter().any(|one| one.event == *event && one.schema == *schema) {
-            continue;
+        if expect.schema(event).is_none_or(|one| one.schema != *schema) {
+            expect.set_schema(EventSchema { event: event.clone(), schema: schema.clone(), at: now });
         }
-        all.retain(|one| one.event != *event);
-        all.push(EventSchema { event: event.clone(), schema: schema.clone(), at: now });
     }
-    all.sort_by(|a, b| a.event.cmp(&b.event));
 }
 
 /// Whether the bin has these secrets, and no others under their labels.

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::diff::{Ignored, compare};
-use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::extract::{BinRef, Query, State};
 use crate::server::console::heavy::{Found, comparing};
 use crate::server::console::problem::Problem;
 use crate::store::RequestRef;
@@ -30,8 +30,7 @@ struct DiffParams {
 }
 
 fn which(name: &str, text: &str) -> Result<RequestRef, Problem> {
-    let which = WhichRequest::parse(text).map_err(|_| Problem::query(name, "Give a request's id, or `latest`."))?;
-    Ok(which.0)
+    text.parse().map_err(|_| Problem::query(name, "Give a request's id, or `latest`."))
 }
 
 /// Compare two requests: request line, headers, query, body
@@ -40,7 +39,7 @@ fn which(name: &str, text: &str) -> Result<RequestRef, Problem> {
 async fn diff(state: State, bin: BinRef, query: Query<DiffParams>) -> Result<HttpResponse, Problem> {
     let store = &state.store;
     let other = match query.b_bin.as_deref() {
-        Some(other) => store.bin(other).ok_or_else(|| Problem::query("b_bin", "There is no such bin."))?.bin.id,
+        Some(other) => state.find_bin(other).ok_or_else(|| Problem::query("b_bin", "There is no such bin."))?.bin.id,
         None => bin.id(),
     };
     let ignored = Ignored::parse(query.ignore.as_deref().unwrap_or_default())

@@ -1,14 +1,15 @@
 //! The owner's JSON Schemas, one per event.
 
-use actix_web::{HttpRequest, HttpResponse, delete, get, put};
+use actix_web::{HttpResponse, delete, get, put};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::model::{EventSchema, Timestamp};
+use crate::model::{BinSettings, EventSchema, Timestamp};
 use crate::provider::own_schema::{self, MAX_NAME, MAX_SCHEMAS};
-use crate::server::console::extract::{BinRef, Json, ObjectOnly, State};
+use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Json, Named, ObjectOnly, PathPart, State};
 use crate::server::console::heavy::heavy;
 use crate::server::console::problem::Problem;
 use crate::store::BinState;
@@ -56,12 +57,15 @@ fn schemas(bin: &BinState) -> &[EventSchema] {
     bin.bin.settings.expect.as_ref().map_or(&[], |expect| &expect.schemas)
 }
 
-/// The event that `{event}` of the path names.
-fn named(request: &HttpRequest) -> Result<String, Problem> {
-    // What actix leaves encoded in a path: slashes, plus signs, percent signs.
-    let text = request.match_info().get("event").unwrap_or_default();
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.map(std::borrow::Cow::into_owned).map_err(|_| Problem::not_found("event"))
+/// An event's name, as `{event}` of the path has it.
+struct EventName(String);
+
+impl PathPart for EventName {
+    const PART: &'static str = "event";
+
+    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
+        Some(Self(name.to_owned()))
+    }
 }
 
 fn found<'b>(bin: &'b BinState, event: &str) -> Result<&'b EventSchema, Problem> {
@@ -79,8 +83,8 @@ async fn list(bin: BinRef) -> HttpResponse {
 /// Read the JSON Schema of an event
 #[utoipa::path(tag = "events", responses((status = 200, body = SchemaShape<'_>)))]
 #[get("/api/v1/bins/{bin}/schemas/{event}")]
-async fn read(bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(SchemaShape::from(found(&bin.0, &named(&request)?)?)))
+async fn read(bin: BinRef, event: Named<EventName>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(SchemaShape::from(found(&bin.0, &event.0.0)?)))
 }
 
 /// Set a JSON Schema of your own for an event
@@ -92,10 +96,10 @@ async fn read(bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem
 async fn set(
     state: State,
     bin: BinRef,
-    request: HttpRequest,
+    event: Named<EventName>,
     input: Json<SchemaInput>,
 ) -> Result<HttpResponse, Problem> {
-    let event = named(&request)?;
+    let event = event.0.0;
     if event.is_empty() || event.chars().count() > MAX_NAME {
         return Err(Problem::field("event", format!("An event's name has 1 to {MAX_NAME} characters.")));
     }
@@ -108,13 +112,11 @@ async fn set(
         return Err(Problem::field("event", sentence));
     }
     let (at, name) = (state.capture.clock().now(), event.clone());
-    let set = move |settings: &mut crate::model::BinSettings| {
-        let schemas = &mut settings.expect.get_or_insert_default().schemas;
-        schemas.retain(|one| one.event != name);
-        schemas.push(EventSchema { event: name, schema, at });
-        schemas.sort_by(|a, b| a.event.cmp(&b.event));
+    let set = move |settings: &mut BinSettings| {
+        let expect = settings.expect.get_or_insert_default();
+        expect.set_schema(EventSchema { event: name, schema, at });
         // Concurrent calls may have set more, and the file may set as many.
-        schemas.truncate(2 * MAX_SCHEMAS);
+        expect.schemas.truncate(2 * MAX_SCHEMAS);
     };
     let changed = state.store.update_bin(bin.id(), set).await?;
     Ok(HttpResponse::Ok().json(SchemaShape::from(found(&changed, &event)?)))
@@ -123,11 +125,11 @@ async fn set(
 /// Remove the JSON Schema of an event
 #[utoipa::path(tag = "events", responses((status = 204)))]
 #[delete("/api/v1/bins/{bin}/schemas/{event}")]
-async fn remove(state: State, bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let event = named(&request)?;
+async fn remove(state: State, bin: BinRef, event: Named<EventName>) -> Result<HttpResponse, Problem> {
+    let event = event.0.0;
     found(&bin.0, &event)?;
-    let remove = move |settings: &mut crate::model::BinSettings| {
-        settings.expect.get_or_insert_default().schemas.retain(|one| one.event != event);
+    let remove = move |settings: &mut BinSettings| {
+        settings.expect.get_or_insert_default().remove_schema(&event);
     };
     state.store.update_bin(bin.id(), remove).await?;
     Ok(HttpResponse::NoContent().finish())

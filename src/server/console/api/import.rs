@@ -90,6 +90,60 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
+    /// Reads the body to its end.
+    async fn read(&mut self, mut payload: web::Payload) -> Result<(), Problem> {
+        let mut unread = Unread::default();
+        loop {
+            let chunk = tokio::time::timeout(SILENCE, payload.next()).await;
+            let chunk = chunk.map_err(|_| Problem::new(Code::SlowBody, "Nothing of the body came for a minute."))?;
+            let Some(chunk) = chunk else { break };
+            unread.push(&chunk.map_err(|_| Problem::new(Code::InvalidBody, "The body broke off."))?)?;
+            self.make_room(unread.buffer.len())?;
+            if unread.kind == Some(Kind::Lines) {
+                self.lines(&mut unread).await?;
+            }
+        }
+        match unread.kind {
+            Some(Kind::Archive) => self.archive(Bytes::from(unread.buffer)).await?,
+            Some(Kind::Lines) | None => self.line(unread.lines + 1, &unread.buffer).await?,
+        }
+        self.store().await
+    }
+
+    /// Adds the requests of the complete lines.
+    async fn lines(&mut self, unread: &mut Unread) -> Result<(), Problem> {
+        let mut start = 0;
+        while let Some(found) = memchr::memchr(b'\n', &unread.buffer[unread.searched..]) {
+            let end = unread.searched + found;
+            unread.lines += 1;
+            unread.searched = end + 1;
+            self.line(unread.lines, &unread.buffer[start..end]).await?;
+            start = end + 1;
+        }
+        unread.buffer.drain(..start);
+        unread.searched = unread.buffer.len();
+        Ok(())
+    }
+
+    /// Adds the request of a line; an empty one has none.
+    async fn line(&mut self, number: usize, line: &[u8]) -> Result<(), Problem> {
+        match import::line(number, line, self.bin.bin.id).map_err(|error| self.failed(&error))? {
+            Some(imported) => self.add(imported).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn archive(&mut self, bytes: Bytes) -> Result<(), Problem> {
+        let id = self.bin.bin.id;
+        let opened = heavy(move || Archive::open(bytes, id)).await?;
+        let archive = opened.map_err(|error| self.failed(&error))?;
+        for imported in archive.requests() {
+            let imported = imported.map_err(|error| self.failed(&error))?;
+            self.add(imported).await?;
+        }
+        Ok(())
+    }
+
     async fn add(&mut self, imported: Imported) -> Result<(), Problem> {
         self.bytes += imported.request.body.len();
         self.batch.push(imported);
@@ -138,6 +192,35 @@ impl<'a> Import<'a> {
     }
 }
 
+/// What has come of an import and is not read yet.
+#[derive(Default)]
+struct Unread {
+    buffer: Vec<u8>,
+    /// This much of the buffer has no line end: a long line is not searched again for each of its pieces.
+    searched: usize,
+    /// How many lines were read.
+    lines: usize,
+    /// `None` while the first bytes do not tell.
+    kind: Option<Kind>,
+}
+
+impl Unread {
+    fn push(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+        self.buffer.extend_from_slice(chunk);
+        // The first bytes tell the kind; they may arrive one by one.
+        self.kind = self.kind.or_else(|| Kind::of(&self.buffer));
+        self.kind = self.kind.or_else(|| (self.buffer.len() > UNDECIDED).then_some(Kind::Lines));
+        let limit = if self.kind == Some(Kind::Archive) { MAX_ARCHIVE } else { MAX_LINE };
+        if self.buffer.len() > limit {
+            let detail = format!(
+                "A line or archive is larger than {MAX_LINE} bytes. Of many requests, JSON lines can be of any size."
+            );
+            return Err(Problem::new(Code::TooLarge, detail));
+        }
+        Ok(())
+    }
+}
+
 /// The problem for an import without room.
 fn crowded(state: &ConsoleState, imported: u64) -> Problem {
     state.capture.count_import_refused();
@@ -158,56 +241,11 @@ async fn read_in(
     state: State,
     request: HttpRequest,
     bin: BinRef,
-    mut payload: web::Payload,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     require_type(&request, TYPES)?;
     let mut import = Import::new(&state, &bin.0)?;
-    let (mut buffer, mut number, mut kind) = (Vec::new(), 0, None);
-    // This much of the buffer has no line end: a long line is not searched again for each of its pieces.
-    let mut searched = 0;
-    loop {
-        let chunk = tokio::time::timeout(SILENCE, payload.next()).await;
-        let chunk = chunk.map_err(|_| Problem::new(Code::SlowBody, "Nothing of the body came for a minute."))?;
-        let Some(chunk) = chunk else { break };
-        let chunk = chunk.map_err(|_| Problem::new(Code::InvalidBody, "The body broke off."))?;
-        buffer.extend_from_slice(&chunk);
-        // The first bytes tell the kind; they may arrive one by one.
-        kind = kind.or_else(|| Kind::of(&buffer)).or_else(|| (buffer.len() > UNDECIDED).then_some(Kind::Lines));
-        let archive = kind == Some(Kind::Archive);
-        if buffer.len() > if archive { MAX_ARCHIVE } else { MAX_LINE } {
-            let detail = format!(
-                "A line or archive is larger than {MAX_LINE} bytes. Of many requests, JSON lines can be of any size."
-            );
-            return Err(Problem::new(Code::TooLarge, detail));
-        }
-        import.make_room(buffer.len())?;
-        if kind.is_none() {
-            continue;
-        }
-        let mut start = 0;
-        while !archive && let Some(found) = memchr::memchr(b'\n', &buffer[searched..]) {
-            number += 1;
-            let line = import::line(number, &buffer[start..searched + found], bin.id());
-            searched += found + 1;
-            start = searched;
-            if let Some(imported) = line.map_err(|error| import.failed(&error))? {
-                import.add(imported).await?;
-            }
-        }
-        buffer.drain(..start);
-        searched = buffer.len();
-    }
-    if kind == Some(Kind::Archive) {
-        let (bytes, id) = (Bytes::from(buffer), bin.id());
-        let opened = heavy(move || Archive::open(bytes, id)).await?;
-        let archive = opened.map_err(|error| import.failed(&error))?;
-        for imported in archive.requests() {
-            import.add(imported.map_err(|error| import.failed(&error))?).await?;
-        }
-    } else if let Some(imported) = import::line(number + 1, &buffer, bin.id()).map_err(|error| import.failed(&error))? {
-        import.add(imported).await?;
-    }
-    import.store().await?;
+    import.read(payload).await?;
     Ok(HttpResponse::Ok().json(import.done))
 }
 

@@ -155,14 +155,6 @@ pub(super) fn check_fits(
     }
 }
 
-/// The scheme that a bin's settings name.
-pub(super) fn scheme_of(catalogue: &Catalogue, settings: &BinSettings) -> Option<Arc<Scheme>> {
-    match &settings.custom_scheme {
-        Some(record) => Scheme::from_json(record).ok().map(Arc::new),
-        None => settings.scheme.as_deref().and_then(|id| catalogue.scheme(id)).cloned(),
-    }
-}
-
 /// Checks the URL that senders were given.
 pub(super) fn check_public_url(text: &str) -> Result<(), Problem> {
     short(text, "public_url")?;

@@ -23,7 +23,7 @@ use crate::http::Head;
 use crate::json::Pointer;
 use crate::model::{CapturedRequest, RequestId, Timestamp};
 use crate::provider::samples::{self, Fault, Language, MAX_SIZE, Mode, SESSION, Step, Story};
-use crate::server::console::extract::{BinRef, State, WhichRequest, only_objects};
+use crate::server::console::extract::{BinRef, State, only_objects, which_request};
 use crate::server::console::problem::Problem;
 
 /// The largest speed of a session: a day in a second.
@@ -240,8 +240,7 @@ impl SendInput {
 
     async fn captured(&self, state: &State, bin: &BinRef) -> Result<Option<CapturedRequest>, Problem> {
         let Some(which) = &self.request else { return Ok(None) };
-        let which = WhichRequest::parse(which)?;
-        Ok(Some(state.store.request(bin.id(), which.0).await?))
+        Ok(Some(state.store.request(bin.id(), which_request(which)?).await?))
     }
 
     /// The sample, and its events with their times.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use actix_web::{HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,7 +11,10 @@ use super::input_replay::{Asked, ReplayInput};
 use crate::deliver::engine::HeadChange;
 use crate::deliver::{Batch, Draft, Job, Replayed, Selection};
 use crate::model::RequestId;
-use crate::server::console::extract::{BinRef, Json, OptionalJson, Query, State, WhichRequest, filter};
+use crate::server::console::ConsoleState;
+use crate::server::console::extract::{
+    BinRef, Json, Named, OptionalJson, PathPart, Query, State, WhichRequest, filter,
+};
 use crate::server::console::problem::Problem;
 use crate::shapes::{AttemptShape, JobShape};
 
@@ -191,23 +194,25 @@ async fn list_jobs(state: State) -> HttpResponse {
     HttpResponse::Ok().json(JobsShape { jobs: state.deliver.jobs().iter().map(JobShape::from).collect() })
 }
 
-fn find(state: &State, request: &HttpRequest) -> Result<Arc<Job>, Problem> {
-    let id = request.match_info().get("job").unwrap_or_default();
-    id.parse().ok().and_then(|id| state.deliver.job(id)).ok_or_else(|| Problem::not_found("job"))
+impl PathPart for Arc<Job> {
+    const PART: &'static str = "job";
+
+    fn find(state: &ConsoleState, name: &str) -> Option<Self> {
+        state.deliver.job(name.parse().ok()?)
+    }
 }
 
 /// Read a job
 #[utoipa::path(tag = "delivery", responses((status = 200, body = JobShape)))]
 #[get("/api/v1/jobs/{job}")]
-async fn read_job(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(JobShape::from(&find(&state, &request)?.status())))
+async fn read_job(job: Named<Arc<Job>>) -> HttpResponse {
+    HttpResponse::Ok().json(JobShape::from(&job.0.status()))
 }
 
 /// Stop a job: open deliveries end normally, nothing more is sent
 #[utoipa::path(tag = "delivery", responses((status = 200, body = JobShape)))]
 #[delete("/api/v1/jobs/{job}")]
-async fn stop_job(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let job = find(&state, &request)?;
-    job.stop();
-    Ok(HttpResponse::Ok().json(JobShape::from(&job.status())))
+async fn stop_job(job: Named<Arc<Job>>) -> HttpResponse {
+    job.0.stop();
+    HttpResponse::Ok().json(JobShape::from(&job.0.status()))
 }

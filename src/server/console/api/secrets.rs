@@ -1,17 +1,19 @@
 //! Secrets of a bin: write-only. Responses show label, last characters and length, and the value of a generated secret
 //! once.
 
-use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
+use actix_web::{HttpResponse, delete, get, post, put};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::input::{SecretInput, check_count, check_fits, scheme_of};
-use crate::model::SecretValue;
-use crate::provider;
-use crate::server::console::extract::{BinRef, Json, State, only_objects};
+use super::input::{SecretInput, check_count, check_fits};
+use crate::deliver::has_private_key;
+use crate::model::{SecretId, SecretValue};
+use crate::server::console::ConsoleState;
+use crate::server::console::extract::{BinRef, Json, Named, PathPart, State, only_objects};
 use crate::server::console::problem::Problem;
 use crate::shapes::SecretShape;
+use crate::signature::set_scheme;
 use crate::store::BinState;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -93,13 +95,11 @@ async fn add(state: State, bin: BinRef, input: Json<NewSecretInput>) -> Result<H
     let field = if made.is_some() { "generate" } else { "value" };
     let (label, value) = given.checked("", number)?;
     let (catalogue, settings) = (state.capture.catalogue(), &bin.0.bin.settings);
-    let scheme = scheme_of(&catalogue, settings);
-    let providers = || catalogue.scheme(&provider::scheme_of(settings.provider.as_deref()?)?).cloned();
-    if made.is_some() && scheme.clone().or_else(providers).is_some_and(|scheme| scheme.algorithm.is_asymmetric()) {
+    if made.is_some() && has_private_key(&catalogue, settings) {
         let sentence = "This sender signs with a private key of its own: give its public key as the `value`.";
         return Err(Problem::field("generate", sentence));
     }
-    check_fits(scheme.as_deref(), &label, &value, field)?;
+    check_fits(set_scheme(&catalogue, settings).as_deref(), &label, &value, field)?;
     let changed = state.store.add_secret(bin.id(), label, value).await?;
     let newest = changed.bin.secrets.last().ok_or_else(|| Problem::not_found("secret"))?;
     Ok(HttpResponse::Created().json(NewSecretShape { secret: newest.hint().into(), value: made }))
@@ -126,7 +126,7 @@ async fn replace(state: State, bin: BinRef, input: Json<SecretsInput>) -> Result
     let secrets: Vec<_> = checked
         .map(|(index, secret)| secret.checked(&format!("secrets[{index}]"), index + 1))
         .collect::<Result<_, _>>()?;
-    let scheme = scheme_of(&state.capture.catalogue(), &bin.0.bin.settings);
+    let scheme = set_scheme(&state.capture.catalogue(), &bin.0.bin.settings);
     for (index, (label, value)) in secrets.iter().enumerate() {
         check_fits(scheme.as_deref(), label, value, &format!("secrets[{index}].value"))?;
     }
@@ -142,12 +142,18 @@ async fn remove_all(state: State, bin: BinRef) -> Result<HttpResponse, Problem> 
     Ok(HttpResponse::NoContent().finish())
 }
 
+impl PathPart for SecretId {
+    const PART: &'static str = "secret";
+
+    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+}
+
 /// Remove a secret
 #[utoipa::path(tag = "secrets", responses((status = 204, description = "It is gone")))]
 #[delete("/api/v1/bins/{bin}/secrets/{secret}")]
-async fn remove(state: State, request: HttpRequest, bin: BinRef) -> Result<HttpResponse, Problem> {
-    let number = request.match_info().get("secret").and_then(|text| text.parse().ok());
-    let number = number.ok_or_else(|| Problem::not_found("secret"))?;
-    state.store.delete_secret(bin.id(), number).await?;
+async fn remove(state: State, bin: BinRef, secret: Named<SecretId>) -> Result<HttpResponse, Problem> {
+    state.store.delete_secret(bin.id(), secret.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -39,6 +39,13 @@ struct SentShape<'a> {
     would_send: Option<Vec<WouldSendShape>>,
 }
 
+impl<'a> SentShape<'a> {
+    fn new(events: &'a [SentEvent], scheme: Option<&'a str>, overridden: Vec<String>) -> Self {
+        let sent = events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect();
+        Self { sent, scheme, overridden, request: None, would_send: None }
+    }
+}
+
 /// An event that would be sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WouldSend)]
@@ -124,27 +131,14 @@ async fn send(state: State, bin: BinRef, input: Json<SendInput>) -> Result<HttpR
             state.deliver.check(&sending.target).await?;
         }
         let would_send = Some(would_send(&sending, state.deliver.compose(&sending).await?));
-        return Ok(HttpResponse::Ok().json(SentShape {
-            sent: Vec::new(),
-            scheme,
-            overridden,
-            request: None,
-            would_send,
-        }));
+        return Ok(HttpResponse::Ok().json(SentShape { would_send, ..SentShape::new(&[], scheme, overridden) }));
     }
     if let Some(made) = made {
         let (events, request) = send_made(&state, &bin, &sending, made).await?;
-        let sent = events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect();
-        return Ok(HttpResponse::Ok().json(SentShape { sent, scheme, overridden, request, would_send: None }));
+        return Ok(HttpResponse::Ok().json(SentShape { request, ..SentShape::new(&events, scheme, overridden) }));
     }
     Ok(match state.deliver.send_simulated(bin.0.clone(), sending.clone(), request).await? {
-        Sent::Now(events) => HttpResponse::Ok().json(SentShape {
-            sent: events.iter().map(|event| SentEventShape::new(&event.event, &event.delivered)).collect(),
-            scheme,
-            overridden,
-            request: None,
-            would_send: None,
-        }),
+        Sent::Now(events) => HttpResponse::Ok().json(SentShape::new(&events, scheme, overridden)),
         Sent::Later(job) => {
             let job = (&job.status()).into();
             HttpResponse::Accepted().json(SendBegunShape { job, scheme, overridden })

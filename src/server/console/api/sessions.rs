@@ -1,6 +1,6 @@
 //! The sessions of a bin.
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,9 +9,9 @@ use super::contract::SourceShape;
 use crate::model::{Origin, RequestId, Seq, SignatureStatus, Timestamp};
 use crate::provider::content::Page;
 use crate::provider::lifecycle::SessionFinding;
-use crate::server::console::extract::{BinRef, Query, State};
+use crate::server::console::extract::{BinRef, Named, Query, State};
 use crate::server::console::problem::Problem;
-use crate::server::console::sessions::{self, Found, MAX_PAGE, PAGE, Session, SessionEvent};
+use crate::server::console::sessions::{self, Found, MAX_PAGE, PAGE, Session, SessionEvent, SessionName};
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(list).service(read).service(read_by_query);
@@ -217,8 +217,8 @@ const NO_MESSAGES: Page = Page { from: 0, limit: 0 };
 /// Read a session: its requests, and what is missing, repeated, impossible or contradictory
 #[utoipa::path(tag = "events", responses((status = 200, body = SessionShape<'_>)))]
 #[get("/api/v1/bins/{bin}/sessions/{session}")]
-async fn read(state: State, bin: BinRef, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let session = sessions::one(&state, &bin.0, sessions::named(&request)?, NO_MESSAGES).await?;
+async fn read(state: State, bin: BinRef, session: Named<SessionName>) -> Result<HttpResponse, Problem> {
+    let session = sessions::one(&state, &bin.0, session.0.0, NO_MESSAGES).await?;
     Ok(HttpResponse::Ok().json(SessionShape::from(&session)))
 }
 

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::requests::shapes;
+use crate::live::Subscription;
 use crate::model::{BinId, RequestSummary, Seq};
 use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, Query, State, filter};
@@ -124,30 +125,37 @@ async fn wait(state: State, bin: BinRef, query: Query<WaitParams>) -> Result<Htt
     let wanted =
         ListQuery { filter: parsed.clone(), limit: count, before: None, after: query.after, order: Order::Oldest };
     // Subscribed before the first query, so that any later commit wakes the waiter.
-    let mut changes = state.hub.subscribe(bin.id(), query.q.clone().map(|text| (text, parsed)))?;
-    let met = async {
-        loop {
-            let page = state.store.list(bin.id(), wanted.clone()).await?;
-            if page.requests.len() >= count {
-                return Ok(page.requests);
-            }
-            if changes.next().await.is_none() {
-                let gone = state.store.bin(bin.id().as_str()).is_none();
-                return Err(if gone {
-                    Problem::not_found("bin")
-                } else {
-                    Problem::new(Code::ShuttingDown, "The server is shutting down.")
-                });
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, met).await {
+    let changes = state.hub.subscribe(bin.id(), query.q.clone().map(|text| (text, parsed)))?;
+    match tokio::time::timeout(timeout, met(&state, bin.id(), &wanted, changes)).await {
         Ok(met) => {
-            let requests: Vec<RequestSummary> = met?;
+            let requests = met?;
             let seq = requests.last().map(|request| request.seq);
             Ok(HttpResponse::Ok().json(WaitedShape { requests: shapes(&requests), seq }))
         }
         Err(_) => Err(timed_out(&state, bin.id(), wanted).await?),
+    }
+}
+
+/// The wanted requests, once there are as many as the query's limit.
+async fn met(
+    state: &ConsoleState,
+    bin: BinId,
+    wanted: &ListQuery,
+    mut changes: Subscription,
+) -> Result<Vec<RequestSummary>, Problem> {
+    loop {
+        let page = state.store.list(bin, wanted.clone()).await?;
+        if page.requests.len() >= wanted.limit {
+            return Ok(page.requests);
+        }
+        if changes.next().await.is_none() {
+            let gone = state.store.bin(bin.as_str()).is_none();
+            return Err(if gone {
+                Problem::not_found("bin")
+            } else {
+                Problem::new(Code::ShuttingDown, "The server is shutting down.")
+            });
+        }
     }
 }
 

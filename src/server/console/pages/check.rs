@@ -9,11 +9,13 @@ use super::format::{self, Seen};
 use super::html;
 use super::row::status_class;
 use super::shell::{BinLinks, Shell};
+use crate::deliver::check::Check;
 use crate::export::check::{SHOTS, counts, millis};
 use crate::model::{CaseReport, CaseState, CheckReport, Delivered, ShotReport, Snippet};
 use crate::provider::battery::{FRAMEWORKS, Framework};
-use crate::server::console::extract::{Query, State};
+use crate::server::console::extract::{Named, Query, State};
 use crate::server::console::problem::Problem;
+use std::sync::Arc;
 
 /// A request of a case.
 #[derive(Debug)]
@@ -88,12 +90,11 @@ pub(super) struct PageParams {
 /// `GET /check/{check}`.
 pub(super) async fn show(
     state: State,
+    check: Named<Arc<Check>>,
     params: Query<PageParams>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let id = request.match_info().get("check").unwrap_or_default();
-    let check = id.parse().ok().and_then(|id| state.deliver.find_check(id));
-    let check = check.ok_or_else(|| Problem::not_found("check: the newest 16 are kept until the server ends"))?;
+    let check = check.0;
     let report = check.report();
     let framework = FRAMEWORKS.iter().find(|known| known.id == params.framework).unwrap_or(&FRAMEWORKS[0]).id;
     let part = CheckPart::new(&report, framework);

@@ -67,7 +67,7 @@ pub(in crate::server::console) async fn problems_for_people(
 /// The bin in the address, if it exists.
 fn back(request: &HttpRequest) -> Option<(String, String)> {
     let state = State::of(request).ok()?;
-    let bin = state.store.bin(request.path().strip_prefix("/bins/")?.split('/').next()?)?;
+    let bin = state.find_bin(request.path().strip_prefix("/bins/")?.split('/').next()?)?;
     let links = BinLinks::new(&bin.bin, &state);
     Some((links.base, format!("Requests of {}", links.label)))
 }

@@ -178,6 +178,29 @@ pub(super) struct LiveList {
     pub error: Option<String>,
 }
 
+impl LiveList {
+    /// The list of a page, without what only a reader further down or a filter needs.
+    fn new(list: ListView, counts: &BinCounts) -> askama::Result<Self> {
+        let rows = list.rows.iter().map(|row| Ok(LiveRow { seq: row.seq, id: row.id.clone(), html: row.render()? }));
+        Ok(Self {
+            rows: rows.collect::<askama::Result<_>>()?,
+            counts: list.counts.render()?,
+            total: counts.requests,
+            unread: counts.unread,
+            newer: 0,
+            newer_more: false,
+            matching: None,
+            clear_label: list.clear_label,
+            before: list.before,
+            older_href: list.older_href,
+            newer_href: list.newer_href,
+            newest_href: list.newest_href,
+            head_seq: list.head_seq,
+            error: list.error,
+        })
+    }
+}
+
 /// A row of [`LiveList`].
 #[derive(Debug, Serialize)]
 pub(super) struct LiveRow {
@@ -298,22 +321,6 @@ pub(super) async fn rows(state: State, bin: BinRef, params: Query<LiveParams>) -
         }
         None => 0,
     };
-    let rows = list.rows.iter().map(|row| Ok(LiveRow { seq: row.seq, id: row.id.clone(), html: row.render()? }));
-    let live = LiveList {
-        rows: rows.collect::<askama::Result<_>>()?,
-        counts: list.counts.render()?,
-        total: counts.requests,
-        unread: counts.unread,
-        newer,
-        newer_more: newer == MAX_NEWER,
-        matching,
-        clear_label: list.clear_label,
-        before: list.before,
-        older_href: list.older_href,
-        newer_href: list.newer_href,
-        newest_href: list.newest_href,
-        head_seq: list.head_seq,
-        error: list.error,
-    };
+    let live = LiveList { newer, newer_more: newer == MAX_NEWER, matching, ..LiveList::new(list, &counts)? };
     Ok(HttpResponse::Ok().json(live))
 }

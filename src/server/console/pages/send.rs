@@ -10,7 +10,7 @@ use super::html;
 use super::shell::{BinLinks, Shell};
 use crate::provider::battery;
 use crate::provider::samples::{self, Fault, SESSION, SimulatedEvent};
-use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::extract::{BinRef, Query, State, which_request};
 use crate::server::console::heavy;
 use crate::server::console::problem::Problem;
 
@@ -100,7 +100,7 @@ pub(super) async fn show(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let from = match params.from.as_deref().filter(|from| !from.is_empty()) {
-        Some(from) => Some(heavy::read(&state.store, bin.bin.id, WhichRequest::parse(from)?.0).await?),
+        Some(from) => Some(heavy::read(&state.store, bin.bin.id, which_request(from)?).await?),
         None => None,
     };
     let catalogue = state.capture.catalogue();

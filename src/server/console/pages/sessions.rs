@@ -16,10 +16,10 @@ use crate::model::{Origin, RequestId, Seq, Timestamp};
 use crate::provider::finding::{Says, Severity};
 use crate::provider::lifecycle::SessionFinding;
 use crate::provider::samples;
-use crate::server::console::extract::{BinRef, Query, State};
+use crate::server::console::extract::{BinRef, Named, Query, State};
 use crate::server::console::problem::Problem;
 use crate::server::console::reading::severity_words;
-use crate::server::console::sessions::{self, PAGE, Session, SessionContent, SessionEvent};
+use crate::server::console::sessions::{self, PAGE, Session, SessionContent, SessionEvent, SessionName};
 
 /// Requests of a session that its page shows at once.
 const SHOWN_EVENTS: usize = 200;
@@ -268,15 +268,14 @@ struct SessionPage {
 pub(super) async fn show(
     state: State,
     bin: BinRef,
+    named: Option<Named<SessionName>>,
     params: Query<PageParams>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let head_seq = state.store.head_seq();
     let links = BinLinks::new(&bin.0.bin, &state);
-    let id = match &params.id {
-        Some(id) if request.match_info().get("session").is_none() => id.clone(),
-        _ => sessions::named(&request)?,
-    };
+    let named = named.map(|Named(SessionName(name))| name).or_else(|| params.id.clone());
+    let id = named.ok_or_else(|| Problem::not_found("session"))?;
     let session = sessions::one(&state, &bin.0, id.clone(), conversation::page(params.message)).await?;
     let can_simulate = session.provider.as_deref().is_some_and(has_sessions);
     let part = SessionPart::new(session, &links, params.from, state.capture.clock().now());

@@ -10,12 +10,14 @@ use super::setup::Setup;
 use super::shell::{BinLinks, Shell};
 use crate::capture::template::PLACEHOLDERS;
 use crate::export::ManyExporter;
-use crate::model::{BinCounts, Declaration, ExpectedHeader, FaultKind, SecretHint, SignatureMode};
+use crate::model::{
+    Bin, BinCounts, BinLimits, BinSettings, Declaration, ExpectedHeader, FaultKind, Secret, SecretHint, SignatureMode,
+};
 use crate::provider::platform::hints;
-use crate::server::console::ConsoleState;
 use crate::server::console::extract::{BinRef, State};
 use crate::server::console::problem::Problem;
 use crate::server::console::sessions::platform_events;
+use crate::server::console::{ConsoleState, Defaults};
 use crate::store::{BinState, ListQuery};
 
 /// How many of the latest requests are searched for the recognised scheme.
@@ -47,19 +49,8 @@ pub(super) struct SettingsPage {
     /// The placeholders for the response's body and headers.
     placeholders: &'static [(&'static str, &'static str)],
     faults: Vec<(&'static str, &'static str)>,
-    /// The platform's events, with whether each was chosen; empty where the platform is not known in full.
-    platform_events: Vec<(&'static str, bool)>,
-    /// Events that were chosen, and header fields that are expected, one a line.
-    expected_events: String,
-    expected_headers: String,
-    silence_s: String,
-    max_requests: String,
-    max_age_s: String,
-    max_body_bytes: String,
-    /// The server's defaults for unset limits.
-    default_requests: String,
-    default_age: String,
-    default_body: u64,
+    expected: Expected,
+    limits: Limits,
     counts: BinCounts,
     bytes: String,
     exports: Vec<(String, String)>,
@@ -71,6 +62,66 @@ pub(super) struct SettingsPage {
     file: String,
     /// The cursor from which live changes are wanted.
     head_seq: u64,
+}
+
+/// What the bin's owner expects of its sender.
+#[derive(Debug)]
+struct Expected {
+    /// The platform's events, with whether each was chosen; empty where the platform is not known in full.
+    platform_events: Vec<(&'static str, bool)>,
+    /// Events that were chosen, one a line.
+    events: String,
+    /// Header fields that are expected, one a line.
+    headers: String,
+    silence_s: String,
+}
+
+impl Expected {
+    fn new(bin: &Bin) -> Self {
+        let expect = bin.settings.expect.clone().unwrap_or_default();
+        let chosen = |name: &str| expect.events.iter().flatten().any(|chosen| chosen == name);
+        Self {
+            platform_events: platform_events(bin).into_iter().map(|(name, _)| (name, chosen(name))).collect(),
+            headers: expect.headers.iter().map(header_line).collect::<Vec<_>>().join("\n"),
+            silence_s: number(expect.silence_s),
+            events: expect.events.unwrap_or_default().join("\n"),
+        }
+    }
+}
+
+/// The limits that are set, and the server's defaults for the others.
+#[derive(Debug)]
+struct Limits {
+    requests: String,
+    age_s: String,
+    body_bytes: String,
+    default_requests: String,
+    default_age: String,
+    default_body: u64,
+}
+
+impl Limits {
+    fn new(set: &BinLimits, defaults: Defaults) -> Self {
+        Self {
+            requests: number(set.max_requests),
+            age_s: number(set.max_age_s),
+            body_bytes: number(set.max_body_bytes),
+            default_requests: default_limit(defaults.max_requests),
+            default_age: default_limit(defaults.max_age_s),
+            default_body: defaults.max_body,
+        }
+    }
+}
+
+/// A setting as the API writes it, for the scripts; empty when it is not set.
+fn as_json<T: serde::Serialize>(setting: Option<&T>) -> String {
+    setting.and_then(|setting| serde_json::to_string(setting).ok()).unwrap_or_default()
+}
+
+/// What a configuration file sets, by the fields of the API and their parts, while it declares the bin.
+fn declared_fields(settings: &BinSettings) -> Vec<String> {
+    let declared = settings.declared.as_ref().filter(|declared| declared.current);
+    declared.map(|declared| [declared.fields.clone(), declared.parts.clone()].concat()).unwrap_or_default()
 }
 
 fn number(value: Option<u64>) -> String {
@@ -150,8 +201,6 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
     let settings = &bin.bin.settings;
     let links = BinLinks::new(&bin.bin, &state);
     let counts = state.store.counts(bin.bin.id);
-    let expect = settings.expect.clone().unwrap_or_default();
-    let response = serde_json::to_string(&settings.response).unwrap_or_default();
     let custom_scheme = settings.custom_scheme.as_ref().and_then(|record| serde_json::to_string_pretty(record).ok());
     html(&SettingsPage {
         shell: Shell::new(&request, format!("Settings of {}", links.label)),
@@ -161,38 +210,22 @@ pub(super) async fn show(state: State, BinRef(bin): BinRef, request: HttpRequest
         custom_scheme: custom_scheme.unwrap_or_default(),
         recognised: recognised(&state, &bin).await?,
         enforce: settings.signature_mode == SignatureMode::Enforce,
-        secrets: bin.bin.secrets.iter().map(crate::model::Secret::hint).collect(),
+        secrets: bin.bin.secrets.iter().map(Secret::hint).collect(),
         setup: Setup::new(&bin.bin, &links),
         usual_response: settings.provider.as_deref().and_then(hints).and_then(|hints| hints.response),
-        response,
-        forward: settings.forward.as_ref().and_then(|forward| serde_json::to_string(forward).ok()).unwrap_or_default(),
-        on_match: settings.on_match.as_ref().and_then(|told| serde_json::to_string(told).ok()).unwrap_or_default(),
+        response: as_json(Some(&settings.response)),
+        forward: as_json(settings.forward.as_ref()),
+        on_match: as_json(settings.on_match.as_ref()),
         placeholders: PLACEHOLDERS,
         faults: FaultKind::ALL.into_iter().map(fault_words).collect(),
-        platform_events: platform_events(&bin.bin)
-            .into_iter()
-            .map(|(name, _)| (name, expect.events.iter().flatten().any(|chosen| chosen == name)))
-            .collect(),
-        expected_events: expect.events.clone().unwrap_or_default().join("\n"),
-        expected_headers: expect.headers.iter().map(header_line).collect::<Vec<_>>().join("\n"),
-        silence_s: number(expect.silence_s),
-        max_requests: number(settings.limits.max_requests),
-        max_age_s: number(settings.limits.max_age_s),
-        max_body_bytes: number(settings.limits.max_body_bytes),
-        default_requests: default_limit(state.defaults.max_requests),
-        default_age: default_limit(state.defaults.max_age_s),
-        default_body: state.defaults.max_body,
+        expected: Expected::new(&bin.bin),
+        limits: Limits::new(&settings.limits, state.defaults),
         bytes: format::size(counts.bytes),
         counts,
         exports: ManyExporter::all()
             .map(|kind| (kind.label().to_owned(), format!("{}/export?as={}", links.api, kind.id())))
             .collect(),
-        declared_fields: settings
-            .declared
-            .as_ref()
-            .filter(|declared| declared.current)
-            .map(|declared| [declared.fields.clone(), declared.parts.clone()].concat())
-            .unwrap_or_default(),
+        declared_fields: declared_fields(settings),
         file: file_name(&state),
         declared: settings.declared.as_ref().map(|declared| declared_words(&state, declared)),
         head_seq: state.store.head_seq(),

@@ -9,7 +9,7 @@ use super::format::{self, Seen};
 use super::html;
 use super::settings::file_name;
 use super::shell::{BinLinks, Shell};
-use crate::model::Bin;
+use crate::model::{Bin, BinId};
 use crate::provider::contract::Documented;
 use crate::provider::shape::{Field, Kind, Presence, json_schema, typescript};
 use crate::server::console::extract::{BinRef, Query, State};
@@ -88,6 +88,25 @@ impl ShapesPage {
     }
 }
 
+/// What the bin's requests have in common: events, else groups by method and path.
+struct Kinds {
+    /// Whether any event is recognised.
+    is_named: bool,
+    /// Their names, and how many requests each has.
+    counts: Vec<(String, u64)>,
+}
+
+impl Kinds {
+    async fn read(state: &State, bin: BinId) -> Result<Self, Problem> {
+        let named = state.store.events_seen(bin).await?;
+        let unnamed = learnt::unnamed(state, bin).await?;
+        let is_named = !named.is_empty();
+        let counts = named.into_iter().map(|known| (known.name, known.count));
+        let counts = counts.chain(unnamed.into_iter().map(|(kin, count)| (kin.name(), count))).collect();
+        Ok(Self { is_named, counts })
+    }
+}
+
 /// The page's parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -103,12 +122,7 @@ pub(super) async fn show(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let links = BinLinks::new(&bin.0.bin, &state);
-    let seen = state.store.events_seen(bin.id()).await?;
-    let unnamed = learnt::unnamed(&state, bin.id()).await?;
-    let is_named = !seen.is_empty();
-    let counts = seen.into_iter().map(|known| (known.name, known.count));
-    let counts: Vec<(String, u64)> =
-        counts.chain(unnamed.into_iter().map(|(kin, count)| (kin.name(), count))).collect();
+    let Kinds { is_named, counts } = Kinds::read(&state, bin.id()).await?;
     let event = params.0.event.or_else(|| counts.first().map(|(name, _)| name.clone())).unwrap_or_default();
     let kin = Kin::parse(&event);
     let learnt = learnt::learnt(&state, bin.id(), &kin).await?;

@@ -1,6 +1,8 @@
 //! A bin's requests over time: a lane for each event or session, and for repeats, requests not accepted, and failed
 //! deliveries.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -121,6 +123,47 @@ pub(super) struct PageParams {
     part: bool,
 }
 
+impl PageParams {
+    /// The range that they name; open where they name no end.
+    fn range(&self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        match self.last {
+            Some(seconds) => (Some(now.minus(Duration::from_secs(seconds))), Some(now)),
+            None => (self.from, self.to),
+        }
+    }
+
+    /// The range as a query.
+    fn range_query(&self) -> String {
+        if let Some(seconds) = self.last {
+            return format!("last={seconds}");
+        }
+        let moment = |name: &str, at: Option<Timestamp>| at.map(|at| format!("{name}={}", encoded(&at.to_string())));
+        [moment("from", self.from), moment("to", self.to)].into_iter().flatten().collect::<Vec<_>>().join("&")
+    }
+
+    /// The ranges to choose.
+    fn ranges(&self, places: Places<'_>) -> Vec<Choice> {
+        let is_all = self.last.is_none() && self.from.is_none() && self.to.is_none();
+        let all = Choice { label: "All", href: places.page(""), current: is_all };
+        let last = RANGES.iter().map(|(seconds, label)| Choice {
+            label,
+            href: places.page(&format!("last={seconds}")),
+            current: self.last == Some(*seconds),
+        });
+        std::iter::once(all).chain(last).collect()
+    }
+
+    /// What the lanes can stand for.
+    fn lanes(&self, places: Places<'_>) -> [Choice; 2] {
+        let range = self.range_query();
+        [("By event", By::Event), ("By session", By::Session)].map(|(label, by)| Choice {
+            label,
+            href: Places { by, ..places }.page(&range),
+            current: self.by == by,
+        })
+    }
+}
+
 /// `GET /bins/{bin}/timeline`.
 pub(super) async fn show(
     state: State,
@@ -132,41 +175,20 @@ pub(super) async fn show(
     let head_seq = state.store.head_seq();
     let links = BinLinks::new(&bin.0.bin, &state);
     let now = state.capture.clock().now();
-    let (from, to) = match params.last {
-        Some(seconds) => (Some(now.minus(std::time::Duration::from_secs(seconds))), Some(now)),
-        None => (params.from, params.to),
-    };
+    let (from, to) = params.range(now);
     let lanes = timeline::lanes(&state, bin.id(), from, to, params.by.into()).await?;
-    let chart = lanes.as_ref().map(|lanes| chart(lanes, &Places { base: &links.base, by: params.by }));
+    let places = Places { base: &links.base, by: params.by };
+    let chart = lanes.as_ref().map(|lanes| chart(lanes, &places));
     if params.part {
         return match &chart {
             Some(chart) => html(chart),
             None => Ok(HttpResponse::NoContent().finish()),
         };
     }
-    let places = Places { base: &links.base, by: params.by };
-    let all = Choice { label: "All", href: places.page(""), current: from.is_none() && to.is_none() };
-    let last = RANGES.iter().map(|(seconds, label)| Choice {
-        label,
-        href: places.page(&format!("last={seconds}")),
-        current: params.last == Some(*seconds),
-    });
-    let range = match (params.last, params.from, params.to) {
-        (Some(seconds), ..) => format!("last={seconds}"),
-        (None, from, to) => {
-            let moment =
-                |name: &str, at: Option<Timestamp>| at.map(|at| format!("{name}={}", encoded(&at.to_string())));
-            [moment("from", from), moment("to", to)].into_iter().flatten().collect::<Vec<_>>().join("&")
-        }
-    };
-    let by = [("By event", By::Event), ("By session", By::Session)].map(|(label, by)| Choice {
-        label,
-        href: Places { by, ..places }.page(&range),
-        current: params.by == by,
-    });
+    let (choices, by) = (params.ranges(places), params.lanes(places));
     html(&TimelinePage {
         shell: Shell::new(&request, format!("Timeline of {}", links.label)),
-        choices: std::iter::once(all).chain(last).collect(),
+        choices,
         by,
         bin: links,
         chart,

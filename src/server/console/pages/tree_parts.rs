@@ -1,7 +1,7 @@
 //! Pieces of a JSON body for a tree that is already on a page.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
-use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::html;
@@ -10,13 +10,13 @@ use crate::http::ContentType;
 use crate::http::multipart::Parts;
 use crate::json::scan;
 use crate::model::CapturedRequest;
-use crate::server::console::extract::{BinRef, Query, State, WhichRequest};
+use crate::server::console::extract::{BinRef, Named, PathPart, Query, State, WhichRequest};
 use crate::server::console::heavy::{self, Found};
-use crate::server::console::learnt;
 use crate::server::console::pieces::in_parts;
 use crate::server::console::problem::{Code, Problem};
 use crate::server::console::reading::Marks;
 use crate::server::console::security::SANDBOX_CSP;
+use crate::server::console::{ConsoleState, learnt};
 use crate::view::{hidden, raster_mime};
 
 /// Values that one click fetches.
@@ -140,19 +140,30 @@ pub(super) async fn text(
     }
 }
 
+/// The number of a part of a multipart body, from 0.
+pub(super) struct PartNumber(usize);
+
+impl PathPart for PartNumber {
+    const PART: &'static str = "part";
+
+    fn find(_: &ConsoleState, name: &str) -> Option<Self> {
+        name.parse().ok().map(Self)
+    }
+}
+
 /// `GET …/parts/{part}`: the content of a part of a multipart body, as a file; a raster image as what it is.
 pub(super) async fn file(
     state: State,
-    request: HttpRequest,
     bin: BinRef,
     which: WhichRequest,
+    part: Named<PartNumber>,
 ) -> Result<HttpResponse, Problem> {
-    let number: Option<usize> = request.match_info().get("part").and_then(|text| text.parse().ok());
+    let PartNumber(number) = part.0;
     let work = move |captured: CapturedRequest| {
         let codings = codings(&captured);
         let body = open_body(&captured, &codings);
         let declared = ContentType::parse(captured.summary.content_type.as_deref()?);
-        let part = Parts::new(body.bytes(), declared.boundary()?).nth(number?)?;
+        let part = Parts::new(body.bytes(), declared.boundary()?).nth(number)?;
         Some((part.filename.or(part.name), bytes::Bytes::copy_from_slice(&body.bytes()[part.content])))
     };
     let found = heavy::read(&state.store, bin.id(), which.0).await?.run(work).await?;

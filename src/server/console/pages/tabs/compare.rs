@@ -6,7 +6,7 @@ use super::TabContext;
 use crate::diff::{self, BodyDiff, FieldChange, JsonDiff, LineKind, TextDiff};
 use crate::http::text::clipped;
 use crate::model::RequestSummary;
-use crate::server::console::extract::WhichRequest;
+use crate::server::console::extract::which_request;
 use crate::server::console::heavy::{Found, comparing};
 use crate::server::console::pages::format::{self, Seen};
 use crate::server::console::problem::Problem;
@@ -75,7 +75,7 @@ impl CompareTab {
         let before = ListQuery { limit: CHOICES, before: Some(summary.seq), ..ListQuery::default() };
         let earlier = store.list(bin, before).await?.requests;
         let chosen = match context.params.with.as_deref().filter(|with| !with.is_empty()) {
-            Some(with) => Some(Found::find(store, bin, WhichRequest::parse(with)?.0).await?),
+            Some(with) => Some(Found::find(store, bin, which_request(with)?).await?),
             None => match likely(summary, &earlier, &newest.requests) {
                 Some(id) => Some(Found::find(store, bin, crate::store::RequestRef::Id(id)).await?),
                 None => None,
