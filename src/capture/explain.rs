@@ -87,7 +87,7 @@ impl Capture {
     }
 }
 
-/// The bin with the tried settings.
+/// A copy of the bin for one look: what is tried replaces what is set, and is not stored.
 fn tried(bin: &Bin, trial: Trial) -> Bin {
     let mut bin = bin.clone();
     if let Some(secrets) = trial.secrets {

@@ -36,7 +36,6 @@ pub(super) struct Held {
     pub(super) leases: Leases,
 }
 
-/// A waiting sender.
 #[derive(Debug)]
 struct Waiting {
     bin: BinId,

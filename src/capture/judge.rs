@@ -40,7 +40,7 @@ impl PublicUrl {
 /// The facts derived from a request.
 #[derive(Debug, Default)]
 pub(crate) struct Judgement {
-    /// What is stored.
+    /// What is stored with the request: verdict, freshness and event facts.
     pub derived: Derived,
     /// The response, when the request is a provider's handshake.
     pub handshake: Option<HandshakeResponse>,
@@ -80,7 +80,6 @@ impl Judge {
             || before.secrets != after.secrets
     }
 
-    /// The verifier of the signature.
     #[must_use]
     pub(super) const fn verifier(&self) -> &Verifier {
         &self.verifier
@@ -130,7 +129,8 @@ impl Judge {
         }
     }
 
-    /// Judges a request.
+    /// Computes verdict, event facts and handshake. Event facts are read from the decoded body, the rest from the body
+    /// as sent.
     #[must_use]
     pub(super) fn judge(&self, head: &Head, headers: &Headers, body: &[u8], received_at: Timestamp) -> Judgement {
         let (method, target) = (head.method(), head.target());

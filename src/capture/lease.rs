@@ -9,7 +9,6 @@ use parking_lot::Mutex;
 use super::Capture;
 use crate::model::BinId;
 
-/// A bin's lease.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lease {
     /// Its unique number.
@@ -18,18 +17,16 @@ pub(super) struct Lease {
     pub(super) patience: Duration,
 }
 
-/// Every lease.
+/// At most one for each bin.
 #[derive(Debug, Default)]
 pub(super) struct Leases {
     /// How many leases exist: read for every captured request.
     count: AtomicUsize,
-    /// The id of the next one.
     next: AtomicU64,
     of: Mutex<HashMap<BinId, Lease>>,
 }
 
 impl Leases {
-    /// The lease of a bin.
     pub(super) fn of(&self, bin: BinId) -> Option<Lease> {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;

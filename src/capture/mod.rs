@@ -74,7 +74,7 @@ pub(crate) struct CaptureOptions {
     pub trusted_proxies: Vec<Network>,
     /// The schemes that can be chosen and are detected.
     pub catalogue: CurrentCatalogue,
-    /// Which connections are Creel's own.
+    /// Tells requests that Creel itself has sent from those of other senders, by the peer's address.
     pub own_connections: OwnConnections,
     /// Lets targets answer senders.
     pub targets: Targets,

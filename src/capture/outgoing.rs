@@ -16,7 +16,6 @@ pub(crate) struct Outgoing {
     pub status: u16,
     /// The headers in order; repeats are allowed. Valid names and values.
     pub headers: Arc<Vec<(String, String)>>,
-    /// The body.
     pub body: Bytes,
     /// The wait before it is sent.
     pub delay: Duration,

@@ -15,9 +15,7 @@ use crate::model::{RequestId, Timestamp};
 /// Where a template takes its values from.
 #[derive(Debug)]
 pub(crate) struct TemplateValues<'a> {
-    /// The request's head.
     pub head: &'a Head,
-    /// The request's body.
     pub body: &'a [u8],
     /// The id that the request was stored under.
     pub id: Option<RequestId>,
@@ -49,7 +47,7 @@ pub(crate) fn is_template(text: &str) -> bool {
 /// The longest text that a template makes, in bytes: the limit for a set body.
 pub(crate) const MAX_TEXT: usize = 1 << 20;
 
-/// The longest value of a header that a template makes.
+/// Bytes of a header's value that a template makes; more is cut.
 pub(crate) const MAX_HEADER: usize = 8 << 10;
 
 /// Bytes of a form that are searched for a name, and the longest JSON body that is read once for all its values.

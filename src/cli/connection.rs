@@ -59,7 +59,7 @@ impl ServerArgs {
         }
     }
 
-    /// Whether a server is named.
+    /// Whether a server is named, by flag or variable.
     pub(super) fn is_named(&self) -> bool {
         given(self.server.clone()).is_some()
     }
@@ -69,17 +69,15 @@ impl ServerArgs {
         if self.is_named() { None } else { config::data_folder().and_then(|data: PathBuf| find(&data)) }
     }
 
-    /// Runs a future with a client for the server.
     pub(super) fn run<T>(&self, work: impl AsyncFnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let client = self.client()?;
         block_on(work(&client))
     }
 }
 
-/// The variable of `--token-file`.
 const TOKEN_FILE: &str = "CREEL_TOKEN_FILE";
 
-/// What a variable says.
+/// The value of an environment variable; `None` when it is not set or empty.
 fn variable(name: &str) -> Option<String> {
     given(std::env::var(name).ok())
 }

@@ -39,14 +39,12 @@ pub(super) struct DoctorArgs {
     server: ServerArgs,
 }
 
-/// The state of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 enum State {
     Fine,
     /// Worth knowing.
     Note,
-    /// A problem.
     Wrong,
 }
 

@@ -49,7 +49,6 @@ pub(super) fn requests(
     Ok(exit::DONE)
 }
 
-/// Prints a list of requests.
 pub(super) fn print(output: &OutputArgs, found: &[Value]) -> anyhow::Result<()> {
     output.many(found, |look| {
         let requests: Vec<Request> = found.iter().map(Request::of).collect();

@@ -87,7 +87,7 @@ fn path(bin: &str, id: &str, part: &str) -> String {
 
 /// The changed parts of a sent request, for the server's verdict on its signature.
 pub(super) struct Changed<'a> {
-    /// The body, where it is another one.
+    /// The body; `None` when it is sent as captured.
     pub(super) body: Option<&'a Bytes>,
     /// Whether it was signed with a secret that was given here.
     pub(super) resigned: bool,
@@ -108,7 +108,7 @@ impl Changed<'_> {
 /// Bytes of a body that the server takes.
 const MAX_TOLD_BODY: usize = 1 << 20;
 
-/// Reports a delivery to the server.
+/// Has the server store a delivery that this machine made.
 pub(super) async fn report(
     client: &Client,
     bin: &str,
@@ -157,7 +157,6 @@ fn told_target(target: &str) -> String {
     clipped(target, MAX_TOLD)
 }
 
-/// A delivery for programs.
 pub(super) fn as_json(request: &CapturedRequest, delivered: &Delivered) -> Value {
     json!({
         "request": request.summary.id,

@@ -11,7 +11,7 @@ use crate::server::console::declared;
 use crate::signature::Catalogue;
 use crate::store::Durability;
 
-/// The flags as a configuration.
+/// The flags as a configuration, with the platforms of the file declared for the whole process.
 pub(super) fn config(flags: &Flags, setup: Option<Arc<Setup>>) -> Result<Config, ConfigError> {
     let file = setup.as_deref().map(|setup| &setup.file);
     let database = match (&flags.args.db, flags.args.ephemeral) {

@@ -42,7 +42,7 @@ pub(super) struct Flags {
 }
 
 impl Flags {
-    /// Flags alone.
+    /// Flags alone, without file and environment.
     #[cfg(test)]
     pub(super) const fn given(args: ServeArgs) -> Self {
         Self { args, in_file: Vec::new(), in_environment: Vec::new() }
@@ -77,7 +77,7 @@ impl Flags {
         Ok(Self { args, in_file, in_environment })
     }
 
-    /// The variable that a flag has its value from.
+    /// The environment variable that a flag has its value from; `None` when it has it from elsewhere.
     pub(super) fn variable(&self, flag: &str) -> Option<&str> {
         self.in_environment.iter().find(|(known, _)| known == flag).map(|(_, variable)| variable.as_str())
     }

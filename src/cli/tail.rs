@@ -15,7 +15,6 @@ use super::{Done, exit, output, render};
 use crate::client::{Client, ClientError, Follow, Live, Request, bin_path, segment};
 use crate::model::Seq;
 
-/// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Since {
     Now,

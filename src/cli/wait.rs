@@ -65,7 +65,6 @@ fn count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|count| *count <= MOST).ok_or_else(|| format!("give a number up to {MOST}"))
 }
 
-/// How many are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Wanted {
     least: usize,
@@ -93,7 +92,6 @@ impl Wanted {
         }
     }
 
-    /// The noun for this number.
     const fn noun(self) -> &'static str {
         let number = match self.most {
             Some(most) => most,
@@ -103,7 +101,6 @@ impl Wanted {
     }
 }
 
-/// The result of a wait.
 struct Outcome {
     matched: Vec<Value>,
     /// What came instead.
@@ -147,7 +144,6 @@ fn outcome(args: &WaitArgs, wanted: Wanted) -> anyhow::Result<Outcome> {
     args.server.run(async |client| Ok(wait(client, args, wanted).await?))
 }
 
-/// A wait in progress.
 struct Waiting<'a> {
     client: &'a Client,
     args: &'a WaitArgs,

@@ -9,7 +9,7 @@ pub(crate) enum ClientError {
     /// The address is invalid.
     #[error("--server {server}: {cause}; give a URL like http://127.0.0.1:4666")]
     Server {
-        /// What was given.
+        /// The URL as it was given.
         server: String,
         /// What is wrong with it.
         cause: String,
@@ -25,7 +25,6 @@ pub(crate) enum ClientError {
     /// The connection ended before the answer was there.
     #[error("the connection to {server} broke off: {cause}")]
     Broken {
-        /// Its URL.
         server: String,
         /// What happened.
         cause: String,
@@ -33,21 +32,19 @@ pub(crate) enum ClientError {
     /// Another program answers.
     #[error("what answers at {server} is not a Creel console; say where it is with --server URL")]
     NotCreel {
-        /// Its URL.
         server: String,
     },
     /// The server refuses the call.
     #[error("{}{hint}", sentence(detail))]
     Refused {
-        /// The HTTP status.
         status: u16,
         /// The problem's stable code.
         code: String,
-        /// What it says.
+        /// The problem's sentence.
         detail: String,
         /// What to do, if the problem does not say it.
         hint: String,
-        /// All of it.
+        /// The whole problem as the server sent it.
         problem: Value,
     },
     /// TLS cannot be set up.
@@ -88,7 +85,7 @@ impl ClientError {
     }
 }
 
-/// A problem as RFC 9457 has it.
+/// The members of a problem (RFC 9457) that an error is made of.
 #[derive(Deserialize)]
 struct Problem {
     code: String,
@@ -97,7 +94,7 @@ struct Problem {
     field: Option<String>,
 }
 
-/// The error for a status and the body that came with it.
+/// The error for a status and its body: [`ClientError::NotCreel`] unless the body is a problem.
 pub(super) fn refused(status: u16, body: &[u8], server: &str, with_token: bool) -> ClientError {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let Ok(Problem { code, mut detail, field }) = Problem::deserialize(&problem) else {

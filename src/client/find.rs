@@ -17,12 +17,11 @@ pub(crate) const DEFAULT_CONSOLE: &str = "http://127.0.0.1:4666";
 const FOLDER: &str = "running";
 /// Most notes that are read: a folder full of other files must not delay a command.
 const MAX_NOTES: usize = 100;
-/// Bytes of a note.
+/// Bytes of a note; a larger file is no note.
 const MAX_NOTE: u64 = 4 << 10;
 /// A server on this machine takes a connection at once, or is stuck.
 const PROBE: Duration = Duration::from_millis(300);
 
-/// What a note says.
 #[derive(Serialize, Deserialize)]
 struct Told {
     pid: u32,
@@ -35,7 +34,6 @@ struct Told {
 /// A server that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Running {
-    /// Its console's URL.
     pub console_url: String,
     /// Its database file, if known.
     pub database: Option<PathBuf>,

@@ -35,7 +35,6 @@ pub(crate) enum Live {
     Gap(Seq, Seq),
 }
 
-/// A bin that is followed.
 pub(crate) struct Follow<'c> {
     client: &'c Client,
     bin: String,

@@ -33,7 +33,7 @@ const WAIT_SLACK: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(40);
 /// Bytes of an error that are read: problems are short.
 const MAX_PROBLEM: usize = 256 << 10;
-/// Requests of one page.
+/// Requests that are asked for at once; a list of more takes several calls.
 pub(crate) const PAGE: usize = 500;
 
 /// A server, and how to talk to it.
@@ -106,7 +106,6 @@ impl Client {
         &self.base
     }
 
-    /// Reads JSON.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, ClientError> {
         self.json(self.request(Method::GET, path).query(query).timeout(CALL_TIMEOUT)).await
     }
@@ -271,7 +270,7 @@ pub(crate) fn bin_path(bin: &str, rest: &str) -> String {
     format!("/api/v1/bins/{}{rest}", segment(bin))
 }
 
-/// One segment of a path.
+/// One segment of a path: everything but ASCII letters and digits is percent-encoded.
 pub(crate) fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

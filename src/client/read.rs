@@ -43,7 +43,6 @@ pub(crate) struct Sender {
     pub port: u16,
 }
 
-/// A header field.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Field {
@@ -63,7 +62,7 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// The bytes, if included.
+    /// The bytes; `None` when they are not included, or not in base64.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         use base64::Engine as _;
         let decoded = |text: &String| base64::engine::general_purpose::STANDARD.decode(text).ok();
@@ -112,7 +111,6 @@ pub(crate) struct Response {
     pub duration_ms: Option<f64>,
 }
 
-/// A bin.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Bin {

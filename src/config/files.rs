@@ -19,7 +19,6 @@ const SILENCE: Duration = Duration::from_mins(1);
 /// Between two looks at a pipe that has nothing yet.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A file that was named, open.
 #[derive(Debug)]
 pub(crate) struct NamedFile {
     file: File,

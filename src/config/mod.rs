@@ -31,18 +31,18 @@ pub enum Database {
     Ephemeral,
 }
 
-/// A valid configuration.
+/// The settings of a server, checked by [`Config::checked`].
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Address of the capture listener.
     pub capture: SocketAddr,
-    /// Address of the console.
+    /// Address of the console. On any but a loopback address it needs a token.
     pub console: SocketAddr,
     /// Where requests are kept.
     pub database: Database,
     /// What commits survive.
     pub durability: Durability,
-    /// Bytes of a body.
+    /// Most bytes of a body, for bins without a limit of their own.
     pub max_body: u64,
     /// Requests kept per bin; 0 means no limit.
     pub max_requests: u64,
@@ -66,7 +66,7 @@ pub struct Config {
     pub catalogue: Catalogue,
     /// The allowed targets.
     pub delivery: DeliveryConfig,
-    /// The configuration file, when there is one.
+    /// The configuration file; `None` when the server runs without one.
     pub setup: Option<Arc<Setup>>,
 }
 
@@ -117,7 +117,7 @@ pub enum ConfigError {
     /// The token could be guessed.
     #[error("--token has {0} characters: give at least 16, e.g. from `openssl rand -hex 16`")]
     TokenShort(usize),
-    /// The file has no token.
+    /// The token's file cannot be read, or its first line is no token.
     #[error("--token-file {}: {cause}", path.display())]
     TokenFile {
         /// The file.
@@ -211,7 +211,7 @@ impl ConfigError {
 pub(crate) const MIN_TOKEN: usize = 16;
 
 impl Config {
-    /// The configuration, if it is valid.
+    /// The configuration unchanged, or an error for the first setting that cannot be used.
     pub fn checked(self) -> Result<Self, ConfigError> {
         if !self.console.ip().is_loopback() && self.token.is_none() {
             return Err(ConfigError::TokenNeeded(self.console));

@@ -18,7 +18,6 @@ pub(super) struct ListArgs {
     pub(super) server: ServerArgs,
 }
 
-/// Lists every bin.
 pub(in crate::cli) fn list(server: &ServerArgs, output: &OutputArgs) -> anyhow::Result<()> {
     let found = server.run(async |client| Ok(client.get("/api/v1/bins", &[]).await?))?;
     let bins = found["bins"].as_array().cloned().unwrap_or_default();

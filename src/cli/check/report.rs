@@ -11,7 +11,6 @@ pub(super) fn beginning(target: &str, battery: &Battery) -> String {
     format!("{} as {} asks of it\n\n", plain(target), battery.document)
 }
 
-/// A case.
 pub(super) fn case(case: &CaseReport, framework: &str, look: Look) -> String {
     let tone = match case.state {
         CaseState::Passed => Tone::Good,

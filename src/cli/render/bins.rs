@@ -36,7 +36,6 @@ fn is_left(bin: &Bin) -> bool {
     bin.declared.as_ref().is_some_and(|declared| !declared.current)
 }
 
-/// One bin with its settings.
 pub(in crate::cli) fn bin(bin: &Bin, now: Timestamp, look: Look) -> String {
     let counts = &bin.counts;
     let secret = |secret: &crate::client::Secret| {

@@ -22,7 +22,6 @@ pub(super) use table::{Align, Cell, Column, Table};
 use crate::model::Timestamp;
 use crate::view::hidden;
 
-/// How to print.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
     pub(super) paint: Paint,

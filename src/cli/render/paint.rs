@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Paint(pub(in crate::cli) bool);
 
-/// What a colour says.
+/// What a colour says; [`Paint::tone`] has the colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::cli) enum Tone {
     #[default]
@@ -21,7 +21,6 @@ pub(in crate::cli) enum Tone {
 }
 
 impl Tone {
-    /// The tone of a signature's status.
     pub(in crate::cli) fn of_verdict(status: &str) -> Self {
         match status {
             "valid" => Self::Good,
@@ -31,7 +30,6 @@ impl Tone {
         }
     }
 
-    /// The tone of an HTTP status.
     pub(in crate::cli) const fn of_status(status: u16) -> Self {
         match status {
             200..300 => Self::Good,
@@ -42,7 +40,7 @@ impl Tone {
 }
 
 impl Paint {
-    /// The text in that tone.
+    /// The text as it is when colours are off, or the tone is plain.
     pub(in crate::cli) fn tone(self, tone: Tone, text: &str) -> String {
         let style = match tone {
             Tone::Plain => Style::new(),

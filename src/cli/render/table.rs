@@ -16,7 +16,6 @@ pub(in crate::cli) enum Align {
     Right,
 }
 
-/// A column.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Column {
     pub(in crate::cli) title: &'static str,
@@ -52,7 +51,6 @@ impl From<String> for Cell {
     }
 }
 
-/// A table of one look.
 #[derive(Debug)]
 pub(in crate::cli) struct Table<'c> {
     columns: &'c [Column],

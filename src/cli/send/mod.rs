@@ -162,11 +162,9 @@ impl SendArgs {
     }
 }
 
-/// Where it goes.
 enum Way {
-    /// The server sends it.
     Server { bin: String, target: Option<String> },
-    /// This machine sends it.
+    /// This machine sends it, to this URL.
     Direct(String),
 }
 
@@ -207,7 +205,7 @@ async fn way(client: &Client, url: &str) -> Way {
     Way::Server { bin: below[..end].to_owned(), target }
 }
 
-/// The wish as the API takes it.
+/// The body of the API's call to send.
 fn input(args: &SendArgs, wish: &Wish, target: Option<String>) -> anyhow::Result<Value> {
     use base64::Engine as _;
     let (language, mode): (&str, &str) = (args.language.into(), args.mode.into());
@@ -290,7 +288,7 @@ fn is_delivered(event: &Value) -> bool {
     event["outcome"] == "answered" && event["response"]["status"].as_u64().is_some_and(|status| status / 100 == 2)
 }
 
-/// One event that was sent.
+/// Shows one event that was sent.
 fn show(args: &SendArgs, event: &Value) -> anyhow::Result<()> {
     args.output.one(event, |_| {
         let text = |value: &Value| lines(value.as_str().unwrap_or_default());

@@ -8,18 +8,18 @@ use super::text::{At, FileError, Text};
 /// What the file calls the schemas of a bin's events.
 pub(super) const EVENT_SCHEMAS: &str = "event_schemas";
 
-/// A bin that the file declares.
+/// A bin that the file declares in a table `[bins.NAME]`.
 #[derive(Clone)]
 pub struct DeclaredBin {
-    /// Its name.
+    /// The name of its table; the API checks it.
     pub name: String,
     /// Its settings in the API's form, with the secrets' texts: must not be shown.
     pub settings: Map<String, Value>,
-    /// How it forwards, as the API takes it.
+    /// How it forwards, as the API takes it; `None` where the file does not say.
     pub forward: Option<Value>,
     /// What it expects of its sender, as the API takes it.
     pub expect: Option<Value>,
-    /// JSON Schemas for its events.
+    /// JSON Schemas for its events, in the order of the events' names.
     pub event_schemas: Vec<DeclaredSchema>,
     /// The environment variables that secrets and expected headers came from.
     pub environment: Vec<String>,
@@ -53,7 +53,6 @@ impl DeclaredBin {
     }
 }
 
-/// Reads the table of bins.
 pub(super) fn read(
     text: &mut Text,
     table: Map<String, Value>,
@@ -96,7 +95,7 @@ pub(super) fn read(
     Ok(bins)
 }
 
-/// Secrets with their texts.
+/// The secrets, each with its text in place of the variable that it is read from.
 fn fetched(
     text: &mut Text,
     secrets: &Value,
@@ -145,7 +144,7 @@ fn fetched(
     Ok(fetched.into())
 }
 
-/// The value of an environment variable that the file names.
+/// The value of an environment variable that the file names; its name is added to `used`.
 fn variable(
     text: &Text,
     name: &Value,

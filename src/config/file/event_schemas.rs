@@ -8,15 +8,14 @@ use super::text::{At, FileError, Text};
 use crate::config::files;
 use crate::provider::own_schema::{self, MAX_NAME, MAX_SCHEMAS};
 
-/// Bytes of a file.
+/// Bytes of a schema's file.
 const MAX_FILE: u64 = 1 << 20;
 
-/// A schema for an event.
 #[derive(Clone, PartialEq)]
 pub struct DeclaredSchema {
-    /// The event's name.
+    /// The event that it is for: a name of up to [`MAX_NAME`] characters.
     pub event: String,
-    /// The schema.
+    /// The schema; it was checked and can be used.
     pub schema: Value,
     /// The file that it is in; `None` of one that is written in the configuration itself.
     pub file: Option<PathBuf>,

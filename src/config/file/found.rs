@@ -12,10 +12,9 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// A folder, a pipe, a device.
 pub(super) const NO_FILE: &str = "it is no file";
 
-/// What was found.
+/// What is in a folder where the user has named no file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// There is none.
     Nothing,
     /// It may be used.
     Usable(PathBuf),
@@ -23,7 +22,7 @@ pub(crate) enum Found {
     Ignored(String),
 }
 
-/// Looks for a file in a folder.
+/// Looks for a file of the usual name ([`NAME`]). One that may not be used is no error: it says why.
 pub(crate) fn find(folder: &Path) -> Found {
     let path = folder.join(NAME);
     let Ok(file) = path.metadata() else { return Found::Nothing };

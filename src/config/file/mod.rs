@@ -28,7 +28,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// The tables at the top.
 const TABLES: [&str; 4] = ["serve", "bins", "schemes", "providers"];
 
-/// A configuration file, read.
+/// A configuration file, read. What is in the API's form is checked where it is applied.
 #[derive(Clone)]
 pub struct ConfigFile {
     /// The text, to say where something is.
@@ -39,7 +39,7 @@ pub struct ConfigFile {
     pub serve: Map<String, Value>,
     /// Bins, in the order of the file.
     pub bins: Vec<DeclaredBin>,
-    /// Records of schemes.
+    /// Records of schemes, each with the name of its table as its `id`.
     pub schemes: Vec<Value>,
     /// The user's own platforms.
     pub providers: Vec<OwnProvider>,

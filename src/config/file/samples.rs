@@ -8,7 +8,7 @@ use crate::provider::OwnProvider;
 
 /// Files of samples: a platform has a handful of events.
 const MAX_SAMPLES: usize = 100;
-/// Bytes of one.
+/// Bytes of one sample.
 const MAX_SAMPLE: u64 = 1 << 20;
 /// Bytes of all of a platform: they are kept in memory.
 const MAX_ALL: u64 = 16 << 20;

@@ -14,7 +14,7 @@ use super::super::did_you_mean;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}:{line}:{column}: {}{sentence}", path.display(), prefix(field))]
 pub struct FileError {
-    /// The file.
+    /// The file, as it was named.
     pub path: PathBuf,
     /// The line, from 1.
     pub line: usize,
@@ -64,7 +64,7 @@ impl PartialEq for Text {
 }
 
 impl Text {
-    /// Reads a text.
+    /// Reads TOML, and notes where each setting is written.
     pub(super) fn parse(path: &Path, text: &str) -> Result<(Self, Map<String, Value>), FileError> {
         let mut read =
             Self { path: path.to_owned(), text: text.to_owned(), places: HashMap::new(), written: HashMap::new() };
@@ -76,7 +76,7 @@ impl Text {
         Ok((read, root))
     }
 
-    /// The file.
+    /// The file, as it was named.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -105,7 +105,7 @@ impl Text {
         self.error(field, At::Key, format!("there is no such setting{list}"))
     }
 
-    /// The line of a setting, from 1.
+    /// The line of a setting's name, from 1; `None` when the file does not hold it.
     pub fn line(&self, field: &str) -> Option<usize> {
         self.places.get(field).map(|place| self.position(place.key.start).0)
     }

@@ -8,7 +8,7 @@ use crate::config::{Unknown, did_you_mean};
 const OF_BINS: [&str; 3] = ["forward", "expect", super::bins::EVENT_SCHEMAS];
 const NOT_OF_BINS: &str = "name";
 
-/// An error from serde.
+/// The error at the setting that serde's words name, with the nearest known name.
 pub(crate) fn by_serde(text: &Text, field: &str, words: &str) -> FileError {
     if let Some((name, known)) = words.strip_prefix("unknown field `").and_then(|rest| rest.rsplit_once("`, expected "))
     {
