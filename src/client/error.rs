@@ -31,9 +31,7 @@ pub(crate) enum ClientError {
     },
     /// Another program answers.
     #[error("what answers at {server} is not a Creel console; say where it is with --server URL")]
-    NotCreel {
-        server: String,
-    },
+    NotCreel { server: String },
     /// The server refuses the call.
     #[error("{}{hint}", sentence(detail))]
     Refused {

@@ -163,6 +163,7 @@ impl SendArgs {
 }
 
 enum Way {
+    /// The server sends it to its own bin: to `target`, a URL below that of the bin, or to the bin's own URL.
     Server { bin: String, target: Option<String> },
     /// This machine sends it, to this URL.
     Direct(String),
