@@ -28,11 +28,10 @@ pub(crate) struct ByHand {
 /// Facts about such a request, in addition to its bytes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
-    /// Its id.
+    /// Its id; `None` for a request that no server has stored.
     pub id: Option<RequestId>,
     /// Its cursor.
     pub seq: Seq,
-    /// When it arrived.
     pub received_at: Timestamp,
     /// The path below the bin.
     pub path: String,
@@ -40,7 +39,6 @@ pub(crate) struct Facts {
     pub complete: bool,
     /// The scheme of its verdict.
     pub scheme: Option<String>,
-    /// The event's name.
     pub event: Option<String>,
 }
 
@@ -72,7 +70,7 @@ impl ByHand {
         self.engine.reaches(target).await
     }
 
-    /// A request as it is sent.
+    /// The request as one that a bin holds. What `facts` does not say is left at nothing.
     pub(crate) fn request(&self, head: Bytes, body: Bytes, facts: Facts) -> CapturedRequest {
         let head = Head::new(head);
         let verdict =

@@ -17,7 +17,6 @@ const MAX_REMEMBERED: usize = 64;
 /// How often progress goes to the stream.
 const TELL_EVERY: Duration = Duration::from_millis(200);
 
-/// A job.
 #[derive(Debug)]
 pub(crate) struct Job {
     status: Mutex<JobStatus>,
@@ -70,7 +69,7 @@ impl Job {
         let _ = tokio::time::timeout(time, stop.wait_for(|stop| *stop)).await;
     }
 
-    /// Counts a delivery.
+    /// Counts a delivery: accepted (2xx), answered otherwise, or failed.
     pub(super) fn count(&self, delivered: &Delivered) {
         let mut status = self.status.lock();
         status.done += 1;
@@ -86,7 +85,7 @@ impl Job {
         self.status.lock().skipped += 1;
     }
 
-    /// Notes the end.
+    /// Notes the end: failed with an error, stopped if that was asked for, else done.
     pub(super) fn end(&self, error: Option<String>) {
         let stopped = self.is_stopped();
         let mut status = self.status.lock();
@@ -110,7 +109,7 @@ impl Job {
     }
 }
 
-/// All jobs.
+/// The jobs of this process, by number.
 #[derive(Debug, Default)]
 pub(super) struct Jobs(Mutex<Inner>);
 
@@ -121,7 +120,7 @@ struct Inner {
 }
 
 impl Jobs {
-    /// Begins a job.
+    /// Begins a job. Fails when too many run; forgets the oldest that is over when too many are remembered.
     pub(super) fn begin(&self, bin: BinId, total: Option<u64>, clock: &Clock) -> Result<Arc<Job>, SendError> {
         let mut inner = self.0.lock();
         let is_running = |job: &Arc<Job>| job.status.lock().state == JobState::Running;
@@ -144,7 +143,7 @@ impl Jobs {
         Arc::new(Job::new(0, bin, None, clock))
     }
 
-    /// The job with that number.
+    /// The job with that number; `None` also when it is no longer remembered.
     pub(super) fn find(&self, id: u64) -> Option<Arc<Job>> {
         self.0.lock().jobs.get(&id).cloned()
     }

@@ -75,7 +75,7 @@ struct Inner {
 }
 
 impl Deliver {
-    /// Starts the threads.
+    /// Starts the threads. [`Deliver::stop`] ends them.
     pub(crate) fn start(
         store: Store,
         clock: Clock,
@@ -132,7 +132,7 @@ impl Deliver {
         self.0.catalogue.now()
     }
 
-    /// The job with that number.
+    /// The job with that number; `None` also when it is no longer remembered.
     pub(crate) fn job(&self, id: u64) -> Option<Arc<Job>> {
         self.0.jobs.find(id)
     }

@@ -97,7 +97,7 @@ impl Messages {
     }
 }
 
-/// What a check has found.
+/// The matches of one look at a bin.
 #[derive(Debug, Default)]
 struct Found {
     count: u64,

@@ -12,11 +12,10 @@ use crate::store::StoreError;
 /// How a request is to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The target.
     pub target: TargetUrl,
     /// Use exactly the target's path and query, without the request's own.
     pub exact: bool,
-    /// Keep the sender's `Host`.
+    /// Keep the sender's `Host`; else it is the target's.
     pub keep_host: bool,
     /// What is changed.
     pub edit: Edit,
@@ -26,7 +25,7 @@ pub(crate) struct Plan {
     pub timeout: Duration,
     /// Send it although two programs may read it in two ways.
     pub as_is: bool,
-    /// Why it is sent.
+    /// What is noted at the attempt as its reason.
     pub why: Why,
     /// What it counts as if it arrives at a bin.
     pub origin: Origin,
@@ -44,7 +43,7 @@ impl Plan {
 pub(crate) struct Edit {
     /// Of the head.
     pub head: HeadEdit,
-    /// Another body.
+    /// Another body; `None` keeps that of the request.
     pub body: Option<Bytes>,
     /// New values in the JSON body, as JSON text.
     pub json: Vec<(Pointer, String)>,
@@ -53,13 +52,11 @@ pub(crate) struct Edit {
 /// How to sign again.
 #[derive(Debug, Clone)]
 pub(crate) struct Resign {
-    /// The secret.
     pub secret: ResignSecret,
     /// The scheme; `None` for the bin's, else that of the request's verdict.
     pub scheme: Option<String>,
 }
 
-/// The secret to sign with.
 #[derive(Debug, Clone)]
 pub(crate) enum ResignSecret {
     /// The one that the request was verified with, else the bin's newest.
@@ -84,7 +81,7 @@ pub(crate) enum SendError {
     Field {
         /// Its name in the API.
         field: String,
-        /// What to do.
+        /// What is wrong and what to do, in a sentence.
         sentence: String,
     },
     /// Too much is being sent.

@@ -33,7 +33,7 @@ const PAGE_BYTES: usize = 8 << 20;
 /// The pauses between deliveries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Spacing {
-    /// None.
+    /// One right after the other.
     #[default]
     None,
     /// As they were between the captures, up to [`MAX_SPACING`].
@@ -57,11 +57,7 @@ impl Spacing {
 #[derive(Debug, Clone)]
 pub(crate) enum Selection {
     /// One request, several times.
-    One {
-        request: Arc<CapturedRequest>,
-        /// How often.
-        count: u32,
-    },
+    One { request: Arc<CapturedRequest>, count: u32 },
     /// All that a filter finds now, oldest first.
     Found(Filter),
 }
@@ -69,18 +65,14 @@ pub(crate) enum Selection {
 /// A replay of one or more requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
-    /// Which requests.
     pub selection: Selection,
-    /// The pauses.
     pub spacing: Spacing,
     /// Concurrent deliveries; with one, the order is kept.
     pub parallel: usize,
 }
 
-/// The result of a replay.
 #[derive(Debug)]
 pub(crate) enum Replayed {
-    /// It is complete.
     Now {
         /// The attempts, in the order in which they ended.
         attempts: Vec<Attempt>,
@@ -209,7 +201,7 @@ impl Deliver {
         Ok((attempts, skipped))
     }
 
-    /// Sends one request and stores the attempt.
+    /// Sends one request and stores the attempt; waits while too many deliveries of replays are open.
     async fn send(
         &self,
         bin: &crate::model::Bin,

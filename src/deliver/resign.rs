@@ -26,11 +26,11 @@ pub(super) struct Unsigned<'a> {
 pub(super) struct SentSecret {
     /// The secret, if the scheme sends it as it is: it must not be shown.
     pub(super) hidden: Cover,
-    /// The secret is a stored one.
+    /// Whether it is a stored secret that the scheme sends as it is: then it may not go everywhere.
     pub(super) is_stored_token: bool,
 }
 
-/// Signs, and returns which part of the secret is sent.
+/// Signs with the secret and the scheme that are asked for. A stored secret is refused where it may not be used.
 pub(super) fn sign_again(
     catalogue: &Catalogue,
     bin: &Bin,

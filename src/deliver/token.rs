@@ -12,7 +12,6 @@ pub(super) const COVERED: &str = "•••";
 /// Secrets of at least this length are masked.
 pub(super) const LEAST: usize = 1;
 
-/// The secret to use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Use<'a> {
     /// The bin; without one there are no stored secrets.

@@ -12,9 +12,7 @@ const OF_THE_MOMENT: &[&str] = &["date", "connection", "keep-alive"];
 /// What differs between two answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct AnswerDiff {
-    /// The one attempt.
     pub a: AnswerSide,
-    /// The other.
     pub b: AnswerSide,
     /// Whether outcome, status, fields and body are the same; how long it took does not count.
     pub same: bool,
@@ -24,20 +22,17 @@ pub(crate) struct AnswerDiff {
     pub body: Option<BodyDiff>,
 }
 
-/// The attempt on one side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct AnswerSide {
-    /// Its number.
+    /// The cursor of the change that stored the attempt.
     pub id: Seq,
     /// The request that was sent.
     pub request: RequestId,
     /// Where to.
     pub target: String,
-    /// When it began.
     pub started_at: Timestamp,
-    /// How it ended.
     pub outcome: Outcome,
-    /// The answer's status, if there is one.
+    /// The answer's status; `None` when there was no answer.
     pub status: Option<u16>,
     /// How long it took, in microseconds.
     pub total_us: u64,

@@ -27,7 +27,6 @@ pub(crate) struct JsonDiff {
     pub truncated: bool,
 }
 
-/// A change of one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct JsonChange {
     /// The kind of difference. Never `case`.

@@ -46,14 +46,10 @@ pub(crate) struct Comparison {
     pub body: BodyDiff,
 }
 
-/// The request on one side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Side {
-    /// Its id.
     pub id: RequestId,
-    /// Its cursor.
     pub seq: Seq,
-    /// When it came.
     pub received_at: Timestamp,
     /// Bytes of its body as sent.
     pub body_size: usize,
@@ -123,7 +119,7 @@ fn leave_out(body: &mut BodyDiff, ignored: &Ignored) -> bool {
     json.changes.is_empty() && before > 0 && !json.truncated
 }
 
-/// Compares two requests.
+/// Compares two requests. Bodies are compared with their content encoding undone.
 #[must_use]
 pub(crate) fn compare(a: &CapturedRequest, b: &CapturedRequest) -> Comparison {
     let line = head::line(a, b);
@@ -157,7 +153,7 @@ fn decoded<T>(headers: &Headers, body: &[u8], then: impl FnOnce(&[u8]) -> T) -> 
     then(Body::open(input).bytes())
 }
 
-/// Compares two bodies.
+/// Compares two bodies as they are given: their content encoding is undone before.
 #[must_use]
 pub(crate) fn bodies(a: &[u8], b: &[u8]) -> BodyDiff {
     if a == b {

@@ -12,12 +12,11 @@ use super::align::align;
 const TIMEOUT: Duration = Duration::from_millis(250);
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
-/// Lines that are shown.
+/// Lines of all hunks that are shown.
 const MAX_LINES: usize = 2_000;
 /// Characters of a line that are shown.
 const MAX_LINE: usize = 1_000;
 
-/// How two texts differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct TextDiff {
     /// The changed places.
@@ -33,7 +32,6 @@ pub(crate) struct Hunk {
     pub lines: Vec<DiffLine>,
 }
 
-/// A line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DiffLine {
     /// Which of the texts has it.
@@ -46,7 +44,6 @@ pub(crate) struct DiffLine {
     pub text: String,
 }
 
-/// Which of the two texts has a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LineKind {

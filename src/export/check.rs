@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{CaseReport, CaseState, CheckReport, ShotReport};
 use crate::view::plain;
 
-/// A state in a word.
+/// A state in a word of at most four letters.
 pub(crate) const fn word(state: CaseState) -> &'static str {
     match state {
         CaseState::Passed => "ok",

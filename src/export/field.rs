@@ -2,7 +2,6 @@
 
 use super::wire::Framing;
 
-/// A field to send.
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) value: Vec<u8>,

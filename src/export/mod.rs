@@ -38,7 +38,6 @@ const SINGLE: &[Single] =
 /// Exporters of many requests.
 const MANY: &[Many] = &[har::MANY, jsonl::MANY, csv::MANY];
 
-/// An exporter of one request.
 struct Single {
     id: &'static str,
     label: &'static str,
@@ -48,7 +47,6 @@ struct Single {
     write: fn(&CapturedRequest, &ExportOptions) -> Vec<u8>,
 }
 
-/// An exporter of many requests.
 struct Many {
     id: &'static str,
     label: &'static str,
@@ -88,13 +86,13 @@ pub struct ExportOptions {
 pub struct Exported {
     /// The bytes. UTF-8 for all but `http`, which has the body as it is.
     pub bytes: Vec<u8>,
-    /// Its media type.
+    /// Its media type, for `Content-Type`.
     pub media_type: &'static str,
     /// The ending of a file name, without dot.
     pub extension: &'static str,
 }
 
-/// Writes one request.
+/// Exports one request. All of it is in memory.
 #[must_use]
 pub fn single(exporter: SingleExporter, request: &CapturedRequest, options: &ExportOptions) -> Exported {
     let member = exporter.0;
@@ -126,7 +124,7 @@ impl RowAttempts {
         if std::mem::take(&mut self.first) { written } else { [self.writer.between.as_bytes(), &written].concat() }
     }
 
-    /// The rest of the row.
+    /// Ends the row that was begun, after its last attempt.
     #[must_use]
     pub fn close(&self) -> &'static str {
         self.writer.close
@@ -238,7 +236,7 @@ impl SingleExporter {
 }
 
 impl ManyExporter {
-    /// The media type of the whole.
+    /// The media type of the whole, for `Content-Type`.
     pub const fn media_type(self) -> &'static str {
         self.0.media_type
     }

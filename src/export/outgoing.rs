@@ -19,7 +19,7 @@ const MAX_NOTED: usize = 60;
 
 /// A request to be sent by some client.
 pub(super) struct Outgoing<'a> {
-    /// The method as sent.
+    /// The method as sent, as text.
     pub(super) method: &'a str,
     /// The URL, printable ASCII.
     pub(super) url: String,

@@ -60,7 +60,6 @@ impl Serialize for Record<'_> {
     }
 }
 
-/// An attempt as JSON.
 pub(super) fn attempt(attempt: &Attempt, cover: &Cover, options: &ExportOptions) -> Vec<u8> {
     serde_json::to_vec(&Attempted { attempt, redact: options.redact, cover }).unwrap_or_default()
 }

@@ -54,7 +54,7 @@ impl Coding {
     }
 }
 
-/// How decoding ended.
+/// How far the content encoding could be undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum DecodeState {
@@ -69,7 +69,7 @@ pub enum DecodeState {
     },
     /// The data is damaged, or ends too early. What came out before is there.
     Corrupt {
-        /// In which coding.
+        /// The name of the coding in which it failed.
         coding: &'static str,
     },
     /// A coding that is not known; the bytes are as they were before it.
@@ -79,7 +79,7 @@ pub enum DecodeState {
     },
 }
 
-/// The result of decoding.
+/// A body with its content encoding undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded<'a> {
     /// The bytes as far as they could be decoded.

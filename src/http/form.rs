@@ -86,7 +86,7 @@ impl FormStyle {
     pub(crate) const DOTNET: Self = Self { safe: "-._!*()", ..Self::WHATWG };
 }
 
-/// Writes pairs as a form.
+/// Writes pairs as a form, joined by `&`.
 pub(crate) fn write<'p>(pairs: impl IntoIterator<Item = &'p (String, String)>, style: FormStyle) -> String {
     let mut out = String::new();
     for (name, value) in pairs {

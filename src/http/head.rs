@@ -39,7 +39,7 @@ impl Head {
         Self { raw, method, target, version }
     }
 
-    /// The exact bytes.
+    /// The exact bytes, with the empty line at the end if that arrived.
     #[must_use]
     pub const fn raw(&self) -> &Bytes {
         &self.raw

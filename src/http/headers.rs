@@ -47,7 +47,7 @@ const USUAL: usize = 12;
 pub struct Headers(Vec<Header>);
 
 impl Headers {
-    /// No fields.
+    /// A list without fields.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())

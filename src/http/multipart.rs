@@ -12,7 +12,7 @@ const MAX_PART_HEAD: usize = 16 * 1024;
 /// Field lines of one part's head.
 const MAX_PART_FIELDS: usize = 50;
 
-/// One part.
+/// A part of a multipart body (RFC 7578); its content stays in the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// The field lines as sent.
@@ -42,7 +42,7 @@ impl Part {
     }
 }
 
-/// Reads the parts of a body one by one.
+/// Reads the parts of a body one by one, leniently: white space after a boundary is no error.
 #[derive(Debug)]
 pub struct Parts<'a> {
     body: &'a [u8],
@@ -55,7 +55,7 @@ pub struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// The parts that this boundary separates.
+    /// The parts that this boundary separates, given without its leading `--`.
     pub fn new(body: &'a [u8], boundary: &str) -> Self {
         Self { body, delimiter: [b"--", boundary.as_bytes()].concat(), at: 0, open: None, closed: false }
     }

@@ -9,7 +9,7 @@ pub struct HeadScan<'a> {
 /// The three parts of a request line; missing ones are empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RequestLine<'a> {
-    /// The method.
+    /// The method: all before the first blank, else the whole line.
     pub method: &'a [u8],
     /// The target: all between method and version, without the blanks around it.
     pub target: &'a [u8],

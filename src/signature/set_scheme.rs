@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{AUTO, Catalogue, Scheme};
 use crate::model::BinSettings;
 
-/// The scheme that the settings name, or have as a record; none when it is recognised from each request.
+/// The scheme that the settings have as a record or name; `None` when it is to be recognised, or is no longer known.
 pub(crate) fn set_scheme(catalogue: &Catalogue, settings: &BinSettings) -> Option<Arc<Scheme>> {
     if let Some(record) = &settings.custom_scheme {
         return Scheme::from_json(record).ok().map(Arc::new);

@@ -25,7 +25,7 @@ const ANSWER: usize = 300;
 /// The same for the answer to the deciding request.
 const DECIDING: usize = 4 << 10;
 
-/// The report at the start of a check.
+/// The report before the first case has run.
 pub(crate) fn beginning(plan: &CheckPlan, now: Timestamp) -> CheckReport {
     CheckReport {
         provider: plan.battery.sender.provider,

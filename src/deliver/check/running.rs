@@ -16,7 +16,7 @@ use crate::model::{BinId, CheckReport};
 
 /// Concurrent checks: each may have twenty requests open.
 const MAX_RUNNING: usize = 2;
-/// Checks that are remembered.
+/// Checks that are remembered, running ones among them; of those that are over, the oldest goes first.
 const MAX_REMEMBERED: usize = 16;
 
 /// A check that the server runs, or has run.
@@ -24,7 +24,7 @@ const MAX_REMEMBERED: usize = 16;
 pub(crate) struct Check {
     /// Its number, valid until the server stops.
     pub id: u64,
-    /// The bin whose receiver is checked.
+    /// The bin whose receiver is checked; `None` for a receiver that no bin belongs to.
     pub bin: Option<BinId>,
     report: Mutex<CheckReport>,
     stopped: AtomicBool,
@@ -33,7 +33,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// The report so far.
+    /// The report so far: complete once the check is over.
     pub(crate) fn report(&self) -> CheckReport {
         self.report.lock().clone()
     }
@@ -66,7 +66,7 @@ impl Check {
     }
 }
 
-/// All checks.
+/// The checks of this process, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Checks(Mutex<Inner>);
 
@@ -139,7 +139,7 @@ impl Deliver {
             .find(|(_, report)| report.finished_at.is_some() && report.error.is_none())
     }
 
-    /// The check with that number.
+    /// The check with that number; `None` also when it is no longer remembered.
     pub(crate) fn find_check(&self, id: u64) -> Option<Arc<Check>> {
         self.0.checks.0.lock().checks.get(&id).cloned()
     }

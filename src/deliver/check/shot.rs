@@ -30,7 +30,6 @@ const PLACEHOLDER: u8 = 0x01;
 /// The cases to run, and the receiver.
 #[derive(Debug, Clone)]
 pub(crate) struct CheckPlan {
-    /// The platform's battery.
     pub battery: &'static Battery,
     /// The cases to run, in the battery's order.
     pub cases: Vec<&'static Case>,
@@ -45,7 +44,7 @@ pub(crate) struct CheckPlan {
 }
 
 impl CheckPlan {
-    /// Why a case is skipped.
+    /// Why a case is skipped, in a sentence; `None` when it is tried.
     pub(super) fn skipped(&self, case: &Case) -> Option<String> {
         if case.needs_proof() && self.proofs().is_empty() && self.signer.is_none() {
             let what = if self.battery.signs { "secret" } else { "secret or header of your own" };
@@ -191,7 +190,7 @@ impl CheckPlan {
     }
 }
 
-/// The first half of a text.
+/// The first half of a text, by characters.
 fn half(text: &str) -> &str {
     let middle = text.char_indices().nth(text.chars().count() / 2);
     middle.map_or("", |(at, _)| text.get(..at).unwrap_or_default())

@@ -8,7 +8,7 @@ use crate::http::{Head, split_head};
 /// The changes. Parts that are `None` or empty stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HeadEdit {
-    /// Another method.
+    /// Another method; `None` keeps that of the request.
     pub method: Option<String>,
     /// Another path below the bin: empty, or with its leading slash.
     pub path: Option<String>,

@@ -12,13 +12,12 @@ use crate::http::{FieldLine, Head, split_head};
 /// How a head is made for its target.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadPlan<'a> {
-    /// The target.
     pub target: &'a TargetUrl,
     /// The requested path and query, see [`path_and_query`].
     pub path_and_query: &'a [u8],
-    /// Keep the sender's `Host`.
+    /// Keep the sender's `Host`; else it is the target's.
     pub keep_host: bool,
-    /// Bytes of the body.
+    /// Bytes of the body, for `Content-Length`.
     pub body_size: u64,
 }
 
@@ -55,7 +54,7 @@ const VERSION: &str = "A version that can be sent.";
 /// Fields of one connection, beside those that `Connection` names and all `Proxy-…` (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: &[&str] = &["connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// Makes the head to be sent.
+/// The head to be sent, with the lines that differ from the captured one.
 pub(crate) fn outgoing(head: &Head, plan: &HeadPlan<'_>) -> OutgoingHead {
     let raw = &head.raw()[..];
     let mut out = Writer { bytes: Vec::with_capacity(raw.len() + 64), changes: Vec::new() };
@@ -113,7 +112,8 @@ pub(crate) fn outgoing(head: &Head, plan: &HeadPlan<'_>) -> OutgoingHead {
     OutgoingHead { bytes: out.bytes.into(), changes: out.changes }
 }
 
-/// The path and query to be sent.
+/// The path and query to be sent: the target's path, the path below the bin, the target's query, the captured query.
+/// With `exact`, the target's alone.
 pub(crate) fn path_and_query(head: &Head, target: &TargetUrl, exact: bool) -> Vec<u8> {
     if exact {
         return target.path_and_query().into();

@@ -50,7 +50,7 @@ const RESOLVE: Duration = Duration::from_secs(5);
 /// A request to send.
 #[derive(Debug, Clone)]
 pub(crate) struct Parcel {
-    /// Where to.
+    /// Where to connect; what is asked for there is in the head.
     pub target: TargetUrl,
     /// The whole URL that the head asks for.
     pub url: String,
@@ -58,7 +58,6 @@ pub(crate) struct Parcel {
     pub head: Bytes,
     /// A secret that is sent as it is: masked in all that is shown and kept, also where the target echoes it.
     pub hidden: Cover,
-    /// The body.
     pub body: Bytes,
     /// Its method is HEAD: the response has no body whatever it says.
     pub to_head: bool,

@@ -15,13 +15,12 @@ pub(super) const MAX_ADDRESSES: usize = 16;
 
 /// Resolves and connects.
 pub(crate) trait Network: Send + Sync {
-    /// The addresses of a name.
+    /// The addresses of a name, at most [`MAX_ADDRESSES`].
     fn resolve<'a>(&'a self, name: &'a str) -> Busy<'a, Vec<IpAddr>>;
-    /// A connection to an address.
     fn connect(&self, to: SocketAddr) -> Busy<'_, TcpStream>;
 }
 
-/// The system's.
+/// The network of this machine; names are resolved by the system.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct System;
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use crate::http::text::clipped;
 use crate::model::ReceivedResponse;
 
-/// Bytes of a response's head.
+/// Bytes of a response's head; a longer one is malformed.
 pub(super) const MAX_HEAD: usize = 64 << 10;
 /// Bytes of a body that are kept.
 pub(super) const MAX_KEPT: usize = 1 << 20;
@@ -61,7 +61,7 @@ pub(super) struct Reading {
     head: Option<(u16, Bytes)>,
     body: BytesMut,
     body_size: u64,
-    /// When the first byte came.
+    /// When the first byte came; `None` when none did.
     pub first_byte: Option<Instant>,
 }
 
@@ -104,7 +104,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Reads one head.
+    /// Reads one head, interim (1xx) or final; its bytes leave the buffer.
     async fn head<R: AsyncRead + Unpin>(&mut self, stream: &mut R, to_head: bool) -> Result<Framing, ReadError> {
         let mut looked_at = 0;
         let end = loop {

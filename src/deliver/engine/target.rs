@@ -58,7 +58,7 @@ impl TargetUrl {
         self.0.scheme() == "https"
     }
 
-    /// The host, read.
+    /// The host, told apart as name or address.
     pub(crate) fn host(&self) -> Host<&str> {
         self.0.host().unwrap_or(Host::Domain(""))
     }
@@ -138,7 +138,7 @@ pub enum AllowedTarget {
     Host {
         /// In lower case; an address in its usual form.
         host: String,
-        /// The port.
+        /// The port; `None` for all.
         port: Option<u16>,
     },
     /// Every host below a domain.

@@ -145,7 +145,7 @@ impl Deliver {
         }
     }
 
-    /// Forwards one request to one of its targets.
+    /// Forwards one request to one of its targets, unless that is no longer due.
     async fn forward_one(
         &self,
         bin: &Bin,

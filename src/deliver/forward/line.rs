@@ -89,7 +89,7 @@ impl Deliver {
         Ok(true)
     }
 
-    /// The targets of a request.
+    /// The lanes of the targets that a request still has to go to, or its outcome if there are none.
     pub(super) async fn routed(
         &self,
         bin: &Bin,

@@ -42,14 +42,12 @@ const MAX_PAUSE: Duration = Duration::from_hours(1);
 const PAGE: usize = 32;
 const PAGE_BYTES: usize = 8 << 20;
 
-/// The health of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Health {
-    /// The target.
     pub target: String,
     /// Whether it accepts connections.
     pub reachable: bool,
-    /// Since when.
+    /// When `reachable` last changed, or was first known.
     pub since: Timestamp,
     /// What to check, when it is down.
     pub sentence: Option<String>,
@@ -121,7 +119,7 @@ impl Line {
     }
 }
 
-/// The running lines.
+/// The running lines, by bin.
 #[derive(Debug, Default)]
 pub(super) struct Lines(Mutex<HashMap<BinId, Arc<Line>>>);
 

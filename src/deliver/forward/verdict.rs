@@ -101,7 +101,7 @@ pub(super) const fn is_over(before: Option<Forwarded>, forward: &ForwardSettings
     }
 }
 
-/// The lane of a target.
+/// The lane of a target: the first 8 bytes of the SHA-256 of its URL.
 pub(super) fn lane_of(target: &str) -> Lane {
     let mut key = [0; 8];
     key.copy_from_slice(&Sha256::digest(target)[..8]);

@@ -21,38 +21,27 @@ pub(super) const SLOW: Duration = Duration::from_secs(3);
 /// Fields that belong to the connection, for every sender.
 const OF_THE_CONNECTION: &[&str] = &["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"];
 
-/// What to send.
 #[derive(Debug, Clone)]
 pub(crate) enum Sample {
     /// An event made up by Creel.
     Made {
-        /// The platform.
         sender: SimulatedPlatform,
         /// The data that all events of a session share.
         story: Box<Story>,
     },
     /// The user's own request, captured or written by hand.
-    Own {
-        /// The head.
-        head: Head,
-        /// The body.
-        body: Bytes,
-    },
+    Own { head: Head, body: Bytes },
 }
 
-/// How to sign.
 #[derive(Debug, Clone)]
 pub(crate) struct Signer {
-    /// The scheme.
     pub scheme: Arc<Scheme>,
-    /// The secret.
     pub secret: SecretValue,
 }
 
 /// Everything about a sending.
 #[derive(Debug, Clone)]
 pub(crate) struct Sending {
-    /// The sample.
     pub sample: Sample,
     /// The events and their times.
     pub steps: Vec<Step>,
@@ -68,7 +57,7 @@ pub(crate) struct Sending {
     pub signer: Option<Signer>,
     /// Values of the body that are changed.
     pub set: Vec<(Pointer, String)>,
-    /// Another body.
+    /// Another body; `None` keeps that of the sample.
     pub body: Option<Bytes>,
     /// Deliberate faults.
     pub faults: Vec<Fault>,
@@ -296,7 +285,6 @@ fn query_added(path: &[u8], url: &str, signed_url: &str) -> Vec<u8> {
     [base, b"?", query(signed_url).as_bytes()].concat()
 }
 
-/// The body after a change.
 fn changed(body: &Bytes, change: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     let mut bytes = body.to_vec();
     change(&mut bytes);

@@ -32,7 +32,6 @@ impl From<SampleError> for SendError {
     }
 }
 
-/// An event that was sent.
 #[derive(Debug, Clone)]
 pub(crate) struct SentEvent {
     /// Its name.
@@ -41,7 +40,6 @@ pub(crate) struct SentEvent {
     pub delivered: Delivered,
 }
 
-/// The result of a sending.
 #[derive(Debug)]
 pub(crate) enum Sent {
     /// All events, in the order of sending.

@@ -11,7 +11,6 @@ use crate::model::{Bin, SecretValue, Timestamp};
 use crate::provider;
 use crate::signature::{Catalogue, Scheme, set_scheme};
 
-/// What to sign with.
 #[derive(Debug, Clone)]
 pub(crate) enum SignWith {
     /// The bin's newest secret; without one nothing is signed.

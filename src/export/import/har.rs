@@ -20,7 +20,7 @@ use crate::model::{BinId, Derived, HeadSource, Marks, NewRequest, Origin, SentRe
 #[derive(Debug)]
 pub(crate) struct Archive {
     text: Bytes,
-    /// Where each entry is in it.
+    /// Where each entry is in the text.
     entries: Vec<Range<usize>>,
     bin: BinId,
     /// Whether Creel wrote it.

@@ -24,7 +24,7 @@ const YEAR_10000: i64 = 253_402_300_800;
 pub struct Imported {
     /// The request. Verdict and event facts are those of the file; the duplicate mark is the store's to set.
     pub request: NewRequest,
-    /// The sender's response then.
+    /// What the sender was told when it was captured.
     pub response: SentResponse,
     /// What its owner had added.
     pub marks: Marks,
@@ -35,10 +35,10 @@ pub struct Imported {
 /// Why a file cannot be read. A line counts from 1; in an HTTP archive it is the entry, and 0 the archive itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    /// It is not the expected JSON.
+    /// It is not JSON, or not of the wanted shape.
     #[error("line {line}: is not {wanted}: {words}")]
     NotJson {
-        /// Where.
+        /// The line at fault, as [`ImportError`] counts it.
         line: usize,
         /// What it should be.
         wanted: &'static str,
@@ -48,7 +48,7 @@ pub enum ImportError {
     /// A field's value is of another type than it should be.
     #[error("line {line}, field {field}: {words}")]
     Type {
-        /// Where.
+        /// The line at fault, as [`ImportError`] counts it.
         line: usize,
         /// The field at fault.
         field: String,
@@ -58,7 +58,7 @@ pub enum ImportError {
     /// A field's value makes no sense.
     #[error("line {line}, field {field}: {message}")]
     Field {
-        /// Where.
+        /// The line at fault, as [`ImportError`] counts it.
         line: usize,
         /// The field at fault.
         field: String,
@@ -72,7 +72,7 @@ impl ImportError {
         Self::NotJson { line, wanted, words: error.to_string() }
     }
 
-    /// The line at fault.
+    /// The line at fault; in an HTTP archive the entry, or 0 for the archive itself.
     #[must_use]
     pub const fn line(&self) -> usize {
         match self {

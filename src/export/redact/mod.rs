@@ -59,7 +59,6 @@ fn lets_in(name: &[u8], value: &[u8]) -> bool {
     !is_of_signature(name) && values::is_credential(value)
 }
 
-/// A place that is hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     range: Range<usize>,
@@ -127,7 +126,7 @@ pub(super) fn hidden_values(raw: &[u8], is_head: bool) -> Vec<(&[u8], bool)> {
     places.into_iter().map(|place| (&raw[place.range], place.is_whole)).collect()
 }
 
-/// What an export hides of a target.
+/// The parts of a target that an export hides.
 pub(super) fn hidden_in_target(raw: &[u8]) -> Vec<&[u8]> {
     in_target(raw, SENSITIVE).into_iter().map(|place| &raw[place.range]).collect()
 }
@@ -220,7 +219,7 @@ fn target_of(line: &[u8]) -> Range<usize> {
     start..start + line[start..end.max(start)].trim_ascii_end().len()
 }
 
-/// Up to the end of the line, with it.
+/// Bytes up to the end of the line, with the line feed.
 fn end_of_line(raw: &[u8]) -> usize {
     memchr::memchr(b'\n', raw).map_or(raw.len(), |end| end + 1)
 }

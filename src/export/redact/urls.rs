@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-/// What a text is.
+/// How a text is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// One URL or request target: white space does not end it.
